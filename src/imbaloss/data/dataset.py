@@ -1,0 +1,83 @@
+"""A binary data set, and the split of it that one run sees."""
+
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imbaloss.nearest import nearest
+
+
+class Counts(NamedTuple):
+    """Of samples."""
+
+    negatives: int
+    positives: int
+
+
+@dataclass(frozen=True)
+class Pool:
+    """The images from which a part is drawn: each (n, channels, height, width), in [0, 1] once divided by `white`."""
+
+    negatives: NDArray[np.uint8]
+    positives: NDArray[np.uint8]
+
+    @property
+    def counts(self) -> Counts:
+        return Counts(len(self.negatives), len(self.positives))
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Two classes, or two groups of classes, told apart. `positive` names the rare one, label 1."""
+
+    name: str
+    negative: str
+    positive: str
+    train: Pool
+    test: Pool
+    white: int  # the greatest value of a pixel
+    checksum: str  # of the files that the images come from
+
+    def with_positive(self, positive: str) -> "Dataset":
+        """The same images with the named class as the rare one. Raises ValueError where there is no such class."""
+        if positive == self.positive:
+            return self
+        if positive != self.negative:
+            sides = (self.negative, self.positive)
+            raise ValueError(
+                f"{self.name} has no class {positive!r}{nearest(positive, sides)}; it has {' and '.join(sides)}"
+            )
+        return replace(
+            self,
+            negative=self.positive,
+            positive=self.negative,
+            train=Pool(self.train.positives, self.train.negatives),
+            test=Pool(self.test.positives, self.test.negatives),
+        )
+
+
+@dataclass(frozen=True)
+class Samples:
+    """inputs (N, channels, height, width) float32 in [0, 1]; labels (N,), 0 or 1."""
+
+    inputs: NDArray[np.float32]
+    labels: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def counts(self) -> Counts:
+        positives = int(self.labels.sum())
+        return Counts(len(self) - positives, positives)
+
+
+@dataclass(frozen=True)
+class Split:
+    """What one run sees: it learns from train, chooses by tune, and is judged, once, on test."""
+
+    train: Samples
+    tune: Samples
+    test: Samples

@@ -1,0 +1,8 @@
+"""Named streams of random numbers: what varies with a seed, and nothing else, is drawn from its stream."""
+
+import numpy as np
+
+
+def stream(seed: int, name: str) -> np.random.Generator:
+    """The stream of that name: "images" (which are drawn), "weights" (initial), "batches" (their order)."""
+    return np.random.default_rng(np.random.SeedSequence([seed, *name.encode()]))

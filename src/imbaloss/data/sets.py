@@ -1,0 +1,69 @@
+"""The binary sets by name: the report's three, carved from CIFAR-100, and three of the same make from digits."""
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from imbaloss.data.cifar100 import Cifar100
+from imbaloss.data.cifar100 import load as load_cifar100
+from imbaloss.data.dataset import Counts, Dataset, Pool
+from imbaloss.data.digits import Digits
+from imbaloss.nearest import nearest
+
+
+@dataclass(frozen=True)
+class BinarySet:
+    """Two classes, or groups of classes, of a source, and how many images each has to draw from."""
+
+    source: str
+    negative: str
+    positive: str
+    train: Counts
+    test: Counts
+
+
+SETS = {
+    "household": BinarySet(
+        "cifar100", "household_electrical_devices", "household_furniture", Counts(2500, 2500), Counts(500, 500)
+    ),
+    "tree_1": BinarySet("cifar100", "maple_tree", "oak_tree", Counts(500, 500), Counts(100, 100)),
+    "tree_2": BinarySet("cifar100", "oak_tree", "palm_tree", Counts(500, 500), Counts(100, 100)),
+    "digits_parity": BinarySet("digits", "even", "odd", Counts(595, 606), Counts(296, 300)),
+    "digits_3_8": BinarySet("digits", "3", "8", Counts(122, 116), Counts(61, 58)),
+    "digits_8_9": BinarySet("digits", "8", "9", Counts(116, 120), Counts(58, 60)),
+}
+
+
+def check_names(names: Iterable[str]) -> None:
+    """Raises ValueError where a name is not a key of SETS."""
+    for name in names:
+        if name not in SETS:
+            raise ValueError(f"there is no data set {name!r}{nearest(name, SETS)}; there are {', '.join(SETS)}")
+
+
+def load(names: Iterable[str], *, folder: Path | None = None, quiet: bool = False) -> dict[str, Dataset]:
+    """The data sets of those names, each source read once.
+
+    folder: a copy of CIFAR-100; else the environment variable IMBALOSS_DATA, else the cache, else a download.
+    Raises ValueError for an unknown name or a file that is not the official one, OSError where it cannot be had.
+    """
+    names = list(names)
+    check_names(names)
+    sources = {source: open_source(source, folder, quiet=quiet) for source in {SETS[name].source for name in names}}
+    return {name: carve(name, sources[SETS[name].source]) for name in names}
+
+
+def open_source(source: str, folder: Path | None, *, quiet: bool) -> Cifar100 | Digits:
+    if source == "digits":
+        return Digits()
+    elsewhere = os.environ.get("IMBALOSS_DATA")
+    return load_cifar100(folder or (Path(elsewhere) if elsewhere else None), quiet=quiet)
+
+
+def carve(name: str, source: Cifar100 | Digits) -> Dataset:
+    binary = SETS[name]
+    train, test = (
+        Pool(source.images(part, binary.negative), source.images(part, binary.positive)) for part in ("train", "test")
+    )
+    return Dataset(name, binary.negative, binary.positive, train, test, source.white, source.checksum)

@@ -1,0 +1,5 @@
+"""Evaluation: scores from labels and probabilities."""
+
+from imbaloss.evaluation.scores import CONFUSION, SCORES, THRESHOLD, Scores, scores
+
+__all__ = ["CONFUSION", "SCORES", "THRESHOLD", "Scores", "scores"]

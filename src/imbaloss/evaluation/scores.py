@@ -1,0 +1,68 @@
+"""Scores of a binary classifier on one part of the data, by scikit-learn and imbalanced-learn."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+from imblearn.metrics import geometric_mean_score
+from numpy.typing import NDArray
+from sklearn import metrics
+
+THRESHOLD = 0.5
+CONFUSION = ("tn", "fp", "fn", "tp")
+Score = Callable[[NDArray[np.int64], NDArray[Any]], float]
+
+# at the threshold, from labels and decisions
+OF_DECISIONS: dict[str, Score] = {
+    "f1": metrics.f1_score,
+    "precision": metrics.precision_score,
+    "recall": metrics.recall_score,
+    "fpr": lambda labels, decisions: 1 - metrics.recall_score(labels, decisions, pos_label=0),
+    "balanced_accuracy": metrics.balanced_accuracy_score,
+    "g_mean": partial(geometric_mean_score, average="binary"),
+    "mcc": metrics.matthews_corrcoef,
+}
+# of the probabilities, whatever the threshold
+OF_PROBABILITIES: dict[str, Score] = {
+    "roc_auc": metrics.roc_auc_score,
+    "average_precision": metrics.average_precision_score,
+    "brier": metrics.brier_score_loss,
+}
+SCORES = ("f1", "roc_auc", *(name for name in (*OF_DECISIONS, *OF_PROBABILITIES) if name not in {"f1", "roc_auc"}))
+NEED_NEGATIVES = {"roc_auc", "fpr", "balanced_accuracy", "g_mean", "mcc"}
+NEED_POSITIVES = {"roc_auc", "f1", "recall", "average_precision", "balanced_accuracy", "g_mean", "mcc"}
+
+
+Scores = dict[str, float | int | None]
+
+
+def scores(labels: NDArray[np.int64], probabilities: NDArray[np.float64]) -> tuple[Scores, dict[str, str]]:
+    """Confusion counts and scores by name, None where the data leave a score undefined; and why, for each of those.
+
+    labels (N,), 0 or 1; probabilities (N,) of class 1. A sample is called positive where its probability is >= 1/2.
+    """
+    decisions = (probabilities >= THRESHOLD).astype(np.int64)
+    found: Scores = dict(zip(CONFUSION, np.bincount(2 * labels + decisions, minlength=4).tolist(), strict=True))
+    reasons = {name: why for name in SCORES if (why := undefined(name, labels, decisions))}
+    for name in SCORES:
+        if name in reasons:
+            found[name] = None
+        elif name in OF_DECISIONS:
+            found[name] = float(OF_DECISIONS[name](labels, decisions))
+        else:
+            found[name] = float(OF_PROBABILITIES[name](labels, probabilities))
+    return found, reasons
+
+
+def undefined(name: str, labels: NDArray[np.int64], decisions: NDArray[np.int64]) -> str | None:
+    """Why a score is undefined on these data; None where it is defined."""
+    if not len(labels):
+        return "there are no samples"
+    if name in NEED_POSITIVES and not labels.any():
+        return "there are no positives"
+    if name in NEED_NEGATIVES and labels.all():
+        return "there are no negatives"
+    if name == "precision" and not decisions.any():
+        return "no sample was called positive"
+    return None

@@ -1,0 +1,52 @@
+"""What a loss refuses, in one sentence each: the rule, the offending value, where it stands."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+
+def check_batch(logits: Tensor, targets: Tensor, sample_weight: Tensor | None, class_weights: Tensor | None) -> None:
+    """Raises ValueError where the arguments of a loss break the rules that `Loss` states."""
+    if not logits.is_floating_point():
+        raise ValueError(f"logits must be floating point, found {logits.dtype}")
+    classes = number_of_classes(logits.shape, targets.shape)
+    if class_weights is not None and len(class_weights) != classes:
+        raise ValueError(f"class_weights must have one entry a class, found {len(class_weights)} for {classes} classes")
+    known = torch.isin(targets, torch.arange(classes, device=targets.device).to(targets.dtype))
+    refuse_first(targets, ~known, f"targets must be {'0 or 1' if classes == 2 else f'0 to {classes - 1}'}")
+    if sample_weight is not None:
+        if sample_weight.shape != targets.shape:
+            shapes = f"{tuple(targets.shape)}, found {tuple(sample_weight.shape)}"
+            raise ValueError(f"sample_weight must have the shape of targets {shapes}")
+        good = (sample_weight >= 0) & sample_weight.isfinite()
+        refuse_first(sample_weight, ~good, "sample_weight must be finite and >= 0")
+
+
+def number_of_classes(logits: torch.Size, targets: torch.Size) -> int:
+    if logits == targets:
+        return 2
+    if len(logits) > 1 and logits[1] > 1 and logits[:1] + logits[2:] == targets:
+        return logits[1]
+    raise ValueError(
+        "logits and targets must have equal shapes (binary) or be (B, C, ...) and (B, ...) with C > 1 classes, "
+        f"found {tuple(logits)} and {tuple(targets)}"
+    )
+
+
+def checked_class_weights(class_weights: Sequence[float]) -> Tensor:
+    """(C,), float64."""
+    weights = torch.as_tensor(class_weights, dtype=torch.float64)
+    if weights.ndim != 1 or len(weights) < 2:
+        raise ValueError(f"class_weights must hold one number for each of two or more classes, found {class_weights}")
+    refuse_first(weights, ~((weights >= 0) & weights.isfinite()), "class_weights must be finite and >= 0")
+    return weights
+
+
+def refuse_first(values: Tensor, wrong: Tensor, rule: str) -> None:
+    if wrong.any():
+        index = wrong.nonzero()[0].tolist()
+        where = index[0] if len(index) == 1 else tuple(index)
+        raise ValueError(
+            f"{rule}, found {values[tuple(index)].item():g} at index {where} of shape {tuple(wrong.shape)}"
+        )

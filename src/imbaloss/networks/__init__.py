@@ -1,0 +1,7 @@
+"""Networks, each a stack of S networks of one shape that are trained together."""
+
+from imbaloss.networks.initialisation import INITIALISATIONS
+from imbaloss.networks.mlp import ACTIVATIONS, MLP
+from imbaloss.networks.stack import StackedLinear, keep, one
+
+__all__ = ["ACTIVATIONS", "INITIALISATIONS", "MLP", "StackedLinear", "keep", "one"]

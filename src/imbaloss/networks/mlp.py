@@ -1,0 +1,58 @@
+"""Stacked multilayer perceptrons."""
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import cast
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from imbaloss.networks.initialisation import INITIALISATIONS
+from imbaloss.networks.stack import StackedLinear
+
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"relu": torch.relu, "sigmoid": torch.sigmoid, "tanh": torch.tanh}
+
+
+class MLP(nn.Module):
+    """S perceptrons: inputs (S, B, ...) are flattened; logits (S, B) with one output, else (S, B, outputs).
+
+    generators: one a network, for its initial weights; networks with generators of equal state start equal.
+    The weights are drawn in float64 and then rounded, so that they are the same in every precision.
+    """
+
+    def __init__(
+        self,
+        generators: Sequence[np.random.Generator],
+        *,
+        inputs: int,
+        hidden: Sequence[int],
+        outputs: int = 1,
+        activation: str = "relu",
+        init: str = "torch",
+        dtype: torch.dtype = torch.float32,
+    ) -> None:
+        super().__init__()
+        self.activation = ACTIVATIONS[activation]
+        self.layers = nn.ModuleList()
+        initial = INITIALISATIONS[init]
+        for fan_in, fan_out in pairwise((inputs, *hidden, outputs)):
+            weight = torch.empty(len(generators), fan_in, fan_out, dtype=dtype)
+            bias = torch.empty(len(generators), 1, fan_out, dtype=dtype)
+            for network, generator in enumerate(generators):
+                drawn_weight, drawn_bias = initial(generator, fan_in, fan_out)
+                weight[network], bias[network, 0] = torch.from_numpy(drawn_weight), torch.from_numpy(drawn_bias)
+            self.layers.append(StackedLinear(weight, bias))
+
+    @property
+    def first(self) -> StackedLinear:
+        """The layer that sees the inputs."""
+        return cast(StackedLinear, self.layers[0])
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        values = inputs.flatten(2)
+        *hidden, last = self.layers
+        for layer in hidden:
+            values = self.activation(layer(values))
+        logits: Tensor = last(values)
+        return logits.squeeze(-1) if logits.shape[-1] == 1 else logits

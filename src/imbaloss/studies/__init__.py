@@ -1,0 +1,20 @@
+"""Studies: what to run, running it, and the store of its rows."""
+
+from imbaloss.studies.execution import Job, execute, plan, train_together
+from imbaloss.studies.store import Row, Store
+from imbaloss.studies.study import BUILT_IN, Run, Study, built_in, from_toml, study_of
+
+__all__ = [
+    "BUILT_IN",
+    "Job",
+    "Row",
+    "Run",
+    "Store",
+    "Study",
+    "built_in",
+    "execute",
+    "from_toml",
+    "plan",
+    "study_of",
+    "train_together",
+]

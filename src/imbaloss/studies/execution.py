@@ -1,0 +1,125 @@
+"""Running a study: its runs are cut into stacks by a fixed rule, trained, scored, and stored stack by stack."""
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from importlib.metadata import version
+from itertools import groupby, pairwise
+from math import prod
+from typing import Any
+
+from imbaloss.data import Dataset, Split, counts, draw
+from imbaloss.data.seeds import stream
+from imbaloss.evaluation import scores
+from imbaloss.studies.store import Row, Store
+from imbaloss.studies.study import Run
+from imbaloss.training import Member, Model, Outcome, Recipe, train
+
+PARAMETERS_OF_A_STACK = 2**24  # 64 MiB in float32; a larger stack would be no faster
+LARGEST_STACK = 256
+LIBRARIES = ("imbaloss", "torch", "numpy", "scikit-learn")
+
+
+@dataclass(frozen=True)
+class Job:
+    """A stack of runs that are trained together."""
+
+    runs: tuple[Run, ...]
+    work: int  # of one epoch of one run: samples x parameters
+
+
+def plan(runs: Sequence[Run], datasets: Mapping[str, Dataset], stack_size: int | None = None) -> list[Job]:
+    """Cuts neighbouring runs that can be trained together into stacks of stack_size.
+
+    Without stack_size, as many as hold PARAMETERS_OF_A_STACK together, from 1 to LARGEST_STACK.
+    Raises ValueError for a run that its data set cannot give (see `data.counts`).
+    """
+    jobs = []
+    for (samples, inputs, recipe), group in groupby(runs, lambda run: stackable(run, datasets)):
+        parameters = sum(
+            (fan_in + 1) * fan_out for fan_in, fan_out in pairwise((inputs, *recipe.hidden, recipe.outputs))
+        )
+        size = stack_size or min(max(PARAMETERS_OF_A_STACK // parameters, 1), LARGEST_STACK)
+        some = list(group)
+        jobs += [Job(tuple(some[start : start + size]), samples * parameters) for start in range(0, len(some), size)]
+    return jobs
+
+
+def stackable(run: Run, datasets: Mapping[str, Dataset]) -> tuple[int, int, Recipe]:
+    """What the runs of a stack share: training samples, inputs, and the recipe but for epochs and lr."""
+    dataset = datasets[run.dataset].with_positive(run.positive)
+    counts(dataset, dataset.test, level=run.level, protocol=run.protocol)
+    samples = sum(counts(dataset, dataset.train, level=run.level, protocol=run.protocol))
+    return samples, prod(dataset.train.negatives.shape[1:]), replace(run.recipe, epochs=1, lr=1.0)
+
+
+def execute(
+    jobs: Iterable[Job],
+    datasets: Mapping[str, Dataset],
+    store: Store,
+    *,
+    device: str = "cpu",
+    on_work: Callable[[int], object] = lambda work: None,  # noqa: ARG005
+) -> None:
+    """Trains what the store does not have yet; the rows of a stack are stored together as soon as it is trained.
+
+    on_work is told how much of the jobs' work has been done since it was last told.
+    """
+    finished = store.hashes()
+    for job in jobs:
+        missing = [run for run in job.runs if run.hash not in finished]
+        on_work(job.work * sum(run.recipe.epochs for run in job.runs if run.hash in finished))
+        if missing:
+            results = train_together(missing, datasets, device, partial(multiplied, on_work, job.work))
+            store.add(row for row, _ in results)
+
+
+def multiplied(on_work: Callable[[int], object], work: int, members: int) -> None:
+    on_work(work * members)
+
+
+def train_together(
+    runs: Sequence[Run], datasets: Mapping[str, Dataset], device: str, on_epoch: Callable[[int], object]
+) -> list[tuple[Row, Model | None]]:
+    """Trains the runs of one stack, scores their models, and returns a row and the model for each."""
+    splits: dict[Any, Split] = {}
+    members = []
+    for run in runs:
+        drawn = (run.dataset, run.level, run.seed)
+        if drawn not in splits:
+            dataset = datasets[run.dataset].with_positive(run.positive)
+            splits[drawn] = draw(dataset, level=run.level, protocol=run.protocol, seed=run.seed)
+        members.append(Member(splits[drawn], run.loss, run.recipe, run.seed))
+    started = time.perf_counter()
+    outcomes = train(members, device=device, on_epoch=on_epoch)
+    computed = {
+        "device": device,
+        "stack_size": len(runs),
+        "stack_seconds": round(time.perf_counter() - started, 3),
+        "versions": {library: version(library) for library in LIBRARIES},
+    }
+    return [
+        (row_of(run, member.split, outcome, computed | {"data": datasets[run.dataset].checksum}), outcome.model)
+        for run, member, outcome in zip(runs, members, outcomes, strict=True)
+    ]
+
+
+def row_of(run: Run, split: Split, outcome: Outcome, computed: dict[str, Any]) -> Row:
+    parts = {"tune": split.tune, "test": split.test}
+    found: dict[str, dict[str, float | int | None]] = {}
+    reasons: dict[str, str] = {}
+    if outcome.model:
+        for part, samples in parts.items():
+            order = stream(run.seed, part).permutation(len(samples)) if run.recipe.shuffle_test else None
+            probabilities = outcome.model.probabilities(samples.inputs, order)
+            found[part], reasons = scores(samples.labels, probabilities)
+    return Row(
+        run=run,
+        counts={part: tuple(samples.counts) for part, samples in {"train": split.train, **parts}.items()},
+        scores=found,
+        undefined=reasons,
+        losses=tuple(outcome.losses),
+        failure=outcome.failure,
+        computed=computed,
+    )

@@ -1,0 +1,104 @@
+"""A study says what to run: data sets x levels x losses x seeds, and the recipe of each training."""
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from importlib import resources
+from typing import Any
+
+from imbaloss import losses
+from imbaloss.data import SETS
+from imbaloss.training import Recipe
+
+BUILT_IN = ("table1", "digits")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training that was asked for."""
+
+    dataset: str
+    level: float
+    protocol: str
+    positive: str
+    loss: str  # as `losses.write` writes it
+    recipe: Recipe
+    seed: int
+
+    @property
+    def hash(self) -> str:
+        """Of what was asked, the same on every device. Entries of the recipe at their default do not count."""
+        asked = asdict(self)
+        defaults = asdict(Recipe())
+        asked["recipe"] = {key: value for key, value in asked["recipe"].items() if value != defaults[key]}
+        return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Study:
+    """Every data set at every level with every loss, for every seed.
+
+    The recipe of a training is `recipe`, overruled by that of its data set, by that of its loss, and by `overrules`.
+    """
+
+    name: str
+    datasets: tuple[str, ...]
+    levels: tuple[float, ...]
+    protocol: str
+    losses: tuple[str, ...]
+    seeds: tuple[int, ...]
+    positive: str | None = None  # None: the rare class that each data set has by default
+    recipe: dict[str, Any] = field(default_factory=dict)
+    dataset_recipes: dict[str, dict[str, Any]] = field(default_factory=dict)
+    loss_recipes: dict[str, dict[str, Any]] = field(default_factory=dict)
+    overrules: dict[str, Any] = field(default_factory=dict)
+
+    def runs(self) -> list[Run]:
+        """In the order of training: cell by cell, seed by seed, the losses side by side."""
+        return [
+            Run(dataset, level, self.protocol, self.positive or SETS[dataset].positive, loss, recipe, seed)
+            for dataset in self.datasets
+            for level in self.levels
+            for seed in self.seeds
+            for loss, recipe in self.recipes(dataset)
+        ]
+
+    def recipes(self, dataset: str) -> Iterator[tuple[str, Recipe]]:
+        """Each loss, as `losses.write` writes it, with its recipe on a data set."""
+        for text in self.losses:
+            name, parameters = losses.parse(text)
+            layers = (
+                self.recipe,
+                self.dataset_recipes.get(dataset, {}),
+                self.loss_recipes.get(name, {}),
+                self.overrules,
+            )
+            entries = {key: value for layer in layers for key, value in layer.items()}
+            yield losses.write(name, parameters), Recipe(**entries)
+
+    def to_toml(self) -> dict[str, Any]:
+        """As a TOML document has it; the inverse of `from_toml`."""
+        return {key: value for key, value in asdict(self).items() if value is not None}
+
+
+def from_toml(content: dict[str, Any]) -> Study:
+    """A study from the tables of a TOML document: the fields of `Study`, arrays for tuples."""
+    return Study(**tuples(content))
+
+
+def tuples(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: tuples(entry) for key, entry in value.items()}
+    return tuple(value) if isinstance(value, list) else value
+
+
+def built_in(name: str) -> Study:
+    """The study of that name among those that come with imbaloss."""
+    return from_toml(tomllib.loads(resources.files(__package__).joinpath(f"{name}.toml").read_text(encoding="utf-8")))
+
+
+def study_of(dataset: str) -> Study:
+    """The built-in study that has a data set: where its recipes stand."""
+    return next(study for study in map(built_in, BUILT_IN) if dataset in study.datasets)

@@ -1,0 +1,57 @@
+"""The one training loop of the house."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+
+from imbaloss.training.model import Model
+from imbaloss.training.stack import Member, Stack
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a training came to: a model, or a sentence that says why there is none."""
+
+    losses: list[float]  # of each finished epoch: the mean of the loss over its samples, batch by batch
+    model: Model | None
+    failure: str | None
+
+
+def train(
+    members: Sequence[Member],
+    *,
+    device: torch.device | str = "cpu",
+    on_epoch: Callable[[int], object] = lambda members: None,  # noqa: ARG005
+) -> list[Outcome]:
+    """Trains all members together, each for its own number of epochs; outcomes stand in the order of the members.
+
+    A member whose loss is no longer finite leaves the stack, and its neighbours go on.
+    on_epoch is told, after each epoch, how many members took part in it.
+    """
+    places = sorted(range(len(members)), key=lambda place: members[place].loss_and_counts)
+    stack = Stack([members[place] for place in places], torch.device(device))
+    curves: dict[int, list[float]] = {place: [] for place in places}
+    outcomes: dict[int, Outcome] = {}
+    batches = torch.split(torch.arange(stack.samples), stack.recipe.train_batch)
+    sizes = torch.tensor([len(rows) for rows in batches])
+    epoch = 0
+    while places:
+        epoch += 1
+        batch_losses = stack.epoch().double().cpu()
+        means = (batch_losses * sizes).sum(1) / sizes.sum()
+        for index, (place, member) in enumerate(zip(places, stack.members, strict=True)):
+            if not means[index].isfinite():
+                batch = int(batch_losses[index].isfinite().long().argmin()) + 1
+                failure = f"the loss was no longer finite in epoch {epoch}, batch {batch}; try a smaller lr"
+                outcomes[place] = Outcome(curves[place], None, failure)
+                continue
+            curves[place].append(means[index].item())
+            if epoch == member.recipe.epochs:
+                outcomes[place] = Outcome(curves[place], stack.model(index), None)
+        on_epoch(len(places))
+        stays = [place not in outcomes for place in places]
+        if not all(stays):
+            places = [place for place in places if place not in outcomes]
+            stack.keep(torch.tensor(stays, device=device))
+    return [outcomes[place] for place in range(len(members))]

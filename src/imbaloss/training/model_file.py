@@ -1,0 +1,51 @@
+"""Model files: weights as safetensors, everything else as JSON in their header. No pickle."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from imbaloss.training.model import Model, build_network
+from imbaloss.training.recipe import Recipe
+from imbaloss.training.scaling import Scaling
+
+FORMAT = "imbaloss model 1"
+NAME = "model.safetensors"
+
+
+def save(model: Model, folder: Path, facts: dict[str, Any]) -> Path:
+    """Writes folder/model.safetensors, whole or not at all. facts, JSON values, say what the model was trained on."""
+    header = {
+        "format": FORMAT,
+        "recipe": asdict(model.recipe),
+        "shape": model.shape,
+        "scaling": asdict(model.scaling),
+        "facts": facts,
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    unfinished = folder / f"{NAME}.unfinished"
+    state = {name: tensor.contiguous() for name, tensor in model.network.state_dict().items()}
+    save_file(state, unfinished, metadata={key: json.dumps(value) for key, value in header.items()})
+    return unfinished.replace(folder / NAME)
+
+
+def load(folder: Path) -> tuple[Model, dict[str, Any]]:
+    """The model in a folder and its facts. Raises ValueError where the file is no model of imbaloss."""
+    file = folder / NAME
+    try:
+        with safe_open(file, framework="pt") as content:
+            header = {key: json.loads(value) for key, value in (content.metadata() or {}).items()}
+            state = {name: content.get_tensor(name) for name in content.keys()}  # noqa: SIM118
+    except (SafetensorError, json.JSONDecodeError) as error:
+        raise ValueError(f"{file} is no model file: {error}") from error
+    if header.get("format") != FORMAT:
+        raise ValueError(f"{file} is no model file of imbaloss: its format is {header.get('format')!r}, not {FORMAT!r}")
+    recipe = Recipe(**{**header["recipe"], "hidden": tuple(header["recipe"]["hidden"])})
+    network = build_network(recipe, header["shape"], [np.random.default_rng(0)])
+    network.load_state_dict(state)
+    scaling = Scaling(**{key: tuple(value) for key, value in header["scaling"].items()})
+    return Model(recipe, tuple(header["shape"]), scaling, network), header["facts"]

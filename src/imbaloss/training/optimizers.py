@@ -1,0 +1,87 @@
+"""Optimizers of a stack: as in torch.optim, with a learning rate for each network and `keep`."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+
+class SGD:
+    """Stochastic gradient descent: v <- m v + (g + d w), w <- w - lr v.
+
+    parameters, each (S, ...); lr (S,); momentum m; weight_decay d. The same steps as torch.optim.SGD.
+    """
+
+    def __init__(self, parameters: Sequence[Tensor], lr: Tensor, *, momentum: float, weight_decay: float) -> None:
+        self.parameters = list(parameters)
+        self.lr = lr
+        self.momentum = momentum
+        self.weight_decay = weight_decay
+        self.velocities = [torch.zeros_like(parameter) for parameter in self.parameters] if momentum else []
+
+    @torch.no_grad()
+    def step(self) -> None:
+        """One step along the gradients, which are then cleared."""
+        for index, parameter in enumerate(self.parameters):
+            direction = gradient(parameter, self.weight_decay)
+            if self.momentum:
+                direction = self.velocities[index].mul_(self.momentum).add_(direction)
+            parameter.addcmul_(direction, per_network(self.lr, parameter), value=-1)
+            parameter.grad = None
+
+    def keep(self, mask: Tensor) -> None:
+        """The networks where mask (S,) is true stay; the parameters are sliced by their owner."""
+        self.lr = self.lr[mask]
+        self.velocities = [velocity[mask] for velocity in self.velocities]
+
+
+class Adam:
+    """Adam with betas 0.9 and 0.999 and epsilon 1e-8, the same steps as torch.optim.Adam.
+
+    Source: Kingma and Ba 2015, algorithm 1 (arXiv 1412.6980). Shapes as in SGD.
+    """
+
+    BETAS = (0.9, 0.999)
+    EPSILON = 1e-8
+
+    def __init__(self, parameters: Sequence[Tensor], lr: Tensor, *, momentum: float, weight_decay: float) -> None:  # noqa: ARG002
+        self.parameters = list(parameters)
+        self.lr = lr
+        self.weight_decay = weight_decay
+        self.steps = 0
+        self.means = [torch.zeros_like(parameter) for parameter in self.parameters]
+        self.squares = [torch.zeros_like(parameter) for parameter in self.parameters]
+
+    @torch.no_grad()
+    def step(self) -> None:
+        """One step along the gradients, which are then cleared."""
+        self.steps += 1
+        first, second = self.BETAS
+        for parameter, mean, square in zip(self.parameters, self.means, self.squares, strict=True):
+            direction = gradient(parameter, self.weight_decay)
+            mean.lerp_(direction, 1 - first)
+            square.mul_(second).addcmul_(direction, direction, value=1 - second)
+            spread = (square / (1 - second**self.steps)).sqrt_().add_(self.EPSILON)
+            parameter.addcdiv_(mean * per_network(self.lr, mean), spread, value=-1 / (1 - first**self.steps))
+            parameter.grad = None
+
+    def keep(self, mask: Tensor) -> None:
+        """As in SGD."""
+        self.lr = self.lr[mask]
+        self.means = [mean[mask] for mean in self.means]
+        self.squares = [square[mask] for square in self.squares]
+
+
+Optimizer = SGD | Adam
+OPTIMIZERS: dict[str, type[Optimizer]] = {"sgd": SGD, "adam": Adam}
+
+
+def gradient(parameter: Tensor, weight_decay: float) -> Tensor:
+    if parameter.grad is None:
+        return torch.zeros_like(parameter)
+    return parameter.grad.add(parameter, alpha=weight_decay) if weight_decay else parameter.grad
+
+
+def per_network(values: Tensor, like: Tensor) -> Tensor:
+    """(S,) -> (S, 1, ...), to multiply a tensor (S, ...)."""
+    return values.view(-1, *(1,) * (like.ndim - 1))

@@ -1,0 +1,61 @@
+"""A recipe: the hyper-parameters of one training."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from imbaloss.nearest import nearest
+from imbaloss.networks import ACTIVATIONS, INITIALISATIONS
+from imbaloss.training.optimizers import OPTIMIZERS
+from imbaloss.training.scaling import SCALINGS
+
+NETWORKS = ("mlp",)
+PRECISIONS = ("float32", "float64")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything about a training but its data, its loss and its seed. The defaults are the report's."""
+
+    network: str = "mlp"
+    hidden: tuple[int, ...] = (1000, 100, 10)  # widths of the hidden layers
+    activation: str = "relu"  # of the hidden layers
+    outputs: int = 1  # 1: one logistic output; 2: two softmax outputs
+    init: str = "torch"
+    scaling: str = "unit"  # unit: pixels in [0, 1]; standard: each channel with mean 0 and deviation 1 in `train`
+    optimizer: str = "sgd"
+    lr: float = 0.1
+    momentum: float = 0.0  # of sgd
+    weight_decay: float = 0.0  # L2 penalty, as torch.optim has it
+    epochs: int = 300
+    train_batch: int = 128
+    shuffle_train: bool = True
+    test_batch: int | None = None  # None: all test samples at once; no score depends on it
+    shuffle_test: bool = True  # no score depends on it
+    precision: str = "float32"
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for a value outside its domain, with the name of the nearest allowed one."""
+        one_of("network", self.network, NETWORKS)
+        one_of("activation", self.activation, ACTIVATIONS)
+        one_of("init", self.init, INITIALISATIONS)
+        one_of("scaling", self.scaling, SCALINGS)
+        one_of("optimizer", self.optimizer, OPTIMIZERS)
+        one_of("precision", self.precision, PRECISIONS)
+        for name in ("epochs", "train_batch", "test_batch"):
+            value = getattr(self, name)
+            require(value is None or value >= 1, f"{name} must be 1 or more, found {value}")
+        require(self.outputs in {1, 2}, f"outputs must be 1 or 2, found {self.outputs}")
+        require(all(width >= 1 for width in self.hidden), f"hidden widths must be 1 or more, found {self.hidden}")
+        require(0 < self.lr < float("inf"), f"lr must be above 0 and finite, found {self.lr:g}")
+        require(0 <= self.momentum < 1, f"momentum must be from 0 to below 1, found {self.momentum:g}")
+        require(0 <= self.weight_decay < float("inf"), f"weight_decay must be >= 0, found {self.weight_decay:g}")
+        require(self.optimizer == "sgd" or not self.momentum, f"{self.optimizer} takes no momentum; sgd does")
+
+
+def one_of(name: str, value: str, allowed: Any) -> None:
+    require(value in allowed, f"there is no {name} {value!r}{nearest(value, allowed)}; there are {', '.join(allowed)}")
+
+
+def require(holds: bool, otherwise: str) -> None:
+    if not holds:
+        raise ValueError(otherwise)

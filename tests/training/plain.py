@@ -1,0 +1,59 @@
+"""The training loop that a user of PyTorch would write, one network at a time: the reference for the stacked one."""
+
+from itertools import pairwise
+
+import numpy as np
+import torch
+from torch import nn
+
+from imbaloss import losses
+from imbaloss.data.seeds import stream
+from imbaloss.networks import INITIALISATIONS
+from imbaloss.training import Member
+from imbaloss.training.scaling import Scaling
+
+ACTIVATIONS = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid, "tanh": nn.Tanh}
+
+
+def train_plainly(member: Member) -> tuple[list[float], nn.Sequential]:
+    """The mean loss of every epoch, and the trained network."""
+    recipe, train = member.recipe, member.split.train
+    dtype = getattr(torch, recipe.precision)
+    inputs = Scaling.of(recipe.scaling, train)(train.inputs).to(dtype).flatten(1)
+    labels = torch.from_numpy(train.labels)
+    network = build(member, inputs.shape[1]).to(dtype)
+    name, parameters = losses.parse(member.loss)
+    loss = losses.get(name, counts=train.counts, **parameters)
+    if recipe.optimizer == "sgd":
+        optimizer = torch.optim.SGD(
+            network.parameters(), recipe.lr, momentum=recipe.momentum, weight_decay=recipe.weight_decay
+        )
+    else:
+        optimizer = torch.optim.Adam(network.parameters(), recipe.lr, weight_decay=recipe.weight_decay)
+    batches = stream(member.seed, "batches")
+    curve = []
+    for _ in range(recipe.epochs):
+        order = (
+            torch.from_numpy(batches.permutation(len(labels))) if recipe.shuffle_train else torch.arange(len(labels))
+        )
+        total = 0.0
+        for batch in order.split(recipe.train_batch):
+            optimizer.zero_grad()
+            value = loss(network(inputs[batch]).squeeze(-1), labels[batch])
+            value.backward()
+            optimizer.step()
+            total += value.item() * len(batch)
+        curve.append(total / len(labels))
+    return curve, network
+
+
+def build(member: Member, inputs: int) -> nn.Sequential:
+    recipe, generator = member.recipe, stream(member.seed, "weights")
+    widths = (inputs, *recipe.hidden, recipe.outputs)
+    modules: list[nn.Module] = []
+    for fan_in, fan_out in pairwise(widths):
+        weight, bias = INITIALISATIONS[recipe.init](generator, fan_in, fan_out)
+        linear = nn.Linear(fan_in, fan_out, dtype=torch.float64)
+        linear.weight.data, linear.bias.data = torch.from_numpy(weight.T.copy()), torch.from_numpy(np.array(bias))
+        modules += [linear, ACTIVATIONS[recipe.activation]()]
+    return nn.Sequential(*modules[:-1])
