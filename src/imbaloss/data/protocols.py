@@ -49,20 +49,24 @@ PROTOCOLS = {
 }
 
 
+def check_level(level: float, protocol: str) -> None:
+    """Raises ValueError for an unknown protocol and for a level that it does not admit."""
+    if protocol not in PROTOCOLS:
+        known = ", ".join(PROTOCOLS)
+        raise ValueError(f"there is no protocol {protocol!r}{nearest(protocol, PROTOCOLS)}; there are {known}")
+    highest = PROTOCOLS[protocol].highest_level
+    if not 0 <= level < float("inf") or (highest is not None and level > highest):
+        limits = ">= 0" if highest is None else f"from 0 to {float(highest):g}"
+        raise ValueError(f"level must be {limits} under protocol {protocol}, found {level:g}")
+
+
 def counts(dataset: Dataset, part: Pool, *, level: float, protocol: str) -> Counts:
     """How many negatives and positives the protocol takes from a part at a level, a decimal taken exactly.
 
-    Raises ValueError for an unknown protocol, a level that it does not admit, and a class with too few images.
+    Raises ValueError as `check_level`, and for a class with too few images.
     """
-    if protocol not in PROTOCOLS:
-        raise ValueError(
-            f"there is no protocol {protocol!r}{nearest(protocol, PROTOCOLS)}; there are {', '.join(PROTOCOLS)}"
-        )
-    rule = PROTOCOLS[protocol]
-    if not 0 <= level < float("inf") or (rule.highest_level is not None and level > rule.highest_level):
-        limits = ">= 0" if rule.highest_level is None else f"from 0 to {float(rule.highest_level):g}"
-        raise ValueError(f"level must be {limits} under protocol {protocol}, found {level:g}")
-    wanted = rule.counts(Fraction(str(level)), part.counts)
+    check_level(level, protocol)
+    wanted = PROTOCOLS[protocol].counts(Fraction(str(level)), part.counts)
     if wanted.positives > part.counts.positives:
         raise ValueError(
             f"protocol {protocol} at level {level:g} needs {wanted.positives} images of {dataset.positive}, "

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from imbaloss.data.cifar100 import Cifar100
 from imbaloss.data.cifar100 import load as load_cifar100
@@ -22,7 +23,20 @@ class BinarySet:
     train: Counts
     test: Counts
 
+    @property
+    def origin(self) -> str:
+        return ORIGINS[self.source]
 
+    def facts(self, name: str) -> dict[str, Any]:
+        """For a list: JSON values."""
+        parts = {"train": self.train._asdict(), "test": self.test._asdict()}
+        return {"name": name, "negative": self.negative, "positive": self.positive, "origin": self.origin, **parts}
+
+
+ORIGINS = {
+    "cifar100": "CIFAR-100 (from --data-dir, IMBALOSS_DATA or a download of 161 MB)",
+    "digits": "scikit-learn's digits (no network needed)",
+}
 SETS = {
     "household": BinarySet(
         "cifar100", "household_electrical_devices", "household_furniture", Counts(2500, 2500), Counts(500, 500)

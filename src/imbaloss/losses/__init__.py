@@ -7,7 +7,7 @@ tensor(0.0102)
 """
 
 from imbaloss.losses import errors, reductions
-from imbaloss.losses.catalogue import get, names, parameters, parse, write
+from imbaloss.losses.catalogue import facts, get, names, parameters, parse, write
 from imbaloss.losses.loss import Loss
 from imbaloss.losses.totals import Totals, class_means, class_totals
 
@@ -17,6 +17,7 @@ __all__ = [
     "class_means",
     "class_totals",
     "errors",
+    "facts",
     "get",
     "names",
     "parameters",

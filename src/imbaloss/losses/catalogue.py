@@ -1,6 +1,7 @@
 """Losses by name, in Python (`get("focal", gamma=1)`) and as text (`parse("focal:gamma=1,class_weights=1:9")`)."""
 
 import inspect
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,6 +21,12 @@ def parameters(name: str) -> dict[str, Parameter]:
     """The parameters of a loss and their defaults."""
     signature = inspect.signature(NAMED[known(name)])
     return {key: value.default for key, value in signature.parameters.items() if key != "counts"}
+
+
+def facts(name: str) -> dict[str, Any]:
+    """What the literature says of a loss: name, title, formula, source; and its parameters with their defaults."""
+    title, formula, source = re.split(r": |\n\nSource: ", inspect.getdoc(NAMED[known(name)]) or "", maxsplit=2)
+    return {"name": name, "title": title, "formula": formula, "source": source, "parameters": parameters(name)}
 
 
 def get(name: str, *, counts: Sequence[int] | None = None, **parameters: Any) -> Loss:

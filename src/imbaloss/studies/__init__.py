@@ -2,7 +2,7 @@
 
 from imbaloss.studies.execution import Job, execute, plan, train_together
 from imbaloss.studies.store import Row, Store
-from imbaloss.studies.study import BUILT_IN, Run, Study, built_in, from_toml, study_of
+from imbaloss.studies.study import BUILT_IN, Run, Study, built_in, built_in_for, from_toml, write_study
 
 __all__ = [
     "BUILT_IN",
@@ -12,9 +12,10 @@ __all__ = [
     "Store",
     "Study",
     "built_in",
+    "built_in_for",
     "execute",
     "from_toml",
     "plan",
-    "study_of",
     "train_together",
+    "write_study",
 ]

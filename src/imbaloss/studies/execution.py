@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from importlib.metadata import version
 from itertools import groupby, pairwise
 from math import prod
 from typing import Any
@@ -13,12 +12,11 @@ from imbaloss.data import Dataset, Split, counts, draw
 from imbaloss.data.seeds import stream
 from imbaloss.evaluation import scores
 from imbaloss.studies.store import Row, Store
-from imbaloss.studies.study import Run
+from imbaloss.studies.study import Run, versions
 from imbaloss.training import Member, Model, Outcome, Recipe, train
 
 PARAMETERS_OF_A_STACK = 2**24  # 64 MiB in float32; a larger stack would be no faster
 LARGEST_STACK = 256
-LIBRARIES = ("imbaloss", "torch", "numpy", "scikit-learn")
 
 
 @dataclass(frozen=True)
@@ -97,15 +95,15 @@ def train_together(
         "device": device,
         "stack_size": len(runs),
         "stack_seconds": round(time.perf_counter() - started, 3),
-        "versions": {library: version(library) for library in LIBRARIES},
+        "versions": versions(),
     }
     return [
-        (row_of(run, member.split, outcome, computed | {"data": datasets[run.dataset].checksum}), outcome.model)
+        (row_of(run, datasets[run.dataset], member.split, outcome, computed), outcome.model)
         for run, member, outcome in zip(runs, members, outcomes, strict=True)
     ]
 
 
-def row_of(run: Run, split: Split, outcome: Outcome, computed: dict[str, Any]) -> Row:
+def row_of(run: Run, dataset: Dataset, split: Split, outcome: Outcome, computed: dict[str, Any]) -> Row:
     parts = {"tune": split.tune, "test": split.test}
     found: dict[str, dict[str, float | int | None]] = {}
     reasons: dict[str, str] = {}
@@ -116,10 +114,11 @@ def row_of(run: Run, split: Split, outcome: Outcome, computed: dict[str, Any]) -
             found[part], reasons = scores(samples.labels, probabilities)
     return Row(
         run=run,
+        classes=(dataset.with_positive(run.positive).negative, run.positive),
         counts={part: tuple(samples.counts) for part, samples in {"train": split.train, **parts}.items()},
         scores=found,
         undefined=reasons,
         losses=tuple(outcome.losses),
         failure=outcome.failure,
-        computed=computed,
+        computed=computed | {"data": dataset.checksum},
     )

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from imbaloss.evaluation import THRESHOLD
 from imbaloss.studies.study import Run, tuples
 from imbaloss.training import Recipe
 
@@ -19,6 +20,7 @@ class Row:
     """A finished run: what was asked, what came of it, how it was computed."""
 
     run: Run
+    classes: tuple[str, str]  # negative, positive
     counts: dict[str, tuple[int, ...]]  # of train, tune and test: (negatives, positives)
     scores: dict[str, dict[str, float | int | None]]  # of tune and test; empty where the training failed
     undefined: dict[str, str]  # why a score on test is None
@@ -33,9 +35,21 @@ class Row:
             for part, pair in self.counts.items()
             for kind, count in zip(("negatives", "positives"), pair, strict=True)
         }
-        rest = {"tune": self.scores.get("tune"), "undefined": self.undefined, "failure": self.failure}
+        asked = {**asdict(self.run), "negative": self.classes[0]}
         scores = self.scores.get("test", {})
-        return {**asdict(self.run), **counts, **scores, **rest, "losses": self.losses, **self.computed}
+        rest = {"tune": self.scores.get("tune"), "undefined": self.undefined, "failure": self.failure}
+        return {**asked, **counts, **scores, **rest, "losses": self.losses, **self.computed}
+
+    def facts(self) -> dict[str, Any]:
+        """What a model file says of its training."""
+        asked = {key: value for key, value in asdict(self.run).items() if key != "recipe"}
+        return {
+            **asked,
+            "classes": self.classes,
+            "counts": self.counts,
+            "threshold": THRESHOLD,
+            "test": self.scores["test"],
+        }
 
 
 class Store:

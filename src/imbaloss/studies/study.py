@@ -3,16 +3,21 @@
 import hashlib
 import json
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from importlib import resources
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
+import tomli_w
+
 from imbaloss import losses
-from imbaloss.data import SETS
+from imbaloss.data import SETS, Dataset, check_level, check_names
 from imbaloss.training import Recipe
 
 BUILT_IN = ("table1", "digits")
+LIBRARIES = ("imbaloss", "torch", "numpy", "scikit-learn")
 
 
 @dataclass(frozen=True)
@@ -56,14 +61,21 @@ class Study:
     overrules: dict[str, Any] = field(default_factory=dict)
 
     def runs(self) -> list[Run]:
-        """In the order of training: cell by cell, seed by seed, the losses side by side."""
-        return [
+        """In the order of training: cell by cell, seed by seed, the losses side by side; none twice.
+
+        Raises ValueError for what there is not (data set, loss, protocol, ...) and for values outside their domain.
+        """
+        check_names(self.datasets)
+        for level in self.levels:
+            check_level(level, self.protocol)
+        runs = [
             Run(dataset, level, self.protocol, self.positive or SETS[dataset].positive, loss, recipe, seed)
             for dataset in self.datasets
             for level in self.levels
             for seed in self.seeds
             for loss, recipe in self.recipes(dataset)
         ]
+        return list(dict.fromkeys(runs))
 
     def recipes(self, dataset: str) -> Iterator[tuple[str, Recipe]]:
         """Each loss, as `losses.write` writes it, with its recipe on a data set."""
@@ -84,8 +96,8 @@ class Study:
 
 
 def from_toml(content: dict[str, Any]) -> Study:
-    """A study from the tables of a TOML document: the fields of `Study`, arrays for tuples."""
-    return Study(**tuples(content))
+    """A study from a TOML document: the fields of `Study`, arrays for tuples; a table `provenance` is passed over."""
+    return Study(**{key: tuples(value) for key, value in content.items() if key != "provenance"})
 
 
 def tuples(value: Any) -> Any:
@@ -99,6 +111,23 @@ def built_in(name: str) -> Study:
     return from_toml(tomllib.loads(resources.files(__package__).joinpath(f"{name}.toml").read_text(encoding="utf-8")))
 
 
-def study_of(dataset: str) -> Study:
-    """The built-in study that has a data set: where its recipes stand."""
-    return next(study for study in map(built_in, BUILT_IN) if dataset in study.datasets)
+def write_study(study: Study, datasets: Mapping[str, Dataset], folder: Path) -> None:
+    """Writes study.toml: the study, and under `provenance` versions and checksums of the data."""
+    provenance = {"versions": versions(), "data": {name: dataset.checksum for name, dataset in datasets.items()}}
+    content = tomli_w.dumps(study.to_toml() | {"provenance": provenance})
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "study.toml").write_text(content, encoding="utf-8")
+
+
+def versions() -> dict[str, str]:
+    """Of the libraries that results depend on."""
+    return {library: version(library) for library in LIBRARIES}
+
+
+def built_in_for(datasets: Sequence[str]) -> Study:
+    """The built-in study that has all these data sets, and so their recipes. Raises ValueError where there is none."""
+    check_names(datasets)
+    for study in map(built_in, BUILT_IN):
+        if set(datasets) <= set(study.datasets):
+            return study
+    raise ValueError(f"no built-in study has {' and '.join(datasets)}; run them one by one")

@@ -9,6 +9,17 @@ from imbaloss.training.model import Model
 from imbaloss.training.stack import Member, Stack
 
 
+def check_device(device: str) -> None:
+    """Raises ValueError where this machine has no such device: cpu, cuda, cuda:1, ..."""
+    kind, _, number = device.partition(":")
+    if kind not in {"cpu", "cuda"} or not (number or "0").isdecimal():
+        raise ValueError(f"device must be cpu, cuda or cuda:N, found {device!r}")
+    if kind == "cuda" and int(number or 0) >= torch.cuda.device_count():
+        raise ValueError(
+            f"this machine has no device {device}; it has cpu and {torch.cuda.device_count()} CUDA devices"
+        )
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What a training came to: a model, or a sentence that says why there is none."""

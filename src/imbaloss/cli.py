@@ -1,0 +1,299 @@
+"""The commands. They parse, call and print; what they call is imported when it is first needed."""
+
+import json
+import shlex
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer import Option
+
+if TYPE_CHECKING:
+    from imbaloss.studies import Job, Study
+
+RECIPE_OPTIONS = (
+    "network", "hidden", "activation", "outputs", "init", "scaling", "optimizer", "lr", "momentum", "weight_decay",
+    "epochs", "train_batch", "test_batch", "shuffle_train", "shuffle_test", "precision",
+)  # fmt: skip
+
+app = typer.Typer(
+    help="Which loss finds the rare class best, and is the difference real?",
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+Json = Annotated[bool, Option("--json", help="Print JSON on standard output.")]
+Quiet = Annotated[bool, Option("--quiet", help="Show no progress.")]
+DataDir = Annotated[Path | None, Option(help="A copy of CIFAR-100: its folder, or that folder's parent.")]
+Out = Annotated[Path, Option(help="Output folder.")]
+Positive = Annotated[str | None, Option(help="Name of the rare class. [default: the data set's own]")]
+Protocol = Annotated[str | None, Option(help="What a level means: table1, stated or ratio. [default: table1]")]
+Device = Annotated[str, Option(help="cpu, cuda or cuda:N.")]
+StackSize = Annotated[int | None, Option(min=1, help="Networks trained together. [default: by their size]")]
+Network = Annotated[str | None, Option(help="Kind of network: mlp.")]
+Hidden = Annotated[str | None, Option(help="Widths of the hidden layers, as 1000,100,10.")]
+Activation = Annotated[str | None, Option(help="Of the hidden layers: relu, sigmoid or tanh.")]
+Outputs = Annotated[int | None, Option(help="1 logistic or 2 softmax outputs.")]
+Init = Annotated[str | None, Option(help="Initial weights: torch, xavier, he or normal.")]
+Scaling = Annotated[str | None, Option(help="Pixels in [0, 1] (unit) or standardised by channel (standard).")]
+Optimizer = Annotated[str | None, Option(help="sgd or adam.")]
+Lr = Annotated[float | None, Option(help="Learning rate.")]
+Momentum = Annotated[float | None, Option(help="Of sgd.")]
+WeightDecay = Annotated[float | None, Option(help="L2 penalty.")]
+Epochs = Annotated[int | None, Option(help="Number of epochs.")]
+TrainBatch = Annotated[int | None, Option(help="Samples in a training batch.")]
+TestBatch = Annotated[int | None, Option(help="Samples in a test batch. [default: all]")]
+ShuffleTrain = Annotated[bool | None, Option("--shuffle-train/--no-shuffle-train", help="New order each epoch.")]
+ShuffleTest = Annotated[bool | None, Option("--shuffle-test/--no-shuffle-test", help="No score depends on it.")]
+Precision = Annotated[str | None, Option(help="float32 or float64.")]
+
+
+@app.command()
+def train(
+    context: typer.Context,
+    dataset: Annotated[str, Option(help="A data set that `imbaloss datasets` lists.")] = "digits_3_8",
+    level: Annotated[float, Option(help="Level of imbalance.")] = 0.1,
+    loss: Annotated[str, Option(help="A loss, with parameters as in focal:gamma=2,alpha=0.25.")] = "msfe",
+    seed: Annotated[int, Option(min=0, help="Decides images, initial weights and order of batches.")] = 0,
+    positive: Positive = None,
+    protocol: Protocol = None,
+    network: Network = None,
+    hidden: Hidden = None,
+    activation: Activation = None,
+    outputs: Outputs = None,
+    init: Init = None,
+    scaling: Scaling = None,
+    optimizer: Optimizer = None,
+    lr: Lr = None,
+    momentum: Momentum = None,
+    weight_decay: WeightDecay = None,
+    epochs: Epochs = None,
+    train_batch: TrainBatch = None,
+    test_batch: TestBatch = None,
+    shuffle_train: ShuffleTrain = None,
+    shuffle_test: ShuffleTest = None,
+    precision: Precision = None,
+    device: Device = "cpu",
+    data_dir: DataDir = None,
+    out: Out = Path("results/train"),
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Train one network, score it on the test part and keep its model."""
+    from imbaloss import data, studies
+    from imbaloss.training import check_device, model_file
+
+    with refusing():
+        study = changed(
+            studies.built_in_for([dataset]), context, name="train", datasets=[dataset], levels=[level], losses=[loss],
+            seeds=[seed],
+        )  # fmt: skip
+        check_device(device)
+        runs = study.runs()
+        datasets = data.load(study.datasets, folder=data_dir, quiet=quiet)
+        [job] = studies.plan(runs, datasets)
+        store = studies.Store(out)
+        studies.write_study(study, datasets, out)
+    with progress([job], quiet) as advance:
+        [(row, model)] = studies.train_together(
+            job.runs, datasets, device, lambda networks: advance(networks * job.work)
+        )
+    store.add([row])
+    file = model_file.save(model, out / "model", row.facts()) if model else None
+    if as_json:
+        print_json({**row.flat(), "model": str(file) if file else None})
+    else:
+        print_run(row.flat(), file)
+
+
+@app.command()
+def reproduce(
+    context: typer.Context,
+    dataset: Annotated[list[str] | None, Option(help="Repeatable. [default: the report's three]")] = None,
+    level: Annotated[list[float] | None, Option(help="Repeatable. [default: 0.2, 0.1, 0.05]")] = None,
+    loss: Annotated[list[str] | None, Option(help="Repeatable. [default: the report's five]")] = None,
+    seeds: Annotated[int | None, Option(min=1, help="Seeds 0 to N-1 for every cell. [default: 1; digits 5]")] = None,
+    positive: Positive = None,
+    protocol: Protocol = None,
+    network: Network = None,
+    hidden: Hidden = None,
+    activation: Activation = None,
+    outputs: Outputs = None,
+    init: Init = None,
+    scaling: Scaling = None,
+    optimizer: Optimizer = None,
+    lr: Lr = None,
+    momentum: Momentum = None,
+    weight_decay: WeightDecay = None,
+    epochs: Epochs = None,
+    train_batch: TrainBatch = None,
+    test_batch: TestBatch = None,
+    shuffle_train: ShuffleTrain = None,
+    shuffle_test: ShuffleTest = None,
+    precision: Precision = None,
+    stack_size: StackSize = None,
+    device: Device = "cpu",
+    data_dir: DataDir = None,
+    out: Out = Path("results/table1"),
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Train and score the report's table, or a part of it, and write tables, figures and report.html."""
+    from imbaloss import data, report, studies
+    from imbaloss.training import check_device
+
+    with refusing():
+        study = changed(
+            studies.built_in_for(dataset or []), context,
+            datasets=dataset, levels=level, losses=loss, seeds=range(seeds) if seeds else None,
+        )  # fmt: skip
+        check_device(device)
+        runs = study.runs()
+        datasets = data.load(study.datasets, folder=data_dir, quiet=quiet)
+        jobs = studies.plan(runs, datasets, stack_size)
+        store = studies.Store(out)
+        studies.write_study(study, datasets, out)
+    try:
+        with progress(jobs, quiet) as advance:
+            studies.execute(jobs, datasets, store, device=device, on_work=advance)
+    except KeyboardInterrupt:
+        finished = len(store.rows(runs))
+        tell(f"interrupted; {finished} of {len(runs)} trainings are finished and kept in {out}; to go on:")
+        tell(shlex.join(["imbaloss", *sys.argv[1:]]))
+        raise typer.Exit(130) from None
+    rows = store.rows(runs)
+    page = report.write(study, rows, out)
+    if as_json:
+        print_json(report.records(rows))
+    else:
+        sys.stdout.write((out / "table.md").read_text(encoding="utf-8"))
+        print(f"\n{out / 'table.md'}, {out / 'table.csv'}, {out / 'table.tex'}, {out / 'figures'}\nopen {page}")
+
+
+@app.command()
+def losses(as_json: Json = False) -> None:
+    """List the losses: formula, parameters, source."""
+    from imbaloss import losses as catalogue
+
+    found = [catalogue.facts(name) for name in catalogue.names()]
+    if as_json:
+        print_json(found)
+        return
+    for facts in found:
+        parameters = ", ".join(f"{key}={value}" for key, value in facts["parameters"].items())
+        print(f"{facts['name']:8}{facts['title']}: {facts['formula']}")
+        print(f"{'':8}parameters: {parameters}\n{'':8}source: {' '.join(facts['source'].split())}\n")
+
+
+@app.command()
+def datasets(as_json: Json = False) -> None:
+    """List the data sets: classes, numbers of images, where they come from."""
+    from imbaloss.data import SETS
+
+    if as_json:
+        print_json([binary.facts(name) for name, binary in SETS.items()])
+        return
+    for name, binary in SETS.items():
+        train, test = ("+".join(map(str, part)) for part in (binary.train, binary.test))
+        print(f"{name:15}{binary.negative} (0) against {binary.positive} (1)")
+        print(f"{'':15}{train} images to train on, {test} to test on, {binary.origin}\n")
+
+
+def changed(study: "Study", context: typer.Context, **asked_for: Any) -> "Study":
+    """The study with what was asked for on the command line; an option that was not given changes nothing."""
+    recipe = {key: context.params[key] for key in RECIPE_OPTIONS if context.params[key] is not None}
+    if "hidden" in recipe:
+        recipe["hidden"] = widths(recipe["hidden"])
+    asked_for |= {"positive": context.params["positive"], "protocol": context.params["protocol"], "overrules": recipe}
+    given: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list | range) else value
+        for key, value in asked_for.items()
+        if value is not None
+    }
+    return replace(study, **given)
+
+
+def widths(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(width) for width in text.split(",") if width)
+    except ValueError:
+        raise ValueError(f"hidden must be whole numbers with commas, as 1000,100,10, found {text!r}") from None
+
+
+@contextmanager
+def refusing() -> Iterator[None]:
+    """What is wrong with the input becomes one line and exit code 2."""
+    try:
+        yield
+    except (ValueError, OSError) as error:
+        raise InputError(str(error)) from error
+
+
+class InputError(Exception):
+    """The input or the options are wrong."""
+
+
+@contextmanager
+def progress(jobs: Sequence["Job"], quiet: bool) -> Iterator[Callable[[int], None]]:
+    """A bar on standard error; it is told the work done."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn(), TextColumn("left"),
+        TimeRemainingColumn(),
+    )  # fmt: skip
+    runs = [(job.work, run.recipe.epochs) for job in jobs for run in job.runs]
+    with Progress(*columns, console=Console(stderr=True), disable=quiet) as bars:
+        networks = "1 network" if len(runs) == 1 else f"{len(runs)} networks"
+        task = bars.add_task(f"training {networks}", total=sum(work * epochs for work, epochs in runs))
+        yield lambda work: bars.advance(task, work)
+
+
+def print_run(run: dict[str, Any], model: Path | None) -> None:
+    """What a person wants to know of one training."""
+    from imbaloss.evaluation import SCORES
+
+    print(
+        f"{run['loss']} on {run['dataset']} at level {run['level']:g} (protocol {run['protocol']}, seed {run['seed']})"
+    )
+    for part in ("train", "tune", "test"):
+        positives, negatives = run[f"{part}_positives"], run[f"{part}_negatives"]
+        print(f"{part:6}{positives} positives ({run['positive']}), {negatives} negatives ({run['negative']})")
+    if run["failure"]:
+        print(run["failure"])
+        return
+    for score in SCORES:
+        value = f"{run[score]:.4f}" if run[score] is not None else f"undefined: {run['undefined'][score]}"
+        print(f"{score:18}{value}")
+    print(f"model in {model}")
+
+
+def print_json(value: Any) -> None:
+    print(json.dumps(value, allow_nan=False))
+
+
+def tell(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+def main() -> None:
+    """The command `imbaloss`."""
+    try:
+        code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
+    except (InputError, typer.TyperException) as error:
+        tell(f"imbaloss: {' '.join(str(error).split())}")
+        code = 2
+    sys.exit(code)

@@ -1,0 +1,6 @@
+"""The report: rows -> tables, figures and one HTML page."""
+
+from imbaloss.report.tables import records
+from imbaloss.report.writing import write
+
+__all__ = ["records", "write"]

@@ -1,0 +1,112 @@
+"""Figures of a study, as matplotlib figures; `save` writes one as SVG and PNG."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from imbaloss.report.tables import LABELS, MAIN
+from imbaloss.studies import Row
+
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6D31", "#666666")  # Okabe and Ito
+MARKERS = "osD^vPX*"
+STYLE: Any = {
+    "font.size": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlesize": 9,
+    "legend.frameon": False,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "imbaloss",  # the same figure is the same bytes
+    "font.family": "DejaVu Sans",
+}
+
+
+def scores(cells: pd.DataFrame, rows: Sequence[Row]) -> Figure:
+    """One panel a data set and score: each loss at each level, its mean, each seed, and the published value if any."""
+    datasets, losses = list(dict.fromkeys(cells["dataset"])), list(dict.fromkeys(cells["loss"]))
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(3.0 * len(datasets) + 0.8, 5.8), layout="constrained")
+        panels = figure.subplots(len(MAIN), len(datasets), squeeze=False, sharey="row")
+        for column, dataset in enumerate(datasets):
+            of_dataset = [row for row in rows if row.run.dataset == dataset and row.failure is None]
+            for row, score in enumerate(MAIN):
+                draw_scores(panels[row, column], cells[cells["dataset"] == dataset], of_dataset, losses, score)
+            panels[0, column].set_title(dataset)
+            panels[-1, column].set_xlabel("level, and positives/negatives in train")
+        for row, score in enumerate(MAIN):
+            panels[row, 0].set_ylabel(LABELS[score])
+        handles, labels = panels[0, 0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
+    return figure
+
+
+def draw_scores(panel: Axes, cells: pd.DataFrame, rows: Sequence[Row], losses: Sequence[str], score: str) -> None:
+    levels = list(dict.fromkeys(cells["level"]))
+    for index, loss in enumerate(losses):
+        shift = (index - (len(losses) - 1) / 2) * 0.7 / len(losses)
+        mark: Any = {
+            "color": COLOURS[index % len(COLOURS)],
+            "marker": MARKERS[index % len(MARKERS)],
+            "linestyle": "none",
+        }
+        seeds = [(levels.index(row.run.level), row.scores["test"][score]) for row in rows if row.run.loss == loss]
+        known = np.array([(place + shift, value) for place, value in seeds if value is not None]).reshape(-1, 2)
+        panel.plot(*known.T, color=mark["color"], marker=".", markersize=3, alpha=0.5, linestyle="none")
+        of_loss = cells[cells["loss"] == loss].set_index("level").reindex(levels)
+        places = np.arange(len(levels)) + shift
+        panel.plot(places, of_loss[score], label=loss, markersize=5.5, **mark)
+        panel.plot(places, of_loss[f"published_{score}"], markerfacecolor="none", markersize=9, **mark)
+    if cells[f"published_{score}"].notna().any():
+        panel.plot([], [], "o", color="black", markerfacecolor="none", markersize=9, label="published")
+    panel.set_xticks(range(len(levels)), [f"{level:.4g}\n{counts_of(cells, level)}" for level in levels])
+    panel.grid(axis="y", alpha=0.3)
+
+
+def counts_of(cells: pd.DataFrame, level: float) -> str:
+    cell = cells[cells["level"] == level].iloc[0]
+    return f"{cell['train_positives']}/{cell['train_negatives']}"
+
+
+def loss_curves(rows: Sequence[Row], *, common_epochs: bool) -> Figure:
+    """The training loss over the epochs, raw and divided by the first epoch's: the mean over the seeds and each seed.
+
+    rows: of one data set and level. common_epochs cuts every curve at the epochs of the shortest.
+    """
+    losses = list(dict.fromkeys(row.run.loss for row in rows))
+    trained = [row for row in rows if row.failure is None]
+    epochs = min((len(row.losses) for row in trained), default=0) if common_epochs else None
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(8.2, 3.4), layout="constrained")
+        raw, scaled = figure.subplots(1, 2)
+        for index, loss in enumerate(losses):
+            curves = np.array([row.losses[:epochs] for row in trained if row.run.loss == loss])
+            colour = COLOURS[index % len(COLOURS)]
+            for panel, values in ((raw, curves), (scaled, curves / curves[:, :1] if len(curves) else curves)):
+                draw_curves(panel, values, colour, loss)
+        for panel, label in ((raw, "training loss"), (scaled, "training loss / that of the first epoch")):
+            panel.set(xlabel="epoch", ylabel=label, ylim=(0, None))
+            panel.grid(alpha=0.3)
+        figure.legend(*raw.get_legend_handles_labels(), loc="outside lower center", ncols=len(losses))
+    return figure
+
+
+def draw_curves(panel: Axes, curves: np.ndarray, colour: str, label: str) -> None:
+    """curves (seeds, epochs)."""
+    if len(curves):
+        epochs = np.arange(1, curves.shape[1] + 1)
+        panel.plot(epochs, curves.T, color=colour, linewidth=0.5, alpha=0.3)
+        panel.plot(epochs, curves.mean(0), color=colour, linewidth=1.6, label=label)
+
+
+def save(figure: Figure, folder: Path, name: str) -> None:
+    """Writes name.svg and name.png into the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with mpl.rc_context(STYLE):
+        figure.savefig(folder / f"{name}.svg", metadata={"Date": None})
+        figure.savefig(folder / f"{name}.png", dpi=150)

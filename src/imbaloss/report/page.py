@@ -1,0 +1,94 @@
+"""The page: everything that a study found, in one HTML file that opens offline."""
+
+import io
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import jinja2
+import matplotlib as mpl
+import pandas as pd
+from markupsafe import Markup
+from matplotlib.figure import Figure
+
+from imbaloss.report.figures import STYLE
+from imbaloss.report.tables import LABELS, MAIN, number, standing
+from imbaloss.studies import Row, Study
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A figure with its file name, without ending, and its caption."""
+
+    name: str
+    figure: Figure
+    caption: str
+
+
+def page(study: Study, cells: pd.DataFrame, rows: Sequence[Row], drawn: Sequence[Drawn]) -> str:
+    """rows: the finished runs of the study; cells: their table."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader(__package__, ""), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["number"] = number
+    common, varying = settings(rows)
+    return environment.get_template("page.html.jinja").render(
+        study=study,
+        asked=len(study.runs()),
+        rows=rows,
+        grid=grid(cells),
+        losses=list(dict.fromkeys(cells["loss"])),
+        scores=[(score, LABELS[score]) for score in MAIN],
+        standing=standing(cells).to_dict("index"),
+        published=bool(cells["published_f1"].notna().any()),
+        failures=[row for row in rows if row.failure],
+        undefined=undefined(rows),
+        drawn=[(figure.name, inline(figure.figure), figure.caption) for figure in drawn],
+        common=common,
+        varying=varying,
+        versions=rows[0].computed["versions"],
+    )
+
+
+def grid(cells: pd.DataFrame) -> list[dict[Any, Any]]:
+    """One entry a data set and level: its counts, its line for each loss, and the highest mean of each score."""
+    found = []
+    for _, group in cells.groupby(["dataset", "level"], sort=False):
+        lines: Any = group.set_index("loss").to_dict("index")
+        highest = {score: group[score].max() for score in MAIN}
+        found.append({**group.iloc[0].to_dict(), "lines": lines, "highest": highest})
+    return found
+
+
+def settings(rows: Sequence[Row]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The entries that all recipes share, and those that differ, one line for each data set and loss."""
+    recipes = {(row.run.dataset, row.run.loss): asdict(row.run.recipe) for row in rows}
+    first = next(iter(recipes.values()))
+    common = {key: value for key, value in first.items() if all(recipe[key] == value for recipe in recipes.values())}
+    varying = [
+        {"data set": dataset, "loss": loss} | {key: value for key, value in recipe.items() if key not in common}
+        for (dataset, loss), recipe in recipes.items()
+    ]
+    return common, varying
+
+
+def undefined(rows: Sequence[Row]) -> list[str]:
+    """One sentence for each score that the data left undefined, with the number of runs it concerns."""
+    found: dict[tuple[str, float, str, str], int] = {}
+    for row in rows:
+        for score, reason in row.undefined.items():
+            key = (row.run.dataset, row.run.level, score, reason)
+            found[key] = found.get(key, 0) + 1
+    return [
+        f"{LABELS.get(score, score)} of {dataset} at level {level:g}, in {count} of the trainings: {reason}"
+        for (dataset, level, score, reason), count in found.items()
+    ]
+
+
+def inline(figure: Figure) -> Markup:
+    """The figure as an SVG element."""
+    content = io.StringIO()
+    with mpl.rc_context(STYLE):
+        figure.savefig(content, format="svg", metadata={"Date": None})
+    text = content.getvalue()
+    return Markup(text[text.index("<svg") :])

@@ -1,0 +1,116 @@
+"""Rows -> a table with one line a cell (data set, level, loss): means and deviations over the seeds."""
+
+import json
+from collections.abc import Sequence
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import pandas as pd
+
+from imbaloss import studies
+from imbaloss.evaluation import CONFUSION, SCORES
+from imbaloss.studies import Row
+
+DASH = "\u2013"  # an en dash, where there is no value
+CELL = ["dataset", "level", "loss"]
+MAIN = ("f1", "roc_auc")
+LABELS = {"f1": "F1", "roc_auc": "ROC-AUC"}
+
+
+@cache
+def published() -> pd.DataFrame:
+    """The report's Table 1: columns dataset, level, loss, f1, roc_auc."""
+    with resources.files(studies).joinpath("published_table1.csv").open(encoding="utf-8") as file:
+        return pd.read_csv(file)
+
+
+def table(rows: Sequence[Row]) -> pd.DataFrame:
+    """One line a cell, in the order of the rows.
+
+    Columns: the cell; seeds (trainings that succeeded) and, of f1 and roc_auc, mean, standard deviation (n - 1) and
+    published value; then mean and deviation of the other scores and counts; then the samples of each class in each
+    part, and failed (trainings whose loss was no longer finite). Empty where there is no value.
+    """
+    flat = pd.DataFrame([{**row.flat(), "failed": row.failure is not None} for row in rows])
+    for score in (*CONFUSION, *SCORES):
+        flat[score] = pd.to_numeric(flat[score]) if score in flat else float("nan")
+    groups = flat.groupby(CELL, sort=False)
+    means, deviations = groups[[*SCORES, *CONFUSION]].mean(), groups[[*SCORES, *CONFUSION]].std()
+    found = pd.DataFrame(index=means.index)
+    found["seeds"] = groups["failed"].count() - groups["failed"].sum()
+    known = published().set_index(CELL)
+    plain = [(dataset, level, loss.partition(":")[0]) for dataset, level, loss in found.index]
+    for score in MAIN:
+        found[score], found[f"{score}_sd"] = means[score], deviations[score]
+    for score in MAIN:
+        found[f"published_{score}"] = known[score].reindex(plain).to_numpy()
+    for score in (*SCORES[len(MAIN) :], *CONFUSION):
+        found[score], found[f"{score}_sd"] = means[score], deviations[score]
+    for part in ("train", "tune", "test"):
+        for kind in ("negatives", "positives"):
+            found[f"{part}_{kind}"] = groups[f"{part}_{kind}"].first()
+    found["failed"] = groups["failed"].sum()
+    return found.reset_index()
+
+
+def for_reading(cells: pd.DataFrame) -> pd.DataFrame:
+    """A table of `table` as text: one line a cell, with its counts, and each score beside the published one."""
+    found = pd.DataFrame({"data set": cells["dataset"]})
+    found["level"] = [f"{level:.4g}" for level in cells["level"]]
+    for part in ("train", "test"):
+        found[f"{part} P/N"] = [
+            f"{positives}/{negatives}"
+            for positives, negatives in zip(cells[f"{part}_positives"], cells[f"{part}_negatives"], strict=True)
+        ]
+    found["loss"] = cells["loss"]
+    found["seeds"] = cells["seeds"].astype(str)
+    for score in MAIN:
+        pairs = zip(cells[score], cells[f"{score}_sd"], strict=True)
+        found[LABELS[score]] = [spread(mean, deviation) for mean, deviation in pairs]
+        if cells[f"published_{score}"].notna().any():
+            found[f"{LABELS[score]} published"] = [number(value) for value in cells[f"published_{score}"]]
+    return found
+
+
+def number(value: float) -> str:
+    """Four decimals, as the report prints them; a dash where there is no value."""
+    return DASH if pd.isna(value) else f"{value:.4f}"
+
+
+def spread(mean: float, deviation: float) -> str:
+    """Mean and standard deviation; the mean alone where one seed leaves no deviation."""
+    return number(mean) if pd.isna(deviation) else f"{mean:.4f} ± {deviation:.4f}"
+
+
+def markdown(cells: pd.DataFrame) -> str:
+    reading = for_reading(cells)
+    lines = [list(reading.columns), ["---"] * len(reading.columns), *reading.to_numpy().tolist()]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def latex(cells: pd.DataFrame) -> str:
+    """A booktabs tabular."""
+    text: str = for_reading(cells).to_latex(index=False, escape=True, column_format="llllll" + "r" * 4)
+    return text.replace("±", r"$\pm$").replace(DASH, "--")
+
+
+def standing(cells: pd.DataFrame) -> pd.DataFrame:
+    """How each loss stands over all data sets and levels: its mean of each main score, and in how many cells it leads.
+
+    Only cells where every loss of the table has a value count.
+    """
+    losses = list(dict.fromkeys(cells["loss"]))
+    found = pd.DataFrame(index=losses)
+    for score in MAIN:
+        wide = cells.pivot(index=["dataset", "level"], columns="loss", values=score)[losses].dropna()
+        found[f"mean_{score}"] = wide.mean()
+        found[f"leads_{score}"] = wide.eq(wide.max(axis=1), axis=0).sum()
+        found[f"cells_{score}"] = len(wide)
+    return found
+
+
+def records(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """The table as JSON values, null where there is no value."""
+    found: list[dict[str, Any]] = json.loads(table(rows).to_json(orient="records", double_precision=15))
+    return found

@@ -1,0 +1,57 @@
+"""Rows -> the files of an output folder."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from imbaloss.report import figures, tables
+from imbaloss.report.page import Drawn, page
+from imbaloss.studies import Row, Study
+
+SCORES_CAPTION = (
+    "Scores on the test part. Large marks are means over the seeds, small dots the seeds; hollow marks are the values "
+    "that the report published."
+)
+CURVES_CAPTION = (
+    "Training loss over the epochs, {dataset} at level {level:g} ({positives} positives, {negatives} negatives), "
+    "{epochs}. Left as it is, right divided by its first epoch; thin lines are the seeds."
+)
+
+
+def write(study: Study, rows: Sequence[Row], folder: Path) -> Path:
+    """Writes tables, figures and report.html into the folder; returns the page. rows: the study's finished runs."""
+    cells = tables.table(rows)
+    drawn = [Drawn("scores", figures.scores(cells, rows), SCORES_CAPTION), *curves(rows)]
+    for figure in drawn:
+        figures.save(figure.figure, folder / "figures", figure.name)
+    replace(folder / "table.csv", cells.to_csv(index=False))
+    replace(folder / "table.md", tables.markdown(cells))
+    replace(folder / "table.tex", tables.latex(cells))
+    return replace(folder / "report.html", page(study, cells, rows, drawn))
+
+
+def curves(rows: Sequence[Row]) -> list[Drawn]:
+    """The losses over the epochs, of each data set at its lowest level with positives: full and cut."""
+    found = []
+    for dataset in dict.fromkeys(row.run.dataset for row in rows):
+        of_dataset = [row for row in rows if row.run.dataset == dataset and row.losses and row.counts["train"][1]]
+        lowest = min((row.run.level for row in of_dataset), default=0.0)
+        chosen = [row for row in of_dataset if row.run.level == lowest]
+        if not chosen:
+            continue
+        negatives, positives = chosen[0].counts["train"]
+        for name, epochs, common in (
+            ("", "each loss for its own epochs", False),
+            ("_common", "cut to the shortest", True),
+        ):
+            facts = {"dataset": dataset, "level": lowest, "positives": positives, "negatives": negatives}
+            caption = CURVES_CAPTION.format(**facts, epochs=epochs)
+            figure = figures.loss_curves(chosen, common_epochs=common)
+            found.append(Drawn(f"loss_{dataset}_{lowest:g}{name}", figure, caption))
+    return found
+
+
+def replace(file: Path, text: str) -> Path:
+    """Writes a file whole or not at all."""
+    unfinished = file.with_name(f"{file.name}.unfinished")
+    unfinished.write_text(text, encoding="utf-8")
+    return unfinished.replace(file)
