@@ -6,20 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from imbaloss.data import Samples, Split
-from imbaloss.training import Member, Recipe, train
+from imbaloss.training import Member, check_device, train
+from tests.training.examples import RECIPE, split_of
 from tests.training.plain import train_plainly
-
-RECIPE = Recipe(hidden=(7, 5), epochs=13, train_batch=16, lr=0.5, precision="float64", scaling="standard")
-
-
-def split_of(seed: int, samples: int = 40, shape: tuple[int, ...] = (3, 4, 5)) -> Split:
-    """Samples of which a quarter is positive, and a little brighter; fewer of them than inputs unless told."""
-    generator = np.random.default_rng(seed)
-    labels = (np.arange(samples) % 4 == 0).astype(np.int64)
-    inputs = (generator.random((samples, *shape)) + 0.3 * labels.reshape(-1, 1, 1, 1)).astype(np.float32)
-    part = Samples(inputs, labels)
-    return Split(part, part, part)
 
 
 def weights_of(network: torch.nn.Sequential) -> list[torch.Tensor]:
@@ -55,3 +44,96 @@ def test_a_stack_follows_the_plain_loop(recipe, samples):
         trained = list(outcome.model.network.parameters())
         for found, expected in zip(trained, weights_of(network), strict=True):
             torch.testing.assert_close(found[0], expected, rtol=0, atol=1e-9)
+
+
+MIXED = ("mse", "wmse", "mfe", "msfe", "wce", "focal")
+
+
+def members(recipe=RECIPE, seeds=(0, 1, 2), losses=MIXED) -> list[Member]:
+    return [Member(split_of(seed), loss, recipe, seed) for seed in seeds for loss in losses]
+
+
+@pytest.mark.parametrize("recipe", [RECIPE, replace(RECIPE, optimizer="adam", lr=0.01)], ids=["sgd", "adam"])
+def test_a_stack_equals_stacks_of_one_after_50_steps(recipe):
+    recipe = replace(recipe, epochs=17)  # of 3 batches
+    together = train(members(recipe))
+    for member, outcome in zip(members(recipe), together, strict=True):
+        [alone] = train([member])
+        np.testing.assert_allclose(outcome.losses, alone.losses, rtol=1e-10)
+        for found, expected in zip(outcome.model.network.parameters(), alone.model.network.parameters(), strict=True):
+            torch.testing.assert_close(found, expected, rtol=1e-10, atol=1e-10)
+
+
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+def test_the_same_members_give_the_same_bits(precision):
+    recipe = replace(RECIPE, precision=precision, momentum=0.5)
+    for first, second in zip(train(members(recipe)), train(members(recipe)), strict=True):
+        assert first.losses == second.losses
+        weights = zip(first.model.network.parameters(), second.model.network.parameters(), strict=True)
+        assert all(torch.equal(*pair) for pair in weights)
+
+
+def test_the_order_of_the_members_does_not_matter():
+    some = members()
+    for first, second in zip(train(some), reversed(train(some[::-1])), strict=True):
+        np.testing.assert_allclose(first.losses, second.losses, rtol=1e-10)
+
+
+def test_each_member_has_its_own_epochs_and_the_longer_begin_like_the_shorter():
+    some = [Member(split_of(0), "mfe", replace(RECIPE, epochs=epochs), 0) for epochs in (3, 11, 1, 3)]
+    outcomes = train(some)
+    assert [len(outcome.losses) for outcome in outcomes] == [3, 11, 1, 3]
+    assert outcomes[1].losses[:3] == outcomes[0].losses == outcomes[3].losses
+    assert [outcome.model.recipe.epochs for outcome in outcomes] == [3, 11, 1, 3]
+
+
+def test_each_member_has_its_own_learning_rate():
+    some = [Member(split_of(0), "mse", replace(RECIPE, lr=lr), 0) for lr in (0.5, 0.01)]
+    for member, outcome in zip(some, train(some), strict=True):
+        np.testing.assert_allclose(outcome.losses, train_plainly(member)[0], rtol=1e-9)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_a_member_that_diverges_leaves_and_its_neighbours_do_not_notice(optimizer):
+    """A learning rate of 1e200 overflows float64 in the first steps."""
+    recipe = replace(RECIPE, optimizer=optimizer, lr=0.05)
+    healthy = members(recipe, losses=("mse", "wce"))
+    wild = replace(recipe, lr=1e200)
+    mixed = [healthy[0], Member(split_of(7), "wce", wild, 7), *healthy[1:], Member(split_of(8), "wce", wild, 8)]
+    outcomes = train(mixed)
+    for failed in (outcomes[1], outcomes[-1]):
+        assert failed.model is None
+        assert failed.failure.startswith("the loss was no longer finite in epoch 1, batch ")
+        assert np.isfinite(failed.losses).all()
+    for outcome, alone in zip([outcomes[0], *outcomes[2:-1]], train(healthy), strict=True):
+        np.testing.assert_allclose(outcome.losses, alone.losses, rtol=1e-12)
+        assert outcome.failure is None
+
+
+def test_progress_counts_every_epoch_of_every_member():
+    told = []
+    some = [Member(split_of(0), "mse", replace(RECIPE, epochs=epochs), 0) for epochs in (2, 4)]
+    train(some, on_epoch=told.append)
+    assert told == [2, 2, 1, 1]
+
+
+def test_a_batch_larger_than_the_set_is_the_set():
+    some = [Member(split_of(0), "msfe", replace(RECIPE, train_batch=size), 0) for size in (40, 1000)]
+    first, second = (train([member])[0] for member in some)
+    assert first.losses == second.losses
+
+
+@pytest.mark.parametrize("label", [0, 1])
+@pytest.mark.parametrize("loss", MIXED)
+def test_a_training_set_of_one_class_trains(loss, label):
+    split = split_of(0)
+    part = replace(split.train, labels=np.full(40, label))
+    [outcome] = train([Member(replace(split, train=part), loss, RECIPE, 0)])
+    assert outcome.failure is None
+    assert outcome.losses[-1] <= outcome.losses[0]
+
+
+@pytest.mark.parametrize("device", ["tpu", "cuda:x", "", "cuda:99"])
+def test_an_impossible_device_is_refused(device):
+    with pytest.raises(ValueError, match="device"):
+        check_device(device)

@@ -3,7 +3,7 @@
 >>> import torch, imbaloss.losses
 >>> loss = imbaloss.losses.get("msfe")
 >>> loss(torch.tensor([-2.0, 0.5, 3.0]), torch.tensor([0, 0, 1]))
-tensor(0.0102)
+tensor(0.0101)
 """
 
 from imbaloss.losses import errors, reductions

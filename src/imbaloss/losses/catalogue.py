@@ -62,15 +62,22 @@ def parse(text: str) -> tuple[str, dict[str, Parameter]]:
     return name, found
 
 
-def write(name: str, parameters_: dict[str, Parameter]) -> str:
+def write(name: str, chosen: dict[str, Parameter]) -> str:
     """The inverse of `parse`, with the parameters in order and defaults left out: one text for one loss."""
     defaults = parameters(name)
-    changed = {key: value for key, value in sorted(parameters_.items()) if value != defaults[key]}
-    values = [
-        f"{key}={':'.join(f'{number:g}' for number in (value if isinstance(value, tuple) else (value,)))}"
-        for key, value in changed.items()
+    changed = [
+        f"{key}={written(value)}"
+        for key, value in sorted(chosen.items())
+        if value is not None and value != defaults[key]
     ]
-    return f"{name}:{','.join(values)}" if values else name
+    return f"{name}:{','.join(changed)}" if changed else name
+
+
+def written(value: float | tuple[float, ...]) -> str:
+    """As short as reads back to the same number."""
+    return ":".join(
+        repr(float(number)).removesuffix(".0") for number in (value if isinstance(value, tuple) else (value,))
+    )
 
 
 def check_parameters(name: str, given: dict[str, Any]) -> None:

@@ -13,7 +13,7 @@ def check_batch(logits: Tensor, targets: Tensor, sample_weight: Tensor | None, c
     classes = number_of_classes(logits.shape, targets.shape)
     if class_weights is not None and len(class_weights) != classes:
         raise ValueError(f"class_weights must have one entry a class, found {len(class_weights)} for {classes} classes")
-    known = torch.isin(targets, torch.arange(classes, device=targets.device).to(targets.dtype))
+    known = (targets == targets.long()) & (targets >= 0) & (targets < classes)
     refuse_first(targets, ~known, f"targets must be {'0 or 1' if classes == 2 else f'0 to {classes - 1}'}")
     if sample_weight is not None:
         if sample_weight.shape != targets.shape:

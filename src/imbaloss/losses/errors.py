@@ -48,10 +48,10 @@ def focal(logits: Tensor, targets: Tensor, *, gamma: float = 2.0) -> Tensor:
     """Focal error in nats: -(1 - p_t)^gamma log p_t, gamma >= 0; gamma = 0 is cross-entropy.
 
     Source: Lin et al. 2017, eq. 4 (arXiv 1708.02002); its alpha is a class weight of the reduction.
-    Raises ValueError where gamma is negative.
+    Raises ValueError where gamma is negative or not finite.
     """
-    if not gamma >= 0:
-        raise ValueError(f"gamma must be >= 0, found {gamma:g}")
+    if not 0 <= gamma < float("inf"):
+        raise ValueError(f"gamma must be >= 0 and finite, found {gamma:g}")
     log_odds = true_log_odds(logits, targets)
     # exp(gamma log(1 - p_t)): a power would have an infinite slope at p_t = 1 for gamma < 1
     return -torch.exp(gamma * F.logsigmoid(-log_odds)) * F.logsigmoid(log_odds)

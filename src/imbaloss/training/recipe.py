@@ -48,7 +48,9 @@ class Recipe:
         require(all(width >= 1 for width in self.hidden), f"hidden widths must be 1 or more, found {self.hidden}")
         require(0 < self.lr < float("inf"), f"lr must be above 0 and finite, found {self.lr:g}")
         require(0 <= self.momentum < 1, f"momentum must be from 0 to below 1, found {self.momentum:g}")
-        require(0 <= self.weight_decay < float("inf"), f"weight_decay must be >= 0, found {self.weight_decay:g}")
+        require(
+            0 <= self.weight_decay < float("inf"), f"weight_decay must be >= 0 and finite, found {self.weight_decay:g}"
+        )
         require(self.optimizer == "sgd" or not self.momentum, f"{self.optimizer} takes no momentum; sgd does")
 
 

@@ -1,0 +1,28 @@
+# The two commands for a newcomer are `make demo` and `make test`.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test check setup clean
+
+demo: setup  ## the report's experiment on scikit-learn's digits, offline
+	$(BIN)/imbaloss reproduce --dataset digits_parity --dataset digits_3_8 --dataset digits_8_9 --out results/demo
+
+test: check  ## all that a change must pass, but for the slow tests
+	$(BIN)/pytest
+
+check: setup
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+setup: .venv/installed
+
+.venv/installed: pyproject.toml constraints.txt
+	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11, 4) and 'imbaloss needs Python 3.11.4 or newer; name one with: make PYTHON=...')"
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
+	touch $@
+
+clean:
+	rm -rf .venv results

@@ -1,0 +1,25 @@
+"""Fixtures that several test files share."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+REAL = Path(os.environ.get("IMBALOSS_DATA") or Path(__file__).parents[2] / "shared")
+
+
+@pytest.fixture(scope="session")
+def real_folder() -> Path:
+    """The folder of the real CIFAR-100 files, or its parent; skips where there are none."""
+    from imbaloss.data.cifar100 import find
+
+    if find(REAL) is None:
+        pytest.skip(f"no CIFAR-100 in {REAL}; name a folder by IMBALOSS_DATA")
+    return REAL
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path_factory, monkeypatch):
+    """No test reads or writes the user's cache, or sees the user's IMBALOSS_DATA."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+    monkeypatch.delenv("IMBALOSS_DATA", raising=False)

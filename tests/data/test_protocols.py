@@ -1,0 +1,138 @@
+"""How many images a level means, and which are drawn."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from imbaloss import data
+from imbaloss.data import Counts, Dataset, Pool
+
+
+def dataset(negatives: int = 50, positives: int = 50, test: int = 20) -> Dataset:
+    """Images whose first pixel is their number, and whose second is their class."""
+
+    def images(number: int, label: int) -> np.ndarray:
+        found = np.zeros((number, 1, 1, 2), np.uint8)
+        found[:, 0, 0] = [[index, label] for index in range(number)]
+        return found
+
+    pools = (Pool(images(n, 0), images(p, 1)) for n, p in ((negatives, positives), (test, test)))
+    return Dataset("toy", "cat", "dog", *pools, white=255, checksum="")
+
+
+@pytest.mark.parametrize(
+    ("name", "protocol", "level", "train", "test"),
+    [
+        ("household", "table1", 0.2, (1500, 1000), (300, 200)),
+        ("household", "table1", 0.1, (2000, 500), (400, 100)),
+        ("household", "table1", 0.05, (2250, 250), (450, 50)),
+        ("household", "stated", 0.2, (2000, 500), (400, 100)),
+        ("household", "stated", 0.1, (2250, 250), (450, 50)),
+        ("household", "stated", 0.05, (2375, 125), (475, 25)),
+        ("household", "ratio", 0.2, (2500, 500), (500, 100)),
+        ("household", "ratio", 0.1, (2500, 250), (500, 50)),
+        ("household", "ratio", 0.05, (2500, 125), (500, 25)),
+        *(
+            (tree, protocol, level, train, test)
+            for tree in ("tree_1", "tree_2")
+            for protocol, level, train, test in (
+                ("table1", 0.2, (300, 200), (60, 40)),
+                ("table1", 0.1, (400, 100), (80, 20)),
+                ("table1", 0.05, (450, 50), (90, 10)),
+                ("stated", 0.2, (400, 100), (80, 20)),
+                ("stated", 0.1, (450, 50), (90, 10)),
+                ("stated", 0.05, (475, 25), (95, 5)),
+                ("ratio", 0.2, (500, 100), (100, 20)),
+                ("ratio", 0.1, (500, 50), (100, 10)),
+                ("ratio", 0.05, (500, 25), (100, 5)),
+            )
+        ),
+    ],
+)
+def test_the_nine_cases_have_their_counts(name, protocol, level, train, test):
+    binary = data.SETS[name]
+    rule, exactly = data.PROTOCOLS[protocol].counts, Fraction(str(level))
+    assert (rule(exactly, binary.train), rule(exactly, binary.test)) == (train, test)
+
+
+@given(
+    level=st.integers(0, 500).map(lambda thousandths: thousandths / 1000),
+    negatives=st.integers(1, 60),
+    positives=st.integers(1, 60),
+    protocol=st.sampled_from(["table1", "stated", "ratio"]),
+    seed=st.integers(0, 2**63),
+)
+def test_a_split_has_its_counts_and_no_image_twice(level, negatives, positives, protocol, seed):
+    toy = dataset(negatives, max(positives, negatives))
+    split = data.draw(toy, level=level, protocol=protocol, seed=seed)
+    assert split.train.counts == data.counts(toy, toy.train, level=level, protocol=protocol)
+    assert split.test.counts == data.counts(toy, toy.test, level=level, protocol=protocol)
+    for part in (split.train, split.tune, split.test):
+        assert np.array_equal(np.rint(part.inputs[:, 0, 0, 1] * 255), part.labels)
+    drawn = [tuple(image) for part in (split.train, split.tune) for image in part.inputs[:, 0, 0].tolist()]
+    assert len(drawn) == len(set(drawn))
+
+
+@pytest.mark.parametrize("level", [0.2, 0.1, 0.05])
+def test_tune_has_the_share_of_train_and_takes_all_that_is_left(level):
+    split = data.draw(dataset(200, 200), level=level, protocol="table1", seed=0)
+    negatives, positives = split.train.counts
+    assert split.tune.counts.negatives == 200 - negatives
+    assert split.tune.counts.positives == int(split.tune.counts.negatives * positives / negatives)
+
+
+def test_the_same_seed_draws_the_same_images_and_another_seed_others():
+    first, again, other = (data.draw(dataset(), level=0.2, protocol="stated", seed=seed) for seed in (3, 3, 4))
+    for part in ("train", "tune", "test"):
+        assert np.array_equal(getattr(first, part).inputs, getattr(again, part).inputs)
+        assert not np.array_equal(getattr(first, part).inputs, getattr(other, part).inputs)
+
+
+def test_classes_are_mixed_in_the_order_of_the_data():
+    labels = data.draw(dataset(), level=0.4, protocol="table1", seed=0).train.labels
+    assert 0 < labels[: len(labels) // 2].mean() < 1
+    assert np.count_nonzero(np.diff(labels)) > 2
+
+
+def test_counts_round_to_the_nearest_halves_up():
+    """0.145 x 100 is 14.499999999999998 in floating point; the level is meant as a decimal."""
+    toy = dataset(100, 100)
+    assert data.counts(toy, toy.train, level=0.145, protocol="stated") == Counts(85, 15)
+    assert data.counts(toy, toy.train, level=0.144, protocol="stated") == Counts(86, 14)
+    assert data.counts(toy, toy.train, level=0.0025, protocol="table1") == Counts(99, 1)
+
+
+@pytest.mark.parametrize(
+    ("level", "protocol"), [(0, "table1"), (0, "stated"), (0, "ratio"), (1, "stated"), (0.5, "table1")]
+)
+def test_the_ends_of_the_scale_are_admitted(level, protocol):
+    split = data.draw(dataset(), level=level, protocol=protocol, seed=0)
+    assert 0 in split.train.counts
+
+
+@pytest.mark.parametrize(
+    ("level", "protocol", "sentence"),
+    [
+        (1.5, "stated", "level must be from 0 to 1 under protocol stated, found 1.5"),
+        (0.7, "table1", "level must be from 0 to 0.5 under protocol table1, found 0.7"),
+        (-0.1, "ratio", "level must be >= 0 under protocol ratio, found -0.1"),
+        (float("nan"), "table1", "level must be from 0 to 0.5 under protocol table1, found nan"),
+        (float("inf"), "ratio", "level must be >= 0 under protocol ratio, found inf"),
+        (1.2, "ratio", "protocol ratio at level 1.2 needs 60 images of dog, and toy has 50"),
+        (0.1, "tabel1", r"there is no protocol 'tabel1' \(did you mean 'table1'\?\); there are table1, stated, ratio"),
+    ],
+)
+def test_refuses_in_one_sentence(level, protocol, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        data.draw(dataset(), level=level, protocol=protocol, seed=0)
+
+
+def test_the_rare_class_may_be_the_other_one():
+    toy = dataset(30, 40).with_positive("cat")
+    assert (toy.negative, toy.positive, toy.train.counts) == ("dog", "cat", (40, 30))
+    assert toy.with_positive("cat") is toy
+    with pytest.raises(ValueError, match=r"toy has no class 'cst' \(did you mean 'cat'\?\); it has dog and cat"):
+        toy.with_positive("cst")

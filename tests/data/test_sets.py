@@ -1,0 +1,64 @@
+"""The binary sets hold the images that their names promise."""
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+
+from imbaloss import data
+from imbaloss.data import cifar100
+
+DIGITS = [name for name, binary in data.SETS.items() if binary.source == "digits"]
+CIFAR = [name for name, binary in data.SETS.items() if binary.source == "cifar100"]
+
+
+def images(pool: np.ndarray) -> set[bytes]:
+    return {image.tobytes() for image in pool}
+
+
+def test_digits_need_nothing_and_have_the_listed_sizes():
+    for name, found in data.load(DIGITS).items():
+        assert (found.train.counts, found.test.counts) == (data.SETS[name].train, data.SETS[name].test)
+
+
+def test_digits_are_split_into_train_and_test_and_none_is_lost():
+    found = data.load(DIGITS)["digits_parity"]
+    bunch = load_digits()
+    pixels = bunch.images.astype(np.uint8)
+    for side, parity in (("negatives", 0), ("positives", 1)):
+        train, test = getattr(found.train, side), getattr(found.test, side)
+        assert len(train) + len(test) == np.count_nonzero(bunch.target % 2 == parity)
+        assert images(np.concatenate([train, test])) == images(pixels[bunch.target % 2 == parity])
+
+
+@pytest.mark.parametrize("names", [["trees"], ["tree_1", "digits_38"]])
+def test_an_unknown_name_is_refused(names):
+    with pytest.raises(
+        ValueError, match=r"there is no data set '.*' \(did you mean '.*'\?\); there are household, tree_1"
+    ):
+        data.load(names)
+
+
+@pytest.mark.real_data
+def test_the_reports_sets_hold_their_classes(real_folder):
+    source = cifar100.load(real_folder)
+    for name, found in data.load(CIFAR, folder=real_folder).items():
+        assert (found.train.counts, found.test.counts) == (data.SETS[name].train, data.SETS[name].test)
+        for part, pool in (("train", found.train), ("test", found.test)):
+            assert images(pool.negatives) == images(source.images(part, found.negative))
+            assert images(pool.positives) == images(source.images(part, found.positive))
+
+
+@pytest.mark.real_data
+def test_the_drawn_images_lie_in_the_named_classes_and_in_their_part(real_folder):
+    for found in data.load(CIFAR, folder=real_folder).values():
+        split = data.draw(found, level=0.1, protocol="table1", seed=1)
+        for samples, pool in ((split.train, found.train), (split.tune, found.train), (split.test, found.test)):
+            pixels = np.rint(samples.inputs * 255).astype(np.uint8)
+            assert images(pixels[samples.labels == 0]) <= images(pool.negatives)
+            assert images(pixels[samples.labels == 1]) <= images(pool.positives)
+
+
+@pytest.mark.real_data
+def test_the_environment_names_a_folder(real_folder, monkeypatch):
+    monkeypatch.setenv("IMBALOSS_DATA", str(real_folder))
+    assert data.load(["tree_1"])["tree_1"].positive == "oak_tree"

@@ -1,0 +1,92 @@
+"""Losses by name and as text."""
+
+import inspect
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from imbaloss import losses
+from imbaloss.losses.named import NAMED
+
+every_loss = pytest.mark.parametrize("name", losses.names())
+
+
+@every_loss
+def test_every_loss_states_title_formula_source_and_defaults(name):
+    facts = losses.facts(name)
+    assert all(facts[key].strip() for key in ("title", "formula", "source"))
+    assert facts["parameters"] == losses.parameters(name)
+
+
+@every_loss
+def test_every_loss_accepts_counts(name):
+    assert isinstance(losses.get(name, counts=(3, 1)), losses.Loss)
+
+
+@pytest.mark.parametrize("name", ["wmse", "wce"])
+def test_a_loss_with_weights_from_the_training_set_asks_for_counts(name):
+    with pytest.raises(ValueError, match=rf"{name} needs counts=\(negatives, positives\) of the training set"):
+        losses.get(name)
+
+
+def test_the_weights_are_inverse_shares():
+    assert losses.get("wce", counts=(90, 10)).class_weights.tolist() == pytest.approx([100 / 180, 100 / 20])
+    assert losses.get("wmse", counts=(90, 10)).class_weights.tolist() == pytest.approx([100 / 90, 100 / 10])
+    assert losses.get("wce", counts=(90, 0)).class_weights.tolist() == pytest.approx([0.5, 0])
+
+
+@pytest.mark.parametrize("counts", [(5,), (-1, 2), (0, 0), (float("nan"), 1)])
+def test_refuses_impossible_counts(counts):
+    with pytest.raises(ValueError, match="counts must be one number >= 0 for each class, not all 0"):
+        losses.get("wce", counts=counts)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("msef", r"there is no loss 'msef' \(did you mean 'mse(fe)?'\?\); there are mse, wmse, mfe, msfe, wce, focal"),
+        ("focal:gama=1", r"focal has no parameter 'gama' \(did you mean 'gamma'\?\); it has gamma, alpha"),
+        ("focal:gamma", "a loss is written name:key=number,..., found 'gamma' in 'focal:gamma'"),
+        ("focal:gamma=two", "found 'gamma=two' in 'focal:gamma=two'"),
+        ("focal:gamma=-1", "gamma must be >= 0 and finite, found -1"),
+        ("focal:gamma=nan", "gamma must be >= 0 and finite, found nan"),
+        ("focal:gamma=inf", "gamma must be >= 0 and finite, found inf"),
+        ("focal:alpha=1.5", "alpha must be between 0 and 1, found 1.5"),
+        ("focal:alpha=nan", "alpha must be between 0 and 1, found nan"),
+        ("mse:class_weights=1:-1", "class_weights must be finite and >= 0, found -1 at index 1"),
+        ("", "there is no loss ''"),
+    ],
+)
+def test_refuses_in_one_sentence(text, sentence):
+    def build():
+        name, parameters = losses.parse(text)
+        losses.get(name, counts=(9, 1), **parameters)
+
+    with pytest.raises(ValueError, match=sentence):
+        build()
+
+
+@given(gamma=st.floats(0, 9), alpha=st.floats(0, 1))
+def test_text_is_read_as_it_was_written(gamma, alpha):
+    parameters = {**losses.parameters("focal"), "gamma": gamma, "alpha": alpha}
+    name, found = losses.parse(losses.write("focal", parameters))
+    assert (name, {**losses.parameters("focal"), **found}) == ("focal", parameters)
+
+
+def test_one_loss_has_one_text():
+    assert losses.write(*losses.parse("focal:gamma=2,alpha=0.250")) == "focal"
+    assert losses.write(*losses.parse("focal:gamma=1,alpha=0.5")) == "focal:alpha=0.5,gamma=1"
+    assert losses.write(*losses.parse("wce:class_weights=1:9")) == "wce:class_weights=1:9"
+
+
+def test_any_error_makes_a_loss_with_any_reduction():
+    loss = losses.Loss(losses.errors.cross_entropy, losses.reductions.sum_of_class_means)
+    value = loss(torch.tensor([0.0, 0.0, 0.0]), torch.tensor([0, 0, 1]))
+    assert value.item() == pytest.approx(2 * torch.log(torch.tensor(2.0)).item())
+
+
+def test_the_names_are_those_of_the_functions():
+    assert list(NAMED) == [function.__name__ for function in NAMED.values()]
+    assert all(inspect.getdoc(function) for function in NAMED.values())

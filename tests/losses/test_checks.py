@@ -1,0 +1,49 @@
+"""What a loss refuses, and with which sentence."""
+
+import pytest
+import torch
+
+from imbaloss import losses
+
+Z = torch.zeros(4)
+D = torch.tensor([0, 1, 0, 1])
+HALF = torch.tensor([0.0, 1.0, 0.5, 1.0])
+NAN = torch.tensor([0.0, float("nan"), 0.0, 1.0])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ((Z, torch.tensor([0, 2, 0, 1])), "targets must be 0 or 1, found 2 at index 1 of shape (4,)"),
+        ((Z, torch.tensor([0, 1, -1, 1])), "targets must be 0 or 1, found -1 at index 2 of shape (4,)"),
+        ((Z, HALF), "targets must be 0 or 1, found 0.5 at index 2 of shape (4,)"),
+        ((Z, NAN), "targets must be 0 or 1, found nan at index 1 of shape (4,)"),
+        ((torch.zeros(2, 3), torch.tensor([0, 3])), "targets must be 0 to 2, found 3 at index 1 of shape (2,)"),
+        (
+            (torch.zeros(4, 1), D),
+            "equal shapes (binary) or be (B, C, ...) and (B, ...) with C > 1 classes, found (4, 1)",
+        ),
+        ((Z, torch.zeros(3)), "equal shapes (binary) or be (B, C, ...) and (B, ...) with C > 1 classes, found (4,)"),
+        ((D, D), "logits must be floating point, found torch.int64"),
+        ((Z, D, torch.ones(3)), "sample_weight must have the shape of targets (4,), found (3,)"),
+        ((Z, D, torch.tensor([1.0, 1, -2, 1])), "sample_weight must be finite and >= 0, found -2 at index 2"),
+        ((Z, D, NAN), "sample_weight must be finite and >= 0, found nan at index 1"),
+        ((torch.zeros(2, 2), torch.tensor([[0, 1], [0, 5]])), "found 5 at index (1, 1) of shape (2, 2)"),
+    ],
+)
+def test_refuses_a_batch_in_one_sentence(arguments, sentence):
+    with pytest.raises(ValueError, match=r"^[^\n]*$") as refusal:
+        losses.get("mse")(*arguments)
+    assert sentence in str(refusal.value)
+
+
+def test_refuses_class_weights_for_other_classes():
+    loss = losses.get("mfe", class_weights=(1, 2, 3))
+    with pytest.raises(ValueError, match="class_weights must have one entry a class, found 3 for 2 classes"):
+        loss(Z, D)
+
+
+@pytest.mark.parametrize("weights", [(1, -1), (1, float("nan")), (float("inf"), 1), (1,), 3])
+def test_refuses_impossible_class_weights(weights):
+    with pytest.raises(ValueError, match="class_weights must"):
+        losses.get("mse", class_weights=weights)

@@ -1,0 +1,35 @@
+"""The house: what imports what, and what is loaded when."""
+
+import subprocess
+import sys
+
+
+def python(code: str) -> str:
+    return subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+
+
+def test_floors_import_only_from_below():
+    from importlinter.cli import lint_imports
+
+    assert lint_imports(no_cache=True) == 0
+
+
+def test_losses_load_torch_and_nothing_else():
+    """Of the dependencies; NumPy is loaded by torch itself where it is installed."""
+    loaded = python(
+        "import sys, torch; before = set(sys.modules); import imbaloss.losses; print(*set(sys.modules) - before)"
+    )
+    ours = {"imbaloss", "imbaloss.losses", "imbaloss.nearest"}
+    others = {name for name in loaded.split() if name.partition(".")[0] not in sys.stdlib_module_names} - ours
+    assert all(name.startswith("imbaloss.losses.") for name in others)
+
+
+def test_the_help_loads_neither_torch_nor_numpy():
+    loaded = python(
+        "import sys; sys.argv = ['imbaloss', '--help']\n"
+        "import imbaloss.cli\n"
+        "try: imbaloss.cli.main()\n"
+        "except SystemExit as stop: assert stop.code == 0\n"
+        "print(*sys.modules)"
+    )
+    assert not {"torch", "numpy", "pandas", "sklearn", "matplotlib", "requests"} & set(loaded.split())

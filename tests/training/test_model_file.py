@@ -1,0 +1,66 @@
+"""A model that is saved and loaded again is the same model."""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from safetensors.torch import save_file
+
+from imbaloss.training import Member, model_file, train
+from tests.training.examples import RECIPE, split_of
+
+FACTS = {"classes": ["cat", "dog"], "threshold": 0.5}
+
+
+@pytest.fixture(params=["float32", "float64"])
+def model(request):
+    recipe = replace(RECIPE, precision=request.param, outputs=2, test_batch=7)
+    [outcome] = train([Member(split_of(0), "mfe", recipe, 0)])
+    return outcome.model
+
+
+def test_it_predicts_the_same_bits_in_a_fresh_process(model, tmp_path):
+    model_file.save(model, tmp_path, FACTS)
+    inputs = split_of(0).test.inputs
+    np.save(tmp_path / "inputs.npy", inputs)
+    code = (
+        "import sys, pathlib, numpy as np\n"
+        "from imbaloss.training import model_file\n"
+        "folder = pathlib.Path(sys.argv[1])\n"
+        "model, facts = model_file.load(folder)\n"
+        "assert facts == {'classes': ['cat', 'dog'], 'threshold': 0.5}\n"
+        "sys.stdout.buffer.write(model.probabilities(np.load(folder / 'inputs.npy')).tobytes())\n"
+    )
+    found = subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, capture_output=True).stdout
+    assert found == model.probabilities(inputs).tobytes()
+
+
+def test_order_and_batches_do_not_matter_to_predictions(model):
+    inputs = split_of(0).test.inputs
+    order = np.random.default_rng(0).permutation(len(inputs))
+    whole = replace(model, recipe=replace(model.recipe, test_batch=None))
+    np.testing.assert_allclose(model.probabilities(inputs, order), whole.probabilities(inputs), rtol=1e-5)
+
+
+def test_the_file_holds_no_pickle_and_is_whole(model, tmp_path):
+    file = model_file.save(model, tmp_path, FACTS)
+    assert [path.name for path in tmp_path.iterdir()] == [model_file.NAME]
+    size = int.from_bytes(file.read_bytes()[:8], "little")
+    header = json.loads(file.read_bytes()[8 : 8 + size])
+    assert json.loads(header["__metadata__"]["format"]) == model_file.FORMAT
+
+
+def test_another_file_is_refused(model, tmp_path):
+    file = model_file.save(model, tmp_path, FACTS)
+    file.write_bytes(file.read_bytes()[:-9])
+    with pytest.raises(ValueError, match="is no model file"):
+        model_file.load(tmp_path)
+    file.write_bytes(b"not a model")
+    with pytest.raises(ValueError, match="is no model file"):
+        model_file.load(tmp_path)
+    save_file(dict(model.network.state_dict()), file)
+    with pytest.raises(ValueError, match="is no model file of imbaloss: its format is None"):
+        model_file.load(tmp_path)
