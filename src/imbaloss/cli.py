@@ -234,7 +234,7 @@ def refusing() -> Iterator[None]:
         raise InputError(str(error)) from error
 
 
-class InputError(Exception):
+class InputError(typer.TyperException):
     """The input or the options are wrong."""
 
 
@@ -293,7 +293,7 @@ def main() -> None:
     """The command `imbaloss`."""
     try:
         code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
-    except (InputError, typer.TyperException) as error:
-        tell(f"imbaloss: {' '.join(str(error).split())}")
+    except typer.TyperException as error:
+        tell(f"imbaloss: {' '.join(error.format_message().split())}")
         code = 2
     sys.exit(code)

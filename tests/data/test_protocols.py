@@ -68,8 +68,8 @@ def test_the_nine_cases_have_their_counts(name, protocol, level, train, test):
 def test_a_split_has_its_counts_and_no_image_twice(level, negatives, positives, protocol, seed):
     toy = dataset(negatives, max(positives, negatives))
     split = data.draw(toy, level=level, protocol=protocol, seed=seed)
-    assert split.train.counts == data.counts(toy, toy.train, level=level, protocol=protocol)
-    assert split.test.counts == data.counts(toy, toy.test, level=level, protocol=protocol)
+    assert split.train.counts == data.counts(toy, "train", level=level, protocol=protocol)
+    assert split.test.counts == data.counts(toy, "test", level=level, protocol=protocol)
     for part in (split.train, split.tune, split.test):
         assert np.array_equal(np.rint(part.inputs[:, 0, 0, 1] * 255), part.labels)
     drawn = [tuple(image) for part in (split.train, split.tune) for image in part.inputs[:, 0, 0].tolist()]
@@ -100,9 +100,9 @@ def test_classes_are_mixed_in_the_order_of_the_data():
 def test_counts_round_to_the_nearest_halves_up():
     """0.145 x 100 is 14.499999999999998 in floating point; the level is meant as a decimal."""
     toy = dataset(100, 100)
-    assert data.counts(toy, toy.train, level=0.145, protocol="stated") == Counts(85, 15)
-    assert data.counts(toy, toy.train, level=0.144, protocol="stated") == Counts(86, 14)
-    assert data.counts(toy, toy.train, level=0.0025, protocol="table1") == Counts(99, 1)
+    assert data.counts(toy, "train", level=0.145, protocol="stated") == Counts(85, 15)
+    assert data.counts(toy, "train", level=0.144, protocol="stated") == Counts(86, 14)
+    assert data.counts(toy, "train", level=0.0025, protocol="table1") == Counts(99, 1)
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_the_ends_of_the_scale_are_admitted(level, protocol):
         (-0.1, "ratio", "level must be >= 0 under protocol ratio, found -0.1"),
         (float("nan"), "table1", "level must be from 0 to 0.5 under protocol table1, found nan"),
         (float("inf"), "ratio", "level must be >= 0 under protocol ratio, found inf"),
-        (1.2, "ratio", "protocol ratio at level 1.2 needs 60 images of dog, and toy has 50"),
+        (1.2, "ratio", "protocol ratio at level 1.2 needs 60 train images of dog, and toy has 50"),
         (0.1, "tabel1", r"there is no protocol 'tabel1' \(did you mean 'table1'\?\); there are table1, stated, ratio"),
     ],
 )

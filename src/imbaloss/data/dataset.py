@@ -40,6 +40,10 @@ class Dataset:
     white: int  # the greatest value of a pixel
     checksum: str  # of the files that the images come from
 
+    def part(self, name: str) -> Pool:
+        """The pool of `train` or `test`."""
+        return {"train": self.train, "test": self.test}[name]
+
     def with_positive(self, positive: str) -> "Dataset":
         """The same images with the named class as the rare one. Raises ValueError where there is no such class."""
         if positive == self.positive:

@@ -60,17 +60,18 @@ def check_level(level: float, protocol: str) -> None:
         raise ValueError(f"level must be {limits} under protocol {protocol}, found {level:g}")
 
 
-def counts(dataset: Dataset, part: Pool, *, level: float, protocol: str) -> Counts:
-    """How many negatives and positives the protocol takes from a part at a level, a decimal taken exactly.
+def counts(dataset: Dataset, part: str, *, level: float, protocol: str) -> Counts:
+    """How many negatives and positives the protocol takes from `train` or `test` at a level, a decimal taken exactly.
 
     Raises ValueError as `check_level`, and for a class with too few images.
     """
     check_level(level, protocol)
-    wanted = PROTOCOLS[protocol].counts(Fraction(str(level)), part.counts)
-    if wanted.positives > part.counts.positives:
+    available = dataset.part(part).counts
+    wanted = PROTOCOLS[protocol].counts(Fraction(str(level)), available)
+    if wanted.positives > available.positives:
         raise ValueError(
-            f"protocol {protocol} at level {level:g} needs {wanted.positives} images of {dataset.positive}, "
-            f"and {dataset.name} has {part.counts.positives}"
+            f"protocol {protocol} at level {level:g} needs {wanted.positives} {part} images of {dataset.positive}, "
+            f"and {dataset.name} has {available.positives}"
         )
     return wanted
 
@@ -81,8 +82,8 @@ def draw(dataset: Dataset, *, level: float, protocol: str, seed: int) -> Split:
     `tune` has the share of positives of `train`, and is as large as the training images that were not drawn allow:
     empty where a class of `train` is used up (protocol ratio; level 0 or 1).
     """
-    train = counts(dataset, dataset.train, level=level, protocol=protocol)
-    test = counts(dataset, dataset.test, level=level, protocol=protocol)
+    train = counts(dataset, "train", level=level, protocol=protocol)
+    test = counts(dataset, "test", level=level, protocol=protocol)
     left = Counts(*(have - used for have, used in zip(dataset.train.counts, train, strict=True)))
     part_left = min(Fraction(have, used) for have, used in zip(left, train, strict=True) if used)
     tune = Counts(*(floor(part_left * used) for used in train))

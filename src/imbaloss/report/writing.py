@@ -1,5 +1,6 @@
 """Rows -> the files of an output folder."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -39,15 +40,20 @@ def curves(rows: Sequence[Row]) -> list[Drawn]:
         if not chosen:
             continue
         negatives, positives = chosen[0].counts["train"]
-        for name, epochs, common in (
+        for ending, epochs, common in (
             ("", "each loss for its own epochs", False),
             ("_common", "cut to the shortest", True),
         ):
             facts = {"dataset": dataset, "level": lowest, "positives": positives, "negatives": negatives}
             caption = CURVES_CAPTION.format(**facts, epochs=epochs)
             figure = figures.loss_curves(chosen, common_epochs=common)
-            found.append(Drawn(f"loss_{dataset}_{lowest:g}{name}", figure, caption))
+            found.append(Drawn(file_name(f"loss_{dataset}_{lowest:g}{ending}"), figure, caption))
     return found
+
+
+def file_name(text: str) -> str:
+    """The text with everything but letters, digits, dots and dashes as underscores."""
+    return re.sub(r"[^\w.-]+", "_", text)
 
 
 def replace(file: Path, text: str) -> Path:

@@ -47,8 +47,8 @@ def plan(runs: Sequence[Run], datasets: Mapping[str, Dataset], stack_size: int |
 def stackable(run: Run, datasets: Mapping[str, Dataset]) -> tuple[int, int, Recipe]:
     """What the runs of a stack share: training samples, inputs, and the recipe but for epochs and lr."""
     dataset = datasets[run.dataset].with_positive(run.positive)
-    counts(dataset, dataset.test, level=run.level, protocol=run.protocol)
-    samples = sum(counts(dataset, dataset.train, level=run.level, protocol=run.protocol))
+    samples = sum(counts(dataset, "train", level=run.level, protocol=run.protocol))
+    counts(dataset, "test", level=run.level, protocol=run.protocol)
     return samples, prod(dataset.train.negatives.shape[1:]), replace(run.recipe, epochs=1, lr=1.0)
 
 

@@ -1,0 +1,92 @@
+"""The table says of each cell what its rows say."""
+
+import json
+import math
+from dataclasses import replace
+from io import StringIO
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from imbaloss.report import records, tables
+from imbaloss.studies import Row
+from tests.report.examples import rows
+
+FIRST = "dataset,level,loss,seeds,f1,f1_sd,roc_auc,roc_auc_sd,published_f1,published_roc_auc"
+
+
+def test_the_columns_begin_as_promised():
+    assert tables.table(rows()).to_csv(index=False).startswith(f"{FIRST},precision,precision_sd,")
+
+
+def test_means_and_deviations_are_over_the_seeds():
+    some = rows(seeds=3)
+    for _, cell in tables.table(some).iterrows():
+        of_cell = [row for row in some if (row.run.dataset, row.run.level, row.run.loss) == tuple(cell[tables.CELL])]
+        values = [row.scores["test"]["f1"] for row in of_cell]
+        assert cell["f1"] == pytest.approx(np.mean(values))
+        assert cell["f1_sd"] == pytest.approx(np.std(values, ddof=1))
+        assert cell["seeds"] == 3
+        assert (cell["train_positives"], cell["train_negatives"]) == (50, 450)
+
+
+def test_published_values_stand_beside_their_cells():
+    cells = tables.table(rows()).set_index(tables.CELL)
+    assert cells.loc[("tree_1", 0.05, "focal:alpha=0.75"), "published_f1"] == 0.4286
+    assert cells.loc[("tree_1", 0.05, "msfe"), "published_roc_auc"] == 0.86
+    assert math.isnan(cells.loc[("tree_1", 0.05, "wmse"), "published_f1"])
+
+
+def test_all_45_published_cells_are_there():
+    assert len(tables.published()) == 45
+    assert tables.published().groupby(["dataset", "level"]).size().tolist() == [5] * 9
+
+
+def test_one_seed_has_no_deviation():
+    cell = tables.table(rows(seeds=1)).iloc[0]
+    assert math.isnan(cell["f1_sd"])
+    assert "±" not in tables.markdown(tables.table(rows(seeds=1)))
+
+
+def failed(row: Row) -> Row:
+    return replace(row, scores={}, failure="the loss was no longer finite")
+
+
+def test_failed_trainings_count_apart():
+    some = rows(seeds=3)
+    cell = tables.table([failed(some[0]), *some[1:]]).set_index(tables.CELL).loc[("tree_1", 0.05, "msfe")]
+    assert (cell["seeds"], cell["failed"]) == (2, 1)
+    cells = tables.table([failed(row) for row in some])
+    assert cells["f1"].isna().all()
+    assert "nan" not in tables.markdown(cells)
+
+
+def test_markdown_and_latex_show_every_cell_with_its_counts():
+    cells = tables.table(rows(seeds=2))
+    lines = tables.markdown(cells).splitlines()
+    assert len(lines) == 2 + len(cells)
+    assert len({line.count("|") for line in lines}) == 1
+    assert all("50/450" in line and "10/90" in line and " ± " in line for line in lines[2:])
+    assert "0.4286" in tables.markdown(cells)
+    latex = tables.latex(cells)
+    assert latex.count(r"\\") == 1 + len(cells)
+    assert r"tree\_1" in latex
+
+
+def test_records_are_json_with_null_for_what_is_undefined():
+    found = records(rows(seeds=1))
+    assert json.loads(json.dumps(found, allow_nan=False))[0]["f1_sd"] is None
+    assert found[0]["f1"] == rows(seeds=1)[0].scores["test"]["f1"]
+
+
+def test_the_csv_reads_back_to_the_same_numbers():
+    cells = tables.table(rows(seeds=2))
+    again = pd.read_csv(StringIO(cells.to_csv(index=False)))
+    assert again["roc_auc"].tolist() == cells["roc_auc"].tolist()
+
+
+def test_standing_counts_the_cells_that_each_loss_leads():
+    found = tables.standing(tables.table(rows(seeds=2)))
+    assert found["leads_f1"].sum() >= found["cells_f1"].iloc[0] == 2
+    assert found["mean_f1"].between(0, 1).all()

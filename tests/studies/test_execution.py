@@ -1,0 +1,135 @@
+"""A study is run once, whole, and the same every time."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from imbaloss import data, studies
+from imbaloss.evaluation import scores
+from imbaloss.studies import Row, Store
+
+STUDY = replace(
+    studies.built_in("digits"), datasets=("digits_3_8", "digits_8_9"), levels=(0.2, 0.05), seeds=(0, 1),
+    losses=("mse", "wce"), overrules={"epochs": 4, "hidden": (8,)},
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def digits() -> dict[str, data.Dataset]:
+    return data.load(STUDY.datasets)
+
+
+def rows_of(study: studies.Study, digits, folder: Path, **options) -> list[Row]:
+    store = Store(folder)
+    studies.execute(studies.plan(study.runs(), digits, options.pop("stack_size", None)), digits, store, **options)
+    return store.rows(study.runs())
+
+
+def results(rows: list[Row]) -> list[tuple]:
+    return [(row.run, row.counts, row.scores, row.losses, row.failure) for row in rows]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(digits, tmp_path_factory) -> list[Row]:
+    return rows_of(STUDY, digits, tmp_path_factory.mktemp("undisturbed"))
+
+
+def test_every_run_has_its_row(undisturbed, digits):
+    assert [row.run for row in undisturbed] == STUDY.runs()
+    for row in undisturbed:
+        assert len(row.losses) == 4
+        assert row.counts["train"] == data.counts(
+            digits[row.run.dataset], "train", level=row.run.level, protocol="table1"
+        )
+        assert row.classes == (data.SETS[row.run.dataset].negative, row.run.positive)
+
+
+def test_the_same_study_gives_the_same_bits(undisturbed, digits, tmp_path):
+    assert results(rows_of(STUDY, digits, tmp_path)) == results(undisturbed)
+
+
+def test_the_size_of_the_stacks_does_not_matter(undisturbed, digits, tmp_path):
+    for row, other in zip(undisturbed, rows_of(STUDY, digits, tmp_path, stack_size=3), strict=True):
+        np.testing.assert_allclose(row.losses, other.losses, rtol=1e-5)
+    assert {row.computed["stack_size"] for row in rows_of(STUDY, digits, tmp_path)} <= {1, 2, 3}
+
+
+def test_what_was_interrupted_is_resumed_and_ends_the_same(undisturbed, digits, tmp_path):
+    """Interrupted in the middle of the third of eight stacks."""
+
+    def interruptions() -> Iterator[None]:
+        yield from [None] * 10
+        raise KeyboardInterrupt
+
+    ticks = interruptions()
+    with pytest.raises(KeyboardInterrupt):
+        rows_of(STUDY, digits, tmp_path, stack_size=2, on_work=lambda work: next(ticks) if work else None)
+    kept = Store(tmp_path).rows(STUDY.runs())
+    assert len(kept) == 4
+    resumed = rows_of(STUDY, digits, tmp_path, stack_size=2)
+    assert results(resumed) == results(rows_of(STUDY, digits, tmp_path / "again", stack_size=2))
+    assert results(resumed)[:4] == results(kept)
+    assert len(resumed) == len(undisturbed)
+
+
+def test_only_what_is_missing_is_run(digits, tmp_path):
+    told: list[int] = []
+    rows_of(STUDY, digits, tmp_path)
+    more = replace(STUDY, losses=("mse", "wce", "msfe"), seeds=(0, 1, 2))
+    before = len(Store(tmp_path).hashes())
+    rows = rows_of(more, digits, tmp_path, on_work=told.append)
+    assert before == 16
+    assert len(rows) == len(Store(tmp_path).hashes()) == 36
+    jobs = studies.plan(more.runs(), digits)
+    assert sum(told) == sum(job.work * run.recipe.epochs for job in jobs for run in job.runs)
+
+
+def test_losses_share_images_and_seeds_differ(digits):
+    dataset = digits["digits_3_8"]
+    first, other = (data.draw(dataset, level=0.2, protocol="table1", seed=seed) for seed in (0, 1))
+    assert not np.array_equal(first.train.inputs, other.train.inputs)
+
+
+def test_a_row_holds_the_scores_of_its_model(digits):
+    study = replace(STUDY, datasets=("digits_3_8",), levels=(0.2,), seeds=(1,), losses=("wce",))
+    [job] = studies.plan(study.runs(), digits)
+    [(row, model)] = studies.train_together(job.runs, digits, "cpu", lambda _: None)
+    split = data.draw(digits["digits_3_8"], level=0.2, protocol="table1", seed=1)
+    assert row.scores["test"] == scores(split.test.labels, model.probabilities(split.test.inputs))[0]
+    assert row.scores["tune"] == scores(split.tune.labels, model.probabilities(split.tune.inputs))[0]
+
+
+@pytest.mark.parametrize(("level", "protocol"), [(0.0, "table1"), (1.0, "stated"), (0.2, "ratio")])
+def test_levels_without_a_class_have_rows_without_scores(digits, tmp_path, level, protocol):
+    study = replace(
+        STUDY, levels=(level,), protocol=protocol, seeds=(0,), losses=("mse", "wmse", "mfe", "msfe", "wce", "focal")
+    )
+    for row in rows_of(study, digits, tmp_path):
+        assert row.failure is None
+        assert (row.scores["test"]["roc_auc"] is None) == (level in {0, 1})
+        if protocol == "ratio":
+            assert row.counts["tune"][0] == 0
+
+
+def test_a_failed_training_has_a_row_with_its_sentence(digits, tmp_path):
+    study = replace(STUDY, seeds=(0,), overrules={"epochs": 2, "lr": 1e30})
+    rows = rows_of(study, digits, tmp_path)
+    assert rows
+    failed = [row for row in rows if row.failure]
+    assert failed
+    assert all(row.scores == {} and "no longer finite" in row.failure for row in failed)
+
+
+def test_too_few_images_are_refused_before_anything_is_trained(digits):
+    study = replace(STUDY, levels=(0.2, 1.2), protocol="ratio")
+    with pytest.raises(ValueError, match=r"ratio at level 1\.2 needs 146 train images of 8, and digits_3_8 has 116"):
+        studies.plan(study.runs(), digits)
+
+
+def test_a_file_that_is_no_store_is_refused(tmp_path):
+    (tmp_path / "results.sqlite").write_bytes(b"this is no database, only a file with its name" * 30)
+    with pytest.raises(OSError, match="cannot be used as a store of results"):
+        Store(tmp_path)

@@ -1,0 +1,285 @@
+"""The commands, as a user would type them."""
+
+import json
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from imbaloss import cli, data
+from imbaloss.evaluation import SCORES, scores
+from imbaloss.training import model_file
+from tests.data import small_cifar100 as small
+
+IMBALOSS = Path(sys.executable).with_name("imbaloss")
+QUICK = ("--epochs", "2", "--hidden", "4")
+
+
+@pytest.fixture
+def imbaloss(monkeypatch, capsys, tmp_path):
+    """Types a command in an empty folder; returns exit code, standard output and standard error."""
+    monkeypatch.chdir(tmp_path)
+
+    def type_in(*words: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["imbaloss", *words])
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+        return int(stop.value.code or 0), *capsys.readouterr()
+
+    return type_in
+
+
+def test_help_lists_every_command_and_says_what_it_does():
+    found = subprocess.run([IMBALOSS, "--help"], capture_output=True, text=True, check=True)
+    alone = subprocess.run([IMBALOSS], capture_output=True, text=True, check=True)
+    assert alone.stdout == found.stdout
+    for command in cli.app.registered_commands:
+        name, text = command.callback.__name__, command.callback.__doc__
+        assert name in found.stdout
+        assert text
+        help_of = subprocess.run([IMBALOSS, name, "--help"], capture_output=True, text=True, check=True).stdout
+        documented = (Path(__file__).parents[1] / "docs" / "commands.md").read_text()
+        assert f"`imbaloss {name}`" in documented
+        for option in (word for word in help_of.split() if word.startswith("--")):
+            assert f"`{option.strip(',/')}" in documented or option == "--help", option
+
+
+def test_train_prints_one_object_with_everything(imbaloss, tmp_path):
+    code, out, err = imbaloss("train", "--json", "--quiet", *QUICK, "--loss", "focal:gamma=1", "--seed", "3")
+    found = json.loads(out)
+    assert (code, err) == (0, "")
+    assert {"f1", "roc_auc", *SCORES} <= set(found)
+    assert (found["loss"], found["seed"], found["recipe"]["hidden"]) == ("focal:gamma=1", 3, [4])
+    assert (found["positive"], found["negative"], found["train_positives"]) == ("8", "3", 23)
+    assert len(found["losses"]) == 2
+    model, facts = model_file.load(tmp_path / "results" / "train" / "model")
+    split = data.draw(data.load(["digits_3_8"])["digits_3_8"], level=0.1, protocol="table1", seed=3)
+    again, _ = scores(split.test.labels, model.probabilities(split.test.inputs))
+    assert {name: found[name] for name in again} == again
+    assert facts["classes"] == ["3", "8"]
+
+
+def test_train_tells_a_person_what_it_did(imbaloss):
+    code, out, err = imbaloss("train", *QUICK, "--positive", "3", "--level", "0.2")
+    assert code == 0
+    assert "msfe on digits_3_8 at level 0.2 (protocol table1, seed 0)" in out
+    assert "train 46 positives (3), 70 negatives (8)" in out
+    assert "roc_auc" in out
+    assert "model in results/train/model/model.safetensors" in out
+    assert "training 1 network" in err
+
+
+def test_the_same_command_gives_the_same_numbers(imbaloss):
+    first, second = (json.loads(imbaloss("train", "--json", *QUICK)[1]) for _ in range(2))
+    for found in (first, second):
+        del found["stack_seconds"]
+    assert first == second
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--test-batch", "7"), ("--test-batch", "7", "--no-shuffle-test"), ("--no-shuffle-test",),
+    ],
+)  # fmt: skip
+def test_no_score_depends_on_how_the_test_is_read(imbaloss, options):
+    first, second = (json.loads(imbaloss("train", "--json", *QUICK, *some)[1]) for some in ((), options))
+    for name in SCORES:
+        assert first[name] == pytest.approx(second[name], rel=1e-6)
+    assert first["losses"] == second["losses"]
+
+
+OPTIONS = (
+    "--no-shuffle-train", "--train-batch 5", "--lr 0.01", "--momentum 0.5", "--weight-decay 1", "--optimizer adam",
+    "--activation tanh", "--init he", "--scaling standard", "--outputs 2", "--precision float64", "--seed 1",
+    "--protocol ratio", "--positive 3", "--hidden 4,3",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("options", OPTIONS)
+def test_every_option_changes_the_training(imbaloss, options):
+    first, second = (json.loads(imbaloss("train", "--json", *QUICK, *some)[1]) for some in ((), options.split()))
+    assert first["losses"] != second["losses"]
+
+
+@pytest.mark.parametrize(("level", "protocol"), [("0", "table1"), ("1", "stated")])
+def test_a_level_without_one_class_says_what_is_undefined(imbaloss, level, protocol):
+    words = ("train", *QUICK, "--level", level, "--protocol", protocol)
+    code, out, _ = imbaloss(*words)
+    assert code == 0
+    assert "undefined: there are no " in out
+    found = json.loads(imbaloss(*words, "--json")[1])
+    assert found["roc_auc"] is None
+    assert found["undefined"]["roc_auc"].startswith("there are no ")
+
+
+REFUSED = [
+    (("train", "--loss", "msef"), "there is no loss 'msef' (did you mean 'ms"),
+    (("train", "--loss", "focal:gama=1"), "focal has no parameter 'gama' (did you mean 'gamma'?)"),
+    (("train", "--level", "1.5", "--protocol", "stated"), "level must be from 0 to 1 under protocol stated, found 1.5"),
+    (("train", "--level", "0.7"), "level must be from 0 to 0.5 under protocol table1, found 0.7"),
+    (("train", "--level", "nan"), "level must be from 0 to 0.5"),
+    (("train", "--level", "1.2", "--protocol", "ratio"), "needs 146 train images of 8, and digits_3_8 has 116"),
+    (("train", "--level", "many"), "--level"),
+    (("train", "--dataset", "tree1"), "there is no data set 'tree1' (did you mean 'tree_1'?)"),
+    (("train", "--dataset", "tree_1", "--data-dir", "."), "holds no CIFAR-100"),
+    (("train", "--positive", "9"), "digits_3_8 has no class '9'; it has 3 and 8"),
+    (("train", "--protocol", "tabel1"), "there is no protocol 'tabel1' (did you mean 'table1'?)"),
+    (("train", "--seed", "-1"), "--seed"),
+    (("train", "--device", "cuda:77"), "this machine has no device cuda:77"),
+    (("train", "--hidden", "10;5"), "hidden must be whole numbers with commas, as 1000,100,10, found '10;5'"),
+    (("train", "--train-batch", "0"), "train_batch must be 1 or more, found 0"),
+    (("train", "--lr", "0"), "lr must be above 0 and finite, found 0"),
+    (("train", "--epochs", "0"), "epochs must be 1 or more, found 0"),
+    (("train", "--out", "/proc/nothing"), "/proc/nothing"),
+    (("train", "--no-such-option"), "--no-such-option"),
+    (("reproduce", "--dataset", "tree_1", "--dataset", "digits_3_8"), "no built-in study has tree_1 and digits_3_8"),
+    (("reproduce", "--seeds", "0"), "--seeds"),
+    (("reproduce", "--dataset", "digits_3_8", "--loss", "mse", "--loss", "nfe"), "there is no loss 'nfe'"),
+    (("trian",), "trian"),
+]
+
+
+@pytest.mark.parametrize(("words", "sentence"), REFUSED, ids=[" ".join(words) for words, _ in REFUSED])
+def test_wrong_input_is_one_line_exit_code_2_and_nothing_written(imbaloss, tmp_path, words, sentence):
+    code, out, err = imbaloss(*words)
+    assert (code, out) == (2, "")
+    assert err.startswith("imbaloss: ")
+    assert err.count("\n") == 1
+    assert sentence in err
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_level_of_a_lesser_kind_is_refused_before_any_download(imbaloss, monkeypatch):
+    """The files of CIFAR-100 are not there, and are not asked for."""
+    monkeypatch.setattr("socket.socket.connect", lambda *_: pytest.fail("went to the network"))
+    code, _, err = imbaloss("reproduce", "--level", "0.7")
+    assert code == 2
+    assert "level must be from 0 to 0.5" in err
+
+
+def test_no_network_is_one_line(imbaloss, monkeypatch, tmp_path):
+    monkeypatch.setattr("imbaloss.data.cifar100.DOWNLOAD", ("http://127.0.0.1:9/", "cifar-100-binary.tar.gz"))
+    code, out, err = imbaloss("train", "--dataset", "tree_1", "--quiet")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "could not be downloaded" in err
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_reports_sets_train_on_a_small_cifar100(imbaloss, monkeypatch, tmp_path):
+    """End to end on files of the official layout: 20 + 8 images a class."""
+    data_folder = tmp_path / "data"
+    small.make_official(monkeypatch, data_folder)
+    small.write_binary(data_folder / "cifar-100-binary")
+    words = ("reproduce", "--data-dir", str(data_folder), *QUICK, "--quiet", "--json", "--out", "o")
+    code, out, _ = imbaloss(*words)
+    found = json.loads(out)
+    assert code == 0
+    assert len(found) == 45
+    assert {(cell["dataset"], cell["level"], cell["loss"]) for cell in found} >= {("tree_2", 0.05, "wce")}
+    assert all(cell["published_f1"] for cell in found)
+
+
+def test_reproduce_writes_every_promised_file(imbaloss, tmp_path):
+    words = (
+        "reproduce",
+        "--dataset",
+        "digits_3_8",
+        "--level",
+        "0.2",
+        "--level",
+        "0.05",
+        "--loss",
+        "mse",
+        "--loss",
+        "wce",
+    )
+    code, out, err = imbaloss(*words, "--seeds", "2", *QUICK, "--out", "o")
+    assert code == 0
+    folder = tmp_path / "o"
+    names = {"study.toml", "results.sqlite", "table.csv", "table.md", "table.tex", "figures", "report.html"}
+    assert {path.name for path in folder.iterdir()} == names
+    cells = pd.read_csv(folder / "table.csv")
+    assert cells["loss"].tolist() == ["mse", "wce"] * 2
+    assert (cells["seeds"] == 2).all()
+    assert (folder / "table.md").read_text() in out
+    assert out.endswith("open o/report.html\n")
+    assert "training 8 networks" in err
+
+
+def test_reproduce_again_trains_nothing_and_changes_nothing(imbaloss, tmp_path, monkeypatch):
+    words = ("reproduce", "--dataset", "digits_3_8", "--level", "0.2", "--seeds", "1", *QUICK, "--out", "o", "--quiet")
+    imbaloss(*words)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*.*") if path.suffix != ".sqlite"}
+    monkeypatch.setattr("imbaloss.studies.execution.train", lambda *_, **__: pytest.fail("trained again"))
+    assert imbaloss(*words)[0] == 0
+    assert before == {path: path.read_bytes() for path in before}
+
+
+def test_ctrl_c_keeps_what_is_finished_and_says_how_to_go_on(tmp_path):
+    words = (
+        "reproduce",
+        "--dataset",
+        "digits_3_8",
+        "--stack-size",
+        "1",
+        "--loss",
+        "mse",
+        "--loss",
+        "wce",
+        "--seeds",
+        "3",
+    )
+    command = [IMBALOSS, *words, "--epochs", "40", "--out", "o o", "--quiet"]
+    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 120
+    while count(tmp_path / "o o") < 2 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    kept = count(tmp_path / "o o")
+    assert process.returncode == 130
+    assert 2 <= kept < 18
+    assert f"interrupted; {kept} of 18 trainings are finished and kept in o o" in err
+    again = err.splitlines()[-1]
+    assert "--out 'o o'" in again
+    shell = f'PATH="{IMBALOSS.parent}:$PATH" {again}'
+    subprocess.run(shell, shell=True, cwd=tmp_path, check=True, capture_output=True)
+    assert count(tmp_path / "o o") == 18
+    subprocess.run([*command[:-3], "--out", "whole", "--quiet"], cwd=tmp_path, check=True, capture_output=True)
+    assert (tmp_path / "o o" / "table.csv").read_bytes() == (tmp_path / "whole" / "table.csv").read_bytes()
+
+
+def count(folder: Path) -> int:
+    if not (folder / "results.sqlite").exists():
+        return 0
+    try:
+        with sqlite3.connect(folder / "results.sqlite") as database:
+            return int(database.execute("SELECT COUNT(*) FROM runs").fetchone()[0])
+    except sqlite3.OperationalError:
+        return 0
+
+
+def test_losses_and_datasets_are_listed(imbaloss):
+    for command, names in (("losses", ("mse", "wmse", "mfe", "msfe", "wce", "focal")), ("datasets", tuple(data.SETS))):
+        code, out, _ = imbaloss(command)
+        assert code == 0
+        assert all(f"\n{name} " in f"\n{out}" for name in names)
+        assert [entry["name"] for entry in json.loads(imbaloss(command, "--json")[1])] == list(names)
+
+
+@pytest.mark.real_data
+@pytest.mark.slow
+def test_a_published_cell_is_met_on_the_real_files(imbaloss, real_folder):
+    """tree_2 at 20 %: the published ROC-AUC of MSFE is 0.9583; ours is near it, on three seeds."""
+    words = ("reproduce", "--dataset", "tree_2", "--level", "0.2", "--loss", "msfe", "--seeds", "3")
+    _, out, _ = imbaloss(*words, "--data-dir", str(real_folder), "--quiet", "--json")
+    [cell] = json.loads(out)
+    assert cell["published_roc_auc"] == 0.9583
+    assert cell["roc_auc"] == pytest.approx(0.92, abs=0.05)
+    assert (cell["test_positives"], cell["test_negatives"]) == (40, 60)
