@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as the command does
+
 REAL = Path(os.environ.get("IMBALOSS_DATA") or Path(__file__).parents[2] / "shared")
 
 

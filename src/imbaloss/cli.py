@@ -1,6 +1,7 @@
 """The commands. They parse, call and print; what they call is imported when it is first needed."""
 
 import json
+import os
 import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -291,6 +292,8 @@ def tell(text: str) -> None:
 
 def main() -> None:
     """The command `imbaloss`."""
+    # threads that wait asleep leave the cores to others: beside a busy program, spinning ones slow training tenfold
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
     except typer.TyperException as error:

@@ -8,10 +8,8 @@ from imbaloss.report import figures, tables
 from imbaloss.report.page import Drawn, page
 from imbaloss.studies import Row, Study
 
-SCORES_CAPTION = (
-    "Scores on the test part. Large marks are means over the seeds, small dots the seeds; hollow marks are the values "
-    "that the report published."
-)
+SCORES_CAPTION = "Scores on the test part. Large marks are means over the seeds, small dots the seeds.{published}"
+PUBLISHED_CAPTION = " Hollow marks are the published values."
 CURVES_CAPTION = (
     "Training loss over the epochs, {dataset} at level {level:g} ({positives} positives, {negatives} negatives), "
     "{epochs}. Left as it is, right divided by its first epoch; thin lines are the seeds."
@@ -21,7 +19,9 @@ CURVES_CAPTION = (
 def write(study: Study, rows: Sequence[Row], folder: Path) -> Path:
     """Writes tables, figures and report.html into the folder; returns the page. rows: the study's finished runs."""
     cells = tables.table(rows)
-    drawn = [Drawn("scores", figures.scores(cells, rows), SCORES_CAPTION), *curves(rows)]
+    published = PUBLISHED_CAPTION if cells["published_f1"].notna().any() else ""
+    caption = SCORES_CAPTION.format(published=published)
+    drawn = [Drawn("scores", figures.scores(cells, rows), caption), *curves(rows)]
     for figure in drawn:
         figures.save(figure.figure, folder / "figures", figure.name)
     replace(folder / "table.csv", cells.to_csv(index=False))
