@@ -33,7 +33,7 @@ class Model:
         found = np.empty(len(inputs))
         for start in range(0, len(inputs), size):
             batch = order[start : start + size]
-            scaled = self.scaling(inputs[batch]).to(getattr(torch, self.recipe.precision))
+            scaled = self.scaling(inputs[batch]).to(self.recipe.dtype)
             logits = self.network(scaled.unsqueeze(0)).squeeze(0).double()
             found[batch] = logits.sigmoid() if logits.ndim == 1 else logits.softmax(-1)[:, 1]
         return found
@@ -48,5 +48,5 @@ def build_network(recipe: Recipe, shape: Sequence[int], weights: Sequence[np.ran
         outputs=recipe.outputs,
         activation=recipe.activation,
         init=recipe.init,
-        dtype=getattr(torch, recipe.precision),
+        dtype=recipe.dtype,
     )

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+import torch
+
 from imbaloss.nearest import nearest
 from imbaloss.networks import ACTIVATIONS, INITIALISATIONS
 from imbaloss.training.optimizers import OPTIMIZERS
@@ -32,6 +34,11 @@ class Recipe:
     test_batch: int | None = None  # None: all test samples at once; no score depends on it
     shuffle_test: bool = True  # no score depends on it
     precision: str = "float32"
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Of weights and inputs."""
+        return {"float32": torch.float32, "float64": torch.float64}[self.precision]
 
     def __post_init__(self) -> None:
         """Raises ValueError for a value outside its domain, with the name of the nearest allowed one."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import compress, groupby
+from math import prod
 
 import numpy as np
 import torch
@@ -46,41 +47,44 @@ class Stack:
         self.members = list(members)
         self.recipe = recipe
         self.device = device
-        self.dtype: torch.dtype = getattr(torch, recipe.precision)
-        splits = list({id(member.split): member.split for member in members}.values())
-        numbers = {id(split): number for number, split in enumerate(splits)}
-        split_of_member = torch.tensor([numbers[id(member.split)] for member in members], device=device)
-        scalings = [Scaling.of(recipe.scaling, split.train) for split in splits]
-        inputs = [scaling(split.train.inputs).to(device) for scaling, split in zip(scalings, splits, strict=True)]
-        self.scalings = [scalings[number] for number in split_of_member]
-        self.shape = tuple(inputs[0].shape[1:])
-        self.samples = len(inputs[0])
-        weights = [stream(member.seed, "weights") for member in members]
-        self.network = build_network(recipe, self.shape, weights).to(device)
-        self.compression: Compression | None = None
-        if applies(recipe, self.samples, inputs[0][0].numel()):
-            bases, coordinates = zip(*map(orthonormal, inputs), strict=True)
-            inputs = list(coordinates)
-            start = self.network.first.weight.data
-            self.compression = Compression(torch.stack(bases).to(self.dtype), split_of_member, start)
-            self.network.first.weight.data = self.compression.compressed()
-        self.inputs = torch.cat(inputs).to(self.dtype)  # of all splits, one below the other
-        self.labels = torch.from_numpy(np.concatenate([split.train.labels for split in splits])).to(device)
-        self.first_row = split_of_member.unsqueeze(1) * self.samples  # (S, 1)
         self.orders = {member.seed: stream(member.seed, "batches") for member in members}
+        self.compression: Compression | None = None
+        self._place_data(list({id(member.split): member.split for member in members}.values()))
+        self._build_network()
         self.optimizer = OPTIMIZERS[recipe.optimizer](
             list(self.network.parameters()),
-            torch.tensor([member.recipe.lr for member in members], dtype=self.dtype, device=device),
+            torch.tensor([member.recipe.lr for member in members], dtype=recipe.dtype, device=device),
             momentum=recipe.momentum,
             weight_decay=recipe.weight_decay,
         )
         self.losses = build_losses(self.members, device)
 
+    def _place_data(self, splits: Sequence[Split]) -> None:
+        """The training inputs of all splits, one below the other, and the number of each member's split, (S,)."""
+        numbers = {id(split): number for number, split in enumerate(splits)}
+        self.split = torch.tensor([numbers[id(member.split)] for member in self.members], device=self.device)
+        self.scalings = [Scaling.of(self.recipe.scaling, split.train) for split in splits]
+        scaled = [scaling(split.train.inputs) for scaling, split in zip(self.scalings, splits, strict=True)]
+        self.samples, *shape = scaled[0].shape
+        self.shape = tuple(shape)
+        self.inputs = torch.stack(scaled).to(self.device)  # (G, N, ...), float64 until the network is built
+        self.labels = torch.from_numpy(np.concatenate([split.train.labels for split in splits])).to(self.device)
+
+    def _build_network(self) -> None:
+        weights = [stream(member.seed, "weights") for member in self.members]
+        self.network = build_network(self.recipe, self.shape, weights).to(self.device)
+        if applies(self.recipe, self.samples, prod(self.shape)):
+            bases, coordinates = zip(*map(orthonormal, self.inputs), strict=True)
+            self.inputs = torch.stack(coordinates)
+            self.compression = Compression(torch.stack(bases).to(self.recipe.dtype), self.network.first.weight.data)
+            self.network.first.weight.data = self.compression.compressed(self.split)
+        self.inputs = self.inputs.flatten(0, 1).to(self.recipe.dtype)  # (G x N, ...)
+
     def epoch(self) -> Tensor:
         """Trains every member for one epoch. Returns the loss of each batch, (S, batches)."""
         self.network.train()
         found = []
-        for rows in torch.split(self.first_row + self._order(), self.recipe.train_batch, dim=1):
+        for rows in torch.split(self.split.unsqueeze(1) * self.samples + self._order(), self.recipe.train_batch, dim=1):
             batch_losses = self._loss(self.network(self.inputs[rows]), self.labels[rows])
             batch_losses.sum().backward()  # type: ignore[no-untyped-call]
             self.optimizer.step()
@@ -89,17 +93,16 @@ class Stack:
 
     def model(self, index: int) -> Model:
         """A copy of the network of one member."""
-        network = one(self.network, index)
+        network, split = one(self.network, index), int(self.split[index])
         if self.compression:
-            weight = self.compression.restored(index, network.first.weight.data[0])
+            weight = self.compression.restored(index, split, network.first.weight.data[0])
             network.first.weight.data = weight.unsqueeze(0)
-        return Model(self.members[index].recipe, self.shape, self.scalings[index], network.to("cpu"))
+        return Model(self.members[index].recipe, self.shape, self.scalings[split], network.to("cpu"))
 
     def keep(self, mask: Tensor) -> None:
         """The members where mask (S,) is true stay."""
         self.members = list(compress(self.members, mask.tolist()))
-        self.scalings = list(compress(self.scalings, mask.tolist()))
-        self.first_row = self.first_row[mask]
+        self.split = self.split[mask]
         self.optimizer.keep(mask)
         if self.compression:
             self.compression.keep(mask)
