@@ -31,7 +31,7 @@ def scores(cells: pd.DataFrame, rows: Sequence[Row]) -> Figure:
     """One panel a data set and score: each loss at each level, its mean, each seed, and the published value if any."""
     datasets, losses = list(dict.fromkeys(cells["dataset"])), list(dict.fromkeys(cells["loss"]))
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(3.0 * len(datasets) + 0.8, 5.8), layout="constrained")
+        figure = Figure(figsize=(max(3.0 * len(datasets) + 0.8, 5.5), 5.8), layout="constrained")
         panels = figure.subplots(len(MAIN), len(datasets), squeeze=False, sharey="row")
         for column, dataset in enumerate(datasets):
             of_dataset = [row for row in rows if row.run.dataset == dataset and row.failure is None]

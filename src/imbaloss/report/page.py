@@ -40,6 +40,7 @@ def page(study: Study, cells: pd.DataFrame, rows: Sequence[Row], drawn: Sequence
         losses=list(dict.fromkeys(cells["loss"])),
         scores=[(score, LABELS[score]) for score in MAIN],
         standing=standing(cells).to_dict("index"),
+        headlines=headlines(cells),
         published=bool(cells["published_f1"].notna().any()),
         failures=[row for row in rows if row.failure],
         undefined=undefined(rows),
@@ -48,6 +49,16 @@ def page(study: Study, cells: pd.DataFrame, rows: Sequence[Row], drawn: Sequence
         varying=varying,
         versions=rows[0].computed["versions"],
     )
+
+
+def headlines(cells: pd.DataFrame) -> list[str]:
+    """For each main score, the loss that leads in most cells; nothing where no cell can be compared."""
+    found = standing(cells)
+    return [
+        f"{loss} has the highest mean {LABELS[score]} in {found[f'leads_{score}'].max()} of {count} cells"
+        for score in MAIN
+        if (loss := found[f"leads_{score}"].idxmax()) and (count := found[f"cells_{score}"].iloc[0]) and len(found) > 1
+    ]
 
 
 def grid(cells: pd.DataFrame) -> list[dict[Any, Any]]:
