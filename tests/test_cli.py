@@ -74,6 +74,37 @@ def test_train_tells_a_person_what_it_did(imbaloss):
     assert "training 1 network" in err
 
 
+def test_a_failed_training_has_every_score_as_null_and_leaves_no_model(imbaloss, tmp_path):
+    imbaloss("train", *QUICK)
+    code, out, _ = imbaloss("train", *QUICK, "--json", "--loss", "wce", "--lr", "1e30")
+    found = json.loads(out)
+    assert code == 0
+    assert "no longer finite" in found["failure"]
+    assert {found[name] for name in SCORES} == {None}
+    assert found["model"] is None
+    assert not list((tmp_path / "results" / "train" / "model").iterdir())
+
+
+def test_the_same_command_writes_the_same_model_in_two_processes(tmp_path):
+    for name in ("a", "b"):
+        subprocess.run(
+            [IMBALOSS, "train", *QUICK, "--out", name, "--quiet"], cwd=tmp_path, check=True, capture_output=True
+        )
+    first, second = ((tmp_path / name / "model" / model_file.NAME).read_bytes() for name in ("a", "b"))
+    assert first == second
+
+
+def test_ctrl_c_in_train_says_so(tmp_path):
+    command = [IMBALOSS, "train", "--epochs", "1000000", "--quiet"]
+    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    while not (tmp_path / "results" / "train" / "study.toml").exists():
+        time.sleep(0.1)
+    time.sleep(1)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (130, "interrupted; to go on: imbaloss train --epochs 1000000 --quiet\n")
+
+
 def test_the_same_command_gives_the_same_numbers(imbaloss):
     first, second = (json.loads(imbaloss("train", "--json", *QUICK)[1]) for _ in range(2))
     for found in (first, second):
@@ -115,12 +146,18 @@ def test_a_level_without_one_class_says_what_is_undefined(imbaloss, level, proto
     assert "undefined: there are no " in out
     found = json.loads(imbaloss(*words, "--json")[1])
     assert found["roc_auc"] is None
-    assert found["undefined"]["roc_auc"].startswith("there are no ")
+    assert found["undefined"]["test"]["roc_auc"].startswith("there are no ")
 
 
 REFUSED = [
     (("train", "--loss", "msef"), "there is no loss 'msef' (did you mean 'ms"),
     (("train", "--loss", "focal:gama=1"), "focal has no parameter 'gama' (did you mean 'gamma'?)"),
+    (("train", "--loss", "focal:gamma=-1"), "gamma must be >= 0 and finite, found -1"),
+    (
+        ("train", "--loss", "wce:class_weights=1:2:3"),
+        "class_weights must have one entry a class, found 3 for 2 classes",
+    ),
+    (("train", "--hidden", "2000000000"), "hidden widths must be 1 to 100000"),
     (("train", "--level", "1.5", "--protocol", "stated"), "level must be from 0 to 1 under protocol stated, found 1.5"),
     (("train", "--level", "0.7"), "level must be from 0 to 0.5 under protocol table1, found 0.7"),
     (("train", "--level", "nan"), "level must be from 0 to 0.5"),
@@ -164,7 +201,7 @@ def test_a_level_of_a_lesser_kind_is_refused_before_any_download(imbaloss, monke
 
 
 def test_no_network_is_one_line(imbaloss, monkeypatch, tmp_path):
-    monkeypatch.setattr("imbaloss.data.cifar100.DOWNLOAD", ("http://127.0.0.1:9/", "cifar-100-binary.tar.gz"))
+    monkeypatch.setattr("imbaloss.data.cifar100.DOWNLOAD", "http://127.0.0.1:9/cifar-100-binary.tar.gz")
     code, out, err = imbaloss("train", "--dataset", "tree_1", "--quiet")
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert "could not be downloaded" in err
@@ -245,8 +282,8 @@ def test_ctrl_c_keeps_what_is_finished_and_says_how_to_go_on(tmp_path):
     kept = count(tmp_path / "o o")
     assert process.returncode == 130
     assert 2 <= kept < 18
-    assert f"interrupted; {kept} of 18 trainings are finished and kept in o o" in err
-    again = err.splitlines()[-1]
+    assert f"{kept} of 18 trainings are finished and kept in o o\ninterrupted; to go on: imbaloss reproduce" in err
+    again = err.splitlines()[-1].removeprefix("interrupted; to go on: ")
     assert "--out 'o o'" in again
     shell = f'PATH="{IMBALOSS.parent}:$PATH" {again}'
     subprocess.run(shell, shell=True, cwd=tmp_path, check=True, capture_output=True)

@@ -24,6 +24,10 @@ def test_losses_load_torch_and_nothing_else():
     assert all(name.startswith("imbaloss.losses.") for name in others)
 
 
+def test_the_rooms_are_loaded_when_first_used():
+    python("import imbaloss, sys; assert 'torch' not in sys.modules; imbaloss.losses.get('mse')")
+
+
 def test_the_help_loads_neither_torch_nor_numpy():
     loaded = python(
         "import sys; sys.argv = ['imbaloss', '--help']\n"

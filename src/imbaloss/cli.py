@@ -16,6 +16,7 @@ from typer import Option
 if TYPE_CHECKING:
     from imbaloss.studies import Job, Study
 
+INTERRUPTED = 130  # the exit code after Ctrl-C
 RECIPE_OPTIONS = (
     "network", "hidden", "activation", "outputs", "init", "scaling", "optimizer", "lr", "momentum", "weight_decay",
     "epochs", "train_batch", "test_batch", "shuffle_train", "shuffle_test", "precision",
@@ -100,6 +101,7 @@ def train(
         [job] = studies.plan(runs, datasets)
         store = studies.Store(out)
         studies.write_study(study, datasets, out)
+    model_file.remove(out / "model")  # an earlier one would pass for this one
     with progress([job], quiet) as advance:
         [(row, model)] = studies.train_together(
             job.runs, datasets, device, lambda networks: advance(networks * job.work)
@@ -163,10 +165,8 @@ def reproduce(
         with progress(jobs, quiet) as advance:
             studies.execute(jobs, datasets, store, device=device, on_work=advance)
     except KeyboardInterrupt:
-        finished = len(store.rows(runs))
-        tell(f"interrupted; {finished} of {len(runs)} trainings are finished and kept in {out}; to go on:")
-        tell(shlex.join(["imbaloss", *sys.argv[1:]]))
-        raise typer.Exit(130) from None
+        tell(f"{len(store.rows(runs))} of {len(runs)} trainings are finished and kept in {out}")
+        raise
     rows = store.rows(runs)
     page = report.write(study, rows, out)
     if as_json:
@@ -231,8 +231,10 @@ def refusing() -> Iterator[None]:
     """What is wrong with the input becomes one line and exit code 2."""
     try:
         yield
-    except (ValueError, OSError) as error:
+    except ValueError as error:
         raise InputError(str(error)) from error
+    except OSError as error:
+        raise InputError(f"{error.filename}: {error.strerror}" if error.filename else str(error)) from error
 
 
 class InputError(typer.TyperException):
@@ -277,7 +279,7 @@ def print_run(run: dict[str, Any], model: Path | None) -> None:
         print(run["failure"])
         return
     for score in SCORES:
-        value = f"{run[score]:.4f}" if run[score] is not None else f"undefined: {run['undefined'][score]}"
+        value = f"{run[score]:.4f}" if run[score] is not None else f"undefined: {run['undefined']['test'][score]}"
         print(f"{score:18}{value}")
     print(f"model in {model}")
 
@@ -292,10 +294,12 @@ def tell(text: str) -> None:
 
 def main() -> None:
     """The command `imbaloss`."""
-    # threads that wait asleep leave the cores to others: beside a busy program, spinning ones slow training tenfold
+    # threads that wait asleep leave the cores to other programs, and beside those, spinning ones would slow ours
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
+        if code == INTERRUPTED:
+            tell(f"interrupted; to go on: {shlex.join(['imbaloss', *sys.argv[1:]])}")
     except typer.TyperException as error:
         tell(f"imbaloss: {' '.join(error.format_message().split())}")
         code = 2

@@ -5,6 +5,7 @@ import pickle
 import numpy as np
 import pytest
 
+from imbaloss import data
 from imbaloss.data import archives, cifar100
 from tests.data import small_cifar100 as small
 
@@ -104,6 +105,22 @@ def test_a_changed_binary_file_is_refused(official, tmp_path, damage):  # noqa: 
     (folder / "train.bin").write_bytes(content)
     with pytest.raises(ValueError, match=r"official CIFAR-100|is truncated"):
         cifar100.load(folder)
+
+
+def test_a_damaged_cache_is_fetched_again(official, tmp_path, monkeypatch):  # noqa: ARG001
+    small.write_binary(archives.cache() / "cifar-100-binary")
+    assert contents(cifar100.load())
+    (archives.cache() / "cifar-100-binary" / "test.bin").unlink()
+    small.write_binary(tmp_path / "whole")
+    monkeypatch.setattr(archives, "download", lambda *_, **__: tmp_path / "whole")
+    assert contents(cifar100.load())
+
+
+def test_the_environment_names_a_folder(official, tmp_path, monkeypatch):  # noqa: ARG001
+    small.write_binary(tmp_path / "named")
+    monkeypatch.setenv("IMBALOSS_DATA", str(tmp_path / "named"))
+    found = data.load(["tree_1"])["tree_1"]
+    assert found.train.counts == (small.PER_CLASS["train"],) * 2
 
 
 def test_a_folder_without_it_is_refused(tmp_path):

@@ -56,9 +56,3 @@ def test_the_drawn_images_lie_in_the_named_classes_and_in_their_part(real_folder
             pixels = np.rint(samples.inputs * 255).astype(np.uint8)
             assert images(pixels[samples.labels == 0]) <= images(pool.negatives)
             assert images(pixels[samples.labels == 1]) <= images(pool.positives)
-
-
-@pytest.mark.real_data
-def test_the_environment_names_a_folder(real_folder, monkeypatch):
-    monkeypatch.setenv("IMBALOSS_DATA", str(real_folder))
-    assert data.load(["tree_1"])["tree_1"].positive == "oak_tree"

@@ -32,9 +32,9 @@ def test_a_loss_with_weights_from_the_training_set_asks_for_counts(name):
 
 
 def test_the_weights_are_inverse_shares():
-    assert losses.get("wce", counts=(90, 10)).class_weights.tolist() == pytest.approx([100 / 180, 100 / 20])
-    assert losses.get("wmse", counts=(90, 10)).class_weights.tolist() == pytest.approx([100 / 90, 100 / 10])
-    assert losses.get("wce", counts=(90, 0)).class_weights.tolist() == pytest.approx([0.5, 0])
+    assert losses.get("wce", counts=(90, 10)).class_weights == pytest.approx((100 / 180, 100 / 20))
+    assert losses.get("wmse", counts=(90, 10)).class_weights == pytest.approx((100 / 90, 100 / 10))
+    assert losses.get("wce", counts=(90, 0)).class_weights == pytest.approx((0.5, 0))
 
 
 @pytest.mark.parametrize("counts", [(5,), (-1, 2), (0, 0), (float("nan"), 1)])
@@ -48,6 +48,8 @@ def test_refuses_impossible_counts(counts):
     [
         ("msef", r"there is no loss 'msef' \(did you mean 'mse(fe)?'\?\); there are mse, wmse, mfe, msfe, wce, focal"),
         ("focal:gama=1", r"focal has no parameter 'gama' \(did you mean 'gamma'\?\); it has gamma, alpha"),
+        ("focal:gamma=1,gamma=2", "gamma is given twice in"),
+        ("focal:gamma=1:2", "gamma must be one number, found"),
         ("focal:gamma", "a loss is written name:key=number,..., found 'gamma' in 'focal:gamma'"),
         ("focal:gamma=two", "found 'gamma=two' in 'focal:gamma=two'"),
         ("focal:gamma=-1", "gamma must be >= 0 and finite, found -1"),

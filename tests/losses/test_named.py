@@ -229,6 +229,46 @@ def test_half_precision_is_computed_in_float32(name):
 
 
 @every_loss
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+def test_a_sample_without_weight_adds_nothing_whatever_its_logit(name, value):
+    z = torch.tensor([value, 1.0, -1.0, 0.5], requires_grad=True)
+    loss = losses.get(name, counts=COUNTS)
+    found = loss(z, torch.tensor([0, 1, 0, 1]), torch.tensor([0.0, 1, 1, 1]))
+    found.backward()
+    torch.testing.assert_close(found, loss(z[1:], torch.tensor([1, 0, 1])))
+    assert z.grad.isfinite().all()
+    assert z.grad[0] == 0
+
+
+@every_loss
+def test_weights_survive_a_module_in_half_precision(name):
+    loss = losses.get(name, counts=(10**6, 1))
+    logits, targets = binary(8)
+    expected = loss(logits, targets)
+    torch.testing.assert_close(torch.nn.Sequential(loss).half().float()[0](logits, targets), expected, rtol=0, atol=0)
+
+
+@every_loss
+def test_compiles_without_a_graph_break(name):
+    logits, targets = binary(8)
+    loss = losses.get(name, counts=COUNTS)
+    torch.compiler.reset()
+    compiled = torch.compile(loss, fullgraph=True, backend="aot_eager")
+    for weight in (None, torch.rand(len(targets))):
+        torch.testing.assert_close(compiled(logits, targets, weight), loss(logits, targets, weight))
+
+
+@every_loss
+def test_extreme_logits_of_many_classes_are_finite_with_finite_gradient(name):
+    z = torch.tensor([[1e4, -1e4, 0], [-1e4, 1e4, 1e4], [120, -120, 1e4]], requires_grad=True)
+    for targets in itertools.product(range(3), repeat=3):
+        value = losses.get(name, class_weights=(1, 2, 3))(z, torch.tensor(targets))
+        (gradient,) = torch.autograd.grad(value, z)
+        assert value.isfinite()
+        assert gradient.isfinite().all()
+
+
+@every_loss
 def test_survives_pickling_and_deepcopy(name):
     logits, targets = binary(8)
     loss = losses.get(name, counts=COUNTS)

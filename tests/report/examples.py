@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from imbaloss.data import SETS
 from imbaloss.evaluation import scores
 from imbaloss.studies import Row, Run
 from imbaloss.training import Recipe
@@ -14,6 +15,7 @@ def rows(seeds: int = 2, datasets: tuple[str, ...] = ("tree_1", "tree_2")) -> li
     found = []
     labels = np.repeat([0, 1], [90, 10])
     for place, dataset in enumerate(datasets):
+        positive = SETS[dataset].positive if dataset in SETS else "a rare one"
         for seed in range(seeds):
             for loss in LOSSES:
                 generator = np.random.default_rng([place, seed, *loss.encode()])
@@ -21,11 +23,11 @@ def rows(seeds: int = 2, datasets: tuple[str, ...] = ("tree_1", "tree_2")) -> li
                 recipe = Recipe(epochs=6 if loss == "wmse" else 4)
                 found.append(
                     Row(
-                        run=Run(dataset, 0.05, "table1", "oak_tree", loss, recipe, seed),
-                        classes=("maple_tree", "oak_tree"),
+                        run=Run(dataset, 0.05, "table1", positive, loss, recipe, seed),
+                        classes=("a tree", positive),
                         counts={"train": (450, 50), "tune": (50, 5), "test": (90, 10)},
                         scores={"tune": test, "test": test},
-                        undefined=reasons,
+                        undefined={"tune": reasons, "test": reasons},
                         losses=tuple(np.linspace(0.5, generator.random() / 2, recipe.epochs).tolist()),
                         failure=None,
                         computed={"device": "cpu", "versions": {"imbaloss": "0"}},

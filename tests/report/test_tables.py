@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from imbaloss.evaluation import no_scores
 from imbaloss.report import records, tables
 from imbaloss.studies import Row
 from tests.report.examples import rows
@@ -50,7 +51,13 @@ def test_one_seed_has_no_deviation():
 
 
 def failed(row: Row) -> Row:
-    return replace(row, scores={}, failure="the loss was no longer finite")
+    values, reasons = no_scores("the training failed")
+    return replace(
+        row,
+        scores={"tune": values, "test": values},
+        undefined={"tune": reasons, "test": reasons},
+        failure="the loss was no longer finite",
+    )
 
 
 def test_failed_trainings_count_apart():
@@ -88,5 +95,25 @@ def test_the_csv_reads_back_to_the_same_numbers():
 
 def test_standing_counts_the_cells_that_each_loss_leads():
     found = tables.standing(tables.table(rows(seeds=2)))
-    assert found["leads_f1"].sum() >= found["cells_f1"].iloc[0] == 2
-    assert found["mean_f1"].between(0, 1).all()
+    for score in tables.MAIN:
+        cells = tables.table(rows(seeds=2)).pivot(index="dataset", columns="loss", values=score)
+        for loss in found.index:
+            assert found.loc[loss, f"mean_{score}"] == pytest.approx(cells[loss].mean())
+            assert found.loc[loss, f"leads_{score}"] == sum(cells[loss] == cells.max(axis=1))
+        assert (found[f"cells_{score}"] == 2).all()
+
+
+@pytest.mark.parametrize("changes", [{"positive": "maple_tree"}, {"protocol": "ratio"}])
+def test_published_values_do_not_stand_beside_other_data(changes):
+    other = [replace(row, run=replace(row.run, **changes)) for row in rows()]
+    assert tables.table(other)["published_f1"].isna().all()
+
+
+def test_failures_and_undefined_scores_are_said_with_their_counts():
+    first, second, *others = rows()
+    lost = replace(second, undefined={"tune": {}, "test": {"roc_auc": "there are no positives"}})
+    said = tables.sentences([failed(first), lost, *others])
+    assert said[0] == "tree_1 at level 0.05 (test P/N 10/90), msfe, seed 0: the loss was no longer finite"
+    assert said[1].startswith(
+        "tree_1 at level 0.05 (test P/N 10/90), focal:alpha=0.75: ROC-AUC is undefined, there are no"
+    )

@@ -1,5 +1,6 @@
 """A study is run once, whole, and the same every time."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -87,10 +88,13 @@ def test_only_what_is_missing_is_run(digits, tmp_path):
     assert sum(told) == sum(job.work * run.recipe.epochs for job in jobs for run in job.runs)
 
 
-def test_losses_share_images_and_seeds_differ(digits):
-    dataset = digits["digits_3_8"]
-    first, other = (data.draw(dataset, level=0.2, protocol="table1", seed=seed) for seed in (0, 1))
-    assert not np.array_equal(first.train.inputs, other.train.inputs)
+def test_losses_of_a_seed_share_images_weights_and_batches_and_seeds_do_not(digits, tmp_path):
+    """Under two names of one loss, all of that together gives equal networks; under another seed it does not."""
+    twice = ("wce:class_weights=1:1", "focal:gamma=0,class_weights=1:1")
+    study = replace(STUDY, datasets=("digits_3_8",), levels=(0.2,), losses=twice)
+    first, same, other, _ = rows_of(study, digits, tmp_path)
+    np.testing.assert_allclose(first.losses, same.losses, rtol=1e-5)
+    assert abs(first.losses[0] - other.losses[0]) > 1e-4
 
 
 def test_a_row_holds_the_scores_of_its_model(digits):
@@ -120,7 +124,21 @@ def test_a_failed_training_has_a_row_with_its_sentence(digits, tmp_path):
     assert rows
     failed = [row for row in rows if row.failure]
     assert failed
-    assert all(row.scores == {} and "no longer finite" in row.failure for row in failed)
+    for row in failed:
+        assert "no longer finite" in row.failure
+        assert set(row.scores["test"].values()) == {None}
+        assert row.undefined["test"]["f1"] == "the training failed"
+        assert json.dumps(row.flat(), allow_nan=False)
+
+
+def test_an_overflow_in_the_last_step_is_a_failure(digits, tmp_path):
+    study = replace(STUDY, seeds=(0,), losses=("mse",), overrules={"epochs": 1, "lr": 1e38, "train_batch": 1000})
+    failures = {row.failure for row in rows_of(study, digits, tmp_path)} - {None}
+    assert failures
+    assert failures <= {
+        "the weights were no longer finite at the end of epoch 1; try a smaller lr",
+        "the outputs of the trained network are not finite; try a smaller lr",
+    }
 
 
 def test_too_few_images_are_refused_before_anything_is_trained(digits):
@@ -133,3 +151,9 @@ def test_a_file_that_is_no_store_is_refused(tmp_path):
     (tmp_path / "results.sqlite").write_bytes(b"this is no database, only a file with its name" * 30)
     with pytest.raises(OSError, match="cannot be used as a store of results"):
         Store(tmp_path)
+
+
+def test_work_is_samples_times_parameters(digits):
+    study = replace(STUDY, datasets=("digits_3_8",), levels=(0.2,))
+    [job] = studies.plan(study.runs(), digits)
+    assert job.work == 116 * (64 * 8 + 8 + 8 + 1)

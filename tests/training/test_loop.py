@@ -103,7 +103,7 @@ def test_a_member_that_diverges_leaves_and_its_neighbours_do_not_notice(optimize
     outcomes = train(mixed)
     for failed in (outcomes[1], outcomes[-1]):
         assert failed.model is None
-        assert failed.failure.startswith("the loss was no longer finite in epoch 1, batch ")
+        assert failed.failure == "the loss was no longer finite in epoch 1, batch 2; try a smaller lr"
         assert np.isfinite(failed.losses).all()
     for outcome, alone in zip([outcomes[0], *outcomes[2:-1]], train(healthy), strict=True):
         np.testing.assert_allclose(outcome.losses, alone.losses, rtol=1e-12)
@@ -131,6 +131,20 @@ def test_a_training_set_of_one_class_trains(loss, label):
     [outcome] = train([Member(replace(split, train=part), loss, RECIPE, 0)])
     assert outcome.failure is None
     assert outcome.losses[-1] <= outcome.losses[0]
+
+
+def test_members_that_cannot_share_a_stack_are_refused():
+    first = Member(split_of(0), "mse", RECIPE, 0)
+    for other in (replace(first, recipe=replace(RECIPE, momentum=0.9)), replace(first, split=split_of(0, samples=41))):
+        with pytest.raises(ValueError, match="must share all of the recipe but epochs and lr, and the size of train"):
+            train([first, other])
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
+def test_a_gpu_trains_alike():
+    recipe = replace(RECIPE, momentum=0.5)
+    for first, second in zip(train(members(recipe)), train(members(recipe), device="cuda"), strict=True):
+        np.testing.assert_allclose(first.losses, second.losses, rtol=1e-9)
 
 
 @pytest.mark.parametrize("device", ["tpu", "cuda:x", "", "cuda:99"])

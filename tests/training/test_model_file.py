@@ -50,7 +50,7 @@ def test_the_file_holds_no_pickle_and_is_whole(model, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == [model_file.NAME]
     size = int.from_bytes(file.read_bytes()[:8], "little")
     header = json.loads(file.read_bytes()[8 : 8 + size])
-    assert json.loads(header["__metadata__"]["format"]) == model_file.FORMAT
+    assert json.loads(header["__metadata__"]["imbaloss"])["format"] == model_file.FORMAT
 
 
 def test_another_file_is_refused(model, tmp_path):

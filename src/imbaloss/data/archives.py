@@ -71,9 +71,9 @@ def unpack(archive: Path, md5: str) -> Path:
 
     Raises ValueError for a wrong md5, and for a member that would be written outside the folder.
     """
-    verified(archive, md5)
     name = archive.name.removesuffix(".tar.gz")
     place = cache() / name
+    verified(archive, md5)
     cache().mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache()) as folder:
         try:

@@ -2,6 +2,7 @@
 
 import io
 import pickle
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ ARCHIVES = {
     "cifar-100-binary.tar.gz": "03b5dce01913d631647c71ecec9e9cb8",
     "cifar-100-python.tar.gz": "eb9058c3a382ffc7106e4002c42a8d85",
 }
-DOWNLOAD = ("https://www.cs.toronto.edu/~kriz/", "cifar-100-binary.tar.gz")  # the layout without pickle
+DOWNLOAD = "https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz"  # the layout without pickle
 PYTHON_FILES = {
     "train": "16019d7e3df5f24257cddd939b257f8d",
     "test": "f0ef6b0ae62326f3e7ffdfab6717acfc",
@@ -63,11 +64,19 @@ def load(folder: Path | None = None, *, quiet: bool = False) -> Cifar100:
             f"{folder} holds no CIFAR-100: neither train, test and meta, nor train.bin, test.bin and the names, "
             f"nor {' or '.join(ARCHIVES)}"
         )
-    if place is None:
-        base, name = DOWNLOAD
-        place = archives.download(base + name, ARCHIVES[name], quiet=quiet)
-    elif place.is_file():
+    if place is not None and place.is_file():
         place = archives.unpack(place, ARCHIVES[place.name])
+    if folder is None and place is not None:
+        try:
+            return read(place)
+        except (ValueError, OSError):
+            shutil.rmtree(place)  # the cache is ours: what is damaged there is fetched again
+            place = None
+    return read(place or archives.download(DOWNLOAD, ARCHIVES[DOWNLOAD.rpartition("/")[2]], quiet=quiet))
+
+
+def read(place: Path) -> Cifar100:
+    """From the folder of either layout."""
     return read_python(place) if (place / "meta").is_file() else read_binary(place)
 
 

@@ -1,5 +1,5 @@
 """Evaluation: scores from labels and probabilities."""
 
-from imbaloss.evaluation.scores import CONFUSION, SCORES, THRESHOLD, Scores, scores
+from imbaloss.evaluation.scores import CONFUSION, SCORES, THRESHOLD, Scores, no_scores, scores
 
-__all__ = ["CONFUSION", "SCORES", "THRESHOLD", "Scores", "scores"]
+__all__ = ["CONFUSION", "SCORES", "THRESHOLD", "Scores", "no_scores", "scores"]

@@ -55,6 +55,11 @@ def scores(labels: NDArray[np.int64], probabilities: NDArray[np.float64]) -> tup
     return found, reasons
 
 
+def no_scores(reason: str) -> tuple[Scores, dict[str, str]]:
+    """What `scores` returns where there are no probabilities: every score None, for that reason."""
+    return dict.fromkeys((*CONFUSION, *SCORES)), dict.fromkeys(SCORES, reason)
+
+
 def undefined(name: str, labels: NDArray[np.int64], decisions: NDArray[np.int64]) -> str | None:
     """Why a score is undefined on these data; None where it is defined."""
     if not len(labels):

@@ -5,6 +5,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+import torch
+
 from imbaloss.losses.loss import Loss
 from imbaloss.losses.named import NAMED
 from imbaloss.nearest import nearest
@@ -37,9 +39,11 @@ def get(name: str, *, counts: Sequence[int] | None = None, **parameters: Any) ->
     Raises ValueError for an unknown name or parameter, naming the nearest, and for values outside their domain.
     """
     check_parameters(name, parameters)
-    if counts is not None and (len(counts) < 2 or not all(count >= 0 for count in counts) or not any(counts)):
+    if counts is not None and not (len(counts) > 1 and all(count >= 0 for count in counts) and any(counts)):
         raise ValueError(f"counts must be one number >= 0 for each class, not all 0, found {tuple(counts)}")
-    return NAMED[name](counts, **parameters)
+    loss = NAMED[name](counts, **parameters)
+    loss.error(torch.empty(0), torch.empty(0))  # a parameter outside its domain is refused here, not in training
+    return loss
 
 
 def parse(text: str) -> tuple[str, dict[str, Parameter]]:
@@ -57,6 +61,8 @@ def parse(text: str) -> tuple[str, dict[str, Parameter]]:
             equals = ""
         if not equals:
             raise ValueError(f"a loss is written name:key=number,..., found {assignment!r} in {text!r}")
+        if key.strip() in found:
+            raise ValueError(f"{key.strip()} is given twice in {text!r}")
         found[key.strip()] = numbers[0] if len(numbers) == 1 else numbers
     check_parameters(name, found)
     return name, found
@@ -82,9 +88,11 @@ def written(value: float | tuple[float, ...]) -> str:
 
 def check_parameters(name: str, given: dict[str, Any]) -> None:
     allowed = parameters(name)
-    for key in given:
+    for key, value in given.items():
         if key not in allowed:
             raise ValueError(f"{name} has no parameter {key!r}{nearest(key, allowed)}; it has {', '.join(allowed)}")
+        if key != "class_weights" and not isinstance(value, int | float):
+            raise ValueError(f"{key} must be one number, found {value}")
 
 
 def known(name: str) -> str:

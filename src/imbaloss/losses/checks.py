@@ -6,19 +6,23 @@ import torch
 from torch import Tensor
 
 
-def check_batch(logits: Tensor, targets: Tensor, sample_weight: Tensor | None, class_weights: Tensor | None) -> None:
+def check_batch(
+    logits: Tensor, targets: Tensor, sample_weight: Tensor | None, class_weights: tuple[float, ...] | None
+) -> None:
     """Raises ValueError where the arguments of a loss break the rules that `Loss` states."""
     if not logits.is_floating_point():
         raise ValueError(f"logits must be floating point, found {logits.dtype}")
     classes = number_of_classes(logits.shape, targets.shape)
     if class_weights is not None and len(class_weights) != classes:
         raise ValueError(f"class_weights must have one entry a class, found {len(class_weights)} for {classes} classes")
+    if sample_weight is not None and sample_weight.shape != targets.shape:
+        shapes = f"{tuple(targets.shape)}, found {tuple(sample_weight.shape)}"
+        raise ValueError(f"sample_weight must have the shape of targets {shapes}")
+    if torch.compiler.is_compiling():
+        return  # a look at values would break the graph
     known = (targets == targets.long()) & (targets >= 0) & (targets < classes)
     refuse_first(targets, ~known, f"targets must be {'0 or 1' if classes == 2 else f'0 to {classes - 1}'}")
     if sample_weight is not None:
-        if sample_weight.shape != targets.shape:
-            shapes = f"{tuple(targets.shape)}, found {tuple(sample_weight.shape)}"
-            raise ValueError(f"sample_weight must have the shape of targets {shapes}")
         good = (sample_weight >= 0) & sample_weight.isfinite()
         refuse_first(sample_weight, ~good, "sample_weight must be finite and >= 0")
 
@@ -34,13 +38,13 @@ def number_of_classes(logits: torch.Size, targets: torch.Size) -> int:
     )
 
 
-def checked_class_weights(class_weights: Sequence[float]) -> Tensor:
-    """(C,), float64."""
+def checked_class_weights(class_weights: Sequence[float]) -> tuple[float, ...]:
+    """One number a class."""
     weights = torch.as_tensor(class_weights, dtype=torch.float64)
     if weights.ndim != 1 or len(weights) < 2:
         raise ValueError(f"class_weights must hold one number for each of two or more classes, found {class_weights}")
     refuse_first(weights, ~((weights >= 0) & weights.isfinite()), "class_weights must be finite and >= 0")
-    return weights
+    return tuple(weights.tolist())
 
 
 def refuse_first(values: Tensor, wrong: Tensor, rule: str) -> None:

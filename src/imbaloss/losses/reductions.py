@@ -26,4 +26,4 @@ def sum_of_squared_class_means(totals: Totals, class_weights: Tensor | None = No
 
 
 def weighted(terms: Tensor, class_weights: Tensor | None) -> Tensor:
-    return terms if class_weights is None else terms * class_weights.to(terms)
+    return terms if class_weights is None else terms * class_weights

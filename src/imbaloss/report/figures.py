@@ -13,7 +13,8 @@ from matplotlib.figure import Figure
 from imbaloss.report.tables import LABELS, MAIN
 from imbaloss.studies import Row
 
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6D31", "#666666")  # Okabe and Ito
+# the first six are those of Okabe and Ito 2008, which the colour-blind can tell apart
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6D31", "#666666")
 MARKERS = "osD^vPX*"
 STYLE: Any = {
     "font.size": 9,

@@ -1,5 +1,6 @@
 """The page: everything that a study found, in one HTML file that opens offline."""
 
+import base64
 import io
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -8,11 +9,10 @@ from typing import Any
 import jinja2
 import matplotlib as mpl
 import pandas as pd
-from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from imbaloss.report.figures import STYLE
-from imbaloss.report.tables import LABELS, MAIN, number, standing
+from imbaloss.report.tables import LABELS, MAIN, number, sentences, standing
 from imbaloss.studies import Row, Study
 
 
@@ -42,12 +42,13 @@ def page(study: Study, cells: pd.DataFrame, rows: Sequence[Row], drawn: Sequence
         standing=standing(cells).to_dict("index"),
         headlines=headlines(cells),
         published=bool(cells["published_f1"].notna().any()),
-        failures=[row for row in rows if row.failure],
-        undefined=undefined(rows),
+        sentences=sentences(rows),
+        classes=sorted({(row.run.dataset, *row.classes) for row in rows}),
+        devices=sorted({row.computed["device"] for row in rows}),
+        versions=sorted({item for row in rows for item in row.computed["versions"].items()}),
         drawn=[(figure.name, inline(figure.figure), figure.caption) for figure in drawn],
         common=common,
         varying=varying,
-        versions=rows[0].computed["versions"],
     )
 
 
@@ -83,23 +84,9 @@ def settings(rows: Sequence[Row]) -> tuple[dict[str, Any], list[dict[str, Any]]]
     return common, varying
 
 
-def undefined(rows: Sequence[Row]) -> list[str]:
-    """One sentence for each score that the data left undefined, with the number of runs it concerns."""
-    found: dict[tuple[str, float, str, str], int] = {}
-    for row in rows:
-        for score, reason in row.undefined.items():
-            key = (row.run.dataset, row.run.level, score, reason)
-            found[key] = found.get(key, 0) + 1
-    return [
-        f"{LABELS.get(score, score)} of {dataset} at level {level:g}, in {count} of the trainings: {reason}"
-        for (dataset, level, score, reason), count in found.items()
-    ]
-
-
-def inline(figure: Figure) -> Markup:
-    """The figure as an SVG element."""
-    content = io.StringIO()
+def inline(figure: Figure) -> str:
+    """The figure as the address of an image that is its own content."""
+    content = io.BytesIO()
     with mpl.rc_context(STYLE):
         figure.savefig(content, format="svg", metadata={"Date": None})
-    text = content.getvalue()
-    return Markup(text[text.index("<svg") :])
+    return f"data:image/svg+xml;base64,{base64.b64encode(content.getvalue()).decode()}"

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from imbaloss import studies
+from imbaloss.data import SETS
 from imbaloss.evaluation import CONFUSION, SCORES
 from imbaloss.studies import Row
 
@@ -30,7 +31,7 @@ def table(rows: Sequence[Row]) -> pd.DataFrame:
 
     Columns: the cell; seeds (trainings that succeeded) and, of f1 and roc_auc, mean, standard deviation (n - 1) and
     published value; then mean and deviation of the other scores and counts; then the samples of each class in each
-    part, and failed (trainings whose loss was no longer finite). Empty where there is no value.
+    part, failed (trainings whose loss was no longer finite), protocol and classes. Empty where there is no value.
     """
     flat = pd.DataFrame([{**row.flat(), "failed": row.failure is not None} for row in rows])
     for score in (*CONFUSION, *SCORES):
@@ -40,18 +41,41 @@ def table(rows: Sequence[Row]) -> pd.DataFrame:
     found = pd.DataFrame(index=means.index)
     found["seeds"] = groups["failed"].count() - groups["failed"].sum()
     known = published().set_index(CELL)
-    plain = [(dataset, level, loss.partition(":")[0]) for dataset, level, loss in found.index]
+    alike = groups[["protocol", "positive"]].first()
+    cells = [published_cell(*cell, *like) for cell, like in zip(found.index, alike.to_numpy(), strict=True)]
     for score in MAIN:
         found[score], found[f"{score}_sd"] = means[score], deviations[score]
     for score in MAIN:
-        found[f"published_{score}"] = known[score].reindex(plain).to_numpy()
+        found[f"published_{score}"] = known[score].reindex(cells).to_numpy()
     for score in (*SCORES[len(MAIN) :], *CONFUSION):
         found[score], found[f"{score}_sd"] = means[score], deviations[score]
     for part in ("train", "tune", "test"):
         for kind in ("negatives", "positives"):
             found[f"{part}_{kind}"] = groups[f"{part}_{kind}"].first()
     found["failed"] = groups["failed"].sum()
+    found[["protocol", "negative", "positive"]] = groups[["protocol", "negative", "positive"]].first()
     return found.reset_index()
+
+
+def published_cell(dataset: str, level: float, loss: str, protocol: str, positive: str) -> tuple[str, float, str]:
+    """The report's cell on the same data, whatever the parameters of the loss; none where the data are other ones."""
+    theirs = protocol == "table1" and dataset in SETS and SETS[dataset].positive == positive
+    return (dataset, level, loss.partition(":")[0]) if theirs else ("", level, loss)
+
+
+def sentences(rows: Sequence[Row]) -> list[str]:
+    """What a table cannot say: each failed training, and each score on test that is undefined, and why."""
+    said: dict[str, int] = {}
+    for row in rows:
+        negatives, positives = row.counts["test"]
+        cell = f"{row.run.dataset} at level {row.run.level:g} (test P/N {positives}/{negatives}), {row.run.loss}"
+        if row.failure:
+            said[f"{cell}, seed {row.run.seed}: {row.failure}"] = 0
+            continue
+        for score, reason in row.undefined["test"].items():
+            sentence = f"{cell}: {LABELS.get(score, score)} is undefined, {reason}"
+            said[sentence] = said.get(sentence, 0) + 1
+    return [f"{sentence} ({seeds} of the seeds)" if seeds else sentence for sentence, seeds in said.items()]
 
 
 def for_reading(cells: pd.DataFrame) -> pd.DataFrame:
@@ -91,7 +115,8 @@ def markdown(cells: pd.DataFrame) -> str:
 
 def latex(cells: pd.DataFrame) -> str:
     """A booktabs tabular."""
-    text: str = for_reading(cells).to_latex(index=False, escape=True, column_format="llllll" + "r" * 4)
+    reading = for_reading(cells)
+    text: str = reading.to_latex(index=False, escape=True, column_format="llllll" + "r" * (reading.shape[1] - 6))
     return text.replace("±", r"$\pm$").replace(DASH, "--")
 
 

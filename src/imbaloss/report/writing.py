@@ -1,6 +1,7 @@
 """Rows -> the files of an output folder."""
 
 import re
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,10 +23,12 @@ def write(study: Study, rows: Sequence[Row], folder: Path) -> Path:
     published = PUBLISHED_CAPTION if cells["published_f1"].notna().any() else ""
     caption = SCORES_CAPTION.format(published=published)
     drawn = [Drawn("scores", figures.scores(cells, rows), caption), *curves(rows)]
+    shutil.rmtree(folder / "figures", ignore_errors=True)  # an earlier study's may be there
     for figure in drawn:
         figures.save(figure.figure, folder / "figures", figure.name)
     replace(folder / "table.csv", cells.to_csv(index=False))
-    replace(folder / "table.md", tables.markdown(cells))
+    sentences = "".join(f"- {sentence}\n" for sentence in tables.sentences(rows))
+    replace(folder / "table.md", tables.markdown(cells) + (f"\n{sentences}" if sentences else ""))
     replace(folder / "table.tex", tables.latex(cells))
     return replace(folder / "report.html", page(study, cells, rows, drawn))
 
@@ -40,9 +43,10 @@ def curves(rows: Sequence[Row]) -> list[Drawn]:
         if not chosen:
             continue
         negatives, positives = chosen[0].counts["train"]
+        epochs_differ = len({row.run.recipe.epochs for row in chosen}) > 1
         for ending, epochs, common in (
             ("", "each loss for its own epochs", False),
-            ("_common", "cut to the shortest", True),
+            *([("_common", "cut to the shortest", True)] if epochs_differ else []),
         ):
             facts = {"dataset": dataset, "level": lowest, "positives": positives, "negatives": negatives}
             caption = CURVES_CAPTION.format(**facts, epochs=epochs)

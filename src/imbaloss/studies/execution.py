@@ -8,9 +8,11 @@ from itertools import groupby, pairwise
 from math import prod
 from typing import Any
 
+import numpy as np
+
 from imbaloss.data import Dataset, Split, counts, draw
 from imbaloss.data.seeds import stream
-from imbaloss.evaluation import scores
+from imbaloss.evaluation import no_scores, scores
 from imbaloss.studies.store import Row, Store
 from imbaloss.studies.study import Run, versions
 from imbaloss.training import Member, Model, Outcome, Recipe, train
@@ -98,27 +100,35 @@ def train_together(
         "versions": versions(),
     }
     return [
-        (row_of(run, datasets[run.dataset], member.split, outcome, computed), outcome.model)
+        row_and_model(run, datasets[run.dataset], member.split, outcome, computed)
         for run, member, outcome in zip(runs, members, outcomes, strict=True)
     ]
 
 
-def row_of(run: Run, dataset: Dataset, split: Split, outcome: Outcome, computed: dict[str, Any]) -> Row:
+def row_and_model(
+    run: Run, dataset: Dataset, split: Split, outcome: Outcome, computed: dict[str, Any]
+) -> tuple[Row, Model | None]:
     parts = {"tune": split.tune, "test": split.test}
-    found: dict[str, dict[str, float | int | None]] = {}
-    reasons: dict[str, str] = {}
+    probabilities = {}
     if outcome.model:
         for part, samples in parts.items():
             order = stream(run.seed, part).permutation(len(samples)) if run.recipe.shuffle_test else None
-            probabilities = outcome.model.probabilities(samples.inputs, order)
-            found[part], reasons = scores(samples.labels, probabilities)
-    return Row(
+            probabilities[part] = outcome.model.probabilities(samples.inputs, order)
+    if not all(np.isfinite(values).all() for values in probabilities.values()):
+        failure = "the outputs of the trained network are not finite; try a smaller lr"
+        outcome = replace(outcome, model=None, failure=failure)
+    found = {
+        part: scores(samples.labels, probabilities[part]) if outcome.model else no_scores("the training failed")
+        for part, samples in parts.items()
+    }
+    row = Row(
         run=run,
         classes=(dataset.with_positive(run.positive).negative, run.positive),
         counts={part: tuple(samples.counts) for part, samples in {"train": split.train, **parts}.items()},
-        scores=found,
-        undefined=reasons,
+        scores={part: values for part, (values, _) in found.items()},
+        undefined={part: reasons for part, (_, reasons) in found.items()},
         losses=tuple(outcome.losses),
         failure=outcome.failure,
         computed=computed | {"data": dataset.checksum},
     )
+    return row, outcome.model

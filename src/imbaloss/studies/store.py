@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from imbaloss.evaluation import THRESHOLD
+from imbaloss.evaluation import THRESHOLD, Scores
 from imbaloss.studies.study import Run, tuples
 from imbaloss.training import Recipe
 
@@ -22,8 +22,8 @@ class Row:
     run: Run
     classes: tuple[str, str]  # negative, positive
     counts: dict[str, tuple[int, ...]]  # of train, tune and test: (negatives, positives)
-    scores: dict[str, dict[str, float | int | None]]  # of tune and test; empty where the training failed
-    undefined: dict[str, str]  # why a score on test is None
+    scores: dict[str, Scores]  # of tune and test
+    undefined: dict[str, dict[str, str]]  # of tune and test: why a score is None
     losses: tuple[float, ...]  # of each finished epoch
     failure: str | None
     computed: dict[str, Any]  # device, size of the stack, seconds, versions, checksum of the data
@@ -36,9 +36,8 @@ class Row:
             for kind, count in zip(("negatives", "positives"), pair, strict=True)
         }
         asked = {**asdict(self.run), "negative": self.classes[0]}
-        scores = self.scores.get("test", {})
-        rest = {"tune": self.scores.get("tune"), "undefined": self.undefined, "failure": self.failure}
-        return {**asked, **counts, **scores, **rest, "losses": self.losses, **self.computed}
+        rest = {"tune": self.scores["tune"], "undefined": self.undefined, "failure": self.failure}
+        return {**asked, **counts, **self.scores["test"], **rest, "losses": self.losses, **self.computed}
 
     def facts(self) -> dict[str, Any]:
         """What a model file says of its training."""
@@ -56,13 +55,14 @@ class Store:
     """The rows of an output folder, made if there is none. Raises OSError where it cannot be written."""
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
         self.file = folder / FILE
         try:
+            folder.mkdir(parents=True, exist_ok=True)
             with closing(sqlite3.connect(self.file)) as database, database:
                 database.execute("CREATE TABLE IF NOT EXISTS runs (hash TEXT PRIMARY KEY, row TEXT NOT NULL)")
-        except sqlite3.DatabaseError as error:
-            raise OSError(f"{self.file} cannot be used as a store of results: {error}") from error
+        except (sqlite3.DatabaseError, OSError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise OSError(f"{self.file} cannot be used as a store of results: {reason}") from error
 
     def add(self, rows: Iterable[Row]) -> None:
         """All in one transaction."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import tomli_w
+import torch
 
 from imbaloss import losses
 from imbaloss.data import SETS, Dataset, check_level, check_names
@@ -81,6 +82,9 @@ class Study:
         """Each loss, as `losses.write` writes it, with its recipe on a data set."""
         for text in self.losses:
             name, parameters = losses.parse(text)
+            losses.get(name, counts=(1, 1), **parameters)(
+                torch.zeros(2), torch.tensor([0, 1])
+            )  # refuse wrong values now
             layers = (
                 self.recipe,
                 self.dataset_recipes.get(dataset, {}),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 
 from imbaloss.training.model import Model
-from imbaloss.training.stack import Member, Stack
+from imbaloss.training.stack import Member, Stack, check_members
 
 
 def check_device(device: str) -> None:
@@ -37,9 +37,11 @@ def train(
 ) -> list[Outcome]:
     """Trains all members together, each for its own number of epochs; outcomes stand in the order of the members.
 
-    A member whose loss is no longer finite leaves the stack, and its neighbours go on.
+    A member whose loss or weights are no longer finite leaves the stack, and its neighbours go on.
     on_epoch is told, after each epoch, how many members took part in it.
+    Raises ValueError where the members cannot be stacked (see `Member`).
     """
+    check_members(members)
     places = sorted(range(len(members)), key=lambda place: members[place].loss_and_counts)
     stack = Stack([members[place] for place in places], torch.device(device))
     curves: dict[int, list[float]] = {place: [] for place in places}
@@ -51,6 +53,7 @@ def train(
         epoch += 1
         batch_losses = stack.epoch().double().cpu()
         means = (batch_losses * sizes).sum(1) / sizes.sum()
+        finite = stack.finite().tolist()
         for index, (place, member) in enumerate(zip(places, stack.members, strict=True)):
             if not means[index].isfinite():
                 batch = int(batch_losses[index].isfinite().long().argmin()) + 1
@@ -58,7 +61,10 @@ def train(
                 outcomes[place] = Outcome(curves[place], None, failure)
                 continue
             curves[place].append(means[index].item())
-            if epoch == member.recipe.epochs:
+            if not finite[index]:
+                failure = f"the weights were no longer finite at the end of epoch {epoch}; try a smaller lr"
+                outcomes[place] = Outcome(curves[place], None, failure)
+            elif epoch == member.recipe.epochs:
                 outcomes[place] = Outcome(curves[place], stack.model(index), None)
         on_epoch(len(places))
         stays = [place not in outcomes for place in places]

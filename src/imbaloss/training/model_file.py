@@ -29,8 +29,13 @@ def save(model: Model, folder: Path, facts: dict[str, Any]) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     unfinished = folder / f"{NAME}.unfinished"
     state = {name: tensor.contiguous() for name, tensor in model.network.state_dict().items()}
-    save_file(state, unfinished, metadata={key: json.dumps(value) for key, value in header.items()})
+    save_file(state, unfinished, metadata={"imbaloss": json.dumps(header)})
     return unfinished.replace(folder / NAME)
+
+
+def remove(folder: Path) -> None:
+    """Removes the model file of a folder, if there is one."""
+    (folder / NAME).unlink(missing_ok=True)
 
 
 def load(folder: Path) -> tuple[Model, dict[str, Any]]:
@@ -38,7 +43,7 @@ def load(folder: Path) -> tuple[Model, dict[str, Any]]:
     file = folder / NAME
     try:
         with safe_open(file, framework="pt") as content:
-            header = {key: json.loads(value) for key, value in (content.metadata() or {}).items()}
+            header = json.loads((content.metadata() or {}).get("imbaloss", "{}"))
             state = {name: content.get_tensor(name) for name in content.keys()}  # noqa: SIM118
     except (SafetensorError, json.JSONDecodeError) as error:
         raise ValueError(f"{file} is no model file: {error}") from error

@@ -11,6 +11,7 @@ from imbaloss.training.optimizers import OPTIMIZERS
 from imbaloss.training.scaling import SCALINGS
 
 NETWORKS = ("mlp",)
+WIDEST = 100_000  # beyond it a hidden layer is a slip of the pen
 PRECISIONS = ("float32", "float64")
 
 
@@ -52,7 +53,10 @@ class Recipe:
             value = getattr(self, name)
             require(value is None or value >= 1, f"{name} must be 1 or more, found {value}")
         require(self.outputs in {1, 2}, f"outputs must be 1 or 2, found {self.outputs}")
-        require(all(width >= 1 for width in self.hidden), f"hidden widths must be 1 or more, found {self.hidden}")
+        require(
+            all(1 <= width <= WIDEST for width in self.hidden),
+            f"hidden widths must be 1 to {WIDEST}, found {self.hidden}",
+        )
         require(0 < self.lr < float("inf"), f"lr must be above 0 and finite, found {self.lr:g}")
         require(0 <= self.momentum < 1, f"momentum must be from 0 to below 1, found {self.momentum:g}")
         require(

@@ -1,7 +1,7 @@
 """The state of S trainings that advance together: data, networks, losses, optimizer and the order of the batches."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import compress, groupby
 from math import prod
 
@@ -34,6 +34,14 @@ class Member:
     def loss_and_counts(self) -> tuple[str, Counts]:
         """Members that share these share one loss; they must stand side by side in a stack."""
         return self.loss, self.split.train.counts
+
+
+def check_members(members: Sequence[Member]) -> None:
+    """Raises ValueError where members differ in what the members of a stack must share."""
+    shared = {replace(member.recipe, epochs=1, lr=1.0) for member in members}
+    sizes = {member.split.train.inputs.shape for member in members}
+    if len(shared) != 1 or len(sizes) != 1:
+        raise ValueError("the members of a stack must share all of the recipe but epochs and lr, and the size of train")
 
 
 class Stack:
@@ -90,6 +98,12 @@ class Stack:
             self.optimizer.step()
             found.append(batch_losses.detach())
         return torch.stack(found, dim=1)
+
+    @torch.no_grad()
+    def finite(self) -> Tensor:
+        """(S,): whether all weights of each member are finite."""
+        sums = [parameter.flatten(1).abs().amax(1) for parameter in self.network.parameters()]
+        return torch.stack(sums).isfinite().all(0)
 
     def model(self, index: int) -> Model:
         """A copy of the network of one member."""
