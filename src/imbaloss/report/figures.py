@@ -75,7 +75,7 @@ def counts_of(cells: pd.DataFrame, level: float) -> str:
 
 
 def loss_curves(rows: Sequence[Row], *, common_epochs: bool) -> Figure:
-    """The training loss over the epochs, raw and divided by the first epoch's: the mean over the seeds and each seed.
+    """The training loss over the epochs, raw and divided by the first epoch's: median and quartiles over the seeds.
 
     rows: of one data set and level. common_epochs cuts every curve at the epochs of the shortest.
     """
@@ -90,19 +90,22 @@ def loss_curves(rows: Sequence[Row], *, common_epochs: bool) -> Figure:
             colour = COLOURS[index % len(COLOURS)]
             for panel, values in ((raw, curves), (scaled, curves / curves[:, :1] if len(curves) else curves)):
                 draw_curves(panel, values, colour, loss)
-        for panel, label in ((raw, "training loss"), (scaled, "training loss / that of the first epoch")):
-            panel.set(xlabel="epoch", ylabel=label, ylim=(0, None))
+        raw.set(ylabel="training loss", yscale="log")
+        scaled.set(ylabel="training loss / that of the first epoch", ylim=(0, None))
+        for panel in (raw, scaled):
+            panel.set_xlabel("epoch")
             panel.grid(alpha=0.3)
         figure.legend(*raw.get_legend_handles_labels(), loc="outside lower center", ncols=len(losses))
     return figure
 
 
 def draw_curves(panel: Axes, curves: np.ndarray, colour: str, label: str) -> None:
-    """curves (seeds, epochs)."""
+    """curves (seeds, epochs): their median, and the band between their quartiles."""
     if len(curves):
         epochs = np.arange(1, curves.shape[1] + 1)
-        panel.plot(epochs, curves.T, color=colour, linewidth=0.5, alpha=0.3)
-        panel.plot(epochs, curves.mean(0), color=colour, linewidth=1.6, label=label)
+        lower, median, upper = np.quantile(curves, [0.25, 0.5, 0.75], axis=0)
+        panel.fill_between(epochs, lower, upper, color=colour, alpha=0.2, linewidth=0)
+        panel.plot(epochs, median, color=colour, linewidth=1.2, label=label)
 
 
 def save(figure: Figure, folder: Path, name: str) -> None:

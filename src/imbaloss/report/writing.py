@@ -13,7 +13,7 @@ SCORES_CAPTION = "Scores on the test part. Large marks are means over the seeds,
 PUBLISHED_CAPTION = " Hollow marks are the published values."
 CURVES_CAPTION = (
     "Training loss over the epochs, {dataset} at level {level:g} ({positives} positives, {negatives} negatives), "
-    "{epochs}. Left as it is, right divided by its first epoch; thin lines are the seeds."
+    "{epochs}. Left as it is, right divided by its first epoch; median over the seeds, and band between the quartiles."
 )
 
 
