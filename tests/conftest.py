@@ -3,8 +3,11 @@
 import os
 from pathlib import Path
 
+import hypothesis
 import pytest
 
+hypothesis.settings.register_profile("house", deadline=None)  # a busy machine is no failure
+hypothesis.settings.load_profile("house")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as the command does
 
 REAL = Path(os.environ.get("IMBALOSS_DATA") or Path(__file__).parents[2] / "shared")

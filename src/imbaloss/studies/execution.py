@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from itertools import groupby, pairwise
 from math import prod
 from typing import Any
@@ -70,13 +69,12 @@ def execute(
     for job in jobs:
         missing = [run for run in job.runs if run.hash not in finished]
         on_work(job.work * sum(run.recipe.epochs for run in job.runs if run.hash in finished))
+
+        def on_epoch(members: int, work: int = job.work) -> None:
+            on_work(work * members)
+
         if missing:
-            results = train_together(missing, datasets, device, partial(multiplied, on_work, job.work))
-            store.add(row for row, _ in results)
-
-
-def multiplied(on_work: Callable[[int], object], work: int, members: int) -> None:
-    on_work(work * members)
+            store.add(row for row, _ in train_together(missing, datasets, device, on_epoch))
 
 
 def train_together(
