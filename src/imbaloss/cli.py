@@ -1,5 +1,7 @@
 """The commands. They parse, call and print; what they call is imported when it is first needed."""
 
+import functools
+import inspect
 import json
 import os
 import shlex
@@ -17,10 +19,6 @@ if TYPE_CHECKING:
     from imbaloss.studies import Job, Study
 
 INTERRUPTED = 130  # the exit code after Ctrl-C
-RECIPE_OPTIONS = (
-    "network", "hidden", "activation", "outputs", "init", "scaling", "optimizer", "lr", "momentum", "weight_decay",
-    "epochs", "train_batch", "test_batch", "shuffle_train", "shuffle_test", "precision",
-)  # fmt: skip
 
 app = typer.Typer(
     help="Which loss finds the rare class best, and is the difference real?",
@@ -33,53 +31,60 @@ Json = Annotated[bool, Option("--json", help="Print JSON on standard output.")]
 Quiet = Annotated[bool, Option("--quiet", help="Show no progress.")]
 DataDir = Annotated[Path | None, Option(help="A copy of CIFAR-100: its folder, or that folder's parent.")]
 Out = Annotated[Path, Option(help="Output folder.")]
-Positive = Annotated[str | None, Option(help="Name of the rare class. [default: the data set's own]")]
-Protocol = Annotated[str | None, Option(help="What a level means: table1, stated or ratio. [default: table1]")]
 Device = Annotated[str, Option(help="cpu, cuda or cuda:N.")]
 StackSize = Annotated[int | None, Option(min=1, help="Networks trained together. [default: by their size]")]
-Network = Annotated[str | None, Option(help="Kind of network: mlp.")]
-Hidden = Annotated[str | None, Option(help="Widths of the hidden layers, as 1000,100,10.")]
-Activation = Annotated[str | None, Option(help="Of the hidden layers: relu, sigmoid or tanh.")]
-Outputs = Annotated[int | None, Option(help="1 logistic or 2 softmax outputs.")]
-Init = Annotated[str | None, Option(help="Initial weights: torch, xavier, he or normal.")]
-Scaling = Annotated[str | None, Option(help="Pixels in [0, 1] (unit) or standardised by channel (standard).")]
-Optimizer = Annotated[str | None, Option(help="sgd or adam.")]
-Lr = Annotated[float | None, Option(help="Learning rate.")]
-Momentum = Annotated[float | None, Option(help="Of sgd.")]
-WeightDecay = Annotated[float | None, Option(help="L2 penalty.")]
-Epochs = Annotated[int | None, Option(help="Number of epochs.")]
-TrainBatch = Annotated[int | None, Option(help="Samples in a training batch.")]
-TestBatch = Annotated[int | None, Option(help="Samples in a test batch. [default: all]")]
-ShuffleTrain = Annotated[bool | None, Option("--shuffle-train/--no-shuffle-train", help="New order each epoch.")]
-ShuffleTest = Annotated[bool | None, Option("--shuffle-test/--no-shuffle-test", help="No score depends on it.")]
-Precision = Annotated[str | None, Option(help="float32 or float64.")]
+
+
+def training_options(
+    positive: Annotated[str | None, Option(help="Name of the rare class. [default: the data set's own]")] = None,
+    protocol: Annotated[
+        str | None, Option(help="What a level means: table1, stated or ratio. [default: table1]")
+    ] = None,
+    network: Annotated[str | None, Option(help="Kind of network: mlp.")] = None,
+    hidden: Annotated[str | None, Option(help="Widths of the hidden layers, as 1000,100,10.")] = None,
+    activation: Annotated[str | None, Option(help="Of the hidden layers: relu, sigmoid or tanh.")] = None,
+    outputs: Annotated[int | None, Option(help="1 logistic or 2 softmax outputs.")] = None,
+    init: Annotated[str | None, Option(help="Initial weights: torch, xavier, he or normal.")] = None,
+    scaling: Annotated[str | None, Option(help="Pixels in [0, 1] (unit) or standardised (standard).")] = None,
+    optimizer: Annotated[str | None, Option(help="sgd or adam.")] = None,
+    lr: Annotated[float | None, Option(help="Learning rate.")] = None,
+    momentum: Annotated[float | None, Option(help="Of sgd.")] = None,
+    weight_decay: Annotated[float | None, Option(help="L2 penalty.")] = None,
+    epochs: Annotated[int | None, Option(help="Number of epochs.")] = None,
+    train_batch: Annotated[int | None, Option(help="Samples in a training batch.")] = None,
+    test_batch: Annotated[int | None, Option(help="Samples in a test batch. [default: all]")] = None,
+    shuffle_train: Annotated[
+        bool | None, Option("--shuffle-train/--no-shuffle-train", help="New order each epoch.")
+    ] = None,
+    shuffle_test: Annotated[
+        bool | None, Option("--shuffle-test/--no-shuffle-test", help="No score depends on it.")
+    ] = None,
+    precision: Annotated[str | None, Option(help="float32 or float64.")] = None,
+) -> None:
+    """The options of every command that trains: those of the data, and then the entries of a recipe."""
+
+
+def with_training_options(command: Callable[..., None]) -> Callable[..., None]:
+    """A decorator: the command has the training options as well, and `changed` reads them from its context."""
+    own, shared = (inspect.signature(function).parameters for function in (command, training_options))
+
+    @functools.wraps(command)
+    def run(**options: Any) -> None:
+        command(**{key: value for key, value in options.items() if key in own})
+
+    run.__signature__ = inspect.Signature([*own.values(), *shared.values()])  # type: ignore[attr-defined]
+    run.__annotations__ = training_options.__annotations__ | command.__annotations__
+    return run
 
 
 @app.command()
+@with_training_options
 def train(
     context: typer.Context,
     dataset: Annotated[str, Option(help="A data set that `imbaloss datasets` lists.")] = "digits_3_8",
     level: Annotated[float, Option(help="Level of imbalance.")] = 0.1,
     loss: Annotated[str, Option(help="A loss, with parameters as in focal:gamma=2,alpha=0.25.")] = "msfe",
     seed: Annotated[int, Option(min=0, help="Decides images, initial weights and order of batches.")] = 0,
-    positive: Positive = None,
-    protocol: Protocol = None,
-    network: Network = None,
-    hidden: Hidden = None,
-    activation: Activation = None,
-    outputs: Outputs = None,
-    init: Init = None,
-    scaling: Scaling = None,
-    optimizer: Optimizer = None,
-    lr: Lr = None,
-    momentum: Momentum = None,
-    weight_decay: WeightDecay = None,
-    epochs: Epochs = None,
-    train_batch: TrainBatch = None,
-    test_batch: TestBatch = None,
-    shuffle_train: ShuffleTrain = None,
-    shuffle_test: ShuffleTest = None,
-    precision: Precision = None,
     device: Device = "cpu",
     data_dir: DataDir = None,
     out: Out = Path("results/train"),
@@ -115,30 +120,13 @@ def train(
 
 
 @app.command()
+@with_training_options
 def reproduce(
     context: typer.Context,
     dataset: Annotated[list[str] | None, Option(help="Repeatable. [default: the report's three]")] = None,
     level: Annotated[list[float] | None, Option(help="Repeatable. [default: 0.2, 0.1, 0.05]")] = None,
     loss: Annotated[list[str] | None, Option(help="Repeatable. [default: the report's five]")] = None,
     seeds: Annotated[int | None, Option(min=1, help="Seeds 0 to N-1 for every cell. [default: 1; digits 5]")] = None,
-    positive: Positive = None,
-    protocol: Protocol = None,
-    network: Network = None,
-    hidden: Hidden = None,
-    activation: Activation = None,
-    outputs: Outputs = None,
-    init: Init = None,
-    scaling: Scaling = None,
-    optimizer: Optimizer = None,
-    lr: Lr = None,
-    momentum: Momentum = None,
-    weight_decay: WeightDecay = None,
-    epochs: Epochs = None,
-    train_batch: TrainBatch = None,
-    test_batch: TestBatch = None,
-    shuffle_train: ShuffleTrain = None,
-    shuffle_test: ShuffleTest = None,
-    precision: Precision = None,
     stack_size: StackSize = None,
     device: Device = "cpu",
     data_dir: DataDir = None,
@@ -207,10 +195,11 @@ def datasets(as_json: Json = False) -> None:
 
 def changed(study: "Study", context: typer.Context, **asked_for: Any) -> "Study":
     """The study with what was asked for on the command line; an option that was not given changes nothing."""
-    recipe = {key: context.params[key] for key in RECIPE_OPTIONS if context.params[key] is not None}
-    if "hidden" in recipe:
+    recipe = {key: context.params[key] for key in inspect.signature(training_options).parameters}
+    data = {key: recipe.pop(key) for key in ("positive", "protocol")}
+    if recipe["hidden"] is not None:
         recipe["hidden"] = widths(recipe["hidden"])
-    asked_for |= {"positive": context.params["positive"], "protocol": context.params["protocol"], "overrules": recipe}
+    asked_for |= data | {"overrules": {key: value for key, value in recipe.items() if value is not None}}
     given: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list | range) else value
         for key, value in asked_for.items()
