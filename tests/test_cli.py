@@ -1,11 +1,13 @@
 """The commands, as a user would type them."""
 
 import json
+import os
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
+from importlib.metadata import version
 from pathlib import Path
 
 import pandas as pd
@@ -92,6 +94,29 @@ def test_the_same_command_writes_the_same_model_in_two_processes(tmp_path):
         )
     first, second = ((tmp_path / name / "model" / model_file.NAME).read_bytes() for name in ("a", "b"))
     assert first == second
+
+
+def test_a_terminal_of_ascii_is_no_failure(tmp_path):
+    words = (
+        "reproduce",
+        "--dataset",
+        "digits_3_8",
+        "--level",
+        "0.2",
+        "--loss",
+        "mse",
+        "--seeds",
+        "2",
+        *QUICK,
+        "--quiet",
+    )
+    ascii_only = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    found = subprocess.run([IMBALOSS, *words], cwd=tmp_path, env=ascii_only, capture_output=True, text=True, check=True)
+    assert " ? " in found.stdout
+
+
+def test_the_version_is_that_of_the_package(imbaloss):
+    assert imbaloss("--version") == (0, f"{version('imbaloss')}\n", "")
 
 
 def test_ctrl_c_in_train_says_so(tmp_path):

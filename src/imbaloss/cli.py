@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+import io
 import json
 import os
 import shlex
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 INTERRUPTED = 130  # the exit code after Ctrl-C
 
 app = typer.Typer(
-    help="Which loss finds the rare class best, and is the difference real?",
+    invoke_without_command=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -33,6 +34,18 @@ DataDir = Annotated[Path | None, Option(help="A copy of CIFAR-100: its folder, o
 Out = Annotated[Path, Option(help="Output folder.")]
 Device = Annotated[str, Option(help="cpu, cuda or cuda:N.")]
 StackSize = Annotated[int | None, Option(min=1, help="Networks trained together. [default: by their size]")]
+
+
+@app.callback()
+def root(
+    version: Annotated[bool, Option("--version", help="Print the version and stop.", is_eager=True)] = False,
+) -> None:
+    """Which loss finds the rare class best, and is the difference real?"""
+    if version:
+        from imbaloss import __version__
+
+        print(__version__)
+        raise typer.Exit
 
 
 def training_options(
@@ -285,6 +298,8 @@ def main() -> None:
     """The command `imbaloss`."""
     # threads that wait asleep leave the cores to other programs, and beside those, spinning ones would slow ours
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal without the sign for plus or minus is no failure
     try:
         code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
         if code == INTERRUPTED:

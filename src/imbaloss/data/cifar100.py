@@ -1,5 +1,6 @@
 """CIFAR-100 (Krizhevsky 2009): found on disk or downloaded, verified, and read from either of its official layouts."""
 
+import contextlib
 import io
 import pickle
 import shutil
@@ -58,21 +59,25 @@ def load(folder: Path | None = None, *, quiet: bool = False) -> Cifar100:
     official archive, which is unpacked into the cache. Raises ValueError where a file is not the official one and
     OSError where it cannot be read or downloaded.
     """
-    place = find(folder or archives.cache())
-    if place is None and folder is not None:
+    if folder is None:
+        return from_cache(quiet=quiet)
+    place = find(folder)
+    if place is None:
         raise FileNotFoundError(
             f"{folder} holds no CIFAR-100: neither train, test and meta, nor train.bin, test.bin and the names, "
             f"nor {' or '.join(ARCHIVES)}"
         )
-    if place is not None and place.is_file():
-        place = archives.unpack(place, ARCHIVES[place.name])
-    if folder is None and place is not None:
-        try:
+    return read(archives.unpack(place, ARCHIVES[place.name]) if place.is_file() else place)
+
+
+def from_cache(*, quiet: bool) -> Cifar100:
+    """What is missing or damaged in the cache, which is ours, is fetched again."""
+    place = find(archives.cache())
+    if place is not None and place.is_dir():
+        with contextlib.suppress(ValueError, OSError):
             return read(place)
-        except (ValueError, OSError):
-            shutil.rmtree(place)  # the cache is ours: what is damaged there is fetched again
-            place = None
-    return read(place or archives.download(DOWNLOAD, ARCHIVES[DOWNLOAD.rpartition("/")[2]], quiet=quiet))
+        shutil.rmtree(place)
+    return read(archives.download(DOWNLOAD, ARCHIVES[DOWNLOAD.rpartition("/")[2]], quiet=quiet))
 
 
 def read(place: Path) -> Cifar100:

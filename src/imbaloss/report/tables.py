@@ -35,7 +35,7 @@ def table(rows: Sequence[Row]) -> pd.DataFrame:
     """
     flat = pd.DataFrame([{**row.flat(), "failed": row.failure is not None} for row in rows])
     for score in (*CONFUSION, *SCORES):
-        flat[score] = pd.to_numeric(flat[score]) if score in flat else float("nan")
+        flat[score] = pd.to_numeric(flat[score])
     groups = flat.groupby(CELL, sort=False)
     means, deviations = groups[[*SCORES, *CONFUSION]].mean(), groups[[*SCORES, *CONFUSION]].std()
     found = pd.DataFrame(index=means.index)
