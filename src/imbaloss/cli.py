@@ -33,7 +33,6 @@ Quiet = Annotated[bool, Option("--quiet", help="Show no progress.")]
 DataDir = Annotated[Path | None, Option(help="A copy of CIFAR-100: its folder, or that folder's parent.")]
 Out = Annotated[Path, Option(help="Output folder.")]
 Device = Annotated[str, Option(help="cpu, cuda or cuda:N.")]
-StackSize = Annotated[int | None, Option(min=1, help="Networks trained together. [default: by their size]")]
 
 
 @app.callback()
@@ -140,7 +139,7 @@ def reproduce(
     level: Annotated[list[float] | None, Option(help="Repeatable. [default: 0.2, 0.1, 0.05]")] = None,
     loss: Annotated[list[str] | None, Option(help="Repeatable. [default: the report's five]")] = None,
     seeds: Annotated[int | None, Option(min=1, help="Seeds 0 to N-1 for every cell. [default: 1; digits 5]")] = None,
-    stack_size: StackSize = None,
+    stack_size: Annotated[int | None, Option(min=1, help="Networks in a stack. [default: by their size]")] = None,
     device: Device = "cpu",
     data_dir: DataDir = None,
     out: Out = Path("results/table1"),

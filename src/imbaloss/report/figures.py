@@ -108,9 +108,10 @@ def draw_curves(panel: Axes, curves: np.ndarray, colour: str, label: str) -> Non
         panel.plot(epochs, median, color=colour, linewidth=1.2, label=label)
 
 
-def save(figure: Figure, folder: Path, name: str) -> None:
-    """Writes name.svg and name.png into the folder."""
+def save(figure: Figure, folder: Path, name: str) -> Path:
+    """Writes name.svg and name.png into the folder; returns the first."""
     folder.mkdir(parents=True, exist_ok=True)
     with mpl.rc_context(STYLE):
         figure.savefig(folder / f"{name}.svg", metadata={"Date": None})
         figure.savefig(folder / f"{name}.png", dpi=150)
+    return folder / f"{name}.svg"

@@ -1,31 +1,32 @@
 """The page: everything that a study found, in one HTML file that opens offline."""
 
 import base64
-import io
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import jinja2
-import matplotlib as mpl
 import pandas as pd
-from matplotlib.figure import Figure
 
-from imbaloss.report.figures import STYLE
 from imbaloss.report.tables import LABELS, MAIN, number, sentences, standing
 from imbaloss.studies import Row, Study
 
 
 @dataclass(frozen=True)
-class Drawn:
-    """A figure with its file name, without ending, and its caption."""
+class Picture:
+    """The content of an SVG file, its name without ending, and its caption."""
 
     name: str
-    figure: Figure
+    svg: bytes
     caption: str
 
+    @property
+    def address(self) -> str:
+        """For an image that is in the page itself."""
+        return f"data:image/svg+xml;base64,{base64.b64encode(self.svg).decode()}"
 
-def page(study: Study, cells: pd.DataFrame, rows: Sequence[Row], drawn: Sequence[Drawn]) -> str:
+
+def page(study: Study, cells: pd.DataFrame, rows: Sequence[Row], pictures: Sequence[Picture]) -> str:
     """rows: the finished runs of the study; cells: their table."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader(__package__, ""), autoescape=True, trim_blocks=True, lstrip_blocks=True
@@ -46,7 +47,7 @@ def page(study: Study, cells: pd.DataFrame, rows: Sequence[Row], drawn: Sequence
         classes=sorted({(row.run.dataset, *row.classes) for row in rows}),
         devices=sorted({row.computed["device"] for row in rows}),
         versions=sorted({item for row in rows for item in row.computed["versions"].items()}),
-        drawn=[(figure.name, inline(figure.figure), figure.caption) for figure in drawn],
+        pictures=pictures,
         common=common,
         varying=varying,
     )
@@ -82,11 +83,3 @@ def settings(rows: Sequence[Row]) -> tuple[dict[str, Any], list[dict[str, Any]]]
         for (dataset, loss), recipe in recipes.items()
     ]
     return common, varying
-
-
-def inline(figure: Figure) -> str:
-    """The figure as the address of an image that is its own content."""
-    content = io.BytesIO()
-    with mpl.rc_context(STYLE):
-        figure.savefig(content, format="svg", metadata={"Date": None})
-    return f"data:image/svg+xml;base64,{base64.b64encode(content.getvalue()).decode()}"

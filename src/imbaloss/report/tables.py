@@ -15,6 +15,7 @@ from imbaloss.studies import Row
 
 DASH = "\u2013"  # an en dash, where there is no value
 CELL = ["dataset", "level", "loss"]
+DATA = ["protocol", "negative", "positive"]
 MAIN = ("f1", "roc_auc")
 LABELS = {"f1": "F1", "roc_auc": "ROC-AUC"}
 
@@ -41,8 +42,9 @@ def table(rows: Sequence[Row]) -> pd.DataFrame:
     found = pd.DataFrame(index=means.index)
     found["seeds"] = groups["failed"].count() - groups["failed"].sum()
     known = published().set_index(CELL)
-    alike = groups[["protocol", "positive"]].first()
-    cells = [published_cell(*cell, *like) for cell, like in zip(found.index, alike.to_numpy(), strict=True)]
+    data = groups[DATA].first()
+    asked = data.reset_index()[[*CELL, "protocol", "positive"]]
+    cells = [published_cell(*line) for line in asked.itertuples(index=False)]
     for score in MAIN:
         found[score], found[f"{score}_sd"] = means[score], deviations[score]
     for score in MAIN:
@@ -53,7 +55,7 @@ def table(rows: Sequence[Row]) -> pd.DataFrame:
         for kind in ("negatives", "positives"):
             found[f"{part}_{kind}"] = groups[f"{part}_{kind}"].first()
     found["failed"] = groups["failed"].sum()
-    found[["protocol", "negative", "positive"]] = groups[["protocol", "negative", "positive"]].first()
+    found[DATA] = data
     return found.reset_index()
 
 

@@ -3,10 +3,13 @@
 import re
 import shutil
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+from matplotlib.figure import Figure
+
 from imbaloss.report import figures, tables
-from imbaloss.report.page import Drawn, page
+from imbaloss.report.page import Picture, page
 from imbaloss.studies import Row, Study
 
 SCORES_CAPTION = "Scores on the test part. Large marks are means over the seeds, small dots the seeds.{published}"
@@ -17,6 +20,15 @@ CURVES_CAPTION = (
 )
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """A figure with its file name, without ending, and its caption."""
+
+    name: str
+    figure: Figure
+    caption: str
+
+
 def write(study: Study, rows: Sequence[Row], folder: Path) -> Path:
     """Writes tables, figures and report.html into the folder; returns the page. rows: the study's finished runs."""
     cells = tables.table(rows)
@@ -24,13 +36,15 @@ def write(study: Study, rows: Sequence[Row], folder: Path) -> Path:
     caption = SCORES_CAPTION.format(published=published)
     drawn = [Drawn("scores", figures.scores(cells, rows), caption), *curves(rows)]
     shutil.rmtree(folder / "figures", ignore_errors=True)  # an earlier study's may be there
-    for figure in drawn:
-        figures.save(figure.figure, folder / "figures", figure.name)
+    pictures = [
+        Picture(one.name, figures.save(one.figure, folder / "figures", one.name).read_bytes(), one.caption)
+        for one in drawn
+    ]
     replace(folder / "table.csv", cells.to_csv(index=False))
     sentences = "".join(f"- {sentence}\n" for sentence in tables.sentences(rows))
     replace(folder / "table.md", tables.markdown(cells) + (f"\n{sentences}" if sentences else ""))
     replace(folder / "table.tex", tables.latex(cells))
-    return replace(folder / "report.html", page(study, cells, rows, drawn))
+    return replace(folder / "report.html", page(study, cells, rows, pictures))
 
 
 def curves(rows: Sequence[Row]) -> list[Drawn]:

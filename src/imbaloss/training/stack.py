@@ -102,8 +102,8 @@ class Stack:
     @torch.no_grad()
     def finite(self) -> Tensor:
         """(S,): whether all weights of each member are finite."""
-        sums = [parameter.flatten(1).abs().amax(1) for parameter in self.network.parameters()]
-        return torch.stack(sums).isfinite().all(0)
+        extremes = [extreme for weights in self.network.parameters() for extreme in weights.flatten(1).aminmax(dim=1)]
+        return torch.stack(extremes).isfinite().all(0)
 
     def model(self, index: int) -> Model:
         """A copy of the network of one member."""
