@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imbaloss import losses
+from imbaloss.losses.catalogue import OPTIONS
 from imbaloss.losses.named import NAMED
 
 every_loss = pytest.mark.parametrize("name", losses.names())
@@ -16,13 +17,13 @@ every_loss = pytest.mark.parametrize("name", losses.names())
 @every_loss
 def test_every_loss_states_title_formula_source_and_defaults(name):
     facts = losses.facts(name)
-    assert all(facts[key].strip() for key in ("title", "formula", "source"))
-    assert facts["parameters"] == losses.parameters(name)
+    assert all(facts[key].strip() for key in ("title", "formula", "math", "source", "missing_class", "use"))
+    assert losses.parameters(name) == facts["parameters"] | OPTIONS | facts["parameters"]
 
 
 @every_loss
 def test_every_loss_accepts_counts(name):
-    assert isinstance(losses.get(name, counts=(3, 1)), losses.Loss)
+    assert losses.get(name, counts=(3, 1))(torch.tensor([0.5, -1.0]), torch.tensor([0, 1])).isfinite()
 
 
 @pytest.mark.parametrize("name", ["wmse", "wce"])
@@ -46,8 +47,8 @@ def test_refuses_impossible_counts(counts):
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("msef", r"there is no loss 'msef' \(did you mean 'mse(fe)?'\?\); there are mse, wmse, mfe, msfe, wce, focal"),
-        ("focal:gama=1", r"focal has no parameter 'gama' \(did you mean 'gamma'\?\); it has gamma, alpha"),
+        ("msef", r"there is no loss 'msef' \(did you mean 'mse(fe)?'\?\); there are mse, wmse, mfe, msfe, "),
+        ("focal:gama=1", r"focal has no parameter 'gama' \(did you mean 'gamma'\?\); it has gamma, alpha, "),
         ("focal:gamma=1,gamma=2", "gamma is given twice in"),
         ("focal:gamma=1:2", "gamma must be one number, found"),
         ("focal:gamma", "a loss is written name:key=number,..., found 'gamma' in 'focal:gamma'"),

@@ -6,22 +6,32 @@
 tensor(0.0101)
 """
 
-from imbaloss.losses import errors, reductions
-from imbaloss.losses.catalogue import facts, get, names, parameters, parse, write
+from imbaloss.losses import adjusted, errors, ranking, reductions, whole_set
+from imbaloss.losses.catalogue import ERRORS, REDUCTIONS, facts, get, names, parameters, parse, write
+from imbaloss.losses.deferred import Deferred
 from imbaloss.losses.loss import Loss
-from imbaloss.losses.totals import Totals, class_means, class_totals
+from imbaloss.losses.ranking import Ranking
+from imbaloss.losses.totals import Totals, class_means, class_totals, joined
 
 __all__ = [
+    "ERRORS",
+    "REDUCTIONS",
+    "Deferred",
     "Loss",
+    "Ranking",
     "Totals",
+    "adjusted",
     "class_means",
     "class_totals",
     "errors",
     "facts",
     "get",
+    "joined",
     "names",
     "parameters",
     "parse",
+    "ranking",
     "reductions",
+    "whole_set",
     "write",
 ]

@@ -2,51 +2,114 @@
 
 import inspect
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import torch
+from torch import distributed as dist
 
+from imbaloss.losses import adjusted, errors, reductions
+from imbaloss.losses.deferred import Deferred
+from imbaloss.losses.domains import require
 from imbaloss.losses.loss import Loss
 from imbaloss.losses.named import NAMED
+from imbaloss.losses.ranking import Ranking
 from imbaloss.nearest import nearest
 
 Parameter = float | tuple[float, ...] | None
 
+OPTIONS: dict[str, Parameter] = {"class_weights": None, "ignore_index": None, "running": None}  # of every loss
+FOR_EACH_CLASS = ("class_weights", "prior")
+
+ERRORS: dict[str, Callable[..., Any]] = {
+    error.__name__: error
+    for error in (
+        errors.squared, errors.cross_entropy, errors.focal, errors.asymmetric, errors.poly1, errors.absolute,
+        errors.huber, errors.hinge, adjusted.logit_adjusted, adjusted.ldam, adjusted.vector_scaling,
+    )
+}  # fmt: skip
+REDUCTIONS: dict[str, Callable[..., Any]] = {
+    reduction.__name__: reduction
+    for reduction in (
+        reductions.mean, reductions.class_balanced_mean, reductions.sum_of_class_means,
+        reductions.sum_of_squared_class_means, reductions.p_norm_of_class_means, reductions.worst_class,
+        reductions.soft_worst_class, reductions.none,
+    )
+}  # fmt: skip
+
 
 def names() -> list[str]:
-    """The names that `get` knows."""
+    """The losses that have a name. `get` also knows every pair of `ERRORS` and `REDUCTIONS`, as "focal/worst_class"."""
     return list(NAMED)
 
 
-def parameters(name: str) -> dict[str, Parameter]:
-    """The parameters of a loss and their defaults."""
-    signature = inspect.signature(NAMED[known(name)])
-    return {key: value.default for key, value in signature.parameters.items() if key != "counts"}
-
-
-def facts(name: str) -> dict[str, Any]:
-    """What the literature says of a loss: name, title, formula, source; and its parameters with their defaults."""
-    title, formula, source = re.split(r": |\n\nSource: ", inspect.getdoc(NAMED[known(name)]) or "", maxsplit=2)
-    return {"name": name, "title": title, "formula": formula, "source": source, "parameters": parameters(name)}
-
-
-def get(name: str, *, counts: Sequence[int] | None = None, **parameters: Any) -> Loss:
+def get(
+    name: str, *, counts: Sequence[int] | None = None, sync: "bool | dist.ProcessGroup" = False, **parameters: Any
+) -> Loss | Ranking | Deferred:
     """The loss of that name, ready for a training loop: `loss(logits, targets, sample_weight=None)` -> scalar.
 
-    counts: the number of training samples of each class, (negatives, positives) in the binary case. Losses with
-    weights taken from the training set (wmse, wce) need it; every loss accepts it.
+    name: one of `names()`, or a pair "error/reduction", as "cross_entropy/sum_of_class_means".
+    counts: the number of training samples of each class, (negatives, positives) in the binary case. Losses that take
+    weights, priors or margins from the training set need it; every loss accepts it.
+    sync: the loss of the batches of all ranks of torch.distributed, or of a process group, together; see `Loss`.
+    parameters: the loss's own, as `parameters(name)` lists them, with class_weights, ignore_index and running.
     Raises ValueError for an unknown name or parameter, naming the nearest, and for values outside their domain.
     """
     check_parameters(name, parameters)
-    if counts is not None and not (len(counts) > 1 and all(count >= 0 for count in counts) and any(counts)):
-        raise ValueError(f"counts must be one number >= 0 for each class, not all 0, found {tuple(counts)}")
-    loss = NAMED[name](counts, **parameters)
-    loss.error(torch.empty(0), torch.empty(0))  # a parameter outside its domain is refused here, not in training
-    return loss
+    known = {}
+    if counts is not None:
+        rule = "counts must be one number >= 0 for each class, not all 0"
+        require(len(counts) > 1 and all(count >= 0 for count in counts) and any(counts), rule, tuple(counts))
+        known = {"counts": tuple(counts)} if any("counts" in part for part in signatures(name)) else {}
+    build = NAMED[name] if name in NAMED else partial(pair, name)
+    probe(build(**known, **parameters), counts)  # a parameter outside its domain is refused here, not in training
+    return build(**known, **parameters, sync=sync)
 
 
-def parse(text: str) -> tuple[str, dict[str, Parameter]]:
+def pair(name: str, **given: Any) -> Loss:
+    """The loss "error/reduction": each part takes those of the given parameters that it knows."""
+    parts = []
+    for part in parts_of(name):
+        own = {key: given[key] for key in signature(part) if key in given}
+        parts.append(partial(part, **own) if own else part)
+    return Loss(*parts, **{key: value for key, value in given.items() if key in {*OPTIONS, "sync"}})
+
+
+def probe(loss: Loss | Ranking | Deferred, counts: Sequence[int] | None) -> None:
+    """Computes the loss of an empty batch."""
+    for one in (loss.first, loss.then) if isinstance(loss, Deferred) else (loss,):
+        weights = one.class_weights
+        if weights is not None and counts is not None and len(weights) != len(counts):
+            raise ValueError(
+                f"class_weights must have one entry a class, found {len(weights)} for {len(counts)} classes"
+            )
+        classes = len(weights or counts or (0, 1))
+        one.stacked(torch.empty(1, 0) if classes == 2 else torch.empty(1, 0, classes), torch.empty(1, 0))
+
+
+def parameters(name: str) -> dict[str, Parameter]:
+    """The parameters of a loss and their defaults: its own, then those of every loss."""
+    own = {key: value for part in signatures(name) for key, value in part.items() if key != "counts"}
+    return own | {key: value for key, value in OPTIONS.items() if key not in own}
+
+
+def facts(name: str) -> dict[str, Any]:
+    """What the guide says of a loss with a name: title, formula, the same in LaTeX (math), source, what it does with a
+    missing class, when to use it; whether it needs counts; its own parameters with their defaults."""
+    text = inspect.getdoc(NAMED[known_name(name)]) or ""
+    title, formula, math, source, missing, use = re.split(
+        r": |\n\nMath: |\nSource: |\nMissing class: |\nUse: ", " ".join(text.split(" ")), maxsplit=5
+    )
+    own = {key: value for key, value in parameters(name).items() if key not in OPTIONS}
+    told = {"formula": formula, "math": math, "source": source, "missing_class": missing, "use": use}
+    return {"name": name, "title": title, **{key: " ".join(value.split()) for key, value in told.items()}} | {
+        "counts": any("counts" in part for part in signatures(name)),
+        "parameters": own,
+    }
+
+
+def parse(text: str) -> tuple[str, dict[str, Any]]:
     """`name` or `name:key=value,...` -> the name and its parameters; a value per class is written 1:9.
 
     Raises ValueError where the name or a parameter is unknown or a value is not a number.
@@ -91,11 +154,30 @@ def check_parameters(name: str, given: dict[str, Any]) -> None:
     for key, value in given.items():
         if key not in allowed:
             raise ValueError(f"{name} has no parameter {key!r}{nearest(key, allowed)}; it has {', '.join(allowed)}")
-        if key != "class_weights" and not isinstance(value, int | float):
+        if key not in FOR_EACH_CLASS and not isinstance(value, int | float | None):
             raise ValueError(f"{key} must be one number, found {value}")
 
 
-def known(name: str) -> str:
+def known_name(name: str) -> str:
     if name not in NAMED:
         raise ValueError(f"there is no loss {name!r}{nearest(name, NAMED)}; there are {', '.join(NAMED)}")
     return name
+
+
+def parts_of(name: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """The error and the reduction of a pair."""
+    error, _, reduction = name.partition("/")
+    for kind, word, words in (("error", error, ERRORS), ("reduction", reduction, REDUCTIONS)):
+        if word not in words:
+            raise ValueError(f"there is no {kind} {word!r}{nearest(word, words)}; there are {', '.join(words)}")
+    return ERRORS[error], REDUCTIONS[reduction]
+
+
+def signatures(name: str) -> list[dict[str, Parameter]]:
+    """The keyword parameters, with defaults, of a named loss; of both parts of a pair."""
+    return [signature(part) for part in (parts_of(name) if "/" in name else (NAMED[known_name(name)],))]
+
+
+def signature(function: Callable[..., Any]) -> dict[str, Parameter]:
+    found = inspect.signature(function).parameters.values()
+    return {parameter.name: parameter.default for parameter in found if parameter.kind is parameter.KEYWORD_ONLY}

@@ -7,9 +7,13 @@ from torch import Tensor
 
 
 def check_batch(
-    logits: Tensor, targets: Tensor, sample_weight: Tensor | None, class_weights: tuple[float, ...] | None
+    logits: Tensor,
+    targets: Tensor,
+    sample_weight: Tensor | None,
+    class_weights: tuple[float, ...] | None,
+    ignore_index: int | None,
 ) -> None:
-    """Raises ValueError where the arguments of a loss break the rules that `Loss` states."""
+    """Raises ValueError where the arguments of a loss break the rules that `Criterion` states."""
     if not logits.is_floating_point():
         raise ValueError(f"logits must be floating point, found {logits.dtype}")
     classes = number_of_classes(logits.shape, targets.shape)
@@ -18,13 +22,22 @@ def check_batch(
     if sample_weight is not None and sample_weight.shape != targets.shape:
         shapes = f"{tuple(targets.shape)}, found {tuple(sample_weight.shape)}"
         raise ValueError(f"sample_weight must have the shape of targets {shapes}")
-    if torch.compiler.is_compiling():
-        return  # a look at values would break the graph
+    if traced():
+        return
     known = (targets == targets.long()) & (targets >= 0) & (targets < classes)
-    refuse_first(targets, ~known, f"targets must be {'0 or 1' if classes == 2 else f'0 to {classes - 1}'}")
+    rule = f"targets must be {'0 or 1' if classes == 2 else f'0 to {classes - 1}'}"
+    if ignore_index is not None:
+        known |= targets == ignore_index
+        rule += f", or {ignore_index}"
+    refuse_first(targets, ~known, rule)
     if sample_weight is not None:
         good = (sample_weight >= 0) & sample_weight.isfinite()
         refuse_first(sample_weight, ~good, "sample_weight must be finite and >= 0")
+
+
+def traced() -> bool:
+    """Whether a look at values would break a graph: under torch.compile, and inside torch.func's transforms."""
+    return torch.compiler.is_compiling() or torch._C._functorch.maybe_current_level() is not None
 
 
 def number_of_classes(logits: torch.Size, targets: torch.Size) -> int:

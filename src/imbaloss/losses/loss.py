@@ -2,63 +2,100 @@
 
 from collections.abc import Callable, Sequence
 
-import torch
-from torch import Tensor, nn
+from torch import Tensor
+from torch import distributed as dist
 
-from imbaloss.losses.checks import check_batch, checked_class_weights
-from imbaloss.losses.totals import Totals, class_totals
+from imbaloss.losses.criterion import Criterion
+from imbaloss.losses.one_vs_rest import mean_over_classes, one_vs_rest
+from imbaloss.losses.reductions import none
+from imbaloss.losses.running import RunningTotals
+from imbaloss.losses.totals import Totals, as_part_of, class_totals, over_ranks
 
 Error = Callable[[Tensor, Tensor], Tensor]
 Reduction = Callable[[Totals, Tensor | None], Tensor]
 
 
-class Loss(nn.Module):
+class Loss(Criterion):
     """Any error under any reduction: `Loss(errors.squared, reductions.sum_of_class_means)` is MFE.
 
-    `loss(logits, targets, sample_weight=None)` returns a scalar.
+    Called as `Criterion` says. The reduction `none` gives each sample's weighted error, shaped as the targets.
 
-    - Logits and targets of equal shape are binary, whatever the shape: targets are 0 or 1, and 1 is the positive class.
-    - Otherwise axis 1 of the logits is the classes: logits (B, C, ...), targets (B, ...) from 0 to C - 1.
-    - sample_weight has the targets' shape. A class whose weights sum to 0 adds nothing to value and gradient.
-    - class_weights holds one number for each class, (negative, positive) in the binary case.
-    - Under torch.compile the values of targets and sample_weight are trusted; their shapes are checked.
-    - float16 and bfloat16 logits are computed in float32, and the loss is then float32.
-
-    Raises ValueError for shapes that do not match, targets that name no class, and weights that are negative or
-    not finite.
+    - sync: True, or a process group of torch.distributed: the loss is that of the batches of all ranks together, and so
+      is the gradient after DistributedDataParallel has averaged it. Every rank must then call the loss equally often.
+    - running: a rate in (0, 1]. The totals are moving averages over the batches so far, the newest of weight `running`;
+      the gradient is the newest batch's. In `eval()` mode the averages rest and each batch stands for itself.
+      Source: Wang et al. 2017 (arXiv 1411.3803), algorithm 1.
+    - classes_apart: the reduction is one of two classes. Several classes then stand one against the rest, each with
+      totals of its own, and the loss is the mean of theirs, weighed by class_weights.
     """
 
-    def __init__(self, error: Error, reduction: Reduction, *, class_weights: Sequence[float] | None = None) -> None:
-        super().__init__()
+    def __init__(
+        self,
+        error: Error,
+        reduction: Reduction,
+        *,
+        class_weights: Sequence[float] | None = None,
+        ignore_index: int | None = None,
+        sync: "bool | dist.ProcessGroup" = False,
+        running: float | None = None,
+        classes_apart: bool = False,
+    ) -> None:
+        super().__init__(class_weights=class_weights, ignore_index=ignore_index)
+        if reduction is none and (sync or running is not None):
+            raise ValueError("the reduction none has no class totals: neither sync nor running is for it")
         self.error = error
         self.reduction = reduction
-        # numbers, not a buffer: `module.half()` would round a buffer for good
-        self.class_weights = None if class_weights is None else checked_class_weights(class_weights)
+        self.sync = sync
+        self.classes_apart = classes_apart
+        self.running = None if running is None else RunningTotals(running)
 
-    def forward(self, logits: Tensor, targets: Tensor, sample_weight: Tensor | None = None) -> Tensor:
-        check_batch(logits, targets, sample_weight, self.class_weights)
-        if logits.shape == targets.shape:
-            logits = logits.reshape(1, -1)
-        else:
-            logits = logits.movedim(1, -1).reshape(1, -1, logits.shape[1])
-        if sample_weight is not None:
-            sample_weight = sample_weight.reshape(1, -1)
-        return self.stacked(logits, targets.reshape(1, -1), sample_weight).squeeze(0)
+    def forward(
+        self, logits: Tensor, targets: Tensor, sample_weight: Tensor | None = None, *, whole: Totals | None = None
+    ) -> Tensor:
+        """whole: the joined `totals` of the micro-batches of which this is one.
 
-    def stacked(self, logits: Tensor, targets: Tensor, sample_weight: Tensor | None = None) -> Tensor:
-        """The loss of each of S networks: logits (S, B) or (S, B, C), targets and sample_weight (S, B) -> (S,).
-
-        Made for training loops: values and shapes are trusted.
+        The value is then that of the whole batch, and so is the sum of the micro-batches' gradients.
         """
-        if logits.dtype in {torch.float16, torch.bfloat16}:
-            logits = logits.float()
-        if sample_weight is not None:  # what has no weight has no error, even where its logit is not finite
-            silent = (sample_weight == 0).reshape(targets.shape + (1,) * (logits.ndim - targets.ndim))
-            logits = logits.masked_fill(silent, 0)
+        if whole is not None and self.running is not None:
+            raise ValueError("running totals already join batches: give either running or whole")
+        value = self.of(*self.seen(*self.checked(logits, targets, sample_weight)), whole)
+        return value.reshape(targets.shape if self.reduction is none else ())
+
+    def totals(self, logits: Tensor, targets: Tensor, sample_weight: Tensor | None = None) -> Totals:
+        """The class totals of a batch, called as the loss is: errors (1, C) or (K, 1, C), weights (1, C)."""
+        return self.totals_of(*self.seen(*self.checked(logits, targets, sample_weight)))
+
+    def totals_of(self, logits: Tensor, targets: Tensor, sample_weight: Tensor | None) -> Totals:
+        if self.classes_apart and logits.ndim != targets.ndim:
+            logits, targets, sample_weight = one_vs_rest(logits, targets, sample_weight)
         classes = 2 if logits.ndim == targets.ndim else logits.shape[-1]
-        totals = class_totals(self.error(logits, targets), targets, classes, sample_weight)
-        weights = None if self.class_weights is None else totals.errors.new_tensor(self.class_weights)
-        return self.reduction(totals, weights)
+        return class_totals(self.error(logits, targets), targets, classes, sample_weight)
+
+    def of(self, logits: Tensor, targets: Tensor, sample_weight: Tensor | None, whole: Totals | None = None) -> Tensor:
+        class_weights = None if self.class_weights is None else logits.new_tensor(self.class_weights)
+        if self.reduction is none:
+            errors = self.error(logits, targets)
+            errors = errors if sample_weight is None else errors * sample_weight
+            return errors if class_weights is None else errors * class_weights[targets.long()]
+        totals = self.totals_of(logits, targets, sample_weight)
+        if self.sync:
+            of_ranks, ranks = over_ranks(totals if whole is None else whole, self.group)
+            totals = as_part_of(of_ranks, totals, copies=ranks)  # DistributedDataParallel divides by the ranks
+        elif whole is not None:
+            totals = as_part_of(whole, totals)
+        if self.running is not None and self.training:
+            totals = self.running(totals)
+        if self.classes_apart and logits.ndim != targets.ndim:
+            return mean_over_classes(self.reduction(totals, None), class_weights).to(logits.dtype)
+        return self.reduction(totals, class_weights).to(logits.dtype)
+
+    @property
+    def group(self) -> "dist.ProcessGroup | None":
+        return None if isinstance(self.sync, bool) else self.sync
+
+    def keep(self, mask: Tensor) -> None:
+        if self.running is not None:
+            self.running.keep(mask)
 
     def extra_repr(self) -> str:
         parts = [getattr(part, "func", part).__name__ for part in (self.error, self.reduction)]

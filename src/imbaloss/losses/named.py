@@ -1,94 +1,390 @@
-"""The losses that have a name in the literature. Each is an error, a reduction and, where it has them, class weights.
+r"""The losses that have a name in the literature. Each is an error, a reduction and, where it has them, class weights.
 
-Every function here takes counts, the number of samples of each class in the training set, (negatives, positives) in
-the binary case, and the loss's own parameters by keyword; class_weights overrides the loss's own.
+A function takes the loss's own parameters by keyword and the options of `Loss`; those that know the training set also
+take counts, its samples of each class, (negatives, positives) in the binary case. A docstring is what the guide shows.
+In the formulas d is the target, z the logit, p the probability of class 1, p_t that of the true class, c a class, n the
+number of samples, w a class weight (1 unless given), m_c the mean error of class c.
 """
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
-from imbaloss.losses import errors, reductions
+from imbaloss.losses import adjusted, errors, ranking, reductions, whole_set
+from imbaloss.losses.deferred import Deferred
+from imbaloss.losses.domains import Counts, known_counts, require
 from imbaloss.losses.loss import Loss
+from imbaloss.losses.ranking import Ranking
 
-Counts = Sequence[int] | None
 ClassWeights = Sequence[float] | None
 
 
-def mse(counts: Counts, *, class_weights: ClassWeights = None) -> Loss:  # noqa: ARG001
-    """Mean squared error: (1/n) sum 1/2 (d - p)^2
+def mse(**options: Any) -> Loss:
+    r"""Mean squared error: (1/n) sum 1/2 (d - p)^2
 
+    Math: \frac1n \sum_i w_{d_i} \tfrac12 (d_i - p_i)^2
     Source: the baseline of Wang et al. 2016 (IJCNN).
+    Missing class: adds nothing.
+    Use: as a baseline; bounded, so that wrong labels do little harm, but slow to learn from confident mistakes.
     """
-    return Loss(errors.squared, reductions.mean, class_weights=class_weights)
+    return Loss(errors.squared, reductions.mean, **options)
 
 
-def wmse(counts: Counts, *, class_weights: ClassWeights = None) -> Loss:
-    """Weighted mean squared error: (1/n) sum w_c 1/2 (d - p)^2, with w_c = n/n_c unless given
+def wmse(*, counts: Counts = None, class_weights: ClassWeights = None, **options: Any) -> Loss:
+    r"""Weighted mean squared error: (1/n) sum w_c 1/2 (d - p)^2, with w_c = n/n_c unless given
 
+    Math: \frac1n \sum_i w_{d_i} \tfrac12 (d_i - p_i)^2, \quad w_c = n / n_c
     Source: the control of MFE, which it equals on the full training set.
+    Missing class: adds nothing; one that the training set lacks has weight 0.
+    Use: to see whether what MFE gains is only its weights.
     """
-    if class_weights is None:
-        class_weights = inverse_shares(counts, "wmse")
-    return Loss(errors.squared, reductions.mean, class_weights=class_weights)
+    weights = inverse_shares(counts, "wmse") if class_weights is None else class_weights
+    return Loss(errors.squared, reductions.mean, class_weights=weights, **options)
 
 
-def mfe(counts: Counts, *, class_weights: ClassWeights = None) -> Loss:  # noqa: ARG001
-    """Mean false error: FPE + FNE, the sum of the classes' mean squared errors
+def mfe(**options: Any) -> Loss:
+    r"""Mean false error: FPE + FNE, the sum of the classes' mean squared errors
 
+    Math: \sum_c w_c m_c, \quad m_c = \frac1{n_c} \sum_{i: d_i = c} \tfrac12 (d_i - p_i)^2
     Source: Wang et al. 2016 (IJCNN).
+    Missing class: adds nothing.
+    Use: when both classes matter alike and no weight should be chosen by hand.
     """
-    return Loss(errors.squared, reductions.sum_of_class_means, class_weights=class_weights)
+    return Loss(errors.squared, reductions.sum_of_class_means, **options)
 
 
-def msfe(counts: Counts, *, class_weights: ClassWeights = None) -> Loss:  # noqa: ARG001
-    """Mean squared false error: FPE^2 + FNE^2, the sum of the squares of the classes' mean squared errors
+def msfe(**options: Any) -> Loss:
+    r"""Mean squared false error: FPE^2 + FNE^2, the sum of the squares of the classes' mean squared errors
 
+    Math: \sum_c w_c m_c^2, \quad m_c = \frac1{n_c} \sum_{i: d_i = c} \tfrac12 (d_i - p_i)^2
     Source: Wang et al. 2016 (IJCNN).
+    Missing class: adds nothing.
+    Use: like MFE, with more pull on the class that is worse; on small batches take msfe_unbiased, or running=0.1.
     """
-    return Loss(errors.squared, reductions.sum_of_squared_class_means, class_weights=class_weights)
+    return Loss(errors.squared, reductions.sum_of_squared_class_means, **options)
 
 
-def wce(counts: Counts, *, class_weights: ClassWeights = None) -> Loss:
-    """Weighted cross-entropy: -(1/n) sum w_c log p_t, with w_c = n/(C n_c) unless given, for C classes
+def msfe_unbiased(**options: Any) -> Loss:
+    r"""Mean squared false error without bias: FPE^2 - s^2/N + FNE^2 - s^2/P, s^2 the class's sample variance
 
+    Math: \sum_c w_c \left( m_c^2 - \frac{s_c^2}{n_c} \right)
+    Source: imbaloss; the square of a mean of n errors is too large by s^2/n on average.
+    Missing class: adds nothing; neither does a class with one sample. May be below 0.
+    Use: MSFE on batches with few positives: over random batches its mean is the MSFE of the whole set.
+    """
+    error = partial(errors.with_squares, error=errors.squared)
+    return Loss(error, reductions.unbiased_sum_of_squared_class_means, **options)
+
+
+def ce(*, smoothing: float = 0.0, **options: Any) -> Loss:
+    r"""Cross-entropy: -(1/n) sum log p_t; with smoothing s the target is 1 - s + s/C, others s/C
+
+    Math: -\frac1n \sum_i w_{d_i} \left( (1-s) \log p_{t,i} + \frac sC \sum_c \log p_{c,i} \right)
+    Source: the textbook's; smoothing: Szegedy et al. 2016 (arXiv 1512.00567), section 7.
+    Missing class: adds nothing.
+    Use: as the first baseline, with a threshold chosen on tune data: often the hardest to beat.
+    """
+    return Loss(partial(errors.cross_entropy, smoothing=smoothing), reductions.mean, **options)
+
+
+def wce(*, counts: Counts = None, class_weights: ClassWeights = None, smoothing: float = 0.0, **options: Any) -> Loss:
+    r"""Weighted cross-entropy: -(1/n) sum w_c log p_t, with w_c = n/(C n_c) unless given, for C classes
+
+    Math: -\frac1n \sum_i w_{d_i} \log p_{t,i}, \quad w_c = \frac n{C n_c}
     Source: King and Zeng 2001 (Political Analysis 9), section 4.2; the weights are scikit-learn's "balanced".
+    Missing class: adds nothing; one that the training set lacks has weight 0.
+    Use: the first thing to try against a wrong threshold; probabilities are then those of a balanced set.
     """
     if class_weights is None:
         shares = inverse_shares(counts, "wce")
         class_weights = [share / len(shares) for share in shares]
-    return Loss(errors.cross_entropy, reductions.mean, class_weights=class_weights)
+    error = partial(errors.cross_entropy, smoothing=smoothing)
+    return Loss(error, reductions.mean, class_weights=class_weights, **options)
 
 
-def focal(
-    counts: Counts,  # noqa: ARG001
-    *,
-    gamma: float = 2.0,
-    alpha: float = 0.25,
-    class_weights: ClassWeights = None,
-) -> Loss:
-    """Focal loss: -(1/n) sum alpha_t (1 - p_t)^gamma log p_t, alpha_t = alpha for positives, 1 - alpha for negatives
+def class_balanced(*, counts: Counts = None, beta: float = 0.999, **options: Any) -> Loss:
+    r"""Class-balanced cross-entropy: -(1/n) sum w_c log p_t, w_c = (1 - beta) / (1 - beta^n_c), scaled to sum to C
 
-    Source: Lin et al. 2017, eq. 5 (arXiv 1708.02002). alpha is for two classes; class_weights replaces it.
+    Math: -\frac1n \sum_i w_{d_i} \log p_{t,i}, \quad w_c \propto \frac{1-\beta}{1-\beta^{n_c}}
+    Source: Cui et al. 2019 (arXiv 1901.05555).
+    Missing class: adds nothing; one that the training set lacks counts as one sample.
+    Use: between no weights (beta = 0) and inverse shares (beta near 1); with focal error: focal/class_balanced_mean.
     """
-    if not 0 <= alpha <= 1:
-        raise ValueError(f"alpha must be between 0 and 1, found {alpha:g}")
-    if class_weights is None:
-        class_weights = (1 - alpha, alpha)
-    return Loss(partial(errors.focal, gamma=gamma), reductions.mean, class_weights=class_weights)
+    reduction = partial(reductions.class_balanced_mean, counts=counts, beta=beta)
+    return Loss(errors.cross_entropy, reduction, **options)
+
+
+def focal(*, gamma: float = 2.0, alpha: float = 0.25, class_weights: ClassWeights = None, **options: Any) -> Loss:
+    r"""Focal loss: -(1/n) sum alpha_t (1 - p_t)^gamma log p_t, alpha_t = alpha for positives, 1 - alpha for negatives
+
+    Math: -\frac1n \sum_i \alpha_{t,i} (1 - p_{t,i})^\gamma \log p_{t,i}
+    Source: Lin et al. 2017, eq. 5 (arXiv 1708.02002). alpha is for two classes; class_weights replaces it.
+    Missing class: adds nothing.
+    Use: when easy negatives drown the rest, as in detection; alpha 0.25 weighs the positives down: try 0.75 too.
+    """
+    require(0 <= alpha <= 1, "alpha must be between 0 and 1", alpha)
+    weights = (1 - alpha, alpha) if class_weights is None else class_weights
+    return Loss(partial(errors.focal, gamma=gamma), reductions.mean, class_weights=weights, **options)
+
+
+def asymmetric(
+    *, gamma_positive: float = 0.0, gamma_negative: float = 4.0, margin: float = 0.05, **options: Any
+) -> Loss:
+    r"""Asymmetric loss: -sums of (1 - p)^g+ log p and, for negatives, q^g- log(1 - q), q = max(p - margin, 0)
+
+    Math: -\frac1n \sum_i \begin{cases} (1-p_i)^{\gamma_+} \log p_i & d_i = 1 \\ q_i^{\gamma_-} \log(1-q_i) & d_i = 0
+        \end{cases}, \quad q_i = \max(p_i - \mathrm{margin}, 0)
+    Source: Ben-Baruch et al. 2021 (arXiv 2009.14119).
+    Missing class: adds nothing.
+    Use: many labels a sample, each rare, one logit each: logits and targets (B, labels). Needs one logit a target.
+    """
+    error = partial(errors.asymmetric, gamma_positive=gamma_positive, gamma_negative=gamma_negative, margin=margin)
+    return Loss(error, reductions.mean, **options)
+
+
+def poly1(*, epsilon: float = 1.0, **options: Any) -> Loss:
+    r"""Poly-1 loss: (1/n) sum -log p_t + epsilon (1 - p_t)
+
+    Math: \frac1n \sum_i w_{d_i} \left( -\log p_{t,i} + \epsilon (1 - p_{t,i}) \right)
+    Source: Leng et al. 2022 (arXiv 2204.12511).
+    Missing class: adds nothing.
+    Use: a one-parameter change of cross-entropy; epsilon is to be tuned.
+    """
+    return Loss(partial(errors.poly1, epsilon=epsilon), reductions.mean, **options)
+
+
+def mae(**options: Any) -> Loss:
+    r"""Mean absolute error: (1/n) sum (1 - p_t)
+
+    Math: \frac1n \sum_i w_{d_i} (1 - p_{t,i})
+    Source: Ghosh et al. 2017 (arXiv 1712.09482).
+    Missing class: adds nothing.
+    Use: when labels are often wrong; it learns slowly, and with a rare class often not at all.
+    """
+    return Loss(errors.absolute, reductions.mean, **options)
+
+
+def huber(*, delta: float = 0.5, **options: Any) -> Loss:
+    r"""Huber loss of e = 1 - p_t: (1/n) sum e^2/2 where e <= delta, else delta (e - delta/2)
+
+    Math: \frac1n \sum_i w_{d_i} \begin{cases} \tfrac12 e_i^2 & e_i \le \delta \\ \delta (e_i - \tfrac12 \delta) &
+        \text{else} \end{cases}, \quad e_i = 1 - p_{t,i}
+    Source: Huber 1964 (Ann. Math. Statist. 35).
+    Missing class: adds nothing.
+    Use: between mse (delta = 1) and mae.
+    """
+    return Loss(partial(errors.huber, delta=delta), reductions.mean, **options)
+
+
+def hinge(**options: Any) -> Loss:
+    r"""Hinge loss: (1/n) sum max(0, 1 - s z), s = 1 for positives and -1 for negatives
+
+    Math: \frac1n \sum_i w_{d_i} \max(0, 1 - s_i z_i)
+    Source: Cortes and Vapnik 1995 (Machine Learning 20); several classes: Crammer and Singer 2001 (JMLR 2).
+    Missing class: adds nothing.
+    Use: when only the decision matters: its scores are no probabilities.
+    """
+    return Loss(errors.hinge, reductions.mean, **options)
+
+
+def logit_adjusted(
+    *, counts: Counts = None, prior: Sequence[float] | None = None, tau: float = 1.0, **options: Any
+) -> Loss:
+    r"""Logit-adjusted cross-entropy: -(1/n) sum log softmax(z_c + tau log prior_c)_t
+
+    Math: -\frac1n \sum_i w_{d_i} \log \mathrm{softmax}(z_i + \tau \log \pi)_{t}
+    Source: Menon et al. 2021, eq. 10 (arXiv 2007.07314).
+    Missing class: adds nothing; one that the training set lacks counts as one sample.
+    Use: for balanced accuracy, with a guarantee; predict with the unadjusted logits. prior, or counts, as shares.
+    """
+    error = partial(adjusted.logit_adjusted, counts=counts, prior=prior, tau=tau)
+    return Loss(error, reductions.mean, **options)
+
+
+def balanced_softmax(*, counts: Counts = None, **options: Any) -> Loss:
+    r"""Balanced softmax: -(1/n) sum log(n_t exp z_t / sum_c n_c exp z_c)
+
+    Math: -\frac1n \sum_i w_{d_i} \log \frac{n_t e^{z_{i,t}}}{\sum_c n_c e^{z_{i,c}}}
+    Source: Ren et al. 2020 (arXiv 2007.10740); logit_adjusted with tau = 1.
+    Missing class: adds nothing; one that the training set lacks counts as one sample.
+    Use: as logit_adjusted, with nothing to choose.
+    """
+    return Loss(
+        partial(adjusted.logit_adjusted, counts=known_counts(counts, "balanced_softmax")), reductions.mean, **options
+    )
+
+
+def ldam(*, counts: Counts = None, max_margin: float = 0.5, scale: float = 30.0, **options: Any) -> Loss:
+    r"""LDAM: -(1/n) sum log softmax(s (z - D_t e_t))_t, D_c = max_margin (smallest count / n_c)^(1/4)
+
+    Math: -\frac1n \sum_i w_{d_i} \log \mathrm{softmax}\left( s (z_i - \Delta_t e_t) \right)_t, \quad
+        \Delta_c = \Delta_{\max} \left( \frac{\min_k n_k}{n_c} \right)^{1/4}
+    Source: Cao et al. 2019 (arXiv 1906.07413).
+    Missing class: adds nothing; one that the training set lacks counts as one sample.
+    Use: with a normalised last layer; scale = 1 with an ordinary one. Its authors' best is ldam_drw.
+    """
+    return Loss(partial(adjusted.ldam, counts=counts, max_margin=max_margin, scale=scale), reductions.mean, **options)
+
+
+def ldam_drw(
+    *,
+    counts: Counts = None,
+    max_margin: float = 0.5,
+    scale: float = 30.0,
+    beta: float = 0.9999,
+    after: int = 160,
+    **options: Any,
+) -> Deferred:
+    r"""LDAM with deferred re-weighting: ldam before epoch `after`, with class-balanced weights from it on
+
+    Math: \mathrm{LDAM}, \text{ from epoch "after" on with weights } w_c \propto \frac{1-\beta}{1-\beta^{n_c}}
+    Source: Cao et al. 2019, algorithm 1 (arXiv 1906.07413); epochs and beta are those of its code, for 200 epochs.
+    Missing class: adds nothing; one that the training set lacks counts as one sample.
+    Use: long trainings; tell it the epoch by set_epoch. Any two losses: Deferred(first, then, after=k).
+    """
+    error = partial(adjusted.ldam, counts=counts, max_margin=max_margin, scale=scale)
+    balanced = partial(reductions.class_balanced_mean, counts=counts, beta=beta)
+    return Deferred(Loss(error, reductions.mean, **options), Loss(error, balanced, **options), after=after)
+
+
+def vs(*, counts: Counts = None, gamma: float = 0.3, tau: float = 1.0, **options: Any) -> Loss:
+    r"""Vector-scaling loss: (1/n) sum log(1 + exp(i_t - D_t s z)), D_t = (n_t / largest)^gamma, i_t = tau log(n_o/n_t)
+
+    Math: \frac1n \sum_i w_{d_i} \log\left( 1 + e^{\iota_t - \Delta_t s_i z_i} \right); \quad
+        C \text{ logits: } -\log \mathrm{softmax}(\Delta_c z_c + \iota_c)_t, \; \iota_c = \tau \log \tfrac{n_c}{n}
+    Source: Kini et al. 2021 (arXiv 2103.01550), which defines the binary loss and that of C logits apart.
+    Missing class: adds nothing; one that the training set lacks counts as one sample.
+    Use: networks trained until they fit every sample, where weights alone no longer act; gamma and tau are to be tuned.
+    """
+    return Loss(partial(adjusted.vector_scaling, counts=counts, gamma=gamma, tau=tau), reductions.mean, **options)
+
+
+def soft_f1(*, beta: float = 1.0, **options: Any) -> Loss:
+    r"""Soft F1 (F-beta): 1 - (1 + beta^2) TP / ((1 + beta^2) TP + beta^2 FN + FP), with soft counts
+
+    Math: 1 - \frac{(1+\beta^2) TP}{(1+\beta^2) TP + \beta^2 FN + FP}, \quad TP = \sum_{d_i=1} p_i, \;
+        FP = \sum_{d_i=0} p_i, \; FN = \sum_{d_i=1} (1-p_i)
+    Source: Jansche 2005 (HLT-EMNLP).
+    Missing class: without positives 0 with gradient 0; without negatives FP = 0.
+    Use: when F1 is the score that counts; batches should hold several positives. Several classes: one against the rest.
+    """
+    return of_whole_set(partial(whole_set.soft_fbeta, beta=beta), **options)
+
+
+def dice(*, smooth: float = 0.0, **options: Any) -> Loss:
+    r"""Dice loss: 1 - (2 TP + smooth) / (2 TP + FP + FN + smooth), with soft counts
+
+    Math: 1 - \frac{2 TP + s}{2 TP + FP + FN + s}
+    Source: Sudre et al. 2017 (arXiv 1707.03237), without squares in the denominator.
+    Missing class: without positives 0 with gradient 0; without negatives FP = 0.
+    Use: segmentation of small regions; without smoothing it is soft F1.
+    """
+    return of_whole_set(partial(whole_set.tversky, alpha=0.5, beta=0.5, smooth=smooth / 2), **options)
+
+
+def tversky(*, alpha: float = 0.3, beta: float = 0.7, smooth: float = 0.0, **options: Any) -> Loss:
+    r"""Tversky loss: 1 - (TP + smooth) / (TP + alpha FP + beta FN + smooth), with soft counts
+
+    Math: 1 - \frac{TP + s}{TP + \alpha FP + \beta FN + s}
+    Source: Salehi et al. 2017 (arXiv 1706.05721).
+    Missing class: without positives 0 with gradient 0; without negatives FP = 0.
+    Use: Dice with the price of a missed positive (beta) and of a false alarm (alpha) chosen.
+    """
+    return of_whole_set(partial(whole_set.tversky, alpha=alpha, beta=beta, smooth=smooth), **options)
+
+
+def focal_tversky(
+    *, alpha: float = 0.3, beta: float = 0.7, gamma: float = 4 / 3, smooth: float = 0.0, **options: Any
+) -> Loss:
+    r"""Focal Tversky loss: (1 - TI)^(1/gamma), TI = (TP + smooth) / (TP + alpha FP + beta FN + smooth)
+
+    Math: \left( 1 - \frac{TP + s}{TP + \alpha FP + \beta FN + s} \right)^{1/\gamma}
+    Source: Abraham and Khan 2019 (arXiv 1810.07842).
+    Missing class: without positives 0 with gradient 0; without negatives FP = 0.
+    Use: Tversky with more pull once it is nearly right.
+    """
+    reduction = partial(whole_set.focal_tversky, alpha=alpha, beta=beta, gamma=gamma, smooth=smooth)
+    return of_whole_set(reduction, **options)
+
+
+def soft_mcc(**options: Any) -> Loss:
+    r"""Soft MCC: 1 - (TP TN - FP FN) / sqrt((TP+FP)(TP+FN)(TN+FP)(TN+FN)), with soft counts
+
+    Math: 1 - \frac{TP \cdot TN - FP \cdot FN}{\sqrt{(TP+FP)(TP+FN)(TN+FP)(TN+FN)}}
+    Source: Abhishek and Hamarneh 2021 (arXiv 2010.13454).
+    Missing class: 0 with gradient 0.
+    Use: when both kinds of mistakes count and F1's blindness to true negatives hurts.
+    """
+    return of_whole_set(whole_set.soft_mcc, **options)
+
+
+def auc_margin(*, margin: float = 1.0, **options: Any) -> Loss:
+    r"""AUC-margin loss: v_1 + v_0 + max(0, margin - a_1 + a_0)^2, means a and variances v of the classes' logits
+
+    Math: \mathrm{Var}_+ + \mathrm{Var}_- + \max(0, \mathrm{margin} - \mu_+ + \mu_-)^2
+    Source: Ying et al. 2016 (NIPS 29), theorem 1; Yuan et al. 2021 (arXiv 2012.03173) for the margin.
+    Missing class: 0 with gradient 0.
+    Use: when the ranking counts, with any sampler and optimizer; its scores are no probabilities.
+    """
+    reduction = partial(whole_set.auc_margin, margin=margin)
+    return Loss(errors.moments, reduction, classes_apart=True, **options)
+
+
+def auc_squared_hinge(*, margin: float = 1.0, **options: Any) -> Ranking:
+    r"""Pairwise AUC, squared hinge: the mean of max(0, margin - z_i + z_j)^2, i positive, j negative
+
+    Math: \frac1{n_+ n_-} \sum_{d_i=1} \sum_{d_j=0} \max(0, \mathrm{margin} - z_i + z_j)^2
+    Source: Yan et al. 2003 (ICML); sorted, O(B log B).
+    Missing class: 0 with gradient 0.
+    Use: as auc_margin, but pairs that are right by the margin no longer count; large batches.
+    """
+    return of_ranks(partial(ranking.auc_squared_hinge, margin=margin), **options)
+
+
+def auc_logistic(**options: Any) -> Ranking:
+    r"""Pairwise AUC, logistic: the mean over pairs of log(1 + exp(z_j - z_i)), i positive and j negative
+
+    Math: \frac1{n_+ n_-} \sum_{d_i=1} \sum_{d_j=0} \log\left( 1 + e^{z_j - z_i} \right)
+    Source: Burges et al. 2005 (ICML), RankNet.
+    Missing class: 0 with gradient 0.
+    Use: when the ranking counts; time grows with positives x batch.
+    """
+    return of_ranks(ranking.auc_logistic, **options)
+
+
+def smooth_ap(*, temperature: float = 0.1, **options: Any) -> Ranking:
+    r"""Smooth average precision: 1 - mean over positives of rank among positives / rank among all, by sigmoids
+
+    Math: 1 - \frac1{n_+} \sum_{d_i=1} \frac{1 + \sum_{j \ne i, d_j=1} \sigma_{ij}}{1 + \sum_{j \ne i} \sigma_{ij}},
+        \quad \sigma_{ij} = \sigma\left( \frac{z_j - z_i}\tau \right)
+    Source: Brown et al. 2020 (arXiv 2007.12163).
+    Missing class: 0 with gradient 0.
+    Use: when the top of the ranking counts (average precision); time grows with positives x batch.
+    """
+    return of_ranks(partial(ranking.smooth_ap, temperature=temperature), **options)
 
 
 def inverse_shares(counts: Counts, name: str) -> list[float]:
     """n/n_c for each class; 0 for a class that the training set does not have."""
-    if counts is None:
-        raise ValueError(f"{name} needs counts=(negatives, positives) of the training set, or class_weights")
-    return [sum(counts) / count if count else 0.0 for count in counts]
+    known = known_counts(counts, name, ", or class_weights")
+    return [sum(known) / count if count else 0.0 for count in known]
 
 
-NAMED: dict[str, Callable[..., Loss]] = {
-    "mse": mse,
-    "wmse": wmse,
-    "mfe": mfe,
-    "msfe": msfe,
-    "wce": wce,
-    "focal": focal,
-}
+def of_whole_set(reduction: Any, **options: Any) -> Loss:
+    return Loss(errors.absolute, reduction, classes_apart=True, **options)
+
+
+def of_ranks(function: ranking.OfRanks, *, sync: Any = False, running: float | None = None, **options: Any) -> Ranking:
+    if sync or running is not None:
+        raise ValueError("a loss of pairs or ranks has no class totals: neither sync nor running is for it")
+    return Ranking(function, **options)
+
+
+NAMED: dict[str, Callable[..., Loss | Ranking | Deferred]] = {
+    function.__name__: function
+    for function in (
+        mse, wmse, mfe, msfe, msfe_unbiased, ce, wce, class_balanced, focal, asymmetric, poly1, mae, huber, hinge,
+        logit_adjusted, balanced_softmax, ldam, ldam_drw, vs, soft_f1, dice, tversky, focal_tversky, soft_mcc,
+        auc_margin, auc_squared_hinge, auc_logistic, smooth_ap,
+    )
+}  # fmt: skip

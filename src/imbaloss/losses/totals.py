@@ -1,30 +1,56 @@
-"""Class totals: all that a reduction gets to see of a batch."""
+"""Class totals: all that a reduction gets to see of a batch, of several batches, or of the batches of several ranks."""
 
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
-
-from imbaloss.losses.errors import one_hot
+from torch import distributed as dist
 
 
 class Totals(NamedTuple):
-    """Sums over the samples of each class. Both (..., C); class c stands at index c."""
+    """Sums over the samples of each class; class c stands at index c. Weights (..., C), errors (..., C) or (K, ..., C).
+
+    K: an error may give several numbers a sample, as the first two moments of its logit.
+    """
 
     errors: Tensor  # sum of sample weight x error
     weights: Tensor  # sum of the sample weights; the number of samples where there are no weights
 
 
 def class_totals(errors: Tensor, targets: Tensor, classes: int, sample_weight: Tensor | None = None) -> Totals:
-    """errors, targets and sample_weight (..., B) -> totals (..., C)."""
-    member = one_hot(targets, classes)
-    weights = torch.ones_like(errors) if sample_weight is None else sample_weight.to(errors.dtype)
+    """errors (..., B) or (K, ..., B), targets and sample_weight (..., B) -> totals with C at the end."""
+    member = targets.unsqueeze(-2) == torch.arange(classes, device=targets.device).unsqueeze(-1)  # (..., C, B)
+    if sample_weight is None:
+        return Totals(errors.unsqueeze(-2).where(member, 0).sum(-1), member.sum(-1).to(errors.dtype))
+    weights = sample_weight.to(errors.dtype)
     return Totals(
-        errors=(weights * errors).unsqueeze(-1).where(member, 0).sum(-2),
-        weights=weights.unsqueeze(-1).where(member, 0).sum(-2),
+        errors=(weights * errors).unsqueeze(-2).where(member, 0).sum(-1),
+        weights=weights.unsqueeze(-2).where(member, 0).sum(-1),
     )
 
 
 def class_means(totals: Totals) -> Tensor:
-    """Mean error of each class (..., C); 0, with gradient 0, for a class that is absent (its weight is 0)."""
+    """Mean error of each class, shaped as the errors; 0, with gradient 0, for an absent class (its weight is 0)."""
     return totals.errors / totals.weights.where(totals.weights > 0, 1)
+
+
+def joined(parts: list[Totals]) -> Totals:
+    """The totals of several batches together."""
+    return Totals(torch.stack([part.errors for part in parts]).sum(0), torch.stack([p.weights for p in parts]).sum(0))
+
+
+def as_part_of(whole: Totals, part: Totals, copies: int = 1) -> Totals:
+    """The values of the whole with the gradient of the part, `copies` times.
+
+    A reduction's gradient is then that of the whole batch, as far as it comes by this part: summed over the parts of a
+    batch, it is the gradient of the batch.
+    """
+    return Totals(*(w.detach() + copies * (p - p.detach()) for w, p in zip(whole, part, strict=True)))
+
+
+def over_ranks(totals: Totals, group: "dist.ProcessGroup | None") -> tuple[Totals, int]:
+    """The totals of the batches of all ranks of a process group (None: the default), and how many ranks there are."""
+    shared = [part.detach().clone() for part in totals]
+    for part in shared:
+        dist.all_reduce(part, group=group)
+    return Totals(*shared), dist.get_world_size(group)

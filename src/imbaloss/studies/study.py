@@ -82,9 +82,6 @@ class Study:
         """Each loss, as `losses.write` writes it, with its recipe on a data set."""
         for text in self.losses:
             name, parameters = losses.parse(text)
-            losses.get(name, counts=(1, 1), **parameters)(
-                torch.zeros(2), torch.tensor([0, 1])
-            )  # refuse wrong values now
             layers = (
                 self.recipe,
                 self.dataset_recipes.get(dataset, {}),
@@ -92,11 +89,22 @@ class Study:
                 self.overrules,
             )
             entries = {key: value for layer in layers for key, value in layer.items()}
-            yield losses.write(name, parameters), Recipe(**entries)
+            recipe = Recipe(**entries)
+            check_loss(text, recipe.outputs)
+            yield losses.write(name, parameters), recipe
 
     def to_toml(self) -> dict[str, Any]:
         """As a TOML document has it; the inverse of `from_toml`."""
         return {key: value for key, value in asdict(self).items() if value is not None}
+
+
+def check_loss(text: str, outputs: int) -> None:
+    """Raises ValueError where a network with so many outputs cannot be trained with the loss."""
+    name, parameters = losses.parse(text)
+    logits = torch.zeros(2) if outputs == 1 else torch.zeros(2, outputs)
+    value = losses.get(name, counts=(1, 1), **parameters)(logits, torch.tensor([0, 1]))
+    if value.ndim:
+        raise ValueError(f"{text} gives a number for each sample; a training needs one number")
 
 
 def from_toml(content: dict[str, Any]) -> Study:

@@ -12,7 +12,7 @@ from torch import Tensor
 from imbaloss import losses
 from imbaloss.data import Counts, Split
 from imbaloss.data.seeds import stream
-from imbaloss.losses import Loss
+from imbaloss.losses import Deferred, Loss, Ranking
 from imbaloss.networks import keep, one
 from imbaloss.training.compression import Compression, applies, orthonormal
 from imbaloss.training.model import Model, build_network
@@ -56,6 +56,7 @@ class Stack:
         self.recipe = recipe
         self.device = device
         self.orders = {member.seed: stream(member.seed, "batches") for member in members}
+        self.epochs = 0
         self.compression: Compression | None = None
         self._place_data(list({id(member.split): member.split for member in members}.values()))
         self._build_network()
@@ -91,6 +92,9 @@ class Stack:
     def epoch(self) -> Tensor:
         """Trains every member for one epoch. Returns the loss of each batch, (S, batches)."""
         self.network.train()
+        for loss, _ in self.losses:
+            loss.set_epoch(self.epochs)
+        self.epochs += 1
         found = []
         for rows in torch.split(self.split.unsqueeze(1) * self.samples + self._order(), self.recipe.train_batch, dim=1):
             batch_losses = self._loss(self.network(self.inputs[rows]), self.labels[rows])
@@ -121,7 +125,12 @@ class Stack:
         if self.compression:
             self.compression.keep(mask)
         keep(self.network, mask)
-        self.losses = build_losses(self.members, self.device)
+        parts = zip(self.losses, torch.split(mask, [size for _, size in self.losses]), strict=True)
+        self.losses = []
+        for (loss, _), stays in parts:
+            if stays.any():
+                loss.keep(stays)
+                self.losses.append((loss, int(stays.sum())))
 
     def _order(self) -> Tensor:
         """(S, N): the order in which each member sees its samples in this epoch."""
@@ -136,7 +145,7 @@ class Stack:
         return torch.cat([loss.stacked(some_logits, some_targets) for (loss, _), some_logits, some_targets in parts])
 
 
-def build_losses(members: Sequence[Member], device: torch.device) -> list[tuple[Loss, int]]:
+def build_losses(members: Sequence[Member], device: torch.device) -> list[tuple[Loss | Ranking | Deferred, int]]:
     """The loss of each group of neighbours that share it, and how many they are."""
     found = []
     for (text, counts), group in groupby(members, lambda member: member.loss_and_counts):

@@ -1,0 +1,51 @@
+"""Deferred re-weighting: one loss first, another from a given epoch on."""
+
+from typing import Any
+
+from torch import Tensor, nn
+
+from imbaloss.losses.criterion import Criterion
+from imbaloss.losses.domains import require
+
+
+class Deferred(nn.Module):
+    """`first` in epochs 0 to after - 1, `then` from epoch `after` on; `set_epoch` tells which epoch begins.
+
+    Called as its two losses are; the epoch is in the state_dict. With a plain and a re-weighted loss this is DRW.
+    Source: Cao et al. 2019, algorithm 1 (arXiv 1906.07413).
+    Raises ValueError where after is not a whole number >= 0.
+    """
+
+    def __init__(self, first: Criterion, then: Criterion, *, after: int) -> None:
+        super().__init__()
+        require(after >= 0 and after == int(after), "after must be a whole number >= 0", after)
+        self.first = first
+        self.then = then
+        self.after = int(after)
+        self.epoch = 0
+
+    @property
+    def current(self) -> Criterion:
+        return self.first if self.epoch < self.after else self.then
+
+    def forward(self, *batch: Any, **keywords: Any) -> Tensor:
+        return self.current(*batch, **keywords)  # type: ignore[no-any-return]
+
+    def stacked(self, logits: Tensor, targets: Tensor, sample_weight: Tensor | None = None) -> Tensor:
+        return self.current.stacked(logits, targets, sample_weight)
+
+    def set_epoch(self, epoch: int) -> None:
+        self.epoch = epoch
+
+    def keep(self, mask: Tensor) -> None:
+        self.first.keep(mask)
+        self.then.keep(mask)
+
+    def get_extra_state(self) -> dict[str, int]:
+        return {"epoch": self.epoch}
+
+    def set_extra_state(self, state: dict[str, int]) -> None:
+        self.epoch = state["epoch"]
+
+    def extra_repr(self) -> str:
+        return f"after={self.after}"

@@ -1,0 +1,52 @@
+"""Moving averages of class totals, for reductions that are not linear and batches that are small."""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from imbaloss.losses.domains import require
+from imbaloss.losses.totals import Totals, as_part_of
+
+
+class RunningTotals(nn.Module):
+    """u <- (1 - r) u + r (totals of the newest batch), over the same average of ones; the gradient is the batch's.
+
+    A class that the newest batch lacks keeps its mean error. The state, `errors`, `weights` and `batches` (the average
+    of ones), is in the state_dict; `reset_parameters` forgets it.
+    Source: Wang et al. 2017 (arXiv 1411.3803), algorithm 1; Adam's correction of the start (arXiv 1412.6980).
+    Raises ValueError where the rate is not in (0, 1].
+    """
+
+    errors: Tensor
+    weights: Tensor
+    batches: Tensor
+
+    def __init__(self, rate: float) -> None:
+        super().__init__()
+        require(0 < rate <= 1, "running must be above 0 and at most 1", rate)
+        self.rate = rate
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        for name in ("errors", "weights", "batches"):
+            self.register_buffer(name, torch.zeros((), dtype=torch.float64))
+
+    def forward(self, totals: Totals) -> Totals:
+        with torch.no_grad():
+            self.errors = (1 - self.rate) * self.errors + self.rate * totals.errors
+            self.weights = (1 - self.rate) * self.weights + self.rate * totals.weights
+            self.batches = (1 - self.rate) * self.batches + self.rate
+        return as_part_of(Totals(self.errors / self.batches, self.weights / self.batches), totals)
+
+    def keep(self, mask: Tensor) -> None:
+        if self.weights.ndim:
+            stack = self.errors.ndim - self.weights.ndim  # after the axis K, where there is one
+            stays = mask.nonzero().squeeze(-1)
+            self.errors, self.weights = self.errors.index_select(stack, stays), self.weights[stays]
+
+    def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *rest: Any) -> None:
+        for name in ("errors", "weights"):  # they have a shape only once there was a batch
+            if (stored := state_dict.get(prefix + name)) is not None:
+                setattr(self, name, torch.empty_like(stored, device=self.batches.device))
+        super()._load_from_state_dict(state_dict, prefix, *rest)

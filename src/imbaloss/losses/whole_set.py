@@ -1,0 +1,106 @@
+"""Losses of the whole set as reductions: one minus a score of the soft confusion matrix, and the AUC-margin loss.
+
+The totals are those of two classes, (..., 2), of the absolute error e = 1 - p_t. Its sums are the soft counts: with
+n samples of a class, FN = E_1, TP = n_1 - E_1, FP = E_0, TN = n_0 - E_0. class_weights (negative, positive) multiply
+the totals, as if every sample of the class had that weight. Without positives each loss is 0 with gradient 0.
+For several classes see `one_vs_rest.py`. Each raises ValueError where a parameter is outside its domain.
+"""
+
+import torch
+from torch import Tensor
+
+from imbaloss.losses.domains import require
+from imbaloss.losses.reductions import weighted
+from imbaloss.losses.totals import Totals, class_means
+
+
+def soft_counts(totals: Totals, class_weights: Tensor | None) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """TP, FP, FN and the number of positives, each (...)."""
+    false_positives, false_negatives = weighted(totals.errors, class_weights).unbind(-1)
+    positives = weighted(totals.weights, class_weights)[..., 1]
+    return positives - false_negatives, false_positives, false_negatives, positives
+
+
+def soft_fbeta(totals: Totals, class_weights: Tensor | None = None, *, beta: float = 1.0) -> Tensor:
+    """1 - F_beta = (beta^2 FN + FP) / (beta^2 n_1 + TP + FP), beta > 0.
+
+    Source: Jansche 2005 (HLT-EMNLP), who puts expected counts into the F measure.
+    """
+    require(0 < beta < float("inf"), "beta must be > 0 and finite", beta)
+    hits, false_positives, false_negatives, positives = soft_counts(totals, class_weights)
+    return quotient(
+        beta**2 * false_negatives + false_positives, beta**2 * positives + hits + false_positives, positives
+    )
+
+
+def tversky(
+    totals: Totals, class_weights: Tensor | None = None, *, alpha: float = 0.3, beta: float = 0.7, smooth: float = 0.0
+) -> Tensor:
+    """1 - TI = (alpha FP + beta FN) / (TP + alpha FP + beta FN + smooth); alpha, smooth >= 0, beta > 0.
+
+    alpha = beta = 1/2 is the Dice loss. Source: Salehi et al. 2017 (arXiv 1706.05721).
+    """
+    require(0 <= alpha < float("inf"), "alpha must be >= 0 and finite", alpha)
+    require(0 < beta < float("inf"), "beta must be > 0 and finite", beta)
+    require(0 <= smooth < float("inf"), "smooth must be >= 0 and finite", smooth)
+    hits, false_positives, false_negatives, positives = soft_counts(totals, class_weights)
+    wrong = alpha * false_positives + beta * false_negatives
+    return quotient(wrong, hits + wrong + smooth, positives)
+
+
+def focal_tversky(
+    totals: Totals,
+    class_weights: Tensor | None = None,
+    *,
+    alpha: float = 0.3,
+    beta: float = 0.7,
+    gamma: float = 4 / 3,
+    smooth: float = 0.0,
+) -> Tensor:
+    """(1 - TI)^(1 / gamma), gamma >= 1; the rest as in `tversky`. Its gradient is 0 where TI is 1.
+
+    Source: Abraham and Khan 2019 (arXiv 1810.07842).
+    """
+    require(1 <= gamma < float("inf"), "gamma must be >= 1 and finite", gamma)
+    distance = tversky(totals, class_weights, alpha=alpha, beta=beta, smooth=smooth)
+    return distance.where(distance > 0, 1).pow(1 / gamma).where(distance > 0, 0)
+
+
+def soft_mcc(totals: Totals, class_weights: Tensor | None = None) -> Tensor:
+    """1 - MCC, Matthews' correlation of target and prediction, in [0, 2]; 0 with gradient 0 where a class is absent.
+
+    MCC = (1 - m_1 - m_0) sqrt(s (1 - s) / (q (1 - q))), with m_c the class's mean error, s the share of positives and
+    q that of predicted positives; q (1 - q) is kept above the machine epsilon.
+    Source: Abhishek and Hamarneh 2021 (arXiv 2010.13454).
+    """
+    sizes = weighted(totals.weights, class_weights)
+    both = (sizes > 0).all(-1)
+    shares = sizes / sizes.sum(-1, keepdim=True).where(both.unsqueeze(-1), 1)
+    negatives, positives = shares.unbind(-1)
+    false_positives, false_negatives = class_means(totals).unbind(-1)
+    called_positive = positives * (1 - false_negatives) + negatives * false_positives
+    called_negative = positives * false_negatives + negatives * (1 - false_positives)
+    spread = (called_positive * called_negative).clamp(min=torch.finfo(shares.dtype).eps)
+    ratio = (positives * negatives).where(both, 1) / spread  # a root has an infinite slope at 0
+    correlation = (1 - false_positives - false_negatives) * ratio.sqrt()
+    return (1 - correlation).where(both, 0)
+
+
+def auc_margin(totals: Totals, class_weights: Tensor | None = None, *, margin: float = 1.0) -> Tensor:  # noqa: ARG001
+    """v_1 + v_0 + max(0, margin - a_1 + a_0)^2, with a_c and v_c mean and variance of class c's logits; margin > 0.
+
+    The least-squares loss of all pairs of a positive and a negative, with a one-sided margin. The totals are those of
+    `moments`. 0 with gradient 0 where a class is absent; class weights cancel.
+    Source: Ying et al. 2016 (NIPS 29), theorem 1; Yuan et al. 2021 (arXiv 2012.03173) for the margin.
+    """
+    require(0 < margin < float("inf"), "margin must be > 0 and finite", margin)
+    means, squares = class_means(totals).unbind(0)
+    variances = (squares - means.square()).clamp(min=0)
+    short = (margin - means[..., 1] + means[..., 0]).clamp(min=0)
+    return (variances.sum(-1) + short.square()).where((totals.weights > 0).all(-1), 0)
+
+
+def quotient(numerator: Tensor, denominator: Tensor, positives: Tensor) -> Tensor:
+    """0 with gradient 0 where there are no positives."""
+    there = positives > 0
+    return (numerator / denominator.where(there, 1)).where(there, 0)
