@@ -4,8 +4,9 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from imbaloss.losses.criterion import Criterion
 from imbaloss.losses.domains import require
+from imbaloss.losses.loss import Loss
+from imbaloss.losses.totals import Totals
 
 
 class Deferred(nn.Module):
@@ -16,7 +17,7 @@ class Deferred(nn.Module):
     Raises ValueError where after is not a whole number >= 0.
     """
 
-    def __init__(self, first: Criterion, then: Criterion, *, after: int) -> None:
+    def __init__(self, first: Loss, then: Loss, *, after: int) -> None:
         super().__init__()
         require(after >= 0 and after == int(after), "after must be a whole number >= 0", after)
         self.first = first
@@ -25,11 +26,14 @@ class Deferred(nn.Module):
         self.epoch = 0
 
     @property
-    def current(self) -> Criterion:
+    def current(self) -> Loss:
         return self.first if self.epoch < self.after else self.then
 
     def forward(self, *batch: Any, **keywords: Any) -> Tensor:
         return self.current(*batch, **keywords)  # type: ignore[no-any-return]
+
+    def totals(self, *batch: Any) -> Totals:
+        return self.current.totals(*batch)
 
     def stacked(self, logits: Tensor, targets: Tensor, sample_weight: Tensor | None = None) -> Tensor:
         return self.current.stacked(logits, targets, sample_weight)

@@ -56,7 +56,7 @@ def auc_squared_hinge(logits: Tensor, targets: Tensor, weights: Tensor, *, margi
     """
     require(0 < margin < float("inf"), "margin must be > 0 and finite", margin)
     positive = targets == 1
-    values, order = (logits.double() - positive.to(logits.dtype) * margin).sort(-1)
+    values, order = (logits.double() - margin * positive.double()).sort(-1)
     values = values - values.detach().mean(-1, keepdim=True)  # differences alone count; smaller sums lose less
     of_positive = torch.where(positive, weights, 0).double().gather(-1, order)
     of_negative = torch.where(positive, 0, weights).double().gather(-1, order)

@@ -1,0 +1,41 @@
+"""Batches of logits and targets, and the losses that the laws are held against."""
+
+import numpy as np
+import pytest
+import torch
+
+from imbaloss import losses
+
+COUNTS = (90, 10)
+PAIRS = [f"{error}/{reduction}" for error in losses.ERRORS for reduction in losses.REDUCTIONS if reduction != "none"]
+PARTS = [pair for pair in PAIRS if pair.startswith("squared/") or pair.endswith("/worst_class")]  # each part once
+WITHOUT_TOTALS = {"auc_squared_hinge", "auc_logistic", "smooth_ap"}
+
+every_loss = pytest.mark.parametrize("name", losses.names())
+every_loss_and_pair = pytest.mark.parametrize("name", [*losses.names(), *PAIRS])
+every_loss_and_part = pytest.mark.parametrize("name", [*losses.names(), *PARTS])
+every_multi_class_loss = pytest.mark.parametrize("name", [name for name in losses.names() if name != "asymmetric"])
+every_loss_of_totals = pytest.mark.parametrize(
+    "name", [name for name in [*losses.names(), *PAIRS] if name not in WITHOUT_TOTALS]
+)
+
+
+def binary(seed: int, samples: int = 37, positives: float = 0.3) -> tuple[torch.Tensor, torch.Tensor]:
+    generator = np.random.default_rng(seed)
+    logits = torch.from_numpy(generator.normal(0, 4, samples))
+    return logits, torch.from_numpy((generator.random(samples) < positives).astype(np.int64))
+
+
+def many_classes(seed: int, classes: int, samples: int = 37) -> tuple[torch.Tensor, torch.Tensor]:
+    generator = np.random.default_rng(seed)
+    return torch.from_numpy(generator.normal(0, 4, (samples, classes))), torch.from_numpy(
+        generator.integers(classes, size=samples)
+    )
+
+
+def of_many_classes(name: str, classes: int) -> tuple[torch.nn.Module, dict[str, object]]:
+    """The loss, and what it was given."""
+    given: dict[str, object] = {"counts": tuple(range(5, 5 + classes))}
+    if name == "focal":  # alpha is for two classes
+        given["class_weights"] = tuple(np.linspace(0.5, 2, classes))
+    return losses.get(name, **given), given

@@ -1,0 +1,65 @@
+"""Losses of pairs and ranks, beyond the laws: sorting, blocks, precision."""
+
+import pytest
+import torch
+
+from imbaloss import losses
+from tests import laws
+from tests.losses.batches import binary
+
+
+@pytest.mark.parametrize("name", ["auc_logistic", "smooth_ap"])
+@pytest.mark.parametrize("pairs", [1, 100, 1000])
+def test_blocks_give_what_one_piece_gives(name, pairs, monkeypatch):
+    logits, targets = binary(1, 60)
+    loss = losses.get(name)
+    expected = laws.value_and_gradient(loss, logits, targets)
+    monkeypatch.setattr("imbaloss.losses.ranking.PAIRS_AT_ONCE", pairs)
+    laws.assert_same(laws.value_and_gradient(loss, logits, targets), expected)
+
+
+@pytest.mark.parametrize("name", ["auc_logistic", "smooth_ap"])
+def test_blocks_of_a_stack_give_what_one_piece_gives(name, monkeypatch):
+    logits, targets = map(torch.stack, zip(*(binary(seed, 60) for seed in range(3)), strict=True))
+    loss = losses.get(name)
+    expected = loss.stacked(logits, targets)
+    monkeypatch.setattr("imbaloss.losses.ranking.PAIRS_AT_ONCE", 500)
+    torch.testing.assert_close(loss.stacked(logits, targets), expected)
+
+
+@pytest.mark.parametrize("offset", [0.0, 1e4, -1e4])
+def test_a_shift_of_all_logits_costs_no_digits(offset):
+    """Only differences count: sums about 0 in float64, where plain ones of squares would lose 8 digits."""
+    logits, targets = binary(2, 1000)
+    loss = losses.get("auc_squared_hinge")
+    expected = laws.value_and_gradient(loss, logits, targets)
+    laws.assert_same(laws.value_and_gradient(loss, logits + offset, targets), expected, rtol=1e-9, atol=1e-12)
+
+
+def test_pairs_that_are_right_by_the_margin_add_nothing():
+    logits = torch.tensor([-5.0, -4.0, 3.0, 4.0], requires_grad=True)
+    value = losses.get("auc_squared_hinge")(logits, torch.tensor([0, 0, 1, 1]))
+    value.backward()
+    assert value == 0
+    assert not logits.grad.any()
+
+
+def test_equal_logits_are_pairs_short_by_the_whole_margin():
+    for margin in (0.5, 1, 2):
+        loss = losses.get("auc_squared_hinge", margin=margin)
+        assert loss(torch.zeros(4), torch.tensor([0, 0, 1, 1])).item() == pytest.approx(margin**2)
+
+
+def test_auc_margin_is_the_least_squares_loss_of_all_pairs():
+    """Within the margin: the mean over pairs of (margin - z_i + z_j)^2. Source: Ying et al. 2016."""
+    logits, targets = binary(3)
+    differences = 30 - logits[targets == 1].unsqueeze(1) + logits[targets == 0]
+    found = losses.get("auc_margin", margin=30)(logits, targets)
+    torch.testing.assert_close(found, differences.square().mean())
+
+
+def test_auc_margin_loses_no_digits_in_float32():
+    logits, targets = binary(4)
+    found = losses.get("auc_margin")((logits + 1000).float(), targets)
+    torch.testing.assert_close(found, losses.get("auc_margin")((logits + 1000).float().double(), targets).float())
+    assert found.dtype == torch.float32

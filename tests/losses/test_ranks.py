@@ -1,0 +1,121 @@
+"""Several ranks: loss and gradients are those of one process on the joined batch. Real process groups of gloo."""
+
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+import torch
+from torch import distributed, multiprocessing
+from torch.nn.parallel import DistributedDataParallel
+
+from imbaloss import losses
+from tests.losses.batches import COUNTS, PAIRS, WITHOUT_TOTALS, binary, many_classes
+
+NAMES = [name for name in [*losses.names(), *PAIRS] if name not in WITHOUT_TOTALS]
+MANY = [name for name in losses.names() if name not in WITHOUT_TOTALS | {"asymmetric", "focal"}]
+SIZES = {2: [31, 9], 4: [20, 3, 0, 17]}  # unequal, one empty
+EXACT = {"rtol": 1e-12, "atol": 1e-12}
+
+
+def batch(classes: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """The inputs, targets and weights of all ranks; the first samples lack a class."""
+    _, targets = binary(0, 40) if classes == 2 else many_classes(0, classes, 40)
+    targets[:9] = 0
+    targets[-9:] = 1
+    generator = torch.Generator().manual_seed(1)
+    inputs = torch.randn(40, 5, dtype=torch.float64, generator=generator)
+    return inputs, targets, torch.rand(40, dtype=torch.float64, generator=generator)
+
+
+def gradients(network: torch.nn.Module) -> list[torch.Tensor]:
+    return [parameter.grad.clone() for parameter in network.parameters()]
+
+
+def model(classes: int) -> torch.nn.Module:
+    torch.manual_seed(0)
+    return torch.nn.Linear(5, 1 if classes == 2 else classes).double()
+
+
+def step(network: torch.nn.Module, loss: torch.nn.Module, *samples: torch.Tensor) -> torch.Tensor:
+    inputs, targets, weight = samples
+    network.zero_grad()
+    value = loss(network(inputs).squeeze(-1), targets, weight)
+    value.backward()
+    return value.detach()
+
+
+def rank(number: int, ranks: int, folder: str) -> None:
+    os.environ["OMP_NUM_THREADS"] = "1"
+    torch.set_num_threads(1)
+    distributed.init_process_group("gloo", init_method=f"file://{folder}/meeting", rank=number, world_size=ranks)
+    found = {}
+    for classes, names in ((2, NAMES), (3, MANY)):
+        network = DistributedDataParallel(model(classes))
+        mine = [part.split(SIZES[ranks])[number] for part in batch(classes)]
+        counts = COUNTS if classes == 2 else (50, 30, 20)
+        for name in names:
+            loss = losses.get(name, counts=counts, sync=True)
+            found[name, classes] = (step(network, loss, *mine), gradients(network))
+    network, mine = DistributedDataParallel(model(2)), [part.split(SIZES[ranks])[number] for part in batch(2)]
+    group = distributed.new_group(list(range(ranks)))
+    found["a group", 2] = (step(network, losses.get("msfe", sync=group), *mine), gradients(network))
+    found["accumulated", 2] = accumulated(network, losses.get("msfe", sync=True), mine)
+    torch.save(found, f"{folder}/{number}.pt")
+    distributed.destroy_process_group()
+
+
+def accumulated(network, loss, mine):
+    """Two micro-batches a rank, by the documented two calls."""
+    parts = list(zip(*(part.chunk(2) if len(part) > 1 else (part, part[:0]) for part in mine), strict=True))
+    with torch.no_grad():
+        whole = losses.joined([loss.totals(network(x).squeeze(-1), y, w) for x, y, w in parts])
+    network.zero_grad()
+    for number, (x, y, w) in enumerate(parts):
+        network.require_backward_grad_sync = number == len(parts) - 1  # as no_sync() does for all but the last
+        value = loss(network(x).squeeze(-1), y, w, whole=whole)
+        value.backward()
+    return value.detach(), gradients(network)
+
+
+@pytest.fixture(scope="module", params=[2, 4])
+def of_ranks(request):
+    """What each rank found: (name, classes) -> value and gradients."""
+    with tempfile.TemporaryDirectory() as folder:
+        multiprocessing.spawn(rank, (request.param, folder), nprocs=request.param)
+        yield [torch.load(Path(folder) / f"{number}.pt") for number in range(request.param)]
+
+
+def assert_is_that_of_one_process(found, name, classes, loss):
+    network = model(classes)
+    expected = step(network, loss, *batch(classes))
+    for of_rank in found:
+        value, gradient = of_rank[name, classes]
+        torch.testing.assert_close(value, expected, **EXACT)
+        torch.testing.assert_close(gradient, gradients(network), **EXACT)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_rank_has_the_loss_and_the_gradients_of_one_process(of_ranks, name):
+    assert_is_that_of_one_process(of_ranks, name, 2, losses.get(name, counts=COUNTS))
+
+
+@pytest.mark.parametrize("name", MANY)
+def test_every_rank_has_the_loss_and_the_gradients_of_one_process_for_many_classes(of_ranks, name):
+    assert_is_that_of_one_process(of_ranks, name, 3, losses.get(name, counts=(50, 30, 20)))
+
+
+@pytest.mark.parametrize("name", ["a group", "accumulated"])
+def test_a_process_group_and_accumulation_over_ranks_are_exact_too(of_ranks, name):
+    assert_is_that_of_one_process(of_ranks, name, 2, losses.get("msfe"))
+
+
+def test_without_sync_the_ranks_do_not_agree_with_one_process():
+    """What sync is for: the mean of the ranks' losses is another loss."""
+    inputs, targets, weight = batch(2)
+    network = model(2)
+    parts = [
+        step(network, losses.get("msfe"), *(part.split([31, 9])[k] for part in (inputs, targets, weight)))
+        for k in (0, 1)
+    ]
+    assert abs(sum(parts) / 2 - step(network, losses.get("msfe"), inputs, targets, weight)) > 1e-3
