@@ -24,15 +24,37 @@ def check_batch(
         raise ValueError(f"sample_weight must have the shape of targets {shapes}")
     if traced():
         return
-    known = (targets == targets.long()) & (targets >= 0) & (targets < classes)
-    rule = f"targets must be {'0 or 1' if classes == 2 else f'0 to {classes - 1}'}"
-    if ignore_index is not None:
-        known |= targets == ignore_index
-        rule += f", or {ignore_index}"
-    refuse_first(targets, ~known, rule)
-    if sample_weight is not None:
+    if ignore_index is not None or not all_whole_below(targets, classes):
+        known = (targets == targets.long()) & (targets >= 0) & (targets < classes)
+        rule = f"targets must be {'0 or 1' if classes == 2 else f'0 to {classes - 1}'}"
+        if ignore_index is not None:
+            known |= targets == ignore_index
+            rule += f", or {ignore_index}"
+        refuse_first(targets, ~known, rule)
+    if sample_weight is not None and not all_below_infinity(sample_weight):
         good = (sample_weight >= 0) & sample_weight.isfinite()
         refuse_first(sample_weight, ~good, "sample_weight must be finite and >= 0")
+
+
+def all_whole_below(targets: Tensor, classes: int) -> bool:
+    """Whether all are whole numbers from 0 to C - 1: in two passes at most, and two waits for a GPU."""
+    if targets.dtype == torch.bool or not targets.numel():
+        return True
+    low, high = extremes(targets)
+    return low >= 0 and high < classes and not (targets.is_floating_point() and targets.frac().any())
+
+
+def all_below_infinity(weights: Tensor) -> bool:
+    """Whether all are finite and >= 0."""
+    if weights.dtype == torch.bool or not weights.numel():
+        return True
+    low, high = extremes(weights)
+    return low >= 0 and high < torch.inf
+
+
+def extremes(values: Tensor) -> list[float]:
+    """Smallest and largest, both NaN where there is one: one pass, one wait for a GPU."""
+    return torch.stack(values.aminmax()).tolist()
 
 
 def traced() -> bool:

@@ -19,14 +19,17 @@ class Totals(NamedTuple):
 
 def class_totals(errors: Tensor, targets: Tensor, classes: int, sample_weight: Tensor | None = None) -> Totals:
     """errors (..., B) or (K, ..., B), targets and sample_weight (..., B) -> totals with C at the end."""
-    member = targets.unsqueeze(-2) == torch.arange(classes, device=targets.device).unsqueeze(-1)  # (..., C, B)
-    if sample_weight is None:
-        return Totals(errors.unsqueeze(-2).where(member, 0).sum(-1), member.sum(-1).to(errors.dtype))
-    weights = sample_weight.to(errors.dtype)
-    return Totals(
-        errors=(weights * errors).unsqueeze(-2).where(member, 0).sum(-1),
-        weights=weights.unsqueeze(-2).where(member, 0).sum(-1),
-    )
+    weights = membership(targets, classes, errors.dtype)  # (..., C, B)
+    if sample_weight is not None:
+        weights = weights * sample_weight.to(errors.dtype).unsqueeze(-2)
+    return Totals((errors.unsqueeze(-2) * weights).sum(-1), weights.sum(-1))
+
+
+def membership(targets: Tensor, classes: int, dtype: torch.dtype) -> Tensor:
+    """(..., B) -> (..., C, B): 1 where a sample is of the class, else 0."""
+    if classes == 2:  # several times faster than to compare
+        return torch.stack([1 - (positive := targets.to(dtype)), positive], dim=-2)
+    return (targets.unsqueeze(-2) == torch.arange(classes, device=targets.device).unsqueeze(-1)).to(dtype)
 
 
 def class_means(totals: Totals) -> Tensor:
