@@ -308,7 +308,8 @@ def print_loss(facts: dict[str, Any]) -> None:
 
 
 def print_entry(label: str, text: str) -> None:
-    print(textwrap.fill(text, 100, initial_indent=f"    {label:15}", subsequent_indent=" " * 19))
+    first, others = f"    {label:15}", " " * 19
+    print(textwrap.fill(text, 100, initial_indent=first, subsequent_indent=others, break_on_hyphens=False))
 
 
 def print_json(value: Any) -> None:
