@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from imbaloss import cli, data
+from imbaloss import cli, data, losses
 from imbaloss.evaluation import SCORES, scores
 from imbaloss.training import model_file
 from tests.data import small_cifar100 as small
@@ -328,11 +328,34 @@ def count(folder: Path) -> int:
 
 
 def test_losses_and_datasets_are_listed(imbaloss):
-    for command, names in (("losses", ("mse", "wmse", "mfe", "msfe", "wce", "focal")), ("datasets", tuple(data.SETS))):
+    for command, names in (("losses", losses.names()), ("datasets", data.SETS)):
         code, out, _ = imbaloss(command)
         assert code == 0
         assert all(f"\n{name} " in f"\n{out}" for name in names)
         assert [entry["name"] for entry in json.loads(imbaloss(command, "--json")[1])] == list(names)
+
+
+def test_losses_says_what_is_known_of_a_loss_in_lines_of_100(imbaloss):
+    _, out, _ = imbaloss("losses")
+    assert max(map(len, out.splitlines())) <= 100
+    words = " ".join(out.split())
+    for name in losses.names():
+        facts = losses.facts(name)
+        assert all(facts[key] in words for key in ("title", "formula", "source", "missing_class", "use"))
+    for part in (*losses.ERRORS, *losses.REDUCTIONS):
+        assert part in words
+
+
+def test_losses_shows_one_by_name(imbaloss):
+    code, out, _ = imbaloss("losses", "focal")
+    assert code == 0
+    assert out.startswith("focal  Focal loss\n")
+    assert "gamma=2, alpha=0.25" in out
+    assert out.count("formula") == 1
+    assert json.loads(imbaloss("losses", "focal", "--json")[1]) == [losses.facts("focal")]
+    code, out, err = imbaloss("losses", "focall")
+    assert (code, out) == (2, "")
+    assert err.startswith("imbaloss: there is no loss 'focall' (did you mean 'focal'?)")
 
 
 @pytest.mark.real_data

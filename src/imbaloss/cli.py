@@ -7,6 +7,7 @@ import json
 import os
 import shlex
 import sys
+import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer import Option
+from typer import Argument, Option
 
 if TYPE_CHECKING:
     from imbaloss.studies import Job, Study
@@ -177,18 +178,24 @@ def reproduce(
 
 
 @app.command()
-def losses(as_json: Json = False) -> None:
-    """List the losses: formula, parameters, source."""
+def losses(
+    name: Annotated[str | None, Argument(help="Of one loss. [default: all]", show_default=False)] = None,
+    as_json: Json = False,
+) -> None:
+    """List the losses: formula, parameters, source, when to use them."""
     from imbaloss import losses as catalogue
 
-    found = [catalogue.facts(name) for name in catalogue.names()]
+    with refusing():
+        found = [catalogue.facts(one) for one in ([name] if name else catalogue.names())]
     if as_json:
         print_json(found)
         return
     for facts in found:
-        parameters = ", ".join(f"{key}={value}" for key, value in facts["parameters"].items())
-        print(f"{facts['name']:8}{facts['title']}: {facts['formula']}")
-        print(f"{'':8}parameters: {parameters}\n{'':8}source: {' '.join(facts['source'].split())}\n")
+        print_loss(facts)
+    if not name:
+        print("Any pair of an error and a reduction is a loss too, as focal/worst_class:")
+        print_entry("errors", ", ".join(catalogue.ERRORS))
+        print_entry("reductions", ", ".join(catalogue.REDUCTIONS))
 
 
 @app.command()
@@ -283,6 +290,26 @@ def print_run(run: dict[str, Any], model: Path | None) -> None:
         value = f"{run[score]:.4f}" if run[score] is not None else f"undefined: {run['undefined']['test'][score]}"
         print(f"{score:18}{value}")
     print(f"model in {model}")
+
+
+def print_loss(facts: dict[str, Any]) -> None:
+    """What the guide, docs/losses.md, says of a loss, and an empty line."""
+    print(f"{facts['name']}  {facts['title']}")
+    print_entry("formula", facts["formula"])
+    parameters = [
+        f"{key}={value if value is None else format(value, '.4g')}" for key, value in facts["parameters"].items()
+    ]
+    print_entry("parameters", ", ".join(parameters) or "none of its own")
+    print_entry("counts", "needed: the training set's samples of each class" if facts["counts"] else "not needed")
+    print_entry("missing class", facts["missing_class"])
+    print_entry("use", facts["use"])
+    print_entry("source", facts["source"])
+    print()
+
+
+def print_entry(label: str, text: str) -> None:
+    first, others = f"    {label:15}", " " * 19
+    print(textwrap.fill(text, 100, initial_indent=first, subsequent_indent=others, break_on_hyphens=False))
 
 
 def print_json(value: Any) -> None:

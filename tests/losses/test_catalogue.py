@@ -17,7 +17,9 @@ every_loss = pytest.mark.parametrize("name", losses.names())
 @every_loss
 def test_every_loss_states_title_formula_source_and_defaults(name):
     facts = losses.facts(name)
-    assert all(facts[key].strip() for key in ("title", "formula", "math", "source", "missing_class", "use"))
+    told = "{title}: {formula} Math: {math} Source: {source} Missing class: {missing_class} Use: {use}".format(**facts)
+    assert told.split() == inspect.getdoc(NAMED[name]).split()
+    assert all(facts[key] for key in ("title", "formula", "math", "source", "missing_class", "use"))
     assert losses.parameters(name) == facts["parameters"] | OPTIONS | facts["parameters"]
 
 

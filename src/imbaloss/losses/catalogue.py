@@ -98,9 +98,8 @@ def facts(name: str) -> dict[str, Any]:
     """What the guide says of a loss with a name: title, formula, the same in LaTeX (math), source, what it does with a
     missing class, when to use it; whether it needs counts; its own parameters with their defaults."""
     text = inspect.getdoc(NAMED[known_name(name)]) or ""
-    title, formula, math, source, missing, use = re.split(
-        r": |\n\nMath: |\nSource: |\nMissing class: |\nUse: ", " ".join(text.split(" ")), maxsplit=5
-    )
+    title, rest = text.split(": ", maxsplit=1)
+    formula, math, source, missing, use = re.split(r"\n\nMath: |\nSource: |\nMissing class: |\nUse: ", rest)
     own = {key: value for key, value in parameters(name).items() if key not in OPTIONS}
     told = {"formula": formula, "math": math, "source": source, "missing_class": missing, "use": use}
     return {"name": name, "title": title, **{key: " ".join(value.split()) for key, value in told.items()}} | {

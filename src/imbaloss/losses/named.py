@@ -250,8 +250,10 @@ def ldam_drw(
 def vs(*, counts: Counts = None, gamma: float = 0.3, tau: float = 1.0, **options: Any) -> Loss:
     r"""Vector-scaling loss: (1/n) sum log(1 + exp(i_t - D_t s z)), D_t = (n_t / largest)^gamma, i_t = tau log(n_o/n_t)
 
-    Math: \frac1n \sum_i w_{d_i} \log\left( 1 + e^{\iota_t - \Delta_t s_i z_i} \right); \quad
-        C \text{ logits: } -\log \mathrm{softmax}(\Delta_c z_c + \iota_c)_t, \; \iota_c = \tau \log \tfrac{n_c}{n}
+    Math: \begin{gathered} \frac1n \sum_i w_{d_i} \log\left( 1 + e^{\iota_t - \Delta_t s_i z_i} \right), \quad
+        \Delta_c = \left( \frac{n_c}{\max_k n_k} \right)^\gamma, \quad \iota_t = \tau \log \frac{n_o}{n_t} \\
+        C \text{ logits: } -\log \mathrm{softmax}(\Delta_c z_c + \iota_c)_t, \quad \iota_c = \tau \log \frac{n_c}n
+        \end{gathered}
     Source: Kini et al. 2021 (arXiv 2103.01550), which defines the binary loss and that of C logits apart.
     Missing class: adds nothing; one that the training set lacks counts as one sample.
     Use: networks trained until they fit every sample, where weights alone no longer act; gamma and tau are to be tuned.
