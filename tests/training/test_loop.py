@@ -47,6 +47,7 @@ def test_a_stack_follows_the_plain_loop(recipe, samples):
 
 
 MIXED = ("mse", "wmse", "mfe", "msfe", "wce", "focal")
+WITH_STATE = ("msfe:running=0.1", "ldam_drw:after=5,scale=1")
 
 
 def members(recipe=RECIPE, seeds=(0, 1, 2), losses=MIXED) -> list[Member]:
@@ -56,8 +57,8 @@ def members(recipe=RECIPE, seeds=(0, 1, 2), losses=MIXED) -> list[Member]:
 @pytest.mark.parametrize("recipe", [RECIPE, replace(RECIPE, optimizer="adam", lr=0.01)], ids=["sgd", "adam"])
 def test_a_stack_equals_stacks_of_one_after_50_steps(recipe):
     recipe = replace(recipe, epochs=17)  # of 3 batches
-    together = train(members(recipe))
-    for member, outcome in zip(members(recipe), together, strict=True):
+    some = members(recipe, losses=(*MIXED, *WITH_STATE))
+    for member, outcome in zip(some, train(some), strict=True):
         [alone] = train([member])
         np.testing.assert_allclose(outcome.losses, alone.losses, rtol=1e-10)
         for found, expected in zip(outcome.model.network.parameters(), alone.model.network.parameters(), strict=True):
@@ -79,8 +80,9 @@ def test_the_order_of_the_members_does_not_matter():
         np.testing.assert_allclose(first.losses, second.losses, rtol=1e-10)
 
 
-def test_each_member_has_its_own_epochs_and_the_longer_begin_like_the_shorter():
-    some = [Member(split_of(0), "mfe", replace(RECIPE, epochs=epochs), 0) for epochs in (3, 11, 1, 3)]
+@pytest.mark.parametrize("loss", ["mfe", "msfe:running=0.1", "ldam_drw:after=2,scale=1", "auc_squared_hinge"])
+def test_each_member_has_its_own_epochs_and_the_longer_begin_like_the_shorter(loss):
+    some = [Member(split_of(0), loss, replace(RECIPE, epochs=epochs), 0) for epochs in (3, 11, 1, 3)]
     outcomes = train(some)
     assert [len(outcome.losses) for outcome in outcomes] == [3, 11, 1, 3]
     assert outcomes[1].losses[:3] == outcomes[0].losses == outcomes[3].losses

@@ -30,9 +30,6 @@ class Criterion(nn.Module, ABC):
         self.class_weights = None if class_weights is None else checked_class_weights(class_weights)
         self.ignore_index = ignore_index
 
-    def forward(self, logits: Tensor, targets: Tensor, sample_weight: Tensor | None = None) -> Tensor:
-        return self.stacked(*self.checked(logits, targets, sample_weight)).squeeze(0)
-
     def checked(
         self, logits: Tensor, targets: Tensor, sample_weight: Tensor | None
     ) -> tuple[Tensor, Tensor, Tensor | None]:

@@ -33,6 +33,9 @@ class Ranking(Criterion):
         super().__init__(class_weights=class_weights, ignore_index=ignore_index)
         self.of_ranks = of_ranks
 
+    def forward(self, logits: Tensor, targets: Tensor, sample_weight: Tensor | None = None) -> Tensor:
+        return self.stacked(*self.checked(logits, targets, sample_weight)).squeeze(0)
+
     def of(self, logits: Tensor, targets: Tensor, sample_weight: Tensor | None) -> Tensor:
         class_weights = None if self.class_weights is None else logits.new_tensor(self.class_weights)
         weights = torch.ones_like(targets, dtype=logits.dtype) if sample_weight is None else sample_weight
