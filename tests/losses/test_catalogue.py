@@ -2,6 +2,7 @@
 
 import inspect
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -40,7 +41,7 @@ def test_the_weights_are_inverse_shares():
     assert losses.get("wce", counts=(90, 0)).class_weights == pytest.approx((0.5, 0))
 
 
-@pytest.mark.parametrize("counts", [(5,), (-1, 2), (0, 0), (float("nan"), 1)])
+@pytest.mark.parametrize("counts", [(5,), 5, (-1, 2), (0, 0), (float("nan"), 1)])
 def test_refuses_impossible_counts(counts):
     with pytest.raises(ValueError, match="counts must be one number >= 0 for each class, not all 0"):
         losses.get("wce", counts=counts)
@@ -71,6 +72,28 @@ def test_refuses_in_one_sentence(text, sentence):
 
     with pytest.raises(ValueError, match=sentence):
         build()
+
+
+@pytest.mark.parametrize("make", [list, np.array, torch.tensor])
+def test_numbers_of_each_class_may_be_a_list_an_array_or_a_tensor(make):
+    logits, targets = torch.tensor([0.3, -1.0]), torch.tensor([0, 1])
+    for name, numbers in (
+        ("vs", {"counts": (9, 1)}),
+        ("wce", {"class_weights": (1.0, 9.0)}),
+        ("logit_adjusted", {"prior": (0.9, 0.1)}),
+    ):
+        made = losses.get(name, **{key: make(value) for key, value in numbers.items()})
+        torch.testing.assert_close(made(logits, targets), losses.get(name, **numbers)(logits, targets))
+
+
+def test_a_prior_alone_tells_the_number_of_classes():
+    loss = losses.get("logit_adjusted", prior=(0.5, 0.3, 0.2))
+    assert loss(torch.zeros(4, 3), torch.tensor([0, 1, 2, 2])).isfinite()
+
+
+def test_refuses_class_weights_for_other_classes_than_the_counts():
+    with pytest.raises(ValueError, match="class_weights must have one entry a class, found 2 for 3 classes"):
+        losses.get("mse", counts=(5, 6, 7), class_weights=(1, 2))
 
 
 @given(gamma=st.floats(0, 9), alpha=st.floats(0, 1))

@@ -50,21 +50,34 @@ def get(
     """The loss of that name, ready for a training loop: `loss(logits, targets, sample_weight=None)` -> scalar.
 
     name: one of `names()`, or a pair "error/reduction", as "cross_entropy/sum_of_class_means".
-    counts: the number of training samples of each class, (negatives, positives) in the binary case. Losses that take
-    weights, priors or margins from the training set need it; every loss accepts it.
+    counts: the number of training samples of each class, (negatives, positives) in the binary case, as a sequence, an
+    array or a tensor. Losses that take weights, priors or margins from the training set need it; every loss accepts it.
     sync: the loss of the batches of all ranks of torch.distributed, or of a process group, together; see `Loss`.
     parameters: the loss's own, as `parameters(name)` lists them, with class_weights, ignore_index and running.
     Raises ValueError for an unknown name or parameter, naming the nearest, and for values outside their domain.
     """
     check_parameters(name, parameters)
-    known = {}
+    given = parameters | {key: plain(parameters[key]) for key in FOR_EACH_CLASS if key in parameters}
     if counts is not None:
+        counts = plain(counts)
         rule = "counts must be one number >= 0 for each class, not all 0"
-        require(len(counts) > 1 and all(count >= 0 for count in counts) and any(counts), rule, tuple(counts))
-        known = {"counts": tuple(counts)} if any("counts" in part for part in signatures(name)) else {}
+        require(
+            isinstance(counts, tuple) and len(counts) > 1 and all(count >= 0 for count in counts) and any(counts),
+            rule,
+            counts,
+        )
+        if any("counts" in part for part in signatures(name)):
+            given["counts"] = counts
     build = NAMED[name] if name in NAMED else partial(pair, name)
-    probe(build(**known, **parameters), counts)  # a parameter outside its domain is refused here, not in training
-    return build(**known, **parameters, sync=sync)
+    # a parameter outside its domain is refused here, not in training
+    probe(build(**given), counts or given.get("prior"))
+    return build(**given, sync=sync)
+
+
+def plain(values: Any) -> Any:
+    """A list, an array or a tensor as a tuple of numbers; one number and None as they are."""
+    numbers = None if values is None else torch.as_tensor(values).tolist()
+    return tuple(numbers) if isinstance(numbers, list) else numbers
 
 
 def pair(name: str, **given: Any) -> Loss:
@@ -76,15 +89,14 @@ def pair(name: str, **given: Any) -> Loss:
     return Loss(*parts, **{key: value for key, value in given.items() if key in {*OPTIONS, "sync"}})
 
 
-def probe(loss: Loss | Ranking | Deferred, counts: Sequence[int] | None) -> None:
-    """Computes the loss of an empty batch."""
+def probe(loss: Loss | Ranking | Deferred, of_classes: Sequence[float] | None) -> None:
+    """Computes the loss of an empty batch. of_classes: counts or prior, a number for each class."""
     for one in (loss.first, loss.then) if isinstance(loss, Deferred) else (loss,):
         weights = one.class_weights
-        if weights is not None and counts is not None and len(weights) != len(counts):
-            raise ValueError(
-                f"class_weights must have one entry a class, found {len(weights)} for {len(counts)} classes"
-            )
-        classes = len(weights or counts or (0, 1))
+        if weights and of_classes and len(weights) != len(of_classes):
+            found = f"{len(weights)} for {len(of_classes)} classes"
+            raise ValueError(f"class_weights must have one entry a class, found {found}")
+        classes = len(weights or of_classes or (0, 1))
         one.stacked(torch.empty(1, 0) if classes == 2 else torch.empty(1, 0, classes), torch.empty(1, 0))
 
 
