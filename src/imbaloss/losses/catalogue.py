@@ -2,7 +2,7 @@
 
 import inspect
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -76,8 +76,8 @@ def get(
 
 def plain(values: Any) -> Any:
     """A list, an array or a tensor as a tuple of numbers; one number and None as they are."""
-    numbers = None if values is None else torch.as_tensor(values).tolist()
-    return tuple(numbers) if isinstance(numbers, list) else numbers
+    numbers = values.tolist() if hasattr(values, "tolist") else values
+    return tuple(numbers) if isinstance(numbers, Iterable) else numbers
 
 
 def pair(name: str, **given: Any) -> Loss:

@@ -99,8 +99,15 @@ def focal(logits: Tensor, targets: Tensor, *, gamma: float = 2.0) -> Tensor:
 
 def focused(log_odds: Tensor, gamma: float) -> Tensor:
     """-(1 - p)^gamma log p of a probability p with these log odds."""
-    # exp(gamma log(1 - p)): a power would have an infinite slope at p = 1 for gamma < 1
-    return -torch.exp(gamma * F.logsigmoid(-log_odds)) * F.logsigmoid(log_odds)
+    return -power(torch.sigmoid(-log_odds), gamma) * F.logsigmoid(log_odds)
+
+
+def power(share: Tensor, exponent: float) -> Tensor:
+    """share^exponent, for shares and exponents >= 0, with the slope 0 where the share is 0."""
+    if exponent == 0 or exponent >= 1:
+        return share.pow(exponent)
+    there = share > 0  # below 1 a power has an infinite slope at 0
+    return share.where(there, 1).pow(exponent).where(there, 0)
 
 
 def poly1(logits: Tensor, targets: Tensor, *, epsilon: float = 1.0) -> Tensor:
@@ -132,12 +139,12 @@ def asymmetric(
     require(logits.ndim == targets.ndim, "asymmetric error needs one logit a target", tuple(logits.shape))
     of_positive = focused(logits, gamma_positive)
     if margin == 0:
-        return of_positive.where(targets == 1, focused(-logits, gamma_negative))
-    shifted = F.relu(torch.sigmoid(logits) - margin)
-    # q = 0 is set apart: log q and its slope are infinite there
-    log_shifted = shifted.where(shifted > 0, 1).log()
-    of_negative = -torch.exp(gamma_negative * log_shifted) * torch.log1p(-shifted)
-    return of_positive.where(targets == 1, of_negative)
+        of_negative = focused(-logits, gamma_negative)
+    else:
+        shifted = F.relu(torch.sigmoid(logits) - margin)
+        of_negative = -power(shifted, gamma_negative) * torch.log1p(-shifted)
+    positive = targets.to(logits.dtype)
+    return positive * of_positive + (1 - positive) * of_negative
 
 
 def moments(logits: Tensor, targets: Tensor) -> Tensor:

@@ -22,6 +22,8 @@ def class_totals(errors: Tensor, targets: Tensor, classes: int, sample_weight: T
     weights = membership(targets, classes, errors.dtype)  # (..., C, B)
     if sample_weight is not None:
         weights = weights * sample_weight.to(errors.dtype).unsqueeze(-2)
+    if errors.dtype == torch.float64:  # as a matrix product, with no intermediate; float32 would lose digits in one
+        return Totals((errors.unsqueeze(-2) @ weights.transpose(-1, -2)).squeeze(-2), weights.sum(-1))
     return Totals((errors.unsqueeze(-2) * weights).sum(-1), weights.sum(-1))
 
 
