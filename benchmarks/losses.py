@@ -83,9 +83,7 @@ def main() -> None:
     options.add_argument("--seconds", type=float, default=0.3, help="for each cell")
     options.add_argument("--eager-only", action="store_true")
     chosen = options.parse_args()
-    print(
-        f"torch {torch.__version__}, {torch.get_num_threads()} threads, {platform.processor() or platform.machine()}\n"
-    )
+    print(f"torch {torch.__version__}, {torch.get_num_threads()} threads, {processor()}\n")
     ways = [False] if chosen.eager_only else [False, True]
     heads = [f"2^{size}{' compiled' if way else ''}" for way in ways for size in chosen.sizes]
     print("| loss |", " | ".join(heads), "|\n|", " | ".join(["---"] * (len(heads) + 1)), "|", sep=" ")

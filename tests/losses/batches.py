@@ -15,6 +15,10 @@ every_loss = pytest.mark.parametrize("name", losses.names())
 every_loss_and_pair = pytest.mark.parametrize("name", [*losses.names(), *PAIRS])
 every_loss_and_part = pytest.mark.parametrize("name", [*losses.names(), *PARTS])
 every_multi_class_loss = pytest.mark.parametrize("name", [name for name in losses.names() if name != "asymmetric"])
+NOT_RUNNING = WITHOUT_TOTALS | {"msfe_unbiased"}
+every_running_loss = pytest.mark.parametrize(
+    "name", [name for name in [*losses.names(), *PAIRS] if name not in NOT_RUNNING]
+)
 every_loss_of_totals = pytest.mark.parametrize(
     "name", [name for name in [*losses.names(), *PAIRS] if name not in WITHOUT_TOTALS]
 )

@@ -1,6 +1,7 @@
 """Losses by name and as text."""
 
 import inspect
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ def test_every_loss_states_title_formula_source_and_defaults(name):
     told = "{title}: {formula} Math: {math} Source: {source} Missing class: {missing_class} Use: {use}".format(**facts)
     assert told.split() == inspect.getdoc(NAMED[name]).split()
     assert all(facts[key] for key in ("title", "formula", "math", "source", "missing_class", "use"))
-    assert losses.parameters(name) == facts["parameters"] | OPTIONS | facts["parameters"]
+    assert losses.parameters(name) == facts["parameters"] | OPTIONS
 
 
 @every_loss
@@ -41,9 +42,25 @@ def test_the_weights_are_inverse_shares():
     assert losses.get("wce", counts=(90, 0)).class_weights == pytest.approx((0.5, 0))
 
 
-@pytest.mark.parametrize("counts", [(5,), 5, (-1, 2), (0, 0), (float("nan"), 1)])
+@pytest.mark.parametrize(
+    "counts",
+    [
+        (5,),
+        5,
+        (-1, 2),
+        (0, 0),
+        (float("nan"), 1),
+        (float("inf"), 1),
+        (0.97, 0.03),
+        ("90", "10"),
+        "ab",
+        {0: 90},
+        Counter([0, 0, 1]),
+        True,
+    ],
+)
 def test_refuses_impossible_counts(counts):
-    with pytest.raises(ValueError, match="counts must be one number >= 0 for each class, not all 0"):
+    with pytest.raises(ValueError, match="counts must be whole numbers >= 0, one for each class, not all 0"):
         losses.get("wce", counts=counts)
 
 
@@ -86,6 +103,91 @@ def test_numbers_of_each_class_may_be_a_list_an_array_or_a_tensor(make):
         torch.testing.assert_close(made(logits, targets), losses.get(name, **numbers)(logits, targets))
 
 
+@pytest.mark.parametrize(
+    ("parameter", "value", "sentence"),
+    [
+        ("gamma", None, "gamma must be one number, found None"),
+        ("gamma", "2", "gamma must be one number, found '2'"),
+        ("gamma", True, "gamma must be one number, found True"),
+        ("class_weights", "balanced", "class_weights must hold one number for each of two or more classes, found 'bal"),
+        ("class_weights", {0: 1.0, 1: 9.0}, "class_weights must hold one number for each of two or more classes"),
+        ("class_weights", 1, "class_weights must hold one number for each of two or more classes, found 1"),
+        ("ignore_index", 2.5, "ignore_index must be whole, found 2.5"),
+    ],
+)
+def test_refuses_parameters_of_another_kind(parameter, value, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        losses.get("focal", **{parameter: value})
+
+
+@pytest.mark.parametrize("number", [np.float32(1), np.int64(1), torch.tensor(1.0), np.array(1)])
+def test_a_number_may_be_numpys_or_torchs(number):
+    batch = (torch.tensor([0.3, -1.0]), torch.tensor([0, 1]))
+    torch.testing.assert_close(losses.get("focal", gamma=number)(*batch), losses.get("focal", gamma=1)(*batch))
+
+
+INFINITE = float("inf")
+DOMAINS = [  # values just inside, and just outside
+    ("asymmetric", "gamma_positive", [0, 9], [-1e-9, INFINITE]),
+    ("asymmetric", "gamma_negative", [0, 9], [-1e-9, INFINITE]),
+    ("ce", "smoothing", [0, 1], [-1e-9, 1 + 1e-9]),
+    ("huber", "delta", [1e-9, 1], [0, 1 + 1e-9]),
+    ("poly1", "epsilon", [-1, 99], [-1 - 1e-9, INFINITE]),
+    ("focal", "alpha", [0, 1], [-1e-9, 1 + 1e-9]),
+    ("logit_adjusted", "tau", [0, 9], [-1e-9, INFINITE]),
+    ("ldam", "max_margin", [0, 9], [-1e-9, INFINITE]),
+    ("ldam", "scale", [1e-9, 99], [0, INFINITE]),
+    ("squared/p_norm_of_class_means", "p", [1, 99], [1 - 1e-9, INFINITE]),
+    ("ldam_drw", "after", [0, 999], [-1, 0.5, INFINITE]),
+    ("mse", "running", [1e-9, 1], [0, 1 + 1e-9]),
+    ("focal", "gamma", [0, 9], [-1e-9, INFINITE]),
+    ("vs", "gamma", [0, 9], [-1e-9, INFINITE]),
+    ("vs", "tau", [0, 9], [-1e-9, INFINITE]),
+    ("focal_tversky", "gamma", [1, 9], [1 - 1e-9, INFINITE]),
+    ("tversky", "alpha", [0, 9], [-1e-9, INFINITE]),
+    ("focal_tversky", "alpha", [0, 9], [-1e-9, INFINITE]),
+    ("tversky", "beta", [1e-9, 9], [0, INFINITE]),
+    ("focal_tversky", "beta", [1e-9, 9], [0, INFINITE]),
+    ("soft_f1", "beta", [1e-9, 9], [0, INFINITE]),
+    ("class_balanced", "beta", [0, 1 - 1e-9], [-1e-9, 1]),
+    ("ldam_drw", "beta", [0, 1 - 1e-9], [-1e-9, 1]),
+    ("ldam_drw", "max_margin", [0, 9], [-1e-9, INFINITE]),
+    ("ldam_drw", "scale", [1e-9, 99], [0, INFINITE]),
+    ("asymmetric", "margin", [0, 1 - 1e-9], [-1e-9, 1]),
+    ("auc_margin", "margin", [1e-9, 9], [0, INFINITE]),
+    ("auc_squared_hinge", "margin", [1e-9, 9], [0, INFINITE]),
+    ("wce", "smoothing", [0, 1], [-1e-9, 1 + 1e-9]),
+    ("dice", "smooth", [0, 9], [-1e-9, INFINITE]),
+    ("tversky", "smooth", [0, 9], [-1e-9, INFINITE]),
+    ("focal_tversky", "smooth", [0, 9], [-1e-9, INFINITE]),
+    ("smooth_ap", "temperature", [1e-9, 9], [0, INFINITE]),
+    ("squared/soft_worst_class", "temperature", [1e-9, 9], [0, INFINITE]),
+]
+
+
+@pytest.mark.parametrize(("name", "parameter", "inside", "outside"), DOMAINS)
+def test_a_parameter_is_held_to_its_domain(name, parameter, inside, outside):
+    for value in inside:
+        losses.get(name, counts=(9, 1), **{parameter: value})
+    for value in (*outside, float("nan")):
+        with pytest.raises(ValueError, match=r"must be .*, found"):
+            losses.get(name, counts=(9, 1), **{parameter: value})
+
+
+@pytest.mark.parametrize("name", losses.names())
+def test_every_number_has_a_domain(name):
+    own = {key for key in losses.facts(name)["parameters"] if key != "prior"}
+    assert own <= {parameter for of, parameter, _, _ in DOMAINS if of == name}
+
+
+def test_a_loss_shows_what_it_was_given():
+    assert repr(losses.get("focal", gamma=5, ignore_index=255)) == (
+        "Loss(focal(gamma=5), mean, class_weights=(0.75, 0.25), ignore_index=255)"
+    )
+    own = losses.Loss(torch.nn.BCEWithLogitsLoss(reduction="none"), losses.reductions.mean)
+    assert "BCEWithLogitsLoss, mean" in repr(own)
+
+
 def test_a_prior_alone_tells_the_number_of_classes():
     loss = losses.get("logit_adjusted", prior=(0.5, 0.3, 0.2))
     assert loss(torch.zeros(4, 3), torch.tensor([0, 1, 2, 2])).isfinite()
@@ -115,6 +217,5 @@ def test_any_error_makes_a_loss_with_any_reduction():
     assert value.item() == pytest.approx(2 * torch.log(torch.tensor(2.0)).item())
 
 
-def test_the_names_are_those_of_the_functions():
-    assert list(NAMED) == [function.__name__ for function in NAMED.values()]
+def test_every_loss_is_documented():
     assert all(inspect.getdoc(function) for function in NAMED.values())

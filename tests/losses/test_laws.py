@@ -304,7 +304,3 @@ def test_is_the_same_on_a_gpu():
     for name in [*losses.names(), *PAIRS]:
         found = laws.value_and_gradient(loss_of(name), logits.cuda(), targets.cuda())
         laws.assert_same(tuple(part.cpu() for part in found), laws.value_and_gradient(loss_of(name), logits, targets))
-
-
-def test_every_pair_is_here():
-    assert len(PAIRS) == len(losses.ERRORS) * (len(losses.REDUCTIONS) - 1)

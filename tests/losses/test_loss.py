@@ -8,7 +8,7 @@ import torch
 
 from imbaloss import losses
 from tests import laws
-from tests.losses.batches import COUNTS, binary, every_loss_of_totals, many_classes
+from tests.losses.batches import COUNTS, binary, every_loss_of_totals, every_running_loss, many_classes
 
 EXACT = {"rtol": 1e-12, "atol": 1e-14}
 
@@ -119,7 +119,7 @@ def test_the_bias_of_running_totals_falls_with_the_rate(small_set):
     assert abs(biases[2]) < biases[0] / 20
 
 
-@every_loss_of_totals
+@every_running_loss
 def test_running_totals_at_rate_1_are_the_batch(name):
     loss = losses.get(name, counts=COUNTS, running=1)
     for seed in range(3):
@@ -131,7 +131,7 @@ def test_running_totals_at_rate_1_are_the_batch(name):
         )
 
 
-@every_loss_of_totals
+@every_running_loss
 def test_running_totals_of_one_repeated_batch_are_the_batch(name):
     """From the first call on: the start is corrected."""
     loss, batch = losses.get(name, counts=COUNTS, running=0.05), binary(3)
@@ -188,8 +188,32 @@ def test_refuses_an_impossible_rate(rate):
 
 def test_refuses_to_join_batches_twice():
     loss, batch = losses.get("msfe", running=0.1), binary(1)
-    with pytest.raises(ValueError, match="running totals already join batches: give either running or whole"):
+    with pytest.raises(ValueError, match="running totals already join batches: whole is not for this loss"):
         loss(*batch, whole=loss.totals(*batch))
+
+
+def test_a_batch_that_is_not_finite_does_not_enter_running_totals():
+    loss, fresh = losses.get("msfe", running=0.1), losses.get("msfe", running=0.1)
+    logits, targets = binary(1)
+    for one in (loss, fresh):
+        one(logits, targets)
+    assert loss(logits * float("nan"), targets).isnan()
+    torch.testing.assert_close(loss(logits, targets), fresh(logits, targets))
+
+
+def test_running_totals_are_refused_where_they_cannot_be_kept():
+    with pytest.raises(ValueError, match="running totals need no correction of their squares: take msfe"):
+        losses.get("msfe_unbiased", running=0.1)
+    with pytest.raises(ValueError, match=r"running totals keep state, which the transforms of torch\.func cannot"):
+        torch.func.grad(losses.get("msfe", running=0.1))(*binary(1))
+
+
+def test_a_weight_of_0_has_a_gradient():
+    """As those who learn the weights need it, beginning at 0."""
+    logits, targets = binary(1)
+    weight = torch.zeros_like(logits).requires_grad_()
+    losses.get("cross_entropy/none")(logits, targets, weight).sum().backward()
+    torch.testing.assert_close(weight.grad, losses.errors.cross_entropy(logits, targets))
 
 
 def test_no_reduction_has_no_totals():

@@ -33,12 +33,12 @@ OTHER_PARAMETERS = {
     "huber": [{"delta": 0.01}, {"delta": 1}],
     "logit_adjusted": [{"tau": 0}, {"tau": 2.5}, {"prior": (1, 3)}],
     "ldam": [{"max_margin": 0}, {"max_margin": 2, "scale": 1}],
-    "ldam_drw": [{"scale": 2}],
+    "ldam_drw": [{"scale": 2, "max_margin": 1}],
     "vs": [{"gamma": 0}, {"gamma": 1, "tau": 0}],
     "soft_f1": [{"beta": 0.5}, {"beta": 2}],
     "dice": [{"smooth": 1}],
     "tversky": [{"alpha": 0, "beta": 1}, {"smooth": 2}],
-    "focal_tversky": [{"gamma": 1}, {"gamma": 3, "smooth": 1}],
+    "focal_tversky": [{"gamma": 1}, {"gamma": 3, "smooth": 1}, {"alpha": 0.6, "beta": 0.2}],
     "auc_margin": [{"margin": 20}],
     "auc_squared_hinge": [{"margin": 0.1}, {"margin": 30}],
     "smooth_ap": [{"temperature": 5}],
@@ -78,11 +78,24 @@ def test_agrees_with_the_formula_for_other_parameters(name, parameters):
     assert losses.get(name, counts=COUNTS, **parameters)(logits, targets).item() == pytest.approx(expected, rel=1e-10)
 
 
-def test_every_parameter_of_a_named_loss_is_tried_with_another_value():
-    tried = {name: {key for parameters in every for key in parameters} for name, every in OTHER_PARAMETERS.items()}
-    for name in losses.names():
-        own = set(losses.facts(name)["parameters"])
-        assert own - {"alpha", "beta", "max_margin", "after"} <= tried.get(name, set()) | {"smooth"}, name
+@every_loss
+def test_every_parameter_of_a_named_loss_is_tried_with_another_value(name):
+    tried = {key for parameters in OTHER_PARAMETERS.get(name, []) for key in parameters}
+    assert set(losses.facts(name)["parameters"]) <= tried | ({"after", "beta"} if name == "ldam_drw" else set())
+
+
+@pytest.mark.parametrize("name", ["class_balanced", "logit_adjusted", "balanced_softmax", "ldam", "vs"])
+def test_a_class_without_samples_counts_as_one(name):
+    batch = binary(1)
+    torch.testing.assert_close(losses.get(name, counts=(9, 0))(*batch), losses.get(name, counts=(9, 1))(*batch))
+
+
+@pytest.mark.parametrize("p", [20, 40])
+def test_a_weight_of_0_takes_a_class_out_of_the_p_norm(p):
+    logits, targets = torch.tensor([-3.0, -3.0]), torch.tensor([0, 1])
+    loss = losses.get("cross_entropy/p_norm_of_class_means", p=p, class_weights=(1, 0))
+    expected = losses.get("ce")(logits[:1], targets[:1])
+    torch.testing.assert_close(loss(logits, targets), expected)
 
 
 @every_multi_class_loss
@@ -204,4 +217,4 @@ def test_what_acts_on_class_totals_is_refused_by_losses_that_have_none(name):
             with pytest.raises(ValueError, match="pairs or ranks has no class totals: neither sync nor running"):
                 losses.get(name, counts=COUNTS, **option)
     else:
-        losses.get(name, counts=COUNTS, sync=True, running=0.1)
+        losses.get(name, counts=COUNTS, sync=True)

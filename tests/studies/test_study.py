@@ -86,6 +86,12 @@ def test_entries_at_their_default_do_not_count():
         ({"losses": ("focal:gamma=1:2",)}, "gamma must be one number, found"),
         ({"losses": ("wce:class_weights=1:2:3",)}, "class_weights must have one entry a class, found 3 for 2 classes"),
         ({"losses": ("mse:class_weights=1",)}, "class_weights must hold one number for each"),
+        ({"losses": ("squared/none",)}, "squared/none gives a number for each sample; a training needs one number"),
+        ({"losses": ("asymmetric",), "overrules": {"outputs": 2}}, "asymmetric error needs one logit a target"),
+        (
+            {"losses": ("ldam_drw",), "overrules": {"epochs": 60}},
+            "ldam_drw changes after 160 epochs, the training ends after 60: give it after=N, as in ldam_drw:after=48",
+        ),
         ({"overrules": {"lr": -1.0}}, "lr must be above 0 and finite, found -1"),
     ],
 )

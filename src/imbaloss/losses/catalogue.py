@@ -2,7 +2,7 @@
 
 import inspect
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -56,16 +56,12 @@ def get(
     parameters: the loss's own, as `parameters(name)` lists them, with class_weights, ignore_index and running.
     Raises ValueError for an unknown name or parameter, naming the nearest, and for values outside their domain.
     """
-    check_parameters(name, parameters)
-    given = parameters | {key: plain(parameters[key]) for key in FOR_EACH_CLASS if key in parameters}
+    given = {key: plain(value) for key, value in parameters.items()}
+    check_parameters(name, given)
     if counts is not None:
         counts = plain(counts)
-        rule = "counts must be one number >= 0 for each class, not all 0"
-        require(
-            isinstance(counts, tuple) and len(counts) > 1 and all(count >= 0 for count in counts) and any(counts),
-            rule,
-            counts,
-        )
+        rule = "counts must be whole numbers >= 0, one for each class, not all 0"
+        require(of_each_class(counts) and any(counts) and all(0 <= c == c // 1 for c in counts), rule, counts)
         if any("counts" in part for part in signatures(name)):
             given["counts"] = counts
     build = NAMED[name] if name in NAMED else partial(pair, name)
@@ -74,10 +70,19 @@ def get(
     return build(**given, sync=sync)
 
 
-def plain(values: Any) -> Any:
-    """A list, an array or a tensor as a tuple of numbers; one number and None as they are."""
-    numbers = values.tolist() if hasattr(values, "tolist") else values
-    return tuple(numbers) if isinstance(numbers, Iterable) else numbers
+def plain(value: Any) -> Any:
+    """A list, an array or a tensor as a tuple of Python's numbers; NumPy's and torch's numbers as Python's."""
+    value = value.tolist() if hasattr(value, "tolist") else value
+    return tuple(map(plain, value)) if isinstance(value, Sequence) and not isinstance(value, str) else value
+
+
+def of_each_class(value: Any) -> bool:
+    """Whether it is two numbers or more."""
+    return isinstance(value, tuple) and len(value) > 1 and all(map(is_number, value))
+
+
+def is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def pair(name: str, **given: Any) -> Loss:
@@ -165,8 +170,12 @@ def check_parameters(name: str, given: dict[str, Any]) -> None:
     for key, value in given.items():
         if key not in allowed:
             raise ValueError(f"{name} has no parameter {key!r}{nearest(key, allowed)}; it has {', '.join(allowed)}")
-        if key not in FOR_EACH_CLASS and not isinstance(value, int | float | None):
-            raise ValueError(f"{key} must be one number, found {value}")
+        if value is None and allowed[key] is None:
+            continue
+        if key in FOR_EACH_CLASS and not of_each_class(value):
+            raise ValueError(f"{key} must hold one number for each of two or more classes, found {value!r}")
+        if key not in FOR_EACH_CLASS and not is_number(value):
+            raise ValueError(f"{key} must be one number, found {value!r}")
 
 
 def known_name(name: str) -> str:

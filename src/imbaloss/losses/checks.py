@@ -28,7 +28,7 @@ def check_batch(
         known = (targets == targets.long()) & (targets >= 0) & (targets < classes)
         rule = f"targets must be {'0 or 1' if classes == 2 else f'0 to {classes - 1}'}"
         if ignore_index is not None:
-            known |= targets == ignore_index
+            known |= targets.long() == ignore_index
             rule += f", or {ignore_index}"
         refuse_first(targets, ~known, rule)
     if sample_weight is not None and not all_below_infinity(sample_weight):
@@ -59,7 +59,12 @@ def extremes(values: Tensor) -> list[float]:
 
 def traced() -> bool:
     """Whether a look at values would break a graph: under torch.compile, and inside torch.func's transforms."""
-    return torch.compiler.is_compiling() or torch._C._functorch.maybe_current_level() is not None
+    return torch.compiler.is_compiling() or transformed()
+
+
+def transformed() -> bool:
+    """Whether this is inside a transform of torch.func. PyTorch has no public way to ask."""
+    return torch._C._functorch.maybe_current_level() is not None
 
 
 def number_of_classes(logits: torch.Size, targets: torch.Size) -> int:

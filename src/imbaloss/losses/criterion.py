@@ -1,12 +1,14 @@
 """What every loss has in common: how it is called, what it refuses, which samples it does not see."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import torch
 from torch import Tensor, nn
 
 from imbaloss.losses.checks import check_batch, checked_class_weights
+from imbaloss.losses.domains import require
 
 
 class Criterion(nn.Module, ABC):
@@ -29,6 +31,7 @@ class Criterion(nn.Module, ABC):
         # numbers, not a buffer: `module.half()` would round a buffer for good
         self.class_weights = None if class_weights is None else checked_class_weights(class_weights)
         self.ignore_index = ignore_index
+        require(ignore_index is None or ignore_index == int(ignore_index), "ignore_index must be whole", ignore_index)
 
     def checked(
         self, logits: Tensor, targets: Tensor, sample_weight: Tensor | None
@@ -54,21 +57,33 @@ class Criterion(nn.Module, ABC):
     def seen(
         self, logits: Tensor, targets: Tensor, sample_weight: Tensor | None
     ) -> tuple[Tensor, Tensor, Tensor | None]:
-        """The batch without half precision, ignored targets, and logits of samples that have no weight."""
+        """The batch without half precision, ignored targets, and wild logits of samples that have no weight."""
         if logits.dtype in {torch.float16, torch.bfloat16}:
             logits = logits.float()
         if self.ignore_index is not None:
-            ignored = targets == self.ignore_index
+            ignored = targets.long() == self.ignore_index
             targets = targets.masked_fill(ignored, 0)
             weight = torch.ones_like(targets, dtype=logits.dtype) if sample_weight is None else sample_weight
             sample_weight = weight.masked_fill(ignored, 0)
         if sample_weight is not None:  # what has no weight has no error, even where its logit is not finite
             silent = (sample_weight == 0).reshape(targets.shape + (1,) * (logits.ndim - targets.ndim))
-            logits = logits.masked_fill(silent, 0)
+            logits = logits.masked_fill(silent & ~logits.isfinite(), 0)
         return logits, targets, sample_weight
+
+    def options(self, more: Mapping[str, object]) -> str:
+        """Those that were given, for `extra_repr`."""
+        given = {"class_weights": self.class_weights, "ignore_index": self.ignore_index, **more}
+        return ", ".join(f"{key}={value}" for key, value in given.items() if value is not None and value is not False)
 
     def set_epoch(self, epoch: int) -> None:
         """Tells a loss with a schedule which epoch begins; the first is 0, as in DistributedSampler."""
 
     def keep(self, mask: Tensor) -> None:
         """The networks of the stack where mask (S,) is true stay: slices state that has an axis S."""
+
+
+def described(part: Callable[..., object]) -> str:
+    """The name of an error or a reduction, with the parameters that it was given."""
+    if isinstance(part, partial):
+        return f"{described(part.func)}({', '.join(f'{key}={value}' for key, value in part.keywords.items())})"
+    return getattr(part, "__name__", type(part).__name__)

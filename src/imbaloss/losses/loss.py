@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 from torch import Tensor
 from torch import distributed as dist
 
-from imbaloss.losses.criterion import Criterion
+from imbaloss.losses.criterion import Criterion, described
 from imbaloss.losses.one_vs_rest import mean_over_classes, one_vs_rest
-from imbaloss.losses.reductions import none
+from imbaloss.losses.reductions import none, unbiased_sum_of_squared_class_means
 from imbaloss.losses.running import RunningTotals
 from imbaloss.losses.totals import Totals, as_part_of, class_totals, over_ranks
 
@@ -21,9 +21,11 @@ class Loss(Criterion):
     Called as `Criterion` says. The reduction `none` gives each sample's weighted error, shaped as the targets.
 
     - sync: True, or a process group of torch.distributed: the loss is that of the batches of all ranks together, and so
-      is the gradient after DistributedDataParallel has averaged it. Every rank must then call the loss equally often.
+      is the gradient after DistributedDataParallel has averaged it over the same ranks. Every rank of the group must
+      call the loss equally often: on one rank alone, as in an evaluation, take a loss without sync.
     - running: a rate in (0, 1]. The totals are moving averages over the batches so far, the newest of weight `running`;
-      the gradient is the newest batch's. In `eval()` mode the averages rest and each batch stands for itself.
+      the gradient is the newest batch's. In `eval()` mode the averages rest and each batch stands for itself; a batch
+      whose errors are not all finite does not enter them.
       Source: Wang et al. 2017 (arXiv 1411.3803), algorithm 1.
     - classes_apart: the reduction is one of two classes. Several classes then stand one against the rest, each with
       totals of its own, and the loss is the mean of theirs, weighed by class_weights.
@@ -43,6 +45,8 @@ class Loss(Criterion):
         super().__init__(class_weights=class_weights, ignore_index=ignore_index)
         if reduction is none and (sync or running is not None):
             raise ValueError("the reduction none has no class totals: neither sync nor running is for it")
+        if reduction is unbiased_sum_of_squared_class_means and running is not None:
+            raise ValueError("running totals need no correction of their squares: take msfe, not msfe_unbiased")
         self.error = error
         self.reduction = reduction
         self.sync = sync
@@ -56,8 +60,11 @@ class Loss(Criterion):
 
         The value is then that of the whole batch, and so is the sum of the micro-batches' gradients.
         """
-        if whole is not None and self.running is not None:
-            raise ValueError("running totals already join batches: give either running or whole")
+        if whole is not None and (self.running is not None or self.reduction is none):
+            reason = (
+                "the reduction none has no totals" if self.running is None else "running totals already join batches"
+            )
+            raise ValueError(f"{reason}: whole is not for this loss")
         value = self.of(*self.seen(*self.checked(logits, targets, sample_weight)), whole)
         return value.reshape(targets.shape if self.reduction is none else ())
 
@@ -75,7 +82,7 @@ class Loss(Criterion):
         class_weights = None if self.class_weights is None else logits.new_tensor(self.class_weights)
         if self.reduction is none:
             errors = self.error(logits, targets)
-            errors = errors if sample_weight is None else errors * sample_weight
+            errors = errors if sample_weight is None else errors * sample_weight.to(errors.dtype)
             return errors if class_weights is None else errors * class_weights[targets.long()]
         totals = self.totals_of(logits, targets, sample_weight)
         if self.sync:
@@ -98,5 +105,5 @@ class Loss(Criterion):
             self.running.keep(mask)
 
     def extra_repr(self) -> str:
-        parts = [getattr(part, "func", part).__name__ for part in (self.error, self.reduction)]
-        return f"{', '.join(parts)}, class_weights={self.class_weights}"
+        options = {"classes_apart": self.classes_apart, "sync": self.sync}
+        return ", ".join([described(self.error), described(self.reduction), self.options(options)])

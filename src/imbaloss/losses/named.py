@@ -59,7 +59,7 @@ def msfe(**options: Any) -> Loss:
     Math: \sum_c w_c m_c^2, \quad m_c = \frac1{n_c} \sum_{i: d_i = c} \tfrac12 (d_i - p_i)^2
     Source: Wang et al. 2016 (IJCNN).
     Missing class: adds nothing.
-    Use: like MFE, with more pull on the class that is worse; on small batches take msfe_unbiased, or running=0.1.
+    Use: like MFE, with more pull on the class that is worse; on small batches with running=0.1, or msfe_unbiased.
     """
     return Loss(errors.squared, reductions.sum_of_squared_class_means, **options)
 
@@ -70,7 +70,8 @@ def msfe_unbiased(**options: Any) -> Loss:
     Math: \sum_c w_c \left( m_c^2 - \frac{s_c^2}{n_c} \right)
     Source: imbaloss; the square of a mean of n errors is too large by s^2/n on average.
     Missing class: adds nothing; neither does a class with one sample. May be below 0.
-    Use: MSFE on batches with few positives: over random batches its mean is the MSFE of the whole set.
+    Use: MSFE on small batches with at least two samples of each class: over such its mean is the set's MSFE.
+        Where batches may hold one positive or none, take msfe with running=0.1.
     """
     error = partial(errors.with_squares, error=errors.squared)
     return Loss(error, reductions.unbiased_sum_of_squared_class_means, **options)
@@ -90,7 +91,8 @@ def ce(*, smoothing: float = 0.0, **options: Any) -> Loss:
 def wce(*, counts: Counts = None, class_weights: ClassWeights = None, smoothing: float = 0.0, **options: Any) -> Loss:
     r"""Weighted cross-entropy: -(1/n) sum w_c log p_t, with w_c = n/(C n_c) unless given, for C classes
 
-    Math: -\frac1n \sum_i w_{d_i} \log p_{t,i}, \quad w_c = \frac n{C n_c}
+    Math: -\frac1n \sum_i w_{d_i} \left( (1-s) \log p_{t,i} + \frac sC \sum_c \log p_{c,i} \right),
+        \quad w_c = \frac n{C n_c}
     Source: King and Zeng 2001 (Political Analysis 9), section 4.2; the weights are scikit-learn's "balanced".
     Missing class: adds nothing; one that the training set lacks has weight 0.
     Use: the first thing to try against a wrong threshold; probabilities are then those of a balanced set.
@@ -121,6 +123,7 @@ def focal(*, gamma: float = 2.0, alpha: float = 0.25, class_weights: ClassWeight
     Source: Lin et al. 2017, eq. 5 (arXiv 1708.02002). alpha is for two classes; class_weights replaces it.
     Missing class: adds nothing.
     Use: when easy negatives drown the rest, as in detection; alpha 0.25 weighs the positives down: try 0.75 too.
+        Several classes need class_weights.
     """
     require(0 <= alpha <= 1, "alpha must be between 0 and 1", alpha)
     weights = (1 - alpha, alpha) if class_weights is None else class_weights
@@ -130,7 +133,7 @@ def focal(*, gamma: float = 2.0, alpha: float = 0.25, class_weights: ClassWeight
 def asymmetric(
     *, gamma_positive: float = 0.0, gamma_negative: float = 4.0, margin: float = 0.05, **options: Any
 ) -> Loss:
-    r"""Asymmetric loss: -sums of (1 - p)^g+ log p and, for negatives, q^g- log(1 - q), q = max(p - margin, 0)
+    r"""Asymmetric loss: mean of -(1 - p)^g+ log p, for negatives -q^g- log(1 - q), q = max(p - margin, 0)
 
     Math: -\frac1n \sum_i \begin{cases} (1-p_i)^{\gamma_+} \log p_i & d_i = 1 \\ q_i^{\gamma_-} \log(1-q_i) & d_i = 0
         \end{cases}, \quad q_i = \max(p_i - \mathrm{margin}, 0)
@@ -277,7 +280,7 @@ def dice(*, smooth: float = 0.0, **options: Any) -> Loss:
     r"""Dice loss: 1 - (2 TP + smooth) / (2 TP + FP + FN + smooth), with soft counts
 
     Math: 1 - \frac{2 TP + s}{2 TP + FP + FN + s}
-    Source: Sudre et al. 2017 (arXiv 1707.03237), without squares in the denominator.
+    Source: Sudre et al. 2017 (arXiv 1707.03237); Milletari et al. 2016 (arXiv 1606.04797) have squares below.
     Missing class: without positives 0 with gradient 0; without negatives FP = 0.
     Use: segmentation of small regions; without smoothing it is soft F1.
     """
@@ -359,7 +362,7 @@ def smooth_ap(*, temperature: float = 0.1, **options: Any) -> Ranking:
 
     Math: 1 - \frac1{n_+} \sum_{d_i=1} \frac{1 + \sum_{j \ne i, d_j=1} \sigma_{ij}}{1 + \sum_{j \ne i} \sigma_{ij}},
         \quad \sigma_{ij} = \sigma\left( \frac{z_j - z_i}\tau \right)
-    Source: Brown et al. 2020 (arXiv 2007.12163).
+    Source: Brown et al. 2020 (arXiv 2007.12163), for cosine similarities; for logits the temperature is higher here.
     Missing class: 0 with gradient 0.
     Use: when the top of the ranking counts (average precision); time grows with positives x batch.
     """

@@ -12,8 +12,8 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.utils.checkpoint import checkpoint
 
-from imbaloss.losses.checks import traced
-from imbaloss.losses.criterion import Criterion
+from imbaloss.losses.checks import traced, transformed
+from imbaloss.losses.criterion import Criterion, described
 from imbaloss.losses.domains import require
 from imbaloss.losses.one_vs_rest import mean_over_classes, one_vs_rest
 
@@ -25,6 +25,7 @@ class Ranking(Criterion):
     """A loss of pairs or ranks, called as `Criterion` says; several classes one against the rest.
 
     class_weights, in the binary case, are sample weights by class: of no account for pairs, whose weights they scale.
+    There are no class totals: nothing to sync, to join over micro-batches or to average over batches.
     """
 
     def __init__(
@@ -38,7 +39,8 @@ class Ranking(Criterion):
 
     def of(self, logits: Tensor, targets: Tensor, sample_weight: Tensor | None) -> Tensor:
         class_weights = None if self.class_weights is None else logits.new_tensor(self.class_weights)
-        weights = torch.ones_like(targets, dtype=logits.dtype) if sample_weight is None else sample_weight
+        ones = torch.ones_like(targets, dtype=logits.dtype)
+        weights = ones if sample_weight is None else sample_weight.to(logits.dtype)
         if logits.ndim != targets.ndim:
             logits, targets, weights = one_vs_rest(logits, targets, weights)
             return mean_over_classes(self.of_ranks(logits, targets, weights), class_weights)
@@ -47,7 +49,7 @@ class Ranking(Criterion):
         return self.of_ranks(logits, targets, weights)
 
     def extra_repr(self) -> str:
-        return f"{getattr(self.of_ranks, 'func', self.of_ranks).__name__}, class_weights={self.class_weights}"
+        return f"{described(self.of_ranks)}, {self.options({})}"
 
 
 def auc_squared_hinge(logits: Tensor, targets: Tensor, weights: Tensor, *, margin: float = 1.0) -> Tensor:
@@ -65,7 +67,8 @@ def auc_squared_hinge(logits: Tensor, targets: Tensor, weights: Tensor, *, margi
     of_negative = torch.where(positive, 0, weights).double().gather(-1, order)
     below, sums, squares = ((of_positive * values**power).cumsum(-1) for power in range(3))
     short = (values.square() * below - 2 * values * sums + squares).clamp(min=0)
-    return per_pair((of_negative * short).sum(-1), of_positive.sum(-1), of_negative.sum(-1)).to(logits.dtype)
+    pairs = of_positive.sum(-1) * of_negative.sum(-1)
+    return share((of_negative * short).sum(-1), pairs).to(logits.dtype)
 
 
 def auc_logistic(logits: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
@@ -74,14 +77,14 @@ def auc_logistic(logits: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
     Source: Burges et al. 2005 (ICML), RankNet.
     """
     positive = targets == 1
-    of_negative = weights.where(~positive, 0)
+    of_class = (weights.where(~positive, 0), weights.where(positive, 0))
+    of_negative, of_positive = (share(part, part.sum(-1, keepdim=True)) for part in of_class)
 
     def of_rows(rows: Tensor, of_row: Tensor) -> Tensor:
         differences = logits.unsqueeze(-2) - rows.unsqueeze(-1)  # (..., R, B)
-        return (of_row.unsqueeze(-1) * of_negative.unsqueeze(-2) * F.softplus(differences)).sum((-1, -2))
+        return (of_row * (F.softplus(differences) * of_negative.unsqueeze(-2)).sum(-1)).sum(-1)
 
-    total = over_positives(of_rows, logits, positive, weights)
-    return per_pair(total, weights.where(positive, 0).sum(-1), of_negative.sum(-1))
+    return over_positives(of_rows, logits, positive, of_positive)
 
 
 def smooth_ap(logits: Tensor, targets: Tensor, weights: Tensor, *, temperature: float = 0.1) -> Tensor:
@@ -108,10 +111,9 @@ def smooth_ap(logits: Tensor, targets: Tensor, weights: Tensor, *, temperature: 
     return (over_positives(of_rows, logits, positive, weights) / positives.where(both, 1)).where(both, 0)
 
 
-def per_pair(total: Tensor, positives: Tensor, negatives: Tensor) -> Tensor:
-    """The total over the sum of the weights of all pairs."""
-    there = (positives > 0) & (negatives > 0)
-    return (total / positives.where(there, 1) / negatives.where(there, 1)).where(there, 0)
+def share(part: Tensor, total: Tensor) -> Tensor:
+    """part / total, 0 with gradient 0 where the total is 0."""
+    return (part / total.where(total > 0, 1)).where(total > 0, 0)
 
 
 def over_positives(
@@ -125,7 +127,7 @@ def over_positives(
     rows = positive.shape[-1] if traced() or not positive.numel() else int(positive.sum(-1).max())
     first, of_first = (part.gather(-1, order)[..., :rows] for part in (logits, weights.where(positive, 0)))
     size = max(1, PAIRS_AT_ONCE // max(1, logits.numel()))
-    if rows <= size:
+    if rows <= size or transformed():  # torch.func knows no checkpoints
         return of_rows(first, of_first)
     blocks = zip(torch.split(first, size, -1), torch.split(of_first, size, -1), strict=True)
     return torch.stack([checkpoint(of_rows, *block, use_reentrant=False) for block in blocks]).sum(0)

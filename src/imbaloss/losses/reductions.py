@@ -42,16 +42,17 @@ def sum_of_class_means(totals: Totals, class_weights: Tensor | None = None) -> T
 
 
 def sum_of_squared_class_means(totals: Totals, class_weights: Tensor | None = None) -> Tensor:
-    """sum_c w_c m_c^2. With squared error this is MSFE = FPE^2 + FNE^2. Source: as above."""
+    """sum_c w_c m_c^2. With squared error this is MSFE = FPE^2 + FNE^2. Source: Wang et al. 2016 (IJCNN)."""
     return weighted(class_means(totals).square(), class_weights).sum(-1)
 
 
 def unbiased_sum_of_squared_class_means(totals: Totals, class_weights: Tensor | None = None) -> Tensor:
     """sum_c w_c (m_c^2 - s_c^2 / n_c), with s_c^2 the sample variance of class c's errors. May be below 0.
 
-    Over random batches its expectation is that of the whole set's squared means, where m_c^2 is too large by s_c^2/n_c.
+    Over random batches with two or more samples of each class its expectation is that of the whole set's squared means,
+    where m_c^2 is too large by s_c^2/n_c.
     The totals are those of the errors and their squares, as `with_squares` gives them: E_c and Q_c. The term of a class
-    is then (E_c^2 - Q_c) / (n_c (n_c - 1)); it is 0 for one sample. Sample weights count repetitions.
+    is then (E_c^2 - Q_c) / (n_c (n_c - 1)); it is 0 where n_c <= 1. Sample weights count repetitions.
     """
     sums, squares = totals.errors.unbind(0)
     pairs = totals.weights * (totals.weights - 1)
@@ -65,10 +66,10 @@ def p_norm_of_class_means(totals: Totals, class_weights: Tensor | None = None, *
     p = 1 is `sum_of_class_means`, p = 2 the root of `sum_of_squared_class_means`; as p grows it nears the largest mean.
     """
     require(1 <= p < float("inf"), "p must be at least 1 and finite", p)
-    means = class_means(totals)
-    largest = means.detach().amax(-1, keepdim=True)
-    scale = largest.where(largest > 0, 1)  # so that no power over- or underflows
-    total = weighted((means / scale).pow(p), class_weights).sum(-1)
+    terms = weighted(class_means(totals), None if class_weights is None else class_weights.pow(1 / p))
+    largest = terms.detach().amax(-1, keepdim=True)
+    scale = largest.where(largest > 0, 1)  # so that the largest power is 1
+    total = (terms / scale).pow(p).sum(-1)
     return (scale.squeeze(-1) * total.where(total > 0, 1).pow(1 / p)).where(total > 0, 0)
 
 

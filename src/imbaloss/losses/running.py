@@ -5,6 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from imbaloss.losses.checks import transformed
 from imbaloss.losses.domains import require
 from imbaloss.losses.totals import Totals, as_part_of
 
@@ -12,10 +13,10 @@ from imbaloss.losses.totals import Totals, as_part_of
 class RunningTotals(nn.Module):
     """u <- (1 - r) u + r (totals of the newest batch), over the same average of ones; the gradient is the batch's.
 
-    A class that the newest batch lacks keeps its mean error. The state, `errors`, `weights` and `batches` (the average
-    of ones), is in the state_dict; `reset_parameters` forgets it.
+    A class that the newest batch lacks keeps its mean error; a batch whose errors are not all finite is passed over.
+    The state, `errors`, `weights` and `batches` (the average of ones), is in the state_dict.
     Source: Wang et al. 2017 (arXiv 1411.3803), algorithm 1; Adam's correction of the start (arXiv 1412.6980).
-    Raises ValueError where the rate is not in (0, 1].
+    Raises ValueError where the rate is not in (0, 1], and inside the transforms of torch.func, which cannot keep state.
     """
 
     errors: Tensor
@@ -26,17 +27,19 @@ class RunningTotals(nn.Module):
         super().__init__()
         require(0 < rate <= 1, "running must be above 0 and at most 1", rate)
         self.rate = rate
-        self.reset_parameters()
-
-    def reset_parameters(self) -> None:
         for name in ("errors", "weights", "batches"):
             self.register_buffer(name, torch.zeros((), dtype=torch.float64))
 
     def forward(self, totals: Totals) -> Totals:
-        with torch.no_grad():
-            self.errors = (1 - self.rate) * self.errors + self.rate * totals.errors
-            self.weights = (1 - self.rate) * self.weights + self.rate * totals.weights
-            self.batches = (1 - self.rate) * self.batches + self.rate
+        if transformed():
+            raise ValueError("running totals keep state, which the transforms of torch.func cannot")
+        errors, weights = (part.detach() for part in totals)
+        finite = errors.isfinite().all(-1, keepdim=True)
+        finite = finite.all(0) if errors.ndim > weights.ndim else finite
+        for name, newest in (("errors", errors.where(finite, 0)), ("weights", weights.where(finite, 0))):
+            average = getattr(self, name).to(newest.device)
+            setattr(self, name, (1 - self.rate) * average + self.rate * newest)
+        self.batches = (1 - self.rate) * self.batches.to(weights.device) + self.rate
         return as_part_of(Totals(self.errors / self.batches, self.weights / self.batches), totals)
 
     def keep(self, mask: Tensor) -> None:

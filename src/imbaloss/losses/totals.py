@@ -54,8 +54,14 @@ def as_part_of(whole: Totals, part: Totals, copies: int = 1) -> Totals:
 
 
 def over_ranks(totals: Totals, group: "dist.ProcessGroup | None") -> tuple[Totals, int]:
-    """The totals of the batches of all ranks of a process group (None: the default), and how many ranks there are."""
+    """The totals of the batches of all ranks of a process group (None: the default), and how many ranks there are.
+
+    Raises ValueError on a rank that is not of the group.
+    """
+    ranks = dist.get_world_size(group)
+    if ranks < 1:
+        raise ValueError("sync must be a process group that this rank belongs to")
     shared = [part.detach().clone() for part in totals]
     for part in shared:
         dist.all_reduce(part, group=group)
-    return Totals(*shared), dist.get_world_size(group)
+    return Totals(*shared), ranks

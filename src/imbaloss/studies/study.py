@@ -90,7 +90,7 @@ class Study:
             )
             entries = {key: value for layer in layers for key, value in layer.items()}
             recipe = Recipe(**entries)
-            check_loss(text, recipe.outputs)
+            check_loss(text, recipe)
             yield losses.write(name, parameters), recipe
 
     def to_toml(self) -> dict[str, Any]:
@@ -98,13 +98,16 @@ class Study:
         return {key: value for key, value in asdict(self).items() if value is not None}
 
 
-def check_loss(text: str, outputs: int) -> None:
-    """Raises ValueError where a network with so many outputs cannot be trained with the loss."""
+def check_loss(text: str, recipe: Recipe) -> None:
+    """Raises ValueError where a network cannot be trained with the loss by that recipe."""
     name, parameters = losses.parse(text)
-    logits = torch.zeros(2) if outputs == 1 else torch.zeros(2, outputs)
-    value = losses.get(name, counts=(1, 1), **parameters)(logits, torch.tensor([0, 1]))
-    if value.ndim:
+    loss = losses.get(name, counts=(1, 1), **parameters)
+    logits = torch.zeros(2) if recipe.outputs == 1 else torch.zeros(2, recipe.outputs)
+    if loss(logits, torch.tensor([0, 1])).ndim:
         raise ValueError(f"{text} gives a number for each sample; a training needs one number")
+    if isinstance(loss, losses.Deferred) and loss.after >= recipe.epochs:
+        changes, ends = f"changes after {loss.after} epochs", f"the training ends after {recipe.epochs}"
+        raise ValueError(f"{text} {changes}, {ends}: give it after=N, as in {name}:after={recipe.epochs * 4 // 5}")
 
 
 def from_toml(content: dict[str, Any]) -> Study:
