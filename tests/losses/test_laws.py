@@ -250,6 +250,7 @@ def test_compiles_without_a_graph_break(name):
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:`torch.jit.script_method` is deprecated:DeprecationWarning")  # torch's compiler
 @pytest.mark.parametrize(
     "name",
     ["msfe", "focal", "asymmetric", "vs", "soft_mcc", "auc_margin", "auc_squared_hinge", "smooth_ap",
