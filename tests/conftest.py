@@ -8,7 +8,7 @@ import pytest
 
 hypothesis.settings.register_profile("house", deadline=None)  # a busy machine is no failure
 hypothesis.settings.load_profile("house")
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as the command does
+os.environ.setdefault("GOMP_SPINCOUNT", "3000")  # as the command does
 
 REAL = Path(os.environ.get("IMBALOSS_DATA") or Path(__file__).parents[2] / "shared")
 

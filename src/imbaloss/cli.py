@@ -322,8 +322,8 @@ def tell(text: str) -> None:
 
 def main() -> None:
     """The command `imbaloss`."""
-    # threads that wait asleep leave the cores to other programs, and beside those, spinning ones would slow ours
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # threads that soon fall asleep when they wait leave the cores to other programs; beside those, spinning slows ours
+    os.environ.setdefault("GOMP_SPINCOUNT", "3000")
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal without the sign for plus or minus is no failure
     try:

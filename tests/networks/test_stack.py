@@ -40,13 +40,13 @@ def test_each_member_is_the_network_of_torch(activation, outputs):
 
 
 def test_equal_generators_start_equal_and_others_do_not():
-    weight = mlp(seeds=(5, 5, 6)).first.weight
+    weight = mlp(seeds=(5, 5, 6)).layers[0].weight
     assert torch.equal(weight[0], weight[1])
     assert not torch.equal(weight[0], weight[2])
 
 
 def test_float32_weights_are_the_float64_weights_rounded():
-    assert torch.equal(mlp(dtype=torch.float32).first.weight, mlp().first.weight.float())
+    assert torch.equal(mlp(dtype=torch.float32).layers[0].weight, mlp().layers[0].weight.float())
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_keep_slices_everything_and_one_copies():
     torch.testing.assert_close(alone(inputs[1:2]), before[1:2])
     keep(stack, torch.tensor([True, False, True]))
     torch.testing.assert_close(stack(inputs[[0, 2]]), before[[0, 2]])
-    alone.first.weight.data.zero_()
-    assert stack.first.weight.all()
-    assert isinstance(alone.first, StackedLinear)
-    assert isinstance(alone.first.weight, nn.Parameter)
+    alone.layers[0].weight.data.zero_()
+    assert stack.layers[0].weight.all()
+    assert isinstance(alone.layers[0], StackedLinear)
+    assert isinstance(alone.layers[0].weight, nn.Parameter)

@@ -31,7 +31,7 @@ def weights_of(network: torch.nn.Sequential) -> list[torch.Tensor]:
     ],
     ids=lambda recipe: f"{recipe.optimizer}-{recipe.momentum:g}-{recipe.weight_decay:g}-{recipe.init}-{recipe.hidden}",
 )
-@pytest.mark.parametrize("samples", [40, 90], ids=["compressed", "ordinary"])
+@pytest.mark.parametrize("samples", [40, 90, 130], ids=["fewer samples than inputs", "within the span", "ordinary"])
 def test_a_stack_follows_the_plain_loop(recipe, samples):
     members = [
         Member(split_of(seed, samples), loss, replace(recipe, epochs=recipe.epochs + 3 * (loss == "wce")), seed)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import cast
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -11,7 +11,19 @@ from torch import Tensor, nn
 from imbaloss.networks.initialisation import INITIALISATIONS
 from imbaloss.networks.stack import StackedLinear
 
-ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"relu": torch.relu, "sigmoid": torch.sigmoid, "tanh": torch.tanh}
+
+class Activation(NamedTuple):
+    """A function, in place, and its slope: gradient by what comes out, what came out -> gradient by what went in."""
+
+    function: Callable[[Tensor], Tensor]
+    slope: Callable[[Tensor, Tensor], Tensor]
+
+
+ACTIVATIONS = {
+    "relu": Activation(torch.relu_, lambda gradient, out: torch.ops.aten.threshold_backward(gradient, out, 0)),
+    "sigmoid": Activation(torch.sigmoid_, torch.ops.aten.sigmoid_backward),
+    "tanh": Activation(torch.tanh_, torch.ops.aten.tanh_backward),
+}
 
 
 class MLP(nn.Module):
@@ -33,7 +45,7 @@ class MLP(nn.Module):
         dtype: torch.dtype = torch.float32,
     ) -> None:
         super().__init__()
-        self.activation = ACTIVATIONS[activation]
+        self.activation, self.slope = ACTIVATIONS[activation]
         self.layers = nn.ModuleList()
         initial = INITIALISATIONS[init]
         for fan_in, fan_out in pairwise((inputs, *hidden, outputs)):
@@ -43,11 +55,6 @@ class MLP(nn.Module):
                 drawn_weight, drawn_bias = initial(generator, fan_in, fan_out)
                 weight[network], bias[network, 0] = torch.from_numpy(drawn_weight), torch.from_numpy(drawn_bias)
             self.layers.append(StackedLinear(weight, bias))
-
-    @property
-    def first(self) -> StackedLinear:
-        """The layer that sees the inputs."""
-        return cast(StackedLinear, self.layers[0])
 
     def forward(self, inputs: Tensor) -> Tensor:
         values = inputs.flatten(2)

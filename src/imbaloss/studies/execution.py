@@ -14,9 +14,9 @@ from imbaloss.data.seeds import stream
 from imbaloss.evaluation import no_scores, scores
 from imbaloss.studies.store import Row, Store
 from imbaloss.studies.study import Run, versions
-from imbaloss.training import Member, Model, Outcome, Recipe, train
+from imbaloss.training import Member, Model, Outcome, Recipe, train, within_span
 
-PARAMETERS_OF_A_STACK = 2**24  # 64 MiB in float32; a larger stack would be no faster
+PARAMETERS_OF_A_STACK = 2**23  # 32 MiB in float32: about what a processor's cache holds; a larger stack is slower
 LARGEST_STACK = 256
 
 
@@ -36,8 +36,9 @@ def plan(runs: Sequence[Run], datasets: Mapping[str, Dataset], stack_size: int |
     """
     jobs = []
     for (samples, inputs, recipe), group in groupby(runs, lambda run: stackable(run, datasets)):
+        trained = samples if within_span(recipe, samples, inputs) else inputs
         parameters = sum(
-            (fan_in + 1) * fan_out for fan_in, fan_out in pairwise((inputs, *recipe.hidden, recipe.outputs))
+            (fan_in + 1) * fan_out for fan_in, fan_out in pairwise((trained, *recipe.hidden, recipe.outputs))
         )
         size = stack_size or min(max(PARAMETERS_OF_A_STACK // parameters, 1), LARGEST_STACK)
         some = list(group)

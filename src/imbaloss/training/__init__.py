@@ -4,6 +4,7 @@ from imbaloss.training import model_file
 from imbaloss.training.loop import Outcome, check_device, train
 from imbaloss.training.model import Model
 from imbaloss.training.recipe import Recipe
+from imbaloss.training.span import within_span
 from imbaloss.training.stack import Member
 
-__all__ = ["Member", "Model", "Outcome", "Recipe", "check_device", "model_file", "train"]
+__all__ = ["Member", "Model", "Outcome", "Recipe", "check_device", "model_file", "train", "within_span"]

@@ -1,27 +1,47 @@
 """Optimizers of a stack: as in torch.optim, with a learning rate for each network and `keep`."""
 
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 
-class SGD:
-    """Stochastic gradient descent: v <- m v + (g + d w), w <- w - lr v.
+class ByAutograd(ABC):
+    """Steps of any network, along gradients that autograd finds. lr (S,), each parameter (S, ...)."""
 
-    parameters, each (S, ...); lr (S,); momentum m; weight_decay d. The same steps as torch.optim.SGD.
+    def __init__(self, network: nn.Module, lr: Tensor) -> None:
+        self.network = network
+        self.parameters = list(network.parameters())
+        self.lr = lr
+
+    def step(self, inputs: Tensor, loss: Callable[[Tensor], Tensor]) -> Tensor:
+        """A step on one batch; loss takes the logits. Returns its values, (S,)."""
+        values = loss(self.network(inputs))
+        values.sum().backward()  # type: ignore[no-untyped-call]
+        self.update()
+        return values.detach()
+
+    @abstractmethod
+    def update(self) -> None:
+        """Moves the parameters along their gradients, which are then cleared."""
+
+
+class SGD(ByAutograd):
+    """Stochastic gradient descent: v <- m v + (g + d w), w <- w - lr v; the same steps as torch.optim.SGD.
+
+    momentum m, weight_decay d. `Descent` takes the same steps sooner, where it knows the network.
     """
 
-    def __init__(self, parameters: Sequence[Tensor], lr: Tensor, *, momentum: float, weight_decay: float) -> None:
-        self.parameters = list(parameters)
-        self.lr = lr
+    def __init__(self, network: nn.Module, lr: Tensor, *, momentum: float, weight_decay: float) -> None:
+        super().__init__(network, lr)
         self.momentum = momentum
         self.weight_decay = weight_decay
         self.velocities = [torch.zeros_like(parameter) for parameter in self.parameters] if momentum else []
 
     @torch.no_grad()
-    def step(self) -> None:
-        """One step along the gradients, which are then cleared."""
+    def update(self) -> None:
+        """One step."""
         for index, parameter in enumerate(self.parameters):
             direction = gradient(parameter, self.weight_decay)
             if self.momentum:
@@ -35,26 +55,25 @@ class SGD:
         self.velocities = [velocity[mask] for velocity in self.velocities]
 
 
-class Adam:
+class Adam(ByAutograd):
     """Adam with betas 0.9 and 0.999 and epsilon 1e-8, the same steps as torch.optim.Adam.
 
-    Source: Kingma and Ba 2015, algorithm 1 (arXiv 1412.6980). Shapes as in SGD.
+    Source: Kingma and Ba 2015, algorithm 1 (arXiv 1412.6980).
     """
 
     BETAS = (0.9, 0.999)
     EPSILON = 1e-8
 
-    def __init__(self, parameters: Sequence[Tensor], lr: Tensor, *, momentum: float, weight_decay: float) -> None:  # noqa: ARG002
-        self.parameters = list(parameters)
-        self.lr = lr
+    def __init__(self, network: nn.Module, lr: Tensor, *, momentum: float, weight_decay: float) -> None:  # noqa: ARG002
+        super().__init__(network, lr)
         self.weight_decay = weight_decay
         self.steps = 0
         self.means = [torch.zeros_like(parameter) for parameter in self.parameters]
         self.squares = [torch.zeros_like(parameter) for parameter in self.parameters]
 
     @torch.no_grad()
-    def step(self) -> None:
-        """One step along the gradients, which are then cleared."""
+    def update(self) -> None:
+        """One step."""
         self.steps += 1
         first, second = self.BETAS
         for parameter, mean, square in zip(self.parameters, self.means, self.squares, strict=True):

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import compress, groupby
 from math import prod
+from typing import cast
 
 import numpy as np
 import torch
@@ -13,12 +15,13 @@ from imbaloss import losses
 from imbaloss.data import Counts, Split
 from imbaloss.data.seeds import stream
 from imbaloss.losses import Deferred, Loss, Ranking
-from imbaloss.networks import keep, one
-from imbaloss.training.compression import Compression, applies, orthonormal
+from imbaloss.networks import StackedLinear, keep, one
+from imbaloss.training.descent import Descent
 from imbaloss.training.model import Model, build_network
 from imbaloss.training.optimizers import OPTIMIZERS
 from imbaloss.training.recipe import Recipe
 from imbaloss.training.scaling import Scaling
+from imbaloss.training.span import Span, SpanLinear, within_span
 
 
 @dataclass(frozen=True)
@@ -50,22 +53,18 @@ class Stack:
     Members that share their split share its tensors; members that share their seed share initial weights and batches.
     """
 
-    def __init__(self, members: Sequence[Member], device: torch.device) -> None:
+    def __init__(self, members: Sequence[Member], device: torch.device, *, ordinary: bool = False) -> None:
         recipe = members[0].recipe
         self.members = list(members)
         self.recipe = recipe
         self.device = device
         self.orders = {member.seed: stream(member.seed, "batches") for member in members}
         self.epochs = 0
-        self.compression: Compression | None = None
         self._place_data(list({id(member.split): member.split for member in members}.values()))
-        self._build_network()
-        self.optimizer = OPTIMIZERS[recipe.optimizer](
-            list(self.network.parameters()),
-            torch.tensor([member.recipe.lr for member in members], dtype=recipe.dtype, device=device),
-            momentum=recipe.momentum,
-            weight_decay=recipe.weight_decay,
-        )
+        self._build_network(ordinary)
+        lr = torch.tensor([member.recipe.lr for member in members], dtype=recipe.dtype, device=device)
+        optimizer = Descent if recipe.optimizer == "sgd" and not ordinary else OPTIMIZERS[recipe.optimizer]
+        self.optimizer = optimizer(self.network, lr, momentum=recipe.momentum, weight_decay=recipe.weight_decay)
         self.losses = build_losses(self.members, device)
 
     def _place_data(self, splits: Sequence[Split]) -> None:
@@ -79,14 +78,18 @@ class Stack:
         self.inputs = torch.stack(scaled).to(self.device)  # (G, N, ...), float64 until the network is built
         self.labels = torch.from_numpy(np.concatenate([split.train.labels for split in splits])).to(self.device)
 
-    def _build_network(self) -> None:
+    def _build_network(self, ordinary: bool) -> None:
         weights = [stream(member.seed, "weights") for member in self.members]
         self.network = build_network(self.recipe, self.shape, weights).to(self.device)
-        if applies(self.recipe, self.samples, prod(self.shape)):
-            bases, coordinates = zip(*map(orthonormal, self.inputs), strict=True)
-            self.inputs = torch.stack(coordinates)
-            self.compression = Compression(torch.stack(bases).to(self.recipe.dtype), self.network.first.weight.data)
-            self.network.first.weight.data = self.compression.compressed(self.split)
+        self.span: SpanLinear | None = None
+        if not ordinary and within_span(self.recipe, self.samples, prod(self.shape)):
+            keys = list(zip(self.split.tolist(), [member.seed for member in self.members], strict=True))
+            pairs = list(dict.fromkeys(keys))
+            firsts = [keys.index(pair) for pair in pairs]
+            first = cast(StackedLinear, self.network.layers[0])
+            span = Span(self.inputs.flatten(2), [split for split, _ in pairs], first.weight.data[firsts])
+            self.span = SpanLinear(span, [pairs.index(key) for key in keys], first.bias.data)
+            self.network.layers[0] = self.span
         self.inputs = self.inputs.flatten(0, 1).to(self.recipe.dtype)  # (G x N, ...)
 
     def epoch(self) -> Tensor:
@@ -96,11 +99,10 @@ class Stack:
             loss.set_epoch(self.epochs)
         self.epochs += 1
         found = []
-        for rows in torch.split(self.split.unsqueeze(1) * self.samples + self._order(), self.recipe.train_batch, dim=1):
-            batch_losses = self._loss(self.network(self.inputs[rows]), self.labels[rows])
-            batch_losses.sum().backward()  # type: ignore[no-untyped-call]
-            self.optimizer.step()
-            found.append(batch_losses.detach())
+        for order in torch.split(self._order(), self.recipe.train_batch, dim=1):
+            rows = self.split.unsqueeze(1) * self.samples + order
+            inputs = order if self.span else self.inputs[rows]
+            found.append(self.optimizer.step(inputs, partial(self._loss, targets=self.labels[rows])))
         return torch.stack(found, dim=1)
 
     @torch.no_grad()
@@ -111,10 +113,8 @@ class Stack:
 
     def model(self, index: int) -> Model:
         """A copy of the network of one member."""
-        network, split = one(self.network, index), int(self.split[index])
-        if self.compression:
-            weight = self.compression.restored(index, split, network.first.weight.data[0])
-            network.first.weight.data = weight.unsqueeze(0)
+        split = int(self.split[index])
+        network = one(self.network, index, {self.span: self.span.restored(index)} if self.span else None)
         return Model(self.members[index].recipe, self.shape, self.scalings[split], network.to("cpu"))
 
     def keep(self, mask: Tensor) -> None:
@@ -122,9 +122,9 @@ class Stack:
         self.members = list(compress(self.members, mask.tolist()))
         self.split = self.split[mask]
         self.optimizer.keep(mask)
-        if self.compression:
-            self.compression.keep(mask)
         keep(self.network, mask)
+        if self.span:
+            self.span.pairs = list(compress(self.span.pairs, mask.tolist()))
         parts = zip(self.losses, torch.split(mask, [size for _, size in self.losses]), strict=True)
         self.losses = []
         for (loss, _), stays in parts:
