@@ -156,6 +156,7 @@ def test_a_file_that_is_no_store_is_refused(tmp_path):
 @pytest.mark.parametrize(("optimizer", "inputs"), [("sgd", 116), ("adam", 64)])
 def test_work_is_samples_times_trained_parameters(digits, optimizer, inputs):
     """Within the span of 116 samples, the first layer has 116 of them for each of its 8 units."""
-    study = replace(STUDY, datasets=("digits_3_8",), levels=(0.2,), overrules=STUDY.overrules | {"optimizer": optimizer})
+    overrules = STUDY.overrules | {"optimizer": optimizer}
+    study = replace(STUDY, datasets=("digits_3_8",), levels=(0.2,), overrules=overrules)
     [job] = studies.plan(study.runs(), digits)
     assert job.work == 116 * (inputs * 8 + 8 + 8 + 1)
