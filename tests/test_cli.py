@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -115,6 +116,31 @@ def test_a_terminal_of_ascii_is_no_failure(tmp_path):
     assert " ? " in found.stdout
 
 
+def test_verbose_says_how_networks_are_trained(imbaloss):
+    """116 samples of 64 inputs: their span is less work than the inputs."""
+    code, _, err = imbaloss("train", *QUICK, "--quiet", "--verbose")
+    assert code == 0
+    assert err.startswith("plan for 116 samples of 64 inputs: stacks of ")
+    assert "first layer within the span of the samples, steps fused, products by " in err
+    assert imbaloss("train", *QUICK, "--quiet")[2] == ""
+    _, _, err = imbaloss("train", *QUICK, "--quiet", "--verbose", "--optimizer", "adam")
+    assert "first layer of all inputs, steps by autograd" in err
+    assert "adam scales each weight by itself, which leaves the span and needs gradients" in err
+
+
+def test_a_tuned_learning_rate_is_told(imbaloss):
+    words = ("--epochs", "3", "--hidden", "4", "--quiet", "--tune-lr", "0.01,0.3")
+    code, out, _ = imbaloss("train", *words)
+    assert code == 0
+    assert re.search(r"^learning rate 0\.(01|3), of 0\.01, 0\.3$", out, re.MULTILINE)
+    code, out, _ = imbaloss("reproduce", "--dataset", "digits_3_8", "--loss", "mse", "--seeds", "3", *words)
+    assert code == 0
+    assert "learning rate (runs)" in out
+    assert "the best learning rate was the " in out
+    page = Path("results/table1/report.html").read_text()
+    assert re.search(r"<small>lr 0\.\d+ \(\d\)", page)
+
+
 def test_the_version_is_that_of_the_package(imbaloss):
     assert imbaloss("--version") == (0, f"{version('imbaloss')}\n", "")
 
@@ -153,7 +179,7 @@ def test_no_score_depends_on_how_the_test_is_read(imbaloss, options):
 OPTIONS = (
     "--no-shuffle-train", "--train-batch 5", "--lr 0.01", "--momentum 0.5", "--weight-decay 1", "--optimizer adam",
     "--activation tanh", "--init he", "--scaling standard", "--outputs 2", "--precision float64", "--seed 1",
-    "--protocol ratio", "--positive 3", "--hidden 4,3",
+    "--protocol ratio", "--positive 3", "--hidden 4,3", "--precision bf16", "--tune-lr 1e-3,1e-2",
 )  # fmt: skip
 
 
@@ -197,6 +223,13 @@ REFUSED = [
     (("train", "--hidden", "10;5"), "hidden must be whole numbers with commas, as 1000,100,10, found '10;5'"),
     (("train", "--train-batch", "0"), "train_batch must be 1 or more, found 0"),
     (("train", "--lr", "0"), "lr must be above 0 and finite, found 0"),
+    (("train", "--tune-lr", "0.1,0"), "lr must be above 0 and finite, found 0"),
+    (("train", "--tune-lr", "0.1,0.10"), "tune_lr must name each rate once, found (0.1, 0.1)"),
+    (("train", "--tune-lr", "0.1;1"), "tune-lr must be numbers with commas, as 0.01,0.1, found '0.1;1'"),
+    (("train", "--tune-lr", ","), "tune-lr must be numbers with commas, as 0.01,0.1, found ','"),
+    (("train", "--tune-lr", "0.1,1", "--lr", "0.1"), "give --lr, or --tune-lr to choose one, not both"),
+    (("train", "--tune-lr", "0.1,1", "--level", "0"), "leaves no tune part with both classes"),
+    (("train", "--precision", "bf61"), "there is no precision 'bf61' (did you mean 'bf16'?)"),
     (("train", "--epochs", "0"), "epochs must be 1 or more, found 0"),
     (("train", "--out", "/proc/nothing"), "/proc/nothing"),
     (("train", "--no-such-option"), "--no-such-option"),

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 from typer import Argument, Option
@@ -20,6 +20,7 @@ from typer import Argument, Option
 if TYPE_CHECKING:
     from imbaloss.studies import Job, Study
 
+Number = TypeVar("Number", int, float)
 INTERRUPTED = 130  # the exit code after Ctrl-C
 
 app = typer.Typer(
@@ -31,6 +32,7 @@ app = typer.Typer(
 
 Json = Annotated[bool, Option("--json", help="Print JSON on standard output.")]
 Quiet = Annotated[bool, Option("--quiet", help="Show no progress.")]
+Verbose = Annotated[bool, Option("--verbose", help="Say how the networks are trained.")]
 DataDir = Annotated[Path | None, Option(help="A copy of CIFAR-100: its folder, or that folder's parent.")]
 Out = Annotated[Path, Option(help="Output folder.")]
 Device = Annotated[str, Option(help="cpu, cuda or cuda:N.")]
@@ -61,6 +63,9 @@ def training_options(
     scaling: Annotated[str | None, Option(help="Pixels in [0, 1] (unit) or standardised (standard).")] = None,
     optimizer: Annotated[str | None, Option(help="sgd or adam.")] = None,
     lr: Annotated[float | None, Option(help="Learning rate.")] = None,
+    tune_lr: Annotated[
+        str | None, Option(help="Rates, as 0.01,0.1: each training takes the best on its tune part.")
+    ] = None,
     momentum: Annotated[float | None, Option(help="Of sgd.")] = None,
     weight_decay: Annotated[float | None, Option(help="L2 penalty.")] = None,
     epochs: Annotated[int | None, Option(help="Number of epochs.")] = None,
@@ -72,7 +77,9 @@ def training_options(
     shuffle_test: Annotated[
         bool | None, Option("--shuffle-test/--no-shuffle-test", help="No score depends on it.")
     ] = None,
-    precision: Annotated[str | None, Option(help="float32 or float64.")] = None,
+    precision: Annotated[
+        str | None, Option(help="float32, float64, or bf16: float32 weights, bfloat16 products.")
+    ] = None,
 ) -> None:
     """The options of every command that trains: those of the data, and then the entries of a recipe."""
 
@@ -103,6 +110,7 @@ def train(
     out: Out = Path("results/train"),
     as_json: Json = False,
     quiet: Quiet = False,
+    verbose: Verbose = False,
 ) -> None:
     """Train one network, score it on the test part and keep its model."""
     from imbaloss import data, studies
@@ -116,14 +124,14 @@ def train(
         check_device(device)
         runs = study.runs()
         datasets = data.load(study.datasets, folder=data_dir, quiet=quiet)
-        [job] = studies.plan(runs, datasets)
+        [job] = studies.plan(runs, datasets, device=device)
         store = studies.Store(out)
         studies.write_study(study, datasets, out)
     model_file.remove(out / "model")  # an earlier one would pass for this one
+    if verbose:
+        print_plans([job])
     with progress([job], quiet) as advance:
-        [(row, model)] = studies.train_together(
-            job.runs, datasets, device, lambda networks: advance(networks * job.work)
-        )
+        [(row, model)] = studies.train_together(job, datasets, device, advance)
     store.add([row])
     file = model_file.save(model, out / "model", row.facts()) if model else None
     if as_json:
@@ -146,6 +154,7 @@ def reproduce(
     out: Out = Path("results/table1"),
     as_json: Json = False,
     quiet: Quiet = False,
+    verbose: Verbose = False,
 ) -> None:
     """Train and score the report's table, or a part of it, and write tables, figures and report.html."""
     from imbaloss import data, report, studies
@@ -159,9 +168,11 @@ def reproduce(
         check_device(device)
         runs = study.runs()
         datasets = data.load(study.datasets, folder=data_dir, quiet=quiet)
-        jobs = studies.plan(runs, datasets, stack_size)
+        jobs = studies.plan(runs, datasets, stack_size, device)
         store = studies.Store(out)
         studies.write_study(study, datasets, out)
+    if verbose:
+        print_plans(jobs)
     try:
         with progress(jobs, quiet) as advance:
             studies.execute(jobs, datasets, store, device=device, on_work=advance)
@@ -217,7 +228,12 @@ def changed(study: "Study", context: typer.Context, **asked_for: Any) -> "Study"
     recipe = {key: context.params[key] for key in inspect.signature(training_options).parameters}
     data = {key: recipe.pop(key) for key in ("positive", "protocol")}
     if recipe["hidden"] is not None:
-        recipe["hidden"] = widths(recipe["hidden"])
+        widths = "whole numbers with commas, as 1000,100,10"
+        recipe["hidden"] = numbers("hidden", recipe["hidden"], int, widths) if recipe["hidden"] else ()
+    if recipe["tune_lr"] is not None:
+        recipe["tune_lr"] = numbers("tune-lr", recipe["tune_lr"], float, "numbers with commas, as 0.01,0.1")
+        if recipe["lr"] is not None:
+            raise ValueError("give --lr, or --tune-lr to choose one, not both")
     asked_for |= data | {"overrules": {key: value for key, value in recipe.items() if value is not None}}
     given: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list | range) else value
@@ -227,11 +243,11 @@ def changed(study: "Study", context: typer.Context, **asked_for: Any) -> "Study"
     return replace(study, **given)
 
 
-def widths(text: str) -> tuple[int, ...]:
+def numbers(name: str, text: str, kind: type[Number], rule: str) -> tuple[Number, ...]:
     try:
-        return tuple(int(width) for width in text.split(",") if width)
+        return tuple(kind(number) for number in text.split(","))
     except ValueError:
-        raise ValueError(f"hidden must be whole numbers with commas, as 1000,100,10, found {text!r}") from None
+        raise ValueError(f"{name} must be {rule}, found {text!r}") from None
 
 
 @contextmanager
@@ -266,11 +282,17 @@ def progress(jobs: Sequence["Job"], quiet: bool) -> Iterator[Callable[[int], Non
         TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn(), TextColumn("left"),
         TimeRemainingColumn(),
     )  # fmt: skip
-    runs = [(job.work, run.recipe.epochs) for job in jobs for run in job.runs]
+    networks = sum(len(run.recipe.candidates()) for job in jobs for run in job.runs)
     with Progress(*columns, console=Console(stderr=True), disable=quiet) as bars:
-        networks = "1 network" if len(runs) == 1 else f"{len(runs)} networks"
-        task = bars.add_task(f"training {networks}", total=sum(work * epochs for work, epochs in runs))
+        total = sum(job.work_of(job.runs) for job in jobs)
+        task = bars.add_task(f"training {networks} network{'s' * (networks > 1)}", total=total)
         yield lambda work: bars.advance(task, work)
+
+
+def print_plans(jobs: Sequence["Job"]) -> None:
+    """Each way of training that the jobs have, on standard error, once."""
+    for job in {(job.samples, job.inputs, job.plan): job for job in jobs}.values():
+        tell(f"plan for {job.samples} samples of {job.inputs} inputs: {job.plan}")
 
 
 def print_run(run: dict[str, Any], model: Path | None) -> None:
@@ -286,6 +308,9 @@ def print_run(run: dict[str, Any], model: Path | None) -> None:
     if run["failure"]:
         print(run["failure"])
         return
+    if run["tuning"]:
+        rates = [f"{one['lr']:g}" for one in run["tuning"]["candidates"]]
+        print(f"learning rate {run['tuning']['lr']:g}, of {', '.join(rates)}")
     for score in SCORES:
         value = f"{run[score]:.4f}" if run[score] is not None else f"undefined: {run['undefined']['test'][score]}"
         print(f"{score:18}{value}")

@@ -100,7 +100,7 @@ def test_losses_of_a_seed_share_images_weights_and_batches_and_seeds_do_not(digi
 def test_a_row_holds_the_scores_of_its_model(digits):
     study = replace(STUDY, datasets=("digits_3_8",), levels=(0.2,), seeds=(1,), losses=("wce",))
     [job] = studies.plan(study.runs(), digits)
-    [(row, model)] = studies.train_together(job.runs, digits, "cpu", lambda _: None)
+    [(row, model)] = studies.train_together(job, digits, "cpu", lambda _: None)
     split = data.draw(digits["digits_3_8"], level=0.2, protocol="table1", seed=1)
     assert row.scores["test"] == scores(split.test.labels, model.probabilities(split.test.inputs))[0]
     assert row.scores["tune"] == scores(split.tune.labels, model.probabilities(split.tune.inputs))[0]

@@ -76,6 +76,13 @@ def counts(dataset: Dataset, part: str, *, level: float, protocol: str) -> Count
     return wanted
 
 
+def tune_counts(dataset: Dataset, train: Counts) -> Counts:
+    """Of `tune`, where `train` has so many."""
+    left = Counts(*(have - used for have, used in zip(dataset.train.counts, train, strict=True)))
+    part_left = min(Fraction(have, used) for have, used in zip(left, train, strict=True) if used)
+    return Counts(*(floor(part_left * used) for used in train))
+
+
 def draw(dataset: Dataset, *, level: float, protocol: str, seed: int) -> Split:
     """Draws the images of one run. The same seed draws the same images, whatever the loss.
 
@@ -84,9 +91,7 @@ def draw(dataset: Dataset, *, level: float, protocol: str, seed: int) -> Split:
     """
     train = counts(dataset, "train", level=level, protocol=protocol)
     test = counts(dataset, "test", level=level, protocol=protocol)
-    left = Counts(*(have - used for have, used in zip(dataset.train.counts, train, strict=True)))
-    part_left = min(Fraction(have, used) for have, used in zip(left, train, strict=True) if used)
-    tune = Counts(*(floor(part_left * used) for used in train))
+    tune = tune_counts(dataset, train)
 
     generator = stream(seed, "images")
     train_order = [generator.permutation(size) for size in dataset.train.counts]

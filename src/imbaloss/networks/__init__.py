@@ -2,6 +2,6 @@
 
 from imbaloss.networks.initialisation import INITIALISATIONS
 from imbaloss.networks.mlp import ACTIVATIONS, MLP
-from imbaloss.networks.stack import AddTo, StackedLinear, keep, one
+from imbaloss.networks.stack import AddTo, StackedLinear, adds_to_bias, keep, one
 
-__all__ = ["ACTIVATIONS", "INITIALISATIONS", "MLP", "AddTo", "StackedLinear", "keep", "one"]
+__all__ = ["ACTIVATIONS", "INITIALISATIONS", "MLP", "AddTo", "StackedLinear", "adds_to_bias", "keep", "one"]

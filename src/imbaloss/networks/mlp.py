@@ -13,16 +13,23 @@ from imbaloss.networks.stack import StackedLinear
 
 
 class Activation(NamedTuple):
-    """A function, in place, and its slope: gradient by what comes out, what came out -> gradient by what went in."""
+    """A function, and its slope: gradient by what comes out, what came out -> by what went in; both in place."""
 
     function: Callable[[Tensor], Tensor]
     slope: Callable[[Tensor, Tensor], Tensor]
 
 
+aten = torch.ops.aten
 ACTIVATIONS = {
-    "relu": Activation(torch.relu_, lambda gradient, out: torch.ops.aten.threshold_backward(gradient, out, 0)),
-    "sigmoid": Activation(torch.sigmoid_, torch.ops.aten.sigmoid_backward),
-    "tanh": Activation(torch.tanh_, torch.ops.aten.tanh_backward),
+    "relu": Activation(
+        torch.relu_, lambda gradient, out: aten.threshold_backward.grad_input(gradient, out, 0, grad_input=gradient)
+    ),
+    "sigmoid": Activation(
+        torch.sigmoid_, lambda gradient, out: aten.sigmoid_backward.grad_input(gradient, out, grad_input=gradient)
+    ),
+    "tanh": Activation(
+        torch.tanh_, lambda gradient, out: aten.tanh_backward.grad_input(gradient, out, grad_input=gradient)
+    ),
 }
 
 

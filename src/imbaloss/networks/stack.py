@@ -2,12 +2,12 @@
 
 import copy
 from collections.abc import Callable, Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
 
-AddTo = Callable[[Tensor], object]
+AddTo = Callable[[Tensor], Tensor | None]  # returns the rows of its first two axes that it changed; None: all
 Network = TypeVar("Network", bound=nn.Module)
 
 
@@ -27,21 +27,40 @@ class StackedLinear(nn.Module):
         return torch.bmm(gradient, self.weight.transpose(1, 2))
 
     def gradients(self, inputs: Tensor, gradient: Tensor) -> dict[str, AddTo]:
-        """Of each parameter, from the gradient by what comes out: as functions that add it to a tensor."""
-        return {
-            "weight": lambda tensor: tensor.baddbmm_(inputs.transpose(1, 2), gradient),
-            "bias": lambda tensor: tensor.add_(gradient.sum(1, keepdim=True)),
-        }
+        """Of each parameter, from the gradient by what comes out: as functions that add it to a tensor.
+
+        The tensor may be of a wider type than the gradient.
+        """
+
+        def add_weight(tensor: Tensor) -> None:
+            if tensor.dtype == gradient.dtype:
+                tensor.baddbmm_(inputs.transpose(1, 2), gradient)
+            else:
+                tensor.add_(torch.bmm(inputs.transpose(1, 2), gradient).to(tensor.dtype))
+
+        return {"weight": add_weight, "bias": adds_to_bias(gradient)}
 
 
-def keep(network: nn.Module, mask: Tensor) -> None:
-    """Slices every parameter and buffer along its axis S: the networks where mask (S,) is true stay."""
+def adds_to_bias(gradient: Tensor) -> AddTo:
+    """From the gradient by what comes out, (S, B, outputs), to biases (S, 1, outputs)."""
+
+    def add(tensor: Tensor) -> None:
+        tensor.add_(gradient.sum(1, keepdim=True))
+
+    return add
+
+
+def keep(network: nn.Module, which: Tensor) -> None:
+    """Slices every parameter and buffer along its axis S: the networks where a mask (S,) is true stay.
+
+    which may also be numbers of networks, each as often as it is wanted.
+    """
     for tensor in (*network.parameters(), *network.buffers()):
-        tensor.data = tensor.data[mask]
+        tensor.data = tensor.data[which]
         tensor.grad = None
 
 
-def one(network: Network, index: int, instead: Mapping[nn.Module, nn.Module] | None = None) -> Network:
+def one(network: Network, index: int, instead: Mapping[Any, nn.Module] | None = None) -> Network:
     """A stack of one: a copy of the network at that index. instead: parts, and what stands for them in the copy."""
     tensors = (*network.parameters(), *network.buffers())
     copies = {id(tensor): sliced(tensor, index) for tensor in tensors}

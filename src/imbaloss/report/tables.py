@@ -32,9 +32,11 @@ def table(rows: Sequence[Row]) -> pd.DataFrame:
 
     Columns: the cell; seeds (trainings that succeeded) and, of f1 and roc_auc, mean, standard deviation (n - 1) and
     published value; then mean and deviation of the other scores and counts; then the samples of each class in each
-    part, failed (trainings whose loss was no longer finite), protocol and classes. Empty where there is no value.
+    part, failed (trainings whose loss was no longer finite), tuned_lr (each learning rate that was chosen, and how
+    often), protocol and classes. Empty where there is no value.
     """
-    flat = pd.DataFrame([{**row.flat(), "failed": row.failure is not None} for row in rows])
+    told = [{"failed": row.failure is not None, "tuned_lr": row.tuning["lr"] if row.tuning else None} for row in rows]
+    flat = pd.DataFrame([{**row.flat(), **more} for row, more in zip(rows, told, strict=True)])
     for score in (*CONFUSION, *SCORES):
         flat[score] = pd.to_numeric(flat[score])
     groups = flat.groupby(CELL, sort=False)
@@ -55,8 +57,14 @@ def table(rows: Sequence[Row]) -> pd.DataFrame:
         for kind in ("negatives", "positives"):
             found[f"{part}_{kind}"] = groups[f"{part}_{kind}"].first()
     found["failed"] = groups["failed"].sum()
+    found["tuned_lr"] = groups["tuned_lr"].agg(rates)
     found[DATA] = data
     return found.reset_index()
+
+
+def rates(chosen: pd.Series) -> str:
+    """Each learning rate with the number of runs that chose it, as "0.03 (2), 0.1 (8)"."""
+    return ", ".join(f"{lr:g} ({runs})" for lr, runs in chosen.value_counts().sort_index().items())
 
 
 def published_cell(dataset: str, level: float, loss: str, protocol: str, positive: str) -> tuple[str, float, str]:
@@ -66,7 +74,7 @@ def published_cell(dataset: str, level: float, loss: str, protocol: str, positiv
 
 
 def sentences(rows: Sequence[Row]) -> list[str]:
-    """What a table cannot say: each failed training, and each score on test that is undefined, and why."""
+    """What a table cannot say: failed trainings, scores on test that are undefined, and why, too short grids."""
     said: dict[str, int] = {}
     for row in rows:
         negatives, positives = row.counts["test"]
@@ -77,7 +85,16 @@ def sentences(rows: Sequence[Row]) -> list[str]:
         for score, reason in row.undefined["test"].items():
             sentence = f"{cell}: {LABELS.get(score, score)} is undefined, {reason}"
             said[sentence] = said.get(sentence, 0) + 1
+        if row.tuning and (end := end_of_grid(row.tuning)):
+            sentence = f"{cell}: the best learning rate was the {end} that was tried; others beyond it may be better"
+            said[sentence] = said.get(sentence, 0) + 1
     return [f"{sentence} ({seeds} of the seeds)" if seeds else sentence for sentence, seeds in said.items()]
+
+
+def end_of_grid(tuning: dict[str, Any]) -> str | None:
+    """Whether the chosen rate is the smallest or the largest candidate."""
+    tried = [candidate["lr"] for candidate in tuning["candidates"]]
+    return {tried[0]: "smallest", tried[-1]: "largest"}.get(tuning["lr"])
 
 
 def for_reading(cells: pd.DataFrame) -> pd.DataFrame:
@@ -96,6 +113,8 @@ def for_reading(cells: pd.DataFrame) -> pd.DataFrame:
         found[LABELS[score]] = [spread(mean, deviation) for mean, deviation in pairs]
         if cells[f"published_{score}"].notna().any():
             found[f"{LABELS[score]} published"] = [number(value) for value in cells[f"published_{score}"]]
+    if cells["tuned_lr"].any():
+        found["learning rate (runs)"] = cells["tuned_lr"]
     return found
 
 

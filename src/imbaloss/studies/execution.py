@@ -3,55 +3,67 @@
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby, pairwise
+from itertools import groupby, islice
 from math import prod
 from typing import Any
 
 import numpy as np
+import torch
 
-from imbaloss.data import Dataset, Split, counts, draw
+from imbaloss.data import Dataset, Split, counts, draw, tune_counts
 from imbaloss.data.seeds import stream
 from imbaloss.evaluation import no_scores, scores
 from imbaloss.studies.store import Row, Store
 from imbaloss.studies.study import Run, versions
-from imbaloss.training import Member, Model, Outcome, Recipe, train, within_span
-
-PARAMETERS_OF_A_STACK = 2**23  # 32 MiB in float32: about what a processor's cache holds; a larger stack is slower
-LARGEST_STACK = 256
+from imbaloss.studies.tuning import choose
+from imbaloss.training import Member, Model, Outcome, Plan, Recipe, plan_for, train
 
 
 @dataclass(frozen=True)
 class Job:
-    """A stack of runs that are trained together."""
+    """A stack: runs that are trained together, each with all its candidates."""
 
     runs: tuple[Run, ...]
-    work: int  # of one epoch of one run: samples x parameters
+    plan: Plan
+    samples: int  # of one network
+    inputs: int
+
+    @property
+    def work(self) -> int:
+        """Of one epoch of one network: samples x parameters."""
+        return self.samples * self.plan.parameters
+
+    def work_of(self, runs: Iterable[Run]) -> int:
+        return self.work * sum(run.recipe.epochs * len(run.recipe.candidates()) for run in runs)
 
 
-def plan(runs: Sequence[Run], datasets: Mapping[str, Dataset], stack_size: int | None = None) -> list[Job]:
-    """Cuts neighbouring runs that can be trained together into stacks of stack_size.
+def plan(
+    runs: Sequence[Run], datasets: Mapping[str, Dataset], stack_size: int | None = None, device: str = "cpu"
+) -> list[Job]:
+    """Cuts neighbouring runs that can be trained together into stacks, of stack_size or as `plan_for` has it.
 
-    Without stack_size, as many as hold PARAMETERS_OF_A_STACK together, from 1 to LARGEST_STACK.
+    The candidates of a run stay together, also where they are more than that.
     Raises ValueError for a run that its data set cannot give (see `data.counts`).
     """
     jobs = []
-    for (samples, inputs, recipe), group in groupby(runs, lambda run: stackable(run, datasets)):
-        trained = samples if within_span(recipe, samples, inputs) else inputs
-        parameters = sum(
-            (fan_in + 1) * fan_out for fan_in, fan_out in pairwise((trained, *recipe.hidden, recipe.outputs))
-        )
-        size = stack_size or min(max(PARAMETERS_OF_A_STACK // parameters, 1), LARGEST_STACK)
-        some = list(group)
-        jobs += [Job(tuple(some[start : start + size]), samples * parameters) for start in range(0, len(some), size)]
+    for (samples, inputs, recipe, candidates), group in groupby(runs, lambda run: stackable(run, datasets)):
+        way = plan_for(recipe, samples, inputs, device, stack_size=stack_size)
+        size = max(way.stack_size // candidates, 1)
+        some = tuple(group)
+        jobs += [Job(some[at : at + size], way, samples, inputs) for at in range(0, len(some), size)]
     return jobs
 
 
-def stackable(run: Run, datasets: Mapping[str, Dataset]) -> tuple[int, int, Recipe]:
-    """What the runs of a stack share: training samples, inputs, and the recipe but for epochs and lr."""
+def stackable(run: Run, datasets: Mapping[str, Dataset]) -> tuple[int, int, Recipe, int]:
+    """What the runs of a stack share: samples, inputs, recipe but for epochs and rates, and the number of those."""
     dataset = datasets[run.dataset].with_positive(run.positive)
-    samples = sum(counts(dataset, "train", level=run.level, protocol=run.protocol))
+    train = counts(dataset, "train", level=run.level, protocol=run.protocol)
     counts(dataset, "test", level=run.level, protocol=run.protocol)
-    return samples, prod(dataset.train.negatives.shape[1:]), replace(run.recipe, epochs=1, lr=1.0)
+    if run.recipe.tune_lr and not all(tune_counts(dataset, train)):
+        cell = f"{run.dataset} at level {run.level:g} under protocol {run.protocol}"
+        raise ValueError(f"{cell} leaves no tune part with both classes, by which a learning rate could be chosen")
+    recipe = replace(run.recipe, epochs=1, lr=1.0, tune_lr=())
+    return sum(train), prod(dataset.train.negatives.shape[1:]), recipe, len(run.recipe.candidates())
 
 
 def execute(
@@ -69,44 +81,47 @@ def execute(
     finished = store.hashes()
     for job in jobs:
         missing = [run for run in job.runs if run.hash not in finished]
-        on_work(job.work * sum(run.recipe.epochs for run in job.runs if run.hash in finished))
-
-        def on_epoch(members: int, work: int = job.work) -> None:
-            on_work(work * members)
-
+        on_work(job.work_of(run for run in job.runs if run.hash in finished))
         if missing:
-            store.add(row for row, _ in train_together(missing, datasets, device, on_epoch))
+            store.add(row for row, _ in train_together(replace(job, runs=tuple(missing)), datasets, device, on_work))
 
 
 def train_together(
-    runs: Sequence[Run], datasets: Mapping[str, Dataset], device: str, on_epoch: Callable[[int], object]
+    job: Job, datasets: Mapping[str, Dataset], device: str, on_work: Callable[[int], object]
 ) -> list[tuple[Row, Model | None]]:
     """Trains the runs of one stack, scores their models, and returns a row and the model for each."""
     splits: dict[Any, Split] = {}
     members = []
-    for run in runs:
+    for run in job.runs:
         drawn = (run.dataset, run.level, run.seed)
         if drawn not in splits:
             dataset = datasets[run.dataset].with_positive(run.positive)
             splits[drawn] = draw(dataset, level=run.level, protocol=run.protocol, seed=run.seed)
-        members.append(Member(splits[drawn], run.loss, run.recipe, run.seed))
+        members += [Member(splits[drawn], run.loss, recipe, run.seed) for recipe in run.recipe.candidates()]
     started = time.perf_counter()
-    outcomes = train(members, device=device, on_epoch=on_epoch)
+    outcomes = train(members, device=device, plan=job.plan, on_epoch=lambda networks: on_work(networks * job.work))
     computed = {
         "device": device,
-        "stack_size": len(runs),
+        "threads": torch.get_num_threads(),
+        "plan": job.plan.facts(),
+        "stack_size": len(members),
         "stack_seconds": round(time.perf_counter() - started, 3),
         "versions": versions(),
     }
-    return [
-        row_and_model(run, datasets[run.dataset], member.split, outcome, computed)
-        for run, member, outcome in zip(runs, members, outcomes, strict=True)
-    ]
+    trained = zip(members, outcomes, strict=True)
+    found = []
+    for run in job.runs:
+        of_run = list(islice(trained, len(run.recipe.candidates())))
+        outcomes = [outcome for _, outcome in of_run]
+        found.append(row_and_model(run, datasets[run.dataset], of_run[0][0].split, outcomes, computed))
+    return found
 
 
 def row_and_model(
-    run: Run, dataset: Dataset, split: Split, outcome: Outcome, computed: dict[str, Any]
+    run: Run, dataset: Dataset, split: Split, outcomes: Sequence[Outcome], computed: dict[str, Any]
 ) -> tuple[Row, Model | None]:
+    """outcomes: of the candidates of the run, of which one is chosen before test is read."""
+    outcome, tuning = choose(run, split.tune, outcomes) if run.recipe.tune_lr else (outcomes[0], None)
     parts = {"tune": split.tune, "test": split.test}
     probabilities = {}
     if outcome.model:
@@ -129,5 +144,6 @@ def row_and_model(
         losses=tuple(outcome.losses),
         failure=outcome.failure,
         computed=computed | {"data": dataset.checksum},
+        tuning=tuning,
     )
     return row, outcome.model

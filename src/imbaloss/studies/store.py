@@ -26,7 +26,8 @@ class Row:
     undefined: dict[str, dict[str, str]]  # of tune and test: why a score is None
     losses: tuple[float, ...]  # of each finished epoch
     failure: str | None
-    computed: dict[str, Any]  # device, size of the stack, seconds, versions, checksum of the data
+    computed: dict[str, Any]  # device, threads, plan, size of the stack, seconds, versions, checksum of the data
+    tuning: dict[str, Any] | None = None  # the learning rate that was chosen, by which score, from which candidates
 
     def flat(self) -> dict[str, Any]:
         """One JSON object for a reader: what was asked, the counts, the scores on test by name, then all the rest."""
@@ -36,7 +37,12 @@ class Row:
             for kind, count in zip(("negatives", "positives"), pair, strict=True)
         }
         asked = {**asdict(self.run), "negative": self.classes[0]}
-        rest = {"tune": self.scores["tune"], "undefined": self.undefined, "failure": self.failure}
+        rest = {
+            "tune": self.scores["tune"],
+            "undefined": self.undefined,
+            "failure": self.failure,
+            "tuning": self.tuning,
+        }
         return {**asked, **counts, **self.scores["test"], **rest, "losses": self.losses, **self.computed}
 
     def facts(self) -> dict[str, Any]:
@@ -47,6 +53,7 @@ class Row:
             "classes": self.classes,
             "counts": self.counts,
             "threshold": THRESHOLD,
+            "tuning": self.tuning,
             "test": self.scores["test"],
         }
 

@@ -38,7 +38,10 @@ class Run:
         """Of what was asked, the same on every device. Entries of the recipe at their default do not count."""
         asked = asdict(self)
         defaults = asdict(Recipe())
-        asked["recipe"] = {key: value for key, value in asked["recipe"].items() if value != defaults[key]}
+        unread = {"lr"} if self.recipe.tune_lr else set()
+        asked["recipe"] = {
+            key: value for key, value in asked["recipe"].items() if value != defaults[key] and key not in unread
+        }
         return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:16]
 
 

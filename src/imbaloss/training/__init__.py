@@ -3,8 +3,8 @@
 from imbaloss.training import model_file
 from imbaloss.training.loop import Outcome, check_device, train
 from imbaloss.training.model import Model
+from imbaloss.training.plan import Plan, plan_for
 from imbaloss.training.recipe import Recipe
-from imbaloss.training.span import within_span
 from imbaloss.training.stack import Member
 
-__all__ = ["Member", "Model", "Outcome", "Recipe", "check_device", "model_file", "train", "within_span"]
+__all__ = ["Member", "Model", "Outcome", "Plan", "Recipe", "check_device", "model_file", "plan_for", "train"]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 
 from imbaloss.training.model import Model
+from imbaloss.training.plan import Plan
 from imbaloss.training.stack import Member, Stack, check_members
 
 
@@ -33,17 +34,19 @@ def train(
     members: Sequence[Member],
     *,
     device: torch.device | str = "cpu",
+    plan: Plan | None = None,
     on_epoch: Callable[[int], object] = lambda members: None,  # noqa: ARG005
 ) -> list[Outcome]:
     """Trains all members together, each for its own number of epochs; outcomes stand in the order of the members.
 
+    plan: that of `plan_for`, unless given.
     A member whose loss or weights are no longer finite leaves the stack, and its neighbours go on.
     on_epoch is told, after each epoch, how many members took part in it.
     Raises ValueError where the members cannot be stacked (see `Member`).
     """
     check_members(members)
     places = sorted(range(len(members)), key=lambda place: members[place].loss_and_counts)
-    stack = Stack([members[place] for place in places], torch.device(device))
+    stack = Stack([members[place] for place in places], torch.device(device), plan)
     curves: dict[int, list[float]] = {place: [] for place in places}
     outcomes: dict[int, Outcome] = {}
     batches = torch.split(torch.arange(stack.samples), stack.recipe.train_batch)

@@ -8,16 +8,22 @@ from torch import Tensor, nn
 
 
 class ByAutograd(ABC):
-    """Steps of any network, along gradients that autograd finds. lr (S,), each parameter (S, ...)."""
+    """Steps of any network, along gradients that autograd finds. lr (S,), each parameter (S, ...).
 
-    def __init__(self, network: nn.Module, lr: Tensor) -> None:
+    products: the type of products and activations; where it is not that of the weights, autocast rounds to it.
+    """
+
+    def __init__(self, network: nn.Module, lr: Tensor, products: torch.dtype) -> None:
         self.network = network
         self.parameters = list(network.parameters())
         self.lr = lr
+        self.products = products
 
     def step(self, inputs: Tensor, loss: Callable[[Tensor], Tensor]) -> Tensor:
         """A step on one batch; loss takes the logits. Returns its values, (S,)."""
-        values = loss(self.network(inputs))
+        with torch.autocast(inputs.device.type, self.products, enabled=self.products != self.lr.dtype):
+            logits = self.network(inputs)
+        values = loss(logits)
         values.sum().backward()  # type: ignore[no-untyped-call]
         self.update()
         return values.detach()
@@ -33,8 +39,10 @@ class SGD(ByAutograd):
     momentum m, weight_decay d. `Descent` takes the same steps sooner, where it knows the network.
     """
 
-    def __init__(self, network: nn.Module, lr: Tensor, *, momentum: float, weight_decay: float) -> None:
-        super().__init__(network, lr)
+    def __init__(
+        self, network: nn.Module, lr: Tensor, *, momentum: float, weight_decay: float, products: torch.dtype
+    ) -> None:
+        super().__init__(network, lr, products)
         self.momentum = momentum
         self.weight_decay = weight_decay
         self.velocities = [torch.zeros_like(parameter) for parameter in self.parameters] if momentum else []
@@ -64,8 +72,16 @@ class Adam(ByAutograd):
     BETAS = (0.9, 0.999)
     EPSILON = 1e-8
 
-    def __init__(self, network: nn.Module, lr: Tensor, *, momentum: float, weight_decay: float) -> None:  # noqa: ARG002
-        super().__init__(network, lr)
+    def __init__(
+        self,
+        network: nn.Module,
+        lr: Tensor,
+        *,
+        momentum: float,  # noqa: ARG002
+        weight_decay: float,
+        products: torch.dtype,
+    ) -> None:
+        super().__init__(network, lr, products)
         self.weight_decay = weight_decay
         self.steps = 0
         self.means = [torch.zeros_like(parameter) for parameter in self.parameters]

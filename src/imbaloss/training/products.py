@@ -1,25 +1,46 @@
-"""Matrix products: which library makes them."""
+"""Matrix products: which library makes those of float32 on a CPU."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
 
 import torch
-from torch import Tensor
 
-SMALLEST_FOR_ONEDNN = 2**22  # multiplications; below it, a call costs more than it saves
-
-
-def affine(left: Tensor, right: Tensor, bias: Tensor) -> Tensor:
-    """left (B, N) @ right (N, H) + bias (1, H): by oneDNN where it is faster than PyTorch's own."""
-    if onednn_is_faster(left, right):
-        product: Tensor = torch.ops.mkldnn._linear_pointwise(left, right.t(), bias.squeeze(0), "none", [], "")
-        return product
-    return torch.addmm(bias, left, right)
+ONEDNN, PYTORCH = "oneDNN", "PyTorch"
 
 
-def onednn_is_faster(left: Tensor, right: Tensor) -> bool:
-    """For large float32 products on x86 processors with AVX-512, where PyTorch's own are MKL's."""
+@contextmanager
+def products_by(library: str) -> Iterator[None]:
+    """Within it, float32 products on a CPU are made by oneDNN, or as PyTorch has it (on x86 processors by MKL)."""
+    if library == PYTORCH:
+        yield
+        return
+    settings = torch.backends.mkldnn.matmul  # type: ignore[attr-defined]
+    before = settings.fp32_precision
+    # This hands float32 products to oneDNN, and allows it to round to bfloat16; see `onednn_is_exact`.
+    settings.fp32_precision = "bf16"
+    try:
+        yield
+    finally:
+        settings.fp32_precision = before
+
+
+def library_for(dtype: torch.dtype, device: torch.device) -> str:
+    """oneDNN where it is the faster one and exact: MKL does not use AVX-512 on AMD's processors."""
+    return ONEDNN if dtype == torch.float32 and device.type == "cpu" and onednn_is_exact() else PYTORCH
+
+
+@cache
+def onednn_is_exact() -> bool:
+    """Whether oneDNN computes in float32 even where it may round to bfloat16.
+
+    So it does on a processor with AVX-512 but without instructions for matrix tiles: it rounds for those alone.
+    """
+    if not hasattr(torch.backends.mkldnn, "matmul") or not hasattr(torch.cpu, "get_capabilities"):
+        return False  # before PyTorch 2.9
+    has = torch.cpu.get_capabilities()
     return (
-        left.dtype == torch.float32
-        and left.device.type == "cpu"
-        and torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+        torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
         and torch.backends.cpu.get_cpu_capability() == "AVX512"
-        and left.shape[0] * left.shape[1] * right.shape[1] >= SMALLEST_FOR_ONEDNN
+        and not any(has.get(name, True) for name in ("amx_tile", "avx10_2"))
     )

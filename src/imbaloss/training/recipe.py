@@ -1,6 +1,6 @@
 """A recipe: the hyper-parameters of one training."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -12,7 +12,11 @@ from imbaloss.training.scaling import SCALINGS
 
 NETWORKS = ("mlp",)
 WIDEST = 100_000  # beyond it a hidden layer is a slip of the pen
-PRECISIONS = ("float32", "float64")
+PRECISIONS = {  # the type of weights, and that of products and activations
+    "float32": (torch.float32, torch.float32),
+    "float64": (torch.float64, torch.float64),
+    "bf16": (torch.float32, torch.bfloat16),
+}
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,7 @@ class Recipe:
     scaling: str = "unit"  # unit: pixels in [0, 1]; standard: each channel with mean 0 and deviation 1 in `train`
     optimizer: str = "sgd"
     lr: float = 0.1
+    tune_lr: tuple[float, ...] = ()  # learning rates, in place of lr: each is tried, and judged on the tune part
     momentum: float = 0.0  # of sgd
     weight_decay: float = 0.0  # L2 penalty, as torch.optim has it
     epochs: int = 300
@@ -34,12 +39,21 @@ class Recipe:
     shuffle_train: bool = True
     test_batch: int | None = None  # None: all test samples at once; no score depends on it
     shuffle_test: bool = True  # no score depends on it
-    precision: str = "float32"
+    precision: str = "float32"  # bf16: weights in float32, products and activations of the training in bfloat16
+
+    def candidates(self) -> "tuple[Recipe, ...]":
+        """Itself, or with `tune_lr` one for each of its learning rates, the smallest first."""
+        return tuple(replace(self, lr=lr, tune_lr=()) for lr in sorted(self.tune_lr)) or (self,)
 
     @property
     def dtype(self) -> torch.dtype:
-        """Of weights and inputs."""
-        return {"float32": torch.float32, "float64": torch.float64}[self.precision]
+        """Of weights, and of all that a trained model computes."""
+        return PRECISIONS[self.precision][0]
+
+    @property
+    def products(self) -> torch.dtype:
+        """Of products and activations in training."""
+        return PRECISIONS[self.precision][1]
 
     def __post_init__(self) -> None:
         """Raises ValueError for a value outside its domain, with the name of the nearest allowed one."""
@@ -57,7 +71,9 @@ class Recipe:
             all(1 <= width <= WIDEST for width in self.hidden),
             f"hidden widths must be 1 to {WIDEST}, found {self.hidden}",
         )
-        require(0 < self.lr < float("inf"), f"lr must be above 0 and finite, found {self.lr:g}")
+        for lr in (self.lr, *self.tune_lr):
+            require(0 < lr < float("inf"), f"lr must be above 0 and finite, found {lr:g}")
+        require(len(set(self.tune_lr)) == len(self.tune_lr), f"tune_lr must name each rate once, found {self.tune_lr}")
         require(0 <= self.momentum < 1, f"momentum must be from 0 to below 1, found {self.momentum:g}")
         require(
             0 <= self.weight_decay < float("inf"), f"weight_decay must be >= 0 and finite, found {self.weight_decay:g}"

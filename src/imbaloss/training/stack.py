@@ -17,11 +17,14 @@ from imbaloss.data.seeds import stream
 from imbaloss.losses import Deferred, Loss, Ranking
 from imbaloss.networks import StackedLinear, keep, one
 from imbaloss.training.descent import Descent
+from imbaloss.training.memory import keep_freed_memory
 from imbaloss.training.model import Model, build_network
 from imbaloss.training.optimizers import OPTIMIZERS
+from imbaloss.training.plan import FUSED, SPAN, Plan, plan_for
+from imbaloss.training.products import products_by
 from imbaloss.training.recipe import Recipe
 from imbaloss.training.scaling import Scaling
-from imbaloss.training.span import Span, SpanLinear, within_span
+from imbaloss.training.span import Span, SpanLinear
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,7 @@ class Member:
 
     split: Split
     loss: str  # as `losses.parse` reads it
-    recipe: Recipe
+    recipe: Recipe  # one of its `candidates`
     seed: int
 
     @property
@@ -53,7 +56,9 @@ class Stack:
     Members that share their split share its tensors; members that share their seed share initial weights and batches.
     """
 
-    def __init__(self, members: Sequence[Member], device: torch.device, *, ordinary: bool = False) -> None:
+    def __init__(self, members: Sequence[Member], device: torch.device, plan: Plan | None = None) -> None:
+        """plan: that of `plan_for`, unless given."""
+        keep_freed_memory()
         recipe = members[0].recipe
         self.members = list(members)
         self.recipe = recipe
@@ -61,10 +66,13 @@ class Stack:
         self.orders = {member.seed: stream(member.seed, "batches") for member in members}
         self.epochs = 0
         self._place_data(list({id(member.split): member.split for member in members}.values()))
-        self._build_network(ordinary)
+        self.plan = plan or plan_for(recipe, self.samples, prod(self.shape), device)
+        self._build_network()
         lr = torch.tensor([member.recipe.lr for member in members], dtype=recipe.dtype, device=device)
-        optimizer = Descent if recipe.optimizer == "sgd" and not ordinary else OPTIMIZERS[recipe.optimizer]
-        self.optimizer = optimizer(self.network, lr, momentum=recipe.momentum, weight_decay=recipe.weight_decay)
+        optimizer = Descent if self.plan.steps == FUSED else OPTIMIZERS[recipe.optimizer]
+        self.optimizer = optimizer(
+            self.network, lr, momentum=recipe.momentum, weight_decay=recipe.weight_decay, products=recipe.products
+        )
         self.losses = build_losses(self.members, device)
 
     def _place_data(self, splits: Sequence[Split]) -> None:
@@ -78,22 +86,28 @@ class Stack:
         self.inputs = torch.stack(scaled).to(self.device)  # (G, N, ...), float64 until the network is built
         self.labels = torch.from_numpy(np.concatenate([split.train.labels for split in splits])).to(self.device)
 
-    def _build_network(self, ordinary: bool) -> None:
-        weights = [stream(member.seed, "weights") for member in self.members]
-        self.network = build_network(self.recipe, self.shape, weights).to(self.device)
+    def _build_network(self) -> None:
+        """The network of each pair, a split and a seed, is drawn once, and copied for the members that share it."""
+        keys = list(zip(self.split.tolist(), [member.seed for member in self.members], strict=True))
+        pairs = list(dict.fromkeys(keys))
+        places = [pairs.index(key) for key in keys]
+        network = build_network(self.recipe, self.shape, [stream(seed, "weights") for _, seed in pairs])
+        self.network = network.to(self.device)
         self.span: SpanLinear | None = None
-        if not ordinary and within_span(self.recipe, self.samples, prod(self.shape)):
-            keys = list(zip(self.split.tolist(), [member.seed for member in self.members], strict=True))
-            pairs = list(dict.fromkeys(keys))
-            firsts = [keys.index(pair) for pair in pairs]
+        if self.plan.first_layer == SPAN:
             first = cast(StackedLinear, self.network.layers[0])
-            span = Span(self.inputs.flatten(2), [split for split, _ in pairs], first.weight.data[firsts])
-            self.span = SpanLinear(span, [pairs.index(key) for key in keys], first.bias.data)
+            splits = torch.tensor([split for split, _ in pairs], device=self.device)
+            self.span = SpanLinear(Span.of(self.inputs.flatten(2), splits, first.weight.data), first.bias.data)
             self.network.layers[0] = self.span
+        keep(self.network, torch.tensor(places, device=self.device))
         self.inputs = self.inputs.flatten(0, 1).to(self.recipe.dtype)  # (G x N, ...)
 
     def epoch(self) -> Tensor:
         """Trains every member for one epoch. Returns the loss of each batch, (S, batches)."""
+        with products_by(self.plan.products):
+            return self._epoch()
+
+    def _epoch(self) -> Tensor:
         self.network.train()
         for loss, _ in self.losses:
             loss.set_epoch(self.epochs)
@@ -108,13 +122,16 @@ class Stack:
     @torch.no_grad()
     def finite(self) -> Tensor:
         """(S,): whether all weights of each member are finite."""
-        extremes = [extreme for weights in self.network.parameters() for extreme in weights.flatten(1).aminmax(dim=1)]
+        flat = [weights.flatten(1) for weights in self.network.parameters()]
+        extremes = [extreme for weights in flat for extreme in (weights.amin(1), weights.amax(1))]  # both NaN by a NaN
         return torch.stack(extremes).isfinite().all(0)
 
     def model(self, index: int) -> Model:
         """A copy of the network of one member."""
         split = int(self.split[index])
-        network = one(self.network, index, {self.span: self.span.restored(index)} if self.span else None)
+        with products_by(self.plan.products):
+            instead = {self.span: self.span.restored(index)} if self.span else None
+        network = one(self.network, index, instead)
         return Model(self.members[index].recipe, self.shape, self.scalings[split], network.to("cpu"))
 
     def keep(self, mask: Tensor) -> None:
@@ -123,8 +140,6 @@ class Stack:
         self.split = self.split[mask]
         self.optimizer.keep(mask)
         keep(self.network, mask)
-        if self.span:
-            self.span.pairs = list(compress(self.span.pairs, mask.tolist()))
         parts = zip(self.losses, torch.split(mask, [size for _, size in self.losses]), strict=True)
         self.losses = []
         for (loss, _), stays in parts:

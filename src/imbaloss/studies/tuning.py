@@ -1,0 +1,35 @@
+"""The choice of a learning rate: every candidate is trained, in one stack, and judged on the tune part alone."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from imbaloss.data import Samples
+from imbaloss.evaluation import scores
+from imbaloss.studies.study import Run
+from imbaloss.training import Outcome
+
+TUNED_BY = "roc_auc"  # threshold-free, so that a rate is not chosen for where it puts the probability 1/2
+
+
+def choose(run: Run, tune: Samples, outcomes: Sequence[Outcome]) -> tuple[Outcome, dict[str, Any]]:
+    """The outcome with the highest ROC-AUC on `tune`, of equal ones that of the smallest rate; and what was judged.
+
+    outcomes: of the run's candidates, in their order. One that failed, or gives outputs that are not finite, is last.
+    """
+    found = [judged(outcome, tune) for outcome in outcomes]
+    best = max(range(len(found)), key=lambda place: -1.0 if (score := found[place]) is None else score)
+    rates = [recipe.lr for recipe in run.recipe.candidates()]
+    candidates = [
+        {"lr": lr, TUNED_BY: score, "failure": outcome.failure}
+        for lr, score, outcome in zip(rates, found, outcomes, strict=True)
+    ]
+    return outcomes[best], {"by": TUNED_BY, "lr": rates[best], "candidates": candidates}
+
+
+def judged(outcome: Outcome, tune: Samples) -> float | None:
+    if outcome.model is None:
+        return None
+    probabilities = outcome.model.probabilities(tune.inputs)
+    return scores(tune.labels, probabilities)[0][TUNED_BY] if np.isfinite(probabilities).all() else None

@@ -1,0 +1,92 @@
+"""Plans: how a stack is trained. A plan decides speed and the order of summation, never what is computed."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from typing import Any
+
+import torch
+
+from imbaloss.training.products import library_for
+from imbaloss.training.recipe import Recipe
+
+SPAN, INPUTS = "within the span of the samples", "of all inputs"
+FUSED, AUTOGRAD = "fused", "by autograd"
+PARAMETERS_OF_A_STACK = 2**24  # 64 MiB in float32: in much larger ones, weights come from far memory at each step
+BYTES_OF_A_STACK = 2**30
+LARGEST_STACK = 256
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The same for the same recipe, sizes and kind of machine; no clock is looked at."""
+
+    first_layer: str  # SPAN: see `span.py`; or INPUTS
+    steps: str  # FUSED: see `descent.py`; or AUTOGRAD
+    products: str  # the library that makes them: see `products.py`
+    stack_size: int  # networks trained together, at most
+    parameters: int  # of one network, as far as they are trained
+    reasons: tuple[str, ...]  # why a shortcut is not taken
+
+    def facts(self) -> dict[str, Any]:
+        """For a row of results."""
+        return {key: value for key, value in asdict(self).items() if key not in {"parameters", "reasons"}}
+
+    def __str__(self) -> str:
+        ways = f"first layer {self.first_layer}, steps {self.steps}, products by {self.products}"
+        return "; ".join([f"stacks of {self.stack_size}, {ways}", *self.reasons])
+
+
+def plan_for(
+    recipe: Recipe,
+    samples: int,
+    inputs: int,
+    device: torch.device | str = "cpu",
+    *,
+    stack_size: int | None = None,
+    shortcuts: bool = True,
+) -> Plan:
+    """The plan of trainings by a recipe on so many samples of so many inputs. stack_size overrules its rule.
+
+    Without shortcuts, steps are autograd's, of all weights of the first layer.
+    """
+    device = torch.device(device)
+    sgd, mlp = recipe.optimizer == "sgd", recipe.network == "mlp"
+    few = samples < 2 * inputs  # 2 N operations a sample and unit against 4 D
+    reasons = []
+    if not sgd:
+        reasons.append(f"{recipe.optimizer} scales each weight by itself, which leaves the span and needs gradients")
+    elif not few:
+        reasons.append(f"{samples} samples of {inputs} inputs: their span is no less work")
+    if recipe.precision == "bf16" and not fast_bfloat16(device):
+        reasons.append("this processor has no instructions for bfloat16, which is then slower than float32")
+    first_layer = SPAN if shortcuts and sgd and mlp and few else INPUTS
+    widths = (samples if first_layer == SPAN else inputs, *recipe.hidden, recipe.outputs)
+    parameters = sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise(widths))
+    return Plan(
+        first_layer=first_layer,
+        steps=FUSED if shortcuts and sgd and mlp else AUTOGRAD,
+        products=library_for(recipe.products, device),
+        stack_size=stack_size or largest_stack(recipe, widths, parameters, min(samples, recipe.train_batch), device),
+        parameters=parameters,
+        reasons=tuple(reasons),
+    )
+
+
+def largest_stack(recipe: Recipe, widths: Sequence[int], parameters: int, batch: int, device: torch.device) -> int:
+    """As many networks as the three constants above admit; on a GPU, as half of its memory holds."""
+    copies = {"sgd": 1 + (recipe.momentum > 0), "adam": 5}[recipe.optimizer]  # weights, what the optimizer keeps
+    of_network = recipe.dtype.itemsize * (copies * parameters + 2 * batch * sum(widths))
+    if device.type == "cuda":
+        memory = torch.cuda.get_device_properties(device).total_memory // 2
+        return max(memory // of_network, 1)
+    by_cache, by_memory = PARAMETERS_OF_A_STACK // parameters, BYTES_OF_A_STACK // of_network
+    return max(min(by_cache, by_memory, LARGEST_STACK), 1)
+
+
+def fast_bfloat16(device: torch.device) -> bool:
+    """Whether products of bfloat16 are faster than those of float32."""
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    has = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}
+    return bool(has.get("avx512_bf16") or has.get("amx_bf16") or has.get("bf16"))

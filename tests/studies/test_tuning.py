@@ -1,0 +1,118 @@
+"""A learning rate is chosen on the tune part, with the same budget for each loss, and test is read for it alone."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from imbaloss import data, studies
+from imbaloss.evaluation import scores
+from imbaloss.studies import Row, Store
+from imbaloss.studies.tuning import TUNED_BY
+from imbaloss.training import Model, Recipe
+
+RATES = (1e-4, 0.3, 1e30)  # the last one makes weights of cross-entropy infinite
+STUDY = replace(
+    studies.built_in("digits"), datasets=("digits_3_8",), levels=(0.2,), seeds=(0, 1), losses=("mse", "wce"),
+    overrules={"epochs": 4, "hidden": (8,), "tune_lr": RATES},
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def digits() -> dict[str, data.Dataset]:
+    return data.load(STUDY.datasets)
+
+
+@pytest.fixture(scope="module")
+def tuned(digits) -> list[tuple[Row, Model | None]]:
+    jobs = studies.plan(STUDY.runs(), digits)
+    return [found for job in jobs for found in studies.train_together(job, digits, "cpu", lambda _: None)]
+
+
+def alone(row: Row, lr: float, digits) -> tuple[Row, Model | None]:
+    """The same run with that rate and no choice."""
+    run = replace(row.run, recipe=replace(row.run.recipe, tune_lr=(), lr=lr))
+    [job] = studies.plan([run], digits)
+    return studies.train_together(job, digits, "cpu", lambda _: None)[0]
+
+
+def test_the_best_on_tune_is_taken_and_scored(tuned, digits):
+    """Every candidate is what a training with its rate alone would be."""
+    for row, model in tuned:
+        assert [candidate["lr"] for candidate in row.tuning["candidates"]] == list(RATES)
+        for candidate in row.tuning["candidates"]:
+            other, _ = alone(row, candidate["lr"], digits)
+            assert candidate["failure"] == other.failure
+            assert candidate[TUNED_BY] == pytest.approx(other.scores["tune"]["roc_auc"], abs=1e-6)
+        judged = {candidate["lr"]: candidate[TUNED_BY] or 0 for candidate in row.tuning["candidates"]}
+        assert judged[row.tuning["lr"]] == max(judged.values())
+        chosen, _ = alone(row, row.tuning["lr"], digits)
+        np.testing.assert_allclose(row.losses, chosen.losses, rtol=1e-5)
+        split = data.draw(digits["digits_3_8"], level=0.2, protocol="table1", seed=row.run.seed)
+        assert row.scores["test"] == scores(split.test.labels, model.probabilities(split.test.inputs))[0]
+        assert model.recipe.lr == row.tuning["lr"]
+    assert any(candidate["failure"] for row, _ in tuned for candidate in row.tuning["candidates"])
+
+
+def test_test_is_read_for_the_chosen_network_alone(digits, monkeypatch):
+    read = []
+    original = Model.probabilities
+
+    def counted(model, inputs, order=None):
+        read.append((model.recipe.lr, len(inputs)))
+        return original(model, inputs, order)
+
+    monkeypatch.setattr(Model, "probabilities", counted)
+    [job, *_] = studies.plan(STUDY.runs()[:1], digits)
+    [(row, _)] = studies.train_together(job, digits, "cpu", lambda _: None)
+    assert sum(row.counts["test"]) != sum(row.counts["tune"])
+    assert [lr for lr, size in read if size == sum(row.counts["test"])] == [row.tuning["lr"]]
+
+
+def test_all_candidates_share_a_stack_and_every_loss_has_as_many(digits):
+    for size, runs in ((None, 4), (7, 2), (2, 1)):
+        jobs = studies.plan(STUDY.runs(), digits, size)
+        assert [len(job.runs) for job in jobs] == [runs] * (4 // runs)
+        assert sum(job.work_of(job.runs) for job in jobs) == 4 * 3 * 4 * jobs[0].work
+
+
+def test_equal_candidates_give_the_smallest(digits):
+    """Rates so small that the network stays as it was."""
+    study = replace(STUDY, overrules=STUDY.overrules | {"tune_lr": (2e-12, 1e-12)})
+    [job] = studies.plan(study.runs(), digits)
+    for row, _ in studies.train_together(job, digits, "cpu", lambda _: None):
+        assert row.tuning["lr"] == 1e-12
+
+
+def test_where_every_rate_fails_the_row_says_so(digits):
+    study = replace(STUDY, overrules=STUDY.overrules | {"tune_lr": (1e30, 1e32)}, losses=("wce",))
+    [job] = studies.plan(study.runs(), digits)
+    for row, model in studies.train_together(job, digits, "cpu", lambda _: None):
+        assert model is None
+        assert "no longer finite" in row.failure
+        assert row.scores["test"]["f1"] is None
+
+
+def test_a_tuned_row_survives_the_store(tuned, tmp_path):
+    store = Store(tmp_path)
+    store.add(row for row, _ in tuned)
+    found = store.rows(STUDY.runs())
+    assert [row.tuning["lr"] for row in found] == [row.tuning["lr"] for row, _ in tuned]
+    assert [row.flat()["tuning"]["by"] for row in found] == ["roc_auc"] * 4
+
+
+def test_the_hash_covers_the_rates_and_not_the_one_rate_that_is_not_read():
+    run = STUDY.runs()[0]
+
+    def hashed(**entries) -> str:
+        return replace(run, recipe=replace(run.recipe, **entries)).hash
+
+    assert hashed(lr=0.5) == hashed(lr=0.7) == run.hash
+    assert hashed(tune_lr=(0.1, 0.2)) != run.hash
+    assert hashed(tune_lr=()) == replace(run, recipe=replace(Recipe(), **vars(run.recipe) | {"tune_lr": ()})).hash
+
+
+@pytest.mark.parametrize("changes", [{"levels": (0.0,)}, {"protocol": "ratio"}])
+def test_a_tune_part_that_lacks_a_class_is_refused_before_anything_is_trained(digits, changes):
+    with pytest.raises(ValueError, match="leaves no tune part with both classes, by which a learning rate"):
+        studies.plan(replace(STUDY, **changes).runs(), digits)

@@ -1,0 +1,70 @@
+"""A plan takes the shortcuts that are exact and less work, and says why it leaves one out."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from imbaloss.training import Recipe, plan_for
+from imbaloss.training.plan import AUTOGRAD, FUSED, INPUTS, LARGEST_STACK, SPAN
+from imbaloss.training.products import PYTORCH
+from tests.training.examples import RECIPE
+
+TREE = Recipe(hidden=(1000, 100, 10))
+HOUSEHOLD = Recipe(hidden=(1000, 300, 100))
+
+
+@pytest.mark.parametrize(
+    ("changes", "samples", "first_layer", "steps", "reason"),
+    [
+        ({}, 119, SPAN, FUSED, None),
+        ({}, 120, INPUTS, FUSED, "120 samples of 60 inputs: their span is no less work"),
+        ({"weight_decay": 0.1, "momentum": 0.9}, 40, SPAN, FUSED, None),
+        ({"optimizer": "adam"}, 40, INPUTS, AUTOGRAD, "adam scales each weight by itself"),
+    ],
+)
+def test_a_shortcut_is_taken_where_it_is_exact_and_less_work(changes, samples, first_layer, steps, reason):
+    plan = plan_for(replace(RECIPE, **changes), samples, 60)
+    assert (plan.first_layer, plan.steps) == (first_layer, steps)
+    assert str(plan.reasons).count(reason or "()") == 1
+    assert all(one in str(plan) for one in plan.reasons)
+
+
+def test_without_shortcuts_training_is_ordinary():
+    plan = plan_for(RECIPE, 40, 60, shortcuts=False)
+    assert (plan.first_layer, plan.steps) == (INPUTS, AUTOGRAD)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "samples", "inputs", "size"),
+    [
+        (TREE, 500, 3072, 27),  # 2^24 trained parameters / (501 x 1000 + 1001 x 100 + 101 x 10 + 11)
+        (HOUSEHOLD, 2500, 3072, 5),
+        (Recipe(hidden=(8,)), 100, 64, LARGEST_STACK),
+        (Recipe(hidden=(8,), train_batch=200_000), 1_000_000, 30, 17),  # 2^30 bytes / 2 batches of 30 + 8 + 1 numbers
+        (Recipe(hidden=(100_000,)), 10_000, 10_000, 1),
+    ],
+)
+def test_a_stack_is_what_cache_and_memory_hold(recipe, samples, inputs, size):
+    assert plan_for(recipe, samples, inputs).stack_size == pytest.approx(size, rel=0.1)
+    assert plan_for(recipe, samples, inputs) == plan_for(recipe, samples, inputs)
+    assert plan_for(recipe, samples, inputs, stack_size=3).stack_size == 3
+
+
+def test_parameters_are_those_that_are_trained():
+    assert plan_for(RECIPE, 40, 60).parameters == 41 * 7 + 8 * 5 + 6
+    assert plan_for(RECIPE, 200, 60).parameters == 61 * 7 + 8 * 5 + 6
+
+
+def test_a_processor_without_bfloat16_is_warned_of(monkeypatch):
+    """What a processor has is asked of PyTorch."""
+    recipe = replace(RECIPE, precision="bf16")
+    warning = "this processor has no instructions for bfloat16, which is then slower than float32"
+    for has in (False, True):
+        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda has=has: {"avx512_bf16": has})
+        assert (warning in plan_for(recipe, 40, 60).reasons) is not has
+
+
+def test_what_a_row_keeps_of_a_plan():
+    facts = plan_for(replace(RECIPE, precision="float64"), 40, 60).facts()
+    assert facts == {"first_layer": SPAN, "steps": FUSED, "products": PYTORCH, "stack_size": LARGEST_STACK}

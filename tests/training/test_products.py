@@ -1,0 +1,58 @@
+"""oneDNN's products are exact where they are used, and no setting outlives their use."""
+
+import math
+
+import pytest
+import torch
+
+from imbaloss.training.products import ONEDNN, PYTORCH, library_for, onednn_is_exact, products_by
+
+needs_onednn = pytest.mark.skipif(not onednn_is_exact(), reason="on this processor oneDNN may round to bfloat16")
+
+
+@needs_onednn
+@pytest.mark.parametrize("shape", [(3, 4, 5), (1, 1, 1), (64, 64, 64), (128, 500, 1000), (128, 100, 1), (7, 2500, 33)])
+@pytest.mark.parametrize("transposed", [False, True])
+def test_a_product_is_that_of_float64(shape, transposed):
+    """bfloat16 would be wrong by about 1e-3 of the terms' size; float32 by 1e-7."""
+    rows, inner, columns = shape
+    generator = torch.Generator().manual_seed(0)
+    left = torch.randn(2, rows, inner, generator=generator)
+    right = torch.randn(2, inner, columns, generator=generator)
+    if transposed:
+        left = left.transpose(1, 2).contiguous().transpose(1, 2)
+        right = right.transpose(1, 2).contiguous().transpose(1, 2)
+    expected = left.double() @ right.double()
+    scale = left.double().abs() @ right.double().abs()
+    with products_by(ONEDNN):
+        products = [torch.bmm(left, right), torch.stack([left[0] @ right[0], left[1] @ right[1]])]
+        products.append(torch.ones(2, rows, columns).baddbmm_(left, right) - 1)
+    for product in products:
+        assert ((product.double() - expected).abs() <= 2e-6 * (scale + 1)).all()
+
+
+@needs_onednn
+def test_the_setting_ends_with_its_use():
+    before = torch.backends.mkldnn.matmul.fp32_precision
+    with products_by(ONEDNN):
+        assert torch.backends.mkldnn.matmul.fp32_precision == "bf16"
+    assert torch.backends.mkldnn.matmul.fp32_precision == before
+    with pytest.raises(ValueError, match="math domain"), products_by(ONEDNN):
+        math.sqrt(-1)
+    assert torch.backends.mkldnn.matmul.fp32_precision == before
+    assert torch.get_float32_matmul_precision() == "highest"
+
+
+def test_the_library_is_chosen_by_rule():
+    cpu = torch.device("cpu")
+    assert library_for(torch.float64, cpu) == PYTORCH
+    assert library_for(torch.bfloat16, cpu) == PYTORCH
+    assert library_for(torch.float32, torch.device("cuda")) == PYTORCH
+    assert library_for(torch.float32, cpu) == (ONEDNN if onednn_is_exact() else PYTORCH)
+
+
+def test_processors_with_matrix_tiles_keep_to_pytorchs_products(monkeypatch):
+    """What a processor has is asked of PyTorch; here it says that there are tiles, which round float32 to bfloat16."""
+    has = torch.cpu.get_capabilities()
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: has | {"amx_tile": True})
+    assert not onednn_is_exact.__wrapped__()
