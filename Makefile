@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check docs setup clean
+.PHONY: demo test check bench docs setup clean
 
 demo: setup  ## the report's experiment on scikit-learn's digits, offline
 	$(BIN)/imbaloss reproduce --dataset digits_parity --dataset digits_3_8 --dataset digits_8_9 --out results/demo
@@ -15,6 +15,9 @@ check: setup
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+bench: setup  ## ratios of training to a plain loop, skorch and Lightning; minutes
+	$(BIN)/python -m benchmarks.training
 
 docs: setup  ## docs/losses.md and its pictures, from the docstrings of the losses
 	$(BIN)/python -m imbaloss.report.guide docs

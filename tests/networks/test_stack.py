@@ -8,7 +8,7 @@ from torch import nn
 from imbaloss.networks import ACTIVATIONS, INITIALISATIONS, MLP, StackedLinear, keep, one
 from imbaloss.networks.initialisation import torch_default
 
-SIZES = {"inputs": 6, "hidden": (5, 4), "dtype": torch.float64}
+SIZES = {"shape": (2, 3), "hidden": (5, 4), "dtype": torch.float64}
 
 
 def mlp(seeds=(0, 1, 2), **changes) -> MLP:

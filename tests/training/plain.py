@@ -11,17 +11,24 @@ from imbaloss.data.seeds import stream
 from imbaloss.networks import INITIALISATIONS
 from imbaloss.training import Member
 from imbaloss.training.scaling import Scaling
+from tests.training.convolution import CNN
 
 ACTIVATIONS = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid, "tanh": nn.Tanh}
 
 
-def train_plainly(member: Member) -> tuple[list[float], nn.Sequential]:
+def train_plainly(member: Member) -> tuple[list[float], nn.Module]:
     """The mean loss of every epoch, and the trained network."""
     recipe, train = member.recipe, member.split.train
     dtype = getattr(torch, recipe.precision)
-    inputs = Scaling.of(recipe.scaling, train)(train.inputs).to(dtype).flatten(1)
+    inputs = Scaling.of(recipe.scaling, train)(train.inputs).to(dtype)
     labels = torch.from_numpy(train.labels)
-    network = build(member, inputs.shape[1]).to(dtype)
+    network: nn.Module
+    if recipe.network == "cnn":
+        network = CNN(stream(member.seed, "weights"), inputs.shape[1:])
+    else:
+        inputs = inputs.flatten(1)
+        network = build(member, inputs.shape[1])
+    network.to(dtype)
     name, parameters = losses.parse(member.loss)
     loss = losses.get(name, counts=train.counts, **parameters)
     if recipe.optimizer == "sgd":

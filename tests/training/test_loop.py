@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from imbaloss.training import Member, check_device, train
+from imbaloss.networks import NETWORKS
+from imbaloss.training import Member, check_device, plan_for, train
+from imbaloss.training.plan import AUTOGRAD, INPUTS
+from tests.training.convolution import StackedCNN
 from tests.training.examples import RECIPE, split_of
 from tests.training.plain import train_plainly
 
@@ -46,6 +49,27 @@ def test_a_stack_follows_the_plain_loop(recipe, samples):
             torch.testing.assert_close(found[0], expected, rtol=0, atol=1e-9)
 
 
+@pytest.mark.parametrize("changes", [{"momentum": 0.5, "weight_decay": 0.01}, {"optimizer": "adam", "lr": 0.01}])
+def test_a_network_of_another_kind_goes_through_the_same_loop(changes, monkeypatch):
+    """A convolution; its members leave at different times."""
+    monkeypatch.setitem(NETWORKS, "cnn", StackedCNN)
+    recipe = replace(RECIPE, network="cnn", **changes)
+    members = [
+        Member(split_of(seed), loss, replace(recipe, epochs=4 + seed), seed)
+        for seed in (0, 1)
+        for loss in ("mse", "msfe")
+    ]
+    plan = plan_for(recipe, 40, 60)
+    assert (plan.first_layer, plan.steps) == (INPUTS, AUTOGRAD)
+    assert plan.reasons == ("cnn is no mlp, whose layers alone have shortcuts",)
+    for member, outcome in zip(members, train(members), strict=True):
+        curve, network = train_plainly(member)
+        np.testing.assert_allclose(outcome.losses, curve, rtol=1e-10)
+        filters, logits = outcome.model.network.parameters()
+        torch.testing.assert_close(filters[0], network.convolution.weight, rtol=0, atol=1e-10)
+        torch.testing.assert_close(logits[0].T, network.last.weight, rtol=0, atol=1e-10)
+
+
 MIXED = ("mse", "wmse", "mfe", "msfe", "wce", "focal")
 WITH_STATE = ("msfe:running=0.1", "ldam_drw:after=5,scale=1")
 
@@ -72,6 +96,28 @@ def test_the_same_members_give_the_same_bits(precision):
         assert first.losses == second.losses
         weights = zip(first.model.network.parameters(), second.model.network.parameters(), strict=True)
         assert all(torch.equal(*pair) for pair in weights)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+@pytest.mark.parametrize(("precision", "rounding"), [("float32", 1e-4), ("float64", 1e-10), ("bf16", 2e-2)])
+def test_who_the_neighbours_are_does_not_matter(precision, rounding, optimizer):
+    """But for rounding, which goes with the place of a network in memory. Two of the neighbours diverge."""
+    recipe = replace(RECIPE, precision=precision, optimizer=optimizer, lr=0.05)
+    some = members(recipe)
+    others = [Member(split_of(seed), "wce", replace(recipe, lr=1e30 if seed > 5 else 0.2), seed) for seed in range(8)]
+    for member, outcome in zip(some, train(some), strict=True):
+        [*_, other] = train([*others, member])
+        np.testing.assert_allclose(outcome.losses, other.losses, rtol=rounding)
+
+
+def test_scores_in_float32_are_those_of_float64_but_for_rounding():
+    """After 39 steps; the largest weights are of size 1."""
+    for first, second in zip(train(members()), train(members(replace(RECIPE, precision="float32"))), strict=True):
+        np.testing.assert_allclose(first.losses, second.losses, rtol=1e-4)
+        inputs = split_of(9).test.inputs
+        np.testing.assert_allclose(
+            first.model.probabilities(inputs), second.model.probabilities(inputs), rtol=0, atol=1e-4
+        )
 
 
 def test_the_order_of_the_members_does_not_matter():

@@ -38,8 +38,8 @@ def test_without_shortcuts_training_is_ordinary():
 @pytest.mark.parametrize(
     ("recipe", "samples", "inputs", "size"),
     [
-        (TREE, 500, 3072, 27),  # 2^24 trained parameters / (501 x 1000 + 1001 x 100 + 101 x 10 + 11)
-        (HOUSEHOLD, 2500, 3072, 5),
+        (TREE, 500, 3072, 55),  # 2^25 trained parameters / (501 x 1000 + 1001 x 100 + 101 x 10 + 11)
+        (HOUSEHOLD, 2500, 3072, 11),
         (Recipe(hidden=(8,)), 100, 64, LARGEST_STACK),
         (Recipe(hidden=(8,), train_batch=200_000), 1_000_000, 30, 17),  # 2^30 bytes / 2 batches of 30 + 8 + 1 numbers
         (Recipe(hidden=(100_000,)), 10_000, 10_000, 1),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
+from math import prod
 from typing import NamedTuple
 
 import numpy as np
@@ -34,7 +35,7 @@ ACTIVATIONS = {
 
 
 class MLP(nn.Module):
-    """S perceptrons: inputs (S, B, ...) are flattened; logits (S, B) with one output, else (S, B, outputs).
+    """S perceptrons: inputs (S, B, *shape) are flattened; logits (S, B) with one output, else (S, B, outputs).
 
     generators: one a network, for its initial weights; networks with generators of equal state start equal.
     The weights are drawn in float64 and then rounded, so that they are the same in every precision.
@@ -44,7 +45,7 @@ class MLP(nn.Module):
         self,
         generators: Sequence[np.random.Generator],
         *,
-        inputs: int,
+        shape: Sequence[int],
         hidden: Sequence[int],
         outputs: int = 1,
         activation: str = "relu",
@@ -55,7 +56,7 @@ class MLP(nn.Module):
         self.activation, self.slope = ACTIVATIONS[activation]
         self.layers = nn.ModuleList()
         initial = INITIALISATIONS[init]
-        for fan_in, fan_out in pairwise((inputs, *hidden, outputs)):
+        for fan_in, fan_out in pairwise((prod(shape), *hidden, outputs)):
             weight = torch.empty(len(generators), fan_in, fan_out, dtype=dtype)
             bias = torch.empty(len(generators), 1, fan_out, dtype=dtype)
             for network, generator in enumerate(generators):

@@ -12,22 +12,21 @@ import torch
 from torch import Tensor
 
 from imbaloss.networks import MLP, AddTo, StackedLinear, keep
-from imbaloss.training.optimizers import per_network
+from imbaloss.training.optimizers import Options, per_network
 from imbaloss.training.span import SpanLinear
 
 
 class Descent:
-    """Trains a perceptron without autograd. lr (S,); products: the type of products and activations."""
+    """Trains a perceptron without autograd. lr (S,)."""
 
-    def __init__(
-        self, network: MLP, lr: Tensor, *, momentum: float, weight_decay: float, products: torch.dtype
-    ) -> None:
+    def __init__(self, network: MLP, lr: Tensor, options: Options) -> None:
         self.network = network
         self.lr = lr
-        self.momentum = momentum
-        self.weight_decay = weight_decay
-        self.velocities = {name: torch.zeros_like(p) for name, p in network.named_parameters()} if momentum else {}
-        self.working = network if lr.dtype == products else rounded(network, products)  # what batches pass through
+        self.options = options
+        named = network.named_parameters() if options.momentum else ()
+        self.velocities = {name: torch.zeros_like(parameter) for name, parameter in named}
+        # what batches pass through
+        self.working = network if lr.dtype == options.products else rounded(network, options.products)
         self.values: list[Tensor] = []  # what went into each layer
 
     def step(self, inputs: Tensor, loss: Callable[[Tensor], Tensor]) -> Tensor:
@@ -73,23 +72,28 @@ class Descent:
     def move(self, name: str, add: AddTo) -> None:
         """One step of a parameter; add(tensor) adds -lr g to it, and tells which rows that changed, if not all."""
         parameter = self.network.get_parameter(name).data
-        rows = None
-        if self.momentum or self.weight_decay:
-            moved = self.velocities[name].mul_(self.momentum) if self.momentum else parameter
-            if self.weight_decay:
-                moved.addcmul_(parameter, per_network(-self.weight_decay * self.lr, parameter))
+        momentum, weight_decay = self.options.momentum, self.options.weight_decay
+        if momentum or weight_decay:
+            moved = self.velocities[name].mul_(momentum) if momentum else parameter
+            if weight_decay:
+                moved.addcmul_(parameter, per_network(-weight_decay * self.lr, parameter))
             add(moved)
-            if self.momentum:
+            rows = None
+            if momentum:
                 parameter.add_(moved)
         else:
             rows = add(parameter)
         if self.working is not self.network:
-            target = self.working.get_parameter(name).data
-            if rows is None:
-                target.copy_(parameter)
-            else:
-                changed = parameter.flatten(0, 1).index_select(0, rows)
-                target.flatten(0, 1).index_copy_(0, rows, changed.to(target.dtype))
+            self.round(parameter, self.working.get_parameter(name).data, rows)
+
+    @staticmethod
+    def round(parameter: Tensor, working: Tensor, rows: Tensor | None) -> None:
+        """working <- parameter, of the rows that changed."""
+        if rows is None:
+            working.copy_(parameter)
+        else:
+            changed = parameter.flatten(0, 1).index_select(0, rows).to(working.dtype)
+            working.flatten(0, 1).index_copy_(0, rows, changed)
 
     def keep(self, mask: Tensor) -> None:
         """The networks where mask (S,) is true stay; the parameters are sliced by their owner."""

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
-from imbaloss.networks import MLP
+from imbaloss.networks import NETWORKS
 from imbaloss.training.recipe import Recipe
 from imbaloss.training.scaling import Scaling
 
@@ -19,7 +20,7 @@ class Model:
     recipe: Recipe
     shape: tuple[int, ...]
     scaling: Scaling
-    network: MLP
+    network: nn.Module
 
     @torch.no_grad()
     def probabilities(self, inputs: NDArray[np.float32], order: NDArray[np.int64] | None = None) -> NDArray[np.float64]:
@@ -39,11 +40,11 @@ class Model:
         return found
 
 
-def build_network(recipe: Recipe, shape: Sequence[int], weights: Sequence[np.random.Generator]) -> MLP:
+def build_network(recipe: Recipe, shape: Sequence[int], weights: Sequence[np.random.Generator]) -> nn.Module:
     """A stack of as many networks as there are generators of initial weights, for inputs of that shape."""
-    return MLP(
+    return NETWORKS[recipe.network](
         weights,
-        inputs=int(np.prod(shape)),
+        shape=shape,
         hidden=recipe.hidden,
         outputs=recipe.outputs,
         activation=recipe.activation,

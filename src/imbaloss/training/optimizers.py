@@ -2,26 +2,34 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 
+@dataclass(frozen=True)
+class Options:
+    """What all networks of a stack share. momentum is SGD's."""
+
+    momentum: float
+    weight_decay: float
+    products: torch.dtype  # of products and activations, not of weights
+
+
 class ByAutograd(ABC):
-    """Steps of any network, along gradients that autograd finds. lr (S,), each parameter (S, ...).
+    """Steps of any network, along gradients that autograd finds. lr (S,), each parameter (S, ...)."""
 
-    products: the type of products and activations; where it is not that of the weights, autocast rounds to it.
-    """
-
-    def __init__(self, network: nn.Module, lr: Tensor, products: torch.dtype) -> None:
+    def __init__(self, network: nn.Module, lr: Tensor, options: Options) -> None:
         self.network = network
         self.parameters = list(network.parameters())
         self.lr = lr
-        self.products = products
+        self.options = options
 
     def step(self, inputs: Tensor, loss: Callable[[Tensor], Tensor]) -> Tensor:
         """A step on one batch; loss takes the logits. Returns its values, (S,)."""
-        with torch.autocast(inputs.device.type, self.products, enabled=self.products != self.lr.dtype):
+        products = self.options.products
+        with torch.autocast(inputs.device.type, products, enabled=products != self.lr.dtype):
             logits = self.network(inputs)
         values = loss(logits)
         values.sum().backward()  # type: ignore[no-untyped-call]
@@ -39,21 +47,17 @@ class SGD(ByAutograd):
     momentum m, weight_decay d. `Descent` takes the same steps sooner, where it knows the network.
     """
 
-    def __init__(
-        self, network: nn.Module, lr: Tensor, *, momentum: float, weight_decay: float, products: torch.dtype
-    ) -> None:
-        super().__init__(network, lr, products)
-        self.momentum = momentum
-        self.weight_decay = weight_decay
-        self.velocities = [torch.zeros_like(parameter) for parameter in self.parameters] if momentum else []
+    def __init__(self, network: nn.Module, lr: Tensor, options: Options) -> None:
+        super().__init__(network, lr, options)
+        self.velocities = [torch.zeros_like(p) for p in self.parameters] if options.momentum else []
 
     @torch.no_grad()
     def update(self) -> None:
         """One step."""
         for index, parameter in enumerate(self.parameters):
-            direction = gradient(parameter, self.weight_decay)
-            if self.momentum:
-                direction = self.velocities[index].mul_(self.momentum).add_(direction)
+            direction = gradient(parameter, self.options.weight_decay)
+            if self.options.momentum:
+                direction = self.velocities[index].mul_(self.options.momentum).add_(direction)
             parameter.addcmul_(direction, per_network(self.lr, parameter), value=-1)
             parameter.grad = None
 
@@ -72,17 +76,8 @@ class Adam(ByAutograd):
     BETAS = (0.9, 0.999)
     EPSILON = 1e-8
 
-    def __init__(
-        self,
-        network: nn.Module,
-        lr: Tensor,
-        *,
-        momentum: float,  # noqa: ARG002
-        weight_decay: float,
-        products: torch.dtype,
-    ) -> None:
-        super().__init__(network, lr, products)
-        self.weight_decay = weight_decay
+    def __init__(self, network: nn.Module, lr: Tensor, options: Options) -> None:
+        super().__init__(network, lr, options)
         self.steps = 0
         self.means = [torch.zeros_like(parameter) for parameter in self.parameters]
         self.squares = [torch.zeros_like(parameter) for parameter in self.parameters]
@@ -93,7 +88,7 @@ class Adam(ByAutograd):
         self.steps += 1
         first, second = self.BETAS
         for parameter, mean, square in zip(self.parameters, self.means, self.squares, strict=True):
-            direction = gradient(parameter, self.weight_decay)
+            direction = gradient(parameter, self.options.weight_decay)
             mean.lerp_(direction, 1 - first)
             square.mul_(second).addcmul_(direction, direction, value=1 - second)
             spread = (square / (1 - second**self.steps)).sqrt_().add_(self.EPSILON)

@@ -12,7 +12,7 @@ from imbaloss.training.recipe import Recipe
 
 SPAN, INPUTS = "within the span of the samples", "of all inputs"
 FUSED, AUTOGRAD = "fused", "by autograd"
-PARAMETERS_OF_A_STACK = 2**24  # 64 MiB in float32: in much larger ones, weights come from far memory at each step
+PARAMETERS_OF_A_STACK = 2**25  # 128 MiB in float32; larger stacks gain nothing, and an interruption loses more of them
 BYTES_OF_A_STACK = 2**30
 LARGEST_STACK = 256
 
@@ -54,7 +54,9 @@ def plan_for(
     sgd, mlp = recipe.optimizer == "sgd", recipe.network == "mlp"
     few = samples < 2 * inputs  # 2 N operations a sample and unit against 4 D
     reasons = []
-    if not sgd:
+    if not mlp:
+        reasons.append(f"{recipe.network} is no mlp, whose layers alone have shortcuts")
+    elif not sgd:
         reasons.append(f"{recipe.optimizer} scales each weight by itself, which leaves the span and needs gradients")
     elif not few:
         reasons.append(f"{samples} samples of {inputs} inputs: their span is no less work")

@@ -6,11 +6,10 @@ from typing import Any
 import torch
 
 from imbaloss.nearest import nearest
-from imbaloss.networks import ACTIVATIONS, INITIALISATIONS
+from imbaloss.networks import ACTIVATIONS, INITIALISATIONS, NETWORKS
 from imbaloss.training.optimizers import OPTIMIZERS
 from imbaloss.training.scaling import SCALINGS
 
-NETWORKS = ("mlp",)
 WIDEST = 100_000  # beyond it a hidden layer is a slip of the pen
 PRECISIONS = {  # the type of weights, and that of products and activations
     "float32": (torch.float32, torch.float32),

@@ -15,11 +15,11 @@ from imbaloss import losses
 from imbaloss.data import Counts, Split
 from imbaloss.data.seeds import stream
 from imbaloss.losses import Deferred, Loss, Ranking
-from imbaloss.networks import StackedLinear, keep, one
+from imbaloss.networks import MLP, StackedLinear, keep, one
 from imbaloss.training.descent import Descent
 from imbaloss.training.memory import keep_freed_memory
 from imbaloss.training.model import Model, build_network
-from imbaloss.training.optimizers import OPTIMIZERS
+from imbaloss.training.optimizers import OPTIMIZERS, Optimizer, Options
 from imbaloss.training.plan import FUSED, SPAN, Plan, plan_for
 from imbaloss.training.products import products_by
 from imbaloss.training.recipe import Recipe
@@ -69,10 +69,12 @@ class Stack:
         self.plan = plan or plan_for(recipe, self.samples, prod(self.shape), device)
         self._build_network()
         lr = torch.tensor([member.recipe.lr for member in members], dtype=recipe.dtype, device=device)
-        optimizer = Descent if self.plan.steps == FUSED else OPTIMIZERS[recipe.optimizer]
-        self.optimizer = optimizer(
-            self.network, lr, momentum=recipe.momentum, weight_decay=recipe.weight_decay, products=recipe.products
-        )
+        options = Options(recipe.momentum, recipe.weight_decay, recipe.products)
+        self.optimizer: Descent | Optimizer
+        if self.plan.steps == FUSED:
+            self.optimizer = Descent(cast(MLP, self.network), lr, options)
+        else:
+            self.optimizer = OPTIMIZERS[recipe.optimizer](self.network, lr, options)
         self.losses = build_losses(self.members, device)
 
     def _place_data(self, splits: Sequence[Split]) -> None:
@@ -95,10 +97,11 @@ class Stack:
         self.network = network.to(self.device)
         self.span: SpanLinear | None = None
         if self.plan.first_layer == SPAN:
-            first = cast(StackedLinear, self.network.layers[0])
+            layers = cast(MLP, self.network).layers
+            first = cast(StackedLinear, layers[0])
             splits = torch.tensor([split for split, _ in pairs], device=self.device)
             self.span = SpanLinear(Span.of(self.inputs.flatten(2), splits, first.weight.data), first.bias.data)
-            self.network.layers[0] = self.span
+            layers[0] = self.span
         keep(self.network, torch.tensor(places, device=self.device))
         self.inputs = self.inputs.flatten(0, 1).to(self.recipe.dtype)  # (G x N, ...)
 
