@@ -131,8 +131,8 @@ def train(
     if verbose:
         print_plans([job])
     with progress([job], quiet) as advance:
-        [(row, model)] = studies.train_together(job, datasets, device, advance)
-    store.add([row])
+        [(row, predictions, model)] = studies.train_together(job, datasets, device, advance)
+    store.add([(row, predictions)])
     file = model_file.save(model, out / "model", row.facts()) if model else None
     if as_json:
         print_json({**row.flat(), "model": str(file) if file else None})
@@ -175,12 +175,12 @@ def reproduce(
         print_plans(jobs)
     try:
         with progress(jobs, quiet) as advance:
-            studies.execute(jobs, datasets, store, device=device, on_work=advance)
+            studies.execute(jobs, store, studies.Work(datasets, device, advance))
     except KeyboardInterrupt:
         tell(f"{len(store.rows(runs))} of {len(runs)} trainings are finished and kept in {out}")
         raise
     rows = store.rows(runs)
-    page = report.write(study, rows, out)
+    page = report.write(study, rows, out, store.with_losses)
     if as_json:
         print_json(report.records(rows))
     else:

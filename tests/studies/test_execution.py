@@ -23,10 +23,10 @@ def digits() -> dict[str, data.Dataset]:
     return data.load(STUDY.datasets)
 
 
-def rows_of(study: studies.Study, digits, folder: Path, **options) -> list[Row]:
+def rows_of(study: studies.Study, digits, folder: Path, *, stack_size=None, on_work=lambda _: None) -> list[Row]:
     store = Store(folder)
-    studies.execute(studies.plan(study.runs(), digits, options.pop("stack_size", None)), digits, store, **options)
-    return store.rows(study.runs())
+    studies.execute(studies.plan(study.runs(), digits, stack_size), store, studies.Work(digits, "cpu", on_work))
+    return store.with_losses(store.rows(study.runs()))
 
 
 def results(rows: list[Row]) -> list[tuple]:
@@ -68,7 +68,7 @@ def test_what_was_interrupted_is_resumed_and_ends_the_same(undisturbed, digits, 
     ticks = interruptions()
     with pytest.raises(KeyboardInterrupt):
         rows_of(STUDY, digits, tmp_path, stack_size=2, on_work=lambda work: next(ticks) if work else None)
-    kept = Store(tmp_path).rows(STUDY.runs())
+    kept = Store(tmp_path).with_losses(Store(tmp_path).rows(STUDY.runs()))
     assert len(kept) == 4
     resumed = rows_of(STUDY, digits, tmp_path, stack_size=2)
     assert results(resumed) == results(rows_of(STUDY, digits, tmp_path / "again", stack_size=2))
@@ -100,10 +100,12 @@ def test_losses_of_a_seed_share_images_weights_and_batches_and_seeds_do_not(digi
 def test_a_row_holds_the_scores_of_its_model(digits):
     study = replace(STUDY, datasets=("digits_3_8",), levels=(0.2,), seeds=(1,), losses=("wce",))
     [job] = studies.plan(study.runs(), digits)
-    [(row, model)] = studies.train_together(job, digits, "cpu", lambda _: None)
+    [(row, predictions, model)] = studies.train_together(job, digits, "cpu", lambda _: None)
     split = data.draw(digits["digits_3_8"], level=0.2, protocol="table1", seed=1)
     assert row.scores["test"] == scores(split.test.labels, model.probabilities(split.test.inputs))[0]
     assert row.scores["tune"] == scores(split.tune.labels, model.probabilities(split.tune.inputs))[0]
+    for part, of_part in predictions.items():
+        assert row.scores[part] == scores(of_part.labels, of_part.probabilities)[0]
 
 
 @pytest.mark.parametrize(("level", "protocol"), [(0.0, "table1"), (1.0, "stated"), (0.2, "ratio")])

@@ -24,12 +24,12 @@ def digits() -> dict[str, data.Dataset]:
 
 
 @pytest.fixture(scope="module")
-def tuned(digits) -> list[tuple[Row, Model | None]]:
+def tuned(digits) -> list[studies.Finished]:
     jobs = studies.plan(STUDY.runs(), digits)
     return [found for job in jobs for found in studies.train_together(job, digits, "cpu", lambda _: None)]
 
 
-def alone(row: Row, lr: float, digits) -> tuple[Row, Model | None]:
+def alone(row: Row, lr: float, digits) -> studies.Finished:
     """The same run with that rate and no choice."""
     run = replace(row.run, recipe=replace(row.run.recipe, tune_lr=(), lr=lr))
     [job] = studies.plan([run], digits)
@@ -38,20 +38,20 @@ def alone(row: Row, lr: float, digits) -> tuple[Row, Model | None]:
 
 def test_the_best_on_tune_is_taken_and_scored(tuned, digits):
     """Every candidate is what a training with its rate alone would be."""
-    for row, model in tuned:
+    for row, _, model in tuned:
         assert [candidate["lr"] for candidate in row.tuning["candidates"]] == list(RATES)
         for candidate in row.tuning["candidates"]:
-            other, _ = alone(row, candidate["lr"], digits)
+            other, *_ = alone(row, candidate["lr"], digits)
             assert candidate["failure"] == other.failure
             assert candidate[TUNED_BY] == pytest.approx(other.scores["tune"]["roc_auc"], abs=1e-6)
         judged = {candidate["lr"]: candidate[TUNED_BY] or 0 for candidate in row.tuning["candidates"]}
         assert judged[row.tuning["lr"]] == max(judged.values())
-        chosen, _ = alone(row, row.tuning["lr"], digits)
+        chosen, *_ = alone(row, row.tuning["lr"], digits)
         np.testing.assert_allclose(row.losses, chosen.losses, rtol=1e-5)
         split = data.draw(digits["digits_3_8"], level=0.2, protocol="table1", seed=row.run.seed)
         assert row.scores["test"] == scores(split.test.labels, model.probabilities(split.test.inputs))[0]
         assert model.recipe.lr == row.tuning["lr"]
-    assert any(candidate["failure"] for row, _ in tuned for candidate in row.tuning["candidates"])
+    assert any(candidate["failure"] for row, *_ in tuned for candidate in row.tuning["candidates"])
 
 
 def test_test_is_read_for_the_chosen_network_alone(digits, monkeypatch):
@@ -64,7 +64,7 @@ def test_test_is_read_for_the_chosen_network_alone(digits, monkeypatch):
 
     monkeypatch.setattr(Model, "probabilities", counted)
     [job, *_] = studies.plan(STUDY.runs()[:1], digits)
-    [(row, _)] = studies.train_together(job, digits, "cpu", lambda _: None)
+    [(row, *_)] = studies.train_together(job, digits, "cpu", lambda _: None)
     assert sum(row.counts["test"]) != sum(row.counts["tune"])
     assert [lr for lr, size in read if size == sum(row.counts["test"])] == [row.tuning["lr"]]
 
@@ -80,14 +80,14 @@ def test_equal_candidates_give_the_smallest(digits):
     """Rates so small that the network stays as it was."""
     study = replace(STUDY, overrules=STUDY.overrules | {"tune_lr": (2e-12, 1e-12)})
     [job] = studies.plan(study.runs(), digits)
-    for row, _ in studies.train_together(job, digits, "cpu", lambda _: None):
+    for row, *_ in studies.train_together(job, digits, "cpu", lambda _: None):
         assert row.tuning["lr"] == 1e-12
 
 
 def test_where_every_rate_fails_the_row_says_so(digits):
     study = replace(STUDY, overrules=STUDY.overrules | {"tune_lr": (1e30, 1e32)}, losses=("wce",))
     [job] = studies.plan(study.runs(), digits)
-    for row, model in studies.train_together(job, digits, "cpu", lambda _: None):
+    for row, _, model in studies.train_together(job, digits, "cpu", lambda _: None):
         assert model is None
         assert "no longer finite" in row.failure
         assert row.scores["test"]["f1"] is None
@@ -95,9 +95,9 @@ def test_where_every_rate_fails_the_row_says_so(digits):
 
 def test_a_tuned_row_survives_the_store(tuned, tmp_path):
     store = Store(tmp_path)
-    store.add(row for row, _ in tuned)
+    store.add((row, predictions) for row, predictions, _ in tuned)
     found = store.rows(STUDY.runs())
-    assert [row.tuning["lr"] for row in found] == [row.tuning["lr"] for row, _ in tuned]
+    assert [row.tuning["lr"] for row in found] == [row.tuning["lr"] for row, *_ in tuned]
     assert [row.flat()["tuning"]["by"] for row in found] == ["roc_auc"] * 4
 
 

@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,12 +29,18 @@ class Drawn:
     caption: str
 
 
-def write(study: Study, rows: Sequence[Row], folder: Path) -> Path:
-    """Writes tables, figures and report.html into the folder; returns the page. rows: the study's finished runs."""
+WithLosses = Callable[[Sequence[Row]], Sequence[Row]]
+
+
+def write(study: Study, rows: Sequence[Row], folder: Path, with_losses: WithLosses = lambda rows: rows) -> Path:
+    """Writes tables, figures and report.html into the folder; returns the page.
+
+    rows: the study's finished runs. with_losses adds their losses over the epochs to those that are drawn.
+    """
     cells = tables.table(rows)
     published = PUBLISHED_CAPTION if cells["published_f1"].notna().any() else ""
     caption = SCORES_CAPTION.format(published=published)
-    drawn = [Drawn("scores", figures.scores(cells, rows), caption), *curves(rows)]
+    drawn = [Drawn("scores", figures.scores(cells, rows), caption), *curves(rows, with_losses)]
     shutil.rmtree(folder / "figures", ignore_errors=True)  # an earlier study's may be there
     pictures = [
         Picture(one.name, figures.save(one.figure, folder / "figures", one.name).read_bytes(), one.caption)
@@ -47,13 +53,13 @@ def write(study: Study, rows: Sequence[Row], folder: Path) -> Path:
     return replace(folder / "report.html", page(study, cells, rows, pictures))
 
 
-def curves(rows: Sequence[Row]) -> list[Drawn]:
+def curves(rows: Sequence[Row], with_losses: WithLosses = lambda rows: rows) -> list[Drawn]:
     """The losses over the epochs, of each data set at its lowest level with positives: full and cut."""
     found = []
     for dataset in dict.fromkeys(row.run.dataset for row in rows):
-        of_dataset = [row for row in rows if row.run.dataset == dataset and row.losses and row.counts["train"][1]]
+        of_dataset = [row for row in rows if row.run.dataset == dataset and row.counts["train"][1]]
         lowest = min((row.run.level for row in of_dataset), default=0.0)
-        chosen = [row for row in of_dataset if row.run.level == lowest]
+        chosen = [row for row in with_losses([r for r in of_dataset if r.run.level == lowest]) if row.losses]
         if not chosen:
             continue
         negatives, positives = chosen[0].counts["train"]

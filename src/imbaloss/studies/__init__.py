@@ -1,20 +1,27 @@
 """Studies: what to run, running it, and the store of its rows."""
 
-from imbaloss.studies.execution import Job, execute, plan, train_together
-from imbaloss.studies.store import Row, Store
+from imbaloss.studies.driver import execute
+from imbaloss.studies.execution import Finished, Job, plan, train_together
+from imbaloss.studies.executors import Work, here, in_processes
+from imbaloss.studies.store import Predictions, Row, Store
 from imbaloss.studies.study import BUILT_IN, Run, Study, built_in, built_in_for, from_toml, write_study
 
 __all__ = [
     "BUILT_IN",
+    "Finished",
     "Job",
+    "Predictions",
     "Row",
     "Run",
     "Store",
     "Study",
+    "Work",
     "built_in",
     "built_in_for",
     "execute",
     "from_toml",
+    "here",
+    "in_processes",
     "plan",
     "train_together",
     "write_study",

@@ -1,11 +1,11 @@
-"""Running a study: its runs are cut into stacks by a fixed rule, trained, scored, and stored stack by stack."""
+"""Stacks of a study: its runs are cut into them by a fixed rule; a stack is trained and scored together."""
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, islice
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -13,7 +13,7 @@ import torch
 from imbaloss.data import Dataset, Split, counts, draw, tune_counts
 from imbaloss.data.seeds import stream
 from imbaloss.evaluation import no_scores, scores
-from imbaloss.studies.store import Row, Store
+from imbaloss.studies.store import Predictions, Row
 from imbaloss.studies.study import Run, versions
 from imbaloss.studies.tuning import choose
 from imbaloss.training import Member, Model, Outcome, Plan, Recipe, plan_for, train
@@ -66,34 +66,22 @@ def stackable(run: Run, datasets: Mapping[str, Dataset]) -> tuple[int, int, Reci
     return sum(train), prod(dataset.train.negatives.shape[1:]), recipe, len(run.recipe.candidates())
 
 
-def execute(
-    jobs: Iterable[Job],
-    datasets: Mapping[str, Dataset],
-    store: Store,
-    *,
-    device: str = "cpu",
-    on_work: Callable[[int], object] = lambda work: None,  # noqa: ARG005
-) -> None:
-    """Trains what the store does not have yet; the rows of a stack are stored together as soon as it is trained.
+class Finished(NamedTuple):
+    """What a run came to."""
 
-    on_work is told how much of the jobs' work has been done since it was last told.
-    """
-    finished = store.hashes()
-    for job in jobs:
-        missing = [run for run in job.runs if run.hash not in finished]
-        on_work(job.work_of(run for run in job.runs if run.hash in finished))
-        if missing:
-            store.add(row for row, _ in train_together(replace(job, runs=tuple(missing)), datasets, device, on_work))
+    row: Row
+    predictions: dict[str, Predictions]  # on tune and test; none where the training failed
+    model: Model | None
 
 
 def train_together(
     job: Job, datasets: Mapping[str, Dataset], device: str, on_work: Callable[[int], object]
-) -> list[tuple[Row, Model | None]]:
-    """Trains the runs of one stack, scores their models, and returns a row and the model for each."""
+) -> list[Finished]:
+    """Trains the runs of one stack and scores their models."""
     splits: dict[Any, Split] = {}
     members = []
     for run in job.runs:
-        drawn = (run.dataset, run.level, run.seed)
+        drawn = (run.dataset, run.level, run.protocol, run.positive, run.seed)
         if drawn not in splits:
             dataset = datasets[run.dataset].with_positive(run.positive)
             splits[drawn] = draw(dataset, level=run.level, protocol=run.protocol, seed=run.seed)
@@ -113,13 +101,11 @@ def train_together(
     for run in job.runs:
         of_run = list(islice(trained, len(run.recipe.candidates())))
         outcomes = [outcome for _, outcome in of_run]
-        found.append(row_and_model(run, datasets[run.dataset], of_run[0][0].split, outcomes, computed))
+        found.append(finish(run, datasets[run.dataset], of_run[0][0].split, outcomes, computed))
     return found
 
 
-def row_and_model(
-    run: Run, dataset: Dataset, split: Split, outcomes: Sequence[Outcome], computed: dict[str, Any]
-) -> tuple[Row, Model | None]:
+def finish(run: Run, dataset: Dataset, split: Split, outcomes: Sequence[Outcome], computed: dict[str, Any]) -> Finished:
     """outcomes: of the candidates of the run, of which one is chosen before test is read."""
     outcome, tuning = choose(run, split.tune, outcomes) if run.recipe.tune_lr else (outcomes[0], None)
     parts = {"tune": split.tune, "test": split.test}
@@ -130,7 +116,7 @@ def row_and_model(
             probabilities[part] = outcome.model.probabilities(samples.inputs, order)
     if not all(np.isfinite(values).all() for values in probabilities.values()):
         failure = "the outputs of the trained network are not finite; try a smaller lr"
-        outcome = replace(outcome, model=None, failure=failure)
+        outcome, probabilities = replace(outcome, model=None, failure=failure), {}
     found = {
         part: scores(samples.labels, probabilities[part]) if outcome.model else no_scores("the training failed")
         for part, samples in parts.items()
@@ -141,9 +127,10 @@ def row_and_model(
         counts={part: tuple(samples.counts) for part, samples in {"train": split.train, **parts}.items()},
         scores={part: values for part, (values, _) in found.items()},
         undefined={part: reasons for part, (_, reasons) in found.items()},
-        losses=tuple(outcome.losses),
         failure=outcome.failure,
         computed=computed | {"data": dataset.checksum},
         tuning=tuning,
+        losses=tuple(outcome.losses),
     )
-    return row, outcome.model
+    predictions = {part: Predictions(parts[part].labels, values) for part, values in probabilities.items()}
+    return Finished(row, predictions, outcome.model)

@@ -1,18 +1,30 @@
 """The store: one row for each finished run, in an SQLite file."""
 
+import io
 import json
 import sqlite3
-from collections.abc import Iterable
-from contextlib import closing
-from dataclasses import asdict, dataclass
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from imbaloss.evaluation import THRESHOLD, Scores
 from imbaloss.studies.study import Run, tuples
-from imbaloss.training import Recipe
 
 FILE = "results.sqlite"
+VERSION = 2  # of the tables below
+TABLES = (
+    "CREATE TABLE runs (hash TEXT PRIMARY KEY, row TEXT NOT NULL)",
+    "CREATE TABLE arrays (hash TEXT PRIMARY KEY, content BLOB NOT NULL)",  # losses and predictions
+    "CREATE TABLE claims (hash TEXT PRIMARY KEY, owner TEXT NOT NULL)",
+    f"PRAGMA user_version = {VERSION}",
+)
 
 
 @dataclass(frozen=True)
@@ -24,10 +36,10 @@ class Row:
     counts: dict[str, tuple[int, ...]]  # of train, tune and test: (negatives, positives)
     scores: dict[str, Scores]  # of tune and test
     undefined: dict[str, dict[str, str]]  # of tune and test: why a score is None
-    losses: tuple[float, ...]  # of each finished epoch
     failure: str | None
     computed: dict[str, Any]  # device, threads, plan, size of the stack, seconds, versions, checksum of the data
     tuning: dict[str, Any] | None = None  # the learning rate that was chosen, by which score, from which candidates
+    losses: tuple[float, ...] = ()  # of each finished epoch; a store gives them only where they are asked for
 
     def flat(self) -> dict[str, Any]:
         """One JSON object for a reader: what was asked, the counts, the scores on test by name, then all the rest."""
@@ -58,38 +70,134 @@ class Row:
         }
 
 
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """What a trained network says of each sample: any score can be computed from it later."""
+
+    labels: NDArray[np.int64]
+    probabilities: NDArray[np.float64]  # of the positive class
+
+
+def to_bytes(losses: Sequence[float], predictions: Mapping[str, Predictions]) -> bytes:
+    """The arrays of a run as the content of a compressed NPZ file."""
+    arrays = {"losses": np.array(losses, dtype=np.float64)}
+    for part, of_part in predictions.items():
+        arrays |= {f"{part}_labels": of_part.labels.astype(np.uint8), f"{part}_probabilities": of_part.probabilities}
+    with io.BytesIO() as file:
+        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
+        return file.getvalue()
+
+
+def from_bytes(content: bytes) -> tuple[tuple[float, ...], dict[str, Predictions]]:
+    """The inverse of `to_bytes`."""
+    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+        parts = [name.removesuffix("_labels") for name in arrays.files if name.endswith("_labels")]
+        predictions = {
+            part: Predictions(arrays[f"{part}_labels"].astype(np.int64), arrays[f"{part}_probabilities"])
+            for part in parts
+        }
+        return tuple(arrays["losses"].tolist()), predictions
+
+
 class Store:
-    """The rows of an output folder, made if there is none. Raises OSError where it cannot be written."""
+    """The rows of an output folder. Raises OSError, with one sentence, where it cannot be read or written.
 
-    def __init__(self, folder: Path) -> None:
+    create: makes folder and file where there are none.
+    """
+
+    def __init__(self, folder: Path, *, create: bool = True) -> None:
         self.file = folder / FILE
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            with closing(sqlite3.connect(self.file)) as database, database:
-                database.execute("CREATE TABLE IF NOT EXISTS runs (hash TEXT PRIMARY KEY, row TEXT NOT NULL)")
-        except (sqlite3.DatabaseError, OSError) as error:
-            reason = error.strerror if isinstance(error, OSError) else error
-            raise OSError(f"{self.file} cannot be used as a store of results: {reason}") from error
+        if create:
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise OSError(f"{folder} cannot be made a folder of results: {error.strerror}") from error
+        elif not self.file.exists():
+            raise OSError(f"{folder} holds no {FILE}: no study has written its results there")
+        with self.transaction() as database:
+            [(version,)] = database.execute("PRAGMA user_version")
+            names = {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            if not names and create:
+                for sentence in TABLES:
+                    database.execute(sentence)
+            elif version != VERSION or "runs" not in names:
+                found = f"version {version or 1}" if "runs" in names else "another program"
+                raise OSError(
+                    f"{self.file} is a store of {found}, and this imbaloss reads version {VERSION}; "
+                    "nothing in it was changed: name another output folder"
+                )
 
-    def add(self, rows: Iterable[Row]) -> None:
-        """All in one transaction."""
-        entries = [(row.run.hash, json.dumps(asdict(row))) for row in rows]
-        with closing(sqlite3.connect(self.file)) as database, database:
-            database.executemany("INSERT OR REPLACE INTO runs VALUES (?, ?)", entries)
+    def add(self, entries: Iterable[tuple[Row, Mapping[str, Predictions]]]) -> None:
+        """Rows, with the predictions on tune and test: all in one transaction, which ends the claims on their runs.
+
+        A run that is there already stays as it is.
+        """
+        some = [
+            (row.run.hash, json.dumps(asdict(replace(row, losses=()))), to_bytes(row.losses, predictions))
+            for row, predictions in entries
+        ]
+        with self.transaction() as database:
+            database.executemany("INSERT OR IGNORE INTO runs VALUES (?, ?)", [(key, row) for key, row, _ in some])
+            database.executemany("INSERT OR IGNORE INTO arrays VALUES (?, ?)", [(key, more) for key, _, more in some])
+            database.executemany("DELETE FROM claims WHERE hash = ?", [(key,) for key, *_ in some])
 
     def hashes(self) -> set[str]:
         """Of all finished runs."""
-        with closing(sqlite3.connect(self.file)) as database:
+        with self.transaction() as database:
             return {found for (found,) in database.execute("SELECT hash FROM runs")}
 
     def rows(self, runs: Iterable[Run]) -> list[Row]:
         """The rows of those runs that are finished, in the order of the runs."""
-        with closing(sqlite3.connect(self.file)) as database:
+        with self.transaction() as database:
             found = dict(database.execute("SELECT hash, row FROM runs"))
-        return [read_row(found[run.hash]) for run in runs if run.hash in found]
+        with self.reading():
+            return [read_row(run, found[run.hash]) for run in runs if run.hash in found]
+
+    def with_losses(self, rows: Iterable[Row]) -> list[Row]:
+        return [replace(row, losses=self.arrays(row.run)[0]) for row in rows]
+
+    def predictions(self, run: Run) -> dict[str, Predictions]:
+        """Of a finished run, on tune and test; none where its training failed."""
+        return self.arrays(run)[1]
+
+    def arrays(self, run: Run) -> tuple[tuple[float, ...], dict[str, Predictions]]:
+        with self.transaction() as database:
+            [(content,)] = database.execute("SELECT content FROM arrays WHERE hash = ?", (run.hash,))
+        with self.reading():
+            return from_bytes(content)
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All of it is written, or nothing."""
+        try:
+            with closing(sqlite3.connect(self.file, timeout=60)) as database, database:
+                yield database
+        except sqlite3.Error as error:
+            raise OSError(sentence(self.file, error)) from error
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        try:
+            yield
+        except (ValueError, KeyError, TypeError, zlib.error, zipfile.BadZipFile) as error:
+            raise OSError(f"{self.file} is damaged: {error}; {ADVICE}") from error
 
 
-def read_row(text: str) -> Row:
+ADVICE = "it was left as it is: `sqlite3 FILE .recover` saves what can be read, another output folder starts anew"
+
+
+def sentence(file: Path, error: sqlite3.Error) -> str:
+    """What a person can do about it."""
+    text = str(error)
+    if "full" in text:
+        return f"{file} cannot be written: the disk is full; finished trainings are kept, the same command goes on"
+    if "readonly" in text or "unable to open" in text:
+        return f"{file} cannot be written: {text}; name an output folder that can be"
+    if "locked" in text:
+        return f"{file} is held by another process for more than a minute: {text}"
+    return f"{file} cannot be used as a store of results: {text}; {ADVICE}"
+
+
+def read_row(run: Run, text: str) -> Row:
     entries = {key: tuples(value) for key, value in json.loads(text).items()}
-    asked = entries.pop("run")
-    return Row(run=Run(**{**asked, "recipe": Recipe(**asked["recipe"])}), **entries)
+    return Row(**{**entries, "run": run})
