@@ -1,0 +1,184 @@
+"""A study is run once, whole, by one process or by several, whatever ends them."""
+
+import multiprocessing
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+import tomllib
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from imbaloss import data, studies
+from imbaloss.studies import Row, Store, Work
+from imbaloss.studies.claims import Owner
+
+STUDY = replace(
+    studies.built_in("digits"), datasets=("digits_3_8", "digits_8_9"), levels=(0.2, 0.05), seeds=(0, 1),
+    losses=("mse", "wce"), overrules={"epochs": 4, "hidden": (8,)},
+)  # fmt: skip
+RUNS = STUDY.runs()
+
+
+@pytest.fixture(scope="module")
+def digits() -> dict[str, data.Dataset]:
+    return data.load(STUDY.datasets)
+
+
+def run(folder: Path, digits, executor=studies.here, on_work=lambda _: None) -> list[Row]:
+    store = Store(folder)
+    studies.execute(studies.plan(RUNS, digits, 2), store, Work(digits, "cpu", on_work), executor)
+    return found(folder)
+
+
+def found(folder: Path) -> list[Row]:
+    store = Store(folder)
+    return store.with_losses(store.rows(RUNS))
+
+
+def results(rows: list[Row]) -> list[tuple]:
+    return [(row.run, row.counts, row.scores, row.losses, row.failure) for row in rows]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(digits, tmp_path_factory) -> list[Row]:
+    return run(tmp_path_factory.mktemp("undisturbed"), digits)
+
+
+def owners(folder: Path) -> list[Path]:
+    return list(folder.glob(".owner-*"))
+
+
+def test_nothing_but_the_store_is_left(undisturbed, digits, tmp_path):
+    assert results(run(tmp_path, digits)) == results(undisturbed)
+    assert [path.name for path in tmp_path.iterdir()] == ["results.sqlite"]
+
+
+def test_a_claim_is_whole_or_none_and_of_the_living_only(tmp_path):
+    store = Store(tmp_path)
+    first, second = Owner(store), Owner(store)
+    with second.present():
+        with first.present():
+            assert first.claim(["a", "b"]) == {"a", "b"}
+            assert first.claim(["a"]) == {"a"}
+            assert second.claim(["b", "c"]) is None
+            assert second.claim(["c"]) == {"c"}
+        assert second.claim(["b", "c"]) == {"b", "c"}
+    assert owners(tmp_path) == []
+
+
+def die_holding(folder: Path) -> None:
+    owner = Owner(Store(folder))
+    with owner.present():
+        assert owner.claim([run.hash for run in RUNS]) is not None
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_the_claims_of_a_killed_process_end_with_it(undisturbed, digits, tmp_path):
+    process = multiprocessing.get_context("spawn").Process(target=die_holding, args=(tmp_path,))
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    assert len(owners(tmp_path)) == 1
+    assert results(run(tmp_path, digits)) == results(undisturbed)
+    assert owners(tmp_path) == []
+
+
+def test_two_at_once_do_no_work_twice_and_both_end_with_all(undisturbed, digits, tmp_path):
+    trained: list[list[str]] = [[], []]
+
+    def counting(place, jobs, work):
+        for job, finished in studies.here(jobs, work):
+            trained[place] += [one.row.run.hash for one in finished]
+            yield job, finished
+
+    Store(tmp_path)
+    threads = [threading.Thread(target=run, args=(tmp_path, digits, partial(counting, place))) for place in (0, 1)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(trained[0] + trained[1]) == sorted(run.hash for run in RUNS)
+    assert all(trained)
+    assert results(found(tmp_path)) == results(undisturbed)
+
+
+def test_progress_tells_all_the_work_once(digits, tmp_path):
+    for executor in (studies.here, partial(studies.in_processes, workers=2)):
+        for _ in ("new", "finished"):
+            told: list[int] = []
+            run(tmp_path / str(executor), digits, executor, told.append)
+            assert sum(told) == sum(job.work_of(job.runs) for job in studies.plan(RUNS, digits, 2))
+
+
+def test_processes_give_the_same_scores(undisturbed, digits, tmp_path):
+    """In float32, with another number of threads."""
+    rows = run(tmp_path, digits, partial(studies.in_processes, workers=2))
+    assert {row.computed["threads"] for row in rows} == {max((os.cpu_count() or 1) // 2, 1)}
+    for row, expected in zip(rows, undisturbed, strict=True):
+        assert row.run == expected.run
+        assert row.losses == pytest.approx(expected.losses, rel=1e-4)
+
+
+def children() -> set[int]:
+    task = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children")
+    return {int(number) for number in task.read_text().split()} if task.exists() else set()
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs Linux's /proc to find worker processes")
+def test_a_lost_worker_is_replaced_and_its_stack_done_again(undisturbed, digits, tmp_path):
+    before, killed = children(), []
+
+    def kill_one(_: int) -> None:
+        if not killed and (workers := sorted(children() - before)):
+            killed.append(workers[-1])
+            os.kill(workers[-1], signal.SIGKILL)
+
+    rows = run(tmp_path, digits, partial(studies.in_processes, workers=2), kill_one)
+    assert killed
+    assert [row.run for row in rows] == [row.run for row in undisturbed]
+
+
+COMMAND = [
+    str(Path(sys.executable).with_name("imbaloss")), "reproduce", "--dataset", "digits_3_8", "--dataset", "digits_8_9",
+    "--seeds", "3", "--epochs", "30", "--stack-size", "5", "--quiet", "--out",
+]  # fmt: skip
+
+
+def tables_after_kills(folder: Path, kills: int) -> int:
+    """Kills the command at random moments of its first seconds until so many kills were made; returns how many hit."""
+    generator, hits = random.Random(0), 0
+    for _ in range(kills):
+        process = subprocess.Popen([*COMMAND, folder], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(generator.uniform(1.5, 6))
+        process.kill()
+        hits += process.wait() == -signal.SIGKILL
+    subprocess.run([*COMMAND, folder], check=True, stdout=subprocess.DEVNULL)
+    return hits
+
+
+def check_kills(tmp_path: Path, kills: int) -> None:
+    subprocess.run([*COMMAND, tmp_path / "undisturbed"], check=True, stdout=subprocess.DEVNULL)
+    assert tables_after_kills(tmp_path / "killed", kills) > 0
+    tables = [(tmp_path / name / "table.csv").read_bytes() for name in ("undisturbed", "killed")]
+    assert tables[0] == tables[1]
+    study = studies.from_toml(tomllib.loads((tmp_path / "killed" / "study.toml").read_text()))
+    stores = [Store(tmp_path / name) for name in ("undisturbed", "killed")]
+    rows = [store.with_losses(store.rows(study.runs())) for store in stores]
+    assert results(rows[0]) == results(rows[1])
+    assert len(rows[1]) == len(stores[1].hashes()) == 90
+
+
+def test_a_study_that_is_killed_three_times_ends_the_same(tmp_path):
+    check_kills(tmp_path, 3)
+
+
+@pytest.mark.slow
+def test_a_study_that_is_killed_fifty_times_ends_the_same(tmp_path):
+    check_kills(tmp_path, 50)

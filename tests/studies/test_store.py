@@ -1,0 +1,177 @@
+"""A store gives back what was put in, and says in one sentence why it cannot."""
+
+import json
+import shutil
+import sqlite3
+import subprocess
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from imbaloss.evaluation import scores
+from imbaloss.studies import Predictions, Row, Store
+from imbaloss.studies.store import FILE, VERSION
+from tests.report.examples import rows
+
+PREDICTIONS = {
+    part: Predictions(np.array([0, 1, 0, 1]), np.array([1e-300, 1 / 3, 0.5, 1.0])) for part in ("tune", "test")
+}
+
+
+def entries(some: list[Row] | None = None) -> list[tuple[Row, dict[str, Predictions]]]:
+    return [(row, PREDICTIONS) for row in some or rows()]
+
+
+def filled(folder: Path) -> Store:
+    store = Store(folder)
+    store.add(entries())
+    return store
+
+
+def test_rows_come_back_as_they_were_in_the_order_asked_for(tmp_path):
+    some = rows()
+    filled(tmp_path)
+    store = Store(tmp_path)
+    runs = [row.run for row in reversed(some)]
+    assert store.with_losses(store.rows(runs)) == some[::-1]
+    assert {row.losses for row in store.rows(runs)} == {()}
+    assert store.hashes() == {run.hash for run in runs}
+    assert store.rows([replace(runs[0], seed=99)]) == []
+
+
+def test_predictions_come_back_bit_for_bit_and_give_the_scores_again(tmp_path):
+    found = filled(tmp_path).predictions(rows()[0].run)
+    for part, expected in PREDICTIONS.items():
+        assert np.array_equal(found[part].labels, expected.labels)
+        assert found[part].probabilities.tobytes() == expected.probabilities.tobytes()
+        assert scores(found[part].labels, found[part].probabilities)[0]["roc_auc"] == 0.75
+
+
+def test_a_failed_run_has_no_predictions(tmp_path):
+    row = rows()[0]
+    store = Store(tmp_path)
+    store.add([(row, {})])
+    assert store.predictions(row.run) == {}
+
+
+def test_a_run_that_is_there_stays_as_it_is(tmp_path):
+    store = filled(tmp_path)
+    first = rows()[0]
+    store.add([(replace(first, failure="later"), {})])
+    assert store.rows([first.run])[0].failure is None
+    assert store.predictions(first.run)
+
+
+def test_a_transaction_that_breaks_off_leaves_nothing(tmp_path):
+    store = Store(tmp_path)
+
+    def broken():
+        yield from entries()[:3]
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        store.add(broken())
+    assert store.hashes() == set()
+
+
+def test_reading_makes_no_folder_and_no_file(tmp_path):
+    with pytest.raises(OSError, match=r"holds no results\.sqlite: no study has written its results there"):
+        Store(tmp_path / "nothing", create=False)
+    assert not list(tmp_path.iterdir())
+
+
+def read(folder: Path) -> list[Row]:
+    store = Store(folder)
+    return store.with_losses(store.rows([row.run for row in rows()]))
+
+
+def refused(folder: Path) -> str:
+    """The sentence; the file must stay as it is."""
+    before = (folder / FILE).read_bytes()
+    with pytest.raises(OSError, match="results") as error:
+        read(folder)
+    assert (folder / FILE).read_bytes() == before
+    return str(error.value)
+
+
+def test_a_store_of_an_older_or_newer_version_is_left_alone(tmp_path):
+    with closing(sqlite3.connect(tmp_path / FILE)) as database, database:
+        database.execute("CREATE TABLE runs (hash TEXT PRIMARY KEY, row TEXT NOT NULL)")
+    assert "is a store of version 1, and this imbaloss reads version 2; nothing in it was changed" in refused(tmp_path)
+    with closing(sqlite3.connect(tmp_path / FILE)) as database, database:
+        database.execute(f"PRAGMA user_version = {VERSION + 1}")
+    assert f"is a store of version {VERSION + 1}" in refused(tmp_path)
+
+
+def test_a_database_of_another_program_is_left_alone(tmp_path):
+    with closing(sqlite3.connect(tmp_path / FILE)) as database, database:
+        database.execute("CREATE TABLE birds (name TEXT)")
+    assert "is a store of another program" in refused(tmp_path)
+
+
+@pytest.mark.parametrize("damage", ["overwritten", "cut", "replaced", "row", "arrays"])
+def test_a_damaged_store_is_left_as_it_is(tmp_path, damage):
+    filled(tmp_path)
+    file = tmp_path / FILE
+    content = file.read_bytes()
+    if damage == "overwritten":
+        file.write_bytes(content[:4096] + b"\xff" * (len(content) - 4096))
+    elif damage == "cut":
+        file.write_bytes(content[: len(content) // 2])
+    elif damage == "replaced":
+        file.write_bytes(b"no database at all, but quite a long text that has its name" * 40)
+    else:
+        with closing(sqlite3.connect(file)) as database, database:
+            column = {"row": "runs SET row", "arrays": "arrays SET content"}[damage]
+            database.execute(f"UPDATE {column} = '{{'")
+    found = refused(tmp_path)
+    assert "damaged" in found or "cannot be used as a store of results" in found
+    assert "sqlite3 FILE .recover" in found
+
+
+@contextmanager
+def small_disk(folder: Path, options: str):
+    """A file system of its own; skips where this user may not mount one."""
+    folder.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", folder], capture_output=True, check=False)
+    if mounted.returncode:
+        pytest.skip("this user cannot mount a file system")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", folder], check=True)
+
+
+@pytest.mark.skipif(shutil.which("mount") is None, reason="needs mount")
+def test_a_full_disk_keeps_every_finished_row(tmp_path):
+    with small_disk(tmp_path / "disk", "size=256k") as folder:
+        store = filled(folder)
+        large = {"test": Predictions(np.zeros(40_000, dtype=np.int64), np.random.default_rng(0).random(40_000))}
+        more = [replace(row, run=replace(row.run, seed=50)) for row in rows()]
+        with pytest.raises(OSError, match="the disk is full; finished trainings are kept, the same command goes on"):
+            store.add((row, large) for row in more)
+        assert len(Store(folder).rows([row.run for row in rows()])) == len(rows())
+
+
+@pytest.mark.skipif(shutil.which("mount") is None, reason="needs mount")
+def test_a_read_only_folder_can_be_read_and_not_written(tmp_path):
+    with small_disk(tmp_path / "disk", "size=1m") as folder:
+        filled(folder)
+        subprocess.run(["mount", "-o", "remount,ro", folder], check=True)
+        assert len(Store(folder, create=False).rows([row.run for row in rows()])) == len(rows())
+        with pytest.raises(OSError, match=r"cannot be written: attempt to write a readonly database; name an output"):
+            Store(folder).add(entries())
+        with pytest.raises(OSError, match="cannot be made a folder of results"):
+            Store(folder / "new")
+
+
+def test_a_row_is_json_that_others_can_read(tmp_path):
+    filled(tmp_path)
+    with closing(sqlite3.connect(tmp_path / FILE)) as database:
+        [(text,)] = database.execute("SELECT row FROM runs WHERE hash = ?", (rows()[0].run.hash,))
+    found = json.loads(text)
+    assert found["run"]["loss"] == "msfe"
+    assert found["scores"]["test"]["f1"] == rows()[0].scores["test"]["f1"]
