@@ -1,6 +1,7 @@
 """oneDNN's products are exact where they are used, and no setting outlives their use."""
 
 import math
+import threading
 
 import pytest
 import torch
@@ -41,6 +42,26 @@ def test_the_setting_ends_with_its_use():
         math.sqrt(-1)
     assert torch.backends.mkldnn.matmul.fp32_precision == before
     assert torch.get_float32_matmul_precision() == "highest"
+
+
+@needs_onednn
+def test_threads_do_not_end_it_for_one_another():
+    before = torch.backends.mkldnn.matmul.fp32_precision
+    entered, leave = threading.Event(), threading.Event()
+
+    def other() -> None:
+        with products_by(ONEDNN):
+            entered.set()
+            leave.wait()
+
+    thread = threading.Thread(target=other)
+    with products_by(ONEDNN):
+        thread.start()
+        entered.wait()
+    assert torch.backends.mkldnn.matmul.fp32_precision == "bf16"
+    leave.set()
+    thread.join()
+    assert torch.backends.mkldnn.matmul.fp32_precision == before
 
 
 def test_the_library_is_chosen_by_rule():
