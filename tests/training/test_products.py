@@ -74,6 +74,11 @@ def test_the_library_is_chosen_by_rule():
 
 def test_processors_with_matrix_tiles_keep_to_pytorchs_products(monkeypatch):
     """What a processor has is asked of PyTorch; here it says that there are tiles, which round float32 to bfloat16."""
-    has = torch.cpu.get_capabilities()
-    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: has | {"amx_tile": True})
+    without = {"amx_tile": False, "avx10_2": False}
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "AVX512")
+    for has, exact in ((without, True), (without | {"amx_tile": True}, False), (without | {"avx10_2": True}, False)):
+        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda has=has: has)
+        assert onednn_is_exact.__wrapped__() is exact
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: without)
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "AVX2")
     assert not onednn_is_exact.__wrapped__()

@@ -44,7 +44,8 @@ def products_by(library: str) -> AbstractContextManager[None]:
 
 def library_for(dtype: torch.dtype, device: torch.device) -> str:
     """oneDNN where it is the faster one and exact: MKL does not use AVX-512 on AMD's processors."""
-    return ONEDNN if dtype == torch.float32 and device.type == "cpu" and onednn_is_exact() else PYTORCH
+    float32_on_cpu = dtype == torch.float32 and device.type == "cpu"
+    return ONEDNN if float32_on_cpu and torch.backends.mkldnn.enabled and onednn_is_exact() else PYTORCH
 
 
 @cache
