@@ -120,7 +120,7 @@ def test_verbose_says_how_networks_are_trained(imbaloss):
     """116 samples of 64 inputs: their span is less work than the inputs."""
     code, _, err = imbaloss("train", *QUICK, "--quiet", "--verbose")
     assert code == 0
-    assert err.startswith("plan for 116 samples of 64 inputs: stacks of ")
+    assert err.startswith("plan for 116 samples of 64 inputs: 1 stack of 1 network, first layer within the span")
     assert "first layer within the span of the samples, steps fused, products by " in err
     assert imbaloss("train", *QUICK, "--quiet")[2] == ""
     _, _, err = imbaloss("train", *QUICK, "--quiet", "--verbose", "--optimizer", "adam")
@@ -132,7 +132,7 @@ def test_a_tuned_learning_rate_is_told(imbaloss):
     words = ("--epochs", "3", "--hidden", "4", "--quiet", "--tune-lr", "0.01,0.3")
     code, out, _ = imbaloss("train", *words)
     assert code == 0
-    assert re.search(r"^learning rate 0\.(01|3), of 0\.01, 0\.3$", out, re.MULTILINE)
+    assert re.search(r"^learning rate 0\.(01|3), the best on tune of 0\.01, 0\.3$", out, re.MULTILINE)
     code, out, _ = imbaloss("reproduce", "--dataset", "digits_3_8", "--loss", "mse", "--seeds", "3", *words)
     assert code == 0
     assert "learning rate (runs)" in out
@@ -225,6 +225,7 @@ REFUSED = [
     (("train", "--lr", "0"), "lr must be above 0 and finite, found 0"),
     (("train", "--tune-lr", "0.1,0"), "lr must be above 0 and finite, found 0"),
     (("train", "--tune-lr", "0.1,0.10"), "tune_lr must name each rate once, found (0.1, 0.1)"),
+    (("train", "--lr", "1e-60"), "lr must be above 0 and finite, found 1e-60 for torch.float32"),
     (("train", "--tune-lr", "0.1;1"), "tune-lr must be numbers with commas, as 0.01,0.1, found '0.1;1'"),
     (("train", "--tune-lr", ","), "tune-lr must be numbers with commas, as 0.01,0.1, found ','"),
     (("train", "--tune-lr", "0.1,1", "--lr", "0.1"), "give --lr, or --tune-lr to choose one, not both"),

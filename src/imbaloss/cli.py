@@ -11,6 +11,7 @@ import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -282,7 +283,7 @@ def progress(jobs: Sequence["Job"], quiet: bool) -> Iterator[Callable[[int], Non
         TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn(), TextColumn("left"),
         TimeRemainingColumn(),
     )  # fmt: skip
-    networks = sum(len(run.recipe.candidates()) for job in jobs for run in job.runs)
+    networks = sum(job.networks for job in jobs)
     with Progress(*columns, console=Console(stderr=True), disable=quiet) as bars:
         total = sum(job.work_of(job.runs) for job in jobs)
         task = bars.add_task(f"training {networks} network{'s' * (networks > 1)}", total=total)
@@ -290,9 +291,12 @@ def progress(jobs: Sequence["Job"], quiet: bool) -> Iterator[Callable[[int], Non
 
 
 def print_plans(jobs: Sequence["Job"]) -> None:
-    """Each way of training that the jobs have, on standard error, once."""
-    for job in {(job.samples, job.inputs, job.plan): job for job in jobs}.values():
-        tell(f"plan for {job.samples} samples of {job.inputs} inputs: {job.plan}")
+    """On standard error, a line for each way in which the jobs are trained."""
+    for (samples, inputs, plan), alike in groupby(jobs, lambda job: (job.samples, job.inputs, job.plan)):
+        sizes = [job.networks for job in alike]
+        stacks = f"{len(sizes)} stack{'s' * (len(sizes) > 1)} of {max(sizes)} network{'s' * (max(sizes) > 1)}"
+        most = " at most" if len(set(sizes)) > 1 else ""
+        tell(f"plan for {samples} samples of {inputs} inputs: {stacks}{most}, {plan}")
 
 
 def print_run(run: dict[str, Any], model: Path | None) -> None:
@@ -310,7 +314,7 @@ def print_run(run: dict[str, Any], model: Path | None) -> None:
         return
     if run["tuning"]:
         rates = [f"{one['lr']:g}" for one in run["tuning"]["candidates"]]
-        print(f"learning rate {run['tuning']['lr']:g}, of {', '.join(rates)}")
+        print(f"learning rate {run['tuning']['lr']:g}, the best on tune of {', '.join(rates)}")
     for score in SCORES:
         value = f"{run[score]:.4f}" if run[score] is not None else f"undefined: {run['undefined']['test'][score]}"
         print(f"{score:18}{value}")

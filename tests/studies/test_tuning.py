@@ -1,5 +1,6 @@
 """A learning rate is chosen on the tune part, with the same budget for each loss, and test is read for it alone."""
 
+import copy
 from dataclasses import replace
 
 import numpy as np
@@ -8,8 +9,9 @@ import pytest
 from imbaloss import data, studies
 from imbaloss.evaluation import scores
 from imbaloss.studies import Row, Store
-from imbaloss.studies.tuning import TUNED_BY
-from imbaloss.training import Model, Recipe
+from imbaloss.studies.tuning import TUNED_BY, choose
+from imbaloss.training import Model, Outcome, Recipe, plan_for
+from imbaloss.training.stack import Stack
 
 RATES = (1e-4, 0.3, 1e30)  # the last one makes weights of cross-entropy infinite
 STUDY = replace(
@@ -74,6 +76,62 @@ def test_all_candidates_share_a_stack_and_every_loss_has_as_many(digits):
         jobs = studies.plan(STUDY.runs(), digits, size)
         assert [len(job.runs) for job in jobs] == [runs] * (4 // runs)
         assert sum(job.work_of(job.runs) for job in jobs) == 4 * 3 * 4 * jobs[0].work
+
+
+def test_a_failed_candidate_loses_to_any_other(tuned, digits):
+    """One whose outputs are not finite has failed too; the other ranks the labels backwards."""
+    row, _, model = tuned[0]
+    run = replace(row.run, recipe=replace(row.run.recipe, tune_lr=(0.1, 0.2, 0.3)))
+    split = data.draw(digits["digits_3_8"], level=0.2, protocol="table1", seed=run.seed)
+    backwards = replace(split.tune, labels=1 - split.tune.labels)
+    broken = replace(model, network=copy.deepcopy(model.network))
+    broken.network.layers[0].weight.data.fill_(float("nan"))
+    outcomes = [Outcome([0.1], None, "failed"), Outcome([0.1], broken, None), Outcome([0.1], model, None)]
+    outcome, tuning = choose(run, backwards, outcomes)
+    assert outcome is outcomes[2]
+    assert tuning["lr"] == 0.3
+    judged = [candidate[TUNED_BY] for candidate in tuning["candidates"]]
+    assert judged[:2] == [None, None]
+    assert judged[2] < 0.5
+    outcome, tuning = choose(run, backwards, [*outcomes[:2], outcomes[1]])
+    assert tuning["lr"] is None
+
+
+def test_a_row_tells_of_the_plan_and_of_the_networks(tuned, digits):
+    jobs = studies.plan(STUDY.runs(), digits)
+    for row, *_ in tuned:
+        assert row.computed["plan"] == jobs[0].plan.facts()
+        assert row.computed["stack_size"] == jobs[0].networks == 12
+        assert row.facts()["tuning"] == row.tuning
+        assert row.flat()["recipe"]["lr"] == row.tuning["lr"]
+
+
+def test_networks_are_trained_as_the_plan_says(digits, monkeypatch):
+    [job] = studies.plan(STUDY.runs(), digits)
+    ordinary = replace(job, plan=plan_for(STUDY.runs()[0].recipe, job.samples, job.inputs, shortcuts=False))
+    seen = []
+    original = Stack.__init__
+
+    def looking(stack, *arguments):
+        original(stack, *arguments)
+        seen.append(stack.plan)
+
+    monkeypatch.setattr(Stack, "__init__", looking)
+    for one in (job, ordinary):
+        studies.train_together(one, digits, "cpu", lambda _: None)
+    assert seen == [job.plan, ordinary.plan]
+
+
+def test_work_is_told_whole_where_candidates_fail(digits):
+    told = []
+    [job] = studies.plan(STUDY.runs(), digits)
+    studies.train_together(job, digits, "cpu", told.append)
+    assert sum(told) == job.work_of(job.runs)
+
+
+def test_the_order_of_the_rates_does_not_matter():
+    run = STUDY.runs()[0]
+    assert replace(run, recipe=replace(run.recipe, tune_lr=RATES[::-1])) == run
 
 
 def test_equal_candidates_give_the_smallest(digits):

@@ -7,8 +7,11 @@ import pytest
 import torch
 
 from imbaloss.networks import NETWORKS
-from imbaloss.training import Member, check_device, plan_for, train
+from imbaloss.training import Member, Recipe, check_device, plan_for, train
 from imbaloss.training.plan import AUTOGRAD, INPUTS
+from imbaloss.training.products import ONEDNN, PYTORCH, library_for
+from imbaloss.training.scaling import Scaling
+from imbaloss.training.stack import Stack
 from tests.training.convolution import StackedCNN
 from tests.training.examples import RECIPE, split_of
 from tests.training.plain import train_plainly
@@ -47,6 +50,10 @@ def test_a_stack_follows_the_plain_loop(recipe, samples):
         trained = list(outcome.model.network.parameters())
         for found, expected in zip(trained, weights_of(network), strict=True):
             torch.testing.assert_close(found[0], expected, rtol=0, atol=1e-9)
+        test = member.split.test.inputs
+        logits = network(Scaling.of(recipe.scaling, member.split.train)(test).flatten(1)).detach()
+        expected = logits.squeeze(-1).sigmoid() if recipe.outputs == 1 else logits.softmax(-1)[:, 1]
+        np.testing.assert_allclose(outcome.model.probabilities(test), expected, atol=1e-9)
 
 
 @pytest.mark.parametrize("changes", [{"momentum": 0.5, "weight_decay": 0.01}, {"optimizer": "adam", "lr": 0.01}])
@@ -108,6 +115,56 @@ def test_who_the_neighbours_are_does_not_matter(precision, rounding, optimizer):
     for member, outcome in zip(some, train(some), strict=True):
         [*_, other] = train([*others, member])
         np.testing.assert_allclose(outcome.losses, other.losses, rtol=rounding)
+
+
+@pytest.mark.skipif(
+    library_for(torch.float32, torch.device("cpu")) != ONEDNN,
+    reason="whose products go with a matrix's place in memory",
+)
+@pytest.mark.parametrize("precision", ["float32", "bf16"])
+def test_in_the_reports_network_neighbours_do_not_change_a_bit(precision):
+    """Neither who they are nor how many."""
+    recipe = Recipe(hidden=(1000, 100, 10), epochs=2, precision=precision)
+    split = split_of(0, 500, (3, 32, 32))
+    some = [Member(split, loss, recipe, seed) for seed in (0, 1) for loss in ("wce", "mse", "mfe")]
+    together = train(some)
+    for size in (1, 2, 5):
+        for outcome, other in zip(together, train(some[:size]), strict=False):
+            assert outcome.losses == other.losses
+
+
+def test_a_plan_decides_who_multiplies(monkeypatch):
+    """Seen from within a step."""
+    settings, seen = torch.backends.mkldnn.matmul, []
+    original = Stack._loss
+
+    def looking(*arguments, **keywords):
+        seen.append(settings.fp32_precision)
+        return original(*arguments, **keywords)
+
+    monkeypatch.setattr(Stack, "_loss", looking)
+    member = Member(split_of(0), "mse", replace(RECIPE, epochs=1), 0)
+    before = settings.fp32_precision
+    for library, expected in ((ONEDNN, "bf16"), (PYTORCH, before)):
+        seen.clear()
+        train([member], plan=replace(plan_for(RECIPE, 40, 60), products=library))
+        assert set(seen) == {expected}
+
+
+def test_a_foreign_plan_and_a_choice_of_rates_are_refused():
+    adam = replace(RECIPE, optimizer="adam")
+    with pytest.raises(ValueError, match="the plan is one for sgd and mlp: make it by plan_for"):
+        train([Member(split_of(0), "mse", adam, 0)], plan=plan_for(RECIPE, 40, 60))
+    with pytest.raises(ValueError, match="a member trains at one learning rate"):
+        train([Member(split_of(0), "mse", replace(RECIPE, tune_lr=(0.1, 1.0)), 0)])
+
+
+@pytest.mark.parametrize("wild", [float("inf"), -float("inf"), float("nan")])
+def test_weights_that_are_not_finite_are_seen(wild):
+    stack = Stack([Member(split_of(0), "mse", RECIPE, seed) for seed in (0, 1)], torch.device("cpu"))
+    assert stack.finite().tolist() == [True, True]
+    stack.network.layers[1].weight.data[1, 2, 3] = wild
+    assert stack.finite().tolist() == [True, False]
 
 
 def test_scores_in_float32_are_those_of_float64_but_for_rounding():

@@ -38,6 +38,12 @@ def test_it_predicts_the_same_bits_in_a_fresh_process(model, tmp_path):
     assert found == model.probabilities(inputs).tobytes()
 
 
+def test_its_recipe_is_the_same(model, tmp_path):
+    model_file.save(model, tmp_path, FACTS)
+    assert model_file.load(tmp_path)[0].recipe == model.recipe
+    assert hash(model_file.load(tmp_path)[0].recipe) == hash(model.recipe)
+
+
 def test_order_and_batches_do_not_matter_to_predictions(model):
     inputs = split_of(0).test.inputs
     order = np.random.default_rng(0).permutation(len(inputs))

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from imbaloss.training import Recipe, plan_for
-from imbaloss.training.plan import AUTOGRAD, FUSED, INPUTS, LARGEST_STACK, SPAN
+from imbaloss.training.plan import AUTOGRAD, FUSED, INPUTS, LARGEST_STACK, SPAN, bytes_of
 from imbaloss.training.products import PYTORCH
 from tests.training.examples import RECIPE
 
@@ -41,7 +41,14 @@ def test_without_shortcuts_training_is_ordinary():
         (TREE, 500, 3072, 55),  # 2^25 trained parameters / (501 x 1000 + 1001 x 100 + 101 x 10 + 11)
         (HOUSEHOLD, 2500, 3072, 11),
         (Recipe(hidden=(8,)), 100, 64, LARGEST_STACK),
-        (Recipe(hidden=(8,), train_batch=200_000), 1_000_000, 30, 17),  # 2^30 bytes / 2 batches of 30 + 8 + 1 numbers
+        # 2^31 bytes / (4 bytes of 2 batches of 30 + 8 + 1 numbers, and of 30 a sample; 8 bytes of 30 a sample)
+        (Recipe(hidden=(8,), train_batch=200_000), 1_000_000, 30, 5),
+        # / (4 bytes of the inputs and of the Gram matrix, 8 of the inputs)
+        (Recipe(hidden=(8,)), 2500, 3072, 18),
+        # / (4 bytes of weights, momentum and batches of 100)
+        (Recipe(hidden=(1000,), momentum=0.9, train_batch=10), 20_000, 1000, 8),
+        (Recipe(hidden=(2000,), optimizer="adam"), 100, 8000, 2),  # 2^25 parameters / 16e6
+        (Recipe(hidden=(800, 10_000), optimizer="adam"), 100, 60, 4),
         (Recipe(hidden=(100_000,)), 10_000, 10_000, 1),
     ],
 )
@@ -67,4 +74,20 @@ def test_a_processor_without_bfloat16_is_warned_of(monkeypatch):
 
 def test_what_a_row_keeps_of_a_plan():
     facts = plan_for(replace(RECIPE, precision="float64"), 40, 60).facts()
-    assert facts == {"first_layer": SPAN, "steps": FUSED, "products": PYTORCH, "stack_size": LARGEST_STACK}
+    assert facts == {"first_layer": SPAN, "steps": FUSED, "products": PYTORCH}
+
+
+@pytest.mark.parametrize(
+    ("changes", "numbers"),
+    [({}, 1), ({"momentum": 0.9}, 2), ({"optimizer": "adam"}, 5)],
+)
+def test_what_an_optimizer_keeps_is_counted(changes, numbers):
+    """Weights; velocities; a gradient, two averages and a direction."""
+    recipe = replace(TREE, **changes)
+    assert bytes_of(recipe, 9, 9, INPUTS, 10**6) - bytes_of(recipe, 9, 9, INPUTS, 0) == 4 * numbers * 10**6
+
+
+def test_a_stack_size_below_one_is_refused():
+    for size in (0, -1):
+        with pytest.raises(ValueError, match=f"stack_size must be 1 or more, found {size}"):
+            plan_for(TREE, 500, 3072, stack_size=size)

@@ -1,6 +1,7 @@
 """oneDNN's products are exact where they are used, and no setting outlives their use."""
 
 import math
+import threading
 
 import pytest
 import torch
@@ -43,6 +44,26 @@ def test_the_setting_ends_with_its_use():
     assert torch.get_float32_matmul_precision() == "highest"
 
 
+@needs_onednn
+def test_threads_do_not_end_it_for_one_another():
+    before = torch.backends.mkldnn.matmul.fp32_precision
+    entered, leave = threading.Event(), threading.Event()
+
+    def other() -> None:
+        with products_by(ONEDNN):
+            entered.set()
+            leave.wait()
+
+    thread = threading.Thread(target=other)
+    with products_by(ONEDNN):
+        thread.start()
+        entered.wait()
+    assert torch.backends.mkldnn.matmul.fp32_precision == "bf16"
+    leave.set()
+    thread.join()
+    assert torch.backends.mkldnn.matmul.fp32_precision == before
+
+
 def test_the_library_is_chosen_by_rule():
     cpu = torch.device("cpu")
     assert library_for(torch.float64, cpu) == PYTORCH
@@ -53,6 +74,11 @@ def test_the_library_is_chosen_by_rule():
 
 def test_processors_with_matrix_tiles_keep_to_pytorchs_products(monkeypatch):
     """What a processor has is asked of PyTorch; here it says that there are tiles, which round float32 to bfloat16."""
-    has = torch.cpu.get_capabilities()
-    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: has | {"amx_tile": True})
+    without = {"amx_tile": False, "avx10_2": False}
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "AVX512")
+    for has, exact in ((without, True), (without | {"amx_tile": True}, False), (without | {"avx10_2": True}, False)):
+        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda has=has: has)
+        assert onednn_is_exact.__wrapped__() is exact
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: without)
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "AVX2")
     assert not onednn_is_exact.__wrapped__()

@@ -9,6 +9,7 @@ import torch
 from imbaloss import data
 from imbaloss.evaluation import scores
 from imbaloss.training import Member, Recipe, plan_for, train
+from imbaloss.training.span import Span
 from imbaloss.training.stack import Stack
 from tests.training.examples import RECIPE, split_of
 
@@ -42,6 +43,15 @@ def test_weights_and_losses_follow_ordinary_training_epoch_by_epoch(activation, 
             )
             for found, expected in pairs:
                 torch.testing.assert_close(found, expected, rtol=0, atol=1e-9 * expected.abs().max().item())
+
+
+def test_what_is_computed_once_is_rounded_once():
+    generator = torch.Generator().manual_seed(0)
+    inputs = 1000 + torch.rand(2, 9, 30, generator=generator, dtype=torch.float64)
+    initial = torch.randn(2, 30, 4, generator=generator)
+    span = Span.of(inputs, torch.tensor([1, 0]), initial)
+    assert torch.equal(span.gram, (inputs @ inputs.transpose(1, 2)).float())
+    assert torch.equal(span.start[0], (inputs[1] @ initial[0].double()).float())
 
 
 @pytest.mark.slow

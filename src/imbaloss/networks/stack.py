@@ -20,10 +20,14 @@ class StackedLinear(nn.Module):
         self.bias = nn.Parameter(bias)
 
     def forward(self, inputs: Tensor) -> Tensor:
+        if self.weight.shape[-1] == 1:  # libraries sum products of one column in an order that goes with S
+            return self.bias + (inputs * self.weight.transpose(1, 2)).sum(-1, keepdim=True)
         return torch.baddbmm(self.bias, inputs, self.weight)
 
     def before(self, gradient: Tensor) -> Tensor:
         """Gradient by what comes out, (S, B, outputs) -> by what goes in, (S, B, inputs)."""
+        if self.weight.shape[-1] == 1:
+            return gradient * self.weight.transpose(1, 2)
         return torch.bmm(gradient, self.weight.transpose(1, 2))
 
     def gradients(self, inputs: Tensor, gradient: Tensor) -> dict[str, AddTo]:
@@ -33,7 +37,9 @@ class StackedLinear(nn.Module):
         """
 
         def add_weight(tensor: Tensor) -> None:
-            if tensor.dtype == gradient.dtype:
+            if gradient.shape[-1] == 1:
+                tensor.add_((inputs * gradient).sum(1).unsqueeze(-1))
+            elif tensor.dtype == gradient.dtype:
                 tensor.baddbmm_(inputs.transpose(1, 2), gradient)
             else:
                 tensor.add_(torch.bmm(inputs.transpose(1, 2), gradient).to(tensor.dtype))

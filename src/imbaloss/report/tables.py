@@ -62,9 +62,9 @@ def table(rows: Sequence[Row]) -> pd.DataFrame:
     return found.reset_index()
 
 
-def rates(chosen: pd.Series) -> str:
-    """Each learning rate with the number of runs that chose it, as "0.03 (2), 0.1 (8)"."""
-    return ", ".join(f"{lr:g} ({runs})" for lr, runs in chosen.value_counts().sort_index().items())
+def rates(chosen: pd.Series) -> str | None:
+    """Each learning rate with the number of runs that chose it, as "0.03 (2), 0.1 (8)"; None where none did."""
+    return ", ".join(f"{lr:g} ({runs})" for lr, runs in chosen.value_counts().sort_index().items()) or None
 
 
 def published_cell(dataset: str, level: float, loss: str, protocol: str, positive: str) -> tuple[str, float, str]:
@@ -92,9 +92,9 @@ def sentences(rows: Sequence[Row]) -> list[str]:
 
 
 def end_of_grid(tuning: dict[str, Any]) -> str | None:
-    """Whether the chosen rate is the smallest or the largest candidate."""
+    """Whether the chosen rate is the smallest or the largest of several."""
     tried = [candidate["lr"] for candidate in tuning["candidates"]]
-    return {tried[0]: "smallest", tried[-1]: "largest"}.get(tuning["lr"])
+    return {tried[0]: "smallest", tried[-1]: "largest"}.get(tuning["lr"]) if len(tried) > 1 else None
 
 
 def for_reading(cells: pd.DataFrame) -> pd.DataFrame:
@@ -114,7 +114,7 @@ def for_reading(cells: pd.DataFrame) -> pd.DataFrame:
         if cells[f"published_{score}"].notna().any():
             found[f"{LABELS[score]} published"] = [number(value) for value in cells[f"published_{score}"]]
     if cells["tuned_lr"].any():
-        found["learning rate (runs)"] = cells["tuned_lr"]
+        found["learning rate (runs)"] = cells["tuned_lr"].fillna(DASH)
     return found
 
 

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby, islice
+from itertools import groupby
 from math import prod
 from typing import Any, NamedTuple
 
@@ -33,6 +33,10 @@ class Job:
         """Of one epoch of one network: samples x parameters."""
         return self.samples * self.plan.parameters
 
+    @property
+    def networks(self) -> int:
+        return sum(len(run.recipe.candidates()) for run in self.runs)
+
     def work_of(self, runs: Iterable[Run]) -> int:
         return self.work * sum(run.recipe.epochs * len(run.recipe.candidates()) for run in runs)
 
@@ -43,10 +47,12 @@ def plan(
     """Cuts neighbouring runs that can be trained together into stacks, of stack_size or as `plan_for` has it.
 
     The candidates of a run stay together, also where they are more than that.
-    Raises ValueError for a run that its data set cannot give (see `data.counts`).
+    Raises ValueError as `check_run` does.
     """
+    for run in runs:
+        check_run(run, datasets)
     jobs = []
-    for (samples, inputs, recipe, candidates), group in groupby(runs, lambda run: stackable(run, datasets)):
+    for (samples, inputs, recipe, candidates), group in groupby(runs, lambda run: shared(run, datasets)):
         way = plan_for(recipe, samples, inputs, device, stack_size=stack_size)
         size = max(way.stack_size // candidates, 1)
         some = tuple(group)
@@ -54,16 +60,22 @@ def plan(
     return jobs
 
 
-def stackable(run: Run, datasets: Mapping[str, Dataset]) -> tuple[int, int, Recipe, int]:
-    """What the runs of a stack share: samples, inputs, recipe but for epochs and rates, and the number of those."""
+def check_run(run: Run, datasets: Mapping[str, Dataset]) -> None:
+    """Raises ValueError for a run that its data set cannot give."""
     dataset = datasets[run.dataset].with_positive(run.positive)
     train = counts(dataset, "train", level=run.level, protocol=run.protocol)
     counts(dataset, "test", level=run.level, protocol=run.protocol)
     if run.recipe.tune_lr and not all(tune_counts(dataset, train)):
         cell = f"{run.dataset} at level {run.level:g} under protocol {run.protocol}"
         raise ValueError(f"{cell} leaves no tune part with both classes, by which a learning rate could be chosen")
+
+
+def shared(run: Run, datasets: Mapping[str, Dataset]) -> tuple[int, int, Recipe, int]:
+    """By the runs of a stack: samples, inputs, recipe but for epochs and rates, and the number of those."""
+    dataset = datasets[run.dataset].with_positive(run.positive)
+    samples = sum(counts(dataset, "train", level=run.level, protocol=run.protocol))
     recipe = replace(run.recipe, epochs=1, lr=1.0, tune_lr=())
-    return sum(train), prod(dataset.train.negatives.shape[1:]), recipe, len(run.recipe.candidates())
+    return samples, prod(dataset.train.negatives.shape[1:]), recipe, len(run.recipe.candidates())
 
 
 class Finished(NamedTuple):
@@ -86,8 +98,15 @@ def train_together(
             dataset = datasets[run.dataset].with_positive(run.positive)
             splits[drawn] = draw(dataset, level=run.level, protocol=run.protocol, seed=run.seed)
         members += [Member(splits[drawn], run.loss, recipe, run.seed) for recipe in run.recipe.candidates()]
-    started = time.perf_counter()
-    outcomes = train(members, device=device, plan=job.plan, on_epoch=lambda networks: on_work(networks * job.work))
+    started, left = time.perf_counter(), job.work_of(job.runs)
+
+    def on_epoch(networks: int) -> None:
+        nonlocal left
+        left -= networks * job.work
+        on_work(networks * job.work)
+
+    outcomes = train(members, device=device, plan=job.plan, on_epoch=on_epoch)
+    on_work(left)  # of networks that failed before their last epoch
     computed = {
         "device": device,
         "threads": torch.get_num_threads(),
@@ -96,12 +115,11 @@ def train_together(
         "stack_seconds": round(time.perf_counter() - started, 3),
         "versions": versions(),
     }
-    trained = zip(members, outcomes, strict=True)
-    found = []
+    found, at = [], 0
     for run in job.runs:
-        of_run = list(islice(trained, len(run.recipe.candidates())))
-        outcomes = [outcome for _, outcome in of_run]
-        found.append(finish(run, datasets[run.dataset], of_run[0][0].split, outcomes, computed))
+        candidates = slice(at, at + len(run.recipe.candidates()))
+        found.append(finish(run, datasets[run.dataset], members[at].split, outcomes[candidates], computed))
+        at = candidates.stop
     return found
 
 

@@ -49,6 +49,8 @@ class Row:
             for kind, count in zip(("negatives", "positives"), pair, strict=True)
         }
         asked = {**asdict(self.run), "negative": self.classes[0]}
+        if self.tuning:
+            asked["recipe"]["lr"] = self.tuning["lr"]
         rest = {
             "tune": self.scores["tune"],
             "undefined": self.undefined,

@@ -16,7 +16,8 @@ TUNED_BY = "roc_auc"  # threshold-free, so that a rate is not chosen for where i
 def choose(run: Run, tune: Samples, outcomes: Sequence[Outcome]) -> tuple[Outcome, dict[str, Any]]:
     """The outcome with the highest ROC-AUC on `tune`, of equal ones that of the smallest rate; and what was judged.
 
-    outcomes: of the run's candidates, in their order. One that failed, or gives outputs that are not finite, is last.
+    outcomes: of the run's candidates, in their order. One that failed, or gives outputs that are not finite, is last;
+    where all did, no rate is chosen.
     """
     found = [judged(outcome, tune) for outcome in outcomes]
     best = max(range(len(found)), key=lambda place: -1.0 if (score := found[place]) is None else score)
@@ -25,7 +26,8 @@ def choose(run: Run, tune: Samples, outcomes: Sequence[Outcome]) -> tuple[Outcom
         {"lr": lr, TUNED_BY: score, "failure": outcome.failure}
         for lr, score, outcome in zip(rates, found, outcomes, strict=True)
     ]
-    return outcomes[best], {"by": TUNED_BY, "lr": rates[best], "candidates": candidates}
+    chosen = None if found[best] is None else rates[best]
+    return outcomes[best], {"by": TUNED_BY, "lr": chosen, "candidates": candidates}
 
 
 def judged(outcome: Outcome, tune: Samples) -> float | None:

@@ -31,7 +31,7 @@ class Descent:
 
     def step(self, inputs: Tensor, loss: Callable[[Tensor], Tensor]) -> Tensor:
         """A step on one batch; loss takes the logits. Returns its values, (S,)."""
-        logits = self.forward(inputs).requires_grad_()
+        logits = self.forward(inputs).to(self.lr.dtype).requires_grad_()
         values = loss(logits)
         (gradient,) = torch.autograd.grad(values.sum(), logits)
         self.backward(gradient)
@@ -57,7 +57,7 @@ class Descent:
     @torch.no_grad()
     def backward(self, gradient: Tensor) -> None:
         """A step along the gradient of the loss by the logits."""
-        step = gradient * per_network(-self.lr, gradient).to(gradient.dtype)
+        step = (gradient * per_network(-self.lr, gradient)).to(self.options.products)
         step = step.unsqueeze(-1) if step.ndim == 2 else step
         for number, layer in reversed(list(enumerate(self.layers))):
             inputs = self.values.pop()

@@ -44,7 +44,7 @@ def train(
     on_epoch is told, after each epoch, how many members took part in it.
     Raises ValueError where the members cannot be stacked (see `Member`).
     """
-    check_members(members)
+    check_members(members, plan)
     places = sorted(range(len(members)), key=lambda place: members[place].loss_and_counts)
     stack = Stack([members[place] for place in places], torch.device(device), plan)
     curves: dict[int, list[float]] = {place: [] for place in places}

@@ -1,6 +1,7 @@
 """Memory of a training: what one step frees, the next one needs again."""
 
 import ctypes
+import sys
 from functools import cache
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of mallopt(3)
@@ -8,11 +9,11 @@ M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of mallopt(3)
 
 @cache
 def keep_freed_memory() -> None:
-    """Lets this process keep up to 1 GiB of freed memory, on systems with GNU's C library.
+    """Lets this process keep the memory of freed tensors, up to 1 GiB of it, where the C library is GNU's.
 
     There, each large tensor would else come fresh from the system, page by page, which can take longer than to fill it.
     """
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is not None:
-        mallopt(M_MMAP_THRESHOLD, 2**28)
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+    # tensors below the first limit are kept; before version 2.35 it could be no higher than 32 MiB
+    if mallopt and (mallopt(M_MMAP_THRESHOLD, 2**28) or mallopt(M_MMAP_THRESHOLD, 2**25)):
         mallopt(M_TRIM_THRESHOLD, 2**30)

@@ -49,7 +49,9 @@ def load(folder: Path) -> tuple[Model, dict[str, Any]]:
         raise ValueError(f"{file} is no model file: {error}") from error
     if header.get("format") != FORMAT:
         raise ValueError(f"{file} is no model file of imbaloss: its format is {header.get('format')!r}, not {FORMAT!r}")
-    recipe = Recipe(**{**header["recipe"], "hidden": tuple(header["recipe"]["hidden"])})
+    asked = header["recipe"].items()
+    entries: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in asked}
+    recipe = Recipe(**entries)
     network = build_network(recipe, header["shape"], [np.random.default_rng(0)])
     network.load_state_dict(state)
     scaling = Scaling(**{key: tuple(value) for key, value in header["scaling"].items()})

@@ -1,9 +1,7 @@
 """Plans: how a stack is trained. A plan decides speed and the order of summation, never what is computed."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import torch
 
@@ -13,13 +11,13 @@ from imbaloss.training.recipe import Recipe
 SPAN, INPUTS = "within the span of the samples", "of all inputs"
 FUSED, AUTOGRAD = "fused", "by autograd"
 PARAMETERS_OF_A_STACK = 2**25  # 128 MiB in float32; larger stacks gain nothing, and an interruption loses more of them
-BYTES_OF_A_STACK = 2**30
+BYTES_OF_A_STACK = 2**31
 LARGEST_STACK = 256
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The same for the same recipe, sizes and kind of machine; no clock is looked at."""
+    """The same for the same recipe, sizes and kind of machine; no clock is looked at. `plan_for` makes it."""
 
     first_layer: str  # SPAN: see `span.py`; or INPUTS
     steps: str  # FUSED: see `descent.py`; or AUTOGRAD
@@ -28,13 +26,13 @@ class Plan:
     parameters: int  # of one network, as far as they are trained
     reasons: tuple[str, ...]  # why a shortcut is not taken
 
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> dict[str, str]:
         """For a row of results."""
-        return {key: value for key, value in asdict(self).items() if key not in {"parameters", "reasons"}}
+        return {"first_layer": self.first_layer, "steps": self.steps, "products": self.products}
 
     def __str__(self) -> str:
         ways = f"first layer {self.first_layer}, steps {self.steps}, products by {self.products}"
-        return "; ".join([f"stacks of {self.stack_size}, {ways}", *self.reasons])
+        return "; ".join([ways, *self.reasons])
 
 
 def plan_for(
@@ -49,7 +47,10 @@ def plan_for(
     """The plan of trainings by a recipe on so many samples of so many inputs. stack_size overrules its rule.
 
     Without shortcuts, steps are autograd's, of all weights of the first layer.
+    Raises ValueError where stack_size is below 1.
     """
+    if stack_size is not None and stack_size < 1:
+        raise ValueError(f"stack_size must be 1 or more, found {stack_size}")
     device = torch.device(device)
     sgd, mlp = recipe.optimizer == "sgd", recipe.network == "mlp"
     few = samples < 2 * inputs  # 2 N operations a sample and unit against 4 D
@@ -65,30 +66,39 @@ def plan_for(
     first_layer = SPAN if shortcuts and sgd and mlp and few else INPUTS
     widths = (samples if first_layer == SPAN else inputs, *recipe.hidden, recipe.outputs)
     parameters = sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise(widths))
+    of_network = bytes_of(recipe, samples, inputs, first_layer, parameters)
     return Plan(
         first_layer=first_layer,
         steps=FUSED if shortcuts and sgd and mlp else AUTOGRAD,
         products=library_for(recipe.products, device),
-        stack_size=stack_size or largest_stack(recipe, widths, parameters, min(samples, recipe.train_batch), device),
+        stack_size=stack_size or largest_stack(parameters, of_network, device),
         parameters=parameters,
         reasons=tuple(reasons),
     )
 
 
-def largest_stack(recipe: Recipe, widths: Sequence[int], parameters: int, batch: int, device: torch.device) -> int:
-    """As many networks as the three constants above admit; on a GPU, as half of its memory holds."""
-    copies = {"sgd": 1 + (recipe.momentum > 0), "adam": 5}[recipe.optimizer]  # weights, what the optimizer keeps
-    of_network = recipe.dtype.itemsize * (copies * parameters + 2 * batch * sum(widths))
+def largest_stack(parameters: int, of_network: int, device: torch.device) -> int:
+    """As many networks, of so many bytes each, as the three constants above admit; on a GPU, as half of it holds."""
     if device.type == "cuda":
-        memory = torch.cuda.get_device_properties(device).total_memory // 2
-        return max(memory // of_network, 1)
-    by_cache, by_memory = PARAMETERS_OF_A_STACK // parameters, BYTES_OF_A_STACK // of_network
-    return max(min(by_cache, by_memory, LARGEST_STACK), 1)
+        return max(torch.cuda.get_device_properties(device).total_memory // 2 // of_network, 1)
+    return max(min(PARAMETERS_OF_A_STACK // parameters, BYTES_OF_A_STACK // of_network, LARGEST_STACK), 1)
+
+
+def bytes_of(recipe: Recipe, samples: int, inputs: int, first_layer: str, parameters: int) -> int:
+    """What one network of a stack takes if no other shares its data."""
+    copies = {"sgd": 1 + (recipe.momentum > 0), "adam": 5}[recipe.optimizer]  # weights, what the optimizer keeps
+    batch = 2 * min(samples, recipe.train_batch) * (inputs + sum(recipe.hidden) + recipe.outputs)
+    width = recipe.hidden[0] if recipe.hidden else recipe.outputs
+    span = samples * (samples + width) + inputs * width if first_layer == SPAN else 0  # Gram matrix, X W_0, W_0
+    numbers = copies * parameters + batch + span + samples * inputs
+    return recipe.dtype.itemsize * numbers + 8 * samples * inputs  # at first, inputs are in float64
 
 
 def fast_bfloat16(device: torch.device) -> bool:
-    """Whether products of bfloat16 are faster than those of float32."""
+    """Whether products of bfloat16 are faster than those of float32, as far as PyTorch tells."""
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    has = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}
+    if not hasattr(torch.cpu, "get_capabilities"):
+        return True
+    has = torch.cpu.get_capabilities()
     return bool(has.get("avx512_bf16") or has.get("amx_bf16") or has.get("bf16"))

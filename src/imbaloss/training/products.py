@@ -1,7 +1,7 @@
 """Matrix products: which library makes those of float32 on a CPU."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import threading
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 
 import torch
@@ -9,25 +9,43 @@ import torch
 ONEDNN, PYTORCH = "oneDNN", "PyTorch"
 
 
-@contextmanager
-def products_by(library: str) -> Iterator[None]:
+class Setting:
+    """PyTorch's setting that hands float32 products to oneDNN. It is one for all threads: the last one resets it.
+
+    It also allows oneDNN to round to bfloat16; see `onednn_is_exact`.
+    """
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.users = 0
+        self.before = ""
+
+    def __enter__(self) -> None:
+        with self.lock:
+            settings = torch.backends.mkldnn.matmul  # type: ignore[attr-defined]
+            if self.users == 0:
+                self.before, settings.fp32_precision = settings.fp32_precision, "bf16"
+            self.users += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self.lock:
+            self.users -= 1
+            if self.users == 0:
+                torch.backends.mkldnn.matmul.fp32_precision = self.before  # type: ignore[attr-defined]
+
+
+SETTING = Setting()
+
+
+def products_by(library: str) -> AbstractContextManager[None]:
     """Within it, float32 products on a CPU are made by oneDNN, or as PyTorch has it (on x86 processors by MKL)."""
-    if library == PYTORCH:
-        yield
-        return
-    settings = torch.backends.mkldnn.matmul  # type: ignore[attr-defined]
-    before = settings.fp32_precision
-    # This hands float32 products to oneDNN, and allows it to round to bfloat16; see `onednn_is_exact`.
-    settings.fp32_precision = "bf16"
-    try:
-        yield
-    finally:
-        settings.fp32_precision = before
+    return SETTING if library == ONEDNN else nullcontext()
 
 
 def library_for(dtype: torch.dtype, device: torch.device) -> str:
     """oneDNN where it is the faster one and exact: MKL does not use AVX-512 on AMD's processors."""
-    return ONEDNN if dtype == torch.float32 and device.type == "cpu" and onednn_is_exact() else PYTORCH
+    float32_on_cpu = dtype == torch.float32 and device.type == "cpu"
+    return ONEDNN if float32_on_cpu and torch.backends.mkldnn.enabled and onednn_is_exact() else PYTORCH
 
 
 @cache

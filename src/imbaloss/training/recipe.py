@@ -20,7 +20,10 @@ PRECISIONS = {  # the type of weights, and that of products and activations
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything about a training but its data, its loss and its seed. The defaults are the report's."""
+    """Everything about a training but its data, its loss and its seed. The defaults are the report's.
+
+    tune_lr is put into ascending order.
+    """
 
     network: str = "mlp"
     hidden: tuple[int, ...] = (1000, 100, 10)  # widths of the hidden layers
@@ -42,7 +45,7 @@ class Recipe:
 
     def candidates(self) -> "tuple[Recipe, ...]":
         """Itself, or with `tune_lr` one for each of its learning rates, the smallest first."""
-        return tuple(replace(self, lr=lr, tune_lr=()) for lr in sorted(self.tune_lr)) or (self,)
+        return tuple(replace(self, lr=lr, tune_lr=()) for lr in self.tune_lr) or (self,)
 
     @property
     def dtype(self) -> torch.dtype:
@@ -70,8 +73,10 @@ class Recipe:
             all(1 <= width <= WIDEST for width in self.hidden),
             f"hidden widths must be 1 to {WIDEST}, found {self.hidden}",
         )
+        object.__setattr__(self, "tune_lr", tuple(sorted(self.tune_lr)))
         for lr in (self.lr, *self.tune_lr):
-            require(0 < lr < float("inf"), f"lr must be above 0 and finite, found {lr:g}")
+            within = 0 < torch.tensor(lr, dtype=self.dtype).item() < float("inf")
+            require(within, f"lr must be above 0 and finite, found {lr:g} for {self.dtype}")
         require(len(set(self.tune_lr)) == len(self.tune_lr), f"tune_lr must name each rate once, found {self.tune_lr}")
         require(0 <= self.momentum < 1, f"momentum must be from 0 to below 1, found {self.momentum:g}")
         require(

@@ -42,8 +42,13 @@ class Member:
         return self.loss, self.split.train.counts
 
 
-def check_members(members: Sequence[Member]) -> None:
-    """Raises ValueError where members differ in what the members of a stack must share."""
+def check_members(members: Sequence[Member], plan: Plan | None) -> None:
+    """Raises ValueError where members differ in what they must share, have rates to choose from, or another's plan."""
+    for member in members:
+        if member.recipe.tune_lr:
+            raise ValueError("a member trains at one learning rate: take one of its recipe's candidates()")
+        if plan and plan.steps == FUSED and (member.recipe.optimizer, member.recipe.network) != ("sgd", "mlp"):
+            raise ValueError("the plan is one for sgd and mlp: make it by plan_for of the members' recipe")
     shared = {replace(member.recipe, epochs=1, lr=1.0) for member in members}
     sizes = {member.split.train.inputs.shape for member in members}
     if len(shared) != 1 or len(sizes) != 1:
@@ -82,10 +87,12 @@ class Stack:
         numbers = {id(split): number for number, split in enumerate(splits)}
         self.split = torch.tensor([numbers[id(member.split)] for member in self.members], device=self.device)
         self.scalings = [Scaling.of(self.recipe.scaling, split.train) for split in splits]
-        scaled = [scaling(split.train.inputs) for scaling, split in zip(self.scalings, splits, strict=True)]
-        self.samples, *shape = scaled[0].shape
+        self.samples, *shape = splits[0].train.inputs.shape
         self.shape = tuple(shape)
-        self.inputs = torch.stack(scaled).to(self.device)  # (G, N, ...), float64 until the network is built
+        # (G, N, ...), float64 until the network is built
+        self.inputs = torch.empty(len(splits), self.samples, *shape, dtype=torch.float64, device=self.device)
+        for place, (scaling, split) in enumerate(zip(self.scalings, splits, strict=True)):
+            self.inputs[place] = scaling(split.train.inputs)
         self.labels = torch.from_numpy(np.concatenate([split.train.labels for split in splits])).to(self.device)
 
     def _build_network(self) -> None:
