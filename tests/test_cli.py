@@ -116,6 +116,27 @@ def test_a_terminal_of_ascii_is_no_failure(tmp_path):
     assert " ? " in found.stdout
 
 
+def test_status_says_how_far_a_study_is(imbaloss, tmp_path):
+    words = ("reproduce", "--dataset", "digits_3_8", "--dataset", "digits_8_9", "--seeds", "1", *QUICK, "--quiet")
+    assert imbaloss(*words, "--out", "o", "--lr", "1e30")[0] == 0
+    code, out, _ = imbaloss("status", "o")
+    first, *others = out.splitlines()
+    assert code == 0
+    assert re.fullmatch(r"digits: 30 of 30 trainings finished, [1-9]\d* failed, 0 in training now", first)
+    assert [line.split() for line in others] == [["digits_3_8", "15", "of", "15"], ["digits_8_9", "15", "of", "15"]]
+    with sqlite3.connect(tmp_path / "o" / "results.sqlite") as database:
+        database.execute("DELETE FROM runs WHERE json_extract(row, '$.run.dataset') = 'digits_3_8'")
+    found = json.loads(imbaloss("status", "o", "--json")[1])
+    assert (found["asked"], found["finished"], found["datasets"]["digits_3_8"]) == (30, 15, [0, 15])
+
+
+def test_workers_train_the_same_study(imbaloss):
+    words = ("reproduce", "--dataset", "digits_3_8", "--seeds", "2", *QUICK, "--quiet", "--json")
+    found = [json.loads(imbaloss(*words, "--out", name, *more)[1]) for name, *more in (("a",), ("b", "--workers", "2"))]
+    for one, other in zip(*found, strict=True):
+        assert one["roc_auc"] == pytest.approx(other["roc_auc"], abs=0.02)
+
+
 def test_verbose_says_how_networks_are_trained(imbaloss):
     """116 samples of 64 inputs: their span is less work than the inputs."""
     code, _, err = imbaloss("train", *QUICK, "--quiet", "--verbose")
@@ -236,6 +257,8 @@ REFUSED = [
     (("train", "--no-such-option"), "--no-such-option"),
     (("reproduce", "--dataset", "tree_1", "--dataset", "digits_3_8"), "no built-in study has tree_1 and digits_3_8"),
     (("reproduce", "--seeds", "0"), "--seeds"),
+    (("reproduce", "--workers", "0"), "--workers"),
+    (("status", "nowhere"), "nowhere holds no study.toml: no study was run there"),
     (("reproduce", "--dataset", "digits_3_8", "--loss", "mse", "--loss", "nfe"), "there is no loss 'nfe'"),
     (("trian",), "trian"),
 ]

@@ -133,8 +133,9 @@ def train(
         print_plans([job])
     with progress([job], quiet) as advance:
         [(row, predictions, model)] = studies.train_together(job, datasets, device, advance)
-    store.add([(row, predictions)])
-    file = model_file.save(model, out / "model", row.facts()) if model else None
+    with reporting():
+        store.add([(row, predictions)])
+        file = model_file.save(model, out / "model", row.facts()) if model else None
     if as_json:
         print_json({**row.flat(), "model": str(file) if file else None})
     else:
@@ -150,6 +151,7 @@ def reproduce(
     loss: Annotated[list[str] | None, Option(help="Repeatable. [default: the report's five]")] = None,
     seeds: Annotated[int | None, Option(min=1, help="Seeds 0 to N-1 for every cell. [default: 1; digits 5]")] = None,
     stack_size: Annotated[int | None, Option(min=1, help="Networks in a stack. [default: by their size]")] = None,
+    workers: Annotated[int, Option(min=1, help="Processes that train, and share the processors.")] = 1,
     device: Device = "cpu",
     data_dir: DataDir = None,
     out: Out = Path("results/table1"),
@@ -175,18 +177,41 @@ def reproduce(
     if verbose:
         print_plans(jobs)
     try:
-        with progress(jobs, quiet) as advance:
-            studies.execute(jobs, store, studies.Work(datasets, device, advance))
+        with reporting(), progress(jobs, quiet) as advance:
+            executor = functools.partial(studies.in_processes, workers=workers) if workers > 1 else studies.here
+            studies.execute(jobs, store, studies.Work(datasets, device, advance), executor)
     except KeyboardInterrupt:
         tell(f"{len(store.rows(runs))} of {len(runs)} trainings are finished and kept in {out}")
         raise
-    rows = store.rows(runs)
-    page = report.write(study, rows, out, store.with_losses)
+    with reporting():
+        rows = store.rows(runs)
+        page = report.write(study, rows, out, store.with_losses)
     if as_json:
         print_json(report.records(rows))
     else:
         sys.stdout.write((out / "table.md").read_text(encoding="utf-8"))
         print(f"\n{out / 'table.md'}, {out / 'table.csv'}, {out / 'table.tex'}, {out / 'figures'}\nopen {page}")
+
+
+@app.command()
+def status(
+    folder: Annotated[Path, Argument(help="Output folder of a study.", metavar="OUT")],
+    as_json: Json = False,
+) -> None:
+    """Say how far a study is: finished, failed, and in training in any process."""
+    from dataclasses import asdict
+
+    from imbaloss.studies import Status
+
+    with refusing():
+        found = Status.of(folder)
+    if as_json:
+        print_json(asdict(found))
+        return
+    print(f"{found.study}: {found.finished} of {found.asked} trainings finished", end="")
+    print(f", {found.failed} failed, {found.training} in training now")
+    for dataset, (done, asked) in found.datasets.items():
+        print(f"{dataset:15}{done} of {asked}")
 
 
 @app.command()
@@ -255,9 +280,17 @@ def numbers(name: str, text: str, kind: type[Number], rule: str) -> tuple[Number
 def refusing() -> Iterator[None]:
     """What is wrong with the input becomes one line and exit code 2."""
     try:
-        yield
+        with reporting():
+            yield
     except ValueError as error:
         raise InputError(str(error)) from error
+
+
+@contextmanager
+def reporting() -> Iterator[None]:
+    """What the system refuses, as room on a disk, becomes one line and exit code 2."""
+    try:
+        yield
     except OSError as error:
         raise InputError(f"{error.filename}: {error.strerror}" if error.filename else str(error)) from error
 

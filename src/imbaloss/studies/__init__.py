@@ -3,8 +3,9 @@
 from imbaloss.studies.driver import execute
 from imbaloss.studies.execution import Finished, Job, plan, train_together
 from imbaloss.studies.executors import Work, here, in_processes
+from imbaloss.studies.status import Status
 from imbaloss.studies.store import Predictions, Row, Store
-from imbaloss.studies.study import BUILT_IN, Run, Study, built_in, built_in_for, from_toml, write_study
+from imbaloss.studies.study import BUILT_IN, Run, Study, built_in, built_in_for, from_toml, read_study, write_study
 
 __all__ = [
     "BUILT_IN",
@@ -13,6 +14,7 @@ __all__ = [
     "Predictions",
     "Row",
     "Run",
+    "Status",
     "Store",
     "Study",
     "Work",
@@ -23,6 +25,7 @@ __all__ = [
     "here",
     "in_processes",
     "plan",
+    "read_study",
     "train_together",
     "write_study",
 ]

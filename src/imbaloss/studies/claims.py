@@ -14,17 +14,38 @@ from filelock import FileLock, Timeout
 from imbaloss.studies.store import Store
 
 
+def living_claims(store: Store) -> set[str]:
+    """The runs that are being trained now."""
+    with store.transaction() as database:
+        claims = list(database.execute("SELECT hash, owner FROM claims"))
+    living = {owner for owner in {owner for _, owner in claims} if lives(store, owner)}
+    return {found for found, owner in claims if owner in living}
+
+
+def lives(store: Store, owner: str) -> bool:
+    """Whether the process of that owner is still there."""
+    try:
+        with FileLock(lock_file(store, owner), timeout=0):
+            pass
+    except Timeout:
+        return True
+    except OSError:  # of a folder that cannot be written: who may not lock cannot tell
+        return False
+    lock_file(store, owner).unlink(missing_ok=True)
+    return False
+
+
+def lock_file(store: Store, owner: str) -> Path:
+    return store.file.parent / f".owner-{owner}.lock"
+
+
 class Owner:
     """This process, as the others on the store see it."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self.folder = store.file.parent
         self.name = uuid.uuid4().hex
-        self.lock = FileLock(self.file_of(self.name))
-
-    def file_of(self, name: str) -> Path:
-        return self.folder / f".owner-{name}.lock"
+        self.lock = FileLock(lock_file(store, self.name))
 
     @contextmanager
     def present(self) -> Iterator[None]:
@@ -35,7 +56,7 @@ class Owner:
             finally:
                 with suppress(OSError), self.store.transaction() as database:
                     database.execute("DELETE FROM claims WHERE owner = ?", (self.name,))
-        self.file_of(self.name).unlink(missing_ok=True)
+        lock_file(self.store, self.name).unlink(missing_ok=True)
 
     def claim(self, hashes: Collection[str]) -> set[str] | None:
         """Claims those of the runs that are not finished, and returns them; None, where a living process holds one."""
@@ -43,22 +64,9 @@ class Owner:
         with self.store.transaction() as database:
             database.execute("BEGIN IMMEDIATE")
             held = database.execute(f"SELECT DISTINCT owner FROM claims WHERE hash IN ({marks})", tuple(hashes))
-            if any(self.lives(owner) for (owner,) in held if owner != self.name):
+            if any(lives(self.store, owner) for (owner,) in held if owner != self.name):
                 return None
             finished = database.execute(f"SELECT hash FROM runs WHERE hash IN ({marks})", tuple(hashes))
             missing = set(hashes) - {found for (found,) in finished}
             database.executemany("INSERT OR REPLACE INTO claims VALUES (?, ?)", [(one, self.name) for one in missing])
             return missing
-
-    def lives(self, name: str) -> bool:
-        """Whether another owner's process is still there."""
-        file = self.file_of(name)
-        if not file.exists():
-            return False
-        try:
-            with FileLock(file, timeout=0):
-                pass
-        except Timeout:
-            return True
-        file.unlink(missing_ok=True)
-        return False

@@ -47,12 +47,11 @@ def plan(
     """Cuts neighbouring runs that can be trained together into stacks, of stack_size or as `plan_for` has it.
 
     The candidates of a run stay together, also where they are more than that.
-    Raises ValueError as `check_run` does.
+    Raises ValueError as `stacked_by` does.
     """
-    for run in runs:
-        check_run(run, datasets)
+    kinds = {kind: stacked_by(kind, datasets) for kind in dict.fromkeys(map(kind_of, runs))}
     jobs = []
-    for (samples, inputs, recipe, candidates), group in groupby(runs, lambda run: shared(run, datasets)):
+    for (samples, inputs, recipe, candidates), group in groupby(runs, lambda run: kinds[kind_of(run)]):
         way = plan_for(recipe, samples, inputs, device, stack_size=stack_size)
         size = max(way.stack_size // candidates, 1)
         some = tuple(group)
@@ -60,22 +59,28 @@ def plan(
     return jobs
 
 
-def check_run(run: Run, datasets: Mapping[str, Dataset]) -> None:
-    """Raises ValueError for a run that its data set cannot give."""
-    dataset = datasets[run.dataset].with_positive(run.positive)
-    train = counts(dataset, "train", level=run.level, protocol=run.protocol)
-    counts(dataset, "test", level=run.level, protocol=run.protocol)
-    if run.recipe.tune_lr and not all(tune_counts(dataset, train)):
-        cell = f"{run.dataset} at level {run.level:g} under protocol {run.protocol}"
+Kind = tuple[str, float, str, str, Recipe]
+
+
+def kind_of(run: Run) -> Kind:
+    """All of a run but its loss and its seed."""
+    return run.dataset, run.level, run.protocol, run.positive, run.recipe
+
+
+def stacked_by(kind: Kind, datasets: Mapping[str, Dataset]) -> tuple[int, int, Recipe, int]:
+    """What runs of one stack share: samples, inputs, recipe but for epochs and rates, and the number of those.
+
+    Raises ValueError for a kind of run that its data set cannot give.
+    """
+    name, level, protocol, positive, recipe = kind
+    dataset = datasets[name].with_positive(positive)
+    train = counts(dataset, "train", level=level, protocol=protocol)
+    counts(dataset, "test", level=level, protocol=protocol)
+    if recipe.tune_lr and not all(tune_counts(dataset, train)):
+        cell = f"{name} at level {level:g} under protocol {protocol}"
         raise ValueError(f"{cell} leaves no tune part with both classes, by which a learning rate could be chosen")
-
-
-def shared(run: Run, datasets: Mapping[str, Dataset]) -> tuple[int, int, Recipe, int]:
-    """By the runs of a stack: samples, inputs, recipe but for epochs and rates, and the number of those."""
-    dataset = datasets[run.dataset].with_positive(run.positive)
-    samples = sum(counts(dataset, "train", level=run.level, protocol=run.protocol))
-    recipe = replace(run.recipe, epochs=1, lr=1.0, tune_lr=())
-    return samples, prod(dataset.train.negatives.shape[1:]), recipe, len(run.recipe.candidates())
+    shared = replace(recipe, epochs=1, lr=1.0, tune_lr=())
+    return sum(train), prod(dataset.train.negatives.shape[1:]), shared, len(recipe.candidates())
 
 
 class Finished(NamedTuple):

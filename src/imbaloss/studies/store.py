@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imbaloss.evaluation import THRESHOLD, Scores
-from imbaloss.studies.study import Run, tuples
+from imbaloss.studies.study import RUN, Run
 
 FILE = "results.sqlite"
 VERSION = 2  # of the tables below
@@ -48,9 +48,8 @@ class Row:
             for part, pair in self.counts.items()
             for kind, count in zip(("negatives", "positives"), pair, strict=True)
         }
-        asked = {**asdict(self.run), "negative": self.classes[0]}
-        if self.tuning:
-            asked["recipe"]["lr"] = self.tuning["lr"]
+        recipe = {**vars(self.run.recipe), **({"lr": self.tuning["lr"]} if self.tuning else {})}
+        asked = {**{name: getattr(self.run, name) for name in RUN}, "recipe": recipe, "negative": self.classes[0]}
         rest = {
             "tune": self.scores["tune"],
             "undefined": self.undefined,
@@ -61,7 +60,7 @@ class Row:
 
     def facts(self) -> dict[str, Any]:
         """What a model file says of its training."""
-        asked = {key: value for key, value in asdict(self.run).items() if key != "recipe"}
+        asked = {name: getattr(self.run, name) for name in RUN if name != "recipe"}
         return {
             **asked,
             "classes": self.classes,
@@ -148,6 +147,12 @@ class Store:
         with self.transaction() as database:
             return {found for (found,) in database.execute("SELECT hash FROM runs")}
 
+    def failed(self) -> set[str]:
+        """Of finished runs whose training failed."""
+        with self.transaction() as database:
+            query = "SELECT hash FROM runs WHERE json_extract(row, '$.failure') IS NOT NULL"
+            return {found for (found,) in database.execute(query)}
+
     def rows(self, runs: Iterable[Run]) -> list[Row]:
         """The rows of those runs that are finished, in the order of the runs."""
         with self.transaction() as database:
@@ -201,5 +206,6 @@ def sentence(file: Path, error: sqlite3.Error) -> str:
 
 
 def read_row(run: Run, text: str) -> Row:
-    entries = {key: tuples(value) for key, value in json.loads(text).items()}
-    return Row(**{**entries, "run": run})
+    entries = json.loads(text)
+    counts = {part: tuple(pair) for part, pair in entries["counts"].items()}
+    return Row(**{**entries, "run": run, "classes": tuple(entries["classes"]), "counts": counts, "losses": ()})

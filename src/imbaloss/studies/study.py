@@ -4,7 +4,8 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
+from functools import cache, cached_property
 from importlib import resources
 from importlib.metadata import version
 from pathlib import Path
@@ -18,6 +19,7 @@ from imbaloss.data import SETS, Dataset, check_level, check_names
 from imbaloss.training import Recipe
 
 BUILT_IN = ("table1", "digits")
+FILE = "study.toml"
 LIBRARIES = ("imbaloss", "torch", "numpy", "scikit-learn")
 
 
@@ -33,16 +35,21 @@ class Run:
     recipe: Recipe
     seed: int
 
-    @property
+    @cached_property
     def hash(self) -> str:
         """Of what was asked, the same on every device. Entries of the recipe at their default do not count."""
-        asked = asdict(self)
-        defaults = asdict(Recipe())
-        unread = {"lr"} if self.recipe.tune_lr else set()
-        asked["recipe"] = {
-            key: value for key, value in asked["recipe"].items() if value != defaults[key] and key not in unread
-        }
+        asked = {name: getattr(self, name) for name in RUN} | {"recipe": entries_that_count(self.recipe)}
         return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:16]
+
+
+RUN = [one.name for one in fields(Run)]
+
+
+@cache
+def entries_that_count(recipe: Recipe) -> dict[str, Any]:
+    """Those not at their default, without the one learning rate where several are tried."""
+    defaults = asdict(Recipe()) | ({"lr": recipe.lr} if recipe.tune_lr else {})
+    return {key: value for key, value in asdict(recipe).items() if value != defaults[key]}
 
 
 @dataclass(frozen=True)
@@ -75,9 +82,10 @@ class Study:
         runs = [
             Run(dataset, level, self.protocol, self.positive or SETS[dataset].positive, loss, recipe, seed)
             for dataset in self.datasets
+            for recipes in [list(self.recipes(dataset))]
             for level in self.levels
             for seed in self.seeds
-            for loss, recipe in self.recipes(dataset)
+            for loss, recipe in recipes
         ]
         return list(dict.fromkeys(runs))
 
@@ -134,7 +142,20 @@ def write_study(study: Study, datasets: Mapping[str, Dataset], folder: Path) -> 
     provenance = {"versions": versions(), "data": {name: dataset.checksum for name, dataset in datasets.items()}}
     content = tomli_w.dumps(study.to_toml() | {"provenance": provenance})
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "study.toml").write_text(content, encoding="utf-8")
+    unfinished = folder / f"{FILE}.unfinished"
+    unfinished.write_text(content, encoding="utf-8")
+    unfinished.replace(folder / FILE)
+
+
+def read_study(folder: Path) -> Study:
+    """The study of an output folder. Raises OSError where there is none, ValueError where its file is damaged."""
+    file = folder / FILE
+    if not file.exists():
+        raise OSError(f"{folder} holds no {FILE}: no study was run there")
+    try:
+        return from_toml(tomllib.loads(file.read_text(encoding="utf-8")))
+    except (tomllib.TOMLDecodeError, TypeError) as error:
+        raise ValueError(f"{file} is no study: {error}") from error
 
 
 def versions() -> dict[str, str]:

@@ -86,7 +86,8 @@ class Recipe:
 
 
 def one_of(name: str, value: str, allowed: Any) -> None:
-    require(value in allowed, f"there is no {name} {value!r}{nearest(value, allowed)}; there are {', '.join(allowed)}")
+    if value not in allowed:
+        raise ValueError(f"there is no {name} {value!r}{nearest(value, allowed)}; there are {', '.join(allowed)}")
 
 
 def require(holds: bool, otherwise: str) -> None:
