@@ -132,7 +132,10 @@ def test_status_says_how_far_a_study_is(imbaloss, tmp_path):
 
 def test_workers_train_the_same_study(imbaloss):
     words = ("reproduce", "--dataset", "digits_3_8", "--seeds", "2", *QUICK, "--quiet", "--json")
-    found = [json.loads(imbaloss(*words, "--out", name, *more)[1]) for name, *more in (("a",), ("b", "--workers", "2"))]
+    found = [
+        json.loads(imbaloss(*words, "--out", name, *more)[1])
+        for name, *more in (("a",), ("b", "--executor", "processes", "--workers", "2"))
+    ]
     for one, other in zip(*found, strict=True):
         assert one["roc_auc"] == pytest.approx(other["roc_auc"], abs=0.02)
 
@@ -258,6 +261,9 @@ REFUSED = [
     (("reproduce", "--dataset", "tree_1", "--dataset", "digits_3_8"), "no built-in study has tree_1 and digits_3_8"),
     (("reproduce", "--seeds", "0"), "--seeds"),
     (("reproduce", "--workers", "0"), "--workers"),
+    (("reproduce", "--workers", "2"), "workers are those of the executor processes, not of here"),
+    (("reproduce", "--address", "auto"), "an address is that of a Ray cluster, for the executor ray, not here"),
+    (("reproduce", "--executor", "rai"), "there is no executor 'rai' (did you mean 'ray'?)"),
     (("status", "nowhere"), "nowhere holds no study.toml: no study was run there"),
     (("reproduce", "--dataset", "digits_3_8", "--loss", "mse", "--loss", "nfe"), "there is no loss 'nfe'"),
     (("trian",), "trian"),

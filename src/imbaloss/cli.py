@@ -151,7 +151,9 @@ def reproduce(
     loss: Annotated[list[str] | None, Option(help="Repeatable. [default: the report's five]")] = None,
     seeds: Annotated[int | None, Option(min=1, help="Seeds 0 to N-1 for every cell. [default: 1; digits 5]")] = None,
     stack_size: Annotated[int | None, Option(min=1, help="Networks in a stack. [default: by their size]")] = None,
-    workers: Annotated[int, Option(min=1, help="Processes that train, and share the processors.")] = 1,
+    executor: Annotated[str, Option(help="Where to train: here, processes or ray.")] = "here",
+    workers: Annotated[int | None, Option(min=1, help="Of the executor processes. [default: one a processor]")] = None,
+    address: Annotated[str | None, Option(help="Of the Ray cluster. [default: auto]")] = None,
     device: Device = "cpu",
     data_dir: DataDir = None,
     out: Out = Path("results/table1"),
@@ -169,6 +171,7 @@ def reproduce(
             datasets=dataset, levels=level, losses=loss, seeds=range(seeds) if seeds else None,
         )  # fmt: skip
         check_device(device)
+        trained_by = studies.executor_named(executor, workers=workers, address=address)
         runs = study.runs()
         datasets = data.load(study.datasets, folder=data_dir, quiet=quiet)
         jobs = studies.plan(runs, datasets, stack_size, device)
@@ -178,8 +181,7 @@ def reproduce(
         print_plans(jobs)
     try:
         with reporting(), progress(jobs, quiet) as advance:
-            executor = functools.partial(studies.in_processes, workers=workers) if workers > 1 else studies.here
-            studies.execute(jobs, store, studies.Work(datasets, device, advance), executor)
+            studies.execute(jobs, store, studies.Work(datasets, device, advance), trained_by)
     except KeyboardInterrupt:
         tell(f"{len(store.rows(runs))} of {len(runs)} trainings are finished and kept in {out}")
         raise

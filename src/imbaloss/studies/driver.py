@@ -1,15 +1,14 @@
 """Running a study: what the store lacks is claimed, trained by an executor, and stored stack by stack."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from imbaloss.studies.claims import Owner
-from imbaloss.studies.execution import Finished, Job
-from imbaloss.studies.executors import Work, here
+from imbaloss.studies.execution import Job
+from imbaloss.studies.executors import Executor, Work, here
 from imbaloss.studies.store import Store
 
-Executor = Callable[[Iterator[Job], Work], Iterator[tuple[Job, list[Finished]]]]
 PAUSE_S = 1.0  # between looks at stacks that another process trains
 
 

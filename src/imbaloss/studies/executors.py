@@ -7,13 +7,19 @@ trained them, but for the order of summation, which goes with the number of thre
 import multiprocessing
 import os
 import signal
+import socket
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
 
 from imbaloss.data import Dataset
+from imbaloss.nearest import nearest
 from imbaloss.studies.execution import Finished, Job, train_together
 
 Told = Callable[[int], object]
@@ -27,6 +33,30 @@ class Work:
     datasets: Mapping[str, Dataset]
     device: str
     on_work: Told  # told how much of the work has been done since it was last told
+
+
+Executor = Callable[[Iterator[Job], Work], Iterator[tuple[Job, list[Finished]]]]
+
+
+EXECUTORS = ("here", "processes", "ray")
+
+
+def executor_named(name: str, *, workers: int | None = None, address: str | None = None) -> Executor:
+    """workers: of `processes`, one a processor unless told. address: of a Ray cluster, auto unless told.
+
+    Raises ValueError for a name not in EXECUTORS, for an option of another one, and where Ray is not installed.
+    """
+    if name not in EXECUTORS:
+        raise ValueError(f"there is no executor {name!r}{nearest(name, EXECUTORS)}; there are {', '.join(EXECUTORS)}")
+    if workers is not None and name != "processes":
+        raise ValueError(f"workers are those of the executor processes, not of {name}")
+    if address is not None and name != "ray":
+        raise ValueError(f"an address is that of a Ray cluster, for the executor ray, not {name}")
+    if name == "processes":
+        return partial(in_processes, workers=workers or os.cpu_count() or 1)
+    if name == "ray" and find_spec("ray") is None:
+        raise ValueError("the executor ray needs Ray: pip install 'imbaloss[ray]'")
+    return partial(on_ray, address=address or "auto") if name == "ray" else here
 
 
 def here(jobs: Iterator[Job], work: Work) -> Iterator[tuple[Job, list[Finished]]]:
@@ -71,13 +101,51 @@ def in_processes(jobs: Iterator[Job], work: Work, *, workers: int) -> Iterator[t
         pool.shutdown(cancel_futures=True)
 
 
+def on_ray(jobs: Iterator[Job], work: Work, *, address: str, threads: int = 1) -> Iterator[tuple[Job, list[Finished]]]:
+    """On a Ray cluster: every stack is a task that asks for so many processors, and for a GPU where the device is one.
+
+    Ray does a stack again whose node or process is lost. Raises ConnectionError where there is no cluster.
+    """
+    ray: Any = import_module("ray")
+    try:
+        if address != "auto":  # Ray itself would try for minutes
+            host, _, port = address.rpartition(":")
+            socket.create_connection((host, int(port)), timeout=10).close()
+        ray.init(address=address, log_to_driver=False, logging_level="ERROR")
+    except (OSError, ValueError) as error:
+        raise ConnectionError(f"there is no Ray cluster at {address}: {str(error).splitlines()[0]}") from error
+    try:
+        task = ray.remote(train_on_node).options(
+            num_cpus=threads, num_gpus=int(work.device != "cpu"), max_retries=ATTEMPTS, scheduling_strategy="SPREAD"
+        )
+        datasets, running = ray.put(dict(work.datasets)), dict[Any, Job]()
+        while True:
+            places = max(int(ray.cluster_resources().get("CPU", 1)) // threads, 1)
+            while len(running) < places and (job := next(jobs, None)) is not None:
+                running[task.remote(job, datasets, work.device, threads)] = job
+            if not running:
+                return
+            [done], _ = ray.wait(list(running), num_returns=1)
+            finished, job = ray.get(done), running.pop(done)
+            work.on_work(job.work_of(job.runs))
+            yield job, finished
+    finally:
+        ray.shutdown()
+
+
+def train_on_node(job: Job, datasets: Mapping[str, Dataset], device: str, threads: int) -> list[Finished]:
+    begin_worker(datasets, threads)
+    return train_in_worker(job, device)
+
+
 DATASETS: dict[str, Dataset] = {}  # of a worker process
 
 
 def begin_worker(datasets: Mapping[str, Dataset], threads: int) -> None:
     import torch
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that gives the work
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that gives the work
     torch.set_num_threads(threads)
     DATASETS.update(datasets)
 

@@ -1,0 +1,69 @@
+"""A study on a real Ray cluster of two nodes, one of which dies."""
+
+import re
+import threading
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from imbaloss import data, studies
+from imbaloss.studies import Store, Work
+from tests.studies.test_driver import RUNS, STUDY, found, results
+
+ray = pytest.importorskip("ray", reason="needs Ray: pip install 'imbaloss[ray]'")
+
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::ResourceWarning"
+)
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator["ray.cluster_utils.Cluster"]:
+    from ray.cluster_utils import Cluster
+
+    node = {"num_cpus": 1, "object_store_memory": 100 * 2**20}
+    cluster = Cluster(initialize_head=True, head_node_args={**node, "include_dashboard": False})
+    cluster.add_node(**node)
+    yield cluster
+    cluster.shutdown()
+
+
+@pytest.fixture(scope="module")
+def digits() -> dict[str, data.Dataset]:
+    return data.load(STUDY.datasets)
+
+
+def run(folder: Path, digits, address: str, on_work=lambda _: None):
+    executor = partial(studies.on_ray, address=address)
+    store = Store(folder)
+    studies.execute(studies.plan(RUNS, digits, 2), store, Work(digits, "cpu", on_work), executor)
+    return found(folder)
+
+
+@pytest.mark.slow
+def test_both_nodes_train_and_a_dead_one_loses_nothing(cluster, digits, tmp_path):
+    whole = run(tmp_path / "whole", digits, cluster.address)
+    assert [row.run for row in whole] == RUNS
+    again = run(tmp_path / "again", digits, cluster.address)
+    assert results(again) == results(whole)
+
+    lost = cluster.add_node(num_cpus=1, object_store_memory=100 * 2**20)
+    told: list[int] = []
+    loss = threading.Thread(target=cluster.remove_node, args=(lost,), kwargs={"allow_graceful": False})
+
+    def lose_a_node(work: int) -> None:
+        told.append(work)
+        if sum(map(bool, told)) == 2 and loss.ident is None:
+            loss.start()
+
+    assert results(run(tmp_path / "broken", digits, cluster.address, lose_a_node)) == results(whole)
+    loss.join()
+    assert sum(told) == sum(job.work_of(job.runs) for job in studies.plan(RUNS, digits, 2))
+
+
+def test_no_cluster_is_one_sentence(digits, tmp_path):
+    for address in ("127.0.0.1:9", "nowhere"):
+        with pytest.raises(ConnectionError, match=re.escape(f"there is no Ray cluster at {address}: ")):
+            run(tmp_path, digits, address)
