@@ -145,6 +145,30 @@ def test_a_lost_worker_is_replaced_and_its_stack_done_again(undisturbed, digits,
     assert [row.run for row in rows] == [row.run for row in undisturbed]
 
 
+@pytest.mark.parametrize("executor", ["here", "processes"])
+def test_ctrl_c_ends_everything_and_the_same_command_goes_on(tmp_path, executor):
+    command = [*COMMAND, tmp_path, "--executor", executor]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    while not rows_in(tmp_path) and process.poll() is None:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert told.splitlines()[-1].startswith("interrupted; to go on: imbaloss reproduce --dataset digits_3_8")
+    assert "Traceback" not in told
+    assert 0 < rows_in(tmp_path) < 60
+    assert owners(tmp_path) == []
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    assert rows_in(tmp_path) == 60
+
+
+def rows_in(folder: Path) -> int:
+    try:
+        return len(Store(folder, create=False).hashes())
+    except OSError:
+        return 0
+
+
 COMMAND = [
     str(Path(sys.executable).with_name("imbaloss")), "reproduce", "--dataset", "digits_3_8", "--dataset", "digits_8_9",
     "--seeds", "2", "--epochs", "20", "--stack-size", "5", "--quiet", "--out",

@@ -4,6 +4,7 @@ import json
 import shutil
 import sqlite3
 import subprocess
+import threading
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -75,6 +76,23 @@ def test_a_transaction_that_breaks_off_leaves_nothing(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         store.add(broken())
     assert store.hashes() == set()
+
+
+def test_many_at_once_make_one_store(tmp_path):
+    failures = []
+
+    def make() -> None:
+        try:
+            Store(tmp_path)
+        except OSError as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=make) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
 
 
 def test_reading_makes_no_folder_and_no_file(tmp_path):

@@ -116,6 +116,8 @@ class Store:
         elif not self.file.exists():
             raise OSError(f"{folder} holds no {FILE}: no study has written its results there")
         with self.transaction() as database:
+            if create:  # two processes may be at it
+                database.execute("BEGIN IMMEDIATE")
             [(version,)] = database.execute("PRAGMA user_version")
             names = {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
             if not names and create:
