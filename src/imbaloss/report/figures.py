@@ -1,5 +1,7 @@
 """Figures of a study, as matplotlib figures; `save` writes one as SVG and PNG."""
 
+import io
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -108,10 +110,15 @@ def draw_curves(panel: Axes, curves: np.ndarray, colour: str, label: str) -> Non
         panel.plot(epochs, median, color=colour, linewidth=1.2, label=label)
 
 
-def save(figure: Figure, folder: Path, name: str) -> Path:
-    """Writes name.svg and name.png into the folder; returns the first."""
+def save(figure: Figure, folder: Path, name: str) -> bytes:
+    """Writes name.svg and name.png into the folder, each whole; returns the content of the first."""
     folder.mkdir(parents=True, exist_ok=True)
+    contents = {"svg": io.BytesIO(), "png": io.BytesIO()}
     with mpl.rc_context(STYLE):
-        figure.savefig(folder / f"{name}.svg", metadata={"Date": None})
-        figure.savefig(folder / f"{name}.png", dpi=150)
-    return folder / f"{name}.svg"
+        figure.savefig(contents["svg"], format="svg", metadata={"Date": None})
+        figure.savefig(contents["png"], format="png", dpi=150)
+    for kind, content in contents.items():
+        unfinished = folder / f"{name}.{kind}.{os.getpid()}.unfinished"
+        unfinished.write_bytes(content.getvalue())
+        unfinished.replace(folder / f"{name}.{kind}")
+    return contents["svg"].getvalue()

@@ -1,7 +1,7 @@
 """Rows -> the files of an output folder."""
 
+import os
 import re
-import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,11 +41,10 @@ def write(study: Study, rows: Sequence[Row], folder: Path, with_losses: WithLoss
     published = PUBLISHED_CAPTION if cells["published_f1"].notna().any() else ""
     caption = SCORES_CAPTION.format(published=published)
     drawn = [Drawn("scores", figures.scores(cells, rows), caption), *curves(rows, with_losses)]
-    shutil.rmtree(folder / "figures", ignore_errors=True)  # an earlier study's may be there
-    pictures = [
-        Picture(one.name, figures.save(one.figure, folder / "figures", one.name).read_bytes(), one.caption)
-        for one in drawn
-    ]
+    pictures = [Picture(one.name, figures.save(one.figure, folder / "figures", one.name), one.caption) for one in drawn]
+    for path in (folder / "figures").iterdir():
+        if path.stem not in {one.name for one in drawn} and path.suffix in {".svg", ".png"}:  # an earlier study's
+            path.unlink(missing_ok=True)
     replace(folder / "table.csv", cells.to_csv(index=False))
     sentences = "".join(f"- {sentence}\n" for sentence in tables.sentences(rows))
     replace(folder / "table.md", tables.markdown(cells) + (f"\n{sentences}" if sentences else ""))
@@ -81,7 +80,7 @@ def file_name(text: str) -> str:
 
 
 def replace(file: Path, text: str) -> Path:
-    """Writes a file whole or not at all."""
-    unfinished = file.with_name(f"{file.name}.unfinished")
+    """Writes a file whole or not at all; another process may do the same."""
+    unfinished = file.with_name(f"{file.name}.{os.getpid()}.unfinished")
     unfinished.write_text(text, encoding="utf-8")
     return unfinished.replace(file)

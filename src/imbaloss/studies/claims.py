@@ -50,13 +50,14 @@ class Owner:
     @contextmanager
     def present(self) -> Iterator[None]:
         """While it lasts, claims of this owner count; at its end they are gone."""
-        with self.lock:
-            try:
-                yield
-            finally:
-                with suppress(OSError), self.store.transaction() as database:
-                    database.execute("DELETE FROM claims WHERE owner = ?", (self.name,))
-        lock_file(self.store, self.name).unlink(missing_ok=True)
+        self.lock.acquire()
+        try:
+            yield
+        finally:
+            with suppress(OSError), self.store.transaction() as database:
+                database.execute("DELETE FROM claims WHERE owner = ?", (self.name,))
+            self.lock.release()
+            lock_file(self.store, self.name).unlink(missing_ok=True)
 
     def claim(self, hashes: Collection[str]) -> set[str] | None:
         """Claims those of the runs that are not finished, and returns them; None, where a living process holds one."""

@@ -93,12 +93,19 @@ def in_processes(jobs: Iterator[Job], work: Work, *, workers: int) -> Iterator[t
                         raise OSError(
                             f"a stack of {len(job.runs)} runs was lost {ATTEMPTS} times: its process ended"
                         ) from None
+                end(pool)
                 pool = start()
                 running = {pool.submit(train_in_worker, job, work.device): job for job in again}
     finally:
-        for process in list((pool._processes or {}).values()):
-            process.terminate()
+        if running:
+            end(pool)
         pool.shutdown(cancel_futures=True)
+
+
+def end(pool: ProcessPoolExecutor) -> None:
+    """Kills the processes of a pool: what they were at is done again."""
+    for process in list((pool._processes or {}).values()):
+        process.kill()
 
 
 def on_ray(jobs: Iterator[Job], work: Work, *, address: str, threads: int = 1) -> Iterator[tuple[Job, list[Finished]]]:

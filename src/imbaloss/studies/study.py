@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
@@ -142,7 +143,7 @@ def write_study(study: Study, datasets: Mapping[str, Dataset], folder: Path) -> 
     provenance = {"versions": versions(), "data": {name: dataset.checksum for name, dataset in datasets.items()}}
     content = tomli_w.dumps(study.to_toml() | {"provenance": provenance})
     folder.mkdir(parents=True, exist_ok=True)
-    unfinished = folder / f"{FILE}.unfinished"
+    unfinished = folder / f"{FILE}.{os.getpid()}.unfinished"
     unfinished.write_text(content, encoding="utf-8")
     unfinished.replace(folder / FILE)
 
