@@ -214,12 +214,6 @@ def test_a_study_that_is_killed_twice_ends_the_same(folder, tmp_path):
     assert_same(folder, tmp_path)
 
 
-@pytest.mark.slow
-def test_a_study_that_is_killed_fifty_times_ends_the_same(folder, tmp_path):
-    assert tables_after_kills(tmp_path, 50) > 25
-    assert_same(folder, tmp_path)
-
-
 def test_two_commands_at_once_end_the_same(folder, tmp_path):
     processes = [subprocess.Popen([*COMMAND, tmp_path], stdout=subprocess.DEVNULL) for _ in (0, 1)]
     assert [process.wait() for process in processes] == [0, 0]

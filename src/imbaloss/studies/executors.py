@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
+from itertools import islice
 from typing import Any
 
 from imbaloss.data import Dataset
@@ -72,30 +73,30 @@ def in_processes(jobs: Iterator[Job], work: Work, *, workers: int) -> Iterator[t
         ProcessPoolExecutor, workers, multiprocessing.get_context("spawn"), begin_worker, (work.datasets, threads)
     )
     pool, running, lost = start(), dict[Future[list[Finished]], Job](), dict[Job, int]()
+    again: list[Job] = []
     try:
         while True:
-            while len(running) < workers and (job := next(jobs, None)) is not None:
-                running[pool.submit(train_in_worker, job, work.device)] = job
-            if not running:
-                return
-            done, _ = wait(running, return_when=FIRST_COMPLETED)
             try:
+                while len(running) < workers and (again := again or list(islice(jobs, 1))):
+                    running[pool.submit(train_in_worker, again[-1], work.device)] = again[-1]
+                    again.pop()
+                if not running:
+                    return
+                done, _ = wait(running, return_when=FIRST_COMPLETED)
                 for future in done:
                     finished = future.result()
                     job = running.pop(future)
                     work.on_work(job.work_of(job.runs))
                     yield job, finished
             except BrokenProcessPool:
-                again, running = list(running.values()), {}
-                for job in again:
+                for job in running.values():
                     lost[job] = lost.get(job, 0) + 1
                     if lost[job] == ATTEMPTS:
-                        raise OSError(
-                            f"a stack of {len(job.runs)} runs was lost {ATTEMPTS} times: its process ended"
-                        ) from None
+                        many = f"a stack of {len(job.runs)} runs was lost {ATTEMPTS} times: its process ended"
+                        raise OSError(many) from None
+                again, running = [*running.values(), *again], {}
                 end(pool)
                 pool = start()
-                running = {pool.submit(train_in_worker, job, work.device): job for job in again}
     finally:
         if running:
             end(pool)
