@@ -1,7 +1,6 @@
 """Figures of a study, as matplotlib figures; `save` writes one as SVG and PNG."""
 
 import io
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from matplotlib.figure import Figure
 
 from imbaloss.report.tables import LABELS, MAIN
 from imbaloss.studies import Row
+from imbaloss.whole import write_whole
 
 # the first six are those of Okabe and Ito 2008, which the colour-blind can tell apart
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6D31", "#666666")
@@ -118,7 +118,5 @@ def save(figure: Figure, folder: Path, name: str) -> bytes:
         figure.savefig(contents["svg"], format="svg", metadata={"Date": None})
         figure.savefig(contents["png"], format="png", dpi=150)
     for kind, content in contents.items():
-        unfinished = folder / f"{name}.{kind}.{os.getpid()}.unfinished"
-        unfinished.write_bytes(content.getvalue())
-        unfinished.replace(folder / f"{name}.{kind}")
+        write_whole(folder / f"{name}.{kind}", content.getvalue())
     return contents["svg"].getvalue()

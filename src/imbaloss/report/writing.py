@@ -1,6 +1,5 @@
 """Rows -> the files of an output folder."""
 
-import os
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from matplotlib.figure import Figure
 from imbaloss.report import figures, tables
 from imbaloss.report.page import Picture, page
 from imbaloss.studies import Row, Study
+from imbaloss.whole import write_whole
 
 SCORES_CAPTION = "Scores on the test part. Large marks are means over the seeds, small dots the seeds.{published}"
 PUBLISHED_CAPTION = " Hollow marks are the published values."
@@ -80,7 +80,5 @@ def file_name(text: str) -> str:
 
 
 def replace(file: Path, text: str) -> Path:
-    """Writes a file whole or not at all; another process may do the same."""
-    unfinished = file.with_name(f"{file.name}.{os.getpid()}.unfinished")
-    unfinished.write_text(text, encoding="utf-8")
-    return unfinished.replace(file)
+    """Writes a file whole or not at all."""
+    return write_whole(file, text.encode())

@@ -32,8 +32,12 @@ def execute(jobs: Sequence[Job], store: Store, work: Work, executor: Executor = 
 def unfinished(jobs: Sequence[Job], store: Store, work: Work) -> list[Job]:
     """The jobs of which a run is missing; the work of the others is told as done."""
     finished = store.hashes()
-    left = [job for job in jobs if any(run.hash not in finished for run in job.runs)]
-    work.on_work(sum(job.work_of(job.runs) for job in jobs) - sum(job.work_of(job.runs) for job in left))
+    left = []
+    for job in jobs:
+        if all(run.hash in finished for run in job.runs):
+            work.on_work(job.work_of(job.runs))
+        else:
+            left.append(job)
     return left
 
 

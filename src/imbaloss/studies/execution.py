@@ -35,10 +35,10 @@ class Job:
 
     @property
     def networks(self) -> int:
-        return sum(len(run.recipe.candidates()) for run in self.runs)
+        return sum(run.recipe.networks for run in self.runs)
 
     def work_of(self, runs: Iterable[Run]) -> int:
-        return self.work * sum(run.recipe.epochs * len(run.recipe.candidates()) for run in runs)
+        return self.work * sum(run.recipe.epochs * run.recipe.networks for run in runs)
 
 
 def plan(
@@ -80,7 +80,7 @@ def stacked_by(kind: Kind, datasets: Mapping[str, Dataset]) -> tuple[int, int, R
         cell = f"{name} at level {level:g} under protocol {protocol}"
         raise ValueError(f"{cell} leaves no tune part with both classes, by which a learning rate could be chosen")
     shared = replace(recipe, epochs=1, lr=1.0, tune_lr=())
-    return sum(train), prod(dataset.train.negatives.shape[1:]), shared, len(recipe.candidates())
+    return sum(train), prod(dataset.train.negatives.shape[1:]), shared, recipe.networks
 
 
 class Finished(NamedTuple):
@@ -122,7 +122,7 @@ def train_together(
     }
     found, at = [], 0
     for run in job.runs:
-        candidates = slice(at, at + len(run.recipe.candidates()))
+        candidates = slice(at, at + run.recipe.networks)
         found.append(finish(run, datasets[run.dataset], members[at].split, outcomes[candidates], computed))
         at = candidates.stop
     return found

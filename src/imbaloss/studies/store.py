@@ -162,18 +162,20 @@ class Store:
         with self.reading():
             return [read_row(run, found[run.hash]) for run in runs if run.hash in found]
 
-    def with_losses(self, rows: Iterable[Row]) -> list[Row]:
-        return [replace(row, losses=self.arrays(row.run)[0]) for row in rows]
+    def with_losses(self, rows: Sequence[Row]) -> list[Row]:
+        found = self.arrays([row.run for row in rows])
+        return [replace(row, losses=losses) for row, (losses, _) in zip(rows, found, strict=True)]
 
     def predictions(self, run: Run) -> dict[str, Predictions]:
         """Of a finished run, on tune and test; none where its training failed."""
-        return self.arrays(run)[1]
+        [(_, predictions)] = self.arrays([run])
+        return predictions
 
-    def arrays(self, run: Run) -> tuple[tuple[float, ...], dict[str, Predictions]]:
-        with self.transaction() as database:
-            [(content,)] = database.execute("SELECT content FROM arrays WHERE hash = ?", (run.hash,))
-        with self.reading():
-            return from_bytes(content)
+    def arrays(self, runs: Iterable[Run]) -> list[tuple[tuple[float, ...], dict[str, Predictions]]]:
+        """Losses and predictions of finished runs."""
+        query = "SELECT content FROM arrays WHERE hash = ?"
+        with self.transaction() as database, self.reading():
+            return [from_bytes(database.execute(query, (run.hash,)).fetchone()[0]) for run in runs]
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:

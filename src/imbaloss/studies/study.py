@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
@@ -18,6 +17,7 @@ import torch
 from imbaloss import losses
 from imbaloss.data import SETS, Dataset, check_level, check_names
 from imbaloss.training import Recipe
+from imbaloss.whole import write_whole
 
 BUILT_IN = ("table1", "digits")
 FILE = "study.toml"
@@ -143,9 +143,7 @@ def write_study(study: Study, datasets: Mapping[str, Dataset], folder: Path) -> 
     provenance = {"versions": versions(), "data": {name: dataset.checksum for name, dataset in datasets.items()}}
     content = tomli_w.dumps(study.to_toml() | {"provenance": provenance})
     folder.mkdir(parents=True, exist_ok=True)
-    unfinished = folder / f"{FILE}.{os.getpid()}.unfinished"
-    unfinished.write_text(content, encoding="utf-8")
-    unfinished.replace(folder / FILE)
+    write_whole(folder / FILE, content.encode())
 
 
 def read_study(folder: Path) -> Study:

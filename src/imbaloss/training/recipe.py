@@ -48,6 +48,11 @@ class Recipe:
         return tuple(replace(self, lr=lr, tune_lr=()) for lr in self.tune_lr) or (self,)
 
     @property
+    def networks(self) -> int:
+        """How many candidates there are."""
+        return max(len(self.tune_lr), 1)
+
+    @property
     def dtype(self) -> torch.dtype:
         """Of weights, and of all that a trained model computes."""
         return PRECISIONS[self.precision][0]
