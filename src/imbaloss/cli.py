@@ -3,23 +3,24 @@
 import functools
 import inspect
 import io
-import json
 import os
 import shlex
 import sys
-import textwrap
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 from typer import Argument, Option
 
+from imbaloss.progress import progress
+from imbaloss.terminal import print_entry, print_forecast, print_json, print_loss, print_plans, print_run, tell
+
 if TYPE_CHECKING:
-    from imbaloss.studies import Job, Study
+    from imbaloss import studies
+    from imbaloss.studies import Study
 
 Number = TypeVar("Number", int, float)
 INTERRUPTED = 130  # the exit code after Ctrl-C
@@ -37,6 +38,12 @@ Verbose = Annotated[bool, Option("--verbose", help="Say how the networks are tra
 DataDir = Annotated[Path | None, Option(help="A copy of CIFAR-100: its folder, or that folder's parent.")]
 Out = Annotated[Path, Option(help="Output folder.")]
 Device = Annotated[str, Option(help="cpu, cuda or cuda:N.")]
+StudyFile = Annotated[str, Argument(help="A TOML file, or a built-in study: table1 or digits.", metavar="STUDY")]
+Seeds = Annotated[int | None, Option(min=1, help="Seeds 0 to N-1 for every cell. [default: the study's]")]
+StackSize = Annotated[int | None, Option(min=1, help="Networks in a stack. [default: by their size]")]
+Executor = Annotated[str, Option(help="Where to train: here, processes or ray.")]
+Workers = Annotated[int | None, Option(min=1, help="Of the executor processes. [default: one a processor]")]
+Address = Annotated[str | None, Option(help="Of the Ray cluster. [default: auto]")]
 
 
 @app.callback()
@@ -131,8 +138,9 @@ def train(
     model_file.remove(out / "model")  # an earlier one would pass for this one
     if verbose:
         print_plans([job])
-    with progress([job], quiet) as advance:
-        [(row, predictions, model)] = studies.train_together(job, datasets, device, advance)
+    with progress([job], quiet=quiet) as shown:
+        shown.starts(job)
+        [(row, predictions, model)] = studies.train_together(job, datasets, device, shown.work)
     with reporting():
         store.add([(row, predictions)])
         file = model_file.save(model, out / "model", row.facts()) if model else None
@@ -150,10 +158,10 @@ def reproduce(
     level: Annotated[list[float] | None, Option(help="Repeatable. [default: 0.2, 0.1, 0.05]")] = None,
     loss: Annotated[list[str] | None, Option(help="Repeatable. [default: the report's five]")] = None,
     seeds: Annotated[int | None, Option(min=1, help="Seeds 0 to N-1 for every cell. [default: 1; digits 5]")] = None,
-    stack_size: Annotated[int | None, Option(min=1, help="Networks in a stack. [default: by their size]")] = None,
-    executor: Annotated[str, Option(help="Where to train: here, processes or ray.")] = "here",
-    workers: Annotated[int | None, Option(min=1, help="Of the executor processes. [default: one a processor]")] = None,
-    address: Annotated[str | None, Option(help="Of the Ray cluster. [default: auto]")] = None,
+    stack_size: StackSize = None,
+    executor: Executor = "here",
+    workers: Workers = None,
+    address: Address = None,
     device: Device = "cpu",
     data_dir: DataDir = None,
     out: Out = Path("results/table1"),
@@ -162,16 +170,101 @@ def reproduce(
     verbose: Verbose = False,
 ) -> None:
     """Train and score the report's table, or a part of it, and write tables, figures and report.html."""
-    from imbaloss import data, report, studies
-    from imbaloss.training import check_device
+    from imbaloss import studies
 
     with refusing():
         study = changed(
             studies.built_in_for(dataset or []), context,
             datasets=dataset, levels=level, losses=loss, seeds=range(seeds) if seeds else None,
         )  # fmt: skip
-        check_device(device)
         trained_by = studies.executor_named(executor, workers=workers, address=address)
+    run_study(
+        study, out, trained_by, stack_size=stack_size, device=device, data_dir=data_dir, as_json=as_json, quiet=quiet,
+        verbose=verbose,
+    )  # fmt: skip
+
+
+@app.command()
+def run(
+    file: StudyFile,
+    seeds: Seeds = None,
+    stack_size: StackSize = None,
+    executor: Executor = "here",
+    workers: Workers = None,
+    address: Address = None,
+    device: Device = "cpu",
+    data_dir: DataDir = None,
+    out: Annotated[Path | None, Option(help="Output folder. [default: results/NAME of the study]")] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Run the study of a file, as far as it is not finished, and write tables, figures and report.html."""
+    from imbaloss import studies
+
+    with refusing():
+        study = with_seeds(studies.named(file), seeds)
+        trained_by = studies.executor_named(executor, workers=workers, address=address)
+    run_study(
+        study, out or Path("results") / study.name, trained_by, stack_size=stack_size, device=device,
+        data_dir=data_dir, as_json=as_json, quiet=quiet, verbose=verbose,
+    )  # fmt: skip
+
+
+@app.command()
+def plan(
+    file: StudyFile,
+    seeds: Seeds = None,
+    stack_size: StackSize = None,
+    device: Device = "cpu",
+    data_dir: DataDir = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Say how many trainings a study has, and from a few epochs of them what time and memory they will take."""
+    from dataclasses import asdict
+
+    from imbaloss import data, studies
+    from imbaloss.training import check_device
+
+    with refusing():
+        study = with_seeds(studies.named(file), seeds)
+        check_device(device)
+        runs = study.runs()
+        datasets = data.load(study.datasets, folder=data_dir, quiet=quiet)
+        jobs = studies.plan(runs, datasets, stack_size, device)
+    if verbose:
+        print_plans(jobs)
+    found = studies.forecast(study.name, jobs, datasets, device)
+    if as_json:
+        print_json(asdict(found))
+    else:
+        print_forecast(found)
+
+
+def with_seeds(study: "Study", seeds: int | None) -> "Study":
+    return replace(study, seeds=tuple(range(seeds))) if seeds else study
+
+
+def run_study(
+    study: "Study",
+    out: Path,
+    executor: "studies.Executor",
+    *,
+    stack_size: int | None,
+    device: str,
+    data_dir: Path | None,
+    as_json: bool,
+    quiet: bool,
+    verbose: bool,
+) -> None:
+    """What `reproduce` and `run` have in common."""
+    from imbaloss import data, report, studies
+    from imbaloss.training import check_device
+
+    with refusing():
+        check_device(device)
         runs = study.runs()
         datasets = data.load(study.datasets, folder=data_dir, quiet=quiet)
         jobs = studies.plan(runs, datasets, stack_size, device)
@@ -180,8 +273,9 @@ def reproduce(
     if verbose:
         print_plans(jobs)
     try:
-        with reporting(), progress(jobs, quiet) as advance:
-            studies.execute(jobs, store, studies.Work(datasets, device, advance), trained_by)
+        with reporting(), progress(jobs, quiet=quiet, news=report.News(store, runs)) as shown:
+            work = studies.Work(datasets, device, shown.work)
+            studies.execute(jobs, store, work, executor, on_start=shown.starts, on_stored=shown.stored)
     except KeyboardInterrupt:
         tell(f"{len(store.rows(runs))} of {len(runs)} trainings are finished and kept in {out}")
         raise
@@ -254,7 +348,10 @@ def datasets(as_json: Json = False) -> None:
 def changed(study: "Study", context: typer.Context, **asked_for: Any) -> "Study":
     """The study with what was asked for on the command line; an option that was not given changes nothing."""
     recipe = {key: context.params[key] for key in inspect.signature(training_options).parameters}
-    data = {key: recipe.pop(key) for key in ("positive", "protocol")}
+    data = {
+        "positive": recipe.pop("positive"),
+        "protocols": [protocol] if (protocol := recipe.pop("protocol")) else None,
+    }
     if recipe["hidden"] is not None:
         widths = "whole numbers with commas, as 1000,100,10"
         recipe["hidden"] = numbers("hidden", recipe["hidden"], int, widths) if recipe["hidden"] else ()
@@ -299,89 +396,6 @@ def reporting() -> Iterator[None]:
 
 class InputError(typer.TyperException):
     """The input or the options are wrong."""
-
-
-@contextmanager
-def progress(jobs: Sequence["Job"], quiet: bool) -> Iterator[Callable[[int], None]]:
-    """A bar on standard error; it is told the work done."""
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        Progress,
-        TaskProgressColumn,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-
-    columns = (
-        TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn(), TextColumn("left"),
-        TimeRemainingColumn(),
-    )  # fmt: skip
-    networks = sum(job.networks for job in jobs)
-    with Progress(*columns, console=Console(stderr=True), disable=quiet) as bars:
-        total = sum(job.work_of(job.runs) for job in jobs)
-        task = bars.add_task(f"training {networks} network{'s' * (networks > 1)}", total=total)
-        yield lambda work: bars.advance(task, work)
-
-
-def print_plans(jobs: Sequence["Job"]) -> None:
-    """On standard error, a line for each way in which the jobs are trained."""
-    for (samples, inputs, plan), alike in groupby(jobs, lambda job: (job.samples, job.inputs, job.plan)):
-        sizes = [job.networks for job in alike]
-        stacks = f"{len(sizes)} stack{'s' * (len(sizes) > 1)} of {max(sizes)} network{'s' * (max(sizes) > 1)}"
-        most = " at most" if len(set(sizes)) > 1 else ""
-        tell(f"plan for {samples} samples of {inputs} inputs: {stacks}{most}, {plan}")
-
-
-def print_run(run: dict[str, Any], model: Path | None) -> None:
-    """What a person wants to know of one training."""
-    from imbaloss.evaluation import SCORES
-
-    print(
-        f"{run['loss']} on {run['dataset']} at level {run['level']:g} (protocol {run['protocol']}, seed {run['seed']})"
-    )
-    for part in ("train", "tune", "test"):
-        positives, negatives = run[f"{part}_positives"], run[f"{part}_negatives"]
-        print(f"{part:6}{positives} positives ({run['positive']}), {negatives} negatives ({run['negative']})")
-    if run["failure"]:
-        print(run["failure"])
-        return
-    if run["tuning"]:
-        rates = [f"{one['lr']:g}" for one in run["tuning"]["candidates"]]
-        print(f"learning rate {run['tuning']['lr']:g}, the best on tune of {', '.join(rates)}")
-    for score in SCORES:
-        value = f"{run[score]:.4f}" if run[score] is not None else f"undefined: {run['undefined']['test'][score]}"
-        print(f"{score:18}{value}")
-    print(f"model in {model}")
-
-
-def print_loss(facts: dict[str, Any]) -> None:
-    """What the guide, docs/losses.md, says of a loss, and an empty line."""
-    print(f"{facts['name']}  {facts['title']}")
-    print_entry("formula", facts["formula"])
-    parameters = [
-        f"{key}={value if value is None else format(value, '.4g')}" for key, value in facts["parameters"].items()
-    ]
-    print_entry("parameters", ", ".join(parameters) or "none of its own")
-    print_entry("counts", "needed: the training set's samples of each class" if facts["counts"] else "not needed")
-    print_entry("missing class", facts["missing_class"])
-    print_entry("use", facts["use"])
-    print_entry("source", facts["source"])
-    print()
-
-
-def print_entry(label: str, text: str) -> None:
-    first, others = f"    {label:15}", " " * 19
-    print(textwrap.fill(text, 100, initial_indent=first, subsequent_indent=others, break_on_hyphens=False))
-
-
-def print_json(value: Any) -> None:
-    print(json.dumps(value, allow_nan=False))
-
-
-def tell(text: str) -> None:
-    print(text, file=sys.stderr)
 
 
 def main() -> None:

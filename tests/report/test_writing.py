@@ -130,7 +130,7 @@ def test_curves_are_drawn_at_the_lowest_level_with_positives():
 def test_curves_show_the_median_and_the_quartiles_raw_and_scaled_and_cut():
     some = [row for row in rows(seeds=4) if row.run.dataset == "tree_1"]
     for common in (False, True):
-        raw, scaled = figures.loss_curves(some, common_epochs=common).axes
+        raw, scaled = figures.loss_curves([(row, row.run.loss) for row in some], common_epochs=common).axes
         for place, loss in enumerate(LOSSES):
             epochs = 4 if common or loss != "wmse" else 6
             seeds = np.array([row.losses[:epochs] for row in some if row.run.loss == loss])
@@ -143,7 +143,7 @@ def test_curves_show_the_median_and_the_quartiles_raw_and_scaled_and_cut():
 
 
 def test_scores_are_drawn_where_they_are():
-    panels = figures.scores(tables.table(rows()), rows()).axes
+    panels = figures.scores(tables.table(rows()), rows(), tables.names(rows())).axes
     cells = tables.table(rows()).set_index(["dataset", "loss"])
     drawn = [line.get_ydata() for line in panels[0].lines]
     assert any(np.array_equal(values, [cells.loc[("tree_1", "msfe"), "f1"]]) for values in drawn)

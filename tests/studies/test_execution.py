@@ -111,7 +111,7 @@ def test_a_row_holds_the_scores_of_its_model(digits):
 @pytest.mark.parametrize(("level", "protocol"), [(0.0, "table1"), (1.0, "stated"), (0.2, "ratio")])
 def test_levels_without_a_class_have_rows_without_scores(digits, tmp_path, level, protocol):
     study = replace(
-        STUDY, levels=(level,), protocol=protocol, seeds=(0,), losses=("mse", "wmse", "mfe", "msfe", "wce", "focal")
+        STUDY, levels=(level,), protocols=(protocol,), seeds=(0,), losses=("mse", "wmse", "mfe", "msfe", "wce", "focal")
     )
     for row in rows_of(study, digits, tmp_path):
         assert row.failure is None
@@ -144,7 +144,7 @@ def test_an_overflow_in_the_last_step_is_a_failure(digits, tmp_path):
 
 
 def test_too_few_images_are_refused_before_anything_is_trained(digits):
-    study = replace(STUDY, levels=(0.2, 1.2), protocol="ratio")
+    study = replace(STUDY, levels=(0.2, 1.2), protocols=("ratio",))
     with pytest.raises(ValueError, match=r"ratio at level 1\.2 needs 146 train images of 8, and digits_3_8 has 116"):
         studies.plan(study.runs(), digits)
 

@@ -81,7 +81,7 @@ def test_entries_at_their_default_do_not_count():
         ({"datasets": ("tree1",)}, r"there is no data set 'tree1' \(did you mean 'tree_1'\?\)"),
         ({"losses": ("mes",)}, "there is no loss 'mes'"),
         ({"levels": (0.7,)}, "level must be from 0 to 0.5 under protocol table1, found 0.7"),
-        ({"protocol": "tabel"}, "there is no protocol 'tabel'"),
+        ({"protocols": ("tabel",)}, "there is no protocol 'tabel'"),
         ({"losses": ("mse", "focal:gamma=-1")}, "gamma must be >= 0 and finite, found -1"),
         ({"losses": ("focal:gamma=1:2",)}, "gamma must be one number, found"),
         ({"losses": ("wce:class_weights=1:2:3",)}, "class_weights must have one entry a class, found 3 for 2 classes"),

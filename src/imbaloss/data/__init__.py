@@ -1,21 +1,30 @@
 """Data: where it comes from, how it is made imbalanced, and the split that one run sees."""
 
 from imbaloss.data.dataset import Counts, Dataset, Pool, Samples, Split
-from imbaloss.data.protocols import PROTOCOLS, check_level, counts, draw, tune_counts
+from imbaloss.data.protocols import PROTOCOLS, check_level, counts
+from imbaloss.data.resampling import NONE, SAMPLERS, check_sampler, resample, resampled_counts
 from imbaloss.data.sets import SETS, check_names, load
+from imbaloss.data.splits import Fold, draw, folds_of, split_counts
 
 __all__ = [
+    "NONE",
     "PROTOCOLS",
+    "SAMPLERS",
     "SETS",
     "Counts",
     "Dataset",
+    "Fold",
     "Pool",
     "Samples",
     "Split",
     "check_level",
     "check_names",
+    "check_sampler",
     "counts",
     "draw",
+    "folds_of",
     "load",
-    "tune_counts",
+    "resample",
+    "resampled_counts",
+    "split_counts",
 ]

@@ -41,7 +41,10 @@ class Dataset:
     checksum: str  # of the files that the images come from
 
     def part(self, name: str) -> Pool:
-        """The pool of `train` or `test`."""
+        """The pool of `train`, `test`, or `all` images."""
+        if name == "all":
+            pairs = ((self.train.negatives, self.test.negatives), (self.train.positives, self.test.positives))
+            return Pool(*map(np.concatenate, pairs))
         return {"train": self.train, "test": self.test}[name]
 
     def with_positive(self, positive: str) -> "Dataset":

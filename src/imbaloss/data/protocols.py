@@ -1,14 +1,11 @@
-"""Protocols: how many images of each class a level of imbalance means, and the draw of those images."""
+"""Protocols: how many images of each class a level of imbalance means."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from math import floor
 
-import numpy as np
-
-from imbaloss.data.dataset import Counts, Dataset, Pool, Samples, Split
-from imbaloss.data.seeds import stream
+from imbaloss.data.dataset import Counts, Dataset
 from imbaloss.nearest import nearest
 
 
@@ -61,7 +58,7 @@ def check_level(level: float, protocol: str) -> None:
 
 
 def counts(dataset: Dataset, part: str, *, level: float, protocol: str) -> Counts:
-    """How many negatives and positives the protocol takes from `train` or `test` at a level, a decimal taken exactly.
+    """How many negatives and positives the protocol takes from `train`, `test` or `all` at a level, taken as a decimal.
 
     Raises ValueError as `check_level`, and for a class with too few images.
     """
@@ -74,43 +71,3 @@ def counts(dataset: Dataset, part: str, *, level: float, protocol: str) -> Count
             f"and {dataset.name} has {available.positives}"
         )
     return wanted
-
-
-def tune_counts(dataset: Dataset, train: Counts) -> Counts:
-    """Of `tune`, where `train` has so many."""
-    left = Counts(*(have - used for have, used in zip(dataset.train.counts, train, strict=True)))
-    part_left = min(Fraction(have, used) for have, used in zip(left, train, strict=True) if used)
-    return Counts(*(floor(part_left * used) for used in train))
-
-
-def draw(dataset: Dataset, *, level: float, protocol: str, seed: int) -> Split:
-    """Draws the images of one run. The same seed draws the same images, whatever the loss.
-
-    `tune` has the share of positives of `train`, and is as large as the training images that were not drawn allow:
-    empty where a class of `train` is used up (protocol ratio; level 0 or 1).
-    """
-    train = counts(dataset, "train", level=level, protocol=protocol)
-    test = counts(dataset, "test", level=level, protocol=protocol)
-    tune = tune_counts(dataset, train)
-
-    generator = stream(seed, "images")
-    train_order = [generator.permutation(size) for size in dataset.train.counts]
-    test_order = [generator.permutation(size) for size in dataset.test.counts]
-    after = [order[used:] for order, used in zip(train_order, train, strict=True)]
-    return Split(
-        train=take(dataset, dataset.train, train_order, train, generator),
-        tune=take(dataset, dataset.train, after, tune, generator),
-        test=take(dataset, dataset.test, test_order, test, generator),
-    )
-
-
-def take(
-    dataset: Dataset, pool: Pool, order: list[np.ndarray], wanted: Counts, generator: np.random.Generator
-) -> Samples:
-    """The first of each class in that order, mixed, so that a batch in the order of the data holds both classes."""
-    inputs = np.concatenate(
-        [pool.negatives[order[0][: wanted.negatives]], pool.positives[order[1][: wanted.positives]]]
-    )
-    labels = np.repeat([0, 1], wanted)
-    mixed = generator.permutation(len(labels))
-    return Samples(inputs[mixed].astype(np.float32) / np.float32(dataset.white), labels[mixed])

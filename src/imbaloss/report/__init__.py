@@ -1,6 +1,7 @@
 """The report: rows -> tables, figures and one HTML page."""
 
+from imbaloss.report.news import News
 from imbaloss.report.tables import records
 from imbaloss.report.writing import write
 
-__all__ = ["records", "write"]
+__all__ = ["News", "records", "write"]

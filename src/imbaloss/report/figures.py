@@ -11,13 +11,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from imbaloss.report.tables import LABELS, MAIN
+from imbaloss.report.tables import LABELS, MAIN, Name
 from imbaloss.studies import Row
 from imbaloss.whole import write_whole
 
 # the first six are those of Okabe and Ito 2008, which the colour-blind can tell apart
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6D31", "#666666")
 MARKERS = "osD^vPX*"
+COLUMNS_OF_LEGEND = 6
 STYLE: Any = {
     "font.size": 9,
     "axes.spines.top": False,
@@ -30,41 +31,51 @@ STYLE: Any = {
 }
 
 
-def scores(cells: pd.DataFrame, rows: Sequence[Row]) -> Figure:
-    """One panel a data set and score: each loss at each level, its mean, each seed, and the published value if any."""
-    datasets, losses = list(dict.fromkeys(cells["dataset"])), list(dict.fromkeys(cells["loss"]))
+def scores(cells: pd.DataFrame, rows: Sequence[Row], called: Sequence[Name]) -> Figure:
+    """One panel a setting and score: each method at each level, its mean, each run, and the published value if any.
+
+    cells: the table of the rows; called: the name of each row.
+    """
+    settings, methods = (list(dict.fromkeys(cells[name])) for name in ("setting", "method"))
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(max(3.0 * len(datasets) + 0.8, 5.5), 5.8), layout="constrained")
-        panels = figure.subplots(len(MAIN), len(datasets), squeeze=False, sharey="row")
-        for column, dataset in enumerate(datasets):
-            of_dataset = [row for row in rows if row.run.dataset == dataset and row.failure is None]
-            for row, score in enumerate(MAIN):
-                draw_scores(panels[row, column], cells[cells["dataset"] == dataset], of_dataset, losses, score)
-            panels[0, column].set_title(dataset)
+        figure = Figure(figsize=(max(3.0 * len(settings) + 0.8, 5.5), 5.8), layout="constrained")
+        panels = figure.subplots(len(MAIN), len(settings), squeeze=False, sharey="row")
+        for column, setting in enumerate(settings):
+            of_setting = [
+                (row, name.method)
+                for row, name in zip(rows, called, strict=True)
+                if name.setting == setting and row.failure is None
+            ]
+            for line, score in enumerate(MAIN):
+                draw_scores(panels[line, column], cells[cells["setting"] == setting], of_setting, methods, score)
+            panels[0, column].set_title(setting)
             panels[-1, column].set_xlabel("level, and positives/negatives in train")
-        for row, score in enumerate(MAIN):
-            panels[row, 0].set_ylabel(LABELS[score])
+        for line, score in enumerate(MAIN):
+            panels[line, 0].set_ylabel(LABELS[score])
         handles, labels = panels[0, 0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
+        figure.legend(handles, labels, loc="outside lower center", ncols=min(len(labels), COLUMNS_OF_LEGEND))
     return figure
 
 
-def draw_scores(panel: Axes, cells: pd.DataFrame, rows: Sequence[Row], losses: Sequence[str], score: str) -> None:
+def draw_scores(
+    panel: Axes, cells: pd.DataFrame, rows: Sequence[tuple[Row, str]], methods: Sequence[str], score: str
+) -> None:
+    """rows: with their methods."""
     levels = list(dict.fromkeys(cells["level"]))
-    for index, loss in enumerate(losses):
-        shift = (index - (len(losses) - 1) / 2) * 0.7 / len(losses)
+    for index, method in enumerate(methods):
+        shift = (index - (len(methods) - 1) / 2) * 0.7 / len(methods)
         mark: Any = {
             "color": COLOURS[index % len(COLOURS)],
             "marker": MARKERS[index % len(MARKERS)],
             "linestyle": "none",
         }
-        seeds = [(levels.index(row.run.level), row.scores["test"][score]) for row in rows if row.run.loss == loss]
-        known = np.array([(place + shift, value) for place, value in seeds if value is not None]).reshape(-1, 2)
+        runs = [(levels.index(row.run.level), row.scores["test"][score]) for row, by in rows if by == method]
+        known = np.array([(place + shift, value) for place, value in runs if value is not None]).reshape(-1, 2)
         panel.plot(*known.T, color=mark["color"], marker=".", markersize=3, alpha=0.5, linestyle="none")
-        of_loss = cells[cells["loss"] == loss].set_index("level").reindex(levels)
+        of_method = cells[cells["method"] == method].set_index("level").reindex(levels)
         places = np.arange(len(levels)) + shift
-        panel.plot(places, of_loss[score], label=loss, markersize=5.5, **mark)
-        panel.plot(places, of_loss[f"published_{score}"], markerfacecolor="none", markersize=9, **mark)
+        panel.plot(places, of_method[score], label=method, markersize=5.5, **mark)
+        panel.plot(places, of_method[f"published_{score}"], markerfacecolor="none", markersize=9, **mark)
     if cells[f"published_{score}"].notna().any():
         panel.plot([], [], "o", color="black", markerfacecolor="none", markersize=9, label="published")
     panel.set_xticks(range(len(levels)), [f"{level:.4g}\n{counts_of(cells, level)}" for level in levels])
@@ -76,28 +87,30 @@ def counts_of(cells: pd.DataFrame, level: float) -> str:
     return f"{cell['train_positives']}/{cell['train_negatives']}"
 
 
-def loss_curves(rows: Sequence[Row], *, common_epochs: bool) -> Figure:
+def loss_curves(rows: Sequence[tuple[Row, str]], *, common_epochs: bool) -> Figure:
     """The training loss over the epochs, raw and divided by the first epoch's: median and quartiles over the seeds.
 
-    rows: of one data set and level. common_epochs cuts every curve at the epochs of the shortest.
+    rows: of one setting and level, with their methods. common_epochs cuts every curve at the epochs of the shortest.
     """
-    losses = list(dict.fromkeys(row.run.loss for row in rows))
-    trained = [row for row in rows if row.failure is None]
-    epochs = min((len(row.losses) for row in trained), default=0) if common_epochs else None
+    methods = list(dict.fromkeys(method for _, method in rows))
+    trained = [(row.losses, method) for row, method in rows if row.failure is None]
+    epochs = min((len(losses) for losses, _ in trained), default=0) if common_epochs else None
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(8.2, 3.4), layout="constrained")
         raw, scaled = figure.subplots(1, 2)
-        for index, loss in enumerate(losses):
-            curves = np.array([row.losses[:epochs] for row in trained if row.run.loss == loss])
+        for index, method in enumerate(methods):
+            curves = np.array([losses[:epochs] for losses, by in trained if by == method])
             colour = COLOURS[index % len(COLOURS)]
             for panel, values in ((raw, curves), (scaled, curves / curves[:, :1] if len(curves) else curves)):
-                draw_curves(panel, values, colour, loss)
+                draw_curves(panel, values, colour, method)
         raw.set(ylabel="training loss", yscale="log")
         scaled.set(ylabel="training loss / that of the first epoch", ylim=(0, None))
         for panel in (raw, scaled):
             panel.set_xlabel("epoch")
             panel.grid(alpha=0.3)
-        figure.legend(*raw.get_legend_handles_labels(), loc="outside lower center", ncols=len(losses))
+        figure.legend(
+            *raw.get_legend_handles_labels(), loc="outside lower center", ncols=min(len(methods), COLUMNS_OF_LEGEND)
+        )
     return figure
 
 

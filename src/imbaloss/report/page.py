@@ -8,7 +8,7 @@ from typing import Any
 import jinja2
 import pandas as pd
 
-from imbaloss.report.tables import LABELS, MAIN, number, sentences, standing
+from imbaloss.report.tables import LABELS, MAIN, names, number, sentences, standing
 from imbaloss.studies import Row, Study
 
 
@@ -38,7 +38,7 @@ def page(study: Study, cells: pd.DataFrame, rows: Sequence[Row], pictures: Seque
         asked=len(study.runs()),
         rows=rows,
         grid=grid(cells),
-        losses=list(dict.fromkeys(cells["loss"])),
+        methods=list(dict.fromkeys(cells["method"])),
         scores=[(score, LABELS[score]) for score in MAIN],
         standing=standing(cells).to_dict("index"),
         headlines=headlines(cells),
@@ -54,32 +54,35 @@ def page(study: Study, cells: pd.DataFrame, rows: Sequence[Row], pictures: Seque
 
 
 def headlines(cells: pd.DataFrame) -> list[str]:
-    """For each main score, the loss that leads in most cells; nothing where no cell can be compared."""
+    """For each main score, the method that leads in most cells; nothing where no cell can be compared."""
     found = standing(cells)
     return [
-        f"{loss} has the highest mean {LABELS[score]} in {found[f'leads_{score}'].max()} of {count} cells"
+        f"{method} has the highest mean {LABELS[score]} in {found[f'leads_{score}'].max()} of {count} cells"
         for score in MAIN
-        if (loss := found[f"leads_{score}"].idxmax()) and (count := found[f"cells_{score}"].iloc[0]) and len(found) > 1
+        if (method := found[f"leads_{score}"].idxmax())
+        and (count := found[f"cells_{score}"].iloc[0])
+        and len(found) > 1
     ]
 
 
 def grid(cells: pd.DataFrame) -> list[dict[Any, Any]]:
-    """One entry a data set and level: its counts, its line for each loss, and the highest mean of each score."""
+    """One entry a setting and level: its counts, its line for each method, and the highest mean of each score."""
     found = []
-    for _, group in cells.groupby(["dataset", "level"], sort=False):
-        lines: Any = group.set_index("loss").to_dict("index")
+    for _, group in cells.groupby(["setting", "level"], sort=False):
+        lines: Any = group.set_index("method").to_dict("index")
         highest = {score: group[score].max() for score in MAIN}
         found.append({**group.iloc[0].to_dict(), "lines": lines, "highest": highest})
     return found
 
 
 def settings(rows: Sequence[Row]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """The entries that all recipes share, and those that differ, one line for each data set and loss."""
-    recipes = {(row.run.dataset, row.run.loss): asdict(row.run.recipe) for row in rows}
+    """The entries that all recipes share, and those that differ, one line for each data set and method."""
+    methods = [method for _, method in names(rows)]
+    recipes = {(row.run.dataset, method): asdict(row.run.recipe) for row, method in zip(rows, methods, strict=True)}
     first = next(iter(recipes.values()))
     common = {key: value for key, value in first.items() if all(recipe[key] == value for recipe in recipes.values())}
     varying = [
-        {"data set": dataset, "loss": loss} | {key: value for key, value in recipe.items() if key not in common}
-        for (dataset, loss), recipe in recipes.items()
+        {"data set": dataset, "loss": method} | {key: value for key, value in recipe.items() if key not in common}
+        for (dataset, method), recipe in recipes.items()
     ]
     return common, varying

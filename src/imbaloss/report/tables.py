@@ -4,20 +4,58 @@ import json
 from collections.abc import Sequence
 from functools import cache
 from importlib import resources
-from typing import Any
+from itertools import product
+from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from imbaloss import studies
-from imbaloss.data import SETS
+from imbaloss.data import NONE, SETS
 from imbaloss.evaluation import CONFUSION, SCORES
-from imbaloss.studies import Row
+from imbaloss.studies import Row, Run
 
 DASH = "\u2013"  # an en dash, where there is no value
 CELL = ["dataset", "level", "loss"]
-DATA = ["protocol", "negative", "positive"]
+ASKED = ["protocol", "negative", "positive", "sampler", "network", "recipe", "split"]
+NAMES = ["setting", "method"]
 MAIN = ("f1", "roc_auc")
 LABELS = {"f1": "F1", "roc_auc": "ROC-AUC"}
+FIXED = "fixed"  # the split that a data set comes with
+
+
+class Name(NamedTuple):
+    """What a reader calls a run: methods are compared within a setting, at a level."""
+
+    setting: str  # the data set, with protocol and split as far as these differ
+    method: str  # the loss, with sampler, network and name of the recipe as far as these differ
+
+
+def names(rows: Sequence[Row]) -> list[Name]:
+    """Of each row. A sampler and a split into folds are always told."""
+    asked = [asked_of(row.run) for row in rows]
+    differ = {key for key in ASKED if len({one.get(key) for one in asked}) > 1} | {"sampler", "split"}
+
+    def name(first: str, one: dict[str, str], keys: Sequence[str]) -> str:
+        return " + ".join([first, *(one[key] for key in keys if key in differ and one[key] not in {NONE, FIXED, ""})])
+
+    return [
+        Name(
+            name(row.run.dataset, one, ("protocol", "split")), name(row.run.loss, one, ("sampler", "network", "recipe"))
+        )
+        for row, one in zip(rows, asked, strict=True)
+    ]
+
+
+def asked_of(run: Run) -> dict[str, str]:
+    """What can differ beside data set, level, loss and seed."""
+    return {
+        "protocol": run.protocol,
+        "sampler": run.sampler,
+        "network": run.recipe.network,
+        "recipe": run.recipe_name,
+        "split": f"{run.fold.folds} folds" if run.fold else FIXED,
+    }
 
 
 @cache
@@ -30,36 +68,61 @@ def published() -> pd.DataFrame:
 def table(rows: Sequence[Row]) -> pd.DataFrame:
     """One line a cell, in the order of the rows.
 
-    Columns: the cell; seeds (trainings that succeeded) and, of f1 and roc_auc, mean, standard deviation (n - 1) and
-    published value; then mean and deviation of the other scores and counts; then the samples of each class in each
-    part, failed (trainings whose loss was no longer finite), tuned_lr (each learning rate that was chosen, and how
-    often), protocol and classes. Empty where there is no value.
+    Columns: the cell; seeds (trainings that succeeded, with folds one for each of them) and, of f1 and roc_auc, mean,
+    standard deviation (n - 1) and published value; then mean and deviation of the other scores and counts; then the
+    samples of each class in each part, failed (trainings whose loss was no longer finite), tuned_lr (each learning rate
+    that was chosen, and how often), protocol, classes, sampler, network, name of the recipe, split, and what a reader
+    calls setting and method. Empty where there is no value.
     """
-    told = [{"failed": row.failure is not None, "tuned_lr": row.tuning["lr"] if row.tuning else None} for row in rows]
-    flat = pd.DataFrame([{**row.flat(), **more} for row, more in zip(rows, told, strict=True)])
-    for score in (*CONFUSION, *SCORES):
-        flat[score] = pd.to_numeric(flat[score])
-    groups = flat.groupby(CELL, sort=False)
+    flat = columns(rows)
+    groups = flat.groupby([*CELL, *ASKED], sort=False)
     means, deviations = groups[[*SCORES, *CONFUSION]].mean(), groups[[*SCORES, *CONFUSION]].std()
     found = pd.DataFrame(index=means.index)
     found["seeds"] = groups["failed"].count() - groups["failed"].sum()
     known = published().set_index(CELL)
-    data = groups[DATA].first()
-    asked = data.reset_index()[[*CELL, "protocol", "positive"]]
-    cells = [published_cell(*line) for line in asked.itertuples(index=False)]
+    cells = [published_cell(dict(zip([*CELL, *ASKED], line, strict=True))) for line in means.index]
     for score in MAIN:
         found[score], found[f"{score}_sd"] = means[score], deviations[score]
     for score in MAIN:
         found[f"published_{score}"] = known[score].reindex(cells).to_numpy()
     for score in (*SCORES[len(MAIN) :], *CONFUSION):
         found[score], found[f"{score}_sd"] = means[score], deviations[score]
-    for part in ("train", "tune", "test"):
-        for kind in ("negatives", "positives"):
-            found[f"{part}_{kind}"] = groups[f"{part}_{kind}"].first()
+    for part in COUNTED:
+        found[part] = groups[part].first()
     found["failed"] = groups["failed"].sum()
-    found["tuned_lr"] = groups["tuned_lr"].agg(rates)
-    found[DATA] = data
-    return found.reset_index()
+    found["tuned_lr"] = groups["tuned_lr"].agg(rates) if flat["tuned_lr"].notna().any() else None
+    for name in NAMES:
+        found[name] = groups[name].first()
+    cells_first = found.reset_index()
+    return cells_first[[*CELL, *(name for name in found if name not in NAMES), *ASKED, *NAMES]]
+
+
+COUNTED = [f"{part}_{kind}" for part in ("train", "tune", "test") for kind in ("negatives", "positives")]
+
+
+def columns(rows: Sequence[Row]) -> pd.DataFrame:
+    """One line a row, with all that a table needs of it."""
+    counts = {
+        name: [row.counts[part][place] for row in rows]
+        for name, (part, place) in zip(COUNTED, product(("train", "tune", "test"), (0, 1)), strict=True)
+    }
+    values = {
+        score: np.array([row.scores["test"][score] for row in rows], dtype=np.float64)
+        for score in (*CONFUSION, *SCORES)
+    }
+    return pd.DataFrame({
+        "dataset": [row.run.dataset for row in rows],
+        "level": [row.run.level for row in rows],
+        "loss": [row.run.loss for row in rows],
+        "negative": [row.classes[0] for row in rows],
+        "positive": [row.run.positive for row in rows],
+        **pd.DataFrame([asked_of(row.run) for row in rows]),
+        **pd.DataFrame(names(rows)),
+        **counts,
+        **values,
+        "failed": [row.failure is not None for row in rows],
+        "tuned_lr": [row.tuning["lr"] if row.tuning else None for row in rows],
+    })  # fmt: skip
 
 
 def rates(chosen: pd.Series) -> str | None:
@@ -67,18 +130,22 @@ def rates(chosen: pd.Series) -> str | None:
     return ", ".join(f"{lr:g} ({runs})" for lr, runs in chosen.value_counts().sort_index().items()) or None
 
 
-def published_cell(dataset: str, level: float, loss: str, protocol: str, positive: str) -> tuple[str, float, str]:
-    """The report's cell on the same data, whatever the parameters of the loss; none where the data are other ones."""
-    theirs = protocol == "table1" and dataset in SETS and SETS[dataset].positive == positive
+def published_cell(cell: dict[str, Any]) -> tuple[str, float, str]:
+    """The report's cell on the same data, whatever the recipe and the loss's parameters; none for other data."""
+    dataset, level, loss = (cell[key] for key in CELL)
+    as_drawn = (cell["protocol"], cell["sampler"], cell["split"]) == ("table1", NONE, FIXED)
+    theirs = as_drawn and dataset in SETS and SETS[dataset].positive == cell["positive"]
     return (dataset, level, loss.partition(":")[0]) if theirs else ("", level, loss)
 
 
 def sentences(rows: Sequence[Row]) -> list[str]:
     """What a table cannot say: failed trainings, scores on test that are undefined, and why, too short grids."""
     said: dict[str, int] = {}
-    for row in rows:
+    cells: dict[tuple[Name, float], str] = {}
+    for row, name in zip(rows, names(rows), strict=True):
         negatives, positives = row.counts["test"]
-        cell = f"{row.run.dataset} at level {row.run.level:g} (test P/N {positives}/{negatives}), {row.run.loss}"
+        of_first = f"{name.setting} at level {row.run.level:g} (test P/N {positives}/{negatives}), {name.method}"
+        cell = cells.setdefault((name, row.run.level), of_first)
         if row.failure:
             said[f"{cell}, seed {row.run.seed}: {row.failure}"] = 0
             continue
@@ -88,7 +155,7 @@ def sentences(rows: Sequence[Row]) -> list[str]:
         if row.tuning and (end := end_of_grid(row.tuning)):
             sentence = f"{cell}: the best learning rate was the {end} that was tried; others beyond it may be better"
             said[sentence] = said.get(sentence, 0) + 1
-    return [f"{sentence} ({seeds} of the seeds)" if seeds else sentence for sentence, seeds in said.items()]
+    return [f"{sentence} ({runs} trainings)" if runs else sentence for sentence, runs in said.items()]
 
 
 def end_of_grid(tuning: dict[str, Any]) -> str | None:
@@ -99,14 +166,14 @@ def end_of_grid(tuning: dict[str, Any]) -> str | None:
 
 def for_reading(cells: pd.DataFrame) -> pd.DataFrame:
     """A table of `table` as text: one line a cell, with its counts, and each score beside the published one."""
-    found = pd.DataFrame({"data set": cells["dataset"]})
+    found = pd.DataFrame({"data set": cells["setting"]})
     found["level"] = [f"{level:.4g}" for level in cells["level"]]
     for part in ("train", "test"):
         found[f"{part} P/N"] = [
             f"{positives}/{negatives}"
             for positives, negatives in zip(cells[f"{part}_positives"], cells[f"{part}_negatives"], strict=True)
         ]
-    found["loss"] = cells["loss"]
+    found["loss"] = cells["method"]
     found["seeds"] = cells["seeds"].astype(str)
     for score in MAIN:
         pairs = zip(cells[score], cells[f"{score}_sd"], strict=True)
@@ -142,14 +209,14 @@ def latex(cells: pd.DataFrame) -> str:
 
 
 def standing(cells: pd.DataFrame) -> pd.DataFrame:
-    """How each loss stands over all data sets and levels: its mean of each main score, and in how many cells it leads.
+    """How each method stands over all settings and levels: its mean of each main score, and in how many cells it leads.
 
-    Only cells where every loss of the table has a value count.
+    Only cells where every method of the table has a value count.
     """
-    losses = list(dict.fromkeys(cells["loss"]))
-    found = pd.DataFrame(index=losses)
+    methods = list(dict.fromkeys(cells["method"]))
+    found = pd.DataFrame(index=methods)
     for score in MAIN:
-        wide = cells.pivot(index=["dataset", "level"], columns="loss", values=score)[losses].dropna()
+        wide = cells.pivot(index=["setting", "level"], columns="method", values=score)[methods].dropna()
         found[f"mean_{score}"] = wide.mean()
         found[f"leads_{score}"] = wide.eq(wide.max(axis=1), axis=0).sum()
         found[f"cells_{score}"] = len(wide)

@@ -15,7 +15,7 @@ from imbaloss.whole import write_whole
 SCORES_CAPTION = "Scores on the test part. Large marks are means over the seeds, small dots the seeds.{published}"
 PUBLISHED_CAPTION = " Hollow marks are the published values."
 CURVES_CAPTION = (
-    "Training loss over the epochs, {dataset} at level {level:g} ({positives} positives, {negatives} negatives), "
+    "Training loss over the epochs, {setting} at level {level:g} ({positives} positives, {negatives} negatives), "
     "{epochs}. Left as it is, right divided by its first epoch; median over the seeds, and band between the quartiles."
 )
 
@@ -40,7 +40,7 @@ def write(study: Study, rows: Sequence[Row], folder: Path, with_losses: WithLoss
     cells = tables.table(rows)
     published = PUBLISHED_CAPTION if cells["published_f1"].notna().any() else ""
     caption = SCORES_CAPTION.format(published=published)
-    drawn = [Drawn("scores", figures.scores(cells, rows), caption), *curves(rows, with_losses)]
+    drawn = [Drawn("scores", figures.scores(cells, rows, tables.names(rows)), caption), *curves(rows, with_losses)]
     pictures = [Picture(one.name, figures.save(one.figure, folder / "figures", one.name), one.caption) for one in drawn]
     for path in (folder / "figures").iterdir():
         if path.stem not in {one.name for one in drawn} and path.suffix in {".svg", ".png"}:  # an earlier study's
@@ -53,24 +53,26 @@ def write(study: Study, rows: Sequence[Row], folder: Path, with_losses: WithLoss
 
 
 def curves(rows: Sequence[Row], with_losses: WithLosses = lambda rows: rows) -> list[Drawn]:
-    """The losses over the epochs, of each data set at its lowest level with positives: full and cut."""
+    """The losses over the epochs, of each setting at its lowest level with positives: full and cut."""
+    called = dict(zip([row.run.hash for row in rows], tables.names(rows), strict=True))
     found = []
-    for dataset in dict.fromkeys(row.run.dataset for row in rows):
-        of_dataset = [row for row in rows if row.run.dataset == dataset and row.counts["train"][1]]
-        lowest = min((row.run.level for row in of_dataset), default=0.0)
-        chosen = [row for row in with_losses([r for r in of_dataset if r.run.level == lowest]) if row.losses]
+    for setting in dict.fromkeys(name.setting for name in called.values()):
+        of_setting = [row for row in rows if called[row.run.hash].setting == setting and row.counts["train"][1]]
+        lowest = min((row.run.level for row in of_setting), default=0.0)
+        chosen = [row for row in with_losses([r for r in of_setting if r.run.level == lowest]) if row.losses]
         if not chosen:
             continue
         negatives, positives = chosen[0].counts["train"]
+        drawn = [(row, called[row.run.hash].method) for row in chosen]
         epochs_differ = len({row.run.recipe.epochs for row in chosen}) > 1
         for ending, epochs, common in (
             ("", "each loss for its own epochs", False),
             *([("_common", "cut to the shortest", True)] if epochs_differ else []),
         ):
-            facts = {"dataset": dataset, "level": lowest, "positives": positives, "negatives": negatives}
+            facts = {"setting": setting, "level": lowest, "positives": positives, "negatives": negatives}
             caption = CURVES_CAPTION.format(**facts, epochs=epochs)
-            figure = figures.loss_curves(chosen, common_epochs=common)
-            found.append(Drawn(file_name(f"loss_{dataset}_{lowest:g}{ending}"), figure, caption))
+            figure = figures.loss_curves(drawn, common_epochs=common)
+            found.append(Drawn(file_name(f"loss_{setting}_{lowest:g}{ending}"), figure, caption))
     return found
 
 

@@ -2,15 +2,30 @@
 
 from imbaloss.studies.driver import execute
 from imbaloss.studies.execution import Finished, Job, plan, train_together
-from imbaloss.studies.executors import EXECUTORS, Work, executor_named, here, in_processes, on_ray
+from imbaloss.studies.executors import EXECUTORS, Executor, Work, executor_named, here, in_processes, on_ray
+from imbaloss.studies.files import (
+    BUILT_IN,
+    built_in,
+    built_in_for,
+    from_toml,
+    named,
+    read_file,
+    read_study,
+    to_toml,
+    write_study,
+)
+from imbaloss.studies.forecast import Forecast, forecast
 from imbaloss.studies.status import Status
 from imbaloss.studies.store import Predictions, Row, Store
-from imbaloss.studies.study import BUILT_IN, Run, Study, built_in, built_in_for, from_toml, read_study, write_study
+from imbaloss.studies.study import EntryError, Run, Study
 
 __all__ = [
     "BUILT_IN",
     "EXECUTORS",
+    "EntryError",
+    "Executor",
     "Finished",
+    "Forecast",
     "Job",
     "Predictions",
     "Row",
@@ -23,12 +38,16 @@ __all__ = [
     "built_in_for",
     "execute",
     "executor_named",
+    "forecast",
     "from_toml",
     "here",
     "in_processes",
+    "named",
     "on_ray",
     "plan",
+    "read_file",
     "read_study",
+    "to_toml",
     "train_together",
     "write_study",
 ]

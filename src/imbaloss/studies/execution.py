@@ -3,18 +3,18 @@
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
 from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 
-from imbaloss.data import Dataset, Split, counts, draw, tune_counts
+from imbaloss.data import NONE, Dataset, Fold, Split, draw, resample, resampled_counts, split_counts
 from imbaloss.data.seeds import stream
 from imbaloss.evaluation import no_scores, scores
+from imbaloss.studies.files import versions
 from imbaloss.studies.store import Predictions, Row
-from imbaloss.studies.study import Run, versions
+from imbaloss.studies.study import Run
 from imbaloss.studies.tuning import choose
 from imbaloss.training import Member, Model, Outcome, Plan, Recipe, plan_for, train
 
@@ -44,43 +44,46 @@ class Job:
 def plan(
     runs: Sequence[Run], datasets: Mapping[str, Dataset], stack_size: int | None = None, device: str = "cpu"
 ) -> list[Job]:
-    """Cuts neighbouring runs that can be trained together into stacks, of stack_size or as `plan_for` has it.
+    """Cuts runs that can be trained together, in their order, into stacks, of stack_size or as `plan_for` has it.
 
     The candidates of a run stay together, also where they are more than that.
     Raises ValueError as `stacked_by` does.
     """
     kinds = {kind: stacked_by(kind, datasets) for kind in dict.fromkeys(map(kind_of, runs))}
+    groups: dict[Shared, list[Run]] = {}
+    for run in runs:
+        groups.setdefault(kinds[kind_of(run)], []).append(run)
     jobs = []
-    for (samples, inputs, recipe, candidates), group in groupby(runs, lambda run: kinds[kind_of(run)]):
+    for (samples, inputs, recipe, candidates), some in groups.items():
         way = plan_for(recipe, samples, inputs, device, stack_size=stack_size)
         size = max(way.stack_size // candidates, 1)
-        some = tuple(group)
-        jobs += [Job(some[at : at + size], way, samples, inputs) for at in range(0, len(some), size)]
+        jobs += [Job(tuple(some[at : at + size]), way, samples, inputs) for at in range(0, len(some), size)]
     return jobs
 
 
-Kind = tuple[str, float, str, str, Recipe]
+Kind = tuple[str, float, str, str, str, Fold | None, Recipe]
+Shared = tuple[int, int, Recipe, int]  # samples, inputs, recipe but for epochs and rates, and the number of those
 
 
 def kind_of(run: Run) -> Kind:
     """All of a run but its loss and its seed."""
-    return run.dataset, run.level, run.protocol, run.positive, run.recipe
+    return run.dataset, run.level, run.protocol, run.positive, run.sampler, run.fold, run.recipe
 
 
-def stacked_by(kind: Kind, datasets: Mapping[str, Dataset]) -> tuple[int, int, Recipe, int]:
-    """What runs of one stack share: samples, inputs, recipe but for epochs and rates, and the number of those.
-
-    Raises ValueError for a kind of run that its data set cannot give.
-    """
-    name, level, protocol, positive, recipe = kind
+def stacked_by(kind: Kind, datasets: Mapping[str, Dataset]) -> Shared:
+    """What runs of one stack share. Raises ValueError for a kind of run that its data set cannot give."""
+    name, level, protocol, positive, sampler, fold, recipe = kind
     dataset = datasets[name].with_positive(positive)
-    train = counts(dataset, "train", level=level, protocol=protocol)
-    counts(dataset, "test", level=level, protocol=protocol)
-    if recipe.tune_lr and not all(tune_counts(dataset, train)):
-        cell = f"{name} at level {level:g} under protocol {protocol}"
+    parts = split_counts(dataset, level=level, protocol=protocol, fold=fold)
+    cell = f"{name} at level {level:g} under protocol {protocol}"
+    if recipe.tune_lr and not all(parts["tune"]):
         raise ValueError(f"{cell} leaves no tune part with both classes, by which a learning rate could be chosen")
+    try:
+        samples = sum(resampled_counts(parts["train"], sampler))
+    except ValueError as error:
+        raise ValueError(f"{cell}: {error}") from error
     shared = replace(recipe, epochs=1, lr=1.0, tune_lr=())
-    return sum(train), prod(dataset.train.negatives.shape[1:]), shared, recipe.networks
+    return samples, prod(dataset.train.negatives.shape[1:]), shared, recipe.networks
 
 
 class Finished(NamedTuple):
@@ -95,14 +98,20 @@ def train_together(
     job: Job, datasets: Mapping[str, Dataset], device: str, on_work: Callable[[int], object]
 ) -> list[Finished]:
     """Trains the runs of one stack and scores their models."""
-    splits: dict[Any, Split] = {}
-    members = []
+    drawn: dict[Any, Split] = {}
+    resampled: dict[Any, Split] = {}
+    members, splits = [], []
     for run in job.runs:
-        drawn = (run.dataset, run.level, run.protocol, run.positive, run.seed)
-        if drawn not in splits:
+        images = (run.dataset, run.level, run.protocol, run.positive, run.seed, run.fold)
+        if images not in drawn:
             dataset = datasets[run.dataset].with_positive(run.positive)
-            splits[drawn] = draw(dataset, level=run.level, protocol=run.protocol, seed=run.seed)
-        members += [Member(splits[drawn], run.loss, recipe, run.seed) for recipe in run.recipe.candidates()]
+            drawn[images] = draw(dataset, level=run.level, protocol=run.protocol, seed=run.seed, fold=run.fold)
+        split = drawn[images]
+        if (images, run.sampler) not in resampled:
+            resampled[images, run.sampler] = replace(split, train=resample(split.train, run.sampler, run.seed))
+        splits.append(split)
+        trained = resampled[images, run.sampler]
+        members += [Member(trained, run.loss, recipe, run.seed) for recipe in run.recipe.candidates()]
     started, left = time.perf_counter(), job.work_of(job.runs)
 
     def on_epoch(networks: int) -> None:
@@ -121,9 +130,9 @@ def train_together(
         "versions": versions(),
     }
     found, at = [], 0
-    for run in job.runs:
+    for run, split in zip(job.runs, splits, strict=True):
         candidates = slice(at, at + run.recipe.networks)
-        found.append(finish(run, datasets[run.dataset], members[at].split, outcomes[candidates], computed))
+        found.append(finish(run, datasets[run.dataset], split, outcomes[candidates], computed))
         at = candidates.stop
     return found
 
@@ -144,10 +153,13 @@ def finish(run: Run, dataset: Dataset, split: Split, outcomes: Sequence[Outcome]
         part: scores(samples.labels, probabilities[part]) if outcome.model else no_scores("the training failed")
         for part, samples in parts.items()
     }
+    counts = {part: tuple(samples.counts) for part, samples in {"train": split.train, **parts}.items()}
+    if run.sampler != NONE:
+        counts["resampled"] = tuple(resampled_counts(split.train.counts, run.sampler))
     row = Row(
         run=run,
         classes=(dataset.with_positive(run.positive).negative, run.positive),
-        counts={part: tuple(samples.counts) for part, samples in {"train": split.train, **parts}.items()},
+        counts=counts,
         scores={part: values for part, (values, _) in found.items()},
         undefined={part: reasons for part, (_, reasons) in found.items()},
         failure=outcome.failure,

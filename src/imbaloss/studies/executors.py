@@ -78,7 +78,7 @@ def in_processes(jobs: Iterator[Job], work: Work, *, workers: int) -> Iterator[t
         while True:
             try:
                 while len(running) < workers and (again := again or list(islice(jobs, 1))):
-                    running[pool.submit(train_in_worker, again[-1], work.device)] = again[-1]
+                    running[submit(pool, again[-1], work.device)] = again[-1]
                     again.pop()
                 if not running:
                     return
@@ -101,6 +101,13 @@ def in_processes(jobs: Iterator[Job], work: Work, *, workers: int) -> Iterator[t
         if running:
             end(pool)
         pool.shutdown(cancel_futures=True)
+
+
+def submit(pool: ProcessPoolExecutor, job: Job, device: str) -> "Future[list[Finished]]":
+    try:
+        return pool.submit(train_in_worker, job, device)
+    except ValueError as error:  # the pool broke and closed its pipes just when it was to start a process with them
+        raise BrokenProcessPool from error
 
 
 def end(pool: ProcessPoolExecutor) -> None:

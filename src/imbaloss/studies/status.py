@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from imbaloss.studies.claims import living_claims
+from imbaloss.studies.files import read_study
 from imbaloss.studies.store import Store
-from imbaloss.studies.study import read_study
 
 
 @dataclass(frozen=True)

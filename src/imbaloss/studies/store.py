@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imbaloss.evaluation import THRESHOLD, Scores
-from imbaloss.studies.study import RUN, Run
+from imbaloss.studies.study import Run
 
 FILE = "results.sqlite"
 VERSION = 2  # of the tables below
@@ -33,7 +33,7 @@ class Row:
 
     run: Run
     classes: tuple[str, str]  # negative, positive
-    counts: dict[str, tuple[int, ...]]  # of train, tune and test: (negatives, positives)
+    counts: dict[str, tuple[int, ...]]  # of train, tune and test: (negatives, positives); after a sampler: resampled
     scores: dict[str, Scores]  # of tune and test
     undefined: dict[str, dict[str, str]]  # of tune and test: why a score is None
     failure: str | None
@@ -49,7 +49,8 @@ class Row:
             for kind, count in zip(("negatives", "positives"), pair, strict=True)
         }
         recipe = {**vars(self.run.recipe), **({"lr": self.tuning["lr"]} if self.tuning else {})}
-        asked = {**{name: getattr(self.run, name) for name in RUN}, "recipe": recipe, "negative": self.classes[0]}
+        fold = self.run.fold._asdict() if self.run.fold else None
+        asked = {**self.run.asked(), "recipe": recipe, "fold": fold, "negative": self.classes[0]}
         rest = {
             "tune": self.scores["tune"],
             "undefined": self.undefined,
@@ -60,7 +61,7 @@ class Row:
 
     def facts(self) -> dict[str, Any]:
         """What a model file says of its training."""
-        asked = {name: getattr(self.run, name) for name in RUN if name != "recipe"}
+        asked = {name: value for name, value in self.run.asked().items() if name != "recipe"}
         return {
             **asked,
             "classes": self.classes,
@@ -157,10 +158,13 @@ class Store:
 
     def rows(self, runs: Iterable[Run]) -> list[Row]:
         """The rows of those runs that are finished, in the order of the runs."""
+        asked = {run.hash: run for run in runs}
+        few, keys = len(asked) <= ASKED_BY_HASH, tuple(asked)
+        where = f" WHERE hash IN ({', '.join('?' * len(keys))})" if few else ""
         with self.transaction() as database:
-            found = dict(database.execute("SELECT hash, row FROM runs"))
+            found = dict(database.execute(f"SELECT hash, row FROM runs{where}", keys if few else ()))
         with self.reading():
-            return [read_row(run, found[run.hash]) for run in runs if run.hash in found]
+            return [read_row(run, found[key]) for key, run in asked.items() if key in found]
 
     def with_losses(self, rows: Sequence[Row]) -> list[Row]:
         found = self.arrays([row.run for row in rows])
@@ -194,6 +198,7 @@ class Store:
             raise OSError(f"{self.file} is damaged: {error}; {ADVICE}") from error
 
 
+ASKED_BY_HASH = 1000  # of more rows, all are read: a query has a limit, and a scan is faster than many look-ups
 ADVICE = "it was left as it is: `sqlite3 FILE .recover` saves what can be read, another output folder starts anew"
 
 

@@ -1,27 +1,23 @@
-"""A study says what to run: data sets x levels x losses x seeds, and the recipe of each training."""
+"""A study says what to run: every combination of what stands on its axes, and the recipe of each training."""
 
 import hashlib
 import json
-import tomllib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from functools import cache, cached_property
-from importlib import resources
-from importlib.metadata import version
-from pathlib import Path
+from itertools import product
 from typing import Any
 
-import tomli_w
 import torch
 
 from imbaloss import losses
-from imbaloss.data import SETS, Dataset, check_level, check_names
+from imbaloss.data import NONE, SETS, Fold, check_level, check_names, check_sampler, folds_of
+from imbaloss.data.splits import FEWEST_FOLDS
 from imbaloss.training import Recipe
-from imbaloss.whole import write_whole
 
-BUILT_IN = ("table1", "digits")
-FILE = "study.toml"
-LIBRARIES = ("imbaloss", "torch", "numpy", "scikit-learn")
+Place = tuple[str | int, ...]  # of an entry in a study: ("levels", 1), ("recipes", "wide", "hidden")
+Entries = dict[str, Any]  # of a recipe
 
 
 @dataclass(frozen=True)
@@ -35,79 +31,178 @@ class Run:
     loss: str  # as `losses.write` writes it
     recipe: Recipe
     seed: int
+    sampler: str = NONE
+    fold: Fold | None = None  # None: the parts that the data set comes with
+    recipe_name: str = field(default="", compare=False)  # that the study gives the recipe; it changes nothing
 
     @cached_property
     def hash(self) -> str:
-        """Of what was asked, the same on every device. Entries of the recipe at their default do not count."""
-        asked = {name: getattr(self, name) for name in RUN} | {"recipe": entries_that_count(self.recipe)}
-        return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:16]
+        """Of what was asked, the same on every device. Entries at their default do not count."""
+        asked = {name: value for name, value in self.asked().items() if value != DEFAULTS.get(name, MISSING)}
+        entries = asked | {"recipe": entries_that_count(self.recipe)}
+        return hashlib.sha256(json.dumps(entries, sort_keys=True).encode()).hexdigest()[:16]
+
+    def asked(self) -> dict[str, Any]:
+        """All but the name of the recipe."""
+        return {name: getattr(self, name) for name in ASKED}
 
 
-RUN = [one.name for one in fields(Run)]
+ASKED = [one.name for one in fields(Run) if one.compare]
+DEFAULTS = {one.name: one.default for one in fields(Run) if one.default is not MISSING}
 
 
 @cache
-def entries_that_count(recipe: Recipe) -> dict[str, Any]:
+def entries_that_count(recipe: Recipe) -> Entries:
     """Those not at their default, without the one learning rate where several are tried."""
     defaults = asdict(Recipe()) | ({"lr": recipe.lr} if recipe.tune_lr else {})
     return {key: value for key, value in asdict(recipe).items() if value != defaults[key]}
 
 
+class EntryError(ValueError):
+    """An entry of a study is wrong; `place` is where it stands."""
+
+    def __init__(self, sentence: str, place: Place) -> None:
+        super().__init__(sentence)
+        self.place = place
+
+
+@contextmanager
+def at(*place: str | int) -> Iterator[None]:
+    """Says of a ValueError where the entry stands."""
+    try:
+        yield
+    except EntryError:
+        raise
+    except ValueError as error:
+        raise EntryError(str(error), place) from error
+
+
 @dataclass(frozen=True)
 class Study:
-    """Every data set at every level with every loss, for every seed.
+    """Data sets x levels x protocols x losses x samplers x networks x recipes x folds x seeds.
 
-    The recipe of a training is `recipe`, overruled by that of its data set, by that of its loss, and by `overrules`.
+    The recipe of a training is `recipe`, overruled in turn by that of its data set, that of its loss, its network, each
+    of the named recipes, and `overrules`.
     """
 
-    name: str
     datasets: tuple[str, ...]
     levels: tuple[float, ...]
-    protocol: str
-    losses: tuple[str, ...]
+    losses: tuple[str, ...]  # with parameters, as in focal:gamma=2
     seeds: tuple[int, ...]
+    name: str = "study"
+    protocols: tuple[str, ...] = ("table1",)
+    samplers: tuple[str, ...] = (NONE,)
+    networks: tuple[str, ...] = ()  # none: that of the recipe
+    folds: int = 0  # 0: train and test are those of the data set
+    repeats: int = 1  # of the folds, each time another division
     positive: str | None = None  # None: the rare class that each data set has by default
-    recipe: dict[str, Any] = field(default_factory=dict)
-    dataset_recipes: dict[str, dict[str, Any]] = field(default_factory=dict)
-    loss_recipes: dict[str, dict[str, Any]] = field(default_factory=dict)
-    overrules: dict[str, Any] = field(default_factory=dict)
+    recipe: Entries = field(default_factory=dict)
+    dataset_recipes: dict[str, Entries] = field(default_factory=dict)
+    loss_recipes: dict[str, Entries] = field(default_factory=dict)  # by the name of the loss, without parameters
+    recipes: dict[str, Entries] = field(default_factory=dict)  # by a name of one's own; none: one recipe without a name
+    overrules: Entries = field(default_factory=dict)
 
     def runs(self) -> list[Run]:
         """In the order of training: cell by cell, seed by seed, the losses side by side; none twice.
 
-        Raises ValueError for what there is not (data set, loss, protocol, ...) and for values outside their domain.
+        Raises EntryError for what there is not (data set, loss, protocol, ...) and for values outside their domain.
         """
-        check_names(self.datasets)
-        for level in self.levels:
-            check_level(level, self.protocol)
-        runs = [
-            Run(dataset, level, self.protocol, self.positive or SETS[dataset].positive, loss, recipe, seed)
-            for dataset in self.datasets
-            for recipes in [list(self.recipes(dataset))]
-            for level in self.levels
-            for seed in self.seeds
-            for loss, recipe in recipes
-        ]
+        self.check()
+        folds = folds_of(self.folds, self.repeats) if self.folds else [None]
+        runs = []
+        for dataset in self.datasets:
+            positive = self.positive or SETS[dataset].positive
+            recipes = list(self.recipes_on(dataset))
+            for level, protocol, seed, fold, sampler in product(
+                self.levels, self.protocols, self.seeds, folds, self.samplers
+            ):
+                runs += [
+                    Run(dataset, level, protocol, positive, loss, recipe, seed, sampler, fold, name)
+                    for name, loss, recipe in recipes
+                ]
         return list(dict.fromkeys(runs))
 
-    def recipes(self, dataset: str) -> Iterator[tuple[str, Recipe]]:
-        """Each loss, as `losses.write` writes it, with its recipe on a data set."""
-        for text in self.losses:
-            name, parameters = losses.parse(text)
-            layers = (
+    def recipes_on(self, dataset: str) -> Iterator[tuple[str, str, Recipe]]:
+        """On a data set: the name of a recipe, each loss as `losses.write` writes it, and the recipe."""
+        names, networks = list(self.recipes) or [""], self.networks or (None,)
+        for name, network, (place, text) in product(names, networks, enumerate(self.losses)):
+            loss, parameters = losses.parse(text)
+            layers: tuple[Entries, ...] = (
                 self.recipe,
                 self.dataset_recipes.get(dataset, {}),
-                self.loss_recipes.get(name, {}),
+                self.loss_recipes.get(loss, {}),
+                {"network": network} if network else {},
+                self.recipes.get(name, {}),
                 self.overrules,
             )
-            entries = {key: value for layer in layers for key, value in layer.items()}
-            recipe = Recipe(**entries)
-            check_loss(text, recipe)
-            yield losses.write(name, parameters), recipe
+            with at("losses", place):
+                recipe = Recipe(**{key: value for layer in layers for key, value in layer.items()})
+                check_loss(text, recipe)
+            yield name, losses.write(loss, parameters), recipe
 
-    def to_toml(self) -> dict[str, Any]:
-        """As a TOML document has it; the inverse of `from_toml`."""
-        return {key: value for key, value in asdict(self).items() if value is not None}
+    def check(self) -> None:
+        """Raises EntryError for the first entry that is wrong."""
+        self.check_axes()
+        for axis, check in (("dataset_recipes", check_dataset), ("loss_recipes", check_bare_loss)):
+            for name in getattr(self, axis):
+                with at(axis, name):
+                    check(name)
+        for table, entries in self.layers():
+            for key, value in entries.items():
+                with at(*table, key):
+                    Recipe(**{key: value})
+            with at(*table):
+                Recipe(**entries)
+        for dataset in self.datasets:
+            list(self.recipes_on(dataset))
+
+    def check_axes(self) -> None:
+        for axis, check in CHECKS.items():
+            with at(axis):
+                require(getattr(self, axis) or axis == "networks", f"{axis} must name at least one")
+            for place, entry in enumerate(getattr(self, axis)):
+                with at(axis, place):
+                    check(entry)
+        for (place, level), protocol in product(enumerate(self.levels), self.protocols):
+            with at("levels", place):
+                check_level(level, protocol)
+        with at("repeats"):
+            require(
+                self.folds or self.repeats == 1, f"repeats are those of folds, and there are none, found {self.repeats}"
+            )
+        with at("folds"):
+            folds_of(self.folds or FEWEST_FOLDS, self.repeats)
+
+    def layers(self) -> Iterator[tuple[Place, Entries]]:
+        """The tables with entries of recipes, and where they stand."""
+        yield from ((("recipe",), self.recipe), (("overrules",), self.overrules))
+        for axis in ("dataset_recipes", "loss_recipes", "recipes"):
+            for name, entries in getattr(self, axis).items():
+                yield (axis, name), entries
+
+
+def check_dataset(name: str) -> None:
+    check_names([name])
+
+
+def check_bare_loss(name: str) -> None:
+    require(not losses.parse(name)[1], f"a recipe is that of a loss with any parameters, found {name!r}")
+
+
+CHECKS: dict[str, Callable[[Any], object]] = {
+    "datasets": check_dataset,
+    "levels": float,  # against the protocols, later
+    "protocols": lambda name: check_level(0.0, name),
+    "losses": losses.parse,
+    "samplers": check_sampler,
+    "networks": lambda name: Recipe(network=name),
+    "seeds": lambda seed: require(seed >= 0, f"a seed must be 0 or more, found {seed}"),
+}
+
+
+def require(holds: object, otherwise: str) -> None:
+    if not holds:
+        raise ValueError(otherwise)
 
 
 def check_loss(text: str, recipe: Recipe) -> None:
@@ -120,52 +215,3 @@ def check_loss(text: str, recipe: Recipe) -> None:
     if isinstance(loss, losses.Deferred) and loss.after >= recipe.epochs:
         changes, ends = f"changes after {loss.after} epochs", f"the training ends after {recipe.epochs}"
         raise ValueError(f"{text} {changes}, {ends}: give it after=N, as in {name}:after={recipe.epochs * 4 // 5}")
-
-
-def from_toml(content: dict[str, Any]) -> Study:
-    """A study from a TOML document: the fields of `Study`, arrays for tuples; a table `provenance` is passed over."""
-    return Study(**{key: tuples(value) for key, value in content.items() if key != "provenance"})
-
-
-def tuples(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: tuples(entry) for key, entry in value.items()}
-    return tuple(value) if isinstance(value, list) else value
-
-
-def built_in(name: str) -> Study:
-    """The study of that name among those that come with imbaloss."""
-    return from_toml(tomllib.loads(resources.files(__package__).joinpath(f"{name}.toml").read_text(encoding="utf-8")))
-
-
-def write_study(study: Study, datasets: Mapping[str, Dataset], folder: Path) -> None:
-    """Writes study.toml: the study, and under `provenance` versions and checksums of the data."""
-    provenance = {"versions": versions(), "data": {name: dataset.checksum for name, dataset in datasets.items()}}
-    content = tomli_w.dumps(study.to_toml() | {"provenance": provenance})
-    folder.mkdir(parents=True, exist_ok=True)
-    write_whole(folder / FILE, content.encode())
-
-
-def read_study(folder: Path) -> Study:
-    """The study of an output folder. Raises OSError where there is none, ValueError where its file is damaged."""
-    file = folder / FILE
-    if not file.exists():
-        raise OSError(f"{folder} holds no {FILE}: no study was run there")
-    try:
-        return from_toml(tomllib.loads(file.read_text(encoding="utf-8")))
-    except (tomllib.TOMLDecodeError, TypeError) as error:
-        raise ValueError(f"{file} is no study: {error}") from error
-
-
-def versions() -> dict[str, str]:
-    """Of the libraries that results depend on."""
-    return {library: version(library) for library in LIBRARIES}
-
-
-def built_in_for(datasets: Sequence[str]) -> Study:
-    """The built-in study that has all these data sets, and so their recipes. Raises ValueError where there is none."""
-    check_names(datasets)
-    for study in map(built_in, BUILT_IN):
-        if set(datasets) <= set(study.datasets):
-            return study
-    raise ValueError(f"no built-in study has {' and '.join(datasets)}; run them one by one")

@@ -1,0 +1,154 @@
+"""Progress of a study, on standard error: bars in a terminal, now and then a line in a log file."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from imbaloss.terminal import duration, tell
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+    from imbaloss.studies import Job
+
+News = Callable[["Job"], str]
+BETWEEN_LINES_S = 30.0
+
+
+@contextmanager
+def progress(jobs: Sequence["Job"], *, quiet: bool, news: News = lambda _: "") -> Iterator["Progress"]:
+    """What is to be told of each stack that begins, of work done, and of each stack whose rows are stored.
+
+    news: what to say when that stack is stored.
+    """
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    shown = Progress(jobs) if quiet else Bars(jobs, news, console) if console.is_terminal else Lines(jobs, news)
+    with shown.showing():
+        yield shown
+
+
+class Progress:
+    """Shows nothing, and knows how far a study is."""
+
+    def __init__(self, jobs: Sequence["Job"]) -> None:
+        self.networks = sum(job.networks for job in jobs)
+        self.total = sum(job.work_of(job.runs) for job in jobs)
+        self.done = 0
+        self.found = 0  # of what is done: by an earlier command or another process, at no time
+        self.running: list[Job] = []
+        self.start = time.monotonic()
+
+    @contextmanager
+    def showing(self) -> Iterator[None]:
+        yield
+
+    def work(self, amount: int) -> None:
+        self.done += amount
+        if not self.running:
+            self.found += amount
+
+    def starts(self, job: "Job") -> None:
+        self.running.append(job)
+
+    def stored(self, job: "Job") -> None:
+        self.running.remove(job)
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds."""
+        return time.monotonic() - self.start
+
+    @property
+    def left(self) -> str:
+        """The time that is left at the speed so far."""
+        trained = self.done - self.found
+        return f"about {duration(self.elapsed * (self.total - self.done) / trained)} left" if trained else "beginning"
+
+    @property
+    def title(self) -> str:
+        return f"training {self.networks} network{'s' * (self.networks > 1)}"
+
+
+class Lines(Progress):
+    """A line at the beginning, one for a stored stack unless the last is newer than BETWEEN_LINES_S, one at the end."""
+
+    def __init__(self, jobs: Sequence["Job"], news: News) -> None:
+        super().__init__(jobs)
+        self.news = news
+        self.last = self.start
+
+    @contextmanager
+    def showing(self) -> Iterator[None]:
+        tell(self.title)
+        yield
+        tell(f"trained in {duration(self.elapsed)}")
+
+    def stored(self, job: "Job") -> None:
+        super().stored(job)
+        if time.monotonic() - self.last >= BETWEEN_LINES_S:
+            self.last = time.monotonic()
+            share = f"{self.done / self.total:.0%} in {duration(self.elapsed)}, {self.left}"
+            tell("; ".join(filter(None, (share, self.news(job)))))
+
+
+class Bars(Progress):
+    """A bar for all and one for the stack that is being trained, and below them the news."""
+
+    def __init__(self, jobs: Sequence["Job"], news: News, console: "Console") -> None:
+        from rich import progress
+
+        super().__init__(jobs)
+        self.news, self.text = news, ""
+        columns = (
+            progress.BarColumn(), progress.TaskProgressColumn(), progress.TimeElapsedColumn(),
+            progress.TextColumn("{task.description}"),
+        )  # fmt: skip
+        told = self
+
+        class Shown(progress.Progress):
+            def get_renderables(self) -> "Iterator[RenderableType]":
+                yield from super().get_renderables()
+                if told.text:
+                    yield told.text
+
+        self.bars = Shown(*columns, console=console)
+        self.all: Any = self.bars.add_task(self.title, total=self.total)
+        self.stack: Any = self.bars.add_task("", visible=False)
+
+    @contextmanager
+    def showing(self) -> Iterator[None]:
+        with self.bars:
+            yield
+            self.bars.update(self.stack, visible=False)
+            self.bars.update(self.all, description=self.title)
+
+    def work(self, amount: int) -> None:
+        super().work(amount)
+        self.bars.update(self.all, completed=self.done, description=f"{self.title}, {self.left}")
+        self.bars.advance(self.stack, amount)
+
+    def starts(self, job: "Job") -> None:
+        super().starts(job)
+        self.show_stack()
+
+    def stored(self, job: "Job") -> None:
+        super().stored(job)
+        self.text = self.news(job)
+        self.show_stack()
+
+    def show_stack(self) -> None:
+        """The one stack that is being trained, from its beginning, or how many are."""
+        total = sum(job.work_of(job.runs) for job in self.running)
+        self.bars.reset(self.stack, total=total, description=self.current, visible=bool(self.running))
+
+    @property
+    def current(self) -> str:
+        if len(self.running) != 1:
+            return f"{len(self.running)} stacks at once"
+        [job] = self.running
+        cells = list(dict.fromkeys(f"{run.dataset} at {run.level:g}" for run in job.runs))
+        more = f" and {len(cells) - 2} more" if len(cells) > 2 else ""
+        return f"stack of {job.networks}: {', '.join(cells[:2])}{more}"

@@ -1,0 +1,205 @@
+"""Studies as TOML files: those that come with imbaloss, a user's own, and the one in each output folder."""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, asdict, fields
+from functools import cache
+from importlib import resources
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_type_hints
+
+import tomli_w
+
+from imbaloss.data import Dataset, check_names
+from imbaloss.nearest import nearest
+from imbaloss.studies.study import EntryError, Place, Study
+from imbaloss.training import Recipe
+from imbaloss.whole import write_whole
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+BUILT_IN = ("table1", "digits")
+FILE = "study.toml"
+LIBRARIES = ("imbaloss", "torch", "numpy", "scikit-learn")
+PROVENANCE = "provenance"  # a table that `write_study` adds, and that is no part of a study
+
+
+def read_file(file: Path) -> Study:
+    """A study from a TOML file: the fields of `Study`, arrays for tuples, a number N of seeds for 0 to N - 1.
+
+    Without `name`, its name is that of the file. Raises OSError where the file cannot be read, and ValueError, with the
+    line, for text that is no TOML, unknown keys, wrong types and impossible values.
+    """
+    try:
+        return read_text(file.read_text(encoding="utf-8"), str(file), file.stem)
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{file} is no text in UTF-8: {error}") from error
+
+
+def read_text(text: str, source: str, name: str) -> Study:
+    """source: what the text is called in a sentence; name: of the study, unless it gives one."""
+    try:
+        study = from_toml({"name": name} | tomllib.loads(text))
+        study.check()
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"{source} is no TOML: {error}") from error
+    except EntryError as error:
+        line = line_of(text, error.place)
+        raise ValueError(f"{source}{f', line {line}' if line else ''}: {error}") from error
+    return study
+
+
+def from_toml(content: Mapping[str, Any]) -> Study:
+    """A study from a TOML document. Raises EntryError for unknown keys and wrong types."""
+    from pydantic import ValidationError
+
+    entries = {key: tuples(value) for key, value in content.items() if key != PROVENANCE}
+    if type(seeds := entries.get("seeds")) is int:
+        entries["seeds"] = tuple(range(seeds))
+    try:
+        document().model_validate(entries)
+    except ValidationError as error:
+        raise entry_error(error.errors()) from error
+    return Study(**entries)
+
+
+def tuples(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: tuples(entry) for key, entry in value.items()}
+    return tuple(tuples(entry) for entry in value) if isinstance(value, list) else value
+
+
+def to_toml(study: Study) -> dict[str, Any]:
+    """The inverse of `from_toml`."""
+    return {key: value for key, value in asdict(study).items() if value is not None}
+
+
+@cache
+def document() -> "type[BaseModel]":
+    """The types of a study's TOML document: those of Study, and in each table of entries those of Recipe."""
+    from pydantic import ConfigDict, create_model  # here, since importing it takes a tenth of a second
+
+    strict = ConfigDict(extra="forbid", strict=True)
+    optional: Any = {name: (hint, None) for name, hint in get_type_hints(Recipe).items()}
+    entries = create_model("Entries", __config__=strict, **optional)
+    hints = get_type_hints(Study)
+    hints |= dict.fromkeys(("recipe", "overrules"), entries)
+    hints |= dict.fromkeys(("recipes", "dataset_recipes", "loss_recipes"), dict[str, entries])  # type: ignore[valid-type]
+    needed = {one.name for one in fields(Study) if one.default is MISSING and one.default_factory is MISSING}
+    of_study: Any = {name: (hint, ... if name in needed else None) for name, hint in hints.items()}
+    return create_model("Document", __config__=strict, **of_study)
+
+
+TYPES = {  # what pydantic calls a type, as TOML does
+    "tuple_type": "an array",
+    "string_type": "a string",
+    "float_type": "a number",
+    "int_type": "a whole number",
+    "bool_type": "true or false",
+    "model_type": "a table",
+    "dict_type": "a table",
+}
+
+
+def entry_error(found: Sequence[Mapping[str, Any]]) -> EntryError:
+    """found: pydantic's list of errors, of which one is told: an unknown key rather than one that is missing."""
+    ranks = {"extra_forbidden": 0, "missing": 2}
+    first = min(found, key=lambda one: ranks.get(one["type"], 1))
+    *table, key = place = tuple(first["loc"])
+    within = f" in {'.'.join(map(str, table))}" if table else ""
+    if first["type"] == "missing":
+        return EntryError(f"{key} is missing{within}", place)
+    if first["type"] == "extra_forbidden":
+        known = [one.name for one in fields(Recipe if table else Study)]
+        there = f"there are {', '.join(known)}"
+        return EntryError(f"there is no key {key!r}{within}{nearest(str(key), known)}; {there}", place)
+    name = next(entry for entry in reversed(place) if isinstance(entry, str))
+    rule = TYPES.get(first["type"], first["msg"])
+    also = ", or the number of seeds" if place == ("seeds",) else ""
+    return EntryError(f"{name} must be {rule}{also}, found {first['input']!r}", place)
+
+
+def line_of(text: str, place: Place) -> int | None:
+    """The line of a TOML document on which an entry stands, from 1; None where there is no such entry.
+
+    A statement begins after the last line up to which the text is a document without the entry. Within an array of
+    several lines it is the line up to which the text, and a bracket, has as many elements.
+    """
+    lines = text.splitlines()
+    start = 0
+    for number in range(1, len(lines) + 1):
+        read = document_or_none("\n".join(lines[:number]))
+        if read is not None and has(read, place):
+            break
+        start = number if read is not None else start
+    else:
+        return line_of(text, place[:-1]) if len(place) > 1 else None
+    for inner in range(start + 1, number):
+        read = document_or_none("\n".join(lines[:inner]) + "\n]")
+        if read is not None and has(read, place):
+            return inner
+    return start + 1 if isinstance(place[-1], str) or number == start + 1 else number
+
+
+def document_or_none(text: str) -> dict[str, Any] | None:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        return None
+
+
+def has(value: Any, place: Place) -> bool:
+    """Whether a document has an entry at that place."""
+    for key in place:
+        try:
+            value = value[key]
+        except (KeyError, IndexError, TypeError):
+            return False
+    return True
+
+
+def built_in(name: str) -> Study:
+    """The study of that name among those that come with imbaloss."""
+    text = resources.files(__package__).joinpath(f"{name}.toml").read_text(encoding="utf-8")
+    return read_text(text, f"{name}.toml", name)
+
+
+def built_in_for(datasets: Sequence[str]) -> Study:
+    """The built-in study that has all these data sets, and so their recipes. Raises ValueError where there is none."""
+    check_names(datasets)
+    for study in map(built_in, BUILT_IN):
+        if set(datasets) <= set(study.datasets):
+            return study
+    raise ValueError(f"no built-in study has {' and '.join(datasets)}; run them one by one, or write a study file")
+
+
+def named(text: str) -> Study:
+    """The study of a file, or the built-in one of that name where there is no such file."""
+    if text in BUILT_IN and not Path(text).exists():
+        return built_in(text)
+    if not Path(text).is_file():
+        raise ValueError(f"there is no study file {text}, nor is it a built-in study: {', '.join(BUILT_IN)}")
+    return read_file(Path(text))
+
+
+def write_study(study: Study, datasets: Mapping[str, Dataset], folder: Path) -> None:
+    """Writes study.toml: the study, and under `provenance` versions and checksums of the data."""
+    provenance = {"versions": versions(), "data": {name: dataset.checksum for name, dataset in datasets.items()}}
+    content = tomli_w.dumps(to_toml(study) | {PROVENANCE: provenance})
+    folder.mkdir(parents=True, exist_ok=True)
+    write_whole(folder / FILE, content.encode())
+
+
+def read_study(folder: Path) -> Study:
+    """The study of an output folder. Raises OSError where there is none, ValueError where its file is damaged."""
+    file = folder / FILE
+    if not file.exists():
+        raise OSError(f"{folder} holds no {FILE}: no study was run there")
+    return read_file(file)
+
+
+def versions() -> dict[str, str]:
+    """Of the libraries that results depend on."""
+    return {library: version(library) for library in LIBRARIES}

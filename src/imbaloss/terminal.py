@@ -1,0 +1,92 @@
+"""What a person sees: results on standard output; progress and what goes wrong on standard error."""
+
+import json
+import sys
+import textwrap
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from imbaloss.studies import Forecast, Job
+
+
+def print_plans(jobs: Sequence["Job"]) -> None:
+    """On standard error, a line for each way in which the jobs are trained."""
+    for (samples, inputs, plan), alike in groupby(jobs, lambda job: (job.samples, job.inputs, job.plan)):
+        sizes = [job.networks for job in alike]
+        stacks = f"{len(sizes)} stack{'s' * (len(sizes) > 1)} of {max(sizes)} network{'s' * (max(sizes) > 1)}"
+        most = " at most" if len(set(sizes)) > 1 else ""
+        tell(f"plan for {samples} samples of {inputs} inputs: {stacks}{most}, {plan}")
+
+
+def print_forecast(forecast: "Forecast") -> None:
+    """How much there is to train, and what it will cost."""
+    trainings = sum(forecast.trainings.values())
+    more = f" of {forecast.networks} networks" if forecast.networks > trainings else ""
+    print(f"{forecast.study}: {trainings} trainings{more} in {forecast.stacks} stacks of at most ", end="")
+    print(f"{forecast.largest_stack}")
+    for dataset, number in forecast.trainings.items():
+        print(f"{dataset:15}{number} trainings, about {duration(forecast.seconds[dataset])}")
+    print(f"{'together':15}about {duration(sum(forecast.seconds.values()))} on this machine, one stack after the other")
+    if forecast.memory is not None:
+        print(f"{'memory':15}about {forecast.memory / 2**30:.1f} GiB")
+
+
+def duration(seconds: float) -> str:
+    """As 5 s, 12 min, 3 h 20 min."""
+    minutes = round(seconds / 60)
+    if minutes < 2:
+        return f"{max(round(seconds), 1)} s"
+    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"
+
+
+def print_run(run: dict[str, Any], model: Path | None) -> None:
+    """What a person wants to know of one training."""
+    from imbaloss.evaluation import SCORES
+
+    print(
+        f"{run['loss']} on {run['dataset']} at level {run['level']:g} (protocol {run['protocol']}, seed {run['seed']})"
+    )
+    for part in ("train", "tune", "test"):
+        positives, negatives = run[f"{part}_positives"], run[f"{part}_negatives"]
+        print(f"{part:6}{positives} positives ({run['positive']}), {negatives} negatives ({run['negative']})")
+    if run["failure"]:
+        print(run["failure"])
+        return
+    if run["tuning"]:
+        rates = [f"{one['lr']:g}" for one in run["tuning"]["candidates"]]
+        print(f"learning rate {run['tuning']['lr']:g}, the best on tune of {', '.join(rates)}")
+    for score in SCORES:
+        value = f"{run[score]:.4f}" if run[score] is not None else f"undefined: {run['undefined']['test'][score]}"
+        print(f"{score:18}{value}")
+    print(f"model in {model}")
+
+
+def print_loss(facts: dict[str, Any]) -> None:
+    """What the guide, docs/losses.md, says of a loss, and an empty line."""
+    print(f"{facts['name']}  {facts['title']}")
+    print_entry("formula", facts["formula"])
+    parameters = [
+        f"{key}={value if value is None else format(value, '.4g')}" for key, value in facts["parameters"].items()
+    ]
+    print_entry("parameters", ", ".join(parameters) or "none of its own")
+    print_entry("counts", "needed: the training set's samples of each class" if facts["counts"] else "not needed")
+    print_entry("missing class", facts["missing_class"])
+    print_entry("use", facts["use"])
+    print_entry("source", facts["source"])
+    print()
+
+
+def print_entry(label: str, text: str) -> None:
+    first, others = f"    {label:15}", " " * 19
+    print(textwrap.fill(text, 100, initial_indent=first, subsequent_indent=others, break_on_hyphens=False))
+
+
+def print_json(value: Any) -> None:
+    print(json.dumps(value, allow_nan=False))
+
+
+def tell(text: str) -> None:
+    print(text, file=sys.stderr)
