@@ -125,7 +125,7 @@ def test_status_says_how_far_a_study_is(imbaloss, tmp_path):
     assert re.fullmatch(r"digits: 30 of 30 trainings finished, [1-9]\d* failed, 0 in training now", first)
     assert [line.split() for line in others] == [["digits_3_8", "15", "of", "15"], ["digits_8_9", "15", "of", "15"]]
     with sqlite3.connect(tmp_path / "o" / "results.sqlite") as database:
-        database.execute("DELETE FROM runs WHERE json_extract(row, '$.run.dataset') = 'digits_3_8'")
+        database.execute("DELETE FROM runs WHERE json_extract(asked, '$.dataset') = 'digits_3_8'")
     found = json.loads(imbaloss("status", "o", "--json")[1])
     assert (found["asked"], found["finished"], found["datasets"]["digits_3_8"]) == (30, 15, [0, 15])
 

@@ -63,9 +63,9 @@ class Progress:
 
     @property
     def left(self) -> str:
-        """The time that is left at the speed so far."""
-        trained = self.done - self.found
-        return f"about {duration(self.elapsed * (self.total - self.done) / trained)} left" if trained else "beginning"
+        """The time that is left at the speed so far; nothing where that is not known, or all is done."""
+        trained, missing = self.done - self.found, self.total - self.done
+        return f"about {duration(self.elapsed * missing / trained)} left" if trained and missing else ""
 
     @property
     def title(self) -> str:
@@ -90,8 +90,8 @@ class Lines(Progress):
         super().stored(job)
         if time.monotonic() - self.last >= BETWEEN_LINES_S:
             self.last = time.monotonic()
-            share = f"{self.done / self.total:.0%} in {duration(self.elapsed)}, {self.left}"
-            tell("; ".join(filter(None, (share, self.news(job)))))
+            share = f"{self.done / self.total:.0%} in {duration(self.elapsed)}"
+            tell("; ".join(filter(None, (share, self.left, self.news(job)))))
 
 
 class Bars(Progress):
@@ -99,12 +99,13 @@ class Bars(Progress):
 
     def __init__(self, jobs: Sequence["Job"], news: News, console: "Console") -> None:
         from rich import progress
+        from rich.text import Text
 
         super().__init__(jobs)
         self.news, self.text = news, ""
         columns = (
             progress.BarColumn(), progress.TaskProgressColumn(), progress.TimeElapsedColumn(),
-            progress.TextColumn("{task.description}"),
+            progress.TextColumn("{task.description}", markup=False),
         )  # fmt: skip
         told = self
 
@@ -112,7 +113,7 @@ class Bars(Progress):
             def get_renderables(self) -> "Iterator[RenderableType]":
                 yield from super().get_renderables()
                 if told.text:
-                    yield told.text
+                    yield Text(told.text)
 
         self.bars = Shown(*columns, console=console)
         self.all: Any = self.bars.add_task(self.title, total=self.total)
@@ -123,11 +124,11 @@ class Bars(Progress):
         with self.bars:
             yield
             self.bars.update(self.stack, visible=False)
-            self.bars.update(self.all, description=self.title)
 
     def work(self, amount: int) -> None:
         super().work(amount)
-        self.bars.update(self.all, completed=self.done, description=f"{self.title}, {self.left}")
+        described = ", ".join(filter(None, (self.title, self.left)))
+        self.bars.update(self.all, completed=self.done, description=described)
         self.bars.advance(self.stack, amount)
 
     def starts(self, job: "Job") -> None:

@@ -2,25 +2,11 @@
 
 from fractions import Fraction
 
-import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from imbaloss import data
-from imbaloss.data import Counts, Dataset, Pool
-
-
-def dataset(negatives: int = 50, positives: int = 50, test: int = 20) -> Dataset:
-    """Images whose first pixel is their number, and whose second is their class."""
-
-    def images(number: int, label: int) -> np.ndarray:
-        found = np.zeros((number, 1, 1, 2), np.uint8)
-        found[:, 0, 0] = [[index, label] for index in range(number)]
-        return found
-
-    pools = (Pool(images(n, 0), images(p, 1)) for n, p in ((negatives, positives), (test, test)))
-    return Dataset("toy", "cat", "dog", *pools, white=255, checksum="")
+from imbaloss.data import Counts
+from tests.data.toy import dataset
 
 
 @pytest.mark.parametrize(
@@ -56,45 +42,6 @@ def test_the_nine_cases_have_their_counts(name, protocol, level, train, test):
     binary = data.SETS[name]
     rule, exactly = data.PROTOCOLS[protocol].counts, Fraction(str(level))
     assert (rule(exactly, binary.train), rule(exactly, binary.test)) == (train, test)
-
-
-@given(
-    level=st.integers(0, 500).map(lambda thousandths: thousandths / 1000),
-    negatives=st.integers(1, 60),
-    positives=st.integers(1, 60),
-    protocol=st.sampled_from(["table1", "stated", "ratio"]),
-    seed=st.integers(0, 2**63),
-)
-def test_a_split_has_its_counts_and_no_image_twice(level, negatives, positives, protocol, seed):
-    toy = dataset(negatives, max(positives, negatives))
-    split = data.draw(toy, level=level, protocol=protocol, seed=seed)
-    assert split.train.counts == data.counts(toy, "train", level=level, protocol=protocol)
-    assert split.test.counts == data.counts(toy, "test", level=level, protocol=protocol)
-    for part in (split.train, split.tune, split.test):
-        assert np.array_equal(np.rint(part.inputs[:, 0, 0, 1] * 255), part.labels)
-    drawn = [tuple(image) for part in (split.train, split.tune) for image in part.inputs[:, 0, 0].tolist()]
-    assert len(drawn) == len(set(drawn))
-
-
-@pytest.mark.parametrize("level", [0.2, 0.1, 0.05])
-def test_tune_has_the_share_of_train_and_takes_all_that_is_left(level):
-    split = data.draw(dataset(200, 200), level=level, protocol="table1", seed=0)
-    negatives, positives = split.train.counts
-    assert split.tune.counts.negatives == 200 - negatives
-    assert split.tune.counts.positives == int(split.tune.counts.negatives * positives / negatives)
-
-
-def test_the_same_seed_draws_the_same_images_and_another_seed_others():
-    first, again, other = (data.draw(dataset(), level=0.2, protocol="stated", seed=seed) for seed in (3, 3, 4))
-    for part in ("train", "tune", "test"):
-        assert np.array_equal(getattr(first, part).inputs, getattr(again, part).inputs)
-        assert not np.array_equal(getattr(first, part).inputs, getattr(other, part).inputs)
-
-
-def test_classes_are_mixed_in_the_order_of_the_data():
-    labels = data.draw(dataset(), level=0.4, protocol="table1", seed=0).train.labels
-    assert 0 < labels[: len(labels) // 2].mean() < 1
-    assert np.count_nonzero(np.diff(labels)) > 2
 
 
 def test_counts_round_to_the_nearest_halves_up():

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from imbaloss.data import Fold
 from imbaloss.evaluation import no_scores
 from imbaloss.report import records, tables
 from imbaloss.studies import Row
@@ -107,6 +108,42 @@ def test_standing_counts_the_cells_that_each_loss_leads():
 def test_published_values_do_not_stand_beside_other_data(changes):
     other = [replace(row, run=replace(row.run, **changes)) for row in rows()]
     assert tables.table(other)["published_f1"].isna().all()
+
+
+def differing(**changes) -> list[Row]:
+    """Rows as they are, and the same with these changes of what was asked."""
+    return [*rows(), *(replace(row, run=replace(row.run, **changes)) for row in rows())]
+
+
+@pytest.mark.parametrize(
+    ("changes", "setting", "method"),
+    [
+        ({}, "tree_1", "msfe"),
+        ({"sampler": "smote"}, "tree_1", "msfe + smote"),
+        ({"fold": Fold(0, 1, 5)}, "tree_1 + 5 folds", "msfe"),
+        ({"protocol": "ratio"}, "tree_1 + ratio", "msfe"),
+        ({"recipe_name": "wide"}, "tree_1", "msfe + wide"),
+        ({"sampler": "smote", "recipe_name": "wide"}, "tree_1", "msfe + smote + wide"),
+    ],
+)
+def test_what_differs_is_a_cell_of_its_own_and_is_told(changes, setting, method):
+    some = differing(**changes)
+    cells = tables.table(some)
+    assert len(cells) == (12 if changes else 6)
+    assert [tuple(cells.iloc[-6][name] for name in tables.NAMES)] == [(setting, method)]
+    assert cells["seeds"].eq(2 if changes else 4).all()
+    assert setting in tables.markdown(cells)
+    assert method in tables.latex(cells).replace(r"\_", "_")
+    found = tables.standing(cells)
+    assert (found["cells_f1"] == (4 if setting != "tree_1" else 2)).all()
+
+
+def test_a_sampler_and_folds_are_told_where_nothing_differs():
+    some = [
+        replace(row, run=replace(row.run, sampler="smote", fold=Fold(0, 0, 3), recipe_name="own")) for row in rows()
+    ]
+    assert tables.names(some)[0] == ("tree_1 + 3 folds", "msfe + smote")
+    assert tables.table(some)["published_f1"].isna().all()
 
 
 def test_failures_and_undefined_scores_are_said_with_their_counts():

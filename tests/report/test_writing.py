@@ -150,6 +150,25 @@ def test_scores_are_drawn_where_they_are():
     assert any(np.array_equal(values, [0.4445]) for values in drawn)
 
 
+def test_methods_and_settings_have_their_panels_columns_and_curves(tmp_path):
+    more = [
+        replace(row, run=replace(row.run, sampler=sampler, protocol=protocol))
+        for row in rows()
+        for sampler in ("none", "smote")
+        for protocol in ("table1", "ratio")
+    ]
+    study = replace(STUDY, samplers=("none", "smote"), protocols=("table1", "ratio"))
+    text = Page(report.write(study, more, tmp_path).read_text()).text
+    assert "48 of 48 trainings finished" in text
+    for expected in ("tree_2 + ratio, 0.05", "tree_2 + table1, 0.05", "msfe + smote", "protocol table1, ratio"):
+        assert expected in text
+    panels = figures.scores(tables.table(more), more, tables.names(more)).axes
+    assert [panel.get_title() for panel in panels[:4]] == [
+        "tree_1 + table1", "tree_1 + ratio", "tree_2 + table1", "tree_2 + ratio",
+    ]  # fmt: skip
+    assert (tmp_path / "figures" / "loss_tree_1_ratio_0.05.svg").exists()
+
+
 def test_figures_of_an_earlier_study_are_removed(tmp_path):
     report.write(STUDY, rows(), tmp_path)
     report.write(STUDY, rows(datasets=("tree_2",)), tmp_path)

@@ -162,3 +162,50 @@ def test_work_is_samples_times_trained_parameters(digits, optimizer, inputs):
     study = replace(STUDY, datasets=("digits_3_8",), levels=(0.2,), overrules=overrules)
     [job] = studies.plan(study.runs(), digits)
     assert job.work == 116 * (inputs * 8 + 8 + 8 + 1)
+
+
+def test_every_fold_has_its_row(digits, tmp_path):
+    study = replace(STUDY, datasets=("digits_3_8",), levels=(0.2,), seeds=(0,), losses=("mse",), folds=4, repeats=2)
+    rows = rows_of(study, digits, tmp_path)
+    assert [row.run.fold for row in rows] == data.folds_of(4, 2)
+    for row in rows:
+        planned = data.split_counts(digits["digits_3_8"], level=0.2, protocol="table1", fold=row.run.fold)
+        assert row.counts == planned
+        assert json.loads(json.dumps(row.flat()))["fold"] == row.run.fold._asdict()
+        for part, predictions in Store(tmp_path).predictions(row.run).items():
+            assert len(predictions.labels) == sum(planned[part])
+
+
+def test_a_sampler_changes_what_is_trained_on_and_nothing_else(digits, tmp_path):
+    """Among equally many of each class, weighted cross-entropy has equal weights."""
+    study = replace(
+        STUDY, datasets=("digits_3_8",), levels=(0.05,), seeds=(0,), samplers=("none", "random_over"),
+        losses=("wce", "wce:class_weights=1:1"),
+    )  # fmt: skip
+    plain, _, balanced, same = rows_of(study, digits, tmp_path)
+    assert balanced.losses == pytest.approx(same.losses, rel=1e-5)
+    assert plain.losses[0] != pytest.approx(balanced.losses[0], rel=1e-3)
+    assert plain.counts == {part: balanced.counts[part] for part in ("train", "tune", "test")}
+    negatives, _ = plain.counts["train"]
+    assert balanced.counts["resampled"] == (negatives, negatives)
+    for part in ("tune", "test"):
+        labels = [Store(tmp_path).predictions(row.run)[part].labels for row in (plain, balanced)]
+        assert np.array_equal(*labels)
+
+
+def test_runs_on_equally_many_samples_share_a_stack_wherever_they_stand(digits):
+    """Folds of 116 + 58 images hold one more or less."""
+    study = replace(
+        STUDY, datasets=("digits_3_8",), levels=(0.2,), seeds=(0,), losses=("mse", "wce"), folds=5, repeats=3
+    )
+    jobs = studies.plan(study.runs(), digits)
+    assert {job.samples for job in jobs} == {104, 105}
+    assert len(jobs) == 2
+    assert sum(len(job.runs) for job in jobs) == 30
+
+
+def test_a_sampler_that_lacks_samples_is_refused_before_anything_is_trained(digits):
+    study = replace(STUDY, levels=(0.01,), samplers=("smote",))
+    sentence = "digits_3_8 at level 0.01 under protocol table1: sampler smote needs 6 or more of each class"
+    with pytest.raises(ValueError, match=sentence):
+        studies.plan(study.runs(), digits)

@@ -118,7 +118,7 @@ def refused(folder: Path) -> str:
 def test_a_store_of_an_older_or_newer_version_is_left_alone(tmp_path):
     with closing(sqlite3.connect(tmp_path / FILE)) as database, database:
         database.execute("CREATE TABLE runs (hash TEXT PRIMARY KEY, row TEXT NOT NULL)")
-    assert "is a store of version 1, and this imbaloss reads version 2; nothing in it was changed" in refused(tmp_path)
+    assert "is a store of version 1, and this imbaloss reads version 3; nothing in it was changed" in refused(tmp_path)
     with closing(sqlite3.connect(tmp_path / FILE)) as database, database:
         database.execute(f"PRAGMA user_version = {VERSION + 1}")
     assert f"is a store of version {VERSION + 1}" in refused(tmp_path)
@@ -143,7 +143,7 @@ def test_a_damaged_store_is_left_as_it_is(tmp_path, damage):
         file.write_bytes(b"no database at all, but quite a long text that has its name" * 40)
     else:
         with closing(sqlite3.connect(file)) as database, database:
-            column = {"row": "runs SET row", "arrays": "arrays SET content"}[damage]
+            column = {"row": "runs SET result", "arrays": "arrays SET content"}[damage]
             database.execute(f"UPDATE {column} = '{{'")
     found = refused(tmp_path)
     assert "damaged" in found or "cannot be used as a store of results" in found
@@ -189,7 +189,9 @@ def test_a_read_only_folder_can_be_read_and_not_written(tmp_path):
 def test_a_row_is_json_that_others_can_read(tmp_path):
     filled(tmp_path)
     with closing(sqlite3.connect(tmp_path / FILE)) as database:
-        [(text,)] = database.execute("SELECT row FROM runs WHERE hash = ?", (rows()[0].run.hash,))
-    found = json.loads(text)
-    assert found["run"]["loss"] == "msfe"
-    assert found["scores"]["test"]["f1"] == rows()[0].scores["test"]["f1"]
+        query = "SELECT asked, result, computed FROM runs WHERE hash = ?"
+        [texts] = database.execute(query, (rows()[0].run.hash,))
+    asked, result, computed = map(json.loads, texts)
+    assert (asked["loss"], asked["recipe"]["epochs"]) == ("msfe", 4)
+    assert result["scores"]["test"]["f1"] == rows()[0].scores["test"]["f1"]
+    assert computed["device"] == "cpu"

@@ -1,11 +1,14 @@
 """What a study says."""
 
-import tomllib
+import os
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
 
 from imbaloss import data, studies
+from imbaloss.data import Fold
 from imbaloss.studies import Run
 from imbaloss.training import Recipe
 
@@ -49,12 +52,28 @@ def test_a_run_that_is_asked_for_twice_is_run_once():
     assert len(study.runs()) == 3
 
 
-def test_a_study_survives_its_toml(tmp_path):
-    study = replace(TABLE1, positive="oak_tree", overrules={"hidden": (5, 4)}, datasets=("tree_1",), seeds=(3, 5))
-    studies.write_study(study, {}, tmp_path)
-    content = tomllib.loads((tmp_path / "study.toml").read_text())
-    assert studies.from_toml(content) == study
-    assert set(content["provenance"]["versions"]) == {"imbaloss", "torch", "numpy", "scikit-learn"}
+def test_the_axes_are_crossed():
+    study = replace(
+        TABLE1, datasets=("tree_1", "tree_2"), levels=(0.2, 0.1), protocols=("table1", "stated"), losses=("mse", "mfe"),
+        samplers=("none", "smote"), networks=("mlp",), recipes={"slow": {"lr": 0.01}, "fast": {"lr": 1.0}}, folds=3,
+        repeats=2, seeds=(0, 4),
+    )  # fmt: skip
+    runs = study.runs()
+    assert len(runs) == len({run.hash for run in runs}) == 2 * 2 * 2 * 2 * 2 * 1 * 2 * (3 * 2) * 2
+    assert {(run.recipe_name, run.recipe.lr) for run in runs} == {("slow", 0.01), ("fast", 1.0)}
+    assert {run.fold for run in runs} == set(data.folds_of(3, 2))
+
+
+def test_a_named_recipe_overrules_all_but_the_command_line():
+    study = replace(
+        TABLE1, losses=("wce",), datasets=("household",), recipes={"own": {"epochs": 7, "hidden": (3,), "lr": 2.0}},
+        overrules={"lr": 3.0},
+    )  # fmt: skip
+    assert {run.recipe for run in study.runs()} == {Recipe(epochs=7, hidden=(3,), lr=3.0)}
+
+
+def test_two_names_of_one_recipe_are_one_run():
+    assert len(replace(TABLE1, recipes={"one": {}, "two": {}}).runs()) == 45
 
 
 def run(**changes) -> Run:
@@ -66,13 +85,52 @@ def test_the_hash_is_of_what_was_asked_and_does_not_change():
     assert run().hash == "3bb033cf37927fe7"
     others = [
         run(dataset="tree_2"), run(level=0.1), run(protocol="ratio"), run(positive="maple_tree"), run(loss="mfe"),
-        run(recipe=Recipe(lr=0.2)), run(seed=1),
+        run(recipe=Recipe(lr=0.2)), run(seed=1), run(sampler="smote"), run(fold=Fold(0, 0, 5)), run(fold=Fold(1, 0, 5)),
     ]  # fmt: skip
-    assert len({other.hash for other in [run(), *others]}) == 8
+    assert len({other.hash for other in [run(), *others]}) == 11
+
+
+def test_the_hash_is_the_same_on_another_day_in_another_order_of_keys_and_in_another_folder(tmp_path):
+    """Two files, one of them with its keys turned round, read by another process in another time zone."""
+    text = """
+seeds = 2
+losses = ["wce", "mse"]
+datasets = ["tree_1"]
+levels = [0.1]
+recipe = { epochs = 3, lr = 0.2, hidden = [8] }
+folds = 3
+samplers = ["smote"]
+"""
+    files = [tmp_path / "one.toml", tmp_path / "elsewhere" / "other.toml"]
+    files[1].parent.mkdir()
+    files[0].write_text(text)
+    files[1].write_text("\n".join(reversed(text.splitlines())).replace("epochs = 3, lr = 0.2", "lr = 0.2, epochs = 3"))
+    code = "import sys, pathlib; from imbaloss import studies\n"
+    code += "print(*sorted(run.hash for run in studies.read_file(pathlib.Path(sys.argv[1])).runs()))"
+    another_day = {**os.environ, "TZ": "Asia/Tokyo", "PYTHONHASHSEED": "7", "LC_ALL": "C"}
+    found = {
+        subprocess.run([sys.executable, "-c", code, file], cwd=file.parent, env=another_day, check=True, text=True,
+                       capture_output=True).stdout
+        for file in files
+    }  # fmt: skip
+    found.add(" ".join(sorted(run.hash for run in studies.read_file(files[0]).runs())) + "\n")
+    assert len(found) == 1
+    assert found.pop().split()[:2] == PINNED
+
+
+PINNED = ["04ce23314f821c3f", "439015c761b7beb7"]  # the first two of the above, on 2026-11-25
 
 
 def test_entries_at_their_default_do_not_count():
     assert run(recipe=Recipe(lr=0.1, momentum=0.0)).hash == run().hash
+    assert run(sampler="none", fold=None, recipe_name="own").hash == run().hash
+
+
+def test_the_device_is_no_part_of_a_run():
+    """What is asked is all that the hash is of, and names no machine."""
+    assert set(run().asked()) == {
+        "dataset", "level", "protocol", "positive", "loss", "recipe", "seed", "sampler", "fold",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

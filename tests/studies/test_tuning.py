@@ -170,7 +170,7 @@ def test_the_hash_covers_the_rates_and_not_the_one_rate_that_is_not_read():
     assert hashed(tune_lr=()) == replace(run, recipe=replace(Recipe(), **vars(run.recipe) | {"tune_lr": ()})).hash
 
 
-@pytest.mark.parametrize("changes", [{"levels": (0.0,)}, {"protocol": "ratio"}])
+@pytest.mark.parametrize("changes", [{"levels": (0.0,)}, {"protocols": ("ratio",)}])
 def test_a_tune_part_that_lacks_a_class_is_refused_before_anything_is_trained(digits, changes):
     with pytest.raises(ValueError, match="leaves no tune part with both classes, by which a learning rate"):
         studies.plan(replace(STUDY, **changes).runs(), digits)

@@ -66,8 +66,9 @@ def counts(dataset: Dataset, part: str, *, level: float, protocol: str) -> Count
     available = dataset.part(part).counts
     wanted = PROTOCOLS[protocol].counts(Fraction(str(level)), available)
     if wanted.positives > available.positives:
+        images = "images" if part == "all" else f"{part} images"
         raise ValueError(
-            f"protocol {protocol} at level {level:g} needs {wanted.positives} {part} images of {dataset.positive}, "
+            f"protocol {protocol} at level {level:g} needs {wanted.positives} {images} of {dataset.positive}, "
             f"and {dataset.name} has {available.positives}"
         )
     return wanted

@@ -94,7 +94,8 @@ def draw(dataset: Dataset, *, level: float, protocol: str, seed: int, fold: Fold
 def parts(labels: NDArray[np.int64], fold: Fold, seed: int) -> Iterator[tuple[str, NDArray[np.int64]]]:
     """The rows of train, tune and test. How many of each class they hold does not depend on the seed."""
     splitter = StratifiedKFold(fold.folds, shuffle=True, random_state=state(seed, f"folds {fold.repeat}"))
-    tests = [rows for _, rows in splitter.split(labels, labels)]
+    order = np.argsort(labels, kind="stable")  # the splitter counts a class first whose label it meets first
+    tests = [np.sort(order[rows]) for _, rows in splitter.split(order, labels[order])]
     others = [rows for place, rows in enumerate(tests) if place not in {fold.fold, fold.tune}]
     yield "train", np.sort(np.concatenate(others))
     yield "tune", tests[fold.tune]

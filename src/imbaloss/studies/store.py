@@ -8,19 +8,22 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic_core import from_json
 
 from imbaloss.evaluation import THRESHOLD, Scores
 from imbaloss.studies.study import Run
 
 FILE = "results.sqlite"
-VERSION = 2  # of the tables below
+VERSION = 3  # of the tables below
 TABLES = (
-    "CREATE TABLE runs (hash TEXT PRIMARY KEY, row TEXT NOT NULL)",
+    # in JSON: what was asked, what came of it, how it was computed
+    "CREATE TABLE runs (hash TEXT PRIMARY KEY, asked TEXT NOT NULL, result TEXT NOT NULL, computed TEXT NOT NULL)",
     "CREATE TABLE arrays (hash TEXT PRIMARY KEY, content BLOB NOT NULL)",  # losses and predictions
     "CREATE TABLE claims (hash TEXT PRIMARY KEY, owner TEXT NOT NULL)",
     f"PRAGMA user_version = {VERSION}",
@@ -80,6 +83,21 @@ class Predictions:
     probabilities: NDArray[np.float64]  # of the positive class
 
 
+def to_texts(row: Row) -> tuple[str, str, str]:
+    """What was asked, what came of it but for the arrays, and how it was computed."""
+    result = {name: getattr(row, name) for name in RESULT}
+    return json.dumps(asdict(row.run)), json.dumps(result), json.dumps(row.computed)
+
+
+def from_texts(run: Run, result: dict[str, Any], computed: dict[str, Any]) -> Row:
+    """The inverse of `to_texts`, without losses."""
+    counts = {part: tuple(pair) for part, pair in result["counts"].items()}
+    return Row(**{**result, "run": run, "classes": tuple(result["classes"]), "counts": counts, "computed": computed})
+
+
+RESULT = ("classes", "counts", "scores", "undefined", "failure", "tuning")
+
+
 def to_bytes(losses: Sequence[float], predictions: Mapping[str, Predictions]) -> bytes:
     """The arrays of a run as the content of a compressed NPZ file."""
     arrays = {"losses": np.array(losses, dtype=np.float64)}
@@ -136,14 +154,13 @@ class Store:
 
         A run that is there already stays as it is.
         """
-        some = [
-            (row.run.hash, json.dumps(asdict(replace(row, losses=()))), to_bytes(row.losses, predictions))
-            for row, predictions in entries
-        ]
+        some = [(row.run.hash, *to_texts(row), to_bytes(row.losses, predictions)) for row, predictions in entries]
         with self.transaction() as database:
-            database.executemany("INSERT OR IGNORE INTO runs VALUES (?, ?)", [(key, row) for key, row, _ in some])
-            database.executemany("INSERT OR IGNORE INTO arrays VALUES (?, ?)", [(key, more) for key, _, more in some])
-            database.executemany("DELETE FROM claims WHERE hash = ?", [(key,) for key, *_ in some])
+            database.executemany("INSERT OR IGNORE INTO runs VALUES (?, ?, ?, ?)", [one[:4] for one in some])
+            database.executemany(
+                "INSERT OR IGNORE INTO arrays VALUES (?, ?)", [(key, arrays) for key, *_, arrays in some]
+            )
+            database.executemany("DELETE FROM claims WHERE hash = ?", [one[:1] for one in some])
 
     def hashes(self) -> set[str]:
         """Of all finished runs."""
@@ -153,7 +170,7 @@ class Store:
     def failed(self) -> set[str]:
         """Of finished runs whose training failed."""
         with self.transaction() as database:
-            query = "SELECT hash FROM runs WHERE json_extract(row, '$.failure') IS NOT NULL"
+            query = "SELECT hash FROM runs WHERE json_extract(result, '$.failure') IS NOT NULL"
             return {found for (found,) in database.execute(query)}
 
     def rows(self, runs: Iterable[Run]) -> list[Row]:
@@ -161,10 +178,16 @@ class Store:
         asked = {run.hash: run for run in runs}
         few, keys = len(asked) <= ASKED_BY_HASH, tuple(asked)
         where = f" WHERE hash IN ({', '.join('?' * len(keys))})" if few else ""
+        query = f"SELECT hash, result, computed FROM runs{where}"
         with self.transaction() as database:
-            found = dict(database.execute(f"SELECT hash, row FROM runs{where}", keys if few else ()))
+            found = {key: texts for key, *texts in database.execute(query, keys if few else ())}
+        computed = cache(from_json)  # the same text for all runs of a stack
         with self.reading():
-            return [read_row(run, found[key]) for key, run in asked.items() if key in found]
+            return [
+                from_texts(run, from_json(found[key][0]), computed(found[key][1]))
+                for key, run in asked.items()
+                if key in found
+            ]
 
     def with_losses(self, rows: Sequence[Row]) -> list[Row]:
         found = self.arrays([row.run for row in rows])
@@ -212,9 +235,3 @@ def sentence(file: Path, error: sqlite3.Error) -> str:
     if "locked" in text:
         return f"{file} is held by another process for more than a minute: {text}"
     return f"{file} cannot be used as a store of results: {text}; {ADVICE}"
-
-
-def read_row(run: Run, text: str) -> Row:
-    entries = json.loads(text)
-    counts = {part: tuple(pair) for part, pair in entries["counts"].items()}
-    return Row(**{**entries, "run": run, "classes": tuple(entries["classes"]), "counts": counts, "losses": ()})

@@ -1,0 +1,46 @@
+"""What is told of a study while it is trained."""
+
+from dataclasses import replace
+
+from imbaloss.evaluation import no_scores
+from imbaloss.report import News
+from imbaloss.studies import Job, Store
+from imbaloss.training import Recipe, plan_for
+from tests.report.examples import rows
+
+
+def job(*some) -> Job:
+    return Job(tuple(row.run for row in some), plan_for(Recipe(), 500, 3072), 500, 3072)
+
+
+def test_the_best_is_that_of_the_cell_over_what_is_finished(tmp_path):
+    some = rows(seeds=2)
+    store = Store(tmp_path)
+    news = News(store, [row.run for row in some])
+    store.add((row, {}) for row in some[:3])
+    first = news(job(*some[:3]))
+    store.add((row, {}) for row in some[3:])
+    last = news(job(*some[3:]))
+    for told, finished, dataset, seeds in ((first, some[:3], "tree_1", 1), (last, some, "tree_2", 2)):
+        means = {
+            loss: sum(
+                row.scores["test"]["roc_auc"] for row in finished if (row.run.dataset, row.run.loss) == (dataset, loss)
+            )
+            for loss in {row.run.loss for row in some}
+        }
+        best = max(means, key=means.get)
+        expected = f"{len(finished)} of 12 trainings finished; best so far on {dataset} at 0.05: {best}, "
+        assert told == f"{expected}mean ROC-AUC {means[best] / seeds:.3f} of {seeds}"
+
+
+def test_nothing_is_best_where_nothing_can_be_compared(tmp_path):
+    values, reasons = no_scores("the training failed")
+    failed = [
+        replace(
+            row, failure="it failed", scores={"tune": values, "test": values}, undefined={"tune": {}, "test": reasons}
+        )
+        for row in rows()
+    ]
+    store = Store(tmp_path)
+    store.add((row, {}) for row in failed)
+    assert News(store, [row.run for row in failed])(job(*failed)) == "12 of 12 trainings finished"

@@ -1,0 +1,156 @@
+"""A study file says what to run, and what is wrong with it is told with its line."""
+
+import re
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from imbaloss import studies
+from imbaloss.studies.files import line_of
+
+TEXT = """\
+name = "mine"
+datasets = ["digits_3_8"]
+levels = [
+  0.2,
+  0.05,  # rare
+]
+losses = ["mse", "focal:gamma=1"]
+seeds = 3
+samplers = ["none", "smote"]
+folds = 5
+repeats = 2
+
+[recipe]
+epochs = 3
+hidden = [8]
+
+[loss_recipes.focal]
+epochs = 4
+
+[recipes.small]
+
+[recipes.large]
+hidden = [20, 10]
+"""
+
+
+def read(text: str, folder: Path) -> studies.Study:
+    file = folder / "own.toml"
+    file.write_text(text)
+    return studies.read_file(file)
+
+
+def test_a_file_is_the_study_that_it_says(tmp_path):
+    assert read(TEXT, tmp_path) == studies.Study(
+        name="mine", datasets=("digits_3_8",), levels=(0.2, 0.05), losses=("mse", "focal:gamma=1"), seeds=(0, 1, 2),
+        samplers=("none", "smote"), folds=5, repeats=2, recipe={"epochs": 3, "hidden": (8,)},
+        loss_recipes={"focal": {"epochs": 4}}, recipes={"small": {}, "large": {"hidden": (20, 10)}},
+    )  # fmt: skip
+
+
+def test_a_study_without_a_name_has_that_of_its_file(tmp_path):
+    assert read(TEXT.replace('name = "mine"', ""), tmp_path).name == "own"
+
+
+def test_seeds_may_be_listed(tmp_path):
+    assert read(TEXT.replace("seeds = 3", "seeds = [7, 3]"), tmp_path).seeds == (7, 3)
+
+
+WRONG = [
+    ("seeds = 3", "seed = 3", "line 8: there is no key 'seed' (did you mean 'seeds'?); there are datasets, levels,"),
+    ("seeds = 3", "", ": seeds is missing"),
+    ("seeds = 3", "seeds = 'many'", "line 8: seeds must be an array, or the number of seeds, found 'many'"),
+    ("seeds = 3", "seeds = true", "line 8: seeds must be an array, or the number of seeds, found True"),
+    ("seeds = 3", "seeds = 0", "line 8: seeds must name at least one"),
+    ("seeds = 3", "seeds = [1,\n2,\n-3]", "line 10: a seed must be 0 or more, found -3"),
+    ("0.05,  # rare", "0.7,  # rare", "line 5: level must be from 0 to 0.5 under protocol table1, found 0.7"),
+    ("0.05,  # rare", "nan", "line 5: level must be from 0 to 0.5 under protocol table1, found nan"),
+    ("0.05,  # rare", "'0.1'", "line 5: levels must be a number, found '0.1'"),
+    ('["digits_3_8"]', '"digits_3_8"', "line 2: datasets must be an array, found 'digits_3_8'"),
+    ("digits_3_8", "digits38", "line 2: there is no data set 'digits38' (did you mean 'digits_3_8'?)"),
+    ('"mse"', '"mes"', "line 7: there is no loss 'mes' (did you mean 'mse'?)"),
+    ("gamma=1", "gama=1", "line 7: focal has no parameter 'gama' (did you mean 'gamma'?)"),
+    ('"mse"', '"ldam_drw"', "line 7: ldam_drw changes after 160 epochs, the training ends after 3"),
+    ("smote", "smoke", "line 9: there is no sampler 'smoke' (did you mean 'smote'?)"),
+    ("folds = 5", "folds = 2", "line 10: folds must be 3 or more, one each for train, tune and test, found 2"),
+    ("folds = 5", "", "line 11: repeats are those of folds, and there are none, found 2"),
+    ("folds = 5", "folds = 5.0", "line 10: folds must be a whole number, found 5.0"),
+    ("folds = 5", "networks = ['mlq']\nfolds = 5", "line 10: there is no network 'mlq' (did you mean 'mlp'?)"),
+    ("folds = 5", "protocols = ['tabel1']\nfolds = 5", "line 10: there is no protocol 'tabel1'"),
+    ("folds = 5", "positive = 8\nfolds = 5", "line 10: positive must be a string, found 8"),
+    ("epochs = 3", "epoch = 3", "line 14: there is no key 'epoch' in recipe (did you mean 'epochs'?)"),
+    ("epochs = 3", "epochs = 0", "line 14: epochs must be 1 or more, found 0"),
+    ("epochs = 3", "epochs = '3'", "line 14: epochs must be a whole number, found '3'"),
+    ("epochs = 3", "epochs = 3\nlr = inf", "line 15: lr must be above 0 and finite, found inf"),
+    ("epochs = 3", "epochs = 3\nshuffle_train = 1", "line 15: shuffle_train must be true or false, found 1"),
+    ("epochs = 3", "epochs = 3\nmomentum = 0.5\noptimizer = 'adam'", "line 13: adam takes no momentum; sgd does"),
+    ("[20, 10]", "[20, 10.5]", "line 23: hidden must be a whole number, found 10.5"),
+    ("[20, 10]", "[20, 0]", "line 23: hidden widths must be 1 to 100000, found (20, 0)"),
+    ("[recipes.large]", "[recipe.large]", "line 22: there is no key 'large' in recipe"),
+    ("[recipes.small]", "[dataset_recipes.tree1]", "line 20: there is no data set 'tree1' (did you mean 'tree_1'?)"),
+    ("loss_recipes.focal", "loss_recipes.focl", "line 17: there is no loss 'focl' (did you mean 'focal'?)"),
+    ("loss_recipes.focal", "loss_recipes.'focal:gamma=1'", "line 17: a recipe is that of a loss with any parameters"),
+    ("[recipe]", "[recipe", "is no TOML: Expected ']' at the end of a table declaration (at line 13"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("right", "wrong", "sentence"), WRONG)
+def test_what_is_wrong_is_told_with_its_line(tmp_path, right, wrong, sentence):
+    assert right in TEXT
+    with pytest.raises(ValueError, match=re.escape(f"own.toml{sentence if sentence[0] == ':' else ''}")) as error:
+        read(TEXT.replace(right, wrong), tmp_path)
+    assert sentence in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_bytes_that_are_no_text_are_one_sentence(tmp_path):
+    file = tmp_path / "own.toml"
+    file.write_bytes(b"name = '\xff'")
+    with pytest.raises(ValueError, match=r"own\.toml is no text in UTF-8"):
+        studies.read_file(file)
+
+
+def test_a_named_study_is_a_file_or_a_built_in_one(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert studies.named("table1") == studies.built_in("table1")
+    (tmp_path / "table1").write_text(TEXT)
+    assert studies.named("table1").name == "mine"
+    with pytest.raises(ValueError, match=r"there is no study file tabel1, nor is it a built-in study: table1, digits"):
+        studies.named("tabel1")
+
+
+def test_a_study_survives_its_toml(tmp_path):
+    study = replace(read(TEXT, tmp_path), positive="3", overrules={"hidden": (5, 4), "tune_lr": (0.1, 1.0)})
+    studies.write_study(study, {}, tmp_path / "out")
+    content = tomllib.loads((tmp_path / "out" / "study.toml").read_text())
+    assert studies.read_study(tmp_path / "out") == study
+    assert set(content["provenance"]["versions"]) == {"imbaloss", "torch", "numpy", "scikit-learn"}
+
+
+keys = st.text("abc", min_size=1, max_size=3)
+
+
+@given(
+    before=st.lists(st.sampled_from(["# a comment", "", "x = [\n 1,\n 2 ]", "y = '''\n[z]\n'''"]), unique=True),
+    entries=st.lists(st.integers(), min_size=1, max_size=4),
+    table=st.one_of(st.none(), keys),
+    split=st.booleans(),
+    data=st.data(),
+)
+def test_the_line_of_an_entry_is_found_wherever_it_stands(before, entries, table, split, data):
+    """In arrays on one line or on several, in a table or not, after comments and texts of several lines."""
+    place = data.draw(st.integers(0, len(entries) - 1))
+    header = [f"[{table}]"] if table else []
+    array = "k = [\n" + ",\n".join(map(str, entries)) + "\n]" if split else f"k = {entries}"
+    above = "\n".join([*before, *header])
+    text = f"{above}\n{array}\nlast = 1\n"
+    start = above.count("\n") + 2
+    path = (table, "k") if table else ("k",)
+    assert line_of(text, path) == start
+    assert line_of(text, (*path, place)) == (start + 1 + place if split else start)
+    assert line_of(text, ("nowhere",)) is None
