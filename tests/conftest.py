@@ -1,6 +1,7 @@
 """Fixtures that several test files share."""
 
 import os
+import sys
 from pathlib import Path
 
 import hypothesis
@@ -28,3 +29,19 @@ def own_cache(tmp_path_factory, monkeypatch):
     """No test reads or writes the user's cache, or sees the user's IMBALOSS_DATA."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
     monkeypatch.delenv("IMBALOSS_DATA", raising=False)
+
+
+@pytest.fixture
+def imbaloss(monkeypatch, capsys, tmp_path):
+    """Types a command in an empty folder; returns exit code, standard output and standard error."""
+    from imbaloss import cli
+
+    monkeypatch.chdir(tmp_path)
+
+    def type_in(*words: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["imbaloss", *words])
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+        return int(stop.value.code or 0), *capsys.readouterr()
+
+    return type_in

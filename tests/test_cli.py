@@ -1,40 +1,22 @@
 """The commands, as a user would type them."""
 
 import json
-import os
 import re
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
 from importlib.metadata import version
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
 from imbaloss import cli, data, losses
 from imbaloss.evaluation import SCORES, scores
 from imbaloss.training import model_file
-from tests.data import small_cifar100 as small
 
 IMBALOSS = Path(sys.executable).with_name("imbaloss")
 QUICK = ("--epochs", "2", "--hidden", "4")
-
-
-@pytest.fixture
-def imbaloss(monkeypatch, capsys, tmp_path):
-    """Types a command in an empty folder; returns exit code, standard output and standard error."""
-    monkeypatch.chdir(tmp_path)
-
-    def type_in(*words: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["imbaloss", *words])
-        with pytest.raises(SystemExit) as stop:
-            cli.main()
-        return int(stop.value.code or 0), *capsys.readouterr()
-
-    return type_in
 
 
 def test_help_lists_every_command_and_says_what_it_does():
@@ -95,49 +77,6 @@ def test_the_same_command_writes_the_same_model_in_two_processes(tmp_path):
         )
     first, second = ((tmp_path / name / "model" / model_file.NAME).read_bytes() for name in ("a", "b"))
     assert first == second
-
-
-def test_a_terminal_of_ascii_is_no_failure(tmp_path):
-    words = (
-        "reproduce",
-        "--dataset",
-        "digits_3_8",
-        "--level",
-        "0.2",
-        "--loss",
-        "mse",
-        "--seeds",
-        "2",
-        *QUICK,
-        "--quiet",
-    )
-    ascii_only = {**os.environ, "PYTHONIOENCODING": "ascii"}
-    found = subprocess.run([IMBALOSS, *words], cwd=tmp_path, env=ascii_only, capture_output=True, text=True, check=True)
-    assert " ? " in found.stdout
-
-
-def test_status_says_how_far_a_study_is(imbaloss, tmp_path):
-    words = ("reproduce", "--dataset", "digits_3_8", "--dataset", "digits_8_9", "--seeds", "1", *QUICK, "--quiet")
-    assert imbaloss(*words, "--out", "o", "--lr", "1e30")[0] == 0
-    code, out, _ = imbaloss("status", "o")
-    first, *others = out.splitlines()
-    assert code == 0
-    assert re.fullmatch(r"digits: 30 of 30 trainings finished, [1-9]\d* failed, 0 in training now", first)
-    assert [line.split() for line in others] == [["digits_3_8", "15", "of", "15"], ["digits_8_9", "15", "of", "15"]]
-    with sqlite3.connect(tmp_path / "o" / "results.sqlite") as database:
-        database.execute("DELETE FROM runs WHERE json_extract(asked, '$.dataset') = 'digits_3_8'")
-    found = json.loads(imbaloss("status", "o", "--json")[1])
-    assert (found["asked"], found["finished"], found["datasets"]["digits_3_8"]) == (30, 15, [0, 15])
-
-
-def test_workers_train_the_same_study(imbaloss):
-    words = ("reproduce", "--dataset", "digits_3_8", "--seeds", "2", *QUICK, "--quiet", "--json")
-    found = [
-        json.loads(imbaloss(*words, "--out", name, *more)[1])
-        for name, *more in (("a",), ("b", "--executor", "processes", "--workers", "2"))
-    ]
-    for one, other in zip(*found, strict=True):
-        assert one["roc_auc"] == pytest.approx(other["roc_auc"], abs=0.02)
 
 
 def test_verbose_says_how_networks_are_trained(imbaloss):
@@ -296,100 +235,6 @@ def test_no_network_is_one_line(imbaloss, monkeypatch, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_the_reports_sets_train_on_a_small_cifar100(imbaloss, monkeypatch, tmp_path):
-    """End to end on files of the official layout: 20 + 8 images a class."""
-    data_folder = tmp_path / "data"
-    small.make_official(monkeypatch, data_folder)
-    small.write_binary(data_folder / "cifar-100-binary")
-    words = ("reproduce", "--data-dir", str(data_folder), *QUICK, "--quiet", "--json", "--out", "o")
-    code, out, _ = imbaloss(*words)
-    found = json.loads(out)
-    assert code == 0
-    assert len(found) == 45
-    assert {(cell["dataset"], cell["level"], cell["loss"]) for cell in found} >= {("tree_2", 0.05, "wce")}
-    assert all(cell["published_f1"] for cell in found)
-
-
-def test_reproduce_writes_every_promised_file(imbaloss, tmp_path):
-    words = (
-        "reproduce",
-        "--dataset",
-        "digits_3_8",
-        "--level",
-        "0.2",
-        "--level",
-        "0.05",
-        "--loss",
-        "mse",
-        "--loss",
-        "wce",
-    )
-    code, out, err = imbaloss(*words, "--seeds", "2", *QUICK, "--out", "o")
-    assert code == 0
-    folder = tmp_path / "o"
-    names = {"study.toml", "results.sqlite", "table.csv", "table.md", "table.tex", "figures", "report.html"}
-    assert {path.name for path in folder.iterdir()} == names
-    cells = pd.read_csv(folder / "table.csv")
-    assert cells["loss"].tolist() == ["mse", "wce"] * 2
-    assert (cells["seeds"] == 2).all()
-    assert (folder / "table.md").read_text() in out
-    assert out.endswith("open o/report.html\n")
-    assert "training 8 networks" in err
-
-
-def test_reproduce_again_trains_nothing_and_changes_nothing(imbaloss, tmp_path, monkeypatch):
-    words = ("reproduce", "--dataset", "digits_3_8", "--level", "0.2", "--seeds", "1", *QUICK, "--out", "o", "--quiet")
-    imbaloss(*words)
-    before = {path: path.read_bytes() for path in tmp_path.rglob("*.*") if path.suffix != ".sqlite"}
-    monkeypatch.setattr("imbaloss.studies.execution.train", lambda *_, **__: pytest.fail("trained again"))
-    assert imbaloss(*words)[0] == 0
-    assert before == {path: path.read_bytes() for path in before}
-
-
-def test_ctrl_c_keeps_what_is_finished_and_says_how_to_go_on(tmp_path):
-    words = (
-        "reproduce",
-        "--dataset",
-        "digits_3_8",
-        "--stack-size",
-        "1",
-        "--loss",
-        "mse",
-        "--loss",
-        "wce",
-        "--seeds",
-        "3",
-    )
-    command = [IMBALOSS, *words, "--epochs", "40", "--out", "o o", "--quiet"]
-    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + 120
-    while count(tmp_path / "o o") < 2 and time.monotonic() < deadline:
-        time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=60)
-    kept = count(tmp_path / "o o")
-    assert process.returncode == 130
-    assert 2 <= kept < 18
-    assert f"{kept} of 18 trainings are finished and kept in o o\ninterrupted; to go on: imbaloss reproduce" in err
-    again = err.splitlines()[-1].removeprefix("interrupted; to go on: ")
-    assert "--out 'o o'" in again
-    shell = f'PATH="{IMBALOSS.parent}:$PATH" {again}'
-    subprocess.run(shell, shell=True, cwd=tmp_path, check=True, capture_output=True)
-    assert count(tmp_path / "o o") == 18
-    subprocess.run([*command[:-3], "--out", "whole", "--quiet"], cwd=tmp_path, check=True, capture_output=True)
-    assert (tmp_path / "o o" / "table.csv").read_bytes() == (tmp_path / "whole" / "table.csv").read_bytes()
-
-
-def count(folder: Path) -> int:
-    if not (folder / "results.sqlite").exists():
-        return 0
-    try:
-        with sqlite3.connect(folder / "results.sqlite") as database:
-            return int(database.execute("SELECT COUNT(*) FROM runs").fetchone()[0])
-    except sqlite3.OperationalError:
-        return 0
-
-
 def test_losses_and_datasets_are_listed(imbaloss):
     for command, names in (("losses", losses.names()), ("datasets", data.SETS)):
         code, out, _ = imbaloss(command)
@@ -419,16 +264,3 @@ def test_losses_shows_one_by_name(imbaloss):
     code, out, err = imbaloss("losses", "focall")
     assert (code, out) == (2, "")
     assert err.startswith("imbaloss: there is no loss 'focall' (did you mean 'focal'?)")
-
-
-@pytest.mark.real_data
-@pytest.mark.slow
-def test_a_cell_on_the_real_files_comes_out_as_documented(imbaloss, real_folder):
-    """docs/reproduction.md, three seeds of tree_2 at 0.2 under MSFE; other processors round otherwise."""
-    words = ("reproduce", "--dataset", "tree_2", "--level", "0.2", "--loss", "msfe", "--seeds", "3")
-    _, out, _ = imbaloss(*words, "--data-dir", str(real_folder), "--quiet", "--json")
-    [cell] = json.loads(out)
-    assert (cell["published_f1"], cell["published_roc_auc"]) == (0.8706, 0.9583)
-    assert cell["roc_auc"] == pytest.approx(0.94, abs=0.01)
-    assert cell["f1"] == pytest.approx(0.83, abs=0.03)
-    assert (cell["test_positives"], cell["test_negatives"]) == (40, 60)

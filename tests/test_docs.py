@@ -1,11 +1,12 @@
 """The code that the documents show runs, and the names that they promise exist."""
 
 import re
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
-from imbaloss import data, losses
+from imbaloss import data, losses, studies
 from tests import peers
 
 ROOT = Path(__file__).parents[1]
@@ -26,6 +27,20 @@ def test_the_python_of_a_page_runs(page, tmp_path, monkeypatch):
             exec(compile(code, str(page), "exec"), names)
     if missing:
         pytest.skip(f"the rest of the page needs {', '.join(sorted(missing))}: pip install 'imbaloss[peers]'")
+
+
+def test_the_study_files_that_are_shown_can_be_run():
+    found = re.findall(r"```toml\n(.*?)```", (ROOT / "docs" / "studies.md").read_text(), re.DOTALL)
+    assert len(found) > 1
+    for text in found:
+        study = studies.files.read_text(text, "studies.md", "shown")
+        assert studies.plan(study.runs(), data.load(study.datasets))
+
+
+def test_every_key_of_a_study_file_is_documented():
+    text = (ROOT / "docs" / "studies.md").read_text()
+    for key in (one.name for one in fields(studies.Study)):
+        assert re.search(rf"`\[?{key}[.`\]]", text), key
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -170,30 +170,34 @@ def rows_in(folder: Path) -> int:
         return 0
 
 
-COMMAND = [
-    str(Path(sys.executable).with_name("imbaloss")), "reproduce", "--dataset", "digits_3_8", "--dataset", "digits_8_9",
-    "--seeds", "2", "--epochs", "20", "--stack-size", "5", "--quiet", "--out",
-]  # fmt: skip
+IMBALOSS = str(Path(sys.executable).with_name("imbaloss"))
+DIGITS = [IMBALOSS, "reproduce", "--dataset", "digits_3_8", "--dataset", "digits_8_9", "--quiet"]
+COMMAND = [*DIGITS, "--seeds", "2", "--epochs", "20", "--stack-size", "5", "--out"]
+LONG_COMMAND = [*DIGITS, "--seeds", "5", "--epochs", "600", "--stack-size", "1", "--out"]
 
 
-def tables_after_kills(folder: Path, kills: int) -> int:
-    """Kills the command at random moments of its first seconds until so many kills were made; returns how many hit."""
+def kill(command: list[str], folder: Path, kills: int) -> int:
+    """Starts the command so many times, kills it at a random moment unless it has ended, and says how often it did."""
     generator, hits = random.Random(0), 0
     for _ in range(kills):
-        process = subprocess.Popen([*COMMAND, folder], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        time.sleep(generator.uniform(1.5, 6))
+        before = rows_in(folder)
+        process = subprocess.Popen([*command, folder], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(generator.uniform(1, 6.5))
         process.kill()
         hits += process.wait() == -signal.SIGKILL
-    subprocess.run([*COMMAND, folder], check=True, stdout=subprocess.DEVNULL)
+        assert rows_in(folder) >= before
     return hits
+
+
+def finish(command: list[str], folder: Path) -> Path:
+    subprocess.run([*command, folder], check=True, stdout=subprocess.DEVNULL)
+    return folder
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> Path:
     """Of the command, undisturbed."""
-    place = tmp_path_factory.mktemp("command")
-    subprocess.run([*COMMAND, place], check=True, stdout=subprocess.DEVNULL)
-    return place
+    return finish(COMMAND, tmp_path_factory.mktemp("command"))
 
 
 def assert_same(folder: Path, other: Path) -> None:
@@ -203,15 +207,22 @@ def assert_same(folder: Path, other: Path) -> None:
     stores = [Store(place) for place in (folder, other)]
     first, second = (store.with_losses(store.rows(runs)) for store in stores)
     assert results(first) == results(second)
-    assert len(second) == len(stores[1].hashes()) == 60
+    assert len(second) == len(stores[1].hashes()) == len(runs)
     for one in runs[::7]:
         for part, expected in stores[0].predictions(one).items():
             assert stores[1].predictions(one)[part].probabilities.tobytes() == expected.probabilities.tobytes()
 
 
 def test_a_study_that_is_killed_twice_ends_the_same(folder, tmp_path):
-    assert tables_after_kills(tmp_path, 2) > 0
-    assert_same(folder, tmp_path)
+    assert kill(COMMAND, tmp_path, 2) > 0
+    assert_same(folder, finish(COMMAND, tmp_path))
+
+
+@pytest.mark.slow
+def test_a_study_that_is_killed_fifty_times_ends_the_same(tmp_path):
+    assert kill(LONG_COMMAND, tmp_path / "killed", 50) == 50
+    assert_same(finish(LONG_COMMAND, tmp_path / "whole"), finish(LONG_COMMAND, tmp_path / "killed"))
+    assert owners(tmp_path / "killed") == []
 
 
 def test_two_commands_at_once_end_the_same(folder, tmp_path):

@@ -1,8 +1,12 @@
 """A study on a real Ray cluster of two nodes, one of which dies."""
 
 import re
+import signal
+import subprocess
 import threading
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -10,7 +14,7 @@ import pytest
 
 from imbaloss import data, studies
 from imbaloss.studies import Store, Work
-from tests.studies.test_driver import RUNS, STUDY, found, results
+from tests.studies.test_driver import COMMAND, RUNS, STUDY, found, owners, results, rows_in
 
 ray = pytest.importorskip("ray", reason="needs Ray: pip install 'imbaloss[ray]'")
 
@@ -61,6 +65,34 @@ def test_both_nodes_train_and_a_dead_one_loses_nothing(cluster, digits, tmp_path
     assert results(run(tmp_path / "broken", digits, cluster.address, lose_a_node)) == results(whole)
     loss.join()
     assert sum(told) == sum(job.work_of(job.runs) for job in studies.plan(RUNS, digits, 2))
+
+
+@pytest.mark.slow
+def test_ctrl_c_keeps_what_is_finished_and_the_same_command_goes_on(cluster, tmp_path):
+    command = [*COMMAND, tmp_path, "--executor", "ray", "--address", cluster.address]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    while not rows_in(tmp_path) and process.poll() is None:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert told.splitlines()[-1].startswith("interrupted; to go on: imbaloss reproduce --dataset digits_3_8")
+    assert "Traceback" not in told
+    assert 0 < rows_in(tmp_path) < 60
+    assert owners(tmp_path) == []
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    assert rows_in(tmp_path) == 60
+
+
+@pytest.mark.slow
+def test_a_stack_asks_for_no_more_memory_than_a_node_has(cluster, digits, tmp_path):
+    """One that asked for more would never be placed."""
+    study = replace(STUDY, datasets=("digits_3_8",), levels=(0.2,), seeds=(0,))
+    jobs = [replace(job, plan=replace(job.plan, bytes=2**50)) for job in studies.plan(study.runs(), digits)]
+    store = Store(tmp_path)
+    executor = partial(studies.on_ray, address=cluster.address)
+    studies.execute(jobs, store, Work(digits, "cpu", lambda _: None), executor)
+    assert len(store.hashes()) == 2
 
 
 def test_no_cluster_is_one_sentence(digits, tmp_path):

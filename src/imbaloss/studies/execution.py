@@ -37,6 +37,11 @@ class Job:
     def networks(self) -> int:
         return sum(run.recipe.networks for run in self.runs)
 
+    @property
+    def bytes(self) -> int:
+        """What the stack takes in memory at most."""
+        return self.networks * self.plan.bytes
+
     def work_of(self, runs: Iterable[Run]) -> int:
         return self.work * sum(run.recipe.epochs * run.recipe.networks for run in runs)
 

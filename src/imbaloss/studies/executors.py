@@ -117,7 +117,7 @@ def end(pool: ProcessPoolExecutor) -> None:
 
 
 def on_ray(jobs: Iterator[Job], work: Work, *, address: str, threads: int = 1) -> Iterator[tuple[Job, list[Finished]]]:
-    """On a Ray cluster: every stack is a task that asks for so many processors, and for a GPU where the device is one.
+    """On a Ray cluster: every stack is a task that asks for so many processors, its memory, and a GPU if it uses one.
 
     Ray does a stack again whose node or process is lost. Raises ConnectionError where there is no cluster.
     """
@@ -137,7 +137,8 @@ def on_ray(jobs: Iterator[Job], work: Work, *, address: str, threads: int = 1) -
         while True:
             places = max(int(ray.cluster_resources().get("CPU", 1)) // threads, 1)
             while len(running) < places and (job := next(jobs, None)) is not None:
-                running[task.remote(job, datasets, work.device, threads)] = job
+                memory = min(job.bytes, largest_memory(ray.nodes()))
+                running[task.options(memory=memory).remote(job, datasets, work.device, threads)] = job
             if not running:
                 return
             [done], _ = ray.wait(list(running), num_returns=1)
@@ -146,6 +147,11 @@ def on_ray(jobs: Iterator[Job], work: Work, *, address: str, threads: int = 1) -
             yield job, finished
     finally:
         ray.shutdown()
+
+
+def largest_memory(nodes: list[dict[str, Any]]) -> int:
+    """Bytes that Ray may give away on a node. A task that asks for more would wait for ever."""
+    return int(max((node["Resources"].get("memory", 0) for node in nodes if node["Alive"]), default=0))
 
 
 def train_on_node(job: Job, datasets: Mapping[str, Dataset], device: str, threads: int) -> list[Finished]:

@@ -24,6 +24,7 @@ class Plan:
     products: str  # the library that makes them: see `products.py`
     stack_size: int  # networks trained together, at most
     parameters: int  # of one network, as far as they are trained
+    bytes: int  # of one network, if no other shares its data
     reasons: tuple[str, ...]  # why a shortcut is not taken
 
     def facts(self) -> dict[str, str]:
@@ -73,6 +74,7 @@ def plan_for(
         products=library_for(recipe.products, device),
         stack_size=stack_size or largest_stack(parameters, of_network, device),
         parameters=parameters,
+        bytes=of_network,
         reasons=tuple(reasons),
     )
 
@@ -85,7 +87,7 @@ def largest_stack(parameters: int, of_network: int, device: torch.device) -> int
 
 
 def bytes_of(recipe: Recipe, samples: int, inputs: int, first_layer: str, parameters: int) -> int:
-    """What one network of a stack takes if no other shares its data."""
+    """What one network of a stack takes while it is trained, if no other shares its data."""
     copies = {"sgd": 1 + (recipe.momentum > 0), "adam": 5}[recipe.optimizer]  # weights, what the optimizer keeps
     batch = 2 * min(samples, recipe.train_batch) * (inputs + sum(recipe.hidden) + recipe.outputs)
     width = recipe.hidden[0] if recipe.hidden else recipe.outputs

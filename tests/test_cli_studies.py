@@ -1,0 +1,268 @@
+"""The commands that run studies, as a user would type them."""
+
+import json
+import os
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tests.data import small_cifar100 as small
+
+IMBALOSS = Path(sys.executable).with_name("imbaloss")
+QUICK = ("--epochs", "2", "--hidden", "4")
+STUDY = """\
+datasets = ["digits_3_8", "digits_8_9"]
+levels = [0.2]
+losses = ["mse", "focal:gamma=1"]
+samplers = ["none", "smote"]
+seeds = 2
+folds = 3
+
+[recipe]
+epochs = 2
+hidden = [4]
+
+[recipes.relu]
+[recipes.tanh]
+activation = "tanh"
+"""
+
+
+def test_run_does_what_a_study_file_says(imbaloss, tmp_path):
+    (tmp_path / "own.toml").write_text(STUDY)
+    code, out, err = imbaloss("run", "own.toml")
+    folder = tmp_path / "results" / "own"
+    assert code == 0
+    assert "training 96 networks" in err
+    names = {"study.toml", "results.sqlite", "table.csv", "table.md", "table.tex", "figures", "report.html"}
+    assert {path.name for path in folder.iterdir()} == names
+    cells = pd.read_csv(folder / "table.csv", keep_default_na=False)
+    assert len(cells) == 2 * 2 * 2 * 2
+    assert set(cells["method"]) == {
+        "mse + relu", "mse + tanh", "mse + smote + relu", "mse + smote + tanh", "focal:gamma=1 + relu",
+        "focal:gamma=1 + tanh", "focal:gamma=1 + smote + relu", "focal:gamma=1 + smote + tanh",
+    }  # fmt: skip
+    assert set(cells["split"]) == {"3 folds"}
+    assert (cells["seeds"] == 6).all()
+    assert out.endswith("open results/own/report.html\n")
+    assert imbaloss("status", "results/own")[1].startswith("own: 96 of 96 trainings finished, 0 failed")
+
+
+def test_a_seed_or_a_loss_more_trains_only_that(imbaloss, tmp_path, monkeypatch):
+    from imbaloss.studies import execution
+
+    trained: list[int] = []
+    original = execution.train
+    monkeypatch.setattr(execution, "train", lambda some, **more: trained.append(len(some)) or original(some, **more))
+    (tmp_path / "own.toml").write_text(STUDY)
+    for words, networks in (((), 96), ((), 0), (("--seeds", "3"), 48)):
+        trained.clear()
+        assert imbaloss("run", "own.toml", "--quiet", *words)[0] == 0
+        assert sum(trained) == networks
+    (tmp_path / "own.toml").write_text(STUDY.replace('"mse",', '"mse", "mfe",'))
+    trained.clear()
+    assert imbaloss("run", "own.toml", "--quiet")[0] == 0
+    assert sum(trained) == 48
+
+
+def test_the_study_of_an_output_folder_runs_again(imbaloss, tmp_path):
+    (tmp_path / "own.toml").write_text(STUDY)
+    first = imbaloss("run", "own.toml", "--quiet", "--json", "--out", "one")[1]
+    assert imbaloss("run", "one/study.toml", "--quiet", "--json", "--out", "two")[1] == first
+
+
+def test_a_built_in_study_runs_by_its_name_as_reproduce_does(imbaloss):
+    _, first, _ = imbaloss("run", "digits", "--seeds", "1", "--json", "--quiet")
+    words = [word for name in ("digits_parity", "digits_3_8", "digits_8_9") for word in ("--dataset", name)]
+    assert imbaloss("reproduce", *words, "--seeds", "1", "--json", "--quiet")[1] == first
+
+
+def test_plan_counts_and_foretells_and_writes_nothing(imbaloss, tmp_path):
+    (tmp_path / "own.toml").write_text(STUDY)
+    code, out, _ = imbaloss("plan", "own.toml")
+    first, *others = out.splitlines()
+    assert code == 0
+    assert re.fullmatch(r"own: 96 trainings in \d stacks of at most \d+", first)
+    assert [line.split()[:2] for line in others[:2]] == [["digits_3_8", "48"], ["digits_8_9", "48"]]
+    assert re.fullmatch(r"together +about \d+ (s|min) on this machine, one stack after the other", others[2])
+    assert re.fullmatch(r"memory +about \d+\.\d GiB", others[3])
+    found = json.loads(imbaloss("plan", "own.toml", "--seeds", "1", "--json")[1])
+    assert found["trainings"] == {"digits_3_8": 24, "digits_8_9": 24}
+    assert [path.name for path in tmp_path.iterdir()] == ["own.toml"]
+
+
+WRONG = [
+    (("run", "own.toml"), "own.toml, line 3: there is no loss 'msee' (did you mean 'mse'?)"),
+    (("plan", "own.toml"), "own.toml, line 3: there is no loss 'msee' (did you mean 'mse'?)"),
+    (("run", "nowhere.toml"), "there is no study file nowhere.toml, nor is it a built-in study: table1, digits"),
+    (("run", "digits", "--executor", "rai"), "there is no executor 'rai' (did you mean 'ray'?)"),
+    (("run", "digits", "--device", "cuda:77"), "this machine has no device cuda:77"),
+    (("plan", "digits", "--stack-size", "0"), "--stack-size"),
+    (("run",), "STUDY"),
+]
+
+
+@pytest.mark.parametrize(("words", "sentence"), WRONG)
+def test_a_wrong_study_is_one_line_exit_code_2_and_nothing_written(imbaloss, tmp_path, words, sentence):
+    (tmp_path / "own.toml").write_text(STUDY.replace('"mse"', '"msee"'))
+    code, out, err = imbaloss(*words)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert sentence in err
+    assert [path.name for path in tmp_path.iterdir()] == ["own.toml"]
+
+
+def test_a_terminal_of_ascii_is_no_failure(tmp_path):
+    words = (
+        "reproduce",
+        "--dataset",
+        "digits_3_8",
+        "--level",
+        "0.2",
+        "--loss",
+        "mse",
+        "--seeds",
+        "2",
+        *QUICK,
+        "--quiet",
+    )
+    ascii_only = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    found = subprocess.run([IMBALOSS, *words], cwd=tmp_path, env=ascii_only, capture_output=True, text=True, check=True)
+    assert " ? " in found.stdout
+
+
+def test_status_says_how_far_a_study_is(imbaloss, tmp_path):
+    words = ("reproduce", "--dataset", "digits_3_8", "--dataset", "digits_8_9", "--seeds", "1", *QUICK, "--quiet")
+    assert imbaloss(*words, "--out", "o", "--lr", "1e30")[0] == 0
+    code, out, _ = imbaloss("status", "o")
+    first, *others = out.splitlines()
+    assert code == 0
+    assert re.fullmatch(r"digits: 30 of 30 trainings finished, [1-9]\d* failed, 0 in training now", first)
+    assert [line.split() for line in others] == [["digits_3_8", "15", "of", "15"], ["digits_8_9", "15", "of", "15"]]
+    with sqlite3.connect(tmp_path / "o" / "results.sqlite") as database:
+        database.execute("DELETE FROM runs WHERE json_extract(asked, '$.dataset') = 'digits_3_8'")
+    found = json.loads(imbaloss("status", "o", "--json")[1])
+    assert (found["asked"], found["finished"], found["datasets"]["digits_3_8"]) == (30, 15, [0, 15])
+
+
+def test_workers_train_the_same_study(imbaloss):
+    words = ("reproduce", "--dataset", "digits_3_8", "--seeds", "2", *QUICK, "--quiet", "--json")
+    found = [
+        json.loads(imbaloss(*words, "--out", name, *more)[1])
+        for name, *more in (("a",), ("b", "--executor", "processes", "--workers", "2"))
+    ]
+    for one, other in zip(*found, strict=True):
+        assert one["roc_auc"] == pytest.approx(other["roc_auc"], abs=0.02)
+
+
+def test_the_reports_sets_train_on_a_small_cifar100(imbaloss, monkeypatch, tmp_path):
+    """End to end on files of the official layout: 20 + 8 images a class."""
+    data_folder = tmp_path / "data"
+    small.make_official(monkeypatch, data_folder)
+    small.write_binary(data_folder / "cifar-100-binary")
+    words = ("reproduce", "--data-dir", str(data_folder), *QUICK, "--quiet", "--json", "--out", "o")
+    code, out, _ = imbaloss(*words)
+    found = json.loads(out)
+    assert code == 0
+    assert len(found) == 45
+    assert {(cell["dataset"], cell["level"], cell["loss"]) for cell in found} >= {("tree_2", 0.05, "wce")}
+    assert all(cell["published_f1"] for cell in found)
+
+
+def test_reproduce_writes_every_promised_file(imbaloss, tmp_path):
+    words = (
+        "reproduce",
+        "--dataset",
+        "digits_3_8",
+        "--level",
+        "0.2",
+        "--level",
+        "0.05",
+        "--loss",
+        "mse",
+        "--loss",
+        "wce",
+    )
+    code, out, err = imbaloss(*words, "--seeds", "2", *QUICK, "--out", "o")
+    assert code == 0
+    folder = tmp_path / "o"
+    names = {"study.toml", "results.sqlite", "table.csv", "table.md", "table.tex", "figures", "report.html"}
+    assert {path.name for path in folder.iterdir()} == names
+    cells = pd.read_csv(folder / "table.csv")
+    assert cells["loss"].tolist() == ["mse", "wce"] * 2
+    assert (cells["seeds"] == 2).all()
+    assert (folder / "table.md").read_text() in out
+    assert out.endswith("open o/report.html\n")
+    assert "training 8 networks" in err
+
+
+def test_reproduce_again_trains_nothing_and_changes_nothing(imbaloss, tmp_path, monkeypatch):
+    words = ("reproduce", "--dataset", "digits_3_8", "--level", "0.2", "--seeds", "1", *QUICK, "--out", "o", "--quiet")
+    imbaloss(*words)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*.*") if path.suffix != ".sqlite"}
+    monkeypatch.setattr("imbaloss.studies.execution.train", lambda *_, **__: pytest.fail("trained again"))
+    assert imbaloss(*words)[0] == 0
+    assert before == {path: path.read_bytes() for path in before}
+
+
+def test_ctrl_c_keeps_what_is_finished_and_says_how_to_go_on(tmp_path):
+    words = (
+        "reproduce",
+        "--dataset",
+        "digits_3_8",
+        "--stack-size",
+        "1",
+        "--loss",
+        "mse",
+        "--loss",
+        "wce",
+        "--seeds",
+        "3",
+    )
+    command = [IMBALOSS, *words, "--epochs", "40", "--out", "o o", "--quiet"]
+    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 120
+    while count(tmp_path / "o o") < 2 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    kept = count(tmp_path / "o o")
+    assert process.returncode == 130
+    assert 2 <= kept < 18
+    assert f"{kept} of 18 trainings are finished and kept in o o\ninterrupted; to go on: imbaloss reproduce" in err
+    again = err.splitlines()[-1].removeprefix("interrupted; to go on: ")
+    assert "--out 'o o'" in again
+    shell = f'PATH="{IMBALOSS.parent}:$PATH" {again}'
+    subprocess.run(shell, shell=True, cwd=tmp_path, check=True, capture_output=True)
+    assert count(tmp_path / "o o") == 18
+    subprocess.run([*command[:-3], "--out", "whole", "--quiet"], cwd=tmp_path, check=True, capture_output=True)
+    assert (tmp_path / "o o" / "table.csv").read_bytes() == (tmp_path / "whole" / "table.csv").read_bytes()
+
+
+def count(folder: Path) -> int:
+    if not (folder / "results.sqlite").exists():
+        return 0
+    try:
+        with sqlite3.connect(folder / "results.sqlite") as database:
+            return int(database.execute("SELECT COUNT(*) FROM runs").fetchone()[0])
+    except sqlite3.OperationalError:
+        return 0
+
+
+@pytest.mark.real_data
+@pytest.mark.slow
+def test_a_cell_on_the_real_files_comes_out_as_documented(imbaloss, real_folder):
+    """docs/reproduction.md, three seeds of tree_2 at 0.2 under MSFE; other processors round otherwise."""
+    words = ("reproduce", "--dataset", "tree_2", "--level", "0.2", "--loss", "msfe", "--seeds", "3")
+    _, out, _ = imbaloss(*words, "--data-dir", str(real_folder), "--quiet", "--json")
+    [cell] = json.loads(out)
+    assert (cell["published_f1"], cell["published_roc_auc"]) == (0.8706, 0.9583)
+    assert cell["roc_auc"] == pytest.approx(0.94, abs=0.01)
+    assert cell["f1"] == pytest.approx(0.83, abs=0.03)
+    assert (cell["test_positives"], cell["test_negatives"]) == (40, 60)
