@@ -236,6 +236,8 @@ def plan(
         jobs = studies.plan(runs, datasets, stack_size, device)
     if verbose:
         print_plans(jobs)
+    if not quiet:
+        tell("training a few epochs of each kind of stack")
     found = studies.forecast(study.name, jobs, datasets, device)
     if as_json:
         print_json(asdict(found))
@@ -277,7 +279,8 @@ def run_study(
             work = studies.Work(datasets, device, shown.work)
             studies.execute(jobs, store, work, executor, on_start=shown.starts, on_stored=shown.stored)
     except KeyboardInterrupt:
-        tell(f"{len(store.rows(runs))} of {len(runs)} trainings are finished and kept in {out}")
+        finished = len(store.hashes() & {run.hash for run in runs})
+        tell(f"{finished} of {len(runs)} trainings are finished and kept in {out}")
         raise
     with reporting():
         rows = store.rows(runs)

@@ -138,6 +138,14 @@ def test_what_differs_is_a_cell_of_its_own_and_is_told(changes, setting, method)
     assert (found["cells_f1"] == (4 if setting != "tree_1" else 2)).all()
 
 
+def test_a_recipe_may_have_any_name():
+    some = [replace(row, run=replace(row.run, recipe_name=name)) for name in ("none", "a | b") for row in rows(seeds=1)]
+    cells = tables.table(some)
+    assert set(cells["method"]) >= {"msfe + none", "msfe + a | b"}
+    lines = tables.markdown(cells).splitlines()
+    assert len({line.replace(r"\|", "").count("|") for line in lines}) == 1
+
+
 def test_a_sampler_and_folds_are_told_where_nothing_differs():
     some = [
         replace(row, run=replace(row.run, sampler="smote", fold=Fold(0, 0, 3), recipe_name="own")) for row in rows()

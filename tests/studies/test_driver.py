@@ -126,9 +126,9 @@ def test_processes_give_the_same_scores(undisturbed, digits, tmp_path):
         assert row.losses == pytest.approx(expected.losses, rel=1e-4)
 
 
-def workers() -> list[int]:
+def workers(parent: int) -> list[int]:
     """Child processes that multiprocessing has spawned to work."""
-    numbers = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()
+    numbers = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
     return [int(number) for number in numbers if "spawn_main" in Path(f"/proc/{number}/cmdline").read_text()]
 
 
@@ -137,13 +137,35 @@ def test_a_lost_worker_is_replaced_and_its_stack_done_again(undisturbed, digits,
     killed: list[int] = []
 
     def kill_one(_: int) -> None:
-        if not killed and (found := workers()):
+        if not killed and (found := workers(os.getpid())):
             killed.append(found[-1])
             os.kill(found[-1], signal.SIGKILL)
 
     rows = run(tmp_path, digits, partial(studies.in_processes, workers=2), kill_one)
     assert killed
     assert [row.run for row in rows] == [row.run for row in undisturbed]
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs Linux's /proc to find worker processes")
+def test_workers_end_with_the_process_that_is_killed(tmp_path):
+    command = [*LONG_COMMAND, tmp_path, "--executor", "processes"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    while len(found := workers(process.pid)) < 2:
+        time.sleep(0.05)
+    process.kill()
+    process.wait()
+    deadline = time.monotonic() + 30
+    while any(map(lives, found)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not any(map(lives, found))
+
+
+def lives(process: int) -> bool:
+    """A process that has ended and was not waited for does not."""
+    try:
+        return "(zombie)" not in Path(f"/proc/{process}/status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 @pytest.mark.parametrize("executor", ["here", "processes"])

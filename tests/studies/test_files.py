@@ -95,6 +95,7 @@ WRONG = [
     ("[recipes.small]", "[dataset_recipes.tree1]", "line 20: there is no data set 'tree1' (did you mean 'tree_1'?)"),
     ("loss_recipes.focal", "loss_recipes.focl", "line 17: there is no loss 'focl' (did you mean 'focal'?)"),
     ("loss_recipes.focal", "loss_recipes.'focal:gamma=1'", "line 17: a recipe is that of a loss with any parameters"),
+    ('"mine"', '"../mine"', "line 1: name must be that of a folder, without slashes, found '../mine'"),
     ("[recipe]", "[recipe", "is no TOML: Expected ']' at the end of a table declaration (at line 13"),
 ]  # fmt: skip
 

@@ -22,6 +22,7 @@ NAMES = ["setting", "method"]
 MAIN = ("f1", "roc_auc")
 LABELS = {"f1": "F1", "roc_auc": "ROC-AUC"}
 FIXED = "fixed"  # the split that a data set comes with
+UNSAID = {"sampler": NONE, "split": FIXED, "recipe": ""}
 
 
 class Name(NamedTuple):
@@ -37,7 +38,7 @@ def names(rows: Sequence[Row]) -> list[Name]:
     differ = {key for key in ASKED if len({one.get(key) for one in asked}) > 1} | {"sampler", "split"}
 
     def name(first: str, one: dict[str, str], keys: Sequence[str]) -> str:
-        return " + ".join([first, *(one[key] for key in keys if key in differ and one[key] not in {NONE, FIXED, ""})])
+        return " + ".join([first, *(one[key] for key in keys if key in differ and one[key] != UNSAID.get(key))])
 
     return [
         Name(
@@ -197,7 +198,8 @@ def spread(mean: float, deviation: float) -> str:
 
 def markdown(cells: pd.DataFrame) -> str:
     reading = for_reading(cells)
-    lines = [list(reading.columns), ["---"] * len(reading.columns), *reading.to_numpy().tolist()]
+    escaped = [[text.replace("|", r"\|") for text in line] for line in reading.to_numpy().tolist()]
+    lines = [list(reading.columns), ["---"] * len(reading.columns), *escaped]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 

@@ -70,7 +70,7 @@ def in_processes(jobs: Iterator[Job], work: Work, *, workers: int) -> Iterator[t
     """In so many processes of this machine, which share its processors. A stack whose process is lost is done again."""
     threads = max((os.cpu_count() or 1) // workers, 1)
     start = partial(
-        ProcessPoolExecutor, workers, multiprocessing.get_context("spawn"), begin_worker, (work.datasets, threads)
+        ProcessPoolExecutor, workers, multiprocessing.get_context("spawn"), begin_process, (work.datasets, threads)
     )
     pool, running, lost = start(), dict[Future[list[Finished]], Job](), dict[Job, int]()
     again: list[Job] = []
@@ -160,6 +160,17 @@ def train_on_node(job: Job, datasets: Mapping[str, Dataset], device: str, thread
 
 
 DATASETS: dict[str, Dataset] = {}  # of a worker process
+
+
+def begin_process(datasets: Mapping[str, Dataset], threads: int) -> None:
+    """A worker that ends with the process that gives it work, also where that is killed."""
+    threading.Thread(target=end_with, args=(multiprocessing.parent_process(),), daemon=True).start()
+    begin_worker(datasets, threads)
+
+
+def end_with(parent: Any) -> None:
+    parent.join()
+    os._exit(1)
 
 
 def begin_worker(datasets: Mapping[str, Dataset], threads: int) -> None:

@@ -73,7 +73,7 @@ def tuples(value: Any) -> Any:
 
 def to_toml(study: Study) -> dict[str, Any]:
     """The inverse of `from_toml`."""
-    return {key: value for key, value in asdict(study).items() if value is not None}
+    return {"name": study.name} | {key: value for key, value in asdict(study).items() if value is not None}
 
 
 @cache

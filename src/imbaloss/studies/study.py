@@ -157,9 +157,13 @@ class Study:
             list(self.recipes_on(dataset))
 
     def check_axes(self) -> None:
-        for axis, check in CHECKS.items():
+        with at("name"):
+            plain = self.name not in {"", ".", ".."} and not set(self.name) & set("/\\\0")
+            require(plain, f"name must be that of a folder, without slashes, found {self.name!r}")
+        for axis in AXES:
             with at(axis):
-                require(getattr(self, axis) or axis == "networks", f"{axis} must name at least one")
+                require(getattr(self, axis), f"{axis} must name at least one")
+        for axis, check in CHECKS.items():
             for place, entry in enumerate(getattr(self, axis)):
                 with at(axis, place):
                     check(entry)
@@ -189,9 +193,9 @@ def check_bare_loss(name: str) -> None:
     require(not losses.parse(name)[1], f"a recipe is that of a loss with any parameters, found {name!r}")
 
 
+AXES = ("datasets", "levels", "protocols", "losses", "samplers", "seeds")
 CHECKS: dict[str, Callable[[Any], object]] = {
     "datasets": check_dataset,
-    "levels": float,  # against the protocols, later
     "protocols": lambda name: check_level(0.0, name),
     "losses": losses.parse,
     "samplers": check_sampler,
