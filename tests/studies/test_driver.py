@@ -195,16 +195,25 @@ def rows_in(folder: Path) -> int:
 IMBALOSS = str(Path(sys.executable).with_name("imbaloss"))
 DIGITS = [IMBALOSS, "reproduce", "--dataset", "digits_3_8", "--dataset", "digits_8_9", "--quiet"]
 COMMAND = [*DIGITS, "--seeds", "2", "--epochs", "20", "--stack-size", "5", "--out"]
-LONG_COMMAND = [*DIGITS, "--seeds", "5", "--epochs", "600", "--stack-size", "1", "--out"]
+LONG_COMMAND = [*DIGITS, "--seeds", "6", "--epochs", "200", "--stack-size", "1", "--out"]
 
 
 def kill(command: list[str], folder: Path, kills: int) -> int:
-    """Starts the command so many times, kills it at a random moment unless it has ended, and says how often it did."""
+    """Starts the command so many times and kills it, unless it has ended; returns how often it did.
+
+    Every fifth time at a random moment of its first seconds, and else at one after up to three more rows are stored.
+    """
     generator, hits = random.Random(0), 0
-    for _ in range(kills):
+    for number in range(kills):
         before = rows_in(folder)
         process = subprocess.Popen([*command, folder], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        time.sleep(generator.uniform(1, 6.5))
+        if number % 5 == 4:
+            time.sleep(generator.uniform(0, 5))
+        else:
+            rows = before + generator.randint(1, 3)
+            while rows_in(folder) < rows and process.poll() is None:
+                time.sleep(0.01)
+            time.sleep(generator.uniform(0, 0.5))
         process.kill()
         hits += process.wait() == -signal.SIGKILL
         assert rows_in(folder) >= before
