@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from imbaloss.report.tables import LABELS, MAIN, Name
 from imbaloss.studies import Row
@@ -18,7 +19,8 @@ from imbaloss.whole import write_whole
 # the first six are those of Okabe and Ito 2008, which the colour-blind can tell apart
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6D31", "#666666")
 MARKERS = "osD^vPX*"
-COLUMNS_OF_LEGEND = 6
+LABEL_INCHES, HANDLE_INCHES, LINE_INCHES = 0.078, 0.6, 0.2  # of a legend: a letter, the mark beside, a line
+LINES = ("-", "--", ":", "-.")
 STYLE: Any = {
     "font.size": 9,
     "axes.spines.top": False,
@@ -52,8 +54,7 @@ def scores(cells: pd.DataFrame, rows: Sequence[Row], called: Sequence[Name]) -> 
             panels[-1, column].set_xlabel("level, and positives/negatives in train")
         for line, score in enumerate(MAIN):
             panels[line, 0].set_ylabel(LABELS[score])
-        handles, labels = panels[0, 0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=min(len(labels), COLUMNS_OF_LEGEND))
+        add_legend(figure, panels[0, 0])
     return figure
 
 
@@ -66,7 +67,7 @@ def draw_scores(
         shift = (index - (len(methods) - 1) / 2) * 0.7 / len(methods)
         mark: Any = {
             "color": COLOURS[index % len(COLOURS)],
-            "marker": MARKERS[index % len(MARKERS)],
+            "marker": MARKERS[(index + index // len(COLOURS)) % len(MARKERS)],  # other pairs when colours come again
             "linestyle": "none",
         }
         runs = [(levels.index(row.run.level), row.scores["test"][score]) for row, by in rows if by == method]
@@ -100,27 +101,36 @@ def loss_curves(rows: Sequence[tuple[Row, str]], *, common_epochs: bool) -> Figu
         raw, scaled = figure.subplots(1, 2)
         for index, method in enumerate(methods):
             curves = np.array([losses[:epochs] for losses, by in trained if by == method])
-            colour = COLOURS[index % len(COLOURS)]
+            line = {"color": COLOURS[index % len(COLOURS)], "linestyle": LINES[index // len(COLOURS) % len(LINES)]}
             for panel, values in ((raw, curves), (scaled, curves / curves[:, :1] if len(curves) else curves)):
-                draw_curves(panel, values, colour, method)
+                draw_curves(panel, values, line, method)
         raw.set(ylabel="training loss", yscale="log")
         scaled.set(ylabel="training loss / that of the first epoch", ylim=(0, None))
         for panel in (raw, scaled):
             panel.set_xlabel("epoch")
             panel.grid(alpha=0.3)
-        figure.legend(
-            *raw.get_legend_handles_labels(), loc="outside lower center", ncols=min(len(methods), COLUMNS_OF_LEGEND)
-        )
+        add_legend(figure, raw)
     return figure
 
 
-def draw_curves(panel: Axes, curves: np.ndarray, colour: str, label: str) -> None:
+def draw_curves(panel: Axes, curves: np.ndarray, line: dict[str, Any], label: str) -> None:
     """curves (seeds, epochs): their median, and the band between their quartiles."""
     if len(curves):
         epochs = np.arange(1, curves.shape[1] + 1)
         lower, median, upper = np.quantile(curves, [0.25, 0.5, 0.75], axis=0)
-        panel.fill_between(epochs, lower, upper, color=colour, alpha=0.2, linewidth=0)
-        panel.plot(epochs, median, color=colour, linewidth=1.2, label=label)
+        panel.fill_between(epochs, lower, upper, color=line["color"], alpha=0.2, linewidth=0)
+        panel.plot(epochs, median, linewidth=1.2, label=label, **line)
+        panel.xaxis.set_major_locator(MaxNLocator(integer=True))
+
+
+def add_legend(figure: Figure, panel: Axes) -> None:
+    """Below the panels, in as many columns as fit beside each other; the figure grows by the lines that it has."""
+    handles, labels = panel.get_legend_handles_labels()
+    width, height = figure.get_size_inches()
+    columns = int(width / (LABEL_INCHES * max(map(len, labels), default=0) + HANDLE_INCHES)) or 1
+    lines = -(-len(labels) // columns)
+    figure.set_size_inches(width, height + LINE_INCHES * (lines - 1))
+    figure.legend(handles, labels, loc="outside lower center", ncols=columns)
 
 
 def save(figure: Figure, folder: Path, name: str) -> bytes:
