@@ -130,9 +130,9 @@ def on_ray(jobs: Iterator[Job], work: Work, *, address: str, threads: int = 1) -
     except (OSError, ValueError) as error:
         raise ConnectionError(f"there is no Ray cluster at {address}: {str(error).splitlines()[0]}") from error
     try:
-        task = ray.remote(train_on_node).options(
+        task = ray.remote(
             num_cpus=threads, num_gpus=int(work.device != "cpu"), max_retries=ATTEMPTS, scheduling_strategy="SPREAD"
-        )
+        )(train_on_node)
         datasets, running = ray.put(dict(work.datasets)), dict[Any, Job]()
         while True:
             places = max(int(ray.cluster_resources().get("CPU", 1)) // threads, 1)
