@@ -23,7 +23,7 @@ STEPS = {
     "status": "print(studies.Status.of(folder).finished)",
     "start of a resume": """
 datasets = data.load(study.datasets, quiet=True)
-jobs = studies.plan(study.runs(), datasets)
+jobs = studies.cut(study.runs(), datasets)
 work = studies.Work(datasets, "cpu", lambda _: None)
 studies.execute(jobs, Store(folder), work, lambda jobs, work: iter(()))
 """,

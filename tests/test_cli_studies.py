@@ -72,6 +72,16 @@ def test_a_seed_or_a_loss_more_trains_only_that(imbaloss, tmp_path, monkeypatch)
     assert sum(trained) == 48
 
 
+def test_a_folder_of_other_studies_is_told(imbaloss, tmp_path):
+    (tmp_path / "own.toml").write_text(STUDY)
+    assert "trainings beside those of this study" not in imbaloss("run", "own.toml")[2]
+    (tmp_path / "own.toml").write_text(STUDY.replace("[0.2]", "[0.1]"))
+    assert "results/own holds 96 trainings beside those of this study" in imbaloss("run", "own.toml")[2]
+    assert imbaloss("status", "results/own")[1].startswith(
+        "own: 96 of 96 trainings finished, 0 failed, 0 in training now; 96 of other studies"
+    )
+
+
 def test_the_study_of_an_output_folder_runs_again(imbaloss, tmp_path):
     (tmp_path / "own.toml").write_text(STUDY)
     first = imbaloss("run", "own.toml", "--quiet", "--json", "--out", "one")[1]
@@ -89,7 +99,7 @@ def test_plan_counts_and_foretells_and_writes_nothing(imbaloss, tmp_path):
     code, out, _ = imbaloss("plan", "own.toml")
     first, *others = out.splitlines()
     assert code == 0
-    assert re.fullmatch(r"own: 96 trainings in \d stacks of at most \d+", first)
+    assert re.fullmatch(r"own: 96 trainings in \d stacks of at most \d+ networks", first)
     assert [line.split()[:2] for line in others[:2]] == [["digits_3_8", "48"], ["digits_8_9", "48"]]
     assert re.fullmatch(r"together +about \d+ (s|min) on this machine, one stack after the other", others[2])
     assert re.fullmatch(r"memory +about \d+\.\d GiB", others[3])
@@ -106,6 +116,9 @@ WRONG = [
     (("run", "digits", "--device", "cuda:77"), "this machine has no device cuda:77"),
     (("plan", "digits", "--stack-size", "0"), "--stack-size"),
     (("run",), "STUDY"),
+    (("run", "digits", "--executor", "ray", "--address", "localhost:9"), "there is no Ray cluster at localhost:9: "),
+    (("run", "digits", "--executor", "ray", "--address", "localhost"), "an address is auto or HOST:PORT"),
+    (("run", "digits", "--seeds", "99999999999"), "--seeds"),
 ]
 
 

@@ -34,7 +34,7 @@ def test_the_study_files_that_are_shown_can_be_run():
     assert len(found) > 1
     for text in found:
         study = studies.files.read_text(text, "studies.md", "shown")
-        assert studies.plan(study.runs(), data.load(study.datasets))
+        assert studies.cut(study.runs(), data.load(study.datasets))
 
 
 def test_every_key_of_a_study_file_is_documented():

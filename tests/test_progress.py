@@ -24,7 +24,7 @@ STUDY = replace(
 
 @pytest.fixture(scope="module")
 def jobs() -> list[studies.Job]:
-    return studies.plan(STUDY.runs(), data.load(STUDY.datasets), 1)
+    return studies.cut(STUDY.runs(), data.load(STUDY.datasets), 1)
 
 
 @pytest.fixture
@@ -61,10 +61,25 @@ def test_a_log_has_a_line_now_and_then(jobs, clock, capsys):
 
 def test_what_was_found_finished_is_no_speed(jobs, clock):
     shown = progress.Progress(jobs)
-    shown.work(sum(job.work_of(job.runs) for job in jobs[:2]))
+    shown.found(jobs[0].work_of(jobs[0].runs))
     assert shown.left == ""
-    train(shown, jobs[2], clock=clock, seconds=60)
+    assert shown.title == "training 4 networks, 25% of it done before"
+    shown.starts(jobs[1])
+    shown.found(jobs[3].work_of(jobs[3].runs))  # by another process, meanwhile
+    clock(60)
+    shown.work(jobs[1].work_of(jobs[1].runs))
     assert shown.left == "about 60 s left"
+
+
+def test_a_log_says_that_nothing_is_left_and_that_another_process_is_waited_for(jobs, capsys):
+    shown = Lines(jobs, lambda _: "")
+    with shown.showing():
+        shown.found(shown.total)
+    assert capsys.readouterr().err == "all is trained already\n"
+    with shown.showing():
+        for _ in range(3):
+            shown.waits(2)
+    assert capsys.readouterr().err.startswith("waiting for 2 stacks that another process trains\nall is")
 
 
 def test_bars_show_all_the_stack_and_the_news(jobs, clock):

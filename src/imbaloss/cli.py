@@ -39,7 +39,9 @@ DataDir = Annotated[Path | None, Option(help="A copy of CIFAR-100: its folder, o
 Out = Annotated[Path, Option(help="Output folder.")]
 Device = Annotated[str, Option(help="cpu, cuda or cuda:N.")]
 StudyFile = Annotated[str, Argument(help="A TOML file, or a built-in study: table1 or digits.", metavar="STUDY")]
-Seeds = Annotated[int | None, Option(min=1, help="Seeds 0 to N-1 for every cell. [default: the study's]")]
+Seeds = Annotated[
+    int | None, Option(min=1, max=1_000_000, help="Seeds 0 to N-1 for every cell. [default: the study's]")
+]
 StackSize = Annotated[int | None, Option(min=1, help="Networks in a stack. [default: by their size]")]
 Executor = Annotated[str, Option(help="Where to train: here, processes or ray.")]
 Workers = Annotated[int | None, Option(min=1, help="Of the executor processes. [default: one a processor]")]
@@ -132,7 +134,7 @@ def train(
         check_device(device)
         runs = study.runs()
         datasets = data.load(study.datasets, folder=data_dir, quiet=quiet)
-        [job] = studies.plan(runs, datasets, device=device)
+        [job] = studies.cut(runs, datasets, device=device)
         store = studies.Store(out)
         studies.write_study(study, datasets, out)
     model_file.remove(out / "model")  # an earlier one would pass for this one
@@ -157,7 +159,9 @@ def reproduce(
     dataset: Annotated[list[str] | None, Option(help="Repeatable. [default: the report's three]")] = None,
     level: Annotated[list[float] | None, Option(help="Repeatable. [default: 0.2, 0.1, 0.05]")] = None,
     loss: Annotated[list[str] | None, Option(help="Repeatable. [default: the report's five]")] = None,
-    seeds: Annotated[int | None, Option(min=1, help="Seeds 0 to N-1 for every cell. [default: 1; digits 5]")] = None,
+    seeds: Annotated[
+        int | None, Option(min=1, max=1_000_000, help="Seeds 0 to N-1 for every cell. [default: 1; digits 5]")
+    ] = None,
     stack_size: StackSize = None,
     executor: Executor = "here",
     workers: Workers = None,
@@ -233,12 +237,13 @@ def plan(
         check_device(device)
         runs = study.runs()
         datasets = data.load(study.datasets, folder=data_dir, quiet=quiet)
-        jobs = studies.plan(runs, datasets, stack_size, device)
+        jobs = studies.cut(runs, datasets, stack_size, device)
     if verbose:
         print_plans(jobs)
     if not quiet:
         tell("training a few epochs of each kind of stack")
-    found = studies.forecast(study.name, jobs, datasets, device)
+    with reporting():
+        found = studies.forecast(study.name, jobs, datasets, device)
     if as_json:
         print_json(asdict(found))
     else:
@@ -269,18 +274,20 @@ def run_study(
         check_device(device)
         runs = study.runs()
         datasets = data.load(study.datasets, folder=data_dir, quiet=quiet)
-        jobs = studies.plan(runs, datasets, stack_size, device)
+        jobs = studies.cut(runs, datasets, stack_size, device)
         store = studies.Store(out)
         studies.write_study(study, datasets, out)
     if verbose:
         print_plans(jobs)
+    if not quiet and (others := len(store.hashes() - {run.hash for run in runs})):
+        tell(f"{out} holds {others} trainings beside those of this study; they stay, and are not in its tables")
     try:
         with reporting(), progress(jobs, quiet=quiet, news=report.News(store, runs)) as shown:
-            work = studies.Work(datasets, device, shown.work)
-            studies.execute(jobs, store, work, executor, on_start=shown.starts, on_stored=shown.stored)
+            watch = studies.Watch(shown.starts, shown.stored, shown.found, shown.waits)
+            studies.execute(jobs, store, studies.Work(datasets, device, shown.work), executor, watch)
     except KeyboardInterrupt:
-        finished = len(store.hashes() & {run.hash for run in runs})
-        tell(f"{finished} of {len(runs)} trainings are finished and kept in {out}")
+        asked = {run.hash for run in runs}
+        tell(f"{len(store.hashes() & asked)} of {len(asked)} trainings are finished and kept in {out}")
         raise
     with reporting():
         rows = store.rows(runs)
@@ -308,7 +315,8 @@ def status(
         print_json(asdict(found))
         return
     print(f"{found.study}: {found.finished} of {found.asked} trainings finished", end="")
-    print(f", {found.failed} failed, {found.training} in training now")
+    print(f", {found.failed} failed, {found.training} in training now", end="")
+    print(f"; {found.others} of other studies" if found.others else "")
     for dataset, (done, asked) in found.datasets.items():
         print(f"{dataset:15}{done} of {asked}")
 
@@ -395,6 +403,10 @@ def reporting() -> Iterator[None]:
         yield
     except OSError as error:
         raise InputError(f"{error.filename}: {error.strerror}" if error.filename else str(error)) from error
+    except (MemoryError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and "allocate memory" not in str(error):  # PyTorch's words
+            raise
+        raise InputError("there is not enough memory for these networks; try a smaller --stack-size") from error
 
 
 class InputError(typer.TyperException):

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from imbaloss.terminal import duration, tell
+from imbaloss.terminal import counted, duration, tell
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -18,7 +18,7 @@ BETWEEN_LINES_S = 30.0
 
 @contextmanager
 def progress(jobs: Sequence["Job"], *, quiet: bool, news: News = lambda _: "") -> Iterator["Progress"]:
-    """What is to be told of each stack that begins, of work done, and of each stack whose rows are stored.
+    """What is to be told of each stack that begins, of work done and found, and of each stack whose rows are stored.
 
     news: what to say when that stack is stored.
     """
@@ -37,7 +37,8 @@ class Progress:
         self.networks = sum(job.networks for job in jobs)
         self.total = sum(job.work_of(job.runs) for job in jobs)
         self.done = 0
-        self.found = 0  # of what is done: by an earlier command or another process, at no time
+        self.known = 0  # of what is done: by an earlier command or another process, in no time
+        self.begun = False
         self.running: list[Job] = []
         self.start = time.monotonic()
 
@@ -47,14 +48,21 @@ class Progress:
 
     def work(self, amount: int) -> None:
         self.done += amount
-        if not self.running:
-            self.found += amount
+
+    def found(self, amount: int) -> None:
+        """Work that is done already."""
+        self.known += amount
+        self.done += amount
 
     def starts(self, job: "Job") -> None:
+        self.begun = True
         self.running.append(job)
 
     def stored(self, job: "Job") -> None:
         self.running.remove(job)
+
+    def waits(self, stacks: int) -> None:
+        """Another process trains what is left."""
 
     @property
     def elapsed(self) -> float:
@@ -64,12 +72,13 @@ class Progress:
     @property
     def left(self) -> str:
         """The time that is left at the speed so far; nothing where that is not known, or all is done."""
-        trained, missing = self.done - self.found, self.total - self.done
+        trained, missing = self.done - self.known, self.total - self.done
         return f"about {duration(self.elapsed * missing / trained)} left" if trained and missing else ""
 
     @property
     def title(self) -> str:
-        return f"training {self.networks} network{'s' * (self.networks > 1)}"
+        known = f", {self.known / self.total:.0%} of it done before" if self.known else ""
+        return f"training {counted(self.networks, 'network')}{known}"
 
 
 class Lines(Progress):
@@ -79,12 +88,17 @@ class Lines(Progress):
         super().__init__(jobs)
         self.news = news
         self.last = self.start
+        self.waiting = False
 
     @contextmanager
     def showing(self) -> Iterator[None]:
-        tell(self.title)
         yield
-        tell(f"trained in {duration(self.elapsed)}")
+        tell(f"trained in {duration(self.elapsed)}" if self.begun else "all is trained already")
+
+    def starts(self, job: "Job") -> None:
+        if not self.begun:
+            tell(self.title)
+        super().starts(job)
 
     def stored(self, job: "Job") -> None:
         super().stored(job)
@@ -92,6 +106,15 @@ class Lines(Progress):
             self.last = time.monotonic()
             share = f"{self.done / self.total:.0%} in {duration(self.elapsed)}"
             tell("; ".join(filter(None, (share, self.left, self.news(job)))))
+
+    def waits(self, stacks: int) -> None:
+        if not self.waiting:
+            tell(waiting_for(stacks))
+        self.waiting = True
+
+
+def waiting_for(stacks: int) -> str:
+    return f"waiting for {counted(stacks, 'stack')} that another process trains"
 
 
 class Bars(Progress):
@@ -124,12 +147,17 @@ class Bars(Progress):
         with self.bars:
             yield
             self.bars.update(self.stack, visible=False)
+            if not self.begun:
+                self.text = "all is trained already"
 
     def work(self, amount: int) -> None:
         super().work(amount)
-        described = ", ".join(filter(None, (self.title, self.left)))
-        self.bars.update(self.all, completed=self.done, description=described)
+        self.show_all()
         self.bars.advance(self.stack, amount)
+
+    def found(self, amount: int) -> None:
+        super().found(amount)
+        self.show_all()
 
     def starts(self, job: "Job") -> None:
         super().starts(job)
@@ -140,9 +168,16 @@ class Bars(Progress):
         self.text = self.news(job)
         self.show_stack()
 
+    def waits(self, stacks: int) -> None:
+        self.text = waiting_for(stacks)
+
+    def show_all(self) -> None:
+        described = ", ".join(filter(None, (self.title, self.left)))
+        self.bars.update(self.all, completed=self.done, description=described)
+
     def show_stack(self) -> None:
-        """The one stack that is being trained, from its beginning, or how many are."""
-        total = sum(job.work_of(job.runs) for job in self.running)
+        """The one stack that is being trained, from its beginning, or that there are several."""
+        total = self.running[0].work_of(self.running[0].runs) if len(self.running) == 1 else None
         self.bars.reset(self.stack, total=total, description=self.current, visible=bool(self.running))
 
     @property

@@ -16,7 +16,7 @@ def print_plans(jobs: Sequence["Job"]) -> None:
     """On standard error, a line for each way in which the jobs are trained."""
     for (samples, inputs, plan), alike in groupby(jobs, lambda job: (job.samples, job.inputs, job.plan)):
         sizes = [job.networks for job in alike]
-        stacks = f"{len(sizes)} stack{'s' * (len(sizes) > 1)} of {max(sizes)} network{'s' * (max(sizes) > 1)}"
+        stacks = f"{counted(len(sizes), 'stack')} of {counted(max(sizes), 'network')}"
         most = " at most" if len(set(sizes)) > 1 else ""
         tell(f"plan for {samples} samples of {inputs} inputs: {stacks}{most}, {plan}")
 
@@ -24,14 +24,18 @@ def print_plans(jobs: Sequence["Job"]) -> None:
 def print_forecast(forecast: "Forecast") -> None:
     """How much there is to train, and what it will cost."""
     trainings = sum(forecast.trainings.values())
-    more = f" of {forecast.networks} networks" if forecast.networks > trainings else ""
-    print(f"{forecast.study}: {trainings} trainings{more} in {forecast.stacks} stacks of at most ", end="")
-    print(f"{forecast.largest_stack}")
+    tried = f" of {counted(forecast.networks, 'network')}" if forecast.networks > trainings else ""
+    stacks = f"{counted(forecast.stacks, 'stack')} of at most {counted(forecast.largest_stack, 'network')}"
+    print(f"{forecast.study}: {counted(trainings, 'training')}{tried} in {stacks}")
     for dataset, number in forecast.trainings.items():
-        print(f"{dataset:15}{number} trainings, about {duration(forecast.seconds[dataset])}")
+        print(f"{dataset:15}{counted(number, 'training')}, about {duration(forecast.seconds[dataset])}")
     print(f"{'together':15}about {duration(sum(forecast.seconds.values()))} on this machine, one stack after the other")
     if forecast.memory is not None:
         print(f"{'memory':15}about {forecast.memory / 2**30:.1f} GiB")
+
+
+def counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"
 
 
 def duration(seconds: float) -> str:

@@ -101,8 +101,8 @@ def test_another_repeat_divides_otherwise_and_the_same_one_alike():
 @pytest.mark.parametrize(
     ("folds", "repeats", "sentence"),
     [
-        (2, 1, "folds must be 3 or more, one each for train, tune and test, found 2"),
-        (5, 0, "repeats must be 1 or more, found 0"),
+        (2, 1, "folds must be 3 to 1000, one each for train, tune and test, found 2"),
+        (5, 0, "repeats must be 1 to 1000, found 0"),
     ],
 )
 def test_too_few_folds_are_refused(folds, repeats, sentence):

@@ -1,5 +1,6 @@
 """What is told of a study while it is trained."""
 
+import re
 from dataclasses import replace
 
 from imbaloss.evaluation import no_scores
@@ -31,6 +32,15 @@ def test_the_best_is_that_of_the_cell_over_what_is_finished(tmp_path):
         best = max(means, key=means.get)
         expected = f"{len(finished)} of 12 trainings finished; best so far on {dataset} at 0.05: {best}, "
         assert told == f"{expected}mean ROC-AUC {means[best] / seeds:.3f} of {seeds}"
+
+
+def test_only_equally_many_trainings_of_one_protocol_are_compared(tmp_path):
+    some = rows(seeds=3, datasets=("tree_1",))
+    other = [replace(row, run=replace(row.run, protocol="ratio")) for row in some]
+    store = Store(tmp_path)
+    store.add((row, {}) for row in [*some[:-1], *other])
+    told = News(store, [row.run for row in [*some, *other]])(job(*some[:-1]))
+    assert re.search(r"17 of 18 .* tree_1 at 0\.05, table1: (msfe|focal:alpha=0\.75), mean ROC-AUC 0\.\d+ of 3$", told)
 
 
 def test_nothing_is_best_where_nothing_can_be_compared(tmp_path):

@@ -8,10 +8,13 @@ import numpy as np
 import pytest
 
 from imbaloss import report, studies
+from imbaloss.data import Fold
 from imbaloss.evaluation import no_scores
-from imbaloss.report import figures, tables, writing
+from imbaloss.report import figures, tables
 from imbaloss.report.page import grid
 from imbaloss.report.writing import curves
+from imbaloss.whole import write_whole
+from tests.disks import small_disk
 from tests.report.examples import LOSSES, rows
 
 STUDY = replace(studies.built_in("table1"), datasets=("tree_1", "tree_2"), levels=(0.05,), losses=LOSSES, seeds=(0, 1))
@@ -80,7 +83,7 @@ def test_the_figures_are_svg(folder):
 
 
 def test_names_are_shown_as_text(tmp_path):
-    name = "<script>alert(1)</script> & học"
+    name = "<script>alert(1)<script> & học"
     some = [replace(row, run=replace(row.run, dataset=name)) for row in rows(datasets=("tree_1",))]
     page = report.write(replace(STUDY, name=name), some, tmp_path / "một").read_text()
     assert "<script>" not in page
@@ -175,9 +178,55 @@ def test_figures_of_an_earlier_study_are_removed(tmp_path):
     assert not list((tmp_path / "figures").glob("*tree_1*"))
 
 
-def test_a_file_is_replaced_whole_or_not_at_all(tmp_path):
-    file = tmp_path / "table.md"
-    writing.replace(file, "old")
-    with pytest.raises(UnicodeEncodeError):
-        writing.replace(file, "new \ud800")
-    assert file.read_text() == "old"
+def test_a_full_disk_leaves_the_old_file_and_nothing_beside_it(tmp_path):
+    with small_disk(tmp_path / "disk", "size=64k") as folder:
+        file = folder / "report.html"
+        write_whole(file, b"old")
+        with pytest.raises(OSError, match=r"No space left on device: '.*/disk/report\.html'"):
+            write_whole(file, b"new" * 100_000)
+        assert file.read_bytes() == b"old"
+        assert list(folder.iterdir()) == [file]
+
+
+def test_folds_of_unequal_size_are_told_by_their_means():
+    """As the counts of the confusion matrix are."""
+    some = []
+    for place, row in enumerate(rows(seeds=3, datasets=("tree_1",))):
+        counts = {"train": (90, 10 + place % 2), "tune": (30, 3), "test": (30, 3)}
+        some.append(replace(row, run=replace(row.run, fold=Fold(0, place % 3, 3)), counts=counts))
+    cells = tables.table(some)
+    assert cells["train_positives"].between(10, 11, inclusive="neither").all()
+    assert cells["train_negatives"].dtype == int
+    assert "10.3333/90" in tables.markdown(cells)
+    assert "| trainings |" in tables.markdown(cells)
+
+
+def test_what_a_sampler_made_is_told(tmp_path):
+    made = [
+        replace(row, run=replace(row.run, sampler="smote"), counts={**row.counts, "resampled": (450, 450)})
+        for row in rows(datasets=("tree_1",))
+    ]
+    some = [*rows(datasets=("tree_1",)), *made]
+    cells = tables.table(some)
+    assert "| 50/450 → 450/450 |" in tables.markdown(cells)
+    assert "| method |" in tables.markdown(cells)
+    assert cells["resampled_positives"].tolist()[-3:] == [450] * 3
+    study = replace(STUDY, samplers=("none", "smote"))
+    text = Page(report.write(study, some, tmp_path).read_text()).text
+    assert "on 450/450" in text
+    assert "A sampler changes what a network is trained on" in text
+
+
+def test_a_page_of_folds_says_so(tmp_path):
+    some = [replace(row, run=replace(row.run, seed=0, fold=Fold(0, row.run.seed, 3))) for row in rows(seeds=3)]
+    text = " ".join(Page(report.write(replace(STUDY, seeds=(0,), folds=3), some, tmp_path).read_text()).text.split())
+    assert "1 seed, 3 folds, 1 time, a cell" in text
+    assert "The deviation (±) is over seeds and folds" in text
+    assert "With one seed" not in text
+
+
+def test_published_is_in_the_legend_wherever_it_is_drawn():
+    other = [replace(row, run=replace(row.run, protocol="ratio")) for row in rows()]
+    for some in ([*other, *rows()], [*rows(), *other]):
+        figure = figures.scores(tables.table(some), some, tables.names(some))
+        assert figure.legends[0].get_texts()[-1].get_text() == "published"

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from imbaloss import data, studies
-from imbaloss.studies import Row, Store, Work
+from imbaloss.studies import Row, Status, Store, Watch, Work
 from imbaloss.studies.claims import Owner
 
 STUDY = replace(
@@ -32,7 +32,7 @@ def digits() -> dict[str, data.Dataset]:
 
 def run(folder: Path, digits, executor=studies.here, on_work=lambda _: None) -> list[Row]:
     store = Store(folder)
-    studies.execute(studies.plan(RUNS, digits, 2), store, Work(digits, "cpu", on_work), executor)
+    studies.execute(studies.cut(RUNS, digits, 2), store, Work(digits, "cpu", on_work), executor)
     return found(folder)
 
 
@@ -70,6 +70,29 @@ def test_a_claim_is_whole_or_none_and_of_the_living_only(tmp_path):
             assert second.claim(["c"]) == {"c"}
         assert second.claim(["b", "c"]) == {"b", "c"}
     assert owners(tmp_path) == []
+
+
+def test_status_tells_what_is_in_training_now_and_what_other_studies_left(digits, tmp_path):
+    run(tmp_path, digits)
+    more = replace(STUDY, seeds=(1, 2))
+    studies.write_study(more, digits, tmp_path)
+    owner = Owner(Store(tmp_path))
+    missing = [one.hash for one in more.runs() if one.seed == 2]
+    with owner.present():
+        assert owner.claim(missing[:3]) == set(missing[:3])
+        status = Status.of(tmp_path)
+        assert (status.asked, status.finished, status.training, status.others) == (16, 8, 3, 8)
+    assert Status.of(tmp_path).training == 0
+
+
+def test_lock_files_of_processes_that_are_gone_are_removed(digits, tmp_path):
+    """But for those just made, whose owner may be about to lock them."""
+    old, new = (tmp_path / f".owner-{name}.lock" for name in ("old", "new"))
+    old.touch()
+    new.touch()
+    os.utime(old, (0, 0))
+    run(tmp_path, digits)
+    assert owners(tmp_path) == [new]
 
 
 def die_holding(folder: Path) -> None:
@@ -111,10 +134,14 @@ def test_two_at_once_do_no_work_twice_and_both_end_with_all(undisturbed, digits,
 
 def test_progress_tells_all_the_work_once(digits, tmp_path):
     for executor in (studies.here, partial(studies.in_processes, workers=2)):
-        for _ in ("new", "finished"):
+        for state in ("new", "finished"):
             told: list[int] = []
-            run(tmp_path / str(executor), digits, executor, told.append)
-            assert sum(told) == sum(job.work_of(job.runs) for job in studies.plan(RUNS, digits, 2))
+            found: list[int] = []
+            store = Store(tmp_path / str(executor))
+            jobs, watch = studies.cut(RUNS, digits, 2), Watch(on_found=found.append)
+            studies.execute(jobs, store, Work(digits, "cpu", told.append), executor, watch)
+            whole = sum(job.work_of(job.runs) for job in jobs)
+            assert (sum(told), sum(found)) == ((whole, 0) if state == "new" else (0, whole))
 
 
 def test_processes_give_the_same_scores(undisturbed, digits, tmp_path):

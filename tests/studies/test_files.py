@@ -67,7 +67,7 @@ WRONG = [
     ("seeds = 3", "seeds = 'many'", "line 8: seeds must be an array, or the number of seeds, found 'many'"),
     ("seeds = 3", "seeds = true", "line 8: seeds must be an array, or the number of seeds, found True"),
     ("seeds = 3", "seeds = 0", "line 8: seeds must name at least one"),
-    ("seeds = 3", "seeds = [1,\n2,\n-3]", "line 10: a seed must be 0 or more, found -3"),
+    ("seeds = 3", "seeds = [1,\n2,\n-3]", "line 10: a seed must be 0 or more, and below 2^64, found -3"),
     ("0.05,  # rare", "0.7,  # rare", "line 5: level must be from 0 to 0.5 under protocol table1, found 0.7"),
     ("0.05,  # rare", "nan", "line 5: level must be from 0 to 0.5 under protocol table1, found nan"),
     ("0.05,  # rare", "'0.1'", "line 5: levels must be a number, found '0.1'"),
@@ -77,7 +77,16 @@ WRONG = [
     ("gamma=1", "gama=1", "line 7: focal has no parameter 'gama' (did you mean 'gamma'?)"),
     ('"mse"', '"ldam_drw"', "line 7: ldam_drw changes after 160 epochs, the training ends after 3"),
     ("smote", "smoke", "line 9: there is no sampler 'smoke' (did you mean 'smote'?)"),
-    ("folds = 5", "folds = 2", "line 10: folds must be 3 or more, one each for train, tune and test, found 2"),
+    ("folds = 5", "folds = 2", "line 10: folds must be 3 to 1000, one each for train, tune and test, found 2"),
+    ("repeats = 2", "repeats = 0", "line 11: repeats must be 1 to 1000, found 0"),
+    ("seeds = 3", "seeds = 10_000_000_000", "line 8: seeds must be 1000000 at most, found 10000000000"),
+    ("folds = 5", "positive = '9'\nfolds = 5", "line 10: digits_3_8 has no class '9'; it has 3 and 8"),
+    ("[recipes.small]", "[recipes.'']", "line 20: a recipe's name has letters, digits and . , : = _ - and spaces"),
+    ("[recipes.small]", "[recipes.'a + b']", "line 20: a recipe's name has letters, digits"),
+    ("[recipes.small]", "[recipes.small]\nmomentum = 0.5\noptimizer = 'adam'", "line 20: adam takes no momentum"),
+    ("epochs = 3", "epochs = 3\ntrain_batch = 99999999999999999999", "line 15: train_batch must be 2147483647 at most"),
+    ("epochs = 3", "epochs = 3\ntune_lr = [0.1, 0.0]", "line 15: tune_lr must be above 0 and finite, found 0"),
+    ("epochs = 3", f"x = {'[' * 5000}", "own.toml is no study: its tables or arrays are nested too deeply"),
     ("folds = 5", "", "line 11: repeats are those of folds, and there are none, found 2"),
     ("folds = 5", "folds = 5.0", "line 10: folds must be a whole number, found 5.0"),
     ("folds = 5", "networks = ['mlq']\nfolds = 5", "line 10: there is no network 'mlq' (did you mean 'mlp'?)"),
@@ -107,6 +116,25 @@ def test_what_is_wrong_is_told_with_its_line(tmp_path, right, wrong, sentence):
         read(TEXT.replace(right, wrong), tmp_path)
     assert sentence in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_editors_of_windows_are_understood(tmp_path):
+    file = tmp_path / "own.toml"
+    file.write_bytes(b"\xef\xbb\xbf" + TEXT.replace("\n", "\r\n").encode())
+    assert studies.read_file(file).name == "mine"
+    file.write_bytes(TEXT.replace("seeds = 3", "seed = 3").replace("\n", "\r\n").encode())
+    with pytest.raises(ValueError, match="line 8: there is no key 'seed'"):
+        studies.read_file(file)
+
+
+def test_a_separator_in_a_comment_is_no_line(tmp_path):
+    with pytest.raises(ValueError, match="line 8: there is no key 'seed'"):
+        read(TEXT.replace("seeds = 3", "seed = 3").replace("# rare", "# rare \u2028 indeed"), tmp_path)
+
+
+def test_a_rate_may_need_the_precision_that_another_table_names(tmp_path):
+    text = TEXT.replace("epochs = 3", 'epochs = 3\nprecision = "float64"').replace("[20, 10]", "[20, 10]\nlr = 1e39")
+    assert read(text, tmp_path).recipes["large"]["lr"] == 1e39
 
 
 def test_bytes_that_are_no_text_are_one_sentence(tmp_path):

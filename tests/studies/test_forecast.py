@@ -19,7 +19,7 @@ def digits() -> dict[str, data.Dataset]:
 
 
 def forecast(study: studies.Study, digits) -> studies.Forecast:
-    return studies.forecast("own", studies.plan(study.runs(), digits), digits, "cpu")
+    return studies.forecast("own", studies.cut(study.runs(), digits), digits, "cpu")
 
 
 def test_everything_is_counted(digits):
@@ -27,6 +27,7 @@ def test_everything_is_counted(digits):
     assert (found.study, found.trainings) == ("own", {"digits_3_8": 8, "digits_8_9": 8})
     assert (found.networks, found.stacks, found.largest_stack) == (16, 1, 16)
     assert found.seconds.keys() == found.trainings.keys()
+    assert all(0.05 < seconds < 600 for seconds in found.seconds.values())
     assert 100 * 2**20 < found.memory < 20 * 2**30
 
 
@@ -37,8 +38,16 @@ def test_candidates_are_networks(digits):
 
 def test_the_cost_is_that_of_every_network_and_of_each_of_its_epochs(digits):
     """1 second a network and 2 an epoch: 8 networks of 60 epochs and 8 of 80."""
-    [job] = studies.plan(STUDY.runs(), digits)
+    [job] = studies.cut(STUDY.runs(), digits)
     assert Cost(fixed=1.0, epoch=2.0).of(job) == 16 + 2 * 8 * (60 + 80)
+
+
+def test_ten_times_the_epochs_cost_more(digits):
+    """Several times as much; how much exactly is for a benchmark."""
+    short, long = (
+        sum(forecast(replace(STUDY, overrules={"epochs": epochs}), digits).seconds.values()) for epochs in (300, 3000)
+    )
+    assert long > 3 * short
 
 
 def test_what_was_probed_is_not_stored(digits, tmp_path, monkeypatch):

@@ -42,7 +42,7 @@ def digits() -> dict[str, data.Dataset]:
 def run(folder: Path, digits, address: str, on_work=lambda _: None):
     executor = partial(studies.on_ray, address=address)
     store = Store(folder)
-    studies.execute(studies.plan(RUNS, digits, 2), store, Work(digits, "cpu", on_work), executor)
+    studies.execute(studies.cut(RUNS, digits, 2), store, Work(digits, "cpu", on_work), executor)
     return found(folder)
 
 
@@ -64,7 +64,7 @@ def test_both_nodes_train_and_a_dead_one_loses_nothing(cluster, digits, tmp_path
 
     assert results(run(tmp_path / "broken", digits, cluster.address, lose_a_node)) == results(whole)
     loss.join()
-    assert sum(told) == sum(job.work_of(job.runs) for job in studies.plan(RUNS, digits, 2))
+    assert sum(told) == sum(job.work_of(job.runs) for job in studies.cut(RUNS, digits, 2))
 
 
 @pytest.mark.slow
@@ -88,7 +88,7 @@ def test_ctrl_c_keeps_what_is_finished_and_the_same_command_goes_on(cluster, tmp
 def test_a_stack_asks_for_no_more_memory_than_a_node_has(cluster, digits, tmp_path):
     """One that asked for more would never be placed."""
     study = replace(STUDY, datasets=("digits_3_8",), levels=(0.2,), seeds=(0,))
-    jobs = [replace(job, plan=replace(job.plan, bytes=2**50)) for job in studies.plan(study.runs(), digits)]
+    jobs = [replace(job, plan=replace(job.plan, bytes=2**50)) for job in studies.cut(study.runs(), digits)]
     store = Store(tmp_path)
     executor = partial(studies.on_ray, address=cluster.address)
     studies.execute(jobs, store, Work(digits, "cpu", lambda _: None), executor)

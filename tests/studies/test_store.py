@@ -1,11 +1,10 @@
 """A store gives back what was put in, and says in one sentence why it cannot."""
 
 import json
-import shutil
 import sqlite3
 import subprocess
 import threading
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import pytest
 from imbaloss.evaluation import scores
 from imbaloss.studies import Predictions, Row, Store
 from imbaloss.studies.store import FILE, VERSION
+from tests.disks import small_disk
 from tests.report.examples import rows
 
 PREDICTIONS = {
@@ -150,20 +150,6 @@ def test_a_damaged_store_is_left_as_it_is(tmp_path, damage):
     assert "sqlite3 FILE .recover" in found
 
 
-@contextmanager
-def small_disk(folder: Path, options: str):
-    """A file system of its own; skips where this user may not mount one."""
-    folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", folder], capture_output=True, check=False)
-    if mounted.returncode:
-        pytest.skip("this user cannot mount a file system")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", folder], check=True)
-
-
-@pytest.mark.skipif(shutil.which("mount") is None, reason="needs mount")
 def test_a_full_disk_keeps_every_finished_row(tmp_path):
     with small_disk(tmp_path / "disk", "size=256k") as folder:
         store = filled(folder)
@@ -174,7 +160,6 @@ def test_a_full_disk_keeps_every_finished_row(tmp_path):
         assert len(Store(folder).rows([row.run for row in rows()])) == len(rows())
 
 
-@pytest.mark.skipif(shutil.which("mount") is None, reason="needs mount")
 def test_a_read_only_folder_can_be_read_and_not_written(tmp_path):
     with small_disk(tmp_path / "disk", "size=1m") as folder:
         filled(folder)

@@ -1,5 +1,6 @@
 """What a study says."""
 
+import dataclasses
 import os
 import subprocess
 import sys
@@ -9,7 +10,7 @@ import pytest
 
 from imbaloss import data, studies
 from imbaloss.data import Fold
-from imbaloss.studies import Run
+from imbaloss.studies import Run, study
 from imbaloss.training import Recipe
 
 TABLE1 = studies.built_in("table1")
@@ -30,7 +31,7 @@ def test_every_built_in_study_can_be_planned(name):
     study = studies.built_in(name)
     assert study.name == name
     if name == "digits":
-        jobs = studies.plan(study.runs(), data.load(study.datasets))
+        jobs = studies.cut(study.runs(), data.load(study.datasets))
         assert sum(len(job.runs) for job in jobs) == len(study.runs())
 
 
@@ -72,8 +73,12 @@ def test_a_named_recipe_overrules_all_but_the_command_line():
     assert {run.recipe for run in study.runs()} == {Recipe(epochs=7, hidden=(3,), lr=3.0)}
 
 
-def test_two_names_of_one_recipe_are_one_run():
-    assert len(replace(TABLE1, recipes={"one": {}, "two": {}}).runs()) == 45
+def test_two_names_of_one_recipe_are_trained_once_and_stand_under_both():
+    twice = replace(studies.built_in("digits"), seeds=(0,), recipes={"one": {}, "two": {}, "three": {"lr": 0.2}})
+    runs = twice.runs()
+    assert len(runs) == 3 * 45
+    jobs = studies.cut(runs, data.load(twice.datasets))
+    assert sum(len(job.runs) for job in jobs) == len({run.hash for run in runs}) == 2 * 45
 
 
 def run(**changes) -> Run:
@@ -124,6 +129,35 @@ PINNED = ["04ce23314f821c3f", "439015c761b7beb7"]  # the first two of the above,
 def test_entries_at_their_default_do_not_count():
     assert run(recipe=Recipe(lr=0.1, momentum=0.0)).hash == run().hash
     assert run(sampler="none", fold=None, recipe_name="own").hash == run().hash
+
+
+def test_an_option_that_is_new_leaves_old_hashes_as_they_are():
+    """A run of a later version, with one field more."""
+    later = dataclasses.make_dataclass("Later", [("trick", str, "none")], bases=(Run,), frozen=True)
+    values, before = run().asked(), run().hash
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(study, "ASKED", [*study.ASKED, "trick"])
+        patch.setattr(study, "DEFAULTS", study.DEFAULTS | {"trick": "none"})
+        assert later(**values).hash == before
+        assert later(**values, trick="new").hash != before
+
+
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        ("lr = 1", "lr = 1.0"),
+        ("weight_decay = 0", "weight_decay = -0.0"),
+        ("tune_lr = [1, 0.1]", "tune_lr = [0.1, 1.0]"),
+    ],
+)
+def test_a_number_is_the_same_however_it_is_written(tmp_path, text, same):
+    hashes = []
+    for number, (entry, levels) in enumerate(((text, "[0]"), (same, "[-0.0]"))):
+        file = tmp_path / f"{number}.toml"
+        file.write_text(f"datasets = ['tree_1']\nlosses = ['mse']\nseeds = 1\nlevels = {levels}\n[recipe]\n{entry}")
+        hashes.append([run.hash for run in studies.read_file(file).runs()])
+        study.entries_that_count.cache_clear()
+    assert hashes[0] == hashes[1]
 
 
 def test_the_device_is_no_part_of_a_run():

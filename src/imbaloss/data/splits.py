@@ -14,6 +14,7 @@ from imbaloss.data.protocols import counts
 from imbaloss.data.seeds import state, stream
 
 FEWEST_FOLDS = 3  # one each for train, tune and test
+MOST = 1000  # folds, or repeats
 
 
 class Fold(NamedTuple):
@@ -29,12 +30,17 @@ class Fold(NamedTuple):
         return (self.fold + 1) % self.folds
 
 
+def check_folds(folds: int, repeats: int) -> None:
+    """Raises ValueError for fewer than three folds, no repeat, or more than anyone can mean."""
+    if not FEWEST_FOLDS <= folds <= MOST:
+        raise ValueError(f"folds must be {FEWEST_FOLDS} to {MOST}, one each for train, tune and test, found {folds}")
+    if not 1 <= repeats <= MOST:
+        raise ValueError(f"repeats must be 1 to {MOST}, found {repeats}")
+
+
 def folds_of(folds: int, repeats: int) -> list[Fold]:
-    """All folds of all repeats. Raises ValueError for fewer than three folds or no repeat."""
-    if folds < FEWEST_FOLDS:
-        raise ValueError(f"folds must be {FEWEST_FOLDS} or more, one each for train, tune and test, found {folds}")
-    if repeats < 1:
-        raise ValueError(f"repeats must be 1 or more, found {repeats}")
+    """All folds of all repeats. Raises ValueError as `check_folds`."""
+    check_folds(folds, repeats)
     return [Fold(repeat, fold, folds) for repeat in range(repeats) for fold in range(folds)]
 
 

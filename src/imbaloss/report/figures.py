@@ -1,7 +1,7 @@
 """Figures of a study, as matplotlib figures; `save` writes one as SVG and PNG."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from imbaloss.report.tables import LABELS, MAIN, Name
+from imbaloss.report.tables import LABELS, MAIN, Name, pair
 from imbaloss.studies import Row
 from imbaloss.whole import write_whole
 
@@ -20,6 +20,7 @@ from imbaloss.whole import write_whole
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6D31", "#666666")
 MARKERS = "osD^vPX*"
 LABEL_INCHES, HANDLE_INCHES, LINE_INCHES = 0.078, 0.6, 0.2  # of a legend: a letter, the mark beside, a line
+PUBLISHED = "published"
 LINES = ("-", "--", ":", "-.")
 STYLE: Any = {
     "font.size": 9,
@@ -54,7 +55,7 @@ def scores(cells: pd.DataFrame, rows: Sequence[Row], called: Sequence[Name]) -> 
             panels[-1, column].set_xlabel("level, and positives/negatives in train")
         for line, score in enumerate(MAIN):
             panels[line, 0].set_ylabel(LABELS[score])
-        add_legend(figure, panels[0, 0])
+        add_legend(figure, panels.flat)
     return figure
 
 
@@ -78,14 +79,13 @@ def draw_scores(
         panel.plot(places, of_method[score], label=method, markersize=5.5, **mark)
         panel.plot(places, of_method[f"published_{score}"], markerfacecolor="none", markersize=9, **mark)
     if cells[f"published_{score}"].notna().any():
-        panel.plot([], [], "o", color="black", markerfacecolor="none", markersize=9, label="published")
+        panel.plot([], [], "o", color="black", markerfacecolor="none", markersize=9, label=PUBLISHED)
     panel.set_xticks(range(len(levels)), [f"{level:.4g}\n{counts_of(cells, level)}" for level in levels])
     panel.grid(axis="y", alpha=0.3)
 
 
 def counts_of(cells: pd.DataFrame, level: float) -> str:
-    cell = cells[cells["level"] == level].iloc[0]
-    return f"{cell['train_positives']}/{cell['train_negatives']}"
+    return pair(cells[cells["level"] == level].iloc[0], "train")
 
 
 def loss_curves(rows: Sequence[tuple[Row, str]], *, common_epochs: bool) -> Figure:
@@ -109,7 +109,7 @@ def loss_curves(rows: Sequence[tuple[Row, str]], *, common_epochs: bool) -> Figu
         for panel in (raw, scaled):
             panel.set_xlabel("epoch")
             panel.grid(alpha=0.3)
-        add_legend(figure, raw)
+        add_legend(figure, [raw])
     return figure
 
 
@@ -123,14 +123,16 @@ def draw_curves(panel: Axes, curves: np.ndarray, line: dict[str, Any], label: st
         panel.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
-def add_legend(figure: Figure, panel: Axes) -> None:
+def add_legend(figure: Figure, panels: Iterable[Axes]) -> None:
     """Below the panels, in as many columns as fit beside each other; the figure grows by the lines that it has."""
-    handles, labels = panel.get_legend_handles_labels()
+    pairs = [zip(*reversed(panel.get_legend_handles_labels()), strict=True) for panel in panels]
+    shown = {label: handle for of_panel in pairs for label, handle in of_panel}
+    labels = sorted(shown, key=lambda label: label == PUBLISHED)  # last
     width, height = figure.get_size_inches()
     columns = int(width / (LABEL_INCHES * max(map(len, labels), default=0) + HANDLE_INCHES)) or 1
     lines = -(-len(labels) // columns)
     figure.set_size_inches(width, height + LINE_INCHES * (lines - 1))
-    figure.legend(handles, labels, loc="outside lower center", ncols=columns)
+    figure.legend([shown[label] for label in labels], labels, loc="outside lower center", ncols=columns)
 
 
 def save(figure: Figure, folder: Path, name: str) -> bytes:

@@ -14,24 +14,30 @@ class News:
     def __init__(self, store: Store, runs: Sequence[Run]) -> None:
         self.store = store
         self.hashes = {run.hash for run in runs}
-        self.cells: dict[tuple[str, float], list[Run]] = {}
+        self.cells: dict[tuple[str, float, str], list[Run]] = {}
         for run in runs:
-            self.cells.setdefault((run.dataset, run.level), []).append(run)
+            self.cells.setdefault(cell_of(run), []).append(run)
 
     def __call__(self, job: Job) -> str:
         finished = len(self.store.hashes() & self.hashes)
         return f"{finished} of {len(self.hashes)} trainings finished{self.best(job.runs[-1])}"
 
     def best(self, run: Run) -> str:
-        """The method with the highest mean score on test in the cell of the run, over finished trainings."""
-        rows = self.store.rows(self.cells[run.dataset, run.level])
+        """The method with the highest mean score on test in the cell of the run, of those with most trainings there."""
+        rows = self.store.rows(self.cells[cell_of(run)])
         scores: dict[str, list[float]] = {}
         for row, (_, method) in zip(rows, names(rows), strict=True):
             if (score := row.scores["test"][SCORE]) is not None:
                 scores.setdefault(method, []).append(score)
-        if len(scores) < 2:
+        most = max(map(len, scores.values()), default=0)
+        means = {method: sum(some) / most for method, some in scores.items() if len(some) == most}
+        if len(means) < 2:
             return ""
-        means = {method: sum(some) / len(some) for method, some in scores.items()}
         method = max(means, key=lambda one: means[one])
-        so_far = f"mean {LABELS[SCORE]} {means[method]:.3f} of {len(scores[method])}"
-        return f"; best so far on {run.dataset} at {run.level:g}: {method}, {so_far}"
+        protocol = "" if len({protocol for *_, protocol in self.cells}) == 1 else f", {run.protocol}"
+        so_far = f"{method}, mean {LABELS[SCORE]} {means[method]:.3f} of {most}"
+        return f"; best so far on {run.dataset} at {run.level:g}{protocol}: {so_far}"
+
+
+def cell_of(run: Run) -> tuple[str, float, str]:
+    return run.dataset, run.level, run.protocol

@@ -8,8 +8,9 @@ from typing import Any
 import jinja2
 import pandas as pd
 
-from imbaloss.report.tables import LABELS, MAIN, names, number, sentences, standing
+from imbaloss.report.tables import LABELS, MAIN, names, number, pair, sentences, standing
 from imbaloss.studies import Row, Study
+from imbaloss.training import Recipe
 
 
 @dataclass(frozen=True)
@@ -31,12 +32,14 @@ def page(study: Study, cells: pd.DataFrame, rows: Sequence[Row], pictures: Seque
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader(__package__, ""), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters["number"] = number
+    environment.filters |= {"number": number, "pair": pair}
     common, varying = settings(rows)
     return environment.get_template("page.html.jinja").render(
         study=study,
         asked=len(study.runs()),
         rows=rows,
+        several=bool((cells["seeds"] > 1).any()),
+        noun="loss" if cells["method"].eq(cells["loss"]).all() else "method",
         grid=grid(cells),
         methods=list(dict.fromkeys(cells["method"])),
         scores=[(score, LABELS[score]) for score in MAIN],
@@ -78,7 +81,7 @@ def grid(cells: pd.DataFrame) -> list[dict[Any, Any]]:
 def settings(rows: Sequence[Row]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """The entries that all recipes share, and those that differ, one line for each data set and method."""
     methods = [method for _, method in names(rows)]
-    recipes = {(row.run.dataset, method): asdict(row.run.recipe) for row, method in zip(rows, methods, strict=True)}
+    recipes = {(row.run.dataset, method): entries(row.run.recipe) for row, method in zip(rows, methods, strict=True)}
     first = next(iter(recipes.values()))
     common = {key: value for key, value in first.items() if all(recipe[key] == value for recipe in recipes.values())}
     varying = [
@@ -86,3 +89,8 @@ def settings(rows: Sequence[Row]) -> tuple[dict[str, Any], list[dict[str, Any]]]
         for (dataset, method), recipe in recipes.items()
     ]
     return common, varying
+
+
+def entries(recipe: Recipe) -> dict[str, Any]:
+    """Of a recipe, without the rate that is not used where one is chosen."""
+    return asdict(recipe) | ({"lr": "chosen"} if recipe.tune_lr else {})

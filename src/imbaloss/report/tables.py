@@ -1,4 +1,4 @@
-"""Rows -> a table with one line a cell (data set, level, loss): means and deviations over the seeds."""
+"""Rows -> a table with one line a cell (setting, level, method): means and deviations over its trainings."""
 
 import json
 from collections.abc import Sequence
@@ -71,9 +71,10 @@ def table(rows: Sequence[Row]) -> pd.DataFrame:
 
     Columns: the cell; seeds (trainings that succeeded, with folds one for each of them) and, of f1 and roc_auc, mean,
     standard deviation (n - 1) and published value; then mean and deviation of the other scores and counts; then the
-    samples of each class in each part, failed (trainings whose loss was no longer finite), tuned_lr (each learning rate
-    that was chosen, and how often), protocol, classes, sampler, network, name of the recipe, split, and what a reader
-    calls setting and method. Empty where there is no value.
+    samples of each class in each part (with folds, their means), failed (trainings whose loss was no longer finite),
+    tuned_lr (each learning rate that was chosen, and how often), protocol, classes, sampler, network, name of the
+    recipe, split, the samples of each class after a sampler, and what a reader calls setting and method. Empty where
+    there is no value.
     """
     flat = columns(rows)
     groups = flat.groupby([*CELL, *ASKED], sort=False)
@@ -89,16 +90,24 @@ def table(rows: Sequence[Row]) -> pd.DataFrame:
     for score in (*SCORES[len(MAIN) :], *CONFUSION):
         found[score], found[f"{score}_sd"] = means[score], deviations[score]
     for part in COUNTED:
-        found[part] = groups[part].first()
+        found[part] = whole(groups[part].mean())
     found["failed"] = groups["failed"].sum()
     found["tuned_lr"] = groups["tuned_lr"].agg(rates) if flat["tuned_lr"].notna().any() else None
     for name in NAMES:
         found[name] = groups[name].first()
-    cells_first = found.reset_index()
-    return cells_first[[*CELL, *(name for name in found if name not in NAMES), *ASKED, *NAMES]]
+    for part in RESAMPLED:
+        found[part] = whole(groups[part].mean())
+    first = [name for name in found if name not in {*NAMES, *RESAMPLED}]
+    return found.reset_index()[[*CELL, *first, *ASKED, *RESAMPLED, *NAMES]]
 
 
 COUNTED = [f"{part}_{kind}" for part in ("train", "tune", "test") for kind in ("negatives", "positives")]
+RESAMPLED = ["resampled_negatives", "resampled_positives"]
+
+
+def whole(means: pd.Series) -> pd.Series:
+    """As whole numbers where all are: folds may differ by a sample."""
+    return means.astype(int) if (means % 1 == 0).all() else means
 
 
 def columns(rows: Sequence[Row]) -> pd.DataFrame:
@@ -120,6 +129,10 @@ def columns(rows: Sequence[Row]) -> pd.DataFrame:
         **pd.DataFrame([asked_of(row.run) for row in rows]),
         **pd.DataFrame(names(rows)),
         **counts,
+        **{
+            name: [row.counts.get("resampled", (None, None))[place] for row in rows]
+            for place, name in enumerate(RESAMPLED)
+        },
         **values,
         "failed": [row.failure is not None for row in rows],
         "tuned_lr": [row.tuning["lr"] if row.tuning else None for row in rows],
@@ -156,7 +169,7 @@ def sentences(rows: Sequence[Row]) -> list[str]:
         if row.tuning and (end := end_of_grid(row.tuning)):
             sentence = f"{cell}: the best learning rate was the {end} that was tried; others beyond it may be better"
             said[sentence] = said.get(sentence, 0) + 1
-    return [f"{sentence} ({runs} trainings)" if runs else sentence for sentence, runs in said.items()]
+    return [f"{sentence} ({runs} training{'s' * (runs > 1)})" if runs else sentence for sentence, runs in said.items()]
 
 
 def end_of_grid(tuning: dict[str, Any]) -> str | None:
@@ -169,13 +182,12 @@ def for_reading(cells: pd.DataFrame) -> pd.DataFrame:
     """A table of `table` as text: one line a cell, with its counts, and each score beside the published one."""
     found = pd.DataFrame({"data set": cells["setting"]})
     found["level"] = [f"{level:.4g}" for level in cells["level"]]
-    for part in ("train", "test"):
-        found[f"{part} P/N"] = [
-            f"{positives}/{negatives}"
-            for positives, negatives in zip(cells[f"{part}_positives"], cells[f"{part}_negatives"], strict=True)
-        ]
-    found["loss"] = cells["method"]
-    found["seeds"] = cells["seeds"].astype(str)
+    trained, tested = ([pair(cell, part) for _, cell in cells.iterrows()] for part in ("train", "test"))
+    resampled = [pair(cell, "resampled") for _, cell in cells.iterrows()]
+    found["train P/N"] = [f"{of} → {after}" if after else of for of, after in zip(trained, resampled, strict=True)]
+    found["test P/N"] = tested
+    found["loss" if cells["method"].eq(cells["loss"]).all() else "method"] = cells["method"]
+    found["seeds" if cells["split"].eq(FIXED).all() else "trainings"] = cells["seeds"].astype(str)
     for score in MAIN:
         pairs = zip(cells[score], cells[f"{score}_sd"], strict=True)
         found[LABELS[score]] = [spread(mean, deviation) for mean, deviation in pairs]
@@ -184,6 +196,12 @@ def for_reading(cells: pd.DataFrame) -> pd.DataFrame:
     if cells["tuned_lr"].any():
         found["learning rate (runs)"] = cells["tuned_lr"].fillna(DASH)
     return found
+
+
+def pair(cell: "pd.Series[Any]", part: str) -> str:
+    """Positives and negatives of a part; nothing where there is none."""
+    counts = [cell[f"{part}_{kind}"] for kind in ("positives", "negatives")]
+    return "" if any(map(pd.isna, counts)) else "/".join(f"{count:.6g}" for count in counts)
 
 
 def number(value: float) -> str:
@@ -207,7 +225,7 @@ def latex(cells: pd.DataFrame) -> str:
     """A booktabs tabular."""
     reading = for_reading(cells)
     text: str = reading.to_latex(index=False, escape=True, column_format="llllll" + "r" * (reading.shape[1] - 6))
-    return text.replace("±", r"$\pm$").replace(DASH, "--")
+    return text.replace("±", r"$\pm$").replace(DASH, "--").replace("→", r"$\to$")
 
 
 def standing(cells: pd.DataFrame) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from imbaloss.report.page import Picture, page
 from imbaloss.studies import Row, Study
 from imbaloss.whole import write_whole
 
-SCORES_CAPTION = "Scores on the test part. Large marks are means over the seeds, small dots the seeds.{published}"
+SCORES_CAPTION = "Scores on the test part. Large marks are means, small dots single trainings.{published}"
 PUBLISHED_CAPTION = " Hollow marks are the published values."
 CURVES_CAPTION = (
     "Training loss over the epochs, {setting} at level {level:g} ({positives} positives, {negatives} negatives), "
@@ -45,26 +45,31 @@ def write(study: Study, rows: Sequence[Row], folder: Path, with_losses: WithLoss
     for path in (folder / "figures").iterdir():
         if path.stem not in {one.name for one in drawn} and path.suffix in {".svg", ".png"}:  # an earlier study's
             path.unlink(missing_ok=True)
-    replace(folder / "table.csv", cells.to_csv(index=False))
+    put(folder / "table.csv", cells.to_csv(index=False))
     sentences = "".join(f"- {sentence}\n" for sentence in tables.sentences(rows))
-    replace(folder / "table.md", tables.markdown(cells) + (f"\n{sentences}" if sentences else ""))
-    replace(folder / "table.tex", tables.latex(cells))
-    return replace(folder / "report.html", page(study, cells, rows, pictures))
+    put(folder / "table.md", tables.markdown(cells) + (f"\n{sentences}" if sentences else ""))
+    put(folder / "table.tex", tables.latex(cells))
+    return put(folder / "report.html", page(study, cells, rows, pictures))
 
 
 def curves(rows: Sequence[Row], with_losses: WithLosses = lambda rows: rows) -> list[Drawn]:
     """The losses over the epochs, of each setting at its lowest level with positives: full and cut."""
-    called = dict(zip([row.run.hash for row in rows], tables.names(rows), strict=True))
+    called = tables.names(rows)
     found = []
-    for setting in dict.fromkeys(name.setting for name in called.values()):
-        of_setting = [row for row in rows if called[row.run.hash].setting == setting and row.counts["train"][1]]
-        lowest = min((row.run.level for row in of_setting), default=0.0)
-        chosen = [row for row in with_losses([r for r in of_setting if r.run.level == lowest]) if row.losses]
-        if not chosen:
+    for setting in dict.fromkeys(name.setting for name in called):
+        of_setting = [
+            (row, name.method)
+            for row, name in zip(rows, called, strict=True)
+            if name.setting == setting and row.counts["train"][1]
+        ]
+        lowest = min((row.run.level for row, _ in of_setting), default=0.0)
+        at_lowest = [(row, method) for row, method in of_setting if row.run.level == lowest]
+        chosen = with_losses([row for row, _ in at_lowest])
+        drawn = [(row, method) for row, (_, method) in zip(chosen, at_lowest, strict=True) if row.losses]
+        if not drawn:
             continue
-        negatives, positives = chosen[0].counts["train"]
-        drawn = [(row, called[row.run.hash].method) for row in chosen]
-        epochs_differ = len({row.run.recipe.epochs for row in chosen}) > 1
+        negatives, positives = drawn[0][0].counts["train"]
+        epochs_differ = len({row.run.recipe.epochs for row, _ in drawn}) > 1
         for ending, epochs, common in (
             ("", "each loss for its own epochs", False),
             *([("_common", "cut to the shortest", True)] if epochs_differ else []),
@@ -76,11 +81,10 @@ def curves(rows: Sequence[Row], with_losses: WithLosses = lambda rows: rows) -> 
     return found
 
 
+def put(file: Path, text: str) -> Path:
+    return write_whole(file, text.encode())
+
+
 def file_name(text: str) -> str:
     """The text with everything but letters, digits, dots and dashes as underscores."""
     return re.sub(r"[^\w.-]+", "_", text)
-
-
-def replace(file: Path, text: str) -> Path:
-    """Writes a file whole or not at all."""
-    return write_whole(file, text.encode())

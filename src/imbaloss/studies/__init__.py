@@ -1,7 +1,7 @@
 """Studies: what to run, running it, and the store of its rows."""
 
-from imbaloss.studies.driver import execute
-from imbaloss.studies.execution import Finished, Job, plan, train_together
+from imbaloss.studies.driver import Watch, execute
+from imbaloss.studies.execution import Finished, Job, cut, train_together
 from imbaloss.studies.executors import EXECUTORS, Executor, Work, executor_named, here, in_processes, on_ray
 from imbaloss.studies.files import (
     BUILT_IN,
@@ -33,9 +33,11 @@ __all__ = [
     "Status",
     "Store",
     "Study",
+    "Watch",
     "Work",
     "built_in",
     "built_in_for",
+    "cut",
     "execute",
     "executor_named",
     "forecast",
@@ -44,7 +46,6 @@ __all__ = [
     "in_processes",
     "named",
     "on_ray",
-    "plan",
     "read_file",
     "read_study",
     "to_toml",

@@ -4,6 +4,8 @@ A claim is a line in the store that names its owner; an owner is a lock on a fil
 process, however it ends. A claim whose owner is gone counts for nothing.
 """
 
+import json
+import time
 import uuid
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
@@ -12,6 +14,8 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from imbaloss.studies.store import Store
+
+NEW_S = 60.0  # a lock file is locked by its owner long before it is as old
 
 
 def living_claims(store: Store) -> set[str]:
@@ -35,6 +39,14 @@ def lives(store: Store, owner: str) -> bool:
     return False
 
 
+def sweep(store: Store) -> None:
+    """Removes the lock files of owners that are gone; one that is new may be about to be locked, and is left."""
+    for file in store.file.parent.glob(".owner-*.lock"):
+        with suppress(FileNotFoundError):
+            if time.time() - file.stat().st_mtime > NEW_S:
+                lives(store, file.name.removeprefix(".owner-").removesuffix(".lock"))
+
+
 def lock_file(store: Store, owner: str) -> Path:
     return store.file.parent / f".owner-{owner}.lock"
 
@@ -50,6 +62,7 @@ class Owner:
     @contextmanager
     def present(self) -> Iterator[None]:
         """While it lasts, claims of this owner count; at its end they are gone."""
+        sweep(self.store)
         self.lock.acquire()
         try:
             yield
@@ -61,13 +74,14 @@ class Owner:
 
     def claim(self, hashes: Collection[str]) -> set[str] | None:
         """Claims those of the runs that are not finished, and returns them; None, where a living process holds one."""
-        marks = ", ".join("?" * len(hashes))
+        asked = json.dumps(list(hashes))
         with self.store.transaction() as database:
             database.execute("BEGIN IMMEDIATE")
-            held = database.execute(f"SELECT DISTINCT owner FROM claims WHERE hash IN ({marks})", tuple(hashes))
+            among = "WHERE hash IN (SELECT value FROM json_each(?))"
+            held = database.execute(f"SELECT DISTINCT owner FROM claims {among}", (asked,))
             if any(lives(self.store, owner) for (owner,) in held if owner != self.name):
                 return None
-            finished = database.execute(f"SELECT hash FROM runs WHERE hash IN ({marks})", tuple(hashes))
+            finished = database.execute(f"SELECT hash FROM runs {among}", (asked,))
             missing = set(hashes) - {found for (found,) in finished}
             database.executemany("INSERT OR REPLACE INTO claims VALUES (?, ?)", [(one, self.name) for one in missing])
             return missing

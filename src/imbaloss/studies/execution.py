@@ -46,7 +46,7 @@ class Job:
         return self.work * sum(run.recipe.epochs * run.recipe.networks for run in runs)
 
 
-def plan(
+def cut(
     runs: Sequence[Run], datasets: Mapping[str, Dataset], stack_size: int | None = None, device: str = "cpu"
 ) -> list[Job]:
     """Cuts runs that can be trained together, in their order, into stacks, of stack_size or as `plan_for` has it.
@@ -56,7 +56,7 @@ def plan(
     """
     kinds = {kind: stacked_by(kind, datasets) for kind in dict.fromkeys(map(kind_of, runs))}
     groups: dict[Shared, list[Run]] = {}
-    for run in runs:
+    for run in dict.fromkeys(runs):
         groups.setdefault(kinds[kind_of(run)], []).append(run)
     jobs = []
     for (samples, inputs, recipe, candidates), some in groups.items():

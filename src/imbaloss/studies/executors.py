@@ -54,10 +54,18 @@ def executor_named(name: str, *, workers: int | None = None, address: str | None
     if address is not None and name != "ray":
         raise ValueError(f"an address is that of a Ray cluster, for the executor ray, not {name}")
     if name == "processes":
-        return partial(in_processes, workers=workers or os.cpu_count() or 1)
-    if name == "ray" and find_spec("ray") is None:
-        raise ValueError("the executor ray needs Ray: pip install 'imbaloss[ray]'")
-    return partial(on_ray, address=address or "auto") if name == "ray" else here
+        return partial(in_processes, workers=workers or processors())
+    if name == "ray":
+        if find_spec("ray") is None:
+            raise ValueError("the executor ray needs Ray: pip install 'imbaloss[ray]'")
+        connect(address or "auto")
+        return partial(on_ray, address=address or "auto")
+    return here
+
+
+def processors() -> int:
+    """That this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def here(jobs: Iterator[Job], work: Work) -> Iterator[tuple[Job, list[Finished]]]:
@@ -68,7 +76,7 @@ def here(jobs: Iterator[Job], work: Work) -> Iterator[tuple[Job, list[Finished]]
 
 def in_processes(jobs: Iterator[Job], work: Work, *, workers: int) -> Iterator[tuple[Job, list[Finished]]]:
     """In so many processes of this machine, which share its processors. A stack whose process is lost is done again."""
-    threads = max((os.cpu_count() or 1) // workers, 1)
+    threads = max(processors() // workers, 1)
     start = partial(
         ProcessPoolExecutor, workers, multiprocessing.get_context("spawn"), begin_process, (work.datasets, threads)
     )
@@ -92,8 +100,8 @@ def in_processes(jobs: Iterator[Job], work: Work, *, workers: int) -> Iterator[t
                 for job in running.values():
                     lost[job] = lost.get(job, 0) + 1
                     if lost[job] == ATTEMPTS:
-                        many = f"a stack of {len(job.runs)} runs was lost {ATTEMPTS} times: its process ended"
-                        raise OSError(many) from None
+                        many = f"a stack of {job.networks} networks was lost {ATTEMPTS} times: its process was ended"
+                        raise OSError(f"{many}, for want of memory perhaps; try a smaller --stack-size") from None
                 again, running = [*running.values(), *again], {}
                 end(pool)
                 pool = start()
@@ -104,10 +112,16 @@ def in_processes(jobs: Iterator[Job], work: Work, *, workers: int) -> Iterator[t
 
 
 def submit(pool: ProcessPoolExecutor, job: Job, device: str) -> "Future[list[Finished]]":
+    """A process that begins now never sees Ctrl-C: it inherits that the signal is blocked."""
+    blocking = hasattr(signal, "pthread_sigmask")
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT]) if blocking else None
     try:
         return pool.submit(train_in_worker, job, device)
     except ValueError as error:  # the pool broke and closed its pipes just when it was to start a process with them
         raise BrokenProcessPool from error
+    finally:
+        if before is not None:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def end(pool: ProcessPoolExecutor) -> None:
@@ -119,16 +133,9 @@ def end(pool: ProcessPoolExecutor) -> None:
 def on_ray(jobs: Iterator[Job], work: Work, *, address: str, threads: int = 1) -> Iterator[tuple[Job, list[Finished]]]:
     """On a Ray cluster: every stack is a task that asks for so many processors, its memory, and a GPU if it uses one.
 
-    Ray does a stack again whose node or process is lost. Raises ConnectionError where there is no cluster.
+    Ray does a stack again whose node or process is lost. Raises as `connect`.
     """
-    ray: Any = import_module("ray")
-    try:
-        if address != "auto":  # Ray itself would try for minutes
-            host, _, port = address.rpartition(":")
-            socket.create_connection((host, int(port)), timeout=10).close()
-        ray.init(address=address, log_to_driver=False, logging_level="ERROR")
-    except (OSError, ValueError) as error:
-        raise ConnectionError(f"there is no Ray cluster at {address}: {str(error).splitlines()[0]}") from error
+    ray = connect(address)
     try:
         task = ray.remote(
             num_cpus=threads, num_gpus=int(work.device != "cpu"), max_retries=ATTEMPTS, scheduling_strategy="SPREAD"
@@ -147,6 +154,23 @@ def on_ray(jobs: Iterator[Job], work: Work, *, address: str, threads: int = 1) -
             yield job, finished
     finally:
         ray.shutdown()
+
+
+def connect(address: str) -> Any:
+    """Ray, connected to a cluster: auto, or HOST:PORT. Raises ConnectionError where there is none."""
+    ray: Any = import_module("ray")
+    if ray.is_initialized():
+        return ray
+    try:
+        if address != "auto":  # Ray itself would try for minutes
+            host, _, port = address.rpartition(":")
+            if not host or not port.isdecimal():
+                raise ValueError("an address is auto or HOST:PORT")
+            socket.create_connection((host, int(port)), timeout=10).close()
+        ray.init(address=address, log_to_driver=False, logging_level="ERROR")
+    except (OSError, ValueError) as error:
+        raise ConnectionError(f"there is no Ray cluster at {address}: {str(error).splitlines()[0]}") from error
+    return ray
 
 
 def largest_memory(nodes: list[dict[str, Any]]) -> int:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 BUILT_IN = ("table1", "digits")
 FILE = "study.toml"
 LIBRARIES = ("imbaloss", "torch", "numpy", "scikit-learn")
+MOST_SEEDS = 1_000_000
 PROVENANCE = "provenance"  # a table that `write_study` adds, and that is no part of a study
 
 
@@ -33,7 +34,7 @@ def read_file(file: Path) -> Study:
     line, for text that is no TOML, unknown keys, wrong types and impossible values.
     """
     try:
-        return read_text(file.read_text(encoding="utf-8"), str(file), file.stem)
+        return read_text(file.read_text(encoding="utf-8-sig"), str(file), file.stem)
     except UnicodeDecodeError as error:
         raise ValueError(f"{file} is no text in UTF-8: {error}") from error
 
@@ -45,6 +46,8 @@ def read_text(text: str, source: str, name: str) -> Study:
         study.check()
     except tomllib.TOMLDecodeError as error:
         raise ValueError(f"{source} is no TOML: {error}") from error
+    except RecursionError:
+        raise ValueError(f"{source} is no study: its tables or arrays are nested too deeply") from None
     except EntryError as error:
         line = line_of(text, error.place)
         raise ValueError(f"{source}{f', line {line}' if line else ''}: {error}") from error
@@ -57,6 +60,8 @@ def from_toml(content: Mapping[str, Any]) -> Study:
 
     entries = {key: tuples(value) for key, value in content.items() if key != PROVENANCE}
     if type(seeds := entries.get("seeds")) is int:
+        if seeds > MOST_SEEDS:
+            raise EntryError(f"seeds must be {MOST_SEEDS} at most, found {seeds}", ("seeds",))
         entries["seeds"] = tuple(range(seeds))
     try:
         document().model_validate(entries)
@@ -127,7 +132,7 @@ def line_of(text: str, place: Place) -> int | None:
     A statement begins after the last line up to which the text is a document without the entry. Within an array of
     several lines it is the line up to which the text, and a bracket, has as many elements.
     """
-    lines = text.splitlines()
+    lines = text.split("\n")
     start = 0
     for number in range(1, len(lines) + 1):
         read = document_or_none("\n".join(lines[:number]))

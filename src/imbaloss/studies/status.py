@@ -19,6 +19,7 @@ class Status:
     failed: int  # of the finished
     training: int  # in a process that is running now
     datasets: dict[str, tuple[int, int]]  # of each data set: finished, asked
+    others: int  # finished, of what the folder was asked for before
 
     @classmethod
     def of(cls, folder: Path) -> "Status":
@@ -36,4 +37,5 @@ class Status:
             failed=len(failed & hashes.keys()),
             training=len((claimed - finished) & hashes.keys()),
             datasets={dataset: (done[dataset], number) for dataset, number in asked.items()},
+            others=len(finished - hashes.keys()),
         )

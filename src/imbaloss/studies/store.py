@@ -173,20 +173,17 @@ class Store:
             query = "SELECT hash FROM runs WHERE json_extract(result, '$.failure') IS NOT NULL"
             return {found for (found,) in database.execute(query)}
 
-    def rows(self, runs: Iterable[Run]) -> list[Row]:
+    def rows(self, runs: Sequence[Run]) -> list[Row]:
         """The rows of those runs that are finished, in the order of the runs."""
-        asked = {run.hash: run for run in runs}
-        few, keys = len(asked) <= ASKED_BY_HASH, tuple(asked)
-        where = f" WHERE hash IN ({', '.join('?' * len(keys))})" if few else ""
-        query = f"SELECT hash, result, computed FROM runs{where}"
+        query = "SELECT hash, result, computed FROM runs WHERE hash IN (SELECT value FROM json_each(?))"
         with self.transaction() as database:
-            found = {key: texts for key, *texts in database.execute(query, keys if few else ())}
+            found = {key: texts for key, *texts in database.execute(query, (json.dumps([run.hash for run in runs]),))}
         computed = cache(from_json)  # the same text for all runs of a stack
         with self.reading():
             return [
-                from_texts(run, from_json(found[key][0]), computed(found[key][1]))
-                for key, run in asked.items()
-                if key in found
+                from_texts(run, from_json(found[run.hash][0]), computed(found[run.hash][1]))
+                for run in runs
+                if run.hash in found
             ]
 
     def with_losses(self, rows: Sequence[Row]) -> list[Row]:
@@ -221,7 +218,6 @@ class Store:
             raise OSError(f"{self.file} is damaged: {error}; {ADVICE}") from error
 
 
-ASKED_BY_HASH = 1000  # of more rows, all are read: a query has a limit, and a scan is faster than many look-ups
 ADVICE = "it was left as it is: `sqlite3 FILE .recover` saves what can be read, another output folder starts anew"
 
 

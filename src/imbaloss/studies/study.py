@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import MISSING, asdict, dataclass, field, fields
@@ -13,8 +14,10 @@ import torch
 
 from imbaloss import losses
 from imbaloss.data import NONE, SETS, Fold, check_level, check_names, check_sampler, folds_of
-from imbaloss.data.splits import FEWEST_FOLDS
+from imbaloss.data.splits import FEWEST_FOLDS, check_folds
+from imbaloss.nearest import nearest
 from imbaloss.training import Recipe
+from imbaloss.training.recipe import number
 
 Place = tuple[str | int, ...]  # of an entry in a study: ("levels", 1), ("recipes", "wide", "hidden")
 Entries = dict[str, Any]  # of a recipe
@@ -105,22 +108,23 @@ class Study:
     def runs(self) -> list[Run]:
         """In the order of training: cell by cell, seed by seed, the losses side by side; none twice.
 
+        Where two named recipes come to the same, their runs are equal, and are trained once.
         Raises EntryError for what there is not (data set, loss, protocol, ...) and for values outside their domain.
         """
         self.check()
         folds = folds_of(self.folds, self.repeats) if self.folds else [None]
         runs = []
         for dataset in self.datasets:
-            positive = self.positive or SETS[dataset].positive
+            positive = SETS[dataset].positive if self.positive is None else self.positive
             recipes = list(self.recipes_on(dataset))
-            for level, protocol, seed, fold, sampler in product(
-                self.levels, self.protocols, self.seeds, folds, self.samplers
+            for protocol, level, seed, fold, sampler in product(
+                self.protocols, map(number, self.levels), self.seeds, folds, self.samplers
             ):
                 runs += [
                     Run(dataset, level, protocol, positive, loss, recipe, seed, sampler, fold, name)
                     for name, loss, recipe in recipes
                 ]
-        return list(dict.fromkeys(runs))
+        return list({(run, run.recipe_name): run for run in runs}.values())
 
     def recipes_on(self, dataset: str) -> Iterator[tuple[str, str, Recipe]]:
         """On a data set: the name of a recipe, each loss as `losses.write` writes it, and the recipe."""
@@ -135,24 +139,30 @@ class Study:
                 self.recipes.get(name, {}),
                 self.overrules,
             )
-            with at("losses", place):
+            with at("recipes", name) if name else at("recipe"):
                 recipe = Recipe(**{key: value for layer in layers for key, value in layer.items()})
+            with at("losses", place):
                 check_loss(text, recipe)
             yield name, losses.write(loss, parameters), recipe
 
     def check(self) -> None:
         """Raises EntryError for the first entry that is wrong."""
         self.check_axes()
-        for axis, check in (("dataset_recipes", check_dataset), ("loss_recipes", check_bare_loss)):
+        names: tuple[tuple[str, Callable[[str], None]], ...] = (
+            ("dataset_recipes", check_dataset),
+            ("loss_recipes", check_bare_loss),
+            ("recipes", check_recipe_name),
+        )
+        for axis, check in names:
             for name in getattr(self, axis):
                 with at(axis, name):
                     check(name)
         for table, entries in self.layers():
             for key, value in entries.items():
                 with at(*table, key):
-                    Recipe(**{key: value})
+                    Recipe(**WIDE | {key: value})
             with at(*table):
-                Recipe(**entries)
+                Recipe(**WIDE | entries)
         for dataset in self.datasets:
             list(self.recipes_on(dataset))
 
@@ -170,12 +180,15 @@ class Study:
         for (place, level), protocol in product(enumerate(self.levels), self.protocols):
             with at("levels", place):
                 check_level(level, protocol)
+        with at("positive"):
+            for dataset in self.datasets:
+                check_positive(dataset, self.positive)
         with at("repeats"):
-            require(
-                self.folds or self.repeats == 1, f"repeats are those of folds, and there are none, found {self.repeats}"
-            )
+            none = f"repeats are those of folds, and there are none, found {self.repeats}"
+            require(self.folds or self.repeats == 1, none)
+            check_folds(FEWEST_FOLDS, self.repeats)
         with at("folds"):
-            folds_of(self.folds or FEWEST_FOLDS, self.repeats)
+            check_folds(self.folds or FEWEST_FOLDS, 1)
 
     def layers(self) -> Iterator[tuple[Place, Entries]]:
         """The tables with entries of recipes, and where they stand."""
@@ -189,10 +202,25 @@ def check_dataset(name: str) -> None:
     check_names([name])
 
 
+def check_positive(dataset: str, positive: str | None) -> None:
+    classes = SETS[dataset].negative, SETS[dataset].positive
+    known = " and ".join(classes)
+    require(
+        positive is None or positive in classes,
+        f"{dataset} has no class {positive!r}{nearest(positive or '', classes)}; it has {known}",
+    )
+
+
+def check_recipe_name(name: str) -> None:
+    rule = "a recipe's name has letters, digits and . , : = _ - and spaces, and begins with one of the first two"
+    require(re.fullmatch(r"[^\W_][\w .,:=-]*", name), f"{rule}, found {name!r}")
+
+
 def check_bare_loss(name: str) -> None:
     require(not losses.parse(name)[1], f"a recipe is that of a loss with any parameters, found {name!r}")
 
 
+WIDE: Entries = {"precision": "float64"}  # what an entry alone is checked for; another table may name another one
 AXES = ("datasets", "levels", "protocols", "losses", "samplers", "seeds")
 CHECKS: dict[str, Callable[[Any], object]] = {
     "datasets": check_dataset,
@@ -200,7 +228,7 @@ CHECKS: dict[str, Callable[[Any], object]] = {
     "losses": losses.parse,
     "samplers": check_sampler,
     "networks": lambda name: Recipe(network=name),
-    "seeds": lambda seed: require(seed >= 0, f"a seed must be 0 or more, found {seed}"),
+    "seeds": lambda seed: require(0 <= seed < 2**64, f"a seed must be 0 or more, and below 2^64, found {seed}"),
 }
 
 

@@ -10,6 +10,7 @@ from imbaloss.networks import ACTIVATIONS, INITIALISATIONS, NETWORKS
 from imbaloss.training.optimizers import OPTIMIZERS
 from imbaloss.training.scaling import SCALINGS
 
+MOST = 2**31 - 1  # epochs, or samples of a batch
 WIDEST = 100_000  # beyond it a hidden layer is a slip of the pen
 PRECISIONS = {  # the type of weights, and that of products and activations
     "float32": (torch.float32, torch.float32),
@@ -22,7 +23,7 @@ PRECISIONS = {  # the type of weights, and that of products and activations
 class Recipe:
     """Everything about a training but its data, its loss and its seed. The defaults are the report's.
 
-    tune_lr is put into ascending order.
+    Rates are put into ascending order, whole numbers into floating point.
     """
 
     network: str = "mlp"
@@ -73,21 +74,29 @@ class Recipe:
         for name in ("epochs", "train_batch", "test_batch"):
             value = getattr(self, name)
             require(value is None or value >= 1, f"{name} must be 1 or more, found {value}")
+            require(value is None or value <= MOST, f"{name} must be {MOST} at most, found {value}")
+        for name in ("lr", "momentum", "weight_decay"):
+            object.__setattr__(self, name, number(getattr(self, name)))
         require(self.outputs in {1, 2}, f"outputs must be 1 or 2, found {self.outputs}")
         require(
             all(1 <= width <= WIDEST for width in self.hidden),
             f"hidden widths must be 1 to {WIDEST}, found {self.hidden}",
         )
-        object.__setattr__(self, "tune_lr", tuple(sorted(self.tune_lr)))
-        for lr in (self.lr, *self.tune_lr):
+        object.__setattr__(self, "tune_lr", tuple(sorted(map(number, self.tune_lr))))
+        for name, lr in (("lr", self.lr), *(("tune_lr", lr) for lr in self.tune_lr)):
             within = 0 < torch.tensor(lr, dtype=self.dtype).item() < float("inf")
-            require(within, f"lr must be above 0 and finite, found {lr:g} for {self.dtype}")
+            require(within, f"{name} must be above 0 and finite, found {lr:g} for {self.dtype}")
         require(len(set(self.tune_lr)) == len(self.tune_lr), f"tune_lr must name each rate once, found {self.tune_lr}")
         require(0 <= self.momentum < 1, f"momentum must be from 0 to below 1, found {self.momentum:g}")
         require(
             0 <= self.weight_decay < float("inf"), f"weight_decay must be >= 0 and finite, found {self.weight_decay:g}"
         )
         require(self.optimizer == "sgd" or not self.momentum, f"{self.optimizer} takes no momentum; sgd does")
+
+
+def number(value: float) -> float:
+    """One way to write each number, since a run is known by what is written: 1 as 1.0, -0.0 as 0.0."""
+    return float(value) + 0.0
 
 
 def one_of(name: str, value: str, allowed: Any) -> None:
