@@ -2,7 +2,6 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.datasets import load_digits
 
 from imbaloss.data.archives import md5_of
 
@@ -16,6 +15,8 @@ class Digits:
     white = 16
 
     def __init__(self) -> None:
+        from sklearn.datasets import load_digits  # here, since it takes most of a second
+
         bunch = load_digits()
         self.pixels: NDArray[np.uint8] = bunch.images.astype(np.uint8)[:, None]  # (N, 1, 8, 8), 0 to 16
         self.digit: NDArray[np.int64] = bunch.target

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.model_selection import StratifiedKFold
 
 from imbaloss.data.dataset import Counts, Dataset, Pool, Samples, Split
 from imbaloss.data.protocols import counts
@@ -99,6 +98,8 @@ def draw(dataset: Dataset, *, level: float, protocol: str, seed: int, fold: Fold
 
 def parts(labels: NDArray[np.int64], fold: Fold, seed: int) -> Iterator[tuple[str, NDArray[np.int64]]]:
     """The rows of train, tune and test. How many of each class they hold does not depend on the seed."""
+    from sklearn.model_selection import StratifiedKFold  # here, since it takes most of a second
+
     splitter = StratifiedKFold(fold.folds, shuffle=True, random_state=state(seed, f"folds {fold.repeat}"))
     order = np.argsort(labels, kind="stable")  # the splitter counts a class first whose label it meets first
     tests = [np.sort(order[rows]) for _, rows in splitter.split(order, labels[order])]

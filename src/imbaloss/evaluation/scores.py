@@ -1,34 +1,18 @@
 """Scores of a binary classifier on one part of the data, by scikit-learn and imbalanced-learn."""
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
-from imblearn.metrics import geometric_mean_score
 from numpy.typing import NDArray
-from sklearn import metrics
 
 THRESHOLD = 0.5
 CONFUSION = ("tn", "fp", "fn", "tp")
 Score = Callable[[NDArray[np.int64], NDArray[Any]], float]
 
-# at the threshold, from labels and decisions
-OF_DECISIONS: dict[str, Score] = {
-    "f1": metrics.f1_score,
-    "precision": metrics.precision_score,
-    "recall": metrics.recall_score,
-    "fpr": lambda labels, decisions: 1 - metrics.recall_score(labels, decisions, pos_label=0),
-    "balanced_accuracy": metrics.balanced_accuracy_score,
-    "g_mean": partial(geometric_mean_score, average="binary"),
-    "mcc": metrics.matthews_corrcoef,
-}
-# of the probabilities, whatever the threshold
-OF_PROBABILITIES: dict[str, Score] = {
-    "roc_auc": metrics.roc_auc_score,
-    "average_precision": metrics.average_precision_score,
-    "brier": metrics.brier_score_loss,
-}
+OF_DECISIONS = ("f1", "precision", "recall", "fpr", "balanced_accuracy", "g_mean", "mcc")  # at the threshold
+OF_PROBABILITIES = ("roc_auc", "average_precision", "brier")  # whatever the threshold
 SCORES = ("f1", "roc_auc", *(name for name in (*OF_DECISIONS, *OF_PROBABILITIES) if name not in {"f1", "roc_auc"}))
 NEED_NEGATIVES = {"roc_auc", "fpr", "balanced_accuracy", "g_mean", "mcc"}
 NEED_POSITIVES = {"roc_auc", "f1", "recall", "average_precision", "balanced_accuracy", "g_mean", "mcc"}
@@ -49,10 +33,30 @@ def scores(labels: NDArray[np.int64], probabilities: NDArray[np.float64]) -> tup
         if name in reasons:
             found[name] = None
         elif name in OF_DECISIONS:
-            found[name] = float(OF_DECISIONS[name](labels, decisions))
+            found[name] = float(formulas()[name](labels, decisions))
         else:
-            found[name] = float(OF_PROBABILITIES[name](labels, probabilities))
+            found[name] = float(formulas()[name](labels, probabilities))
     return found, reasons
+
+
+@cache
+def formulas() -> dict[str, Score]:
+    """Of each score, from labels and decisions or probabilities. Imported when needed: it takes most of a second."""
+    from imblearn.metrics import geometric_mean_score
+    from sklearn import metrics
+
+    return {
+        "f1": metrics.f1_score,
+        "precision": metrics.precision_score,
+        "recall": metrics.recall_score,
+        "fpr": lambda labels, decisions: 1 - metrics.recall_score(labels, decisions, pos_label=0),
+        "balanced_accuracy": metrics.balanced_accuracy_score,
+        "g_mean": partial(geometric_mean_score, average="binary"),
+        "mcc": metrics.matthews_corrcoef,
+        "roc_auc": metrics.roc_auc_score,
+        "average_precision": metrics.average_precision_score,
+        "brier": metrics.brier_score_loss,
+    }
 
 
 def no_scores(reason: str) -> tuple[Scores, dict[str, str]]:

@@ -1,10 +1,10 @@
 """Rows -> a table with one line a cell (setting, level, method): means and deviations over its trainings."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from importlib import resources
-from itertools import product
+from itertools import product, repeat
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,7 +22,15 @@ NAMES = ["setting", "method"]
 MAIN = ("f1", "roc_auc")
 LABELS = {"f1": "F1", "roc_auc": "ROC-AUC"}
 FIXED = "fixed"  # the split that a data set comes with
-UNSAID = {"sampler": NONE, "split": FIXED, "recipe": ""}
+UNSAID = {"sampler": NONE, "split": FIXED}
+OF_SETTING, OF_METHOD = ("protocol", "split"), ("sampler", "network", "recipe")
+OTHERS: dict[str, Callable[[Run], str]] = {  # what can differ beside data set, level, loss and seed
+    "protocol": lambda run: run.protocol,
+    "split": lambda run: f"{run.fold.folds} folds" if run.fold else FIXED,
+    "sampler": lambda run: run.sampler,
+    "network": lambda run: run.recipe.network,
+    "recipe": lambda run: run.recipe_name,
+}
 
 
 class Name(NamedTuple):
@@ -34,29 +42,17 @@ class Name(NamedTuple):
 
 def names(rows: Sequence[Row]) -> list[Name]:
     """Of each row. A sampler and a split into folds are always told."""
-    asked = [asked_of(row.run) for row in rows]
-    differ = {key for key in ASKED if len({one.get(key) for one in asked}) > 1} | {"sampler", "split"}
+    asked = {key: [told(row.run) for row in rows] for key, told in OTHERS.items()}
+    differ = {key for key, values in asked.items() if len(set(values)) > 1} | {"sampler", "split"}
 
-    def name(first: str, one: dict[str, str], keys: Sequence[str]) -> str:
-        return " + ".join([first, *(one[key] for key in keys if key in differ and one[key] != UNSAID.get(key))])
+    def told_of(keys: Sequence[str]) -> Iterator[tuple[str, ...]]:
+        columns = [[value if value != UNSAID.get(key) else "" for value in asked[key]] for key in keys if key in differ]
+        return zip(*columns, strict=True) if columns else repeat(())
 
     return [
-        Name(
-            name(row.run.dataset, one, ("protocol", "split")), name(row.run.loss, one, ("sampler", "network", "recipe"))
-        )
-        for row, one in zip(rows, asked, strict=True)
+        Name(" + ".join(filter(None, (row.run.dataset, *data))), " + ".join(filter(None, (row.run.loss, *choice))))
+        for row, data, choice in zip(rows, told_of(OF_SETTING), told_of(OF_METHOD), strict=False)
     ]
-
-
-def asked_of(run: Run) -> dict[str, str]:
-    """What can differ beside data set, level, loss and seed."""
-    return {
-        "protocol": run.protocol,
-        "sampler": run.sampler,
-        "network": run.recipe.network,
-        "recipe": run.recipe_name,
-        "split": f"{run.fold.folds} folds" if run.fold else FIXED,
-    }
 
 
 @cache
@@ -76,7 +72,8 @@ def table(rows: Sequence[Row]) -> pd.DataFrame:
     recipe, split, the samples of each class after a sampler, and what a reader calls setting and method. Empty where
     there is no value.
     """
-    flat = columns(rows)
+    with studies.uncollected():
+        flat = columns(rows)
     groups = flat.groupby([*CELL, *ASKED], sort=False)
     means, deviations = groups[[*SCORES, *CONFUSION]].mean(), groups[[*SCORES, *CONFUSION]].std()
     found = pd.DataFrame(index=means.index)
@@ -126,8 +123,8 @@ def columns(rows: Sequence[Row]) -> pd.DataFrame:
         "loss": [row.run.loss for row in rows],
         "negative": [row.classes[0] for row in rows],
         "positive": [row.run.positive for row in rows],
-        **pd.DataFrame([asked_of(row.run) for row in rows]),
-        **pd.DataFrame(names(rows)),
+        **{key: [told(row.run) for row in rows] for key, told in OTHERS.items()},
+        **dict(zip(NAMES, zip(*names(rows), strict=True), strict=True)),
         **counts,
         **{
             name: [row.counts.get("resampled", (None, None))[place] for row in rows]

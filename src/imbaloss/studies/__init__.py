@@ -1,5 +1,6 @@
 """Studies: what to run, running it, and the store of its rows."""
 
+from imbaloss.studies.bulk import uncollected
 from imbaloss.studies.driver import Watch, execute
 from imbaloss.studies.execution import Finished, Job, cut, train_together
 from imbaloss.studies.executors import EXECUTORS, Executor, Work, executor_named, here, in_processes, on_ray
@@ -50,5 +51,6 @@ __all__ = [
     "read_study",
     "to_toml",
     "train_together",
+    "uncollected",
     "write_study",
 ]

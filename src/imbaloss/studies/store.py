@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from pydantic_core import from_json
 
 from imbaloss.evaluation import THRESHOLD, Scores
+from imbaloss.studies.bulk import uncollected
 from imbaloss.studies.study import Run
 
 FILE = "results.sqlite"
@@ -91,8 +92,9 @@ def to_texts(row: Row) -> tuple[str, str, str]:
 
 def from_texts(run: Run, result: dict[str, Any], computed: dict[str, Any]) -> Row:
     """The inverse of `to_texts`, without losses."""
-    counts = {part: tuple(pair) for part, pair in result["counts"].items()}
-    return Row(**{**result, "run": run, "classes": tuple(result["classes"]), "counts": counts, "computed": computed})
+    result["counts"] = {part: tuple(pair) for part, pair in result["counts"].items()}
+    result["classes"] = tuple(result["classes"])
+    return Row(run=run, computed=computed, **result)
 
 
 RESULT = ("classes", "counts", "scores", "undefined", "failure", "tuning")
@@ -175,11 +177,13 @@ class Store:
 
     def rows(self, runs: Sequence[Run]) -> list[Row]:
         """The rows of those runs that are finished, in the order of the runs."""
-        query = "SELECT hash, result, computed FROM runs WHERE hash IN (SELECT value FROM json_each(?))"
-        with self.transaction() as database:
-            found = {key: texts for key, *texts in database.execute(query, (json.dumps([run.hash for run in runs]),))}
+        query = "SELECT hash, result, computed FROM runs"
+        asked = [json.dumps([run.hash for run in runs])] if len(runs) < MANY else []
+        among = " WHERE hash IN (SELECT value FROM json_each(?))" if asked else ""
+        with self.transaction() as database, uncollected():
+            found = {key: (result, computed) for key, result, computed in database.execute(query + among, asked)}
         computed = cache(from_json)  # the same text for all runs of a stack
-        with self.reading():
+        with self.reading(), uncollected():
             return [
                 from_texts(run, from_json(found[run.hash][0]), computed(found[run.hash][1]))
                 for run in runs
@@ -218,6 +222,7 @@ class Store:
             raise OSError(f"{self.file} is damaged: {error}; {ADVICE}") from error
 
 
+MANY = 10_000  # of so many rows, a scan of all is faster than looking each up
 ADVICE = "it was left as it is: `sqlite3 FILE .recover` saves what can be read, another output folder starts anew"
 
 

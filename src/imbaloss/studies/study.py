@@ -16,6 +16,7 @@ from imbaloss import losses
 from imbaloss.data import NONE, SETS, Fold, check_level, check_names, check_sampler, folds_of
 from imbaloss.data.splits import FEWEST_FOLDS, check_folds
 from imbaloss.nearest import nearest
+from imbaloss.studies.bulk import uncollected
 from imbaloss.training import Recipe
 from imbaloss.training.recipe import number
 
@@ -43,13 +44,14 @@ class Run:
         """Of what was asked, the same on every device. Entries at their default do not count."""
         asked = {name: value for name, value in self.asked().items() if value != DEFAULTS.get(name, MISSING)}
         entries = asked | {"recipe": entries_that_count(self.recipe)}
-        return hashlib.sha256(json.dumps(entries, sort_keys=True).encode()).hexdigest()[:16]
+        return hashlib.sha256(ENCODER.encode(entries).encode()).hexdigest()[:16]
 
     def asked(self) -> dict[str, Any]:
         """All but the name of the recipe."""
         return {name: getattr(self, name) for name in ASKED}
 
 
+ENCODER = json.JSONEncoder(sort_keys=True)
 ASKED = [one.name for one in fields(Run) if one.compare]
 DEFAULTS = {one.name: one.default for one in fields(Run) if one.default is not MISSING}
 
@@ -112,19 +114,19 @@ class Study:
         Raises EntryError for what there is not (data set, loss, protocol, ...) and for values outside their domain.
         """
         self.check()
+        with uncollected():
+            return list({(run, run.recipe_name): run for run in self.combinations()}.values())
+
+    def combinations(self) -> Iterator[Run]:
         folds = folds_of(self.folds, self.repeats) if self.folds else [None]
-        runs = []
         for dataset in self.datasets:
             positive = SETS[dataset].positive if self.positive is None else self.positive
             recipes = list(self.recipes_on(dataset))
             for protocol, level, seed, fold, sampler in product(
                 self.protocols, map(number, self.levels), self.seeds, folds, self.samplers
             ):
-                runs += [
-                    Run(dataset, level, protocol, positive, loss, recipe, seed, sampler, fold, name)
-                    for name, loss, recipe in recipes
-                ]
-        return list({(run, run.recipe_name): run for run in runs}.values())
+                for name, loss, recipe in recipes:
+                    yield Run(dataset, level, protocol, positive, loss, recipe, seed, sampler, fold, name)
 
     def recipes_on(self, dataset: str) -> Iterator[tuple[str, str, Recipe]]:
         """On a data set: the name of a recipe, each loss as `losses.write` writes it, and the recipe."""
