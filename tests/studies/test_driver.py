@@ -195,6 +195,21 @@ def lives(process: int) -> bool:
         return False
 
 
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs Linux's /proc to find worker processes")
+def test_ctrl_c_while_workers_start_tells_nothing_of_them(tmp_path):
+    """A terminal sends the signal to all processes of the command."""
+    command = [*LONG_COMMAND, tmp_path, "--executor", "processes"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                               start_new_session=True)  # fmt: skip
+    while not workers(process.pid):
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGINT)
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in told
+    assert len(told.splitlines()) == 2
+
+
 @pytest.mark.parametrize("executor", ["here", "processes"])
 def test_ctrl_c_ends_everything_and_the_same_command_goes_on(tmp_path, executor):
     command = [*COMMAND, tmp_path, "--executor", executor]
