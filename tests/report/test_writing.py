@@ -220,7 +220,7 @@ def test_what_a_sampler_made_is_told(tmp_path):
 def test_a_page_of_folds_says_so(tmp_path):
     some = [replace(row, run=replace(row.run, seed=0, fold=Fold(0, row.run.seed, 3))) for row in rows(seeds=3)]
     text = " ".join(Page(report.write(replace(STUDY, seeds=(0,), folds=3), some, tmp_path).read_text()).text.split())
-    assert "1 seed, 3 folds, 1 time, a cell" in text
+    assert "1 seed, 3 folds a cell" in text
     assert "The deviation (±) is over seeds and folds" in text
     assert "With one seed" not in text
 
