@@ -20,7 +20,7 @@ from itertools import islice
 from typing import Any
 
 from imbaloss.data import Dataset
-from imbaloss.nearest import nearest
+from imbaloss.nearest import one_of
 from imbaloss.studies.execution import Finished, Job, train_together
 
 Told = Callable[[int], object]
@@ -47,8 +47,7 @@ def executor_named(name: str, *, workers: int | None = None, address: str | None
 
     Raises ValueError for a name not in EXECUTORS, for an option of another one, and where Ray is not installed.
     """
-    if name not in EXECUTORS:
-        raise ValueError(f"there is no executor {name!r}{nearest(name, EXECUTORS)}; there are {', '.join(EXECUTORS)}")
+    one_of("executor", name, EXECUTORS)
     if workers is not None and name != "processes":
         raise ValueError(f"workers are those of the executor processes, not of {name}")
     if address is not None and name != "ray":
@@ -105,9 +104,10 @@ def in_processes(jobs: Iterator[Job], work: Work, *, workers: int) -> Iterator[t
                 again, running = [*running.values(), *again], {}
                 end(pool)
                 pool = start()
+    except BaseException:
+        end(pool)  # with a process that just begins, and is not among the running yet
+        raise
     finally:
-        if running:
-            end(pool)
         pool.shutdown(cancel_futures=True)
 
 
