@@ -17,6 +17,7 @@ from tests.data import small_cifar100 as small
 
 IMBALOSS = Path(sys.executable).with_name("imbaloss")
 QUICK = ("--epochs", "2", "--hidden", "4")
+ONE_SET = ("reproduce", "--dataset", "digits_3_8")
 STUDY = """\
 datasets = ["digits_3_8", "digits_8_9"]
 levels = [0.2]
@@ -132,19 +133,7 @@ def test_a_wrong_study_is_one_line_exit_code_2_and_nothing_written(imbaloss, tmp
 
 
 def test_a_terminal_of_ascii_is_no_failure(tmp_path):
-    words = (
-        "reproduce",
-        "--dataset",
-        "digits_3_8",
-        "--level",
-        "0.2",
-        "--loss",
-        "mse",
-        "--seeds",
-        "2",
-        *QUICK,
-        "--quiet",
-    )
+    words = (*ONE_SET, "--level", "0.2", "--loss", "mse", "--seeds", "2", *QUICK, "--quiet")
     ascii_only = {**os.environ, "PYTHONIOENCODING": "ascii"}
     found = subprocess.run([IMBALOSS, *words], cwd=tmp_path, env=ascii_only, capture_output=True, text=True, check=True)
     assert " ? " in found.stdout
@@ -189,19 +178,7 @@ def test_the_reports_sets_train_on_a_small_cifar100(imbaloss, monkeypatch, tmp_p
 
 
 def test_reproduce_writes_every_promised_file(imbaloss, tmp_path):
-    words = (
-        "reproduce",
-        "--dataset",
-        "digits_3_8",
-        "--level",
-        "0.2",
-        "--level",
-        "0.05",
-        "--loss",
-        "mse",
-        "--loss",
-        "wce",
-    )
+    words = (*ONE_SET, "--level", "0.2", "--level", "0.05", "--loss", "mse", "--loss", "wce")
     code, out, err = imbaloss(*words, "--seeds", "2", *QUICK, "--out", "o")
     assert code == 0
     folder = tmp_path / "o"

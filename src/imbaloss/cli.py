@@ -20,6 +20,7 @@ from imbaloss.terminal import print_entry, print_forecast, print_json, print_los
 
 if TYPE_CHECKING:
     from imbaloss import studies
+    from imbaloss.data import Dataset
     from imbaloss.studies import Study
 
 Number = TypeVar("Number", int, float)
@@ -123,18 +124,15 @@ def train(
     verbose: Verbose = False,
 ) -> None:
     """Train one network, score it on the test part and keep its model."""
-    from imbaloss import data, studies
-    from imbaloss.training import check_device, model_file
+    from imbaloss import studies
+    from imbaloss.training import model_file
 
     with refusing():
         study = changed(
             studies.built_in_for([dataset]), context, name="train", datasets=[dataset], levels=[level], losses=[loss],
             seeds=[seed],
         )  # fmt: skip
-        check_device(device)
-        runs = study.runs()
-        datasets = data.load(study.datasets, folder=data_dir, quiet=quiet)
-        [job] = studies.cut(runs, datasets, device=device)
+        _, datasets, [job] = stacks(study, device=device, data_dir=data_dir, quiet=quiet)
         store = studies.Store(out)
         studies.write_study(study, datasets, out)
     model_file.remove(out / "model")  # an earlier one would pass for this one
@@ -229,15 +227,11 @@ def plan(
     """Say how many trainings a study has, and from a few epochs of them what time and memory they will take."""
     from dataclasses import asdict
 
-    from imbaloss import data, studies
-    from imbaloss.training import check_device
+    from imbaloss import studies
 
     with refusing():
         study = with_seeds(studies.named(file), seeds)
-        check_device(device)
-        runs = study.runs()
-        datasets = data.load(study.datasets, folder=data_dir, quiet=quiet)
-        jobs = studies.cut(runs, datasets, stack_size, device)
+        _, datasets, jobs = stacks(study, stack_size, device=device, data_dir=data_dir, quiet=quiet)
     if verbose:
         print_plans(jobs)
     if not quiet:
@@ -248,6 +242,19 @@ def plan(
         print_json(asdict(found))
     else:
         print_forecast(found)
+
+
+def stacks(
+    study: "Study", stack_size: int | None = None, *, device: str, data_dir: Path | None, quiet: bool
+) -> tuple[list["studies.Run"], dict[str, "Dataset"], list["studies.Job"]]:
+    """The runs of a study, its data sets and its stacks."""
+    from imbaloss import data, studies
+    from imbaloss.training import check_device
+
+    check_device(device)
+    runs = study.runs()
+    datasets = data.load(study.datasets, folder=data_dir, quiet=quiet)
+    return runs, datasets, studies.cut(runs, datasets, stack_size, device)
 
 
 def with_seeds(study: "Study", seeds: int | None) -> "Study":
@@ -267,26 +274,22 @@ def run_study(
     verbose: bool,
 ) -> None:
     """What `reproduce` and `run` have in common."""
-    from imbaloss import data, report, studies
-    from imbaloss.training import check_device
+    from imbaloss import report, studies
 
     with refusing():
-        check_device(device)
-        runs = study.runs()
-        datasets = data.load(study.datasets, folder=data_dir, quiet=quiet)
-        jobs = studies.cut(runs, datasets, stack_size, device)
+        runs, datasets, jobs = stacks(study, stack_size, device=device, data_dir=data_dir, quiet=quiet)
+        asked = {run.hash for run in runs}
         store = studies.Store(out)
         studies.write_study(study, datasets, out)
     if verbose:
         print_plans(jobs)
-    if not quiet and (others := len(store.hashes() - {run.hash for run in runs})):
+    if not quiet and (others := len(store.hashes() - asked)):
         tell(f"{out} holds {others} trainings beside those of this study; they stay, and are not in its tables")
     try:
         with reporting(), progress(jobs, quiet=quiet, news=report.News(store, runs)) as shown:
             watch = studies.Watch(shown.starts, shown.stored, shown.found, shown.waits)
             studies.execute(jobs, store, studies.Work(datasets, device, shown.work), executor, watch)
     except KeyboardInterrupt:
-        asked = {run.hash for run in runs}
         tell(f"{len(store.hashes() & asked)} of {len(asked)} trainings are finished and kept in {out}")
         raise
     with reporting():

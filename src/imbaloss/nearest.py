@@ -1,7 +1,14 @@
-"""The nearest right word, for a message about a wrong one."""
+"""Words that must be one of some, and the nearest right one for a message about a wrong one."""
 
 import difflib
 from collections.abc import Iterable
+
+
+def one_of(kind: str, word: str, words: Iterable[str]) -> None:
+    """Raises ValueError where the word is not one of them; `kind` is what they are: loss, data set, ..."""
+    known = list(words)
+    if word not in known:
+        raise ValueError(f"there is no {kind} {word!r}{nearest(word, known)}; there are {', '.join(known)}")
 
 
 def nearest(word: str, words: Iterable[str]) -> str:

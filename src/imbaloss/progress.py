@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from imbaloss.studies import Job
 
 News = Callable[["Job"], str]
+NOTHING_LEFT = "all is trained already"
 BETWEEN_LINES_S = 30.0
 
 
@@ -93,7 +94,7 @@ class Lines(Progress):
     @contextmanager
     def showing(self) -> Iterator[None]:
         yield
-        tell(f"trained in {duration(self.elapsed)}" if self.begun else "all is trained already")
+        tell(f"trained in {duration(self.elapsed)}" if self.begun else NOTHING_LEFT)
 
     def starts(self, job: "Job") -> None:
         if not self.begun:
@@ -148,7 +149,7 @@ class Bars(Progress):
             yield
             self.bars.update(self.stack, visible=False)
             if not self.begun:
-                self.text = "all is trained already"
+                self.text = NOTHING_LEFT
 
     def work(self, amount: int) -> None:
         super().work(amount)

@@ -210,21 +210,26 @@ def test_ctrl_c_while_workers_start_tells_nothing_of_them(tmp_path):
     assert len(told.splitlines()) == 2
 
 
-@pytest.mark.parametrize("executor", ["here", "processes"])
-def test_ctrl_c_ends_everything_and_the_same_command_goes_on(tmp_path, executor):
-    command = [*COMMAND, tmp_path, "--executor", executor]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    while not rows_in(tmp_path) and process.poll() is None:
+def interrupt_and_go_on(command: list[str], folder: Path, runs: int) -> None:
+    """Ctrl-C when the first rows are stored, and the same command again."""
+    words = [*command, folder]
+    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    while not rows_in(folder) and process.poll() is None:
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
     _, told = process.communicate(timeout=60)
-    assert process.returncode == 130
+    assert process.returncode == 130, told
     assert told.splitlines()[-1].startswith("interrupted; to go on: imbaloss reproduce --dataset digits_3_8")
     assert "Traceback" not in told
-    assert 0 < rows_in(tmp_path) < 60
-    assert owners(tmp_path) == []
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    assert rows_in(tmp_path) == 60
+    assert 0 < rows_in(folder) < runs
+    assert owners(folder) == []
+    subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
+    assert rows_in(folder) == runs
+
+
+@pytest.mark.parametrize("executor", ["here", "processes"])
+def test_ctrl_c_ends_everything_and_the_same_command_goes_on(tmp_path, executor):
+    interrupt_and_go_on([*COMMAND[:-1], "--executor", executor, "--out"], tmp_path, 60)
 
 
 def rows_in(folder: Path) -> int:

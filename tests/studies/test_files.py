@@ -105,6 +105,7 @@ WRONG = [
     ("loss_recipes.focal", "loss_recipes.focl", "line 17: there is no loss 'focl' (did you mean 'focal'?)"),
     ("loss_recipes.focal", "loss_recipes.'focal:gamma=1'", "line 17: a recipe is that of a loss with any parameters"),
     ('"mine"', '"../mine"', "line 1: name must be that of a folder, without slashes, found '../mine'"),
+    ('"mine"', r'"a\nb\u001b[31m"', r"line 1: name must be that of a folder, without slashes, found 'a\nb\x1b[31m'"),
     ("[recipe]", "[recipe", "is no TOML: Expected ']' at the end of a table declaration (at line 13"),
 ]  # fmt: skip
 

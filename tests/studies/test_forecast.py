@@ -39,7 +39,7 @@ def test_candidates_are_networks(digits):
 def test_the_cost_is_that_of_every_network_and_of_each_of_its_epochs(digits):
     """1 second a network and 2 an epoch: 8 networks of 60 epochs and 8 of 80."""
     [job] = studies.cut(STUDY.runs(), digits)
-    assert Cost(fixed=1.0, epoch=2.0).of(job) == 16 + 2 * 8 * (60 + 80)
+    assert sum(map(Cost(fixed=1.0, epoch=2.0).of, job.runs)) == 16 + 2 * 8 * (60 + 80)
 
 
 def test_ten_times_the_epochs_cost_more(digits):

@@ -1,10 +1,7 @@
 """A study on a real Ray cluster of two nodes, one of which dies."""
 
 import re
-import signal
-import subprocess
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
@@ -14,7 +11,7 @@ import pytest
 
 from imbaloss import data, studies
 from imbaloss.studies import Store, Work
-from tests.studies.test_driver import LONG_COMMAND, RUNS, STUDY, found, owners, results, rows_in
+from tests.studies.test_driver import LONG_COMMAND, RUNS, STUDY, found, interrupt_and_go_on, results
 
 ray = pytest.importorskip("ray", reason="needs Ray: pip install 'imbaloss[ray]'")
 
@@ -69,19 +66,8 @@ def test_both_nodes_train_and_a_dead_one_loses_nothing(cluster, digits, tmp_path
 
 @pytest.mark.slow
 def test_ctrl_c_keeps_what_is_finished_and_the_same_command_goes_on(cluster, tmp_path):
-    command = [*LONG_COMMAND, tmp_path, "--executor", "ray", "--address", cluster.address]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    while not rows_in(tmp_path) and process.poll() is None:
-        time.sleep(0.02)
-    process.send_signal(signal.SIGINT)
-    _, told = process.communicate(timeout=60)
-    assert process.returncode == 130, told
-    assert told.splitlines()[-1].startswith("interrupted; to go on: imbaloss reproduce --dataset digits_3_8")
-    assert "Traceback" not in told
-    assert 0 < rows_in(tmp_path) < 120
-    assert owners(tmp_path) == []
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    assert rows_in(tmp_path) == 120
+    on_ray = ["--executor", "ray", "--address", cluster.address, "--out"]
+    interrupt_and_go_on([*LONG_COMMAND[:-1], *on_ray], tmp_path, 120)
 
 
 @pytest.mark.slow

@@ -28,6 +28,12 @@ class Pool:
         return Counts(len(self.negatives), len(self.positives))
 
 
+def check_class(dataset: str, name: str, classes: tuple[str, str]) -> None:
+    """Raises ValueError where the data set, of these classes, has none of that name."""
+    if name not in classes:
+        raise ValueError(f"{dataset} has no class {name!r}{nearest(name, classes)}; it has {' and '.join(classes)}")
+
+
 @dataclass(frozen=True)
 class Dataset:
     """Two classes, or two groups of classes, told apart. `positive` names the rare one, label 1."""
@@ -47,15 +53,17 @@ class Dataset:
             return Pool(*map(np.concatenate, pairs))
         return {"train": self.train, "test": self.test}[name]
 
+    def counts(self, name: str) -> Counts:
+        """Of the pool of `train`, `test`, or `all` images."""
+        if name == "all":
+            return Counts(*map(sum, zip(self.train.counts, self.test.counts, strict=True)))
+        return self.part(name).counts
+
     def with_positive(self, positive: str) -> "Dataset":
         """The same images with the named class as the rare one. Raises ValueError where there is no such class."""
+        check_class(self.name, positive, (self.negative, self.positive))
         if positive == self.positive:
             return self
-        if positive != self.negative:
-            sides = (self.negative, self.positive)
-            raise ValueError(
-                f"{self.name} has no class {positive!r}{nearest(positive, sides)}; it has {' and '.join(sides)}"
-            )
         return replace(
             self,
             negative=self.positive,

@@ -6,7 +6,7 @@ from fractions import Fraction
 from math import floor
 
 from imbaloss.data.dataset import Counts, Dataset
-from imbaloss.nearest import nearest
+from imbaloss.nearest import one_of
 
 
 def table1_counts(level: Fraction, available: Counts) -> Counts:
@@ -48,9 +48,7 @@ PROTOCOLS = {
 
 def check_level(level: float, protocol: str) -> None:
     """Raises ValueError for an unknown protocol and for a level that it does not admit."""
-    if protocol not in PROTOCOLS:
-        known = ", ".join(PROTOCOLS)
-        raise ValueError(f"there is no protocol {protocol!r}{nearest(protocol, PROTOCOLS)}; there are {known}")
+    one_of("protocol", protocol, PROTOCOLS)
     highest = PROTOCOLS[protocol].highest_level
     if not 0 <= level < float("inf") or (highest is not None and level > highest):
         limits = ">= 0" if highest is None else f"from 0 to {float(highest):g}"
@@ -63,7 +61,7 @@ def counts(dataset: Dataset, part: str, *, level: float, protocol: str) -> Count
     Raises ValueError as `check_level`, and for a class with too few images.
     """
     check_level(level, protocol)
-    available = dataset.part(part).counts
+    available = dataset.counts(part)
     wanted = PROTOCOLS[protocol].counts(Fraction(str(level)), available)
     if wanted.positives > available.positives:
         images = "images" if part == "all" else f"{part} images"

@@ -8,7 +8,7 @@ import numpy as np
 
 from imbaloss.data.dataset import Counts, Samples
 from imbaloss.data.seeds import state, stream
-from imbaloss.nearest import nearest
+from imbaloss.nearest import one_of
 
 NEIGHBOURS = 5  # of SMOTE, as in its paper and in imbalanced-learn
 NONE = "none"
@@ -40,9 +40,7 @@ SAMPLERS = {
 
 def check_sampler(name: str) -> None:
     """Raises ValueError where there is no sampler of that name."""
-    names = [NONE, *SAMPLERS]
-    if name not in names:
-        raise ValueError(f"there is no sampler {name!r}{nearest(name, names)}; there are {', '.join(names)}")
+    one_of("sampler", name, [NONE, *SAMPLERS])
 
 
 def resampled_counts(train: Counts, sampler: str) -> Counts:

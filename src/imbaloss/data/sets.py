@@ -10,7 +10,7 @@ from imbaloss.data.cifar100 import Cifar100
 from imbaloss.data.cifar100 import load as load_cifar100
 from imbaloss.data.dataset import Counts, Dataset, Pool
 from imbaloss.data.digits import Digits
-from imbaloss.nearest import nearest
+from imbaloss.nearest import one_of
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,7 @@ SETS = {
 def check_names(names: Iterable[str]) -> None:
     """Raises ValueError where a name is not a key of SETS."""
     for name in names:
-        if name not in SETS:
-            raise ValueError(f"there is no data set {name!r}{nearest(name, SETS)}; there are {', '.join(SETS)}")
+        one_of("data set", name, SETS)
 
 
 def load(names: Iterable[str], *, folder: Path | None = None, quiet: bool = False) -> dict[str, Dataset]:

@@ -15,7 +15,7 @@ from imbaloss.losses.domains import require
 from imbaloss.losses.loss import Loss
 from imbaloss.losses.named import NAMED
 from imbaloss.losses.ranking import Ranking
-from imbaloss.nearest import nearest
+from imbaloss.nearest import nearest, one_of
 
 Parameter = float | tuple[float, ...] | None
 
@@ -179,17 +179,15 @@ def check_parameters(name: str, given: dict[str, Any]) -> None:
 
 
 def known_name(name: str) -> str:
-    if name not in NAMED:
-        raise ValueError(f"there is no loss {name!r}{nearest(name, NAMED)}; there are {', '.join(NAMED)}")
+    one_of("loss", name, NAMED)
     return name
 
 
 def parts_of(name: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """The error and the reduction of a pair."""
     error, _, reduction = name.partition("/")
-    for kind, word, words in (("error", error, ERRORS), ("reduction", reduction, REDUCTIONS)):
-        if word not in words:
-            raise ValueError(f"there is no {kind} {word!r}{nearest(word, words)}; there are {', '.join(words)}")
+    one_of("error", error, ERRORS)
+    one_of("reduction", reduction, REDUCTIONS)
     return ERRORS[error], REDUCTIONS[reduction]
 
 

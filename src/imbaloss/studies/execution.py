@@ -87,8 +87,7 @@ def stacked_by(kind: Kind, datasets: Mapping[str, Dataset]) -> Shared:
         samples = sum(resampled_counts(parts["train"], sampler))
     except ValueError as error:
         raise ValueError(f"{cell}: {error}") from error
-    shared = replace(recipe, epochs=1, lr=1.0, tune_lr=())
-    return samples, prod(dataset.train.negatives.shape[1:]), shared, recipe.networks
+    return samples, prod(dataset.train.negatives.shape[1:]), recipe.shared, recipe.networks
 
 
 class Finished(NamedTuple):

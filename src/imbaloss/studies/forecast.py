@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from imbaloss.data import Dataset
 from imbaloss.studies.execution import Job, train_together
+from imbaloss.studies.study import Run
 
 PROBE_S = 20.0  # of all probes together, about; no probe is shorter than a few epochs
 FEW = 2  # epochs of the first training of a probe
@@ -33,8 +34,8 @@ class Cost:
     fixed: float
     epoch: float
 
-    def of(self, job: Job) -> float:
-        return sum(run.recipe.networks * (self.fixed + self.epoch * run.recipe.epochs) for run in job.runs)
+    def of(self, run: Run) -> float:
+        return run.recipe.networks * (self.fixed + self.epoch * run.recipe.epochs)
 
 
 def forecast(name: str, jobs: Sequence[Job], datasets: Mapping[str, Dataset], device: str) -> Forecast:
@@ -48,7 +49,7 @@ def forecast(name: str, jobs: Sequence[Job], datasets: Mapping[str, Dataset], de
         cost = probe(max(alike, key=lambda job: job.networks), datasets, device, PROBE_S / len(kinds))
         for job in alike:
             for run in job.runs:
-                seconds[run.dataset] += cost.of(replace(job, runs=(run,)))
+                seconds[run.dataset] += cost.of(run)
     return Forecast(
         study=name,
         trainings=dict(Counter(run.dataset for job in jobs for run in job.runs)),
@@ -62,7 +63,7 @@ def forecast(name: str, jobs: Sequence[Job], datasets: Mapping[str, Dataset], de
 
 def kind(job: Job) -> object:
     """Jobs of one kind differ in the number of networks, of epochs, and in the loss."""
-    return job.samples, job.inputs, job.plan, replace(job.runs[0].recipe, epochs=1, lr=1.0, tune_lr=())
+    return job.samples, job.inputs, job.plan, job.runs[0].recipe.shared
 
 
 def short(job: Job, epochs: int) -> Job:

@@ -14,11 +14,11 @@ import torch
 
 from imbaloss import losses
 from imbaloss.data import NONE, SETS, Fold, check_level, check_names, check_sampler, folds_of
+from imbaloss.data.dataset import check_class
 from imbaloss.data.splits import FEWEST_FOLDS, check_folds
-from imbaloss.nearest import nearest
 from imbaloss.studies.bulk import uncollected
 from imbaloss.training import Recipe
-from imbaloss.training.recipe import number
+from imbaloss.training.recipe import number, require
 
 Place = tuple[str | int, ...]  # of an entry in a study: ("levels", 1), ("recipes", "wide", "hidden")
 Entries = dict[str, Any]  # of a recipe
@@ -170,7 +170,7 @@ class Study:
 
     def check_axes(self) -> None:
         with at("name"):
-            plain = self.name not in {"", ".", ".."} and not set(self.name) & set("/\\\0")
+            plain = self.name not in {"", ".", ".."} and not set(self.name) & set("/\\") and self.name.isprintable()
             require(plain, f"name must be that of a folder, without slashes, found {self.name!r}")
         for axis in AXES:
             with at(axis):
@@ -183,8 +183,8 @@ class Study:
             with at("levels", place):
                 check_level(level, protocol)
         with at("positive"):
-            for dataset in self.datasets:
-                check_positive(dataset, self.positive)
+            for dataset in self.datasets if self.positive is not None else ():
+                check_class(dataset, str(self.positive), (SETS[dataset].negative, SETS[dataset].positive))
         with at("repeats"):
             none = f"repeats are those of folds, and there are none, found {self.repeats}"
             require(self.folds or self.repeats == 1, none)
@@ -202,15 +202,6 @@ class Study:
 
 def check_dataset(name: str) -> None:
     check_names([name])
-
-
-def check_positive(dataset: str, positive: str | None) -> None:
-    classes = SETS[dataset].negative, SETS[dataset].positive
-    known = " and ".join(classes)
-    require(
-        positive is None or positive in classes,
-        f"{dataset} has no class {positive!r}{nearest(positive or '', classes)}; it has {known}",
-    )
 
 
 def check_recipe_name(name: str) -> None:
@@ -232,11 +223,6 @@ CHECKS: dict[str, Callable[[Any], object]] = {
     "networks": lambda name: Recipe(network=name),
     "seeds": lambda seed: require(0 <= seed < 2**64, f"a seed must be 0 or more, and below 2^64, found {seed}"),
 }
-
-
-def require(holds: object, otherwise: str) -> None:
-    if not holds:
-        raise ValueError(otherwise)
 
 
 def check_loss(text: str, recipe: Recipe) -> None:

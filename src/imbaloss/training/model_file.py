@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save as to_bytes
 
 from imbaloss.training.model import Model, build_network
 from imbaloss.training.recipe import Recipe
 from imbaloss.training.scaling import Scaling
+from imbaloss.whole import write_whole
 
 FORMAT = "imbaloss model 1"
 NAME = "model.safetensors"
@@ -27,10 +28,8 @@ def save(model: Model, folder: Path, facts: dict[str, Any]) -> Path:
         "facts": facts,
     }
     folder.mkdir(parents=True, exist_ok=True)
-    unfinished = folder / f"{NAME}.unfinished"
     state = {name: tensor.contiguous() for name, tensor in model.network.state_dict().items()}
-    save_file(state, unfinished, metadata={"imbaloss": json.dumps(header)})
-    return unfinished.replace(folder / NAME)
+    return write_whole(folder / NAME, to_bytes(state, metadata={"imbaloss": json.dumps(header)}))
 
 
 def remove(folder: Path) -> None:

@@ -1,11 +1,10 @@
 """A recipe: the hyper-parameters of one training."""
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import torch
 
-from imbaloss.nearest import nearest
+from imbaloss.nearest import one_of
 from imbaloss.networks import ACTIVATIONS, INITIALISATIONS, NETWORKS
 from imbaloss.training.optimizers import OPTIMIZERS
 from imbaloss.training.scaling import SCALINGS
@@ -54,6 +53,11 @@ class Recipe:
         return max(len(self.tune_lr), 1)
 
     @property
+    def shared(self) -> "Recipe":
+        """What recipes of one stack have in common: all but epochs and rates."""
+        return replace(self, epochs=1, lr=1.0, tune_lr=())
+
+    @property
     def dtype(self) -> torch.dtype:
         """Of weights, and of all that a trained model computes."""
         return PRECISIONS[self.precision][0]
@@ -99,11 +103,6 @@ def number(value: float) -> float:
     return float(value) + 0.0
 
 
-def one_of(name: str, value: str, allowed: Any) -> None:
-    if value not in allowed:
-        raise ValueError(f"there is no {name} {value!r}{nearest(value, allowed)}; there are {', '.join(allowed)}")
-
-
-def require(holds: bool, otherwise: str) -> None:
+def require(holds: object, otherwise: str) -> None:
     if not holds:
         raise ValueError(otherwise)

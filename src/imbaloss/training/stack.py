@@ -1,7 +1,7 @@
 """The state of S trainings that advance together: data, networks, losses, optimizer and the order of the batches."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from itertools import compress, groupby
 from math import prod
@@ -49,7 +49,7 @@ def check_members(members: Sequence[Member], plan: Plan | None) -> None:
             raise ValueError("a member trains at one learning rate: take one of its recipe's candidates()")
         if plan and plan.steps == FUSED and (member.recipe.optimizer, member.recipe.network) != ("sgd", "mlp"):
             raise ValueError("the plan is one for sgd and mlp: make it by plan_for of the members' recipe")
-    shared = {replace(member.recipe, epochs=1, lr=1.0) for member in members}
+    shared = {member.recipe.shared for member in members}
     sizes = {member.split.train.inputs.shape for member in members}
     if len(shared) != 1 or len(sizes) != 1:
         raise ValueError("the members of a stack must share all of the recipe but epochs and lr, and the size of train")
