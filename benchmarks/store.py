@@ -19,6 +19,7 @@ from imbaloss import studies
 from imbaloss.evaluation import scores
 from imbaloss.studies import Predictions, Row, Store
 
+PARTS = ("tune", "test", "tuned")  # that have scores
 STEPS = {
     "status": "print(studies.Status.of(folder).finished)",
     "start of a resume": """
@@ -45,7 +46,7 @@ def fill(folder: Path, seeds: int) -> int:
     study = replace(studies.built_in("digits"), seeds=tuple(range(seeds)))
     studies.write_study(study, {}, folder)
     generator, labels = np.random.default_rng(0), np.repeat([0, 1], [120, 30])
-    drawn = [Predictions(labels, generator.random(150)) for _ in range(20)]
+    drawn = [Predictions(labels, generator.random(150), np.arange(150)) for _ in range(20)]
     found = [scores(one.labels, one.probabilities)[0] for one in drawn]
     losses = tuple(generator.random(300).tolist())
     runs = study.runs()[:-1]
@@ -56,7 +57,7 @@ def fill(folder: Path, seeds: int) -> int:
         store.add(
             (
                 Row(run, ("a", "b"), dict.fromkeys(("train", "tune", "test"), (120, 30)),
-                    dict.fromkeys(("tune", "test"), found[place % 20]), {"tune": {}, "test": {}}, None, computed,
+                    dict.fromkeys(PARTS, found[place % 20]), {key: {} for key in PARTS}, None, computed,
                     losses=losses),
                 {"tune": drawn[place % 20], "test": drawn[place % 20]},
             )

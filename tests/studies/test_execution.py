@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from imbaloss import data, studies
-from imbaloss.evaluation import scores
+from imbaloss.evaluation import best_for_f1, scores
 from imbaloss.studies import Row, Store
 
 STUDY = replace(
@@ -107,6 +107,21 @@ def test_a_row_holds_the_scores_of_its_model(digits):
     assert row.scores["tune"] == scores(split.tune.labels, model.probabilities(split.tune.inputs))[0]
     for part, of_part in predictions.items():
         assert row.scores[part] == scores(of_part.labels, of_part.probabilities)[0]
+    threshold = best_for_f1(split.tune.labels, model.probabilities(split.tune.inputs))
+    tuned, _ = scores(split.test.labels, model.probabilities(split.test.inputs), threshold)
+    assert row.scores["tuned"] == {**tuned, "threshold": threshold}
+
+
+def test_a_row_says_which_images_were_tested(digits):
+    study = replace(STUDY, datasets=("digits_3_8",), levels=(0.2,), seeds=(1,), losses=("wce",))
+    [job] = studies.cut(study.runs(), digits)
+    [(_, predictions, _)] = studies.train_together(job, digits, "cpu", lambda _: None)
+    split = data.draw(digits["digits_3_8"], level=0.2, protocol="table1", seed=1)
+    pool = digits["digits_3_8"].test
+    for label, images in ((0, pool.negatives), (1, pool.positives)):
+        of_class = predictions["test"].images[predictions["test"].labels == label]
+        drawn = split.test.inputs[split.test.labels == label]
+        np.testing.assert_array_equal(images[of_class] / np.float32(digits["digits_3_8"].white), drawn)
 
 
 @pytest.mark.parametrize(("level", "protocol"), [(0.0, "table1"), (1.0, "stated"), (0.2, "ratio")])
@@ -119,6 +134,8 @@ def test_levels_without_a_class_have_rows_without_scores(digits, tmp_path, level
         assert (row.scores["test"]["roc_auc"] is None) == (level in {0, 1})
         if protocol == "ratio":
             assert row.counts["tune"][0] == 0
+            assert row.scores["tuned"]["f1"] is row.scores["tuned"]["threshold"] is None
+            assert "tune lacks a class" in row.undefined["tuned"]["f1"]
 
 
 def test_a_failed_training_has_a_row_with_its_sentence(digits, tmp_path):

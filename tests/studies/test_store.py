@@ -18,7 +18,8 @@ from tests.disks import small_disk
 from tests.report.examples import rows
 
 PREDICTIONS = {
-    part: Predictions(np.array([0, 1, 0, 1]), np.array([1e-300, 1 / 3, 0.5, 1.0])) for part in ("tune", "test")
+    part: Predictions(np.array([0, 1, 0, 1]), np.array([1e-300, 1 / 3, 0.5, 1.0]), np.array([7, 70_000, 0, 3]))
+    for part in ("tune", "test")
 }
 
 
@@ -47,6 +48,7 @@ def test_predictions_come_back_bit_for_bit_and_give_the_scores_again(tmp_path):
     found = filled(tmp_path).predictions(rows()[0].run)
     for part, expected in PREDICTIONS.items():
         assert np.array_equal(found[part].labels, expected.labels)
+        assert np.array_equal(found[part].images, expected.images)
         assert found[part].probabilities.tobytes() == expected.probabilities.tobytes()
         assert scores(found[part].labels, found[part].probabilities)[0]["roc_auc"] == 0.75
 
@@ -118,7 +120,9 @@ def refused(folder: Path) -> str:
 def test_a_store_of_an_older_or_newer_version_is_left_alone(tmp_path):
     with closing(sqlite3.connect(tmp_path / FILE)) as database, database:
         database.execute("CREATE TABLE runs (hash TEXT PRIMARY KEY, row TEXT NOT NULL)")
-    assert "is a store of version 1, and this imbaloss reads version 3; nothing in it was changed" in refused(tmp_path)
+    assert f"is a store of version 1, and this imbaloss reads version {VERSION}; nothing in it was changed" in refused(
+        tmp_path
+    )
     with closing(sqlite3.connect(tmp_path / FILE)) as database, database:
         database.execute(f"PRAGMA user_version = {VERSION + 1}")
     assert f"is a store of version {VERSION + 1}" in refused(tmp_path)
@@ -153,7 +157,8 @@ def test_a_damaged_store_is_left_as_it_is(tmp_path, damage):
 def test_a_full_disk_keeps_every_finished_row(tmp_path):
     with small_disk(tmp_path / "disk", "size=256k") as folder:
         store = filled(folder)
-        large = {"test": Predictions(np.zeros(40_000, dtype=np.int64), np.random.default_rng(0).random(40_000))}
+        probabilities = np.random.default_rng(0).random(40_000)
+        large = {"test": Predictions(np.zeros(40_000, dtype=np.int64), probabilities, np.arange(40_000))}
         more = [replace(row, run=replace(row.run, seed=50)) for row in rows()]
         with pytest.raises(OSError, match="the disk is full; finished trainings are kept, the same command goes on"):
             store.add((row, large) for row in more)

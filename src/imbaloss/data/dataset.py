@@ -1,6 +1,6 @@
 """A binary data set, and the split of it that one run sees."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -75,13 +75,20 @@ class Dataset:
 
 @dataclass(frozen=True)
 class Samples:
-    """inputs (N, channels, height, width) float32 in [0, 1]; labels (N,), 0 or 1."""
+    """inputs (N, channels, height, width) float32 in [0, 1]; labels (N,), 0 or 1.
+
+    images (N,): which of the pool's images of its class each sample is; none where samples are not drawn from a pool.
+    """
 
     inputs: NDArray[np.float32]
     labels: NDArray[np.int64]
+    images: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def __getitem__(self, rows: NDArray[np.int64]) -> "Samples":
+        return Samples(self.inputs[rows], self.labels[rows], self.images[rows])
 
     @property
     def counts(self) -> Counts:

@@ -84,7 +84,7 @@ def draw(dataset: Dataset, *, level: float, protocol: str, seed: int, fold: Fold
         orders = [generator.permutation(size) for size in pool.counts]
         samples = take(dataset, pool, orders, wanted, generator)
         found = parts(samples.labels, fold, seed)
-        return Split(**{part: Samples(samples.inputs[rows], samples.labels[rows]) for part, rows in found})
+        return Split(**{part: samples[rows] for part, rows in found})
     wanted_of = split_counts(dataset, level=level, protocol=protocol)
     train_order = [generator.permutation(size) for size in dataset.train.counts]
     test_order = [generator.permutation(size) for size in dataset.test.counts]
@@ -113,9 +113,8 @@ def take(
     dataset: Dataset, pool: Pool, order: list[np.ndarray], wanted: Counts, generator: np.random.Generator
 ) -> Samples:
     """The first of each class in that order, mixed, so that a batch in the order of the data holds both classes."""
-    inputs = np.concatenate(
-        [pool.negatives[order[0][: wanted.negatives]], pool.positives[order[1][: wanted.positives]]]
-    )
-    labels = np.repeat([0, 1], wanted)
+    negatives, positives = order[0][: wanted.negatives], order[1][: wanted.positives]
+    inputs = np.concatenate([pool.negatives[negatives], pool.positives[positives]])
+    labels, images = np.repeat([0, 1], wanted), np.concatenate([negatives, positives])
     mixed = generator.permutation(len(labels))
-    return Samples(inputs[mixed].astype(np.float32) / np.float32(dataset.white), labels[mixed])
+    return Samples(inputs[mixed].astype(np.float32) / np.float32(dataset.white), labels[mixed], images[mixed])

@@ -1,5 +1,6 @@
-"""Evaluation: scores from labels and probabilities."""
+"""Evaluation: scores from labels and probabilities; thresholds."""
 
 from imbaloss.evaluation.scores import CONFUSION, SCORES, THRESHOLD, Scores, no_scores, scores
+from imbaloss.evaluation.thresholds import best_for_f1
 
-__all__ = ["CONFUSION", "SCORES", "THRESHOLD", "Scores", "no_scores", "scores"]
+__all__ = ["CONFUSION", "SCORES", "THRESHOLD", "Scores", "best_for_f1", "no_scores", "scores"]

@@ -21,12 +21,15 @@ NEED_POSITIVES = {"roc_auc", "f1", "recall", "average_precision", "balanced_accu
 Scores = dict[str, float | int | None]
 
 
-def scores(labels: NDArray[np.int64], probabilities: NDArray[np.float64]) -> tuple[Scores, dict[str, str]]:
+def scores(
+    labels: NDArray[np.int64], probabilities: NDArray[np.float64], threshold: float = THRESHOLD
+) -> tuple[Scores, dict[str, str]]:
     """Confusion counts and scores by name, None where the data leave a score undefined; and why, for each of those.
 
-    labels (N,), 0 or 1; probabilities (N,) of class 1. A sample is called positive where its probability is >= 1/2.
+    labels (N,), 0 or 1; probabilities (N,) of class 1. A sample is called positive where its probability reaches the
+    threshold.
     """
-    decisions = (probabilities >= THRESHOLD).astype(np.int64)
+    decisions = (probabilities >= threshold).astype(np.int64)
     found: Scores = dict(zip(CONFUSION, np.bincount(2 * labels + decisions, minlength=4).tolist(), strict=True))
     reasons = {name: why for name in SCORES if (why := undefined(name, labels, decisions))}
     for name in SCORES:

@@ -11,7 +11,7 @@ import torch
 
 from imbaloss.data import NONE, Dataset, Fold, Split, draw, resample, resampled_counts, split_counts
 from imbaloss.data.seeds import stream
-from imbaloss.evaluation import no_scores, scores
+from imbaloss.evaluation import Scores, best_for_f1, no_scores, scores
 from imbaloss.studies.files import versions
 from imbaloss.studies.store import Predictions, Row
 from imbaloss.studies.study import Run
@@ -153,10 +153,10 @@ def finish(run: Run, dataset: Dataset, split: Split, outcomes: Sequence[Outcome]
     if not all(np.isfinite(values).all() for values in probabilities.values()):
         failure = "the outputs of the trained network are not finite; try a smaller lr"
         outcome, probabilities = replace(outcome, model=None, failure=failure), {}
-    found = {
-        part: scores(samples.labels, probabilities[part]) if outcome.model else no_scores("the training failed")
-        for part, samples in parts.items()
+    predictions = {
+        part: Predictions(parts[part].labels, values, parts[part].images) for part, values in probabilities.items()
     }
+    found = scored(predictions) if predictions else unscored("the training failed")
     counts = {part: tuple(samples.counts) for part, samples in {"train": split.train, **parts}.items()}
     if run.sampler != NONE:
         counts["resampled"] = tuple(resampled_counts(split.train.counts, run.sampler))
@@ -171,5 +171,21 @@ def finish(run: Run, dataset: Dataset, split: Split, outcomes: Sequence[Outcome]
         tuning=tuning,
         losses=tuple(outcome.losses),
     )
-    predictions = {part: Predictions(parts[part].labels, values) for part, values in probabilities.items()}
     return Finished(row, predictions, outcome.model)
+
+
+def scored(predictions: Mapping[str, Predictions]) -> dict[str, tuple[Scores, dict[str, str]]]:
+    """Scores of tune and test at 1/2, and of test at the threshold that is best on tune."""
+    tune, test = predictions["tune"], predictions["test"]
+    found = {part: scores(of_part.labels, of_part.probabilities) for part, of_part in predictions.items()}
+    threshold = best_for_f1(tune.labels, tune.probabilities)
+    if threshold is None:
+        return found | {"tuned": unscored("tune lacks a class, so that no threshold could be chosen")["tuned"]}
+    tuned, reasons = scores(test.labels, test.probabilities, threshold)
+    return found | {"tuned": ({**tuned, "threshold": threshold}, reasons)}
+
+
+def unscored(reason: str) -> dict[str, tuple[Scores, dict[str, str]]]:
+    """What `scored` returns where there is nothing to score."""
+    none, reasons = no_scores(reason)
+    return {"tune": (none, reasons), "test": (none, reasons), "tuned": ({**none, "threshold": None}, reasons)}

@@ -21,12 +21,13 @@ from imbaloss.studies.bulk import uncollected
 from imbaloss.studies.study import Run
 
 FILE = "results.sqlite"
-VERSION = 3  # of the tables below
+VERSION = 4  # of the tables below
 TABLES = (
     # in JSON: what was asked, what came of it, how it was computed
     "CREATE TABLE runs (hash TEXT PRIMARY KEY, asked TEXT NOT NULL, result TEXT NOT NULL, computed TEXT NOT NULL)",
     "CREATE TABLE arrays (hash TEXT PRIMARY KEY, content BLOB NOT NULL)",  # losses and predictions
     "CREATE TABLE claims (hash TEXT PRIMARY KEY, owner TEXT NOT NULL)",
+    "CREATE TABLE examples (dataset TEXT PRIMARY KEY, content BLOB NOT NULL)",  # images of each class
     f"PRAGMA user_version = {VERSION}",
 )
 
@@ -38,8 +39,8 @@ class Row:
     run: Run
     classes: tuple[str, str]  # negative, positive
     counts: dict[str, tuple[int, ...]]  # of train, tune and test: (negatives, positives); after a sampler: resampled
-    scores: dict[str, Scores]  # of tune and test
-    undefined: dict[str, dict[str, str]]  # of tune and test: why a score is None
+    scores: dict[str, Scores]  # of tune and test; tuned: of test, at the threshold that is best on tune
+    undefined: dict[str, dict[str, str]]  # of tune, test and tuned: why a score is None
     failure: str | None
     computed: dict[str, Any]  # device, threads, plan, size of the stack, seconds, versions, checksum of the data
     tuning: dict[str, Any] | None = None  # the learning rate that was chosen, by which score, from which candidates
@@ -57,6 +58,7 @@ class Row:
         asked = {**self.run.asked(), "recipe": recipe, "fold": fold, "negative": self.classes[0]}
         rest = {
             "tune": self.scores["tune"],
+            "tuned": self.scores["tuned"],
             "undefined": self.undefined,
             "failure": self.failure,
             "tuning": self.tuning,
@@ -82,6 +84,7 @@ class Predictions:
 
     labels: NDArray[np.int64]
     probabilities: NDArray[np.float64]  # of the positive class
+    images: NDArray[np.int64]  # which of the pool's images of its class each sample is
 
 
 def to_texts(row: Row) -> tuple[str, str, str]:
@@ -104,7 +107,11 @@ def to_bytes(losses: Sequence[float], predictions: Mapping[str, Predictions]) ->
     """The arrays of a run as the content of a compressed NPZ file."""
     arrays = {"losses": np.array(losses, dtype=np.float64)}
     for part, of_part in predictions.items():
-        arrays |= {f"{part}_labels": of_part.labels.astype(np.uint8), f"{part}_probabilities": of_part.probabilities}
+        arrays |= {
+            f"{part}_labels": of_part.labels.astype(np.uint8),
+            f"{part}_probabilities": of_part.probabilities,
+            f"{part}_images": of_part.images.astype(np.uint32),
+        }
     with io.BytesIO() as file:
         np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
         return file.getvalue()
@@ -115,7 +122,11 @@ def from_bytes(content: bytes) -> tuple[tuple[float, ...], dict[str, Predictions
     with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
         parts = [name.removesuffix("_labels") for name in arrays.files if name.endswith("_labels")]
         predictions = {
-            part: Predictions(arrays[f"{part}_labels"].astype(np.int64), arrays[f"{part}_probabilities"])
+            part: Predictions(
+                arrays[f"{part}_labels"].astype(np.int64),
+                arrays[f"{part}_probabilities"],
+                arrays[f"{part}_images"].astype(np.int64),
+            )
             for part in parts
         }
         return tuple(arrays["losses"].tolist()), predictions
