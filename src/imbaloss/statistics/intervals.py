@@ -1,0 +1,86 @@
+"""Intervals for a mean over seeds, for a score of one run, and for both sources of chance together."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from imbaloss.statistics.roc import Roc
+
+Floats = NDArray[np.float64]
+
+
+class Interval(NamedTuple):
+    """An estimate and the ends of its interval; the ends are NaN where the data give none."""
+
+    estimate: float
+    low: float
+    high: float
+
+
+def t_interval(values: Floats, confidence: float = 0.95, inflation: float = 1.0) -> Interval:
+    """Student's interval of a mean: mean +- t s / sqrt(n).
+
+    values (n,): of independent repetitions. inflation multiplies the variance of the mean. One value has no interval.
+    Source: Student 1908, Biometrika 6.
+    """
+    n = len(values)
+    if n < 2:
+        return Interval(float(np.mean(values)) if n else np.nan, np.nan, np.nan)
+    half = stats.t.ppf((1 + confidence) / 2, n - 1) * np.std(values, ddof=1) * np.sqrt(inflation / n)
+    return around(float(np.mean(values)), float(half))
+
+
+def around(estimate: float, half: float) -> Interval:
+    return Interval(estimate, estimate - half, estimate + half)
+
+
+def stratified_bootstrap(
+    score: Callable[[NDArray[np.int64], Floats], float],
+    labels: NDArray[np.int64],
+    probabilities: Floats,
+    generator: np.random.Generator,
+    *,
+    resamples: int = 1000,
+    confidence: float = 0.95,
+) -> Interval:
+    """The percentile interval of a score of one run over samples drawn again, with replacement, within each class.
+
+    labels (N,), 0 or 1, both there; probabilities (N,). Source: Efron and Tibshirani 1993, chapters 8 and 13.
+    """
+    classes = [np.flatnonzero(labels == label) for label in (0, 1)]
+    found = []
+    for _ in range(resamples):
+        rows = np.concatenate([generator.choice(of_class, len(of_class)) for of_class in classes])
+        found.append(score(labels[rows], probabilities[rows]))
+    low, high = np.quantile(found, [(1 - confidence) / 2, (1 + confidence) / 2])
+    return Interval(float(score(labels, probabilities)), float(low), float(high))
+
+
+def seeds_and_samples(runs: Sequence[Roc], samples: Sequence[NDArray[np.int64]], confidence: float = 0.95) -> Interval:
+    """The interval of a mean over seeds whose test parts share samples, for new seeds and new samples.
+
+    runs: the ROC-AUC of each seed (or differences of two methods', by `Roc.minus`); samples: for each, which sample of
+    a common pool each of its contributions belongs to. The variance of the mean is s^2 / J + the mean covariance
+    between two seeds, which comes from the samples that they share, and is 0 where they share none.
+    Source: Obuchowski and Rockette 1995, seeds in the place of readers. The degrees of freedom are Satterthwaite's, of
+    the seeds and of the samples of the rarer class; Hillis 2007, Statistics in Medicine 26, counts the first alone,
+    which covers too little where samples are few. One seed has no interval.
+    """
+    count = len(runs)
+    values = np.array([run.auc for run in runs])
+    if count < 2:
+        return Interval(float(values.mean()) if count else np.nan, np.nan, np.nan)
+    pool = np.zeros((count, 1 + max(int(some.max()) for some in samples)))
+    for line, run, some in zip(pool, runs, samples, strict=True):
+        line[some] = run.contributions
+    together = (pool.sum(axis=0) ** 2 - (pool**2).sum(axis=0)).sum()
+    covariance = max(float(together) / (count * (count - 1)), 0.0)
+    between = float(np.var(values, ddof=1)) / count
+    variance = between + covariance
+    rare = min(run.smaller_class for run in runs)
+    parts = between**2 / (count - 1) + covariance**2 / (rare - 1)
+    half = stats.t.ppf((1 + confidence) / 2, variance**2 / parts) * np.sqrt(variance) if variance else 0.0
+    return around(float(values.mean()), float(half))

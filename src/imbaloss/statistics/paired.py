@@ -1,0 +1,103 @@
+"""Tests of paired differences: over seeds that share data, initial weights and batches, and over folds."""
+
+import warnings
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+Floats = NDArray[np.float64]
+MOST_EXACT = 20  # differences, of which all 2^n signs are tried
+DRAWN = 100_000  # signs tried for more
+
+
+def sign_flip(differences: Floats) -> float:
+    """The two-sided p-value of a mean difference of 0: the share of all signs that give a mean as far from it.
+
+    differences (n,), symmetric about 0 where there is no difference. Exact for up to 20 of them, and for more from
+    100,000 drawn signs, always the same ones, of which the observed ones count as one more. 1 where there is none.
+    Source: Fisher 1935, The Design of Experiments, section 21; Phipson and Smyth 2010 for drawn signs.
+    """
+    observed = abs(differences.sum()) * (
+        1 - 1e-12
+    )  # so that equal sums stay equal when they are summed in other orders
+    if len(differences) <= MOST_EXACT:
+        return float(np.mean(np.abs(all_sums(differences)) >= observed))
+    signs = np.random.default_rng(0).choice(np.array([-1, 1], np.int8), (DRAWN, len(differences)))
+    return float((1 + np.count_nonzero(np.abs(signs @ differences) >= observed)) / (DRAWN + 1))
+
+
+def all_sums(differences: Floats) -> Floats:
+    """Of the differences under each choice of signs but that of the first, which only mirrors them."""
+    sums = np.array(differences[:1]) if len(differences) else np.zeros(1)
+    for one in differences[1:]:
+        sums = np.concatenate([sums + one, sums - one])
+    return sums
+
+
+def wilcoxon(differences: Floats) -> float:
+    """The two-sided p-value of Wilcoxon's signed-rank test, zeros left out; 1 where nothing else is there.
+
+    Source: Wilcoxon 1945, Biometrics Bulletin 1; by SciPy, exact for small samples without ties.
+    """
+    if not np.any(differences):
+        return 1.0
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # on the normal approximation for few differences with ties
+        return float(stats.wilcoxon(differences).pvalue)
+
+
+def superiority(differences: Floats) -> float:
+    """The share of pairs in which the first is higher, ties counted half: P(A > B). NaN where there is no pair.
+
+    Source: Bouthillier et al. 2021, MLSys (arXiv 2103.03098).
+    """
+    return float(np.mean((differences > 0) + (differences == 0) / 2)) if len(differences) else np.nan
+
+
+def corrected_t(differences: Floats, test_to_train: float) -> float:
+    """The two-sided p-value of the corrected resampled t-test, for folds, whose training parts overlap.
+
+    t = mean / sqrt((1/J + n_test/n_train) s^2) with J - 1 degrees of freedom. differences (J,), one a fold.
+    Source: Nadeau and Bengio 2003, Machine Learning 52.
+    """
+    j = len(differences)
+    error = np.std(differences, ddof=1) * np.sqrt(1 / j + test_to_train) if j > 1 else 0.0
+    return p_of_t(float(np.mean(differences)) if j else 0.0, float(error), j - 1)
+
+
+def p_of_t(mean: float, error: float, freedom: int) -> float:
+    if error == 0:
+        return 1.0 if mean == 0 or freedom < 1 else 0.0
+    return float(2 * stats.t.sf(abs(mean) / error, freedom))
+
+
+def equivalence(differences: Floats, margin: float, inflation: float = 1.0) -> float:
+    """The p-value of two one-sided t-tests: that the mean lies outside of (-margin, margin). 1 for fewer than two.
+
+    inflation multiplies the variance of the mean. Source: Schuirmann 1987, J. Pharmacokinetics and Biopharmaceutics 15.
+    """
+    n = len(differences)
+    if n < 2:
+        return 1.0
+    mean, error = float(np.mean(differences)), float(np.std(differences, ddof=1) * np.sqrt(inflation / n))
+    if error == 0:
+        return 0.0 if abs(mean) < margin else 1.0
+    return float(stats.t.sf((margin - abs(mean)) / error, n - 1))
+
+
+def holm(p_values: Floats) -> Floats:
+    """Adjusted p-values of a family of tests: each true hypothesis is rejected with at most that error in all.
+
+    p_values (m,). Source: Holm 1979, Scandinavian Journal of Statistics 6.
+    """
+    order = np.argsort(p_values, kind="stable")
+    steps = np.maximum.accumulate(p_values[order] * np.arange(len(p_values), 0, -1))
+    adjusted = np.empty(len(p_values))
+    adjusted[order] = np.minimum(steps, 1.0)
+    return adjusted
+
+
+def inflation_of(n: int, test_to_train: float) -> float:
+    """By which folds' overlap multiplies the variance of a mean: 1 + J n_test / n_train (Nadeau and Bengio 2003)."""
+    return 1 + n * test_to_train

@@ -1,0 +1,101 @@
+"""Intervals against SciPy, scikit-learn and their formulas."""
+
+import numpy as np
+import pytest
+from scipy import stats
+from sklearn.metrics import roc_auc_score
+
+from imbaloss.statistics import delong, seeds_and_samples, stratified_bootstrap, t_interval
+
+
+def drawn(seed: int, positives: int = 30, negatives: int = 50) -> tuple[np.ndarray, np.ndarray]:
+    generator = np.random.default_rng(seed)
+    labels = generator.permutation(np.repeat([0, 1], [negatives, positives]))
+    return labels, np.round(generator.normal(labels), 1)  # with ties
+
+
+@pytest.mark.parametrize("confidence", [0.5, 0.95, 0.99])
+def test_the_t_interval_is_scipys(confidence):
+    values = np.random.default_rng(0).normal(size=7)
+    expected = stats.ttest_1samp(values, 0).confidence_interval(confidence)
+    assert t_interval(values, confidence)[1:] == pytest.approx((expected.low, expected.high))
+
+
+def test_too_few_values_have_no_interval():
+    assert t_interval(np.array([0.3]))[0] == 0.3
+    assert np.isnan(t_interval(np.array([0.3]))[1:]).all()
+    assert np.isnan(t_interval(np.array([]))).all()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_delongs_area_is_scikit_learns_and_its_variance_that_of_the_placements(seed):
+    labels, probabilities = drawn(seed)
+    found = delong(labels, probabilities)
+    assert found.auc == pytest.approx(roc_auc_score(labels, probabilities))
+    wins = np.array([
+        [(p > n) + (p == n) / 2 for n in probabilities[labels == 0]] for p in probabilities[labels == 1]
+    ])  # fmt: skip
+    expected = np.var(wins.mean(axis=1), ddof=1) / 30 + np.var(wins.mean(axis=0), ddof=1) / 50
+    assert found.variance == pytest.approx(expected)
+
+
+def test_delongs_covariance_of_two_areas_is_that_of_their_placements():
+    labels, first = drawn(0)
+    second = first + np.random.default_rng(1).normal(size=80)
+    one, other = delong(labels, first), delong(labels, second)
+    expected = (one.variance + other.variance - one.minus(other).variance) / 2
+    assert np.sum(one.contributions * other.contributions) == pytest.approx(expected)
+    assert one.minus(one).variance == 0
+
+
+def test_delong_refuses_a_class_of_one():
+    with pytest.raises(ValueError, match="found 1 positives and 3 negatives"):
+        delong(np.array([0, 1, 0, 0]), np.arange(4.0))
+
+
+def test_the_bootstrap_keeps_the_classes_and_agrees_with_the_binomial():
+    """Recall of 20 of 40: its resamples are binomial."""
+    labels, probabilities = np.repeat([0, 1], [60, 40]), np.r_[np.zeros(60), np.repeat([0.0, 1.0], 20)]
+
+    def recall(labels, probabilities):
+        assert labels.sum() == 40
+        return float(np.mean(probabilities[labels == 1] > 0.5))
+
+    found = stratified_bootstrap(recall, labels, probabilities, np.random.default_rng(0), resamples=4000)
+    again = stratified_bootstrap(recall, labels, probabilities, np.random.default_rng(0), resamples=4000)
+    assert found == again
+    assert found[1:] == pytest.approx(stats.binom.ppf([0.025, 0.975], 40, 0.5) / 40, abs=0.026)
+
+
+def test_seeds_that_share_no_sample_have_the_t_interval():
+    runs = [delong(*drawn(seed)) for seed in range(5)]
+    apart = [np.arange(80) + 80 * seed for seed in range(5)]
+    assert seeds_and_samples(runs, apart) == pytest.approx(t_interval(np.array([run.auc for run in runs])))
+
+
+def test_equal_seeds_on_the_same_samples_have_delongs_interval():
+    run = delong(*drawn(3))
+    _, low, high = seeds_and_samples([run] * 4, [np.arange(80)] * 4)
+    stretched = stats.t.ppf(0.975, 29) / stats.norm.ppf(0.975)  # the rarer class has 30
+    assert (high - low) == pytest.approx(stretched * np.subtract(*run.interval()[::-1]))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seeds", [6, 10, 20])
+@pytest.mark.parametrize("shared", [False, True], ids=["own samples", "the same samples"])
+def test_intervals_of_an_area_cover_it(seeds, shared):
+    """In 95 % +- 2: binormal scores, with a skill that varies between the seeds."""
+    generator, truth, tries = np.random.default_rng(seeds), stats.norm.cdf(1 / np.sqrt(2 + 0.3**2)), 2000
+    labels, inside = np.repeat([0, 1], [60, 40]), 0
+    for _ in range(tries):
+        noise = generator.normal(size=(seeds, 100))
+        if shared:  # half of the variance is the sample's own
+            noise = np.sqrt(0.5) * generator.normal(size=100) + np.sqrt(0.5) * noise
+        skill = 1 + 0.3 * generator.normal(size=(seeds, 1))
+        runs = [delong(labels, one) for one in noise + labels * skill]
+        if shared:
+            _, low, high = seeds_and_samples(runs, [np.arange(100)] * seeds)
+        else:
+            _, low, high = t_interval(np.array([run.auc for run in runs]))
+        inside += low <= truth <= high
+    assert inside / tries == pytest.approx(0.95, abs=0.02)

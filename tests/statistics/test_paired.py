@@ -1,0 +1,73 @@
+"""Paired tests against SciPy, statsmodels and their formulas."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.weightstats import ttost_paired
+
+from imbaloss.statistics import corrected_t, equivalence, holm, sign_flip, superiority, wilcoxon
+
+DIFFERENCES = st.lists(st.integers(-5, 5).map(float), min_size=2, max_size=9).map(np.array)
+DARWIN = np.array([49, -67, 8, 16, 6, 23, 28, 41, 14, 29, 56, 24, 75, 60, -48.0])  # eighths of an inch
+
+
+@given(DIFFERENCES)
+def test_sign_flip_is_scipys_exact_permutation_test(differences):
+    expected = stats.permutation_test(
+        (differences,), np.sum, permutation_type="samples", n_resamples=np.inf, vectorized=False
+    ).pvalue
+    assert sign_flip(differences) == pytest.approx(expected)
+
+
+def test_fishers_example_of_darwins_plants():
+    """Section 21 of his book: 1,726 of 2^15 signs give a sum as far from 0."""
+    assert sign_flip(DARWIN) == 1726 / 2**15
+
+
+def test_drawn_signs_agree_with_all_signs():
+    differences = np.random.default_rng(0).normal(0.4, size=21)
+    exact = np.mean(
+        np.abs(np.add.outer(sums(differences[:10]), sums(differences[10:]))) >= abs(differences.sum()) - 1e-9
+    )
+    assert sign_flip(differences) == pytest.approx(exact, abs=0.005)
+    assert sign_flip(differences) == sign_flip(differences)
+
+
+def sums(differences: np.ndarray) -> np.ndarray:
+    bits = np.arange(2 ** len(differences))[:, None] >> np.arange(len(differences)) & 1
+    return (2 * bits - 1) @ differences
+
+
+def test_no_difference_is_no_evidence():
+    nothing = np.zeros(8)
+    assert sign_flip(nothing) == wilcoxon(nothing) == corrected_t(nothing, 0.2) == 1
+    assert sign_flip(np.array([])) == wilcoxon(np.array([])) == corrected_t(np.array([]), 0.2) == 1
+    assert superiority(nothing) == 0.5
+
+
+def test_wilcoxon_is_scipys():
+    assert wilcoxon(DARWIN) == stats.wilcoxon(DARWIN).pvalue
+
+
+def test_superiority_counts_ties_half():
+    assert superiority(np.array([1.0, 0, -2, 3])) == 0.625
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=12).map(np.array))
+def test_holm_is_statsmodels(p_values):
+    np.testing.assert_allclose(holm(p_values), multipletests(p_values, method="holm")[1], atol=1e-12)
+
+
+@pytest.mark.parametrize("margin", [5.0, 30.0, 80.0])
+def test_equivalence_is_statsmodels(margin):
+    expected = ttost_paired(DARWIN, np.zeros(15), -margin, margin)[0]
+    assert equivalence(DARWIN, margin) == pytest.approx(expected)
+
+
+def test_the_corrected_t_is_the_plain_one_without_overlap_and_smaller_with_it():
+    assert corrected_t(DARWIN, 0.0) == pytest.approx(stats.ttest_1samp(DARWIN, 0).pvalue)
+    t = stats.ttest_1samp(DARWIN, 0).statistic / np.sqrt(1 + 15 / 4)
+    assert corrected_t(DARWIN, 1 / 4) == pytest.approx(2 * stats.t.sf(t, 14))
