@@ -47,7 +47,10 @@ def test_nothing_is_best_where_nothing_can_be_compared(tmp_path):
     values, reasons = no_scores("the training failed")
     failed = [
         replace(
-            row, failure="it failed", scores={"tune": values, "test": values}, undefined={"tune": {}, "test": reasons}
+            row,
+            failure="it failed",
+            scores={"tune": values, "test": values, "tuned": values},
+            undefined={"tune": {}, "test": reasons},
         )
         for row in rows()
     ]

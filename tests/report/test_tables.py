@@ -55,7 +55,7 @@ def failed(row: Row) -> Row:
     values, reasons = no_scores("the training failed")
     return replace(
         row,
-        scores={"tune": values, "test": values},
+        scores={"tune": values, "test": values, "tuned": values},
         undefined={"tune": reasons, "test": reasons},
         failure="the loss was no longer finite",
     )

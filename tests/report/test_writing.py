@@ -33,7 +33,7 @@ def test_every_promised_file_is_there_and_no_other(folder):
         f"{name}.{kind}" for name in figures for kind in ("svg", "png")
     }
     assert {path.name for path in folder.iterdir()} == {
-        "figures", "table.csv", "table.md", "table.tex", "report.html",
+        "comparisons.csv", "figures", "table.csv", "table.md", "table.tex", "report.html",
     }  # fmt: skip
 
 
@@ -99,8 +99,8 @@ def test_a_page_of_one_seed_claims_nothing(tmp_path):
 def test_failures_and_undefined_scores_are_listed(tmp_path):
     first, second, *others = rows()
     values, reasons = no_scores("the training failed")
-    bad = replace(first, scores={"tune": values, "test": values}, undefined={"tune": reasons, "test": reasons},
-                  failure="the loss was no longer finite in epoch 2, batch 1", losses=(0.5,))  # fmt: skip
+    fate = {"scores": dict.fromkeys(("tune", "test", "tuned"), values), "undefined": {"tune": reasons, "test": reasons}}
+    bad = replace(first, failure="the loss was no longer finite in epoch 2, batch 1", losses=(0.5,), **fate)
     lost = replace(second, undefined={"tune": {}, "test": {"roc_auc": "there are no positives"}})
     page = Page(report.write(STUDY, [bad, lost, *others], tmp_path).read_text())
     for sentence in tables.sentences([bad, lost, *others]):
@@ -110,7 +110,11 @@ def test_failures_and_undefined_scores_are_listed(tmp_path):
 
 def test_a_study_in_which_everything_failed_still_has_its_page(tmp_path):
     values, reasons = no_scores("the training failed")
-    fate = {"scores": {"tune": values, "test": values}, "undefined": {"tune": reasons, "test": reasons}, "losses": ()}
+    fate = {
+        "scores": {"tune": values, "test": values, "tuned": values},
+        "undefined": {"tune": reasons, "test": reasons},
+        "losses": (),
+    }
     some = [replace(row, failure="the loss was no longer finite", **fate) for row in rows()]
     assert report.write(STUDY, some, tmp_path).exists()
 

@@ -27,8 +27,10 @@ class Picture:
         return f"data:image/svg+xml;base64,{base64.b64encode(self.svg).decode()}"
 
 
-def page(study: Study, cells: pd.DataFrame, rows: Sequence[Row], pictures: Sequence[Picture]) -> str:
-    """rows: the finished runs of the study; cells: their table."""
+def page(
+    study: Study, cells: pd.DataFrame, rows: Sequence[Row], pictures: Sequence[Picture], verdicts: Sequence[str]
+) -> str:
+    """rows: the finished runs of the study; cells: their table; verdicts: what a reader is told first."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader(__package__, ""), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
@@ -45,6 +47,7 @@ def page(study: Study, cells: pd.DataFrame, rows: Sequence[Row], pictures: Seque
         scores=[(score, LABELS[score]) for score in MAIN],
         standing=standing(cells).to_dict("index"),
         headlines=headlines(cells),
+        verdicts=verdicts,
         published=bool(cells["published_f1"].notna().any()),
         sentences=sentences(rows),
         classes=sorted({(row.run.dataset, *row.classes) for row in rows}),

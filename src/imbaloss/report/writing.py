@@ -7,7 +7,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from imbaloss.report import figures, tables
+from imbaloss.report import evidence, figures, tables
 from imbaloss.report.page import Picture, page
 from imbaloss.studies import Row, Study
 from imbaloss.whole import write_whole
@@ -46,10 +46,12 @@ def write(study: Study, rows: Sequence[Row], folder: Path, with_losses: WithLoss
         if path.stem not in {one.name for one in drawn} and path.suffix in {".svg", ".png"}:  # an earlier study's
             path.unlink(missing_ok=True)
     put(folder / "table.csv", cells.to_csv(index=False))
+    compared = evidence.comparisons(rows)
+    put(folder / "comparisons.csv", compared.to_csv(index=False))
     sentences = "".join(f"- {sentence}\n" for sentence in tables.sentences(rows))
     put(folder / "table.md", tables.markdown(cells) + (f"\n{sentences}" if sentences else ""))
     put(folder / "table.tex", tables.latex(cells))
-    return put(folder / "report.html", page(study, cells, rows, pictures))
+    return put(folder / "report.html", page(study, cells, rows, pictures, evidence.verdicts(compared)))
 
 
 def curves(rows: Sequence[Row], with_losses: WithLosses = lambda rows: rows) -> list[Drawn]:
