@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -13,6 +14,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from imbaloss import studies
 from tests.data import small_cifar100 as small
 
 IMBALOSS = Path(sys.executable).with_name("imbaloss")
@@ -137,6 +139,34 @@ def test_a_terminal_of_ascii_is_no_failure(tmp_path):
     ascii_only = {**os.environ, "PYTHONIOENCODING": "ascii"}
     found = subprocess.run([IMBALOSS, *words], cwd=tmp_path, env=ascii_only, capture_output=True, text=True, check=True)
     assert " ? " in found.stdout
+
+
+def test_report_rebuilds_the_same_files_from_the_store_alone(imbaloss, tmp_path):
+    words = ("--dataset", "digits_3_8", "--level", "0.2", "--seeds", "2", "--epochs", "2", "--hidden", "4")
+    assert imbaloss("reproduce", *words, "--out", "first", "--quiet")[0] == 0
+    (tmp_path / "second").mkdir()
+    for name in ("study.toml", "results.sqlite"):
+        shutil.copy(tmp_path / "first" / name, tmp_path / "second" / name)
+    code, out, _ = imbaloss("report", "second")
+    assert code == 0
+    assert out.endswith("open second/report.html\n")
+    files = [path for path in (tmp_path / "first").rglob("*.*") if path.suffix != ".sqlite"]
+    assert len(files) > 8
+    for path in files:
+        assert path.read_bytes() == (tmp_path / "second" / path.relative_to(tmp_path / "first")).read_bytes(), path
+
+
+def test_report_refuses_a_folder_without_a_study_or_without_trainings(imbaloss, tmp_path):
+    (tmp_path / "empty").mkdir()
+    assert imbaloss("report", "empty")[::2] == (
+        2, "imbaloss: empty holds no study.toml: no study was run there\n",
+    )  # fmt: skip
+    studies.write_study(studies.built_in("digits"), {}, tmp_path / "asked")
+    studies.Store(tmp_path / "asked")
+    code, _, err = imbaloss("report", "asked")
+    assert code == 2
+    assert err == "imbaloss: asked holds no finished training of study digits: there is nothing to report\n"
+    assert not (tmp_path / "asked" / "report.html").exists()
 
 
 def test_status_says_how_far_a_study_is(imbaloss, tmp_path):

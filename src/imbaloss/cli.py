@@ -292,6 +292,15 @@ def run_study(
     except KeyboardInterrupt:
         tell(f"{len(store.hashes() & asked)} of {len(asked)} trainings are finished and kept in {out}")
         raise
+    write_report(study, runs, store, out, as_json=as_json)
+
+
+def write_report(
+    study: "Study", runs: list["studies.Run"], store: "studies.Store", out: Path, *, as_json: bool
+) -> None:
+    """Writes tables, figures and page, and prints the table."""
+    from imbaloss import report
+
     with reporting():
         rows = store.rows(runs)
         page = report.write(study, rows, out, store.with_losses)
@@ -300,6 +309,23 @@ def run_study(
     else:
         sys.stdout.write((out / "table.md").read_text(encoding="utf-8"))
         print(f"\n{out / 'table.md'}, {out / 'table.csv'}, {out / 'table.tex'}, {out / 'figures'}\nopen {page}")
+
+
+@app.command()
+def report(
+    folder: Annotated[Path, Argument(help="Output folder of a study.", metavar="OUT")],
+    as_json: Json = False,
+) -> None:
+    """Write tables, figures and report.html again, from the finished trainings of a folder alone."""
+    from imbaloss import studies
+
+    with refusing():
+        study = studies.read_study(folder)
+        store = studies.Store(folder, create=False)
+        runs = study.runs()
+        if not store.hashes() & {run.hash for run in runs}:
+            raise ValueError(f"{folder} holds no finished training of study {study.name}: there is nothing to report")
+    write_report(study, runs, store, folder, as_json=as_json)
 
 
 @app.command()

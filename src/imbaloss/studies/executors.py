@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
@@ -112,16 +113,33 @@ def in_processes(jobs: Iterator[Job], work: Work, *, workers: int) -> Iterator[t
 
 
 def submit(pool: ProcessPoolExecutor, job: Job, device: str) -> "Future[list[Finished]]":
-    """A process that begins now never sees Ctrl-C: it inherits that the signal is blocked."""
-    blocking = hasattr(signal, "pthread_sigmask")
+    """A process that begins now never sees Ctrl-C, and is told all that it needs before this one does."""
+    with deferring():
+        try:
+            return pool.submit(train_in_worker, job, device)
+        except ValueError as error:  # the pool broke and closed its pipes just when it was to start a process with them
+            raise BrokenProcessPool from error
+
+
+@contextmanager
+def deferring() -> Iterator[None]:
+    """Ctrl-C has its effect afterwards, and a process that begins inherits that the signal is blocked.
+
+    A mask alone would not do: where another thread takes the signal, Python still raises in the main one.
+    """
+    seen: list[int] = []
+    main, blocking = threading.current_thread() is threading.main_thread(), hasattr(signal, "pthread_sigmask")
+    handler = signal.signal(signal.SIGINT, lambda number, _: seen.append(number)) if main else None
     before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT]) if blocking else None
     try:
-        return pool.submit(train_in_worker, job, device)
-    except ValueError as error:  # the pool broke and closed its pipes just when it was to start a process with them
-        raise BrokenProcessPool from error
+        yield
     finally:
         if before is not None:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if handler is not None:
+            signal.signal(signal.SIGINT, handler)
+    if seen:
+        raise KeyboardInterrupt
 
 
 def end(pool: ProcessPoolExecutor) -> None:
