@@ -44,7 +44,16 @@ def test_run_does_what_a_study_file_says(imbaloss, tmp_path):
     folder = tmp_path / "results" / "own"
     assert code == 0
     assert "training 96 networks" in err
-    names = {"study.toml", "results.sqlite", "table.csv", "table.md", "table.tex", "figures", "report.html"}
+    names = {
+        "study.toml",
+        "results.sqlite",
+        "table.csv",
+        "table.md",
+        "table.tex",
+        "comparisons.csv",
+        "figures",
+        "report.html",
+    }
     assert {path.name for path in folder.iterdir()} == names
     cells = pd.read_csv(folder / "table.csv", keep_default_na=False)
     assert len(cells) == 2 * 2 * 2 * 2
@@ -212,7 +221,16 @@ def test_reproduce_writes_every_promised_file(imbaloss, tmp_path):
     code, out, err = imbaloss(*words, "--seeds", "2", *QUICK, "--out", "o")
     assert code == 0
     folder = tmp_path / "o"
-    names = {"study.toml", "results.sqlite", "table.csv", "table.md", "table.tex", "figures", "report.html"}
+    names = {
+        "study.toml",
+        "results.sqlite",
+        "table.csv",
+        "table.md",
+        "table.tex",
+        "comparisons.csv",
+        "figures",
+        "report.html",
+    }
     assert {path.name for path in folder.iterdir()} == names
     cells = pd.read_csv(folder / "table.csv")
     assert cells["loss"].tolist() == ["mse", "wce"] * 2
