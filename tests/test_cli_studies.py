@@ -19,6 +19,9 @@ from tests.data import small_cifar100 as small
 
 IMBALOSS = Path(sys.executable).with_name("imbaloss")
 QUICK = ("--epochs", "2", "--hidden", "4")
+FILES = {
+    "study.toml", "results.sqlite", "table.csv", "table.md", "table.tex", "comparisons.csv", "figures", "report.html",
+}  # fmt: skip
 ONE_SET = ("reproduce", "--dataset", "digits_3_8")
 STUDY = """\
 datasets = ["digits_3_8", "digits_8_9"]
@@ -44,17 +47,7 @@ def test_run_does_what_a_study_file_says(imbaloss, tmp_path):
     folder = tmp_path / "results" / "own"
     assert code == 0
     assert "training 96 networks" in err
-    names = {
-        "study.toml",
-        "results.sqlite",
-        "table.csv",
-        "table.md",
-        "table.tex",
-        "comparisons.csv",
-        "figures",
-        "report.html",
-    }
-    assert {path.name for path in folder.iterdir()} == names
+    assert {path.name for path in folder.iterdir()} == FILES
     cells = pd.read_csv(folder / "table.csv", keep_default_na=False)
     assert len(cells) == 2 * 2 * 2 * 2
     assert set(cells["method"]) == {
@@ -221,17 +214,7 @@ def test_reproduce_writes_every_promised_file(imbaloss, tmp_path):
     code, out, err = imbaloss(*words, "--seeds", "2", *QUICK, "--out", "o")
     assert code == 0
     folder = tmp_path / "o"
-    names = {
-        "study.toml",
-        "results.sqlite",
-        "table.csv",
-        "table.md",
-        "table.tex",
-        "comparisons.csv",
-        "figures",
-        "report.html",
-    }
-    assert {path.name for path in folder.iterdir()} == names
+    assert {path.name for path in folder.iterdir()} == FILES
     cells = pd.read_csv(folder / "table.csv")
     assert cells["loss"].tolist() == ["mse", "wce"] * 2
     assert (cells["seeds"] == 2).all()

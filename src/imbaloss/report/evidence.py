@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from imbaloss.report.tables import names
+from imbaloss.report.tables import Name, names
 from imbaloss.statistics import Comparison, compare
 from imbaloss.studies import Row
 
@@ -29,20 +29,23 @@ def comparisons(rows: Sequence[Row]) -> pd.DataFrame:
     Columns: score, setting, level, then those of `Comparison`, the difference as its mean and the ends of its 95 %
     interval. Holm's adjustment is over the pairs of one cell and score.
     """
+    called = names(rows)
     found = []
     for score, (part, key) in COMPARED.items():
-        for setting, level, scores, ratio in cells(rows, part, key):
+        for setting, level, scores, ratio in cells(rows, called, part, key):
             found += [line(score, setting, level, one) for one in compare(scores, margin=MARGIN, test_to_train=ratio)]
     return pd.DataFrame(found)
 
 
-def cells(rows: Sequence[Row], part: str, key: str) -> Iterator[tuple[str, float, Scores, float | None]]:
+def cells(
+    rows: Sequence[Row], called: Sequence[Name], part: str, key: str
+) -> Iterator[tuple[str, float, Scores, float | None]]:
     """Setting, level, scores, and with folds n_test / n_train: of each cell, and of all together."""
     repetitions = list(dict.fromkeys((row.run.seed, row.run.fold) for row in rows))
     place = {repetition: at for at, repetition in enumerate(repetitions)}
     found: dict[Cell, Scores] = {}
     ratios: dict[Cell, float | None] = {}
-    for row, name in zip(rows, names(rows), strict=True):
+    for row, name in zip(rows, called, strict=True):
         cell = name.setting, row.run.level
         of_method = found.setdefault(cell, {}).setdefault(name.method, np.full(len(repetitions), np.nan))
         value = row.scores[part][key]

@@ -1,7 +1,7 @@
 """Verdicts: of each pair of methods, which is better, or that they are equivalent, or what would decide it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
@@ -45,73 +45,55 @@ def compare(
     within it do not matter. test_to_train: n_test / n_train, where repetitions are folds. The error of calling any pair
     of these better, worse or equivalent that is not is at most alpha for each of the two kinds of words.
     """
-    family = len(scores) * (len(scores) - 1) // 2
-    found = [
-        paired(first, second, scores[first] - scores[second], margin, test_to_train)
-        for first, second in combinations(scores, 2)
-    ]
-    differ = holm(np.array([one.p for one in found]))
-    same = holm(np.array([one.p_equivalent for one in found]))
-    return [
-        decided(replace(one, p_holm=float(p), p_equivalent=float(q)), margin, alpha, family, test_to_train)
-        for one, p, q in zip(found, differ, same, strict=True)
-    ]
+    pairs = list(combinations(scores, 2))
+    differences = [scores[first] - scores[second] for first, second in pairs]
+    known = [one[np.isfinite(one)] for one in differences]
+    inflations = [1.0 if test_to_train is None else inflation_of(len(one), test_to_train) for one in known]
+    p = np.array([sign_flip(one) if test_to_train is None else corrected_t(one, test_to_train) for one in known])
+    same = [equivalence(one, margin, inflation) for one, inflation in zip(known, inflations, strict=True)]
+    p_holm, p_equivalent = holm(p), holm(np.array(same))
+    found = []
+    for place, ((first, second), one) in enumerate(zip(pairs, known, strict=True)):
+        difference = t_interval(one, inflation=inflations[place])
+        verdict = UNDECIDED
+        if p_holm[place] <= alpha:
+            verdict = BETTER if difference.estimate > 0 else WORSE
+        elif p_equivalent[place] <= alpha:
+            verdict = EQUIVALENT
+        smallest = more = None
+        if len(one) > 1:
+            deviation = float(np.std(one, ddof=1))
+            smallest = smallest_found(len(one), deviation, len(pairs), alpha, test_to_train)
+            if verdict == UNDECIDED and test_to_train is None:
+                more = more_seeds(len(one), abs(difference.estimate), deviation, margin, alpha / len(pairs))
+        found.append(
+            Comparison(
+                first=first,
+                second=second,
+                pairs=len(one),
+                difference=difference,
+                p=float(p[place]),
+                p_holm=float(p_holm[place]),
+                p_wilcoxon=wilcoxon(one),
+                superiority=superiority(one),
+                p_equivalent=float(p_equivalent[place]),
+                verdict=verdict,
+                smallest=smallest,
+                more=more,
+            )
+        )
+    return found
 
 
-def paired(first: str, second: str, differences: Floats, margin: float, test_to_train: float | None) -> Comparison:
-    """A comparison before it is adjusted for the others."""
-    known = differences[np.isfinite(differences)]
-    inflation = 1.0 if test_to_train is None else inflation_of(len(known), test_to_train)
-    return Comparison(
-        first=first,
-        second=second,
-        pairs=len(known),
-        difference=t_interval(known, inflation=inflation),
-        p=sign_flip(known) if test_to_train is None else corrected_t(known, test_to_train),
-        p_holm=1.0,
-        p_wilcoxon=wilcoxon(known),
-        superiority=superiority(known),
-        p_equivalent=equivalence(known, margin, inflation),
-        verdict=UNDECIDED,
-        smallest=None,
-        more=None,
-    )
-
-
-def decided(one: Comparison, margin: float, alpha: float, family: int, test_to_train: float | None) -> Comparison:
-    """With its verdict, and what would be needed for one."""
-    deviation = deviation_of(one, test_to_train)
-    verdict = UNDECIDED
-    if one.p_holm <= alpha:
-        verdict = BETTER if one.difference.estimate > 0 else WORSE
-    elif one.p_equivalent <= alpha:
-        verdict = EQUIVALENT
-    needed = None
-    if verdict == UNDECIDED and test_to_train is None and one.pairs > 1:
-        needed = more_seeds(one.pairs, abs(one.difference.estimate), deviation, margin, alpha / family)
+def smallest_found(
+    pairs: int, deviation: float, comparisons: int, alpha: float, test_to_train: float | None
+) -> float | None:
+    """The difference that the deciding test finds with probability 0.8; with folds by the t distribution."""
     if test_to_train is None:
-        effect = smallest_difference(one.pairs, family, alpha, POWER)
-    else:
-        effect = smallest_of_folds(one.pairs, test_to_train, alpha / family)
-    smallest = None if effect is None or one.pairs < 2 else effect * deviation
-    return replace(one, verdict=verdict, smallest=smallest, more=needed)
-
-
-def deviation_of(one: Comparison, test_to_train: float | None) -> float:
-    """The standard deviation of the differences, from their interval."""
-    if one.pairs < 2:
-        return np.nan
-    inflation = 1.0 if test_to_train is None else inflation_of(one.pairs, test_to_train)
-    half = (one.difference.high - one.difference.low) / 2
-    return float(half / stats.t.ppf(0.975, one.pairs - 1) * np.sqrt(one.pairs / inflation))
-
-
-def smallest_of_folds(pairs: int, test_to_train: float, level: float) -> float | None:
-    """In standard deviations of the differences, by the t distribution."""
-    if pairs < 2:
-        return None
-    reach = stats.t.isf(level / 2, pairs - 1) + stats.t.ppf(POWER, pairs - 1)
-    return float(reach * np.sqrt(1 / pairs + test_to_train))
+        effect = smallest_difference(pairs, comparisons, alpha, POWER)
+        return None if effect is None else effect * deviation
+    reach = stats.t.isf(alpha / comparisons / 2, pairs - 1) + stats.t.ppf(POWER, pairs - 1)
+    return float(reach * np.sqrt(1 / pairs + test_to_train) * deviation)
 
 
 def more_seeds(seeds: int, difference: float, deviation: float, margin: float, level: float) -> int | None:
