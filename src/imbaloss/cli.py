@@ -280,6 +280,7 @@ def run_study(
         runs, datasets, jobs = stacks(study, stack_size, device=device, data_dir=data_dir, quiet=quiet)
         asked = {run.hash for run in runs}
         store = studies.Store(out)
+        store.add_examples(datasets)
         studies.write_study(study, datasets, out)
     if verbose:
         print_plans(jobs)
@@ -292,20 +293,18 @@ def run_study(
     except KeyboardInterrupt:
         tell(f"{len(store.hashes() & asked)} of {len(asked)} trainings are finished and kept in {out}")
         raise
-    write_report(study, runs, store, out, as_json=as_json)
+    write_report(study, store, out, as_json=as_json)
 
 
-def write_report(
-    study: "Study", runs: list["studies.Run"], store: "studies.Store", out: Path, *, as_json: bool
-) -> None:
+def write_report(study: "Study", store: "studies.Store", out: Path, *, as_json: bool) -> None:
     """Writes tables, figures and page, and prints the table."""
     from imbaloss import report
 
     with reporting():
-        rows = store.rows(runs)
-        page = report.write(study, rows, out, store.with_losses)
+        findings = report.find(study, store.rows(study.runs()), store)
+        page = report.write(findings, out)
     if as_json:
-        print_json(report.records(rows))
+        print_json(report.records(findings.table))
     else:
         sys.stdout.write((out / "table.md").read_text(encoding="utf-8"))
         print(f"\n{out / 'table.md'}, {out / 'table.csv'}, {out / 'table.tex'}, {out / 'figures'}\nopen {page}")
@@ -314,6 +313,9 @@ def write_report(
 @app.command()
 def report(
     folder: Annotated[Path, Argument(help="Output folder of a study.", metavar="OUT")],
+    margin: Annotated[
+        float | None, Option(help="Differences of a score within it do not matter. [default: the study's]")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Write tables, figures and report.html again, from the finished trainings of a folder alone."""
@@ -321,11 +323,11 @@ def report(
 
     with refusing():
         study = studies.read_study(folder)
+        study = study if margin is None else replace(study, margin=margin)
         store = studies.Store(folder, create=False)
-        runs = study.runs()
-        if not store.hashes() & {run.hash for run in runs}:
+        if not store.hashes() & {run.hash for run in study.runs()}:
             raise ValueError(f"{folder} holds no finished training of study {study.name}: there is nothing to report")
-    write_report(study, runs, store, folder, as_json=as_json)
+    write_report(study, store, folder, as_json=as_json)
 
 
 @app.command()

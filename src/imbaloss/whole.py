@@ -1,6 +1,7 @@
 """Files that are written whole or not at all."""
 
 import os
+import re
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,3 +19,8 @@ def write_whole(file: Path, content: bytes) -> Path:
         with suppress(OSError):
             unfinished.unlink(missing_ok=True)
         raise OSError(error.errno, error.strerror, str(file)) from error
+
+
+def file_name(text: str) -> str:
+    """The text with everything but letters, digits, dots and dashes as underscores."""
+    return re.sub(r"[^\w.-]+", "_", text)

@@ -3,13 +3,16 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from imbaloss.data import Fold
 from imbaloss.report import evidence
+from imbaloss.report.cells import COMPARED, EVERYWHERE
 from imbaloss.statistics import corrected_t, holm, sign_flip
 from imbaloss.studies import Row
 from tests.report.examples import LOSSES, rows
+from tests.report.examples import scored as cells_of
 
 
 def scored(gains: dict[str, float], seeds: int = 12, spread: float = 0.004) -> list[Row]:
@@ -23,11 +26,19 @@ def scored(gains: dict[str, float], seeds: int = 12, spread: float = 0.004) -> l
     return found
 
 
+def comparisons(some: list[Row]) -> pd.DataFrame:
+    return evidence.comparisons(cells_of(some), 0.01)
+
+
+def said(some: list[Row]) -> list[str]:
+    return [one.sentence for one in evidence.verdicts(comparisons(some), 0.01)]
+
+
 def test_every_pair_is_compared_in_each_cell_and_over_all():
     some = scored(dict.fromkeys(LOSSES, 0.0), seeds=7)
-    found = evidence.comparisons(some)
-    assert len(found) == len(evidence.COMPARED) * 3 * 3  # pairs in two cells and over both
-    for setting in ("tree_1", "tree_2", evidence.EVERYWHERE):
+    found = comparisons(some)
+    assert len(found) == len(COMPARED) * 3 * 3  # pairs in two cells and over both
+    for setting in ("tree_1", "tree_2", EVERYWHERE):
         lines = found[(found["score"] == "ROC-AUC") & (found["setting"] == setting)]
         values = {
             loss: np.array([
@@ -35,7 +46,7 @@ def test_every_pair_is_compared_in_each_cell_and_over_all():
                     row.scores["test"]["roc_auc"]
                     for row in some
                     if (row.run.loss, row.run.seed) == (loss, seed)
-                    and setting in {row.run.dataset, evidence.EVERYWHERE}
+                    and setting in {row.run.dataset, EVERYWHERE}
                 ])
                 for seed in range(7)
             ])
@@ -50,38 +61,39 @@ def test_every_pair_is_compared_in_each_cell_and_over_all():
 
 def test_the_words_say_what_is_better_what_equivalent_and_what_undecided():
     some = scored({"msfe": 0.1, "focal:alpha=0.75": 0.1, "wmse": 0.0})
-    [said] = [one for one in evidence.verdicts(evidence.comparisons(some)) if one.startswith("ROC-AUC")]
-    assert "has the highest mean; better than wmse (+0.1" in said
-    assert "equivalent within ±0.01 to" in said
+    [words] = [one for one in said(some) if one.startswith("ROC-AUC")]
+    assert "has the highest mean; better than wmse +0.1" in words
+    assert "equivalent within ±0.01 to" in words
     some = scored(dict.fromkeys(LOSSES, 0.0), spread=0.2)
-    [said] = [one for one in evidence.verdicts(evidence.comparisons(some)) if one.startswith("ROC-AUC")]
-    assert "no detectable difference from" in said
-    assert "better" not in said
+    [words] = [one for one in said(some) if one.startswith("ROC-AUC")]
+    assert "no detectable difference from" in words
+    assert "better" not in words
 
 
 def test_few_seeds_are_said_to_be_too_few_and_one_says_nothing():
     some = scored({"msfe": 0.1, "focal:alpha=0.75": 0.0, "wmse": 0.0}, seeds=3)
-    said = evidence.verdicts(evidence.comparisons(some))
-    assert "ROC-AUC: too few repetitions to decide anything between 3 methods" in said
-    assert evidence.verdicts(evidence.comparisons(rows(seeds=1))) == []
+    assert (
+        "ROC-AUC: msfe has the highest mean; 3 repetitions are too few to decide anything between 3 methods: it takes 7"
+    ) in said(some)
+    assert said(rows(seeds=1)) == []
 
 
 def test_one_method_is_compared_with_nothing():
     some = [row for row in rows() if row.run.loss == "msfe"]
-    assert evidence.verdicts(evidence.comparisons(some)) == []
+    assert said(some) == []
 
 
 def test_undefined_scores_and_failures_leave_their_pairs_out():
     first, *others = scored(dict.fromkeys(LOSSES, 0.0))
     lost = replace(first, scores={**first.scores, "test": {**first.scores["test"], "roc_auc": None}})
-    found = evidence.comparisons([lost, *others])
+    found = comparisons([lost, *others])
     of_cell = found[(found["score"] == "ROC-AUC") & (found["setting"] == "tree_1")]
     assert of_cell["pairs"].tolist() == [11, 11, 12]
 
 
 def test_folds_have_the_corrected_test():
     some = [replace(row, run=replace(row.run, seed=0, fold=Fold(0, row.run.seed, 3))) for row in rows(seeds=3)]
-    found = evidence.comparisons(some)
+    found = comparisons(some)
     one = found[(found["score"] == "F1 at ½") & (found["setting"] == "tree_1 + 3 folds")].iloc[0]
     f1 = {
         loss: np.array([

@@ -12,19 +12,20 @@ import pytest
 from imbaloss.data import Fold
 from imbaloss.evaluation import no_scores
 from imbaloss.report import records, tables
+from imbaloss.report.naming import names
 from imbaloss.studies import Row
-from tests.report.examples import rows
+from tests.report.examples import rows, table
 
 FIRST = "dataset,level,loss,seeds,f1,f1_sd,roc_auc,roc_auc_sd,published_f1,published_roc_auc"
 
 
 def test_the_columns_begin_as_promised():
-    assert tables.table(rows()).to_csv(index=False).startswith(f"{FIRST},precision,precision_sd,")
+    assert table(rows()).to_csv(index=False).startswith(f"{FIRST},precision,precision_sd,")
 
 
 def test_means_and_deviations_are_over_the_seeds():
     some = rows(seeds=3)
-    for _, cell in tables.table(some).iterrows():
+    for _, cell in table(some).iterrows():
         of_cell = [row for row in some if (row.run.dataset, row.run.level, row.run.loss) == tuple(cell[tables.CELL])]
         values = [row.scores["test"]["f1"] for row in of_cell]
         assert cell["f1"] == pytest.approx(np.mean(values))
@@ -34,7 +35,7 @@ def test_means_and_deviations_are_over_the_seeds():
 
 
 def test_published_values_stand_beside_their_cells():
-    cells = tables.table(rows()).set_index(tables.CELL)
+    cells = table(rows()).set_index(tables.CELL)
     assert cells.loc[("tree_1", 0.05, "focal:alpha=0.75"), "published_f1"] == 0.4286
     assert cells.loc[("tree_1", 0.05, "msfe"), "published_roc_auc"] == 0.86
     assert math.isnan(cells.loc[("tree_1", 0.05, "wmse"), "published_f1"])
@@ -46,16 +47,15 @@ def test_all_45_published_cells_are_there():
 
 
 def test_one_seed_has_no_deviation():
-    cell = tables.table(rows(seeds=1)).iloc[0]
+    cell = table(rows(seeds=1)).iloc[0]
     assert math.isnan(cell["f1_sd"])
-    assert "±" not in tables.markdown(tables.table(rows(seeds=1)))
 
 
 def failed(row: Row) -> Row:
     values, reasons = no_scores("the training failed")
     return replace(
         row,
-        scores={"tune": values, "test": values, "tuned": values},
+        scores={"tune": values, "test": values, "tuned": {**values, "threshold": None}},
         undefined={"tune": reasons, "test": reasons},
         failure="the loss was no longer finite",
     )
@@ -63,19 +63,19 @@ def failed(row: Row) -> Row:
 
 def test_failed_trainings_count_apart():
     some = rows(seeds=3)
-    cell = tables.table([failed(some[0]), *some[1:]]).set_index(tables.CELL).loc[("tree_1", 0.05, "msfe")]
+    cell = table([failed(some[0]), *some[1:]]).set_index(tables.CELL).loc[("tree_1", 0.05, "msfe")]
     assert (cell["seeds"], cell["failed"]) == (2, 1)
-    cells = tables.table([failed(row) for row in some])
+    cells = table([failed(row) for row in some])
     assert cells["f1"].isna().all()
     assert "nan" not in tables.markdown(cells)
 
 
 def test_markdown_and_latex_show_every_cell_with_its_counts():
-    cells = tables.table(rows(seeds=2))
+    cells = table(rows(seeds=2))
     lines = tables.markdown(cells).splitlines()
     assert len(lines) == 2 + len(cells)
     assert len({line.count("|") for line in lines}) == 1
-    assert all("50/450" in line and "10/90" in line and " ± " in line for line in lines[2:])
+    assert all("50/450" in line and "10/90" in line and " [" in line for line in lines[2:])
     assert "0.4286" in tables.markdown(cells)
     latex = tables.latex(cells)
     assert latex.count(r"\\") == 1 + len(cells)
@@ -83,31 +83,21 @@ def test_markdown_and_latex_show_every_cell_with_its_counts():
 
 
 def test_records_are_json_with_null_for_what_is_undefined():
-    found = records(rows(seeds=1))
+    found = records(table(rows(seeds=1)))
     assert json.loads(json.dumps(found, allow_nan=False))[0]["f1_sd"] is None
-    assert found[0]["f1"] == rows(seeds=1)[0].scores["test"]["f1"]
+    assert found[0]["f1"] == pytest.approx(rows(seeds=1)[0].scores["test"]["f1"], rel=1e-14)
 
 
 def test_the_csv_reads_back_to_the_same_numbers():
-    cells = tables.table(rows(seeds=2))
+    cells = table(rows(seeds=2))
     again = pd.read_csv(StringIO(cells.to_csv(index=False)))
     assert again["roc_auc"].tolist() == cells["roc_auc"].tolist()
-
-
-def test_standing_counts_the_cells_that_each_loss_leads():
-    found = tables.standing(tables.table(rows(seeds=2)))
-    for score in tables.MAIN:
-        cells = tables.table(rows(seeds=2)).pivot(index="dataset", columns="loss", values=score)
-        for loss in found.index:
-            assert found.loc[loss, f"mean_{score}"] == pytest.approx(cells[loss].mean())
-            assert found.loc[loss, f"leads_{score}"] == sum(cells[loss] == cells.max(axis=1))
-        assert (found[f"cells_{score}"] == 2).all()
 
 
 @pytest.mark.parametrize("changes", [{"positive": "maple_tree"}, {"protocol": "ratio"}])
 def test_published_values_do_not_stand_beside_other_data(changes):
     other = [replace(row, run=replace(row.run, **changes)) for row in rows()]
-    assert tables.table(other)["published_f1"].isna().all()
+    assert table(other)["published_f1"].isna().all()
 
 
 def differing(**changes) -> list[Row]:
@@ -128,19 +118,17 @@ def differing(**changes) -> list[Row]:
 )
 def test_what_differs_is_a_cell_of_its_own_and_is_told(changes, setting, method):
     some = differing(**changes)
-    cells = tables.table(some)
+    cells = table(some)
     assert len(cells) == (12 if changes else 6)
     assert [tuple(cells.iloc[-6][name] for name in tables.NAMES)] == [(setting, method)]
     assert cells["seeds"].eq(2 if changes else 4).all()
     assert setting in tables.markdown(cells)
     assert method in tables.latex(cells).replace(r"\_", "_")
-    found = tables.standing(cells)
-    assert (found["cells_f1"] == (4 if setting != "tree_1" else 2)).all()
 
 
 def test_a_recipe_may_have_any_name():
     some = [replace(row, run=replace(row.run, recipe_name=name)) for name in ("none", "a | b") for row in rows(seeds=1)]
-    cells = tables.table(some)
+    cells = table(some)
     assert set(cells["method"]) >= {"msfe + none", "msfe + a | b"}
     lines = tables.markdown(cells).splitlines()
     assert len({line.replace(r"\|", "").count("|") for line in lines}) == 1
@@ -150,15 +138,27 @@ def test_a_sampler_and_folds_are_told_where_nothing_differs():
     some = [
         replace(row, run=replace(row.run, sampler="smote", fold=Fold(0, 0, 3), recipe_name="own")) for row in rows()
     ]
-    assert tables.names(some)[0] == ("tree_1 + 3 folds", "msfe + smote")
-    assert tables.table(some)["published_f1"].isna().all()
+    assert names(some)[0] == ("tree_1 + 3 folds", "msfe + smote")
+    assert table(some)["published_f1"].isna().all()
 
 
-def test_failures_and_undefined_scores_are_said_with_their_counts():
-    first, second, *others = rows()
-    lost = replace(second, undefined={"tune": {}, "test": {"roc_auc": "there are no positives"}})
-    said = tables.sentences([failed(first), lost, *others])
-    assert said[0] == "tree_1 at level 0.05 (test P/N 10/90), msfe, seed 0: the loss was no longer finite"
+def test_failures_and_undefined_scores_are_said_in_a_short_list():
+    first, second, *others = rows(seeds=3)
+    lost = {"undefined": {"tune": {}, "test": {"roc_auc": "there are no positives"}}}
+    some = [failed(first), replace(second, **lost), *(replace(row, **lost) for row in others)]
+    said = tables.sentences(some)
+    cell = "tree_1 at level 0.05 (test P/N 10/90)"
+    assert said[0] == f"{cell}, msfe: 1 training failed, first that of seed 0: the loss was no longer finite"
     assert said[1].startswith(
-        "tree_1 at level 0.05 (test P/N 10/90), focal:alpha=0.75: ROC-AUC is undefined, there are no"
+        f"ROC-AUC is undefined, there are no positives: 3 trainings on {cell}, focal:alpha=0.75; "
     )
+    assert said[1].endswith("; and 17 trainings in 6 cells in all")
+    assert len(said) == 2
+
+
+def test_the_tuned_threshold_and_its_f1_are_in_the_table():
+    some = rows(seeds=3)
+    cell = table(some).iloc[0]
+    tuned = [row.scores["tuned"] for row in some if (row.run.dataset, row.run.loss) == ("tree_1", "msfe")]
+    assert cell["tuned_f1"] == pytest.approx(np.mean([one["f1"] for one in tuned]))
+    assert cell["tuned_threshold"] == pytest.approx(np.mean([one["threshold"] for one in tuned]))

@@ -4,18 +4,18 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from xml.etree import ElementTree
 
-import numpy as np
 import pytest
 
-from imbaloss import report, studies
+from imbaloss import studies
 from imbaloss.data import Fold
 from imbaloss.evaluation import no_scores
-from imbaloss.report import figures, tables
+from imbaloss.report import tables
+from imbaloss.report.cells import COMPARED
+from imbaloss.report.drawings import CURVES, LEARNING, drawings
 from imbaloss.report.page import grid
-from imbaloss.report.writing import curves
 from imbaloss.whole import write_whole
 from tests.disks import small_disk
-from tests.report.examples import LOSSES, rows
+from tests.report.examples import LOSSES, find, rows, table, write
 
 STUDY = replace(studies.built_in("table1"), datasets=("tree_1", "tree_2"), levels=(0.05,), losses=LOSSES, seeds=(0, 1))
 
@@ -23,23 +23,29 @@ STUDY = replace(studies.built_in("table1"), datasets=("tree_1", "tree_2"), level
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     place = tmp_path_factory.mktemp("out")
-    report.write(STUDY, rows(), place)
+    write(STUDY, rows(), place)
     return place
 
 
 def test_every_promised_file_is_there_and_no_other(folder):
-    figures = {"scores", *(f"loss_{name}_0.05{end}" for name in STUDY.datasets for end in ("", "_common"))}
+    figures = {
+        *(f"scores_{score}" for score in ("f1", "tuned_f1", "roc_auc", "average_precision")),
+        *(f"differences_{setting}" for setting in ("all_cells", *STUDY.datasets)),
+        "ranks",
+        *(f"loss_{name}_0.05{end}" for name in STUDY.datasets for end in ("", "_common")),
+        *(f"{figure}_{name}_0.05" for name in STUDY.datasets for figure in ("roc", "probabilities")),
+    }
     assert {path.name for path in (folder / "figures").iterdir()} == {
         f"{name}.{kind}" for name in figures for kind in ("svg", "png")
     }
     assert {path.name for path in folder.iterdir()} == {
-        "comparisons.csv", "figures", "table.csv", "table.md", "table.tex", "report.html",
+        "comparisons.csv", "figures", "results.sqlite", "table.csv", "table.md", "table.tex", "report.html",
     }  # fmt: skip
 
 
 def test_the_same_rows_give_the_same_bytes(folder, tmp_path):
-    report.write(STUDY, rows(), tmp_path)
-    for path in folder.rglob("*.*"):
+    write(STUDY, rows(), tmp_path)
+    for path in {*folder.rglob("*.*")} - {folder / "results.sqlite"}:
         assert path.read_bytes() == (tmp_path / path.relative_to(folder)).read_bytes(), path.name
 
 
@@ -85,24 +91,27 @@ def test_the_figures_are_svg(folder):
 def test_names_are_shown_as_text(tmp_path):
     name = "<script>alert(1)<script> & học"
     some = [replace(row, run=replace(row.run, dataset=name)) for row in rows(datasets=("tree_1",))]
-    page = report.write(replace(STUDY, name=name), some, tmp_path / "một").read_text()
-    assert "<script>" not in page
+    page = write(replace(STUDY, name=name), some, tmp_path / "một").read_text()
+    assert page.count("<script>") == 1  # the page's own
     assert name in Page(page).text
 
 
 def test_a_page_of_one_seed_claims_nothing(tmp_path):
-    page = report.write(replace(STUDY, seeds=(0,)), rows(seeds=1), tmp_path).read_text()
-    assert "With one seed a cell" in page
-    assert "±" not in page
+    page = write(replace(STUDY, seeds=(0,)), rows(seeds=1), tmp_path).read_text()
+    assert "One training a cell decides nothing" in page
+    assert "<code>--seeds 7</code>" in page  # 3 pairs: 2^(1 - 7) <= 0.05 / 3
 
 
 def test_failures_and_undefined_scores_are_listed(tmp_path):
     first, second, *others = rows()
     values, reasons = no_scores("the training failed")
-    fate = {"scores": dict.fromkeys(("tune", "test", "tuned"), values), "undefined": {"tune": reasons, "test": reasons}}
+    fate = {
+        "scores": {part: {**values, "threshold": None} for part in ("tune", "test", "tuned")},
+        "undefined": {"tune": reasons, "test": reasons},
+    }
     bad = replace(first, failure="the loss was no longer finite in epoch 2, batch 1", losses=(0.5,), **fate)
     lost = replace(second, undefined={"tune": {}, "test": {"roc_auc": "there are no positives"}})
-    page = Page(report.write(STUDY, [bad, lost, *others], tmp_path).read_text())
+    page = Page(write(STUDY, [bad, lost, *others], tmp_path).read_text())
     for sentence in tables.sentences([bad, lost, *others]):
         assert sentence in page.text
         assert f"- {sentence}" in (tmp_path / "table.md").read_text()
@@ -111,50 +120,31 @@ def test_failures_and_undefined_scores_are_listed(tmp_path):
 def test_a_study_in_which_everything_failed_still_has_its_page(tmp_path):
     values, reasons = no_scores("the training failed")
     fate = {
-        "scores": {"tune": values, "test": values, "tuned": values},
+        "scores": {"tune": values, "test": values, "tuned": {**values, "threshold": None}},
         "undefined": {"tune": reasons, "test": reasons},
         "losses": (),
     }
     some = [replace(row, failure="the loss was no longer finite", **fate) for row in rows()]
-    assert report.write(STUDY, some, tmp_path).exists()
+    assert write(STUDY, some, tmp_path).exists()
 
 
 def test_the_cell_with_the_highest_mean_is_the_shaded_one():
-    cells = tables.table(rows())
+    cells = table(rows())
     for entry in grid(cells):
         of_cell = cells[cells["dataset"] == entry["dataset"]]
-        assert entry["highest"] == {score: of_cell[score].max() for score in tables.MAIN}
+        assert entry["highest"] == {one.column: of_cell[one.column].max() for one in COMPARED}
         assert set(entry["lines"]) == set(LOSSES)
 
 
-def test_curves_are_drawn_at_the_lowest_level_with_positives():
+def test_curves_are_drawn_at_the_lowest_level_with_positives(tmp_path):
     lower = [replace(row, run=replace(row.run, level=0.01)) for row in rows()]
     none = [replace(row, run=replace(row.run, level=0.0), counts={**row.counts, "train": (500, 0)}) for row in rows()]
-    names = [drawn.name for drawn in curves([*rows(), *lower, *none])]
-    assert names == [f"loss_{name}_0.01{end}" for name in STUDY.datasets for end in ("", "_common")]
-
-
-def test_curves_show_the_median_and_the_quartiles_raw_and_scaled_and_cut():
-    some = [row for row in rows(seeds=4) if row.run.dataset == "tree_1"]
-    for common in (False, True):
-        raw, scaled = figures.loss_curves([(row, row.run.loss) for row in some], common_epochs=common).axes
-        for place, loss in enumerate(LOSSES):
-            epochs = 4 if common or loss != "wmse" else 6
-            seeds = np.array([row.losses[:epochs] for row in some if row.run.loss == loss])
-            for panel, values in ((raw, seeds), (scaled, seeds / seeds[:, :1])):
-                lower, median, upper = np.quantile(values, [0.25, 0.5, 0.75], axis=0)
-                np.testing.assert_allclose(panel.lines[place].get_ydata(), median)
-                (band,) = panel.collections[place].get_paths()
-                assert band.vertices[:, 1].min() == pytest.approx(lower.min())
-                assert band.vertices[:, 1].max() == pytest.approx(upper.max())
-
-
-def test_scores_are_drawn_where_they_are():
-    panels = figures.scores(tables.table(rows()), rows(), tables.names(rows())).axes
-    cells = tables.table(rows()).set_index(["dataset", "loss"])
-    drawn = [line.get_ydata() for line in panels[0].lines]
-    assert any(np.array_equal(values, [cells.loc[("tree_1", "msfe"), "f1"]]) for values in drawn)
-    assert any(np.array_equal(values, [0.4445]) for values in drawn)
+    found = find(STUDY, [*rows(), *lower, *none], tmp_path)
+    names = [one.name for one in drawings(found) if one.question in {LEARNING, CURVES}]
+    assert names == [
+        *(f"loss_{name}_0.01{end}" for name in STUDY.datasets for end in ("", "_common")),
+        *(f"{figure}_{name}_0.01" for name in STUDY.datasets for figure in ("roc", "probabilities")),
+    ]
 
 
 def test_methods_and_settings_have_their_panels_columns_and_curves(tmp_path):
@@ -165,20 +155,16 @@ def test_methods_and_settings_have_their_panels_columns_and_curves(tmp_path):
         for protocol in ("table1", "ratio")
     ]
     study = replace(STUDY, samplers=("none", "smote"), protocols=("table1", "ratio"))
-    text = Page(report.write(study, more, tmp_path).read_text()).text
+    text = Page(write(study, more, tmp_path).read_text()).text
     assert "48 of 48 trainings finished" in text
     for expected in ("tree_2 + ratio, 0.05", "tree_2 + table1, 0.05", "msfe + smote", "protocol table1, ratio"):
         assert expected in text
-    panels = figures.scores(tables.table(more), more, tables.names(more)).axes
-    assert [panel.get_title() for panel in panels[:4]] == [
-        "tree_1 + table1", "tree_1 + ratio", "tree_2 + table1", "tree_2 + ratio",
-    ]  # fmt: skip
     assert (tmp_path / "figures" / "loss_tree_1_ratio_0.05.svg").exists()
 
 
 def test_figures_of_an_earlier_study_are_removed(tmp_path):
-    report.write(STUDY, rows(), tmp_path)
-    report.write(STUDY, rows(datasets=("tree_2",)), tmp_path)
+    write(STUDY, rows(), tmp_path)
+    write(STUDY, rows(datasets=("tree_2",)), tmp_path)
     assert not list((tmp_path / "figures").glob("*tree_1*"))
 
 
@@ -198,7 +184,7 @@ def test_folds_of_unequal_size_are_told_by_their_means():
     for place, row in enumerate(rows(seeds=3, datasets=("tree_1",))):
         counts = {"train": (90, 10 + place % 2), "tune": (30, 3), "test": (30, 3)}
         some.append(replace(row, run=replace(row.run, fold=Fold(0, place % 3, 3)), counts=counts))
-    cells = tables.table(some)
+    cells = table(some)
     assert cells["train_positives"].between(10, 11, inclusive="neither").all()
     assert cells["train_negatives"].dtype == int
     assert "10.3333/90" in tables.markdown(cells)
@@ -211,26 +197,20 @@ def test_what_a_sampler_made_is_told(tmp_path):
         for row in rows(datasets=("tree_1",))
     ]
     some = [*rows(datasets=("tree_1",)), *made]
-    cells = tables.table(some)
+    cells = table(some)
     assert "| 50/450 → 450/450 |" in tables.markdown(cells)
     assert "| method |" in tables.markdown(cells)
     assert cells["resampled_positives"].tolist()[-3:] == [450] * 3
     study = replace(STUDY, samplers=("none", "smote"))
-    text = Page(report.write(study, some, tmp_path).read_text()).text
+    text = Page(write(study, some, tmp_path).read_text()).text
     assert "on 450/450" in text
     assert "A sampler changes what a network is trained on" in text
 
 
 def test_a_page_of_folds_says_so(tmp_path):
     some = [replace(row, run=replace(row.run, seed=0, fold=Fold(0, row.run.seed, 3))) for row in rows(seeds=3)]
-    text = " ".join(Page(report.write(replace(STUDY, seeds=(0,), folds=3), some, tmp_path).read_text()).text.split())
+    text = " ".join(Page(write(replace(STUDY, seeds=(0,), folds=3), some, tmp_path).read_text()).text.split())
     assert "1 seed, 3 folds a cell" in text
-    assert "The deviation (±) is over seeds and folds" in text
-    assert "With one seed" not in text
-
-
-def test_published_is_in_the_legend_wherever_it_is_drawn():
-    other = [replace(row, run=replace(row.run, protocol="ratio")) for row in rows()]
-    for some in ([*other, *rows()], [*rows(), *other]):
-        figure = figures.scores(tables.table(some), some, tables.names(some))
-        assert figure.legends[0].get_texts()[-1].get_text() == "published"
+    assert "95 % interval: over seeds and folds" in text
+    assert "The corrected resampled t-test decides" in text
+    assert "One training a cell" not in text

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from imbaloss.report.tables import LABELS, names
+from imbaloss.report.naming import names
+from imbaloss.report.tables import LABELS
 from imbaloss.studies import Job, Run, Store
 
 SCORE = "roc_auc"

@@ -1,11 +1,12 @@
 """Rows -> a table with one line a cell (setting, level, method): means and deviations over its trainings."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from functools import cache
 from importlib import resources
-from itertools import product, repeat
-from typing import Any, NamedTuple
+from itertools import product
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,8 @@ import pandas as pd
 from imbaloss import studies
 from imbaloss.data import NONE, SETS
 from imbaloss.evaluation import CONFUSION, SCORES
-from imbaloss.studies import Row, Run
+from imbaloss.report.naming import FIXED, OTHERS, names
+from imbaloss.studies import Row
 
 DASH = "\u2013"  # an en dash, where there is no value
 CELL = ["dataset", "level", "loss"]
@@ -21,38 +23,7 @@ ASKED = ["protocol", "negative", "positive", "sampler", "network", "recipe", "sp
 NAMES = ["setting", "method"]
 MAIN = ("f1", "roc_auc")
 LABELS = {"f1": "F1", "roc_auc": "ROC-AUC"}
-FIXED = "fixed"  # the split that a data set comes with
-UNSAID = {"sampler": NONE, "split": FIXED}
-OF_SETTING, OF_METHOD = ("protocol", "split"), ("sampler", "network", "recipe")
-OTHERS: dict[str, Callable[[Run], str]] = {  # what can differ beside data set, level, loss and seed
-    "protocol": lambda run: run.protocol,
-    "split": lambda run: f"{run.fold.folds} folds" if run.fold else FIXED,
-    "sampler": lambda run: run.sampler,
-    "network": lambda run: run.recipe.network,
-    "recipe": lambda run: run.recipe_name,
-}
-
-
-class Name(NamedTuple):
-    """What a reader calls a run: methods are compared within a setting, at a level."""
-
-    setting: str  # the data set, with protocol and split as far as these differ
-    method: str  # the loss, with sampler, network and name of the recipe as far as these differ
-
-
-def names(rows: Sequence[Row]) -> list[Name]:
-    """Of each row. A sampler and a split into folds are always told."""
-    asked = {key: [told(row.run) for row in rows] for key, told in OTHERS.items()}
-    differ = {key for key, values in asked.items() if len(set(values)) > 1} | {"sampler", "split"}
-
-    def told_of(keys: Sequence[str]) -> Iterator[tuple[str, ...]]:
-        columns = [[value if value != UNSAID.get(key) else "" for value in asked[key]] for key in keys if key in differ]
-        return zip(*columns, strict=True) if columns else repeat(())
-
-    return [
-        Name(" + ".join(filter(None, (row.run.dataset, *data))), " + ".join(filter(None, (row.run.loss, *choice))))
-        for row, data, choice in zip(rows, told_of(OF_SETTING), told_of(OF_METHOD), strict=False)
-    ]
+MOST_TOLD = 5  # cells in a sentence
 
 
 @cache
@@ -69,13 +40,13 @@ def table(rows: Sequence[Row]) -> pd.DataFrame:
     standard deviation (n - 1) and published value; then mean and deviation of the other scores and counts; then the
     samples of each class in each part (with folds, their means), failed (trainings whose loss was no longer finite),
     tuned_lr (each learning rate that was chosen, and how often), protocol, classes, sampler, network, name of the
-    recipe, split, the samples of each class after a sampler, and what a reader calls setting and method. Empty where
-    there is no value.
+    recipe, split, the samples of each class after a sampler, and what a reader calls setting and method. tuned_f1 is at
+    the threshold that is best on tune, tuned_threshold. Empty where there is no value.
     """
     with studies.uncollected():
         flat = columns(rows)
     groups = flat.groupby([*CELL, *ASKED], sort=False)
-    means, deviations = groups[[*SCORES, *CONFUSION]].mean(), groups[[*SCORES, *CONFUSION]].std()
+    means, deviations = groups[[*SCORES, *CONFUSION, *TUNED]].mean(), groups[[*SCORES, *CONFUSION, *TUNED]].std()
     found = pd.DataFrame(index=means.index)
     found["seeds"] = groups["failed"].count() - groups["failed"].sum()
     known = published().set_index(CELL)
@@ -84,7 +55,7 @@ def table(rows: Sequence[Row]) -> pd.DataFrame:
         found[score], found[f"{score}_sd"] = means[score], deviations[score]
     for score in MAIN:
         found[f"published_{score}"] = known[score].reindex(cells).to_numpy()
-    for score in (*SCORES[len(MAIN) :], *CONFUSION):
+    for score in (*SCORES[len(MAIN) :], *CONFUSION, *TUNED):
         found[score], found[f"{score}_sd"] = means[score], deviations[score]
     for part in COUNTED:
         found[part] = whole(groups[part].mean())
@@ -99,6 +70,7 @@ def table(rows: Sequence[Row]) -> pd.DataFrame:
 
 
 COUNTED = [f"{part}_{kind}" for part in ("train", "tune", "test") for kind in ("negatives", "positives")]
+TUNED = {"tuned_f1": "f1", "tuned_threshold": "threshold"}
 RESAMPLED = ["resampled_negatives", "resampled_positives"]
 
 
@@ -113,9 +85,11 @@ def columns(rows: Sequence[Row]) -> pd.DataFrame:
         name: [row.counts[part][place] for row in rows]
         for name, (part, place) in zip(COUNTED, product(("train", "tune", "test"), (0, 1)), strict=True)
     }
+    places = {score: ("test", score) for score in (*CONFUSION, *SCORES)}
+    places |= {column: ("tuned", score) for column, score in TUNED.items()}
     values = {
-        score: np.array([row.scores["test"][score] for row in rows], dtype=np.float64)
-        for score in (*CONFUSION, *SCORES)
+        column: np.array([row.scores[part][score] for row in rows], dtype=np.float64)
+        for column, (part, score) in places.items()
     }
     return pd.DataFrame({
         "dataset": [row.run.dataset for row in rows],
@@ -151,22 +125,37 @@ def published_cell(cell: dict[str, Any]) -> tuple[str, float, str]:
 
 def sentences(rows: Sequence[Row]) -> list[str]:
     """What a table cannot say: failed trainings, scores on test that are undefined, and why, too short grids."""
-    said: dict[str, int] = {}
-    cells: dict[tuple[Name, float], str] = {}
+    failures: dict[str, list[Row]] = {}
+    others: dict[str, Counter[str]] = {}
     for row, name in zip(rows, names(rows), strict=True):
         negatives, positives = row.counts["test"]
-        of_first = f"{name.setting} at level {row.run.level:g} (test P/N {positives}/{negatives}), {name.method}"
-        cell = cells.setdefault((name, row.run.level), of_first)
+        cell = f"{name.setting} at level {row.run.level:g} (test P/N {positives}/{negatives}), {name.method}"
         if row.failure:
-            said[f"{cell}, seed {row.run.seed}: {row.failure}"] = 0
+            failures.setdefault(cell, []).append(row)
             continue
         for score, reason in row.undefined["test"].items():
-            sentence = f"{cell}: {LABELS.get(score, score)} is undefined, {reason}"
-            said[sentence] = said.get(sentence, 0) + 1
+            others.setdefault(f"{LABELS.get(score, score)} is undefined, {reason}", Counter())[cell] += 1
         if row.tuning and (end := end_of_grid(row.tuning)):
-            sentence = f"{cell}: the best learning rate was the {end} that was tried; others beyond it may be better"
-            said[sentence] = said.get(sentence, 0) + 1
-    return [f"{sentence} ({runs} training{'s' * (runs > 1)})" if runs else sentence for sentence, runs in said.items()]
+            said = f"the best learning rate was the {end} that was tried; others beyond it may be better"
+            others.setdefault(said, Counter())[cell] += 1
+    return [
+        *(
+            f"{cell}: {counted(len(some))} failed, first that of seed {some[0].run.seed}: {some[0].failure}"
+            for cell, some in failures.items()
+        ),
+        *(f"{said}: {where(found)}" for said, found in others.items()),
+    ]
+
+
+def where(found: "Counter[str]") -> str:
+    """found: trainings in each cell."""
+    told = [f"{counted(trainings)} on {cell}" for cell, trainings in found.most_common(MOST_TOLD)]
+    rest = len(found) - len(told)
+    return "; ".join(told) + (f"; and {counted(sum(found.values()))} in {len(found)} cells in all" if rest else "")
+
+
+def counted(trainings: int) -> str:
+    return f"{trainings} training{'s' * (trainings != 1)}"
 
 
 def end_of_grid(tuning: dict[str, Any]) -> str | None:
@@ -186,8 +175,8 @@ def for_reading(cells: pd.DataFrame) -> pd.DataFrame:
     found["loss" if cells["method"].eq(cells["loss"]).all() else "method"] = cells["method"]
     found["seeds" if cells["split"].eq(FIXED).all() else "trainings"] = cells["seeds"].astype(str)
     for score in MAIN:
-        pairs = zip(cells[score], cells[f"{score}_sd"], strict=True)
-        found[LABELS[score]] = [spread(mean, deviation) for mean, deviation in pairs]
+        ends = zip(cells[score], cells[f"{score}_low"], cells[f"{score}_high"], strict=True)
+        found[f"{LABELS[score]} [95 %]"] = [interval(*values) for values in ends]
         if cells[f"published_{score}"].notna().any():
             found[f"{LABELS[score]} published"] = [number(value) for value in cells[f"published_{score}"]]
     if cells["tuned_lr"].any():
@@ -206,9 +195,9 @@ def number(value: float) -> str:
     return DASH if pd.isna(value) else f"{value:.4f}"
 
 
-def spread(mean: float, deviation: float) -> str:
-    """Mean and standard deviation; the mean alone where one seed leaves no deviation."""
-    return number(mean) if pd.isna(deviation) else f"{mean:.4f} ± {deviation:.4f}"
+def interval(mean: float, low: float, high: float) -> str:
+    """The mean, and its interval where there is one."""
+    return number(mean) if pd.isna(low) else f"{mean:.4f} [{low:.4f}, {high:.4f}]"
 
 
 def markdown(cells: pd.DataFrame) -> str:
@@ -222,25 +211,10 @@ def latex(cells: pd.DataFrame) -> str:
     """A booktabs tabular."""
     reading = for_reading(cells)
     text: str = reading.to_latex(index=False, escape=True, column_format="llllll" + "r" * (reading.shape[1] - 6))
-    return text.replace("±", r"$\pm$").replace(DASH, "--").replace("→", r"$\to$")
+    return text.replace(DASH, "--").replace("→", r"$\to$")
 
 
-def standing(cells: pd.DataFrame) -> pd.DataFrame:
-    """How each method stands over all settings and levels: its mean of each main score, and in how many cells it leads.
-
-    Only cells where every method of the table has a value count.
-    """
-    methods = list(dict.fromkeys(cells["method"]))
-    found = pd.DataFrame(index=methods)
-    for score in MAIN:
-        wide = cells.pivot(index=["setting", "level"], columns="method", values=score)[methods].dropna()
-        found[f"mean_{score}"] = wide.mean()
-        found[f"leads_{score}"] = wide.eq(wide.max(axis=1), axis=0).sum()
-        found[f"cells_{score}"] = len(wide)
-    return found
-
-
-def records(rows: Sequence[Row]) -> list[dict[str, Any]]:
+def records(cells: pd.DataFrame) -> list[dict[str, Any]]:
     """The table as JSON values, null where there is no value."""
-    found: list[dict[str, Any]] = json.loads(table(rows).to_json(orient="records", double_precision=15))
+    found: list[dict[str, Any]] = json.loads(cells.to_json(orient="records", double_precision=15))
     return found

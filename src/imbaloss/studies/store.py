@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic_core import from_json
 
+from imbaloss.data import Dataset
 from imbaloss.evaluation import THRESHOLD, Scores
 from imbaloss.studies.bulk import uncollected
 from imbaloss.studies.study import Run
@@ -87,6 +88,22 @@ class Predictions:
     images: NDArray[np.int64]  # which of the pool's images of its class each sample is
 
 
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """A few images of each class of a data set: (n, channels, height, width), 0 to 255."""
+
+    images: dict[str, NDArray[np.uint8]]
+
+    @classmethod
+    def of(cls, dataset: Dataset) -> "Examples":
+        """The first of those to train on."""
+        classes = {dataset.negative: dataset.train.negatives, dataset.positive: dataset.train.positives}
+        return cls({name: (some[:EXAMPLES] * (255 / dataset.white)).astype(np.uint8) for name, some in classes.items()})
+
+
+EXAMPLES = 8  # of each class
+
+
 def to_texts(row: Row) -> tuple[str, str, str]:
     """What was asked, what came of it but for the arrays, and how it was computed."""
     result = {name: getattr(row, name) for name in RESULT}
@@ -104,14 +121,19 @@ RESULT = ("classes", "counts", "scores", "undefined", "failure", "tuning")
 
 
 def to_bytes(losses: Sequence[float], predictions: Mapping[str, Predictions]) -> bytes:
-    """The arrays of a run as the content of a compressed NPZ file."""
-    arrays = {"losses": np.array(losses, dtype=np.float64)}
+    """The arrays of a run as the content of an NPZ file."""
+    arrays: dict[str, NDArray[Any]] = {"losses": np.array(losses, dtype=np.float64)}
     for part, of_part in predictions.items():
         arrays |= {
             f"{part}_labels": of_part.labels.astype(np.uint8),
             f"{part}_probabilities": of_part.probabilities,
             f"{part}_images": of_part.images.astype(np.uint32),
         }
+    return npz(arrays)
+
+
+def npz(arrays: Mapping[str, NDArray[Any]]) -> bytes:
+    """The content of a compressed NPZ file."""
     with io.BytesIO() as file:
         np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
         return file.getvalue()
@@ -174,6 +196,18 @@ class Store:
                 "INSERT OR IGNORE INTO arrays VALUES (?, ?)", [(key, arrays) for key, *_, arrays in some]
             )
             database.executemany("DELETE FROM claims WHERE hash = ?", [one[:1] for one in some])
+
+    def add_examples(self, datasets: Mapping[str, Dataset]) -> None:
+        """Of each data set, so that a report can show its classes; those that are there stay."""
+        some = [(name, npz(Examples.of(dataset).images)) for name, dataset in datasets.items()]
+        with self.transaction() as database:
+            database.executemany("INSERT OR IGNORE INTO examples VALUES (?, ?)", some)
+
+    def examples(self) -> dict[str, Examples]:
+        """Of each data set that has any."""
+        with self.transaction() as database, self.reading():
+            found = database.execute("SELECT dataset, content FROM examples").fetchall()
+            return {name: Examples(dict(np.load(io.BytesIO(content), allow_pickle=False))) for name, content in found}
 
     def hashes(self) -> set[str]:
         """Of all finished runs."""

@@ -101,6 +101,7 @@ class Study:
     folds: int = 0  # 0: train and test are those of the data set
     repeats: int = 1  # of the folds, each time another division
     positive: str | None = None  # None: the rare class that each data set has by default
+    margin: float = 0.01  # differences of a score within it do not matter; it changes no training
     recipe: Entries = field(default_factory=dict)
     dataset_recipes: dict[str, Entries] = field(default_factory=dict)
     loss_recipes: dict[str, Entries] = field(default_factory=dict)  # by the name of the loss, without parameters
@@ -182,6 +183,8 @@ class Study:
         for (place, level), protocol in product(enumerate(self.levels), self.protocols):
             with at("levels", place):
                 check_level(level, protocol)
+        with at("margin"):
+            require(0 < self.margin < 1, f"margin must be above 0 and below 1, as a score is, found {self.margin}")
         with at("positive"):
             for dataset in self.datasets if self.positive is not None else ():
                 check_class(dataset, str(self.positive), (SETS[dataset].negative, SETS[dataset].positive))

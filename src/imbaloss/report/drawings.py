@@ -1,0 +1,168 @@
+"""Findings -> the figures of a report, with their captions, and what each is about."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from matplotlib.figure import Figure
+
+from imbaloss.report import evidence, figures
+from imbaloss.report.cells import EVERYWHERE
+from imbaloss.report.findings import Findings
+from imbaloss.whole import file_name
+
+LEVELS, PAIRS, RANKS, LEARNING, CURVES, CLASSES = (
+    "How do the scores change with the level?",
+    "Which differences are real?",
+    "Which holds across data sets?",
+    "How does the training loss fall?",
+    "What do the scores hide?",
+    "What do the classes look like?",
+)
+QUARTILES = "median over the {runs}, and band between the quartiles"
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A figure with its file name, without ending, its caption, the question that it answers, and what it is about."""
+
+    name: str
+    figure: Figure
+    caption: str
+    question: str
+    score: str = ""  # the label of the one score that it shows
+    setting: str = ""  # the one that it shows
+
+
+def drawings(found: Findings) -> Iterator[Drawing]:
+    """Question by question. Raises OSError where the store cannot be read."""
+    yield from of_scores(found)
+    yield from of_differences(found)
+    yield from of_ranks(found)
+    for setting in found.settings:
+        if (level := found.lowest(setting)) is not None:
+            yield from of_training(found, setting, level)
+    for setting in found.settings:
+        if (level := found.lowest(setting)) is not None:
+            yield from of_predictions(found, setting, level)
+    yield from of_classes(found)
+
+
+def of_scores(found: Findings) -> Iterator[Drawing]:
+    over = found.table["interval_over"].dropna().unique()
+    for compared, cells in found.scored.items():
+        theirs = f"published_{compared.column}"
+        hollow = theirs in found.table and found.table[theirs].notna().any()
+        yield Drawing(
+            file_name(f"scores_{compared.column}"),
+            figures.scores(found.table, cells, compared),
+            f"{compared.label} on the test part: mean of each method at each level, small dots single trainings"
+            + (f", bars 95 % intervals over {' or '.join(over)}" if len(over) else "")
+            + (". Hollow marks are the published values." if hollow else "."),
+            LEVELS,
+            score=compared.label,
+        )
+
+
+def of_differences(found: Findings) -> Iterator[Drawing]:
+    compared = found.comparisons
+    if compared.empty or not (compared["pairs"] > 1).any():
+        return
+    for setting in sorted(dict.fromkeys(compared["setting"]), key=lambda one: one != EVERYWHERE):
+        lines = compared[compared["setting"] == setting]
+        if (lines["pairs"] > 1).any():
+            where = "averaged over all cells" if setting == EVERYWHERE else f"on {setting}, at each level"
+            yield Drawing(
+                file_name(f"differences_{setting}"),
+                figures.differences(lines, found.study.margin),
+                f"Differences between pairs of methods {where}: mean over the paired {repetitions(found)}, "
+                f"95 % interval (Student's t, each by itself). Filled: better or worse after Holm's adjustment; squares: "
+                f"equivalent within ±{found.study.margin:g}, the band; hollow: undecided.",
+                PAIRS,
+                setting="" if setting == EVERYWHERE else setting,
+            )
+
+
+def of_ranks(found: Findings) -> Iterator[Drawing]:
+    ranked = {compared.label: evidence.ranks(cells) for compared, cells in found.scored.items()}
+    if some := {label: ranks for label, ranks in ranked.items() if ranks}:
+        sets = max(len(evidence.by_setting(cells)) for cells in found.scored.values())
+        yield Drawing(
+            "ranks",
+            figures.critical_differences(some),
+            f"Mean ranks of the methods over {sets} data sets, each with its mean over the levels; 1 is the best. "
+            "Those that a bar joins differ by less than Nemenyi's critical difference at 5 %.",
+            RANKS,
+        )
+
+
+def of_training(found: Findings, setting: str, level: float) -> Iterator[Drawing]:
+    rows = found.of(setting, level)
+    losses = {
+        method: [losses for losses, _ in found.store.arrays([row.run for row in some])] for method, some in rows.items()
+    }
+    [negatives, positives] = next(iter(rows.values()))[0].counts["train"]
+    epochs_differ = len({len(run) for runs in losses.values() for run in runs}) > 1
+    for ending, epochs in (("", "each for its own epochs"), ("_common", "cut to the shortest"))[: 1 + epochs_differ]:
+        yield Drawing(
+            file_name(f"loss_{setting}_{level:g}{ending}"),
+            figures.loss_curves(losses, common_epochs=bool(ending)),
+            f"Training loss over the epochs on {setting} at level {level:g} ({positives} positives, {negatives} "
+            f"negatives), {epochs}. Left as it is, right divided by its first epoch; "
+            f"{QUARTILES.format(runs=repetitions(found))}.",
+            LEARNING,
+            setting=setting,
+        )
+
+
+def of_predictions(found: Findings, setting: str, level: float) -> Iterator[Drawing]:
+    rows = {
+        method: [row for row in some if all(row.counts["test"])] for method, some in found.of(setting, level).items()
+    }
+    tests = {
+        method: [predictions["test"] for _, predictions in found.store.arrays([row.run for row in some])]
+        for method, some in rows.items()
+        if some
+    }
+    if not tests:
+        return
+    of_cell = found.table[(found.table["setting"] == setting) & (found.table["level"] == level)]
+    thresholds = dict(zip(of_cell["method"], of_cell["tuned_threshold"], strict=True))
+    where = f"of {setting} at level {level:g}"
+    over = QUARTILES.format(runs=repetitions(found))
+    yield Drawing(
+        file_name(f"roc_{setting}_{level:g}"),
+        figures.roc_and_precision_recall(tests),
+        f"ROC and precision-recall curves on the test part {where}: {over}. Dotted: what chance gives.",
+        CURVES,
+        setting=setting,
+    )
+    yield Drawing(
+        file_name(f"probabilities_{setting}_{level:g}"),
+        figures.distributions(tests, thresholds),
+        "Probabilities of the positive class that each method gives to negatives and positives of the test part "
+        f"{where}, all {repetitions(found)} together. A better threshold helps where they lie apart but not around ½.",
+        CURVES,
+        setting=setting,
+    )
+
+
+def of_classes(found: Findings) -> Iterator[Drawing]:
+    examples = found.store.examples()
+    for dataset in dict.fromkeys(row.run.dataset for row in found.rows):
+        if dataset in examples:
+            names = " and ".join(examples[dataset].images)
+            yield Drawing(
+                file_name(f"images_{dataset}"),
+                figures.classes(examples[dataset].images),
+                f"Images of {dataset}: the first of those to train on, {names}.",
+                CLASSES,
+                setting=next(
+                    name.setting
+                    for row, name in zip(found.rows, found.called, strict=True)
+                    if row.run.dataset == dataset
+                ),
+            )
+
+
+def repetitions(found: Findings) -> str:
+    return "seeds and folds" if found.study.folds else "seeds"

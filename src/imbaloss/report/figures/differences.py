@@ -1,0 +1,140 @@
+"""Differences between methods: of pairs with their intervals, and of ranks across data sets."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from imbaloss.report.figures.style import COLOURS, STYLE, add_legend, tell
+from imbaloss.statistics import Ranks
+
+MOST_PAIRS = 15  # of more, only those of the method with the highest mean are drawn
+ROW_INCHES = 0.24
+MINUS = "\u2212"
+FILLED, SQUARE, HOLLOW = "better or worse", "equivalent", "undecided"
+
+
+def differences(lines: pd.DataFrame, margin: float) -> Figure:
+    """One panel a score: the mean difference of each pair with its 95 % interval, at each level in its colour.
+
+    lines: of `comparisons`, of one setting. The band is the margin.
+    """
+    lines = lines[lines["pairs"] > 1]
+    compared, levels = list(dict.fromkeys(lines["score"])), list(dict.fromkeys(lines["level"].fillna(-1.0)))
+    pairs = chosen_pairs(lines)
+    with mpl.rc_context(STYLE):
+        height = max(ROW_INCHES, 0.12 * len(levels)) * len(pairs) + 1.5
+        figure = Figure(figsize=(2.4 * len(compared) + 1.6, height), layout="constrained")
+        panels = figure.subplots(1, len(compared), squeeze=False, sharey=True).flatten()
+        for panel, score in zip(panels, compared, strict=True):
+            of_score = lines[lines["score"] == score]
+            panel.axvspan(-margin, margin, color="#999999", alpha=0.2, linewidth=0)
+            panel.axvline(0, color="black", linewidth=0.8)
+            for place, pair in enumerate(pairs):
+                draw_pair(panel, of_score, pair, place, levels)
+            panel.set_title(score)
+            panel.set_xlabel("difference")
+            panel.grid(axis="x", alpha=0.3)
+            panel.tick_params(axis="y", length=0)
+            panel.xaxis.set_major_locator(MaxNLocator(4))
+        panels[0].set_yticks(range(len(pairs)), [f"{first} {MINUS} {second}" for first, second in pairs])
+        panels[0].set_ylim(len(pairs) - 0.5, -0.5)
+        for label, look in MARKS.items():
+            panels[0].plot([], [], color="black", linestyle="none", label=label, **look)
+        if levels != [-1.0]:
+            for place, level in enumerate(levels):
+                panels[0].plot([], [], color=COLOURS[place % len(COLOURS)], label=f"level {level:g}")
+        add_legend(figure, panels[:1])
+    return figure
+
+
+MARKS: dict[str, dict[str, Any]] = {
+    FILLED: {"marker": "o"},
+    SQUARE: {"marker": "s"},
+    HOLLOW: {"marker": "o", "markerfacecolor": "none"},
+}
+LOOKS = {"better": FILLED, "worse": FILLED, "equivalent": SQUARE, "undecided": HOLLOW}
+
+
+def chosen_pairs(lines: pd.DataFrame) -> list[tuple[str, str]]:
+    pairs = list(dict.fromkeys(zip(lines["first"], lines["second"], strict=True)))
+    if len(pairs) <= MOST_PAIRS:
+        return pairs
+    first = lines[lines["score"] == lines["score"].iloc[0]]
+    gains = first.groupby("first")["difference"].sum().sub(first.groupby("second")["difference"].sum(), fill_value=0)
+    return [pair for pair in pairs if gains.idxmax() in pair]
+
+
+def draw_pair(panel: Axes, lines: pd.DataFrame, pair: tuple[str, str], place: int, levels: Sequence[float]) -> None:
+    of_pair = lines[(lines["first"] == pair[0]) & (lines["second"] == pair[1])]
+    for _, one in of_pair.iterrows():
+        level = -1.0 if np.isnan(one["level"]) else one["level"]
+        index = levels.index(level)
+        height = place + (index - (len(levels) - 1) / 2) * 0.75 / len(levels)
+        colour = COLOURS[index % len(COLOURS)]
+        panel.plot([one["low"], one["high"]], [height, height], color=colour, linewidth=1.2)
+        look = MARKS[LOOKS[one["verdict"]]]
+        [drawn] = panel.plot(one["difference"], height, color=colour, markersize=4.5, linestyle="none", **look)
+        at = "" if level < 0 else f" at level {level:g}"
+        tell(
+            drawn,
+            f"{pair[0]} {MINUS} {pair[1]}{at}: {one['difference']:+.4f} ({one['low']:+.4f} to {one['high']:+.4f}), "
+            f"p = {one['p_holm']:.2g} after Holm: {one['verdict']}",
+        )
+
+
+def critical_differences(found: Mapping[str, tuple[Sequence[str], Ranks]]) -> Figure:
+    """One diagram a score: mean ranks of the methods, joined where they differ by less than the critical difference.
+
+    Source: Demsar 2006, JMLR 7, section 3.2.4.
+    """
+    methods = len(next(iter(found.values()))[0])
+    with mpl.rc_context(STYLE):
+        height = 0.2 * ((methods + 1) // 2) + 1.3
+        figure = Figure(figsize=(8.2, height * len(found)), layout="constrained")
+        panels = figure.subplots(len(found), 1, squeeze=False).flatten()
+        for panel, (score, (called, ranks)) in zip(panels, found.items(), strict=True):
+            draw_ranks(panel, called, ranks)
+            panel.set_title(f"{score}: mean rank (Friedman p = {ranks.p:.2g})", loc="left")
+    return figure
+
+
+def draw_ranks(panel: Axes, methods: Sequence[str], ranks: Ranks) -> None:
+    """The best on the left; the bar above the axis is the critical difference."""
+    order = np.argsort(ranks.mean, kind="stable")
+    half, bars = (len(methods) + 1) // 2, cliques(ranks.mean[order], ranks.critical_difference)
+    for place, at in enumerate(order):
+        left = place < half
+        step = place if left else len(methods) - 1 - place
+        depth = 0.6 + 0.22 * len(bars) + 0.5 * step
+        end = 0.6 if left else len(methods) + 0.4
+        [drawn] = panel.plot([ranks.mean[at], ranks.mean[at], end], [0, depth, depth], color="black", linewidth=0.9)
+        tell(drawn, f"{methods[at]}: mean rank {ranks.mean[at]:.2f}")
+        said = f"{methods[at]}  {ranks.mean[at]:.2f}" if left else f"{ranks.mean[at]:.2f}  {methods[at]}"
+        panel.text(end, depth, f" {said} ", ha="right" if left else "left", va="center")
+    for place, (first, last) in enumerate(bars):
+        panel.plot([first - 0.03, last + 0.03], [0.22 * (place + 1)] * 2, color=COLOURS[0], linewidth=3.5)
+    panel.plot([1, min(1 + ranks.critical_difference, len(methods))], [-0.75, -0.75], color="black", linewidth=1.5)
+    panel.text(1, -0.9, f"critical difference {ranks.critical_difference:.2f}", va="bottom")
+    panel.set(xlim=(-0.8, len(methods) + 1.8), ylim=(0.6 + 0.22 * len(bars) + 0.5 * half, -1.4))
+    panel.xaxis.tick_top()
+    panel.set_xticks(range(1, len(methods) + 1))
+    panel.spines["top"].set(visible=True, bounds=(1, len(methods)), position=("data", 0))
+    panel.xaxis.set_ticks_position("top")
+    panel.spines[["left", "bottom"]].set_visible(False)
+    panel.yaxis.set_visible(False)
+
+
+def cliques(ordered: np.ndarray, critical: float) -> list[tuple[float, float]]:
+    """The longest runs of mean ranks, in their order, that lie within the critical difference; no run of one."""
+    ends = [int(np.flatnonzero(ordered <= start + critical)[-1]) for start in ordered]
+    return [
+        (float(ordered[start]), float(ordered[end]))
+        for start, end in enumerate(ends)
+        if end > start and (start == 0 or end > ends[start - 1])
+    ]

@@ -1,0 +1,26 @@
+"""Images of both classes of a data set."""
+
+from collections.abc import Mapping
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from imbaloss.report.figures.style import STYLE
+
+
+def classes(images: Mapping[str, NDArray[np.uint8]]) -> Figure:
+    """A line a class. images: of each class (n, channels, height, width), 0 to 255."""
+    most = max(map(len, images.values()))
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(0.85 * most, 1.1 * len(images)), layout="constrained")
+        panels = figure.subplots(len(images), most, squeeze=False)
+        for line, (name, some) in zip(panels, images.items(), strict=True):
+            for panel, image in zip(line, some, strict=False):
+                shown = image[0] if len(image) == 1 else image.transpose(1, 2, 0)
+                panel.imshow(shown, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+            for panel in line:
+                panel.set_axis_off()
+            line[0].set_title(name, loc="left")
+    return figure

@@ -1,0 +1,58 @@
+"""What a study found: everything that tables, figures and page are made of, from the rows of its store alone."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from imbaloss.report import evidence, tables
+from imbaloss.report.cells import COMPARED, Cell, Compared, cells
+from imbaloss.report.intervals import intervals
+from imbaloss.report.naming import Name, names
+from imbaloss.studies import Row, Store, Study
+
+
+@dataclass(frozen=True, eq=False)
+class Findings:
+    """Of the finished runs of a study."""
+
+    study: Study
+    store: Store
+    rows: Sequence[Row]
+    called: Sequence[Name]  # of each row
+    scored: Mapping[Compared, Sequence[Cell]]
+    table: pd.DataFrame  # one line a cell and method
+    comparisons: pd.DataFrame  # one line a pair of methods, in each cell and over all
+
+    @property
+    def methods(self) -> list[str]:
+        return list(dict.fromkeys(name.method for name in self.called))
+
+    @property
+    def settings(self) -> list[str]:
+        return list(dict.fromkeys(name.setting for name in self.called))
+
+    def lowest(self, setting: str) -> float | None:
+        """The lowest level of the setting that has positives to train on and was trained to the end."""
+        levels = [
+            row.run.level
+            for row, name in zip(self.rows, self.called, strict=True)
+            if name.setting == setting and row.counts["train"][1] and row.failure is None
+        ]
+        return min(levels, default=None)
+
+    def of(self, setting: str, level: float) -> dict[str, list[Row]]:
+        """The rows of each method there that did not fail."""
+        found: dict[str, list[Row]] = {}
+        for row, name in zip(self.rows, self.called, strict=True):
+            if (name.setting, row.run.level) == (setting, level) and row.failure is None:
+                found.setdefault(name.method, []).append(row)
+        return found
+
+
+def find(study: Study, rows: Sequence[Row], store: Store) -> Findings:
+    """rows: the finished runs of the study, in its store. Raises OSError where that cannot be read."""
+    called = names(rows)
+    scored = {compared: cells(rows, called, compared) for compared in COMPARED}
+    table = tables.table(rows).merge(intervals(rows, called, scored, store), on=["setting", "level", "method"])
+    return Findings(study, store, rows, called, scored, table, evidence.comparisons(scored, study.margin))
