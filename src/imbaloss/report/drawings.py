@@ -75,7 +75,7 @@ def of_differences(found: Findings) -> Iterator[Drawing]:
                 file_name(f"differences_{setting}"),
                 figures.differences(lines, found.study.margin),
                 f"Differences between pairs of methods {where}: mean over the paired {repetitions(found)}, "
-                "95 % interval (Student's t, each by itself). Filled: better or worse after Holm's adjustment; squares: "
+                "95 % interval (Student's t, each by itself). Filled: better or worse after Holm's adjustment; square: "
                 f"equivalent within ±{found.study.margin:g}, the band; hollow: undecided.",
                 PAIRS,
                 setting="" if setting == EVERYWHERE else setting,
