@@ -15,7 +15,7 @@ def test_with_fewer_seeds_no_test_can_decide(comparisons, seeds):
         assert (smallest_difference(n, comparisons) is not None) == can
 
 
-@pytest.mark.parametrize("seeds", [6, 9, 13, 14, 20, 60])
+@pytest.mark.parametrize("seeds", [6, 9, 13, 14, 20, 60, 3000])
 def test_the_smallest_difference_has_the_power_that_was_asked_for(seeds):
     for wanted in (0.5, 0.8, 0.95):
         assert power(smallest_difference(seeds, 1, 0.05, wanted), seeds) == pytest.approx(wanted, abs=0.01)

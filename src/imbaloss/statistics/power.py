@@ -9,6 +9,7 @@ from scipy import optimize, stats
 
 MOST_TRIED = 13  # differences, up to which all signs are tried on drawn differences
 DRAWN = 2000
+FINEST = 53  # seeds, beyond which the steps between p-values are finer than a float of 1 can tell
 
 
 def fewest_seeds(comparisons: int = 1, alpha: float = 0.05) -> int:
@@ -27,7 +28,8 @@ def power(effect: float, seeds: int, comparisons: int = 1, alpha: float = 0.05) 
         return 0.0
     if seeds <= MOST_TRIED:
         return float(np.mean(p_values(effect, seeds) <= alpha / comparisons))
-    reached = floor(alpha / comparisons * 2 ** (seeds - 1)) / 2 ** (seeds - 1)
+    step = 2.0 ** (1 - min(seeds, FINEST))
+    reached = floor(alpha / comparisons / step) * step
     limit = stats.t.isf(reached / 2, seeds - 1)
     return float(stats.nct.sf(limit, seeds - 1, abs(effect) * np.sqrt(seeds)))
 
