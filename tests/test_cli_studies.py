@@ -113,6 +113,63 @@ def test_plan_counts_and_foretells_and_writes_nothing(imbaloss, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["own.toml"]
 
 
+SMALL = """\
+datasets = ["digits_3_8"]
+levels = [0.2, 0]
+losses = ["mse", "mfe", "msfe"]
+seeds = 10
+
+[recipe]
+epochs = 2
+hidden = [4]
+"""
+
+
+def test_plan_says_what_difference_the_study_can_show(imbaloss, tmp_path):
+    (tmp_path / "own.toml").write_text(SMALL)
+    lines = imbaloss("plan", "own.toml", "--quiet")[1].splitlines()
+    first = lines.index(
+        "compared       3 pairs of 3 methods, over 10 seeds; with fewer than 7 seeds no difference can be found"
+    )
+    assert lines[first + 1].startswith("ROC-AUC        about the smallest difference found with probability 0.8")
+    assert lines[first + 3 :] == [
+        "digits_3_8     0.08 at level 0.2, test P/N 23/35",
+        "digits_3_8     undefined at level 0, test P/N 0/58",
+    ]
+    found = json.loads(imbaloss("plan", "own.toml", "--quiet", "--json")[1])["reach"]
+    assert (found["methods"], found["pairs"], found["repetitions"], found["fewest"]) == (3, 3, 10, 7)
+    assert found["cells"][0] == {
+        "dataset": "digits_3_8", "level": 0.2, "protocol": "table1", "positives": 23, "negatives": 35,
+        "difference": pytest.approx(0.08, abs=0.005),
+    }  # fmt: skip
+    assert [cell["difference"] is None for cell in found["cells"]] == [False, True]
+
+
+def test_plan_says_that_seeds_are_too_few(imbaloss, tmp_path):
+    (tmp_path / "own.toml").write_text(SMALL)
+    *_, last = imbaloss("plan", "own.toml", "--quiet", "--seeds", "5")[1].splitlines()
+    assert last == (
+        "compared       3 pairs of 3 methods: with fewer than 7 seeds no difference can be found, and this study has 5"
+    )
+
+
+def test_plan_says_what_folds_can_show_under_each_protocol(imbaloss, tmp_path):
+    folds = 'seeds = 1\nfolds = 5\nrepeats = 2\nprotocols = ["table1", "ratio"]'
+    (tmp_path / "own.toml").write_text(SMALL.replace("seeds = 10", folds).replace("[0.2, 0]", "[0.2]"))
+    lines = imbaloss("plan", "own.toml", "--quiet")[1].splitlines()
+    first = lines.index("compared       3 pairs of 3 methods, over 10 folds")
+    assert [re.sub(r"0\.\d+ at", "… at", line) for line in lines[first + 3 :]] == [
+        "digits_3_8     … at level 0.2 under table1, test P/N 14/21",
+        "digits_3_8     … at level 0.2 under ratio, test P/N 7/37",
+    ]
+
+
+def test_plan_of_one_method_compares_nothing(imbaloss, tmp_path):
+    (tmp_path / "own.toml").write_text(SMALL.replace('"mse", "mfe", ', ""))
+    assert "compared" not in imbaloss("plan", "own.toml", "--quiet")[1]
+    assert json.loads(imbaloss("plan", "own.toml", "--quiet", "--json")[1])["reach"] is None
+
+
 WRONG = [
     (("run", "own.toml"), "own.toml, line 3: there is no loss 'msee' (did you mean 'mse'?)"),
     (("plan", "own.toml"), "own.toml, line 3: there is no loss 'msee' (did you mean 'mse'?)"),

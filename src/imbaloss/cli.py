@@ -224,20 +224,20 @@ def plan(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Say how many trainings a study has, and from a few epochs of them what time and memory they will take."""
+    """Say how many trainings a study has, what time and memory they will take, and what difference they can show."""
     from dataclasses import asdict
 
     from imbaloss import studies
 
     with refusing():
         study = with_seeds(studies.named(file), seeds)
-        _, datasets, jobs = stacks(study, stack_size, device=device, data_dir=data_dir, quiet=quiet)
+        runs, datasets, jobs = stacks(study, stack_size, device=device, data_dir=data_dir, quiet=quiet)
     if verbose:
         print_plans(jobs)
     if not quiet:
         tell("training a few epochs of each kind of stack")
     with reporting():
-        found = studies.forecast(study.name, jobs, datasets, device)
+        found = studies.forecast(study.name, runs, jobs, datasets, device)
     if as_json:
         print_json(asdict(found))
     else:
