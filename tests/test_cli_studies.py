@@ -39,6 +39,16 @@ hidden = [4]
 [recipes.tanh]
 activation = "tanh"
 """
+SMALL = """\
+datasets = ["digits_3_8"]
+levels = [0.2, 0]
+losses = ["mse", "mfe", "msfe"]
+seeds = 10
+
+[recipe]
+epochs = 2
+hidden = [4]
+"""
 
 
 def test_run_does_what_a_study_file_says(imbaloss, tmp_path):
@@ -93,6 +103,20 @@ def test_the_study_of_an_output_folder_runs_again(imbaloss, tmp_path):
     assert imbaloss("run", "one/study.toml", "--quiet", "--json", "--out", "two")[1] == first
 
 
+def test_a_study_of_any_name_has_a_folder_and_a_page_without_its_markup(imbaloss, tmp_path):
+    (tmp_path / "own.toml").write_text('name = "<script>alert(1)</script>"\n' + SMALL.replace("10", "2"))
+    code, out, _ = imbaloss("run", "own.toml", "--quiet")
+    folder = tmp_path / "results" / "_script_alert_1_script_"
+    assert code == 0
+    assert {path.name for path in folder.iterdir()} == FILES
+    assert [path.name for path in (tmp_path / "results").iterdir()] == [folder.name]
+    assert out.endswith("open results/_script_alert_1_script_/report.html\n")
+    page = (folder / "report.html").read_text()
+    assert "<script>" not in page
+    assert page.count("&lt;script&gt;alert(1)&lt;/script&gt;") == 2
+    assert imbaloss("status", str(folder))[1].startswith("<script>alert(1)</script>: 12 of 12 trainings finished")
+
+
 def test_a_built_in_study_runs_by_its_name_as_reproduce_does(imbaloss):
     _, first, _ = imbaloss("run", "digits", "--seeds", "1", "--json", "--quiet")
     words = [word for name in ("digits_parity", "digits_3_8", "digits_8_9") for word in ("--dataset", name)]
@@ -111,18 +135,6 @@ def test_plan_counts_and_foretells_and_writes_nothing(imbaloss, tmp_path):
     found = json.loads(imbaloss("plan", "own.toml", "--seeds", "1", "--json")[1])
     assert found["trainings"] == {"digits_3_8": 24, "digits_8_9": 24}
     assert [path.name for path in tmp_path.iterdir()] == ["own.toml"]
-
-
-SMALL = """\
-datasets = ["digits_3_8"]
-levels = [0.2, 0]
-losses = ["mse", "mfe", "msfe"]
-seeds = 10
-
-[recipe]
-epochs = 2
-hidden = [4]
-"""
 
 
 def test_plan_says_what_difference_the_study_can_show(imbaloss, tmp_path):

@@ -17,6 +17,7 @@ from typer import Argument, Option
 
 from imbaloss.progress import progress
 from imbaloss.terminal import print_entry, print_forecast, print_json, print_loss, print_plans, print_run, tell
+from imbaloss.whole import file_name
 
 if TYPE_CHECKING:
     from imbaloss import studies
@@ -196,7 +197,7 @@ def run(
     address: Address = None,
     device: Device = "cpu",
     data_dir: DataDir = None,
-    out: Annotated[Path | None, Option(help="Output folder. [default: results/NAME of the study]")] = None,
+    out: Annotated[Path | None, Option(help="Output folder. [default: results/NAME, after the study]")] = None,
     as_json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -208,7 +209,7 @@ def run(
         study = with_seeds(studies.named(file), seeds)
         trained_by = studies.executor_named(executor, workers=workers, address=address)
     run_study(
-        study, out or Path("results") / study.name, trained_by, stack_size=stack_size, device=device,
+        study, out or Path("results") / file_name(study.name), trained_by, stack_size=stack_size, device=device,
         data_dir=data_dir, as_json=as_json, quiet=quiet, verbose=verbose,
     )  # fmt: skip
 

@@ -1,6 +1,5 @@
 """Rows -> the files of an output folder."""
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from matplotlib.figure import Figure
 from imbaloss.report import evidence, figures, tables
 from imbaloss.report.page import Picture, page
 from imbaloss.studies import Row, Study
-from imbaloss.whole import write_whole
+from imbaloss.whole import file_name, write_whole
 
 SCORES_CAPTION = "Scores on the test part. Large marks are means, small dots single trainings.{published}"
 PUBLISHED_CAPTION = " Hollow marks are the published values."
@@ -85,8 +84,3 @@ def curves(rows: Sequence[Row], with_losses: WithLosses = lambda rows: rows) -> 
 
 def put(file: Path, text: str) -> Path:
     return write_whole(file, text.encode())
-
-
-def file_name(text: str) -> str:
-    """The text with everything but letters, digits, dots and dashes as underscores."""
-    return re.sub(r"[^\w.-]+", "_", text)
