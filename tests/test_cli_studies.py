@@ -39,6 +39,16 @@ hidden = [4]
 [recipes.tanh]
 activation = "tanh"
 """
+SMALL = """\
+datasets = ["digits_3_8"]
+levels = [0.2, 0]
+losses = ["mse", "mfe", "msfe"]
+seeds = 10
+
+[recipe]
+epochs = 2
+hidden = [4]
+"""
 
 
 def test_run_does_what_a_study_file_says(imbaloss, tmp_path):
@@ -93,6 +103,20 @@ def test_the_study_of_an_output_folder_runs_again(imbaloss, tmp_path):
     assert imbaloss("run", "one/study.toml", "--quiet", "--json", "--out", "two")[1] == first
 
 
+def test_a_study_of_any_name_has_a_folder_and_a_page_without_its_markup(imbaloss, tmp_path):
+    (tmp_path / "own.toml").write_text('name = "<script>alert(1)</script>"\n' + SMALL.replace("10", "2"))
+    code, out, _ = imbaloss("run", "own.toml", "--quiet")
+    folder = tmp_path / "results" / "_script_alert_1_script_"
+    assert code == 0
+    assert {path.name for path in folder.iterdir()} == FILES
+    assert [path.name for path in (tmp_path / "results").iterdir()] == [folder.name]
+    assert out.endswith("open results/_script_alert_1_script_/report.html\n")
+    page = (folder / "report.html").read_text()
+    assert "<script>" not in page
+    assert page.count("&lt;script&gt;alert(1)&lt;/script&gt;") == 2
+    assert imbaloss("status", str(folder))[1].startswith("<script>alert(1)</script>: 12 of 12 trainings finished")
+
+
 def test_a_built_in_study_runs_by_its_name_as_reproduce_does(imbaloss):
     _, first, _ = imbaloss("run", "digits", "--seeds", "1", "--json", "--quiet")
     words = [word for name in ("digits_parity", "digits_3_8", "digits_8_9") for word in ("--dataset", name)]
@@ -111,6 +135,51 @@ def test_plan_counts_and_foretells_and_writes_nothing(imbaloss, tmp_path):
     found = json.loads(imbaloss("plan", "own.toml", "--seeds", "1", "--json")[1])
     assert found["trainings"] == {"digits_3_8": 24, "digits_8_9": 24}
     assert [path.name for path in tmp_path.iterdir()] == ["own.toml"]
+
+
+def test_plan_says_what_difference_the_study_can_show(imbaloss, tmp_path):
+    (tmp_path / "own.toml").write_text(SMALL)
+    lines = imbaloss("plan", "own.toml", "--quiet")[1].splitlines()
+    first = lines.index(
+        "compared       3 pairs of 3 methods, over 10 seeds; with fewer than 7 seeds no difference can be found"
+    )
+    assert lines[first + 1].startswith("ROC-AUC        about the smallest difference found with probability 0.8")
+    assert lines[first + 3 :] == [
+        "digits_3_8     0.08 at level 0.2, test P/N 23/35",
+        "digits_3_8     undefined at level 0, test P/N 0/58",
+    ]
+    found = json.loads(imbaloss("plan", "own.toml", "--quiet", "--json")[1])["reach"]
+    assert (found["methods"], found["pairs"], found["repetitions"], found["fewest"]) == (3, 3, 10, 7)
+    assert found["cells"][0] == {
+        "dataset": "digits_3_8", "level": 0.2, "protocol": "table1", "positives": 23, "negatives": 35,
+        "difference": pytest.approx(0.08, abs=0.005),
+    }  # fmt: skip
+    assert [cell["difference"] is None for cell in found["cells"]] == [False, True]
+
+
+def test_plan_says_that_seeds_are_too_few(imbaloss, tmp_path):
+    (tmp_path / "own.toml").write_text(SMALL)
+    *_, last = imbaloss("plan", "own.toml", "--quiet", "--seeds", "5")[1].splitlines()
+    assert last == (
+        "compared       3 pairs of 3 methods: with fewer than 7 seeds no difference can be found, and this study has 5"
+    )
+
+
+def test_plan_says_what_folds_can_show_under_each_protocol(imbaloss, tmp_path):
+    folds = 'seeds = 1\nfolds = 5\nrepeats = 2\nprotocols = ["table1", "ratio"]'
+    (tmp_path / "own.toml").write_text(SMALL.replace("seeds = 10", folds).replace("[0.2, 0]", "[0.2]"))
+    lines = imbaloss("plan", "own.toml", "--quiet")[1].splitlines()
+    first = lines.index("compared       3 pairs of 3 methods, over 10 folds")
+    assert [re.sub(r"0\.\d+ at", "… at", line) for line in lines[first + 3 :]] == [
+        "digits_3_8     … at level 0.2 under table1, test P/N 14/21",
+        "digits_3_8     … at level 0.2 under ratio, test P/N 7/37",
+    ]
+
+
+def test_plan_of_one_method_compares_nothing(imbaloss, tmp_path):
+    (tmp_path / "own.toml").write_text(SMALL.replace('"mse", "mfe", ', ""))
+    assert "compared" not in imbaloss("plan", "own.toml", "--quiet")[1]
+    assert json.loads(imbaloss("plan", "own.toml", "--quiet", "--json")[1])["reach"] is None
 
 
 WRONG = [

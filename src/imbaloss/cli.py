@@ -17,6 +17,7 @@ from typer import Argument, Option
 
 from imbaloss.progress import progress
 from imbaloss.terminal import print_entry, print_forecast, print_json, print_loss, print_plans, print_run, tell
+from imbaloss.whole import file_name
 
 if TYPE_CHECKING:
     from imbaloss import studies
@@ -196,7 +197,7 @@ def run(
     address: Address = None,
     device: Device = "cpu",
     data_dir: DataDir = None,
-    out: Annotated[Path | None, Option(help="Output folder. [default: results/NAME of the study]")] = None,
+    out: Annotated[Path | None, Option(help="Output folder. [default: results/NAME, after the study]")] = None,
     as_json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -208,7 +209,7 @@ def run(
         study = with_seeds(studies.named(file), seeds)
         trained_by = studies.executor_named(executor, workers=workers, address=address)
     run_study(
-        study, out or Path("results") / study.name, trained_by, stack_size=stack_size, device=device,
+        study, out or Path("results") / file_name(study.name), trained_by, stack_size=stack_size, device=device,
         data_dir=data_dir, as_json=as_json, quiet=quiet, verbose=verbose,
     )  # fmt: skip
 
@@ -224,20 +225,20 @@ def plan(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Say how many trainings a study has, and from a few epochs of them what time and memory they will take."""
+    """Say how many trainings a study has, what time and memory they will take, and what difference they can show."""
     from dataclasses import asdict
 
     from imbaloss import studies
 
     with refusing():
         study = with_seeds(studies.named(file), seeds)
-        _, datasets, jobs = stacks(study, stack_size, device=device, data_dir=data_dir, quiet=quiet)
+        runs, datasets, jobs = stacks(study, stack_size, device=device, data_dir=data_dir, quiet=quiet)
     if verbose:
         print_plans(jobs)
     if not quiet:
         tell("training a few epochs of each kind of stack")
     with reporting():
-        found = studies.forecast(study.name, jobs, datasets, device)
+        found = studies.forecast(study.name, runs, jobs, datasets, device)
     if as_json:
         print_json(asdict(found))
     else:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from imbaloss.studies import Forecast, Job
+    from imbaloss.studies import Forecast, Job, Reach
 
 
 def print_plans(jobs: Sequence["Job"]) -> None:
@@ -22,7 +22,7 @@ def print_plans(jobs: Sequence["Job"]) -> None:
 
 
 def print_forecast(forecast: "Forecast") -> None:
-    """How much there is to train, and what it will cost."""
+    """How much there is to train, what it will cost, and what it can show."""
     trainings = sum(forecast.trainings.values())
     tried = f" of {counted(forecast.networks, 'network')}" if forecast.networks > trainings else ""
     stacks = f"{counted(forecast.stacks, 'stack')} of at most {counted(forecast.largest_stack, 'network')}"
@@ -32,6 +32,29 @@ def print_forecast(forecast: "Forecast") -> None:
     print(f"{'together':15}about {duration(sum(forecast.seconds.values()))} on this machine, one stack after the other")
     if forecast.memory is not None:
         print(f"{'memory':15}about {forecast.memory / 2**30:.1f} GiB")
+    if forecast.reach:
+        print_reach(forecast.reach)
+
+
+def print_reach(reach: "Reach") -> None:
+    """A line a cell; one line in all where the seeds are too few."""
+    from imbaloss.studies.reach import AREA, CORRELATION
+
+    pairs = f"{'compared':15}{counted(reach.pairs, 'pair')} of {counted(reach.methods, 'method')}"
+    none = f"with fewer than {reach.fewest} seeds no difference can be found"
+    if reach.fewest and reach.repetitions < reach.fewest:
+        print(f"{pairs}: {none}, and this study has {reach.repetitions}")
+        return
+    repetitions = counted(reach.repetitions, "seed" if reach.fewest else "fold")
+    print(f"{pairs}, over {repetitions}{f'; {none}' if reach.fewest else ''}")
+    print(f"{'ROC-AUC':15}about the smallest difference found with probability 0.8, by the chance in the test samples")
+    print(f"{'':15}alone (areas of {AREA:g} that correlate by {CORRELATION:g}); differences between seeds come on top")
+    several = len({cell.protocol for cell in reach.cells}) > 1
+    for cell in reach.cells:
+        unknown = "none" if cell.positives and cell.negatives else "undefined"
+        found = unknown if cell.difference is None else f"{cell.difference:.2g}"
+        protocol = f" under {cell.protocol}" if several else ""
+        print(f"{cell.dataset:15}{found} at level {cell.level:g}{protocol}, test P/N {cell.positives}/{cell.negatives}")
 
 
 def counted(number: int, noun: str) -> str:

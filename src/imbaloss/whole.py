@@ -1,9 +1,11 @@
-"""Files that are written whole or not at all."""
+"""Files: written whole or not at all, and named after any text."""
 
 import os
 import re
 from contextlib import suppress
 from pathlib import Path
+
+LONGEST = 200  # bytes of a name; file systems take 255, of which endings need some
 
 
 def write_whole(file: Path, content: bytes) -> Path:
@@ -22,5 +24,9 @@ def write_whole(file: Path, content: bytes) -> Path:
 
 
 def file_name(text: str) -> str:
-    """The text with everything but letters, digits, dots and dashes as underscores."""
-    return re.sub(r"[^\w.-]+", "_", text)
+    """The text with everything but letters, digits, dots and dashes as underscores, cut to 200 bytes.
+
+    Where nothing or a dot would come first, so does an underscore: it is never empty, hidden, "." or "..".
+    """
+    name = re.sub(r"[^\w.-]+|^\.", "_", text) or "_"
+    return name.encode()[:LONGEST].decode(errors="ignore")

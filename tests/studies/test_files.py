@@ -57,6 +57,13 @@ def test_a_study_without_a_name_has_that_of_its_file(tmp_path):
     assert read(TEXT.replace('name = "mine"', ""), tmp_path).name == "own"
 
 
+@pytest.mark.parametrize("name", ["../mine", "..", r"C:\\mine", "<script>alert(1)</script>", "ναὶ, 5 %", "n" * 200])
+def test_a_name_is_any_text(tmp_path, name):
+    study = read(TEXT.replace('"mine"', f"'{name}'"), tmp_path)
+    studies.write_study(study, {}, tmp_path / "out")
+    assert study.name == studies.read_study(tmp_path / "out").name == name
+
+
 def test_seeds_may_be_listed(tmp_path):
     assert read(TEXT.replace("seeds = 3", "seeds = [7, 3]"), tmp_path).seeds == (7, 3)
 
@@ -104,8 +111,9 @@ WRONG = [
     ("[recipes.small]", "[dataset_recipes.tree1]", "line 20: there is no data set 'tree1' (did you mean 'tree_1'?)"),
     ("loss_recipes.focal", "loss_recipes.focl", "line 17: there is no loss 'focl' (did you mean 'focal'?)"),
     ("loss_recipes.focal", "loss_recipes.'focal:gamma=1'", "line 17: a recipe is that of a loss with any parameters"),
-    ('"mine"', '"../mine"', "line 1: name must be that of a folder, without slashes, found '../mine'"),
-    ('"mine"', r'"a\nb\u001b[31m"', r"line 1: name must be that of a folder, without slashes, found 'a\nb\x1b[31m'"),
+    ('"mine"', '"  "', "line 1: name must be printable, not blank, and of 200 characters at most, found '  '"),
+    ('"mine"', r'"a\nb\u001b[31m"', "line 1: name must be printable, not blank, and of 200 characters at most"),
+    ('"mine"', f'"{"n" * 201}"', "line 1: name must be printable, not blank, and of 200 characters at most, found 'nn"),
     ("[recipe]", "[recipe", "is no TOML: Expected ']' at the end of a table declaration (at line 13"),
 ]  # fmt: skip
 

@@ -19,7 +19,8 @@ def digits() -> dict[str, data.Dataset]:
 
 
 def forecast(study: studies.Study, digits) -> studies.Forecast:
-    return studies.forecast("own", studies.cut(study.runs(), digits), digits, "cpu")
+    runs = study.runs()
+    return studies.forecast("own", runs, studies.cut(runs, digits), digits, "cpu")
 
 
 def test_everything_is_counted(digits):
@@ -29,6 +30,7 @@ def test_everything_is_counted(digits):
     assert found.seconds.keys() == found.trainings.keys()
     assert all(0.05 < seconds < 600 for seconds in found.seconds.values())
     assert 100 * 2**20 < found.memory < 20 * 2**30
+    assert found.reach == studies.reach(STUDY.runs(), digits)
 
 
 def test_candidates_are_networks(digits):

@@ -2,19 +2,21 @@
 
 from imbaloss.statistics.intervals import Interval, seeds_and_samples, stratified_bootstrap, t_interval
 from imbaloss.statistics.paired import corrected_t, equivalence, holm, sign_flip, superiority, wilcoxon
-from imbaloss.statistics.power import fewest_seeds, power, smallest_difference
+from imbaloss.statistics.power import area_deviation, difference_deviation, fewest_seeds, power, smallest_difference
 from imbaloss.statistics.ranks import Ranks, friedman, signed_rank_probabilities
 from imbaloss.statistics.roc import Roc, delong
-from imbaloss.statistics.verdicts import Comparison, compare
+from imbaloss.statistics.verdicts import Comparison, compare, smallest_found
 
 __all__ = [
     "Comparison",
     "Interval",
     "Ranks",
     "Roc",
+    "area_deviation",
     "compare",
     "corrected_t",
     "delong",
+    "difference_deviation",
     "equivalence",
     "fewest_seeds",
     "friedman",
@@ -24,6 +26,7 @@ __all__ = [
     "sign_flip",
     "signed_rank_probabilities",
     "smallest_difference",
+    "smallest_found",
     "stratified_bootstrap",
     "superiority",
     "t_interval",

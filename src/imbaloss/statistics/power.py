@@ -1,7 +1,7 @@
-"""What so many seeds can show: the power of the sign-flip test for normal differences."""
+"""What so many seeds can show: the power of the sign-flip test for normal differences; and what so many samples can."""
 
 from functools import cache
-from math import ceil, floor, log2
+from math import ceil, floor, log2, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +9,7 @@ from scipy import optimize, stats
 
 MOST_TRIED = 13  # differences, up to which all signs are tried on drawn differences
 DRAWN = 2000
+FINEST = 53  # seeds, beyond which the steps between p-values are finer than a float of 1 can tell
 
 
 def fewest_seeds(comparisons: int = 1, alpha: float = 0.05) -> int:
@@ -27,7 +28,8 @@ def power(effect: float, seeds: int, comparisons: int = 1, alpha: float = 0.05) 
         return 0.0
     if seeds <= MOST_TRIED:
         return float(np.mean(p_values(effect, seeds) <= alpha / comparisons))
-    reached = floor(alpha / comparisons * 2 ** (seeds - 1)) / 2 ** (seeds - 1)
+    step = 2.0 ** (1 - min(seeds, FINEST))
+    reached = floor(alpha / comparisons / step) * step
     limit = stats.t.isf(reached / 2, seeds - 1)
     return float(stats.nct.sf(limit, seeds - 1, abs(effect) * np.sqrt(seeds)))
 
@@ -59,3 +61,24 @@ def smallest_difference(seeds: int, comparisons: int = 1, alpha: float = 0.05, w
     return float(
         optimize.brentq(lambda effect: power(effect, seeds, comparisons, alpha) - wanted, 0.0, 50.0, xtol=1e-3)
     )
+
+
+def area_deviation(area: float, positives: int, negatives: int) -> float:
+    """The standard deviation of an area A under the ROC curve of P positives and N negatives.
+
+    sqrt((A (1 - A) + (P - 1) (Q1 - A^2) + (N - 1) (Q2 - A^2)) / (P N)), Q1 = A / (2 - A), Q2 = 2 A^2 / (1 + A): exact
+    for scores that are exponential in each class. Of normal ones with few positives it is too large, by a fifth for 10
+    positives and 90 negatives at an area of 0.8.
+    Source: Hanley and McNeil 1982, Radiology 143.
+    """
+    q1, q2 = area / (2 - area), 2 * area**2 / (1 + area)
+    variance = area * (1 - area) + (positives - 1) * (q1 - area**2) + (negatives - 1) * (q2 - area**2)
+    return sqrt(variance / (positives * negatives))
+
+
+def difference_deviation(area: float, positives: int, negatives: int, correlation: float) -> float:
+    """Of the difference of two such areas of the same samples: sqrt(2 (1 - r)) times that of one.
+
+    correlation: r, of the two areas over other samples. Source: Hanley and McNeil 1983, Radiology 148.
+    """
+    return sqrt(2 * (1 - correlation)) * area_deviation(area, positives, negatives)

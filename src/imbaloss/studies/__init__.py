@@ -16,6 +16,7 @@ from imbaloss.studies.files import (
     write_study,
 )
 from imbaloss.studies.forecast import Forecast, forecast
+from imbaloss.studies.reach import Reach, reach
 from imbaloss.studies.status import Status
 from imbaloss.studies.store import Predictions, Row, Store
 from imbaloss.studies.study import EntryError, Run, Study
@@ -29,6 +30,7 @@ __all__ = [
     "Forecast",
     "Job",
     "Predictions",
+    "Reach",
     "Row",
     "Run",
     "Status",
@@ -47,6 +49,7 @@ __all__ = [
     "in_processes",
     "named",
     "on_ray",
+    "reach",
     "read_file",
     "read_study",
     "to_toml",

@@ -1,4 +1,4 @@
-"""What a study will cost, from a few epochs of its largest stacks."""
+"""What a study will cost, from a few epochs of its largest stacks, and what it can show."""
 
 import sys
 import time
@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from imbaloss.data import Dataset
 from imbaloss.studies.execution import Job, train_together
+from imbaloss.studies.reach import Reach, reach
 from imbaloss.studies.study import Run
 
 PROBE_S = 20.0  # of all probes together, about; no probe is shorter than a few epochs
@@ -25,6 +26,7 @@ class Forecast:
     largest_stack: int  # networks
     seconds: dict[str, float]  # of each data set
     memory: int | None  # bytes that this process has held at most; None where the system does not tell
+    reach: Reach | None  # None where there is one method, and nothing to compare
 
 
 @dataclass(frozen=True)
@@ -38,8 +40,10 @@ class Cost:
         return run.recipe.networks * (self.fixed + self.epoch * run.recipe.epochs)
 
 
-def forecast(name: str, jobs: Sequence[Job], datasets: Mapping[str, Dataset], device: str) -> Forecast:
-    """Trains the largest stack of each kind for a few epochs."""
+def forecast(
+    name: str, runs: Sequence[Run], jobs: Sequence[Job], datasets: Mapping[str, Dataset], device: str
+) -> Forecast:
+    """Trains the largest stack of each kind for a few epochs. runs: of the study; jobs: the same, cut into stacks."""
     kinds: dict[object, list[Job]] = {}
     for job in jobs:
         kinds.setdefault(kind(job), []).append(job)
@@ -58,6 +62,7 @@ def forecast(name: str, jobs: Sequence[Job], datasets: Mapping[str, Dataset], de
         largest_stack=max(job.networks for job in jobs),
         seconds=seconds,
         memory=peak_memory(),
+        reach=reach(runs, datasets),
     )
 
 

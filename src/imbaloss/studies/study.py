@@ -22,6 +22,7 @@ from imbaloss.training.recipe import number, require
 
 Place = tuple[str | int, ...]  # of an entry in a study: ("levels", 1), ("recipes", "wide", "hidden")
 Entries = dict[str, Any]  # of a recipe
+LONGEST_NAME = 200  # characters
 
 
 @dataclass(frozen=True)
@@ -171,8 +172,9 @@ class Study:
 
     def check_axes(self) -> None:
         with at("name"):
-            plain = self.name not in {"", ".", ".."} and not set(self.name) & set("/\\") and self.name.isprintable()
-            require(plain, f"name must be that of a folder, without slashes, found {self.name!r}")
+            rule = f"name must be printable, not blank, and of {LONGEST_NAME} characters at most"
+            plain = self.name.isprintable() and self.name.strip() and len(self.name) <= LONGEST_NAME
+            require(plain, f"{rule}, found {self.name!r}")
         for axis in AXES:
             with at(axis):
                 require(getattr(self, axis), f"{axis} must name at least one")
