@@ -19,7 +19,6 @@ from imbaloss import studies
 from imbaloss.evaluation import scores
 from imbaloss.studies import Predictions, Row, Store
 
-PARTS = ("tune", "test", "tuned")  # that have scores
 STEPS = {
     "status": "print(studies.Status.of(folder).finished)",
     "start of a resume": """
@@ -48,16 +47,18 @@ def fill(folder: Path, seeds: int) -> int:
     generator, labels = np.random.default_rng(0), np.repeat([0, 1], [120, 30])
     drawn = [Predictions(labels, generator.random(150), np.arange(150)) for _ in range(20)]
     found = [scores(one.labels, one.probabilities)[0] for one in drawn]
+    parts = [{"tune": one, "test": one, "tuned": {**one, "threshold": 0.5}} for one in found]
     losses = tuple(generator.random(300).tolist())
     runs = study.runs()[:-1]
     plan = {"first_layer": "within the span of the samples", "steps": "fused", "products": "oneDNN"}
-    computed = {"device": "cpu", "threads": 2, "plan": plan, "stack_size": 256, "versions": {"imbaloss": "0"}}
+    computed = {"device": "cpu", "threads": 2, "plan": plan, "stack_size": 256, "stack_seconds": 60.0,
+                "versions": {"imbaloss": "0"}}  # fmt: skip
     store = Store(folder)
     for start in range(0, len(runs), 1000):
         store.add(
             (
                 Row(run, ("a", "b"), dict.fromkeys(("train", "tune", "test"), (120, 30)),
-                    dict.fromkeys(PARTS, found[place % 20]), {key: {} for key in PARTS}, None, computed,
+                    parts[place % 20], {part: {} for part in parts[0]}, None, computed,
                     losses=losses),
                 {"tune": drawn[place % 20], "test": drawn[place % 20]},
             )

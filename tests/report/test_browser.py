@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from imbaloss import studies
+from imbaloss.data import SETS
 from tests.report.examples import LOSSES, rows, write
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs Playwright, which is in the dev extra")
@@ -26,8 +27,9 @@ SCORES = ["F1 at ½", "F1 at the tuned threshold", "ROC-AUC", "average precision
 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("kết quả")
-    return write(STUDY, rows(seeds=7, datasets=("tree_1", DATASET)), folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(SETS, DATASET, SETS["tree_2"])
+        return write(STUDY, rows(seeds=7, datasets=("tree_1", DATASET)), tmp_path_factory.mktemp("kết quả"))
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +63,10 @@ def opened(browser, file):
     assert set(fetched) == {file.as_uri()}
 
 
+def score_of(page: "sync_api.Page") -> "sync_api.Locator":
+    return page.get_by_role("combobox", name="Score")
+
+
 def shown(page: "sync_api.Page", selector: str) -> int:
     return sum(one.is_visible() for one in page.locator(selector).all())
 
@@ -82,16 +88,16 @@ def test_the_verdict_comes_first(opened):
 
 def test_one_score_and_one_data_set_can_be_chosen(opened):
     page = opened()
-    assert page.get_by_label("Score").locator("option").all_inner_texts() == [*SCORES, "all"]
+    assert score_of(page).locator("option").all_inner_texts() == [*SCORES, "all"]
     for score in SCORES:
-        page.get_by_label("Score").select_option(score)
+        score_of(page).select_option(score)
         assert page.locator("section[data-score] h3:visible").all_inner_texts() == [f"{score} on the test part"]
         assert shown(page, "figure[data-score]") == 1
-    page.get_by_label("Score").select_option("all")
+    score_of(page).select_option("all")
     assert shown(page, "section[data-score]") == shown(page, "figure[data-score]") == len(SCORES)
     assert shown(page, "tr[data-setting]") == 2 * len(SCORES)
     every = shown(page, "figure[data-setting]")
-    page.get_by_label("Data set").select_option("tree_1")
+    page.get_by_role("combobox", name="Data set").select_option("tree_1")
     assert shown(page, "tr[data-setting]") == len(SCORES)
     assert 2 * shown(page, "figure[data-setting]") == every
     assert shown(page, f'figure[data-setting="{DATASET}"]') == 0
@@ -122,7 +128,7 @@ def test_a_mark_that_is_pointed_at_tells_its_value(opened, file):
 @pytest.mark.parametrize("width", [320, 390, 800])
 def test_nothing_hangs_over_the_edge(opened, width):
     page = opened(viewport={"width": width, "height": 844})
-    page.get_by_label("Score").select_option("all")
+    score_of(page).select_option("all")
     assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
@@ -133,7 +139,7 @@ def test_axe_finds_no_serious_fault(opened, scheme, width):
         "axe_playwright_python.sync_playwright", reason="needs axe-core, which is in the dev extra"
     )
     page = opened(color_scheme=scheme, viewport={"width": width, "height": 844})
-    page.get_by_label("Score").select_option("all")
+    score_of(page).select_option("all")
     found = axe.Axe().run(page).response["violations"]
     assert [one["id"] for one in found if one["impact"] in {"serious", "critical"}] == []
 

@@ -1,6 +1,7 @@
 """Tests of paired differences: over seeds that share data, initial weights and batches, and over folds."""
 
 import warnings
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,8 +24,13 @@ def sign_flip(differences: Floats) -> float:
     )  # so that equal sums stay equal when they are summed in other orders
     if len(differences) <= MOST_EXACT:
         return float(np.mean(np.abs(all_sums(differences)) >= observed))
-    signs = np.random.default_rng(0).choice(np.array([-1, 1], np.int8), (DRAWN, len(differences)))
-    return float((1 + np.count_nonzero(np.abs(signs @ differences) >= observed)) / (DRAWN + 1))
+    sums = drawn_signs(len(differences)) @ differences
+    return float((1 + np.count_nonzero(np.abs(sums) >= observed)) / (DRAWN + 1))
+
+
+@lru_cache(maxsize=1)
+def drawn_signs(number: int) -> NDArray[np.int8]:
+    return np.random.default_rng(0).choice(np.array([-1, 1], np.int8), (DRAWN, number))
 
 
 def all_sums(differences: Floats) -> Floats:
