@@ -159,7 +159,7 @@ def reproduce(
     level: Annotated[list[float] | None, Option(help="Repeatable. [default: 0.2, 0.1, 0.05]")] = None,
     loss: Annotated[list[str] | None, Option(help="Repeatable. [default: the report's five]")] = None,
     seeds: Annotated[
-        int | None, Option(min=1, max=1_000_000, help="Seeds 0 to N-1 for every cell. [default: 1; digits 5]")
+        int | None, Option(min=1, max=1_000_000, help="Seeds 0 to N-1 for every cell. [default: 1; digits 10]")
     ] = None,
     stack_size: StackSize = None,
     executor: Executor = "here",
