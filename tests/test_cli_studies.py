@@ -112,7 +112,7 @@ def test_a_study_of_any_name_has_a_folder_and_a_page_without_its_markup(imbaloss
     assert [path.name for path in (tmp_path / "results").iterdir()] == [folder.name]
     assert out.endswith("open results/_script_alert_1_script_/report.html\n")
     page = (folder / "report.html").read_text()
-    assert "<script>" not in page
+    assert page.count("<script>") == 1  # the page's own
     assert page.count("&lt;script&gt;alert(1)&lt;/script&gt;") == 2
     assert imbaloss("status", str(folder))[1].startswith("<script>alert(1)</script>: 12 of 12 trainings finished")
 
@@ -206,10 +206,10 @@ def test_a_wrong_study_is_one_line_exit_code_2_and_nothing_written(imbaloss, tmp
 
 
 def test_a_terminal_of_ascii_is_no_failure(tmp_path):
-    words = (*ONE_SET, "--level", "0.2", "--loss", "mse", "--seeds", "2", *QUICK, "--quiet")
+    words = (*ONE_SET, "--level", "0.2", "--loss", "mse", "--loss", "mfe", "--seeds", "2", *QUICK, "--quiet")
     ascii_only = {**os.environ, "PYTHONIOENCODING": "ascii"}
     found = subprocess.run([IMBALOSS, *words], cwd=tmp_path, env=ascii_only, capture_output=True, text=True, check=True)
-    assert " ? " in found.stdout
+    assert "- F1 at ?: " in found.stdout
 
 
 def test_report_rebuilds_the_same_files_from_the_store_alone(imbaloss, tmp_path):
@@ -225,6 +225,17 @@ def test_report_rebuilds_the_same_files_from_the_store_alone(imbaloss, tmp_path)
     assert len(files) > 8
     for path in files:
         assert path.read_bytes() == (tmp_path / "second" / path.relative_to(tmp_path / "first")).read_bytes(), path
+
+
+def test_report_judges_by_another_margin(imbaloss, tmp_path):
+    words = (*ONE_SET, "--level", "0.2", "--loss", "mse", "--loss", "wmse", "--seeds", "6", *QUICK, "--out", "o")
+    assert imbaloss("reproduce", *words, "--quiet")[0] == 0
+    for margin, equivalent in (("1e-9", False), ("0.99", True)):
+        assert imbaloss("report", "o", "--margin", margin)[0] == 0
+        found = pd.read_csv(tmp_path / "o" / "comparisons.csv").set_index("score")
+        assert (found.loc["ROC-AUC", "verdict"] == "equivalent") is equivalent
+    code, _, err = imbaloss("report", "o", "--margin", "0")
+    assert (code, err) == (2, "imbaloss: margin must be above 0 and below 1, as a score is, found 0.0\n")
 
 
 def test_report_refuses_a_folder_without_a_study_or_without_trainings(imbaloss, tmp_path):

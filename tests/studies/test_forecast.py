@@ -44,14 +44,6 @@ def test_the_cost_is_that_of_every_network_and_of_each_of_its_epochs(digits):
     assert sum(map(Cost(fixed=1.0, epoch=2.0).of, job.runs)) == 16 + 2 * 8 * (60 + 80)
 
 
-def test_ten_times_the_epochs_cost_more(digits):
-    """Several times as much; how much exactly is for a benchmark."""
-    short, long = (
-        sum(forecast(replace(STUDY, overrules={"epochs": epochs}), digits).seconds.values()) for epochs in (300, 3000)
-    )
-    assert long > 3 * short
-
-
 def test_what_was_probed_is_not_stored(digits, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     forecast(STUDY, digits)

@@ -95,6 +95,15 @@ def test_the_hash_is_of_what_was_asked_and_does_not_change():
     assert len({other.hash for other in [run(), *others]}) == 11
 
 
+def test_a_margin_changes_no_run_and_is_between_0_and_1():
+    asked = replace(TABLE1, margin=0.05)
+    assert [one.hash for one in asked.runs()] == [one.hash for one in TABLE1.runs()]
+    for margin in (0.0, 1.0, -0.1, float("nan")):
+        with pytest.raises(studies.EntryError, match="margin must be above 0 and below 1") as error:
+            replace(TABLE1, margin=margin).runs()
+        assert error.value.place == ("margin",)
+
+
 def test_the_hash_is_the_same_on_another_day_in_another_order_of_keys_and_in_another_folder(tmp_path):
     """Two files, one of them with its keys turned round, read by another process in another time zone."""
     text = """

@@ -13,7 +13,7 @@ from imbaloss.whole import file_name
 LEVELS, PAIRS, RANKS, LEARNING, CURVES, CLASSES = (
     "How do the scores change with the level?",
     "Which differences are real?",
-    "Which holds across data sets?",
+    "What holds across data sets?",
     "How does the training loss fall?",
     "What do the scores hide?",
     "What do the classes look like?",
