@@ -156,11 +156,7 @@ def of_classes(found: Findings) -> Iterator[Drawing]:
                 figures.classes(examples[dataset].images),
                 f"Images of {dataset}: the first of those to train on, {names}.",
                 CLASSES,
-                setting=next(
-                    name.setting
-                    for row, name in zip(found.rows, found.called, strict=True)
-                    if row.run.dataset == dataset
-                ),
+                setting=dataset if dataset in found.settings else "",  # there may be several
             )
 
 
