@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from functools import partial
+from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
 from imbaloss.evaluation.scores import THRESHOLD
-from imbaloss.statistics import Interval, delong, stratified_bootstrap
+from imbaloss.statistics import Interval, delong, logit_interval, stratified_bootstrap
 
 Labels = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -17,6 +18,8 @@ FEWEST = 2  # samples of each class
 def of_samples(score: str, labels: Labels, probabilities: Floats, threshold: float = THRESHOLD) -> Interval | None:
     """The 95 % interval of f1, roc_auc or average_precision; None for fewer than two samples of a class.
 
+    At 0 and 1 its ends are NaN: such a score tells nothing of its own error.
+
     labels (N,), 0 or 1; probabilities (N,). It tells what other test samples would have given for this one network.
     The same samples give the same interval.
     """
@@ -24,8 +27,7 @@ def of_samples(score: str, labels: Labels, probabilities: Floats, threshold: flo
         return None
     if score == "roc_auc":
         found = delong(labels, probabilities)
-        low, high = found.interval()
-        return Interval(found.auc, max(low, 0.0), min(high, 1.0))
+        return logit_interval(found.auc, sqrt(found.variance), found.smaller_class)
     formulas: dict[str, Callable[[Labels, Floats], float]] = {
         "f1": partial(f1, threshold=threshold),
         "average_precision": average_precision,

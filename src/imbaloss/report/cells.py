@@ -38,10 +38,12 @@ COMPARED = (
 class Cell(NamedTuple):
     """A setting at a level, or all of them."""
 
+    dataset: str
     setting: str
     level: float  # NaN for all
     scores: dict[str, NDArray[np.float64]]  # of each method (repetitions,): a seed or a fold; NaN where there is none
     test_to_train: float | None  # n_test / n_train, where repetitions are folds
+    left_out: tuple[str, ...] = ()  # of all: cells and methods that it is not about, and why
 
     def interval(self, method: str) -> Interval:
         """Of the method's mean, over the repetitions that have a score; cut off at 0 and 1, beyond which none lies."""
@@ -64,7 +66,7 @@ def cells(rows: Sequence[Row], called: Sequence[Name], compared: Compared) -> li
         key = name.setting, row.run.level
         if key not in found:
             ratio = sum(row.counts["test"]) / sum(row.counts["train"]) if row.run.fold else None
-            found[key] = Cell(*key, {}, ratio)
+            found[key] = Cell(row.run.dataset, *key, {}, ratio)
         of_method = found[key].scores.setdefault(name.method, np.full(len(repetitions), np.nan))
         value = row.scores[compared.part][compared.score]
         of_method[place[row.run.seed, row.run.fold]] = np.nan if value is None else value
@@ -74,8 +76,18 @@ def cells(rows: Sequence[Row], called: Sequence[Name], compared: Compared) -> li
 
 
 def together(several: Sequence[Cell]) -> Cell:
-    """Of all of one kind, folds or not."""
+    """Of the cells in which most methods have a score, the methods that have one in each of these; all of one kind."""
     methods = list(dict.fromkeys(method for cell in several for method in cell.scores))
-    none = np.full(max(len(values) for cell in several for values in cell.scores.values()), np.nan)
-    means = {one: np.mean([cell.scores.get(one, none) for cell in several], axis=0) for one in methods}
-    return Cell(EVERYWHERE, np.nan, means, max(cell.test_to_train or 0.0 for cell in several) or None)
+    scored = [
+        [one for one in methods if one in cell.scores and np.isfinite(cell.scores[one]).any()] for cell in several
+    ]
+    most = [cell for cell, some in zip(several, scored, strict=True) if 2 * len(some) > len(methods)]
+    kept = (
+        [one for one in methods if all(one in some for some in scored if 2 * len(some) > len(methods))] if most else []
+    )
+    means = {one: np.mean([cell.scores[one] for cell in most], axis=0) for one in kept}
+    left_out = [f"{cell.setting} at level {cell.level:g}" for cell in several if cell not in most]
+    left_out += [one for one in methods if one not in kept]
+    return Cell(
+        "", EVERYWHERE, np.nan, means, max(cell.test_to_train or 0.0 for cell in several) or None, tuple(left_out)
+    )

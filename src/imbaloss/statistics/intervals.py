@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special, stats
 
 from imbaloss.statistics.roc import Roc
 
@@ -37,6 +37,21 @@ def around(estimate: float, half: float) -> Interval:
     return Interval(estimate, estimate - half, estimate + half)
 
 
+def logit_interval(estimate: float, deviation: float, rarer: int, confidence: float = 0.95) -> Interval:
+    """Of an area or another score in (0, 1): logit(p) +- t s / (p (1 - p)), taken back to (0, 1).
+
+    deviation: of the estimate; rarer: samples of the rarer class, one more than the degrees of freedom. It covers better
+    than p +- z s where p is near 1 or samples are few. At 0 and 1, where the deviation is 0 and says nothing, and for a
+    class of one sample there is no interval.
+    Source: Pepe 2003, section 5.2; Boyd, Eng and Page 2013 (ECML); for the degrees of freedom, see `seeds_and_samples`.
+    """
+    if not 0 < estimate < 1 or rarer < 2:
+        return Interval(estimate, np.nan, np.nan)
+    half = stats.t.ppf((1 + confidence) / 2, rarer - 1) * deviation / (estimate * (1 - estimate))
+    low, high = special.expit(special.logit(estimate) + np.array([-half, half]))
+    return Interval(estimate, float(low), float(high))
+
+
 def stratified_bootstrap(
     score: Callable[[NDArray[np.int64], Floats], float],
     labels: NDArray[np.int64],
@@ -46,17 +61,19 @@ def stratified_bootstrap(
     resamples: int = 1000,
     confidence: float = 0.95,
 ) -> Interval:
-    """The percentile interval of a score of one run over samples drawn again, with replacement, within each class.
+    """The interval of a score in (0, 1) of one run, by its deviation over samples drawn again within each class.
 
-    labels (N,), 0 or 1, both there; probabilities (N,). Source: Efron and Tibshirani 1993, chapters 8 and 13.
+    labels (N,), 0 or 1, both there; probabilities (N,). The interval is that of `logit_interval`: percentiles of the
+    drawn scores, which are biased where positives are few, may leave out the score itself.
+    Source: Efron and Tibshirani 1993, chapter 6.
     """
     classes = [np.flatnonzero(labels == label) for label in (0, 1)]
     found = []
     for _ in range(resamples):
         rows = np.concatenate([generator.choice(of_class, len(of_class)) for of_class in classes])
         found.append(score(labels[rows], probabilities[rows]))
-    low, high = np.quantile(found, [(1 - confidence) / 2, (1 + confidence) / 2])
-    return Interval(float(score(labels, probabilities)), float(low), float(high))
+    rarer = min(map(len, classes))
+    return logit_interval(float(score(labels, probabilities)), float(np.std(found, ddof=1)), rarer, confidence)
 
 
 def seeds_and_samples(runs: Sequence[Roc], samples: Sequence[NDArray[np.int64]], confidence: float = 0.95) -> Interval:

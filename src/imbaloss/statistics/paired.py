@@ -9,7 +9,9 @@ from scipy import stats
 
 Floats = NDArray[np.float64]
 MOST_EXACT = 20  # differences, of which all 2^n signs are tried
-DRAWN = 100_000  # signs tried for more
+DRAWN = 100_000  # choices of signs tried for more
+BLOCKS = 20  # in which they are multiplied, since each becomes float64
+ROUNDING = 1e-12  # a smaller standard deviation is none
 
 
 def sign_flip(differences: Floats) -> float:
@@ -24,7 +26,8 @@ def sign_flip(differences: Floats) -> float:
     )  # so that equal sums stay equal when they are summed in other orders
     if len(differences) <= MOST_EXACT:
         return float(np.mean(np.abs(all_sums(differences)) >= observed))
-    sums = drawn_signs(len(differences)) @ differences
+    blocks = np.array_split(drawn_signs(len(differences)), BLOCKS)
+    sums = np.concatenate([block @ differences for block in blocks])
     return float((1 + np.count_nonzero(np.abs(sums) >= observed)) / (DRAWN + 1))
 
 
@@ -67,32 +70,31 @@ def superiority(differences: Floats) -> float:
 def corrected_t(differences: Floats, test_to_train: float) -> float:
     """The two-sided p-value of the corrected resampled t-test, for folds, whose training parts overlap.
 
-    t = mean / sqrt((1/J + n_test/n_train) s^2) with J - 1 degrees of freedom. differences (J,), one a fold.
+    t = mean / sqrt((1/J + n_test/n_train) s^2) with J - 1 degrees of freedom. differences (J,), one a fold. 1 where they
+    do not vary: nothing is then known of their deviation.
     Source: Nadeau and Bengio 2003, Machine Learning 52.
     """
     j = len(differences)
-    error = np.std(differences, ddof=1) * np.sqrt(1 / j + test_to_train) if j > 1 else 0.0
-    return p_of_t(float(np.mean(differences)) if j else 0.0, float(error), j - 1)
-
-
-def p_of_t(mean: float, error: float, freedom: int) -> float:
-    if error == 0:
-        return 1.0 if mean == 0 or freedom < 1 else 0.0
-    return float(2 * stats.t.sf(abs(mean) / error, freedom))
+    deviation = np.std(differences, ddof=1) if j > 1 else 0.0
+    if deviation <= ROUNDING:
+        return 1.0
+    error = deviation * np.sqrt(1 / j + test_to_train)
+    return float(2 * stats.t.sf(abs(np.mean(differences)) / error, j - 1))
 
 
 def equivalence(differences: Floats, margin: float, inflation: float = 1.0) -> float:
-    """The p-value of two one-sided t-tests: that the mean lies outside of (-margin, margin). 1 for fewer than two.
+    """The p-value of two one-sided t-tests: that the mean lies outside of (-margin, margin).
 
-    inflation multiplies the variance of the mean. Source: Schuirmann 1987, J. Pharmacokinetics and Biopharmaceutics 15.
+    1 for fewer than two differences, and where they do not vary: nothing is then known of their deviation. inflation
+    multiplies the variance of the mean.
+    Source: Schuirmann 1987, Journal of Pharmacokinetics and Biopharmaceutics 15.
     """
     n = len(differences)
-    if n < 2:
+    deviation = np.std(differences, ddof=1) if n > 1 else 0.0
+    if deviation <= ROUNDING:
         return 1.0
-    mean, error = float(np.mean(differences)), float(np.std(differences, ddof=1) * np.sqrt(inflation / n))
-    if error == 0:
-        return 0.0 if abs(mean) < margin else 1.0
-    return float(stats.t.sf((margin - abs(mean)) / error, n - 1))
+    error = deviation * np.sqrt(inflation / n)
+    return float(stats.t.sf((margin - abs(np.mean(differences))) / error, n - 1))
 
 
 def holm(p_values: Floats) -> Floats:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy import optimize, stats
 
 MOST_TRIED = 13  # differences, up to which all signs are tried on drawn differences
-DRAWN = 2000
+SETS = 2000  # of differences that are drawn
 FINEST = 53  # seeds, beyond which the steps between p-values are finer than a float of 1 can tell
 
 
@@ -43,7 +43,7 @@ def p_values(effect: float, seeds: int) -> NDArray[np.float64]:
 
 @cache
 def noise(seeds: int) -> NDArray[np.float64]:
-    return np.random.default_rng(seeds).standard_normal((DRAWN, seeds))
+    return np.random.default_rng(seeds).standard_normal((SETS, seeds))
 
 
 @cache

@@ -30,7 +30,7 @@ class Roc:
         return Roc(self.auc - other.auc, self.contributions - other.contributions, self.smaller_class)
 
     def interval(self, confidence: float = 0.95) -> tuple[float, float]:
-        """DeLong's, without a border at 0 and 1: the normal approximation."""
+        """DeLong's, without a border at 0 and 1: the normal approximation, which also fits a difference of two."""
         half = stats.norm.ppf((1 + confidence) / 2) * np.sqrt(self.variance)
         return self.auc - half, self.auc + half
 

@@ -1,5 +1,6 @@
 """Verdicts: of each pair of methods, which is better, or that they are equivalent, or what would decide it."""
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations
@@ -9,8 +10,17 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from imbaloss.statistics.intervals import Interval, t_interval
-from imbaloss.statistics.paired import corrected_t, equivalence, holm, inflation_of, sign_flip, superiority, wilcoxon
-from imbaloss.statistics.power import fewest_seeds, smallest_difference
+from imbaloss.statistics.paired import (
+    ROUNDING,
+    corrected_t,
+    equivalence,
+    holm,
+    inflation_of,
+    sign_flip,
+    superiority,
+    wilcoxon,
+)
+from imbaloss.statistics.power import smallest_difference
 
 Floats = NDArray[np.float64]
 BETTER, WORSE, EQUIVALENT, UNDECIDED = "better", "worse", "equivalent", "undecided"
@@ -33,7 +43,7 @@ class Comparison:
     p_equivalent: float  # of two one-sided tests, adjusted for all pairs
     verdict: str  # of the first: better, worse, equivalent, undecided
     smallest: float | None  # the difference that would be found with probability 0.8; None where none can be
-    more: int | None  # about so many more repetitions would decide an undecided pair; None where none or too many
+    more: int | None  # so many more would decide an undecided pair with probability 0.8; None where none or too many
 
 
 def compare(
@@ -65,7 +75,9 @@ def compare(
             deviation = float(np.std(one, ddof=1))
             smallest = smallest_found(len(one), deviation, len(pairs), alpha, test_to_train)
             if verdict == UNDECIDED and test_to_train is None:
-                more = more_seeds(len(one), abs(difference.estimate), deviation, margin, alpha / len(pairs))
+                more = more_seeds(
+                    len(one), abs(difference.estimate), deviation, margin=margin, comparisons=len(pairs), alpha=alpha
+                )
         found.append(
             Comparison(
                 first=first,
@@ -96,16 +108,24 @@ def smallest_found(
     return float(reach * np.sqrt(1 / pairs + test_to_train) * deviation)
 
 
-def more_seeds(seeds: int, difference: float, deviation: float, margin: float, level: float) -> int | None:
+def more_seeds(
+    seeds: int, difference: float, deviation: float, *, margin: float, comparisons: int, alpha: float
+) -> int | None:
     """How many more until a test decides with probability 0.8, if difference and deviation stay as they are.
 
-    By the normal approximation: for the difference, n = ((z + z_power) s / d)^2; for equivalence the same, with the way
-    that is left to the margin in the place of d, and one-sided.
+    The sign-flip test by `smallest_difference`, equivalence by the noncentral t distribution. None: more than 1,000.
     """
-    ways = [(difference, level / 2), (margin - difference, level)]
-    needed = [
-        ((stats.norm.isf(error) + stats.norm.ppf(POWER)) * deviation / way) ** 2 for way, error in ways if way > 0
-    ]
-    if not needed or min(needed) > seeds + MOST_MORE:
+    if deviation <= ROUNDING:
         return None
-    return max(int(np.ceil(min(needed))) - seeds, fewest_seeds(1, level) - seeds, 1)
+
+    def decided(total: int) -> bool:
+        found = smallest_difference(total, comparisons, alpha, POWER)
+        if found is not None and found * deviation <= difference:
+            return True
+        limit = stats.t.isf(alpha / comparisons, total - 1)
+        ways = np.array([margin - difference, margin + difference]) / deviation * np.sqrt(total)
+        return bool(stats.nct.sf(limit, total - 1, ways).sum() - 1 >= POWER)
+
+    candidates = range(seeds + 1, seeds + MOST_MORE + 1)
+    place = bisect_left(candidates, True, key=decided)
+    return None if place == len(candidates) else candidates[place] - seeds
