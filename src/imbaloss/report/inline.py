@@ -17,8 +17,8 @@ def inline(svg: str, name: str, label: str) -> str:
     Black becomes the colour of the page's text, white is left out, and of what `tell` told the id becomes data-tip.
     """
     root = ElementTree.fromstring(svg)
-    for tag in ("metadata", "defs"):  # who made it; a style that is meant for a file of its own
-        for child in root.findall(f"{{{SVG}}}{tag}"):
+    for child in list(root):  # who made it; a style that is meant for a file of its own; not what marks are clipped by
+        if child.tag == f"{{{SVG}}}metadata" or child.find(f"{{{SVG}}}style") is not None:
             root.remove(child)
     width = float(root.attrib.pop("width").removesuffix("pt")) * PIXELS
     del root.attrib["height"]
