@@ -84,7 +84,7 @@ def save(figure: Figure, folder: Path, name: str) -> str:
         figure.savefig(contents["png"], format="png", dpi=150)
     svg = contents["svg"].getvalue().decode()
     number = count(1)
-    plain = re.sub(f'id="{TIP}[^"]*"', lambda _: f'id="mark_{next(number)}"', svg)
+    plain = re.sub(rf"""id=(["']){TIP}.*?\1""", lambda _: f'id="mark_{next(number)}"', svg)
     write_whole(folder / f"{name}.svg", plain.encode())
     write_whole(folder / f"{name}.png", contents["png"].getvalue())
     return svg
