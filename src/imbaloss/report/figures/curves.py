@@ -119,6 +119,7 @@ def distributions(tests: Mapping[str, Sequence[Predictions]], thresholds: Mappin
             panel.remove()
         for panel in panels[: len(tests)][-columns:]:
             panel.set_xlabel("probability")
+            panel.tick_params(labelbottom=True)  # also where the line below is not full
         for panel in panels[: len(tests) : columns]:
             panel.set_ylabel("share of the class")
         add_legend(figure, panels[:1])
