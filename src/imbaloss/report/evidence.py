@@ -11,7 +11,7 @@ from imbaloss.report.cells import EVERYWHERE, Cell, Compared
 from imbaloss.statistics import Comparison, Ranks, compare, fewest_seeds, friedman, signed_rank_probabilities
 
 Scored = Mapping[Compared, Sequence[Cell]]
-DECIDED = ("better", "worse")
+DECIDED = {"better": "worse", "worse": "better"}  # the same, said of the other method
 DRAWN = 10_000  # posterior samples for a pair
 PROBABILITIES = ("probability_worse", "probability_same", "probability_better")
 
@@ -106,20 +106,22 @@ def verdict(score: str, lines: pd.DataFrame, margin: float) -> Verdict:
     gains = lines.groupby("first")["difference"].sum().sub(lines.groupby("second")["difference"].sum(), fill_value=0)
     best = str(gains.idxmax())
     of_best = lines[(lines["first"] == best) | (lines["second"] == best)]
-    words: dict[str, list[str]] = {"better": [], "equivalent": [], "undecided": []}
+    words: dict[str, list[str]] = {"better": [], "worse": [], "equivalent": [], "undecided": []}
     for _, one in of_best.iterrows():
         sign, other = (1, one["second"]) if one["first"] == best else (-1, one["first"])
         low, high = sorted((sign * one["low"], sign * one["high"]))
         by = f"{other} {sign * one['difference']:+.3f} [{low:+.3f}, {high:+.3f}]"
-        told = one["verdict"] == "undecided" and pd.notna(one["more"])
+        word = one["verdict"] if sign == 1 else DECIDED.get(one["verdict"], one["verdict"])
+        told = word == "undecided" and pd.notna(one["more"])
         more = f" (about {one['more']:.0f} more repetitions would decide)" if told else ""
-        words[one["verdict"] if one["verdict"] in words else "better"].append(f"{by}{more}")
+        words[word].append(f"{by}{more}")
     smallest = lines["smallest"].median()
-    if not words["better"] and not words["equivalent"] and pd.isna(smallest):
+    if pd.isna(smallest) and not words["better"] and not words["worse"] and not words["equivalent"]:
         few = f"{lines['pairs'].max()} repetitions are too few to decide anything between {len(gains)} methods"
         return Verdict(score, best, {f"{few}: it takes {fewest_seeds(len(lines))}": []}, None)
     beginnings = {
         "better": "better than",
+        "worse": "worse, where both have scores, than",  # only where some have none do the pairs' means contradict
         "equivalent": f"equivalent within ±{margin:g} to",
         "undecided": "no detectable difference from",
     }
