@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -9,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from imbaloss import report, studies
-from imbaloss.data import SETS
-from imbaloss.evaluation import best_for_f1, scores
+from imbaloss.data import SETS, Fold
+from imbaloss.evaluation import best_for_f1, no_scores, scores
 from imbaloss.report import Findings
 from imbaloss.report.cells import COMPARED, Cell, Compared, cells
 from imbaloss.report.naming import names
@@ -19,14 +20,18 @@ from imbaloss.training import Recipe
 
 LOSSES = ("msfe", "focal:alpha=0.75", "wmse")
 LABELS = np.repeat([0, 1], [90, 10])
-IMAGES = np.concatenate([np.arange(90), np.arange(10)])
+POOL = (180, 20)  # images of each class, of which a seed draws half
 
 
 def predictions(row: Row) -> dict[str, Predictions]:
-    """Random probabilities, the same ones on tune and test, in place of a trained network's; none where that failed."""
+    """Random probabilities in place of a trained network's; none where that failed."""
     generator = np.random.default_rng([row.run.seed, *f"{row.run.dataset} {row.run.loss}".encode()])
-    found = Predictions(LABELS, generator.random(100), IMAGES)
-    return {} if row.failure else {"tune": found, "test": found}
+    drawn = np.random.default_rng(row.run.seed)
+    found = {}
+    for part in ("test", "tune"):
+        images = np.concatenate([drawn.permutation(some)[: some // 2] for some in POOL])
+        found[part] = Predictions(LABELS, generator.random(100), images)
+    return {} if row.failure else found
 
 
 def find(study: Study, some: Sequence[Row], folder: Path) -> Findings:
@@ -52,25 +57,46 @@ def scored(some: Sequence[Row]) -> dict[Compared, list[Cell]]:
 
 def rows(seeds: int = 2, datasets: tuple[str, ...] = ("tree_1", "tree_2")) -> list[Row]:
     """At level 0.05."""
-    found = []
-    for dataset in datasets:
-        positive = SETS[dataset].positive if dataset in SETS else "a rare one"
-        for seed in range(seeds):
-            for loss in LOSSES:
-                recipe = Recipe(epochs=6 if loss == "wmse" else 4)
-                row = Row(
-                    run=Run(dataset, 0.05, "table1", positive, loss, recipe, seed),
-                    classes=("a tree", positive),
-                    counts={"train": (450, 50), "tune": (90, 10), "test": (90, 10)},
-                    scores={},
-                    undefined={part: {} for part in ("tune", "test", "tuned")},
-                    losses=tuple(np.linspace(0.5, 0.1 + seed / 100, recipe.epochs).tolist()),
-                    failure=None,
-                    computed={"device": "cpu", "versions": {"imbaloss": "0"}, "stack_seconds": 60.0, "stack_size": 6},
-                )
-                probabilities = predictions(row)["test"].probabilities
-                test, _ = scores(LABELS, probabilities)
-                threshold = best_for_f1(LABELS, probabilities)
-                tuned = {**scores(LABELS, probabilities, threshold)[0], "threshold": threshold}
-                found.append(replace(row, scores={"tune": test, "test": test, "tuned": tuned}))
-    return found
+    return [example(dataset, seed, loss) for dataset in datasets for seed in range(seeds) for loss in LOSSES]
+
+
+@cache
+def example(dataset: str, seed: int, loss: str) -> Row:
+    positive = SETS[dataset].positive if dataset in SETS else "a rare one"
+    recipe = Recipe(epochs=6 if loss == "wmse" else 4)
+    row = Row(
+        run=Run(dataset, 0.05, "table1", positive, loss, recipe, seed),
+        classes=("a tree", positive),
+        counts={"train": (450, 50), "tune": (90, 10), "test": (90, 10)},
+        scores={},
+        undefined={part: {} for part in ("tune", "test", "tuned")},
+        losses=tuple(np.linspace(0.5, 0.1 + seed / 100, recipe.epochs).tolist()),
+        failure=None,
+        computed={"device": "cpu", "versions": {"imbaloss": "0"}, "stack_seconds": 60.0, "stack_size": 6},
+    )
+    test, tune = (part.probabilities for part in predictions(row).values())
+    threshold = best_for_f1(LABELS, tune)
+    tuned = {**scores(LABELS, test, threshold)[0], "threshold": threshold}
+    return replace(row, scores={"tune": scores(LABELS, tune)[0], "test": scores(LABELS, test)[0], "tuned": tuned})
+
+
+def scoring(row: Row, value: float | None, score: str = "roc_auc") -> Row:
+    """The row with another score on test."""
+    return replace(row, scores={**row.scores, "test": {**row.scores["test"], score: value}})
+
+
+def failed(row: Row) -> Row:
+    values, reasons = no_scores("the training failed")
+    return replace(
+        row,
+        scores={"tune": values, "test": values, "tuned": {**values, "threshold": None}},
+        undefined={"tune": reasons, "test": reasons},
+        losses=(),
+        failure="the loss was no longer finite",
+    )
+
+
+def folded(some: Sequence[Row]) -> list[Row]:
+    """With a fold of seed 0 in the place of each seed."""
+    folds = 1 + max(row.run.seed for row in some)
+    return [replace(row, run=replace(row.run, seed=0, fold=Fold(0, row.run.seed, folds))) for row in some]

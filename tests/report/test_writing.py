@@ -8,26 +8,40 @@ import pytest
 
 from imbaloss import studies
 from imbaloss.data import Fold
-from imbaloss.evaluation import no_scores
 from imbaloss.report import tables
 from imbaloss.report.cells import COMPARED
 from imbaloss.report.drawings import CURVES, LEARNING, drawings
 from imbaloss.report.page import grid
+from imbaloss.studies import Row
 from imbaloss.whole import write_whole
 from tests.disks import small_disk
-from tests.report.examples import LOSSES, find, rows, table, write
+from tests.report.examples import LOSSES, failed, find, folded, rows, table, write
 
 STUDY = replace(studies.built_in("table1"), datasets=("tree_1", "tree_2"), levels=(0.05,), losses=LOSSES, seeds=(0, 1))
+SMALL = replace(STUDY, datasets=("tree_1",))  # draws half as much
+
+
+def few(seeds: int = 2) -> list[Row]:
+    """Of the small study."""
+    return rows(seeds, SMALL.datasets)
+
+
+def one_loss() -> list[Row]:
+    return [row for row in few() if row.run.loss == LOSSES[0]]
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
+    """It held another study's figures, and a note."""
     place = tmp_path_factory.mktemp("out")
+    (place / "figures").mkdir()
+    for name in ("loss_birds_0.05.svg", "loss_birds_0.05.png", "notes.txt"):
+        (place / "figures" / name).touch()
     write(STUDY, rows(), place)
     return place
 
 
-def test_every_promised_file_is_there_and_no_other(folder):
+def test_every_promised_file_is_there_and_no_figure_of_an_earlier_study(folder):
     figures = {
         *(f"scores_{score}" for score in ("f1", "tuned_f1", "roc_auc", "average_precision")),
         *(f"differences_{setting}" for setting in ("all_cells", *STUDY.datasets)),
@@ -35,9 +49,8 @@ def test_every_promised_file_is_there_and_no_other(folder):
         *(f"loss_{name}_0.05{end}" for name in STUDY.datasets for end in ("", "_common")),
         *(f"{figure}_{name}_0.05" for name in STUDY.datasets for figure in ("roc", "probabilities")),
     }
-    assert {path.name for path in (folder / "figures").iterdir()} == {
-        f"{name}.{kind}" for name in figures for kind in ("svg", "png")
-    }
+    files = {f"{name}.{kind}" for name in figures for kind in ("svg", "png")}
+    assert {path.name for path in (folder / "figures").iterdir()} == {*files, "notes.txt"}
     assert {path.name for path in folder.iterdir()} == {
         "comparisons.csv", "figures", "results.sqlite", "table.csv", "table.md", "table.tex", "report.html",
     }  # fmt: skip
@@ -45,7 +58,7 @@ def test_every_promised_file_is_there_and_no_other(folder):
 
 def test_the_same_rows_give_the_same_bytes(folder, tmp_path):
     write(STUDY, rows(), tmp_path)
-    for path in {*folder.rglob("*.*")} - {folder / "results.sqlite"}:
+    for path in {*folder.rglob("*.*")} - {folder / "results.sqlite", folder / "figures" / "notes.txt"}:
         assert path.read_bytes() == (tmp_path / path.relative_to(folder)).read_bytes(), path.name
 
 
@@ -90,42 +103,30 @@ def test_the_figures_are_svg(folder):
 
 def test_names_are_shown_as_text(tmp_path):
     name = "<script>alert(1)<script> & học"
-    some = [replace(row, run=replace(row.run, dataset=name)) for row in rows(datasets=("tree_1",))]
-    page = write(replace(STUDY, name=name), some, tmp_path / "một").read_text()
+    some = [replace(row, run=replace(row.run, dataset=name)) for row in few()]
+    page = write(replace(SMALL, name=name), some, tmp_path / "một").read_text()
     assert page.count("<script>") == 1  # the page's own
     assert name in Page(page).text
 
 
 def test_a_page_of_one_seed_claims_nothing(tmp_path):
-    page = write(replace(STUDY, seeds=(0,)), rows(seeds=1), tmp_path).read_text()
+    page = write(replace(SMALL, seeds=(0,)), few(seeds=1), tmp_path).read_text()
     assert "One training a cell decides nothing" in page
     assert "<code>--seeds 7</code>" in page  # 3 pairs: 2^(1 - 7) <= 0.05 / 3
 
 
 def test_failures_and_undefined_scores_are_listed(tmp_path):
-    first, second, *others = rows()
-    values, reasons = no_scores("the training failed")
-    fate = {
-        "scores": {part: {**values, "threshold": None} for part in ("tune", "test", "tuned")},
-        "undefined": {"tune": reasons, "test": reasons},
-    }
-    bad = replace(first, failure="the loss was no longer finite in epoch 2, batch 1", losses=(0.5,), **fate)
+    first, second, *others = few()
     lost = replace(second, undefined={"tune": {}, "test": {"roc_auc": "there are no positives"}})
-    page = Page(write(STUDY, [bad, lost, *others], tmp_path).read_text())
-    for sentence in tables.sentences([bad, lost, *others]):
+    some = [replace(failed(first), losses=(0.5,)), lost, *others]
+    page = Page(write(SMALL, some, tmp_path).read_text())
+    for sentence in tables.sentences(some):
         assert sentence in page.text
         assert f"- {sentence}" in (tmp_path / "table.md").read_text()
 
 
 def test_a_study_in_which_everything_failed_still_has_its_page(tmp_path):
-    values, reasons = no_scores("the training failed")
-    fate = {
-        "scores": {"tune": values, "test": values, "tuned": {**values, "threshold": None}},
-        "undefined": {"tune": reasons, "test": reasons},
-        "losses": (),
-    }
-    some = [replace(row, failure="the loss was no longer finite", **fate) for row in rows()]
-    assert write(STUDY, some, tmp_path).exists()
+    assert write(SMALL, [failed(row) for row in few()], tmp_path).exists()
 
 
 def test_the_cell_with_the_highest_mean_is_the_shaded_one():
@@ -137,35 +138,26 @@ def test_the_cell_with_the_highest_mean_is_the_shaded_one():
 
 
 def test_curves_are_drawn_at_the_lowest_level_with_positives(tmp_path):
-    lower = [replace(row, run=replace(row.run, level=0.01)) for row in rows()]
-    none = [replace(row, run=replace(row.run, level=0.0), counts={**row.counts, "train": (500, 0)}) for row in rows()]
-    found = find(STUDY, [*rows(), *lower, *none], tmp_path)
+    lower = [replace(row, run=replace(row.run, level=0.01)) for row in few()]
+    none = [replace(row, run=replace(row.run, level=0.0), counts={**row.counts, "train": (500, 0)}) for row in few()]
+    found = find(SMALL, [*few(), *lower, *none], tmp_path)
     names = [one.name for one in drawings(found) if one.question in {LEARNING, CURVES}]
-    assert names == [
-        *(f"loss_{name}_0.01{end}" for name in STUDY.datasets for end in ("", "_common")),
-        *(f"{figure}_{name}_0.01" for name in STUDY.datasets for figure in ("roc", "probabilities")),
-    ]
+    assert names == ["loss_tree_1_0.01", "loss_tree_1_0.01_common", "roc_tree_1_0.01", "probabilities_tree_1_0.01"]
 
 
 def test_methods_and_settings_have_their_panels_columns_and_curves(tmp_path):
     more = [
         replace(row, run=replace(row.run, sampler=sampler, protocol=protocol))
-        for row in rows()
+        for row in one_loss()
         for sampler in ("none", "smote")
         for protocol in ("table1", "ratio")
     ]
-    study = replace(STUDY, samplers=("none", "smote"), protocols=("table1", "ratio"))
+    study = replace(SMALL, losses=LOSSES[:1], samplers=("none", "smote"), protocols=("table1", "ratio"))
     text = Page(write(study, more, tmp_path).read_text()).text
-    assert "48 of 48 trainings finished" in text
-    for expected in ("tree_2 + ratio, 0.05", "tree_2 + table1, 0.05", "msfe + smote", "protocol table1, ratio"):
+    assert "8 of 8 trainings finished" in text
+    for expected in ("tree_1 + ratio, 0.05", "tree_1 + table1, 0.05", "msfe + smote", "protocol table1, ratio"):
         assert expected in text
     assert (tmp_path / "figures" / "loss_tree_1_ratio_0.05.svg").exists()
-
-
-def test_figures_of_an_earlier_study_are_removed(tmp_path):
-    write(STUDY, rows(), tmp_path)
-    write(STUDY, rows(datasets=("tree_2",)), tmp_path)
-    assert not list((tmp_path / "figures").glob("*tree_1*"))
 
 
 def test_a_full_disk_leaves_the_old_file_and_nothing_beside_it(tmp_path):
@@ -181,7 +173,7 @@ def test_a_full_disk_leaves_the_old_file_and_nothing_beside_it(tmp_path):
 def test_folds_of_unequal_size_are_told_by_their_means():
     """As the counts of the confusion matrix are."""
     some = []
-    for place, row in enumerate(rows(seeds=3, datasets=("tree_1",))):
+    for place, row in enumerate(few(seeds=3)):
         counts = {"train": (90, 10 + place % 2), "tune": (30, 3), "test": (30, 3)}
         some.append(replace(row, run=replace(row.run, fold=Fold(0, place % 3, 3)), counts=counts))
     cells = table(some)
@@ -194,22 +186,22 @@ def test_folds_of_unequal_size_are_told_by_their_means():
 def test_what_a_sampler_made_is_told(tmp_path):
     made = [
         replace(row, run=replace(row.run, sampler="smote"), counts={**row.counts, "resampled": (450, 450)})
-        for row in rows(datasets=("tree_1",))
+        for row in one_loss()
     ]
-    some = [*rows(datasets=("tree_1",)), *made]
+    some = [*one_loss(), *made]
     cells = table(some)
     assert "| 50/450 → 450/450 |" in tables.markdown(cells)
     assert "| method |" in tables.markdown(cells)
-    assert cells["resampled_positives"].tolist()[-3:] == [450] * 3
-    study = replace(STUDY, samplers=("none", "smote"))
+    assert cells["resampled_positives"].tolist()[1:] == [450]
+    study = replace(SMALL, losses=LOSSES[:1], samplers=("none", "smote"))
     text = Page(write(study, some, tmp_path).read_text()).text
     assert "on 450/450" in text
     assert "A sampler changes what a network is trained on" in text
 
 
 def test_a_page_of_folds_says_so(tmp_path):
-    some = [replace(row, run=replace(row.run, seed=0, fold=Fold(0, row.run.seed, 3))) for row in rows(seeds=3)]
-    text = " ".join(Page(write(replace(STUDY, seeds=(0,), folds=3), some, tmp_path).read_text()).text.split())
+    some = folded(few(seeds=3))
+    text = " ".join(Page(write(replace(SMALL, seeds=(0,), folds=3), some, tmp_path).read_text()).text.split())
     assert "1 seed, 3 folds a cell" in text
     assert "95 % interval: over seeds and folds" in text
     assert "The corrected resampled t-test decides" in text

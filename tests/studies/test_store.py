@@ -14,6 +14,7 @@ import pytest
 from imbaloss.evaluation import scores
 from imbaloss.studies import Predictions, Row, Store
 from imbaloss.studies.store import FILE, VERSION
+from tests.data import toy
 from tests.disks import small_disk
 from tests.report.examples import rows
 
@@ -30,6 +31,7 @@ def entries(some: list[Row] | None = None) -> list[tuple[Row, dict[str, Predicti
 def filled(folder: Path) -> Store:
     store = Store(folder)
     store.add(entries())
+    store.add_examples({"toy": toy.dataset()})
     return store
 
 
@@ -103,8 +105,45 @@ def test_reading_makes_no_folder_and_no_file(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_the_first_eight_images_of_each_class_are_kept_by_its_name_from_black_to_white(tmp_path):
+    """Their first pixel is their number, their second is their class."""
+    store = Store(tmp_path)
+    assert store.examples() == {}
+    few = toy.dataset(negatives=9, positives=3)
+    store.add_examples({"toy": replace(few, white=51), "bright": few, "other": few.with_positive("cat")})
+    found = Store(tmp_path, create=False).examples()
+    for name, times in (("toy", 5), ("bright", 1), ("other", 1)):
+        assert {of_class: images.shape for of_class, images in found[name].images.items()} == {
+            "cat": (8, 1, 1, 2),
+            "dog": (3, 1, 1, 2),
+        }
+        cats, dogs = (found[name].images[of_class][:, 0, 0] for of_class in ("cat", "dog"))
+        assert cats.tolist() == [[times * number, 0] for number in range(8)]
+        assert dogs.tolist() == [[times * number, times] for number in range(3)]
+    assert list(found) == ["toy", "bright", "other"]
+    assert list(found["other"].images) == ["dog", "cat"]  # the negative class first
+    assert found["toy"].images["cat"].dtype == np.uint8
+
+
+@pytest.mark.parametrize("white", [16, 255])
+def test_white_is_255_whatever_it_was(tmp_path, white):
+    some = toy.dataset(positives=2)
+    some.train.positives[:] = white
+    store = Store(tmp_path)
+    store.add_examples({"toy": replace(some, white=white)})
+    assert (store.examples()["toy"].images["dog"] == 255).all()
+
+
+def test_images_that_are_there_stay_as_they_are(tmp_path):
+    store = Store(tmp_path)
+    store.add_examples({"toy": toy.dataset(negatives=3)})
+    store.add_examples({"toy": toy.dataset(negatives=5), "other": toy.dataset(negatives=5)})
+    assert [len(found.images["cat"]) for found in store.examples().values()] == [3, 5]
+
+
 def read(folder: Path) -> list[Row]:
     store = Store(folder)
+    store.examples()
     return store.with_losses(store.rows([row.run for row in rows()]))
 
 
@@ -134,7 +173,7 @@ def test_a_database_of_another_program_is_left_alone(tmp_path):
     assert "is a store of another program" in refused(tmp_path)
 
 
-@pytest.mark.parametrize("damage", ["overwritten", "cut", "replaced", "row", "arrays"])
+@pytest.mark.parametrize("damage", ["overwritten", "cut", "replaced", "row", "arrays", "examples"])
 def test_a_damaged_store_is_left_as_it_is(tmp_path, damage):
     filled(tmp_path)
     file = tmp_path / FILE
@@ -147,7 +186,8 @@ def test_a_damaged_store_is_left_as_it_is(tmp_path, damage):
         file.write_bytes(b"no database at all, but quite a long text that has its name" * 40)
     else:
         with closing(sqlite3.connect(file)) as database, database:
-            column = {"row": "runs SET result", "arrays": "arrays SET content"}[damage]
+            columns = {"row": "runs SET result", "arrays": "arrays SET content", "examples": "examples SET content"}
+            column = columns[damage]
             database.execute(f"UPDATE {column} = '{{'")
     found = refused(tmp_path)
     assert "damaged" in found or "cannot be used as a store of results" in found

@@ -1,0 +1,145 @@
+"""Curves of losses, ROC and precision-recall, and the probabilities of each class."""
+
+import numpy as np
+import pytest
+from sklearn import metrics
+
+from imbaloss.report import figures
+from imbaloss.report.figures.curves import GRID, precision_curve, roc_curve
+from imbaloss.studies import Predictions
+
+LOSSES = {
+    "ce": [[0.8, 0.4, 0.2, 0.1], [0.6, 0.5, 0.3, 0.2], [0.9, 0.7, 0.4, 0.05], [0.5, 0.45, 0.1, 0.08]],
+    "msfe": [[2.0, 1.0, 0.7, 0.6, 0.5, 0.4], [1.5, 1.2, 0.9, 0.4, 0.3, 0.1]],
+}
+
+
+@pytest.mark.parametrize("common", [False, True])
+def test_losses_are_their_median_and_quartiles_raw_and_scaled_and_cut(common):
+    figure = figures.loss_curves(LOSSES, common_epochs=common)
+    raw, scaled = figure.axes
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == list(LOSSES)
+    for place, (method, runs) in enumerate(LOSSES.items()):
+        seeds = np.array(runs)[:, : 4 if common else None]
+        for panel, values in ((raw, seeds), (scaled, seeds / seeds[:, :1])):
+            assert panel.lines[place].get_label() == method
+            assert panel.lines[place].get_xdata().tolist() == list(range(1, seeds.shape[1] + 1))
+            np.testing.assert_allclose(panel.lines[place].get_ydata(), np.median(values, axis=0))
+            outline = panel.collections[place].get_paths()[0].vertices
+            for epoch, at_epoch in enumerate(values.T, start=1):
+                ends = np.quantile(at_epoch, [0.25, 0.75])
+                drawn = outline[outline[:, 0] == epoch, 1]
+                np.testing.assert_allclose([drawn.min(), drawn.max()], ends)
+
+
+def test_the_raw_loss_has_a_logarithmic_axis_and_the_scaled_one_begins_at_0():
+    raw, scaled = figures.loss_curves(LOSSES, common_epochs=False).axes
+    assert (raw.get_yscale(), scaled.get_yscale()) == ("log", "linear")
+    assert scaled.get_ylim()[0] == 0
+
+
+def predictions(seed: int, negatives: int = 20, positives: int = 9, decimals: int = 1) -> Predictions:
+    """With ties."""
+    labels = np.repeat([0, 1], [negatives, positives])
+    probabilities = np.random.default_rng(seed).beta(1 + labels, 2).round(decimals)
+    return Predictions(labels, probabilities, np.arange(len(labels)))
+
+
+def test_the_roc_curve_of_a_perfect_classifier_reaches_all_at_once_and_that_of_chance_is_the_diagonal():
+    labels = np.array([0, 0, 1, 1, 1])
+    images = np.arange(5)
+    assert (roc_curve(Predictions(labels, labels * 0.5, images)) == 1).all()
+    np.testing.assert_allclose(roc_curve(Predictions(labels, np.full(5, 0.3), images)), GRID)
+    assert (roc_curve(Predictions(labels, 1.0 - labels, images))[:-1] == 0).all()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_roc_curve_is_scikit_learns_at_its_own_points(seed):
+    test = predictions(seed)  # 20 negatives: each rate lies on the grid
+    rates, recalls, _ = metrics.roc_curve(test.labels, test.probabilities, drop_intermediate=False)
+    curve = roc_curve(test)
+    for rate in rates:
+        assert curve[round(100 * rate)] == pytest.approx(recalls[rates == rate].max())
+    assert metrics.auc(GRID, curve) == pytest.approx(metrics.roc_auc_score(test.labels, test.probabilities), abs=0.01)
+
+
+@pytest.mark.parametrize("decimals", [1, 3])
+@pytest.mark.parametrize("seed", range(5))
+def test_the_precision_at_a_recall_is_that_of_the_highest_threshold_which_reaches_it(seed, decimals):
+    test = predictions(seed, positives=20, decimals=decimals)  # each recall lies on the grid
+    curve = precision_curve(test)
+    for place in range(1, 101):
+        called = next(
+            test.probabilities >= threshold
+            for threshold in sorted(set(test.probabilities), reverse=True)
+            if 100 * test.labels[test.probabilities >= threshold].sum() >= 20 * place
+        )
+        assert curve[place] == pytest.approx(test.labels[called].mean())
+
+
+def test_both_curves_are_medians_and_quartiles_beside_chance():
+    tests = {"ce": [predictions(seed) for seed in range(4)], "mse": [predictions(seed, 30, 3) for seed in (7, 8)]}
+    figure = figures.roc_and_precision_recall(tests)
+    roc, precision = figure.axes
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == list(tests)
+    for panel, curve_of in ((roc, roc_curve), (precision, precision_curve)):
+        for place, (method, runs) in enumerate(tests.items()):
+            curves = np.array([curve_of(run) for run in runs])
+            assert panel.lines[place].get_label() == method
+            assert panel.lines[place].get_xdata() is GRID or (panel.lines[place].get_xdata() == GRID).all()
+            np.testing.assert_allclose(panel.lines[place].get_ydata(), np.median(curves, axis=0))
+            outline = panel.collections[place].get_paths()[0].vertices
+            assert outline[:, 1].max() == pytest.approx(np.quantile(curves, 0.75, axis=0).max())
+            assert outline[:, 1].min() == pytest.approx(np.quantile(curves, 0.25, axis=0).min())
+    assert [list(values) for values in roc.lines[-1].get_data()] == [[0, 1], [0, 1]]
+    assert list(precision.lines[-1].get_ydata()) == pytest.approx([(4 * 9 / 29 + 2 * 3 / 33) / 6] * 2)
+    assert [(panel.get_xlabel(), panel.get_ylabel()) for panel in (roc, precision)] == [
+        ("false positive rate", "recall (true positive rate)"),
+        ("recall", "precision"),
+    ]
+
+
+def test_the_shares_of_each_class_are_of_all_its_samples_in_all_runs():
+    one = Predictions(np.array([0, 0, 0, 1]), np.array([0.0, 0.03, 0.5, 1.0]), np.arange(4))
+    other = Predictions(np.array([0, 1]), np.array([0.99, 0.41]), np.arange(2))
+    [panel] = figures.distributions({"ce": [one, other]}, {"ce": 0.3}).axes
+    shown = {drawn.get_label(): drawn.get_data() for drawn in panel.patches}
+    assert {name: values.sum() for name, (values, *_) in shown.items()} == pytest.approx(
+        {"negatives": 1, "positives": 1}
+    )
+    bins = {
+        name: {round(float(edges[place]), 2): values[place] for place in np.flatnonzero(values)}
+        for name, (values, edges, _) in shown.items()
+    }
+    assert bins["negatives"] == pytest.approx({0.0: 0.5, 0.48: 0.25, 0.96: 0.25})
+    assert bins["positives"] == pytest.approx({0.4: 0.5, 0.96: 0.5})
+
+
+def test_each_method_has_its_panel_with_one_half_and_its_own_threshold():
+    tests = {name: [predictions(seed)] for seed, name in enumerate(("ce", "mse", "msfe"))}
+    figure = figures.distributions(tests, {"mse": 0.2, "ce": 0.7, "msfe": np.nan})
+    assert [panel.get_title() for panel in figure.axes] == list(tests)
+    places = [{line.get_label(): line.get_xdata()[0] for line in panel.lines} for panel in figure.axes]
+    assert places[:2] == [{"½": 0.5, "tuned threshold": 0.7}, {"½": 0.5, "tuned threshold": 0.2}]
+    assert np.isnan(places[2]["tuned threshold"])
+    for panel, [run] in zip(figure.axes, tests.values(), strict=True):
+        of_negatives, _ = np.histogram(run.probabilities[run.labels == 0], 25, (0, 1))
+        np.testing.assert_allclose(panel.patches[0].get_data().values, of_negatives / 20)
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == [
+        "negatives", "positives", "½", "tuned threshold",
+    ]  # fmt: skip
+
+
+def test_the_lowest_panel_of_each_column_says_what_is_across_and_has_its_numbers():
+    tests = {str(place): [predictions(place)] for place in range(7)}
+    panels = figures.distributions(tests, dict.fromkeys(tests, 0.5)).axes
+    places = [panel.get_subplotspec() for panel in panels]
+    assert [(place.rowspan.start, place.colspan.start) for place in places] == [
+        *((0, at) for at in range(5)),
+        (1, 0),
+        (1, 1),
+    ]
+    labelled = [bool(panel.get_xlabel()) for panel in panels]
+    assert labelled == [False, False, True, True, True, True, True]
+    assert [bool(panel.get_ylabel()) for panel in panels] == [True, False, False, False, False, True, False]
+    assert [panel.xaxis.get_tick_params()["labelbottom"] for panel in panels] == labelled
