@@ -18,6 +18,7 @@ LEVELS, PAIRS, RANKS, LEARNING, CURVES, CLASSES = (
     "What do the scores hide?",
     "What do the classes look like?",
 )
+MOST_PAIRS = 15  # in a figure; of more, only those of the method with the highest mean
 QUARTILES = "median over the {runs}, and band between the quartiles"
 
 
@@ -68,15 +69,19 @@ def of_differences(found: Findings) -> Iterator[Drawing]:
     if compared.empty or not (compared["pairs"] > 1).any():
         return
     for setting in sorted(dict.fromkeys(compared["setting"]), key=lambda one: one != EVERYWHERE):
-        lines = compared[compared["setting"] == setting]
-        if (lines["pairs"] > 1).any():
+        lines = compared[(compared["setting"] == setting) & (compared["pairs"] > 1)]
+        if lines.groupby(["first", "second"]).ngroups > MOST_PAIRS:
+            first = lines[lines["score"] == lines["score"].iloc[0]]
+            lines = evidence.seen_from(lines, evidence.best_of(first))
+        if len(lines):
             where = "averaged over all cells" if setting == EVERYWHERE else f"on {setting}, at each level"
             yield Drawing(
                 file_name(f"differences_{setting}"),
                 figures.differences(lines, found.study.margin),
                 f"Differences between pairs of methods {where}: mean over the paired {repetitions(found)}, "
                 "95 % interval (Student's t, each by itself). Filled: better or worse after Holm's adjustment; square: "
-                f"equivalent within ±{found.study.margin:g}, the band; hollow: undecided.",
+                f"equivalent within ±{found.study.margin:g}, the band; hollow: undecided. Each score and level is "
+                "a question of its own: where no methods differ, one in twenty such questions gets a filled mark by chance.",
                 PAIRS,
                 setting="" if setting == EVERYWHERE else setting,
             )
@@ -85,12 +90,14 @@ def of_differences(found: Findings) -> Iterator[Drawing]:
 def of_ranks(found: Findings) -> Iterator[Drawing]:
     ranked = {compared.label: evidence.ranks(cells) for compared, cells in found.scored.items()}
     if some := {label: ranks for label, ranks in ranked.items() if ranks}:
-        sets = max(len(evidence.by_setting(cells)) for cells in found.scored.values())
+        sets = max(len(evidence.by_dataset(cells)) for cells in found.scored.values())
+        hopeless = all(ranks.critical_difference >= len(called) - 1 for called, ranks in some.values())
         yield Drawing(
             "ranks",
             figures.critical_differences(some),
             f"Mean ranks of the methods over {sets} data sets, each with its mean over the levels; 1 is the best. "
-            "Those that a bar joins differ by less than Nemenyi's critical difference at 5 %.",
+            "Those that a bar joins differ by less than Nemenyi's critical difference at 5 %"
+            + (": so few data sets can tell no two of these methods apart." if hopeless else "."),
             RANKS,
         )
 
@@ -154,7 +161,7 @@ def of_classes(found: Findings) -> Iterator[Drawing]:
             yield Drawing(
                 file_name(f"images_{dataset}"),
                 figures.classes(examples[dataset].images),
-                f"Images of {dataset}: the first of those to train on, {names}.",
+                f"Some images of {dataset} to train on, {names}.",
                 CLASSES,
                 setting=dataset if dataset in found.settings else "",  # there may be several
             )

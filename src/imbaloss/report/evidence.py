@@ -1,6 +1,6 @@
 """Cells -> comparisons of all pairs of methods, ranks across data sets, and what they say in words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import NamedTuple
 
@@ -11,59 +11,61 @@ from imbaloss.report.cells import EVERYWHERE, Cell, Compared
 from imbaloss.statistics import Comparison, Ranks, compare, fewest_seeds, friedman, signed_rank_probabilities
 
 Scored = Mapping[Compared, Sequence[Cell]]
-DECIDED = {"better": "worse", "worse": "better"}  # the same, said of the other method
-DRAWN = 10_000  # posterior samples for a pair
+TURNED = {"better": "worse", "worse": "better"}  # the same, said of the other method
+SAMPLES = 10_000  # of the posterior, for a pair
+MOST_NAMED = 5  # pairs in a sentence
 PROBABILITIES = ("probability_worse", "probability_same", "probability_better")
 
 
 def comparisons(scored: Scored, margin: float) -> pd.DataFrame:
     """One line a pair of methods, in each cell and over all.
 
-    Columns: score, setting, level, then those of `Comparison`, the difference as its mean and the ends of its 95 %
-    interval; over all cells of several settings, the probabilities that on a new data set the first is worse, within
-    the margin, and better. Holm's adjustment is over the pairs of one cell and score.
+    Columns: score, setting, level, margin, then those of `Comparison`, the difference as its mean and the ends of its
+    95 % interval; over all cells of several data sets, the probabilities that on a new one the most likely outcome is
+    that the first is worse, within the margin, or better. Holm's adjustment is over the pairs of one cell and score.
     """
     found = []
     for compared, cells in scored.items():
-        means = by_setting(cells)
+        means = by_dataset(cells)
         for cell in cells:
             for one in compare(cell.scores, margin=margin, test_to_train=cell.test_to_train):
                 differences = (means[one.first] - means[one.second]).dropna().to_numpy()
                 new = elsewhere(differences if cell.setting == EVERYWHERE else differences[:0], margin)
-                found.append(line(compared.label, cell, one) | new)
+                found.append(line(compared.label, cell, margin, one) | new)
     return pd.DataFrame(found)
 
 
-def line(score: str, cell: Cell, one: Comparison) -> dict[str, object]:
+def line(score: str, cell: Cell, margin: float, one: Comparison) -> dict[str, object]:
     entries = asdict(one)
     mean, low, high = entries.pop("difference")
     before = {name: entries.pop(name) for name in ("first", "second", "pairs")}
-    of_cell = {"score": score, "setting": cell.setting, "level": cell.level}
-    return {**of_cell, **before, "difference": mean, "low": low, "high": high, **entries}
+    of_cell = {"score": score, "setting": cell.setting, "level": cell.level, "margin": margin}
+    ends = dict(zip(("low", "high"), np.clip([low, high], -1.0, 1.0).tolist(), strict=True))  # of scores in [0, 1]
+    return {**of_cell, **before, "difference": mean, **ends, **entries}
 
 
 def elsewhere(differences: np.ndarray, margin: float) -> dict[str, float]:
-    """differences (settings,). Nothing is said of a new data set from one."""
+    """differences (data sets,). Nothing is said of a new data set from one."""
     some = len(differences) > 1
     generator = np.random.default_rng(0)
-    found = signed_rank_probabilities(differences, margin, generator, DRAWN) if some else (np.nan,) * 3
+    found = signed_rank_probabilities(differences, margin, generator, SAMPLES) if some else (np.nan,) * 3
     return dict(zip(PROBABILITIES, found, strict=True))
 
 
-def by_setting(cells: Sequence[Cell]) -> pd.DataFrame:
-    """The mean score of each method (columns) in each setting, over its levels; NaN where a level has none."""
+def by_dataset(cells: Sequence[Cell]) -> pd.DataFrame:
+    """The mean score of each method (columns) on each data set, over its settings and levels; NaN where one has none."""
     means: dict[str, dict[str, list[float]]] = {}
     for cell in cells:
         if cell.setting != EVERYWHERE:
             for method in cell.scores:
-                means.setdefault(cell.setting, {}).setdefault(method, []).append(cell.interval(method).estimate)
-    found = {setting: {method: np.mean(some) for method, some in of.items()} for setting, of in means.items()}
+                means.setdefault(cell.dataset, {}).setdefault(method, []).append(cell.interval(method).estimate)
+    found = {dataset: {method: np.mean(some) for method, some in of.items()} for dataset, of in means.items()}
     return pd.DataFrame.from_dict(found, orient="index")
 
 
 def ranks(cells: Sequence[Cell]) -> tuple[list[str], Ranks] | None:
-    """The methods, and how they rank across the settings in which all have a score; None for too few of either."""
-    means = by_setting(cells).dropna()
+    """The methods, and how they rank across the data sets on which all have a score; None for too few of either."""
+    means = by_dataset(cells).dropna()
     return (list(means.columns), friedman(means.to_numpy())) if len(means) > 1 and means.shape[1] > 2 else None
 
 
@@ -81,73 +83,132 @@ def overall_lines(found: pd.DataFrame) -> pd.DataFrame:
     return found if single else everywhere
 
 
+def best_of(lines: pd.DataFrame) -> str:
+    """The method with the highest mean; lines: all pairs of a cell and score."""
+    gains = lines.groupby("first")["difference"].sum().sub(lines.groupby("second")["difference"].sum(), fill_value=0)
+    return str(gains.idxmax())
+
+
+def seen_from(lines: pd.DataFrame, method: str) -> pd.DataFrame:
+    """The pairs of the method, turned so that it is the first."""
+    own, turned = lines[lines["first"] == method], lines[lines["second"] == method]
+    worse, same, better = PROBABILITIES
+    swapped = turned.rename(columns={"first": "second", "second": "first", worse: better, better: worse})
+    swapped = swapped.assign(
+        difference=-turned["difference"],
+        low=-turned["high"],
+        high=-turned["low"],
+        superiority=1 - turned["superiority"],
+        verdict=turned["verdict"].map(lambda word: TURNED.get(word, word)),
+    )
+    return pd.concat([own, swapped[lines.columns]]).sort_index()
+
+
 class Verdict(NamedTuple):
     """Of one score: the method with the highest mean, and what it is better than, equivalent to, or not told from."""
 
     score: str
     best: str
     than: dict[str, list[str]]  # of "better than", ...: the other methods, with differences
+    beats_all: bool
     smallest: float | None  # the difference that half of the pairs would show with probability 0.8; None for none
 
     @property
     def sentence(self) -> str:
-        parts = [f"{relation} {', '.join(others)}".strip() for relation, others in self.than.items()]
+        parts = [f"{relation} {', '.join(others)}" for relation, others in self.than.items()]
         return f"{self.score}: {self.best} has the highest mean; {'; '.join(parts)}"
 
 
 def verdicts(found: pd.DataFrame, margin: float) -> list[Verdict]:
     """Of each score over all cells, or in the only one. Nothing where no pair of methods has two repetitions."""
-    groups = overall_lines(found).groupby("score", sort=False) if len(found) else ()
-    return [verdict(str(score), lines, margin) for score, lines in groups if lines["pairs"].min() > 1]
+    lines = overall_lines(found)
+    known = lines[lines["pairs"] > 1] if len(lines) else lines
+    return [
+        verdict(str(score), some, margin) for score, some in (known.groupby("score", sort=False) if len(known) else ())
+    ]
 
 
 def verdict(score: str, lines: pd.DataFrame, margin: float) -> Verdict:
-    """lines: all pairs of one cell."""
-    gains = lines.groupby("first")["difference"].sum().sub(lines.groupby("second")["difference"].sum(), fill_value=0)
-    best = str(gains.idxmax())
-    of_best = lines[(lines["first"] == best) | (lines["second"] == best)]
+    """lines: all pairs of one cell that have repetitions."""
+    best, smallest = best_of(lines), lines["smallest"].median()
     words: dict[str, list[str]] = {"better": [], "worse": [], "equivalent": [], "undecided": []}
-    for _, one in of_best.iterrows():
-        sign, other = (1, one["second"]) if one["first"] == best else (-1, one["first"])
-        low, high = sorted((sign * one["low"], sign * one["high"]))
-        by = f"{other} {sign * one['difference']:+.3f} [{low:+.3f}, {high:+.3f}]"
-        word = one["verdict"] if sign == 1 else DECIDED.get(one["verdict"], one["verdict"])
-        told = word == "undecided" and pd.notna(one["more"])
-        more = f" (about {one['more']:.0f} more repetitions would decide)" if told else ""
-        words[word].append(f"{by}{more}")
-    smallest = lines["smallest"].median()
-    if pd.isna(smallest) and not words["better"] and not words["worse"] and not words["equivalent"]:
-        few = f"{lines['pairs'].max()} repetitions are too few to decide anything between {len(gains)} methods"
-        return Verdict(score, best, {f"{few}: it takes {fewest_seeds(len(lines))}": []}, None)
+    for _, one in seen_from(lines, best).iterrows():
+        more = f" ({counted(int(one['more']), 'more seed')} would decide)" if pd.notna(one["more"]) else ""
+        by = f"{one['second']} {one['difference']:+.3f} [{one['low']:+.3f}, {one['high']:+.3f}]"
+        words[one["verdict"]].append(f"{by}{more}")
+    few = f"too few seeds to find a difference (it takes {fewest_seeds(len(lines))}) from"
     beginnings = {
         "better": "better than",
         "worse": "worse, where both have scores, than",  # only where some have none do the pairs' means contradict
         "equivalent": f"equivalent within ±{margin:g} to",
-        "undecided": "no detectable difference from",
+        "undecided": few if pd.isna(smallest) else "no detectable difference from",
     }
     than = {beginnings[word]: others for word, others in words.items() if others}
-    return Verdict(score, best, than, None if pd.isna(smallest) else float(smallest))
+    beats_all = not (words["worse"] or words["equivalent"] or words["undecided"])
+    return Verdict(score, best, than, beats_all, None if pd.isna(smallest) else float(smallest))
+
+
+def answer(found: Sequence[Verdict], noun: str) -> str:
+    """Which method has the highest mean by which scores, and whether it is better than every other; in two sentences."""
+    highest: dict[str, list[str]] = {}
+    for one in found:
+        highest.setdefault(one.best, []).append(one.score)
+    means = [f"{best} has the highest mean {listed(scores)}" for best, scores in highest.items()]
+    clear: dict[str, list[str]] = {}
+    for one in found:
+        if one.beats_all:
+            clear.setdefault(one.best, []).append(one.score)
+    better = [f"{best} is better than every other {noun} in {listed(scores)}" for best, scores in clear.items()]
+    return f"{'; '.join(means)}. {'; '.join(better) or f'By none of these is one {noun} better than every other'}."
 
 
 def moved_threshold(found: pd.DataFrame) -> str:
-    """How many of the differences in F1 at ½ are also there at the tuned threshold, and in ROC-AUC; in one sentence."""
-    signs = {
-        str(score): {
-            (one["first"], one["second"]): np.sign(one["difference"]) if one["verdict"] in DECIDED else 0
-            for _, one in lines.iterrows()
-        }
-        for score, lines in (overall_lines(found).groupby("score") if len(found) else ())
-    }
+    """Which of the differences in F1 at ½ are also there at the tuned threshold, and in ROC-AUC; in words."""
+    lines = overall_lines(found)
+    known = lines[lines["pairs"] > 1] if len(lines) else lines
+    signs: dict[str, dict[tuple[str, str], int]] = {}
+    for _, one in known.iterrows():
+        sign = int(np.sign(one["difference"])) if one["verdict"] in TURNED else 0
+        signs.setdefault(one["score"], {})[one["first"], one["second"]] = sign
     at_half = {pair: sign for pair, sign in signs.get("F1 at ½", {}).items() if sign}
-    if not at_half:
+    tuned, ranked = signs.get("F1 at the tuned threshold", {}), signs.get("ROC-AUC", {})
+    pairs = [
+        pair if sign > 0 else pair[::-1] for pair, sign in at_half.items() if {pair} <= tuned.keys() & ranked.keys()
+    ]
+    if not pairs:
         return ""
-    tuned, ranked = (
-        sum(signs[score].get(pair) == sign for pair, sign in at_half.items())
-        for score in ("F1 at the tuned threshold", "ROC-AUC")
+
+    def ways(elsewhere: Mapping[tuple[str, str], int]) -> tuple[list[str], list[str], list[str]]:
+        """The pairs that differ the same way there, the other way, and not detectably."""
+        sign_of = {**elsewhere, **{pair[::-1]: -sign for pair, sign in elsewhere.items()}}
+        return tuple([f"{a} over {b}" for a, b in pairs if sign_of[a, b] == sign] for sign in (1, -1, 0))  # type: ignore[return-value]
+
+    same, turned, lost = ways(tuned)
+    same_ranks, turned_ranks, _ = ways(ranked)
+    said = [
+        f"Of {counted(len(pairs), 'pair')} that {'differ' if len(pairs) > 1 else 'differs'} in F1 at ½, {len(same)} differ the same way at the tuned threshold"
+    ]
+    said += [f"the other way: {named(turned)}"] if turned else []
+    said += (
+        [f"not detectably: {named(lost)}, and that gain may be no more than a threshold in another place"]
+        if lost
+        else []
     )
-    pairs = f"the {len(at_half)} pairs that differ" if len(at_half) > 1 else "the one pair that differs"
-    differ = (
-        f"Of {pairs} in F1 at ½, {tuned} {'differs' if tuned == 1 else 'differ'} the same way at the tuned threshold"
-    )
-    rest = "" if tuned == len(at_half) else ". What is not found there may be a moved threshold and no better learning"
-    return f"{differ}, and {ranked} in ROC-AUC{rest}."
+    ranks_too = [f"In ROC-AUC {len(same_ranks)} differ the same way"]
+    ranks_too += [f"the other way: {named(turned_ranks)}"] if turned_ranks else []
+    return f"{'; '.join(said)}. {'; '.join(ranks_too)}."
+
+
+def named(pairs: Sequence[str]) -> str:
+    rest = len(pairs) - MOST_NAMED
+    return ", ".join(pairs[:MOST_NAMED]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def listed(words: Iterable[str]) -> str:
+    """As "a, b and c"."""
+    *before, last = words
+    return f"{', '.join(before)} and {last}" if before else last
+
+
+def counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"

@@ -133,8 +133,11 @@ def sentences(rows: Sequence[Row]) -> list[str]:
         if row.failure:
             failures.setdefault(cell, []).append(row)
             continue
-        for score, reason in row.undefined["test"].items():
-            others.setdefault(f"{LABELS.get(score, score)} is undefined, {reason}", Counter())[cell] += 1
+        undefined = {LABELS.get(score, score): reason for score, reason in row.undefined["test"].items()}
+        if (reason := row.undefined["tuned"].get("f1")) and "F1" not in undefined:
+            undefined["F1 at the tuned threshold"] = reason
+        for score, reason in undefined.items():
+            others.setdefault(f"{score} is undefined, {reason}", Counter())[cell] += 1
         if row.tuning and (end := end_of_grid(row.tuning)):
             said = f"the best learning rate was the {end} that was tried; others beyond it may be better"
             others.setdefault(said, Counter())[cell] += 1
@@ -149,9 +152,9 @@ def sentences(rows: Sequence[Row]) -> list[str]:
 
 def where(found: "Counter[str]") -> str:
     """found: trainings in each cell."""
-    told = [f"{counted(trainings)} on {cell}" for cell, trainings in found.most_common(MOST_TOLD)]
-    rest = len(found) - len(told)
-    return "; ".join(told) + (f"; and {counted(sum(found.values()))} in {len(found)} cells in all" if rest else "")
+    told = "; ".join(f"{counted(trainings)} on {cell}" for cell, trainings in found.most_common(MOST_TOLD))
+    many = f"{counted(sum(found.values()))} in {len(found)} cells, among them "
+    return (many if len(found) > MOST_TOLD else "") + told
 
 
 def counted(trainings: int) -> str:

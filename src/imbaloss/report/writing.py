@@ -1,5 +1,6 @@
 """Findings -> the files of an output folder."""
 
+import re
 from pathlib import Path
 
 from imbaloss.report import evidence, figures, tables
@@ -9,6 +10,8 @@ from imbaloss.report.inline import inline
 from imbaloss.report.page import Picture, page
 from imbaloss.whole import write_whole
 
+OURS = r"((scores|differences|loss|roc|probabilities|images)_.*|ranks)\.(svg|png)"  # names of figures
+
 
 def write(found: Findings, folder: Path) -> Path:
     """Writes tables, figures and report.html into the folder; returns the page."""
@@ -16,9 +19,9 @@ def write(found: Findings, folder: Path) -> Path:
     for number, one in enumerate(drawings(found)):
         svg = figures.save(one.figure, folder / "figures", one.name)
         pictures.append(Picture(one, inline(svg, f"f{number}", one.caption)))
+    names = {picture.drawing.name for picture in pictures}
     for path in (folder / "figures").iterdir():
-        names = {picture.drawing.name for picture in pictures}
-        if path.stem not in names and path.suffix in {".svg", ".png"}:  # an earlier study's
+        if path.stem not in names and re.fullmatch(OURS, path.name):  # an earlier study's
             path.unlink(missing_ok=True)
     put(folder / "table.csv", found.table.to_csv(index=False))
     put(folder / "comparisons.csv", found.comparisons.to_csv(index=False))

@@ -70,8 +70,8 @@ def superiority(differences: Floats) -> float:
 def corrected_t(differences: Floats, test_to_train: float) -> float:
     """The two-sided p-value of the corrected resampled t-test, for folds, whose training parts overlap.
 
-    t = mean / sqrt((1/J + n_test/n_train) s^2) with J - 1 degrees of freedom. differences (J,), one a fold. 1 where they
-    do not vary: nothing is then known of their deviation.
+    t = mean / sqrt((1/J + n_test/n_train) s^2) with J - 1 degrees of freedom. differences (J,), one a fold.
+    1 where they do not vary: nothing is then known of their deviation.
     Source: Nadeau and Bengio 2003, Machine Learning 52.
     """
     j = len(differences)

@@ -96,9 +96,10 @@ class Examples:
 
     @classmethod
     def of(cls, dataset: Dataset) -> "Examples":
-        """The first of those to train on."""
+        """Of those to train on, at even distances: a class may hold several kinds, one after the other."""
         classes = {dataset.negative: dataset.train.negatives, dataset.positive: dataset.train.positives}
-        return cls({name: (some[:EXAMPLES] * (255 / dataset.white)).astype(np.uint8) for name, some in classes.items()})
+        chosen = {name: some[:: max(len(some) // EXAMPLES, 1)][:EXAMPLES] for name, some in classes.items()}
+        return cls({name: (some * (255 / dataset.white)).astype(np.uint8) for name, some in chosen.items()})
 
 
 EXAMPLES = 8  # of each class
@@ -264,7 +265,7 @@ class Store:
         try:
             yield
         except (ValueError, KeyError, TypeError, zlib.error, zipfile.BadZipFile) as error:
-            raise OSError(f"{self.file} is damaged: {error}; {ADVICE}") from error
+            raise OSError(f"{self.file} is damaged: what it holds of a training cannot be read; {ADVICE}") from error
 
 
 MANY = 10_000  # of so many rows, a scan of all is faster than looking each up

@@ -13,7 +13,6 @@ from matplotlib.ticker import MaxNLocator
 from imbaloss.report.figures.style import COLOURS, STYLE, add_legend, tell
 from imbaloss.statistics import Ranks
 
-MOST_PAIRS = 15  # of more, only those of the method with the highest mean are drawn
 ROW_INCHES = 0.24
 MINUS = "\u2212"
 FILLED, SQUARE, HOLLOW = "better or worse", "equivalent", "undecided"
@@ -26,7 +25,7 @@ def differences(lines: pd.DataFrame, margin: float) -> Figure:
     """
     lines = lines[lines["pairs"] > 1]
     compared, levels = list(dict.fromkeys(lines["score"])), list(dict.fromkeys(lines["level"].fillna(-1.0)))
-    pairs = chosen_pairs(lines)
+    pairs = list(dict.fromkeys(zip(lines["first"], lines["second"], strict=True)))
     with mpl.rc_context(STYLE):
         height = max(ROW_INCHES, 0.12 * len(levels)) * len(pairs) + 1.5
         figure = Figure(figsize=(2.4 * len(compared) + 1.6, height), layout="constrained")
@@ -59,15 +58,6 @@ MARKS: dict[str, dict[str, Any]] = {
     HOLLOW: {"marker": "o", "markerfacecolor": "none"},
 }
 LOOKS = {"better": FILLED, "worse": FILLED, "equivalent": SQUARE, "undecided": HOLLOW}
-
-
-def chosen_pairs(lines: pd.DataFrame) -> list[tuple[str, str]]:
-    pairs = list(dict.fromkeys(zip(lines["first"], lines["second"], strict=True)))
-    if len(pairs) <= MOST_PAIRS:
-        return pairs
-    first = lines[lines["score"] == lines["score"].iloc[0]]
-    gains = first.groupby("first")["difference"].sum().sub(first.groupby("second")["difference"].sum(), fill_value=0)
-    return [pair for pair in pairs if gains.idxmax() in pair]
 
 
 def draw_pair(panel: Axes, lines: pd.DataFrame, pair: tuple[str, str], place: int, levels: Sequence[float]) -> None:
