@@ -27,10 +27,11 @@ class Compared(NamedTuple):
         return self.score if self.part == "test" else f"{self.part}_{self.score}"
 
 
+F1, TUNED_F1, ROC_AUC = "F1 at ½", "F1 at the tuned threshold", "ROC-AUC"
 COMPARED = (
-    Compared("F1 at ½", "test", "f1"),
-    Compared("F1 at the tuned threshold", "tuned", "f1"),
-    Compared("ROC-AUC", "test", "roc_auc"),
+    Compared(F1, "test", "f1"),
+    Compared(TUNED_F1, "tuned", "f1"),
+    Compared(ROC_AUC, "test", "roc_auc"),
     Compared("average precision", "test", "average_precision"),
 )
 

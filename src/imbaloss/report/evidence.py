@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from imbaloss.report.cells import EVERYWHERE, Cell, Compared
+from imbaloss.report.cells import EVERYWHERE, F1, ROC_AUC, TUNED_F1, Cell, Compared
 from imbaloss.statistics import Comparison, Ranks, compare, fewest_seeds, friedman, signed_rank_probabilities
 
 Scored = Mapping[Compared, Sequence[Cell]]
@@ -53,7 +53,7 @@ def elsewhere(differences: np.ndarray, margin: float) -> dict[str, float]:
 
 
 def by_dataset(cells: Sequence[Cell]) -> pd.DataFrame:
-    """The mean score of each method (columns) on each data set, over its settings and levels; NaN where one has none."""
+    """The mean score of each method (columns) on each data set, over its settings and levels; NaN where one lacks it."""
     means: dict[str, dict[str, list[float]]] = {}
     for cell in cells:
         if cell.setting != EVERYWHERE:
@@ -92,7 +92,7 @@ def best_of(lines: pd.DataFrame) -> str:
 def seen_from(lines: pd.DataFrame, method: str) -> pd.DataFrame:
     """The pairs of the method, turned so that it is the first."""
     own, turned = lines[lines["first"] == method], lines[lines["second"] == method]
-    worse, same, better = PROBABILITIES
+    worse, _, better = PROBABILITIES
     swapped = turned.rename(columns={"first": "second", "second": "first", worse: better, better: worse})
     swapped = swapped.assign(
         difference=-turned["difference"],
@@ -122,10 +122,8 @@ class Verdict(NamedTuple):
 def verdicts(found: pd.DataFrame, margin: float) -> list[Verdict]:
     """Of each score over all cells, or in the only one. Nothing where no pair of methods has two repetitions."""
     lines = overall_lines(found)
-    known = lines[lines["pairs"] > 1] if len(lines) else lines
-    return [
-        verdict(str(score), some, margin) for score, some in (known.groupby("score", sort=False) if len(known) else ())
-    ]
+    groups = lines[lines["pairs"] > 1].groupby("score", sort=False) if len(lines) else ()
+    return [verdict(str(score), some, margin) for score, some in groups]
 
 
 def verdict(score: str, lines: pd.DataFrame, margin: float) -> Verdict:
@@ -170,11 +168,10 @@ def moved_threshold(found: pd.DataFrame) -> str:
     for _, one in known.iterrows():
         sign = int(np.sign(one["difference"])) if one["verdict"] in TURNED else 0
         signs.setdefault(one["score"], {})[one["first"], one["second"]] = sign
-    at_half = {pair: sign for pair, sign in signs.get("F1 at ½", {}).items() if sign}
-    tuned, ranked = signs.get("F1 at the tuned threshold", {}), signs.get("ROC-AUC", {})
-    pairs = [
-        pair if sign > 0 else pair[::-1] for pair, sign in at_half.items() if {pair} <= tuned.keys() & ranked.keys()
-    ]
+    at_half = {pair: sign for pair, sign in signs.get(F1, {}).items() if sign}
+    tuned, ranked = signs.get(TUNED_F1, {}), signs.get(ROC_AUC, {})
+    everywhere = tuned.keys() & ranked.keys()
+    pairs = [pair if sign > 0 else pair[::-1] for pair, sign in at_half.items() if pair in everywhere]
     if not pairs:
         return ""
 
@@ -185,15 +182,11 @@ def moved_threshold(found: pd.DataFrame) -> str:
 
     same, turned, lost = ways(tuned)
     same_ranks, turned_ranks, _ = ways(ranked)
-    said = [
-        f"Of {counted(len(pairs), 'pair')} that {'differ' if len(pairs) > 1 else 'differs'} in F1 at ½, {len(same)} differ the same way at the tuned threshold"
-    ]
+    differ = "pairs that differ" if len(pairs) > 1 else "pair that differs"
+    said = [f"Of {len(pairs)} {differ} in F1 at ½, {len(same)} differ the same way at the tuned threshold"]
     said += [f"the other way: {named(turned)}"] if turned else []
-    said += (
-        [f"not detectably: {named(lost)}, and that gain may be no more than a threshold in another place"]
-        if lost
-        else []
-    )
+    moved = "and that gain may be no more than a threshold in another place"
+    said += [f"not detectably: {named(lost)}, {moved}"] if lost else []
     ranks_too = [f"In ROC-AUC {len(same_ranks)} differ the same way"]
     ranks_too += [f"the other way: {named(turned_ranks)}"] if turned_ranks else []
     return f"{'; '.join(said)}. {'; '.join(ranks_too)}."

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from imbaloss.report import evidence, tables
-from imbaloss.report.cells import COMPARED, Cell, Compared, cells
-from imbaloss.report.intervals import intervals
+from imbaloss.report.cells import COMPARED, ROC_AUC, Cell, Compared, cells
+from imbaloss.report.intervals import intervals, of_both, trained
 from imbaloss.report.naming import Name, names
 from imbaloss.studies import Row, Store, Study
 
@@ -54,5 +54,13 @@ def find(study: Study, rows: Sequence[Row], store: Store) -> Findings:
     """rows: the finished runs of the study, in its store. Raises OSError where that cannot be read."""
     called = names(rows)
     scored = {compared: cells(rows, called, compared) for compared in COMPARED}
-    table = tables.table(rows).merge(intervals(rows, called, scored, store), on=["setting", "level", "method"])
-    return Findings(study, store, rows, called, scored, table, evidence.comparisons(scored, study.margin))
+    runs = trained(rows, called)
+    means, differences = of_both(runs, store)
+    table = tables.table(rows)
+    for more in (intervals(runs, scored, store), means):
+        table = table.merge(more, on=["setting", "level", "method"])
+    compared = evidence.comparisons(scored, study.margin)
+    if len(compared):
+        keys = ["score", "setting", "level", "first", "second"]
+        compared = compared.merge(differences.assign(score=ROC_AUC), on=keys, how="left")
+    return Findings(study, store, rows, called, scored, table, compared)

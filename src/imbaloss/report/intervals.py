@@ -1,12 +1,13 @@
-"""The 95 % intervals of a table: over seeds or folds; of a single run, over its test samples."""
+"""The 95 % intervals of a table: over seeds or folds; of a single run, over its test samples; over both sources."""
 
 from collections.abc import Mapping, Sequence
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
 
 from imbaloss.evaluation import THRESHOLD, of_samples
-from imbaloss.report.cells import COMPARED, Cell, Compared
+from imbaloss.report.cells import Cell, Compared
 from imbaloss.report.naming import Name
 from imbaloss.statistics import Interval, delong, seeds_and_samples
 from imbaloss.studies import Predictions, Row, Store
@@ -14,33 +15,36 @@ from imbaloss.studies import Predictions, Row, Store
 NONE = Interval(np.nan, np.nan, np.nan)
 OVER = ("seeds", "folds", "test samples")
 Scored = Mapping[Compared, Sequence[Cell]]
-Key = tuple[str, float, str]  # setting, level, method
+Runs = Mapping[tuple[str, float], Mapping[str, Sequence[Row]]]  # of each setting and level, of each method
 
 
-def intervals(rows: Sequence[Row], called: Sequence[Name], scored: Scored, store: Store) -> pd.DataFrame:
+def trained(rows: Sequence[Row], called: Sequence[Name]) -> Runs:
+    """The rows that did not fail; a method of which all did has none."""
+    found: dict[tuple[str, float], dict[str, list[Row]]] = {}
+    for row, name in zip(rows, called, strict=True):
+        of_method = found.setdefault((name.setting, row.run.level), {}).setdefault(name.method, [])
+        of_method += [row] if row.failure is None else []
+    return found
+
+
+def intervals(runs: Runs, scored: Scored, store: Store) -> pd.DataFrame:
     """One line a setting, level and method.
 
     Columns: interval_over (seeds, folds, or the test samples of a single run); of each score that is compared, _low and
-    _high. roc_auc_both_low and _high: for other seeds and other test samples at once, where several seeds were tested
-    on samples of one pool.
+    _high.
     """
-    runs: dict[Key, list[Row]] = {}
-    for row, name in zip(rows, called, strict=True):
-        runs.setdefault((name.setting, row.run.level, name.method), []).append(row)
-    cells = {(one.setting, one.level): one for one in scored[COMPARED[0]]}
     by_score = {compared: {(one.setting, one.level): one for one in found} for compared, found in scored.items()}
     lines = []
-    for (setting, level, method), some in runs.items():
-        trained = [row for row in some if row.failure is None]
-        over = OVER[2] if len(trained) == 1 else OVER[bool(cells[setting, level].test_to_train)]
-        single = store.predictions(trained[0].run)["test"] if len(trained) == 1 else None
-        found: dict[str, object] = {"setting": setting, "level": level, "method": method}
-        found["interval_over"] = over if trained else None
-        for compared, of_score in by_score.items():
-            interval = of_run(trained[0], single, compared) if single else of_score[setting, level].interval(method)
-            found |= {f"{compared.column}_low": interval.low, f"{compared.column}_high": interval.high}
-        both = of_both(trained, store) if over == OVER[0] else NONE
-        lines.append(found | {"roc_auc_both_low": both.low, "roc_auc_both_high": both.high})
+    for (setting, level), methods in runs.items():
+        for method, rows in methods.items():
+            single = store.predictions(rows[0].run)["test"] if len(rows) == 1 else None
+            over = OVER[2] if single else OVER[bool(rows and rows[0].run.fold)]
+            found: dict[str, object] = {"setting": setting, "level": level, "method": method}
+            found["interval_over"] = over if rows else None
+            for compared, of_score in by_score.items():
+                interval = of_run(rows[0], single, compared) if single else of_score[setting, level].interval(method)
+                found |= {f"{compared.column}_low": interval.low, f"{compared.column}_high": interval.high}
+            lines.append(found)
     return pd.DataFrame(lines)
 
 
@@ -52,10 +56,36 @@ def of_run(row: Row, test: Predictions, compared: Compared) -> Interval:
     return of_samples(compared.score, test.labels, test.probabilities, threshold) or NONE
 
 
-def of_both(rows: Sequence[Row], store: Store) -> Interval:
-    """Of the mean ROC-AUC over seeds that share test samples."""
-    if len(rows) < 2 or any(min(row.counts["test"]) < 2 for row in rows):
-        return NONE
-    tests = [predictions["test"] for _, predictions in store.arrays([row.run for row in rows])]
-    samples = [2 * test.images + test.labels for test in tests]
-    return seeds_and_samples([delong(test.labels, test.probabilities) for test in tests], samples)
+def of_both(runs: Runs, store: Store) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Of ROC-AUC, for other seeds and other test samples at once: of each method, and of each pair's difference.
+
+    Of cells with several seeds, all tested on samples of one pool. Columns: setting, level, and method or first and
+    second, then roc_auc_both_low and _high, or both_low and both_high.
+    """
+    means, differences = [], []
+    for (setting, level), methods in runs.items():
+        cell = {"setting": setting, "level": level}
+        tests = {method: tests_of(rows, store) for method, rows in methods.items()}
+        areas = {
+            method: {seed: delong(one.labels, one.probabilities) for seed, one in of.items()}
+            for method, of in tests.items()
+        }
+        samples = {seed: 2 * one.images + one.labels for of in tests.values() for seed, one in of.items()}
+        for method, of in areas.items():
+            both = seeds_and_samples(list(of.values()), [samples[seed] for seed in of])
+            means.append({**cell, "method": method, "roc_auc_both_low": both.low, "roc_auc_both_high": both.high})
+        for first, second in combinations(methods, 2):
+            pairs = {
+                seed: area.minus(areas[second][seed]) for seed, area in areas[first].items() if seed in areas[second]
+            }
+            both = seeds_and_samples(list(pairs.values()), [samples[seed] for seed in pairs])
+            names = {"first": first, "second": second}
+            differences.append({**cell, **names, "both_low": both.low, "both_high": both.high})
+    return pd.DataFrame(means), pd.DataFrame(differences)
+
+
+def tests_of(rows: Sequence[Row], store: Store) -> dict[int, Predictions]:
+    """By seed; none of folds, nor where test has less than two samples of a class."""
+    some = [row for row in rows if not row.run.fold and min(row.counts["test"]) > 1]
+    arrays = store.arrays([row.run for row in some])
+    return {row.run.seed: predictions["test"] for row, (_, predictions) in zip(some, arrays, strict=True)}

@@ -41,8 +41,8 @@ def logit_interval(estimate: float, deviation: float, rarer: int, confidence: fl
     """Of an area or another score in (0, 1): logit(p) +- t s / (p (1 - p)), taken back to (0, 1).
 
     deviation: of the estimate; rarer: samples of the rarer class, one more than the degrees of freedom. It covers
-    better than p +- z s where p is near 1 or samples are few. At 0 and 1, where the deviation is 0 and says nothing, and
-    for a class of one sample there is no interval.
+    better than p +- z s where p is near 1 or samples are few. At 0 and 1, where the deviation is 0 and says nothing,
+    and for a class of one sample there is no interval.
     Source: Pepe 2003, section 5.2; Boyd, Eng and Page 2013 (ECML); for the degrees of freedom, see `seeds_and_samples`.
     """
     if not 0 < estimate < 1 or rarer < 2:
