@@ -81,7 +81,7 @@ def of_differences(found: Findings) -> Iterator[Drawing]:
                 f"Differences between pairs of methods {where}: mean over the paired {repetitions(found)}, "
                 "95 % interval (Student's t, each by itself). Filled: better or worse after Holm's adjustment; square: "
                 f"equivalent within ±{found.study.margin:g}, the band; hollow: undecided. Each score and level is "
-                "a question of its own: where no methods differ, one in twenty such questions gets a filled mark by chance.",
+                "a question of its own: where no methods differ, one in twenty of them gets a filled mark by chance.",
                 PAIRS,
                 setting="" if setting == EVERYWHERE else setting,
             )

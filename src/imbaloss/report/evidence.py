@@ -53,7 +53,7 @@ def elsewhere(differences: np.ndarray, margin: float) -> dict[str, float]:
 
 
 def by_dataset(cells: Sequence[Cell]) -> pd.DataFrame:
-    """The mean score of each method (columns) on each data set, over its settings and levels; NaN where one lacks it."""
+    """The mean score of each method (columns) on each data set, over settings and levels; NaN where one lacks it."""
     means: dict[str, dict[str, list[float]]] = {}
     for cell in cells:
         if cell.setting != EVERYWHERE:
@@ -147,17 +147,20 @@ def verdict(score: str, lines: pd.DataFrame, margin: float) -> Verdict:
 
 
 def answer(found: Sequence[Verdict], noun: str) -> str:
-    """Which method has the highest mean by which scores, and whether it is better than every other; in two sentences."""
+    """Which method has the highest mean by which scores, and whether it beats every other; in two sentences."""
+
+    def by(scores: Sequence[str]) -> str:
+        return f"by all {len(scores)} scores" if len(scores) == len(found) > 1 else f"by {listed(scores)}"
+
     highest: dict[str, list[str]] = {}
-    for one in found:
-        highest.setdefault(one.best, []).append(one.score)
-    means = [f"{best} has the highest mean {listed(scores)}" for best, scores in highest.items()]
     clear: dict[str, list[str]] = {}
     for one in found:
+        highest.setdefault(one.best, []).append(one.score)
         if one.beats_all:
             clear.setdefault(one.best, []).append(one.score)
-    better = [f"{best} is better than every other {noun} in {listed(scores)}" for best, scores in clear.items()]
-    return f"{'; '.join(means)}. {'; '.join(better) or f'By none of these is one {noun} better than every other'}."
+    means = "; ".join(f"{best} {by(scores)}" for best, scores in highest.items())
+    better = "; ".join(f"{best} is better than every other {noun} {by(scores)}" for best, scores in clear.items())
+    return f"The highest mean has {means}. {better or f'None of them tells one {noun} from every other'}."
 
 
 def moved_threshold(found: pd.DataFrame) -> str:

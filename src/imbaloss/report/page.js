@@ -1,4 +1,4 @@
-// The controls hide what is of another score or data set; a mark or a cell that is pointed at tells its values.
+// The controls hide what is of another score or data set; a mark that is pointed at tells its values.
 "use strict";
 const controls = document.querySelector(".controls");
 const chosen = Object.fromEntries([...controls.querySelectorAll("select")].map((select) => [select.name, select]));
@@ -7,12 +7,22 @@ const choose = () => {
     const off = Object.entries(chosen).some(([name, { value }]) => value && (element.dataset[name] ?? value) !== value);
     element.classList.toggle("off", off);
   }
+  reach();
+};
+const reach = () => {  // by the keyboard, what can be scrolled, and nothing else
+  for (const element of document.querySelectorAll(".wide, pre")) {
+    element.tabIndex = element.scrollWidth > element.clientWidth ? 0 : -1;
+  }
 };
 controls.hidden = false;
 controls.addEventListener("change", choose);
+addEventListener("resize", reach);
 choose();
 
 const tip = document.getElementById("tip");
+document.addEventListener("keydown", ({ key }) => {
+  if (key === "Escape") tip.hidden = true;
+});
 document.addEventListener("pointerover", ({ target, clientX, clientY }) => {
   const told = target.closest("[data-tip]");
   tip.hidden = !told;

@@ -12,12 +12,15 @@ from markupsafe import Markup
 from imbaloss import losses
 from imbaloss.report import evidence
 from imbaloss.report.cells import COMPARED
-from imbaloss.report.drawings import RANKS, Drawing
+from imbaloss.report.drawings import PAIRS, RANKS, Drawing
 from imbaloss.report.findings import Findings
+from imbaloss.report.intervals import NONE
 from imbaloss.report.tables import number, pair, sentences
 from imbaloss.statistics import fewest_seeds
 from imbaloss.studies import Row
 from imbaloss.training import Recipe
+
+FEWEST_SETS = 5  # data sets, of which probabilities for a new one are told
 
 
 @dataclass(frozen=True)
@@ -38,14 +41,17 @@ def page(found: Findings, verdicts: Sequence[evidence.Verdict], pictures: Sequen
     )
     environment.filters |= {"number": number, "pair": pair, "safe_svg": Markup}
     rows, cells = found.rows, found.table
+    noun = "loss" if cells["method"].eq(cells["loss"]).all() else "method"
     common, varying = settings(found)
     pairs = len(found.methods) * (len(found.methods) - 1) // 2
     return environment.get_template("page.html.jinja").render(
         study=found.study,
         asked=len(found.study.runs()),
         rows=rows,
+        published=bool(cells[["published_f1", "published_roc_auc"]].notna().any(axis=None)),
         several=bool((cells["seeds"] > 1).any()),
-        noun="loss" if cells["method"].eq(cells["loss"]).all() else "method",
+        noun=noun,
+        titles={name.method: title(row.run.loss) for row, name in zip(rows, found.called, strict=True)},
         repetitions="seeds and folds" if found.study.folds else "seeds",
         settings=found.settings,
         methods=found.methods,
@@ -56,6 +62,11 @@ def page(found: Findings, verdicts: Sequence[evidence.Verdict], pictures: Sequen
         moved=evidence.moved_threshold(found.comparisons),
         pairs=pairs,
         fewest=fewest_seeds(pairs) if pairs else 1,
+        answer=evidence.answer(verdicts, noun) if verdicts else "",
+        differing=differing(found),
+        left_out=left_out(found),
+        matrices=matrices(found),
+        pairs_question=PAIRS,
         elsewhere_question=RANKS,
         elsewhere=elsewhere(found, verdicts),
         widening=widening(cells),
@@ -81,7 +92,7 @@ def gains(found: Findings) -> list[dict[str, Any]]:
             intervals = {method: cell.interval(method) for method in cell.scores}
             highest = max((one.estimate for one in intervals.values() if one.estimate == one.estimate), default=None)
             for line in lines:
-                one = intervals[line["method"]]
+                one = intervals.get(line["method"], NONE)
                 line[compared.column] = {**one._asdict(), "lead": one.estimate == highest}
     return lines
 
@@ -97,18 +108,43 @@ def grid(cells: pd.DataFrame) -> list[dict[Any, Any]]:
 
 
 def elsewhere(found: Findings, verdicts: Sequence[evidence.Verdict]) -> list[dict[str, Any]]:
-    """Of the method with the highest mean against each other: the probabilities of worse, alike and better."""
+    """Of the method with the highest mean against each other: which outcome is the most likely on a new data set."""
     lines = evidence.overall_lines(found.comparisons)
-    lines = lines[lines[evidence.PROBABILITIES[0]].notna()] if len(lines) else lines
     told = []
-    for verdict in verdicts:
-        for _, one in lines[lines["score"] == verdict.score].iterrows() if len(lines) else ():
+    for verdict in verdicts if len({row.run.dataset for row in found.rows}) >= FEWEST_SETS else ():
+        for _, one in evidence.seen_from(lines[lines["score"] == verdict.score], verdict.best).iterrows():
             probabilities = [one[name] for name in evidence.PROBABILITIES]
-            if verdict.best in (one["first"], one["second"]):
-                other = one["second"] if one["first"] == verdict.best else one["first"]
-                ways = probabilities if one["first"] == verdict.best else probabilities[::-1]
-                told.append({"score": verdict.score, "best": verdict.best, "other": other, "probabilities": ways})
+            told.append({"score": verdict.score, "best": verdict.best, "other": one["second"], "ways": probabilities})
     return told
+
+
+def matrices(found: Findings) -> dict[str, dict[str, dict[str, str]]]:
+    """Of each score: the verdict of each method (line) against each other (column), over all cells."""
+    lines = evidence.overall_lines(found.comparisons)
+    told: dict[str, dict[str, dict[str, str]]] = {}
+    for score, some in lines[lines["pairs"] > 1].groupby("score", sort=False) if len(lines) else ():
+        methods = [one for one in found.methods if one in {*some["first"], *some["second"]}]
+        seen = {method: evidence.seen_from(some, method) for method in methods}
+        told[str(score)] = {
+            method: {one["second"]: f"{one['verdict']} {one['difference']:+.3f}" for _, one in of.iterrows()}
+            for method, of in seen.items()
+        }
+    return told
+
+
+def differing(found: Findings) -> list[str]:
+    """Entries of the recipe in which methods differ on the same data: what differs is then not the loss alone."""
+    of_data: dict[tuple[str, str], dict[str, list[str]]] = {}
+    for row, name in zip(found.rows, found.called, strict=True):
+        for key, value in entries(row.run.recipe).items():
+            methods = of_data.setdefault((row.run.dataset, key), {}).setdefault(str(value), [])
+            methods += [name.method] if name.method not in methods else []
+    said = [
+        f"{key} ({'; '.join(f'{value}: {evidence.listed(methods)}' for value, methods in values.items())})"
+        for (_, key), values in of_data.items()
+        if len(values) > 1
+    ]
+    return list(dict.fromkeys(said))
 
 
 def widening(cells: pd.DataFrame) -> float | None:
@@ -122,6 +158,18 @@ def seconds(rows: Sequence[Row]) -> float:
     """Of training, of one stack after the other: each run has its share of its stack's."""
     shares = (row.run.recipe.networks / row.computed["stack_size"] for row in rows)
     return sum(float(row.computed["stack_seconds"] * share) for row, share in zip(rows, shares, strict=True))
+
+
+def left_out(found: Findings) -> list[str]:
+    """Cells and methods that the comparison over all cells is not about, since scores are missing."""
+    cells = [cell for some in found.scored.values() if (cell := evidence.overall(some))]
+    return list(dict.fromkeys(one for cell in cells for one in cell.left_out))
+
+
+def title(loss: str) -> str:
+    """What the catalogue calls a loss that has a name."""
+    name = losses.parse(loss)[0]
+    return str(losses.facts(name)["title"]) if name in losses.names() else ""
 
 
 def source(loss: str) -> str:

@@ -41,7 +41,7 @@ def loss_curves(losses: Mapping[str, Sequence[Sequence[float]]], *, common_epoch
         scaled.set(ylabel="training loss / that of the first epoch", ylim=(0, None))
         for panel in (raw, scaled):
             panel.set_xlabel("epoch")
-            panel.xaxis.set_major_locator(MaxNLocator(integer=True))
+            panel.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
             panel.grid(alpha=0.3)
         add_legend(figure, [raw])
     return figure
