@@ -158,9 +158,10 @@ def answer(found: Sequence[Verdict], noun: str) -> str:
         highest.setdefault(one.best, []).append(one.score)
         if one.beats_all:
             clear.setdefault(one.best, []).append(one.score)
-    means = "; ".join(f"{best} {by(scores)}" for best, scores in highest.items())
-    better = "; ".join(f"{best} is better than every other {noun} {by(scores)}" for best, scores in clear.items())
-    return f"The highest mean has {means}. {better or f'None of them tells one {noun} from every other'}."
+    (best, scores), *others = highest.items()
+    means = [f"{best} has the highest mean {by(scores)}", *(f"{one} {by(some)}" for one, some in others)]
+    better = [f"{one} is better than every other {noun} {by(some)}" for one, some in clear.items()]
+    return f"{'; '.join(means)}. {'; '.join(better) or f'By no score is one {noun} better than every other'}."
 
 
 def moved_threshold(found: pd.DataFrame) -> str:
@@ -178,20 +179,22 @@ def moved_threshold(found: pd.DataFrame) -> str:
     if not pairs:
         return ""
 
-    def ways(elsewhere: Mapping[tuple[str, str], int]) -> tuple[list[str], list[str], list[str]]:
-        """The pairs that differ the same way there, the other way, and not detectably."""
+    def ways(elsewhere: Mapping[tuple[str, str], int]) -> dict[int, list[str]]:
+        """The pairs that differ the same way there (1), the other way (-1), and not detectably (0)."""
         sign_of = {**elsewhere, **{pair[::-1]: -sign for pair, sign in elsewhere.items()}}
-        return tuple([f"{a} over {b}" for a, b in pairs if sign_of[a, b] == sign] for sign in (1, -1, 0))  # type: ignore[return-value]
+        return {way: [f"{a} over {b}" for a, b in pairs if sign_of[a, b] == way] for way in (1, -1, 0)}
 
-    same, turned, lost = ways(tuned)
-    same_ranks, turned_ranks, _ = ways(ranked)
+    def same(found: Mapping[int, list[str]]) -> str:
+        return f"{len(found[1])} differ{'s' * (len(found[1]) == 1)} the same way"
+
+    at_tuned, in_ranks = ways(tuned), ways(ranked)
     differ = "pairs that differ" if len(pairs) > 1 else "pair that differs"
-    said = [f"Of {len(pairs)} {differ} in F1 at ½, {len(same)} differ the same way at the tuned threshold"]
-    said += [f"the other way: {named(turned)}"] if turned else []
+    said = [f"Of {len(pairs)} {differ} in F1 at ½, {same(at_tuned)} at the tuned threshold"]
+    said += [f"the other way: {named(at_tuned[-1])}"] if at_tuned[-1] else []
     moved = "and that gain may be no more than a threshold in another place"
-    said += [f"not detectably: {named(lost)}, {moved}"] if lost else []
-    ranks_too = [f"In ROC-AUC {len(same_ranks)} differ the same way"]
-    ranks_too += [f"the other way: {named(turned_ranks)}"] if turned_ranks else []
+    said += [f"not detectably: {named(at_tuned[0])}, {moved}"] if at_tuned[0] else []
+    ranks_too = [f"In ROC-AUC {same(in_ranks)}"]
+    ranks_too += [f"the other way: {named(in_ranks[-1])}"] if in_ranks[-1] else []
     return f"{'; '.join(said)}. {'; '.join(ranks_too)}."
 
 
