@@ -14,8 +14,9 @@ def classes(images: Mapping[str, NDArray[np.uint8]]) -> Figure:
     """A line a class. images: of each class (n, channels, height, width), 0 to 255."""
     most = max(map(len, images.values()))
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(0.85 * most, 1.1 * len(images)), layout="constrained")
-        panels = figure.subplots(len(images), most, squeeze=False)
+        figure = Figure(figsize=(0.85 * most, 1.1 * len(images)))
+        places = {"left": 0.01, "right": 0.99, "bottom": 0.02, "top": 0.88, "wspace": 0.08, "hspace": 0.3}
+        panels = figure.subplots(len(images), most, squeeze=False, gridspec_kw=places)
         for line, (name, some) in zip(panels, images.items(), strict=True):
             for panel, image in zip(line, some, strict=False):
                 shown = image[0] if len(image) == 1 else image.transpose(1, 2, 0)
