@@ -14,6 +14,7 @@ import pandas as pd
 from imbaloss import studies
 from imbaloss.data import NONE, SETS
 from imbaloss.evaluation import CONFUSION, SCORES
+from imbaloss.report.cells import COMPARED
 from imbaloss.report.naming import FIXED, OTHERS, names
 from imbaloss.studies import Row
 
@@ -177,11 +178,12 @@ def for_reading(cells: pd.DataFrame) -> pd.DataFrame:
     found["test P/N"] = tested
     found["loss" if cells["method"].eq(cells["loss"]).all() else "method"] = cells["method"]
     found["seeds" if cells["split"].eq(FIXED).all() else "trainings"] = cells["seeds"].astype(str)
-    for score in MAIN:
-        ends = zip(cells[score], cells[f"{score}_low"], cells[f"{score}_high"], strict=True)
-        found[f"{LABELS[score]} [95 %]"] = [interval(*values) for values in ends]
-        if cells[f"published_{score}"].notna().any():
-            found[f"{LABELS[score]} published"] = [number(value) for value in cells[f"published_{score}"]]
+    for compared in COMPARED:
+        column, theirs = compared.column, f"published_{compared.column}"
+        ends = zip(cells[column], cells[f"{column}_low"], cells[f"{column}_high"], strict=True)
+        found[f"{compared.label} [95 %]"] = [interval(*values) for values in ends]
+        if theirs in cells and cells[theirs].notna().any():
+            found[f"{compared.label} published"] = [number(value) for value in cells[theirs]]
     if cells["tuned_lr"].any():
         found["learning rate (runs)"] = cells["tuned_lr"].fillna(DASH)
     return found
@@ -200,7 +202,7 @@ def number(value: float) -> str:
 
 def interval(mean: float, low: float, high: float) -> str:
     """The mean, and its interval where there is one."""
-    return number(mean) if pd.isna(low) else f"{mean:.4f} [{low:.4f}, {high:.4f}]"
+    return number(mean) if pd.isna(low) else f"{mean:.4f} [{low:.3f}, {high:.3f}]"
 
 
 def markdown(cells: pd.DataFrame) -> str:
@@ -214,7 +216,7 @@ def latex(cells: pd.DataFrame) -> str:
     """A booktabs tabular."""
     reading = for_reading(cells)
     text: str = reading.to_latex(index=False, escape=True, column_format="llllll" + "r" * (reading.shape[1] - 6))
-    return text.replace(DASH, "--").replace("→", r"$\to$")
+    return text.replace(DASH, "--").replace("→", r"$\to$").replace("½", r"$\frac12$")
 
 
 def records(cells: pd.DataFrame) -> list[dict[str, Any]]:

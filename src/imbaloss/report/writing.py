@@ -29,7 +29,7 @@ def write(found: Findings, folder: Path) -> Path:
     sentences = [*intervals(found), *(one.sentence for one in verdicts), *tables.sentences(found.rows)]
     said = "".join(f"- {sentence}\n" for sentence in sentences)
     put(folder / "table.md", tables.markdown(found.table) + (f"\n{said}" if said else ""))
-    put(folder / "table.tex", tables.latex(found.table))
+    put(folder / "table.tex", "".join(f"% {one}\n" for one in intervals(found)) + tables.latex(found.table))
     return put(folder / "report.html", page(found, verdicts, pictures))
 
 
