@@ -48,7 +48,7 @@ def print_reach(reach: "Reach") -> None:
     noun = "seed" if reach.fewest else "fold"
     print(f"{pairs}, over {counted(reach.repetitions, noun)}{f'; {none}' if reach.fewest else ''}")
     print(f"{'ROC-AUC':15}about the smallest difference found with probability 0.8, by the chance in the test samples")
-    print(f"{'':15}alone (areas of {AREA:g} that correlate by {CORRELATION:g}); differences between {noun}s come on top")
+    print(f"{'':15}alone (areas of {AREA:g}, correlation {CORRELATION:g}); differences between {noun}s come on top")
     several = len({cell.protocol for cell in reach.cells}) > 1
     for cell in reach.cells:
         unknown = "none" if cell.positives and cell.negatives else "undefined"
