@@ -34,7 +34,7 @@ def table(settings: tuple[str, ...] = ("tree",)) -> pd.DataFrame:
 def cells(of: pd.DataFrame, repetitions: int = 3) -> list[Cell]:
     generator = np.random.default_rng(0)
     return [
-        Cell(setting, level, {method: generator.random(repetitions) for method in METHODS}, None)
+        Cell(setting, setting, level, {method: generator.random(repetitions) for method in METHODS}, None)
         for setting, level in of[["setting", "level"]].drop_duplicates().itertuples(index=False)
     ]
 
