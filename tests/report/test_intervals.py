@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -10,22 +11,38 @@ import pytest
 from scipy import stats
 
 from imbaloss.evaluation import THRESHOLD, of_samples
-from imbaloss.report.cells import COMPARED
-from imbaloss.report.intervals import intervals
+from imbaloss.report.cells import COMPARED, EVERYWHERE
+from imbaloss.report.intervals import intervals, of_both, trained
 from imbaloss.report.naming import names
-from imbaloss.statistics import delong, seeds_and_samples
-from imbaloss.studies import Predictions, Row, Store
-from tests.report.examples import LABELS, LOSSES, failed, folded, predictions, rows, scored, scoring
+from imbaloss.statistics import Roc, delong, seeds_and_samples
+from imbaloss.studies import Predictions, Row, Store, built_in
+from tests.report.examples import LABELS, LOSSES, failed, find, folded, predictions, rows, scored, scoring
 
 ROC = "roc_auc_low", "roc_auc_high"
 BOTH = "roc_auc_both_low", "roc_auc_both_high"
+OF_PAIR = "both_low", "both_high"
+
+
+def stored(some: Sequence[Row], folder: Path) -> Store:
+    store = Store(folder)
+    store.add((row, predictions(row)) for row in some)
+    return store
 
 
 def found(some: Sequence[Row], folder: Path) -> pd.DataFrame:
     """By setting and method."""
-    store = Store(folder)
-    store.add((row, predictions(row)) for row in some)
-    return intervals(some, names(some), scored(some), store).set_index(["setting", "method"])
+    return told(some, stored(some, folder))
+
+
+def told(some: Sequence[Row], store: Store) -> pd.DataFrame:
+    runs = trained(some, names(some))
+    over, (both, _) = intervals(runs, scored(some), store), of_both(runs, store)
+    return over.merge(both, on=["setting", "level", "method"]).set_index(["setting", "method"])
+
+
+def differences(some: Sequence[Row], store: Store) -> pd.DataFrame:
+    """By setting, first and second."""
+    return of_both(trained(some, names(some)), store)[1].set_index(["setting", "first", "second"])
 
 
 def one_set(seeds: int) -> list[Row]:
@@ -68,19 +85,67 @@ def test_both_is_of_the_samples_that_seeds_share_told_apart_by_class_and_image(t
     some = one_set(seeds=3)
     lines = found(some, tmp_path)
     for loss in LOSSES:
-        tests = [predictions(row)["test"] for row in some if row.run.loss == loss]
-        images = [list(zip(test.labels.tolist(), test.images.tolist(), strict=True)) for test in tests]
-        pool = sorted({image for of_test in images for image in of_test})
-        assert 100 < len(pool) < 200  # some are shared, and some are not
-        samples = [np.array([pool.index(image) for image in of_test]) for of_test in images]
-        runs = [delong(test.labels, test.probabilities) for test in tests]
+        runs, samples = areas(some, loss)
         assert ends(lines, loss, BOTH) == pytest.approx(seeds_and_samples(runs, samples)[1:])
+
+
+def areas(some: Sequence[Row], loss: str) -> tuple[list[Roc], list[np.ndarray]]:
+    """Of each seed that did not fail, and which image of the pool each of its samples is."""
+    tests = [predictions(row)["test"] for row in some if row.run.loss == loss and row.failure is None]
+    images = [list(zip(test.labels.tolist(), test.images.tolist(), strict=True)) for test in tests]
+    pool = sorted({image for of_test in images for image in of_test})
+    assert 100 < len(pool) < 200  # some are shared, and some are not
+    samples = [np.array([pool.index(image) for image in of_test]) for of_test in images]
+    return [delong(test.labels, test.probabilities) for test in tests], samples
+
+
+def test_both_of_a_pair_is_of_the_differences_of_its_areas(tmp_path):
+    some = one_set(seeds=3)
+    lines = differences(some, stored(some, tmp_path))
+    assert list(lines.index) == [("tree_1", *pair) for pair in combinations(LOSSES, 2)]
+    for first, second in combinations(LOSSES, 2):
+        (ones, samples), (others, _) = areas(some, first), areas(some, second)
+        pairs = [one.minus(other) for one, other in zip(ones, others, strict=True)]
+        expected = seeds_and_samples(pairs, samples)
+        assert lines.loc[("tree_1", first, second), list(OF_PAIR)].tolist() == pytest.approx(expected[1:])
+        gains = [
+            np.mean([row.scores["test"]["roc_auc"] for row in some if row.run.loss == loss]) for loss in (first, second)
+        ]
+        assert lines.loc[("tree_1", first, second), list(OF_PAIR)].mean() == pytest.approx(gains[0] - gains[1])
+
+
+def test_both_of_a_pair_is_of_the_seeds_in_which_neither_failed(tmp_path):
+    all_of, gone = one_set(seeds=4), {("msfe", 0), ("wmse", 3)}
+    some = [failed(row) if (row.run.loss, row.run.seed) in gone else row for row in all_of]
+    found = differences(some, stored(some, tmp_path / "some"))
+    for (_, first, second), ends_of in found.iterrows():
+        lost = {seed for loss, seed in gone if loss in {first, second}}
+        whole = [row for row in all_of if row.run.seed not in lost]
+        expected = differences(whole, stored(whole, tmp_path / f"{first} {second}"))
+        theirs = expected.loc[("tree_1", first, second), list(OF_PAIR)]
+        assert ends_of[list(OF_PAIR)].tolist() == pytest.approx(theirs.tolist())
+
+
+def test_comparisons_have_both_in_the_lines_of_roc_auc_in_single_cells_alone(tmp_path):
+    some = rows(seeds=3)
+    store = Store(tmp_path)
+    compared = find(replace(built_in("table1"), losses=LOSSES), some, tmp_path).comparisons
+    has = (compared["score"] == "ROC-AUC") & (compared["setting"] != EVERYWHERE)
+    assert has.sum() == 2 * 3
+    assert (compared[list(OF_PAIR)].notna().all(axis=1) == has).all()
+    assert (compared[list(OF_PAIR)].notna().any(axis=1) == has).all()
+    expected = differences(some, store)
+    for _, one in compared[has].iterrows():
+        of_pair = expected.loc[(one["setting"], one["first"], one["second"])]
+        assert one[list(OF_PAIR)].tolist() == of_pair[list(OF_PAIR)].tolist()
 
 
 def test_folds_have_students_interval_and_none_for_both(tmp_path):
     lines = found(folded(one_set(seeds=3)), tmp_path)
     assert (lines["interval_over"] == "folds").all()
     assert lines[list(BOTH)].isna().all(axis=None)
+    some = folded(one_set(seeds=3))
+    assert differences(some, Store(tmp_path))[list(OF_PAIR)].isna().all(axis=None)
     values = [row.scores["test"]["roc_auc"] for row in one_set(seeds=3) if row.run.loss == "msfe"]
     error = np.sqrt((1 / 3 + 100 / 500) * np.var(values, ddof=1))
     low, high = stats.t.interval(0.95, 2, np.mean(values), error)
@@ -113,6 +178,7 @@ def test_a_class_of_one_sample_has_no_interval_over_samples(tmp_path, seeds):
     test = Predictions(np.repeat([0, 1], [99, 1]), np.linspace(0, 1, 100), np.arange(100))
     store = Store(tmp_path)
     store.add((row, {"test": test} if row in some[:3] else predictions(row)) for row in some)
-    lines = intervals(some, names(some), scored(some), store)
+    lines = told(some, store)
+    assert differences(some, store)[list(OF_PAIR)].isna().all(axis=None)
     assert lines[list(BOTH)].isna().all(axis=None)
     assert (lines["roc_auc_low"].isna() == (seeds == 1)).all()

@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import stats
 from sklearn.metrics import roc_auc_score
 
-from imbaloss.statistics import delong, seeds_and_samples, stratified_bootstrap, t_interval
+from imbaloss.statistics import delong, logit_interval, seeds_and_samples, stratified_bootstrap, t_interval
 
 
 def drawn(seed: int, positives: int = 30, negatives: int = 50) -> tuple[np.ndarray, np.ndarray]:
@@ -53,18 +55,63 @@ def test_delong_refuses_a_class_of_one():
         delong(np.array([0, 1, 0, 0]), np.arange(4.0))
 
 
-def test_the_bootstrap_keeps_the_classes_and_agrees_with_the_binomial():
-    """Recall of 20 of 40: its resamples are binomial."""
-    labels, probabilities = np.repeat([0, 1], [60, 40]), np.r_[np.zeros(60), np.repeat([0.0, 1.0], 20)]
+@given(st.floats(0.01, 0.99), st.floats(0, 0.3), st.integers(2, 300), st.sampled_from([0.5, 0.95, 0.99]))
+def test_on_the_logit_scale_an_interval_is_students(estimate, deviation, rarer, confidence):
+    """By odds; the deviation of a logit is that of the estimate times the slope there, 1 / (p (1 - p))."""
+    found, *ends = logit_interval(estimate, deviation, rarer, confidence)
+    slope = 1 / estimate + 1 / (1 - estimate)
+    expected = stats.t(rarer - 1, 0, 1).interval(confidence)
+    odds = np.array([np.exp(min(end * deviation * slope, 700)) for end in expected]) * estimate / (1 - estimate)
+    assert found == estimate
+    assert ends == pytest.approx(odds / (1 + odds), abs=1e-12)
+    assert 0 <= ends[0] <= estimate + 1e-12
+    assert estimate - 1e-12 <= ends[1] <= 1
+
+
+@given(st.floats(0.01, 0.99), st.floats(0, 0.1), st.integers(2, 300))
+def test_the_interval_of_what_is_left_to_1_is_the_mirrored_one(estimate, deviation, rarer):
+    _, low, high = logit_interval(estimate, deviation, rarer)
+    assert logit_interval(1 - estimate, deviation, rarer) == pytest.approx((1 - estimate, 1 - high, 1 - low), abs=1e-12)
+
+
+@pytest.mark.parametrize(("estimate", "rarer"), [(0.0, 10), (1.0, 10), (0.7, 1), (0.7, 0), (np.nan, 10)])
+def test_at_0_and_1_and_of_a_class_of_one_no_logit_interval_has_ends(estimate, rarer):
+    found = logit_interval(estimate, 0.1, rarer)
+    np.testing.assert_array_equal(found, [estimate, np.nan, np.nan])
+
+
+def test_a_small_deviation_leaves_the_logit_interval_the_plain_one():
+    assert logit_interval(0.8, 1e-5, 40) == pytest.approx((0.8, *stats.t(39, 0.8, 1e-5).interval(0.95)), abs=1e-9)
+
+
+@pytest.mark.parametrize("confidence", [0.5, 0.95])
+def test_the_bootstrap_keeps_the_classes_and_has_the_deviation_of_the_binomial(confidence):
+    """Recall of 30 of 40: the deviation of its resamples is sqrt(p (1 - p) / 40)."""
+    labels, probabilities = np.repeat([0, 1], [60, 40]), np.r_[np.zeros(60), np.repeat([0.0, 1.0], [10, 30])]
 
     def recall(labels, probabilities):
         assert labels.sum() == 40
         return float(np.mean(probabilities[labels == 1] > 0.5))
 
-    found = stratified_bootstrap(recall, labels, probabilities, np.random.default_rng(0), resamples=4000)
-    again = stratified_bootstrap(recall, labels, probabilities, np.random.default_rng(0), resamples=4000)
-    assert found == again
-    assert found[1:] == pytest.approx(stats.binom.ppf([0.025, 0.975], 40, 0.5) / 40, abs=0.026)
+    def of(seed: int) -> tuple[float, ...]:
+        generator = np.random.default_rng(seed)
+        return stratified_bootstrap(recall, labels, probabilities, generator, resamples=4000, confidence=confidence)
+
+    expected = logit_interval(0.75, np.sqrt(0.75 * 0.25 / 40), 40, confidence)
+    assert of(0) == of(0) != of(1)
+    assert of(0) == pytest.approx(expected, abs=0.006)
+
+
+@pytest.mark.parametrize("negatives", [10, 90])
+def test_the_rarer_class_gives_the_bootstrap_its_degrees_of_freedom(negatives):
+    """The score is a mean of all, whose deviation over resamples is known."""
+    labels, values = np.repeat([0, 1], [negatives, 30]), np.random.default_rng(0).random(negatives + 30)
+    found = stratified_bootstrap(
+        lambda _, drawn: float(drawn.mean()), labels, values, np.random.default_rng(0), resamples=4000
+    )
+    variance = sum(np.var(values[labels == label]) * np.sum(labels == label) for label in (0, 1))
+    expected = logit_interval(values.mean(), np.sqrt(variance) / len(labels), min(negatives, 30))
+    assert found == pytest.approx(expected, abs=0.003)
 
 
 def test_seeds_that_share_no_sample_have_the_t_interval():

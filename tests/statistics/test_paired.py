@@ -36,6 +36,13 @@ def test_drawn_signs_agree_with_all_signs():
     assert sign_flip(differences) == sign_flip(differences)
 
 
+def test_drawn_signs_are_multiplied_in_blocks_as_they_would_be_at_once():
+    differences = np.random.default_rng(1).normal(0.3, size=25)
+    drawn = np.random.default_rng(0).choice(np.array([-1, 1], np.int8), (100_000, 25))
+    as_far = np.abs(drawn.astype(float) @ differences) >= abs(differences.sum()) * (1 - 1e-12)
+    assert sign_flip(differences) == (1 + as_far.sum()) / 100_001
+
+
 def sums(differences: np.ndarray) -> np.ndarray:
     bits = np.arange(2 ** len(differences))[:, None] >> np.arange(len(differences)) & 1
     return (2 * bits - 1) @ differences
@@ -46,6 +53,13 @@ def test_no_difference_is_no_evidence():
     assert sign_flip(nothing) == wilcoxon(nothing) == corrected_t(nothing, 0.2) == 1
     assert sign_flip(np.array([])) == wilcoxon(np.array([])) == corrected_t(np.array([]), 0.2) == 1
     assert superiority(nothing) == 0.5
+
+
+@pytest.mark.parametrize("difference", [0.0, 0.001, 0.1, 1 / 3, 5.0])
+@pytest.mark.parametrize("seeds", [1, 2, 10])
+def test_differences_that_do_not_vary_are_no_evidence_of_equivalence_and_none_over_folds(difference, seeds):
+    same = np.full(seeds, difference)
+    assert equivalence(same, 0.01) == equivalence(same, 100.0) == corrected_t(same, 0.2) == 1
 
 
 def test_wilcoxon_is_scipys():

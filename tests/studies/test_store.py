@@ -13,7 +13,7 @@ import pytest
 
 from imbaloss.evaluation import scores
 from imbaloss.studies import Predictions, Row, Store
-from imbaloss.studies.store import FILE, VERSION
+from imbaloss.studies.store import ADVICE, FILE, VERSION
 from tests.data import toy
 from tests.disks import small_disk
 from tests.report.examples import rows
@@ -105,7 +105,7 @@ def test_reading_makes_no_folder_and_no_file(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_the_first_eight_images_of_each_class_are_kept_by_its_name_from_black_to_white(tmp_path):
+def test_eight_images_of_each_class_are_kept_by_its_name_from_black_to_white(tmp_path):
     """Their first pixel is their number, their second is their class."""
     store = Store(tmp_path)
     assert store.examples() == {}
@@ -125,6 +125,15 @@ def test_the_first_eight_images_of_each_class_are_kept_by_its_name_from_black_to
     assert found["toy"].images["cat"].dtype == np.uint8
 
 
+@pytest.mark.parametrize(
+    ("number", "kept"), [(8, range(8)), (15, range(8)), (16, range(0, 16, 2)), (50, range(0, 48, 6))]
+)
+def test_the_images_that_are_kept_lie_at_even_distances(tmp_path, number, kept):
+    store = Store(tmp_path)
+    store.add_examples({"toy": toy.dataset(negatives=number)})
+    assert store.examples()["toy"].images["cat"][:, 0, 0, 0].tolist() == list(kept)
+
+
 @pytest.mark.parametrize("white", [16, 255])
 def test_white_is_255_whatever_it_was(tmp_path, white):
     some = toy.dataset(positives=2)
@@ -139,6 +148,9 @@ def test_images_that_are_there_stay_as_they_are(tmp_path):
     store.add_examples({"toy": toy.dataset(negatives=3)})
     store.add_examples({"toy": toy.dataset(negatives=5), "other": toy.dataset(negatives=5)})
     assert [len(found.images["cat"]) for found in store.examples().values()] == [3, 5]
+
+
+OF_A_TRAINING = "what it holds of a training cannot be read"
 
 
 def read(folder: Path) -> list[Row]:
@@ -192,6 +204,7 @@ def test_a_damaged_store_is_left_as_it_is(tmp_path, damage):
     found = refused(tmp_path)
     assert "damaged" in found or "cannot be used as a store of results" in found
     assert "sqlite3 FILE .recover" in found
+    assert damage not in {"row", "arrays"} or found == f"{file} is damaged: {OF_A_TRAINING}; {ADVICE}"
 
 
 def test_a_full_disk_keeps_every_finished_row(tmp_path):
