@@ -94,10 +94,10 @@ def seen_from(lines: pd.DataFrame, method: str) -> pd.DataFrame:
     own, turned = lines[lines["first"] == method], lines[lines["second"] == method]
     worse, _, better = PROBABILITIES
     swapped = turned.rename(columns={"first": "second", "second": "first", worse: better, better: worse})
+    ends = [("low", "high"), ("high", "low"), ("both_low", "both_high"), ("both_high", "both_low")]
     swapped = swapped.assign(
         difference=-turned["difference"],
-        low=-turned["high"],
-        high=-turned["low"],
+        **{end: -turned[other] for end, other in ends if end in turned},
         superiority=1 - turned["superiority"],
         verdict=turned["verdict"].map(lambda word: TURNED.get(word, word)),
     )
