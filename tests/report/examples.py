@@ -90,7 +90,7 @@ def failed(row: Row) -> Row:
     return replace(
         row,
         scores={"tune": values, "test": values, "tuned": {**values, "threshold": None}},
-        undefined={"tune": reasons, "test": reasons},
+        undefined={"tune": reasons, "test": reasons, "tuned": reasons},
         losses=(),
         failure="the loss was no longer finite",
     )

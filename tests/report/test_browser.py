@@ -1,5 +1,6 @@
 """The page in a real browser, from a file, with the network off."""
 
+import csv
 import re
 import shutil
 from collections.abc import Iterator
@@ -8,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from imbaloss import studies
+from imbaloss import losses, studies
 from imbaloss.data import SETS
+from imbaloss.report.tables import DASH
 from tests.report.examples import LOSSES, rows, write
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs Playwright, which is in the dev extra")
@@ -86,19 +88,27 @@ def test_the_verdict_comes_first(opened):
     assert headings[:3] == ["Which loss finds the rare class?", "The verdict", "What the gain is made of"]
 
 
+def headings(score: str) -> list[str]:
+    """Of its sections."""
+    return [f"{score} on the test part", f"{score}: each loss against each other, over all cells"]
+
+
 def test_one_score_and_one_data_set_can_be_chosen(opened):
     page = opened()
     assert score_of(page).locator("option").all_inner_texts() == [*SCORES, "all"]
     for score in SCORES:
         score_of(page).select_option(score)
-        assert page.locator("section[data-score] h3:visible").all_inner_texts() == [f"{score} on the test part"]
+        assert page.locator("section[data-score] h3:visible").all_inner_texts() == headings(score)
         assert shown(page, "figure[data-score]") == 1
     score_of(page).select_option("all")
-    assert shown(page, "section[data-score]") == shown(page, "figure[data-score]") == len(SCORES)
+    assert shown(page, "section[data-score]") == 2 * len(SCORES)
+    assert shown(page, "figure[data-score]") == len(SCORES)
     assert shown(page, "tr[data-setting]") == 2 * len(SCORES)
+    page.locator("summary").click()
+    assert shown(page, "tr[data-setting]") == 2 * len(SCORES) + 2 * len(LOSSES)
     every = shown(page, "figure[data-setting]")
     page.get_by_role("combobox", name="Data set").select_option("tree_1")
-    assert shown(page, "tr[data-setting]") == len(SCORES)
+    assert shown(page, "tr[data-setting]") == len(SCORES) + len(LOSSES)
     assert 2 * shown(page, "figure[data-setting]") == every
     assert shown(page, f'figure[data-setting="{DATASET}"]') == 0
 
@@ -108,7 +118,7 @@ def test_the_controls_are_reached_and_used_by_the_keyboard(opened):
     while page.evaluate("document.activeElement.name") != "score":
         page.keyboard.press("Tab")
     page.keyboard.press("ArrowDown")
-    assert page.locator("section[data-score] h3:visible").all_inner_texts() == [f"{SCORES[1]} on the test part"]
+    assert page.locator("section[data-score] h3:visible").all_inner_texts() == headings(SCORES[1])
 
 
 def test_a_mark_that_is_pointed_at_tells_its_value(opened, file):
@@ -123,6 +133,77 @@ def test_a_mark_that_is_pointed_at_tells_its_value(opened, file):
     assert f"{float(line.split(',')[4]):.4f}" == value
     page.locator("h1").hover()
     assert not told.is_visible()
+
+
+def test_escape_hides_what_a_mark_tells_and_pointing_again_shows_it(opened):
+    page = opened()
+    mark, told = page.locator("figure[data-score] [data-tip]:visible").first, page.locator("#tip")
+    mark.hover()
+    assert told.is_visible()
+    page.keyboard.press("Escape")
+    assert not told.is_visible()
+    page.locator("h1").hover()
+    mark.hover()
+    assert told.is_visible()
+
+
+def test_marks_of_figures_alone_tell_something(opened):
+    page = opened()
+    assert page.locator("[data-tip]").count() == page.locator("figure svg [data-tip]").count() > 0
+
+
+def test_further_scores_are_those_of_the_table(opened, file):
+    """Told when they are asked for."""
+    page = opened()
+    assert not page.locator("details table").is_visible()
+    page.locator("summary").focus()
+    page.keyboard.press("Enter")
+    with (file.parent / "table.csv").open(encoding="utf-8") as text:
+        cells = list(csv.DictReader(text))
+    columns = ("f1_sd", "tuned_f1_sd", "roc_auc_sd", "average_precision_sd", "precision", "recall", "tuned_threshold")
+    expected = [
+        [f"{cell['setting']}, {float(cell['level']):.4g}", cell["method"], cell["seeds"],
+         *(f"{float(cell[column]):.4f}" for column in columns)]
+        for cell in cells
+    ]  # fmt: skip
+    lines = [line.locator("th, td").all_inner_texts() for line in page.locator("details tbody tr:visible").all()]
+    assert lines == expected
+
+
+def test_the_verdict_of_each_pair_is_that_of_the_comparisons_seen_from_the_line(opened, file):
+    page = opened(java_script_enabled=False)
+    with (file.parent / "comparisons.csv").open(encoding="utf-8") as text:
+        pairs = [one for one in csv.DictReader(text) if one["setting"] == "all cells"]
+    for score in SCORES:
+        section = page.locator("section", has=page.get_by_role("heading", name=headings(score)[1], exact=True)).last
+        lines = [line.locator("td").all_inner_texts() for line in section.locator("tbody tr").all()]
+        expected = [[DASH] * len(LOSSES) for _ in LOSSES]
+        for one in pairs:
+            if one["score"] == score:
+                first, second = LOSSES.index(one["first"]), LOSSES.index(one["second"])
+                word = {"better": "worse", "worse": "better"}.get(one["verdict"], one["verdict"])
+                expected[first][second] = f"{one['verdict']} {float(one['difference']):+.3f}"
+                expected[second][first] = f"{word} {-float(one['difference']):+.3f}"
+        assert lines == expected
+
+
+def test_nothing_is_said_of_a_new_data_set_where_there_are_two(opened):
+    assert opened().get_by_text("on a new data set").count() == 0
+
+
+@pytest.mark.parametrize("width", [390, 1150])
+def test_what_scrolls_and_nothing_else_is_reached_by_the_keyboard(opened, width):
+    page = opened(viewport={"width": width, "height": 844})
+    page.locator("summary").click()  # a closed one has no width
+    page.set_viewport_size({"width": width - 1, "height": 844})
+    found = page.evaluate(REACHED)
+    assert all(scrolls == reached for scrolls, reached in found)
+    assert (width < 400) in {scrolls for scrolls, _ in found}  # some scroll on a narrow screen, some do not on a wide one
+    assert opened(java_script_enabled=False).locator("[tabindex]").count() == 0
+
+
+REACHED = """[...document.querySelectorAll(".wide, pre")].filter((one) => one.checkVisibility())
+  .map((one) => [one.scrollWidth > one.clientWidth, one.tabIndex === 0])"""
 
 
 @pytest.mark.parametrize("width", [320, 390, 800])
@@ -144,13 +225,19 @@ def test_axe_finds_no_serious_fault(opened, scheme, width):
     assert [one["id"] for one in found if one["impact"] in {"serious", "critical"}] == []
 
 
+def assert_everything_is_shown(page: "sync_api.Page") -> None:
+    assert shown(page, "section[data-score]") == 2 * len(SCORES)
+    assert shown(page, "figure[data-score]") == len(SCORES)
+    assert shown(page, "details summary") == 1
+
+
 def test_without_scripts_and_on_paper_everything_is_there(opened):
     page = opened(java_script_enabled=False)
-    assert shown(page, "section[data-score]") == shown(page, "figure[data-score]") == len(SCORES)
+    assert_everything_is_shown(page)
     assert not page.locator(".controls").is_visible()
     page = opened()
     page.emulate_media(media="print")
-    assert shown(page, "section[data-score]") == shown(page, "figure[data-score]") == len(SCORES)
+    assert_everything_is_shown(page)
     assert not page.locator(".controls").is_visible()
 
 
@@ -159,3 +246,36 @@ def test_figures_follow_the_colours_of_the_page(opened):
         page = opened(color_scheme=scheme)
         ink = page.evaluate("getComputedStyle(document.body).color")
         assert page.evaluate("getComputedStyle(document.querySelector('figure svg text')).fill") == ink
+
+
+PAPER = {"width": 718, "height": 1000}  # A4 of 794 CSS pixels, less 1 cm on either side
+
+
+@pytest.fixture(scope="module")
+def fifteen(tmp_path_factory) -> Path:
+    """A page of as many losses."""
+    many, levels = losses.names()[:15], (0.05, 0.01)
+    some = [
+        replace(row, run=replace(row.run, loss=loss, level=level))
+        for level in levels
+        for row in rows(seeds=3, datasets=("tree_1",))[::3]
+        for loss in many
+    ]
+    study = replace(STUDY, datasets=("tree_1",), levels=levels, losses=many, seeds=range(3))
+    return write(study, some, tmp_path_factory.mktemp("fifteen"))
+
+
+def test_tables_of_fifteen_losses_fit_on_paper(browser, fifteen):
+    context = browser.new_context(offline=True, viewport=PAPER)
+    page = context.new_page()
+    page.goto(fifteen.as_uri())
+    page.emulate_media(media="print")
+    tables = page.locator("main table:visible")
+    assert tables.count() > 2 * len(SCORES)
+    assert tables.nth(1).locator("thead th").count() == 3 + 15
+    edges = {one.locator("xpath=..").get_attribute("aria-label"): one.evaluate(RIGHT) for one in tables.all()}
+    context.close()
+    assert {name: edge for name, edge in edges.items() if edge > PAPER["width"]} == {}
+
+
+RIGHT = "(table) => Math.max(...[...table.querySelectorAll('th, td')].map((one) => one.getBoundingClientRect().right))"

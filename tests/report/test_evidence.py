@@ -1,6 +1,7 @@
 """Comparisons of all pairs of methods, and what is said of them."""
 
 from dataclasses import replace
+from itertools import combinations, permutations
 
 import numpy as np
 import pandas as pd
@@ -15,14 +16,14 @@ from tests.report.examples import LOSSES, folded, rows, scoring
 from tests.report.examples import scored as cells_of
 
 
-def scored(gains: dict[str, float], seeds: int = 12, spread: float = 0.004) -> list[Row]:
-    """Rows whose ROC-AUC is 0.7, a part of the seed's own, the gain of the loss, and noise."""
+def scored(gains: dict[str, float], seeds: int = 12, spread: float = 0.004, score: str = "roc_auc") -> list[Row]:
+    """Rows whose score is 0.7, a part of the seed's own, the gain of the loss, and noise."""
     found = []
     for row in rows(seeds=seeds):
         own = np.random.default_rng([row.run.seed, *row.run.dataset.encode()])
         noise = np.random.default_rng([row.run.seed, *row.run.loss.encode()]).normal(scale=spread)
         value = 0.7 + own.normal(scale=0.05) + gains[row.run.loss] + float(noise)
-        found.append(scoring(row, value))
+        found.append(scoring(row, value, score))
     return found
 
 
@@ -74,15 +75,53 @@ def test_the_words_say_what_is_better_what_equivalent_and_what_undecided():
     assert "better" not in words
 
 
-def test_few_seeds_are_said_to_be_too_few_and_one_says_nothing():
-    some = scored({"msfe": 0.1, "focal:alpha=0.75": 0.0, "wmse": 0.0}, seeds=3)
-    assert (
-        "ROC-AUC: msfe has the highest mean; 3 repetitions are too few to decide anything between 3 methods: it takes 7"
-    ) in said(some)
+def test_few_seeds_are_said_to_be_too_few_with_their_differences_and_one_says_nothing():
+    some = scored({"msfe": 0.1, "focal:alpha=0.75": 0.0, "wmse": -0.1}, seeds=3, spread=0.02)
+    [found] = [one for one in evidence.verdicts(comparisons(some), 0.01) if one.score == "ROC-AUC"]
+    assert list(found.than) == ["too few seeds to find a difference (it takes 7) from"]
+    values = {loss: over_both(some, loss, 3) for loss in LOSSES}
+    for told, other in zip(found.than.popitem()[1], LOSSES[1:], strict=True):
+        gains = values["msfe"] - values[other]
+        low, high = stats.t.interval(0.95, 2, gains.mean(), stats.sem(gains))
+        assert told.startswith(f"{other} {gains.mean():+.3f} [{low:+.3f}, {high:+.3f}] (")
+    assert (found.best, found.smallest, found.beats_all) == ("msfe", None, False)
     assert said(rows(seeds=1)) == []
     five = {name: np.random.default_rng(place).random(3) for place, name in enumerate("abcde")}
-    [told] = evidence.verdicts(of_cells(Cell("tree", 0.1, five, None)), 0.01)
-    assert told.sentence.endswith("between 5 methods: it takes 9")  # 10 pairs: 2^(1 - 9) <= 0.05 / 10
+    [told] = evidence.verdicts(of_cells(Cell("tree", "tree", 0.1, five, None)), 0.01)
+    assert "(it takes 9)" in told.sentence  # 10 pairs: 2^(1 - 9) <= 0.05 / 10
+
+
+def test_few_seeds_may_find_methods_equivalent():
+    """The t-tests may reject where no sign-flip test can."""
+    generator = np.random.default_rng(0)
+    values = {name: 0.5 + generator.normal(scale=0.0005, size=4) for name in "ab"} | {"c": generator.random(4)}
+    [found] = evidence.verdicts(of_cells(Cell("tree", "tree", 0.1, values, None)), 0.01)
+    told = {relation: [one.split()[0] for one in others] for relation, others in found.than.items()}
+    few = "too few seeds to find a difference (it takes 7) from"
+    assert (found.best, told) == ("c", {few: ["a", "b"]})
+    values["c"] -= 1
+    [found] = evidence.verdicts(of_cells(Cell("tree", "tree", 0.1, values, None)), 0.01)
+    told = {relation: [one.split()[0] for one in others] for relation, others in found.than.items()}
+    [other] = {"a", "b"} - {found.best}
+    assert told == {"equivalent within ±0.01 to": [other], few: ["c"]}
+
+
+def over_both(some: list[Row], loss: str, seeds: int) -> np.ndarray:
+    """The mean ROC-AUC over the data sets, of each seed."""
+    values = [
+        [row.scores["test"]["roc_auc"] for row in some if (row.run.loss, row.run.seed) == (loss, seed)]
+        for seed in range(seeds)
+    ]
+    return np.mean(values, axis=1)
+
+
+@pytest.mark.parametrize(("seeds", "more"), [(5, " (1 more seed would decide)"), (4, " (2 more seeds would decide)")])
+def test_it_is_said_how_many_more_seeds_would_decide(seeds, more):
+    gains = 0.3 + np.random.default_rng(0).normal(scale=0.01, size=seeds)
+    values = {"a": 0.5 + gains, "b": np.full(seeds, 0.5)}
+    [found] = evidence.verdicts(of_cells(Cell("tree", "tree", 0.1, values, None)), 0.01)
+    [[told]] = found.than.values()
+    assert told.endswith(f"]{more}")
 
 
 def test_one_method_is_compared_with_nothing():
@@ -110,14 +149,14 @@ def test_folds_have_the_corrected_test():
     assert one["p"] == pytest.approx(corrected_t(f1[one["first"]] - f1[one["second"]], 100 / 500))
 
 
-def of_cells(*cells: Cell) -> pd.DataFrame:
-    return evidence.comparisons({Compared("ROC-AUC", "test", "roc_auc"): cells}, 0.01)
+def of_cells(*cells: Cell, margin: float = 0.01) -> pd.DataFrame:
+    return evidence.comparisons({Compared("ROC-AUC", "test", "roc_auc"): cells}, margin)
 
 
 def test_the_best_is_told_with_its_gain_over_each_other_whichever_is_named_first():
     generator = np.random.default_rng(0)
     values = {loss: generator.normal(mean, 0.01, size=12) for loss, mean in (("ce", 0.6), ("msfe", 0.8), ("mfe", 0.7))}
-    [found] = evidence.verdicts(of_cells(Cell("tree", 0.1, values, None)), 0.01)
+    [found] = evidence.verdicts(of_cells(Cell("tree", "tree", 0.1, values, None)), 0.01)
     gains = [values["msfe"] - values[other] for other in ("ce", "mfe")]
     ends = [stats.t.interval(0.95, 11, gain.mean(), stats.sem(gain)) for gain in gains]
     assert found.best == "msfe"
@@ -147,12 +186,96 @@ def test_the_best_is_not_called_better_than_what_beats_it_where_both_have_scores
         "whole": noise[1] + np.where(early, 0.51, 0.45),
         "other": np.where(np.arange(24) >= 4, noise[2] + 0.1, np.nan),
     }
-    [found] = evidence.verdicts(of_cells(Cell("tree", 0.1, values, None)), 0.001)
+    [found] = evidence.verdicts(of_cells(Cell("tree", "tree", 0.1, values, None)), 0.001)
     assert found.best == "half"
     assert {relation: others[0][:12] for relation, others in found.than.items()} == {
         "better than": "other +0.400",
         "worse, where both have scores, than": "whole -0.010",
     }
+
+
+def lines_of(some: list[Row], score: str = "ROC-AUC") -> pd.DataFrame:
+    """Over all cells."""
+    found = comparisons(some)
+    return found[(found["score"] == score) & (found["setting"] == EVERYWHERE)]
+
+
+def test_the_margin_stands_in_each_line_and_no_end_lies_beyond_1():
+    values = {"a": np.array([1.0, 1.0, 0.2]), "b": np.array([0.0, 0.1, 0.1])}
+    for margin in (0.01, 0.05):
+        found = of_cells(
+            Cell("tree", "tree", 0.1, values, None), Cell("house", "house", 0.1, values, None), margin=margin
+        )
+        assert found["margin"].tolist() == [margin] * 2
+    gains = values["a"] - values["b"]
+    low, high = stats.t.interval(0.95, 2, gains.mean(), stats.sem(gains))
+    assert -1 < low < 1 < high
+    assert found.loc[0, ["low", "high"]].tolist() == pytest.approx([low, 1])
+    found = of_cells(Cell("tree", "tree", 0.1, dict(reversed(values.items())), None))
+    assert found.loc[0, ["low", "high"]].tolist() == pytest.approx([-1, -low])
+
+
+def test_the_best_has_the_highest_mean():
+    for order in permutations("abcd"):
+        means = dict(zip(order, (0.4, 0.7, 0.6, 0.65), strict=True))
+        assert evidence.best_of(of_cells(cell("tree", **means))) == order[1]
+
+
+@pytest.mark.parametrize("method", LOSSES)
+def test_seen_from_a_method_it_is_the_first_and_what_was_said_of_it_is_mirrored(method):
+    lines = lines_of(scored({"msfe": 0.1, "focal:alpha=0.75": 0.0, "wmse": 0.0}))
+    lines = lines.assign(both_low=lines["low"] - 0.1, both_high=lines["high"] + 0.2)
+    found = evidence.seen_from(lines, method)
+    assert list(found.columns) == list(lines.columns)
+    assert found["first"].tolist() == [method] * 2
+    assert set(found["second"]) == set(LOSSES) - {method}
+    turned = {"first": "second", "low": "high", "both_low": "both_high", "probability_worse": "probability_better"}
+    turned |= {one: other for other, one in turned.items()}
+    for index, one in found.iterrows():
+        was = lines.loc[index]
+        expected = was.copy()
+        if was["second"] == method:
+            for name, other in turned.items():
+                expected[name] = -was[other] if name.endswith(("low", "high")) else was[other]
+            expected["difference"], expected["superiority"] = -was["difference"], 1 - was["superiority"]
+            expected["verdict"] = {"better": "worse", "worse": "better"}.get(was["verdict"], was["verdict"])
+        pd.testing.assert_series_equal(one, expected)
+
+
+def test_pairs_that_are_turned_twice_are_as_they_were():
+    lines = lines_of(scored({"msfe": 0.1, "focal:alpha=0.75": 0.0, "wmse": 0.05}))
+    lines = lines.assign(both_low=lines["low"] - 0.1, both_high=lines["high"] + 0.2)
+    for _, pair in lines.iterrows():
+        alone = lines[(lines["first"] == pair["first"]) & (lines["second"] == pair["second"])]
+        turned = evidence.seen_from(alone, pair["second"])
+        assert turned["first"].tolist() == alone["second"].tolist()
+        pd.testing.assert_frame_equal(evidence.seen_from(turned, pair["first"]), alone)
+
+
+def verdict(score: str, best: str, *, clear: bool) -> evidence.Verdict:
+    return evidence.Verdict(score, best, {}, clear, None)
+
+
+def test_the_best_beats_all_where_it_is_better_than_every_other():
+    for gains, clear in (((0.2, 0.1, 0.0), True), ((0.1, 0.1, 0.0), False)):
+        found = evidence.verdicts(comparisons(scored(dict(zip(LOSSES, gains, strict=True)))), 0.01)
+        assert [one.beats_all for one in found if one.score == "ROC-AUC"] == [clear]
+
+
+def test_the_answer_says_who_has_the_highest_mean_by_what_and_who_beats_all():
+    one = [verdict(score, "ce", clear=True) for score in (HALF, ROC)]
+    assert evidence.answer(one, "loss") == (
+        "ce has the highest mean by all 2 scores. ce is better than every other loss by all 2 scores."
+    )
+    several = [verdict(HALF, "ce", clear=False), verdict(TUNED, "mfe", clear=True), verdict(ROC, "ce", clear=True)]
+    assert evidence.answer(several, "method") == (
+        "ce has the highest mean by F1 at ½ and ROC-AUC; mfe by F1 at the tuned threshold. "
+        "mfe is better than every other method by F1 at the tuned threshold; "
+        "ce is better than every other method by ROC-AUC."
+    )
+    assert evidence.answer([verdict(ROC, "ce", clear=False)], "loss") == (
+        "ce has the highest mean by ROC-AUC. By no score is one loss better than every other."
+    )
 
 
 # what is found in other cells and data sets
@@ -184,9 +307,15 @@ def test_levels_of_one_data_set_foretell_nothing():
     assert found[list(evidence.PROBABILITIES)].isna().all(axis=None)
 
 
-def cell(setting: str, level: float = 0.1, **means: float) -> Cell:
-    """Two repetitions about each mean."""
-    return Cell(setting, level, {name: np.array([mean - 0.01, mean + 0.01]) for name, mean in means.items()}, None)
+def cell(setting: str, level: float = 0.1, dataset: str | None = None, **means: float) -> Cell:
+    """Two repetitions about each mean; the setting is the data set unless that is named."""
+    return Cell(
+        dataset or setting,
+        setting,
+        level,
+        {name: np.array([mean - 0.01, mean + 0.01]) for name, mean in means.items()},
+        None,
+    )
 
 
 def test_a_data_set_that_lacks_a_method_foretells_nothing_of_it():
@@ -233,6 +362,23 @@ def test_two_methods_or_one_data_set_have_no_ranks():
     assert evidence.ranks([cell("tree", **three), cell("house", **three)]) is not None
 
 
+def test_three_protocols_of_one_data_set_are_one_data_set():
+    """They have no ranks and foretell nothing; beside another data set they count once, with their mean."""
+    of_tree = [
+        cell(f"tree + {protocol}", dataset="tree", ce=0.5, mfe=0.6 + gain, msfe=0.9)
+        for protocol, gain in (("table1", 0.0), ("ratio", 0.1), ("all", 0.5))
+    ]
+    assert evidence.ranks(of_tree) is None
+    everywhere = cell(EVERYWHERE, np.nan, ce=0.5, mfe=0.8, msfe=0.9)
+    assert of_cells(*of_tree, everywhere)[list(evidence.PROBABILITIES)].isna().all(axis=None)
+    house = cell("house", ce=0.5, mfe=0.6, msfe=0.4)
+    means = evidence.by_dataset([*of_tree, house, everywhere])
+    expected = pd.DataFrame({"ce": [0.5, 0.5], "mfe": [0.8, 0.6], "msfe": [0.9, 0.4]}, index=["tree", "house"])
+    pd.testing.assert_frame_equal(means, expected)
+    methods, found = evidence.ranks([*of_tree, house, everywhere])
+    assert dict(zip(methods, found.mean, strict=True)) == {"ce": 2.5, "mfe": 1.5, "msfe": 2}
+
+
 HALF, TUNED, ROC = (COMPARED[place].label for place in (0, 1, 2))
 AB, AC, BC = ("a", "b"), ("a", "c"), ("b", "c")
 
@@ -242,7 +388,7 @@ def judged(**verdicts: dict[tuple[str, str], str]) -> pd.DataFrame:
     signs = {"better": 0.1, "worse": -0.1, "equivalent": 0.001, "undecided": 0.1}
     lines = [
         {"score": {"half": HALF, "tuned": TUNED, "roc": ROC}[score], "setting": "tree", "level": 0.1}
-        | {"first": pair[0], "second": pair[1], "verdict": verdict, "difference": signs[verdict]}
+        | {"first": pair[0], "second": pair[1], "verdict": verdict, "difference": signs[verdict], "pairs": 5}
         for score, pairs in verdicts.items()
         for pair, verdict in pairs.items()
     ]
@@ -253,41 +399,71 @@ def moved(half: dict[tuple[str, str], str], tuned: dict[tuple[str, str], str], r
     return evidence.moved_threshold(judged(half=half, tuned=tuned, roc=roc))
 
 
-PERHAPS = "What is not found there may be a moved threshold and no better learning."
-
-
 def test_where_nothing_differs_no_threshold_has_moved():
     assert moved(dict.fromkeys((AB, AC), "undecided") | {BC: "equivalent"}, {AB: "better"}, {AB: "better"}) == ""
     assert evidence.moved_threshold(comparisons(rows(seeds=1))) == ""
     assert evidence.moved_threshold(pd.DataFrame()) == ""
 
 
+def test_where_no_tuned_scores_or_no_areas_are_there_no_threshold_has_moved():
+    found = judged(half={AB: "better"}, tuned={AB: "better"}, roc={AB: "better"})
+    assert evidence.moved_threshold(found) != ""
+    for score in (TUNED, ROC):
+        few = found["pairs"].where(found["score"] != score, 1)
+        assert evidence.moved_threshold(found.assign(pairs=few)) == ""
+        assert evidence.moved_threshold(found[found["score"] != score]) == ""
+    some = [
+        replace(row, scores={**row.scores, "tuned": dict.fromkeys(row.scores["tuned"])})
+        for row in scored({"msfe": 0.3, "focal:alpha=0.75": 0.0, "wmse": 0.0}, score="f1")
+    ]
+    compared = comparisons(some)
+    assert "better" in set(compared[compared["score"] == HALF]["verdict"])
+    assert evidence.moved_threshold(compared) == ""
+
+
 def test_differences_that_persist_are_counted():
     found = {AB: "better", AC: "worse", BC: "undecided"}
     assert moved(found, found, found) == (
-        "Of the 2 pairs that differ in F1 at ½, 2 differ the same way at the tuned threshold, and 2 in ROC-AUC."
+        "Of 2 pairs that differ in F1 at ½, 2 differ the same way at the tuned threshold. "
+        "In ROC-AUC 2 differ the same way."
     )
 
 
-def test_differences_that_vanish_may_be_a_moved_threshold():
-    half, tuned = {AB: "better", AC: "better"}, {AB: "better", AC: "undecided"}
+def test_differences_that_vanish_are_named_and_may_be_a_moved_threshold():
+    half, tuned = {AB: "better", AC: "worse", BC: "worse"}, {AB: "better", AC: "undecided", BC: "equivalent"}
     assert moved(half, tuned, dict.fromkeys(half, "equivalent")) == (
-        "Of the 2 pairs that differ in F1 at ½, 1 differs the same way at the tuned threshold, and 0 in ROC-AUC. "
-        + PERHAPS
+        "Of 3 pairs that differ in F1 at ½, 1 differs the same way at the tuned threshold; "
+        "not detectably: c over a, c over b, and that gain may be no more than a threshold in another place. "
+        "In ROC-AUC 0 differ the same way."
     )
 
 
-def test_a_difference_the_other_way_is_not_the_same_difference():
+def test_a_difference_the_other_way_is_not_the_same_difference_and_is_named():
     assert moved({AB: "better", AC: "undecided"}, {AB: "worse", AC: "better"}, {AB: "better", AC: "better"}) == (
-        "Of the one pair that differs in F1 at ½, 0 differ the same way at the tuned threshold, and 1 in ROC-AUC. "
-        + PERHAPS
+        "Of 1 pair that differs in F1 at ½, 0 differ the same way at the tuned threshold; the other way: a over b. "
+        "In ROC-AUC 1 differs the same way."
     )
+    assert moved({AB: "worse", BC: "better"}, {AB: "worse", BC: "worse"}, {AB: "better", BC: "better"}) == (
+        "Of 2 pairs that differ in F1 at ½, 1 differs the same way at the tuned threshold; the other way: b over c. "
+        "In ROC-AUC 1 differs the same way; the other way: b over a."
+    )
+
+
+def test_a_pair_is_the_same_whichever_is_named_first():
+    half, turned = {AB: "better", BC: "worse"}, {AB[::-1]: "worse", BC[::-1]: "better"}
+    assert moved(half, half, half) == moved(turned, turned, turned) != ""
+
+
+def test_of_many_pairs_five_are_named():
+    pairs = dict.fromkeys(combinations("abcd", 2), "better")
+    told = moved(pairs, dict.fromkeys(pairs, "undecided"), pairs)
+    assert "not detectably: a over b, a over c, a over d, b over c, b over d and 1 more, and that gain" in told
 
 
 def test_of_several_cells_the_mean_over_all_decides_what_differs():
     decided = judged(half={AB: "better"}, tuned={AB: "better"}, roc={AB: "better"})
     undecided = judged(half={AB: "undecided"}, tuned={AB: "undecided"}, roc={AB: "undecided"})
     told = evidence.moved_threshold(pd.concat([undecided, decided.assign(setting=EVERYWHERE, level=np.nan)]))
-    assert told.startswith("Of the one pair that differs in F1 at ½, 1 differs")
+    assert told.startswith("Of 1 pair that differs in F1 at ½, 1 differs")
     assert evidence.moved_threshold(pd.concat([decided, undecided.assign(setting=EVERYWHERE, level=np.nan)])) == ""
     assert evidence.moved_threshold(pd.concat([decided, decided.assign(setting="house")])) == ""

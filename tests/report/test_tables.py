@@ -13,7 +13,7 @@ from imbaloss.data import Fold
 from imbaloss.report import records, tables
 from imbaloss.report.naming import names
 from imbaloss.studies import Row
-from tests.report.examples import failed, rows, table
+from tests.report.examples import LOSSES, failed, rows, table
 
 FIRST = "dataset,level,loss,seeds,f1,f1_sd,roc_auc,roc_auc_sd,published_f1,published_roc_auc"
 
@@ -138,16 +138,31 @@ def test_a_sampler_and_folds_are_told_where_nothing_differs():
 
 def test_failures_and_undefined_scores_are_said_in_a_short_list():
     first, second, *others = rows(seeds=3)
-    lost = {"undefined": {"tune": {}, "test": {"roc_auc": "there are no positives"}}}
+    lost = {"undefined": {"tune": {}, "test": {"roc_auc": "there are no positives"}, "tuned": {}}}
     some = [failed(first), replace(second, **lost), *(replace(row, **lost) for row in others)]
     said = tables.sentences(some)
     cell = "tree_1 at level 0.05 (test P/N 10/90)"
     assert said[0] == f"{cell}, msfe: 1 training failed, first that of seed 0: the loss was no longer finite"
-    assert said[1].startswith(
-        f"ROC-AUC is undefined, there are no positives: 3 trainings on {cell}, focal:alpha=0.75; "
-    )
-    assert said[1].endswith("; and 17 trainings in 6 cells in all")
+    told, _, cells = said[1].partition(": ")
+    assert told == "ROC-AUC is undefined, there are no positives"
+    assert cells.startswith(f"17 trainings in 6 cells, among them 3 trainings on {cell}, focal:alpha=0.75; ")
+    assert cells.count(";") == 4  # five are named
     assert len(said) == 2
+    few = [replace(row, **lost) for row in rows(seeds=3, datasets=("tree_1",))]
+    told = "; ".join(f"3 trainings on {cell}, {loss}" for loss in LOSSES)
+    assert tables.sentences(few) == [f"ROC-AUC is undefined, there are no positives: {told}"]
+
+
+def test_an_undefined_f1_at_the_tuned_threshold_is_said_where_that_at_a_half_is_not():
+    first, second, third, *others = rows(seeds=1)
+    cell, reason = "tree_1 at level 0.05 (test P/N 10/90)", "tune has no positives"
+    tuned = {"tune": {"f1": reason}, "test": {}, "tuned": {"f1": reason}}
+    both = {"tune": {}, "test": {"f1": "test has none"}, "tuned": {"f1": "test has none"}}
+    said = tables.sentences([replace(first, undefined=tuned), second, replace(third, undefined=both), *others])
+    assert said == [
+        f"F1 at the tuned threshold is undefined, {reason}: 1 training on {cell}, msfe",
+        f"F1 is undefined, test has none: 1 training on {cell}, wmse",
+    ]
 
 
 def test_the_tuned_threshold_and_its_f1_are_in_the_table():

@@ -30,18 +30,27 @@ def one_loss() -> list[Row]:
     return [row for row in few() if row.run.loss == LOSSES[0]]
 
 
+EARLIER = [
+    f"{name}.{kind}"
+    for name in ("scores_recall", "differences_birds", "loss_birds_0.05", "roc_birds_0.05", "probabilities_birds_0.05",
+                 "images_birds")
+    for kind in ("svg", "png")
+]  # fmt: skip
+OWN = ("notes.txt", "notes.svg", "my_scores_f1.png", "loss.svg", "ranks_by_hand.svg", "roc_birds_0.05.pdf")
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """It held another study's figures, and a note."""
+    """It held another study's figures, and the user's own."""
     place = tmp_path_factory.mktemp("out")
     (place / "figures").mkdir()
-    for name in ("loss_birds_0.05.svg", "loss_birds_0.05.png", "notes.txt"):
-        (place / "figures" / name).touch()
+    for name in (*EARLIER, *OWN):
+        (place / "figures" / name).write_text("<svg/>")
     write(STUDY, rows(), place)
     return place
 
 
-def test_every_promised_file_is_there_and_no_figure_of_an_earlier_study(folder):
+def test_every_promised_file_is_there_and_no_figure_of_an_earlier_study_but_the_users_own(folder):
     figures = {
         *(f"scores_{score}" for score in ("f1", "tuned_f1", "roc_auc", "average_precision")),
         *(f"differences_{setting}" for setting in ("all_cells", *STUDY.datasets)),
@@ -50,7 +59,7 @@ def test_every_promised_file_is_there_and_no_figure_of_an_earlier_study(folder):
         *(f"{figure}_{name}_0.05" for name in STUDY.datasets for figure in ("roc", "probabilities")),
     }
     files = {f"{name}.{kind}" for name in figures for kind in ("svg", "png")}
-    assert {path.name for path in (folder / "figures").iterdir()} == {*files, "notes.txt"}
+    assert {path.name for path in (folder / "figures").iterdir()} == {*files, *OWN}
     assert {path.name for path in folder.iterdir()} == {
         "comparisons.csv", "figures", "results.sqlite", "table.csv", "table.md", "table.tex", "report.html",
     }  # fmt: skip
@@ -58,7 +67,7 @@ def test_every_promised_file_is_there_and_no_figure_of_an_earlier_study(folder):
 
 def test_the_same_rows_give_the_same_bytes(folder, tmp_path):
     write(STUDY, rows(), tmp_path)
-    for path in {*folder.rglob("*.*")} - {folder / "results.sqlite", folder / "figures" / "notes.txt"}:
+    for path in {*folder.rglob("*.*")} - {folder / "results.sqlite", *(folder / "figures" / name for name in OWN)}:
         assert path.read_bytes() == (tmp_path / path.relative_to(folder)).read_bytes(), path.name
 
 
@@ -117,7 +126,7 @@ def test_a_page_of_one_seed_claims_nothing(tmp_path):
 
 def test_failures_and_undefined_scores_are_listed(tmp_path):
     first, second, *others = few()
-    lost = replace(second, undefined={"tune": {}, "test": {"roc_auc": "there are no positives"}})
+    lost = replace(second, undefined={"tune": {}, "test": {"roc_auc": "there are no positives"}, "tuned": {}})
     some = [replace(failed(first), losses=(0.5,)), lost, *others]
     page = Page(write(SMALL, some, tmp_path).read_text())
     for sentence in tables.sentences(some):

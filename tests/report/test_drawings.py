@@ -1,0 +1,69 @@
+"""Which pairs the figures of differences are about."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.axes import Axes
+
+from imbaloss import studies
+from imbaloss.report import evidence
+from imbaloss.report.cells import COMPARED, Cell
+from imbaloss.report.drawings import of_differences
+from imbaloss.report.figures.differences import MINUS
+from imbaloss.report.figures.style import TIP
+from imbaloss.report.findings import Findings
+from imbaloss.studies import Store
+
+F1, ROC = COMPARED[0], COMPARED[2]
+
+
+def panels_of(means: dict[str, float], folder: Path) -> tuple[pd.DataFrame, list[Axes]]:
+    """The comparisons of two scores at two levels, and what is drawn of them; in ROC-AUC the order is the other one."""
+    generator = np.random.default_rng(0)
+
+    def cells(sign: int) -> list[Cell]:
+        return [
+            Cell("tree", "tree", level, {one: 0.5 + sign * mean + generator.normal(scale=0.01, size=6)
+                                         for one, mean in means.items()}, None)
+            for level in (0.1, 0.2)
+        ]  # fmt: skip
+
+    scored = {F1: cells(1), ROC: cells(-1)}
+    study = replace(studies.built_in("table1"), losses=tuple(means))
+    lines = evidence.comparisons(scored, study.margin)
+    found = Findings(study, Store(folder), [], [], scored, pd.DataFrame(), lines)
+    [drawing] = of_differences(found)
+    return lines, drawing.figure.axes
+
+
+def pairs_of(panel: Axes) -> list[str]:
+    return [label.get_text() for label in panel.get_yticklabels()]
+
+
+@pytest.mark.parametrize(
+    ("best", "methods", "drawn"), [("f", 6, 15), ("g", 7, 6), ("a", 7, 6), ("d", 7, 6), ("d", 9, 8)]
+)
+def test_of_more_than_fifteen_pairs_those_of_the_best_method_by_the_first_score_are_drawn(
+    best, methods, drawn, tmp_path
+):
+    """The best is the first of each pair, and its difference is drawn as it is then."""
+    names = "abcdefghi"[:methods]
+    lines, panels = panels_of({one: 0.4 if one == best else 0.02 * place for place, one in enumerate(names)}, tmp_path)
+    assert len(pairs_of(panels[0])) == drawn
+    if drawn < 15:
+        assert pairs_of(panels[0]) == [f"{best} {MINUS} {other}" for other in names if other != best]
+    for panel, score in zip(panels, (F1, ROC), strict=True):
+        told = {line.get_gid().removeprefix(TIP).partition(" (")[0] for line in panel.lines if line.get_gid()}
+        expected = set()
+        for _, one in lines[lines["score"] == score.label].iterrows():
+            pair, difference = (one["first"], one["second"]), one["difference"]
+            if drawn == 15 or best in pair:
+                turned = drawn < 15 and pair[1] == best
+                first, second = pair[::-1] if turned else pair
+                value = -difference if turned else difference
+                expected.add(f"{first} {MINUS} {second} at level {one['level']:g}: {value:+.4f}")
+        assert told == expected
+        assert len(told) == 2 * drawn
