@@ -198,7 +198,9 @@ def test_what_scrolls_and_nothing_else_is_reached_by_the_keyboard(opened, width)
     page.set_viewport_size({"width": width - 1, "height": 844})
     found = page.evaluate(REACHED)
     assert all(scrolls == reached for scrolls, reached in found)
-    assert (width < 400) in {scrolls for scrolls, _ in found}  # some scroll on a narrow screen, some do not on a wide one
+    assert (width < 400) in {
+        scrolls for scrolls, _ in found
+    }  # some scroll on a narrow screen, some do not on a wide one
     assert opened(java_script_enabled=False).locator("[tabindex]").count() == 0
 
 
@@ -251,30 +253,25 @@ def test_figures_follow_the_colours_of_the_page(opened):
 PAPER = {"width": 718, "height": 1000}  # A4 of 794 CSS pixels, less 1 cm on either side
 
 
-@pytest.fixture(scope="module")
-def fifteen(tmp_path_factory) -> Path:
-    """A page of as many losses."""
-    many, levels = losses.names()[:15], (0.05, 0.01)
+@pytest.mark.parametrize("number", [10, 15])
+def test_tables_of_so_many_losses_fit_on_paper(browser, tmp_path, number):
+    many, levels = losses.names()[:number], (0.05, 0.01)
     some = [
         replace(row, run=replace(row.run, loss=loss, level=level))
         for level in levels
-        for row in rows(seeds=3, datasets=("tree_1",))[::3]
+        for row in rows(seeds=3, datasets=("tree_1",))[:: len(LOSSES)]
         for loss in many
     ]
     study = replace(STUDY, datasets=("tree_1",), levels=levels, losses=many, seeds=range(3))
-    return write(study, some, tmp_path_factory.mktemp("fifteen"))
-
-
-def test_tables_of_fifteen_losses_fit_on_paper(browser, fifteen):
     context = browser.new_context(offline=True, viewport=PAPER)
     page = context.new_page()
-    page.goto(fifteen.as_uri())
+    page.goto(write(study, some, tmp_path).as_uri())
     page.emulate_media(media="print")
     tables = page.locator("main table:visible")
-    assert tables.count() > 2 * len(SCORES)
-    assert tables.nth(1).locator("thead th").count() == 3 + 15
+    assert tables.nth(1).locator("thead th").count() == 3 + number
     edges = {one.locator("xpath=..").get_attribute("aria-label"): one.evaluate(RIGHT) for one in tables.all()}
     context.close()
+    assert len(edges) == 1 + 2 * len(SCORES)
     assert {name: edge for name, edge in edges.items() if edge > PAPER["width"]} == {}
 
 
