@@ -106,6 +106,21 @@ def test_few_seeds_may_find_methods_equivalent():
     assert told == {"equivalent within ±0.01 to": [other], few: ["c"]}
 
 
+def test_a_method_of_one_repetition_counts_among_the_pairs_and_is_not_beaten():
+    """Holm's adjustment is over its pairs, too."""
+    generator = np.random.default_rng(0)
+    values = {"a": 0.8 + 0.01 * generator.random(3), "b": 0.5 + 0.01 * generator.random(3)}
+    alone = {"c": np.array([0.1, np.nan, np.nan])}
+    for more, seeds in (({}, 6), (alone, 7)):
+        [found] = evidence.verdicts(of_cells(Cell("tree", "tree", 0.1, values | more, None)), 0.01)
+        assert f"(it takes {seeds}) from b" in found.sentence
+        assert " c " not in found.sentence
+    many = {name: np.resize(some, 12) + 0.01 * generator.random(12) for name, some in values.items()}
+    for more, clear in (({}, True), ({"c": np.r_[0.1, np.full(11, np.nan)]}, False)):
+        [found] = evidence.verdicts(of_cells(Cell("tree", "tree", 0.1, many | more, None)), 0.01)
+        assert (found.best, found.beats_all) == ("a", clear)
+
+
 def over_both(some: list[Row], loss: str, seeds: int) -> np.ndarray:
     """The mean ROC-AUC over the data sets, of each seed."""
     values = [

@@ -122,19 +122,20 @@ class Verdict(NamedTuple):
 def verdicts(found: pd.DataFrame, margin: float) -> list[Verdict]:
     """Of each score over all cells, or in the only one. Nothing where no pair of methods has two repetitions."""
     lines = overall_lines(found)
-    groups = lines[lines["pairs"] > 1].groupby("score", sort=False) if len(lines) else ()
-    return [verdict(str(score), some, margin) for score, some in groups]
+    groups = lines.groupby("score", sort=False) if len(lines) else ()
+    return [verdict(str(score), some, margin) for score, some in groups if (some["pairs"] > 1).any()]
 
 
-def verdict(score: str, lines: pd.DataFrame, margin: float) -> Verdict:
-    """lines: all pairs of one cell that have repetitions."""
+def verdict(score: str, pairs: pd.DataFrame, margin: float) -> Verdict:
+    """pairs: all of one cell; those without repetitions count for Holm's adjustment, and decide nothing."""
+    lines = pairs[pairs["pairs"] > 1]
     best, smallest = best_of(lines), lines["smallest"].median()
     words: dict[str, list[str]] = {"better": [], "worse": [], "equivalent": [], "undecided": []}
     for _, one in seen_from(lines, best).iterrows():
         more = f" ({counted(int(one['more']), 'more seed')} would decide)" if pd.notna(one["more"]) else ""
         by = f"{one['second']} {one['difference']:+.3f} [{one['low']:+.3f}, {one['high']:+.3f}]"
         words[one["verdict"]].append(f"{by}{more}")
-    few = f"too few seeds to find a difference (it takes {fewest_seeds(len(lines))}) from"
+    few = f"too few seeds to find a difference (it takes {fewest_seeds(len(pairs))}) from"
     beginnings = {
         "better": "better than",
         "worse": "worse, where both have scores, than",  # only where some have none do the pairs' means contradict
@@ -142,7 +143,7 @@ def verdict(score: str, lines: pd.DataFrame, margin: float) -> Verdict:
         "undecided": few if pd.isna(smallest) else "no detectable difference from",
     }
     than = {beginnings[word]: others for word, others in words.items() if others}
-    beats_all = not (words["worse"] or words["equivalent"] or words["undecided"])
+    beats_all = bool(seen_from(pairs, best)["verdict"].eq("better").all())
     return Verdict(score, best, than, beats_all, None if pd.isna(smallest) else float(smallest))
 
 
