@@ -377,6 +377,28 @@ def test_two_methods_or_one_data_set_have_no_ranks():
     assert evidence.ranks([cell("tree", **three), cell("house", **three)]) is not None
 
 
+def test_a_method_that_never_has_a_score_is_not_ranked_and_costs_no_other_its_rank():
+    three = {"ce": 0.5, "mfe": 0.6, "msfe": 0.9}
+    sets = ("tree", "house", "fish")
+    methods, found = evidence.ranks([cell(name, **three, failing=np.nan) for name in sets])
+    expected, same = evidence.ranks([cell(name, **three) for name in sets])
+    assert methods == expected == list(three)
+    assert (found.mean == same.mean).all()
+
+
+def test_a_level_without_scores_does_not_count_and_one_that_lacks_a_method_lacks_its_mean():
+    nothing = dict.fromkeys(("ce", "mfe"), np.nan)
+    found = evidence.by_dataset([
+        cell("tree", 0.1, ce=0.5, mfe=0.6),
+        cell("tree", 0.01, **nothing),
+        cell("house", 0.1, ce=0.5, mfe=0.6),
+        cell("house", 0.01, ce=0.1),
+        cell("fish", **nothing),
+    ])  # fmt: skip
+    expected = pd.DataFrame({"ce": [0.5, 0.3], "mfe": [0.6, np.nan]}, index=["tree", "house"])
+    pd.testing.assert_frame_equal(found, expected)
+
+
 def test_three_protocols_of_one_data_set_are_one_data_set():
     """They have no ranks and foretell nothing; beside another data set they count once, with their mean."""
     of_tree = [

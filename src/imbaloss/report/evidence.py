@@ -53,19 +53,20 @@ def elsewhere(differences: np.ndarray, margin: float) -> dict[str, float]:
 
 
 def by_dataset(cells: Sequence[Cell]) -> pd.DataFrame:
-    """The mean score of each method (columns) on each data set, over settings and levels; NaN where one lacks it."""
-    means: dict[str, dict[str, list[float]]] = {}
-    for cell in cells:
-        if cell.setting != EVERYWHERE:
-            for method in cell.scores:
-                means.setdefault(cell.dataset, {}).setdefault(method, []).append(cell.interval(method).estimate)
-    found = {dataset: {method: np.mean(some) for method, some in of.items()} for dataset, of in means.items()}
-    return pd.DataFrame.from_dict(found, orient="index")
+    """The mean score of each method (columns) on each data set, over settings and levels; NaN where one lacks it.
+
+    A cell in which no method has a score does not count.
+    """
+    single = [cell for cell in cells if cell.setting != EVERYWHERE]
+    means = [{method: cell.interval(method).estimate for method in cell.scores} for cell in single]
+    found = pd.DataFrame(means, index=[cell.dataset for cell in single], dtype=float).dropna(how="all")
+    groups = found.groupby(level=0, sort=False)
+    return groups.mean().where(groups.count().eq(groups.size(), axis=0))  # not over some of its cells alone
 
 
 def ranks(cells: Sequence[Cell]) -> tuple[list[str], Ranks] | None:
-    """The methods, and how they rank across the data sets on which all have a score; None for too few of either."""
-    means = by_dataset(cells).dropna()
+    """The methods that have scores, and how they rank across the data sets on which all do; None for too few."""
+    means = by_dataset(cells).dropna(axis=1, how="all").dropna()
     return (list(means.columns), friedman(means.to_numpy())) if len(means) > 1 and means.shape[1] > 2 else None
 
 
