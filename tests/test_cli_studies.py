@@ -76,24 +76,24 @@ def test_a_seed_or_a_loss_more_trains_only_that(imbaloss, tmp_path, monkeypatch)
     trained: list[int] = []
     original = execution.train
     monkeypatch.setattr(execution, "train", lambda some, **more: trained.append(len(some)) or original(some, **more))
-    (tmp_path / "own.toml").write_text(STUDY)
-    for words, networks in (((), 96), ((), 0), (("--seeds", "3"), 48)):
+    (tmp_path / "own.toml").write_text(SMALL)
+    for words, networks in (((), 60), ((), 0), (("--seeds", "11"), 6)):
         trained.clear()
         assert imbaloss("run", "own.toml", "--quiet", *words)[0] == 0
         assert sum(trained) == networks
-    (tmp_path / "own.toml").write_text(STUDY.replace('"mse",', '"mse", "mfe",'))
+    (tmp_path / "own.toml").write_text(SMALL.replace('"mse",', '"mse", "focal:gamma=1",'))
     trained.clear()
     assert imbaloss("run", "own.toml", "--quiet")[0] == 0
-    assert sum(trained) == 48
+    assert sum(trained) == 20
 
 
 def test_a_folder_of_other_studies_is_told(imbaloss, tmp_path):
-    (tmp_path / "own.toml").write_text(STUDY)
+    (tmp_path / "own.toml").write_text(SMALL)
     assert "trainings beside those of this study" not in imbaloss("run", "own.toml")[2]
-    (tmp_path / "own.toml").write_text(STUDY.replace("[0.2]", "[0.1]"))
-    assert "results/own holds 96 trainings beside those of this study" in imbaloss("run", "own.toml")[2]
+    (tmp_path / "own.toml").write_text(SMALL.replace("[0.2, 0]", "[0.1, 0]"))
+    assert "results/own holds 30 trainings beside those of this study" in imbaloss("run", "own.toml")[2]
     assert imbaloss("status", "results/own")[1].startswith(
-        "own: 96 of 96 trainings finished, 0 failed, 0 in training now; 96 of other studies"
+        "own: 60 of 60 trainings finished, 0 failed, 0 in training now; 30 of other studies"
     )
 
 

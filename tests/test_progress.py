@@ -98,7 +98,10 @@ def test_bars_show_all_the_stack_and_the_news(jobs, clock):
         assert "2 stacks at once" in console.file.getvalue()
 
 
-WORDS = ("reproduce", "--dataset", "digits_3_8", "--epochs", "3", "--hidden", "4", "--seeds", "2", "--stack-size", "5")
+WORDS = (
+    "reproduce", "--dataset", "digits_3_8", "--level", "0.05", "--epochs", "3", "--hidden", "4", "--seeds", "2",
+    "--stack-size", "2",
+)  # fmt: skip
 
 
 def test_a_terminal_sees_bars_and_a_log_lines_and_neither_with_quiet(tmp_path):
@@ -118,8 +121,8 @@ def test_a_terminal_sees_bars_and_a_log_lines_and_neither_with_quiet(tmp_path):
     text = seen.decode()
     assert "━" in text
     assert "100%" in text
-    assert "30 of 30 trainings finished; best so far on digits_3_8 at 0.05: " in text
+    assert "10 of 10 trainings finished; best so far on digits_3_8 at 0.05: " in text
     log = subprocess.run([IMBALOSS, *WORDS, "--out", "log"], cwd=tmp_path, check=True, capture_output=True, text=True)
-    assert re.fullmatch(r"training 30 networks\ntrained in \d+ s\n", log.stderr)
+    assert re.fullmatch(r"training 10 networks\ntrained in \d+ s\n", log.stderr)
     words = [IMBALOSS, *WORDS, "--out", "quiet", "--quiet"]
     assert subprocess.run(words, cwd=tmp_path, check=True, capture_output=True, text=True).stderr == ""

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
@@ -70,6 +70,7 @@ def test_superiority_counts_ties_half():
     assert superiority(np.array([1.0, 0, -2, 3])) == 0.625
 
 
+@settings(max_examples=15)  # statsmodels takes long for each
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=12).map(np.array))
 def test_holm_is_statsmodels(p_values):
     np.testing.assert_allclose(holm(p_values), multipletests(p_values, method="holm")[1], atol=1e-12)
