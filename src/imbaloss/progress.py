@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from imbaloss.terminal import counted, duration, tell
+from imbaloss.terminal import duration, tell
+from imbaloss.wording import counted
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType

@@ -8,6 +8,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from imbaloss.wording import counted
+
 if TYPE_CHECKING:
     from imbaloss.studies import Forecast, Job, Reach
 
@@ -55,10 +57,6 @@ def print_reach(reach: "Reach") -> None:
         found = unknown if cell.difference is None else f"{cell.difference:.2g}"
         protocol = f" under {cell.protocol}" if several else ""
         print(f"{cell.dataset:15}{found} at level {cell.level:g}{protocol}, test P/N {cell.positives}/{cell.negatives}")
-
-
-def counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'s' * (number != 1)}"
 
 
 def duration(seconds: float) -> str:

@@ -1,6 +1,6 @@
 """Cells -> comparisons of all pairs of methods, ranks across data sets, and what they say in words."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import NamedTuple
 
@@ -9,6 +9,7 @@ import pandas as pd
 
 from imbaloss.report.cells import EVERYWHERE, F1, ROC_AUC, TUNED_F1, Cell, Compared
 from imbaloss.statistics import Comparison, Ranks, compare, fewest_seeds, friedman, signed_rank_probabilities
+from imbaloss.wording import counted, listed
 
 Scored = Mapping[Compared, Sequence[Cell]]
 TURNED = {"better": "worse", "worse": "better"}  # the same, said of the other method
@@ -203,13 +204,3 @@ def moved_threshold(found: pd.DataFrame) -> str:
 def named(pairs: Sequence[str]) -> str:
     rest = len(pairs) - MOST_NAMED
     return ", ".join(pairs[:MOST_NAMED]) + (f" and {rest} more" if rest > 0 else "")
-
-
-def listed(words: Iterable[str]) -> str:
-    """As "a, b and c"."""
-    *before, last = words
-    return f"{', '.join(before)} and {last}" if before else last
-
-
-def counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'s' * (number != 1)}"

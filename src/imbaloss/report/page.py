@@ -19,6 +19,7 @@ from imbaloss.report.tables import number, pair, sentences
 from imbaloss.statistics import fewest_seeds
 from imbaloss.studies import Row
 from imbaloss.training import Recipe
+from imbaloss.wording import listed
 
 FEWEST_SETS = 5  # data sets, of which probabilities for a new one are told
 
@@ -140,7 +141,7 @@ def differing(found: Findings) -> list[str]:
             methods = of_data.setdefault((row.run.dataset, key), {}).setdefault(str(value), [])
             methods += [name.method] if name.method not in methods else []
     said = [
-        f"{key} ({'; '.join(f'{value}: {evidence.listed(methods)}' for value, methods in values.items())})"
+        f"{key} ({'; '.join(f'{value}: {listed(methods)}' for value, methods in values.items())})"
         for (_, key), values in of_data.items()
         if len(values) > 1
     ]

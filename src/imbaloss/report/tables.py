@@ -17,6 +17,7 @@ from imbaloss.evaluation import CONFUSION, SCORES
 from imbaloss.report.cells import COMPARED
 from imbaloss.report.naming import FIXED, OTHERS, names
 from imbaloss.studies import Row
+from imbaloss.wording import counted
 
 DASH = "\u2013"  # an en dash, where there is no value
 CELL = ["dataset", "level", "loss"]
@@ -144,7 +145,7 @@ def sentences(rows: Sequence[Row]) -> list[str]:
             others.setdefault(said, Counter())[cell] += 1
     return [
         *(
-            f"{cell}: {counted(len(some))} failed, first that of seed {some[0].run.seed}: {some[0].failure}"
+            f"{cell}: {counted(len(some), 'training')} failed, first that of seed {some[0].run.seed}: {some[0].failure}"
             for cell, some in failures.items()
         ),
         *(f"{said}: {where(found)}" for said, found in others.items()),
@@ -153,13 +154,9 @@ def sentences(rows: Sequence[Row]) -> list[str]:
 
 def where(found: "Counter[str]") -> str:
     """found: trainings in each cell."""
-    told = "; ".join(f"{counted(trainings)} on {cell}" for cell, trainings in found.most_common(MOST_TOLD))
-    many = f"{counted(sum(found.values()))} in {len(found)} cells, among them "
+    told = "; ".join(f"{counted(trainings, 'training')} on {cell}" for cell, trainings in found.most_common(MOST_TOLD))
+    many = f"{counted(sum(found.values()), 'training')} in {len(found)} cells, among them "
     return (many if len(found) > MOST_TOLD else "") + told
-
-
-def counted(trainings: int) -> str:
-    return f"{trainings} training{'s' * (trainings != 1)}"
 
 
 def end_of_grid(tuning: dict[str, Any]) -> str | None:
