@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import groupby
+from math import comb
 from typing import Any
 
 import jinja2
@@ -44,7 +45,8 @@ def page(found: Findings, verdicts: Sequence[evidence.Verdict], pictures: Sequen
     rows, cells = found.rows, found.table
     noun = "loss" if cells["method"].eq(cells["loss"]).all() else "method"
     common, varying = settings(found)
-    pairs = len(found.methods) * (len(found.methods) - 1) // 2
+    compared = evidence.overall_lines(found.comparisons)
+    pairs = int(compared["score"].value_counts().max()) if len(compared) else comb(len(found.methods), 2)
     return environment.get_template("page.html.jinja").render(
         study=found.study,
         asked=len(found.study.runs()),
