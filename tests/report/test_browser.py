@@ -248,6 +248,7 @@ def test_figures_follow_the_colours_of_the_page(opened):
         page = opened(color_scheme=scheme)
         ink = page.evaluate("getComputedStyle(document.body).color")
         assert page.evaluate("getComputedStyle(document.querySelector('figure svg text')).fill") == ink
+        assert page.evaluate("getComputedStyle(document.querySelector('figure svg')).fill") == ink  # of black marks
 
 
 PAPER = {"width": 718, "height": 1000}  # A4 of 794 CSS pixels, less 1 cm on either side
