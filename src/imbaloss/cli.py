@@ -294,15 +294,17 @@ def run_study(
     except KeyboardInterrupt:
         tell(f"{len(store.hashes() & asked)} of {len(asked)} trainings are finished and kept in {out}")
         raise
-    write_report(study, store, out, as_json=as_json)
+    write_report(study, runs, store, out, as_json=as_json)
 
 
-def write_report(study: "Study", store: "studies.Store", out: Path, *, as_json: bool) -> None:
+def write_report(
+    study: "Study", runs: list["studies.Run"], store: "studies.Store", out: Path, *, as_json: bool
+) -> None:
     """Writes tables, figures and page, and prints the table."""
     from imbaloss import report
 
     with reporting():
-        findings = report.find(study, store.rows(study.runs()), store)
+        findings = report.find(study, store.rows(runs), store)
         page = report.write(findings, out)
     if as_json:
         print_json(report.records(findings.table))
@@ -326,9 +328,10 @@ def report(
         study = studies.read_study(folder)
         study = study if margin is None else replace(study, margin=margin)
         store = studies.Store(folder, create=False)
-        if not store.hashes() & {run.hash for run in study.runs()}:
+        runs = study.runs()
+        if not store.hashes() & {run.hash for run in runs}:
             raise ValueError(f"{folder} holds no finished training of study {study.name}: there is nothing to report")
-    write_report(study, store, folder, as_json=as_json)
+    write_report(study, runs, store, folder, as_json=as_json)
 
 
 @app.command()

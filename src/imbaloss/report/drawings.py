@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from matplotlib.figure import Figure
 
-from imbaloss.report import evidence, figures
+from imbaloss.report import evidence, figures, tables
 from imbaloss.report.cells import EVERYWHERE
 from imbaloss.report.findings import Findings
 from imbaloss.whole import file_name
@@ -49,16 +49,14 @@ def drawings(found: Findings) -> Iterator[Drawing]:
 
 
 def of_scores(found: Findings) -> Iterator[Drawing]:
-    over = found.table["interval_over"].dropna().unique()
+    bars = f", bars 95 % intervals over {found.interval_over}" if found.interval_over else ""
     for compared, cells in found.scored.items():
-        theirs = f"published_{compared.column}"
-        hollow = theirs in found.table and found.table[theirs].notna().any()
+        hollow = ". Hollow marks are the published values." if tables.shows_published(found.table, compared) else "."
         yield Drawing(
             file_name(f"scores_{compared.column}"),
             figures.scores(found.table, cells, compared),
             f"{compared.label} on the test part: mean of each method at each level, small dots single trainings"
-            + (f", bars 95 % intervals over {' or '.join(over)}" if len(over) else "")
-            + (". Hollow marks are the published values." if hollow else "."),
+            f"{bars}{hollow}",
             LEVELS,
             score=compared.label,
         )
@@ -104,9 +102,7 @@ def of_ranks(found: Findings) -> Iterator[Drawing]:
 
 def of_training(found: Findings, setting: str, level: float) -> Iterator[Drawing]:
     rows = found.of(setting, level)
-    losses = {
-        method: [losses for losses, _ in found.store.arrays([row.run for row in some])] for method, some in rows.items()
-    }
+    losses = {method: [row.losses for row in found.store.with_losses(some)] for method, some in rows.items()}
     [negatives, positives] = next(iter(rows.values()))[0].counts["train"]
     epochs_differ = len({len(run) for runs in losses.values() for run in runs}) > 1
     for ending, epochs in (("", "each for its own epochs"), ("_common", "cut to the shortest"))[: 1 + epochs_differ]:

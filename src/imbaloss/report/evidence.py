@@ -85,6 +85,12 @@ def overall_lines(found: pd.DataFrame) -> pd.DataFrame:
     return found if single else everywhere
 
 
+def repeated(found: pd.DataFrame) -> pd.DataFrame:
+    """Of `overall_lines`, the pairs that have repetitions."""
+    lines = overall_lines(found)
+    return lines[lines["pairs"] > 1] if len(lines) else lines
+
+
 def best_of(lines: pd.DataFrame) -> str:
     """The method with the highest mean; lines: all pairs of a cell and score."""
     gains = lines.groupby("first")["difference"].sum().sub(lines.groupby("second")["difference"].sum(), fill_value=0)
@@ -169,10 +175,8 @@ def answer(found: Sequence[Verdict], noun: str) -> str:
 
 def moved_threshold(found: pd.DataFrame) -> str:
     """Which of the differences in F1 at ½ are also there at the tuned threshold, and in ROC-AUC; in words."""
-    lines = overall_lines(found)
-    known = lines[lines["pairs"] > 1] if len(lines) else lines
     signs: dict[str, dict[tuple[str, str], int]] = {}
-    for _, one in known.iterrows():
+    for _, one in repeated(found).iterrows():
         sign = int(np.sign(one["difference"])) if one["verdict"] in TURNED else 0
         signs.setdefault(one["score"], {})[one["first"], one["second"]] = sign
     at_half = {pair: sign for pair, sign in signs.get(F1, {}).items() if sign}

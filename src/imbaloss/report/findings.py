@@ -7,7 +7,7 @@ import pandas as pd
 
 from imbaloss.report import evidence, tables
 from imbaloss.report.cells import COMPARED, ROC_AUC, Cell, Compared, cells
-from imbaloss.report.intervals import intervals, of_both, trained
+from imbaloss.report.intervals import Runs, intervals, of_both, trained
 from imbaloss.report.naming import Name, names
 from imbaloss.studies import Row, Store, Study
 
@@ -20,6 +20,7 @@ class Findings:
     store: Store
     rows: Sequence[Row]
     called: Sequence[Name]  # of each row
+    runs: Runs  # that did not fail
     scored: Mapping[Compared, Sequence[Cell]]
     table: pd.DataFrame  # one line a cell and method
     comparisons: pd.DataFrame  # one line a pair of methods, in each cell and over all
@@ -35,19 +36,20 @@ class Findings:
     def lowest(self, setting: str) -> float | None:
         """The lowest level of the setting that has positives to train on and was trained to the end."""
         levels = [
-            row.run.level
-            for row, name in zip(self.rows, self.called, strict=True)
-            if name.setting == setting and row.counts["train"][1] and row.failure is None
+            level
+            for (one, level), methods in self.runs.items()
+            if one == setting and any(row.counts["train"][1] for some in methods.values() for row in some)
         ]
         return min(levels, default=None)
 
-    def of(self, setting: str, level: float) -> dict[str, list[Row]]:
-        """The rows of each method there that did not fail."""
-        found: dict[str, list[Row]] = {}
-        for row, name in zip(self.rows, self.called, strict=True):
-            if (name.setting, row.run.level) == (setting, level) and row.failure is None:
-                found.setdefault(name.method, []).append(row)
-        return found
+    def of(self, setting: str, level: float) -> dict[str, Sequence[Row]]:
+        """The rows there of each method of which some did not fail."""
+        return {method: some for method, some in self.runs[setting, level].items() if some}
+
+    @property
+    def interval_over(self) -> str:
+        """What the intervals of the table are over, as "seeds or test samples"; empty where there are none."""
+        return " or ".join(self.table["interval_over"].dropna().unique())
 
 
 def find(study: Study, rows: Sequence[Row], store: Store) -> Findings:
@@ -63,4 +65,4 @@ def find(study: Study, rows: Sequence[Row], store: Store) -> Findings:
     if len(compared):
         keys = ["score", "setting", "level", "first", "second"]
         compared = compared.merge(differences.assign(score=ROC_AUC), on=keys, how="left")
-    return Findings(study, store, rows, called, scored, table, compared)
+    return Findings(study, store, rows, called, runs, scored, table, compared)

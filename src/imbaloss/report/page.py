@@ -1,6 +1,6 @@
 """The page: everything that a study found, in one HTML file that opens offline."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import groupby
 from math import comb
@@ -16,12 +16,13 @@ from imbaloss.report.cells import COMPARED
 from imbaloss.report.drawings import PAIRS, RANKS, Drawing
 from imbaloss.report.findings import Findings
 from imbaloss.report.intervals import NONE
-from imbaloss.report.tables import number, pair, sentences
+from imbaloss.report.tables import noun, number, pair
 from imbaloss.statistics import fewest_seeds
 from imbaloss.studies import Row
 from imbaloss.training import Recipe
 from imbaloss.wording import listed
 
+Recipes = Mapping[tuple[str, str], Mapping[str, Any]]
 FEWEST_SETS = 5  # data sets, of which probabilities for a new one are told
 
 
@@ -33,8 +34,10 @@ class Picture:
     svg: str
 
 
-def page(found: Findings, verdicts: Sequence[evidence.Verdict], pictures: Sequence[Picture]) -> str:
-    """verdicts: what a reader is told first."""
+def page(
+    found: Findings, verdicts: Sequence[evidence.Verdict], pictures: Sequence[Picture], sentences: Sequence[str]
+) -> str:
+    """verdicts: what a reader is told first; sentences: what the tables cannot say."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader(__package__, ""),
         autoescape=lambda name: name is not None and ".html" in name,
@@ -43,8 +46,8 @@ def page(found: Findings, verdicts: Sequence[evidence.Verdict], pictures: Sequen
     )
     environment.filters |= {"number": number, "pair": pair, "safe_svg": Markup}
     rows, cells = found.rows, found.table
-    noun = "loss" if cells["method"].eq(cells["loss"]).all() else "method"
-    common, varying = settings(found)
+    compares, recipes = noun(cells), recipes_of(found)
+    common, varying = settings(recipes)
     compared = evidence.overall_lines(found.comparisons)
     pairs = int(compared["score"].value_counts().max()) if len(compared) else comb(len(found.methods), 2)
     return environment.get_template("page.html.jinja").render(
@@ -53,7 +56,7 @@ def page(found: Findings, verdicts: Sequence[evidence.Verdict], pictures: Sequen
         rows=rows,
         published=bool(cells[["published_f1", "published_roc_auc"]].notna().any(axis=None)),
         several=bool((cells["seeds"] > 1).any()),
-        noun=noun,
+        noun=compares,
         titles={name.method: title(row.run.loss) for row, name in zip(rows, found.called, strict=True)},
         repetitions="seeds and folds" if found.study.folds else "seeds",
         settings=found.settings,
@@ -65,15 +68,15 @@ def page(found: Findings, verdicts: Sequence[evidence.Verdict], pictures: Sequen
         moved=evidence.moved_threshold(found.comparisons),
         pairs=pairs,
         fewest=fewest_seeds(pairs) if pairs else 1,
-        answer=evidence.answer(verdicts, noun) if verdicts else "",
-        differing=differing(found),
+        answer=evidence.answer(verdicts, compares) if verdicts else "",
+        differing=differing(recipes),
         left_out=left_out(found),
         matrices=matrices(found),
         pairs_question=PAIRS,
         elsewhere_question=RANKS,
         elsewhere=elsewhere(found, verdicts),
         widening=widening(cells),
-        sentences=sentences(rows),
+        sentences=sentences,
         classes=sorted({(row.run.dataset, *row.classes) for row in rows}),
         devices=sorted({row.computed["device"] for row in rows}),
         versions=sorted({item for row in rows for item in row.computed["versions"].items()}),
@@ -123,9 +126,9 @@ def elsewhere(found: Findings, verdicts: Sequence[evidence.Verdict]) -> list[dic
 
 def matrices(found: Findings) -> dict[str, dict[str, dict[str, str]]]:
     """Of each score: the verdict of each method (line) against each other (column), over all cells."""
-    lines = evidence.overall_lines(found.comparisons)
+    lines = evidence.repeated(found.comparisons)
     told: dict[str, dict[str, dict[str, str]]] = {}
-    for score, some in lines[lines["pairs"] > 1].groupby("score", sort=False) if len(lines) else ():
+    for score, some in lines.groupby("score", sort=False) if len(lines) else ():
         methods = [one for one in found.methods if one in {*some["first"], *some["second"]}]
         seen = {method: evidence.seen_from(some, method) for method in methods}
         told[str(score)] = {
@@ -135,13 +138,12 @@ def matrices(found: Findings) -> dict[str, dict[str, dict[str, str]]]:
     return told
 
 
-def differing(found: Findings) -> list[str]:
+def differing(recipes: Recipes) -> list[str]:
     """Entries of the recipe in which methods differ on the same data: what differs is then not the loss alone."""
     of_data: dict[tuple[str, str], dict[str, list[str]]] = {}
-    for row, name in zip(found.rows, found.called, strict=True):
-        for key, value in entries(row.run.recipe).items():
-            methods = of_data.setdefault((row.run.dataset, key), {}).setdefault(str(value), [])
-            methods += [name.method] if name.method not in methods else []
+    for (dataset, method), recipe in recipes.items():
+        for key, value in recipe.items():
+            of_data.setdefault((dataset, key), {}).setdefault(str(value), []).append(method)
     said = [
         f"{key} ({'; '.join(f'{value}: {listed(methods)}' for value, methods in values.items())})"
         for (_, key), values in of_data.items()
@@ -181,12 +183,14 @@ def source(loss: str) -> str:
     return str(losses.facts(name)["source"]) if name in losses.names() else ""
 
 
-def settings(found: Findings) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def recipes_of(found: Findings) -> Recipes:
+    """Of each data set and method."""
+    asked = {(row.run.dataset, name.method): row for row, name in zip(found.rows, found.called, strict=True)}
+    return {key: entries(row.run.recipe) for key, row in asked.items()}
+
+
+def settings(recipes: Recipes) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """The entries that all recipes share, and those that differ, one line for each data set and method."""
-    recipes = {
-        (row.run.dataset, name.method): entries(row.run.recipe)
-        for row, name in zip(found.rows, found.called, strict=True)
-    }
     first = next(iter(recipes.values()))
     common = {key: value for key, value in first.items() if all(recipe[key] == value for recipe in recipes.values())}
     varying = [

@@ -14,7 +14,7 @@ import pandas as pd
 from imbaloss import studies
 from imbaloss.data import NONE, SETS
 from imbaloss.evaluation import CONFUSION, SCORES
-from imbaloss.report.cells import COMPARED
+from imbaloss.report.cells import COMPARED, TUNED_F1, Compared
 from imbaloss.report.naming import FIXED, OTHERS, names
 from imbaloss.studies import Row
 from imbaloss.wording import counted
@@ -137,7 +137,7 @@ def sentences(rows: Sequence[Row]) -> list[str]:
             continue
         undefined = {LABELS.get(score, score): reason for score, reason in row.undefined["test"].items()}
         if (reason := row.undefined["tuned"].get("f1")) and "F1" not in undefined:
-            undefined["F1 at the tuned threshold"] = reason
+            undefined[TUNED_F1] = reason
         for score, reason in undefined.items():
             others.setdefault(f"{score} is undefined, {reason}", Counter())[cell] += 1
         if row.tuning and (end := end_of_grid(row.tuning)):
@@ -173,17 +173,27 @@ def for_reading(cells: pd.DataFrame) -> pd.DataFrame:
     resampled = [pair(cell, "resampled") for _, cell in cells.iterrows()]
     found["train P/N"] = [f"{of} → {after}" if after else of for of, after in zip(trained, resampled, strict=True)]
     found["test P/N"] = tested
-    found["loss" if cells["method"].eq(cells["loss"]).all() else "method"] = cells["method"]
+    found[noun(cells)] = cells["method"]
     found["seeds" if cells["split"].eq(FIXED).all() else "trainings"] = cells["seeds"].astype(str)
     for compared in COMPARED:
         column, theirs = compared.column, f"published_{compared.column}"
         ends = zip(cells[column], cells[f"{column}_low"], cells[f"{column}_high"], strict=True)
         found[f"{compared.label} [95 %]"] = [interval(*values) for values in ends]
-        if theirs in cells and cells[theirs].notna().any():
+        if shows_published(cells, compared):
             found[f"{compared.label} published"] = [number(value) for value in cells[theirs]]
     if cells["tuned_lr"].any():
         found["learning rate (runs)"] = cells["tuned_lr"].fillna(DASH)
     return found
+
+
+def noun(cells: pd.DataFrame) -> str:
+    """What is compared: losses, or methods that differ in more."""
+    return "loss" if cells["method"].eq(cells["loss"]).all() else "method"
+
+
+def shows_published(cells: pd.DataFrame, compared: Compared) -> bool:
+    theirs = f"published_{compared.column}"
+    return theirs in cells and bool(cells[theirs].notna().any())
 
 
 def pair(cell: "pd.Series[Any]", part: str) -> str:

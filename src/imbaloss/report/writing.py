@@ -26,17 +26,12 @@ def write(found: Findings, folder: Path) -> Path:
     put(folder / "table.csv", found.table.to_csv(index=False))
     put(folder / "comparisons.csv", found.comparisons.to_csv(index=False))
     verdicts = evidence.verdicts(found.comparisons, found.study.margin)
-    sentences = [*intervals(found), *(one.sentence for one in verdicts), *tables.sentences(found.rows)]
-    said = "".join(f"- {sentence}\n" for sentence in sentences)
+    brackets = [f"in brackets: 95 % intervals, over {found.interval_over}"] if found.interval_over else []
+    sentences = tables.sentences(found.rows)
+    said = "".join(f"- {one}\n" for one in [*brackets, *(verdict.sentence for verdict in verdicts), *sentences])
     put(folder / "table.md", tables.markdown(found.table) + (f"\n{said}" if said else ""))
-    put(folder / "table.tex", "".join(f"% {one}\n" for one in intervals(found)) + tables.latex(found.table))
-    return put(folder / "report.html", page(found, verdicts, pictures))
-
-
-def intervals(found: Findings) -> list[str]:
-    """What the brackets of a table are."""
-    over = found.table["interval_over"].dropna().unique()
-    return [f"in brackets: 95 % intervals, over {' or '.join(over)}"] if len(over) else []
+    put(folder / "table.tex", "".join(f"% {one}\n" for one in brackets) + tables.latex(found.table))
+    return put(folder / "report.html", page(found, verdicts, pictures, sentences))
 
 
 def put(file: Path, text: str) -> Path:

@@ -115,7 +115,6 @@ def draw_ranks(panel: Axes, methods: Sequence[str], ranks: Ranks) -> None:
     panel.xaxis.tick_top()
     panel.set_xticks(range(1, len(methods) + 1))
     panel.spines["top"].set(visible=True, bounds=(1, len(methods)), position=("data", 0))
-    panel.xaxis.set_ticks_position("top")
     panel.spines[["left", "bottom"]].set_visible(False)
     panel.yaxis.set_visible(False)
 

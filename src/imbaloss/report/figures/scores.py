@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from imbaloss.report.cells import Cell, Compared
 from imbaloss.report.figures.style import STYLE, add_legend, columns_of, marks, tell
-from imbaloss.report.tables import pair
+from imbaloss.report.tables import pair, shows_published
 
 PUBLISHED = "published"
 MOST_DOTS = 20  # repetitions that are drawn one by one
@@ -67,7 +67,7 @@ def draw_setting(
             if theirs in one and pd.notna(one[theirs]):
                 [drawn] = panel.plot(place, one[theirs], markerfacecolor="none", markersize=9, **point)
                 tell(drawn, f"{method} at level {level:g}: published {one[theirs]:.4f}")
-    if theirs in table and table[theirs].notna().any():
+    if shows_published(table, compared):
         panel.plot([], [], "o", color="black", markerfacecolor="none", markersize=9, label=PUBLISHED)
     counts = [pair(table[table["level"] == level].iloc[0], "train") for level in levels]
     ticks = [f"{level:.4g}\n{of_level}" for level, of_level in zip(levels, counts, strict=True)]
