@@ -1,15 +1,18 @@
 """imbaloss: which loss finds the rare class best, and is the difference real?"""
 
 import importlib
-from types import ModuleType
+from typing import Any
 
 __version__ = "0.1.0"
 
 ROOMS = ("data", "evaluation", "losses", "networks", "report", "studies", "training")
+NAMES = {"ImbalancedClassifier": "imbaloss.estimator"}
 
 
-def __getattr__(name: str) -> ModuleType:
-    """`imbaloss.losses` and the like, loaded when first used."""
+def __getattr__(name: str) -> Any:
+    """`imbaloss.losses` and the like, and what `NAMES` lists, loaded when first used."""
     if name in ROOMS:
         return importlib.import_module(f"imbaloss.{name}")
+    if name in NAMES:
+        return getattr(importlib.import_module(NAMES[name]), name)
     raise AttributeError(f"module 'imbaloss' has no attribute {name!r}")

@@ -2,7 +2,7 @@
 
 from imbaloss.data.dataset import Counts, Dataset, Pool, Samples, Split
 from imbaloss.data.protocols import PROTOCOLS, check_level, counts
-from imbaloss.data.resampling import NONE, SAMPLERS, check_sampler, resample, resampled_counts
+from imbaloss.data.resampling import NONE, SAMPLERS, resample, resampled_counts
 from imbaloss.data.sets import SETS, check_names, load
 from imbaloss.data.splits import Fold, draw, folds_of, split_counts
 
@@ -19,7 +19,6 @@ __all__ = [
     "Split",
     "check_level",
     "check_names",
-    "check_sampler",
     "counts",
     "draw",
     "folds_of",

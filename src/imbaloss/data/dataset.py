@@ -1,7 +1,7 @@
 """A binary data set, and the split of it that one run sees."""
 
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,23 +75,28 @@ class Dataset:
 
 @dataclass(frozen=True)
 class Samples:
-    """inputs (N, channels, height, width) float32 in [0, 1]; labels (N,), 0 or 1.
+    """inputs (N, ...): images (N, channels, height, width) in [0, 1], or columns (N, D); labels (N,) from 0 on.
 
     images (N,): which of the pool's images of its class each sample is; none where samples are not drawn from a pool.
+    weights (N,): of samples, >= 0; None for ones.
     """
 
-    inputs: NDArray[np.float32]
+    inputs: NDArray[np.floating[Any]]
     labels: NDArray[np.int64]
     images: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    weights: NDArray[np.float64] | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def __getitem__(self, rows: NDArray[np.int64]) -> "Samples":
-        return Samples(self.inputs[rows], self.labels[rows], self.images[rows])
+        images = self.images[rows] if len(self.images) else self.images
+        weights = None if self.weights is None else self.weights[rows]
+        return Samples(self.inputs[rows], self.labels[rows], images, weights)
 
     @property
     def counts(self) -> Counts:
+        """Of two classes."""
         positives = int(self.labels.sum())
         return Counts(len(self) - positives, positives)
 

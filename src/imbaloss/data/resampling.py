@@ -1,66 +1,184 @@
-"""Samplers: the training part with as many samples of one class as of the other, by imbalanced-learn."""
+"""Samplers: how a training part with few samples of a class is shown to a network; by imbalanced-learn, or by batches.
 
-from collections.abc import Callable
-from dataclasses import dataclass
+A sampler is named by a text, with parameters as in smote:ratio=0.5,neighbours=3.
+"""
+
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
 from importlib import import_module
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from imbaloss.data.dataset import Counts, Samples
+from imbaloss import notation
+from imbaloss.data import batches
+from imbaloss.data.dataset import Samples
 from imbaloss.data.seeds import state, stream
-from imbaloss.nearest import one_of
+from imbaloss.nearest import nearest, one_of
 
-NEIGHBOURS = 5  # of SMOTE, as in its paper and in imbalanced-learn
 NONE = "none"
+OVER, UNDER, COMBINED = "imblearn.over_sampling", "imblearn.under_sampling", "imblearn.combine"
+Classes = tuple[int, ...]  # samples of each class
+
+
+def raised(counts: Classes, ratio: float) -> Classes:
+    """Every class to `ratio` times the largest, where it has fewer."""
+    return tuple(max(count, round(ratio * max(counts))) for count in counts)
+
+
+def lowered(counts: Classes, ratio: float) -> Classes:
+    """Every class to the 1/`ratio`-fold of the smallest, where it has more."""
+    return tuple(min(count, round(min(counts) / ratio)) for count in counts)
 
 
 @dataclass(frozen=True)
 class Sampler:
-    """counts: of the resampled part, from those of the training part."""
+    """Of a training part: its samples are repeated, left out, or made new ones of."""
 
     kind: str  # the class in imbalanced-learn
-    counts: Callable[[Counts], Counts]
-    fewest: int = 1  # samples of the rare class that it needs
+    counts: Callable[[Classes, float], Classes] | None = None  # wanted, from those there are; None: samples decide
+    exact: bool = False  # as many as wanted come of it
+    neighbours: str = ""  # what imbalanced-learn calls their number
+    defaults: Mapping[str, float] = field(default_factory=dict)  # of its parameters
+
+    @property
+    def fewest(self) -> int:
+        """Samples of each class that it needs."""
+        return int(self.defaults["neighbours"]) + 1 if self.counts is raised and "neighbours" in self.defaults else 1
 
 
-def as_many_as_the_larger(counts: Counts) -> Counts:
-    return Counts(max(counts), max(counts))
-
-
-def as_many_as_the_smaller(counts: Counts) -> Counts:
-    return Counts(min(counts), min(counts))
-
-
+RATIO = {"ratio": 1.0}
+SMOTE = RATIO | {"neighbours": 5}  # as in the papers and in imbalanced-learn
 SAMPLERS = {
-    "random_over": Sampler("imblearn.over_sampling.RandomOverSampler", as_many_as_the_larger),
-    "random_under": Sampler("imblearn.under_sampling.RandomUnderSampler", as_many_as_the_smaller),
-    "smote": Sampler("imblearn.over_sampling.SMOTE", as_many_as_the_larger, NEIGHBOURS + 1),  # Chawla et al. 2002
+    "random_over": Sampler(f"{OVER}.RandomOverSampler", raised, exact=True, defaults=RATIO),
+    "random_under": Sampler(f"{UNDER}.RandomUnderSampler", lowered, exact=True, defaults=RATIO),
+    "smote": Sampler(f"{OVER}.SMOTE", raised, exact=True, neighbours="k_neighbors", defaults=SMOTE),
+    "borderline_smote": Sampler(f"{OVER}.BorderlineSMOTE", raised, neighbours="k_neighbors", defaults=SMOTE),
+    "svm_smote": Sampler(f"{OVER}.SVMSMOTE", raised, neighbours="k_neighbors", defaults=SMOTE),
+    "kmeans_smote": Sampler(f"{OVER}.KMeansSMOTE", raised, neighbours="k_neighbors", defaults=SMOTE),
+    "adasyn": Sampler(f"{OVER}.ADASYN", raised, neighbours="n_neighbors", defaults=SMOTE),
+    "tomek_links": Sampler(f"{UNDER}.TomekLinks"),
+    "enn": Sampler(f"{UNDER}.EditedNearestNeighbours", neighbours="n_neighbors", defaults={"neighbours": 3}),
+    "smote_tomek": Sampler(f"{COMBINED}.SMOTETomek", raised, defaults=RATIO),
+    "smote_enn": Sampler(f"{COMBINED}.SMOTEENN", raised, defaults=RATIO),
 }
+STRATIFIED, BALANCED = "stratified_batches", "balanced_batches"
+BATCH_SAMPLERS: dict[str, Mapping[str, float]] = {STRATIFIED: {"fewest": 1}, BALANCED: {}}  # and their parameters
 
 
-def check_sampler(name: str) -> None:
-    """Raises ValueError where there is no sampler of that name."""
-    one_of("sampler", name, [NONE, *SAMPLERS])
+@cache
+def parse(text: str) -> tuple[str, Mapping[str, float]]:
+    """The name of a sampler, and all of its parameters.
+
+    Raises ValueError for what there is not and for values outside their domain.
+    """
+    name, given = notation.read("a sampler", text)
+    one_of("sampler", name, [NONE, *SAMPLERS, *BATCH_SAMPLERS])
+    defaults = defaults_of(name)
+    for key, value in given.items():
+        if key not in defaults:
+            has = f"it has {', '.join(defaults)}" if defaults else "it has none"
+            raise ValueError(f"{name} has no parameter {key!r}{nearest(key, defaults)}; {has}")
+        if not isinstance(value, float):
+            raise ValueError(f"{key} must be one number, found {value!r} in {text!r}")
+        if key == "ratio" and not 0 < value <= 1:
+            raise ValueError(f"ratio must be above 0 and at most 1, found {value:g} in {text!r}")
+        if key != "ratio" and not (value >= 1 and value % 1 == 0 and value < 2**31):
+            raise ValueError(f"{key} must be a whole number, 1 or more, found {value:g} in {text!r}")
+    return name, {**defaults, **given}  # type: ignore[dict-item]
 
 
-def resampled_counts(train: Counts, sampler: str) -> Counts:
-    """Of what is trained on. Raises ValueError where the rare class has too few samples for the sampler."""
-    if sampler == NONE:
+def defaults_of(name: str) -> Mapping[str, float]:
+    if name in SAMPLERS:
+        return SAMPLERS[name].defaults
+    return BATCH_SAMPLERS.get(name, {})
+
+
+def canonical(text: str) -> str:
+    """One text for one sampler. Raises ValueError as `parse`."""
+    name, chosen = parse(text)
+    return notation.write(name, chosen, defaults_of(name))
+
+
+def in_batches(text: str) -> bool:
+    """Whether the sampler leaves the training part as it is, and draws its batches."""
+    return parse(text)[0] in BATCH_SAMPLERS
+
+
+def draws(text: str) -> bool:
+    """Whether what comes of it differs from seed to seed."""
+    name, _ = parse(text)
+    return name in SAMPLERS and SAMPLERS[name].counts is not None
+
+
+def size_is_known(text: str) -> bool:
+    """Whether the counts of classes tell how many samples come of it, so that all seeds have as many."""
+    name, _ = parse(text)
+    return name not in SAMPLERS or SAMPLERS[name].exact
+
+
+def resampled_counts(train: Sequence[int], text: str) -> Classes:
+    """Of each class of what comes of it, or of most that can come where `size_is_known` says no.
+
+    train: samples of each class. Raises ValueError where the rarest class has too few for the sampler.
+    """
+    name, chosen = parse(text)
+    if name not in SAMPLERS:
+        return tuple(train)
+    sampler = replace(SAMPLERS[name], defaults=chosen)
+    if min(train) < sampler.fewest:
+        raise ValueError(f"sampler {text} needs {sampler.fewest} or more of each class to train on, found {min(train)}")
+    return sampler.counts(tuple(train), chosen["ratio"]) if sampler.counts else tuple(train)
+
+
+def shown_counts(train: Sequence[int], text: str, size: int) -> Classes:
+    """How many rows of each class an epoch has, in batches of that size. Raises ValueError as `batches.stratified`.
+
+    train: samples of each class, after samplers that are not `in_batches`.
+    """
+    name, chosen = parse(text)
+    if name == STRATIFIED:
+        return batches.stratified(train, size, int(chosen["fewest"]))
+    return batches.balanced(train) if name == BALANCED else tuple(train)
+
+
+def resample(train: Samples, text: str, seed: int) -> Samples:
+    """The training part after the sampler, mixed; as it is, where the sampler draws batches.
+
+    Raises ValueError where imbalanced-learn can make nothing of these samples, and for sample weights with a sampler
+    that makes new samples.
+    """
+    name, chosen = parse(text)
+    if name not in SAMPLERS:
         return train
-    found = SAMPLERS[sampler]
-    if min(train) < found.fewest:
-        raise ValueError(
-            f"sampler {sampler} needs {found.fewest} or more of each class to train on, found {min(train)}"
-        )
-    return found.counts(train)
-
-
-def resample(train: Samples, sampler: str, seed: int) -> Samples:
-    """The training part after the sampler, mixed."""
-    if sampler == NONE:
-        return train
-    module, _, kind = SAMPLERS[sampler].kind.rpartition(".")  # imported when it is needed: it takes half a second
-    made = getattr(import_module(module), kind)(random_state=state(seed, "resampling"))
-    inputs, labels = made.fit_resample(train.inputs.reshape(len(train), -1), train.labels)
+    wanted = resampled_counts(np.bincount(train.labels).tolist(), text)
+    made = sampler_of(SAMPLERS[name], chosen, wanted, seed)
+    if train.weights is not None and name not in ("random_over", "random_under", "tomek_links", "enn"):
+        raise ValueError(f"sampler {name} makes new samples, which have no sample weight: leave out one of the two")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of libraries about their own defaults
+            inputs, labels = made.fit_resample(train.inputs.reshape(len(train), -1), train.labels)
+    except (ValueError, RuntimeError) as error:
+        raise ValueError(f"sampler {text} can make nothing of these samples: {' '.join(str(error).split())}") from error
     mixed = stream(seed, "mixing").permutation(len(labels))
-    return Samples(inputs.reshape(-1, *train.inputs.shape[1:]).astype(np.float32)[mixed], labels[mixed])
+    weights: NDArray[np.float64] | None = None if train.weights is None else train.weights[made.sample_indices_][mixed]
+    shape = train.inputs.shape[1:]
+    return Samples(inputs.reshape(-1, *shape).astype(train.inputs.dtype)[mixed], labels[mixed], weights=weights)
+
+
+def sampler_of(sampler: Sampler, chosen: Mapping[str, float], wanted: Classes, seed: int) -> Any:
+    """imbalanced-learn's. wanted: samples of each class."""
+    module, _, kind = sampler.kind.rpartition(".")  # imported when it is needed: it takes half a second
+    made = getattr(import_module(module), kind)()
+    options: dict[str, Any] = {}
+    if "random_state" in made.get_params():
+        options["random_state"] = state(seed, "resampling")
+    if sampler.counts:
+        options["sampling_strategy"] = dict(enumerate(wanted))
+    if sampler.neighbours:
+        options[sampler.neighbours] = int(chosen["neighbours"])
+    return made.set_params(**options)

@@ -1,7 +1,28 @@
-"""Evaluation: scores from labels and probabilities, their intervals over the samples; thresholds."""
+"""Evaluation: scores and their intervals over the samples, thresholds, costs, calibration, prior correction."""
 
+from imbaloss.evaluation import calibration, costs, priors
+from imbaloss.evaluation.calibration import Calibration, expected_calibration_error, reliability
 from imbaloss.evaluation.intervals import of_samples
 from imbaloss.evaluation.scores import CONFUSION, SCORES, THRESHOLD, Scores, no_scores, scores
-from imbaloss.evaluation.thresholds import best_for_f1
+from imbaloss.evaluation.thresholds import RULES, Rule, Tuned, top, tuned
 
-__all__ = ["CONFUSION", "SCORES", "THRESHOLD", "Scores", "best_for_f1", "no_scores", "of_samples", "scores"]
+__all__ = [
+    "CONFUSION",
+    "RULES",
+    "SCORES",
+    "THRESHOLD",
+    "Calibration",
+    "Rule",
+    "Scores",
+    "Tuned",
+    "calibration",
+    "costs",
+    "expected_calibration_error",
+    "no_scores",
+    "of_samples",
+    "priors",
+    "reliability",
+    "scores",
+    "top",
+    "tuned",
+]

@@ -7,12 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from imbaloss.evaluation.calibration import expected_calibration_error
+
 THRESHOLD = 0.5
 CONFUSION = ("tn", "fp", "fn", "tp")
 Score = Callable[[NDArray[np.int64], NDArray[Any]], float]
 
 OF_DECISIONS = ("f1", "precision", "recall", "fpr", "balanced_accuracy", "g_mean", "mcc")  # at the threshold
-OF_PROBABILITIES = ("roc_auc", "average_precision", "brier")  # whatever the threshold
+OF_PROBABILITIES = ("roc_auc", "average_precision", "brier", "ece")  # whatever the threshold
 SCORES = ("f1", "roc_auc", *(name for name in (*OF_DECISIONS, *OF_PROBABILITIES) if name not in {"f1", "roc_auc"}))
 NEED_NEGATIVES = {"roc_auc", "fpr", "balanced_accuracy", "g_mean", "mcc"}
 NEED_POSITIVES = {"roc_auc", "f1", "recall", "average_precision", "balanced_accuracy", "g_mean", "mcc"}
@@ -59,6 +61,7 @@ def formulas() -> dict[str, Score]:
         "roc_auc": metrics.roc_auc_score,
         "average_precision": metrics.average_precision_score,
         "brier": metrics.brier_score_loss,
+        "ece": expected_calibration_error,
     }
 
 

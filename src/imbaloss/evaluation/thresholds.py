@@ -1,26 +1,266 @@
-"""Thresholds: from which probability on a sample is called positive."""
+"""Thresholds: from which probability on a sample is called positive, by a rule such as f1 or cost:fn=10,fp=1."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from imbaloss import notation
 from imbaloss.evaluation.scores import THRESHOLD
+from imbaloss.nearest import nearest, one_of
+
+Floats = NDArray[np.float64]
+Labels = NDArray[np.int64]
+Metric = Callable[[Labels, Labels], float]  # of labels and decisions, both 0 or 1; the higher the better
+RESAMPLES = 500
+MOST_NUMBERS = 2**22  # of one array
+MOST_TRIED = 1000  # thresholds for a metric that is a function
 
 
-def best_for_f1(labels: NDArray[np.int64], probabilities: NDArray[np.float64]) -> float | None:
-    """The threshold with the highest F1 on these samples; None where one of the classes has none.
+class Tallies(NamedTuple):
+    """Sums of weights of the samples called right and wrong, at each threshold."""
 
-    labels (N,), 0 or 1; probabilities (N,) of class 1. It lies halfway between two neighbours, or is the lowest
-    probability; of equally good ones it is the one nearest to 1/2.
+    tn: Floats
+    fp: Floats
+    fn: Floats
+    tp: Floats
+
+
+def share(part: Floats, rest: Floats) -> Floats:
+    """part / (part + rest); 0 where both are 0."""
+    whole = part + rest
+    return np.divide(part, whole, out=np.zeros_like(whole), where=whole > 0)
+
+
+def f_beta(t: Tallies, *, beta: float = 1.0) -> Floats:
+    """(1 + b^2) TP / ((1 + b^2) TP + b^2 FN + FP). Source: van Rijsbergen 1979, chapter 7."""
+    return share((1 + beta**2) * t.tp, beta**2 * t.fn + t.fp)
+
+
+def balanced_accuracy(t: Tallies) -> Floats:
+    """(TPR + TNR) / 2; its best threshold is also that of Youden's J = TPR + TNR - 1 (Youden 1950)."""
+    return (share(t.tp, t.fn) + share(t.tn, t.fp)) / 2
+
+
+def g_mean(t: Tallies) -> Floats:
+    """sqrt(TPR TNR). Source: Kubat and Matwin 1997 (ICML)."""
+    return np.sqrt(share(t.tp, t.fn) * share(t.tn, t.fp))
+
+
+def mcc(t: Tallies) -> Floats:
+    """(TP TN - FP FN) / sqrt((TP+FP)(TP+FN)(TN+FP)(TN+FN)); 0 where a factor is 0. Source: Matthews 1975."""
+    below = np.sqrt((t.tp + t.fp) * (t.tp + t.fn) * (t.tn + t.fp) * (t.tn + t.fn))
+    return np.divide(t.tp * t.tn - t.fp * t.fn, below, out=np.zeros_like(below), where=below > 0)
+
+
+def accuracy(t: Tallies) -> Floats:
+    """(TP + TN) / n."""
+    return share(t.tp + t.tn, t.fp + t.fn)
+
+
+def cost(t: Tallies, *, fn: float = 1.0, fp: float = 1.0) -> Floats:
+    """-(fn FN + fp FP) / n: less the mean cost of a sample, where right decisions cost nothing."""
+    return -(fn * t.fn + fp * t.fp) / (t.tn + t.fp + t.fn + t.tp)
+
+
+def recall_at_precision(t: Tallies, *, precision: float = 0.9) -> Floats:
+    """Recall where the precision is at least that, else -infinity."""
+    return np.where((share(t.tp, t.fp) >= precision) & (t.tp > 0), share(t.tp, t.fn), -np.inf)
+
+
+def precision_at_recall(t: Tallies, *, recall: float = 0.9) -> Floats:
+    """Precision where the recall is at least that, else -infinity."""
+    return np.where(share(t.tp, t.fn) >= recall, share(t.tp, t.fp), -np.inf)
+
+
+def top_share(t: Tallies, *, share: float = 0.05) -> Floats:
+    """Less the distance of the share that is called positive from that one: as many are called as can be looked at."""
+    called = t.tp + t.fp
+    return -np.abs(called / (called + t.tn + t.fn) - share)
+
+
+RULES: dict[str, Callable[..., Floats]] = {
+    "f1": partial(f_beta, beta=1.0),
+    "f_beta": partial(f_beta, beta=2.0),
+    "g_mean": g_mean,
+    "balanced_accuracy": balanced_accuracy,
+    "mcc": mcc,
+    "accuracy": accuracy,
+    "cost": cost,
+    "recall_at_precision": recall_at_precision,
+    "precision_at_recall": precision_at_recall,
+    "top_share": top_share,
+}
+PARAMETERS: dict[str, Mapping[str, float]] = {  # and their defaults
+    "f_beta": {"beta": 2.0},
+    "cost": {"fn": 1.0, "fp": 1.0},
+    "recall_at_precision": {"precision": 0.9},
+    "precision_at_recall": {"recall": 0.9},
+    "top_share": {"share": 0.05},
+}
+SHARES = {"precision", "recall", "share"}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a threshold is best for: the formula of that name, with its parameters."""
+
+    name: str
+    parameters: Mapping[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, text: str) -> "Rule":
+        """As `f1`, or with parameters as in recall_at_precision:precision=0.8.
+
+        Raises ValueError for what there is not and for values outside their domain.
+        """
+        name, given = notation.read("a rule for a threshold", text)
+        one_of("rule for a threshold", name, RULES)
+        defaults = PARAMETERS.get(name, {})
+        for key, value in given.items():
+            if key not in defaults:
+                has = f"it has {', '.join(defaults)}" if defaults else "it has none"
+                raise ValueError(f"{name} has no parameter {key!r}{nearest(key, defaults)}; {has}")
+            limit = 1.0 if key in SHARES else np.finfo(float).max
+            if not (isinstance(value, float) and 0 < value <= limit):
+                bound = "at most 1" if key in SHARES else "finite"
+                raise ValueError(f"{key} must be above 0 and {bound}, found {value} in {text!r}")
+        return cls(name, {**defaults, **given})  # type: ignore[dict-item]
+
+    def __str__(self) -> str:
+        return notation.write(self.name, self.parameters, PARAMETERS.get(self.name, {}))
+
+    def __call__(self, tallies: Tallies) -> Floats:
+        """The higher the better, -infinity where a threshold is not admitted."""
+        return RULES[self.name](tallies, **self.parameters)
+
+
+class Tuned(NamedTuple):
+    """A threshold, the ends of its 95 % interval, and what the rule gives there (a cost with its sign turned)."""
+
+    threshold: float
+    low: float
+    high: float
+    value: float
+
+
+def tuned(
+    rule: Rule | Metric,
+    labels: Labels,
+    probabilities: Floats,
+    weights: Floats | None = None,
+    *,
+    resamples: int = RESAMPLES,
+) -> Tuned:
+    """The threshold that is best on these samples by a rule, or by a function of labels and decisions.
+
+    labels (N,), 0 or 1; probabilities (N,) of class 1; weights (N,) of samples, >= 0. It lies halfway between two
+    neighbouring probabilities, or is the lowest one, or above all; of equally good ones it is the one nearest to 1/2.
+    Of a function, 1,000 thresholds are tried at most, and there is no interval.
+
+    The interval is that of the percentiles over samples drawn again within each class (Efron and Tibshirani 1993,
+    chapter 13), from a fixed seed. A best threshold is no mean, and its interval is rough: it tells whether the second
+    decimal means anything. Raises ValueError where a class has no sample, and where no threshold meets the rule.
     """
-    positives = int(labels.sum())
-    if not 0 < positives < len(labels):
-        return None
+    weights = np.ones(len(labels)) if weights is None else weights
+    if not (weights[labels == 1].sum() > 0 and weights[labels == 0].sum() > 0):
+        missing = "positives" if not weights[labels == 1].sum() > 0 else "negatives"
+        raise ValueError(f"there are no {missing} by which a threshold could be chosen")
     order = np.argsort(-probabilities, kind="stable")
-    found = probabilities[order]
-    called = np.arange(1, len(labels) + 1)
-    f1 = 2 * np.cumsum(labels[order]) / (called + positives)
-    lower = np.append(found[1:], found[-1])
-    between = np.where(lower + (found - lower) / 2 > lower, lower + (found - lower) / 2, found)
-    f1[:-1][found[:-1] == found[1:]] = -1.0  # equal probabilities are called the same
-    best = np.flatnonzero(f1 == f1.max())
-    return float(between[best[np.argmin(np.abs(between[best] - THRESHOLD))]])
+    labels, probabilities, weights = labels[order], probabilities[order], weights[order]
+    places, thresholds = candidates(probabilities)
+    if not isinstance(rule, Rule):
+        tried = np.unique(np.linspace(0, len(thresholds) - 1, MOST_TRIED).astype(np.int64))
+        found = np.array([float(rule(labels, (probabilities >= one).astype(np.int64))) for one in thresholds[tried]])
+        if not np.isfinite(found).any():
+            raise ValueError("the metric by which a threshold is chosen is undefined at every threshold")
+        at = best(np.where(np.isfinite(found), found, -np.inf)[None], thresholds[tried])[0]
+        return Tuned(float(thresholds[tried][at]), np.nan, np.nan, float(found[at]))
+    values = rule(tallies(labels, weights[None], places))
+    if not np.isfinite(values).any():
+        raise ValueError(impossible(rule, labels, weights, places))
+    [at] = best(values, thresholds)
+    drawn = redrawn(rule, labels, weights, (places, thresholds), resamples)
+    low, high = np.quantile(drawn, [0.025, 0.975], method="nearest") if len(drawn) else (np.nan, np.nan)
+    return Tuned(float(thresholds[at]), float(low), float(high), float(values[0, at]))
+
+
+def candidates(probabilities: Floats) -> tuple[NDArray[np.int64], Floats]:
+    """Of probabilities in descending order: how many a threshold calls positive, and the thresholds, (K,) each."""
+    lower = np.append(probabilities[1:], probabilities[-1])
+    between = np.where(lower + (probabilities - lower) / 2 > lower, lower + (probabilities - lower) / 2, probabilities)
+    ends = np.flatnonzero(np.append(probabilities[:-1] != probabilities[1:], True))  # equal ones are called the same
+    highest = probabilities[0] + (1 - probabilities[0]) / 2
+    above = highest if highest > probabilities[0] else np.nextafter(probabilities[0], np.inf)
+    return np.append(0, ends + 1), np.append(above, between[ends])
+
+
+def tallies(labels: Labels, weights: Floats, places: NDArray[np.int64]) -> Tallies:
+    """weights (R, N) -> sums (R, K): of the first `places` samples, which are called positive, and of the rest."""
+    nothing = np.zeros((len(weights), 1))
+    tp, fp = (
+        np.concatenate([nothing, np.cumsum(weights * (labels == label), axis=1)], axis=1)[:, places] for label in (1, 0)
+    )
+    return Tallies(fp[:, -1:] - fp, fp, tp[:, -1:] - tp, tp)
+
+
+def best(values: Floats, thresholds: Floats) -> NDArray[np.int64]:
+    """values (R, K) -> (R,): where the highest is, of equally high ones that whose threshold is nearest to 1/2."""
+    distances = np.abs(thresholds - THRESHOLD)
+    found: NDArray[np.int64] = np.where(values == values.max(axis=1, keepdims=True), distances, np.inf).argmin(axis=1)
+    return found
+
+
+def redrawn(
+    rule: Rule, labels: Labels, weights: Floats, tried: tuple[NDArray[np.int64], Floats], resamples: int
+) -> Floats:
+    """The best threshold of each set of samples that was drawn again; where none meets the rule, there is none."""
+    places, thresholds = tried
+    generator = np.random.default_rng(0)
+    classes = [np.flatnonzero(labels == label) for label in (0, 1)]
+    found = []
+    size = max(MOST_NUMBERS // len(labels), 1)
+    for start in range(0, resamples, size):
+        drawn = np.zeros((min(size, resamples - start), len(labels)))
+        for of_class in classes:
+            even = np.full(len(of_class), 1 / len(of_class))
+            drawn[:, of_class] = generator.multinomial(len(of_class), even, len(drawn)) * weights[of_class]
+        both = (drawn[:, classes[0]].sum(1) > 0) & (drawn[:, classes[1]].sum(1) > 0)
+        values = rule(tallies(labels, drawn[both], places))
+        found.append(thresholds[best(values, thresholds)[np.isfinite(values).any(axis=1)]])
+    return np.concatenate(found) if found else np.zeros(0)
+
+
+def impossible(rule: Rule, labels: Labels, weights: Floats, places: NDArray[np.int64]) -> str:
+    """Why no threshold meets a rule."""
+    [(name, asked)] = rule.parameters.items()
+    counts = tallies(labels, weights[None], places)
+    reached = share(counts.tp, counts.fp if name == "precision" else counts.fn).max()
+    return f"no threshold reaches {name} {asked:g} on the samples by which it is chosen; the highest is {reached:.3g}"
+
+
+def top(labels: Labels, probabilities: Floats, k: int) -> dict[str, Any]:
+    """What is found among the k samples with the highest probabilities: `found` positives, `precision`, `recall`,
+    and `lift`, the precision divided by the share of positives.
+
+    Where samples of equal probability compete for the last places, each counts in part. Raises ValueError for k outside
+    1 to N, and where there are no positives.
+    """
+    if not 1 <= k <= len(labels):
+        raise ValueError(f"k must be 1 to the number of samples, {len(labels)}, found {k}")
+    positives = int(labels.sum())
+    if not positives:
+        raise ValueError("there are no positives to be found")
+    last = np.sort(probabilities)[-k]
+    surely, perhaps = probabilities > last, probabilities == last
+    found = labels[surely].sum() + (k - surely.sum()) * labels[perhaps].mean()
+    precision = float(found) / k
+    return {
+        "found": float(found),
+        "precision": precision,
+        "recall": float(found) / positives,
+        "lift": precision / (positives / len(labels)),
+    }

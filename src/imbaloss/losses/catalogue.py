@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import distributed as dist
 
+from imbaloss import notation
 from imbaloss.losses import adjusted, errors, reductions
 from imbaloss.losses.deferred import Deferred
 from imbaloss.losses.domains import require
@@ -16,8 +17,7 @@ from imbaloss.losses.loss import Loss
 from imbaloss.losses.named import NAMED
 from imbaloss.losses.ranking import Ranking
 from imbaloss.nearest import nearest, one_of
-
-Parameter = float | tuple[float, ...] | None
+from imbaloss.notation import Parameter
 
 OPTIONS: dict[str, Parameter] = {"class_weights": None, "ignore_index": None, "running": None}  # of every loss
 FOR_EACH_CLASS = ("class_weights", "prior")
@@ -130,39 +130,14 @@ def parse(text: str) -> tuple[str, dict[str, Any]]:
 
     Raises ValueError where the name or a parameter is unknown or a value is not a number.
     """
-    name, _, rest = text.partition(":")
-    found: dict[str, Parameter] = {}
-    for assignment in filter(None, rest.split(",")):
-        key, equals, value = assignment.partition("=")
-        try:
-            numbers = tuple(float(number) for number in value.split(":"))
-        except ValueError:
-            equals = ""
-        if not equals:
-            raise ValueError(f"a loss is written name:key=number,..., found {assignment!r} in {text!r}")
-        if key.strip() in found:
-            raise ValueError(f"{key.strip()} is given twice in {text!r}")
-        found[key.strip()] = numbers[0] if len(numbers) == 1 else numbers
+    name, found = notation.read("a loss", text)
     check_parameters(name, found)
     return name, found
 
 
 def write(name: str, chosen: dict[str, Parameter]) -> str:
     """The inverse of `parse`, with the parameters in order and defaults left out: one text for one loss."""
-    defaults = parameters(name)
-    changed = [
-        f"{key}={written(value)}"
-        for key, value in sorted(chosen.items())
-        if value is not None and value != defaults[key]
-    ]
-    return f"{name}:{','.join(changed)}" if changed else name
-
-
-def written(value: float | tuple[float, ...]) -> str:
-    """As short as reads back to the same number."""
-    return ":".join(
-        repr(float(number)).removesuffix(".0") for number in (value if isinstance(value, tuple) else (value,))
-    )
+    return notation.write(name, chosen, parameters(name))
 
 
 def check_parameters(name: str, given: dict[str, Any]) -> None:

@@ -6,9 +6,21 @@ from torch import nn
 
 from imbaloss.networks.initialisation import INITIALISATIONS
 from imbaloss.networks.mlp import ACTIVATIONS, MLP
-from imbaloss.networks.stack import AddTo, StackedLinear, adds_to_bias, keep, one
+from imbaloss.networks.stack import AddTo, StackedLinear, adds_to_bias, joined, keep, one, put
 
 # each kind takes the generators of its initial weights and, by name, the shape of one input and its other options
 NETWORKS: dict[str, Callable[..., nn.Module]] = {"mlp": MLP}
 
-__all__ = ["ACTIVATIONS", "INITIALISATIONS", "MLP", "NETWORKS", "AddTo", "StackedLinear", "adds_to_bias", "keep", "one"]
+__all__ = [
+    "ACTIVATIONS",
+    "INITIALISATIONS",
+    "MLP",
+    "NETWORKS",
+    "AddTo",
+    "StackedLinear",
+    "adds_to_bias",
+    "joined",
+    "keep",
+    "one",
+    "put",
+]

@@ -21,16 +21,27 @@ class Activation(NamedTuple):
 
 
 aten = torch.ops.aten
+
+
+def slope_of_relu(gradient: Tensor, out: Tensor) -> Tensor:
+    found: Tensor = aten.threshold_backward.grad_input(gradient, out, 0, grad_input=gradient)
+    return found
+
+
+def slope_of_sigmoid(gradient: Tensor, out: Tensor) -> Tensor:
+    found: Tensor = aten.sigmoid_backward.grad_input(gradient, out, grad_input=gradient)
+    return found
+
+
+def slope_of_tanh(gradient: Tensor, out: Tensor) -> Tensor:
+    found: Tensor = aten.tanh_backward.grad_input(gradient, out, grad_input=gradient)
+    return found
+
+
 ACTIVATIONS = {
-    "relu": Activation(
-        torch.relu_, lambda gradient, out: aten.threshold_backward.grad_input(gradient, out, 0, grad_input=gradient)
-    ),
-    "sigmoid": Activation(
-        torch.sigmoid_, lambda gradient, out: aten.sigmoid_backward.grad_input(gradient, out, grad_input=gradient)
-    ),
-    "tanh": Activation(
-        torch.tanh_, lambda gradient, out: aten.tanh_backward.grad_input(gradient, out, grad_input=gradient)
-    ),
+    "relu": Activation(torch.relu_, slope_of_relu),
+    "sigmoid": Activation(torch.sigmoid_, slope_of_sigmoid),
+    "tanh": Activation(torch.tanh_, slope_of_tanh),
 }
 
 

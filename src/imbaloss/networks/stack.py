@@ -1,7 +1,7 @@
 """Stacks: S independent networks of one shape, as tensors with a leading axis S."""
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import torch
@@ -71,6 +71,22 @@ def one(network: Network, index: int, instead: Mapping[Any, nn.Module] | None = 
     tensors = (*network.parameters(), *network.buffers())
     copies = {id(tensor): sliced(tensor, index) for tensor in tensors}
     return copy.deepcopy(network, {**copies, **{id(part): other for part, other in (instead or {}).items()}})
+
+
+def joined(networks: Sequence[Network]) -> Network:
+    """One stack of all networks of several stacks, in their order."""
+    found = copy.deepcopy(networks[0])
+    for name, tensor in (*found.named_parameters(), *found.named_buffers()):
+        tensor.data = torch.cat([network.state_dict()[name] for network in networks])
+    return found
+
+
+@torch.no_grad()
+def put(network: nn.Module, index: int, other: nn.Module) -> None:
+    """Gives the network at that index the weights of a stack of one."""
+    weights = other.state_dict()
+    for name, tensor in network.state_dict().items():
+        tensor[index] = weights[name][0]
 
 
 def sliced(tensor: Tensor, index: int) -> Tensor:

@@ -4,19 +4,23 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import prod
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import torch
 
 from imbaloss.data import NONE, Dataset, Fold, Split, draw, resample, resampled_counts, split_counts
+from imbaloss.data.resampling import shown_counts, size_is_known
 from imbaloss.data.seeds import stream
-from imbaloss.evaluation import Scores, best_for_f1, no_scores, scores
+from imbaloss.evaluation import THRESHOLD, Rule, Scores, calibration, no_scores, scores, tuned
+from imbaloss.evaluation.costs import mean_cost
 from imbaloss.studies.files import versions
 from imbaloss.studies.store import Predictions, Row
 from imbaloss.studies.study import Run
 from imbaloss.studies.tuning import choose
 from imbaloss.training import Member, Model, Outcome, Plan, Recipe, plan_for, train
+from imbaloss.training.model import to_probabilities
+from imbaloss.training.priors import prior_shift
 
 
 @dataclass(frozen=True)
@@ -59,35 +63,65 @@ def cut(
     for run in dict.fromkeys(runs):
         groups.setdefault(kinds[kind_of(run)], []).append(run)
     jobs = []
-    for (samples, inputs, recipe, candidates), some in groups.items():
-        way = plan_for(recipe, samples, inputs, device, stack_size=stack_size)
-        size = max(way.stack_size // candidates, 1)
-        jobs += [Job(tuple(some[at : at + size]), way, samples, inputs) for at in range(0, len(some), size)]
+    for shared, some in groups.items():
+        way = plan_for(shared.recipe, shared.samples, shared.inputs, device, stack_size=stack_size)
+        size = max(way.stack_size // shared.candidates, 1)
+        stacks = [tuple(some[at : at + size]) for at in range(0, len(some), size)]
+        jobs += [Job(stack, way, shared.samples, shared.inputs) for stack in stacks]
     return jobs
 
 
-Kind = tuple[str, float, str, str, str, Fold | None, Recipe]
-Shared = tuple[int, int, Recipe, int]  # samples, inputs, recipe but for epochs and rates, and the number of those
+class Kind(NamedTuple):
+    """All of a run but its loss and, unless the samples decide how many a sampler makes of them, its seed."""
+
+    dataset: str
+    level: float
+    protocol: str
+    positive: str
+    sampler: str
+    fold: Fold | None
+    recipe: Recipe
+    seed: int | None
 
 
 def kind_of(run: Run) -> Kind:
-    """All of a run but its loss and its seed."""
-    return run.dataset, run.level, run.protocol, run.positive, run.sampler, run.fold, run.recipe
+    seed = None if size_is_known(run.sampler) else run.seed
+    return Kind(run.dataset, run.level, run.protocol, run.positive, run.sampler, run.fold, run.recipe, seed)
+
+
+class Shared(NamedTuple):
+    """What runs of one stack share."""
+
+    samples: int  # of train, or of most that a sampler can make of it
+    tuned: int  # samples of tune, where each epoch looks at them
+    inputs: int
+    recipe: Recipe  # but for epochs, rates and what comes after the training
+    candidates: int
+    alone: Kind | None  # the only kind in its stack, since its sampler may make any number of samples
 
 
 def stacked_by(kind: Kind, datasets: Mapping[str, Dataset]) -> Shared:
-    """What runs of one stack share. Raises ValueError for a kind of run that its data set cannot give."""
-    name, level, protocol, positive, sampler, fold, recipe = kind
-    dataset = datasets[name].with_positive(positive)
-    parts = split_counts(dataset, level=level, protocol=protocol, fold=fold)
-    cell = f"{name} at level {level:g} under protocol {protocol}"
-    if recipe.tune_lr and not all(parts["tune"]):
-        raise ValueError(f"{cell} leaves no tune part with both classes, by which a learning rate could be chosen")
+    """Raises ValueError for a kind of run that its data set cannot give."""
+    dataset, recipe = datasets[kind.dataset].with_positive(kind.positive), kind.recipe
+    parts = split_counts(dataset, level=kind.level, protocol=kind.protocol, fold=kind.fold)
+    cell = f"{kind.dataset} at level {kind.level:g} under protocol {kind.protocol}"
+    needs = {
+        "a learning rate could be chosen": recipe.tune_lr,
+        "a training could be stopped": recipe.patience,
+        "probabilities could be calibrated": recipe.calibration != calibration.NONE,
+    }
+    for purpose, needed in needs.items():
+        if needed and not all(parts["tune"]):
+            raise ValueError(f"{cell} leaves no tune part with both classes, by which {purpose}")
     try:
-        samples = sum(resampled_counts(parts["train"], sampler))
+        samples = sum(resampled_counts(parts["train"], kind.sampler))
+        shown_counts(parts["train"], kind.sampler, recipe.train_batch)
     except ValueError as error:
         raise ValueError(f"{cell}: {error}") from error
-    return samples, prod(dataset.train.negatives.shape[1:]), recipe.shared, recipe.networks
+    looked_at = sum(parts["tune"]) if recipe.patience else 0
+    inputs = prod(dataset.train.negatives.shape[1:])
+    alone = None if kind.seed is None else kind._replace(recipe=recipe.shared)
+    return Shared(samples, looked_at, inputs, recipe.shared, recipe.networks, alone)
 
 
 class Finished(NamedTuple):
@@ -101,10 +135,11 @@ class Finished(NamedTuple):
 def train_together(
     job: Job, datasets: Mapping[str, Dataset], device: str, on_work: Callable[[int], object]
 ) -> list[Finished]:
-    """Trains the runs of one stack and scores their models."""
+    """Trains the runs of one stack and scores their models. Runs that differ in what comes after share a network."""
     drawn: dict[Any, Split] = {}
-    resampled: dict[Any, Split] = {}
-    members, splits = [], []
+    resampled: dict[Any, Split | str] = {}  # or why there is none
+    members: dict[Any, Member] = {}
+    sources: list[Source] = []  # of each run
     for run in job.runs:
         images = (run.dataset, run.level, run.protocol, run.positive, run.seed, run.fold)
         if images not in drawn:
@@ -112,54 +147,68 @@ def train_together(
             drawn[images] = draw(dataset, level=run.level, protocol=run.protocol, seed=run.seed, fold=run.fold)
         split = drawn[images]
         if (images, run.sampler) not in resampled:
-            resampled[images, run.sampler] = replace(split, train=resample(split.train, run.sampler, run.seed))
-        splits.append(split)
-        trained = resampled[images, run.sampler]
-        members += [Member(trained, run.loss, recipe, run.seed) for recipe in run.recipe.candidates()]
+            try:
+                resampled[images, run.sampler] = replace(split, train=resample(split.train, run.sampler, run.seed))
+            except ValueError as error:
+                resampled[images, run.sampler] = str(error)
+        sampled = resampled[images, run.sampler]
+        recipes = () if isinstance(sampled, str) else run.recipe.candidates()
+        keys = [(images, run.sampler, run.loss, recipe.trained) for recipe in recipes]
+        for key, recipe in zip(keys, recipes, strict=True):
+            members.setdefault(key, Member(cast(Split, sampled), run.loss, recipe.trained, run.seed, run.sampler))
+        sources.append(Source(split, sampled, keys))
     started, left = time.perf_counter(), job.work_of(job.runs)
 
-    def on_epoch(networks: int) -> None:
+    def on_epoch(losses: Sequence[float]) -> None:
         nonlocal left
-        left -= networks * job.work
-        on_work(networks * job.work)
+        left -= len(losses) * job.work
+        on_work(len(losses) * job.work)
 
-    outcomes = train(members, device=device, plan=job.plan, on_epoch=on_epoch)
-    on_work(left)  # of networks that failed before their last epoch
+    found = train(list(members.values()), device=device, plan=job.plan, on_epoch=on_epoch) if members else []
+    outcomes = dict(zip(members, found, strict=True))
+    on_work(left)  # of networks that ended before their last epoch, or that several runs share
     computed = {
         "device": device,
         "threads": torch.get_num_threads(),
         "plan": job.plan.facts(),
-        "stack_size": len(members),
+        "stack_size": job.networks,
         "stack_seconds": round(time.perf_counter() - started, 3),
         "versions": versions(),
     }
-    found, at = [], 0
-    for run, split in zip(job.runs, splits, strict=True):
-        candidates = slice(at, at + run.recipe.networks)
-        found.append(finish(run, datasets[run.dataset], split, outcomes[candidates], computed))
-        at = candidates.stop
-    return found
+    finished = []
+    for run, source in zip(job.runs, sources, strict=True):
+        of_run = [outcomes[key] for key in source.members] or [Outcome([], None, str(source.sampled))]
+        finished.append(finish(run, datasets[run.dataset], source, of_run, computed))
+    return finished
 
 
-def finish(run: Run, dataset: Dataset, split: Split, outcomes: Sequence[Outcome], computed: dict[str, Any]) -> Finished:
+class Source(NamedTuple):
+    """Where a run's network comes from."""
+
+    split: Split
+    sampled: Split | str  # the same with the train part that a sampler made, or why it made none
+    members: list[Any]  # keys of those that were trained, one a candidate
+
+
+def finish(
+    run: Run, dataset: Dataset, source: Source, outcomes: Sequence[Outcome], computed: dict[str, Any]
+) -> Finished:
     """outcomes: of the candidates of the run, of which one is chosen before test is read."""
-    outcome, tuning = choose(run, split.tune, outcomes) if run.recipe.tune_lr else (outcomes[0], None)
-    parts = {"tune": split.tune, "test": split.test}
-    probabilities = {}
-    if outcome.model:
-        for part, samples in parts.items():
-            order = stream(run.seed, part).permutation(len(samples)) if run.recipe.shuffle_test else None
-            probabilities[part] = outcome.model.probabilities(samples.inputs, order)
-    if not all(np.isfinite(values).all() for values in probabilities.values()):
+    split, sampled, _ = source
+    chooses = run.recipe.tune_lr and len(outcomes) == run.recipe.networks
+    outcome, tuning = choose(run, split.tune, outcomes) if chooses else (outcomes[0], None)
+    counts = {part: tuple(getattr(split, part).counts) for part in PARTS}
+    if run.sampler != NONE and isinstance(sampled, Split):
+        counts["resampled"] = shown_counts(sampled.train.counts, run.sampler, run.recipe.train_batch)
+    model = outcome.model and replace(outcome.model, recipe=replace(run.recipe, lr=outcome.model.recipe.lr, tune_lr=()))
+    predictions: dict[str, Predictions] = {}
+    if model:
+        model = replace(model, prior=prior_shift(run.loss, counts["train"], counts.get("resampled", counts["train"])))
+        model, predictions = predicted(run, model, split)
+    if not all(np.isfinite(of_part.probabilities).all() for of_part in predictions.values()):
         failure = "the outputs of the trained network are not finite; try a smaller lr"
-        outcome, probabilities = replace(outcome, model=None, failure=failure), {}
-    predictions = {
-        part: Predictions(parts[part].labels, values, parts[part].images) for part, values in probabilities.items()
-    }
-    found = scored(predictions) if predictions else unscored("the training failed")
-    counts = {part: tuple(samples.counts) for part, samples in {"train": split.train, **parts}.items()}
-    if run.sampler != NONE:
-        counts["resampled"] = tuple(resampled_counts(split.train.counts, run.sampler))
+        outcome, model, predictions = replace(outcome, failure=failure), None, {}
+    found = scored(predictions, Rule.of(run.recipe.threshold)) if predictions else unscored("the training failed")
     row = Row(
         run=run,
         classes=(dataset.with_positive(run.positive).negative, run.positive),
@@ -171,21 +220,55 @@ def finish(run: Run, dataset: Dataset, split: Split, outcomes: Sequence[Outcome]
         tuning=tuning,
         losses=tuple(outcome.losses),
     )
-    return Finished(row, predictions, outcome.model)
+    return Finished(row, predictions, model)
 
 
-def scored(predictions: Mapping[str, Predictions]) -> dict[str, tuple[Scores, dict[str, str]]]:
-    """Scores of tune and test at 1/2, and of test at the threshold that is best on tune."""
+PARTS = ("train", "tune", "test")
+
+
+def predicted(run: Run, model: Model, split: Split) -> tuple[Model, dict[str, Predictions]]:
+    """The model with its calibration, which is fitted on tune, and what it says of tune and test."""
+    parts = {"tune": split.tune, "test": split.test}
+    logits = {}
+    for part, samples in parts.items():
+        order = stream(run.seed, part).permutation(len(samples)) if run.recipe.shuffle_test else None
+        logits[part] = model.logits(samples.inputs, order)
+    if np.isfinite(logits["tune"]).all():
+        model = replace(model, calibration=calibration.fit(run.recipe.calibration, split.tune.labels, logits["tune"]))
+    return model, {
+        part: Predictions(samples.labels, to_probabilities(model.calibration(logits[part])), samples.images)
+        for part, samples in parts.items()
+    }
+
+
+def scored(predictions: Mapping[str, Predictions], rule: Rule) -> dict[str, tuple[Scores, dict[str, str]]]:
+    """Scores of tune and test at 1/2, and of test at the threshold that is best on tune by a rule.
+
+    By the rule cost, also the mean cost of a sample.
+    """
     tune, test = predictions["tune"], predictions["test"]
-    found = {part: scores(of_part.labels, of_part.probabilities) for part, of_part in predictions.items()}
-    threshold = best_for_f1(tune.labels, tune.probabilities)
-    if threshold is None:
-        return found | {"tuned": unscored("tune lacks a class, so that no threshold could be chosen")["tuned"]}
-    tuned, reasons = scores(test.labels, test.probabilities, threshold)
-    return found | {"tuned": ({**tuned, "threshold": threshold}, reasons)}
+    found = {part: priced(of_part, rule, THRESHOLD) for part, of_part in predictions.items()}
+    try:
+        threshold, low, high, _ = tuned(rule, tune.labels, tune.probabilities)
+    except ValueError as error:
+        return found | {"tuned": unscored(f"no threshold was chosen: {error}")["tuned"]}
+    at, reasons = priced(test, rule, threshold)
+    return found | {"tuned": ({**at, "threshold": threshold, "threshold_low": low, "threshold_high": high}, reasons)}
+
+
+def priced(of_part: Predictions, rule: Rule, threshold: float) -> tuple[Scores, dict[str, str]]:
+    """The scores at a threshold; by the rule cost, also the mean cost."""
+    found, reasons = scores(of_part.labels, of_part.probabilities, threshold)
+    if rule.name == "cost" and len(of_part.labels):
+        costs = np.array([[0.0, rule.parameters["fp"]], [rule.parameters["fn"], 0.0]])
+        found["cost"] = mean_cost(of_part.labels, (of_part.probabilities >= threshold).astype(np.int64), costs)
+    return found, reasons
 
 
 def unscored(reason: str) -> dict[str, tuple[Scores, dict[str, str]]]:
     """What `scored` returns where there is nothing to score."""
     none, reasons = no_scores(reason)
-    return {"tune": (none, reasons), "test": (none, reasons), "tuned": ({**none, "threshold": None}, reasons)}
+    return {"tune": (none, reasons), "test": (none, reasons), "tuned": ({**none, **dict.fromkeys(THRESHOLDS)}, reasons)}
+
+
+THRESHOLDS = ("threshold", "threshold_low", "threshold_high")

@@ -13,6 +13,7 @@ import tomli_w
 
 from imbaloss.data import Dataset, check_names
 from imbaloss.nearest import nearest
+from imbaloss.notation import tuples
 from imbaloss.studies.study import EntryError, Place, Study
 from imbaloss.training import Recipe
 from imbaloss.whole import write_whole
@@ -68,12 +69,6 @@ def from_toml(content: Mapping[str, Any]) -> Study:
     except ValidationError as error:
         raise entry_error(error.errors()) from error
     return Study(**entries)
-
-
-def tuples(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: tuples(entry) for key, entry in value.items()}
-    return tuple(tuples(entry) for entry in value) if isinstance(value, list) else value
 
 
 def to_toml(study: Study) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from imbaloss.studies.bulk import uncollected
 from imbaloss.studies.study import Run
 
 FILE = "results.sqlite"
-VERSION = 4  # of the tables below
+VERSION = 5  # of the tables below
 TABLES = (
     # in JSON: what was asked, what came of it, how it was computed
     "CREATE TABLE runs (hash TEXT PRIMARY KEY, asked TEXT NOT NULL, result TEXT NOT NULL, computed TEXT NOT NULL)",
@@ -40,7 +40,7 @@ class Row:
     run: Run
     classes: tuple[str, str]  # negative, positive
     counts: dict[str, tuple[int, ...]]  # of train, tune and test: (negatives, positives); after a sampler: resampled
-    scores: dict[str, Scores]  # of tune and test; tuned: of test, at the threshold that is best on tune
+    scores: dict[str, Scores]  # of tune and test; tuned: of test, at the threshold that is best on tune by its rule
     undefined: dict[str, dict[str, str]]  # of tune, test and tuned: why a score is None
     failure: str | None
     computed: dict[str, Any]  # device, threads, plan, size of the stack, seconds, versions, checksum of the data

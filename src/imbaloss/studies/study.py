@@ -10,14 +10,12 @@ from functools import cache, cached_property
 from itertools import product
 from typing import Any
 
-import torch
-
 from imbaloss import losses
-from imbaloss.data import NONE, SETS, Fold, check_level, check_names, check_sampler, folds_of
+from imbaloss.data import NONE, SETS, Fold, check_level, check_names, folds_of, resampling
 from imbaloss.data.dataset import check_class
 from imbaloss.data.splits import FEWEST_FOLDS, check_folds
 from imbaloss.studies.bulk import uncollected
-from imbaloss.training import Recipe
+from imbaloss.training import Recipe, check_loss
 from imbaloss.training.recipe import number, require
 
 Place = tuple[str | int, ...]  # of an entry in a study: ("levels", 1), ("recipes", "wide", "hidden")
@@ -125,7 +123,7 @@ class Study:
             positive = SETS[dataset].positive if self.positive is None else self.positive
             recipes = list(self.recipes_on(dataset))
             for protocol, level, seed, fold, sampler in product(
-                self.protocols, map(number, self.levels), self.seeds, folds, self.samplers
+                self.protocols, map(number, self.levels), self.seeds, folds, map(resampling.canonical, self.samplers)
             ):
                 for name, loss, recipe in recipes:
                     yield Run(dataset, level, protocol, positive, loss, recipe, seed, sampler, fold, name)
@@ -145,6 +143,10 @@ class Study:
             )
             with at("recipes", name) if name else at("recipe"):
                 recipe = Recipe(**{key: value for layer in layers for key, value in layer.items()})
+                require(recipe.outputs <= 2, f"outputs must be 1 or 2, for two classes, found {recipe.outputs}")
+                drawn = [sampler for sampler in self.samplers if resampling.in_batches(sampler)]
+                shuffled = f"{' and '.join(drawn)} draws batches anew in each epoch: it goes with shuffle_train"
+                require(recipe.shuffle_train or not drawn, shuffled)
             with at("losses", place):
                 check_loss(text, recipe)
             yield name, losses.write(loss, parameters), recipe
@@ -224,19 +226,7 @@ CHECKS: dict[str, Callable[[Any], object]] = {
     "datasets": check_dataset,
     "protocols": lambda name: check_level(0.0, name),
     "losses": losses.parse,
-    "samplers": check_sampler,
+    "samplers": resampling.parse,
     "networks": lambda name: Recipe(network=name),
     "seeds": lambda seed: require(0 <= seed < 2**64, f"a seed must be 0 or more, and below 2^64, found {seed}"),
 }
-
-
-def check_loss(text: str, recipe: Recipe) -> None:
-    """Raises ValueError where a network cannot be trained with the loss by that recipe."""
-    name, parameters = losses.parse(text)
-    loss = losses.get(name, counts=(1, 1), **parameters)
-    logits = torch.zeros(2) if recipe.outputs == 1 else torch.zeros(2, recipe.outputs)
-    if loss(logits, torch.tensor([0, 1])).ndim:
-        raise ValueError(f"{text} gives a number for each sample; a training needs one number")
-    if isinstance(loss, losses.Deferred) and loss.after >= recipe.epochs:
-        changes, ends = f"changes after {loss.after} epochs", f"the training ends after {recipe.epochs}"
-        raise ValueError(f"{text} {changes}, {ends}: give it after=N, as in {name}:after={recipe.epochs * 4 // 5}")

@@ -1,7 +1,7 @@
 """The one training loop of the house."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 
@@ -28,6 +28,7 @@ class Outcome:
     losses: list[float]  # of each finished epoch: the mean of the loss over its samples, batch by batch
     model: Model | None
     failure: str | None
+    tune_losses: list[float] = field(default_factory=list)  # of each epoch, where the recipe has patience
 
 
 def train(
@@ -35,19 +36,21 @@ def train(
     *,
     device: torch.device | str = "cpu",
     plan: Plan | None = None,
-    on_epoch: Callable[[int], object] = lambda members: None,  # noqa: ARG005
+    on_epoch: Callable[[list[float]], object] = lambda losses: None,  # noqa: ARG005
 ) -> list[Outcome]:
     """Trains all members together, each for its own number of epochs; outcomes stand in the order of the members.
 
     plan: that of `plan_for`, unless given.
-    A member whose loss or weights are no longer finite leaves the stack, and its neighbours go on.
-    on_epoch is told, after each epoch, how many members took part in it.
+    A member whose loss or weights are no longer finite leaves the stack, and its neighbours go on; so does one whose
+    patience is at its end.
+    on_epoch is told, after each epoch, the loss of each member that took part in it.
     Raises ValueError where the members cannot be stacked (see `Member`).
     """
     check_members(members, plan)
     places = sorted(range(len(members)), key=lambda place: members[place].loss_and_counts)
     stack = Stack([members[place] for place in places], torch.device(device), plan)
     curves: dict[int, list[float]] = {place: [] for place in places}
+    tune_curves: dict[int, list[float]] = {place: [] for place in places}
     outcomes: dict[int, Outcome] = {}
     batches = torch.split(torch.arange(stack.samples), stack.recipe.train_batch)
     sizes = torch.tensor([len(rows) for rows in batches])
@@ -56,7 +59,11 @@ def train(
         epoch += 1
         batch_losses = stack.epoch().double().cpu()
         means = (batch_losses * sizes).sum(1) / sizes.sum()
-        finite = stack.finite().tolist()
+        finite, patient = stack.finite().tolist(), [True] * len(places)
+        if stack.early:
+            patient = stack.early.look(stack.tune_losses()).tolist()
+            for place, value in zip(places, stack.early.losses.tolist(), strict=True):
+                tune_curves[place].append(value)
         for index, (place, member) in enumerate(zip(places, stack.members, strict=True)):
             if not means[index].isfinite():
                 batch = int(batch_losses[index].isfinite().long().argmin()) + 1
@@ -67,9 +74,9 @@ def train(
             if not finite[index]:
                 failure = f"the weights were no longer finite at the end of epoch {epoch}; try a smaller lr"
                 outcomes[place] = Outcome(curves[place], None, failure)
-            elif epoch == member.recipe.epochs:
-                outcomes[place] = Outcome(curves[place], stack.model(index), None)
-        on_epoch(len(places))
+            elif epoch == member.recipe.epochs or not patient[index]:
+                outcomes[place] = Outcome(curves[place], stack.model(index), None, tune_curves[place])
+        on_epoch(means.tolist())
         stays = [place not in outcomes for place in places]
         if not all(stays):
             places = [place for place in places if place not in outcomes]

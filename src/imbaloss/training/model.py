@@ -1,43 +1,78 @@
-"""A trained network with all that it needs to predict."""
+"""Trained networks with all that they need to predict."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from math import log
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
+from scipy import special
+from torch import Tensor, nn
+from torch.nn import functional as F
 
+from imbaloss.evaluation import Calibration
+from imbaloss.evaluation.priors import moved
 from imbaloss.networks import NETWORKS
 from imbaloss.training.recipe import Recipe
 from imbaloss.training.scaling import Scaling
 
+Floats = NDArray[np.float64]
+
 
 @dataclass(frozen=True)
 class Model:
-    """network is a stack of one; shape is that of one input: (channels, height, width)."""
+    """network is a stack, the mean of whose probabilities counts; shape is that of one input."""
 
     recipe: Recipe
     shape: tuple[int, ...]
     scaling: Scaling
     network: nn.Module
+    prior: tuple[float, ...] = ()  # what is added to the log-probability of each class; empty for nothing
+    calibration: Calibration = field(default_factory=Calibration)  # of the logits with that prior
 
     @torch.no_grad()
-    def probabilities(self, inputs: NDArray[np.float32], order: NDArray[np.int64] | None = None) -> NDArray[np.float64]:
-        """inputs (N, channels, ...) in [0, 1] -> the probability of the positive class, (N,).
+    def logits(self, inputs: NDArray[np.floating[Any]], order: NDArray[np.int64] | None = None) -> Floats:
+        """inputs (N, *shape) -> the log-odds of class 1, (N,), or of several classes the log-probabilities, (N, C).
 
         They pass through the network in that order, `recipe.test_batch` at a time.
         """
         self.network.eval()
         order = np.arange(len(inputs)) if order is None else order
         size = self.recipe.test_batch or max(len(inputs), 1)
-        found = np.empty(len(inputs))
+        found = np.empty((len(inputs), self.recipe.classes)[: 1 + (self.recipe.classes > 2)])
         for start in range(0, len(inputs), size):
             batch = order[start : start + size]
             scaled = self.scaling(inputs[batch]).to(self.recipe.dtype)
-            logits = self.network(scaled.unsqueeze(0)).squeeze(0).double()
-            found[batch] = logits.sigmoid() if logits.ndim == 1 else logits.softmax(-1)[:, 1]
-        return found
+            of_networks = self.network(scaled.expand(self.networks, *scaled.shape)).double()
+            found[batch] = together(of_networks).numpy()
+        return self.calibration(moved(found, self.prior) if self.prior else found)
+
+    def probabilities(self, inputs: NDArray[np.floating[Any]], order: NDArray[np.int64] | None = None) -> Floats:
+        """As `logits`: the probability of class 1, (N,), or of each of several classes, (N, C)."""
+        return to_probabilities(self.logits(inputs, order))
+
+    @property
+    def networks(self) -> int:
+        return len(next(self.network.parameters()))
+
+
+def to_probabilities(logits: Floats) -> Floats:
+    """log-odds (N,) or log-probabilities (N, C) -> probabilities of the same shape."""
+    found: Floats = special.expit(logits) if logits.ndim == 1 else special.softmax(logits, axis=1)
+    return found
+
+
+def together(logits: Tensor) -> Tensor:
+    """Of S networks, (S, B), (S, B, 2) or (S, B, C): log-odds (B,), or log-probabilities (B, C), of their mean."""
+    if logits.ndim == 3 and logits.shape[-1] == 2:
+        logits = logits[..., 1] - logits[..., 0]
+    if len(logits) == 1:
+        return logits[0] if logits.ndim == 2 else F.log_softmax(logits[0], dim=-1)
+    if logits.ndim == 2:
+        return F.logsigmoid(logits).logsumexp(0) - F.logsigmoid(-logits).logsumexp(0)
+    return F.log_softmax(logits, dim=-1).logsumexp(0) - log(len(logits))
 
 
 def build_network(recipe: Recipe, shape: Sequence[int], weights: Sequence[np.random.Generator]) -> nn.Module:

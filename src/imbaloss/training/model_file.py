@@ -1,6 +1,8 @@
 """Model files: weights as safetensors, everything else as JSON in their header. No pickle."""
 
+import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -8,13 +10,16 @@ from typing import Any
 import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as to_bytes
+from torch import Tensor
 
+from imbaloss.evaluation import Calibration
+from imbaloss.notation import tuples
 from imbaloss.training.model import Model, build_network
 from imbaloss.training.recipe import Recipe
 from imbaloss.training.scaling import Scaling
 from imbaloss.whole import write_whole
 
-FORMAT = "imbaloss model 1"
+FORMAT = "imbaloss model 2"
 NAME = "model.safetensors"
 
 
@@ -25,11 +30,23 @@ def save(model: Model, folder: Path, facts: dict[str, Any]) -> Path:
         "recipe": asdict(model.recipe),
         "shape": model.shape,
         "scaling": asdict(model.scaling),
+        "networks": model.networks,
+        "prior": model.prior,
+        "calibration": asdict(model.calibration),
         "facts": facts,
     }
-    folder.mkdir(parents=True, exist_ok=True)
     state = {name: tensor.contiguous() for name, tensor in model.network.state_dict().items()}
-    return write_whole(folder / NAME, to_bytes(state, metadata={"imbaloss": json.dumps(header)}))
+    text = json.dumps(header)
+    folder.mkdir(parents=True, exist_ok=True)
+    return write_whole(folder / NAME, to_bytes(state, {"imbaloss": text, "sha256": digest(text, state)}))
+
+
+def digest(header: str, state: Mapping[str, Tensor]) -> str:
+    """Of all that a file says: it tells a file that was changed, by accident or by hand, from one that was not."""
+    found = hashlib.sha256(header.encode())
+    for name in sorted(state):
+        found.update(name.encode() + state[name].cpu().numpy().tobytes())
+    return found.hexdigest()
 
 
 def remove(folder: Path) -> None:
@@ -38,20 +55,41 @@ def remove(folder: Path) -> None:
 
 
 def load(folder: Path) -> tuple[Model, dict[str, Any]]:
-    """The model in a folder and its facts. Raises ValueError where the file is no model of imbaloss."""
+    """The model in a folder and its facts.
+
+    Raises ValueError where the file is no model of imbaloss, of another version, or was changed after it was written.
+    """
     file = folder / NAME
+    if not file.is_file():
+        raise ValueError(f"{folder} holds no {NAME}: no model was saved there")
     try:
         with safe_open(file, framework="pt") as content:
-            header = json.loads((content.metadata() or {}).get("imbaloss", "{}"))
+            metadata = content.metadata() or {}
             state = {name: content.get_tensor(name) for name in content.keys()}  # noqa: SIM118
+        text = metadata.get("imbaloss", "{}")
+        header = json.loads(text)
     except (SafetensorError, json.JSONDecodeError) as error:
         raise ValueError(f"{file} is no model file: {error}") from error
-    if header.get("format") != FORMAT:
-        raise ValueError(f"{file} is no model file of imbaloss: its format is {header.get('format')!r}, not {FORMAT!r}")
-    asked = header["recipe"].items()
-    entries: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in asked}
-    recipe = Recipe(**entries)
-    network = build_network(recipe, header["shape"], [np.random.default_rng(0)])
+    if not isinstance(header, dict) or header.get("format") != FORMAT:
+        found = header.get("format") if isinstance(header, dict) else None
+        raise ValueError(f"{file} is no model file of this imbaloss: its format is {found!r}, not {FORMAT!r}")
+    if metadata.get("sha256") != digest(text, state):
+        raise ValueError(f"{file} was changed after it was written, and is not to be trusted: its checksum is another")
+    try:
+        return model_of(header, state), header["facts"]
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise ValueError(f"{file} is no model file that imbaloss has written: {error}") from error
+
+
+def model_of(header: dict[str, Any], state: Mapping[str, Tensor]) -> Model:
+    recipe = Recipe(**tuples(header["recipe"]))
+    network = build_network(recipe, header["shape"], [np.random.default_rng(0)] * header["networks"])
     network.load_state_dict(state)
-    scaling = Scaling(**{key: tuple(value) for key, value in header["scaling"].items()})
-    return Model(recipe, tuple(header["shape"]), scaling, network), header["facts"]
+    return Model(
+        recipe,
+        tuple(header["shape"]),
+        Scaling(**tuples(header["scaling"])),
+        network,
+        tuple(header["prior"]),
+        Calibration(**tuples(header["calibration"])),
+    )

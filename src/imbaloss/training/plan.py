@@ -54,12 +54,14 @@ def plan_for(
         raise ValueError(f"stack_size must be 1 or more, found {stack_size}")
     device = torch.device(device)
     sgd, mlp = recipe.optimizer == "sgd", recipe.network == "mlp"
-    few = samples < 2 * inputs  # 2 N operations a sample and unit against 4 D
+    few = samples < 2 * inputs and not recipe.patience  # 2 N operations a sample and unit against 4 D
     reasons = []
     if not mlp:
         reasons.append(f"{recipe.network} is no mlp, whose layers alone have shortcuts")
     elif not sgd:
         reasons.append(f"{recipe.optimizer} scales each weight by itself, which leaves the span and needs gradients")
+    elif recipe.patience:
+        reasons.append("after each epoch the loss on tune is looked at, whose samples are not within the span")
     elif not few:
         reasons.append(f"{samples} samples of {inputs} inputs: their span is no less work")
     if recipe.precision == "bf16" and not fast_bfloat16(device):

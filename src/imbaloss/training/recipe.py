@@ -4,6 +4,8 @@ from dataclasses import dataclass, replace
 
 import torch
 
+from imbaloss.evaluation import Rule
+from imbaloss.evaluation.calibration import NONE, check_calibration
 from imbaloss.nearest import one_of
 from imbaloss.networks import ACTIVATIONS, INITIALISATIONS, NETWORKS
 from imbaloss.training.optimizers import OPTIMIZERS
@@ -28,7 +30,7 @@ class Recipe:
     network: str = "mlp"
     hidden: tuple[int, ...] = (1000, 100, 10)  # widths of the hidden layers
     activation: str = "relu"  # of the hidden layers
-    outputs: int = 1  # 1: one logistic output; 2: two softmax outputs
+    outputs: int = 1  # 1: one logistic output, for two classes; else one softmax output a class
     init: str = "torch"
     scaling: str = "unit"  # unit: pixels in [0, 1]; standard: each channel with mean 0 and deviation 1 in `train`
     optimizer: str = "sgd"
@@ -37,11 +39,14 @@ class Recipe:
     momentum: float = 0.0  # of sgd
     weight_decay: float = 0.0  # L2 penalty, as torch.optim has it
     epochs: int = 300
+    patience: int = 0  # epochs without a lower loss on tune, after which a training ends with its best weights; 0: none
     train_batch: int = 128
     shuffle_train: bool = True
     test_batch: int | None = None  # None: all test samples at once; no score depends on it
     shuffle_test: bool = True  # no score depends on it
     precision: str = "float32"  # bf16: weights in float32, products and activations of the training in bfloat16
+    calibration: str = NONE  # fitted on tune: temperature, platt or isotonic
+    threshold: str = "f1"  # what the tuned threshold is best for, on tune
 
     def candidates(self) -> "tuple[Recipe, ...]":
         """Itself, or with `tune_lr` one for each of its learning rates, the smallest first."""
@@ -54,8 +59,17 @@ class Recipe:
 
     @property
     def shared(self) -> "Recipe":
-        """What recipes of one stack have in common: all but epochs and rates."""
-        return replace(self, epochs=1, lr=1.0, tune_lr=())
+        """What recipes of one stack have in common: all but epochs, rates, and what comes after the training."""
+        return replace(self.trained, epochs=1, lr=1.0, tune_lr=())
+
+    @property
+    def trained(self) -> "Recipe":
+        """Without what comes after the training, which two recipes of one network may differ in."""
+        return replace(self, calibration=NONE, threshold="f1")
+
+    @property
+    def classes(self) -> int:
+        return max(self.outputs, 2)
 
     @property
     def dtype(self) -> torch.dtype:
@@ -75,13 +89,16 @@ class Recipe:
         one_of("scaling", self.scaling, SCALINGS)
         one_of("optimizer", self.optimizer, OPTIMIZERS)
         one_of("precision", self.precision, PRECISIONS)
+        check_calibration(self.calibration)
+        object.__setattr__(self, "threshold", str(Rule.of(self.threshold)))
         for name in ("epochs", "train_batch", "test_batch"):
             value = getattr(self, name)
             require(value is None or value >= 1, f"{name} must be 1 or more, found {value}")
             require(value is None or value <= MOST, f"{name} must be {MOST} at most, found {value}")
         for name in ("lr", "momentum", "weight_decay"):
             object.__setattr__(self, name, number(getattr(self, name)))
-        require(self.outputs in {1, 2}, f"outputs must be 1 or 2, found {self.outputs}")
+        require(self.outputs >= 1, f"outputs must be 1, or one for each class, found {self.outputs}")
+        require(0 <= self.patience <= MOST, f"patience must be 0 (none) to {MOST}, found {self.patience}")
         require(
             all(1 <= width <= WIDEST for width in self.hidden),
             f"hidden widths must be 1 to {WIDEST}, found {self.hidden}",

@@ -9,14 +9,17 @@ from typing import cast
 
 import numpy as np
 import torch
-from torch import Tensor
+from numpy.typing import NDArray
+from torch import Tensor, nn
 
 from imbaloss import losses
-from imbaloss.data import Counts, Split
+from imbaloss.data import NONE, Samples, Split, batches
+from imbaloss.data.resampling import in_batches, shown_counts
 from imbaloss.data.seeds import stream
 from imbaloss.losses import Deferred, Loss, Ranking
-from imbaloss.networks import MLP, StackedLinear, keep, one
+from imbaloss.networks import MLP, StackedLinear, keep, one, put
 from imbaloss.training.descent import Descent
+from imbaloss.training.early import Early
 from imbaloss.training.memory import keep_freed_memory
 from imbaloss.training.model import Model, build_network
 from imbaloss.training.optimizers import OPTIMIZERS, Optimizer, Options
@@ -26,8 +29,10 @@ from imbaloss.training.recipe import Recipe
 from imbaloss.training.scaling import Scaling
 from imbaloss.training.span import Span, SpanLinear
 
+TUNE_BATCH = 4096  # samples of tune that pass through the networks at once
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False)
 class Member:
     """One training. The members of a stack share all of the recipe but epochs and lr, and the size of `train`."""
 
@@ -35,11 +40,19 @@ class Member:
     loss: str  # as `losses.parse` reads it
     recipe: Recipe  # one of its `candidates`
     seed: int
+    sampler: str = NONE  # of batches; what other samplers do has been done to `train`
+    start: nn.Module | None = None  # a stack of one, whose weights are the initial ones
 
     @property
-    def loss_and_counts(self) -> tuple[str, Counts]:
+    def counts(self) -> tuple[int, ...]:
+        """Of each class, as the loss is told: as many as an epoch has."""
+        counts = np.bincount(self.split.train.labels, minlength=self.recipe.classes).tolist()
+        return shown_counts(counts, self.sampler, self.recipe.train_batch)
+
+    @property
+    def loss_and_counts(self) -> tuple[str, tuple[int, ...]]:
         """Members that share these share one loss; they must stand side by side in a stack."""
-        return self.loss, self.split.train.counts
+        return self.loss, self.counts
 
 
 def check_members(members: Sequence[Member], plan: Plan | None) -> None:
@@ -49,10 +62,18 @@ def check_members(members: Sequence[Member], plan: Plan | None) -> None:
             raise ValueError("a member trains at one learning rate: take one of its recipe's candidates()")
         if plan and plan.steps == FUSED and (member.recipe.optimizer, member.recipe.network) != ("sgd", "mlp"):
             raise ValueError("the plan is one for sgd and mlp: make it by plan_for of the members' recipe")
+        if member.recipe.patience and not len(member.split.tune):
+            raise ValueError("patience looks at the loss on tune, and tune is empty")
+        if in_batches(member.sampler) and not member.recipe.shuffle_train:
+            raise ValueError(f"{member.sampler} draws batches anew in each epoch: it goes with shuffle_train")
     shared = {member.recipe.shared for member in members}
     sizes = {member.split.train.inputs.shape for member in members}
-    if len(shared) != 1 or len(sizes) != 1:
-        raise ValueError("the members of a stack must share all of the recipe but epochs and lr, and the size of train")
+    tunes = {len(member.split.tune) * (member.recipe.patience > 0) for member in members}
+    if len(shared) != 1 or len(sizes) != 1 or len(tunes) != 1:
+        raise ValueError(
+            "the members of a stack must share all of the recipe but epochs and lr, and the size of train, with "
+            "patience that of tune too"
+        )
 
 
 class Stack:
@@ -68,10 +89,10 @@ class Stack:
         self.members = list(members)
         self.recipe = recipe
         self.device = device
-        self.orders = {member.seed: stream(member.seed, "batches") for member in members}
         self.epochs = 0
         self._place_data(list({id(member.split): member.split for member in members}.values()))
         self.plan = plan or plan_for(recipe, self.samples, prod(self.shape), device)
+        self.orders = {key: stream(key[0], "batches") for key in self._order_keys()}
         self._build_network()
         lr = torch.tensor([member.recipe.lr for member in members], dtype=recipe.dtype, device=device)
         options = Options(recipe.momentum, recipe.weight_decay, recipe.products)
@@ -81,6 +102,7 @@ class Stack:
         else:
             self.optimizer = OPTIMIZERS[recipe.optimizer](self.network, lr, options)
         self.losses = build_losses(self.members, device)
+        self.early = Early(self.network, recipe.patience) if recipe.patience else None
 
     def _place_data(self, splits: Sequence[Split]) -> None:
         """The training inputs of all splits, one below the other, and the number of each member's split, (S,)."""
@@ -94,19 +116,29 @@ class Stack:
         for place, (scaling, split) in enumerate(zip(self.scalings, splits, strict=True)):
             self.inputs[place] = scaling(split.train.inputs)
         self.labels = torch.from_numpy(np.concatenate([split.train.labels for split in splits])).to(self.device)
+        self.weights = weights_of([split.train for split in splits], self.recipe.dtype, self.device)  # (G x N,)
+        if self.recipe.patience:
+            some = [scaling(split.tune.inputs) for scaling, split in zip(self.scalings, splits, strict=True)]
+            self.tune_inputs = torch.stack(some).to(self.device, self.recipe.dtype)  # (G, N of tune, ...)
+            self.tune_labels = torch.from_numpy(np.stack([split.tune.labels for split in splits])).to(self.device)
+            self.tune_weights = weights_of([split.tune for split in splits], self.recipe.dtype, self.device)
 
     def _build_network(self) -> None:
         """The network of each pair, a split and a seed, is drawn once, and copied for the members that share it."""
-        keys = list(zip(self.split.tolist(), [member.seed for member in self.members], strict=True))
+        of_members = zip(self.split.tolist(), self.members, strict=True)
+        keys = [(split, member.seed, id(member.start)) for split, member in of_members]
         pairs = list(dict.fromkeys(keys))
         places = [pairs.index(key) for key in keys]
-        network = build_network(self.recipe, self.shape, [stream(seed, "weights") for _, seed in pairs])
+        network = build_network(self.recipe, self.shape, [stream(seed, "weights") for _, seed, _ in pairs])
+        for member, place in zip(self.members, places, strict=True):
+            if member.start:
+                put(network, place, member.start)
         self.network = network.to(self.device)
         self.span: SpanLinear | None = None
         if self.plan.first_layer == SPAN:
             layers = cast(MLP, self.network).layers
             first = cast(StackedLinear, layers[0])
-            splits = torch.tensor([split for split, _ in pairs], device=self.device)
+            splits = torch.tensor([split for split, *_ in pairs], device=self.device)
             self.span = SpanLinear(Span.of(self.inputs.flatten(2), splits, first.weight.data), first.bias.data)
             layers[0] = self.span
         keep(self.network, torch.tensor(places, device=self.device))
@@ -126,8 +158,26 @@ class Stack:
         for order in torch.split(self._order(), self.recipe.train_batch, dim=1):
             rows = self.split.unsqueeze(1) * self.samples + order
             inputs = order if self.span else self.inputs[rows]
-            found.append(self.optimizer.step(inputs, partial(self._loss, targets=self.labels[rows])))
+            weights = None if self.weights is None else self.weights[rows]
+            of_batch = partial(self._loss, targets=self.labels[rows], weights=weights)
+            found.append(self.optimizer.step(inputs, of_batch))
         return torch.stack(found, dim=1)
+
+    @torch.no_grad()
+    def tune_losses(self) -> Tensor:
+        """The loss of each member on its tune part, (S,)."""
+        self.network.eval()
+        for loss, _ in self.losses:
+            loss.eval()
+        found = []
+        for chunk in torch.split(self.tune_inputs, TUNE_BATCH, dim=1):
+            inputs = chunk.expand(len(self.members), *chunk.shape[1:]) if len(chunk) == 1 else chunk[self.split]
+            found.append(self.network(inputs))
+        weights = None if self.tune_weights is None else self.tune_weights.view_as(self.tune_labels)[self.split]
+        values = self._loss(torch.cat(found, dim=1), self.tune_labels[self.split], weights)
+        for loss, _ in self.losses:
+            loss.train()
+        return values
 
     @torch.no_grad()
     def finite(self) -> Tensor:
@@ -139,6 +189,8 @@ class Stack:
     def model(self, index: int) -> Model:
         """A copy of the network of one member."""
         split = int(self.split[index])
+        if self.early:
+            self.early.restore(index)
         with products_by(self.plan.products):
             instead = {self.span: self.span.restored(index)} if self.span else None
         network = one(self.network, index, instead)
@@ -149,6 +201,8 @@ class Stack:
         self.members = list(compress(self.members, mask.tolist()))
         self.split = self.split[mask]
         self.optimizer.keep(mask)
+        if self.early:
+            self.early.keep(mask)
         keep(self.network, mask)
         parts = zip(self.losses, torch.split(mask, [size for _, size in self.losses]), strict=True)
         self.losses = []
@@ -161,13 +215,37 @@ class Stack:
         """(S, N): the order in which each member sees its samples in this epoch."""
         if not self.recipe.shuffle_train:
             return torch.arange(self.samples, device=self.device).expand(len(self.members), -1)
-        orders = {seed: generator.permutation(self.samples) for seed, generator in self.orders.items()}
-        return torch.from_numpy(np.stack([orders[member.seed] for member in self.members])).to(self.device)
+        keys = self._order_keys()
+        orders = {key: self._rows(key, self.members[keys.index(key)].counts) for key in dict.fromkeys(keys)}
+        return torch.from_numpy(np.stack([orders[key] for key in keys])).to(self.device)
 
-    def _loss(self, logits: Tensor, targets: Tensor) -> Tensor:
+    def _order_keys(self) -> list[tuple[int, int, str]]:
+        """Of each member: its seed and, where a sampler draws its batches by label, its split and the sampler."""
+        return [
+            (member.seed, split, member.sampler) if in_batches(member.sampler) else (member.seed, -1, NONE)
+            for member, split in zip(self.members, self.split.tolist(), strict=True)
+        ]
+
+    def _rows(self, key: tuple[int, int, str], counts: tuple[int, ...]) -> NDArray[np.int64]:
+        _, split, sampler = key
+        if sampler == NONE:
+            return self.orders[key].permutation(self.samples)
+        labels = self.labels[split * self.samples :][: self.samples].cpu().numpy()
+        return batches.rows(labels, counts, self.recipe.train_batch, self.orders[key])
+
+    def _loss(self, logits: Tensor, targets: Tensor, weights: Tensor | None) -> Tensor:
         sizes = [size for _, size in self.losses]
-        parts = zip(self.losses, torch.split(logits, sizes), torch.split(targets, sizes), strict=True)
-        return torch.cat([loss.stacked(some_logits, some_targets) for (loss, _), some_logits, some_targets in parts])
+        of_groups = [None] * len(sizes) if weights is None else torch.split(weights, sizes)
+        parts = zip(self.losses, torch.split(logits, sizes), torch.split(targets, sizes), of_groups, strict=True)
+        return torch.cat([loss.stacked(some, theirs, weighed) for (loss, _), some, theirs, weighed in parts])
+
+
+def weights_of(parts: Sequence[Samples], dtype: torch.dtype, device: torch.device) -> Tensor | None:
+    """Of the samples of all parts, one after the other; None where none has weights."""
+    if all(part.weights is None for part in parts):
+        return None
+    each = [np.ones(len(part)) if part.weights is None else part.weights for part in parts]
+    return torch.from_numpy(np.concatenate(each)).to(device, dtype)
 
 
 def build_losses(members: Sequence[Member], device: torch.device) -> list[tuple[Loss | Ranking | Deferred, int]]:

@@ -1,0 +1,477 @@
+"""`ImbalancedClassifier`: the house's training as a scikit-learn classifier."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import count, zip_longest
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import special
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils import check_random_state, compute_class_weight
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+
+from imbaloss import losses
+from imbaloss.data import NONE, Samples, Split, resample
+from imbaloss.data.resampling import draws
+from imbaloss.data.seeds import stream
+from imbaloss.evaluation import Rule, Tuned, calibration, costs, priors, tuned
+from imbaloss.networks import joined, one
+from imbaloss.training import Member, Model, Outcome, Recipe, check_device, check_loss, model_file, onnx_file, train
+from imbaloss.training.model import to_probabilities
+from imbaloss.training.priors import prior_shift
+from imbaloss.training.recipe import require
+from imbaloss.training.scaling import Scaling
+
+Floats = NDArray[np.float64]
+Labels = NDArray[np.int64]
+Metric = Callable[[Labels, Labels], float]
+EXPECTED_COST = "expected_cost"
+PREDICTED_AT_ONCE = 10_000  # samples
+TINY = 1e-15  # from 0 and 1, for the log-odds of a threshold
+
+
+class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """A neural network for data in which one class is rare, with any loss of imbaloss.
+
+    Two classes or several; of two, the positive one is `classes_[1]`, the second in sorted order.
+
+    Parameters
+    ----------
+    loss: a loss by name, with parameters as in "focal:gamma=1"; `imbaloss.losses.names()`, or a pair of error and
+        reduction as "cross_entropy/worst_class".
+    hidden: widths of the hidden layers.
+    activation: of the hidden layers: relu, sigmoid or tanh.
+    epochs: passes over the training samples.
+    optimizer: adam or sgd.
+    learning_rate, momentum (of sgd), weight_decay (L2 penalty): of the optimizer.
+    batch_size: samples in a batch.
+    scaling: standard (each column with mean 0 and deviation 1 on the training samples) or unit (as it is).
+    class_weight: None, "balanced" (n / (C n_c)), a dict from classes to weights, or "cost": by `costs`. It multiplies
+        the class's term in the loss; losses with weights of their own (wce, wmse, focal) take it in their place.
+    sampler: none, or how classes are balanced in training alone: random_over, random_under, smote, borderline_smote,
+        svm_smote, kmeans_smote, adasyn, tomek_links, enn, smote_tomek, smote_enn, with parameters as in
+        "smote:ratio=0.5"; or batches drawn by stratified_batches or balanced_batches. What that does to the
+        probabilities is taken back; each network of an ensemble draws its own samples.
+    threshold: of two classes, the probability from which on a sample is called positive: a number; a rule by which it
+        is chosen on the validation part (f1, f_beta, g_mean, balanced_accuracy, mcc, accuracy, cost,
+        recall_at_precision, precision_at_recall, top_share, with parameters as in "recall_at_precision:precision=0.8");
+        a function of labels and decisions, 1 for the positive class, the higher the better; or "expected_cost", which
+        decides, also among several classes, by `costs` and the probabilities alone.
+    costs: matrix (C, C), the cost of each decision (column) for each true class (row), in the order of `classes_`.
+    calibration: none, or temperature, platt, isotonic: fitted on the validation part.
+    prevalence: share of the positive class in use, or of each class, where it is not that of the training samples.
+        Probabilities, calibration and threshold are then for those shares.
+    early_stopping: whether a network ends when its loss on the validation part has not fallen for `patience` epochs;
+        it then has the weights of the lowest.
+    validation_fraction: of the training samples, put aside, class by class, where threshold, calibration or early
+        stopping need it.
+    n_networks: networks that differ in initial weights and batches, trained together; the mean of their probabilities
+        counts.
+    warm_start: whether another fit starts from the weights of the last one. The optimizer starts anew.
+    random_state: an int decides all that is random.
+    device: cpu, cuda or cuda:N.
+    precision: float32, float64 or bf16.
+    verbose: after how many epochs a line is printed; 0 for never.
+
+    Attributes
+    ----------
+    classes_ (C,), n_features_in_, feature_names_in_ (of a DataFrame): as scikit-learn has them.
+    threshold_: of two classes, the one in use; None for several.
+    tuned_: a chosen threshold with the ends of its 95 % interval and what it reaches on the validation part, or None.
+    loss_curve_: mean loss of each epoch, over the networks still in training; loss_curves_: of each network.
+    validation_curves_: the loss on the validation part of each network and epoch, with early stopping.
+    n_iter_: epochs of the longest training.
+    model_: the networks, with scaling, prior correction and calibration.
+
+    >>> from sklearn.datasets import make_classification
+    >>> X, y = make_classification(n_samples=500, weights=[0.9], random_state=0)
+    >>> classifier = ImbalancedClassifier("msfe", threshold="f1", random_state=0).fit(X, y)
+    >>> classifier.predict_proba(X).shape
+    (500, 2)
+    """
+
+    classes_: NDArray[Any]
+    model_: Model
+    threshold_: float | None
+    tuned_: Tuned | None
+    loss_curve_: list[float]
+    loss_curves_: list[list[float]]
+    validation_curves_: list[list[float]]
+    n_iter_: int
+
+    def __init__(
+        self,
+        loss: str = "msfe",
+        *,
+        hidden: Sequence[int] = (100,),
+        activation: str = "relu",
+        epochs: int = 100,
+        optimizer: str = "adam",
+        learning_rate: float = 1e-3,
+        momentum: float = 0.0,
+        weight_decay: float = 1e-4,
+        batch_size: int = 256,
+        scaling: str = "standard",
+        class_weight: Mapping[Any, float] | str | None = None,
+        sampler: str = NONE,
+        threshold: float | str | Metric = 0.5,
+        costs: ArrayLike | None = None,
+        calibration: str = calibration.NONE,
+        prevalence: ArrayLike | None = None,
+        early_stopping: bool = False,
+        patience: int = 10,
+        validation_fraction: float = 0.2,
+        n_networks: int = 1,
+        warm_start: bool = False,
+        random_state: int | np.random.RandomState | None = None,
+        device: str = "cpu",
+        precision: str = "float32",
+        verbose: int = 0,
+    ) -> None:
+        self.loss = loss
+        self.hidden = hidden
+        self.activation = activation
+        self.epochs = epochs
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.momentum = momentum
+        self.weight_decay = weight_decay
+        self.batch_size = batch_size
+        self.scaling = scaling
+        self.class_weight = class_weight
+        self.sampler = sampler
+        self.threshold = threshold
+        self.costs = costs
+        self.calibration = calibration
+        self.prevalence = prevalence
+        self.early_stopping = early_stopping
+        self.patience = patience
+        self.validation_fraction = validation_fraction
+        self.n_networks = n_networks
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.device = device
+        self.precision = precision
+        self.verbose = verbose
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """X (N, D), y (N,), sample_weight (N,) >= 0: as many repetitions of a sample.
+
+        Raises ValueError, in one sentence, for data and parameters that it cannot train with, and FloatingPointError
+        where a loss or weights are no longer finite.
+        """
+        before = self.model_ if self.warm_start and hasattr(self, "model_") else None
+        known = self.classes_ if before else None
+        X, y = validate_data(self, X, y, dtype=[np.float64, np.float32], reset=before is None)
+        check_classification_targets(y)
+        weights = None
+        if sample_weight is not None:
+            weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+            X, y, weights = X[weights > 0], y[weights > 0], weights[weights > 0]
+        self.classes_, labels = np.unique(y, return_inverse=True)
+        if len(self.classes_) < 2:
+            raise ValueError(f"y must have samples of two classes or more, found one class, {self.classes_.tolist()}")
+        if known is not None and not np.array_equal(known, self.classes_):
+            raise ValueError(f"warm_start needs the classes of the last fit, {known}, found {self.classes_}")
+        recipe, loss = self._recipe(), self._loss(labels, weights)
+        check_loss(loss, recipe)
+        target = None if self.prevalence is None else priors.checked_prevalence(self.prevalence, recipe.classes)
+        seed = self._seed()
+        samples = Samples(X, labels.astype(np.int64), weights=weights)
+        train_part, tune = (samples[rows] for rows in self._parts(labels, seed))
+        scaling = before.scaling if before else Scaling.of(self.scaling, train_part)
+        split = Split(scaled(train_part, scaling), scaled(tune, scaling), scaled(tune[np.zeros(0, np.int64)], scaling))
+        members = self._members(split, recipe, loss, seed, before)
+        outcomes = self._train(members)
+        own = len(members) * np.bincount(train_part.labels)
+        shown = np.sum([member.counts for member in members], axis=0)
+        self.model_ = Model(
+            replace(recipe, scaling=self.scaling),
+            X.shape[1:],
+            scaling,
+            joined([outcome.model.network for outcome in outcomes if outcome.model]),
+            prior_shift(loss, own.tolist(), shown.tolist(), target),
+        )
+        self._decide(tune, target)
+        self.loss_curves_ = [outcome.losses for outcome in outcomes]
+        by_epoch = zip_longest(*self.loss_curves_, fillvalue=np.nan)
+        self.loss_curve_ = [float(np.nanmean(epoch)) for epoch in by_epoch]
+        self.validation_curves_ = [outcome.tune_losses for outcome in outcomes]
+        self.n_iter_ = len(self.loss_curve_)
+        return self
+
+    def predict_proba(self, X: Any) -> Floats:
+        """X (N, D) -> the probability of each class, (N, C)."""
+        found = to_probabilities(self._logits(X))
+        return np.stack([1 - found, found], axis=1) if found.ndim == 1 else found
+
+    def decision_function(self, X: Any) -> Floats:
+        """X (N, D) -> of two classes (N,), the log-odds of the positive one, less those of the threshold.
+
+        Of several (N, C): log-probabilities, or with expected_cost the expected costs with their sign turned.
+        """
+        logits = self._logits(X)
+        if self.threshold_ is not None:
+            return logits - float(special.logit(np.clip(self.threshold_, TINY, 1 - TINY)))
+        if self.threshold == EXPECTED_COST:
+            return -to_probabilities(logits) @ np.asarray(self.costs, dtype=np.float64)
+        return logits
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """X (N, D) -> (N,), of `classes_`."""
+        check_is_fitted(self)
+        if self.threshold_ is None:
+            decided = self.decision_function(X).argmax(axis=1)
+        else:
+            decided = (to_probabilities(self._logits(X)) >= self.threshold_).astype(np.int64)
+        found: NDArray[Any] = self.classes_[decided]
+        return found
+
+    def mean_cost(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """What a decision costs on average, in the unit of `costs`. X (N, D), y (N,), of `classes_`."""
+        matrix = costs.checked_costs(self.costs, len(self.classes_))
+        found = np.asarray(y)
+        if not np.isin(found, self.classes_).all():
+            raise ValueError(f"y must be of the classes {self.classes_.tolist()}")
+        labels, decided = (np.searchsorted(self.classes_, values) for values in (found, self.predict(X)))
+        return costs.mean_cost(labels, decided, matrix, sample_weight)
+
+    def save(self, folder: str | Path) -> Path:
+        """Writes folder/model.safetensors, from which `load` makes this classifier again, in any process."""
+        check_is_fitted(self)
+        return model_file.save(self.model_, Path(folder), {"classifier": to_facts(self)})
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Self:
+        """Raises ValueError where the file is no classifier, or was changed after it was written."""
+        model, facts = model_file.load(Path(folder))
+        require("classifier" in facts, f"{folder} holds a model, but not that of an ImbalancedClassifier")
+        found = cls(**unpacked(facts["classifier"]["parameters"]))
+        for name, value in unpacked(facts["classifier"]["attributes"]).items():
+            setattr(found, name, value)
+        found.tuned_ = None if found.tuned_ is None else Tuned(*found.tuned_)
+        found.model_ = model
+        return found
+
+    def to_onnx(self, file: str | Path) -> Path:
+        """Writes an ONNX file: input "X" (N, D) float64, outputs "probabilities" (N, C) and "decisions" (N,).
+
+        Decisions are places in `classes_`. It needs the packages onnx and onnxscript: pip install 'imbaloss[onnx]'.
+        """
+        check_is_fitted(self)
+        matrix = None if self.costs is None or self.threshold_ is not None else np.asarray(self.costs, dtype=np.float64)
+        return onnx_file.write(self.model_, Path(file), self.threshold_, matrix)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "model_")
+
+    def _logits(self, X: Any) -> Floats:
+        check_is_fitted(self)
+        return self.model_.logits(validate_data(self, X, dtype=[np.float64, np.float32], reset=False))
+
+    def _seed(self) -> int:
+        generator = check_random_state(self.random_state)
+        whole = isinstance(self.random_state, int | np.integer)
+        return int(self.random_state) if whole else int(generator.randint(2**31))  # type: ignore[arg-type]
+
+    def _recipe(self) -> Recipe:
+        """Raises ValueError for a parameter outside its domain."""
+        check_device(self.device)
+        for name in ("n_networks", "patience"):
+            require(getattr(self, name) >= 1, f"{name} must be 1 or more, found {getattr(self, name)}")
+        share = self.validation_fraction
+        require(0 < share < 1, f"validation_fraction must be above 0 and below 1, found {share}")
+        classes = len(self.classes_)
+        self._check_decision(classes)
+        return Recipe(
+            hidden=tuple(self.hidden),
+            activation=self.activation,
+            outputs=1 if classes == 2 else classes,
+            optimizer=self.optimizer,
+            lr=self.learning_rate,
+            momentum=self.momentum,
+            weight_decay=self.weight_decay,
+            epochs=self.epochs,
+            patience=self.patience if self.early_stopping else 0,
+            train_batch=self.batch_size,
+            test_batch=PREDICTED_AT_ONCE,
+            precision=self.precision,
+            calibration=self.calibration,
+        )
+
+    def _check_decision(self, classes: int) -> None:
+        """Raises ValueError for a threshold that there is not, or that lacks what it needs."""
+        by_rule = isinstance(self.threshold, str)
+        if self.costs is not None:
+            costs.checked_costs(self.costs, classes)
+        elif self.class_weight == "cost" or (by_rule and self.threshold in {"cost", EXPECTED_COST}):
+            raise ValueError("to weigh or to decide by cost takes costs, a matrix with a row for each true class")
+        if by_rule and self.threshold != EXPECTED_COST:
+            rule = Rule.of(str(self.threshold))
+            twice = rule.name == "cost" and self.threshold != "cost" and self.costs is not None
+            require(not twice, f"costs are given twice, also in the threshold {self.threshold!r}")
+        elif not by_rule and not callable(self.threshold):
+            rule_text = "threshold must be a probability, a rule or a function"
+            require(0 <= float(self.threshold) <= 1, f"{rule_text}, found {self.threshold!r}")
+        if classes > 2 and (callable(self.threshold) or self.threshold not in {0.5, EXPECTED_COST}):
+            raise ValueError(f"a threshold is for two classes, and y has {classes}: take 0.5 or {EXPECTED_COST}")
+
+    @property
+    def _chooses(self) -> bool:
+        """Whether a threshold is chosen on the validation part."""
+        return callable(self.threshold) or (isinstance(self.threshold, str) and self.threshold != EXPECTED_COST)
+
+    def _loss(self, labels: Labels, weights: Floats | None) -> str:
+        """The loss with its class weights, as a text."""
+        name, parameters = losses.parse(self.loss)
+        if self.class_weight is None:
+            return losses.write(name, parameters)
+        twice = f"class weights are given twice: in the loss {self.loss!r}, and as class_weight"
+        require(parameters.get("class_weights") is None, twice)
+        if self.class_weight == "cost":
+            chosen = costs.weights_of(costs.checked_costs(self.costs, len(self.classes_)))
+        elif self.class_weight == "balanced":
+            counts = np.bincount(labels, weights)
+            chosen = tuple((counts.sum() / (len(counts) * counts)).tolist())
+        else:
+            known = isinstance(self.class_weight, Mapping)
+            require(known, f"class_weight must be None, balanced, cost or a dict, found {self.class_weight!r}")
+            given = compute_class_weight(self.class_weight, classes=self.classes_, y=self.classes_[labels])
+            chosen = tuple(given.tolist())
+        return losses.write(name, parameters | {"class_weights": chosen})
+
+    def _parts(self, labels: Labels, seed: int) -> tuple[Labels, Labels]:
+        """The rows to train on, and those of the validation part: some of each class, or none."""
+        if not (self._chooses or self.early_stopping or self.calibration != calibration.NONE):
+            return np.arange(len(labels)), np.zeros(0, np.int64)
+        generator, train_rows, tune_rows = stream(seed, "validation"), [], []
+        for label, name in enumerate(self.classes_.tolist()):
+            rows = generator.permutation(np.flatnonzero(labels == label))
+            needs = "threshold, calibration or early stopping take a second one, to put aside"
+            require(len(rows) > 1, f"class {name!r} has one sample; {needs}")
+            size = int(np.clip(round(self.validation_fraction * len(rows)), 1, len(rows) - 1))
+            tune_rows.append(rows[:size])
+            train_rows.append(rows[size:])
+        return np.sort(np.concatenate(train_rows)), np.sort(np.concatenate(tune_rows))
+
+    def _members(self, split: Split, recipe: Recipe, loss: str, seed: int, before: Model | None) -> list[Member]:
+        """One a network. They share their samples, unless a sampler draws other ones for each."""
+        starts: list[Any] = [None] * self.n_networks
+        if before:
+            alike = all(getattr(before.recipe, name) == getattr(recipe, name) for name in SHAPE)
+            same = alike and before.networks == self.n_networks
+            require(same, f"warm_start needs the networks of the last fit: n_networks, {', '.join(SHAPE)}")
+            starts = [one(before.network, place) for place in range(self.n_networks)]
+        seeds = range(seed, seed + self.n_networks)
+        drawn = [
+            resample(split.train, self.sampler, one_seed) for one_seed in (seeds if draws(self.sampler) else seeds[:1])
+        ]
+        splits = [replace(split, train=part) for part in drawn] * (self.n_networks // len(drawn))
+        return [
+            Member(one_split, loss, recipe, one_seed, self.sampler, start)
+            for one_split, one_seed, start in zip(splits, seeds, starts, strict=True)
+        ]
+
+    def _train(self, members: Sequence[Member]) -> list[Outcome]:
+        """Together, as far as samplers give them as many samples."""
+        groups: dict[int, list[int]] = {}
+        for place, member in enumerate(members):
+            groups.setdefault(len(member.split.train), []).append(place)
+        found: dict[int, Outcome] = {}
+        for places in groups.values():
+            epochs = count(1)
+
+            def told(losses_of: list[float], epochs: Iterator[int] = epochs) -> None:
+                epoch = next(epochs)
+                if self.verbose and epoch % self.verbose == 0:
+                    print(f"epoch {epoch} of {self.epochs}: loss {np.mean(losses_of):.6g}")
+
+            outcomes = train([members[place] for place in places], device=self.device, on_epoch=told)
+            found |= dict(zip(places, outcomes, strict=True))
+        for place, outcome in sorted(found.items()):
+            if outcome.failure:
+                raise FloatingPointError(
+                    f"network {place}: {outcome.failure.replace('smaller lr', 'smaller learning_rate')}"
+                )
+        return [found[place] for place in range(len(members))]
+
+    def _decide(self, tune: Samples, target: tuple[float, ...] | None) -> None:
+        """Calibration and threshold, by the validation part."""
+        self.tuned_ = None
+        if len(tune):
+            weights = with_shares(tune, target)
+            fitted = calibration.fit(self.calibration, tune.labels, self.model_.logits(tune.inputs), weights)
+            self.model_ = replace(self.model_, calibration=fitted)
+        if len(self.classes_) > 2:
+            self.threshold_ = None
+        elif self.threshold == EXPECTED_COST:
+            self.threshold_ = costs.threshold_of(costs.checked_costs(self.costs, 2))
+        elif self._chooses:
+            rule = self.threshold if callable(self.threshold) else self._rule()
+            self.tuned_ = tuned(rule, tune.labels, self.model_.probabilities(tune.inputs), weights)
+            self.threshold_ = self.tuned_.threshold
+        else:
+            self.threshold_ = float(self.threshold)  # type: ignore[arg-type]
+
+    def _rule(self) -> Rule:
+        rule = Rule.of(str(self.threshold))
+        if rule.name != "cost" or self.costs is None:
+            return rule
+        (tn, fp), (fn, tp) = costs.checked_costs(self.costs, 2).tolist()
+        return Rule("cost", {"fn": fn - tp, "fp": fp - tn})
+
+
+SHAPE = ("hidden", "outputs", "activation", "precision")  # of a recipe: what weights fit
+
+
+def scaled(part: Samples, scaling: Scaling) -> Samples:
+    """Before a sampler measures distances."""
+    return replace(part, inputs=scaling(part.inputs).numpy())
+
+
+def with_shares(part: Samples, target: tuple[float, ...] | None) -> Floats | None:
+    """The sample weights with which the classes have the target's shares."""
+    if target is None:
+        return part.weights
+    weights = np.ones(len(part)) if part.weights is None else part.weights
+    found: Floats = weights * (np.array(target) / np.bincount(part.labels, weights))[part.labels]
+    return found
+
+
+def to_facts(classifier: ImbalancedClassifier) -> dict[str, Any]:
+    """As JSON values: parameters and attributes, but for the model."""
+    parameters = classifier.get_params(deep=False)
+    if callable(classifier.threshold):
+        parameters["threshold"] = classifier.threshold_
+    if isinstance(classifier.random_state, np.random.RandomState):
+        parameters["random_state"] = None
+    attributes = {name: value for name, value in vars(classifier).items() if name.endswith("_") and name != "model_"}
+    return {"parameters": packed(parameters), "attributes": packed(attributes)}
+
+
+def packed(value: Any) -> Any:
+    """As a JSON value from which `unpacked` makes the same again, but for NumPy's numbers, which become Python's."""
+    if isinstance(value, np.ndarray):
+        return {"array": value.tolist(), "dtype": str(value.dtype)}
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, Mapping):
+        return {"mapping": [[packed(key), packed(entry)] for key, entry in value.items()]}
+    if isinstance(value, tuple | list):
+        return {"tuple" if isinstance(value, tuple) else "list": [packed(entry) for entry in value]}
+    return value
+
+
+def unpacked(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    if "array" in value:
+        return np.array(value["array"], dtype=value["dtype"])
+    if "mapping" in value:
+        return {unpacked(key): unpacked(entry) for key, entry in value["mapping"]}
+    [(kind, entries)] = value.items()
+    return {"tuple": tuple, "list": list}[kind](map(unpacked, entries))

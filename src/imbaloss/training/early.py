@@ -1,0 +1,42 @@
+"""Early stopping: a training whose loss on tune has not fallen for a while ends, with the weights that had the lowest.
+
+Source: Prechelt 1998 (Neural Networks: Tricks of the Trade), the criterion UP by its number of epochs.
+"""
+
+import torch
+from torch import Tensor, nn
+
+
+class Early:
+    """The lowest loss on tune of each network so far, its weights then, and for how many epochs it has not fallen."""
+
+    def __init__(self, network: nn.Module, patience: int) -> None:
+        self.network = network
+        self.patience = patience
+        self.weights = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+        size = len(next(iter(self.weights.values())))
+        self.losses = torch.full((size,), torch.inf)  # of the last epoch
+        self.lowest = torch.full((size,), torch.inf)
+        self.waited = torch.zeros(size, dtype=torch.int64)
+
+    def look(self, losses: Tensor) -> Tensor:
+        """losses (S,) on tune after an epoch -> whether each network has patience left, (S,)."""
+        self.losses = losses.double().cpu()
+        better = self.losses < self.lowest
+        self.lowest = torch.where(better, self.losses, self.lowest)
+        self.waited = torch.where(better, 0, self.waited + 1)
+        where = better.to(losses.device)
+        for name, tensor in self.network.state_dict().items():
+            self.weights[name][where] = tensor[where]
+        return self.waited < self.patience
+
+    def restore(self, index: int) -> None:
+        """Gives one network the weights of its lowest loss."""
+        for name, tensor in self.network.state_dict().items():
+            tensor[index] = self.weights[name][index]
+
+    def keep(self, mask: Tensor) -> None:
+        """The networks where mask (S,) is true stay."""
+        self.weights = {name: tensor[mask] for name, tensor in self.weights.items()}
+        here = mask.cpu()
+        self.losses, self.lowest, self.waited = self.losses[here], self.lowest[here], self.waited[here]

@@ -1,0 +1,97 @@
+"""Models as ONNX files, for other runtimes: by PyTorch's exporter."""
+
+import warnings
+from importlib.util import find_spec
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from imbaloss.evaluation.calibration import NONE
+from imbaloss.training.model import Model, together
+from imbaloss.whole import write_whole
+
+NEEDS = ("onnx", "onnxscript")
+
+
+def write(model: Model, file: Path, threshold: float | None, costs: NDArray[np.float64] | None = None) -> Path:
+    """Writes an ONNX file, whole or not at all: input "X", outputs "probabilities" and "decisions", see `Exported`.
+
+    threshold: of two classes. Of several, the decision is the likeliest class, or with costs (C, C) the cheapest.
+    Raises ImportError where a package is missing, and OSError.
+    """
+    if missing := [name for name in NEEDS if find_spec(name) is None]:
+        raise ImportError(f"an ONNX file needs {' and '.join(missing)}: pip install 'imbaloss[onnx]'")
+    module = Exported(model, threshold, costs).eval()
+    example = torch.zeros(2, *model.shape, dtype=torch.float64)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the exporter about itself
+        program = torch.onnx.export(
+            module,
+            (example,),
+            input_names=["X"],
+            output_names=["probabilities", "decisions"],
+            dynamic_shapes={"inputs": {0: torch.export.Dim("samples")}},
+            verbose=False,
+            dynamo=True,
+        )
+    return write_whole(file, cast(torch.onnx.ONNXProgram, program).model_proto.SerializeToString())
+
+
+class Exported(nn.Module):
+    """What a model says of inputs (B, *shape) float64: probabilities (B, C) float64, and decisions (B,), numbers of
+    classes."""
+
+    def __init__(self, model: Model, threshold: float | None, costs: NDArray[np.float64] | None) -> None:
+        super().__init__()
+        self.network, self.networks, self.dtype = model.network, model.networks, model.recipe.dtype
+        self.kind = model.calibration.kind
+        self.threshold = 0.5 if threshold is None else threshold
+        channels = (-1, *(1,) * (len(model.shape) - 1))
+        self.offset = torch.tensor(model.scaling.offset, dtype=torch.float64).view(channels)
+        self.scale = torch.tensor(model.scaling.scale, dtype=torch.float64).view(channels)
+        self.prior = torch.tensor(model.prior or (0.0,) * model.recipe.classes, dtype=torch.float64)
+        self.costs = None if costs is None else torch.from_numpy(costs)
+        self.numbers = [torch.tensor(some, dtype=torch.float64) for some in model.calibration.numbers]
+
+    def forward(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
+        scaled = ((inputs - self.offset) / self.scale).to(self.dtype)
+        logits = together(self.network(scaled.expand(self.networks, *scaled.shape)).double())
+        if logits.ndim == 1:
+            positive = self.calibrated(logits + (self.prior[1] - self.prior[0])).sigmoid()
+            return torch.stack([1 - positive, positive], dim=1), (positive >= self.threshold).long()
+        found = self.calibrated(logits + self.prior).softmax(-1)
+        return found, (found if self.costs is None else -(found @ self.costs)).argmax(1)
+
+    def calibrated(self, logits: Tensor) -> Tensor:
+        """As `evaluation.Calibration`."""
+        if self.kind == NONE:
+            return logits
+        if self.kind == "temperature":
+            return logits / self.numbers[0]
+        if logits.ndim == 1:
+            return curve(self.kind, logits, self.numbers[0])
+        classes = range(logits.shape[1])
+        others = [logits[:, [other for other in classes if other != c]].logsumexp(1) for c in classes]
+        odds = [curve(self.kind, logits[:, c] - others[c], self.numbers[c]) for c in classes]
+        found = torch.stack(odds, dim=1).sigmoid()
+        total = found.sum(1, keepdim=True)
+        return torch.where(total > 0, found / total, torch.full_like(found, 1 / len(classes))).log()
+
+
+def curve(kind: str, odds: Tensor, numbers: Tensor) -> Tensor:
+    """platt or isotonic, of log-odds (B,)."""
+    if kind == "platt":
+        return numbers[0] * odds + numbers[1]
+    half = len(numbers) // 2
+    before, after = numbers[:half], numbers[half:]
+    if len(before) == 1:
+        return torch.full_like(odds, 1.0) * after.logit()
+    probability = odds.sigmoid().clamp(before[0], before[-1])
+    right = (probability.unsqueeze(1) > before).sum(1).clamp(1, len(before) - 1)
+    low, high = before[right - 1], before[right]
+    found = after[right - 1] + (after[right] - after[right - 1]) * (probability - low) / (high - low)
+    return found.logit()

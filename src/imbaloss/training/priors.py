@@ -1,0 +1,75 @@
+"""What a sampler does to probabilities: it moves the shares of the classes, and with them what a loss teaches.
+
+With cross-entropy a network learns the shares that it sees, and log(share before / share after) takes them back. A loss
+whose optimum does not depend on shares, as MFE, whose class means are the same after random repetition, needs nothing.
+Both follow from one rule: the optimum among constant outputs moves by as much as the sampler moves the outputs.
+"""
+
+from collections.abc import Sequence
+from math import log
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy import optimize
+
+from imbaloss import losses
+
+FARTHEST = 30.0  # logit of a constant
+LAST = 2**31  # an epoch by which every schedule has ended
+
+
+def prior_shift(
+    loss: str, before: Sequence[int], after: Sequence[int], prevalence: Sequence[float] | None = None
+) -> tuple[float, ...]:
+    """What is to be added to the log-probability of each class, to take back what a sampler did.
+
+    loss: as `losses.parse` reads it; before, after: samples of each class without and with the sampler. prevalence:
+    shares of the classes in use, for which probabilities are then right, where they would be for the shares that the
+    loss teaches: those of the samples by cross-entropy, equal ones by MFE or weighted cross-entropy.
+    """
+    nothing = (0.0,) * len(before)
+    if tuple(before) == tuple(after) and prevalence is None:
+        return nothing
+    taught = best_constant(loss, after)
+    wanted = best_constant(loss, before) if prevalence is None else logits_of(prevalence)
+    if max(np.abs(taught).max(), np.abs(wanted).max()) > log(sum(before) + sum(after)) + 2:
+        return nothing  # the best constant is at infinity, as that of soft_f1, which calls every sample positive
+    shift = wanted - taught
+    return tuple((shift - shift.mean()).tolist()) if len(before) > 2 else (0.0, float(shift[0]))
+
+
+def logits_of(shares: Sequence[float]) -> NDArray[np.float64]:
+    """(1,) for two classes, else (C,)."""
+    found: NDArray[np.float64] = np.log(np.asarray(shares))
+    return found[1:] - found[:1] if len(found) == 2 else found
+
+
+def best_constant(loss: str, counts: Sequence[int]) -> NDArray[np.float64]:
+    """The logits that minimise the loss where all samples get the same: (1,) for two classes, else (C,).
+
+    counts: samples of each class. Where every constant is as good as another, it is 0.
+    """
+    name, parameters = losses.parse(loss)
+    criterion = losses.get(name, counts=counts, **parameters).eval()
+    criterion.set_epoch(LAST)
+    targets, weights = torch.arange(len(counts))[None], torch.tensor([counts], dtype=torch.float64)
+    numbers = 1 if len(counts) == 2 else len(counts)
+
+    def value_and_gradient(point: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        constant = torch.tensor(point, requires_grad=True)
+        logits = constant.expand(1, 2) if numbers == 1 else constant.expand(1, numbers, numbers)
+        [value] = criterion.stacked(logits, targets, weights)
+        [gradient] = torch.autograd.grad(value, constant, allow_unused=True, materialize_grads=True)
+        return value.item(), gradient.numpy()
+
+    found = optimize.minimize(
+        value_and_gradient,
+        np.zeros(numbers),
+        jac=True,
+        method="L-BFGS-B",
+        bounds=[(-FARTHEST, FARTHEST)] * numbers,
+        options={"ftol": 1e-15, "gtol": 1e-10, "maxiter": 1000},
+    )
+    constant: NDArray[np.float64] = found.x
+    return constant
