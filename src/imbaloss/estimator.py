@@ -20,7 +20,18 @@ from imbaloss.data.resampling import draws
 from imbaloss.data.seeds import stream
 from imbaloss.evaluation import Rule, Tuned, calibration, costs, priors, tuned
 from imbaloss.networks import joined, one
-from imbaloss.training import Member, Model, Outcome, Recipe, check_device, check_loss, model_file, onnx_file, train
+from imbaloss.training import (
+    Member,
+    Model,
+    Outcome,
+    Recipe,
+    check_device,
+    check_loss,
+    model_file,
+    onnx_file,
+    plan_for,
+    train,
+)
 from imbaloss.training.model import to_probabilities
 from imbaloss.training.priors import prior_shift
 from imbaloss.training.recipe import require
@@ -30,6 +41,7 @@ Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
 Metric = Callable[[Labels, Labels], float]
 EXPECTED_COST = "expected_cost"
+SMALLEST_BATCH, LARGEST_BATCH = 256, 2048
 PREDICTED_AT_ONCE = 10_000  # samples
 TINY = 1e-15  # from 0 and 1, for the log-odds of a threshold
 
@@ -48,7 +60,8 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
     epochs: passes over the training samples.
     optimizer: adam or sgd.
     learning_rate, momentum (of sgd), weight_decay (L2 penalty): of the optimizer.
-    batch_size: samples in a batch.
+    batch_size: samples in a batch; auto: a hundredth of those to train on, but 256 to 2,048, so that of few positives
+        some are in each.
     scaling: standard (each column with mean 0 and deviation 1 on the training samples) or unit (as it is).
     class_weight: None, "balanced" (n / (C n_c)), a dict from classes to weights, or "cost": by `costs`. It multiplies
         the class's term in the loss; losses with weights of their own (wce, wmse, focal) take it in their place.
@@ -114,7 +127,7 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         learning_rate: float = 1e-3,
         momentum: float = 0.0,
         weight_decay: float = 1e-4,
-        batch_size: int = 256,
+        batch_size: int | str = "auto",
         scaling: str = "standard",
         class_weight: Mapping[Any, float] | str | None = None,
         sampler: str = NONE,
@@ -177,12 +190,14 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
             raise ValueError(f"y must have samples of two classes or more, found one class, {self.classes_.tolist()}")
         if known is not None and not np.array_equal(known, self.classes_):
             raise ValueError(f"warm_start needs the classes of the last fit, {known}, found {self.classes_}")
-        recipe, loss = self._recipe(), self._loss(labels, weights)
-        check_loss(loss, recipe)
-        target = None if self.prevalence is None else priors.checked_prevalence(self.prevalence, recipe.classes)
+        self._check(len(self.classes_))
+        loss = self._loss(labels, weights)
+        target = None if self.prevalence is None else priors.checked_prevalence(self.prevalence, len(self.classes_))
         seed = self._seed()
         samples = Samples(X, labels.astype(np.int64), weights=weights)
         train_part, tune = (samples[rows] for rows in self._parts(labels, seed))
+        recipe = self._recipe(len(train_part))
+        check_loss(loss, recipe)
         scaling = before.scaling if before else Scaling.of(self.scaling, train_part)
         split = Split(scaled(train_part, scaling), scaled(tune, scaling), scaled(tune[np.zeros(0, np.int64)], scaling))
         members = self._members(split, recipe, loss, seed, before)
@@ -278,15 +293,22 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         whole = isinstance(self.random_state, int | np.integer)
         return int(self.random_state) if whole else int(generator.randint(2**31))  # type: ignore[arg-type]
 
-    def _recipe(self) -> Recipe:
-        """Raises ValueError for a parameter outside its domain."""
+    def _check(self, classes: int) -> None:
+        """Raises ValueError for a parameter outside its domain, as far as `Recipe` does not."""
         check_device(self.device)
         for name in ("n_networks", "patience"):
             require(getattr(self, name) >= 1, f"{name} must be 1 or more, found {getattr(self, name)}")
         share = self.validation_fraction
         require(0 < share < 1, f"validation_fraction must be above 0 and below 1, found {share}")
-        classes = len(self.classes_)
+        calibration.check_calibration(self.calibration)
+        batch = self.batch_size
+        require(batch == "auto" or not isinstance(batch, str), f"batch_size must be auto or a number, found {batch!r}")
         self._check_decision(classes)
+
+    def _recipe(self, samples: int) -> Recipe:
+        """Raises ValueError for a parameter outside its domain."""
+        classes = len(self.classes_)
+        auto = min(max(samples // 100, SMALLEST_BATCH), LARGEST_BATCH)
         return Recipe(
             hidden=tuple(self.hidden),
             activation=self.activation,
@@ -297,7 +319,7 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
             weight_decay=self.weight_decay,
             epochs=self.epochs,
             patience=self.patience if self.early_stopping else 0,
-            train_batch=self.batch_size,
+            train_batch=auto if isinstance(self.batch_size, str) else self.batch_size,
             test_batch=PREDICTED_AT_ONCE,
             precision=self.precision,
             calibration=self.calibration,
@@ -390,7 +412,10 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
                 if self.verbose and epoch % self.verbose == 0:
                     print(f"epoch {epoch} of {self.epochs}: loss {np.mean(losses_of):.6g}")
 
-            outcomes = train([members[place] for place in places], device=self.device, on_epoch=told)
+            some = [members[place] for place in places]
+            samples, columns = some[0].split.train.inputs.shape
+            plan = plan_for(some[0].recipe, samples, columns, self.device, alone=len(some) == 1)
+            outcomes = train(some, device=self.device, plan=plan, on_epoch=told)
             found |= dict(zip(places, outcomes, strict=True))
         for place, outcome in sorted(found.items()):
             if outcome.failure:

@@ -68,5 +68,5 @@ def test_another_file_is_refused(model, tmp_path):
     with pytest.raises(ValueError, match="is no model file"):
         model_file.load(tmp_path)
     save_file(dict(model.network.state_dict()), file)
-    with pytest.raises(ValueError, match="is no model file of imbaloss: its format is None"):
+    with pytest.raises(ValueError, match="is no model file of this imbaloss: its format is None"):
         model_file.load(tmp_path)

@@ -20,7 +20,7 @@ from imbaloss.training import Recipe
         ({"epochs": 0}, "epochs must be 1 or more, found 0"),
         ({"train_batch": 0}, "train_batch must be 1 or more, found 0"),
         ({"test_batch": -1}, "test_batch must be 1 or more, found -1"),
-        ({"outputs": 3}, "outputs must be 1 or 2, found 3"),
+        ({"outputs": 0}, "outputs must be 1, or one for each class, found 0"),
         ({"hidden": (5, 0)}, r"hidden widths must be 1 to 100000, found \(5, 0\)"),
         ({"lr": 0.0}, "lr must be above 0 and finite, found 0"),
         ({"lr": float("nan")}, "lr must be above 0 and finite, found nan"),

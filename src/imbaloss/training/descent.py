@@ -1,30 +1,29 @@
-"""Gradient descent of stacked perceptrons in which each layer steps in the very product that makes its gradient.
+"""Steps of stacked perceptrons without autograd: backpropagation layer by layer, as the chain rule has it.
 
-The gradient by the logits comes times -lr, one number a network, and so does all that follows from it, for a step is
-linear in the gradient: v <- m v - lr (g + d w), w <- w + v, the steps of torch.optim.SGD. S stack, B batch.
+S stack, B batch, P parameters of a network.
 """
 
 import copy
-from collections.abc import Callable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from math import prod
 from typing import cast
 
 import torch
 from torch import Tensor
 
 from imbaloss.networks import MLP, AddTo, StackedLinear, keep
-from imbaloss.training.optimizers import Options, per_network
+from imbaloss.training.optimizers import Options, adam_direction, per_network
 from imbaloss.training.span import SpanLinear
 
 
-class Descent:
-    """Trains a perceptron without autograd. lr (S,)."""
+class Descent(ABC):
+    """Trains a perceptron. lr (S,)."""
 
     def __init__(self, network: MLP, lr: Tensor, options: Options) -> None:
         self.network = network
         self.lr = lr
         self.options = options
-        named = network.named_parameters() if options.momentum else ()
-        self.velocities = {name: torch.zeros_like(parameter) for name, parameter in named}
         # what batches pass through
         self.working = network if lr.dtype == options.products else rounded(network, options.products)
         self.values: list[Tensor] = []  # what went into each layer
@@ -57,7 +56,7 @@ class Descent:
     @torch.no_grad()
     def backward(self, gradient: Tensor) -> None:
         """A step along the gradient of the loss by the logits."""
-        step = (gradient * per_network(-self.lr, gradient)).to(self.options.products)
+        step = self.before(gradient).to(self.options.products)
         step = step.unsqueeze(-1) if step.ndim == 2 else step
         for number, layer in reversed(list(enumerate(self.layers))):
             inputs = self.values.pop()
@@ -69,8 +68,47 @@ class Descent:
             if before is not None:
                 step = before
 
+    @abstractmethod
+    def before(self, gradient: Tensor) -> Tensor:
+        """What is backpropagated, from the gradient of the loss by the logits."""
+
+    @abstractmethod
     def move(self, name: str, add: AddTo) -> None:
-        """One step of a parameter; add(tensor) adds -lr g to it, and tells which rows that changed, if not all."""
+        """Takes the gradient of a parameter: add(tensor) adds it, and tells which rows that changed, if not all."""
+
+    @staticmethod
+    def round(parameter: Tensor, working: Tensor, rows: Tensor | None) -> None:
+        """working <- parameter, of the rows that changed."""
+        if rows is None:
+            working.copy_(parameter)
+        else:
+            changed = parameter.flatten(0, 1).index_select(0, rows).to(working.dtype)
+            working.flatten(0, 1).index_copy_(0, rows, changed)
+
+    def keep(self, mask: Tensor) -> None:
+        """The networks where mask (S,) is true stay; the parameters are sliced by their owner."""
+        self.lr = self.lr[mask]
+        if self.working is not self.network:
+            keep(self.working, mask)
+
+
+class FusedSGD(Descent):
+    """Each layer steps in the very product that makes its gradient.
+
+    The gradient by the logits comes times -lr, one number a network, and so does all that follows from it, for a step
+    is linear in the gradient: v <- m v - lr (g + d w), w <- w + v, the steps of torch.optim.SGD.
+    """
+
+    def __init__(self, network: MLP, lr: Tensor, options: Options) -> None:
+        super().__init__(network, lr, options)
+        named = network.named_parameters() if options.momentum else ()
+        self.velocities = {name: torch.zeros_like(parameter) for name, parameter in named}
+
+    def before(self, gradient: Tensor) -> Tensor:
+        return gradient * per_network(-self.lr, gradient)
+
+    def move(self, name: str, add: AddTo) -> None:
+        """One step of the parameter; add(tensor) adds -lr g to it."""
         parameter = self.network.get_parameter(name).data
         momentum, weight_decay = self.options.momentum, self.options.weight_decay
         if momentum or weight_decay:
@@ -86,21 +124,72 @@ class Descent:
         if self.working is not self.network:
             self.round(parameter, self.working.get_parameter(name).data, rows)
 
-    @staticmethod
-    def round(parameter: Tensor, working: Tensor, rows: Tensor | None) -> None:
-        """working <- parameter, of the rows that changed."""
-        if rows is None:
-            working.copy_(parameter)
+    def keep(self, mask: Tensor) -> None:
+        super().keep(mask)
+        self.velocities = {name: velocity[mask] for name, velocity in self.velocities.items()}
+
+
+class FusedAdam(Descent):
+    """Adam on all parameters at once: gradients and moments are one vector, parameter after parameter."""
+
+    def __init__(self, network: MLP, lr: Tensor, options: Options) -> None:
+        super().__init__(network, lr, options)
+        self.steps = 0
+        parameters = list(network.parameters())
+        numbers = sum(parameter.numel() for parameter in parameters)
+        self.gradient, self.mean, self.square = (parameters[0].new_zeros(numbers) for _ in range(3))
+        self.lay_out({name: parameter.shape for name, parameter in network.named_parameters()})
+
+    def lay_out(self, shapes: Mapping[str, Sequence[int]]) -> None:
+        """The part of the vector that each parameter has, in its shape; and the rates of all, where they differ."""
+        parts = torch.split(self.gradient, [prod(shape) for shape in shapes.values()])
+        self.parts = {name: part.view(*shapes[name]) for name, part in zip(shapes, parts, strict=True)}
+        rates = self.lr.tolist()
+        self.rate = rates[0] if len(set(rates)) == 1 else None
+        if self.rate is None:
+            each = [per_network(self.lr, part).expand_as(part).flatten() for part in self.parts.values()]
+            self.rates = torch.cat(each)
+
+    def before(self, gradient: Tensor) -> Tensor:
+        return gradient
+
+    def move(self, name: str, add: AddTo) -> None:
+        part = self.parts[name]
+        if self.options.weight_decay:
+            torch.mul(self.network.get_parameter(name), self.options.weight_decay, out=part)
         else:
-            changed = parameter.flatten(0, 1).index_select(0, rows).to(working.dtype)
-            working.flatten(0, 1).index_copy_(0, rows, changed)
+            part.zero_()
+        add(part)
+
+    def backward(self, gradient: Tensor) -> None:
+        super().backward(gradient)
+        self.update()
+
+    @torch.no_grad()
+    def update(self) -> None:
+        self.steps += 1
+        rate = adam_direction(self.gradient, self.mean, self.square, self.steps)
+        if self.rate is None:
+            self.gradient.mul_(self.rates)
+        for name, part in self.parts.items():
+            parameter = self.network.get_parameter(name).data
+            parameter.add_(part, alpha=-rate * (1.0 if self.rate is None else self.rate))
+            if self.working is not self.network:
+                self.round(parameter, self.working.get_parameter(name).data, None)
 
     def keep(self, mask: Tensor) -> None:
-        """The networks where mask (S,) is true stay; the parameters are sliced by their owner."""
-        self.lr = self.lr[mask]
-        self.velocities = {name: velocity[mask] for name, velocity in self.velocities.items()}
-        if self.working is not self.network:
-            keep(self.working, mask)
+        super().keep(mask)
+        sizes = [part.numel() for part in self.parts.values()]
+
+        def kept(vector: Tensor) -> Tensor:
+            pieces = zip(torch.split(vector, sizes), self.parts.values(), strict=True)
+            return torch.cat([piece.view_as(part)[mask].flatten() for piece, part in pieces])
+
+        self.gradient, self.mean, self.square = map(kept, (self.gradient, self.mean, self.square))
+        self.lay_out({name: (len(self.lr), *part.shape[1:]) for name, part in self.parts.items()})
+
+
+FUSED_OPTIMIZERS: dict[str, type[Descent]] = {"sgd": FusedSGD, "adam": FusedAdam}
 
 
 def rounded(network: MLP, dtype: torch.dtype) -> MLP:

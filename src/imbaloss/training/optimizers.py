@@ -44,7 +44,7 @@ class ByAutograd(ABC):
 class SGD(ByAutograd):
     """Stochastic gradient descent: v <- m v + (g + d w), w <- w - lr v; the same steps as torch.optim.SGD.
 
-    momentum m, weight_decay d. `Descent` takes the same steps sooner, where it knows the network.
+    momentum m, weight_decay d. `FusedSGD` takes the same steps sooner, where it knows the network.
     """
 
     def __init__(self, network: nn.Module, lr: Tensor, options: Options) -> None:
@@ -68,13 +68,7 @@ class SGD(ByAutograd):
 
 
 class Adam(ByAutograd):
-    """Adam with betas 0.9 and 0.999 and epsilon 1e-8, the same steps as torch.optim.Adam.
-
-    Source: Kingma and Ba 2015, algorithm 1 (arXiv 1412.6980).
-    """
-
-    BETAS = (0.9, 0.999)
-    EPSILON = 1e-8
+    """Adam, the same steps as torch.optim.Adam; those of `FusedAdam`, of any network."""
 
     def __init__(self, network: nn.Module, lr: Tensor, options: Options) -> None:
         super().__init__(network, lr, options)
@@ -86,13 +80,10 @@ class Adam(ByAutograd):
     def update(self) -> None:
         """One step."""
         self.steps += 1
-        first, second = self.BETAS
         for parameter, mean, square in zip(self.parameters, self.means, self.squares, strict=True):
             direction = gradient(parameter, self.options.weight_decay)
-            mean.lerp_(direction, 1 - first)
-            square.mul_(second).addcmul_(direction, direction, value=1 - second)
-            spread = (square / (1 - second**self.steps)).sqrt_().add_(self.EPSILON)
-            parameter.addcdiv_(mean * per_network(self.lr, mean), spread, value=-1 / (1 - first**self.steps))
+            rate = adam_direction(direction, mean, square, self.steps)
+            parameter.addcmul_(direction, per_network(self.lr, parameter), value=-rate)
             parameter.grad = None
 
     def keep(self, mask: Tensor) -> None:
@@ -100,6 +91,25 @@ class Adam(ByAutograd):
         self.lr = self.lr[mask]
         self.means = [mean[mask] for mean in self.means]
         self.squares = [square[mask] for square in self.squares]
+
+
+BETAS = (0.9, 0.999)
+EPSILON = 1e-8
+
+
+def adam_direction(gradient: Tensor, mean: Tensor, square: Tensor, step: int) -> float:
+    """Makes a gradient the direction of Adam's step, and moves its mean and mean square; all in place.
+
+    m <- b1 m + (1 - b1) g; v <- b2 v + (1 - b2) g^2; the step is lr r m / (sqrt(v) + e sqrt(1 - b2^t)), of which r is
+    returned: sqrt(1 - b2^t) / (1 - b1^t). Source: Kingma and Ba 2015, algorithm 1 (arXiv 1412.6980).
+    """
+    first, second = BETAS
+    mean.lerp_(gradient, 1 - first)
+    square.mul_(second).addcmul_(gradient, gradient, value=1 - second)
+    correction = (1 - second**step) ** 0.5
+    torch.sqrt(square, out=gradient).add_(EPSILON * correction)
+    torch.div(mean, gradient, out=gradient)
+    return float(correction / (1 - first**step))
 
 
 Optimizer = SGD | Adam

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import torch
 
-from imbaloss.training.products import library_for
+from imbaloss.training.products import PYTORCH, library_for
 from imbaloss.training.recipe import Recipe
 
 SPAN, INPUTS = "within the span of the samples", "of all inputs"
@@ -13,6 +13,7 @@ FUSED, AUTOGRAD = "fused", "by autograd"
 PARAMETERS_OF_A_STACK = 2**25  # 128 MiB in float32; larger stacks gain nothing, and an interruption loses more of them
 BYTES_OF_A_STACK = 2**31
 LARGEST_STACK = 256
+SMALL_PRODUCT = 2**22  # operations
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,11 @@ class Plan:
     parameters: int  # of one network, as far as they are trained
     bytes: int  # of one network, if no other shares its data
     reasons: tuple[str, ...]  # why a shortcut is not taken
+
+    def fits(self, recipe: Recipe) -> bool:
+        """Whether it can be taken for trainings by that recipe."""
+        within = self.first_layer != SPAN or recipe.optimizer == "sgd"
+        return within and (recipe.network == "mlp" or (self.first_layer, self.steps) == (INPUTS, AUTOGRAD))
 
     def facts(self) -> dict[str, str]:
         """For a row of results."""
@@ -44,10 +50,12 @@ def plan_for(
     *,
     stack_size: int | None = None,
     shortcuts: bool = True,
+    alone: bool = False,
 ) -> Plan:
     """The plan of trainings by a recipe on so many samples of so many inputs. stack_size overrules its rule.
 
-    Without shortcuts, steps are autograd's, of all weights of the first layer.
+    Without shortcuts, steps are autograd's, of all weights of the first layer. alone: of one network that no stack of
+    any size must give the same bits as; its products, if small, are made by the library that starts them sooner.
     Raises ValueError where stack_size is below 1.
     """
     if stack_size is not None and stack_size < 1:
@@ -59,7 +67,7 @@ def plan_for(
     if not mlp:
         reasons.append(f"{recipe.network} is no mlp, whose layers alone have shortcuts")
     elif not sgd:
-        reasons.append(f"{recipe.optimizer} scales each weight by itself, which leaves the span and needs gradients")
+        reasons.append(f"{recipe.optimizer} scales each weight by itself, which leaves the span of the samples")
     elif recipe.patience:
         reasons.append("after each epoch the loss on tune is looked at, whose samples are not within the span")
     elif not few:
@@ -69,11 +77,12 @@ def plan_for(
     first_layer = SPAN if shortcuts and sgd and mlp and few else INPUTS
     widths = (samples if first_layer == SPAN else inputs, *recipe.hidden, recipe.outputs)
     parameters = sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise(widths))
+    largest = max(fan_in * fan_out for fan_in, fan_out in pairwise(widths)) * 2 * min(samples, recipe.train_batch)
     of_network = bytes_of(recipe, samples, inputs, first_layer, parameters)
     return Plan(
         first_layer=first_layer,
-        steps=FUSED if shortcuts and sgd and mlp else AUTOGRAD,
-        products=library_for(recipe.products, device),
+        steps=FUSED if shortcuts and mlp else AUTOGRAD,
+        products=PYTORCH if alone and largest < SMALL_PRODUCT else library_for(recipe.products, device),
         stack_size=stack_size or largest_stack(parameters, of_network, device),
         parameters=parameters,
         bytes=of_network,

@@ -18,7 +18,7 @@ from imbaloss.data.resampling import in_batches, shown_counts
 from imbaloss.data.seeds import stream
 from imbaloss.losses import Deferred, Loss, Ranking
 from imbaloss.networks import MLP, StackedLinear, keep, one, put
-from imbaloss.training.descent import Descent
+from imbaloss.training.descent import FUSED_OPTIMIZERS, Descent
 from imbaloss.training.early import Early
 from imbaloss.training.memory import keep_freed_memory
 from imbaloss.training.model import Model, build_network
@@ -60,8 +60,8 @@ def check_members(members: Sequence[Member], plan: Plan | None) -> None:
     for member in members:
         if member.recipe.tune_lr:
             raise ValueError("a member trains at one learning rate: take one of its recipe's candidates()")
-        if plan and plan.steps == FUSED and (member.recipe.optimizer, member.recipe.network) != ("sgd", "mlp"):
-            raise ValueError("the plan is one for sgd and mlp: make it by plan_for of the members' recipe")
+        if plan and not plan.fits(member.recipe):
+            raise ValueError("the plan is for other networks or optimizers: make it by plan_for of the members' recipe")
         if member.recipe.patience and not len(member.split.tune):
             raise ValueError("patience looks at the loss on tune, and tune is empty")
         if in_batches(member.sampler) and not member.recipe.shuffle_train:
@@ -98,7 +98,7 @@ class Stack:
         options = Options(recipe.momentum, recipe.weight_decay, recipe.products)
         self.optimizer: Descent | Optimizer
         if self.plan.steps == FUSED:
-            self.optimizer = Descent(cast(MLP, self.network), lr, options)
+            self.optimizer = FUSED_OPTIMIZERS[recipe.optimizer](cast(MLP, self.network), lr, options)
         else:
             self.optimizer = OPTIMIZERS[recipe.optimizer](self.network, lr, options)
         self.losses = build_losses(self.members, device)
@@ -234,6 +234,8 @@ class Stack:
         return batches.rows(labels, counts, self.recipe.train_batch, self.orders[key])
 
     def _loss(self, logits: Tensor, targets: Tensor, weights: Tensor | None) -> Tensor:
+        if len(self.losses) == 1:
+            return self.losses[0][0].stacked(logits, targets, weights)
         sizes = [size for _, size in self.losses]
         of_groups = [None] * len(sizes) if weights is None else torch.split(weights, sizes)
         parts = zip(self.losses, torch.split(logits, sizes), torch.split(targets, sizes), of_groups, strict=True)
