@@ -67,6 +67,9 @@ def training_options(
     protocol: Annotated[
         str | None, Option(help="What a level means: table1, stated or ratio. [default: table1]")
     ] = None,
+    sampler: Annotated[
+        str | None, Option(help="How classes are balanced in training, as smote or balanced_batches. [default: none]")
+    ] = None,
     network: Annotated[str | None, Option(help="Kind of network: mlp.")] = None,
     hidden: Annotated[str | None, Option(help="Widths of the hidden layers, as 1000,100,10.")] = None,
     activation: Annotated[str | None, Option(help="Of the hidden layers: relu, sigmoid or tanh.")] = None,
@@ -81,6 +84,9 @@ def training_options(
     momentum: Annotated[float | None, Option(help="Of sgd.")] = None,
     weight_decay: Annotated[float | None, Option(help="L2 penalty.")] = None,
     epochs: Annotated[int | None, Option(help="Number of epochs.")] = None,
+    patience: Annotated[
+        int | None, Option(help="Epochs without a lower loss on tune, then stop. [default: never]")
+    ] = None,
     train_batch: Annotated[int | None, Option(help="Samples in a training batch.")] = None,
     test_batch: Annotated[int | None, Option(help="Samples in a test batch. [default: all]")] = None,
     shuffle_train: Annotated[
@@ -91,6 +97,10 @@ def training_options(
     ] = None,
     precision: Annotated[
         str | None, Option(help="float32, float64, or bf16: float32 weights, bfloat16 products.")
+    ] = None,
+    calibration: Annotated[str | None, Option(help="On tune: temperature, platt or isotonic. [default: none]")] = None,
+    threshold: Annotated[
+        str | None, Option(help="What the tuned threshold is best for, as f1, g_mean, cost:fn=10. [default: f1]")
     ] = None,
 ) -> None:
     """The options of every command that trains: those of the data, and then the entries of a recipe."""
@@ -397,6 +407,7 @@ def changed(study: "Study", context: typer.Context, **asked_for: Any) -> "Study"
     data = {
         "positive": recipe.pop("positive"),
         "protocols": [protocol] if (protocol := recipe.pop("protocol")) else None,
+        "samplers": [sampler] if (sampler := recipe.pop("sampler")) else None,
     }
     if recipe["hidden"] is not None:
         widths = "whole numbers with commas, as 1000,100,10"

@@ -10,12 +10,13 @@ from imbaloss.report.cells import EVERYWHERE
 from imbaloss.report.findings import Findings
 from imbaloss.whole import file_name
 
-LEVELS, PAIRS, RANKS, LEARNING, CURVES, CLASSES = (
+LEVELS, PAIRS, RANKS, LEARNING, CURVES, TRUE, CLASSES = (
     "How do the scores change with the level?",
     "Which differences are real?",
     "What holds across data sets?",
     "How does the training loss fall?",
     "What do the scores hide?",
+    "Are the probabilities true?",
     "What do the classes look like?",
 )
 MOST_PAIRS = 15  # in a figure; of more, only those of the method with the highest mean
@@ -145,6 +146,15 @@ def of_predictions(found: Findings, setting: str, level: float) -> Iterator[Draw
         "Probabilities of the positive class that each method gives to negatives and positives of the test part "
         f"{where}, all {repetitions(found)} together. A better threshold helps where they lie apart but not around ½.",
         CURVES,
+        setting=setting,
+    )
+    yield Drawing(
+        file_name(f"reliability_{setting}_{level:g}"),
+        figures.reliabilities(tests),
+        f"Reliability on the test part {where}, all {repetitions(found)} together: the share of positives in each "
+        "tenth of the samples by probability. On the diagonal, a probability is what it says; losses with class weights or "
+        "class means lie below it, since they learn as if positives were more common.",
+        TRUE,
         setting=setting,
     )
 

@@ -43,12 +43,14 @@ def table(rows: Sequence[Row]) -> pd.DataFrame:
     samples of each class in each part (with folds, their means), failed (trainings whose loss was no longer finite),
     tuned_lr (each learning rate that was chosen, and how often), protocol, classes, sampler, network, name of the
     recipe, split, the samples of each class after a sampler, and what a reader calls setting and method. tuned_f1 is at
-    the threshold that is best on tune, tuned_threshold. Empty where there is no value.
+    the threshold that is best on tune, tuned_threshold, whose _low and _high are the mean ends of each training's own
+    interval; cost and tuned_cost are the mean cost of a sample at 1/2 and there. Empty where there is no value.
     """
     with studies.uncollected():
         flat = columns(rows)
     groups = flat.groupby([*CELL, *ASKED], sort=False)
-    means, deviations = groups[[*SCORES, *CONFUSION, *TUNED]].mean(), groups[[*SCORES, *CONFUSION, *TUNED]].std()
+    numbers = [*SCORES, *CONFUSION, *TUNED, *COST]
+    means, deviations = groups[numbers].mean(), groups[numbers].std()
     found = pd.DataFrame(index=means.index)
     found["seeds"] = groups["failed"].count() - groups["failed"].sum()
     known = published().set_index(CELL)
@@ -57,7 +59,7 @@ def table(rows: Sequence[Row]) -> pd.DataFrame:
         found[score], found[f"{score}_sd"] = means[score], deviations[score]
     for score in MAIN:
         found[f"published_{score}"] = known[score].reindex(cells).to_numpy()
-    for score in (*SCORES[len(MAIN) :], *CONFUSION, *TUNED):
+    for score in (*SCORES[len(MAIN) :], *CONFUSION, *TUNED, *COST):
         found[score], found[f"{score}_sd"] = means[score], deviations[score]
     for part in COUNTED:
         found[part] = whole(groups[part].mean())
@@ -72,7 +74,13 @@ def table(rows: Sequence[Row]) -> pd.DataFrame:
 
 
 COUNTED = [f"{part}_{kind}" for part in ("train", "tune", "test") for kind in ("negatives", "positives")]
-TUNED = {"tuned_f1": "f1", "tuned_threshold": "threshold"}
+TUNED = {
+    "tuned_f1": "f1",
+    "tuned_threshold": "threshold",
+    "tuned_threshold_low": "threshold_low",
+    "tuned_threshold_high": "threshold_high",
+}
+COST = {"cost": ("test", "cost"), "tuned_cost": ("tuned", "cost")}  # where the threshold's rule names costs
 RESAMPLED = ["resampled_negatives", "resampled_positives"]
 
 
@@ -88,9 +96,9 @@ def columns(rows: Sequence[Row]) -> pd.DataFrame:
         for name, (part, place) in zip(COUNTED, product(("train", "tune", "test"), (0, 1)), strict=True)
     }
     places = {score: ("test", score) for score in (*CONFUSION, *SCORES)}
-    places |= {column: ("tuned", score) for column, score in TUNED.items()}
+    places |= {column: ("tuned", score) for column, score in TUNED.items()} | COST
     values = {
-        column: np.array([row.scores[part][score] for row in rows], dtype=np.float64)
+        column: np.array([row.scores[part].get(score) for row in rows], dtype=np.float64)
         for column, (part, score) in places.items()
     }
     return pd.DataFrame({
@@ -181,6 +189,9 @@ def for_reading(cells: pd.DataFrame) -> pd.DataFrame:
         found[f"{compared.label} [95 %]"] = [interval(*values) for values in ends]
         if shows_published(cells, compared):
             found[f"{compared.label} published"] = [number(value) for value in cells[theirs]]
+    if cells["tuned_cost"].notna().any():
+        for name, label in zip(COST, ("mean cost at ½", "mean cost at the tuned threshold"), strict=True):
+            found[label] = [number(value) for value in cells[name]]
     if cells["tuned_lr"].any():
         found["learning rate (runs)"] = cells["tuned_lr"].fillna(DASH)
     return found

@@ -1,6 +1,6 @@
 """Figures of a study, as matplotlib figures, one for each question; `save` writes one as SVG and PNG."""
 
-from imbaloss.report.figures.curves import distributions, loss_curves, roc_and_precision_recall
+from imbaloss.report.figures.curves import distributions, loss_curves, reliabilities, roc_and_precision_recall
 from imbaloss.report.figures.differences import critical_differences, differences
 from imbaloss.report.figures.images import classes
 from imbaloss.report.figures.scores import scores
@@ -14,6 +14,7 @@ __all__ = [
     "differences",
     "distributions",
     "loss_curves",
+    "reliabilities",
     "roc_and_precision_recall",
     "save",
     "scores",

@@ -1,6 +1,6 @@
 """What trained networks did: losses over the epochs, ROC and precision-recall curves, probabilities of each class."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import matplotlib as mpl
@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogFormatter, MaxNLocator
 from numpy.typing import NDArray
 
-from imbaloss.evaluation import THRESHOLD
-from imbaloss.report.figures.style import COLOURS, STYLE, add_legend, line_of, marks
+from imbaloss.evaluation import THRESHOLD, reliability
+from imbaloss.report.figures.style import COLOURS, STYLE, add_legend, line_of, marks, tell
 from imbaloss.studies import Predictions
 
 Floats = NDArray[np.float64]
@@ -101,26 +101,60 @@ def distributions(tests: Mapping[str, Sequence[Predictions]], thresholds: Mappin
     tests: of each method, one a run; all are shown together. thresholds: of each method, the mean of those that were
     best on tune; NaN where there is none.
     """
-    columns = min(len(tests), MOST_BESIDE)
-    lines = -(-len(tests) // columns)
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(max(1.85 * columns + 0.6, 5.5), 1.9 * lines + 0.6), layout="constrained")
-        panels = figure.subplots(lines, columns, squeeze=False, sharex=True, sharey=True).flatten().tolist()
-        for panel, (method, runs) in zip(panels, tests.items(), strict=False):
-            labels = np.concatenate([run.labels for run in runs])
-            probabilities = np.concatenate([run.probabilities for run in runs])
+        figure, panels = side_by_side(tests, xlabel="probability", ylabel="share of the class")
+        for panel, (method, runs) in zip(panels, tests.items(), strict=True):
+            labels, probabilities = pooled(runs)
             for label, name in ((0, "negatives"), (1, "positives")):
                 shares, _ = np.histogram(probabilities[labels == label], BINS)
                 panel.stairs(shares / shares.sum(), BINS, fill=True, alpha=0.45, color=COLOURS[label], label=name)
             panel.axvline(THRESHOLD, color="black", linewidth=0.8, label="½")
             panel.axvline(thresholds[method], color="black", linewidth=0.9, linestyle="--", label="tuned threshold")
-            panel.set_title(method)
-        for panel in panels[len(tests) :]:
-            panel.remove()
-        for panel in panels[: len(tests)][-columns:]:
-            panel.set_xlabel("probability")
-            panel.tick_params(labelbottom=True)  # also where the line below is not full
-        for panel in panels[: len(tests) : columns]:
-            panel.set_ylabel("share of the class")
         add_legend(figure, panels[:1])
     return figure
+
+
+def reliabilities(tests: Mapping[str, Sequence[Predictions]]) -> Figure:
+    """One panel a method: the share of positives on test among samples of like probability; true ones on the diagonal.
+
+    tests: of each method, one a run; all are shown together, in bins of as many samples each.
+    """
+    with mpl.rc_context(STYLE):
+        figure, panels = side_by_side(tests, xlabel="probability", ylabel="share of positives")
+        for panel, (method, runs) in zip(panels, tests.items(), strict=True):
+            found = reliability(*pooled(runs))
+            panel.plot([0, 1], [0, 1], color="grey", linewidth=0.8, linestyle=":", label="true probabilities")
+            panel.plot(found.probability, found.share, color=COLOURS[0], marker="o", markersize=3.5, label="found")
+            panel.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03))
+            for probability, share, samples in zip(found.probability, found.share, found.samples, strict=True):
+                text = (
+                    f"{method}: of {samples} samples with probabilities about {probability:.3f}, {share:.3f} positive"
+                )
+                tell(panel.plot([probability], [share], "o", markersize=7, alpha=0, color=COLOURS[0])[0], text)
+        add_legend(figure, panels[:1])
+    return figure
+
+
+def pooled(runs: Sequence[Predictions]) -> tuple[NDArray[np.int64], Floats]:
+    """Labels and probabilities of all runs."""
+    return np.concatenate([run.labels for run in runs]), np.concatenate([run.probabilities for run in runs])
+
+
+def side_by_side(methods: Iterable[str], *, xlabel: str, ylabel: str) -> tuple[Figure, list[Axes]]:
+    """A figure with a panel for each method."""
+    names = list(methods)
+    columns = min(len(names), MOST_BESIDE)
+    lines = -(-len(names) // columns)
+    figure = Figure(figsize=(max(1.85 * columns + 0.6, 5.5), 1.9 * lines + 0.6), layout="constrained")
+    panels = figure.subplots(lines, columns, squeeze=False, sharex=True, sharey=True).flatten().tolist()
+    for panel in panels[len(names) :]:
+        panel.remove()
+    panels = panels[: len(names)]
+    for panel, name in zip(panels, names, strict=True):
+        panel.set_title(name)
+    for panel in panels[-columns:]:
+        panel.set_xlabel(xlabel)
+        panel.tick_params(labelbottom=True)  # also where the line below is not full
+    for panel in panels[::columns]:
+        panel.set_ylabel(ylabel)
+    return figure, panels
