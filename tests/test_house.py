@@ -19,7 +19,7 @@ def test_losses_load_torch_and_nothing_else():
     loaded = python(
         "import sys, torch; before = set(sys.modules); import imbaloss.losses; print(*set(sys.modules) - before)"
     )
-    ours = {"imbaloss", "imbaloss.losses", "imbaloss.nearest"}
+    ours = {"imbaloss", "imbaloss.losses", "imbaloss.nearest", "imbaloss.notation"}
     others = {name for name in loaded.split() if name.partition(".")[0] not in sys.stdlib_module_names} - ours
     assert all(name.startswith("imbaloss.losses.") for name in others)
 

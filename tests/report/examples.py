@@ -11,11 +11,12 @@ import pandas as pd
 
 from imbaloss import report, studies
 from imbaloss.data import SETS, Fold
-from imbaloss.evaluation import best_for_f1, no_scores, scores
+from imbaloss.evaluation import Rule, no_scores, scores, tuned
 from imbaloss.report import Findings
 from imbaloss.report.cells import COMPARED, Cell, Compared, cells
 from imbaloss.report.naming import names
 from imbaloss.studies import Predictions, Row, Run, Store, Study
+from imbaloss.studies.execution import THRESHOLDS
 from imbaloss.training import Recipe
 
 LOSSES = ("msfe", "focal:alpha=0.75", "wmse")
@@ -75,9 +76,10 @@ def example(dataset: str, seed: int, loss: str) -> Row:
         computed={"device": "cpu", "versions": {"imbaloss": "0"}, "stack_seconds": 60.0, "stack_size": 6},
     )
     test, tune = (part.probabilities for part in predictions(row).values())
-    threshold = best_for_f1(LABELS, tune)
-    tuned = {**scores(LABELS, test, threshold)[0], "threshold": threshold}
-    return replace(row, scores={"tune": scores(LABELS, tune)[0], "test": scores(LABELS, test)[0], "tuned": tuned})
+    threshold, low, high, _ = tuned(Rule.of("f1"), LABELS, tune)
+    ends = {"threshold": threshold, "threshold_low": low, "threshold_high": high}
+    at = {**scores(LABELS, test, threshold)[0], **ends}
+    return replace(row, scores={"tune": scores(LABELS, tune)[0], "test": scores(LABELS, test)[0], "tuned": at})
 
 
 def scoring(row: Row, value: float | None, score: str = "roc_auc") -> Row:
@@ -89,7 +91,7 @@ def failed(row: Row) -> Row:
     values, reasons = no_scores("the training failed")
     return replace(
         row,
-        scores={"tune": values, "test": values, "tuned": {**values, "threshold": None}},
+        scores={"tune": values, "test": values, "tuned": {**values, **dict.fromkeys(THRESHOLDS)}},
         undefined={"tune": reasons, "test": reasons, "tuned": reasons},
         losses=(),
         failure="the loss was no longer finite",

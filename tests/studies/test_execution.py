@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from imbaloss import data, studies
-from imbaloss.evaluation import best_for_f1, scores
+from imbaloss.evaluation import Rule, scores, tuned
 from imbaloss.studies import Row, Store
 
 STUDY = replace(
@@ -107,9 +107,10 @@ def test_a_row_holds_the_scores_of_its_model(digits):
     assert row.scores["tune"] == scores(split.tune.labels, model.probabilities(split.tune.inputs))[0]
     for part, of_part in predictions.items():
         assert row.scores[part] == scores(of_part.labels, of_part.probabilities)[0]
-    threshold = best_for_f1(split.tune.labels, model.probabilities(split.tune.inputs))
-    tuned, _ = scores(split.test.labels, model.probabilities(split.test.inputs), threshold)
-    assert row.scores["tuned"] == {**tuned, "threshold": threshold}
+    threshold, low, high, _ = tuned(Rule.of("f1"), split.tune.labels, model.probabilities(split.tune.inputs))
+    at, _ = scores(split.test.labels, model.probabilities(split.test.inputs), threshold)
+    assert row.scores["tuned"] == {**at, "threshold": threshold, "threshold_low": low, "threshold_high": high}
+    assert low <= threshold <= high
 
 
 def test_a_row_says_which_images_were_tested(digits):
@@ -135,7 +136,7 @@ def test_levels_without_a_class_have_rows_without_scores(digits, tmp_path, level
         if protocol == "ratio":
             assert row.counts["tune"][0] == 0
             assert row.scores["tuned"]["f1"] is row.scores["tuned"]["threshold"] is None
-            assert "tune lacks a class" in row.undefined["tuned"]["f1"]
+            assert "no threshold was chosen: there are no negatives" in row.undefined["tuned"]["f1"]
 
 
 def test_a_failed_training_has_a_row_with_its_sentence(digits, tmp_path):

@@ -58,13 +58,13 @@ def test_the_best_on_tune_is_taken_and_scored(tuned, digits):
 
 def test_test_is_read_for_the_chosen_network_alone(digits, monkeypatch):
     read = []
-    original = Model.probabilities
+    original = Model.logits
 
     def counted(model, inputs, order=None):
         read.append((model.recipe.lr, len(inputs)))
         return original(model, inputs, order)
 
-    monkeypatch.setattr(Model, "probabilities", counted)
+    monkeypatch.setattr(Model, "logits", counted)
     [job, *_] = studies.cut(STUDY.runs()[:1], digits)
     [(row, *_)] = studies.train_together(job, digits, "cpu", lambda _: None)
     assert sum(row.counts["test"]) != sum(row.counts["tune"])

@@ -204,7 +204,8 @@ def tallies(labels: Labels, weights: Floats, places: NDArray[np.int64]) -> Talli
     tp, fp = (
         np.concatenate([nothing, np.cumsum(weights * (labels == label), axis=1)], axis=1)[:, places] for label in (1, 0)
     )
-    return Tallies(fp[:, -1:] - fp, fp, tp[:, -1:] - tp, tp)
+    tn, fn = (np.maximum(sums[:, -1:] - sums, 0) for sums in (fp, tp))  # rounding could leave less than nothing
+    return Tallies(tn, fp, fn, tp)
 
 
 def best(values: Floats, thresholds: Floats) -> NDArray[np.int64]:

@@ -1,0 +1,41 @@
+"""Things with parameters as text."""
+
+import pytest
+
+from imbaloss import notation
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "found"),
+    [
+        ("smote", "smote", {}),
+        ("smote:", "smote", {}),
+        ("smote:ratio=0.5,neighbours=3", "smote", {"ratio": 0.5, "neighbours": 3.0}),
+        ("wce:class_weights=1:9", "wce", {"class_weights": (1.0, 9.0)}),
+    ],
+)
+def test_a_text_is_a_name_and_numbers(text, name, found):
+    assert notation.read("a thing", text) == (name, found)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("x:a", "a rule is written name:key=number,..., found 'a' in 'x:a'"),
+        ("x:a=b", "a rule is written name:key=number,..., found 'a=b' in 'x:a=b'"),
+        ("x:a=1,a=2", "a is given twice in 'x:a=1,a=2'"),
+    ],
+)
+def test_another_text_is_refused(text, sentence):
+    with pytest.raises(ValueError) as refused:
+        notation.read("a rule", text)
+    assert str(refused.value) == sentence
+
+
+def test_what_is_at_its_default_is_not_written():
+    assert notation.write("x", {"b": 2.0, "a": 0.5, "c": 1.0}, {"a": 1.0, "b": 1.0, "c": 1.0}) == "x:a=0.5,b=2"
+    assert notation.write("x", {"a": 1.0}, {"a": 1.0}) == "x"
+
+
+def test_lists_become_tuples_at_any_depth():
+    assert notation.tuples({"a": [1, [2, {"b": [3]}]]}) == {"a": (1, (2, {"b": (3,)}))}
