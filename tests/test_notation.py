@@ -1,5 +1,7 @@
 """Things with parameters as text."""
 
+import re
+
 import pytest
 
 from imbaloss import notation
@@ -27,9 +29,8 @@ def test_a_text_is_a_name_and_numbers(text, name, found):
     ],
 )
 def test_another_text_is_refused(text, sentence):
-    with pytest.raises(ValueError) as refused:
+    with pytest.raises(ValueError, match=re.escape(sentence)):
         notation.read("a rule", text)
-    assert str(refused.value) == sentence
 
 
 def test_what_is_at_its_default_is_not_written():

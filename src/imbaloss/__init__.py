@@ -16,3 +16,7 @@ def __getattr__(name: str) -> Any:
     if name in NAMES:
         return getattr(importlib.import_module(NAMES[name]), name)
     raise AttributeError(f"module 'imbaloss' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *ROOMS, *NAMES]

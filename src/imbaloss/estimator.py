@@ -1,5 +1,6 @@
 """`ImbalancedClassifier`: the house's training as a scikit-learn classifier."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import count, zip_longest
@@ -43,6 +44,7 @@ Metric = Callable[[Labels, Labels], float]
 EXPECTED_COST = "expected_cost"
 SMALLEST_BATCH, LARGEST_BATCH = 256, 2048
 PREDICTED_AT_ONCE = 10_000  # samples
+FARTHEST = 1e9  # what stands for an infinite log-odds, which isotonic calibration may give
 TINY = 1e-15  # from 0 and 1, for the log-odds of a threshold
 
 
@@ -229,7 +231,7 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
 
         Of several (N, C): log-probabilities, or with expected_cost the expected costs with their sign turned.
         """
-        logits = self._logits(X)
+        logits = np.clip(self._logits(X), -FARTHEST, FARTHEST)
         if self.threshold_ is not None:
             return logits - float(special.logit(np.clip(self.threshold_, TINY, 1 - TINY)))
         if self.threshold == EXPECTED_COST:
@@ -278,7 +280,7 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         Decisions are places in `classes_`. It needs the packages onnx and onnxscript: pip install 'imbaloss[onnx]'.
         """
         check_is_fitted(self)
-        matrix = None if self.costs is None or self.threshold_ is not None else np.asarray(self.costs, dtype=np.float64)
+        matrix = np.asarray(self.costs, dtype=np.float64) if self.threshold == EXPECTED_COST else None
         return onnx_file.write(self.model_, Path(file), self.threshold_, matrix)
 
     def __sklearn_is_fitted__(self) -> bool:
@@ -309,21 +311,17 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         """Raises ValueError for a parameter outside its domain."""
         classes = len(self.classes_)
         auto = min(max(samples // 100, SMALLEST_BATCH), LARGEST_BATCH)
-        return Recipe(
-            hidden=tuple(self.hidden),
-            activation=self.activation,
-            outputs=1 if classes == 2 else classes,
-            optimizer=self.optimizer,
-            lr=self.learning_rate,
-            momentum=self.momentum,
-            weight_decay=self.weight_decay,
-            epochs=self.epochs,
-            patience=self.patience if self.early_stopping else 0,
-            train_batch=auto if isinstance(self.batch_size, str) else self.batch_size,
-            test_batch=PREDICTED_AT_ONCE,
-            precision=self.precision,
-            calibration=self.calibration,
-        )
+        entries = {entry: getattr(self, name) for name, entry in ENTRIES.items()}
+        try:
+            return Recipe(**entries | {
+                "hidden": tuple(self.hidden),
+                "outputs": 1 if classes == 2 else classes,
+                "patience": self.patience if self.early_stopping else 0,
+                "train_batch": auto if isinstance(self.batch_size, str) else self.batch_size,
+                "test_batch": PREDICTED_AT_ONCE,
+            })  # fmt: skip
+        except ValueError as error:
+            raise ValueError(in_own_words(str(error))) from error
 
     def _check_decision(self, classes: int) -> None:
         """Raises ValueError for a threshold that there is not, or that lacks what it needs."""
@@ -419,9 +417,7 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
             found |= dict(zip(places, outcomes, strict=True))
         for place, outcome in sorted(found.items()):
             if outcome.failure:
-                raise FloatingPointError(
-                    f"network {place}: {outcome.failure.replace('smaller lr', 'smaller learning_rate')}"
-                )
+                raise FloatingPointError(f"network {place}: {in_own_words(outcome.failure)}")
         return [found[place] for place in range(len(members))]
 
     def _decide(self, tune: Samples, target: tuple[float, ...] | None) -> None:
@@ -451,6 +447,24 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
 
 
 SHAPE = ("hidden", "outputs", "activation", "precision")  # of a recipe: what weights fit
+ENTRIES = {  # parameters, and what a recipe calls them
+    "activation": "activation",
+    "optimizer": "optimizer",
+    "learning_rate": "lr",
+    "momentum": "momentum",
+    "weight_decay": "weight_decay",
+    "epochs": "epochs",
+    "batch_size": "train_batch",
+    "precision": "precision",
+    "calibration": "calibration",
+}
+
+
+def in_own_words(sentence: str) -> str:
+    """A sentence about a recipe, with the names of the parameters."""
+    for name, entry in ENTRIES.items():
+        sentence = re.sub(rf"\b{entry}\b", name, sentence)
+    return sentence
 
 
 def scaled(part: Samples, scaling: Scaling) -> Samples:

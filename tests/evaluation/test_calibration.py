@@ -17,15 +17,15 @@ every_number_of_classes = pytest.mark.parametrize("classes", [2, 3])
 class Passed(ClassifierMixin, BaseEstimator):
     """A classifier whose decision function is its input."""
 
-    def fit(self, X, y):
+    def fit(self, _, y):
         self.classes_ = np.unique(y)
         return self
 
-    def predict(self, X):
-        return X.argmax(axis=1)
+    def predict(self, inputs):
+        return inputs.argmax(axis=1)
 
-    def decision_function(self, X):
-        return X[:, 0] if len(self.classes_) == 2 else X
+    def decision_function(self, inputs):
+        return inputs[:, 0] if len(self.classes_) == 2 else inputs
 
 
 def batch(classes: int, samples: int = 400) -> tuple[np.ndarray, np.ndarray]:

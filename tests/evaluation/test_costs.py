@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from imbaloss.evaluation import costs
+from imbaloss.training.priors import best_constant
 
 COSTS = np.array([[1.0, 6.0], [21.0, 1.0]])
 
@@ -42,9 +43,7 @@ def test_class_weights_are_what_mistakes_cost_more():
 
 
 def test_training_by_weights_moves_the_optimum_where_the_costs_want_it():
-    """Elkan 2001: the optimal constant under weights w has w1 n1 / (w0 n0 + w1 n1); at the threshold's share it is 1/2."""
-    from imbaloss.training.priors import best_constant
-
+    """Where the share of positives is the threshold that the costs ask for, 0.2, the best constant says 1/2."""
     weights = costs.weights_of(COSTS)
     text = f"ce:class_weights={weights[0]}:{weights[1]}"
     assert best_constant(text, (80, 20)) == pytest.approx(0, abs=1e-6)

@@ -124,7 +124,7 @@ def test_a_function_of_labels_and_decisions_is_a_rule_too():
     assert (by_function.threshold, by_function.value) == (by_name.threshold, pytest.approx(by_name.value))
     assert np.isnan([by_function.low, by_function.high]).all()
     with pytest.raises(ValueError, match="the metric by which a threshold is chosen is undefined at every threshold"):
-        tuned(lambda y, d: float("nan"), labels, probabilities)
+        tuned(lambda *_: float("nan"), labels, probabilities)
 
 
 def test_the_same_samples_have_the_same_interval_and_more_of_them_a_narrower_one():
@@ -140,10 +140,13 @@ def test_the_same_samples_have_the_same_interval_and_more_of_them_a_narrower_one
     assert many.high - many.low < (few.high - few.low) / 2
 
 
+COVERED = {"f1": 0.88, "g_mean": 0.88, "cost:fn=10": 0.84, "top_share": 0.82, "recall_at_precision:precision=0.5": 0.74}
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(("rule", "low"), [("f1", 0.85), ("g_mean", 0.85), ("cost:fn=10", 0.85), ("top_share", 0.85)])
+@pytest.mark.parametrize(("rule", "low"), COVERED.items())
 def test_the_interval_covers_the_best_threshold_of_all_samples_about_as_often_as_it_says(rule, low):
-    """A maximum is no mean: percentiles cover a little less, or more, than 95 %. 600 data sets of 400 samples."""
+    """A maximum is no mean: it covers less than 95 %, as `tuned` says. 600 data sets of 400 samples."""
     generator = np.random.default_rng(0)
 
     def drawn(size: int):
@@ -155,7 +158,7 @@ def test_the_interval_covers_the_best_threshold_of_all_samples_about_as_often_as
     for _ in range(600):
         found = tuned(Rule.of(rule), *drawn(400), resamples=200)
         covered.append(found.low <= true <= found.high)
-    assert low < np.mean(covered) <= 1.0
+    assert low < np.mean(covered) < 0.98
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from imbaloss.networks import ACTIVATIONS, INITIALISATIONS, MLP, StackedLinear, keep, one
+from imbaloss.networks import ACTIVATIONS, INITIALISATIONS, MLP, StackedLinear, joined, keep, one, put
 from imbaloss.networks.initialisation import torch_default
 
 SIZES = {"shape": (2, 3), "hidden": (5, 4), "dtype": torch.float64}
@@ -87,3 +87,14 @@ def test_keep_slices_everything_and_one_copies():
     assert stack.layers[0].weight.all()
     assert isinstance(alone.layers[0], StackedLinear)
     assert isinstance(alone.layers[0].weight, nn.Parameter)
+
+
+def test_joined_stacks_are_one_and_put_replaces_a_member():
+    first, second = mlp(seeds=(0, 1)), mlp(seeds=(2,))
+    together = joined([first, second])
+    inputs = torch.randn(3, 4, 2, 3, dtype=torch.float64)
+    expected = torch.cat([first(inputs[:2]), second(inputs[2:])])
+    assert torch.equal(together(inputs), expected)
+    put(together, 0, second)
+    assert torch.equal(together(inputs[2:].expand(3, 4, 2, 3))[0], expected[2])
+    assert torch.equal(first(inputs[:2]), expected[:2])

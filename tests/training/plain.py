@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from imbaloss import losses
+from imbaloss import data, losses
 from imbaloss.data.seeds import stream
 from imbaloss.networks import INITIALISATIONS
 from imbaloss.training import Member
@@ -30,23 +30,27 @@ def train_plainly(member: Member) -> tuple[list[float], nn.Module]:
         network = build(member, inputs.shape[1])
     network.to(dtype)
     name, parameters = losses.parse(member.loss)
-    loss = losses.get(name, counts=train.counts, **parameters)
+    loss = losses.get(name, counts=member.counts, **parameters)
+    weights = None if train.weights is None else torch.from_numpy(train.weights).to(dtype)
     if recipe.optimizer == "sgd":
         optimizer = torch.optim.SGD(
             network.parameters(), recipe.lr, momentum=recipe.momentum, weight_decay=recipe.weight_decay
         )
     else:
         optimizer = torch.optim.Adam(network.parameters(), recipe.lr, weight_decay=recipe.weight_decay)
-    batches = stream(member.seed, "batches")
+    generator = stream(member.seed, "batches")
     curve = []
     for _ in range(recipe.epochs):
-        order = (
-            torch.from_numpy(batches.permutation(len(labels))) if recipe.shuffle_train else torch.arange(len(labels))
-        )
+        order = torch.arange(len(labels))
+        if member.sampler != data.NONE:
+            rows = data.batches.rows(train.labels, member.counts, recipe.train_batch, generator)
+            order = torch.from_numpy(rows)
+        elif recipe.shuffle_train:
+            order = torch.from_numpy(generator.permutation(len(labels)))
         total = 0.0
         for batch in order.split(recipe.train_batch):
             optimizer.zero_grad()
-            value = loss(network(inputs[batch]).squeeze(-1), labels[batch])
+            value = loss(network(inputs[batch]).squeeze(-1), labels[batch], None if weights is None else weights[batch])
             value.backward()
             optimizer.step()
             total += value.item() * len(batch)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from imbaloss.data import Samples, Split
 from imbaloss.networks import NETWORKS
 from imbaloss.training import Member, Recipe, check_device, plan_for, train
 from imbaloss.training.plan import AUTOGRAD, INPUTS
@@ -54,6 +55,91 @@ def test_a_stack_follows_the_plain_loop(recipe, samples):
         logits = network(Scaling.of(recipe.scaling, member.split.train)(test).flatten(1)).detach()
         expected = logits.squeeze(-1).sigmoid() if recipe.outputs == 1 else logits.softmax(-1)[:, 1]
         np.testing.assert_allclose(outcome.model.probabilities(test), expected, atol=1e-9)
+
+
+def assert_plain(members: list[Member]) -> None:
+    """That they train as the plain loop has it."""
+    for member, outcome in zip(members, train(members), strict=True):
+        curve, network = train_plainly(member)
+        np.testing.assert_allclose(outcome.losses, curve, rtol=1e-9)
+        trained = list(outcome.model.network.parameters())
+        for found, expected in zip(trained, weights_of(network), strict=True):
+            torch.testing.assert_close(found[0], expected, rtol=0, atol=1e-9)
+
+
+def weighed(seed: int, samples: int) -> Split:
+    """Some of the weights are 0, some samples count several times."""
+    split = split_of(seed, samples)
+    weights = np.random.default_rng(seed).integers(0, 4, samples) / 3
+    return replace(split, train=replace(split.train, weights=weights))
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+@pytest.mark.parametrize("samples", [40, 130])
+def test_sample_weights_are_those_of_the_plain_loop(optimizer, samples):
+    """Beside a member without weights."""
+    recipe = replace(RECIPE, optimizer=optimizer, lr=0.05)
+    splits = [weighed(0, samples), weighed(1, samples), split_of(2, samples)]
+    assert_plain([Member(split, loss, recipe, 0) for split in splits for loss in ("mse", "wce", "msfe")])
+
+
+def test_weights_are_repetitions():
+    """In batches of all samples, from initial weights that do not depend on them; the scaling counts them too."""
+    split = weighed(0, 40)
+    times = np.rint(3 * split.train.weights).astype(int)
+    repeated = replace(split, train=Samples(split.train.inputs.repeat(times, 0), split.train.labels.repeat(times)))
+    recipe = replace(RECIPE, train_batch=1000)
+    for loss in ("mse", "msfe", "focal"):
+        one, other = (train([Member(some, loss, recipe, 0)])[0] for some in (split, repeated))
+        np.testing.assert_allclose(one.losses, other.losses, rtol=1e-9)
+        np.testing.assert_allclose(
+            one.model.logits(split.test.inputs), other.model.logits(split.test.inputs), rtol=1e-8
+        )
+
+
+@pytest.mark.parametrize("sampler", ["balanced_batches", "stratified_batches", "stratified_batches:fewest=6"])
+@pytest.mark.parametrize("samples", [40, 130])
+def test_drawn_batches_are_those_of_the_plain_loop(sampler, samples):
+    """Beside members whose batches are not drawn, or drawn from other labels."""
+    some = [Member(split_of(seed, samples), loss, RECIPE, 0, sampler) for seed in (0, 1) for loss in ("wce", "msfe")]
+    other = split_of(2, samples)
+    fewer = replace(other.train, labels=np.where(np.arange(samples) % 8 == 0, 1, 0))
+    assert_plain(
+        [*some, Member(replace(other, train=fewer), "wce", RECIPE, 0, sampler), Member(other, "wce", RECIPE, 0)]
+    )
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_several_classes_train_as_in_the_plain_loop(optimizer):
+    split = split_of(0)
+    split = replace(split, train=replace(split.train, labels=np.arange(40) % 4))
+    recipe = replace(RECIPE, outputs=4, optimizer=optimizer, lr=0.05)
+    assert_plain([Member(split, loss, recipe, seed) for loss in ("ce", "wce", "msfe", "mse") for seed in (0, 1)])
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+@pytest.mark.parametrize("samples", [40, 130])
+def test_a_training_can_start_where_another_ended(optimizer, samples):
+    """Without momentum, and in the order of the samples, two halves are the whole; Adam starts anew."""
+    recipe = replace(RECIPE, shuffle_train=False, optimizer=optimizer, lr=0.001)
+    split = split_of(0, samples)
+    halves = [replace(recipe, epochs=epochs) for epochs in (5, 8)]
+    firsts = [outcome.model.network for outcome in train([Member(split, "mse", halves[0], seed) for seed in (0, 1)])]
+    seconds = train([Member(split, "mse", halves[1], 0, start=first) for first in firsts])
+    for seed, second in enumerate(seconds):
+        [whole] = train([Member(split, "mse", recipe, seed)])
+        if optimizer == "sgd":
+            np.testing.assert_allclose(second.losses, whole.losses[5:], rtol=1e-9)
+        else:
+            assert second.losses[0] == pytest.approx(whole.losses[5], rel=0.2)
+
+
+def test_drawn_batches_go_with_shuffling():
+    still = replace(RECIPE, shuffle_train=False)
+    with pytest.raises(
+        ValueError, match="balanced_batches draws batches anew in each epoch: it goes with shuffle_train"
+    ):
+        train([Member(split_of(0), "mse", still, 0, "balanced_batches")])
 
 
 @pytest.mark.parametrize("changes", [{"momentum": 0.5, "weight_decay": 0.01}, {"optimizer": "adam", "lr": 0.01}])
@@ -192,8 +278,13 @@ def test_each_member_has_its_own_epochs_and_the_longer_begin_like_the_shorter(lo
     assert [outcome.model.recipe.epochs for outcome in outcomes] == [3, 11, 1, 3]
 
 
-def test_each_member_has_its_own_learning_rate():
-    some = [Member(split_of(0), "mse", replace(RECIPE, lr=lr), 0) for lr in (0.5, 0.01)]
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_each_member_has_its_own_learning_rate(optimizer):
+    """Also after one of them has left."""
+    recipes = [
+        replace(RECIPE, optimizer=optimizer, lr=lr, epochs=epochs) for lr, epochs in ((0.5, 4), (0.01, 9), (0.1, 7))
+    ]
+    some = [Member(split_of(0), "mse", recipe, 0) for recipe in recipes]
     for member, outcome in zip(some, train(some), strict=True):
         np.testing.assert_allclose(outcome.losses, train_plainly(member)[0], rtol=1e-9)
 

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from safetensors.torch import save_file
 
+from imbaloss.evaluation import Calibration
+from imbaloss.networks import joined
 from imbaloss.training import Member, model_file, train
 from tests.training.examples import RECIPE, split_of
 
@@ -67,6 +69,59 @@ def test_another_file_is_refused(model, tmp_path):
     file.write_bytes(b"not a model")
     with pytest.raises(ValueError, match="is no model file"):
         model_file.load(tmp_path)
+    with pytest.raises(ValueError, match=r"nowhere holds no model\.safetensors: no model was saved there"):
+        model_file.load(tmp_path / "nowhere")
     save_file(dict(model.network.state_dict()), file)
     with pytest.raises(ValueError, match="is no model file of this imbaloss: its format is None"):
+        model_file.load(tmp_path)
+
+
+def test_calibration_prior_and_all_networks_are_kept(model, tmp_path):
+    points = ((0.1, 0.2, 0.7, 1 / 3, 0.5, 0.9),)
+    full = replace(
+        model,
+        network=joined([model.network, model.network]),
+        prior=(0.0, -1.1),
+        calibration=Calibration("isotonic", points),
+    )
+    model_file.save(full, tmp_path, FACTS)
+    found, _ = model_file.load(tmp_path)
+    inputs = split_of(0).test.inputs
+    assert (found.prior, found.calibration, found.networks) == (full.prior, full.calibration, 2)
+    assert found.probabilities(inputs).tobytes() == full.probabilities(inputs).tobytes()
+
+
+def test_a_file_that_was_changed_is_refused(model, tmp_path):
+    """Any byte of it, of weights or of what is said about them."""
+    file = model_file.save(model, tmp_path, FACTS)
+    whole = file.read_bytes()
+    start = 8 + int.from_bytes(whole[:8], "little")
+    places = [*range(whole.index(b"cat"), whole.index(b"cat") + 3), *range(start, len(whole), 97), len(whole) - 1]
+    for place in places:
+        changed = bytearray(whole)
+        changed[place] ^= 1
+        file.write_bytes(changed)
+        with pytest.raises(ValueError, match="was changed after it was written, and is not to be trusted"):
+            model_file.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda header: header.pop("recipe"),
+        lambda header: header["recipe"].pop("lr") and header["recipe"].update(rate=1),
+        lambda header: header["recipe"].update(hidden=[3]),
+        lambda header: header.update(networks=7),
+        lambda header: header.update(shape=[1]),
+    ],
+)
+def test_a_file_that_says_of_itself_what_is_not_so_is_refused(model, tmp_path, change):
+    """As another program might write it, with a right checksum."""
+    file = model_file.save(model, tmp_path, FACTS)
+    size = int.from_bytes(file.read_bytes()[:8], "little")
+    header = json.loads(json.loads(file.read_bytes()[8 : 8 + size])["__metadata__"]["imbaloss"])
+    change(header)
+    state, text = dict(model.network.state_dict()), json.dumps(header)
+    save_file(state, file, {"imbaloss": text, "sha256": model_file.digest(text, state)})
+    with pytest.raises(ValueError, match="is no model file that imbaloss has written"):
         model_file.load(tmp_path)

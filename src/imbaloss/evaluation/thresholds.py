@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from imbaloss import notation
 from imbaloss.evaluation.scores import THRESHOLD
 from imbaloss.nearest import nearest, one_of
+from imbaloss.statistics import logit_interval
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
@@ -161,9 +162,11 @@ def tuned(
     neighbouring probabilities, or is the lowest one, or above all; of equally good ones it is the one nearest to 1/2.
     Of a function, 1,000 thresholds are tried at most, and there is no interval.
 
-    The interval is that of the percentiles over samples drawn again within each class (Efron and Tibshirani 1993,
-    chapter 13), from a fixed seed. A best threshold is no mean, and its interval is rough: it tells whether the second
-    decimal means anything. Raises ValueError where a class has no sample, and where no threshold meets the rule.
+    The interval is that of `statistics.stratified_bootstrap`, of the threshold instead of a score, from a fixed seed. A
+    best threshold is no mean, and its interval covers less than it says: in simulations that of all samples in 91 to 95
+    of 100 cases for F1, G-mean and MCC, 86 to 93 for costs and a top share, 78 to 85 for recall at a precision, with 40
+    to 200 positives. It tells whether the second decimal means anything. There is none for a threshold above all.
+    Raises ValueError where a class has no sample, and where no threshold meets the rule.
     """
     weights = np.ones(len(labels)) if weights is None else weights
     if not (weights[labels == 1].sum() > 0 and weights[labels == 0].sum() > 0):
@@ -184,8 +187,10 @@ def tuned(
         raise ValueError(impossible(rule, labels, weights, places))
     [at] = best(values, thresholds)
     drawn = redrawn(rule, labels, weights, (places, thresholds), resamples)
-    low, high = np.quantile(drawn, [0.025, 0.975], method="nearest") if len(drawn) else (np.nan, np.nan)
-    return Tuned(float(thresholds[at]), float(low), float(high), float(values[0, at]))
+    deviation = float(np.std(drawn, ddof=1)) if len(drawn) > 1 else np.nan
+    rarer = int(np.bincount(labels[weights > 0]).min())
+    _, low, high = logit_interval(float(thresholds[at]), deviation, rarer)
+    return Tuned(float(thresholds[at]), low, high, float(values[0, at]))
 
 
 def candidates(probabilities: Floats) -> tuple[NDArray[np.int64], Floats]:

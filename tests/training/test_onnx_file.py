@@ -1,0 +1,66 @@
+"""Models as ONNX files, by another runtime."""
+
+from dataclasses import replace
+
+import numpy as np
+import onnxruntime
+import pytest
+
+from imbaloss.evaluation import calibration
+from imbaloss.networks import joined
+from imbaloss.training import Member, Model, onnx_file, train
+from tests.training.examples import RECIPE, split_of
+
+
+def model_of(classes: int, kind: str, precision: str) -> Model:
+    """Two networks, with a prior and a calibration."""
+    split = split_of(0)
+    labels = np.arange(40) % classes
+    split = replace(split, train=replace(split.train, labels=labels))
+    recipe = replace(RECIPE, outputs=1 if classes == 2 else classes, precision=precision, epochs=40)
+    models = [outcome.model for outcome in train([Member(split, "ce", recipe, seed) for seed in (0, 1)])]
+    prior = tuple(np.linspace(0, -1, classes).tolist())
+    whole = replace(models[0], network=joined([model.network for model in models]), prior=prior)
+    return replace(whole, calibration=calibration.fit(kind, labels, whole.logits(split.train.inputs)))
+
+
+def answers(file, inputs: np.ndarray) -> list[np.ndarray]:
+    return onnxruntime.InferenceSession(file).run(None, {"X": inputs.astype(np.float64)})
+
+
+@pytest.mark.parametrize("kind", calibration.CALIBRATIONS)
+@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+def test_it_gives_the_same_probabilities_and_decisions(tmp_path, kind, classes, precision):
+    """Also of inputs far away, and of one sample alone."""
+    model = model_of(classes, kind, precision)
+    inputs = np.concatenate(
+        [split_of(1).test.inputs, 100 * split_of(2).test.inputs, np.zeros((1, 3, 4, 5), np.float32)]
+    )
+    file = onnx_file.write(model, tmp_path / "model.onnx", 0.3 if classes == 2 else None)
+    expected = model.probabilities(inputs)
+    for some in (slice(None), slice(0, 1)):
+        probabilities, decisions = answers(file, inputs[some])
+        if classes == 2:
+            np.testing.assert_allclose(probabilities, np.stack([1 - expected, expected], 1)[some], atol=1e-5)
+            clear = np.abs(expected[some] - 0.3) > 1e-5
+            assert np.array_equal(decisions[clear], (expected[some] >= 0.3)[clear])
+        else:
+            np.testing.assert_allclose(probabilities, expected[some], atol=1e-5)
+            assert np.array_equal(decisions, expected[some].argmax(1))
+
+
+def test_with_costs_the_decision_is_the_cheapest(tmp_path):
+    model = model_of(3, "none", "float64")
+    costs = np.array([[0.0, 1, 1], [30, 0, 1], [1, 1, 0]])
+    inputs = split_of(1).test.inputs
+    _, decisions = answers(onnx_file.write(model, tmp_path / "model.onnx", None, costs), inputs)
+    assert np.array_equal(decisions, (model.probabilities(inputs) @ costs).argmin(1))
+    assert not np.array_equal(decisions, model.probabilities(inputs).argmax(1))
+
+
+def test_where_a_package_is_missing_it_says_which(tmp_path, monkeypatch):
+    monkeypatch.setattr(onnx_file, "NEEDS", ("onnx", "no_such_package"))
+    with pytest.raises(ImportError, match=r"an ONNX file needs no_such_package: pip install 'imbaloss\[onnx\]'"):
+        onnx_file.write(model_of(2, "none", "float32"), tmp_path / "model.onnx", 0.5)
+    assert not list(tmp_path.iterdir())
