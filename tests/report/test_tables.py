@@ -170,4 +170,20 @@ def test_the_tuned_threshold_and_its_f1_are_in_the_table():
     cell = table(some).iloc[0]
     tuned = [row.scores["tuned"] for row in some if (row.run.dataset, row.run.loss) == ("tree_1", "msfe")]
     assert cell["tuned_f1"] == pytest.approx(np.mean([one["f1"] for one in tuned]))
-    assert cell["tuned_threshold"] == pytest.approx(np.mean([one["threshold"] for one in tuned]))
+    for end in ("", "_low", "_high"):
+        assert cell[f"tuned_threshold{end}"] == pytest.approx(np.mean([one[f"threshold{end}"] for one in tuned]))
+    assert pd.isna(cell["tuned_cost"])
+    assert "cost" not in tables.markdown(table(some))
+
+
+PRICED = ("test", "tuned")
+
+
+def test_costs_are_in_the_table_where_a_rule_names_them():
+    some = [
+        replace(row, scores={**row.scores, **{part: {**row.scores[part], "cost": 1 + row.run.seed} for part in PRICED}})
+        for row in rows(seeds=3)
+    ]
+    cell = table(some).iloc[0]
+    assert (cell["cost"], cell["tuned_cost"], cell["tuned_cost_sd"]) == (2, 2, 1)
+    assert "| mean cost at ½ | mean cost at the tuned threshold |" in tables.markdown(table(some))

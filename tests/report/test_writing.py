@@ -56,7 +56,7 @@ def test_every_promised_file_is_there_and_no_figure_of_an_earlier_study_but_the_
         *(f"differences_{setting}" for setting in ("all_cells", *STUDY.datasets)),
         "ranks",
         *(f"loss_{name}_0.05{end}" for name in STUDY.datasets for end in ("", "_common")),
-        *(f"{figure}_{name}_0.05" for name in STUDY.datasets for figure in ("roc", "probabilities")),
+        *(f"{figure}_{name}_0.05" for name in STUDY.datasets for figure in ("roc", "probabilities", "reliability")),
     }
     files = {f"{name}.{kind}" for name in figures for kind in ("svg", "png")}
     assert {path.name for path in (folder / "figures").iterdir()} == {*files, *OWN}

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from imbaloss import data, studies
-from imbaloss.evaluation import Rule, scores, tuned
+from imbaloss.evaluation import Calibration, Rule, calibration, scores, tuned
 from imbaloss.studies import Row, Store
 
 STUDY = replace(
@@ -136,7 +136,7 @@ def test_levels_without_a_class_have_rows_without_scores(digits, tmp_path, level
         if protocol == "ratio":
             assert row.counts["tune"][0] == 0
             assert row.scores["tuned"]["f1"] is row.scores["tuned"]["threshold"] is None
-            assert "no threshold was chosen: there are no negatives" in row.undefined["tuned"]["f1"]
+            assert "no threshold was chosen: there are no" in row.undefined["tuned"]["f1"]
 
 
 def test_a_failed_training_has_a_row_with_its_sentence(digits, tmp_path):
@@ -227,4 +227,132 @@ def test_a_sampler_that_lacks_samples_is_refused_before_anything_is_trained(digi
     study = replace(STUDY, levels=(0.01,), samplers=("smote",))
     sentence = "digits_3_8 at level 0.01 under protocol table1: sampler smote needs 6 or more of each class"
     with pytest.raises(ValueError, match=sentence):
+        studies.cut(study.runs(), digits)
+
+
+def test_what_a_sampler_does_to_the_probabilities_is_taken_back(digits, tmp_path):
+    """Of cross-entropy, which learns the shares it sees; MFE's class means see none."""
+    study = replace(
+        STUDY, datasets=("digits_3_8",), levels=(0.05,), seeds=(0,), losses=("ce", "mfe"),
+        samplers=("random_over", "balanced_batches"), overrules=STUDY.overrules | {"epochs": 40},
+    )  # fmt: skip
+    jobs = studies.cut(study.runs(), digits)
+    for row, predictions, model in studies.train_together(jobs[0], digits, "cpu", lambda _: None) + [
+        one for job in jobs[1:] for one in studies.train_together(job, digits, "cpu", lambda _: None)
+    ]:
+        negatives, positives = row.counts["train"]
+        shown = row.counts["resampled"]
+        assert abs(shown[0] - shown[1]) <= 1
+        expected = np.log(positives / negatives) - np.log(shown[1] / shown[0]) if row.run.loss == "ce" else 0
+        assert model.prior == pytest.approx((0, expected), abs=1e-4)
+        order = data.seeds.stream(0, "test").permutation(sum(row.counts["test"]))
+        split = data.draw(digits["digits_3_8"], level=0.05, protocol="table1", seed=0)
+        assert np.array_equal(model.probabilities(split.test.inputs, order), predictions["test"].probabilities)
+        uncorrected = replace(model, prior=()).probabilities(split.test.inputs, order)
+        assert (uncorrected.mean() > predictions["test"].probabilities.mean() + 0.05) == (row.run.loss == "ce")
+
+
+def test_a_sampler_whose_size_the_samples_decide_has_a_stack_for_each_seed(digits, tmp_path):
+    study = replace(STUDY, datasets=("digits_3_8",), levels=(0.2, 0.05), samplers=("adasyn", "enn", "none"))
+    jobs = studies.cut(study.runs(), digits)
+    for job in jobs:
+        seeds = {(run.level, run.seed) for run in job.runs}
+        samplers = {run.sampler for run in job.runs}
+        assert samplers == {"none"} or (len(samplers) == 1 and len(seeds) == 1)
+    rows = rows_of(study, digits, tmp_path)
+    assert all(row.failure is None for row in rows)
+    for row in rows:
+        negatives, positives = row.counts.get("resampled", row.counts["train"])
+        of_train = row.counts["train"]
+        assert {"enn": negatives <= of_train[0], "adasyn": positives > of_train[1], "none": True}[row.run.sampler]
+
+
+def test_where_a_sampler_can_make_nothing_of_the_samples_the_training_failed(digits, tmp_path):
+    """And those beside it did not."""
+    study = replace(
+        STUDY, datasets=("digits_8_9",), levels=(0.05,), seeds=range(4), samplers=("kmeans_smote", "none"),
+        overrules=STUDY.overrules | {"tune_lr": (0.1, 0.2)},
+    )  # fmt: skip
+    rows = rows_of(study, digits, tmp_path)
+    failures = [row.failure for row in rows if row.run.sampler == "kmeans_smote"]
+    assert any(failures)
+    for failure in filter(None, failures):
+        assert failure.startswith("sampler kmeans_smote can make nothing of these samples: No clusters found")
+    assert not any(row.failure for row in rows if row.run.sampler == "none")
+
+
+def test_runs_that_differ_in_what_comes_after_share_a_network(digits, tmp_path, monkeypatch):
+    trained: list[int] = []
+    original = studies.execution.train
+
+    def counted(members, **options):
+        trained.append(len(members))
+        return original(members, **options)
+
+    monkeypatch.setattr(studies.execution, "train", counted)
+    recipes = {
+        "plain": {},
+        "cost": {"threshold": "cost:fn=10"},
+        "platt": {"calibration": "platt", "threshold": "g_mean"},
+    }
+    study = replace(STUDY, datasets=("digits_3_8",), levels=(0.2,), seeds=(0,), recipes=recipes)
+    rows = rows_of(study, digits, tmp_path)
+    assert trained == [2]
+    by_recipe = {name: [row for row in rows if row.run.recipe_name == name] for name in recipes}
+    for plain, cost, platt in zip(*by_recipe.values(), strict=True):
+        assert plain.losses == cost.losses == platt.losses
+        assert plain.scores["test"]["roc_auc"] == cost.scores["test"]["roc_auc"] == platt.scores["test"]["roc_auc"]
+        assert plain.scores["test"]["brier"] != platt.scores["test"]["brier"]
+        assert "cost" not in plain.scores["tuned"]
+        for part in ("test", "tuned"):
+            scores_of = cost.scores[part]
+            assert scores_of["cost"] == pytest.approx(
+                (scores_of["fp"] + 10 * scores_of["fn"]) / sum(cost.counts["test"])
+            )
+        assert cost.scores["tuned"]["threshold"] < plain.scores["tuned"]["threshold"]
+    assert len({row.run.hash for row in rows}) == 6
+
+
+def test_a_calibrated_model_says_what_its_row_was_scored_by(digits):
+    study = replace(
+        STUDY, datasets=("digits_3_8",), levels=(0.2,), seeds=(0,), losses=("wce",),
+        overrules=STUDY.overrules | {"calibration": "isotonic"},
+    )  # fmt: skip
+    [job] = studies.cut(study.runs(), digits)
+    [(row, _, model)] = studies.train_together(job, digits, "cpu", lambda _: None)
+    split = data.draw(digits["digits_3_8"], level=0.2, protocol="table1", seed=0)
+    assert model.calibration.kind == "isotonic"
+    assert row.scores["test"] == scores(split.test.labels, model.probabilities(split.test.inputs))[0]
+    found = calibration.fit(
+        "isotonic", split.tune.labels, replace(model, calibration=Calibration()).logits(split.tune.inputs)
+    )
+    assert found == model.calibration  # by tune alone
+
+
+def test_patience_ends_a_training_of_a_study(digits, tmp_path):
+    study = replace(
+        STUDY, seeds=(0,), losses=("ce",), overrules={"epochs": 3000, "patience": 5, "hidden": (8,), "lr": 1.0}
+    )
+    told: list[int] = []
+    rows = rows_of(study, digits, tmp_path, on_work=told.append)
+    assert all(5 < len(row.losses) < 3000 for row in rows)
+    assert sum(told) == sum(job.work_of(job.runs) for job in studies.cut(study.runs(), digits))
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"patience": 3}, "leaves no tune part with both classes, by which a training could be stopped"),
+        ({"calibration": "platt"}, "leaves no tune part with both classes, by which probabilities could be calibrated"),
+    ],
+)
+def test_what_needs_a_tune_part_is_refused_without_one(digits, changes, sentence):
+    study = replace(STUDY, levels=(0.2,), protocols=("ratio",), overrules=STUDY.overrules | changes)
+    with pytest.raises(ValueError, match=sentence):
+        studies.cut(study.runs(), digits)
+
+
+def test_batches_too_small_for_a_sampler_are_refused_before_anything_is_trained(digits):
+    study = replace(STUDY, samplers=("stratified_batches:fewest=70",))
+    with pytest.raises(ValueError, match="digits_3_8 at .* a batch of 32 cannot hold 70 or more samples of each class"):
         studies.cut(study.runs(), digits)

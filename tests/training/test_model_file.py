@@ -121,7 +121,8 @@ def test_a_file_that_says_of_itself_what_is_not_so_is_refused(model, tmp_path, c
     size = int.from_bytes(file.read_bytes()[:8], "little")
     header = json.loads(json.loads(file.read_bytes()[8 : 8 + size])["__metadata__"]["imbaloss"])
     change(header)
-    state, text = dict(model.network.state_dict()), json.dumps(header)
-    save_file(state, file, {"imbaloss": text, "sha256": model_file.digest(text, state)})
+    state = dict(model.network.state_dict())
+    header["sha256"] = model_file.digest({key: value for key, value in header.items() if key != "sha256"}, state)
+    save_file(state, file, {"imbaloss": json.dumps(header)})
     with pytest.raises(ValueError, match="is no model file that imbaloss has written"):
         model_file.load(tmp_path)

@@ -253,7 +253,8 @@ def scored(predictions: Mapping[str, Predictions], rule: Rule) -> dict[str, tupl
     except ValueError as error:
         return found | {"tuned": unscored(f"no threshold was chosen: {error}")["tuned"]}
     at, reasons = priced(test, rule, threshold)
-    return found | {"tuned": ({**at, "threshold": threshold, "threshold_low": low, "threshold_high": high}, reasons)}
+    ends = [end if np.isfinite(end) else None for end in (low, high)]
+    return found | {"tuned": ({**at, **dict(zip(THRESHOLDS, (threshold, *ends), strict=True))}, reasons)}
 
 
 def priced(of_part: Predictions, rule: Rule, threshold: float) -> tuple[Scores, dict[str, str]]:

@@ -26,6 +26,9 @@ class Descent(ABC):
         self.options = options
         # what batches pass through
         self.working = network if lr.dtype == options.products else rounded(network, options.products)
+        self.layers = cast("list[StackedLinear | SpanLinear]", list(self.working.layers))
+        # found once: a module takes longer to find its own than a small product takes
+        self.parameters, self.working_parameters = (dict(one.named_parameters()) for one in (network, self.working))
         self.values: list[Tensor] = []  # what went into each layer
 
     def step(self, inputs: Tensor, loss: Callable[[Tensor], Tensor]) -> Tensor:
@@ -35,10 +38,6 @@ class Descent(ABC):
         (gradient,) = torch.autograd.grad(values.sum(), logits)
         self.backward(gradient)
         return values.detach()
-
-    @property
-    def layers(self) -> "list[StackedLinear | SpanLinear]":
-        return cast("list[StackedLinear | SpanLinear]", list(self.working.layers))
 
     @torch.no_grad()
     def forward(self, inputs: Tensor) -> Tensor:
@@ -101,15 +100,15 @@ class FusedSGD(Descent):
 
     def __init__(self, network: MLP, lr: Tensor, options: Options) -> None:
         super().__init__(network, lr, options)
-        named = network.named_parameters() if options.momentum else ()
-        self.velocities = {name: torch.zeros_like(parameter) for name, parameter in named}
+        moved = self.parameters if options.momentum else {}
+        self.velocities = {name: torch.zeros_like(parameter) for name, parameter in moved.items()}
 
     def before(self, gradient: Tensor) -> Tensor:
         return gradient * per_network(-self.lr, gradient)
 
     def move(self, name: str, add: AddTo) -> None:
         """One step of the parameter; add(tensor) adds -lr g to it."""
-        parameter = self.network.get_parameter(name).data
+        parameter = self.parameters[name].data
         momentum, weight_decay = self.options.momentum, self.options.weight_decay
         if momentum or weight_decay:
             moved = self.velocities[name].mul_(momentum) if momentum else parameter
@@ -122,7 +121,7 @@ class FusedSGD(Descent):
         else:
             rows = add(parameter)
         if self.working is not self.network:
-            self.round(parameter, self.working.get_parameter(name).data, rows)
+            self.round(parameter, self.working_parameters[name].data, rows)
 
     def keep(self, mask: Tensor) -> None:
         super().keep(mask)
@@ -135,10 +134,9 @@ class FusedAdam(Descent):
     def __init__(self, network: MLP, lr: Tensor, options: Options) -> None:
         super().__init__(network, lr, options)
         self.steps = 0
-        parameters = list(network.parameters())
-        numbers = sum(parameter.numel() for parameter in parameters)
-        self.gradient, self.mean, self.square = (parameters[0].new_zeros(numbers) for _ in range(3))
-        self.lay_out({name: parameter.shape for name, parameter in network.named_parameters()})
+        numbers = sum(parameter.numel() for parameter in self.parameters.values())
+        self.gradient, self.mean, self.square = (lr.new_zeros(numbers) for _ in range(3))
+        self.lay_out({name: parameter.shape for name, parameter in self.parameters.items()})
 
     def lay_out(self, shapes: Mapping[str, Sequence[int]]) -> None:
         """The part of the vector that each parameter has, in its shape; and the rates of all, where they differ."""
@@ -156,7 +154,7 @@ class FusedAdam(Descent):
     def move(self, name: str, add: AddTo) -> None:
         part = self.parts[name]
         if self.options.weight_decay:
-            torch.mul(self.network.get_parameter(name), self.options.weight_decay, out=part)
+            torch.mul(self.parameters[name].data, self.options.weight_decay, out=part)
         else:
             part.zero_()
         add(part)
@@ -172,10 +170,10 @@ class FusedAdam(Descent):
         if self.rate is None:
             self.gradient.mul_(self.rates)
         for name, part in self.parts.items():
-            parameter = self.network.get_parameter(name).data
+            parameter = self.parameters[name].data
             parameter.add_(part, alpha=-rate * (1.0 if self.rate is None else self.rate))
             if self.working is not self.network:
-                self.round(parameter, self.working.get_parameter(name).data, None)
+                self.round(parameter, self.working_parameters[name].data, None)
 
     def keep(self, mask: Tensor) -> None:
         super().keep(mask)

@@ -21,6 +21,7 @@ from imbaloss.whole import write_whole
 
 FORMAT = "imbaloss model 2"
 NAME = "model.safetensors"
+CHECKSUM = "sha256"  # of the header without it, and of the weights
 
 
 def save(model: Model, folder: Path, facts: dict[str, Any]) -> Path:
@@ -36,14 +37,14 @@ def save(model: Model, folder: Path, facts: dict[str, Any]) -> Path:
         "facts": facts,
     }
     state = {name: tensor.contiguous() for name, tensor in model.network.state_dict().items()}
-    text = json.dumps(header)
+    text = json.dumps(header | {CHECKSUM: digest(header, state)})
     folder.mkdir(parents=True, exist_ok=True)
-    return write_whole(folder / NAME, to_bytes(state, {"imbaloss": text, "sha256": digest(text, state)}))
+    return write_whole(folder / NAME, to_bytes(state, {"imbaloss": text}))
 
 
-def digest(header: str, state: Mapping[str, Tensor]) -> str:
+def digest(header: Mapping[str, Any], state: Mapping[str, Tensor]) -> str:
     """Of all that a file says: it tells a file that was changed, by accident or by hand, from one that was not."""
-    found = hashlib.sha256(header.encode())
+    found = hashlib.sha256(json.dumps(header).encode())
     for name in sorted(state):
         found.update(name.encode() + state[name].cpu().numpy().tobytes())
     return found.hexdigest()
@@ -64,16 +65,14 @@ def load(folder: Path) -> tuple[Model, dict[str, Any]]:
         raise ValueError(f"{folder} holds no {NAME}: no model was saved there")
     try:
         with safe_open(file, framework="pt") as content:
-            metadata = content.metadata() or {}
+            header = json.loads((content.metadata() or {}).get("imbaloss", "{}"))
             state = {name: content.get_tensor(name) for name in content.keys()}  # noqa: SIM118
-        text = metadata.get("imbaloss", "{}")
-        header = json.loads(text)
     except (SafetensorError, json.JSONDecodeError) as error:
         raise ValueError(f"{file} is no model file: {error}") from error
     if not isinstance(header, dict) or header.get("format") != FORMAT:
         found = header.get("format") if isinstance(header, dict) else None
         raise ValueError(f"{file} is no model file of this imbaloss: its format is {found!r}, not {FORMAT!r}")
-    if metadata.get("sha256") != digest(text, state):
+    if header.pop(CHECKSUM, None) != digest(header, state):
         raise ValueError(f"{file} was changed after it was written, and is not to be trusted: its checksum is another")
     try:
         return model_of(header, state), header["facts"]

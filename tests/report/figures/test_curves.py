@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
+from imbaloss.evaluation import reliability
 from imbaloss.report import figures
 from imbaloss.report.figures.curves import GRID, precision_curve, roc_curve
 from imbaloss.studies import Predictions
@@ -143,3 +144,16 @@ def test_the_lowest_panel_of_each_column_says_what_is_across_and_has_its_numbers
     assert labelled == [False, False, True, True, True, True, True]
     assert [bool(panel.get_ylabel()) for panel in panels] == [True, False, False, False, False, True, False]
     assert [panel.xaxis.get_tick_params()["labelbottom"] for panel in panels] == labelled
+
+
+def test_the_reliability_of_each_method_is_that_of_all_its_runs_beside_the_diagonal():
+    tests = {"ce": [predictions(0), predictions(1)], "mse": [predictions(2)]}
+    figure = figures.reliabilities(tests)
+    assert [panel.get_title() for panel in figure.axes] == list(tests)
+    labels, values = (
+        np.concatenate([getattr(run, name) for run in tests["ce"]]) for name in ("labels", "probabilities")
+    )
+    expected = reliability(labels, values)
+    lines = {line.get_label(): line.get_xydata() for line in figure.axes[0].lines}
+    np.testing.assert_allclose(lines["found"], np.stack([expected.probability, expected.share], axis=1))
+    np.testing.assert_allclose(lines["true probabilities"], [[0, 0], [1, 1]])
