@@ -1,12 +1,16 @@
 """The code that the documents show runs, and the names that they promise exist."""
 
+import inspect
 import re
 from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
-from imbaloss import data, losses, studies
+from imbaloss import ImbalancedClassifier, data, losses, studies
+from imbaloss.data import resampling
+from imbaloss.evaluation import RULES
+from imbaloss.evaluation.calibration import CALIBRATIONS
 from tests import peers
 
 ROOT = Path(__file__).parents[1]
@@ -30,10 +34,10 @@ def test_the_python_of_a_page_runs(page, tmp_path, monkeypatch):
 
 
 def test_the_study_files_that_are_shown_can_be_run():
-    found = re.findall(r"```toml\n(.*?)```", (ROOT / "docs" / "studies.md").read_text(), re.DOTALL)
-    assert len(found) > 1
+    found = [text for page in PAGES for text in re.findall(r"```toml\n(.*?)```", page.read_text(), re.DOTALL)]
+    assert len(found) > 3
     for text in found:
-        study = studies.files.read_text(text, "studies.md", "shown")
+        study = studies.files.read_text(text, "a page", "shown")
         assert studies.cut(study.runs(), data.load(study.datasets))
 
 
@@ -47,6 +51,15 @@ def test_every_key_of_a_study_file_is_documented():
 def test_the_links_of_a_page_lead_somewhere(page):
     for link in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text()):
         assert (page.parent / link).exists(), link
+
+
+def test_every_sampler_rule_calibration_and_parameter_of_the_classifier_is_documented():
+    pages = {name: (ROOT / "docs" / f"{name}.md").read_text() for name in ("sampling", "thresholds", "classifier")}
+    assert all(f"`{name}`" in pages["sampling"] for name in (*resampling.SAMPLERS, *resampling.BATCH_SAMPLERS))
+    assert all(re.search(rf"`{name}[:`]", pages["thresholds"]) for name in (*RULES, *CALIBRATIONS[1:]))
+    for name in inspect.signature(ImbalancedClassifier).parameters:
+        assert re.search(rf"\b{name}\b", pages["classifier"]), name
+        assert re.search(rf"\b{name}\b", ImbalancedClassifier.__doc__), name
 
 
 def test_every_loss_and_data_set_is_documented():

@@ -230,7 +230,7 @@ def test_a_sampler_that_lacks_samples_is_refused_before_anything_is_trained(digi
         studies.cut(study.runs(), digits)
 
 
-def test_what_a_sampler_does_to_the_probabilities_is_taken_back(digits, tmp_path):
+def test_what_a_sampler_does_to_the_probabilities_is_taken_back(digits):
     """Of cross-entropy, which learns the shares it sees; MFE's class means see none."""
     study = replace(
         STUDY, datasets=("digits_3_8",), levels=(0.05,), seeds=(0,), losses=("ce", "mfe"),
@@ -354,5 +354,7 @@ def test_what_needs_a_tune_part_is_refused_without_one(digits, changes, sentence
 
 def test_batches_too_small_for_a_sampler_are_refused_before_anything_is_trained(digits):
     study = replace(STUDY, samplers=("stratified_batches:fewest=70",))
-    with pytest.raises(ValueError, match="digits_3_8 at .* a batch of 32 cannot hold 70 or more samples of each class"):
+    with pytest.raises(
+        ValueError, match=r"digits_3_8 at .* a batch of 32 cannot hold 70 or more samples of each class"
+    ):
         studies.cut(study.runs(), digits)
