@@ -20,19 +20,24 @@ LAST = 2**31  # an epoch by which every schedule has ended
 
 
 def prior_shift(
-    loss: str, before: Sequence[int], after: Sequence[int], prevalence: Sequence[float] | None = None
+    loss: str,
+    before: Sequence[int],
+    after: Sequence[int],
+    prevalence: Sequence[float] | None = None,
+    weights: Sequence[float] | None = None,
 ) -> tuple[float, ...]:
     """What is to be added to the log-probability of each class, to take back what a sampler did.
 
     loss: as `losses.parse` reads it; before, after: samples of each class without and with the sampler. prevalence:
     shares of the classes in use, for which probabilities are then right, where they would be for the shares that the
-    loss teaches: those of the samples by cross-entropy, equal ones by MFE or weighted cross-entropy.
+    loss teaches: those of the samples by cross-entropy, equal ones by MFE or weighted cross-entropy. weights: the mean
+    sample weight of each class, ones unless given.
     """
     nothing = (0.0,) * len(before)
     if tuple(before) == tuple(after) and prevalence is None:
         return nothing
-    taught = best_constant(loss, after)
-    wanted = best_constant(loss, before) if prevalence is None else logits_of(prevalence)
+    taught = best_constant(loss, after, weights)
+    wanted = best_constant(loss, before, weights) if prevalence is None else logits_of(prevalence)
     if max(np.abs(taught).max(), np.abs(wanted).max()) > log(sum(before) + sum(after)) + 2:
         return nothing  # the best constant is at infinity, as that of soft_f1, which calls every sample positive
     shift = wanted - taught
@@ -45,21 +50,22 @@ def logits_of(shares: Sequence[float]) -> NDArray[np.float64]:
     return found[1:] - found[:1] if len(found) == 2 else found
 
 
-def best_constant(loss: str, counts: Sequence[int]) -> NDArray[np.float64]:
+def best_constant(loss: str, counts: Sequence[int], weights: Sequence[float] | None = None) -> NDArray[np.float64]:
     """The logits that minimise the loss where all samples get the same: (1,) for two classes, else (C,).
 
-    counts: samples of each class. Where every constant is as good as another, it is 0.
+    counts: samples of each class; weights: their mean weight. Where every constant is as good as another, it is 0.
     """
     name, parameters = losses.parse(loss)
     criterion = losses.get(name, counts=counts, **parameters).eval()
     criterion.set_epoch(LAST)
-    targets, weights = torch.arange(len(counts))[None], torch.tensor([counts], dtype=torch.float64)
+    targets = torch.arange(len(counts))[None]
+    totals = torch.tensor([counts], dtype=torch.float64) * torch.tensor(weights or (1.0,) * len(counts))
     numbers = 1 if len(counts) == 2 else len(counts)
 
     def value_and_gradient(point: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         constant = torch.tensor(point, requires_grad=True)
         logits = constant.expand(1, 2) if numbers == 1 else constant.expand(1, numbers, numbers)
-        [value] = criterion.stacked(logits, targets, weights)
+        [value] = criterion.stacked(logits, targets, totals)
         [gradient] = torch.autograd.grad(value, constant, allow_unused=True, materialize_grads=True)
         return value.item(), gradient.numpy()
 

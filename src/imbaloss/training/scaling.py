@@ -1,5 +1,6 @@
 """How pixels become the inputs of a network: fixed on the training part, and saved with the model."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from torch import Tensor
 from imbaloss.data import Samples
 
 SCALINGS = ("unit", "standard")
+CHUNK = 8192  # samples that are scaled at once
 
 
 @dataclass(frozen=True)
@@ -29,9 +31,12 @@ class Scaling:
             return cls((0.0,) * channels, (1.0,) * channels)
         from sklearn.preprocessing import StandardScaler  # here, since it takes most of a second
 
-        values = np.moveaxis(train.inputs, 1, -1).astype(np.float64).reshape(-1, channels)
-        weights = None if train.weights is None else np.repeat(train.weights, len(values) // len(train))
-        scaler = StandardScaler().fit(values, sample_weight=weights)
+        scaler = StandardScaler()
+        for rows in chunks(len(train)):
+            values = np.moveaxis(train.inputs[rows], 1, -1).astype(np.float64)
+            of_sample = values[0].size // channels
+            weights = None if train.weights is None else np.repeat(train.weights[rows], of_sample)
+            scaler.partial_fit(values.reshape(-1, channels), sample_weight=weights)
         return cls(tuple(scaler.mean_.tolist()), tuple(scaler.scale_.tolist()))
 
     def __call__(self, inputs: NDArray[np.floating[Any]]) -> Tensor:
@@ -39,3 +44,13 @@ class Scaling:
         shape = (-1, *(1,) * (inputs.ndim - 2))
         scaled = (inputs - np.reshape(self.offset, shape)) / np.reshape(self.scale, shape)
         return torch.from_numpy(scaled)
+
+    def into(self, place: Tensor, inputs: NDArray[np.floating[Any]]) -> None:
+        """Writes what `inputs` become into a tensor of any type; no second copy of all of them is made."""
+        for rows in chunks(len(inputs)):
+            place[rows] = self(inputs[rows]).to(place.dtype)
+
+
+def chunks(samples: int) -> Iterator[slice]:
+    """Of rows, one after the other."""
+    return (slice(start, start + CHUNK) for start in range(0, samples, CHUNK))

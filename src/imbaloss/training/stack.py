@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from itertools import compress, groupby
 from math import prod
 from typing import cast
@@ -43,7 +43,7 @@ class Member:
     sampler: str = NONE  # of batches; what other samplers do has been done to `train`
     start: nn.Module | None = None  # a stack of one, whose weights are the initial ones
 
-    @property
+    @cached_property
     def counts(self) -> tuple[int, ...]:
         """Of each class, as the loss is told: as many as an epoch has."""
         counts = np.bincount(self.split.train.labels, minlength=self.recipe.classes).tolist()
@@ -90,8 +90,10 @@ class Stack:
         self.recipe = recipe
         self.device = device
         self.epochs = 0
-        self._place_data(list({id(member.split): member.split for member in members}.values()))
+        self.samples, *shape = members[0].split.train.inputs.shape
+        self.shape = tuple(shape)
         self.plan = plan or plan_for(recipe, self.samples, prod(self.shape), device)
+        self._place_data(list({id(member.split): member.split for member in members}.values()))
         self.orders = {key: stream(key[0], "batches") for key in self._order_keys()}
         self._build_network()
         lr = torch.tensor([member.recipe.lr for member in members], dtype=recipe.dtype, device=device)
@@ -109,17 +111,18 @@ class Stack:
         numbers = {id(split): number for number, split in enumerate(splits)}
         self.split = torch.tensor([numbers[id(member.split)] for member in self.members], device=self.device)
         self.scalings = [Scaling.of(self.recipe.scaling, split.train) for split in splits]
-        self.samples, *shape = splits[0].train.inputs.shape
-        self.shape = tuple(shape)
-        # (G, N, ...), float64 until the network is built
-        self.inputs = torch.empty(len(splits), self.samples, *shape, dtype=torch.float64, device=self.device)
-        for place, (scaling, split) in enumerate(zip(self.scalings, splits, strict=True)):
-            self.inputs[place] = scaling(split.train.inputs)
+        # (G, N, ...); within the span of the samples, in float64 until the network is built
+        dtype = torch.float64 if self.plan.first_layer == SPAN else self.recipe.dtype
+        self.inputs = torch.empty(len(splits), self.samples, *self.shape, dtype=dtype, device=self.device)
+        for place, scaling, split in zip(self.inputs, self.scalings, splits, strict=True):
+            scaling.into(place, split.train.inputs)
         self.labels = torch.from_numpy(np.concatenate([split.train.labels for split in splits])).to(self.device)
         self.weights = weights_of([split.train for split in splits], self.recipe.dtype, self.device)  # (G x N,)
         if self.recipe.patience:
-            some = [scaling(split.tune.inputs) for scaling, split in zip(self.scalings, splits, strict=True)]
-            self.tune_inputs = torch.stack(some).to(self.device, self.recipe.dtype)  # (G, N of tune, ...)
+            of_tune = len(splits), len(splits[0].tune), *self.shape
+            self.tune_inputs = torch.empty(*of_tune, dtype=self.recipe.dtype, device=self.device)
+            for place, scaling, split in zip(self.tune_inputs, self.scalings, splits, strict=True):
+                scaling.into(place, split.tune.inputs)
             self.tune_labels = torch.from_numpy(np.stack([split.tune.labels for split in splits])).to(self.device)
             self.tune_weights = weights_of([split.tune for split in splits], self.recipe.dtype, self.device)
 

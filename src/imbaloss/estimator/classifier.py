@@ -1,13 +1,14 @@
 """`ImbalancedClassifier`: the house's training as a scikit-learn classifier."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import count, zip_longest
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
+import torch
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 from sklearn.base import BaseEstimator, ClassifierMixin
@@ -19,7 +20,9 @@ from imbaloss import losses
 from imbaloss.data import NONE, Samples, Split, resample
 from imbaloss.data.resampling import draws
 from imbaloss.data.seeds import stream
-from imbaloss.evaluation import Rule, Tuned, calibration, costs, priors, tuned
+from imbaloss.estimator.decision import Decision, Metric
+from imbaloss.estimator.packing import packed, unpacked
+from imbaloss.evaluation import Tuned, calibration, costs
 from imbaloss.networks import joined, one
 from imbaloss.training import (
     Member,
@@ -39,9 +42,6 @@ from imbaloss.training.recipe import require
 from imbaloss.training.scaling import Scaling
 
 Floats = NDArray[np.float64]
-Labels = NDArray[np.int64]
-Metric = Callable[[Labels, Labels], float]
-EXPECTED_COST = "expected_cost"
 SMALLEST_BATCH, LARGEST_BATCH = 256, 2048
 PREDICTED_AT_ONCE = 10_000  # samples
 FARTHEST = 1e9  # what stands for an infinite log-odds, which isotonic calibration may give
@@ -96,6 +96,7 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
     ----------
     classes_ (C,), n_features_in_, feature_names_in_ (of a DataFrame): as scikit-learn has them.
     threshold_: of two classes, the one in use; None for several.
+    costs_: of several classes, those that decide, with expected_cost; else None.
     tuned_: a chosen threshold with the ends of its 95 % interval and what it reaches on the validation part, or None.
     loss_curve_: mean loss of each epoch, over the networks still in training; loss_curves_: of each network.
     validation_curves_: the loss on the validation part of each network and epoch, with early stopping.
@@ -112,6 +113,7 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
     classes_: NDArray[Any]
     model_: Model
     threshold_: float | None
+    costs_: Floats | None
     tuned_: Tuned | None
     loss_curve_: list[float]
     loss_curves_: list[list[float]]
@@ -180,43 +182,37 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         where a loss or weights are no longer finite.
         """
         before = self.model_ if self.warm_start and hasattr(self, "model_") else None
-        known = self.classes_ if before else None
-        X, y = validate_data(self, X, y, dtype=[np.float64, np.float32], reset=before is None)
-        check_classification_targets(y)
-        weights = None
-        if sample_weight is not None:
-            weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-            X, y, weights = X[weights > 0], y[weights > 0], weights[weights > 0]
-        self.classes_, labels = np.unique(y, return_inverse=True)
-        if len(self.classes_) < 2:
-            raise ValueError(f"y must have samples of two classes or more, found one class, {self.classes_.tolist()}")
-        if known is not None and not np.array_equal(known, self.classes_):
-            raise ValueError(f"warm_start needs the classes of the last fit, {known}, found {self.classes_}")
-        self._check(len(self.classes_))
-        loss = self._loss(labels, weights)
-        target = None if self.prevalence is None else priors.checked_prevalence(self.prevalence, len(self.classes_))
-        seed = self._seed()
-        samples = Samples(X, labels.astype(np.int64), weights=weights)
-        train_part, tune = (samples[rows] for rows in self._parts(labels, seed))
-        recipe = self._recipe(len(train_part))
+        samples, classes = self._samples(X, y, sample_weight, reset=before is None)
+        if before and not np.array_equal(classes, self.classes_):
+            raise ValueError(f"warm_start needs the classes of the last fit, {self.classes_}, found {classes}")
+        self._check()
+        decision = Decision.of(len(classes), self.threshold, self.costs, self.prevalence)
+        loss, seed = self._loss(samples, classes, decision.costs), self._seed()
+        train_part, tune = self._parts(samples, classes, seed, needed=decision.chosen)
+        recipe = self._recipe(len(train_part), len(classes))
         check_loss(loss, recipe)
         scaling = before.scaling if before else Scaling.of(self.scaling, train_part)
-        split = Split(scaled(train_part, scaling), scaled(tune, scaling), scaled(tune[np.zeros(0, np.int64)], scaling))
-        members = self._members(split, recipe, loss, seed, before)
+        split = Split(*(scaled(part, scaling, recipe) for part in (train_part, tune, tune)))
+        members = self._members(split, recipe, loss, seed)
+        if before:
+            members = started(members, before)
         outcomes = self._train(members)
-        own = len(members) * np.bincount(train_part.labels)
-        shown = np.sum([member.counts for member in members], axis=0)
-        self.model_ = Model(
+        model = Model(
             replace(recipe, scaling=self.scaling),
-            X.shape[1:],
+            samples.inputs.shape[1:],
             scaling,
             joined([outcome.model.network for outcome in outcomes if outcome.model]),
-            prior_shift(loss, own.tolist(), shown.tolist(), target),
+            shift_of(members, train_part, decision.shares),
         )
-        self._decide(tune, target)
+        if len(tune):
+            logits = model.logits(tune.inputs)
+            fitted = calibration.fit(self.calibration, tune.labels, logits, decision.weights(tune))
+            model = replace(model, calibration=fitted)
+        self.tuned_ = decision.tuned(model, tune) if decision.chosen else None
+        self.threshold_ = self.tuned_.threshold if self.tuned_ else decision.fixed()
+        self.classes_, self.model_, self.costs_ = classes, model, decision.deciding_costs
         self.loss_curves_ = [outcome.losses for outcome in outcomes]
-        by_epoch = zip_longest(*self.loss_curves_, fillvalue=np.nan)
-        self.loss_curve_ = [float(np.nanmean(epoch)) for epoch in by_epoch]
+        self.loss_curve_ = np.nanmean(list(zip_longest(*self.loss_curves_, fillvalue=np.nan)), axis=1).tolist()
         self.validation_curves_ = [outcome.tune_losses for outcome in outcomes]
         self.n_iter_ = len(self.loss_curve_)
         return self
@@ -234,9 +230,7 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         logits = np.clip(self._logits(X), -FARTHEST, FARTHEST)
         if self.threshold_ is not None:
             return logits - float(special.logit(np.clip(self.threshold_, TINY, 1 - TINY)))
-        if self.threshold == EXPECTED_COST:
-            return -to_probabilities(logits) @ np.asarray(self.costs, dtype=np.float64)
-        return logits
+        return logits if self.costs_ is None else -(to_probabilities(logits) @ self.costs_)
 
     def predict(self, X: Any) -> NDArray[Any]:
         """X (N, D) -> (N,), of `classes_`."""
@@ -280,8 +274,7 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         Decisions are places in `classes_`. It needs the packages onnx and onnxscript: pip install 'imbaloss[onnx]'.
         """
         check_is_fitted(self)
-        matrix = np.asarray(self.costs, dtype=np.float64) if self.threshold == EXPECTED_COST else None
-        return onnx_file.write(self.model_, Path(file), self.threshold_, matrix)
+        return onnx_file.write(self.model_, Path(file), self.threshold_, self.costs_)
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "model_")
@@ -295,8 +288,21 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         whole = isinstance(self.random_state, int | np.integer)
         return int(self.random_state) if whole else int(generator.randint(2**31))  # type: ignore[arg-type]
 
-    def _check(self, classes: int) -> None:
-        """Raises ValueError for a parameter outside its domain, as far as `Recipe` does not."""
+    def _samples(self, X: Any, y: Any, sample_weight: Any, *, reset: bool) -> tuple[Samples, NDArray[np.generic]]:
+        """Those that have a weight, with labels from 0 on, and the classes."""
+        X, y = validate_data(self, X, y, dtype=[np.float64, np.float32], reset=reset)
+        check_classification_targets(y)
+        weights = None
+        if sample_weight is not None:
+            weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+            X, y, weights = X[weights > 0], y[weights > 0], weights[weights > 0]
+        classes, labels = np.unique(y, return_inverse=True)
+        if len(classes) < 2:
+            raise ValueError(f"y must have samples of two classes or more, found one class, {classes.tolist()}")
+        return Samples(X, labels.astype(np.int64), weights=weights), classes
+
+    def _check(self) -> None:
+        """Raises ValueError for a parameter outside its domain, as far as nothing else checks it."""
         check_device(self.device)
         for name in ("n_networks", "patience"):
             require(getattr(self, name) >= 1, f"{name} must be 1 or more, found {getattr(self, name)}")
@@ -305,11 +311,9 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         calibration.check_calibration(self.calibration)
         batch = self.batch_size
         require(batch == "auto" or not isinstance(batch, str), f"batch_size must be auto or a number, found {batch!r}")
-        self._check_decision(classes)
 
-    def _recipe(self, samples: int) -> Recipe:
+    def _recipe(self, samples: int, classes: int) -> Recipe:
         """Raises ValueError for a parameter outside its domain."""
-        classes = len(self.classes_)
         auto = min(max(samples // 100, SMALLEST_BATCH), LARGEST_BATCH)
         entries = {entry: getattr(self, name) for name, entry in ENTRIES.items()}
         try:
@@ -323,77 +327,51 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         except ValueError as error:
             raise ValueError(in_own_words(str(error))) from error
 
-    def _check_decision(self, classes: int) -> None:
-        """Raises ValueError for a threshold that there is not, or that lacks what it needs."""
-        by_rule = isinstance(self.threshold, str)
-        if self.costs is not None:
-            costs.checked_costs(self.costs, classes)
-        elif self.class_weight == "cost" or (by_rule and self.threshold in {"cost", EXPECTED_COST}):
-            raise ValueError("to weigh or to decide by cost takes costs, a matrix with a row for each true class")
-        if by_rule and self.threshold != EXPECTED_COST:
-            rule = Rule.of(str(self.threshold))
-            twice = rule.name == "cost" and self.threshold != "cost" and self.costs is not None
-            require(not twice, f"costs are given twice, also in the threshold {self.threshold!r}")
-        elif not by_rule and not callable(self.threshold):
-            rule_text = "threshold must be a probability, a rule or a function"
-            require(0 <= float(self.threshold) <= 1, f"{rule_text}, found {self.threshold!r}")
-        if classes > 2 and (callable(self.threshold) or self.threshold not in {0.5, EXPECTED_COST}):
-            raise ValueError(f"a threshold is for two classes, and y has {classes}: take 0.5 or {EXPECTED_COST}")
-
-    @property
-    def _chooses(self) -> bool:
-        """Whether a threshold is chosen on the validation part."""
-        return callable(self.threshold) or (isinstance(self.threshold, str) and self.threshold != EXPECTED_COST)
-
-    def _loss(self, labels: Labels, weights: Floats | None) -> str:
+    def _loss(self, samples: Samples, classes: NDArray[np.generic], matrix: Floats | None) -> str:
         """The loss with its class weights, as a text."""
         name, parameters = losses.parse(self.loss)
         if self.class_weight is None:
             return losses.write(name, parameters)
         twice = f"class weights are given twice: in the loss {self.loss!r}, and as class_weight"
         require(parameters.get("class_weights") is None, twice)
-        if self.class_weight == "cost":
-            chosen = costs.weights_of(costs.checked_costs(self.costs, len(self.classes_)))
+        chosen: Sequence[float]
+        if isinstance(self.class_weight, Mapping):
+            chosen = compute_class_weight(self.class_weight, classes=classes, y=classes[samples.labels]).tolist()
         elif self.class_weight == "balanced":
-            counts = np.bincount(labels, weights)
-            chosen = tuple((counts.sum() / (len(counts) * counts)).tolist())
+            counts = np.bincount(samples.labels, samples.weights)
+            chosen = (counts.sum() / (len(counts) * counts)).tolist()
         else:
-            known = isinstance(self.class_weight, Mapping)
-            require(known, f"class_weight must be None, balanced, cost or a dict, found {self.class_weight!r}")
-            given = compute_class_weight(self.class_weight, classes=self.classes_, y=self.classes_[labels])
-            chosen = tuple(given.tolist())
-        return losses.write(name, parameters | {"class_weights": chosen})
+            rule = f"class_weight must be None, balanced, cost or a dict, found {self.class_weight!r}"
+            require(self.class_weight == "cost", rule)
+            if matrix is None:
+                raise ValueError("class_weight 'cost' takes costs, a matrix with a row for each true class")
+            chosen = costs.weights_of(matrix)
+        return losses.write(name, parameters | {"class_weights": tuple(chosen)})
 
-    def _parts(self, labels: Labels, seed: int) -> tuple[Labels, Labels]:
-        """The rows to train on, and those of the validation part: some of each class, or none."""
-        if not (self._chooses or self.early_stopping or self.calibration != calibration.NONE):
-            return np.arange(len(labels)), np.zeros(0, np.int64)
+    def _parts(
+        self, samples: Samples, classes: NDArray[np.generic], seed: int, *, needed: bool
+    ) -> tuple[Samples, Samples]:
+        """The samples to train on, and those of the validation part: some of each class, or none."""
+        if not (needed or self.early_stopping or self.calibration != calibration.NONE):
+            return samples, samples[np.zeros(0, np.int64)]
         generator, train_rows, tune_rows = stream(seed, "validation"), [], []
-        for label, name in enumerate(self.classes_.tolist()):
-            rows = generator.permutation(np.flatnonzero(labels == label))
+        for label, name in enumerate(classes.tolist()):
+            rows = generator.permutation(np.flatnonzero(samples.labels == label))
             needs = "threshold, calibration or early stopping take a second one, to put aside"
             require(len(rows) > 1, f"class {name!r} has one sample; {needs}")
             size = int(np.clip(round(self.validation_fraction * len(rows)), 1, len(rows) - 1))
             tune_rows.append(rows[:size])
             train_rows.append(rows[size:])
-        return np.sort(np.concatenate(train_rows)), np.sort(np.concatenate(tune_rows))
+        return tuple(samples[np.sort(np.concatenate(rows))] for rows in (train_rows, tune_rows))  # type: ignore[return-value]
 
-    def _members(self, split: Split, recipe: Recipe, loss: str, seed: int, before: Model | None) -> list[Member]:
+    def _members(self, split: Split, recipe: Recipe, loss: str, seed: int) -> list[Member]:
         """One a network. They share their samples, unless a sampler draws other ones for each."""
-        starts: list[Any] = [None] * self.n_networks
-        if before:
-            alike = all(getattr(before.recipe, name) == getattr(recipe, name) for name in SHAPE)
-            same = alike and before.networks == self.n_networks
-            require(same, f"warm_start needs the networks of the last fit: n_networks, {', '.join(SHAPE)}")
-            starts = [one(before.network, place) for place in range(self.n_networks)]
         seeds = range(seed, seed + self.n_networks)
-        drawn = [
-            resample(split.train, self.sampler, one_seed) for one_seed in (seeds if draws(self.sampler) else seeds[:1])
-        ]
+        of_seeds = seeds if draws(self.sampler) else seeds[:1]
+        drawn = [resample(split.train, self.sampler, one_seed) for one_seed in of_seeds]
         splits = [replace(split, train=part) for part in drawn] * (self.n_networks // len(drawn))
         return [
-            Member(one_split, loss, recipe, one_seed, self.sampler, start)
-            for one_split, one_seed, start in zip(splits, seeds, starts, strict=True)
+            Member(split, loss, recipe, one_seed, self.sampler) for split, one_seed in zip(splits, seeds, strict=True)
         ]
 
     def _train(self, members: Sequence[Member]) -> list[Outcome]:
@@ -420,31 +398,6 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
                 raise FloatingPointError(f"network {place}: {in_own_words(outcome.failure)}")
         return [found[place] for place in range(len(members))]
 
-    def _decide(self, tune: Samples, target: tuple[float, ...] | None) -> None:
-        """Calibration and threshold, by the validation part."""
-        self.tuned_ = None
-        if len(tune):
-            weights = with_shares(tune, target)
-            fitted = calibration.fit(self.calibration, tune.labels, self.model_.logits(tune.inputs), weights)
-            self.model_ = replace(self.model_, calibration=fitted)
-        if len(self.classes_) > 2:
-            self.threshold_ = None
-        elif self.threshold == EXPECTED_COST:
-            self.threshold_ = costs.threshold_of(costs.checked_costs(self.costs, 2))
-        elif self._chooses:
-            rule = self.threshold if callable(self.threshold) else self._rule()
-            self.tuned_ = tuned(rule, tune.labels, self.model_.probabilities(tune.inputs), weights)
-            self.threshold_ = self.tuned_.threshold
-        else:
-            self.threshold_ = float(self.threshold)  # type: ignore[arg-type]
-
-    def _rule(self) -> Rule:
-        rule = Rule.of(str(self.threshold))
-        if rule.name != "cost" or self.costs is None:
-            return rule
-        (tn, fp), (fn, tp) = costs.checked_costs(self.costs, 2).tolist()
-        return Rule("cost", {"fn": fn - tp, "fp": fp - tn})
-
 
 SHAPE = ("hidden", "outputs", "activation", "precision")  # of a recipe: what weights fit
 ENTRIES = {  # parameters, and what a recipe calls them
@@ -467,18 +420,27 @@ def in_own_words(sentence: str) -> str:
     return sentence
 
 
-def scaled(part: Samples, scaling: Scaling) -> Samples:
-    """Before a sampler measures distances."""
-    return replace(part, inputs=scaling(part.inputs).numpy())
+def started(members: Sequence[Member], before: Model) -> list[Member]:
+    """The members, each from the weights of a network of the last fit."""
+    alike = all(getattr(before.recipe, name) == getattr(members[0].recipe, name) for name in SHAPE)
+    same = alike and before.networks == len(members)
+    require(same, f"warm_start needs the networks of the last fit: n_networks, {', '.join(SHAPE)}")
+    return [replace(member, start=one(before.network, place)) for place, member in enumerate(members)]
 
 
-def with_shares(part: Samples, target: tuple[float, ...] | None) -> Floats | None:
-    """The sample weights with which the classes have the target's shares."""
-    if target is None:
-        return part.weights
-    weights = np.ones(len(part)) if part.weights is None else part.weights
-    found: Floats = weights * (np.array(target) / np.bincount(part.labels, weights))[part.labels]
-    return found
+def shift_of(members: Sequence[Member], train_part: Samples, shares: Sequence[float] | None) -> tuple[float, ...]:
+    """What is added to the log-probabilities: for what a sampler did, and for other shares in use."""
+    own = np.bincount(train_part.labels)
+    shown = np.sum([member.counts for member in members], axis=0)
+    weights = np.bincount(train_part.labels, train_part.weights) / own  # the mean of each class
+    return prior_shift(members[0].loss, (len(members) * own).tolist(), shown.tolist(), shares, weights.tolist())
+
+
+def scaled(part: Samples, scaling: Scaling, recipe: Recipe) -> Samples:
+    """Before a sampler measures distances; in the type of the weights."""
+    inputs = torch.empty(part.inputs.shape, dtype=recipe.dtype)
+    scaling.into(inputs, part.inputs)
+    return replace(part, inputs=inputs.numpy())
 
 
 def to_facts(classifier: ImbalancedClassifier) -> dict[str, Any]:
@@ -490,27 +452,3 @@ def to_facts(classifier: ImbalancedClassifier) -> dict[str, Any]:
         parameters["random_state"] = None
     attributes = {name: value for name, value in vars(classifier).items() if name.endswith("_") and name != "model_"}
     return {"parameters": packed(parameters), "attributes": packed(attributes)}
-
-
-def packed(value: Any) -> Any:
-    """As a JSON value from which `unpacked` makes the same again, but for NumPy's numbers, which become Python's."""
-    if isinstance(value, np.ndarray):
-        return {"array": value.tolist(), "dtype": str(value.dtype)}
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, Mapping):
-        return {"mapping": [[packed(key), packed(entry)] for key, entry in value.items()]}
-    if isinstance(value, tuple | list):
-        return {"tuple" if isinstance(value, tuple) else "list": [packed(entry) for entry in value]}
-    return value
-
-
-def unpacked(value: Any) -> Any:
-    if not isinstance(value, dict):
-        return value
-    if "array" in value:
-        return np.array(value["array"], dtype=value["dtype"])
-    if "mapping" in value:
-        return {unpacked(key): unpacked(entry) for key, entry in value["mapping"]}
-    [(kind, entries)] = value.items()
-    return {"tuple": tuple, "list": list}[kind](map(unpacked, entries))

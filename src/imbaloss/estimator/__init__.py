@@ -1,0 +1,5 @@
+"""The scikit-learn face of imbaloss."""
+
+from imbaloss.estimator.classifier import ImbalancedClassifier
+
+__all__ = ["ImbalancedClassifier"]

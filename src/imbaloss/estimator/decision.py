@@ -1,0 +1,91 @@
+"""From probabilities to decisions: what the classifier's parameters threshold, costs and prevalence ask for."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imbaloss.data import Samples
+from imbaloss.evaluation import Rule, Tuned, costs, priors, tuned
+from imbaloss.training import Model
+from imbaloss.training.recipe import require
+
+Floats = NDArray[np.float64]
+Metric = Callable[[NDArray[np.int64], NDArray[np.int64]], float]
+EXPECTED_COST = "expected_cost"
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Of classes 0 to C - 1."""
+
+    classes: int
+    threshold: float | Rule | Metric | None  # None: by expected cost
+    costs: Floats | None  # (C, C)
+    shares: tuple[float, ...] | None  # of the classes in use; None: those of the samples
+
+    @classmethod
+    def of(cls, classes: int, threshold: Any, matrix: Any, prevalence: Any) -> "Decision":
+        """Raises ValueError for a threshold that there is not, or that lacks what it needs."""
+        checked = None if matrix is None else costs.checked_costs(matrix, classes)
+        shares = None if prevalence is None else priors.checked_prevalence(prevalence, classes)
+        if isinstance(threshold, str) and threshold in {"cost", EXPECTED_COST}:
+            rows = "a matrix with a row for each true class"
+            require(checked is not None, f"threshold {threshold!r} takes costs, {rows}")
+        if isinstance(threshold, str) and threshold == EXPECTED_COST:
+            return cls(classes, None, checked, shares)
+        found = number_rule_or_metric(threshold, checked)
+        half = isinstance(found, float) and found == 0.5
+        require(
+            classes == 2 or half, f"a threshold is for two classes, and y has {classes}: take 0.5 or {EXPECTED_COST}"
+        )
+        return cls(classes, found, checked, shares)
+
+    @property
+    def chosen(self) -> bool:
+        """Whether the threshold is chosen on samples."""
+        return self.threshold is not None and not isinstance(self.threshold, float)
+
+    @property
+    def deciding_costs(self) -> Floats | None:
+        """The costs, where they decide among several classes."""
+        return self.costs if self.threshold is None and self.classes > 2 else None
+
+    def fixed(self) -> float | None:
+        """The threshold, where no samples are needed; None for several classes."""
+        if self.classes > 2:
+            return None
+        if self.threshold is None and self.costs is not None:
+            return costs.threshold_of(self.costs)
+        return self.threshold if isinstance(self.threshold, float) else None
+
+    def tuned(self, model: Model, tune: Samples) -> Tuned:
+        """The threshold that is best on samples that the model was not trained on."""
+        assert isinstance(self.threshold, Rule) or callable(self.threshold)
+        return tuned(self.threshold, tune.labels, model.probabilities(tune.inputs), self.weights(tune))
+
+    def weights(self, part: Samples) -> Floats | None:
+        """The sample weights with which the classes have their shares in use."""
+        if self.shares is None:
+            return part.weights
+        weights = np.ones(len(part)) if part.weights is None else part.weights
+        found: Floats = weights * (np.array(self.shares) / np.bincount(part.labels, weights))[part.labels]
+        return found
+
+
+def number_rule_or_metric(threshold: Any, matrix: Floats | None) -> float | Rule | Metric:
+    if isinstance(threshold, str):
+        rule = Rule.of(threshold)
+        if rule.name != "cost" or matrix is None:
+            return rule
+        require(threshold == "cost", f"costs are given twice, also in the threshold {threshold!r}")
+        (tn, fp), (fn, tp) = matrix.tolist()
+        return Rule("cost", {"fn": fn - tp, "fp": fp - tn})
+    if callable(threshold):
+        metric: Metric = threshold
+        return metric
+    known = isinstance(threshold, int | float | np.integer | np.floating) and 0 <= threshold <= 1
+    require(known, f"threshold must be a probability, a rule or a function, found {threshold!r}")
+    return float(threshold)

@@ -1,0 +1,30 @@
+"""Parameters and attributes as JSON values, for a model file."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+
+def packed(value: Any) -> Any:
+    """As a JSON value from which `unpacked` makes the same again, but for NumPy's numbers, which become Python's."""
+    if isinstance(value, np.ndarray):
+        return {"array": value.tolist(), "dtype": str(value.dtype)}
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, Mapping):
+        return {"mapping": [[packed(key), packed(entry)] for key, entry in value.items()]}
+    if isinstance(value, tuple | list):
+        return {"tuple" if isinstance(value, tuple) else "list": [packed(entry) for entry in value]}
+    return value
+
+
+def unpacked(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    if "array" in value:
+        return np.array(value["array"], dtype=value["dtype"])
+    if "mapping" in value:
+        return {unpacked(key): unpacked(entry) for key, entry in value["mapping"]}
+    [(kind, entries)] = value.items()
+    return {"tuple": tuple, "list": list}[kind](map(unpacked, entries))
