@@ -192,7 +192,8 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         recipe = self._recipe(len(train_part), len(classes))
         check_loss(loss, recipe)
         scaling = before.scaling if before else Scaling.of(self.scaling, train_part)
-        split = Split(*(scaled(part, scaling, recipe) for part in (train_part, tune, tune)))
+        of_train, of_tune = (scaled(part, scaling, recipe) for part in (train_part, tune))
+        split = Split(of_train, of_tune, of_tune)  # what is a test is not for a classifier to know
         members = self._members(split, recipe, loss, seed)
         if before:
             members = started(members, before)
