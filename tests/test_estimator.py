@@ -487,7 +487,10 @@ def test_nothing_leaks_from_the_part_that_is_put_aside(changes, how):
         ({"loss": "focal/none"}, "focal/none gives a number for each sample; a training needs one number"),
         ({"loss": "ldam_drw", "epochs": 5}, "ldam_drw changes after"),
         ({"sampler": "smite"}, r"there is no sampler 'smite' \(did you mean 'smote'\?\)"),
-        ({"sampler": "stratified_batches:fewest=200"}, "a batch of 256 cannot hold 200 or more samples of each class"),
+        (
+            {"sampler": "stratified_batches:fewest=200"},
+            "batches of 256 are too small for 200 or more samples of each class",
+        ),
         ({"threshold": "f2"}, "there is no rule for a threshold 'f2'"),
         ({"threshold": 1.5}, "threshold must be a probability, a rule or a function, found 1.5"),
         ({"threshold": float("nan")}, "threshold must be a probability, a rule or a function, found nan"),

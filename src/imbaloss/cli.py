@@ -406,8 +406,8 @@ def changed(study: "Study", context: typer.Context, **asked_for: Any) -> "Study"
     recipe = {key: context.params[key] for key in inspect.signature(training_options).parameters}
     data = {
         "positive": recipe.pop("positive"),
-        "protocols": [protocol] if (protocol := recipe.pop("protocol")) else None,
-        "samplers": [sampler] if (sampler := recipe.pop("sampler")) else None,
+        "protocols": [protocol] if (protocol := recipe.pop("protocol")) is not None else None,
+        "samplers": [sampler] if (sampler := recipe.pop("sampler")) is not None else None,
     }
     if recipe["hidden"] is not None:
         widths = "whole numbers with commas, as 1000,100,10"

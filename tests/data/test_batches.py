@@ -27,12 +27,25 @@ def test_without_need_of_more_every_sample_is_seen_once_and_every_batch_has_the_
     labels = labels_of(counts)
     rows = batches.rows(labels, tuple(counts), size, np.random.default_rng(seed))
     assert sorted(rows.tolist()) == list(range(len(labels)))
-    largest = int(np.argmax(counts))
     for found in batches_of(counts, tuple(counts), size, seed):
-        shares = found.sum() * np.array(counts) / sum(counts)
-        rare = np.arange(len(counts)) != largest
-        if len(counts) == 2:
-            assert (np.abs(found - shares)[rare] < 1).all()
+        least = found.sum() * np.array(counts) // sum(counts)
+        assert (found >= least).all()
+
+
+@given(COUNTS, st.integers(1, 4), st.integers(4, 40), st.integers(0, 5))
+def test_every_full_batch_has_the_fewest_of_each_class(counts, fewest, size, seed):
+    """Also of the largest, which gives way to the others."""
+    assume(min(size, sum(counts)) > fewest * sum(map(bool, counts)))
+    try:
+        wanted = batches.stratified(counts, size, fewest)
+    except ValueError:
+        wanted = None
+    assume(wanted)
+    assert sum(wanted) == sum(counts)
+    there = np.array(counts) > 0
+    for found in batches_of(counts, wanted, size, seed):
+        if found.sum() == min(size, sum(counts)):
+            assert found[there].min() >= fewest
 
 
 @given(st.integers(1, 5), st.integers(6, 200), st.integers(1, 4), st.integers(8, 40), st.integers(0, 5))
@@ -51,7 +64,7 @@ def test_balanced_batches_hold_as_many_of_each_class(counts, size, seed):
     assert sum(wanted) == sum(counts)
     there = np.array(counts) > 0
     for found in batches_of(counts, wanted, size, seed):
-        assert np.abs(found[there] - found.sum() / there.sum()).max() <= there.sum()
+        assert found[there].min() >= found.sum() * min(wanted[c] for c in np.flatnonzero(there)) // sum(counts)
         assert not found[~there].any()
 
 
@@ -71,5 +84,7 @@ def test_the_same_seed_gives_the_same_rows_and_another_others():
 
 
 def test_more_than_a_batch_holds_are_refused():
-    with pytest.raises(ValueError, match="a batch of 8 cannot hold 5 or more samples of each class; take a larger"):
+    with pytest.raises(
+        ValueError, match="batches of 8 are too small for 5 or more samples of each class; take larger ones"
+    ):
         batches.stratified([95, 5], 8, 5)

@@ -15,8 +15,7 @@ from imbaloss.evaluation import Rule, no_scores, scores, tuned
 from imbaloss.report import Findings
 from imbaloss.report.cells import COMPARED, Cell, Compared, cells
 from imbaloss.report.naming import names
-from imbaloss.studies import Predictions, Row, Run, Store, Study
-from imbaloss.studies.execution import THRESHOLDS
+from imbaloss.studies import THRESHOLDS, Predictions, Row, Run, Store, Study
 from imbaloss.training import Recipe
 
 LOSSES = ("msfe", "focal:alpha=0.75", "wmse")

@@ -355,6 +355,6 @@ def test_what_needs_a_tune_part_is_refused_without_one(digits, changes, sentence
 def test_batches_too_small_for_a_sampler_are_refused_before_anything_is_trained(digits):
     study = replace(STUDY, samplers=("stratified_batches:fewest=70",))
     with pytest.raises(
-        ValueError, match=r"digits_3_8 at .* a batch of 32 cannot hold 70 or more samples of each class"
+        ValueError, match=r"digits_3_8 at .* batches of 32 are too small for 70 or more samples of each class"
     ):
         studies.cut(study.runs(), digits)

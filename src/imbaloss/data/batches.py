@@ -15,8 +15,8 @@ Rows = NDArray[np.int64]
 def stratified(counts: Sequence[int], size: int, fewest: int = 1) -> tuple[int, ...]:
     """How many rows of each class an epoch has, so that each full batch has the class's share, and `fewest` at least.
 
-    counts: samples of each class. Only a class too small for that is repeated. Raises ValueError where a batch cannot
-    hold so many of each.
+    counts: samples of each class. Only a class too small for that is repeated. Raises ValueError where batches are too
+    small.
     """
     samples = sum(counts)
     size = min(size, samples)
@@ -24,7 +24,9 @@ def stratified(counts: Sequence[int], size: int, fewest: int = 1) -> tuple[int, 
     wanted = [max(count, -(-fewest * samples // size)) if count else 0 for count in counts]
     wanted[largest] = samples - (sum(wanted) - wanted[largest])
     if wanted[largest] * size < fewest * samples:
-        raise ValueError(f"a batch of {size} cannot hold {fewest} or more samples of each class; take a larger batch")
+        raise ValueError(
+            f"batches of {size} are too small for {fewest} or more samples of each class; take larger ones"
+        )
     return tuple(wanted)
 
 
@@ -41,22 +43,22 @@ def balanced(counts: Sequence[int]) -> tuple[int, ...]:
 
 
 def rows(labels: NDArray[np.int64], wanted: Sequence[int], size: int, generator: np.random.Generator) -> Rows:
-    """(N,): the rows of an epoch, with so many of each class, spread over its batches as evenly as whole samples go.
+    """(N,): the rows of an epoch, with so many of each class.
 
-    labels (N,), 0 to C - 1. A class is gone through in random order, and again in another one when it is used up.
+    Each batch has its share of every class, rounded down, and in the few places that this leaves what is left of the
+    classes, spread evenly. labels (N,), 0 to C - 1. A class is gone through in random order, and again in another one
+    when it is used up.
     """
-    samples, largest = len(labels), int(np.argmax(np.bincount(labels)))
-    ends = np.append(np.arange(min(size, samples), samples, size), samples)
-    walks, passed = [], []  # of each class: its rows, and how many of them are in the batches up to each
-    for label, number in enumerate(wanted):
-        walks.append(walk(np.flatnonzero(labels == label), number, generator))
-        passed.append(np.floor(ends * number / samples + generator.random()).astype(np.int64).clip(max=number))
-    others = sum(passed) - passed[largest]
-    passed[largest] = np.maximum.accumulate(ends - others).clip(0, wanted[largest])
-    batch = [
-        np.searchsorted(before, np.arange(number), side="right") for before, number in zip(passed, wanted, strict=True)
-    ]
-    return np.concatenate(walks)[np.argsort(np.concatenate(batch), kind="stable")]
+    ends = np.append(np.arange(min(size, len(labels)), len(labels), size), len(labels))
+    sizes = np.diff(ends, prepend=0)
+    shares = sizes[:, None] * np.array(wanted) // len(labels)  # (batches, C)
+    left = np.array(wanted) - shares.sum(axis=0)
+    places = np.concatenate([(np.arange(n) + generator.random()) / max(n, 1) for n in left])
+    rest = np.repeat(np.arange(len(wanted)), left)[np.argsort(places, kind="stable")]
+    np.add.at(shares, (np.repeat(np.arange(len(sizes)), sizes - shares.sum(axis=1)), rest), 1)
+    walks = [walk(np.flatnonzero(labels == label), number, generator) for label, number in enumerate(wanted)]
+    batch = np.concatenate([np.repeat(np.arange(len(sizes)), of_class) for of_class in shares.T])
+    return np.concatenate(walks)[np.argsort(batch, kind="stable")]
 
 
 def walk(of_class: Rows, number: int, generator: np.random.Generator) -> Rows:

@@ -5,7 +5,7 @@ A sampler is named by a text, with parameters as in smote:ratio=0.5,neighbours=3
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -41,27 +41,31 @@ class Sampler:
     kind: str  # the class in imbalanced-learn
     counts: Callable[[Classes, float], Classes] | None = None  # wanted, from those there are; None: samples decide
     exact: bool = False  # as many as wanted come of it
+    selects: bool = False  # nothing but samples that there are: they keep their weights
     neighbours: str = ""  # what imbalanced-learn calls their number
     defaults: Mapping[str, float] = field(default_factory=dict)  # of its parameters
 
-    @property
-    def fewest(self) -> int:
-        """Samples of each class that it needs."""
-        return int(self.defaults["neighbours"]) + 1 if self.counts is raised and "neighbours" in self.defaults else 1
+    def fewest(self, chosen: Mapping[str, float]) -> int:
+        """Samples of each class that it needs, with these parameters."""
+        return 1 if self.selects else int(chosen.get("neighbours", SMOTE["neighbours"])) + 1
 
 
 RATIO = {"ratio": 1.0}
-SMOTE = RATIO | {"neighbours": 5}  # as in the papers and in imbalanced-learn
+SMOTE = RATIO | {"neighbours": 5.0}  # as in the papers and in imbalanced-learn, but for k-means-SMOTE
 SAMPLERS = {
-    "random_over": Sampler(f"{OVER}.RandomOverSampler", raised, exact=True, defaults=RATIO),
-    "random_under": Sampler(f"{UNDER}.RandomUnderSampler", lowered, exact=True, defaults=RATIO),
+    "random_over": Sampler(f"{OVER}.RandomOverSampler", raised, exact=True, selects=True, defaults=RATIO),
+    "random_under": Sampler(f"{UNDER}.RandomUnderSampler", lowered, exact=True, selects=True, defaults=RATIO),
     "smote": Sampler(f"{OVER}.SMOTE", raised, exact=True, neighbours="k_neighbors", defaults=SMOTE),
     "borderline_smote": Sampler(f"{OVER}.BorderlineSMOTE", raised, neighbours="k_neighbors", defaults=SMOTE),
     "svm_smote": Sampler(f"{OVER}.SVMSMOTE", raised, neighbours="k_neighbors", defaults=SMOTE),
-    "kmeans_smote": Sampler(f"{OVER}.KMeansSMOTE", raised, neighbours="k_neighbors", defaults=SMOTE),
+    "kmeans_smote": Sampler(
+        f"{OVER}.KMeansSMOTE", raised, neighbours="k_neighbors", defaults=RATIO | {"neighbours": 2.0}
+    ),
     "adasyn": Sampler(f"{OVER}.ADASYN", raised, neighbours="n_neighbors", defaults=SMOTE),
-    "tomek_links": Sampler(f"{UNDER}.TomekLinks"),
-    "enn": Sampler(f"{UNDER}.EditedNearestNeighbours", neighbours="n_neighbors", defaults={"neighbours": 3}),
+    "tomek_links": Sampler(f"{UNDER}.TomekLinks", selects=True),
+    "enn": Sampler(
+        f"{UNDER}.EditedNearestNeighbours", selects=True, neighbours="n_neighbors", defaults={"neighbours": 3.0}
+    ),
     "smote_tomek": Sampler(f"{COMBINED}.SMOTETomek", raised, defaults=RATIO),
     "smote_enn": Sampler(f"{COMBINED}.SMOTEENN", raised, defaults=RATIO),
 }
@@ -128,9 +132,9 @@ def resampled_counts(train: Sequence[int], text: str) -> Classes:
     name, chosen = parse(text)
     if name not in SAMPLERS:
         return tuple(train)
-    sampler = replace(SAMPLERS[name], defaults=chosen)
-    if min(train) < sampler.fewest:
-        raise ValueError(f"sampler {text} needs {sampler.fewest} or more of each class to train on, found {min(train)}")
+    sampler = SAMPLERS[name]
+    if min(train) < (fewest := sampler.fewest(chosen)):
+        raise ValueError(f"sampler {text} needs {fewest} or more of each class to train on, found {min(train)}")
     return sampler.counts(tuple(train), chosen["ratio"]) if sampler.counts else tuple(train)
 
 
@@ -155,9 +159,9 @@ def resample(train: Samples, text: str, seed: int) -> Samples:
     if name not in SAMPLERS:
         return train
     wanted = resampled_counts(np.bincount(train.labels).tolist(), text)
-    made = sampler_of(SAMPLERS[name], chosen, wanted, seed)
-    if train.weights is not None and name not in ("random_over", "random_under", "tomek_links", "enn"):
+    if train.weights is not None and not SAMPLERS[name].selects:
         raise ValueError(f"sampler {name} makes new samples, which have no sample weight: leave out one of the two")
+    made = sampler_of(SAMPLERS[name], chosen, wanted, seed)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of libraries about their own defaults

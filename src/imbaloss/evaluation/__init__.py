@@ -3,11 +3,12 @@
 from imbaloss.evaluation import calibration, costs, priors
 from imbaloss.evaluation.calibration import Calibration, expected_calibration_error, reliability
 from imbaloss.evaluation.intervals import of_samples
-from imbaloss.evaluation.scores import CONFUSION, SCORES, THRESHOLD, Scores, no_scores, scores
+from imbaloss.evaluation.scores import CONFUSION, OF_DECISIONS, SCORES, THRESHOLD, Scores, no_scores, scores
 from imbaloss.evaluation.thresholds import RULES, Rule, Tuned, top, tuned
 
 __all__ = [
     "CONFUSION",
+    "OF_DECISIONS",
     "RULES",
     "SCORES",
     "THRESHOLD",

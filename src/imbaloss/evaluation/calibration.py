@@ -16,6 +16,7 @@ Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
 NONE = "none"
 LOG_SLOPES = (-10.0, 10.0)  # of 1 / temperature: e^10 is a step, e^-10 a constant
+SMALLEST_SLOPE = 1e-3  # of platt
 BINS = 10
 
 
@@ -69,7 +70,8 @@ def fit(kind: str, labels: Labels, logits: Floats, weights: Floats | None = None
     """The calibration that makes these samples likeliest (isotonic: with the least squared error).
 
     - temperature: logits / T. Source: Guo et al. 2017 (arXiv 1706.04599), section 4.2.
-    - platt: a z + b of the log-odds z, with (n_1 + 1) / (n_1 + 2) and 1 / (n_0 + 2) for 1 and 0 as targets.
+    - platt: a z + b of the log-odds z, with (n_1 + 1) / (n_1 + 2) and 1 / (n_0 + 2) for 1 and 0 as targets; a stays
+      above 0, so that the few samples of a small tune part do not turn the ranking round.
       Source: Platt 1999; Niculescu-Mizil and Caruana 2005 (ICML).
     - isotonic: any rising step function, by scikit-learn. Source: Zadrozny and Elkan 2002 (KDD).
 
@@ -112,7 +114,10 @@ def fit_platt(labels: Labels, odds: Floats, weights: Floats) -> tuple[float, ...
     model = LogisticRegression(C=1e30, tol=1e-10, max_iter=10_000)
     both = np.concatenate([weights * targets, weights * (1 - targets)])
     model.fit(np.tile(odds / scale, 2)[:, None], np.repeat([1, 0], len(odds)), sample_weight=both)
-    return float(model.coef_[0, 0]) / scale, float(model.intercept_[0])
+    slope = float(model.coef_[0, 0]) / scale
+    if slope > SMALLEST_SLOPE:
+        return slope, float(model.intercept_[0])
+    return SMALLEST_SLOPE, float(special.logit(np.average(targets, weights=weights)))
 
 
 def fit_isotonic(labels: Labels, odds: Floats, weights: Floats) -> tuple[float, ...]:

@@ -152,8 +152,8 @@ def of_predictions(found: Findings, setting: str, level: float) -> Iterator[Draw
         file_name(f"reliability_{setting}_{level:g}"),
         figures.reliabilities(tests),
         f"Reliability on the test part {where}, all {repetitions(found)} together: the share of positives in each "
-        "tenth of the samples by probability. On the diagonal a probability is what it says; losses with class weights "
-        "or class means lie below it, since they learn as if positives were more common.",
+        "tenth of the samples by probability. On the diagonal a probability is what it says; below it positives are "
+        "rarer than that, as where a loss weighs them more.",
         TRUE,
         setting=setting,
     )

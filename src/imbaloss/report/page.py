@@ -52,6 +52,7 @@ def page(
     pairs = int(compared["score"].value_counts().max()) if len(compared) else comb(len(found.methods), 2)
     return environment.get_template("page.html.jinja").render(
         study=found.study,
+        rules=list(dict.fromkeys(row.run.recipe.threshold for row in found.rows)),
         asked=len(found.study.runs()),
         rows=rows,
         published=bool(cells[["published_f1", "published_roc_auc"]].notna().any(axis=None)),

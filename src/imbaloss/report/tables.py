@@ -13,15 +13,15 @@ import pandas as pd
 
 from imbaloss import studies
 from imbaloss.data import NONE, SETS
-from imbaloss.evaluation import CONFUSION, SCORES
+from imbaloss.evaluation import CONFUSION, OF_DECISIONS, SCORES
 from imbaloss.report.cells import COMPARED, TUNED_F1, Compared
 from imbaloss.report.naming import FIXED, OTHERS, names
-from imbaloss.studies import Row
+from imbaloss.studies import THRESHOLDS, Row
 from imbaloss.wording import counted
 
 DASH = "\u2013"  # an en dash, where there is no value
 CELL = ["dataset", "level", "loss"]
-ASKED = ["protocol", "negative", "positive", "sampler", "network", "recipe", "split"]
+ASKED = ["protocol", "negative", "positive", "sampler", "network", "recipe", "split", "threshold_for", "calibration"]
 NAMES = ["setting", "method"]
 MAIN = ("f1", "roc_auc")
 LABELS = {"f1": "F1", "roc_auc": "ROC-AUC"}
@@ -40,11 +40,13 @@ def table(rows: Sequence[Row]) -> pd.DataFrame:
 
     Columns: the cell; seeds (trainings that succeeded, with folds one for each of them) and, of f1 and roc_auc, mean,
     standard deviation (n - 1) and published value; then mean and deviation of the other scores and counts; then the
-    samples of each class in each part (with folds, their means), failed (trainings whose loss was no longer finite),
-    tuned_lr (each learning rate that was chosen, and how often), protocol, classes, sampler, network, name of the
-    recipe, split, the samples of each class after a sampler, and what a reader calls setting and method. tuned_f1 is at
-    the threshold that is best on tune, tuned_threshold, whose _low and _high are the mean ends of each training's own
-    interval; cost and tuned_cost are the mean cost of a sample at 1/2 and there. Empty where there is no value.
+    samples of each class in each part (with folds, their means), failed (trainings that have no model), epochs (the
+    mean number that they took), tuned_lr (each learning rate that was chosen, and how often), protocol, classes,
+    sampler, network, name of the recipe, split, what the tuned threshold is best for, calibration, the samples of each
+    class that an epoch shows after a sampler, and what a reader calls setting and method. Scores that begin with tuned_
+    are at the threshold that is best on tune, tuned_threshold, whose _low and _high are the mean ends of each
+    training's own interval; cost and tuned_cost are the mean cost of a sample at 1/2 and there. Empty where there is no
+    value.
     """
     with studies.uncollected():
         flat = columns(rows)
@@ -63,7 +65,7 @@ def table(rows: Sequence[Row]) -> pd.DataFrame:
         found[score], found[f"{score}_sd"] = means[score], deviations[score]
     for part in COUNTED:
         found[part] = whole(groups[part].mean())
-    found["failed"] = groups["failed"].sum()
+    found["failed"], found["epochs"] = groups["failed"].sum(), groups["epochs"].mean()
     found["tuned_lr"] = groups["tuned_lr"].agg(rates) if flat["tuned_lr"].notna().any() else None
     for name in NAMES:
         found[name] = groups[name].first()
@@ -74,12 +76,7 @@ def table(rows: Sequence[Row]) -> pd.DataFrame:
 
 
 COUNTED = [f"{part}_{kind}" for part in ("train", "tune", "test") for kind in ("negatives", "positives")]
-TUNED = {
-    "tuned_f1": "f1",
-    "tuned_threshold": "threshold",
-    "tuned_threshold_low": "threshold_low",
-    "tuned_threshold_high": "threshold_high",
-}
+TUNED = {f"tuned_{name}": name for name in ("f1", *THRESHOLDS, *(name for name in OF_DECISIONS if name != "f1"))}
 COST = {"cost": ("test", "cost"), "tuned_cost": ("tuned", "cost")}  # where the threshold's rule names costs
 RESAMPLED = ["resampled_negatives", "resampled_positives"]
 
@@ -116,6 +113,9 @@ def columns(rows: Sequence[Row]) -> pd.DataFrame:
         },
         **values,
         "failed": [row.failure is not None for row in rows],
+        "epochs": np.array([row.computed.get("epochs") for row in rows], dtype=np.float64),
+        "threshold_for": [row.run.recipe.threshold for row in rows],
+        "calibration": [row.run.recipe.calibration for row in rows],
         "tuned_lr": [row.tuning["lr"] if row.tuning else None for row in rows],
     })  # fmt: skip
 
@@ -190,8 +190,13 @@ def for_reading(cells: pd.DataFrame) -> pd.DataFrame:
         if shows_published(cells, compared):
             found[f"{compared.label} published"] = [number(value) for value in cells[theirs]]
     if cells["tuned_cost"].notna().any():
+        rules = cells["threshold_for"]
+        one = f", {rules.iloc[0]}" if rules.nunique() == 1 else ""
         for name, label in zip(COST, ("mean cost at ½", "mean cost at the tuned threshold"), strict=True):
-            found[label] = [number(value) for value in cells[name]]
+            found[f"{label}{one}"] = [
+                number(value) + (f" ({rule})" if not one and pd.notna(value) else "")
+                for value, rule in zip(cells[name], rules, strict=True)
+            ]
     if cells["tuned_lr"].any():
         found["learning rate (runs)"] = cells["tuned_lr"].fillna(DASH)
     return found

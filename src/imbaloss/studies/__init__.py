@@ -18,12 +18,13 @@ from imbaloss.studies.files import (
 from imbaloss.studies.forecast import Forecast, forecast
 from imbaloss.studies.reach import Reach, reach
 from imbaloss.studies.status import Status
-from imbaloss.studies.store import Predictions, Row, Store
+from imbaloss.studies.store import THRESHOLDS, Predictions, Row, Store
 from imbaloss.studies.study import EntryError, Run, Study
 
 __all__ = [
     "BUILT_IN",
     "EXECUTORS",
+    "THRESHOLDS",
     "EntryError",
     "Executor",
     "Finished",

@@ -15,7 +15,7 @@ from imbaloss.data.seeds import stream
 from imbaloss.evaluation import THRESHOLD, Rule, Scores, calibration, no_scores, scores, tuned
 from imbaloss.evaluation.costs import mean_cost
 from imbaloss.studies.files import versions
-from imbaloss.studies.store import Predictions, Row
+from imbaloss.studies.store import THRESHOLDS, Predictions, Row
 from imbaloss.studies.study import Run
 from imbaloss.studies.tuning import choose
 from imbaloss.training import Member, Model, Outcome, Plan, Recipe, plan_for, train
@@ -167,7 +167,7 @@ def train_together(
     found = train(list(members.values()), device=device, plan=job.plan, on_epoch=on_epoch) if members else []
     outcomes = dict(zip(members, found, strict=True))
     on_work(left)  # of networks that ended before their last epoch, or that several runs share
-    computed = {
+    computed: dict[str, Any] = {
         "device": device,
         "threads": torch.get_num_threads(),
         "plan": job.plan.facts(),
@@ -216,7 +216,7 @@ def finish(
         scores={part: values for part, (values, _) in found.items()},
         undefined={part: reasons for part, (_, reasons) in found.items()},
         failure=outcome.failure,
-        computed=computed | {"data": dataset.checksum},
+        computed=computed | {"data": dataset.checksum, "epochs": len(outcome.losses)},
         tuning=tuning,
         losses=tuple(outcome.losses),
     )
@@ -270,6 +270,3 @@ def unscored(reason: str) -> dict[str, tuple[Scores, dict[str, str]]]:
     """What `scored` returns where there is nothing to score."""
     none, reasons = no_scores(reason)
     return {"tune": (none, reasons), "test": (none, reasons), "tuned": ({**none, **dict.fromkeys(THRESHOLDS)}, reasons)}
-
-
-THRESHOLDS = ("threshold", "threshold_low", "threshold_high")

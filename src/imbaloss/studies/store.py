@@ -118,6 +118,7 @@ def from_texts(run: Run, result: dict[str, Any], computed: dict[str, Any]) -> Ro
     return Row(run=run, computed=computed, **result)
 
 
+THRESHOLDS = ("threshold", "threshold_low", "threshold_high")  # of the tuned scores: the threshold, and its interval
 RESULT = ("classes", "counts", "scores", "undefined", "failure", "tuning")
 
 

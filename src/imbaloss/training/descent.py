@@ -139,14 +139,9 @@ class FusedAdam(Descent):
         self.lay_out({name: parameter.shape for name, parameter in self.parameters.items()})
 
     def lay_out(self, shapes: Mapping[str, Sequence[int]]) -> None:
-        """The part of the vector that each parameter has, in its shape; and the rates of all, where they differ."""
+        """The part of the vector that each parameter has, in its shape."""
         parts = torch.split(self.gradient, [prod(shape) for shape in shapes.values()])
         self.parts = {name: part.view(*shapes[name]) for name, part in zip(shapes, parts, strict=True)}
-        rates = self.lr.tolist()
-        self.rate = rates[0] if len(set(rates)) == 1 else None
-        if self.rate is None:
-            each = [per_network(self.lr, part).expand_as(part).flatten() for part in self.parts.values()]
-            self.rates = torch.cat(each)
 
     def before(self, gradient: Tensor) -> Tensor:
         return gradient
@@ -166,12 +161,10 @@ class FusedAdam(Descent):
     @torch.no_grad()
     def update(self) -> None:
         self.steps += 1
-        rate = adam_direction(self.gradient, self.mean, self.square, self.steps)
-        if self.rate is None:
-            self.gradient.mul_(self.rates)
+        correction = adam_direction(self.gradient, self.mean, self.square, self.steps)
         for name, part in self.parts.items():
             parameter = self.parameters[name].data
-            parameter.add_(part, alpha=-rate * (1.0 if self.rate is None else self.rate))
+            parameter.addcmul_(part, per_network(self.lr, part), value=-correction)
             if self.working is not self.network:
                 self.round(parameter, self.working_parameters[name].data, None)
 

@@ -82,8 +82,8 @@ class Adam(ByAutograd):
         self.steps += 1
         for parameter, mean, square in zip(self.parameters, self.means, self.squares, strict=True):
             direction = gradient(parameter, self.options.weight_decay)
-            rate = adam_direction(direction, mean, square, self.steps)
-            parameter.addcmul_(direction, per_network(self.lr, parameter), value=-rate)
+            correction = adam_direction(direction, mean, square, self.steps)
+            parameter.addcmul_(direction, per_network(self.lr, parameter), value=-correction)
             parameter.grad = None
 
     def keep(self, mask: Tensor) -> None:

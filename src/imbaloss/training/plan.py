@@ -30,7 +30,7 @@ class Plan:
 
     def fits(self, recipe: Recipe) -> bool:
         """Whether it can be taken for trainings by that recipe."""
-        within = self.first_layer != SPAN or recipe.optimizer == "sgd"
+        within = self.first_layer != SPAN or (recipe.optimizer == "sgd" and not recipe.patience)
         return within and (recipe.network == "mlp" or (self.first_layer, self.steps) == (INPUTS, AUTOGRAD))
 
     def facts(self) -> dict[str, str]:

@@ -69,13 +69,17 @@ def best_constant(loss: str, counts: Sequence[int], weights: Sequence[float] | N
         [gradient] = torch.autograd.grad(value, constant, allow_unused=True, materialize_grads=True)
         return value.item(), gradient.numpy()
 
-    found = optimize.minimize(
-        value_and_gradient,
-        np.zeros(numbers),
-        jac=True,
-        method="L-BFGS-B",
-        bounds=[(-FARTHEST, FARTHEST)] * numbers,
-        options={"ftol": 1e-15, "gtol": 1e-10, "maxiter": 1000},
-    )
-    constant: NDArray[np.float64] = found.x
+    starts = [np.zeros(numbers), logits_of(np.maximum(totals[0].numpy(), 1e-300))]
+    found = [
+        optimize.minimize(
+            value_and_gradient,
+            start,
+            jac=True,
+            method="L-BFGS-B",
+            bounds=[(-FARTHEST, FARTHEST)] * numbers,
+            options={"ftol": 1e-15, "gtol": 1e-10, "maxiter": 1000},
+        )
+        for start in starts
+    ]
+    constant: NDArray[np.float64] = min(found, key=lambda one: float(one.fun)).x
     return constant

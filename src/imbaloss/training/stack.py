@@ -40,7 +40,7 @@ class Member:
     loss: str  # as `losses.parse` reads it
     recipe: Recipe  # one of its `candidates`
     seed: int
-    sampler: str = NONE  # of batches; what other samplers do has been done to `train`
+    sampler: str = NONE  # what those do that are not of batches has been done to `train`
     start: nn.Module | None = None  # a stack of one, whose weights are the initial ones
 
     @cached_property
@@ -94,6 +94,7 @@ class Stack:
         self.shape = tuple(shape)
         self.plan = plan or plan_for(recipe, self.samples, prod(self.shape), device)
         self._place_data(list({id(member.split): member.split for member in members}.values()))
+        self.tune_shares = torch.tensor([tune_shares(member) for member in self.members], dtype=recipe.dtype).to(device)
         self.orders = {key: stream(key[0], "batches") for key in self._order_keys()}
         self._build_network()
         lr = torch.tensor([member.recipe.lr for member in members], dtype=recipe.dtype, device=device)
@@ -168,7 +169,7 @@ class Stack:
 
     @torch.no_grad()
     def tune_losses(self) -> Tensor:
-        """The loss of each member on its tune part, (S,)."""
+        """The loss of each member on its tune part, (S,), as if that had the shares that a sampler shows."""
         self.network.eval()
         for loss, _ in self.losses:
             loss.eval()
@@ -176,8 +177,11 @@ class Stack:
         for chunk in torch.split(self.tune_inputs, TUNE_BATCH, dim=1):
             inputs = chunk.expand(len(self.members), *chunk.shape[1:]) if len(chunk) == 1 else chunk[self.split]
             found.append(self.network(inputs))
-        weights = None if self.tune_weights is None else self.tune_weights.view_as(self.tune_labels)[self.split]
-        values = self._loss(torch.cat(found, dim=1), self.tune_labels[self.split], weights)
+        labels = self.tune_labels[self.split]
+        weights = self.tune_shares.gather(1, labels)
+        if self.tune_weights is not None:
+            weights = weights * self.tune_weights.view_as(self.tune_labels)[self.split]
+        values = self._loss(torch.cat(found, dim=1), labels, weights)
         for loss, _ in self.losses:
             loss.train()
         return values
@@ -202,7 +206,7 @@ class Stack:
     def keep(self, mask: Tensor) -> None:
         """The members where mask (S,) is true stay."""
         self.members = list(compress(self.members, mask.tolist()))
-        self.split = self.split[mask]
+        self.split, self.tune_shares = self.split[mask], self.tune_shares[mask]
         self.optimizer.keep(mask)
         if self.early:
             self.early.keep(mask)
@@ -243,6 +247,20 @@ class Stack:
         of_groups = [None] * len(sizes) if weights is None else torch.split(weights, sizes)
         parts = zip(self.losses, torch.split(logits, sizes), torch.split(targets, sizes), of_groups, strict=True)
         return torch.cat([loss.stacked(some, theirs, weighed) for (loss, _), some, theirs, weighed in parts])
+
+
+def tune_shares(member: Member) -> list[float]:
+    """The weight of a sample of tune by its class, (C,): with a sampler, that which gives tune the shares of an epoch.
+
+    Else a network that learns from equal shares, say, would be stopped for what it is to learn.
+    """
+    shown = np.array(member.counts, dtype=np.float64)
+    if member.sampler == NONE:
+        return [1.0] * len(shown)
+    tune = np.bincount(member.split.tune.labels, member.split.tune.weights, len(shown))
+    ratios = np.divide(shown, tune, out=np.zeros_like(shown), where=tune > 0)
+    found: list[float] = (ratios * tune.sum() / shown.sum()).tolist()
+    return found
 
 
 def weights_of(parts: Sequence[Samples], dtype: torch.dtype, device: torch.device) -> Tensor | None:

@@ -1,6 +1,7 @@
 """What trained networks did: losses over the epochs, ROC and precision-recall curves, probabilities of each class."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from textwrap import fill
 from typing import Any
 
 import matplotlib as mpl
@@ -18,6 +19,7 @@ Floats = NDArray[np.float64]
 GRID = np.linspace(0, 1, 101)
 BINS = np.linspace(0, 1, 26)
 MOST_BESIDE = 5  # panels
+WIDEST_TITLE = 24  # letters of a panel's title in a line
 
 
 def loss_curves(losses: Mapping[str, Sequence[Sequence[float]]], *, common_epochs: bool) -> Figure:
@@ -31,7 +33,7 @@ def loss_curves(losses: Mapping[str, Sequence[Sequence[float]]], *, common_epoch
         figure = Figure(figsize=(8.2, 3.4), layout="constrained")
         raw, scaled = figure.subplots(1, 2)
         for (method, mark), runs in zip(marks(losses).items(), losses.values(), strict=True):
-            curves = np.array([run[:epochs] for run in runs])
+            curves = padded([run[:epochs] for run in runs])
             over = np.arange(1, curves.shape[1] + 1)
             for panel, values in ((raw, curves), (scaled, curves / curves[:, :1])):
                 draw_band(panel, over, values, line_of(mark), method)
@@ -47,9 +49,15 @@ def loss_curves(losses: Mapping[str, Sequence[Sequence[float]]], *, common_epoch
     return figure
 
 
+def padded(runs: Sequence[Sequence[float]]) -> Floats:
+    """(runs, epochs): NaN after the last epoch of a run, where patience ended it."""
+    longest = max(map(len, runs))
+    return np.array([[*run, *[np.nan] * (longest - len(run))] for run in runs])
+
+
 def draw_band(panel: Axes, over: Floats | NDArray[np.int64], curves: Floats, line: dict[str, Any], label: str) -> None:
-    """curves (seeds, points): their median, and the band between their quartiles."""
-    lower, median, upper = np.quantile(curves, [0.25, 0.5, 0.75], axis=0)
+    """curves (seeds, points): their median, and the band between their quartiles; of those that are there (not NaN)."""
+    lower, median, upper = np.nanquantile(curves, [0.25, 0.5, 0.75], axis=0)
     panel.fill_between(over, lower, upper, color=line["color"], alpha=0.2, linewidth=0)
     panel.plot(over, median, linewidth=1.2, label=label, **line)
 
@@ -151,7 +159,7 @@ def side_by_side(methods: Iterable[str], *, xlabel: str, ylabel: str) -> tuple[F
         panel.remove()
     panels = panels[: len(names)]
     for panel, name in zip(panels, names, strict=True):
-        panel.set_title(name)
+        panel.set_title(fill(name, WIDEST_TITLE))
     for panel in panels[-columns:]:
         panel.set_xlabel(xlabel)
         panel.tick_params(labelbottom=True)  # also where the line below is not full
