@@ -27,6 +27,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 import imbaloss
 from imbaloss import ImbalancedClassifier
 from imbaloss.data.resampling import BATCH_SAMPLERS, SAMPLERS
+from imbaloss.estimator.packing import packed
 from imbaloss.training import model_file
 
 Quick = partial(ImbalancedClassifier, hidden=(20,), epochs=30, random_state=0)
@@ -36,7 +37,7 @@ ROUNDING = "of float32: 1e-8 where the check admits 1e-9; in float64, above, it 
 THRESHOLD = "at a threshold other than 1/2 the decision is not the likelier class, which the check expects"
 
 
-def unexplained(estimator: ImbalancedClassifier) -> dict[str, str]:
+def explained(estimator: ImbalancedClassifier) -> dict[str, str]:
     """The checks that fail, and why."""
     if estimator.threshold != 0.5:
         return {"check_classifiers_train": THRESHOLD, "check_class_weight_classifiers": THRESHOLD}
@@ -45,7 +46,7 @@ def unexplained(estimator: ImbalancedClassifier) -> dict[str, str]:
 
 @parametrize_with_checks(
     [ImbalancedClassifier(precision="float64"), ImbalancedClassifier(), ImbalancedClassifier("ce", n_networks=2)],
-    expected_failed_checks=unexplained,
+    expected_failed_checks=explained,
 )
 def test_scikit_learns_checks(estimator, check):
     check(estimator)
@@ -210,7 +211,10 @@ def test_sample_weights_say_how_often_a_sample_counts(data):
     X, y, *_ = data
     weights = np.random.default_rng(0).integers(0, 3, len(y))
     whole = partial(Quick, batch_size=10_000, precision="float64")
-    for changes in ({}, {"class_weight": "balanced"}, {"loss": "ce", "n_networks": 2}):
+    for changes in (
+        {}, {"class_weight": "balanced"}, {"loss": "ce", "n_networks": 2}, {"loss": "wce"}, {"loss": "logit_adjusted"},
+        {"loss": "ce", "prevalence": 0.3}, {"loss": "focal", "prevalence": 0.3},
+    ):  # fmt: skip
         weighed = whole(**changes).fit(X, y, sample_weight=weights)
         repeated = whole(**changes).fit(X.repeat(weights, 0), y.repeat(weights))
         np.testing.assert_allclose(weighed.predict_proba(X), repeated.predict_proba(X), rtol=1e-6)
@@ -316,11 +320,43 @@ def test_a_prevalence_gives_the_probabilities_of_those_shares(data):
     assert metrics.brier_score_loss(y_test[even], moved.predict_proba(X_test[even])[:, 1]) < metrics.brier_score_loss(
         y_test[even], plain.predict_proba(X_test[even])[:, 1]
     )
-    for kind in ("platt", "isotonic"):
+    for kind in ("temperature", "platt", "isotonic"):
+        same = Quick("ce", epochs=60, prevalence=float(y.mean()), calibration=kind).fit(X, y)
+        known = Quick("ce", epochs=60, calibration=kind).fit(X, y)
+        np.testing.assert_allclose(same.predict_proba(X), known.predict_proba(X), atol=0.02)
         mean = (
             Quick("ce", epochs=60, prevalence=0.5, calibration=kind).fit(X, y).predict_proba(X_test[even])[:, 1].mean()
         )
         assert mean == pytest.approx(0.5, abs=0.1)
+
+
+def test_platt_does_not_go_with_the_scale_of_the_weights(data):
+    X, y, *_ = data
+    one, other = (Quick("ce", calibration="platt").fit(X, y, np.full(600, scale)) for scale in (1.0, 0.001))
+    np.testing.assert_allclose(one.predict_proba(X), other.predict_proba(X), atol=1e-3)
+
+
+def test_a_function_chooses_for_those_shares_too(data):
+    X, y, *_ = data
+    for share in (0.02, 0.6):
+        by_name, by_function = (
+            Quick("ce", threshold=rule, prevalence=share).fit(X, y) for rule in ("accuracy", metrics.accuracy_score)
+        )
+        assert by_name.threshold_ == by_function.threshold_
+
+
+def test_values_that_overflow_the_network_are_refused(data):
+    X, y, *_ = data
+    with pytest.raises(ValueError, match="X has values so far from those of the fit that the network overflows"):
+        Quick("ce").fit(X, y).predict_proba(X[:2] * 1e60)
+
+
+def test_at_threshold_0_and_1_decisions_and_predictions_agree(data):
+    X, y, *_ = data
+    for threshold in (0.0, 1.0):
+        classifier = Quick("ce", threshold=threshold, calibration="isotonic").fit(X, y)
+        sure = np.isin(classifier.predict_proba(X)[:, 1], (0.0, 1.0)) & (threshold == 1.0)
+        assert np.array_equal((classifier.decision_function(X) > 0)[~sure], (classifier.predict(X) == 1)[~sure])
 
 
 def test_with_a_prevalence_a_threshold_is_chosen_for_those_shares(data):
@@ -347,7 +383,10 @@ def test_warm_start_goes_on(data):
     classifier.set_params(hidden=(5,))
     with pytest.raises(ValueError, match="warm_start needs the networks of the last fit"):
         classifier.fit(X, y)
-    classifier.set_params(hidden=(20,))
+    classifier.set_params(hidden=(20,), scaling="unit")
+    with pytest.raises(ValueError, match="warm_start needs the networks of the last fit: n_networks, scaling"):
+        classifier.fit(X, y)
+    classifier.set_params(scaling="standard")
     with pytest.raises(ValueError, match="warm_start needs the classes of the last fit"):
         classifier.fit(X, np.where(y, "a", "b"))
     with pytest.raises(ValueError, match="X has 9 features, but ImbalancedClassifier is expecting 10"):
@@ -369,6 +408,15 @@ SETTINGS = {
     "ensemble": {"n_networks": 3, "loss": "focal:gamma=1", "sampler": "smote"},
     "tuned": {"threshold": "f1", "calibration": "isotonic", "early_stopping": True, "prevalence": 0.2},
     "costs": {"threshold": "cost", "costs": np.array(COSTS), "class_weight": {"ok": 1.0, "rare": 2.0}},
+    "numbers of other kinds": {
+        "hidden": np.array([5, 4]),
+        "epochs": np.int64(3),
+        "batch_size": np.int64(32),
+        "patience": np.int64(2),
+        "costs": pd.DataFrame(COSTS),
+        "prevalence": pd.Series([0.9, 0.1]),
+        "learning_rate": np.float32(0.01),
+    },
     "function": {"threshold": metrics.f1_score, "precision": "float64", "random_state": np.random.RandomState(0)},
 }
 
@@ -424,6 +472,17 @@ def test_a_file_of_something_else_is_refused(data, tmp_path):
     model_file.save(classifier.model_, tmp_path, {"of": "a study"})
     with pytest.raises(ValueError, match="holds a model, but not that of an ImbalancedClassifier"):
         ImbalancedClassifier.load(tmp_path)
+    facts = {"parameters": packed({}), "attributes": packed({"tuned_": None, "predict": 3})}
+    model_file.save(classifier.model_, tmp_path, {"classifier": facts})
+    with pytest.raises(
+        ValueError, match="holds no classifier that imbaloss has written: what it knew is not all there"
+    ):
+        ImbalancedClassifier.load(tmp_path)
+    for of_classifier in (None, {}, {"parameters": packed({"rate": 1}), "attributes": packed({})}):
+        model_file.save(classifier.model_, tmp_path, {"classifier": of_classifier})
+        with pytest.raises(ValueError, match="holds no classifier that imbaloss has written"):
+            ImbalancedClassifier.load(tmp_path)
+    assert ImbalancedClassifier.load(classifier.save(tmp_path)).n_iter_ == 30  # what save returned
     with pytest.raises(NotFittedError):
         Quick().save(tmp_path / "new")
     assert not (tmp_path / "new").exists()
@@ -489,7 +548,7 @@ def test_nothing_leaks_from_the_part_that_is_put_aside(changes, how):
         ({"sampler": "smite"}, r"there is no sampler 'smite' \(did you mean 'smote'\?\)"),
         (
             {"sampler": "stratified_batches:fewest=200"},
-            "batches of 256 are too small for 200 or more samples of each class",
+            "batches of 256 are too small for 200 or more",
         ),
         ({"threshold": "f2"}, "there is no rule for a threshold 'f2'"),
         ({"threshold": 1.5}, "threshold must be a probability, a rule or a function, found 1.5"),
@@ -501,7 +560,26 @@ def test_nothing_leaks_from_the_part_that_is_put_aside(changes, how):
         ({"costs": [[0, 1]]}, r"costs must have shape \(2, 2\)"),
         ({"costs": [[0, -1], [1, 0]]}, "costs must be finite and >= 0, found -1 in row 0, column 1"),
         ({"class_weight": "balance"}, "class_weight must be None, balanced, cost or a dict, found 'balance'"),
-        ({"class_weight": {2: 1}}, "The classes, .*2.*, are not in class_weight|not in"),
+        ({"class_weight": {2: 1}}, r"class_weight names 2, which is no class of y: \[0, 1\]"),
+        ({"class_weight": {1: -1}}, "class_weight must be finite and >= 0, found -1 for 1"),
+        ({"class_weight": "cost", "threshold": "expected_cost", "costs": COSTS}, "costs count once"),
+        ({"loss": None}, "loss must be a text, found None"),
+        ({"sampler": None}, "sampler must be a text, found None"),
+        ({"calibration": None}, "calibration must be a text, found None"),
+        ({"epochs": None}, "epochs must be a whole number, found None"),
+        ({"epochs": 2.5}, "epochs must be a whole number, found 2.5"),
+        ({"epochs": "10"}, "epochs must be a whole number, found '10'"),
+        ({"n_networks": 2.0}, "n_networks must be a whole number, found 2.0"),
+        ({"learning_rate": "0.1"}, "learning_rate must be a number, found '0.1'"),
+        ({"early_stopping": "no"}, "early_stopping must be True or False, found 'no'"),
+        ({"verbose": -1}, "verbose must be 0 or more, found -1"),
+        ({"hidden": 5}, "hidden must be whole numbers, one for each hidden layer, found 5"),
+        ({"hidden": (5.5,)}, r"hidden must be whole numbers, one for each hidden layer, found \(5.5,\)"),
+        ({"batch_size": 16.0}, "batch_size must be auto or a whole number, found 16.0"),
+        ({"threshold": True}, "threshold must be a probability, a rule or a function, found True"),
+        ({"threshold": None}, "threshold must be a probability, a rule or a function, found None"),
+        ({"prevalence": "0.5"}, "prevalence must be a share, or one for each class, found '0.5'"),
+        ({"prevalence": 0.5, "loss": "soft_f1"}, "prevalence is for losses that teach shares"),
         ({"class_weight": "balanced", "loss": "ce:class_weights=1:9"}, "class weights are given twice"),
         ({"calibration": "plat"}, r"there is no calibration 'plat' \(did you mean 'platt'\?\)"),
         ({"prevalence": 1.5}, "prevalence must be above 0 and below 1"),
@@ -509,7 +587,7 @@ def test_nothing_leaks_from_the_part_that_is_put_aside(changes, how):
         ({"optimizer": "lion"}, "there is no optimizer 'lion'"),
         ({"learning_rate": 0}, "learning_rate must be above 0 and finite, found 0"),
         ({"batch_size": 0}, "batch_size must be 1 or more, found 0"),
-        ({"batch_size": "many"}, "batch_size must be auto or a number, found 'many'"),
+        ({"batch_size": "many"}, "batch_size must be auto or a whole number, found 'many'"),
         ({"epochs": 0}, "epochs must be 1 or more, found 0"),
         ({"hidden": (0,)}, "hidden widths must be 1 to"),
         ({"n_networks": 0}, "n_networks must be 1 or more, found 0"),
@@ -575,6 +653,10 @@ def test_a_cost_needs_classes_that_were_seen(data):
         Quick(costs=COSTS).fit(X, y).mean_cost(X, y + 1)
     with pytest.raises(ValueError, match="costs must have shape"):
         Quick().fit(X, y).mean_cost(X, y)
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        Quick(costs=COSTS).fit(X, y).mean_cost(X, y[:5])
+    with pytest.raises(NotFittedError):
+        Quick(costs=COSTS).mean_cost(X, y)
 
 
 def test_it_is_in_the_shop_window():

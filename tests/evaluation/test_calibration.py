@@ -47,7 +47,7 @@ def probabilities(logits: np.ndarray) -> np.ndarray:
 @pytest.mark.filterwarnings("ignore:Since FrozenEstimator does not appear to accept sample_weight")
 def test_it_is_that_of_scikit_learn(kind, classes, weighed):
     labels, logits = batch(classes)
-    weights = np.random.default_rng(0).random(len(labels)) if weighed else None
+    weights = 1 + np.random.default_rng(0).random(len(labels)) if weighed else None
     seen = logits
     if (
         classes > 2 and kind != "temperature"
@@ -148,3 +148,11 @@ def test_true_probabilities_have_a_small_error_and_equal_ones_one_bin():
     labels = (generator.random(20_000) < values).astype(np.int64)
     assert expected_calibration_error(labels, values) < 0.015
     assert len(reliability(labels, np.full(20_000, 0.5)).samples) == 1
+
+
+def test_a_few_samples_in_the_wrong_order_do_not_turn_the_ranking_round():
+    labels, logits = np.array([1, 0, 0, 0, 1]), np.array([-2.0, -1.0, 0.0, 1.0, -3.0])
+    found = calibration.fit("platt", labels, logits)
+    assert found.numbers[0][0] == calibration.SMALLEST_SLOPE
+    assert np.array_equal(np.argsort(found(logits)), np.argsort(logits))
+    assert special.expit(found(logits)).mean() == pytest.approx(0.42, abs=0.03)

@@ -196,3 +196,19 @@ def test_the_top_k_are_those_with_the_highest_probabilities_and_ties_count_in_pa
             top(labels, probabilities, k)
     with pytest.raises(ValueError, match="there are no positives to be found"):
         top(np.zeros(2, np.int64), probabilities[:2], 1)
+
+
+@pytest.mark.parametrize(
+    ("labels", "probabilities", "sentence"),
+    [
+        ([0, 1, 2], [0.1, 0.2, 0.3], "labels must be 0 or 1, found 2"),
+        ([0, 1], [0.1, 4.0], "probabilities must be from 0 to 1, found 4.0"),
+        ([0, 1], [0.1, np.nan], "probabilities must be from 0 to 1, found nan"),
+        ([0, 1], [0.1], r"labels and probabilities must be \(N,\) both, found \(2,\) and \(1,\)"),
+    ],
+)
+def test_other_labels_and_probabilities_are_refused(labels, probabilities, sentence):
+    for function in (lambda *batch: tuned(Rule.of("f1"), *batch), lambda *batch: top(*batch, 1)):
+        with pytest.raises(ValueError, match=sentence):
+            function(labels, probabilities)
+    assert tuned(Rule.of("f1"), [0, 1], [0.1, 0.9]).value == 1

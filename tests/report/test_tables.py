@@ -186,4 +186,11 @@ def test_costs_are_in_the_table_where_a_rule_names_them():
     ]
     cell = table(some).iloc[0]
     assert (cell["cost"], cell["tuned_cost"], cell["tuned_cost_sd"]) == (2, 2, 1)
-    assert "| mean cost at ½ | mean cost at the tuned threshold |" in tables.markdown(table(some))
+    assert "| mean cost at ½, f1 | mean cost at the tuned threshold, f1 |" in tables.markdown(table(some))
+    recipes = [replace(row.run.recipe, threshold=f"cost:fn={2 + row.run.seed}") for row in some]
+    other = [
+        replace(row, run=replace(row.run, recipe=recipe, recipe_name=f"r{row.run.seed}"))
+        for row, recipe in zip(some, recipes, strict=True)
+    ]
+    assert "1.0000 (cost:fn=2)" in tables.markdown(table(other))
+    assert set(table(other)["threshold_for"]) == {"cost:fn=2", "cost:fn=3", "cost:fn=4"}

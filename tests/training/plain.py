@@ -43,7 +43,7 @@ def train_plainly(member: Member) -> tuple[list[float], nn.Module]:
     for _ in range(recipe.epochs):
         order = torch.arange(len(labels))
         if member.sampler != data.NONE:
-            rows = data.batches.rows(train.labels, member.counts, recipe.train_batch, generator)
+            rows = data.batches.rows(train.labels, member.rows, recipe.train_batch, generator)
             order = torch.from_numpy(rows)
         elif recipe.shuffle_train:
             order = torch.from_numpy(generator.permutation(len(labels)))

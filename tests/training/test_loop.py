@@ -87,9 +87,10 @@ def test_weights_are_repetitions():
     """In batches of all samples, from initial weights that do not depend on them; the scaling counts them too."""
     split = weighed(0, 40)
     times = np.rint(3 * split.train.weights).astype(int)
+    split = replace(split, train=replace(split.train, weights=times.astype(np.float64)))
     repeated = replace(split, train=Samples(split.train.inputs.repeat(times, 0), split.train.labels.repeat(times)))
     recipe = replace(RECIPE, train_batch=1000)
-    for loss in ("mse", "msfe", "focal"):
+    for loss in ("mse", "msfe", "focal", "wce", "logit_adjusted", "ldam", "class_balanced"):
         one, other = (train([Member(some, loss, recipe, 0)])[0] for some in (split, repeated))
         np.testing.assert_allclose(one.losses, other.losses, rtol=1e-9)
         np.testing.assert_allclose(

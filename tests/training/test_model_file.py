@@ -113,6 +113,14 @@ def test_a_file_that_was_changed_is_refused(model, tmp_path):
         lambda header: header["recipe"].update(hidden=[3]),
         lambda header: header.update(networks=7),
         lambda header: header.update(shape=[1]),
+        lambda header: header.update(shape=[10**12]),
+        lambda header: header["recipe"].update(hidden=[100_000, 100_000]),
+        lambda header: header.update(networks=10**9),
+        lambda header: header["scaling"].update(scale=[1.0], offset=[0.0]),
+        lambda header: header["scaling"].update(scale=[0.0, 1.0, 1.0]),
+        lambda header: header.update(prior=[0.0, 0.0, 1.0]),
+        lambda header: header["calibration"].update(kind="nope"),
+        lambda header: header["calibration"].update(kind="temperature"),
     ],
 )
 def test_a_file_that_says_of_itself_what_is_not_so_is_refused(model, tmp_path, change):

@@ -40,6 +40,24 @@ def test_a_prevalence_is_reached_from_the_shares_that_the_loss_teaches(loss):
     assert prior_shift("ce", (980, 20), (980, 20), (0.5, 0.5)) == pytest.approx((0, log(980 / 20)), abs=1e-4)
 
 
+@pytest.mark.parametrize("counts", [(10**6, 10), (10**7, 10), (10, 10**6), (999, 1)])
+@pytest.mark.parametrize("loss", ["ce", "mse"])
+def test_the_best_constant_is_found_also_where_a_class_is_very_rare(loss, counts):
+    assert best_constant(loss, counts) == pytest.approx([log(counts[1] / counts[0])], abs=1e-3)
+
+
+def test_a_rare_class_in_use_is_no_reason_to_do_nothing():
+    """Trained on a set made half of positives, used where one in 10,000 is."""
+    assert prior_shift("ce", (200, 200), (200, 200), (1 - 1e-4, 1e-4)) == pytest.approx((0, log(1e-4 / (1 - 1e-4))))
+
+
+@pytest.mark.parametrize("loss", ["soft_f1", "dice", "auc_squared_hinge", "smooth_ap", "soft_mcc", "auc_margin"])
+def test_a_prevalence_is_refused_for_a_loss_that_teaches_no_shares(loss):
+    assert best_constant(loss, (900, 100)) is None
+    with pytest.raises(ValueError, match=f"prevalence is for losses that teach shares of the classes, not for {loss}"):
+        prior_shift(loss, (900, 100), (900, 100), (0.5, 0.5))
+
+
 def test_several_classes_have_a_shift_each():
     found = prior_shift("ce", (900, 60, 40), (900, 900, 900))
     expected = np.log([0.9, 0.06, 0.04])

@@ -1,9 +1,10 @@
 """`ImbalancedClassifier`: the house's training as a scikit-learn classifier."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import count, zip_longest
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, Self
 
@@ -12,7 +13,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils import check_random_state, compute_class_weight
+from sklearn.utils import check_consistent_length, check_random_state, column_or_1d, compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
@@ -20,7 +21,7 @@ from imbaloss import losses
 from imbaloss.data import NONE, Samples, Split, resample
 from imbaloss.data.resampling import draws
 from imbaloss.data.seeds import stream
-from imbaloss.estimator.decision import Decision, Metric
+from imbaloss.estimator.decision import EXPECTED_COST, Decision, Metric
 from imbaloss.estimator.packing import packed, unpacked
 from imbaloss.evaluation import Tuned, calibration, costs
 from imbaloss.networks import joined, one
@@ -40,12 +41,13 @@ from imbaloss.training.model import to_probabilities
 from imbaloss.training.priors import prior_shift
 from imbaloss.training.recipe import require
 from imbaloss.training.scaling import Scaling
+from imbaloss.training.stack import weighed
 
 Floats = NDArray[np.float64]
 SMALLEST_BATCH, LARGEST_BATCH = 256, 2048
 PREDICTED_AT_ONCE = 10_000  # samples
 FARTHEST = 1e9  # what stands for an infinite log-odds, which isotonic calibration may give
-TINY = 1e-15  # from 0 and 1, for the log-odds of a threshold
+FIT_SHARES = {"platt", "isotonic"}  # calibrations that find any shares by themselves
 
 
 class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -75,7 +77,8 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         is chosen on the validation part (f1, f_beta, g_mean, balanced_accuracy, mcc, accuracy, cost,
         recall_at_precision, precision_at_recall, top_share, with parameters as in "recall_at_precision:precision=0.8");
         a function of labels and decisions, 1 for the positive class, the higher the better; or "expected_cost", which
-        decides, also among several classes, by `costs` and the probabilities alone.
+        decides, also among several classes, by `costs` and the probabilities alone, and wants true ones: those of the
+        loss "ce", or calibrated ones.
     costs: matrix (C, C), the cost of each decision (column) for each true class (row), in the order of `classes_`.
     calibration: none, or temperature, platt, isotonic: fitted on the validation part.
     prevalence: share of the positive class in use, or of each class, where it is not that of the training samples.
@@ -196,14 +199,14 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         split = Split(of_train, of_tune, of_tune)  # what is a test is not for a classifier to know
         members = self._members(split, recipe, loss, seed)
         if before:
-            members = started(members, before)
+            members = started(members, before, self.scaling)
         outcomes = self._train(members)
         model = Model(
             replace(recipe, scaling=self.scaling),
             samples.inputs.shape[1:],
             scaling,
             joined([outcome.model.network for outcome in outcomes if outcome.model]),
-            shift_of(members, train_part, decision.shares),
+            shift_of(members, train_part, None if self.calibration in FIT_SHARES else decision.shares),
         )
         if len(tune):
             logits = model.logits(tune.inputs)
@@ -230,23 +233,30 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         """
         logits = np.clip(self._logits(X), -FARTHEST, FARTHEST)
         if self.threshold_ is not None:
-            return logits - float(special.logit(np.clip(self.threshold_, TINY, 1 - TINY)))
+            return logits - float(np.clip(special.logit(min(self.threshold_, 1.0)), -2 * FARTHEST, 2 * FARTHEST))
         return logits if self.costs_ is None else -(to_probabilities(logits) @ self.costs_)
 
     def predict(self, X: Any) -> NDArray[Any]:
         """X (N, D) -> (N,), of `classes_`."""
         check_is_fitted(self)
-        if self.threshold_ is None:
-            decided = self.decision_function(X).argmax(axis=1)
+        probabilities = to_probabilities(self._logits(X))
+        if self.threshold_ is not None:
+            decided = (probabilities >= self.threshold_).astype(np.int64)
         else:
-            decided = (to_probabilities(self._logits(X)) >= self.threshold_).astype(np.int64)
+            decided = (
+                probabilities.argmax(axis=1) if self.costs_ is None else costs.cheapest(probabilities, self.costs_)
+            )
         found: NDArray[Any] = self.classes_[decided]
         return found
 
     def mean_cost(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """What a decision costs on average, in the unit of `costs`. X (N, D), y (N,), of `classes_`."""
+        check_is_fitted(self)
         matrix = costs.checked_costs(self.costs, len(self.classes_))
-        found = np.asarray(y)
+        found = column_or_1d(y)
+        check_consistent_length(X, found)
+        if sample_weight is not None:
+            sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
         if not np.isin(found, self.classes_).all():
             raise ValueError(f"y must be of the classes {self.classes_.tolist()}")
         labels, decided = (np.searchsorted(self.classes_, values) for values in (found, self.predict(X)))
@@ -261,11 +271,18 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
     def load(cls, folder: str | Path) -> Self:
         """Raises ValueError where the file is no classifier, or was changed after it was written."""
         model, facts = model_file.load(Path(folder))
-        require("classifier" in facts, f"{folder} holds a model, but not that of an ImbalancedClassifier")
-        found = cls(**unpacked(facts["classifier"]["parameters"]))
-        for name, value in unpacked(facts["classifier"]["attributes"]).items():
+        known = isinstance(facts, dict) and "classifier" in facts
+        require(known, f"{folder} holds a model, but not that of an ImbalancedClassifier")
+        try:
+            found = cls(**unpacked(facts["classifier"]["parameters"]))
+            attributes = unpacked(facts["classifier"]["attributes"])
+            attributes["tuned_"] = attributes["tuned_"] and Tuned(*attributes["tuned_"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"{folder} holds no classifier that imbaloss has written: {error}") from error
+        right = attributes.keys() - OPTIONAL == KEPT and len(attributes["classes_"]) == model.recipe.classes
+        require(right, f"{folder} holds no classifier that imbaloss has written: what it knew is not all there")
+        for name, value in attributes.items():
             setattr(found, name, value)
-        found.tuned_ = None if found.tuned_ is None else Tuned(*found.tuned_)
         found.model_ = model
         return found
 
@@ -282,7 +299,9 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
 
     def _logits(self, X: Any) -> Floats:
         check_is_fitted(self)
-        return self.model_.logits(validate_data(self, X, dtype=[np.float64, np.float32], reset=False))
+        found = self.model_.logits(validate_data(self, X, dtype=[np.float64, np.float32], reset=False))
+        require(not np.isnan(found).any(), "X has values so far from those of the fit that the network overflows")
+        return found
 
     def _seed(self) -> int:
         generator = check_random_state(self.random_state)
@@ -304,14 +323,25 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
 
     def _check(self) -> None:
         """Raises ValueError for a parameter outside its domain, as far as nothing else checks it."""
+        for rule, (kind, names) in TYPES.items():
+            for name in names:
+                value = getattr(self, name)
+                fits = isinstance(value, kind) and isinstance(value, bool | np.bool_) == (kind is bool)
+                require(fits, f"{name} must be {rule}, found {value!r}")
         check_device(self.device)
         for name in ("n_networks", "patience"):
             require(getattr(self, name) >= 1, f"{name} must be 1 or more, found {getattr(self, name)}")
         share = self.validation_fraction
         require(0 < share < 1, f"validation_fraction must be above 0 and below 1, found {share}")
+        require(self.verbose >= 0, f"verbose must be 0 or more, found {self.verbose}")
         calibration.check_calibration(self.calibration)
-        batch = self.batch_size
-        require(batch == "auto" or not isinstance(batch, str), f"batch_size must be auto or a number, found {batch!r}")
+        batch, widths = self.batch_size, self.hidden
+        known = (
+            batch == "auto" if isinstance(batch, str) else isinstance(batch, Integral) and not isinstance(batch, bool)
+        )
+        require(known, f"batch_size must be auto or a whole number, found {batch!r}")
+        several = isinstance(widths, Iterable) and all(isinstance(width, Integral) for width in widths)
+        require(several, f"hidden must be whole numbers, one for each hidden layer, found {widths!r}")
 
     def _recipe(self, samples: int, classes: int) -> Recipe:
         """Raises ValueError for a parameter outside its domain."""
@@ -337,6 +367,11 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         require(parameters.get("class_weights") is None, twice)
         chosen: Sequence[float]
         if isinstance(self.class_weight, Mapping):
+            for one_class, weight in self.class_weight.items():
+                known = f"class_weight names {one_class!r}, which is no class of y: {classes.tolist()}"
+                require(one_class in classes.tolist(), known)
+                good = isinstance(weight, Real) and 0 <= weight < np.inf
+                require(good, f"class_weight must be finite and >= 0, found {weight!r} for {one_class!r}")
             chosen = compute_class_weight(self.class_weight, classes=classes, y=classes[samples.labels]).tolist()
         elif self.class_weight == "balanced":
             counts = np.bincount(samples.labels, samples.weights)
@@ -346,6 +381,8 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
             require(self.class_weight == "cost", rule)
             if matrix is None:
                 raise ValueError("class_weight 'cost' takes costs, a matrix with a row for each true class")
+            once = self.threshold != EXPECTED_COST if isinstance(self.threshold, str) else True
+            require(once, f"costs count once: take class_weight 'cost' or threshold {EXPECTED_COST!r}, not both")
             chosen = costs.weights_of(matrix)
         return losses.write(name, parameters | {"class_weights": tuple(chosen)})
 
@@ -400,6 +437,17 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         return [found[place] for place in range(len(members))]
 
 
+OPTIONAL = {"feature_names_in_"}
+KEPT = {  # attributes, in a file
+    "classes_", "n_features_in_", "threshold_", "costs_", "tuned_", "loss_curve_", "loss_curves_",
+    "validation_curves_", "n_iter_",
+}  # fmt: skip
+TYPES: dict[str, tuple[Any, tuple[str, ...]]] = {  # of parameters, by the rule that a sentence tells
+    "a text": (str, ("loss", "activation", "optimizer", "scaling", "sampler", "calibration", "device", "precision")),
+    "a whole number": (Integral, ("epochs", "patience", "n_networks", "verbose")),
+    "a number": (Real, ("learning_rate", "momentum", "weight_decay", "validation_fraction")),
+    "True or False": (bool, ("early_stopping", "warm_start")),
+}
 SHAPE = ("hidden", "outputs", "activation", "precision")  # of a recipe: what weights fit
 ENTRIES = {  # parameters, and what a recipe calls them
     "activation": "activation",
@@ -421,20 +469,19 @@ def in_own_words(sentence: str) -> str:
     return sentence
 
 
-def started(members: Sequence[Member], before: Model) -> list[Member]:
+def started(members: Sequence[Member], before: Model, scaling: str) -> list[Member]:
     """The members, each from the weights of a network of the last fit."""
     alike = all(getattr(before.recipe, name) == getattr(members[0].recipe, name) for name in SHAPE)
-    same = alike and before.networks == len(members)
-    require(same, f"warm_start needs the networks of the last fit: n_networks, {', '.join(SHAPE)}")
+    same = alike and before.networks == len(members) and before.recipe.scaling == scaling
+    require(same, f"warm_start needs the networks of the last fit: n_networks, scaling, {', '.join(SHAPE)}")
     return [replace(member, start=one(before.network, place)) for place, member in enumerate(members)]
 
 
 def shift_of(members: Sequence[Member], train_part: Samples, shares: Sequence[float] | None) -> tuple[float, ...]:
     """What is added to the log-probabilities: for what a sampler did, and for other shares in use."""
-    own = np.bincount(train_part.labels)
-    shown = np.sum([member.counts for member in members], axis=0)
-    weights = np.bincount(train_part.labels, train_part.weights) / own  # the mean of each class
-    return prior_shift(members[0].loss, (len(members) * own).tolist(), shown.tolist(), shares, weights.tolist())
+    own = weighed((len(members) * np.bincount(train_part.labels)).tolist(), train_part)
+    shown = np.sum([member.counts for member in members], axis=0).tolist()
+    return prior_shift(members[0].loss, own, shown, shares)
 
 
 def scaled(part: Samples, scaling: Scaling, recipe: Recipe) -> Samples:

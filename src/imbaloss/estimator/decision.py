@@ -71,7 +71,8 @@ class Decision:
         if self.shares is None:
             return part.weights
         weights = np.ones(len(part)) if part.weights is None else part.weights
-        found: Floats = weights * (np.array(self.shares) / np.bincount(part.labels, weights))[part.labels]
+        of_classes = np.bincount(part.labels, weights)
+        found: Floats = weights * (np.array(self.shares) * of_classes.sum() / of_classes)[part.labels]
         return found
 
 
@@ -86,6 +87,7 @@ def number_rule_or_metric(threshold: Any, matrix: Floats | None) -> float | Rule
     if callable(threshold):
         metric: Metric = threshold
         return metric
-    known = isinstance(threshold, int | float | np.integer | np.floating) and 0 <= threshold <= 1
+    number = isinstance(threshold, int | float | np.integer | np.floating) and not isinstance(threshold, bool)
+    known = number and 0 <= threshold <= 1
     require(known, f"threshold must be a probability, a rule or a function, found {threshold!r}")
     return float(threshold)

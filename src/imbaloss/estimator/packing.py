@@ -8,14 +8,15 @@ import numpy as np
 
 def packed(value: Any) -> Any:
     """As a JSON value from which `unpacked` makes the same again, but for NumPy's numbers, which become Python's."""
+    value = value.to_numpy() if hasattr(value, "to_numpy") else value  # of pandas
     if isinstance(value, np.ndarray):
         return {"array": value.tolist(), "dtype": str(value.dtype)}
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, Mapping):
         return {"mapping": [[packed(key), packed(entry)] for key, entry in value.items()]}
-    if isinstance(value, tuple | list):
-        return {"tuple" if isinstance(value, tuple) else "list": [packed(entry) for entry in value]}
+    if isinstance(value, tuple | list | range):
+        return {"list" if isinstance(value, list) else "tuple": [packed(entry) for entry in value]}
     return value
 
 

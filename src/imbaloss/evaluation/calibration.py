@@ -108,6 +108,7 @@ def fit_platt(labels: Labels, odds: Floats, weights: Floats) -> tuple[float, ...
     """A logistic regression with targets between 0 and 1: each sample is there once as 1 and once as 0."""
     from sklearn.linear_model import LogisticRegression
 
+    weights = weights * max(np.count_nonzero(weights) / weights.sum(), 1.0)  # samples count as one at least
     negatives, positives = np.bincount(labels, weights, minlength=2)
     targets = np.where(labels == 1, (positives + 1) / (positives + 2), 1 / (negatives + 2))
     scale = max(float(np.abs(odds).max()), 1.0)

@@ -15,7 +15,7 @@ from imbaloss.statistics import logit_interval
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
-Metric = Callable[[Labels, Labels], float]  # of labels and decisions, both 0 or 1; the higher the better
+Metric = Callable[..., float]  # of labels and decisions, both 0 or 1, and sample_weight; the higher the better
 RESAMPLES = 500
 MOST_NUMBERS = 2**22  # of one array
 MOST_TRIED = 1000  # thresholds for a metric that is a function
@@ -160,7 +160,8 @@ def tuned(
 
     labels (N,), 0 or 1; probabilities (N,) of class 1; weights (N,) of samples, >= 0. It lies halfway between two
     neighbouring probabilities, or is the lowest one, or above all; of equally good ones it is the one nearest to 1/2.
-    Of a function, 1,000 thresholds are tried at most, and there is no interval.
+    Of a function, 1,000 thresholds are tried at most, and there is no interval; it is given the weights, where there
+    are any, as sample_weight.
 
     The interval is that of `statistics.stratified_bootstrap`, of the threshold instead of a score, from a fixed seed. A
     best threshold is no mean, and its interval covers less than it says: in simulations that of all samples in 91 to 95
@@ -168,20 +169,23 @@ def tuned(
     to 200 positives. It tells whether the second decimal means anything. There is none for a threshold above all.
     Raises ValueError where a class has no sample, and where no threshold meets the rule.
     """
-    weights = np.ones(len(labels)) if weights is None else weights
+    labels, probabilities = checked(labels, probabilities)
+    weighed = {} if weights is None else {"sample_weight": weights}
+    weights = np.ones(len(labels)) if weights is None else np.asarray(weights, dtype=np.float64)
     if not (weights[labels == 1].sum() > 0 and weights[labels == 0].sum() > 0):
         missing = "positives" if not weights[labels == 1].sum() > 0 else "negatives"
         raise ValueError(f"there are no {missing} by which a threshold could be chosen")
     order = np.argsort(-probabilities, kind="stable")
-    labels, probabilities, weights = labels[order], probabilities[order], weights[order]
-    places, thresholds = candidates(probabilities)
+    places, thresholds = candidates(probabilities[order])
     if not isinstance(rule, Rule):
         tried = np.unique(np.linspace(0, len(thresholds) - 1, MOST_TRIED).astype(np.int64))
-        found = np.array([float(rule(labels, (probabilities >= one).astype(np.int64))) for one in thresholds[tried]])
+        decisions = ((probabilities >= one).astype(np.int64) for one in thresholds[tried])
+        found = np.array([float(rule(labels, decided, **weighed)) for decided in decisions])
         if not np.isfinite(found).any():
             raise ValueError("the metric by which a threshold is chosen is undefined at every threshold")
         at = best(np.where(np.isfinite(found), found, -np.inf)[None], thresholds[tried])[0]
         return Tuned(float(thresholds[tried][at]), np.nan, np.nan, float(found[at]))
+    labels, probabilities, weights = labels[order], probabilities[order], weights[order]
     values = rule(tallies(labels, weights[None], places))
     if not np.isfinite(values).any():
         raise ValueError(impossible(rule, labels, weights, places))
@@ -191,6 +195,18 @@ def tuned(
     rarer = int(np.bincount(labels[weights > 0]).min())
     _, low, high = logit_interval(float(thresholds[at]), deviation, rarer)
     return Tuned(float(thresholds[at]), low, high, float(values[0, at]))
+
+
+def checked(labels: Labels, probabilities: Floats) -> tuple[Labels, Floats]:
+    """As arrays. Raises ValueError for other labels than 0 and 1, and for what is no probability."""
+    found, values = np.asarray(labels), np.asarray(probabilities, dtype=np.float64)
+    if found.shape != values.shape or found.ndim != 1:
+        raise ValueError(f"labels and probabilities must be (N,) both, found {found.shape} and {values.shape}")
+    if not np.isin(found, (0, 1)).all():
+        raise ValueError(f"labels must be 0 or 1, found {found[~np.isin(found, (0, 1))][0]}")
+    if not ((values >= 0) & (values <= 1)).all():
+        raise ValueError(f"probabilities must be from 0 to 1, found {values[~((values >= 0) & (values <= 1))][0]}")
+    return found.astype(np.int64), values
 
 
 def candidates(probabilities: Floats) -> tuple[NDArray[np.int64], Floats]:
@@ -255,6 +271,7 @@ def top(labels: Labels, probabilities: Floats, k: int) -> dict[str, Any]:
     Where samples of equal probability compete for the last places, each counts in part. Raises ValueError for k outside
     1 to N, and where there are no positives.
     """
+    labels, probabilities = checked(labels, probabilities)
     if not 1 <= k <= len(labels):
         raise ValueError(f"k must be 1 to the number of samples, {len(labels)}, found {k}")
     positives = int(labels.sum())

@@ -8,7 +8,8 @@ from imbaloss.networks.initialisation import INITIALISATIONS
 from imbaloss.networks.mlp import ACTIVATIONS, MLP
 from imbaloss.networks.stack import AddTo, StackedLinear, adds_to_bias, joined, keep, one, put
 
-# each kind takes the generators of its initial weights and, by name, the shape of one input and its other options
+# each kind takes the generators of its initial weights and, by name, the shape of one input and its other options;
+# parameters_of says how many parameters a network has with them
 NETWORKS: dict[str, Callable[..., nn.Module]] = {"mlp": MLP}
 
 __all__ = [

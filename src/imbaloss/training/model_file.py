@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as to_bytes
 from torch import Tensor
 
 from imbaloss.evaluation import Calibration
+from imbaloss.networks import NETWORKS
 from imbaloss.notation import tuples
 from imbaloss.training.model import Model, build_network
-from imbaloss.training.recipe import Recipe
+from imbaloss.training.recipe import Recipe, require
 from imbaloss.training.scaling import Scaling
 from imbaloss.whole import write_whole
 
@@ -60,6 +62,7 @@ def load(folder: Path) -> tuple[Model, dict[str, Any]]:
 
     Raises ValueError where the file is no model of imbaloss, of another version, or was changed after it was written.
     """
+    folder = folder.parent if folder.name == NAME else folder  # what `save` has returned
     file = folder / NAME
     if not file.is_file():
         raise ValueError(f"{folder} holds no {NAME}: no model was saved there")
@@ -67,28 +70,39 @@ def load(folder: Path) -> tuple[Model, dict[str, Any]]:
         with safe_open(file, framework="pt") as content:
             header = json.loads((content.metadata() or {}).get("imbaloss", "{}"))
             state = {name: content.get_tensor(name) for name in content.keys()}  # noqa: SIM118
-    except (SafetensorError, json.JSONDecodeError) as error:
+    except (SafetensorError, json.JSONDecodeError, RecursionError) as error:
         raise ValueError(f"{file} is no model file: {error}") from error
     if not isinstance(header, dict) or header.get("format") != FORMAT:
         found = header.get("format") if isinstance(header, dict) else None
         raise ValueError(f"{file} is no model file of this imbaloss: its format is {found!r}, not {FORMAT!r}")
+    if any(tensor.dtype not in {torch.float32, torch.float64} for tensor in state.values()):
+        raise ValueError(f"{file} is no model file that imbaloss has written: its weights are of another type")
     if header.pop(CHECKSUM, None) != digest(header, state):
         raise ValueError(f"{file} was changed after it was written, and is not to be trusted: its checksum is another")
     try:
         return model_of(header, state), header["facts"]
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise ValueError(f"{file} is no model file that imbaloss has written: {error}") from error
+    except (KeyError, TypeError, ValueError, RuntimeError, IndexError) as error:
+        said = " ".join(str(error).split())
+        raise ValueError(f"{file} is no model file that imbaloss has written: {said}") from error
 
 
 def model_of(header: dict[str, Any], state: Mapping[str, Tensor]) -> Model:
-    recipe = Recipe(**tuples(header["recipe"]))
-    network = build_network(recipe, header["shape"], [np.random.default_rng(0)] * header["networks"])
+    """Raises ValueError, and others, where parts of the header do not fit the weights or each other."""
+    recipe, shape = Recipe(**tuples(header["recipe"])), tuple(header["shape"])
+    numbers = len(next(iter(state.values())))
+    require(numbers == header["networks"], "the weights are of another number of networks")
+    # before memory is taken for a network of the size that the header names
+    kind: Any = NETWORKS[recipe.network]
+    count = kind.parameters_of(shape=shape, hidden=recipe.hidden, outputs=recipe.outputs)
+    require(sum(tensor.numel() for tensor in state.values()) == numbers * count, "the weights are of another size")
+    finite = all(tensor.isfinite().all() and tensor.dtype == recipe.dtype for tensor in state.values())
+    require(finite, "the weights are not finite, or of another type")
+    network = build_network(recipe, shape, [np.random.default_rng(0)] * numbers)
     network.load_state_dict(state)
-    return Model(
-        recipe,
-        tuple(header["shape"]),
-        Scaling(**tuples(header["scaling"])),
-        network,
-        tuple(header["prior"]),
-        Calibration(**tuples(header["calibration"])),
-    )
+    scaling, prior = Scaling(**tuples(header["scaling"])), tuple(header["prior"])
+    columns = {len(scaling.offset), len(scaling.scale)}
+    require(columns == {shape[0]} and all(scaling.scale), "the scaling is of other columns")
+    require(len(prior) in {0, recipe.classes}, "the prior is of other classes")
+    model = Model(recipe, shape, scaling, network, prior, Calibration(**tuples(header["calibration"])))
+    require(np.isfinite(model.probabilities(np.zeros((1, *shape)))).all(), "it gives no probabilities")
+    return model

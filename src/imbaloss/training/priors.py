@@ -16,30 +16,29 @@ from scipy import optimize
 from imbaloss import losses
 
 FARTHEST = 30.0  # logit of a constant
+SAME = 1e-12  # values of a loss that differ by less
 LAST = 2**31  # an epoch by which every schedule has ended
 
 
 def prior_shift(
-    loss: str,
-    before: Sequence[int],
-    after: Sequence[int],
-    prevalence: Sequence[float] | None = None,
-    weights: Sequence[float] | None = None,
+    loss: str, before: Sequence[int], after: Sequence[int], prevalence: Sequence[float] | None = None
 ) -> tuple[float, ...]:
     """What is to be added to the log-probability of each class, to take back what a sampler did.
 
     loss: as `losses.parse` reads it; before, after: samples of each class without and with the sampler. prevalence:
     shares of the classes in use, for which probabilities are then right, where they would be for the shares that the
-    loss teaches: those of the samples by cross-entropy, equal ones by MFE or weighted cross-entropy. weights: the mean
-    sample weight of each class, ones unless given.
+    loss teaches: those of the samples by cross-entropy, equal ones by MFE or weighted cross-entropy. Raises ValueError
+    for a prevalence with a loss that teaches no shares.
     """
     nothing = (0.0,) * len(before)
     if tuple(before) == tuple(after) and prevalence is None:
         return nothing
-    taught = best_constant(loss, after, weights)
-    wanted = best_constant(loss, before, weights) if prevalence is None else logits_of(prevalence)
-    if max(np.abs(taught).max(), np.abs(wanted).max()) > log(sum(before) + sum(after)) + 2:
-        return nothing  # the best constant is at infinity, as that of soft_f1, which calls every sample positive
+    taught = best_constant(loss, after)
+    if taught is None and prevalence is not None:
+        raise ValueError(f"prevalence is for losses that teach shares of the classes, not for {loss}: calibrate it")
+    wanted = best_constant(loss, before) if prevalence is None else logits_of(prevalence)
+    if taught is None or wanted is None:
+        return nothing
     shift = wanted - taught
     return tuple((shift - shift.mean()).tolist()) if len(before) > 2 else (0.0, float(shift[0]))
 
@@ -50,16 +49,16 @@ def logits_of(shares: Sequence[float]) -> NDArray[np.float64]:
     return found[1:] - found[:1] if len(found) == 2 else found
 
 
-def best_constant(loss: str, counts: Sequence[int], weights: Sequence[float] | None = None) -> NDArray[np.float64]:
+def best_constant(loss: str, counts: Sequence[int]) -> NDArray[np.float64] | None:
     """The logits that minimise the loss where all samples get the same: (1,) for two classes, else (C,).
 
-    counts: samples of each class; weights: their mean weight. Where every constant is as good as another, it is 0.
+    counts: samples of each class. None where every constant is as good as another, as for losses that rank, and where
+    the best one is at infinity, as that of soft F1, which calls every sample positive.
     """
     name, parameters = losses.parse(loss)
     criterion = losses.get(name, counts=counts, **parameters).eval()
     criterion.set_epoch(LAST)
-    targets = torch.arange(len(counts))[None]
-    totals = torch.tensor([counts], dtype=torch.float64) * torch.tensor(weights or (1.0,) * len(counts))
+    targets, totals = torch.arange(len(counts))[None], torch.tensor([counts], dtype=torch.float64)
     numbers = 1 if len(counts) == 2 else len(counts)
 
     def value_and_gradient(point: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
@@ -69,7 +68,9 @@ def best_constant(loss: str, counts: Sequence[int], weights: Sequence[float] | N
         [gradient] = torch.autograd.grad(value, constant, allow_unused=True, materialize_grads=True)
         return value.item(), gradient.numpy()
 
-    starts = [np.zeros(numbers), logits_of(np.maximum(totals[0].numpy(), 1e-300))]
+    even, uneven = np.zeros(numbers), np.linspace(1.0, 2.0, numbers)
+    if abs(value_and_gradient(even)[0] - value_and_gradient(uneven)[0]) < SAME:
+        return None
     found = [
         optimize.minimize(
             value_and_gradient,
@@ -79,7 +80,7 @@ def best_constant(loss: str, counts: Sequence[int], weights: Sequence[float] | N
             bounds=[(-FARTHEST, FARTHEST)] * numbers,
             options={"ftol": 1e-15, "gtol": 1e-10, "maxiter": 1000},
         )
-        for start in starts
+        for start in (even, logits_of([max(count, 1) for count in counts]))
     ]
     constant: NDArray[np.float64] = min(found, key=lambda one: float(one.fun)).x
-    return constant
+    return constant if np.abs(constant).max() < log(sum(counts)) + 3 else None

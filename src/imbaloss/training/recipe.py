@@ -1,6 +1,7 @@
 """A recipe: the hyper-parameters of one training."""
 
 from dataclasses import dataclass, replace
+from numbers import Integral
 
 import torch
 
@@ -91,6 +92,10 @@ class Recipe:
         one_of("precision", self.precision, PRECISIONS)
         check_calibration(self.calibration)
         object.__setattr__(self, "threshold", str(Rule.of(self.threshold)))
+        for name in ("outputs", "epochs", "patience", "train_batch", "test_batch"):
+            if name != "test_batch" or self.test_batch is not None:
+                object.__setattr__(self, name, whole(name, getattr(self, name)))
+        object.__setattr__(self, "hidden", tuple(whole("a hidden width", width) for width in self.hidden))
         for name in ("epochs", "train_batch", "test_batch"):
             value = getattr(self, name)
             require(value is None or value >= 1, f"{name} must be 1 or more, found {value}")
@@ -118,6 +123,13 @@ class Recipe:
 def number(value: float) -> float:
     """One way to write each number, since a run is known by what is written: 1 as 1.0, -0.0 as 0.0."""
     return float(value) + 0.0
+
+
+def whole(name: str, value: object) -> int:
+    """As Python's int, whatever kind of whole number it is."""
+    if not isinstance(value, Integral) or isinstance(value, bool):
+        raise ValueError(f"{name} must be a whole number, found {value!r}")
+    return int(value)
 
 
 def require(holds: object, otherwise: str) -> None:

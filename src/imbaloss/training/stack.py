@@ -44,10 +44,15 @@ class Member:
     start: nn.Module | None = None  # a stack of one, whose weights are the initial ones
 
     @cached_property
-    def counts(self) -> tuple[int, ...]:
-        """Of each class, as the loss is told: as many as an epoch has."""
+    def rows(self) -> tuple[int, ...]:
+        """Samples of each class that an epoch shows."""
         counts = np.bincount(self.split.train.labels, minlength=self.recipe.classes).tolist()
         return shown_counts(counts, self.sampler, self.recipe.train_batch)
+
+    @cached_property
+    def counts(self) -> tuple[int, ...]:
+        """The same as the loss is told, with weights as repetitions."""
+        return weighed(self.rows, self.split.train)
 
     @property
     def loss_and_counts(self) -> tuple[str, tuple[int, ...]]:
@@ -223,7 +228,7 @@ class Stack:
         if not self.recipe.shuffle_train:
             return torch.arange(self.samples, device=self.device).expand(len(self.members), -1)
         keys = self._order_keys()
-        orders = {key: self._rows(key, self.members[keys.index(key)].counts) for key in dict.fromkeys(keys)}
+        orders = {key: self._rows(key, self.members[keys.index(key)]) for key in dict.fromkeys(keys)}
         return torch.from_numpy(np.stack([orders[key] for key in keys])).to(self.device)
 
     def _order_keys(self) -> list[tuple[int, int, str]]:
@@ -233,12 +238,12 @@ class Stack:
             for member, split in zip(self.members, self.split.tolist(), strict=True)
         ]
 
-    def _rows(self, key: tuple[int, int, str], counts: tuple[int, ...]) -> NDArray[np.int64]:
+    def _rows(self, key: tuple[int, int, str], member: Member) -> NDArray[np.int64]:
         _, split, sampler = key
         if sampler == NONE:
             return self.orders[key].permutation(self.samples)
         labels = self.labels[split * self.samples :][: self.samples].cpu().numpy()
-        return batches.rows(labels, counts, self.recipe.train_batch, self.orders[key])
+        return batches.rows(labels, member.rows, self.recipe.train_batch, self.orders[key])
 
     def _loss(self, logits: Tensor, targets: Tensor, weights: Tensor | None) -> Tensor:
         if len(self.losses) == 1:
@@ -247,6 +252,19 @@ class Stack:
         of_groups = [None] * len(sizes) if weights is None else torch.split(weights, sizes)
         parts = zip(self.losses, torch.split(logits, sizes), torch.split(targets, sizes), of_groups, strict=True)
         return torch.cat([loss.stacked(some, theirs, weighed) for (loss, _), some, theirs, weighed in parts])
+
+
+def weighed(counts: Sequence[int], part: Samples) -> tuple[int, ...]:
+    """So many samples of each class of a part, each as often as its mean weight says, in whole numbers.
+
+    Weights below 1 are of samples that are there all the same: together they are no fewer than the samples.
+    """
+    if part.weights is None:
+        return tuple(counts)
+    samples, weights = (np.bincount(part.labels, values, len(counts)) for values in (None, part.weights))
+    of_class = np.array(counts) * np.divide(weights, samples, out=np.ones_like(weights), where=samples > 0)
+    scale = max(np.count_nonzero(part.weights) / part.weights.sum(), 1.0)
+    return tuple(np.rint(of_class * scale).astype(np.int64).tolist())
 
 
 def tune_shares(member: Member) -> list[float]:

@@ -157,3 +157,9 @@ def test_the_reliability_of_each_method_is_that_of_all_its_runs_beside_the_diago
     lines = {line.get_label(): line.get_xydata() for line in figure.axes[0].lines}
     np.testing.assert_allclose(lines["found"], np.stack([expected.probability, expected.share], axis=1))
     np.testing.assert_allclose(lines["true probabilities"], [[0, 0], [1, 1]])
+
+
+def test_losses_of_runs_that_patience_ended_are_drawn_as_far_as_they_go():
+    figure = figures.loss_curves({"ce": [[4.0, 2.0], [8.0, 4.0, 2.0, 1.0]]}, common_epochs=False)
+    [line] = figure.axes[0].lines
+    np.testing.assert_allclose(line.get_xydata(), [[1, 6], [2, 3], [3, 2], [4, 1]])
