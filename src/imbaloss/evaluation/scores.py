@@ -1,19 +1,30 @@
-"""Scores of a binary classifier on one part of the data, by scikit-learn and imbalanced-learn."""
+"""Scores of a binary classifier on one part of the data."""
 
 from collections.abc import Callable
-from functools import cache, partial
+from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from imbaloss.evaluation import tallies as of
 from imbaloss.evaluation.calibration import expected_calibration_error
+from imbaloss.evaluation.tallies import Tallies
 
 THRESHOLD = 0.5
 CONFUSION = ("tn", "fp", "fn", "tp")
 Score = Callable[[NDArray[np.int64], NDArray[Any]], float]
 
-OF_DECISIONS = ("f1", "precision", "recall", "fpr", "balanced_accuracy", "g_mean", "mcc")  # at the threshold
+OF_TALLIES: dict[str, Callable[[Tallies], NDArray[np.float64]]] = {
+    "f1": of.f_beta,
+    "precision": of.precision,
+    "recall": of.recall,
+    "fpr": of.fpr,
+    "balanced_accuracy": of.balanced_accuracy,
+    "g_mean": of.g_mean,
+    "mcc": of.mcc,
+}
+OF_DECISIONS = tuple(OF_TALLIES)  # at the threshold
 OF_PROBABILITIES = ("roc_auc", "average_precision", "brier", "ece")  # whatever the threshold
 SCORES = ("f1", "roc_auc", *(name for name in (*OF_DECISIONS, *OF_PROBABILITIES) if name not in {"f1", "roc_auc"}))
 NEED_NEGATIVES = {"roc_auc", "fpr", "balanced_accuracy", "g_mean", "mcc"}
@@ -32,13 +43,15 @@ def scores(
     threshold.
     """
     decisions = (probabilities >= threshold).astype(np.int64)
-    found: Scores = dict(zip(CONFUSION, np.bincount(2 * labels + decisions, minlength=4).tolist(), strict=True))
+    counts = np.bincount(2 * labels + decisions, minlength=4)
+    found: Scores = dict(zip(CONFUSION, counts.tolist(), strict=True))
+    tallies = Tallies(*(np.array(count, dtype=np.float64) for count in counts))
     reasons = {name: why for name in SCORES if (why := undefined(name, labels, decisions))}
     for name in SCORES:
         if name in reasons:
             found[name] = None
         elif name in OF_DECISIONS:
-            found[name] = float(formulas()[name](labels, decisions))
+            found[name] = float(OF_TALLIES[name](tallies))
         else:
             found[name] = float(formulas()[name](labels, probabilities))
     return found, reasons
@@ -46,18 +59,10 @@ def scores(
 
 @cache
 def formulas() -> dict[str, Score]:
-    """Of each score, from labels and decisions or probabilities. Imported when needed: it takes most of a second."""
-    from imblearn.metrics import geometric_mean_score
+    """Of the scores of probabilities. scikit-learn is imported when needed: it takes most of a second."""
     from sklearn import metrics
 
     return {
-        "f1": metrics.f1_score,
-        "precision": metrics.precision_score,
-        "recall": metrics.recall_score,
-        "fpr": lambda labels, decisions: 1 - metrics.recall_score(labels, decisions, pos_label=0),
-        "balanced_accuracy": metrics.balanced_accuracy_score,
-        "g_mean": partial(geometric_mean_score, average="binary"),
-        "mcc": metrics.matthews_corrcoef,
         "roc_auc": metrics.roc_auc_score,
         "average_precision": metrics.average_precision_score,
         "brier": metrics.brier_score_loss,

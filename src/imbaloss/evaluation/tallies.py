@@ -1,0 +1,64 @@
+"""Scores of decisions from how many samples were called right and wrong: of single numbers and of arrays alike."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+class Tallies(NamedTuple):
+    """Sums of weights of the samples called right and wrong, at each threshold."""
+
+    tn: Floats
+    fp: Floats
+    fn: Floats
+    tp: Floats
+
+
+def share(part: Floats, rest: Floats) -> Floats:
+    """part / (part + rest); 0 where both are 0."""
+    whole = part + rest
+    return np.divide(part, whole, out=np.zeros_like(whole), where=whole > 0)
+
+
+def f_beta(t: Tallies, *, beta: float = 1.0) -> Floats:
+    """(1 + b^2) TP / ((1 + b^2) TP + b^2 FN + FP). Source: van Rijsbergen 1979, chapter 7."""
+    return share((1 + beta**2) * t.tp, beta**2 * t.fn + t.fp)
+
+
+def balanced_accuracy(t: Tallies) -> Floats:
+    """(TPR + TNR) / 2; its best threshold is also that of Youden's J = TPR + TNR - 1 (Youden 1950)."""
+    return (share(t.tp, t.fn) + share(t.tn, t.fp)) / 2
+
+
+def g_mean(t: Tallies) -> Floats:
+    """sqrt(TPR TNR). Source: Kubat and Matwin 1997 (ICML)."""
+    return np.sqrt(share(t.tp, t.fn) * share(t.tn, t.fp))
+
+
+def mcc(t: Tallies) -> Floats:
+    """(TP TN - FP FN) / sqrt((TP+FP)(TP+FN)(TN+FP)(TN+FN)); 0 where a factor is 0. Source: Matthews 1975."""
+    below = np.sqrt((t.tp + t.fp) * (t.tp + t.fn) * (t.tn + t.fp) * (t.tn + t.fn))
+    return np.divide(t.tp * t.tn - t.fp * t.fn, below, out=np.zeros_like(below), where=below > 0)
+
+
+def accuracy(t: Tallies) -> Floats:
+    """(TP + TN) / n."""
+    return share(t.tp + t.tn, t.fp + t.fn)
+
+
+def precision(t: Tallies) -> Floats:
+    """TP / (TP + FP)."""
+    return share(t.tp, t.fp)
+
+
+def recall(t: Tallies) -> Floats:
+    """TP / (TP + FN)."""
+    return share(t.tp, t.fn)
+
+
+def fpr(t: Tallies) -> Floats:
+    """FP / (FP + TN)."""
+    return share(t.fp, t.tn)
