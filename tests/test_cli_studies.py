@@ -98,7 +98,7 @@ def test_a_folder_of_other_studies_is_told(imbaloss, tmp_path):
 
 
 def test_the_study_of_an_output_folder_runs_again(imbaloss, tmp_path):
-    (tmp_path / "own.toml").write_text(STUDY)
+    (tmp_path / "own.toml").write_text(SMALL)
     first = imbaloss("run", "own.toml", "--quiet", "--json", "--out", "one")[1]
     assert imbaloss("run", "one/study.toml", "--quiet", "--json", "--out", "two")[1] == first
 
@@ -117,6 +117,7 @@ def test_a_study_of_any_name_has_a_folder_and_a_page_without_its_markup(imbaloss
     assert imbaloss("status", str(folder))[1].startswith("<script>alert(1)</script>: 12 of 12 trainings finished")
 
 
+@pytest.mark.slow
 def test_a_built_in_study_runs_by_its_name_as_reproduce_does(imbaloss):
     _, first, _ = imbaloss("run", "digits", "--seeds", "1", "--json", "--quiet")
     words = [word for name in ("digits_parity", "digits_3_8", "digits_8_9") for word in ("--dataset", name)]
