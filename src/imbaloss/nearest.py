@@ -11,6 +11,14 @@ def one_of(kind: str, word: str, words: Iterable[str]) -> None:
         raise ValueError(f"there is no {kind} {word!r}{nearest(word, known)}; there are {', '.join(known)}")
 
 
+def parameter_of(name: str, key: str, known: Iterable[str]) -> None:
+    """Raises ValueError where the thing of that name has no such parameter."""
+    there = list(known)
+    if key not in there:
+        has = f"it has {', '.join(there)}" if there else "it has none"
+        raise ValueError(f"{name} has no parameter {key!r}{nearest(key, there)}; {has}")
+
+
 def nearest(word: str, words: Iterable[str]) -> str:
     """` (did you mean 'x'?)` where one of the words is close, else nothing."""
     close = difflib.get_close_matches(word, list(words), n=1)

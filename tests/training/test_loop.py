@@ -8,7 +8,7 @@ import torch
 
 from imbaloss.data import Samples, Split
 from imbaloss.networks import NETWORKS
-from imbaloss.training import Member, Recipe, check_device, plan_for, train
+from imbaloss.training import Member, Outcome, Recipe, check_device, plan_for, train
 from imbaloss.training.plan import AUTOGRAD, INPUTS
 from imbaloss.training.products import ONEDNN, PYTORCH, library_for
 from imbaloss.training.scaling import Scaling
@@ -45,26 +45,24 @@ def test_a_stack_follows_the_plain_loop(recipe, samples):
         for seed in (0, 1)
         for loss in ("mse", "wce", "msfe", "focal:gamma=1")
     ]
-    for member, outcome in zip(members, train(members), strict=True):
-        curve, network = train_plainly(member)
-        np.testing.assert_allclose(outcome.losses, curve, rtol=1e-9)
-        trained = list(outcome.model.network.parameters())
-        for found, expected in zip(trained, weights_of(network), strict=True):
-            torch.testing.assert_close(found[0], expected, rtol=0, atol=1e-9)
+    for member, outcome, network in assert_plain(members):
         test = member.split.test.inputs
         logits = network(Scaling.of(recipe.scaling, member.split.train)(test).flatten(1)).detach()
         expected = logits.squeeze(-1).sigmoid() if recipe.outputs == 1 else logits.softmax(-1)[:, 1]
         np.testing.assert_allclose(outcome.model.probabilities(test), expected, atol=1e-9)
 
 
-def assert_plain(members: list[Member]) -> None:
-    """That they train as the plain loop has it."""
+def assert_plain(members: list[Member]) -> list[tuple[Member, Outcome, torch.nn.Sequential]]:
+    """That they train as the plain loop has it. Returns what both came to."""
+    found = []
     for member, outcome in zip(members, train(members), strict=True):
         curve, network = train_plainly(member)
         np.testing.assert_allclose(outcome.losses, curve, rtol=1e-9)
         trained = list(outcome.model.network.parameters())
-        for found, expected in zip(trained, weights_of(network), strict=True):
-            torch.testing.assert_close(found[0], expected, rtol=0, atol=1e-9)
+        for weights, expected in zip(trained, weights_of(network), strict=True):
+            torch.testing.assert_close(weights[0], expected, rtol=0, atol=1e-9)
+        found.append((member, outcome, network))
+    return found
 
 
 def weighed(seed: int, samples: int) -> Split:

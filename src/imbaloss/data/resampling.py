@@ -17,7 +17,7 @@ from imbaloss import notation
 from imbaloss.data import batches
 from imbaloss.data.dataset import Samples
 from imbaloss.data.seeds import state, stream
-from imbaloss.nearest import nearest, one_of
+from imbaloss.nearest import one_of, parameter_of
 
 NONE = "none"
 OVER, UNDER, COMBINED = "imblearn.over_sampling", "imblearn.under_sampling", "imblearn.combine"
@@ -83,9 +83,7 @@ def parse(text: str) -> tuple[str, Mapping[str, float]]:
     one_of("sampler", name, [NONE, *SAMPLERS, *BATCH_SAMPLERS])
     defaults = defaults_of(name)
     for key, value in given.items():
-        if key not in defaults:
-            has = f"it has {', '.join(defaults)}" if defaults else "it has none"
-            raise ValueError(f"{name} has no parameter {key!r}{nearest(key, defaults)}; {has}")
+        parameter_of(name, key, defaults)
         if not isinstance(value, float):
             raise ValueError(f"{key} must be one number, found {value!r} in {text!r}")
         if key == "ratio" and not 0 < value <= 1:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from imbaloss import notation
 from imbaloss.evaluation.scores import THRESHOLD
 from imbaloss.evaluation.tallies import Tallies, accuracy, balanced_accuracy, f_beta, g_mean, mcc, share
-from imbaloss.nearest import nearest, one_of
+from imbaloss.nearest import one_of, parameter_of
 from imbaloss.statistics import logit_interval
 
 Floats = NDArray[np.float64]
@@ -82,9 +82,7 @@ class Rule:
         one_of("rule for a threshold", name, RULES)
         defaults = PARAMETERS.get(name, {})
         for key, value in given.items():
-            if key not in defaults:
-                has = f"it has {', '.join(defaults)}" if defaults else "it has none"
-                raise ValueError(f"{name} has no parameter {key!r}{nearest(key, defaults)}; {has}")
+            parameter_of(name, key, defaults)
             limit = 1.0 if key in SHARES else np.finfo(float).max
             if not (isinstance(value, float) and 0 < value <= limit):
                 bound = "at most 1" if key in SHARES else "finite"

@@ -16,7 +16,7 @@ from imbaloss.losses.domains import require
 from imbaloss.losses.loss import Loss
 from imbaloss.losses.named import NAMED
 from imbaloss.losses.ranking import Ranking
-from imbaloss.nearest import nearest, one_of
+from imbaloss.nearest import one_of, parameter_of
 from imbaloss.notation import Parameter
 
 OPTIONS: dict[str, Parameter] = {"class_weights": None, "ignore_index": None, "running": None}  # of every loss
@@ -143,8 +143,7 @@ def write(name: str, chosen: dict[str, Parameter]) -> str:
 def check_parameters(name: str, given: dict[str, Any]) -> None:
     allowed = parameters(name)
     for key, value in given.items():
-        if key not in allowed:
-            raise ValueError(f"{name} has no parameter {key!r}{nearest(key, allowed)}; it has {', '.join(allowed)}")
+        parameter_of(name, key, allowed)
         if value is None and allowed[key] is None:
             continue
         if key in FOR_EACH_CLASS and not of_each_class(value):

@@ -15,18 +15,16 @@ class Early:
         self.patience = patience
         self.weights = {name: tensor.clone() for name, tensor in network.state_dict().items()}
         size = len(next(iter(self.weights.values())))
-        self.losses = torch.full((size,), torch.inf)  # of the last epoch
-        self.lowest = torch.full((size,), torch.inf)
+        self.lowest = torch.full((size,), torch.inf, dtype=torch.float64)
         self.waited = torch.zeros(size, dtype=torch.int64)
 
     def look(self, losses: Tensor) -> Tensor:
-        """losses (S,) on tune after an epoch -> whether each network has patience left, (S,)."""
-        self.losses = losses.double().cpu()
-        better = self.losses < self.lowest
-        self.lowest = torch.where(better, self.losses, self.lowest)
+        """losses (S,) on tune after an epoch, on the CPU -> whether each network has patience left, (S,)."""
+        better = losses < self.lowest
+        self.lowest = torch.where(better, losses, self.lowest)
         self.waited = torch.where(better, 0, self.waited + 1)
-        where = better.to(losses.device)
         for name, tensor in self.network.state_dict().items():
+            where = better.to(tensor.device)
             self.weights[name][where] = tensor[where]
         return self.waited < self.patience
 
@@ -39,4 +37,4 @@ class Early:
         """The networks where mask (S,) is true stay."""
         self.weights = {name: tensor[mask] for name, tensor in self.weights.items()}
         here = mask.cpu()
-        self.losses, self.lowest, self.waited = self.losses[here], self.lowest[here], self.waited[here]
+        self.lowest, self.waited = self.lowest[here], self.waited[here]

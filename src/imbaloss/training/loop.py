@@ -61,8 +61,9 @@ def train(
         means = (batch_losses * sizes).sum(1) / sizes.sum()
         finite, patient = stack.finite().tolist(), [True] * len(places)
         if stack.early:
-            patient = stack.early.look(stack.tune_losses()).tolist()
-            for place, value in zip(places, stack.early.losses.tolist(), strict=True):
+            tune_losses = stack.tune_losses().double().cpu()
+            patient = stack.early.look(tune_losses).tolist()
+            for place, value in zip(places, tune_losses.tolist(), strict=True):
                 tune_curves[place].append(value)
         for index, (place, member) in enumerate(zip(places, stack.members, strict=True)):
             if not means[index].isfinite():

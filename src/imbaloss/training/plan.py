@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import torch
 
+from imbaloss.networks import MLP
 from imbaloss.training.products import PYTORCH, library_for
 from imbaloss.training.recipe import Recipe
 
@@ -76,7 +77,7 @@ def plan_for(
         reasons.append("this processor has no instructions for bfloat16, which is then slower than float32")
     first_layer = SPAN if shortcuts and sgd and mlp and few else INPUTS
     widths = (samples if first_layer == SPAN else inputs, *recipe.hidden, recipe.outputs)
-    parameters = sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise(widths))
+    parameters = MLP.parameters_of(shape=widths[:1], hidden=recipe.hidden, outputs=recipe.outputs)
     largest = max(fan_in * fan_out for fan_in, fan_out in pairwise(widths)) * 2 * min(samples, recipe.train_batch)
     of_network = bytes_of(recipe, samples, inputs, first_layer, parameters)
     return Plan(
