@@ -4,10 +4,12 @@ from imbaloss.data.dataset import Counts, Dataset, Pool, Samples, Split
 from imbaloss.data.protocols import PROTOCOLS, check_level, counts
 from imbaloss.data.resampling import NONE, SAMPLERS, resample, resampled_counts
 from imbaloss.data.sets import SETS, check_names, load
-from imbaloss.data.splits import Fold, draw, folds_of, split_counts
+from imbaloss.data.sources import OWN, Source, draw, split_counts
+from imbaloss.data.splits import Fold, folds_of
 
 __all__ = [
     "NONE",
+    "OWN",
     "PROTOCOLS",
     "SAMPLERS",
     "SETS",
@@ -16,6 +18,7 @@ __all__ = [
     "Fold",
     "Pool",
     "Samples",
+    "Source",
     "Split",
     "check_level",
     "check_names",

@@ -46,6 +46,11 @@ class Dataset:
     white: int  # the greatest value of a pixel
     checksum: str  # of the files that the images come from
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one image: channels, height, width."""
+        return self.train.negatives.shape[1:]
+
     def part(self, name: str) -> Pool:
         """The pool of `train`, `test`, or `all` images."""
         if name == "all":

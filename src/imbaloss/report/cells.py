@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from imbaloss.evaluation import Rule
 from imbaloss.report.naming import Name
 from imbaloss.statistics import Interval, t_interval
 from imbaloss.statistics.paired import inflation_of
@@ -20,6 +21,7 @@ class Compared(NamedTuple):
     label: str
     part: str
     score: str
+    lower: bool = False  # is better
 
     @property
     def column(self) -> str:
@@ -34,6 +36,22 @@ COMPARED = (
     Compared(ROC_AUC, "test", "roc_auc"),
     Compared("average precision", "test", "average_precision"),
 )
+COST = Compared("mean cost at the tuned threshold", "tuned", "cost", lower=True)
+OF_RULES = {
+    "cost": COST,
+    "g_mean": Compared("G-mean at the tuned threshold", "tuned", "g_mean"),
+    "balanced_accuracy": Compared("balanced accuracy at the tuned threshold", "tuned", "balanced_accuracy"),
+    "mcc": Compared("MCC at the tuned threshold", "tuned", "mcc"),
+    "recall_at_precision": Compared("recall at the tuned threshold", "tuned", "recall"),
+    "precision_at_recall": Compared("precision at the tuned threshold", "tuned", "precision"),
+}
+
+
+def compared_in(rows: Sequence[Row]) -> tuple[Compared, ...]:
+    """The scores that methods are compared by: where one rule tunes all thresholds, also what that is best for."""
+    rules = {Rule.of(row.run.recipe.threshold).name for row in rows}
+    own = OF_RULES.get(next(iter(rules))) if len({row.run.recipe.threshold for row in rows}) == 1 else None
+    return (*COMPARED, own) if own else COMPARED
 
 
 class Cell(NamedTuple):
@@ -45,14 +63,18 @@ class Cell(NamedTuple):
     scores: dict[str, NDArray[np.float64]]  # of each method (repetitions,): a seed or a fold; NaN where there is none
     test_to_train: float | None  # n_test / n_train, where repetitions are folds
     left_out: tuple[str, ...] = ()  # of all: cells and methods that it is not about, and why
+    unit: float = (
+        1.0  # of the score, in which the margin is told: of costs, the mean cost of the best constant decision
+    )
+    lower: bool = False  # is better
 
     def interval(self, method: str) -> Interval:
-        """Of the method's mean, over the repetitions that have a score; cut off at 0 and 1, beyond which none lies."""
+        """Of the method's mean, over the repetitions that have a score; cut off at 0 and, but for costs, at 1."""
         values = self.scores[method]
         known = values[np.isfinite(values)]
         inflation = 1.0 if self.test_to_train is None else inflation_of(len(known), self.test_to_train)
         mean, low, high = t_interval(known, inflation=inflation)
-        return Interval(mean, *np.clip([low, high], 0.0, 1.0).tolist())
+        return Interval(mean, *np.clip([low, high], 0.0, np.inf if self.lower else 1.0).tolist())
 
 
 def cells(rows: Sequence[Row], called: Sequence[Name], compared: Compared) -> list[Cell]:
@@ -67,13 +89,21 @@ def cells(rows: Sequence[Row], called: Sequence[Name], compared: Compared) -> li
         key = name.setting, row.run.level
         if key not in found:
             ratio = sum(row.counts["test"]) / sum(row.counts["train"]) if row.run.fold else None
-            found[key] = Cell(row.run.dataset, *key, {}, ratio)
+            unit = constant_cost(row) if compared is COST else 1.0
+            found[key] = Cell(row.run.dataset, *key, {}, ratio, unit=unit, lower=compared.lower)
         of_method = found[key].scores.setdefault(name.method, np.full(len(repetitions), np.nan))
         value = row.scores[compared.part][compared.score]
         of_method[place[row.run.seed, row.run.fold]] = np.nan if value is None else value
     several = list(found.values())
     alike = len({one.test_to_train is None for one in several}) == 1
     return [*several, together(several)] if len(several) > 1 and alike else several
+
+
+def constant_cost(row: Row) -> float:
+    """The mean cost on test of calling all samples negative, or all positive, whichever is cheaper; 1 where it is 0."""
+    costs, (negatives, positives) = Rule.of(row.run.recipe.threshold).parameters, row.counts["test"]
+    total = min(costs["fn"] * positives, costs["fp"] * negatives)
+    return total / (negatives + positives) if total else 1.0
 
 
 def together(several: Sequence[Cell]) -> Cell:
@@ -89,6 +119,6 @@ def together(several: Sequence[Cell]) -> Cell:
     means = {one: np.mean([cell.scores[one] for cell in most], axis=0) for one in kept}
     left_out = [f"{cell.setting} at level {cell.level:g}" for cell in several if cell not in most]
     left_out += [one for one in methods if one not in kept]
-    return Cell(
-        "", EVERYWHERE, np.nan, means, max(cell.test_to_train or 0.0 for cell in several) or None, tuple(left_out)
-    )
+    ratio = max(cell.test_to_train or 0.0 for cell in several) or None
+    unit = float(np.mean([cell.unit for cell in most])) if most else 1.0
+    return Cell("", EVERYWHERE, np.nan, means, ratio, tuple(left_out), unit, several[0].lower)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from matplotlib.figure import Figure
 
 from imbaloss.report import evidence, figures, tables
-from imbaloss.report.cells import EVERYWHERE
+from imbaloss.report.cells import COST, EVERYWHERE
 from imbaloss.report.findings import Findings
 from imbaloss.whole import file_name
 
@@ -76,11 +76,17 @@ def of_differences(found: Findings) -> Iterator[Drawing]:
             where = "averaged over all cells" if setting == EVERYWHERE else f"on {setting}, at each level"
             yield Drawing(
                 file_name(f"differences_{setting}"),
-                figures.differences(lines, found.study.margin),
+                figures.differences(lines),
                 f"Differences between pairs of methods {where}: mean over the paired {repetitions(found)}, "
                 "95 % interval (Student's t, each by itself). Filled: better or worse after Holm's adjustment; square: "
                 f"equivalent within ±{found.study.margin:g}, the band; hollow: undecided. Each score and level is "
-                "a question of its own: where no methods differ, one in twenty of them gets a filled mark by chance.",
+                "a question of its own: where no methods differ, one in twenty of them gets a filled mark by chance."
+                + (
+                    f" Of costs: what the first saves; the margin is {found.study.margin:g} times the cost of the best "
+                    "decision that looks at nothing."
+                    if COST in found.scored
+                    else ""
+                ),
                 PAIRS,
                 setting="" if setting == EVERYWHERE else setting,
             )
@@ -103,7 +109,10 @@ def of_ranks(found: Findings) -> Iterator[Drawing]:
 
 def of_training(found: Findings, setting: str, level: float) -> Iterator[Drawing]:
     rows = found.of(setting, level)
-    losses = {method: [row.losses for row in found.store.with_losses(some)] for method, some in rows.items()}
+    networks = {method: some for method, some in rows.items() if not some[0].run.reference}
+    if not networks:
+        return
+    losses = {method: [row.losses for row in found.store.with_losses(some)] for method, some in networks.items()}
     [negatives, positives] = next(iter(rows.values()))[0].counts["train"]
     epochs_differ = len({len(run) for runs in losses.values() for run in runs}) > 1
     for ending, epochs in (("", "each for its own epochs"), ("_common", "cut to the shortest"))[: 1 + epochs_differ]:

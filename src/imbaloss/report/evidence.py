@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from imbaloss.report.cells import EVERYWHERE, F1, ROC_AUC, TUNED_F1, Cell, Compared
+from imbaloss.report.cells import COST, EVERYWHERE, F1, ROC_AUC, TUNED_F1, Cell, Compared
 from imbaloss.statistics import Comparison, Ranks, compare, fewest_seeds, friedman, signed_rank_probabilities
 from imbaloss.wording import counted, listed
 
@@ -22,17 +22,21 @@ def comparisons(scored: Scored, margin: float) -> pd.DataFrame:
     """One line a pair of methods, in each cell and over all.
 
     Columns: score, setting, level, margin, then those of `Comparison`, the difference as its mean and the ends of its
-    95 % interval; over all cells of several data sets, the probabilities that on a new one the most likely outcome is
-    that the first is worse, within the margin, or better. Holm's adjustment is over the pairs of one cell and score.
+    95 % interval, above 0 where the first is better: of costs it is what the first saves, and the margin a share of
+    what the best constant decision costs. Over all cells of several data sets, the probabilities that on a new one the
+    most likely outcome is that the first is worse, within the margin, or better. Holm's adjustment is over the pairs of
+    one cell and score.
     """
     found = []
     for compared, cells in scored.items():
         means = by_dataset(cells)
         for cell in cells:
-            for one in compare(cell.scores, margin=margin, test_to_train=cell.test_to_train):
-                differences = (means[one.first] - means[one.second]).dropna().to_numpy()
-                new = elsewhere(differences if cell.setting == EVERYWHERE else differences[:0], margin)
-                found.append(line(compared.label, cell, margin, one) | new)
+            sign, within = -1 if compared.lower else 1, margin * cell.unit
+            scores = {method: sign * values for method, values in cell.scores.items()}
+            for one in compare(scores, margin=within, test_to_train=cell.test_to_train):
+                differences = sign * (means[one.first] - means[one.second]).dropna().to_numpy()
+                new = elsewhere(differences if cell.setting == EVERYWHERE else differences[:0], within)
+                found.append(line(compared.label, cell, within, one) | new)
     return pd.DataFrame(found)
 
 
@@ -41,7 +45,8 @@ def line(score: str, cell: Cell, margin: float, one: Comparison) -> dict[str, ob
     mean, low, high = entries.pop("difference")
     before = {name: entries.pop(name) for name in ("first", "second", "pairs")}
     of_cell = {"score": score, "setting": cell.setting, "level": cell.level, "margin": margin}
-    ends = dict(zip(("low", "high"), np.clip([low, high], -1.0, 1.0).tolist(), strict=True))  # of scores in [0, 1]
+    farthest = np.inf if cell.lower else 1.0  # of scores in [0, 1]
+    ends = dict(zip(("low", "high"), np.clip([low, high], -farthest, farthest).tolist(), strict=True))
     return {**of_cell, **before, "difference": mean, **ends, **entries}
 
 
@@ -124,20 +129,25 @@ class Verdict(NamedTuple):
     @property
     def sentence(self) -> str:
         parts = [f"{relation} {', '.join(others)}" for relation, others in self.than.items()]
-        return f"{self.score}: {self.best} has the highest mean; {'; '.join(parts)}"
+        return f"{self.score}: {self.best} has the {self.end} mean; {'; '.join(parts)}"
+
+    @property
+    def end(self) -> str:
+        """Which of the means is the best one."""
+        return "lowest" if self.score == COST.label else "highest"
 
 
-def verdicts(found: pd.DataFrame, margin: float) -> list[Verdict]:
+def verdicts(found: pd.DataFrame) -> list[Verdict]:
     """Of each score over all cells, or in the only one. Nothing where no pair of methods has two repetitions."""
     lines = overall_lines(found)
     groups = lines.groupby("score", sort=False) if len(lines) else ()
-    return [verdict(str(score), some, margin) for score, some in groups if (some["pairs"] > 1).any()]
+    return [verdict(str(score), some) for score, some in groups if (some["pairs"] > 1).any()]
 
 
-def verdict(score: str, pairs: pd.DataFrame, margin: float) -> Verdict:
+def verdict(score: str, pairs: pd.DataFrame) -> Verdict:
     """pairs: all of one cell; those without repetitions count for Holm's adjustment, and decide nothing."""
     lines = pairs[pairs["pairs"] > 1]
-    best, smallest = best_of(lines), lines["smallest"].median()
+    best, smallest, margin = best_of(lines), lines["smallest"].median(), lines["margin"].iloc[0]
     words: dict[str, list[str]] = {"better": [], "worse": [], "equivalent": [], "undecided": []}
     for _, one in seen_from(lines, best).iterrows():
         more = f" ({counted(int(one['more']), 'more seed')} would decide)" if pd.notna(one["more"]) else ""
@@ -147,7 +157,7 @@ def verdict(score: str, pairs: pd.DataFrame, margin: float) -> Verdict:
     beginnings = {
         "better": "better than",
         "worse": "worse, where both have scores, than",  # only where some have none do the pairs' means contradict
-        "equivalent": f"equivalent within ±{margin:g} to",
+        "equivalent": f"equivalent within ±{margin:.3g} to",
         "undecided": few if pd.isna(smallest) else "no detectable difference from",
     }
     than = {beginnings[word]: others for word, others in words.items() if others}
@@ -168,7 +178,8 @@ def answer(found: Sequence[Verdict], noun: str) -> str:
         if one.beats_all:
             clear.setdefault(one.best, []).append(one.score)
     (best, scores), *others = highest.items()
-    means = [f"{best} has the highest mean {by(scores)}", *(f"{one} {by(some)}" for one, some in others)]
+    extreme = "best" if any(one.end == "lowest" for one in found) else "highest"
+    means = [f"{best} has the {extreme} mean {by(scores)}", *(f"{one} {by(some)}" for one, some in others)]
     better = [f"{one} is better than every other {noun} {by(some)}" for one, some in clear.items()]
     return f"{'; '.join(means)}. {'; '.join(better) or f'By no score is one {noun} better than every other'}."
 

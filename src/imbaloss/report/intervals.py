@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from imbaloss.evaluation import THRESHOLD, of_samples
-from imbaloss.report.cells import Cell, Compared
+from imbaloss.report.cells import COMPARED, Cell, Compared
 from imbaloss.report.naming import Name
 from imbaloss.statistics import Interval, delong, seeds_and_samples
 from imbaloss.studies import Predictions, Row, Store
@@ -51,7 +51,8 @@ def intervals(runs: Runs, scored: Scored, store: Store) -> pd.DataFrame:
 def of_run(row: Row, test: Predictions, compared: Compared) -> Interval:
     scores = row.scores[compared.part]
     threshold = scores["threshold"] if compared.part == "tuned" else THRESHOLD
-    if scores[compared.score] is None or threshold is None:
+    known = compared.score in {one.score for one in COMPARED}  # of others there is no interval over samples
+    if scores[compared.score] is None or threshold is None or not known:
         return NONE
     return of_samples(compared.score, test.labels, test.probabilities, threshold) or NONE
 

@@ -12,14 +12,14 @@ from markupsafe import Markup
 
 from imbaloss import losses
 from imbaloss.report import evidence
-from imbaloss.report.cells import COMPARED
+from imbaloss.report.advice import Advice
 from imbaloss.report.drawings import PAIRS, RANKS, Drawing
 from imbaloss.report.findings import Findings
 from imbaloss.report.intervals import NONE
 from imbaloss.report.tables import noun, number, pair
 from imbaloss.statistics import fewest_seeds
-from imbaloss.studies import Row
-from imbaloss.training import Recipe
+from imbaloss.studies import OwnStudy, Row, Study
+from imbaloss.training import REFERENCES, Recipe
 from imbaloss.wording import listed
 
 Recipes = Mapping[tuple[str, str], Mapping[str, Any]]
@@ -35,9 +35,13 @@ class Picture:
 
 
 def page(
-    found: Findings, verdicts: Sequence[evidence.Verdict], pictures: Sequence[Picture], sentences: Sequence[str]
+    found: Findings,
+    verdicts: Sequence[evidence.Verdict],
+    pictures: Sequence[Picture],
+    sentences: Sequence[str],
+    advice: Advice | None = None,
 ) -> str:
-    """verdicts: what a reader is told first; sentences: what the tables cannot say."""
+    """verdicts: what a reader is told first, but for advice on one's own data; sentences: what tables cannot say."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader(__package__, ""),
         autoescape=lambda name: name is not None and ".html" in name,
@@ -52,6 +56,9 @@ def page(
     pairs = int(compared["score"].value_counts().max()) if len(compared) else comb(len(found.methods), 2)
     return environment.get_template("page.html.jinja").render(
         study=found.study,
+        own=found.study if isinstance(found.study, OwnStudy) else None,
+        things="images" if isinstance(found.study, Study) else "rows",
+        advice=advice,
         rules=list(dict.fromkeys(row.run.recipe.threshold for row in found.rows)),
         asked=len(found.study.runs()),
         rows=rows,
@@ -62,8 +69,8 @@ def page(
         repetitions="seeds and folds" if found.study.folds else "seeds",
         settings=found.settings,
         methods=found.methods,
-        compared=COMPARED,
-        grid=grid(cells),
+        compared=list(found.scored),
+        grid=grid(found),
         gains=gains(found),
         verdicts=verdicts,
         moved=evidence.moved_threshold(found.comparisons),
@@ -92,26 +99,30 @@ def page(
 
 
 def gains(found: Findings) -> list[dict[str, Any]]:
-    """Of each method, its mean of each score over all cells, with its interval; what is highest is marked."""
+    """Of each method, its mean of each score over all cells, with its interval; the best one is marked."""
     lines: list[dict[str, Any]] = [{"method": method} for method in found.methods]
     for compared, cells in found.scored.items():
         if (cell := evidence.overall(cells)) is not None:
             intervals = {method: cell.interval(method) for method in cell.scores}
-            highest = max((one.estimate for one in intervals.values() if one.estimate == one.estimate), default=None)
+            known = [one.estimate for one in intervals.values() if one.estimate == one.estimate]
+            best = (min if compared.lower else max)(known, default=None)
             for line in lines:
                 one = intervals.get(line["method"], NONE)
-                line[compared.column] = {**one._asdict(), "lead": one.estimate == highest}
+                line[compared.column] = {**one._asdict(), "lead": one.estimate == best}
     return lines
 
 
-def grid(cells: pd.DataFrame) -> list[dict[Any, Any]]:
-    """One entry a setting and level: its counts, its line for each method, and the highest mean of each score."""
-    found = []
-    for _, group in cells.groupby(["setting", "level"], sort=False):
+def grid(found: Findings) -> list[dict[Any, Any]]:
+    """One entry a setting and level: its counts, its line for each method, and the best mean of each score."""
+    told = []
+    for _, group in found.table.groupby(["setting", "level"], sort=False):
         lines: Any = group.set_index("method").to_dict("index")
-        highest = {compared.column: group[compared.column].max() for compared in COMPARED}
-        found.append({**group.iloc[0].to_dict(), "lines": lines, "highest": highest})
-    return found
+        best = {
+            compared.column: group[compared.column].min() if compared.lower else group[compared.column].max()
+            for compared in found.scored
+        }
+        told.append({**group.iloc[0].to_dict(), "lines": lines, "best": best})
+    return told
 
 
 def elsewhere(found: Findings, verdicts: Sequence[evidence.Verdict]) -> list[dict[str, Any]]:
@@ -174,12 +185,16 @@ def left_out(found: Findings) -> list[str]:
 
 def title(loss: str) -> str:
     """What the catalogue calls a loss that has a name."""
+    if loss in REFERENCES:
+        return REFERENCES[loss].title
     name = losses.parse(loss)[0]
     return str(losses.facts(name)["title"]) if name in losses.names() else ""
 
 
 def source(loss: str) -> str:
     """Of a loss that has a name."""
+    if loss in REFERENCES:
+        return REFERENCES[loss].source
     name = losses.parse(loss)[0]
     return str(losses.facts(name)["source"]) if name in losses.names() else ""
 

@@ -14,9 +14,10 @@ import pandas as pd
 from imbaloss import studies
 from imbaloss.data import NONE, SETS
 from imbaloss.evaluation import CONFUSION, OF_DECISIONS, SCORES
-from imbaloss.report.cells import COMPARED, TUNED_F1, Compared
+from imbaloss.report.cells import COMPARED, OF_RULES, TUNED_F1, Compared
 from imbaloss.report.naming import FIXED, OTHERS, names
 from imbaloss.studies import THRESHOLDS, Row
+from imbaloss.training import REFERENCES
 from imbaloss.wording import counted
 
 DASH = "\u2013"  # an en dash, where there is no value
@@ -51,7 +52,7 @@ def table(rows: Sequence[Row]) -> pd.DataFrame:
     with studies.uncollected():
         flat = columns(rows)
     groups = flat.groupby([*CELL, *ASKED], sort=False)
-    numbers = [*SCORES, *CONFUSION, *TUNED, *COST]
+    numbers = [*SCORES, *CONFUSION, *TUNED, *COSTS]
     means, deviations = groups[numbers].mean(), groups[numbers].std()
     found = pd.DataFrame(index=means.index)
     found["seeds"] = groups["failed"].count() - groups["failed"].sum()
@@ -61,7 +62,7 @@ def table(rows: Sequence[Row]) -> pd.DataFrame:
         found[score], found[f"{score}_sd"] = means[score], deviations[score]
     for score in MAIN:
         found[f"published_{score}"] = known[score].reindex(cells).to_numpy()
-    for score in (*SCORES[len(MAIN) :], *CONFUSION, *TUNED, *COST):
+    for score in (*SCORES[len(MAIN) :], *CONFUSION, *TUNED, *COSTS):
         found[score], found[f"{score}_sd"] = means[score], deviations[score]
     for part in COUNTED:
         found[part] = whole(groups[part].mean())
@@ -77,7 +78,7 @@ def table(rows: Sequence[Row]) -> pd.DataFrame:
 
 COUNTED = [f"{part}_{kind}" for part in ("train", "tune", "test") for kind in ("negatives", "positives")]
 TUNED = {f"tuned_{name}": name for name in ("f1", *THRESHOLDS, *(name for name in OF_DECISIONS if name != "f1"))}
-COST = {"cost": ("test", "cost"), "tuned_cost": ("tuned", "cost")}  # where the threshold's rule names costs
+COSTS = {"cost": ("test", "cost"), "tuned_cost": ("tuned", "cost")}  # where the threshold's rule names costs
 RESAMPLED = ["resampled_negatives", "resampled_positives"]
 
 
@@ -93,7 +94,7 @@ def columns(rows: Sequence[Row]) -> pd.DataFrame:
         for name, (part, place) in zip(COUNTED, product(("train", "tune", "test"), (0, 1)), strict=True)
     }
     places = {score: ("test", score) for score in (*CONFUSION, *SCORES)}
-    places |= {column: ("tuned", score) for column, score in TUNED.items()} | COST
+    places |= {column: ("tuned", score) for column, score in TUNED.items()} | COSTS
     values = {
         column: np.array([row.scores[part].get(score) for row in rows], dtype=np.float64)
         for column, (part, score) in places.items()
@@ -183,7 +184,7 @@ def for_reading(cells: pd.DataFrame) -> pd.DataFrame:
     found["test P/N"] = tested
     found[noun(cells)] = cells["method"]
     found["seeds" if cells["split"].eq(FIXED).all() else "trainings"] = cells["seeds"].astype(str)
-    for compared in COMPARED:
+    for compared in (*COMPARED, *(one for one in OF_RULES.values() if f"{one.column}_low" in cells)):
         column, theirs = compared.column, f"published_{compared.column}"
         ends = zip(cells[column], cells[f"{column}_low"], cells[f"{column}_high"], strict=True)
         found[f"{compared.label} [95 %]"] = [interval(*values) for values in ends]
@@ -192,7 +193,9 @@ def for_reading(cells: pd.DataFrame) -> pd.DataFrame:
     if cells["tuned_cost"].notna().any():
         rules = cells["threshold_for"]
         one = f", {rules.iloc[0]}" if rules.nunique() == 1 else ""
-        for name, label in zip(COST, ("mean cost at ½", "mean cost at the tuned threshold"), strict=True):
+        known = f"{OF_RULES['cost'].column}_low" in cells  # the second one stands there already, with its interval
+        labels = dict(zip(COSTS, ("mean cost at ½", "mean cost at the tuned threshold"), strict=True))
+        for name, label in list(labels.items())[: 1 if known else 2]:
             found[f"{label}{one}"] = [
                 number(value) + (f" ({rule})" if not one and pd.notna(value) else "")
                 for value, rule in zip(cells[name], rules, strict=True)
@@ -203,8 +206,8 @@ def for_reading(cells: pd.DataFrame) -> pd.DataFrame:
 
 
 def noun(cells: pd.DataFrame) -> str:
-    """What is compared: losses, or methods that differ in more."""
-    return "loss" if cells["method"].eq(cells["loss"]).all() else "method"
+    """What is compared: losses, or methods that differ in more, or train no network."""
+    return "loss" if (cells["method"].eq(cells["loss"]) & ~cells["loss"].isin(REFERENCES)).all() else "method"
 
 
 def shows_published(cells: pd.DataFrame, compared: Compared) -> bool:

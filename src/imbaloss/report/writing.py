@@ -4,13 +4,15 @@ import re
 from pathlib import Path
 
 from imbaloss.report import evidence, figures, tables
+from imbaloss.report.advice import advise
 from imbaloss.report.drawings import drawings
 from imbaloss.report.findings import Findings
 from imbaloss.report.inline import inline
 from imbaloss.report.page import Picture, page
+from imbaloss.studies import OwnStudy
 from imbaloss.whole import write_whole
 
-OURS = r"((scores|differences|loss|roc|probabilities|images)_.*|ranks)\.(svg|png)"  # names of figures
+OURS = r"((scores|differences|loss|roc|probabilities|reliability|images)_.*|ranks)\.(svg|png)"  # names of figures
 
 
 def write(found: Findings, folder: Path) -> Path:
@@ -25,13 +27,22 @@ def write(found: Findings, folder: Path) -> Path:
             path.unlink(missing_ok=True)
     put(folder / "table.csv", found.table.to_csv(index=False))
     put(folder / "comparisons.csv", found.comparisons.to_csv(index=False))
-    verdicts = evidence.verdicts(found.comparisons, found.study.margin)
+    verdicts = evidence.verdicts(found.comparisons)
     brackets = [f"in brackets: 95 % intervals, over {found.interval_over}"] if found.interval_over else []
     sentences = tables.sentences(found.rows)
-    said = "".join(f"- {one}\n" for one in [*brackets, *(verdict.sentence for verdict in verdicts), *sentences])
+    advice = advise(found) if isinstance(found.study, OwnStudy) else None
+    said = "".join(
+        f"- {one}\n"
+        for one in [
+            *(advice.sentences if advice else ()),
+            *brackets,
+            *(verdict.sentence for verdict in verdicts),
+            *sentences,
+        ]
+    )
     put(folder / "table.md", tables.markdown(found.table) + (f"\n{said}" if said else ""))
     put(folder / "table.tex", "".join(f"% {one}\n" for one in brackets) + tables.latex(found.table))
-    return put(folder / "report.html", page(found, verdicts, pictures, sentences))
+    return put(folder / "report.html", page(found, verdicts, pictures, sentences, advice))
 
 
 def put(file: Path, text: str) -> Path:

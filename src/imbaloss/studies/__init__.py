@@ -16,6 +16,7 @@ from imbaloss.studies.files import (
     write_study,
 )
 from imbaloss.studies.forecast import Forecast, forecast
+from imbaloss.studies.own import OwnStudy
 from imbaloss.studies.reach import Reach, reach
 from imbaloss.studies.status import Status
 from imbaloss.studies.store import THRESHOLDS, Predictions, Row, Store
@@ -30,6 +31,7 @@ __all__ = [
     "Finished",
     "Forecast",
     "Job",
+    "OwnStudy",
     "Predictions",
     "Reach",
     "Row",

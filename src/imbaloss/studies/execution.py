@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, cast
 import numpy as np
 import torch
 
-from imbaloss.data import NONE, Dataset, Fold, Split, draw, resample, resampled_counts, split_counts
+from imbaloss.data import NONE, Fold, Source, Split, draw, resample, resampled_counts, split_counts
 from imbaloss.data.resampling import shown_counts, size_is_known
 from imbaloss.data.seeds import stream
 from imbaloss.evaluation import THRESHOLD, Rule, Scores, calibration, no_scores, scores, tuned
@@ -18,7 +18,7 @@ from imbaloss.studies.files import versions
 from imbaloss.studies.store import THRESHOLDS, Predictions, Row
 from imbaloss.studies.study import Run
 from imbaloss.studies.tuning import choose
-from imbaloss.training import Member, Model, Outcome, Plan, Recipe, plan_for, train
+from imbaloss.training import Member, Model, Outcome, Plan, Recipe, plan_for, references, train
 from imbaloss.training.model import to_probabilities
 from imbaloss.training.priors import prior_shift
 
@@ -51,7 +51,7 @@ class Job:
 
 
 def cut(
-    runs: Sequence[Run], datasets: Mapping[str, Dataset], stack_size: int | None = None, device: str = "cpu"
+    runs: Sequence[Run], datasets: Mapping[str, Source], stack_size: int | None = None, device: str = "cpu"
 ) -> list[Job]:
     """Cuts runs that can be trained together, in their order, into stacks, of stack_size or as `plan_for` has it.
 
@@ -72,7 +72,10 @@ def cut(
 
 
 class Kind(NamedTuple):
-    """All of a run but its loss and, unless the samples decide how many a sampler makes of them, its seed."""
+    """All of a run but its loss and, unless the samples decide how many a sampler makes of them, its seed.
+
+    Of a person's own data the seed decides it too; a reference is a kind by itself.
+    """
 
     dataset: str
     level: float
@@ -81,12 +84,15 @@ class Kind(NamedTuple):
     sampler: str
     fold: Fold | None
     recipe: Recipe
+    reference: str
     seed: int | None
 
 
 def kind_of(run: Run) -> Kind:
-    seed = None if size_is_known(run.sampler) else run.seed
-    return Kind(run.dataset, run.level, run.protocol, run.positive, run.sampler, run.fold, run.recipe, seed)
+    seed = None if size_is_known(run.sampler) and not run.data else run.seed
+    return Kind(
+        run.dataset, run.level, run.protocol, run.positive, run.sampler, run.fold, run.recipe, run.reference, seed
+    )  # fmt: skip
 
 
 class Shared(NamedTuple):
@@ -100,10 +106,10 @@ class Shared(NamedTuple):
     alone: Kind | None  # the only kind in its stack, since its sampler may make any number of samples
 
 
-def stacked_by(kind: Kind, datasets: Mapping[str, Dataset]) -> Shared:
+def stacked_by(kind: Kind, datasets: Mapping[str, Source]) -> Shared:
     """Raises ValueError for a kind of run that its data set cannot give."""
     dataset, recipe = datasets[kind.dataset].with_positive(kind.positive), kind.recipe
-    parts = split_counts(dataset, level=kind.level, protocol=kind.protocol, fold=kind.fold)
+    parts = split_counts(dataset, level=kind.level, protocol=kind.protocol, seed=kind.seed or 0, fold=kind.fold)
     cell = f"{kind.dataset} at level {kind.level:g} under protocol {kind.protocol}"
     needs = {
         "a learning rate could be chosen": recipe.tune_lr,
@@ -119,9 +125,9 @@ def stacked_by(kind: Kind, datasets: Mapping[str, Dataset]) -> Shared:
     except ValueError as error:
         raise ValueError(f"{cell}: {error}") from error
     looked_at = sum(parts["tune"]) if recipe.patience else 0
-    inputs = prod(dataset.train.negatives.shape[1:])
-    alone = None if kind.seed is None else kind._replace(recipe=recipe.shared)
-    return Shared(samples, looked_at, inputs, recipe.shared, recipe.networks, alone)
+    several = kind.seed is None and not kind.reference
+    alone = None if several else kind._replace(recipe=recipe.shared)
+    return Shared(samples, looked_at, prod(dataset.shape), recipe.shared, recipe.networks, alone)
 
 
 class Finished(NamedTuple):
@@ -133,13 +139,13 @@ class Finished(NamedTuple):
 
 
 def train_together(
-    job: Job, datasets: Mapping[str, Dataset], device: str, on_work: Callable[[int], object]
+    job: Job, datasets: Mapping[str, Source], device: str, on_work: Callable[[int], object]
 ) -> list[Finished]:
     """Trains the runs of one stack and scores their models. Runs that differ in what comes after share a network."""
     drawn: dict[Any, Split] = {}
     resampled: dict[Any, Split | str] = {}  # or why there is none
     members: dict[Any, Member] = {}
-    sources: list[Source] = []  # of each run
+    origins: list[Origin] = []  # of each run
     for run in job.runs:
         images = (run.dataset, run.level, run.protocol, run.positive, run.seed, run.fold)
         if images not in drawn:
@@ -156,7 +162,7 @@ def train_together(
         keys = [(images, run.sampler, run.loss, recipe.trained) for recipe in recipes]
         for key, recipe in zip(keys, recipes, strict=True):
             members.setdefault(key, Member(cast(Split, sampled), run.loss, recipe.trained, run.seed, run.sampler))
-        sources.append(Source(split, sampled, keys))
+        origins.append(Origin(split, sampled, keys))
     started, left = time.perf_counter(), job.work_of(job.runs)
 
     def on_epoch(losses: Sequence[float]) -> None:
@@ -164,7 +170,11 @@ def train_together(
         left -= len(losses) * job.work
         on_work(len(losses) * job.work)
 
-    found = train(list(members.values()), device=device, plan=job.plan, on_epoch=on_epoch) if members else []
+    reference, trained = job.runs[0].reference, list(members.values())
+    if reference:
+        found = [Outcome([], references.fit(reference, member), None) for member in trained]
+    else:
+        found = train(trained, device=device, plan=job.plan, on_epoch=on_epoch) if members else []
     outcomes = dict(zip(members, found, strict=True))
     on_work(left)  # of networks that ended before their last epoch, or that several runs share
     computed: dict[str, Any] = {
@@ -176,13 +186,13 @@ def train_together(
         "versions": versions(),
     }
     finished = []
-    for run, source in zip(job.runs, sources, strict=True):
-        of_run = [outcomes[key] for key in source.members] or [Outcome([], None, str(source.sampled))]
-        finished.append(finish(run, datasets[run.dataset], source, of_run, computed))
+    for run, origin in zip(job.runs, origins, strict=True):
+        of_run = [outcomes[key] for key in origin.members] or [Outcome([], None, str(origin.sampled))]
+        finished.append(finish(run, datasets[run.dataset], origin, of_run, computed))
     return finished
 
 
-class Source(NamedTuple):
+class Origin(NamedTuple):
     """Where a run's network comes from."""
 
     split: Split
@@ -191,10 +201,10 @@ class Source(NamedTuple):
 
 
 def finish(
-    run: Run, dataset: Dataset, source: Source, outcomes: Sequence[Outcome], computed: dict[str, Any]
+    run: Run, dataset: Source, origin: Origin, outcomes: Sequence[Outcome], computed: dict[str, Any]
 ) -> Finished:
     """outcomes: of the candidates of the run, of which one is chosen before test is read."""
-    split, sampled, _ = source
+    split, sampled, _ = origin
     chooses = run.recipe.tune_lr and len(outcomes) == run.recipe.networks
     outcome, tuning = choose(run, split.tune, outcomes) if chooses else (outcomes[0], None)
     counts = {part: tuple(getattr(split, part).counts) for part in PARTS}

@@ -20,7 +20,7 @@ from importlib.util import find_spec
 from itertools import islice
 from typing import Any
 
-from imbaloss.data import Dataset
+from imbaloss.data import Source
 from imbaloss.nearest import one_of
 from imbaloss.studies.execution import Finished, Job, train_together
 
@@ -32,7 +32,7 @@ ATTEMPTS = 3  # at a stack whose worker is lost
 class Work:
     """What every stack of a study needs."""
 
-    datasets: Mapping[str, Dataset]
+    datasets: Mapping[str, Source]
     device: str
     on_work: Told  # told how much of the work has been done since it was last told
 
@@ -196,15 +196,15 @@ def largest_memory(nodes: list[dict[str, Any]]) -> int:
     return int(max((node["Resources"].get("memory", 0) for node in nodes if node["Alive"]), default=0))
 
 
-def train_on_node(job: Job, datasets: Mapping[str, Dataset], device: str, threads: int) -> list[Finished]:
+def train_on_node(job: Job, datasets: Mapping[str, Source], device: str, threads: int) -> list[Finished]:
     begin_worker(datasets, threads)
     return train_in_worker(job, device)
 
 
-DATASETS: dict[str, Dataset] = {}  # of a worker process
+DATASETS: dict[str, Source] = {}  # of a worker process
 
 
-def begin_process(datasets: Mapping[str, Dataset], threads: int) -> None:
+def begin_process(datasets: Mapping[str, Source], threads: int) -> None:
     """A worker that ends with the process that gives it work, also where that is killed."""
     threading.Thread(target=end_with, args=(multiprocessing.parent_process(),), daemon=True).start()
     begin_worker(datasets, threads)
@@ -215,7 +215,7 @@ def end_with(parent: Any) -> None:
     os._exit(1)
 
 
-def begin_worker(datasets: Mapping[str, Dataset], threads: int) -> None:
+def begin_worker(datasets: Mapping[str, Source], threads: int) -> None:
     import torch
 
     if threading.current_thread() is threading.main_thread():

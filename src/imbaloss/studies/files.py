@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, get_type_hints
 
 import tomli_w
 
-from imbaloss.data import Dataset, check_names
+from imbaloss.data import OWN, Source, check_names
 from imbaloss.nearest import nearest
 from imbaloss.notation import tuples
+from imbaloss.studies.own import OwnStudy
 from imbaloss.studies.study import EntryError, Place, Study
 from imbaloss.training import Recipe
 from imbaloss.whole import write_whole
@@ -181,23 +182,39 @@ def named(text: str) -> Study:
         return built_in(text)
     if not Path(text).is_file():
         raise ValueError(f"there is no study file {text}, nor is it a built-in study: {', '.join(BUILT_IN)}")
+    if (content := own_content(Path(text))) is not None:
+        command = OwnStudy.from_toml(content).command or "imbaloss compare"
+        raise ValueError(f"{text} is the study of one's own data, which is run by: {command}")
     return read_file(Path(text))
 
 
-def write_study(study: Study, datasets: Mapping[str, Dataset], folder: Path) -> None:
+def write_study(study: Study | OwnStudy, datasets: Mapping[str, Source], folder: Path) -> None:
     """Writes study.toml: the study, and under `provenance` versions and checksums of the data."""
     provenance = {"versions": versions(), "data": {name: dataset.checksum for name, dataset in datasets.items()}}
-    content = tomli_w.dumps(to_toml(study) | {PROVENANCE: provenance})
+    content = tomli_w.dumps(
+        (study.to_toml() if isinstance(study, OwnStudy) else to_toml(study)) | {PROVENANCE: provenance}
+    )
     folder.mkdir(parents=True, exist_ok=True)
     write_whole(folder / FILE, content.encode())
 
 
-def read_study(folder: Path) -> Study:
+def read_study(folder: Path) -> Study | OwnStudy:
     """The study of an output folder. Raises OSError where there is none, ValueError where its file is damaged."""
     file = folder / FILE
     if not file.exists():
         raise OSError(f"{folder} holds no {FILE}: no study was run there")
+    if (content := own_content(file)) is not None:
+        return OwnStudy.from_toml(content)
     return read_file(file)
+
+
+def own_content(file: Path) -> dict[str, Any] | None:
+    """The document, where it is a study of a person's own data; whatever else is wrong with it is for others to say."""
+    try:
+        content: dict[str, Any] = tuples(tomllib.loads(file.read_text(encoding="utf-8-sig")))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError):
+        return None
+    return content if OWN in content else None
 
 
 def versions() -> dict[str, str]:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from imbaloss.data import Dataset
+from imbaloss.data import Source
 from imbaloss.studies.execution import Job, train_together
 from imbaloss.studies.reach import Reach, reach
 from imbaloss.studies.study import Run
@@ -41,7 +41,7 @@ class Cost:
 
 
 def forecast(
-    name: str, runs: Sequence[Run], jobs: Sequence[Job], datasets: Mapping[str, Dataset], device: str
+    name: str, runs: Sequence[Run], jobs: Sequence[Job], datasets: Mapping[str, Source], device: str
 ) -> Forecast:
     """Trains the largest stack of each kind for a few epochs. runs: of the study; jobs: the same, cut into stacks."""
     kinds: dict[object, list[Job]] = {}
@@ -75,7 +75,7 @@ def short(job: Job, epochs: int) -> Job:
     return replace(job, runs=tuple(replace(run, recipe=replace(run.recipe, epochs=epochs)) for run in job.runs))
 
 
-def probe(job: Job, datasets: Mapping[str, Dataset], device: str, seconds: float) -> Cost:
+def probe(job: Job, datasets: Mapping[str, Source], device: str, seconds: float) -> Cost:
     """From two trainings of the stack, for few and for more epochs."""
     few = timed(short(job, FEW), datasets, device)
     more = max(round(FEW * seconds / few / 2), FEW)
@@ -84,7 +84,7 @@ def probe(job: Job, datasets: Mapping[str, Dataset], device: str, seconds: float
     return Cost(max(few - FEW * epoch, 0.0) / job.networks, epoch / job.networks)
 
 
-def timed(job: Job, datasets: Mapping[str, Dataset], device: str) -> float:
+def timed(job: Job, datasets: Mapping[str, Source], device: str) -> float:
     start = time.perf_counter()
     train_together(job, datasets, device, lambda _: None)
     return time.perf_counter() - start

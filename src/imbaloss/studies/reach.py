@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import comb
 
-from imbaloss.data import Dataset, split_counts
+from imbaloss.data import Source, split_counts
 from imbaloss.statistics import difference_deviation, fewest_seeds, smallest_found
 from imbaloss.studies.study import Run
 
@@ -36,7 +36,7 @@ class Reach:
     cells: tuple[Cell, ...]
 
 
-def reach(runs: Sequence[Run], datasets: Mapping[str, Dataset]) -> Reach | None:
+def reach(runs: Sequence[Run], datasets: Mapping[str, Source]) -> Reach | None:
     """By the test that decides: sign-flip, or with folds the corrected t-test, at Bonferroni's level. None: one method.
 
     As if each repetition were tested on samples of its own, and nothing but these samples made methods differ.
@@ -57,9 +57,10 @@ def reach(runs: Sequence[Run], datasets: Mapping[str, Dataset]) -> Reach | None:
     )
 
 
-def cell(run: Run, dataset: Dataset, repetitions: int, pairs: int) -> Cell:
+def cell(run: Run, dataset: Source, repetitions: int, pairs: int) -> Cell:
     """run: any of the cell."""
-    parts = split_counts(dataset.with_positive(run.positive), level=run.level, protocol=run.protocol, fold=run.fold)
+    asked = {"level": run.level, "protocol": run.protocol, "seed": run.seed, "fold": run.fold}
+    parts = split_counts(dataset.with_positive(run.positive), **asked)  # type: ignore[arg-type]
     test_to_train = sum(parts["test"]) / sum(parts["train"]) if run.fold else None
     negatives, positives = parts["test"]
     found = None

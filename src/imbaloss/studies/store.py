@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic_core import from_json
 
-from imbaloss.data import Dataset
+from imbaloss.data import Dataset, Source
 from imbaloss.evaluation import THRESHOLD, Scores
 from imbaloss.studies.bulk import uncollected
 from imbaloss.studies.study import Run
@@ -95,11 +95,16 @@ class Examples:
     images: dict[str, NDArray[np.uint8]]
 
     @classmethod
-    def of(cls, dataset: Dataset) -> "Examples":
+    def of(cls, dataset: Source) -> "Examples":
         """Of those to train on, at even distances: a class may hold several kinds, one after the other."""
-        classes = {dataset.negative: dataset.train.negatives, dataset.positive: dataset.train.positives}
+        if isinstance(dataset, Dataset):
+            classes = {dataset.negative: dataset.train.negatives, dataset.positive: dataset.train.positives}
+            white = dataset.white
+        else:
+            names, white = (dataset.negative, dataset.positive), 255
+            classes = {name: dataset.features_of(dataset.labels == label) for label, name in enumerate(names)}
         chosen = {name: some[:: max(len(some) // EXAMPLES, 1)][:EXAMPLES] for name, some in classes.items()}
-        return cls({name: (some * (255 / dataset.white)).astype(np.uint8) for name, some in chosen.items()})
+        return cls({name: (some * (255 / white)).astype(np.uint8) for name, some in chosen.items()})
 
 
 EXAMPLES = 8  # of each class
@@ -199,7 +204,7 @@ class Store:
             )
             database.executemany("DELETE FROM claims WHERE hash = ?", [one[:1] for one in some])
 
-    def add_examples(self, datasets: Mapping[str, Dataset]) -> None:
+    def add_examples(self, datasets: Mapping[str, Source]) -> None:
         """Of each data set, so that a report can show its classes; those that are there stay."""
         some = [(name, npz(Examples.of(dataset).images)) for name, dataset in datasets.items()]
         with self.transaction() as database:

@@ -15,7 +15,7 @@ from imbaloss.data import NONE, SETS, Fold, check_level, check_names, folds_of, 
 from imbaloss.data.dataset import check_class
 from imbaloss.data.splits import FEWEST_FOLDS, check_folds
 from imbaloss.studies.bulk import uncollected
-from imbaloss.training import Recipe, check_loss
+from imbaloss.training import REFERENCES, Recipe, check_loss
 from imbaloss.training.recipe import number, require
 
 Place = tuple[str | int, ...]  # of an entry in a study: ("levels", 1), ("recipes", "wide", "hidden")
@@ -31,11 +31,12 @@ class Run:
     level: float
     protocol: str
     positive: str
-    loss: str  # as `losses.write` writes it
+    loss: str  # as `losses.write` writes it; or the name of a reference, whose `rate` stands for lr
     recipe: Recipe
     seed: int
     sampler: str = NONE
     fold: Fold | None = None  # None: the parts that the data set comes with
+    data: str = ""  # of a person's own: the checksum of the data, and of how they are divided
     recipe_name: str = field(default="", compare=False)  # that the study gives the recipe; it changes nothing
 
     @cached_property
@@ -44,6 +45,11 @@ class Run:
         asked = {name: value for name, value in self.asked().items() if value != DEFAULTS.get(name, MISSING)}
         entries = asked | {"recipe": entries_that_count(self.recipe)}
         return hashlib.sha256(ENCODER.encode(entries).encode()).hexdigest()[:16]
+
+    @property
+    def reference(self) -> str:
+        """Its name, where no network is trained; else nothing."""
+        return self.loss if self.loss in REFERENCES else ""
 
     def asked(self) -> dict[str, Any]:
         """All but the name of the recipe."""

@@ -55,7 +55,7 @@ class Model:
 
     @property
     def networks(self) -> int:
-        return len(next(self.network.parameters()))
+        return len(next(self.network.parameters(), (0,)))  # a reference has no parameters, and is one
 
 
 def to_probabilities(logits: Floats) -> Floats:

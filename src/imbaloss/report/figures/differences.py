@@ -18,7 +18,7 @@ MINUS = "\u2212"
 FILLED, SQUARE, HOLLOW = "better or worse", "equivalent", "undecided"
 
 
-def differences(lines: pd.DataFrame, margin: float) -> Figure:
+def differences(lines: pd.DataFrame) -> Figure:
     """One panel a score: the mean difference of each pair with its 95 % interval, at each level in its colour.
 
     lines: of `comparisons`, of one setting. The band is the margin.
@@ -32,6 +32,7 @@ def differences(lines: pd.DataFrame, margin: float) -> Figure:
         panels = figure.subplots(1, len(compared), squeeze=False, sharey=True).flatten()
         for panel, score in zip(panels, compared, strict=True):
             of_score = lines[lines["score"] == score]
+            margin = of_score["margin"].iloc[0]
             panel.axvspan(-margin, margin, color="#999999", alpha=0.2, linewidth=0)
             panel.axvline(0, color="black", linewidth=0.8)
             for place, pair in enumerate(pairs):

@@ -1,20 +1,33 @@
-"""The commands. They parse, call and print; what they call is imported when it is first needed."""
+"""The commands that train, run, plan and report studies, and list what there is to study."""
 
-import functools
-import inspect
-import io
-import os
-import shlex
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer import Argument, Option
 
+from imbaloss.cli.app import app, refusing, reporting
+from imbaloss.cli.options import (
+    Address,
+    DataDir,
+    Device,
+    Executor,
+    Json,
+    Out,
+    Quiet,
+    Seeds,
+    StackSize,
+    StudyFile,
+    Verbose,
+    Workers,
+    data_options,
+    entries,
+    given,
+    recipe_options,
+    with_options,
+)  # fmt: skip
 from imbaloss.progress import progress
 from imbaloss.terminal import print_entry, print_forecast, print_json, print_loss, print_plans, print_run, tell
 from imbaloss.whole import file_name
@@ -24,103 +37,9 @@ if TYPE_CHECKING:
     from imbaloss.data import Dataset
     from imbaloss.studies import Study
 
-Number = TypeVar("Number", int, float)
-INTERRUPTED = 130  # the exit code after Ctrl-C
-
-app = typer.Typer(
-    invoke_without_command=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
-
-Json = Annotated[bool, Option("--json", help="Print JSON on standard output.")]
-Quiet = Annotated[bool, Option("--quiet", help="Show no progress.")]
-Verbose = Annotated[bool, Option("--verbose", help="Say how the networks are trained.")]
-DataDir = Annotated[Path | None, Option(help="A copy of CIFAR-100: its folder, or that folder's parent.")]
-Out = Annotated[Path, Option(help="Output folder.")]
-Device = Annotated[str, Option(help="cpu, cuda or cuda:N.")]
-StudyFile = Annotated[str, Argument(help="A TOML file, or a built-in study: table1 or digits.", metavar="STUDY")]
-Seeds = Annotated[
-    int | None, Option(min=1, max=1_000_000, help="Seeds 0 to N-1 for every cell. [default: the study's]")
-]
-StackSize = Annotated[int | None, Option(min=1, help="Networks in a stack. [default: by their size]")]
-Executor = Annotated[str, Option(help="Where to train: here, processes or ray.")]
-Workers = Annotated[int | None, Option(min=1, help="Of the executor processes. [default: one a processor]")]
-Address = Annotated[str | None, Option(help="Of the Ray cluster. [default: auto]")]
-
-
-@app.callback()
-def root(
-    version: Annotated[bool, Option("--version", help="Print the version and stop.", is_eager=True)] = False,
-) -> None:
-    """Which loss finds the rare class best, and is the difference real?"""
-    if version:
-        from imbaloss import __version__
-
-        print(__version__)
-        raise typer.Exit
-
-
-def training_options(
-    positive: Annotated[str | None, Option(help="Name of the rare class. [default: the data set's own]")] = None,
-    protocol: Annotated[
-        str | None, Option(help="What a level means: table1, stated or ratio. [default: table1]")
-    ] = None,
-    sampler: Annotated[
-        str | None, Option(help="How classes are balanced in training, as smote or balanced_batches. [default: none]")
-    ] = None,
-    network: Annotated[str | None, Option(help="Kind of network: mlp.")] = None,
-    hidden: Annotated[str | None, Option(help="Widths of the hidden layers, as 1000,100,10.")] = None,
-    activation: Annotated[str | None, Option(help="Of the hidden layers: relu, sigmoid or tanh.")] = None,
-    outputs: Annotated[int | None, Option(help="1 logistic or 2 softmax outputs.")] = None,
-    init: Annotated[str | None, Option(help="Initial weights: torch, xavier, he or normal.")] = None,
-    scaling: Annotated[str | None, Option(help="Pixels in [0, 1] (unit) or standardised (standard).")] = None,
-    optimizer: Annotated[str | None, Option(help="sgd or adam.")] = None,
-    lr: Annotated[float | None, Option(help="Learning rate.")] = None,
-    tune_lr: Annotated[
-        str | None, Option(help="Rates, as 0.01,0.1: each training takes the best on its tune part.")
-    ] = None,
-    momentum: Annotated[float | None, Option(help="Of sgd.")] = None,
-    weight_decay: Annotated[float | None, Option(help="L2 penalty.")] = None,
-    epochs: Annotated[int | None, Option(help="Number of epochs.")] = None,
-    patience: Annotated[
-        int | None, Option(help="Epochs without a lower loss on tune, then stop. [default: never]")
-    ] = None,
-    train_batch: Annotated[int | None, Option(help="Samples in a training batch.")] = None,
-    test_batch: Annotated[int | None, Option(help="Samples in a test batch. [default: all]")] = None,
-    shuffle_train: Annotated[
-        bool | None, Option("--shuffle-train/--no-shuffle-train", help="New order each epoch.")
-    ] = None,
-    shuffle_test: Annotated[
-        bool | None, Option("--shuffle-test/--no-shuffle-test", help="No score depends on it.")
-    ] = None,
-    precision: Annotated[
-        str | None, Option(help="float32, float64, or bf16: float32 weights, bfloat16 products.")
-    ] = None,
-    calibration: Annotated[str | None, Option(help="On tune: temperature, platt or isotonic. [default: none]")] = None,
-    threshold: Annotated[
-        str | None, Option(help="What the tuned threshold is best for, as f1, g_mean, cost:fn=10. [default: f1]")
-    ] = None,
-) -> None:
-    """The options of every command that trains: those of the data, and then the entries of a recipe."""
-
-
-def with_training_options(command: Callable[..., None]) -> Callable[..., None]:
-    """A decorator: the command has the training options as well, and `changed` reads them from its context."""
-    own, shared = (inspect.signature(function).parameters for function in (command, training_options))
-
-    @functools.wraps(command)
-    def run(**options: Any) -> None:
-        command(**{key: value for key, value in options.items() if key in own})
-
-    run.__signature__ = inspect.Signature([*own.values(), *shared.values()])  # type: ignore[attr-defined]
-    run.__annotations__ = training_options.__annotations__ | command.__annotations__
-    return run
-
 
 @app.command()
-@with_training_options
+@with_options(data_options, recipe_options)
 def train(
     context: typer.Context,
     dataset: Annotated[str, Option(help="A data set that `imbaloss datasets` lists.")] = "digits_3_8",
@@ -162,7 +81,7 @@ def train(
 
 
 @app.command()
-@with_training_options
+@with_options(data_options, recipe_options)
 def reproduce(
     context: typer.Context,
     dataset: Annotated[list[str] | None, Option(help="Repeatable. [default: the report's three]")] = None,
@@ -308,7 +227,7 @@ def run_study(
 
 
 def write_report(
-    study: "Study", runs: list["studies.Run"], store: "studies.Store", out: Path, *, as_json: bool
+    study: "Study | studies.OwnStudy", runs: list["studies.Run"], store: "studies.Store", out: Path, *, as_json: bool
 ) -> None:
     """Writes tables, figures and page, and prints the table."""
     from imbaloss import report
@@ -403,73 +322,14 @@ def datasets(as_json: Json = False) -> None:
 
 def changed(study: "Study", context: typer.Context, **asked_for: Any) -> "Study":
     """The study with what was asked for on the command line; an option that was not given changes nothing."""
-    recipe = {key: context.params[key] for key in inspect.signature(training_options).parameters}
-    data = {
-        "positive": recipe.pop("positive"),
-        "protocols": [protocol] if (protocol := recipe.pop("protocol")) is not None else None,
-        "samplers": [sampler] if (sampler := recipe.pop("sampler")) is not None else None,
-    }
-    if recipe["hidden"] is not None:
-        widths = "whole numbers with commas, as 1000,100,10"
-        recipe["hidden"] = numbers("hidden", recipe["hidden"], int, widths) if recipe["hidden"] else ()
-    if recipe["tune_lr"] is not None:
-        recipe["tune_lr"] = numbers("tune-lr", recipe["tune_lr"], float, "numbers with commas, as 0.01,0.1")
-        if recipe["lr"] is not None:
-            raise ValueError("give --lr, or --tune-lr to choose one, not both")
-    asked_for |= data | {"overrules": {key: value for key, value in recipe.items() if value is not None}}
-    given: dict[str, Any] = {
+    data = given(context, data_options)
+    for option, axis in (("protocol", "protocols"), ("sampler", "samplers")):
+        if option in data:
+            data[axis] = [data.pop(option)]
+    asked_for |= data | {"overrules": entries(context)}
+    wanted: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list | range) else value
         for key, value in asked_for.items()
         if value is not None
     }
-    return replace(study, **given)
-
-
-def numbers(name: str, text: str, kind: type[Number], rule: str) -> tuple[Number, ...]:
-    try:
-        return tuple(kind(number) for number in text.split(","))
-    except ValueError:
-        raise ValueError(f"{name} must be {rule}, found {text!r}") from None
-
-
-@contextmanager
-def refusing() -> Iterator[None]:
-    """What is wrong with the input becomes one line and exit code 2."""
-    try:
-        with reporting():
-            yield
-    except ValueError as error:
-        raise InputError(str(error)) from error
-
-
-@contextmanager
-def reporting() -> Iterator[None]:
-    """What the system refuses, as room on a disk, becomes one line and exit code 2."""
-    try:
-        yield
-    except OSError as error:
-        raise InputError(f"{error.filename}: {error.strerror}" if error.filename else str(error)) from error
-    except (MemoryError, RuntimeError) as error:
-        if isinstance(error, RuntimeError) and "allocate memory" not in str(error):  # PyTorch's words
-            raise
-        raise InputError("there is not enough memory for these networks; try a smaller --stack-size") from error
-
-
-class InputError(typer.TyperException):
-    """The input or the options are wrong."""
-
-
-def main() -> None:
-    """The command `imbaloss`."""
-    # threads that soon fall asleep when they wait leave the cores to other programs; beside those, spinning slows ours
-    os.environ.setdefault("GOMP_SPINCOUNT", "3000")
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a terminal without the sign for plus or minus is no failure
-    try:
-        code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
-        if code == INTERRUPTED:
-            tell(f"interrupted; to go on: {shlex.join(['imbaloss', *sys.argv[1:]])}")
-    except typer.TyperException as error:
-        tell(f"imbaloss: {' '.join(error.format_message().split())}")
-        code = 2
-    sys.exit(code)
+    return replace(study, **wanted)

@@ -1,0 +1,95 @@
+"""What a comparison came to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import isfinite
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pandas as pd
+
+from imbaloss import report
+from imbaloss.comparison.own_model import OwnModel
+from imbaloss.report import Advice, Findings
+from imbaloss.report.cells import COMPARED
+from imbaloss.studies import THRESHOLDS
+from imbaloss.whole import write_whole
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """Of `imbaloss.compare`. A notebook shows verdict and table."""
+
+    folder: Path  # with all files of a study
+    findings: Findings
+    advice: Advice
+    model: OwnModel | None  # None where its training failed
+    description: Sequence[str]  # of the data
+    temporary: TemporaryDirectory[str] | None = None  # of the folder, where none was named
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One line a method, as table.csv has it."""
+        return self.findings.table
+
+    @property
+    def comparisons(self) -> pd.DataFrame:
+        """One line a pair of methods and score, as comparisons.csv has it."""
+        return self.findings.comparisons
+
+    @property
+    def verdict(self) -> str:
+        """What to do, and how sure that is: a line each."""
+        return "\n".join(f"{sentence}." for sentence in self.advice.sentences)
+
+    @property
+    def best(self) -> str:
+        """The recommended method."""
+        return self.advice.method
+
+    @property
+    def threshold(self) -> tuple[float, float, float] | None:
+        """From which probability on to call a row positive, and the ends of its 95 % interval."""
+        return self.advice.threshold
+
+    def to_html(self, path: str | Path) -> Path:
+        """Writes the report: one page, which opens offline."""
+        return write_whole(Path(path), (self.folder / "report.html").read_bytes())
+
+    @property
+    def summary(self) -> pd.DataFrame:
+        """Means of the scores that methods are compared by, the best method first."""
+        scores = [*COMPARED, *(one for one in self.findings.scored if one not in COMPARED)]
+        found = self.table.set_index("method")[[one.column for one in scores]]
+        found = found.rename(columns={one.column: one.label for one in scores})
+        return found.sort_values(self.advice.score.label, ascending=self.advice.score.lower, kind="stable")
+
+    def __str__(self) -> str:
+        return f"{self.verdict}\n\n{self.summary.to_string(float_format='{:.4f}'.format)}"
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        first, *others = (escape(sentence) for sentence in self.advice.sentences)
+        items = "".join(f"<li>{sentence}.</li>" for sentence in others)
+        return f"<p><strong>{first}.</strong></p><ul>{items}</ul>{self.summary.to_html(float_format='{:.4f}'.format)}"
+
+
+def facts(found: Answer) -> dict[str, Any]:
+    """As JSON values."""
+    threshold = found.threshold or (None, None, None)
+    return {
+        "best": found.best,
+        "by": found.advice.score.column,
+        "threshold": dict(zip(THRESHOLDS, (none_if_nan(value) for value in threshold), strict=True)),
+        "verdict": list(found.advice.sentences),
+        "data": list(found.description),
+        "table": report.records(found.table),
+        "comparisons": report.records(found.comparisons),
+        "folder": str(found.folder),
+    }
+
+
+def none_if_nan(value: float | None) -> float | None:
+    return value if value is not None and isfinite(value) else None

@@ -1,0 +1,214 @@
+"""A trained model with all that it needs to predict from rows as a person has them; in a folder, without pickle."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from imbaloss.data.own import Column, ImagePreparation, Schema, TablePreparation, pictures
+from imbaloss.evaluation import Calibration
+from imbaloss.notation import tuples
+from imbaloss.training import Model, Recipe, model_file
+from imbaloss.training.references import Fitted
+from imbaloss.training.scaling import Scaling
+from imbaloss.whole import write_whole
+
+FORMAT = "imbaloss own model 1"
+NAME, PREPARATION, REFERENCE = "own.json", "preparation.skops", "reference.skops"
+CHECKSUM = "sha256"  # of all else that the file says
+TRUSTED = (
+    "numpy.dtype",
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+)  # beside what skops trusts
+
+
+class Threshold(NamedTuple):
+    """From which probability on a row is positive, and the ends of its 95 % interval, NaN where there is none."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, eq=False)
+class OwnModel:
+    """negative, positive: what the classes are called. facts, JSON values, say what the model was trained on."""
+
+    model: Model
+    kind: Schema | ImagePreparation
+    preparation: TablePreparation | ImagePreparation
+    target: str
+    negative: str
+    positive: str
+    threshold: Threshold
+    facts: Mapping[str, Any]
+
+    def predict_proba(self, X: Any, first_row: int = 1) -> NDArray[np.float64]:
+        """X: a frame with the columns of the training, or images (N, H, W[, C]) -> probabilities (N, 2).
+
+        An array (N, D) is taken as columns X0, X1, ... first_row: its number in sentences. Raises ValueError for other
+        columns and for values of another kind, naming them.
+        """
+        if isinstance(self.kind, Schema):
+            frame = X if isinstance(X, pd.DataFrame) else as_frame(X)
+            inputs: Any = self.preparation(self.kind.take(frame, first_row, also=[self.target]))  # type: ignore[arg-type]
+        else:
+            inputs = self.preparation(self.images(X))  # type: ignore[arg-type]
+        positive = self.model.probabilities(inputs)
+        return np.stack([1 - positive, positive], axis=1)
+
+    def images(self, X: Any) -> NDArray[np.uint8]:
+        """(N, C, size, size). Raises ValueError for images of another shape."""
+        assert isinstance(self.kind, ImagePreparation)
+        found = pictures.from_array("X", np.asarray(X))
+        if found.shape[1:] != self.model.shape:
+            raise ValueError(
+                f"images must be of shape {self.model.shape} (channels, height, width), found {found.shape[1:]}"
+            )
+        return found
+
+    def predict(self, X: Any) -> NDArray[np.object_]:
+        """The name of the class of each row: positive where its probability reaches the threshold."""
+        return self.decided(self.predict_proba(X)[:, 1])
+
+    def decided(self, probabilities: NDArray[np.float64]) -> NDArray[np.object_]:
+        names = np.array([self.negative, self.positive], dtype=object)
+        found: NDArray[np.object_] = names[(probabilities >= self.threshold.value).astype(np.int64)]
+        return found
+
+    def save(self, folder: Path) -> Path:
+        """Writes the folder's files, the one that names the others last: before it is there, there is no model."""
+        import skops.io  # here, since it takes half a second
+
+        remove(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        files: dict[str, bytes] = {}
+        if isinstance(self.preparation, TablePreparation):
+            files[PREPARATION] = skops.io.dumps(self.preparation.transformer)
+        if isinstance(self.model.network, Fitted):
+            files[REFERENCE] = skops.io.dumps(self.model.network.classifier)
+        for name, content in files.items():
+            write_whole(folder / name, content)
+        if REFERENCE not in files:
+            model_file.save(self.model, folder, {})
+        header = {
+            "format": FORMAT,
+            "target": self.target,
+            "classes": [self.negative, self.positive],
+            "threshold": {
+                name: value if np.isfinite(value) else None for name, value in self.threshold._asdict().items()
+            },
+            "kind": kind_to_json(self.kind),
+            "reference": reference_to_json(self.model) if REFERENCE in files else None,
+            "files": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
+            "facts": self.facts,
+        }
+        text = json.dumps(header | {CHECKSUM: digest(header)}, indent=1)
+        return write_whole(folder / NAME, text.encode())
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Self:
+        """Raises ValueError where the folder holds no such model, or one that was changed after it was written."""
+        folder = Path(folder)
+        header = read_header(folder)
+        try:
+            contents = {name: checked(folder / name, wanted) for name, wanted in header["files"].items()}
+            kind = kind_from_json(header["kind"])
+            preparation: Any = kind
+            if isinstance(kind, Schema):
+                preparation = TablePreparation(loaded(folder / PREPARATION, contents[PREPARATION]))
+            if header["reference"] is None:
+                model, _ = model_file.load(folder)
+            else:
+                model = reference_model(header["reference"], loaded(folder / REFERENCE, contents[REFERENCE]))
+            negative, positive = header["classes"]
+            ends = header["threshold"]
+            threshold = Threshold(**{name: np.nan if ends[name] is None else ends[name] for name in Threshold._fields})
+            return cls(model, kind, preparation, header["target"], negative, positive, threshold, header["facts"])
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"{folder / NAME} is not as imbaloss has written it: {error!r}") from error
+
+
+def read_header(folder: Path) -> dict[str, Any]:
+    file = folder / NAME
+    if not file.is_file():
+        raise ValueError(f"{folder} holds no {NAME}: `imbaloss compare` saved no model there")
+    try:
+        header = json.loads(file.read_text(encoding="utf-8"))
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        raise ValueError(f"{file} is no model file: {error}") from error
+    if not isinstance(header, dict) or header.get("format") != FORMAT:
+        raise ValueError(f"{file} is no model file of this imbaloss: its format is not {FORMAT!r}")
+    if header.pop(CHECKSUM, None) != digest(header):
+        raise ValueError(f"{file} was changed after it was written, and is not to be trusted: its checksum is another")
+    return header
+
+
+def digest(header: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(header).encode()).hexdigest()
+
+
+def checked(file: Path, wanted: str) -> bytes:
+    """The content of a file that has that checksum."""
+    if not file.is_file():
+        raise ValueError(f"{file} is missing, which the model needs")
+    content = file.read_bytes()
+    if hashlib.sha256(content).hexdigest() != wanted:
+        raise ValueError(f"{file} was changed after it was written, and is not to be trusted: its checksum is another")
+    return content
+
+
+def loaded(file: Path, content: bytes) -> Any:
+    """What skops makes of it. Raises ValueError for types that imbaloss does not write."""
+    import skops.io
+
+    others = set(skops.io.get_untrusted_types(data=content)) - set(TRUSTED)
+    if others:
+        raise ValueError(f"{file} holds types that imbaloss does not write: {', '.join(sorted(others))}")
+    return skops.io.loads(content, trusted=list(TRUSTED))
+
+
+def remove(folder: Path) -> None:
+    """The model of a folder, if there is one."""
+    for name in (NAME, PREPARATION, REFERENCE):
+        (folder / name).unlink(missing_ok=True)
+    model_file.remove(folder)
+
+
+def kind_to_json(kind: Schema | ImagePreparation) -> dict[str, Any]:
+    if isinstance(kind, ImagePreparation):
+        return {"images": asdict(kind)}
+    columns = [[column.name, column.kind] for column in kind.columns]
+    return {"columns": columns, "left_out": [[name, reason] for name, reason in kind.left_out.items()]}
+
+
+def kind_from_json(value: Mapping[str, Any]) -> Schema | ImagePreparation:
+    if "images" in value:
+        return ImagePreparation(**value["images"])
+    return Schema(tuple(Column(name, kind) for name, kind in value["columns"]), dict(value["left_out"]))
+
+
+def reference_to_json(model: Model) -> dict[str, Any]:
+    parts = {"recipe": asdict(model.recipe), "scaling": asdict(model.scaling), "calibration": asdict(model.calibration)}
+    return {"shape": list(model.shape), **parts}
+
+
+def reference_model(value: Mapping[str, Any], classifier: Any) -> Model:
+    parts = tuples(value)
+    calibration = Calibration(**parts["calibration"])
+    model = Model(Recipe(**parts["recipe"]), parts["shape"], Scaling(**parts["scaling"]), Fitted(classifier))
+    return replace(model, calibration=calibration)
+
+
+def as_frame(X: Any) -> pd.DataFrame:
+    """Columns X0, X1, ... Raises ValueError for what has no rows and columns."""
+    array = np.asarray(X)
+    if array.ndim != 2:
+        raise ValueError(f"X must be a frame or an array (N, D), found an array of shape {array.shape}")
+    return pd.DataFrame(array, columns=[f"X{place}" for place in range(array.shape[1])])

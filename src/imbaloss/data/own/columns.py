@@ -1,0 +1,211 @@
+"""The columns of a table: which kind each is, and the same columns of other rows."""
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from imbaloss.nearest import nearest
+from imbaloss.wording import listed
+
+NUMBER, DATE, CATEGORY, MANY = "number", "date", "category", "many"
+KINDS = (NUMBER, DATE, CATEGORY, MANY)  # MANY: a category with more values than are told apart one by one
+FEW = 20  # values of a category, each of which becomes a column
+DAY_S = 86_400
+MISSING = "(missing)"  # what stands for a missing category
+NEARLY_ALL = 0.9  # of the values of a column that are of one kind: the others are then mistakes
+LARGEST = 1e300  # of a number: beyond it differences overflow
+ISO = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}([.,]\d+)?)?)?\s*(Z|UTC|[+-]\d{2}:?\d{2})?")
+UNCLEAR = re.compile(r"\d{1,2}[/.]\d{1,2}[/.](\d{4}|\d{2})|\d{4}/\d{1,2}/\d{1,2}")
+ANOTHER_WAY = "leave the column out (--drop), or take its values for names (--category)"
+
+
+@dataclass(frozen=True)
+class Column:
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Schema:
+    """The columns that a network learns from, and those of the same file that it does not, each with the reason."""
+
+    columns: tuple[Column, ...]
+    left_out: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls, frame: pd.DataFrame, categories: Collection[str] = (), left_out: Mapping[str, str] | None = None
+    ) -> "Schema":
+        """categories: columns whose values are names, whatever they look like; left_out: those already set aside.
+
+        Raises ValueError for a column that is neither one kind nor the other.
+        """
+        columns, reasons = [], dict(left_out or {})
+        for name in frame.columns:
+            if name in reasons:
+                continue
+            kind, reason = judged(frame[name], named=name in categories)
+            if reason:
+                reasons[name] = reason
+            else:
+                columns.append(Column(name, kind))
+        if not columns:
+            said = "; ".join(f"{name} {reason}" for name, reason in reasons.items())
+            raise ValueError(f"there is no column to learn from: {said or 'the table has none beside the target'}")
+        return cls(tuple(columns), reasons)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def text(self) -> tuple[str, ...]:
+        """The columns whose values are names: how they are written is what they are."""
+        return tuple(column.name for column in self.columns if column.kind in {CATEGORY, MANY})
+
+    def take(self, frame: pd.DataFrame, first_row: int = 1, also: Iterable[str] = ()) -> pd.DataFrame:
+        """The columns, in this order: float64 of numbers and dates (in days since 1970), text of categories.
+
+        first_row: the number of the first row, in sentences; also: other columns that may be there. Raises ValueError
+        for missing and for unknown columns, and for values that are not of a column's kind.
+        """
+        there, known = list(frame.columns), {*self.names, *self.left_out, *also}
+        missing = [name for name in self.names if name not in there]
+        unknown = [name for name in there if name not in known]
+        if missing or unknown:
+            close = "".join(nearest(name, unknown) for name in missing[:1])
+            said = [f"without {some(missing)}{close}"] * bool(missing) + [f"with {some(unknown)}"] * bool(unknown)
+            raise ValueError(f"the columns are not those that the model was made of: {' and '.join(said)}")
+        taken = {column.name: values(frame[column.name], column, first_row) for column in self.columns}
+        return pd.DataFrame(taken, copy=False)
+
+
+def some(names: list[str]) -> str:
+    """Of many, the first ones."""
+    return listed(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+
+
+def judged(column: "pd.Series[Any]", *, named: bool) -> tuple[str, str]:
+    """The kind of a column, or why it is left out. Raises ValueError where its values are of several kinds."""
+    known, api = column.dropna(), pd.api.types
+    if not len(known):
+        return "", "has no value"
+    if named or api.is_bool_dtype(known.dtype):
+        return of_names(texts(known))
+    if api.is_complex_dtype(known.dtype):
+        raise ValueError(f"column {column.name} has complex numbers, of which none is more than another")
+    if api.is_datetime64_any_dtype(known.dtype):
+        return of_values(known, DATE)
+    if api.is_numeric_dtype(known.dtype) or api.is_timedelta64_dtype(known.dtype):
+        return of_values(known, NUMBER)
+    return of_text(column, texts(known))
+
+
+def of_text(column: "pd.Series[Any]", written: "pd.Series[str]") -> tuple[str, str]:
+    """The same, of text: numbers and dates may be written as it."""
+    distinct = pd.Series(written.unique(), dtype=object)
+    is_number = pd.to_numeric(distinct, errors="coerce").notna() & ~distinct.map(leads_with_zero)
+    is_date, is_unclear = (
+        distinct.map(lambda text, form=form: bool(form.fullmatch(text))).astype(bool) for form in (ISO, UNCLEAR)
+    )
+    for kind, fits in ((NUMBER, is_number), (DATE, is_date)):
+        if fits.all():
+            return of_values(written, kind)
+    if (is_date | is_unclear).all():
+        raise ValueError(unclear_dates(column, written, set(distinct[is_date])))
+    for kind, fits in ((NUMBER, is_number), (DATE, is_date)):
+        if written.isin(distinct[fits]).mean() >= NEARLY_ALL:
+            raise ValueError(said_of(column, written.isin(distinct[~fits]), f"{kind}s but for"))
+    return of_names(written)
+
+
+def leads_with_zero(text: str) -> bool:
+    """Whether it is written as no number is, as the codes 007 and 01234 are."""
+    return bool(re.fullmatch(r"0\d+", text))
+
+
+def unclear_dates(column: "pd.Series[Any]", written: "pd.Series[str]", clear: set[str]) -> str:
+    """Why dates of which day and month cannot be told, or that are of several forms, are no use."""
+    first = written.iloc[0]
+    others = written[written.isin(clear) != (first in clear)]
+    advice = f"write all as 2026-11-26, or {ANOTHER_WAY}"
+    if len(others):
+        row = row_of(column, others.index[0])
+        return (
+            f"column {column.name} has dates in several forms, {first!r} and in row {row} {others.iloc[0]!r}: {advice}"
+        )
+    return f"column {column.name} has dates such as {first!r}, which tell not what is day and what is month: {advice}"
+
+
+def said_of(column: "pd.Series[Any]", wrong: "pd.Series[bool]", what: str) -> str:
+    """What is to be done about a column of which few values are wrong."""
+    rows = wrong.index[wrong]
+    more = f" and {len(rows) - 1} more" if len(rows) > 1 else ""
+    first = f"{column[rows[0]]!r} in row {row_of(column, rows[0])}{more}"
+    return f"column {column.name} has {what} {first}: correct it, leave it empty where it is unknown, or {ANOTHER_WAY}"
+
+
+def row_of(column: "pd.Series[Any]", index: Any) -> int:
+    """From 1, without the line of names."""
+    return int(column.index.get_loc(index)) + 1  # type: ignore[arg-type]
+
+
+def of_values(known: "pd.Series[Any]", kind: str) -> tuple[str, str]:
+    return (kind, "") if known.nunique() > 1 else ("", f"has the same value, {known.iloc[0]}, in each row that has one")
+
+
+def of_names(written: "pd.Series[str]") -> tuple[str, str]:
+    distinct = written.nunique()
+    if distinct == 1:
+        return "", f"has the same value, {written.iloc[0]!r}, in each row that has one"
+    if distinct > max(FEW, len(written) / 2):
+        return "", f"is text that differs from row to row ({distinct} values in {len(written)} rows)"
+    return (CATEGORY if distinct <= FEW else MANY), ""
+
+
+def texts(column: "pd.Series[Any]") -> "pd.Series[str]":
+    """Each value as it is written; whole numbers that pandas keeps as 1.0, since others are missing, as 1."""
+    codes, distinct = pd.factorize(column)
+    written = [MISSING, *map(text_of, distinct)]
+    return pd.Series(np.array(written, dtype=object)[codes + 1], index=column.index, name=column.name, dtype=object)
+
+
+def text_of(value: Any) -> str:
+    whole = isinstance(value, float | np.floating) and float(value).is_integer()
+    return str(int(value)) if whole else str(value).strip()
+
+
+def values(column: "pd.Series[Any]", of: Column, first_row: int) -> "pd.Series[Any]":
+    """Raises ValueError for the first value that is not of the kind."""
+    if of.kind in {CATEGORY, MANY}:
+        return texts(column)
+    known = column.notna()
+    if of.kind == DATE:
+        numbers = days(column)
+    elif pd.api.types.is_timedelta64_dtype(column.dtype):
+        numbers = column.dt.total_seconds() / DAY_S
+    elif pd.api.types.is_datetime64_any_dtype(column.dtype):
+        numbers = pd.Series(np.nan, index=column.index)
+    else:
+        numbers = pd.to_numeric(column, errors="coerce")
+    found = numbers.astype(np.float64)
+    for wrong, what in ((known & found.isna(), f"is no {of.kind}"), (found.abs() > LARGEST, "is infinite")):
+        if wrong.any():
+            place = int(wrong.to_numpy().argmax())
+            raise ValueError(f"column {of.name}: {column.iloc[place]!r} in row {first_row + place} {what}")
+    return found
+
+
+def days(column: "pd.Series[Any]") -> "pd.Series[float]":
+    """Since 1970, NaN for what is no date. A time without a zone is taken as UTC."""
+    if not pd.api.types.is_datetime64_any_dtype(column.dtype):
+        if pd.api.types.is_numeric_dtype(column.dtype):
+            return pd.Series(np.nan, index=column.index)
+        column = pd.to_datetime(column.astype(object), format="ISO8601", utc=True, errors="coerce")
+    if column.dt.tz is not None:
+        column = column.dt.tz_convert("UTC").dt.tz_localize(None)
+    return (column - pd.Timestamp(0)) / pd.Timedelta(days=1)

@@ -1,0 +1,156 @@
+"""A person's own data as a source of splits."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from math import prod
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from imbaloss.data.dataset import Counts, Samples, Split, check_class
+from imbaloss.data.own.columns import Schema
+from imbaloss.data.own.preparation import ImagePreparation, TablePreparation
+from imbaloss.data.seeds import state
+from imbaloss.data.splits import Fold, parts
+
+Rows = NDArray[np.int64]
+FOLDS, TIME, TEST, ALL = "folds", "time", "test", "all"
+EQUAL = 5  # parts, of which one is tune, or test, where no folds are asked for
+PARTS = ("train", "tune", "test")
+
+
+@dataclass(frozen=True, eq=False)
+class Own:
+    """Rows of two classes, and how they are divided.
+
+    folds: each is test once, the next one tune. time: the latest fifth is test, the fifth before it tune. test: the
+    last `held_out` rows are. all: none is; the others are divided into train and tune anew for each seed. Rows of one
+    group are always in one part, but for `test`.
+    """
+
+    name: str
+    negative: str
+    positive: str
+    features: pd.DataFrame | NDArray[np.uint8]  # columns as `Schema.take` gives them, or images (N, C, H, W)
+    labels: NDArray[np.int64]  # (N,)
+    kind: Schema | ImagePreparation
+    checksum: str  # of all that decides the splits
+    division: str = FOLDS
+    folds: int = EQUAL
+    groups: Rows | None = None  # (N,), the number of each row's group
+    times: NDArray[np.float64] | None = None  # (N,)
+    held_out: int = 0
+    notes: tuple[str, ...] = ()  # what was found and done when it was read
+    drawn: dict[Any, Any] = field(default_factory=dict, repr=False)  # the last split
+    divided: dict[Any, dict[str, Rows]] = field(default_factory=dict, repr=False)  # rows, since they were last divided
+
+    @property
+    def level(self) -> float:
+        """The share of positives."""
+        return float(self.labels.mean())
+
+    @property
+    def counts(self) -> Counts:
+        positives = int(self.labels.sum())
+        return Counts(len(self.labels) - positives, positives)
+
+    def with_positive(self, positive: str) -> "Own":
+        """Itself: which class is the rare one was said when it was read."""
+        check_class(self.name, positive, (self.negative, self.positive))
+        return self
+
+    @property
+    def for_use(self) -> "Own":
+        """The same rows, all of them to learn from."""
+        return replace(self, name=f"{self.name}, all rows", division=ALL, drawn={}, divided={})
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one input, in the first split; in others there may be a category more or less."""
+        if not isinstance(self.kind, Schema):
+            return self.features.shape[1:]
+        if "shape" not in self.drawn:
+            fold = Fold(0, 0, self.folds) if self.division == FOLDS else None
+            self.drawn["shape"] = self.draw(0, fold).train.inputs.shape[1:]
+        found: tuple[int, ...] = self.drawn["shape"]
+        return found
+
+    @property
+    def inputs(self) -> int:
+        """How many numbers one input has."""
+        return prod(self.shape)
+
+    def split_counts(self, seed: int, fold: Fold | None) -> dict[str, Counts]:
+        """Of train, tune and test."""
+        found = {}
+        for part, rows in self.rows(seed, fold).items():
+            positives = int(self.labels[rows].sum())
+            found[part] = Counts(len(rows) - positives, positives)
+        return found
+
+    def draw(self, seed: int, fold: Fold | None) -> Split:
+        return self.prepared(seed, fold)[0]
+
+    def prepared(self, seed: int, fold: Fold | None) -> tuple[Split, TablePreparation | ImagePreparation]:
+        """A split and the preparation, which is fitted on its train part."""
+        if (seed, fold) not in self.drawn:
+            rows = self.rows(seed, fold)
+            train = self.features_of(rows["train"])
+            if isinstance(self.kind, Schema):
+                preparation, of_train = TablePreparation.fit(self.kind, train, self.labels[rows["train"]])
+                made: Any = preparation
+            else:
+                made, of_train = self.kind, self.kind(train)
+            inputs = {"train": of_train} | {part: made(self.features_of(rows[part])) for part in PARTS[1:]}
+            samples = [Samples(inputs[part], self.labels[rows[part]], rows[part]) for part in PARTS]
+            split = Split(*samples)
+            for key in [key for key in self.drawn if key != "shape"]:
+                del self.drawn[key]
+            self.drawn[seed, fold] = split, made
+        found: tuple[Split, TablePreparation | ImagePreparation] = self.drawn[seed, fold]
+        return found
+
+    def features_of(self, rows: Rows) -> Any:
+        return self.features.iloc[rows] if isinstance(self.features, pd.DataFrame) else self.features[rows]
+
+    def rows(self, seed: int, fold: Fold | None) -> dict[str, Rows]:
+        """Of train, tune and test, each in order."""
+        if (seed, fold) not in self.divided:
+            self.divided[seed, fold] = self.divide(seed, fold)
+        return self.divided[seed, fold]
+
+    def divide(self, seed: int, fold: Fold | None) -> dict[str, Rows]:
+        everything = np.arange(len(self.labels))
+        if self.division == TIME:
+            return dict(zip(PARTS, self.by_time(everything, 2), strict=True))
+        if self.division == FOLDS and fold is not None:
+            return self.in_folds(everything, seed, fold)
+        test = everything[len(everything) - self.held_out :] if self.division == TEST else everything[:0]
+        learn = everything[: len(everything) - len(test)]
+        if self.times is not None:
+            train, tune = self.by_time(learn, 1)
+        else:
+            of_fold = self.in_folds(learn, seed, Fold(0, 0, EQUAL))
+            train, tune = np.sort(np.concatenate([of_fold["train"], of_fold["test"]])), of_fold["tune"]
+        return {"train": train, "tune": tune, "test": test}
+
+    def in_folds(self, rows: Rows, seed: int, fold: Fold) -> dict[str, Rows]:
+        labels = self.labels[rows]
+        if self.groups is None:
+            return {part: rows[some] for part, some in parts(labels, fold, seed)}
+        from sklearn.model_selection import StratifiedGroupKFold
+
+        splitter = StratifiedGroupKFold(fold.folds, shuffle=True, random_state=state(seed, f"folds {fold.repeat}"))
+        tests = [rows[some] for _, some in splitter.split(labels, labels, self.groups[rows])]
+        others = [some for place, some in enumerate(tests) if place not in {fold.fold, fold.tune}]
+        return {"train": np.sort(np.concatenate(others)), "tune": tests[fold.tune], "test": tests[fold.fold]}
+
+    def by_time(self, rows: Rows, cuts: int) -> Sequence[Rows]:
+        """The rows before each cut and after the last, cuts being a fifth apart; rows of one time stay together."""
+        assert self.times is not None
+        order = rows[np.argsort(self.times[rows], kind="stable")]
+        times = self.times[order]
+        places = [np.searchsorted(times, times[len(times) * (EQUAL - one) // EQUAL]) for one in range(cuts, 0, -1)]
+        return [np.sort(some) for some in np.split(order, places)]

@@ -1,0 +1,146 @@
+"""Opening a person's own data: files or arrays -> `Own`, or one sentence that says what is wrong with them."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from imbaloss.data.own import pictures, tables
+from imbaloss.data.own.columns import Schema, some
+from imbaloss.data.own.content import Own
+from imbaloss.data.own.making import Asked, Content, kind_of, own_of
+from imbaloss.data.own.targets import target_of
+from imbaloss.nearest import nearest
+
+
+def open_own(source: Path, asked: Asked, test: Path | None = None) -> Own:
+    """source: a table, a folder of images, or a table of names of images; test: what to judge by, of the same kind.
+
+    Raises OSError for what cannot be read, ValueError for what cannot be learned from.
+    """
+    if not source.exists():
+        raise FileNotFoundError(f"there is no file or folder {source}")
+    if source.is_dir():
+        return of_folder(source, asked, test)
+    if source.suffix.lower() in tables.NPZ:
+        arrays = tables.arrays_of(source)
+        if any(array.ndim > 2 for array in arrays.values()):
+            return of_image_arrays(source, arrays, asked, test)
+    frame = tables.read_table(source, asked.category)
+    frames = [frame] if test is None else [frame, tables.read_table(test, asked.category)]
+    check_columns(frame, asked, str(source))
+    among = [name for name in frame.columns if name not in {asked.group, asked.time, *asked.drop}]
+    if (column := pictures.column_of_files(frame, asked.target, among)) is not None:
+        return of_listing(source, frames, column, asked, test)
+    return of_frames(file_stem(source), frames, asked)
+
+
+def file_stem(source: Path) -> str:
+    return source.resolve().name.split(".")[0] or "data"
+
+
+def check_columns(frame: pd.DataFrame, asked: Asked, source: str) -> None:
+    """Raises ValueError for a column that was named and is not there, or named for two things."""
+    wanted = {"target": asked.target, "group": asked.group, "time": asked.time}
+    named = [*wanted.items(), *(("drop", one) for one in asked.drop), *(("category", one) for one in asked.category)]
+    for what, name in named:
+        if name is not None and name not in frame.columns:
+            there = f"it has {some(list(map(str, frame.columns)))}"
+            raise ValueError(
+                f"{source} has no column {name!r}, the {what}{nearest(name, map(str, frame.columns))}; {there}"
+            )
+    for what in ("group", "time"):
+        if wanted[what] == asked.target:
+            raise ValueError(
+                f"the {what} column is the target, {asked.target!r}: rows would be divided by what is to be found"
+            )
+    if asked.group is not None and asked.group == asked.time:
+        raise ValueError(f"column {asked.group!r} is both group and time: take one of the two")
+    if asked.target in asked.drop:
+        raise ValueError(f"the target, {asked.target!r}, cannot be left out")
+
+
+def of_frames(name: str, frames: Sequence[pd.DataFrame], asked: Asked) -> Own:
+    """frames: of all rows, or of those to learn from and those to judge by."""
+    first = frames[0]
+    check_columns(first, asked, name)
+    if len(frames) > 1:
+        same_columns(frames)
+    frame = pd.concat(frames, ignore_index=True) if len(frames) > 1 else first.reset_index(drop=True)
+    target = target_of(frame[asked.target])
+    aside = {asked.target: "is the target"} | dict.fromkeys(asked.drop, "was left out as asked")
+    for what, column in (("group", asked.group), ("time", asked.time)):
+        if column is not None:
+            aside[column] = f"is the {what} of a row"
+    schema = Schema.of(frame.iloc[: len(first)], asked.category, aside)
+    features = schema.take(frame)
+    return own_of(Content(name, features, schema, target, len(frame) - len(first), beside=frame), asked)
+
+
+def same_columns(frames: Sequence[pd.DataFrame]) -> None:
+    known, there = (list(map(str, frame.columns)) for frame in frames)
+    missing, others = ([one for one in some_of if one not in of] for some_of, of in ((known, there), (there, known)))
+    if missing or others:
+        said = [f"without {some(missing)}"] * bool(missing) + [f"with {some(others)}"] * bool(others)
+        raise ValueError(f"the test file has other columns than the first one: {' and '.join(said)}")
+
+
+def of_folder(folder: Path, asked: Asked, test: Path | None) -> Own:
+    """The target is the sub-folder, whatever it is called."""
+    files, labels, notes = pictures.in_folders(folder)
+    held_out = 0
+    if test is not None:
+        if not test.is_dir():
+            raise ValueError(f"{test} is no folder, and {folder} is one: both must be")
+        more, theirs, said = pictures.in_folders(test)
+        files, labels, notes, held_out = files + more, labels + theirs, notes + said, len(more)
+    no_columns(asked, f"{folder} is a folder of images")
+    images = pictures.load(files, asked.size)
+    target = target_of(pd.Series(labels, dtype=object, name=asked.target))
+    return own_of(Content(file_stem(folder), images, kind_of(images), target, held_out, tuple(notes)), asked)
+
+
+def no_columns(asked: Asked, what: str) -> None:
+    for option in ("group", "time", "drop", "category"):
+        if getattr(asked, option):
+            raise ValueError(f"{what}, and has no columns: leave out --{option}")
+
+
+def of_listing(source: Path, frames: Sequence[pd.DataFrame], column: str, asked: Asked, test: Path | None) -> Own:
+    """The images that a column names, each from where its table lies."""
+    if test is not None:
+        same_columns(frames)
+    folders = [source.parent, test.parent if test else source.parent]
+    files = [folder / str(name) for folder, frame in zip(folders, frames, strict=False) for name in frame[column]]
+    frame = pd.concat(frames, ignore_index=True)
+    used = {asked.target, column, asked.group, asked.time, *asked.drop}
+    ignored = [name for name in frame.columns if name not in used]
+    notes = [f"{some(ignored)} were not used: a network learns from images or from columns"] if ignored else []
+    images = pictures.load(files, asked.size)
+    target, held_out = target_of(frame[asked.target]), len(frame) - len(frames[0])
+    return own_of(Content(file_stem(source), images, kind_of(images), target, held_out, tuple(notes), frame), asked)
+
+
+def of_image_arrays(source: Path, arrays: Mapping[str, NDArray[Any]], asked: Asked, test: Path | None) -> Own:
+    """An NPZ file with one array of images, and one of labels."""
+    no_columns(asked, f"{source} holds images")
+    several = [source, *([test] if test else [])]
+    images, labels = [], []
+    for file in several:
+        of_file = arrays if file == source else tables.arrays_of(file)
+        names = [name for name, array in of_file.items() if array.ndim > 2]
+        if len(names) != 1 or asked.target not in of_file or len(of_file[asked.target]) != len(of_file[names[0]]):
+            there = ", ".join(f"{name} {array.shape}" for name, array in of_file.items())
+            raise ValueError(
+                f"{file} must hold one array of images and an array {asked.target!r} of as many labels; it has {there}"
+            )
+        images.append(pictures.from_array(names[0], of_file[names[0]]))
+        labels.append(of_file[asked.target])
+    if len({one.shape[1:] for one in images}) > 1:
+        raise ValueError(f"{test} has images of another shape than {source}")
+    held_out = len(labels[1]) if test else 0
+    found, target = np.concatenate(images), pd.Series(np.concatenate(labels), name=asked.target)
+    return own_of(Content(file_stem(source), found, kind_of(found), target_of(target), held_out), asked)
