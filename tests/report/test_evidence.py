@@ -32,7 +32,7 @@ def comparisons(some: list[Row]) -> pd.DataFrame:
 
 
 def said(some: list[Row]) -> list[str]:
-    return [one.sentence for one in evidence.verdicts(comparisons(some), 0.01)]
+    return [one.sentence for one in evidence.verdicts(comparisons(some))]
 
 
 def test_every_pair_is_compared_in_each_cell_and_over_all():
@@ -77,7 +77,7 @@ def test_the_words_say_what_is_better_what_equivalent_and_what_undecided():
 
 def test_few_seeds_are_said_to_be_too_few_with_their_differences_and_one_says_nothing():
     some = scored({"msfe": 0.1, "focal:alpha=0.75": 0.0, "wmse": -0.1}, seeds=3, spread=0.02)
-    [found] = [one for one in evidence.verdicts(comparisons(some), 0.01) if one.score == "ROC-AUC"]
+    [found] = [one for one in evidence.verdicts(comparisons(some)) if one.score == "ROC-AUC"]
     assert list(found.than) == ["too few seeds to find a difference (it takes 7) from"]
     values = {loss: over_both(some, loss, 3) for loss in LOSSES}
     for told, other in zip(found.than.popitem()[1], LOSSES[1:], strict=True):
@@ -87,7 +87,7 @@ def test_few_seeds_are_said_to_be_too_few_with_their_differences_and_one_says_no
     assert (found.best, found.smallest, found.beats_all) == ("msfe", None, False)
     assert said(rows(seeds=1)) == []
     five = {name: np.random.default_rng(place).random(3) for place, name in enumerate("abcde")}
-    [told] = evidence.verdicts(of_cells(Cell("tree", "tree", 0.1, five, None)), 0.01)
+    [told] = evidence.verdicts(of_cells(Cell("tree", "tree", 0.1, five, None)))
     assert "(it takes 9)" in told.sentence  # 10 pairs: 2^(1 - 9) <= 0.05 / 10
 
 
@@ -95,12 +95,12 @@ def test_few_seeds_may_find_methods_equivalent():
     """The t-tests may reject where no sign-flip test can."""
     generator = np.random.default_rng(0)
     values = {name: 0.5 + generator.normal(scale=0.0005, size=4) for name in "ab"} | {"c": generator.random(4)}
-    [found] = evidence.verdicts(of_cells(Cell("tree", "tree", 0.1, values, None)), 0.01)
+    [found] = evidence.verdicts(of_cells(Cell("tree", "tree", 0.1, values, None)))
     told = {relation: [one.split()[0] for one in others] for relation, others in found.than.items()}
     few = "too few seeds to find a difference (it takes 7) from"
     assert (found.best, told) == ("c", {few: ["a", "b"]})
     values["c"] -= 1
-    [found] = evidence.verdicts(of_cells(Cell("tree", "tree", 0.1, values, None)), 0.01)
+    [found] = evidence.verdicts(of_cells(Cell("tree", "tree", 0.1, values, None)))
     told = {relation: [one.split()[0] for one in others] for relation, others in found.than.items()}
     [other] = {"a", "b"} - {found.best}
     assert told == {"equivalent within ±0.01 to": [other], few: ["c"]}
@@ -112,12 +112,12 @@ def test_a_method_of_one_repetition_counts_among_the_pairs_and_is_not_beaten():
     values = {"a": 0.8 + 0.01 * generator.random(3), "b": 0.5 + 0.01 * generator.random(3)}
     alone = {"c": np.array([0.1, np.nan, np.nan])}
     for more, seeds in (({}, 6), (alone, 7)):
-        [found] = evidence.verdicts(of_cells(Cell("tree", "tree", 0.1, values | more, None)), 0.01)
+        [found] = evidence.verdicts(of_cells(Cell("tree", "tree", 0.1, values | more, None)))
         assert f"(it takes {seeds}) from b" in found.sentence
         assert " c " not in found.sentence
     many = {name: np.resize(some, 12) + 0.01 * generator.random(12) for name, some in values.items()}
     for more, clear in (({}, True), ({"c": np.r_[0.1, np.full(11, np.nan)]}, False)):
-        [found] = evidence.verdicts(of_cells(Cell("tree", "tree", 0.1, many | more, None)), 0.01)
+        [found] = evidence.verdicts(of_cells(Cell("tree", "tree", 0.1, many | more, None)))
         assert (found.best, found.beats_all) == ("a", clear)
 
 
@@ -134,7 +134,7 @@ def over_both(some: list[Row], loss: str, seeds: int) -> np.ndarray:
 def test_it_is_said_how_many_more_seeds_would_decide(seeds, more):
     gains = 0.3 + np.random.default_rng(0).normal(scale=0.01, size=seeds)
     values = {"a": 0.5 + gains, "b": np.full(seeds, 0.5)}
-    [found] = evidence.verdicts(of_cells(Cell("tree", "tree", 0.1, values, None)), 0.01)
+    [found] = evidence.verdicts(of_cells(Cell("tree", "tree", 0.1, values, None)))
     [[told]] = found.than.values()
     assert told.endswith(f"]{more}")
 
@@ -171,7 +171,7 @@ def of_cells(*cells: Cell, margin: float = 0.01) -> pd.DataFrame:
 def test_the_best_is_told_with_its_gain_over_each_other_whichever_is_named_first():
     generator = np.random.default_rng(0)
     values = {loss: generator.normal(mean, 0.01, size=12) for loss, mean in (("ce", 0.6), ("msfe", 0.8), ("mfe", 0.7))}
-    [found] = evidence.verdicts(of_cells(Cell("tree", "tree", 0.1, values, None)), 0.01)
+    [found] = evidence.verdicts(of_cells(Cell("tree", "tree", 0.1, values, None)))
     gains = [values["msfe"] - values[other] for other in ("ce", "mfe")]
     ends = [stats.t.interval(0.95, 11, gain.mean(), stats.sem(gain)) for gain in gains]
     assert found.best == "msfe"
@@ -186,10 +186,10 @@ def test_the_best_is_told_with_its_gain_over_each_other_whichever_is_named_first
 def test_what_the_seeds_can_show_is_the_median_over_the_pairs():
     found = comparisons(scored(dict.fromkeys(LOSSES, 0.0), spread=0.03))
     lines = found[(found["score"] == "ROC-AUC") & (found["setting"] == EVERYWHERE)]
-    [told] = [one.smallest for one in evidence.verdicts(found, 0.01) if one.score == "ROC-AUC"]
+    [told] = [one.smallest for one in evidence.verdicts(found) if one.score == "ROC-AUC"]
     assert sorted(lines["smallest"])[1] == told
     assert len(set(lines["smallest"])) == 3
-    few = evidence.verdicts(comparisons(scored(dict.fromkeys(LOSSES, 0.0), seeds=3)), 0.01)
+    few = evidence.verdicts(comparisons(scored(dict.fromkeys(LOSSES, 0.0), seeds=3)))
     assert [one.smallest for one in few] == [None] * len(COMPARED)
 
 
@@ -201,7 +201,7 @@ def test_the_best_is_not_called_better_than_what_beats_it_where_both_have_scores
         "whole": noise[1] + np.where(early, 0.51, 0.45),
         "other": np.where(np.arange(24) >= 4, noise[2] + 0.1, np.nan),
     }
-    [found] = evidence.verdicts(of_cells(Cell("tree", "tree", 0.1, values, None)), 0.001)
+    [found] = evidence.verdicts(of_cells(Cell("tree", "tree", 0.1, values, None), margin=0.001))
     assert found.best == "half"
     assert {relation: others[0][:12] for relation, others in found.than.items()} == {
         "better than": "other +0.400",
@@ -273,7 +273,7 @@ def verdict(score: str, best: str, *, clear: bool) -> evidence.Verdict:
 
 def test_the_best_beats_all_where_it_is_better_than_every_other():
     for gains, clear in (((0.2, 0.1, 0.0), True), ((0.1, 0.1, 0.0), False)):
-        found = evidence.verdicts(comparisons(scored(dict(zip(LOSSES, gains, strict=True)))), 0.01)
+        found = evidence.verdicts(comparisons(scored(dict(zip(LOSSES, gains, strict=True)))))
         assert [one.beats_all for one in found if one.score == "ROC-AUC"] == [clear]
 
 

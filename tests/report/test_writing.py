@@ -138,11 +138,11 @@ def test_a_study_in_which_everything_failed_still_has_its_page(tmp_path):
     assert write(SMALL, [failed(row) for row in few()], tmp_path).exists()
 
 
-def test_the_cell_with_the_highest_mean_is_the_shaded_one():
-    cells = table(rows())
-    for entry in grid(cells):
-        of_cell = cells[cells["dataset"] == entry["dataset"]]
-        assert entry["highest"] == {one.column: of_cell[one.column].max() for one in COMPARED}
+def test_the_cell_with_the_highest_mean_is_the_shaded_one(tmp_path):
+    found = find(STUDY, rows(), tmp_path)
+    for entry in grid(found):
+        of_cell = found.table[found.table["dataset"] == entry["dataset"]]
+        assert entry["best"] == {one.column: of_cell[one.column].max() for one in COMPARED}
         assert set(entry["lines"]) == set(LOSSES)
 
 

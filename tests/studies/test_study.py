@@ -172,7 +172,7 @@ def test_a_number_is_the_same_however_it_is_written(tmp_path, text, same):
 def test_the_device_is_no_part_of_a_run():
     """What is asked is all that the hash is of, and names no machine."""
     assert set(run().asked()) == {
-        "dataset", "level", "protocol", "positive", "loss", "recipe", "seed", "sampler", "fold",
+        "dataset", "level", "protocol", "positive", "loss", "recipe", "seed", "sampler", "fold", "data",
     }  # fmt: skip
 
 

@@ -147,7 +147,7 @@ def reach_of(study: OwnStudy, own: Own, wishes: Wishes) -> list[str]:
     if found.fewest and found.repetitions < found.fewest:
         return [f"{pairs}: too few to find any difference, which takes {found.fewest}"]
     if cell.difference is None:
-        return [f"{pairs}: with {cell.positives} positives in test no difference in ROC-AUC could be found"]
+        return [f"{pairs}, with {cell.positives} positives in test: too few to find any difference in ROC-AUC"]
     return [
         f"{pairs}: a difference in ROC-AUC of about {cell.difference:.2g} would be found, four times in five (areas of "
         f"{AREA:g}; by the chance in {cell.positives} positives and {cell.negatives} negatives of a test part)"

@@ -80,7 +80,7 @@ class OwnStudy:
         recipe = Recipe(**self.recipe)
         if loss in REFERENCES:
             recipe = replace(recipe, tune_lr=REFERENCES[loss].rates)
-        return Run(dataset, self.level, OWN, self.positive, loss, recipe, seed, sampler, fold, self.data)
+        return Run(dataset, self.level, OWN, self.positive, loss, recipe, seed, sampler, fold, data=self.data)
 
     def to_toml(self) -> dict[str, Any]:
         return {OWN: {key: value for key, value in asdict(self).items() if key not in {"protocols", "repeats"}}}

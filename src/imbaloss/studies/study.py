@@ -36,8 +36,8 @@ class Run:
     seed: int
     sampler: str = NONE
     fold: Fold | None = None  # None: the parts that the data set comes with
-    data: str = ""  # of a person's own: the checksum of the data, and of how they are divided
     recipe_name: str = field(default="", compare=False)  # that the study gives the recipe; it changes nothing
+    data: str = ""  # of a person's own: the checksum of the data, and of how they are divided
 
     @cached_property
     def hash(self) -> str:

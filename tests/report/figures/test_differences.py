@@ -26,7 +26,12 @@ def compared(means: dict[str, float], scores=("F1 at ½",), levels=(0.1,), pairs
             for first, second in combinations(means, 2):
                 difference = (means[first] - means[second]) * (1 - 2 * place) + 0.001 * len(lines)
                 ends = {"difference": difference, "low": difference - 0.02, "high": difference + 0.03}
-                told = {"verdict": VERDICTS[len(lines) % 4], "p_holm": 0.012, "pairs": pairs}
+                told = {
+                    "verdict": VERDICTS[len(lines) % 4],
+                    "p_holm": 0.012,
+                    "pairs": pairs,
+                    "margin": 0.05 / (1 + place),
+                }
                 lines.append({"score": score, "level": level, "first": first, "second": second, **ends, **told})
     return pd.DataFrame(lines)
 
@@ -54,7 +59,7 @@ LOOKS = {"better": ("o", True), "worse": ("o", True), "equivalent": ("s", True),
 
 def test_each_pair_stands_in_its_row_with_its_interval_and_the_look_of_its_verdict():
     lines = compared(THREE, scores=("F1 at ½", "ROC-AUC"))
-    panels = figures.differences(lines, 0.05).axes
+    panels = figures.differences(lines).axes
     assert [panel.get_title() for panel in panels] == ["F1 at ½", "ROC-AUC"]
     rows = rows_of(panels[0])
     for panel, score in zip(panels, ("F1 at ½", "ROC-AUC"), strict=True):
@@ -72,7 +77,7 @@ def test_each_pair_stands_in_its_row_with_its_interval_and_the_look_of_its_verdi
 
 
 def test_the_first_pair_is_on_top():
-    [panel] = figures.differences(compared(THREE), 0.05).axes
+    [panel] = figures.differences(compared(THREE)).axes
     heights = panel.transData.transform([(0, height) for height in rows_of(panel).values()])[:, 1]
     assert list(rows_of(panel)) == [f"ce {MINUS} mfe", f"ce {MINUS} msfe", f"mfe {MINUS} msfe"]
     assert (np.diff(heights) < 0).all()
@@ -82,7 +87,7 @@ def test_the_first_pair_is_on_top():
 
 
 def test_the_legend_shows_the_looks_and_the_levels():
-    [legend] = figures.differences(compared(THREE, levels=(0.1, 0.05)), 0.05).legends
+    [legend] = figures.differences(compared(THREE, levels=(0.1, 0.05))).legends
     shown = {text.get_text(): handle for text, handle in zip(legend.get_texts(), legend.legend_handles, strict=True)}
     looks = {
         label: (shown[label].get_marker(), shown[label].get_markerfacecolor() != "none")
@@ -95,7 +100,7 @@ def test_the_legend_shows_the_looks_and_the_levels():
 
 def test_each_level_has_its_colour_and_a_place_of_its_own_within_the_row():
     lines = compared(THREE, levels=(0.1, 0.05, 0.2))
-    [panel] = figures.differences(lines, 0.05).axes
+    [panel] = figures.differences(lines).axes
     drawn, rows, places = told(panel), rows_of(panel), {}
     for _, one in lines.iterrows():
         mark, row = drawn[text_of(one)], rows[f"{one['first']} {MINUS} {one['second']}"]
@@ -110,17 +115,18 @@ def test_each_level_has_its_colour_and_a_place_of_its_own_within_the_row():
 
 
 def test_over_all_cells_no_level_is_named():
-    figure = figures.differences(compared(THREE, levels=(np.nan,)), 0.05)
+    figure = figures.differences(compared(THREE, levels=(np.nan,)))
     assert len(told(figure.axes[0])) == 3
     assert not [text for text in told(figure.axes[0]) if "level" in text]
     assert len(figure.legends[0].get_texts()) == 3
 
 
 def test_the_line_is_at_no_difference_and_the_band_is_the_margin():
-    for panel in figures.differences(compared(THREE, scores=("F1 at ½", "ROC-AUC")), 0.05).axes:
+    panels = figures.differences(compared(THREE, scores=("F1 at ½", "ROC-AUC"))).axes
+    for panel, margin in zip(panels, (0.05, 0.025), strict=True):  # that of its score
         assert list(panel.lines[0].get_data()) == [[0, 0], [0, 1]]
         [band] = panel.patches
-        assert (band.get_x(), band.get_width()) == pytest.approx((-0.05, 0.1))
+        assert (band.get_x(), band.get_width()) == pytest.approx((-margin, 2 * margin))
 
 
 @pytest.mark.parametrize("methods", [6, 9])
@@ -128,7 +134,7 @@ def test_all_pairs_that_are_given_are_drawn(methods):
     lines = compared(
         {name: 0.1 * place for place, name in enumerate("abcdefghi"[:methods])}, scores=("F1 at ½", "ROC-AUC")
     )
-    panels = figures.differences(lines, 0.05).axes
+    panels = figures.differences(lines).axes
     assert list(rows_of(panels[0])) == [
         f"{one} {MINUS} {other}" for one, other in combinations("abcdefghi"[:methods], 2)
     ]
@@ -138,7 +144,7 @@ def test_all_pairs_that_are_given_are_drawn(methods):
 def test_a_pair_of_one_repetition_is_not_drawn():
     lines = compared(THREE)
     lines.loc[1, "pairs"] = 1
-    [panel] = figures.differences(lines, 0.05).axes
+    [panel] = figures.differences(lines).axes
     assert list(rows_of(panel)) == [f"ce {MINUS} mfe", f"mfe {MINUS} msfe"]
 
 

@@ -1,7 +1,7 @@
 """The columns of a table: which kind each is, and the same columns of other rows."""
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -73,18 +73,22 @@ class Schema:
         first_row: the number of the first row, in sentences; also: other columns that may be there. Raises ValueError
         for missing and for unknown columns, and for values that are not of a column's kind.
         """
-        there, known = list(frame.columns), {*self.names, *self.left_out, *also}
-        missing = [name for name in self.names if name not in there]
-        unknown = [name for name in there if name not in known]
-        if missing or unknown:
-            close = "".join(nearest(name, unknown) for name in missing[:1])
-            said = [f"without {some(missing)}{close}"] * bool(missing) + [f"with {some(unknown)}"] * bool(unknown)
-            raise ValueError(f"the columns are not those that the model was made of: {' and '.join(said)}")
+        if said := differing(self.names, list(frame.columns), {*self.left_out, *also}):
+            raise ValueError(f"the columns are not those that the model was made of: {said}")
         taken = {column.name: values(frame[column.name], column, first_row) for column in self.columns}
         return pd.DataFrame(taken, copy=False)
 
 
-def some(names: list[str]) -> str:
+def differing(wanted: Sequence[str], there: Sequence[str], also: Collection[str] = ()) -> str:
+    """Which columns are missing, and which are there beside them and those that may be; nothing where all is well."""
+    missing = [name for name in wanted if name not in there]
+    unknown = [name for name in there if name not in {*wanted, *also}]
+    said = [f"without {some(missing)}{nearest(missing[0], unknown)}"] if missing else []
+    said += [f"with {some(unknown)}"] if unknown else []
+    return " and ".join(said)
+
+
+def some(names: Sequence[str]) -> str:
     """Of many, the first ones."""
     return listed(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
@@ -196,7 +200,9 @@ def values(column: "pd.Series[Any]", of: Column, first_row: int) -> "pd.Series[A
     for wrong, what in ((known & found.isna(), f"is no {of.kind}"), (found.abs() > LARGEST, "is infinite")):
         if wrong.any():
             place = int(wrong.to_numpy().argmax())
-            raise ValueError(f"column {of.name}: {column.iloc[place]!r} in row {first_row + place} {what}")
+            value = column.iloc[place]
+            shown = f"{value:g}" if isinstance(value, float) else repr(value)
+            raise ValueError(f"column {of.name}: {shown} in row {first_row + place} {what}")
     return found
 
 

@@ -95,6 +95,8 @@ def check_parts(own: Own, asked: Asked) -> None:
         raise ValueError(f"{there}: of each, {FEWEST_FOLDS} are needed at least, {each}")
     if own.division == FOLDS and fewest < own.folds:
         raise ValueError(f"{there}, too few for {own.folds} folds: say --folds {fewest}")
+    if own.groups is not None and own.groups.max() + 1 < own.folds:
+        raise ValueError(f"there are {own.groups.max() + 1} groups in {asked.group!r}, fewer than {own.folds} folds")
     if fewest < 2:
         raise ValueError(f"{there}: too few to learn from and to judge by")
     for fold in [Fold(0, place, own.folds) for place in range(own.folds)] if own.division == FOLDS else [None]:

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from imbaloss.data.own import pictures, tables
-from imbaloss.data.own.columns import Schema, some
+from imbaloss.data.own.columns import Schema, differing, some
 from imbaloss.data.own.content import Own
 from imbaloss.data.own.making import Asked, Content, kind_of, own_of
 from imbaloss.data.own.targets import target_of
@@ -82,10 +82,8 @@ def of_frames(name: str, frames: Sequence[pd.DataFrame], asked: Asked) -> Own:
 
 def same_columns(frames: Sequence[pd.DataFrame]) -> None:
     known, there = (list(map(str, frame.columns)) for frame in frames)
-    missing, others = ([one for one in some_of if one not in of] for some_of, of in ((known, there), (there, known)))
-    if missing or others:
-        said = [f"without {some(missing)}"] * bool(missing) + [f"with {some(others)}"] * bool(others)
-        raise ValueError(f"the test file has other columns than the first one: {' and '.join(said)}")
+    if said := differing(known, there):
+        raise ValueError(f"the test file has other columns than the first one: {said}")
 
 
 def of_folder(folder: Path, asked: Asked, test: Path | None) -> Own:

@@ -1,0 +1,283 @@
+"""Bad input: one clear line, exit code 2, nothing half-written; or a handling that is told."""
+
+import os
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from tests.comparison.examples import QUICK, mixed, write_csv, write_images
+
+
+def text(folder: Path, content: str | bytes, name: str = "data.csv") -> Path:
+    file = folder / name
+    file.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return file
+
+
+def changed(folder: Path, **columns) -> Path:
+    return write_csv(folder, mixed().assign(**columns))
+
+
+def with_values(folder: Path, column: str, **values) -> Path:
+    """values: of rows, as r3="abc", from 1."""
+    frame = mixed().astype({column: object})
+    for row, value in values.items():
+        frame.loc[int(row[1:]) - 1, column] = value
+    return write_csv(folder, frame)
+
+
+def broken_image(folder: Path) -> Path:
+    images = write_images(folder)
+    (images / "ok" / "000.png").write_bytes(b"no image")
+    return images
+
+
+def cut_image(folder: Path) -> Path:
+    images = write_images(folder, size=64)
+    whole = (images / "ok" / "000.png").read_bytes()
+    (images / "ok" / "000.png").write_bytes(whole[: len(whole) // 2])
+    return images
+
+
+def huge_image(folder: Path) -> Path:
+    images = write_images(folder)
+    Image.new("1", (20_000, 10_000)).save(images / "ok" / "000.png")
+    return images
+
+
+def looping_image(folder: Path) -> Path:
+    images = write_images(folder)
+    (images / "ok" / "loop.png").symlink_to(images / "ok" / "loop.png")
+    return images
+
+
+def missing_image(folder: Path) -> Path:
+    names = [f"images/ok/{place:03}.png" for place in range(20)] + ["images/ok/none.png"] * 5
+    write_images(folder)
+    return write_csv(folder, pd.DataFrame({"file": names, "label": ["a"] * 20 + ["b"] * 5}))
+
+
+def npz(folder: Path, **arrays) -> Path:
+    np.savez(folder / "data.npz", **arrays)
+    return folder / "data.npz"
+
+
+def parquet(folder: Path, frame: pd.DataFrame) -> Path:
+    frame.to_parquet(folder / "data.parquet")
+    return folder / "data.parquet"
+
+
+HALF = ["yes", "no"] * 60
+BAD = {
+    # the file
+    "no such file": (lambda f: f / "none.csv", (), "there is no file or folder"),
+    "empty file": (lambda f: text(f, ""), (), "is empty"),
+    "only blanks": (lambda f: text(f, " \n\n"), (), "is empty"),
+    "header only": (lambda f: text(f, "a,b,fraud\n"), (), "names columns and has no rows"),
+    "no header": (lambda f: text(f, "1,2,0\n3,4,1\n"), (), "has numbers in its first line, which must name the columns"),
+    "wrong extension": (lambda f: text(f, "a,fraud\n1,yes\n", "data.dat"), (), "has another ending than .csv"),
+    "an Excel file": (lambda f: text(f, "x", "data.xlsx"), (), "has another ending than .csv"),
+    "Parquet called CSV": (lambda f: parquet(f, mixed()).rename(f / "d.csv"), (), "is no CSV file: it is a Parquet"),
+    "ZIP called CSV": (lambda f: text(f, b"PK\x03\x04abc"), (), "is no CSV file: it is a ZIP archive"),
+    "gzip called CSV": (lambda f: text(f, b"\x1f\x8b\x08abc"), (), "is no CSV file: it is compressed by gzip"),
+    "CSV called Parquet": (lambda f: text(f, "a,b\n", "data.parquet"), (), "is no Parquet file that can be read"),
+    "CSV called NPZ": (lambda f: text(f, "a,b\n", "data.npz"), (), "is no NPZ file that can be read"),
+    "bytes of zero": (lambda f: text(f, b"a,fraud\n\0\0,yes\n"), (), "is no text: it holds bytes of zero"),
+    "rows too long": (lambda f: text(f, "a,fraud\n1,yes\n1,2,no\n"), (), "cannot be read as a table"),
+    "all rows too long": (lambda f: text(f, "a,fraud\n1,2,yes\n1,2,no\n"), (), "more values than the 2 columns"),
+    "an open quote": (lambda f: text(f, 'a,fraud\n"1,yes\n2,no\n'), (), "cannot be read as a table"),
+    "two columns of one name": (lambda f: text(f, "a,a,fraud\n1,2,yes\n"), (), "has two columns 'a'"),
+    "objects in NPZ": (lambda f: npz(f, X=np.ones((3, 2)), y=np.array([1, "a", None], object)), (), "is no NPZ file"),
+    "arrays of other lengths": (lambda f: npz(f, X=np.ones((3, 2)), y=np.ones(4)), (), "arrays of as many rows each"),
+    "lists in Parquet": (
+        lambda f: parquet(f, mixed().assign(age=[[1, 2]] * 120)), (), "has a column 'age' of list<",
+    ),
+    # the target
+    "target missing": (lambda f: write_csv(f, mixed().drop(columns="fraud")), (), "has no column 'fraud', the target"),
+    "target misspelt": (write_csv, ("--target", "fruad"), "did you mean 'fraud'?"),
+    "no target named": (write_csv, ("--target", ""), "has no column ''"),
+    "one class": (lambda f: changed(f, fraud="no"), (), "has one class, 'no': there is nothing to tell apart"),
+    "one positive": (lambda f: changed(f, fraud=["yes"] + ["no"] * 119), (), "there are 1 positives and 119 negatives"),
+    "two positives": (lambda f: changed(f, fraud=["yes"] * 2 + ["no"] * 118), (), "3 are needed at least"),
+    "fewer positives than folds": (
+        lambda f: changed(f, fraud=["yes"] * 4 + ["no"] * 116), (), "too few for 5 folds: say --folds 4",
+    ),
+    "three classes": (lambda f: changed(f, fraud=["a", "b", "c"] * 40), (), "has 3 classes, a (40), b (40) and c (40)"),
+    "classes as frequent": (lambda f: changed(f, fraud=HALF), (), "two classes, no and yes, of 60 rows each: say which"),
+    "a number as target": (lambda f: changed(f, fraud=np.arange(120) / 7), (), "has 120 different values"),
+    "a missing target": (
+        lambda f: with_values(f, "fraud", r3=None, r9=None), (), "the target 'fraud' is missing in row 3 and 1 more",
+    ),
+    "no such positive": (write_csv, ("--positive", "Yes"), "has no class 'Yes' (did you mean 'yes'?); it has"),
+    # the columns
+    "text in numbers": (
+        lambda f: with_values(f, "amount", r5="abc", r8="n.n."), (),
+        "column amount has numbers but for 'abc' in row 5 and 1 more",
+    ),
+    "a decimal comma among points": (lambda f: with_values(f, "amount", r5="1,5"), (), "numbers but for '1,5' in row 5"),
+    "infinite values": (lambda f: with_values(f, "amount", r5="inf"), (), "column amount: inf in row 5 is infinite"),
+    "a huge number": (lambda f: with_values(f, "amount", r5="1e305"), (), "column amount: 1e+305 in row 5 is infinite"),
+    "mixed dates": (
+        lambda f: changed(f, day=["2026-01-02", "03/04/2026"] * 60), (),
+        "column day has dates in several forms, '2026-01-02' and in row 2 '03/04/2026'",
+    ),
+    "unclear dates": (lambda f: changed(f, day=["03/04/2026", "05/04/2026"] * 60), (), "tell not what is day"),
+    "dates but for one": (lambda f: with_values(f, "day", r4="soon"), (), "column day has dates but for 'soon' in row 4"),
+    "nothing to learn from": (
+        lambda f: write_csv(f, pd.DataFrame({"a": [1] * 20, "fraud": ["x"] * 5 + ["y"] * 15})), (),
+        "there is no column to learn from",
+    ),
+    "all columns missing": (
+        lambda f: write_csv(f, pd.DataFrame({"a": [None] * 20, "fraud": ["x"] * 5 + ["y"] * 15})), (), "a has no value",
+    ),
+    "no such column to drop": (write_csv, ("--drop", "colour"), "has no column 'colour', the drop"),
+    "the target dropped": (write_csv, ("--drop", "fraud"), "the target, 'fraud', cannot be left out"),
+    "complex numbers": (
+        lambda f: npz(f, X=np.arange(6) * 1j, fraud=np.array([0, 0, 0, 1, 1, 1])), ("--positive", "1"), "complex numbers",
+    ),
+    # groups and times
+    "no such group": (write_csv, ("--group", "customer"), "has no column 'customer', the group"),
+    "the group is the target": (write_csv, ("--group", "fraud"), "the group column is the target"),
+    "the group equals the target": (
+        lambda f: changed(f, who=mixed()["fraud"].map({"yes": "a", "no": "b"})), ("--group", "who"),
+        "the group 'who' tells the same as the target",
+    ),
+    "too few groups": (lambda f: changed(f, who=["a", "b", "c"] * 40), ("--group", "who"), "there are 3 groups in 'who', fewer than 5 folds"),
+    "a missing group": (lambda f: with_values(f, "shop", r2=None), ("--group", "shop"), "'shop' is missing in row 2"),
+    "text as time": (write_csv, ("--time", "country"), "'country' is missing in row 1"),
+    "words as time": (write_csv, ("--time", "shop"), "the time 'shop' must be numbers or dates, and is text"),
+    "the time is the target": (write_csv, ("--time", "fraud"), "the time column is the target"),
+    "no positives late": (
+        lambda f: write_csv(f, mixed().sort_values("fraud", ascending=False).assign(when=range(120))),
+        ("--time", "when"), "divided by 'when', the tune part has no positives",
+    ),
+    "group and time at once": (write_csv, ("--group", "day", "--time", "day"), "both group and time"),
+    # a file to judge by
+    "no such test file": (write_csv, ("--test", "none.csv"), "there is no file none.csv"),
+    "a test file with other columns": (
+        lambda f: write_csv(f, mixed().drop(columns="age"), "t.csv") and write_csv(f), ("--test", "t.csv"),
+        "the test file has other columns than the first one: without age",
+    ),
+    "a test file without positives": (
+        lambda f: write_csv(f, mixed().query("fraud == 'no'"), "t.csv") and write_csv(f), ("--test", "t.csv"),
+        "the test part has no positives",
+    ),
+    # images
+    "an empty folder": (lambda f: (f / "images").mkdir() or f / "images", (), "a folder of images for each class"),
+    "one class of images": (lambda f: write_images(f).joinpath("ok").rename(f / "ok") and f / "images", (), "it has cracked"),
+    "no images": (lambda f: text(f, "a", "images/ok/a.txt") if (f / "images/ok").mkdir(parents=True) else f, (), "folder"),
+    "an image that does not decode": (broken_image, (), "000.png is no image that can be decoded"),
+    "half an image": (cut_image, (), "000.png is no image that can be decoded"),
+    "a huge image": (huge_image, (), "000.png is too large an image"),
+    "a link to itself": (looping_image, (), "loop.png"),
+    "a listed image that is not there": (missing_image, ("--target", "label"), "none.png"),
+    "columns of a folder": (write_images, ("--group", "patient"), "has no columns: leave out --group"),
+    "a file to judge a folder by": (
+        lambda f: write_csv(f, name="t.csv") and write_images(f), ("--test", "t.csv"), "both must be",
+    ),
+    "images of a strange shape": (
+        lambda f: npz(f, X=np.zeros((6, 4, 4, 5), np.uint8), fraud=np.array([0, 0, 0, 1, 1, 1])), (), "images must be",
+    ),
+    # what is wished for
+    "no such loss": (write_csv, ("--loss", "mfse"), "there is no loss 'mfse' (did you mean"),
+    "no such sampler": (write_csv, ("--sampler", "smoot"), "there is no sampler 'smoot' (did you mean 'smote'?)"),
+    "a budget that is no time": (write_csv, ("--budget", "soon"), "budget must be a time, as 90s, 10m or 2h"),
+    "a budget of nothing": (write_csv, ("--budget", "0m"), "budget must be a time"),
+    "no such rule": (write_csv, ("--threshold", "profit"), "profit"),
+    "a margin of nothing": (write_csv, ("--margin", "0"), "margin must be above 0"),
+    "two folds": (write_csv, ("--folds", "2"), "folds"),
+    "no such device": (write_csv, ("--device", "gpu"), "device must be cpu, cuda or cuda:N, found 'gpu'"),
+    "too wide": (write_csv, ("--hidden", "0"), "hidden widths must be 1 to"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_is_one_line_and_nothing_is_written(case, imbaloss, tmp_path):
+    make, options, sentence = BAD[case]
+    source = make(tmp_path)
+    target = () if "--target" in options else ("--target", "fraud")
+    words = (
+        ("compare", str(source), *target, *QUICK) if "--budget" not in options else ("compare", str(source), *target)
+    )
+    code, out, err = imbaloss(*words, *options)
+    assert (code, out) == (2, "")
+    last = err.strip().splitlines()[-1]
+    assert last.startswith("imbaloss: ")
+    assert sentence in last
+    assert "Traceback" not in err
+    assert not (tmp_path / "results").exists()
+
+
+def test_there_are_many_cases():
+    assert len(BAD) >= 60
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+def test_a_file_that_may_not_be_read_is_one_line(imbaloss, tmp_path):
+    file = write_csv(tmp_path)
+    file.chmod(0)
+    code, _, err = imbaloss("compare", str(file), "--target", "fraud")
+    assert code == 2
+    assert "Permission denied" in err
+
+
+def test_a_folder_in_place_of_a_table_to_judge_by_is_one_line(imbaloss, tmp_path):
+    code, _, err = imbaloss("compare", str(write_csv(tmp_path)), "--target", "fraud", "--test", str(tmp_path))
+    assert code == 2
+    assert "is a folder, not a table" in err
+
+
+MESSY = {
+    "BOM": lambda f: write_csv(f, encoding="utf-8-sig"),
+    "UTF-16": lambda f: write_csv(f, encoding="utf-16"),
+    "latin-1": lambda f: write_csv(f, mixed().replace({"country": {"FR": "Côte d'Ivoire"}}), encoding="latin-1"),
+    "semicolons and decimal commas": lambda f: write_csv(f, sep=";", decimal=","),
+    "tabs": lambda f: write_csv(f, sep="\t", name="data.tsv"),
+    "row numbers": lambda f: text(f, mixed().to_csv()),
+    "Parquet": lambda f: parquet(f, mixed()),
+    "an all-missing column": lambda f: changed(f, empty=None),
+    "a constant column": lambda f: changed(f, always=3),
+    "true and false": lambda f: changed(f, first=[True, False, None] * 40),
+    "a duplicate column": lambda f: changed(f, again=mixed()["amount"]),
+    "codes with zeros in front": lambda f: changed(f, code=["007", "010"] * 60),
+    "blank lines at the end": lambda f: text(f, mixed().to_csv(index=False) + "\n\n"),
+    "quotes and separators in text": lambda f: changed(f, note=['a "b", c', "d"] * 60),
+    "names with blanks": lambda f: write_csv(f, mixed().rename(columns={"age": "age in years", "shop": " shöp "})),
+}
+
+
+@pytest.mark.parametrize("case", MESSY)
+def test_a_messy_table_is_read_as_what_it_says(case, imbaloss, tmp_path):
+    code, out, err = imbaloss("compare", str(MESSY[case](tmp_path)), "--target", "fraud", *QUICK)
+    assert (code, err) == (0, "")
+    assert "open results/data/report.html" in out
+
+
+@pytest.mark.parametrize("mode", ["L", "P", "RGBA", "CMYK", "1", "I;16", "LA"])
+def test_images_of_every_mode_and_size_are_read(mode, imbaloss, tmp_path):
+    images = write_images(tmp_path)
+    name = "000.tif" if mode in {"CMYK", "I;16"} else "000.png"
+    picture = Image.new("RGB", (300, 20), (200, 30, 90)).convert("I" if mode == "I;16" else mode)
+    (picture.convert("I;16") if mode == "I;16" else picture).save(images / "ok" / name)
+    code, out, err = imbaloss("compare", str(images), *QUICK)
+    assert (code, err) == (0, "")
+    assert "mse" in out
+
+
+def test_a_loop_of_folders_is_not_followed(imbaloss, tmp_path):
+    images = write_images(tmp_path)
+    (images / "ok" / "again").symlink_to(images)
+    (images / "loop").symlink_to(images / "loop")
+    assert imbaloss("compare", str(images), *QUICK)[0] == 0
+
+
+def test_an_archive_that_unpacks_to_nothing_is_one_line(imbaloss, tmp_path):
+    with zipfile.ZipFile(tmp_path / "data.npz", "w"):
+        pass
+    code, _, err = imbaloss("compare", str(tmp_path / "data.npz"))
+    assert code == 2
+    assert "must hold arrays" in err
