@@ -28,14 +28,24 @@ def table(rows: int, columns: int) -> pd.DataFrame:
     numbers[:, ::3] = np.exp(numbers[:, ::3])
     found = pd.DataFrame(numbers, columns=[f"x{place}" for place in range(columns - 1)])
     found["kind"] = generator.choice(["a", "b", "c", "d"], rows)
-    score = numbers[:, 1] + numbers[:, 2] * numbers[:, 4] + (found["kind"] == "a").to_numpy() + generator.normal(0, 2, rows)
+    score = (
+        numbers[:, 1] + numbers[:, 2] * numbers[:, 4] + (found["kind"] == "a").to_numpy() + generator.normal(0, 2, rows)
+    )
     found["rare"] = (score >= np.quantile(score, 1 - SHARE)).astype(int)
     return found
 
 
 def measured(file: Path, out: Path, options: list[str]) -> tuple[float, float]:
     """Seconds and the most memory in MiB of the command."""
-    command = [str(Path(sys.executable).with_name("imbaloss")), "compare", str(file), "--target", "rare", "--out", str(out)]
+    command = [
+        str(Path(sys.executable).with_name("imbaloss")),
+        "compare",
+        str(file),
+        "--target",
+        "rare",
+        "--out",
+        str(out),
+    ]
     started = time.monotonic()
     process = subprocess.Popen([*command, "--repetitions", "2", *options], stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
@@ -26,7 +25,6 @@ class Answer:
     advice: Advice
     model: OwnModel | None  # None where its training failed
     description: Sequence[str]  # of the data
-    temporary: TemporaryDirectory[str] | None = None  # of the folder, where none was named
 
     @property
     def table(self) -> pd.DataFrame:

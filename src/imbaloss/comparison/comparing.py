@@ -1,12 +1,14 @@
 """Comparing methods on one's own data: repetition after repetition, then the recommended one on all rows."""
 
 import re
+import shutil
 import time
+import weakref
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
 from typing import Any
 
 import numpy as np
@@ -245,7 +247,7 @@ def compare(
     together; times (N,): the latest are judged by. threshold: the rule by which thresholds are tuned, as "f1" or
     "cost:fn=10,fp=1", which also decides what is recommended. losses, samplers: instead of the default methods.
     repetitions, or a budget as "10m". recipe: entries of `imbaloss.training.Recipe` that overrule. out: the folder of
-    all files, else a temporary one. Raises ValueError, in one sentence, for data that it cannot learn from.
+    all files, else one that goes with the answer. Raises ValueError, in a sentence, for data that teach nothing.
     """
     wishes = Wishes(
         tuple(losses) if losses is not None else None, tuple(samplers) if samplers is not None else None,
@@ -256,10 +258,11 @@ def compare(
         None if times is None else TIME, tuple(drop), tuple(category),
     )  # fmt: skip
     own = of_arrays(name, [(X, y), *([test] if test is not None else [])], groups, times, asked)
-    temporary = TemporaryDirectory(prefix="imbaloss-") if out is None else None
-    folder = Path(temporary.name if temporary else out)  # type: ignore[arg-type]
+    folder = Path(mkdtemp(prefix="imbaloss-") if out is None else out)
     found = answer(own, TARGET, wishes, folder, tell=print if verbose else lambda _: None)
-    return replace(found, temporary=temporary)
+    if out is None:
+        weakref.finalize(found, shutil.rmtree, folder, ignore_errors=True)
+    return found
 
 
 def of_arrays(name: str, pairs: Sequence[tuple[Any, Any]], groups: Any, times: Any, asked: Asked) -> Own:

@@ -22,10 +22,11 @@ from imbaloss.whole import write_whole
 FORMAT = "imbaloss own model 1"
 NAME, PREPARATION, REFERENCE = "own.json", "preparation.skops", "reference.skops"
 CHECKSUM = "sha256"  # of all else that the file says
-TRUSTED = (
+TRUSTED = (  # beside what skops trusts by itself
     "numpy.dtype",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
-)  # beside what skops trusts
+    "sklearn.model_selection._split.StratifiedKFold",
+)
 
 
 class Threshold(NamedTuple):

@@ -77,7 +77,8 @@ def of_method(found: Findings, cell: Cell, lines: pd.DataFrame, best: str, score
 
 def of_others(lines: pd.DataFrame) -> str:
     """What the best one is better than, and what it cannot be told from."""
-    if lines.empty or not (lines["pairs"] > 1).any():
+    lines = lines[lines["pairs"] > 1] if len(lines) else lines
+    if lines.empty:
         return "One repetition decides nothing: any difference between methods may be chance"
     words = {
         "better": "better than",
@@ -104,7 +105,8 @@ def difference(one: "pd.Series[Any]") -> str:
 
 def of_references(lines: pd.DataFrame, best: str) -> list[str]:
     """Whether networks are worth their while here."""
-    networks, references = (lines[lines["second"].isin(REFERENCES) == wanted] for wanted in (False, True))
+    known = lines.dropna(subset="difference")
+    networks, references = (known[known["second"].isin(REFERENCES) == wanted] for wanted in (False, True))
     if best in REFERENCES and len(networks):
         nearest = networks.iloc[int(networks["difference"].argmin())]
         said = f"the nearest, {nearest['second']}, against it: {difference(nearest)}"

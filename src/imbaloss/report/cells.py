@@ -89,12 +89,16 @@ def cells(rows: Sequence[Row], called: Sequence[Name], compared: Compared) -> li
         key = name.setting, row.run.level
         if key not in found:
             ratio = sum(row.counts["test"]) / sum(row.counts["train"]) if row.run.fold else None
-            unit = constant_cost(row) if compared is COST else 1.0
-            found[key] = Cell(row.run.dataset, *key, {}, ratio, unit=unit, lower=compared.lower)
+            found[key] = Cell(row.run.dataset, *key, {}, ratio, lower=compared.lower)
         of_method = found[key].scores.setdefault(name.method, np.full(len(repetitions), np.nan))
         value = row.scores[compared.part][compared.score]
         of_method[place[row.run.seed, row.run.fold]] = np.nan if value is None else value
     several = list(found.values())
+    if compared is COST:
+        units: dict[tuple[str, float], list[float]] = {(cell.setting, cell.level): [] for cell in several}
+        for row, name in zip(rows, called, strict=True):
+            units[name.setting, row.run.level].append(constant_cost(row))
+        several = [cell._replace(unit=float(np.mean(units[cell.setting, cell.level]))) for cell in several]
     alike = len({one.test_to_train is None for one in several}) == 1
     return [*several, together(several)] if len(several) > 1 and alike else several
 

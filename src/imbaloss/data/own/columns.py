@@ -201,7 +201,7 @@ def values(column: "pd.Series[Any]", of: Column, first_row: int) -> "pd.Series[A
         if wrong.any():
             place = int(wrong.to_numpy().argmax())
             value = column.iloc[place]
-            shown = f"{value:g}" if isinstance(value, float) else repr(value)
+            shown = f"{value:g}" if isinstance(value, int | float | np.number) else repr(value)
             raise ValueError(f"column {of.name}: {shown} in row {first_row + place} {what}")
     return found
 

@@ -13,7 +13,8 @@ from imbaloss.data.own.columns import Schema
 from imbaloss.data.own.content import FOLDS, TEST, TIME, Own
 from imbaloss.data.own.preparation import ImagePreparation
 from imbaloss.data.own.targets import classes_of, groups_of, times_of
-from imbaloss.data.splits import FEWEST_FOLDS, Fold
+from imbaloss.data.splits import FEWEST_FOLDS, Fold, check_folds
+from imbaloss.wording import counted
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ def kind_of(images: NDArray[np.uint8]) -> ImagePreparation:
 
 def own_of(content: Content, asked: Asked) -> Own:
     """Raises ValueError where it is not clear what is to be found, or a part would lack a class."""
+    check_folds(asked.folds, 1)
     positive, negative = classes_of(content.target, asked.positive)
     labels = (content.target == positive).to_numpy().astype(np.int64)
     groups = times = None
@@ -89,7 +91,8 @@ def checksum(own: Own) -> str:
 
 def check_parts(own: Own, asked: Asked) -> None:
     """Raises ValueError where a part would lack a class."""
-    fewest, there = min(own.counts), f"there are {own.counts.positives} positives and {own.counts.negatives} negatives"
+    fewest = min(own.counts)
+    there = f"{counted(own.counts.positives, 'positive')} and {counted(own.counts.negatives, 'negative')}"
     if own.division == FOLDS and fewest < FEWEST_FOLDS:
         each = "one to learn from, one to tune by, one to judge by"
         raise ValueError(f"{there}: of each, {FEWEST_FOLDS} are needed at least, {each}")
@@ -108,4 +111,4 @@ def check_parts(own: Own, asked: Asked) -> None:
                     TIME: f"divided by {asked.time!r}, the {part} part has no {lacks}",
                     TEST: f"the {part} part has no {lacks}",
                 }
-                raise ValueError(f"{why[own.division]}; {there} in all")
+                raise ValueError(f"{why[own.division]}; there are {there} in all")

@@ -2,6 +2,7 @@
 
 import codecs
 import csv
+import os
 import re
 import warnings
 import zipfile
@@ -239,26 +240,32 @@ def from_arrays(file: Path) -> pd.DataFrame:
 
 def write_table(file: Path, parts: Iterator[pd.DataFrame]) -> int:
     """Writes CSV or Parquet, by the ending of the file, whole or not at all; returns the number of rows."""
-    unfinished = file.with_name(f"{file.name}.unfinished")
-    rows = 0
-    writer: Any = None
+    unfinished = file.with_name(f"{file.name}.{os.getpid()}.unfinished")
     try:
-        with unfinished.open("wb") as stream:
-            for part in parts:
-                rows += len(part)
-                if file.suffix.lower() in PARQUET:
-                    import pyarrow as pa
-                    from pyarrow import parquet as pq
-
-                    table = pa.Table.from_pandas(part, preserve_index=False)
-                    writer = writer or pq.ParquetWriter(stream, table.schema)
-                    writer.write_table(table)
-                else:
-                    separator = "\t" if file.suffix.lower() == ".tsv" else ","
-                    part.to_csv(stream, index=False, header=rows == len(part), sep=separator)
-            if writer:
-                writer.close()
+        rows = (write_parquet if file.suffix.lower() in PARQUET else write_csv)(unfinished, parts, file.suffix.lower())
         unfinished.replace(file)
     finally:
         unfinished.unlink(missing_ok=True)
+    return rows
+
+
+def write_csv(file: Path, parts: Iterator[pd.DataFrame], ending: str) -> int:
+    rows = 0
+    with file.open("w", encoding="utf-8", newline="") as stream:
+        for number, part in enumerate(parts):
+            part.to_csv(stream, index=False, header=not number, sep="\t" if ending == ".tsv" else ",")
+            rows += len(part)
+    return rows
+
+
+def write_parquet(file: Path, parts: Iterator[pd.DataFrame], _: str) -> int:
+    import pyarrow as pa
+    from pyarrow import parquet as pq
+
+    first = next(parts)
+    rows, schema = 0, pa.Table.from_pandas(first, preserve_index=False).schema
+    with pq.ParquetWriter(file, schema) as writer:
+        for part in chain([first], parts):
+            writer.write_table(pa.Table.from_pandas(part, schema=schema, preserve_index=False))
+            rows += len(part)
     return rows

@@ -1,0 +1,266 @@
+"""The comparison on one's own data: no leakage, the same again, what is recommended, within what time."""
+
+import gc
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from imblearn.over_sampling import RandomOverSampler
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.model_selection import cross_val_score
+from sklearn.preprocessing import TargetEncoder
+
+import imbaloss
+from imbaloss import studies
+from imbaloss.comparison import Answer, Wishes, facts
+from imbaloss.comparison.comparing import Place, no_progress, of_arrays, trained
+from imbaloss.data.own import Asked
+from imbaloss.studies import Store
+from imbaloss.training import REFERENCES
+from tests.comparison.examples import mixed
+
+QUICK = {"epochs": 3, "hidden": (4,), "tune_lr": (), "lr": 0.01, "losses": ["ce", "mfe"]}
+
+
+def parts(rows: int = 120, seed: int = 0) -> tuple[pd.DataFrame, np.ndarray]:
+    frame = mixed(rows, seed=seed)
+    return frame.drop(columns="fraud"), frame["fraud"].to_numpy()
+
+
+@pytest.fixture(scope="module")
+def answer(tmp_path_factory) -> Answer:
+    return imbaloss.compare(*parts(), **QUICK, repetitions=5, out=tmp_path_factory.mktemp("own"), name="mine")
+
+
+def test_an_answer_says_what_to_take_and_why(answer):
+    assert answer.best in {"ce", "mfe", *REFERENCES}
+    means = answer.table.set_index("method")["tuned_f1"]
+    assert means[answer.best] == means.max()
+    assert answer.verdict.startswith(f"Take {answer.best}")
+    assert list(answer.summary.index[:1]) == [answer.best]
+    assert set(answer.table["method"]) == {"ce", "mfe", *REFERENCES}
+    assert len(answer.comparisons["score"].unique()) == 4
+    threshold, low, high = answer.threshold
+    assert np.isnan(low) or low <= threshold <= high
+    assert str(answer).startswith(answer.verdict)
+    assert "<table" in answer._repr_html_()
+
+
+def test_its_folder_is_that_of_a_study_and_its_page_can_be_copied(answer, tmp_path):
+    names = "study.toml results.sqlite table.csv table.md table.tex comparisons.csv figures report.html model"
+    assert {file.name for file in answer.folder.iterdir()} == set(names.split())
+    page = answer.to_html(tmp_path / "page.html").read_text()
+    assert "What finds y = yes in mine?" in page
+    assert all(note.replace("'", "&#39;") in page for note in answer.description)
+    assert "imbaloss predict model NEW_FILE" in page
+
+
+def test_its_facts_are_json(answer):
+    found = json.loads(json.dumps(facts(answer), allow_nan=False))
+    assert found["best"] == answer.best
+    assert len(found["table"]) == 4
+
+
+def test_the_same_again_gives_the_same_numbers_and_trains_nothing(answer, monkeypatch):
+    def no_training(*_, **__):
+        raise AssertionError
+
+    monkeypatch.setattr("imbaloss.studies.executors.train_together", no_training)
+    again = imbaloss.compare(*parts(), **QUICK, repetitions=5, out=answer.folder, name="mine")
+    assert again.verdict == answer.verdict
+    new = parts()[0]
+    assert np.array_equal(again.model.predict_proba(new), answer.model.predict_proba(new))
+
+
+def test_other_data_in_the_same_folder_are_another_study(tmp_path):
+    first = imbaloss.compare(*parts(), **QUICK, repetitions=1, out=tmp_path, name="mine")
+    hashes = Store(tmp_path).hashes()
+    second = imbaloss.compare(*parts(seed=1), **QUICK, repetitions=1, out=tmp_path, name="mine")
+    assert len(Store(tmp_path).hashes() - hashes) == len(hashes)
+    assert set(first.table["roc_auc"]) != set(second.table["roc_auc"])
+
+
+def test_the_study_is_read_again_as_it_was_written(answer):
+    study = studies.read_study(answer.folder)
+    assert isinstance(study, studies.OwnStudy)
+    assert studies.OwnStudy.from_toml(study.to_toml()) == study
+    store = Store(answer.folder, create=False)
+    assert {run.hash for run in study.runs()} <= store.hashes()
+    assert study.for_use(answer.best).hash in store.hashes()
+    assert study.notes == tuple(answer.description)
+
+
+def test_references_are_trained_on_the_same_rows_as_networks(answer):
+    study, store = studies.read_study(answer.folder), Store(answer.folder, create=False)
+    images = {}
+    for row in store.rows(study.runs()):
+        rows = {part: tuple(some.images) for part, some in store.predictions(row.run).items()}
+        images.setdefault((row.run.seed, row.run.fold), set()).add(tuple(sorted(rows.items())))
+    assert len(images) == 5
+    assert {len(some) for some in images.values()} == {1}
+
+
+def test_each_method_has_as_many_candidates_by_default():
+    own = of_arrays("data", [parts()], None, None, Asked("y"))
+    study = Wishes().study(own, "y")
+    assert {run.recipe.networks for run in study.runs()} == {3}
+    assert {run.loss for run in study.runs()} >= {"ce", "wce", "focal", "mse", "wmse", "mfe", "msfe", "logit_adjusted"}
+    assert {run.sampler for run in study.runs()} == {"none", "random_over", "random_under"}
+
+
+def test_losses_are_crossed_with_samplers():
+    own = of_arrays("data", [parts()], None, None, Asked("y"))
+    study = Wishes(("mse", "focal:gamma=2"), ("none", "smote")).study(own, "y")
+    assert study.methods == ("mse", "mse + smote", "focal", "focal + smote", *REFERENCES)
+
+
+def test_more_repetitions_go_on_from_those_that_are_there(tmp_path):
+    imbaloss.compare(*parts(), **QUICK, repetitions=1, out=tmp_path)
+    before = Store(tmp_path).hashes()
+    imbaloss.compare(*parts(), **QUICK, repetitions=2, out=tmp_path)
+    study = studies.read_study(tmp_path)
+    assert {run.hash for run in study.runs_of(0)} <= before
+    assert not {run.hash for run in study.runs_of(1)} & before
+
+
+@pytest.mark.parametrize(("budget", "repetitions"), [("5s", 1), ("40s", 3), ("1m", 5)])
+def test_a_budget_is_for_as_many_repetitions_as_fit(budget, repetitions, monkeypatch):
+    """Each takes ten seconds of this clock, and a fifth more is kept for the next."""
+    clock, own = [0.0], of_arrays("data", [parts()], None, None, Asked("y"))
+    wishes = Wishes(budget=budget)
+    monkeypatch.setattr("imbaloss.comparison.comparing.time.monotonic", lambda: clock[0])
+
+    class Counted(Place):
+        def run(self, runs, name):
+            assert (len(runs), name) == (12, "data")
+            clock[0] += 10
+
+    place = Counted(own, None, "cpu", lambda _: None, no_progress)
+    assert trained(wishes.study(own, "y"), place, wishes.seconds).repetitions == repetitions
+
+
+def test_what_costs_are_given_is_what_is_compared_and_told(tmp_path):
+    found = imbaloss.compare(*parts(), **QUICK, repetitions=3, threshold="cost:fn=10,fp=1", out=tmp_path)
+    costs = found.table.set_index("method")["tuned_cost"]
+    assert costs[found.best] == costs.min()
+    assert "the lowest mean cost at the tuned threshold" in found.verdict
+    constant = min(10 * 24, 96) / 120
+    assert f"looks at nothing costs {constant:.4g}" in found.verdict
+    line = found.comparisons[found.comparisons["score"] == "mean cost at the tuned threshold"].iloc[0]
+    assert line["difference"] == pytest.approx(costs[line["second"]] - costs[line["first"]])
+    assert line["margin"] == pytest.approx(0.01 * constant, rel=0.05)  # the mean over the test parts
+
+
+@pytest.mark.parametrize("rule", ["g_mean", "mcc", "balanced_accuracy", "recall_at_precision:precision=0.1"])
+def test_a_rule_of_thresholds_is_what_is_compared(rule, tmp_path):
+    found = imbaloss.compare(*parts(), **QUICK, repetitions=2, threshold=rule, out=tmp_path)
+    column = found.advice.score.column
+    assert column == f"tuned_{'recall' if ':' in rule else rule}"
+    assert found.table.set_index("method")[column].idxmax() == found.best
+
+
+def test_a_test_of_its_own_is_what_is_judged_by(tmp_path):
+    found = imbaloss.compare(*parts(), test=parts(seed=5), **QUICK, repetitions=3, out=tmp_path)
+    assert set(found.table["test_positives"]) == {24}
+    assert set(found.table["train_positives"] + found.table["tune_positives"]) == {24}
+    assert "the test file is test" in "\n".join(found.description)
+
+
+def test_images_are_compared_and_shown(tmp_path):
+    generator = np.random.default_rng(0)
+    labels = np.arange(60) % 4 == 0
+    images = generator.integers(0, 120, (60, 8, 8, 3)).astype(np.uint8)
+    images[labels, :, :4] += 100
+    found = imbaloss.compare(images, labels, epochs=20, hidden=(8,), losses=["ce"], repetitions=2, out=tmp_path)
+    assert found.table.set_index("method")["roc_auc"][["ce", "logistic_regression"]].min() > 0.9
+    assert found.model.predict(images).tolist() == [str(label) for label in found.model.predict(images) == "True"]
+    assert (tmp_path / "figures" / "images_data.svg").exists()
+
+
+def test_a_reference_that_wins_is_said_to_and_is_the_model(tmp_path):
+    """A line is what logistic regression finds and a network of two epochs does not."""
+    generator = np.random.default_rng(0)
+    X = generator.standard_normal((600, 10))
+    y = X[:, 0] + X[:, 1] > 2
+    options = {"epochs": 1, "hidden": (2,), "lr": 1e-5, "tune_lr": (), "losses": ["mse"], "out": tmp_path}
+    found = imbaloss.compare(X, y, **options, repetitions=3)
+    assert found.best in REFERENCES
+    assert "No network comes before this reference" in found.verdict
+    assert (tmp_path / "model" / "reference.skops").exists()
+    assert not (tmp_path / "model" / "model.safetensors").exists()
+    assert found.model.facts["method"] == found.best
+
+
+def test_a_leak_through_encoding_or_resampling_does_not_get_in(tmp_path):
+    """The names tell nothing of new rows; encoded, or repeated, before the division, they and the noise tell all."""
+    generator = np.random.default_rng(0)
+    rows = 500
+    y = generator.permutation(np.arange(rows) < 50)
+    noise = generator.standard_normal((rows, 5))
+    names = np.array([f"name {number}" for number in generator.integers(0, 200, rows)])
+    frame = pd.DataFrame(noise, columns=list("abcde")).assign(name=names)
+
+    forest = RandomForestClassifier(50, random_state=0)
+    encoded = TargetEncoder(smooth=0.1).fit(names[:, None], y).transform(names[:, None])
+    assert cross_val_score(forest, encoded, y, scoring="roc_auc", cv=5).mean() > 0.8
+    repeated = RandomOverSampler(random_state=0).fit_resample(noise, y)
+    assert cross_val_score(forest, *repeated, scoring="roc_auc", cv=5).mean() > 0.9
+
+    found = imbaloss.compare(
+        frame,
+        y,
+        losses=["ce", "mfe"],
+        samplers=["none", "random_over"],
+        tune_lr=(),
+        lr=0.01,
+        repetitions=5,
+        out=tmp_path,
+    )
+    kinds = {column.name: column.kind for column in found.model.kind.columns}
+    assert kinds["name"] == "many"
+    assert len(found.table) == 6
+    assert found.table["roc_auc"].between(0.36, 0.64).all()
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"y": [1, 0]}, "X has 120 rows and y 2"),
+        ({"groups": [1, 2]}, r"groups must be \(120,\), one for each row of X, found shape \(2,\)"),
+        ({"test": parts(), "times": np.arange(120)}, "with a test of its own there is nothing to divide"),
+        ({"X": parts()[0].assign(y=1)}, "X has a column 'y'"),
+        ({"X": np.zeros(120)}, r"X must be a frame or an array \(N, D\)"),
+        ({"positive": "maybe"}, "has no class 'maybe'"),
+        ({"repetitions": 0}, "repetitions must be 1 to 1000, found 0"),
+        ({"budget": "1h", "repetitions": 1}, "not both"),
+        ({"loss": "mse"}, "unexpected keyword argument 'loss'"),
+        ({"folds": 2}, "folds"),
+    ],
+)
+def test_what_cannot_be_compared_is_told_in_a_sentence(change, sentence, tmp_path):
+    X, y = parts()
+    asked = {"X": X, "y": y, **QUICK, "repetitions": 1, "out": tmp_path / "out"} | change
+    with pytest.raises((ValueError, TypeError), match=sentence):
+        imbaloss.compare(asked.pop("X"), asked.pop("y"), **asked)
+    assert not (tmp_path / "out").exists()
+
+
+def test_groups_and_times_are_given_beside():
+    found = imbaloss.compare(*parts(), groups=np.arange(120) // 2, **QUICK, repetitions=1)
+    assert "rows of one group stay together, 60 groups" in "\n".join(found.description)
+    folder = found.folder
+    assert folder.exists()
+    del found
+    gc.collect()
+    assert not folder.exists()
+    found = imbaloss.compare(*parts(), times=pd.date_range("2026-01-01", periods=120), **QUICK, repetitions=1)
+    assert "the latest fifth is test" in "\n".join(found.description)
+
+
+def test_a_method_whose_trainings_fail_is_not_recommended(tmp_path):
+    options = {**QUICK, "lr": 1e30, "optimizer": "sgd", "losses": ["mse"], "epochs": 2}
+    found = imbaloss.compare(*parts(), **options, repetitions=2, out=tmp_path)
+    assert found.best in REFERENCES
+    assert found.table.set_index("method").loc["mse", "failed"] == 2
+    assert "mse" not in found.verdict

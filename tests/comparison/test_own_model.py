@@ -1,0 +1,109 @@
+"""A model of one's own data: what is saved is what is loaded, bit for bit, and nothing that was changed is."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import skops.io
+
+import imbaloss
+from imbaloss.comparison import OwnModel
+from imbaloss.comparison.own_model import NAME, PREPARATION, REFERENCE
+from imbaloss.training import REFERENCES
+from tests.comparison.examples import mixed, write_csv
+
+IMBALOSS = Path(sys.executable).with_name("imbaloss")
+FRAME = mixed(200)
+QUICK = {"epochs": 3, "hidden": (4,), "repetitions": 1, "threshold": "g_mean"}
+
+
+@pytest.fixture(scope="module", params=["mse", *REFERENCES])
+def folder(request, tmp_path_factory) -> Path:
+    """With the model of each kind: trained where it is the only one to have a score that counts."""
+    out = tmp_path_factory.mktemp("own")
+    found = imbaloss.compare(FRAME.drop(columns="fraud"), FRAME["fraud"], losses=["mse"], out=out, **QUICK)
+    from imbaloss import studies
+    from imbaloss.comparison.comparing import Place, for_use, no_progress, of_arrays
+    from imbaloss.data.own import Asked
+
+    own = of_arrays("data", [(FRAME.drop(columns="fraud"), FRAME["fraud"])], None, None, Asked("y"))
+    place = Place(own, studies.Store(out), "cpu", print, no_progress)
+    for_use(studies.read_study(found.folder), request.param, "fraud", place)
+    return out / "model"
+
+
+def test_a_fresh_process_predicts_the_same_bits(folder, tmp_path):
+    model = OwnModel.load(folder)
+    file, out = write_csv(tmp_path, FRAME), tmp_path / "out.csv"
+    subprocess.run([IMBALOSS, "predict", folder, file, "--out", out, "--keep", "shop"], check=True)
+    found = pd.read_csv(out)
+    assert found["probability"].to_numpy().tobytes() == model.predict_proba(FRAME)[:, 1].tobytes()
+    assert found["decision"].tolist() == model.predict(FRAME).tolist()
+    assert found["shop"].tolist() == FRAME["shop"].tolist()
+
+
+def test_it_knows_what_it_was_made_of(folder):
+    model = OwnModel.load(folder)
+    assert (model.positive, model.negative, model.target) == ("yes", "no", "fraud")
+    assert model.facts["rule"] == "g_mean"
+    assert model.facts["counts"]["train"][1] + model.facts["counts"]["tune"][1] == 40
+    assert {"torch", "scikit-learn"} <= set(model.facts["versions"])
+    assert 0 <= model.threshold.low <= model.threshold.value <= model.threshold.high <= 1
+
+
+def test_the_threshold_decides(folder):
+    model = OwnModel.load(folder)
+    probabilities = model.predict_proba(FRAME)
+    assert np.allclose(probabilities.sum(axis=1), 1)
+    assert ((model.predict(FRAME) == "yes") == (probabilities[:, 1] >= model.threshold.value)).all()
+
+
+def test_every_changed_file_is_refused(folder, tmp_path):
+    for file in folder.iterdir():
+        copy = tmp_path / file.name
+        shutil.copytree(folder, copy)
+        content = bytearray((copy / file.name).read_bytes())
+        for place in np.linspace(0, len(content) - 1, 25).astype(int):
+            changed = content.copy()
+            changed[place] ^= 1
+            (copy / file.name).write_bytes(changed)
+            with pytest.raises(ValueError, match=r"own\.json|skops|safetensors"):
+                OwnModel.load(copy)
+
+
+def test_a_missing_file_is_named(folder, tmp_path):
+    for file in folder.iterdir():
+        copy = tmp_path / file.name
+        shutil.copytree(folder, copy)
+        (copy / file.name).unlink()
+        with pytest.raises(ValueError, match=file.name):
+            OwnModel.load(copy)
+
+
+def test_types_that_imbaloss_does_not_write_are_not_loaded(folder, tmp_path):
+    """Even where all checksums are right."""
+    copy = tmp_path / "model"
+    shutil.copytree(folder, copy)
+    name = REFERENCE if (copy / REFERENCE).exists() else PREPARATION
+    content = skops.io.dumps(Path("a"))
+    (copy / name).write_bytes(content)
+    import hashlib
+
+    from imbaloss.comparison.own_model import CHECKSUM, digest
+
+    header = json.loads((copy / NAME).read_text())
+    header.pop(CHECKSUM)
+    header["files"][name] = hashlib.sha256(content).hexdigest()
+    (copy / NAME).write_text(json.dumps(header | {CHECKSUM: digest(header)}))
+    with pytest.raises(ValueError, match=f"{name} holds types that imbaloss does not write"):
+        OwnModel.load(copy)
+
+
+def test_no_file_is_pickle(folder):
+    for file in folder.iterdir():
+        assert file.suffix in {".json", ".safetensors", ".skops"}

@@ -1,0 +1,137 @@
+"""Predictions for files of any length."""
+
+import json
+import tracemalloc
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import imbaloss
+from imbaloss.comparison import OwnModel, predict_file, prediction
+from tests.comparison.examples import QUICK, mixed, write_csv, write_images
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory) -> OwnModel:
+    frame = mixed(200)
+    found = imbaloss.compare(
+        frame.drop(columns="fraud").assign(number=[f"n{row}" for row in range(200)]), frame["fraud"], losses=["mse"],
+        epochs=2, hidden=(4,), repetitions=1, out=tmp_path_factory.mktemp("own"),
+    )  # fmt: skip
+    return found.model
+
+
+def features(rows: int = 50, seed: int = 3) -> pd.DataFrame:
+    return mixed(rows, seed=seed).drop(columns="fraud").assign(number=range(rows))
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+@pytest.mark.parametrize("out", ["out.csv", "out.tsv", "out.parquet"])
+def test_parts_of_any_size_give_the_predictions_of_all(model, tmp_path, monkeypatch, ending, out):
+    """The rows of a part that ends a file, or is a batch by itself, are summed in the same order here."""
+    frame, file = features(53), tmp_path / f"data.{ending}"
+    frame.to_csv(file, index=False) if ending == "csv" else frame.to_parquet(file, row_group_size=7)
+    monkeypatch.setattr(prediction, "AT_ONCE", 10)
+    rows, positives = predict_file(model, file, tmp_path / out, keep=["number"])
+    from imbaloss.data.own.tables import read_table
+
+    found = read_table(tmp_path / out)
+    assert found["number"].tolist() == list(range(53))
+    assert found["probability"].to_numpy() == pytest.approx(model.predict_proba(frame)[:, 1], abs=1e-6)
+    assert (rows, positives) == (53, (found["decision"] == "yes").sum())
+
+
+def test_a_file_larger_than_what_is_held_is_streamed(model, tmp_path, monkeypatch):
+    monkeypatch.setattr(prediction, "AT_ONCE", 2048)
+    frame = pd.concat([features(50_000)] * 2, ignore_index=True)
+    frame.to_parquet(tmp_path / "data.parquet", row_group_size=2048)
+    size = frame.memory_usage(deep=True).sum()
+    del frame
+    tracemalloc.start()
+    predict_file(model, tmp_path / "data.parquet", tmp_path / "out.parquet")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < size / 3
+
+
+def test_a_file_without_rows_has_no_predictions(model, tmp_path):
+    file = write_csv(tmp_path, features()[:0])
+    assert predict_file(model, file, tmp_path / "out.csv") == (0, 0)
+    assert (tmp_path / "out.csv").read_text() == "probability,decision\n"
+
+
+def test_columns_that_were_not_learned_from_may_be_missing_and_the_target_be_there(model, tmp_path):
+    plain = features().drop(columns="number")
+    files = [write_csv(tmp_path, plain, "a.csv"), write_csv(tmp_path, plain.assign(y="no"), "b.csv")]
+    found = []
+    for file in files:
+        predict_file(model, file, tmp_path / "out.csv")
+        found.append((tmp_path / "out.csv").read_text())
+    assert found[0] == found[1]
+
+
+BAD = {
+    "other columns": (lambda f: write_csv(f, features().rename(columns={"age": "o"})), (), "without age and with o"),
+    "more columns": (lambda f: write_csv(f, features().assign(colour="red")), (), "with colour"),
+    "other values": (lambda f: write_csv(f, features().assign(age=["?"] + [1] * 49)), (), "column age: '?' in row 1"),
+    "a late row": (lambda f: write_csv(f, features().assign(age=[1] * 49 + ["?"])), (), "column age: '?' in row 50"),
+    "infinite": (lambda f: write_csv(f, features().assign(amount=np.inf)), (), "amount: inf in row 1 is infinite"),
+    "no file": (lambda f: f / "none.csv", (), "there is no file or folder"),
+    "a folder": (lambda f: f, (), "is a folder, and the model was made of a table"),
+    "nothing to keep": (lambda f: write_csv(f, features()), ("--keep", "id"), "there is no column 'id' to keep"),
+    "another ending": (lambda f: write_csv(f, features()), ("--out", "out.txt.gz"), "has another ending than .csv"),
+    "itself": (lambda f: write_csv(f, features()), ("--out", "data.csv"), "is the file to predict for"),
+    "a threshold": (lambda f: write_csv(f, features()), ("--threshold", "2"), "threshold"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_is_one_line_and_leaves_nothing(case, model, imbaloss, tmp_path):
+    folder = model_folder(model, tmp_path)
+    make, options, sentence = BAD[case]
+    file = make(tmp_path)
+    before = sorted(tmp_path.rglob("*"))
+    code, out, err = imbaloss("predict", str(folder), str(file), *(options or ("--out", "out.csv")))
+    assert (code, out) == (2, "")
+    assert len(err.strip().splitlines()) == 1
+    assert sentence in err
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def model_folder(model: OwnModel, tmp_path: Path) -> Path:
+    model.save(tmp_path / "model")
+    return tmp_path / "model"
+
+
+@pytest.mark.parametrize("folder", ["none", "empty"])
+def test_a_folder_without_a_model_is_one_line(folder, imbaloss, tmp_path):
+    (tmp_path / "empty").mkdir()
+    code, _, err = imbaloss("predict", folder, str(write_csv(tmp_path)))
+    assert code == 2
+    assert "`imbaloss compare` saved no model there" in err
+
+
+def test_a_person_reads_how_many_and_a_program_json(model, imbaloss, tmp_path):
+    folder, file = model_folder(model, tmp_path), write_csv(tmp_path, features())
+    code, out, _ = imbaloss("predict", str(folder), str(file), "--threshold", "0")
+    assert (code, out) == (0, "50 rows, 50 of them yes (from probability 0.0000 on), in predictions.csv\n")
+    _, out, _ = imbaloss("predict", str(folder), str(file), "--json", "--threshold", "1", "--out", "p.parquet")
+    assert json.loads(out) == {"rows": 50, "positives": 0, "threshold": 1.0, "out": "p.parquet"}
+
+
+def test_images_are_predicted_from_folders_and_lists(imbaloss, tmp_path):
+    images = write_images(tmp_path)
+    assert imbaloss("compare", str(images), *QUICK, "--size", "8", "--out", "own")[0] == 0
+    assert imbaloss("predict", "own/model", str(images), "--out", "a.csv")[0] == 0
+    found = pd.read_csv(tmp_path / "a.csv")
+    assert found["file"].tolist() == [f"cracked/{n:03}.png" for n in range(8)] + [f"ok/{n:03}.png" for n in range(24)]
+    listing = pd.DataFrame({"name": [f"images/{name}" for name in found["file"]], "id": range(32)})
+    write_csv(tmp_path, listing, "list.csv")
+    assert imbaloss("predict", "own/model", "list.csv", "--keep", "id", "--out", "b.csv")[0] == 0
+    again = pd.read_csv(tmp_path / "b.csv")
+    assert again["probability"].tolist() == found["probability"].tolist()
+    assert again["id"].tolist() == list(range(32))
+    code, _, err = imbaloss("predict", "own/model", str(write_csv(tmp_path)))
+    assert (code, "no column that names image files" in err) == (2, True)

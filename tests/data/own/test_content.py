@@ -1,0 +1,139 @@
+"""A person's own data: how rows are divided, and that only train decides what is made of them."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from imbaloss.data import Fold, draw, split_counts
+from imbaloss.data.own import Asked, Own, open_own
+from imbaloss.data.own.opening import of_frames
+from tests.comparison.examples import mixed, write_csv, write_images
+
+
+def own(frame: pd.DataFrame | None = None, test: pd.DataFrame | None = None, **asked) -> Own:
+    frames = [mixed() if frame is None else frame, *([test] if test is not None else [])]
+    return of_frames("data", frames, Asked("fraud", **asked))
+
+
+def folds(number: int = 5) -> list[Fold]:
+    return [Fold(0, place, number) for place in range(number)]
+
+
+def assert_apart(rows: dict[str, np.ndarray], size: int) -> None:
+    together = np.concatenate(list(rows.values()))
+    assert sorted(together) == list(range(size))
+
+
+@settings(deadline=None, max_examples=20)
+@given(seed=st.integers(0, 2**32), number=st.integers(3, 8), share=st.floats(0.08, 0.4))
+def test_each_row_is_test_once_and_in_one_part_at_a_time_with_its_share_of_positives(seed, number, share):
+    data = own(mixed(share=share, rows=150), folds=number)
+    tests = []
+    for fold in folds(number):
+        rows = data.rows(seed, fold)
+        assert_apart(rows, 150)
+        positives = [int(data.labels[some].sum()) for some in rows.values()]
+        assert abs(positives[2] - data.labels.sum() / number) <= 1
+        tests.append(rows["test"])
+    assert sorted(np.concatenate(tests)) == list(range(150))
+
+
+def test_rows_of_one_group_are_in_one_part():
+    groups = np.random.default_rng(0).integers(0, 25, 120)
+    data = own(mixed().assign(who=groups), group="who")
+    for seed in range(3):
+        for fold in folds():
+            parts = data.rows(seed, fold)
+            assert_apart(parts, 120)
+            of_parts = [set(groups[rows]) for rows in parts.values()]
+            assert not of_parts[0] & of_parts[1]
+            assert not of_parts[0] & of_parts[2]
+            assert not of_parts[1] & of_parts[2]
+    assert "who" not in data.features
+
+
+def test_the_past_comes_before_the_future_and_one_moment_is_not_divided():
+    times = np.random.default_rng(0).integers(0, 30, 120)
+    data = own(mixed().assign(when=times), time="when")
+    rows = data.rows(3, None)
+    assert_apart(rows, 120)
+    assert times[rows["train"]].max() < times[rows["tune"]].min()
+    assert times[rows["tune"]].max() < times[rows["test"]].min()
+    assert len(rows["test"]) >= 24
+    assert "when" not in data.features
+
+
+def test_a_test_of_its_own_is_test_whatever_the_seed_and_tune_is_drawn_anew():
+    data = own(test=mixed(seed=1))
+    first, second = data.rows(0, None), data.rows(1, None)
+    assert_apart(first, 240)
+    assert first["test"].tolist() == second["test"].tolist() == list(range(120, 240))
+    assert first["tune"].tolist() != second["tune"].tolist()
+
+
+def test_of_all_rows_none_is_test():
+    for data in (own(), own(test=mixed(seed=1)), own(mixed().assign(when=range(120)), time="when")):
+        rows = data.for_use.rows(0, None)
+        assert not len(rows["test"])
+        assert_apart(rows, len(data.labels))
+    assert rows["tune"].tolist() == list(range(96, 120))  # by time, the latest
+
+
+def test_counts_are_those_of_what_is_drawn():
+    data, asked = own(), {"level": 0.2, "protocol": "own", "seed": 2, "fold": Fold(0, 1, 5)}
+    split = draw(data, **asked)
+    for part, counts in split_counts(data, **asked).items():
+        assert getattr(split, part).counts == counts
+        assert getattr(split, part).images.tolist() == data.rows(2, Fold(0, 1, 5))[part].tolist()
+
+
+@pytest.mark.parametrize("part", ["tune", "test"])
+def test_what_is_made_of_train_does_not_depend_on_the_other_parts(part):
+    """Neither on their values nor on their labels."""
+    data, fold = own(), Fold(0, 0, 5)
+    rows = data.rows(0, fold)
+    before = data.draw(0, fold)
+    data.features.iloc[rows[part]] = data.features.iloc[rows[part]].sample(frac=1, random_state=0).to_numpy()
+    data.features.loc[data.features.index[rows[part]], "amount"] = 1e6
+    data.labels[rows[part]] = 0
+    data.drawn.clear()
+    after = data.draw(0, fold)
+    assert np.array_equal(before.train.inputs, after.train.inputs)
+    assert not np.array_equal(getattr(before, part).inputs, getattr(after, part).inputs)
+
+
+def test_what_train_is_decides_what_is_made_of_the_others():
+    data, fold = own(), Fold(0, 0, 5)
+    before = data.draw(0, fold)
+    data.features.loc[data.features.index[data.rows(0, fold)["train"]], "amount"] *= 10
+    data.drawn.clear()
+    assert not np.array_equal(before.test.inputs, data.draw(0, fold).test.inputs)
+
+
+def test_the_same_seed_draws_the_same_and_another_one_another_split():
+    first, again, other = (own().draw(seed, Fold(0, 0, 5)) for seed in (0, 0, 1))
+    assert np.array_equal(first.train.inputs, again.train.inputs)
+    assert first.train.images.tolist() != other.train.images.tolist()
+
+
+def test_the_checksum_is_of_the_data_and_their_division(tmp_path):
+    same = {own().checksum, own().checksum, open_own(write_csv(tmp_path), Asked("fraud")).checksum}
+    others = {
+        own(mixed(seed=1)).checksum,
+        own(folds=4).checksum,
+        own(positive="no").checksum,
+        own(drop=("age",)).checksum,
+        own(test=mixed()).checksum,
+        own(mixed().assign(who=range(120)), group="who").checksum,
+    }
+    assert len(same) == 1
+    assert len(others - same) == 6
+
+
+def test_images_are_drawn_as_they_are(tmp_path):
+    data = open_own(write_images(tmp_path), Asked("folder", size=6))
+    assert (data.positive, data.negative, data.shape, data.inputs) == ("cracked", "ok", (3, 6, 6), 108)
+    split = data.draw(0, Fold(0, 0, 5))
+    assert np.array_equal(split.test.inputs, data.features[split.test.images].astype(np.float32) / np.float32(255))

@@ -1,0 +1,106 @@
+"""Preparation: fitted on the training part alone; finite, of one size, whatever comes."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import skops.io
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from sklearn.preprocessing import TargetEncoder
+
+from imbaloss.comparison.own_model import TRUSTED
+from imbaloss.data.own import ImagePreparation, Schema, TablePreparation
+from imbaloss.data.own.columns import CATEGORY, MANY, NUMBER, Column
+from tests.comparison.examples import mixed
+
+LABELS = (mixed()["fraud"] == "yes").to_numpy().astype(np.int64)
+
+
+def prepared(frame: pd.DataFrame | None = None):
+    schema = Schema.of(mixed(), left_out={"fraud": "is the target"})
+    taken = schema.take(mixed() if frame is None else frame)
+    return schema, taken, *TablePreparation.fit(schema, taken, LABELS)
+
+
+def test_numbers_have_mean_0_and_deviation_1_and_missing_ones_an_indicator():
+    _, _, _, inputs = prepared()
+    known = ~mixed()["age"].isna().to_numpy()
+    assert np.abs(inputs[known, 1].mean()) < 1e-6
+    assert inputs[known, 1].std() == pytest.approx(1, abs=1e-5)
+    assert inputs[~known, 1] == pytest.approx(np.median(inputs[known, 1]), abs=1e-6)
+    assert inputs[:, 3].tolist() == (~known).astype(float).tolist()  # amount, age, day, then the indicator
+
+
+def test_a_category_is_one_column_a_value_and_a_missing_one_a_value():
+    _, _, _, inputs = prepared()
+    of_country = inputs[:, 4:8]
+    assert (of_country.sum(axis=1) == 1).all()
+    assert set(np.unique(of_country)) == {0, 1}
+
+
+def test_many_categories_are_the_mean_target_of_the_other_folds():
+    """By scikit-learn's encoder alone, and scaled."""
+    _, taken, made, inputs = prepared()
+    folds = made.transformer.named_transformers_["many"].named_steps["target"].cv
+    alone = TargetEncoder(target_type="binary", cv=folds).fit_transform(taken[["shop"]], LABELS)[:, 0]
+    assert inputs[:, -1] == pytest.approx((alone - alone.mean()) / alone.std(), abs=1e-5)
+    assert not np.allclose(inputs[:, -1], made(taken)[:, -1])  # of new rows by all
+
+
+def test_what_was_not_there_in_training_is_unknown_and_no_failure():
+    schema, _, made, inputs = prepared()
+    new = mixed().assign(country="Atlantis", shop="shop-new", amount=1e290)
+    found = made(schema.take(new))
+    assert found.shape == inputs.shape
+    assert np.isfinite(found).all()
+    assert (found[:, 4:8] == 0).all()
+    assert len(set(found[:, -1])) == 1
+
+
+@settings(deadline=None, max_examples=25)
+@given(
+    train=arrays.arrays(np.float64, (30, 2), elements=st.floats(-1e290, 1e290) | st.just(np.nan)),
+    new=arrays.arrays(np.float64, (5, 2), elements=st.floats(-1e290, 1e290) | st.just(np.nan)),
+)
+def test_inputs_are_finite_whatever_the_numbers(train, new):
+    schema = Schema((Column("a", NUMBER), Column("b", NUMBER)))
+    frame = pd.DataFrame(train, columns=["a", "b"])
+    made, inputs = TablePreparation.fit(schema, frame, np.arange(30) % 2)
+    found = made(pd.DataFrame(new, columns=["a", "b"]))
+    assert np.isfinite(inputs).all()
+    assert np.isfinite(found).all()
+    assert found.shape[1] == inputs.shape[1]
+
+
+def test_outliers_do_not_push_the_others_together():
+    values = np.append(np.random.default_rng(0).standard_normal(999), 1e12)
+    frame = pd.DataFrame({"a": values})
+    _, inputs = TablePreparation.fit(Schema((Column("a", NUMBER),)), frame, np.arange(1000) % 2)
+    assert np.corrcoef(inputs[:-1, 0], values[:-1])[0, 1] > 0.99
+
+
+def test_one_positive_is_enough_to_encode_by(recwarn):
+    schema = Schema((Column("c", MANY), Column("d", CATEGORY)))
+    frame = pd.DataFrame({"c": [f"v{place % 25}" for place in range(50)], "d": ["x", "y"] * 25})
+    _, inputs = TablePreparation.fit(schema, frame, np.arange(50) // 49)
+    assert np.isfinite(inputs).all()
+    assert not recwarn.list
+
+
+def test_no_rows_are_no_inputs():
+    _, taken, made, inputs = prepared()
+    assert made(taken[:0]).shape == (0, inputs.shape[1])
+
+
+def test_it_is_saved_without_pickle_and_prepares_the_same_bits():
+    _, taken, made, _ = prepared()
+    content = skops.io.dumps(made.transformer)
+    assert set(skops.io.get_untrusted_types(data=content)) <= set(TRUSTED)
+    again = TablePreparation(skops.io.loads(content, trusted=list(TRUSTED)))
+    assert np.array_equal(again(taken), made(taken))
+
+
+def test_images_are_divided_by_their_white():
+    found = ImagePreparation(2, 1)(np.array([[[[0, 255], [51, 102]]]], np.uint8))
+    assert found.tolist() == [[[[0, 1], [np.float32(0.2), np.float32(0.4)]]]]

@@ -1,0 +1,105 @@
+"""compare and predict, as a user would type them."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+
+from imbaloss import studies
+from tests.comparison.examples import mixed, write_csv
+
+IMBALOSS = Path(sys.executable).with_name("imbaloss")
+QUICK = ("--epochs", "2", "--hidden", "4", "--lr", "0.01", "--loss", "mse", "--repetitions", "2")
+
+
+def test_from_a_table_to_predictions(imbaloss, tmp_path):
+    file = write_csv(tmp_path)
+    code, out, err = imbaloss("compare", str(file), "--target", "fraud", *QUICK)
+    assert code == 0
+    assert "120 rows: 24 yes (positive, 20.00%), 96 no (negative)" in err
+    assert "training 6 networks" not in err  # with --lr each method but the references has one candidate
+    assert out.startswith("Take ")
+    assert "open results/data/report.html" in out
+    assert "imbaloss predict results/data/model FILE --out FILE" in out
+    code, out, err = imbaloss("predict", "results/data/model", str(file), "--out", "found.csv", "--keep", "shop")
+    assert (code, err) == (0, "")
+    assert list(pd.read_csv(tmp_path / "found.csv").columns) == ["shop", "probability", "decision"]
+
+
+def test_json_has_everything_that_was_found(imbaloss, tmp_path):
+    code, out, err = imbaloss("compare", str(write_csv(tmp_path)), "--target", "fraud", *QUICK, "--json", "--quiet")
+    found = json.loads(out)
+    assert (code, err) == (0, "")
+    assert {"best", "by", "threshold", "verdict", "data", "table", "comparisons", "folder"} == set(found)
+    assert found["by"] == "tuned_f1"
+
+
+def test_report_and_status_know_the_folder(imbaloss, tmp_path):
+    imbaloss("compare", str(write_csv(tmp_path)), "--target", "fraud", *QUICK, "--out", "own")
+    page = (tmp_path / "own" / "report.html").read_text()
+    code, out, _ = imbaloss("report", "own", "--margin", "0.05")
+    assert code == 0
+    assert out.count("Take ") == 1
+    assert "What finds fraud = yes in data?" in (tmp_path / "own" / "report.html").read_text()
+    assert imbaloss("report", "own")[0] == 0
+    assert (tmp_path / "own" / "report.html").read_text() == page
+    code, out, _ = imbaloss("status", "own")
+    assert (code, out.splitlines()[0]) == (
+        0,
+        "data: 6 of 6 trainings finished, 0 failed, 0 in training now; 1 of other studies",
+    )
+    code, _, err = imbaloss("run", "own/study.toml")
+    assert code == 2
+    assert "is run by: imbaloss compare" in err
+
+
+def test_a_table_without_target_and_a_folder_with_none_needed(imbaloss, tmp_path):
+    code, _, err = imbaloss("compare", str(write_csv(tmp_path)))
+    assert code == 2
+    assert "tells the class: --target COLUMN" in err
+
+
+def test_an_interrupted_comparison_goes_on(tmp_path):
+    """As Ctrl-C does it: what is finished is kept, and the same command ends with the same numbers."""
+    file = write_csv(tmp_path, mixed(400))
+    words = [
+        IMBALOSS,
+        "compare",
+        str(file),
+        "--target",
+        "fraud",
+        "--loss",
+        "mse",
+        "--repetitions",
+        "6",
+        "--epochs",
+        "40",
+    ]
+    process = subprocess.Popen([*words, "--out", "a"], cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and not finished(tmp_path / "a"):
+        time.sleep(0.05)
+    os.kill(process.pid, signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "interrupted; to go on: imbaloss compare" in err
+    before = finished(tmp_path / "a")
+    assert 0 < before < 18
+    for out in ("a", "b"):
+        subprocess.run([*words, "--out", out, "--quiet"], cwd=tmp_path, check=True, stdout=subprocess.DEVNULL)
+    one, other = (pd.read_csv(tmp_path / out / "table.csv") for out in ("a", "b"))
+    pd.testing.assert_frame_equal(one, other)
+    models = [(tmp_path / out / "model" / "preparation.skops").exists() for out in ("a", "b")]
+    assert all(models)
+
+
+def finished(folder: Path) -> int:
+    try:
+        return len(studies.Store(folder, create=False).hashes())
+    except OSError:
+        return 0
