@@ -9,6 +9,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from imbaloss.data import Fold
+from imbaloss.data.own import Asked, open_own
 from tests.comparison.examples import QUICK, mixed, write_csv, write_images
 
 
@@ -71,6 +73,7 @@ def parquet(folder: Path, frame: pd.DataFrame) -> Path:
     return folder / "data.parquet"
 
 
+ASKED = Asked("fraud")
 HALF = ["yes", "no"] * 60
 BAD = {
     # the file
@@ -235,48 +238,71 @@ def test_a_folder_in_place_of_a_table_to_judge_by_is_one_line(imbaloss, tmp_path
     assert "is a folder, not a table" in err
 
 
-MESSY = {
+SAME = {
     "BOM": lambda f: write_csv(f, encoding="utf-8-sig"),
     "UTF-16": lambda f: write_csv(f, encoding="utf-16"),
-    "latin-1": lambda f: write_csv(f, mixed().replace({"country": {"FR": "Côte d'Ivoire"}}), encoding="latin-1"),
     "semicolons and decimal commas": lambda f: write_csv(f, sep=";", decimal=","),
     "tabs": lambda f: write_csv(f, sep="\t", name="data.tsv"),
+    "bars": lambda f: write_csv(f, sep="|", name="data.txt"),
     "row numbers": lambda f: text(f, mixed().to_csv()),
     "Parquet": lambda f: parquet(f, mixed()),
     "an all-missing column": lambda f: changed(f, empty=None),
     "a constant column": lambda f: changed(f, always=3),
-    "true and false": lambda f: changed(f, first=[True, False, None] * 40),
-    "a duplicate column": lambda f: changed(f, again=mixed()["amount"]),
-    "codes with zeros in front": lambda f: changed(f, code=["007", "010"] * 60),
     "blank lines at the end": lambda f: text(f, mixed().to_csv(index=False) + "\n\n"),
-    "quotes and separators in text": lambda f: changed(f, note=['a "b", c', "d"] * 60),
-    "names with blanks": lambda f: write_csv(f, mixed().rename(columns={"age": "age in years", "shop": " shöp "})),
+    "blanks after separators": lambda f: text(f, mixed().to_csv(index=False).replace(",", ", ")),
+    "lines that end as on Windows": lambda f: write_csv(f, lineterminator="\r\n"),
 }
 
 
-@pytest.mark.parametrize("case", MESSY)
-def test_a_messy_table_is_read_as_what_it_says(case, imbaloss, tmp_path):
-    code, out, err = imbaloss("compare", str(MESSY[case](tmp_path)), "--target", "fraud", *QUICK)
+@pytest.mark.parametrize("case", SAME)
+def test_a_table_says_the_same_in_every_form(case, tmp_path):
+    (tmp_path / "plain").mkdir()
+    plain = open_own(write_csv(tmp_path / "plain"), ASKED)
+    assert open_own(SAME[case](tmp_path), ASKED).checksum == plain.checksum
+
+
+KINDS = {
+    "latin-1": (
+        lambda f: write_csv(f, mixed().replace({"country": {"FR": "Côte d'Ivoire"}}), encoding="latin-1"), "country",
+        "category",
+    ),
+    "true and false": (lambda f: changed(f, new=[True, False, None] * 40), "new", "category"),
+    "codes with zeros in front": (lambda f: changed(f, new=["007", "010"] * 60), "new", "category"),
+    "quotes and separators in text": (lambda f: changed(f, new=['a "b", c', "d"] * 60), "new", "category"),
+    "names with blanks": (lambda f: write_csv(f, mixed().rename(columns={"shop": " shöp "})), "shöp", "many"),
+    "a duplicate column": (lambda f: changed(f, new=mixed()["amount"]), "new", "number"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", KINDS)
+def test_a_messy_column_is_what_it_says(case, tmp_path):
+    make, name, kind = KINDS[case]
+    schema = open_own(make(tmp_path), ASKED).kind
+    assert {column.name: column.kind for column in schema.columns}[name] == kind
+
+
+def test_what_is_read_can_be_learned_from(imbaloss, tmp_path):
+    code, out, err = imbaloss("compare", str(changed(tmp_path, empty=None)), "--target", "fraud", *QUICK)
     assert (code, err) == (0, "")
     assert "open results/data/report.html" in out
 
 
 @pytest.mark.parametrize("mode", ["L", "P", "RGBA", "CMYK", "1", "I;16", "LA"])
-def test_images_of_every_mode_and_size_are_read(mode, imbaloss, tmp_path):
+def test_images_of_every_mode_and_size_are_read(mode, tmp_path):
     images = write_images(tmp_path)
     name = "000.tif" if mode in {"CMYK", "I;16"} else "000.png"
     picture = Image.new("RGB", (300, 20), (200, 30, 90)).convert("I" if mode == "I;16" else mode)
     (picture.convert("I;16") if mode == "I;16" else picture).save(images / "ok" / name)
-    code, out, err = imbaloss("compare", str(images), *QUICK)
-    assert (code, err) == (0, "")
-    assert "mse" in out
+    own = open_own(images, Asked("folder"))
+    assert own.shape == (3, 32, 32)
+    assert np.isfinite(own.draw(0, Fold(0, 0, 5)).train.inputs).all()
 
 
-def test_a_loop_of_folders_is_not_followed(imbaloss, tmp_path):
+def test_a_loop_of_folders_is_not_followed(tmp_path):
     images = write_images(tmp_path)
     (images / "ok" / "again").symlink_to(images)
     (images / "loop").symlink_to(images / "loop")
-    assert imbaloss("compare", str(images), *QUICK)[0] == 0
+    assert open_own(images, Asked("folder")).counts == (24, 8)
 
 
 def test_an_archive_that_unpacks_to_nothing_is_one_line(imbaloss, tmp_path):

@@ -140,8 +140,8 @@ def test_a_budget_is_for_as_many_repetitions_as_fit(budget, repetitions, monkeyp
     assert trained(wishes.study(own, "y"), place, wishes.seconds).repetitions == repetitions
 
 
-def test_what_costs_are_given_is_what_is_compared_and_told(tmp_path):
-    found = imbaloss.compare(*parts(), **QUICK, repetitions=3, threshold="cost:fn=10,fp=1", out=tmp_path)
+def test_what_costs_are_given_is_what_is_compared_and_told():
+    found = imbaloss.compare(*parts(), **QUICK, repetitions=3, threshold="cost:fn=10,fp=1")
     costs = found.table.set_index("method")["tuned_cost"]
     assert costs[found.best] == costs.min()
     assert "the lowest mean cost at the tuned threshold" in found.verdict
@@ -153,15 +153,15 @@ def test_what_costs_are_given_is_what_is_compared_and_told(tmp_path):
 
 
 @pytest.mark.parametrize("rule", ["g_mean", "mcc", "balanced_accuracy", "recall_at_precision:precision=0.1"])
-def test_a_rule_of_thresholds_is_what_is_compared(rule, tmp_path):
-    found = imbaloss.compare(*parts(), **QUICK, repetitions=2, threshold=rule, out=tmp_path)
+def test_a_rule_of_thresholds_is_what_is_compared(rule):
+    found = imbaloss.compare(*parts(), **QUICK, repetitions=2, threshold=rule)
     column = found.advice.score.column
     assert column == f"tuned_{'recall' if ':' in rule else rule}"
     assert found.table.set_index("method")[column].idxmax() == found.best
 
 
-def test_a_test_of_its_own_is_what_is_judged_by(tmp_path):
-    found = imbaloss.compare(*parts(), test=parts(seed=5), **QUICK, repetitions=3, out=tmp_path)
+def test_a_test_of_its_own_is_what_is_judged_by():
+    found = imbaloss.compare(*parts(), test=parts(seed=5), **QUICK, repetitions=3)
     assert set(found.table["test_positives"]) == {24}
     assert set(found.table["train_positives"] + found.table["tune_positives"]) == {24}
     assert "the test file is test" in "\n".join(found.description)
@@ -181,7 +181,7 @@ def test_images_are_compared_and_shown(tmp_path):
 def test_a_reference_that_wins_is_said_to_and_is_the_model(tmp_path):
     """A line is what logistic regression finds and a network of two epochs does not."""
     generator = np.random.default_rng(0)
-    X = generator.standard_normal((600, 10))
+    X = generator.standard_normal((300, 5))
     y = X[:, 0] + X[:, 1] > 2
     options = {"epochs": 1, "hidden": (2,), "lr": 1e-5, "tune_lr": (), "losses": ["mse"], "out": tmp_path}
     found = imbaloss.compare(X, y, **options, repetitions=3)
@@ -192,7 +192,7 @@ def test_a_reference_that_wins_is_said_to_and_is_the_model(tmp_path):
     assert found.model.facts["method"] == found.best
 
 
-def test_a_leak_through_encoding_or_resampling_does_not_get_in(tmp_path):
+def test_a_leak_through_encoding_or_resampling_does_not_get_in():
     """The names tell nothing of new rows; encoded, or repeated, before the division, they and the noise tell all."""
     generator = np.random.default_rng(0)
     rows = 500
@@ -201,25 +201,17 @@ def test_a_leak_through_encoding_or_resampling_does_not_get_in(tmp_path):
     names = np.array([f"name {number}" for number in generator.integers(0, 200, rows)])
     frame = pd.DataFrame(noise, columns=list("abcde")).assign(name=names)
 
-    forest = RandomForestClassifier(50, random_state=0)
+    forest = RandomForestClassifier(20, random_state=0)
     encoded = TargetEncoder(smooth=0.1).fit(names[:, None], y).transform(names[:, None])
-    assert cross_val_score(forest, encoded, y, scoring="roc_auc", cv=5).mean() > 0.8
+    assert cross_val_score(forest, encoded, y, scoring="roc_auc", cv=3).mean() > 0.8
     repeated = RandomOverSampler(random_state=0).fit_resample(noise, y)
-    assert cross_val_score(forest, *repeated, scoring="roc_auc", cv=5).mean() > 0.9
+    assert cross_val_score(forest, *repeated, scoring="roc_auc", cv=3).mean() > 0.9
 
-    found = imbaloss.compare(
-        frame,
-        y,
-        losses=["ce", "mfe"],
-        samplers=["none", "random_over"],
-        tune_lr=(),
-        lr=0.01,
-        repetitions=5,
-        out=tmp_path,
-    )
+    options = {"losses": ["ce"], "samplers": ["none", "random_over"], "tune_lr": (), "lr": 0.01, "epochs": 30}
+    found = imbaloss.compare(frame, y, **options, repetitions=3)
     kinds = {column.name: column.kind for column in found.model.kind.columns}
     assert kinds["name"] == "many"
-    assert len(found.table) == 6
+    assert len(found.table) == 4
     assert found.table["roc_auc"].between(0.36, 0.64).all()
 
 
@@ -258,9 +250,9 @@ def test_groups_and_times_are_given_beside():
     assert "the latest fifth is test" in "\n".join(found.description)
 
 
-def test_a_method_whose_trainings_fail_is_not_recommended(tmp_path):
+def test_a_method_whose_trainings_fail_is_not_recommended():
     options = {**QUICK, "lr": 1e30, "optimizer": "sgd", "losses": ["mse"], "epochs": 2}
-    found = imbaloss.compare(*parts(), **options, repetitions=2, out=tmp_path)
+    found = imbaloss.compare(*parts(), **options, repetitions=2)
     assert found.best in REFERENCES
     assert found.table.set_index("method").loc["mse", "failed"] == 2
     assert "mse" not in found.verdict

@@ -53,7 +53,10 @@ class Answer:
 
     def to_html(self, path: str | Path) -> Path:
         """Writes the report: one page, which opens offline."""
-        return write_whole(Path(path), (self.folder / "report.html").read_bytes())
+        page = self.folder / "report.html"
+        if not page.exists():
+            report.write(self.findings, self.folder)
+        return write_whole(Path(path), page.read_bytes())
 
     @property
     def summary(self) -> pd.DataFrame:

@@ -103,8 +103,9 @@ def answer(
     command: str = "",
     tell: Told = lambda text: None,  # noqa: ARG005
     shown: Shown = no_progress,
+    page: bool = True,
 ) -> Answer:
-    """Trains what the folder does not have yet, writes tables, figures, page and model.
+    """Trains what the folder does not have yet, and writes the model; with page also tables, figures and report.html.
 
     tell: is told what was found in the data, and what is done. Raises ValueError for wishes that cannot be met, and
     OSError where the folder cannot be written.
@@ -126,12 +127,11 @@ def answer(
     findings = report.find(study, store.rows(study.runs()), store)
     advice = report.advise(findings)
     if advice is None:
-        report.write(findings, out)
         raise ValueError(f"all trainings failed: {next((row.failure for row in findings.rows if row.failure), '')}")
     tell(f"training {advice.method} on all rows")
     model = for_use(study, advice.method, target, place)
-    findings = report.find(study, store.rows(study.runs()), store)
-    report.write(findings, out)
+    if page:
+        report.write(findings, out)
     final = report.advise(findings)
     assert final is not None
     return Answer(out, findings, final, model, study.notes)
@@ -247,7 +247,7 @@ def compare(
     together; times (N,): the latest are judged by. threshold: the rule by which thresholds are tuned, as "f1" or
     "cost:fn=10,fp=1", which also decides what is recommended. losses, samplers: instead of the default methods.
     repetitions, or a budget as "10m". recipe: entries of `imbaloss.training.Recipe` that overrule. out: the folder of
-    all files, else one that goes with the answer. Raises ValueError, in a sentence, for data that teach nothing.
+    all files, else one without a page, that goes with the answer. Raises ValueError for data that teach nothing.
     """
     wishes = Wishes(
         tuple(losses) if losses is not None else None, tuple(samplers) if samplers is not None else None,
@@ -259,7 +259,8 @@ def compare(
     )  # fmt: skip
     own = of_arrays(name, [(X, y), *([test] if test is not None else [])], groups, times, asked)
     folder = Path(mkdtemp(prefix="imbaloss-") if out is None else out)
-    found = answer(own, TARGET, wishes, folder, tell=print if verbose else lambda _: None)
+    tell = print if verbose else lambda _: None
+    found = answer(own, TARGET, wishes, folder, tell=tell, page=out is not None)
     if out is None:
         weakref.finalize(found, shutil.rmtree, folder, ignore_errors=True)
     return found

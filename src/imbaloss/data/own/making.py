@@ -79,7 +79,8 @@ def own_of(content: Content, asked: Asked) -> Own:
 
 def checksum(own: Own) -> str:
     """Of all that decides what is learned, and how it is divided; not of the form of a file."""
-    found = hashlib.sha256(repr((own.division, own.folds, own.held_out, own.kind)).encode())
+    kind = own.kind.columns if isinstance(own.kind, Schema) else own.kind
+    found = hashlib.sha256(repr((own.division, own.folds, own.held_out, kind)).encode())
     if isinstance(own.features, pd.DataFrame):
         found.update(pd.util.hash_pandas_object(own.features, index=False).to_numpy().tobytes())
     else:

@@ -8,7 +8,7 @@ import warnings
 import zipfile
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,7 @@ class Dialect:
     separator: str
     decimal: str
     encoding: str
+    codes: tuple[str, ...] = ()  # columns with values such as 007, which are no numbers
 
     @classmethod
     def of(cls, file: Path) -> "Dialect":
@@ -64,7 +65,10 @@ class Dialect:
         commas, points = (
             sum(bool(re.fullmatch(form, value, re.IGNORECASE)) for value in values) for form in (COMMA, POINT)
         )
-        return cls(names, separator, "," if separator != "," and commas and not points else ".", encoding)
+        decimal = "," if separator != "," and commas and not points else "."
+        columns = zip(names, zip_longest(*rows[1:], fillvalue=""), strict=False)
+        codes = [name for name, column in columns if any(re.fullmatch(r"0\d+", value.strip()) for value in column)]
+        return cls(names, separator, decimal, encoding, tuple(codes))
 
     def options(self, text: Collection[str]) -> dict[str, Any]:
         """For pandas. text: columns whose values are to stay as they are written."""
@@ -76,7 +80,7 @@ class Dialect:
             "header": 0,
             "index_col": False,
             "skipinitialspace": True,
-            "dtype": dict.fromkeys(set(text) & set(self.names), str),
+            "dtype": dict.fromkeys({*text, *self.codes} & set(self.names), str),
         }
 
 
