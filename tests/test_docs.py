@@ -2,6 +2,9 @@
 
 import inspect
 import re
+import shlex
+import subprocess
+import sys
 from dataclasses import fields
 from pathlib import Path
 
@@ -13,6 +16,7 @@ from imbaloss.evaluation import RULES
 from imbaloss.evaluation.calibration import CALIBRATIONS
 from tests import peers
 
+IMBALOSS = Path(sys.executable).with_name("imbaloss")
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
@@ -31,6 +35,29 @@ def test_the_python_of_a_page_runs(page, tmp_path, monkeypatch):
             exec(compile(code, str(page), "exec"), names)
     if missing:
         pytest.skip(f"the rest of the page needs {', '.join(sorted(missing))}: pip install 'imbaloss[peers]'")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["your-own-table", "your-own-images"])
+def test_a_tutorial_runs_as_a_reader_types_it(name, tmp_path, monkeypatch):
+    """Code and commands in their order, and what the page shows of the data is what is printed."""
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {}
+    printed = ""
+    page = (ROOT / "docs" / f"{name}.md").read_text()
+    for kind, text in re.findall(r"```(python|console|text)\n(.*?)```", page, re.DOTALL):
+        if kind == "python":
+            exec(compile(text, name, "exec"), names)
+        elif kind == "console":
+            command = shlex.split(text.removeprefix("$ imbaloss "))
+            found = subprocess.run([IMBALOSS, *command], capture_output=True, text=True, check=True)
+            printed += found.stdout + found.stderr
+        else:
+            facts = [
+                line for line in text.splitlines() if not re.search(r"\d\.\d{3}|%", line)
+            ]  # scores go with a machine
+            assert [line for line in facts if line not in printed] == []
+    assert (tmp_path / "predictions.csv").exists()
 
 
 def test_the_study_files_that_are_shown_can_be_run():
