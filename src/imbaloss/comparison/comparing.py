@@ -30,6 +30,7 @@ from imbaloss.studies import Job, OwnStudy, Run, Store, Watch, Work
 from imbaloss.studies.own import methods_of, recipe_for, repetitions_for
 from imbaloss.studies.reach import AREA
 from imbaloss.training import check_device
+from imbaloss.wording import counted
 
 MOST = 1000  # repetitions
 SPARE = 1.2  # times as long as the longest so far, a repetition may take
@@ -113,16 +114,17 @@ def answer(
     check_device(wishes.device)
     study = wishes.study(own, target, command)
     store = Store(out)
-    notes = describe(own)
-    for note in [*notes, *reach_of(study, own, wishes)]:
+    study = replace(study, notes=tuple(describe(own)) + (() if wishes.budget else reach_of(study, own)))
+    for note in study.notes:
         tell(note)
-    study = replace(study, notes=(*notes, *reach_of(study, own, wishes)))
     datasets = {study.name: own}
     if isinstance(own.kind, ImagePreparation):
         store.add_examples(datasets)
     studies.write_study(study, datasets, out)
     place = Place(own, store, wishes.device, tell, shown)
     study = trained(study, place, wishes.seconds)
+    if wishes.budget:
+        study = replace(study, notes=study.notes + reach_of(study, own))
     studies.write_study(study, datasets, out)
     findings = report.find(study, store.rows(study.runs()), store)
     advice = report.advise(findings)
@@ -137,23 +139,20 @@ def answer(
     return Answer(out, findings, final, model, study.notes)
 
 
-def reach_of(study: OwnStudy, own: Own, wishes: Wishes) -> list[str]:
+def reach_of(study: OwnStudy, own: Own) -> tuple[str, ...]:
     """What difference could be found at all; of few positives it is a large one."""
-    if wishes.seconds:
-        return []
     found = studies.reach(study.runs(), {study.name: own})
     if found is None:
-        return []
+        return ()
     [cell] = found.cells
-    pairs = f"{found.methods} methods over {found.repetitions} repetitions"
+    said = f"{found.methods} methods over {counted(found.repetitions, 'repetition')}"
     if found.fewest and found.repetitions < found.fewest:
-        return [f"{pairs}: too few to find any difference, which takes {found.fewest}"]
+        return (f"{said}: too few to find any difference, which takes {found.fewest}",)
     if cell.difference is None:
-        return [f"{pairs}, with {cell.positives} positives in test: too few to find any difference in ROC-AUC"]
-    return [
-        f"{pairs}: a difference in ROC-AUC of about {cell.difference:.2g} would be found, four times in five (areas of "
-        f"{AREA:g}; by the chance in {cell.positives} positives and {cell.negatives} negatives of a test part)"
-    ]
+        return (f"{said}, with {cell.positives} positives in test: too few to find any difference in ROC-AUC",)
+    chance = f"by the chance in {cell.positives} positives and {cell.negatives} negatives of a test part"
+    shown = f"a difference in ROC-AUC of about {cell.difference:.2g} would be found, four times in five"
+    return (f"{said}: {shown} (areas of {AREA:g}; {chance})",)
 
 
 @dataclass(frozen=True, eq=False)

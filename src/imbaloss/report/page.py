@@ -13,6 +13,7 @@ from markupsafe import Markup
 from imbaloss import losses
 from imbaloss.report import evidence
 from imbaloss.report.advice import Advice
+from imbaloss.report.cells import COST
 from imbaloss.report.drawings import PAIRS, RANKS, Drawing
 from imbaloss.report.findings import Findings
 from imbaloss.report.intervals import NONE
@@ -59,6 +60,9 @@ def page(
         own=found.study if isinstance(found.study, OwnStudy) else None,
         things="images" if isinstance(found.study, Study) else "rows",
         advice=advice,
+        references={name: REFERENCES[name] for name in found.methods if name in REFERENCES},
+        rates={name: REFERENCES[name].rate for name in found.methods if name in REFERENCES},
+        costs=COST in found.scored,
         rules=list(dict.fromkeys(row.run.recipe.threshold for row in found.rows)),
         asked=len(found.study.runs()),
         rows=rows,
@@ -200,14 +204,14 @@ def source(loss: str) -> str:
 
 
 def recipes_of(found: Findings) -> Recipes:
-    """Of each data set and method."""
+    """Of each data set and method that trains a network."""
     asked = {(row.run.dataset, name.method): row for row, name in zip(found.rows, found.called, strict=True)}
-    return {key: entries(row.run.recipe) for key, row in asked.items()}
+    return {key: entries(row.run.recipe) for key, row in asked.items() if not row.run.reference}
 
 
 def settings(recipes: Recipes) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """The entries that all recipes share, and those that differ, one line for each data set and method."""
-    first = next(iter(recipes.values()))
+    first = next(iter(recipes.values()), {})
     common = {key: value for key, value in first.items() if all(recipe[key] == value for recipe in recipes.values())}
     varying = [
         {"data set": dataset, "loss": method} | {key: value for key, value in recipe.items() if key not in common}

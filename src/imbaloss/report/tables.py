@@ -201,7 +201,8 @@ def for_reading(cells: pd.DataFrame) -> pd.DataFrame:
                 for value, rule in zip(cells[name], rules, strict=True)
             ]
     if cells["tuned_lr"].any():
-        found["learning rate (runs)"] = cells["tuned_lr"].fillna(DASH)
+        names = cells["loss"].map(lambda loss: f"{REFERENCES[loss].rate} " if loss in REFERENCES else "")
+        found["learning rate (runs)"] = (names + cells["tuned_lr"]).fillna(DASH)
     return found
 
 

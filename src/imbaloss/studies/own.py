@@ -11,7 +11,7 @@ from imbaloss.training import REFERENCES, Recipe, check_loss
 
 LOSSES = ("ce", "wce", "focal", "mse", "wmse", "mfe", "msfe", "logit_adjusted")
 METHODS = (*LOSSES, "ce + random_over", "ce + random_under")
-RATES = (0.001, 0.003, 0.01)  # of Adam
+RATES = (0.0003, 0.001, 0.003)  # of Adam
 STEPS = 3000  # of a training, about
 FEWEST_EPOCHS, MOST_EPOCHS = 10, 100
 SMALLEST_BATCH, LARGEST_BATCH = 64, 2048

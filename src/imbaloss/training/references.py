@@ -31,7 +31,7 @@ def gradient_boosting(learning_rate: float, seed: int) -> Any:
 
 @dataclass(frozen=True)
 class Reference:
-    """What the entry `lr` of a recipe means for it, which values are tried, and the source."""
+    """What the entry `lr` of a recipe stands for, which values of it are tried, and the source."""
 
     title: str
     made: Callable[[float, int], Any]
@@ -44,14 +44,14 @@ REFERENCES: Mapping[str, Reference] = {
     "logistic_regression": Reference(
         "logistic regression of scikit-learn",
         logistic_regression,
-        "C, the inverse of the L2 penalty",
-        (0.01, 0.1, 1.0),
+        "C",
+        (0.03, 0.3, 3.0),
         "Cox 1958, Journal of the Royal Statistical Society B 20; by scikit-learn",
     ),
     "gradient_boosting": Reference(
         "gradient boosting of trees, scikit-learn's",
         gradient_boosting,
-        "the learning rate of the trees",
+        "learning rate",
         (0.01, 0.03, 0.1),
         "Friedman 2001, Annals of Statistics 29, on histograms as in Ke et al. 2017 (LightGBM); by scikit-learn",
     ),

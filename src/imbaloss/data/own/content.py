@@ -17,7 +17,7 @@ from imbaloss.data.splits import Fold, parts
 
 Rows = NDArray[np.int64]
 FOLDS, TIME, TEST, ALL = "folds", "time", "test", "all"
-EQUAL = 5  # parts, of which one is tune, or test, where no folds are asked for
+EQUAL = 5  # parts of time, of which one is tune, or test
 PARTS = ("train", "tune", "test")
 
 
@@ -26,7 +26,7 @@ class Own:
     """Rows of two classes, and how they are divided.
 
     folds: each is test once, the next one tune. time: the latest fifth is test, the fifth before it tune. test: the
-    last `held_out` rows are. all: none is; the others are divided into train and tune anew for each seed. Rows of one
+    last `held_out` rows are. all: none is. Of the others a fold is tune, anew for each seed. Rows of one
     group are always in one part, but for `test`.
     """
 
@@ -38,7 +38,7 @@ class Own:
     kind: Schema | ImagePreparation
     checksum: str  # of all that decides the splits
     division: str = FOLDS
-    folds: int = EQUAL
+    folds: int = 5
     groups: Rows | None = None  # (N,), the number of each row's group
     times: NDArray[np.float64] | None = None  # (N,)
     held_out: int = 0
@@ -132,7 +132,7 @@ class Own:
         if self.times is not None:
             train, tune = self.by_time(learn, 1)
         else:
-            of_fold = self.in_folds(learn, seed, Fold(0, 0, EQUAL))
+            of_fold = self.in_folds(learn, seed, Fold(0, 0, self.folds))
             train, tune = np.sort(np.concatenate([of_fold["train"], of_fold["test"]])), of_fold["tune"]
         return {"train": train, "tune": tune, "test": test}
 
