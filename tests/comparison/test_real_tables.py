@@ -57,9 +57,9 @@ def test_a_real_table_has_an_answer_better_than_chance(case):
     X, y = make()
     if share is not None:
         X, y = thinned(X, y, share)
-    found = imbaloss.compare(X, y, folds=folds, repetitions=2)
+    found = imbaloss.compare(X, y, losses=["ce", "mfe"], folds=folds, repetitions=2)
     means = found.table.set_index("method")
-    assert len(means) == 12
+    assert len(means) == 4
     assert means["failed"].sum() == 0
     assert means["roc_auc"].max() > area
     assert means["tuned_f1"].max() > share if share else True
