@@ -56,6 +56,33 @@ def test_a_file_larger_than_what_is_held_is_streamed(model, tmp_path, monkeypatc
     assert peak < size / 3
 
 
+def test_truths_and_numbers_as_names_are_the_same_in_a_file_and_in_a_frame(tmp_path):
+    frame = mixed(200).drop(columns="day").assign(first=np.arange(200) % 3 == 0, code=np.arange(200) % 4)
+    file = tmp_path / "data.csv"
+    frame.assign(first=frame["first"].map({True: "true", False: "false"})).to_csv(file, index=False)
+    from imbaloss.data.own import tables
+
+    read = tables.read_table(file, ["code"])
+    found = imbaloss.compare(
+        read.drop(columns="fraud"),
+        read["fraud"],
+        losses=["mse"],
+        epochs=2,
+        hidden=(4,),
+        repetitions=1,
+        category=["code"],
+    )
+    predict_file(found.model, file, tmp_path / "out.csv")
+    wanted = found.model.predict_proba(frame.drop(columns="fraud"))[:, 1]
+    assert pd.read_csv(tmp_path / "out.csv")["probability"].tolist() == wanted.tolist()
+
+
+def test_names_of_columns_may_be_numbers():
+    frame = pd.DataFrame(np.random.default_rng(0).standard_normal((60, 3)))
+    found = imbaloss.compare(frame, np.arange(60) % 5 == 0, losses=["mse"], epochs=2, hidden=(4,), repetitions=1)
+    assert found.model.predict_proba(frame).shape == (60, 2)
+
+
 def test_a_file_without_rows_has_no_predictions(model, tmp_path):
     file = write_csv(tmp_path, features()[:0])
     assert predict_file(model, file, tmp_path / "out.csv") == (0, 0)
@@ -64,7 +91,7 @@ def test_a_file_without_rows_has_no_predictions(model, tmp_path):
 
 def test_columns_that_were_not_learned_from_may_be_missing_and_the_target_be_there(model, tmp_path):
     plain = features().drop(columns="number")
-    files = [write_csv(tmp_path, plain, "a.csv"), write_csv(tmp_path, plain.assign(y="no"), "b.csv")]
+    files = [write_csv(tmp_path, plain, "a.csv"), write_csv(tmp_path, plain.assign(fraud="no"), "b.csv")]
     found = []
     for file in files:
         predict_file(model, file, tmp_path / "out.csv")
@@ -81,6 +108,9 @@ BAD = {
     "no file": (lambda f: f / "none.csv", (), "there is no file or folder"),
     "a folder": (lambda f: f, (), "is a folder, and the model was made of a table"),
     "nothing to keep": (lambda f: write_csv(f, features()), ("--keep", "id"), "there is no column 'id' to keep"),
+    "a name that is taken": (
+        lambda f: write_csv(f, features()), ("--keep", "decision"), "is what a column of predictions is called",
+    ),
     "another ending": (lambda f: write_csv(f, features()), ("--out", "out.txt.gz"), "has another ending than .csv"),
     "itself": (lambda f: write_csv(f, features()), ("--out", "data.csv"), "is the file to predict for"),
     "a threshold": (lambda f: write_csv(f, features()), ("--threshold", "2"), "threshold"),

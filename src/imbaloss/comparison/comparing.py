@@ -252,14 +252,15 @@ def compare(
         tuple(losses) if losses is not None else None, tuple(samplers) if samplers is not None else None,
         repetitions, budget, margin, {**recipe, "threshold": threshold}, device,
     )  # fmt: skip
+    target = y.name if isinstance(y, pd.Series) and isinstance(y.name, str) else TARGET
     asked = Asked(
-        TARGET, None if positive is None else str(positive), folds, None if groups is None else GROUP,
+        target, None if positive is None else str(positive), folds, None if groups is None else GROUP,
         None if times is None else TIME, tuple(drop), tuple(category),
     )  # fmt: skip
     own = of_arrays(name, [(X, y), *([test] if test is not None else [])], groups, times, asked)
     folder = Path(mkdtemp(prefix="imbaloss-") if out is None else out)
     tell = print if verbose else lambda _: None
-    found = answer(own, TARGET, wishes, folder, tell=tell, page=out is not None)
+    found = answer(own, target, wishes, folder, tell=tell, page=out is not None)
     if out is None:
         weakref.finalize(found, shutil.rmtree, folder, ignore_errors=True)
     return found
@@ -268,7 +269,7 @@ def compare(
 def of_arrays(name: str, pairs: Sequence[tuple[Any, Any]], groups: Any, times: Any, asked: Asked) -> Own:
     """pairs: X and y to learn from, and maybe to judge by."""
     columns = {GROUP: groups, TIME: times}
-    labels = [pd.Series(np.asarray(y).ravel(), name=TARGET) for _, y in pairs]
+    labels = [pd.Series(np.asarray(y).ravel(), name=asked.target) for _, y in pairs]
     for (X, _), of_pair in zip(pairs, labels, strict=True):
         if len(X) != len(of_pair):
             raise ValueError(f"X has {len(X)} rows and y {len(of_pair)}: they must be as many")
@@ -288,8 +289,8 @@ def of_arrays(name: str, pairs: Sequence[tuple[Any, Any]], groups: Any, times: A
     for (X, _), of_pair in zip(pairs, labels, strict=True):
         frame = X.reset_index(drop=True) if isinstance(X, pd.DataFrame) else as_frame(X)
         frame = frame.rename(columns=str)
-        for taken in (TARGET, *beside):
+        for taken in (asked.target, *beside):
             if taken in frame.columns:
                 raise ValueError(f"X has a column {taken!r}, which is given beside it: call the column something else")
-        frames.append(frame.assign(**{TARGET: of_pair.to_numpy(), **beside}))
+        frames.append(frame.assign(**{asked.target: of_pair.to_numpy(), **beside}))
     return of_frames(name, frames, asked)

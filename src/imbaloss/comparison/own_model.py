@@ -57,7 +57,7 @@ class OwnModel:
         columns and for values of another kind, naming them.
         """
         if isinstance(self.kind, Schema):
-            frame = X if isinstance(X, pd.DataFrame) else as_frame(X)
+            frame = X.rename(columns=str) if isinstance(X, pd.DataFrame) else as_frame(X)
             inputs: Any = self.preparation(self.kind.take(frame, first_row, also=[self.target]))  # type: ignore[arg-type]
         else:
             inputs = self.preparation(self.images(X))  # type: ignore[arg-type]

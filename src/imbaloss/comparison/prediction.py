@@ -77,6 +77,8 @@ def rechunked(parts: Iterator[pd.DataFrame], size: int) -> Iterator[pd.DataFrame
 
 def check_kept(frame: pd.DataFrame, keep: Sequence[str]) -> None:
     for name in keep:
+        if name in {PROBABILITY, DECISION, FILE}:
+            raise ValueError(f"{name!r} is what a column of predictions is called: keep the others, or rename it")
         if name not in frame.columns:
             there = f"there are {some(list(frame.columns))}"
             raise ValueError(f"there is no column {name!r} to keep{nearest(name, frame.columns)}; {there}")

@@ -57,6 +57,12 @@ def test_whole_numbers_that_stand_as_floats_since_some_are_missing_keep_their_na
     assert taken["code"].tolist() == ["1", MISSING, "3"]
 
 
+@pytest.mark.parametrize("written", ["true", "TRUE", "True", True])
+def test_a_truth_has_one_name_however_it_is_written(written):
+    """pandas reads true as True where all values are truths, and as it stands where text was asked for."""
+    assert text_of(written) == "True"
+
+
 @given(st.integers(-(2**53), 2**53))
 def test_a_whole_number_has_one_name(number):
     assert text_of(float(number)) == text_of(number) == str(number)

@@ -15,6 +15,7 @@ NUMBER, DATE, CATEGORY, MANY = "number", "date", "category", "many"
 KINDS = (NUMBER, DATE, CATEGORY, MANY)  # MANY: a category with more values than are told apart one by one
 FEW = 20  # values of a category, each of which becomes a column
 DAY_S = 86_400
+TRUTHS = {"true": "True", "TRUE": "True", "false": "False", "FALSE": "False"}  # as a CSV file may write them
 MISSING = "(missing)"  # what stands for a missing category
 NEARLY_ALL = 0.9  # of the values of a column that are of one kind: the others are then mistakes
 LARGEST = 1e300  # of a number: beyond it differences overflow
@@ -180,7 +181,8 @@ def texts(column: "pd.Series[Any]") -> "pd.Series[str]":
 
 def text_of(value: Any) -> str:
     whole = isinstance(value, float | np.floating) and float(value).is_integer()
-    return str(int(value)) if whole else str(value).strip()
+    text = str(int(value)) if whole else str(value).strip()
+    return TRUTHS.get(text, text)
 
 
 def values(column: "pd.Series[Any]", of: Column, first_row: int) -> "pd.Series[Any]":
