@@ -54,8 +54,6 @@ def compare(
 
     with refusing():
         recipe = entries(context)
-        if "lr" in recipe:
-            recipe["tune_lr"] = ()
         wishes = comparison.Wishes(
             tuple(loss) if loss else None, tuple(sampler) if sampler else None, repetitions, budget, margin, recipe,
             device,

@@ -72,7 +72,8 @@ class Wishes:
         folds = own.folds if own.division == FOLDS else 0
         methods = methods_of(self.losses, self.samplers)
         train = sum(own.split_counts(0, Fold(0, 0, folds) if folds else None)["train"])
-        entries = recipe_for(train, self.recipe, methods, images=isinstance(own.kind, ImagePreparation))
+        alone = {"tune_lr": ()} if "lr" in self.recipe else {}
+        entries = recipe_for(train, alone | self.recipe, methods, images=isinstance(own.kind, ImagePreparation))
         if self.repetitions is not None and self.budget is not None:
             raise ValueError("give the number of repetitions, or a budget that decides it, not both")
         if self.repetitions is not None and not 1 <= self.repetitions <= MOST:
@@ -129,7 +130,8 @@ def answer(
     findings = report.find(study, store.rows(study.runs()), store)
     advice = report.advise(findings)
     if advice is None:
-        raise ValueError(f"all trainings failed: {next((row.failure for row in findings.rows if row.failure), '')}")
+        reasons = [row.failure or row.undefined["tuned"].get("f1") for row in findings.rows]
+        raise ValueError(f"no method has a score: {next(filter(None, reasons), 'the score is undefined')}")
     tell(f"training {advice.method} on all rows")
     model = for_use(study, advice.method, target, place)
     if page:
@@ -260,7 +262,12 @@ def compare(
     own = of_arrays(name, [(X, y), *([test] if test is not None else [])], groups, times, asked)
     folder = Path(mkdtemp(prefix="imbaloss-") if out is None else out)
     tell = print if verbose else lambda _: None
-    found = answer(own, target, wishes, folder, tell=tell, page=out is not None)
+    try:
+        found = answer(own, target, wishes, folder, tell=tell, page=out is not None)
+    except BaseException:
+        if out is None:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
     if out is None:
         weakref.finalize(found, shutil.rmtree, folder, ignore_errors=True)
     return found

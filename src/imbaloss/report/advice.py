@@ -55,6 +55,10 @@ def advise(found: Findings) -> Advice | None:
     said = [
         of_method(found, cell, lines, best, score),
         of_others(lines),
+        ""
+        if study.folds
+        else "All repetitions have the same test rows: they tell the chance of training alone, and other "
+        "test rows may decide otherwise",
         *of_references(lines, best),
         *of_plain(lines, best),
         *of_threshold(found, advice, study.sought),
@@ -65,7 +69,7 @@ def advise(found: Findings) -> Advice | None:
 
 
 def of_method(found: Findings, cell: Cell, lines: pd.DataFrame, best: str, score: Compared) -> str:
-    interval, over = cell.interval(best), len(cell.scores[best])
+    interval, over = cell.interval(best), int(np.isfinite(cell.scores[best]).sum())
     ends = f" [{interval.low:.3f}, {interval.high:.3f}]" if np.isfinite(interval.low) else ""
     what = "repetition" if found.study.folds else "seed"
     of_pairs = lines[lines["pairs"] > 1]

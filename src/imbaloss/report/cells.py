@@ -72,9 +72,10 @@ class Cell(NamedTuple):
         """Of the method's mean, over the repetitions that have a score; cut off at 0 and, but for costs, at 1."""
         values = self.scores[method]
         known = values[np.isfinite(values)]
+        floor = -1.0 if (known < 0).any() else 0.0  # as MCC may be
         inflation = 1.0 if self.test_to_train is None else inflation_of(len(known), self.test_to_train)
         mean, low, high = t_interval(known, inflation=inflation)
-        return Interval(mean, *np.clip([low, high], 0.0, np.inf if self.lower else 1.0).tolist())
+        return Interval(mean, *np.clip([low, high], floor, np.inf if self.lower else 1.0).tolist())
 
 
 def cells(rows: Sequence[Row], called: Sequence[Name], compared: Compared) -> list[Cell]:

@@ -171,7 +171,7 @@ def differing(recipes: Recipes) -> list[str]:
 def widening(cells: pd.DataFrame) -> float | None:
     """How much wider intervals of ROC-AUC are for other test samples than for other seeds alone: the median ratio."""
     own, both = (cells[f"{name}_high"] - cells[f"{name}_low"] for name in ("roc_auc", "roc_auc_both"))
-    ratio = (both / own)[own > 0].median()
+    ratio = (both / own)[own > 1e-9].median()  # what no seed changes has no width
     return None if pd.isna(ratio) else float(ratio)
 
 

@@ -66,6 +66,7 @@ def test_a_truth_has_one_name_however_it_is_written(written):
 @given(st.integers(-(2**53), 2**53))
 def test_a_whole_number_has_one_name(number):
     assert text_of(float(number)) == text_of(number) == str(number)
+    assert not number or text_of(f"{number}.0") == str(number)
 
 
 def test_what_is_taken_is_in_order_and_dates_are_days_since_1970():

@@ -182,6 +182,8 @@ def texts(column: "pd.Series[Any]") -> "pd.Series[str]":
 def text_of(value: Any) -> str:
     whole = isinstance(value, float | np.floating) and float(value).is_integer()
     text = str(int(value)) if whole else str(value).strip()
+    if re.fullmatch(r"-?[1-9]\d*\.0", text):  # as pandas writes a whole number of a column in which others are missing
+        return text.removesuffix(".0")
     return TRUTHS.get(text, text)
 
 

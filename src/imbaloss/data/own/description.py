@@ -49,7 +49,10 @@ def divided(own: Own) -> str:
         TIME: "the latest fifth is test, the fifth before it tune",
         TEST: "the test file is test, a fifth of the other rows tune",
     }[own.division]
-    grouped = f"; rows of one group stay together, {own.groups.max() + 1} groups" if own.groups is not None else ""
+    within = " in train or tune" if own.division == TEST else ""
+    grouped = (
+        f"; rows of one group stay together{within}, {own.groups.max() + 1} groups" if own.groups is not None else ""
+    )
     return f"{how}{grouped}; positives/negatives{' of the first' * (own.division == FOLDS)}: {parts}"
 
 
