@@ -160,6 +160,7 @@ BAD = {
         lambda f: write_csv(f, mixed().sort_values("fraud", ascending=False).assign(when=range(120))),
         ("--time", "when"), "divided by 'when', the tune part has no positives",
     ),
+    "group beside time": (write_csv, ("--group", "shop", "--time", "day"), "by group or by time, not by both"),
     "group and time at once": (write_csv, ("--group", "day", "--time", "day"), "both group and time"),
     # a file to judge by
     "no such test file": (write_csv, ("--test", "none.csv"), "there is no file none.csv"),

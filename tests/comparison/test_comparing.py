@@ -109,6 +109,12 @@ def test_each_method_has_as_many_candidates_by_default():
     assert {run.sampler for run in study.runs()} == {"none", "random_over", "random_under"}
 
 
+def test_a_learning_rate_is_the_one_that_is_taken():
+    own = of_arrays("data", [parts()], None, None, Asked("y"))
+    runs = Wishes(recipe={"lr": 0.02}).study(own, "y").runs()
+    assert {(run.recipe.lr, run.recipe.tune_lr) for run in runs if not run.reference} == {(0.02, ())}
+
+
 def test_losses_are_crossed_with_samplers():
     own = of_arrays("data", [parts()], None, None, Asked("y"))
     study = Wishes(("mse", "focal:gamma=2"), ("none", "smote")).study(own, "y")
@@ -228,6 +234,7 @@ def test_a_leak_through_encoding_or_resampling_does_not_get_in():
         ({"budget": "1h", "repetitions": 1}, "not both"),
         ({"loss": "mse"}, "unexpected keyword argument 'loss'"),
         ({"folds": 2}, "folds"),
+        ({"X": pd.DataFrame(np.zeros((120, 2)), columns=["a", "a"])}, "two columns 'a'"),
     ],
 )
 def test_what_cannot_be_compared_is_told_in_a_sentence(change, sentence, tmp_path):
