@@ -72,7 +72,7 @@ def compare(
     if as_json:
         print_json(comparison.facts(found))
         return
-    print(f"{found.verdict}\n\n{found.summary.to_string(float_format='{:.4f}'.format)}\n")
+    print(f"{found}\n")
     if found.model:
         print(f"model in {folder / 'model'}: imbaloss predict {folder / 'model'} FILE --out FILE")
     print(f"open {folder / 'report.html'}")

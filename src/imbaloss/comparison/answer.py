@@ -11,7 +11,6 @@ import pandas as pd
 from imbaloss import report
 from imbaloss.comparison.own_model import OwnModel
 from imbaloss.report import Advice, Findings
-from imbaloss.report.cells import COMPARED
 from imbaloss.studies import THRESHOLDS
 from imbaloss.whole import write_whole
 
@@ -61,9 +60,8 @@ class Answer:
     @property
     def summary(self) -> pd.DataFrame:
         """Means of the scores that methods are compared by, the best method first."""
-        scores = [*COMPARED, *(one for one in self.findings.scored if one not in COMPARED)]
-        found = self.table.set_index("method")[[one.column for one in scores]]
-        found = found.rename(columns={one.column: one.label for one in scores})
+        labels = {one.column: one.label for one in self.findings.scored}
+        found = self.table.set_index("method")[list(labels)].rename(columns=labels)
         return found.sort_values(self.advice.score.label, ascending=self.advice.score.lower, kind="stable")
 
     def __str__(self) -> str:

@@ -17,7 +17,6 @@ import pandas as pd
 from imbaloss import report, studies
 from imbaloss.comparison.answer import Answer
 from imbaloss.comparison.own_model import OwnModel, Threshold, as_frame, remove
-from imbaloss.data import Fold
 from imbaloss.data.own import Asked, ImagePreparation, Own, describe
 from imbaloss.data.own.content import FOLDS
 from imbaloss.data.own.making import Content, kind_of, own_of
@@ -71,7 +70,7 @@ class Wishes:
         """Raises ValueError for methods and entries that there are not."""
         folds = own.folds if own.division == FOLDS else 0
         methods = methods_of(self.losses, self.samplers)
-        train = sum(own.split_counts(0, Fold(0, 0, folds) if folds else None)["train"])
+        train = sum(own.split_counts(0, own.each_fold[0])["train"])
         alone = {"tune_lr": ()} if "lr" in self.recipe else {}
         entries = recipe_for(train, alone | self.recipe, methods, images=isinstance(own.kind, ImagePreparation))
         if self.repetitions is not None and self.budget is not None:
@@ -201,9 +200,6 @@ def for_use(study: OwnStudy, method: str, target: str, place: Place) -> OwnModel
     place.store.add([(row, predictions)])
     if model is None:
         return None
-    tuned = row.scores["tuned"]
-    threshold = THRESHOLD if tuned["threshold"] is None else tuned["threshold"]
-    low, high = (value if (value := tuned[end]) is not None else np.nan for end in ("threshold_low", "threshold_high"))
     found = OwnModel(
         model=model,
         kind=own.kind,
@@ -211,7 +207,7 @@ def for_use(study: OwnStudy, method: str, target: str, place: Place) -> OwnModel
         target=target,
         negative=own.negative,
         positive=own.positive,
-        threshold=Threshold(threshold, low, high),
+        threshold=Threshold(*(row.threshold or (THRESHOLD, np.nan, np.nan))),
         facts={"method": method, "rule": run.recipe.threshold, **row.facts(), "versions": row.computed["versions"]},
     )
     found.save(folder)

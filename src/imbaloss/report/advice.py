@@ -29,11 +29,7 @@ class Advice:
     @property
     def threshold(self) -> tuple[float, float, float] | None:
         """And the ends of its 95 % interval."""
-        tuned: dict[str, Any] = dict(self.row.scores["tuned"]) if self.row else {}
-        if tuned.get("threshold") is None:
-            return None
-        low, high = (np.nan if tuned[end] is None else tuned[end] for end in ("threshold_low", "threshold_high"))
-        return tuned["threshold"], low, high
+        return self.row.threshold if self.row else None
 
 
 def advise(found: Findings) -> Advice | None:
@@ -50,7 +46,6 @@ def advise(found: Findings) -> Advice | None:
     best = (min if score.lower else max)(means, key=lambda method: means[method])
     rows = found.store.rows([study.for_use(best)])
     row = rows[0] if rows else None
-    advice = Advice(best, score, (), row)
     lines = evidence.seen_from(found.comparisons[found.comparisons["score"] == score.label], best)
     said = [
         of_method(found, cell, lines, best, score),
@@ -61,7 +56,7 @@ def advise(found: Findings) -> Advice | None:
         "test rows may decide otherwise",
         *of_references(lines, best),
         *of_plain(lines, best),
-        *of_threshold(found, advice, study.sought),
+        *of_threshold(found, best, row, study.sought),
         *of_decisions(found, best, study.sought),
         *of_costs(found, means[best], score),
     ]
@@ -129,16 +124,16 @@ def of_plain(lines: pd.DataFrame, best: str) -> list[str]:
     return [f"Against plain cross-entropy with a tuned threshold: {difference(plain.iloc[0])}"]
 
 
-def of_threshold(found: Findings, advice: Advice, sought: str) -> list[str]:
-    if advice.threshold is None or advice.row is None:
+def of_threshold(found: Findings, best: str, row: Row | None, sought: str) -> list[str]:
+    if row is None or row.threshold is None:
         return []
-    threshold, low, high = advice.threshold
+    threshold, low, high = row.threshold
     ends = f", 95 % interval {low:.3f} to {high:.3f}" if np.isfinite(low) else ""
-    line = found.table[found.table["method"] == advice.method].iloc[0]
+    line = found.table[found.table["method"] == best].iloc[0]
     spread = f"; over the repetitions {line['tuned_threshold']:.3f} on average"
     deviation = line["tuned_threshold_sd"]
     spread += f" with deviation {deviation:.3f}" if pd.notna(deviation) else ""
-    best_for = f"the best for {advice.row.run.recipe.threshold}{ends}{spread}"
+    best_for = f"the best for {row.run.recipe.threshold}{ends}{spread}"
     return [f"Decide for {sought} from probability {threshold:.3f} on ({best_for})"]
 
 

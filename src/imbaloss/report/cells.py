@@ -49,8 +49,8 @@ OF_RULES = {
 
 def compared_in(rows: Sequence[Row]) -> tuple[Compared, ...]:
     """The scores that methods are compared by: where one rule tunes all thresholds, also what that is best for."""
-    rules = {Rule.of(row.run.recipe.threshold).name for row in rows}
-    own = OF_RULES.get(next(iter(rules))) if len({row.run.recipe.threshold for row in rows}) == 1 else None
+    rules = {row.run.recipe.threshold for row in rows}
+    own = OF_RULES.get(Rule.of(*rules).name) if len(rules) == 1 else None
     return (*COMPARED, own) if own else COMPARED
 
 
@@ -63,9 +63,7 @@ class Cell(NamedTuple):
     scores: dict[str, NDArray[np.float64]]  # of each method (repetitions,): a seed or a fold; NaN where there is none
     test_to_train: float | None  # n_test / n_train, where repetitions are folds
     left_out: tuple[str, ...] = ()  # of all: cells and methods that it is not about, and why
-    unit: float = (
-        1.0  # of the score, in which the margin is told: of costs, the mean cost of the best constant decision
-    )
+    unit: float = 1.0  # in which the margin is told: of costs, what the best constant decision costs
     lower: bool = False  # is better
 
     def interval(self, method: str) -> Interval:

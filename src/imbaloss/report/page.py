@@ -69,7 +69,7 @@ def page(
         published=bool(cells[["published_f1", "published_roc_auc"]].notna().any(axis=None)),
         several=bool((cells["seeds"] > 1).any()),
         noun=compares,
-        titles={name.method: title(row.run.loss) for row, name in zip(rows, found.called, strict=True)},
+        titles={name.method: fact(row.run.loss, "title") for row, name in zip(rows, found.called, strict=True)},
         repetitions="seeds and folds" if found.study.folds else "seeds",
         settings=found.settings,
         methods=found.methods,
@@ -93,7 +93,7 @@ def page(
         devices=sorted({row.computed["device"] for row in rows}),
         versions=sorted({item for row in rows for item in row.computed["versions"].items()}),
         hours=seconds(rows) / 3600,
-        sources={row.run.loss: source(row.run.loss) for row in rows},
+        sources={row.run.loss: fact(row.run.loss, "source") for row in rows},
         questions=[
             (question, list(some)) for question, some in groupby(pictures, lambda picture: picture.drawing.question)
         ],
@@ -187,20 +187,12 @@ def left_out(found: Findings) -> list[str]:
     return list(dict.fromkeys(one for cell in cells for one in cell.left_out))
 
 
-def title(loss: str) -> str:
-    """What the catalogue calls a loss that has a name."""
+def fact(loss: str, key: str) -> str:
+    """What the catalogue, or the list of references, says of a loss that has a name: its title, its source."""
     if loss in REFERENCES:
-        return REFERENCES[loss].title
+        return str(getattr(REFERENCES[loss], key))
     name = losses.parse(loss)[0]
-    return str(losses.facts(name)["title"]) if name in losses.names() else ""
-
-
-def source(loss: str) -> str:
-    """Of a loss that has a name."""
-    if loss in REFERENCES:
-        return REFERENCES[loss].source
-    name = losses.parse(loss)[0]
-    return str(losses.facts(name)["source"]) if name in losses.names() else ""
+    return str(losses.facts(name)[key]) if name in losses.names() else ""
 
 
 def recipes_of(found: Findings) -> Recipes:

@@ -28,9 +28,7 @@ class OwnStudy:
     positive: str
     level: float  # the share of positives
     data: str  # checksum, as of a `Run`
-    methods: tuple[
-        str, ...
-    ]  # a loss with its parameters, as "focal:gamma=1", or with a sampler, "ce + smote"; or a reference
+    methods: tuple[str, ...]  # losses, as "focal:gamma=1", with a sampler as "ce + smote"; references
     repetitions: int
     folds: int  # 0: the test part is always the same
     recipe: Entries

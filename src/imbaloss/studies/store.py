@@ -47,6 +47,15 @@ class Row:
     tuning: dict[str, Any] | None = None  # the learning rate that was chosen, by which score, from which candidates
     losses: tuple[float, ...] = ()  # of each finished epoch; a store gives them only where they are asked for
 
+    @property
+    def threshold(self) -> tuple[float, float, float] | None:
+        """The tuned one, and the ends of its interval, NaN where there is none; None where none was chosen."""
+        value, *ends = (self.scores["tuned"].get(name) for name in THRESHOLDS)
+        if value is None:
+            return None
+        low, high = (np.nan if end is None else end for end in ends)
+        return value, low, high
+
     def flat(self) -> dict[str, Any]:
         """One JSON object for a reader: what was asked, the counts, the scores on test by name, then all the rest."""
         counts = {

@@ -12,8 +12,7 @@ from imbaloss.nearest import nearest
 from imbaloss.wording import listed
 
 NUMBER, DATE, CATEGORY, MANY = "number", "date", "category", "many"
-KINDS = (NUMBER, DATE, CATEGORY, MANY)  # MANY: a category with more values than are told apart one by one
-FEW = 20  # values of a category, each of which becomes a column
+FEW = 20  # values of a category, each of which becomes a column; a category with more is MANY
 DAY_S = 86_400
 TRUTHS = {"true": "True", "TRUE": "True", "false": "False", "FALSE": "False"}  # as a CSV file may write them
 MISSING = "(missing)"  # what stands for a missing category
@@ -28,6 +27,10 @@ ANOTHER_WAY = "leave the column out (--drop), or take its values for names (--ca
 class Column:
     name: str
     kind: str
+
+    @property
+    def is_category(self) -> bool:
+        return self.kind in {CATEGORY, MANY}
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ class Schema:
     @property
     def text(self) -> tuple[str, ...]:
         """The columns whose values are names: how they are written is what they are."""
-        return tuple(column.name for column in self.columns if column.kind in {CATEGORY, MANY})
+        return tuple(column.name for column in self.columns if column.is_category)
 
     def take(self, frame: pd.DataFrame, first_row: int = 1, also: Iterable[str] = ()) -> pd.DataFrame:
         """The columns, in this order: float64 of numbers and dates (in days since 1970), text of categories.
@@ -189,7 +192,7 @@ def text_of(value: Any) -> str:
 
 def values(column: "pd.Series[Any]", of: Column, first_row: int) -> "pd.Series[Any]":
     """Raises ValueError for the first value that is not of the kind."""
-    if of.kind in {CATEGORY, MANY}:
+    if of.is_category:
         return texts(column)
     known = column.notna()
     if of.kind == DATE:

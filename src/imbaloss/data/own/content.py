@@ -47,6 +47,11 @@ class Own:
     divided: dict[Any, dict[str, Rows]] = field(default_factory=dict, repr=False)  # rows, since they were last divided
 
     @property
+    def each_fold(self) -> list[Fold] | list[None]:
+        """The folds of one division, the first of which stands for all; None where it has no folds."""
+        return [Fold(0, place, self.folds) for place in range(self.folds)] if self.division == FOLDS else [None]
+
+    @property
     def level(self) -> float:
         """The share of positives."""
         return float(self.labels.mean())
@@ -72,8 +77,7 @@ class Own:
         if not isinstance(self.kind, Schema):
             return self.features.shape[1:]
         if "shape" not in self.drawn:
-            fold = Fold(0, 0, self.folds) if self.division == FOLDS else None
-            self.drawn["shape"] = self.draw(0, fold).train.inputs.shape[1:]
+            self.drawn["shape"] = self.draw(0, self.each_fold[0]).train.inputs.shape[1:]
         found: tuple[int, ...] = self.drawn["shape"]
         return found
 

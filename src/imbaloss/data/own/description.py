@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from imbaloss.data.own.columns import CATEGORY, MANY, MISSING, Schema, some
 from imbaloss.data.own.content import FOLDS, TEST, TIME, Own
-from imbaloss.data.splits import Fold
 from imbaloss.wording import counted
 
 LOOKED_AT = 100_000  # rows, by which columns are judged
@@ -42,7 +41,7 @@ def describe(own: Own) -> list[str]:
 
 
 def divided(own: Own) -> str:
-    counts = own.split_counts(0, Fold(0, 0, own.folds) if own.division == FOLDS else None)
+    counts = own.split_counts(0, own.each_fold[0])
     parts = ", ".join(f"{part} {pair.positives}/{pair.negatives}" for part, pair in counts.items())
     how = {
         FOLDS: f"{own.folds} folds, each of which is test once",
@@ -108,7 +107,7 @@ def numbered(frame: pd.DataFrame) -> Iterator[str]:
 def giving_away(frame: pd.DataFrame, labels: NDArray[np.int64], schema: Schema) -> Iterator[str]:
     """Columns that tell the classes apart by themselves: they may be known only afterwards."""
     for column in schema.columns:
-        area = area_of(frame[column.name], labels, many=column.kind in {CATEGORY, MANY})
+        area = area_of(frame[column.name], labels, many=column.is_category)
         if area >= GIVES_AWAY:
             yield f"{column.name} alone {GIVEN_AWAY.format(area)}"
         absent = (frame[column.name].isna() | (frame[column.name] == MISSING)).to_numpy()
@@ -150,7 +149,7 @@ def copies(own: Own) -> Iterator[str]:
         keys = pd.util.hash_pandas_object(own.features, index=False).to_numpy()
     else:
         keys = np.array([hash(image.tobytes()) for image in own.features])
-    rows = own.rows(0, Fold(0, 0, own.folds) if own.division == FOLDS else None)
+    rows = own.rows(0, own.each_fold[0])
     seen = np.isin(keys[rows["test"]], keys[np.concatenate([rows["train"], rows["tune"]])])
     if seen.any():
         where = "in the first division, " if own.division == FOLDS else ""

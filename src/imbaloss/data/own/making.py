@@ -13,7 +13,7 @@ from imbaloss.data.own.columns import Schema
 from imbaloss.data.own.content import FOLDS, TEST, TIME, Own
 from imbaloss.data.own.preparation import ImagePreparation
 from imbaloss.data.own.targets import classes_of, groups_of, times_of
-from imbaloss.data.splits import FEWEST_FOLDS, Fold, check_folds
+from imbaloss.data.splits import FEWEST_FOLDS, check_folds
 from imbaloss.wording import counted
 
 
@@ -103,7 +103,7 @@ def check_parts(own: Own, asked: Asked) -> None:
         raise ValueError(f"there are {own.groups.max() + 1} groups in {asked.group!r}, fewer than {own.folds} folds")
     if fewest < 2:
         raise ValueError(f"{there}: too few to learn from and to judge by")
-    for fold in [Fold(0, place, own.folds) for place in range(own.folds)] if own.division == FOLDS else [None]:
+    for fold in own.each_fold:
         for part, counts in own.split_counts(0, fold).items():
             if not all(counts):
                 lacks = "positives" if not counts.positives else "negatives"

@@ -57,10 +57,10 @@ def check_columns(frame: pd.DataFrame, asked: Asked, source: str) -> None:
             raise ValueError(
                 f"the {what} column is the target, {asked.target!r}: rows would be divided by what is to be found"
             )
-    if asked.group is not None and asked.time is not None and asked.group != asked.time:
+    if asked.group is not None and asked.time is not None:
+        if asked.group == asked.time:
+            raise ValueError(f"column {asked.group!r} is both group and time: take one of the two")
         raise ValueError("rows are divided by group or by time, not by both: leave out one of the two")
-    if asked.group is not None and asked.group == asked.time:
-        raise ValueError(f"column {asked.group!r} is both group and time: take one of the two")
     if asked.target in asked.drop:
         raise ValueError(f"the target, {asked.target!r}, cannot be left out")
 
@@ -68,8 +68,7 @@ def check_columns(frame: pd.DataFrame, asked: Asked, source: str) -> None:
 def of_frames(name: str, frames: Sequence[pd.DataFrame], asked: Asked) -> Own:
     """frames: of all rows, or of those to learn from and those to judge by."""
     first = frames[0]
-    if twice := list(first.columns[first.columns.duplicated()]):
-        raise ValueError(f"{name} has two columns {twice[0]!r}: give each a name of its own")
+    tables.check_names(name, list(first.columns))
     check_columns(first, asked, name)
     if len(frames) > 1:
         same_columns(frames)

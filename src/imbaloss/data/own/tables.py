@@ -97,11 +97,11 @@ def named(file: Path, header: Sequence[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def check_names(file: Path, names: Sequence[str]) -> None:
+def check_names(source: Path | str, names: Sequence[str]) -> None:
     """Raises ValueError for a name that stands twice."""
     twice = [name for place, name in enumerate(names) if name in names[:place]]
     if twice:
-        raise ValueError(f"{file} has two columns {twice[0]!r}: give each a name of its own")
+        raise ValueError(f"{source} has two columns {twice[0]!r}: give each a name of its own")
 
 
 def encoding_of(file: Path) -> str:
@@ -219,9 +219,7 @@ def arrays_of(file: Path) -> dict[str, NDArray[Any]]:
             if not isinstance(content, np.lib.npyio.NpzFile):
                 raise ValueError(f"{file} is no NPZ file: it holds one array without a name")
             return {name: content[name] for name in content.files}
-    except (zipfile.BadZipFile, EOFError, KeyError) as error:
-        raise ValueError(f"{file} is no NPZ file that can be read: {error}") from error
-    except ValueError as error:
+    except (zipfile.BadZipFile, EOFError, KeyError, ValueError) as error:
         raise ValueError(f"{file} is no NPZ file that can be read: {' '.join(str(error).split())}") from error
 
 
@@ -246,23 +244,26 @@ def write_table(file: Path, parts: Iterator[pd.DataFrame]) -> int:
     """Writes CSV or Parquet, by the ending of the file, whole or not at all; returns the number of rows."""
     unfinished = file.with_name(f"{file.name}.{os.getpid()}.unfinished")
     try:
-        rows = (write_parquet if file.suffix.lower() in PARQUET else write_csv)(unfinished, parts, file.suffix.lower())
+        if file.suffix.lower() in PARQUET:
+            rows = write_parquet(unfinished, parts)
+        else:
+            rows = write_csv(unfinished, parts, "\t" if file.suffix.lower() == ".tsv" else ",")
         unfinished.replace(file)
     finally:
         unfinished.unlink(missing_ok=True)
     return rows
 
 
-def write_csv(file: Path, parts: Iterator[pd.DataFrame], ending: str) -> int:
+def write_csv(file: Path, parts: Iterator[pd.DataFrame], separator: str) -> int:
     rows = 0
     with file.open("w", encoding="utf-8", newline="") as stream:
         for number, part in enumerate(parts):
-            part.to_csv(stream, index=False, header=not number, sep="\t" if ending == ".tsv" else ",")
+            part.to_csv(stream, index=False, header=not number, sep=separator)
             rows += len(part)
     return rows
 
 
-def write_parquet(file: Path, parts: Iterator[pd.DataFrame], _: str) -> int:
+def write_parquet(file: Path, parts: Iterator[pd.DataFrame]) -> int:
     import pyarrow as pa
     from pyarrow import parquet as pq
 
