@@ -49,13 +49,20 @@ def test_report_and_status_know_the_folder(imbaloss, tmp_path):
     assert imbaloss("report", "own")[0] == 0
     assert (tmp_path / "own" / "report.html").read_text() == page
     code, out, _ = imbaloss("status", "own")
-    assert (code, out.splitlines()[0]) == (
-        0,
-        "data: 6 of 6 trainings finished, 0 failed, 0 in training now; 1 of other studies",
-    )
+    assert (code, out.splitlines()[0]) == (0, "data: 6 of 6 trainings finished, 0 failed, 0 in training now")
     code, _, err = imbaloss("run", "own/study.toml")
     assert code == 2
     assert "is run by: imbaloss compare" in err
+
+
+def test_another_question_in_the_same_folder_is_told(imbaloss, tmp_path):
+    words = ("compare", str(write_csv(tmp_path)), *QUICK[:-1], "1", "--loss", "ce", "--no-references", "--out", "own")
+    for _ in range(2):
+        code, _, err = imbaloss(*words, "--target", "fraud")
+        assert (code, "held the report" in err) == (0, False)
+    code, _, err = imbaloss(*words, "--target", "fraud", "--positive", "no")
+    assert code == 0
+    assert "own held the report of data, of other data or another target: this one takes its place" in err
 
 
 def test_a_table_without_target_and_a_folder_with_none_needed(imbaloss, tmp_path):

@@ -128,6 +128,17 @@ BAD = {
         lambda f: changed(f, day=["2026-01-02", "03/04/2026"] * 60), (),
         "column day has dates in several forms, '2026-01-02' and in row 2 '03/04/2026'",
     ),
+    "numbers with commas": (
+        lambda f: changed(f, amount=[f"{n},000" for n in range(1, 121)]), (),
+        "column amount has numbers with commas, such as '1,000': write all with a decimal point",
+    ),
+    "numbers but for many": (
+        lambda f: changed(f, amount=["-"] * 40 + [n / 7 for n in range(80)]), (),
+        "column amount has numbers but for '-' in row 1 and 39 more",
+    ),
+    "dates of two orders": (
+        lambda f: changed(f, day=["13/04/2026", "04/13/2026"] * 60), (), "tell not what is day",
+    ),
     "unclear dates": (lambda f: changed(f, day=["03/04/2026", "05/04/2026"] * 60), (), "tell not what is day"),
     "dates but for one": (lambda f: with_values(f, "day", r4="soon"), (), "day has dates but for 'soon' in row 4"),
     "nothing to learn from": (
@@ -176,6 +187,11 @@ BAD = {
     "an empty folder": (lambda f: (f / "images").mkdir() or f / "images", (), "a folder of images for each class"),
     "one class of images": (
         lambda f: write_images(f).joinpath("ok").rename(f / "ok") and f / "images", (), "it has cracked (8 images)",
+    ),
+    "a size of a table": (write_csv, ("--size", "16"), "is a table: leave out --size, which is for images in files"),
+    "a size of images as arrays": (
+        lambda f: npz(f, X=np.zeros((6, 4, 4), np.uint8), fraud=np.array([0, 0, 0, 1, 1, 1])), ("--size", "16"),
+        "holds images as arrays: leave out --size",
     ),
     "no images": (lambda f: (f / "images" / "ok").mkdir(parents=True) or f / "images", (), "it has ok (0 images)"),
     "an image that does not decode": (broken_image, (), "000.png is no image that can be decoded"),
@@ -240,6 +256,15 @@ def test_a_folder_in_place_of_a_table_to_judge_by_is_one_line(imbaloss, tmp_path
 
 
 SAME = {
+    "decimal commas beside points": lambda f: write_csv(
+        f,
+        mixed().assign(age=mixed()["age"].map(lambda age: "" if pd.isna(age) else f"{age:.1f}".replace(".", ","))),
+        sep=";",
+    ),
+    "question marks for missing values": lambda f: write_csv(f, na_rep="?"),
+    "NA for missing values": lambda f: write_csv(f, na_rep="NA"),
+    "dates with the day first": lambda f: changed(f, day=mixed()["day"].dt.strftime("%d.%m.%Y")),
+    "dates with the month first": lambda f: changed(f, day=mixed()["day"].dt.strftime("%m/%d/%Y")),
     "BOM": lambda f: write_csv(f, encoding="utf-8-sig"),
     "UTF-16": lambda f: write_csv(f, encoding="utf-16"),
     "semicolons and decimal commas": lambda f: write_csv(f, sep=";", decimal=","),
@@ -280,6 +305,18 @@ def test_a_messy_column_is_what_it_says(case, tmp_path):
     make, name, kind = KINDS[case]
     schema = open_own(make(tmp_path), ASKED).kind
     assert {column.name: column.kind for column in schema.columns}[name] == kind
+
+
+def test_a_class_may_be_called_none(tmp_path):
+    frame = mixed().assign(fraud=["NA"] * 20 + ["None"] * 100)
+    own = open_own(write_csv(tmp_path, frame), ASKED)
+    assert (own.positive, own.negative) == ("NA", "None")
+
+
+def test_a_test_file_may_lack_what_is_left_out(tmp_path):
+    test = write_csv(tmp_path, mixed(seed=1).drop(columns="shop"), "test.csv")
+    own = open_own(write_csv(tmp_path), Asked("fraud", drop=("shop",)), test)
+    assert own.held_out == 120
 
 
 def test_what_is_read_can_be_learned_from(imbaloss, tmp_path):

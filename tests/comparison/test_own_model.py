@@ -28,11 +28,12 @@ def folder(request, tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("own")
     found = imbaloss.compare(FRAME.drop(columns="fraud"), FRAME["fraud"], losses=["mse"], out=out, **QUICK)
     from imbaloss import studies
-    from imbaloss.comparison.comparing import Place, for_use, no_progress, of_arrays
+    from imbaloss.comparison.comparing import Place, for_use, no_progress
+    from imbaloss.comparison.from_python import of_arrays
     from imbaloss.data.own import Asked
 
     own = of_arrays("data", [(FRAME.drop(columns="fraud"), FRAME["fraud"])], None, None, Asked("y"))
-    place = Place(own, studies.Store(out), "cpu", print, no_progress)
+    place = Place(own, out, studies.Store(out), "cpu", print, no_progress)
     for_use(studies.read_study(found.folder), request.param, "fraud", place)
     return out / "model"
 
@@ -49,7 +50,7 @@ def test_a_fresh_process_predicts_the_same_bits(folder, tmp_path):
 
 def test_it_knows_what_it_was_made_of(folder):
     model = OwnModel.load(folder)
-    assert (model.positive, model.negative, model.target) == ("yes", "no", "fraud")
+    assert (model.classes, model.target) == (("no", "yes"), "fraud")
     assert model.facts["rule"] == "g_mean"
     assert model.facts["counts"]["train"][1] + model.facts["counts"]["tune"][1] == 40
     assert {"torch", "scikit-learn"} <= set(model.facts["versions"])

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 import imbaloss
 from imbaloss.comparison import OwnModel, predict_file, prediction
@@ -34,7 +35,7 @@ def test_parts_of_any_size_give_the_predictions_of_all(model, tmp_path, monkeypa
     frame, file = features(53), tmp_path / f"data.{ending}"
     frame.to_csv(file, index=False) if ending == "csv" else frame.to_parquet(file, row_group_size=7)
     monkeypatch.setattr(prediction, "AT_ONCE", 10)
-    rows, positives = predict_file(model, file, tmp_path / out, keep=["number"])
+    rows, positives, _ = predict_file(model, file, tmp_path / out, keep=["number"])
     from imbaloss.data.own.tables import read_table
 
     found = read_table(tmp_path / out)
@@ -85,7 +86,7 @@ def test_names_of_columns_may_be_numbers():
 
 def test_a_file_without_rows_has_no_predictions(model, tmp_path):
     file = write_csv(tmp_path, features()[:0])
-    assert predict_file(model, file, tmp_path / "out.csv") == (0, 0)
+    assert predict_file(model, file, tmp_path / "out.csv") == (0, 0, {})
     assert (tmp_path / "out.csv").read_text() == "probability,decision\n"
 
 
@@ -102,8 +103,11 @@ def test_columns_that_were_not_learned_from_may_be_missing_and_the_target_be_the
 BAD = {
     "other columns": (lambda f: write_csv(f, features().rename(columns={"age": "o"})), (), "without age and with o"),
     "more columns": (lambda f: write_csv(f, features().assign(colour="red")), (), "with colour"),
-    "other values": (lambda f: write_csv(f, features().assign(age=["?"] + [1] * 49)), (), "column age: '?' in row 1"),
-    "a late row": (lambda f: write_csv(f, features().assign(age=[1] * 49 + ["?"])), (), "column age: '?' in row 50"),
+    "other values": (lambda f: write_csv(f, features().assign(age=["x"] + [1] * 49)), (), "column age: 'x' in row 1"),
+    "a late row": (lambda f: write_csv(f, features().assign(age=[1] * 49 + ["x"])), (), "column age: 'x' in row 50"),
+    "a new folder": (
+        lambda f: write_csv(f, features().assign(colour="red")), ("--out", "new/out.csv"), "with colour",
+    ),
     "infinite": (lambda f: write_csv(f, features().assign(amount=np.inf)), (), "amount: inf in row 1 is infinite"),
     "no file": (lambda f: f / "none.csv", (), "there is no file or folder"),
     "a folder": (lambda f: f, (), "is a folder, and the model was made of a table"),
@@ -148,7 +152,30 @@ def test_a_person_reads_how_many_and_a_program_json(model, imbaloss, tmp_path):
     code, out, _ = imbaloss("predict", str(folder), str(file), "--threshold", "0")
     assert (code, out) == (0, "50 rows, 50 of them yes (from probability 0.0000 on), in predictions.csv\n")
     _, out, _ = imbaloss("predict", str(folder), str(file), "--json", "--threshold", "1", "--out", "p.parquet")
-    assert json.loads(out) == {"rows": 50, "positives": 0, "threshold": 1.0, "out": "p.parquet"}
+    assert json.loads(out) == {"rows": 50, "positives": 0, "unseen": {}, "threshold": 1.0, "out": "p.parquet"}
+
+
+def test_values_that_the_training_did_not_have_are_counted(model, imbaloss, tmp_path, monkeypatch):
+    monkeypatch.setattr(prediction, "AT_ONCE", 10)
+    frame = features().assign(country=["XX"] * 12 + ["FR"] * 38, shop=["shop-1"] * 49 + ["a new one"])
+    assert predict_file(model, write_csv(tmp_path, frame), tmp_path / "out.csv").unseen == {"country": 12, "shop": 1}
+    _, out, _ = imbaloss("predict", str(model_folder(model, tmp_path)), str(tmp_path / "data.csv"))
+    assert "country: 12 rows with a value that the training did not have" in out
+    assert "shop: 1 row with a value" in out
+
+
+def test_images_as_arrays_are_predicted_from_files_of_any_size(tmp_path):
+    """8 x 6 pixels, as they were compared; files are stretched to that."""
+    generator = np.random.default_rng(0)
+    labels, images = np.arange(40) % 4, generator.integers(0, 255, (40, 8, 6)).astype(np.uint8)
+    found = imbaloss.compare(images, labels, positive=3, losses=["mse"], epochs=2, hidden=(4,), repetitions=1)
+    (tmp_path / "new").mkdir()
+    for place, size in enumerate([(6, 8), (12, 16)]):
+        Image.fromarray(images[0]).resize(size, Image.Resampling.NEAREST).save(tmp_path / "new" / f"{place}.png")
+    predict_file(found.model, tmp_path / "new", tmp_path / "out.csv")
+    probabilities = pd.read_csv(tmp_path / "out.csv")["probability"]
+    assert probabilities[0] == found.model.predict_proba(images[:1])[0, 1]
+    assert len(probabilities) == 2
 
 
 def test_images_are_predicted_from_folders_and_lists(imbaloss, tmp_path):

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy import special, stats
 from sklearn import metrics
 
-from imbaloss.evaluation import of_samples
+from imbaloss.evaluation import OF_TALLIES, of_samples, redrawn, tallied
 from imbaloss.evaluation.intervals import average_precision, f1
 
 SCORES = ("f1", "roc_auc", "average_precision")
@@ -123,3 +123,35 @@ def test_the_bootstrap_of_average_precision_has_the_estimate_within():
     found = of_samples("average_precision", labels, probabilities)
     assert found.estimate == pytest.approx(metrics.average_precision_score(labels, probabilities))
     assert found.low < found.estimate < found.high
+
+
+@given(samples(), PROBABILITY)
+def test_tallies_of_decisions_are_scikit_learns(drawn, threshold):
+    labels, probabilities = drawn
+    called = np.stack([probabilities >= threshold, probabilities < threshold])
+    found = np.stack(tallied(labels, called))
+    for place, decided in enumerate(called):
+        assert found[:, place].tolist() == metrics.confusion_matrix(labels, decided, labels=[0, 1]).ravel().tolist()
+
+
+def test_scores_of_samples_drawn_again_vary_as_shares_do():
+    """Recall has the variance p (1 - p) / n, also where the samples are told from each other by other decisions."""
+    generator = np.random.default_rng(0)
+    labels = np.repeat([0, 1], [400, 100])
+    called = generator.random((3, 500)) < np.array([[0.2], [0.6], [0.6]])
+    again = redrawn(OF_TALLIES["recall"], labels, called, 4000)
+    now = OF_TALLIES["recall"](tallied(labels, called))
+    assert again.shape == (4000, 3)
+    assert again.mean(axis=0) == pytest.approx(now, abs=0.005)
+    assert again.var(axis=0) == pytest.approx(now * (1 - now) / 100, rel=0.1)
+    same = redrawn(OF_TALLIES["f1"], labels, called[[0, 0]], 50)
+    assert (same[:, 0] == same[:, 1]).all()
+    assert (again == redrawn(OF_TALLIES["recall"], labels, called, 4000)).all()
+
+
+def test_many_samples_are_drawn_in_parts(monkeypatch):
+    generator = np.random.default_rng(0)
+    labels, called = np.repeat([0, 1], 50), generator.random((8, 100)) < 0.5
+    whole = redrawn(OF_TALLIES["f1"], labels, called, 40)
+    monkeypatch.setattr("imbaloss.evaluation.intervals.MOST_NUMBERS", 120)
+    assert (redrawn(OF_TALLIES["f1"], labels, called, 40) == whole).all()

@@ -7,7 +7,14 @@ from hypothesis import strategies as st
 from scipy import stats
 from sklearn.metrics import roc_auc_score
 
-from imbaloss.statistics import delong, logit_interval, seeds_and_samples, stratified_bootstrap, t_interval
+from imbaloss.statistics import (
+    delong,
+    logit_interval,
+    seeds_and_redrawn,
+    seeds_and_samples,
+    stratified_bootstrap,
+    t_interval,
+)
 
 
 def drawn(seed: int, positives: int = 30, negatives: int = 50) -> tuple[np.ndarray, np.ndarray]:
@@ -125,6 +132,23 @@ def test_equal_seeds_on_the_same_samples_have_delongs_interval():
     _, low, high = seeds_and_samples([run] * 4, [np.arange(80)] * 4)
     stretched = stats.t.ppf(0.975, 29) / stats.norm.ppf(0.975)  # the rarer class has 30
     assert (high - low) == pytest.approx(stretched * np.subtract(*run.interval()[::-1]))
+
+
+def test_samples_that_change_nothing_leave_the_interval_of_the_seeds():
+    values = np.random.default_rng(0).random(8)
+    assert seeds_and_redrawn(values, np.full(100, values.mean()), 30) == pytest.approx(t_interval(values))
+
+
+def test_seeds_that_change_nothing_leave_the_interval_of_the_samples():
+    drawn = np.random.default_rng(0).normal(0.4, 0.1, 500)
+    mean, low, high = seeds_and_redrawn(np.full(8, 0.4), drawn, 30)
+    assert mean == pytest.approx(0.4)
+    assert high - low == pytest.approx(2 * stats.t.ppf(0.975, 29) * drawn.std(ddof=1))
+
+
+@pytest.mark.parametrize(("seeds", "rare"), [(1, 30), (8, 1)])
+def test_one_seed_or_one_rare_sample_has_no_interval_for_both(seeds, rare):
+    assert np.isnan(seeds_and_redrawn(np.full(seeds, 0.4), np.random.default_rng(0).random(9), rare)[1:]).all()
 
 
 @pytest.mark.slow

@@ -12,6 +12,7 @@ from imbaloss.cli.app import app, refusing
 from imbaloss.cli.options import Device, Json, Quiet, entries, recipe_options, with_options
 from imbaloss.progress import progress
 from imbaloss.terminal import print_json, tell
+from imbaloss.wording import counted
 
 Margin = Annotated[float, Option(help="Differences of a score within it do not matter.")]
 
@@ -35,6 +36,9 @@ def compare(
     ] = None,
     loss: Annotated[list[str] | None, Option(help="Repeatable. [default: eight, and two samplers]")] = None,
     sampler: Annotated[list[str] | None, Option(help="For each loss. Repeatable.")] = None,
+    references: Annotated[
+        bool, Option("--references/--no-references", help="Also scikit-learn's logistic regression and boosting.")
+    ] = True,
     folds: Annotated[int, Option(min=3, max=1000, help="Of the cross-validation.")] = 5,
     repetitions: Annotated[
         int | None, Option(min=1, max=1000, help="Folds, or seeds, to judge by. [default: 10; of many rows 5 or 3]")
@@ -42,7 +46,9 @@ def compare(
     budget: Annotated[
         str | None, Option(help="Time, as 90s, 10m or 2h, for as many repetitions as fit.", show_default=False)
     ] = None,
-    size: Annotated[int, Option(min=4, max=1024, help="Of a side of images, in pixels.")] = 32,
+    size: Annotated[
+        int | None, Option(min=4, max=1024, help="Of a side of images from files, in pixels. [default: 32]")
+    ] = None,
     margin: Margin = 0.01,
     device: Device = "cpu",
     as_json: Json = False,
@@ -55,8 +61,7 @@ def compare(
     with refusing():
         recipe = entries(context)
         wishes = comparison.Wishes(
-            tuple(loss) if loss else None, tuple(sampler) if sampler else None, repetitions, budget, margin, recipe,
-            device,
+            loss or None, sampler or None, references, repetitions, budget, margin, recipe, device,
         )  # fmt: skip
         asked = Asked(
             target_of(source, target), positive, folds, group, time, tuple(drop or ()), tuple(category or ()), size
@@ -110,10 +115,13 @@ def predict(
         found = OwnModel.load(model)
         if threshold is not None:
             found = replace(found, threshold=Threshold(threshold, threshold, threshold))
-        rows, positives = predict_file(found, source, out, keep or ())
+        predicted = predict_file(found, source, out, keep or ())
     if as_json:
-        print_json({"rows": rows, "positives": positives, "threshold": found.threshold.value, "out": str(out)})
+        print_json({**predicted._asdict(), "threshold": found.threshold.value, "out": str(out)})
         return
+    rows, positives, unseen = predicted
     print(
         f"{rows} rows, {positives} of them {found.positive} (from probability {found.threshold.value:.4f} on), in {out}"
     )
+    for column, some in unseen.items():
+        print(f"{column}: {counted(some, 'row')} with a value that the training did not have")

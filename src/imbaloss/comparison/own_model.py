@@ -10,8 +10,10 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.sparse import issparse
 
 from imbaloss.data.own import Column, ImagePreparation, Schema, TablePreparation, pictures
+from imbaloss.data.own.tables import check_names
 from imbaloss.evaluation import Calibration
 from imbaloss.notation import tuples
 from imbaloss.training import Model, Recipe, model_file
@@ -39,33 +41,44 @@ class Threshold(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class OwnModel:
-    """negative, positive: what the classes are called. facts, JSON values, say what the model was trained on."""
+    """facts, JSON values, say what the model was trained on."""
 
     model: Model
     kind: Schema | ImagePreparation
     preparation: TablePreparation | ImagePreparation
     target: str
-    negative: str
-    positive: str
+    classes: tuple[Any, Any]  # negative and positive, text or as the labels had them
     threshold: Threshold
     facts: Mapping[str, Any]
 
-    def predict_proba(self, X: Any, first_row: int = 1) -> NDArray[np.float64]:
+    @property
+    def positive(self) -> Any:
+        return self.classes[1]
+
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """X: a frame with the columns of the training, or images (N, H, W[, C]) -> probabilities (N, 2).
 
-        An array (N, D) is taken as columns X0, X1, ... first_row: its number in sentences. Raises ValueError for other
-        columns and for values of another kind, naming them.
+        An array (N, D) is taken as columns X0, X1, ... Raises ValueError for other columns and for values of another
+        kind, naming them.
         """
-        if isinstance(self.kind, Schema):
-            frame = X.rename(columns=str) if isinstance(X, pd.DataFrame) else as_frame(X)
-            inputs: Any = self.preparation(self.kind.take(frame, first_row, also=[self.target]))  # type: ignore[arg-type]
-        else:
-            inputs = self.preparation(self.images(X))  # type: ignore[arg-type]
-        positive = self.model.probabilities(inputs)
+        positive = self.probabilities(self.images(X) if self.of_images else self.columns(as_frame(X)))
         return np.stack([1 - positive, positive], axis=1)
 
+    @property
+    def of_images(self) -> bool:
+        return isinstance(self.kind, ImagePreparation)
+
+    def probabilities(self, features: Any) -> NDArray[np.float64]:
+        """Of the positive class, (N,); features: `columns`, or images (N, C, H, W)."""
+        return self.model.probabilities(self.preparation(features))
+
+    def columns(self, frame: pd.DataFrame, first_row: int = 1) -> pd.DataFrame:
+        """Those that the model learned from, as `Schema.take`."""
+        assert isinstance(self.kind, Schema)
+        return self.kind.take(frame, first_row, also=[self.target])
+
     def images(self, X: Any) -> NDArray[np.uint8]:
-        """(N, C, size, size). Raises ValueError for images of another shape."""
+        """(N, C, H, W). Raises ValueError for images of another shape."""
         assert isinstance(self.kind, ImagePreparation)
         found = pictures.from_array("X", np.asarray(X))
         if found.shape[1:] != self.model.shape:
@@ -74,14 +87,14 @@ class OwnModel:
             )
         return found
 
-    def predict(self, X: Any) -> NDArray[np.object_]:
-        """The name of the class of each row: positive where its probability reaches the threshold."""
+    def predict(self, X: Any) -> NDArray[Any]:
+        """The class of each row: positive where its probability reaches the threshold."""
         return self.decided(self.predict_proba(X)[:, 1])
 
-    def decided(self, probabilities: NDArray[np.float64]) -> NDArray[np.object_]:
-        names = np.array([self.negative, self.positive], dtype=object)
-        found: NDArray[np.object_] = names[(probabilities >= self.threshold.value).astype(np.int64)]
-        return found
+    def decided(self, probabilities: NDArray[np.float64]) -> NDArray[Any]:
+        numbers = all(isinstance(one, bool | int | float) for one in self.classes)
+        found = np.array(self.classes, dtype=None if numbers else object)
+        return found[(probabilities >= self.threshold.value).astype(np.int64)]
 
     def save(self, folder: Path) -> Path:
         """Writes the folder's files, the one that names the others last: before it is there, there is no model."""
@@ -101,7 +114,7 @@ class OwnModel:
         header = {
             "format": FORMAT,
             "target": self.target,
-            "classes": [self.negative, self.positive],
+            "classes": self.classes,
             "threshold": {
                 name: value if np.isfinite(value) else None for name, value in self.threshold._asdict().items()
             },
@@ -128,10 +141,10 @@ class OwnModel:
                 model, _ = model_file.load(folder)
             else:
                 model = reference_model(header["reference"], loaded(folder / REFERENCE, contents[REFERENCE]))
-            negative, positive = header["classes"]
+            negative, positive = header["classes"]  # two
             ends = header["threshold"]
             threshold = Threshold(**{name: np.nan if ends[name] is None else ends[name] for name in Threshold._fields})
-            return cls(model, kind, preparation, header["target"], negative, positive, threshold, header["facts"])
+            return cls(model, kind, preparation, header["target"], (negative, positive), threshold, header["facts"])
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"{folder / NAME} is not as imbaloss has written it: {error!r}") from error
 
@@ -146,8 +159,7 @@ def read_header(folder: Path) -> dict[str, Any]:
         raise ValueError(f"{file} is no model file: {error}") from error
     if not isinstance(header, dict) or header.get("format") != FORMAT:
         raise ValueError(f"{file} is no model file of this imbaloss: its format is not {FORMAT!r}")
-    if header.pop(CHECKSUM, None) != digest(header):
-        raise ValueError(f"{file} was changed after it was written, and is not to be trusted: its checksum is another")
+    model_file.check_unchanged(file, header.pop(CHECKSUM, None), digest(header))
     return header
 
 
@@ -160,8 +172,7 @@ def checked(file: Path, wanted: str) -> bytes:
     if not file.is_file():
         raise ValueError(f"{file} is missing, which the model needs")
     content = file.read_bytes()
-    if hashlib.sha256(content).hexdigest() != wanted:
-        raise ValueError(f"{file} was changed after it was written, and is not to be trusted: its checksum is another")
+    model_file.check_unchanged(file, wanted, hashlib.sha256(content).hexdigest())
     return content
 
 
@@ -208,8 +219,22 @@ def reference_model(value: Mapping[str, Any], classifier: Any) -> Model:
 
 
 def as_frame(X: Any) -> pd.DataFrame:
-    """Columns X0, X1, ... Raises ValueError for what has no rows and columns."""
+    """Names as text; of an array (N, D) columns X0, X1, ... Raises ValueError for what has no rows and columns."""
+    if isinstance(X, pd.DataFrame):
+        if X.columns.nlevels > 1:
+            raise ValueError("X has names of columns in several levels: give each column one name")
+        frame = X.rename(columns=str)
+        check_names("X", list(frame.columns))
+        return frame
+    if issparse(X):
+        raise ValueError("X is sparse, and networks here learn from dense inputs: give X.toarray()")
     array = np.asarray(X)
     if array.ndim != 2:
         raise ValueError(f"X must be a frame or an array (N, D), found an array of shape {array.shape}")
     return pd.DataFrame(array, columns=[f"X{place}" for place in range(array.shape[1])])
+
+
+def plain(value: Any) -> Any:
+    """A label as JSON has it, which is text for all but numbers and truths."""
+    value = value.item() if isinstance(value, np.generic) else value
+    return value if isinstance(value, bool | int | float) else str(value).strip()

@@ -1,13 +1,15 @@
 """Predictions for a file of any length, part by part."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from imbaloss.comparison.own_model import OwnModel
-from imbaloss.data.own import ImagePreparation, Schema, pictures, tables
+from imbaloss.data.own import ImagePreparation, Schema, TablePreparation, pictures, tables
 from imbaloss.data.own.columns import some
 from imbaloss.nearest import nearest
 
@@ -18,10 +20,18 @@ IMAGES_AT_ONCE = 8192
 PROBABILITY, DECISION, FILE = "probability", "decision", "file"
 
 
-def predict_file(model: OwnModel, source: Path, out: Path, keep: Sequence[str] = ()) -> tuple[int, int]:
-    """Writes the probability of the positive class and the decision for each row, in their order.
+class Predicted(NamedTuple):
+    """How many rows there were, how many of them were called positive, and in how many of them a category has a value
+    that the training did not have, by column.
+    """
 
-    Returns how many rows there are, and how many of them were called positive.
+    rows: int
+    positives: int
+    unseen: dict[str, int]
+
+
+def predict_file(model: OwnModel, source: Path, out: Path, keep: Sequence[str] = ()) -> Predicted:
+    """Writes the probability of the positive class and the decision for each row, in their order.
 
     source: as it was compared, with or without the target; of images also a folder with no sub-folders. keep: columns
     that are written beside. Raises OSError for what cannot be read or written, ValueError for other columns.
@@ -32,10 +42,8 @@ def predict_file(model: OwnModel, source: Path, out: Path, keep: Sequence[str] =
         raise FileNotFoundError(f"there is no file or folder {source}")
     if out.exists() and out.samefile(source):
         raise ValueError(f"{out} is the file to predict for: write the predictions to another one")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    parts = (
-        of_images(model, source, keep) if isinstance(model.kind, ImagePreparation) else of_table(model, source, keep)
-    )
+    unseen: Counter[str] = Counter()
+    parts = of_images(model, source, keep) if model.of_images else of_table(model, source, keep, unseen)
     positives = 0
 
     def counted() -> Iterator[pd.DataFrame]:
@@ -45,22 +53,22 @@ def predict_file(model: OwnModel, source: Path, out: Path, keep: Sequence[str] =
             yield part
 
     rows = tables.write_table(out, counted())
-    return rows, positives
+    return Predicted(rows, positives, dict(unseen))
 
 
-def of_table(model: OwnModel, source: Path, keep: Sequence[str]) -> Iterator[pd.DataFrame]:
+def of_table(model: OwnModel, source: Path, keep: Sequence[str], unseen: "Counter[str]") -> Iterator[pd.DataFrame]:
+    """unseen: is added to."""
     assert isinstance(model.kind, Schema)
+    assert isinstance(model.preparation, TablePreparation)
     if source.is_dir():
         raise ValueError(f"{source} is a folder, and the model was made of a table")
     row = 1
     for part in rechunked(tables.parts_of_table(source, AT_ONCE, model.kind.text), AT_ONCE):
         check_kept(part, keep)
-        found = part[list(keep)].reset_index(drop=True)
-        probabilities = model.predict_proba(part, row)[:, 1] if len(part) else np.zeros(0)
-        if not len(part):
-            model.kind.take(part, also=[model.target])
+        features = model.columns(part, row)
+        unseen.update(model.preparation.unseen(features))
         row += len(part)
-        yield with_predictions(model, found, probabilities)
+        yield with_predictions(model, part[list(keep)].reset_index(drop=True), model.probabilities(features))
 
 
 def rechunked(parts: Iterator[pd.DataFrame], size: int) -> Iterator[pd.DataFrame]:
@@ -100,8 +108,8 @@ def of_images(model: OwnModel, source: Path, keep: Sequence[str]) -> Iterator[pd
     files, beside = named_in(source, keep)
     for start in range(0, len(files), IMAGES_AT_ONCE):
         some_files = files[start : start + IMAGES_AT_ONCE]
-        images = pictures.load(some_files, model.kind.size, model.kind.channels)
-        probabilities = model.model.probabilities(model.kind(images))
+        images = pictures.load(some_files, (model.kind.height, model.kind.width), model.kind.channels)
+        probabilities = model.probabilities(images)
         yield with_predictions(model, beside.iloc[start : start + IMAGES_AT_ONCE].reset_index(drop=True), probabilities)
 
 

@@ -2,14 +2,16 @@
 
 from imbaloss.evaluation import calibration, costs, priors
 from imbaloss.evaluation.calibration import Calibration, expected_calibration_error, reliability
-from imbaloss.evaluation.intervals import of_samples
-from imbaloss.evaluation.scores import CONFUSION, OF_DECISIONS, SCORES, THRESHOLD, Scores, no_scores, scores
-from imbaloss.evaluation.thresholds import RULES, Rule, Tuned, top, tuned
+from imbaloss.evaluation.intervals import of_samples, redrawn, tallied
+from imbaloss.evaluation.scores import CONFUSION, OF_DECISIONS, OF_TALLIES, SCORES, THRESHOLD, Scores, no_scores, scores
+from imbaloss.evaluation.thresholds import RULES, RULES_ALONE, Rule, Tuned, top, tuned
 
 __all__ = [
     "CONFUSION",
     "OF_DECISIONS",
+    "OF_TALLIES",
     "RULES",
+    "RULES_ALONE",
     "SCORES",
     "THRESHOLD",
     "Calibration",
@@ -22,8 +24,10 @@ __all__ = [
     "no_scores",
     "of_samples",
     "priors",
+    "redrawn",
     "reliability",
     "scores",
+    "tallied",
     "top",
     "tuned",
 ]

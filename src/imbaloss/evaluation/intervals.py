@@ -8,11 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imbaloss.evaluation.scores import THRESHOLD
+from imbaloss.evaluation.tallies import Tallies
 from imbaloss.statistics import Interval, delong, logit_interval, stratified_bootstrap
 
 Labels = NDArray[np.int64]
 Floats = NDArray[np.float64]
 FEWEST = 2  # samples of each class
+RESAMPLES = 500
+MOST_NUMBERS = 2**22  # of one array
 
 
 def of_samples(score: str, labels: Labels, probabilities: Floats, threshold: float = THRESHOLD) -> Interval | None:
@@ -33,6 +36,36 @@ def of_samples(score: str, labels: Labels, probabilities: Floats, threshold: flo
         "average_precision": average_precision,
     }
     return stratified_bootstrap(formulas[score], labels, probabilities, np.random.default_rng(0))
+
+
+def redrawn(
+    formula: Callable[[Tallies], Floats], labels: Labels, called: NDArray[np.bool_], resamples: int = RESAMPLES
+) -> Floats:
+    """A score of each of K sets of decisions on samples drawn again within each class, the same for all, (R, K).
+
+    labels (N,), 0 or 1; called (K, N): which samples each set calls positive. Samples on which all sets agree are drawn
+    as one, which gives the same distribution. The same samples give the same scores.
+    """
+    generator = np.random.default_rng(0)
+    found = []
+    for label in (0, 1):
+        ways, counts = np.unique(called[:, labels == label], axis=1, return_counts=True)
+        size, parts = int(counts.sum()), max(resamples * len(counts) // MOST_NUMBERS, 1)
+        drawn = (
+            generator.multinomial(size, counts / size, len(some)) for some in np.array_split(range(resamples), parts)
+        )
+        positive = np.concatenate([some @ ways.T.astype(np.float64) for some in drawn])
+        found += [size - positive, positive]
+    return formula(Tallies(*found))
+
+
+def tallied(labels: Labels, called: NDArray[np.bool_]) -> Tallies:
+    """Of each of K sets of decisions: labels (N,), 0 or 1; called (K, N)."""
+    (tn, fp), (fn, tp) = (
+        (np.count_nonzero(some, axis=1).astype(np.float64) for some in (~called[:, of], called[:, of]))
+        for of in (labels == 0, labels == 1)
+    )
+    return Tallies(tn, fp, fn, tp)
 
 
 def f1(labels: Labels, probabilities: Floats, threshold: float) -> float:

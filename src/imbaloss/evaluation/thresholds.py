@@ -63,6 +63,7 @@ PARAMETERS: dict[str, Mapping[str, float]] = {  # and their defaults
     "top_share": {"share": 0.05},
 }
 SHARES = {"precision", "recall", "share"}
+RULES_ALONE = ("cost", "f_beta", "accuracy")  # what they give is no score of every training
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,10 @@ class Rule:
     def __call__(self, tallies: Tallies) -> Floats:
         """The higher the better, -infinity where a threshold is not admitted."""
         return RULES[self.name](tallies, **self.parameters)
+
+    def score(self, tallies: Tallies) -> Floats:
+        """What the rule gives, as a reader says it: a cost, the lower the better."""
+        return np.abs(self(tallies)) if self.name == "cost" else self(tallies)
 
 
 class Tuned(NamedTuple):

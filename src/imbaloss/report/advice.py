@@ -1,20 +1,24 @@
 """What to do with one's own data: which method, from which probability on, and how sure that is."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from imbaloss.evaluation import Rule
 from imbaloss.report import evidence
 from imbaloss.report.cells import COMPARED, COST, TUNED_F1, Cell, Compared, compared_in, constant_cost
 from imbaloss.report.findings import Findings
+from imbaloss.report.other_rows import for_other_rows
 from imbaloss.studies import OwnStudy, Row
 from imbaloss.training import REFERENCES
 from imbaloss.wording import counted, listed
 
 PLAIN = "ce"  # the network that one would train without knowing better
 MOST_NAMED = 12  # methods in a sentence
+NO_WIDTH = 1e-9  # of an interval
 
 
 @dataclass(frozen=True)
@@ -40,43 +44,63 @@ def advise(found: Findings) -> Advice | None:
     if score in COMPARED:
         score = next(one for one in COMPARED if one.label == TUNED_F1)
     [cell] = found.scored[score]
-    means = {method: float(np.nanmean(some)) for method, some in cell.scores.items() if np.isfinite(some).any()}
-    if not means:
+    over = {method: int(np.isfinite(some).sum()) for method, some in cell.scores.items()}
+    most = max(over.values())
+    if not most:
         return None
+    means = {method: float(np.nanmean(cell.scores[method])) for method in over if over[method] == most}
     best = (min if score.lower else max)(means, key=lambda method: means[method])
     rows = found.store.rows([study.for_use(best)])
     row = rows[0] if rows else None
-    lines = evidence.seen_from(found.comparisons[found.comparisons["score"] == score.label], best)
+    lines = against(found, best, score)
     said = [
         of_method(found, cell, lines, best, score),
-        of_others(lines),
-        ""
-        if study.folds
-        else "All repetitions have the same test rows: they tell the chance of training alone, and other "
-        "test rows may decide otherwise",
+        of_others(found, lines),
+        of_missing(found, over, most),
         *of_references(lines, best),
         *of_plain(lines, best),
         *of_threshold(found, best, row, study.sought),
         *of_decisions(found, best, study.sought),
+        *of_demand(found, best, Rule.of(study.threshold)),
         *of_costs(found, means[best], score),
     ]
     return Advice(best, score, tuple(filter(None, said)), row)
 
 
+def against(found: Findings, best: str, score: Compared) -> pd.DataFrame:
+    """The pairs of the method with each other one, as far as they have repetitions."""
+    if found.comparisons.empty:
+        return pd.DataFrame(columns=["second", "difference", "verdict"])
+    lines = evidence.seen_from(found.comparisons[found.comparisons["score"] == score.label], best)
+    lines = lines[lines["pairs"] > 1]
+    return lines if found.study.folds or lines.empty else for_other_rows(found, lines, score)
+
+
 def of_method(found: Findings, cell: Cell, lines: pd.DataFrame, best: str, score: Compared) -> str:
     interval, over = cell.interval(best), int(np.isfinite(cell.scores[best]).sum())
-    ends = f" [{interval.low:.3f}, {interval.high:.3f}]" if np.isfinite(interval.low) else ""
-    what = "repetition" if found.study.folds else "seed"
-    of_pairs = lines[lines["pairs"] > 1]
-    open_still = len(of_pairs) and not (of_pairs["verdict"] == "better").any()
-    take = f"Take {best}, though no other method is detectably worse" if open_still else f"Take {best}"
+    mean = f"{interval.estimate:{'.4g' if score.lower else '.3f'}}"
+    if not interval.estimate and not score.lower:
+        return f"No method found what is sought: the mean {score.label} of {best} is 0, and no other is higher"
     has = f"the lowest {score.label}" if score.lower else f"the highest mean {score.label}"
-    return f"{take}: it has {has}, {interval.estimate:.3f}{ends}, over {counted(over, what)}"
+    what = "repetition" if found.study.folds else "seed"
+    if over == 1:
+        return f"Take {best} for a start: in the one {what} that there is it has {has}, {mean}"
+    ends = (
+        f" [{interval.low:.4g}, {interval.high:.4g}]" if score.lower else f" [{interval.low:.3f}, {interval.high:.3f}]"
+    )
+    known = interval.high - interval.low > NO_WIDTH  # what no seed changes has no width, which says nothing
+    take = (
+        f"Take {best}"
+        if (lines["verdict"] == "better").any()
+        else f"Take {best}, though no other method is detectably worse"
+    )
+    return f"{take}: it has {has}, {mean}{ends if known else ''}, over {counted(over, what)}"
 
 
-def of_others(lines: pd.DataFrame) -> str:
+def of_others(found: Findings, lines: pd.DataFrame) -> str:
     """What the best one is better than, and what it cannot be told from."""
-    lines = lines[lines["pairs"] > 1] if len(lines) else lines
+    if len(found.methods) == 1:
+        return "There is nothing that it was compared with"
     if lines.empty:
         return "One repetition decides nothing: any difference between methods may be chance"
     words = {
@@ -87,8 +111,21 @@ def of_others(lines: pd.DataFrame) -> str:
     }
     ways = {word: list(lines["second"][lines["verdict"] == word]) for word in words}
     if len(ways["better"]) == len(lines):
-        return f"It is better than {'the other one' if len(lines) == 1 else f'each of the {len(lines)} others'}"
-    return f"It is {'; '.join(f'{words[word]} {named(methods)}' for word, methods in ways.items() if methods)}"
+        said = f"It is better than {'the other one' if len(lines) == 1 else f'each of the {len(lines)} others'}"
+    else:
+        said = f"It is {'; '.join(f'{words[word]} {named(methods)}' for word, methods in ways.items() if methods)}"
+    same = "all repetitions have the same test rows, and this is said of other test rows too"
+    return said if found.study.folds else f"{said} ({same}, by a bootstrap)"
+
+
+def of_missing(found: Findings, over: Mapping[str, int], most: int) -> str:
+    fewer = [f"{method} ({most - some} of {most})" for method, some in over.items() if some < most]
+    failed = any(row.failure for row in found.rows)
+    unmet = any(row.threshold is None and not row.failure for row in found.rows)
+    why = ["the training failed"] * failed + [
+        f"no threshold meets {found.rows[0].run.recipe.threshold} on tune"
+    ] * unmet
+    return f"Scores are missing, and nothing is recommended, where {' or '.join(why)}: {named(fewer)}" if fewer else ""
 
 
 def named(methods: list[str]) -> str:
@@ -97,15 +134,13 @@ def named(methods: list[str]) -> str:
 
 
 def difference(one: "pd.Series[Any]") -> str:
-    ends = f" [{one['low']:+.3f}, {one['high']:+.3f}]" if pd.notna(one["low"]) else ""
     words = {"better": "better", "equivalent": "equivalent", "worse": "worse", "undecided": "no detectable difference"}
-    return f"{one['difference']:+.3f}{ends}, {words[str(one['verdict'])]}"
+    return f"{evidence.difference(one)}, {words[str(one['verdict'])]}"
 
 
 def of_references(lines: pd.DataFrame, best: str) -> list[str]:
     """Whether networks are worth their while here."""
-    known = lines.dropna(subset="difference")
-    networks, references = (known[known["second"].isin(REFERENCES) == wanted] for wanted in (False, True))
+    networks, references = (lines[lines["second"].isin(REFERENCES) == wanted] for wanted in (False, True))
     if best in REFERENCES and len(networks):
         nearest = networks.iloc[int(networks["difference"].argmin())]
         said = f"the nearest, {nearest['second']}, against it: {difference(nearest)}"
@@ -125,11 +160,14 @@ def of_plain(lines: pd.DataFrame, best: str) -> list[str]:
 
 
 def of_threshold(found: Findings, best: str, row: Row | None, sought: str) -> list[str]:
-    if row is None or row.threshold is None:
+    if row is None:
         return []
+    if row.threshold is None:
+        reason = row.failure or row.undefined["tuned"].get("f1", "no threshold was chosen")
+        return [f"The training on all rows has no threshold of its own, so decide at ½, or by what you know: {reason}"]
     threshold, low, high = row.threshold
-    ends = f", 95 % interval {low:.3f} to {high:.3f}" if np.isfinite(low) else ""
-    line = found.table[found.table["method"] == best].iloc[0]
+    ends = f", 95 % interval {low:.3f} to {high:.3f} by the rows that chose it" if high - low > NO_WIDTH else ""
+    line = line_of(found, best)
     spread = f"; over the repetitions {line['tuned_threshold']:.3f} on average"
     deviation = line["tuned_threshold_sd"]
     spread += f" with deviation {deviation:.3f}" if pd.notna(deviation) else ""
@@ -137,21 +175,42 @@ def of_threshold(found: Findings, best: str, row: Row | None, sought: str) -> li
     return [f"Decide for {sought} from probability {threshold:.3f} on ({best_for})"]
 
 
+def line_of(found: Findings, method: str) -> "pd.Series[Any]":
+    """Of the table."""
+    return found.table[found.table["method"] == method].iloc[0]
+
+
 def of_decisions(found: Findings, best: str, sought: str) -> list[str]:
     """What decisions at the tuned threshold were worth."""
-    line = found.table[found.table["method"] == best].iloc[0]
+    line = line_of(found, best)
     recall, precision = line["tuned_recall"], line["tuned_precision"]
     if pd.isna(recall):
         return []
+    rows = f"the {line['test_positives']:.4g} rows with {sought} of a test part"
     right = "" if pd.isna(precision) else f", and {precision:.0%} of the rows that it named were right"
-    return [f"At tuned thresholds it found {recall:.0%} of the rows with {sought} on test{right}"]
+    return [f"At tuned thresholds it found {recall:.0%} of {rows}{right}"]
+
+
+def of_demand(found: Findings, best: str, rule: Rule) -> list[str]:
+    """Whether the precision or recall that a rule demands was there on test too, where no threshold was chosen."""
+    if rule.name not in {"recall_at_precision", "precision_at_recall"}:
+        return []
+    [(score, demanded)] = rule.parameters.items()
+    rows = [row for row, name in zip(found.rows, found.called, strict=True) if name.method == best]
+    reached = [row.scores["tuned"][score] or 0.0 for row in rows if row.threshold]
+    met = f"{sum(one >= demanded for one in reached)} of {counted(len(rows), 'repetition')}"
+    return [
+        f"The {score} of {demanded:g} that was demanded was there on test in {met}, and {np.mean(reached):.3f} on "
+        "average: demand more if that is too little"
+    ]
 
 
 def of_costs(found: Findings, mean: float, score: Compared) -> list[str]:
     if score is not COST:
         return []
     constant = float(np.mean([constant_cost(row) for row in found.rows]))
+    saved = 1 - mean / constant
+    what = f"saves {saved:.1%}" if saved >= 0 else f"costs {-saved:.1%} more: decide so, without a model"
     return [
-        f"A decision costs {mean:.4g} on average; the cheapest that looks at nothing costs {constant:.4g}: "
-        f"it saves {1 - mean / constant:.0%}"
+        f"A decision costs {mean:.4g} on average; the cheapest that looks at nothing costs {constant:.4g}: it {what}"
     ]

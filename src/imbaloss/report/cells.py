@@ -44,6 +44,9 @@ OF_RULES = {
     "mcc": Compared("MCC at the tuned threshold", "tuned", "mcc"),
     "recall_at_precision": Compared("recall at the tuned threshold", "tuned", "recall"),
     "precision_at_recall": Compared("precision at the tuned threshold", "tuned", "precision"),
+    "f_beta": Compared("F-beta at the tuned threshold", "tuned", "f_beta"),
+    "accuracy": Compared("accuracy at the tuned threshold", "tuned", "accuracy"),
+    "top_share": Compared("recall at the tuned threshold", "tuned", "recall"),
 }
 
 
@@ -90,7 +93,7 @@ def cells(rows: Sequence[Row], called: Sequence[Name], compared: Compared) -> li
             ratio = sum(row.counts["test"]) / sum(row.counts["train"]) if row.run.fold else None
             found[key] = Cell(row.run.dataset, *key, {}, ratio, lower=compared.lower)
         of_method = found[key].scores.setdefault(name.method, np.full(len(repetitions), np.nan))
-        value = row.scores[compared.part][compared.score]
+        value = row.scores[compared.part].get(compared.score)
         of_method[place[row.run.seed, row.run.fold]] = np.nan if value is None else value
     several = list(found.values())
     if compared is COST:

@@ -10,8 +10,9 @@ from imbaloss.report.cells import COST, EVERYWHERE
 from imbaloss.report.findings import Findings
 from imbaloss.whole import file_name
 
-LEVELS, PAIRS, RANKS, LEARNING, CURVES, TRUE, CLASSES = (
+LEVELS, METHODS, PAIRS, RANKS, LEARNING, CURVES, TRUE, CLASSES = (
     "How do the scores change with the level?",
+    "How do the methods score?",
     "Which differences are real?",
     "What holds across data sets?",
     "How does the training loss fall?",
@@ -50,15 +51,15 @@ def drawings(found: Findings) -> Iterator[Drawing]:
 
 
 def of_scores(found: Findings) -> Iterator[Drawing]:
+    question, at = (LEVELS, " at each level") if found.table["level"].nunique() > 1 else (METHODS, "")
     bars = f", bars 95 % intervals over {found.interval_over}" if found.interval_over else ""
     for compared, cells in found.scored.items():
         hollow = ". Hollow marks are the published values." if tables.shows_published(found.table, compared) else "."
         yield Drawing(
             file_name(f"scores_{compared.column}"),
             figures.scores(found.table, cells, compared),
-            f"{compared.label} on the test part: mean of each method at each level, small dots single trainings"
-            f"{bars}{hollow}",
-            LEVELS,
+            f"{compared.label} on the test part: mean of each method{at}, small dots single trainings{bars}{hollow}",
+            question,
             score=compared.label,
         )
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import NamedTuple
+from math import ceil, log10
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -151,8 +152,7 @@ def verdict(score: str, pairs: pd.DataFrame) -> Verdict:
     words: dict[str, list[str]] = {"better": [], "worse": [], "equivalent": [], "undecided": []}
     for _, one in seen_from(lines, best).iterrows():
         more = f" ({counted(int(one['more']), 'more seed')} would decide)" if pd.notna(one["more"]) else ""
-        by = f"{one['second']} {one['difference']:+.3f} [{one['low']:+.3f}, {one['high']:+.3f}]"
-        words[one["verdict"]].append(f"{by}{more}")
+        words[one["verdict"]].append(f"{one['second']} {difference(one)}{more}")
     few = f"too few seeds to find a difference (it takes {fewest_seeds(len(pairs))}) from"
     beginnings = {
         "better": "better than",
@@ -163,6 +163,13 @@ def verdict(score: str, pairs: pd.DataFrame) -> Verdict:
     than = {beginnings[word]: others for word, others in words.items() if others}
     beats_all = bool(seen_from(pairs, best)["verdict"].eq("better").all())
     return Verdict(score, best, than, beats_all, None if pd.isna(smallest) else float(smallest))
+
+
+def difference(one: "pd.Series[Any]") -> str:
+    """With its interval, to a tenth of the margin, and to three decimals at least."""
+    places = max(3, 1 + ceil(-log10(one["margin"])))
+    mean, low, high = (f"{one[name]:+.{places}f}" for name in ("difference", "low", "high"))
+    return f"{mean} [{low}, {high}]"
 
 
 def answer(found: Sequence[Verdict], noun: str) -> str:

@@ -148,7 +148,10 @@ def matrices(found: Findings) -> dict[str, dict[str, dict[str, str]]]:
         methods = [one for one in found.methods if one in {*some["first"], *some["second"]}]
         seen = {method: evidence.seen_from(some, method) for method in methods}
         told[str(score)] = {
-            method: {one["second"]: f"{one['verdict']} {one['difference']:+.3f}" for _, one in of.iterrows()}
+            method: {
+                one["second"]: f"{one['verdict']} {evidence.difference(one).partition(' ')[0]}"
+                for _, one in of.iterrows()
+            }
             for method, of in seen.items()
         }
     return told

@@ -13,7 +13,7 @@ import pandas as pd
 
 from imbaloss import studies
 from imbaloss.data import NONE, SETS
-from imbaloss.evaluation import CONFUSION, OF_DECISIONS, SCORES
+from imbaloss.evaluation import CONFUSION, OF_DECISIONS, RULES_ALONE, SCORES
 from imbaloss.report.cells import COMPARED, OF_RULES, TUNED_F1, Compared
 from imbaloss.report.naming import FIXED, OTHERS, names
 from imbaloss.studies import THRESHOLDS, Row
@@ -27,6 +27,7 @@ NAMES = ["setting", "method"]
 MAIN = ("f1", "roc_auc")
 LABELS = {"f1": "F1", "roc_auc": "ROC-AUC"}
 MOST_TOLD = 5  # cells in a sentence
+LEAST = 5e-5  # of what four decimals show
 
 
 @cache
@@ -46,13 +47,13 @@ def table(rows: Sequence[Row]) -> pd.DataFrame:
     sampler, network, name of the recipe, split, what the tuned threshold is best for, calibration, the samples of each
     class that an epoch shows after a sampler, and what a reader calls setting and method. Scores that begin with tuned_
     are at the threshold that is best on tune, tuned_threshold, whose _low and _high are the mean ends of each
-    training's own interval; cost and tuned_cost are the mean cost of a sample at 1/2 and there. Empty where there is no
-    value.
+    training's own interval; cost and tuned_cost are the mean cost of a sample at 1/2 and there, tuned_f_beta and
+    tuned_accuracy what these rules give there. Empty where there is no value.
     """
     with studies.uncollected():
         flat = columns(rows)
     groups = flat.groupby([*CELL, *ASKED], sort=False)
-    numbers = [*SCORES, *CONFUSION, *TUNED, *COSTS]
+    numbers = [*SCORES, *CONFUSION, *TUNED, *OF_RULE]
     means, deviations = groups[numbers].mean(), groups[numbers].std()
     found = pd.DataFrame(index=means.index)
     found["seeds"] = groups["failed"].count() - groups["failed"].sum()
@@ -62,7 +63,7 @@ def table(rows: Sequence[Row]) -> pd.DataFrame:
         found[score], found[f"{score}_sd"] = means[score], deviations[score]
     for score in MAIN:
         found[f"published_{score}"] = known[score].reindex(cells).to_numpy()
-    for score in (*SCORES[len(MAIN) :], *CONFUSION, *TUNED, *COSTS):
+    for score in (*SCORES[len(MAIN) :], *CONFUSION, *TUNED, *OF_RULE):
         found[score], found[f"{score}_sd"] = means[score], deviations[score]
     for part in COUNTED:
         found[part] = whole(groups[part].mean())
@@ -79,6 +80,7 @@ def table(rows: Sequence[Row]) -> pd.DataFrame:
 COUNTED = [f"{part}_{kind}" for part in ("train", "tune", "test") for kind in ("negatives", "positives")]
 TUNED = {f"tuned_{name}": name for name in ("f1", *THRESHOLDS, *(name for name in OF_DECISIONS if name != "f1"))}
 COSTS = {"cost": ("test", "cost"), "tuned_cost": ("tuned", "cost")}  # where the threshold's rule names costs
+OF_RULE = COSTS | {f"tuned_{rule}": ("tuned", rule) for rule in RULES_ALONE if rule != "cost"}
 RESAMPLED = ["resampled_negatives", "resampled_positives"]
 
 
@@ -94,7 +96,7 @@ def columns(rows: Sequence[Row]) -> pd.DataFrame:
         for name, (part, place) in zip(COUNTED, product(("train", "tune", "test"), (0, 1)), strict=True)
     }
     places = {score: ("test", score) for score in (*CONFUSION, *SCORES)}
-    places |= {column: ("tuned", score) for column, score in TUNED.items()} | COSTS
+    places |= {column: ("tuned", score) for column, score in TUNED.items()} | OF_RULE
     values = {
         column: np.array([row.scores[part].get(score) for row in rows], dtype=np.float64)
         for column, (part, score) in places.items()
@@ -223,13 +225,17 @@ def pair(cell: "pd.Series[Any]", part: str) -> str:
 
 
 def number(value: float) -> str:
-    """Four decimals, as the report prints them; a dash where there is no value."""
-    return DASH if pd.isna(value) else f"{value:.4f}"
+    """Four decimals, as the report prints them, or two digits of less than they show; a dash where there is none."""
+    return DASH if pd.isna(value) else f"{value:.2g}" if 0 < abs(value) < LEAST else f"{value:.4f}"
 
 
 def interval(mean: float, low: float, high: float) -> str:
     """The mean, and its interval where there is one."""
-    return number(mean) if pd.isna(low) else f"{mean:.4f} [{low:.3f}, {high:.3f}]"
+    if pd.isna(low):
+        return number(mean)
+    return (
+        f"{number(mean)} [{number(low)}, {number(high)}]" if 0 < mean < LEAST else f"{mean:.4f} [{low:.3f}, {high:.3f}]"
+    )
 
 
 def markdown(cells: pd.DataFrame) -> str:

@@ -1,6 +1,13 @@
 """Statistics: intervals, paired tests, ranks, power, verdicts. NumPy and SciPy, and nothing of the house."""
 
-from imbaloss.statistics.intervals import Interval, logit_interval, seeds_and_samples, stratified_bootstrap, t_interval
+from imbaloss.statistics.intervals import (
+    Interval,
+    logit_interval,
+    seeds_and_redrawn,
+    seeds_and_samples,
+    stratified_bootstrap,
+    t_interval,
+)
 from imbaloss.statistics.paired import corrected_t, equivalence, holm, sign_flip, superiority, wilcoxon
 from imbaloss.statistics.power import area_deviation, difference_deviation, fewest_seeds, power, smallest_difference
 from imbaloss.statistics.ranks import Ranks, friedman, signed_rank_probabilities
@@ -23,6 +30,7 @@ __all__ = [
     "holm",
     "logit_interval",
     "power",
+    "seeds_and_redrawn",
     "seeds_and_samples",
     "sign_flip",
     "signed_rank_probabilities",

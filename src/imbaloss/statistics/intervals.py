@@ -96,8 +96,26 @@ def seeds_and_samples(runs: Sequence[Roc], samples: Sequence[NDArray[np.int64]],
     together = (pool.sum(axis=0) ** 2 - (pool**2).sum(axis=0)).sum()
     covariance = max(float(together) / (count * (count - 1)), 0.0)
     between = float(np.var(values, ddof=1)) / count
-    variance = between + covariance
     rare = min(run.smaller_class for run in runs)
-    parts = between**2 / (count - 1) + covariance**2 / (rare - 1)
-    half = stats.t.ppf((1 + confidence) / 2, variance**2 / parts) * np.sqrt(variance) if variance else 0.0
-    return around(float(values.mean()), float(half))
+    half = of_two_sources(between, covariance, (count - 1, rare - 1), confidence)
+    return around(float(values.mean()), half)
+
+
+def of_two_sources(seeds: float, samples: float, degrees: tuple[int, int], confidence: float) -> float:
+    """Half the interval of a mean: seeds and samples are the variances that come from each, with degrees of freedom."""
+    variance = seeds + samples
+    parts = sum(one**2 / degree for one, degree in zip((seeds, samples), degrees, strict=True))
+    return float(stats.t.ppf((1 + confidence) / 2, variance**2 / parts) * np.sqrt(variance)) if variance else 0.0
+
+
+def seeds_and_redrawn(values: Floats, redrawn: Floats, rare: int, confidence: float = 0.95) -> Interval:
+    """The interval of a mean over seeds that share one test part, for new seeds and new samples.
+
+    values (J,): of each seed, on the samples that there are; redrawn (R,): their mean on samples drawn again; rare: the
+    samples of the rarer class. As `seeds_and_samples`, for scores whose variance only the bootstrap knows. One seed, or
+    one sample of a class, has no interval.
+    """
+    if len(values) < 2 or rare < 2:
+        return Interval(float(np.mean(values)), np.nan, np.nan)
+    between, covariance = float(np.var(values, ddof=1)) / len(values), float(np.var(redrawn, ddof=1))
+    return around(float(np.mean(values)), of_two_sources(between, covariance, (len(values) - 1, rare - 1), confidence))

@@ -12,8 +12,8 @@ import torch
 from imbaloss.data import NONE, Fold, Source, Split, draw, resample, resampled_counts, split_counts
 from imbaloss.data.resampling import shown_counts, size_is_known
 from imbaloss.data.seeds import stream
-from imbaloss.evaluation import THRESHOLD, Rule, Scores, calibration, no_scores, scores, tuned
-from imbaloss.evaluation.costs import mean_cost
+from imbaloss.evaluation import CONFUSION, RULES_ALONE, THRESHOLD, Rule, Scores, calibration, no_scores, scores, tuned
+from imbaloss.evaluation.tallies import Tallies
 from imbaloss.studies.files import versions
 from imbaloss.studies.store import THRESHOLDS, Predictions, Row
 from imbaloss.studies.study import Run
@@ -254,7 +254,7 @@ def predicted(run: Run, model: Model, split: Split) -> tuple[Model, dict[str, Pr
 def scored(predictions: Mapping[str, Predictions], rule: Rule) -> dict[str, tuple[Scores, dict[str, str]]]:
     """Scores of tune and test at 1/2, and of test at the threshold that is best on tune by a rule.
 
-    By the rule cost, also the mean cost of a sample.
+    Beside those of every training, what the rule itself gives: a mean cost, F-beta, accuracy.
     """
     tune, test = predictions["tune"], predictions["test"]
     found = {part: priced(of_part, rule, THRESHOLD) for part, of_part in predictions.items()}
@@ -268,11 +268,10 @@ def scored(predictions: Mapping[str, Predictions], rule: Rule) -> dict[str, tupl
 
 
 def priced(of_part: Predictions, rule: Rule, threshold: float) -> tuple[Scores, dict[str, str]]:
-    """The scores at a threshold; by the rule cost, also the mean cost."""
+    """The scores at a threshold, and what the rule gives there, where it is none of them."""
     found, reasons = scores(of_part.labels, of_part.probabilities, threshold)
-    if rule.name == "cost" and len(of_part.labels):
-        costs = np.array([[0.0, rule.parameters["fp"]], [rule.parameters["fn"], 0.0]])
-        found["cost"] = mean_cost(of_part.labels, (of_part.probabilities >= threshold).astype(np.int64), costs)
+    if rule.name in RULES_ALONE and len(of_part.labels):
+        found[rule.name] = float(rule.score(Tallies(*(np.array(found[name], dtype=float) for name in CONFUSION))))
     return found, reasons
 
 

@@ -44,6 +44,11 @@ class OwnStudy:
         return f"{self.target} = {self.positive}"
 
     @property
+    def threshold(self) -> str:
+        """The rule by which thresholds are tuned."""
+        return Recipe(**self.recipe).threshold
+
+    @property
     def datasets(self) -> tuple[str, ...]:
         return (self.name,)
 
@@ -106,16 +111,26 @@ def parsed(method: str) -> tuple[str, str]:
     return losses.write(*losses.parse(loss)), resampling.canonical(sampler or NONE)
 
 
-def methods_of(chosen: Sequence[str] | None, samplers: Sequence[str] | None) -> tuple[str, ...]:
-    """Those asked for, each loss with each sampler; or the default ones. The references come last.
+def methods_of(
+    chosen: Sequence[str] | None, samplers: Sequence[str] | None, *, references: bool = True
+) -> tuple[str, ...]:
+    """Those asked for, each loss with each sampler; or the default ones. The references, which may be asked for by name
+    where not all are wanted, come last.
 
     Raises ValueError for what there is not.
     """
     if chosen is None and samplers is None:
-        return (*METHODS, *REFERENCES)
-    pairs = [(loss, sampler) for loss in chosen or ("ce",) for sampler in samplers or (NONE,)]
-    texts = [" + ".join(parsed(loss if sampler == NONE else f"{loss} + {sampler}")) for loss, sampler in pairs]
-    return tuple(dict.fromkeys([*(text.removesuffix(f" + {NONE}") for text in texts), *REFERENCES]))
+        return (*METHODS, *(REFERENCES if references else ()))
+    networks = ["ce"] if chosen is None else [loss for loss in chosen if loss not in REFERENCES]
+    texts = [
+        " + ".join(parsed(loss if sampler == NONE else f"{loss} + {sampler}")).removesuffix(f" + {NONE}")
+        for loss in networks
+        for sampler in samplers or (NONE,)
+    ]
+    wanted = [name for name in REFERENCES if references or name in (chosen or ())]
+    if not texts and not wanted:
+        raise ValueError("there is no method to compare: name a loss")
+    return tuple(dict.fromkeys([*texts, *wanted]))
 
 
 def recipe_for(rows: int, entries: Entries, methods: Sequence[str], *, images: bool) -> Entries:

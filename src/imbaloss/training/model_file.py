@@ -52,6 +52,12 @@ def digest(header: Mapping[str, Any], state: Mapping[str, Tensor]) -> str:
     return found.hexdigest()
 
 
+def check_unchanged(file: Path, written: str | None, found: str) -> None:
+    """Of two checksums. Raises ValueError where they differ."""
+    if written != found:
+        raise ValueError(f"{file} was changed after it was written, and is not to be trusted: its checksum is another")
+
+
 def remove(folder: Path) -> None:
     """Removes the model file of a folder, if there is one."""
     (folder / NAME).unlink(missing_ok=True)
@@ -77,8 +83,7 @@ def load(folder: Path) -> tuple[Model, dict[str, Any]]:
         raise ValueError(f"{file} is no model file of this imbaloss: its format is {found!r}, not {FORMAT!r}")
     if any(tensor.dtype not in {torch.float32, torch.float64} for tensor in state.values()):
         raise ValueError(f"{file} is no model file that imbaloss has written: its weights are of another type")
-    if header.pop(CHECKSUM, None) != digest(header, state):
-        raise ValueError(f"{file} was changed after it was written, and is not to be trusted: its checksum is another")
+    check_unchanged(file, header.pop(CHECKSUM, None), digest(header, state))
     try:
         return model_of(header, state), header["facts"]
     except (KeyError, TypeError, ValueError, RuntimeError, IndexError) as error:

@@ -77,6 +77,6 @@ def test_images_are_told_with_what_becomes_of_them(tmp_path):
     (images / "empty").mkdir()
     found = "\n".join(describe(open_own(images, Asked("folder"))))
     assert "32 images: 8 cracked (positive, 25.00%), 24 ok (negative)" in found
-    assert "each image is gray, brought to 32 x 32 pixels" in found
+    assert "each image was stretched to 32 x 32 pixels (--size)\neach image is gray, 32 x 32 pixels" in found
     assert "1 files that are no images were left out" in found
     assert "folder empty holds no image" in found

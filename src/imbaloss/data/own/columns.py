@@ -12,14 +12,19 @@ from imbaloss.nearest import nearest
 from imbaloss.wording import listed
 
 NUMBER, DATE, CATEGORY, MANY = "number", "date", "category", "many"
+DAY_FIRST, MONTH_FIRST = "date, day first", "date, month first"
+DATES = {DATE: "ISO8601", DAY_FIRST: "%d/%m/%Y", MONTH_FIRST: "%m/%d/%Y"}  # how each is written, after . became /
 FEW = 20  # values of a category, each of which becomes a column; a category with more is MANY
 DAY_S = 86_400
 TRUTHS = {"true": "True", "TRUE": "True", "false": "False", "FALSE": "False"}  # as a CSV file may write them
 MISSING = "(missing)"  # what stands for a missing category
-NEARLY_ALL = 0.9  # of the values of a column that are of one kind: the others are then mistakes
+MOST = 0.5  # of the values of a column that are of one kind, if more than FEW: the others are then mistakes
+NEARLY_ALL = 0.9  # the same of few different values
 LARGEST = 1e300  # of a number: beyond it differences overflow
 ISO = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}([.,]\d+)?)?)?\s*(Z|UTC|[+-]\d{2}:?\d{2})?")
+PARTS = re.compile(r"(\d{1,2})([/.])(\d{1,2})[/.]\d{4}")
 UNCLEAR = re.compile(r"\d{1,2}[/.]\d{1,2}[/.](\d{4}|\d{2})|\d{4}/\d{1,2}/\d{1,2}")
+WITH_COMMA = re.compile(r"[+-]?\d[\d.]*,[\d.,]*\d")
 ANOTHER_WAY = "leave the column out (--drop), or take its values for names (--category)"
 
 
@@ -27,6 +32,11 @@ ANOTHER_WAY = "leave the column out (--drop), or take its values for names (--ca
 class Column:
     name: str
     kind: str
+
+    @property
+    def is_number(self) -> bool:
+        """Or a date, which is the number of a day."""
+        return self.kind == NUMBER or self.kind in DATES
 
     @property
     def is_category(self) -> bool:
@@ -123,17 +133,38 @@ def of_text(column: "pd.Series[Any]", written: "pd.Series[str]") -> tuple[str, s
     for kind, fits in ((NUMBER, is_number), (DATE, is_date)):
         if fits.all():
             return of_values(written, kind)
+    if kind := day_or_month_first(list(distinct)):
+        return of_values(written, kind)
     if (is_date | is_unclear).all():
         raise ValueError(unclear_dates(column, written, set(distinct[is_date])))
     for kind, fits in ((NUMBER, is_number), (DATE, is_date)):
-        if written.isin(distinct[fits]).mean() >= NEARLY_ALL:
+        if written.isin(distinct[fits]).mean() >= (MOST if fits.sum() > FEW else NEARLY_ALL):
             raise ValueError(said_of(column, written.isin(distinct[~fits]), f"{kind}s but for"))
+    has_comma = distinct.map(lambda text: bool(WITH_COMMA.fullmatch(text))).astype(bool)
+    if has_comma.any() and (has_comma | is_number).all():
+        first = distinct[has_comma].iloc[0]
+        advice = f"write all with a decimal point and nothing else, or {ANOTHER_WAY}"
+        raise ValueError(f"column {column.name} has numbers with commas, such as {first!r}: {advice}")
     return of_names(written)
 
 
 def leads_with_zero(text: str) -> bool:
     """Whether it is written as no number is, as the codes 007 and 01234 are."""
     return bool(re.fullmatch(r"0\d+", text))
+
+
+def day_or_month_first(distinct: Sequence[str]) -> str:
+    """The kind of dates such as 13/01/2026 and 1.2.2026, which have the day first where points stand; "" where it is
+    not clear, or where there are others.
+    """
+    parts = [PARTS.fullmatch(text) for text in distinct]
+    if not all(parts):
+        return ""
+    first, second = (max(int(one[place]) for one in parts if one) for place in (1, 3))
+    day_first = first > 12 or all(one[2] == "." for one in parts if one)
+    if (max(first, second) <= 12 and not day_first) or min(first, second) > 12:
+        return ""
+    return DAY_FIRST if day_first and second <= 12 else MONTH_FIRST
 
 
 def unclear_dates(column: "pd.Series[Any]", written: "pd.Series[str]", clear: set[str]) -> str:
@@ -171,13 +202,17 @@ def of_names(written: "pd.Series[str]") -> tuple[str, str]:
     if distinct == 1:
         return "", f"has the same value, {written.iloc[0]!r}, in each row that has one"
     if distinct > max(FEW, len(written) / 2):
-        return "", f"is text that differs from row to row ({distinct} values in {len(written)} rows)"
+        such = f"{distinct} values in {len(written)} rows, such as {written.iloc[0][:30]!r}"
+        return "", f"is text that differs from row to row ({such})"
     return (CATEGORY if distinct <= FEW else MANY), ""
 
 
 def texts(column: "pd.Series[Any]") -> "pd.Series[str]":
     """Each value as it is written; whole numbers that pandas keeps as 1.0, since others are missing, as 1."""
-    codes, distinct = pd.factorize(column)
+    try:
+        codes, distinct = pd.factorize(column)
+    except TypeError:
+        raise ValueError(f"column {column.name} holds lists or the like: a value must be one number or text") from None
     written = [MISSING, *map(text_of, distinct)]
     return pd.Series(np.array(written, dtype=object)[codes + 1], index=column.index, name=column.name, dtype=object)
 
@@ -195,8 +230,8 @@ def values(column: "pd.Series[Any]", of: Column, first_row: int) -> "pd.Series[A
     if of.is_category:
         return texts(column)
     known = column.notna()
-    if of.kind == DATE:
-        numbers = days(column)
+    if of.kind in DATES:
+        numbers = days(column, DATES[of.kind])
     elif pd.api.types.is_timedelta64_dtype(column.dtype):
         numbers = column.dt.total_seconds() / DAY_S
     elif pd.api.types.is_datetime64_any_dtype(column.dtype):
@@ -213,12 +248,13 @@ def values(column: "pd.Series[Any]", of: Column, first_row: int) -> "pd.Series[A
     return found
 
 
-def days(column: "pd.Series[Any]") -> "pd.Series[float]":
-    """Since 1970, NaN for what is no date. A time without a zone is taken as UTC."""
+def days(column: "pd.Series[Any]", form: str) -> "pd.Series[float]":
+    """Since 1970, NaN for what is no date of that form. A time without a zone is taken as UTC."""
     if not pd.api.types.is_datetime64_any_dtype(column.dtype):
         if pd.api.types.is_numeric_dtype(column.dtype):
             return pd.Series(np.nan, index=column.index)
-        column = pd.to_datetime(column.astype(object), format="ISO8601", utc=True, errors="coerce")
+        written = column.astype(object) if form == DATES[DATE] else column.str.strip().str.replace(".", "/")
+        column = pd.to_datetime(written, format=form, utc=True, errors="coerce")
     if column.dt.tz is not None:
         column = column.dt.tz_convert("UTC").dt.tz_localize(None)
     return (column - pd.Timestamp(0)) / pd.Timedelta(days=1)

@@ -43,6 +43,7 @@ class Own:
     times: NDArray[np.float64] | None = None  # (N,)
     held_out: int = 0
     notes: tuple[str, ...] = ()  # what was found and done when it was read
+    classes: tuple[Any, ...] = ()  # negative and positive as the labels have them, which may be numbers
     drawn: dict[Any, Any] = field(default_factory=dict, repr=False)  # the last split
     divided: dict[Any, dict[str, Rows]] = field(default_factory=dict, repr=False)  # rows, since they were last divided
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from imbaloss.data.own.columns import CATEGORY, MANY, MISSING, Schema, some
+from imbaloss.data.own.columns import CATEGORY, DATES, MANY, MISSING, NUMBER, Schema, some
 from imbaloss.data.own.content import FOLDS, TEST, TIME, Own
 from imbaloss.wording import counted
 
@@ -35,7 +35,7 @@ def describe(own: Own) -> list[str]:
         said += of_columns(own)
     else:
         kind = {1: "gray", 3: "in colours"}[own.kind.channels]
-        said.append(f"each image is {kind}, brought to {own.kind.size} x {own.kind.size} pixels")
+        said.append(f"each image is {kind}, {own.kind.height} x {own.kind.width} pixels")
     said += copies(own)
     return said
 
@@ -46,7 +46,7 @@ def divided(own: Own) -> str:
     how = {
         FOLDS: f"{own.folds} folds, each of which is test once",
         TIME: "the latest fifth is test, the fifth before it tune",
-        TEST: "the test file is test, a fifth of the other rows tune",
+        TEST: f"the test file is test, {'a' if own.times is None else 'the latest'} fifth of the other rows tune",
     }[own.division]
     within = " in train or tune" if own.division == TEST else ""
     grouped = (
@@ -62,6 +62,7 @@ def of_columns(own: Own) -> Iterator[str]:
     kinds = pd.Series([column.kind for column in schema.columns]).value_counts()
     many = " with many values"
     told = {CATEGORY: ("category", "categories"), MANY: (f"category{many}", f"categories{many}")}
+    told |= {kind: (kind, kind.replace("date", "dates", 1)) for kind in DATES}
     listed = [
         f"{count} {told[kind][count > 1]}" if kind in told else counted(int(count), str(kind))
         for kind, count in kinds.items()
@@ -75,8 +76,8 @@ def of_columns(own: Own) -> Iterator[str]:
         yield f"missing values in {counted(len(there), 'column')}: " + some(
             [f"{name} {share:.1%}" for name, share in there.items()]
         )
-    yield from same_columns(frame)
-    yield from numbered(frame)
+    yield from doubled(frame)
+    yield from numbered(frame[[column.name for column in schema.columns if column.kind == NUMBER]])
     generator = np.random.default_rng(0)
     looked_at = (
         np.sort(generator.choice(len(frame), LOOKED_AT, replace=False))
@@ -86,7 +87,7 @@ def of_columns(own: Own) -> Iterator[str]:
     yield from giving_away(frame.iloc[looked_at], labels[looked_at], schema)
 
 
-def same_columns(frame: pd.DataFrame) -> Iterator[str]:
+def doubled(frame: pd.DataFrame) -> Iterator[str]:
     """Columns that hold the same in each row."""
     first: dict[bytes, str] = {}
     for name in frame.columns:
@@ -99,7 +100,7 @@ def same_columns(frame: pd.DataFrame) -> Iterator[str]:
 def numbered(frame: pd.DataFrame) -> Iterator[str]:
     """Columns that look like the numbers of the rows."""
     for name in frame.columns:
-        steps = np.diff(frame[name].to_numpy()) if pd.api.types.is_numeric_dtype(frame[name].dtype) else np.zeros(1)
+        steps = np.diff(frame[name].to_numpy())
         if len(steps) > 10 and (steps == 1).all():
             yield f"{name} numbers the rows: if that means nothing, leave it out with --drop"
 

@@ -1,15 +1,15 @@
 """From what was read to `Own`: which class is which, what stays together, and whether each part has both classes."""
 
 import hashlib
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from imbaloss.data.own import pictures
-from imbaloss.data.own.columns import Schema
+from imbaloss.data.own.columns import DATE, DATES, Schema
 from imbaloss.data.own.content import FOLDS, TEST, TIME, Own
 from imbaloss.data.own.preparation import ImagePreparation
 from imbaloss.data.own.targets import classes_of, groups_of, times_of
@@ -28,7 +28,7 @@ class Asked:
     time: str | None = None  # the column by which the past is told from the future
     drop: tuple[str, ...] = ()
     category: tuple[str, ...] = ()  # columns whose values are names, whatever they look like
-    size: int = pictures.SIZE  # of a side of images, in pixels
+    size: int | None = None  # of a side of images from files, in pixels; None: 32
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,12 +41,14 @@ class Content:
     target: "pd.Series[str]"
     held_out: int = 0
     notes: tuple[str, ...] = ()
+    classes: Mapping[str, Any] = field(default_factory=dict)  # what each text stands for, if not for itself
     beside: pd.DataFrame | None = None  # with the columns of group and time, where there are any
 
 
 def kind_of(images: NDArray[np.uint8]) -> ImagePreparation:
-    """images (N, C, size, size)."""
-    return ImagePreparation(images.shape[-1], images.shape[1])
+    """images (N, C, H, W)."""
+    _, channels, height, width = images.shape
+    return ImagePreparation(height, width, channels)
 
 
 def own_of(content: Content, asked: Asked) -> Own:
@@ -72,6 +74,7 @@ def own_of(content: Content, asked: Asked) -> Own:
         times=times,
         held_out=content.held_out,
         notes=content.notes,
+        classes=tuple(content.classes.get(name, name) for name in (negative, positive)),
     )
     check_parts(own, asked)
     return replace(own, checksum=checksum(own))
@@ -79,7 +82,9 @@ def own_of(content: Content, asked: Asked) -> Own:
 
 def checksum(own: Own) -> str:
     """Of all that decides what is learned, and how it is divided; not of the form of a file."""
-    kind = own.kind.columns if isinstance(own.kind, Schema) else own.kind
+    kind: Any = own.kind
+    if isinstance(own.kind, Schema):
+        kind = tuple(replace(column, kind=DATE) if column.kind in DATES else column for column in own.kind.columns)
     found = hashlib.sha256(repr((own.division, own.folds, own.held_out, kind)).encode())
     if isinstance(own.features, pd.DataFrame):
         found.update(pd.util.hash_pandas_object(own.features, index=False).to_numpy().tobytes())

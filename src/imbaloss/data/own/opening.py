@@ -29,12 +29,14 @@ def open_own(source: Path, asked: Asked, test: Path | None = None) -> Own:
         arrays = tables.arrays_of(source)
         if any(array.ndim > 2 for array in arrays.values()):
             return of_image_arrays(source, arrays, asked, test)
-    frame = tables.read_table(source, asked.category)
-    frames = [frame] if test is None else [frame, tables.read_table(test, asked.category)]
+    files = [source, *([test] if test else [])]
+    frames = [tables.read_table(file, asked.category, (asked.target,)) for file in files]
+    frame = frames[0]
     check_columns(frame, asked, str(source))
     among = [name for name in frame.columns if name not in {asked.group, asked.time, *asked.drop}]
     if (column := pictures.column_of_files(frame, asked.target, among)) is not None:
         return of_listing(source, frames, column, asked, test)
+    no_size(asked, f"{source} is a table")
     return of_frames(file_stem(source), frames, asked)
 
 
@@ -65,13 +67,13 @@ def check_columns(frame: pd.DataFrame, asked: Asked, source: str) -> None:
         raise ValueError(f"the target, {asked.target!r}, cannot be left out")
 
 
-def of_frames(name: str, frames: Sequence[pd.DataFrame], asked: Asked) -> Own:
-    """frames: of all rows, or of those to learn from and those to judge by."""
+def of_frames(name: str, frames: Sequence[pd.DataFrame], asked: Asked, classes: Mapping[str, Any] | None = None) -> Own:
+    """frames: of all rows, or of those to learn from and those to judge by. classes: as of `Content`."""
     first = frames[0]
     tables.check_names(name, list(first.columns))
     check_columns(first, asked, name)
     if len(frames) > 1:
-        same_columns(frames)
+        same_columns(frames, asked.drop)
     frame = pd.concat(frames, ignore_index=True) if len(frames) > 1 else first.reset_index(drop=True)
     target = target_of(frame[asked.target])
     aside = {asked.target: "is the target"} | dict.fromkeys(asked.drop, "was left out as asked")
@@ -80,12 +82,13 @@ def of_frames(name: str, frames: Sequence[pd.DataFrame], asked: Asked) -> Own:
             aside[column] = f"is the {what} of a row"
     schema = Schema.of(frame.iloc[: len(first)], asked.category, aside)
     features = schema.take(frame)
-    return own_of(Content(name, features, schema, target, len(frame) - len(first), beside=frame), asked)
+    held_out = len(frame) - len(first)
+    return own_of(Content(name, features, schema, target, held_out, (), classes or {}, frame), asked)
 
 
-def same_columns(frames: Sequence[pd.DataFrame]) -> None:
+def same_columns(frames: Sequence[pd.DataFrame], dropped: Sequence[str]) -> None:
     known, there = (list(map(str, frame.columns)) for frame in frames)
-    if said := differing(known, there):
+    if said := differing([name for name in known if name not in dropped], there, dropped):
         raise ValueError(f"the test file has other columns than the first one: {said}")
 
 
@@ -99,9 +102,20 @@ def of_folder(folder: Path, asked: Asked, test: Path | None) -> Own:
         more, theirs, said = pictures.in_folders(test)
         files, labels, notes, held_out = files + more, labels + theirs, notes + said, len(more)
     no_columns(asked, f"{folder} is a folder of images")
-    images = pictures.load(files, asked.size)
+    images, stretched = loaded(files, asked)
     target = target_of(pd.Series(labels, dtype=object, name=asked.target))
-    return own_of(Content(file_stem(folder), images, kind_of(images), target, held_out, tuple(notes)), asked)
+    return own_of(Content(file_stem(folder), images, kind_of(images), target, held_out, (*notes, stretched)), asked)
+
+
+def loaded(files: Sequence[Path], asked: Asked) -> tuple[NDArray[np.uint8], str]:
+    """The images, and what was done to them."""
+    size = asked.size or pictures.SIZE
+    return pictures.load(files, (size, size)), f"each image was stretched to {size} x {size} pixels (--size)"
+
+
+def no_size(asked: Asked, what: str) -> None:
+    if asked.size is not None:
+        raise ValueError(f"{what}: leave out --size, which is for images in files")
 
 
 def no_columns(asked: Asked, what: str) -> None:
@@ -113,21 +127,24 @@ def no_columns(asked: Asked, what: str) -> None:
 def of_listing(source: Path, frames: Sequence[pd.DataFrame], column: str, asked: Asked, test: Path | None) -> Own:
     """The images that a column names, each from where its table lies."""
     if test is not None:
-        same_columns(frames)
+        same_columns(frames, asked.drop)
     folders = [source.parent, test.parent if test else source.parent]
     files = [folder / str(name) for folder, frame in zip(folders, frames, strict=False) for name in frame[column]]
     frame = pd.concat(frames, ignore_index=True)
     used = {asked.target, column, asked.group, asked.time, *asked.drop}
     ignored = [name for name in frame.columns if name not in used]
     notes = [f"{some(ignored)} were not used: a network learns from images or from columns"] if ignored else []
-    images = pictures.load(files, asked.size)
+    images, stretched = loaded(files, asked)
     target, held_out = target_of(frame[asked.target]), len(frame) - len(frames[0])
-    return own_of(Content(file_stem(source), images, kind_of(images), target, held_out, tuple(notes), frame), asked)
+    return own_of(
+        Content(file_stem(source), images, kind_of(images), target, held_out, (*notes, stretched), beside=frame), asked
+    )
 
 
 def of_image_arrays(source: Path, arrays: Mapping[str, NDArray[Any]], asked: Asked, test: Path | None) -> Own:
     """An NPZ file with one array of images, and one of labels."""
     no_columns(asked, f"{source} holds images")
+    no_size(asked, f"{source} holds images as arrays")
     several = [source, *([test] if test else [])]
     images, labels = [], []
     for file in several:

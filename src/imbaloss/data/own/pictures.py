@@ -67,8 +67,8 @@ def column_of_files(frame: pd.DataFrame, target: str, among: Sequence[str]) -> s
     return found[0] if found else None
 
 
-def load(files: Sequence[Path], size: int, channels: int | None = None) -> NDArray[np.uint8]:
-    """(N, channels, size, size), 0 to 255, each image stretched to a square; gray where all are, unless told.
+def load(files: Sequence[Path], size: tuple[int, int], channels: int | None = None) -> NDArray[np.uint8]:
+    """(N, channels, H, W), 0 to 255, each image stretched to `size` (H, W); gray where all are, unless told.
 
     Images of several modes become colours; transparency is dropped. Raises ValueError for a file that does not decode,
     or is too large, OSError for one that cannot be read.
@@ -78,8 +78,8 @@ def load(files: Sequence[Path], size: int, channels: int | None = None) -> NDArr
     return np.stack([image if len(image) == most else np.repeat(image, most, axis=0) for image in read])
 
 
-def one(file: Path, size: int, channels: int | None) -> NDArray[np.uint8]:
-    """(1 or 3, size, size)."""
+def one(file: Path, size: tuple[int, int], channels: int | None) -> NDArray[np.uint8]:
+    """(1 or 3, H, W)."""
     from PIL import Image, ImageOps, UnidentifiedImageError  # here, since tables need none of it
 
     try:
@@ -87,14 +87,14 @@ def one(file: Path, size: int, channels: int | None) -> NDArray[np.uint8]:
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             warnings.filterwarnings("ignore", category=UserWarning)
             with Image.open(file) as opened:
-                opened.draft(None, (2 * size, 2 * size))  # of JPEG, a smaller one is decoded faster
+                opened.draft(None, (2 * size[1], 2 * size[0]))  # of JPEG, a smaller one is decoded faster
                 upright: Any = ImageOps.exif_transpose(opened)
                 gray = upright.mode in GRAY if channels is None else channels == 1
                 if upright.mode in WHITE:
                     deep = np.asarray(upright, dtype=np.float64) * (255 / WHITE[upright.mode])
                     upright = Image.fromarray(np.clip(deep, 0, 255).astype(np.uint8))
                 small = upright.convert("L" if gray else "RGB").resize(
-                    (size, size), Image.Resampling.BILINEAR, reducing_gap=2
+                    size[::-1], Image.Resampling.BILINEAR, reducing_gap=2
                 )
                 pixels = np.asarray(small)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from imbaloss.data.own.columns import CATEGORY, DATE, MANY, NUMBER, Schema
+from imbaloss.data.own.columns import CATEGORY, MANY, Schema
 
 Inputs = NDArray[np.float32]
 QUANTILES_OF = 100_000  # rows, by which quantiles are told
@@ -36,6 +36,16 @@ class TablePreparation:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of categories that were not there
             return as_inputs(self.transformer.transform(frame))
+
+    def unseen(self, frame: pd.DataFrame) -> dict[str, int]:
+        """Of each category with values that were not there when it was fitted, in how many rows."""
+        found = {}
+        for _, step, names in self.transformer.transformers_:
+            encoder = step[0] if hasattr(step, "steps") else step
+            for name, known in zip(names, getattr(encoder, "categories_", ()), strict=False):
+                if count := int((~frame[name].isin(known)).sum()):
+                    found[name] = count
+        return found
 
 
 def as_inputs(found: Any) -> Inputs:
@@ -65,7 +75,7 @@ def transformer_of(schema: Schema, positives: int) -> Any:
     many = Pipeline([("target", TargetEncoder(target_type="binary", cv=folds)), ("scale", StandardScaler())])
     names = {kind: [column.name for column in schema.columns if column.kind == kind] for kind in (CATEGORY, MANY)}
     parts = {
-        "numbers": (numbers, [column.name for column in schema.columns if column.kind in {NUMBER, DATE}]),
+        "numbers": (numbers, [column.name for column in schema.columns if column.is_number]),
         "categories": (OneHotEncoder(handle_unknown="ignore", sparse_output=False), names[CATEGORY]),
         "many": (many, names[MANY]),
     }
@@ -76,7 +86,8 @@ def transformer_of(schema: Schema, positives: int) -> Any:
 class ImagePreparation:
     """Of images (N, C, H, W), uint8 -> the same in [0, 1]; each channel is scaled with the network."""
 
-    size: int  # of a side, in pixels
+    height: int  # in pixels
+    width: int
     channels: int  # 1 gray, 3 colours
 
     def __call__(self, images: NDArray[np.uint8]) -> Inputs:

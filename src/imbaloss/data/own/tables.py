@@ -29,7 +29,10 @@ MARKS = {  # first bytes of files that are something else than text
     b"%PDF": "a PDF",
 }
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
-COMMA, POINT = r"[+-]?\d+,\d+(e[+-]?\d+)?", r"[+-]?\d*\.\d+(e[+-]?\d+)?"  # decimal numbers
+NOTHING = ("", "?", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NULL", "null", "None")  # missing values
+COMMA, POINT, CODE = (
+    re.compile(form, re.IGNORECASE) for form in (r"[+-]?\d+,\d+(e[+-]?\d+)?", r"[+-]?\d*\.\d+(e[+-]?\d+)?", r"0\d+")
+)  # decimal numbers, and what looks like a number and is none
 UNNAMED = "unnamed"
 
 
@@ -39,9 +42,10 @@ class Dialect:
 
     names: tuple[str, ...]
     separator: str
-    decimal: str
+    decimal: str  # of all columns but `commas`
     encoding: str
     codes: tuple[str, ...] = ()  # columns with values such as 007, which are no numbers
+    commas: tuple[str, ...] = ()  # columns with decimal commas, beside others with points
 
     @classmethod
     def of(cls, file: Path) -> "Dialect":
@@ -61,17 +65,19 @@ class Dialect:
         separator = max(SEPARATORS, key=lambda one: outside_quotes(first, one))
         rows = list(csv.reader(text.splitlines()[: 200 if len(text) < SAMPLE else 100], delimiter=separator))
         names = named(file, rows[0])
-        values = [value.strip() for row in rows[1:] for value in row]
-        commas, points = (
-            sum(bool(re.fullmatch(form, value, re.IGNORECASE)) for value in values) for form in (COMMA, POINT)
+        columns = dict(zip(names, zip_longest(*rows[1:], fillvalue=""), strict=False))
+        codes, commas, points = (
+            tuple(name for name, column in columns.items() if any(form.fullmatch(value.strip()) for value in column))
+            for form in (CODE, COMMA, POINT)
         )
-        decimal = "," if separator != "," and commas and not points else "."
-        columns = zip(names, zip_longest(*rows[1:], fillvalue=""), strict=False)
-        codes = [name for name, column in columns if any(re.fullmatch(r"0\d+", value.strip()) for value in column)]
-        return cls(names, separator, decimal, encoding, tuple(codes))
+        commas = tuple(name for name in commas if separator != "," and name not in points)
+        decimal, others = (",", ()) if commas and not points else (".", commas)
+        return cls(names, separator, decimal, encoding, codes, others)
 
-    def options(self, text: Collection[str]) -> dict[str, Any]:
-        """For pandas. text: columns whose values are to stay as they are written."""
+    def options(self, text: Collection[str], whole: Collection[str]) -> dict[str, Any]:
+        """For pandas. text: columns whose values are to stay as they are written; whole: those of which a value is
+        missing only where nothing stands.
+        """
         return {
             "sep": self.separator,
             "decimal": self.decimal,
@@ -80,7 +86,9 @@ class Dialect:
             "header": 0,
             "index_col": False,
             "skipinitialspace": True,
-            "dtype": dict.fromkeys({*text, *self.codes} & set(self.names), str),
+            "dtype": dict.fromkeys({*text, *whole, *self.codes, *self.commas} & set(self.names), str),
+            "keep_default_na": False,
+            "na_values": {name: [""] if name in whole else list(NOTHING) for name in self.names},
         }
 
 
@@ -132,8 +140,9 @@ def check_file(file: Path) -> None:
         raise ValueError(f"{file} has another ending than {', '.join(ENDINGS)}, which tells how to read it")
 
 
-def read_table(file: Path, text: Collection[str] = ()) -> pd.DataFrame:
-    """All rows. text: columns whose values are to stay as they are written.
+def read_table(file: Path, text: Collection[str] = (), whole: Collection[str] = ()) -> pd.DataFrame:
+    """All rows. Of CSV: text are columns whose values are to stay as they are written; whole are the same, and have a
+    value wherever something stands, be it NA or None.
 
     Raises OSError for a file that cannot be read, ValueError for one that is no table.
     """
@@ -143,7 +152,7 @@ def read_table(file: Path, text: Collection[str] = ()) -> pd.DataFrame:
     elif file.suffix.lower() in NPZ:
         found = from_arrays(file)
     else:
-        found = pd.concat(comma_separated(file, text, None), ignore_index=True)
+        found = pd.concat(comma_separated(file, None, text, whole), ignore_index=True)
     if not len(found):
         raise ValueError(f"{file} names columns and has no rows")
     return found
@@ -157,16 +166,20 @@ def parts_of_table(file: Path, rows: int, text: Collection[str] = ()) -> Iterato
     elif file.suffix.lower() in NPZ:
         yield from_arrays(file)
     else:
-        yield from comma_separated(file, text, rows)
+        yield from comma_separated(file, rows, text)
 
 
-def comma_separated(file: Path, text: Collection[str], rows: int | None) -> Iterator[pd.DataFrame]:
+def comma_separated(
+    file: Path, rows: int | None, text: Collection[str], whole: Collection[str] = ()
+) -> Iterator[pd.DataFrame]:
     dialect = Dialect.of(file)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)  # that values without a column are left out
-            with pd.read_csv(file, chunksize=rows or 2**62, low_memory=False, **dialect.options(text)) as parts:
-                yield from without_numbers_of_rows(iter(parts))
+            options = dialect.options(text, whole)
+            with pd.read_csv(file, chunksize=rows or 2**62, low_memory=False, **options) as parts:
+                for part in without_numbers_of_rows(iter(parts)):
+                    yield part.assign(**{name: pointed(part[name]) for name in dialect.commas if name not in text})
     except pd.errors.ParserWarning as error:
         raise ValueError(
             f"{file} has rows with more values than the {len(dialect.names)} columns that it names"
@@ -175,6 +188,15 @@ def comma_separated(file: Path, text: Collection[str], rows: int | None) -> Iter
         raise ValueError(f"{file} cannot be read as a table: {' '.join(str(error).split())}") from error
     except UnicodeDecodeError as error:
         raise ValueError(f"{file} is no text in UTF-8 or Windows-1252: {error}") from error
+
+
+def pointed(column: "pd.Series[Any]") -> "pd.Series[Any]":
+    """Numbers, of text with decimal commas; what is none stays text."""
+    written = column.str.strip().str.replace(",", ".", n=1, regex=False).where(column.str.fullmatch(COMMA), column)
+    try:
+        return pd.to_numeric(written)
+    except ValueError:
+        return written
 
 
 def without_numbers_of_rows(parts: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
@@ -243,6 +265,8 @@ def from_arrays(file: Path) -> pd.DataFrame:
 def write_table(file: Path, parts: Iterator[pd.DataFrame]) -> int:
     """Writes CSV or Parquet, by the ending of the file, whole or not at all; returns the number of rows."""
     unfinished = file.with_name(f"{file.name}.{os.getpid()}.unfinished")
+    parts = chain([next(parts)], parts)  # what is wrong with the first is found before a folder is made
+    file.parent.mkdir(parents=True, exist_ok=True)
     try:
         if file.suffix.lower() in PARQUET:
             rows = write_parquet(unfinished, parts)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from imbaloss.data.own.columns import DATE, NUMBER, Column, judged, some, texts, values
+from imbaloss.data.own.columns import Column, judged, some, texts, values
 from imbaloss.nearest import nearest
 
 MOST_CLASSES = 100  # of a target; one with more is no class
@@ -64,7 +64,8 @@ def times_of(column: "pd.Series[Any]") -> NDArray[np.float64]:
     """Numbers that rise with time. Raises ValueError for a column that is neither numbers nor dates."""
     check_known(column, "time")
     kind, reason = judged(column, named=False)
-    if reason or kind not in {NUMBER, DATE}:
+    of = Column(str(column.name), kind)
+    if reason or not of.is_number:
         raise ValueError(f"the time {column.name!r} must be numbers or dates, and {reason or 'is text'}")
-    found: NDArray[np.float64] = values(column, Column(str(column.name), kind), 1).to_numpy()
+    found: NDArray[np.float64] = values(column, of, 1).to_numpy()
     return found

@@ -1,0 +1,66 @@
+"""What a person wants of a comparison: methods, and how long."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from imbaloss.data.own import ImagePreparation, Own
+from imbaloss.data.own.content import FOLDS
+from imbaloss.studies import OwnStudy
+from imbaloss.studies.own import methods_of, recipe_for, repetitions_for
+
+MOST = 1000  # repetitions
+BUDGET = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h)")
+SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What methods to compare, and how long."""
+
+    losses: Sequence[str] | None = None  # None: the default methods
+    samplers: Sequence[str] | None = None
+    references: bool = True
+    repetitions: int | None = None  # None: by the number of rows
+    budget: str | None = None  # as 90s, 10m or 2h: as many repetitions as fit
+    margin: float = 0.01
+    recipe: dict[str, Any] = field(default_factory=dict)  # entries of a `Recipe`, that overrule
+    device: str = "cpu"
+
+    @property
+    def seconds(self) -> float | None:
+        """Of the budget. Raises ValueError for what is no time."""
+        if self.budget is None:
+            return None
+        found = BUDGET.fullmatch(str(self.budget).strip())
+        if not found or not float(found[1]):
+            raise ValueError(f"budget must be a time, as 90s, 10m or 2h, found {self.budget!r}")
+        return float(found[1]) * SECONDS[found[2]]
+
+    def study(self, own: Own, target: str, command: str = "") -> OwnStudy:
+        """Raises ValueError for methods and entries that there are not."""
+        methods = methods_of(self.losses, self.samplers, references=self.references)
+        train = sum(own.split_counts(0, own.each_fold[0])["train"])
+        alone = {"tune_lr": ()} if "lr" in self.recipe else {}
+        entries = recipe_for(train, alone | self.recipe, methods, images=isinstance(own.kind, ImagePreparation))
+        if self.repetitions is not None and self.budget is not None:
+            raise ValueError("give the number of repetitions, or a budget that decides it, not both")
+        if self.repetitions is not None and not 1 <= self.repetitions <= MOST:
+            raise ValueError(f"repetitions must be 1 to {MOST}, found {self.repetitions}")
+        if not 0 < self.margin < 1:
+            raise ValueError(f"margin must be above 0 and below 1, as a score is, found {self.margin}")
+        return OwnStudy(
+            name=own.name,
+            target=target,
+            negative=own.negative,
+            positive=own.positive,
+            level=own.level,
+            data=own.checksum,
+            methods=methods,
+            repetitions=self.repetitions or (1 if self.seconds else repetitions_for(len(own.labels))),
+            folds=own.folds if own.division == FOLDS else 0,
+            recipe=entries,
+            margin=self.margin,
+            command=command,
+        )

@@ -1,0 +1,104 @@
+"""One test part for all seeds: what is said of other test rows too."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from imbaloss import report, studies
+from imbaloss.evaluation import OF_TALLIES, redrawn, scores, tallied
+from imbaloss.report import Findings, evidence
+from imbaloss.report.cells import Compared
+from imbaloss.report.other_rows import for_other_rows
+from imbaloss.statistics import seeds_and_redrawn
+from imbaloss.studies import Predictions, Store
+from tests.report.examples import example
+
+RECALL = Compared("recall at the tuned threshold", "tuned", "recall")
+F1 = Compared("F1 at the tuned threshold", "tuned", "f1")
+SEEDS = 8
+
+
+def of_one_test(folder: Path, skills: Mapping[str, float], positives: int, own: float = 0.05) -> Findings:
+    """Trainings that differ little from seed to seed, on the same test rows, each of its own difficulty."""
+    generator = np.random.default_rng(0)
+    labels = np.repeat([0, 1], [9 * positives, positives])
+    difficulty = generator.normal(size=(len(skills), len(labels)))
+    finished = []
+    for hard, (loss, skill) in zip(difficulty, skills.items(), strict=True):
+        for seed in range(SEEDS):
+            row = example("tree_1", seed, loss)
+            found = stats.norm.cdf(hard - 1.5 + skill * labels + own * generator.normal(size=len(labels)))
+            tuned = {**scores(labels, found)[0], "threshold": 0.5, "threshold_low": None, "threshold_high": None}
+            parts = Predictions(labels, found, np.arange(len(labels)))
+            counts = {**row.counts, "test": (9 * positives, positives)}
+            row = replace(row, scores={**row.scores, "tuned": tuned}, counts=counts)
+            finished.append((row, {"tune": parts, "test": parts}))
+    store = Store(folder)
+    store.add(finished)
+    return report.find(studies.built_in("table1"), [row for row, _ in finished], store)
+
+
+def seen(found: Findings, method: str, score: Compared = F1) -> pd.DataFrame:
+    return evidence.seen_from(found.comparisons[found.comparisons["score"] == score.label], method)
+
+
+def test_what_few_test_rows_decide_is_not_said_of_others(tmp_path):
+    found = of_one_test(tmp_path, {"mfe": 2.2, "mse": 1.8}, positives=20)
+    lines = seen(found, "mfe")
+    wider = for_other_rows(found, lines, F1)
+    assert lines["verdict"].tolist() == ["better"]
+    assert wider["verdict"].tolist() == ["undecided"]
+    assert (wider["high"] - wider["low"]).iloc[0] > 3 * (lines["high"] - lines["low"]).iloc[0]
+    assert wider["difference"].tolist() == lines["difference"].tolist()
+
+
+def test_what_many_test_rows_decide_stands(tmp_path):
+    found = of_one_test(tmp_path, {"mfe": 2.5, "mse": 1.5}, positives=300)
+    wider = for_other_rows(found, seen(found, "mse"), F1)
+    assert wider["verdict"].tolist() == ["worse"]
+    assert wider["high"].iloc[0] < 0
+
+
+def test_equivalence_needs_the_wider_interval_within_the_margin(tmp_path):
+    found = of_one_test(tmp_path, {"mfe": 2.0, "mse": 2.0}, positives=20)
+    lines = seen(found, "mfe").assign(verdict="equivalent")
+    for margin, verdict in ((0.01, "undecided"), (0.9, "equivalent")):
+        assert for_other_rows(found, lines.assign(margin=margin), F1)["verdict"].tolist() == [verdict]
+
+
+def test_costs_are_turned(tmp_path):
+    """What costs less is better; of the rule that all rows have, cost, the formula is its own."""
+    found = of_one_test(tmp_path, {"mfe": 2.5, "mse": 1.5}, positives=300)
+    recipe = replace(found.rows[0].run.recipe, threshold="cost:fn=9")
+    rows = [replace(row, run=replace(row.run, recipe=recipe)) for row in found.rows]
+    store = Store(tmp_path / "again")
+    store.add((row, found.store.predictions(old.run)) for row, old in zip(rows, found.rows, strict=True))
+    again = report.find(studies.built_in("table1"), rows, store)
+    lines = seen(found, "mfe").assign(verdict="better")
+    wider = for_other_rows(again, lines, Compared("mean cost", "tuned", "cost", lower=True))
+    assert wider["low"].iloc[0] > 0
+    tallies = [
+        tallied(p["test"].labels, p["test"].probabilities[None] >= 0.5) for _, p in store.arrays([r.run for r in rows])
+    ]
+    costs = [float((9 * one.fn + one.fp)[0] / 3000) for one in tallies]
+    middle = (wider["low"].iloc[0] + wider["high"].iloc[0]) / 2
+    assert middle == pytest.approx(np.mean(costs[SEEDS:]) - np.mean(costs[:SEEDS]))
+
+
+@pytest.mark.slow
+def test_intervals_for_other_rows_cover_the_truth():
+    """In 95 % +- 2, of a recall: each row has a chance of its own to be found, by every seed alike."""
+    generator, tries, inside = np.random.default_rng(0), 1000, 0
+    labels, truth = np.repeat([0, 1], 60), 0.6
+    for _ in range(tries):
+        chance = generator.beta(1.2, 0.8, 120)
+        called = generator.random((SEEDS, 120)) < chance
+        drawn = redrawn(OF_TALLIES["recall"], labels, called, 300).mean(axis=1)
+        _, low, high = seeds_and_redrawn(OF_TALLIES["recall"](tallied(labels, called)), drawn, 60)
+        inside += low <= truth <= high
+    assert inside / tries == pytest.approx(0.95, abs=0.02)
