@@ -18,11 +18,12 @@ from tests import peers
 
 IMBALOSS = Path(sys.executable).with_name("imbaloss")
 ROOT = Path(__file__).parents[1]
+TUTORIALS = ("your-own-table", "your-own-images")  # whose code and commands belong together
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 @peers.quiet
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [page for page in PAGES if page.stem not in TUTORIALS], ids=lambda page: page.name)
 def test_the_python_of_a_page_runs(page, tmp_path, monkeypatch):
     """Skips, when all other code has run, where the page imports a peer that is not installed."""
     monkeypatch.chdir(tmp_path)
@@ -38,7 +39,7 @@ def test_the_python_of_a_page_runs(page, tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["your-own-table", "your-own-images"])
+@pytest.mark.parametrize("name", TUTORIALS)
 def test_a_tutorial_runs_as_a_reader_types_it(name, tmp_path, monkeypatch):
     """Code and commands in their order, and what the page shows of the data is what is printed."""
     monkeypatch.chdir(tmp_path)

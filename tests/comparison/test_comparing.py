@@ -224,7 +224,7 @@ def test_a_test_of_its_own_is_what_is_judged_by():
     assert set(found.table["test_positives"]) == {24}
     assert set(found.table["train_positives"] + found.table["tune_positives"]) == {24}
     assert "the test file is test" in "\n".join(found.description)
-    assert "this is said of other test rows too" in found.verdict
+    assert "the same test rows, and this is said of others too" in found.verdict
 
 
 def test_images_are_compared_and_shown(tmp_path):

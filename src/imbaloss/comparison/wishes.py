@@ -43,7 +43,8 @@ class Wishes:
         methods = methods_of(self.losses, self.samplers, references=self.references)
         train = sum(own.split_counts(0, own.each_fold[0])["train"])
         alone = {"tune_lr": ()} if "lr" in self.recipe else {}
-        entries = recipe_for(train, alone | self.recipe, methods, images=isinstance(own.kind, ImagePreparation))
+        images = isinstance(own.kind, ImagePreparation)
+        entries = recipe_for(train, alone | self.recipe, methods, images=images)
         if self.repetitions is not None and self.budget is not None:
             raise ValueError("give the number of repetitions, or a budget that decides it, not both")
         if self.repetitions is not None and not 1 <= self.repetitions <= MOST:
@@ -63,4 +64,5 @@ class Wishes:
             recipe=entries,
             margin=self.margin,
             command=command,
+            things="images" if images else "rows",
         )

@@ -55,12 +55,12 @@ def advise(found: Findings) -> Advice | None:
     lines = against(found, best, score)
     said = [
         of_method(found, cell, lines, best, score),
-        of_others(found, lines),
+        of_others(study, lines),
         of_missing(found, over, most),
         *of_references(lines, best),
         *of_plain(lines, best),
-        *of_threshold(found, best, row, study.sought),
-        *of_decisions(found, best, study.sought),
+        *of_threshold(found, best, row, study),
+        *of_decisions(found, best, study),
         *of_demand(found, best, Rule.of(study.threshold)),
         *of_costs(found, means[best], score),
     ]
@@ -97,9 +97,9 @@ def of_method(found: Findings, cell: Cell, lines: pd.DataFrame, best: str, score
     return f"{take}: it has {has}, {mean}{ends if known else ''}, over {counted(over, what)}"
 
 
-def of_others(found: Findings, lines: pd.DataFrame) -> str:
+def of_others(study: OwnStudy, lines: pd.DataFrame) -> str:
     """What the best one is better than, and what it cannot be told from."""
-    if len(found.methods) == 1:
+    if len(study.methods) == 1:
         return "There is nothing that it was compared with"
     if lines.empty:
         return "One repetition decides nothing: any difference between methods may be chance"
@@ -114,8 +114,8 @@ def of_others(found: Findings, lines: pd.DataFrame) -> str:
         said = f"It is better than {'the other one' if len(lines) == 1 else f'each of the {len(lines)} others'}"
     else:
         said = f"It is {'; '.join(f'{words[word]} {named(methods)}' for word, methods in ways.items() if methods)}"
-    same = "all repetitions have the same test rows, and this is said of other test rows too"
-    return said if found.study.folds else f"{said} ({same}, by a bootstrap)"
+    same = f"all repetitions have the same test {study.things}, and this is said of others too"
+    return said if study.folds else f"{said} ({same}, by a bootstrap)"
 
 
 def of_missing(found: Findings, over: Mapping[str, int], most: int) -> str:
@@ -159,20 +159,22 @@ def of_plain(lines: pd.DataFrame, best: str) -> list[str]:
     return [f"Against plain cross-entropy with a tuned threshold: {difference(plain.iloc[0])}"]
 
 
-def of_threshold(found: Findings, best: str, row: Row | None, sought: str) -> list[str]:
+def of_threshold(found: Findings, best: str, row: Row | None, study: OwnStudy) -> list[str]:
     if row is None:
         return []
     if row.threshold is None:
         reason = row.failure or row.undefined["tuned"].get("f1", "no threshold was chosen")
-        return [f"The training on all rows has no threshold of its own, so decide at ½, or by what you know: {reason}"]
+        return [f"The training on all {study.things} has no threshold: decide at ½, or by what you know; {reason}"]
     threshold, low, high = row.threshold
-    ends = f", 95 % interval {low:.3f} to {high:.3f} by the rows that chose it" if high - low > NO_WIDTH else ""
+    ends = (
+        f", 95 % interval {low:.3f} to {high:.3f} by the {study.things} that chose it" if high - low > NO_WIDTH else ""
+    )
     line = line_of(found, best)
     spread = f"; over the repetitions {line['tuned_threshold']:.3f} on average"
     deviation = line["tuned_threshold_sd"]
     spread += f" with deviation {deviation:.3f}" if pd.notna(deviation) else ""
     best_for = f"the best for {row.run.recipe.threshold}{ends}{spread}"
-    return [f"Decide for {sought} from probability {threshold:.3f} on ({best_for})"]
+    return [f"Decide for {study.sought} from probability {threshold:.3f} on ({best_for})"]
 
 
 def line_of(found: Findings, method: str) -> "pd.Series[Any]":
@@ -180,15 +182,15 @@ def line_of(found: Findings, method: str) -> "pd.Series[Any]":
     return found.table[found.table["method"] == method].iloc[0]
 
 
-def of_decisions(found: Findings, best: str, sought: str) -> list[str]:
+def of_decisions(found: Findings, best: str, study: OwnStudy) -> list[str]:
     """What decisions at the tuned threshold were worth."""
     line = line_of(found, best)
     recall, precision = line["tuned_recall"], line["tuned_precision"]
     if pd.isna(recall):
         return []
-    rows = f"the {line['test_positives']:.4g} rows with {sought} of a test part"
-    right = "" if pd.isna(precision) else f", and {precision:.0%} of the rows that it named were right"
-    return [f"At tuned thresholds it found {recall:.0%} of {rows}{right}"]
+    there = f"the {line['test_positives']:.4g} {study.things} with {study.sought} of a test part"
+    right = "" if pd.isna(precision) else f", and {precision:.0%} of those that it named were right"
+    return [f"At tuned thresholds it found {recall:.0%} of {there}{right}"]
 
 
 def of_demand(found: Findings, best: str, rule: Rule) -> list[str]:

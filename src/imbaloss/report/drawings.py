@@ -118,9 +118,9 @@ def of_training(found: Findings, setting: str, level: float) -> Iterator[Drawing
     epochs_differ = len({len(run) for runs in losses.values() for run in runs}) > 1
     for ending, epochs in (("", "each for its own epochs"), ("_common", "cut to the shortest"))[: 1 + epochs_differ]:
         yield Drawing(
-            file_name(f"loss_{setting}_{level:g}{ending}"),
+            file_name(f"loss_{setting}_{level:.4g}{ending}"),
             figures.loss_curves(losses, common_epochs=bool(ending)),
-            f"Training loss over the epochs on {setting} at level {level:g} ({positives} positives, {negatives} "
+            f"Training loss over the epochs on {setting} at level {level:.4g} ({positives} positives, {negatives} "
             f"negatives), {epochs}. Left as it is, right divided by its first epoch; "
             f"{QUARTILES.format(runs=repetitions(found))}.",
             LEARNING,
@@ -141,17 +141,17 @@ def of_predictions(found: Findings, setting: str, level: float) -> Iterator[Draw
         return
     of_cell = found.table[(found.table["setting"] == setting) & (found.table["level"] == level)]
     thresholds = dict(zip(of_cell["method"], of_cell["tuned_threshold"], strict=True))
-    where = f"of {setting} at level {level:g}"
+    where = f"of {setting} at level {level:.4g}"
     over = QUARTILES.format(runs=repetitions(found))
     yield Drawing(
-        file_name(f"roc_{setting}_{level:g}"),
+        file_name(f"roc_{setting}_{level:.4g}"),
         figures.roc_and_precision_recall(tests),
         f"ROC and precision-recall curves on the test part {where}: {over}. Dotted: what chance gives.",
         CURVES,
         setting=setting,
     )
     yield Drawing(
-        file_name(f"probabilities_{setting}_{level:g}"),
+        file_name(f"probabilities_{setting}_{level:.4g}"),
         figures.distributions(tests, thresholds),
         "Probabilities of the positive class that each method gives to negatives and positives of the test part "
         f"{where}, all {repetitions(found)} together. A better threshold helps where they lie apart but not around ½.",
@@ -159,7 +159,7 @@ def of_predictions(found: Findings, setting: str, level: float) -> Iterator[Draw
         setting=setting,
     )
     yield Drawing(
-        file_name(f"reliability_{setting}_{level:g}"),
+        file_name(f"reliability_{setting}_{level:.4g}"),
         figures.reliabilities(tests),
         f"Reliability on the test part {where}, all {repetitions(found)} together: the share of positives in each "
         "tenth of the samples by probability. On the diagonal a probability is what it says; below it positives are "

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from math import ceil, log10
+from math import log10
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -167,7 +167,7 @@ def verdict(score: str, pairs: pd.DataFrame) -> Verdict:
 
 def difference(one: "pd.Series[Any]") -> str:
     """With its interval, to a tenth of the margin, and to three decimals at least."""
-    places = max(3, 1 + ceil(-log10(one["margin"])))
+    places = max(3, 1 + round(-log10(one["margin"])))
     mean, low, high = (f"{one[name]:+.{places}f}" for name in ("difference", "low", "high"))
     return f"{mean} [{low}, {high}]"
 

@@ -58,7 +58,7 @@ def page(
     return environment.get_template("page.html.jinja").render(
         study=found.study,
         own=found.study if isinstance(found.study, OwnStudy) else None,
-        things="images" if isinstance(found.study, Study) else "rows",
+        things="images" if isinstance(found.study, Study) else found.study.things,
         advice=advice,
         references={name: REFERENCES[name] for name in found.methods if name in REFERENCES},
         rates={name: REFERENCES[name].rate for name in found.methods if name in REFERENCES},

@@ -142,7 +142,7 @@ def sentences(rows: Sequence[Row]) -> list[str]:
     others: dict[str, Counter[str]] = {}
     for row, name in zip(rows, names(rows), strict=True):
         negatives, positives = row.counts["test"]
-        cell = f"{name.setting} at level {row.run.level:g} (test P/N {positives}/{negatives}), {name.method}"
+        cell = f"{name.setting} at level {row.run.level:.4g} (test P/N {positives}/{negatives}), {name.method}"
         if row.failure:
             failures.setdefault(cell, []).append(row)
             continue

@@ -35,6 +35,7 @@ class OwnStudy:
     margin: float = 0.01
     notes: tuple[str, ...] = ()  # what was found in the data
     command: str = ""  # with which it was asked
+    things: str = "rows"  # or images
     protocols: tuple[str, ...] = field(default=(OWN,), init=False)
     repeats: int = field(default=1, init=False)
 

@@ -31,7 +31,10 @@ def kind(values, **options) -> str:
         (["007", "010", "011"], CATEGORY),
         (["A1", "12", "B7"] * 9, CATEGORY),
         ([f"v{place % 30}" for place in range(90)], MANY),
-        ([f"v{place}" for place in range(90)], "is text that differs from row to row (90 values in 90 rows, such as 'v0')"),
+        (
+            [f"v{place}" for place in range(90)],
+            "is text that differs from row to row (90 values in 90 rows, such as 'v0')",
+        ),
         (["2026-01-02", "2025-11-30"], DATE),
         (["2026-01-02 10:00", "2025-11-30T11:30:15Z"], DATE),
         (pd.to_datetime(["2026-01-02", None, "2026-01-05"]), DATE),

@@ -102,5 +102,5 @@ def test_it_is_saved_without_pickle_and_prepares_the_same_bits():
 
 
 def test_images_are_divided_by_their_white():
-    found = ImagePreparation(1, 2, 1)(np.array([[[[0, 255], [51, 102]]]], np.uint8))
+    found = ImagePreparation(2, 2, 1)(np.array([[[[0, 255], [51, 102]]]], np.uint8))
     assert found.tolist() == [[[[0, 1], [np.float32(0.2), np.float32(0.4)]]]]
