@@ -8,7 +8,7 @@ demo: setup  ## the report's experiment on scikit-learn's digits, offline
 	$(BIN)/imbaloss reproduce --dataset digits_parity --dataset digits_3_8 --dataset digits_8_9 --out results/demo
 
 test: check  ## all that a change must pass, but for the slow tests
-	$(BIN)/pytest --numprocesses 2 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses 2 --dist loadfile  # two processes of one thread each
 
 check: setup
 	$(BIN)/ruff format --check

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
 from imbaloss import studies
 from tests.comparison.examples import mixed, write_csv
@@ -71,6 +72,7 @@ def test_a_table_without_target_and_a_folder_with_none_needed(imbaloss, tmp_path
     assert "tells the class: --target COLUMN" in err
 
 
+@pytest.mark.slow
 def test_an_interrupted_comparison_goes_on(tmp_path):
     """As Ctrl-C does it: what is finished is kept, and the same command ends with the same numbers."""
     file = write_csv(tmp_path, mixed(200))

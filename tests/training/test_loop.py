@@ -18,6 +18,15 @@ from tests.training.examples import RECIPE, split_of
 from tests.training.plain import train_plainly
 
 
+@pytest.fixture(autouse=True, scope="module")
+def two_threads():
+    """Which sum in another order than one, whatever the others of the suite have."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
+
+
 def weights_of(network: torch.nn.Sequential) -> list[torch.Tensor]:
     linears = [module for module in network if isinstance(module, torch.nn.Linear)]
     return [tensor for linear in linears for tensor in (linear.weight.T, linear.bias.unsqueeze(0))]
