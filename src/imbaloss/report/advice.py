@@ -1,6 +1,5 @@
 """What to do with one's own data: which method, from which probability on, and how sure that is."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +17,6 @@ from imbaloss.wording import counted, listed
 
 PLAIN = "ce"  # the network that one would train without knowing better
 MOST_NAMED = 12  # methods in a sentence
-NO_WIDTH = 1e-9  # of an interval
 
 
 @dataclass(frozen=True)
@@ -36,8 +34,32 @@ class Advice:
         return self.row.threshold if self.row else None
 
 
+@dataclass(frozen=True, eq=False)
+class Case:
+    """What the sentences are made of."""
+
+    found: Findings
+    study: OwnStudy
+    score: Compared
+    cell: Cell
+    best: str
+    over: dict[str, int]  # of each method, the repetitions in which it has a score
+    lines: pd.DataFrame  # comparisons of the best method with each other one, as far as they have repetitions
+    row: Row | None  # of the training on all rows
+
+    @property
+    def mean(self) -> float:
+        return self.cell.interval(self.best).estimate
+
+    @property
+    def line(self) -> "pd.Series[Any]":
+        """Of the table, that of the best method."""
+        table = self.found.table
+        return table[table["method"] == self.best].iloc[0]
+
+
 def advise(found: Findings) -> Advice | None:
-    """None where no method has a score."""
+    """None where no method has a score. A method with fewer scores than others is not recommended."""
     study = found.study
     assert isinstance(study, OwnStudy)
     score = compared_in(found.rows)[-1]
@@ -48,23 +70,11 @@ def advise(found: Findings) -> Advice | None:
     most = max(over.values())
     if not most:
         return None
-    means = {method: float(np.nanmean(cell.scores[method])) for method in over if over[method] == most}
+    means = {method: cell.interval(method).estimate for method in over if over[method] == most}
     best = (min if score.lower else max)(means, key=lambda method: means[method])
-    rows = found.store.rows([study.for_use(best)])
-    row = rows[0] if rows else None
-    lines = against(found, best, score)
-    said = [
-        of_method(found, cell, lines, best, score),
-        of_others(study, lines),
-        of_missing(found, over, most),
-        *of_references(lines, best),
-        *of_plain(lines, best),
-        *of_threshold(found, best, row, study),
-        *of_decisions(found, best, study),
-        *of_demand(found, best, Rule.of(study.threshold)),
-        *of_costs(found, means[best], score),
-    ]
-    return Advice(best, score, tuple(filter(None, said)), row)
+    row = next(iter(found.store.rows([study.for_use(best)])), None)
+    case = Case(found, study, score, cell, best, over, against(found, best, score), row)
+    return Advice(best, score, tuple(filter(None, (sentence(case) for sentence in SENTENCES))), row)
 
 
 def against(found: Findings, best: str, score: Compared) -> pd.DataFrame:
@@ -76,29 +86,24 @@ def against(found: Findings, best: str, score: Compared) -> pd.DataFrame:
     return lines if found.study.folds or lines.empty else for_other_rows(found, lines, score)
 
 
-def of_method(found: Findings, cell: Cell, lines: pd.DataFrame, best: str, score: Compared) -> str:
-    interval, over = cell.interval(best), int(np.isfinite(cell.scores[best]).sum())
-    mean = f"{interval.estimate:{'.4g' if score.lower else '.3f'}}"
-    if not interval.estimate and not score.lower:
+def of_method(case: Case) -> str:
+    score, best, over = case.score, case.best, case.over[case.best]
+    mean, low, high = (f"{value:{'.4g' if score.lower else '.3f'}}" for value in case.cell.interval(best))
+    if not case.mean and not score.lower:
         return f"No method found what is sought: the mean {score.label} of {best} is 0, and no other is higher"
     has = f"the lowest {score.label}" if score.lower else f"the highest mean {score.label}"
-    what = "repetition" if found.study.folds else "seed"
+    what = "repetition" if case.study.folds else "seed"
     if over == 1:
         return f"Take {best} for a start: in the one {what} that there is it has {has}, {mean}"
-    ends = (
-        f" [{interval.low:.4g}, {interval.high:.4g}]" if score.lower else f" [{interval.low:.3f}, {interval.high:.3f}]"
-    )
-    known = interval.high - interval.low > NO_WIDTH  # what no seed changes has no width, which says nothing
-    take = (
-        f"Take {best}"
-        if (lines["verdict"] == "better").any()
-        else f"Take {best}, though no other method is detectably worse"
-    )
-    return f"{take}: it has {has}, {mean}{ends if known else ''}, over {counted(over, what)}"
+    ends = f" [{low}, {high}]" if low != high else ""  # what no seed changes has no width, which says nothing
+    is_open = len(case.over) > 1 and not (case.lines["verdict"] == "better").any()
+    though = ", though no other method is detectably worse" if is_open else ""
+    return f"Take {best}{though}: it has {has}, {mean}{ends}, over {counted(over, what)}"
 
 
-def of_others(study: OwnStudy, lines: pd.DataFrame) -> str:
+def of_others(case: Case) -> str:
     """What the best one is better than, and what it cannot be told from."""
+    lines, study = case.lines, case.study
     if len(study.methods) == 1:
         return "There is nothing that it was compared with"
     if lines.empty:
@@ -118,13 +123,12 @@ def of_others(study: OwnStudy, lines: pd.DataFrame) -> str:
     return said if study.folds else f"{said} ({same}, by a bootstrap)"
 
 
-def of_missing(found: Findings, over: Mapping[str, int], most: int) -> str:
-    fewer = [f"{method} ({most - some} of {most})" for method, some in over.items() if some < most]
-    failed = any(row.failure for row in found.rows)
-    unmet = any(row.threshold is None and not row.failure for row in found.rows)
-    why = ["the training failed"] * failed + [
-        f"no threshold meets {found.rows[0].run.recipe.threshold} on tune"
-    ] * unmet
+def of_missing(case: Case) -> str:
+    most, rows = case.over[case.best], case.found.rows
+    fewer = [f"{method} ({most - some} of {most})" for method, some in case.over.items() if some < most]
+    failed = any(row.failure for row in rows)
+    unmet = any(row.threshold is None and not row.failure for row in rows)
+    why = ["the training failed"] * failed + [f"no threshold meets {case.study.threshold} on tune"] * unmet
     return f"Scores are missing, and nothing is recommended, where {' or '.join(why)}: {named(fewer)}" if fewer else ""
 
 
@@ -138,81 +142,84 @@ def difference(one: "pd.Series[Any]") -> str:
     return f"{evidence.difference(one)}, {words[str(one['verdict'])]}"
 
 
-def of_references(lines: pd.DataFrame, best: str) -> list[str]:
+def of_references(case: Case) -> str:
     """Whether networks are worth their while here."""
-    networks, references = (lines[lines["second"].isin(REFERENCES) == wanted] for wanted in (False, True))
-    if best in REFERENCES and len(networks):
+    networks, references = (case.lines[case.lines["second"].isin(REFERENCES) == wanted] for wanted in (False, True))
+    if case.best in REFERENCES and len(networks):
         nearest = networks.iloc[int(networks["difference"].argmin())]
         said = f"the nearest, {nearest['second']}, against it: {difference(nearest)}"
-        return [f"No network comes before this reference; {said}"]
-    if best not in REFERENCES and len(references):
+        return f"No network comes before this reference; {said}"
+    if case.best not in REFERENCES and len(references):
         nearest = references.iloc[int(references["difference"].argmin())]
-        return [f"Against {nearest['second']}, the nearer reference: {difference(nearest)}"]
-    return []
+        return f"Against {nearest['second']}, the nearer reference: {difference(nearest)}"
+    return ""
 
 
-def of_plain(lines: pd.DataFrame, best: str) -> list[str]:
+def of_plain(case: Case) -> str:
     """Whether it takes a special loss at all."""
-    plain = lines[lines["second"] == PLAIN]
-    if best == PLAIN or not len(plain):
-        return []
-    return [f"Against plain cross-entropy with a tuned threshold: {difference(plain.iloc[0])}"]
+    plain = case.lines[case.lines["second"] == PLAIN]
+    return f"Against plain cross-entropy with a tuned threshold: {difference(plain.iloc[0])}" if len(plain) else ""
 
 
-def of_threshold(found: Findings, best: str, row: Row | None, study: OwnStudy) -> list[str]:
+def of_threshold(case: Case) -> str:
+    row, study = case.row, case.study
     if row is None:
-        return []
+        return ""
     if row.threshold is None:
         reason = row.failure or row.undefined["tuned"].get("f1", "no threshold was chosen")
-        return [f"The training on all {study.things} has no threshold: decide at ½, or by what you know; {reason}"]
+        return f"The training on all {study.things} has no threshold: decide at ½, or by what you know; {reason}"
     threshold, low, high = row.threshold
-    ends = (
-        f", 95 % interval {low:.3f} to {high:.3f} by the {study.things} that chose it" if high - low > NO_WIDTH else ""
+    known = f", 95 % interval {low:.3f} to {high:.3f} by the {study.things} that chose it" if high > low else ""
+    deviation = case.line["tuned_threshold_sd"]
+    spread = f" with deviation {deviation:.3f}" if pd.notna(deviation) else ""
+    over = f"over the repetitions {case.line['tuned_threshold']:.3f} on average{spread}"
+    return (
+        f"Decide for {study.sought} from probability {threshold:.3f} on (the best for {study.threshold}{known}; {over})"
     )
-    line = line_of(found, best)
-    spread = f"; over the repetitions {line['tuned_threshold']:.3f} on average"
-    deviation = line["tuned_threshold_sd"]
-    spread += f" with deviation {deviation:.3f}" if pd.notna(deviation) else ""
-    best_for = f"the best for {row.run.recipe.threshold}{ends}{spread}"
-    return [f"Decide for {study.sought} from probability {threshold:.3f} on ({best_for})"]
 
 
-def line_of(found: Findings, method: str) -> "pd.Series[Any]":
-    """Of the table."""
-    return found.table[found.table["method"] == method].iloc[0]
-
-
-def of_decisions(found: Findings, best: str, study: OwnStudy) -> list[str]:
+def of_decisions(case: Case) -> str:
     """What decisions at the tuned threshold were worth."""
-    line = line_of(found, best)
-    recall, precision = line["tuned_recall"], line["tuned_precision"]
+    recall, precision = case.line["tuned_recall"], case.line["tuned_precision"]
     if pd.isna(recall):
-        return []
-    there = f"the {line['test_positives']:.4g} {study.things} with {study.sought} of a test part"
+        return ""
+    there = f"the {case.line['test_positives']:.4g} {case.study.things} with {case.study.sought} of a test part"
     right = "" if pd.isna(precision) else f", and {precision:.0%} of those that it named were right"
-    return [f"At tuned thresholds it found {recall:.0%} of {there}{right}"]
+    return f"At tuned thresholds it found {recall:.0%} of {there}{right}"
 
 
-def of_demand(found: Findings, best: str, rule: Rule) -> list[str]:
+def of_demand(case: Case) -> str:
     """Whether the precision or recall that a rule demands was there on test too, where no threshold was chosen."""
+    rule = Rule.of(case.study.threshold)
     if rule.name not in {"recall_at_precision", "precision_at_recall"}:
-        return []
+        return ""
     [(score, demanded)] = rule.parameters.items()
-    rows = [row for row, name in zip(found.rows, found.called, strict=True) if name.method == best]
+    named = zip(case.found.rows, case.found.called, strict=True)
+    rows = [row for row, name in named if name.method == case.best]
     reached = [row.scores["tuned"][score] or 0.0 for row in rows if row.threshold]
     met = f"{sum(one >= demanded for one in reached)} of {counted(len(rows), 'repetition')}"
-    return [
-        f"The {score} of {demanded:g} that was demanded was there on test in {met}, and {np.mean(reached):.3f} on "
-        "average: demand more if that is too little"
-    ]
+    there = f"was there on test in {met}, and {np.mean(reached):.3f} on average"
+    return f"The {score} of {demanded:g} that was demanded {there}: demand more if that is too little"
 
 
-def of_costs(found: Findings, mean: float, score: Compared) -> list[str]:
-    if score is not COST:
-        return []
-    constant = float(np.mean([constant_cost(row) for row in found.rows]))
-    saved = 1 - mean / constant
+def of_costs(case: Case) -> str:
+    if case.score is not COST:
+        return ""
+    constant = float(np.mean([constant_cost(row) for row in case.found.rows]))
+    saved = 1 - case.mean / constant
     what = f"saves {saved:.1%}" if saved >= 0 else f"costs {-saved:.1%} more: decide so, without a model"
-    return [
-        f"A decision costs {mean:.4g} on average; the cheapest that looks at nothing costs {constant:.4g}: it {what}"
-    ]
+    costs = f"A decision costs {case.mean:.4g} on average; the cheapest that looks at nothing costs {constant:.4g}"
+    return f"{costs}: it {what}"
+
+
+SENTENCES = (  # the most important first
+    of_method,
+    of_others,
+    of_missing,
+    of_references,
+    of_plain,
+    of_threshold,
+    of_decisions,
+    of_demand,
+    of_costs,
+)
