@@ -132,6 +132,14 @@ BAD = {
         lambda f: changed(f, amount=[f"{n},000" for n in range(1, 121)]), (),
         "column amount has numbers with commas, such as '1,000': write all with a decimal point",
     ),
+    "thousands in a file of tabs": (
+        lambda f: write_csv(f, mixed().assign(amount=[f"{n},{n + 100}" for n in range(1, 121)]), sep="\t"), (),
+        "column amount has numbers with commas, such as '1,101'",
+    ),
+    "thousands with points beside decimal commas": (
+        lambda f: text(f, "rate;income;fraud\n" + "3,5;12.345;yes\n4,25;999;no\n" * 60), (),
+        "as 'rate' has decimal commas, those of 'income' may part thousands",
+    ),
     "numbers but for many": (
         lambda f: changed(f, amount=["-"] * 40 + [n / 7 for n in range(80)]), (),
         "column amount has numbers but for '-' in row 1 and 39 more",

@@ -83,6 +83,22 @@ def test_other_data_in_the_same_folder_are_another_study(tmp_path):
     assert set(first.table["roc_auc"]) != set(second.table["roc_auc"])
 
 
+def test_what_is_left_of_another_question_does_not_pass_for_this_ones(tmp_path, monkeypatch):
+    """The old model and page are gone before the first training, which may be interrupted."""
+    quick = QUICK | {"losses": "mse", "references": False, "repetitions": 1, "out": tmp_path}
+    imbaloss.compare(*parts(), **quick)
+
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("imbaloss.studies.executors.train_together", interrupted)
+    for rows, there in ((parts(), True), (parts(seed=1), False)):
+        with pytest.raises(KeyboardInterrupt):
+            imbaloss.compare(*rows, **quick | {"losses": "ce"})
+        assert (tmp_path / "report.html").exists() == there
+        assert (tmp_path / "model" / "own.json").exists() == there
+
+
 def test_the_study_is_read_again_as_it_was_written(answer):
     study = studies.read_study(answer.folder)
     assert isinstance(study, studies.OwnStudy)
@@ -224,7 +240,7 @@ def test_a_test_of_its_own_is_what_is_judged_by():
     assert set(found.table["test_positives"]) == {24}
     assert set(found.table["train_positives"] + found.table["tune_positives"]) == {24}
     assert "the test file is test" in "\n".join(found.description)
-    assert "the same test rows, and this is said of others too" in found.verdict
+    assert "this is said of other test rows too, by a bootstrap" in found.verdict
 
 
 def test_images_are_compared_and_shown(tmp_path):
@@ -299,6 +315,9 @@ def test_a_leak_through_encoding_or_resampling_does_not_get_in():
         ({"drop": "aeg"}, r"no column 'aeg', the drop \(did you mean 'age'\?\)"),
         ({"losses": [], "references": False}, "there is no method to compare"),
         ({"folds": 2}, "folds"),
+        ({"folds": "3"}, "folds must be a whole number, found '3'"),
+        ({"repetitions": 2.5}, "repetitions must be a whole number, found 2.5"),
+        ({"drop": 0}, "no column '0', the drop"),
         ({"X": pd.DataFrame(np.zeros((120, 2)), columns=["a", "a"])}, "two columns 'a'"),
         ({"X": np.zeros((120, 3, 3), np.uint8), "y": [1, 0]}, "X has 120 rows and y 2"),
     ],

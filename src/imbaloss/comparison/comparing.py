@@ -73,8 +73,9 @@ def answer(
     check_device(wishes.device)
     study = wishes.study(own, target, command)
     study = replace(study, notes=tuple(describe(own)) + (() if wishes.budget else reach_of(study, own)))
-    for note in (*study.notes, *replaced(study, out)):
+    for note in study.notes:
         tell(note)
+    make_room(study, out, tell)
     place = Place(own, out, Store(out), wishes.device, tell, shown)
     if isinstance(own.kind, ImagePreparation):
         place.store.add_examples({study.name: own})
@@ -100,15 +101,16 @@ def recommended(findings: report.Findings) -> str:
     raise ValueError(f"no method has a score: {next(filter(None, reasons), 'the score is undefined')}")
 
 
-def replaced(study: OwnStudy, out: Path) -> tuple[str, ...]:
-    """Whether the folder holds the answer to something else."""
+def make_room(study: OwnStudy, out: Path, tell: Told) -> None:
+    """Where the folder holds the answer to something else, its report and model go: they would pass for this one's."""
     try:
         before = studies.read_study(out)
     except (OSError, ValueError):
-        return ()
-    if isinstance(before, OwnStudy) and (before.data, before.sought) == (study.data, study.sought):
-        return ()
-    return (f"{out} held the report of {before.name}, of other data or another target: this one takes its place",)
+        return
+    if not (isinstance(before, OwnStudy) and (before.data, before.sought) == (study.data, study.sought)):
+        tell(f"{out} held the report of {before.name}, of other data or another target: this one takes its place")
+        (out / "report.html").unlink(missing_ok=True)
+        remove(out / "model")
 
 
 def reach_of(study: OwnStudy, own: Own) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 import inspect
 import shutil
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from pathlib import Path
 from tempfile import mkdtemp
@@ -24,6 +24,7 @@ from imbaloss.data.own.pictures import from_array
 from imbaloss.data.own.targets import target_of
 from imbaloss.nearest import nearest
 from imbaloss.training import Recipe
+from imbaloss.training.recipe import whole
 
 TARGET, GROUP, TIME = "y", "group", "time"
 Names = Sequence[Any] | Any  # several, or one
@@ -73,6 +74,7 @@ def compare(
         raise TypeError(f"threshold must be {rule}, found {threshold!r}")
     if test is not None and not (isinstance(test, tuple | list) and len(test) == 2):
         raise TypeError("test must be a pair, X and y to judge by")
+    folds, repetitions = whole("folds", folds), None if repetitions is None else whole("repetitions", repetitions)
     wishes = Wishes(
         several(losses), several(samplers), references, repetitions, budget, margin,
         {**recipe, "threshold": threshold}, device,
@@ -82,7 +84,7 @@ def compare(
         target, None if positive is None else text_of(positive), folds, None if groups is None else GROUP,
         None if times is None else TIME, several(drop) or (), several(category) or (),
     )  # fmt: skip
-    own = of_arrays(name, [(X, y), *([test] if test is not None else [])], groups, times, asked)
+    own = of_arrays(str(name), [(X, y), *([test] if test is not None else [])], groups, times, asked)
     folder = Path(mkdtemp(prefix="imbaloss-") if out is None else out)
     tell = print if verbose else lambda _: None
     try:
@@ -100,7 +102,7 @@ def several(names: Names) -> tuple[str, ...] | None:
     """One name is a list of one."""
     if names is None:
         return None
-    return (names,) if isinstance(names, str) else tuple(map(str, names))
+    return (str(names),) if isinstance(names, str) or not isinstance(names, Iterable) else tuple(map(str, names))
 
 
 def of_arrays(name: str, pairs: Sequence[tuple[Any, Any]], groups: Any, times: Any, asked: Asked) -> Own:

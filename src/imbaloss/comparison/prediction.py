@@ -13,9 +13,7 @@ from imbaloss.data.own import ImagePreparation, Schema, TablePreparation, pictur
 from imbaloss.data.own.columns import some
 from imbaloss.nearest import nearest
 
-AT_ONCE = (
-    8 * 8192
-)  # rows; a whole number of the batches that pass through a network, since bits may go with their sizes
+AT_ONCE = 8 * 8192  # rows: whole batches of what passes through a network, since bits may go with their sizes
 IMAGES_AT_ONCE = 8192
 PROBABILITY, DECISION, FILE = "probability", "decision", "file"
 

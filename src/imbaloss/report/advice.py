@@ -17,6 +17,7 @@ from imbaloss.wording import counted, listed
 
 PLAIN = "ce"  # the network that one would train without knowing better
 MOST_NAMED = 12  # methods in a sentence
+SAVES = 0.0005  # of a cost; less is nothing
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,8 @@ def of_method(case: Case) -> str:
     ends = f" [{low}, {high}]" if low != high else ""  # what no seed changes has no width, which says nothing
     is_open = len(case.over) > 1 and not (case.lines["verdict"] == "better").any()
     though = ", though no other method is detectably worse" if is_open else ""
-    return f"Take {best}{though}: it has {has}, {mean}{ends}, over {counted(over, what)}"
+    where = "" if case.study.folds else f" on the same test {case.study.things}"
+    return f"Take {best}{though}: it has {has}, {mean}{ends}, over {counted(over, what)}{where}"
 
 
 def of_others(case: Case) -> str:
@@ -119,8 +121,7 @@ def of_others(case: Case) -> str:
         said = f"It is better than {'the other one' if len(lines) == 1 else f'each of the {len(lines)} others'}"
     else:
         said = f"It is {'; '.join(f'{words[word]} {named(methods)}' for word, methods in ways.items() if methods)}"
-    same = f"all repetitions have the same test {study.things}, and this is said of others too"
-    return said if study.folds else f"{said} ({same}, by a bootstrap)"
+    return said if study.folds else f"{said} (this is said of other test {study.things} too, by a bootstrap)"
 
 
 def of_missing(case: Case) -> str:
@@ -138,8 +139,10 @@ def named(methods: list[str]) -> str:
 
 
 def difference(one: "pd.Series[Any]") -> str:
-    words = {"better": "better", "equivalent": "equivalent", "worse": "worse", "undecided": "no detectable difference"}
-    return f"{evidence.difference(one)}, {words[str(one['verdict'])]}"
+    """In words; an interval is of one pair, and a verdict allows for all pairs."""
+    verdict = "no detectable difference" if one["verdict"] == "undecided" else str(one["verdict"])
+    alone = verdict != one["verdict"] and (one["low"] > 0 or one["high"] < 0)
+    return f"{evidence.difference(one)}, {verdict}{' where all pairs are looked at' if alone else ''}"
 
 
 def of_references(case: Case) -> str:
@@ -207,7 +210,9 @@ def of_costs(case: Case) -> str:
         return ""
     constant = float(np.mean([constant_cost(row) for row in case.found.rows]))
     saved = 1 - case.mean / constant
-    what = f"saves {saved:.1%}" if saved >= 0 else f"costs {-saved:.1%} more: decide so, without a model"
+    what = f"saves {saved:.1%}"
+    if saved < SAVES:
+        what = f"{'saves nothing' if saved > -SAVES else f'costs {-saved:.1%} more'}: decide so, without a model"
     costs = f"A decision costs {case.mean:.4g} on average; the cheapest that looks at nothing costs {constant:.4g}"
     return f"{costs}: it {what}"
 

@@ -169,7 +169,7 @@ def difference(one: "pd.Series[Any]") -> str:
     """With its interval, to a tenth of the margin, and to three decimals at least."""
     places = max(3, 1 + round(-log10(one["margin"])))
     mean, low, high = (f"{one[name]:+.{places}f}" for name in ("difference", "low", "high"))
-    return f"{mean} [{low}, {high}]"
+    return mean if pd.isna(one["low"]) else f"{mean} [{low}, {high}]"
 
 
 def answer(found: Sequence[Verdict], noun: str) -> str:

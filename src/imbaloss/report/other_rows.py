@@ -14,12 +14,14 @@ from imbaloss.statistics import seeds_and_redrawn
 from imbaloss.studies import Row
 
 UNDECIDED = "undecided"
+ALPHA = 0.05
 
 
 def for_other_rows(found: Findings, lines: pd.DataFrame, compared: Compared) -> pd.DataFrame:
-    """lines: comparisons of a score at the tuned threshold. The same with intervals for other test rows too.
+    """lines: comparisons of one method, of a score at the tuned threshold. The same with intervals for other rows too.
 
-    A verdict stands where its interval, which is wider, bears it out; else nothing is decided.
+    A verdict stands where a wider interval bears it out, else nothing is decided: one of a confidence that is adjusted
+    (Bonferroni) for all pairs of as many methods, since the one that came out best on these rows is compared.
     """
     rows = {
         (name.method, row.run.seed): row
@@ -31,14 +33,17 @@ def for_other_rows(found: Findings, lines: pd.DataFrame, compared: Compared) -> 
     now, again = formula(tallied(labels, called)), redrawn(formula, labels, called)
     place = {key: at for at, key in enumerate(rows)}
     rarer = int(np.bincount(labels, minlength=2).min())
-    told = lines.copy()
+    told, methods = lines.copy(), len(lines) + 1
+    adjusted = 1 - ALPHA / (methods * (methods - 1) / 2)
     for index, one in lines.iterrows():
         seeds = [seed for method, seed in rows if method == one["first"] and (one["second"], seed) in rows]
         first, second = ([place[one[which], seed] for seed in seeds] for which in ("first", "second"))
         gains, drawn = now[first] - now[second], (again[:, first] - again[:, second]).mean(axis=1)
         sign, within = (-1 if compared.lower else 1), one["margin"]
-        _, low, high = seeds_and_redrawn(sign * gains, sign * drawn, rarer)
+        _, low, high = seeds_and_redrawn(sign * gains, sign * drawn, rarer, adjusted)
         bears = {"better": low > 0, "worse": high < 0, "equivalent": -within < low and high < within}
+        _, *ends = seeds_and_redrawn(sign * gains, sign * drawn, rarer)
+        low, high = ends if compared.lower else np.clip(ends, -1, 1).tolist()
         verdict = one["verdict"] if bears.get(one["verdict"]) else UNDECIDED
         told.loc[index, ["low", "high", "verdict"]] = low, high, verdict
     return told

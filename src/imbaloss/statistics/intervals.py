@@ -112,10 +112,11 @@ def seeds_and_redrawn(values: Floats, redrawn: Floats, rare: int, confidence: fl
     """The interval of a mean over seeds that share one test part, for new seeds and new samples.
 
     values (J,): of each seed, on the samples that there are; redrawn (R,): their mean on samples drawn again; rare: the
-    samples of the rarer class. As `seeds_and_samples`, for scores whose variance only the bootstrap knows. One seed, or
-    one sample of a class, has no interval.
+    samples of the rarer class. For scores whose variance only the bootstrap knows. Both variances hold what seeds make
+    of samples, so that the interval is rather too wide; that of `seeds_and_samples` counts it once. One seed, or one
+    sample of a class, has no interval.
     """
     if len(values) < 2 or rare < 2:
         return Interval(float(np.mean(values)), np.nan, np.nan)
-    between, covariance = float(np.var(values, ddof=1)) / len(values), float(np.var(redrawn, ddof=1))
-    return around(float(np.mean(values)), of_two_sources(between, covariance, (len(values) - 1, rare - 1), confidence))
+    seeds, samples = float(np.var(values, ddof=1)) / len(values), float(np.var(redrawn, ddof=1))
+    return around(float(np.mean(values)), of_two_sources(seeds, samples, (len(values) - 1, rare - 1), confidence))

@@ -47,6 +47,18 @@ def test_the_dialect_is_told_by_the_beginning(tmp_path, text, dialect):
     assert (found.separator, found.decimal, found.encoding) == dialect
 
 
+def test_decimal_commas_may_come_late_and_with_blanks(tmp_path):
+    (tmp_path / "data.csv").write_text("a;b\n" + "1;0.5\n" * 3000 + " 1,25 ;1.5\n")
+    found = read_table(tmp_path / "data.csv")
+    assert found.iloc[-1].tolist() == [1.25, 1.5]
+    assert found["a"].iloc[0] == 1
+
+
+def test_a_name_may_have_a_line_end(tmp_path):
+    (tmp_path / "data.csv").write_text('"first\nname",b\n1,2\n')
+    assert read_table(tmp_path / "data.csv")["b"].tolist() == [2]
+
+
 def test_a_file_that_is_no_utf_8_is_windows_1252(tmp_path):
     (tmp_path / "data.csv").write_bytes("a,b\n1,Mañana 5 €\n".encode("cp1252"))
     assert read_table(tmp_path / "data.csv")["b"].tolist() == ["Mañana 5 €"]

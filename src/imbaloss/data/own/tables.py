@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 CSV, PARQUET, NPZ = (".csv", ".tsv", ".txt"), (".parquet", ".pq"), (".npz",)
 ENDINGS = (*CSV, *PARQUET, *NPZ)
 SEPARATORS = (",", ";", "\t", "|")
-SAMPLE = 2**16  # bytes, by which the dialect of a CSV file is told
+SAMPLE = 2**18  # characters, by which the dialect of a CSV file is told
 MARKS = {  # first bytes of files that are something else than text
     b"PAR1": "a Parquet file",
     b"PK": "a ZIP archive, such as NPZ or XLSX",
@@ -33,6 +33,7 @@ NOTHING = ("", "?", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NULL", "n
 COMMA, POINT, CODE = (
     re.compile(form, re.IGNORECASE) for form in (r"[+-]?\d+,\d+(e[+-]?\d+)?", r"[+-]?\d*\.\d+(e[+-]?\d+)?", r"0\d+")
 )  # decimal numbers, and what looks like a number and is none
+THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}")
 UNNAMED = "unnamed"
 
 
@@ -44,7 +45,9 @@ class Dialect:
     separator: str
     decimal: str  # of all columns but `commas`
     encoding: str
-    codes: tuple[str, ...] = ()  # columns with values such as 007, which are no numbers
+    codes: tuple[
+        str, ...
+    ] = ()  # columns to be read as text: with values such as 007, or 1,234, which tells not what it is
     commas: tuple[str, ...] = ()  # columns with decimal commas, beside others with points
 
     @classmethod
@@ -55,15 +58,16 @@ class Dialect:
         twice.
         """
         encoding = encoding_of(file)
-        with file.open(encoding=encoding, newline="") as lines:
-            text = lines.read(SAMPLE)
+        with file.open(encoding=encoding, newline="") as content:
+            text = content.read(SAMPLE)
         if not text.strip():
             raise ValueError(f"{file} is empty")
         if "\0" in text:
             raise ValueError(f"{file} is no text: it holds bytes of zero")
         first = text.splitlines()[0]
         separator = max(SEPARATORS, key=lambda one: outside_quotes(first, one))
-        rows = list(csv.reader(text.splitlines()[: 200 if len(text) < SAMPLE else 100], delimiter=separator))
+        lines = text.splitlines(keepends=True)  # of a longer file the last one may be a part
+        rows = list(csv.reader(lines[:-1] if len(text) == SAMPLE and len(lines) > 1 else lines, delimiter=separator))
         names = named(file, rows[0])
         columns = dict(zip(names, zip_longest(*rows[1:], fillvalue=""), strict=False))
         codes, commas, points = (
@@ -71,8 +75,16 @@ class Dialect:
             for form in (CODE, COMMA, POINT)
         )
         commas = tuple(name for name in commas if separator != "," and name not in points)
+        parted = tuple(name for name in commas if all_part_thousands(columns[name], COMMA))
+        commas = tuple(name for name in commas if name not in parted)
+        for name in points if commas else ():
+            if all_part_thousands(columns[name], POINT):
+                told = f"as {commas[0]!r} has decimal commas, those of {name!r} may part thousands"
+                raise ValueError(
+                    f"{file} has decimal points and commas: {told}; write all with a point, and no other mark"
+                )
         decimal, others = (",", ()) if commas and not points else (".", commas)
-        return cls(names, separator, decimal, encoding, codes, others)
+        return cls(names, separator, decimal, encoding, (*codes, *parted), others)
 
     def options(self, text: Collection[str], whole: Collection[str]) -> dict[str, Any]:
         """For pandas. text: columns whose values are to stay as they are written; whole: those of which a value is
@@ -90,6 +102,12 @@ class Dialect:
             "keep_default_na": False,
             "na_values": {name: [""] if name in whole else list(NOTHING) for name in self.names},
         }
+
+
+def all_part_thousands(column: Sequence[str], mark: "re.Pattern[str]") -> bool:
+    """Whether each of its values with that mark, as 1,234, may have it for thousands."""
+    marked = [value.strip() for value in column if mark.fullmatch(value.strip())]
+    return bool(marked) and all(map(THOUSANDS.fullmatch, marked))
 
 
 def outside_quotes(line: str, mark: str) -> int:
@@ -192,7 +210,8 @@ def comma_separated(
 
 def pointed(column: "pd.Series[Any]") -> "pd.Series[Any]":
     """Numbers, of text with decimal commas; what is none stays text."""
-    written = column.str.strip().str.replace(",", ".", n=1, regex=False).where(column.str.fullmatch(COMMA), column)
+    written = column.str.strip()
+    written = written.str.replace(",", ".", n=1, regex=False).where(written.str.fullmatch(COMMA), written)
     try:
         return pd.to_numeric(written)
     except ValueError:
