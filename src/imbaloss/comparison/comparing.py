@@ -83,7 +83,9 @@ def answer(
     if wishes.budget:
         study = place.keep(replace(study, notes=study.notes + reach_of(study, own)))
     findings = report.find(study, place.store.rows(study.runs()), place.store)
-    method = recommended(findings)
+    method = report.recommended(findings)
+    if method is None:
+        raise ValueError(f"no method has a score: {why_none(findings)}")
     tell(f"training {method} on all rows")
     model = for_use(study, method, target, place)
     if page:
@@ -93,12 +95,10 @@ def answer(
     return Answer(out, findings, final, model, study.notes)
 
 
-def recommended(findings: report.Findings) -> str:
-    """Raises ValueError where no method has a score."""
-    if (advice := report.advise(findings)) is not None:
-        return advice.method
+def why_none(findings: report.Findings) -> str:
+    """The first reason why a training has no score."""
     reasons = [row.failure or row.undefined["tuned"].get("f1") for row in findings.rows]
-    raise ValueError(f"no method has a score: {next(filter(None, reasons), 'the score is undefined')}")
+    return next(filter(None, reasons), "the score is undefined")
 
 
 def make_room(study: OwnStudy, out: Path, tell: Told) -> None:

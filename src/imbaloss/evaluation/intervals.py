@@ -9,13 +9,12 @@ from numpy.typing import NDArray
 
 from imbaloss.evaluation.scores import THRESHOLD
 from imbaloss.evaluation.tallies import Tallies
+from imbaloss.evaluation.thresholds import MOST_NUMBERS, RESAMPLES
 from imbaloss.statistics import Interval, delong, logit_interval, stratified_bootstrap
 
 Labels = NDArray[np.int64]
 Floats = NDArray[np.float64]
 FEWEST = 2  # samples of each class
-RESAMPLES = 500
-MOST_NUMBERS = 2**22  # of one array
 
 
 def of_samples(score: str, labels: Labels, probabilities: Floats, threshold: float = THRESHOLD) -> Interval | None:
@@ -57,15 +56,6 @@ def redrawn(
         positive = np.concatenate([some @ ways.T.astype(np.float64) for some in drawn])
         found += [size - positive, positive]
     return formula(Tallies(*found))
-
-
-def tallied(labels: Labels, called: NDArray[np.bool_]) -> Tallies:
-    """Of each of K sets of decisions: labels (N,), 0 or 1; called (K, N)."""
-    (tn, fp), (fn, tp) = (
-        (np.count_nonzero(some, axis=1).astype(np.float64) for some in (~called[:, of], called[:, of]))
-        for of in (labels == 0, labels == 1)
-    )
-    return Tallies(tn, fp, fn, tp)
 
 
 def f1(labels: Labels, probabilities: Floats, threshold: float) -> float:

@@ -17,6 +17,15 @@ class Tallies(NamedTuple):
     tp: Floats
 
 
+def tallied(labels: NDArray[np.int64], called: NDArray[np.bool_]) -> Tallies:
+    """Of each of K sets of decisions: labels (N,), 0 or 1; called (K, N)."""
+    (tn, fp), (fn, tp) = (
+        (np.count_nonzero(some, axis=1).astype(np.float64) for some in (~called[:, of], called[:, of]))
+        for of in (labels == 0, labels == 1)
+    )
+    return Tallies(tn, fp, fn, tp)
+
+
 def share(part: Floats, rest: Floats) -> Floats:
     """part / (part + rest); 0 where both are 0."""
     whole = part + rest

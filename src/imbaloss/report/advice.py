@@ -60,22 +60,36 @@ class Case:
 
 
 def advise(found: Findings) -> Advice | None:
-    """None where no method has a score. A method with fewer scores than others is not recommended."""
-    study = found.study
+    """None where no method has a score."""
+    study, score, best = found.study, recommended_by(found), recommended(found)
     assert isinstance(study, OwnStudy)
-    score = compared_in(found.rows)[-1]
-    if score in COMPARED:
-        score = next(one for one in COMPARED if one.label == TUNED_F1)
-    [cell] = found.scored[score]
-    over = {method: int(np.isfinite(some).sum()) for method, some in cell.scores.items()}
-    most = max(over.values())
-    if not most:
+    if best is None:
         return None
-    means = {method: cell.interval(method).estimate for method in over if over[method] == most}
-    best = (min if score.lower else max)(means, key=lambda method: means[method])
+    [cell] = found.scored[score]
     row = next(iter(found.store.rows([study.for_use(best)])), None)
-    case = Case(found, study, score, cell, best, over, against(found, best, score), row)
+    case = Case(found, study, score, cell, best, times_scored(cell), against(found, best, score), row)
     return Advice(best, score, tuple(filter(None, (sentence(case) for sentence in SENTENCES))), row)
+
+
+def recommended(found: Findings) -> str | None:
+    """The method with the best mean, of those that have a score as often as any; None where no method has one."""
+    score = recommended_by(found)
+    [cell] = found.scored[score]
+    over = times_scored(cell)
+    most = max(over.values())
+    means = {method: cell.interval(method).estimate for method in over if over[method] == most}
+    return (min if score.lower else max)(means, key=lambda method: means[method]) if most else None
+
+
+def recommended_by(found: Findings) -> Compared:
+    """What the threshold is tuned for, else F1 there."""
+    score = compared_in(found.rows)[-1]
+    return next(one for one in COMPARED if one.label == TUNED_F1) if score in COMPARED else score
+
+
+def times_scored(cell: Cell) -> dict[str, int]:
+    """Of each method, the repetitions in which it has a score."""
+    return {method: int(np.isfinite(some).sum()) for method, some in cell.scores.items()}
 
 
 def against(found: Findings, best: str, score: Compared) -> pd.DataFrame:

@@ -45,9 +45,7 @@ class Dialect:
     separator: str
     decimal: str  # of all columns but `commas`
     encoding: str
-    codes: tuple[
-        str, ...
-    ] = ()  # columns to be read as text: with values such as 007, or 1,234, which tells not what it is
+    codes: tuple[str, ...] = ()  # columns to read as text: values as 007 are no numbers, and 1,234 may be two
     commas: tuple[str, ...] = ()  # columns with decimal commas, beside others with points
 
     @classmethod
