@@ -63,7 +63,7 @@ class Work:
 
     @property
     def plan(self) -> Plan:
-        return plan_for(self.recipe, self.samples, self.widths[0])
+        return plan_for(self.recipe, self.samples, self.widths[:1])
 
     @property
     def operations(self) -> float:

@@ -228,6 +228,7 @@ PAIRS: dict[str, tuple[Callable[..., Array], Callable[..., float]]] = {
     "wmse": (squared, mean),
     "mfe": (squared, sum_of_class_means),
     "msfe": (squared, sum_of_squared_class_means),
+    "mfe_p_norm": (squared, p_norm_of_class_means),
     "msfe_unbiased": (squared, unbiased_sum_of_squared_class_means),
     "ce": (cross_entropy, mean),
     "wce": (cross_entropy, mean),

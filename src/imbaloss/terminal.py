@@ -5,6 +5,7 @@ import sys
 import textwrap
 from collections.abc import Sequence
 from itertools import groupby
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,11 +17,11 @@ if TYPE_CHECKING:
 
 def print_plans(jobs: Sequence["Job"]) -> None:
     """On standard error, a line for each way in which the jobs are trained."""
-    for (samples, inputs, plan), alike in groupby(jobs, lambda job: (job.samples, job.inputs, job.plan)):
+    for (samples, shape, plan), alike in groupby(jobs, lambda job: (job.samples, job.shape, job.plan)):
         sizes = [job.networks for job in alike]
         stacks = f"{counted(len(sizes), 'stack')} of {counted(max(sizes), 'network')}"
         most = " at most" if len(set(sizes)) > 1 else ""
-        tell(f"plan for {samples} samples of {inputs} inputs: {stacks}{most}, {plan}")
+        tell(f"plan for {samples} samples of {prod(shape)} inputs: {stacks}{most}, {plan}")
 
 
 def print_forecast(forecast: "Forecast") -> None:

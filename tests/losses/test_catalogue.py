@@ -22,7 +22,7 @@ def test_every_loss_states_title_formula_source_and_defaults(name):
     told = "{title}: {formula} Math: {math} Source: {source} Missing class: {missing_class} Use: {use}".format(**facts)
     assert told.split() == inspect.getdoc(NAMED[name]).split()
     assert all(facts[key] for key in ("title", "formula", "math", "source", "missing_class", "use"))
-    assert losses.parameters(name) == facts["parameters"] | OPTIONS
+    assert losses.parameters(name) == OPTIONS | facts["parameters"]
 
 
 @every_loss
@@ -138,6 +138,9 @@ DOMAINS = [  # values just inside, and just outside
     ("ldam", "max_margin", [0, 9], [-1e-9, INFINITE]),
     ("ldam", "scale", [1e-9, 99], [0, INFINITE]),
     ("squared/p_norm_of_class_means", "p", [1, 99], [1 - 1e-9, INFINITE]),
+    ("mfe_p_norm", "p", [1, 99], [1 - 1e-9, INFINITE]),
+    ("mfe_adaptive", "temperature", [1e-9, 9], [0, INFINITE]),
+    ("mfe_adaptive", "running", [1e-9, 1], [0, 1 + 1e-9]),
     ("ldam_drw", "after", [0, 999], [-1, 0.5, INFINITE]),
     ("mse", "running", [1e-9, 1], [0, 1 + 1e-9]),
     ("focal", "gamma", [0, 9], [-1e-9, INFINITE]),

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imbaloss import losses
-from tests import oracle
+from tests import laws, oracle
 from tests.losses.batches import (
     COUNTS,
+    NAMES,
     PAIRS,
     WITHOUT_TOTALS,
     binary,
@@ -43,6 +44,7 @@ OTHER_PARAMETERS = {
     "auc_squared_hinge": [{"margin": 0.1}, {"margin": 30}],
     "smooth_ap": [{"temperature": 5}],
     "cross_entropy/p_norm_of_class_means": [{"p": 1}, {"p": 1.5}, {"p": 40}],
+    "mfe_p_norm": [{"p": 1}, {"p": 3.5}],
     "focal/soft_worst_class": [{"temperature": 0.01, "gamma": 1}, {"temperature": 100}],
 }
 
@@ -157,6 +159,11 @@ def test_mfe_on_the_full_set_is_wmse(seed):
 @pytest.mark.parametrize(
     ("special", "general"),
     [
+        ("mfe", "mfe_p_norm:p=1"),
+        ("squared/worst_class", "mfe_p_norm:p=1000"),
+        ("squared/soft_worst_class", "mfe_adaptive:running=1"),
+        ("squared/soft_worst_class:temperature=2,running=0.3", "mfe_adaptive:temperature=2,running=0.3"),
+        ("squared/worst_class", "mfe_adaptive:temperature=0.00001,running=1"),
         ("mfe", "squared/p_norm_of_class_means:p=1"),
         ("squared/worst_class", "squared/p_norm_of_class_means:p=1000"),
         ("squared/worst_class", "squared/soft_worst_class:temperature=0.00001"),
@@ -187,23 +194,46 @@ def test_limits_reach_the_special_case(special, general):
     )
 
 
+def test_adaptive_weights_go_by_each_classs_running_error():
+    """Batch after batch: r_c is the moving average of errors over that of samples, and class c weighs softmax(r / t)_c.
+
+    Where every batch has as many samples of each class, the gradient is that weight times the batch's class mean's.
+    """
+    loss, rate, temperature = losses.get("mfe_adaptive", running=0.2, temperature=0.05), 0.2, 0.05
+    targets = torch.tensor([0] * 12 + [1] * 4)
+    errors, samples = np.zeros(2), np.zeros(2)
+    for batch in range(6):
+        logits = torch.from_numpy(np.random.default_rng(batch).normal(0, 3, 16))
+        value, gradient = laws.value_and_gradient(loss, logits, targets)
+        z, d = logits.numpy(), targets.numpy()
+        p = 1 / (1 + np.exp(-z))
+        for c in (0, 1):
+            errors[c] = (1 - rate) * errors[c] + rate * ((d - p) ** 2 / 2)[d == c].sum()
+            samples[c] = (1 - rate) * samples[c] + rate * (d == c).sum()
+        r = errors / samples
+        weights = np.exp(r / temperature) / np.exp(r / temperature).sum()
+        assert value.item() == pytest.approx(temperature * np.log(np.exp(r / temperature).mean()), rel=1e-12)
+        expected = weights[d] * (p - d) * p * (1 - p) / np.array([12, 4])[d]
+        np.testing.assert_allclose(gradient, expected, rtol=1e-9)
+
+
 def test_the_square_of_the_2_norm_is_msfe():
     logits, targets = binary(12)
     norm = losses.get("squared/p_norm_of_class_means", p=2, class_weights=(2, 3))(logits, targets)
     torch.testing.assert_close(norm**2, losses.get("msfe", class_weights=(2, 3))(logits, targets))
 
 
-@pytest.mark.parametrize("name", [name for name in losses.names() if name not in OF_ONE_LOGIT_APART])
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in OF_ONE_LOGIT_APART])
 def test_two_logits_agree_with_one(name):
     """Up to the factor of squared errors on two outputs."""
-    factor = {"mse": 2, "wmse": 2, "mfe": 2, "msfe": 4, "msfe_unbiased": 4}.get(name, 1)
+    factor = {"mse": 2, "wmse": 2, "mfe": 2, "msfe": 4, "msfe_unbiased": 4, "mfe_p_norm": 2}.get(name, 1)
     logits, targets = binary(4)
     loss = losses.get(name, counts=COUNTS)
     pair = torch.stack([torch.zeros_like(logits), logits], dim=1)
     torch.testing.assert_close(loss(pair, targets), factor * loss(logits, targets), rtol=1e-9, atol=0)
 
 
-@pytest.mark.parametrize("name", [name for name in losses.names() if name not in {"asymmetric", "vs"}])
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in {"asymmetric", "vs"}])
 def test_logits_count_by_their_differences(name):
     logits, targets = many_classes(4, 2)
     loss = losses.get(name, counts=COUNTS)

@@ -10,10 +10,10 @@ from torch import distributed, multiprocessing
 from torch.nn.parallel import DistributedDataParallel
 
 from imbaloss import losses
-from tests.losses.batches import COUNTS, PAIRS, WITHOUT_TOTALS, binary, many_classes
+from tests.losses.batches import COUNTS, NAMES, PAIRS, WITHOUT_TOTALS, binary, many_classes
 
-NAMES = [name for name in [*losses.names(), *PAIRS] if name not in WITHOUT_TOTALS]
-MANY = [name for name in losses.names() if name not in WITHOUT_TOTALS | {"asymmetric", "focal"}]
+TOGETHER = [name for name in [*NAMES, *PAIRS] if name not in WITHOUT_TOTALS]
+MANY = [name for name in NAMES if name not in WITHOUT_TOTALS | {"asymmetric", "focal"}]
 SIZES = {2: [31, 9], 4: [20, 3, 0, 17]}  # unequal, one empty
 EXACT = {"rtol": 1e-12, "atol": 1e-12}
 
@@ -50,7 +50,7 @@ def rank(number: int, ranks: int, folder: str) -> None:
     torch.set_num_threads(1)
     distributed.init_process_group("gloo", init_method=f"file://{folder}/meeting", rank=number, world_size=ranks)
     found = {}
-    for classes, names in ((2, NAMES), (3, MANY)):
+    for classes, names in ((2, TOGETHER), (3, MANY)):
         network = DistributedDataParallel(model(classes))
         mine = [part.split(SIZES[ranks])[number] for part in batch(classes)]
         counts = COUNTS if classes == 2 else (50, 30, 20)
@@ -100,7 +100,7 @@ def assert_is_that_of_one_process(found, name, classes, loss, samples=slice(None
         torch.testing.assert_close(gradient, gradients(network), **EXACT)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", TOGETHER)
 def test_every_rank_has_the_loss_and_the_gradients_of_one_process(of_ranks, name):
     assert_is_that_of_one_process(of_ranks, name, 2, losses.get(name, counts=COUNTS))
 

@@ -11,7 +11,7 @@ from tests.report.examples import rows
 
 
 def job(*some) -> Job:
-    return Job(tuple(row.run for row in some), plan_for(Recipe(), 500, 3072), 500, 3072)
+    return Job(tuple(row.run for row in some), plan_for(Recipe(), 500, (3072,)), 500, 3072)
 
 
 def test_the_best_is_that_of_the_cell_over_what_is_finished(tmp_path):

@@ -108,7 +108,7 @@ def test_a_row_tells_of_the_plan_and_of_the_networks(tuned, digits):
 
 def test_networks_are_trained_as_the_plan_says(digits, monkeypatch):
     [job] = studies.cut(STUDY.runs(), digits)
-    ordinary = replace(job, plan=plan_for(STUDY.runs()[0].recipe, job.samples, job.inputs, shortcuts=False))
+    ordinary = replace(job, plan=plan_for(STUDY.runs()[0].recipe, job.samples, job.shape, shortcuts=False))
     seen = []
     original = Stack.__init__
 

@@ -11,7 +11,7 @@ from imbaloss.data.seeds import stream
 from imbaloss.networks import INITIALISATIONS
 from imbaloss.training import Member
 from imbaloss.training.scaling import Scaling
-from tests.training.convolution import CNN
+from tests.networks.singles import Alone
 
 ACTIVATIONS = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid, "tanh": nn.Tanh}
 
@@ -23,8 +23,8 @@ def train_plainly(member: Member) -> tuple[list[float], nn.Module]:
     inputs = Scaling.of(recipe.scaling, train)(train.inputs).to(dtype)
     labels = torch.from_numpy(train.labels)
     network: nn.Module
-    if recipe.network == "cnn":
-        network = CNN(stream(member.seed, "weights"), inputs.shape[1:])
+    if recipe.network != "mlp":
+        network = Alone.of(recipe.design(inputs.shape[1:]), stream(member.seed, "weights"), recipe.init)
     else:
         inputs = inputs.flatten(1)
         network = build(member, inputs.shape[1])
@@ -51,6 +51,8 @@ def train_plainly(member: Member) -> tuple[list[float], nn.Module]:
         for batch in order.split(recipe.train_batch):
             optimizer.zero_grad()
             value = loss(network(inputs[batch]).squeeze(-1), labels[batch], None if weights is None else weights[batch])
+            if isinstance(network, Alone):
+                value = value + network.penalty(labels[batch])
             value.backward()
             optimizer.step()
             total += value.item() * len(batch)

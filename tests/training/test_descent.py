@@ -24,7 +24,7 @@ every_way = pytest.mark.parametrize("recipe", WAYS.values(), ids=WAYS)
 
 def stack_of(recipe: Recipe, samples: int = 40, shortcuts: bool = True) -> Stack:
     members = [Member(split_of(0, samples), loss, recipe, seed) for loss in ("mse", "wce") for seed in (0, 1)]
-    return Stack(members, CPU, plan_for(recipe, samples, 60, shortcuts=shortcuts))
+    return Stack(members, CPU, plan_for(recipe, samples, (60,), shortcuts=shortcuts))
 
 
 def weights(stack: Stack) -> torch.Tensor:

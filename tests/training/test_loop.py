@@ -7,13 +7,11 @@ import pytest
 import torch
 
 from imbaloss.data import Samples, Split
-from imbaloss.networks import NETWORKS
 from imbaloss.training import Member, Outcome, Recipe, check_device, plan_for, train
 from imbaloss.training.plan import AUTOGRAD, INPUTS
 from imbaloss.training.products import ONEDNN, PYTORCH, library_for
 from imbaloss.training.scaling import Scaling
 from imbaloss.training.stack import Stack
-from tests.training.convolution import StackedCNN
 from tests.training.examples import RECIPE, split_of
 from tests.training.plain import train_plainly
 
@@ -150,25 +148,30 @@ def test_drawn_batches_go_with_shuffling():
         train([Member(split_of(0), "mse", still, 0, "balanced_batches")])
 
 
+@pytest.mark.parametrize("network", ["cnn", "fcn", "prototype", "fcn/prototype:per_class=2,compactness=0.5"])
 @pytest.mark.parametrize("changes", [{"momentum": 0.5, "weight_decay": 0.01}, {"optimizer": "adam", "lr": 0.01}])
-def test_a_network_of_another_kind_goes_through_the_same_loop(changes, monkeypatch):
-    """A convolution; its members leave at different times."""
-    monkeypatch.setitem(NETWORKS, "cnn", StackedCNN)
-    recipe = replace(RECIPE, network="cnn", **changes)
+def test_networks_of_other_kinds_go_through_the_same_loop(changes, network):
+    """Their members leave at different times."""
+    recipe = (
+        replace(RECIPE, network=network, channels=(4, 6), lr=0.1)
+        if "lr" not in changes
+        else replace(RECIPE, network=network, channels=(4, 6))
+    )
+    recipe = replace(recipe, **changes)
     members = [
         Member(split_of(seed), loss, replace(recipe, epochs=4 + seed), seed)
         for seed in (0, 1)
         for loss in ("mse", "msfe")
     ]
-    plan = plan_for(recipe, 40, 60)
+    plan = plan_for(recipe, 40, (3, 4, 5))
     assert (plan.first_layer, plan.steps) == (INPUTS, AUTOGRAD)
-    assert plan.reasons == ("cnn is no mlp, whose layers alone have shortcuts",)
     for member, outcome in zip(members, train(members), strict=True):
-        curve, network = train_plainly(member)
-        np.testing.assert_allclose(outcome.losses, curve, rtol=1e-10)
-        filters, logits = outcome.model.network.parameters()
-        torch.testing.assert_close(filters[0], network.convolution.weight, rtol=0, atol=1e-10)
-        torch.testing.assert_close(logits[0].T, network.last.weight, rtol=0, atol=1e-10)
+        curve, alone = train_plainly(member)
+        np.testing.assert_allclose(outcome.losses, curve, rtol=1e-9)
+        weights = alone.weights()
+        assert outcome.model.network.state_dict().keys() == weights.keys()
+        for name, stacked in outcome.model.network.state_dict().items():
+            torch.testing.assert_close(stacked[0], weights[name], rtol=0, atol=1e-9)
 
 
 MIXED = ("mse", "wmse", "mfe", "msfe", "wce", "focal")
@@ -241,14 +244,14 @@ def test_a_plan_decides_who_multiplies(monkeypatch):
     before = settings.fp32_precision
     for library, expected in ((ONEDNN, "bf16"), (PYTORCH, before)):
         seen.clear()
-        train([member], plan=replace(plan_for(RECIPE, 40, 60), products=library))
+        train([member], plan=replace(plan_for(RECIPE, 40, (60,)), products=library))
         assert set(seen) == {expected}
 
 
 def test_a_foreign_plan_and_a_choice_of_rates_are_refused():
     adam = replace(RECIPE, optimizer="adam")
     with pytest.raises(ValueError, match="the plan is for other networks or optimizers: make it by plan_for"):
-        train([Member(split_of(0), "mse", adam, 0)], plan=plan_for(RECIPE, 40, 60))
+        train([Member(split_of(0), "mse", adam, 0)], plan=plan_for(RECIPE, 40, (60,)))
     with pytest.raises(ValueError, match="a member trains at one learning rate"):
         train([Member(split_of(0), "mse", replace(RECIPE, tune_lr=(0.1, 1.0)), 0)])
 

@@ -17,9 +17,10 @@ from tests.training.examples import RECIPE, split_of
 FACTS = {"classes": ["cat", "dog"], "threshold": 0.5}
 
 
-@pytest.fixture(params=["float32", "float64"])
+@pytest.fixture(params=[("float32", "mlp"), ("float64", "mlp"), ("float32", "cnn/prototype:per_class=2")])
 def model(request):
-    recipe = replace(RECIPE, precision=request.param, outputs=2, test_batch=7)
+    precision, network = request.param
+    recipe = replace(RECIPE, precision=precision, outputs=2, test_batch=7, network=network, channels=(4, 6))
     [outcome] = train([Member(split_of(0), "mfe", recipe, 0)])
     return outcome.model
 
@@ -110,11 +111,11 @@ def test_a_file_that_was_changed_is_refused(model, tmp_path):
     [
         lambda header: header.pop("recipe"),
         lambda header: header["recipe"].pop("lr") and header["recipe"].update(rate=1),
-        lambda header: header["recipe"].update(hidden=[3]),
+        lambda header: header["recipe"].update(hidden=[3], channels=[3]),
         lambda header: header.update(networks=7),
         lambda header: header.update(shape=[1]),
         lambda header: header.update(shape=[10**12]),
-        lambda header: header["recipe"].update(hidden=[100_000, 100_000]),
+        lambda header: header["recipe"].update(hidden=[100_000] * 2, channels=[100_000] * 2),
         lambda header: header.update(networks=10**9),
         lambda header: header["scaling"].update(scale=[1.0], offset=[0.0]),
         lambda header: header["scaling"].update(scale=[0.0, 1.0, 1.0]),

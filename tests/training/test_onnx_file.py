@@ -13,12 +13,13 @@ from imbaloss.training import Member, Model, onnx_file, train
 from tests.training.examples import RECIPE, split_of
 
 
-def model_of(classes: int, kind: str, precision: str) -> Model:
+def model_of(classes: int, kind: str, precision: str, network: str = "mlp") -> Model:
     """Two networks, with a prior and a calibration."""
     split = split_of(0)
     labels = np.arange(40) % classes
     split = replace(split, train=replace(split.train, labels=labels))
     recipe = replace(RECIPE, outputs=1 if classes == 2 else classes, precision=precision, epochs=40)
+    recipe = replace(recipe, network=network, channels=(4, 6), lr=0.5 if network == "mlp" else 0.05)
     models = [outcome.model for outcome in train([Member(split, "ce", recipe, seed) for seed in (0, 1)])]
     prior = tuple(np.linspace(0, -1, classes).tolist())
     whole = replace(models[0], network=joined([model.network for model in models]), prior=prior)
@@ -30,12 +31,16 @@ def answers(file, inputs: np.ndarray) -> list[np.ndarray]:
 
 
 @pytest.mark.parametrize(
-    ("kind", "classes", "precision"),
-    [*product(calibration.CALIBRATIONS, (2, 3), ("float32",)), ("none", 2, "float64"), ("none", 3, "float64")],
+    ("kind", "classes", "precision", "network"),
+    [
+        *product(calibration.CALIBRATIONS, (2, 3), ("float32",), ("mlp",)),
+        *product(("none",), (2, 3), ("float64",), ("mlp",)),
+        *product(("platt",), (2, 3), ("float32",), ("cnn", "fcn", "prototype", "cnn/prototype:per_class=2")),
+    ],
 )
-def test_it_gives_the_same_probabilities_and_decisions(tmp_path, kind, classes, precision):
+def test_it_gives_the_same_probabilities_and_decisions(tmp_path, kind, classes, precision, network):
     """Also of inputs far away, and of one sample alone."""
-    model = model_of(classes, kind, precision)
+    model = model_of(classes, kind, precision, network)
     inputs = np.concatenate(
         [split_of(1).test.inputs, 100 * split_of(2).test.inputs, np.zeros((1, 3, 4, 5), np.float32)]
     )

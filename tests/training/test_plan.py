@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from imbaloss.networks import Size
 from imbaloss.training import Recipe, plan_for
 from imbaloss.training.plan import AUTOGRAD, FUSED, INPUTS, LARGEST_STACK, SPAN, bytes_of
 from imbaloss.training.products import PYTORCH
@@ -25,43 +26,61 @@ HOUSEHOLD = Recipe(hidden=(1000, 300, 100))
     ],
 )
 def test_a_shortcut_is_taken_where_it_is_exact_and_less_work(changes, samples, first_layer, steps, reason):
-    plan = plan_for(replace(RECIPE, **changes), samples, 60)
+    plan = plan_for(replace(RECIPE, **changes), samples, (60,))
     assert (plan.first_layer, plan.steps) == (first_layer, steps)
     assert str(plan.reasons).count(reason or "()") == 1
     assert all(one in str(plan) for one in plan.reasons)
 
 
 def test_without_shortcuts_training_is_ordinary():
-    plan = plan_for(RECIPE, 40, 60, shortcuts=False)
+    plan = plan_for(RECIPE, 40, (60,), shortcuts=False)
     assert (plan.first_layer, plan.steps) == (INPUTS, AUTOGRAD)
 
 
 @pytest.mark.parametrize(
-    ("recipe", "samples", "inputs", "size"),
+    ("recipe", "samples", "shape", "size"),
     [
-        (TREE, 500, 3072, 55),  # 2^25 trained parameters / (501 x 1000 + 1001 x 100 + 101 x 10 + 11)
-        (HOUSEHOLD, 2500, 3072, 11),
-        (Recipe(hidden=(8,)), 100, 64, LARGEST_STACK),
+        (TREE, 500, (3072,), 55),  # 2^25 trained parameters / (501 x 1000 + 1001 x 100 + 101 x 10 + 11)
+        (HOUSEHOLD, 2500, (3072,), 11),
+        (Recipe(hidden=(8,)), 100, (64,), LARGEST_STACK),
         # 2^31 bytes / (4 bytes of 2 batches of 30 + 8 + 1 numbers, and of 30 a sample; 8 bytes of 30 a sample)
-        (Recipe(hidden=(8,), train_batch=200_000), 1_000_000, 30, 5),
+        (Recipe(hidden=(8,), train_batch=200_000), 1_000_000, (30,), 5),
         # / (4 bytes of the inputs and of the Gram matrix, 8 of the inputs)
-        (Recipe(hidden=(8,)), 2500, 3072, 18),
+        (Recipe(hidden=(8,)), 2500, (3072,), 18),
         # / (4 bytes of weights, momentum and batches of 100)
-        (Recipe(hidden=(1000,), momentum=0.9, train_batch=10), 20_000, 1000, 8),
-        (Recipe(hidden=(2000,), optimizer="adam"), 100, 8000, 2),  # 2^25 parameters / 16e6
-        (Recipe(hidden=(800, 10_000), optimizer="adam"), 100, 60, 4),
-        (Recipe(hidden=(100_000,)), 10_000, 10_000, 1),
+        (Recipe(hidden=(1000,), momentum=0.9, train_batch=10), 20_000, (1000,), 8),
+        (Recipe(hidden=(2000,), optimizer="adam"), 100, (8000,), 2),  # 2^25 parameters / 16e6
+        (Recipe(hidden=(800, 10_000), optimizer="adam"), 100, (60,), 4),
+        (Recipe(hidden=(100_000,)), 10_000, (10_000,), 1),
     ],
 )
-def test_a_stack_is_what_cache_and_memory_hold(recipe, samples, inputs, size):
-    assert plan_for(recipe, samples, inputs).stack_size == pytest.approx(size, rel=0.1)
-    assert plan_for(recipe, samples, inputs) == plan_for(recipe, samples, inputs)
-    assert plan_for(recipe, samples, inputs, stack_size=3).stack_size == 3
+def test_a_stack_is_what_cache_and_memory_hold(recipe, samples, shape, size):
+    assert plan_for(recipe, samples, shape).stack_size == pytest.approx(size, rel=0.1)
+    assert plan_for(recipe, samples, shape) == plan_for(recipe, samples, shape)
+    assert plan_for(recipe, samples, shape, stack_size=3).stack_size == 3
+
+
+def test_a_convolutional_network_is_counted_as_what_it_is():
+    """3 x 3 patches of 3 and 4 channels, a shortcut, normalisations, a linear layer; by position of 6 x 6 and 3 x 3."""
+    recipe = Recipe(network="cnn", channels=(4, 8), train_batch=10)
+    weights = [27 * 4, 36 * 4, 36 * 4, 36 * 8, 72 * 8, 4 * 8]
+    plan = plan_for(recipe, 100, (3, 6, 6))
+    assert plan.parameters == sum(weights) + 2 * (4 + 4 + 4 + 8 + 8) + 9
+    assert plan.operations == 36 * sum(weights[:3]) + 9 * sum(weights[3:]) + 8
+    assert plan.bytes > 4 * 10 * 36 * 4 * 6  # at least the maps of a batch
+    assert plan.reasons == ("cnn is no mlp, whose layers alone have shortcuts",)
+
+
+def test_moved_images_leave_the_span():
+    for changes in ({"flip": True}, {"shift": 1}):
+        plan = plan_for(replace(RECIPE, **changes), 40, (3, 4, 5))
+        assert (plan.first_layer, plan.steps) == (INPUTS, FUSED)
+        assert plan.reasons == ("images are moved anew in each epoch, which leaves the span of the samples",)
 
 
 def test_parameters_are_those_that_are_trained():
-    assert plan_for(RECIPE, 40, 60).parameters == 41 * 7 + 8 * 5 + 6
-    assert plan_for(RECIPE, 200, 60).parameters == 61 * 7 + 8 * 5 + 6
+    assert plan_for(RECIPE, 40, (60,)).parameters == 41 * 7 + 8 * 5 + 6
+    assert plan_for(RECIPE, 200, (60,)).parameters == 61 * 7 + 8 * 5 + 6
 
 
 def test_a_processor_without_bfloat16_is_warned_of(monkeypatch):
@@ -70,11 +89,11 @@ def test_a_processor_without_bfloat16_is_warned_of(monkeypatch):
     warning = "this processor has no instructions for bfloat16, which is then slower than float32"
     for has in (False, True):
         monkeypatch.setattr(torch.cpu, "get_capabilities", lambda has=has: {"avx512_bf16": has})
-        assert (warning in plan_for(recipe, 40, 60).reasons) is not has
+        assert (warning in plan_for(recipe, 40, (60,)).reasons) is not has
 
 
 def test_what_a_row_keeps_of_a_plan():
-    facts = plan_for(replace(RECIPE, precision="float64"), 40, 60).facts()
+    facts = plan_for(replace(RECIPE, precision="float64"), 40, (60,)).facts()
     assert facts == {"first_layer": SPAN, "steps": FUSED, "products": PYTORCH}
 
 
@@ -85,10 +104,11 @@ def test_what_a_row_keeps_of_a_plan():
 def test_what_an_optimizer_keeps_is_counted(changes, numbers):
     """Weights; velocities; a gradient, two averages and a direction."""
     recipe = replace(TREE, **changes)
-    assert bytes_of(recipe, 9, 9, INPUTS, 10**6) - bytes_of(recipe, 9, 9, INPUTS, 0) == 4 * numbers * 10**6
+    many, none = (bytes_of(recipe, 9, 9, INPUTS, Size(number, 0, 0)) for number in (10**6, 0))
+    assert many - none == 4 * numbers * 10**6
 
 
 def test_a_stack_size_below_one_is_refused():
     for size in (0, -1):
         with pytest.raises(ValueError, match=f"stack_size must be 1 or more, found {size}"):
-            plan_for(TREE, 500, 3072, stack_size=size)
+            plan_for(TREE, 500, (3072,), stack_size=size)

@@ -14,7 +14,7 @@ from imbaloss.training.stack import Stack
 from tests.training.examples import RECIPE, split_of
 
 CPU = torch.device("cpu")
-ORDINARY = plan_for(RECIPE, 40, 60, shortcuts=False)
+ORDINARY = plan_for(RECIPE, 40, (60,), shortcuts=False)
 
 
 def members(recipe, losses=("mse", "msfe", "wce"), seeds=(0, 1), splits=1):
@@ -31,7 +31,7 @@ def test_weights_and_losses_follow_ordinary_training_epoch_by_epoch(activation, 
     recipe = replace(RECIPE, activation=activation, momentum=momentum, weight_decay=weight_decay, lr=0.1)
     within, ordinary = (
         Stack(members(recipe, splits=2), CPU),
-        Stack(members(recipe, splits=2), CPU, plan_for(recipe, 40, 60, shortcuts=False)),
+        Stack(members(recipe, splits=2), CPU, plan_for(recipe, 40, (60,), shortcuts=False)),
     )
     assert within.span
     assert not ordinary.span
@@ -72,7 +72,7 @@ def test_a_cell_of_the_report_follows_ordinary_training(real_folder, changes, ep
     dataset = data.load(("tree_1",), folder=real_folder, quiet=True)["tree_1"]
     split = data.draw(dataset, level=0.05, protocol="table1", seed=0)
     some = [Member(split, loss, recipe, 0) for loss in ("mse", "msfe")]
-    plans = [plan_for(recipe, 500, 3072, shortcuts=shortcuts) for shortcuts in (True, False)]
+    plans = [plan_for(recipe, 500, (3072,), shortcuts=shortcuts) for shortcuts in (True, False)]
     within, ordinary = (Stack(some, CPU, plan) for plan in plans)
     for epoch in range(epochs):
         torch.testing.assert_close(within.epoch(), ordinary.epoch(), rtol=1e-9, atol=0)
@@ -94,7 +94,7 @@ def test_a_cell_of_the_report_has_the_scores_of_ordinary_training(real_folder):
     dataset = data.load(("tree_2",), folder=real_folder, quiet=True)["tree_2"]
     split = data.draw(dataset, level=0.1, protocol="table1", seed=0)
     some = [Member(split, loss, recipe, 0) for loss in ("mse", "mfe", "msfe", "focal")]
-    pairs = [train(some, plan=plan_for(recipe, 500, 3072, shortcuts=shortcuts)) for shortcuts in (True, False)]
+    pairs = [train(some, plan=plan_for(recipe, 500, (3072,), shortcuts=shortcuts)) for shortcuts in (True, False)]
     for within, ordinary in zip(*pairs, strict=True):
         found, expected = (
             scores(split.test.labels, outcome.model.probabilities(split.test.inputs))[0]

@@ -40,8 +40,11 @@ def data_options(
 
 
 def recipe_options(
-    network: Annotated[str | None, Option(help="Kind of network: mlp.")] = None,
-    hidden: Annotated[str | None, Option(help="Widths of the hidden layers, as 1000,100,10.")] = None,
+    network: Annotated[
+        str | None, Option(help="mlp, cnn, fcn or prototype; also cnn/prototype:per_class=2 and the like.")
+    ] = None,
+    hidden: Annotated[str | None, Option(help="Widths of the hidden layers of an mlp, as 1000,100,10.")] = None,
+    channels: Annotated[str | None, Option(help="Of the stages of a cnn or fcn, as 16,32,64.")] = None,
     activation: Annotated[str | None, Option(help="Of the hidden layers: relu, sigmoid or tanh.")] = None,
     outputs: Annotated[int | None, Option(help="1 logistic or 2 softmax outputs.")] = None,
     init: Annotated[str | None, Option(help="Initial weights: torch, xavier, he or normal.")] = None,
@@ -61,6 +64,10 @@ def recipe_options(
     test_batch: Annotated[int | None, Option(help="Samples in a test batch. [default: all]")] = None,
     shuffle_train: Annotated[
         bool | None, Option("--shuffle-train/--no-shuffle-train", help="New order each epoch.")
+    ] = None,
+    flip: Annotated[bool | None, Option("--flip/--no-flip", help="Images left to right, at random.")] = None,
+    shift: Annotated[
+        int | None, Option(help="Pixels by which images are moved at random, at most. [default: 0]")
     ] = None,
     shuffle_test: Annotated[
         bool | None, Option("--shuffle-test/--no-shuffle-test", help="No score depends on it.")
@@ -107,6 +114,8 @@ def entries(context: typer.Context) -> dict[str, Any]:
     if "hidden" in recipe:
         widths = "whole numbers with commas, as 1000,100,10"
         recipe["hidden"] = numbers("hidden", recipe["hidden"], int, widths) if recipe["hidden"] else ()
+    if "channels" in recipe:
+        recipe["channels"] = numbers("channels", recipe["channels"], int, "whole numbers with commas, as 16,32,64")
     if "tune_lr" in recipe:
         recipe["tune_lr"] = numbers("tune-lr", recipe["tune_lr"], float, "numbers with commas, as 0.01,0.1")
         if "lr" in recipe:

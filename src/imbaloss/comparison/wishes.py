@@ -9,6 +9,7 @@ from imbaloss.data.own import ImagePreparation, Own
 from imbaloss.data.own.content import FOLDS
 from imbaloss.studies import OwnStudy
 from imbaloss.studies.own import methods_of, recipe_for, repetitions_for
+from imbaloss.training import Recipe
 
 MOST = 1000  # repetitions
 BUDGET = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h)")
@@ -45,6 +46,7 @@ class Wishes:
         alone = {"tune_lr": ()} if "lr" in self.recipe else {}
         images = isinstance(own.kind, ImagePreparation)
         entries = recipe_for(train, alone | self.recipe, methods, images=images)
+        Recipe(**entries).check_shape(own.shape)
         if self.repetitions is not None and self.budget is not None:
             raise ValueError("give the number of repetitions, or a budget that decides it, not both")
         if self.repetitions is not None and not 1 <= self.repetitions <= MOST:

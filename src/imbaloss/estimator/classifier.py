@@ -427,8 +427,8 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
                     print(f"epoch {epoch} of {self.epochs}: loss {np.mean(losses_of):.6g}")
 
             some = [members[place] for place in places]
-            samples, columns = some[0].split.train.inputs.shape
-            plan = plan_for(some[0].recipe, samples, columns, self.device, alone=len(some) == 1)
+            samples, *shape = some[0].split.train.inputs.shape
+            plan = plan_for(some[0].recipe, samples, shape, self.device, alone=len(some) == 1)
             outcomes = train(some, device=self.device, plan=plan, on_epoch=told)
             found |= dict(zip(places, outcomes, strict=True))
         for place, outcome in sorted(found.items()):

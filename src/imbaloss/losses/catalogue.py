@@ -117,7 +117,7 @@ def facts(name: str) -> dict[str, Any]:
     text = inspect.getdoc(NAMED[known_name(name)]) or ""
     title, rest = text.split(": ", maxsplit=1)
     formula, math, source, missing, use = re.split(r"\n\nMath: |\nSource: |\nMissing class: |\nUse: ", rest)
-    own = {key: value for key, value in parameters(name).items() if key not in OPTIONS}
+    own = {key: value for key, value in parameters(name).items() if key not in OPTIONS or value != OPTIONS[key]}
     told = {"formula": formula, "math": math, "source": source, "missing_class": missing, "use": use}
     return {"name": name, "title": title, **{key: " ".join(value.split()) for key, value in told.items()}} | {
         "counts": any("counts" in part for part in signatures(name)),

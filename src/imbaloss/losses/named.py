@@ -77,6 +77,33 @@ def msfe_unbiased(**options: Any) -> Loss:
     return Loss(error, reductions.unbiased_sum_of_squared_class_means, **options)
 
 
+def mfe_p_norm(*, p: float = 2.0, **options: Any) -> Loss:
+    r"""P-norm of the false errors: (FPE^p + FNE^p)^(1/p), from MFE (p = 1) towards the worse class (large p)
+
+    Math: \left( \sum_c w_c m_c^p \right)^{1/p}, \quad m_c = \frac1{n_c} \sum_{i: d_i = c} \tfrac12 (d_i - p_i)^2
+    Source: imbaloss; p = 1 is MFE, p = 2 the root of MSFE (Wang et al. 2016, IJCNN).
+    Missing class: adds nothing.
+    Use: MSFE without its steps that shrink with the errors: class c weighs (m_c / norm)^(p - 1), whatever the scale of
+        the errors. Larger p looks at the worse class alone, as squared/worst_class does.
+    """
+    return Loss(errors.squared, partial(reductions.p_norm_of_class_means, p=p), **options)
+
+
+def mfe_adaptive(*, temperature: float = 0.1, running: float = 0.1, **options: Any) -> Loss:
+    r"""Adaptive mean false error: t log((e^(FPE/t) + e^(FNE/t)) / 2), FPE and FNE moving averages over the batches
+
+    Math: \tau \log \frac1C \sum_c e^{w_c r_c / \tau}, \quad r_c \leftarrow (1-\rho)\, r_c + \rho\, m_c
+    Source: weights that grow with a class's error: Sagawa et al. 2020 (arXiv 1911.08731), algorithm 1; as a tilted loss
+        of moving averages: Li et al. 2021 (arXiv 2007.01162). For the false errors: imbaloss.
+    Missing class: keeps its moving average, and adds nothing to the gradient.
+    Use: when which class is the harder one changes as training goes on: class c weighs softmax(r_c / temperature). A
+        high temperature is half of MFE, a low one the worse class. running is the weight of the newest batch.
+    """
+    return Loss(
+        errors.squared, partial(reductions.soft_worst_class, temperature=temperature), running=running, **options
+    )
+
+
 def ce(*, smoothing: float = 0.0, **options: Any) -> Loss:
     r"""Cross-entropy: -(1/n) sum log p_t; with smoothing s the target is 1 - s + s/C, others s/C
 
@@ -388,7 +415,8 @@ def of_ranks(function: ranking.OfRanks, *, sync: Any = False, running: float | N
 NAMED: dict[str, Callable[..., Loss | Ranking | Deferred]] = {
     function.__name__: function
     for function in (
-        mse, wmse, mfe, msfe, msfe_unbiased, ce, wce, class_balanced, focal, asymmetric, poly1, mae, huber, hinge,
+        mse, wmse, mfe, msfe, msfe_unbiased, mfe_p_norm, mfe_adaptive, ce, wce, class_balanced, focal, asymmetric,
+        poly1, mae, huber, hinge,
         logit_adjusted, balanced_softmax, ldam, ldam_drw, vs, soft_f1, dice, tversky, focal_tversky, soft_mcc,
         auc_margin, auc_squared_hinge, auc_logistic, smooth_ap,
     )

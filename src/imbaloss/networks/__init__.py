@@ -1,27 +1,44 @@
 """Networks, each a stack of S networks of one shape that are trained together."""
 
-from collections.abc import Callable
-
-from torch import nn
-
 from imbaloss.networks.initialisation import INITIALISATIONS
+from imbaloss.networks.kinds import (
+    BODIES,
+    CONVOLUTIONAL,
+    NETWORKS,
+    Design,
+    Kind,
+    Size,
+    build,
+    check_shape,
+    parse,
+    size_of,
+)
+from imbaloss.networks.mapped import Mapped
 from imbaloss.networks.mlp import ACTIVATIONS, MLP
+from imbaloss.networks.prototypes import Prototypes
 from imbaloss.networks.stack import AddTo, StackedLinear, adds_to_bias, joined, keep, one, put
-
-# each kind takes the generators of its initial weights and, by name, the shape of one input and its other options;
-# parameters_of says how many parameters a network has with them
-NETWORKS: dict[str, Callable[..., nn.Module]] = {"mlp": MLP}
 
 __all__ = [
     "ACTIVATIONS",
+    "BODIES",
+    "CONVOLUTIONAL",
     "INITIALISATIONS",
     "MLP",
     "NETWORKS",
     "AddTo",
+    "Design",
+    "Kind",
+    "Mapped",
+    "Prototypes",
+    "Size",
     "StackedLinear",
     "adds_to_bias",
+    "build",
+    "check_shape",
     "joined",
     "keep",
     "one",
+    "parse",
     "put",
+    "size_of",
 ]

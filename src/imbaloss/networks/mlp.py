@@ -75,11 +75,6 @@ class MLP(nn.Module):
                 weight[network], bias[network, 0] = torch.from_numpy(drawn_weight), torch.from_numpy(drawn_bias)
             self.layers.append(StackedLinear(weight, bias))
 
-    @staticmethod
-    def parameters_of(*, shape: Sequence[int], hidden: Sequence[int], outputs: int) -> int:
-        """How many parameters one network has."""
-        return sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise((prod(shape), *hidden, outputs)))
-
     def forward(self, inputs: Tensor) -> Tensor:
         values = inputs.flatten(2)
         *hidden, last = self.layers

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import prod
 from typing import Any, NamedTuple, cast
 
 import numpy as np
@@ -30,12 +29,12 @@ class Job:
     runs: tuple[Run, ...]
     plan: Plan
     samples: int  # of one network
-    inputs: int
+    shape: tuple[int, ...]  # of one input
 
     @property
     def work(self) -> int:
-        """Of one epoch of one network: samples x parameters."""
-        return self.samples * self.plan.parameters
+        """Of one epoch of one network: multiplications, forward."""
+        return self.samples * self.plan.operations
 
     @property
     def networks(self) -> int:
@@ -64,10 +63,10 @@ def cut(
         groups.setdefault(kinds[kind_of(run)], []).append(run)
     jobs = []
     for shared, some in groups.items():
-        way = plan_for(shared.recipe, shared.samples, shared.inputs, device, stack_size=stack_size)
+        way = plan_for(shared.recipe, shared.samples, shared.shape, device, stack_size=stack_size)
         size = max(way.stack_size // shared.candidates, 1)
         stacks = [tuple(some[at : at + size]) for at in range(0, len(some), size)]
-        jobs += [Job(stack, way, shared.samples, shared.inputs) for stack in stacks]
+        jobs += [Job(stack, way, shared.samples, shared.shape) for stack in stacks]
     return jobs
 
 
@@ -100,7 +99,7 @@ class Shared(NamedTuple):
 
     samples: int  # of train, or of most that a sampler can make of it
     tuned: int  # samples of tune, where each epoch looks at them
-    inputs: int
+    shape: tuple[int, ...]
     recipe: Recipe  # but for epochs, rates and what comes after the training
     candidates: int
     alone: Kind | None  # the only kind in its stack, since its sampler may make any number of samples
@@ -110,6 +109,8 @@ def stacked_by(kind: Kind, datasets: Mapping[str, Source]) -> Shared:
     """Raises ValueError for a kind of run that its data set cannot give."""
     dataset, recipe = datasets[kind.dataset].with_positive(kind.positive), kind.recipe
     parts = split_counts(dataset, level=kind.level, protocol=kind.protocol, seed=kind.seed or 0, fold=kind.fold)
+    if not kind.reference:
+        recipe.check_shape(dataset.shape)
     cell = f"{kind.dataset} at level {kind.level:g} under protocol {kind.protocol}"
     needs = {
         "a learning rate could be chosen": recipe.tune_lr,
@@ -127,7 +128,7 @@ def stacked_by(kind: Kind, datasets: Mapping[str, Source]) -> Shared:
     looked_at = sum(parts["tune"]) if recipe.patience else 0
     several = kind.seed is None and not kind.reference
     alone = None if several else kind._replace(recipe=recipe.shared)
-    return Shared(samples, looked_at, prod(dataset.shape), recipe.shared, recipe.networks, alone)
+    return Shared(samples, looked_at, dataset.shape, recipe.shared, recipe.networks, alone)
 
 
 class Finished(NamedTuple):

@@ -68,7 +68,7 @@ def forecast(
 
 def kind(job: Job) -> object:
     """Jobs of one kind differ in the number of networks, of epochs, and in the loss."""
-    return job.samples, job.inputs, job.plan, job.runs[0].recipe.shared
+    return job.samples, job.shape, job.plan, job.runs[0].recipe.shared
 
 
 def short(job: Job, epochs: int) -> Job:

@@ -12,13 +12,14 @@ from scipy import special
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from imbaloss import networks
 from imbaloss.evaluation import Calibration
 from imbaloss.evaluation.priors import moved
-from imbaloss.networks import NETWORKS
 from imbaloss.training.recipe import Recipe
 from imbaloss.training.scaling import Scaling
 
 Floats = NDArray[np.float64]
+AT_ONCE = 4096
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class Model:
         self.network.eval()
         order = np.arange(len(inputs)) if order is None else order
         size = self.recipe.test_batch or max(len(inputs), 1)
+        size = size if self.recipe.kind.body == "mlp" else min(size, at_once(self.recipe))
         found = np.empty((len(inputs), self.recipe.classes)[: 1 + (self.recipe.classes > 2)])
         for start in range(0, len(inputs), size):
             batch = order[start : start + size]
@@ -77,12 +79,9 @@ def together(logits: Tensor) -> Tensor:
 
 def build_network(recipe: Recipe, shape: Sequence[int], weights: Sequence[np.random.Generator]) -> nn.Module:
     """A stack of as many networks as there are generators of initial weights, for inputs of that shape."""
-    return NETWORKS[recipe.network](
-        weights,
-        shape=shape,
-        hidden=recipe.hidden,
-        outputs=recipe.outputs,
-        activation=recipe.activation,
-        init=recipe.init,
-        dtype=recipe.dtype,
-    )
+    return networks.build(recipe.design(shape), weights, init=recipe.init, dtype=recipe.dtype)
+
+
+def at_once(recipe: Recipe) -> int:
+    """Samples that pass through networks at once, where no step is taken: a convolutional one fills much memory."""
+    return AT_ONCE if recipe.kind.body == "mlp" else AT_ONCE // 8

@@ -14,7 +14,7 @@ from safetensors.torch import save as to_bytes
 from torch import Tensor
 
 from imbaloss.evaluation import Calibration
-from imbaloss.networks import NETWORKS
+from imbaloss.networks import size_of
 from imbaloss.notation import tuples
 from imbaloss.training.model import Model, build_network
 from imbaloss.training.recipe import Recipe, require
@@ -97,8 +97,8 @@ def model_of(header: dict[str, Any], state: Mapping[str, Tensor]) -> Model:
     numbers = len(next(iter(state.values())))
     require(numbers == header["networks"], "the weights are of another number of networks")
     # before memory is taken for a network of the size that the header names
-    kind: Any = NETWORKS[recipe.network]
-    count = kind.parameters_of(shape=shape, hidden=recipe.hidden, outputs=recipe.outputs)
+    recipe.check_shape(shape)
+    count = size_of(recipe.design(shape)).parameters
     require(sum(tensor.numel() for tensor in state.values()) == numbers * count, "the weights are of another size")
     finite = all(tensor.isfinite().all() and tensor.dtype == recipe.dtype for tensor in state.values())
     require(finite, "the weights are not finite, or of another type")

@@ -1,11 +1,13 @@
 """Plans: how a stack is trained. A plan decides speed and the order of summation, never what is computed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import prod
 
 import torch
 
-from imbaloss.networks import MLP
+from imbaloss.networks import Size, size_of
 from imbaloss.training.products import PYTORCH, library_for
 from imbaloss.training.recipe import Recipe
 
@@ -26,6 +28,7 @@ class Plan:
     products: str  # the library that makes them: see `products.py`
     stack_size: int  # networks trained together, at most
     parameters: int  # of one network, as far as they are trained
+    operations: int  # multiplications for one sample, forward
     bytes: int  # of one network, if no other shares its data
     reasons: tuple[str, ...]  # why a shortcut is not taken
 
@@ -46,14 +49,14 @@ class Plan:
 def plan_for(
     recipe: Recipe,
     samples: int,
-    inputs: int,
+    shape: Sequence[int],
     device: torch.device | str = "cpu",
     *,
     stack_size: int | None = None,
     shortcuts: bool = True,
     alone: bool = False,
 ) -> Plan:
-    """The plan of trainings by a recipe on so many samples of so many inputs. stack_size overrules its rule.
+    """The plan of trainings by a recipe on so many samples of that shape. stack_size overrules its rule.
 
     Without shortcuts, steps are autograd's, of all weights of the first layer. alone: of one network that no stack of
     any size must give the same bits as; its products, if small, are made by the library that starts them sooner.
@@ -62,8 +65,10 @@ def plan_for(
     if stack_size is not None and stack_size < 1:
         raise ValueError(f"stack_size must be 1 or more, found {stack_size}")
     device = torch.device(device)
+    inputs = prod(shape)
     sgd, mlp = recipe.optimizer == "sgd", recipe.network == "mlp"
-    few = samples < 2 * inputs and not recipe.patience  # 2 N operations a sample and unit against 4 D
+    still = not (recipe.patience or recipe.augments)
+    few = samples < 2 * inputs and still  # 2 N operations a sample and unit against 4 D
     reasons = []
     if not mlp:
         reasons.append(f"{recipe.network} is no mlp, whose layers alone have shortcuts")
@@ -71,21 +76,23 @@ def plan_for(
         reasons.append(f"{recipe.optimizer} scales each weight by itself, which leaves the span of the samples")
     elif recipe.patience:
         reasons.append("after each epoch the loss on tune is looked at, whose samples are not within the span")
+    elif recipe.augments:
+        reasons.append("images are moved anew in each epoch, which leaves the span of the samples")
     elif not few:
         reasons.append(f"{samples} samples of {inputs} inputs: their span is no less work")
     if recipe.precision == "bf16" and not fast_bfloat16(device):
         reasons.append("this processor has no instructions for bfloat16, which is then slower than float32")
     first_layer = SPAN if shortcuts and sgd and mlp and few else INPUTS
-    widths = (samples if first_layer == SPAN else inputs, *recipe.hidden, recipe.outputs)
-    parameters = MLP.parameters_of(shape=widths[:1], hidden=recipe.hidden, outputs=recipe.outputs)
-    largest = max(fan_in * fan_out for fan_in, fan_out in pairwise(widths)) * 2 * min(samples, recipe.train_batch)
-    of_network = bytes_of(recipe, samples, inputs, first_layer, parameters)
+    first = samples if first_layer == SPAN else inputs
+    size = size_of(recipe.design((first,) if first_layer == SPAN else shape))
+    of_network = bytes_of(recipe, samples, inputs, first_layer, size)
     return Plan(
         first_layer=first_layer,
         steps=FUSED if shortcuts and mlp else AUTOGRAD,
-        products=PYTORCH if alone and largest < SMALL_PRODUCT else library_for(recipe.products, device),
-        stack_size=stack_size or largest_stack(parameters, of_network, device),
-        parameters=parameters,
+        products=PYTORCH if alone and is_small(recipe, samples, first) else library_for(recipe.products, device),
+        stack_size=stack_size or largest_stack(size.parameters, of_network, device),
+        parameters=size.parameters,
+        operations=size.operations,
         bytes=of_network,
         reasons=tuple(reasons),
     )
@@ -98,13 +105,20 @@ def largest_stack(parameters: int, of_network: int, device: torch.device) -> int
     return max(min(PARAMETERS_OF_A_STACK // parameters, BYTES_OF_A_STACK // of_network, LARGEST_STACK), 1)
 
 
-def bytes_of(recipe: Recipe, samples: int, inputs: int, first_layer: str, parameters: int) -> int:
+def is_small(recipe: Recipe, samples: int, inputs: int) -> bool:
+    """Whether the largest product of a perceptron is a small one."""
+    widths = (inputs, *recipe.hidden, recipe.outputs)
+    largest = max(fan_in * fan_out for fan_in, fan_out in pairwise(widths)) * 2 * min(samples, recipe.train_batch)
+    return recipe.network == "mlp" and largest < SMALL_PRODUCT
+
+
+def bytes_of(recipe: Recipe, samples: int, inputs: int, first_layer: str, size: Size) -> int:
     """What one network of a stack takes while it is trained, if no other shares its data."""
     copies = {"sgd": 1 + (recipe.momentum > 0), "adam": 5}[recipe.optimizer]  # weights, what the optimizer keeps
-    batch = 2 * min(samples, recipe.train_batch) * (inputs + sum(recipe.hidden) + recipe.outputs)
+    batch = 2 * min(samples, recipe.train_batch) * (size.held + (inputs - samples if first_layer == SPAN else 0))
     width = recipe.hidden[0] if recipe.hidden else recipe.outputs
     span = samples * (samples + width) + inputs * width if first_layer == SPAN else 0  # Gram matrix, X W_0, W_0
-    numbers = copies * parameters + batch + span + samples * inputs
+    numbers = copies * size.parameters + batch + span + samples * inputs
     return recipe.dtype.itemsize * numbers + 8 * samples * inputs  # at first, inputs are in float64
 
 

@@ -1,19 +1,22 @@
 """A recipe: the hyper-parameters of one training."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from numbers import Integral
 
 import torch
 
+from imbaloss import networks
 from imbaloss.evaluation import Rule
 from imbaloss.evaluation.calibration import NONE, check_calibration
 from imbaloss.nearest import one_of
-from imbaloss.networks import ACTIVATIONS, INITIALISATIONS, NETWORKS
+from imbaloss.networks import ACTIVATIONS, INITIALISATIONS, Design, Kind
 from imbaloss.training.optimizers import OPTIMIZERS
 from imbaloss.training.scaling import SCALINGS
 
 MOST = 2**31 - 1  # epochs, or samples of a batch
 WIDEST = 100_000  # beyond it a hidden layer is a slip of the pen
+FARTHEST = 1000  # pixels
 PRECISIONS = {  # the type of weights, and that of products and activations
     "float32": (torch.float32, torch.float32),
     "float64": (torch.float64, torch.float64),
@@ -28,9 +31,10 @@ class Recipe:
     Rates are put into ascending order, whole numbers into floating point.
     """
 
-    network: str = "mlp"
-    hidden: tuple[int, ...] = (1000, 100, 10)  # widths of the hidden layers
-    activation: str = "relu"  # of the hidden layers
+    network: str = "mlp"  # or cnn, fcn, prototype, or one of the first two as in cnn/prototype:per_class=2
+    hidden: tuple[int, ...] = (1000, 100, 10)  # widths of the hidden layers of an mlp; other networks have none
+    channels: tuple[int, ...] = (16, 32, 64)  # of the stages of a cnn or fcn; an mlp has none
+    activation: str = "relu"  # of all layers but the last
     outputs: int = 1  # 1: one logistic output, for two classes; else one softmax output a class
     init: str = "torch"
     scaling: str = "unit"  # unit: pixels in [0, 1]; standard: each channel with mean 0 and deviation 1 in `train`
@@ -43,6 +47,8 @@ class Recipe:
     patience: int = 0  # epochs without a lower loss on tune, after which a training ends with its best weights; 0: none
     train_batch: int = 128
     shuffle_train: bool = True
+    flip: bool = False  # each image left to right in half of the epochs
+    shift: int = 0  # pixels by which an image is moved, anew in each epoch, at most, to each side
     test_batch: int | None = None  # None: all test samples at once; no score depends on it
     shuffle_test: bool = True  # no score depends on it
     precision: str = "float32"  # bf16: weights in float32, products and activations of the training in bfloat16
@@ -69,6 +75,25 @@ class Recipe:
         return replace(self, calibration=NONE, threshold="f1")
 
     @property
+    def kind(self) -> Kind:
+        return networks.parse(self.network)
+
+    def design(self, shape: Sequence[int]) -> Design:
+        """Of its network, for inputs of that shape."""
+        return Design(self.kind, tuple(shape), self.hidden, self.channels, self.outputs, self.activation)
+
+    @property
+    def augments(self) -> bool:
+        """Whether images differ from epoch to epoch."""
+        return self.flip or self.shift > 0
+
+    def check_shape(self, shape: Sequence[int]) -> None:
+        """Raises ValueError where the inputs of that shape are nothing that it could train with."""
+        networks.check_shape(self.design(shape))
+        if self.augments and len(shape) != 3:
+            raise ValueError("flip and shift are for images (channels, height, width), and these are rows of columns")
+
+    @property
     def classes(self) -> int:
         return max(self.outputs, 2)
 
@@ -84,7 +109,7 @@ class Recipe:
 
     def __post_init__(self) -> None:
         """Raises ValueError for a value outside its domain, with the name of the nearest allowed one."""
-        one_of("network", self.network, NETWORKS)
+        object.__setattr__(self, "network", str(self.kind))
         one_of("activation", self.activation, ACTIVATIONS)
         one_of("init", self.init, INITIALISATIONS)
         one_of("scaling", self.scaling, SCALINGS)
@@ -92,10 +117,10 @@ class Recipe:
         one_of("precision", self.precision, PRECISIONS)
         check_calibration(self.calibration)
         object.__setattr__(self, "threshold", str(Rule.of(self.threshold)))
-        for name in ("outputs", "epochs", "patience", "train_batch", "test_batch"):
+        for name in ("outputs", "epochs", "patience", "train_batch", "test_batch", "shift"):
             if name != "test_batch" or self.test_batch is not None:
                 object.__setattr__(self, name, whole(name, getattr(self, name)))
-        object.__setattr__(self, "hidden", tuple(whole("a hidden width", width) for width in self.hidden))
+        self.check_layers()
         for name in ("epochs", "train_batch", "test_batch"):
             value = getattr(self, name)
             require(value is None or value >= 1, f"{name} must be 1 or more, found {value}")
@@ -104,10 +129,7 @@ class Recipe:
             object.__setattr__(self, name, number(getattr(self, name)))
         require(self.outputs >= 1, f"outputs must be 1, or one for each class, found {self.outputs}")
         require(0 <= self.patience <= MOST, f"patience must be 0 (none) to {MOST}, found {self.patience}")
-        require(
-            all(1 <= width <= WIDEST for width in self.hidden),
-            f"hidden widths must be 1 to {WIDEST}, found {self.hidden}",
-        )
+        require(0 <= self.shift <= FARTHEST, f"shift must be 0 (none) to {FARTHEST} pixels, found {self.shift}")
         object.__setattr__(self, "tune_lr", tuple(sorted(map(number, self.tune_lr))))
         for name, lr in (("lr", self.lr), *(("tune_lr", lr) for lr in self.tune_lr)):
             within = 0 < torch.tensor(lr, dtype=self.dtype).item() < float("inf")
@@ -118,6 +140,15 @@ class Recipe:
             0 <= self.weight_decay < float("inf"), f"weight_decay must be >= 0 and finite, found {self.weight_decay:g}"
         )
         require(self.optimizer == "sgd" or not self.momentum, f"{self.optimizer} takes no momentum; sgd does")
+
+    def check_layers(self) -> None:
+        """Raises ValueError for impossible widths. Those that the network does not have are left out."""
+        for name, has in (("hidden", self.kind.body == "mlp"), ("channels", self.kind.body != "mlp")):
+            widths = tuple(whole(f"one of {name}", width) for width in getattr(self, name)) if has else ()
+            rule = f"{'hidden widths' if name == 'hidden' else name} must be 1 to {WIDEST}, found {widths}"
+            require(all(1 <= width <= WIDEST for width in widths), rule)
+            object.__setattr__(self, name, widths)
+        require(self.channels or self.kind.body == "mlp", f"a {self.kind.body} has a number of channels for each stage")
 
 
 def number(value: float) -> float:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import compress, groupby
-from math import prod
 from typing import cast
 
 import numpy as np
@@ -17,19 +16,18 @@ from imbaloss.data import NONE, Samples, Split, batches
 from imbaloss.data.resampling import in_batches, shown_counts
 from imbaloss.data.seeds import stream
 from imbaloss.losses import Deferred, Loss, Ranking
-from imbaloss.networks import MLP, StackedLinear, keep, one, put
+from imbaloss.networks import MLP, Prototypes, StackedLinear, keep, one, put
+from imbaloss.training.augmentation import Augmentation
 from imbaloss.training.descent import FUSED_OPTIMIZERS, Descent
 from imbaloss.training.early import Early
 from imbaloss.training.memory import keep_freed_memory
-from imbaloss.training.model import Model, build_network
+from imbaloss.training.model import Model, at_once, build_network
 from imbaloss.training.optimizers import OPTIMIZERS, Optimizer, Options
 from imbaloss.training.plan import FUSED, SPAN, Plan, plan_for
 from imbaloss.training.products import products_by
 from imbaloss.training.recipe import Recipe
 from imbaloss.training.scaling import Scaling
 from imbaloss.training.span import Span, SpanLinear
-
-TUNE_BATCH = 4096  # samples of tune that pass through the networks at once
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,11 +95,15 @@ class Stack:
         self.epochs = 0
         self.samples, *shape = members[0].split.train.inputs.shape
         self.shape = tuple(shape)
-        self.plan = plan or plan_for(recipe, self.samples, prod(self.shape), device)
+        self.plan = plan or plan_for(recipe, self.samples, self.shape, device)
         self._place_data(list({id(member.split): member.split for member in members}.values()))
         self.tune_shares = torch.tensor([tune_shares(member) for member in self.members], dtype=recipe.dtype).to(device)
         self.orders = {key: stream(key[0], "batches") for key in self._order_keys()}
         self._build_network()
+        self.moves = {member.seed: stream(member.seed, "augmentation") for member in members}
+        self.augmentation: Augmentation | None = None
+        if recipe.augments:
+            self.augmentation = Augmentation(self.inputs, flip=recipe.flip, shift=recipe.shift)
         lr = torch.tensor([member.recipe.lr for member in members], dtype=recipe.dtype, device=device)
         options = Options(recipe.momentum, recipe.weight_decay, recipe.products)
         self.optimizer: Descent | Optimizer
@@ -164,11 +166,16 @@ class Stack:
             loss.set_epoch(self.epochs)
         self.epochs += 1
         found = []
-        for order in torch.split(self._order(), self.recipe.train_batch, dim=1):
-            rows = self.split.unsqueeze(1) * self.samples + order
-            inputs = order if self.span else self.inputs[rows]
+        order, draws = self._order(), self._draws()
+        for start in range(0, self.samples, self.recipe.train_batch):
+            batch = slice(start, start + self.recipe.train_batch)
+            rows = self.split.unsqueeze(1) * self.samples + order[:, batch]
+            if self.augmentation and draws is not None:
+                inputs = self.augmentation(rows, draws[:, batch])
+            else:
+                inputs = order[:, batch] if self.span else self.inputs[rows]
             weights = None if self.weights is None else self.weights[rows]
-            of_batch = partial(self._loss, targets=self.labels[rows], weights=weights)
+            of_batch = partial(self._minimised, targets=self.labels[rows], weights=weights)
             found.append(self.optimizer.step(inputs, of_batch))
         return torch.stack(found, dim=1)
 
@@ -179,7 +186,7 @@ class Stack:
         for loss, _ in self.losses:
             loss.eval()
         found = []
-        for chunk in torch.split(self.tune_inputs, TUNE_BATCH, dim=1):
+        for chunk in torch.split(self.tune_inputs, at_once(self.recipe), dim=1):
             inputs = chunk.expand(len(self.members), *chunk.shape[1:]) if len(chunk) == 1 else chunk[self.split]
             found.append(self.network(inputs))
         labels = self.tune_labels[self.split]
@@ -231,6 +238,13 @@ class Stack:
         orders = {key: self._rows(key, self.members[keys.index(key)]) for key in dict.fromkeys(keys)}
         return torch.from_numpy(np.stack([orders[key] for key in keys])).to(self.device)
 
+    def _draws(self) -> Tensor | None:
+        """(S, N, 3): how each member's images are augmented in this epoch, in the order in which it sees them."""
+        if not self.augmentation:
+            return None
+        drawn = {seed: self.augmentation.draws(self.samples, generator) for seed, generator in self.moves.items()}
+        return torch.from_numpy(np.stack([drawn[member.seed] for member in self.members])).to(self.device)
+
     def _order_keys(self) -> list[tuple[int, int, str]]:
         """Of each member: its seed and, where a sampler draws its batches by label, its split and the sampler."""
         return [
@@ -244,6 +258,11 @@ class Stack:
             return self.orders[key].permutation(self.samples)
         labels = self.labels[split * self.samples :][: self.samples].cpu().numpy()
         return batches.rows(labels, member.rows, self.recipe.train_batch, self.orders[key])
+
+    def _minimised(self, logits: Tensor, targets: Tensor, weights: Tensor | None) -> Tensor:
+        """The loss, and the penalty of a network that has one, of the batch that it has just seen: (S,)."""
+        values = self._loss(logits, targets, weights)
+        return values + self.network.penalty(targets, weights) if isinstance(self.network, Prototypes) else values
 
     def _loss(self, logits: Tensor, targets: Tensor, weights: Tensor | None) -> Tensor:
         if len(self.losses) == 1:

@@ -1,0 +1,94 @@
+"""Convolutional networks for images of any size and number of channels: (B, channels, height, width) -> (B, outputs).
+
+Each is one network, as anyone writes it; `Mapped` makes a stack of it. They normalise by groups of maps within an image
+(Wu and He 2018, arXiv 1803.08494), so that nothing depends on the other images of a batch.
+"""
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from math import gcd
+
+from torch import Tensor, nn
+
+GROUPS = 4  # of maps that are normalised together, at most
+Function = Callable[[Tensor], Tensor]
+
+
+class CNN(nn.Module):
+    """A residual network with its activations before its convolutions, one block a stage.
+
+    3 x 3 convolution -> blocks, each but the first at half the resolution -> mean over positions -> linear layer.
+    With channels (16, 32, 64) the depth is that of a wide residual network WRN-10-1.
+    Source: He et al. 2016 (arXiv 1603.05027); Zagoruyko and Komodakis 2016 (arXiv 1605.07146).
+    """
+
+    def __init__(self, inputs: int, channels: Sequence[int], outputs: int, activation: Function) -> None:
+        super().__init__()
+        self.activation = activation
+        self.first = convolution(inputs, channels[0])
+        pairs = pairwise((channels[0], *channels))
+        self.blocks = nn.Sequential(
+            *(Block(*pair, stride=1 if stage == 0 else 2, activation=activation) for stage, pair in enumerate(pairs))
+        )
+        self.norm = normalisation(channels[-1])
+        self.last = nn.Linear(channels[-1], outputs)
+
+    def forward(self, images: Tensor) -> Tensor:
+        maps = self.activation(self.norm(self.blocks(self.first(images))))
+        logits: Tensor = self.last(maps.mean((2, 3)))
+        return logits
+
+
+class Block(nn.Module):
+    """x + f(x), with f two of: normalisation -> activation -> convolution.
+
+    Where f changes resolution or channels, x goes through a 1 x 1 convolution of its own.
+    """
+
+    def __init__(self, inputs: int, outputs: int, *, stride: int, activation: Function) -> None:
+        super().__init__()
+        self.activation = activation
+        self.norm_1, self.convolution_1 = normalisation(inputs), convolution(inputs, outputs, stride)
+        self.norm_2, self.convolution_2 = normalisation(outputs), convolution(outputs, outputs)
+        changes = stride > 1 or inputs != outputs
+        self.shortcut = nn.Conv2d(inputs, outputs, 1, stride, bias=False) if changes else None
+
+    def forward(self, maps: Tensor) -> Tensor:
+        before = self.activation(self.norm_1(maps))
+        found: Tensor = self.convolution_2(self.activation(self.norm_2(self.convolution_1(before))))
+        return found + (maps if self.shortcut is None else self.shortcut(before))
+
+
+class FCN(nn.Module):
+    """Convolutions and nothing else: no dense layer; the logit is the mean of a map of logits.
+
+    3 x 3 convolution -> normalisation -> activation for each number of channels, each but the first at half the
+    resolution -> 1 x 1 convolution -> mean over positions.
+    Source: Springenberg et al. 2015 (arXiv 1412.6806); the mean: Lin et al. 2014 (arXiv 1312.4400), section 3.2.
+    """
+
+    def __init__(self, inputs: int, channels: Sequence[int], outputs: int, activation: Function) -> None:
+        super().__init__()
+        self.activation = activation
+        pairs = pairwise((inputs, *channels))
+        self.convolutions = nn.ModuleList(
+            convolution(*pair, stride=1 if stage == 0 else 2) for stage, pair in enumerate(pairs)
+        )
+        self.norms = nn.ModuleList(normalisation(maps) for maps in channels)
+        self.last = nn.Conv2d(channels[-1], outputs, 1)
+
+    def forward(self, images: Tensor) -> Tensor:
+        maps = images
+        for layer, norm in zip(self.convolutions, self.norms, strict=True):
+            maps = self.activation(norm(layer(maps)))
+        logits: Tensor = self.last(maps).mean((2, 3))
+        return logits
+
+
+def convolution(inputs: int, outputs: int, stride: int = 1) -> nn.Conv2d:
+    """3 x 3, with zeros around the maps; without biases, which the normalisation after it would take away."""
+    return nn.Conv2d(inputs, outputs, 3, stride, padding=1, bias=False)
+
+
+def normalisation(channels: int) -> nn.GroupNorm:
+    return nn.GroupNorm(gcd(channels, GROUPS), channels)

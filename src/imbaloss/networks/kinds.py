@@ -1,0 +1,182 @@
+"""Kinds of networks by name: a body, alone or under a head of prototypes, as `cnn/prototype:per_class=2`."""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from itertools import pairwise
+from math import prod
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import nn
+from torch.autograd.graph import saved_tensors_hooks
+from torch.utils.flop_counter import FlopCounterMode
+
+from imbaloss import notation
+from imbaloss.nearest import one_of, parameter_of
+from imbaloss.networks.convolutional import CNN, FCN
+from imbaloss.networks.initialisation import INITIALISATIONS
+from imbaloss.networks.mapped import Mapped
+from imbaloss.networks.mlp import ACTIVATIONS, MLP
+from imbaloss.networks.prototypes import Prototypes
+
+PERCEPTRON, PROTOTYPE = "mlp", "prototype"
+CONVOLUTIONAL: dict[str, type[CNN | FCN]] = {"cnn": CNN, "fcn": FCN}
+BODIES = (PERCEPTRON, *CONVOLUTIONAL)
+NETWORKS = (*BODIES, PROTOTYPE)  # the last is short for mlp/prototype
+MOST = 10_000
+
+
+class Head(NamedTuple):
+    """Prototypes on a body."""
+
+    per_class: int = 1  # prototypes
+    embedding: int = 16  # numbers that the body makes of a sample
+    gamma: float = 1.0  # how sharply a distance decides
+    compactness: float = 0.01  # weight of the distance to the nearest prototype of the own class
+
+    @classmethod
+    def of(cls, parameters: Mapping[str, Any]) -> "Head":
+        """Raises ValueError for values outside their domain."""
+        for key, value in {**DEFAULTS, **parameters}.items():
+            one = isinstance(value, int | float)
+            if key in {"per_class", "embedding"} and not (one and value == value // 1 and 1 <= value <= MOST):
+                raise ValueError(f"{key} must be a whole number from 1 to {MOST}, found {value}")
+            if not (one and 0 <= value < float("inf")) or (key == "gamma" and not value):
+                raise ValueError(f"{key} must be {'above 0' if key == 'gamma' else '>= 0'} and finite, found {value}")
+        return cls(**{key: type(DEFAULTS[key])(value) for key, value in parameters.items()})
+
+
+DEFAULTS = Head._field_defaults
+
+
+class Kind(NamedTuple):
+    """A body, and the head of prototypes; without one, its last layer gives the logits."""
+
+    body: str
+    head: Head | None = None
+
+    def __str__(self) -> str:
+        """As `parse` reads it: one text for one kind."""
+        if self.head is None:
+            return self.body
+        name = PROTOTYPE if self.body == PERCEPTRON else f"{self.body}/{PROTOTYPE}"
+        return notation.write(name, self.head._asdict(), DEFAULTS)
+
+
+class Design(NamedTuple):
+    """All that a network is built by, but for its weights."""
+
+    kind: Kind
+    shape: tuple[int, ...]  # of one input
+    hidden: tuple[int, ...]  # widths of an mlp's hidden layers
+    channels: tuple[int, ...]  # of the stages of a convolutional network
+    outputs: int  # logits: 1 for two classes, else one a class
+    activation: str
+
+    @property
+    def body_outputs(self) -> int:
+        """Logits, or the numbers of an embedding."""
+        return self.outputs if self.kind.head is None else self.kind.head.embedding
+
+
+class Size(NamedTuple):
+    """Of one network."""
+
+    parameters: int
+    held: int  # numbers that a step keeps of each sample for the way back
+    operations: int  # multiplications for a sample, forward
+
+
+@cache
+def parse(text: str) -> Kind:
+    """`mlp`, `cnn`, `fcn`, or one of them with `/prototype:key=value,...`; `prototype` is mlp/prototype.
+
+    Raises ValueError for names and parameters that there are not, and for values outside their domain.
+    """
+    name, given = notation.read("a network", text)
+    body, slash, head = name.partition("/")
+    one_of("network" if not slash else "body", body, BODIES if slash else NETWORKS)
+    if body == PROTOTYPE:
+        body, head = PERCEPTRON, PROTOTYPE
+    elif slash:
+        one_of("head", head, (PROTOTYPE,))
+    for key in given:
+        parameter_of(name, key, DEFAULTS if head else ())
+    return Kind(body, Head.of(given) if head else None)
+
+
+def check_shape(design: Design) -> None:
+    """Raises ValueError where a network cannot look at inputs of such a shape."""
+    if design.kind.body in CONVOLUTIONAL and len(design.shape) != 3:
+        columns = f"{prod(design.shape)} columns"
+        raise ValueError(f"{design.kind} is for images (channels, height, width), and these are rows of {columns}")
+
+
+def build(
+    design: Design,
+    generators: Sequence[np.random.Generator],
+    *,
+    init: str = "torch",
+    dtype: torch.dtype = torch.float32,
+) -> nn.Module:
+    """A stack of networks, one for each generator of initial weights; those with generators of equal state start equal.
+
+    It maps inputs (S, B, *shape) to logits (S, B) with one output, else (S, B, outputs).
+    """
+    head = design.kind.head
+    body: nn.Module
+    if design.kind.body == PERCEPTRON:
+        body = MLP(
+            generators,
+            shape=design.shape,
+            hidden=design.hidden,
+            outputs=design.body_outputs,
+            activation=design.activation,
+            init=init,
+            dtype=dtype,
+        )
+    else:
+        with torch.random.fork_rng(devices=[]):  # the weights that torch draws are not used
+            body = Mapped(convolutional(design), generators, INITIALISATIONS[init], dtype)
+    return body if head is None else Prototypes(body, generators, outputs=design.outputs, dtype=dtype, **head._asdict())
+
+
+def convolutional(design: Design) -> nn.Module:
+    """One body."""
+    activation = ACTIVATIONS[design.activation].function
+    return CONVOLUTIONAL[design.kind.body](design.shape[0], design.channels, design.body_outputs, activation)
+
+
+@cache
+def size_of(design: Design) -> Size:
+    """No memory is taken for weights: convolutional networks are built, and counted, on torch's meta device."""
+    head = design.kind.head
+    if design.kind.body == PERCEPTRON:
+        widths = (prod(design.shape), *design.hidden, design.body_outputs)
+        parameters = sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise(widths))
+        body = Size(parameters, sum(widths), parameters)
+    else:
+        with torch.device("meta"):
+            body = counted(convolutional(design), torch.empty(1, *design.shape))
+    if head is None:
+        return body
+    prototypes = max(design.outputs, 2) * head.per_class
+    numbers = prototypes * head.embedding
+    return Size(body.parameters + numbers, body.held + numbers + prototypes, body.operations + numbers)
+
+
+def counted(module: nn.Module, sample: torch.Tensor) -> Size:
+    """By passing one sample."""
+    own = {id(parameter) for parameter in module.parameters()}
+    held = 0
+
+    def count(tensor: torch.Tensor) -> torch.Tensor:
+        nonlocal held
+        held += 0 if id(tensor) in own else tensor.numel()
+        return tensor
+
+    flops = FlopCounterMode(display=False)
+    with saved_tensors_hooks(count, lambda tensor: tensor), flops:
+        module(sample)
+    return Size(sum(parameter.numel() for parameter in module.parameters()), held, flops.get_total_flops() // 2)

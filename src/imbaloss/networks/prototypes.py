@@ -1,0 +1,87 @@
+"""Prototype learning: a sample is of the class whose prototypes are near it.
+
+Source: Yang et al. 2018, "Robust Classification with Convolutional Prototype Learning" (arXiv 1805.03438). S stack, B
+batch, C classes, K prototypes of a class, E numbers of an embedding.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+
+class Prototypes(nn.Module):
+    """A head on any body: logits (S, B) of two classes with one output, else (S, B, C).
+
+    Class c has the logit log sum_k exp(-gamma d_ck), d_ck = |f(x) - m_ck|^2 the squared distance between the embedding
+    f(x) that the body gives and prototype m_ck. The softmax of these is the paper's probability, and its cross-entropy
+    the paper's DCE; one output is the difference of two, so that any loss may take the place of cross-entropy.
+
+    body: inputs (S, B, ...) -> embeddings (S, B, E). generators: of the initial prototypes, after those of the body;
+    normal with deviation E^(-1/2), so that their expected squared length is 1.
+    """
+
+    def __init__(
+        self,
+        body: nn.Module,
+        generators: Sequence[np.random.Generator],
+        *,
+        outputs: int,
+        per_class: int,
+        embedding: int,
+        gamma: float,
+        compactness: float,
+        dtype: torch.dtype,
+    ) -> None:
+        super().__init__()
+        self.body = body
+        self.outputs = outputs
+        self.gamma = gamma
+        self.compactness = compactness
+        shape = (max(outputs, 2), per_class, embedding)
+        drawn = np.stack([generator.normal(0, embedding**-0.5, shape) for generator in generators])
+        self.prototypes = nn.Parameter(torch.from_numpy(drawn).to(dtype))  # (S, C, K, E)
+        self.distances: Tensor | None = None  # of the batch in training, until `penalty` has taken them
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        distances = squared_distances(self.body(inputs), self.prototypes)
+        if self.training:
+            self.distances = distances
+        logits = class_logits(distances, self.gamma)
+        return logits[..., 1] - logits[..., 0] if self.outputs == 1 else logits
+
+    def __getstate__(self) -> dict[str, Any]:
+        """For copies, which no graph of a batch can enter."""
+        return {**self.__dict__, "distances": None}
+
+    def penalty(self, targets: Tensor, weights: Tensor | None) -> Tensor:
+        """compactness x `prototype_loss` of the batch that has just passed, (S,); targets and weights (S, B)."""
+        if self.distances is None:
+            raise RuntimeError("a penalty is that of a batch which has just passed in training mode")
+        distances, self.distances = self.distances, None
+        return self.compactness * prototype_loss(distances, targets, weights)
+
+
+def squared_distances(embeddings: Tensor, prototypes: Tensor) -> Tensor:
+    """|e - m|^2: embeddings (S, B, E), prototypes (S, C, K, E) -> (S, B, C, K)."""
+    return (embeddings[:, :, None, None] - prototypes[:, None]).square().sum(-1)
+
+
+def class_logits(distances: Tensor, gamma: float) -> Tensor:
+    """log sum_k exp(-gamma d_k): (..., C, K) -> (..., C)."""
+    return (-gamma * distances).logsumexp(-1)
+
+
+def prototype_loss(distances: Tensor, targets: Tensor, weights: Tensor | None = None) -> Tensor:
+    """The mean squared distance to the nearest prototype of a sample's own class: (S, B, C, K), (S, B) -> (S,).
+
+    It draws the embeddings of a class together around its prototypes. weights (S, B) are those of samples; None for
+    ones. Source: Yang et al. 2018, the prototype loss PL.
+    """
+    nearest = distances.amin(-1).gather(-1, targets.long().unsqueeze(-1)).squeeze(-1)
+    if weights is None:
+        return nearest.mean(-1)
+    total = weights.sum(-1)
+    return (weights * nearest).sum(-1) / total.where(total > 0, 1)
