@@ -40,6 +40,7 @@ class Alone(nn.Module):
         found = body({name.removeprefix(prefix): weight for name, weight in self.weights().items()}, inputs)
         if head is None:
             return found.squeeze(-1) if outputs == 1 else found
+        found = found.reshape(len(inputs), head.embedding)
         prototypes = self.weights()["prototypes"]  # (C, K, E)
         self.distances = torch.stack(
             [torch.stack([((found - one) ** 2).sum(-1) for one in of_class], -1) for of_class in prototypes], 1

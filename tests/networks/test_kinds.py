@@ -13,7 +13,14 @@ from imbaloss.networks import Design, Mapped, build, check_shape, joined, keep, 
 from imbaloss.networks.kinds import DEFAULTS, Head, Kind
 from tests.networks.singles import Alone
 
-KINDS = ("cnn", "fcn", "prototype", "cnn/prototype:per_class=3,gamma=0.5", "fcn/prototype:embedding=5")
+KINDS = (
+    "cnn",
+    "fcn",
+    "prototype",
+    "cnn/prototype:per_class=3,gamma=0.5",
+    "fcn/prototype:embedding=5",
+    "prototype:embedding=1",
+)
 every_kind = pytest.mark.parametrize("name", KINDS)
 
 

@@ -20,7 +20,7 @@ class Prototypes(nn.Module):
     the paper's DCE; one output is the difference of two, so that any loss may take the place of cross-entropy.
 
     body: inputs (S, B, ...) -> embeddings (S, B, E). generators: of the initial prototypes, after those of the body;
-    normal with deviation E^(-1/2), so that their expected squared length is 1.
+    normal with deviation 0.3 E^(-1/2), so that they begin among the embeddings: far outside, some would stay alone.
     """
 
     def __init__(
@@ -41,16 +41,21 @@ class Prototypes(nn.Module):
         self.gamma = gamma
         self.compactness = compactness
         shape = (max(outputs, 2), per_class, embedding)
-        drawn = np.stack([generator.normal(0, embedding**-0.5, shape) for generator in generators])
+        drawn = np.stack([generator.normal(0, 0.3 * embedding**-0.5, shape) for generator in generators])
         self.prototypes = nn.Parameter(torch.from_numpy(drawn).to(dtype))  # (S, C, K, E)
         self.distances: Tensor | None = None  # of the batch in training, until `penalty` has taken them
 
     def forward(self, inputs: Tensor) -> Tensor:
-        distances = squared_distances(self.body(inputs), self.prototypes)
+        distances = squared_distances(self.embeddings(inputs), self.prototypes)
         if self.training:
             self.distances = distances
         logits = class_logits(distances, self.gamma)
         return logits[..., 1] - logits[..., 0] if self.outputs == 1 else logits
+
+    def embeddings(self, inputs: Tensor) -> Tensor:
+        """(S, B, ...) -> (S, B, E)."""
+        found: Tensor = self.body(inputs)
+        return found if self.prototypes.shape[-1] > 1 else found.unsqueeze(-1)  # a body takes one output for a logit
 
     def __getstate__(self) -> dict[str, Any]:
         """For copies, which no graph of a batch can enter."""

@@ -10,7 +10,7 @@ from imbaloss.report.cells import COST, EVERYWHERE
 from imbaloss.report.findings import Findings
 from imbaloss.whole import file_name
 
-LEVELS, METHODS, PAIRS, RANKS, LEARNING, CURVES, TRUE, CLASSES = (
+LEVELS, METHODS, PAIRS, RANKS, LEARNING, CURVES, TRUE, TYPICAL, CLASSES = (
     "How do the scores change with the level?",
     "How do the methods score?",
     "Which differences are real?",
@@ -18,8 +18,10 @@ LEVELS, METHODS, PAIRS, RANKS, LEARNING, CURVES, TRUE, CLASSES = (
     "How does the training loss fall?",
     "What do the scores hide?",
     "Are the probabilities true?",
+    "What does a network take for typical?",
     "What do the classes look like?",
 )
+MOST_MAPS = 5  # methods whose prototypes are shown
 MOST_PAIRS = 15  # in a figure; of more, only those of the method with the highest mean
 QUARTILES = "median over the {runs}, and band between the quartiles"
 
@@ -47,6 +49,9 @@ def drawings(found: Findings) -> Iterator[Drawing]:
     for setting in found.settings:
         if (level := found.lowest(setting)) is not None:
             yield from of_predictions(found, setting, level)
+    for setting in found.settings:
+        if (level := found.lowest(setting)) is not None:
+            yield from of_prototypes(found, setting, level)
     yield from of_classes(found)
 
 
@@ -167,6 +172,31 @@ def of_predictions(found: Findings, setting: str, level: float) -> Iterator[Draw
         TRUE,
         setting=setting,
     )
+
+
+def of_prototypes(found: Findings, setting: str, level: float) -> Iterator[Drawing]:
+    first = {method: some[0] for method, some in found.of(setting, level).items()}
+    maps = {
+        method: found.store.prototypes(row.run)
+        for method, row in first.items()
+        if "prototype" in row.run.recipe.network
+    }
+    learned = {method: one for method, one in maps.items() if one is not None}
+    if learned:
+        shown = dict(list(learned.items())[:MOST_MAPS])
+        images = "; beside it the training images that are nearest to each prototype, the nearest first"
+        beside = images if any(one.images.ndim == 5 for one in shown.values()) else ""
+        more = f", and of the first {MOST_MAPS} of {len(learned)} methods" if len(learned) > MOST_MAPS else ""
+        yield Drawing(
+            file_name(f"prototypes_{setting}_{level:.4g}"),
+            figures.prototypes(shown, next(iter(first.values())).classes),
+            f"Prototypes (stars) of {setting} at level {level:.4g} among the embeddings of the samples that they were "
+            f"learned from (dots), in the two directions in which these vary most (principal components){beside}. Each "
+            "says of how many training samples it is the nearest prototype of their class. Of the first of the "
+            f"{repetitions(found)}{more}.",
+            TYPICAL,
+            setting=setting,
+        )
 
 
 def of_classes(found: Findings) -> Iterator[Drawing]:

@@ -17,6 +17,7 @@ from imbaloss.studies.files import (
 )
 from imbaloss.studies.forecast import Forecast, forecast
 from imbaloss.studies.own import OwnStudy
+from imbaloss.studies.prototypes import PrototypeMap
 from imbaloss.studies.reach import Reach, reach
 from imbaloss.studies.status import Status
 from imbaloss.studies.store import THRESHOLDS, Predictions, Row, Store
@@ -33,6 +34,7 @@ __all__ = [
     "Job",
     "OwnStudy",
     "Predictions",
+    "PrototypeMap",
     "Reach",
     "Row",
     "Run",

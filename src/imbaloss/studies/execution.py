@@ -13,7 +13,9 @@ from imbaloss.data.resampling import shown_counts, size_is_known
 from imbaloss.data.seeds import stream
 from imbaloss.evaluation import CONFUSION, RULES_ALONE, THRESHOLD, Rule, Scores, calibration, no_scores, scores, tuned
 from imbaloss.evaluation.tallies import Tallies
+from imbaloss.networks import Prototypes
 from imbaloss.studies.files import versions
+from imbaloss.studies.prototypes import PrototypeMap
 from imbaloss.studies.store import THRESHOLDS, Predictions, Row
 from imbaloss.studies.study import Run
 from imbaloss.studies.tuning import choose
@@ -230,6 +232,7 @@ def finish(
         computed=computed | {"data": dataset.checksum, "epochs": len(outcome.losses)},
         tuning=tuning,
         losses=tuple(outcome.losses),
+        prototypes=PrototypeMap.of(model, split.train) if model and isinstance(model.network, Prototypes) else None,
     )
     return Finished(row, predictions, model)
 

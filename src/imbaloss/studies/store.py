@@ -7,7 +7,7 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from pydantic_core import from_json
 from imbaloss.data import Dataset, Source
 from imbaloss.evaluation import THRESHOLD, Scores
 from imbaloss.studies.bulk import uncollected
+from imbaloss.studies.prototypes import PrototypeMap
 from imbaloss.studies.study import Run
 
 FILE = "results.sqlite"
@@ -46,6 +47,7 @@ class Row:
     computed: dict[str, Any]  # device, threads, plan, size of the stack, seconds, versions, checksum of the data
     tuning: dict[str, Any] | None = None  # the learning rate that was chosen, by which score, from which candidates
     losses: tuple[float, ...] = ()  # of each finished epoch; a store gives them only where they are asked for
+    prototypes: PrototypeMap | None = field(default=None, compare=False)  # likewise
 
     @property
     def threshold(self) -> tuple[float, float, float] | None:
@@ -136,9 +138,10 @@ THRESHOLDS = ("threshold", "threshold_low", "threshold_high")  # of the tuned sc
 RESULT = ("classes", "counts", "scores", "undefined", "failure", "tuning")
 
 
-def to_bytes(losses: Sequence[float], predictions: Mapping[str, Predictions]) -> bytes:
+def to_bytes(row: Row, predictions: Mapping[str, Predictions]) -> bytes:
     """The arrays of a run as the content of an NPZ file."""
-    arrays: dict[str, NDArray[Any]] = {"losses": np.array(losses, dtype=np.float64)}
+    arrays: dict[str, NDArray[Any]] = {"losses": np.array(row.losses, dtype=np.float64)}
+    arrays |= row.prototypes.arrays() if row.prototypes else {}
     for part, of_part in predictions.items():
         arrays |= {
             f"{part}_labels": of_part.labels.astype(np.uint8),
@@ -205,7 +208,7 @@ class Store:
 
         A run that is there already stays as it is.
         """
-        some = [(row.run.hash, *to_texts(row), to_bytes(row.losses, predictions)) for row, predictions in entries]
+        some = [(row.run.hash, *to_texts(row), to_bytes(row, predictions)) for row, predictions in entries]
         with self.transaction() as database:
             database.executemany("INSERT OR IGNORE INTO runs VALUES (?, ?, ?, ?)", [one[:4] for one in some])
             database.executemany(
@@ -265,6 +268,14 @@ class Store:
         query = "SELECT content FROM arrays WHERE hash = ?"
         with self.transaction() as database, self.reading():
             return [from_bytes(database.execute(query, (run.hash,)).fetchone()[0]) for run in runs]
+
+    def prototypes(self, run: Run) -> PrototypeMap | None:
+        """Of a finished run; None where its network has none."""
+        query = "SELECT content FROM arrays WHERE hash = ?"
+        with self.transaction() as database, self.reading():
+            content = database.execute(query, (run.hash,)).fetchone()[0]
+            with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+                return PrototypeMap.from_arrays(arrays)
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:

@@ -3,6 +3,7 @@
 from imbaloss.report.figures.curves import distributions, loss_curves, reliabilities, roc_and_precision_recall
 from imbaloss.report.figures.differences import critical_differences, differences
 from imbaloss.report.figures.images import classes
+from imbaloss.report.figures.prototypes import prototypes
 from imbaloss.report.figures.scores import scores
 from imbaloss.report.figures.style import COLOURS, STYLE, save
 
@@ -14,6 +15,7 @@ __all__ = [
     "differences",
     "distributions",
     "loss_curves",
+    "prototypes",
     "reliabilities",
     "roc_and_precision_recall",
     "save",

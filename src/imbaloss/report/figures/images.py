@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
@@ -19,9 +20,15 @@ def classes(images: Mapping[str, NDArray[np.uint8]]) -> Figure:
         panels = figure.subplots(len(images), most, squeeze=False, gridspec_kw=places)
         for line, (name, some) in zip(panels, images.items(), strict=True):
             for panel, image in zip(line, some, strict=False):
-                shown = image[0] if len(image) == 1 else image.transpose(1, 2, 0)
-                panel.imshow(shown, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+                show(panel, image)
             for panel in line:
                 panel.set_axis_off()
             line[0].set_title(name, loc="left")
     return figure
+
+
+def show(panel: Axes, image: NDArray[np.uint8]) -> None:
+    """image (channels, height, width), 0 to 255: gray with one channel, without the transparency of a fourth."""
+    shown = image[0] if len(image) < 3 else image[:3].transpose(1, 2, 0)
+    panel.imshow(shown, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+    panel.set_axis_off()

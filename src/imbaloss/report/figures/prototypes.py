@@ -1,0 +1,76 @@
+"""Prototypes among the samples that they were learned from, and the images that are nearest to them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure, SubFigure
+
+from imbaloss.report.figures.images import show
+from imbaloss.report.figures.style import COLOURS, STYLE, tell
+from imbaloss.studies import PrototypeMap
+
+MOST_LINES = 3  # prototypes of a class whose images are shown: those with the most samples
+INCHES = 0.62  # of an image
+
+
+def prototypes(maps: Mapping[str, PrototypeMap], names: Sequence[str]) -> Figure:
+    """A line a method: the map, and beside it the nearest images of each prototype. names: of the two classes."""
+    heights = [max(2.6, 0.45 + (INCHES + 0.18) * len(shown(one))) for one in maps.values()]
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(8.2, sum(heights)), layout="constrained")
+        lines: Any = figure.subfigures(len(maps), 1, height_ratios=heights, squeeze=False)
+        for line, (method, one) in zip(lines[:, 0], maps.items(), strict=True):
+            line.suptitle(method, x=0.01, ha="left", fontsize=9)
+            if one.images.ndim == 5:
+                left, right = line.subfigures(1, 2, width_ratios=[1, 1.25])
+                draw_images(right, one, names)
+            else:
+                left = line
+            draw_map(left.subplots(), one, names)
+    return figure
+
+
+def draw_map(panel: Axes, one: PrototypeMap, names: Sequence[str]) -> None:
+    for label, name in enumerate(names):
+        of_class = one.points[one.classes == label]
+        panel.plot(
+            of_class[:, 0], of_class[:, 1], ".", markersize=5, markeredgewidth=0, color=COLOURS[label], alpha=0.35
+        )
+        panel.plot([], [], ".", markersize=9, color=COLOURS[label], label=name)
+    for place, label in enumerate(one.own):
+        star: Any = {"marker": "*", "markersize": 13, "markeredgecolor": "black", "markeredgewidth": 0.8}
+        [mark] = panel.plot(
+            one.prototypes[place, :1], one.prototypes[place, 1:], color=COLOURS[label], zorder=3, **star
+        )
+        tell(mark, titled(one, place, names))
+    across, up = (f"{share:.0%} of the variance" for share in one.shares)
+    panel.set(xticks=[], yticks=[], xlabel=across, ylabel=up)
+    panel.legend(loc="best", fontsize=8, handletextpad=0.1)
+
+
+def draw_images(figure: SubFigure, one: PrototypeMap, names: Sequence[str]) -> None:
+    places = shown(one)
+    panels = figure.subplots(len(places), one.images.shape[1], squeeze=False)
+    for line, place in zip(panels, places, strict=True):
+        for panel, image in zip(line, one.images[place], strict=True):
+            show(panel, image)
+        line[0].set_title(f"★ {titled(one, place, names)}", loc="left", color=COLOURS[one.own[place]], fontsize=8)
+
+
+def titled(one: PrototypeMap, place: int, names: Sequence[str]) -> str:
+    """The class of a prototype, its number where the class has several, and how many samples it stands for."""
+    of_class = np.flatnonzero(one.own == one.own[place])
+    number = f" {place - of_class[0] + 1}" if len(of_class) > 1 else ""
+    return f"{names[one.own[place]]}{number}: the nearest of its class to {one.counts[place]}"
+
+
+def shown(one: PrototypeMap) -> list[int]:
+    """Of each class the prototypes with the most samples, class by class."""
+    most = [
+        sorted(np.flatnonzero(one.own == label), key=lambda place: -one.counts[place])[:MOST_LINES]
+        for label in np.unique(one.own)
+    ]
+    return [int(place) for some in most for place in sorted(some)]
