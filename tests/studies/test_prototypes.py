@@ -1,5 +1,6 @@
 """What is kept of prototypes that were learned."""
 
+from copy import deepcopy
 from dataclasses import replace
 
 import numpy as np
@@ -67,6 +68,15 @@ def test_small_embeddings_and_columns(embedding):
     assert found.points.shape == (POINTS, 2)
     assert found.counts.sum() == len(labels)
     assert found.shares.sum() == pytest.approx(1)
+
+
+def test_a_network_that_makes_the_same_of_all_samples_has_a_map_too(model):
+    same = deepcopy(model)
+    for parameter in same.network.body.parameters():
+        parameter.data.zero_()
+    found = PrototypeMap.of(same, split_of(0).train)
+    assert not found.points.any()
+    assert not found.shares.any()
 
 
 def test_a_store_gives_it_back(tmp_path):

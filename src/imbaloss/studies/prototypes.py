@@ -43,7 +43,8 @@ class PrototypeMap:
         own = np.repeat(np.arange(len(of_classes)), of_classes.shape[1])
         distances = np.stack([np.square(found - place).sum(1) for place in places], axis=1)  # (N, M)
         among_own = np.where(samples.labels[:, None] == own, distances, np.inf)
-        pca = PCA(min(2, *found.shape), svd_solver="full").fit(found)
+        with np.errstate(invalid="ignore"):  # of a network that makes the same of all samples
+            pca = PCA(min(2, *found.shape), svd_solver="full").fit(found)
         flat = [np.pad(pca.transform(some), [(0, 0), (0, 2 - pca.n_components_)]) for some in (found, places)]
         nearest = np.argsort(distances, axis=0, kind="stable")[:NEAREST].T  # (M, NEAREST)
         shown = samples.inputs[nearest] * 255 if samples.inputs.ndim == 4 else np.zeros((len(places), 0))
@@ -53,7 +54,7 @@ class PrototypeMap:
             prototypes=flat[1].astype(np.float32),
             own=own.astype(np.uint8),
             counts=np.bincount(among_own.argmin(1), minlength=len(places)),
-            shares=np.pad(pca.explained_variance_ratio_, (0, 2 - pca.n_components_)),
+            shares=np.pad(np.nan_to_num(pca.explained_variance_ratio_), (0, 2 - pca.n_components_)),
             images=np.rint(np.clip(shown, 0, 255)).astype(np.uint8),
         )
 
