@@ -308,7 +308,7 @@ def losses(
 
 @app.command()
 def datasets(as_json: Json = False) -> None:
-    """List the data sets: classes, numbers of images, where they come from."""
+    """List the data sets: classes, numbers of images or documents, where they come from."""
     from imbaloss.data import SETS
 
     if as_json:
@@ -317,7 +317,7 @@ def datasets(as_json: Json = False) -> None:
     for name, binary in SETS.items():
         train, test = ("+".join(map(str, part)) for part in (binary.train, binary.test))
         print(f"{name:15}{binary.negative} (0) against {binary.positive} (1)")
-        print(f"{'':15}{train} images to train on, {test} to test on, {binary.origin}\n")
+        print(f"{'':15}{train} {binary.things} to train on, {test} to test on, {binary.origin}\n")
 
 
 def changed(study: "Study", context: typer.Context, **asked_for: Any) -> "Study":

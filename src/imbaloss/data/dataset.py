@@ -18,10 +18,13 @@ class Counts(NamedTuple):
 
 @dataclass(frozen=True)
 class Pool:
-    """The images from which a part is drawn: each (n, channels, height, width), in [0, 1] once divided by `white`."""
+    """The samples from which a part is drawn: columns (n, D), or images (n, channels, height, width).
 
-    negatives: NDArray[np.uint8]
-    positives: NDArray[np.uint8]
+    Divided by `white` of the data set, images are in [0, 1].
+    """
+
+    negatives: NDArray[Any]
+    positives: NDArray[Any]
 
     @property
     def counts(self) -> Counts:
@@ -48,7 +51,7 @@ class Dataset:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Of one image: channels, height, width."""
+        """Of one sample: channels, height, width; or columns."""
         return self.train.negatives.shape[1:]
 
     def part(self, name: str) -> Pool:

@@ -1,4 +1,5 @@
-"""The binary sets by name: the report's three, carved from CIFAR-100, and three of the same make from digits."""
+"""The binary sets by name: the report's three, carved from CIFAR-100, and of the same make three each from digits and
+from newsgroups."""
 
 import os
 from collections.abc import Iterable
@@ -10,6 +11,7 @@ from imbaloss.data.cifar100 import Cifar100
 from imbaloss.data.cifar100 import load as load_cifar100
 from imbaloss.data.dataset import Counts, Dataset, Pool
 from imbaloss.data.digits import Digits
+from imbaloss.data.newsgroups import Newsgroups
 from imbaloss.nearest import one_of
 
 
@@ -24,6 +26,11 @@ class BinarySet:
     test: Counts
 
     @property
+    def things(self) -> str:
+        """What its samples are."""
+        return "documents" if self.source == "newsgroups" else "images"
+
+    @property
     def origin(self) -> str:
         return ORIGINS[self.source]
 
@@ -36,6 +43,7 @@ class BinarySet:
 ORIGINS = {
     "cifar100": "CIFAR-100 (from --data-dir, IMBALOSS_DATA or a download of 161 MB)",
     "digits": "scikit-learn's digits (no network needed)",
+    "newsgroups": "20 Newsgroups (from scikit-learn's data folder, or a download of 14 MB by it)",
 }
 SETS = {
     "household": BinarySet(
@@ -46,6 +54,11 @@ SETS = {
     "digits_parity": BinarySet("digits", "even", "odd", Counts(595, 606), Counts(296, 300)),
     "digits_3_8": BinarySet("digits", "3", "8", Counts(122, 116), Counts(61, 58)),
     "digits_8_9": BinarySet("digits", "8", "9", Counts(116, 120), Counts(58, 60)),
+    "news_topics": BinarySet("newsgroups", "recreation", "science", Counts(2389, 2373), Counts(1590, 1579)),
+    "news_religion": BinarySet(
+        "newsgroups", "soc.religion.christian", "alt.atheism", Counts(599, 480), Counts(398, 319)
+    ),
+    "news_sport": BinarySet("newsgroups", "rec.sport.hockey", "rec.sport.baseball", Counts(600, 597), Counts(399, 397)),
 }
 
 
@@ -67,16 +80,20 @@ def load(names: Iterable[str], *, folder: Path | None = None, quiet: bool = Fals
     return {name: carve(name, sources[SETS[name].source]) for name in names}
 
 
-def open_source(source: str, folder: Path | None, *, quiet: bool) -> Cifar100 | Digits:
+def open_source(source: str, folder: Path | None, *, quiet: bool) -> Cifar100 | Digits | Newsgroups:
     if source == "digits":
         return Digits()
+    if source == "newsgroups":
+        return Newsgroups()
     elsewhere = os.environ.get("IMBALOSS_DATA")
     return load_cifar100(folder or (Path(elsewhere) if elsewhere else None), quiet=quiet)
 
 
-def carve(name: str, source: Cifar100 | Digits) -> Dataset:
+def carve(name: str, source: Cifar100 | Digits | Newsgroups) -> Dataset:
     binary = SETS[name]
-    train, test = (
-        Pool(source.images(part, binary.negative), source.images(part, binary.positive)) for part in ("train", "test")
-    )
+    classes = binary.negative, binary.positive
+    if isinstance(source, Newsgroups):
+        train, test = source.pools(*classes)
+    else:
+        train, test = (Pool(*(source.images(part, name) for name in classes)) for part in ("train", "test"))
     return Dataset(name, binary.negative, binary.positive, train, test, source.white, source.checksum)

@@ -11,6 +11,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from imbaloss import losses
+from imbaloss.data import SETS
 from imbaloss.report import evidence
 from imbaloss.report.advice import Advice
 from imbaloss.report.cells import COST
@@ -58,7 +59,7 @@ def page(
     return environment.get_template("page.html.jinja").render(
         study=found.study,
         own=found.study if isinstance(found.study, OwnStudy) else None,
-        things="images" if isinstance(found.study, Study) else found.study.things,
+        things=things(found.study),
         advice=advice,
         references={name: REFERENCES[name] for name in found.methods if name in REFERENCES},
         rates={name: REFERENCES[name].rate for name in found.methods if name in REFERENCES},
@@ -100,6 +101,12 @@ def page(
         common=common,
         varying=varying,
     )
+
+
+def things(study: Study | OwnStudy) -> str:
+    """What its samples are."""
+    kinds = {SETS[name].things for name in study.datasets} if isinstance(study, Study) else {study.things}
+    return kinds.pop() if len(kinds) == 1 else "samples"
 
 
 def gains(found: Findings) -> list[dict[str, Any]]:

@@ -217,8 +217,9 @@ class Store:
             database.executemany("DELETE FROM claims WHERE hash = ?", [one[:1] for one in some])
 
     def add_examples(self, datasets: Mapping[str, Source]) -> None:
-        """Of each data set, so that a report can show its classes; those that are there stay."""
-        some = [(name, npz(Examples.of(dataset).images)) for name, dataset in datasets.items()]
+        """Of each data set of images, so that a report can show its classes; those that are there stay."""
+        pictures = {name: dataset for name, dataset in datasets.items() if len(dataset.shape) == 3}
+        some = [(name, npz(Examples.of(dataset).images)) for name, dataset in pictures.items()]
         with self.transaction() as database:
             database.executemany("INSERT OR IGNORE INTO examples VALUES (?, ?)", some)
 

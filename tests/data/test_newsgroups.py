@@ -1,0 +1,112 @@
+"""Documents as TF-IDF columns: of a small corpus that scikit-learn's loader reads, and without a network."""
+
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+
+from imbaloss import data
+from imbaloss.data.newsgroups import WORDS, Newsgroups
+from tests.data import small_newsgroups
+from tests.data.small_newsgroups import DOCUMENTS
+
+IMBALOSS = Path(sys.executable).with_name("imbaloss")
+NEWS = [name for name, binary in data.SETS.items() if binary.source == "newsgroups"]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    return small_newsgroups.make(tmp_path_factory.mktemp("home"))
+
+
+@pytest.fixture(autouse=True)
+def at_home(home, monkeypatch):
+    monkeypatch.setenv("SCIKIT_LEARN_DATA", str(home))
+
+
+def test_the_sets_hold_their_groups():
+    for name, found in data.load(NEWS).items():
+        groups = 4 if name == "news_topics" else 1
+        assert found.train.counts == (groups * DOCUMENTS["train"],) * 2
+        assert found.test.counts == (groups * DOCUMENTS["test"],) * 2
+        assert len(found.shape) == 1
+        assert 0 < found.shape[0] <= WORDS
+        assert found.train.negatives.dtype == np.float32
+
+
+def test_columns_are_tf_idf_of_the_training_documents():
+    """(1 + log count) (1 + log((1 + n) / (1 + documents with it))), at length 1; a word of test alone is nothing."""
+    source = Newsgroups()
+    train, test = source.pools("rec.sport.hockey", "rec.sport.baseball")
+    documents = [source.documents("train", name) for name in ("rec.sport.hockey", "rec.sport.baseball")]
+    everything = [set(text.lower().split()) for of_class in documents for text in of_class]
+    words = sorted(word for word in set().union(*everything) if sum(word in some for some in everything) >= 2)
+    rarity = np.array([1 + np.log(121 / (1 + sum(word in some for some in everything))) for word in words])
+    for pool, texts in (
+        (train.negatives, documents[0]),
+        (test.positives, source.documents("test", "rec.sport.baseball")),
+    ):
+        counts = np.array([[text.lower().split().count(word) for word in words] for text in texts], dtype=float)
+        expected = np.where(counts > 0, 1 + np.log(np.maximum(counts, 1)), 0) * rarity
+        expected /= np.linalg.norm(expected, axis=1, keepdims=True)
+        np.testing.assert_allclose(pool, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_what_names_the_group_is_not_shown():
+    """Headers, quotes and signatures."""
+    for text in Newsgroups().documents("train", "alt.atheism"):
+        assert "word" in text
+        for word in ("giveaway", "quoted", "signature", "Newsgroups"):
+            assert word not in text
+
+
+def test_a_split_is_drawn_as_of_images():
+    found = data.load(["news_sport"])["news_sport"]
+    split = data.draw(found, level=0.1, protocol="table1", seed=3)
+    assert split.train.counts == (48, 12)
+    assert split.test.counts == (24, 6)
+    for part, pool in ((split.train, found.train), (split.tune, found.train), (split.test, found.test)):
+        rows = {row.tobytes() for row in np.concatenate([pool.negatives, pool.positives])}
+        assert {row.tobytes() for row in part.inputs} <= rows
+    again = data.draw(found, level=0.1, protocol="table1", seed=3)
+    assert np.array_equal(split.train.inputs, again.train.inputs)
+
+
+def test_the_words_of_a_group_can_be_learned():
+    found = data.load(["news_religion"])["news_religion"]
+    split = data.draw(found, level=0.2, protocol="table1", seed=0)
+    model = LogisticRegression(class_weight="balanced").fit(split.train.inputs, split.train.labels)
+    assert model.score(split.test.inputs, split.test.labels) > 0.8
+
+
+def test_without_a_network_one_sentence_says_what_to_do(tmp_path, monkeypatch):
+    def no_network(*_, **__):
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setenv("SCIKIT_LEARN_DATA", str(tmp_path))
+    monkeypatch.setattr(socket, "getaddrinfo", no_network)
+    with pytest.raises(
+        OSError, match=r"the 20 Newsgroups could not be downloaded \(.*Name or service not known\); where"
+    ):
+        data.load(["news_sport"])
+
+
+def test_the_command_trains_on_them(home, tmp_path):
+    """As a user would type it; and the report speaks of documents."""
+    study = tmp_path / "news.toml"
+    study.write_text(
+        'datasets = ["news_sport"]\nlevels = [0.2]\nlosses = ["mse", "msfe"]\nseeds = 2\n'
+        '[recipe]\nhidden = [8]\noptimizer = "adam"\nlr = 0.01\nepochs = 20\n'
+    )
+    command = [IMBALOSS, "run", str(study), "--out", str(tmp_path / "out"), "--quiet"]
+    environment = {"SCIKIT_LEARN_DATA": str(home), "PATH": "", "HOME": str(tmp_path)}
+    found = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert found.returncode == 0, found.stderr
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert "saw the same documents" in page
+    assert "What do the classes look like?" not in page
+    assert not found.stderr
