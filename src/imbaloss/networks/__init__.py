@@ -1,5 +1,6 @@
 """Networks, each a stack of S networks of one shape that are trained together."""
 
+from imbaloss.networks.convolutional import CNN, FCN
 from imbaloss.networks.initialisation import INITIALISATIONS
 from imbaloss.networks.kinds import (
     BODIES,
@@ -21,7 +22,9 @@ from imbaloss.networks.stack import AddTo, StackedLinear, adds_to_bias, joined, 
 __all__ = [
     "ACTIVATIONS",
     "BODIES",
+    "CNN",
     "CONVOLUTIONAL",
+    "FCN",
     "INITIALISATIONS",
     "MLP",
     "NETWORKS",
