@@ -107,7 +107,7 @@ def largest_stack(parameters: int, of_network: int, device: torch.device) -> int
 
 def is_small(recipe: Recipe, samples: int, inputs: int) -> bool:
     """Whether the largest product of a perceptron is a small one."""
-    widths = (inputs, *recipe.hidden, recipe.outputs)
+    widths = (inputs, *(recipe.hidden or ()), recipe.outputs)
     largest = max(fan_in * fan_out for fan_in, fan_out in pairwise(widths)) * 2 * min(samples, recipe.train_batch)
     return recipe.network == "mlp" and largest < SMALL_PRODUCT
 

@@ -32,8 +32,8 @@ class Recipe:
     """
 
     network: str = "mlp"  # or cnn, fcn, prototype, or one of the first two as in cnn/prototype:per_class=2
-    hidden: tuple[int, ...] = (1000, 100, 10)  # widths of the hidden layers of an mlp; other networks have none
-    channels: tuple[int, ...] = (16, 32, 64)  # of the stages of a cnn or fcn; an mlp has none
+    hidden: tuple[int, ...] | None = (1000, 100, 10)  # widths of the hidden layers of an mlp; None for other networks
+    channels: tuple[int, ...] | None = (16, 32, 64)  # of the stages of a cnn or fcn; None for an mlp
     activation: str = "relu"  # of all layers but the last
     outputs: int = 1  # 1: one logistic output, for two classes; else one softmax output a class
     init: str = "torch"
@@ -80,7 +80,7 @@ class Recipe:
 
     def design(self, shape: Sequence[int]) -> Design:
         """Of its network, for inputs of that shape."""
-        return Design(self.kind, tuple(shape), self.hidden, self.channels, self.outputs, self.activation)
+        return Design(self.kind, tuple(shape), self.hidden or (), self.channels or (), self.outputs, self.activation)
 
     @property
     def augments(self) -> bool:
@@ -142,13 +142,16 @@ class Recipe:
         require(self.optimizer == "sgd" or not self.momentum, f"{self.optimizer} takes no momentum; sgd does")
 
     def check_layers(self) -> None:
-        """Raises ValueError for impossible widths. Those that the network does not have are left out."""
-        for name, has in (("hidden", self.kind.body == "mlp"), ("channels", self.kind.body != "mlp")):
-            widths = tuple(whole(f"one of {name}", width) for width in getattr(self, name)) if has else ()
-            rule = f"{'hidden widths' if name == 'hidden' else name} must be 1 to {WIDEST}, found {widths}"
-            require(all(1 <= width <= WIDEST for width in widths), rule)
-            object.__setattr__(self, name, widths)
-        require(self.channels or self.kind.body == "mlp", f"a {self.kind.body} has a number of channels for each stage")
+        """Raises ValueError for impossible widths. What the network lacks becomes None, and None otherwise the default."""
+        perceptron = self.kind.body == "mlp"
+        for name, has, rule in (("hidden", perceptron, "hidden widths"), ("channels", not perceptron, "channels")):
+            given = getattr(self, name)
+            widths = tuple(
+                whole(f"one of {name}", width) for width in (getattr(Recipe, name) if given is None else given)
+            )
+            require(all(1 <= width <= WIDEST for width in widths), f"{rule} must be 1 to {WIDEST}, found {widths}")
+            require(widths or name == "hidden", "channels must name a number for each stage, and there is none")
+            object.__setattr__(self, name, widths if has else None)
 
 
 def number(value: float) -> float:
