@@ -17,7 +17,9 @@ Verbose = Annotated[bool, Option("--verbose", help="Say how the networks are tra
 DataDir = Annotated[Path | None, Option(help="A copy of CIFAR-100: its folder, or that folder's parent.")]
 Out = Annotated[Path, Option(help="Output folder.")]
 Device = Annotated[str, Option(help="cpu, cuda or cuda:N.")]
-StudyFile = Annotated[str, Argument(help="A TOML file, or a built-in study: table1, digits or news.", metavar="STUDY")]
+StudyFile = Annotated[
+    str, Argument(help="A TOML file, or a built-in study: table1, digits, news or architectures.", metavar="STUDY")
+]
 Seeds = Annotated[
     int | None, Option(min=1, max=1_000_000, help="Seeds 0 to N-1 for every cell. [default: the study's]")
 ]

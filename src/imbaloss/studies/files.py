@@ -22,7 +22,7 @@ from imbaloss.whole import write_whole
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-BUILT_IN = ("table1", "digits", "news")
+BUILT_IN = ("table1", "digits", "news", "architectures")
 FILE = "study.toml"
 LIBRARIES = ("imbaloss", "torch", "numpy", "scikit-learn")
 MOST_SEEDS = 1_000_000

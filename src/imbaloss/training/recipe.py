@@ -142,7 +142,7 @@ class Recipe:
         require(self.optimizer == "sgd" or not self.momentum, f"{self.optimizer} takes no momentum; sgd does")
 
     def check_layers(self) -> None:
-        """Raises ValueError for impossible widths. What the network lacks becomes None, and None otherwise the default."""
+        """Raises ValueError for impossible widths. What a network lacks becomes None; else None is the default."""
         perceptron = self.kind.body == "mlp"
         for name, has, rule in (("hidden", perceptron, "hidden widths"), ("channels", not perceptron, "channels")):
             given = getattr(self, name)
