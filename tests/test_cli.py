@@ -264,3 +264,35 @@ def test_losses_shows_one_by_name(imbaloss):
     code, out, err = imbaloss("losses", "focall")
     assert (code, out) == (2, "")
     assert err.startswith("imbaloss: there is no loss 'focall' (did you mean 'focal'?)")
+
+
+@pytest.mark.parametrize("network", ["cnn", "fcn", "prototype", "cnn/prototype:per_class=2"])
+def test_each_kind_of_network_trains(imbaloss, network):
+    """On images that are flipped and moved, with two outputs; what is asked is told."""
+    words = ("--network", network, "--channels", "4,8", "--flip", "--shift", "1", "--epochs", "2", "--outputs", "2")
+    code, out, err = imbaloss("train", *words, "--json", "--quiet")
+    assert (code, err) == (0, "")
+    recipe = json.loads(out)["recipe"]
+    assert (recipe["network"], recipe["flip"], recipe["shift"]) == (network, True, 1)
+    assert recipe["channels"] == (None if network == "prototype" else [4, 8])
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--network", "cnnn"), "there is no network 'cnnn' (did you mean 'cnn'?); there are mlp, cnn, fcn, prototype"),
+        (("--network", "prototype:classes=2"), "prototype has no parameter 'classes'"),
+        (
+            ("--network", "cnn", "--channels", "a,b"),
+            "channels must be whole numbers with commas, as 16,32,64, found 'a,b'",
+        ),
+        (("--network", "cnn", "--channels", "0"), "channels must be 1 to 100000, found (0,)"),
+        (("--shift", "-2"), "shift must be 0 (none) to 1000 pixels, found -2"),
+    ],
+)
+def test_what_is_no_network_is_refused(imbaloss, tmp_path, words, sentence):
+    code, out, err = imbaloss("train", *words, "--out", "there")
+    assert (code, out) == (2, "")
+    assert sentence in err
+    assert len(err.splitlines()) == 1
+    assert not (tmp_path / "there").exists()

@@ -661,6 +661,19 @@ def test_a_cost_needs_classes_that_were_seen(data):
         Quick(costs=COSTS).mean_cost(X, y)
 
 
+def test_prototypes_of_a_table(data):
+    """Another network than the default one; it is saved, goes on from its weights, and is not for images."""
+    X, y, *_ = data
+    classifier = Quick(network="prototype:per_class=2", learning_rate=0.01).fit(X, y)
+    assert classifier.score(X, y) > 0.9
+    assert classifier.model_.network.prototypes.shape == (1, 2, 2, 16)
+    assert clone(classifier).get_params()["network"] == "prototype:per_class=2"
+    with pytest.raises(ValueError, match=r"cnn is for images \(channels, height, width\), and these are rows of"):
+        Quick(network="cnn").fit(X, y)
+    with pytest.raises(ValueError, match=r"there is no network 'prototyp' \(did you mean 'prototype'\?\)"):
+        Quick(network="prototyp").fit(X, y)
+
+
 def test_it_is_in_the_shop_window():
     assert imbaloss.ImbalancedClassifier is ImbalancedClassifier
     assert "ImbalancedClassifier" in dir(imbaloss)

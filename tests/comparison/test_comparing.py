@@ -243,6 +243,34 @@ def test_a_test_of_its_own_is_what_is_judged_by():
     assert "this is said of other test rows too, by a bootstrap" in found.verdict
 
 
+def test_a_convolutional_network_with_prototypes_compares_images(tmp_path):
+    """Its model predicts again after it was saved, and the figure of its prototypes is there."""
+    generator = np.random.default_rng(0)
+    labels = np.arange(60) % 5 == 0
+    images = generator.integers(0, 120, (60, 8, 8, 3)).astype(np.uint8)
+    images[labels, :, :4] += 100
+    found = imbaloss.compare(
+        images, labels, epochs=20, network="fcn/prototype:per_class=2", channels=(4, 8), lr=0.02, flip=False, shift=1,
+        losses=["msfe"], repetitions=2, references=False, out=tmp_path,
+    )  # fmt: skip
+    assert (found.model.predict(images) == labels).mean() > 0.9
+    again = OwnModel.load(tmp_path / "model")
+    assert np.array_equal(again.predict_proba(images), found.model.predict_proba(images))
+    assert (tmp_path / "figures" / "prototypes_data_5_folds_0.2.svg").exists()
+    assert not any("perceptron" in note for note in found.description)
+
+
+def test_columns_are_no_images_and_nothing_is_written(tmp_path):
+    X, y = np.random.default_rng(0).random((60, 5)), np.arange(60) % 5 == 0
+    for wrong, sentence in (
+        ({"network": "cnn"}, r"cnn is for images \(channels, height, width\), and these are rows of 5 columns"),
+        ({"shift": 2}, r"flip and shift are for images \(channels, height, width\), and these are rows of columns"),
+    ):
+        with pytest.raises(ValueError, match=sentence):
+            imbaloss.compare(X, y, out=tmp_path / "out", **wrong)
+    assert not (tmp_path / "out").exists()
+
+
 def test_images_are_compared_and_shown(tmp_path):
     generator = np.random.default_rng(0)
     labels = np.arange(60) % 4 == 0
@@ -253,6 +281,7 @@ def test_images_are_compared_and_shown(tmp_path):
     assert found.model.predict(images).dtype == bool
     assert (found.model.predict(images) == labels).mean() > 0.9
     assert (tmp_path / "figures" / "images_data.svg").exists()
+    assert any("the network is a perceptron" in note for note in found.description)
 
 
 def test_a_reference_that_wins_is_said_to_and_is_the_model(tmp_path):

@@ -17,7 +17,7 @@ from imbaloss.evaluation import THRESHOLD
 from imbaloss.progress import Progress
 from imbaloss.studies import Job, OwnStudy, Run, Store, Watch, Work
 from imbaloss.studies.reach import AREA
-from imbaloss.training import check_device
+from imbaloss.training import Recipe, check_device
 from imbaloss.wording import counted
 
 SPARE = 1.2  # times as long as the longest so far, a repetition may take
@@ -72,7 +72,8 @@ def answer(
     """
     check_device(wishes.device)
     study = wishes.study(own, target, command)
-    study = replace(study, notes=tuple(describe(own)) + (() if wishes.budget else reach_of(study, own)))
+    known = (*describe(own), *of_network(study))
+    study = replace(study, notes=known + (() if wishes.budget else reach_of(study, own)))
     for note in study.notes:
         tell(note)
     make_room(study, out, tell)
@@ -111,6 +112,15 @@ def make_room(study: OwnStudy, out: Path, tell: Told) -> None:
         tell(f"{out} held the report of {before.name}, of other data or another target: this one takes its place")
         (out / "report.html").unlink(missing_ok=True)
         remove(out / "model")
+
+
+def of_network(study: OwnStudy) -> tuple[str, ...]:
+    """What a person with images should know of the network."""
+    if study.things != "images" or Recipe(**study.recipe).kind.body != "mlp":
+        return ()
+    return (
+        "the network is a perceptron, to which pixels have no neighbours: --network cnn sees shapes, and takes longer",
+    )
 
 
 def reach_of(study: OwnStudy, own: Own) -> tuple[str, ...]:

@@ -59,6 +59,7 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
     ----------
     loss: a loss by name, with parameters as in "focal:gamma=1"; `imbaloss.losses.names()`, or a pair of error and
         reduction as "cross_entropy/worst_class".
+    network: mlp, or prototype:per_class=2 and the like, which learns prototypes on the embedding of an mlp.
     hidden: widths of the hidden layers.
     activation: of the hidden layers: relu, sigmoid or tanh.
     epochs: passes over the training samples.
@@ -127,6 +128,7 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         self,
         loss: str = "msfe",
         *,
+        network: str = "mlp",
         hidden: Sequence[int] = (100,),
         activation: str = "relu",
         epochs: int = 100,
@@ -153,6 +155,7 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         verbose: int = 0,
     ) -> None:
         self.loss = loss
+        self.network = network
         self.hidden = hidden
         self.activation = activation
         self.epochs = epochs
@@ -194,6 +197,7 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         train_part, tune = self._parts(samples, classes, seed, needed=decision.chosen)
         recipe = self._recipe(len(train_part), len(classes))
         check_loss(loss, recipe)
+        recipe.check_shape(samples.inputs.shape[1:])
         scaling = before.scaling if before else Scaling.of(self.scaling, train_part)
         of_train, of_tune = (scaled(part, scaling, recipe) for part in (train_part, tune))
         split = Split(of_train, of_tune, of_tune)  # what is a test is not for a classifier to know
@@ -443,13 +447,17 @@ KEPT = {  # attributes, in a file
     "validation_curves_", "n_iter_",
 }  # fmt: skip
 TYPES: dict[str, tuple[Any, tuple[str, ...]]] = {  # of parameters, by the rule that a sentence tells
-    "a text": (str, ("loss", "activation", "optimizer", "scaling", "sampler", "calibration", "device", "precision")),
+    "a text": (
+        str,
+        ("loss", "network", "activation", "optimizer", "scaling", "sampler", "calibration", "device", "precision"),
+    ),
     "a whole number": (Integral, ("epochs", "patience", "n_networks", "verbose")),
     "a number": (Real, ("learning_rate", "momentum", "weight_decay", "validation_fraction")),
     "True or False": (bool, ("early_stopping", "warm_start")),
 }
-SHAPE = ("hidden", "outputs", "activation", "precision")  # of a recipe: what weights fit
+SHAPE = ("network", "hidden", "outputs", "activation", "precision")  # of a recipe: what weights fit
 ENTRIES = {  # parameters, and what a recipe calls them
+    "network": "network",
     "activation": "activation",
     "optimizer": "optimizer",
     "learning_rate": "lr",
