@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from imbaloss import losses
 from imbaloss.data import Samples, Split
 from imbaloss.training import Member, Outcome, Recipe, check_device, plan_for, train
 from imbaloss.training.plan import AUTOGRAD, INPUTS
@@ -172,6 +173,17 @@ def test_networks_of_other_kinds_go_through_the_same_loop(changes, network):
         assert outcome.model.network.state_dict().keys() == weights.keys()
         for name, stacked in outcome.model.network.state_dict().items():
             torch.testing.assert_close(stacked[0], weights[name], rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("network", ["fcn", "prototype:per_class=2", "fcn/prototype"])
+def test_every_loss_trains_every_kind_of_network(network):
+    """In one stack; two epochs change every weight that a loss can change, and nothing is not finite."""
+    recipe = replace(RECIPE, network=network, channels=(4, 4), epochs=2, lr=0.01)
+    names = [name if name != "ldam_drw" else "ldam_drw:after=1" for name in losses.names()]
+    for name, outcome in zip(names, train([Member(split_of(0), name, recipe, 0) for name in names]), strict=True):
+        assert outcome.failure is None, name
+        assert np.isfinite(outcome.losses).all()
+        assert np.isfinite(outcome.model.probabilities(split_of(1).test.inputs)).all()
 
 
 MIXED = ("mse", "wmse", "mfe", "msfe", "wce", "focal")
