@@ -16,7 +16,7 @@ from imbaloss.training import Member, Recipe, train
 def test_a_convolutional_network_ranks_palms_and_oaks_better_than_a_perceptron(real_folder):
     """tree_2 at 20 %, six seeds, paired; the same recipe but for the network."""
     trees = data.load(["tree_2"], folder=real_folder)["tree_2"]
-    recipe = Recipe(scaling="standard", optimizer="adam", lr=0.002, epochs=40, flip=True, shift=4)
+    recipe = Recipe(scaling="standard", optimizer="adam", lr=0.002, epochs=60, flip=True, shift=4)
     areas = {}
     for network in ("mlp", "cnn"):
         splits = [data.draw(trees, level=0.2, protocol="table1", seed=seed) for seed in range(6)]
