@@ -67,6 +67,7 @@ def check_members(members: Sequence[Member], plan: Plan | None) -> None:
             raise ValueError("the plan is for other networks or optimizers: make it by plan_for of the members' recipe")
         if member.recipe.patience and not len(member.split.tune):
             raise ValueError("patience looks at the loss on tune, and tune is empty")
+        member.recipe.check_shape(member.split.train.inputs.shape[1:])
         if in_batches(member.sampler) and not member.recipe.shuffle_train:
             raise ValueError(f"{member.sampler} draws batches anew in each epoch: it goes with shuffle_train")
     shared = {member.recipe.shared for member in members}
