@@ -191,8 +191,8 @@ def of_prototypes(found: Findings, setting: str, level: float) -> Iterator[Drawi
             file_name(f"prototypes_{setting}_{level:.4g}"),
             figures.prototypes(shown, next(iter(first.values())).classes),
             f"Prototypes (stars) of {setting} at level {level:.4g} among the embeddings of the samples that they were "
-            f"learned from (dots), in the two directions in which these vary most (principal components){beside}. Each "
-            "says of how many training samples it is the nearest prototype of their class. Of the first of the "
+            f"learned from (dots), in the two directions in which these vary most (principal components){beside}. Of "
+            "several in a class, each says to how many samples of the class it is the nearest. Of the first of the "
             f"{repetitions(found)}{more}.",
             TYPICAL,
             setting=setting,

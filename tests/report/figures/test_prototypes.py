@@ -30,8 +30,7 @@ def test_images_stand_beside_the_map(channels):
     figure = figures.prototypes({"ce + cnn/prototype": example(1, channels)}, NAMES)
     panels = figure.get_axes()
     assert sum(bool(panel.images) for panel in panels) == 12
-    titles = [panel.get_title("left") for panel in panels if panel.get_title("left")]
-    assert titles == ["★ oak: the nearest of its class to 0", "★ palm: the nearest of its class to 10"]
+    assert [text.get_text() for panel in panels for text in panel.texts] == ["★ oak", "★ palm"]
     figure.canvas.draw()
 
 
@@ -40,15 +39,15 @@ def test_columns_have_the_map_alone():
     assert len(figure.get_axes()) == 2
     told = [line.get_gid().removeprefix(TIP) for line in figure.get_axes()[0].lines if line.get_gid()]
     assert told == [
-        "oak 1: the nearest of its class to 0",
-        "oak 2: the nearest of its class to 10",
-        "palm 1: the nearest of its class to 20",
-        "palm 2: the nearest of its class to 30",
+        "oak 1: nearest to 0",
+        "oak 2: nearest to 10",
+        "palm 1: nearest to 20",
+        "palm 2: nearest to 30",
     ]
     assert figure.get_axes()[0].get_xlabel() == "90% of the variance"
 
 
 def test_of_many_prototypes_those_with_the_most_samples_show_images():
     figure = figures.prototypes({"ce": example(5, 1)}, NAMES)
-    titles = [panel.get_title("left") for panel in figure.get_axes() if panel.get_title("left")]
+    titles = [text.get_text() for panel in figure.get_axes() for text in panel.texts]
     assert [title.split(":")[0] for title in titles] == [f"★ {name} {number}" for name in NAMES for number in (3, 4, 5)]

@@ -57,14 +57,18 @@ def draw_images(figure: SubFigure, one: PrototypeMap, names: Sequence[str]) -> N
     for line, place in zip(panels, places, strict=True):
         for panel, image in zip(line, one.images[place], strict=True):
             show(panel, image)
-        line[0].set_title(f"★ {titled(one, place, names)}", loc="left", color=COLOURS[one.own[place]], fontsize=8)
+        line[0].set_title(" ", fontsize=8)  # its place; a wide title would move the columns
+        line[0].text(
+            0, 1.08, f"★ {titled(one, place, names)}", transform=line[0].transAxes, fontsize=8,
+            color=COLOURS[one.own[place]], in_layout=False,
+        )  # fmt: skip
 
 
 def titled(one: PrototypeMap, place: int, names: Sequence[str]) -> str:
-    """The class of a prototype, its number where the class has several, and how many samples it stands for."""
+    """The class of a prototype; where the class has several, its number, and to how many samples it is the nearest."""
     of_class = np.flatnonzero(one.own == one.own[place])
-    number = f" {place - of_class[0] + 1}" if len(of_class) > 1 else ""
-    return f"{names[one.own[place]]}{number}: the nearest of its class to {one.counts[place]}"
+    name = names[one.own[place]]
+    return f"{name} {place - of_class[0] + 1}: nearest to {one.counts[place]}" if len(of_class) > 1 else name
 
 
 def shown(one: PrototypeMap) -> list[int]:
