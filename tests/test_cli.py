@@ -287,7 +287,8 @@ def test_each_kind_of_network_trains(imbaloss, network):
             "channels must be whole numbers with commas, as 16,32,64, found 'a,b'",
         ),
         (("--network", "cnn", "--channels", "0"), "channels must be 1 to 100000, found (0,)"),
-        (("--shift", "-2"), "shift must be 0 (none) to 1000 pixels, found -2"),
+        (("--shift", "-2"), "shift must be 0 (none) or more pixels, found -2"),
+        (("--shift", "8"), "shift must be smaller than the image, whose shorter side has 8 pixels, found 8"),
     ],
 )
 def test_what_is_no_network_is_refused(imbaloss, tmp_path, words, sentence):

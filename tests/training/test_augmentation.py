@@ -105,3 +105,8 @@ def test_columns_cannot_be_moved():
         with pytest.raises(ValueError, match=r"flip and shift are for images .*, and these are rows of columns"):
             Recipe(**changes).check_shape((30,))
         Recipe(**changes).check_shape((1, 8, 8))
+    Recipe(shift=7).check_shape((1, 8, 9))
+    with pytest.raises(
+        ValueError, match="shift must be smaller than the image, whose shorter side has 8 pixels, found 8"
+    ):
+        Recipe(shift=8).check_shape((1, 9, 8))

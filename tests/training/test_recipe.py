@@ -46,7 +46,7 @@ def test_one_text_for_one_network():
         ({"network": "cnn", "channels": (8, 0)}, r"channels must be 1 to 100000, found \(8, 0\)"),
         ({"network": "cnn", "channels": ()}, "channels must name a number for each stage, and there is none"),
         ({"network": "prototype:embedding=0"}, "embedding must be a whole number from 1 to 10000, found 0"),
-        ({"shift": -1}, r"shift must be 0 \(none\) to 1000 pixels, found -1"),
+        ({"shift": -1}, r"shift must be 0 \(none\) or more pixels, found -1"),
         ({"shift": 1.5}, "shift must be a whole number, found 1.5"),
         ({"hidden": (5, 0)}, r"hidden widths must be 1 to 100000, found \(5, 0\)"),
         ({"lr": 0.0}, "lr must be above 0 and finite, found 0"),

@@ -16,7 +16,6 @@ from imbaloss.training.scaling import SCALINGS
 
 MOST = 2**31 - 1  # epochs, or samples of a batch
 WIDEST = 100_000  # beyond it a hidden layer is a slip of the pen
-FARTHEST = 1000  # pixels
 PRECISIONS = {  # the type of weights, and that of products and activations
     "float32": (torch.float32, torch.float32),
     "float64": (torch.float64, torch.float64),
@@ -92,6 +91,9 @@ class Recipe:
         networks.check_shape(self.design(shape))
         if self.augments and len(shape) != 3:
             raise ValueError("flip and shift are for images (channels, height, width), and these are rows of columns")
+        side = min(shape[1:], default=0)
+        rule = f"shift must be smaller than the image, whose shorter side has {side} pixels, found {self.shift}"
+        require(self.shift < side or not self.shift, rule)
 
     @property
     def classes(self) -> int:
@@ -129,7 +131,7 @@ class Recipe:
             object.__setattr__(self, name, number(getattr(self, name)))
         require(self.outputs >= 1, f"outputs must be 1, or one for each class, found {self.outputs}")
         require(0 <= self.patience <= MOST, f"patience must be 0 (none) to {MOST}, found {self.patience}")
-        require(0 <= self.shift <= FARTHEST, f"shift must be 0 (none) to {FARTHEST} pixels, found {self.shift}")
+        require(self.shift >= 0, f"shift must be 0 (none) or more pixels, found {self.shift}")
         object.__setattr__(self, "tune_lr", tuple(sorted(map(number, self.tune_lr))))
         for name, lr in (("lr", self.lr), *(("tune_lr", lr) for lr in self.tune_lr)):
             within = 0 < torch.tensor(lr, dtype=self.dtype).item() < float("inf")
