@@ -269,7 +269,8 @@ def test_losses_shows_one_by_name(imbaloss):
 @pytest.mark.parametrize("network", ["cnn", "fcn", "prototype", "cnn/prototype:per_class=2"])
 def test_each_kind_of_network_trains(imbaloss, network):
     """On images that are flipped and moved, with two outputs; what is asked is told."""
-    words = ("--network", network, "--channels", "4,8", "--flip", "--shift", "1", "--epochs", "2", "--outputs", "2")
+    layers = ("--hidden", "5") if network == "prototype" else ("--channels", "4,8")
+    words = ("--network", network, *layers, "--flip", "--shift", "1", "--epochs", "2", "--outputs", "2")
     code, out, err = imbaloss("train", *words, "--json", "--quiet")
     assert (code, err) == (0, "")
     recipe = json.loads(out)["recipe"]
@@ -286,6 +287,8 @@ def test_each_kind_of_network_trains(imbaloss, network):
             ("--network", "cnn", "--channels", "a,b"),
             "channels must be whole numbers with commas, as 16,32,64, found 'a,b'",
         ),
+        (("--channels", "4,8"), "channels is for cnn and fcn, and the network is mlp"),
+        (("--network", "cnn/prototype", "--hidden", "5"), "hidden is for mlp, and the network is cnn/prototype"),
         (("--network", "cnn", "--channels", "0"), "channels must be 1 to 100000, found (0,)"),
         (("--shift", "-2"), "shift must be 0 (none) or more pixels, found -2"),
         (("--shift", "8"), "shift must be smaller than the image, whose shorter side has 8 pixels, found 8"),

@@ -668,7 +668,7 @@ def test_prototypes_of_a_table(data):
     assert classifier.score(X, y) > 0.9
     assert classifier.model_.network.prototypes.shape == (1, 2, 2, 16)
     assert clone(classifier).get_params()["network"] == "prototype:per_class=2"
-    with pytest.raises(ValueError, match=r"cnn is for images \(channels, height, width\), and these are rows of"):
+    with pytest.raises(ValueError, match="network must be mlp or prototype, for columns, found 'cnn'"):
         Quick(network="cnn").fit(X, y)
     with pytest.raises(ValueError, match=r"there is no network 'prototyp' \(did you mean 'prototype'\?\)"):
         Quick(network="prototyp").fit(X, y)

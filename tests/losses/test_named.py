@@ -195,14 +195,12 @@ def test_limits_reach_the_special_case(special, general):
 
 
 def test_adaptive_weights_go_by_each_classs_running_error():
-    """Batch after batch: r_c is the moving average of errors over that of samples, and class c weighs softmax(r / t)_c.
-
-    Where every batch has as many samples of each class, the gradient is that weight times the batch's class mean's.
-    """
+    """Batch after batch, each with other counts: r_c is the moving average of errors over that of samples, and class c
+    weighs softmax(r / t)_c."""
     loss, rate, temperature = losses.get("mfe_adaptive", running=0.2, temperature=0.05), 0.2, 0.05
-    targets = torch.tensor([0] * 12 + [1] * 4)
     errors, samples = np.zeros(2), np.zeros(2)
     for batch in range(6):
+        targets = (torch.arange(16) < (4, 1, 7, 3, 0, 5)[batch]).long()
         logits = torch.from_numpy(np.random.default_rng(batch).normal(0, 3, 16))
         value, gradient = laws.value_and_gradient(loss, logits, targets)
         z, d = logits.numpy(), targets.numpy()
@@ -213,7 +211,8 @@ def test_adaptive_weights_go_by_each_classs_running_error():
         r = errors / samples
         weights = np.exp(r / temperature) / np.exp(r / temperature).sum()
         assert value.item() == pytest.approx(temperature * np.log(np.exp(r / temperature).mean()), rel=1e-12)
-        expected = weights[d] * (p - d) * p * (1 - p) / np.array([12, 4])[d]
+        mean_samples = samples / (1 - (1 - rate) ** (batch + 1))  # the averages begin at 0
+        expected = weights[d] * (p - d) * p * (1 - p) / mean_samples[d]
         np.testing.assert_allclose(gradient, expected, rtol=1e-9)
 
 

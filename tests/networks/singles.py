@@ -1,7 +1,5 @@
 """Each kind of network alone, written out with torch's functions: what one of a stack must equal."""
 
-from math import gcd
-
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -10,6 +8,7 @@ from torch.nn import functional as F
 from imbaloss import networks
 from imbaloss.networks import Design
 
+GROUPS = {2: 1, 4: 2, 6: 2, 8: 4, 16: 4, 32: 4, 64: 4}  # of maps that are normalised together
 FUNCTIONS = {"relu": torch.relu, "sigmoid": torch.sigmoid, "tanh": torch.tanh}
 
 
@@ -92,9 +91,9 @@ class Alone(nn.Module):
 
 
 def normalised(maps: Tensor, weights: dict[str, Tensor], name: str) -> Tensor:
-    """By groups of maps: mean 0 and variance 1 over maps and positions of a group, then a scale and a shift a map."""
+    """Mean 0 and variance 1 over the maps and positions of a group, then a scale and a shift for each map."""
     batch, channels, height, width = maps.shape
-    grouped = maps.reshape(batch, gcd(channels, 4), -1)
+    grouped = maps.reshape(batch, GROUPS[channels], -1)
     centred = grouped - grouped.mean(-1, keepdim=True)
     scaled = centred / (centred.square().mean(-1, keepdim=True) + 1e-5).sqrt()
     scale, shift = weights[f"{name}.weight"], weights[f"{name}.bias"]

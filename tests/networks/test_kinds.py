@@ -1,15 +1,17 @@
 """Kinds of networks: what a name means, what is refused, and that each one of a stack is the network of torch."""
 
 import re
+from copy import deepcopy
 
 import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from torch import Tensor
+from torch import Tensor, nn
 
 from imbaloss.networks import Design, Mapped, build, check_shape, joined, keep, one, parse, put, size_of
+from imbaloss.networks.initialisation import he
 from imbaloss.networks.kinds import DEFAULTS, Head, Kind
 from tests.networks.singles import Alone
 
@@ -96,14 +98,68 @@ def test_one_convolution_for_the_whole_stack_gives_the_same(name):
 
 
 @pytest.mark.parametrize("name", ["cnn", "fcn"])
-@pytest.mark.parametrize("shape", [(1, 1, 1), (4, 8, 8), (3, 32, 32), (2, 5, 40)])
+@pytest.mark.parametrize("shape", [(1, 2, 3), (4, 8, 8), (3, 32, 32), (2, 5, 40)])
 def test_images_may_have_any_size_and_any_channels(name, shape):
-    """And a network for one size looks at another one."""
+    """What it says differs from image to image, of one alone too; and a network for one size looks at another one."""
     networks = stack(name, shape=shape)
-    logits = networks(images(3, 2, *shape))
-    assert logits.shape == (3, 2)
-    assert logits.isfinite().all()
-    assert networks(images(3, 2, shape[0], 17, 6)).isfinite().all()
+    for inputs in (images(3, 5, *shape), images(3, 5, shape[0], 17, 6)):
+        logits = networks(inputs)
+        assert logits.isfinite().all()
+        assert (logits.std(1) > 1e-6).all()
+        torch.testing.assert_close(networks(inputs[:, :1]), logits[:, :1], rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize(("channels", "shape"), [((1,), (3, 1, 1)), ((8, 1), (3, 2, 2)), ((4, 3, 1), (1, 4, 1))])
+def test_what_normalisation_would_make_nothing_of_is_refused(channels, shape):
+    with pytest.raises(
+        ValueError, match=r"images of . x . pixels shrink to one number in channels .*: take fewer stages"
+    ):
+        build(design("cnn", channels=channels, shape=shape), generators())
+    assert build(design("cnn", channels=(*channels[:-1], 2), shape=shape), generators())
+
+
+@pytest.mark.parametrize(
+    ("own", "sentence"),
+    [
+        (
+            nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4)),
+            "a network of a stack has no buffers, .* found 1.running_mean",
+        ),
+        (nn.Sequential(nn.Embedding(3, 4)), "layers with weights must be Linear, Conv1d, .*, found Embedding at 0"),
+        (nn.Sequential(nn.ConvTranspose1d(3, 4, 2)), "found ConvTranspose1d at 0"),
+    ],
+)
+def test_what_cannot_be_stacked_is_refused(own, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        Mapped(own, generators(), he, torch.float64)
+
+
+def test_a_network_of_ones_own_is_stacked_and_stays_what_it_is():
+    """Each with weights of its own, also of a convolution along one axis; and the networks of inputs are counted."""
+    own = nn.Sequential(nn.Conv1d(3, 4, 3), nn.LayerNorm(6), nn.Flatten(), nn.Linear(24, 1))
+    before = [weight.clone() for weight in own.parameters()]
+    networks = Mapped(own, generators(), he, torch.float64)
+    found = networks(images(3, 5, 3, 8))
+    assert found.shape == (3, 5)
+    for index in range(3):
+        alone = deepcopy(own).double()
+        alone.load_state_dict({key: w[index] for key, w in networks.module.state_dict().items()})
+        torch.testing.assert_close(alone(images(3, 5, 3, 8)[index])[:, 0], found[index], rtol=1e-12, atol=1e-12)
+    for weight in (networks.module[0].weight, networks.module[3].weight):
+        assert not torch.equal(weight[0], weight[1])
+    assert all(torch.equal(*pair) for pair in zip(before, own.parameters(), strict=True))
+    assert Mapped(nn.Linear(3, 1), generators(), he, torch.float64)(images(3, 5, 3)).shape == (3, 5)
+    with pytest.raises(ValueError, match="inputs are of 2 networks, not 3"):
+        networks(images(2, 5, 3, 8))
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [({"activation": "gelu"}, "there is no activation 'gelu'"), ({"channels": ()}, "cnn needs channels")],
+)
+def test_a_design_that_there_is_not_is_refused(changes, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        build(design("cnn", **changes), generators())
 
 
 @pytest.mark.parametrize("name", ["cnn", "fcn"])
@@ -192,17 +248,21 @@ def test_short_names():
     [
         ("cnm", "there is no network 'cnm'"),
         ("prototype/cnn", "there is no body 'prototype'; there are mlp, cnn, fcn"),
-        ("cnn/linear", "there is no head 'linear'; there are prototype"),
-        ("cnn/", "there is no head ''; there are prototype"),
+        ("cnn/linear", "there is no head 'linear'; there is prototype, as in cnn/prototype"),
+        ("cnn/", "there is no head ''; there is prototype, as in cnn/prototype"),
         ("cnn:depth=3", "cnn has no parameter 'depth'; it has none"),
         ("prototype:per_clas=3", "prototype has no parameter 'per_clas' (did you mean 'per_class'?)"),
-        ("prototype:per_class=0", "per_class must be a whole number from 1 to 10000, found 0.0"),
-        ("prototype:per_class=1:2", "per_class must be a whole number from 1 to 10000, found (1.0, 2.0)"),
-        ("prototype:embedding=2.5", "embedding must be a whole number from 1 to 10000, found 2.5"),
-        ("prototype:embedding=nan", "embedding must be a whole number from 1 to 10000, found nan"),
-        ("prototype:gamma=0", "gamma must be above 0 and finite, found 0.0"),
+        ("prototype:per_class=0", "per_class must be a whole number from 1 to 1000, found 0"),
+        ("prototype:per_class=1:2", "per_class must be a whole number from 1 to 1000, found (1.0, 2.0)"),
+        ("prototype:embedding=2.5", "embedding must be a whole number from 1 to 1000, found 2.5"),
+        ("prototype:embedding=nan", "embedding must be a whole number from 1 to 1000, found nan"),
+        ("prototype:gamma=0", "gamma must be above 0 and finite, found 0"),
         ("prototype:gamma=inf", "gamma must be above 0 and finite, found inf"),
-        ("prototype:compactness=-1", "compactness must be >= 0 and finite, found -1.0"),
+        ("prototype:compactness=-1", "compactness must be >= 0 and finite, found -1"),
+        (
+            "prototype:per_class=1000,embedding=101",
+            "per_class times embedding must be 100000 at most, found 1000 times 101",
+        ),
         ("prototype:compactness=big", "a network is written name:key=number,..., found 'compactness=big'"),
     ],
 )

@@ -9,7 +9,7 @@ import pytest
 from imbaloss import studies
 from imbaloss.data import Samples, load
 from imbaloss.studies import PrototypeMap, Store, Study, Work
-from imbaloss.studies.prototypes import NEAREST, POINTS, embeddings
+from imbaloss.studies.prototypes import NEAREST, PICTURED, POINTS, embeddings, most
 from imbaloss.training import Member, train
 from tests.training.examples import RECIPE, split_of
 
@@ -36,10 +36,23 @@ def test_the_map_is_what_a_slow_program_makes_of_it(model):
         ]
         counts[int(np.argmin(distances))] += 1
     assert found.counts.tolist() == counts
-    for place, images in zip(places, found.images, strict=True):
+    assert found.pictured.tolist() == [0, 1, 2, 3]
+    for place, images, labels in zip(places, found.images, found.nearest, strict=True):
         order = np.argsort([np.linalg.norm(embedding - place) for embedding in of_samples])
+        assert labels.tolist() == samples.labels[order[:NEAREST]].tolist()
         expected = np.clip(samples.inputs[order[:NEAREST]] * 255, 0, 255)
         assert np.abs(images.astype(float) - expected).max() <= 0.5
+
+
+def test_of_many_prototypes_those_nearest_to_the_most_samples_are_pictured():
+    counts = np.array([5, 0, 7, 7, 1, 2, 0, 0])
+    assert most(counts, np.arange(8) < 5).tolist() == [2, 3, 0]
+    assert most(counts, np.arange(8) >= 5).tolist() == [5, 6, 7]
+    recipe = replace(RECIPE_OF_TWO, network="fcn/prototype:per_class=9")
+    [outcome] = train([Member(split_of(0), "mse", recipe, 0)])
+    found = PrototypeMap.of(outcome.model, split_of(0).train)
+    assert found.images.shape[:2] == (6, NEAREST)
+    assert found.own[found.pictured].tolist() == [0] * PICTURED + [1] * PICTURED
 
 
 def test_the_two_dimensions_are_those_of_most_variance(model):

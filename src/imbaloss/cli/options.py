@@ -111,13 +111,16 @@ def given(context: typer.Context, options: Callable[..., None]) -> dict[str, Any
 
 
 def entries(context: typer.Context) -> dict[str, Any]:
-    """The entries of a recipe that were given. Raises ValueError for lists that are none."""
+    """The entries of a recipe that were given. Raises ValueError for lists that are none, and layers of no network."""
+    from imbaloss.training.recipe import check_entries  # here, since torch takes a second
+
     recipe = given(context, recipe_options)
     if "hidden" in recipe:
         widths = "whole numbers with commas, as 1000,100,10"
         recipe["hidden"] = numbers("hidden", recipe["hidden"], int, widths) if recipe["hidden"] else ()
     if "channels" in recipe:
         recipe["channels"] = numbers("channels", recipe["channels"], int, "whole numbers with commas, as 16,32,64")
+    check_entries(recipe)
     if "tune_lr" in recipe:
         recipe["tune_lr"] = numbers("tune-lr", recipe["tune_lr"], float, "numbers with commas, as 0.01,0.1")
         if "lr" in recipe:

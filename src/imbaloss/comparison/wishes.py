@@ -10,6 +10,7 @@ from imbaloss.data.own.content import FOLDS
 from imbaloss.studies import OwnStudy
 from imbaloss.studies.own import methods_of, recipe_for, repetitions_for
 from imbaloss.training import Recipe
+from imbaloss.training.recipe import check_entries
 
 MOST = 1000  # repetitions
 BUDGET = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h)")
@@ -45,6 +46,7 @@ class Wishes:
         train = sum(own.split_counts(0, own.each_fold[0])["train"])
         alone = {"tune_lr": ()} if "lr" in self.recipe else {}
         images = isinstance(own.kind, ImagePreparation)
+        check_entries(self.recipe)
         entries = recipe_for(train, alone | self.recipe, methods, images=images)
         Recipe(**entries).check_shape(own.shape)
         if self.repetitions is not None and self.budget is not None:

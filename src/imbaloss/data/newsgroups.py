@@ -39,7 +39,8 @@ class Newsgroups:
         """Of training and test, (n, WORDS at most), float32.
 
         Words and their rarity are those of the training documents of both classes; no label is looked at. 1 + log of a
-        count takes its place, and each document has length 1. Source: Salton and Buckley 1988 (ltc).
+        count takes its place, and each document has length 1, or 0 without any of the words. Source: Salton and Buckley
+        1988 (ltc).
         """
         from sklearn.feature_extraction.text import TfidfVectorizer  # here, since it takes most of a second
 

@@ -90,14 +90,16 @@ def mfe_p_norm(*, p: float = 2.0, **options: Any) -> Loss:
 
 
 def mfe_adaptive(*, temperature: float = 0.1, running: float = 0.1, **options: Any) -> Loss:
-    r"""Adaptive mean false error: t log((e^(FPE/t) + e^(FNE/t)) / 2), FPE and FNE moving averages over the batches
+    r"""Adaptive mean false error: t log((e^(FPE/t) + e^(FNE/t)) / 2), FPE and FNE of moving averages over the batches
 
-    Math: \tau \log \frac1C \sum_c e^{w_c r_c / \tau}, \quad r_c \leftarrow (1-\rho)\, r_c + \rho\, m_c
-    Source: weights that grow with a class's error: Sagawa et al. 2020 (arXiv 1911.08731), algorithm 1; as a tilted loss
-        of moving averages: Li et al. 2021 (arXiv 2007.01162). For the false errors: imbaloss.
+    Math: \tau \log \frac1C \sum_c e^{w_c r_c / \tau}, \quad r_c = \bar E_c / \bar n_c, \quad
+        \bar x \leftarrow (1-\rho)\, \bar x + \rho\, x
+    Source: imbaloss; a tilted loss (Li et al. 2021, arXiv 2007.01162) of the classes' running errors, with the class
+        weights in mind that Sagawa et al. 2020 (arXiv 1911.08731) multiply by e^(error) in each step.
     Missing class: keeps its moving average, and adds nothing to the gradient.
-    Use: when which class is the harder one changes as training goes on: class c weighs softmax(r_c / temperature). A
-        high temperature is half of MFE, a low one the worse class. running is the weight of the newest batch.
+    Use: when which class is the harder one changes as training goes on: class c weighs softmax(r_c / temperature). At a
+        high temperature it is half of MFE, and so are its steps; at a low one the worse class. running is the weight of
+        the newest batch, of sums of errors E_c and samples n_c.
     """
     return Loss(
         errors.squared, partial(reductions.soft_worst_class, temperature=temperature), running=running, **options

@@ -1,16 +1,16 @@
 """Convolutional networks for images of any size and number of channels: (B, channels, height, width) -> (B, outputs).
 
-Each is one network, as anyone writes it; `Mapped` makes a stack of it. They normalise by groups of maps within an image
-(Wu and He 2018, arXiv 1803.08494), so that nothing depends on the other images of a batch.
+Each is one network, as anyone writes it; `Mapped` makes a stack of it. They normalise four groups of maps, within an
+image (Wu and He 2018, arXiv 1803.08494), so that nothing depends on the other images of a batch.
 """
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from math import gcd
+from math import ceil, gcd
 
 from torch import Tensor, nn
 
-GROUPS = 4  # of maps that are normalised together, at most
+GROUPS = 4  # into which maps are divided to be normalised, each by itself
 Function = Callable[[Tensor], Tensor]
 
 
@@ -91,4 +91,17 @@ def convolution(inputs: int, outputs: int, stride: int = 1) -> nn.Conv2d:
 
 
 def normalisation(channels: int) -> nn.GroupNorm:
-    return nn.GroupNorm(gcd(channels, GROUPS), channels)
+    return nn.GroupNorm(groups(channels), channels)
+
+
+def groups(channels: int) -> int:
+    """Four; fewer where that does not divide them, or a group would be a single map of several."""
+    return min(gcd(channels, GROUPS), max(channels // 2, 1))
+
+
+def smallest_group(shape: Sequence[int], channels: Sequence[int]) -> int:
+    """How many numbers of an image (channels, height, width) are normalised together, where they are fewest."""
+    _, height, width = shape
+    halvings = (2.0**stage for stage in range(len(channels)))
+    positions = [ceil(height / some) * ceil(width / some) for some in halvings]
+    return min(maps // groups(maps) * some for maps, some in zip(channels, positions, strict=True))

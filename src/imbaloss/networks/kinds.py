@@ -1,6 +1,6 @@
 """Kinds of networks by name: a body, alone or under a head of prototypes, as `cnn/prototype:per_class=2`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from itertools import pairwise
 from math import prod
@@ -14,7 +14,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from imbaloss import notation
 from imbaloss.nearest import one_of, parameter_of
-from imbaloss.networks.convolutional import CNN, FCN
+from imbaloss.networks.convolutional import CNN, FCN, smallest_group
 from imbaloss.networks.initialisation import INITIALISATIONS
 from imbaloss.networks.mapped import Mapped
 from imbaloss.networks.mlp import ACTIVATIONS, MLP
@@ -24,7 +24,7 @@ PERCEPTRON, PROTOTYPE = "mlp", "prototype"
 CONVOLUTIONAL: dict[str, type[CNN | FCN]] = {"cnn": CNN, "fcn": FCN}
 BODIES = (PERCEPTRON, *CONVOLUTIONAL)
 NETWORKS = (*BODIES, PROTOTYPE)  # the last is short for mlp/prototype
-MOST = 10_000
+MOST, MOST_NUMBERS = 1000, 100_000  # prototypes of a class or numbers of an embedding; both multiplied
 
 
 class Head(NamedTuple):
@@ -38,16 +38,26 @@ class Head(NamedTuple):
     @classmethod
     def of(cls, parameters: Mapping[str, Any]) -> "Head":
         """Raises ValueError for values outside their domain."""
-        for key, value in {**DEFAULTS, **parameters}.items():
-            one = isinstance(value, int | float)
-            if key in {"per_class", "embedding"} and not (one and value == value // 1 and 1 <= value <= MOST):
-                raise ValueError(f"{key} must be a whole number from 1 to {MOST}, found {value}")
-            if not (one and 0 <= value < float("inf")) or (key == "gamma" and not value):
-                raise ValueError(f"{key} must be {'above 0' if key == 'gamma' else '>= 0'} and finite, found {value}")
-        return cls(**{key: type(DEFAULTS[key])(value) for key, value in parameters.items()})
+        for key, value in parameters.items():
+            rule, holds = DOMAINS[key]
+            number = isinstance(value, int | float)
+            if not (number and holds(value)):
+                raise ValueError(f"{key} must be {rule}, found {f'{value:g}' if number else value}")
+        head = cls(**{key: type(DEFAULTS[key])(value) for key, value in parameters.items()})
+        if head.per_class * head.embedding > MOST_NUMBERS:
+            found = f"{head.per_class} times {head.embedding}"
+            raise ValueError(f"per_class times embedding must be {MOST_NUMBERS} at most, found {found}")
+        return head
 
 
 DEFAULTS = Head._field_defaults
+SOME = f"a whole number from 1 to {MOST}", lambda value: value == value // 1 and 1 <= value <= MOST
+DOMAINS: dict[str, tuple[str, Callable[[float], bool]]] = {
+    "per_class": SOME,
+    "embedding": SOME,
+    "gamma": ("above 0 and finite", lambda value: 0 < value < float("inf")),
+    "compactness": (">= 0 and finite", lambda value: 0 <= value < float("inf")),
+}
 
 
 class Kind(NamedTuple):
@@ -99,8 +109,8 @@ def parse(text: str) -> Kind:
     one_of("network" if not slash else "body", body, BODIES if slash else NETWORKS)
     if body == PROTOTYPE:
         body, head = PERCEPTRON, PROTOTYPE
-    elif slash:
-        one_of("head", head, (PROTOTYPE,))
+    elif slash and head != PROTOTYPE:
+        raise ValueError(f"there is no head {head!r}; there is {PROTOTYPE}, as in {body}/{PROTOTYPE}")
     for key in given:
         parameter_of(name, key, DEFAULTS if head else ())
     return Kind(body, Head.of(given) if head else None)
@@ -108,9 +118,19 @@ def parse(text: str) -> Kind:
 
 def check_shape(design: Design) -> None:
     """Raises ValueError where a network cannot look at inputs of such a shape."""
-    if design.kind.body in CONVOLUTIONAL and len(design.shape) != 3:
+    if design.kind.body == PERCEPTRON:
+        return
+    if len(design.shape) != 3:
         columns = f"{prod(design.shape)} columns"
         raise ValueError(f"{design.kind} is for images (channels, height, width), and these are rows of {columns}")
+    if not design.channels:
+        raise ValueError(f"{design.kind} needs channels, a number for each stage")
+    if smallest_group(design.shape, design.channels) < 2:
+        height, width = design.shape[1:]
+        raise ValueError(
+            f"images of {height} x {width} pixels shrink to one number in channels {design.channels}, which "
+            "normalisation makes 0: take fewer stages, or more channels"
+        )
 
 
 def build(
@@ -123,7 +143,11 @@ def build(
     """A stack of networks, one for each generator of initial weights; those with generators of equal state start equal.
 
     It maps inputs (S, B, *shape) to logits (S, B) with one output, else (S, B, outputs).
+    Raises ValueError for a design that there is not.
     """
+    one_of("activation", design.activation, ACTIVATIONS)
+    one_of("init", init, INITIALISATIONS)
+    check_shape(design)
     head = design.kind.head
     body: nn.Module
     if design.kind.body == PERCEPTRON:

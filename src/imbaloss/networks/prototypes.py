@@ -20,7 +20,7 @@ class Prototypes(nn.Module):
     the paper's DCE; one output is the difference of two, so that any loss may take the place of cross-entropy.
 
     body: inputs (S, B, ...) -> embeddings (S, B, E). generators: of the initial prototypes, after those of the body;
-    normal with deviation 0.3 E^(-1/2), so that they begin among the embeddings: far outside, some would stay alone.
+    normal with deviation 0.3 E^(-1/2): close to the origin, since from far outside some would stay alone.
     """
 
     def __init__(

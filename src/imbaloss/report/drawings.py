@@ -176,15 +176,12 @@ def of_predictions(found: Findings, setting: str, level: float) -> Iterator[Draw
 
 def of_prototypes(found: Findings, setting: str, level: float) -> Iterator[Drawing]:
     first = {method: some[0] for method, some in found.of(setting, level).items()}
-    maps = {
-        method: found.store.prototypes(row.run)
-        for method, row in first.items()
-        if "prototype" in row.run.recipe.network
-    }
+    maps = {method: found.store.prototypes(row.run) for method, row in first.items() if row.run.recipe.kind.head}
     learned = {method: one for method, one in maps.items() if one is not None}
     if learned:
         shown = dict(list(learned.items())[:MOST_MAPS])
-        images = "; beside it the training images that are nearest to each prototype, the nearest first"
+        images = "; beside it the training images that are nearest to each prototype, the nearest first, "
+        "in frames of the colour of their own class"
         beside = images if any(one.images.ndim == 5 for one in shown.values()) else ""
         more = f", and of the first {MOST_MAPS} of {len(learned)} methods" if len(learned) > MOST_MAPS else ""
         yield Drawing(

@@ -14,7 +14,8 @@ from imbaloss.training import Model
 from imbaloss.training.model import at_once
 
 POINTS = 2000  # samples that are kept
-NEAREST = 6  # images of each prototype
+PICTURED = 3  # prototypes of a class whose nearest images are kept: those that are the nearest to the most samples
+NEAREST = 6  # images of each
 PREFIX = "prototypes_"  # of arrays in a file
 
 
@@ -28,7 +29,9 @@ class PrototypeMap:
     own: NDArray[np.uint8]  # (M,), the class of each
     counts: NDArray[np.int64]  # (M,), samples of its class that it is the nearest prototype of
     shares: NDArray[np.float64]  # (2,), of the variance that each dimension shows
-    images: NDArray[np.uint8]  # (M, NEAREST, channels, height, width), the nearest ones; (M, 0) of what is no image
+    pictured: NDArray[np.int64]  # (P,), numbers of those whose nearest samples are kept, class by class
+    nearest: NDArray[np.uint8]  # (P, NEAREST), the classes of the nearest samples, the nearest first
+    images: NDArray[np.uint8]  # (P, NEAREST, channels, height, width), what they look like; (P, 0) of what is no image
 
     @classmethod
     def of(cls, model: Model, samples: Samples) -> "PrototypeMap":
@@ -46,15 +49,19 @@ class PrototypeMap:
         with np.errstate(invalid="ignore"):  # of a network that makes the same of all samples
             pca = PCA(min(2, *found.shape), svd_solver="full").fit(found)
         flat = [np.pad(pca.transform(some), [(0, 0), (0, 2 - pca.n_components_)]) for some in (found, places)]
-        nearest = np.argsort(distances, axis=0, kind="stable")[:NEAREST].T  # (M, NEAREST)
-        shown = samples.inputs[nearest] * 255 if samples.inputs.ndim == 4 else np.zeros((len(places), 0))
+        counts = np.bincount(among_own.argmin(1), minlength=len(places))
+        pictured = np.sort(np.concatenate([most(counts, own == label) for label in range(len(of_classes))]))
+        nearest = np.argsort(distances[:, pictured], axis=0, kind="stable")[:NEAREST].T  # (P, NEAREST)
+        shown = samples.inputs[nearest] * 255 if samples.inputs.ndim == 4 else np.zeros((len(pictured), 0))
         return cls(
             points=flat[0][:POINTS].astype(np.float32),
             classes=samples.labels[:POINTS].astype(np.uint8),
             prototypes=flat[1].astype(np.float32),
             own=own.astype(np.uint8),
-            counts=np.bincount(among_own.argmin(1), minlength=len(places)),
+            counts=counts,
             shares=np.pad(np.nan_to_num(pca.explained_variance_ratio_), (0, 2 - pca.n_components_)),
+            pictured=pictured,
+            nearest=samples.labels[nearest].astype(np.uint8),
             images=np.rint(np.clip(shown, 0, 255)).astype(np.uint8),
         )
 
@@ -68,6 +75,12 @@ class PrototypeMap:
         if PREFIX + "points" not in arrays:
             return None
         return cls(**{one.name: arrays[PREFIX + one.name] for one in fields(cls)})
+
+
+def most(counts: NDArray[np.int64], among: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """The places with the highest counts among some, PICTURED at most; of equal ones the first."""
+    places = np.flatnonzero(among)
+    return places[np.argsort(-counts[places], kind="stable")[:PICTURED]]
 
 
 @torch.no_grad()

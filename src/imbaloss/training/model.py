@@ -19,7 +19,7 @@ from imbaloss.training.recipe import Recipe
 from imbaloss.training.scaling import Scaling
 
 Floats = NDArray[np.float64]
-AT_ONCE = 4096
+AT_ONCE, IMAGES_AT_ONCE = 4096, 512  # samples; of 32 x 32 pixels, 16 maps of 512 images are 32 MiB
 
 
 @dataclass(frozen=True)
@@ -83,5 +83,5 @@ def build_network(recipe: Recipe, shape: Sequence[int], weights: Sequence[np.ran
 
 
 def at_once(recipe: Recipe) -> int:
-    """Samples that pass through networks at once, where no step is taken: a convolutional one fills much memory."""
-    return AT_ONCE if recipe.kind.body == "mlp" else AT_ONCE // 8
+    """Samples that pass through networks at once, where no step is taken."""
+    return AT_ONCE if recipe.kind.body == "mlp" else IMAGES_AT_ONCE

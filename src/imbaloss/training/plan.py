@@ -85,7 +85,7 @@ def plan_for(
     first_layer = SPAN if shortcuts and sgd and mlp and few else INPUTS
     first = samples if first_layer == SPAN else inputs
     size = size_of(recipe.design((first,) if first_layer == SPAN else shape))
-    of_network = bytes_of(recipe, samples, inputs, first_layer, size)
+    of_network = bytes_of(recipe, samples, inputs, first_layer, size) + bytes_of_windows(recipe, samples, shape)
     return Plan(
         first_layer=first_layer,
         steps=FUSED if shortcuts and mlp else AUTOGRAD,
@@ -120,6 +120,14 @@ def bytes_of(recipe: Recipe, samples: int, inputs: int, first_layer: str, size: 
     span = samples * (samples + width) + inputs * width if first_layer == SPAN else 0  # Gram matrix, X W_0, W_0
     numbers = copies * size.parameters + batch + span + samples * inputs
     return recipe.dtype.itemsize * numbers + 8 * samples * inputs  # at first, inputs are in float64
+
+
+def bytes_of_windows(recipe: Recipe, samples: int, shape: Sequence[int]) -> int:
+    """What the images with their margins take, where they are moved."""
+    if not recipe.augments:
+        return 0
+    channels, height, width = shape
+    return recipe.dtype.itemsize * samples * channels * (height + 2 * recipe.shift) * (width + 2 * recipe.shift)
 
 
 def fast_bfloat16(device: torch.device) -> bool:

@@ -1,8 +1,9 @@
 """A recipe: the hyper-parameters of one training."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from numbers import Integral
+from typing import Any
 
 import torch
 
@@ -111,6 +112,7 @@ class Recipe:
 
     def __post_init__(self) -> None:
         """Raises ValueError for a value outside its domain, with the name of the nearest allowed one."""
+        require(isinstance(self.network, str), f"network must be a text, as cnn, found {self.network!r}")
         object.__setattr__(self, "network", str(self.kind))
         one_of("activation", self.activation, ACTIVATIONS)
         one_of("init", self.init, INITIALISATIONS)
@@ -154,6 +156,15 @@ class Recipe:
             require(all(1 <= width <= WIDEST for width in widths), f"{rule} must be 1 to {WIDEST}, found {widths}")
             require(widths or name == "hidden", "channels must name a number for each stage, and there is none")
             object.__setattr__(self, name, widths if has else None)
+
+
+def check_entries(entries: Mapping[str, Any]) -> None:
+    """Raises ValueError where entries for one kind of network name layers of another, which would change nothing."""
+    network = str(entries.get("network", "mlp"))
+    body = networks.parse(network).body
+    for name, bodies in (("hidden", ("mlp",)), ("channels", tuple(networks.CONVOLUTIONAL))):
+        if name in entries and body not in bodies:
+            raise ValueError(f"{name} is for {' and '.join(bodies)}, and the network is {network}")
 
 
 def number(value: float) -> float:

@@ -16,7 +16,7 @@ from imbaloss.data import NONE, Samples, Split, batches
 from imbaloss.data.resampling import in_batches, shown_counts
 from imbaloss.data.seeds import stream
 from imbaloss.losses import Deferred, Loss, Ranking
-from imbaloss.networks import MLP, Prototypes, StackedLinear, keep, one, put
+from imbaloss.networks import MLP, StackedLinear, keep, one, put
 from imbaloss.training.augmentation import Augmentation
 from imbaloss.training.descent import FUSED_OPTIMIZERS, Descent
 from imbaloss.training.early import Early
@@ -262,8 +262,8 @@ class Stack:
 
     def _minimised(self, logits: Tensor, targets: Tensor, weights: Tensor | None) -> Tensor:
         """The loss, and the penalty of a network that has one, of the batch that it has just seen: (S,)."""
-        values = self._loss(logits, targets, weights)
-        return values + self.network.penalty(targets, weights) if isinstance(self.network, Prototypes) else values
+        values, penalty = self._loss(logits, targets, weights), getattr(self.network, "penalty", None)
+        return values if penalty is None else values + penalty(targets, weights)
 
     def _loss(self, logits: Tensor, targets: Tensor, weights: Tensor | None) -> Tensor:
         if len(self.losses) == 1:
