@@ -194,3 +194,12 @@ def test_costs_are_in_the_table_where_a_rule_names_them():
     ]
     assert "1.0000 (cost:fn=2)" in tables.markdown(table(other))
     assert set(table(other)["threshold_for"]) == {"cost:fn=2", "cost:fn=3", "cost:fn=4"}
+
+
+def test_one_kind_of_network_is_named_where_it_is_not_the_reports():
+    some = rows()
+    assert tables.sentences(some) == []
+    cnn = replace(some[0].run.recipe, network="cnn")
+    assert tables.sentences([replace(row, run=replace(row.run, recipe=cnn)) for row in some]) == [
+        "every network is a cnn"
+    ]

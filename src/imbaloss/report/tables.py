@@ -137,7 +137,9 @@ def published_cell(cell: dict[str, Any]) -> tuple[str, float, str]:
 
 
 def sentences(rows: Sequence[Row]) -> list[str]:
-    """What a table cannot say: failed trainings, scores on test that are undefined, and why, too short grids."""
+    """What a table cannot say: one kind of network that is not the report's, failed trainings, scores on test that are
+    undefined, and why, too short grids."""
+    kinds = {row.run.recipe.network for row in rows if not row.run.reference}
     failures: dict[str, list[Row]] = {}
     others: dict[str, Counter[str]] = {}
     for row, name in zip(rows, names(rows), strict=True):
@@ -155,6 +157,7 @@ def sentences(rows: Sequence[Row]) -> list[str]:
             said = f"the best learning rate was the {end} that was tried; others beyond it may be better"
             others.setdefault(said, Counter())[cell] += 1
     return [
+        *(f"every network is a {kind}" for kind in kinds if len(kinds) == 1 and kind != "mlp"),
         *(
             f"{cell}: {counted(len(some), 'training')} failed, first that of seed {some[0].run.seed}: {some[0].failure}"
             for cell, some in failures.items()
