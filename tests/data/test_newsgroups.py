@@ -1,5 +1,6 @@
 """Documents as TF-IDF columns: of a small corpus that scikit-learn's loader reads, and without a network."""
 
+import json
 import socket
 import subprocess
 import sys
@@ -11,6 +12,8 @@ from sklearn.linear_model import LogisticRegression
 
 from imbaloss import data
 from imbaloss.data.newsgroups import WORDS, Newsgroups
+from imbaloss.report import page
+from imbaloss.studies import Store, Study
 from tests.data import small_newsgroups
 from tests.data.small_newsgroups import DOCUMENTS
 
@@ -96,17 +99,26 @@ def test_without_a_network_one_sentence_says_what_to_do(tmp_path, monkeypatch):
 
 
 def test_the_command_trains_on_them(home, tmp_path):
-    """As a user would type it; and the report speaks of documents."""
-    study = tmp_path / "news.toml"
-    study.write_text(
-        'datasets = ["news_sport"]\nlevels = [0.2]\nlosses = ["mse", "msfe"]\nseeds = 2\n'
-        '[recipe]\nhidden = [8]\noptimizer = "adam"\nlr = 0.01\nepochs = 20\n'
-    )
-    command = [IMBALOSS, "run", str(study), "--out", str(tmp_path / "out"), "--quiet"]
+    """As a user would type it."""
+    words = "train --dataset news_sport --level 0.2 --loss msfe --hidden 8 --lr 0.01 --quiet --json"
     environment = {"SCIKIT_LEARN_DATA": str(home), "PATH": "", "HOME": str(tmp_path)}
-    found = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-    assert found.returncode == 0, found.stderr
-    page = (tmp_path / "out" / "report.html").read_text()
-    assert "saw the same documents" in page
-    assert "What do the classes look like?" not in page
+    command = [IMBALOSS, *words.split(), "--out", tmp_path / "out"]
+    found = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
+    row = json.loads(found.stdout)
+    assert (row["negative"], row["positive"]) == ("rec.sport.hockey", "rec.sport.baseball")
+    assert row["roc_auc"] > 0.8
     assert not found.stderr
+
+
+@pytest.mark.parametrize(
+    ("datasets", "things"),
+    [(NEWS, "documents"), (["tree_1"], "images"), ([*NEWS, "tree_1"], "samples")],
+)
+def test_a_report_says_what_the_samples_are(datasets, things):
+    assert page.things(Study(tuple(datasets), (0.2,), ("mse",), (0,))) == things
+
+
+def test_of_documents_no_examples_are_shown(tmp_path):
+    store = Store(tmp_path)
+    store.add_examples(data.load(["news_sport", "digits_3_8"]))
+    assert list(store.examples()) == ["digits_3_8"]
