@@ -124,5 +124,5 @@ def test_a_terminal_sees_bars_and_a_log_lines_and_neither_with_quiet(tmp_path):
     assert "10 of 10 trainings finished; best so far on digits_3_8 at 0.05: " in text
     log = subprocess.run([IMBALOSS, *WORDS, "--out", "log"], cwd=tmp_path, check=True, capture_output=True, text=True)
     assert re.fullmatch(r"training 10 networks\ntrained in \d+ s\n", log.stderr)
-    words = [IMBALOSS, *WORDS, "--out", "quiet", "--quiet"]
+    words = [IMBALOSS, "train", *WORDS[1:-4], "--out", "quiet", "--quiet"]
     assert subprocess.run(words, cwd=tmp_path, check=True, capture_output=True, text=True).stderr == ""

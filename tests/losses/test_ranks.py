@@ -83,7 +83,7 @@ def accumulated(network, loss, mine):
     return value.detach(), gradients(network)
 
 
-@pytest.fixture(scope="module", params=[2, 4])
+@pytest.fixture(scope="module", params=[pytest.param(2, marks=pytest.mark.slow), 4])
 def of_ranks(request):
     """What each rank found: (name, classes) -> value and gradients."""
     with tempfile.TemporaryDirectory() as folder:
