@@ -33,7 +33,7 @@ class Head(NamedTuple):
     per_class: int = 1  # prototypes
     embedding: int = 16  # numbers that the body makes of a sample
     gamma: float = 1.0  # how sharply a distance decides
-    compactness: float = 0.001  # weight of the distance to the nearest prototype of the own class; as in the paper
+    compactness: float = 0.001  # weight of the distance to the nearest prototype of the own class
 
     @classmethod
     def of(cls, parameters: Mapping[str, Any]) -> "Head":
