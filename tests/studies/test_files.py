@@ -97,6 +97,10 @@ WRONG = [
     ("folds = 5", "", "line 11: repeats are those of folds, and there are none, found 2"),
     ("folds = 5", "folds = 5.0", "line 10: folds must be a whole number, found 5.0"),
     ("folds = 5", "networks = ['mlq']\nfolds = 5", "line 10: there is no network 'mlq' (did you mean 'mlp'?)"),
+    (
+        "folds = 5", "networks = ['cnn']\ndataset_recipes.digits_3_8.network = 'mlp'\nfolds = 5",
+        "line 11: networks says which ones are run; leave network out here",
+    ),
     ("folds = 5", "protocols = ['tabel1']\nfolds = 5", "line 10: there is no protocol 'tabel1'"),
     ("folds = 5", "positive = 8\nfolds = 5", "line 10: positive must be a string, found 8"),
     ("epochs = 3", "epoch = 3", "line 14: there is no key 'epoch' in recipe (did you mean 'epochs'?)"),

@@ -175,6 +175,9 @@ class Study:
                     Recipe(**WIDE | {key: value})
             with at(*table):
                 Recipe(**WIDE | entries)
+            with at(*table, "network"):
+                overruled = "network" in entries and self.networks and table[0] in OVERRULED
+                require(not overruled, "networks says which ones are run; leave network out here")
         for dataset in self.datasets:
             list(self.recipes_on(dataset))
 
@@ -226,6 +229,7 @@ def check_bare_loss(name: str) -> None:
     require(not losses.parse(name)[1], f"a recipe is that of a loss with any parameters, found {name!r}")
 
 
+OVERRULED = ("recipe", "dataset_recipes", "loss_recipes")  # by an entry of networks
 WIDE: Entries = {"precision": "float64"}  # what an entry alone is checked for; another table may name another one
 AXES = ("datasets", "levels", "protocols", "losses", "samplers", "seeds")
 CHECKS: dict[str, Callable[[Any], object]] = {
