@@ -1,4 +1,4 @@
-"""Which pairs the figures of differences are about."""
+"""Which pairs the figures of differences are about, and what captions say."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -8,10 +8,11 @@ import pandas as pd
 import pytest
 from matplotlib.axes import Axes
 
-from imbaloss import studies
+from imbaloss import report, studies
+from imbaloss.data import load
 from imbaloss.report import evidence
 from imbaloss.report.cells import COMPARED, Cell
-from imbaloss.report.drawings import of_differences
+from imbaloss.report.drawings import of_differences, of_prototypes
 from imbaloss.report.figures.differences import MINUS
 from imbaloss.report.figures.style import TIP
 from imbaloss.report.findings import Findings
@@ -67,3 +68,21 @@ def test_of_more_than_fifteen_pairs_those_of_the_best_method_by_the_first_score_
                 expected.add(f"{first} {MINUS} {second} at level {one['level']:g}: {value:+.4f}")
         assert told == expected
         assert len(told) == 2 * drawn
+
+
+def test_the_caption_of_prototypes_speaks_of_images_where_there_are_some(tmp_path):
+    """Of one training on digits."""
+    study = studies.Study(
+        ("digits_3_8",), (0.2,), ("mse",), (0,),
+        recipe={"network": "prototype:per_class=2", "hidden": (4,), "epochs": 1, "train_batch": 32},
+    )  # fmt: skip
+    datasets, store = load(study.datasets, quiet=True), Store(tmp_path)
+    studies.execute(studies.cut(study.runs(), datasets), store, studies.Work(datasets, "cpu", lambda _: None))
+    found = report.find(study, store.rows(study.runs()), store)
+    [drawing] = of_prototypes(found, "digits_3_8", 0.2)
+    assert drawing.caption == (
+        "Prototypes (stars) of digits_3_8 at level 0.2 among the embeddings of the samples that they were learned from "
+        "(dots), in the two directions in which these vary most (principal components); beside it the training images "
+        "that are nearest to each prototype, the nearest first, in frames of the colour of their own class. Of several "
+        "in a class, each says to how many samples of the class it is the nearest. Of the first of the seeds."
+    )

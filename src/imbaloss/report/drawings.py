@@ -180,8 +180,10 @@ def of_prototypes(found: Findings, setting: str, level: float) -> Iterator[Drawi
     learned = {method: one for method, one in maps.items() if one is not None}
     if learned:
         shown = dict(list(learned.items())[:MOST_MAPS])
-        images = "; beside it the training images that are nearest to each prototype, the nearest first, "
-        "in frames of the colour of their own class"
+        images = (
+            "; beside it the training images that are nearest to each prototype, the nearest first, in frames of the "
+            "colour of their own class"
+        )
         beside = images if any(one.images.ndim == 5 for one in shown.values()) else ""
         more = f", and of the first {MOST_MAPS} of {len(learned)} methods" if len(learned) > MOST_MAPS else ""
         yield Drawing(
