@@ -2,7 +2,6 @@
 
 import warnings
 from typing import Any
-from urllib.error import URLError
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,7 +62,7 @@ def fetched(part: str) -> Any:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that it tries again
             return fetch_20newsgroups(subset=part, remove=WITHOUT, shuffle=False, n_retries=1)
-    except (URLError, OSError) as error:
+    except OSError as error:
         reason = str(getattr(error, "reason", error)).splitlines()[0]
         raise OSError(
             f"the 20 Newsgroups could not be downloaded ({reason}); where there is a network, run python -c 'from "
