@@ -13,31 +13,23 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-import numpy as np
 import torch
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, TensorDataset
 
+from benchmarks.training import Work, members, split_of
 from imbaloss import losses
-from imbaloss.data import Samples, Split
+from imbaloss.data import Split
 from imbaloss.networks import CNN, FCN, size_of
-from imbaloss.training import Member, Recipe, plan_for
+from imbaloss.training import Recipe, plan_for
 from imbaloss.training.stack import Stack
 
-SAMPLES, SHAPE = 500, (3, 32, 32)
-RECIPE = Recipe(network="cnn", optimizer="adam", lr=0.002)
-REPORTS = ("mse", "mfe", "msfe", "wce", "focal")
-
-
-def split_of() -> Split:
-    inputs = np.random.default_rng(0).random((SAMPLES, *SHAPE), dtype=np.float32)
-    part = Samples(inputs, (np.arange(SAMPLES) % 5 == 0).astype(np.int64))
-    return Split(part, part, part)
+WORK = Work(500, (3, 32, 32), Recipe(network="cnn", optimizer="adam", lr=0.002), 100)
 
 
 def plain_loop(recipe: Recipe, split: Split, device: torch.device) -> Callable[[], None]:
     """One epoch of one network."""
-    network = {"cnn": CNN, "fcn": FCN}[recipe.network](SHAPE[0], recipe.channels, 1, torch.relu).to(device)
+    network = {"cnn": CNN, "fcn": FCN}[recipe.network](WORK.shape[0], recipe.channels, 1, torch.relu).to(device)
     optimizer = torch.optim.Adam(network.parameters(), recipe.lr)
     criterion = losses.get("mse")
     data = TensorDataset(torch.from_numpy(split.train.inputs), torch.from_numpy(split.train.labels).float())
@@ -52,12 +44,6 @@ def plain_loop(recipe: Recipe, split: Split, device: torch.device) -> Callable[[
             optimizer.step()
 
     return epoch
-
-
-def stack_of(recipe: Recipe, split: Split, networks: int, device: torch.device) -> Stack:
-    """Five losses a seed, sorted as the training loop sorts them."""
-    some = [Member(split, REPORTS[place % 5], recipe, place // 5) for place in range(networks)]
-    return Stack(sorted(some, key=lambda member: member.loss_and_counts), device)
 
 
 def seconds(run: Callable[[], object], device: torch.device) -> float:
@@ -86,7 +72,7 @@ def main() -> None:
     options.add_argument("--device", default="cpu")
     options.add_argument("--turns", type=int, default=5)
     chosen = options.parse_args()
-    device, split = torch.device(chosen.device), split_of()
+    device, split = torch.device(chosen.device), split_of(WORK)
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else torch.cpu.get_capabilities().get("cpu_name")
     print(f"{name or platform.machine()}, {torch.get_num_threads()} threads, torch {torch.__version__}")
     rate = best_rate(device)
@@ -94,16 +80,18 @@ def main() -> None:
     heads = ("network", "precision", "stack", "plain loop, ms", "here, ms", "ratio", "GFLOP/s here", "of the best")
     print(f"| {' | '.join(heads)} |\n|{' --- |' * len(heads)}")
     precisions = ("float32", "bf16") if device.type == "cuda" else ("float32",)
-    for recipe in (replace(RECIPE, network=kind, precision=one) for kind in ("cnn", "fcn") for one in precisions):
+    for recipe in (replace(WORK.recipe, network=kind, precision=one) for kind in ("cnn", "fcn") for one in precisions):
         sizes = (1, 5, 25, 100) if device.type == "cuda" else (1, 5)
-        plan = plan_for(recipe, SAMPLES, SHAPE, device)
+        plan = plan_for(recipe, WORK.samples, WORK.shape, device)
         for size in (one for one in sizes if one <= plan.stack_size):
-            plain, stack = plain_loop(recipe, split, device), stack_of(recipe, split, size, device)
+            plain = plain_loop(recipe, split, device)
+            stack = Stack(members(replace(WORK, recipe=recipe), split, size), device)
             seconds(plain, device), seconds(stack.epoch, device)  # not counted, as the first epoch of all
             taken = [(seconds(plain, device), seconds(stack.epoch, device) / size) for _ in range(chosen.turns)]
             ratio = statistics.median(one / other for one, other in taken)
             ours = statistics.median(other for _, other in taken)
-            reached = 6 * SAMPLES * size_of(recipe.design(SHAPE)).operations / ours  # forward, and twice as much back
+            operations = size_of(recipe.design(WORK.shape)).operations
+            reached = 6 * WORK.samples * operations / ours  # forward, and twice as much back
             cells = (recipe.network, recipe.precision, size, f"{1e3 * statistics.median(one for one, _ in taken):.2f}",
                      f"{1e3 * ours:.2f}", f"{ratio:.1f}", f"{reached / 1e9:.0f}", f"{reached / rate:.0%}")  # fmt: skip
             print(f"| {' | '.join(map(str, cells))} |", flush=True)

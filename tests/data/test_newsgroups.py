@@ -12,7 +12,6 @@ from sklearn.linear_model import LogisticRegression
 
 from imbaloss import data
 from imbaloss.data.newsgroups import WORDS, Newsgroups
-from imbaloss.report import page
 from imbaloss.studies import Store, Study
 from tests.data import small_newsgroups
 from tests.data.small_newsgroups import DOCUMENTS
@@ -114,8 +113,8 @@ def test_the_command_trains_on_them(home, tmp_path):
     ("datasets", "things"),
     [(NEWS, "documents"), (["tree_1"], "images"), ([*NEWS, "tree_1"], "samples")],
 )
-def test_a_report_says_what_the_samples_are(datasets, things):
-    assert page.things(Study(tuple(datasets), (0.2,), ("mse",), (0,))) == things
+def test_a_study_says_what_its_samples_are(datasets, things):
+    assert Study(tuple(datasets), (0.2,), ("mse",), (0,)).things == things
 
 
 def test_of_documents_no_examples_are_shown(tmp_path):

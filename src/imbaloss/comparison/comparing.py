@@ -116,7 +116,7 @@ def make_room(study: OwnStudy, out: Path, tell: Told) -> None:
 
 def of_network(study: OwnStudy) -> tuple[str, ...]:
     """What a person with images should know of the network."""
-    if study.things != "images" or Recipe(**study.recipe).kind.body != "mlp":
+    if study.things != "images" or Recipe(**study.recipe).kind.convolutional:
         return ()
     return (
         "the network is a perceptron, to which pixels have no neighbours: --network cnn sees shapes, and takes longer",

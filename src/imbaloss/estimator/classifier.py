@@ -197,7 +197,7 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         train_part, tune = self._parts(samples, classes, seed, needed=decision.chosen)
         recipe = self._recipe(len(train_part), len(classes))
         check_loss(loss, recipe)
-        require(recipe.kind.body == "mlp", f"network must be mlp or prototype, for columns, found {self.network!r}")
+        require(not recipe.kind.convolutional, f"network must be mlp or prototype, for columns, found {self.network!r}")
         scaling = before.scaling if before else Scaling.of(self.scaling, train_part)
         of_train, of_tune = (scaled(part, scaling, recipe) for part in (train_part, tune))
         split = Split(of_train, of_tune, of_tune)  # what is a test is not for a classifier to know

@@ -3,9 +3,7 @@
 from imbaloss.networks.convolutional import CNN, FCN
 from imbaloss.networks.initialisation import INITIALISATIONS
 from imbaloss.networks.kinds import (
-    BODIES,
-    CONVOLUTIONAL,
-    NETWORKS,
+    LAYERS,
     Design,
     Kind,
     Size,
@@ -21,13 +19,11 @@ from imbaloss.networks.stack import AddTo, StackedLinear, adds_to_bias, joined, 
 
 __all__ = [
     "ACTIVATIONS",
-    "BODIES",
     "CNN",
-    "CONVOLUTIONAL",
     "FCN",
     "INITIALISATIONS",
+    "LAYERS",
     "MLP",
-    "NETWORKS",
     "AddTo",
     "Design",
     "Kind",

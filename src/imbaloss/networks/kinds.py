@@ -24,6 +24,7 @@ PERCEPTRON, PROTOTYPE = "mlp", "prototype"
 CONVOLUTIONAL: dict[str, type[CNN | FCN]] = {"cnn": CNN, "fcn": FCN}
 BODIES = (PERCEPTRON, *CONVOLUTIONAL)
 NETWORKS = (*BODIES, PROTOTYPE)  # the last is short for mlp/prototype
+LAYERS = {"hidden": (PERCEPTRON,), "channels": tuple(CONVOLUTIONAL)}  # of a design, and the bodies that have them
 MOST, MOST_NUMBERS = 1000, 100_000  # prototypes of a class or numbers of an embedding; both multiplied
 
 
@@ -66,11 +67,16 @@ class Kind(NamedTuple):
     body: str
     head: Head | None = None
 
+    @property
+    def convolutional(self) -> bool:
+        """Whether the body is for images; else it is a perceptron."""
+        return self.body in CONVOLUTIONAL
+
     def __str__(self) -> str:
         """As `parse` reads it: one text for one kind."""
         if self.head is None:
             return self.body
-        name = PROTOTYPE if self.body == PERCEPTRON else f"{self.body}/{PROTOTYPE}"
+        name = f"{self.body}/{PROTOTYPE}" if self.convolutional else PROTOTYPE
         return notation.write(name, self.head._asdict(), DEFAULTS)
 
 
@@ -118,7 +124,7 @@ def parse(text: str) -> Kind:
 
 def check_shape(design: Design) -> None:
     """Raises ValueError where a network cannot look at inputs of such a shape."""
-    if design.kind.body == PERCEPTRON:
+    if not design.kind.convolutional:
         return
     if len(design.shape) != 3:
         columns = f"{prod(design.shape)} columns"
@@ -150,7 +156,7 @@ def build(
     check_shape(design)
     head = design.kind.head
     body: nn.Module
-    if design.kind.body == PERCEPTRON:
+    if not design.kind.convolutional:
         body = MLP(
             generators,
             shape=design.shape,
@@ -176,7 +182,7 @@ def convolutional(design: Design) -> nn.Module:
 def size_of(design: Design) -> Size:
     """No memory is taken for weights: convolutional networks are built, and counted, on torch's meta device."""
     head = design.kind.head
-    if design.kind.body == PERCEPTRON:
+    if not design.kind.convolutional:
         widths = (prod(design.shape), *design.hidden, design.body_outputs)
         parameters = sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise(widths))
         body = Size(parameters, sum(widths), parameters)

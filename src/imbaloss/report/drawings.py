@@ -43,15 +43,10 @@ def drawings(found: Findings) -> Iterator[Drawing]:
     yield from of_scores(found)
     yield from of_differences(found)
     yield from of_ranks(found)
-    for setting in found.settings:
-        if (level := found.lowest(setting)) is not None:
-            yield from of_training(found, setting, level)
-    for setting in found.settings:
-        if (level := found.lowest(setting)) is not None:
-            yield from of_predictions(found, setting, level)
-    for setting in found.settings:
-        if (level := found.lowest(setting)) is not None:
-            yield from of_prototypes(found, setting, level)
+    lowest = [(setting, level) for setting in found.settings if (level := found.lowest(setting)) is not None]
+    for of_cell in (of_training, of_predictions, of_prototypes):
+        for setting, level in lowest:
+            yield from of_cell(found, setting, level)
     yield from of_classes(found)
 
 

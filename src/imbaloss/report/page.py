@@ -11,7 +11,6 @@ import pandas as pd
 from markupsafe import Markup
 
 from imbaloss import losses
-from imbaloss.data import SETS
 from imbaloss.report import evidence
 from imbaloss.report.advice import Advice
 from imbaloss.report.cells import COST
@@ -20,7 +19,7 @@ from imbaloss.report.findings import Findings
 from imbaloss.report.intervals import NONE
 from imbaloss.report.tables import noun, number, pair
 from imbaloss.statistics import fewest_seeds
-from imbaloss.studies import OwnStudy, Row, Study
+from imbaloss.studies import OwnStudy, Row
 from imbaloss.training import REFERENCES, Recipe
 from imbaloss.wording import listed
 
@@ -59,7 +58,7 @@ def page(
     return environment.get_template("page.html.jinja").render(
         study=found.study,
         own=found.study if isinstance(found.study, OwnStudy) else None,
-        things=things(found.study),
+        things=found.study.things,
         advice=advice,
         references={name: REFERENCES[name] for name in found.methods if name in REFERENCES},
         rates={name: REFERENCES[name].rate for name in found.methods if name in REFERENCES},
@@ -101,12 +100,6 @@ def page(
         common=common,
         varying=varying,
     )
-
-
-def things(study: Study | OwnStudy) -> str:
-    """What its samples are."""
-    kinds = {SETS[name].things for name in study.datasets} if isinstance(study, Study) else {study.things}
-    return kinds.pop() if len(kinds) == 1 else "samples"
 
 
 def gains(found: Findings) -> list[dict[str, Any]]:

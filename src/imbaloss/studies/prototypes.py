@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.spatial.distance import cdist
 
 from imbaloss.data import Samples
 from imbaloss.networks import Prototypes
@@ -44,7 +45,7 @@ class PrototypeMap:
         of_classes = network.prototypes[0].detach().double().numpy()  # (C, K, E)
         places = of_classes.reshape(-1, of_classes.shape[-1])
         own = np.repeat(np.arange(len(of_classes)), of_classes.shape[1])
-        distances = np.stack([np.square(found - place).sum(1) for place in places], axis=1)  # (N, M)
+        distances = cdist(found, places, "sqeuclidean")  # (N, M)
         among_own = np.where(samples.labels[:, None] == own, distances, np.inf)
         with np.errstate(invalid="ignore"):  # of a network that makes the same of all samples
             pca = PCA(min(2, *found.shape), svd_solver="full").fit(found)

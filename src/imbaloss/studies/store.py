@@ -5,12 +5,12 @@ import json
 import sqlite3
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,7 @@ from imbaloss.studies.bulk import uncollected
 from imbaloss.studies.prototypes import PrototypeMap
 from imbaloss.studies.study import Run
 
+Found = TypeVar("Found")
 FILE = "results.sqlite"
 VERSION = 5  # of the tables below
 TABLES = (
@@ -173,6 +174,12 @@ def from_bytes(content: bytes) -> tuple[tuple[float, ...], dict[str, Predictions
         return tuple(arrays["losses"].tolist()), predictions
 
 
+def prototypes_from_bytes(content: bytes) -> PrototypeMap | None:
+    """As `from_bytes`; None where a network has none."""
+    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+        return PrototypeMap.from_arrays(arrays)
+
+
 class Store:
     """The rows of an output folder. Raises OSError, with one sentence, where it cannot be read or written.
 
@@ -266,17 +273,18 @@ class Store:
 
     def arrays(self, runs: Iterable[Run]) -> list[tuple[tuple[float, ...], dict[str, Predictions]]]:
         """Losses and predictions of finished runs."""
-        query = "SELECT content FROM arrays WHERE hash = ?"
-        with self.transaction() as database, self.reading():
-            return [from_bytes(database.execute(query, (run.hash,)).fetchone()[0]) for run in runs]
+        return self.read(runs, from_bytes)
 
     def prototypes(self, run: Run) -> PrototypeMap | None:
         """Of a finished run; None where its network has none."""
+        [found] = self.read([run], prototypes_from_bytes)
+        return found
+
+    def read(self, runs: Iterable[Run], understand: Callable[[bytes], Found]) -> list[Found]:
+        """What is understood of the arrays of finished runs."""
         query = "SELECT content FROM arrays WHERE hash = ?"
         with self.transaction() as database, self.reading():
-            content = database.execute(query, (run.hash,)).fetchone()[0]
-            with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-                return PrototypeMap.from_arrays(arrays)
+            return [understand(database.execute(query, (run.hash,)).fetchone()[0]) for run in runs]
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:

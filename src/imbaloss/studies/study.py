@@ -113,6 +113,12 @@ class Study:
     recipes: dict[str, Entries] = field(default_factory=dict)  # by a name of one's own; none: one recipe without a name
     overrules: Entries = field(default_factory=dict)
 
+    @property
+    def things(self) -> str:
+        """What its samples are."""
+        kinds = {SETS[name].things for name in self.datasets}
+        return kinds.pop() if len(kinds) == 1 else "samples"
+
     def runs(self) -> list[Run]:
         """In the order of training: cell by cell, seed by seed, the losses side by side; none twice.
 

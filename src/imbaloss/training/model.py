@@ -42,7 +42,7 @@ class Model:
         self.network.eval()
         order = np.arange(len(inputs)) if order is None else order
         size = self.recipe.test_batch or max(len(inputs), 1)
-        size = size if self.recipe.kind.body == "mlp" else min(size, at_once(self.recipe))
+        size = min(size, at_once(self.recipe)) if self.recipe.kind.convolutional else size
         found = np.empty((len(inputs), self.recipe.classes)[: 1 + (self.recipe.classes > 2)])
         for start in range(0, len(inputs), size):
             batch = order[start : start + size]
@@ -84,4 +84,4 @@ def build_network(recipe: Recipe, shape: Sequence[int], weights: Sequence[np.ran
 
 def at_once(recipe: Recipe) -> int:
     """Samples that pass through networks at once, where no step is taken."""
-    return AT_ONCE if recipe.kind.body == "mlp" else IMAGES_AT_ONCE
+    return IMAGES_AT_ONCE if recipe.kind.convolutional else AT_ONCE

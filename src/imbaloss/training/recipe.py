@@ -147,22 +147,22 @@ class Recipe:
 
     def check_layers(self) -> None:
         """Raises ValueError for impossible widths. What a network lacks becomes None; else None is the default."""
-        perceptron = self.kind.body == "mlp"
-        for name, has, rule in (("hidden", perceptron, "hidden widths"), ("channels", not perceptron, "channels")):
+        for name, bodies in networks.LAYERS.items():
             given = getattr(self, name)
             widths = tuple(
                 whole(f"one of {name}", width) for width in (getattr(Recipe, name) if given is None else given)
             )
+            rule = "hidden widths" if name == "hidden" else name
             require(all(1 <= width <= WIDEST for width in widths), f"{rule} must be 1 to {WIDEST}, found {widths}")
             require(widths or name == "hidden", "channels must name a number for each stage, and there is none")
-            object.__setattr__(self, name, widths if has else None)
+            object.__setattr__(self, name, widths if self.kind.body in bodies else None)
 
 
 def check_entries(entries: Mapping[str, Any]) -> None:
     """Raises ValueError where entries for one kind of network name layers of another, which would change nothing."""
     network = str(entries.get("network", "mlp"))
     body = networks.parse(network).body
-    for name, bodies in (("hidden", ("mlp",)), ("channels", tuple(networks.CONVOLUTIONAL))):
+    for name, bodies in networks.LAYERS.items():
         if name in entries and body not in bodies:
             raise ValueError(f"{name} is for {' and '.join(bodies)}, and the network is {network}")
 

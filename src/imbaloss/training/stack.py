@@ -167,14 +167,11 @@ class Stack:
             loss.set_epoch(self.epochs)
         self.epochs += 1
         found = []
-        order, draws = self._order(), self._draws()
-        for start in range(0, self.samples, self.recipe.train_batch):
-            batch = slice(start, start + self.recipe.train_batch)
-            rows = self.split.unsqueeze(1) * self.samples + order[:, batch]
-            if self.augmentation and draws is not None:
-                inputs = self.augmentation(rows, draws[:, batch])
-            else:
-                inputs = order[:, batch] if self.span else self.inputs[rows]
+        size = self.recipe.train_batch
+        of_batches = zip(torch.split(self._order(), size, 1), torch.split(self._draws(), size, 1), strict=True)
+        for order, draws in of_batches:
+            rows = self.split.unsqueeze(1) * self.samples + order
+            inputs = order if self.span else self._inputs(rows, draws)
             weights = None if self.weights is None else self.weights[rows]
             of_batch = partial(self._minimised, targets=self.labels[rows], weights=weights)
             found.append(self.optimizer.step(inputs, of_batch))
@@ -239,12 +236,16 @@ class Stack:
         orders = {key: self._rows(key, self.members[keys.index(key)]) for key in dict.fromkeys(keys)}
         return torch.from_numpy(np.stack([orders[key] for key in keys])).to(self.device)
 
-    def _draws(self) -> Tensor | None:
-        """(S, N, 3): how each member's images are augmented in this epoch, in the order in which it sees them."""
+    def _draws(self) -> Tensor:
+        """(S, N, 3): how each member's images are augmented in this epoch, in its order; (S, N, 0) for not at all."""
         if not self.augmentation:
-            return None
+            return torch.empty(len(self.members), self.samples, 0, device=self.device)
         drawn = {seed: self.augmentation.draws(self.samples, generator) for seed, generator in self.moves.items()}
         return torch.from_numpy(np.stack([drawn[member.seed] for member in self.members])).to(self.device)
+
+    def _inputs(self, rows: Tensor, draws: Tensor) -> Tensor:
+        """Of rows (S, B): (S, B, ...)."""
+        return self.augmentation(rows, draws) if self.augmentation else self.inputs[rows]
 
     def _order_keys(self) -> list[tuple[int, int, str]]:
         """Of each member: its seed and, where a sampler draws its batches by label, its split and the sampler."""
