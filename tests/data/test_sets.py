@@ -38,6 +38,47 @@ def test_an_unknown_name_is_refused(names):
         data.load(names)
 
 
+def test_any_two_classes_of_cifar_100_are_a_set_whose_first_class_is_negative():
+    assert data.binary_set("maple_tree/oak_tree") == data.SETS["tree_1"]
+    assert data.binary_set("household_electrical_devices/household_furniture") == data.SETS["household"]
+    assert data.binary_set("fish/oak_tree").train == (2500, 500)
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("fish/flower", r"has no class 'flower' \(did you mean 'flowers'\?\)"),
+        ("fish/", "has no class ''"),
+        ("fish/ray/flowers", "has no class 'ray/flowers'"),
+        ("fish/fish", "share images"),
+        ("ray/fish", "share images"),
+        ("fish/ray", "share images"),
+    ],
+)
+def test_classes_that_are_not_there_or_not_apart_are_refused(name, why):
+    with pytest.raises(ValueError, match=f"data set {name}: .*{why}"):
+        data.load([name])
+
+
+@pytest.mark.real_data
+def test_the_classes_of_a_superclass_are_those_of_the_files(real_folder):
+    source = cifar100.load(real_folder)
+    assert sorted(source.coarse_names) == list(cifar100.SUPERCLASSES)
+    for part in ("train", "test"):
+        for coarse, fine in cifar100.SUPERCLASSES.items():
+            assert images(source.images(part, coarse)) == set().union(
+                *(images(source.images(part, one)) for one in fine)
+            )
+
+
+@pytest.mark.real_data
+def test_sets_that_share_a_class_share_its_images_in_memory(real_folder):
+    found = data.load(["fish/flowers", "trees/fish"], folder=real_folder)
+    first, second = found["fish/flowers"], found["trees/fish"]
+    assert first.train.negatives is second.train.positives
+    assert (first.train.counts, first.test.counts) == ((2500, 2500), (500, 500))
+
+
 @pytest.mark.real_data
 def test_the_reports_sets_hold_their_classes(real_folder):
     source = cifar100.load(real_folder)

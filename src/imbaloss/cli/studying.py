@@ -310,6 +310,7 @@ def losses(
 def datasets(as_json: Json = False) -> None:
     """List the data sets: classes, numbers of images or documents, where they come from."""
     from imbaloss.data import SETS
+    from imbaloss.data.cifar100 import SUPERCLASSES
 
     if as_json:
         print_json([binary.facts(name) for name, binary in SETS.items()])
@@ -318,6 +319,9 @@ def datasets(as_json: Json = False) -> None:
         train, test = ("+".join(map(str, part)) for part in (binary.train, binary.test))
         print(f"{name:15}{binary.negative} (0) against {binary.positive} (1)")
         print(f"{'':15}{train} {binary.things} to train on, {test} to test on, {binary.origin}\n")
+    print("Any two classes or superclasses of CIFAR-100 are a set too, the negative one first, as fish/flowers:")
+    for name, classes in SUPERCLASSES.items():
+        print(f"    {name}: {', '.join(classes)}")
 
 
 def changed(study: "Study", context: typer.Context, **asked_for: Any) -> "Study":

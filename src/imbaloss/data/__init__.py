@@ -3,7 +3,7 @@
 from imbaloss.data.dataset import Counts, Dataset, Pool, Samples, Split
 from imbaloss.data.protocols import PROTOCOLS, check_level, counts
 from imbaloss.data.resampling import NONE, SAMPLERS, resample, resampled_counts
-from imbaloss.data.sets import SETS, check_names, load
+from imbaloss.data.sets import SETS, binary_set, check_names, load
 from imbaloss.data.sources import OWN, Source, draw, split_counts
 from imbaloss.data.splits import Fold, folds_of
 
@@ -20,6 +20,7 @@ __all__ = [
     "Samples",
     "Source",
     "Split",
+    "binary_set",
     "check_level",
     "check_names",
     "counts",

@@ -1,18 +1,19 @@
-"""The binary sets by name: the report's three, carved from CIFAR-100, and of the same make three each from digits and
-from newsgroups."""
+"""The binary sets by name: the report's three, carved from CIFAR-100, of the same make three each from digits and from
+newsgroups, and any two classes of CIFAR-100."""
 
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from imbaloss.data.cifar100 import Cifar100
+from imbaloss.data.cifar100 import SUPERCLASSES, Cifar100
 from imbaloss.data.cifar100 import load as load_cifar100
 from imbaloss.data.dataset import Counts, Dataset, Pool
 from imbaloss.data.digits import Digits
 from imbaloss.data.newsgroups import Newsgroups
-from imbaloss.nearest import one_of
+from imbaloss.nearest import nearest, one_of
 
 
 @dataclass(frozen=True)
@@ -62,22 +63,61 @@ SETS = {
 }
 
 
-def check_names(names: Iterable[str]) -> None:
-    """Raises ValueError where a name is not a key of SETS."""
-    for name in names:
+PAIR = "/"  # between two classes of CIFAR-100 that make a set
+SIZES = {  # images of each class and superclass to train on and to test on
+    **dict.fromkeys(SUPERCLASSES, (2500, 500)),
+    **{name: (500, 100) for classes in SUPERCLASSES.values() for name in classes},
+}
+
+
+def binary_set(name: str) -> BinarySet:
+    """One of SETS, or any two classes or superclasses of CIFAR-100, as in fish/flowers, the negative one first.
+
+    Raises ValueError for an unknown name, and for a class beside itself or its own superclass.
+    """
+    if PAIR not in name:
         one_of("data set", name, SETS)
+        return SETS[name]
+    negative, _, positive = name.partition(PAIR)
+    for one in (negative, positive):
+        if one not in SIZES:
+            listing = "`imbaloss datasets` lists the superclasses"
+            raise ValueError(f"data set {name}: CIFAR-100 has no class {one!r}{nearest(one, SIZES)}; {listing}")
+    if negative == positive or negative in SUPERCLASSES.get(positive, ()) or positive in SUPERCLASSES.get(negative, ()):
+        raise ValueError(f"data set {name}: its two classes share images")
+    return BinarySet("cifar100", negative, positive, *map(Counts, SIZES[negative], SIZES[positive]))
+
+
+def check_names(names: Iterable[str]) -> None:
+    """Raises ValueError as `binary_set`."""
+    for name in names:
+        binary_set(name)
 
 
 def load(names: Iterable[str], *, folder: Path | None = None, quiet: bool = False) -> dict[str, Dataset]:
-    """The data sets of those names, each source read once.
+    """The data sets of those names, each source read once, and the images of a class once.
 
     folder: a copy of CIFAR-100; else the environment variable IMBALOSS_DATA, else the cache, else a download.
     Raises ValueError for an unknown name or a file that is not the official one, OSError where it cannot be had.
     """
-    names = list(names)
-    check_names(names)
-    sources = {source: open_source(source, folder, quiet=quiet) for source in {SETS[name].source for name in names}}
-    return {name: carve(name, sources[SETS[name].source]) for name in names}
+    sets = {name: binary_set(name) for name in names}
+    needed = {binary.source for binary in sets.values()}
+    sources = {source: open_source(source, folder, quiet=quiet) for source in needed}
+    images = {name: cache(source.images) for name, source in sources.items() if not isinstance(source, Newsgroups)}
+
+    def pools(binary: BinarySet) -> tuple[Pool, Pool]:
+        """Of train and test."""
+        classes, source = (binary.negative, binary.positive), sources[binary.source]
+        if isinstance(source, Newsgroups):
+            return source.pools(*classes)
+        train, test = (Pool(*(images[binary.source](part, name) for name in classes)) for part in ("train", "test"))
+        return train, test
+
+    found = {}
+    for name, binary in sets.items():
+        source = sources[binary.source]
+        found[name] = Dataset(name, binary.negative, binary.positive, *pools(binary), source.white, source.checksum)
+    return found
 
 
 def open_source(source: str, folder: Path | None, *, quiet: bool) -> Cifar100 | Digits | Newsgroups:
@@ -87,13 +127,3 @@ def open_source(source: str, folder: Path | None, *, quiet: bool) -> Cifar100 | 
         return Newsgroups()
     elsewhere = os.environ.get("IMBALOSS_DATA")
     return load_cifar100(folder or (Path(elsewhere) if elsewhere else None), quiet=quiet)
-
-
-def carve(name: str, source: Cifar100 | Digits | Newsgroups) -> Dataset:
-    binary = SETS[name]
-    classes = binary.negative, binary.positive
-    if isinstance(source, Newsgroups):
-        train, test = source.pools(*classes)
-    else:
-        train, test = (Pool(*(source.images(part, name) for name in classes)) for part in ("train", "test"))
-    return Dataset(name, binary.negative, binary.positive, train, test, source.white, source.checksum)

@@ -11,7 +11,7 @@ from itertools import product
 from typing import Any
 
 from imbaloss import losses
-from imbaloss.data import NONE, SETS, Fold, check_level, check_names, folds_of, resampling
+from imbaloss.data import NONE, Fold, binary_set, check_level, folds_of, resampling
 from imbaloss.data.dataset import check_class
 from imbaloss.data.splits import FEWEST_FOLDS, check_folds
 from imbaloss.studies.bulk import uncollected
@@ -116,7 +116,7 @@ class Study:
     @property
     def things(self) -> str:
         """What its samples are."""
-        kinds = {SETS[name].things for name in self.datasets}
+        kinds = {binary_set(name).things for name in self.datasets}
         return kinds.pop() if len(kinds) == 1 else "samples"
 
     def runs(self) -> list[Run]:
@@ -132,7 +132,7 @@ class Study:
     def combinations(self) -> Iterator[Run]:
         folds = folds_of(self.folds, self.repeats) if self.folds else [None]
         for dataset in self.datasets:
-            positive = SETS[dataset].positive if self.positive is None else self.positive
+            positive = binary_set(dataset).positive if self.positive is None else self.positive
             recipes = list(self.recipes_on(dataset))
             for protocol, level, seed, fold, sampler in product(
                 self.protocols, map(number, self.levels), self.seeds, folds, map(resampling.canonical, self.samplers)
@@ -166,8 +166,8 @@ class Study:
     def check(self) -> None:
         """Raises EntryError for the first entry that is wrong."""
         self.check_axes()
-        names: tuple[tuple[str, Callable[[str], None]], ...] = (
-            ("dataset_recipes", check_dataset),
+        names: tuple[tuple[str, Callable[[str], object]], ...] = (
+            ("dataset_recipes", binary_set),
             ("loss_recipes", check_bare_loss),
             ("recipes", check_recipe_name),
         )
@@ -206,7 +206,8 @@ class Study:
             require(0 < self.margin < 1, f"margin must be above 0 and below 1, as a score is, found {self.margin}")
         with at("positive"):
             for dataset in self.datasets if self.positive is not None else ():
-                check_class(dataset, str(self.positive), (SETS[dataset].negative, SETS[dataset].positive))
+                binary = binary_set(dataset)
+                check_class(dataset, str(self.positive), (binary.negative, binary.positive))
         with at("repeats"):
             none = f"repeats are those of folds, and there are none, found {self.repeats}"
             require(self.folds or self.repeats == 1, none)
@@ -222,10 +223,6 @@ class Study:
                 yield (axis, name), entries
 
 
-def check_dataset(name: str) -> None:
-    check_names([name])
-
-
 def check_recipe_name(name: str) -> None:
     rule = "a recipe's name has letters, digits and . , : = _ - and spaces, and begins with one of the first two"
     require(re.fullmatch(r"[^\W_][\w .,:=-]*", name), f"{rule}, found {name!r}")
@@ -239,7 +236,7 @@ OVERRULED = ("recipe", "dataset_recipes", "loss_recipes")  # by an entry of netw
 WIDE: Entries = {"precision": "float64"}  # what an entry alone is checked for; another table may name another one
 AXES = ("datasets", "levels", "protocols", "losses", "samplers", "seeds")
 CHECKS: dict[str, Callable[[Any], object]] = {
-    "datasets": check_dataset,
+    "datasets": binary_set,
     "protocols": lambda name: check_level(0.0, name),
     "losses": losses.parse,
     "samplers": resampling.parse,
