@@ -22,7 +22,12 @@ from imbaloss.whole import write_whole
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-BUILT_IN = ("table1", "digits", "news", "architectures")
+FINDINGS = (  # studies of docs/findings, each for two cores and in full
+    "claim", "claim_household", "claim_full", "convergence", "convergence_household", "convergence_full",
+    "thresholds", "thresholds_full", "pairs", "pairs_full", "architectures", "architectures_full",
+    "sampling", "sampling_full", "rarity", "rarity_full",
+)  # fmt: skip
+BUILT_IN = ("table1", "digits", "news", *FINDINGS)
 FILE = "study.toml"
 LIBRARIES = ("imbaloss", "torch", "numpy", "scikit-learn")
 MOST_SEEDS = 1_000_000
@@ -163,7 +168,7 @@ def has(value: Any, place: Place) -> bool:
 
 def built_in(name: str) -> Study:
     """The study of that name among those that come with imbaloss."""
-    text = resources.files(__package__).joinpath(f"{name}.toml").read_text(encoding="utf-8")
+    text = resources.files(__package__).joinpath("toml", f"{name}.toml").read_text(encoding="utf-8")
     return read_text(text, f"{name}.toml", name)
 
 
