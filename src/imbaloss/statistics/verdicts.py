@@ -47,15 +47,22 @@ class Comparison:
 
 
 def compare(
-    scores: Mapping[str, Floats], *, margin: float, alpha: float = 0.05, test_to_train: float | None = None
+    scores: Mapping[str, Floats],
+    *,
+    margin: float,
+    alpha: float = 0.05,
+    test_to_train: float | None = None,
+    against: str | None = None,
 ) -> list[Comparison]:
-    """All pairs of methods, in their order.
+    """All pairs of methods, in their order; or each method less the one that it is held against.
 
     scores: of each method (n,), the same repetitions in the same order, NaN where there is none. margin: differences
     within it do not matter. test_to_train: n_test / n_train, where repetitions are folds. The error of calling any pair
     of these better, worse or equivalent that is not is at most alpha for each of the two kinds of words.
     """
     pairs = list(combinations(scores, 2))
+    if against is not None:
+        pairs = [(one, against) for one in scores if one != against]
     differences = [scores[first] - scores[second] for first, second in pairs]
     known = [one[np.isfinite(one)] for one in differences]
     inflations = [1.0 if test_to_train is None else inflation_of(len(one), test_to_train) for one in known]

@@ -1,0 +1,27 @@
+"""python -m findings: see `findings`."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from findings import __doc__ as about
+from findings import pages
+
+
+def main() -> None:
+    known = {pages.name_of(finding): finding for finding in pages.FINDINGS}
+    parser = argparse.ArgumentParser(prog="python -m findings", description=about)
+    parser.add_argument("name", nargs="*", choices=[[], *known], help="of findings; without one, all of them")
+    parser.add_argument("--results", type=Path, default=Path("results"), help="folder with a folder for each study")
+    parser.add_argument("--docs", type=Path, default=Path("docs", "findings"), help="folder of the pages")
+    given = parser.parse_args()
+    try:
+        for name in given.name or known:
+            print(pages.build(known[name], given.results, given.docs))
+        print(pages.write_readme(given.docs))
+    except (OSError, ValueError) as error:
+        sys.exit(f"findings: {error}")
+
+
+if __name__ == "__main__":
+    main()

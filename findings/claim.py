@@ -1,0 +1,57 @@
+"""Does the claim hold? MFE and MSFE against MSE, their control, and existing losses, in the report's nine cases."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from findings.paired import F1, LABELS, ROC, TUNED, compared, mean_of
+from findings.stored import Stored
+from imbaloss.report import figures as drawn
+
+STUDIES = ("claim", "claim_household")
+WAYS = {"report": "at the report's settings", "tuned": "with a learning rate of its own for each training"}
+SHOWN = (F1, TUNED, ROC)
+
+
+def facts(stored: Mapping[str, Stored]) -> dict[str, Any]:
+    """Of each way to train: all pairs over the tree cells, and at each level and on household those with MSE."""
+    trees, household = (stored[study].frame for study in STUDIES)
+    return {
+        "losses": stored[STUDIES[0]].study.losses,
+        "levels": stored[STUDIES[0]].study.levels,
+        "ways": {
+            way: {"said": said, **of_way(*(frame[frame["recipe"] == way] for frame in (trees, household)))}
+            for way, said in WAYS.items()
+        },
+    }
+
+
+def of_way(trees: pd.DataFrame, household: pd.DataFrame) -> dict[str, Any]:
+    return {
+        "trees": compared(trees, "loss"),
+        "at": compared(trees, "loss", within=["level"], against="mse"),
+        "household": compared(household, "loss", against="mse"),
+        "household_at": compared(household, "loss", within=["level"], against="mse"),
+        "means": {
+            loss: [
+                mean_of(some[some["loss"] == loss], score) for some in (trees, household) for score in SHOWN
+            ]
+            for loss in trees["loss"].unique()
+        },
+        "deviations": trees.groupby(["dataset", "level", "loss"])[F1].std().groupby("loss").mean(),
+    }
+
+
+def figures(_: Mapping[str, Stored], found: Mapping[str, Any]) -> dict[str, tuple[Figure, str]]:
+    shown = [LABELS[score] for score in SHOWN]
+    return {
+        f"claim_{name}": (
+            drawn.differences(lines[lines["score"].isin(shown)]),
+            f"Differences to MSE on the trees, both sets together, at each level, {way['said']}: means over the seeds "
+            "with 95 % intervals, filled where the test decides, square where equivalent within the band",
+        )
+        for name, way in found["ways"].items()
+        for lines in [way["at"]]
+    }

@@ -1,0 +1,81 @@
+"""A finding -> its page and its figures in docs/findings; all of them -> README.md there."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
+
+import jinja2
+import matplotlib as mpl
+
+from findings import architectures, claim, convergence, pairs, rarity, sampling, thresholds
+from findings.paired import MARGIN, brackets, cell, counts, gap, says, signed_brackets, times, undecided, widest
+from findings.stored import Stored, read
+from imbaloss.report.figures import STYLE
+from imbaloss.whole import write_whole
+
+FINDINGS = (claim, convergence, thresholds, pairs, architectures, sampling, rarity)  # in the order of the report's questions
+ANSWER = re.compile(r"^\*\*Answer\.\*\* (.+)$", re.MULTILINE)
+DPI = 130
+TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
+
+
+def name_of(finding: ModuleType) -> str:
+    return finding.__name__.rpartition(".")[2]
+
+
+def environment() -> jinja2.Environment:
+    found = jinja2.Environment(
+        loader=jinja2.PackageLoader("findings"),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    found.filters.update(brackets=brackets, signed_brackets=signed_brackets, line=lambda text: " ".join(text.split()), signed="{:+.3f}".format)
+    found.globals.update(cell=cell, gap=gap, says=says, times=times, counts=counts, undecided=undecided, widest=widest, best=best, down=down, margin=MARGIN)
+    return found
+
+
+def best(ranks: Mapping[str, float]) -> str:
+    """The name with the lowest mean rank."""
+    return min(ranks, key=lambda name: ranks[name])
+
+
+def down(level: float | None, levels: list[float]) -> str:
+    """To which of the levels something holds, None for none of them."""
+    if level is None:
+        return "at no level"
+    return f"at every level, down to {level:g}" if level == min(levels) else f"down to {level:g}"
+
+
+def write(finding: ModuleType, stored: Mapping[str, Stored], docs: Path) -> Path:
+    """The page and its figures. stored: of each of the finding's studies, by its name."""
+    name = name_of(finding)
+    facts = finding.facts(stored)
+    shown = finding.figures(stored, facts)
+    folder = docs / "figures"
+    folder.mkdir(parents=True, exist_ok=True)
+    with mpl.rc_context(STYLE):
+        for file, (figure, _) in shown.items():
+            figure.savefig(folder / f"{file}.png", dpi=DPI)
+    captions = {file: caption for file, (_, caption) in shown.items()}
+    text = environment().get_template(f"{name}.md.jinja").render(facts, name=name, stored=stored, captions=captions, more=getattr(finding, "MORE", ()))
+    page = docs / f"{name}.md"
+    write_whole(page, (re.sub(r"\n{3,}", "\n\n", text).rstrip() + "\n").encode())
+    return page
+
+
+def write_readme(docs: Path) -> Path:
+    """From the answers of the pages that are there."""
+    pages = {name: docs / f"{name}.md" for name in map(name_of, FINDINGS)}
+    texts = {name: page.read_text(encoding="utf-8") for name, page in pages.items() if page.exists()}
+    answers = [(name, TITLE.search(text)[1], ANSWER.search(text)[1]) for name, text in texts.items()]  # type: ignore[index]
+    text = environment().get_template("README.md.jinja").render(answers=answers)
+    write_whole(docs / "README.md", text.encode())
+    return docs / "README.md"
+
+
+def build(finding: ModuleType, results: Path, docs: Path) -> Path:
+    """Raises OSError and ValueError as `stored.read`."""
+    return write(finding, {study: read(results / study) for study in finding.STUDIES}, docs)

@@ -1,0 +1,59 @@
+"""The store of a finished study as one table with a line a training."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from imbaloss import studies
+from imbaloss.report.tables import columns
+from imbaloss.studies import Row, Store, Study
+
+
+MOST_NAMED = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Stored:
+    """rows: of all runs of the study; frame: the same, with the columns of `report.tables.columns` and their seeds."""
+
+    study: Study
+    rows: list[Row]
+    frame: pd.DataFrame
+    store: Store
+
+    @property
+    def sets(self) -> str:
+        """Their names; of many, their number."""
+        names = self.study.datasets
+        return ", ".join(names) if len(names) <= MOST_NAMED else f"{len(names)} pairs of superclasses"
+
+    @property
+    def levels(self) -> str:
+        return ", ".join(f"{level:g}" for level in self.study.levels)
+
+    @property
+    def minutes(self) -> float:
+        """That the trainings took, stack by stack."""
+        stacks = {(row.computed["stack_seconds"], row.computed["stack_size"]) for row in self.rows}
+        return sum(seconds for seconds, _ in stacks) / 60
+
+    @property
+    def machine(self) -> str:
+        """What they ran on."""
+        kinds = {(row.computed["device"], row.computed["threads"]) for row in self.rows}
+        return " and ".join(f"{device}, {threads} threads" for device, threads in sorted(kinds))
+
+
+def read(folder: Path) -> Stored:
+    """Raises OSError where there is no study, ValueError where some of its trainings are missing."""
+    study = studies.read_study(folder)
+    store = Store(folder, create=False)
+    runs = study.runs()
+    rows = store.rows(runs)
+    if isinstance(study, studies.OwnStudy) or len(rows) < len(runs):
+        missing = len(runs) - len(rows)
+        raise ValueError(f"{folder} lacks {missing} of {len(runs)} trainings; imbaloss run {study.name} goes on with them")
+    seeds = np.array([row.run.seed for row in rows])
+    return Stored(study, rows, columns(rows).assign(seed=seeds), store)
