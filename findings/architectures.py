@@ -6,44 +6,44 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from findings.paired import F1, LABELS, PRECISION, ROC, TUNED, compared, mean_of
+from findings.forest import CAPTION, forest
+from findings.paired import F1, ROC, TUNED, compared, mean_of
 from findings.stored import Stored
-from imbaloss.report import figures as drawn
+from imbaloss.whole import file_name
 
 STUDIES = ("architectures",)
-SCORES = (ROC, PRECISION, TUNED, F1)
-SET = ["dataset"]
-CELL = ["dataset", "level"]
+SET, CELL = ["dataset"], ["dataset", "level"]
 
 
 def facts(stored: Mapping[str, Stored]) -> dict[str, Any]:
-    """networks: each against the perceptron, over the losses; losses: each against cross-entropy, over the networks."""
+    """networks: each against the perceptron, over the losses; of_losses: each against cross-entropy, over the networks.
+
+    both_at: both at each level; losses_on: the losses on each network alone.
+    """
     frame, study = stored["architectures"].frame, stored["architectures"].study
+    cells = frame.groupby(["dataset", "level", "network", "loss"], sort=False)
     return {
-        "labels": LABELS,
         "datasets": study.datasets,
         "levels": study.levels,
         "kinds": study.networks,
         "losses": study.losses,
-        "networks": compared(frame, "network", within=SET, against="mlp", scores=SCORES),
-        "of_losses": compared(frame, "loss", within=SET, against="ce", scores=SCORES),
-        "networks_at": compared(frame, "network", within=CELL, against="mlp", scores=SCORES),
-        "losses_at": compared(frame, "loss", within=CELL, against="ce", scores=SCORES),
-        "losses_on": compared(frame, "loss", within=["dataset", "network"], against="ce", scores=SCORES),
-        "means": {
-            key: mean_of(some, ROC) for key, some in frame.groupby(["dataset", "level", "network", "loss"], sort=False)
-        },
-    }
+        "networks": compared(frame, "network", within=SET, against="mlp"),
+        "of_losses": compared(frame, "loss", within=SET, against="ce"),
+        "both_at": pd.concat([
+            compared(frame, "network", within=CELL, against="mlp"), compared(frame, "loss", within=CELL, against="ce")
+        ]),
+        "losses_on": compared(frame, "loss", within=["dataset", "network"], against="ce"),
+        "means": {key: mean_of(some, ROC) for key, some in cells},
+    }  # fmt: skip
 
 
-def figures(stored: Mapping[str, Stored], found: Mapping[str, Any]) -> dict[str, tuple[Figure, str]]:
-    lines = pd.concat([found["networks_at"], found["losses_at"]])
-    shown = lines[lines["score"].isin([LABELS[score] for score in (F1, TUNED, ROC)])]
+def figures(_: Mapping[str, Stored], found: Mapping[str, Any]) -> dict[str, tuple[Figure, str]]:
+    lines = found["both_at"]
     return {
-        f"architectures_{dataset.replace('/', '_')}": (
-            drawn.differences(shown[shown["setting"] == dataset]),
-            f"{dataset}: each network less the perceptron, averaged over the losses, then each loss less cross-entropy, "
-            "averaged over the networks: means over the seeds with 95 % intervals, filled where the test decides",
+        file_name(f"architectures_{dataset}"): (
+            forest(lines[lines["dataset"] == dataset], (ROC, TUNED, F1)),
+            f"{dataset}: each network less the perceptron, averaged over the losses, then each loss less "
+            f"cross-entropy, averaged over the networks: {CAPTION}",
         )
         for dataset in found["datasets"]
     }

@@ -2,8 +2,8 @@
 
 python -m findings.bias STUDY --data-dir PATH [--results results]
 
-Trains networks with MSFE, plainly, as the study of that folder does, for several numbers of epochs. On the training set of
-each, MSE, MFE and MSFE are computed whole and on batches; bias.csv in the folder of the study has a line each.
+Trains networks with MSFE, plainly, as the study of that folder does, for several numbers of epochs. On the training set
+of each, MSE, MFE and MSFE are computed whole and on batches; bias.csv in the folder of the study has a line each.
 """
 
 import argparse
@@ -26,18 +26,21 @@ from imbaloss.studies.execution import train_together
 FILE = "bias.csv"
 LOSSES = ("mse", "mfe", "msfe", "msfe_unbiased")
 SEEDS = 5
-PASSES = 200  # over the training set, in batches of each size
+PASSES = 200  # over the training set in batches of each size
 EPOCHS = (1, 3, 10, 30, 100, 300)  # as far as the study has so many
 
 
-def measured(study: Study, datasets: dict[str, Dataset]) -> pd.DataFrame:
-    """Columns: seed, epoch, loss, batch, whole (its value on the training set), mean and deviation over the batches,
+def measured(study: Study, datasets: dict[str, Dataset], passes: int = PASSES) -> pd.DataFrame:
+    """A line a network, batch size and loss.
 
-    cosine and length: of the mean gradient by the logits, against that of the whole set and as a share of it; without:
-    the share of batches that have no positive.
+    Columns: dataset, seed, epoch, batch, loss; whole, its value on the training set; mean and deviation over batches;
+    cosine and length, of the mean gradient by the logits against the whole set's; without, the share of batches that
+    have no positive.
     """
     dataset = study.datasets[0]
-    plain = replace(study, datasets=(dataset,), losses=("msfe",), samplers=("none",), recipes={}, seeds=study.seeds[:SEEDS])
+    plain = replace(
+        study, datasets=(dataset,), losses=("msfe",), samplers=("none",), recipes={}, seeds=study.seeds[:SEEDS]
+    )
     last = plain.runs()[0].recipe.epochs
     sizes = sorted({run.recipe.train_batch for run in study.runs()})
     lines = []
@@ -49,7 +52,7 @@ def measured(study: Study, datasets: dict[str, Dataset]) -> pd.DataFrame:
                 train = train_part(run, datasets[dataset])
                 logits = torch.from_numpy(finished.model.logits(train.inputs)).double()
                 for size in (some for some in sizes if some < len(train)):
-                    for found in on_batches(logits, torch.from_numpy(train.labels), size, run.seed):
+                    for found in on_batches(logits, torch.from_numpy(train.labels), size, passes, run.seed):
                         lines.append({"dataset": dataset, "seed": run.seed, "epoch": epochs, "batch": size} | found)
     return pd.DataFrame(lines)
 
@@ -59,10 +62,10 @@ def train_part(run: Run, dataset: Dataset) -> Samples:
     return data.draw(positive, level=run.level, protocol=run.protocol, seed=run.seed).train
 
 
-def on_batches(logits: Tensor, targets: Tensor, size: int, seed: int) -> Iterator[dict[str, Any]]:
+def on_batches(logits: Tensor, targets: Tensor, size: int, passes: int, seed: int) -> Iterator[dict[str, Any]]:
     """logits (N,), targets (N,). Batches without replacement, those that are cut short left out."""
     generator, number = stream(seed, "bias"), len(targets) // size
-    orders = np.stack([generator.permutation(len(targets))[: number * size] for _ in range(PASSES)])
+    orders = np.stack([generator.permutation(len(targets))[: number * size] for _ in range(passes)])
     batches = torch.from_numpy(orders.reshape(-1, size))
     counts = tuple(int((targets == label).sum()) for label in (0, 1))
     without = float((targets[batches] == 1).any(1).logical_not().double().mean())

@@ -6,9 +6,9 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from findings.paired import F1, LABELS, ROC, TUNED, compared, mean_of
+from findings.forest import CAPTION, forest
+from findings.paired import F1, ROC, TUNED, compared, mean_of
 from findings.stored import Stored
-from imbaloss.report import figures as drawn
 
 STUDIES = ("claim", "claim_household")
 WAYS = {"report": "at the report's settings", "tuned": "with a learning rate of its own for each training"}
@@ -29,15 +29,14 @@ def facts(stored: Mapping[str, Stored]) -> dict[str, Any]:
 
 
 def of_way(trees: pd.DataFrame, household: pd.DataFrame) -> dict[str, Any]:
+    """trees, household: all pairs, or those with MSE; at, household_at: the same level by level, with MSE."""
     return {
         "trees": compared(trees, "loss"),
         "at": compared(trees, "loss", within=["level"], against="mse"),
         "household": compared(household, "loss", against="mse"),
         "household_at": compared(household, "loss", within=["level"], against="mse"),
         "means": {
-            loss: [
-                mean_of(some[some["loss"] == loss], score) for some in (trees, household) for score in SHOWN
-            ]
+            loss: [mean_of(some[some["loss"] == loss], score) for some in (trees, household) for score in SHOWN]
             for loss in trees["loss"].unique()
         },
         "deviations": trees.groupby(["dataset", "level", "loss"])[F1].std().groupby("loss").mean(),
@@ -45,13 +44,10 @@ def of_way(trees: pd.DataFrame, household: pd.DataFrame) -> dict[str, Any]:
 
 
 def figures(_: Mapping[str, Stored], found: Mapping[str, Any]) -> dict[str, tuple[Figure, str]]:
-    shown = [LABELS[score] for score in SHOWN]
     return {
         f"claim_{name}": (
-            drawn.differences(lines[lines["score"].isin(shown)]),
-            f"Differences to MSE on the trees, both sets together, at each level, {way['said']}: means over the seeds "
-            "with 95 % intervals, filled where the test decides, square where equivalent within the band",
+            forest(way["at"], SHOWN),
+            f"Differences to MSE on the trees, both sets together, at each level, {way['said']}: {CAPTION}",
         )
         for name, way in found["ways"].items()
-        for lines in [way["at"]]
     }

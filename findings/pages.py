@@ -9,12 +9,21 @@ import jinja2
 import matplotlib as mpl
 
 from findings import architectures, claim, convergence, pairs, rarity, sampling, thresholds
-from findings.paired import MARGIN, brackets, cell, counts, gap, says, signed_brackets, times, undecided, widest
+from findings.paired import MARGIN, at, gap, widest
 from findings.stored import Stored, read
+from findings.words import FILTERS, GLOBALS
 from imbaloss.report.figures import STYLE
 from imbaloss.whole import write_whole
 
-FINDINGS = (claim, convergence, thresholds, pairs, architectures, sampling, rarity)  # in the order of the report's questions
+FINDINGS = (
+    claim,
+    convergence,
+    thresholds,
+    pairs,
+    architectures,
+    sampling,
+    rarity,
+)  # in the order of the report's questions
 ANSWER = re.compile(r"^\*\*Answer\.\*\* (.+)$", re.MULTILINE)
 DPI = 130
 TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
@@ -32,21 +41,9 @@ def environment() -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    found.filters.update(brackets=brackets, signed_brackets=signed_brackets, line=lambda text: " ".join(text.split()), signed="{:+.3f}".format)
-    found.globals.update(cell=cell, gap=gap, says=says, times=times, counts=counts, undecided=undecided, widest=widest, best=best, down=down, margin=MARGIN)
+    found.filters.update(FILTERS)
+    found.globals.update(GLOBALS, at=at, gap=gap, widest=widest, margin=MARGIN)
     return found
-
-
-def best(ranks: Mapping[str, float]) -> str:
-    """The name with the lowest mean rank."""
-    return min(ranks, key=lambda name: ranks[name])
-
-
-def down(level: float | None, levels: list[float]) -> str:
-    """To which of the levels something holds, None for none of them."""
-    if level is None:
-        return "at no level"
-    return f"at every level, down to {level:g}" if level == min(levels) else f"down to {level:g}"
 
 
 def write(finding: ModuleType, stored: Mapping[str, Stored], docs: Path) -> Path:
@@ -60,7 +57,11 @@ def write(finding: ModuleType, stored: Mapping[str, Stored], docs: Path) -> Path
         for file, (figure, _) in shown.items():
             figure.savefig(folder / f"{file}.png", dpi=DPI)
     captions = {file: caption for file, (_, caption) in shown.items()}
-    text = environment().get_template(f"{name}.md.jinja").render(facts, name=name, stored=stored, captions=captions, more=getattr(finding, "MORE", ()))
+    text = (
+        environment()
+        .get_template(f"{name}.md.jinja")
+        .render(facts, name=name, stored=stored, captions=captions, more=getattr(finding, "MORE", ()))
+    )
     page = docs / f"{name}.md"
     write_whole(page, (re.sub(r"\n{3,}", "\n\n", text).rstrip() + "\n").encode())
     return page

@@ -10,7 +10,6 @@ from imbaloss import studies
 from imbaloss.report.tables import columns
 from imbaloss.studies import Row, Store, Study
 
-
 MOST_NAMED = 3
 
 
@@ -37,7 +36,7 @@ class Stored:
     def minutes(self) -> float:
         """That the trainings took, stack by stack."""
         stacks = {(row.computed["stack_seconds"], row.computed["stack_size"]) for row in self.rows}
-        return sum(seconds for seconds, _ in stacks) / 60
+        return float(sum(seconds for seconds, _ in stacks)) / 60
 
     @property
     def machine(self) -> str:
@@ -54,6 +53,8 @@ def read(folder: Path) -> Stored:
     rows = store.rows(runs)
     if isinstance(study, studies.OwnStudy) or len(rows) < len(runs):
         missing = len(runs) - len(rows)
-        raise ValueError(f"{folder} lacks {missing} of {len(runs)} trainings; imbaloss run {study.name} goes on with them")
+        raise ValueError(
+            f"{folder} lacks {missing} of {len(runs)} trainings; imbaloss run {study.name} goes on with them"
+        )
     seeds = np.array([row.run.seed for row in rows])
     return Stored(study, rows, columns(rows).assign(seed=seeds), store)

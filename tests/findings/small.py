@@ -1,43 +1,58 @@
-"""The studies of the findings on digits, with few seeds and epochs: each in seconds."""
+"""The studies of the findings on digits, with two seeds and few of everything: each in seconds."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
+from findings import bias
 from findings.stored import Stored, read
 from imbaloss import data, studies
 from imbaloss.studies import Study
+from imbaloss.studies.study import Entries
 
 DIGITS = ("digits_parity", "digits_3_8", "digits_8_9")
 LEVELS = (0.2, 0.1, 0.05)
-SEEDS = (0, 1, 2)
-SMALL = {"epochs": 3, "patience": 0}
+LOSSES = ("ce", "mse", "wmse", "mfe", "msfe", "msfe_unbiased", "wce", "focal")
+RECIPES = ("report", "tuned", "plain", "calibrated", "torch, batches of 32", "torch, batches of 128")
 
 
 def small(name: str) -> Study:
-    """The built-in study of that name, smaller."""
+    """The built-in study of that name, on digits."""
     study = studies.built_in(name)
-    layers = {"hidden": (8,), **({"channels": (4, 8), "shift": 1} if study.networks else {})}
-    rates = {key: {**entries, **({"tune_lr": entries["tune_lr"][:2]} if "tune_lr" in entries else {})} for key, entries in study.recipes.items()}
-    losses = tuple("ldam_drw:after=2" if loss.startswith("ldam_drw") else loss for loss in study.losses)
     return replace(
         study,
         datasets=DIGITS[: len(study.datasets)],
-        levels=LEVELS[: len(study.levels)],
-        losses=losses,
-        seeds=SEEDS,
-        recipes=rates,
-        loss_recipes={},
+        levels=LEVELS[: min(len(study.levels), 2)],
+        losses=tuple(loss for loss in study.losses if loss in LOSSES),
+        samplers=study.samplers[:2],
+        seeds=(0, 1),
+        recipes={name: fewer_rates(one) for name, one in study.recipes.items() if name in RECIPES},
         dataset_recipes={},
-        overrules={**SMALL, **layers},
-    )
+        loss_recipes={},
+        overrules={"epochs": 3, "hidden": (8,)} | ({"channels": (4, 8), "shift": 1} if study.networks else {}),
+    )  # fmt: skip
+
+
+def fewer_rates(entries: Entries) -> Entries:
+    return entries | {"tune_lr": entries["tune_lr"][:2]} if "tune_lr" in entries else entries
 
 
 def ran(study: Study, folder: Path) -> Stored:
-    """What comes of it, from its store in the folder."""
-    datasets = data.load(study.datasets)
-    store = studies.Store(folder)
-    studies.write_study(study, datasets, folder)
-    for job in studies.cut(study.runs(), datasets):
+    """What comes of it, in the store of a folder of its name."""
+    datasets, place = data.load(study.datasets), folder / study.name
+    store = studies.Store(place)
+    studies.write_study(study, datasets, place)
+    jobs = studies.cut(study.runs(), datasets)
+    for job in jobs:
         finished = studies.train_together(job, datasets, "cpu", lambda _: None)
         store.add([(row, predictions) for row, predictions, _ in finished])
-    return read(folder)
+    return read(place)
+
+
+def results(finding: ModuleType, folder: Path) -> Mapping[str, Stored]:
+    """Of all its studies, small ones; and what else the finding reads."""
+    found = {name: ran(small(name), folder) for name in finding.STUDIES}
+    for name, one in found.items() if hasattr(finding, "MORE") else ():
+        bias.measured(one.study, data.load(one.study.datasets), passes=2).to_csv(folder / name / bias.FILE, index=False)
+    return found

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from imbaloss.statistics import compare, corrected_t, smallest_difference
+from imbaloss.statistics import compare, corrected_t, holm, sign_flip, smallest_difference
 from imbaloss.statistics.verdicts import more_seeds
 
 GENERATOR = np.random.default_rng(0)
@@ -22,6 +22,16 @@ def test_better_worse_equivalent_and_undecided():
     assert verdicts["low", "wild"].verdict == "undecided"
     assert compare({"high": by["high"], "low": by["low"]}, margin=0.01)[0].verdict == "better"
     assert verdicts["low", "wild"].more > 0
+
+
+def test_against_one_method_there_are_as_many_pairs_as_other_methods():
+    by = dict(zip("abcd", GENERATOR.normal(size=(4, 12)), strict=True))
+    found = compare(by, margin=0.01, against="c")
+    assert [(one.first, one.second) for one in found] == [("a", "c"), ("b", "c"), ("d", "c")]
+    assert [one.p_holm for one in found] == holm(
+        np.array([sign_flip(by[one.first] - by["c"]) for one in found])
+    ).tolist()
+    assert found[0].difference == compare({"a": by["a"], "c": by["c"]}, margin=0.01)[0].difference
 
 
 def test_too_few_seeds_decide_nothing_and_it_is_said_how_many_do():

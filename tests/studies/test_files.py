@@ -3,13 +3,17 @@
 import re
 import tomllib
 from dataclasses import replace
+from importlib import resources
+from itertools import combinations
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from imbaloss import studies
+from imbaloss.data.cifar100 import SUPERCLASSES
 from imbaloss.studies.files import line_of
 
 TEXT = """\
@@ -51,6 +55,21 @@ def test_a_file_is_the_study_that_it_says(tmp_path):
         samplers=("none", "smote"), folds=5, repeats=2, recipe={"epochs": 3, "hidden": (8,)},
         loss_recipes={"focal": {"epochs": 4}}, recipes={"small": {}, "large": {"hidden": (20, 10)}},
     )  # fmt: skip
+
+
+def test_the_built_in_studies_are_the_files_that_are_there():
+    folder = resources.files(studies).joinpath("toml")
+    assert sorted(f"{name}.toml" for name in studies.BUILT_IN) == sorted(file.name for file in folder.iterdir())
+    for name in studies.BUILT_IN:
+        assert studies.built_in(name).name == name
+
+
+def test_the_pairs_of_superclasses_are_all_of_them_and_a_third_drawn_by_a_seed():
+    generator = np.random.default_rng(0)
+    pairs = [pair if generator.random() < 0.5 else pair[::-1] for pair in combinations(SUPERCLASSES, 2)]
+    third = sorted(generator.choice(len(pairs), len(pairs) // 3, replace=False))
+    assert studies.built_in("pairs_full").datasets == tuple("/".join(pair) for pair in pairs)
+    assert studies.built_in("pairs").datasets == tuple("/".join(pairs[place]) for place in third)
 
 
 def test_a_study_without_a_name_has_that_of_its_file(tmp_path):

@@ -18,7 +18,11 @@ DataDir = Annotated[Path | None, Option(help="A copy of CIFAR-100: its folder, o
 Out = Annotated[Path, Option(help="Output folder.")]
 Device = Annotated[str, Option(help="cpu, cuda or cuda:N.")]
 StudyFile = Annotated[
-    str, Argument(help="A TOML file, or a built-in study: table1, digits, news or architectures.", metavar="STUDY")
+    str,
+    Argument(
+        help="A TOML file, or a built-in study: table1, digits, news, or one of docs/findings, as claim.",
+        metavar="STUDY",
+    ),
 ]
 Seeds = Annotated[
     int | None, Option(min=1, max=1_000_000, help="Seeds 0 to N-1 for every cell. [default: the study's]")

@@ -1,0 +1,19 @@
+"""The picture of paired comparisons that several findings share."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from findings.words import LABELS
+from imbaloss.report import figures
+
+CAPTION = (
+    "means over the seeds with 95 % intervals, filled where the test decides, square where equivalent within the band"
+)
+
+
+def forest(lines: pd.DataFrame, scores: Sequence[str]) -> Figure:
+    """Each pair a line, each score a panel, each level a colour."""
+    shown = lines[lines["score"].isin(scores)]
+    return figures.differences(shown.assign(score=shown["score"].map(LABELS)))

@@ -1,0 +1,119 @@
+"""Numbers and verdicts as a page tells them."""
+
+import math
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from findings.paired import F1, PRECISION, RECALL, ROC, TUNED, Gap, gap
+from imbaloss.statistics import Interval
+
+LABELS = {
+    F1: "F1 at ½",
+    TUNED: "F1 at the tuned threshold",
+    ROC: "ROC-AUC",
+    PRECISION: "average precision",
+    RECALL: "recall at ½",
+    "calibrated_f1": "F1 at ½, calibrated",
+    "halved": "epochs to half",
+    "rises": "rises",
+    "apart": "apart",
+}
+VERDICTS = {
+    "better": "better than",
+    "worse": "worse than",
+    "equivalent": "equivalent to",
+    "undecided": "not told apart from",
+}
+MOST_NAMED = 3
+
+
+def signed(value: float) -> str:
+    return f"{value:+.3f}"
+
+
+def brackets(one: Interval) -> str:
+    return f"{one.estimate:.3f} [{one.low:.3f}, {one.high:.3f}]"
+
+
+def signed_brackets(one: Interval) -> str:
+    return f"{one.estimate:+.3f} [{one.low:+.3f}, {one.high:+.3f}]"
+
+
+def difference(one: Gap) -> str:
+    return signed_brackets(Interval(one.difference, one.low, one.high))
+
+
+def says(lines: pd.DataFrame, first: str, score: str, second: str | None = None, **where: object) -> str:
+    """How the first compares, as "better than `mse` (+0.064 [+0.038, +0.090])"."""
+    one = gap(lines, first, score, second, **where)
+    return f"{VERDICTS[one.verdict]} `{one.second}` ({difference(one)})"
+
+
+def cell(lines: pd.DataFrame, first: str, score: str, second: str | None = None, **where: object) -> str:
+    """The same for a table: bold where better or worse, with a sign of about where equivalent."""
+    one = gap(lines, first, score, second, **where)
+    mean, ends = difference(one).split(" ", 1)
+    return f"{marked(mean, one.verdict)} {ends}"
+
+
+def times(one: Gap) -> str:
+    """A difference of binary logarithms as a factor, likewise."""
+    return f"{marked(f'{2**one.difference:.2f}', one.verdict)} [{2**one.low:.2f}, {2**one.high:.2f}]"
+
+
+def marked(text: str, verdict: str) -> str:
+    return {"better": f"**{text}**", "worse": f"**{text}**", "equivalent": f"≈ {text}"}.get(verdict, text)
+
+
+def counts(lines: pd.DataFrame) -> str:
+    """How many of the first are better, worse, equivalent, not told apart, with the names of the first two kinds."""
+    found = []
+    for verdict, relation in VERDICTS.items():
+        names = [f"`{name}`" for name in lines[lines["verdict"] == verdict]["first"]]
+        named = f" ({', '.join(names)})" if names and verdict in {"better", "worse"} else ""
+        found.append(f"{len(names)} {relation.removesuffix(' than').removesuffix(' to').removesuffix(' from')}{named}")
+    return ", ".join(found)
+
+
+def undecided(lines: pd.DataFrame) -> str:
+    """How many of the comparisons, and which of them the fewest more seeds would decide."""
+    left = lines[lines["verdict"] == "undecided"]
+    nearest = left.dropna(subset="more").sort_values("more", kind="stable").head(MOST_NAMED)
+    said = [
+        f"`{one['first']}` against `{one['second']}` in {LABELS[one['score']]}{place(one)} ({int(one['more'])} more)"
+        for one in nearest.to_dict("records")
+    ]
+    number = f"{len(left)} of {len(lines)} comparisons"
+    return f"{number}; the fewest more seeds would decide {', '.join(said)}." if said else f"{number}."
+
+
+def place(one: Mapping[Hashable, Any]) -> str:
+    level = one["level"]
+    known = isinstance(level, float) and not math.isnan(level)
+    return (f" on {one['setting']}" if one["setting"] else "") + (f" at {level:g}" if known else "")
+
+
+def best(ranks: Mapping[str, float]) -> str:
+    """The name with the lowest mean rank."""
+    return min(ranks, key=lambda name: ranks[name])
+
+
+def down(level: float | None, levels: Sequence[float]) -> str:
+    """To which of the levels something holds, None for none of them."""
+    if level is None:
+        return "at no level"
+    return f"at every level, down to {level:g}" if level == min(levels) else f"down to {level:g}"
+
+
+def code(text: str) -> str:
+    return f"`{text}`"
+
+
+def line(text: str) -> str:
+    return " ".join(text.split())
+
+
+FILTERS = {one.__name__: one for one in (signed, brackets, signed_brackets, difference, code, line)}
+GLOBALS = {one.__name__: one for one in (says, cell, times, counts, undecided, best, down)} | {"labels": LABELS}

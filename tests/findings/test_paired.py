@@ -1,0 +1,75 @@
+"""Comparisons along one axis of a study are those of its seeds' means."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from findings import words
+from findings.paired import F1, ROC, compared, gap, mean_of, widest
+from imbaloss.statistics import sign_flip, t_interval
+
+SEEDS = 8
+PLACES = pd.MultiIndex.from_product(
+    [["tree_1", "tree_2"], [0.2, 0.05], ["mse", "mfe", "msfe"], range(SEEDS)],
+    names=["dataset", "level", "loss", "seed"],
+)
+
+
+@pytest.fixture
+def frame() -> pd.DataFrame:
+    generator = np.random.default_rng(0)
+    found = pd.DataFrame({F1: generator.random(len(PLACES)), ROC: generator.random(len(PLACES))}, PLACES).reset_index()
+    found[F1] += (found["loss"] == "msfe") * 2.0
+    return found
+
+
+def test_a_difference_is_that_of_the_seeds_means_over_all_else(frame):
+    lines = compared(frame, "loss", scores=[F1])
+    means = frame.groupby(["loss", "seed"])[F1].mean()
+    differences = (means["mfe"] - means["mse"]).to_numpy()
+    one = gap(lines, "mfe", F1, "mse")
+    assert [one.difference, one.low, one.high] == pytest.approx(t_interval(differences))
+    [line] = lines[(lines["first"] == "mse") & (lines["second"] == "mfe")].to_dict("records")
+    assert line["p"] == pytest.approx(sign_flip(differences))
+    assert mean_of(frame[frame["loss"] == "mfe"], F1).estimate == pytest.approx(means["mfe"].mean())
+
+
+def test_turned_the_same_pair_says_the_same(frame):
+    lines = compared(frame, "loss", scores=[F1])
+    there, back = gap(lines, "mse", F1, "msfe"), gap(lines, "msfe", F1, "mse")
+    assert (there.verdict, back.verdict) == ("worse", "better")
+    assert (back.difference, back.low, back.high) == (-there.difference, -there.high, -there.low)
+    assert back.turned == there
+
+
+def test_within_a_group_only_its_lines_count(frame):
+    lines = compared(frame, "loss", within=["dataset", "level"], against="mse", scores=[F1])
+    assert len(lines) == 2 * 2 * 2
+    some = frame[(frame["dataset"] == "tree_2") & (frame["level"] == 0.05)]
+    alone = gap(compared(some, "loss", against="mse", scores=[F1]), "mfe", F1)
+    assert gap(lines, "mfe", F1, dataset="tree_2", level=0.05) == alone
+    assert widest(lines, F1, dataset="tree_2", level=0.05).first == "msfe"
+
+
+def test_a_seed_in_which_one_lacks_a_score_does_not_count(frame):
+    frame.loc[(frame["loss"] == "mfe") & (frame["seed"] == 3) & (frame["level"] == 0.2), F1] = np.nan
+    lines = compared(frame, "loss", scores=[F1])
+    assert lines.set_index(["first", "second"])["pairs"].to_dict() == {
+        ("mse", "mfe"): SEEDS - 1, ("mse", "msfe"): SEEDS, ("mfe", "msfe"): SEEDS - 1
+    }  # fmt: skip
+
+
+def test_words_say_the_verdict_and_the_interval(frame):
+    lines = compared(frame, "loss", scores=[F1])
+    one = gap(lines, "msfe", F1, "mse")
+    numbers = f"{one.difference:+.3f} [{one.low:+.3f}, {one.high:+.3f}]"
+    assert words.says(lines, "msfe", F1, "mse") == f"better than `mse` ({numbers})"
+    assert words.cell(lines, "msfe", F1, "mse") == numbers.replace(" ", "** ", 1).replace("+", "**+", 1)
+    assert words.counts(lines) == "0 better, 2 worse (`mse`, `mfe`), 0 equivalent, 1 not told apart"
+    assert words.undecided(lines).startswith("1 of 3 comparisons")
+
+
+def test_a_level_down_to_which_something_holds_is_told():
+    assert words.down(None, [0.2, 0.1]) == "at no level"
+    assert words.down(0.2, [0.2, 0.1]) == "down to 0.2"
+    assert words.down(0.1, [0.2, 0.1]) == "at every level, down to 0.1"
