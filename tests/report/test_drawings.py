@@ -12,11 +12,12 @@ from imbaloss import report, studies
 from imbaloss.data import load
 from imbaloss.report import evidence
 from imbaloss.report.cells import COMPARED, Cell
-from imbaloss.report.drawings import of_differences, of_prototypes
+from imbaloss.report.drawings import drawings, of_differences, of_prototypes
 from imbaloss.report.figures.differences import MINUS
 from imbaloss.report.figures.style import TIP
 from imbaloss.report.findings import Findings
 from imbaloss.studies import Store
+from tests.report import examples
 
 F1, ROC = COMPARED[0], COMPARED[2]
 
@@ -86,3 +87,13 @@ def test_the_caption_of_prototypes_speaks_of_images_where_there_are_some(tmp_pat
         "that are nearest to each prototype, the nearest first, in frames of the colour of their own class. Of several "
         "in a class, each says to how many samples of the class it is the nearest. Of the first of the seeds."
     )
+
+
+def test_of_many_data_sets_the_first_nine_have_figures_and_it_is_said(tmp_path):
+    names = tuple(f"set {place}" for place in range(11))
+    found = examples.find(studies.built_in("table1"), examples.rows(datasets=names), tmp_path)
+    drawn = list(drawings(found))
+    assert {one.setting for one in drawn} == {"", *names[:9]}
+    scores = [one for one in drawn if one.score]
+    assert all(one.caption.endswith(" Of 11 settings the first 9 have figures.") for one in scores)
+    assert all(len(one.figure.axes) == 9 for one in scores)

@@ -21,6 +21,7 @@ LEVELS, METHODS, PAIRS, RANKS, LEARNING, CURVES, TRUE, TYPICAL, CLASSES = (
     "What does a network take for typical?",
     "What do the classes look like?",
 )
+MOST_SETTINGS = 9  # whose figures are drawn; the table has all
 MOST_MAPS = 5  # methods whose prototypes are shown
 MOST_PAIRS = 15  # in a figure; of more, only those of the method with the highest mean
 QUARTILES = "median over the {runs}, and band between the quartiles"
@@ -43,22 +44,31 @@ def drawings(found: Findings) -> Iterator[Drawing]:
     yield from of_scores(found)
     yield from of_differences(found)
     yield from of_ranks(found)
-    lowest = [(setting, level) for setting in found.settings if (level := found.lowest(setting)) is not None]
+    lowest = [(setting, level) for setting in shown(found) if (level := found.lowest(setting)) is not None]
     for of_cell in (of_training, of_predictions, of_prototypes):
         for setting, level in lowest:
             yield from of_cell(found, setting, level)
     yield from of_classes(found)
 
 
+def shown(found: Findings) -> list[str]:
+    """The settings whose figures are drawn: of many, the first."""
+    return found.settings[:MOST_SETTINGS]
+
+
 def of_scores(found: Findings) -> Iterator[Drawing]:
     question, at = (LEVELS, " at each level") if found.table["level"].nunique() > 1 else (METHODS, "")
     bars = f", bars 95 % intervals over {found.interval_over}" if found.interval_over else ""
+    table = found.table[found.table["setting"].isin(shown(found))]
+    number = len(found.settings)
+    rest = f" Of {number} settings the first {len(shown(found))} have figures." if number > MOST_SETTINGS else ""
     for compared, cells in found.scored.items():
-        hollow = ". Hollow marks are the published values." if tables.shows_published(found.table, compared) else "."
+        hollow = ". Hollow marks are the published values." if tables.shows_published(table, compared) else "."
         yield Drawing(
             file_name(f"scores_{compared.column}"),
-            figures.scores(found.table, cells, compared),
-            f"{compared.label} on the test part: mean of each method{at}, small dots single trainings{bars}{hollow}",
+            figures.scores(table, cells, compared),
+            f"{compared.label} on the test part: mean of each method{at}, small dots single trainings{bars}{hollow}"
+            f"{rest}",
             question,
             score=compared.label,
         )
@@ -68,7 +78,8 @@ def of_differences(found: Findings) -> Iterator[Drawing]:
     compared = found.comparisons
     if compared.empty or not (compared["pairs"] > 1).any():
         return
-    for setting in sorted(dict.fromkeys(compared["setting"]), key=lambda one: one != EVERYWHERE):
+    single = [one for one in dict.fromkeys(compared["setting"]) if one != EVERYWHERE]
+    for setting in (EVERYWHERE, *single[:MOST_SETTINGS]):
         lines = compared[(compared["setting"] == setting) & (compared["pairs"] > 1)]
         if lines.groupby(["first", "second"]).ngroups > MOST_PAIRS:
             first = lines[lines["score"] == lines["score"].iloc[0]]
@@ -195,7 +206,7 @@ def of_prototypes(found: Findings, setting: str, level: float) -> Iterator[Drawi
 
 def of_classes(found: Findings) -> Iterator[Drawing]:
     examples = found.store.examples()
-    for dataset in dict.fromkeys(row.run.dataset for row in found.rows):
+    for dataset in [*dict.fromkeys(row.run.dataset for row in found.rows)][:MOST_SETTINGS]:
         if dataset in examples:
             names = " and ".join(examples[dataset].images)
             yield Drawing(
