@@ -51,6 +51,17 @@ def says(lines: pd.DataFrame, first: str, score: str, second: str | None = None,
     return f"{VERDICTS[one.verdict]} `{one.second}` ({difference(one)})"
 
 
+def told(lines: pd.DataFrame, first: str, score: str, second: str | None = None, **where: object) -> str:
+    """The same in short: "+0.064 [+0.038, +0.090] (better)"."""
+    one = gap(lines, first, score, second, **where)
+    return f"{difference(one)} ({bare(one.verdict)})"
+
+
+def bare(verdict: str) -> str:
+    """The word without than, to or from."""
+    return VERDICTS[verdict].rpartition(" ")[0]
+
+
 def cell(lines: pd.DataFrame, first: str, score: str, second: str | None = None, **where: object) -> str:
     """The same for a table: bold where better or worse, with a sign of about where equivalent."""
     one = gap(lines, first, score, second, **where)
@@ -70,10 +81,10 @@ def marked(text: str, verdict: str) -> str:
 def counts(lines: pd.DataFrame) -> str:
     """How many of the first are better, worse, equivalent, not told apart, with the names of the first two kinds."""
     found = []
-    for verdict, relation in VERDICTS.items():
+    for verdict in VERDICTS:
         names = [f"`{name}`" for name in lines[lines["verdict"] == verdict]["first"]]
         named = f" ({', '.join(names)})" if names and verdict in {"better", "worse"} else ""
-        found.append(f"{len(names)} {relation.removesuffix(' than').removesuffix(' to').removesuffix(' from')}{named}")
+        found.append(f"{len(names)} {bare(verdict)}{named}")
     return ", ".join(found)
 
 
@@ -116,4 +127,4 @@ def line(text: str) -> str:
 
 
 FILTERS = {one.__name__: one for one in (signed, brackets, signed_brackets, difference, code, line)}
-GLOBALS = {one.__name__: one for one in (says, cell, times, counts, undecided, best, down)} | {"labels": LABELS}
+GLOBALS = {one.__name__: one for one in (says, told, cell, times, counts, undecided, best, down)} | {"labels": LABELS}

@@ -37,7 +37,7 @@ def test_figure_and_text_are_rebuilt_from_the_store_without_a_hand(tmp_path):
     frame = frame[frame["recipe"] == "report"]
     means = frame.groupby(["loss", "seed"])["f1"].mean()
     told = "{:+.3f} [{:+.3f}, {:+.3f}]".format(*t_interval((means["mfe"] - means["mse"]).to_numpy()))
-    assert f"`mse` ({told}) and MSFE" in pages.ANSWER.search(built["claim.md"].decode())[1]
+    assert f"MFE differs from MSE by {told} (" in pages.ANSWER.search(built["claim.md"].decode())[1]
 
     pages.build(claim, tmp_path / "results", tmp_path / "again")
     assert files(tmp_path / "again").items() <= built.items()
