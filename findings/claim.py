@@ -29,12 +29,12 @@ def facts(stored: Mapping[str, Stored]) -> dict[str, Any]:
 
 
 def of_way(trees: pd.DataFrame, household: pd.DataFrame) -> dict[str, Any]:
-    """trees, household: all pairs, or those with MSE; at, household_at: the same level by level, with MSE."""
+    """trees, household: all pairs, or those with MSE; by_level, household_by_level: at each level, with MSE."""
     return {
         "trees": compared(trees, "loss"),
-        "at": compared(trees, "loss", within=["level"], against="mse"),
+        "by_level": compared(trees, "loss", within=["level"], against="mse"),
         "household": compared(household, "loss", against="mse"),
-        "household_at": compared(household, "loss", within=["level"], against="mse"),
+        "household_by_level": compared(household, "loss", within=["level"], against="mse"),
         "means": {
             loss: [mean_of(some[some["loss"] == loss], score) for some in (trees, household) for score in SHOWN]
             for loss in trees["loss"].unique()
@@ -46,7 +46,7 @@ def of_way(trees: pd.DataFrame, household: pd.DataFrame) -> dict[str, Any]:
 def figures(_: Mapping[str, Stored], found: Mapping[str, Any]) -> dict[str, tuple[Figure, str]]:
     return {
         f"claim_{name}": (
-            forest(way["at"], SHOWN),
+            forest(way["by_level"], SHOWN),
             f"Differences to MSE on the trees, both sets together, at each level, {way['said']}: {CAPTION}",
         )
         for name, way in found["ways"].items()

@@ -33,9 +33,9 @@ def facts(stored: Mapping[str, Stored]) -> dict[str, Any]:
         "samplers": samplers,
         "losses": losses,
         "lines": compared(alone, "method", against=BASELINE),
-        "at": compared(alone, "method", within=["level"], against=BASELINE),
+        "by_level": compared(alone, "method", within=["level"], against=BASELINE),
         "all_pairs": compared(alone, "method"),
-        "added": {loss: compared(frame[frame["loss"] == loss], "sampler", against=NONE) for loss in losses},
+        "added": compared(frame[frame["loss"] != BASELINE], "sampler", within=["loss"], against=NONE),
         "best": {score: (one[samplers].idxmax(), one[losses].idxmax()) for score, one in means.items()},
     }
 
@@ -45,4 +45,4 @@ def figures(_: Mapping[str, Stored], found: Mapping[str, Any]) -> dict[str, tupl
         "Samplers with cross-entropy, and losses with the samples as they are, less plain cross-entropy, at each "
         f"level: {CAPTION}"
     )
-    return {"sampling": (forest(found["at"], SCORES), caption)}
+    return {"sampling": (forest(found["by_level"], SCORES), caption)}

@@ -78,14 +78,19 @@ def marked(text: str, verdict: str) -> str:
     return {"better": f"**{text}**", "worse": f"**{text}**", "equivalent": f"≈ {text}"}.get(verdict, text)
 
 
-def counts(lines: pd.DataFrame) -> str:
-    """How many of the first are better, worse, equivalent, not told apart, with the names of the first two kinds."""
+def counts(lines: pd.DataFrame, *, named: bool = True) -> str:
+    """How many of the first are better, worse, equivalent, not told apart; named: the first two kinds."""
     found = []
     for verdict in VERDICTS:
         names = [f"`{name}`" for name in lines[lines["verdict"] == verdict]["first"]]
-        named = f" ({', '.join(names)})" if names and verdict in {"better", "worse"} else ""
-        found.append(f"{len(names)} {bare(verdict)}{named}")
+        which = f" ({', '.join(names)})" if named and names and verdict in {"better", "worse"} else ""
+        found += [f"{len(names)} {bare(verdict)}{which}"] if names else []
     return ", ".join(found)
+
+
+def those(lines: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """The lines whose first is one of these."""
+    return lines[lines["first"].isin(names)]
 
 
 def undecided(lines: pd.DataFrame) -> str:
@@ -127,4 +132,6 @@ def line(text: str) -> str:
 
 
 FILTERS = {one.__name__: one for one in (signed, brackets, signed_brackets, difference, code, line)}
-GLOBALS = {one.__name__: one for one in (says, told, cell, times, counts, undecided, best, down)} | {"labels": LABELS}
+GLOBALS = {one.__name__: one for one in (says, told, cell, times, counts, those, undecided, best, down)} | {
+    "labels": LABELS
+}
