@@ -1,6 +1,6 @@
 """How much of the gain is only a moved threshold? Every loss against cross-entropy, at ½, tuned, and ranked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import matplotlib as mpl
@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from findings.paired import F1, MARGIN, PRECISION, ROC, TUNED, Gap, at, compared, gap, seeds_by
+from findings.paired import F1, MARGIN, PRECISION, ROC, TUNED, Gap, compared, gap, seeds_by
 from findings.stored import Stored
 from findings.words import LABELS
 from imbaloss.report.evidence import TURNED
@@ -19,6 +19,10 @@ STUDIES = ("thresholds",)
 BASELINE = "ce"
 CALIBRATED = "calibrated_f1"
 SCORES = (F1, CALIBRATED, TUNED, ROC, PRECISION)
+WEIGHING = (  # the losses that weigh or shift the classes by how rare they are, or by their errors
+    "wmse", "mfe", "mfe_p_norm", "mfe_adaptive", "msfe", "msfe_unbiased", "wce", "class_balanced", "focal:alpha=0.75",
+    "logit_adjusted", "balanced_softmax", "vs",
+)  # fmt: skip
 MARKS: dict[str, dict[str, Any]] = {
     F1: {"marker": "o", "markerfacecolor": "none", "color": COLOURS[1]},
     CALIBRATED: {"marker": "D", "markerfacecolor": "none", "color": COLOURS[2]},
@@ -27,13 +31,12 @@ MARKS: dict[str, dict[str, Any]] = {
 
 
 def facts(stored: Mapping[str, Stored]) -> dict[str, Any]:
-    """lines: each loss against cross-entropy; gains: of those that are better at ½, in each score, together.
+    """lines: each loss against cross-entropy; gains: of those that weigh classes, in each score, together; by level too.
 
     own: what cross-entropy gains from a tuned threshold; spread: the deviation of the losses' means in each score.
     """
     frame = side_by_side(stored["thresholds"].frame)
     lines = compared(frame, "loss", against=BASELINE, scores=SCORES)
-    better = at(lines, score=F1, verdict="better")["first"].tolist()
     tables = {score: seeds_by(frame, "loss", score) for score in SCORES}
     means = {
         score: {loss: t_interval(table[loss].dropna().to_numpy()) for loss in table} for score, table in tables.items()
@@ -41,8 +44,11 @@ def facts(stored: Mapping[str, Stored]) -> dict[str, Any]:
     return {
         "losses": stored["thresholds"].study.losses,
         "lines": lines,
-        "better": better,
-        "gains": {score: gain(table, better) for score, table in tables.items()},
+        "weighing": [loss for loss in WEIGHING if loss in means[F1]],
+        "gains": {score: gain(frame, score) for score in SCORES},
+        "by_level": {
+            level: {score: gain(some, score) for score in SCORES} for level, some in frame.groupby("level", sort=False)
+        },
         "own": t_interval((tables[TUNED][BASELINE] - tables[F1][BASELINE]).dropna().to_numpy()),
         "spread": {score: table.mean().std() for score, table in tables.items()},
         "means": means,
@@ -57,9 +63,11 @@ def side_by_side(frame: pd.DataFrame) -> pd.DataFrame:
     return frame[frame["recipe"] == "plain"].join(calibrated, on=keys)
 
 
-def gain(table: pd.DataFrame, losses: Sequence[str]) -> Interval:
-    """Over cross-entropy, of the mean of the losses. table: of `seeds_by`."""
-    return t_interval((table[list(losses)].mean(axis=1) - table[BASELINE]).dropna().to_numpy())
+def gain(frame: pd.DataFrame, score: str) -> Interval:
+    """Over cross-entropy, of the mean of the losses that weigh classes."""
+    table = seeds_by(frame, "loss", score)
+    weighing = table[[loss for loss in table if loss in WEIGHING]].mean(axis=1)
+    return t_interval((weighing - table[BASELINE]).dropna().to_numpy())
 
 
 def figures(_: Mapping[str, Stored], found: Mapping[str, Any]) -> dict[str, tuple[Figure, str]]:
