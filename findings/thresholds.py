@@ -31,7 +31,7 @@ MARKS: dict[str, dict[str, Any]] = {
 
 
 def facts(stored: Mapping[str, Stored]) -> dict[str, Any]:
-    """lines: each loss against cross-entropy; gains: of those that weigh classes, in each score, together; by level too.
+    """lines: each loss against cross-entropy; gains, by_level: of those that weigh classes, in each score, together.
 
     own: what cross-entropy gains from a tuned threshold; spread: the deviation of the losses' means in each score.
     """
