@@ -75,7 +75,7 @@ def binary_set(name: str) -> BinarySet:
 
     Raises ValueError for an unknown name, and for a class beside itself or its own superclass.
     """
-    if PAIR not in name:
+    if name in SETS or PAIR not in name:
         one_of("data set", name, SETS)
         return SETS[name]
     negative, _, positive = name.partition(PAIR)
