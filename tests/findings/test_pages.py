@@ -1,7 +1,6 @@
 """Pages and figures are made from the stores alone, and those of docs/findings are what these make."""
 
 import re
-import subprocess
 import sys
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import numpy as np
 import pytest
 
 from findings import claim, convergence, pages
+from findings.__main__ import main
 from findings.stored import read
 from imbaloss import studies
 from imbaloss.statistics import t_interval
@@ -25,11 +25,12 @@ def files(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_figure_and_text_are_rebuilt_from_the_store_without_a_hand(tmp_path):
+def test_figure_and_text_are_rebuilt_from_the_store_without_a_hand(tmp_path, monkeypatch):
     """As a reader types it; the same store gives the same bytes, and other trainings other numbers and marks."""
     found = results(claim, tmp_path / "results")
-    command = [sys.executable, "-m", "findings", "claim", "--results", tmp_path / "results", "--docs"]
-    subprocess.run([*command, tmp_path / "docs"], cwd=ROOT, check=True, capture_output=True)
+    words = ["claim", "--results", str(tmp_path / "results"), "--docs", str(tmp_path / "docs")]
+    monkeypatch.setattr(sys, "argv", ["python -m findings", *words])
+    main()
     built = files(tmp_path / "docs")
     assert sorted(built) == ["README.md", "claim.md", "figures/claim_report.png", "figures/claim_tuned.png"]
 
