@@ -227,7 +227,7 @@ def interrupt_and_go_on(command: list[str], folder: Path, runs: int) -> None:
     assert rows_in(folder) == runs
 
 
-@pytest.mark.parametrize("executor", ["here", "processes"])
+@pytest.mark.parametrize("executor", ["here", pytest.param("processes", marks=pytest.mark.slow)])
 def test_ctrl_c_ends_everything_and_the_same_command_goes_on(tmp_path, executor):
     interrupt_and_go_on([*COMMAND[:-1], "--executor", executor, "--out"], tmp_path, 60)
 
