@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from imbaloss import studies
+from imbaloss.report.page import seconds
 from imbaloss.report.tables import columns
 from imbaloss.studies import Row, Store, Study
 
@@ -35,8 +36,7 @@ class Stored:
     @property
     def minutes(self) -> float:
         """That the trainings took, stack by stack."""
-        stacks = {(row.computed["stack_seconds"], row.computed["stack_size"]) for row in self.rows}
-        return float(sum(seconds for seconds, _ in stacks)) / 60
+        return seconds(self.rows) / 60
 
     @property
     def machine(self) -> str:

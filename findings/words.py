@@ -111,11 +111,6 @@ def place(one: Mapping[Hashable, Any]) -> str:
     return (f" on {one['setting']}" if one["setting"] else "") + (f" at {level:g}" if known else "")
 
 
-def best(ranks: Mapping[str, float]) -> str:
-    """The name with the lowest mean rank."""
-    return min(ranks, key=lambda name: ranks[name])
-
-
 def down(level: float | None, levels: Sequence[float]) -> str:
     """To which of the levels something holds, None for none of them."""
     if level is None:
@@ -132,6 +127,4 @@ def line(text: str) -> str:
 
 
 FILTERS = {one.__name__: one for one in (signed, brackets, signed_brackets, difference, code, line)}
-GLOBALS = {one.__name__: one for one in (says, told, cell, times, counts, those, undecided, best, down)} | {
-    "labels": LABELS
-}
+GLOBALS = {one.__name__: one for one in (says, told, cell, times, counts, those, undecided, down)} | {"labels": LABELS}
