@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from findings.paired import F1, MARGIN, PRECISION, ROC, TUNED, Gap, compared, gap, seeds_by
+from findings.paired import F1, MARGIN, PRECISION, ROC, TUNED, compared, gap, seeds_by
 from findings.stored import Stored
 from findings.words import LABELS
-from imbaloss.report.evidence import TURNED
 from imbaloss.report.figures import COLOURS, STYLE
+from imbaloss.report.figures.differences import LOOKS, MARKS
 from imbaloss.statistics import Interval, t_interval
 
 STUDIES = ("thresholds",)
@@ -23,7 +23,7 @@ WEIGHING = (  # the losses that weigh or shift the classes by how rare they are,
     "wmse", "mfe", "mfe_p_norm", "mfe_adaptive", "msfe", "msfe_unbiased", "wce", "class_balanced", "focal:alpha=0.75",
     "logit_adjusted", "balanced_softmax", "vs",
 )  # fmt: skip
-MARKS: dict[str, dict[str, Any]] = {
+F1_MARKS: dict[str, dict[str, Any]] = {
     F1: {"marker": "o", "markerfacecolor": "none", "color": COLOURS[1]},
     CALIBRATED: {"marker": "D", "markerfacecolor": "none", "color": COLOURS[2]},
     TUNED: {"marker": "o", "color": COLOURS[0]},
@@ -76,16 +76,17 @@ def figures(_: Mapping[str, Stored], found: Mapping[str, Any]) -> dict[str, tupl
         figure = Figure(figsize=(8.2, 0.2 * len(order) + 1.6), layout="constrained")
         scores, *ranked = figure.subplots(1, 3, sharey=True)
         for place, loss in enumerate(order):
-            ends = [means[score][loss].estimate for score in MARKS]
+            ends = [means[score][loss].estimate for score in F1_MARKS]
             scores.plot([min(ends), max(ends)], [place, place], color="#bbbbbb", linewidth=1)
-            for end, (score, mark) in zip(ends, MARKS.items(), strict=True):
+            for end, (score, mark) in zip(ends, F1_MARKS.items(), strict=True):
                 label = LABELS[score] if place == 0 else None
                 scores.plot(end, place, markersize=5, linestyle="none", label=label, **mark)
             for panel, score in zip(ranked, (ROC, PRECISION), strict=True):
                 if loss != BASELINE:
                     one = gap(lines, loss, score)
                     panel.plot([one.low, one.high], [place, place], color=COLOURS[0], linewidth=1.2)
-                    panel.plot(one.difference, place, "o", color=COLOURS[0], markersize=4.5, markerfacecolor=face(one))
+                    look = MARKS[LOOKS[one.verdict]]
+                    panel.plot(one.difference, place, color=COLOURS[0], markersize=4.5, linestyle="none", **look)
         for panel, score in zip(ranked, (ROC, PRECISION), strict=True):
             panel.axvspan(-MARGIN, MARGIN, color="#999999", alpha=0.2, linewidth=0)
             panel.axvline(0, color="black", linewidth=0.8)
@@ -100,10 +101,6 @@ def figures(_: Mapping[str, Stored], found: Mapping[str, Any]) -> dict[str, tupl
     caption = (
         "Every loss, over all cells: left its F1 at ½, the same after calibration, and at the threshold tuned on tune; "
         "then what needs no threshold, less that of cross-entropy, with 95 % intervals over the seeds, filled where "
-        "the test decides"
+        "the test decides, square where equivalent within the band"
     )
     return {"thresholds": (figure, caption)}
-
-
-def face(one: Gap) -> str:
-    return COLOURS[0] if one.verdict in TURNED else "none"

@@ -70,6 +70,7 @@ def test_the_pairs_of_superclasses_are_all_of_them_and_a_third_drawn_by_a_seed()
     third = sorted(generator.choice(len(pairs), len(pairs) // 3, replace=False))
     assert studies.built_in("pairs_full").datasets == tuple("/".join(pair) for pair in pairs)
     assert studies.built_in("pairs").datasets == tuple("/".join(pairs[place]) for place in third)
+    assert studies.built_in("pairs_long").datasets == studies.built_in("pairs").datasets
 
 
 def test_a_study_without_a_name_has_that_of_its_file(tmp_path):
