@@ -1,7 +1,6 @@
 """python -m findings: see `findings`."""
 
 import argparse
-import sys
 from pathlib import Path
 
 from findings import __doc__ as about
@@ -20,7 +19,7 @@ def main() -> None:
             print(pages.build(known[name], given.results, given.docs))
         print(pages.write_readme(given.docs))
     except (OSError, ValueError) as error:
-        sys.exit(f"findings: {error}")
+        parser.exit(2, f"findings: {error}\n")
 
 
 if __name__ == "__main__":

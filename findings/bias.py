@@ -22,6 +22,7 @@ from imbaloss.data import Dataset, Samples
 from imbaloss.data.seeds import stream
 from imbaloss.studies import Run, Study
 from imbaloss.studies.execution import train_together
+from imbaloss.whole import write_whole
 
 FILE = "bias.csv"
 LOSSES = ("mse", "mfe", "msfe", "msfe_unbiased")
@@ -99,12 +100,21 @@ def main() -> None:
     parser.add_argument("--data-dir", type=Path)
     parser.add_argument("--results", type=Path, default=Path("results"))
     given = parser.parse_args()
-    folder = given.results / given.study
+    try:
+        print(write(given.results / given.study, given.data_dir))
+    except (OSError, ValueError) as error:
+        parser.exit(2, f"findings.bias: {error}\n")
+
+
+def write(folder: Path, data_dir: Path | None) -> Path:
+    """bias.csv, beside the store of a study. Raises OSError and ValueError where there is none, or no data."""
     study = studies.read_study(folder)
-    assert isinstance(study, Study)
+    if not isinstance(study, Study):
+        raise ValueError(f"{folder} is a study of a table, not of data sets by name")
     file = folder / FILE
-    measured(study, data.load(study.datasets, folder=given.data_dir)).to_csv(file, index=False)
-    print(file)
+    found = measured(study, data.load(study.datasets, folder=data_dir))
+    write_whole(file, found.to_csv(index=False).encode())
+    return file
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Pages and figures are made from the stores alone, and those of docs/findings are what these make."""
 
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -86,6 +87,14 @@ def test_every_finding_is_built_of_small_studies(finding, tmp_path):
     assert re.findall(r"^## (.+)$", text, re.MULTILINE) == SECTIONS
     assert "nan" not in re.sub(r"\[.*?\]", "", text)
     assert all(f"imbaloss run {study} --data-dir" in text for study in finding.STUDIES)
+
+
+@pytest.mark.parametrize("module", ["findings", "findings.bias"])
+def test_a_folder_without_a_study_is_named_in_one_line(module, tmp_path):
+    words = [sys.executable, "-m", module, "convergence", "--results", str(tmp_path)]
+    ended = subprocess.run(words, cwd=ROOT, capture_output=True, text=True)
+    assert ended.returncode == 2
+    assert ended.stderr == (f"{module}: {tmp_path / 'convergence'} holds no study.toml: no study was run there\n")
 
 
 def test_without_a_measured_bias_the_command_that_measures_it_is_named(tmp_path):
