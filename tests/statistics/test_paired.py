@@ -27,18 +27,30 @@ def test_fishers_example_of_darwins_plants():
     assert sign_flip(DARWIN) == 1726 / 2**15
 
 
-def test_drawn_signs_agree_with_all_signs():
-    differences = np.random.default_rng(0).normal(0.4, size=21)
-    exact = np.mean(
-        np.abs(np.add.outer(sums(differences[:10]), sums(differences[10:]))) >= abs(differences.sum()) - 1e-9
-    )
-    assert sign_flip(differences) == pytest.approx(exact, abs=0.005)
+@pytest.mark.parametrize("number", [20, 21, 30])
+def test_all_signs_count_up_to_thirty_differences(number):
+    differences = np.random.default_rng(number).normal(0.4, size=number)
+    halves = sums(differences[: number // 2]), sums(differences[number // 2 :])
+    as_far = sum(np.count_nonzero(np.abs(halves[0] + one) >= abs(differences.sum()) - 1e-9) for one in halves[1])
+    assert sign_flip(differences) == as_far / 2**number
+
+
+def test_equal_sums_count_however_they_are_rounded():
+    """Their sum is 0 but for rounding; then 1e-9, which no choice of signs comes nearer to 0."""
+    assert sign_flip(np.array([0.1, 0.2, -0.3])) == 1
+    assert sign_flip(np.array([0.1, 0.2, 0.3, -0.6, 1e-9])) == 1
+
+
+def test_drawn_signs_agree_with_the_normal_approximation():
+    differences = np.random.default_rng(0).normal(0.25, size=60)
+    standard = differences.sum() / np.sqrt((differences**2).sum())
+    assert sign_flip(differences) == pytest.approx(2 * stats.norm.sf(abs(standard)), abs=0.01)
     assert sign_flip(differences) == sign_flip(differences)
 
 
 def test_drawn_signs_are_multiplied_in_blocks_as_they_would_be_at_once():
-    differences = np.random.default_rng(1).normal(0.3, size=25)
-    drawn = np.random.default_rng(0).choice(np.array([-1, 1], np.int8), (100_000, 25))
+    differences = np.random.default_rng(1).normal(0.3, size=35)
+    drawn = np.random.default_rng(0).choice(np.array([-1, 1], np.int8), (100_000, 35))
     as_far = np.abs(drawn.astype(float) @ differences) >= abs(differences.sum()) * (1 - 1e-12)
     assert sign_flip(differences) == (1 + as_far.sum()) / 100_001
 
