@@ -18,7 +18,8 @@ SET, CELL = ["dataset"], ["dataset", "level"]
 def facts(stored: Mapping[str, Stored]) -> dict[str, Any]:
     """networks: each against the perceptron, over the losses; of_losses: each against cross-entropy, over the networks.
 
-    both_at: both at each level; losses_on: the losses on each network alone.
+    both_at: both at each level; losses_on: the losses on each network alone; gains: what each loss gains there over
+    cross-entropy, against what it gains on the perceptron.
     """
     frame, study = stored["architectures"].frame, stored["architectures"].study
     cells = frame.groupby(["dataset", "level", "network", "loss"], sort=False)
@@ -33,8 +34,17 @@ def facts(stored: Mapping[str, Stored]) -> dict[str, Any]:
             compared(frame, "network", within=CELL, against="mlp"), compared(frame, "loss", within=CELL, against="ce")
         ]),
         "losses_on": compared(frame, "loss", within=["dataset", "network"], against="ce"),
+        "gains": compared(over(frame, "ce"), "network", within=["dataset", "loss"], against="mlp", scores=(ROC,)),
         "means": {key: mean_of(some, ROC) for key, some in cells},
     }  # fmt: skip
+
+
+def over(frame: pd.DataFrame, baseline: str) -> pd.DataFrame:
+    """Each training of another loss, its ROC-AUC less that of the baseline, all else the same."""
+    keys = ["dataset", "level", "network", "seed"]
+    of_baseline = frame[frame["loss"] == baseline].set_index(keys)[ROC].rename("baseline")
+    others = frame[frame["loss"] != baseline].join(of_baseline, on=keys)
+    return others.assign(**{ROC: others[ROC] - others["baseline"]})
 
 
 def figures(_: Mapping[str, Stored], found: Mapping[str, Any]) -> dict[str, tuple[Figure, str]]:

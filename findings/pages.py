@@ -63,8 +63,13 @@ def write(finding: ModuleType, stored: Mapping[str, Stored], docs: Path) -> Path
         .render(facts, name=name, stored=stored, captions=captions, more=getattr(finding, "MORE", ()))
     )
     page = docs / f"{name}.md"
-    write_whole(page, (re.sub(r"\n{3,}", "\n\n", text).rstrip() + "\n").encode())
+    write_whole(page, tidy(text).encode())
     return page
+
+
+def tidy(text: str) -> str:
+    """One empty line at most between two others, and no spaces at an end."""
+    return re.sub(r"\n{3,}", "\n\n", re.sub(r" +\n", "\n", text)).rstrip() + "\n"
 
 
 def write_readme(docs: Path) -> Path:

@@ -42,7 +42,7 @@ class Stored:
     def machine(self) -> str:
         """What they ran on."""
         kinds = {(row.computed["device"], row.computed["threads"]) for row in self.rows}
-        return " and ".join(f"{device}, {threads} threads" for device, threads in sorted(kinds))
+        return " and ".join(f"{device}, {threads} thread{'s' * (threads > 1)}" for device, threads in sorted(kinds))
 
 
 def read(folder: Path) -> Stored:
