@@ -10,7 +10,7 @@ import pandas as pd
 from imbaloss.report.evidence import TURNED
 from imbaloss.statistics import Interval, compare, t_interval
 
-F1, TUNED, ROC, PRECISION, RECALL = "f1", "tuned_f1", "roc_auc", "average_precision", "recall"
+F1, TUNED, ROC, PRECISION, YOUDEN = "f1", "tuned_f1", "roc_auc", "average_precision", "youden"
 SCORES = (F1, TUNED, ROC, PRECISION)
 MARGIN = 0.01  # differences within it do not matter
 

@@ -1,6 +1,7 @@
 """How rare is too rare? Where each loss stops finding positives at ½, and where it stops ranking them."""
 
 from collections.abc import Mapping, Sequence
+from itertools import takewhile
 from typing import Any
 
 import matplotlib as mpl
@@ -8,7 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
-from findings.paired import PRECISION, RECALL, ROC, compared, mean_of
+from findings.paired import PRECISION, ROC, YOUDEN, compared, mean_of
 from findings.stored import Stored
 from findings.words import LABELS
 from imbaloss.report.figures import STYLE
@@ -16,14 +17,18 @@ from imbaloss.report.figures.style import marks
 from imbaloss.statistics import Interval
 
 STUDIES = ("rarity",)
-SCORES = (RECALL, ROC, PRECISION)
-CHANCE = {RECALL: 0.1, ROC: 0.5}  # what an interval must lie above: one positive in ten, the ranks of a coin
+SCORES = (YOUDEN, ROC, PRECISION)
+CHANCE = {YOUDEN: 0.1, ROC: 0.5}  # what an interval must lie above: little more than a coin finds, a coin's ranks
 COUNTED = [f"{part}_{kind}" for part in ("train", "test") for kind in ("positives", "negatives")]
 
 
 def facts(stored: Mapping[str, Stored]) -> dict[str, Any]:
-    """means[score][loss, level]; rarest[score][loss]: the level down to which it lies above chance, None for none."""
+    """means[score][loss, level]; rarest[score][level]: the losses that lie above chance down to there, see `by_rarest`.
+
+    lines: each loss against cross-entropy.
+    """
     frame, study = stored["rarity"].frame, stored["rarity"].study
+    frame = frame.assign(**{YOUDEN: frame["recall"] - frame["fpr"]})
     levels = sorted(study.levels, reverse=True)
     means = {
         score: {(loss, level): mean_of(frame[(frame["loss"] == loss) & (frame["level"] == level)], score)
@@ -36,23 +41,22 @@ def facts(stored: Mapping[str, Stored]) -> dict[str, Any]:
         "counted": frame.groupby("level")[COUNTED].mean().round().astype(int).to_dict("index"),
         "means": means,
         "chance": CHANCE,
-        "rarest": {
-            score: {
-                loss: rarest([means[score][loss, level] for level in levels], levels, chance) for loss in study.losses
-            }
-            for score, chance in CHANCE.items()
-        },
+        "rarest": {score: by_rarest(means[score], study.losses, levels, chance) for score, chance in CHANCE.items()},
         "lines": compared(frame, "loss", within=["level"], against="ce", scores=SCORES),
     }
 
 
-def rarest(means: Sequence[Interval], levels: Sequence[float], chance: float) -> float | None:
-    """The last of the levels, from the highest down, at all of which the interval lies above chance."""
-    found = None
-    for level, mean in zip(levels, means, strict=True):
-        if not mean.low > chance:
-            break
-        found = level
+def by_rarest(
+    means: Mapping[tuple[str, float], Interval], losses: Sequence[str], levels: Sequence[float], chance: float
+) -> dict[float | None, list[str]]:
+    """The losses by the last of the levels, from the highest down, at all of which their interval lies above chance.
+
+    None: not even at the highest.
+    """
+    found: dict[float | None, list[str]] = {}
+    for loss in losses:
+        above = list(takewhile(lambda level: means[loss, level].low > chance, levels))  # noqa: B023
+        found.setdefault(above[-1] if above else None, []).append(loss)
     return found
 
 
@@ -77,7 +81,7 @@ def figures(stored: Mapping[str, Stored], found: Mapping[str, Any]) -> dict[str,
         figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=8)
     sets = len(stored["rarity"].study.datasets)
     caption = (
-        f"From common to rare, averaged over {sets} data sets: means over the seeds with 95 % bands; dotted: one "
-        "positive in ten found, the ranks of a coin, the precision of a coin"
+        f"From common to rare, averaged over {sets} data sets: means over the seeds with 95 % bands; dotted: what "
+        "counts as finding, the ranks of a coin, the precision of a coin"
     )
     return {"rarity": (figure, caption)}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from findings.paired import F1, PRECISION, RECALL, ROC, TUNED, Gap, gap
+from findings.paired import F1, PRECISION, ROC, TUNED, YOUDEN, Gap, gap
 from imbaloss.statistics import Interval
 
 LABELS = {
@@ -14,7 +14,7 @@ LABELS = {
     TUNED: "F1 at the tuned threshold",
     ROC: "ROC-AUC",
     PRECISION: "average precision",
-    RECALL: "recall at ½",
+    YOUDEN: "Youden's J at ½",
     "calibrated_f1": "F1 at ½, calibrated",
     "halved": "epochs to half",
     "rises": "rises",
@@ -111,8 +111,13 @@ def place(one: Mapping[Hashable, Any]) -> str:
     return (f" on {one['setting']}" if one["setting"] else "") + (f" at {level:g}" if known else "")
 
 
-def down(level: float | None, levels: Sequence[float]) -> str:
-    """To which of the levels something holds, None for none of them."""
+def down(by_level: Mapping[float | None, Sequence[str]], levels: Sequence[float]) -> str:
+    """Which losses do something down to which of the levels, None: at none, the rarest first."""
+    ends = sorted(by_level, key=lambda level: math.inf if level is None else level)
+    return "; ".join(f"{', '.join(map(code, by_level[level]))} {end(level, levels)}" for level in ends)
+
+
+def end(level: float | None, levels: Sequence[float]) -> str:
     if level is None:
         return "at no level"
     return f"at every level, down to {level:g}" if level == min(levels) else f"down to {level:g}"
