@@ -1,7 +1,6 @@
 """How rare is too rare? Where each loss stops finding positives at ½, and where it stops ranking them."""
 
 from collections.abc import Mapping, Sequence
-from itertools import takewhile
 from typing import Any
 
 import matplotlib as mpl
@@ -55,8 +54,9 @@ def by_rarest(
     """
     found: dict[float | None, list[str]] = {}
     for loss in losses:
-        above = list(takewhile(lambda level: means[loss, level].low > chance, levels))  # noqa: B023
-        found.setdefault(above[-1] if above else None, []).append(loss)
+        above = [means[loss, level].low > chance for level in levels]
+        reached = above.index(False) if False in above else len(above)
+        found.setdefault(levels[reached - 1] if reached else None, []).append(loss)
     return found
 
 

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from findings import words
+from findings import rarity, words
 from findings.paired import F1, ROC, compared, gap, mean_of, widest
-from imbaloss.statistics import sign_flip, t_interval
+from imbaloss.statistics import Interval, sign_flip, t_interval
 
 SEEDS = 8
 PLACES = pd.MultiIndex.from_product(
@@ -69,7 +69,12 @@ def test_words_say_the_verdict_and_the_interval(frame):
     assert words.undecided(lines).startswith("1 of 3 comparisons")
 
 
-def test_a_level_down_to_which_something_holds_is_told():
-    assert words.down(None, [0.2, 0.1]) == "at no level"
-    assert words.down(0.2, [0.2, 0.1]) == "down to 0.2"
-    assert words.down(0.1, [0.2, 0.1]) == "at every level, down to 0.1"
+def test_losses_are_told_by_the_level_down_to_which_they_lie_above_chance():
+    """The last of the levels before the first that does not; a later one that does is no reason."""
+    lows = {"always": (0.3, 0.2), "first": (0.3, 0.1), "never": (0.1, 0.3), "too": (0.4, 0.2)}
+    means = {(loss, level): Interval(0.5, low, 0.9) for loss, some in lows.items()
+             for level, low in zip((0.2, 0.1), some, strict=True)}  # fmt: skip
+    by_rarest = rarity.by_rarest(means, list(lows), (0.2, 0.1), 0.1)
+    assert by_rarest == {0.1: ["always", "too"], 0.2: ["first"], None: ["never"]}
+    said = words.down(by_rarest, (0.2, 0.1))
+    assert said == "`always`, `too` at every level, down to 0.1; `first` down to 0.2; `never` at no level"
