@@ -51,7 +51,7 @@ def figures(_: Mapping[str, Stored], found: Mapping[str, Any]) -> dict[str, tupl
     lines = found["both_at"]
     return {
         file_name(f"architectures_{dataset}"): (
-            forest(lines[lines["dataset"] == dataset], (ROC, TUNED, F1)),
+            forest(lines[lines["dataset"] == dataset], (ROC, TUNED, F1), dataset),
             f"{dataset}: each network less the perceptron, averaged over the losses, then each loss less "
             f"cross-entropy, averaged over the networks: {CAPTION}",
         )

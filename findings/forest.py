@@ -13,7 +13,9 @@ CAPTION = (
 )
 
 
-def forest(lines: pd.DataFrame, scores: Sequence[str]) -> Figure:
+def forest(lines: pd.DataFrame, scores: Sequence[str], title: str = "") -> Figure:
     """Each pair a line, each score a panel, each level a colour."""
     shown = lines[lines["score"].isin(scores)]
-    return figures.differences(shown.assign(score=shown["score"].map(LABELS)))
+    figure = figures.differences(shown.assign(score=shown["score"].map(LABELS)))
+    figure.suptitle(title, fontsize=10)
+    return figure

@@ -9,7 +9,7 @@ import jinja2
 import matplotlib as mpl
 
 from findings import architectures, claim, convergence, pairs, rarity, sampling, thresholds
-from findings.paired import MARGIN, at, gap, widest
+from findings.paired import MARGIN, at, gap, highest
 from findings.stored import Stored, read
 from findings.words import FILTERS, GLOBALS
 from imbaloss.report.figures import STYLE
@@ -42,7 +42,7 @@ def environment() -> jinja2.Environment:
         keep_trailing_newline=True,
     )
     found.filters.update(FILTERS)
-    found.globals.update(GLOBALS, at=at, gap=gap, widest=widest, margin=MARGIN)
+    found.globals.update(GLOBALS, at=at, gap=gap, highest=highest, margin=MARGIN)
     return found
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import log2
 from typing import Any
 
 import numpy as np
@@ -13,11 +14,16 @@ from imbaloss.statistics import Interval, compare, t_interval
 F1, TUNED, ROC, PRECISION, YOUDEN = "f1", "tuned_f1", "roc_auc", "average_precision", "youden"
 SCORES = (F1, TUNED, ROC, PRECISION)
 MARGIN = 0.01  # differences within it do not matter
+HALVED = "halved"  # log2 of a number of epochs
+MARGINS = {HALVED: log2(1.1)}  # of other units
 
 
 @dataclass(frozen=True)
 class Gap:
-    """first less second in one score: the mean of the paired differences over seeds, and its 95 % interval."""
+    """first less second in one score: the mean of the paired differences over seeds, and its 95 % interval.
+
+    small: better or worse, and yet the interval lies within the margin.
+    """
 
     first: str
     second: str
@@ -25,6 +31,10 @@ class Gap:
     low: float
     high: float
     verdict: str
+
+    @property
+    def small(self) -> bool:
+        return self.verdict in TURNED and max(abs(self.low), abs(self.high)) < MARGIN
 
     @property
     def turned(self) -> "Gap":
@@ -54,14 +64,15 @@ def compared(
     groups = frame.groupby(list(within), sort=False) if within else [((), frame)]
     for key, group in groups:
         place = dict(zip(within, key if isinstance(key, tuple) else (key,), strict=True))
-        at: dict[str, Any] = {"setting": place.get("dataset", ""), "level": np.nan, **place, "margin": MARGIN}
+        known: dict[str, Any] = {"setting": place.get("dataset", ""), "level": np.nan, **place}
         for score in scores:
             table = seeds_by(group, by, score)
             values = {str(name): table[name].to_numpy(float) for name in table}
-            for one in compare(values, margin=MARGIN, against=against):
+            margin = MARGINS.get(score, MARGIN)
+            for one in compare(values, margin=margin, against=against):
                 mean, low, high = one.difference
-                line = at | vars(one) | {"score": score, "difference": mean, "low": low, "high": high}
-                found.append(line)
+                ends = {"difference": mean, "low": low, "high": high}
+                found.append(known | vars(one) | {"score": score, "margin": margin} | ends)
     return pd.DataFrame(found)
 
 
@@ -88,10 +99,10 @@ def gap(lines: pd.DataFrame, first: str, score: str, second: str | None = None, 
     return Gap(**{str(name): value for name, value in one.items()})
 
 
-def widest(lines: pd.DataFrame, score: str, **where: object) -> Gap:
-    """The largest difference in one score, whatever its sign."""
+def highest(lines: pd.DataFrame, score: str, **where: object) -> Gap:
+    """The one with the highest difference in one score."""
     found = at(lines, score=score, **where)
-    one = found.iloc[int(found["difference"].abs().to_numpy().argmax())]
+    one = found.iloc[int(found["difference"].to_numpy().argmax())]
     return gap(lines, one["first"], score, one["second"], **where)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from scipy import stats
 
 from findings.paired import F1, MARGIN, ROC, SCORES, TUNED, compared, seeds_by
 from findings.stored import Stored
@@ -32,7 +33,10 @@ def facts(stored: Mapping[str, Stored]) -> dict[str, Any]:
 
 
 def of_study(one: Stored) -> dict[str, Any]:
-    """lines: each loss against MSE, data sets in the place of seeds; all_pairs: all pairs of losses likewise."""
+    """lines: each loss against MSE, data sets in the place of seeds; all_pairs: all pairs of losses likewise.
+
+    to_ce: each against cross-entropy; shares, probabilities, errors: see there.
+    """
     means = {score: by_set(one.frame, score) for score in SCORES}
     ranks = {score: friedman(table.dropna().to_numpy()) for score, table in means.items()}
     in_place = one.frame.assign(seed=one.frame["dataset"])
@@ -40,12 +44,15 @@ def of_study(one: Stored) -> dict[str, Any]:
         "losses": one.study.losses,
         "epochs": one.rows[0].run.recipe.epochs,
         "lines": compared(in_place, "loss", against=BASELINE),
+        "to_ce": compared(in_place, "loss", against="ce"),
         "all_pairs": compared(in_place, "loss"),
         "ranks": ranks,
         "mean_ranks": {
             score: dict(zip(one.study.losses, found.mean.tolist(), strict=True)) for score, found in ranks.items()
         },
+        "shares": {score: shares(table) for score, table in means.items()},
         "probabilities": {score: probabilities(table) for score, table in means.items()},
+        "errors": errors((means[ROC]["mfe"] - means[ROC][BASELINE]).dropna()),
     }
 
 
@@ -68,18 +75,42 @@ def added(short: pd.DataFrame, long: pd.DataFrame) -> dict[str, dict[str, Interv
     return found
 
 
-def probabilities(table: pd.DataFrame) -> dict[str, tuple[float, float, float]]:
-    """Of each loss: that on a new pair of superclasses it is worse than MSE, within the margin, or better.
+def shares(table: pd.DataFrame) -> dict[str, tuple[float, float, float]]:
+    """Of each loss: on which share of the pairs it is worse than MSE by more than the margin, within it, or better.
 
     table (data sets, losses).
     """
-    generator = np.random.default_rng(0)
     found = {}
-    for loss in table:
-        if loss != BASELINE:
-            differences = (table[loss] - table[BASELINE]).dropna().to_numpy(float)
-            found[str(loss)] = signed_rank_probabilities(differences, MARGIN, generator, SAMPLES)
+    for loss in table.columns.drop(BASELINE):
+        difference = (table[loss] - table[BASELINE]).dropna()
+        worse, better = float((difference < -MARGIN).mean()), float((difference > MARGIN).mean())
+        found[str(loss)] = (worse, 1 - worse - better, better)
     return found
+
+
+def probabilities(table: pd.DataFrame) -> dict[str, tuple[float, float, float]]:
+    """Of each loss, the three probabilities of `signed_rank_probabilities` against MSE. table (data sets, losses)."""
+    generator = np.random.default_rng(0)
+    return {
+        str(loss): signed_rank_probabilities(
+            (table[loss] - table[BASELINE]).dropna().to_numpy(float), MARGIN, generator, SAMPLES
+        )
+        for loss in table.columns.drop(BASELINE)
+    }
+
+
+def errors(differences: pd.Series) -> tuple[float, float]:
+    """The standard error of a mean over pairs of classes, all independent; and where those that share a class are not.
+
+    differences: indexed by "one/other". The latter is the root of the sum of e_i e_j over all i and j that share a
+    class (i = j too), over n, with e the distances from the mean.
+    Source: Aronow, Samii and Assenova 2015, Political Analysis 23.
+    """
+    classes = [set(str(name).split("/")) for name in differences.index]
+    related = np.array([[not one.isdisjoint(other) for other in classes] for one in classes], float)
+    values = differences.to_numpy(float)
+    apart, n = values - values.mean(), len(values)
+    return float(stats.sem(values)), float(np.sqrt(max(apart @ related @ apart, 0.0))) / n
 
 
 def figures(_: Mapping[str, Stored], found: Mapping[str, Any]) -> dict[str, tuple[Figure, str]]:

@@ -31,7 +31,8 @@ class Stored:
 
     @property
     def levels(self) -> str:
-        return ", ".join(f"{level:g}" for level in self.study.levels)
+        """With the share of positives in training that each is."""
+        return ", ".join(f"{level:g} ({share(self.frame, level)})" for level in self.study.levels)
 
     @property
     def minutes(self) -> float:
@@ -41,8 +42,20 @@ class Stored:
     @property
     def machine(self) -> str:
         """What they ran on."""
-        kinds = {(row.computed["device"], row.computed["threads"]) for row in self.rows}
-        return " and ".join(f"{device}, {threads} thread{'s' * (threads > 1)}" for device, threads in sorted(kinds))
+        threads: dict[str, set[int]] = {}
+        for row in self.rows:
+            threads.setdefault(row.computed["device"], set()).add(row.computed["threads"])
+        return "; ".join(
+            f"{device}, threads: {' or '.join(map(str, sorted(some)))}" for device, some in threads.items()
+        )
+
+
+def share(frame: pd.DataFrame, level: float) -> str:
+    """Of positives in the training parts of a level, in percent."""
+    positives, negatives = (
+        frame.loc[frame["level"] == level, f"train_{kind}s"].sum() for kind in ("positive", "negative")
+    )
+    return f"{100 * positives / (positives + negatives):.2g} %"
 
 
 def read(folder: Path) -> Stored:
@@ -54,7 +67,7 @@ def read(folder: Path) -> Stored:
     if isinstance(study, studies.OwnStudy) or len(rows) < len(runs):
         missing = len(runs) - len(rows)
         raise ValueError(
-            f"{folder} lacks {missing} of {len(runs)} trainings; imbaloss run {study.name} goes on with them"
+            f"{folder} lacks {missing} of {len(runs)} trainings: imbaloss run {study.name} --data-dir PATH trains them"
         )
     seeds = np.array([row.run.seed for row in rows])
     return Stored(study, rows, columns(rows).assign(seed=seeds), store)

@@ -6,53 +6,61 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MultipleLocator
 
-from findings.paired import F1, MARGIN, PRECISION, ROC, TUNED, compared, gap, seeds_by
+from findings.paired import F1, MARGIN, PRECISION, ROC, TUNED, Gap, compared, gap, seeds_by
 from findings.stored import Stored
-from findings.words import LABELS
+from findings.words import CALIBRATED, LABELS, MOVED
 from imbaloss.report.figures import COLOURS, STYLE
 from imbaloss.report.figures.differences import LOOKS, MARKS
-from imbaloss.statistics import Interval, t_interval
+from imbaloss.report.figures.style import add_legend
+from imbaloss.statistics import t_interval
 
 STUDIES = ("thresholds",)
 BASELINE = "ce"
-CALIBRATED = "calibrated_f1"
+TOGETHER = "together"  # the losses of WEIGHING as one method
 SCORES = (F1, CALIBRATED, TUNED, ROC, PRECISION)
-WEIGHING = (  # the losses that weigh or shift the classes by how rare they are, or by their errors
+WEIGHING = (  # the losses that treat the classes by their counts (weights, shifts, margins) or by their errors
     "wmse", "mfe", "mfe_p_norm", "mfe_adaptive", "msfe", "msfe_unbiased", "wce", "class_balanced", "focal:alpha=0.75",
-    "logit_adjusted", "balanced_softmax", "vs",
+    "logit_adjusted", "vs", "ldam", "ldam_drw:after=30",
 )  # fmt: skip
 F1_MARKS: dict[str, dict[str, Any]] = {
     F1: {"marker": "o", "markerfacecolor": "none", "color": COLOURS[1]},
     CALIBRATED: {"marker": "D", "markerfacecolor": "none", "color": COLOURS[2]},
     TUNED: {"marker": "o", "color": COLOURS[0]},
 }
+LEAST = -0.1  # that the axes of differences show
 
 
 def facts(stored: Mapping[str, Stored]) -> dict[str, Any]:
-    """lines: each loss against cross-entropy; gains, by_level: of those that weigh classes, in each score, together.
+    """lines: each loss against cross-entropy; gains, by_level: those of WEIGHING as one method, likewise.
 
-    own: what cross-entropy gains from a tuned threshold; spread: the deviation of the losses' means in each score.
+    MOVED of these is F1 at ½ less F1 at the tuned threshold: what the place of the threshold gains them. own: what
+    cross-entropy gains from a tuned threshold, and from calibration; spread: the deviation of the losses' means.
     """
     frame = side_by_side(stored["thresholds"].frame)
-    lines = compared(frame, "loss", against=BASELINE, scores=SCORES)
     tables = {score: seeds_by(frame, "loss", score) for score in SCORES}
     means = {
         score: {loss: t_interval(table[loss].dropna().to_numpy()) for loss in table} for score, table in tables.items()
     }
+    found = frame[frame["loss"].isin([*WEIGHING, BASELINE])]
+    as_one = found.assign(
+        method=found["loss"].where(found["loss"] == BASELINE, TOGETHER), **{MOVED: found[F1] - found[TUNED]}
+    )
+    plain = {score: tables[score][BASELINE] for score in (F1, TUNED, CALIBRATED)}
     return {
         "losses": stored["thresholds"].study.losses,
-        "lines": lines,
+        "lines": compared(frame, "loss", against=BASELINE, scores=SCORES),
         "weighing": [loss for loss in WEIGHING if loss in means[F1]],
-        "gains": {score: gain(frame, score) for score in SCORES},
-        "by_level": {
-            level: {score: gain(some, score) for score in SCORES} for level, some in frame.groupby("level", sort=False)
-        },
-        "own": t_interval((tables[TUNED][BASELINE] - tables[F1][BASELINE]).dropna().to_numpy()),
+        "gains": compared(as_one, "method", against=BASELINE, scores=(*SCORES, MOVED)),
+        "by_level": compared(as_one, "method", within=["level"], against=BASELINE, scores=(*SCORES, MOVED)),
+        "levels": sorted(stored["thresholds"].study.levels, reverse=True),
+        "own": {score: t_interval((plain[score] - plain[F1]).dropna().to_numpy()) for score in (TUNED, CALIBRATED)},
         "spread": {score: table.mean().std() for score, table in tables.items()},
-        "means": means,
         "order": sorted(means[F1], key=lambda loss: -means[F1][loss].estimate),
+        "means": means,
     }
 
 
@@ -61,13 +69,6 @@ def side_by_side(frame: pd.DataFrame) -> pd.DataFrame:
     keys = ["dataset", "level", "loss", "seed"]
     calibrated = frame[frame["recipe"] == "calibrated"].set_index(keys)[F1].rename(CALIBRATED)
     return frame[frame["recipe"] == "plain"].join(calibrated, on=keys)
-
-
-def gain(frame: pd.DataFrame, score: str) -> Interval:
-    """Over cross-entropy, of the mean of the losses that weigh classes."""
-    table = seeds_by(frame, "loss", score)
-    weighing = table[[loss for loss in table if loss in WEIGHING]].mean(axis=1)
-    return t_interval((weighing - table[BASELINE]).dropna().to_numpy())
 
 
 def figures(_: Mapping[str, Stored], found: Mapping[str, Any]) -> dict[str, tuple[Figure, str]]:
@@ -83,24 +84,36 @@ def figures(_: Mapping[str, Stored], found: Mapping[str, Any]) -> dict[str, tupl
                 scores.plot(end, place, markersize=5, linestyle="none", label=label, **mark)
             for panel, score in zip(ranked, (ROC, PRECISION), strict=True):
                 if loss != BASELINE:
-                    one = gap(lines, loss, score)
-                    panel.plot([one.low, one.high], [place, place], color=COLOURS[0], linewidth=1.2)
-                    look = MARKS[LOOKS[one.verdict]]
-                    panel.plot(one.difference, place, color=COLOURS[0], markersize=4.5, linestyle="none", **look)
+                    draw(panel, gap(lines, loss, score), place)
         for panel, score in zip(ranked, (ROC, PRECISION), strict=True):
             panel.axvspan(-MARGIN, MARGIN, color="#999999", alpha=0.2, linewidth=0)
             panel.axvline(0, color="black", linewidth=0.8)
             panel.set_title(f"{LABELS[score]} less that of {BASELINE}")
+            panel.set_xlim(left=LEAST - 0.005)
+            panel.xaxis.set_major_locator(MultipleLocator(0.05))
+        for label, look in MARKS.items():
+            ranked[0].plot([], [], color=COLOURS[0], linestyle="none", label=label, **look)
         scores.set_title("F1")
         scores.set_yticks(np.arange(len(order)), order)
         scores.set_ylim(len(order) - 0.3, -0.7)
         for panel in (scores, *ranked):
             panel.grid(axis="x", alpha=0.3)
             panel.tick_params(axis="y", length=0)
-        figure.legend(*scores.get_legend_handles_labels(), loc="outside lower center", ncols=3)
+        add_legend(figure, (scores, ranked[0]))
     caption = (
         "Every loss, over all cells: left its F1 at ½, the same after calibration, and at the threshold tuned on tune; "
         "then what needs no threshold, less that of cross-entropy, with 95 % intervals over the seeds, filled where "
-        "the test decides, square where equivalent within the band"
+        f"the test decides, square where equivalent within the band; what lies below {LEAST:g} is told in figures"
     )
     return {"thresholds": (figure, caption)}
+
+
+def draw(panel: Axes, one: Gap, place: int) -> None:
+    """Its interval; beyond the axis an arrow with its mean."""
+    if one.difference < LEAST:
+        panel.plot(LEAST, place, "<", color=COLOURS[0], markersize=4.5)
+        panel.annotate(f"{one.difference:+.2f}", (LEAST + 0.006, place), va="center", fontsize=7, color=COLOURS[0])
+        return
+    panel.plot([one.low, one.high], [place, place], color=COLOURS[0], linewidth=1.2)
+    look = MARKS[LOOKS[one.verdict]]
+    panel.plot(one.difference, place, color=COLOURS[0], markersize=4.5, linestyle="none", **look)

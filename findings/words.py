@@ -6,17 +6,19 @@ from typing import Any
 
 import pandas as pd
 
-from findings.paired import F1, PRECISION, ROC, TUNED, YOUDEN, Gap, gap
+from findings.paired import F1, HALVED, MARGIN, PRECISION, ROC, TUNED, YOUDEN, Gap, gap
 from imbaloss.statistics import Interval
 
+CALIBRATED, MOVED = "calibrated_f1", "moved_f1"
 LABELS = {
     F1: "F1 at ½",
     TUNED: "F1 at the tuned threshold",
     ROC: "ROC-AUC",
     PRECISION: "average precision",
     YOUDEN: "Youden's J at ½",
-    "calibrated_f1": "F1 at ½, calibrated",
-    "halved": "epochs to half",
+    CALIBRATED: "F1 at ½, calibrated",
+    MOVED: "F1 at ½ less F1 at the tuned threshold",
+    HALVED: "epochs to half",
     "rises": "rises",
     "apart": "apart",
 }
@@ -30,7 +32,7 @@ MOST_NAMED = 3
 
 
 def signed(value: float) -> str:
-    return f"{value:+.3f}"
+    return f"{round(value, 3) + 0.0:+.3f}"  # + 0.0: no minus before a 0
 
 
 def brackets(one: Interval) -> str:
@@ -38,7 +40,7 @@ def brackets(one: Interval) -> str:
 
 
 def signed_brackets(one: Interval) -> str:
-    return f"{one.estimate:+.3f} [{one.low:+.3f}, {one.high:+.3f}]"
+    return f"{signed(one.estimate)} [{signed(one.low)}, {signed(one.high)}]"
 
 
 def difference(one: Gap) -> str:
@@ -48,13 +50,18 @@ def difference(one: Gap) -> str:
 def says(lines: pd.DataFrame, first: str, score: str, second: str | None = None, **where: object) -> str:
     """How the first compares, as "better than `mse` (+0.064 [+0.038, +0.090])"."""
     one = gap(lines, first, score, second, **where)
-    return f"{VERDICTS[one.verdict]} `{one.second}` ({difference(one)})"
+    return f"{VERDICTS[one.verdict]} `{one.second}` ({difference(one)}{less(one)})"
 
 
 def told(lines: pd.DataFrame, first: str, score: str, second: str | None = None, **where: object) -> str:
     """The same in short: "+0.064 [+0.038, +0.090] (better)"."""
     one = gap(lines, first, score, second, **where)
-    return f"{difference(one)} ({bare(one.verdict)})"
+    return f"{difference(one)} ({bare(one.verdict)}{less(one)})"
+
+
+def less(one: Gap) -> str:
+    """Of a decided difference that does not matter, that it is one."""
+    return f", by less than {MARGIN:g}" if one.small else ""
 
 
 def bare(verdict: str) -> str:
@@ -93,8 +100,8 @@ def those(lines: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
     return lines[lines["first"].isin(names)]
 
 
-def undecided(lines: pd.DataFrame) -> str:
-    """How many of the comparisons, and which of them the fewest more seeds would decide."""
+def undecided(lines: pd.DataFrame, units: str = "seeds") -> str:
+    """How many of the comparisons, and which of them the fewest more units, as seeds, would decide."""
     left = lines[lines["verdict"] == "undecided"]
     nearest = left.dropna(subset="more").sort_values("more", kind="stable").head(MOST_NAMED)
     said = [
@@ -102,7 +109,7 @@ def undecided(lines: pd.DataFrame) -> str:
         for one in nearest.to_dict("records")
     ]
     number = f"{len(left)} of {len(lines)} comparisons"
-    return f"{number}; the fewest more seeds would decide {', '.join(said)}." if said else f"{number}."
+    return f"{number}; the fewest more {units} would decide {', '.join(said)}." if said else f"{number}."
 
 
 def place(one: Mapping[Hashable, Any]) -> str:
@@ -115,6 +122,12 @@ def down(by_level: Mapping[float | None, Sequence[str]], levels: Sequence[float]
     """Which losses do something down to which of the levels, None: at none, the rarest first."""
     ends = sorted(by_level, key=lambda level: math.inf if level is None else level)
     return "; ".join(f"{', '.join(map(code, by_level[level]))} {end(level, levels)}" for level in ends)
+
+
+def reached(by_level: Mapping[float | None, Sequence[str]], loss: str, levels: Sequence[float]) -> str:
+    """The same of one loss."""
+    [level] = [level for level, losses in by_level.items() if loss in losses]
+    return end(level, levels)
 
 
 def end(level: float | None, levels: Sequence[float]) -> str:
@@ -132,4 +145,6 @@ def line(text: str) -> str:
 
 
 FILTERS = {one.__name__: one for one in (signed, brackets, signed_brackets, difference, code, line)}
-GLOBALS = {one.__name__: one for one in (says, told, cell, times, counts, those, undecided, down)} | {"labels": LABELS}
+GLOBALS = {one.__name__: one for one in (says, told, cell, times, counts, those, undecided, down, reached)} | {
+    "labels": LABELS
+}

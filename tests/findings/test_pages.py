@@ -73,7 +73,7 @@ def test_a_study_that_lacks_trainings_is_refused_with_what_to_do(tmp_path):
     studies.Store(tmp_path / "claim")
     studies.write_study(study, {}, tmp_path / "claim")
     with pytest.raises(
-        ValueError, match=f"lacks {len(study.runs())} of {len(study.runs())} trainings; imbaloss run claim"
+        ValueError, match=f"lacks {len(study.runs())} of {len(study.runs())} trainings: imbaloss run claim"
     ):
         pages.build(claim, tmp_path, tmp_path)
     assert not list(tmp_path.glob("*.md"))

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from findings import rarity, words
-from findings.paired import F1, ROC, compared, gap, mean_of, widest
+from findings.paired import F1, ROC, compared, gap, highest, mean_of
 from imbaloss.statistics import Interval, sign_flip, t_interval
 
 SEEDS = 8
@@ -48,7 +48,7 @@ def test_within_a_group_only_its_lines_count(frame):
     some = frame[(frame["dataset"] == "tree_2") & (frame["level"] == 0.05)]
     alone = gap(compared(some, "loss", against="mse", scores=[F1]), "mfe", F1)
     assert gap(lines, "mfe", F1, dataset="tree_2", level=0.05) == alone
-    assert widest(lines, F1, dataset="tree_2", level=0.05).first == "msfe"
+    assert highest(lines, F1, dataset="tree_2", level=0.05).first == "msfe"
 
 
 def test_a_seed_in_which_one_lacks_a_score_does_not_count(frame):

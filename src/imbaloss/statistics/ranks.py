@@ -47,7 +47,7 @@ def friedman(scores: Floats, alpha: float = 0.05) -> Ranks:
 def signed_rank_probabilities(
     differences: Floats, margin: float, generator: np.random.Generator, samples: int = 50_000
 ) -> tuple[float, float, float]:
-    """Posterior probabilities that on a new data set the first is worse, practically the same, or better.
+    """Posterior probabilities that worse, practically the same, or better is what is most likely on a new data set.
 
     differences (data sets,); margin: half of the region of practical equivalence. The Bayesian signed-rank test:
     Dirichlet weights w of the differences and of one of 0, of weight 0.6; the region holds the weight of

@@ -126,9 +126,9 @@ def test_each_method_has_its_panel_with_one_half_and_its_own_threshold():
     for panel, [run] in zip(figure.axes, tests.values(), strict=True):
         of_negatives, _ = np.histogram(run.probabilities[run.labels == 0], 25, (0, 1))
         np.testing.assert_allclose(panel.patches[0].get_data().values, of_negatives / 20)
-    assert [text.get_text() for text in figure.legends[0].get_texts()] == [
+    assert {text.get_text() for text in figure.legends[0].get_texts()} == {
         "negatives", "positives", "½", "tuned threshold",
-    ]  # fmt: skip
+    }  # fmt: skip
 
 
 def test_the_lowest_panel_of_each_column_says_what_is_across_and_has_its_numbers():

@@ -78,6 +78,15 @@ def test_panels_stand_three_beside_each_other():
     assert [columns_of(panels) for panels in (1, 3, 4, 6, 7)] == [(1, 1), (1, 3), (2, 3), (2, 3), (3, 3)]
 
 
+def test_a_legend_is_read_line_by_line():
+    names = tuple(f"method number {number}" for number in range(7))
+    drawn = figure(names, width=6)
+    drawn.draw_without_rendering()
+    places = {text.get_text(): text.get_window_extent() for text in drawn.legends[0].get_texts()}
+    assert len({round(place.y0) for place in places.values()}) > 1
+    assert sorted(places, key=lambda name: (-round(places[name].y0), places[name].x0)) == list(names)
+
+
 @pytest.mark.parametrize("name", ["mse", "focal:alpha=0.75", "msfe_unbiased + random_under + wide", 9 * "wide loss "])
 def test_a_legend_fits_below_and_the_panel_keeps_its_height(name):
     few, many = (figure(tuple(f"{name} {place}" for place in range(n)), 8.2) for n in (1, 9))

@@ -3,7 +3,7 @@
 import io
 import re
 from collections.abc import Iterable, Mapping
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +71,10 @@ def add_legend(figure: Figure, panels: Iterable[Axes], last: str = "") -> None:
     columns = int(width / (LABEL_INCHES * max(map(len, labels), default=0) + HANDLE_INCHES)) or 1
     lines = -(-len(labels) // columns)
     figure.set_size_inches(width, height + LINE_INCHES * (lines - 1))
-    figure.legend([shown[label] for label in labels], labels, loc="outside lower center", ncols=columns)
+    by_column = list(
+        chain.from_iterable(labels[place::columns] for place in range(columns))
+    )  # as it is filled: read by rows
+    figure.legend([shown[label] for label in by_column], by_column, loc="outside lower center", ncols=columns)
 
 
 def save(figure: Figure, folder: Path, name: str) -> str:
