@@ -13,12 +13,25 @@ from findings.stored import Stored
 STUDIES = ("claim", "claim_household")
 WAYS = {"report": "at the report's settings", "tuned": "with a learning rate of its own for each training"}
 SHOWN = (F1, TUNED, ROC)
+COLLAPSED = 0.55  # a lower ROC-AUC says that a network learned next to nothing
 
 
 def facts(stored: Mapping[str, Stored]) -> dict[str, Any]:
-    """Of each way to train: all pairs over the tree cells, and at each level and on household those with MSE."""
+    """ways: of each way to train, see `of_way`; top: by loss, the share of trainings that chose the highest rate.
+
+    rates, epochs: of the two studies, the rates that are tried, and the epochs of each way.
+    """
     trees, household = (stored[study].frame for study in STUDIES)
+    rates = [sorted(stored[study].study.recipes["tuned"]["tune_lr"]) for study in STUDIES]
+    tuned = [frame[frame["recipe"] == "tuned"] for frame in (trees, household)]
     return {
+        "rates": rates,
+        "epochs": [epochs(stored[study]) for study in STUDIES],
+        "top": [
+            (frame["tuned_lr"] == some[-1]).groupby(frame["loss"]).mean().to_dict()
+            for frame, some in zip(tuned, rates, strict=True)
+        ],
+        "collapsed": COLLAPSED,
         "losses": stored[STUDIES[0]].study.losses,
         "levels": stored[STUDIES[0]].study.levels,
         "ways": {
@@ -39,8 +52,14 @@ def of_way(trees: pd.DataFrame, household: pd.DataFrame) -> dict[str, Any]:
             loss: [mean_of(some[some["loss"] == loss], score) for some in (trees, household) for score in SHOWN]
             for loss in trees["loss"].unique()
         },
+        "collapsed": (trees[ROC] < COLLAPSED).groupby(trees["loss"]).mean(),
         "deviations": trees.groupby(["dataset", "level", "loss"])[F1].std().groupby("loss").mean(),
     }
+
+
+def epochs(one: Stored) -> dict[str, list[int]]:
+    """Of each way, those that losses are trained for."""
+    return {way: sorted({row.run.recipe.epochs for row in one.rows if row.run.recipe_name == way}) for way in WAYS}
 
 
 def figures(_: Mapping[str, Stored], found: Mapping[str, Any]) -> dict[str, tuple[Figure, str]]:

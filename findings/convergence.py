@@ -12,17 +12,18 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from findings.bias import FILE
-from findings.paired import F1, ROC, at, compared, mean_of
+from findings.paired import F1, HALVED, ROC, at, compared, mean_of
 from findings.stored import Stored
 from imbaloss.report.figures import STYLE
 from imbaloss.report.figures.curves import draw_band
 from imbaloss.report.figures.style import line_of, marks
+from imbaloss.statistics import t_interval
 
 Floats = NDArray[np.float64]
 STUDIES = ("convergence", "convergence_household")
 MORE = tuple(f"python -m findings.bias {study} --data-dir PATH" for study in STUDIES)
 SQUARES = ("msfe", "msfe_unbiased", "msfe:running=0.1")  # their root is in the units of an error
-MEASURES = ("halved", "rises", "apart", F1, ROC)
+MEASURES = (HALVED, "rises", "apart", F1, ROC)
 PLAIN = {"init": "torch", "train_batch": 128, "sampler": "none", "lr": 0.1}
 FACTORS = {  # each entry against the plain one, all else plain
     "init": "initial weights",
@@ -39,22 +40,26 @@ def facts(stored: Mapping[str, Stored]) -> dict[str, Any]:
 
 
 def of_study(one: Stored) -> dict[str, Any]:
-    """plain: each loss against MSE; factors[factor][loss]: each entry against the plain one; curves: of `relative`."""
+    """plain: each loss against MSE, and everywhere: in all settings that were trained.
+
+    factors[factor][loss]: each entry against the plain one; curves: of `relative`.
+    """
     frame, errors = measured(one)
     plain = at(frame, **PLAIN)
     curves = {loss: [errors[place] for place in some.index] for loss, some in plain.groupby("loss", sort=False)}
-    estimators = without(frame, "train_batch")
+    estimators = along(frame, "train_batch")
     return {
         "dataset": one.study.datasets[0],
         "losses": one.study.losses,
         "epochs": one.rows[0].run.recipe.epochs,
         "plain": compared(plain, "loss", against="mse", scores=MEASURES),
+        "everywhere": compared(frame, "loss", within=list(PLAIN), against="mse", scores=(HALVED, "rises")),
         "estimators": {
             batch: compared(some[some["loss"].isin(SQUARES)], "loss", against="msfe", scores=MEASURES)
             for batch, some in estimators.groupby("train_batch")
         },
         "factors": {
-            factor: of_factor(frame, factor) for factor in FACTORS if without(frame, factor)[factor].nunique() > 1
+            factor: of_factor(frame, factor) for factor in FACTORS if along(frame, factor)[factor].nunique() > 1
         },
         "means": {
             loss: {score: mean_of(some, score) for score in MEASURES}
@@ -70,8 +75,7 @@ def measured(one: Stored) -> tuple[pd.DataFrame, list[Floats]]:
     """The frame with what each training curve tells, and the curves, a line each.
 
     halved: log2 of the epoch by which the error is half of the best constant output's; one more than the last where it
-    never is. rises: the share of the changes of the log error in the second half that go up. apart: the distance of
-    F1 at ½ from the median over the seeds.
+    never is. rises: see there. apart: the distance of F1 at ½ from the median over the seeds.
     """
     errors = [relative(row.losses, row.run.loss, row.counts["train"]) for row in one.store.with_losses(one.rows)]
     frame = one.frame.assign(
@@ -103,19 +107,20 @@ def halved(error: Floats) -> float:
 
 
 def rises(error: Floats) -> float:
+    """Of all that the log error moves from epoch to epoch in the second half, the share that goes up."""
     changes = np.diff(np.log(np.maximum(error[len(error) // 2 :], SMALLEST)))
     total = np.abs(changes).sum()
     return float(changes[changes > 0].sum() / total) if total else 0.0
 
 
-def without(frame: pd.DataFrame, factor: str) -> pd.DataFrame:
+def along(frame: pd.DataFrame, factor: str) -> pd.DataFrame:
     """All entries of one factor, with the others plain."""
     return at(frame, **{name: value for name, value in PLAIN.items() if name != factor})
 
 
 def of_factor(frame: pd.DataFrame, factor: str) -> dict[str, pd.DataFrame]:
     """Of each loss: the entries against the plain one."""
-    some = without(frame, factor).astype({factor: str})
+    some = along(frame, factor).astype({factor: str})
     return {
         str(loss): compared(of_loss, factor, against=str(PLAIN[factor]), scores=MEASURES)
         for loss, of_loss in some.groupby("loss", sort=False)
@@ -123,17 +128,30 @@ def of_factor(frame: pd.DataFrame, factor: str) -> dict[str, pd.DataFrame]:
 
 
 def bias(one: Stored) -> dict[str, Any]:
-    """Of bias.csv: means over the seeds, by loss, batch and epoch. Raises OSError where it was not measured."""
+    """Of bias.csv, by loss, batch and epoch: the mean over the seeds of each column, of the bias its interval too.
+
+    bias: what the mean over batches lies above the loss of the whole training set, as a share of the latter; noise: the
+    deviation of a batch's loss as a share of their mean, of MSFE half of that, as of its root. largest: by batch, the
+    interval of MSFE's bias after the epoch where it is the largest. Raises OSError where it was not measured.
+    """
     file = one.store.file.parent / FILE
     if not file.exists():
         raise OSError(f"there is no {file}: python -m findings.bias {one.study.name} --data-dir PATH writes it")
     found = pd.read_csv(file)
-    found = found.assign(bias=found["mean"] / found["whole"] - 1, noise=found["deviation"] / found["mean"])
-    means = found.groupby(["loss", "batch", "epoch"])[["bias", "noise", "cosine", "length", "without"]].mean()
+    roots = np.where(found["loss"].isin(SQUARES), 2, 1)
+    found = found.assign(bias=found["mean"] / found["whole"] - 1, noise=found["deviation"] / found["mean"] / roots)
+    keys = ["loss", "batch", "epoch"]
+    intervals = {key: t_interval(some["bias"].to_numpy()) for key, some in found.groupby(keys)}
+    batches, epochs = (sorted(found[name].unique().tolist()) for name in keys[1:])
     return {
-        "at": means.to_dict("index"),
-        "epochs": sorted(found["epoch"].unique().tolist()),
-        "batches": sorted(found["batch"].unique().tolist()),
+        "at": found.groupby(keys)[["noise", "cosine", "length", "without"]].mean().to_dict("index"),
+        "intervals": intervals,
+        "epochs": epochs,
+        "batches": batches,
+        "largest": {
+            batch: max((intervals["msfe", batch, epoch] for epoch in epochs), key=lambda one: one.estimate)
+            for batch in batches
+        },
     }
 
 

@@ -43,6 +43,11 @@ def signed_brackets(one: Interval) -> str:
     return f"{signed(one.estimate)} [{signed(one.low)}, {signed(one.high)}]"
 
 
+def percent(one: Interval) -> str:
+    """Of a share."""
+    return f"{100 * one.estimate:+.1f} % [{100 * one.low:+.1f}, {100 * one.high:+.1f}]"
+
+
 def difference(one: Gap) -> str:
     return signed_brackets(Interval(one.difference, one.low, one.high))
 
@@ -144,7 +149,7 @@ def line(text: str) -> str:
     return " ".join(text.split())
 
 
-FILTERS = {one.__name__: one for one in (signed, brackets, signed_brackets, difference, code, line)}
+FILTERS = {one.__name__: one for one in (signed, brackets, signed_brackets, percent, difference, code, line)}
 GLOBALS = {one.__name__: one for one in (says, told, cell, times, counts, those, undecided, down, reached)} | {
     "labels": LABELS
 }
