@@ -15,18 +15,11 @@ from findings.words import FILTERS, GLOBALS
 from imbaloss.report.figures import STYLE
 from imbaloss.whole import write_whole
 
-FINDINGS = (
-    claim,
-    convergence,
-    thresholds,
-    pairs,
-    architectures,
-    sampling,
-    rarity,
-)  # in the order of the report's questions
+# In the order of the report's questions.
+FINDINGS = (claim, convergence, thresholds, pairs, architectures, sampling, rarity)
+TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
 ANSWER = re.compile(r"^\*\*Answer\.\*\* (.+)$", re.MULTILINE)
 DPI = 130
-TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
 
 
 def name_of(finding: ModuleType) -> str:

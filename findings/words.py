@@ -28,7 +28,7 @@ VERDICTS = {
     "equivalent": "equivalent to",
     "undecided": "not told apart from",
 }
-MOST_NAMED = 3
+NEAREST = 3
 
 
 def signed(value: float) -> str:
@@ -108,7 +108,7 @@ def those(lines: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
 def undecided(lines: pd.DataFrame, units: str = "seeds") -> str:
     """How many of the comparisons, and which of them the fewest more units, as seeds, would decide."""
     left = lines[lines["verdict"] == "undecided"]
-    nearest = left.dropna(subset="more").sort_values("more", kind="stable").head(MOST_NAMED)
+    nearest = left.dropna(subset="more").sort_values("more", kind="stable").head(NEAREST)
     said = [
         f"`{one['first']}` against `{one['second']}` in {LABELS[one['score']]}{place(one)} ({int(one['more'])} more)"
         for one in nearest.to_dict("records")
