@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from findings.forest import CAPTION, forest
-from findings.paired import F1, ROC, TUNED, compared, mean_of
+from findings.paired import F1, ROC, TUNED, at, compared, mean_of
 from findings.stored import Stored
 
 STUDIES = ("claim", "claim_household")
@@ -17,20 +17,17 @@ COLLAPSED = 0.55  # a lower ROC-AUC says that a network learned next to nothing
 
 
 def facts(stored: Mapping[str, Stored]) -> dict[str, Any]:
-    """ways: of each way to train, see `of_way`; top: by loss, the share of trainings that chose the highest rate.
+    """ways: of each way to train, see `of_way`; top: by loss, the share of the trees' that kept the highest rate.
 
     rates, epochs: of the two studies, the rates that are tried, and the epochs of each way.
     """
     trees, household = (stored[study].frame for study in STUDIES)
     rates = [sorted(stored[study].study.recipes["tuned"]["tune_lr"]) for study in STUDIES]
-    tuned = [frame[frame["recipe"] == "tuned"] for frame in (trees, household)]
+    tuned = at(trees, recipe="tuned")
     return {
         "rates": rates,
         "epochs": [epochs(stored[study]) for study in STUDIES],
-        "top": [
-            (frame["tuned_lr"] == some[-1]).groupby(frame["loss"]).mean().to_dict()
-            for frame, some in zip(tuned, rates, strict=True)
-        ],
+        "top": (tuned["tuned_lr"] == rates[0][-1]).groupby(tuned["loss"]).mean(),
         "collapsed": COLLAPSED,
         "losses": stored[STUDIES[0]].study.losses,
         "levels": stored[STUDIES[0]].study.levels,

@@ -12,6 +12,7 @@ from imbaloss.report.evidence import TURNED
 from imbaloss.statistics import Interval, compare, t_interval
 
 F1, TUNED, ROC, PRECISION, YOUDEN = "f1", "tuned_f1", "roc_auc", "average_precision", "youden"
+CALIBRATED, MOVED = "calibrated_f1", "moved_f1"  # of `thresholds`
 SCORES = (F1, TUNED, ROC, PRECISION)
 MARGIN = 0.01  # differences within it do not matter
 HALVED = "halved"  # log2 of a number of epochs

@@ -10,9 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MultipleLocator
 
-from findings.paired import F1, MARGIN, PRECISION, ROC, TUNED, Gap, compared, gap, seeds_by
+from findings.paired import CALIBRATED, F1, MARGIN, MOVED, PRECISION, ROC, TUNED, Gap, compared, gap, seeds_by
 from findings.stored import Stored
-from findings.words import CALIBRATED, LABELS, MOVED
+from findings.words import LABELS
 from imbaloss.report.figures import COLOURS, STYLE
 from imbaloss.report.figures.differences import LOOKS, MARKS
 from imbaloss.report.figures.style import add_legend

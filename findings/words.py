@@ -6,10 +6,9 @@ from typing import Any
 
 import pandas as pd
 
-from findings.paired import F1, HALVED, MARGIN, PRECISION, ROC, TUNED, YOUDEN, Gap, gap
+from findings.paired import CALIBRATED, F1, HALVED, MARGIN, MOVED, PRECISION, ROC, TUNED, YOUDEN, Gap, gap
 from imbaloss.statistics import Interval
 
-CALIBRATED, MOVED = "calibrated_f1", "moved_f1"
 LABELS = {
     F1: "F1 at ½",
     TUNED: "F1 at the tuned threshold",

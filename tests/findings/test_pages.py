@@ -85,6 +85,7 @@ def test_every_finding_is_built_of_small_studies(finding, tmp_path):
     stored = results(finding, tmp_path)
     text = pages.write(finding, stored, tmp_path / "docs").read_text()
     assert re.findall(r"^## (.+)$", text, re.MULTILINE) == SECTIONS
+    assert "nan" not in re.sub(r"\[.*?\]", "", text)
     assert not re.search(r"\b(inf|None)\b", text)
     assert all(f"imbaloss run {study} --data-dir" in text for study in finding.STUDIES)
 
