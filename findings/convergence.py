@@ -31,6 +31,7 @@ FACTORS = {  # each entry against the plain one, all else plain
     "sampler": "batching",
     "lr": "learning rate",
 }
+HALF = 0.5  # of the best constant output's error
 SMALLEST = 1e-12  # of an error, before its logarithm
 CURVES = ("mse", "wmse", "mfe", "msfe")
 
@@ -65,6 +66,7 @@ def of_study(one: Stored) -> dict[str, Any]:
             loss: {score: mean_of(some, score) for score in MEASURES}
             for loss, some in plain.groupby("loss", sort=False)
         },
+        "reached": plain.groupby("loss")["reached"].mean(),
         "first": {loss: float(np.mean([curve[0] for curve in some])) for loss, some in curves.items()},
         "curves": curves,
         "bias": bias(one),
@@ -75,7 +77,7 @@ def measured(one: Stored) -> tuple[pd.DataFrame, list[Floats]]:
     """The frame with what each training curve tells, and the curves, a line each.
 
     halved: log2 of the epoch by which the error is half of the best constant output's; one more than the last where it
-    never is. rises: see there. apart: the distance of F1 at ½ from the median over the seeds.
+    never is, which reached says. rises: see there. apart: the distance of F1 at ½ from the median over the seeds.
     """
     errors = [relative(row.losses, row.run.loss, row.counts["train"]) for row in one.store.with_losses(one.rows)]
     frame = one.frame.assign(
@@ -83,6 +85,7 @@ def measured(one: Stored) -> tuple[pd.DataFrame, list[Floats]]:
         train_batch=[row.run.recipe.train_batch for row in one.rows],
         lr=[row.run.recipe.lr for row in one.rows],
         halved=[halved(error) for error in errors],
+        reached=[bool((error <= HALF).any()) for error in errors],
         rises=[rises(error) for error in errors],
     )
     median = frame.groupby(["loss", *PLAIN])[F1].transform("median")
@@ -102,7 +105,7 @@ def relative(losses: Sequence[float], loss: str, counts: Sequence[int]) -> Float
 
 
 def halved(error: Floats) -> float:
-    below = np.flatnonzero(error <= 0.5)
+    below = np.flatnonzero(error <= HALF)
     return log2(below[0] + 1 if len(below) else len(error) + 1)
 
 
