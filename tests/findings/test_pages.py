@@ -17,8 +17,7 @@ from tests.findings.small import results, small
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs" / "findings"
-BUILT = [finding for finding in pages.FINDINGS if (DOCS / f"{pages.name_of(finding)}.md").exists()]
-every_built = pytest.mark.parametrize("finding", BUILT, ids=pages.name_of)
+every_finding = pytest.mark.parametrize("finding", pages.FINDINGS, ids=pages.name_of)
 SECTIONS = ["Question", "Design", "What came out", "Verdict", "Numbers", "Limits"]
 
 
@@ -80,7 +79,7 @@ def test_a_study_that_lacks_trainings_is_refused_with_what_to_do(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("finding", pages.FINDINGS, ids=pages.name_of)
+@every_finding
 def test_every_finding_is_built_of_small_studies(finding, tmp_path):
     stored = results(finding, tmp_path)
     text = pages.write(finding, stored, tmp_path / "docs").read_text()
@@ -110,7 +109,7 @@ class _OfFolder:
         self.study, self.store = studies.built_in("convergence"), studies.Store(folder)
 
 
-@every_built
+@every_finding
 def test_a_page_has_its_sections_its_commands_and_no_empty_number(finding):
     text = (DOCS / f"{pages.name_of(finding)}.md").read_text()
     assert re.findall(r"^## (.+)$", text, re.MULTILINE) == SECTIONS
@@ -122,7 +121,7 @@ def test_a_page_has_its_sections_its_commands_and_no_empty_number(finding):
         assert re.search(rf"^{re.escape(start)} ?\S", text, re.MULTILINE)
 
 
-@every_built
+@every_finding
 def test_a_page_says_what_its_template_says(finding):
     """Of the blocks without conditions, all that is no number."""
     name = pages.name_of(finding)
@@ -135,7 +134,7 @@ def test_a_page_says_what_its_template_says(finding):
 
 
 def test_the_readme_gives_the_answers_of_the_pages(tmp_path):
-    for name in map(pages.name_of, BUILT):
+    for name in map(pages.name_of, pages.FINDINGS):
         (tmp_path / f"{name}.md").write_bytes((DOCS / f"{name}.md").read_bytes())
     assert pages.write_readme(tmp_path).read_text() == (DOCS / "README.md").read_text()
 
