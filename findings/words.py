@@ -80,9 +80,10 @@ def cell(lines: pd.DataFrame, first: str, score: str, second: str | None = None,
     return f"{marked(mean, one.verdict)} {ends}"
 
 
-def times(one: Gap) -> str:
-    """A difference of binary logarithms as a factor, likewise."""
-    return f"{marked(f'{2**one.difference:.2f}', one.verdict)} [{2**one.low:.2f}, {2**one.high:.2f}]"
+def times(one: Gap, *, ends: bool = True) -> str:
+    """A difference of binary logarithms as a factor, likewise; without ends, without its interval."""
+    factor = marked(f"{2**one.difference:.2f}", one.verdict)
+    return f"{factor} [{2**one.low:.2f}, {2**one.high:.2f}]" if ends else factor
 
 
 def marked(text: str, verdict: str) -> str:
