@@ -2,13 +2,16 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check bench docs setup clean
+.PHONY: demo test slow check bench docs setup clean
 
 demo: setup  ## the report's experiment on scikit-learn's digits, offline
 	$(BIN)/imbaloss reproduce --dataset digits_parity --dataset digits_3_8 --dataset digits_8_9 --out results/demo
 
 test: check  ## all that a change must pass, but for the slow tests
 	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses 2 --dist loadfile  # two processes of one thread each
+
+slow: setup  ## the slow tests: many minutes
+	OMP_NUM_THREADS=1 $(BIN)/pytest -m slow --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 check: setup
 	$(BIN)/ruff format --check

@@ -3,6 +3,7 @@
 import os
 import sys
 from pathlib import Path
+from uuid import uuid4
 
 import hypothesis
 import pytest
@@ -26,8 +27,11 @@ def real_folder() -> Path:
 
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path_factory, monkeypatch):
-    """No test reads or writes the user's cache, or sees the user's IMBALOSS_DATA."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+    """No test reads or writes the user's cache, or sees the user's IMBALOSS_DATA.
+
+    The folder is made by whoever writes there: thousands of empty ones take seconds to make and to remove.
+    """
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / f"caches-{uuid4()}"))
     monkeypatch.delenv("IMBALOSS_DATA", raising=False)
 
 

@@ -227,9 +227,9 @@ def interrupt_and_go_on(command: list[str], folder: Path, runs: int) -> None:
     assert rows_in(folder) == runs
 
 
-@pytest.mark.parametrize("executor", ["here", pytest.param("processes", marks=pytest.mark.slow)])
-def test_ctrl_c_ends_everything_and_the_same_command_goes_on(tmp_path, executor):
-    interrupt_and_go_on([*COMMAND[:-1], "--executor", executor, "--out"], tmp_path, 60)
+@pytest.mark.slow
+def test_ctrl_c_ends_worker_processes_and_the_same_command_goes_on(tmp_path):
+    interrupt_and_go_on([*COMMAND[:-1], "--executor", "processes", "--out"], tmp_path, 60)
 
 
 def rows_in(folder: Path) -> int:
@@ -273,12 +273,6 @@ def finish(command: list[str], folder: Path) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory) -> Path:
-    """Of the command, undisturbed."""
-    return finish(COMMAND, tmp_path_factory.mktemp("command"))
-
-
 def assert_same(folder: Path, other: Path) -> None:
     """Bit for bit, no row lost, none twice."""
     assert (folder / "table.csv").read_bytes() == (other / "table.csv").read_bytes()
@@ -292,11 +286,6 @@ def assert_same(folder: Path, other: Path) -> None:
             assert stores[1].predictions(one)[part].probabilities.tobytes() == expected.probabilities.tobytes()
 
 
-def test_a_study_that_is_killed_twice_ends_the_same(folder, tmp_path):
-    assert kill(COMMAND, tmp_path, 2) > 0
-    assert_same(folder, finish(COMMAND, tmp_path))
-
-
 @pytest.mark.slow
 def test_a_study_that_is_killed_fifty_times_ends_the_same(tmp_path):
     assert kill(LONG_COMMAND, tmp_path / "killed", 50) == 50
@@ -304,8 +293,10 @@ def test_a_study_that_is_killed_fifty_times_ends_the_same(tmp_path):
     assert owners(tmp_path / "killed") == []
 
 
-def test_two_commands_at_once_end_the_same(folder, tmp_path):
-    processes = [subprocess.Popen([*COMMAND, tmp_path], stdout=subprocess.DEVNULL) for _ in (0, 1)]
+@pytest.mark.slow
+def test_two_commands_at_once_end_the_same(tmp_path):
+    both = tmp_path / "both"
+    processes = [subprocess.Popen([*COMMAND, both], stdout=subprocess.DEVNULL) for _ in (0, 1)]
     assert [process.wait() for process in processes] == [0, 0]
-    assert_same(folder, tmp_path)
-    assert owners(tmp_path) == []
+    assert_same(finish(COMMAND, tmp_path / "one"), both)
+    assert owners(both) == []
