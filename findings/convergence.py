@@ -41,22 +41,25 @@ def facts(stored: Mapping[str, Stored]) -> dict[str, Any]:
 
 
 def of_study(one: Stored) -> dict[str, Any]:
-    """plain: each loss against MSE; everywhere: the same of `halved`, in all settings that were trained.
+    """plain: each loss against MSE; settings: see there, of all that were trained.
 
-    factors[factor][loss]: each entry against the plain one; curves: of `relative`.
+    decidable: plain without the speeds of two that never get to half; factors[factor][loss]: each entry against the
+    plain one; curves: of `relative`.
     """
     frame, errors = measured(one)
     plain = at(frame, **PLAIN)
     curves = {loss: [errors[place] for place in some.index] for loss, some in plain.groupby("loss", sort=False)}
     estimators = along(frame, "train_batch")
+    to_mse = measures(plain, "loss", "mse")
     return {
         "dataset": one.study.datasets[0],
         "losses": one.study.losses,
         "epochs": one.rows[0].run.recipe.epochs,
-        "plain": compared(plain, "loss", against="mse", scores=MEASURES),
-        "everywhere": compared(frame, "loss", within=list(PLAIN), against="mse", scores=(HALVED,)),
+        "plain": to_mse,
+        "decidable": to_mse[(to_mse["score"] != HALVED) | (to_mse["first_reached"] + to_mse["second_reached"] > 0)],
+        "settings": settings(compared(frame, "loss", within=list(PLAIN), against="mse", scores=(HALVED,))),
         "estimators": {
-            batch: compared(some[some["loss"].isin(SQUARES)], "loss", against="msfe", scores=MEASURES)
+            batch: measures(some[some["loss"].isin(SQUARES)], "loss", "msfe")
             for batch, some in estimators.groupby("train_batch")
         },
         "factors": {
@@ -71,6 +74,15 @@ def of_study(one: Stored) -> dict[str, Any]:
         "curves": curves,
         "bias": bias(one),
     }
+
+
+def settings(lines: pd.DataFrame) -> dict[str, Any]:
+    """How many there are; by loss, in how many it needs decidedly fewer epochs to half than MSE, and more."""
+    counted = {
+        name: {str(loss): int((some["verdict"] == verdict).sum()) for loss, some in lines.groupby("first")}
+        for name, verdict in (("fewer", "worse"), ("more", "better"))  # of what is halved, less is faster
+    }
+    return {"number": len(lines.groupby(list(PLAIN))), **counted}
 
 
 def measured(one: Stored) -> tuple[pd.DataFrame, list[Floats]]:
@@ -125,17 +137,23 @@ def of_factor(frame: pd.DataFrame, factor: str) -> dict[str, pd.DataFrame]:
     """Of each loss: the entries against the plain one."""
     some = along(frame, factor).astype({factor: str})
     return {
-        str(loss): compared(of_loss, factor, against=str(PLAIN[factor]), scores=MEASURES)
-        for loss, of_loss in some.groupby("loss", sort=False)
+        str(loss): measures(of_loss, factor, str(PLAIN[factor])) for loss, of_loss in some.groupby("loss", sort=False)
     }
+
+
+def measures(frame: pd.DataFrame, by: str, against: str) -> pd.DataFrame:
+    """All MEASURES; of the first and of the second, the share of the trainings that get to half."""
+    shares = frame.groupby(by)["reached"].mean()
+    lines = compared(frame, by, against=against, scores=MEASURES)
+    return lines.assign(first_reached=lines["first"].map(shares), second_reached=lines["second"].map(shares))
 
 
 def bias(one: Stored) -> dict[str, Any]:
     """Of bias.csv, by loss, batch and epoch: the mean over the seeds of each column, of the bias its interval too.
 
     bias: what the mean over batches lies above the loss of the whole training set, as a share of the latter; noise: the
-    deviation of a batch's loss as a share of their mean, of MSFE half of that, as of its root. largest: by batch, the
-    interval of MSFE's bias after the epoch where it is the largest. Raises OSError where it was not measured.
+    deviation of a batch's loss as a share of their mean, of MSFE half of that, as of its root. highest: by batch, the
+    interval of MSFE's bias after the epoch where it is the highest. Raises OSError where it was not measured.
     """
     file = one.store.file.parent / FILE
     if not file.exists():
@@ -151,7 +169,7 @@ def bias(one: Stored) -> dict[str, Any]:
         "intervals": intervals,
         "epochs": epochs,
         "batches": batches,
-        "largest": {
+        "highest": {
             batch: max((intervals["msfe", batch, epoch] for epoch in epochs), key=lambda one: one.estimate)
             for batch in batches
         },

@@ -108,5 +108,6 @@ def highest(lines: pd.DataFrame, score: str, **where: object) -> Gap:
 
 
 def mean_of(frame: pd.DataFrame, score: str) -> Interval:
-    """Over the seeds, of each seed's mean over all else."""
-    return t_interval(frame.groupby("seed")[score].mean().dropna().to_numpy())
+    """Over the seeds, of each seed's mean over all else; those that lack a score do not count."""
+    means = frame.groupby("seed")[score].agg(lambda some: some.mean(skipna=False))
+    return t_interval(np.asarray(means.dropna(), np.float64))

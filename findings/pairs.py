@@ -11,7 +11,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from scipy import stats
 
-from findings.paired import F1, MARGIN, ROC, SCORES, TUNED, compared, seeds_by
+from findings.paired import F1, MARGIN, ROC, SCORES, TUNED, compared, gap, seeds_by
 from findings.stored import Stored
 from findings.words import LABELS
 from imbaloss.report import figures as drawn
@@ -24,10 +24,14 @@ SHOWN = (F1, TUNED, ROC)
 
 
 def facts(stored: Mapping[str, Stored]) -> dict[str, Any]:
-    """lengths: of each study, see `of_study`; added: see there."""
+    """lengths: of each study, see `of_study`; in_rank: MFE and MSFE are better in ROC-AUC in each; added: see there."""
+    lengths = {name: of_study(one) for name, one in stored.items()}
     return {
         "sets": len(stored["pairs"].study.datasets),
-        "lengths": {name: of_study(one) for name, one in stored.items()},
+        "lengths": lengths,
+        "in_rank": all(
+            gap(one["lines"], loss, ROC).verdict == "better" for one in lengths.values() for loss in ("mfe", "msfe")
+        ),
         "added": added(*(one.frame for one in stored.values())),
     }
 

@@ -28,6 +28,7 @@ VERDICTS = {
     "undecided": "not told apart from",
 }
 NEAREST = 3
+NEITHER = "?"
 
 
 def signed(value: float) -> str:
@@ -80,9 +81,19 @@ def cell(lines: pd.DataFrame, first: str, score: str, second: str | None = None,
     return f"{marked(mean, one.verdict)} {ends}"
 
 
-def times(one: Gap, *, ends: bool = True) -> str:
-    """A difference of binary logarithms as a factor, likewise; without ends, without its interval."""
-    factor = marked(f"{2**one.difference:.2f}", one.verdict)
+def times(lines: pd.DataFrame, first: str, *, ends: bool = True) -> str:
+    """A factor of the epochs to half, likewise; without ends, without its interval. A bound where one gets there alone.
+
+    lines with first_reached, second_reached: the shares of the trainings that get there.
+    """
+    one = gap(lines, first, HALVED)
+    there = lines[(lines["first"] == first) & (lines["score"] == HALVED)]
+    [(own, other)] = (there[["first_reached", "second_reached"]] > 0).to_numpy()
+    if not own and not other:
+        return NEITHER
+    bound = "" if own and other else "≤ " if own else "≥ "
+    verdict = "undecided" if bound and one.verdict == "equivalent" else one.verdict
+    factor = marked(f"{bound}{2**one.difference:.2f}", verdict)
     return f"{factor} [{2**one.low:.2f}, {2**one.high:.2f}]" if ends else factor
 
 
@@ -150,6 +161,6 @@ def line(text: str) -> str:
 
 
 FILTERS = {one.__name__: one for one in (signed, brackets, signed_brackets, percent, difference, code, line)}
-GLOBALS = {one.__name__: one for one in (says, told, cell, times, counts, those, undecided, down, reached)} | {
+GLOBALS = {one.__name__: one for one in (says, told, bare, cell, times, counts, those, undecided, down, reached)} | {
     "labels": LABELS
 }

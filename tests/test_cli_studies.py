@@ -267,6 +267,13 @@ def test_status_says_how_far_a_study_is(imbaloss, tmp_path):
     assert (found["asked"], found["finished"], found["datasets"]["digits_3_8"]) == (30, 15, [0, 15])
 
 
+def test_a_long_name_stands_apart_from_its_counts(imbaloss, tmp_path):
+    studies.write_study(studies.built_in("pairs_long"), {}, tmp_path / "o")
+    studies.Store(tmp_path / "o")
+    _, *lines = imbaloss("status", "o")[1].splitlines()
+    assert [line.split()[1:] for line in lines] == [["0", "of", "6"]] * 63
+
+
 @pytest.mark.slow
 def test_workers_train_the_same_study(imbaloss):
     words = ("reproduce", "--dataset", "digits_3_8", "--seeds", "2", *QUICK, "--quiet", "--json")

@@ -31,7 +31,7 @@ def print_forecast(forecast: "Forecast") -> None:
     stacks = f"{counted(forecast.stacks, 'stack')} of at most {counted(forecast.largest_stack, 'network')}"
     print(f"{forecast.study}: {counted(trainings, 'training')}{tried} in {stacks}")
     for dataset, number in forecast.trainings.items():
-        print(f"{dataset:15}{counted(number, 'training')}, about {duration(forecast.seconds[dataset])}")
+        print(f"{dataset:14} {counted(number, 'training')}, about {duration(forecast.seconds[dataset])}")
     print(f"{'together':15}about {duration(sum(forecast.seconds.values()))} on this machine, one stack after the other")
     if forecast.memory is not None:
         print(f"{'memory':15}about {forecast.memory / 2**30:.1f} GiB")
@@ -57,7 +57,9 @@ def print_reach(reach: "Reach") -> None:
         unknown = "none" if cell.positives and cell.negatives else "undefined"
         found = unknown if cell.difference is None else f"{cell.difference:.2g}"
         protocol = f" under {cell.protocol}" if several else ""
-        print(f"{cell.dataset:15}{found} at level {cell.level:g}{protocol}, test P/N {cell.positives}/{cell.negatives}")
+        print(
+            f"{cell.dataset:14} {found} at level {cell.level:g}{protocol}, test P/N {cell.positives}/{cell.negatives}"
+        )
 
 
 def duration(seconds: float) -> str:

@@ -1,12 +1,14 @@
 """What findings take from frames and curves, against sums that are written out here."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 
-from findings import architectures, bias, convergence, pairs, sampling, thresholds
-from findings.paired import F1, PRECISION, ROC, TUNED, Gap
+from findings import architectures, bias, convergence, pairs, rarity, sampling, thresholds, words
+from findings.paired import F1, HALVED, MOVED, PRECISION, ROC, TUNED, YOUDEN, Gap, at, gap, mean_of
 from imbaloss.data.seeds import stream
 
 
@@ -124,3 +126,112 @@ def test_a_network_stands_beside_itself_calibrated():
 )
 def test_a_difference_is_small_where_it_is_decided_and_its_interval_within_the_margin(verdict, high, small):
     assert Gap("a", "b", 0.005, 0.001, high, verdict).small == small
+
+
+def test_what_the_place_of_the_threshold_makes_is_of_the_losses_less_of_cross_entropy():
+    axes = {"dataset": ["tree_1"], "level": [0.2, 0.05], "loss": ["ce", "mfe", "mse"], "seed": range(6)}
+    frame_ = pd.concat([frame(**axes).assign(recipe=recipe) for recipe in ("plain", "calibrated")], ignore_index=True)
+    study = SimpleNamespace(losses=("ce", "mfe", "mse"), levels=(0.2, 0.05))
+    found = thresholds.facts({"thresholds": SimpleNamespace(frame=frame_, study=study)})
+    plain = frame_[frame_["recipe"] == "plain"]
+    moved = (plain[F1] - plain[TUNED]).groupby(plain["loss"]).mean()
+    assert found["weighing"] == ["mfe"]
+    assert gap(found["gains"], "together", MOVED).difference == pytest.approx(moved["mfe"] - moved["ce"])
+    assert found["own"][TUNED].estimate == pytest.approx(-moved["ce"])
+
+
+def test_the_best_sampler_has_the_highest_mean_of_those_with_cross_entropy():
+    axes = {"dataset": ["tree_1"], "level": [0.1], "loss": ["ce", "mfe", "msfe"], "sampler": ["none", "over", "smote"]}
+    lines = frame(**axes, seed=range(3))
+    counts = [f"{part}_{kind}" for part in ("train", "resampled") for kind in ("negatives", "positives")]
+    study = SimpleNamespace(losses=("ce", "mfe", "msfe"), samplers=("none", "over", "smote"), levels=(0.1,))
+    stored = SimpleNamespace(frame=lines.assign(**dict.fromkeys(counts, 10)), study=study)
+    means = lines.groupby(["loss", "sampler"])[ROC].mean()
+    expected = (f"ce + {means['ce'].drop('none').idxmax()}", means[:, "none"].drop("ce").idxmax())
+    assert sampling.facts({"sampling": stored})["best"][ROC] == expected
+
+
+def test_youdens_j_is_recall_less_false_positive_rate():
+    lines = frame(dataset=["a/b"], level=[0.2], loss=["ce", "mfe"], seed=range(4))
+    lines = lines.assign(recall=lines[F1], fpr=lines[TUNED] / 2, **dict.fromkeys(rarity.COUNTED, 5))
+    study = SimpleNamespace(losses=("ce", "mfe"), levels=(0.2,), datasets=("a/b",))
+    found = rarity.facts({"rarity": SimpleNamespace(frame=lines, study=study)})
+    some = at(lines, loss="mfe")
+    expected = (some["recall"] - some["fpr"]).mean()
+    assert found["means"][""][YOUDEN]["mfe", 0.2].estimate == pytest.approx(expected)
+
+
+def test_a_factor_is_varied_with_all_others_plain():
+    axes = {name: [plain, other] for (name, plain), other in
+            zip(convergence.PLAIN.items(), ("he", 32, "stratified_batches", 0.5), strict=True)}  # fmt: skip
+    lines = frame(**axes, seed=[0])
+    for factor, (plain, other) in axes.items():
+        varied = convergence.along(lines, factor)
+        assert varied[factor].tolist() == [plain, other]
+        assert all((varied[name] == convergence.PLAIN[name]).all() for name in axes if name != factor)
+
+
+def test_settings_are_counted_by_who_needs_fewer_epochs():
+    """An epoch by which something is reached is the better the less it is."""
+    verdicts = {"mfe": ["worse", "worse", "undecided"], "msfe": ["better", "worse", "equivalent"]}
+    lines = pd.DataFrame([
+        dict(zip(convergence.PLAIN, ("torch", size, "none", 0.1), strict=True)) | {"first": loss, "verdict": verdict}
+        for loss, of_loss in verdicts.items() for size, verdict in zip((32, 128, 500), of_loss, strict=True)
+    ])  # fmt: skip
+    assert convergence.settings(lines) == {
+        "number": 3, "fewer": {"mfe": 2, "msfe": 1}, "more": {"mfe": 0, "msfe": 1}
+    }  # fmt: skip
+
+
+def test_curves_are_told_by_where_they_halve_whether_they_do_and_how_far_f1_lies_from_the_median():
+    constant = 0.2 * 0.8 / 2
+    curves = [np.array([1.0, 0.4]), np.array([1.0, 0.9]), np.array([0.5, 0.1])]
+    recipe = SimpleNamespace(init="torch", train_batch=128, lr=0.1)
+    rows = [SimpleNamespace(losses=constant * curve, counts={"train": (80, 20)},
+                            run=SimpleNamespace(loss="mse", recipe=recipe)) for curve in curves]  # fmt: skip
+    lines = pd.DataFrame({"loss": "mse", "sampler": "none", "seed": range(3), F1: [0.1, 0.4, 0.6]})
+    found, errors = convergence.measured(
+        SimpleNamespace(store=SimpleNamespace(with_losses=lambda some: some), rows=rows, frame=lines)
+    )
+    assert found["halved"].tolist() == [1.0, np.log2(3), 0.0]
+    assert found["reached"].tolist() == [True, False, True]
+    assert found["apart"].tolist() == pytest.approx([0.3, 0.0, 0.2])
+    np.testing.assert_allclose(errors, curves)
+
+
+@pytest.mark.parametrize(
+    ("difference", "verdict", "shares", "said"),
+    [
+        (1.0, "better", (1.0, 0.4), "**2.00** [1.00, 4.00]"),
+        (-1.0, "worse", (0.1, 0.0), "**≤ 0.50** [0.25, 1.00]"),
+        (1.0, "better", (0.0, 0.1), "**≥ 2.00** [1.00, 4.00]"),
+        (0.0, "equivalent", (0.3, 0.2), "≈ 1.00 [0.50, 2.00]"),
+        (0.0, "equivalent", (0.3, 0.0), "≤ 1.00 [0.50, 2.00]"),
+        (0.0, "undecided", (0.0, 0.0), "?"),
+    ],
+)
+def test_epochs_are_told_as_a_factor_or_as_a_bound_where_one_never_gets_there(difference, verdict, shares, said):
+    ends = {"difference": difference, "low": difference - 1, "high": difference + 1}
+    reached = {"first_reached": shares[0], "second_reached": shares[1]}
+    line = {"first": "mfe", "second": "mse", "score": HALVED, "verdict": verdict, **ends, **reached}
+    assert words.times(pd.DataFrame([line]), "mfe") == said
+
+
+def test_the_bias_is_what_the_mean_over_batches_lies_above_the_whole(tmp_path):
+    lines = [
+        {"loss": loss, "batch": 32, "epoch": epoch, "seed": seed, "whole": 2.0, "mean": mean + 0.01 * seed,
+         "deviation": 0.5, "cosine": 1.0, "length": 1.0, "without": 0.0}
+        for loss in ("mfe", "msfe") for epoch, mean in ((1, 1.0), (3, 2.5)) for seed in (0, 1)
+    ]  # fmt: skip
+    pd.DataFrame(lines).to_csv(tmp_path / bias.FILE, index=False)
+    found = convergence.bias(SimpleNamespace(store=SimpleNamespace(file=tmp_path / "results.sqlite")))
+    assert found["intervals"]["msfe", 32, 3].estimate == pytest.approx(2.505 / 2 - 1)
+    assert found["highest"][32] == found["intervals"]["msfe", 32, 3]
+    noise = np.mean([0.5 / 2.5, 0.5 / 2.51])
+    assert found["at"]["mfe", 32, 3]["noise"] == pytest.approx(noise)
+    assert found["at"]["msfe", 32, 3]["noise"] == pytest.approx(noise / 2)
+
+
+def test_a_seed_that_lacks_a_score_somewhere_does_not_count_in_a_mean():
+    lines = pd.DataFrame({"seed": [0, 0, 1, 1, 2, 2], F1: [0.1, 0.3, 0.5, np.nan, 0.5, 0.7]})
+    assert mean_of(lines, F1).estimate == pytest.approx((0.2 + 0.6) / 2)

@@ -133,6 +133,16 @@ def test_a_page_says_what_its_template_says(finding):
             assert " ".join(part.split()) in page
 
 
+@every_finding
+def test_a_verdict_has_the_sign_of_its_difference(finding):
+    text = (DOCS / f"{pages.name_of(finding)}.md").read_text()
+    signs = {"better": "+", "worse": "-"}
+    found = [(verdict, sign) for verdict, sign in re.findall(r"(better|worse) than `[^`]+` \(([+-])", text)]
+    found += [(verdict, sign) for sign, verdict in re.findall(r"([+-])0\.\d+ \[[^]]+\] \((better|worse)\b", text)]
+    assert found or finding is convergence
+    assert all(signs[verdict] == sign for verdict, sign in found)
+
+
 def test_the_readme_gives_the_answers_of_the_pages(tmp_path):
     for name in map(pages.name_of, pages.FINDINGS):
         (tmp_path / f"{name}.md").write_bytes((DOCS / f"{name}.md").read_bytes())

@@ -188,7 +188,7 @@ def test_the_verdict_of_each_pair_is_that_of_the_comparisons_seen_from_the_line(
 
 
 def test_nothing_is_said_of_a_new_data_set_where_there_are_two(opened):
-    assert opened().get_by_text("on a new data set").count() == 0
+    assert opened().get_by_text("on other data sets").count() == 0
 
 
 @pytest.mark.parametrize("width", [390, 1150])

@@ -282,7 +282,7 @@ def status(
     print(f", {found.failed} failed, {found.training} in training now", end="")
     print(f"; {found.others} of other studies" if found.others else "")
     for dataset, (done, asked) in found.datasets.items():
-        print(f"{dataset:15}{done} of {asked}")
+        print(f"{dataset:14} {done} of {asked}")
 
 
 @app.command()
@@ -317,7 +317,7 @@ def datasets(as_json: Json = False) -> None:
         return
     for name, binary in SETS.items():
         train, test = ("+".join(map(str, part)) for part in (binary.train, binary.test))
-        print(f"{name:15}{binary.negative} (0) against {binary.positive} (1)")
+        print(f"{name:14} {binary.negative} (0) against {binary.positive} (1)")
         print(f"{'':15}{train} {binary.things} to train on, {test} to test on, {binary.origin}\n")
     print("Any two classes or superclasses of CIFAR-100 are a set too, the negative one first, as fish/flowers:")
     for name, classes in SUPERCLASSES.items():

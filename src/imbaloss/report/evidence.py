@@ -52,7 +52,7 @@ def line(score: str, cell: Cell, margin: float, one: Comparison) -> dict[str, ob
 
 
 def elsewhere(differences: np.ndarray, margin: float) -> dict[str, float]:
-    """differences (data sets,). Nothing is said of a new data set from one."""
+    """differences (data sets,). Nothing is said of others from one."""
     some = len(differences) > 1
     generator = np.random.default_rng(0)
     found = signed_rank_probabilities(differences, margin, generator, SAMPLES) if some else (np.nan,) * 3

@@ -130,7 +130,7 @@ def grid(found: Findings) -> list[dict[Any, Any]]:
 
 
 def elsewhere(found: Findings, verdicts: Sequence[evidence.Verdict]) -> list[dict[str, Any]]:
-    """Of the method with the highest mean against each other: which outcome is the most likely on a new data set."""
+    """Of the method with the highest mean against each other: which outcome is the most likely on other data sets."""
     lines = evidence.overall_lines(found.comparisons)
     told = []
     for verdict in verdicts if len({row.run.dataset for row in found.rows}) >= FEWEST_SETS else ():

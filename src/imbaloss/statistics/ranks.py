@@ -47,11 +47,12 @@ def friedman(scores: Floats, alpha: float = 0.05) -> Ranks:
 def signed_rank_probabilities(
     differences: Floats, margin: float, generator: np.random.Generator, samples: int = 50_000
 ) -> tuple[float, float, float]:
-    """Posterior probabilities that worse, practically the same, or better is what is most likely on a new data set.
+    """Posterior probabilities that worse, practically the same, or better is what two other data sets most likely show.
 
     differences (data sets,); margin: half of the region of practical equivalence. The Bayesian signed-rank test:
     Dirichlet weights w of the differences and of one of 0, of weight 0.6; the region holds the weight of
-    pairs (i, j), w_i w_j, whose mean lies in it; each probability is how often that region's is the largest.
+    pairs (i, j), w_i w_j, whose mean lies in it, as of the mean difference of two other data sets; each probability
+    is how often that region's is the largest.
     Source: Benavoli et al. 2017, JMLR 18, section 4.2.
     """
     values = np.append(0.0, differences)
