@@ -104,6 +104,7 @@ WORDS = (
 )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_terminal_sees_bars_and_a_log_lines_and_neither_with_quiet(tmp_path):
     """Real ones: a pseudo-terminal, a pipe."""
     main, end = pty.openpty()

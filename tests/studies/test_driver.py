@@ -243,7 +243,6 @@ IMBALOSS = str(Path(sys.executable).with_name("imbaloss"))
 DIGITS = [IMBALOSS, "reproduce", "--dataset", "digits_3_8", "--dataset", "digits_8_9", "--quiet"]
 COMMAND = [*DIGITS, "--seeds", "2", "--epochs", "20", "--stack-size", "5", "--out"]
 LONG_COMMAND = [*DIGITS, "--seeds", "8", "--epochs", "100", "--stack-size", "1", "--out"]
-LONG_RUNS = 240  # 2 data sets, 3 levels, 5 losses, 8 seeds
 
 
 def kill(command: list[str], folder: Path, kills: int) -> int:

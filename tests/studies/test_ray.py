@@ -11,7 +11,7 @@ import pytest
 
 from imbaloss import data, studies
 from imbaloss.studies import Store, Work
-from tests.studies.test_driver import LONG_COMMAND, LONG_RUNS, RUNS, STUDY, found, interrupt_and_go_on, results
+from tests.studies.test_driver import DIGITS, RUNS, STUDY, found, interrupt_and_go_on, results
 
 ray = pytest.importorskip("ray", reason="needs Ray: pip install 'imbaloss[ray]'")
 
@@ -67,7 +67,8 @@ def test_both_nodes_train_and_a_dead_one_loses_nothing(cluster, digits, tmp_path
 @pytest.mark.slow
 def test_ctrl_c_keeps_what_is_finished_and_the_same_command_goes_on(cluster, tmp_path):
     on_ray = ["--executor", "ray", "--address", cluster.address, "--out"]
-    interrupt_and_go_on([*LONG_COMMAND[:-1], *on_ray], tmp_path, LONG_RUNS)
+    runs = 2 * 3 * 5 * 3  # data sets, levels, losses, seeds
+    interrupt_and_go_on([*DIGITS, "--seeds", "3", "--epochs", "100", "--stack-size", "1", *on_ray], tmp_path, runs)
 
 
 @pytest.mark.slow
