@@ -11,7 +11,7 @@ test: check  ## all that a change must pass, but for the slow tests
 	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses 2 --dist loadfile  # two processes of one thread each
 
 slow: setup  ## the slow tests: many minutes
-	OMP_NUM_THREADS=1 $(BIN)/pytest -m slow --numprocesses 2 --dist loadfile --no-loadscope-reorder
+	OMP_NUM_THREADS=1 $(BIN)/pytest -m slow --numprocesses 2 --dist loadgroup
 
 check: setup
 	$(BIN)/ruff format --check

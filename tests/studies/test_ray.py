@@ -15,9 +15,10 @@ from tests.studies.test_driver import DIGITS, RUNS, STUDY, found, interrupt_and_
 
 ray = pytest.importorskip("ray", reason="needs Ray: pip install 'imbaloss[ray]'")
 
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::ResourceWarning"
-)
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::ResourceWarning"),
+    pytest.mark.xdist_group("ray"),  # one cluster
+]
 
 
 @pytest.fixture(scope="module")
