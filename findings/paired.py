@@ -79,8 +79,12 @@ def compared(
 
 def seeds_by(frame: pd.DataFrame, by: str, score: str) -> pd.DataFrame:
     """A line a seed, a column an entry of `by`, in their order: means over all else, NaN where one is missing."""
-    means = frame.groupby(["seed", by], sort=False)[score].agg(lambda some: some.mean(skipna=False)).unstack(by)
-    return means[list(dict.fromkeys(frame[by]))]
+    return means(frame, ["seed", by], score).unstack(by)[list(dict.fromkeys(frame[by]))]
+
+
+def means(frame: pd.DataFrame, keys: Sequence[str], score: str) -> pd.Series:
+    """Over all else, NaN where one is missing."""
+    return frame.groupby(list(keys), sort=False)[score].agg(lambda some: some.mean(skipna=False))
 
 
 def at(lines: pd.DataFrame, **where: object) -> pd.DataFrame:
@@ -109,5 +113,4 @@ def highest(lines: pd.DataFrame, score: str, **where: object) -> Gap:
 
 def mean_of(frame: pd.DataFrame, score: str) -> Interval:
     """Over the seeds, of each seed's mean over all else; those that lack a score do not count."""
-    means = frame.groupby("seed")[score].agg(lambda some: some.mean(skipna=False))
-    return t_interval(np.asarray(means.dropna(), np.float64))
+    return t_interval(np.asarray(means(frame, ["seed"], score).dropna(), np.float64))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from findings.paired import CALIBRATED, F1, HALVED, MARGIN, MOVED, PRECISION, ROC, TUNED, YOUDEN, Gap, gap
+from findings.paired import CALIBRATED, F1, HALVED, MARGIN, MOVED, PRECISION, ROC, TUNED, YOUDEN, Gap, at, gap
 from imbaloss.statistics import Interval
 
 LABELS = {
@@ -87,7 +87,7 @@ def times(lines: pd.DataFrame, first: str, *, ends: bool = True) -> str:
     lines with first_reached, second_reached: the shares of the trainings that get there.
     """
     one = gap(lines, first, HALVED)
-    there = lines[(lines["first"] == first) & (lines["score"] == HALVED)]
+    there = at(lines, first=first, score=HALVED)
     [(own, other)] = (there[["first_reached", "second_reached"]] > 0).to_numpy()
     if not own and not other:
         return NEITHER

@@ -340,6 +340,8 @@ def test_ctrl_c_keeps_what_is_finished_and_says_how_to_go_on(tmp_path):
     shell = f'PATH="{IMBALOSS.parent}:$PATH" {again}'
     subprocess.run(shell, shell=True, cwd=tmp_path, check=True, capture_output=True)
     assert count(tmp_path / "o o") == 18
+    subprocess.run([*command[:-3], "--out", "whole", "--quiet"], cwd=tmp_path, check=True, capture_output=True)
+    assert (tmp_path / "o o" / "table.csv").read_bytes() == (tmp_path / "whole" / "table.csv").read_bytes()
 
 
 def count(folder: Path) -> int:

@@ -228,8 +228,9 @@ def interrupt_and_go_on(command: list[str], folder: Path, runs: int) -> None:
 
 
 @pytest.mark.slow
-def test_ctrl_c_ends_worker_processes_and_the_same_command_goes_on(tmp_path):
-    interrupt_and_go_on([*COMMAND[:-1], "--executor", "processes", "--out"], tmp_path, 60)
+@pytest.mark.parametrize("executor", ["here", "processes"])
+def test_ctrl_c_ends_everything_and_the_same_command_goes_on(tmp_path, executor):
+    interrupt_and_go_on([*COMMAND[:-1], "--executor", executor, "--out"], tmp_path, 60)
 
 
 def rows_in(folder: Path) -> int:
@@ -283,6 +284,12 @@ def assert_same(folder: Path, other: Path) -> None:
     for one in runs[::7]:
         for part, expected in stores[0].predictions(one).items():
             assert stores[1].predictions(one)[part].probabilities.tobytes() == expected.probabilities.tobytes()
+
+
+@pytest.mark.slow
+def test_a_study_in_stacks_that_is_killed_twice_ends_the_same(tmp_path):
+    assert kill(COMMAND, tmp_path / "killed", 2) > 0
+    assert_same(finish(COMMAND, tmp_path / "whole"), finish(COMMAND, tmp_path / "killed"))
 
 
 @pytest.mark.slow
