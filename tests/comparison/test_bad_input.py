@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from imbaloss.comparison.assemble import Asked
+from imbaloss.comparison.opening import open_own
 from imbaloss.data import Fold
-from imbaloss.data.own import Asked, open_own
 from tests.comparison.examples import QUICK, mixed, write_csv, write_images
 
 

@@ -15,9 +15,9 @@ from sklearn.preprocessing import TargetEncoder
 import imbaloss
 from imbaloss import studies
 from imbaloss.comparison import Answer, OwnModel, Wishes, facts
+from imbaloss.comparison.assemble import Asked
 from imbaloss.comparison.comparing import Place, no_progress, trained
 from imbaloss.comparison.from_python import of_arrays
-from imbaloss.data.own import Asked
 from imbaloss.studies import Store
 from imbaloss.training import REFERENCES
 from tests.comparison.examples import mixed

@@ -28,9 +28,9 @@ def folder(request, tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("own")
     found = imbaloss.compare(FRAME.drop(columns="fraud"), FRAME["fraud"], losses=["mse"], out=out, **QUICK)
     from imbaloss import studies
+    from imbaloss.comparison.assemble import Asked
     from imbaloss.comparison.comparing import Place, for_use, no_progress
     from imbaloss.comparison.from_python import of_arrays
-    from imbaloss.data.own import Asked
 
     own = of_arrays("data", [(FRAME.drop(columns="fraud"), FRAME["fraud"])], None, None, Asked("y"))
     place = Place(own, out, studies.Store(out), "cpu", print, no_progress)

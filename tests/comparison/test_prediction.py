@@ -36,7 +36,7 @@ def test_parts_of_any_size_give_the_predictions_of_all(model, tmp_path, monkeypa
     frame.to_csv(file, index=False) if ending == "csv" else frame.to_parquet(file, row_group_size=7)
     monkeypatch.setattr(prediction, "AT_ONCE", 10)
     rows, positives, _ = predict_file(model, file, tmp_path / out, keep=["number"])
-    from imbaloss.data.own.tables import read_table
+    from imbaloss.comparison.reading.tables import read_table
 
     found = read_table(tmp_path / out)
     assert found["number"].tolist() == list(range(53))
@@ -61,7 +61,7 @@ def test_truths_and_numbers_as_names_are_the_same_in_a_file_and_in_a_frame(tmp_p
     frame = mixed(200).drop(columns="day").assign(first=np.arange(200) % 3 == 0, code=np.arange(200) % 4)
     file = tmp_path / "data.csv"
     frame.assign(first=frame["first"].map({True: "true", False: "false"})).to_csv(file, index=False)
-    from imbaloss.data.own import tables
+    from imbaloss.comparison.reading import tables
 
     read = tables.read_table(file, ["code"])
     found = imbaloss.compare(

@@ -56,7 +56,8 @@ def compare(
 ) -> None:
     """Find out which method finds the rare class best in your own data, and keep a model of it that predicts."""
     from imbaloss import comparison
-    from imbaloss.data.own import Asked, open_own
+    from imbaloss.comparison.assemble import Asked
+    from imbaloss.comparison.opening import open_own
 
     with refusing():
         recipe = entries(context)

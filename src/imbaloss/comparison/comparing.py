@@ -10,9 +10,10 @@ import numpy as np
 
 from imbaloss import report, studies
 from imbaloss.comparison.answer import Answer
+from imbaloss.comparison.description import describe
 from imbaloss.comparison.own_model import OwnModel, Threshold, remove
 from imbaloss.comparison.wishes import MOST, Wishes
-from imbaloss.data.own import ImagePreparation, Own, describe
+from imbaloss.data.own import ImagePreparation, Own
 from imbaloss.evaluation import THRESHOLD
 from imbaloss.progress import Progress
 from imbaloss.studies import Job, OwnStudy, Run, Store, Watch, Work

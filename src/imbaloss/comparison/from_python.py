@@ -13,15 +13,15 @@ import numpy as np
 import pandas as pd
 
 from imbaloss.comparison.answer import Answer
+from imbaloss.comparison.assemble import Asked, Content, kind_of, own_of
 from imbaloss.comparison.comparing import answer
+from imbaloss.comparison.opening import of_frames
 from imbaloss.comparison.own_model import as_frame, plain
+from imbaloss.comparison.reading.images import from_array
+from imbaloss.comparison.targets import target_of
 from imbaloss.comparison.wishes import Wishes
-from imbaloss.data.own import Asked, Own
+from imbaloss.data.own import Own
 from imbaloss.data.own.columns import text_of
-from imbaloss.data.own.making import Content, kind_of, own_of
-from imbaloss.data.own.opening import of_frames
-from imbaloss.data.own.pictures import from_array
-from imbaloss.data.own.targets import target_of
 from imbaloss.nearest import nearest
 from imbaloss.training import Recipe
 from imbaloss.training.recipe import whole

@@ -12,8 +12,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import issparse
 
-from imbaloss.data.own import Column, ImagePreparation, Schema, TablePreparation, pictures
-from imbaloss.data.own.tables import check_names
+from imbaloss.comparison.reading import images
+from imbaloss.comparison.reading.tables import check_names
+from imbaloss.data.own import Column, ImagePreparation, Schema, TablePreparation
 from imbaloss.evaluation import Calibration
 from imbaloss.notation import tuples
 from imbaloss.training import Model, Recipe, model_file
@@ -80,7 +81,7 @@ class OwnModel:
     def images(self, X: Any) -> NDArray[np.uint8]:
         """(N, C, H, W). Raises ValueError for images of another shape."""
         assert isinstance(self.kind, ImagePreparation)
-        found = pictures.from_array("X", np.asarray(X))
+        found = images.from_array("X", np.asarray(X))
         if found.shape[1:] != self.model.shape:
             raise ValueError(
                 f"images must be of shape {self.model.shape} (channels, height, width), found {found.shape[1:]}"

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from imbaloss.comparison.own_model import OwnModel
-from imbaloss.data.own import ImagePreparation, Schema, TablePreparation, pictures, tables
+from imbaloss.comparison.reading import images, tables
+from imbaloss.data.own import ImagePreparation, Schema, TablePreparation
 from imbaloss.data.own.columns import some
 from imbaloss.nearest import nearest
 
@@ -100,14 +101,14 @@ def of_images(model: OwnModel, source: Path, keep: Sequence[str]) -> Iterator[pd
         arrays = [(name, array) for name, array in tables.arrays_of(source).items() if array.ndim > 2]
         if len(arrays) != 1:
             raise ValueError(f"{source} must hold one array of images, found {len(arrays)}")
-        images = arrays[0][1]
-        yield with_predictions(model, pd.DataFrame(index=range(len(images))), model.predict_proba(images)[:, 1])
+        pixels = arrays[0][1]
+        yield with_predictions(model, pd.DataFrame(index=range(len(pixels))), model.predict_proba(pixels)[:, 1])
         return
     files, beside = named_in(source, keep)
     for start in range(0, len(files), IMAGES_AT_ONCE):
         some_files = files[start : start + IMAGES_AT_ONCE]
-        images = pictures.load(some_files, (model.kind.height, model.kind.width), model.kind.channels)
-        probabilities = model.probabilities(images)
+        pixels = images.load(some_files, (model.kind.height, model.kind.width), model.kind.channels)
+        probabilities = model.probabilities(pixels)
         yield with_predictions(model, beside.iloc[start : start + IMAGES_AT_ONCE].reset_index(drop=True), probabilities)
 
 
@@ -116,13 +117,13 @@ def named_in(source: Path, keep: Sequence[str]) -> tuple[list[Path], pd.DataFram
     if source.is_dir():
         if keep:
             raise ValueError(f"{source} is a folder, and has no columns to keep")
-        files = sorted(file for file in source.rglob("*") if pictures.is_image(file.name) and file.is_file())
+        files = sorted(file for file in source.rglob("*") if images.is_image(file.name) and file.is_file())
         if not files:
             raise ValueError(f"{source} holds no image")
         return files, pd.DataFrame({FILE: [file.relative_to(source).as_posix() for file in files]})
     frame = tables.read_table(source)
     check_kept(frame, keep)
-    column = pictures.column_of_files(frame, "", list(frame.columns))
+    column = images.column_of_files(frame, "", list(frame.columns))
     if column is None:
         raise ValueError(f"{source} has no column that names image files, of which the model was made")
     beside = frame[list(keep)].assign(**{FILE: frame[column]})

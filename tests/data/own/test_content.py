@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from imbaloss.comparison.assemble import Asked
+from imbaloss.comparison.opening import of_frames, open_own
 from imbaloss.data import Fold, draw, split_counts
-from imbaloss.data.own import Asked, Own, open_own
-from imbaloss.data.own.opening import of_frames
+from imbaloss.data.own import Own
 from tests.comparison.examples import mixed, write_csv, write_images
 
 

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from imbaloss.comparison.targets import classes_of, groups_of, times_of
 from imbaloss.data.own.columns import DATE, DATES, Schema
 from imbaloss.data.own.content import FOLDS, TEST, TIME, Own
 from imbaloss.data.own.preparation import ImagePreparation
-from imbaloss.data.own.targets import classes_of, groups_of, times_of
 from imbaloss.data.splits import FEWEST_FOLDS, check_folds
 from imbaloss.wording import counted
 

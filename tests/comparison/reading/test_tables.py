@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imbaloss.data.own.tables import Dialect, parts_of_table, read_table, write_table
+from imbaloss.comparison.reading.tables import Dialect, parts_of_table, read_table, write_table
 from tests.comparison.examples import mixed, write_csv
 
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False, width=32)

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from imbaloss.data.own import pictures, tables
+from imbaloss.comparison.assemble import Asked, Content, kind_of, own_of
+from imbaloss.comparison.reading import images, tables
+from imbaloss.comparison.targets import target_of
 from imbaloss.data.own.columns import Schema, differing, some
 from imbaloss.data.own.content import Own
-from imbaloss.data.own.making import Asked, Content, kind_of, own_of
-from imbaloss.data.own.targets import target_of
 from imbaloss.nearest import nearest
 
 
@@ -34,7 +34,7 @@ def open_own(source: Path, asked: Asked, test: Path | None = None) -> Own:
     frame = frames[0]
     check_columns(frame, asked, str(source))
     among = [name for name in frame.columns if name not in {asked.group, asked.time, *asked.drop}]
-    if (column := pictures.column_of_files(frame, asked.target, among)) is not None:
+    if (column := images.column_of_files(frame, asked.target, among)) is not None:
         return of_listing(source, frames, column, asked, test)
     no_size(asked, f"{source} is a table")
     return of_frames(file_stem(source), frames, asked)
@@ -94,23 +94,23 @@ def same_columns(frames: Sequence[pd.DataFrame], dropped: Sequence[str]) -> None
 
 def of_folder(folder: Path, asked: Asked, test: Path | None) -> Own:
     """The target is the sub-folder, whatever it is called."""
-    files, labels, notes = pictures.in_folders(folder)
+    files, labels, notes = images.in_folders(folder)
     held_out = 0
     if test is not None:
         if not test.is_dir():
             raise ValueError(f"{test} is no folder, and {folder} is one: both must be")
-        more, theirs, said = pictures.in_folders(test)
+        more, theirs, said = images.in_folders(test)
         files, labels, notes, held_out = files + more, labels + theirs, notes + said, len(more)
     no_columns(asked, f"{folder} is a folder of images")
-    images, stretched = loaded(files, asked)
+    pixels, stretched = loaded(files, asked)
     target = target_of(pd.Series(labels, dtype=object, name=asked.target))
-    return own_of(Content(file_stem(folder), images, kind_of(images), target, held_out, (*notes, stretched)), asked)
+    return own_of(Content(file_stem(folder), pixels, kind_of(pixels), target, held_out, (*notes, stretched)), asked)
 
 
 def loaded(files: Sequence[Path], asked: Asked) -> tuple[NDArray[np.uint8], str]:
     """The images, and what was done to them."""
-    size = asked.size or pictures.SIZE
-    return pictures.load(files, (size, size)), f"each image was stretched to {size} x {size} pixels (--size)"
+    size = asked.size or images.SIZE
+    return images.load(files, (size, size)), f"each image was stretched to {size} x {size} pixels (--size)"
 
 
 def no_size(asked: Asked, what: str) -> None:
@@ -134,10 +134,10 @@ def of_listing(source: Path, frames: Sequence[pd.DataFrame], column: str, asked:
     used = {asked.target, column, asked.group, asked.time, *asked.drop}
     ignored = [name for name in frame.columns if name not in used]
     notes = [f"{some(ignored)} were not used: a network learns from images or from columns"] if ignored else []
-    images, stretched = loaded(files, asked)
+    pixels, stretched = loaded(files, asked)
     target, held_out = target_of(frame[asked.target]), len(frame) - len(frames[0])
     return own_of(
-        Content(file_stem(source), images, kind_of(images), target, held_out, (*notes, stretched), beside=frame), asked
+        Content(file_stem(source), pixels, kind_of(pixels), target, held_out, (*notes, stretched), beside=frame), asked
     )
 
 
@@ -146,7 +146,7 @@ def of_image_arrays(source: Path, arrays: Mapping[str, NDArray[Any]], asked: Ask
     no_columns(asked, f"{source} holds images")
     no_size(asked, f"{source} holds images as arrays")
     several = [source, *([test] if test else [])]
-    images, labels = [], []
+    pixels, labels = [], []
     for file in several:
         of_file = arrays if file == source else tables.arrays_of(file)
         names = [name for name, array in of_file.items() if array.ndim > 2]
@@ -155,10 +155,10 @@ def of_image_arrays(source: Path, arrays: Mapping[str, NDArray[Any]], asked: Ask
             raise ValueError(
                 f"{file} must hold one array of images and an array {asked.target!r} of as many labels; it has {there}"
             )
-        images.append(pictures.from_array(names[0], of_file[names[0]]))
+        pixels.append(images.from_array(names[0], of_file[names[0]]))
         labels.append(of_file[asked.target])
-    if len({one.shape[1:] for one in images}) > 1:
+    if len({one.shape[1:] for one in pixels}) > 1:
         raise ValueError(f"{test} has images of another shape than {source}")
     held_out = len(labels[1]) if test else 0
-    found, target = np.concatenate(images), pd.Series(np.concatenate(labels), name=asked.target)
+    found, target = np.concatenate(pixels), pd.Series(np.concatenate(labels), name=asked.target)
     return own_of(Content(file_stem(source), found, kind_of(found), target_of(target), held_out), asked)

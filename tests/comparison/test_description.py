@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from imbaloss.data.own import Asked, describe, open_own
-from imbaloss.data.own.opening import of_frames
+from imbaloss.comparison.assemble import Asked
+from imbaloss.comparison.description import describe
+from imbaloss.comparison.opening import of_frames, open_own
 from tests.comparison.examples import mixed, write_images
 
 ROWS = 400
