@@ -1,0 +1,1 @@
+"""Compare what imbaloss prints and writes at two commits."""
