@@ -146,7 +146,7 @@ def test_no_sampler_changes_nothing():
 def test_too_few_of_a_class_are_refused(sampler, positives):
     fewest = positives + 1
     with pytest.raises(
-        ValueError, match=f"{sampler} needs {fewest} or more of each class to train on, found {positives}"
+        ValueError, match=f"{sampler} needs {fewest} or more of each class to train on, found {positives}: "
     ):
         data.resampled_counts(Counts(40, positives), sampler)
 
@@ -192,3 +192,19 @@ def test_samplers_of_batches_leave_the_samples_and_change_the_shares():
     assert resampling.shown_counts((60, 12), "stratified_batches", 8) == (60, 12)
     assert resampling.shown_counts((60, 12), "stratified_batches:fewest=2", 8) == (54, 18)
     assert resampling.shown_counts((60, 12), "smote", 8) == (60, 12)
+
+
+@pytest.mark.parametrize(
+    ("sampler", "positives", "advice"),
+    [
+        ("smote", 5, "take smote:neighbours=4, or leave it out"),
+        ("smote:ratio=0.5", 3, "take smote:neighbours=2,ratio=0.5, or leave it out"),
+        ("adasyn", 2, "take adasyn:neighbours=1, or leave it out"),
+        ("smote", 1, "found 1: leave it out"),
+        ("smote_tomek", 4, "found 4: leave it out"),
+    ],
+)
+def test_a_sampler_for_too_few_samples_says_with_how_many_neighbours_it_would_do(sampler, positives, advice):
+    with pytest.raises(ValueError, match="needs 6 or more of each class") as error:
+        resampling.resampled_counts([100, positives], sampler)
+    assert str(error.value).endswith(advice)

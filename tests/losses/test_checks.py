@@ -39,7 +39,7 @@ def test_refuses_a_batch_in_one_sentence(arguments, sentence):
 
 def test_refuses_class_weights_for_other_classes():
     loss = losses.get("mfe", class_weights=(1, 2, 3))
-    with pytest.raises(ValueError, match="class_weights must have one entry a class, found 3 for 2 classes"):
+    with pytest.raises(ValueError, match=r"class_weights must have one entry a class, found 3 for 2 classes$"):
         loss(Z, D)
 
 
@@ -47,3 +47,14 @@ def test_refuses_class_weights_for_other_classes():
 def test_refuses_impossible_class_weights(weights):
     with pytest.raises(ValueError, match="class_weights must"):
         losses.get("mse", class_weights=weights)
+
+
+@pytest.mark.parametrize(("classes", "weights"), [(3, "(w0, w1, w2)"), (9, "(w0, ..., w8)")])
+def test_focal_loss_of_several_classes_says_that_alpha_is_for_two(classes, weights):
+    with pytest.raises(ValueError, match="focal's alpha, which is for two classes") as error:
+        losses.get("focal")(torch.zeros(4, classes), torch.zeros(4, dtype=torch.long))
+    assert str(error.value).endswith(f"give class_weights={weights}")
+    with pytest.raises(ValueError, match="focal's alpha"):
+        losses.get("focal", counts=[5] * classes)
+    with pytest.raises(ValueError, match=r"found 2 for 3 classes$"):
+        losses.get("focal", class_weights=(1, 2))(torch.zeros(4, 3), torch.zeros(4, dtype=torch.long))

@@ -132,8 +132,17 @@ def resampled_counts(train: Sequence[int], text: str) -> Classes:
         return tuple(train)
     sampler = SAMPLERS[name]
     if min(train) < (fewest := sampler.fewest(chosen)):
-        raise ValueError(f"sampler {text} needs {fewest} or more of each class to train on, found {min(train)}")
+        needs = f"sampler {text} needs {fewest} or more of each class to train on, found {min(train)}"
+        raise ValueError(needs + advise_neighbours(name, chosen, min(train)))
     return sampler.counts(tuple(train), chosen["ratio"]) if sampler.counts else tuple(train)
+
+
+def advise_neighbours(name: str, chosen: Mapping[str, float], fewest: int) -> str:
+    """Say with how many neighbours a sampler takes so few samples of a class, or that there is no such number."""
+    if "neighbours" in chosen and fewest > 1:
+        fitting = notation.write(name, {**chosen, "neighbours": float(fewest - 1)}, defaults_of(name))
+        return f": take {fitting}, or leave it out"
+    return ": leave it out"
 
 
 def shown_counts(train: Sequence[int], text: str, size: int) -> Classes:

@@ -11,6 +11,7 @@ from torch import distributed as dist
 
 from imbaloss import notation
 from imbaloss.losses import adjusted, errors, reductions
+from imbaloss.losses.checks import explain_class_weights
 from imbaloss.losses.deferred import Deferred
 from imbaloss.losses.domains import require
 from imbaloss.losses.loss import Loss
@@ -99,8 +100,7 @@ def probe(loss: Loss | Ranking | Deferred, of_classes: Sequence[float] | None) -
     for one in (loss.first, loss.then) if isinstance(loss, Deferred) else (loss,):
         weights = one.class_weights
         if weights and of_classes and len(weights) != len(of_classes):
-            found = f"{len(weights)} for {len(of_classes)} classes"
-            raise ValueError(f"class_weights must have one entry a class, found {found}")
+            raise ValueError(explain_class_weights(len(weights), len(of_classes), of_alpha=one.of_alpha))
         classes = len(weights or of_classes or (0, 1))
         one.stacked(torch.empty(1, 0) if classes == 2 else torch.empty(1, 0, classes), torch.empty(1, 0))
 

@@ -12,13 +12,15 @@ def check_batch(
     sample_weight: Tensor | None,
     class_weights: tuple[float, ...] | None,
     ignore_index: int | None,
+    *,
+    of_alpha: bool = False,
 ) -> None:
     """Raises ValueError where the arguments of a loss break the rules that `Criterion` states."""
     if not logits.is_floating_point():
         raise ValueError(f"logits must be floating point, found {logits.dtype}")
     classes = number_of_classes(logits.shape, targets.shape)
     if class_weights is not None and len(class_weights) != classes:
-        raise ValueError(f"class_weights must have one entry a class, found {len(class_weights)} for {classes} classes")
+        raise ValueError(explain_class_weights(len(class_weights), classes, of_alpha=of_alpha))
     if sample_weight is not None and sample_weight.shape != targets.shape:
         shapes = f"{tuple(targets.shape)}, found {tuple(sample_weight.shape)}"
         raise ValueError(f"sample_weight must have the shape of targets {shapes}")
@@ -34,6 +36,15 @@ def check_batch(
     if sample_weight is not None and not all_below_infinity(sample_weight):
         good = (sample_weight >= 0) & sample_weight.isfinite()
         refuse_first(sample_weight, ~good, "sample_weight must be finite and >= 0")
+
+
+def explain_class_weights(found: int, classes: int, *, of_alpha: bool) -> str:
+    """Say how many class weights are needed. of_alpha: they are those that focal loss makes of alpha."""
+    rule = f"class_weights must have one entry a class, found {found} for {classes} classes"
+    if not of_alpha:
+        return rule
+    weights = ", ".join(f"w{place}" for place in range(classes)) if classes < 6 else f"w0, ..., w{classes - 1}"
+    return f"{rule}: they come from focal's alpha, which is for two classes; give class_weights=({weights})"
 
 
 def all_whole_below(targets: Tensor, classes: int) -> bool:

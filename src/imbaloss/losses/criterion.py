@@ -26,6 +26,8 @@ class Criterion(nn.Module, ABC):
     not finite.
     """
 
+    of_alpha = False  # whether class_weights come from focal's alpha
+
     def __init__(self, *, class_weights: Sequence[float] | None = None, ignore_index: int | None = None) -> None:
         super().__init__()
         # numbers, not a buffer: `module.half()` would round a buffer for good
@@ -37,7 +39,7 @@ class Criterion(nn.Module, ABC):
         self, logits: Tensor, targets: Tensor, sample_weight: Tensor | None
     ) -> tuple[Tensor, Tensor, Tensor | None]:
         """The batch as a stack of one: logits (1, N) or (1, N, C), targets and sample_weight (1, N)."""
-        check_batch(logits, targets, sample_weight, self.class_weights, self.ignore_index)
+        check_batch(logits, targets, sample_weight, self.class_weights, self.ignore_index, of_alpha=self.of_alpha)
         classes = () if logits.shape == targets.shape else (logits.shape[1],)
         flat = logits.movedim(1, -1) if classes else logits
         weight = None if sample_weight is None else sample_weight.reshape(1, -1)

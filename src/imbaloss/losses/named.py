@@ -156,7 +156,9 @@ def focal(*, gamma: float = 2.0, alpha: float = 0.25, class_weights: ClassWeight
     """
     require(0 <= alpha <= 1, "alpha must be between 0 and 1", alpha)
     weights = (1 - alpha, alpha) if class_weights is None else class_weights
-    return Loss(partial(errors.focal, gamma=gamma), reductions.mean, class_weights=weights, **options)
+    loss = Loss(partial(errors.focal, gamma=gamma), reductions.mean, class_weights=weights, **options)
+    loss.of_alpha = class_weights is None
+    return loss
 
 
 def asymmetric(
