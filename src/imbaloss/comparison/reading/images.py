@@ -1,122 +1,273 @@
-"""Images as files: folders with one sub-folder a class, and names of files in a table."""
+"""Image files become arrays of pixels: upright, on white, of one size, 0 to 255."""
 
-import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm")
+from imbaloss.comparison.reading.brightness import (
+    EARLIER,
+    SeenValues,
+    check_not_fractions,
+    check_range,
+    choose_range,
+    scale_to_bytes,
+)
+from imbaloss.data.own.preparation import ImagePreparation
+from imbaloss.wording import counted
+
+if TYPE_CHECKING:
+    from PIL import Image
+
 SIZE = 32  # pixels of a side
-GRAY = {"1", "L", "LA", "La", "I", "F", "I;16", "I;16L", "I;16B", "I;16N"}  # what Pillow calls images without colours
-WHITE = {"I": 65535.0, "I;16": 65535.0, "I;16L": 65535.0, "I;16B": 65535.0, "I;16N": 65535.0}  # deeper than 8 bits
+DEEP = {"I", "F", "I;16", "I;16L", "I;16B", "I;16N"}  # Pillow's modes of one channel with more than 8 bits
+GRAY = {"1", "L", "LA", "La", *DEEP}
+WITH_ALPHA = {"LA", "La", "PA", "RGBA"}
+HALF_LOST = 64  # of 256 levels: what is left of 16-bit colours of which none reaches 14 bits
+SAMPLE_FORMAT = 339  # the tag of TIFF that says whether values are unsigned (1), signed (2) or floats (3)
+TRUE_TYPES: dict[tuple[str, int], type[np.integer[Any]]] = {  # of a TIFF's values that Pillow reads as another type
+    ("I", 1): np.uint32,
+    ("L", 2): np.int8,
+}
+FALSE_IMAGES = {  # how files begin that pass for images, in lower case
+    b"version https://git-lfs": "it is a pointer of Git LFS: `git lfs pull` brings the image",
+    b"<!doctype": "it is a web page",
+    b"<html": "it is a web page",
+    b"<?xml": "it is XML, such as an SVG drawing: save it as PNG",
+    b"<svg": "it is an SVG drawing: save it as PNG",
+    b"%pdf": "it is a PDF document: save its pages as PNG",
+    b"ii*": "it is a TIFF that is damaged, or of a kind that is not read, such as 64-bit floats: save it with 8 bits",
+    b"mm\0*": "it is a TIFF that is damaged, or of a kind that is not read, such as 64-bit floats: save it with 8 bits",
+    b"\0\x05\x16\x07": "it holds what macOS notes of a file, not the file: delete it",
+    b"pk\x03\x04": "it is a ZIP archive",
+}
 
 
-def is_image(name: str) -> bool:
-    return name.lower().endswith(ENDINGS)
+class FittedImages(NamedTuple):
+    """The images of a data set, how they were prepared, and what a person should know of it."""
+
+    pixels: NDArray[np.uint8]  # (N, C, H, W)
+    preparation: ImagePreparation
+    notes: tuple[str, ...]
 
 
-def in_folders(folder: Path) -> tuple[list[Path], list[str], list[str]]:
-    """The images of a folder, the name of the sub-folder that each lies in, and what is to be said of the others.
+def fit_image_files(files: Sequence[Path], size: int) -> FittedImages:
+    """Read the images of a data set, each stretched to `size` x `size` pixels; gray where all of them are.
 
-    Links to folders are not followed within a class. Raises ValueError where there are no two classes.
+    Raises:
+        ValueError: For a file that does not decode or is too large, and where no two images differ.
+        OSError: For a file that cannot be read.
     """
-    classes = sorted(entry for entry in folder.iterdir() if not entry.name.startswith(".") and is_folder(entry))
-    files: list[Path] = []
-    labels: list[str] = []
-    others = 0
-    for of_class in classes:
-        for parent, folders, names in os.walk(of_class):
-            folders.sort()
-            shown = [name for name in sorted(names) if not name.startswith(".")]
-            some = [Path(parent) / name for name in shown if is_image(name)]
-            others += len(shown) - len(some)
-            files += some
-            labels += [of_class.name] * len(some)
-    if len(set(labels)) < 2:
-        there = ", ".join(f"{one.name} ({labels.count(one.name)} images)" for one in classes[:5]) or "none"
-        raise ValueError(f"{folder} must hold a folder of images for each class, two or more; it has {there}")
-    notes = [f"{others} files that are no images were left out"] if others else []
-    notes += [f"folder {one.name} holds no image" for one in classes if one.name not in set(labels)]
-    return files, labels, notes
+    preparation, surveyed = survey_files(files, size)
+    pixels, noticed = read_files(files, preparation)
+    check_images_differ(pixels, "open some of them, or take a larger --size")
+    stretched = f"each image was stretched to {size} x {size} pixels (--size)"
+    return FittedImages(pixels, preparation, (stretched, *surveyed, *noticed))
 
 
-def is_folder(entry: Path) -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:  # a link that leads to itself
-        return False
+def prepare_image_files(files: Sequence[Path], preparation: ImagePreparation) -> NDArray[np.uint8]:
+    """Read images as those that a model learned from: (N, C, H, W), 0 to 255.
 
-
-def column_of_files(frame: pd.DataFrame, target: str, among: Sequence[str]) -> str | None:
-    """The column that names image files: all of its values do. None where there is none.
-
-    Raises ValueError for two.
+    Raises:
+        ValueError: For a file that does not decode or is too large, or has values outside of the model's range.
+        OSError: For a file that cannot be read.
     """
-    found = [
-        name
-        for name in frame.columns
-        if name != target and name in among and frame[name].notna().any() and all(map(is_image, map(str, frame[name])))
-    ]
-    if len(found) > 1:
-        raise ValueError(f"columns {' and '.join(found)} both name image files: leave one out with --drop")
-    return found[0] if found else None
+    return read_files(files, preparation)[0]
 
 
-def load(files: Sequence[Path], size: tuple[int, int], channels: int | None = None) -> NDArray[np.uint8]:
-    """(N, channels, H, W), 0 to 255, each image stretched to `size` (H, W); gray where all are, unless told.
+def check_images_differ(pixels: NDArray[np.uint8], advice: str) -> None:
+    """Raise ValueError where all images (N, C, H, W) are the same; the advice ends the sentence."""
+    if (pixels == pixels[:1]).all():
+        raise ValueError(f"all {len(pixels)} images are alike, pixel by pixel, after they were read: {advice}")
 
-    Images of several modes become colours; transparency is dropped. Raises ValueError for a file that does not decode,
-    or is too large, OSError for one that cannot be read.
+
+def survey_files(files: Sequence[Path], size: int) -> tuple[ImagePreparation, list[str]]:
+    """Decide from all images of a data set how each is read; only deep ones are decoded for it.
+
+    Raises ValueError where values of more than 8 bits leave too few of 256 levels.
     """
-    read = [one(file, size, channels) for file in files]
-    most = channels or max((len(image) for image in read), default=1)
-    return np.stack([image if len(image) == most else np.repeat(image, most, axis=0) for image in read])
+    gray = True
+    integers, floats = SeenValues(whole=True), SeenValues(whole=False)
+    colours: list[tuple[int, Path]] = []  # of 16 bits: the largest of their upper 8 bits
+    for file in files:
+        values = None
+        with open_image(file) as image:
+            gray = gray and image.mode in GRAY
+            if is_deep(image):
+                values = read_values(image)
+            elif ";16" in str(getattr(image, "tile", "")):  # colours of which Pillow keeps the upper 8 bits
+                colours.append((int(np.asarray(image.convert("RGB")).max()), file))
+        if values is not None:
+            (floats if values.dtype.kind == "f" else integers).add(str(file), values)
+    check_colours(colours)
+    ranges = choose_range(integers), choose_range(floats)
+    check_not_fractions(floats.weakest_peak[1], floats.weakest_peak[0], ranges[1])
+    notes = integers.describe(ranges[0], but=EARLIER) + floats.describe(ranges[1])
+    return ImagePreparation(size, size, 1 if gray else 3, *ranges, on_white=True), notes
 
 
-def one(file: Path, size: tuple[int, int], channels: int | None) -> NDArray[np.uint8]:
-    """(1 or 3, H, W)."""
-    from PIL import Image, ImageOps, UnidentifiedImageError  # here, since tables need none of it
+def check_colours(peaks: Sequence[tuple[int, Path]]) -> None:
+    """Raise ValueError where 16-bit colours are so dark in all images that their upper 8 bits hold little.
+
+    Args:
+        peaks: The largest value of these 8 bits, and the file, for each image that has 16-bit colours.
+    """
+    if peaks and max(peaks)[0] < HALF_LOST:
+        highest, file = max(peaks)
+        raise ValueError(
+            f"of 16-bit colours the upper 8 bits are read, which go up to {highest} of 255 only in {file}, the "
+            f"brightest of {counted(len(peaks), 'image')}: save them with 8 bits"
+        )
+
+
+def read_files(files: Sequence[Path], preparation: ImagePreparation) -> tuple[NDArray[np.uint8], list[str]]:
+    """Return the images as (N, C, H, W), and sentences on transparency and on frames that were not used."""
+    shape = (preparation.channels, preparation.height, preparation.width)
+    pixels = np.empty((len(files), *shape), dtype=np.uint8)
+    transparent = several = 0
+    peaks = []
+    for place, file in enumerate(files):
+        image = decode_image(file, preparation)
+        pixels[place] = image.pixels
+        transparent += image.transparent
+        several += image.several
+        if image.float_peak is not None:
+            peaks.append(image.float_peak)
+    if peaks:
+        check_not_fractions(str(files[0].parent), max(peaks), preparation.floats)
+    notes = [f"transparent parts of {counted(transparent, 'image')} were laid on white"] if transparent else []
+    if several:
+        notes.append(f"of {counted(several, 'image')} with several frames or pages the first was used")
+    return pixels, notes
+
+
+class DecodedImage(NamedTuple):
+    """One image as a network sees it, and what was met on the way."""
+
+    pixels: NDArray[np.uint8]  # (C, H, W)
+    transparent: bool  # in parts
+    several: bool  # frames or pages
+    float_peak: float | None  # the largest value of an image of floats
+
+
+def decode_image(file: Path, preparation: ImagePreparation) -> DecodedImage:
+    """Read the first frame upright, laid on white, scaled to 0 to 255 and stretched.
+
+    Raises ValueError for what does not decode, or has values outside of the preparation's range, naming the file.
+    """
+    from PIL import Image, ImageOps
+
+    size = (preparation.width, preparation.height)
+    values = float_peak = None
+    transparent = False
+    with open_image(file) as opened:
+        # of JPEG a smaller image is decoded faster; twice the larger side, since a camera may have been turned
+        opened.draft(None, (2 * max(size), 2 * max(size)))
+        if is_deep(opened):
+            values = read_values(opened)
+        else:
+            upright = ImageOps.exif_transpose(opened)
+            if preparation.on_white:
+                upright, transparent = lay_on_white(upright)
+        several = has_several_frames(opened)
+    if values is not None:
+        floats = values.dtype.kind == "f"
+        chosen = preparation.floats if floats else preparation.integers or EARLIER
+        check_range(str(file), values, chosen)
+        float_peak = float(values.max()) if floats else None
+        upright = Image.fromarray(scale_to_bytes(values, chosen))
+    with explain_failures(file):
+        if upright.mode == "LAB":  # which does not become gray at once
+            upright = upright.convert("RGB")
+        coloured = upright.convert("L" if preparation.channels == 1 else "RGB")
+        small = np.asarray(coloured.resize(size, Image.Resampling.BILINEAR, reducing_gap=2))
+    pixels = small[None] if small.ndim == 2 else small.transpose(2, 0, 1)
+    return DecodedImage(pixels, transparent, several, float_peak)
+
+
+def is_deep(image: "Image.Image") -> bool:
+    """Say whether an opened image has other values than 0 to 255, in one channel."""
+    return image.mode in DEEP or true_type(image) is not None
+
+
+def true_type(image: "Image.Image") -> type[np.integer[Any]] | None:
+    """Return the type of a TIFF's values where Pillow reads it as another one, else None."""
+    formats = getattr(image, "tag_v2", {}).get(SAMPLE_FORMAT, 1)
+    return TRUE_TYPES.get((image.mode, int(np.ravel(formats)[0])))
+
+
+def read_values(image: "Image.Image") -> NDArray[Any]:
+    """Return the values (H, W) of an opened deep image, upright, as the file has them."""
+    from PIL import ImageOps
+
+    true = true_type(image)
+    values = np.asarray(ImageOps.exif_transpose(image))
+    return values if true is None else values.view(true)
+
+
+def lay_on_white(image: "Image.Image") -> tuple["Image.Image", bool]:
+    """Return the image as it looks on white, and whether it has transparent parts; else it is returned as it is."""
+    from PIL import Image
+
+    if image.mode not in WITH_ALPHA and "transparency" not in image.info:
+        return image, False
+    colours = (image.convert("LA") if image.mode == "La" else image).convert("RGBA")
+    if colours.getchannel("A").getextrema()[0] == 255:
+        return image, False
+    return Image.alpha_composite(Image.new("RGBA", colours.size, "white"), colours), True
+
+
+def has_several_frames(image: "Image.Image") -> bool:
+    """Say whether an opened image is animated or has pages. The second image in a photograph (MPO) is no frame."""
+    with suppress(Exception):  # of a damaged second frame, which is not needed
+        return image.format != "MPO" and bool(getattr(image, "is_animated", False))
+    return False
+
+
+@contextmanager
+def open_image(file: Path) -> Iterator["Image.Image"]:
+    """Open an image, of which nothing is decoded yet; failures within become sentences, as in `explain_failures`."""
+    from PIL import Image
+
+    # not by its name: of a TIFF on its side, Pillow 13 would map the memory with height and width exchanged
+    with explain_failures(file), file.open("rb") as stream, Image.open(stream) as image:
+        yield image
+
+
+@contextmanager
+def explain_failures(file: Path) -> Iterator[None]:
+    """Turn whatever decoding raises into one sentence that names the file.
+
+    Raises ValueError, or OSError where the system does not give the file. Warnings are not shown.
+    """
+    from PIL import Image, UnidentifiedImageError
 
     try:
         with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            warnings.filterwarnings("ignore", category=UserWarning)
-            with Image.open(file) as opened:
-                opened.draft(None, (2 * size[1], 2 * size[0]))  # of JPEG, a smaller one is decoded faster
-                upright: Any = ImageOps.exif_transpose(opened)
-                gray = upright.mode in GRAY if channels is None else channels == 1
-                if upright.mode in WHITE:
-                    deep = np.asarray(upright, dtype=np.float64) * (255 / WHITE[upright.mode])
-                    upright = Image.fromarray(np.clip(deep, 0, 255).astype(np.uint8))
-                small = upright.convert("L" if gray else "RGB").resize(
-                    size[::-1], Image.Resampling.BILINEAR, reducing_gap=2
-                )
-                pixels = np.asarray(small)
+            yield
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise ValueError(f"{file} is too large an image: more than {Image.MAX_IMAGE_PIXELS} pixels") from error
-    except (UnidentifiedImageError, SyntaxError, ValueError, EOFError) as error:
-        raise ValueError(f"{file} is no image that can be decoded: {' '.join(str(error).split())}") from error
-    except OSError as error:
-        if error.errno is not None:  # the system's, as for a file that is not there
+    except Exception as error:
+        if isinstance(error, OSError) and error.filename is not None:
             raise
-        raise ValueError(f"{file} is no image that can be decoded: {' '.join(str(error).split())}") from error
-    found: NDArray[np.uint8] = pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1)
-    return found
+        reason = recognise_content(file) if isinstance(error, UnidentifiedImageError) else ""
+        reason = reason or " ".join(str(error).split()) or type(error).__name__
+        raise ValueError(f"{file} is no image that can be decoded: {reason}") from error
 
 
-def from_array(name: str, array: NDArray[Any]) -> NDArray[np.uint8]:
-    """Images (N, H, W) or (N, H, W, C), uint8 or in [0, 1], as (N, C, H, W). Raises ValueError for what is none."""
-    images = array[..., None] if array.ndim == 3 else array
-    if images.ndim != 4 or images.shape[-1] not in {1, 3} or 0 in images.shape:
-        raise ValueError(f"images must be (N, H, W), (N, H, W, 1) or (N, H, W, 3), found {name} of shape {array.shape}")
-    if images.dtype != np.uint8:
-        if not (np.issubdtype(images.dtype, np.floating) and ((images >= 0) & (images <= 1)).all()):
-            raise ValueError(f"images must be of type uint8, or floating-point numbers in [0, 1], and {name} is not")
-        images = np.rint(images * 255).astype(np.uint8)
-    found: NDArray[np.uint8] = np.ascontiguousarray(images.transpose(0, 3, 1, 2))
-    return found
+def recognise_content(file: Path) -> str:
+    """Say by its first bytes what a file is that passes for an image."""
+    with file.open("rb") as stream:
+        first = stream.read(64)
+    if not first.strip(b"\0"):
+        return "it holds nothing" + (" but bytes of zero" if first else "")
+    if first[4:8] == b"ftyp":
+        return "it is a photograph in HEIC or AVIF, or a film: save it as JPEG"
+    start = first.lstrip(b"\xef\xbb\xbf \r\n\t").lower()
+    return next((what for mark, what in FALSE_IMAGES.items() if start.startswith(mark)), "it holds no known image")

@@ -1,0 +1,162 @@
+"""Opening images as a person's own data: folders of classes, tables of names of files, arrays."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from imbaloss.comparison.assemble import Asked, Content, join_columns, name_of, own_of
+from imbaloss.comparison.column_values import describe_difference, name_some
+from imbaloss.comparison.missing_values import mark_missing
+from imbaloss.comparison.reading import arrays, image_names
+from imbaloss.comparison.reading.frames import table_from_frame
+from imbaloss.comparison.reading.image_arrays import fit_image_arrays
+from imbaloss.comparison.reading.images import SIZE, fit_image_files
+from imbaloss.comparison.reading.names import is_unnamed
+from imbaloss.comparison.reading.text import columns_by_name, find_in_columns, is_text, iterate_blocks
+from imbaloss.comparison.targets import name_classes
+from imbaloss.data.own.content import Own
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Arrays = Mapping[str, NDArray[Any]]
+
+
+def has_images(read: Arrays) -> bool:
+    """Return whether an array has more axes than a table has."""
+    return any(array.ndim > 2 for array in read.values())
+
+
+def open_image_folder(folder: Path, asked: Asked, test: Path | None) -> Own:
+    """Return the images of a folder, whose sub-folders are the classes, whatever the target is called.
+
+    Raises:
+        ValueError: There are no two classes, or an image cannot be read.
+    """
+    files, labels, notes = image_names.find_class_images(folder)
+    held_out = 0
+    if test is not None:
+        if not test.is_dir():
+            there = "is no folder" if test.exists() else "is not there"
+            raise ValueError(f"{test} {there}, and {folder} is a folder: both must be")
+        test_files, test_labels, test_notes = image_names.find_class_images(test)
+        files, labels, notes, held_out = files + test_files, labels + test_labels, notes + test_notes, len(test_files)
+    refuse_columns(asked, f"{folder} is a folder of images, and has no columns")
+    pixels, preparation, said = fit_image_files(files, asked.size or SIZE)
+    target = classes_of_labels(asked.target, labels)
+    return own_of(Content(name_of(folder), pixels, preparation, target, held_out, (*notes, *said)), asked)
+
+
+def classes_of_labels(target: str, labels: Any) -> "pd.Series[str]":
+    """Return labels (N,) as names of classes."""
+    table = table_from_frame(pd.DataFrame({"labels": labels}))
+    return name_classes(target, table["labels"].combine_chunks())
+
+
+def refuse_size(asked: Asked, reason: str) -> None:
+    """Refuse a size of images where there is nothing to resize.
+
+    Raises:
+        ValueError: A size was asked for.
+    """
+    if asked.size is not None:
+        raise ValueError(f"{reason}: leave out --size, which is for images in files")
+
+
+def refuse_columns(asked: Asked, reason: str) -> None:
+    """Refuse names of columns where there are no columns.
+
+    Raises:
+        ValueError: A column was named.
+    """
+    for option in ("group", "time", "drop", "category", "mark", "keep_na"):
+        if getattr(asked, option):
+            raise ValueError(f"{reason}: leave out --{option.replace('_', '-')}, which names a column of a table")
+
+
+def find_image_column(table: "pa.Table", asked: Asked) -> str | None:
+    """Return the column of a table that names image files; None where none does.
+
+    Raises:
+        ValueError: Two columns do, or one does in some rows only.
+    """
+    others = {asked.target, asked.group, asked.time, *asked.drop}
+    columns = columns_by_name(table)
+    texts = [name for name, column in columns.items() if is_text(column.type) and name not in others]
+    endings = (*image_names.ENDINGS, *image_names.PICTURES)
+    ending = rf"\.({'|'.join(ending.lstrip('.') for ending in endings)})$"
+    among = [
+        name
+        for block, array in iterate_blocks(columns, texts)
+        for name, found in zip(block, find_in_columns(array, len(block), ending), strict=True)
+        if found
+    ]
+    frame = pd.DataFrame({name: columns[name].to_pylist() for name in among})
+    return image_names.find_file_column(frame, among, wanted=asked.size is not None)
+
+
+def open_image_listing(
+    sources: Sequence[Path], tables: "Sequence[pa.Table]", column: str, asked: Asked, notes: Sequence[str]
+) -> Own:
+    """Return the images that a column names, each found from where its table lies.
+
+    sources: the table to learn from, and perhaps the one to judge by; tables: what they hold.
+
+    Raises:
+        ValueError: A file is missing or no image, or the tables have different columns.
+    """
+    needed = [name for name in tables[0].column_names if name in {asked.target, column, asked.group, asked.time}]
+    for other in tables[1:]:
+        allowed = {*tables[0].column_names, *filter(is_unnamed, other.column_names)}
+        if told := describe_difference(needed, other.column_names, allowed):
+            raise ValueError(f"the test file has other columns than the first one: {told}")
+    located = [
+        image_names.locate_listed_files(source, pd.Series(table[column].to_pylist(), name=column, dtype=object))
+        for source, table in zip(sources, tables, strict=True)
+    ]
+    ignored = [name for name in tables[0].column_names if name not in {*needed, *asked.drop}]
+    unused = [f"{name_some(ignored)} were not used: a network learns from images or from columns"] if ignored else []
+    pixels, preparation, said = fit_image_files([*chain(*located)], asked.size or SIZE)
+    labels = [label for table in tables for label in table[asked.target].to_pylist()]
+    content = Content(
+        name=name_of(sources[0]),
+        features=pixels,
+        kind=replace(preparation, column=column),
+        target=classes_of_labels(asked.target, labels),
+        held_out=sum(table.num_rows for table in tables[1:]),
+        notes=(*notes, *unused, *said),
+        groups=join_columns([mark_missing(table, asked.na_values, asked.keep_na) for table in tables], asked.group),
+        times=join_columns([mark_missing(table, asked.na_values, asked.keep_na) for table in tables], asked.time),
+    )
+    return own_of(content, asked)
+
+
+def open_image_arrays(source: Path, read: Arrays, asked: Asked, test: Path | None) -> Own:
+    """Return the images of an NPZ file with one array of images, and one of labels. read: its arrays.
+
+    Raises:
+        ValueError: The file has other arrays, or the images cannot be understood.
+    """
+    refuse_columns(asked, f"{source} holds images as arrays")
+    refuse_size(asked, f"{source} holds images as arrays")
+    named, labels = [], []
+    for file in [source, *([test] if test else [])]:
+        of_file = read if file == source else arrays.read_arrays(file)
+        names = [name for name, array in of_file.items() if array.ndim > 2]
+        if len(names) != 1 or asked.target not in of_file or of_file[asked.target].size != len(of_file[names[0]]):
+            there = ", ".join(f"{name} {array.shape}" for name, array in of_file.items())
+            raise ValueError(
+                f"{file} must hold one array of images and an array {asked.target!r} of as many labels; it has {there}"
+            )
+        named.append((f"array {names[0]!r} of {file}", of_file[names[0]]))
+        labels.append(of_file[asked.target].ravel())
+    held_out = len(labels[1]) if test else 0
+    pixels, preparation, notes = fit_image_arrays(named)
+    target = classes_of_labels(asked.target, np.concatenate(labels))
+    return own_of(Content(name_of(source), pixels, preparation, target, held_out, notes), asked)
