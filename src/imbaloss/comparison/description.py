@@ -2,20 +2,21 @@
 
 import hashlib
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from imbaloss.data.own.columns import CATEGORY, DATES, MANY, MISSING, NUMBER, Schema, some
+from imbaloss.comparison.column_facts import class_areas, missing_shares
+from imbaloss.comparison.column_values import name_some
+from imbaloss.comparison.hashes import hash_columns, hash_rows
+from imbaloss.data.own.columns import CATEGORY, DATES, HOUR_SINE, MANY, WEEKDAY_SINE, Schema
 from imbaloss.data.own.content import FOLDS, TEST, TIME, Own
 from imbaloss.wording import counted
 
 LOOKED_AT = 100_000  # rows, by which columns are judged
 GIVES_AWAY = 0.99  # ROC-AUC of a column alone
 GIVEN_AWAY = "tells the classes apart (ROC-AUC {:.3f}): if it is known only after the target, leave it out with --drop"
-FEWEST = 5  # positives with a value, below which a column can separate them by chance
 FEW = 30  # positives
 
 
@@ -56,10 +57,34 @@ def divided(own: Own) -> str:
 
 
 def of_columns(own: Own) -> Iterator[str]:
+    """Describe the columns of a table: their kinds, what is missing, and what looks like a mistake."""
     assert isinstance(own.kind, Schema)
-    frame, labels, schema = own.features, own.labels, own.kind
+    frame, schema = own.features, own.kind
     assert isinstance(frame, pd.DataFrame)
-    kinds = pd.Series([column.kind for column in schema.columns]).value_counts()
+    yield describe_kinds(schema)
+    yield from describe_cycles(schema)
+    for name, reason in schema.left_out.items():
+        if reason != "is the target":
+            yield f"not learned from: {name} {reason}"
+    missing = pd.Series(missing_shares(frame, schema), schema.names)
+    missing = missing[[column.name for column in schema.columns if column.source is None]]
+    if len(incomplete := missing[missing > 0].sort_values(ascending=False)):
+        yield f"missing values in {counted(len(incomplete), 'column')}: " + name_some(
+            [f"{name} {share:.1%}" for name, share in incomplete.items()]
+        )
+    yield from describe_duplicate_columns(frame)
+    generator = np.random.default_rng(0)
+    looked_at = np.arange(len(frame))
+    if len(frame) > LOOKED_AT:
+        looked_at = np.sort(generator.choice(len(frame), LOOKED_AT, replace=False))
+        frame = frame.iloc[looked_at]
+    yield from describe_leaks(frame, own.labels[looked_at], schema)
+
+
+def describe_kinds(schema: Schema) -> str:
+    """Count the columns of each kind, without those that were made of others."""
+    read = [column for column in schema.columns if column.source is None]
+    kinds = pd.Series([column.kind for column in read]).value_counts()
     many = " with many values"
     told = {CATEGORY: ("category", "categories"), MANY: (f"category{many}", f"categories{many}")}
     told |= {kind: (kind, kind.replace("date", "dates", 1)) for kind in DATES}
@@ -67,87 +92,45 @@ def of_columns(own: Own) -> Iterator[str]:
         f"{count} {told[kind][count > 1]}" if kind in told else counted(int(count), str(kind))
         for kind, count in kinds.items()
     ]
-    yield f"{counted(len(schema.columns), 'column')} to learn from: {', '.join(listed)}"
-    for name, reason in schema.left_out.items():
-        if reason != "is the target":
-            yield f"not learned from: {name} {reason}"
-    missing = (frame.isna() | (frame == MISSING)).mean()
-    if len(there := missing[missing > 0].sort_values(ascending=False)):
-        yield f"missing values in {counted(len(there), 'column')}: " + some(
-            [f"{name} {share:.1%}" for name, share in there.items()]
-        )
-    yield from doubled(frame)
-    yield from numbered(frame[[column.name for column in schema.columns if column.kind == NUMBER]])
-    generator = np.random.default_rng(0)
-    looked_at = (
-        np.sort(generator.choice(len(frame), LOOKED_AT, replace=False))
-        if len(frame) > LOOKED_AT
-        else np.arange(len(frame))
-    )
-    yield from giving_away(frame.iloc[looked_at], labels[looked_at], schema)
+    return f"{counted(len(read), 'column')} to learn from: {', '.join(listed)}"
 
 
-def doubled(frame: pd.DataFrame) -> Iterator[str]:
-    """Columns that hold the same in each row."""
+def describe_cycles(schema: Schema) -> Iterator[str]:
+    """Say of which dates the hour and the weekday are learned from too."""
+    made: dict[str, list[str]] = {column.read_from: [] for column in schema.columns if column.is_cycle}
+    for column in schema.columns:
+        if column.kind in {HOUR_SINE, WEEKDAY_SINE}:
+            made[column.read_from].append(column.kind.partition(",")[0])
+    for name, parts in made.items():
+        verb = "is" if len(parts) == 1 else "are"
+        yield f"from the dates of {name}, the {' and the '.join(parts)} {verb} learned from too (as sine and cosine)"
+
+
+def describe_duplicate_columns(frame: pd.DataFrame) -> Iterator[str]:
+    """Name each column that holds the same in each row as one before it."""
     first: dict[bytes, str] = {}
-    for name in frame.columns:
-        key = hashlib.sha256(pd.util.hash_pandas_object(frame[name], index=False).to_numpy().tobytes()).digest()
+    for name, hashes in zip(frame.columns, hash_columns(frame), strict=True):
+        key = hashlib.sha256(hashes.data).digest()
         if key in first:
             yield f"{name} is the same as {first[key]}"
         first.setdefault(key, name)
 
 
-def numbered(frame: pd.DataFrame) -> Iterator[str]:
-    """Columns that look like the numbers of the rows."""
-    for name in frame.columns:
-        steps = np.diff(frame[name].to_numpy())
-        if len(steps) > 10 and (steps == 1).all():
-            yield f"{name} numbers the rows: if that means nothing, leave it out with --drop"
-
-
-def giving_away(frame: pd.DataFrame, labels: NDArray[np.int64], schema: Schema) -> Iterator[str]:
-    """Columns that tell the classes apart by themselves: they may be known only afterwards."""
-    for column in schema.columns:
-        area = area_of(frame[column.name], labels, many=column.is_category)
-        if area >= GIVES_AWAY:
-            yield f"{column.name} alone {GIVEN_AWAY.format(area)}"
-        absent = (frame[column.name].isna() | (frame[column.name] == MISSING)).to_numpy()
-        if absent.any() and not absent.all():
-            area = area_of_numbers(absent.astype(np.float64), labels)
-            if area >= GIVES_AWAY:
-                yield f"whether {column.name} is missing {GIVEN_AWAY.format(area)}"
-
-
-def area_of(column: "pd.Series[Any]", labels: NDArray[np.int64], *, many: bool) -> float:
-    """Under the ROC curve, in the better of two directions; of a category by the share of positives in other folds."""
-    if many:
-        codes = pd.factorize(column)[0]
-        folds = np.random.default_rng(0).permutation(len(labels)) % 5
-        shares = np.zeros(len(labels))
-        for fold in range(5):
-            others = folds != fold
-            counts, positives = (
-                np.bincount(codes[others], weights, codes.max() + 1) for weights in (None, labels[others])
-            )
-            shares[~others] = ((positives + labels.mean()) / (counts + 1))[codes[~others]]
-        return area_of_numbers(shares, labels)
-    known = column.notna().to_numpy()
-    return area_of_numbers(column.to_numpy()[known], labels[known])
-
-
-def area_of_numbers(values: NDArray[Any], labels: NDArray[np.int64]) -> float:
-    from sklearn.metrics import roc_auc_score
-
-    if min(labels.sum(), len(labels) - labels.sum()) < FEWEST:
-        return 0.5
-    area = float(roc_auc_score(labels, values))
-    return max(area, 1 - area)
+def describe_leaks(frame: pd.DataFrame, labels: NDArray[np.int64], schema: Schema) -> Iterator[str]:
+    """Name each column that tells the classes apart by itself, since it may be known only after the target."""
+    areas, areas_of_missing = class_areas(frame, schema, labels)
+    for place in np.flatnonzero((areas >= GIVES_AWAY) | (areas_of_missing >= GIVES_AWAY)):
+        name, is_read = schema.columns[place].name, schema.columns[place].source is None
+        if areas[place] >= GIVES_AWAY:
+            yield f"{name} alone {GIVEN_AWAY.format(areas[place])}"
+        if areas_of_missing[place] >= GIVES_AWAY and is_read:
+            yield f"whether {name} is missing {GIVEN_AWAY.format(areas_of_missing[place])}"
 
 
 def copies(own: Own) -> Iterator[str]:
-    """Rows that are there more than once: test rows that were learned from are no test."""
+    """Say how many test rows are also rows of train or tune: they are no test of what was learned."""
     if isinstance(own.features, pd.DataFrame):
-        keys = pd.util.hash_pandas_object(own.features, index=False).to_numpy()
+        keys = hash_rows(own.features)
     else:
         keys = np.array([hash(image.tobytes()) for image in own.features])
     rows = own.rows(0, own.each_fold[0])

@@ -1,5 +1,7 @@
 """Preparation: fitted on the training part alone; finite, of one size, whatever comes."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,14 +14,15 @@ from sklearn.preprocessing import TargetEncoder
 from imbaloss.comparison.own_model import TRUSTED
 from imbaloss.data.own import ImagePreparation, Schema, TablePreparation
 from imbaloss.data.own.columns import CATEGORY, MANY, NUMBER, Column
-from tests.comparison.examples import mixed
+from tests.comparison.examples import judge, mixed, take
+from tests.data.own.plain import column_transformer
 
 LABELS = (mixed()["fraud"] == "yes").to_numpy().astype(np.int64)
 
 
 def prepared(frame: pd.DataFrame | None = None):
-    schema = Schema.of(mixed(), left_out={"fraud": "is the target"})
-    taken = schema.take(mixed() if frame is None else frame)
+    schema = judge(mixed(), aside={"fraud": "is the target"})
+    taken = take(schema, mixed() if frame is None else frame)
     return schema, taken, *TablePreparation.fit(schema, taken, LABELS)
 
 
@@ -42,20 +45,20 @@ def test_a_category_is_one_column_a_value_and_a_missing_one_a_value():
 def test_many_categories_are_the_mean_target_of_the_other_folds():
     """By scikit-learn's encoder alone, and scaled."""
     _, taken, made, inputs = prepared()
-    folds = made.transformer.named_transformers_["many"].named_steps["target"].cv
+    folds = made.steps["many"].named_steps["target"].cv
     alone = TargetEncoder(target_type="binary", cv=folds).fit_transform(taken[["shop"]], LABELS)[:, 0]
-    assert inputs[:, -1] == pytest.approx((alone - alone.mean()) / alone.std(), abs=1e-5)
-    assert not np.allclose(inputs[:, -1], made(taken)[:, -1])  # of new rows by all
+    assert inputs[:, -3] == pytest.approx((alone - alone.mean()) / alone.std(), abs=1e-5)
+    assert not np.allclose(inputs[:, -3], made(taken)[:, -3])  # of new rows by all; behind it is the weekday
 
 
 def test_what_was_not_there_in_training_is_unknown_and_no_failure():
     schema, _, made, inputs = prepared()
     new = mixed().assign(country="Atlantis", shop="shop-new", amount=1e290)
-    found = made(schema.take(new))
+    found = made(take(schema, new))
     assert found.shape == inputs.shape
     assert np.isfinite(found).all()
     assert (found[:, 4:8] == 0).all()
-    assert len(set(found[:, -1])) == 1
+    assert len(set(found[:, -3])) == 1
 
 
 @settings(deadline=None, max_examples=25)
@@ -94,11 +97,40 @@ def test_no_rows_are_no_inputs():
 
 
 def test_it_is_saved_without_pickle_and_prepares_the_same_bits():
-    _, taken, made, _ = prepared()
-    content = skops.io.dumps(made.transformer)
+    schema, taken, made, _ = prepared()
+    content = skops.io.dumps(dict(made.steps))
     assert set(skops.io.get_untrusted_types(data=content)) <= set(TRUSTED)
-    again = TablePreparation(skops.io.loads(content, trusted=list(TRUSTED)))
+    again = TablePreparation(schema, skops.io.loads(content, trusted=list(TRUSTED)))
     assert np.array_equal(again(taken), made(taken))
+
+
+def wide() -> pd.DataFrame:
+    """200 columns of numbers with ties, missing values, equal values and no values in the rows of the fit."""
+    numbers = np.random.default_rng(0).standard_normal((120, 200))
+    numbers[:, ::3] = np.round(numbers[:, ::3])
+    numbers[np.random.default_rng(1).random(numbers.shape) < np.linspace(0, 0.9, 200)] = np.nan
+    numbers[:90, :2] = np.nan, 7
+    return pd.concat([mixed(), pd.DataFrame(numbers).add_prefix("x")], axis=1)
+
+
+@pytest.mark.parametrize("together", [False, True])
+@pytest.mark.parametrize(
+    "frame", [mixed(), mixed()[["amount", "fraud"]], mixed()[["shop", "country", "fraud"]], wide()]
+)
+def test_inputs_are_those_of_scikit_learn_alone_bit_for_bit(frame, together):
+    schema = judge(frame, aside={"fraud": "is the target"})
+    taken = take(schema, frame)
+    if together:  # all numbers of a frame in one array
+        taken = taken.copy()
+    train, new, labels = taken.iloc[:90], taken.iloc[90:], LABELS[:90]
+    before = taken.copy()
+    made, inputs = TablePreparation.fit(schema, train, labels)
+    alone = column_transformer(schema, int(labels.sum()))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert inputs.tobytes() == alone.fit_transform(train, labels).astype(np.float32).tobytes()
+        assert made(new).tobytes() == alone.transform(new).astype(np.float32).tobytes()
+    pd.testing.assert_frame_equal(taken, before)
 
 
 def test_images_are_divided_by_their_white():

@@ -33,7 +33,7 @@ class Own:
     name: str
     negative: str
     positive: str
-    features: pd.DataFrame | NDArray[np.uint8]  # columns as `Schema.take` gives them, or images (N, C, H, W)
+    features: pd.DataFrame | NDArray[np.uint8]  # columns as `take_columns` returns them, or images (N, C, H, W)
     labels: NDArray[np.int64]  # (N,)
     kind: Schema | ImagePreparation
     checksum: str  # of all that decides the splits
@@ -102,20 +102,25 @@ class Own:
         """A split and the preparation, which is fitted on its train part."""
         if (seed, fold) not in self.drawn:
             rows = self.rows(seed, fold)
-            train = self.features_of(rows["train"])
-            if isinstance(self.kind, Schema):
-                preparation, of_train = TablePreparation.fit(self.kind, train, self.labels[rows["train"]])
-                made: Any = preparation
-            else:
-                made, of_train = self.kind, self.kind(train)
-            inputs = {"train": of_train} | {part: made(self.features_of(rows[part])) for part in PARTS[1:]}
-            samples = [Samples(inputs[part], self.labels[rows[part]], rows[part]) for part in PARTS]
+            made, of_train = self.fit_preparation(rows["train"])
+            others = made(self.features_of(np.concatenate([rows["tune"], rows["test"]])))  # at once, for wide tables
+            inputs = [of_train, *np.split(others, [len(rows["tune"])])]
+            samples = [
+                Samples(of_part, self.labels[rows[part]], rows[part])
+                for part, of_part in zip(PARTS, inputs, strict=True)
+            ]
             split = Split(*samples)
             for key in [key for key in self.drawn if key != "shape"]:
                 del self.drawn[key]
             self.drawn[seed, fold] = split, made
         found: tuple[Split, TablePreparation | ImagePreparation] = self.drawn[seed, fold]
         return found
+
+    def fit_preparation(self, rows: Rows) -> tuple[TablePreparation | ImagePreparation, NDArray[np.float32]]:
+        """Return the preparation, fitted on these rows, and their inputs."""
+        if isinstance(self.kind, Schema):
+            return TablePreparation.fit(self.kind, self.features_of(rows), self.labels[rows])
+        return self.kind, self.kind(self.features_of(rows))
 
     def features_of(self, rows: Rows) -> Any:
         return self.features.iloc[rows] if isinstance(self.features, pd.DataFrame) else self.features[rows]

@@ -1,14 +1,15 @@
 """Preparation: how columns and images become the inputs of a network, fitted on the training part alone."""
 
 import warnings
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from imbaloss.data.own.columns import CATEGORY, MANY, Schema
+from imbaloss.data.own.columns import CATEGORY, MANY, MARK, Schema
 
 Inputs = NDArray[np.float32]
 QUANTILES_OF = 100_000  # rows, by which quantiles are told
@@ -17,78 +18,131 @@ CROSS_FITTED = 5  # folds, in which a category is encoded by the targets of the 
 
 @dataclass(frozen=True, eq=False)
 class TablePreparation:
-    """Of columns, by scikit-learn: a frame as `Schema.take` gives it -> inputs (N, D)."""
+    """Turn the columns of a frame, as `take_columns` returns it, into inputs (N, D) by fitted scikit-learn estimators.
 
-    transformer: Any
+    steps: the estimators by the kind of column that they transform, as `columns_of_steps` names them. They get arrays:
+    for frames with thousands of columns ColumnTransformer takes most of the time to look up and check names.
+    """
+
+    schema: Schema
+    steps: Mapping[str, Any]
 
     @classmethod
     def fit(cls, schema: Schema, frame: pd.DataFrame, labels: NDArray[np.int64]) -> "tuple[TablePreparation, Inputs]":
-        """And the inputs of the rows that it was fitted on: of these a target encoding leaves out each row's own."""
-        made = transformer_of(schema, int(labels.sum()))
+        """Return the fitted preparation and the inputs of the rows that it was fitted on.
+
+        In these inputs the target encoding of a row leaves out the row's own target.
+        """
+        steps = make_steps(schema, int(labels.sum()))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of columns without a value, or classes with few rows, in this part
-            inputs = made.fit_transform(frame, labels)
-        return cls(made), as_inputs(inputs)
+            inputs = [steps[name].fit_transform(values, labels) for name, values in arrays_of_steps(schema, frame)]
+        return cls(schema, steps), as_inputs(inputs)
 
     def __call__(self, frame: pd.DataFrame) -> Inputs:
+        """Return the inputs of new rows, (N, D), also where there are none."""
         if not len(frame):  # which scikit-learn refuses
-            return np.zeros((0, len(self.transformer.get_feature_names_out())), dtype=np.float32)
+            width = sum(len(step.get_feature_names_out()) for step in self.steps.values())
+            return np.zeros((0, width), dtype=np.float32)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of categories that were not there
-            return as_inputs(self.transformer.transform(frame))
+            return as_inputs([
+                self.steps[name].transform(values) for name, values in arrays_of_steps(self.schema, frame)
+            ])  # fmt: skip
 
     def unseen(self, frame: pd.DataFrame) -> dict[str, int]:
-        """Of each category with values that were not there when it was fitted, in how many rows."""
-        found = {}
-        for _, step, names in self.transformer.transformers_:
+        """Count the rows with a category that no row of the fit had, by column, where there are any."""
+        counts = {}
+        for step_name, names in columns_of_steps(self.schema).items():
+            step = self.steps[step_name]
             encoder = step[0] if hasattr(step, "steps") else step
             for name, known in zip(names, getattr(encoder, "categories_", ()), strict=False):
                 if count := int((~frame[name].isin(known)).sum()):
-                    found[name] = count
-        return found
+                    counts[name] = count
+        return counts
 
 
-def as_inputs(found: Any) -> Inputs:
-    inputs: Inputs = np.ascontiguousarray(found, dtype=np.float32)
+def as_inputs(parts: Sequence[Any]) -> Inputs:
+    """Return arrays (N, ...) side by side, as float32 with rows contiguous in memory."""
+    inputs: Inputs = np.ascontiguousarray(np.hstack(parts) if len(parts) > 1 else parts[0], dtype=np.float32)
     return inputs
 
 
-def transformer_of(schema: Schema, positives: int) -> Any:
-    """Numbers by their quantiles to a normal distribution (Gorishniy et al. 2021, arXiv 2106.11959), missing ones to
-    the median with an indicator; categories one by one, or where they are many by the mean target, cross-fitted
-    (Micci-Barreca 2001, SIGKDD Explorations 3), an unknown one by the mean of all.
+def columns_of_steps(schema: Schema) -> dict[str, list[str]]:
+    """Return the names of the columns that each step transforms, in the order of inputs. Each step has one at least."""
+    names = {
+        "numbers": [column.name for column in schema.columns if column.is_number],
+        "categories": [column.name for column in schema.columns if column.kind in {CATEGORY, MARK}],
+        "many": [column.name for column in schema.columns if column.kind == MANY],
+        "cycles": [column.name for column in schema.columns if column.is_cycle],
+    }
+    return {step: columns for step, columns in names.items() if columns}
 
-    positives: of the rows that it is to be fitted on.
+
+def arrays_of_steps(schema: Schema, frame: pd.DataFrame) -> Iterator[tuple[str, NDArray[Any]]]:
+    """Yield the name of each step and a copy of its columns, (N, C): float64, or objects for categories.
+
+    It is a copy, since steps transform it in place. Each column is contiguous in memory: that decides how scikit-learn
+    sums it, and thus the last bits of its mean.
     """
-    from sklearn.compose import ColumnTransformer  # here, since scikit-learn takes most of a second
-    from sklearn.impute import SimpleImputer
+    for step, names in columns_of_steps(schema).items():
+        values = frame[names].to_numpy(np.float64 if step in {"numbers", "cycles"} else object)
+        shared = np.may_share_memory(values, frame[names[0]].to_numpy())
+        yield step, np.array(values, order="F", copy=True if shared else None)
+
+
+def make_steps(schema: Schema, positives: int) -> dict[str, Any]:
+    """Make the estimators that prepare the columns of a schema.
+
+    Numbers are mapped by their quantiles to a normal distribution (Gorishniy et al. 2021, arXiv 2106.11959), missing
+    ones to the median with an indicator. Categories get one input each. Where they are many, a category gets the mean
+    target, cross-fitted (Micci-Barreca 2001, SIGKDD Explorations 3), and an unknown one the mean of all. Sines and
+    cosines stay as they are; of a missing date both are 0, the middle of the circle.
+
+    positives: in the rows of the fit.
+    """
+    from sklearn.impute import SimpleImputer  # here, since scikit-learn takes most of a second
     from sklearn.model_selection import StratifiedKFold
     from sklearn.pipeline import Pipeline
-    from sklearn.preprocessing import OneHotEncoder, QuantileTransformer, StandardScaler, TargetEncoder
+    from sklearn.preprocessing import OneHotEncoder, StandardScaler, TargetEncoder
 
+    from imbaloss.data.own.quantiles import WideQuantileTransformer
+
+    quantiles = WideQuantileTransformer(
+        output_distribution="normal", subsample=QUANTILES_OF, random_state=0, copy=False
+    )
     numbers = Pipeline([
-        ("quantiles", QuantileTransformer(output_distribution="normal", subsample=QUANTILES_OF, random_state=0)),
-        ("scale", StandardScaler()),
+        ("quantiles", quantiles),
+        ("scale", StandardScaler(copy=False)),
         ("missing", SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)),
     ])  # fmt: skip
     folds = StratifiedKFold(int(np.clip(positives, 2, CROSS_FITTED)), shuffle=True, random_state=0)
     many = Pipeline([("target", TargetEncoder(target_type="binary", cv=folds)), ("scale", StandardScaler())])
-    names = {kind: [column.name for column in schema.columns if column.kind == kind] for kind in (CATEGORY, MANY)}
-    parts = {
-        "numbers": (numbers, [column.name for column in schema.columns if column.is_number]),
-        "categories": (OneHotEncoder(handle_unknown="ignore", sparse_output=False), names[CATEGORY]),
-        "many": (many, names[MANY]),
+    steps = {
+        "numbers": numbers,
+        "categories": OneHotEncoder(handle_unknown="ignore", sparse_output=False),
+        "many": many,
+        "cycles": SimpleImputer(strategy="constant", fill_value=0.0, keep_empty_features=True),
     }
-    return ColumnTransformer([(name, made, columns) for name, (made, columns) in parts.items() if columns])
+    return {name: steps[name] for name in columns_of_steps(schema)}
 
 
 @dataclass(frozen=True)
 class ImagePreparation:
-    """Of images (N, C, H, W), uint8 -> the same in [0, 1]; each channel is scaled with the network."""
+    """How images are read, as (N, C, H, W) of type uint8, and become inputs.
+
+    The defaults are what a model of an earlier version did, whose file lacks these entries. They are no part of the
+    text form, which decides whether data are the same: what they change is seen in the pixels.
+    """
 
     height: int  # in pixels
     width: int
     channels: int  # 1 gray, 3 colours
+    integers: tuple[float, float] | None = field(default=None, repr=False)  # which become 0 and 255, but for uint8
+    floats: tuple[float, float] = field(default=(0.0, 1.0), repr=False)  # which become 0 and 255
+    on_white: bool = field(default=False, repr=False)  # transparent parts; else transparency is dropped
+    column: str | None = field(default=None, repr=False)  # of a table, which names the files
 
     def __call__(self, images: NDArray[np.uint8]) -> Inputs:
+        """Return the inputs in [0, 1]; each channel is scaled with the network."""
         return images.astype(np.float32) / np.float32(255)
