@@ -6,6 +6,12 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from imbaloss.comparison.column_kinds import ColumnRequest, judge_columns
+from imbaloss.comparison.column_values import take_columns
+from imbaloss.comparison.missing_values import mark_missing
+from imbaloss.comparison.reading.frames import table_from_frame
+from imbaloss.data.own import Schema
+
 QUICK = ("--epochs", "2", "--hidden", "4", "--lr", "0.01", "--loss", "mse", "--repetitions", "1", "--quiet")
 
 
@@ -42,3 +48,12 @@ def write_images(folder: Path, rare: int = 8, others: int = 24, size: int = 10, 
             pixels[:, : size // 2] += 100 * (name == "cracked")
             Image.fromarray(pixels).convert(mode).save(folder / "images" / name / f"{place:03}.png")
     return folder / "images"
+
+
+def judge(frame: pd.DataFrame, **request) -> Schema:
+    asked = ColumnRequest(**request)
+    return judge_columns(mark_missing(table_from_frame(frame), asked.na_values, asked.keep_na), asked)
+
+
+def take(schema: Schema, frame: pd.DataFrame, **options) -> pd.DataFrame:
+    return take_columns(schema, mark_missing(table_from_frame(frame), schema.na_values, schema.keep_na), **options)

@@ -1,9 +1,11 @@
 """A model of one's own data: what is saved is what is loaded, bit for bit, and nothing that was changed is."""
 
+import hashlib
 import json
 import shutil
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -12,27 +14,32 @@ import pytest
 import skops.io
 
 import imbaloss
+from imbaloss import studies
 from imbaloss.comparison import OwnModel
-from imbaloss.comparison.own_model import NAME, PREPARATION, REFERENCE
+from imbaloss.comparison.assemble import Asked
+from imbaloss.comparison.comparing import Place, for_use, no_progress
+from imbaloss.comparison.from_python import open_arrays
+from imbaloss.comparison.own_model import CHECKSUM, FORMAT_1, NAME, PREPARATION, REFERENCE, digest
+from imbaloss.data.own import Own
 from imbaloss.training import REFERENCES
 from tests.comparison.examples import mixed, write_csv
+from tests.data.own.plain import column_transformer
 
 IMBALOSS = Path(sys.executable).with_name("imbaloss")
 FRAME = mixed(200)
 QUICK = {"epochs": 3, "hidden": (4,), "repetitions": 1, "threshold": "g_mean"}
 
 
+@pytest.fixture(scope="module")
+def own() -> Own:
+    return open_arrays("data", [(FRAME.drop(columns="fraud"), FRAME["fraud"])], None, None, Asked("y"))
+
+
 @pytest.fixture(scope="module", params=["mse", *REFERENCES])
-def folder(request, tmp_path_factory) -> Path:
+def folder(request, own, tmp_path_factory) -> Path:
     """With the model of each kind: trained where it is the only one to have a score that counts."""
     out = tmp_path_factory.mktemp("own")
     found = imbaloss.compare(FRAME.drop(columns="fraud"), FRAME["fraud"], losses=["mse"], out=out, **QUICK)
-    from imbaloss import studies
-    from imbaloss.comparison.assemble import Asked
-    from imbaloss.comparison.comparing import Place, for_use, no_progress
-    from imbaloss.comparison.from_python import of_arrays
-
-    own = of_arrays("data", [(FRAME.drop(columns="fraud"), FRAME["fraud"])], None, None, Asked("y"))
     place = Place(own, out, studies.Store(out), "cpu", print, no_progress)
     for_use(studies.read_study(found.folder), request.param, "fraud", place)
     return out / "model"
@@ -86,21 +93,35 @@ def test_a_missing_file_is_named(folder, tmp_path):
             OwnModel.load(copy)
 
 
+def replace_file(folder: Path, name: str, content: bytes, **header_entries) -> None:
+    """Write another content, and all checksums as they are right for it."""
+    (folder / name).write_bytes(content)
+    header = json.loads((folder / NAME).read_text()) | header_entries
+    header.pop(CHECKSUM)
+    header["files"][name] = hashlib.sha256(content).hexdigest()
+    (folder / NAME).write_text(json.dumps(header | {CHECKSUM: digest(header)}))
+
+
+def test_a_model_of_format_1_predicts_the_same_bits(folder, own, tmp_path):
+    """Its preparation is a ColumnTransformer that was fitted on a frame."""
+    copy = tmp_path / "model"
+    shutil.copytree(folder, copy)
+    model = OwnModel.load(folder)
+    train = own.for_use.rows(model.facts["seed"], None)["train"]
+    preparation = column_transformer(model.kind, int(own.labels[train].sum()))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of fewer rows than quantiles
+        preparation.fit(own.features.iloc[train], own.labels[train])
+    replace_file(copy, PREPARATION, skops.io.dumps(preparation), format=FORMAT_1)
+    assert OwnModel.load(copy).predict_proba(FRAME).tobytes() == model.predict_proba(FRAME).tobytes()
+
+
 def test_types_that_imbaloss_does_not_write_are_not_loaded(folder, tmp_path):
     """Even where all checksums are right."""
     copy = tmp_path / "model"
     shutil.copytree(folder, copy)
     name = REFERENCE if (copy / REFERENCE).exists() else PREPARATION
-    content = skops.io.dumps(Path("a"))
-    (copy / name).write_bytes(content)
-    import hashlib
-
-    from imbaloss.comparison.own_model import CHECKSUM, digest
-
-    header = json.loads((copy / NAME).read_text())
-    header.pop(CHECKSUM)
-    header["files"][name] = hashlib.sha256(content).hexdigest()
-    (copy / NAME).write_text(json.dumps(header | {CHECKSUM: digest(header)}))
+    replace_file(copy, name, skops.io.dumps(Path("a")))
     with pytest.raises(ValueError, match=f"{name} holds types that imbaloss does not write"):
         OwnModel.load(copy)
 

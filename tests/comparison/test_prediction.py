@@ -10,7 +10,9 @@ import pytest
 from PIL import Image
 
 import imbaloss
-from imbaloss.comparison import OwnModel, predict_file, prediction
+from imbaloss.comparison import OwnModel, Wishes, answer, predict_file, prediction
+from imbaloss.comparison.assemble import Asked
+from imbaloss.comparison.opening import open_own
 from tests.comparison.examples import QUICK, mixed, write_csv, write_images
 
 
@@ -36,10 +38,9 @@ def test_parts_of_any_size_give_the_predictions_of_all(model, tmp_path, monkeypa
     frame.to_csv(file, index=False) if ending == "csv" else frame.to_parquet(file, row_group_size=7)
     monkeypatch.setattr(prediction, "AT_ONCE", 10)
     rows, positives, _ = predict_file(model, file, tmp_path / out, keep=["number"])
-    from imbaloss.comparison.reading.tables import read_table
-
-    found = read_table(tmp_path / out)
-    assert found["number"].tolist() == list(range(53))
+    written = tmp_path / out
+    found = pd.read_parquet(written) if out.endswith("parquet") else pd.read_csv(written, sep=None, engine="python")
+    assert found["number"].astype(int).tolist() == list(range(53))
     assert found["probability"].to_numpy() == pytest.approx(model.predict_proba(frame)[:, 1], abs=1e-6)
     assert (rows, positives) == (53, (found["decision"] == "yes").sum())
 
@@ -61,9 +62,7 @@ def test_truths_and_numbers_as_names_are_the_same_in_a_file_and_in_a_frame(tmp_p
     frame = mixed(200).drop(columns="day").assign(first=np.arange(200) % 3 == 0, code=np.arange(200) % 4)
     file = tmp_path / "data.csv"
     frame.assign(first=frame["first"].map({True: "true", False: "false"})).to_csv(file, index=False)
-    from imbaloss.comparison.reading import tables
-
-    read = tables.read_table(file, ["code"])
+    read = pd.read_csv(file, dtype={"code": str})
     found = imbaloss.compare(
         read.drop(columns="fraud"),
         read["fraud"],
@@ -98,6 +97,49 @@ def test_columns_that_were_not_learned_from_may_be_missing_and_the_target_be_the
         predict_file(model, file, tmp_path / "out.csv")
         found.append((tmp_path / "out.csv").read_text())
     assert found[0] == found[1]
+
+
+def probabilities(model, file: Path) -> list[float]:
+    predict_file(model, file, file.with_suffix(".out.csv"))
+    return pd.read_csv(file.with_suffix(".out.csv"))["probability"].tolist()
+
+
+@pytest.fixture(scope="module")
+def german(tmp_path_factory) -> tuple[OwnModel, pd.DataFrame]:
+    """A model of a file with decimal commas and dates with the day first, and the same rows as a frame."""
+    generator, folder = np.random.default_rng(0), tmp_path_factory.mktemp("german")
+    frame = pd.DataFrame({"a": generator.normal(size=60).round(3) + 2, "day": pd.date_range("2026-01-01", periods=60)})
+    text = frame.assign(day=frame["day"].dt.strftime("%d.%m.%Y"), y=np.arange(60) % 4 // 3)
+    text.to_csv(folder / "t.csv", index=False, sep=";", decimal=",")
+    own = open_own(folder / "t.csv", Asked("y"))
+    study = Wishes(losses=["mse"], references=False, repetitions=1, recipe={"epochs": 2, "hidden": (4,), "lr": 0.01})
+    return answer(own, "y", study, folder / "out", page=False).model, frame
+
+
+def test_numbers_of_cells_and_clear_dates_are_what_they_are_whatever_the_training_had(german, tmp_path):
+    model, frame = german
+    frame.to_excel(tmp_path / "t.xlsx", index=False)
+    frame.to_parquet(tmp_path / "t.parquet")
+    frame.to_csv(tmp_path / "t.csv", index=False, sep=";", decimal=",")
+    expected = model.predict_proba(frame)[:, 1].tolist()
+    assert len(set(expected)) > 50
+    for name in ("t.xlsx", "t.parquet", "t.csv"):
+        assert probabilities(model, tmp_path / name) == expected
+
+
+def test_a_model_of_typed_values_asks_the_new_file_how_it_is_written(tmp_path):
+    generator = np.random.default_rng(0)
+    frame = pd.DataFrame({"a": generator.normal(size=60) + 2, "day": pd.date_range("2026-01-01", periods=60)})
+    model = imbaloss.compare(
+        frame, np.arange(60) % 4 == 3, losses=["mse"], references=False, epochs=2, hidden=(4,), lr=0.01, repetitions=1
+    ).model
+    new = frame.assign(a=frame["a"].round(2))
+    text = new.assign(day=new["day"].dt.strftime("%d.%m.%Y"))
+    text.to_csv(tmp_path / "german.csv", index=False, sep=";", decimal=",")
+    assert probabilities(model, tmp_path / "german.csv") == model.predict_proba(new)[:, 1].tolist()
+    text.assign(a=["1.234", "12"] * 30).to_csv(tmp_path / "unclear.csv", index=False, sep=";")
+    with pytest.raises(ValueError, match=r"column a has numbers such as '1\.234', which may part thousands"):
+        probabilities(model, tmp_path / "unclear.csv")
 
 
 BAD = {

@@ -14,6 +14,10 @@ from imbaloss.progress import progress
 from imbaloss.terminal import print_json, tell
 from imbaloss.wording import counted
 
+Encoding = Annotated[
+    str | None, Option(help="Encoding of CSV files, as shift_jis. [default: UTF-8, UTF-16 or Windows-1252, detected]")
+]
+Sheet = Annotated[str | None, Option(help="Sheet of a spreadsheet. [default: the only one with rows]")]
 Margin = Annotated[float, Option(help="Differences of a score within it do not matter.")]
 
 
@@ -21,7 +25,9 @@ Margin = Annotated[float, Option(help="Differences of a score within it do not m
 @with_options(recipe_options)
 def compare(
     context: typer.Context,
-    source: Annotated[Path, Argument(help="A table (CSV, Parquet, NPZ), or a folder of images.", metavar="DATA")],
+    source: Annotated[
+        Path, Argument(help="A table (CSV, Excel, Parquet, NPZ), or a folder of images.", metavar="DATA")
+    ],
     out: Annotated[Path | None, Option(help="Output folder. [default: results/NAME, after the data]")] = None,
     target: Annotated[
         str | None, Option(help="The column that tells the class. [default: of NPZ y; of folders the sub-folder]")
@@ -34,6 +40,18 @@ def compare(
     category: Annotated[
         list[str] | None, Option(help="A column whose values are names though they look like numbers. Repeatable.")
     ] = None,
+    mark: Annotated[
+        list[str] | None,
+        Option(help="A column of numbers some of which have a mark (>4) or are none: it becomes two. Repeatable."),
+    ] = None,
+    na_values: Annotated[
+        list[str] | None, Option(help="A further text or number that means a missing value, as -999. Repeatable.")
+    ] = None,
+    keep_na: Annotated[
+        list[str] | None, Option(help="A column in which NA, None and the like are values. Repeatable.")
+    ] = None,
+    encoding: Encoding = None,
+    sheet: Sheet = None,
     loss: Annotated[list[str] | None, Option(help="Repeatable. [default: eight, and two samplers]")] = None,
     sampler: Annotated[list[str] | None, Option(help="For each loss. Repeatable.")] = None,
     references: Annotated[
@@ -50,6 +68,9 @@ def compare(
         int | None, Option(min=4, max=1024, help="Of a side of images from files, in pixels. [default: 32]")
     ] = None,
     margin: Margin = 0.01,
+    overwrite: Annotated[
+        bool, Option("--overwrite", help="Replace the report of other data in the folder that --out names.")
+    ] = False,
     device: Device = "cpu",
     as_json: Json = False,
     quiet: Quiet = False,
@@ -58,6 +79,7 @@ def compare(
     from imbaloss import comparison
     from imbaloss.comparison.assemble import Asked
     from imbaloss.comparison.opening import open_own
+    from imbaloss.comparison.reading.table_file import ReadingOptions
 
     with refusing():
         recipe = entries(context)
@@ -65,16 +87,20 @@ def compare(
             loss or None, sampler or None, references, repetitions, budget, margin, recipe, device,
         )  # fmt: skip
         asked = Asked(
-            target_of(source, target), positive, folds, group, time, tuple(drop or ()), tuple(category or ()), size
-        )
+            target_of(source, target), positive, folds, group, time, tuple(drop or ()), tuple(category or ()), size,
+            tuple(mark or ()), tuple(na_values or ()), tuple(keep_na or ()), ReadingOptions(encoding, sheet),
+        ).normalized  # fmt: skip
         own = open_own(source, asked, test)
-        folder = out or Path("results") / own.name
         found = comparison.answer(
-            own, asked.target, wishes, folder,
+            own, asked.target, wishes, out or Path("results") / own.name,
             command=shlex.join(["imbaloss", *sys.argv[1:]]),
             tell=(lambda _: None) if quiet else tell,
+            note=tell,
             shown=lambda jobs: progress(jobs, quiet=quiet),
+            named=out is not None,
+            overwrite=overwrite,
         )  # fmt: skip
+    folder = found.folder
     if as_json:
         print_json(comparison.facts(found))
         return
@@ -104,6 +130,8 @@ def predict(
     threshold: Annotated[
         float | None, Option(min=0, max=1, help="From which probability on it is positive. [default: the model's]")
     ] = None,
+    encoding: Encoding = None,
+    sheet: Sheet = None,
     as_json: Json = False,
 ) -> None:
     """Predict for new data: the probability of the class to find, and the decision, row by row."""
@@ -111,12 +139,13 @@ def predict(
 
     from imbaloss.comparison import OwnModel, predict_file
     from imbaloss.comparison.own_model import Threshold
+    from imbaloss.comparison.reading.table_file import ReadingOptions
 
     with refusing():
         found = OwnModel.load(model)
         if threshold is not None:
             found = replace(found, threshold=Threshold(threshold, threshold, threshold))
-        predicted = predict_file(found, source, out, keep or ())
+        predicted = predict_file(found, source, out, keep or (), ReadingOptions(encoding, sheet))
     if as_json:
         print_json({**predicted._asdict(), "threshold": found.threshold.value, "out": str(out)})
         return

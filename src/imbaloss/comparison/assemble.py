@@ -1,34 +1,63 @@
 """From what was read to `Own`: which class is which, what stays together, and whether each part has both classes."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from imbaloss.comparison.targets import classes_of, groups_of, times_of
-from imbaloss.data.own.columns import DATE, DATES, Schema
+from imbaloss.comparison.hashes import hash_rows
+from imbaloss.comparison.reading.names import normalize_text
+from imbaloss.comparison.reading.table_file import AS_DETECTED, COMPRESSED, ReadingOptions
+from imbaloss.comparison.targets import classes_of, number_groups, order_times
+from imbaloss.data.own.columns import DATE, Schema
 from imbaloss.data.own.content import FOLDS, TEST, TIME, Own
 from imbaloss.data.own.preparation import ImagePreparation
 from imbaloss.data.splits import FEWEST_FOLDS, check_folds
 from imbaloss.wording import counted
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+LISTS = ("drop", "category", "mark", "na_values", "keep_na")  # of what a person says: several names or texts
+
 
 @dataclass(frozen=True)
 class Asked:
-    """What a person says of the data."""
+    """What a person says of the data.
+
+    target: the column that tells the class. positive: the class to find, None for the rarer of two. folds: of the
+    cross-validation. group: the column whose equal values stay together. time: the column by which the past is told
+    from the future. drop: columns to leave out. category: columns whose values are names, whatever they look like.
+    mark: columns of numbers of which some have a mark, or are none. na_values: further texts that mean a missing value.
+    keep_na: columns in which NA and the like are values. size: of a side of images from files, in pixels, None for 32.
+    reading: how the files are written.
+    """
 
     target: str
-    positive: str | None = None  # None: the rarer class, of two
+    positive: str | None = None
     folds: int = 5
-    group: str | None = None  # the column whose equal values stay together
-    time: str | None = None  # the column by which the past is told from the future
+    group: str | None = None
+    time: str | None = None
     drop: tuple[str, ...] = ()
-    category: tuple[str, ...] = ()  # columns whose values are names, whatever they look like
-    size: int | None = None  # of a side of images from files, in pixels; None: 32
+    category: tuple[str, ...] = ()
+    size: int | None = None
+    mark: tuple[str, ...] = ()
+    na_values: tuple[str, ...] = ()
+    keep_na: tuple[str, ...] = ()
+    reading: ReadingOptions = AS_DETECTED
+
+    @property
+    def normalized(self) -> "Asked":
+        """The same with all names in Unicode's normal form C and without blanks around, as names of files are read."""
+        several = {key: tuple(map(normalize_text, getattr(self, key))) for key in LISTS}
+        group, time = (name and normalize_text(name) for name in (self.group, self.time))
+        return replace(self, target=normalize_text(self.target), group=group, time=time, **several)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +71,18 @@ class Content:
     held_out: int = 0
     notes: tuple[str, ...] = ()
     classes: Mapping[str, Any] = field(default_factory=dict)  # what each text stands for, if not for itself
-    beside: pd.DataFrame | None = None  # with the columns of group and time, where there are any
+    groups: Any = None  # of each row, an Arrow array
+    times: Any = None  # of each row, an Arrow array
+
+
+def name_of(source: Path) -> str:
+    """Return the name of a file or folder without the ending that tells its format: sales.2024.csv is sales.2024."""
+    name = source.resolve().name
+    if source.is_dir():
+        return name or "data"
+    if Path(name).suffix.lower() in COMPRESSED:
+        name = Path(name).stem
+    return Path(name).stem or "data"
 
 
 def kind_of(images: NDArray[np.uint8]) -> ImagePreparation:
@@ -51,15 +91,28 @@ def kind_of(images: NDArray[np.uint8]) -> ImagePreparation:
     return ImagePreparation(height, width, channels)
 
 
+def join_columns(tables: "Sequence[pa.Table]", name: str | None) -> Any:
+    """Return a column of all tables as one Arrow array with nulls for what is missing; None without a name."""
+    import pyarrow as pa
+
+    if name is None:
+        return None
+    columns = [table[name] for table in tables]
+    if len({column.type for column in columns}) > 1:
+        columns = [column.cast(pa.large_string()) for column in columns]
+    return pa.chunked_array([chunk for column in columns for chunk in column.chunks], columns[0].type).combine_chunks()
+
+
 def own_of(content: Content, asked: Asked) -> Own:
     """Raises ValueError where it is not clear what is to be found, or a part would lack a class."""
     check_folds(asked.folds, 1)
     positive, negative = classes_of(content.target, asked.positive)
     labels = (content.target == positive).to_numpy().astype(np.int64)
     groups = times = None
-    if content.beside is not None:
-        groups = groups_of(content.beside[asked.group], labels) if asked.group is not None else None
-        times = times_of(content.beside[asked.time]) if asked.time is not None else None
+    if content.groups is not None:
+        groups = number_groups(str(asked.group), content.groups, labels)
+    if content.times is not None:
+        times = order_times(str(asked.time), content.times)
     own = Own(
         name=content.name,
         negative=negative,
@@ -81,18 +134,23 @@ def own_of(content: Content, asked: Asked) -> Own:
 
 
 def checksum(own: Own) -> str:
-    """Of all that decides what is learned, and how it is divided; not of the form of a file."""
-    kind: Any = own.kind
-    if isinstance(own.kind, Schema):
-        kind = tuple(replace(column, kind=DATE) if column.kind in DATES else column for column in own.kind.columns)
-    found = hashlib.sha256(repr((own.division, own.folds, own.held_out, kind)).encode())
+    """Return a checksum of all that decides what is learned, and how it is divided; not of the form of a file."""
+    kind = describe_columns(own.kind) if isinstance(own.kind, Schema) else repr(own.kind)
+    found = hashlib.sha256(f"({own.division!r}, {own.folds!r}, {own.held_out!r}, {kind})".encode())
     if isinstance(own.features, pd.DataFrame):
-        found.update(pd.util.hash_pandas_object(own.features, index=False).to_numpy().tobytes())
+        found.update(hash_rows(own.features).tobytes())
     else:
         found.update(np.ascontiguousarray(own.features).tobytes())
     for array in (own.labels, own.groups, own.times):
         found.update(b"" if array is None else array.tobytes())
     return found.hexdigest()
+
+
+def describe_columns(schema: Schema) -> str:
+    """Return names and kinds of columns as version 0.1 wrote them, so that its results are found again."""
+    kinds = {column.name: DATE if column.is_date else column.kind for column in schema.columns}
+    described = [f"Column(name={name!r}, kind={kind!r})" for name, kind in kinds.items()]
+    return f"({', '.join(described)}{',' * (len(described) == 1)})"
 
 
 def check_parts(own: Own, asked: Asked) -> None:
@@ -104,8 +162,11 @@ def check_parts(own: Own, asked: Asked) -> None:
         raise ValueError(f"{there}: of each, {FEWEST_FOLDS} are needed at least, {each}")
     if own.division == FOLDS and fewest < own.folds:
         raise ValueError(f"{there}, too few for {own.folds} folds: say --folds {fewest}")
-    if own.groups is not None and own.groups.max() + 1 < own.folds:
-        raise ValueError(f"there are {own.groups.max() + 1} groups in {asked.group!r}, fewer than {own.folds} folds")
+    if own.division == TEST and own.times is None:
+        check_folds_of_learned(own)
+    number_of_groups = 0 if own.groups is None else len(np.unique(own.groups[: len(own.labels) - own.held_out]))
+    if own.groups is not None and number_of_groups < own.folds:
+        raise ValueError(f"there are {number_of_groups} groups in {asked.group!r}, fewer than {own.folds} folds")
     if fewest < 2:
         raise ValueError(f"{there}: too few to learn from and to judge by")
     for fold in own.each_fold:
@@ -118,3 +179,16 @@ def check_parts(own: Own, asked: Asked) -> None:
                     TEST: f"the {part} part has no {lacks}",
                 }
                 raise ValueError(f"{why[own.division]}; there are {there} in all")
+
+
+def check_folds_of_learned(own: Own) -> None:
+    """Check that each fold of the rows that are not held out can have both classes, since one of the folds is tune.
+
+    Raises:
+        ValueError: A class has fewer rows than there are folds.
+    """
+    negatives, positives = np.bincount(own.labels[: len(own.labels) - own.held_out], minlength=2).tolist()
+    if (fewest := min(negatives, positives)) < own.folds:
+        there = f"{counted(positives, 'positive')} and {counted(negatives, 'negative')}"
+        advice = f"say --folds {fewest}" if fewest >= FEWEST_FOLDS else f"of each, {FEWEST_FOLDS} are needed at least"
+        raise ValueError(f"beside the test file there are {there}, too few for {own.folds} folds: {advice}")

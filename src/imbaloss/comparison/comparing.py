@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from imbaloss.studies.reach import AREA
 from imbaloss.training import Recipe, check_device
 from imbaloss.wording import counted
 
+WRITTEN = ("report.html", "table.csv", "comparisons.csv", "model", "figures")  # beside what tells a study
 SPARE = 1.2  # times as long as the longest so far, a repetition may take
 Told = Callable[[str], object]
 Shown = Callable[[Sequence[Job]], AbstractContextManager[Progress]]  # progress of so many stacks
@@ -63,22 +65,39 @@ def answer(
     *,
     command: str = "",
     tell: Told = lambda text: None,  # noqa: ARG005
+    note: Told = lambda text: None,  # noqa: ARG005
     shown: Shown = no_progress,
     page: bool = True,
+    named: bool = True,
+    overwrite: bool = False,
 ) -> Answer:
-    """Trains what the folder does not have yet, and writes the model; with page also tables, figures and report.html.
+    """Train what the folder does not have yet, and write the model; with `page` also tables, figures and report.html.
 
-    tell: is told what was found in the data, and what is done. Raises ValueError for wishes that cannot be met, and
-    OSError where the folder cannot be written.
+    Args:
+        own: The data.
+        target: What the classes are called in sentences.
+        wishes: What to compare, and how long.
+        out: The folder to write.
+        command: The command line, for the report.
+        tell: Is told what is done.
+        note: Is told what was found in the data.
+        shown: Shows progress.
+        page: Whether to write the report.
+        named: Whether a person named the folder. Another one is taken where it was not and holds other data's answer.
+        overwrite: Whether the answer for other data in a folder that a person named may be replaced.
+
+    Raises:
+        ValueError: The wishes cannot be met, or the folder holds the answer for other data.
+        OSError: The folder cannot be written.
     """
     check_device(wishes.device)
     study = wishes.study(own, target, command)
     known = (*describe(own), *of_network(study))
     study = replace(study, notes=known + (() if wishes.budget else reach_of(study, own)))
-    for note in study.notes:
-        tell(note)
-    make_room(study, out, tell)
-    place = Place(own, out, Store(out), wishes.device, tell, shown)
+    for text in study.notes:
+        note(text)
+    out = choose_folder(study, out, note, named=named, overwrite=overwrite)
+    place = Place(own, out, Store(out), wishes.device, note, shown)
     if isinstance(own.kind, ImagePreparation):
         place.store.add_examples({study.name: own})
     study = trained(place.keep(study), place, wishes.seconds)
@@ -103,16 +122,44 @@ def why_none(findings: report.Findings) -> str:
     return next(filter(None, reasons), "the score is undefined")
 
 
-def make_room(study: OwnStudy, out: Path, tell: Told) -> None:
-    """Where the folder holds the answer to something else, its report and model go: they would pass for this one's."""
+def choose_folder(study: OwnStudy, out: Path, note: Told, *, named: bool, overwrite: bool) -> Path:
+    """Return the folder to write. No report of other data, or of another target, is replaced without being asked.
+
+    A default folder that holds one is left alone, and the first of DIR-2, DIR-3, … without one is taken. One that a
+    person named is refused, or with `overwrite` loses its report and its model: they would pass for this study's.
+
+    Raises:
+        ValueError: The folder was named, and holds the answer for other data.
+    """
+    holder = find_holder(study, out)
+    if holder is None:
+        return out
+    told = f"{out} holds the report of {holder}, of other data or another target"
+    if not named:
+        numbered = (out.with_name(f"{out.name}-{number}") for number in count(2))
+        free = next(folder for folder in numbered if find_holder(study, folder) is None)
+        note(f"{told}, which stays: this one goes to {free}")
+        return free
+    if not overwrite:
+        raise ValueError(f"{told}: name another folder with --out, or replace it with --overwrite")
+    note(f"{told}: this one takes its place")
+    (out / "report.html").unlink(missing_ok=True)
+    remove(out / "model")
+    return out
+
+
+def find_holder(study: OwnStudy, folder: Path) -> str | None:
+    """Return the name of the study whose answer a folder holds, if it is another one than this."""
     try:
-        before = studies.read_study(out)
-    except (OSError, ValueError):
-        return
-    if not (isinstance(before, OwnStudy) and (before.data, before.sought) == (study.data, study.sought)):
-        tell(f"{out} held the report of {before.name}, of other data or another target: this one takes its place")
-        (out / "report.html").unlink(missing_ok=True)
-        remove(out / "model")
+        before = studies.read_study(folder)
+    except OSError:
+        there = [name for name in WRITTEN if (folder / name).exists()]
+        return f"something else ({there[0]})" if there else None
+    except ValueError:
+        return "a study that cannot be read"
+    if isinstance(before, OwnStudy) and (before.data, before.sought) == (study.data, study.sought):
+        return None
+    return before.name
 
 
 def of_network(study: OwnStudy) -> tuple[str, ...]:

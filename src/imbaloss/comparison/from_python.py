@@ -13,15 +13,18 @@ import numpy as np
 import pandas as pd
 
 from imbaloss.comparison.answer import Answer
-from imbaloss.comparison.assemble import Asked, Content, kind_of, own_of
+from imbaloss.comparison.assemble import Asked, Content, join_columns, own_of
+from imbaloss.comparison.column_values import text_of
 from imbaloss.comparison.comparing import answer
-from imbaloss.comparison.opening import of_frames
-from imbaloss.comparison.own_model import as_frame, plain
-from imbaloss.comparison.reading.images import from_array
-from imbaloss.comparison.targets import target_of
+from imbaloss.comparison.missing_values import mark_missing
+from imbaloss.comparison.opening import of_tables
+from imbaloss.comparison.opening_images import classes_of_labels
+from imbaloss.comparison.own_model import plain
+from imbaloss.comparison.reading.frames import table_from_frame
+from imbaloss.comparison.reading.image_arrays import fit_image_arrays
+from imbaloss.comparison.targets import name_classes
 from imbaloss.comparison.wishes import Wishes
 from imbaloss.data.own import Own
-from imbaloss.data.own.columns import text_of
 from imbaloss.nearest import nearest
 from imbaloss.training import Recipe
 from imbaloss.training.recipe import whole
@@ -48,21 +51,51 @@ def compare(
     margin: float = 0.01,
     category: Names = (),
     drop: Names = (),
+    mark: Names = (),
+    na_values: Names = (),
+    keep_na: Names = (),
     out: str | Path | None = None,
+    overwrite: bool = False,
     name: str = "data",
     device: str = "cpu",
     verbose: bool = False,
     **recipe: Any,
 ) -> Answer:
-    """Which method finds the rare class best on these data, by how much, and how sure that is.
+    """Find out which method finds the rare class best in these data, by how much, and how sure that is.
 
-    X: a frame with numbers, categories and missing values, an array (N, D), or images (N, H, W[, C]); y (N,), of two
-    classes, or several of which `positive` names one. test: X and y to judge by; groups (N,): equal ones stay
-    together; times (N,): the latest are judged by. threshold: the rule by which thresholds are tuned, as "f1" or
-    "cost:fn=10,fp=1", which also decides what is recommended. losses, samplers: instead of the default methods;
-    references: whether to train those of scikit-learn beside. repetitions, or a budget as "10m". recipe: entries of
-    `imbaloss.training.Recipe` that overrule. out: the folder of all files, else one without a page, that goes with the
-    answer. Raises ValueError for data that teach nothing, TypeError for options that there are not.
+    Args:
+        X: A frame (pandas, polars, pyarrow and others) with numbers, categories, dates and missing values; an array
+            (N, D); or images (N, H, W[, C]).
+        y: (N,), of two classes, or of several of which `positive` names one.
+        losses: Losses to compare, instead of the default methods.
+        samplers: Samplers to combine them with.
+        references: Whether to train scikit-learn's logistic regression and boosting beside them.
+        positive: The class to find. None: the rarer of two.
+        test: X and y to judge by, instead of cross-validation.
+        groups: (N,). Rows of one group stay together.
+        times: (N,). The latest rows are judged by.
+        threshold: The rule by which thresholds are chosen, as "f1" or "cost:fn=10,fp=1". It also decides what is
+            recommended.
+        folds: Number of folds of the cross-validation.
+        repetitions: How many folds, or seeds, to judge by. None: by the number of rows.
+        budget: Time for as many repetitions as fit, as "10m", instead of their number.
+        margin: Differences of a score within it do not matter.
+        category: Columns whose values are names though they look like numbers or dates.
+        drop: Columns to leave out.
+        mark: Columns of numbers of which some have a mark (">4") or are none ("unknown"): they become two columns.
+        na_values: Further texts and numbers that mean a missing value, as "-999".
+        keep_na: Columns in which "NA", "None" and the like are values.
+        out: The folder of all files. None: one without a page, which goes with the answer.
+        overwrite: Whether the report of other data in that folder may be replaced.
+        name: What the data are called in the report.
+        device: "cpu", "cuda" or "cuda:N".
+        verbose: Whether to print what is found in the data and done.
+        **recipe: Entries of `imbaloss.training.Recipe`.
+
+    Raises:
+        ValueError: Nothing can be learned from the data, or an option has a wrong value.
+        TypeError: There is no such option.
+        OSError: The folder cannot be written.
     """
     entries = [one.name for one in fields(Recipe)]
     for option in recipe:
@@ -83,12 +116,15 @@ def compare(
     asked = Asked(
         target, None if positive is None else text_of(positive), folds, None if groups is None else GROUP,
         None if times is None else TIME, several(drop) or (), several(category) or (),
-    )  # fmt: skip
-    own = of_arrays(str(name), [(X, y), *([test] if test is not None else [])], groups, times, asked)
+        mark=several(mark) or (), na_values=several(na_values) or (), keep_na=several(keep_na) or (),
+    ).normalized  # fmt: skip
+    own = open_arrays(str(name), [(X, y), *([test] if test is not None else [])], groups, times, asked)
     folder = Path(mkdtemp(prefix="imbaloss-") if out is None else out)
     tell = print if verbose else lambda _: None
     try:
-        found = answer(own, target, wishes, folder, tell=tell, page=out is not None)
+        found = answer(
+            own, asked.target, wishes, folder, tell=tell, note=tell, page=out is not None, overwrite=overwrite
+        )
     except BaseException:
         if out is None:
             shutil.rmtree(folder, ignore_errors=True)
@@ -105,30 +141,65 @@ def several(names: Names) -> tuple[str, ...] | None:
     return (str(names),) if isinstance(names, str) or not isinstance(names, Iterable) else tuple(map(str, names))
 
 
-def of_arrays(name: str, pairs: Sequence[tuple[Any, Any]], groups: Any, times: Any, asked: Asked) -> Own:
-    """pairs: X and y to learn from, and maybe to judge by."""
+def open_arrays(name: str, pairs: Sequence[tuple[Any, Any]], groups: Any, times: Any, asked: Asked) -> Own:
+    """Return own data of frames, arrays or images. pairs: X and y to learn from, and perhaps to judge by.
+
+    Raises:
+        ValueError: X, y, groups and times do not fit together, or nothing can be learned from them.
+    """
     labels = [pd.Series(np.asarray(y).ravel(), name=asked.target) for _, y in pairs]
-    classes = {text_of(value): plain(value) for of_pair in labels for value in of_pair.unique()}
     beside = {key: np.asarray(value) for key, value in ((GROUP, groups), (TIME, times)) if value is not None}
     for key, value in beside.items():
         if value.shape != labels[0].shape:
             raise ValueError(f"{key}s must be {labels[0].shape}, one for each row of X, found shape {value.shape}")
     if beside and len(pairs) > 1:
-        raise ValueError("groups and times divide X; with a test of its own there is nothing to divide")
-    if not isinstance(pairs[0][0], pd.DataFrame) and np.ndim(pairs[0][0]) > 2:
-        arrays = [from_array("X", np.asarray(X)) for X, _ in pairs]
-        check_lengths(arrays, labels)
-        images, target = np.concatenate(arrays), target_of(pd.concat(labels, ignore_index=True))
-        frame = pd.DataFrame(beside) if beside else None
-        content = Content(name, images, kind_of(images), target, sum(map(len, labels[1:])), (), classes, frame)
-        return own_of(content, asked)
-    frames = [as_frame(X).reset_index(drop=True) for X, _ in pairs]
-    check_lengths(frames, labels)
+        raise ValueError("`groups` and `times` cannot be combined with `test`: the test set already fixes the split")
+    if are_images(pairs[0][0]):
+        return open_images(name, [X for X, _ in pairs], labels, table_from_frame(pd.DataFrame(beside)), asked)
+    tables = [table_from_frame(X) for X, _ in pairs]
+    check_lengths(tables, labels)
     for taken in (asked.target, *beside):
-        if taken in frames[0].columns:
+        if taken in tables[0].column_names:
             raise ValueError(f"X has a column {taken!r}, which is given beside it: call the column something else")
-    whole = [frame.assign(**{asked.target: y.to_numpy(), **beside}) for frame, y in zip(frames, labels, strict=True)]
-    return of_frames(name, whole, asked, classes)
+    for place, of_pair in enumerate(labels):
+        given = table_from_frame(pd.DataFrame({asked.target: of_pair} | (beside if place == 0 else {})))
+        for key in given.column_names:
+            tables[place] = tables[place].append_column(key, given[key])
+    return of_tables(name, tables, asked, classes=values_of_classes(asked.target, labels))
+
+
+def are_images(X: Any) -> bool:
+    """Return whether X has more axes than a frame."""
+    return not hasattr(X, "columns") and np.ndim(X) > 2
+
+
+def open_images(name: str, arrays: Sequence[Any], labels: Sequence["pd.Series[Any]"], beside: Any, asked: Asked) -> Own:
+    """Return own data of images (N, H, W[, C]). beside: a table with the columns of groups and times, where given."""
+    named = [(words, np.asarray(X)) for words, X in zip(("X", "X of test"), arrays, strict=False)]
+    check_lengths([array for _, array in named], labels)
+    pixels, preparation, notes = fit_image_arrays(named)
+    target = classes_of_labels(asked.target, pd.concat(labels, ignore_index=True))
+    content = Content(
+        name=name,
+        features=pixels,
+        kind=preparation,
+        target=target,
+        held_out=sum(map(len, labels[1:])),
+        notes=notes,
+        classes=values_of_classes(asked.target, labels),
+        groups=join_columns([mark_missing(beside)], asked.group),
+        times=join_columns([mark_missing(beside)], asked.time),
+    )
+    return own_of(content, asked)
+
+
+def values_of_classes(target: str, labels: Sequence["pd.Series[Any]"]) -> dict[str, Any]:
+    """Return what stands for each class in the labels, by its name."""
+    values = pd.concat(labels, ignore_index=True).dropna().unique()
+    if not len(values):
+        return {}
+    names = name_classes(target, table_from_frame(pd.DataFrame({"y": values}))["y"].combine_chunks(), whole=False)
+    return {name: plain(value) for name, value in zip(reversed(names), reversed(values), strict=True)}
 
 
 def check_lengths(found: Sequence[Any], labels: Sequence["pd.Series[Any]"]) -> None:

@@ -1,59 +1,82 @@
 """Opening a person's own data: files or arrays -> `Own`, or one sentence that says what is wrong with them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from imbaloss.comparison.assemble import Asked, Content, kind_of, own_of
-from imbaloss.comparison.reading import images, tables
-from imbaloss.comparison.targets import target_of
-from imbaloss.data.own.columns import Schema, differing, some
+from imbaloss.comparison.assemble import Asked, Content, join_columns, name_of, own_of
+from imbaloss.comparison.column_kinds import ColumnRequest, judge_columns
+from imbaloss.comparison.column_notes import describe_missing_texts, describe_names_with_digits
+from imbaloss.comparison.column_values import describe_difference, name_some, take_columns
+from imbaloss.comparison.missing_values import mark_missing
+from imbaloss.comparison.opening_images import (
+    find_image_column,
+    has_images,
+    open_image_arrays,
+    open_image_folder,
+    open_image_listing,
+    refuse_size,
+)
+from imbaloss.comparison.reading import arrays
+from imbaloss.comparison.reading.names import check_names, is_unnamed
+from imbaloss.comparison.reading.parquet import is_parquet_folder
+from imbaloss.comparison.reading.table_file import TableFile, naming
+from imbaloss.comparison.reading.text import select
+from imbaloss.comparison.targets import name_classes
 from imbaloss.data.own.content import Own
 from imbaloss.nearest import nearest
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 
 def open_own(source: Path, asked: Asked, test: Path | None = None) -> Own:
-    """source: a table, a folder of images, or a table of names of images; test: what to judge by, of the same kind.
+    """Open a table, a folder of images, or a table of names of images. test: what to judge by, of the same kind.
 
-    Raises OSError for what cannot be read, ValueError for what cannot be learned from.
+    Raises:
+        OSError: A file cannot be read.
+        ValueError: Nothing can be learned from the data, or it is not clear what is meant.
     """
+    with naming(source, test):
+        return open_files(source, asked.normalized, test)
+
+
+def open_files(source: Path, asked: Asked, test: Path | None) -> Own:
+    """Do what `open_own` does. Messages about columns and rows of the first file do not name it."""
     if not source.exists():
         raise FileNotFoundError(f"there is no file or folder {source}")
-    if source.is_dir():
-        return of_folder(source, asked, test)
-    if source.suffix.lower() in tables.NPZ:
-        arrays = tables.arrays_of(source)
-        if any(array.ndim > 2 for array in arrays.values()):
-            return of_image_arrays(source, arrays, asked, test)
+    if source.is_dir() and not is_parquet_folder(source):
+        return open_image_folder(source, asked, test)
+    if source.suffix.lower() in arrays.ENDINGS and has_images(read := arrays.read_arrays(source)):
+        return open_image_arrays(source, read, asked, test)
     files = [source, *([test] if test else [])]
-    frames = [tables.read_table(file, asked.category, (asked.target,)) for file in files]
-    frame = frames[0]
-    check_columns(frame, asked, str(source))
-    among = [name for name in frame.columns if name not in {asked.group, asked.time, *asked.drop}]
-    if (column := images.column_of_files(frame, asked.target, among)) is not None:
-        return of_listing(source, frames, column, asked, test)
-    no_size(asked, f"{source} is a table")
-    return of_frames(file_stem(source), frames, asked)
+    parts = [TableFile(file, asked.reading).read() for file in files]
+    tables, notes = [table for table, _ in parts], [note for _, of_file in parts for note in of_file]
+    check_columns(tables[0].column_names, asked, str(source))
+    if (column := find_image_column(tables[0], asked)) is not None:
+        return open_image_listing(files, tables, column, asked, notes)
+    refuse_size(asked, f"{source} is a table, and none of its columns names image files, such as scans/1.png")
+    return of_tables(name_of(source), tables, asked, notes=notes, test=test)
 
 
-def file_stem(source: Path) -> str:
-    return source.resolve().name.split(".")[0] or "data"
+def check_columns(names: Collection[str], asked: Asked, source: str) -> None:
+    """Check that the columns that were named are there, and that none is named for two things.
 
-
-def check_columns(frame: pd.DataFrame, asked: Asked, source: str) -> None:
-    """Raises ValueError for a column that was named and is not there, or named for two things."""
+    Raises:
+        ValueError: One is not, or is named twice.
+    """
     wanted = {"target": asked.target, "group": asked.group, "time": asked.time}
-    named = [*wanted.items(), *(("drop", one) for one in asked.drop), *(("category", one) for one in asked.category)]
+    lists = {"drop": asked.drop, "category": asked.category, "mark": asked.mark, "keep-na": asked.keep_na}
+    named = [*wanted.items(), *((what, name) for what, several in lists.items() for name in several)]
     for what, name in named:
-        if name is not None and name not in frame.columns:
-            there = f"it has {some(list(map(str, frame.columns)))}"
-            raise ValueError(
-                f"{source} has no column {name!r}, the {what}{nearest(name, map(str, frame.columns))}; {there}"
-            )
+        if name is not None and name not in names:
+            there = f"it has {name_some(list(names))}"
+            if len(names) == 1:
+                there = f"it has one column, {next(iter(names))!r}: is the delimiter another than , ; | and tab?"
+            raise ValueError(f"{source} has no column {name!r}, the {what}{nearest(name, names)}; {there}")
     for what in ("group", "time"):
         if wanted[what] == asked.target:
             raise ValueError(
@@ -65,100 +88,87 @@ def check_columns(frame: pd.DataFrame, asked: Asked, source: str) -> None:
         raise ValueError("rows are divided by group or by time, not by both: leave out one of the two")
     if asked.target in asked.drop:
         raise ValueError(f"the target, {asked.target!r}, cannot be left out")
+    if both := set(asked.mark) & set(asked.category):
+        raise ValueError(f"column {min(both)!r} is both a category and a number with marks: take one of the two")
 
 
-def of_frames(name: str, frames: Sequence[pd.DataFrame], asked: Asked, classes: Mapping[str, Any] | None = None) -> Own:
-    """frames: of all rows, or of those to learn from and those to judge by. classes: as of `Content`."""
-    first = frames[0]
-    tables.check_names(name, list(first.columns))
-    check_columns(first, asked, name)
-    if len(frames) > 1:
-        same_columns(frames, asked.drop)
-    frame = pd.concat(frames, ignore_index=True) if len(frames) > 1 else first.reset_index(drop=True)
-    target = target_of(frame[asked.target])
+def of_tables(
+    name: str,
+    tables: "Sequence[pa.Table]",
+    asked: Asked,
+    *,
+    classes: Mapping[str, Any] | None = None,
+    notes: Sequence[str] = (),
+    test: Path | None = None,
+) -> Own:
+    """Return own data of Arrow tables: all rows, or those to learn from and those to judge by.
+
+    classes: what each name of a class stands for, as of `Content`. test: the file to judge by, for messages.
+
+    Raises:
+        ValueError: Nothing can be learned from the data.
+    """
+    first = tables[0]
+    check_names(name, first.column_names)
+    check_columns(first.column_names, asked, name)
     aside = {asked.target: "is the target"} | dict.fromkeys(asked.drop, "was left out as asked")
     for what, column in (("group", asked.group), ("time", asked.time)):
         if column is not None:
             aside[column] = f"is the {what} of a row"
-    schema = Schema.of(frame.iloc[: len(first)], asked.category, aside)
-    features = schema.take(frame)
-    held_out = len(frame) - len(first)
-    return own_of(Content(name, features, schema, target, held_out, (), classes or {}, frame), asked)
-
-
-def same_columns(frames: Sequence[pd.DataFrame], dropped: Sequence[str]) -> None:
-    known, there = (list(map(str, frame.columns)) for frame in frames)
-    if said := differing([name for name in known if name not in dropped], there, dropped):
-        raise ValueError(f"the test file has other columns than the first one: {said}")
-
-
-def of_folder(folder: Path, asked: Asked, test: Path | None) -> Own:
-    """The target is the sub-folder, whatever it is called."""
-    files, labels, notes = images.in_folders(folder)
-    held_out = 0
-    if test is not None:
-        if not test.is_dir():
-            raise ValueError(f"{test} is no folder, and {folder} is one: both must be")
-        more, theirs, said = images.in_folders(test)
-        files, labels, notes, held_out = files + more, labels + theirs, notes + said, len(more)
-    no_columns(asked, f"{folder} is a folder of images")
-    pixels, stretched = loaded(files, asked)
-    target = target_of(pd.Series(labels, dtype=object, name=asked.target))
-    return own_of(Content(file_stem(folder), pixels, kind_of(pixels), target, held_out, (*notes, stretched)), asked)
-
-
-def loaded(files: Sequence[Path], asked: Asked) -> tuple[NDArray[np.uint8], str]:
-    """The images, and what was done to them."""
-    size = asked.size or images.SIZE
-    return images.load(files, (size, size)), f"each image was stretched to {size} x {size} pixels (--size)"
-
-
-def no_size(asked: Asked, what: str) -> None:
-    if asked.size is not None:
-        raise ValueError(f"{what}: leave out --size, which is for images in files")
-
-
-def no_columns(asked: Asked, what: str) -> None:
-    for option in ("group", "time", "drop", "category"):
-        if getattr(asked, option):
-            raise ValueError(f"{what}, and has no columns: leave out --{option}")
-
-
-def of_listing(source: Path, frames: Sequence[pd.DataFrame], column: str, asked: Asked, test: Path | None) -> Own:
-    """The images that a column names, each from where its table lies."""
-    if test is not None:
-        same_columns(frames, asked.drop)
-    folders = [source.parent, test.parent if test else source.parent]
-    files = [folder / str(name) for folder, frame in zip(folders, frames, strict=False) for name in frame[column]]
-    frame = pd.concat(frames, ignore_index=True)
-    used = {asked.target, column, asked.group, asked.time, *asked.drop}
-    ignored = [name for name in frame.columns if name not in used]
-    notes = [f"{some(ignored)} were not used: a network learns from images or from columns"] if ignored else []
-    pixels, stretched = loaded(files, asked)
-    target, held_out = target_of(frame[asked.target]), len(frame) - len(frames[0])
-    return own_of(
-        Content(file_stem(source), pixels, kind_of(pixels), target, held_out, (*notes, stretched), beside=frame), asked
+    request = ColumnRequest(asked.category, asked.mark, asked.na_values, asked.keep_na, aside)
+    target = name_classes(asked.target, find_target(first, asked))
+    marked = [mark_missing_in_features(table, asked) for table in tables]
+    schema = judge_columns(marked[0], request)
+    targets, features = [target], [take_columns(schema, marked[0])]
+    for other, features_of_other in zip(tables[1:], marked[1:], strict=True):
+        needed = [*schema.read_from, *(column for column in (asked.target, asked.group, asked.time) if column)]
+        allowed = {*schema.left_out, *filter(is_unnamed, other.column_names)}
+        if told := describe_difference(needed, other.column_names, allowed):
+            raise ValueError(f"the test file has other columns than the first one: {told}")
+        with naming(test) if test else nullcontext():
+            features.append(take_columns(schema, features_of_other))
+            targets.append(name_classes(asked.target, find_target(other, asked), whole=False))
+            check_known_classes(target, targets[-1])
+    held_out = sum(other.num_rows for other in tables[1:])
+    content = Content(
+        name=name,
+        features=pd.concat(features, ignore_index=True) if len(features) > 1 else features[0],
+        kind=schema,
+        target=pd.concat(targets, ignore_index=True) if len(targets) > 1 else target,
+        held_out=held_out,
+        notes=(*notes, *describe_missing_texts(first, schema), *describe_names_with_digits(first, schema)),
+        classes=classes or {},
+        groups=join_columns(marked, asked.group),
+        times=join_columns(marked, asked.time),
     )
+    return own_of(content, asked)
 
 
-def of_image_arrays(source: Path, arrays: Mapping[str, NDArray[Any]], asked: Asked, test: Path | None) -> Own:
-    """An NPZ file with one array of images, and one of labels."""
-    no_columns(asked, f"{source} holds images")
-    no_size(asked, f"{source} holds images as arrays")
-    several = [source, *([test] if test else [])]
-    pixels, labels = [], []
-    for file in several:
-        of_file = arrays if file == source else tables.arrays_of(file)
-        names = [name for name, array in of_file.items() if array.ndim > 2]
-        if len(names) != 1 or asked.target not in of_file or len(of_file[asked.target]) != len(of_file[names[0]]):
-            there = ", ".join(f"{name} {array.shape}" for name, array in of_file.items())
-            raise ValueError(
-                f"{file} must hold one array of images and an array {asked.target!r} of as many labels; it has {there}"
-            )
-        pixels.append(images.from_array(names[0], of_file[names[0]]))
-        labels.append(of_file[asked.target])
-    if len({one.shape[1:] for one in pixels}) > 1:
-        raise ValueError(f"{test} has images of another shape than {source}")
-    held_out = len(labels[1]) if test else 0
-    found, target = np.concatenate(pixels), pd.Series(np.concatenate(labels), name=asked.target)
-    return own_of(Content(file_stem(source), found, kind_of(found), target_of(target), held_out), asked)
+def find_target(table: "pa.Table", asked: Asked) -> "pa.Array":
+    """Return the target of each row. Missing is nothing, NaN, and what `na_values` says; NA may be a class."""
+    marked = mark_missing(table.select([asked.target]), asked.na_values, keep_na=[asked.target])
+    return marked[asked.target].combine_chunks()
+
+
+def check_known_classes(known: "pd.Series[str]", judged_by: "pd.Series[str]") -> None:
+    """Check that the rows to judge by have no class that the rows to learn from have not.
+
+    Raises:
+        ValueError: They have.
+    """
+    if unknown := sorted(set(judged_by) - set(known)):
+        there = name_some(sorted(set(known)))
+        raise ValueError(f"the test file has {name_some(unknown)} in {known.name!r}, where the first file has {there}")
+
+
+def mark_missing_in_features(table: "pa.Table", asked: Asked) -> "pa.Table":
+    """Make nulls of what means missing in all columns but the target, whose classes may be called NA."""
+    features = select(table, [name for name in table.column_names if name != asked.target])
+    return mark_missing(features, asked.na_values, asked.keep_na)
+
+
+def of_frames(name: str, frames: Sequence[Any], asked: Asked, classes: Mapping[str, Any] | None = None) -> Own:
+    """Return own data of frames of any library. frames, classes: as the tables of `of_tables`."""
+    from imbaloss.comparison.reading.frames import table_from_frame
+
+    return of_tables(name, [table_from_frame(frame) for frame in frames], asked.normalized, classes=classes)

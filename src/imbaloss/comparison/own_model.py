@@ -5,15 +5,16 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.sparse import issparse
 
-from imbaloss.comparison.reading import images
-from imbaloss.comparison.reading.tables import check_names
+from imbaloss.comparison.column_values import take_columns
+from imbaloss.comparison.missing_values import mark_missing
+from imbaloss.comparison.reading.frames import table_from_frame
+from imbaloss.comparison.reading.image_arrays import prepare_image_array
 from imbaloss.data.own import Column, ImagePreparation, Schema, TablePreparation
 from imbaloss.evaluation import Calibration
 from imbaloss.notation import tuples
@@ -22,10 +23,15 @@ from imbaloss.training.references import Fitted
 from imbaloss.training.scaling import Scaling
 from imbaloss.whole import write_whole
 
-FORMAT = "imbaloss own model 1"
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+FORMAT = "imbaloss own model 2"
+FORMAT_1 = "imbaloss own model 1"  # in which the preparation is a ColumnTransformer; it can still be read
 NAME, PREPARATION, REFERENCE = "own.json", "preparation.skops", "reference.skops"
 CHECKSUM = "sha256"  # of all else that the file says
 TRUSTED = (  # beside what skops trusts by itself
+    "imbaloss.data.own.quantiles.WideQuantileTransformer",
     "numpy.dtype",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
     "sklearn.model_selection._split.StratifiedKFold",
@@ -62,7 +68,7 @@ class OwnModel:
         An array (N, D) is taken as columns X0, X1, ... Raises ValueError for other columns and for values of another
         kind, naming them.
         """
-        positive = self.probabilities(self.images(X) if self.of_images else self.columns(as_frame(X)))
+        positive = self.probabilities(self.images(X) if self.of_images else self.columns(table_from_frame(X)))
         return np.stack([1 - positive, positive], axis=1)
 
     @property
@@ -73,20 +79,16 @@ class OwnModel:
         """Of the positive class, (N,); features: `columns`, or images (N, C, H, W)."""
         return self.model.probabilities(self.preparation(features))
 
-    def columns(self, frame: pd.DataFrame, first_row: int = 1) -> pd.DataFrame:
-        """Those that the model learned from, as `Schema.take`."""
+    def columns(self, table: "pa.Table", first_row: int = 1) -> pd.DataFrame:
+        """Return the columns that the model learned from, as `take_columns`."""
         assert isinstance(self.kind, Schema)
-        return self.kind.take(frame, first_row, also=[self.target])
+        known = mark_missing(table, self.kind.na_values, self.kind.keep_na)
+        return take_columns(self.kind, known, first_row, also=[self.target])
 
     def images(self, X: Any) -> NDArray[np.uint8]:
-        """(N, C, H, W). Raises ValueError for images of another shape."""
+        """Return images as those of the training, (N, C, H, W). Raises ValueError for other shapes and values."""
         assert isinstance(self.kind, ImagePreparation)
-        found = images.from_array("X", np.asarray(X))
-        if found.shape[1:] != self.model.shape:
-            raise ValueError(
-                f"images must be of shape {self.model.shape} (channels, height, width), found {found.shape[1:]}"
-            )
-        return found
+        return prepare_image_array("X", np.asarray(X), self.kind)
 
     def predict(self, X: Any) -> NDArray[Any]:
         """The class of each row: positive where its probability reaches the threshold."""
@@ -105,7 +107,7 @@ class OwnModel:
         folder.mkdir(parents=True, exist_ok=True)
         files: dict[str, bytes] = {}
         if isinstance(self.preparation, TablePreparation):
-            files[PREPARATION] = skops.io.dumps(self.preparation.transformer)
+            files[PREPARATION] = skops.io.dumps(dict(self.preparation.steps))
         if isinstance(self.model.network, Fitted):
             files[REFERENCE] = skops.io.dumps(self.model.network.classifier)
         for name, content in files.items():
@@ -137,7 +139,10 @@ class OwnModel:
             kind = kind_from_json(header["kind"])
             preparation: Any = kind
             if isinstance(kind, Schema):
-                preparation = TablePreparation(loaded(folder / PREPARATION, contents[PREPARATION]))
+                steps = loaded(folder / PREPARATION, contents[PREPARATION])
+                if header["format"] == FORMAT_1:
+                    steps = {name: step for name, step, _ in steps.transformers_}
+                preparation = TablePreparation(kind, steps)
             if header["reference"] is None:
                 model, _ = model_file.load(folder)
             else:
@@ -158,7 +163,7 @@ def read_header(folder: Path) -> dict[str, Any]:
         header = json.loads(file.read_text(encoding="utf-8"))
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
         raise ValueError(f"{file} is no model file: {error}") from error
-    if not isinstance(header, dict) or header.get("format") != FORMAT:
+    if not isinstance(header, dict) or header.get("format") not in {FORMAT, FORMAT_1}:
         raise ValueError(f"{file} is no model file of this imbaloss: its format is not {FORMAT!r}")
     model_file.check_unchanged(file, header.pop(CHECKSUM, None), digest(header))
     return header
@@ -197,14 +202,28 @@ def remove(folder: Path) -> None:
 def kind_to_json(kind: Schema | ImagePreparation) -> dict[str, Any]:
     if isinstance(kind, ImagePreparation):
         return {"images": asdict(kind)}
-    columns = [[column.name, column.kind] for column in kind.columns]
-    return {"columns": columns, "left_out": [[name, reason] for name, reason in kind.left_out.items()]}
+    return {
+        "columns": [column_to_json(column) for column in kind.columns],
+        "left_out": [[name, reason] for name, reason in kind.left_out.items()],
+        "na_values": list(kind.na_values),
+        "keep_na": list(kind.keep_na),
+    }
+
+
+def column_to_json(column: Column) -> list[str | None]:
+    """Return name and kind of a column, then form and source where it has one, as `Column` takes them."""
+    fields = [column.name, column.kind, column.form, column.source]
+    while fields[-1] is None:
+        fields.pop()
+    return fields
 
 
 def kind_from_json(value: Mapping[str, Any]) -> Schema | ImagePreparation:
     if "images" in value:
-        return ImagePreparation(**value["images"])
-    return Schema(tuple(Column(name, kind) for name, kind in value["columns"]), dict(value["left_out"]))
+        return ImagePreparation(**tuples(value["images"]))
+    columns = tuple(Column(*fields) for fields in value["columns"])
+    texts = (tuple(value.get(key, ())) for key in ("na_values", "keep_na"))  # which version 0.1 did not write
+    return Schema(columns, dict(value["left_out"]), *texts)
 
 
 def reference_to_json(model: Model) -> dict[str, Any]:
@@ -217,22 +236,6 @@ def reference_model(value: Mapping[str, Any], classifier: Any) -> Model:
     calibration = Calibration(**parts["calibration"])
     model = Model(Recipe(**parts["recipe"]), parts["shape"], Scaling(**parts["scaling"]), Fitted(classifier))
     return replace(model, calibration=calibration)
-
-
-def as_frame(X: Any) -> pd.DataFrame:
-    """Names as text; of an array (N, D) columns X0, X1, ... Raises ValueError for what has no rows and columns."""
-    if isinstance(X, pd.DataFrame):
-        if X.columns.nlevels > 1:
-            raise ValueError("X has names of columns in several levels: give each column one name")
-        frame = X.rename(columns=str)
-        check_names("X", list(frame.columns))
-        return frame
-    if issparse(X):
-        raise ValueError("X is sparse, and networks here learn from dense inputs: give X.toarray()")
-    array = np.asarray(X)
-    if array.ndim != 2:
-        raise ValueError(f"X must be a frame or an array (N, D), found an array of shape {array.shape}")
-    return pd.DataFrame(array, columns=[f"X{place}" for place in range(array.shape[1])])
 
 
 def plain(value: Any) -> Any:

@@ -1,0 +1,377 @@
+"""The kinds of columns, each asked of all values of the column."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from imbaloss.comparison.column_values import (
+    has_decimals,
+    moments_to_days,
+    parse_number_blocks,
+    split_marks,
+    texts_of_values,
+    typed_numbers,
+)
+from imbaloss.comparison.missing_values import mark_missing
+from imbaloss.comparison.reading import dates, numbers
+from imbaloss.comparison.reading.names import is_unnamed
+from imbaloss.comparison.reading.text import columns_by_name, is_text, iterate_blocks
+from imbaloss.data.own.columns import (
+    AS_WRITTEN,
+    CATEGORY,
+    DATE,
+    DECIMAL_COMMA,
+    HOUR_COSINE,
+    HOUR_SINE,
+    MANY,
+    MARK,
+    MARKED,
+    NUMBER,
+    PLAIN,
+    POINTS_AND_COMMA,
+    WEEKDAY_COSINE,
+    WEEKDAY_SINE,
+    Column,
+    Schema,
+)
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    Columns = Mapping[str, pa.ChunkedArray]
+
+FEW = 20  # values of a category, each of which becomes a column; a category with more is MANY
+MOST = 0.5  # of the values of a column that are of one kind, if more than FEW: the others are then mistakes
+NEARLY_ALL = 0.9  # the same of few different values
+EXACT_BELOW = 2.0**53  # up to which all whole numbers are floats
+ENOUGH_ROWS = 11  # of which whole numbers in sequence count the rows
+ROW_NUMBER_NAMES = {
+    *("index", "level_0", "id", "idx", "row", "rowid", "row_id", "row_nr", "row_number", "rownames", "rn", "nr"),
+}  # fmt: skip
+ANOTHER_WAY = "leave the column out (--drop), or take its values for names (--category)"
+
+
+@dataclass(frozen=True)
+class ColumnRequest:
+    """What a person says of the columns.
+
+    categories: columns whose values are names, whatever they look like. marks: columns of numbers some of which have a
+    mark (>4) or are none (unknown). na_values: further texts that mean a missing value. keep_na: columns in which NA,
+    None and the like are values. aside: columns that are not learned from, each with the reason.
+    """
+
+    categories: Collection[str] = ()
+    marks: Collection[str] = ()
+    na_values: tuple[str, ...] = ()
+    keep_na: tuple[str, ...] = ()
+    aside: Mapping[str, str] = field(default_factory=dict)
+
+
+NOTHING_SAID = ColumnRequest()
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What a column is: the columns that are learned from it, or the reason why it is left out."""
+
+    columns: tuple[Column, ...] = ()
+    reason: str = ""
+    ambiguous: str | None = None  # a value that parts thousands or decimals; nothing else in the column tells
+
+
+def judge_columns(table: "pa.Table", request: ColumnRequest = NOTHING_SAID) -> Schema:
+    """Find the kind of each column of a table, in which `mark_missing` has made nulls of what is missing.
+
+    Raises:
+        ValueError: A column has values of several kinds, or there is no column to learn from.
+    """
+    names = [name for name in table.column_names if name not in request.aside]
+    columns = {name: column for name, column in columns_by_name(table).items() if name not in request.aside}
+    judgements = dict(judge_plain_numbers(columns, {*request.categories, *request.marks}))
+    for name in names:
+        if name not in judgements:
+            judgements[name] = judge_column(name, columns[name].combine_chunks(), request)
+    check_ambiguous(columns, judgements)
+    reasons = dict(request.aside) | {name: judgements[name].reason for name in names if judgements[name].reason}
+    learned = [column for name in names for column in judgements[name].columns]
+    if not learned:
+        told = "; ".join(f"{name} {reason}" for name, reason in reasons.items())
+        raise ValueError(f"there is no column to learn from: {told or 'the table has none beside the target'}")
+    if clash := {column.name for column in learned if column.source} & {*request.aside, *names}:
+        raise ValueError(f"there is a column {min(clash)!r}, as one that is made of another would be called: rename it")
+    order = [*request.aside, *names]
+    left_out = {name: reasons[name] for name in order if name in reasons}
+    return Schema(tuple(learned), left_out, tuple(request.na_values), tuple(request.keep_na))
+
+
+def judge_series(column: "pd.Series[Any]", *, named: bool) -> tuple[str, str]:
+    """Return the kind of a pandas column, or "" and why it is left out. named: its values are names."""
+    from imbaloss.comparison.reading.frames import table_from_frame
+
+    table = table_from_frame(pd.DataFrame({"column": column}))
+    request = ColumnRequest(categories=["column"] if named else [])
+    judgement = judge_column("column", mark_missing(table)["column"].combine_chunks(), request)
+    return (judgement.columns[0].kind, "") if judgement.columns else ("", judgement.reason)
+
+
+def judge_plain_numbers(columns: "Columns", others: Collection[str]) -> Iterator[tuple[str, Judgement]]:
+    """Yield what is to be known of columns with nothing but numbers, many at once. others: columns to leave out."""
+    texts = [name for name, column in columns.items() if is_text(column.type) and name not in others]
+    for block, array in iterate_blocks(columns, texts):
+        rows = len(array) // len(block)
+        values, fits = parse_number_blocks(array, len(block), rows)
+        names = [name for name, fit in zip(block, fits, strict=True) if fit]
+        numeric = [Column(name, NUMBER, PLAIN) for name in names]
+        may_part_thousands = find_thousands_candidates(values[fits])
+        for column, place, judgement, may_part in zip(
+            numeric, np.flatnonzero(fits), judge_numbers(numeric, values[fits]), may_part_thousands, strict=True
+        ):
+            known = array.slice(place * rows, rows).drop_null() if may_part or not judgement.columns else None
+            if known is not None and judgement.columns:
+                judgement = replace(judgement, ambiguous=numbers.find_thousands_with_points(known))  # noqa: PLW2901
+            elif known is not None and are_large_names(known, values[place]):
+                judgement = judge_names(column.name, known)  # noqa: PLW2901
+            yield column.name, judgement
+
+
+def find_thousands_candidates(values: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return which columns of numbers may part thousands with points, (k,); what stands in their texts decides.
+
+    values: (k, N). The numbers of such a column are below 1,000, and have three decimals at most; none is between 0
+    and 1.
+    """
+    size = np.abs(values)
+    with np.errstate(invalid="ignore"):
+        excluded = ((size > 0) & (size < 1)) | (size >= 1000)
+    candidates: NDArray[np.bool_] = np.logical_not(excluded.any(axis=1))
+    thousandths = np.nan_to_num(values[candidates] * 1000)
+    candidates[candidates] = np.isclose(thousandths, np.rint(thousandths), rtol=0, atol=1e-6).all(axis=1)
+    return candidates
+
+
+def are_large_names(known: "pa.Array", values: NDArray[np.float64]) -> bool:
+    """Return whether different whole numbers are one as floats, as identifiers of 18 digits are: they are names."""
+    size = np.nanmax(np.abs(values)) if len(known) else 0
+    return bool(size >= EXACT_BELOW) and len(known.unique()) > len(np.unique(values[~np.isnan(values)]))
+
+
+def judge_numbers(columns: Sequence[Column], values: NDArray[np.float64]) -> list[Judgement]:
+    """Judge columns of numbers (k, N), NaN where they are missing."""
+    if not values.shape[1]:
+        return [Judgement(reason="has no value")] * len(columns)
+    lows, highs = np.fmin.reduce(values, axis=1), np.fmax.reduce(values, axis=1)
+    return [
+        judge_range(column, of_column, low, high)
+        for column, of_column, low, high in zip(columns, values, lows.tolist(), highs.tolist(), strict=True)
+    ]
+
+
+def judge_range(column: Column, values: NDArray[np.float64], low: float, high: float) -> Judgement:
+    """Judge a column of numbers (N,) with its smallest and largest, which are NaN where there are none."""
+    if low != low:  # noqa: PLR0124  # NaN
+        return Judgement(reason="has no value")
+    if low == high:
+        return Judgement(reason=describe_constant(f"{low:.15g}"))
+    if counts_rows(column.name, values, low, high):
+        return Judgement(reason="only counts the rows")
+    return Judgement((column,))
+
+
+def describe_constant(value: Any) -> str:
+    """Say that a column has one value only."""
+    return f"has the same value, {value}, in each row that has one"
+
+
+def counts_rows(name: str, values: NDArray[np.float64], low: float, high: float) -> bool:
+    """Return whether a column of numbers (N,) says nothing but which row it is.
+
+    Any column of whole numbers does that rises by 1 from row to row. One without a name, or with a name such as index
+    or id, does where all its values are different whole numbers, whatever their order; and one without a name, where it
+    begins anew, as in files that were put together.
+    """
+    if len(values) < ENOUGH_ROWS or not low.is_integer():
+        return False
+    is_next = np.diff(values) == 1
+    if high - low == len(values) - 1 and bool(is_next.all()):
+        return True
+    if name.casefold() not in ROW_NUMBER_NAMES and not is_unnamed(name):
+        return False
+    known = values[~np.isnan(values)]
+    if len(known) < ENOUGH_ROWS or low < 0 or bool((known != np.floor(known)).any()):
+        return False
+    begins_anew = bool((is_next | (values[1:] == low)).all()) and values[0] == low
+    return len(np.unique(known)) == len(known) or (begins_anew and is_unnamed(name))
+
+
+def judge_column(name: str, values: "pa.Array", request: ColumnRequest) -> Judgement:
+    """Judge one column of any type.
+
+    Raises:
+        ValueError: Its values are of several kinds.
+    """
+    import pyarrow as pa
+
+    kind, known = values.type, values.drop_null()
+    if not len(known):
+        return Judgement(reason="has no value")
+    if name in request.marks:
+        return judge_marked_numbers(name, values)
+    if name in request.categories or pa.types.is_dictionary(kind) or pa.types.is_boolean(kind):
+        return judge_names(name, values)
+    first = known[0].as_py()
+    if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
+        return judge_dates(Column(name, DATE), moments_to_days(values, local=True), first)
+    if is_text(kind):
+        return judge_text(name, values, known)
+    as_floats = typed_numbers(name, values)
+    judgement = judge_numbers([Column(name, NUMBER)], as_floats[None])[0]
+    return judge_names(name, known) if not judgement.columns and are_large_names(known, as_floats) else judgement
+
+
+def judge_text(name: str, values: "pa.Array", known: "pa.Array") -> Judgement:
+    """Judge a column of text: numbers and dates may be written in it. known: the values that are not missing."""
+    counted = known.value_counts()
+    distinct, counts = counted.field("values"), counted.field("counts").to_numpy()
+    if numbers.matches(distinct, numbers.CODE).any() and numbers.matches(distinct, r"^\d+$").all():
+        return judge_names(name, values)  # 007 and 012 are no numbers
+    number_form = numbers.find_number_form(distinct)
+    if number_form.fits.all():
+        column = Column(name, NUMBER, number_form.form)
+        if number_form.ambiguous is not None and len(distinct) > 1:
+            return Judgement((column,), ambiguous=number_form.ambiguous)
+        if len(distinct) == 1:
+            return Judgement(reason=describe_constant(known[0].as_py()))
+        return judge_numbers([column], numbers.parse_numbers(values, number_form.form)[None])[0]
+    if date_form := dates.find_date_form(distinct):
+        days = dates.parse_dates(values, date_form, local=True)
+        return judge_dates(Column(name, date_form), days, known[0].as_py())
+    check_one_kind(name, values, distinct, counts, number_form.fits)
+    return judge_names(name, values)
+
+
+def judge_dates(column: Column, days: NDArray[np.float64], first: Any) -> Judgement:
+    """Judge a column of days since 1970 (N,): beside the day, the hour and the weekday are learned where they vary.
+
+    days: in local time, where the column has zones. first: the first value, as the file has it.
+    """
+    known = days[~np.isnan(days)]
+    if len(known) and known.min() == known.max():
+        return Judgement(reason=describe_constant(first))
+    cycles: list[str] = []
+    if len(known) and np.ptp(known % 1) > 0:
+        cycles += [HOUR_SINE, HOUR_COSINE]
+    if len(known) and np.ptp(np.floor(known) % 7) > 0:
+        cycles += [WEEKDAY_SINE, WEEKDAY_COSINE]
+    derived = [Column(f"{column.name} ({kind})", kind, column.kind, column.name) for kind in cycles]
+    return Judgement((column, *derived))
+
+
+def judge_names(name: str, values: "pa.Array") -> Judgement:
+    """Judge a column of names. Texts such as 1.0 stay as they are written where another value has decimals."""
+    form = AS_WRITTEN if has_decimals(values.drop_null().unique().to_pylist()) else None
+    texts = texts_of_values(values, shorten=form is None)
+    known = texts[~pd.isna(texts)]
+    distinct = pd.unique(known)
+    if len(distinct) == 1:
+        return Judgement(reason=describe_constant(repr(distinct[0])))
+    if len(distinct) > max(FEW, len(known) / 2):
+        such = f"{len(distinct)} values in {len(known)} rows, such as {known[0][:30]!r}"
+        return Judgement(reason=f"is text that differs from row to row ({such})")
+    return Judgement((Column(name, CATEGORY if len(distinct) <= FEW else MANY, form),))
+
+
+def judge_marked_numbers(name: str, values: "pa.Array") -> Judgement:
+    """Judge a column of numbers with marks: a column of numbers, and one of the marks beside it.
+
+    Raises:
+        ValueError: There is no number in it, or no mark.
+    """
+    split = split_marks(name, values)
+    if np.isnan(split.numbers).all():
+        raise ValueError(f"column {name} has no numbers, with or without a mark: leave out --mark {name}")
+    if not any(mark is not None for mark in split.marks):
+        raise ValueError(f"column {name} has nothing but numbers: leave out --mark {name}")
+    number = Column(name, MARKED, split.form)
+    mark = Column(f"{name} (mark)", MARK, split.form, name)
+    return Judgement((number, mark), ambiguous=split.ambiguous)
+
+
+def check_one_kind(
+    name: str, values: "pa.Array", distinct: "pa.Array", counts: NDArray[np.int64], is_number: NDArray[np.bool_]
+) -> None:
+    """Check that a column that is neither all numbers nor all dates is not nearly so.
+
+    distinct: its different texts, counts: how often each stands, is_number: which of them are numbers.
+
+    Raises:
+        ValueError: Most values are numbers, or dates: the others are mistakes. Or the dates do not tell day from month.
+    """
+    is_date, is_unclear = dates.is_clear_date(distinct), dates.is_unclear_date(distinct)
+    if (is_date | is_unclear).all():
+        raise ValueError(explain_unclear_dates(name, values, distinct, is_date))
+    for kind, fits in ((NUMBER, is_number), (DATE, is_date)):
+        if counts[fits].sum() / counts.sum() >= (MOST if fits.sum() > FEW else NEARLY_ALL):
+            others = {text for text, fit in zip(distinct.to_pylist(), fits, strict=True) if not fit}
+            raise ValueError(explain_mistakes(name, values, others, kind))
+
+
+def explain_mistakes(name: str, values: "pa.Array", others: Collection[str], kind: str) -> str:
+    """Say what to do about a column of numbers or dates in which few values are something else."""
+    rows = [row for row, text in enumerate(values.to_pylist(), 1) if text in others]
+    more = f" and {len(rows) - 1} more" if len(rows) > 1 else ""
+    first = values[rows[0] - 1].as_py()
+    ways = [f"--category {name}: its values are names", f"--drop {name}"]
+    if kind == NUMBER:
+        ways.insert(0, f"--mark {name}: a number, and a mark beside it")
+    ways.insert(0, f"--na-values '{first}': it means missing")
+    return (
+        f"column {name} has {kind}s but for {first!r} in row {rows[0]}{more}: correct it, leave it empty where it is "
+        f"unknown, or say what it is ({'; '.join(ways)})"
+    )
+
+
+def explain_unclear_dates(name: str, values: "pa.Array", distinct: "pa.Array", is_date: NDArray[np.bool_]) -> str:
+    """Say what is wrong with dates that do not tell day from month, or that are written in several forms."""
+    clear = {text for text, is_clear in zip(distinct.to_pylist(), is_date, strict=True) if is_clear}
+    known = [(row, text) for row, text in enumerate(values.to_pylist(), 1) if text is not None]
+    first = known[0][1]
+    advice = f"write all as 2026-11-26, or {ANOTHER_WAY}"
+    for row, text in known:
+        if (text in clear) != (first in clear):
+            return f"column {name} has dates in several forms, {first!r} and in row {row} {text!r}: {advice}"
+    return f"column {name} has dates such as {first!r}, which tell not what is day and what is month: {advice}"
+
+
+def check_ambiguous(columns: "Columns", judgements: Mapping[str, Judgement]) -> None:
+    """Check that points and commas in numbers can mean one thing only.
+
+    Raises:
+        ValueError: In a column they may part thousands or be decimals.
+    """
+    advice = "write all with a decimal point and nothing else, or " + ANOTHER_WAY
+    commas = [
+        column.name
+        for judgement in judgements.values()
+        for column in judgement.columns
+        if column.form in {DECIMAL_COMMA, POINTS_AND_COMMA}
+    ]
+    for name, judgement in judgements.items() if commas else ():
+        if [column.form for column in judgement.columns] != [PLAIN] or not is_text(columns[name].type):
+            continue
+        if numbers.all_have_three_decimals(columns[name].combine_chunks().drop_null()):
+            told = f"as {commas[0]!r} has decimal commas, those of {name!r} may part thousands"
+            raise ValueError(f"decimal points and commas: {told}; write all with a point, and no other mark")
+    for name, judgement in judgements.items():
+        value = judgement.ambiguous
+        if value is not None and "," in value:
+            raise ValueError(f"column {name} has numbers with commas, such as {value!r}: {advice}")
+        if value is not None:
+            thousands = value.replace(".", "")
+            raise ValueError(
+                f"column {name} has numbers with points, such as {value!r}, which may be {thousands} or a decimal, "
+                f"beside whole numbers without: {advice}"
+            )

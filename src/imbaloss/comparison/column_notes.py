@@ -1,0 +1,47 @@
+"""What a person should know of columns that are taken for names."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from imbaloss.comparison.column_values import name_some
+from imbaloss.comparison.missing_values import NA_TEXTS
+from imbaloss.comparison.reading import numbers
+from imbaloss.comparison.reading.text import columns_by_name, is_text
+from imbaloss.data.own.columns import CATEGORY, MANY, Schema
+from imbaloss.wording import counted
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+AMOUNT = r"^[\s(+\-\x{2013}\x{2212}$€£¥~]*\d.*[^\d]|^[(\-\x{2013}\x{2212}$€£¥~]+\d"  # 5 %, $3.50, (12.5), 12-Jan-2024
+MOST_LOOK = 0.8  # of the values of a column, that look like amounts or dates
+
+
+def describe_missing_texts(table: "pa.Table", schema: Schema) -> Iterator[str]:
+    """Say in which columns of names a text such as NA counts as missing: it may be Namibia."""
+    from pyarrow import compute
+
+    learned = {column.read_from: column.is_category for column in schema.columns}
+    for name, column in columns_by_name(table).items():
+        left_out = schema.left_out.get(name, "")
+        is_names = learned.get(name, False) or left_out.startswith(("has the same value", "has no value", "is text"))
+        if not is_names or name in schema.keep_na or not is_text(column.type):
+            continue
+        counts = {item["values"]: item["counts"] for item in compute.value_counts(column).to_pylist()}
+        if found := [f"{text!r} in {counted(counts[text], 'row')}" for text in NA_TEXTS if text in counts]:
+            yield f"column {name}: missing is {name_some(found)}. If that is a value, say --keep-na {name}"
+
+
+def describe_names_with_digits(table: "pa.Table", schema: Schema) -> Iterator[str]:
+    """Say which columns are taken for names although most values look like amounts or dates in a form of their own."""
+    for column in schema.columns:
+        if column.kind not in {CATEGORY, MANY} or not is_text(table[column.read_from].type):
+            continue
+        distinct = table[column.read_from].combine_chunks().drop_null().unique()
+        looks = numbers.matches(distinct, AMOUNT) & ~numbers.matches(distinct, r"^\d+$")
+        if looks.mean() >= MOST_LOOK:
+            example = distinct[int(looks.argmax())].as_py()
+            yield (
+                f"column {column.name}: values such as {example!r} are taken for names. If they are numbers or dates, "
+                "write them plainly, as 3.5 and 2026-11-26"
+            )

@@ -1,0 +1,80 @@
+"""What means a missing value, and making nulls of it."""
+
+from collections.abc import Callable, Collection, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from imbaloss.comparison.reading import numbers
+from imbaloss.comparison.reading.text import columns_by_name, is_text, map_blocks
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+NA_TEXTS = (  # beside nothing at all
+    *("?", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NAN", "Nan", "-nan", "-NaN", "NULL", "null", "None"),
+)  # fmt: skip
+
+
+def mark_missing(table: "pa.Table", na_values: Sequence[str] = (), keep_na: Collection[str] = ()) -> "pa.Table":
+    """Make nulls of what means a missing value: NA, ? and the like in text, NaN in numbers, and `na_values`.
+
+    Of `na_values`, numbers mean missing however they are written: -999 is -999.0. keep_na: columns of text in which NA
+    and the like stay.
+    """
+    import pyarrow as pa
+
+    parsed = numbers.parse_numbers(pa.array(list(na_values), pa.large_string()), None)
+    numeric = parsed[~np.isnan(parsed)].tolist()
+    drop_given = make_nulls_of(na_values, numeric)
+    drop_all = make_nulls_of([*NA_TEXTS, *na_values], numeric)
+    columns = columns_by_name(table)
+    texts = [name for name, column in columns.items() if is_text(column.type)]
+    columns |= map_blocks(columns, [name for name in texts if name not in keep_na], drop_all)
+    columns |= map_blocks(columns, [name for name in texts if name in keep_na], drop_given)
+    for name, column in columns.items():
+        if pa.types.is_dictionary(column.type) and is_text(column.type.value_type):
+            columns[name] = drop_from_categories(column, drop_given if name in keep_na else drop_all)
+        elif pa.types.is_floating(column.type) or (numeric and pa.types.is_integer(column.type)):
+            columns[name] = drop_numbers(column, numeric)
+    return pa.table(list(columns.values()), names=list(columns))
+
+
+def make_nulls_of(texts: Sequence[str], numeric: Sequence[float]) -> "Callable[[pa.Array], pa.Array]":
+    """Return a function that makes nulls of certain texts, and of texts that are certain numbers."""
+    import pyarrow as pa
+    from pyarrow import compute
+
+    unwanted, unwanted_numbers = pa.array(list(texts), pa.large_string()), pa.array(list(numeric), pa.float64())
+
+    def drop(array: "pa.Array") -> "pa.Array":
+        missing = compute.is_in(array, unwanted)
+        if len(unwanted_numbers):
+            parsed = pa.array(numbers.parse_numbers(array, None))
+            missing = compute.or_(missing, compute.is_in(parsed, unwanted_numbers))
+        return compute.if_else(missing, pa.scalar(None, array.type), array)
+
+    return drop
+
+
+def drop_from_categories(column: "pa.ChunkedArray", drop: "Callable[[pa.Array], pa.Array]") -> "pa.ChunkedArray":
+    """Make nulls of categories that mean a missing value."""
+    import pyarrow as pa
+    from pyarrow import compute
+
+    chunks = []
+    for chunk in column.unify_dictionaries().chunks:
+        kept = drop(chunk.dictionary.cast(pa.large_string())).is_valid()
+        indices = compute.if_else(kept.take(chunk.indices), chunk.indices, pa.scalar(None, chunk.indices.type))
+        chunks.append(pa.DictionaryArray.from_arrays(indices, chunk.dictionary))
+    return pa.chunked_array(chunks) if chunks else column
+
+
+def drop_numbers(column: "pa.ChunkedArray", values: Sequence[float]) -> "pa.ChunkedArray":
+    """Make nulls of NaN and of certain numbers."""
+    import pyarrow as pa
+    from pyarrow import compute
+
+    floats = compute.cast(column, pa.float64(), safe=False)
+    missing = compute.or_(compute.is_nan(floats), compute.is_in(floats, pa.array(list(values), pa.float64())))
+    return compute.if_else(missing, pa.scalar(None, column.type), column)

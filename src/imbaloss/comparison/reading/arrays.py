@@ -1,0 +1,86 @@
+"""NPZ files: arrays as columns."""
+
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imbaloss.comparison.reading.names import check_names, name_columns
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+ENDINGS = (".npz",)
+Arrays = dict[str, NDArray[Any]]
+
+
+def read_arrays(path: Path) -> Arrays:
+    """Return the arrays of an NPZ file by name.
+
+    Raises:
+        ValueError: The file is no NPZ, or holds Python objects.
+    """
+    try:
+        with path.open("rb") as stream, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of files that Python 2 wrote
+            content = np.load(stream, allow_pickle=False)
+            if not isinstance(content, np.lib.npyio.NpzFile):
+                raise ValueError("it holds one array without a name")
+            with content:
+                arrays = {name: content[name] for name in content.files}
+    except Exception as error:  # of a damaged archive or array, as many kinds as there are ways to read one
+        if isinstance(error, OSError) and error.filename is not None:
+            raise
+        reason = " ".join(str(error).split()) or type(error).__name__
+        if "pickle" in reason:  # of which NumPy advises what nobody should do with a file of others
+            reason = "it holds Python objects; save arrays of numbers, dates or text"
+        raise ValueError(f"{path} is no NPZ file that can be read: {reason}") from error
+    if others := [name for name, array in arrays.items() if not isinstance(array, np.ndarray)]:
+        raise ValueError(f"{path} is no NPZ file that can be read: {others[0]!r} in it is no array")
+    return arrays
+
+
+def table_from_arrays(source: Path | str, arrays: Arrays) -> "pa.Table":
+    """Return arrays (N,) as columns of their names, and an array X (N, D) as columns X0, X1, …
+
+    Raises:
+        ValueError: The arrays have different numbers of rows, more than two axes, or values that are no numbers or
+            text.
+    """
+    import pyarrow as pa
+
+    sizes = {name: len(array) if array.ndim else None for name, array in arrays.items()}
+    if not arrays or None in sizes.values() or len(set(sizes.values())) > 1:
+        raise ValueError(f"{source} must hold arrays of as many rows each, as X (N, D) and y (N,), found rows {sizes}")
+    columns: Arrays = {}
+    for name, array in arrays.items():
+        if array.ndim == 1:
+            columns[name] = array
+        elif array.ndim == 2:
+            columns |= {f"{name}{place}": column for place, column in enumerate(array.T)}
+        else:
+            raise ValueError(f"{source}: array {name!r} has shape {array.shape}; a table has (N,) and (N, D)")
+    check_names(source, names := name_columns(columns))
+    return pa.table([arrow_array(name, column) for name, column in columns.items()], names=list(names))
+
+
+def arrow_array(name: str, column: NDArray[Any]) -> "pa.Array":
+    """Return one column (N,) as Arrow; NaN and NaT are nulls.
+
+    Raises:
+        ValueError: The values are complex numbers, records, or something else that is no number, date or text.
+    """
+    import pyarrow as pa
+
+    if np.iscomplexobj(column):
+        raise ValueError(f"column {name} has complex numbers, of which none is more than another")
+    if column.dtype.kind == "S":
+        column = np.char.decode(column, "utf-8", "replace")
+    if column.dtype.kind == "f" and column.dtype.itemsize not in {2, 4, 8}:
+        column = column.astype(np.float64)
+    try:
+        return pa.array(column.astype(column.dtype.newbyteorder("=")), from_pandas=True)
+    except (pa.ArrowException, TypeError, ValueError) as error:
+        raise ValueError(f"column {name} of type {column.dtype} holds no numbers, dates or text") from error

@@ -1,0 +1,133 @@
+"""Dates as people write them, as days since 1970. Which of day and month stands first is asked of a whole column."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from imbaloss.comparison.reading.numbers import matches
+from imbaloss.data.own.columns import DATE, DAY_FIRST, MONTH_FIRST
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+DAY_US = 86_400_000_000
+UNITS_OF_DAY = {"s": 86_400, "ms": 86_400_000, "us": DAY_US, "ns": 1000 * DAY_US}
+FIRST_DAY, LAST_DAY = -719_162, 2_932_896  # since 1970: the first of year 1, the last of year 9999
+ZONE = r"(Z|UTC|GMT|[+-]\d{2}(:?\d{2})?)"
+TIME = rf"([T ]\s*\d{{1,2}}:\d{{2}}(:\d{{2}}([.,]\d+)?)?)?\s*{ZONE}?"
+YEAR_FIRST = rf"^\d{{4}}[-/]\d{{1,2}}[-/]\d{{1,2}}{TIME}$"  # 2026-11-28, 2026/11/28 21:05
+YEAR_LAST = rf"^\d{{1,2}}[-/.]\d{{1,2}}[-/.]\d{{4}}{TIME}$"  # 28.11.2026, 11/28/2026
+SHORT_YEAR = r"^\d{1,2}[-/.]\d{1,2}[-/.]\d{2}$"  # 28.11.26: of which nothing can be told
+NUMBERS = r"^(?P<first>\d{1,2})(?P<mark>[-/.])(?P<second>\d{1,2})"
+
+
+def find_date_form(values: "pa.Array") -> str:
+    """Return how all values are written as dates: DATE (year first), DAY_FIRST, MONTH_FIRST, or "" where they are not.
+
+    With the year last, a number above 12 tells what is the day; without one, points mean that the day stands first.
+    values: the distinct texts of a column, without nulls.
+    """
+    if matches(values, YEAR_FIRST).all():
+        return DATE
+    if not matches(values, YEAR_LAST).all():
+        return ""
+    first, second, has_points = split_days(values)
+    day_first = first > 12 or has_points
+    if (max(first, second) <= 12 and not day_first) or min(first, second) > 12:
+        return ""
+    return DAY_FIRST if day_first and second <= 12 else MONTH_FIRST
+
+
+def split_days(values: "pa.Array") -> tuple[int, int, bool]:
+    """Return the largest first and second number of dates with the year last, and whether points part all of them."""
+    from pyarrow import compute
+
+    fields = compute.extract_regex(values, NUMBERS)
+    first, second = (
+        int(compute.max(compute.cast(compute.struct_field(fields, name), "int64")).as_py())
+        for name in ("first", "second")
+    )
+    return first, second, bool(compute.all(compute.equal(compute.struct_field(fields, "mark"), ".")).as_py())
+
+
+def is_unclear_date(values: "pa.Array") -> NDArray[np.bool_]:
+    """Return which texts are dates that do not tell day from month by themselves, (N,)."""
+    return matches(values, YEAR_LAST) | matches(values, SHORT_YEAR)
+
+
+def is_clear_date(values: "pa.Array") -> NDArray[np.bool_]:
+    """Return which texts are dates with the year first, (N,)."""
+    return matches(values, YEAR_FIRST)
+
+
+def parse_dates(values: "pa.Array", kind: str, *, local: bool = False) -> NDArray[np.float64]:
+    """Return texts as days since 1970 in UTC, (N,); NaN for nulls and for what is no date of that kind.
+
+    A time without a zone is taken as UTC. Years 0 to 9999; fractions of a second to the microsecond. Dates with the
+    year first are clear whatever the kind. local: leave out the zone, so that the hour is the one that is written.
+    """
+    from pyarrow import compute
+
+    wanted = YEAR_FIRST if kind == DATE else f"{YEAR_FIRST}|{YEAR_LAST}"
+    dictionary = values.dictionary_encode()
+    texts = dictionary.dictionary
+    order = {DATE: r"\3-\2-\1", DAY_FIRST: r"\3-\2-\1", MONTH_FIRST: r"\3-\1-\2"}[kind]
+    written = compute.replace_substring_regex(texts, r"^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})", order)
+    written = compute.replace_substring_regex(written, r"^(\d{4})/(\d{1,2})/", r"\1-\2-")
+    if local:
+        written = compute.replace_substring_regex(written, rf"^(.{{8,}}:\d{{2}}(?:[.,]\d+)?)\s*{ZONE}$", r"\1")
+    for pattern, replacement in (
+        (r"^(\d{4})-(\d)-", r"\1-0\2-"),  # every number with all its digits
+        (r"^(\d{4}-\d{2})-(\d)([T ]|$)", r"\1-0\2\3"),
+        (r"^(.{10})[T ]\s*(\d):", r"\1T0\2:"),
+        (r"^(.{10}) +(\d\d:)", r"\1T\2"),
+        (r",(\d+)", r".\1"),
+        (r"(\.\d{6})\d+", r"\1"),
+        (r"\s*(Z|UTC|GMT)$", "Z"),
+        (r"(:\d{2}(?:\.\d+)?)\s+([+-])", r"\1\2"),
+    ):
+        written = compute.replace_substring_regex(written, pattern, replacement)
+    dates = pd.Series(np.where(matches(texts, wanted), written.to_numpy(zero_copy_only=False), None), dtype=object)
+    days = days_of(pd.to_datetime(dates, format="ISO8601", utc=True, errors="coerce"))
+    indices = compute.fill_null(dictionary.indices, -1).to_numpy(zero_copy_only=False)
+    found: NDArray[np.float64] = np.append(days, np.nan)[indices]
+    return found
+
+
+def check_moments(table: "pa.Table") -> "pa.Table":
+    """Return a table whose dates and times can all be written, as those of the years 1 to 9999 can.
+
+    Raises:
+        ValueError: A column has others, or times of an unknown zone.
+    """
+    import pyarrow as pa
+    from pyarrow import compute
+
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        if not (pa.types.is_date(column.type) or pa.types.is_timestamp(column.type)):
+            continue
+        is_days, zone = pa.types.is_date32(column.type), getattr(column.type, "tz", None)
+        limits = compute.min_max(compute.cast(column, pa.int32() if is_days else pa.int64()))
+        a_day = 1 if is_days else UNITS_OF_DAY[getattr(column.type, "unit", "ms")]
+        beside = int(zone is not None)  # a day, by which a zone may differ from UTC
+        for limit in limits.values():
+            if limit.is_valid and not FIRST_DAY + beside <= limit.as_py() // a_day <= LAST_DAY - beside:
+                raise ValueError(
+                    f"column {name} has dates outside of the years 1 to 9999: correct them, or remove the column"
+                )
+        try:
+            pa.scalar(0, column.type).as_py()
+        except ValueError as error:
+            raise ValueError(f"column {name} has times of the unknown zone {zone!r}: write them in UTC") from error
+    return table
+
+
+def days_of(moments: "pd.Series[Any]") -> NDArray[np.float64]:
+    """Return moments (N,) as days since 1970 in UTC; NaN for those that are missing."""
+    if moments.dt.tz is not None:
+        moments = moments.dt.tz_convert("UTC").dt.tz_localize(None)
+    missing = moments.isna().to_numpy()
+    microseconds = moments.astype("datetime64[us]").astype("int64").to_numpy()
+    return np.where(missing, np.nan, microseconds / DAY_US)

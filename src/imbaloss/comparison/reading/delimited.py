@@ -1,0 +1,318 @@
+"""CSV files and their relatives, as text: the header proposes a delimiter, and every row has to confirm it."""
+
+import io
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, NoReturn
+
+from imbaloss.comparison.reading.encoding import check_encoding, detect_encoding, find_byte, open_bytes
+from imbaloss.comparison.reading.header import DELIMITERS, Header, decode_start, propose_headers
+from imbaloss.comparison.reading.names import check_names
+from imbaloss.comparison.reading.text import columns_by_name, find_in_columns, iterate_blocks
+from imbaloss.wording import counted
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+ENDINGS = (".csv", ".tsv", ".txt")
+LARGEST_ROW = 2**26  # bytes
+MARKS = {  # first bytes of files that are something else
+    b"PAR1": "a Parquet file",
+    b"PK": "a ZIP archive, such as NPZ or XLSX",
+    b"\x1f\x8b": "compressed by gzip, which its name should say (.csv.gz)",
+    b"\x28\xb5\x2f\xfd": "compressed by Zstandard, which its name should say (.csv.zst)",
+    b"\xd0\xcf\x11\xe0": "an old Excel file (.xls)",
+    b"SQLite": "an SQLite database",
+    b"%PDF": "a PDF",
+    b"{\\rtf": "an RTF document",
+}
+
+
+@dataclass(frozen=True)
+class DelimitedFile:
+    """A text file of rows, each of whose values is read as text. Rows of nothing but blanks are skipped."""
+
+    path: Path
+    encoding: str
+    header: Header
+    notes: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the columns: trimmed, in Unicode's normal form C, no two alike."""
+        return self.header.names
+
+    def read(self) -> "pa.Table":
+        """Return all rows, every column as text, empty values as nulls.
+
+        Raises:
+            ValueError: A row has another number of values than the header has names.
+        """
+        try:
+            return self.read_fitting_rows()
+        except ValueError as error:
+            if names_no_rows(error):
+                return self.without_rows()
+            file, has_blank_rows = self.confirm_rows()
+            if file == self and not has_blank_rows:  # it is not a matter of one row
+                self.explain_fault(error)
+            return file.read_fitting_rows(skip_wrong=has_blank_rows)
+
+    def read_fitting_rows(self, *, skip_wrong: bool = False) -> "pa.Table":
+        """Return all rows of a file whose rows fit the header, but for those to skip."""
+        from pyarrow import csv as arrow_csv
+
+        with self.open() as stream:
+            table = arrow_csv.read_csv(stream, **self.options(threads=True, on_wrong_row=skip if skip_wrong else None))
+        return table.rename_columns(list(self.names))
+
+    def batches(self) -> "Iterator[pa.Table]":
+        """Yield the same rows in parts of bounded size; one empty part for a file without rows.
+
+        Raises:
+            ValueError: A row does not fit, which is found before the first part.
+        """
+        import pyarrow as pa
+        from pyarrow import csv as arrow_csv
+
+        file, has_blank_rows = self.confirm_rows()
+        count, options = 0, file.options(threads=False, on_wrong_row=skip if has_blank_rows else None)
+        try:
+            with file.open() as stream, arrow_csv.open_csv(stream, **options) as reader:
+                for batch in reader:
+                    count += batch.num_rows
+                    yield pa.Table.from_batches([batch]).rename_columns(list(self.names))
+        except ValueError as error:
+            if not names_no_rows(error):
+                self.explain_fault(error)
+        if not count:
+            yield self.without_rows()
+
+    def open(self) -> IO[bytes]:
+        """Open the file for pyarrow; blanks between a delimiter and a quotation mark are taken out in memory."""
+        if not self.header.blanks_before_quotes:
+            return open_bytes(self.path)
+        with open_bytes(self.path) as stream:
+            text = stream.read().decode(self.encoding)
+        pattern = rf"({re.escape(self.header.delimiter)}|^)[ \t]+(?=\")"
+        return io.BytesIO(re.sub(pattern, r"\1", text, flags=re.MULTILINE).encode(self.encoding))
+
+    def without_rows(self) -> "pa.Table":
+        """Return a table with the columns and no rows."""
+        import pyarrow as pa
+
+        return pa.table({name: pa.array([], pa.large_string()) for name in self.names})
+
+    def options(self, *, threads: bool, on_wrong_row: "Callable[[Any], str] | None" = None) -> dict[str, Any]:
+        """Return the options for pyarrow's CSV reader. threads: faster; errors then do not know their row."""
+        import pyarrow as pa
+        from pyarrow import csv as arrow_csv
+
+        places = [str(place) for place in range(len(self.names))]
+        return {
+            "read_options": arrow_csv.ReadOptions(
+                column_names=places,
+                skip_rows=self.header.lines,
+                block_size=LARGEST_ROW,
+                encoding=self.encoding.removesuffix("-sig"),
+                use_threads=threads,
+            ),
+            "parse_options": arrow_csv.ParseOptions(
+                delimiter=self.header.delimiter, newlines_in_values=True, invalid_row_handler=on_wrong_row
+            ),
+            "convert_options": arrow_csv.ConvertOptions(
+                column_types=dict.fromkeys(places, pa.large_string()), null_values=[""], strings_can_be_null=True
+            ),
+        }
+
+    def confirm_rows(self) -> "tuple[DelimitedFile, bool]":
+        """Return the file as all of its rows confirm it, and whether it has rows of blanks, which do not count.
+
+        Where a row has blanks between a delimiter and a quotation mark, they are taken out.
+
+        Raises:
+            ValueError: A row has too few or too many values.
+        """
+        wrong, has_blank_rows = self.find_wrong_row()
+        if wrong is None:
+            return self, has_blank_rows
+        if not self.header.blanks_before_quotes and re.search(
+            rf"{re.escape(self.header.delimiter)}[ \t]+\"", wrong.text
+        ):
+            return replace(self, header=replace(self.header, blanks_before_quotes=True)).confirm_rows()
+        self.explain_wrong_row(wrong)
+
+    def find_wrong_row(self) -> "tuple[Any | None, bool]":
+        """Return pyarrow's account of the first row that does not fit, or None, and whether there are rows of blanks.
+
+        pyarrow's streaming reader would do too, but some processes end badly after it has been stopped by an error.
+        """
+        from pyarrow import csv as arrow_csv
+
+        wrong: list[Any] = []
+        blank: list[Any] = []
+
+        def look_at(row: Any) -> str:
+            (wrong if row.text.strip() else blank).append(row)
+            return "error" if row.text.strip() else "skip"
+
+        options = self.options(threads=False, on_wrong_row=look_at)
+        options["convert_options"].include_columns = ["0"]
+        try:
+            with self.open() as stream:
+                arrow_csv.read_csv(stream, **options)
+        except ValueError as error:
+            if not wrong and not names_no_rows(error):
+                self.explain_fault(error)
+        return (wrong[0] if wrong else None), bool(blank)
+
+    def explain_wrong_row(self, wrong: Any) -> NoReturn:
+        """Raise a ValueError that says which row does not fit the header, and what to do."""
+        start = wrong.text.split("\n")[0].strip()[:60]
+        where = f"{self.path}, row {wrong.number - self.header.lines}"
+        counts = f"{counted(wrong.actual_columns, 'value')} where the header names {len(self.names)}"
+        advice = "Quote a value that holds the delimiter; leave a missing value empty"
+        if "\n" in wrong.text.rstrip():
+            lines = counted(wrong.text.rstrip().count("\n"), "more line")
+            advice = (
+                f"A quotation mark in it is not closed and takes in {lines}: close it, or double a mark that is text"
+            )
+        raise ValueError(f"{where}, which begins {start!r}, has {counts}. {advice}")
+
+    def explain_fault(self, error: Exception) -> NoReturn:
+        """Raise a ValueError that says why pyarrow cannot read the file."""
+        message = " ".join(str(error).split())
+        if "straddling" in message:
+            message = f"a row is longer than {LARGEST_ROW // 2**20} MiB; is a quotation mark not closed?"
+        raise ValueError(f"{self.path} cannot be read as a table: {message}") from error
+
+
+def skip(row: Any) -> str:  # noqa: ARG001  # as pyarrow calls it
+    """Tell pyarrow to skip a row."""
+    return "skip"
+
+
+def names_no_rows(error: Exception) -> bool:
+    """Return whether pyarrow complains that nothing follows the header."""
+    return "Could not skip initial" in str(error) or "Empty CSV file" in str(error)
+
+
+def open_delimited(path: Path, encoding: str | None = None) -> DelimitedFile:
+    """Find out how a text file is written. encoding: None to detect it.
+
+    Of several delimiters in the header, one is taken under which every row of the file has as many values as the header
+    has names; where several do, the one that leaves the fewest of the others in the values.
+
+    Raises:
+        ValueError: The file is empty or not text, its first line names no columns, or a row does not fit it.
+    """
+    check_first_bytes(path)
+    note = ""
+    if encoding is None:
+        encoding, note = detect_encoding(path)
+    else:
+        check_encoding(path, encoding)
+    start = decode_start(path, encoding)
+    headers = propose_headers(path, start)
+    file = DelimitedFile(path, encoding, headers[0])
+    if len(headers) > 1:
+        files = [DelimitedFile(path, encoding, header) for header in headers]
+        fitting = [file for file in files if file.find_wrong_row()[0] is None]
+        file = min(fitting, key=count_other_delimiters) if len(fitting) > 1 else (fitting or files)[0]
+    check_names(path, file.names)
+    notes = [note] if note else []
+    if file.header.has_row_names:
+        notes.append(check_row_names(file))
+    if file.header.skipped:
+        notes.append(
+            f"{path.name}: skipped {counted(len(file.header.skipped), 'line')} before the header, "
+            f"beginning with {file.header.skipped[0][:60]!r}"
+        )
+    return DelimitedFile(path, encoding, file.header, tuple(notes))
+
+
+def check_row_names(file: DelimitedFile) -> str:
+    """Check that the values for which the header has no name are names of rows, as R writes them, and return a note.
+
+    Raises:
+        ValueError: They neither count the rows nor are all different and in quotation marks: a value may hold the
+            delimiter.
+    """
+    names = file.read().column(0).to_pylist()
+    counts = [str(number) for number in range(len(names) + 1)]
+    if names not in (counts[:-1], counts[1:]) and (not file.header.has_quoted_rows or len(set(names)) < len(names)):
+        raise ValueError(
+            f"{file.path} has rows with more values than the {len(file.names) - 1} columns that its header names. "
+            "Name every column; quote a value that holds the delimiter"
+        )
+    return (
+        f"{file.path.name}: the header has no name for the first value of each row, which was taken for the row's name"
+    )
+
+
+def count_other_delimiters(file: DelimitedFile) -> int:
+    """Count the values in which another delimiter stands, other than as a decimal comma."""
+    from pyarrow import compute
+
+    others = "".join(re.escape(mark) for mark in DELIMITERS if mark != file.header.delimiter)
+    count = 0
+    for column in file.read().columns:
+        is_other = compute.match_substring_regex(column, f"[{others}]")
+        is_number = compute.match_substring_regex(column, r"^\s*[+-]?\d*,\d+\s*$")
+        count += compute.sum(compute.and_not(is_other, is_number)).as_py() or 0
+    return count
+
+
+def check_first_bytes(path: Path) -> None:
+    """Check that a file does not begin as a known format other than text does.
+
+    Raises:
+        ValueError: It does, or it is empty.
+    """
+    with open_bytes(path) as stream:
+        first = stream.read(8)
+    if not first:
+        raise ValueError(f"{path} is empty.")
+    if kind := next((kind for mark, kind in MARKS.items() if first.startswith(mark)), None):
+        raise ValueError(f"{path} is no CSV file: it is {kind}")
+
+
+def find_swallowed_rows(file: DelimitedFile, table: "pa.Table") -> Iterator[str]:
+    """Yield a sentence for each column in which a value spans lines that look like rows.
+
+    An opening quotation mark that nobody closed takes in all rows up to the next one.
+
+    Raises:
+        ValueError: The last value of the file does: its quotation mark is not closed at all.
+    """
+    from pyarrow import compute
+
+    if find_byte(file.path, b'"') is None:
+        return
+    per_line, columns = len(file.names) - 1, columns_by_name(table)
+    spanning = [
+        name
+        for block, array in iterate_blocks(columns, file.names)
+        for name, spans in zip(block, find_in_columns(array, len(block), "\n"), strict=True)
+        if spans
+    ]
+    for name in spanning:
+        column = columns[name]
+        lines = compute.count_substring(compute.utf8_rtrim_whitespace(column), "\n")
+        marks = compute.count_substring(column, file.header.delimiter)
+        rows = compute.and_(
+            compute.greater(lines, 0),
+            compute.greater_equal(marks, compute.multiply(per_line, compute.max_element_wise(1, lines)))
+            if per_line
+            else compute.greater(lines, 1),
+        )
+        if not compute.any(rows).as_py():
+            continue
+        first = compute.index(rows, True).as_py()
+        taken_in = counted(lines[first].as_py(), "more line")
+        where = f"{file.path}, row {first + 1}, column {name}"
+        if first == table.num_rows - 1 and name == file.names[-1]:
+            raise ValueError(f"{where}: a quotation mark is not closed and takes in {taken_in}. Close it")
+        yield f"{where}: the value takes in {taken_in} that look like rows. Is a quotation mark missing or too many?"

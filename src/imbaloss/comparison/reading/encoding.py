@@ -1,0 +1,159 @@
+"""The encoding of a text file, asked of all of its bytes."""
+
+import codecs
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from imbaloss.nearest import nearest
+
+BLOCK = 2**20  # bytes that are looked at together
+MOST_NEIGHBOURS = 0.5  # share of non-ASCII bytes beside another one, up to which Windows-1252 is believed
+OFFERED = 3  # encodings that a message names
+COMMON = ("cp1252", "cp932", "gb18030", "big5", "cp949", "cp1251", "cp1250", "cp1253", "cp1254", "cp1256", "cp850")
+CALLED = {"cp932": "shift_jis", "cp949": "euc_kr"}  # what people call these encodings
+BYTE_ORDER_MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+
+
+def open_bytes(file: Path) -> IO[bytes]:
+    """Open a file for reading; what its name calls compressed (.gz, .zst, .bz2) is decompressed."""
+    import pyarrow as pa  # here, since it takes a quarter of a second
+
+    stream: IO[bytes] = pa.input_stream(str(file), compression="detect")
+    return stream
+
+
+def detect_encoding(file: Path) -> tuple[str, str]:
+    """Return the encoding of a text file and a note, which is empty for UTF-8 and UTF-16.
+
+    UTF-16 needs its byte-order mark. What is not UTF-8 as a whole is read as Windows-1252 where that is plausible: in
+    Western text, letters beyond ASCII stand alone between others.
+
+    Raises:
+        ValueError: The bytes are no text, or text in another encoding; the message offers encodings that fit.
+    """
+    with open_bytes(file) as stream:
+        start = stream.read(4)
+    for mark, encoding in BYTE_ORDER_MARKS.items():
+        if start.startswith(mark):
+            check_encoding(file, encoding)
+            return encoding, ""
+    fault = find_undecodable(file, "utf-8")
+    zero = find_byte(file, b"\0")
+    if zero is not None:
+        raise ValueError(f"{file} is not text: byte {zero} is zero{offer_encodings(file, 'utf_16', 'utf_32')}")
+    if fault is None:
+        return "utf-8", ""
+    if find_undecodable(file, "cp1252") is None and (share_of_neighbours(file) <= MOST_NEIGHBOURS or in_words(file)):
+        return "cp1252", describe_windows_1252(file)
+    raise ValueError(f"{file} is not UTF-8 ({fault}){offer_encodings(file)}")
+
+
+def check_encoding(file: Path, encoding: str) -> None:
+    """Check that all of a file decodes.
+
+    Raises:
+        ValueError: Python knows no such encoding, or the file has bytes that it cannot decode.
+    """
+    try:
+        is_text = codecs.lookup(encoding)._is_text_encoding
+    except (LookupError, ValueError, UnicodeError):
+        known = {name.replace("_", "-") for name in (*COMMON, *CALLED.values(), "utf-8", "utf-16", "latin-1")}
+        raise ValueError(
+            f"Unknown encoding {encoding!r}{nearest(encoding, known)}. Examples: {', '.join(sorted(known))}"
+        ) from None
+    if not is_text:
+        raise ValueError(f"Encoding {encoding!r} does not turn bytes into text.")
+    if fault := find_undecodable(file, encoding):
+        raise ValueError(f"{file} is not text in the encoding {encoding} ({fault}){offer_encodings(file)}")
+
+
+def find_undecodable(file: Path, encoding: str) -> str | None:
+    """Return where a file stops being text in an encoding, as "byte 17 is 0x83"; None where all of it decodes."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    start = 0
+    for block in iterate_blocks(file):
+        try:
+            decoder.decode(block, final=not block)
+        except UnicodeDecodeError as error:
+            place = max(start + error.start - (len(error.object) - len(block)), 0)
+            return f"byte {place} is 0x{error.object[error.start]:02x}"
+        except UnicodeError as error:
+            return "it has no byte-order mark" if "BOM" in str(error) else str(error)
+        start += len(block)
+    return None
+
+
+def iterate_blocks(file: Path) -> Iterator[bytes]:
+    """Yield the content of a file block by block, then one empty block."""
+    with open_bytes(file) as stream:
+        while block := stream.read(BLOCK):
+            yield block
+    yield b""
+
+
+def find_byte(file: Path, byte: bytes) -> int | None:
+    """Return the position of the first such byte, or None."""
+    start = 0
+    for block in iterate_blocks(file):
+        if (place := block.find(byte)) >= 0:
+            return start + place
+        start += len(block)
+    return None
+
+
+def share_of_neighbours(file: Path) -> float:
+    """Return which share of the bytes beyond ASCII stands beside another one."""
+    import numpy as np
+
+    total = beside = 0
+    for block in iterate_blocks(file):
+        high = np.frombuffer(block, dtype=np.uint8) > 127
+        padded = np.concatenate([[False], high, [False]])
+        total += int(high.sum())
+        beside += int((high & (padded[:-2] | padded[2:])).sum())
+    return beside / total if total else 0.0
+
+
+def in_words(file: Path) -> bool:
+    """Return whether all bytes beyond ASCII are letters in Windows-1252, at most two together, beside letters of ASCII.
+
+    So are those of Größe, and not those of words in Chinese or Russian.
+    """
+    for block in iterate_blocks(file):
+        for run in re.finditer(rb"[A-Za-z]?[\x80-\xff]+[A-Za-z]?", block):
+            beyond = re.sub(rb"[A-Za-z]", b"", run[0])
+            if len(beyond) > 2 or len(beyond) == len(run[0]) or not beyond.decode("cp1252").isalpha():
+                return False
+    return True
+
+
+def describe_windows_1252(file: Path) -> str:
+    """Say that a file is read as Windows-1252, with its first word beyond ASCII as evidence."""
+    for block in iterate_blocks(file):
+        words = block.decode("cp1252").replace('"', " ").replace(",", " ").replace(";", " ").split()
+        if example := next((word for word in words if not word.isascii()), ""):
+            break
+    return (
+        f"{file.name} is not UTF-8 and was read as Windows-1252 (for example {example[:30]!r}). "
+        "If that looks wrong, name its encoding with --encoding"
+    )
+
+
+def offer_encodings(file: Path, *families: str) -> str:
+    """Say which encodings fit the whole file, the likeliest first. families: only those whose names begin so."""
+    from charset_normalizer import from_bytes
+
+    with open_bytes(file) as stream:
+        guesses = [match.encoding for match in from_bytes(stream.read(BLOCK))]
+    candidates = [*(guess for guess in guesses if families or guess in COMMON), *(() if families else COMMON)]
+    fitting = [
+        CALLED.get(name, name)
+        for name in dict.fromkeys(candidates)
+        if (not families or name.startswith(families)) and find_undecodable(file, name) is None
+    ][:OFFERED]
+    if not fitting:
+        return ". Save it as UTF-8" if not families else ""
+    named = " or ".join(f"--encoding {name}" for name in fitting)
+    return f". Try {named}, or save it as UTF-8"

@@ -1,0 +1,89 @@
+"""Parquet: a file, or a folder of files of one table."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from imbaloss.comparison.reading.names import check_names, name_columns
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from pyarrow import dataset
+
+ENDINGS = (".parquet", ".pq")
+INDEX = "__index_level_"  # how pandas names the column of an index without a name
+
+
+def is_parquet_folder(folder: Path) -> bool:
+    """Return whether all files of a folder that are not hidden are Parquet files, and there is one."""
+    if not folder.is_dir():
+        return False
+    files = [file for file in folder.rglob("*") if file.is_file() and not file.name.startswith((".", "_"))]
+    return bool(files) and all(file.suffix.lower() in ENDINGS for file in files)
+
+
+def read_parquet(path: Path, rows: int | None = None) -> "Iterator[pa.Table]":
+    """Yield all rows at once, or in parts of at most `rows`; a file without rows gives one part without rows.
+
+    The columns of a pandas index are columns like others; one without a name is called "unnamed".
+
+    Raises:
+        ValueError: The file is no Parquet, or a column holds lists or bytes.
+    """
+    import pyarrow as pa  # here, since it takes a quarter of a second
+    from pyarrow import dataset
+
+    try:
+        content = dataset.dataset(path, format="parquet", partitioning="hive" if path.is_dir() else None)
+        check_names(path, content.schema.names)
+        check_same_columns(path, content)
+        for field in content.schema:
+            is_extension = isinstance(field.type, pa.BaseExtensionType)
+            if pa.types.is_nested(field.type) or is_bytes(field.type) or is_extension:
+                raise ValueError(
+                    f"{path} has a column {field.name!r} of {field.type}: a value must be one number or text"
+                )
+        if rows is None:
+            yield rename_index(content.to_table())
+            return
+        count = 0
+        for batch in content.to_batches(batch_size=rows):
+            if batch.num_rows:
+                count += batch.num_rows
+                yield rename_index(pa.Table.from_batches([batch]))
+        if not count:
+            yield rename_index(content.schema.empty_table())
+    except (pa.ArrowException, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        raise ValueError(f"{path} is no Parquet file that can be read: {' '.join(str(error).split())}") from error
+
+
+def check_same_columns(path: Path, content: "dataset.Dataset") -> None:
+    """Check that all files of a folder have the same columns.
+
+    Raises:
+        ValueError: One has others than the first.
+    """
+    first: set[str] | None = None
+    for fragment in content.get_fragments() if path.is_dir() else ():
+        names = set(fragment.physical_schema.names)
+        first = names if first is None else first
+        if difference := sorted(first ^ names):
+            raise ValueError(
+                f"{fragment.path} has other columns than the first file of {path}: {', '.join(difference)}"
+            )
+
+
+def is_bytes(kind: "pa.DataType") -> bool:
+    """Return whether values of a type are bytes without an encoding."""
+    import pyarrow as pa
+
+    found: bool = pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind)
+    return found
+
+
+def rename_index(table: "pa.Table") -> "pa.Table":
+    """Give the columns of a pandas index without a name the name of columns without one; drop pandas' metadata."""
+    names = ["" if name.startswith(INDEX) else name for name in table.column_names]
+    return table.rename_columns(list(name_columns(names))).replace_schema_metadata(None)

@@ -1,0 +1,52 @@
+"""Writing tables of any length, whole or not at all."""
+
+import os
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+
+import pandas as pd
+
+from imbaloss.comparison.reading import delimited, parquet
+
+ENDINGS = (*delimited.ENDINGS, *parquet.ENDINGS)
+
+
+def write_table(file: Path, parts: Iterator[pd.DataFrame]) -> int:
+    """Write CSV or Parquet, by the ending of the file, whole or not at all, and return the number of rows."""
+    unfinished = file.with_name(f"{file.name}.{os.getpid()}.unfinished")
+    parts = chain([next(parts)], parts)  # what is wrong with the first is found before a folder is made
+    file.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        if file.suffix.lower() in parquet.ENDINGS:
+            rows = write_parquet(unfinished, parts)
+        else:
+            rows = write_csv(unfinished, parts, "\t" if file.suffix.lower() == ".tsv" else ",")
+        unfinished.replace(file)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return rows
+
+
+def write_csv(file: Path, parts: Iterator[pd.DataFrame], separator: str) -> int:
+    """Write parts of a table one behind the other as text, and return the number of rows."""
+    rows = 0
+    with file.open("w", encoding="utf-8", newline="") as stream:
+        for number, part in enumerate(parts):
+            part.to_csv(stream, index=False, header=not number, sep=separator)
+            rows += len(part)
+    return rows
+
+
+def write_parquet(file: Path, parts: Iterator[pd.DataFrame]) -> int:
+    """Write parts of a table as Parquet with the types of the first one, and return the number of rows."""
+    import pyarrow as pa
+    from pyarrow import parquet as pq
+
+    first = next(parts)
+    rows, schema = 0, pa.Table.from_pandas(first, preserve_index=False).schema
+    with pq.ParquetWriter(file, schema) as writer:
+        for part in chain([first], parts):
+            writer.write_table(pa.Table.from_pandas(part, schema=schema, preserve_index=False))
+            rows += len(part)
+    return rows
