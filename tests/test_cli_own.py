@@ -35,7 +35,8 @@ def test_from_a_table_to_predictions(imbaloss, tmp_path):
 def test_json_has_everything_that_was_found(imbaloss, tmp_path):
     code, out, err = imbaloss("compare", str(write_csv(tmp_path)), "--target", "fraud", *QUICK, "--json", "--quiet")
     found = json.loads(out)
-    assert (code, err) == (0, "")
+    assert code == 0
+    assert err.splitlines() == found["data"]  # notes on the data, which --quiet does not hide, and no progress
     assert {"best", "by", "threshold", "verdict", "data", "table", "comparisons", "folder"} == set(found)
     assert found["by"] == "tuned_f1"
 
@@ -60,10 +61,45 @@ def test_another_question_in_the_same_folder_is_told(imbaloss, tmp_path):
     words = ("compare", str(write_csv(tmp_path)), *QUICK[:-1], "1", "--loss", "ce", "--no-references", "--out", "own")
     for _ in range(2):
         code, _, err = imbaloss(*words, "--target", "fraud")
-        assert (code, "held the report" in err) == (0, False)
+        assert (code, "holds the report" in err) == (0, False)
+    before = {file: file.read_bytes() for file in (tmp_path / "own").rglob("*") if file.is_file()}
     code, _, err = imbaloss(*words, "--target", "fraud", "--positive", "no")
+    assert code == 2
+    assert "own holds the report of data, of other data or another target: name another folder" in err
+    assert {file: file.read_bytes() for file in (tmp_path / "own").rglob("*") if file.is_file()} == before
+    code, _, err = imbaloss(*words, "--target", "fraud", "--positive", "no", "--overwrite")
     assert code == 0
-    assert "own held the report of data, of other data or another target: this one takes its place" in err
+    assert "own holds the report of data, of other data or another target: this one takes its place" in err
+
+
+def test_two_files_of_one_name_have_two_folders_and_the_first_report_stays(imbaloss, tmp_path):
+    words = (*QUICK[:-1], "1", "--loss", "ce", "--no-references", "--target", "fraud")
+    pages = {}
+    for year, folder in ((2023, "sales.2023"), (2024, "sales.2024"), (2023, "sales.2023"), (2025, "sales.2023-2")):
+        place = tmp_path / str(year == 2025)
+        place.mkdir(exist_ok=True)
+        file = write_csv(place, mixed(seed=year), f"sales.{2023 if year == 2025 else year}.csv")
+        code, out, err = imbaloss("compare", str(file), *words)
+        assert code == 0
+        assert f"open results/{folder}/report.html" in out
+        assert ("which stays: this one goes to results/sales.2023-2" in err) == (year == 2025)
+        pages[folder] = (tmp_path / "results" / folder / "report.html").read_bytes()
+    assert {folder: (tmp_path / "results" / folder / "report.html").read_bytes() for folder in pages} == pages
+
+
+def test_what_lies_in_a_folder_and_is_no_answer_stays(imbaloss, tmp_path):
+    """As the data themselves, or a report of somebody else."""
+    file = write_csv(tmp_path, name="table.csv")
+    before = file.read_bytes()
+    code, _, err = imbaloss("compare", "table.csv", "--target", "fraud", *QUICK, "--out", ".")
+    assert code == 2
+    assert "holds the report of something else (table.csv)" in err
+    assert file.read_bytes() == before
+    (tmp_path / "results" / "table").mkdir(parents=True)
+    (tmp_path / "results" / "table" / "report.html").write_text("mine")
+    code, out, _ = imbaloss("compare", "table.csv", "--target", "fraud", *QUICK)
+    assert (code, "open results/table-2/report.html" in out) == (0, True)
+    assert (tmp_path / "results" / "table" / "report.html").read_text() == "mine"
 
 
 def test_a_table_without_target_and_a_folder_with_none_needed(imbaloss, tmp_path):

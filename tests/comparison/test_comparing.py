@@ -17,7 +17,7 @@ from imbaloss import studies
 from imbaloss.comparison import Answer, OwnModel, Wishes, facts
 from imbaloss.comparison.assemble import Asked
 from imbaloss.comparison.comparing import Place, no_progress, trained
-from imbaloss.comparison.from_python import of_arrays
+from imbaloss.comparison.from_python import open_arrays
 from imbaloss.studies import Store
 from imbaloss.training import REFERENCES
 from tests.comparison.examples import mixed
@@ -78,7 +78,11 @@ def test_the_same_again_gives_the_same_numbers_and_trains_nothing(answer, monkey
 def test_other_data_in_the_same_folder_are_another_study(tmp_path):
     first = imbaloss.compare(*parts(), **QUICK, repetitions=1, out=tmp_path, name="mine")
     hashes = Store(tmp_path).hashes()
-    second = imbaloss.compare(*parts(seed=1), **QUICK, repetitions=1, out=tmp_path, name="mine")
+    page = (tmp_path / "report.html").read_bytes()
+    with pytest.raises(ValueError, match="holds the report of mine, of other data or another target"):
+        imbaloss.compare(*parts(seed=1), **QUICK, repetitions=1, out=tmp_path, name="mine")
+    assert (page, hashes) == ((tmp_path / "report.html").read_bytes(), Store(tmp_path).hashes())
+    second = imbaloss.compare(*parts(seed=1), **QUICK, repetitions=1, out=tmp_path, name="mine", overwrite=True)
     assert len(Store(tmp_path).hashes() - hashes) == len(hashes)
     assert set(first.table["roc_auc"]) != set(second.table["roc_auc"])
 
@@ -94,7 +98,7 @@ def test_what_is_left_of_another_question_does_not_pass_for_this_ones(tmp_path, 
     monkeypatch.setattr("imbaloss.studies.executors.train_together", interrupted)
     for rows, there in ((parts(), True), (parts(seed=1), False)):
         with pytest.raises(KeyboardInterrupt):
-            imbaloss.compare(*rows, **quick | {"losses": "ce"})
+            imbaloss.compare(*rows, **quick | {"losses": "ce"}, overwrite=True)
         assert (tmp_path / "report.html").exists() == there
         assert (tmp_path / "model" / "own.json").exists() == there
 
@@ -120,7 +124,7 @@ def test_references_are_trained_on_the_same_rows_as_networks(answer):
 
 
 def test_each_method_has_as_many_candidates_by_default():
-    own = of_arrays("data", [parts()], None, None, Asked("y"))
+    own = open_arrays("data", [parts()], None, None, Asked("y"))
     study = Wishes().study(own, "y")
     assert {run.recipe.networks for run in study.runs()} == {3}
     assert {run.loss for run in study.runs()} >= {"ce", "wce", "focal", "mse", "wmse", "mfe", "msfe", "logit_adjusted"}
@@ -128,19 +132,19 @@ def test_each_method_has_as_many_candidates_by_default():
 
 
 def test_a_learning_rate_is_the_one_that_is_taken():
-    own = of_arrays("data", [parts()], None, None, Asked("y"))
+    own = open_arrays("data", [parts()], None, None, Asked("y"))
     runs = Wishes(recipe={"lr": 0.02}).study(own, "y").runs()
     assert {(run.recipe.lr, run.recipe.tune_lr) for run in runs if not run.reference} == {(0.02, ())}
 
 
 def test_losses_are_crossed_with_samplers():
-    own = of_arrays("data", [parts()], None, None, Asked("y"))
+    own = open_arrays("data", [parts()], None, None, Asked("y"))
     study = Wishes(("mse", "focal:gamma=2"), ("none", "smote")).study(own, "y")
     assert study.methods == ("mse", "mse + smote", "focal", "focal + smote", *REFERENCES)
 
 
 def test_references_are_asked_for_by_name_or_left_out():
-    own = of_arrays("data", [parts()], None, None, Asked("y"))
+    own = open_arrays("data", [parts()], None, None, Asked("y"))
     assert Wishes(["mse"], references=False).study(own, "y").methods == ("mse",)
     assert Wishes(["gradient_boosting", "mse"], references=False).study(own, "y").methods == (
         "mse",
@@ -173,7 +177,7 @@ def test_more_repetitions_go_on_from_those_that_are_there(tmp_path):
 @pytest.mark.parametrize(("budget", "repetitions"), [("5s", 1), ("40s", 3), ("1m", 5)])
 def test_a_budget_is_for_as_many_repetitions_as_fit(budget, repetitions, monkeypatch):
     """Each takes ten seconds of this clock, and a fifth more is kept for the next."""
-    clock, own = [0.0], of_arrays("data", [parts()], None, None, Asked("y"))
+    clock, own = [0.0], open_arrays("data", [parts()], None, None, Asked("y"))
     wishes = Wishes(budget=budget)
     monkeypatch.setattr("imbaloss.comparison.comparing.time.monotonic", lambda: clock[0])
 
@@ -226,7 +230,9 @@ def test_a_rule_of_thresholds_is_what_is_compared(rule):
 
 def test_a_method_without_thresholds_is_not_recommended_by_the_repetitions_that_have_some():
     """No threshold reaches such a precision in each repetition: what has one by luck is not the best."""
-    found = imbaloss.compare(*parts(), **QUICK, repetitions=5, threshold="recall_at_precision:precision=0.7")
+    features, labels = parts()
+    rule = "recall_at_precision:precision=0.7"
+    found = imbaloss.compare(features.drop(columns="day"), labels, **QUICK, repetitions=5, threshold=rule)
     over = found.table.set_index("method")["seeds"].to_dict()
     scores = found.findings.scored[found.advice.score][0].scores
     known = {method: int(np.isfinite(some).sum()) for method, some in scores.items()}
@@ -326,7 +332,10 @@ def test_a_leak_through_encoding_or_resampling_does_not_get_in():
     [
         ({"y": [1, 0]}, "X has 120 rows and y 2"),
         ({"groups": [1, 2]}, r"groups must be \(120,\), one for each row of X, found shape \(2,\)"),
-        ({"test": parts(), "times": np.arange(120)}, "with a test of its own there is nothing to divide"),
+        (
+            {"test": parts(), "times": np.arange(120)},
+            "cannot be combined with `test`: the test set already fixes the split",
+        ),
         ({"X": parts()[0].assign(y=1)}, "X has a column 'y'"),
         ({"X": np.zeros(120)}, r"X must be a frame or an array \(N, D\)"),
         ({"positive": "maybe"}, "has no class 'maybe'"),
