@@ -1,4 +1,4 @@
-"""From what was read to `Own`: which class is which, what stays together, and whether each part has both classes."""
+"""Assembling `Own` of what was read: which class is which, what stays together, and whether each part has both."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from imbaloss.comparison.hashes import hash_rows
 from imbaloss.comparison.reading.names import normalize_text
@@ -85,12 +84,6 @@ def name_of(source: Path) -> str:
     return Path(name).stem or "data"
 
 
-def kind_of(images: NDArray[np.uint8]) -> ImagePreparation:
-    """images (N, C, H, W)."""
-    _, channels, height, width = images.shape
-    return ImagePreparation(height, width, channels)
-
-
 def join_columns(tables: "Sequence[pa.Table]", name: str | None) -> Any:
     """Return a column of all tables as one Arrow array with nulls for what is missing; None without a name."""
     import pyarrow as pa
@@ -104,7 +97,11 @@ def join_columns(tables: "Sequence[pa.Table]", name: str | None) -> Any:
 
 
 def own_of(content: Content, asked: Asked) -> Own:
-    """Raises ValueError where it is not clear what is to be found, or a part would lack a class."""
+    """Assemble own data: labels, groups, times, the division and a checksum.
+
+    Raises:
+        ValueError: It is not clear what is to be found, or a part would lack a class.
+    """
     check_folds(asked.folds, 1)
     positive, negative = classes_of(content.target, asked.positive)
     labels = (content.target == positive).to_numpy().astype(np.int64)
@@ -154,7 +151,11 @@ def describe_columns(schema: Schema) -> str:
 
 
 def check_parts(own: Own, asked: Asked) -> None:
-    """Raises ValueError where a part would lack a class."""
+    """Check that each part has both classes.
+
+    Raises:
+        ValueError: One has not.
+    """
     fewest = min(own.counts)
     there = f"{counted(own.counts.positives, 'positive')} and {counted(own.counts.negatives, 'negative')}"
     if own.division == FOLDS and fewest < FEWEST_FOLDS:

@@ -211,13 +211,13 @@ def is_plain_text(column: Column, columns: "Mapping[str, pa.ChunkedArray]") -> b
     return plain and is_text(columns[column.name].type)
 
 
-def assemble_frame(schema: Schema, taken: Mapping[str, NDArray[Any]], rows: int) -> pd.DataFrame:
-    """Return the columns as a frame; numbers share one array, so that wide tables stay fast."""
+def assemble_frame(schema: Schema, taken: dict[str, NDArray[Any]], rows: int) -> pd.DataFrame:
+    """Move the columns into a frame; numbers share one array, so that wide tables stay fast."""
     numeric = [column.name for column in schema.columns if not column.is_category]
     names = [column.name for column in schema.columns if column.is_category]
     matrix = np.empty((len(numeric), rows), dtype=np.float64)
     for place, name in enumerate(numeric):
-        matrix[place] = taken[name]
+        matrix[place] = taken.pop(name)  # which frees it
     frame = pd.DataFrame(matrix.T, columns=numeric, copy=False)
     if not names:
         return frame

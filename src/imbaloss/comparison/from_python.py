@@ -135,7 +135,7 @@ def compare(
 
 
 def several(names: Names) -> tuple[str, ...] | None:
-    """One name is a list of one."""
+    """Return names as a tuple; one name is a tuple of one, None stays None."""
     if names is None:
         return None
     return (str(names),) if isinstance(names, str) or not isinstance(names, Iterable) else tuple(map(str, names))
@@ -203,6 +203,11 @@ def values_of_classes(target: str, labels: Sequence["pd.Series[Any]"]) -> dict[s
 
 
 def check_lengths(found: Sequence[Any], labels: Sequence["pd.Series[Any]"]) -> None:
+    """Check that X and y have as many rows, to learn from and to judge by.
+
+    Raises:
+        ValueError: They have not.
+    """
     for X, y in zip(found, labels, strict=True):
         if len(X) != len(y):
             raise ValueError(f"X has {len(X)} rows and y {len(y)}: they must be as many")

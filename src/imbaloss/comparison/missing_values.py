@@ -52,6 +52,8 @@ def make_nulls_of(texts: Sequence[str], numeric: Sequence[float]) -> "Callable[[
         if len(unwanted_numbers):
             parsed = pa.array(numbers.parse_numbers(array, None))
             missing = compute.or_(missing, compute.is_in(parsed, unwanted_numbers))
+        if not compute.any(missing, min_count=0).as_py():
+            return array  # what need not change is not copied
         return compute.if_else(missing, pa.scalar(None, array.type), array)
 
     return drop

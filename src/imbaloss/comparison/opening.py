@@ -1,4 +1,4 @@
-"""Opening a person's own data: files or arrays -> `Own`, or one sentence that says what is wrong with them."""
+"""Opening a person's own data: files and frames become `Own`, or one sentence says what is wrong with them."""
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import nullcontext
@@ -40,8 +40,12 @@ def open_own(source: Path, asked: Asked, test: Path | None = None) -> Own:
         OSError: A file cannot be read.
         ValueError: Nothing can be learned from the data, or it is not clear what is meant.
     """
+    import pyarrow as pa
+
     with naming(source, test):
-        return open_files(source, asked.normalized, test)
+        own = open_files(source, asked.normalized, test)
+    pa.default_memory_pool().release_unused()  # a third of the memory: the text of the files is needed no more
+    return own
 
 
 def open_files(source: Path, asked: Asked, test: Path | None) -> Own:

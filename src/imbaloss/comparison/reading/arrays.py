@@ -43,7 +43,7 @@ def read_arrays(path: Path) -> Arrays:
 
 
 def table_from_arrays(source: Path | str, arrays: Arrays) -> "pa.Table":
-    """Return arrays (N,) as columns of their names, and an array X (N, D) as columns X0, X1, …
+    """Return arrays (N,) as columns of their names, and an array X (N, D) as columns X0, X1 and so on.
 
     Raises:
         ValueError: The arrays have different numbers of rows, more than two axes, or values that are no numbers or

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def table_from_frame(frame: Any) -> "pa.Table":
-    """Return a frame as an Arrow table, with its names and types; of an array (N, D) the columns X0, X1, …
+    """Return a frame as an Arrow table with its names and types, or an array (N, D) as columns X0, X1 and so on.
 
     Raises:
         ValueError: It has no rows and columns, two columns of one name, or values that are no number, date or text.

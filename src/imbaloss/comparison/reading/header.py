@@ -13,7 +13,7 @@ from imbaloss.comparison.reading.encoding import open_bytes
 from imbaloss.comparison.reading.names import name_columns
 
 DELIMITERS = (",", ";", "\t", "|")
-START = 2**24  # bytes in which the header and the first row are looked for
+START = 2**22  # bytes in which the header and the first row are looked for
 LINES_BEFORE_HEADER = 100  # at most: blank lines, comments, a title
 NUMBER = re.compile(r"[+-]?[\d.,]+(e[+-]?\d+)?", re.IGNORECASE)
 SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)  # the first line of a file that was written for Excel

@@ -73,10 +73,10 @@ def find_number_form(values: "pa.Array") -> NumberForm:
 
 
 def find_thousands_with_points(values: "pa.Array") -> str | None:
-    """Return a value such as 8.441 of a column that may part thousands with points; None where that is not so.
+    """Return a value such as 8.441 of a column that may part thousands with points; None for other columns.
 
-    It may where every value with a point has one to three digits before and three behind it, beside whole numbers of
-    at most three digits: 85, 621, 1.665.
+    It may where every value with a point has one to three digits before and three behind it, and others are whole
+    numbers of at most three digits: 85, 621, 1.665. A column in which all values have a point has decimals.
     """
     points = matches(values, r"\.")
     if not points.any() or not (points == matches(values, POINT_GROUP)).all():

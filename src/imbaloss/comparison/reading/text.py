@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 
     Columns = Mapping[str, pa.ChunkedArray]
 
-BLOCK = 2**22  # values that are worked on together, at most, unless one column has more
+LONG = 2**16  # rows, from which on each column is worked on by itself, without a copy
+BLOCK = 2**20  # values that are worked on together, at most, unless one column has more
 
 
 def is_text(kind: "pa.DataType") -> bool:
@@ -42,7 +43,9 @@ def clean_array(array: "pa.Array") -> "pa.Array":
     import pyarrow as pa
     from pyarrow import compute
 
-    array = compute.utf8_trim_whitespace(array)
+    trimmed = compute.utf8_trim_whitespace(array)
+    if not trimmed.equals(array):  # what need not change is not copied
+        array = trimmed
     if not compute.all(compute.string_is_ascii(array), min_count=0).as_py():
         array = compute.utf8_normalize(array, "NFC")
     empty = compute.equal(array, "")
@@ -69,14 +72,17 @@ def iterate_blocks(columns: "Columns", names: Sequence[str]) -> "Iterator[tuple[
     import pyarrow as pa
 
     rows = len(columns[names[0]]) if names else 0
-    width = max(BLOCK // max(rows, 1), 1)
+    width = max(BLOCK // max(rows, 1), 1) if rows < LONG else 1
     for start in range(0, len(names), width):
         block = names[start : start + width]
         chunks: list[Any] = []
         for name in block:
             column = columns[name]
             chunks += column.chunks if column.type == pa.large_string() else column.cast(pa.large_string()).chunks
-        yield block, pa.concat_arrays(chunks) if chunks else pa.array([], pa.large_string())
+        if len(chunks) == 1:
+            yield block, chunks[0]
+        else:
+            yield block, pa.concat_arrays(chunks) if chunks else pa.array([], pa.large_string())
 
 
 def find_in_columns(texts: "pa.Array", columns: int, pattern: str) -> NDArray[np.bool_]:
