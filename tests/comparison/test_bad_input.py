@@ -1,6 +1,5 @@
 """Bad input: one clear line, exit code 2, nothing half-written; or a handling that is told."""
 
-import datetime
 import os
 import zipfile
 from pathlib import Path
@@ -183,10 +182,6 @@ BAD = {
     "a missing time": (
         lambda f: with_values(f, "age", r2=None), ("--time", "age"),
         "the time 'age' is missing in row 1 and 18 more; a row without it is neither early nor late: leave it out",
-    ),
-    "times of a day": (
-        lambda f: parquet(f, mixed().assign(at=[datetime.time(row % 24) for row in range(120)])), ("--time", "at"),
-        "column at holds time64[us] values",
     ),
     "dates to mark": (lambda f: parquet(f, mixed()), ("--mark", "day"), "column day holds timestamp"),
     "the time is the target": (write_csv, ("--time", "fraud"), "the time column is the target"),

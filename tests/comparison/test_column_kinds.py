@@ -1,5 +1,7 @@
 """Columns: which kind each is, and the same columns of other rows."""
 
+import datetime
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -172,16 +174,19 @@ def test_other_numbers_are_learned_from_whatever_they_are_called(name, values):
 
 
 def test_codes_with_leading_zeros_are_names_wherever_they_stand():
-    late, early = ["12", "7"] * 40 + ["012"], ["012"] + ["12", "7"] * 40
+    late, early = ["12", "7"] * 40 + ["012"] * 20, ["012"] * 20 + ["12", "7"] * 40
     for values in (late, early):
         assert kind(values) == CATEGORY
+    with pytest.raises(ValueError, match="numbers but for '07' in row 76"):
+        kind([*map(str, range(5, 80)), "07"])
     assert "is text that differs" in kind([f"{place:05}" for place in range(90)])
 
 
 @pytest.mark.parametrize(
     ("values", "names"),
     [
-        (["1.1", "1.10", "2.0"] * 3, ["1.1", "1.10", "2.0"]),
+        (["1.1", "1.10", "2.0"] * 3, ["1.1", "1.10", "2"]),
+        (["1.1", "1.0", "1"] * 3, ["1.1", "1.0", "1"]),
         (["1.0", "2.0", "3.00"] * 3, ["1", "2", "3"]),
         (["0.0", "-0.0", "-1.0"] * 3, ["0", "0", "-1"]),
         ([1.0, 2.5, None] * 3, ["1", "2.5", MISSING]),
@@ -347,8 +352,10 @@ def test_what_means_missing_does_in_categories_too():
 
 
 def test_names_with_decimals_are_those_of_floats():
-    found = judge(pd.DataFrame({"a": ["1.0", "1.5", "2.0"] * 9}), categories=["a"])
-    assert take(found, pd.DataFrame({"a": [1.0, 1.5]}))["a"].tolist() == ["1.0", "1.5"]
+    for texts in (["1.0", "1.5", "2.0"], ["1", "1.5", "2"]):
+        found = judge(pd.DataFrame({"a": texts * 9}), categories=["a"])
+        for values in ([1.0, 1.5], ["1.0", "1.5"], ["1", "1.5"]):
+            assert take(found, pd.DataFrame({"a": values}))["a"].tolist() == ["1", "1.5"]
 
 
 def test_marked_numbers_that_may_part_thousands_are_refused():
@@ -369,3 +376,56 @@ def test_thousands_points_are_read_where_the_training_had_them():
     without = judge(pd.DataFrame({"a": ["1,5", "12", "2,5"] * 5}))
     with pytest.raises(ValueError, match=r"'1\.234' in row 1 is no number with a decimal comma, as in training"):
         take(without, pd.DataFrame({"a": ["1.234"]}))
+
+
+def test_times_of_a_day_are_parts_of_a_day():
+    frame = pd.DataFrame({"a": [datetime.time(6), datetime.time(12, 30), None] * 5})
+    assert take(judge(frame), frame)["a"].fillna(-1).tolist()[:3] == [0.25, 12.5 / 24, -1]
+
+
+@pytest.mark.parametrize(
+    ("values", "delimiter", "others"),
+    [
+        (["8.441", "85"], ";", ["0.5", "2.25"]),
+        (["1.234", "2.500"], ";", ["1", "2"]),
+        (["8.441", "85"], ",", ["1", "2"]),
+        (["1,234", "5,678"], ",", ["0.5", "2.25"]),
+    ],
+)
+def test_what_no_value_tells_can_be_said(values, delimiter, others):
+    frame = pd.DataFrame({"a": values * 9, "b": others * 9})
+    with pytest.raises(ValueError, match=r"say with --decimal \. or --decimal ,"):
+        judge(frame, delimiter=delimiter)
+    read = {mark: take(judge(frame, delimiter=delimiter, decimal=mark), frame)["a"].iloc[0] for mark in (".", ",")}
+    mark, other = (",", ".") if "," in values[0] else (".", ",")
+    assert read[mark] == float(values[0].replace(",", "."))
+    assert read[other] == float(values[0].replace(mark, ""))
+
+
+@pytest.mark.parametrize(
+    ("values", "others"),
+    [(["36.600", "37.125"], ["1", "2"]), (["8.441", "85"], ["0.5", "2.25"]), (["05.25", "12.50"], ["1", "2"])],
+)
+def test_decimals_of_a_file_with_commas_are_decimals(values, others):
+    frame = pd.DataFrame({"a": values * 9, "b": others * 9})
+    assert take(judge(frame, delimiter=","), frame)["a"].tolist() == [float(value) for value in values * 9]
+
+
+def test_whole_numbers_of_the_training_do_not_become_decimals():
+    found = judge(pd.DataFrame({"a": ["5", "94", "12"] * 5}))
+    assert take(found, pd.DataFrame({"a": ["2.5", "1234", "7.0"]}))["a"].tolist() == [2.5, 1234, 7]
+    with pytest.raises(ValueError, match=r"'1\.234' in row 2 may be 1234 or a decimal, and in training all were whole"):
+        take(found, pd.DataFrame({"a": ["12", "1.234"]}))
+
+
+def test_shuffled_identifiers_that_floats_merge_are_names():
+    values = 10**17 + SHUFFLED
+    for written in (values, values.astype(str)):
+        assert "is text that differs from row to row" in left_out(case=written)["case"]
+
+
+def test_codes_are_no_numbers_that_mean_missing():
+    frame = pd.DataFrame({"a": ["00999", "00123", "00123"] * 9, "b": ["-999,0", "1,5", "2,5"] * 9})
+    taken = take(judge(frame, na_values=("999", "-999")), frame)
+    assert taken["a"].tolist() == ["00999", "00123", "00123"] * 9
+    assert taken["b"].isna().tolist() == [True, False, False] * 9

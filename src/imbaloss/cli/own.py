@@ -50,6 +50,9 @@ def compare(
     keep_na: Annotated[
         list[str] | None, Option(help="A column in which NA, None and the like are values. Repeatable.")
     ] = None,
+    decimal: Annotated[
+        str | None, Option(help="Mark of decimals, . or , where numbers such as 1,234 do not tell it. [default: none]")
+    ] = None,
     encoding: Encoding = None,
     sheet: Sheet = None,
     loss: Annotated[list[str] | None, Option(help="Repeatable. [default: eight, and two samplers]")] = None,
@@ -88,7 +91,7 @@ def compare(
         )  # fmt: skip
         asked = Asked(
             target_of(source, target), positive, folds, group, time, tuple(drop or ()), tuple(category or ()), size,
-            tuple(mark or ()), tuple(na_values or ()), tuple(keep_na or ()), ReadingOptions(encoding, sheet),
+            tuple(mark or ()), tuple(na_values or ()), tuple(keep_na or ()), ReadingOptions(encoding, sheet), decimal,
         ).normalized  # fmt: skip
         own = open_own(source, asked, test)
         found = comparison.answer(

@@ -35,7 +35,7 @@ class Asked:
     from the future. drop: columns to leave out. category: columns whose values are names, whatever they look like.
     mark: columns of numbers of which some have a mark, or are none. na_values: further texts that mean a missing value.
     keep_na: columns in which NA and the like are values. size: of a side of images from files, in pixels, None for 32.
-    reading: how the files are written.
+    reading: how the files are written. decimal: the mark of decimals, where the numbers themselves do not tell it.
     """
 
     target: str
@@ -50,6 +50,7 @@ class Asked:
     na_values: tuple[str, ...] = ()
     keep_na: tuple[str, ...] = ()
     reading: ReadingOptions = AS_DETECTED
+    decimal: str | None = None
 
     @property
     def normalized(self) -> "Asked":

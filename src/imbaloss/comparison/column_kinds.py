@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from imbaloss.comparison.column_values import (
-    has_decimals,
+    are_versions,
     moments_to_days,
     parse_number_blocks,
     split_marks,
@@ -35,6 +35,7 @@ from imbaloss.data.own.columns import (
     POINTS_AND_COMMA,
     WEEKDAY_COSINE,
     WEEKDAY_SINE,
+    WHOLE,
     Column,
     Schema,
 )
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 FEW = 20  # values of a category, each of which becomes a column; a category with more is MANY
 MOST = 0.5  # of the values of a column that are of one kind, if more than FEW: the others are then mistakes
 NEARLY_ALL = 0.9  # the same of few different values
+FEW_CODES = 0.1  # of the values of a column, below which codes of another length are mistakes
 EXACT_BELOW = 2.0**53  # up to which all whole numbers are floats
 ENOUGH_ROWS = 11  # of which whole numbers in sequence count the rows
 ROW_NUMBER_NAMES = {
@@ -61,7 +63,8 @@ class ColumnRequest:
 
     categories: columns whose values are names, whatever they look like. marks: columns of numbers some of which have a
     mark (>4) or are none (unknown). na_values: further texts that mean a missing value. keep_na: columns in which NA,
-    None and the like are values. aside: columns that are not learned from, each with the reason.
+    None and the like are values. aside: columns that are not learned from, each with the reason. decimal: the mark of
+    decimals where the values do not tell it. delimiter: of the values in the file, where it is text.
     """
 
     categories: Collection[str] = ()
@@ -69,6 +72,8 @@ class ColumnRequest:
     na_values: tuple[str, ...] = ()
     keep_na: tuple[str, ...] = ()
     aside: Mapping[str, str] = field(default_factory=dict)
+    decimal: str | None = None
+    delimiter: str | None = None
 
 
 NOTHING_SAID = ColumnRequest()
@@ -95,7 +100,9 @@ def judge_columns(table: "pa.Table", request: ColumnRequest = NOTHING_SAID) -> S
     for name in names:
         if name not in judgements:
             judgements[name] = judge_column(name, columns[name].combine_chunks(), request)
-    check_ambiguous(columns, judgements)
+    if request.decimal == ",":
+        read_points_as_thousands(columns, judgements)
+    check_ambiguous(columns, judgements, request)
     reasons = dict(request.aside) | {name: judgements[name].reason for name in names if judgements[name].reason}
     learned = [column for name in names for column in judgements[name].columns]
     if not learned:
@@ -106,6 +113,17 @@ def judge_columns(table: "pa.Table", request: ColumnRequest = NOTHING_SAID) -> S
     order = [*request.aside, *names]
     left_out = {name: reasons[name] for name in order if name in reasons}
     return Schema(tuple(learned), left_out, tuple(request.na_values), tuple(request.keep_na))
+
+
+def read_points_as_thousands(columns: "Columns", judgements: dict[str, Judgement]) -> None:
+    """Change the form of columns of numbers whose points may part thousands, where commas are known to be decimals."""
+    for name, judgement in judgements.items():
+        forms = [column.form for column in judgement.columns]
+        if forms not in ([PLAIN], [WHOLE]) or not is_text(columns[name].type):
+            continue
+        texts = columns[name].combine_chunks().drop_null()
+        if judgement.ambiguous is not None or numbers.all_have_three_decimals(texts):
+            judgements[name] = Judgement((replace(judgement.columns[0], form=POINTS_AND_COMMA),))
 
 
 def judge_series(column: "pd.Series[Any]", *, named: bool) -> tuple[str, str]:
@@ -125,16 +143,20 @@ def judge_plain_numbers(columns: "Columns", others: Collection[str]) -> Iterator
         rows = len(array) // len(block)
         values, fits = parse_number_blocks(array, len(block), rows)
         names = [name for name, fit in zip(block, fits, strict=True) if fit]
-        numeric = [Column(name, NUMBER, PLAIN) for name in names]
-        may_part_thousands = find_thousands_candidates(values[fits])
-        for column, place, judgement, may_part in zip(
-            numeric, np.flatnonzero(fits), judge_numbers(numeric, values[fits]), may_part_thousands, strict=True
+        numbers_only = values[fits]
+        is_whole = (np.isnan(numbers_only) | (numbers_only == np.floor(numbers_only))).all(axis=1)
+        is_large = np.fmax.reduce(np.abs(numbers_only), axis=1, initial=0) >= EXACT_BELOW
+        numeric = [Column(name, NUMBER, WHOLE if whole else PLAIN) for name, whole in zip(names, is_whole, strict=True)]
+        may_part_thousands = find_thousands_candidates(numbers_only)
+        judgements = judge_numbers(numeric, numbers_only)
+        for column, place, judgement, may_part, large in zip(
+            numeric, np.flatnonzero(fits), judgements, may_part_thousands, is_large, strict=True
         ):
-            known = array.slice(place * rows, rows).drop_null() if may_part or not judgement.columns else None
-            if known is not None and judgement.columns:
-                judgement = replace(judgement, ambiguous=numbers.find_thousands_with_points(known))  # noqa: PLW2901
-            elif known is not None and are_large_names(known, values[place]):
+            known = array.slice(place * rows, rows).drop_null() if may_part or large else None
+            if known is not None and large and are_large_names(known, values[place]):
                 judgement = judge_names(column.name, known)  # noqa: PLW2901
+            elif known is not None and judgement.columns:
+                judgement = replace(judgement, ambiguous=numbers.find_thousands_with_points(known))  # noqa: PLW2901
             yield column.name, judgement
 
 
@@ -226,19 +248,20 @@ def judge_column(name: str, values: "pa.Array", request: ColumnRequest) -> Judge
     if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
         return judge_dates(Column(name, DATE), moments_to_days(values, local=True), first)
     if is_text(kind):
-        return judge_text(name, values, known)
+        return judge_text(name, values, request)
     as_floats = typed_numbers(name, values)
     judgement = judge_numbers([Column(name, NUMBER)], as_floats[None])[0]
-    return judge_names(name, known) if not judgement.columns and are_large_names(known, as_floats) else judgement
+    return judge_names(name, known) if are_large_names(known, as_floats) else judgement
 
 
-def judge_text(name: str, values: "pa.Array", known: "pa.Array") -> Judgement:
-    """Judge a column of text: numbers and dates may be written in it. known: the values that are not missing."""
+def judge_text(name: str, values: "pa.Array", request: ColumnRequest) -> Judgement:
+    """Judge a column of text, some of which is not missing: numbers and dates may be written in it."""
+    known = values.drop_null()
     counted = known.value_counts()
     distinct, counts = counted.field("values"), counted.field("counts").to_numpy()
-    if numbers.matches(distinct, numbers.CODE).any() and numbers.matches(distinct, r"^\d+$").all():
-        return judge_names(name, values)  # 007 and 012 are no numbers
-    number_form = numbers.find_number_form(distinct)
+    if are_codes(distinct, counts):
+        return judge_names(name, values)
+    number_form = numbers.find_number_form(distinct, request.decimal)
     if number_form.fits.all():
         column = Column(name, NUMBER, number_form.form)
         if number_form.ambiguous is not None and len(distinct) > 1:
@@ -251,6 +274,19 @@ def judge_text(name: str, values: "pa.Array", known: "pa.Array") -> Judgement:
         return judge_dates(Column(name, date_form), days, known[0].as_py())
     check_one_kind(name, values, distinct, counts, number_form.fits)
     return judge_names(name, values)
+
+
+def are_codes(distinct: "pa.Array", counts: NDArray[np.int64]) -> bool:
+    """Return whether digits are names, as 007 and 012 are: some begin with a zero.
+
+    distinct: the different texts of a column, counts: how often each stands. Few such texts among numbers of several
+    lengths are mistakes.
+    """
+    is_code = numbers.matches(distinct, numbers.CODE)
+    if not is_code.any() or not numbers.matches(distinct, r"^\d+$").all():
+        return False
+    lengths = {len(text) for text in distinct.to_pylist()}
+    return len(lengths) == 1 or bool(counts[is_code].sum() >= FEW_CODES * counts.sum())
 
 
 def judge_dates(column: Column, days: NDArray[np.float64], first: Any) -> Judgement:
@@ -271,8 +307,8 @@ def judge_dates(column: Column, days: NDArray[np.float64], first: Any) -> Judgem
 
 
 def judge_names(name: str, values: "pa.Array") -> Judgement:
-    """Judge a column of names. Texts such as 1.0 stay as they are written where another value has decimals."""
-    form = AS_WRITTEN if has_decimals(values.drop_null().unique().to_pylist()) else None
+    """Judge a column of names. Texts such as 1.0 stay as they are written where 1.1 and 1 are names too."""
+    form = AS_WRITTEN if are_versions(values.drop_null().unique().to_pylist()) else None
     texts = texts_of_values(values, shorten=form is None)
     known = texts[~pd.isna(texts)]
     distinct = pd.unique(known)
@@ -346,32 +382,53 @@ def explain_unclear_dates(name: str, values: "pa.Array", distinct: "pa.Array", i
     return f"column {name} has dates such as {first!r}, which tell not what is day and what is month: {advice}"
 
 
-def check_ambiguous(columns: "Columns", judgements: Mapping[str, Judgement]) -> None:
+def check_ambiguous(columns: "Columns", judgements: Mapping[str, Judgement], request: ColumnRequest) -> None:
     """Check that points and commas in numbers can mean one thing only.
 
+    Points are decimals where another column of a file with commas between its values shows that. In files with other
+    delimiters, a column in which every value has three digits behind a point shows nothing.
+
     Raises:
-        ValueError: In a column they may part thousands or be decimals.
+        ValueError: In a column they may part thousands or be decimals, and `request.decimal` does not say which.
     """
-    advice = "write all with a decimal point and nothing else, or " + ANOTHER_WAY
+    if request.decimal is not None:
+        return
+    plain = [
+        name
+        for name, judgement in judgements.items()
+        if [column.form for column in judgement.columns] in ([PLAIN], [WHOLE]) and is_text(columns[name].type)
+    ]
     commas = [
         column.name
         for judgement in judgements.values()
         for column in judgement.columns
         if column.form in {DECIMAL_COMMA, POINTS_AND_COMMA}
     ]
-    for name, judgement in judgements.items() if commas else ():
-        if [column.form for column in judgement.columns] != [PLAIN] or not is_text(columns[name].type):
-            continue
-        if numbers.all_have_three_decimals(columns[name].combine_chunks().drop_null()):
-            told = f"as {commas[0]!r} has decimal commas, those of {name!r} may part thousands"
-            raise ValueError(f"decimal points and commas: {told}; write all with a point, and no other mark")
-    for name, judgement in judgements.items():
-        value = judgement.ambiguous
-        if value is not None and "," in value:
-            raise ValueError(f"column {name} has numbers with commas, such as {value!r}: {advice}")
-        if value is not None:
-            thousands = value.replace(".", "")
-            raise ValueError(
-                f"column {name} has numbers with points, such as {value!r}, which may be {thousands} or a decimal, "
-                f"beside whole numbers without: {advice}"
-            )
+    unclear = {name: judgement.ambiguous for name, judgement in judgements.items() if judgement.ambiguous is not None}
+    if commas or request.delimiter not in {None, ","}:
+        for name in plain:
+            texts = columns[name].combine_chunks().drop_null()
+            if name not in unclear and numbers.all_have_three_decimals(texts):
+                unclear[name] = texts[0].as_py()
+    if not unclear:
+        return
+    points = [name for name, value in unclear.items() if "," not in value]
+    if commas and points:
+        told = f"as {commas[0]!r} has decimal commas, those of {points[0]!r} may part thousands"
+        raise ValueError(f"decimal points and commas: {told}; write all with a point, and no other mark")
+    shows_points = any(
+        numbers.show_point_decimals(columns[name].combine_chunks().drop_null()) for name in plain if name not in unclear
+    )
+    for name, value in unclear.items():
+        is_told = shows_points and "," not in value and (request.delimiter == "," or judgements[name].ambiguous is None)
+        if not is_told:
+            raise ValueError(explain_ambiguous(name, value))
+
+
+def explain_ambiguous(name: str, value: str) -> str:
+    """Say what to do about numbers of which nobody can tell whether a mark parts thousands or is a decimal mark."""
+    marks, digits = ("commas", value.replace(",", "")) if "," in value else ("points", value.replace(".", ""))
+    return (
+        f"column {name} has numbers with {marks}, such as {value!r}: write all with a decimal point and nothing else, "
+        f"or say with --decimal . or --decimal , whether that is {digits} or a decimal; or {ANOTHER_WAY}"
+    )

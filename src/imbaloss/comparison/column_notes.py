@@ -1,6 +1,6 @@
 """What a person should know of columns that are taken for names."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from imbaloss.comparison.column_values import name_some
@@ -13,8 +13,15 @@ from imbaloss.wording import counted
 if TYPE_CHECKING:
     import pyarrow as pa
 
-AMOUNT = r"^[\s(+\-\x{2013}\x{2212}$€£¥~]*\d.*[^\d]|^[(\-\x{2013}\x{2212}$€£¥~]+\d"  # 5 %, $3.50, (12.5), 12-Jan-2024
-MOST_LOOK = 0.8  # of the values of a column, that look like amounts or dates
+AMOUNT = "|".join((
+    r"^[(+\-\x{2013}\x{2212}]?\s*[$€£¥]\s*\d",  # $3.50
+    r"\d\s*[%€$£¥]$",  # 5 %
+    r"^\(\d[\d.,]*\)$|^\x{2013}\d|^\d[\d.,]*-$",  # (12.5) and 12.5-, which are negative
+    r"^\d{1,2}[-/ .][A-Za-z]{3,9}[-/ .]\d{2,4}",  # 12-Jan-2024
+    r"^\d{1,2}/\d{1,2}/\d{2,4} .*[AaPp][Mm]$|^\d{1,2}:\d{2}(:\d{2})?$|^\d{4}\.\d{2}\.\d{2}$",  # 1:05 PM, 10:15
+    r"^[<>≤≥]\s*\d",  # <0.5
+))  # fmt: skip
+MOST_LOOK = 0.5  # of the values of a column, that look like amounts or dates
 
 
 def describe_missing_texts(table: "pa.Table", schema: Schema) -> Iterator[str]:
@@ -32,16 +39,19 @@ def describe_missing_texts(table: "pa.Table", schema: Schema) -> Iterator[str]:
             yield f"column {name}: missing is {name_some(found)}. If that is a value, say --keep-na {name}"
 
 
-def describe_names_with_digits(table: "pa.Table", schema: Schema) -> Iterator[str]:
-    """Say which columns are taken for names although most values look like amounts or dates in a form of their own."""
+def describe_names_with_digits(table: "pa.Table", schema: Schema, asked: Collection[str]) -> Iterator[str]:
+    """Say which columns are taken for names although most values look like amounts or dates in a form of their own.
+
+    asked: columns that a person called categories.
+    """
     for column in schema.columns:
-        if column.kind not in {CATEGORY, MANY} or not is_text(table[column.read_from].type):
+        if column.kind not in {CATEGORY, MANY} or column.name in asked or not is_text(table[column.read_from].type):
             continue
         distinct = table[column.read_from].combine_chunks().drop_null().unique()
-        looks = numbers.matches(distinct, AMOUNT) & ~numbers.matches(distinct, r"^\d+$")
+        looks = numbers.matches(distinct, AMOUNT)
         if looks.mean() >= MOST_LOOK:
             example = distinct[int(looks.argmax())].as_py()
             yield (
                 f"column {column.name}: values such as {example!r} are taken for names. If they are numbers or dates, "
-                "write them plainly, as 3.5 and 2026-11-26"
+                f"write them plainly, as 3.5 and 2026-11-26; of numbers with marks, say --mark {column.name}"
             )

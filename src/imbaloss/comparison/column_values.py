@@ -23,6 +23,7 @@ from imbaloss.data.own.columns import (
     PLAIN,
     WEEKDAY_COSINE,
     WEEKDAY_SINE,
+    WHOLE,
     Column,
     Schema,
 )
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 TRUTHS = {"true": "True", "TRUE": "True", "false": "False", "FALSE": "False"}  # as a CSV file may write them
-WHOLE = re.compile(r"(-?)(0|[1-9]\d*)\.0*")  # as pandas writes a whole number where others are missing
+WHOLE_TEXT = re.compile(r"(-?)(0|[1-9]\d*)\.0*")  # as pandas writes a whole number where others are missing
 LARGEST = 1e300  # of a number: beyond it differences overflow
 DAY_S = 86_400
 UNMARKED = "(none)"  # the mark of a number without one
@@ -80,6 +81,11 @@ def typed_numbers(name: str, values: "pa.Array") -> NDArray[np.float64]:
         )
     if pa.types.is_null(kind):
         return np.full(len(values), np.nan)
+    if pa.types.is_time(kind):  # of a day
+        unit = pa.time64("us") if pa.types.is_time64(kind) else kind
+        seconds = {"s": 1, "ms": 1e3, "us": 1e6}[unit.unit]
+        whole = compute.cast(values, unit, safe=False).cast(pa.int64() if pa.types.is_time64(kind) else pa.int32())
+        return numbers.to_floats(compute.cast(whole, pa.float64(), safe=False)) / (DAY_S * seconds)
     if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)):
         raise ValueError(f"column {name} holds {kind} values: a value must be one number, date or text")
     return numbers.to_floats(compute.cast(values, pa.float64(), safe=False))
@@ -113,9 +119,13 @@ def texts_of_values(values: "pa.Array", *, shorten: bool = True) -> NDArray[np.o
     return found
 
 
-def has_decimals(values: Iterable[Any]) -> bool:
-    """Return whether some text is a number with decimals other than zeros, as 1.10 is."""
-    return any(isinstance(value, str) and re.fullmatch(r"-?\d+\.\d*[1-9]\d*", value) for value in values)
+def are_versions(names: Iterable[Any]) -> bool:
+    """Return whether some names are numbers with decimals, and 1.0 and 1 are two of them."""
+    texts = [name for name in names if isinstance(name, str)]
+    has_decimals = any(re.fullmatch(r"-?\d+\.\d*[1-9]\d*", text) for text in texts)
+    return has_decimals and len({text_of(text) for text in texts}) < len(
+        {text_of(text, shorten=False) for text in texts}
+    )
 
 
 def text_of(value: Any, *, shorten: bool = True) -> str:
@@ -123,7 +133,7 @@ def text_of(value: Any, *, shorten: bool = True) -> str:
     if isinstance(value, float | np.floating) and float(value).is_integer():
         return str(int(value))
     text = str(value).strip()
-    if shorten and (whole := WHOLE.fullmatch(text)):
+    if shorten and (whole := WHOLE_TEXT.fullmatch(text)):
         return whole[2] if whole[2] == "0" else whole[1] + whole[2]
     return TRUTHS.get(text, text)
 
@@ -198,6 +208,7 @@ def take_columns(schema: Schema, table: "pa.Table", first_row: int = 1, also: It
         for place in np.flatnonzero(wrong).tolist():
             texts = array.slice(place * table.num_rows, table.num_rows)
             check_values(Column(block[place], NUMBER, PLAIN), parsed[place], known[place], texts, first_row)
+        check_whole(block, array, parsed.shape, {column.name: column.form for column in schema.columns}, first_row)
         taken |= zip(block, parsed, strict=True)
     for column in schema.columns:
         if column.name not in taken:
@@ -205,9 +216,30 @@ def take_columns(schema: Schema, table: "pa.Table", first_row: int = 1, also: It
     return assemble_frame(schema, taken, table.num_rows)
 
 
+def check_whole(
+    names: Sequence[str], texts: "pa.Array", shape: tuple[int, ...], forms: Mapping[str, str | None], first_row: int
+) -> None:
+    """Check that columns that had whole numbers in training have none that may part thousands with a point.
+
+    texts: of columns with these names, one behind the other; shape: their number and that of the rows.
+
+    Raises:
+        ValueError: One has.
+    """
+    is_group = numbers.matches(texts, numbers.POINT_GROUP).reshape(shape)
+    for place in np.flatnonzero(is_group.any(axis=1)).tolist():
+        if forms[names[place]] == WHOLE:
+            row = int(is_group[place].argmax())
+            value = texts[place * shape[1] + row].as_py()
+            raise ValueError(
+                f"column {names[place]}: {value!r} in row {first_row + row} may be {value.replace('.', '')} or a "
+                "decimal, and in training all were whole numbers: write it without a point, or with other decimals"
+            )
+
+
 def is_plain_text(column: Column, columns: "Mapping[str, pa.ChunkedArray]") -> bool:
     """Return whether a column is of numbers that stand as text without decimal commas or marks between thousands."""
-    plain = column.kind == NUMBER and column.form in {None, PLAIN} and column.source is None
+    plain = column.kind == NUMBER and column.form in {None, PLAIN, WHOLE} and column.source is None
     return plain and is_text(columns[column.name].type)
 
 
@@ -284,7 +316,7 @@ def check_values(
         ValueError: One was not; the message names column, value and row.
     """
     what = "date" if column.is_date else "number"
-    if column.form not in {None, PLAIN} and what == "number":
+    if column.form not in {None, PLAIN, WHOLE} and what == "number":
         what += f" with a {column.form}, as in training"
     if column.is_date and column.kind != what:
         what = column.kind

@@ -54,6 +54,7 @@ def compare(
     mark: Names = (),
     na_values: Names = (),
     keep_na: Names = (),
+    decimal: str | None = None,
     out: str | Path | None = None,
     overwrite: bool = False,
     name: str = "data",
@@ -85,6 +86,7 @@ def compare(
         mark: Columns of numbers of which some have a mark (">4") or are none ("unknown"): they become two columns.
         na_values: Further texts and numbers that mean a missing value, as "-999".
         keep_na: Columns in which "NA", "None" and the like are values.
+        decimal: The mark of decimals in text, "." or ",", where numbers such as 1,234 do not tell it.
         out: The folder of all files. None: one without a page, which goes with the answer.
         overwrite: Whether the report of other data in that folder may be replaced.
         name: What the data are called in the report.
@@ -116,7 +118,7 @@ def compare(
     asked = Asked(
         target, None if positive is None else text_of(positive), folds, None if groups is None else GROUP,
         None if times is None else TIME, several(drop) or (), several(category) or (),
-        mark=several(mark) or (), na_values=several(na_values) or (), keep_na=several(keep_na) or (),
+        mark=several(mark) or (), na_values=several(na_values) or (), keep_na=several(keep_na) or (), decimal=decimal,
     ).normalized  # fmt: skip
     own = open_arrays(str(name), [(X, y), *([test] if test is not None else [])], groups, times, asked)
     folder = Path(mkdtemp(prefix="imbaloss-") if out is None else out)

@@ -48,15 +48,26 @@ def make_nulls_of(texts: Sequence[str], numeric: Sequence[float]) -> "Callable[[
     unwanted, unwanted_numbers = pa.array(list(texts), pa.large_string()), pa.array(list(numeric), pa.float64())
 
     def drop(array: "pa.Array") -> "pa.Array":
+        """Make nulls of what is unwanted."""
         missing = compute.is_in(array, unwanted)
         if len(unwanted_numbers):
-            parsed = pa.array(numbers.parse_numbers(array, None))
-            missing = compute.or_(missing, compute.is_in(parsed, unwanted_numbers))
+            missing = compute.or_(missing, compute.is_in(read_numbers(array), unwanted_numbers))
         if not compute.any(missing, min_count=0).as_py():
             return array  # what need not change is not copied
         return compute.if_else(missing, pa.scalar(None, array.type), array)
 
     return drop
+
+
+def read_numbers(texts: "pa.Array") -> "pa.Array":
+    """Return texts as numbers, with a decimal point or comma; nulls for codes such as 00999 and for other texts."""
+    import pyarrow as pa
+    from pyarrow import compute
+
+    points = compute.replace_substring_regex(texts, r"^([+-]?\d+),(\d+)$", r"\1.\2")
+    is_number = pa.array(numbers.matches(points, numbers.NUMBER))
+    parsed = numbers.parse_numbers(compute.if_else(is_number, points, pa.scalar(None, points.type)), None)
+    return pa.array(parsed, from_pandas=True)
 
 
 def drop_from_categories(column: "pa.ChunkedArray", drop: "Callable[[pa.Array], pa.Array]") -> "pa.ChunkedArray":

@@ -58,12 +58,12 @@ def open_files(source: Path, asked: Asked, test: Path | None) -> Own:
         return open_image_arrays(source, read, asked, test)
     files = [source, *([test] if test else [])]
     parts = [TableFile(file, asked.reading).read() for file in files]
-    tables, notes = [table for table, _ in parts], [note for _, of_file in parts for note in of_file]
+    tables, notes = [part.table for part in parts], [note for part in parts for note in part.notes]
     check_columns(tables[0].column_names, asked, str(source))
     if (column := find_image_column(tables[0], asked)) is not None:
         return open_image_listing(files, tables, column, asked, notes)
     refuse_size(asked, f"{source} is a table, and none of its columns names image files, such as scans/1.png")
-    return of_tables(name_of(source), tables, asked, notes=notes, test=test)
+    return of_tables(name_of(source), tables, asked, notes=notes, test=test, delimiter=parts[0].delimiter)
 
 
 def check_columns(names: Collection[str], asked: Asked, source: str) -> None:
@@ -104,10 +104,12 @@ def of_tables(
     classes: Mapping[str, Any] | None = None,
     notes: Sequence[str] = (),
     test: Path | None = None,
+    delimiter: str | None = None,
 ) -> Own:
     """Return own data of Arrow tables: all rows, or those to learn from and those to judge by.
 
     classes: what each name of a class stands for, as of `Content`. test: the file to judge by, for messages.
+    delimiter: of the first file, where it is text.
 
     Raises:
         ValueError: Nothing can be learned from the data.
@@ -119,7 +121,7 @@ def of_tables(
     for what, column in (("group", asked.group), ("time", asked.time)):
         if column is not None:
             aside[column] = f"is the {what} of a row"
-    request = ColumnRequest(asked.category, asked.mark, asked.na_values, asked.keep_na, aside)
+    request = ColumnRequest(asked.category, asked.mark, asked.na_values, asked.keep_na, aside, asked.decimal, delimiter)
     target = name_classes(asked.target, find_target(first, asked))
     marked = [mark_missing_in_features(table, asked) for table in tables]
     schema = judge_columns(marked[0], request)
@@ -140,7 +142,11 @@ def of_tables(
         kind=schema,
         target=pd.concat(targets, ignore_index=True) if len(targets) > 1 else target,
         held_out=held_out,
-        notes=(*notes, *describe_missing_texts(first, schema), *describe_names_with_digits(first, schema)),
+        notes=(
+            *notes,
+            *describe_missing_texts(first, schema),
+            *describe_names_with_digits(first, schema, asked.category),
+        ),
         classes=classes or {},
         groups=join_columns(marked, asked.group),
         times=join_columns(marked, asked.time),

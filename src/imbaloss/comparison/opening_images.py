@@ -89,7 +89,8 @@ def find_image_column(table: "pa.Table", asked: Asked) -> str | None:
     others = {asked.target, asked.group, asked.time, *asked.drop}
     columns = columns_by_name(table)
     texts = [name for name, column in columns.items() if is_text(column.type) and name not in others]
-    endings = (*image_names.ENDINGS, *image_names.PICTURES)
+    alone = asked.size is not None or len(columns.keys() - others) == 1
+    endings = (*image_names.ENDINGS, *(image_names.PICTURES if alone else ()))
     ending = rf"\.({'|'.join(ending.lstrip('.') for ending in endings)})$"
     among = [
         name

@@ -228,7 +228,7 @@ def find_images(
         files = image_names.find_images(source)
         names = [image_names.printable(file.relative_to(source).as_posix()) for file in files]
         return files, pd.DataFrame({FILE: names})
-    table, _ = TableFile(source, reading).read()
+    table = TableFile(source, reading).read().table
     check_kept(table.column_names, keep)
     frame = pd.DataFrame({name: pd.Series(table[name].to_pylist(), dtype=object) for name in table.column_names})
     among = list(frame.columns) if known is None or known not in frame.columns else [known]

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from imbaloss.comparison.column_values import (
-    has_decimals,
+    are_versions,
     moments_to_days,
     name_some,
     text_of,
@@ -119,7 +119,7 @@ def number_groups(name: str, values: "pa.Array", labels: NDArray[np.int64]) -> N
         ValueError: A group is missing, or the groups tell the classes.
     """
     check_known(name, values, "group", f"; if NA or the like is a group here, say --keep-na {name}")
-    shorten = not has_decimals(values.unique().to_pylist())
+    shorten = not are_versions(values.unique().to_pylist())
     found: NDArray[np.int64] = pd.factorize(texts_of_values(values, shorten=shorten))[0].astype(np.int64)
     if found.max() == 1 and len(np.unique(2 * found + labels)) == 2:
         raise ValueError(f"the group {name!r} tells the same as the target: no class could be divided")

@@ -25,7 +25,7 @@ def write(folder, text: str | bytes, name: str = "t.csv"):
 
 
 def read(file, **options) -> dict[str, list]:
-    table, _ = TableFile(file, ReadingOptions(**options)).read()
+    table, *_ = TableFile(file, ReadingOptions(**options)).read()
     return table.to_pydict()
 
 
@@ -199,6 +199,30 @@ def test_rows_that_a_quotation_mark_swallows_are_told(tmp_path):
     file = write(tmp_path, "a,b,text,y\n" + "\n".join(rows) + "\n")
     assert len(read(file)["a"]) == 515
     assert "row 6, column text: the value takes in 85 more lines that look like rows" in notes(file)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        'a,b,"good, very\nbad, too"\n',
+        'a,b,"good, very\nbad, too"\nc,d,e\n',
+        'a,b,"one\ntwo, three\nfour"\nc,d,"x\ny"\n',
+    ],
+)
+def test_closed_text_of_several_lines_is_no_fault_wherever_it_stands(tmp_path, rows):
+    file = write(tmp_path, "x,y,text\n" + rows)
+    assert read(file)["x"][0] == "a"
+    assert notes(file) == ""
+
+
+def test_blanks_within_quoted_text_stay(tmp_path):
+    assert read(write(tmp_path, 'x,t,y\n1,"say, ""hi""",no\n'))["t"] == ['say, "hi"']
+    assert read(write(tmp_path, 'x,t,y\n1, "say, ""hi""", no\n'))["t"] == ['say, "hi"']
+
+
+def test_marks_within_names_are_text(tmp_path):
+    assert list(read(write(tmp_path, 'c,Size ("),y\n1,2,3\n'))) == ["c", 'Size (")', "y"]
+    assert list(read(write(tmp_path, "#c;x;y\n0;0,1257;yes\n"))) == ["#c", "x", "y"]
 
 
 def test_text_of_several_lines_is_no_fault(tmp_path):

@@ -55,7 +55,7 @@ def test_a_table_says_the_same_in_every_format(tmp_path, name):
     wanted = taken(tmp_path / "plain.csv")
     pd.testing.assert_frame_equal(taken(tmp_path / name), wanted)
     parts = [part for part in TableFile(tmp_path / name).parts(50) if part.num_rows]
-    table, _ = TableFile(tmp_path / name).read()
+    table, *_ = TableFile(tmp_path / name).read()
     schema = judge_columns(table)
     pd.testing.assert_frame_equal(pd.concat([take_columns(schema, part) for part in parts], ignore_index=True), wanted)
 
@@ -65,7 +65,7 @@ def test_the_index_of_pandas_in_a_parquet_file_is_a_column(tmp_path):
     frame.to_parquet(tmp_path / "t.parquet")
     assert "patient" in taken(tmp_path / "t.parquet")
     frame.reset_index(drop=True).sample(frac=1, random_state=0).to_parquet(tmp_path / "u.parquet")
-    table, _ = TableFile(tmp_path / "u.parquet").read()
+    table, *_ = TableFile(tmp_path / "u.parquet").read()
     assert judge_columns(table).left_out["unnamed 7"] == "only counts the rows"
 
 
@@ -76,7 +76,7 @@ def test_columns_of_cells_have_the_types_of_their_cells(tmp_path):
         [1 / 3, "00456", datetime.date(1999, 1, 2), datetime.datetime(2026, 11, 28), False, None],
     ]
     workbook(tmp_path / "t.xlsx", one=[[None] * 6, *rows, [None] * 6], empty=[])
-    table, _ = TableFile(tmp_path / "t.xlsx").read()
+    table, *_ = TableFile(tmp_path / "t.xlsx").read()
     assert table.to_pydict() == {
         "n": [7.0, 1 / 3],
         "code": ["00123", "00456"],
@@ -90,7 +90,7 @@ def test_columns_of_cells_have_the_types_of_their_cells(tmp_path):
 def test_cells_of_several_types_are_text_with_all_their_digits(tmp_path):
     cells = [7.0, 0.1, "x", datetime.date(2026, 11, 28), True, None]
     workbook(tmp_path / "t.xlsx", one=[["a", "b"], *[[cell, 1] for cell in cells]])
-    table, _ = TableFile(tmp_path / "t.xlsx").read()
+    table, *_ = TableFile(tmp_path / "t.xlsx").read()
     assert table["a"].to_pylist() == ["7", "0.1", "x", "2026-11-28", "True", None]
 
 
@@ -107,7 +107,7 @@ def test_a_sheet_is_named_where_several_have_rows(tmp_path):
         TableFile(tmp_path / "t.xlsx").read()
     with pytest.raises(ValueError, match=r"no sheet 'Sout' \(did you mean 'South'\?\)"):
         TableFile(tmp_path / "t.xlsx", ReadingOptions(sheet="Sout")).read()
-    table, _ = TableFile(tmp_path / "t.xlsx", ReadingOptions(sheet="South")).read()
+    table, *_ = TableFile(tmp_path / "t.xlsx", ReadingOptions(sheet="South")).read()
     assert table.to_pydict() == {"a": [3.0], "b": [4.0]}
 
 

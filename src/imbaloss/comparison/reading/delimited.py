@@ -2,13 +2,14 @@
 
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 from imbaloss.comparison.reading.encoding import check_encoding, detect_encoding, find_byte, open_bytes
-from imbaloss.comparison.reading.header import DELIMITERS, Header, decode_start, propose_headers
+from imbaloss.comparison.reading.encoding import iterate_blocks as iterate_blocks_of
+from imbaloss.comparison.reading.header import DELIMITERS, Header, blanks_pattern, decode_start, propose_headers
 from imbaloss.comparison.reading.names import check_names
 from imbaloss.comparison.reading.text import columns_by_name, find_in_columns, iterate_blocks
 from imbaloss.wording import counted
@@ -96,8 +97,9 @@ class DelimitedFile:
             return open_bytes(self.path)
         with open_bytes(self.path) as stream:
             text = stream.read().decode(self.encoding)
-        pattern = rf"({re.escape(self.header.delimiter)}|^)[ \t]+(?=\")"
-        return io.BytesIO(re.sub(pattern, r"\1", text, flags=re.MULTILINE).encode(self.encoding))
+        pattern = re.compile(blanks_pattern(self.header.delimiter), re.MULTILINE)
+        tightened = pattern.sub(lambda match: match[0] if match[1] is None else match[1], text)
+        return io.BytesIO(tightened.encode(self.encoding))
 
     def without_rows(self) -> "pa.Table":
         """Return a table with the columns and no rows."""
@@ -291,28 +293,35 @@ def find_swallowed_rows(file: DelimitedFile, table: "pa.Table") -> Iterator[str]
 
     if find_byte(file.path, b'"') is None:
         return
-    per_line, columns = len(file.names) - 1, columns_by_name(table)
+    columns = columns_by_name(table)
     spanning = [
         name
         for block, array in iterate_blocks(columns, file.names)
         for name, spans in zip(block, find_in_columns(array, len(block), "\n"), strict=True)
         if spans
     ]
+    per_line = len(file.names) - 1
+    is_open = count_bytes(file.path, b'"') % 2 == 1
     for name in spanning:
-        column = columns[name]
-        lines = compute.count_substring(compute.utf8_rtrim_whitespace(column), "\n")
-        marks = compute.count_substring(column, file.header.delimiter)
-        rows = compute.and_(
-            compute.greater(lines, 0),
-            compute.greater_equal(marks, compute.multiply(per_line, compute.max_element_wise(1, lines)))
-            if per_line
-            else compute.greater(lines, 1),
-        )
-        if not compute.any(rows).as_py():
-            continue
-        first = compute.index(rows, True).as_py()
-        taken_in = counted(lines[first].as_py(), "more line")
-        where = f"{file.path}, row {first + 1}, column {name}"
-        if first == table.num_rows - 1 and name == file.names[-1]:
-            raise ValueError(f"{where}: a quotation mark is not closed and takes in {taken_in}. Close it")
-        yield f"{where}: the value takes in {taken_in} that look like rows. Is a quotation mark missing or too many?"
+        rows = compute.indices_nonzero(compute.match_substring(columns[name], "\n")).to_pylist()
+        for row in rows:
+            inner = columns[name][row].as_py().rstrip().split("\n")[1:]
+            is_last = row == table.num_rows - 1 and name == file.names[-1] and is_open
+            if not look_like_rows(inner[: None if is_last else -1], file, enough=1 if is_last else 2 + (per_line == 1)):
+                continue
+            where, lines = f"{file.path}, row {row + 1}, column {name}", counted(len(inner), "more line")
+            if is_last:
+                raise ValueError(f"{where}: a quotation mark is not closed and takes in {lines}. Close it")
+            yield f"{where}: the value takes in {lines} that look like rows. Is a quotation mark missing or too many?"
+            break
+
+
+def look_like_rows(lines: Sequence[str], file: DelimitedFile, enough: int) -> bool:
+    """Return whether lines within a value, `enough` at least, have as many values as the header has names."""
+    expected = len(file.names) - 1
+    return len(lines) >= enough and all(line.count(file.header.delimiter) == expected for line in lines)
+
+
+def count_bytes(path: Path, byte: bytes) -> int:
+    """Count a byte in a file."""
+    return sum(block.count(byte) for block in iterate_blocks_of(path))

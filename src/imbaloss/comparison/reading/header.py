@@ -77,8 +77,19 @@ def join_quoted_lines(lines: Iterable[str]) -> list[str]:
             joined[-1] += line
         else:
             joined.append(line)
-        is_open ^= line.count('"') % 2 == 1
+        is_open = is_left_open(joined[-1])
     return joined
+
+
+def is_left_open(line: str) -> bool:
+    """Return whether a value begins with a quotation mark that is not closed; a mark within a value is text."""
+    without_quoted = re.sub(r'"(?:[^"]|"")*"', "", line)
+    return re.search(rf'(^|[{"".join(DELIMITERS)}])\s*"', without_quoted) is not None
+
+
+def blanks_pattern(delimiter: str) -> str:
+    """Return a pattern for a whole value in quotation marks, or for what stands before blanks before such a mark."""
+    return rf'"(?:[^"]|"")*"|(^|{re.escape(delimiter)})[ \t]+(?=")'
 
 
 def check_quotes(path: Path, header: str) -> None:
@@ -87,7 +98,7 @@ def check_quotes(path: Path, header: str) -> None:
     Raises:
         ValueError: One is not.
     """
-    if header.count('"') % 2 == 1:
+    if is_left_open(header):
         start = split_lines(header)[0].strip()[:60]
         raise ValueError(f"{path}: a quotation mark in the header, {start!r}, is not closed. Close it, or remove it")
 
@@ -111,8 +122,9 @@ def find_header_line(lines: Sequence[str], delimiters: Sequence[str], first: int
 
 
 def same_shape(first: str, second: str, delimiters: Sequence[str]) -> bool:
-    """Return whether two lines have as many of each delimiter."""
-    return all(count_outside_quotes(first, one) == count_outside_quotes(second, one) for one in delimiters)
+    """Return whether two lines have as many of the delimiter that is the most frequent in the first."""
+    delimiter = max(delimiters, key=lambda mark: count_outside_quotes(first, mark))
+    return count_outside_quotes(first, delimiter) == count_outside_quotes(second, delimiter)
 
 
 def count_outside_quotes(line: str, mark: str) -> int:
@@ -152,7 +164,7 @@ def parse_header(path: Path, start: str, delimiter: str, place: int, skipped: tu
         shown = ", ".join(name for name in stripped[:3])
         raise ValueError(f"{path} has numbers in its first line, which must name the columns: {shown}")
     first_lines = list(islice(io.StringIO(start, newline=""), place, lines + 1))
-    blanks = bool(re.search(rf"{re.escape(delimiter)}[ \t]+\"", "".join(first_lines)))
+    blanks = any(match[1] for match in re.finditer(blanks_pattern(delimiter), "".join(first_lines)))
     quoted = "".join(first_lines[1:]).lstrip().startswith('"')
     return Header(name_columns(stripped), delimiter, lines, skipped, blanks, has_row_names, quoted)
 

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from imbaloss.data.own.columns import DECIMAL_COMMA, PLAIN, POINTS_AND_COMMA, THOUSANDS_COMMA
+from imbaloss.data.own.columns import DECIMAL_COMMA, PLAIN, POINTS_AND_COMMA, THOUSANDS_COMMA, WHOLE
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 EXPONENT = r"([eE][+-]?\d+)?"
-NUMBER = rf"^[+-]?((0|[1-9]\d*)(\.\d*)?|\.\d+){EXPONENT}$|^[+-]?(?i:inf|infinity)$"
+NUMBER = rf"^[+-]?(0|[1-9]\d*|\d+\.\d*|\.\d+){EXPONENT}$|^[+-]?(?i:inf|infinity)$"
 INTEGER = rf"^[+-]?(0|[1-9]\d*){EXPONENT}$"
-LEADING_ZERO = r"^[+-]?0\d"
+LEADING_ZERO = r"^[+-]?0\d+$"
 CODE = r"^0\d+$"
 NUMBER_OR_CODE = rf"{NUMBER}|^[+-]?0\d+(\.\d*)?$"
 SPACES = "\u00a0\u2007\u2009\u202f '\u2019"  # blanks and apostrophes that part thousands
@@ -47,8 +47,21 @@ class NumberForm:
     ambiguous: str | None = None
 
 
-def find_number_form(values: "pa.Array") -> NumberForm:
-    """Find the form in which most values are numbers. values: the distinct texts of a column, without nulls."""
+def find_number_form(values: "pa.Array", decimal: str | None = None) -> NumberForm:
+    """Find the form in which most values are numbers.
+
+    values: the distinct texts of a column, without nulls. decimal: the mark of decimals where nothing else tells it.
+    """
+    found = find_form_of_values(values)
+    if found.ambiguous is None or decimal is None:
+        return found
+    marked = "," if "," in found.ambiguous else "."
+    form = {(".", "."): PLAIN, (".", ","): THOUSANDS_COMMA, (",", "."): POINTS_AND_COMMA, (",", ","): DECIMAL_COMMA}
+    return NumberForm(form[decimal, marked], found.fits)
+
+
+def find_form_of_values(values: "pa.Array") -> NumberForm:
+    """Find the form in which most values are numbers by the values alone."""
     unified = unify_signs(values)
     plain = matches(unified, NUMBER)
     if plain.all():
@@ -94,12 +107,17 @@ def all_have_three_decimals(values: "pa.Array") -> bool:
     return bool(points.any() and (points == matches(values, POINT_GROUP)).all())
 
 
+def show_point_decimals(values: "pa.Array") -> bool:
+    """Return whether some value has decimals behind a point that cannot be thousands."""
+    return bool(matches(values, r"\.(\d{1,2}|\d{4,})$|^[+-]?0?\.\d").any())
+
+
 def parse_numbers(values: "pa.Array", form: str | None) -> NDArray[np.float64]:
     """Return texts as numbers, (N,); NaN for nulls and for what is no number in that form (None: plain)."""
     import pyarrow as pa
     from pyarrow import compute
 
-    form = form or PLAIN
+    form = PLAIN if form in {None, WHOLE} else form
     if form == PLAIN:
         try:
             return to_floats(compute.cast(values, pa.float64()))

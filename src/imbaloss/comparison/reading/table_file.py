@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from imbaloss.comparison.reading import arrays, delimited, parquet, workbook
 from imbaloss.comparison.reading.dates import check_moments
@@ -28,6 +28,14 @@ class ReadingOptions:
 AS_DETECTED = ReadingOptions()
 
 
+class ReadTable(NamedTuple):
+    """What was read of a file."""
+
+    table: "pa.Table"
+    notes: tuple[str, ...]
+    delimiter: str | None  # of text; None for other formats
+
+
 @dataclass(frozen=True)
 class TableFile:
     """A file with a table. Text is trimmed and in Unicode's normal form C; empty values are nulls."""
@@ -35,8 +43,8 @@ class TableFile:
     path: Path
     options: ReadingOptions = AS_DETECTED
 
-    def read(self) -> "tuple[pa.Table, tuple[str, ...]]":
-        """Return all rows, and notes on what was found and done.
+    def read(self) -> "ReadTable":
+        """Return all rows, notes on what was found and done, and the delimiter of text.
 
         Raises:
             OSError: The file cannot be read.
@@ -44,16 +52,17 @@ class TableFile:
         """
         ending = self.check()
         notes: tuple[str, ...] = ()
+        delimiter = None
         with explaining(self.path):
             if ending in delimited.ENDINGS:
                 file = delimited.open_delimited(self.path, self.options.encoding)
-                table = file.read()
+                table, delimiter = file.read(), file.header.delimiter
                 notes = (*file.notes, *delimited.find_swallowed_rows(file, table))
             else:
                 [table] = self.typed_parts(ending, None)
         if not table.num_rows:
             raise ValueError(f"{self.path} names columns and has no rows")
-        return clean_text(table), notes
+        return ReadTable(clean_text(table), notes, delimiter)
 
     def parts(self, rows: int) -> "Iterator[pa.Table]":
         """Yield the same rows in parts, of Parquet at most `rows`; one part without rows where there are none.

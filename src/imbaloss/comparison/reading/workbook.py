@@ -44,6 +44,11 @@ def array_of_cells(cells: Sequence[Any]) -> "pa.Array":
     import pyarrow as pa
 
     known = [None if text_of_cell(cell) == "" else cell for cell in cells]
+    texts = {cell.strip() for cell in known if isinstance(cell, str)}
+    if texts <= {"NA", "N/A", "n/a", "#N/A", "NaN", "nan", "NULL", "null", "?"} and not all(
+        cell is None or isinstance(cell, str) for cell in known
+    ):  # beside values of a type they mean missing
+        known = [None if isinstance(cell, str) else cell for cell in known]
     kinds = {type(cell) for cell in known if cell is not None}
     if kinds == {bool}:
         return pa.array(known, pa.bool_())

@@ -16,6 +16,7 @@ MISSING = "(missing)"  # what stands for a missing category
 
 PLAIN, DECIMAL_COMMA, THOUSANDS_COMMA = "plain", "decimal comma", "thousands comma"  # forms of numbers as text
 POINTS_AND_COMMA = "thousands points and decimal comma"
+WHOLE = "whole numbers"  # plain, and without decimals
 AS_WRITTEN = "as written"  # form of categories whose texts are never shortened, as 1.0 is to 1
 
 
