@@ -1,5 +1,6 @@
 """The kinds of columns, each asked of all values of the column."""
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -54,6 +55,7 @@ ENOUGH_ROWS = 11  # of which whole numbers in sequence count the rows
 ROW_NUMBER_NAMES = {
     *("index", "level_0", "id", "idx", "row", "rowid", "row_id", "row_nr", "row_number", "rownames", "rn", "nr"),
 }  # fmt: skip
+IDENTIFIER = re.compile(r"(^|[_\s.-])[iI][dD]$|[a-z]I[dD]$")  # customer_id, PassengerId
 ANOTHER_WAY = "leave the column out (--drop), or take its values for names (--category)"
 
 
@@ -199,7 +201,8 @@ def judge_range(column: Column, values: NDArray[np.float64], low: float, high: f
     if low == high:
         return Judgement(reason=describe_constant(f"{low:.15g}"))
     if counts_rows(column.name, values, low, high):
-        return Judgement(reason="only counts the rows")
+        is_gapless = high - low < len(values)
+        return Judgement(reason="only counts the rows" if is_gapless else "is another whole number in each row")
     return Judgement((column,))
 
 
@@ -220,7 +223,7 @@ def counts_rows(name: str, values: NDArray[np.float64], low: float, high: float)
     is_next = np.diff(values) == 1
     if high - low == len(values) - 1 and bool(is_next.all()):
         return True
-    if name.casefold() not in ROW_NUMBER_NAMES and not is_unnamed(name):
+    if not (name.casefold() in ROW_NUMBER_NAMES or IDENTIFIER.search(name) or is_unnamed(name)):
         return False
     known = values[~np.isnan(values)]
     if len(known) < ENOUGH_ROWS or low < 0 or bool((known != np.floor(known)).any()):
