@@ -6,11 +6,13 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from imbaloss.comparison.assemble import Asked
 from imbaloss.comparison.column_kinds import ColumnRequest, judge_columns
 from imbaloss.comparison.column_values import take_columns
 from imbaloss.comparison.missing_values import mark_missing
+from imbaloss.comparison.opening import of_tables
 from imbaloss.comparison.reading.frames import table_from_frame
-from imbaloss.data.own import Schema
+from imbaloss.data.own import Own, Schema
 
 QUICK = ("--epochs", "2", "--hidden", "4", "--lr", "0.01", "--loss", "mse", "--repetitions", "1", "--quiet")
 
@@ -57,3 +59,8 @@ def judge(frame: pd.DataFrame, **request) -> Schema:
 
 def take(schema: Schema, frame: pd.DataFrame, **options) -> pd.DataFrame:
     return take_columns(schema, mark_missing(table_from_frame(frame), schema.na_values, schema.keep_na), **options)
+
+
+def of_frames(name: str, frames: list[pd.DataFrame], asked: Asked) -> Own:
+    """Own data of frames: of all rows, or of those to learn from and those to judge by."""
+    return of_tables(name, [table_from_frame(frame) for frame in frames], asked.normalized)

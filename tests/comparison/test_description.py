@@ -6,8 +6,8 @@ import pytest
 
 from imbaloss.comparison.assemble import Asked
 from imbaloss.comparison.description import describe
-from imbaloss.comparison.opening import of_frames, open_own
-from tests.comparison.examples import mixed, write_images
+from imbaloss.comparison.opening import open_own
+from tests.comparison.examples import mixed, of_frames, write_images
 
 ROWS = 400
 

@@ -6,8 +6,7 @@ import pytest
 
 from imbaloss.comparison import hashes
 from imbaloss.comparison.assemble import Asked
-from imbaloss.comparison.opening import of_frames
-from tests.comparison.examples import mixed, take
+from tests.comparison.examples import mixed, of_frames, take
 
 CHECKSUM_OF_MIXED = "23231439ad3cf817c2e74c414f6f5ce87b62e37459c123b0153fa28349697c66"  # as first written to folders
 

@@ -175,10 +175,3 @@ def mark_missing_in_features(table: "pa.Table", asked: Asked) -> "pa.Table":
     """Make nulls of what means missing in all columns but the target, whose classes may be called NA."""
     features = select(table, [name for name in table.column_names if name != asked.target])
     return mark_missing(features, asked.na_values, asked.keep_na)
-
-
-def of_frames(name: str, frames: Sequence[Any], asked: Asked, classes: Mapping[str, Any] | None = None) -> Own:
-    """Return own data of frames of any library. frames, classes: as the tables of `of_tables`."""
-    from imbaloss.comparison.reading.frames import table_from_frame
-
-    return of_tables(name, [table_from_frame(frame) for frame in frames], asked.normalized, classes=classes)

@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imbaloss.comparison.assemble import Asked
-from imbaloss.comparison.opening import of_frames, open_own
+from imbaloss.comparison.opening import open_own
 from imbaloss.data import Fold, draw, split_counts
 from imbaloss.data.own import Own
-from tests.comparison.examples import mixed, write_csv, write_images
+from tests.comparison.examples import mixed, of_frames, write_csv, write_images
 
 
 def own(frame: pd.DataFrame | None = None, test: pd.DataFrame | None = None, **asked) -> Own:
