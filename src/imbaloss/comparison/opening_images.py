@@ -78,6 +78,9 @@ def refuse_columns(asked: Asked, reason: str) -> None:
     for option in ("group", "time", "drop", "category", "mark", "keep_na"):
         if getattr(asked, option):
             raise ValueError(f"{reason}: leave out --{option.replace('_', '-')}, which names a column of a table")
+    for option in ("encoding", "sheet"):
+        if getattr(asked.reading, option):
+            raise ValueError(f"{reason}: leave out --{option}, which is for files of tables")
 
 
 def find_image_column(table: "pa.Table", asked: Asked) -> str | None:
@@ -122,9 +125,10 @@ def open_image_listing(
         for source, table in zip(sources, tables, strict=True)
     ]
     ignored = [name for name in tables[0].column_names if name not in {*needed, *asked.drop}]
-    unused = [f"{name_some(ignored)} were not used: a network learns from images or from columns"] if ignored else []
+    unused = [f"not used: {name_some(ignored)}, since a network learns from images or from columns"] if ignored else []
     pixels, preparation, said = fit_image_files([*chain(*located)], asked.size or SIZE)
-    labels = [label for table in tables for label in table[asked.target].to_pylist()]
+    targets = [mark_missing(table.select([asked.target]), asked.na_values, [asked.target]) for table in tables]
+    labels = [label for table in targets for label in table[asked.target].to_pylist()]
     content = Content(
         name=name_of(sources[0]),
         features=pixels,

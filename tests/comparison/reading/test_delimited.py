@@ -187,6 +187,12 @@ def test_blanks_before_a_late_quotation_mark_are_taken_out_too(tmp_path):
     assert [text for part in TableFile(file).parts(10) for text in part["b"].to_pylist()][-1] == "p, q"
 
 
+def test_rows_of_delimiters_at_the_end_are_left_out_and_told(tmp_path):
+    file = write(tmp_path, "a;b\n1;x\n;\n2;y\n;\n ; \n")
+    assert read(file) == {"a": ["1", None, "2"], "b": ["x", None, "y"]}
+    assert notes(file) == "t.csv: left out 2 rows at the end with nothing but delimiters"
+
+
 def test_names_of_rows_as_r_writes_them_are_told(tmp_path):
     file = write(tmp_path, 'a,b\n"1",5,x\n"2",7,y\n')
     assert read(file) == {"unnamed 1": ["1", "2"], "a": ["5", "7"], "b": ["x", "y"]}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from imbaloss.comparison.reading import arrays, delimited, parquet, workbook
 from imbaloss.comparison.reading.dates import check_moments
 from imbaloss.comparison.reading.text import clean_text
+from imbaloss.wording import counted
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -60,9 +61,13 @@ class TableFile:
                 notes = (*file.notes, *delimited.find_swallowed_rows(file, table))
             else:
                 [table] = self.typed_parts(ending, None)
+        table = clean_text(table)
+        if delimiter is not None:
+            table, note = drop_empty_end(self.path, table)
+            notes += (note,) if note else ()
         if not table.num_rows:
             raise ValueError(f"{self.path} names columns and has no rows")
-        return ReadTable(clean_text(table), notes, delimiter)
+        return ReadTable(table, notes, delimiter)
 
     def parts(self, rows: int) -> "Iterator[pa.Table]":
         """Yield the same rows in parts, of Parquet at most `rows`; one part without rows where there are none.
@@ -106,6 +111,17 @@ class TableFile:
         if self.options.sheet is not None and ending not in workbook.ENDINGS:
             raise ValueError(f"{self.path} has no sheets: leave out --sheet, which is for spreadsheets")
         return ending
+
+
+def drop_empty_end(path: Path, table: "pa.Table") -> "tuple[pa.Table, str]":
+    """Return a table without rows at its end in which nothing stands, as Excel may write them, and a note."""
+    rows = table.num_rows
+    while rows and all(not column[rows - 1].is_valid for column in table.columns):
+        rows -= 1
+    if not rows or rows == table.num_rows:
+        return table, ""
+    left_out = counted(table.num_rows - rows, "row")
+    return table.slice(0, rows), f"{path.name}: left out {left_out} at the end with nothing but delimiters"
 
 
 @contextmanager
