@@ -22,7 +22,7 @@ SAYS = {  # of each case the exit code, and what is said
     "09-parquet-index": (0, "rows of one group stay together"),
     "11-same-stem": (0, "sales.2023\nsales.2024"),
     "12-decimal-comma-one-row": (0, "1 rows"),
-    "13-dates-sentinel": (0, "from the dates of until, the hour and the weekday are learned from too"),
+    "13-dates-sentinel": (0, "from the dates of until, the weekday is learned from too"),
     "14-numeric-header": (0, "2 columns to learn from"),
     "15-na-country": (0, "'NA' in"),
     "16-number-forms": (0, "column amount has numbers with points, such as '8.441'"),
