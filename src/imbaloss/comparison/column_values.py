@@ -226,6 +226,8 @@ def check_whole(
     Raises:
         ValueError: One has.
     """
+    if all(forms[name] != WHOLE for name in names):
+        return
     is_group = numbers.matches(texts, numbers.POINT_GROUP).reshape(shape)
     for place in np.flatnonzero(is_group.any(axis=1)).tolist():
         if forms[names[place]] == WHOLE:

@@ -83,6 +83,8 @@ def join_quoted_lines(lines: Iterable[str]) -> list[str]:
 
 def is_left_open(line: str) -> bool:
     """Return whether a value begins with a quotation mark that is not closed; a mark within a value is text."""
+    if '"' not in line:
+        return False
     without_quoted = re.sub(r'"(?:[^"]|"")*"', "", line)
     return re.search(rf'(^|[{"".join(DELIMITERS)}])\s*"', without_quoted) is not None
 

@@ -116,7 +116,7 @@ class TableFile:
 def drop_empty_end(path: Path, table: "pa.Table") -> "tuple[pa.Table, str]":
     """Return a table without rows at its end in which nothing stands, as Excel may write them, and a note."""
     rows = table.num_rows
-    while rows and all(not column[rows - 1].is_valid for column in table.columns):
+    while rows and not any(table.column(place)[rows - 1].is_valid for place in range(table.num_columns)):
         rows -= 1
     if not rows or rows == table.num_rows:
         return table, ""
