@@ -7,8 +7,9 @@ import pandas as pd
 from PIL import Image
 
 from imbaloss.comparison.assemble import Asked
-from imbaloss.comparison.column_kinds import ColumnRequest, judge_columns
+from imbaloss.comparison.column_kinds import judge_columns
 from imbaloss.comparison.column_values import take_columns
+from imbaloss.comparison.judgement import ColumnRequest
 from imbaloss.comparison.missing_values import mark_missing
 from imbaloss.comparison.opening import of_tables
 from imbaloss.comparison.reading.frames import table_from_frame

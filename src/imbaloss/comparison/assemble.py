@@ -54,7 +54,7 @@ class Asked:
 
     @property
     def normalized(self) -> "Asked":
-        """The same with all names in Unicode's normal form C and without blanks around, as names of files are read."""
+        """Return the same with all names trimmed and in Unicode's normal form C, as those of files are read."""
         several = {key: tuple(map(normalize_text, getattr(self, key))) for key in LISTS}
         group, time = (name and normalize_text(name) for name in (self.group, self.time))
         return replace(self, target=normalize_text(self.target), group=group, time=time, **several)  # type: ignore[arg-type]

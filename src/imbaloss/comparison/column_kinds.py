@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from imbaloss.comparison.ambiguous_numbers import check_ambiguous, read_points_as_thousands
 from imbaloss.comparison.column_values import (
     are_versions,
     moments_to_days,
@@ -17,6 +18,7 @@ from imbaloss.comparison.column_values import (
     texts_of_values,
     typed_numbers,
 )
+from imbaloss.comparison.judgement import ANOTHER_WAY, NOTHING_SAID, ColumnRequest, Judgement
 from imbaloss.comparison.missing_values import mark_missing
 from imbaloss.comparison.reading import dates, numbers
 from imbaloss.comparison.reading.names import is_unnamed
@@ -25,7 +27,6 @@ from imbaloss.data.own.columns import (
     AS_WRITTEN,
     CATEGORY,
     DATE,
-    DECIMAL_COMMA,
     HOUR_COSINE,
     HOUR_SINE,
     MANY,
@@ -33,7 +34,6 @@ from imbaloss.data.own.columns import (
     MARKED,
     NUMBER,
     PLAIN,
-    POINTS_AND_COMMA,
     WEEKDAY_COSINE,
     WEEKDAY_SINE,
     WHOLE,
@@ -56,38 +56,6 @@ ROW_NUMBER_NAMES = {
     *("index", "level_0", "id", "idx", "row", "rowid", "row_id", "row_nr", "row_number", "rownames", "rn", "nr"),
 }  # fmt: skip
 IDENTIFIER = re.compile(r"(^|[_\s.-])[iI][dD]$|[a-z]I[dD]$")  # customer_id, PassengerId
-ANOTHER_WAY = "leave the column out (--drop), or take its values for names (--category)"
-
-
-@dataclass(frozen=True)
-class ColumnRequest:
-    """What a person says of the columns.
-
-    categories: columns whose values are names, whatever they look like. marks: columns of numbers some of which have a
-    mark (>4) or are none (unknown). na_values: further texts that mean a missing value. keep_na: columns in which NA,
-    None and the like are values. aside: columns that are not learned from, each with the reason. decimal: the mark of
-    decimals where the values do not tell it. delimiter: of the values in the file, where it is text.
-    """
-
-    categories: Collection[str] = ()
-    marks: Collection[str] = ()
-    na_values: tuple[str, ...] = ()
-    keep_na: tuple[str, ...] = ()
-    aside: Mapping[str, str] = field(default_factory=dict)
-    decimal: str | None = None
-    delimiter: str | None = None
-
-
-NOTHING_SAID = ColumnRequest()
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """What a column is: the columns that are learned from it, or the reason why it is left out."""
-
-    columns: tuple[Column, ...] = ()
-    reason: str = ""
-    ambiguous: str | None = None  # a value that parts thousands or decimals; nothing else in the column tells
 
 
 def judge_columns(table: "pa.Table", request: ColumnRequest = NOTHING_SAID) -> Schema:
@@ -115,17 +83,6 @@ def judge_columns(table: "pa.Table", request: ColumnRequest = NOTHING_SAID) -> S
     order = [*request.aside, *names]
     left_out = {name: reasons[name] for name in order if name in reasons}
     return Schema(tuple(learned), left_out, tuple(request.na_values), tuple(request.keep_na))
-
-
-def read_points_as_thousands(columns: "Columns", judgements: dict[str, Judgement]) -> None:
-    """Change the form of columns of numbers whose points may part thousands, where commas are known to be decimals."""
-    for name, judgement in judgements.items():
-        forms = [column.form for column in judgement.columns]
-        if forms not in ([PLAIN], [WHOLE]) or not is_text(columns[name].type):
-            continue
-        texts = columns[name].combine_chunks().drop_null()
-        if judgement.ambiguous is not None or numbers.all_have_three_decimals(texts):
-            judgements[name] = Judgement((replace(judgement.columns[0], form=POINTS_AND_COMMA),))
 
 
 def judge_series(column: "pd.Series[Any]", *, named: bool) -> tuple[str, str]:
@@ -383,55 +340,3 @@ def explain_unclear_dates(name: str, values: "pa.Array", distinct: "pa.Array", i
         if (text in clear) != (first in clear):
             return f"column {name} has dates in several forms, {first!r} and in row {row} {text!r}: {advice}"
     return f"column {name} has dates such as {first!r}, which tell not what is day and what is month: {advice}"
-
-
-def check_ambiguous(columns: "Columns", judgements: Mapping[str, Judgement], request: ColumnRequest) -> None:
-    """Check that points and commas in numbers can mean one thing only.
-
-    Points are decimals where another column of a file with commas between its values shows that. In files with other
-    delimiters, a column in which every value has three digits behind a point shows nothing.
-
-    Raises:
-        ValueError: In a column they may part thousands or be decimals, and `request.decimal` does not say which.
-    """
-    if request.decimal is not None:
-        return
-    plain = [
-        name
-        for name, judgement in judgements.items()
-        if [column.form for column in judgement.columns] in ([PLAIN], [WHOLE]) and is_text(columns[name].type)
-    ]
-    commas = [
-        column.name
-        for judgement in judgements.values()
-        for column in judgement.columns
-        if column.form in {DECIMAL_COMMA, POINTS_AND_COMMA}
-    ]
-    unclear = {name: judgement.ambiguous for name, judgement in judgements.items() if judgement.ambiguous is not None}
-    if commas or request.delimiter not in {None, ","}:
-        for name in plain:
-            texts = columns[name].combine_chunks().drop_null()
-            if name not in unclear and numbers.all_have_three_decimals(texts):
-                unclear[name] = texts[0].as_py()
-    if not unclear:
-        return
-    points = [name for name, value in unclear.items() if "," not in value]
-    if commas and points:
-        told = f"as {commas[0]!r} has decimal commas, those of {points[0]!r} may part thousands"
-        raise ValueError(f"decimal points and commas: {told}; write all with a point, and no other mark")
-    shows_points = any(
-        numbers.show_point_decimals(columns[name].combine_chunks().drop_null()) for name in plain if name not in unclear
-    )
-    for name, value in unclear.items():
-        is_told = shows_points and "," not in value and (request.delimiter == "," or judgements[name].ambiguous is None)
-        if not is_told:
-            raise ValueError(explain_ambiguous(name, value))
-
-
-def explain_ambiguous(name: str, value: str) -> str:
-    """Say what to do about numbers of which nobody can tell whether a mark parts thousands or is a decimal mark."""
-    marks, digits = ("commas", value.replace(",", "")) if "," in value else ("points", value.replace(".", ""))
-    return (
-        f"column {name} has numbers with {marks}, such as {value!r}: write all with a decimal point and nothing else, "
-        f"or say with --decimal . or --decimal , whether that is {digits} or a decimal; or {ANOTHER_WAY}"
-    )

@@ -343,6 +343,16 @@ def describe_difference(wanted: Sequence[str], there: Sequence[str], also: Colle
     return " and ".join(told)
 
 
+def check_test_columns(needed: Sequence[str], there: Sequence[str], allowed: Collection[str]) -> None:
+    """Check that a file to judge by has the columns that are needed, and beside them allowed or unnamed ones only.
+
+    Raises:
+        ValueError: It has not.
+    """
+    if told := describe_difference(needed, there, {*allowed, *filter(is_unnamed, there)}):
+        raise ValueError(f"the test file has other columns than the first one: {told}")
+
+
 def name_some(names: Sequence[str]) -> str:
     """Return up to five names as a list in words, and how many more there are."""
     return f"{', '.join(names[:5])} and {len(names) - 5} more" if len(names) > 5 else listed(names)

@@ -180,7 +180,7 @@ def open_images(name: str, arrays: Sequence[Any], labels: Sequence["pd.Series[An
     named = [(words, np.asarray(X)) for words, X in zip(("X", "X of test"), arrays, strict=False)]
     check_lengths([array for _, array in named], labels)
     pixels, preparation, notes = fit_image_arrays(named)
-    target = classes_of_labels(asked.target, pd.concat(labels, ignore_index=True))
+    target, known = classes_of_labels(asked.target, pd.concat(labels, ignore_index=True)), mark_missing(beside)
     content = Content(
         name=name,
         features=pixels,
@@ -189,8 +189,8 @@ def open_images(name: str, arrays: Sequence[Any], labels: Sequence["pd.Series[An
         held_out=sum(map(len, labels[1:])),
         notes=notes,
         classes=values_of_classes(asked.target, labels),
-        groups=join_columns([mark_missing(beside)], asked.group),
-        times=join_columns([mark_missing(beside)], asked.time),
+        groups=join_columns([known], asked.group),
+        times=join_columns([known], asked.time),
     )
     return own_of(content, asked)
 

@@ -6,14 +6,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from imbaloss.comparison.reading import numbers
-from imbaloss.comparison.reading.text import columns_by_name, is_text, map_blocks
+from imbaloss.comparison.reading.text import NA_TEXTS, columns_by_name, is_text, map_blocks
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-NA_TEXTS = (  # beside nothing at all
-    *("?", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NAN", "Nan", "-nan", "-NaN", "NULL", "null", "None"),
-)  # fmt: skip
 
 
 def mark_missing(table: "pa.Table", na_values: Sequence[str] = (), keep_na: Collection[str] = ()) -> "pa.Table":
@@ -91,3 +87,8 @@ def drop_numbers(column: "pa.ChunkedArray", values: Sequence[float]) -> "pa.Chun
     floats = compute.cast(column, pa.float64(), safe=False)
     missing = compute.or_(compute.is_nan(floats), compute.is_in(floats, pa.array(list(values), pa.float64())))
     return compute.if_else(missing, pa.scalar(None, column.type), column)
+
+
+def find_target(table: "pa.Table", target: str, na_values: Sequence[str]) -> "pa.Array":
+    """Return the target of each row. Missing is nothing, NaN, and what `na_values` says; NA may be a class."""
+    return mark_missing(table.select([target]), na_values, keep_na=[target])[target].combine_chunks()

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from imbaloss.comparison.assemble import Asked, Content, join_columns, name_of, own_of
-from imbaloss.comparison.column_kinds import ColumnRequest, judge_columns
+from imbaloss.comparison.column_kinds import judge_columns
 from imbaloss.comparison.column_notes import describe_missing_texts, describe_names_with_digits
-from imbaloss.comparison.column_values import describe_difference, name_some, take_columns
-from imbaloss.comparison.missing_values import mark_missing
+from imbaloss.comparison.column_values import check_test_columns, name_some, take_columns
+from imbaloss.comparison.judgement import ColumnRequest
+from imbaloss.comparison.missing_values import find_target, mark_missing
 from imbaloss.comparison.opening_images import (
     find_image_column,
     has_images,
@@ -21,7 +22,7 @@ from imbaloss.comparison.opening_images import (
     refuse_size,
 )
 from imbaloss.comparison.reading import arrays
-from imbaloss.comparison.reading.names import check_names, is_unnamed
+from imbaloss.comparison.reading.names import check_names
 from imbaloss.comparison.reading.parquet import is_parquet_folder
 from imbaloss.comparison.reading.table_file import TableFile, naming
 from imbaloss.comparison.reading.text import select
@@ -122,18 +123,16 @@ def of_tables(
         if column is not None:
             aside[column] = f"is the {what} of a row"
     request = ColumnRequest(asked.category, asked.mark, asked.na_values, asked.keep_na, aside, asked.decimal, delimiter)
-    target = name_classes(asked.target, find_target(first, asked))
+    target = name_classes(asked.target, find_target(first, asked.target, asked.na_values))
     marked = [mark_missing_in_features(table, asked) for table in tables]
     schema = judge_columns(marked[0], request)
     targets, features = [target], [take_columns(schema, marked[0])]
     for other, features_of_other in zip(tables[1:], marked[1:], strict=True):
         needed = [*schema.read_from, *(column for column in (asked.target, asked.group, asked.time) if column)]
-        allowed = {*schema.left_out, *filter(is_unnamed, other.column_names)}
-        if told := describe_difference(needed, other.column_names, allowed):
-            raise ValueError(f"the test file has other columns than the first one: {told}")
+        check_test_columns(needed, other.column_names, schema.left_out)
         with naming(test) if test else nullcontext():
             features.append(take_columns(schema, features_of_other))
-            targets.append(name_classes(asked.target, find_target(other, asked), whole=False))
+            targets.append(name_classes(asked.target, find_target(other, asked.target, asked.na_values), whole=False))
             check_known_classes(target, targets[-1])
     held_out = sum(other.num_rows for other in tables[1:])
     content = Content(
@@ -152,12 +151,6 @@ def of_tables(
         times=join_columns(marked, asked.time),
     )
     return own_of(content, asked)
-
-
-def find_target(table: "pa.Table", asked: Asked) -> "pa.Array":
-    """Return the target of each row. Missing is nothing, NaN, and what `na_values` says; NA may be a class."""
-    marked = mark_missing(table.select([asked.target]), asked.na_values, keep_na=[asked.target])
-    return marked[asked.target].combine_chunks()
 
 
 def check_known_classes(known: "pd.Series[str]", judged_by: "pd.Series[str]") -> None:

@@ -11,13 +11,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from imbaloss.comparison.assemble import Asked, Content, join_columns, name_of, own_of
-from imbaloss.comparison.column_values import describe_difference, name_some
-from imbaloss.comparison.missing_values import mark_missing
+from imbaloss.comparison.column_values import check_test_columns, name_some
+from imbaloss.comparison.missing_values import find_target, mark_missing
 from imbaloss.comparison.reading import arrays, image_names
 from imbaloss.comparison.reading.frames import table_from_frame
 from imbaloss.comparison.reading.image_arrays import fit_image_arrays
 from imbaloss.comparison.reading.images import SIZE, fit_image_files
-from imbaloss.comparison.reading.names import is_unnamed
 from imbaloss.comparison.reading.text import columns_by_name, find_in_columns, is_text, iterate_blocks
 from imbaloss.comparison.targets import name_classes
 from imbaloss.data.own.content import Own
@@ -117,9 +116,7 @@ def open_image_listing(
     """
     needed = [name for name in tables[0].column_names if name in {asked.target, column, asked.group, asked.time}]
     for other in tables[1:]:
-        allowed = {*tables[0].column_names, *filter(is_unnamed, other.column_names)}
-        if told := describe_difference(needed, other.column_names, allowed):
-            raise ValueError(f"the test file has other columns than the first one: {told}")
+        check_test_columns(needed, other.column_names, tables[0].column_names)
     located = [
         image_names.locate_listed_files(source, pd.Series(table[column].to_pylist(), name=column, dtype=object))
         for source, table in zip(sources, tables, strict=True)
@@ -127,17 +124,17 @@ def open_image_listing(
     ignored = [name for name in tables[0].column_names if name not in {*needed, *asked.drop}]
     unused = [f"not used: {name_some(ignored)}, since a network learns from images or from columns"] if ignored else []
     pixels, preparation, said = fit_image_files([*chain(*located)], asked.size or SIZE)
-    targets = [mark_missing(table.select([asked.target]), asked.na_values, [asked.target]) for table in tables]
-    labels = [label for table in targets for label in table[asked.target].to_pylist()]
+    targets = [find_target(table, asked.target, asked.na_values) for table in tables]
+    marked = [mark_missing(table, asked.na_values, asked.keep_na) for table in tables]
     content = Content(
         name=name_of(sources[0]),
         features=pixels,
         kind=replace(preparation, column=column),
-        target=classes_of_labels(asked.target, labels),
+        target=classes_of_labels(asked.target, [label for target in targets for label in target.to_pylist()]),
         held_out=sum(table.num_rows for table in tables[1:]),
         notes=(*notes, *unused, *said),
-        groups=join_columns([mark_missing(table, asked.na_values, asked.keep_na) for table in tables], asked.group),
-        times=join_columns([mark_missing(table, asked.na_values, asked.keep_na) for table in tables], asked.time),
+        groups=join_columns(marked, asked.group),
+        times=join_columns(marked, asked.time),
     )
     return own_of(content, asked)
 

@@ -137,11 +137,7 @@ def complete_form(column: Column, distinct: "pa.Array | None") -> Column:
         form = dates.find_date_form(distinct)
         return column if not form else replace(column, form=form) if column.is_cycle else replace(column, kind=form)
     found = numbers.find_number_form(distinct)
-    if found.ambiguous is not None:
-        raise ValueError(
-            f"column {column.name} has numbers such as {found.ambiguous!r}, which may part thousands or be decimals: "
-            "write all with a decimal point and nothing else"
-        )
+    numbers.check_unambiguous(f"column {column.name}", found)
     return replace(column, form=found.form) if found.fits.all() and column.kind == NUMBER else column
 
 

@@ -16,10 +16,9 @@ from imbaloss.comparison.column_values import (
     texts_of_values,
     typed_numbers,
 )
-from imbaloss.comparison.missing_values import NA_TEXTS
 from imbaloss.comparison.reading import dates, numbers
 from imbaloss.comparison.reading.names import normalize_text
-from imbaloss.comparison.reading.text import is_text
+from imbaloss.comparison.reading.text import NA_TEXTS, is_text
 from imbaloss.nearest import nearest
 
 if TYPE_CHECKING:
@@ -154,11 +153,7 @@ def order_written_times(name: str, values: "pa.Array") -> NDArray[np.float64]:
     distinct = values.unique()
     form = numbers.find_number_form(distinct)
     if form.fits.all():
-        if form.ambiguous is not None:
-            raise ValueError(
-                f"the time {name!r} has numbers such as {form.ambiguous!r}, which may part thousands or be decimals: "
-                "write all with a decimal point and nothing else"
-            )
+        numbers.check_unambiguous(f"the time {name!r}", form)
         return numbers.parse_numbers(values, form.form)
     date_form = dates.find_date_form(distinct)
     found = dates.parse_dates(values, date_form) if date_form else np.full(len(values), np.nan)

@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
-from imbaloss.comparison.reading.encoding import check_encoding, detect_encoding, find_byte, open_bytes
-from imbaloss.comparison.reading.encoding import iterate_blocks as iterate_blocks_of
+from imbaloss.comparison.reading.encoding import check_encoding, detect_encoding, iterate_file, open_bytes
 from imbaloss.comparison.reading.header import DELIMITERS, Header, blanks_pattern, decode_start, propose_headers
 from imbaloss.comparison.reading.names import check_names
 from imbaloss.comparison.reading.text import columns_by_name, find_in_columns, iterate_blocks
@@ -291,7 +290,8 @@ def find_swallowed_rows(file: DelimitedFile, table: "pa.Table") -> Iterator[str]
     """
     from pyarrow import compute
 
-    if find_byte(file.path, b'"') is None:
+    quotation_marks = sum(block.count(b'"') for block in iterate_file(file.path))
+    if not quotation_marks:
         return
     columns = columns_by_name(table)
     spanning = [
@@ -300,14 +300,13 @@ def find_swallowed_rows(file: DelimitedFile, table: "pa.Table") -> Iterator[str]
         for name, spans in zip(block, find_in_columns(array, len(block), "\n"), strict=True)
         if spans
     ]
-    per_line = len(file.names) - 1
-    is_open = count_bytes(file.path, b'"') % 2 == 1
+    enough = 3 if len(file.names) == 2 else 2  # of text in two columns, lines with one delimiter are usual
     for name in spanning:
         rows = compute.indices_nonzero(compute.match_substring(columns[name], "\n")).to_pylist()
         for row in rows:
             inner = columns[name][row].as_py().rstrip().split("\n")[1:]
-            is_last = row == table.num_rows - 1 and name == file.names[-1] and is_open
-            if not look_like_rows(inner[: None if is_last else -1], file, enough=1 if is_last else 2 + (per_line == 1)):
+            is_last = row == table.num_rows - 1 and name == file.names[-1] and quotation_marks % 2 == 1
+            if not look_like_rows(inner[: None if is_last else -1], file, enough=1 if is_last else enough):
                 continue
             where, lines = f"{file.path}, row {row + 1}, column {name}", counted(len(inner), "more line")
             if is_last:
@@ -320,8 +319,3 @@ def look_like_rows(lines: Sequence[str], file: DelimitedFile, enough: int) -> bo
     """Return whether lines within a value, `enough` at least, have as many values as the header has names."""
     expected = len(file.names) - 1
     return len(lines) >= enough and all(line.count(file.header.delimiter) == expected for line in lines)
-
-
-def count_bytes(path: Path, byte: bytes) -> int:
-    """Count a byte in a file."""
-    return sum(block.count(byte) for block in iterate_blocks_of(path))

@@ -73,7 +73,7 @@ def find_undecodable(file: Path, encoding: str) -> str | None:
     """Return where a file stops being text in an encoding, as "byte 17 is 0x83"; None where all of it decodes."""
     decoder = codecs.getincrementaldecoder(encoding)()
     start = 0
-    for block in iterate_blocks(file):
+    for block in iterate_file(file):
         try:
             decoder.decode(block, final=not block)
         except UnicodeDecodeError as error:
@@ -85,7 +85,7 @@ def find_undecodable(file: Path, encoding: str) -> str | None:
     return None
 
 
-def iterate_blocks(file: Path) -> Iterator[bytes]:
+def iterate_file(file: Path) -> Iterator[bytes]:
     """Yield the content of a file block by block, then one empty block."""
     with open_bytes(file) as stream:
         while block := stream.read(BLOCK):
@@ -96,7 +96,7 @@ def iterate_blocks(file: Path) -> Iterator[bytes]:
 def find_byte(file: Path, byte: bytes) -> int | None:
     """Return the position of the first such byte, or None."""
     start = 0
-    for block in iterate_blocks(file):
+    for block in iterate_file(file):
         if (place := block.find(byte)) >= 0:
             return start + place
         start += len(block)
@@ -108,7 +108,7 @@ def share_of_neighbours(file: Path) -> float:
     import numpy as np
 
     total = beside = 0
-    for block in iterate_blocks(file):
+    for block in iterate_file(file):
         high = np.frombuffer(block, dtype=np.uint8) > 127
         padded = np.concatenate([[False], high, [False]])
         total += int(high.sum())
@@ -121,7 +121,7 @@ def in_words(file: Path) -> bool:
 
     So are those of Größe, and not those of words in Chinese or Russian.
     """
-    for block in iterate_blocks(file):
+    for block in iterate_file(file):
         for run in re.finditer(rb"[A-Za-z]?[\x80-\xff]+[A-Za-z]?", block):
             beyond = re.sub(rb"[A-Za-z]", b"", run[0])
             if len(beyond) > 2 or len(beyond) == len(run[0]) or not beyond.decode("cp1252").isalpha():
@@ -131,7 +131,7 @@ def in_words(file: Path) -> bool:
 
 def describe_windows_1252(file: Path) -> str:
     """Say that a file is read as Windows-1252, with its first word beyond ASCII as evidence."""
-    for block in iterate_blocks(file):
+    for block in iterate_file(file):
         words = block.decode("cp1252").replace('"', " ").replace(",", " ").replace(";", " ").split()
         if example := next((word for word in words if not word.isascii()), ""):
             break

@@ -21,7 +21,7 @@ SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)  # the first line 
 
 @dataclass(frozen=True)
 class Header:
-    """Where the names of the columns stand, and what they are."""
+    """The place of the header in its file, its delimiter, and the names of the columns."""
 
     names: tuple[str, ...]
     delimiter: str

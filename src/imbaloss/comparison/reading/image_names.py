@@ -1,4 +1,4 @@
-"""Which files are images: in folders with one sub-folder a class, in any folder, and as names in a table."""
+"""Finding files that are images: in folders with one sub-folder a class, in any folder, and as names in a table."""
 
 import os
 import unicodedata

@@ -35,7 +35,7 @@ ALLOWED = {  # by each form
 
 @dataclass(frozen=True)
 class NumberForm:
-    """How the numbers of a column are written.
+    """The form in which the numbers of a column are written.
 
     form: one of `ALLOWED`, the one that fits most of the values.
     fits: (N,), which of the values are numbers in that form.
@@ -105,6 +105,19 @@ def all_have_three_decimals(values: "pa.Array") -> bool:
     """Return whether each value with a decimal point might part thousands with it, and there is one."""
     points = matches(values, r"\.")
     return bool(points.any() and (points == matches(values, POINT_GROUP)).all())
+
+
+def check_unambiguous(what: str, form: NumberForm) -> None:
+    """Check that the marks in numbers can mean one thing only. what: the column or the times, for the message.
+
+    Raises:
+        ValueError: They may part thousands or be decimals.
+    """
+    if form.ambiguous is not None:
+        raise ValueError(
+            f"{what} has numbers such as {form.ambiguous!r}, which may part thousands or be decimals: "
+            "write all with a decimal point and nothing else"
+        )
 
 
 def show_point_decimals(values: "pa.Array") -> bool:

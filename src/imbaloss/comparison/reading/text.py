@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
     Columns = Mapping[str, pa.ChunkedArray]
 
+NA_TEXTS = (  # that mean a missing value, beside nothing at all
+    *("?", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NAN", "Nan", "-nan", "-NaN", "NULL", "null", "None"),
+)  # fmt: skip
 LONG = 2**16  # rows, from which on each column is worked on by itself, without a copy
 BLOCK = 2**20  # values that are worked on together, at most, unless one column has more
 

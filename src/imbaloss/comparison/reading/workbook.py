@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imbaloss.comparison.reading.names import check_names, name_columns
+from imbaloss.comparison.reading.text import NA_TEXTS
 from imbaloss.nearest import nearest
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def array_of_cells(cells: Sequence[Any]) -> "pa.Array":
 
     known = [None if text_of_cell(cell) == "" else cell for cell in cells]
     texts = {cell.strip() for cell in known if isinstance(cell, str)}
-    if texts <= {"NA", "N/A", "n/a", "#N/A", "NaN", "nan", "NULL", "null", "?"} and not all(
+    if texts <= set(NA_TEXTS) and not all(
         cell is None or isinstance(cell, str) for cell in known
     ):  # beside values of a type they mean missing
         known = [None if isinstance(cell, str) else cell for cell in known]

@@ -129,7 +129,7 @@ def make_steps(schema: Schema, positives: int) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class ImagePreparation:
-    """How images are read, as (N, C, H, W) of type uint8, and become inputs.
+    """The rules by which images are read, as (N, C, H, W) of type uint8, and become inputs.
 
     The defaults are what a model of an earlier version did, whose file lacks these entries. They are no part of the
     text form, which decides whether data are the same: what they change is seen in the pixels.

@@ -1,0 +1,80 @@
+"""Numbers in which a point or comma may part thousands or be the mark of decimals, asked of all columns of a file."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from imbaloss.comparison.judgement import ANOTHER_WAY, ColumnRequest, Judgement
+from imbaloss.comparison.reading import numbers
+from imbaloss.comparison.reading.text import is_text
+from imbaloss.data.own.columns import DECIMAL_COMMA, PLAIN, POINTS_AND_COMMA, WHOLE
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    Columns = Mapping[str, pa.ChunkedArray]
+
+
+def list_plain_texts(columns: "Columns", judgements: Mapping[str, Judgement]) -> list[str]:
+    """Return the names of the columns whose numbers stand as text, with decimal points or without decimals."""
+    return [
+        name
+        for name, judgement in judgements.items()
+        if [column.form for column in judgement.columns] in ([PLAIN], [WHOLE]) and is_text(columns[name].type)
+    ]
+
+
+def read_points_as_thousands(columns: "Columns", judgements: dict[str, Judgement]) -> None:
+    """Change the form of columns of numbers whose points may part thousands, where commas are known to be decimals."""
+    for name in list_plain_texts(columns, judgements):
+        judgement, texts = judgements[name], columns[name].combine_chunks().drop_null()
+        if judgement.ambiguous is not None or numbers.all_have_three_decimals(texts):
+            judgements[name] = Judgement((replace(judgement.columns[0], form=POINTS_AND_COMMA),))
+
+
+def check_ambiguous(columns: "Columns", judgements: Mapping[str, Judgement], request: ColumnRequest) -> None:
+    """Check that points and commas in numbers can mean one thing only.
+
+    Points are decimals where another column of a file with commas between its values shows that. In files with other
+    delimiters, a column in which every value has three digits behind a point shows nothing.
+
+    Raises:
+        ValueError: In a column they may part thousands or be decimals, and `request.decimal` does not say which.
+    """
+    if request.decimal is not None:
+        return
+    plain = list_plain_texts(columns, judgements)
+    commas = [
+        column.name
+        for judgement in judgements.values()
+        for column in judgement.columns
+        if column.form in {DECIMAL_COMMA, POINTS_AND_COMMA}
+    ]
+    unclear = {name: judgement.ambiguous for name, judgement in judgements.items() if judgement.ambiguous is not None}
+    if commas or request.delimiter not in {None, ","}:
+        for name in plain:
+            texts = columns[name].combine_chunks().drop_null()
+            if name not in unclear and numbers.all_have_three_decimals(texts):
+                unclear[name] = texts[0].as_py()
+    if not unclear:
+        return
+    points = [name for name, value in unclear.items() if "," not in value]
+    if commas and points:
+        told = f"as {commas[0]!r} has decimal commas, those of {points[0]!r} may part thousands"
+        raise ValueError(f"decimal points and commas: {told}; write all with a point, and no other mark")
+    shows_points = any(
+        numbers.show_point_decimals(columns[name].combine_chunks().drop_null()) for name in plain if name not in unclear
+    )
+    for name, value in unclear.items():
+        is_told = shows_points and "," not in value and (request.delimiter == "," or judgements[name].ambiguous is None)
+        if not is_told:
+            raise ValueError(explain_ambiguous(name, value))
+
+
+def explain_ambiguous(name: str, value: str) -> str:
+    """Say what to do about numbers of which nobody can tell whether a mark parts thousands or is a decimal mark."""
+    marks, digits = ("commas", value.replace(",", "")) if "," in value else ("points", value.replace(".", ""))
+    return (
+        f"column {name} has numbers with {marks}, such as {value!r}: write all with a decimal point and nothing else, "
+        f"or say with --decimal . or --decimal , whether that is {digits} or a decimal; or {ANOTHER_WAY}"
+    )
