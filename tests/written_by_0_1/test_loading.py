@@ -1,0 +1,49 @@
+"""Model folders that version 0.1 wrote are loaded and predict what 0.1 predicted: README.md tells how they were made."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.datasets import load_digits
+
+from imbaloss import ImbalancedClassifier
+from imbaloss.comparison import OwnModel, predict_file
+from imbaloss.training import model_file
+
+FOLDER = Path(__file__).parent
+DATA = {"network": "rows.csv", "logistic_regression": "rows.csv", "boosting": "rows.csv", "images": "pictures"}
+
+
+def unpack(name: str, folder: Path) -> Path:
+    """Unpack a model folder that 0.1 wrote and return it."""
+    shutil.unpack_archive(FOLDER / f"{name}.tar.gz", folder, filter="data")
+    return folder / "model"
+
+
+def close_to(probabilities: np.ndarray):
+    """Equal but for the last digits of float32, in which processors differ."""
+    return pytest.approx(probabilities, rel=0, abs=1e-6)
+
+
+@pytest.mark.parametrize("name", DATA)
+def test_a_model_of_ones_own_data_predicts_the_same(name, tmp_path):
+    model, out = OwnModel.load(unpack(name, tmp_path)), tmp_path / "predictions.csv"
+    predict_file(model, FOLDER / DATA[name], out, ())
+    found, expected = pd.read_csv(out), pd.read_csv(FOLDER / f"{name}.csv")
+    assert found["probability"].to_numpy() == close_to(expected["probability"].to_numpy())
+    pd.testing.assert_frame_equal(found.drop(columns="probability"), expected.drop(columns="probability"))
+
+
+def test_a_classifier_predicts_the_same(tmp_path):
+    classifier = ImbalancedClassifier.load(unpack("classifier", tmp_path))
+    columns = pd.read_csv(FOLDER / "rows.csv")[["amount", "age"]].fillna(0).to_numpy()
+    assert classifier.predict_proba(columns)[:, 1] == close_to(np.loadtxt(FOLDER / "classifier.txt"))
+
+
+def test_a_network_that_train_kept_predicts_the_same(tmp_path):
+    model, facts = model_file.load(unpack("trained", tmp_path))
+    assert facts["dataset"] == "digits_3_8"
+    digits = load_digits().images[:40, None] / 16
+    assert model.probabilities(digits) == close_to(np.loadtxt(FOLDER / "trained.txt"))
