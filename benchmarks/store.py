@@ -24,8 +24,7 @@ STEPS = {
     "start of a resume": """
 datasets = data.load(study.datasets, quiet=True)
 jobs = studies.cut(study.runs(), datasets)
-work = studies.Work(datasets, "cpu", lambda _: None)
-studies.execute(jobs, Store(folder), work, lambda jobs, work: iter(()))
+studies.execute(jobs, Store(folder), datasets, "cpu", executor=lambda *_: iter(()))
 """,
     "table": "print(len(tables.table(Store(folder).rows(study.runs()))))",
 }

@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import imbaloss
+
 
 def python(code: str) -> str:
     return subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
@@ -26,6 +28,17 @@ def test_losses_load_torch_and_nothing_else():
 
 def test_the_rooms_are_loaded_when_first_used():
     python("import imbaloss, sys; assert 'torch' not in sys.modules; imbaloss.losses.get('mse')")
+
+
+def test_dir_shows_public_names_alone():
+    """Also when submodules and what the package itself needs are loaded."""
+    names = dir(imbaloss)
+    assert names == sorted([
+        "ImbalancedClassifier", "__version__", "compare",
+        "data", "evaluation", "losses", "networks", "report", "studies", "training",
+    ])  # fmt: skip
+    assert all(hasattr(imbaloss, name) for name in names)
+    assert dir(imbaloss) == names
 
 
 def test_the_help_loads_neither_torch_nor_numpy():

@@ -19,4 +19,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return [*globals(), *ROOMS, *NAMES]
+    """Return the public names alone."""
+    return ["__version__", *ROOMS, *NAMES]

@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 
 from imbaloss import data, studies
-from imbaloss.studies import Row, Status, Store, Watch, Work
+from imbaloss.studies import Row, Status, Store
 from imbaloss.studies.claims import Owner
+from tests.studies.observers import CallingObserver
 
 STUDY = replace(
     studies.built_in("digits"), datasets=("digits_3_8", "digits_8_9"), levels=(0.2, 0.05), seeds=(0, 1),
@@ -32,7 +33,8 @@ def digits() -> dict[str, data.Dataset]:
 
 def run(folder: Path, digits, executor=studies.here, on_work=lambda _: None) -> list[Row]:
     store = Store(folder)
-    studies.execute(studies.cut(RUNS, digits, 2), store, Work(digits, "cpu", on_work), executor)
+    observer = CallingObserver(on_work=on_work)
+    studies.execute(studies.cut(RUNS, digits, 2), store, digits, "cpu", executor=executor, observer=observer)
     return found(folder)
 
 
@@ -115,8 +117,8 @@ def test_the_claims_of_a_killed_process_end_with_it(undisturbed, digits, tmp_pat
 def test_two_at_once_do_no_work_twice_and_both_end_with_all(undisturbed, digits, tmp_path):
     trained: list[list[str]] = [[], []]
 
-    def counting(place, jobs, work):
-        for job, finished in studies.here(jobs, work):
+    def counting(place, *given):
+        for job, finished in studies.here(*given):
             trained[place] += [one.row.run.hash for one in finished]
             yield job, finished
 
@@ -138,8 +140,9 @@ def test_progress_tells_all_the_work_once(digits, tmp_path):
             told: list[int] = []
             found: list[int] = []
             store = Store(tmp_path / str(executor))
-            jobs, watch = studies.cut(RUNS, digits, 2), Watch(on_found=found.append)
-            studies.execute(jobs, store, Work(digits, "cpu", told.append), executor, watch)
+            jobs = studies.cut(RUNS, digits, 2)
+            observer = CallingObserver(on_work=told.append, on_finished_work=found.append)
+            studies.execute(jobs, store, digits, "cpu", executor=executor, observer=observer)
             whole = sum(job.work_of(job.runs) for job in jobs)
             assert (sum(told), sum(found)) == ((whole, 0) if state == "new" else (0, whole))
 

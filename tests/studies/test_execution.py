@@ -11,6 +11,7 @@ import pytest
 from imbaloss import data, studies
 from imbaloss.evaluation import Calibration, Rule, calibration, scores, tuned
 from imbaloss.studies import Row, Store
+from tests.studies.observers import CallingObserver
 
 STUDY = replace(
     studies.built_in("digits"), datasets=("digits_3_8", "digits_8_9"), levels=(0.2, 0.05), seeds=(0, 1),
@@ -25,7 +26,8 @@ def digits() -> dict[str, data.Dataset]:
 
 def rows_of(study: studies.Study, digits, folder: Path, *, stack_size=None, on_work=lambda _: None) -> list[Row]:
     store = Store(folder)
-    studies.execute(studies.cut(study.runs(), digits, stack_size), store, studies.Work(digits, "cpu", on_work))
+    jobs = studies.cut(study.runs(), digits, stack_size)
+    studies.execute(jobs, store, digits, "cpu", observer=CallingObserver(on_work=on_work))
     return store.with_losses(store.rows(study.runs()))
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from imbaloss import studies
 from imbaloss.data import Samples, load
-from imbaloss.studies import PrototypeMap, Store, Study, Work
+from imbaloss.studies import PrototypeMap, Store, Study
 from imbaloss.studies.prototypes import NEAREST, PICTURED, POINTS, embeddings, most
 from imbaloss.training import Member, train
 from tests.training.examples import RECIPE, split_of
@@ -102,7 +102,7 @@ def test_a_store_gives_it_back(tmp_path):
     maps = []
     for folder in (tmp_path / "first", tmp_path / "second"):
         store = Store(folder)
-        studies.execute(studies.cut(study.runs(), datasets), store, Work(datasets, "cpu", lambda _: None))
+        studies.execute(studies.cut(study.runs(), datasets), store, datasets, "cpu")
         assert len(store.rows(study.runs())) == 4
         found = [store.prototypes(run) for run in study.runs()]
         assert [one is not None for one in found] == ["prototype" in run.recipe.network for run in study.runs()]

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from imbaloss import data, studies
-from imbaloss.studies import Store, Work
+from imbaloss.studies import Store
+from tests.studies.observers import CallingObserver
 from tests.studies.test_driver import DIGITS, RUNS, STUDY, found, interrupt_and_go_on, results
 
 ray = pytest.importorskip("ray", reason="needs Ray: pip install 'imbaloss[ray]'")
@@ -40,7 +41,8 @@ def digits() -> dict[str, data.Dataset]:
 def run(folder: Path, digits, address: str, on_work=lambda _: None):
     executor = partial(studies.on_ray, address=address)
     store = Store(folder)
-    studies.execute(studies.cut(RUNS, digits, 2), store, Work(digits, "cpu", on_work), executor)
+    observer = CallingObserver(on_work=on_work)
+    studies.execute(studies.cut(RUNS, digits, 2), store, digits, "cpu", executor=executor, observer=observer)
     return found(folder)
 
 
@@ -79,7 +81,7 @@ def test_a_stack_asks_for_no_more_memory_than_a_node_has(cluster, digits, tmp_pa
     jobs = [replace(job, plan=replace(job.plan, bytes=2**50)) for job in studies.cut(study.runs(), digits)]
     store = Store(tmp_path)
     executor = partial(studies.on_ray, address=cluster.address)
-    studies.execute(jobs, store, Work(digits, "cpu", lambda _: None), executor)
+    studies.execute(jobs, store, digits, "cpu", executor=executor)
     assert len(store.hashes()) == 2
 
 

@@ -8,7 +8,7 @@ import torch
 
 from imbaloss import studies
 from imbaloss.data import load
-from imbaloss.studies import Store, Study, Work
+from imbaloss.studies import Store, Study
 from imbaloss.training import Member, train
 from tests.training.examples import RECIPE, split_of
 
@@ -71,6 +71,6 @@ def test_a_study_on_it_is_that_of_a_cpu(tmp_path):
     for device in ("cpu", "cuda"):
         store = Store(tmp_path / device)
         jobs = studies.cut(study.runs(), datasets, device=device)
-        studies.execute(jobs, store, Work(datasets, device, lambda _: None))
+        studies.execute(jobs, store, datasets, device)
         found.append([row.scores["test"]["roc_auc"] for row in store.rows(study.runs())])
     np.testing.assert_allclose(*found, atol=1e-6)

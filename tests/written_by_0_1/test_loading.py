@@ -1,4 +1,4 @@
-"""Model folders that version 0.1 wrote are loaded and predict what 0.1 predicted: README.md tells how they were made."""
+"""Model folders that version 0.1 wrote are loaded and predict what it predicted: README.md says how they were made."""
 
 import shutil
 from pathlib import Path

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from typer import Option
 
-from imbaloss.terminal import tell
+from imbaloss.cli.terminal import tell
 
 INTERRUPTED = 130  # the exit code after Ctrl-C
 

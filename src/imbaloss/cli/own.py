@@ -10,8 +10,8 @@ from typer import Argument, Option
 
 from imbaloss.cli.app import app, refusing
 from imbaloss.cli.options import Device, Json, Quiet, entries, recipe_options, with_options
-from imbaloss.progress import progress
-from imbaloss.terminal import print_json, tell
+from imbaloss.cli.progress import progress
+from imbaloss.cli.terminal import print_json, tell
 from imbaloss.wording import counted
 
 Encoding = Annotated[

@@ -28,8 +28,8 @@ from imbaloss.cli.options import (
     recipe_options,
     with_options,
 )  # fmt: skip
-from imbaloss.progress import progress
-from imbaloss.terminal import print_entry, print_forecast, print_json, print_loss, print_plans, print_run, tell
+from imbaloss.cli.progress import progress
+from imbaloss.cli.terminal import print_entry, print_forecast, print_json, print_loss, print_plans, print_run, tell
 from imbaloss.whole import file_name
 
 if TYPE_CHECKING:
@@ -68,9 +68,9 @@ def train(
     model_file.remove(out / "model")  # an earlier one would pass for this one
     if verbose:
         print_plans([job])
-    with progress([job], quiet=quiet) as shown:
-        shown.starts(job)
-        [(row, predictions, model)] = studies.train_together(job, datasets, device, shown.work)
+    with progress([job], quiet=quiet) as observer:
+        observer.on_stack_start(job)
+        [(row, predictions, model)] = studies.train_together(job, datasets, device, observer.on_work)
     with reporting():
         store.add([(row, predictions)])
         file = model_file.save(model, out / "model", row.facts()) if model else None
@@ -217,9 +217,8 @@ def run_study(
     if not quiet and (others := len(store.hashes() - asked)):
         tell(f"{out} holds {others} trainings beside those of this study; they stay, and are not in its tables")
     try:
-        with reporting(), progress(jobs, quiet=quiet, news=report.News(store, runs)) as shown:
-            watch = studies.Watch(shown.starts, shown.stored, shown.found, shown.waits)
-            studies.execute(jobs, store, studies.Work(datasets, device, shown.work), executor, watch)
+        with reporting(), progress(jobs, quiet=quiet, news=report.News(store, runs)) as observer:
+            studies.execute(jobs, store, datasets, device, executor=executor, observer=observer)
     except KeyboardInterrupt:
         tell(f"{len(store.hashes() & asked)} of {len(asked)} trainings are finished and kept in {out}")
         raise

@@ -16,8 +16,7 @@ from imbaloss.comparison.own_model import OwnModel, Threshold, remove
 from imbaloss.comparison.wishes import MOST, Wishes
 from imbaloss.data.own import ImagePreparation, Own
 from imbaloss.evaluation import THRESHOLD
-from imbaloss.progress import Progress
-from imbaloss.studies import Job, OwnStudy, Run, Store, Watch, Work
+from imbaloss.studies import Job, OwnStudy, Run, SilentObserver, Store, StudyObserver
 from imbaloss.studies.reach import AREA
 from imbaloss.training import Recipe, check_device
 from imbaloss.wording import counted
@@ -25,11 +24,11 @@ from imbaloss.wording import counted
 WRITTEN = ("report.html", "table.csv", "comparisons.csv", "model", "figures")  # beside what tells a study
 SPARE = 1.2  # times as long as the longest so far, a repetition may take
 Told = Callable[[str], object]
-Shown = Callable[[Sequence[Job]], AbstractContextManager[Progress]]  # progress of so many stacks
+Shown = Callable[[Sequence[Job]], AbstractContextManager[StudyObserver]]  # progress of so many stacks
 
 
-def no_progress(jobs: Sequence[Job]) -> AbstractContextManager[Progress]:
-    return nullcontext(Progress(jobs))
+def no_progress(jobs: Sequence[Job]) -> AbstractContextManager[StudyObserver]:  # noqa: ARG001
+    return nullcontext(SilentObserver())
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,9 +46,8 @@ class Place:
         """What the store does not have yet."""
         datasets = {name: self.own}
         jobs = studies.cut(runs, datasets, device=self.device)
-        with self.shown(jobs) as progress:
-            watch = Watch(progress.starts, progress.stored, progress.found, progress.waits)
-            studies.execute(jobs, self.store, Work(datasets, self.device, progress.work), watch=watch)
+        with self.shown(jobs) as observer:
+            studies.execute(jobs, self.store, datasets, self.device, observer=observer)
 
     def keep(self, study: OwnStudy) -> OwnStudy:
         """Writes what is asked."""

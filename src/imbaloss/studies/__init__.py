@@ -1,9 +1,9 @@
 """Studies: what to run, running it, and the store of its rows."""
 
 from imbaloss.studies.bulk import uncollected
-from imbaloss.studies.driver import Watch, execute
+from imbaloss.studies.driver import execute
 from imbaloss.studies.execution import Finished, Job, cut, train_together
-from imbaloss.studies.executors import EXECUTORS, Executor, Work, executor_named, here, in_processes, on_ray
+from imbaloss.studies.executors import EXECUTORS, Executor, executor_named, here, in_processes, on_ray
 from imbaloss.studies.files import (
     BUILT_IN,
     built_in,
@@ -16,6 +16,7 @@ from imbaloss.studies.files import (
     write_study,
 )
 from imbaloss.studies.forecast import Forecast, forecast
+from imbaloss.studies.observer import SilentObserver, StudyObserver
 from imbaloss.studies.own import OwnStudy
 from imbaloss.studies.prototypes import PrototypeMap
 from imbaloss.studies.reach import Reach, reach
@@ -38,11 +39,11 @@ __all__ = [
     "Reach",
     "Row",
     "Run",
+    "SilentObserver",
     "Status",
     "Store",
     "Study",
-    "Watch",
-    "Work",
+    "StudyObserver",
     "built_in",
     "built_in_for",
     "cut",

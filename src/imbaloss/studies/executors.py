@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
@@ -23,22 +22,13 @@ from typing import Any
 from imbaloss.data import Source
 from imbaloss.nearest import one_of
 from imbaloss.studies.execution import Finished, Job, train_together
+from imbaloss.studies.observer import StudyObserver
 
-Told = Callable[[int], object]
 ATTEMPTS = 3  # at a stack whose worker is lost
 
 
-@dataclass(frozen=True)
-class Work:
-    """What every stack of a study needs."""
-
-    datasets: Mapping[str, Source]
-    device: str
-    on_work: Told  # told how much of the work has been done since it was last told
-
-
-Executor = Callable[[Iterator[Job], Work], Iterator[tuple[Job, list[Finished]]]]
-
+Trained = Iterator[tuple[Job, list[Finished]]]
+Executor = Callable[[Iterator[Job], Mapping[str, Source], str, StudyObserver], Trained]  # jobs, data, device, observer
 
 EXECUTORS = ("here", "processes", "ray")
 
@@ -68,17 +58,22 @@ def processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def here(jobs: Iterator[Job], work: Work) -> Iterator[tuple[Job, list[Finished]]]:
-    """One after the other, in this process, by all its threads."""
+def here(jobs: Iterator[Job], datasets: Mapping[str, Source], device: str, observer: StudyObserver) -> Trained:
+    """Train one stack after the other, in this process, by all its threads."""
     for job in jobs:
-        yield job, train_together(job, work.datasets, work.device, work.on_work)
+        yield job, train_together(job, datasets, device, observer.on_work)
 
 
-def in_processes(jobs: Iterator[Job], work: Work, *, workers: int) -> Iterator[tuple[Job, list[Finished]]]:
-    """In so many processes of this machine, which share its processors. A stack whose process is lost is done again."""
+def in_processes(
+    jobs: Iterator[Job], datasets: Mapping[str, Source], device: str, observer: StudyObserver, *, workers: int
+) -> Trained:
+    """Train in worker processes of this machine, which share its processors.
+
+    A stack whose process is lost is trained again. Raises OSError for one that is lost ATTEMPTS times.
+    """
     threads = max(processors() // workers, 1)
     start = partial(
-        ProcessPoolExecutor, workers, multiprocessing.get_context("spawn"), begin_process, (work.datasets, threads)
+        ProcessPoolExecutor, workers, multiprocessing.get_context("spawn"), begin_process, (datasets, threads)
     )
     pool, running, lost = start(), dict[Future[list[Finished]], Job](), dict[Job, int]()
     again: list[Job] = []
@@ -86,7 +81,7 @@ def in_processes(jobs: Iterator[Job], work: Work, *, workers: int) -> Iterator[t
         while True:
             try:
                 while len(running) < workers and (again := again or list(islice(jobs, 1))):
-                    running[submit(pool, again[-1], work.device)] = again[-1]
+                    running[submit(pool, again[-1], device)] = again[-1]
                     again.pop()
                 if not running:
                     return
@@ -94,7 +89,7 @@ def in_processes(jobs: Iterator[Job], work: Work, *, workers: int) -> Iterator[t
                 for future in done:
                     finished = future.result()
                     job = running.pop(future)
-                    work.on_work(job.work_of(job.runs))
+                    observer.on_work(job.work_of(job.runs))
                     yield job, finished
             except BrokenProcessPool:
                 for job in running.values():
@@ -148,27 +143,35 @@ def end(pool: ProcessPoolExecutor) -> None:
         process.kill()
 
 
-def on_ray(jobs: Iterator[Job], work: Work, *, address: str, threads: int = 1) -> Iterator[tuple[Job, list[Finished]]]:
-    """On a Ray cluster: every stack is a task that asks for so many processors, its memory, and a GPU if it uses one.
+def on_ray(
+    jobs: Iterator[Job],
+    datasets: Mapping[str, Source],
+    device: str,
+    observer: StudyObserver,
+    *,
+    address: str,
+    threads: int = 1,
+) -> Trained:
+    """Train on a Ray cluster. A stack is a task that asks for `threads` processors, its memory, and a GPU if needed.
 
-    Ray does a stack again whose node or process is lost. Raises as `connect`.
+    Ray trains a stack again whose node or process is lost. Raises as `connect`.
     """
     ray = connect(address)
     try:
         task = ray.remote(
-            num_cpus=threads, num_gpus=int(work.device != "cpu"), max_retries=ATTEMPTS, scheduling_strategy="SPREAD"
+            num_cpus=threads, num_gpus=int(device != "cpu"), max_retries=ATTEMPTS, scheduling_strategy="SPREAD"
         )(train_on_node)
-        datasets, running = ray.put(dict(work.datasets)), dict[Any, Job]()
+        stored, running = ray.put(dict(datasets)), dict[object, Job]()  # by Ray's reference to what a task returns
         while True:
             places = max(int(ray.cluster_resources().get("CPU", 1)) // threads, 1)
             while len(running) < places and (job := next(jobs, None)) is not None:
                 memory = min(job.bytes, largest_memory(ray.nodes()))
-                running[task.options(memory=memory).remote(job, datasets, work.device, threads)] = job
+                running[task.options(memory=memory).remote(job, stored, device, threads)] = job
             if not running:
                 return
             [done], _ = ray.wait(list(running), num_returns=1)
             finished, job = ray.get(done), running.pop(done)
-            work.on_work(job.work_of(job.runs))
+            observer.on_work(job.work_of(job.runs))
             yield job, finished
     finally:
         ray.shutdown()

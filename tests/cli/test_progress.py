@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from imbaloss import data, progress, studies
-from imbaloss.progress import Bars, Lines
+from imbaloss import data, studies
+from imbaloss.cli.progress import Bars, Lines, Progress
 
 IMBALOSS = Path(sys.executable).with_name("imbaloss")
 STUDY = replace(
@@ -31,7 +31,7 @@ def jobs() -> list[studies.Job]:
 def clock(monkeypatch):
     """Seconds that pass when the test says so."""
     now = [0.0]
-    monkeypatch.setattr("imbaloss.progress.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("imbaloss.cli.progress.time.monotonic", lambda: now[0])
 
     def passes(seconds: float) -> None:
         now[0] += seconds
@@ -39,11 +39,11 @@ def clock(monkeypatch):
     return passes
 
 
-def train(shown: progress.Progress, job: studies.Job, *, clock, seconds: float) -> None:
-    shown.starts(job)
+def train(shown: Progress, job: studies.Job, *, clock, seconds: float) -> None:
+    shown.on_stack_start(job)
     clock(seconds)
-    shown.work(job.work_of(job.runs))
-    shown.stored(job)
+    shown.on_work(job.work_of(job.runs))
+    shown.on_stack_stored(job)
 
 
 def test_a_log_has_a_line_now_and_then(jobs, clock, capsys):
@@ -60,25 +60,25 @@ def test_a_log_has_a_line_now_and_then(jobs, clock, capsys):
 
 
 def test_what_was_found_finished_is_no_speed(jobs, clock):
-    shown = progress.Progress(jobs)
-    shown.found(jobs[0].work_of(jobs[0].runs))
+    shown = Progress(jobs)
+    shown.on_finished_work(jobs[0].work_of(jobs[0].runs))
     assert shown.left == ""
     assert shown.title == "training 4 networks, 25% of it done before"
-    shown.starts(jobs[1])
-    shown.found(jobs[3].work_of(jobs[3].runs))  # by another process, meanwhile
+    shown.on_stack_start(jobs[1])
+    shown.on_finished_work(jobs[3].work_of(jobs[3].runs))  # by another process, meanwhile
     clock(60)
-    shown.work(jobs[1].work_of(jobs[1].runs))
+    shown.on_work(jobs[1].work_of(jobs[1].runs))
     assert shown.left == "about 60 s left"
 
 
 def test_a_log_says_that_nothing_is_left_and_that_another_process_is_waited_for(jobs, capsys):
     shown = Lines(jobs, lambda _: "")
     with shown.showing():
-        shown.found(shown.total)
+        shown.on_finished_work(shown.total)
     assert capsys.readouterr().err == "all is trained already\n"
     with shown.showing():
         for _ in range(3):
-            shown.waits(2)
+            shown.on_wait(2)
     assert capsys.readouterr().err.startswith("waiting for 2 stacks that another process trains\nall is")
 
 
@@ -87,13 +87,13 @@ def test_bars_show_all_the_stack_and_the_news(jobs, clock):
     shown = Bars(jobs, lambda _: "best so far: mse", console)
     with shown.showing():
         train(shown, jobs[0], clock=clock, seconds=100)
-        shown.starts(jobs[1])
+        shown.on_stack_start(jobs[1])
         shown.bars.refresh()
         assert "stack of 1: digits_3_8 at 0.2" in console.file.getvalue()
         assert "25%" in console.file.getvalue()
         assert "training 4 networks, about 5 min left" in console.file.getvalue()
         assert "best so far: mse" in console.file.getvalue()
-        shown.starts(jobs[2])
+        shown.on_stack_start(jobs[2])
         shown.bars.refresh()
         assert "2 stacks at once" in console.file.getvalue()
 

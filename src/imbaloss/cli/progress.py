@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from imbaloss.terminal import duration, tell
+from imbaloss.cli.terminal import duration, tell
 from imbaloss.wording import counted
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
-    from imbaloss.studies import Job
+    from imbaloss.studies import Job, StudyObserver
 
 News = Callable[["Job"], str]
 NOTHING_LEFT = "all is trained already"
@@ -19,21 +19,29 @@ BETWEEN_LINES_S = 30.0
 
 
 @contextmanager
-def progress(jobs: Sequence["Job"], *, quiet: bool, news: News = lambda _: "") -> Iterator["Progress"]:
-    """What is to be told of each stack that begins, of work done and found, and of each stack whose rows are stored.
+def progress(jobs: Sequence["Job"], *, quiet: bool, news: News = lambda _: "") -> Iterator["StudyObserver"]:
+    """Show the progress of a study while its jobs are trained, and yield what is to be told of it.
 
-    news: what to say when that stack is stored.
+    Args:
+        jobs: All stacks of the study.
+        quiet: Whether nothing is shown.
+        news: Returns what to say when that stack is stored.
     """
     from rich.console import Console
 
+    from imbaloss.studies import SilentObserver
+
+    if quiet:
+        yield SilentObserver()
+        return
     console = Console(stderr=True)
-    shown = Progress(jobs) if quiet else Bars(jobs, news, console) if console.is_terminal else Lines(jobs, news)
+    shown = Bars(jobs, news, console) if console.is_terminal else Lines(jobs, news)
     with shown.showing():
         yield shown
 
 
 class Progress:
-    """Shows nothing, and knows how far a study is."""
+    """Knows how far a study is, by what it is told as a `StudyObserver`."""
 
     def __init__(self, jobs: Sequence["Job"]) -> None:
         self.networks = sum(job.networks for job in jobs)
@@ -44,27 +52,19 @@ class Progress:
         self.running: list[Job] = []
         self.start = time.monotonic()
 
-    @contextmanager
-    def showing(self) -> Iterator[None]:
-        yield
-
-    def work(self, amount: int) -> None:
+    def on_work(self, amount: int) -> None:
         self.done += amount
 
-    def found(self, amount: int) -> None:
-        """Work that is done already."""
+    def on_finished_work(self, amount: int) -> None:
         self.known += amount
         self.done += amount
 
-    def starts(self, job: "Job") -> None:
+    def on_stack_start(self, job: "Job") -> None:
         self.begun = True
         self.running.append(job)
 
-    def stored(self, job: "Job") -> None:
+    def on_stack_stored(self, job: "Job") -> None:
         self.running.remove(job)
-
-    def waits(self, stacks: int) -> None:
-        """Another process trains what is left."""
 
     @property
     def elapsed(self) -> float:
@@ -97,19 +97,19 @@ class Lines(Progress):
         yield
         tell(f"trained in {duration(self.elapsed)}" if self.begun else NOTHING_LEFT)
 
-    def starts(self, job: "Job") -> None:
+    def on_stack_start(self, job: "Job") -> None:
         if not self.begun:
             tell(self.title)
-        super().starts(job)
+        super().on_stack_start(job)
 
-    def stored(self, job: "Job") -> None:
-        super().stored(job)
+    def on_stack_stored(self, job: "Job") -> None:
+        super().on_stack_stored(job)
         if time.monotonic() - self.last >= BETWEEN_LINES_S:
             self.last = time.monotonic()
             share = f"{self.done / self.total:.0%} in {duration(self.elapsed)}"
             tell("; ".join(filter(None, (share, self.left, self.news(job)))))
 
-    def waits(self, stacks: int) -> None:
+    def on_wait(self, stacks: int) -> None:
         if not self.waiting:
             tell(waiting_for(stacks))
         self.waiting = True
@@ -152,25 +152,25 @@ class Bars(Progress):
             if not self.begun:
                 self.text = NOTHING_LEFT
 
-    def work(self, amount: int) -> None:
-        super().work(amount)
+    def on_work(self, amount: int) -> None:
+        super().on_work(amount)
         self.show_all()
         self.bars.advance(self.stack, amount)
 
-    def found(self, amount: int) -> None:
-        super().found(amount)
+    def on_finished_work(self, amount: int) -> None:
+        super().on_finished_work(amount)
         self.show_all()
 
-    def starts(self, job: "Job") -> None:
-        super().starts(job)
+    def on_stack_start(self, job: "Job") -> None:
+        super().on_stack_start(job)
         self.show_stack()
 
-    def stored(self, job: "Job") -> None:
-        super().stored(job)
+    def on_stack_stored(self, job: "Job") -> None:
+        super().on_stack_stored(job)
         self.text = self.news(job)
         self.show_stack()
 
-    def waits(self, stacks: int) -> None:
+    def on_wait(self, stacks: int) -> None:
         self.text = waiting_for(stacks)
 
     def show_all(self) -> None:
