@@ -85,7 +85,7 @@ def main() -> None:
         plan = plan_for(recipe, WORK.samples, WORK.shape, device)
         for size in (one for one in sizes if one <= plan.stack_size):
             plain = plain_loop(recipe, split, device)
-            stack = Stack(members(replace(WORK, recipe=recipe), split, size), device)
+            stack = Stack.build(members(replace(WORK, recipe=recipe), split, size), device)
             seconds(plain, device), seconds(stack.epoch, device)  # not counted, as the first epoch of all
             taken = [(seconds(plain, device), seconds(stack.epoch, device) / size) for _ in range(chosen.turns)]
             ratio = statistics.median(one / other for one, other in taken)

@@ -33,8 +33,8 @@ from torch.utils.data import DataLoader, TensorDataset
 from imbaloss import losses
 from imbaloss.data import Samples, Split
 from imbaloss.training import Member, Plan, Recipe, plan_for, train
-from imbaloss.training.plan import SPAN
-from imbaloss.training.products import library_for, products_by
+from imbaloss.training.fast.matmul_backend import choose_matmul_backend, use_matmul_backend
+from imbaloss.training.fast.plan import SPAN
 from imbaloss.training.stack import Stack
 from tests.peers import name_operators_of_torchvision
 
@@ -179,7 +179,7 @@ def seconds(run: Callable[[], object], times: int = 1) -> float:
 def best_rate() -> float:
     """Operations a second of float32 products: the best of several shapes, by the library that is chosen here."""
     rates = []
-    with products_by(library_for(torch.float32, CPU)):
+    with use_matmul_backend(choose_matmul_backend(torch.float32, CPU)):
         for rows, inner, columns in ((128, 500, 1000), (128, 2500, 1000), (2048, 2048, 2048)):
             left, right = torch.randn(rows, inner), torch.randn(inner, columns)
             times = [seconds(lambda left=left, right=right: left @ right, 10) for _ in range(10)]
@@ -205,7 +205,7 @@ def print_works(turns: int) -> None:
         split = split_of(work)
         precisions = ("float32", "bf16") if name != "table" else ("float32",)
         works = [replace(work, recipe=replace(work.recipe, precision=precision)) for precision in precisions]
-        stacks = [Stack(members(one, split, min(one.plan.stack_size, one.networks)), CPU) for one in works]
+        stacks = [Stack.build(members(one, split, min(one.plan.stack_size, one.networks)), CPU) for one in works]
         others = [plain_loop(work, split), by_skorch(work, split), by_lightning(work, split)]
         seconds(others[0]), seconds(others[1])  # not counted, as the first epoch of all
         fixed = [fixed_cost(one, split, stack) for one, stack in zip(works, stacks, strict=True)]
@@ -245,7 +245,7 @@ def print_cost(turns: int) -> None:
         total = 0.0
         for start in range(0, networks, most):
             size = min(most, networks - start)
-            stack = Stack(members(TREE, split, size), CPU)
+            stack = Stack.build(members(TREE, split, size), CPU)
             stack.epoch()
             total += EPOCHS * seconds(stack.epoch, turns) + fixed_cost(TREE, split, stack) * size
         print(f"| {seeds} | {total:.1f} | {total / networks:.2f} |", flush=True)
@@ -253,7 +253,7 @@ def print_cost(turns: int) -> None:
 
 def print_costs(cases: list[tuple[str, Work, int]], turns: int, by_sample: bool = False) -> None:
     for label, work, size in cases:
-        stack = Stack(members(work, split_of(work), size), CPU)
+        stack = Stack.build(members(work, split_of(work), size), CPU)
         stack.epoch()
         taken = statistics.median(seconds(stack.epoch) for _ in range(turns)) / size
         cells = [label, f"{1000 * taken:.2f}"] + ([f"{1e6 * taken / work.samples:.1f}"] if by_sample else [])

@@ -112,8 +112,8 @@ def test_networks_are_trained_as_the_plan_says(digits, monkeypatch):
     seen = []
     original = Stack.__init__
 
-    def looking(stack, *arguments):
-        original(stack, *arguments)
+    def looking(stack, **parts):
+        original(stack, **parts)
         seen.append(stack.plan)
 
     monkeypatch.setattr(Stack, "__init__", looking)

@@ -26,7 +26,7 @@ def test_an_image_is_what_a_slow_program_makes_of_it(height, width, shift, flip,
     inputs = generator.random((5, 2, height, width))
     augmentation = Augmentation(torch.from_numpy(inputs), flip=flip, shift=shift)
     rows = generator.integers(0, 5, (3, 4))
-    draws = np.stack([augmentation.draws(4, generator) for _ in range(3)])
+    draws = np.stack([augmentation.draw_moves(4, generator) for _ in range(3)])
     found = augmentation(torch.from_numpy(rows), torch.from_numpy(draws))
     assert found.shape == (3, 4, 2, height, width)
     for place in np.ndindex(3, 4):
@@ -41,7 +41,7 @@ def test_an_image_is_what_a_slow_program_makes_of_it(height, width, shift, flip,
 
 def test_every_flip_and_every_shift_is_as_likely():
     augmentation = Augmentation(torch.zeros(1, 1, 4, 4), flip=True, shift=1)
-    draws = augmentation.draws(18_000, np.random.default_rng(0))
+    draws = augmentation.draw_moves(18_000, np.random.default_rng(0))
     _, counts = np.unique(draws, axis=0, return_counts=True)
     assert len(counts) == 2 * 3 * 3
     assert np.abs(counts - 1000).max() < 130  # four deviations of sqrt(1000)
@@ -50,19 +50,19 @@ def test_every_flip_and_every_shift_is_as_likely():
 def test_without_flips_and_shifts_nothing_changes():
     inputs = torch.rand(6, 3, 4, 5)
     augmentation = Augmentation(inputs, flip=False, shift=0)
-    draws = torch.from_numpy(augmentation.draws(6, np.random.default_rng(0)))
+    draws = torch.from_numpy(augmentation.draw_moves(6, np.random.default_rng(0)))
     assert torch.equal(augmentation(torch.arange(6), draws), inputs)
 
 
 def test_members_with_one_seed_see_the_same_images_and_others_do_not():
     split = split_of(0)
     seeds = {"mse": (0, 1), "msfe": (0, 1)}
-    stack = Stack([Member(split, loss, SHIFTED, seed) for loss, some in seeds.items() for seed in some], CPU)
-    draws = stack._draws()
+    stack = Stack.build([Member(split, loss, SHIFTED, seed) for loss, some in seeds.items() for seed in some], CPU)
+    draws = stack._draw_moves()
     assert torch.equal(draws[0], draws[2])
     assert torch.equal(draws[1], draws[3])
     assert not torch.equal(draws[0], draws[1])
-    assert not torch.equal(draws, stack._draws())
+    assert not torch.equal(draws, stack._draw_moves())
 
 
 def test_a_stack_equals_stacks_of_one():
@@ -92,7 +92,7 @@ def test_it_trains_on_moved_images_as_a_plain_loop_would():
     weight = torch.from_numpy(initial.uniform(-bound, bound, (60, 1))[:, 0]).requires_grad_()
     bias = torch.from_numpy(initial.uniform(-bound, bound, 1)).requires_grad_()
     for expected in outcome.losses:
-        moved = augmentation(torch.arange(40), torch.from_numpy(augmentation.draws(40, generator)))
+        moved = augmentation(torch.arange(40), torch.from_numpy(augmentation.draw_moves(40, generator)))
         loss = ((moved.flatten(1) @ weight + bias).sigmoid() - labels).square().mean() / 2
         assert loss.item() == pytest.approx(expected, rel=1e-10)
         for parameter in (weight, bias):

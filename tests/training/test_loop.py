@@ -9,8 +9,8 @@ import torch
 from imbaloss import losses
 from imbaloss.data import Samples, Split
 from imbaloss.training import Member, Outcome, Recipe, check_device, plan_for, train
-from imbaloss.training.plan import AUTOGRAD, INPUTS
-from imbaloss.training.products import ONEDNN, PYTORCH, library_for
+from imbaloss.training.fast.matmul_backend import ONEDNN, PYTORCH, choose_matmul_backend
+from imbaloss.training.fast.plan import AUTOGRAD, INPUTS
 from imbaloss.training.scaling import Scaling
 from imbaloss.training.stack import Stack
 from tests.training.examples import RECIPE, split_of
@@ -227,7 +227,7 @@ def test_who_the_neighbours_are_does_not_matter(precision, rounding, optimizer):
 
 
 @pytest.mark.skipif(
-    library_for(torch.float32, torch.device("cpu")) != ONEDNN,
+    choose_matmul_backend(torch.float32, torch.device("cpu")) != ONEDNN,
     reason="whose products go with a matrix's place in memory",
 )
 @pytest.mark.parametrize("precision", ["float32", "bf16"])
@@ -245,13 +245,13 @@ def test_in_the_reports_network_neighbours_do_not_change_a_bit(precision):
 def test_a_plan_decides_who_multiplies(monkeypatch):
     """Seen from within a step."""
     settings, seen = torch.backends.mkldnn.matmul, []
-    original = Stack._loss
+    original = Stack._objective
 
     def looking(*arguments, **keywords):
         seen.append(settings.fp32_precision)
         return original(*arguments, **keywords)
 
-    monkeypatch.setattr(Stack, "_loss", looking)
+    monkeypatch.setattr(Stack, "_objective", looking)
     member = Member(split_of(0), "mse", replace(RECIPE, epochs=1), 0)
     before = settings.fp32_precision
     for library, expected in ((ONEDNN, "bf16"), (PYTORCH, before)):
@@ -270,7 +270,7 @@ def test_a_foreign_plan_and_a_choice_of_rates_are_refused():
 
 @pytest.mark.parametrize("wild", [float("inf"), -float("inf"), float("nan")])
 def test_weights_that_are_not_finite_are_seen(wild):
-    stack = Stack([Member(split_of(0), "mse", RECIPE, seed) for seed in (0, 1)], torch.device("cpu"))
+    stack = Stack.build([Member(split_of(0), "mse", RECIPE, seed) for seed in (0, 1)], torch.device("cpu"))
     assert stack.finite().tolist() == [True, True]
     stack.network.layers[1].weight.data[1, 2, 3] = wild
     assert stack.finite().tolist() == [True, False]

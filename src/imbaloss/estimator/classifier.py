@@ -37,11 +37,11 @@ from imbaloss.training import (
     plan_for,
     train,
 )
+from imbaloss.training.member import weighed
 from imbaloss.training.model import to_probabilities
 from imbaloss.training.priors import prior_shift
 from imbaloss.training.recipe import require
 from imbaloss.training.scaling import Scaling
-from imbaloss.training.stack import weighed
 
 Floats = NDArray[np.float64]
 SMALLEST_BATCH, LARGEST_BATCH = 256, 2048

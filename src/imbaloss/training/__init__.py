@@ -1,13 +1,13 @@
 """Training: recipes, the one loop that trains a stack of networks, and the model that comes of it."""
 
 from imbaloss.training import model_file, onnx_file, references
+from imbaloss.training.fast.plan import Plan, plan_for
 from imbaloss.training.fitting import check_loss
 from imbaloss.training.loop import Outcome, check_device, train
+from imbaloss.training.member import Member
 from imbaloss.training.model import Model
-from imbaloss.training.plan import Plan, plan_for
 from imbaloss.training.recipe import Recipe
 from imbaloss.training.references import REFERENCES
-from imbaloss.training.stack import Member
 
 __all__ = [
     "REFERENCES",

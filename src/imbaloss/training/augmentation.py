@@ -3,17 +3,22 @@
 Source: He et al. 2016 (arXiv 1512.03385), section 4.2, with a shift of 4.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
+from imbaloss.data.seeds import stream
+
 
 class Augmentation:
-    """Draws of all samples of an epoch, (N, 3) each: whether to flip, and where a window begins, down and across.
+    """Flips and shifts images.
 
-    An image is what is seen of it, with `shift` zeros on each side, through a window of its size.
+    A shifted image is what is seen of it, with `shift` zeros on each side, through a window of its size. A move of a
+    sample is three numbers: whether to flip it, and where its window begins, down and across.
     """
 
     def __init__(self, inputs: Tensor, *, flip: bool, shift: int) -> None:
@@ -21,16 +26,26 @@ class Augmentation:
         self.flip, self.shift = flip, shift
         height, width = inputs.shape[2:]
         padded = F.pad(inputs, [shift] * 4)
+        self.streams: dict[int, np.random.Generator] = {}  # by seed
         self.windows = padded.unfold(2, height, 1).unfold(3, width, 1)  # (N, channels, down, across, height, width)
 
-    def draws(self, samples: int, generator: np.random.Generator) -> NDArray[np.int64]:
-        """Of so many samples."""
+    def draw_moves(self, samples: int, generator: np.random.Generator) -> NDArray[np.int64]:
+        """Draw a move for each of so many samples, (N, 3)."""
         flips = generator.integers(0, 1 + self.flip, samples)
         places = generator.integers(0, 2 * self.shift + 1, (samples, 2))
         return np.column_stack([flips, places])
 
-    def __call__(self, rows: Tensor, draws: Tensor) -> Tensor:
-        """The images of rows (S, B), by draws (S, B, 3): (S, B, channels, height, width)."""
-        flips, down, across = draws.unbind(-1)
-        found = self.windows[rows, :, down, across]
-        return torch.where(flips.bool()[..., None, None, None], found.flip(-1), found) if self.flip else found
+    def draw_epoch(self, seeds: Sequence[int], samples: int) -> NDArray[np.int64]:
+        """Draw the moves of the next epoch for members of these seeds, (S, N, 3): the same for members of one seed."""
+        drawn = {}
+        for seed in dict.fromkeys(seeds):
+            if seed not in self.streams:
+                self.streams[seed] = stream(seed, "augmentation")
+            drawn[seed] = self.draw_moves(samples, self.streams[seed])
+        return np.stack([drawn[seed] for seed in seeds])
+
+    def __call__(self, rows: Tensor, moves: Tensor) -> Tensor:
+        """Return the images of rows (S, B), moved by moves (S, B, 3): (S, B, channels, height, width)."""
+        flips, down, across = moves.unbind(-1)
+        images = self.windows[rows, :, down, across]
+        return torch.where(flips.bool()[..., None, None, None], images.flip(-1), images) if self.flip else images

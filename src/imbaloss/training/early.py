@@ -1,4 +1,4 @@
-"""Early stopping: a training whose loss on tune has not fallen for a while ends, with the weights that had the lowest.
+"""Early stopping: a training ends when its loss on tune has not fallen for a while, with the weights of the lowest.
 
 Source: Prechelt 1998 (Neural Networks: Tricks of the Trade), the criterion UP by its number of epochs.
 """
@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 
-class Early:
+class EarlyStopping:
     """The lowest loss on tune of each network so far, its weights then, and for how many epochs it has not fallen."""
 
     def __init__(self, network: nn.Module, patience: int) -> None:
@@ -18,8 +18,8 @@ class Early:
         self.lowest = torch.full((size,), torch.inf, dtype=torch.float64)
         self.waited = torch.zeros(size, dtype=torch.int64)
 
-    def look(self, losses: Tensor) -> Tensor:
-        """losses (S,) on tune after an epoch, on the CPU -> whether each network has patience left, (S,)."""
+    def record(self, losses: Tensor) -> Tensor:
+        """Take the losses on tune after an epoch, (S,) on the CPU. Say which networks have patience left, (S,)."""
         better = losses < self.lowest
         self.lowest = torch.where(better, losses, self.lowest)
         self.waited = torch.where(better, 0, self.waited + 1)
@@ -29,12 +29,12 @@ class Early:
         return self.waited < self.patience
 
     def restore(self, index: int) -> None:
-        """Gives one network the weights of its lowest loss."""
+        """Give one network the weights of its lowest loss."""
         for name, tensor in self.network.state_dict().items():
             tensor[index] = self.weights[name][index]
 
     def keep(self, mask: Tensor) -> None:
-        """The networks where mask (S,) is true stay."""
+        """Keep the networks where mask (S,) is true."""
         self.weights = {name: tensor[mask] for name, tensor in self.weights.items()}
         here = mask.cpu()
         self.lowest, self.waited = self.lowest[here], self.waited[here]

@@ -2,16 +2,20 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import compress
+from math import isfinite
 
 import torch
+from torch import Tensor
 
+from imbaloss.training.fast.plan import Plan
+from imbaloss.training.member import Member, check_members
 from imbaloss.training.model import Model
-from imbaloss.training.plan import Plan
-from imbaloss.training.stack import Member, Stack, check_members
+from imbaloss.training.stack import Stack
 
 
 def check_device(device: str) -> None:
-    """Raises ValueError where this machine has no such device: cpu, cuda, cuda:1, ..."""
+    """Raise ValueError if this machine has no such device: cpu, cuda, cuda:1, ..."""
     kind, _, number = device.partition(":")
     if kind not in {"cpu", "cuda"} or not (number or "0").isdecimal():
         raise ValueError(f"device must be cpu, cuda or cuda:N, found {device!r}")
@@ -23,12 +27,22 @@ def check_device(device: str) -> None:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a training came to: a model, or a sentence that says why there is none."""
+    """The end of a training: a model, or a sentence that says why there is none."""
 
     losses: list[float]  # of each finished epoch: the mean of the loss over its samples, batch by batch
     model: Model | None
     failure: str | None
     tune_losses: list[float] = field(default_factory=list)  # of each epoch, where the recipe has patience
+
+
+@dataclass(frozen=True)
+class Course:
+    """What has become of one member so far."""
+
+    place: int  # among all members
+    member: Member
+    losses: list[float] = field(default_factory=list)  # as in `Outcome`
+    tune_losses: list[float] = field(default_factory=list)
 
 
 def train(
@@ -38,48 +52,85 @@ def train(
     plan: Plan | None = None,
     on_epoch: Callable[[list[float]], object] = lambda losses: None,  # noqa: ARG005
 ) -> list[Outcome]:
-    """Trains all members together, each for its own number of epochs; outcomes stand in the order of the members.
+    """Train all members together, each for its own number of epochs.
 
-    plan: that of `plan_for`, unless given.
     A member whose loss or weights are no longer finite leaves the stack, and its neighbours go on; so does one whose
     patience is at its end.
-    on_epoch is told, after each epoch, the loss of each member that took part in it.
-    Raises ValueError where the members cannot be stacked (see `Member`).
+
+    Args:
+        members: the trainings, which must share what `Member` says.
+        device: where they are trained.
+        plan: how they are trained; the default is that of `plan_for`.
+        on_epoch: called after each epoch with the loss of each member that took part in it.
+
+    Returns:
+        The outcomes, in the order of the members.
+
+    Raises:
+        ValueError: the members cannot be stacked.
     """
     check_members(members, plan)
-    places = sorted(range(len(members)), key=lambda place: members[place].loss_and_counts)
-    stack = Stack([members[place] for place in places], torch.device(device), plan)
-    curves: dict[int, list[float]] = {place: [] for place in places}
-    tune_curves: dict[int, list[float]] = {place: [] for place in places}
+    courses = [Course(place, member) for place, member in enumerate(members)]
+    courses.sort(key=lambda course: course.member.loss_and_counts)  # those that share a loss stand side by side
+    stack = Stack.build([course.member for course in courses], torch.device(device), plan)
     outcomes: dict[int, Outcome] = {}
-    batches = torch.split(torch.arange(stack.samples), stack.recipe.train_batch)
-    sizes = torch.tensor([len(rows) for rows in batches])
-    epoch = 0
-    while places:
-        epoch += 1
-        batch_losses = stack.epoch().double().cpu()
-        means = (batch_losses * sizes).sum(1) / sizes.sum()
-        finite, patient = stack.finite().tolist(), [True] * len(places)
-        if stack.early:
-            tune_losses = stack.tune_losses().double().cpu()
-            patient = stack.early.look(tune_losses).tolist()
-            for place, value in zip(places, tune_losses.tolist(), strict=True):
-                tune_curves[place].append(value)
-        for index, (place, member) in enumerate(zip(places, stack.members, strict=True)):
-            if not means[index].isfinite():
-                batch = int(batch_losses[index].isfinite().long().argmin()) + 1
-                failure = f"the loss was no longer finite in epoch {epoch}, batch {batch}; try a smaller lr"
-                outcomes[place] = Outcome(curves[place], None, failure)
-                continue
-            curves[place].append(means[index].item())
-            if not finite[index]:
-                failure = f"the weights were no longer finite at the end of epoch {epoch}; try a smaller lr"
-                outcomes[place] = Outcome(curves[place], None, failure)
-            elif epoch == member.recipe.epochs or not patient[index]:
-                outcomes[place] = Outcome(curves[place], stack.model(index), None, tune_curves[place])
-        on_epoch(means.tolist())
-        stays = [place not in outcomes for place in places]
+    while courses:
+        result = EpochResult.of_next(stack)
+        for index, course in enumerate(courses):
+            outcome = result.finish(course, index, stack)
+            if outcome:
+                outcomes[course.place] = outcome
+        on_epoch(result.losses)
+        stays = [course.place not in outcomes for course in courses]
         if not all(stays):
-            places = [place for place in places if place not in outcomes]
+            courses = list(compress(courses, stays))
             stack.keep(torch.tensor(stays, device=device))
     return [outcomes[place] for place in range(len(members))]
+
+
+@dataclass(frozen=True, eq=False)
+class EpochResult:
+    """What one epoch gave, on the CPU; each list has one entry for each member of the stack."""
+
+    epoch: int  # the first is 1
+    batch_losses: Tensor  # (S, batches)
+    losses: list[float]  # the mean over the samples
+    finite_weights: list[bool]
+    tune_losses: list[float] | None  # only with patience
+    patient: list[bool]  # whether it has patience left
+
+    @classmethod
+    def of_next(cls, stack: Stack) -> "EpochResult":
+        """Train the stack for its next epoch and look at the losses and the weights."""
+        batch_losses = stack.epoch().double().cpu()
+        samples, size = stack.data.samples, stack.recipe.train_batch
+        sizes = torch.tensor([min(size, samples - start) for start in range(0, samples, size)])
+        losses = (batch_losses * sizes).sum(1) / sizes.sum()
+        finite_weights = stack.finite().tolist()
+        tune_losses, patient = None, [True] * len(losses)
+        if stack.early:
+            on_tune = stack.tune_losses().double().cpu()
+            tune_losses, patient = on_tune.tolist(), stack.early.record(on_tune).tolist()
+        return cls(stack.epochs, batch_losses, losses.tolist(), finite_weights, tune_losses, patient)
+
+    def finish(self, course: Course, index: int, stack: Stack) -> Outcome | None:
+        """Add the losses of one member to its course. Return its outcome, or None if it goes on."""
+        if self.tune_losses is not None:
+            course.tune_losses.append(self.tune_losses[index])
+        if isfinite(self.losses[index]):
+            course.losses.append(self.losses[index])
+        failure = self.find_failure(index)
+        if failure:
+            return Outcome(course.losses, None, failure)
+        if self.epoch == course.member.recipe.epochs or not self.patient[index]:
+            return Outcome(course.losses, stack.model(index), None, course.tune_losses)
+        return None
+
+    def find_failure(self, index: int) -> str | None:
+        """Return why the training of one member cannot go on; None if it can."""
+        if not isfinite(self.losses[index]):
+            batch = int(self.batch_losses[index].isfinite().long().argmin()) + 1
+            return f"the loss was no longer finite in epoch {self.epoch}, batch {batch}; try a smaller lr"
+        if not self.finite_weights[index]:
+            return f"the weights were no longer finite at the end of epoch {self.epoch}; try a smaller lr"
+        return None

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from scipy import special
 from torch import Tensor, nn
 
+from imbaloss.training.member import Member
 from imbaloss.training.model import Model
 from imbaloss.training.scaling import Scaling
-from imbaloss.training.stack import Member
 
 SMALLEST = 1e-12  # probability, since log-odds are finite
 

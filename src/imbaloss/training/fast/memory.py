@@ -1,4 +1,4 @@
-"""Memory of a training: what one step frees, the next one needs again."""
+"""Memory of a training: the next step needs again what one step frees."""
 
 import ctypes
 import sys
@@ -9,9 +9,9 @@ M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of mallopt(3)
 
 @cache
 def keep_freed_memory() -> None:
-    """Lets this process keep the memory of freed tensors, up to 1 GiB of it, where the C library is GNU's.
+    """Let this process keep up to 1 GiB of freed memory, if the C library is GNU's; else do nothing.
 
-    There, each large tensor would else come fresh from the system, page by page, which can take longer than to fill it.
+    Without it, each large tensor comes fresh from the system, page by page, which can take longer than to fill it.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
     # tensors below the first limit are kept; before version 2.35 it could be no higher than 32 MiB

@@ -9,7 +9,7 @@ import torch
 from imbaloss import data
 from imbaloss.evaluation import scores
 from imbaloss.training import Member, Recipe, plan_for, train
-from imbaloss.training.span import Span
+from imbaloss.training.fast.gram_first_layer import GramFactors
 from imbaloss.training.stack import Stack
 from tests.training.examples import RECIPE, split_of
 
@@ -30,11 +30,11 @@ def members(recipe, losses=("mse", "msfe", "wce"), seeds=(0, 1), splits=1):
 def test_weights_and_losses_follow_ordinary_training_epoch_by_epoch(activation, momentum, weight_decay):
     recipe = replace(RECIPE, activation=activation, momentum=momentum, weight_decay=weight_decay, lr=0.1)
     within, ordinary = (
-        Stack(members(recipe, splits=2), CPU),
-        Stack(members(recipe, splits=2), CPU, plan_for(recipe, 40, (60,), shortcuts=False)),
+        Stack.build(members(recipe, splits=2), CPU),
+        Stack.build(members(recipe, splits=2), CPU, plan_for(recipe, 40, (60,), shortcuts=False)),
     )
-    assert within.span
-    assert not ordinary.span
+    assert within.gram_layer
+    assert not ordinary.gram_layer
     for _ in range(30):
         torch.testing.assert_close(within.epoch(), ordinary.epoch(), rtol=1e-9, atol=0)
         for index in range(len(within.members)):
@@ -49,9 +49,9 @@ def test_what_is_computed_once_is_rounded_once():
     generator = torch.Generator().manual_seed(0)
     inputs = 1000 + torch.rand(2, 9, 30, generator=generator, dtype=torch.float64)
     initial = torch.randn(2, 30, 4, generator=generator)
-    span = Span.of(inputs, torch.tensor([1, 0]), initial)
-    assert torch.equal(span.gram, (inputs @ inputs.transpose(1, 2)).float())
-    assert torch.equal(span.start[0], (inputs[1] @ initial[0].double()).float())
+    factors = GramFactors.compute(inputs, torch.tensor([1, 0]), initial)
+    assert torch.equal(factors.gram, (inputs @ inputs.transpose(1, 2)).float())
+    assert torch.equal(factors.start[0], (inputs[1] @ initial[0].double()).float())
 
 
 @pytest.mark.slow
@@ -73,7 +73,7 @@ def test_a_cell_of_the_report_follows_ordinary_training(real_folder, changes, ep
     split = data.draw(dataset, level=0.05, protocol="table1", seed=0)
     some = [Member(split, loss, recipe, 0) for loss in ("mse", "msfe")]
     plans = [plan_for(recipe, 500, (3072,), shortcuts=shortcuts) for shortcuts in (True, False)]
-    within, ordinary = (Stack(some, CPU, plan) for plan in plans)
+    within, ordinary = (Stack.build(some, CPU, plan) for plan in plans)
     for epoch in range(epochs):
         torch.testing.assert_close(within.epoch(), ordinary.epoch(), rtol=1e-9, atol=0)
         pairs = zip(
@@ -107,7 +107,7 @@ def test_a_cell_of_the_report_has_the_scores_of_ordinary_training(real_folder):
 def test_members_may_leave():
     recipe = replace(RECIPE, momentum=0.5, weight_decay=0.01)
     stays = torch.tensor([True, False, False, True, True, False])
-    within, alone = Stack(members(recipe), CPU), Stack(members(recipe), CPU, ORDINARY)
+    within, alone = Stack.build(members(recipe), CPU), Stack.build(members(recipe), CPU, ORDINARY)
     for stack in (within, alone):
         stack.epoch()
         stack.keep(stays)
@@ -116,8 +116,8 @@ def test_members_may_leave():
 
 
 def test_a_model_holds_nothing_of_its_stack():
-    stack = Stack(members(RECIPE), CPU)
+    stack = Stack.build(members(RECIPE), CPU)
     stack.epoch()
     first = stack.model(2).network.layers[0]
     assert first.weight.shape == (1, 60, 7)
-    assert not hasattr(first, "span")
+    assert not hasattr(first, "factors")

@@ -1,4 +1,7 @@
-"""Plans: how a stack is trained. A plan decides speed and the order of summation, never what is computed."""
+"""Plans: how a stack is trained.
+
+A plan decides speed and the order of summation, never what is computed.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +11,7 @@ from math import prod
 import torch
 
 from imbaloss.networks import Size, size_of
-from imbaloss.training.products import PYTORCH, library_for
+from imbaloss.training.fast.matmul_backend import PYTORCH, choose_matmul_backend
 from imbaloss.training.recipe import Recipe
 
 SPAN, INPUTS = "within the span of the samples", "of all inputs"
@@ -21,24 +24,29 @@ SMALL_PRODUCT = 2**22  # operations
 
 @dataclass(frozen=True)
 class Plan:
-    """The same for the same recipe, sizes and kind of machine; no clock is looked at. `plan_for` makes it."""
+    """How a stack is trained: the same for the same recipe, sizes and kind of machine. `plan_for` makes it."""
 
-    first_layer: str  # SPAN: see `span.py`; or INPUTS
-    steps: str  # FUSED: see `descent.py`; or AUTOGRAD
-    products: str  # the library that makes them: see `products.py`
+    first_layer: str  # SPAN: see `gram_first_layer.py`; or INPUTS
+    steps: str  # FUSED: see `fused_steps.py`; or AUTOGRAD
+    products: str  # the library that makes them: see `matmul_backend.py`
     stack_size: int  # networks trained together, at most
     parameters: int  # of one network, as far as they are trained
     operations: int  # multiplications for one sample, forward
     bytes: int  # of one network, if no other shares its data
     reasons: tuple[str, ...]  # why a shortcut is not taken
 
+    @property
+    def uses_gram(self) -> bool:
+        """Whether the first layer is a `GramLayer`, which takes rows of the data in place of inputs."""
+        return self.first_layer == SPAN
+
     def fits(self, recipe: Recipe) -> bool:
-        """Whether it can be taken for trainings by that recipe."""
-        within = self.first_layer != SPAN or (recipe.optimizer == "sgd" and not recipe.patience)
+        """Say whether trainings by that recipe can follow the plan."""
+        within = not self.uses_gram or (recipe.optimizer == "sgd" and not recipe.patience)
         return within and (recipe.network == "mlp" or (self.first_layer, self.steps) == (INPUTS, AUTOGRAD))
 
     def facts(self) -> dict[str, str]:
-        """For a row of results."""
+        """Return what a row of results keeps of the plan."""
         return {"first_layer": self.first_layer, "steps": self.steps, "products": self.products}
 
     def __str__(self) -> str:
@@ -56,40 +64,38 @@ def plan_for(
     shortcuts: bool = True,
     alone: bool = False,
 ) -> Plan:
-    """The plan of trainings by a recipe on so many samples of that shape. stack_size overrules its rule.
+    """Plan trainings by a recipe.
 
-    Without shortcuts, steps are autograd's, of all weights of the first layer. alone: of one network that no stack of
-    any size must give the same bits as; its products, if small, are made by the library that starts them sooner.
-    Raises ValueError where stack_size is below 1.
+    Args:
+        recipe: what the trainings share.
+        samples: how many samples one training sees.
+        shape: the shape of one sample.
+        device: where they are trained.
+        stack_size: networks trained together, at most; the default is as many as cache and memory hold.
+        shortcuts: False for ordinary training: steps by autograd, of all weights of the first layer.
+        alone: True for one network whose bits no stack has to repeat. Its products, if small, are made by the library
+            that starts them sooner.
+
+    Raises:
+        ValueError: stack_size is below 1.
     """
     if stack_size is not None and stack_size < 1:
         raise ValueError(f"stack_size must be 1 or more, found {stack_size}")
     device = torch.device(device)
     inputs = prod(shape)
-    sgd, mlp = recipe.optimizer == "sgd", recipe.network == "mlp"
-    still = not (recipe.patience or recipe.augments)
-    few = samples < 2 * inputs and still  # 2 N operations a sample and unit against 4 D
-    reasons = []
-    if not mlp:
-        reasons.append(f"{recipe.network} is no mlp, whose layers alone have shortcuts")
-    elif not sgd:
-        reasons.append(f"{recipe.optimizer} scales each weight by itself, which leaves the span of the samples")
-    elif recipe.patience:
-        reasons.append("after each epoch the loss on tune is looked at, whose samples are not within the span")
-    elif recipe.augments:
-        reasons.append("images are moved anew in each epoch, which leaves the span of the samples")
-    elif not few:
-        reasons.append(f"{samples} samples of {inputs} inputs: their span is no less work")
+    obstacle = find_gram_obstacle(recipe, samples, inputs)
+    reasons = [obstacle] if obstacle else []
     if recipe.precision == "bf16" and not fast_bfloat16(device):
         reasons.append("this processor has no instructions for bfloat16, which is then slower than float32")
-    first_layer = SPAN if shortcuts and sgd and mlp and few else INPUTS
+    first_layer = SPAN if shortcuts and not obstacle else INPUTS
     first = samples if first_layer == SPAN else inputs
     size = size_of(recipe.design((first,) if first_layer == SPAN else shape))
+    small = alone and is_small(recipe, samples, first)
     of_network = bytes_of(recipe, samples, inputs, first_layer, size) + bytes_of_windows(recipe, samples, shape)
     return Plan(
         first_layer=first_layer,
-        steps=FUSED if shortcuts and mlp else AUTOGRAD,
-        products=PYTORCH if alone and is_small(recipe, samples, first) else library_for(recipe.products, device),
+        steps=FUSED if shortcuts and recipe.network == "mlp" else AUTOGRAD,
+        products=PYTORCH if small else choose_matmul_backend(recipe.products, device),
         stack_size=stack_size or largest_stack(size.parameters, of_network, device),
         parameters=size.parameters,
         operations=size.operations,
@@ -98,22 +104,41 @@ def plan_for(
     )
 
 
+def find_gram_obstacle(recipe: Recipe, samples: int, inputs: int) -> str | None:
+    """Return why the first layer is not trained through the Gram matrix; None if it is exact and less work."""
+    if recipe.network != "mlp":
+        return f"{recipe.network} is no mlp, whose layers alone have shortcuts"
+    if recipe.optimizer != "sgd":
+        return f"{recipe.optimizer} scales each weight by itself, which leaves the span of the samples"
+    if recipe.patience:
+        return "after each epoch the loss on tune is looked at, whose samples are not within the span"
+    if recipe.augments:
+        return "images are moved anew in each epoch, which leaves the span of the samples"
+    if samples >= 2 * inputs:  # 2 N operations a sample and unit against 4 D
+        return f"{samples} samples of {inputs} inputs: their span is no less work"
+    return None
+
+
 def largest_stack(parameters: int, of_network: int, device: torch.device) -> int:
-    """As many networks, of so many bytes each, as the three constants above admit; on a GPU, as half of it holds."""
+    """Return how many networks one stack may have.
+
+    On a CPU the three constants above limit their parameters, their bytes and their number. On a GPU, half of its
+    memory limits their bytes.
+    """
     if device.type == "cuda":
         return max(torch.cuda.get_device_properties(device).total_memory // 2 // of_network, 1)
     return max(min(PARAMETERS_OF_A_STACK // parameters, BYTES_OF_A_STACK // of_network, LARGEST_STACK), 1)
 
 
 def is_small(recipe: Recipe, samples: int, inputs: int) -> bool:
-    """Whether the largest product of a perceptron is a small one."""
+    """Say whether the network is a perceptron whose largest matrix product is small."""
     widths = (inputs, *(recipe.hidden or ()), recipe.outputs)
     largest = max(fan_in * fan_out for fan_in, fan_out in pairwise(widths)) * 2 * min(samples, recipe.train_batch)
     return recipe.network == "mlp" and largest < SMALL_PRODUCT
 
 
 def bytes_of(recipe: Recipe, samples: int, inputs: int, first_layer: str, size: Size) -> int:
-    """What one network of a stack takes while it is trained, if no other shares its data."""
+    """Return the memory that one network takes in training, in bytes, if no other shares its data."""
     copies = {"sgd": 1 + (recipe.momentum > 0), "adam": 5}[recipe.optimizer]  # weights, what the optimizer keeps
     batch = 2 * min(samples, recipe.train_batch) * (size.held + (inputs - samples if first_layer == SPAN else 0))
     width = recipe.hidden[0] if recipe.hidden else recipe.outputs
@@ -123,7 +148,7 @@ def bytes_of(recipe: Recipe, samples: int, inputs: int, first_layer: str, size: 
 
 
 def bytes_of_windows(recipe: Recipe, samples: int, shape: Sequence[int]) -> int:
-    """What the images with their margins take, where they are moved."""
+    """Return the memory of the images with their margins, in bytes; 0 if they are not moved."""
     if not recipe.augments:
         return 0
     channels, height, width = shape
@@ -131,7 +156,7 @@ def bytes_of_windows(recipe: Recipe, samples: int, shape: Sequence[int]) -> int:
 
 
 def fast_bfloat16(device: torch.device) -> bool:
-    """Whether products of bfloat16 are faster than those of float32, as far as PyTorch tells."""
+    """Say whether products of bfloat16 are faster than those of float32, as far as PyTorch tells."""
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     if not hasattr(torch.cpu, "get_capabilities"):

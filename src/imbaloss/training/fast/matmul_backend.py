@@ -1,4 +1,4 @@
-"""Matrix products: which library makes those of float32 on a CPU."""
+"""The library that multiplies float32 matrices on a CPU: oneDNN or PyTorch's default."""
 
 import threading
 from contextlib import AbstractContextManager, nullcontext
@@ -9,7 +9,7 @@ import torch
 ONEDNN, PYTORCH = "oneDNN", "PyTorch"
 
 
-class Setting:
+class OneDnnSetting:
     """PyTorch's setting that hands float32 products to oneDNN. It is one for all threads: the last one resets it.
 
     It also allows oneDNN to round to bfloat16; see `onednn_is_exact`.
@@ -34,25 +34,31 @@ class Setting:
                 torch.backends.mkldnn.matmul.fp32_precision = self.before  # type: ignore[attr-defined]
 
 
-SETTING = Setting()
+ONEDNN_SETTING = OneDnnSetting()
 
 
-def products_by(library: str) -> AbstractContextManager[None]:
-    """Within it, float32 products on a CPU are made by oneDNN, or as PyTorch has it (on x86 processors by MKL)."""
-    return SETTING if library == ONEDNN else nullcontext()
+def use_matmul_backend(library: str) -> AbstractContextManager[None]:
+    """Return a context in which that library makes float32 products on a CPU.
+
+    ONEDNN hands them to oneDNN. PYTORCH changes nothing: on x86 processors PyTorch takes MKL.
+    """
+    return ONEDNN_SETTING if library == ONEDNN else nullcontext()
 
 
-def library_for(dtype: torch.dtype, device: torch.device) -> str:
-    """oneDNN where it is the faster one and exact: MKL does not use AVX-512 on AMD's processors."""
+def choose_matmul_backend(dtype: torch.dtype, device: torch.device) -> str:
+    """Return ONEDNN if it is faster for that type and device and exact, else PYTORCH.
+
+    It is faster because MKL does not use AVX-512 on AMD's processors.
+    """
     float32_on_cpu = dtype == torch.float32 and device.type == "cpu"
     return ONEDNN if float32_on_cpu and torch.backends.mkldnn.enabled and onednn_is_exact() else PYTORCH
 
 
 @cache
 def onednn_is_exact() -> bool:
-    """Whether oneDNN computes in float32 even where it may round to bfloat16.
+    """Say whether oneDNN computes in float32 even where it may round to bfloat16.
 
-    So it does on a processor with AVX-512 but without instructions for matrix tiles: it rounds for those alone.
+    It does on a processor with AVX-512 and without instructions for matrix tiles, because it rounds for those alone.
     """
     if not hasattr(torch.backends.mkldnn, "matmul") or not hasattr(torch.cpu, "get_capabilities"):
         return False  # before PyTorch 2.9

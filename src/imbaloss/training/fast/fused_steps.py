@@ -1,4 +1,4 @@
-"""Steps of stacked perceptrons without autograd: backpropagation layer by layer, as the chain rule has it.
+"""Steps of stacked perceptrons without autograd: back-propagation layer by layer, as the chain rule has it.
 
 S stack, B batch, P parameters of a network.
 """
@@ -13,12 +13,12 @@ import torch
 from torch import Tensor
 
 from imbaloss.networks import MLP, AddTo, StackedLinear, keep
+from imbaloss.training.fast.gram_first_layer import GramLayer
 from imbaloss.training.optimizers import Options, adam_direction, per_network
-from imbaloss.training.span import SpanLinear
 
 
-class Descent(ABC):
-    """Trains a perceptron. lr (S,)."""
+class FusedOptimizer(ABC):
+    """Optimizer of stacked perceptrons that finds the gradients itself. lr (S,)."""
 
     def __init__(self, network: MLP, lr: Tensor, options: Options) -> None:
         self.network = network
@@ -26,13 +26,15 @@ class Descent(ABC):
         self.options = options
         # what batches pass through
         self.working = network if lr.dtype == options.products else rounded(network, options.products)
-        self.layers = cast("list[StackedLinear | SpanLinear]", list(self.working.layers))
-        # found once: a module takes longer to find its own than a small product takes
-        self.parameters, self.working_parameters = (dict(one.named_parameters()) for one in (network, self.working))
+        self.layers = cast("list[StackedLinear | GramLayer]", list(self.working.layers))
+        # looked up once: a module takes longer to find its parameters than a small product takes
+        self.parameters, self.working_parameters = (
+            dict(perceptrons.named_parameters()) for perceptrons in (network, self.working)
+        )
         self.values: list[Tensor] = []  # what went into each layer
 
     def step(self, inputs: Tensor, loss: Callable[[Tensor], Tensor]) -> Tensor:
-        """A step on one batch; loss takes the logits. Returns its values, (S,)."""
+        """Take a step on one batch and return the values of the loss, (S,). loss takes the logits."""
         logits = self.forward(inputs).to(self.lr.dtype).requires_grad_()
         values = loss(logits)
         (gradient,) = torch.autograd.grad(values.sum(), logits)
@@ -41,7 +43,7 @@ class Descent(ABC):
 
     @torch.no_grad()
     def forward(self, inputs: Tensor) -> Tensor:
-        """The logits, as the network gives them; of a SpanLinear layer, the inputs are rows (S, B)."""
+        """Return the logits, as the network does. Where the first layer is a GramLayer, the inputs are rows (S, B)."""
         layers = self.layers
         values = inputs.flatten(2).to(layers[0].bias.dtype) if inputs.ndim > 2 else inputs
         self.values = []
@@ -54,7 +56,7 @@ class Descent(ABC):
 
     @torch.no_grad()
     def backward(self, gradient: Tensor) -> None:
-        """A step along the gradient of the loss by the logits."""
+        """Take a step along the gradient of the loss w.r.t. the logits, (S, B) or (S, B, C)."""
         step = self.before(gradient).to(self.options.products)
         step = step.unsqueeze(-1) if step.ndim == 2 else step
         for number, layer in reversed(list(enumerate(self.layers))):
@@ -69,15 +71,15 @@ class Descent(ABC):
 
     @abstractmethod
     def before(self, gradient: Tensor) -> Tensor:
-        """What is backpropagated, from the gradient of the loss by the logits."""
+        """Return what is back-propagated, given the gradient of the loss w.r.t. the logits."""
 
     @abstractmethod
     def move(self, name: str, add: AddTo) -> None:
-        """Takes the gradient of a parameter: add(tensor) adds it, and tells which rows that changed, if not all."""
+        """Take the gradient of a parameter: add(tensor) adds it and returns the rows that it changed, None for all."""
 
     @staticmethod
     def round(parameter: Tensor, working: Tensor, rows: Tensor | None) -> None:
-        """working <- parameter, of the rows that changed."""
+        """Copy the rows of a parameter that changed into its rounded copy; None stands for all rows."""
         if rows is None:
             working.copy_(parameter)
         else:
@@ -85,17 +87,17 @@ class Descent(ABC):
             working.flatten(0, 1).index_copy_(0, rows, changed)
 
     def keep(self, mask: Tensor) -> None:
-        """The networks where mask (S,) is true stay; the parameters are sliced by their owner."""
+        """Keep the networks where mask (S,) is true; the parameters are sliced by their owner."""
         self.lr = self.lr[mask]
         if self.working is not self.network:
             keep(self.working, mask)
 
 
-class FusedSGD(Descent):
+class FusedSGD(FusedOptimizer):
     """Each layer steps in the very product that makes its gradient.
 
-    The gradient by the logits comes times -lr, one number a network, and so does all that follows from it, for a step
-    is linear in the gradient: v <- m v - lr (g + d w), w <- w + v, the steps of torch.optim.SGD.
+    The gradient w.r.t. the logits is multiplied by -lr, one number a network, and so is all that follows from it, since
+    a step is linear in the gradient: v <- m v - lr (g + d w), w <- w + v, the steps of torch.optim.SGD.
     """
 
     def __init__(self, network: MLP, lr: Tensor, options: Options) -> None:
@@ -107,7 +109,7 @@ class FusedSGD(Descent):
         return gradient * per_network(-self.lr, gradient)
 
     def move(self, name: str, add: AddTo) -> None:
-        """One step of the parameter; add(tensor) adds -lr g to it."""
+        """Take one step of the parameter; add(tensor) adds -lr g to a tensor."""
         parameter = self.parameters[name].data
         momentum, weight_decay = self.options.momentum, self.options.weight_decay
         if momentum or weight_decay:
@@ -128,7 +130,7 @@ class FusedSGD(Descent):
         self.velocities = {name: velocity[mask] for name, velocity in self.velocities.items()}
 
 
-class FusedAdam(Descent):
+class FusedAdam(FusedOptimizer):
     """Adam on all parameters at once: gradients and moments are one vector, parameter after parameter."""
 
     def __init__(self, network: MLP, lr: Tensor, options: Options) -> None:
@@ -139,7 +141,7 @@ class FusedAdam(Descent):
         self.lay_out({name: parameter.shape for name, parameter in self.parameters.items()})
 
     def lay_out(self, shapes: Mapping[str, Sequence[int]]) -> None:
-        """The part of the vector that each parameter has, in its shape."""
+        """Give each parameter, by name and shape, its part of the vector of gradients."""
         parts = torch.split(self.gradient, [prod(shape) for shape in shapes.values()])
         self.parts = {name: part.view(*shapes[name]) for name, part in zip(shapes, parts, strict=True)}
 
@@ -160,6 +162,7 @@ class FusedAdam(Descent):
 
     @torch.no_grad()
     def update(self) -> None:
+        """Move all parameters along the gradients of one batch, which become Adam's directions in place."""
         self.steps += 1
         correction = adam_direction(self.gradient, self.mean, self.square, self.steps)
         for name, part in self.parts.items():
@@ -180,10 +183,10 @@ class FusedAdam(Descent):
         self.lay_out({name: (len(self.lr), *part.shape[1:]) for name, part in self.parts.items()})
 
 
-FUSED_OPTIMIZERS: dict[str, type[Descent]] = {"sgd": FusedSGD, "adam": FusedAdam}
+FUSED_OPTIMIZERS: dict[str, type[FusedOptimizer]] = {"sgd": FusedSGD, "adam": FusedAdam}
 
 
 def rounded(network: MLP, dtype: torch.dtype) -> MLP:
-    """A copy in that type."""
-    spans = {layer.span for layer in network.layers if isinstance(layer, SpanLinear)}
-    return copy.deepcopy(network, {id(span): span.to(dtype) for span in spans}).to(dtype)
+    """Return a copy whose weights, and products that are made once, are of that type."""
+    shared = {layer.factors for layer in network.layers if isinstance(layer, GramLayer)}
+    return copy.deepcopy(network, {id(factors): factors.to(dtype) for factors in shared}).to(dtype)

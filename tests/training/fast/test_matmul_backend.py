@@ -6,7 +6,13 @@ import threading
 import pytest
 import torch
 
-from imbaloss.training.products import ONEDNN, PYTORCH, library_for, onednn_is_exact, products_by
+from imbaloss.training.fast.matmul_backend import (
+    ONEDNN,
+    PYTORCH,
+    choose_matmul_backend,
+    onednn_is_exact,
+    use_matmul_backend,
+)
 
 needs_onednn = pytest.mark.skipif(not onednn_is_exact(), reason="on this processor oneDNN may round to bfloat16")
 
@@ -25,7 +31,7 @@ def test_a_product_is_that_of_float64(shape, transposed):
         right = right.transpose(1, 2).contiguous().transpose(1, 2)
     expected = left.double() @ right.double()
     scale = left.double().abs() @ right.double().abs()
-    with products_by(ONEDNN):
+    with use_matmul_backend(ONEDNN):
         products = [torch.bmm(left, right), torch.stack([left[0] @ right[0], left[1] @ right[1]])]
         products.append(torch.ones(2, rows, columns).baddbmm_(left, right) - 1)
     for product in products:
@@ -35,10 +41,10 @@ def test_a_product_is_that_of_float64(shape, transposed):
 @needs_onednn
 def test_the_setting_ends_with_its_use():
     before = torch.backends.mkldnn.matmul.fp32_precision
-    with products_by(ONEDNN):
+    with use_matmul_backend(ONEDNN):
         assert torch.backends.mkldnn.matmul.fp32_precision == "bf16"
     assert torch.backends.mkldnn.matmul.fp32_precision == before
-    with pytest.raises(ValueError, match="math domain"), products_by(ONEDNN):
+    with pytest.raises(ValueError, match="math domain"), use_matmul_backend(ONEDNN):
         math.sqrt(-1)
     assert torch.backends.mkldnn.matmul.fp32_precision == before
     assert torch.get_float32_matmul_precision() == "highest"
@@ -50,12 +56,12 @@ def test_threads_do_not_end_it_for_one_another():
     entered, leave = threading.Event(), threading.Event()
 
     def other() -> None:
-        with products_by(ONEDNN):
+        with use_matmul_backend(ONEDNN):
             entered.set()
             leave.wait()
 
     thread = threading.Thread(target=other)
-    with products_by(ONEDNN):
+    with use_matmul_backend(ONEDNN):
         thread.start()
         entered.wait()
     assert torch.backends.mkldnn.matmul.fp32_precision == "bf16"
@@ -66,10 +72,10 @@ def test_threads_do_not_end_it_for_one_another():
 
 def test_the_library_is_chosen_by_rule():
     cpu = torch.device("cpu")
-    assert library_for(torch.float64, cpu) == PYTORCH
-    assert library_for(torch.bfloat16, cpu) == PYTORCH
-    assert library_for(torch.float32, torch.device("cuda")) == PYTORCH
-    assert library_for(torch.float32, cpu) == (ONEDNN if onednn_is_exact() else PYTORCH)
+    assert choose_matmul_backend(torch.float64, cpu) == PYTORCH
+    assert choose_matmul_backend(torch.bfloat16, cpu) == PYTORCH
+    assert choose_matmul_backend(torch.float32, torch.device("cuda")) == PYTORCH
+    assert choose_matmul_backend(torch.float32, cpu) == (ONEDNN if onednn_is_exact() else PYTORCH)
 
 
 def test_processors_with_matrix_tiles_keep_to_pytorchs_products(monkeypatch):

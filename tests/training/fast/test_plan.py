@@ -7,8 +7,8 @@ import torch
 
 from imbaloss.networks import Size
 from imbaloss.training import Recipe, plan_for
-from imbaloss.training.plan import AUTOGRAD, FUSED, INPUTS, LARGEST_STACK, SPAN, bytes_of
-from imbaloss.training.products import PYTORCH
+from imbaloss.training.fast.matmul_backend import PYTORCH
+from imbaloss.training.fast.plan import AUTOGRAD, FUSED, INPUTS, LARGEST_STACK, SPAN, bytes_of
 from tests.training.examples import RECIPE
 
 TREE = Recipe(hidden=(1000, 100, 10))

@@ -1,4 +1,4 @@
-"""bf16: weights in float32, products and activations in bfloat16; by `Descent` and by autograd."""
+"""bf16: weights in float32, products and activations in bfloat16; by fused steps and by autograd."""
 
 from dataclasses import replace
 
@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from imbaloss.training import Member, Recipe, plan_for, train
-from imbaloss.training.span import SpanLinear
+from imbaloss.training.fast.gram_first_layer import GramLayer
 from imbaloss.training.stack import Stack
 from tests.training.examples import RECIPE, split_of
 
@@ -24,7 +24,7 @@ every_way = pytest.mark.parametrize("recipe", WAYS.values(), ids=WAYS)
 
 def stack_of(recipe: Recipe, samples: int = 40, shortcuts: bool = True) -> Stack:
     members = [Member(split_of(0, samples), loss, recipe, seed) for loss in ("mse", "wce") for seed in (0, 1)]
-    return Stack(members, CPU, plan_for(recipe, samples, (60,), shortcuts=shortcuts))
+    return Stack.build(members, CPU, plan_for(recipe, samples, (60,), shortcuts=shortcuts))
 
 
 def weights(stack: Stack) -> torch.Tensor:
@@ -87,9 +87,9 @@ def test_what_products_see_is_the_weights_rounded(recipe):
     for _ in range(3):
         stack.epoch()
     working = stack.optimizer.working
-    assert isinstance(working.layers[0], SpanLinear) == (recipe.optimizer == "sgd")
+    assert isinstance(working.layers[0], GramLayer) == (recipe.optimizer == "sgd")
     if recipe.optimizer == "sgd":
-        assert working.layers[0].span.gram.dtype == torch.bfloat16
+        assert working.layers[0].factors.gram.dtype == torch.bfloat16
     for found, expected in zip(working.parameters(), stack.network.parameters(), strict=True):
         assert torch.equal(found, expected.bfloat16())
 

@@ -1,0 +1,56 @@
+"""The losses of a stack: neighbouring members that share a loss are one group."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+import torch
+from torch import Tensor
+
+from imbaloss import losses
+from imbaloss.losses import Deferred, Loss, Ranking
+from imbaloss.training.member import Member
+
+
+@dataclass(frozen=True, eq=False)
+class LossGroup:
+    """A loss, and how many neighbouring members share it."""
+
+    loss: Loss | Ranking | Deferred
+    size: int
+
+
+def build_loss_groups(members: Sequence[Member], device: torch.device) -> list[LossGroup]:
+    """Build the loss of each group of neighbours that share it."""
+    groups = []
+    for (text, counts), group in groupby(members, lambda member: member.loss_and_counts):
+        name, parameters = losses.parse(text)
+        groups.append(LossGroup(losses.get(name, counts=counts, **parameters).to(device), len(list(group))))
+    return groups
+
+
+def compute_losses(groups: Sequence[LossGroup], logits: Tensor, targets: Tensor, weights: Tensor | None) -> Tensor:
+    """Compute the loss of each member, (S,), by the loss of its group.
+
+    Args:
+        groups: the groups, in the order of the members.
+        logits: (S, B), or (S, B, C) of several outputs.
+        targets: (S, B).
+        weights: (S, B), or None for equal weights.
+    """
+    if len(groups) == 1:
+        return groups[0].loss.stacked(logits, targets, weights)
+    sizes = [group.size for group in groups]
+    weight_parts = [None] * len(sizes) if weights is None else torch.split(weights, sizes)
+    parts = zip(groups, torch.split(logits, sizes), torch.split(targets, sizes), weight_parts, strict=True)
+    return torch.cat([group.loss.stacked(values, labels, weighing) for group, values, labels, weighing in parts])
+
+
+def keep_members(groups: Sequence[LossGroup], mask: Tensor) -> list[LossGroup]:
+    """Keep the members where mask (S,) is true, and the groups that have such members."""
+    kept = []
+    for group, stays in zip(groups, torch.split(mask, [group.size for group in groups]), strict=True):
+        if stays.any():
+            group.loss.keep(stays)
+            kept.append(LossGroup(group.loss, int(stays.sum())))
+    return kept

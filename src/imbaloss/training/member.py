@@ -1,0 +1,76 @@
+"""One training, and what the members of a stack must share."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from torch import nn
+
+from imbaloss.data import NONE, Samples, Split
+from imbaloss.data.resampling import in_batches, shown_counts
+from imbaloss.training.fast.plan import Plan
+from imbaloss.training.recipe import Recipe
+
+
+@dataclass(frozen=True, eq=False)
+class Member:
+    """One training. The members of a stack share all of the recipe but epochs and lr, and the size of `train`."""
+
+    split: Split
+    loss: str  # as `losses.parse` reads it
+    recipe: Recipe  # one of its `candidates`
+    seed: int
+    sampler: str = NONE  # what those do that are not of batches has been done to `train`
+    start: nn.Module | None = None  # a stack of one, whose weights are the initial ones
+
+    @cached_property
+    def rows(self) -> tuple[int, ...]:
+        """How many samples of each class an epoch shows."""
+        counts = np.bincount(self.split.train.labels, minlength=self.recipe.classes).tolist()
+        return shown_counts(counts, self.sampler, self.recipe.train_batch)
+
+    @cached_property
+    def counts(self) -> tuple[int, ...]:
+        """The same counts as the loss is told, with weights as repetitions."""
+        return weighed(self.rows, self.split.train)
+
+    @property
+    def loss_and_counts(self) -> tuple[str, tuple[int, ...]]:
+        """What members share that share one loss; they must stand side by side in a stack."""
+        return self.loss, self.counts
+
+
+def check_members(members: Sequence[Member], plan: Plan | None) -> None:
+    """Raise ValueError if the members differ in what they must share, have rates to choose from, or another's plan."""
+    for member in members:
+        if member.recipe.tune_lr:
+            raise ValueError("a member trains at one learning rate: take one of its recipe's candidates()")
+        if plan and not plan.fits(member.recipe):
+            raise ValueError("the plan is for other networks or optimizers: make it by plan_for of the members' recipe")
+        if member.recipe.patience and not len(member.split.tune):
+            raise ValueError("patience looks at the loss on tune, and tune is empty")
+        member.recipe.check_shape(member.split.train.inputs.shape[1:])
+        if in_batches(member.sampler) and not member.recipe.shuffle_train:
+            raise ValueError(f"{member.sampler} draws batches anew in each epoch: it goes with shuffle_train")
+    shared = {member.recipe.shared for member in members}
+    sizes = {member.split.train.inputs.shape for member in members}
+    tunes = {len(member.split.tune) * (member.recipe.patience > 0) for member in members}
+    if len(shared) != 1 or len(sizes) != 1 or len(tunes) != 1:
+        raise ValueError(
+            "the members of a stack must share all of the recipe but epochs and lr, and the size of train, with "
+            "patience that of tune too"
+        )
+
+
+def weighed(counts: Sequence[int], part: Samples) -> tuple[int, ...]:
+    """Multiply the counts of each class by its mean weight in a part, and round them to whole numbers.
+
+    If the weights are below 1 on average, all counts are scaled up, so that their sum is no smaller than the samples.
+    """
+    if part.weights is None:
+        return tuple(counts)
+    samples, weights = (np.bincount(part.labels, values, len(counts)) for values in (None, part.weights))
+    of_class = np.array(counts) * np.divide(weights, samples, out=np.ones_like(weights), where=samples > 0)
+    scale = max(np.count_nonzero(part.weights) / part.weights.sum(), 1.0)
+    return tuple(np.rint(of_class * scale).astype(np.int64).tolist())

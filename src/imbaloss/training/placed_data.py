@@ -1,0 +1,111 @@
+"""The data of a stack on its device: members that share their split share its tensors."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from imbaloss.data import NONE, Samples
+from imbaloss.training.member import Member
+from imbaloss.training.scaling import Scaling
+
+
+@dataclass(frozen=True, eq=False)
+class PlacedPart:
+    """One part of G splits, N samples each, one split below the other."""
+
+    inputs: Tensor  # (G x N, ...), scaled
+    labels: Tensor  # (G x N,)
+    weights: Tensor | None  # (G x N,); None if no sample has a weight
+
+    @classmethod
+    def place(
+        cls,
+        parts: Sequence[Samples],
+        scalings: Sequence[Scaling],
+        device: torch.device,
+        *,
+        dtype: torch.dtype,
+        input_dtype: torch.dtype,
+    ) -> "PlacedPart":
+        """Scale the inputs of each split's part and put all on the device; weights get `dtype`, inputs their own."""
+        placed = torch.empty(len(parts), *parts[0].inputs.shape, dtype=input_dtype, device=device)
+        for place, scaling, part in zip(placed, scalings, parts, strict=True):
+            scaling.into(place, part.inputs)
+        labels = torch.from_numpy(np.concatenate([part.labels for part in parts])).to(device)
+        return cls(placed.flatten(0, 1), labels, place_weights(parts, dtype, device))
+
+
+@dataclass(frozen=True, eq=False)
+class PlacedData:
+    """The parts of G splits that S members train on, and which split and weights are whose."""
+
+    train: PlacedPart
+    tune: PlacedPart | None  # of a recipe with patience
+    scalings: tuple[Scaling, ...]  # of each split
+    splits: Tensor  # (S,): the number of each member's split
+    tune_shares: Tensor  # (S, C): see `tune_shares`
+    samples: int  # N of train
+    shape: tuple[int, ...]  # of one input
+
+    @classmethod
+    def place(cls, members: Sequence[Member], device: torch.device, input_dtype: torch.dtype) -> "PlacedData":
+        """Put the splits of all members on the device, each once; `input_dtype` is that of the training inputs."""
+        recipe = members[0].recipe
+        splits = list({id(member.split): member.split for member in members}.values())
+        numbers = {id(split): number for number, split in enumerate(splits)}
+        scalings = tuple(Scaling.of(recipe.scaling, split.train) for split in splits)
+        place = partial(PlacedPart.place, scalings=scalings, device=device, dtype=recipe.dtype)
+        samples, *shape = splits[0].train.inputs.shape
+        return cls(
+            train=place([split.train for split in splits], input_dtype=input_dtype),
+            tune=place([split.tune for split in splits], input_dtype=recipe.dtype) if recipe.patience else None,
+            scalings=scalings,
+            splits=torch.tensor([numbers[id(member.split)] for member in members], device=device),
+            tune_shares=torch.tensor([tune_shares(member) for member in members], dtype=recipe.dtype).to(device),
+            samples=samples,
+            shape=tuple(shape),
+        )
+
+    @property
+    def inputs_by_split(self) -> Tensor:
+        """The training inputs, (G, N, D)."""
+        return self.train.inputs.view(len(self.scalings), self.samples, -1)
+
+    def round_inputs(self, dtype: torch.dtype) -> "PlacedData":
+        """Return the same data with the training inputs in that type."""
+        return replace(self, train=replace(self.train, inputs=self.train.inputs.to(dtype)))
+
+    def find_rows(self, order: Tensor) -> Tensor:
+        """Turn sample numbers (S, B) within each member's split into rows (S, B) of the training part."""
+        return self.splits.unsqueeze(1) * self.samples + order
+
+    def keep(self, mask: Tensor) -> "PlacedData":
+        """Return the data of the members where mask (S,) is true; all splits stay."""
+        return replace(self, splits=self.splits[mask], tune_shares=self.tune_shares[mask])
+
+
+def place_weights(parts: Sequence[Samples], dtype: torch.dtype, device: torch.device) -> Tensor | None:
+    """Put the sample weights of all parts, one after the other, on the device; None if no part has weights."""
+    if all(part.weights is None for part in parts):
+        return None
+    each = [np.ones(len(part)) if part.weights is None else part.weights for part in parts]
+    return torch.from_numpy(np.concatenate(each)).to(device, dtype)
+
+
+def tune_shares(member: Member) -> list[float]:
+    """Return the weight of a tune sample by its class, (C,).
+
+    It is 1, or with a sampler what gives tune the class shares of an epoch. Without it, a network that learns from
+    equal shares, say, would be stopped for what it is to learn.
+    """
+    shown = np.array(member.counts, dtype=np.float64)
+    if member.sampler == NONE:
+        return [1.0] * len(shown)
+    tune = np.bincount(member.split.tune.labels, member.split.tune.weights, len(shown))
+    ratios = np.divide(shown, tune, out=np.zeros_like(shown), where=tune > 0)
+    shares: list[float] = (ratios * tune.sum() / shown.sum()).tolist()
+    return shares
