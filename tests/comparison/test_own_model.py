@@ -19,11 +19,11 @@ from imbaloss.comparison import OwnModel
 from imbaloss.comparison.assemble import Asked
 from imbaloss.comparison.comparing import Place, for_use, no_progress
 from imbaloss.comparison.from_python import open_arrays
+from imbaloss.comparison.own_data import Own
 from imbaloss.comparison.own_model import CHECKSUM, FORMAT_1, NAME, PREPARATION, REFERENCE, digest
-from imbaloss.data.own import Own
 from imbaloss.training import REFERENCES
 from tests.comparison.examples import mixed, write_csv
-from tests.data.own.plain import column_transformer
+from tests.comparison.plain import column_transformer
 
 IMBALOSS = Path(sys.executable).with_name("imbaloss")
 FRAME = mixed(200)

@@ -12,12 +12,13 @@ import numpy as np
 from imbaloss import report, studies
 from imbaloss.comparison.answer import Answer
 from imbaloss.comparison.description import describe
+from imbaloss.comparison.own_data import Own
 from imbaloss.comparison.own_model import OwnModel, Threshold, remove
+from imbaloss.comparison.study import OwnStudy
 from imbaloss.comparison.wishes import MOST, Wishes
-from imbaloss.data.own import ImagePreparation, Own
 from imbaloss.evaluation import THRESHOLD
 from imbaloss.progress import Progress
-from imbaloss.studies import Job, OwnStudy, Run, Store, Watch, Work
+from imbaloss.studies import Job, Run, Store, Watch, Work
 from imbaloss.studies.reach import AREA
 from imbaloss.training import Recipe, check_device
 from imbaloss.wording import counted
@@ -98,8 +99,7 @@ def answer(
         note(text)
     out = choose_folder(study, out, note, named=named, overwrite=overwrite)
     place = Place(own, out, Store(out), wishes.device, note, shown)
-    if isinstance(own.kind, ImagePreparation):
-        place.store.add_examples({study.name: own})
+    place.store.add_examples({study.name: own})
     study = trained(place.keep(study), place, wishes.seconds)
     if wishes.budget:
         study = place.keep(replace(study, notes=study.notes + reach_of(study, own)))

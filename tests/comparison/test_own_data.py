@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from imbaloss.comparison.assemble import Asked
 from imbaloss.comparison.opening import open_own
+from imbaloss.comparison.own_data import Own
 from imbaloss.data import Fold, draw, split_counts
-from imbaloss.data.own import Own
 from tests.comparison.examples import mixed, of_frames, write_csv, write_images
 
 
@@ -99,7 +99,7 @@ def test_what_is_made_of_train_does_not_depend_on_the_other_parts(part):
     data.features.iloc[rows[part]] = data.features.iloc[rows[part]].sample(frac=1, random_state=0).to_numpy()
     data.features.loc[data.features.index[rows[part]], "amount"] = 1e6
     data.labels[rows[part]] = 0
-    data.drawn.clear()
+    data.cache.prepared.clear()
     after = data.draw(0, fold)
     assert np.array_equal(before.train.inputs, after.train.inputs)
     assert not np.array_equal(getattr(before, part).inputs, getattr(after, part).inputs)
@@ -109,7 +109,7 @@ def test_what_train_is_decides_what_is_made_of_the_others():
     data, fold = own(), Fold(0, 0, 5)
     before = data.draw(0, fold)
     data.features.loc[data.features.index[data.rows(0, fold)["train"]], "amount"] *= 10
-    data.drawn.clear()
+    data.cache.prepared.clear()
     assert not np.array_equal(before.test.inputs, data.draw(0, fold).test.inputs)
 
 
