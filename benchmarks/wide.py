@@ -21,7 +21,7 @@ from benchmarks.losses import processor
 from imbaloss.comparison.assemble import Asked
 from imbaloss.comparison.description import describe
 from imbaloss.comparison.opening import open_own
-from imbaloss.data.own import Own
+from imbaloss.comparison.own_data import Own
 
 STEPS = ("pandas.read_csv", "open and describe", "prepare a fold")
 

@@ -64,7 +64,7 @@ def read(folder: Path) -> Stored:
     store = Store(folder, create=False)
     runs = study.runs()
     rows = store.rows(runs)
-    if isinstance(study, studies.OwnStudy) or len(rows) < len(runs):
+    if not isinstance(study, studies.Study) or len(rows) < len(runs):
         missing = len(runs) - len(rows)
         raise ValueError(
             f"{folder} lacks {missing} of {len(runs)} trainings: imbaloss run {study.name} --data-dir PATH trains them"

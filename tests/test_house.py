@@ -1,7 +1,13 @@
 """The house: what imports what, and what is loaded when."""
 
+import ast
 import subprocess
 import sys
+from pathlib import Path
+
+import imbaloss
+
+OWN_DATA = {"Own", "OwnModel", "OwnStudy", "Schema", "TablePreparation", "ImagePreparation"}
 
 import imbaloss
 
@@ -50,3 +56,23 @@ def test_the_help_loads_neither_torch_nor_numpy():
         "print(*sys.modules)"
     )
     assert not {"torch", "numpy", "pandas", "sklearn", "matplotlib", "requests"} & set(loaded.split())
+
+
+def test_only_comparison_tells_ones_own_data_by_their_types():
+    """`studies` and `report` ask a protocol, which knows neither these types nor where they stand."""
+    root = Path(imbaloss.__file__).parent
+    for file in root.rglob("*.py"):
+        if root / "comparison" in file.parents:
+            continue
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "isinstance":
+                named = {one.id for one in ast.walk(node.args[1]) if isinstance(one, ast.Name)}
+                named |= {one.attr for one in ast.walk(node.args[1]) if isinstance(one, ast.Attribute)}
+                assert not named & OWN_DATA, f"{file}, line {node.lineno}"
+
+
+def test_studies_and_reports_do_not_load_comparison():
+    python(
+        "import sys, imbaloss.report, imbaloss.studies, imbaloss.training\n"
+        "assert not [name for name in sys.modules if name.startswith('imbaloss.comparison')]"
+    )

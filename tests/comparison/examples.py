@@ -9,11 +9,12 @@ from PIL import Image
 from imbaloss.comparison.assemble import Asked
 from imbaloss.comparison.column_kinds import judge_columns
 from imbaloss.comparison.column_values import take_columns
+from imbaloss.comparison.columns import Schema
 from imbaloss.comparison.judgement import ColumnRequest
 from imbaloss.comparison.missing_values import mark_missing
 from imbaloss.comparison.opening import of_tables
+from imbaloss.comparison.own_data import Own
 from imbaloss.comparison.reading.frames import table_from_frame
-from imbaloss.data.own import Own, Schema
 
 QUICK = ("--epochs", "2", "--hidden", "4", "--lr", "0.01", "--loss", "mse", "--repetitions", "1", "--quiet")
 

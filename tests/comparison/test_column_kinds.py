@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imbaloss.comparison.column_values import text_of
-from imbaloss.data.own.columns import CATEGORY, DATE, MANY, MISSING, NUMBER, Column, Schema
+from imbaloss.comparison.columns import CATEGORY, DATE, MANY, MISSING, NUMBER, Column, Schema
 from tests.comparison.examples import judge, mixed, take
 
 

@@ -18,6 +18,7 @@ from imbaloss.comparison import Answer, OwnModel, Wishes, facts
 from imbaloss.comparison.assemble import Asked
 from imbaloss.comparison.comparing import Place, no_progress, trained
 from imbaloss.comparison.from_python import open_arrays
+from imbaloss.comparison.study import OwnStudy
 from imbaloss.studies import Store
 from imbaloss.training import REFERENCES
 from tests.comparison.examples import mixed
@@ -105,8 +106,8 @@ def test_what_is_left_of_another_question_does_not_pass_for_this_ones(tmp_path, 
 
 def test_the_study_is_read_again_as_it_was_written(answer):
     study = studies.read_study(answer.folder)
-    assert isinstance(study, studies.OwnStudy)
-    assert studies.OwnStudy.from_toml(study.to_toml()) == study
+    assert isinstance(study, OwnStudy)
+    assert OwnStudy.from_toml(study.to_toml()) == study
     store = Store(answer.folder, create=False)
     assert {run.hash for run in study.runs()} <= store.hashes()
     assert study.for_use(answer.best).hash in store.hashes()

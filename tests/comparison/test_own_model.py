@@ -6,7 +6,10 @@ import shutil
 import subprocess
 import sys
 import warnings
+from importlib import import_module
+from io import BytesIO
 from pathlib import Path
+from zipfile import ZipFile
 
 import numpy as np
 import pandas as pd
@@ -19,11 +22,11 @@ from imbaloss.comparison import OwnModel
 from imbaloss.comparison.assemble import Asked
 from imbaloss.comparison.comparing import Place, for_use, no_progress
 from imbaloss.comparison.from_python import open_arrays
+from imbaloss.comparison.own_data import Own
 from imbaloss.comparison.own_model import CHECKSUM, FORMAT_1, NAME, PREPARATION, REFERENCE, digest
-from imbaloss.data.own import Own
 from imbaloss.training import REFERENCES
 from tests.comparison.examples import mixed, write_csv
-from tests.data.own.plain import column_transformer
+from tests.comparison.plain import column_transformer
 
 IMBALOSS = Path(sys.executable).with_name("imbaloss")
 FRAME = mixed(200)
@@ -114,6 +117,46 @@ def test_a_model_of_format_1_predicts_the_same_bits(folder, own, tmp_path):
         preparation.fit(own.features.iloc[train], own.labels[train])
     replace_file(copy, PREPARATION, skops.io.dumps(preparation), format=FORMAT_1)
     assert OwnModel.load(copy).predict_proba(FRAME).tobytes() == model.predict_proba(FRAME).tobytes()
+
+
+def name_module(content: bytes, old: str, new: str, name: str = "WideQuantileTransformer") -> bytes:
+    """Change the address of a class in a skops file, which is an archive of stored files."""
+    renamed = BytesIO()
+    with ZipFile(BytesIO(content)) as archive, ZipFile(renamed, "w") as copy:
+        for file in archive.namelist():
+            schema = archive.read(file)
+            if file == "schema.json":
+                assert f'"{old}"'.encode() in schema
+                schema = schema.replace(f'"{old}"'.encode(), f'"{new}"'.encode())
+                schema = schema.replace(b'"WideQuantileTransformer"', f'"{name}"'.encode())
+            copy.writestr(file, schema)
+    return renamed.getvalue()
+
+
+OLD, NEW = "imbaloss.data.own.quantiles", "imbaloss.comparison.wide_quantiles"
+
+
+def test_a_model_that_names_the_old_address_of_the_quantiles_predicts_the_same_bits(folder, tmp_path):
+    """As models of format 2 do that were written before the class moved; there is no module at that address."""
+    copy = tmp_path / "model"
+    shutil.copytree(folder, copy)
+    replace_file(copy, PREPARATION, name_module((copy / PREPARATION).read_bytes(), NEW, OLD))
+    with pytest.raises(ModuleNotFoundError):
+        import_module(OLD)
+    found = OwnModel.load(copy)
+    assert found.predict_proba(FRAME).tobytes() == OwnModel.load(folder).predict_proba(FRAME).tobytes()
+    found.save(copy)
+    assert f"{NEW}.WideQuantileTransformer" in skops.io.get_untrusted_types(file=copy / PREPARATION)
+
+
+@pytest.mark.parametrize("module", [OLD, NEW, "imbaloss.data.own"])
+def test_at_neither_address_another_class_is_trusted(module, folder, tmp_path):
+    copy = tmp_path / "model"
+    shutil.copytree(folder, copy)
+    content = name_module((copy / PREPARATION).read_bytes(), NEW, module, "QuantileTransformer")
+    replace_file(copy, PREPARATION, content)
+    with pytest.raises(ValueError, match=f"{PREPARATION} holds types that imbaloss does not write"):
+        OwnModel.load(copy)
 
 
 def test_types_that_imbaloss_does_not_write_are_not_loaded(folder, tmp_path):

@@ -226,7 +226,7 @@ def run_study(
 
 
 def write_report(
-    study: "Study | studies.OwnStudy", runs: list["studies.Run"], store: "studies.Store", out: Path, *, as_json: bool
+    study: "studies.ReportableStudy", runs: list["studies.Run"], store: "studies.Store", out: Path, *, as_json: bool
 ) -> None:
     """Writes tables, figures and page, and prints the table."""
     from imbaloss import report

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from imbaloss.comparison.columns import DECIMAL_COMMA, PLAIN, POINTS_AND_COMMA, WHOLE
 from imbaloss.comparison.judgement import ANOTHER_WAY, ColumnRequest, Judgement
 from imbaloss.comparison.reading import numbers
 from imbaloss.comparison.reading.text import is_text
-from imbaloss.data.own.columns import DECIMAL_COMMA, PLAIN, POINTS_AND_COMMA, WHOLE
 
 if TYPE_CHECKING:
     import pyarrow as pa

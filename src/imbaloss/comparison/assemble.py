@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from imbaloss.comparison.columns import Schema
 from imbaloss.comparison.hashes import hash_rows
+from imbaloss.comparison.own_data import FOLDS, TEST, TIME, Own
+from imbaloss.comparison.preparation import ImagePreparation
 from imbaloss.comparison.reading.names import normalize_text
 from imbaloss.comparison.reading.table_file import AS_DETECTED, COMPRESSED, ReadingOptions
 from imbaloss.comparison.targets import classes_of, number_groups, order_times
-from imbaloss.data.own.columns import DATE, Schema
-from imbaloss.data.own.content import FOLDS, TEST, TIME, Own
-from imbaloss.data.own.preparation import ImagePreparation
 from imbaloss.data.splits import FEWEST_FOLDS, check_folds
 from imbaloss.wording import counted
 
@@ -133,8 +133,7 @@ def own_of(content: Content, asked: Asked) -> Own:
 
 def checksum(own: Own) -> str:
     """Return a checksum of all that decides what is learned, and how it is divided; not of the form of a file."""
-    kind = describe_columns(own.kind) if isinstance(own.kind, Schema) else repr(own.kind)
-    found = hashlib.sha256(f"({own.division!r}, {own.folds!r}, {own.held_out!r}, {kind})".encode())
+    found = hashlib.sha256(f"({own.division!r}, {own.folds!r}, {own.held_out!r}, {own.kind.identity})".encode())
     if isinstance(own.features, pd.DataFrame):
         found.update(hash_rows(own.features).tobytes())
     else:
@@ -142,13 +141,6 @@ def checksum(own: Own) -> str:
     for array in (own.labels, own.groups, own.times):
         found.update(b"" if array is None else array.tobytes())
     return found.hexdigest()
-
-
-def describe_columns(schema: Schema) -> str:
-    """Return names and kinds of columns as version 0.1 wrote them, so that its results are found again."""
-    kinds = {column.name: DATE if column.is_date else column.kind for column in schema.columns}
-    described = [f"Column(name={name!r}, kind={kind!r})" for name, kind in kinds.items()]
-    return f"({', '.join(described)}{',' * (len(described) == 1)})"
 
 
 def check_parts(own: Own, asked: Asked) -> None:

@@ -8,8 +8,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
+from imbaloss.comparison.columns import MISSING, Schema
 from imbaloss.comparison.hashes import BLOCK
-from imbaloss.data.own.columns import MISSING, Schema
 
 FEWEST = 5  # positives with a value, below which a column can separate them by chance
 FOLDS = 5  # in which a category is judged by the labels of the others

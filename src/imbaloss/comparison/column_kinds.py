@@ -18,12 +18,7 @@ from imbaloss.comparison.column_values import (
     texts_of_values,
     typed_numbers,
 )
-from imbaloss.comparison.judgement import ANOTHER_WAY, NOTHING_SAID, ColumnRequest, Judgement
-from imbaloss.comparison.missing_values import mark_missing
-from imbaloss.comparison.reading import dates, numbers
-from imbaloss.comparison.reading.names import is_unnamed
-from imbaloss.comparison.reading.text import columns_by_name, is_text, iterate_blocks
-from imbaloss.data.own.columns import (
+from imbaloss.comparison.columns import (
     AS_WRITTEN,
     CATEGORY,
     DATE,
@@ -40,6 +35,11 @@ from imbaloss.data.own.columns import (
     Column,
     Schema,
 )
+from imbaloss.comparison.judgement import ANOTHER_WAY, NOTHING_SAID, ColumnRequest, Judgement
+from imbaloss.comparison.missing_values import mark_missing
+from imbaloss.comparison.reading import dates, numbers
+from imbaloss.comparison.reading.names import is_unnamed
+from imbaloss.comparison.reading.text import columns_by_name, is_text, iterate_blocks
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from imbaloss.comparison.column_values import name_some
+from imbaloss.comparison.columns import CATEGORY, MANY, Schema
 from imbaloss.comparison.reading import numbers
 from imbaloss.comparison.reading.text import NA_TEXTS, columns_by_name, is_text
-from imbaloss.data.own.columns import CATEGORY, MANY, Schema
 from imbaloss.wording import counted
 
 if TYPE_CHECKING:

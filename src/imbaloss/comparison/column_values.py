@@ -9,10 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from imbaloss.comparison.reading import dates, numbers
-from imbaloss.comparison.reading.names import is_unnamed
-from imbaloss.comparison.reading.text import columns_by_name, is_text, iterate_blocks
-from imbaloss.data.own.columns import (
+from imbaloss.comparison.columns import (
     AS_WRITTEN,
     HOUR_COSINE,
     HOUR_SINE,
@@ -27,6 +24,9 @@ from imbaloss.data.own.columns import (
     Column,
     Schema,
 )
+from imbaloss.comparison.reading import dates, numbers
+from imbaloss.comparison.reading.names import is_unnamed
+from imbaloss.comparison.reading.text import columns_by_name, is_text, iterate_blocks
 from imbaloss.nearest import nearest
 from imbaloss.wording import listed
 

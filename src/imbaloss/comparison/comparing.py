@@ -12,11 +12,12 @@ import numpy as np
 from imbaloss import report, studies
 from imbaloss.comparison.answer import Answer
 from imbaloss.comparison.description import describe
+from imbaloss.comparison.own_data import Own
 from imbaloss.comparison.own_model import OwnModel, Threshold, remove
+from imbaloss.comparison.study import OwnStudy
 from imbaloss.comparison.wishes import MOST, Wishes
-from imbaloss.data.own import ImagePreparation, Own
 from imbaloss.evaluation import THRESHOLD
-from imbaloss.studies import Job, OwnStudy, Run, SilentObserver, Store, StudyObserver
+from imbaloss.studies import Job, Run, SilentObserver, Store, StudyObserver
 from imbaloss.studies.reach import AREA
 from imbaloss.training import Recipe, check_device
 from imbaloss.wording import counted
@@ -96,8 +97,7 @@ def answer(
         note(text)
     out = choose_folder(study, out, note, named=named, overwrite=overwrite)
     place = Place(own, out, Store(out), wishes.device, note, shown)
-    if isinstance(own.kind, ImagePreparation):
-        place.store.add_examples({study.name: own})
+    place.store.add_examples({study.name: own})
     study = trained(place.keep(study), place, wishes.seconds)
     if wishes.budget:
         study = place.keep(replace(study, notes=study.notes + reach_of(study, own)))

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from imbaloss.comparison.column_facts import class_areas, missing_shares
 from imbaloss.comparison.column_values import name_some
+from imbaloss.comparison.columns import CATEGORY, DATES, HOUR_SINE, MANY, WEEKDAY_SINE, Schema
 from imbaloss.comparison.hashes import hash_columns, hash_rows
-from imbaloss.data.own.columns import CATEGORY, DATES, HOUR_SINE, MANY, WEEKDAY_SINE, Schema
-from imbaloss.data.own.content import FOLDS, TEST, TIME, Own
+from imbaloss.comparison.own_data import FOLDS, TEST, TIME, Own
 from imbaloss.wording import counted
 
 LOOKED_AT = 100_000  # rows, by which columns are judged
@@ -24,9 +24,8 @@ def describe(own: Own) -> list[str]:
     """In sentences, the most important first."""
     negatives, positives = own.counts
     rows = len(own.labels)
-    noun = "row" if isinstance(own.kind, Schema) else "image"
     classes = f"{positives} {own.positive} (positive, {own.level:.2%}), {negatives} {own.negative} (negative)"
-    said = [f"{counted(rows, noun)}: {classes}", divided(own)]
+    said = [f"{counted(rows, own.kind.noun)}: {classes}", divided(own)]
     if positives < FEW:
         said.append(f"{counted(positives, 'positive')} can decide little: see what difference could be found at all")
     if own.level > 0.5:

@@ -19,12 +19,12 @@ from imbaloss.comparison.comparing import answer
 from imbaloss.comparison.missing_values import mark_missing
 from imbaloss.comparison.opening import of_tables
 from imbaloss.comparison.opening_images import classes_of_labels
+from imbaloss.comparison.own_data import Own
 from imbaloss.comparison.own_model import plain
 from imbaloss.comparison.reading.frames import table_from_frame
 from imbaloss.comparison.reading.image_arrays import fit_image_arrays
 from imbaloss.comparison.targets import name_classes
 from imbaloss.comparison.wishes import Wishes
-from imbaloss.data.own import Own
 from imbaloss.nearest import nearest
 from imbaloss.training import Recipe
 from imbaloss.training.recipe import whole

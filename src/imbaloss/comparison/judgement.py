@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from imbaloss.data.own.columns import Column
+from imbaloss.comparison.columns import Column
 
 ANOTHER_WAY = "leave the column out (--drop), or take its values for names (--category)"
 

@@ -21,13 +21,13 @@ from imbaloss.comparison.opening_images import (
     open_image_listing,
     refuse_size,
 )
+from imbaloss.comparison.own_data import Own
 from imbaloss.comparison.reading import arrays
 from imbaloss.comparison.reading.names import check_names
 from imbaloss.comparison.reading.parquet import is_parquet_folder
 from imbaloss.comparison.reading.table_file import TableFile, naming
 from imbaloss.comparison.reading.text import select
 from imbaloss.comparison.targets import name_classes
-from imbaloss.data.own.content import Own
 from imbaloss.nearest import nearest
 
 if TYPE_CHECKING:

@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from imbaloss.comparison.assemble import Asked, Content, join_columns, name_of, own_of
 from imbaloss.comparison.column_values import check_test_columns, name_some
 from imbaloss.comparison.missing_values import find_target, mark_missing
+from imbaloss.comparison.own_data import Own
 from imbaloss.comparison.reading import arrays, image_names
 from imbaloss.comparison.reading.frames import table_from_frame
 from imbaloss.comparison.reading.image_arrays import fit_image_arrays
 from imbaloss.comparison.reading.images import SIZE, fit_image_files
 from imbaloss.comparison.reading.text import columns_by_name, find_in_columns, is_text, iterate_blocks
 from imbaloss.comparison.targets import name_classes
-from imbaloss.data.own.content import Own
 
 if TYPE_CHECKING:
     import pyarrow as pa

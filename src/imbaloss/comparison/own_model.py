@@ -4,18 +4,21 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from zipfile import ZipFile
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from imbaloss.comparison.column_values import take_columns
+from imbaloss.comparison.columns import Column, Schema
 from imbaloss.comparison.missing_values import mark_missing
+from imbaloss.comparison.preparation import ImagePreparation, TablePreparation
 from imbaloss.comparison.reading.frames import table_from_frame
 from imbaloss.comparison.reading.image_arrays import prepare_image_array
-from imbaloss.data.own import Column, ImagePreparation, Schema, TablePreparation
 from imbaloss.evaluation import Calibration
 from imbaloss.notation import tuples
 from imbaloss.training import Model, Recipe, model_file
@@ -29,13 +32,15 @@ if TYPE_CHECKING:
 FORMAT = "imbaloss own model 2"
 FORMAT_1 = "imbaloss own model 1"  # in which the preparation is a ColumnTransformer; it can still be read
 NAME, PREPARATION, REFERENCE = "own.json", "preparation.skops", "reference.skops"
+SCHEMA = "schema.json"  # in a skops file
 CHECKSUM = "sha256"  # of all else that the file says
 TRUSTED = (  # beside what skops trusts by itself
-    "imbaloss.data.own.quantiles.WideQuantileTransformer",
+    "imbaloss.comparison.wide_quantiles.WideQuantileTransformer",
     "numpy.dtype",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
     "sklearn.model_selection._split.StratifiedKFold",
 )
+MOVED = {"imbaloss.data.own.quantiles": "imbaloss.comparison.wide_quantiles"}  # modules that earlier files name
 
 
 class Threshold(NamedTuple):
@@ -68,12 +73,8 @@ class OwnModel:
         An array (N, D) is taken as columns X0, X1, ... Raises ValueError for other columns and for values of another
         kind, naming them.
         """
-        positive = self.probabilities(self.images(X) if self.of_images else self.columns(table_from_frame(X)))
+        positive = self.probabilities(self.images(X) if self.kind.of_images else self.columns(table_from_frame(X)))
         return np.stack([1 - positive, positive], axis=1)
-
-    @property
-    def of_images(self) -> bool:
-        return isinstance(self.kind, ImagePreparation)
 
     def probabilities(self, features: Any) -> NDArray[np.float64]:
         """Of the positive class, (N,); features: `columns`, or images (N, C, H, W)."""
@@ -121,7 +122,7 @@ class OwnModel:
             "threshold": {
                 name: value if np.isfinite(value) else None for name, value in self.threshold._asdict().items()
             },
-            "kind": kind_to_json(self.kind),
+            "kind": self.kind.to_json(),
             "reference": reference_to_json(self.model) if REFERENCE in files else None,
             "files": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
             "facts": self.facts,
@@ -186,10 +187,30 @@ def loaded(file: Path, content: bytes) -> Any:
     """What skops makes of it. Raises ValueError for types that imbaloss does not write."""
     import skops.io
 
+    content = rename_moved(content)
     others = set(skops.io.get_untrusted_types(data=content)) - set(TRUSTED)
     if others:
         raise ValueError(f"{file} holds types that imbaloss does not write: {', '.join(sorted(others))}")
     return skops.io.loads(content, trusted=list(TRUSTED))
+
+
+def rename_moved(content: bytes) -> bytes:
+    """Return a skops file that names today's modules for those that an earlier version of imbaloss named."""
+    with ZipFile(BytesIO(content)) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    if not any(module.encode() in files[SCHEMA] for module in MOVED):
+        return content
+
+    def rename(node: dict[str, Any]) -> dict[str, Any]:
+        module = node.get("__module__")
+        return node | {"__module__": MOVED[module]} if module in MOVED else node
+
+    files[SCHEMA] = json.dumps(json.loads(files[SCHEMA], object_hook=rename)).encode()
+    renamed = BytesIO()
+    with ZipFile(renamed, "w") as archive:
+        for name, file in files.items():
+            archive.writestr(name, file)
+    return renamed.getvalue()
 
 
 def remove(folder: Path) -> None:
@@ -197,25 +218,6 @@ def remove(folder: Path) -> None:
     for name in (NAME, PREPARATION, REFERENCE):
         (folder / name).unlink(missing_ok=True)
     model_file.remove(folder)
-
-
-def kind_to_json(kind: Schema | ImagePreparation) -> dict[str, Any]:
-    if isinstance(kind, ImagePreparation):
-        return {"images": asdict(kind)}
-    return {
-        "columns": [column_to_json(column) for column in kind.columns],
-        "left_out": [[name, reason] for name, reason in kind.left_out.items()],
-        "na_values": list(kind.na_values),
-        "keep_na": list(kind.keep_na),
-    }
-
-
-def column_to_json(column: Column) -> list[str | None]:
-    """Return name and kind of a column, then form and source where it has one, as `Column` takes them."""
-    fields = [column.name, column.kind, column.form, column.source]
-    while fields[-1] is None:
-        fields.pop()
-    return fields
 
 
 def kind_from_json(value: Mapping[str, Any]) -> Schema | ImagePreparation:

@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from imbaloss.comparison import table_writing
 from imbaloss.comparison.column_values import name_some
+from imbaloss.comparison.columns import DATE, NUMBER, PLAIN, Column, Schema
 from imbaloss.comparison.missing_values import mark_missing
 from imbaloss.comparison.own_model import OwnModel
+from imbaloss.comparison.preparation import ImagePreparation, TablePreparation
 from imbaloss.comparison.reading import arrays, dates, image_names, numbers
 from imbaloss.comparison.reading.image_arrays import prepare_image_array
 from imbaloss.comparison.reading.images import prepare_image_files
@@ -21,8 +23,6 @@ from imbaloss.comparison.reading.names import normalize_text
 from imbaloss.comparison.reading.parquet import is_parquet_folder
 from imbaloss.comparison.reading.table_file import AS_DETECTED, ReadingOptions, TableFile, naming
 from imbaloss.comparison.reading.text import is_text
-from imbaloss.data.own import Column, ImagePreparation, Schema, TablePreparation
-from imbaloss.data.own.columns import DATE, NUMBER, PLAIN
 from imbaloss.nearest import nearest
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def predict_file(
         raise ValueError(f"{out} is the file to predict for: write the predictions to another one")
     unseen: Counter[str] = Counter()
     keep = [normalize_text(name) for name in keep]
-    if model.of_images:
+    if model.kind.of_images:
         parts = predict_images(model, source, keep, reading)
     else:
         parts = predict_table(model, source, keep, reading, unseen)

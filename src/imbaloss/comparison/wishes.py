@@ -1,20 +1,19 @@
 """What a person wants of a comparison: methods, and how long."""
 
-import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from imbaloss.data.own import ImagePreparation, Own
-from imbaloss.data.own.content import FOLDS
-from imbaloss.studies import OwnStudy
-from imbaloss.studies.own import methods_of, recipe_for, repetitions_for
+import pandas as pd
+
+from imbaloss.comparison.own_data import FOLDS, Own
+from imbaloss.comparison.study import OwnStudy, methods_of, recipe_for, repetitions_for
 from imbaloss.training import Recipe
 from imbaloss.training.recipe import check_entries
 
 MOST = 1000  # repetitions
-BUDGET = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h)")
-SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
+UNITS = ("s", "m", "h")  # of a budget
 
 
 @dataclass(frozen=True)
@@ -33,21 +32,15 @@ class Wishes:
     @property
     def seconds(self) -> float | None:
         """Of the budget. Raises ValueError for what is no time."""
-        if self.budget is None:
-            return None
-        found = BUDGET.fullmatch(str(self.budget).strip())
-        if not found or not float(found[1]):
-            raise ValueError(f"budget must be a time, as 90s, 10m or 2h, found {self.budget!r}")
-        return float(found[1]) * SECONDS[found[2]]
+        return None if self.budget is None else parse_budget(self.budget)
 
     def study(self, own: Own, target: str, command: str = "") -> OwnStudy:
         """Raises ValueError for methods and entries that there are not."""
         methods = methods_of(self.losses, self.samplers, references=self.references)
         train = sum(own.split_counts(0, own.each_fold[0])["train"])
         alone = {"tune_lr": ()} if "lr" in self.recipe else {}
-        images = isinstance(own.kind, ImagePreparation)
         check_entries(self.recipe)
-        entries = recipe_for(train, alone | self.recipe, methods, images=images)
+        entries = recipe_for(train, alone | self.recipe, methods, images=own.kind.of_images)
         Recipe(**entries).check_shape(own.shape)
         if self.repetitions is not None and self.budget is not None:
             raise ValueError("give the number of repetitions, or a budget that decides it, not both")
@@ -68,5 +61,20 @@ class Wishes:
             recipe=entries,
             margin=self.margin,
             command=command,
-            things="images" if images else "rows",
+            things=f"{own.kind.noun}s",
         )
+
+
+def parse_budget(budget: str) -> float:
+    """Return the seconds of a time: a plain number above 0, and its unit behind it.
+
+    Raises:
+        ValueError: The text is no such time, or one of more than 292 years, which pandas does not count.
+    """
+    text = str(budget).strip()
+    amount, unit = text[:-1].rstrip(), text[-1:]
+    if unit in UNITS and all(digits.isdecimal() for digits in amount.split(".", 1)):
+        with suppress(ValueError):
+            if seconds := pd.Timedelta(f"{amount}{unit}").total_seconds():
+                return seconds
+    raise ValueError(f"budget must be a time, as 90s, 10m or 2h, found {budget!r}")

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imbaloss.data.archives import md5_of
-from imbaloss.data.dataset import Pool
+from imbaloss.data.samples import Pool
 
 WORDS = 2000  # the most frequent of the training documents
 FEWEST_DOCUMENTS = 2  # of training that a word is in

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import floor
 
-from imbaloss.data.dataset import Counts, Dataset
+from imbaloss.data.samples import Counts
 from imbaloss.nearest import one_of
 
 
@@ -53,20 +53,3 @@ def check_level(level: float, protocol: str) -> None:
     if not 0 <= level < float("inf") or (highest is not None and level > highest):
         limits = ">= 0" if highest is None else f"from 0 to {float(highest):g}"
         raise ValueError(f"level must be {limits} under protocol {protocol}, found {level:g}")
-
-
-def counts(dataset: Dataset, part: str, *, level: float, protocol: str) -> Counts:
-    """How many negatives and positives the protocol takes from `train`, `test` or `all` at a level, taken as a decimal.
-
-    Raises ValueError as `check_level`, and for a class with too few images.
-    """
-    check_level(level, protocol)
-    available = dataset.counts(part)
-    wanted = PROTOCOLS[protocol].counts(Fraction(str(level)), available)
-    if wanted.positives > available.positives:
-        images = "images" if part == "all" else f"{part} images"
-        raise ValueError(
-            f"protocol {protocol} at level {level:g} needs {wanted.positives} {images} of {dataset.positive}, "
-            f"and {dataset.name} has {available.positives}"
-        )
-    return wanted

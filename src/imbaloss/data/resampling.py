@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from imbaloss import notation
 from imbaloss.data import batches
-from imbaloss.data.dataset import Samples
+from imbaloss.data.samples import Samples
 from imbaloss.data.seeds import state, stream
 from imbaloss.nearest import one_of, parameter_of
 

@@ -10,9 +10,10 @@ from typing import Any
 
 from imbaloss.data.cifar100 import SUPERCLASSES, Cifar100
 from imbaloss.data.cifar100 import load as load_cifar100
-from imbaloss.data.dataset import Counts, Dataset, Pool
+from imbaloss.data.dataset import Dataset
 from imbaloss.data.digits import Digits
 from imbaloss.data.newsgroups import Newsgroups
+from imbaloss.data.samples import Counts, Pool
 from imbaloss.nearest import nearest, one_of
 
 

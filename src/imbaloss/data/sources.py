@@ -1,32 +1,74 @@
-"""Sources of splits: sets that are carved from images, and a person's own data."""
+"""What a study needs of the data that its runs draw their splits from."""
 
-from typing import TYPE_CHECKING, Union
+from typing import Protocol
 
-from imbaloss.data import splits
-from imbaloss.data.dataset import Counts, Dataset, Split
+import numpy as np
+from numpy.typing import NDArray
+
+from imbaloss.data.samples import Counts, Split
 from imbaloss.data.splits import Fold
 
-if TYPE_CHECKING:
-    from imbaloss.data.own import Own  # which loads pandas
 
-Source = Union[Dataset, "Own"]
-OWN = "own"  # the protocol of a person's own data, which are taken as they are
+class Source(Protocol):
+    """Samples of two classes from which each run draws its split. A `Dataset` is one, and so may be anyone's data."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def negative(self) -> str: ...
+
+    @property
+    def positive(self) -> str: ...
+
+    @property
+    def checksum(self) -> str:
+        """The checksum of the content, which is stored with each run."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of one input; three axes (channels, height, width) are an image."""
+
+    def with_positive(self, positive: str) -> "Source":
+        """Return the same samples with the named class as the positive one.
+
+        Raises:
+            ValueError: There is no such class.
+        """
+
+    def describe_cell(self, level: float, protocol: str) -> str:
+        """Name what is drawn at a level under a protocol, in messages."""
+
+    def split_counts(
+        self, *, level: float, protocol: str, seed: int = 0, fold: Fold | None = None
+    ) -> dict[str, Counts]:
+        """Return the counts of train, tune and test, as `draw` makes them.
+
+        Raises:
+            ValueError: The source cannot give such a split.
+        """
+
+    def draw(self, *, level: float, protocol: str, seed: int, fold: Fold | None = None) -> Split:
+        """Draw the split of one run, the same for each method."""
+
+    def example_images(self) -> dict[str, NDArray[np.uint8]]:
+        """Return a few images of each class, by its name, (n, channels, height, width), 0 to 255.
+
+        It is asked only of sources whose inputs are images.
+        """
 
 
 def split_counts(
     source: Source, *, level: float, protocol: str, seed: int = 0, fold: Fold | None = None
 ) -> dict[str, Counts]:
-    """Of train, tune and test, as `draw` makes them. The seed counts for a person's own data only.
+    """Return the counts of train, tune and test, as `draw` makes them. The seed may count, where rows are grouped.
 
-    Raises ValueError as `splits.split_counts`.
+    Raises:
+        ValueError: The source cannot give such a split.
     """
-    if isinstance(source, Dataset):
-        return splits.split_counts(source, level=level, protocol=protocol, fold=fold)
-    return source.split_counts(seed, fold)
+    return source.split_counts(level=level, protocol=protocol, seed=seed, fold=fold)
 
 
 def draw(source: Source, *, level: float, protocol: str, seed: int, fold: Fold | None = None) -> Split:
-    """The split of one run, the same for each loss: of a set as `splits.draw` makes it, of one's own as it says."""
-    if isinstance(source, Dataset):
-        return splits.draw(source, level=level, protocol=protocol, seed=seed, fold=fold)
-    return source.draw(seed, fold)
+    """Draw the split of one run, the same for each method."""
+    return source.draw(level=level, protocol=protocol, seed=seed, fold=fold)

@@ -11,7 +11,7 @@ from imbaloss.report import evidence
 from imbaloss.report.cells import COMPARED, COST, TUNED_F1, Cell, Compared, compared_in, constant_cost
 from imbaloss.report.findings import Findings
 from imbaloss.report.other_rows import for_other_rows
-from imbaloss.studies import OwnStudy, Row
+from imbaloss.studies import AdvisedStudy, Row
 from imbaloss.training import REFERENCES
 from imbaloss.wording import counted, listed
 
@@ -40,7 +40,7 @@ class Case:
     """What the sentences are made of."""
 
     found: Findings
-    study: OwnStudy
+    study: AdvisedStudy
     score: Compared
     cell: Cell
     best: str
@@ -62,7 +62,7 @@ class Case:
 def advise(found: Findings) -> Advice | None:
     """None where no method has a score."""
     study, score, best = found.study, recommended_by(found), recommended(found)
-    assert isinstance(study, OwnStudy)
+    assert isinstance(study, AdvisedStudy)
     if best is None:
         return None
     [cell] = found.scored[score]

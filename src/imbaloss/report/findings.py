@@ -9,14 +9,14 @@ from imbaloss.report import evidence, tables
 from imbaloss.report.cells import ROC_AUC, Cell, Compared, cells, compared_in
 from imbaloss.report.intervals import Runs, intervals, of_both, trained
 from imbaloss.report.naming import Name, names
-from imbaloss.studies import OwnStudy, Row, Store, Study
+from imbaloss.studies import ReportableStudy, Row, Store
 
 
 @dataclass(frozen=True, eq=False)
 class Findings:
     """Of the finished runs of a study."""
 
-    study: Study | OwnStudy
+    study: ReportableStudy
     store: Store
     rows: Sequence[Row]
     called: Sequence[Name]  # of each row
@@ -52,7 +52,7 @@ class Findings:
         return " or ".join(self.table["interval_over"].dropna().unique())
 
 
-def find(study: Study | OwnStudy, rows: Sequence[Row], store: Store) -> Findings:
+def find(study: ReportableStudy, rows: Sequence[Row], store: Store) -> Findings:
     """rows: the finished runs of the study, in its store. Raises OSError where that cannot be read."""
     called = names(rows)
     scored = {compared: cells(rows, called, compared) for compared in compared_in(rows)}

@@ -19,7 +19,7 @@ from imbaloss.report.findings import Findings
 from imbaloss.report.intervals import NONE
 from imbaloss.report.tables import noun, number, pair
 from imbaloss.statistics import fewest_seeds
-from imbaloss.studies import OwnStudy, Row
+from imbaloss.studies import AdvisedStudy, Row
 from imbaloss.training import REFERENCES, Recipe
 from imbaloss.wording import listed
 
@@ -57,7 +57,7 @@ def page(
     pairs = int(compared["score"].value_counts().max()) if len(compared) else comb(len(found.methods), 2)
     return environment.get_template("page.html.jinja").render(
         study=found.study,
-        own=found.study if isinstance(found.study, OwnStudy) else None,
+        own=found.study if isinstance(found.study, AdvisedStudy) else None,
         things=found.study.things,
         advice=advice,
         references={name: REFERENCES[name] for name in found.methods if name in REFERENCES},

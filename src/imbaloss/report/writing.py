@@ -9,7 +9,7 @@ from imbaloss.report.drawings import drawings
 from imbaloss.report.findings import Findings
 from imbaloss.report.inline import inline
 from imbaloss.report.page import Picture, page
-from imbaloss.studies import OwnStudy
+from imbaloss.studies import AdvisedStudy
 from imbaloss.whole import write_whole
 
 OURS = r"((scores|differences|loss|roc|probabilities|reliability|images)_.*|ranks)\.(svg|png)"  # names of figures
@@ -30,7 +30,7 @@ def write(found: Findings, folder: Path) -> Path:
     verdicts = evidence.verdicts(found.comparisons)
     brackets = [f"in brackets: 95 % intervals, over {found.interval_over}"] if found.interval_over else []
     sentences = tables.sentences(found.rows)
-    advice = advise(found) if isinstance(found.study, OwnStudy) else None
+    advice = advise(found) if isinstance(found.study, AdvisedStudy) else None
     said = "".join(
         f"- {one}\n"
         for one in [

@@ -12,14 +12,13 @@ from imbaloss.studies.files import (
     named,
     read_file,
     read_study,
-    to_toml,
     write_study,
 )
 from imbaloss.studies.forecast import Forecast, forecast
 from imbaloss.studies.observer import SilentObserver, StudyObserver
-from imbaloss.studies.own import OwnStudy
 from imbaloss.studies.prototypes import PrototypeMap
 from imbaloss.studies.reach import Reach, reach
+from imbaloss.studies.reportable import AdvisedStudy, ReportableStudy
 from imbaloss.studies.status import Status
 from imbaloss.studies.store import THRESHOLDS, Predictions, Row, Store
 from imbaloss.studies.study import EntryError, Run, Study
@@ -28,15 +27,16 @@ __all__ = [
     "BUILT_IN",
     "EXECUTORS",
     "THRESHOLDS",
+    "AdvisedStudy",
     "EntryError",
     "Executor",
     "Finished",
     "Forecast",
     "Job",
-    "OwnStudy",
     "Predictions",
     "PrototypeMap",
     "Reach",
+    "ReportableStudy",
     "Row",
     "Run",
     "SilentObserver",
@@ -58,7 +58,6 @@ __all__ = [
     "reach",
     "read_file",
     "read_study",
-    "to_toml",
     "train_together",
     "uncollected",
     "write_study",

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, cast
 import numpy as np
 import torch
 
-from imbaloss.data import NONE, OWN, Fold, Source, Split, draw, resample, resampled_counts, split_counts
+from imbaloss.data import NONE, Fold, Source, Split, draw, resample, resampled_counts, split_counts
 from imbaloss.data.resampling import shown_counts, size_is_known
 from imbaloss.data.seeds import stream
 from imbaloss.evaluation import CONFUSION, RULES_ALONE, THRESHOLD, Rule, Scores, calibration, no_scores, scores, tuned
@@ -113,9 +113,7 @@ def stacked_by(kind: Kind, datasets: Mapping[str, Source]) -> Shared:
     parts = split_counts(dataset, level=kind.level, protocol=kind.protocol, seed=kind.seed or 0, fold=kind.fold)
     if not kind.reference:
         recipe.check_shape(dataset.shape)
-    cell = f"{kind.dataset} at level {kind.level:g} under protocol {kind.protocol}"
-    if kind.protocol == OWN:  # which has no level
-        cell = kind.dataset
+    cell = dataset.describe_cell(kind.level, kind.protocol)
     needs = {
         "a learning rate could be chosen": recipe.tune_lr,
         "a training could be stopped": recipe.patience,

@@ -2,20 +2,22 @@
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, asdict, fields
+from dataclasses import MISSING, fields
 from functools import cache
 from importlib import resources
 from importlib.metadata import version
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 import tomli_w
 
-from imbaloss.data import OWN, Source, check_names
+from imbaloss.data import Source, check_names
 from imbaloss.nearest import nearest
 from imbaloss.notation import tuples
-from imbaloss.studies.own import OwnStudy
+from imbaloss.studies.reportable import AdvisedStudy, ReportableStudy
 from imbaloss.studies.study import EntryError, Place, Study
+from imbaloss.study_kinds import READERS
 from imbaloss.training import Recipe
 from imbaloss.whole import write_whole
 
@@ -75,11 +77,6 @@ def from_toml(content: Mapping[str, Any]) -> Study:
     except ValidationError as error:
         raise entry_error(error.errors()) from error
     return Study(**entries)
-
-
-def to_toml(study: Study) -> dict[str, Any]:
-    """The inverse of `from_toml`."""
-    return {"name": study.name} | {key: value for key, value in asdict(study).items() if value is not None}
 
 
 @cache
@@ -187,39 +184,41 @@ def named(text: str) -> Study:
         return built_in(text)
     if not Path(text).is_file():
         raise ValueError(f"there is no study file {text}, nor is it a built-in study: {', '.join(BUILT_IN)}")
-    if (content := own_content(Path(text))) is not None:
-        command = OwnStudy.from_toml(content).command or "imbaloss compare"
-        raise ValueError(f"{text} is the study of one's own data, which is run by: {command}")
+    if (study := read_other_kind(Path(text))) is not None:
+        raise ValueError(f"{text} is {study.how_to_run}")
     return read_file(Path(text))
 
 
-def write_study(study: Study | OwnStudy, datasets: Mapping[str, Source], folder: Path) -> None:
+def write_study(study: ReportableStudy, datasets: Mapping[str, Source], folder: Path) -> None:
     """Writes study.toml: the study, and under `provenance` versions and checksums of the data."""
     provenance = {"versions": versions(), "data": {name: dataset.checksum for name, dataset in datasets.items()}}
-    content = tomli_w.dumps(
-        (study.to_toml() if isinstance(study, OwnStudy) else to_toml(study)) | {PROVENANCE: provenance}
-    )
+    content = tomli_w.dumps(study.to_toml() | {PROVENANCE: provenance})
     folder.mkdir(parents=True, exist_ok=True)
     write_whole(folder / FILE, content.encode())
 
 
-def read_study(folder: Path) -> Study | OwnStudy:
+def read_study(folder: Path) -> ReportableStudy:
     """The study of an output folder. Raises OSError where there is none, ValueError where its file is damaged."""
     file = folder / FILE
     if not file.exists():
         raise OSError(f"{folder} holds no {FILE}: no study was run there")
-    if (content := own_content(file)) is not None:
-        return OwnStudy.from_toml(content)
-    return read_file(file)
+    return read_other_kind(file) or read_file(file)
 
 
-def own_content(file: Path) -> dict[str, Any] | None:
-    """The document, where it is a study of a person's own data; whatever else is wrong with it is for others to say."""
+def read_other_kind(file: Path) -> AdvisedStudy | None:
+    """Return the study of a file with a table that `READERS` lists; None for any other file, also a damaged one.
+
+    Raises:
+        OSError: The file cannot be read.
+        ValueError: The table is there, and is damaged.
+    """
     try:
         content: dict[str, Any] = tuples(tomllib.loads(file.read_text(encoding="utf-8-sig")))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError):
         return None
-    return content if OWN in content else None
+    table = next(iter(READERS.keys() & content.keys()), None)
+    study: AdvisedStudy | None = None if table is None else resolve_name(READERS[table])(content)
+    return study
 
 
 def versions() -> dict[str, str]:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from imbaloss.studies.claims import living_claims
 from imbaloss.studies.files import read_study
-from imbaloss.studies.own import OwnStudy
 from imbaloss.studies.store import Store
 
 
@@ -28,9 +27,7 @@ class Status:
         study, store = read_study(folder), Store(folder, create=False)
         runs = study.runs()
         hashes = {run.hash: run.dataset for run in runs}
-        known = hashes.keys() | (
-            {study.for_use(one).hash for one in study.methods} if isinstance(study, OwnStudy) else set()
-        )
+        known = hashes.keys() | {run.hash for run in study.other_runs()}
         finished, failed, claimed = store.hashes(), store.failed(), living_claims(store)
         asked = Counter(hashes.values())
         done = Counter(hashes[found] for found in finished if found in hashes)

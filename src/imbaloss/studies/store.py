@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic_core import from_json
 
-from imbaloss.data import Dataset, Source
+from imbaloss.data import Source
 from imbaloss.evaluation import THRESHOLD, Scores
 from imbaloss.studies.bulk import uncollected
 from imbaloss.studies.prototypes import PrototypeMap
@@ -105,21 +105,6 @@ class Examples:
     """A few images of each class of a data set: (n, channels, height, width), 0 to 255."""
 
     images: dict[str, NDArray[np.uint8]]
-
-    @classmethod
-    def of(cls, dataset: Source) -> "Examples":
-        """Of those to train on, at even distances: a class may hold several kinds, one after the other."""
-        if isinstance(dataset, Dataset):
-            classes = {dataset.negative: dataset.train.negatives, dataset.positive: dataset.train.positives}
-            white = dataset.white
-        else:
-            names, white = (dataset.negative, dataset.positive), 255
-            classes = {name: dataset.features_of(dataset.labels == label) for label, name in enumerate(names)}
-        chosen = {name: some[:: max(len(some) // EXAMPLES, 1)][:EXAMPLES] for name, some in classes.items()}
-        return cls({name: (some * (255 / white)).astype(np.uint8) for name, some in chosen.items()})
-
-
-EXAMPLES = 8  # of each class
 
 
 def to_texts(row: Row) -> tuple[str, str, str]:
@@ -226,7 +211,7 @@ class Store:
     def add_examples(self, datasets: Mapping[str, Source]) -> None:
         """Of each data set of images, so that a report can show its classes; those that are there stay."""
         pictures = {name: dataset for name, dataset in datasets.items() if len(dataset.shape) == 3}
-        some = [(name, npz(Examples.of(dataset).images)) for name, dataset in pictures.items()]
+        some = [(name, npz(dataset.example_images())) for name, dataset in pictures.items()]
         with self.transaction() as database:
             database.executemany("INSERT OR IGNORE INTO examples VALUES (?, ?)", some)
 

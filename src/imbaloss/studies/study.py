@@ -129,6 +129,14 @@ class Study:
         with uncollected():
             return list({(run, run.recipe_name): run for run in self.combinations()}.values())
 
+    def other_runs(self) -> tuple[Run, ...]:
+        """Return no run: all that belong to the study are compared."""
+        return ()
+
+    def to_toml(self) -> dict[str, Any]:
+        """Return the document of its study file, which `from_toml` reads."""
+        return {"name": self.name} | {key: value for key, value in asdict(self).items() if value is not None}
+
     def combinations(self) -> Iterator[Run]:
         folds = folds_of(self.folds, self.repeats) if self.folds else [None]
         for dataset in self.datasets:

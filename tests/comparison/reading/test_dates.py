@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from imbaloss.comparison.columns import DATE, DAY_FIRST, MONTH_FIRST
 from imbaloss.comparison.reading.dates import find_date_form, parse_dates
-from imbaloss.data.own.columns import DATE, DAY_FIRST, MONTH_FIRST
 
 EPOCH = datetime.datetime(1970, 1, 1)
 MOMENTS = st.datetimes(datetime.datetime(1, 1, 1), datetime.datetime(9999, 12, 31, 23, 59, 59))

@@ -19,13 +19,13 @@ import imbaloss
 from imbaloss.comparison import OwnModel
 from imbaloss.comparison.assemble import Asked
 from imbaloss.comparison.opening import open_own
-from imbaloss.comparison.own_model import kind_from_json, kind_to_json
+from imbaloss.comparison.own_model import kind_from_json
+from imbaloss.comparison.preparation import ImagePreparation
 from imbaloss.comparison.reading import images
 from imbaloss.comparison.reading.brightness import SeenValues, choose_range, scale_to_bytes
 from imbaloss.comparison.reading.image_arrays import fit_image_arrays, prepare_image_array
 from imbaloss.comparison.reading.image_names import find_class_images, find_images, locate_listed_files, printable
 from imbaloss.comparison.reading.images import fit_image_files, prepare_image_files
-from imbaloss.data.own import ImagePreparation
 from tests.comparison.examples import QUICK, write_csv, write_images
 
 SIDE = 16
@@ -84,7 +84,7 @@ def read_pair(first: Path, second: Path) -> images.FittedImages:
     assert np.array_equal(prepare_image_files([first, second], fitted.preparation), fitted.pixels)
     for place, file in enumerate((first, second)):
         assert np.array_equal(prepare_image_files([file], fitted.preparation)[0], fitted.pixels[place])
-    assert kind_from_json(kind_to_json(fitted.preparation)) == fitted.preparation
+    assert kind_from_json(fitted.preparation.to_json()) == fitted.preparation
     return fitted
 
 
@@ -485,7 +485,7 @@ def test_arrays_keep_their_content_and_predict_reads_them_alike(case):
         off = 1 if case in {"uint16", "half precision"} else 0
         assert np.abs(pixels.astype(int) - wanted.reshape(pixels.shape)).max() <= off
     assert bool(fitted.notes) == told
-    preparation = kind_from_json(kind_to_json(fitted.preparation))
+    preparation = kind_from_json(fitted.preparation.to_json())
     assert np.array_equal(prepare_image_array("X", array, preparation), fitted.pixels)
     for place in range(3):
         of_one = prepare_image_array("X", array[place : place + 1], preparation)

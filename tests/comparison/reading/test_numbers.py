@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from imbaloss.comparison.columns import DECIMAL_COMMA, PLAIN, POINTS_AND_COMMA, THOUSANDS_COMMA
 from imbaloss.comparison.reading.numbers import find_number_form, parse_numbers
-from imbaloss.data.own.columns import DECIMAL_COMMA, PLAIN, POINTS_AND_COMMA, THOUSANDS_COMMA
 
 CENTS = st.integers(-(10**11), 10**11)
 

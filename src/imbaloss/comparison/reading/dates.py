@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from imbaloss.comparison.columns import DATE, DAY_FIRST, MONTH_FIRST
 from imbaloss.comparison.reading.numbers import matches
-from imbaloss.data.own.columns import DATE, DAY_FIRST, MONTH_FIRST
 
 if TYPE_CHECKING:
     import pyarrow as pa

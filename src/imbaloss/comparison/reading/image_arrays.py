@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from imbaloss.comparison.preparation import ImagePreparation
 from imbaloss.comparison.reading.brightness import (
     SeenValues,
     check_not_fractions,
@@ -15,7 +16,6 @@ from imbaloss.comparison.reading.brightness import (
     scale_to_bytes,
 )
 from imbaloss.comparison.reading.images import FittedImages, check_images_differ
-from imbaloss.data.own.preparation import ImagePreparation
 
 CHANNELS = (1, 3, 4)  # gray, colours, colours and one more
 BYTES = (0.0, 255.0)  # the range of integers for a model of an earlier version, which stored none

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from imbaloss.comparison.preparation import ImagePreparation
 from imbaloss.comparison.reading.brightness import (
     EARLIER,
     SeenValues,
@@ -17,7 +18,6 @@ from imbaloss.comparison.reading.brightness import (
     choose_range,
     scale_to_bytes,
 )
-from imbaloss.data.own.preparation import ImagePreparation
 from imbaloss.wording import counted
 
 if TYPE_CHECKING:

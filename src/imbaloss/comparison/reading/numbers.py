@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from imbaloss.data.own.columns import DECIMAL_COMMA, PLAIN, POINTS_AND_COMMA, THOUSANDS_COMMA, WHOLE
+from imbaloss.comparison.columns import DECIMAL_COMMA, PLAIN, POINTS_AND_COMMA, THOUSANDS_COMMA, WHOLE
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from imbaloss.comparison.assemble import Asked
 from imbaloss.comparison.opening import open_own
+from imbaloss.comparison.own_data import Own
 from imbaloss.data import Fold, draw, split_counts
-from imbaloss.data.own import Own
 from tests.comparison.examples import mixed, of_frames, write_csv, write_images
 
 
@@ -99,7 +99,7 @@ def test_what_is_made_of_train_does_not_depend_on_the_other_parts(part):
     data.features.iloc[rows[part]] = data.features.iloc[rows[part]].sample(frac=1, random_state=0).to_numpy()
     data.features.loc[data.features.index[rows[part]], "amount"] = 1e6
     data.labels[rows[part]] = 0
-    data.drawn.clear()
+    data.cache.prepared.clear()
     after = data.draw(0, fold)
     assert np.array_equal(before.train.inputs, after.train.inputs)
     assert not np.array_equal(getattr(before, part).inputs, getattr(after, part).inputs)
@@ -109,7 +109,7 @@ def test_what_train_is_decides_what_is_made_of_the_others():
     data, fold = own(), Fold(0, 0, 5)
     before = data.draw(0, fold)
     data.features.loc[data.features.index[data.rows(0, fold)["train"]], "amount"] *= 10
-    data.drawn.clear()
+    data.cache.prepared.clear()
     assert not np.array_equal(before.test.inputs, data.draw(0, fold).test.inputs)
 
 
@@ -138,3 +138,27 @@ def test_images_are_drawn_as_they_are(tmp_path):
     assert (data.positive, data.negative, data.shape, data.inputs) == ("cracked", "ok", (3, 6, 6), 108)
     split = data.draw(0, Fold(0, 0, 5))
     assert np.array_equal(split.test.inputs, data.features[split.test.images].astype(np.float32) / np.float32(255))
+
+
+def test_examples_of_images_are_a_few_of_each_class_at_even_distances(tmp_path):
+    data = open_own(write_images(tmp_path, rare=5, others=25), Asked("folder", size=6))
+    found = data.example_images()
+    assert list(found) == ["ok", "cracked"]
+    assert np.array_equal(found["ok"], data.features[data.labels == 0][::3][:8])
+    assert np.array_equal(found["cracked"], data.features[data.labels == 1])
+
+
+def test_the_last_split_is_kept_and_no_other_one():
+    data = own()
+    first = data.draw(0, Fold(0, 0, 5))
+    assert data.draw(0, Fold(0, 0, 5)) is first
+    data.draw(0, Fold(0, 1, 5))
+    assert [division.fold for division in data.cache.prepared] == [Fold(0, 1, 5)]
+    assert data.shape == first.train.inputs.shape[1:]
+
+
+def test_all_rows_are_divided_anew():
+    data = own()
+    data.draw(0, None)
+    assert not data.for_use.cache.rows
+    assert not data.for_use.cache.prepared

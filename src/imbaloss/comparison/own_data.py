@@ -3,15 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from imbaloss.data.dataset import Counts, Samples, Split, check_class
-from imbaloss.data.own.columns import Schema
-from imbaloss.data.own.preparation import ImagePreparation, TablePreparation
+from imbaloss.comparison.columns import Schema
+from imbaloss.comparison.preparation import ImagePreparation, TablePreparation
+from imbaloss.data.dataset import check_class
+from imbaloss.data.samples import Counts, Samples, Split, pick_examples
 from imbaloss.data.seeds import state
 from imbaloss.data.splits import Fold, parts
 
@@ -19,6 +20,30 @@ Rows = NDArray[np.int64]
 FOLDS, TIME, TEST, ALL = "folds", "time", "test", "all"
 EQUAL = 5  # parts of time, of which one is tune, or test
 PARTS = ("train", "tune", "test")
+
+
+@dataclass(frozen=True)
+class Division:
+    """What decides which rows are train, tune and test."""
+
+    seed: int
+    fold: Fold | None
+
+
+@dataclass
+class SplitCache:
+    """What is costly to make again of a person's own data: each division, the last split, the shape of an input."""
+
+    rows: dict[Division, dict[str, Rows]] = field(default_factory=dict)
+    prepared: dict[Division, "Prepared"] = field(default_factory=dict)  # the last one
+    shape: tuple[int, ...] | None = None
+
+
+class Prepared(NamedTuple):
+    """A split and the preparation of its inputs, which is fitted on its train part."""
+
+    split: Split
+    preparation: TablePreparation | ImagePreparation
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,8 +69,7 @@ class Own:
     held_out: int = 0
     notes: tuple[str, ...] = ()  # what was found and done when it was read
     classes: tuple[Any, ...] = ()  # negative and positive as the labels have them, which may be numbers
-    drawn: dict[Any, Any] = field(default_factory=dict, repr=False)  # the last split
-    divided: dict[Any, dict[str, Rows]] = field(default_factory=dict, repr=False)  # rows, since they were last divided
+    cache: SplitCache = field(default_factory=SplitCache, repr=False)
 
     @property
     def each_fold(self) -> list[Fold] | list[None]:
@@ -70,37 +94,64 @@ class Own:
     @property
     def for_use(self) -> "Own":
         """The same rows, all of them to learn from."""
-        return replace(self, name=f"{self.name}, all rows", division=ALL, drawn={}, divided={})
+        return replace(self, name=f"{self.name}, all rows", division=ALL, cache=SplitCache())
 
     @property
     def shape(self) -> tuple[int, ...]:
         """Of one input, in the first split; in others there may be a category more or less."""
-        if not isinstance(self.kind, Schema):
+        if self.kind.of_images:
             return self.features.shape[1:]
-        if "shape" not in self.drawn:
-            self.drawn["shape"] = self.draw(0, self.each_fold[0]).train.inputs.shape[1:]
-        found: tuple[int, ...] = self.drawn["shape"]
-        return found
+        if self.cache.shape is None:
+            self.cache.shape = self.draw(0, self.each_fold[0]).train.inputs.shape[1:]
+        return self.cache.shape
 
     @property
     def inputs(self) -> int:
         """How many numbers one input has."""
         return prod(self.shape)
 
-    def split_counts(self, seed: int, fold: Fold | None) -> dict[str, Counts]:
-        """Of train, tune and test."""
-        found = {}
+    def describe_cell(self, level: float, protocol: str) -> str:  # noqa: ARG002
+        """Name the data in messages: they are taken as they are, at no level and under no protocol."""
+        return self.name
+
+    def split_counts(
+        self,
+        seed: int = 0,
+        fold: Fold | None = None,
+        *,
+        level: float | None = None,  # noqa: ARG002
+        protocol: str | None = None,  # noqa: ARG002
+    ) -> dict[str, Counts]:
+        """Return the counts of train, tune and test. Level and protocol, which every source is told, change nothing."""
+        counts = {}
         for part, rows in self.rows(seed, fold).items():
             positives = int(self.labels[rows].sum())
-            found[part] = Counts(len(rows) - positives, positives)
-        return found
+            counts[part] = Counts(len(rows) - positives, positives)
+        return counts
 
-    def draw(self, seed: int, fold: Fold | None) -> Split:
-        return self.prepared(seed, fold)[0]
+    def draw(
+        self,
+        seed: int,
+        fold: Fold | None = None,
+        *,
+        level: float | None = None,  # noqa: ARG002
+        protocol: str | None = None,  # noqa: ARG002
+    ) -> Split:
+        """Draw the split of one run. Level and protocol, which every source is told, change nothing."""
+        return self.prepared(seed, fold).split
 
-    def prepared(self, seed: int, fold: Fold | None) -> tuple[Split, TablePreparation | ImagePreparation]:
-        """A split and the preparation, which is fitted on its train part."""
-        if (seed, fold) not in self.drawn:
+    def example_images(self) -> dict[str, NDArray[np.uint8]]:
+        """Return a few images of each class, by its name, (n, channels, height, width)."""
+        rows_of_classes = [np.flatnonzero(self.labels == label) for label in (0, 1)]
+        return {
+            name: self.features_of(pick_examples(rows))
+            for name, rows in zip((self.negative, self.positive), rows_of_classes, strict=True)
+        }
+
+    def prepared(self, seed: int, fold: Fold | None) -> Prepared:
+        """Return a split with its preparation. The last one is kept, since runs of several methods ask for it."""
+        division = Division(seed, fold)
+        if division not in self.cache.prepared:
             rows = self.rows(seed, fold)
             made, of_train = self.fit_preparation(rows["train"])
             others = made(self.features_of(np.concatenate([rows["tune"], rows["test"]])))  # at once, for wide tables
@@ -109,12 +160,8 @@ class Own:
                 Samples(of_part, self.labels[rows[part]], rows[part])
                 for part, of_part in zip(PARTS, inputs, strict=True)
             ]
-            split = Split(*samples)
-            for key in [key for key in self.drawn if key != "shape"]:
-                del self.drawn[key]
-            self.drawn[seed, fold] = split, made
-        found: tuple[Split, TablePreparation | ImagePreparation] = self.drawn[seed, fold]
-        return found
+            self.cache.prepared = {division: Prepared(Split(*samples), made)}
+        return self.cache.prepared[division]
 
     def fit_preparation(self, rows: Rows) -> tuple[TablePreparation | ImagePreparation, NDArray[np.float32]]:
         """Return the preparation, fitted on these rows, and their inputs."""
@@ -127,9 +174,10 @@ class Own:
 
     def rows(self, seed: int, fold: Fold | None) -> dict[str, Rows]:
         """Of train, tune and test, each in order."""
-        if (seed, fold) not in self.divided:
-            self.divided[seed, fold] = self.divide(seed, fold)
-        return self.divided[seed, fold]
+        division = Division(seed, fold)
+        if division not in self.cache.rows:
+            self.cache.rows[division] = self.divide(seed, fold)
+        return self.cache.rows[division]
 
     def divide(self, seed: int, fold: Fold | None) -> dict[str, Rows]:
         everything = np.arange(len(self.labels))

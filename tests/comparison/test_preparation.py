@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from sklearn.preprocessing import TargetEncoder
 
+from imbaloss.comparison.columns import CATEGORY, MANY, NUMBER, Column, Schema
 from imbaloss.comparison.own_model import TRUSTED
-from imbaloss.data.own import ImagePreparation, Schema, TablePreparation
-from imbaloss.data.own.columns import CATEGORY, MANY, NUMBER, Column
+from imbaloss.comparison.preparation import ImagePreparation, TablePreparation
 from tests.comparison.examples import judge, mixed, take
-from tests.data.own.plain import column_transformer
+from tests.comparison.plain import column_transformer
 
 LABELS = (mixed()["fraud"] == "yes").to_numpy().astype(np.int64)
 

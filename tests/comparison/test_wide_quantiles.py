@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from sklearn.preprocessing import QuantileTransformer
 
-from imbaloss.data.own import quantiles
-from imbaloss.data.own.quantiles import WideQuantileTransformer
+from imbaloss.comparison import wide_quantiles
+from imbaloss.comparison.wide_quantiles import WideQuantileTransformer
 
 WITH_TIES = st.sampled_from([0.0, -0.0, 1.0, 2.0, np.nan]) | st.floats(-1e290, 1e290)
 
@@ -50,7 +50,7 @@ def test_columns_without_a_value_or_with_one_value_are_too():
 @pytest.mark.parametrize("options", [{"n_quantiles": 50}, {"n_quantiles": 50, "subsample": 200}])
 @pytest.mark.parametrize("block", [2**18, 1500, 1])
 def test_long_tables_and_blocks_are_too(monkeypatch, options, block):
-    monkeypatch.setattr(quantiles, "BLOCK", block)
+    monkeypatch.setattr(wide_quantiles, "BLOCK", block)
     train = np.random.default_rng(0).standard_normal((500, 7))
     train[:, 3] = np.round(train[:, 3], 1)
     train[np.random.default_rng(1).random(train.shape) < 0.1] = np.nan

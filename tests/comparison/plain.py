@@ -6,9 +6,8 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, QuantileTransformer, StandardScaler, TargetEncoder
 
-from imbaloss.data.own import Schema
-from imbaloss.data.own.columns import CATEGORY, MANY
-from imbaloss.data.own.preparation import QUANTILES_OF
+from imbaloss.comparison.columns import CATEGORY, MANY, Schema
+from imbaloss.comparison.preparation import QUANTILES_OF
 
 
 def column_transformer(schema: Schema, positives: int) -> ColumnTransformer:

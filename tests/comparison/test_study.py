@@ -5,9 +5,17 @@ from dataclasses import replace
 import pytest
 
 from imbaloss import studies
+from imbaloss.comparison.study import (
+    FEWEST_EPOCHS,
+    METHODS,
+    MOST_EPOCHS,
+    OwnStudy,
+    methods_of,
+    parsed,
+    recipe_for,
+    repetitions_for,
+)
 from imbaloss.data import Fold
-from imbaloss.studies import OwnStudy
-from imbaloss.studies.own import FEWEST_EPOCHS, METHODS, MOST_EPOCHS, methods_of, parsed, recipe_for, repetitions_for
 from imbaloss.training import REFERENCES, Recipe
 
 STUDY = OwnStudy(

@@ -5,8 +5,9 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from imbaloss import losses
-from imbaloss.data import NONE, OWN, Fold, resampling
-from imbaloss.studies.study import Entries, Run
+from imbaloss.data import NONE, Fold, resampling
+from imbaloss.studies import Run
+from imbaloss.studies.study import Entries
 from imbaloss.training import REFERENCES, Recipe, check_loss
 
 LOSSES = ("ce", "wce", "focal", "mse", "wmse", "mfe", "msfe", "logit_adjusted")
@@ -15,6 +16,7 @@ RATES = (0.0003, 0.001, 0.003)  # of Adam
 STEPS = 3000  # of a training, about
 FEWEST_EPOCHS, MOST_EPOCHS = 10, 100
 SMALLEST_BATCH, LARGEST_BATCH = 64, 2048
+OWN = "own"  # the protocol of the runs, for which data are taken as they are, and the table of the study file
 ALL_ROWS = ", all rows"  # ends the name of the data that the recommended method learns from
 
 
@@ -50,6 +52,11 @@ class OwnStudy:
         return Recipe(**self.recipe).threshold
 
     @property
+    def how_to_run(self) -> str:
+        """The study in words, and the command that runs it, since its file does not hold the data."""
+        return f"the study of one's own data, which is run by: {self.command or 'imbaloss compare'}"
+
+    @property
     def datasets(self) -> tuple[str, ...]:
         return (self.name,)
 
@@ -74,6 +81,10 @@ class OwnStudy:
     def runs_of(self, place: int) -> list[Run]:
         seed, fold = self.repetition(place)
         return [self.run(method, seed, fold, self.name) for method in self.methods]
+
+    def other_runs(self) -> list[Run]:
+        """Return the training of each method on all rows, of which that of the recommended one is run."""
+        return [self.for_use(method) for method in self.methods]
 
     def for_use(self, method: str) -> Run:
         """The training of a method on all rows."""

@@ -2,14 +2,14 @@
 
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import asdict, dataclass, field
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from imbaloss.data.own.columns import CATEGORY, MANY, MARK, Schema
+from imbaloss.comparison.columns import CATEGORY, MANY, MARK, Schema
 
 Inputs = NDArray[np.float32]
 QUANTILES_OF = 100_000  # rows, by which quantiles are told
@@ -106,7 +106,7 @@ def make_steps(schema: Schema, positives: int) -> dict[str, Any]:
     from sklearn.pipeline import Pipeline
     from sklearn.preprocessing import OneHotEncoder, StandardScaler, TargetEncoder
 
-    from imbaloss.data.own.quantiles import WideQuantileTransformer
+    from imbaloss.comparison.wide_quantiles import WideQuantileTransformer
 
     quantiles = WideQuantileTransformer(
         output_distribution="normal", subsample=QUANTILES_OF, random_state=0, copy=False
@@ -142,7 +142,18 @@ class ImagePreparation:
     floats: tuple[float, float] = field(default=(0.0, 1.0), repr=False)  # which become 0 and 255
     on_white: bool = field(default=False, repr=False)  # transparent parts; else transparency is dropped
     column: str | None = field(default=None, repr=False)  # of a table, which names the files
+    noun: ClassVar[str] = "image"
+    of_images: ClassVar[bool] = True
 
     def __call__(self, images: NDArray[np.uint8]) -> Inputs:
         """Return the inputs in [0, 1]; each channel is scaled with the network."""
         return images.astype(np.float32) / np.float32(255)
+
+    @property
+    def identity(self) -> str:
+        """The text form, which is part of what decides whether data are the same."""
+        return repr(self)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the entries of a model file."""
+        return {"images": asdict(self)}

@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib import import_module
-from typing import Any
+from typing import Any, ClassVar
 
 NUMBER, DATE, CATEGORY, MANY = "number", "date", "category", "many"
 DAY_FIRST, MONTH_FIRST = "date, day first", "date, month first"
@@ -54,6 +53,13 @@ class Column:
         """Whether the values are names."""
         return self.kind in {CATEGORY, MANY, MARK}
 
+    def to_json(self) -> list[str | None]:
+        """Return name and kind, then form and source where there is one, as the constructor takes them."""
+        fields = [self.name, self.kind, self.form, self.source]
+        while fields[-1] is None:
+            fields.pop()
+        return fields
+
 
 @dataclass(frozen=True)
 class Schema:
@@ -63,6 +69,8 @@ class Schema:
     left_out: Mapping[str, str] = field(default_factory=dict)
     na_values: tuple[str, ...] = ()  # texts that mean a missing value, beside the usual ones
     keep_na: tuple[str, ...] = ()  # columns in which texts such as NA are values
+    noun: ClassVar[str] = "row"
+    of_images: ClassVar[bool] = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -74,9 +82,18 @@ class Schema:
         """The columns of the file that are needed, each once."""
         return tuple(dict.fromkeys(column.read_from for column in self.columns))
 
+    @property
+    def identity(self) -> str:
+        """Names and kinds of columns as version 0.1 wrote them, so that its results are found again."""
+        kinds = {column.name: DATE if column.is_date else column.kind for column in self.columns}
+        described = [f"Column(name={name!r}, kind={kind!r})" for name, kind in kinds.items()]
+        return f"({', '.join(described)}{',' * (len(described) == 1)})"
 
-def judged(column: Any, *, named: bool) -> tuple[str, str]:
-    """Return kind and reason as `imbaloss.comparison.column_kinds.judge_series`, where this stood in version 0.1."""
-    judge_series = import_module("imbaloss.comparison.column_kinds").judge_series
-    found: tuple[str, str] = judge_series(column, named=named)
-    return found
+    def to_json(self) -> dict[str, Any]:
+        """Return the entries of a model file."""
+        return {
+            "columns": [column.to_json() for column in self.columns],
+            "left_out": [[name, reason] for name, reason in self.left_out.items()],
+            "na_values": list(self.na_values),
+            "keep_na": list(self.keep_na),
+        }
