@@ -9,7 +9,6 @@ import imbaloss
 
 OWN_DATA = {"Own", "OwnModel", "OwnStudy", "Schema", "TablePreparation", "ImagePreparation"}
 
-import imbaloss
 
 
 def python(code: str) -> str:
