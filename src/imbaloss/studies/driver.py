@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 from imbaloss.studies.claims import Owner
-from imbaloss.studies.execution import Job
 from imbaloss.studies.executors import Executor, Work, here
+from imbaloss.studies.jobs import Job
 from imbaloss.studies.store import Store
 
 PAUSE_S = 1.0  # between looks at stacks that another process trains

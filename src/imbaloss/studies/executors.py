@@ -22,7 +22,8 @@ from typing import Any
 
 from imbaloss.data import Source
 from imbaloss.nearest import one_of
-from imbaloss.studies.execution import Finished, Job, train_together
+from imbaloss.studies.execution import Finished, train_together
+from imbaloss.studies.jobs import Job
 
 Told = Callable[[int], object]
 ATTEMPTS = 3  # at a stack whose worker is lost
