@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from imbaloss import studies
-from imbaloss.evaluation import scores
+from imbaloss.evaluation import TunedScores, scores
 from imbaloss.studies import Predictions, Row, Store
 
 STEPS = {
@@ -46,7 +46,7 @@ def fill(folder: Path, seeds: int) -> int:
     generator, labels = np.random.default_rng(0), np.repeat([0, 1], [120, 30])
     drawn = [Predictions(labels, generator.random(150), np.arange(150)) for _ in range(20)]
     found = [scores(one.labels, one.probabilities)[0] for one in drawn]
-    parts = [{"tune": one, "test": one, "tuned": {**one, "threshold": 0.5}} for one in found]
+    parts = [({"tune": one, "test": one}, TunedScores(0.5, None, one, {})) for one in found]
     losses = tuple(generator.random(300).tolist())
     runs = study.runs()[:-1]
     plan = {"first_layer": "within the span of the samples", "steps": "fused", "products": "oneDNN"}
@@ -57,7 +57,7 @@ def fill(folder: Path, seeds: int) -> int:
         store.add(
             (
                 Row(run, ("a", "b"), dict.fromkeys(("train", "tune", "test"), (120, 30)),
-                    parts[place % 20], {part: {} for part in parts[0]}, None, computed,
+                    parts[place % 20][0], {"tune": {}, "test": {}}, parts[place % 20][1], None, computed,
                     losses=losses),
                 {"tune": drawn[place % 20], "test": drawn[place % 20]},
             )

@@ -221,7 +221,7 @@ def test_a_rule_of_thresholds_is_what_is_compared(rule):
     assert found.table.set_index("method")[column].idxmax() == found.best
     rows = found.findings.rows
     if rule == "f_beta:beta=2":
-        tuned = [row.scores["tuned"] for row in rows]
+        tuned = [row.tuned.scores for row in rows]
         assert [one["f_beta"] for one in tuned] == [
             pytest.approx(5 * one["tp"] / (5 * one["tp"] + 4 * one["fn"] + one["fp"])) for one in tuned
         ]

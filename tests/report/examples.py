@@ -11,11 +11,11 @@ import pandas as pd
 
 from imbaloss import report, studies
 from imbaloss.data import SETS, Fold
-from imbaloss.evaluation import Rule, no_scores, scores, tuned
+from imbaloss.evaluation import Rule, TunedScores, no_scores, scores, tuned
 from imbaloss.report import Findings
 from imbaloss.report.cells import COMPARED, Cell, Compared, cells
 from imbaloss.report.naming import names
-from imbaloss.studies import THRESHOLDS, Predictions, Row, Run, Store, Study
+from imbaloss.studies import Predictions, Row, Run, Store, Study
 from imbaloss.training import Recipe
 
 LOSSES = ("msfe", "focal:alpha=0.75", "wmse")
@@ -69,16 +69,16 @@ def example(dataset: str, seed: int, loss: str) -> Row:
         classes=("a tree", positive),
         counts={"train": (450, 50), "tune": (90, 10), "test": (90, 10)},
         scores={},
-        undefined={part: {} for part in ("tune", "test", "tuned")},
+        undefined={"tune": {}, "test": {}},
+        tuned=TunedScores.without_threshold("it was not scored yet"),
         losses=tuple(np.linspace(0.5, 0.1 + seed / 100, recipe.epochs).tolist()),
         failure=None,
         computed={"device": "cpu", "versions": {"imbaloss": "0"}, "stack_seconds": 60.0, "stack_size": 6},
     )
     test, tune = (part.probabilities for part in predictions(row).values())
     threshold, low, high, _ = tuned(Rule.of("f1"), LABELS, tune)
-    ends = {"threshold": threshold, "threshold_low": low, "threshold_high": high}
-    at = {**scores(LABELS, test, threshold)[0], **ends}
-    return replace(row, scores={"tune": scores(LABELS, tune)[0], "test": scores(LABELS, test)[0], "tuned": at})
+    at = TunedScores(threshold, (low, high), scores(LABELS, test, threshold)[0], {})
+    return replace(row, scores={"tune": scores(LABELS, tune)[0], "test": scores(LABELS, test)[0]}, tuned=at)
 
 
 def scoring(row: Row, value: float | None, score: str = "roc_auc") -> Row:
@@ -87,11 +87,12 @@ def scoring(row: Row, value: float | None, score: str = "roc_auc") -> Row:
 
 
 def failed(row: Row) -> Row:
-    values, reasons = no_scores("the training failed")
+    values, reasons = no_scores(why := "the training failed")
     return replace(
         row,
-        scores={"tune": values, "test": values, "tuned": {**values, **dict.fromkeys(THRESHOLDS)}},
-        undefined={"tune": reasons, "test": reasons, "tuned": reasons},
+        scores={"tune": values, "test": values},
+        undefined={"tune": reasons, "test": reasons},
+        tuned=TunedScores.without_threshold(why),
         losses=(),
         failure="the loss was no longer finite",
     )

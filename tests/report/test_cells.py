@@ -22,7 +22,7 @@ def cells(some: list[Row], compared: Compared = ROC) -> list[Cell]:
 
 def value(some: list[Row], compared: Compared, dataset: str, loss: str, seed: int) -> float:
     [row] = [row for row in some if (row.run.dataset, row.run.loss, row.run.seed) == (dataset, loss, seed)]
-    return row.scores[compared.part][compared.score]
+    return compared.value_in(row)
 
 
 @every_score

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from imbaloss.evaluation import TunedScores
 from imbaloss.report import evidence
 from imbaloss.report.cells import COMPARED, EVERYWHERE, Cell, Compared
 from imbaloss.statistics import corrected_t, friedman, holm, sign_flip, signed_rank_probabilities
@@ -165,7 +166,7 @@ def test_folds_have_the_corrected_test():
 
 
 def of_cells(*cells: Cell, margin: float = 0.01) -> pd.DataFrame:
-    return evidence.comparisons({Compared("ROC-AUC", "test", "roc_auc"): cells}, margin)
+    return evidence.comparisons({Compared("ROC-AUC", "roc_auc"): cells}, margin)
 
 
 def test_the_best_is_told_with_its_gain_over_each_other_whichever_is_named_first():
@@ -450,7 +451,7 @@ def test_where_no_tuned_scores_or_no_areas_are_there_no_threshold_has_moved():
         assert evidence.moved_threshold(found.assign(pairs=few)) == ""
         assert evidence.moved_threshold(found[found["score"] != score]) == ""
     some = [
-        replace(row, scores={**row.scores, "tuned": dict.fromkeys(row.scores["tuned"])})
+        replace(row, tuned=TunedScores.without_threshold("no threshold was chosen"))
         for row in scored({"msfe": 0.3, "focal:alpha=0.75": 0.0, "wmse": 0.0}, score="f1")
     ]
     compared = comparisons(some)

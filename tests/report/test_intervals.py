@@ -59,8 +59,9 @@ def test_of_several_seeds_they_are_students_over_the_seeds(tmp_path):
     assert len(lines) == 6
     assert (lines["interval_over"] == "seeds").all()
     for setting, loss in lines.index:
-        for part, score, column in [(one.part, one.score, one.column) for one in COMPARED]:
-            values = [row.scores[part][score] for row in some if (row.run.dataset, row.run.loss) == (setting, loss)]
+        of_method = [row for row in some if (row.run.dataset, row.run.loss) == (setting, loss)]
+        for compared, column in [(one, one.column) for one in COMPARED]:
+            values = [compared.value_in(row) for row in of_method]
             low, high = stats.t.interval(0.95, 2, np.mean(values), stats.sem(values))
             expected = (max(low, 0), min(high, 1))
             assert ends(lines, loss, (f"{column}_low", f"{column}_high"), setting) == pytest.approx(expected)
@@ -73,9 +74,9 @@ def test_of_a_single_run_they_are_over_its_test_samples_each_score_at_its_thresh
     for row in some:
         probabilities = predictions(row)["test"].probabilities
         for compared in COMPARED:
-            threshold = row.scores["tuned"]["threshold"] if compared.part == "tuned" else THRESHOLD
+            threshold = row.tuned.threshold if compared.tuned else THRESHOLD
             expected = of_samples(compared.score, LABELS, probabilities, threshold)
-            assert expected.estimate == pytest.approx(row.scores[compared.part][compared.score])
+            assert expected.estimate == pytest.approx(compared.value_in(row))
             columns = (f"{compared.column}_low", f"{compared.column}_high")
             assert ends(lines, row.run.loss, columns) == list(expected[1:])
     assert lines[list(BOTH)].isna().all(axis=None)
@@ -164,8 +165,7 @@ def test_failed_runs_do_not_count(tmp_path):
 
 def test_an_undefined_score_has_no_interval(tmp_path):
     first, *others = one_set(seeds=1)
-    without = {**first.scores["tuned"], "threshold": None}
-    row = replace(scoring(first, None), scores={**scoring(first, None).scores, "tuned": without})
+    row = replace(scoring(first, None), tuned=replace(first.tuned, threshold=None))
     lines = found([row, *others], tmp_path)
     assert np.isnan(ends(lines, "msfe", (*ROC, "tuned_f1_low", "tuned_f1_high"))).all()
     assert not np.isnan(ends(lines, "msfe", ("f1_low", "f1_high"))).any()

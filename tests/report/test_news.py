@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from imbaloss.evaluation import no_scores
+from imbaloss.evaluation import TunedScores, no_scores
 from imbaloss.report import News
 from imbaloss.studies import Job, Store
 from imbaloss.training import Recipe, plan_for
@@ -44,13 +44,14 @@ def test_only_equally_many_trainings_of_one_protocol_are_compared(tmp_path):
 
 
 def test_nothing_is_best_where_nothing_can_be_compared(tmp_path):
-    values, reasons = no_scores("the training failed")
+    values, reasons = no_scores(why := "the training failed")
     failed = [
         replace(
             row,
             failure="it failed",
-            scores={"tune": values, "test": values, "tuned": values},
+            scores={"tune": values, "test": values},
             undefined={"tune": {}, "test": reasons},
+            tuned=TunedScores.without_threshold(why),
         )
         for row in rows()
     ]

@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 
 from imbaloss import report, studies
-from imbaloss.evaluation import OF_TALLIES, redrawn, scores, tallied
+from imbaloss.evaluation import OF_TALLIES, TunedScores, redrawn, scores, tallied
 from imbaloss.report import Findings, evidence
 from imbaloss.report.cells import Compared
 from imbaloss.report.other_rows import for_other_rows
@@ -18,8 +18,8 @@ from imbaloss.statistics import seeds_and_redrawn
 from imbaloss.studies import Predictions, Store
 from tests.report.examples import example
 
-RECALL = Compared("recall at the tuned threshold", "tuned", "recall")
-F1 = Compared("F1 at the tuned threshold", "tuned", "f1")
+RECALL = Compared("recall at the tuned threshold", "recall", tuned=True)
+F1 = Compared("F1 at the tuned threshold", "f1", tuned=True)
 SEEDS = 8
 
 
@@ -35,10 +35,10 @@ def of_one_test(
         for number in range(seeds):
             row = example("tree_1", number, loss)
             found = stats.norm.cdf(hard - 1.5 + skill * labels + own * generator.normal(size=len(labels)))
-            tuned = {**scores(labels, found)[0], "threshold": 0.5, "threshold_low": None, "threshold_high": None}
+            tuned = TunedScores(0.5, None, *scores(labels, found))
             parts = Predictions(labels, found, np.arange(len(labels)))
             counts = {**row.counts, "test": (9 * positives, positives)}
-            row = replace(row, scores={**row.scores, "tuned": tuned}, counts=counts)
+            row = replace(row, tuned=tuned, counts=counts)
             finished.append((row, {"tune": parts, "test": parts}))
     store = Store(folder)
     store.add(finished)
@@ -82,7 +82,7 @@ def test_costs_are_turned(tmp_path):
     store.add((row, found.store.predictions(old.run)) for row, old in zip(rows, found.rows, strict=True))
     again = report.find(studies.built_in("table1"), rows, store)
     lines = seen(found, "mfe").assign(verdict="better")
-    wider = for_other_rows(again, lines, Compared("mean cost", "tuned", "cost", lower=True))
+    wider = for_other_rows(again, lines, Compared("mean cost", "cost", tuned=True, lower=True))
     assert wider["low"].iloc[0] > 0
     tallies = [
         tallied(p["test"].labels, p["test"].probabilities[None] >= 0.5) for _, p in store.arrays([r.run for r in rows])

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from imbaloss.data import Fold
+from imbaloss.evaluation import TunedScores
 from imbaloss.report import records, tables
 from imbaloss.report.naming import names
 from imbaloss.studies import Row
@@ -138,7 +139,7 @@ def test_a_sampler_and_folds_are_told_where_nothing_differs():
 
 def test_failures_and_undefined_scores_are_said_in_a_short_list():
     first, second, *others = rows(seeds=3)
-    lost = {"undefined": {"tune": {}, "test": {"roc_auc": "there are no positives"}, "tuned": {}}}
+    lost = {"undefined": {"tune": {}, "test": {"roc_auc": "there are no positives"}}}
     some = [failed(first), replace(second, **lost), *(replace(row, **lost) for row in others)]
     said = tables.sentences(some)
     cell = "tree_1 at level 0.05 (test P/N 10/90)"
@@ -156,9 +157,12 @@ def test_failures_and_undefined_scores_are_said_in_a_short_list():
 def test_an_undefined_f1_at_the_tuned_threshold_is_said_where_that_at_a_half_is_not():
     first, second, third, *others = rows(seeds=1)
     cell, reason = "tree_1 at level 0.05 (test P/N 10/90)", "tune has no positives"
-    tuned = {"tune": {"f1": reason}, "test": {}, "tuned": {"f1": reason}}
-    both = {"tune": {}, "test": {"f1": "test has none"}, "tuned": {"f1": "test has none"}}
-    said = tables.sentences([replace(first, undefined=tuned), second, replace(third, undefined=both), *others])
+    tuned = {"undefined": {"tune": {"f1": reason}, "test": {}}, "tuned": TunedScores.without_threshold(reason)}
+    both = {
+        "undefined": {"tune": {}, "test": {"f1": "test has none"}},
+        "tuned": replace(third.tuned, undefined={"f1": "test has none"}),
+    }
+    said = tables.sentences([replace(first, **tuned), second, replace(third, **both), *others])
     assert said == [
         f"F1 at the tuned threshold is undefined, {reason}: 1 training on {cell}, msfe",
         f"F1 is undefined, test has none: 1 training on {cell}, wmse",
@@ -168,20 +172,22 @@ def test_an_undefined_f1_at_the_tuned_threshold_is_said_where_that_at_a_half_is_
 def test_the_tuned_threshold_and_its_f1_are_in_the_table():
     some = rows(seeds=3)
     cell = table(some).iloc[0]
-    tuned = [row.scores["tuned"] for row in some if (row.run.dataset, row.run.loss) == ("tree_1", "msfe")]
-    assert cell["tuned_f1"] == pytest.approx(np.mean([one["f1"] for one in tuned]))
-    for end in ("", "_low", "_high"):
-        assert cell[f"tuned_threshold{end}"] == pytest.approx(np.mean([one[f"threshold{end}"] for one in tuned]))
+    tuned = [row.tuned for row in some if (row.run.dataset, row.run.loss) == ("tree_1", "msfe")]
+    assert cell["tuned_f1"] == pytest.approx(np.mean([one.scores["f1"] for one in tuned]))
+    assert cell["tuned_threshold"] == pytest.approx(np.mean([one.threshold for one in tuned]))
+    for place, end in enumerate(("low", "high")):
+        assert cell[f"tuned_threshold_{end}"] == pytest.approx(np.mean([one.interval[place] for one in tuned]))
     assert pd.isna(cell["tuned_cost"])
     assert "cost" not in tables.markdown(table(some))
 
 
-PRICED = ("test", "tuned")
-
-
 def test_costs_are_in_the_table_where_a_rule_names_them():
     some = [
-        replace(row, scores={**row.scores, **{part: {**row.scores[part], "cost": 1 + row.run.seed} for part in PRICED}})
+        replace(
+            row,
+            scores={**row.scores, "test": {**row.scores["test"], "cost": 1 + row.run.seed}},
+            tuned=replace(row.tuned, scores={**row.tuned.scores, "cost": 1 + row.run.seed}),
+        )
         for row in rows(seeds=3)
     ]
     cell = table(some).iloc[0]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from imbaloss import data, studies
-from imbaloss.evaluation import Calibration, Rule, calibration, scores, tuned
+from imbaloss.evaluation import Calibration, Rule, TunedScores, calibration, scores, tuned
 from imbaloss.studies import Row, Store
 from tests.studies.observers import CallingObserver
 
@@ -110,8 +110,8 @@ def test_a_row_holds_the_scores_of_its_model(digits):
     for part, of_part in predictions.items():
         assert row.scores[part] == scores(of_part.labels, of_part.probabilities)[0]
     threshold, low, high, _ = tuned(Rule.of("f1"), split.tune.labels, model.probabilities(split.tune.inputs))
-    at, _ = scores(split.test.labels, model.probabilities(split.test.inputs), threshold)
-    assert row.scores["tuned"] == {**at, "threshold": threshold, "threshold_low": low, "threshold_high": high}
+    at = scores(split.test.labels, model.probabilities(split.test.inputs), threshold)
+    assert row.tuned == TunedScores(threshold, (low, high), *at)
     assert low <= threshold <= high
 
 
@@ -137,8 +137,9 @@ def test_levels_without_a_class_have_rows_without_scores(digits, tmp_path, level
         assert (row.scores["test"]["roc_auc"] is None) == (level in {0, 1})
         if protocol == "ratio":
             assert row.counts["tune"][0] == 0
-            assert row.scores["tuned"]["f1"] is row.scores["tuned"]["threshold"] is None
-            assert "no threshold was chosen: there are no" in row.undefined["tuned"]["f1"]
+            assert row.tuned.scores["f1"] is row.tuned.threshold is None
+            assert "no threshold was chosen: there are no" in row.tuned.undefined["f1"]
+            assert row.tuned.reason == row.tuned.undefined["f1"]
 
 
 def test_a_failed_training_has_a_row_with_its_sentence(digits, tmp_path):
@@ -305,13 +306,12 @@ def test_runs_that_differ_in_what_comes_after_share_a_network(digits, tmp_path, 
         assert plain.losses == cost.losses == platt.losses
         assert plain.scores["test"]["roc_auc"] == cost.scores["test"]["roc_auc"] == platt.scores["test"]["roc_auc"]
         assert plain.scores["test"]["brier"] != platt.scores["test"]["brier"]
-        assert "cost" not in plain.scores["tuned"]
-        for part in ("test", "tuned"):
-            scores_of = cost.scores[part]
+        assert "cost" not in plain.tuned.scores
+        for scores_of in (cost.scores["test"], cost.tuned.scores):
             assert scores_of["cost"] == pytest.approx(
                 (scores_of["fp"] + 10 * scores_of["fn"]) / sum(cost.counts["test"])
             )
-        assert cost.scores["tuned"]["threshold"] < plain.scores["tuned"]["threshold"]
+        assert cost.tuned.threshold < plain.tuned.threshold
     assert len({row.run.hash for row in rows}) == 6
 
 

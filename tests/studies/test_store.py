@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from imbaloss.evaluation import scores
+from imbaloss.evaluation import TunedScores, scores
 from imbaloss.studies import Predictions, Row, Store
-from imbaloss.studies.store import ADVICE, FILE, VERSION
+from imbaloss.studies.store import ADVICE, FILE, VERSION, sentence
 from tests.data import toy
 from tests.disks import small_disk
 from tests.report.examples import rows
@@ -44,6 +44,19 @@ def test_rows_come_back_as_they_were_in_the_order_asked_for(tmp_path):
     assert {row.losses for row in store.rows(runs)} == {()}
     assert store.hashes() == {run.hash for run in runs}
     assert store.rows([replace(runs[0], seed=99)]) == []
+
+
+def test_tuned_scores_come_back_with_and_without_a_threshold_and_an_interval(tmp_path):
+    first, second, third, *_ = rows()
+    undefined = {"precision": "no sample was called positive"}
+    some = [
+        replace(first, tuned=replace(first.tuned, interval=None, undefined=undefined)),
+        replace(second, tuned=TunedScores.without_threshold("no threshold was chosen: there are no positives")),
+        third,
+    ]
+    store = Store(tmp_path)
+    store.add(entries(some))
+    assert store.with_losses(store.rows([row.run for row in some])) == some
 
 
 def test_predictions_come_back_bit_for_bit_and_give_the_scores_again(tmp_path):
@@ -150,6 +163,60 @@ def test_images_that_are_there_stay_as_they_are(tmp_path):
     assert [len(found.images["cat"]) for found in store.examples().values()] == [3, 5]
 
 
+def error_of(statement: str, file: Path, **options) -> sqlite3.Error:
+    """What SQLite raises for a statement."""
+    with closing(sqlite3.connect(file, timeout=0, **options)) as database, pytest.raises(sqlite3.Error) as error:
+        database.executescript(statement)
+    return error.value
+
+
+@pytest.mark.parametrize("locked", ["BEGIN EXCLUSIVE", "BEGIN IMMEDIATE"])
+def test_a_store_that_another_process_holds_is_said_to_be_held(tmp_path, locked):
+    file = filled(tmp_path).file
+    with closing(sqlite3.connect(file)) as other:
+        other.execute(locked)
+        error = error_of("DELETE FROM runs", file)
+    assert sentence(file, error) == f"{file} is held by another process for more than a minute: database is locked"
+
+
+def test_a_locked_table_is_said_to_be_held(tmp_path):
+    """Within one process, connections that share their cache lock single tables."""
+    file = filled(tmp_path).file
+    with closing(sqlite3.connect(f"file:{file}?cache=shared", uri=True)) as other:
+        other.execute("DELETE FROM runs")
+        error = error_of("SELECT * FROM runs", f"file:{file}?cache=shared", uri=True)
+    assert sentence(file, error).startswith(f"{file} is held by another process for more than a minute: ")
+
+
+def test_a_store_that_may_not_be_written_or_opened_needs_another_folder(tmp_path):
+    file = filled(tmp_path).file
+    only_read = error_of("DELETE FROM runs", f"file:{file}?mode=ro", uri=True)
+    with pytest.raises(sqlite3.Error) as error, closing(sqlite3.connect(tmp_path / "nothing" / FILE)):
+        pass
+    for found in (only_read, error.value):
+        assert sentence(file, found) == f"{file} cannot be written: {found}; name an output folder that can be"
+
+
+def test_a_store_that_cannot_grow_is_said_to_be_full(tmp_path):
+    file = filled(tmp_path).file
+    error = error_of("PRAGMA max_page_count = 1; INSERT INTO arrays VALUES ('more', zeroblob(1000000))", file)
+    assert "the disk is full" in sentence(file, error)
+
+
+@pytest.mark.parametrize("statement", ["SELECT * FROM full", "SELECT * FROM readonly", "SELECT * FROM locked"])
+def test_words_of_a_message_do_not_decide_what_is_wrong(tmp_path, statement):
+    file = filled(tmp_path).file
+    assert "cannot be used as a store of results" in sentence(file, error_of(statement, file))
+
+
+def test_an_error_without_a_code_of_sqlite_is_told_as_it_is(tmp_path):
+    database = sqlite3.connect(tmp_path / FILE)
+    database.close()
+    with pytest.raises(sqlite3.Error) as error:
+        database.execute("SELECT 1")
+    assert f"cannot be used as a store of results: {error.value}; {ADVICE}" in sentence(tmp_path / FILE, error.value)
+
+
 OF_A_TRAINING = "what it holds of a training cannot be read"
 
 
@@ -237,4 +304,9 @@ def test_a_row_is_json_that_others_can_read(tmp_path):
     asked, result, computed = map(json.loads, texts)
     assert (asked["loss"], asked["recipe"]["epochs"]) == ("msfe", 4)
     assert result["scores"]["test"]["f1"] == rows()[0].scores["test"]["f1"]
+    tuned = rows()[0].tuned
+    assert list(result["scores"]) == list(result["undefined"]) == ["tune", "test", "tuned"]
+    assert result["scores"]["tuned"] == tuned.scores | {
+        "threshold": tuned.threshold, "threshold_low": tuned.interval[0], "threshold_high": tuned.interval[1],
+    }  # fmt: skip
     assert computed["device"] == "cpu"

@@ -116,7 +116,7 @@ def answer(
 
 def why_none(findings: report.Findings) -> str:
     """The first reason why a training has no score."""
-    reasons = [row.failure or row.undefined["tuned"].get("f1") for row in findings.rows]
+    reasons = [row.failure or row.tuned.reason or row.tuned.undefined.get("f1") for row in findings.rows]
     return next(filter(None, reasons), "the score is undefined")
 
 

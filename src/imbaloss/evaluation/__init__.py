@@ -3,7 +3,17 @@
 from imbaloss.evaluation import calibration, costs, priors
 from imbaloss.evaluation.calibration import Calibration, expected_calibration_error, reliability
 from imbaloss.evaluation.intervals import of_samples, redrawn
-from imbaloss.evaluation.scores import CONFUSION, OF_DECISIONS, OF_TALLIES, SCORES, THRESHOLD, Scores, no_scores, scores
+from imbaloss.evaluation.scores import (
+    CONFUSION,
+    OF_DECISIONS,
+    OF_TALLIES,
+    SCORES,
+    THRESHOLD,
+    Scores,
+    TunedScores,
+    no_scores,
+    scores,
+)
 from imbaloss.evaluation.tallies import tallied
 from imbaloss.evaluation.thresholds import RULES, RULES_ALONE, Rule, Tuned, top, tuned
 
@@ -19,6 +29,7 @@ __all__ = [
     "Rule",
     "Scores",
     "Tuned",
+    "TunedScores",
     "calibration",
     "costs",
     "expected_calibration_error",

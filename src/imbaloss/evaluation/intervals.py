@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imbaloss.evaluation.scores import THRESHOLD
-from imbaloss.evaluation.tallies import Tallies
+from imbaloss.evaluation.tallies import Tallies, f_beta
 from imbaloss.evaluation.thresholds import MOST_NUMBERS, RESAMPLES
 from imbaloss.statistics import Interval, delong, logit_interval, stratified_bootstrap
 
@@ -59,9 +59,11 @@ def redrawn(
 
 
 def f1(labels: Labels, probabilities: Floats, threshold: float) -> float:
-    """2 TP / (2 TP + FP + FN): scikit-learn's, in a hundredth of the time."""
-    called = probabilities >= threshold
-    return float(2 * np.count_nonzero(called & (labels == 1)) / (np.count_nonzero(called) + np.count_nonzero(labels)))
+    """Return `f_beta` for beta = 1 of the samples whose probability reaches the threshold, labels (N,) being 0 or 1."""
+    called, positive = probabilities >= threshold, labels == 1
+    tp = np.count_nonzero(called & positive)
+    fp, fn = np.count_nonzero(called) - tp, np.count_nonzero(positive) - tp
+    return float(f_beta(Tallies(*np.array([len(labels) - tp - fp - fn, fp, fn, tp], dtype=np.float64))))
 
 
 def average_precision(labels: Labels, probabilities: Floats) -> float:

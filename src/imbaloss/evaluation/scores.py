@@ -1,6 +1,7 @@
 """Scores of a binary classifier on one part of the data."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -73,6 +74,23 @@ def formulas() -> dict[str, Score]:
 def no_scores(reason: str) -> tuple[Scores, dict[str, str]]:
     """What `scores` returns where there are no probabilities: every score None, for that reason."""
     return dict.fromkeys((*CONFUSION, *SCORES)), dict.fromkeys(SCORES, reason)
+
+
+@dataclass(frozen=True)
+class TunedScores:
+    """Scores on test at the threshold that was chosen on the validation part, or the reason why none was chosen."""
+
+    threshold: float | None
+    interval: tuple[float, float] | None  # the 95 % interval of the threshold; None where the data give none
+    scores: Scores  # None where a score is undefined: all of them without a threshold
+    undefined: dict[str, str]  # why a score is None
+    reason: str | None = None  # why there is no threshold
+
+    @classmethod
+    def without_threshold(cls, reason: str) -> "TunedScores":
+        """Return what a run has where no threshold was chosen: every score is None, for that reason."""
+        found, reasons = no_scores(reason)
+        return cls(None, None, found, reasons, reason)
 
 
 def undefined(name: str, labels: NDArray[np.int64], decisions: NDArray[np.int64]) -> str | None:

@@ -39,12 +39,12 @@ def f_beta(t: Tallies, *, beta: float = 1.0) -> Floats:
 
 def balanced_accuracy(t: Tallies) -> Floats:
     """(TPR + TNR) / 2; its best threshold is also that of Youden's J = TPR + TNR - 1 (Youden 1950)."""
-    return (share(t.tp, t.fn) + share(t.tn, t.fp)) / 2
+    return (recall(t) + specificity(t)) / 2
 
 
 def g_mean(t: Tallies) -> Floats:
     """sqrt(TPR TNR). Source: Kubat and Matwin 1997 (ICML)."""
-    return np.sqrt(share(t.tp, t.fn) * share(t.tn, t.fp))
+    return np.sqrt(recall(t) * specificity(t))
 
 
 def mcc(t: Tallies) -> Floats:
@@ -66,6 +66,11 @@ def precision(t: Tallies) -> Floats:
 def recall(t: Tallies) -> Floats:
     """TP / (TP + FN)."""
     return share(t.tp, t.fn)
+
+
+def specificity(t: Tallies) -> Floats:
+    """TN / (TN + FP)."""
+    return share(t.tn, t.fp)
 
 
 def fpr(t: Tallies) -> Floats:

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imbaloss import notation
-from imbaloss.evaluation.scores import THRESHOLD
-from imbaloss.evaluation.tallies import Tallies, accuracy, balanced_accuracy, f_beta, g_mean, mcc, share
+from imbaloss.evaluation import tallies as of
+from imbaloss.evaluation.scores import OF_TALLIES, THRESHOLD
+from imbaloss.evaluation.tallies import Tallies
 from imbaloss.nearest import one_of, parameter_of
 from imbaloss.statistics import logit_interval
 
@@ -29,12 +30,12 @@ def cost(t: Tallies, *, fn: float = 1.0, fp: float = 1.0) -> Floats:
 
 def recall_at_precision(t: Tallies, *, precision: float = 0.9) -> Floats:
     """Recall where the precision is at least that, else -infinity."""
-    return np.where((share(t.tp, t.fp) >= precision) & (t.tp > 0), share(t.tp, t.fn), -np.inf)
+    return np.where((of.precision(t) >= precision) & (t.tp > 0), of.recall(t), -np.inf)
 
 
 def precision_at_recall(t: Tallies, *, recall: float = 0.9) -> Floats:
     """Precision where the recall is at least that, else -infinity."""
-    return np.where(share(t.tp, t.fn) >= recall, share(t.tp, t.fp), -np.inf)
+    return np.where(of.recall(t) >= recall, of.precision(t), -np.inf)
 
 
 def top_share(t: Tallies, *, share: float = 0.05) -> Floats:
@@ -44,12 +45,12 @@ def top_share(t: Tallies, *, share: float = 0.05) -> Floats:
 
 
 RULES: dict[str, Callable[..., Floats]] = {
-    "f1": partial(f_beta, beta=1.0),
-    "f_beta": partial(f_beta, beta=2.0),
-    "g_mean": g_mean,
-    "balanced_accuracy": balanced_accuracy,
-    "mcc": mcc,
-    "accuracy": accuracy,
+    "f1": of.f_beta,
+    "f_beta": partial(of.f_beta, beta=2.0),
+    "g_mean": of.g_mean,
+    "balanced_accuracy": of.balanced_accuracy,
+    "mcc": of.mcc,
+    "accuracy": of.accuracy,
     "cost": cost,
     "recall_at_precision": recall_at_precision,
     "precision_at_recall": precision_at_recall,
@@ -223,7 +224,7 @@ def impossible(rule: Rule, labels: Labels, weights: Floats, places: NDArray[np.i
     """Why no threshold meets a rule."""
     [(name, asked)] = rule.parameters.items()
     counts = tallies(labels, weights[None], places)
-    reached = share(counts.tp, counts.fp if name == "precision" else counts.fn).max()
+    reached = OF_TALLIES[name](counts).max()
     return f"no threshold reaches {name} {asked:g} on the samples by which it is chosen; the highest is {reached:.3g}"
 
 

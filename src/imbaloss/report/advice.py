@@ -183,7 +183,7 @@ def of_threshold(case: Case) -> str:
     if row is None:
         return ""
     if row.threshold is None:
-        reason = row.failure or row.undefined["tuned"].get("f1", "no threshold was chosen")
+        reason = row.failure or row.tuned.reason
         return f"The training on all {study.things} has no threshold: decide at ½, or by what you know; {reason}"
     threshold, low, high = row.threshold
     known = f", 95 % interval {low:.3f} to {high:.3f} by the {study.things} that chose it" if high > low else ""
@@ -213,7 +213,7 @@ def of_demand(case: Case) -> str:
     [(score, demanded)] = rule.parameters.items()
     named = zip(case.found.rows, case.found.called, strict=True)
     rows = [row for row, name in named if name.method == case.best]
-    reached = [row.scores["tuned"][score] or 0.0 for row in rows if row.threshold]
+    reached = [row.tuned.scores[score] or 0.0 for row in rows if row.threshold]
     met = f"{sum(one >= demanded for one in reached)} of {counted(len(rows), 'repetition')}"
     there = f"was there on test in {met}, and {np.mean(reached):.3f} on average"
     return f"The {score} of {demanded:g} that was demanded {there}: demand more if that is too little"

@@ -16,37 +16,41 @@ EVERYWHERE = "all cells"
 
 
 class Compared(NamedTuple):
-    """A score that methods are compared by, and the part of a row that has it."""
+    """A score on test that methods are compared by."""
 
     label: str
-    part: str
     score: str
+    tuned: bool = False  # at the tuned threshold; else at 1/2, or whatever the threshold
     lower: bool = False  # is better
 
     @property
     def column(self) -> str:
         """Its name in the table."""
-        return self.score if self.part == "test" else f"{self.part}_{self.score}"
+        return f"tuned_{self.score}" if self.tuned else self.score
+
+    def value_in(self, row: Row) -> float | None:
+        """Return the score of a row, None where it is undefined or the row has none of that name."""
+        return (row.tuned.scores if self.tuned else row.scores["test"]).get(self.score)
 
 
 F1, TUNED_F1, ROC_AUC = "F1 at ½", "F1 at the tuned threshold", "ROC-AUC"
 COMPARED = (
-    Compared(F1, "test", "f1"),
-    Compared(TUNED_F1, "tuned", "f1"),
-    Compared(ROC_AUC, "test", "roc_auc"),
-    Compared("average precision", "test", "average_precision"),
+    Compared(F1, "f1"),
+    Compared(TUNED_F1, "f1", tuned=True),
+    Compared(ROC_AUC, "roc_auc"),
+    Compared("average precision", "average_precision"),
 )
-COST = Compared("mean cost at the tuned threshold", "tuned", "cost", lower=True)
+COST = Compared("mean cost at the tuned threshold", "cost", tuned=True, lower=True)
 OF_RULES = {
     "cost": COST,
-    "g_mean": Compared("G-mean at the tuned threshold", "tuned", "g_mean"),
-    "balanced_accuracy": Compared("balanced accuracy at the tuned threshold", "tuned", "balanced_accuracy"),
-    "mcc": Compared("MCC at the tuned threshold", "tuned", "mcc"),
-    "recall_at_precision": Compared("recall at the tuned threshold", "tuned", "recall"),
-    "precision_at_recall": Compared("precision at the tuned threshold", "tuned", "precision"),
-    "f_beta": Compared("F-beta at the tuned threshold", "tuned", "f_beta"),
-    "accuracy": Compared("accuracy at the tuned threshold", "tuned", "accuracy"),
-    "top_share": Compared("recall at the tuned threshold", "tuned", "recall"),
+    "g_mean": Compared("G-mean at the tuned threshold", "g_mean", tuned=True),
+    "balanced_accuracy": Compared("balanced accuracy at the tuned threshold", "balanced_accuracy", tuned=True),
+    "mcc": Compared("MCC at the tuned threshold", "mcc", tuned=True),
+    "recall_at_precision": Compared("recall at the tuned threshold", "recall", tuned=True),
+    "precision_at_recall": Compared("precision at the tuned threshold", "precision", tuned=True),
+    "f_beta": Compared("F-beta at the tuned threshold", "f_beta", tuned=True),
+    "accuracy": Compared("accuracy at the tuned threshold", "accuracy", tuned=True),
+    "top_share": Compared("recall at the tuned threshold", "recall", tuned=True),
 }
 
 
@@ -93,7 +97,7 @@ def cells(rows: Sequence[Row], called: Sequence[Name], compared: Compared) -> li
             ratio = sum(row.counts["test"]) / sum(row.counts["train"]) if row.run.fold else None
             found[key] = Cell(row.run.dataset, *key, {}, ratio, lower=compared.lower)
         of_method = found[key].scores.setdefault(name.method, np.full(len(repetitions), np.nan))
-        value = row.scores[compared.part].get(compared.score)
+        value = compared.value_in(row)
         of_method[place[row.run.seed, row.run.fold]] = np.nan if value is None else value
     several = list(found.values())
     if compared is COST:

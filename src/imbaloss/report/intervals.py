@@ -49,10 +49,9 @@ def intervals(runs: Runs, scored: Scored, store: Store) -> pd.DataFrame:
 
 
 def of_run(row: Row, test: Predictions, compared: Compared) -> Interval:
-    scores = row.scores[compared.part]
-    threshold = scores["threshold"] if compared.part == "tuned" else THRESHOLD
+    threshold = row.tuned.threshold if compared.tuned else THRESHOLD
     known = compared.score in {one.score for one in COMPARED}  # of others there is no interval over samples
-    if scores[compared.score] is None or threshold is None or not known:
+    if compared.value_in(row) is None or threshold is None or not known:
         return NONE
     return of_samples(compared.score, test.labels, test.probabilities, threshold) or NONE
 

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib import resources
 from itertools import product
@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from imbaloss import studies
 from imbaloss.data import NONE, SETS
@@ -78,9 +79,10 @@ def table(rows: Sequence[Row]) -> pd.DataFrame:
 
 
 COUNTED = [f"{part}_{kind}" for part in ("train", "tune", "test") for kind in ("negatives", "positives")]
-TUNED = {f"tuned_{name}": name for name in ("f1", *THRESHOLDS, *(name for name in OF_DECISIONS if name != "f1"))}
-COSTS = {"cost": ("test", "cost"), "tuned_cost": ("tuned", "cost")}  # where the threshold's rule names costs
-OF_RULE = COSTS | {f"tuned_{rule}": ("tuned", rule) for rule in RULES_ALONE if rule != "cost"}
+TUNED = tuple(f"tuned_{name}" for name in ("f1", *THRESHOLDS, *(name for name in OF_DECISIONS if name != "f1")))
+AT_TUNED = (*OF_DECISIONS, *RULES_ALONE)  # scores at the tuned threshold
+COSTS = ("cost", "tuned_cost")  # where the threshold's rule names costs
+OF_RULE = (*COSTS, *(f"tuned_{rule}" for rule in RULES_ALONE if rule != "cost"))
 RESAMPLED = ["resampled_negatives", "resampled_positives"]
 
 
@@ -95,11 +97,11 @@ def columns(rows: Sequence[Row]) -> pd.DataFrame:
         name: [row.counts[part][place] for row in rows]
         for name, (part, place) in zip(COUNTED, product(("train", "tune", "test"), (0, 1)), strict=True)
     }
-    places = {score: ("test", score) for score in (*CONFUSION, *SCORES)}
-    places |= {column: ("tuned", score) for column, score in TUNED.items()} | OF_RULE
+    thresholds = np.array([row.threshold or (np.nan,) * len(THRESHOLDS) for row in rows]).reshape(-1, len(THRESHOLDS))
     values = {
-        column: np.array([row.scores[part].get(score) for row in rows], dtype=np.float64)
-        for column, (part, score) in places.items()
+        **{name: in_floats(row.scores["test"].get(name) for row in rows) for name in (*CONFUSION, *SCORES, "cost")},
+        **{f"tuned_{name}": in_floats(row.tuned.scores.get(name) for row in rows) for name in AT_TUNED},
+        **{f"tuned_{name}": thresholds[:, place] for place, name in enumerate(THRESHOLDS)},
     }
     return pd.DataFrame({
         "dataset": [row.run.dataset for row in rows],
@@ -121,6 +123,11 @@ def columns(rows: Sequence[Row]) -> pd.DataFrame:
         "calibration": [row.run.recipe.calibration for row in rows],
         "tuned_lr": [row.tuning["lr"] if row.tuning else None for row in rows],
     })  # fmt: skip
+
+
+def in_floats(scores: Iterable[float | None]) -> NDArray[np.float64]:
+    """Return scores as an array, NaN where one is undefined."""
+    return np.array(list(scores), dtype=np.float64)
 
 
 def rates(chosen: pd.Series) -> str | None:
@@ -149,8 +156,8 @@ def sentences(rows: Sequence[Row]) -> list[str]:
             failures.setdefault(cell, []).append(row)
             continue
         undefined = {LABELS.get(score, score): reason for score, reason in row.undefined["test"].items()}
-        if (reason := row.undefined["tuned"].get("f1")) and "F1" not in undefined:
-            undefined[TUNED_F1] = reason
+        if row.tuned.reason and "F1" not in undefined:
+            undefined[TUNED_F1] = row.tuned.reason
         for score, reason in undefined.items():
             others.setdefault(f"{score} is undefined, {reason}", Counter())[cell] += 1
         if row.tuning and (end := end_of_grid(row.tuning)):

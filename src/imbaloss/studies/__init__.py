@@ -2,7 +2,7 @@
 
 from imbaloss.studies.bulk import uncollected
 from imbaloss.studies.driver import execute
-from imbaloss.studies.execution import Finished, Job, cut, train_together
+from imbaloss.studies.execution import Finished, train_together
 from imbaloss.studies.executors import EXECUTORS, Executor, executor_named, here, in_processes, on_ray
 from imbaloss.studies.files import (
     BUILT_IN,
@@ -15,6 +15,7 @@ from imbaloss.studies.files import (
     write_study,
 )
 from imbaloss.studies.forecast import Forecast, forecast
+from imbaloss.studies.jobs import Job, cut
 from imbaloss.studies.observer import SilentObserver, StudyObserver
 from imbaloss.studies.prototypes import PrototypeMap
 from imbaloss.studies.reach import Reach, reach

@@ -7,8 +7,8 @@ from itertools import chain
 
 from imbaloss.data import Source
 from imbaloss.studies.claims import Owner
-from imbaloss.studies.execution import Job
 from imbaloss.studies.executors import Executor, here
+from imbaloss.studies.jobs import Job
 from imbaloss.studies.observer import SilentObserver, StudyObserver
 from imbaloss.studies.store import Store
 

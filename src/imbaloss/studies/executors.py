@@ -21,7 +21,8 @@ from typing import Any
 
 from imbaloss.data import Source
 from imbaloss.nearest import one_of
-from imbaloss.studies.execution import Finished, Job, train_together
+from imbaloss.studies.execution import Finished, train_together
+from imbaloss.studies.jobs import Job
 from imbaloss.studies.observer import StudyObserver
 
 ATTEMPTS = 3  # at a stack whose worker is lost

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from imbaloss.data import Source
-from imbaloss.studies.execution import Job, train_together
+from imbaloss.studies.execution import train_together
+from imbaloss.studies.jobs import Job
 from imbaloss.studies.reach import Reach, reach
 from imbaloss.studies.study import Run
 

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from imbaloss.studies.execution import Job
+from imbaloss.studies.jobs import Job
 
 
 class StudyObserver(Protocol):

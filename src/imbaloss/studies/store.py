@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pydantic_core import from_json
 
 from imbaloss.data import Source
-from imbaloss.evaluation import THRESHOLD, Scores
+from imbaloss.evaluation import THRESHOLD, Scores, TunedScores
 from imbaloss.studies.bulk import uncollected
 from imbaloss.studies.prototypes import PrototypeMap
 from imbaloss.studies.study import Run
@@ -42,8 +42,9 @@ class Row:
     run: Run
     classes: tuple[str, str]  # negative, positive
     counts: dict[str, tuple[int, ...]]  # of train, tune and test: (negatives, positives); after a sampler: resampled
-    scores: dict[str, Scores]  # of tune and test; tuned: of test, at the threshold that is best on tune by its rule
-    undefined: dict[str, dict[str, str]]  # of tune, test and tuned: why a score is None
+    scores: dict[str, Scores]  # of tune and test, at the threshold 1/2
+    undefined: dict[str, dict[str, str]]  # of tune and test: why a score is None
+    tuned: TunedScores  # of test, at the threshold that is best on tune by its rule
     failure: str | None
     computed: dict[str, Any]  # device, threads, plan, size of the stack, seconds, versions, checksum of the data
     tuning: dict[str, Any] | None = None  # the learning rate that was chosen, by which score, from which candidates
@@ -52,12 +53,20 @@ class Row:
 
     @property
     def threshold(self) -> tuple[float, float, float] | None:
-        """The tuned one, and the ends of its interval, NaN where there is none; None where none was chosen."""
-        value, *ends = (self.scores["tuned"].get(name) for name in THRESHOLDS)
-        if value is None:
+        """Return the tuned threshold and the ends of its interval, NaN where there is none, or None without one."""
+        if self.tuned.threshold is None:
             return None
-        low, high = (np.nan if end is None else end for end in ends)
-        return value, low, high
+        return self.tuned.threshold, *(self.tuned.interval or (np.nan, np.nan))
+
+    def scores_by_part(self) -> dict[str, Scores]:
+        """Return the scores as files have them: those of tune and test, then the tuned ones with their threshold."""
+        ends = self.tuned.interval or (None, None)
+        thresholds = dict(zip(THRESHOLDS, (self.tuned.threshold, *ends), strict=True))
+        return {**self.scores, TUNED: {**self.tuned.scores, **thresholds}}
+
+    def reasons_by_part(self) -> dict[str, dict[str, str]]:
+        """Return why scores are None as files have it: in tune, in test, then at the tuned threshold."""
+        return {**self.undefined, TUNED: self.tuned.undefined}
 
     def flat(self) -> dict[str, Any]:
         """One JSON object for a reader: what was asked, the counts, the scores on test by name, then all the rest."""
@@ -69,14 +78,15 @@ class Row:
         recipe = {**vars(self.run.recipe), **({"lr": self.tuning["lr"]} if self.tuning else {})}
         fold = self.run.fold._asdict() if self.run.fold else None
         asked = {**self.run.asked(), "recipe": recipe, "fold": fold, "negative": self.classes[0]}
+        scores = self.scores_by_part()
         rest = {
-            "tune": self.scores["tune"],
-            "tuned": self.scores["tuned"],
-            "undefined": self.undefined,
+            "tune": scores["tune"],
+            TUNED: scores[TUNED],
+            "undefined": self.reasons_by_part(),
             "failure": self.failure,
             "tuning": self.tuning,
         }
-        return {**asked, **counts, **self.scores["test"], **rest, "losses": self.losses, **self.computed}
+        return {**asked, **counts, **scores["test"], **rest, "losses": self.losses, **self.computed}
 
     def facts(self) -> dict[str, Any]:
         """What a model file says of its training."""
@@ -109,19 +119,47 @@ class Examples:
 
 def to_texts(row: Row) -> tuple[str, str, str]:
     """What was asked, what came of it but for the arrays, and how it was computed."""
-    result = {name: getattr(row, name) for name in RESULT}
+    result = {
+        "classes": row.classes,
+        "counts": row.counts,
+        "scores": row.scores_by_part(),
+        "undefined": row.reasons_by_part(),
+        "failure": row.failure,
+        "tuning": row.tuning,
+    }
     return json.dumps(asdict(row.run)), json.dumps(result), json.dumps(row.computed)
 
 
 def from_texts(run: Run, result: dict[str, Any], computed: dict[str, Any]) -> Row:
     """The inverse of `to_texts`, without losses."""
-    result["counts"] = {part: tuple(pair) for part, pair in result["counts"].items()}
-    result["classes"] = tuple(result["classes"])
-    return Row(run=run, computed=computed, **result)
+    scores, undefined = result["scores"], result["undefined"]
+    tuned = tuned_from(scores.pop(TUNED), undefined.pop(TUNED))
+    return Row(
+        run=run,
+        classes=tuple(result["classes"]),
+        counts={part: tuple(pair) for part, pair in result["counts"].items()},
+        scores=scores,
+        undefined=undefined,
+        tuned=tuned,
+        failure=result["failure"],
+        computed=computed,
+        tuning=result["tuning"],
+    )
 
 
-THRESHOLDS = ("threshold", "threshold_low", "threshold_high")  # of the tuned scores: the threshold, and its interval
-RESULT = ("classes", "counts", "scores", "undefined", "failure", "tuning")
+def tuned_from(scores: Scores, undefined: dict[str, str]) -> TunedScores:
+    """Return the tuned scores of what `Row.scores_by_part` and `Row.reasons_by_part` say of them.
+
+    Without a threshold each score is undefined for want of it: the reason of F1 is why there is none.
+    """
+    threshold, low, high = (scores.pop(name) for name in THRESHOLDS)
+    if threshold is None:
+        return TunedScores(None, None, scores, undefined, undefined["f1"])
+    return TunedScores(threshold, None if low is None or high is None else (low, high), scores, undefined)
+
+
+TUNED = "tuned"  # what files call the scores on test at the tuned threshold
+THRESHOLDS = ("threshold", "threshold_low", "threshold_high")  # among these: the threshold, and its interval
 
 
 def to_bytes(row: Row, predictions: Mapping[str, Predictions]) -> bytes:
@@ -292,13 +330,19 @@ MANY = 10_000  # of so many rows, a scan of all is faster than looking each up
 ADVICE = "it was left as it is: `sqlite3 FILE .recover` saves what can be read, another output folder starts anew"
 
 
+PRIMARY = 0xFF  # the bits of an SQLite result code that tell the kind of error; the others tell which of that kind
+
+
 def sentence(file: Path, error: sqlite3.Error) -> str:
-    """What a person can do about it."""
-    text = str(error)
-    if "full" in text:
+    """Say what is wrong with a store and what a person can do about it.
+
+    An error of Python's module has no code of SQLite; it counts as one of no special kind.
+    """
+    text, code = str(error), getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & PRIMARY
+    if code == sqlite3.SQLITE_FULL:
         return f"{file} cannot be written: the disk is full; finished trainings are kept, the same command goes on"
-    if "readonly" in text or "unable to open" in text:
+    if code in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}:
         return f"{file} cannot be written: {text}; name an output folder that can be"
-    if "locked" in text:
+    if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
         return f"{file} is held by another process for more than a minute: {text}"
     return f"{file} cannot be used as a store of results: {text}; {ADVICE}"

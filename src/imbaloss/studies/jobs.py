@@ -1,0 +1,130 @@
+"""Jobs: the stacks of a study, into which its runs are cut by a fixed rule."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from imbaloss.data import Fold, Source, resampled_counts, split_counts
+from imbaloss.data.resampling import shown_counts, size_is_known
+from imbaloss.evaluation import calibration
+from imbaloss.studies.study import Run
+from imbaloss.training import Plan, Recipe, plan_for
+
+
+@dataclass(frozen=True)
+class Job:
+    """A stack: runs that are trained together, each with all its candidates."""
+
+    runs: tuple[Run, ...]
+    plan: Plan
+    samples: int  # of one network
+    shape: tuple[int, ...]  # of one input
+
+    @property
+    def work(self) -> int:
+        """Of one epoch of one network: multiplications, forward."""
+        return self.samples * self.plan.operations
+
+    @property
+    def networks(self) -> int:
+        return sum(run.recipe.networks for run in self.runs)
+
+    @property
+    def bytes(self) -> int:
+        """What the stack takes in memory at most."""
+        return self.networks * self.plan.bytes
+
+    def work_of(self, runs: Iterable[Run]) -> int:
+        return self.work * sum(run.recipe.epochs * run.recipe.networks for run in runs)
+
+
+def cut(
+    runs: Sequence[Run], datasets: Mapping[str, Source], stack_size: int | None = None, device: str = "cpu"
+) -> list[Job]:
+    """Cuts runs that can be trained together, in their order, into stacks, of stack_size or as `plan_for` has it.
+
+    The candidates of a run stay together, also where they are more than that.
+    Raises ValueError as `stacked_by` does.
+    """
+    kinds = {run: Kind.of(run) for run in runs}
+    shared_by = {kind: stacked_by(kind, datasets) for kind in dict.fromkeys(kinds.values())}
+    groups: dict[Shared, list[Run]] = {}
+    for run, kind in kinds.items():
+        groups.setdefault(shared_by[kind], []).append(run)
+    jobs = []
+    for shared, some in groups.items():
+        way = plan_for(shared.recipe, shared.samples, shared.shape, device, stack_size=stack_size)
+        size = max(way.stack_size // shared.candidates, 1)
+        stacks = [tuple(some[at : at + size]) for at in range(0, len(some), size)]
+        jobs += [Job(stack, way, shared.samples, shared.shape) for stack in stacks]
+    return jobs
+
+
+@dataclass(frozen=True)
+class Kind:
+    """All of a run but its loss and, unless the samples decide how many a sampler makes of them, its seed.
+
+    Of a person's own data the seed decides it too; a reference is a kind by itself.
+    """
+
+    dataset: str
+    level: float
+    protocol: str
+    positive: str
+    sampler: str
+    fold: Fold | None
+    recipe: Recipe
+    reference: str
+    seed: int | None
+
+    @classmethod
+    def of(cls, run: Run) -> "Kind":
+        """Return the kind of a run."""
+        return cls(
+            dataset=run.dataset,
+            level=run.level,
+            protocol=run.protocol,
+            positive=run.positive,
+            sampler=run.sampler,
+            fold=run.fold,
+            recipe=run.recipe,
+            reference=run.reference,
+            seed=None if size_is_known(run.sampler) and not run.data else run.seed,
+        )
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What runs of one stack share."""
+
+    samples: int  # of train, or of most that a sampler can make of it
+    tuned: int  # samples of tune, where each epoch looks at them
+    shape: tuple[int, ...]
+    recipe: Recipe  # but for epochs, rates and what comes after the training
+    candidates: int
+    alone: Kind | None  # the only kind in its stack, since its sampler may make any number of samples
+
+
+def stacked_by(kind: Kind, datasets: Mapping[str, Source]) -> Shared:
+    """Raises ValueError for a kind of run that its data set cannot give."""
+    dataset, recipe = datasets[kind.dataset].with_positive(kind.positive), kind.recipe
+    parts = split_counts(dataset, level=kind.level, protocol=kind.protocol, seed=kind.seed or 0, fold=kind.fold)
+    if not kind.reference:
+        recipe.check_shape(dataset.shape)
+    cell = dataset.describe_cell(kind.level, kind.protocol)
+    needs = {
+        "a learning rate could be chosen": recipe.tune_lr,
+        "a training could be stopped": recipe.patience,
+        "probabilities could be calibrated": recipe.calibration != calibration.NONE,
+    }
+    for purpose, needed in needs.items():
+        if needed and not all(parts["tune"]):
+            raise ValueError(f"{cell} leaves no tune part with both classes, by which {purpose}")
+    try:
+        samples = sum(resampled_counts(parts["train"], kind.sampler))
+        shown_counts(parts["train"], kind.sampler, recipe.train_batch)
+    except ValueError as error:
+        raise ValueError(f"{cell}: {error}") from error
+    looked_at = sum(parts["tune"]) if recipe.patience else 0
+    several = kind.seed is None and not kind.reference
+    alone = None if several else replace(kind, recipe=recipe.shared)
+    return Shared(samples, looked_at, dataset.shape, recipe.shared, recipe.networks, alone)
