@@ -37,6 +37,7 @@ def train(
     device: torch.device | str = "cpu",
     plan: Plan | None = None,
     on_epoch: Callable[[list[float]], object] = lambda losses: None,  # noqa: ARG005
+    lr_name: str = "lr",
 ) -> list[Outcome]:
     """Trains all members together, each for its own number of epochs; outcomes stand in the order of the members.
 
@@ -44,6 +45,7 @@ def train(
     A member whose loss or weights are no longer finite leaves the stack, and its neighbours go on; so does one whose
     patience is at its end.
     on_epoch is told, after each epoch, the loss of each member that took part in it.
+    lr_name: what the failure of a training calls the learning rate.
     Raises ValueError where the members cannot be stacked (see `Member`).
     """
     check_members(members, plan)
@@ -68,12 +70,12 @@ def train(
         for index, (place, member) in enumerate(zip(places, stack.members, strict=True)):
             if not means[index].isfinite():
                 batch = int(batch_losses[index].isfinite().long().argmin()) + 1
-                failure = f"the loss was no longer finite in epoch {epoch}, batch {batch}; try a smaller lr"
+                failure = f"the loss was no longer finite in epoch {epoch}, batch {batch}; try a smaller {lr_name}"
                 outcomes[place] = Outcome(curves[place], None, failure)
                 continue
             curves[place].append(means[index].item())
             if not finite[index]:
-                failure = f"the weights were no longer finite at the end of epoch {epoch}; try a smaller lr"
+                failure = f"the weights were no longer finite at the end of epoch {epoch}; try a smaller {lr_name}"
                 outcomes[place] = Outcome(curves[place], None, failure)
             elif epoch == member.recipe.epochs or not patient[index]:
                 outcomes[place] = Outcome(curves[place], stack.model(index), None, tune_curves[place])
