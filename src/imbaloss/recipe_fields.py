@@ -29,6 +29,7 @@ class Entry:
     domains: tuple[Domain, ...] = ()  # of its number, or of each of its numbers
     example: str = ""  # several numbers as the command line writes them
     may_be_empty: bool = False  # whether someone may ask for a list without numbers
+    default_text: str = ""  # the default in words, where the help tells it
 
 
 COUNT = (
@@ -40,7 +41,7 @@ RATE = Domain("must be above 0 and finite", lambda value: 0 < value < float("inf
 
 @dataclass(frozen=True)
 class RecipeFields:
-    """The fields in the order in which they are stored. The defaults are the report's."""
+    """The fields of a recipe, in the order in which they are stored. The defaults are the report's."""
 
     network: Annotated[str, Entry("mlp, cnn, fcn or prototype; also cnn/prototype:per_class=2 and the like.")] = "mlp"
     hidden: Annotated[
@@ -100,8 +101,9 @@ class RecipeFields:
     patience: Annotated[
         int,  # 0: all epochs are trained; else a training that was stopped has the weights of the lowest loss
         Entry(
-            "Epochs without a lower loss on tune, then stop. [default: never]",
+            "Epochs without a lower loss on tune, then stop.",
             domains=(Domain(f"must be 0 (none) to {MOST}", lambda value: 0 <= value <= MOST),),
+            default_text="never",
         ),
     ] = 0
     train_batch: Annotated[int, Entry("Samples in a training batch.", domains=COUNT)] = 128
@@ -110,13 +112,14 @@ class RecipeFields:
     shift: Annotated[
         int,
         Entry(
-            "Pixels by which images are moved at random, at most. [default: 0]",
+            "Pixels by which images are moved at random, at most.",
             domains=(Domain("must be 0 (none) or more pixels", lambda value: value >= 0),),
+            default_text="0",
         ),
     ] = 0
     test_batch: Annotated[
         int | None,  # None: all at once
-        Entry("Samples in a test batch. [default: all]", domains=COUNT),
+        Entry("Samples in a test batch.", domains=COUNT, default_text="all"),
     ] = None
     shuffle_test: Annotated[bool, Entry("No score depends on it.")] = True
     precision: Annotated[
@@ -126,12 +129,13 @@ class RecipeFields:
     calibration: Annotated[
         str,
         Entry(
-            "On tune: temperature, platt or isotonic. [default: none]",
+            "On tune: temperature, platt or isotonic.",
             names=("none", "temperature", "platt", "isotonic"),
+            default_text="none",
         ),
     ] = "none"
     threshold: Annotated[
-        str, Entry("What the tuned threshold is best for, as f1, g_mean, cost:fn=10. [default: f1]")
+        str, Entry("What the tuned threshold is best for, as f1, g_mean, cost:fn=10.", default_text="f1")
     ] = "f1"
 
 

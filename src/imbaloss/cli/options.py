@@ -33,8 +33,12 @@ Workers = Annotated[int | None, Option(min=1, help="Of the executor processes. [
 Address = Annotated[str | None, Option(help="Of the Ray cluster. [default: auto]")]
 
 
-def make_option(name: str, kind: Any, text: str) -> Parameter:
-    """Return the parameter of a command for an option that is None unless it is given. text: its line in the help."""
+def make_option(name: str, kind: Any, text: str, default: str = "") -> Parameter:
+    """Return the parameter of a command for an option that is None unless it is given.
+
+    text: What the help says of it; default: what it says happens without the option, if anything.
+    """
+    text = f"{text} [default: {default}]" if default else text
     dashed = name.replace("_", "-")
     flags = [f"--{dashed}/--no-{dashed}"] if kind is bool else []
     annotation = Annotated[kind | None, Option(*flags, help=text)]
@@ -42,17 +46,21 @@ def make_option(name: str, kind: Any, text: str) -> Parameter:
 
 
 def recipe_options() -> tuple[Parameter, ...]:
-    """Return an option for each field of a recipe, those of the two batch sizes side by side. Lists are texts."""
+    """Return an option for each field of a recipe, those of the two batch sizes side by side."""
     names = [name for name in FIELDS if name != "test_batch"]
     names.insert(names.index("train_batch") + 1, "test_batch")
-    fields = [FIELDS[name] for name in names]
-    return tuple(make_option(field.name, str if field.several else field.kind, field.entry.help) for field in fields)
+    return tuple(option_of(FIELDS[name]) for name in names)
+
+
+def option_of(field: Field) -> Parameter:
+    kind = str if field.several else field.kind  # a list is a text with commas
+    return make_option(field.name, kind, field.entry.help, field.entry.default_text)
 
 
 DATA_OPTIONS = (
-    make_option("positive", str, "Name of the rare class. [default: the data set's own]"),
-    make_option("protocol", str, "What a level means: table1, stated or ratio. [default: table1]"),
-    make_option("sampler", str, "How classes are balanced in training, as smote or balanced_batches. [default: none]"),
+    make_option("positive", str, "Name of the rare class.", "the data set's own"),
+    make_option("protocol", str, "What a level means: table1, stated or ratio.", "table1"),
+    make_option("sampler", str, "How classes are balanced in training, as smote or balanced_batches.", "none"),
 )
 RECIPE_OPTIONS = recipe_options()
 
