@@ -14,6 +14,7 @@ from imbaloss import ImbalancedClassifier, data, losses, studies
 from imbaloss.data import resampling
 from imbaloss.evaluation import RULES
 from imbaloss.evaluation.calibration import CALIBRATIONS
+from imbaloss.recipe_fields import FIELDS, Field
 from tests import peers
 
 IMBALOSS = Path(sys.executable).with_name("imbaloss")
@@ -73,6 +74,24 @@ def test_every_key_of_a_study_file_is_documented():
     text = (ROOT / "docs" / "studies.md").read_text()
     for key in (one.name for one in fields(studies.Study)):
         assert re.search(rf"`\[?{key}[.`\]]", text), key
+
+
+def row_of(field: Field) -> str:
+    """The line of docs/studies.md on a field of a recipe."""
+    kind = {str: "text", int: "whole number", float: "number", bool: "true or false"}[field.kind]
+    default = field.entry.default_text if field.default is None else str(field.default).lower()
+    if field.several:
+        kind, default = f"array: {kind}s", str(list(field.default))
+    rules = [domain.rule.replace("must be ", "") for domain in field.entry.domains]
+    names = ", ".join(f"`{name}`" for name in field.entry.names)
+    return f"| `{field.name}` | {kind} | {default} | {names or ', '.join(rules)} | {field.entry.help} |"
+
+
+def test_the_documented_fields_of_a_recipe_are_those_of_the_table():
+    text = (ROOT / "docs" / "studies.md").read_text()
+    table = text.partition("## The fields of a recipe\n")[2].partition("\n##")[0]
+    rows = [line for line in table.splitlines() if line.startswith("| `")]
+    assert rows == [row_of(field) for field in FIELDS.values()]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -1,10 +1,17 @@
-"""A recipe refuses what cannot be trained."""
+"""A recipe refuses what cannot be trained, and its fields are those of the table."""
 
-from dataclasses import replace
+import pickle
+from dataclasses import fields, replace
+from typing import get_type_hints
 
 import pytest
 
+from imbaloss.evaluation.calibration import CALIBRATIONS
+from imbaloss.networks import ACTIVATIONS, INITIALISATIONS
+from imbaloss.recipe_fields import FIELDS
 from imbaloss.training import Recipe
+from imbaloss.training.optimizers import OPTIMIZERS
+from imbaloss.training.recipe import PRECISIONS, FieldError, check_entries
 
 
 def test_a_network_has_its_own_layers_alone():
@@ -39,6 +46,8 @@ def test_one_text_for_one_network():
         ({"scaling": "none"}, "there is no scaling 'none'"),
         ({"optimizer": "adamm"}, r"there is no optimizer 'adamm' \(did you mean 'adam'\?\)"),
         ({"precision": "float16"}, "there is no precision 'float16'"),
+        ({"calibration": "plat"}, r"there is no calibration 'plat' \(did you mean 'platt'\?\)"),
+        ({"threshold": "f2"}, "there is no rule for a threshold 'f2'"),
         ({"epochs": 0}, "epochs must be 1 or more, found 0"),
         ({"train_batch": 0}, "train_batch must be 1 or more, found 0"),
         ({"test_batch": -1}, "test_batch must be 1 or more, found -1"),
@@ -60,3 +69,64 @@ def test_one_text_for_one_network():
 def test_refuses_in_one_sentence(entries, sentence):
     with pytest.raises(ValueError, match=sentence):
         Recipe(**entries)
+
+
+@pytest.mark.parametrize(
+    ("entries", "field", "sentence"),
+    [
+        ({"train_batch": 0}, "train_batch", "batch size must be 1 or more, found 0"),
+        ({"train_batch": 10**20}, "train_batch", f"batch size must be 2147483647 at most, found {10**20}"),
+        ({"train_batch": 1.5}, "train_batch", "batch size must be a whole number, found 1.5"),
+        ({"lr": 1e-60}, "lr", "batch size must be above 0 and finite, found 1e-60 for torch.float32"),
+        ({"tune_lr": (0.1, 0.1)}, "tune_lr", "batch size must name each rate once, found (0.1, 0.1)"),
+        ({"hidden": (0,)}, "hidden", "batch size widths must be 1 to 100000, found (0,)"),
+        ({"hidden": (5.5,)}, "hidden", "one of hidden must be a whole number, found 5.5"),
+        ({"network": "lr"}, "network", "there is no network 'lr'; there are mlp, cnn, fcn, prototype"),
+        ({"optimizer": "adam", "momentum": 0.5}, "momentum", "adam takes no momentum; sgd does"),
+    ],
+)
+def test_an_error_knows_its_field_and_says_it_by_another_name(entries, field, sentence):
+    """Also when it comes back from another process."""
+    with pytest.raises(FieldError) as error:
+        Recipe(**entries)
+    for found in (error.value, pickle.loads(pickle.dumps(error.value))):
+        assert found.field == field
+        assert found.sentence("batch size") == sentence
+
+
+def test_layers_that_the_network_lacks_are_an_error_of_their_field():
+    with pytest.raises(FieldError, match="channels is for cnn and fcn, and the network is mlp") as error:
+        check_entries({"channels": (3,)})
+    assert error.value.field == "channels"
+
+
+def test_numbers_have_one_form():
+    recipe = Recipe(lr=1, tune_lr=(1, 0.5), momentum=-0.0)
+    assert (recipe.lr, recipe.tune_lr, str(recipe.momentum)) == (1.0, (0.5, 1.0), "0.0")
+    assert [type(number) for number in (recipe.lr, *recipe.tune_lr)] == [float] * 3
+
+
+def test_the_table_has_every_field_as_it_is():
+    hints = get_type_hints(Recipe)
+    assert [(one.name, hints[one.name], one.default) for one in fields(Recipe)] == [
+        (field.name, field.type, field.default) for field in FIELDS.values()
+    ]
+    assert (FIELDS["hidden"].kind, FIELDS["hidden"].several, FIELDS["hidden"].optional) == (int, True, True)
+    assert (FIELDS["tune_lr"].kind, FIELDS["tune_lr"].several, FIELDS["tune_lr"].optional) == (float, True, False)
+    assert (FIELDS["test_batch"].kind, FIELDS["test_batch"].several, FIELDS["test_batch"].optional) == (
+        int,
+        False,
+        True,
+    )
+    assert Recipe(**{name: field.default for name, field in FIELDS.items()}) == Recipe()
+
+
+@pytest.mark.parametrize(
+    ("field", "known"),
+    [
+        ("activation", ACTIVATIONS), ("init", INITIALISATIONS), ("optimizer", OPTIMIZERS), ("precision", PRECISIONS),
+        ("calibration", CALIBRATIONS),
+    ],
+)  # fmt: skip
+def test_the_table_names_what_there_is(field, known):
+    assert FIELDS[field].entry.names == tuple(known)

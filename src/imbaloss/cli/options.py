@@ -1,15 +1,15 @@
 """Options that several commands share."""
 
 import functools
-import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from inspect import Parameter, Signature, signature
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import typer
 from typer import Argument, Option
 
-Number = TypeVar("Number", int, float)
+from imbaloss.recipe_fields import FIELDS, Field
 
 Json = Annotated[bool, Option("--json", help="Print JSON on standard output.")]
 Quiet = Annotated[bool, Option("--quiet", help="Show no progress.")]
@@ -33,107 +33,86 @@ Workers = Annotated[int | None, Option(min=1, help="Of the executor processes. [
 Address = Annotated[str | None, Option(help="Of the Ray cluster. [default: auto]")]
 
 
-def data_options(
-    positive: Annotated[str | None, Option(help="Name of the rare class. [default: the data set's own]")] = None,
-    protocol: Annotated[
-        str | None, Option(help="What a level means: table1, stated or ratio. [default: table1]")
-    ] = None,
-    sampler: Annotated[
-        str | None, Option(help="How classes are balanced in training, as smote or balanced_batches. [default: none]")
-    ] = None,
-) -> None:
-    """The options of the data of every command that trains on sets that imbaloss knows."""
+def make_option(name: str, kind: Any, text: str, default: str = "") -> Parameter:
+    """Return the parameter of a command for an option that is None unless it is given.
+
+    text: What the help says of it; default: what it says happens without the option, if anything.
+    """
+    text = f"{text} [default: {default}]" if default else text
+    dashed = name.replace("_", "-")
+    flags = [f"--{dashed}/--no-{dashed}"] if kind is bool else []
+    annotation = Annotated[kind | None, Option(*flags, help=text)]
+    return Parameter(name, Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
 
 
-def recipe_options(
-    network: Annotated[
-        str | None, Option(help="mlp, cnn, fcn or prototype; also cnn/prototype:per_class=2 and the like.")
-    ] = None,
-    hidden: Annotated[str | None, Option(help="Widths of the hidden layers of an mlp, as 1000,100,10.")] = None,
-    channels: Annotated[str | None, Option(help="Of the stages of a cnn or fcn, as 16,32,64.")] = None,
-    activation: Annotated[str | None, Option(help="Of the hidden layers: relu, sigmoid or tanh.")] = None,
-    outputs: Annotated[int | None, Option(help="1 logistic or 2 softmax outputs.")] = None,
-    init: Annotated[str | None, Option(help="Initial weights: torch, xavier, he or normal.")] = None,
-    scaling: Annotated[str | None, Option(help="Pixels in [0, 1] (unit) or standardised (standard).")] = None,
-    optimizer: Annotated[str | None, Option(help="sgd or adam.")] = None,
-    lr: Annotated[float | None, Option(help="Learning rate.")] = None,
-    tune_lr: Annotated[
-        str | None, Option(help="Rates, as 0.01,0.1: each training takes the best on its tune part.")
-    ] = None,
-    momentum: Annotated[float | None, Option(help="Of sgd.")] = None,
-    weight_decay: Annotated[float | None, Option(help="L2 penalty.")] = None,
-    epochs: Annotated[int | None, Option(help="Number of epochs.")] = None,
-    patience: Annotated[
-        int | None, Option(help="Epochs without a lower loss on tune, then stop. [default: never]")
-    ] = None,
-    train_batch: Annotated[int | None, Option(help="Samples in a training batch.")] = None,
-    test_batch: Annotated[int | None, Option(help="Samples in a test batch. [default: all]")] = None,
-    shuffle_train: Annotated[
-        bool | None, Option("--shuffle-train/--no-shuffle-train", help="New order each epoch.")
-    ] = None,
-    flip: Annotated[bool | None, Option("--flip/--no-flip", help="Images left to right, at random.")] = None,
-    shift: Annotated[
-        int | None, Option(help="Pixels by which images are moved at random, at most. [default: 0]")
-    ] = None,
-    shuffle_test: Annotated[
-        bool | None, Option("--shuffle-test/--no-shuffle-test", help="No score depends on it.")
-    ] = None,
-    precision: Annotated[
-        str | None, Option(help="float32, float64, or bf16: float32 weights, bfloat16 products.")
-    ] = None,
-    calibration: Annotated[str | None, Option(help="On tune: temperature, platt or isotonic. [default: none]")] = None,
-    threshold: Annotated[
-        str | None, Option(help="What the tuned threshold is best for, as f1, g_mean, cost:fn=10. [default: f1]")
-    ] = None,
-) -> None:
-    """The options of every command that trains: the entries of a recipe."""
+def recipe_options() -> tuple[Parameter, ...]:
+    """Return an option for each field of a recipe, those of the two batch sizes side by side."""
+    names = [name for name in FIELDS if name != "test_batch"]
+    names.insert(names.index("train_batch") + 1, "test_batch")
+    return tuple(option_of(FIELDS[name]) for name in names)
 
 
-def with_options(*more: Callable[..., None]) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """A decorator: the command has these options as well, and `entries` reads them from its context."""
+def option_of(field: Field) -> Parameter:
+    kind = str if field.several else field.kind  # a list is a text with commas
+    return make_option(field.name, kind, field.entry.help, field.entry.default_text)
+
+
+DATA_OPTIONS = (
+    make_option("positive", str, "Name of the rare class.", "the data set's own"),
+    make_option("protocol", str, "What a level means: table1, stated or ratio.", "table1"),
+    make_option("sampler", str, "How classes are balanced in training, as smote or balanced_batches.", "none"),
+)
+RECIPE_OPTIONS = recipe_options()
+
+
+def with_options(*more: Sequence[Parameter]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Return a decorator that gives a command more options; `given` and `entries` read them from its context."""
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
-        own, *others = (inspect.signature(function).parameters for function in (command, *more))
+        own = signature(command).parameters
+        others = [option for options in more for option in options]
 
         @functools.wraps(command)
         def run(**options: Any) -> None:
             command(**{key: value for key, value in options.items() if key in own})
 
-        parameters = [*own.values(), *(one for shared in others for one in shared.values())]
-        run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-        for function in more:
-            run.__annotations__ = function.__annotations__ | run.__annotations__
+        run.__signature__ = Signature([*own.values(), *others])  # type: ignore[attr-defined]
+        run.__annotations__ = {option.name: option.annotation for option in others} | run.__annotations__
         return run
 
     return decorate
 
 
-def given(context: typer.Context, options: Callable[..., None]) -> dict[str, Any]:
-    """Those of the options that were given."""
-    found = {key: context.params[key] for key in inspect.signature(options).parameters}
+def given(context: typer.Context, options: Sequence[Parameter]) -> dict[str, Any]:
+    """Return those of the options that were given."""
+    found = {option.name: context.params[option.name] for option in options}
     return {key: value for key, value in found.items() if value is not None}
 
 
 def entries(context: typer.Context) -> dict[str, Any]:
-    """The entries of a recipe that were given. Raises ValueError for lists that are none, and layers of no network."""
+    """Return the entries of a recipe that were given.
+
+    Raises ValueError for lists that are none, for layers that the network lacks, and for `lr` beside `tune_lr`.
+    """
     from imbaloss.training.recipe import check_entries  # here, since torch takes a second
 
-    recipe = given(context, recipe_options)
-    if "hidden" in recipe:
-        widths = "whole numbers with commas, as 1000,100,10"
-        recipe["hidden"] = numbers("hidden", recipe["hidden"], int, widths) if recipe["hidden"] else ()
-    if "channels" in recipe:
-        recipe["channels"] = numbers("channels", recipe["channels"], int, "whole numbers with commas, as 16,32,64")
+    recipe = {
+        name: parse_numbers(FIELDS[name], value) if FIELDS[name].several else value
+        for name, value in given(context, RECIPE_OPTIONS).items()
+    }
     check_entries(recipe)
-    if "tune_lr" in recipe:
-        recipe["tune_lr"] = numbers("tune-lr", recipe["tune_lr"], float, "numbers with commas, as 0.01,0.1")
-        if "lr" in recipe:
-            raise ValueError("give --lr, or --tune-lr to choose one, not both")
+    if "tune_lr" in recipe and "lr" in recipe:
+        raise ValueError("give --lr, or --tune-lr to choose one, not both")
     return recipe
 
 
-def numbers(name: str, text: str, kind: type[Number], rule: str) -> tuple[Number, ...]:
+def parse_numbers(field: Field, text: str) -> tuple[int | float, ...]:
+    """Parse the numbers of a field. Raises ValueError for another text than numbers with commas."""
+    if not text and field.entry.may_be_empty:
+        return ()
     try:
-        return tuple(kind(number) for number in text.split(","))
+        return tuple(field.kind(number) for number in text.split(","))
     except ValueError:
-        raise ValueError(f"{name} must be {rule}, found {text!r}") from None
+        kind = "whole numbers" if field.kind is int else "numbers"
+        rule = f"must be {kind} with commas, as {field.entry.example}"
+        raise ValueError(f"{field.name.replace('_', '-')} {rule}, found {text!r}") from None

@@ -9,7 +9,7 @@ import typer
 from typer import Argument, Option
 
 from imbaloss.cli.app import app, refusing
-from imbaloss.cli.options import Device, Json, Quiet, entries, recipe_options, with_options
+from imbaloss.cli.options import RECIPE_OPTIONS, Device, Json, Quiet, entries, with_options
 from imbaloss.cli.progress import progress
 from imbaloss.cli.terminal import print_json, tell
 from imbaloss.wording import counted
@@ -22,7 +22,7 @@ Margin = Annotated[float, Option(help="Differences of a score within it do not m
 
 
 @app.command()
-@with_options(recipe_options)
+@with_options(RECIPE_OPTIONS)
 def compare(
     context: typer.Context,
     source: Annotated[

@@ -10,6 +10,8 @@ from typer import Argument, Option
 
 from imbaloss.cli.app import app, refusing, reporting
 from imbaloss.cli.options import (
+    DATA_OPTIONS,
+    RECIPE_OPTIONS,
     Address,
     DataDir,
     Device,
@@ -22,10 +24,8 @@ from imbaloss.cli.options import (
     StudyFile,
     Verbose,
     Workers,
-    data_options,
     entries,
     given,
-    recipe_options,
     with_options,
 )  # fmt: skip
 from imbaloss.cli.progress import progress
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 
 @app.command()
-@with_options(data_options, recipe_options)
+@with_options(DATA_OPTIONS, RECIPE_OPTIONS)
 def train(
     context: typer.Context,
     dataset: Annotated[str, Option(help="A data set that `imbaloss datasets` lists.")] = "digits_3_8",
@@ -81,7 +81,7 @@ def train(
 
 
 @app.command()
-@with_options(data_options, recipe_options)
+@with_options(DATA_OPTIONS, RECIPE_OPTIONS)
 def reproduce(
     context: typer.Context,
     dataset: Annotated[list[str] | None, Option(help="Repeatable. [default: the report's three]")] = None,
@@ -325,7 +325,7 @@ def datasets(as_json: Json = False) -> None:
 
 def changed(study: "Study", context: typer.Context, **asked_for: Any) -> "Study":
     """The study with what was asked for on the command line; an option that was not given changes nothing."""
-    data = given(context, data_options)
+    data = given(context, DATA_OPTIONS)
     for option, axis in (("protocol", "protocols"), ("sampler", "samplers")):
         if option in data:
             data[axis] = [data.pop(option)]

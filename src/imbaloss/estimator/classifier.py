@@ -1,46 +1,32 @@
 """`ImbalancedClassifier`: the house's training as a scikit-learn classifier."""
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from itertools import count, zip_longest
+from itertools import zip_longest
 from numbers import Integral, Real
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, get_type_hints
 
 import numpy as np
-import torch
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils import check_consistent_length, check_random_state, column_or_1d, compute_class_weight
+from sklearn.utils import check_consistent_length, check_random_state, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from imbaloss import losses
-from imbaloss.data import NONE, Samples, Split, resample
-from imbaloss.data.resampling import draws
-from imbaloss.data.seeds import stream
+from imbaloss.data import NONE, Samples, Split
+from imbaloss.estimator.class_weights import COST, class_weights
 from imbaloss.estimator.decision import EXPECTED_COST, Decision, Metric
-from imbaloss.estimator.packing import packed, unpacked
+from imbaloss.estimator.ensemble import make_members, scale_samples, shift_of, start_from, train_members
+from imbaloss.estimator.facts import is_complete, pack_classifier, unpack_classifier
+from imbaloss.estimator.validation import split_validation
 from imbaloss.evaluation import Tuned, calibration, costs
-from imbaloss.networks import joined, one
-from imbaloss.training import (
-    Member,
-    Model,
-    Outcome,
-    Recipe,
-    check_device,
-    check_loss,
-    model_file,
-    onnx_file,
-    plan_for,
-    train,
-)
-from imbaloss.training.member import weighed
+from imbaloss.networks import joined
+from imbaloss.training import Model, Recipe, check_device, check_loss, model_file, onnx_file
 from imbaloss.training.model import to_probabilities
-from imbaloss.training.priors import prior_shift
-from imbaloss.training.recipe import require
+from imbaloss.training.recipe import FieldError, require
 from imbaloss.training.scaling import Scaling
 
 Floats = NDArray[np.float64]
@@ -48,6 +34,7 @@ SMALLEST_BATCH, LARGEST_BATCH = 256, 2048
 PREDICTED_AT_ONCE = 10_000  # samples
 FARTHEST = 1e9  # what stands for an infinite log-odds, which isotonic calibration may give
 FIT_SHARES = {"platt", "isotonic"}  # calibrations that find any shares by themselves
+OWN_NAMES = {"lr": "learning_rate", "train_batch": "batch_size"}  # parameters with another name than the recipe's field
 
 
 class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -194,17 +181,19 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         self._check()
         decision = Decision.of(len(classes), self.threshold, self.costs, self.prevalence)
         loss, seed = self._loss(samples, classes, decision.costs), self._seed()
-        train_part, tune = self._parts(samples, classes, seed, needed=decision.chosen)
+        train_part, tune = samples, samples[np.zeros(0, np.int64)]
+        if decision.chosen or self.early_stopping or self.calibration != calibration.NONE:
+            train_part, tune = split_validation(samples, classes.tolist(), self.validation_fraction, seed)
         recipe = self._recipe(len(train_part), len(classes))
         check_loss(loss, recipe)
         require(not recipe.kind.convolutional, f"network must be mlp or prototype, for columns, found {self.network!r}")
         scaling = before.scaling if before else Scaling.of(self.scaling, train_part)
-        of_train, of_tune = (scaled(part, scaling, recipe) for part in (train_part, tune))
+        of_train, of_tune = (scale_samples(part, scaling, recipe) for part in (train_part, tune))
         split = Split(of_train, of_tune, of_tune)  # what is a test is not for a classifier to know
-        members = self._members(split, recipe, loss, seed)
+        members = make_members(split, recipe, loss, self.sampler, range(seed, seed + self.n_networks))
         if before:
-            members = started(members, before, self.scaling)
-        outcomes = self._train(members)
+            members = start_from(before, members, self.scaling)
+        outcomes = train_members(members, self.device, verbose=self.verbose, lr_name=OWN_NAMES["lr"])
         model = Model(
             replace(recipe, scaling=self.scaling),
             samples.inputs.shape[1:],
@@ -269,7 +258,7 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
     def save(self, folder: str | Path) -> Path:
         """Writes folder/model.safetensors, from which `load` makes this classifier again, in any process."""
         check_is_fitted(self)
-        return model_file.save(self.model_, Path(folder), {"classifier": to_facts(self)})
+        return model_file.save(self.model_, Path(folder), {"classifier": pack_classifier(self)})
 
     @classmethod
     def load(cls, folder: str | Path) -> Self:
@@ -278,13 +267,12 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         known = isinstance(facts, dict) and "classifier" in facts
         require(known, f"{folder} holds a model, but not that of an ImbalancedClassifier")
         try:
-            found = cls(**unpacked(facts["classifier"]["parameters"]))
-            attributes = unpacked(facts["classifier"]["attributes"])
-            attributes["tuned_"] = attributes["tuned_"] and Tuned(*attributes["tuned_"])
+            parameters, attributes = unpack_classifier(facts["classifier"])
+            found = cls(**parameters)
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{folder} holds no classifier that imbaloss has written: {error}") from error
-        right = attributes.keys() - OPTIONAL == KEPT and len(attributes["classes_"]) == model.recipe.classes
-        require(right, f"{folder} holds no classifier that imbaloss has written: what it knew is not all there")
+        complete = is_complete(attributes, model.recipe.classes)
+        require(complete, f"{folder} holds no classifier that imbaloss has written: what it knew is not all there")
         for name, value in attributes.items():
             setattr(found, name, value)
         found.model_ = model
@@ -326,185 +314,68 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         return Samples(X, labels.astype(np.int64), weights=weights), classes
 
     def _check(self) -> None:
-        """Raises ValueError for a parameter outside its domain, as far as nothing else checks it."""
-        for rule, (kind, names) in TYPES.items():
-            for name in names:
-                value = getattr(self, name)
-                fits = isinstance(value, kind) and isinstance(value, bool | np.bool_) == (kind is bool)
-                require(fits, f"{name} must be {rule}, found {value!r}")
+        """Raise ValueError for a parameter outside its domain, as far as nothing else checks it."""
+        for name, (kind, rule) in PARAMETERS.items():
+            value = getattr(self, name)
+            fits = isinstance(value, kind) and isinstance(value, bool | np.bool_) == (kind is bool)
+            require(fits, f"{name} must be {rule}, found {value!r}")
         check_device(self.device)
         for name in ("n_networks", "patience"):
             require(getattr(self, name) >= 1, f"{name} must be 1 or more, found {getattr(self, name)}")
         share = self.validation_fraction
         require(0 < share < 1, f"validation_fraction must be above 0 and below 1, found {share}")
         require(self.verbose >= 0, f"verbose must be 0 or more, found {self.verbose}")
-        calibration.check_calibration(self.calibration)
+        Recipe(calibration=self.calibration)  # before the validation part is drawn for it
         batch, widths = self.batch_size, self.hidden
-        known = (
-            batch == "auto" if isinstance(batch, str) else isinstance(batch, Integral) and not isinstance(batch, bool)
-        )
+        whole = isinstance(batch, Integral) and not isinstance(batch, bool)
+        known = batch == "auto" if isinstance(batch, str) else whole
         require(known, f"batch_size must be auto or a whole number, found {batch!r}")
         several = isinstance(widths, Iterable) and all(isinstance(width, Integral) for width in widths)
         require(several, f"hidden must be whole numbers, one for each hidden layer, found {widths!r}")
 
     def _recipe(self, samples: int, classes: int) -> Recipe:
-        """Raises ValueError for a parameter outside its domain."""
+        """Return the recipe for so many samples to train on. Raises ValueError for a parameter outside its domain."""
         auto = min(max(samples // 100, SMALLEST_BATCH), LARGEST_BATCH)
-        entries = {entry: getattr(self, name) for name, entry in ENTRIES.items()}
         try:
-            return Recipe(**entries | {
-                "hidden": tuple(self.hidden),
-                "outputs": 1 if classes == 2 else classes,
-                "patience": self.patience if self.early_stopping else 0,
-                "train_batch": auto if isinstance(self.batch_size, str) else self.batch_size,
-                "test_batch": PREDICTED_AT_ONCE,
-            })  # fmt: skip
-        except ValueError as error:
-            raise ValueError(in_own_words(str(error))) from error
+            return Recipe(
+                network=self.network,
+                hidden=tuple(self.hidden),
+                activation=self.activation,
+                outputs=1 if classes == 2 else classes,
+                optimizer=self.optimizer,
+                lr=self.learning_rate,
+                momentum=self.momentum,
+                weight_decay=self.weight_decay,
+                epochs=self.epochs,
+                patience=self.patience if self.early_stopping else 0,
+                train_batch=auto if isinstance(self.batch_size, str) else self.batch_size,
+                test_batch=PREDICTED_AT_ONCE,
+                precision=self.precision,
+                calibration=self.calibration,
+            )
+        except FieldError as error:
+            raise ValueError(error.sentence(OWN_NAMES.get(error.field, error.field))) from error
 
     def _loss(self, samples: Samples, classes: NDArray[np.generic], matrix: Floats | None) -> str:
-        """The loss with its class weights, as a text."""
+        """Return the loss with its class weights, as a text. Raises ValueError where they are given twice."""
         name, parameters = losses.parse(self.loss)
         if self.class_weight is None:
             return losses.write(name, parameters)
         twice = f"class weights are given twice: in the loss {self.loss!r}, and as class_weight"
         require(parameters.get("class_weights") is None, twice)
-        chosen: Sequence[float]
-        if isinstance(self.class_weight, Mapping):
-            for one_class, weight in self.class_weight.items():
-                known = f"class_weight names {one_class!r}, which is no class of y: {classes.tolist()}"
-                require(one_class in classes.tolist(), known)
-                good = isinstance(weight, Real) and 0 <= weight < np.inf
-                require(good, f"class_weight must be finite and >= 0, found {weight!r} for {one_class!r}")
-            chosen = compute_class_weight(self.class_weight, classes=classes, y=classes[samples.labels]).tolist()
-        elif self.class_weight == "balanced":
-            counts = np.bincount(samples.labels, samples.weights)
-            chosen = (counts.sum() / (len(counts) * counts)).tolist()
-        else:
-            rule = f"class_weight must be None, balanced, cost or a dict, found {self.class_weight!r}"
-            require(self.class_weight == "cost", rule)
-            if matrix is None:
-                raise ValueError("class_weight 'cost' takes costs, a matrix with a row for each true class")
-            once = self.threshold != EXPECTED_COST if isinstance(self.threshold, str) else True
-            require(once, f"costs count once: take class_weight 'cost' or threshold {EXPECTED_COST!r}, not both")
-            chosen = costs.weights_of(matrix)
-        return losses.write(name, parameters | {"class_weights": tuple(chosen)})
-
-    def _parts(
-        self, samples: Samples, classes: NDArray[np.generic], seed: int, *, needed: bool
-    ) -> tuple[Samples, Samples]:
-        """The samples to train on, and those of the validation part: some of each class, or none."""
-        if not (needed or self.early_stopping or self.calibration != calibration.NONE):
-            return samples, samples[np.zeros(0, np.int64)]
-        generator, train_rows, tune_rows = stream(seed, "validation"), [], []
-        for label, name in enumerate(classes.tolist()):
-            rows = generator.permutation(np.flatnonzero(samples.labels == label))
-            needs = "threshold, calibration or early stopping take a second one, to put aside"
-            require(len(rows) > 1, f"class {name!r} has one sample; {needs}")
-            size = int(np.clip(round(self.validation_fraction * len(rows)), 1, len(rows) - 1))
-            tune_rows.append(rows[:size])
-            train_rows.append(rows[size:])
-        return tuple(samples[np.sort(np.concatenate(rows))] for rows in (train_rows, tune_rows))  # type: ignore[return-value]
-
-    def _members(self, split: Split, recipe: Recipe, loss: str, seed: int) -> list[Member]:
-        """One a network. They share their samples, unless a sampler draws other ones for each."""
-        seeds = range(seed, seed + self.n_networks)
-        of_seeds = seeds if draws(self.sampler) else seeds[:1]
-        drawn = [resample(split.train, self.sampler, one_seed) for one_seed in of_seeds]
-        splits = [replace(split, train=part) for part in drawn] * (self.n_networks // len(drawn))
-        return [
-            Member(split, loss, recipe, one_seed, self.sampler) for split, one_seed in zip(splits, seeds, strict=True)
-        ]
-
-    def _train(self, members: Sequence[Member]) -> list[Outcome]:
-        """Together, as far as samplers give them as many samples."""
-        groups: dict[int, list[int]] = {}
-        for place, member in enumerate(members):
-            groups.setdefault(len(member.split.train), []).append(place)
-        found: dict[int, Outcome] = {}
-        for places in groups.values():
-            epochs = count(1)
-
-            def told(losses_of: list[float], epochs: Iterator[int] = epochs) -> None:
-                epoch = next(epochs)
-                if self.verbose and epoch % self.verbose == 0:
-                    print(f"epoch {epoch} of {self.epochs}: loss {np.mean(losses_of):.6g}")
-
-            some = [members[place] for place in places]
-            samples, *shape = some[0].split.train.inputs.shape
-            plan = plan_for(some[0].recipe, samples, shape, self.device, alone=len(some) == 1)
-            outcomes = train(some, device=self.device, plan=plan, on_epoch=told)
-            found |= dict(zip(places, outcomes, strict=True))
-        for place, outcome in sorted(found.items()):
-            if outcome.failure:
-                raise FloatingPointError(f"network {place}: {in_own_words(outcome.failure)}")
-        return [found[place] for place in range(len(members))]
+        if isinstance(self.class_weight, str) and isinstance(self.threshold, str):
+            once = f"costs count once: take class_weight 'cost' or threshold {EXPECTED_COST!r}, not both"
+            require((self.class_weight, self.threshold) != (COST, EXPECTED_COST), once)
+        weights = class_weights(self.class_weight, samples, classes, matrix)
+        return losses.write(name, parameters | {"class_weights": weights})
 
 
-OPTIONAL = {"feature_names_in_"}
-KEPT = {  # attributes, in a file
-    "classes_", "n_features_in_", "threshold_", "costs_", "tuned_", "loss_curve_", "loss_curves_",
-    "validation_curves_", "n_iter_",
-}  # fmt: skip
-TYPES: dict[str, tuple[Any, tuple[str, ...]]] = {  # of parameters, by the rule that a sentence tells
-    "a text": (
-        str,
-        ("loss", "network", "activation", "optimizer", "scaling", "sampler", "calibration", "device", "precision"),
-    ),
-    "a whole number": (Integral, ("epochs", "patience", "n_networks", "verbose")),
-    "a number": (Real, ("learning_rate", "momentum", "weight_decay", "validation_fraction")),
-    "True or False": (bool, ("early_stopping", "warm_start")),
+KINDS = {  # what a value is where the signature of the classifier has that annotation
+    str: (str, "a text"),
+    int: (Integral, "a whole number"),
+    float: (Real, "a number"),
+    bool: (bool, "True or False"),
 }
-SHAPE = ("network", "hidden", "outputs", "activation", "precision")  # of a recipe: what weights fit
-ENTRIES = {  # parameters, and what a recipe calls them
-    "network": "network",
-    "activation": "activation",
-    "optimizer": "optimizer",
-    "learning_rate": "lr",
-    "momentum": "momentum",
-    "weight_decay": "weight_decay",
-    "epochs": "epochs",
-    "batch_size": "train_batch",
-    "precision": "precision",
-    "calibration": "calibration",
+PARAMETERS = {  # of one kind
+    name: KINDS[kind] for name, kind in get_type_hints(ImbalancedClassifier.__init__).items() if kind in KINDS
 }
-
-
-def in_own_words(sentence: str) -> str:
-    """A sentence about a recipe, with the names of the parameters."""
-    for name, entry in ENTRIES.items():
-        sentence = re.sub(rf"\b{entry}\b", name, sentence)
-    return sentence
-
-
-def started(members: Sequence[Member], before: Model, scaling: str) -> list[Member]:
-    """The members, each from the weights of a network of the last fit."""
-    alike = all(getattr(before.recipe, name) == getattr(members[0].recipe, name) for name in SHAPE)
-    same = alike and before.networks == len(members) and before.recipe.scaling == scaling
-    require(same, f"warm_start needs the networks of the last fit: n_networks, scaling, {', '.join(SHAPE)}")
-    return [replace(member, start=one(before.network, place)) for place, member in enumerate(members)]
-
-
-def shift_of(members: Sequence[Member], train_part: Samples, shares: Sequence[float] | None) -> tuple[float, ...]:
-    """What is added to the log-probabilities: for what a sampler did, and for other shares in use."""
-    own = weighed((len(members) * np.bincount(train_part.labels)).tolist(), train_part)
-    shown = np.sum([member.counts for member in members], axis=0).tolist()
-    return prior_shift(members[0].loss, own, shown, shares)
-
-
-def scaled(part: Samples, scaling: Scaling, recipe: Recipe) -> Samples:
-    """Before a sampler measures distances; in the type of the weights."""
-    inputs = torch.empty(part.inputs.shape, dtype=recipe.dtype)
-    scaling.into(inputs, part.inputs)
-    return replace(part, inputs=inputs.numpy())
-
-
-def to_facts(classifier: ImbalancedClassifier) -> dict[str, Any]:
-    """As JSON values: parameters and attributes, but for the model."""
-    parameters = classifier.get_params(deep=False)
-    if callable(classifier.threshold):
-        parameters["threshold"] = classifier.threshold_
-    if isinstance(classifier.random_state, np.random.RandomState):
-        parameters["random_state"] = None
-    attributes = {name: value for name, value in vars(classifier).items() if name.endswith("_") and name != "model_"}
-    return {"parameters": packed(parameters), "attributes": packed(attributes)}

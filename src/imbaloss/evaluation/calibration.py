@@ -10,8 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, special, stats
 
-from imbaloss.nearest import one_of
-
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
 NONE = "none"
@@ -59,11 +57,6 @@ def isotonic(odds: Floats, numbers: tuple[float, ...]) -> Floats:
 
 CURVES = {"platt": platt, "isotonic": isotonic}  # log-odds (N,), and what was fitted -> log-odds (N,)
 CALIBRATIONS = (NONE, "temperature", *CURVES)
-
-
-def check_calibration(kind: str) -> None:
-    """Raises ValueError where there is none of that name."""
-    one_of("calibration", kind, CALIBRATIONS)
 
 
 def fit(kind: str, labels: Labels, logits: Floats, weights: Floats | None = None) -> Calibration:

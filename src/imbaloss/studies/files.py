@@ -15,10 +15,10 @@ import tomli_w
 from imbaloss.data import Source, check_names
 from imbaloss.nearest import nearest
 from imbaloss.notation import tuples
+from imbaloss.recipe_fields import FIELDS
 from imbaloss.studies.reportable import AdvisedStudy, ReportableStudy
 from imbaloss.studies.study import EntryError, Place, Study
 from imbaloss.study_kinds import READERS
-from imbaloss.training import Recipe
 from imbaloss.whole import write_whole
 
 if TYPE_CHECKING:
@@ -81,11 +81,11 @@ def from_toml(content: Mapping[str, Any]) -> Study:
 
 @cache
 def document() -> "type[BaseModel]":
-    """The types of a study's TOML document: those of Study, and in each table of entries those of Recipe."""
+    """The types of a study's TOML document: those of Study, and in each table of entries those of a recipe's fields."""
     from pydantic import ConfigDict, create_model  # here, since importing it takes a tenth of a second
 
     strict = ConfigDict(extra="forbid", strict=True)
-    optional: Any = {name: (hint, None) for name, hint in get_type_hints(Recipe).items()}
+    optional: Any = {name: (field.type, None) for name, field in FIELDS.items()}
     entries = create_model("Entries", __config__=strict, **optional)
     hints = get_type_hints(Study)
     hints |= dict.fromkeys(("recipe", "overrules"), entries)
@@ -115,7 +115,7 @@ def entry_error(found: Sequence[Mapping[str, Any]]) -> EntryError:
     if first["type"] == "missing":
         return EntryError(f"{key} is missing{within}", place)
     if first["type"] == "extra_forbidden":
-        known = [one.name for one in fields(Recipe if table else Study)]
+        known = list(FIELDS) if table else [one.name for one in fields(Study)]
         there = f"there are {', '.join(known)}"
         return EntryError(f"there is no key {key!r}{within}{nearest(str(key), known)}; {there}", place)
     name = next(entry for entry in reversed(place) if isinstance(entry, str))

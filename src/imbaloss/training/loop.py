@@ -51,6 +51,7 @@ def train(
     device: torch.device | str = "cpu",
     plan: Plan | None = None,
     on_epoch: Callable[[list[float]], object] = lambda losses: None,  # noqa: ARG005
+    lr_name: str = "lr",
 ) -> list[Outcome]:
     """Train all members together, each for its own number of epochs.
 
@@ -62,6 +63,7 @@ def train(
         device: where they are trained.
         plan: how they are trained; the default is that of `plan_for`.
         on_epoch: called after each epoch with the loss of each member that took part in it.
+        lr_name: what the failure of a training calls the learning rate.
 
     Returns:
         The outcomes, in the order of the members.
@@ -77,7 +79,7 @@ def train(
     while courses:
         result = EpochResult.of_next(stack)
         for index, course in enumerate(courses):
-            outcome = result.finish(course, index, stack)
+            outcome = result.finish(course, index, stack, lr_name)
             if outcome:
                 outcomes[course.place] = outcome
         on_epoch(result.losses)
@@ -113,24 +115,24 @@ class EpochResult:
             tune_losses, patient = on_tune.tolist(), stack.early.record(on_tune).tolist()
         return cls(stack.epochs, batch_losses, losses.tolist(), finite_weights, tune_losses, patient)
 
-    def finish(self, course: Course, index: int, stack: Stack) -> Outcome | None:
+    def finish(self, course: Course, index: int, stack: Stack, lr_name: str) -> Outcome | None:
         """Add the losses of one member to its course. Return its outcome, or None if it goes on."""
         if self.tune_losses is not None:
             course.tune_losses.append(self.tune_losses[index])
         if isfinite(self.losses[index]):
             course.losses.append(self.losses[index])
-        failure = self.find_failure(index)
+        failure = self.find_failure(index, lr_name)
         if failure:
             return Outcome(course.losses, None, failure)
         if self.epoch == course.member.recipe.epochs or not self.patient[index]:
             return Outcome(course.losses, stack.model(index), None, course.tune_losses)
         return None
 
-    def find_failure(self, index: int) -> str | None:
+    def find_failure(self, index: int, lr_name: str) -> str | None:
         """Return why the training of one member cannot go on; None if it can."""
         if not isfinite(self.losses[index]):
             batch = int(self.batch_losses[index].isfinite().long().argmin()) + 1
-            return f"the loss was no longer finite in epoch {self.epoch}, batch {batch}; try a smaller lr"
+            return f"the loss was no longer finite in epoch {self.epoch}, batch {batch}; try a smaller {lr_name}"
         if not self.finite_weights[index]:
-            return f"the weights were no longer finite at the end of epoch {self.epoch}; try a smaller lr"
+            return f"the weights were no longer finite at the end of epoch {self.epoch}; try a smaller {lr_name}"
         return None

@@ -9,51 +9,49 @@ import torch
 
 from imbaloss import networks
 from imbaloss.evaluation import Rule
-from imbaloss.evaluation.calibration import NONE, check_calibration
+from imbaloss.evaluation.calibration import NONE
 from imbaloss.nearest import one_of
-from imbaloss.networks import ACTIVATIONS, INITIALISATIONS, Design, Kind
-from imbaloss.training.optimizers import OPTIMIZERS
-from imbaloss.training.scaling import SCALINGS
+from imbaloss.networks import Design, Kind
+from imbaloss.recipe_fields import FIELDS, Field, RecipeFields
 
-MOST = 2**31 - 1  # epochs, or samples of a batch
-WIDEST = 100_000  # beyond it a hidden layer is a slip of the pen
 PRECISIONS = {  # the type of weights, and that of products and activations
     "float32": (torch.float32, torch.float32),
     "float64": (torch.float64, torch.float64),
     "bf16": (torch.float32, torch.bfloat16),
 }
+TEXTS = tuple(field for field in FIELDS.values() if field.kind is str)
+NUMBERS = tuple(field for field in FIELDS.values() if field.kind in {int, float} and field.name not in networks.LAYERS)
+
+
+class FieldError(ValueError):
+    """A field of a recipe has a value that it does not admit.
+
+    Attributes:
+        field: The name of the field.
+        problem: What is wrong. With `named` it follows the name of the field in the sentence, such as "must be 1 or
+            more, found 0"; else it is a sentence of its own.
+    """
+
+    def __init__(self, field: str, problem: str, *, named: bool = True) -> None:
+        super().__init__(field, problem)
+        self.field = field
+        self.problem = problem
+        self.named = named
+
+    def __str__(self) -> str:
+        return self.sentence(self.field)
+
+    def sentence(self, name: str) -> str:
+        """Say what is wrong, to someone for whom the field has that name."""
+        return f"{name} {self.problem}" if self.named else self.problem
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """Everything about a training but its data, its loss and its seed. The defaults are the report's.
+class Recipe(RecipeFields):
+    """Everything about a training but its data, its loss and its seed. `RecipeFields` lists the fields.
 
-    Rates are put into ascending order, whole numbers into floating point.
+    Rates are put into ascending order, whole numbers into floating point. Layers that the network lacks become None.
     """
-
-    network: str = "mlp"  # or cnn, fcn, prototype, or one of the first two as in cnn/prototype:per_class=2
-    hidden: tuple[int, ...] | None = (1000, 100, 10)  # widths of the hidden layers of an mlp; None for other networks
-    channels: tuple[int, ...] | None = (16, 32, 64)  # of the stages of a cnn or fcn; None for an mlp
-    activation: str = "relu"  # of all layers but the last
-    outputs: int = 1  # 1: one logistic output, for two classes; else one softmax output a class
-    init: str = "torch"
-    scaling: str = "unit"  # unit: pixels in [0, 1]; standard: each channel with mean 0 and deviation 1 in `train`
-    optimizer: str = "sgd"
-    lr: float = 0.1
-    tune_lr: tuple[float, ...] = ()  # learning rates, in place of lr: each is tried, and judged on the tune part
-    momentum: float = 0.0  # of sgd
-    weight_decay: float = 0.0  # L2 penalty, as torch.optim has it
-    epochs: int = 300
-    patience: int = 0  # epochs without a lower loss on tune, after which a training ends with its best weights; 0: none
-    train_batch: int = 128
-    shuffle_train: bool = True
-    flip: bool = False  # each image left to right in half of the epochs
-    shift: int = 0  # pixels by which an image is moved, anew in each epoch, at most, to each side
-    test_batch: int | None = None  # None: all test samples at once; no score depends on it
-    shuffle_test: bool = True  # no score depends on it
-    precision: str = "float32"  # bf16: weights in float32, products and activations of the training in bfloat16
-    calibration: str = NONE  # fitted on tune: temperature, platt or isotonic
-    threshold: str = "f1"  # what the tuned threshold is best for, on tune
 
     def candidates(self) -> "tuple[Recipe, ...]":
         """Itself, or with `tune_lr` one for each of its learning rates, the smallest first."""
@@ -111,60 +109,76 @@ class Recipe:
         return PRECISIONS[self.precision][1]
 
     def __post_init__(self) -> None:
-        """Raises ValueError for a value outside its domain, with the name of the nearest allowed one."""
-        require(isinstance(self.network, str), f"network must be a text, as cnn, found {self.network!r}")
-        object.__setattr__(self, "network", str(self.kind))
-        one_of("activation", self.activation, ACTIVATIONS)
-        one_of("init", self.init, INITIALISATIONS)
-        one_of("scaling", self.scaling, SCALINGS)
-        one_of("optimizer", self.optimizer, OPTIMIZERS)
-        one_of("precision", self.precision, PRECISIONS)
-        check_calibration(self.calibration)
-        object.__setattr__(self, "threshold", str(Rule.of(self.threshold)))
-        for name in ("outputs", "epochs", "patience", "train_batch", "test_batch", "shift"):
-            if name != "test_batch" or self.test_batch is not None:
-                object.__setattr__(self, name, whole(name, getattr(self, name)))
-        self.check_layers()
-        for name in ("epochs", "train_batch", "test_batch"):
-            value = getattr(self, name)
-            require(value is None or value >= 1, f"{name} must be 1 or more, found {value}")
-            require(value is None or value <= MOST, f"{name} must be {MOST} at most, found {value}")
-        for name in ("lr", "momentum", "weight_decay"):
-            object.__setattr__(self, name, number(getattr(self, name)))
-        require(self.outputs >= 1, f"outputs must be 1, or one for each class, found {self.outputs}")
-        require(0 <= self.patience <= MOST, f"patience must be 0 (none) to {MOST}, found {self.patience}")
-        require(self.shift >= 0, f"shift must be 0 (none) or more pixels, found {self.shift}")
-        object.__setattr__(self, "tune_lr", tuple(sorted(map(number, self.tune_lr))))
-        for name, lr in (("lr", self.lr), *(("tune_lr", lr) for lr in self.tune_lr)):
-            within = 0 < torch.tensor(lr, dtype=self.dtype).item() < float("inf")
-            require(within, f"{name} must be above 0 and finite, found {lr:g} for {self.dtype}")
-        require(len(set(self.tune_lr)) == len(self.tune_lr), f"tune_lr must name each rate once, found {self.tune_lr}")
-        require(0 <= self.momentum < 1, f"momentum must be from 0 to below 1, found {self.momentum:g}")
-        require(
-            0 <= self.weight_decay < float("inf"), f"weight_decay must be >= 0 and finite, found {self.weight_decay:g}"
-        )
-        require(self.optimizer == "sgd" or not self.momentum, f"{self.optimizer} takes no momentum; sgd does")
-
-    def check_layers(self) -> None:
-        """Raises ValueError for impossible widths. What a network lacks becomes None; else None is the default."""
+        """Put every value into its one form. Raises FieldError for the first one that its field does not admit."""
+        for field in TEXTS:
+            object.__setattr__(self, field.name, canonical_text(field, getattr(self, field.name)))
         for name, bodies in networks.LAYERS.items():
-            given = getattr(self, name)
-            widths = tuple(
-                whole(f"one of {name}", width) for width in (getattr(Recipe, name) if given is None else given)
-            )
-            rule = "hidden widths" if name == "hidden" else name
-            require(all(1 <= width <= WIDEST for width in widths), f"{rule} must be 1 to {WIDEST}, found {widths}")
-            require(widths or name == "hidden", "channels must name a number for each stage, and there is none")
+            widths = canonical_widths(FIELDS[name], getattr(self, name))
             object.__setattr__(self, name, widths if self.kind.body in bodies else None)
+        for field in NUMBERS:
+            object.__setattr__(self, field.name, canonical_numbers(field, getattr(self, field.name), self.dtype))
+        if len(set(self.tune_lr)) < len(self.tune_lr):
+            raise FieldError("tune_lr", f"must name each rate once, found {self.tune_lr}")
+        if self.momentum and self.optimizer != "sgd":
+            raise FieldError("momentum", f"{self.optimizer} takes no momentum; sgd does", named=False)
+
+
+def canonical_text(field: Field, value: str) -> str:
+    """Return the one way to write a text of a field. Raises FieldError where the field does not admit it."""
+    try:
+        if field.name == "network":
+            require(isinstance(value, str), f"network must be a text, as cnn, found {value!r}")
+            return str(networks.parse(value))
+        if field.name == "threshold":
+            return str(Rule.of(value))
+        one_of(field.name, value, field.entry.names)
+    except ValueError as error:
+        raise FieldError(field.name, str(error), named=False) from error
+    return value
+
+
+def canonical_widths(field: Field, given: Sequence[int] | None) -> tuple[int, ...]:
+    """Return the widths of layers as Python's numbers, the default ones for None.
+
+    Raises FieldError for impossible widths, and for no width where the network needs one.
+    """
+    try:
+        widths = tuple(whole(f"one of {field.name}", width) for width in (field.default if given is None else given))
+    except FieldError as error:
+        raise FieldError(field.name, str(error), named=False) from error
+    for domain in field.entry.domains:
+        if not all(map(domain.contains, widths)):
+            raise FieldError(field.name, f"{domain.rule}, found {widths}")
+    if not widths and not field.entry.may_be_empty:
+        raise FieldError(field.name, "must name a number for each stage, and there is none")
+    return widths
+
+
+def canonical_numbers(field: Field, value: Any, dtype: torch.dtype) -> Any:
+    """Return the one way to write a number of a field, or its numbers in ascending order; dtype is that of weights.
+
+    Raises FieldError for a number that the field does not admit.
+    """
+    if value is None and field.optional:
+        return None
+    given = value if field.several else (value,)
+    numbers = sorted([whole(field.name, each) if field.kind is int else number(each) for each in given])
+    for each in numbers:
+        for domain in field.entry.domains:
+            if not domain.contains(torch.tensor(each, dtype=dtype).item() if domain.in_precision else each):
+                found = f"{each}" if field.kind is int else f"{each:g}"
+                found += f" for {dtype}" if domain.in_precision else ""
+                raise FieldError(field.name, f"{domain.rule}, found {found}")
+    return tuple(numbers) if field.several else numbers[0]
 
 
 def check_entries(entries: Mapping[str, Any]) -> None:
-    """Raises ValueError where entries for one kind of network name layers of another, which would change nothing."""
+    """Raises FieldError where entries for one kind of network name layers of another, which would change nothing."""
     network = str(entries.get("network", "mlp"))
     body = networks.parse(network).body
     for name, bodies in networks.LAYERS.items():
         if name in entries and body not in bodies:
-            raise ValueError(f"{name} is for {' and '.join(bodies)}, and the network is {network}")
+            raise FieldError(name, f"is for {' and '.join(bodies)}, and the network is {network}")
 
 
 def number(value: float) -> float:
@@ -175,7 +189,7 @@ def number(value: float) -> float:
 def whole(name: str, value: object) -> int:
     """As Python's int, whatever kind of whole number it is."""
     if not isinstance(value, Integral) or isinstance(value, bool):
-        raise ValueError(f"{name} must be a whole number, found {value!r}")
+        raise FieldError(name, f"must be a whole number, found {value!r}")
     return int(value)
 
 

@@ -11,7 +11,6 @@ from torch import Tensor
 
 from imbaloss.data import Samples
 
-SCALINGS = ("unit", "standard")
 CHUNK = 8192  # samples that are scaled at once
 
 

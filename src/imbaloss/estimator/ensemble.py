@@ -1,0 +1,82 @@
+"""The networks of a classifier, trained together."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import count
+
+import numpy as np
+import torch
+
+from imbaloss.data import Samples, Split, resample
+from imbaloss.data.resampling import draws
+from imbaloss.networks import one
+from imbaloss.training import Member, Model, Outcome, Recipe, plan_for, train
+from imbaloss.training.priors import prior_shift
+from imbaloss.training.recipe import require
+from imbaloss.training.scaling import Scaling
+from imbaloss.training.stack import weighed
+
+SHAPE = ("network", "hidden", "outputs", "activation", "precision")  # fields of a recipe that weights depend on
+
+
+def scale_samples(part: Samples, scaling: Scaling, recipe: Recipe) -> Samples:
+    """Scale the inputs, before a sampler measures distances; they get the type of the weights."""
+    inputs = torch.empty(part.inputs.shape, dtype=recipe.dtype)
+    scaling.into(inputs, part.inputs)
+    return replace(part, inputs=inputs.numpy())
+
+
+def make_members(split: Split, recipe: Recipe, loss: str, sampler: str, seeds: range) -> list[Member]:
+    """Return a member for each seed. They share their samples, unless the sampler draws other ones for each."""
+    drawn = [resample(split.train, sampler, seed) for seed in (seeds if draws(sampler) else seeds[:1])]
+    splits = [replace(split, train=part) for part in drawn] * (len(seeds) // len(drawn))
+    return [Member(of_seed, loss, recipe, seed, sampler) for of_seed, seed in zip(splits, seeds, strict=True)]
+
+
+def start_from(before: Model, members: Sequence[Member], scaling: str) -> list[Member]:
+    """Return the members with the weights of the last fit. Raises ValueError where these are of other networks."""
+    alike = all(getattr(before.recipe, name) == getattr(members[0].recipe, name) for name in SHAPE)
+    same = alike and before.networks == len(members) and before.recipe.scaling == scaling
+    require(same, f"warm_start needs the networks of the last fit: n_networks, scaling, {', '.join(SHAPE)}")
+    return [replace(member, start=one(before.network, place)) for place, member in enumerate(members)]
+
+
+def train_members(members: Sequence[Member], device: str, *, verbose: int, lr_name: str) -> list[Outcome]:
+    """Train the members, those with equally many samples together; print a loss every `verbose` epochs, 0 for never.
+
+    lr_name: What the failure of a training calls the learning rate. Raises FloatingPointError for the first failure.
+    """
+    places_of: dict[int, list[int]] = {}
+    for place, member in enumerate(members):
+        places_of.setdefault(len(member.split.train), []).append(place)
+    outcomes: dict[int, Outcome] = {}
+    for samples, places in places_of.items():
+        group = [members[place] for place in places]
+        recipe, shape = group[0].recipe, group[0].split.train.inputs.shape[1:]
+        plan = plan_for(recipe, samples, shape, device, alone=len(group) == 1)
+        on_epoch = print_losses(recipe.epochs, verbose)
+        trained = train(group, device=device, plan=plan, on_epoch=on_epoch, lr_name=lr_name)
+        outcomes |= dict(zip(places, trained, strict=True))
+    for place, outcome in sorted(outcomes.items()):
+        if outcome.failure:
+            raise FloatingPointError(f"network {place}: {outcome.failure}")
+    return [outcomes[place] for place in range(len(members))]
+
+
+def print_losses(epochs: int, verbose: int) -> Callable[[Sequence[float]], None]:
+    """Return a function that is told the losses of each epoch and prints their mean every `verbose` epochs."""
+    numbers = count(1)
+
+    def on_epoch(losses: Sequence[float]) -> None:
+        epoch = next(numbers)
+        if verbose and epoch % verbose == 0:
+            print(f"epoch {epoch} of {epochs}: loss {np.mean(losses):.6g}")
+
+    return on_epoch
+
+
+def shift_of(members: Sequence[Member], train_part: Samples, shares: Sequence[float] | None) -> tuple[float, ...]:
+    """Return what is added to the log-probabilities: for what a sampler did, and for other shares in use."""
+    own = weighed((len(members) * np.bincount(train_part.labels)).tolist(), train_part)
+    shown = np.sum([member.counts for member in members], axis=0).tolist()
+    return prior_shift(members[0].loss, own, shown, shares)

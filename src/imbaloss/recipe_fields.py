@@ -1,0 +1,168 @@
+"""The fields of a recipe: name, type, default, domain and help of each hyper-parameter.
+
+`Recipe`, the options of the command line, the check of study files and the list in docs/studies.md are made from this
+table. It loads neither torch nor NumPy, so that `imbaloss --help` answers at once.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import Annotated, Any, NamedTuple, get_args, get_origin, get_type_hints
+
+MOST = 2**31 - 1  # epochs, or samples of a batch
+WIDEST = 100_000  # a wider hidden layer is a slip of the pen
+
+
+class Domain(NamedTuple):
+    """The numbers that a field admits."""
+
+    rule: str  # follows the name of the field in a sentence
+    contains: Callable[[float], bool]
+    in_precision: bool = False  # whether the number is first rounded to the type of the network's weights
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What the table says of a field beside its name, type and default."""
+
+    help: str
+    names: tuple[str, ...] = ()  # the texts that it admits; none where a parser decides
+    domains: tuple[Domain, ...] = ()  # of its number, or of each of its numbers
+    example: str = ""  # several numbers as the command line writes them
+    may_be_empty: bool = False  # whether someone may ask for a list without numbers
+    default_text: str = ""  # the default in words, where the help tells it
+
+
+COUNT = (
+    Domain("must be 1 or more", lambda value: value >= 1),
+    Domain(f"must be {MOST} at most", lambda value: value <= MOST),
+)
+RATE = Domain("must be above 0 and finite", lambda value: 0 < value < float("inf"), in_precision=True)
+
+
+@dataclass(frozen=True)
+class RecipeFields:
+    """The fields of a recipe, in the order in which they are stored. The defaults are the report's."""
+
+    network: Annotated[str, Entry("mlp, cnn, fcn or prototype; also cnn/prototype:per_class=2 and the like.")] = "mlp"
+    hidden: Annotated[
+        tuple[int, ...] | None,  # None for networks other than an mlp
+        Entry(
+            "Widths of the hidden layers of an mlp, as 1000,100,10.",
+            domains=(Domain(f"widths must be 1 to {WIDEST}", lambda width: 1 <= width <= WIDEST),),
+            example="1000,100,10",
+            may_be_empty=True,
+        ),
+    ] = (1000, 100, 10)
+    channels: Annotated[
+        tuple[int, ...] | None,  # None for an mlp
+        Entry(
+            "Of the stages of a cnn or fcn, as 16,32,64.",
+            domains=(Domain(f"must be 1 to {WIDEST}", lambda width: 1 <= width <= WIDEST),),
+            example="16,32,64",
+        ),
+    ] = (16, 32, 64)
+    activation: Annotated[
+        str, Entry("Of the hidden layers: relu, sigmoid or tanh.", names=("relu", "sigmoid", "tanh"))
+    ] = "relu"
+    outputs: Annotated[
+        int,  # 1: one logistic output, for two classes; else one softmax output a class
+        Entry(
+            "1 logistic or 2 softmax outputs.",
+            domains=(Domain("must be 1, or one for each class", lambda value: value >= 1),),
+        ),
+    ] = 1
+    init: Annotated[
+        str, Entry("Initial weights: torch, xavier, he or normal.", names=("torch", "xavier", "he", "normal"))
+    ] = "torch"
+    scaling: Annotated[
+        str, Entry("Pixels in [0, 1] (unit) or standardised (standard).", names=("unit", "standard"))
+    ] = "unit"
+    optimizer: Annotated[str, Entry("sgd or adam.", names=("sgd", "adam"))] = "sgd"
+    lr: Annotated[float, Entry("Learning rate.", domains=(RATE,))] = 0.1
+    tune_lr: Annotated[
+        tuple[float, ...],  # in place of lr
+        Entry(
+            "Rates, as 0.01,0.1: each training takes the best on its tune part.",
+            domains=(RATE,),
+            example="0.01,0.1",
+        ),
+    ] = ()
+    momentum: Annotated[
+        float, Entry("Of sgd.", domains=(Domain("must be from 0 to below 1", lambda value: 0 <= value < 1),))
+    ] = 0.0
+    weight_decay: Annotated[
+        float,  # as torch.optim has it
+        Entry(
+            "L2 penalty.",
+            domains=(Domain("must be >= 0 and finite", lambda value: 0 <= value < float("inf")),),
+        ),
+    ] = 0.0
+    epochs: Annotated[int, Entry("Number of epochs.", domains=COUNT)] = 300
+    patience: Annotated[
+        int,  # 0: all epochs are trained; else a training that was stopped has the weights of the lowest loss
+        Entry(
+            "Epochs without a lower loss on tune, then stop.",
+            domains=(Domain(f"must be 0 (none) to {MOST}", lambda value: 0 <= value <= MOST),),
+            default_text="never",
+        ),
+    ] = 0
+    train_batch: Annotated[int, Entry("Samples in a training batch.", domains=COUNT)] = 128
+    shuffle_train: Annotated[bool, Entry("New order each epoch.")] = True
+    flip: Annotated[bool, Entry("Images left to right, at random.")] = False
+    shift: Annotated[
+        int,
+        Entry(
+            "Pixels by which images are moved at random, at most.",
+            domains=(Domain("must be 0 (none) or more pixels", lambda value: value >= 0),),
+            default_text="0",
+        ),
+    ] = 0
+    test_batch: Annotated[
+        int | None,  # None: all at once
+        Entry("Samples in a test batch.", domains=COUNT, default_text="all"),
+    ] = None
+    shuffle_test: Annotated[bool, Entry("No score depends on it.")] = True
+    precision: Annotated[
+        str,
+        Entry("float32, float64, or bf16: float32 weights, bfloat16 products.", names=("float32", "float64", "bf16")),
+    ] = "float32"
+    calibration: Annotated[
+        str,
+        Entry(
+            "On tune: temperature, platt or isotonic.",
+            names=("none", "temperature", "platt", "isotonic"),
+            default_text="none",
+        ),
+    ] = "none"
+    threshold: Annotated[
+        str, Entry("What the tuned threshold is best for, as f1, g_mean, cost:fn=10.", default_text="f1")
+    ] = "f1"
+
+
+class Field(NamedTuple):
+    """One line of the table."""
+
+    name: str
+    type: Any  # as it is annotated, such as tuple[int, ...] | None
+    kind: type  # of the value, or of each of its numbers: str, int, float or bool
+    several: bool  # whether the value is a tuple of numbers
+    optional: bool  # whether None is a value
+    default: Any
+    entry: Entry
+
+
+def read_fields() -> dict[str, Field]:
+    """Read the table, by the names of its fields, from the annotations of `RecipeFields`."""
+    annotations = get_type_hints(RecipeFields, include_extras=True)
+    table = {}
+    for field in fields(RecipeFields):
+        hint, entry = get_args(annotations[field.name])
+        optional = type(None) in get_args(hint)
+        value = get_args(hint)[0] if optional else hint
+        several = get_origin(value) is tuple
+        kind = get_args(value)[0] if several else value
+        table[field.name] = Field(field.name, hint, kind, several, optional, field.default, entry)
+    return table
+
+
+FIELDS = read_fields()
