@@ -8,6 +8,7 @@ tensor(0.0101)
 
 from imbaloss.losses import adjusted, errors, ranking, reductions, whole_set
 from imbaloss.losses.catalogue import ERRORS, REDUCTIONS, facts, get, names, parameters, parse, write
+from imbaloss.losses.criterion import Criterion
 from imbaloss.losses.deferred import Deferred
 from imbaloss.losses.loss import Loss
 from imbaloss.losses.ranking import Ranking
@@ -16,6 +17,7 @@ from imbaloss.losses.totals import Totals, class_means, class_totals, joined
 __all__ = [
     "ERRORS",
     "REDUCTIONS",
+    "Criterion",
     "Deferred",
     "Loss",
     "Ranking",
