@@ -17,13 +17,13 @@ from sklearn.utils import check_consistent_length, check_random_state, column_or
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from imbaloss import losses
 from imbaloss.data import NONE, Samples, Split, resample
 from imbaloss.data.resampling import draws
 from imbaloss.data.seeds import stream
 from imbaloss.estimator.decision import EXPECTED_COST, Decision, Metric
 from imbaloss.estimator.packing import packed, unpacked
 from imbaloss.evaluation import Tuned, calibration, costs
+from imbaloss.losses import LossSpec
 from imbaloss.networks import joined, one
 from imbaloss.training import (
     Member,
@@ -362,13 +362,13 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         except ValueError as error:
             raise ValueError(in_own_words(str(error))) from error
 
-    def _loss(self, samples: Samples, classes: NDArray[np.generic], matrix: Floats | None) -> str:
-        """The loss with its class weights, as a text."""
-        name, parameters = losses.parse(self.loss)
+    def _loss(self, samples: Samples, classes: NDArray[np.generic], matrix: Floats | None) -> LossSpec:
+        """Return the loss with its class weights."""
+        loss = LossSpec.parse(self.loss)
         if self.class_weight is None:
-            return losses.write(name, parameters)
+            return loss
         twice = f"class weights are given twice: in the loss {self.loss!r}, and as class_weight"
-        require(parameters.get("class_weights") is None, twice)
+        require("class_weights" not in dict(loss.parameters), twice)
         chosen: Sequence[float]
         if isinstance(self.class_weight, Mapping):
             for one_class, weight in self.class_weight.items():
@@ -388,7 +388,7 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
             once = self.threshold != EXPECTED_COST if isinstance(self.threshold, str) else True
             require(once, f"costs count once: take class_weight 'cost' or threshold {EXPECTED_COST!r}, not both")
             chosen = costs.weights_of(matrix)
-        return losses.write(name, parameters | {"class_weights": tuple(chosen)})
+        return loss.with_parameters(class_weights=tuple(chosen))
 
     def _parts(
         self, samples: Samples, classes: NDArray[np.generic], seed: int, *, needed: bool
@@ -406,7 +406,7 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
             train_rows.append(rows[size:])
         return tuple(samples[np.sort(np.concatenate(rows))] for rows in (train_rows, tune_rows))  # type: ignore[return-value]
 
-    def _members(self, split: Split, recipe: Recipe, loss: str, seed: int) -> list[Member]:
+    def _members(self, split: Split, recipe: Recipe, loss: LossSpec, seed: int) -> list[Member]:
         """One a network. They share their samples, unless a sampler draws other ones for each."""
         seeds = range(seed, seed + self.n_networks)
         of_seeds = seeds if draws(self.sampler) else seeds[:1]

@@ -8,7 +8,6 @@ from typing import Any
 
 from torch import distributed as dist
 
-from imbaloss import notation
 from imbaloss.losses import adjusted, errors, reductions
 from imbaloss.losses.criterion import Criterion
 from imbaloss.losses.domains import require
@@ -141,21 +140,6 @@ def read_docstring(function: Callable[..., Any]) -> tuple[str, dict[str, str]]:
         heading, _, content = section.partition(": ")
         sections[heading] = " ".join(content.split())
     return " ".join(summary.split()), sections
-
-
-def parse(text: str) -> tuple[str, dict[str, Any]]:
-    """`name` or `name:key=value,...` -> the name and its parameters; a value per class is written 1:9.
-
-    Raises ValueError where the name or a parameter is unknown or a value is not a number.
-    """
-    name, found = notation.read("a loss", text)
-    check_parameters(name, found)
-    return name, found
-
-
-def write(name: str, chosen: dict[str, Parameter]) -> str:
-    """The inverse of `parse`, with the parameters in order and defaults left out: one text for one loss."""
-    return notation.write(name, chosen, parameters(name))
 
 
 def check_parameters(name: str, given: dict[str, Any]) -> None:

@@ -166,7 +166,7 @@ def train_together(
         recipes = () if isinstance(sampled, str) else run.recipe.candidates()
         keys = [(images, run.sampler, run.loss, recipe.trained) for recipe in recipes]
         for key, recipe in zip(keys, recipes, strict=True):
-            members.setdefault(key, Member(cast(Split, sampled), run.loss, recipe.trained, run.seed, run.sampler))
+            members.setdefault(key, Member(cast(Split, sampled), run.loss_spec, recipe.trained, run.seed, run.sampler))
         origins.append(Origin(split, sampled, keys))
     started, left = time.perf_counter(), job.work_of(job.runs)
 
@@ -218,7 +218,9 @@ def finish(
     model = outcome.model and replace(outcome.model, recipe=replace(run.recipe, lr=outcome.model.recipe.lr, tune_lr=()))
     predictions: dict[str, Predictions] = {}
     if model:
-        model = replace(model, prior=prior_shift(run.loss, counts["train"], counts.get("resampled", counts["train"])))
+        model = replace(
+            model, prior=prior_shift(run.loss_spec, counts["train"], counts.get("resampled", counts["train"]))
+        )
         model, predictions = predicted(run, model, split)
     if not all(np.isfinite(of_part.probabilities).all() for of_part in predictions.values()):
         failure = "the outputs of the trained network are not finite; try a smaller lr"

@@ -11,11 +11,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from imbaloss import losses
 from imbaloss.data import NONE, Samples, Split, batches
 from imbaloss.data.resampling import in_batches, shown_counts
 from imbaloss.data.seeds import stream
-from imbaloss.losses import Deferred, Loss, Ranking
+from imbaloss.losses import Criterion, LossSpec
 from imbaloss.networks import MLP, StackedLinear, keep, one, put
 from imbaloss.training.augmentation import Augmentation
 from imbaloss.training.descent import FUSED_OPTIMIZERS, Descent
@@ -35,7 +34,7 @@ class Member:
     """One training. The members of a stack share all of the recipe but epochs and lr, and the size of `train`."""
 
     split: Split
-    loss: str  # as `losses.parse` reads it
+    loss: LossSpec
     recipe: Recipe  # one of its `candidates`
     seed: int
     sampler: str = NONE  # what those do that are not of batches has been done to `train`
@@ -55,7 +54,7 @@ class Member:
     @property
     def loss_and_counts(self) -> tuple[str, tuple[int, ...]]:
         """Members that share these share one loss; they must stand side by side in a stack."""
-        return self.loss, self.counts
+        return str(self.loss), self.counts
 
 
 def check_members(members: Sequence[Member], plan: Plan | None) -> None:
@@ -310,10 +309,10 @@ def weights_of(parts: Sequence[Samples], dtype: torch.dtype, device: torch.devic
     return torch.from_numpy(np.concatenate(each)).to(device, dtype)
 
 
-def build_losses(members: Sequence[Member], device: torch.device) -> list[tuple[Loss | Ranking | Deferred, int]]:
+def build_losses(members: Sequence[Member], device: torch.device) -> list[tuple[Criterion, int]]:
     """The loss of each group of neighbours that share it, and how many they are."""
     found = []
-    for (text, counts), group in groupby(members, lambda member: member.loss_and_counts):
-        name, parameters = losses.parse(text)
-        found.append((losses.get(name, counts=counts, **parameters).to(device), len(list(group))))
+    for _, group in groupby(members, lambda member: member.loss_and_counts):
+        first, *others = group
+        found.append((first.loss.build(counts=first.counts).to(device), 1 + len(others)))
     return found
