@@ -32,6 +32,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from imbaloss import losses
 from imbaloss.data import Samples, Split
+from imbaloss.losses import LossSpec
 from imbaloss.training import Member, Plan, Recipe, plan_for, train
 from imbaloss.training.fast.matmul_backend import choose_matmul_backend, use_matmul_backend
 from imbaloss.training.fast.plan import SPAN
@@ -89,7 +90,7 @@ def split_of(work: Work) -> Split:
 def members(work: Work, split: Split, networks: int, epochs: int = 1) -> list[Member]:
     """Five losses a seed, sorted as the training loop sorts them."""
     recipe = replace(work.recipe, epochs=epochs)
-    some = [Member(split, REPORTS[place % 5], recipe, place // 5) for place in range(networks)]
+    some = [Member(split, LossSpec.parse(REPORTS[place % 5]), recipe, place // 5) for place in range(networks)]
     return sorted(some, key=lambda member: member.loss_and_counts)
 
 

@@ -10,7 +10,6 @@ import imbaloss
 OWN_DATA = {"Own", "OwnModel", "OwnStudy", "Schema", "TablePreparation", "ImagePreparation"}
 
 
-
 def python(code: str) -> str:
     return subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
 

@@ -29,12 +29,13 @@ def read(kind: str, text: str) -> tuple[str, dict[str, Parameter]]:
 
 def write(name: str, chosen: Mapping[str, Parameter], defaults: Mapping[str, Parameter]) -> str:
     """The inverse of `read`, with parameters in order and those at their default left out: one text for one thing."""
-    changed = [
-        f"{key}={written(value)}"
-        for key, value in sorted(chosen.items())
-        if value is not None and value != defaults[key]
-    ]
-    return f"{name}:{','.join(changed)}" if changed else name
+    assignments = [f"{key}={written(value)}" for key, value in changed(chosen, defaults).items()]
+    return f"{name}:{','.join(assignments)}" if assignments else name
+
+
+def changed(chosen: Mapping[str, Parameter], defaults: Mapping[str, Parameter]) -> dict[str, float | tuple[float, ...]]:
+    """Return the parameters that differ from their defaults, in alphabetical order; None stands for the default."""
+    return {key: value for key, value in sorted(chosen.items()) if value is not None and value != defaults[key]}
 
 
 def written(value: float | tuple[float, ...]) -> str:

@@ -1,4 +1,4 @@
-"""Losses by name and as text."""
+"""Losses by name."""
 
 import inspect
 from collections import Counter
@@ -6,11 +6,9 @@ from collections import Counter
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 
 from imbaloss import losses
-from imbaloss.losses.catalogue import OPTIONS
+from imbaloss.losses.catalogue import OPTIONS, read_docstring
 from imbaloss.losses.named import NAMED
 
 every_loss = pytest.mark.parametrize("name", losses.names())
@@ -23,6 +21,44 @@ def test_every_loss_states_title_formula_source_and_defaults(name):
     assert told.split() == inspect.getdoc(NAMED[name]).split()
     assert all(facts[key] for key in ("title", "formula", "math", "source", "missing_class", "use"))
     assert losses.parameters(name) == OPTIONS | facts["parameters"]
+
+
+@every_loss
+def test_every_loss_states_each_section_once(name):
+    _, sections = read_docstring(NAMED[name])
+    assert list(sections) == ["Math", "Source", "Missing class", "Use"]
+
+
+def test_a_line_that_is_not_indented_begins_a_section():
+    def documented():
+        """Title: formula
+
+        Math: x: y
+            and more
+        Use: on
+        Sundays
+        """
+
+    assert read_docstring(documented) == ("Title: formula", {"Math": "x: y and more", "Use": "on", "Sundays": ""})
+
+
+def test_the_options_of_every_loss_and_their_defaults_are_those_of_its_class():
+    assert OPTIONS == {"class_weights": None, "ignore_index": None, "running": None}
+
+
+@pytest.mark.parametrize(
+    ("named", "pair", "own"),
+    [
+        ("ce", "cross_entropy/mean", {}),
+        ("class_balanced", "absolute/class_balanced_mean", {}),
+        ("mfe_p_norm", "squared/p_norm_of_class_means", {}),
+        ("huber", "huber/mean", {}),
+        ("ldam_drw", "ldam/mean", {"beta": 0.9999, "after": 160}),
+        ("mfe_adaptive", "squared/soft_worst_class", {"running": 0.1}),
+    ],
+)
+def test_a_named_loss_has_the_defaults_of_its_parts_but_where_it_states_its_own(named, pair, own):
+    assert losses.parameters(named) == losses.parameters(pair) | own
 
 
 @every_loss
@@ -84,8 +120,7 @@ def test_refuses_impossible_counts(counts):
 )
 def test_refuses_in_one_sentence(text, sentence):
     def build():
-        name, parameters = losses.parse(text)
-        losses.get(name, counts=(9, 1), **parameters)
+        losses.LossSpec.parse(text).build(counts=(9, 1))
 
     with pytest.raises(ValueError, match=sentence):
         build()
@@ -199,19 +234,6 @@ def test_a_prior_alone_tells_the_number_of_classes():
 def test_refuses_class_weights_for_other_classes_than_the_counts():
     with pytest.raises(ValueError, match="class_weights must have one entry a class, found 2 for 3 classes"):
         losses.get("mse", counts=(5, 6, 7), class_weights=(1, 2))
-
-
-@given(gamma=st.floats(0, 9), alpha=st.floats(0, 1))
-def test_text_is_read_as_it_was_written(gamma, alpha):
-    parameters = {**losses.parameters("focal"), "gamma": gamma, "alpha": alpha}
-    name, found = losses.parse(losses.write("focal", parameters))
-    assert (name, {**losses.parameters("focal"), **found}) == ("focal", parameters)
-
-
-def test_one_loss_has_one_text():
-    assert losses.write(*losses.parse("focal:gamma=2,alpha=0.250")) == "focal"
-    assert losses.write(*losses.parse("focal:gamma=1,alpha=0.5")) == "focal:alpha=0.5,gamma=1"
-    assert losses.write(*losses.parse("wce:class_weights=1:9")) == "wce:class_weights=1:9"
 
 
 def test_any_error_makes_a_loss_with_any_reduction():

@@ -75,8 +75,8 @@ def test_is_finite_on_every_two_extreme_logits_and_labels(name, dtype):
     ],
 )
 def test_is_finite_where_a_naive_power_or_exponential_is_not(text, dtype):
-    name, parameters = losses.parse(text)
-    loss = loss_of(name, **parameters)
+    spec = losses.LossSpec.parse(text)
+    loss = loss_of(spec.name, **dict(spec.parameters))
     for first, second in itertools.product(EXTREMES, repeat=2):
         for labels in itertools.product([0, 1], repeat=2):
             laws.assert_finite(loss, torch.tensor([first, second], dtype=dtype), torch.tensor(labels))

@@ -186,9 +186,7 @@ def test_mfe_on_the_full_set_is_wmse(seed):
 )
 def test_limits_reach_the_special_case(special, general):
     logits, targets = binary(11)
-    one, other = (
-        losses.get(name, counts=COUNTS, **parameters) for name, parameters in map(losses.parse, (special, general))
-    )
+    one, other = (losses.LossSpec.parse(text).build(counts=COUNTS) for text in (special, general))
     torch.testing.assert_close(
         one(logits, targets), other(logits, targets), rtol=1e-3 if "worst" in special else 1e-9, atol=0
     )

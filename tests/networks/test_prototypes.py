@@ -9,6 +9,7 @@ from torch import nn
 
 from imbaloss import losses
 from imbaloss.data import Samples, Split
+from imbaloss.losses import LossSpec
 from imbaloss.networks import Prototypes
 from imbaloss.networks.prototypes import class_logits, prototype_loss, squared_distances
 from imbaloss.training import Member, Recipe, train
@@ -160,7 +161,7 @@ def test_prototypes_of_a_learned_embedding_lie_on_the_centres_of_their_classes(l
         network="prototype:embedding=3,compactness=1", hidden=(8,), optimizer="adam", lr=0.01, epochs=150,
         train_batch=64, precision="float64",
     )  # fmt: skip
-    for outcome in train([Member(clusters(seed, 1), loss, recipe, seed) for seed in range(4)]):
+    for outcome in train([Member(clusters(seed, 1), LossSpec.parse(loss), recipe, seed) for seed in range(4)]):
         network, part = outcome.model.network, clusters(0, 1).train
         with torch.no_grad():
             embeddings = network.body(torch.from_numpy(part.inputs)[None].double())[0].numpy()

@@ -8,6 +8,7 @@ import pytest
 
 from imbaloss import studies
 from imbaloss.data import Samples, load
+from imbaloss.losses import LossSpec
 from imbaloss.studies import PrototypeMap, Store, Study
 from imbaloss.studies.prototypes import NEAREST, PICTURED, POINTS, embeddings, most
 from imbaloss.training import Member, train
@@ -18,7 +19,7 @@ RECIPE_OF_TWO = replace(RECIPE, network="fcn/prototype:per_class=2,embedding=5",
 
 @pytest.fixture(scope="module")
 def model():
-    [outcome] = train([Member(split_of(0), "mse", RECIPE_OF_TWO, 0)])
+    [outcome] = train([Member(split_of(0), LossSpec.parse("mse"), RECIPE_OF_TWO, 0)])
     return outcome.model
 
 
@@ -49,7 +50,7 @@ def test_of_many_prototypes_those_nearest_to_the_most_samples_are_pictured():
     assert most(counts, np.arange(8) < 5).tolist() == [2, 3, 0]
     assert most(counts, np.arange(8) >= 5).tolist() == [5, 6, 7]
     recipe = replace(RECIPE_OF_TWO, network="fcn/prototype:per_class=9")
-    [outcome] = train([Member(split_of(0), "mse", recipe, 0)])
+    [outcome] = train([Member(split_of(0), LossSpec.parse("mse"), recipe, 0)])
     found = PrototypeMap.of(outcome.model, split_of(0).train)
     assert found.images.shape[:2] == (6, NEAREST)
     assert found.own[found.pictured].tolist() == [0] * PICTURED + [1] * PICTURED
@@ -75,7 +76,7 @@ def test_small_embeddings_and_columns(embedding):
     part = Samples((generator.random((len(labels), 3)) + labels[:, None]).astype(np.float32), labels)
     split = replace(split_of(0), train=part)
     recipe = replace(RECIPE, network=f"prototype:embedding={embedding}", epochs=1)
-    [outcome] = train([Member(split, "mse", recipe, 0)])
+    [outcome] = train([Member(split, LossSpec.parse("mse"), recipe, 0)])
     found = PrototypeMap.of(outcome.model, part)
     assert found.images.shape == (2, 0)
     assert found.points.shape == (POINTS, 2)

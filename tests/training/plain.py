@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from imbaloss import data, losses
+from imbaloss import data
 from imbaloss.data.seeds import stream
 from imbaloss.networks import INITIALISATIONS
 from imbaloss.training import Member
@@ -29,8 +29,7 @@ def train_plainly(member: Member) -> tuple[list[float], nn.Module]:
         inputs = inputs.flatten(1)
         network = build(member, inputs.shape[1])
     network.to(dtype)
-    name, parameters = losses.parse(member.loss)
-    loss = losses.get(name, counts=member.counts, **parameters)
+    loss = member.loss.build(counts=member.counts)
     weights = None if train.weights is None else torch.from_numpy(train.weights).to(dtype)
     if recipe.optimizer == "sgd":
         optimizer = torch.optim.SGD(

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imbaloss.data.seeds import stream
+from imbaloss.losses import LossSpec
 from imbaloss.training import Member, Recipe, train
 from imbaloss.training.augmentation import Augmentation
 from imbaloss.training.stack import Stack
@@ -57,7 +58,9 @@ def test_without_flips_and_shifts_nothing_changes():
 def test_members_with_one_seed_see_the_same_images_and_others_do_not():
     split = split_of(0)
     seeds = {"mse": (0, 1), "msfe": (0, 1)}
-    stack = Stack.build([Member(split, loss, SHIFTED, seed) for loss, some in seeds.items() for seed in some], CPU)
+    stack = Stack.build(
+        [Member(split, LossSpec.parse(loss), SHIFTED, seed) for loss, some in seeds.items() for seed in some], CPU
+    )
     draws = stack._draw_moves()
     assert torch.equal(draws[0], draws[2])
     assert torch.equal(draws[1], draws[3])
@@ -68,7 +71,12 @@ def test_members_with_one_seed_see_the_same_images_and_others_do_not():
 def test_a_stack_equals_stacks_of_one():
     """Members leave it at different times."""
     members = [
-        Member(split_of(seed), loss, replace(SHIFTED, network="cnn", channels=(4, 4), epochs=3 + seed), seed)
+        Member(
+            split_of(seed),
+            LossSpec.parse(loss),
+            replace(SHIFTED, network="cnn", channels=(4, 4), epochs=3 + seed),
+            seed,
+        )
         for seed in (0, 1)
         for loss in ("mse", "wce")
     ]
@@ -82,7 +90,7 @@ def test_a_stack_equals_stacks_of_one():
 def test_it_trains_on_moved_images_as_a_plain_loop_would():
     """One step of plain descent an epoch, on the images that the seed's own stream gives."""
     recipe = replace(SHIFTED, hidden=(), train_batch=40, shuffle_train=False, scaling="unit", epochs=3)
-    member = Member(split_of(0), "mse", recipe, 7)
+    member = Member(split_of(0), LossSpec.parse("mse"), recipe, 7)
     [outcome] = train([member])
     inputs = torch.from_numpy(member.split.train.inputs).double()
     labels = torch.from_numpy(member.split.train.labels)

@@ -8,6 +8,7 @@ import torch
 
 from imbaloss import studies
 from imbaloss.data import load
+from imbaloss.losses import LossSpec
 from imbaloss.studies import Store, Study
 from imbaloss.training import Member, train
 from tests.training.examples import RECIPE, split_of
@@ -33,7 +34,9 @@ def test_it_learns_what_a_cpu_learns(network, changes):
     """In float64: losses of each epoch, probabilities at the end; members leave at different times."""
     recipe = replace(SMALL, network=network, **changes)
     members = [
-        Member(split_of(seed), loss, replace(recipe, epochs=3 + seed), seed) for seed in (0, 1) for loss in LOSSES
+        Member(split_of(seed), LossSpec.parse(loss), replace(recipe, epochs=3 + seed), seed)
+        for seed in (0, 1)
+        for loss in LOSSES
     ]
     for here, there in zip(*both(members), strict=True):
         np.testing.assert_allclose(there.losses, here.losses, rtol=1e-8)
@@ -46,7 +49,7 @@ def test_it_learns_what_a_cpu_learns(network, changes):
 @pytest.mark.parametrize("precision", ["float32", "bf16"])
 def test_in_less_precision_it_is_near(network, precision):
     recipe = replace(SMALL, network=network, precision=precision)
-    [here], [there] = both([Member(split_of(0), "mse", recipe, 0)])
+    [here], [there] = both([Member(split_of(0), LossSpec.parse("mse"), recipe, 0)])
     np.testing.assert_allclose(there.losses, here.losses, rtol=0.05)
     assert next(there.model.network.parameters()).dtype == torch.float32
     assert next(there.model.network.parameters()).device.type == "cpu"
@@ -55,7 +58,7 @@ def test_in_less_precision_it_is_near(network, precision):
 def test_batch_samplers_and_weights():
     split = split_of(0)
     weighed = replace(split, train=replace(split.train, weights=np.linspace(0.5, 2, len(split.train))))
-    members = [Member(weighed, "wce", SMALL, 0, sampler) for sampler in ("none", "balanced_batches")]
+    members = [Member(weighed, LossSpec.parse("wce"), SMALL, 0, sampler) for sampler in ("none", "balanced_batches")]
     for member in members:
         [here], [there] = both([member])
         np.testing.assert_allclose(there.losses, here.losses, rtol=1e-8)

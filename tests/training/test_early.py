@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from imbaloss import losses
 from imbaloss.data import Samples, Split
+from imbaloss.losses import LossSpec
 from imbaloss.training import Member, train
 from tests.training.examples import RECIPE, split_of
 
@@ -25,10 +25,9 @@ def noisy(seed: int, weights: bool = False) -> Split:
 
 
 def loss_on_tune(outcome, split: Split, text: str) -> float:
-    name, parameters = losses.parse(text)
     logits = torch.from_numpy(outcome.model.logits(split.tune.inputs))
     weights = None if split.tune.weights is None else torch.from_numpy(split.tune.weights)
-    loss = losses.get(name, counts=split.train.counts, **parameters)
+    loss = LossSpec.parse(text).build(counts=split.train.counts)
     return loss(logits, torch.from_numpy(split.tune.labels), weights).item()
 
 
@@ -38,19 +37,19 @@ def loss_on_tune(outcome, split: Split, text: str) -> float:
 def test_the_weights_are_those_of_the_lowest_loss_on_tune_and_patience_ends_it(optimizer, loss, weights):
     split = noisy(0, weights)
     recipe = replace(PATIENT, optimizer=optimizer, lr=0.02 if optimizer == "adam" else 1.0)
-    [outcome] = train([Member(split, loss, recipe, 0)])
+    [outcome] = train([Member(split, LossSpec.parse(loss), recipe, 0)])
     best = int(np.argmin(outcome.tune_losses))
     assert best < len(outcome.losses) - 1
     assert len(outcome.losses) == len(outcome.tune_losses) in {best + 1 + 4, 200}
     if "running" not in loss:
         assert loss_on_tune(outcome, split, loss) == pytest.approx(outcome.tune_losses[best], rel=1e-9)
-    [until] = train([Member(split, loss, replace(recipe, patience=0, epochs=best + 1), 0)])
+    [until] = train([Member(split, LossSpec.parse(loss), replace(recipe, patience=0, epochs=best + 1), 0)])
     for found, expected in zip(outcome.model.network.parameters(), until.model.network.parameters(), strict=True):
         torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-12)
 
 
 def test_members_of_a_stack_stop_each_for_itself():
-    some = [Member(noisy(seed), loss, PATIENT, seed) for seed in (0, 1, 2) for loss in ("mse", "ce")]
+    some = [Member(noisy(seed), LossSpec.parse(loss), PATIENT, seed) for seed in (0, 1, 2) for loss in ("mse", "ce")]
     together = train(some)
     assert len({len(outcome.losses) for outcome in together}) > 2
     for member, outcome in zip(some, together, strict=True):
@@ -62,7 +61,7 @@ def test_members_of_a_stack_stop_each_for_itself():
 
 
 def test_a_training_that_ends_sooner_than_its_patience_has_its_best_weights_too():
-    [outcome] = train([Member(noisy(0), "mse", replace(PATIENT, patience=1000), 0)])
+    [outcome] = train([Member(noisy(0), LossSpec.parse("mse"), replace(PATIENT, patience=1000), 0)])
     best = int(np.argmin(outcome.tune_losses))
     assert len(outcome.losses) == 200
     assert loss_on_tune(outcome, noisy(0), "mse") == pytest.approx(outcome.tune_losses[best])
@@ -72,7 +71,7 @@ def test_it_takes_a_tune_part_of_one_size():
     split = noisy(0)
     empty = Samples(split.tune.inputs[:0], split.tune.labels[:0])
     with pytest.raises(ValueError, match="patience looks at the loss on tune, and tune is empty"):
-        train([Member(replace(split, tune=empty), "mse", PATIENT, 0)])
+        train([Member(replace(split, tune=empty), LossSpec.parse("mse"), PATIENT, 0)])
     other = replace(split, tune=split.train)
     with pytest.raises(ValueError, match="with patience that of tune too"):
-        train([Member(one, "mse", PATIENT, 0) for one in (split, other)])
+        train([Member(one, LossSpec.parse("mse"), PATIENT, 0) for one in (split, other)])

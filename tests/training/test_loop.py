@@ -8,6 +8,7 @@ import torch
 
 from imbaloss import losses
 from imbaloss.data import Samples, Split
+from imbaloss.losses import LossSpec
 from imbaloss.training import Member, Outcome, Recipe, check_device, plan_for, train
 from imbaloss.training.fast.matmul_backend import ONEDNN, PYTORCH, choose_matmul_backend
 from imbaloss.training.fast.plan import AUTOGRAD, INPUTS
@@ -49,7 +50,12 @@ def weights_of(network: torch.nn.Sequential) -> list[torch.Tensor]:
 @pytest.mark.parametrize("samples", [40, 90, 130], ids=["fewer samples than inputs", "within the span", "ordinary"])
 def test_a_stack_follows_the_plain_loop(recipe, samples):
     members = [
-        Member(split_of(seed, samples), loss, replace(recipe, epochs=recipe.epochs + 3 * (loss == "wce")), seed)
+        Member(
+            split_of(seed, samples),
+            LossSpec.parse(loss),
+            replace(recipe, epochs=recipe.epochs + 3 * (loss == "wce")),
+            seed,
+        )
         for seed in (0, 1)
         for loss in ("mse", "wce", "msfe", "focal:gamma=1")
     ]
@@ -86,7 +92,9 @@ def test_sample_weights_are_those_of_the_plain_loop(optimizer, samples):
     """Beside a member without weights."""
     recipe = replace(RECIPE, optimizer=optimizer, lr=0.05)
     splits = [weighed(0, samples), weighed(1, samples), split_of(2, samples)]
-    assert_plain([Member(split, loss, recipe, 0) for split in splits for loss in ("mse", "wce", "msfe")])
+    assert_plain(
+        [Member(split, LossSpec.parse(loss), recipe, 0) for split in splits for loss in ("mse", "wce", "msfe")]
+    )
 
 
 def test_weights_are_repetitions():
@@ -97,7 +105,7 @@ def test_weights_are_repetitions():
     repeated = replace(split, train=Samples(split.train.inputs.repeat(times, 0), split.train.labels.repeat(times)))
     recipe = replace(RECIPE, train_batch=1000)
     for loss in ("mse", "msfe", "focal", "wce", "logit_adjusted", "ldam", "class_balanced"):
-        one, other = (train([Member(some, loss, recipe, 0)])[0] for some in (split, repeated))
+        one, other = (train([Member(some, LossSpec.parse(loss), recipe, 0)])[0] for some in (split, repeated))
         np.testing.assert_allclose(one.losses, other.losses, rtol=1e-9)
         np.testing.assert_allclose(
             one.model.logits(split.test.inputs), other.model.logits(split.test.inputs), rtol=1e-8
@@ -108,11 +116,19 @@ def test_weights_are_repetitions():
 @pytest.mark.parametrize("samples", [40, 130])
 def test_drawn_batches_are_those_of_the_plain_loop(sampler, samples):
     """Beside members whose batches are not drawn, or drawn from other labels."""
-    some = [Member(split_of(seed, samples), loss, RECIPE, 0, sampler) for seed in (0, 1) for loss in ("wce", "msfe")]
+    some = [
+        Member(split_of(seed, samples), LossSpec.parse(loss), RECIPE, 0, sampler)
+        for seed in (0, 1)
+        for loss in ("wce", "msfe")
+    ]
     other = split_of(2, samples)
     fewer = replace(other.train, labels=np.where(np.arange(samples) % 8 == 0, 1, 0))
     assert_plain(
-        [*some, Member(replace(other, train=fewer), "wce", RECIPE, 0, sampler), Member(other, "wce", RECIPE, 0)]
+        [
+            *some,
+            Member(replace(other, train=fewer), LossSpec.parse("wce"), RECIPE, 0, sampler),
+            Member(other, LossSpec.parse("wce"), RECIPE, 0),
+        ]
     )
 
 
@@ -121,7 +137,9 @@ def test_several_classes_train_as_in_the_plain_loop(optimizer):
     split = split_of(0)
     split = replace(split, train=replace(split.train, labels=np.arange(40) % 4))
     recipe = replace(RECIPE, outputs=4, optimizer=optimizer, lr=0.05)
-    assert_plain([Member(split, loss, recipe, seed) for loss in ("ce", "wce", "msfe", "mse") for seed in (0, 1)])
+    assert_plain(
+        [Member(split, LossSpec.parse(loss), recipe, seed) for loss in ("ce", "wce", "msfe", "mse") for seed in (0, 1)]
+    )
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])
@@ -131,10 +149,13 @@ def test_a_training_can_start_where_another_ended(optimizer, samples):
     recipe = replace(RECIPE, shuffle_train=False, optimizer=optimizer, lr=0.001)
     split = split_of(0, samples)
     halves = [replace(recipe, epochs=epochs) for epochs in (5, 8)]
-    firsts = [outcome.model.network for outcome in train([Member(split, "mse", halves[0], seed) for seed in (0, 1)])]
-    seconds = train([Member(split, "mse", halves[1], 0, start=first) for first in firsts])
+    firsts = [
+        outcome.model.network
+        for outcome in train([Member(split, LossSpec.parse("mse"), halves[0], seed) for seed in (0, 1)])
+    ]
+    seconds = train([Member(split, LossSpec.parse("mse"), halves[1], 0, start=first) for first in firsts])
     for seed, second in enumerate(seconds):
-        [whole] = train([Member(split, "mse", recipe, seed)])
+        [whole] = train([Member(split, LossSpec.parse("mse"), recipe, seed)])
         if optimizer == "sgd":
             np.testing.assert_allclose(second.losses, whole.losses[5:], rtol=1e-9)
         else:
@@ -146,7 +167,7 @@ def test_drawn_batches_go_with_shuffling():
     with pytest.raises(
         ValueError, match="balanced_batches draws batches anew in each epoch: it goes with shuffle_train"
     ):
-        train([Member(split_of(0), "mse", still, 0, "balanced_batches")])
+        train([Member(split_of(0), LossSpec.parse("mse"), still, 0, "balanced_batches")])
 
 
 @pytest.mark.parametrize("network", ["cnn", "fcn", "prototype", "fcn/prototype:per_class=2,compactness=0.5"])
@@ -160,7 +181,7 @@ def test_networks_of_other_kinds_go_through_the_same_loop(changes, network):
     )
     recipe = replace(recipe, **changes)
     members = [
-        Member(split_of(seed), loss, replace(recipe, epochs=4 + seed), seed)
+        Member(split_of(seed), LossSpec.parse(loss), replace(recipe, epochs=4 + seed), seed)
         for seed in (0, 1)
         for loss in ("mse", "msfe")
     ]
@@ -180,7 +201,9 @@ def test_every_loss_trains_every_kind_of_network(network):
     """In one stack; two epochs change every weight that a loss can change, and nothing is not finite."""
     recipe = replace(RECIPE, network=network, channels=(4, 4), epochs=2, lr=0.01)
     names = [name if name != "ldam_drw" else "ldam_drw:after=1" for name in losses.names()]
-    for name, outcome in zip(names, train([Member(split_of(0), name, recipe, 0) for name in names]), strict=True):
+    for name, outcome in zip(
+        names, train([Member(split_of(0), LossSpec.parse(name), recipe, 0) for name in names]), strict=True
+    ):
         assert outcome.failure is None, name
         assert np.isfinite(outcome.losses).all()
         assert np.isfinite(outcome.model.probabilities(split_of(1).test.inputs)).all()
@@ -191,7 +214,7 @@ WITH_STATE = ("msfe:running=0.1", "ldam_drw:after=5,scale=1")
 
 
 def members(recipe=RECIPE, seeds=(0, 1, 2), losses=MIXED) -> list[Member]:
-    return [Member(split_of(seed), loss, recipe, seed) for seed in seeds for loss in losses]
+    return [Member(split_of(seed), LossSpec.parse(loss), recipe, seed) for seed in seeds for loss in losses]
 
 
 @pytest.mark.parametrize("recipe", [RECIPE, replace(RECIPE, optimizer="adam", lr=0.01)], ids=["sgd", "adam"])
@@ -220,7 +243,10 @@ def test_who_the_neighbours_are_does_not_matter(precision, rounding, optimizer):
     """But for rounding, which goes with the place of a network in memory. Two of the neighbours diverge."""
     recipe = replace(RECIPE, precision=precision, optimizer=optimizer, lr=0.05)
     some = members(recipe)
-    others = [Member(split_of(seed), "wce", replace(recipe, lr=1e30 if seed > 5 else 0.2), seed) for seed in range(8)]
+    others = [
+        Member(split_of(seed), LossSpec.parse("wce"), replace(recipe, lr=1e30 if seed > 5 else 0.2), seed)
+        for seed in range(8)
+    ]
     for member, outcome in zip(some, train(some), strict=True):
         [*_, other] = train([*others, member])
         np.testing.assert_allclose(outcome.losses, other.losses, rtol=rounding)
@@ -235,7 +261,7 @@ def test_in_the_reports_network_neighbours_do_not_change_a_bit(precision):
     """Neither who they are nor how many."""
     recipe = Recipe(hidden=(1000, 100, 10), epochs=2, precision=precision)
     split = split_of(0, 500, (3, 32, 32))
-    some = [Member(split, loss, recipe, seed) for seed in (0, 1) for loss in ("wce", "mse", "mfe")]
+    some = [Member(split, LossSpec.parse(loss), recipe, seed) for seed in (0, 1) for loss in ("wce", "mse", "mfe")]
     together = train(some)
     for size in (1, 2, 5):
         for outcome, other in zip(together, train(some[:size]), strict=False):
@@ -252,7 +278,7 @@ def test_a_plan_decides_who_multiplies(monkeypatch):
         return original(*arguments, **keywords)
 
     monkeypatch.setattr(Stack, "_objective", looking)
-    member = Member(split_of(0), "mse", replace(RECIPE, epochs=1), 0)
+    member = Member(split_of(0), LossSpec.parse("mse"), replace(RECIPE, epochs=1), 0)
     before = settings.fp32_precision
     for library, expected in ((ONEDNN, "bf16"), (PYTORCH, before)):
         seen.clear()
@@ -263,14 +289,16 @@ def test_a_plan_decides_who_multiplies(monkeypatch):
 def test_a_foreign_plan_and_a_choice_of_rates_are_refused():
     adam = replace(RECIPE, optimizer="adam")
     with pytest.raises(ValueError, match="the plan is for other networks or optimizers: make it by plan_for"):
-        train([Member(split_of(0), "mse", adam, 0)], plan=plan_for(RECIPE, 40, (60,)))
+        train([Member(split_of(0), LossSpec.parse("mse"), adam, 0)], plan=plan_for(RECIPE, 40, (60,)))
     with pytest.raises(ValueError, match="a member trains at one learning rate"):
-        train([Member(split_of(0), "mse", replace(RECIPE, tune_lr=(0.1, 1.0)), 0)])
+        train([Member(split_of(0), LossSpec.parse("mse"), replace(RECIPE, tune_lr=(0.1, 1.0)), 0)])
 
 
 @pytest.mark.parametrize("wild", [float("inf"), -float("inf"), float("nan")])
 def test_weights_that_are_not_finite_are_seen(wild):
-    stack = Stack.build([Member(split_of(0), "mse", RECIPE, seed) for seed in (0, 1)], torch.device("cpu"))
+    stack = Stack.build(
+        [Member(split_of(0), LossSpec.parse("mse"), RECIPE, seed) for seed in (0, 1)], torch.device("cpu")
+    )
     assert stack.finite().tolist() == [True, True]
     stack.network.layers[1].weight.data[1, 2, 3] = wild
     assert stack.finite().tolist() == [True, False]
@@ -294,7 +322,7 @@ def test_the_order_of_the_members_does_not_matter():
 
 @pytest.mark.parametrize("loss", ["mfe", "msfe:running=0.1", "ldam_drw:after=2,scale=1", "auc_squared_hinge"])
 def test_each_member_has_its_own_epochs_and_the_longer_begin_like_the_shorter(loss):
-    some = [Member(split_of(0), loss, replace(RECIPE, epochs=epochs), 0) for epochs in (3, 11, 1, 3)]
+    some = [Member(split_of(0), LossSpec.parse(loss), replace(RECIPE, epochs=epochs), 0) for epochs in (3, 11, 1, 3)]
     outcomes = train(some)
     assert [len(outcome.losses) for outcome in outcomes] == [3, 11, 1, 3]
     assert outcomes[1].losses[:3] == outcomes[0].losses == outcomes[3].losses
@@ -307,7 +335,7 @@ def test_each_member_has_its_own_learning_rate(optimizer):
     recipes = [
         replace(RECIPE, optimizer=optimizer, lr=lr, epochs=epochs) for lr, epochs in ((0.5, 4), (0.01, 9), (0.1, 7))
     ]
-    some = [Member(split_of(0), "mse", recipe, 0) for recipe in recipes]
+    some = [Member(split_of(0), LossSpec.parse("mse"), recipe, 0) for recipe in recipes]
     for member, outcome in zip(some, train(some), strict=True):
         np.testing.assert_allclose(outcome.losses, train_plainly(member)[0], rtol=1e-9)
 
@@ -318,7 +346,12 @@ def test_a_member_that_diverges_leaves_and_its_neighbours_do_not_notice(optimize
     recipe = replace(RECIPE, optimizer=optimizer, lr=0.05)
     healthy = members(recipe, losses=("mse", "wce"))
     wild = replace(recipe, lr=1e200)
-    mixed = [healthy[0], Member(split_of(7), "wce", wild, 7), *healthy[1:], Member(split_of(8), "wce", wild, 8)]
+    mixed = [
+        healthy[0],
+        Member(split_of(7), LossSpec.parse("wce"), wild, 7),
+        *healthy[1:],
+        Member(split_of(8), LossSpec.parse("wce"), wild, 8),
+    ]
     outcomes = train(mixed)
     for failed in (outcomes[1], outcomes[-1]):
         assert failed.model is None
@@ -331,14 +364,14 @@ def test_a_member_that_diverges_leaves_and_its_neighbours_do_not_notice(optimize
 
 def test_progress_counts_every_epoch_of_every_member():
     told = []
-    some = [Member(split_of(0), "mse", replace(RECIPE, epochs=epochs), 0) for epochs in (2, 4)]
+    some = [Member(split_of(0), LossSpec.parse("mse"), replace(RECIPE, epochs=epochs), 0) for epochs in (2, 4)]
     outcomes = train(some, on_epoch=told.append)
     assert [len(losses) for losses in told] == [2, 2, 1, 1]
     assert [losses[-1] for losses in told] == outcomes[1].losses
 
 
 def test_a_batch_larger_than_the_set_is_the_set():
-    some = [Member(split_of(0), "msfe", replace(RECIPE, train_batch=size), 0) for size in (40, 1000)]
+    some = [Member(split_of(0), LossSpec.parse("msfe"), replace(RECIPE, train_batch=size), 0) for size in (40, 1000)]
     first, second = (train([member])[0] for member in some)
     assert first.losses == second.losses
 
@@ -348,13 +381,13 @@ def test_a_batch_larger_than_the_set_is_the_set():
 def test_a_training_set_of_one_class_trains(loss, label):
     split = split_of(0)
     part = replace(split.train, labels=np.full(40, label))
-    [outcome] = train([Member(replace(split, train=part), loss, RECIPE, 0)])
+    [outcome] = train([Member(replace(split, train=part), LossSpec.parse(loss), RECIPE, 0)])
     assert outcome.failure is None
     assert outcome.losses[-1] <= outcome.losses[0]
 
 
 def test_members_that_cannot_share_a_stack_are_refused():
-    first = Member(split_of(0), "mse", RECIPE, 0)
+    first = Member(split_of(0), LossSpec.parse("mse"), RECIPE, 0)
     for other in (replace(first, recipe=replace(RECIPE, momentum=0.9)), replace(first, split=split_of(0, samples=41))):
         with pytest.raises(ValueError, match="must share all of the recipe but epochs and lr, and the size of train"):
             train([first, other])

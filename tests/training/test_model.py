@@ -8,6 +8,7 @@ import torch
 from scipy import special
 
 from imbaloss.evaluation import Calibration
+from imbaloss.losses import LossSpec
 from imbaloss.networks import joined
 from imbaloss.training import Member, Model, train
 from tests.training.examples import RECIPE, split_of
@@ -18,7 +19,7 @@ def models(outputs: int) -> list[Model]:
     if outputs > 2:
         part = replace(split.train, labels=np.arange(40) % outputs)
         split = replace(split, train=part)
-    members = [Member(split, "ce", replace(RECIPE, outputs=outputs), seed) for seed in range(3)]
+    members = [Member(split, LossSpec.parse("ce"), replace(RECIPE, outputs=outputs), seed) for seed in range(3)]
     return [outcome.model for outcome in train(members)]
 
 

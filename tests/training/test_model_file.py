@@ -10,6 +10,7 @@ import pytest
 from safetensors.torch import save_file
 
 from imbaloss.evaluation import Calibration
+from imbaloss.losses import LossSpec
 from imbaloss.networks import joined
 from imbaloss.training import Member, model_file, train
 from tests.training.examples import RECIPE, split_of
@@ -21,7 +22,7 @@ FACTS = {"classes": ["cat", "dog"], "threshold": 0.5}
 def model(request):
     precision, network = request.param
     recipe = replace(RECIPE, precision=precision, outputs=2, test_batch=7, network=network, channels=(4, 6))
-    [outcome] = train([Member(split_of(0), "mfe", recipe, 0)])
+    [outcome] = train([Member(split_of(0), LossSpec.parse("mfe"), recipe, 0)])
     return outcome.model
 
 

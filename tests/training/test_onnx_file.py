@@ -8,6 +8,7 @@ import onnxruntime
 import pytest
 
 from imbaloss.evaluation import calibration
+from imbaloss.losses import LossSpec
 from imbaloss.networks import joined
 from imbaloss.training import Member, Model, onnx_file, train
 from tests.training.examples import RECIPE, split_of
@@ -20,7 +21,9 @@ def model_of(classes: int, kind: str, precision: str, network: str = "mlp") -> M
     split = replace(split, train=replace(split.train, labels=labels))
     recipe = replace(RECIPE, outputs=1 if classes == 2 else classes, precision=precision, epochs=40)
     recipe = replace(recipe, network=network, channels=(4, 6), lr=0.5 if network == "mlp" else 0.05)
-    models = [outcome.model for outcome in train([Member(split, "ce", recipe, seed) for seed in (0, 1)])]
+    models = [
+        outcome.model for outcome in train([Member(split, LossSpec.parse("ce"), recipe, seed) for seed in (0, 1)])
+    ]
     prior = tuple(np.linspace(0, -1, classes).tolist())
     whole = replace(models[0], network=joined([model.network for model in models]), prior=prior)
     return replace(whole, calibration=calibration.fit(kind, labels, whole.logits(split.train.inputs)))

@@ -7,6 +7,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from imbaloss import data
+from imbaloss.losses import LossSpec
 from imbaloss.statistics import t_interval
 from imbaloss.training import Member, Recipe, train
 
@@ -20,7 +21,10 @@ def test_a_convolutional_network_ranks_palms_and_oaks_better_than_a_perceptron(r
     areas = {}
     for network in ("mlp", "cnn"):
         splits = [data.draw(trees, level=0.2, protocol="table1", seed=seed) for seed in range(6)]
-        members = [Member(split, "ce", replace(recipe, network=network), seed) for seed, split in enumerate(splits)]
+        members = [
+            Member(split, LossSpec.parse("ce"), replace(recipe, network=network), seed)
+            for seed, split in enumerate(splits)
+        ]
         areas[network] = [
             roc_auc_score(member.split.test.labels, outcome.model.probabilities(member.split.test.inputs))
             for member, outcome in zip(members, train(members), strict=True)

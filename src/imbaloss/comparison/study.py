@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from imbaloss import losses
 from imbaloss.data import NONE, Fold, resampling
+from imbaloss.losses import LossSpec
 from imbaloss.studies import Run
 from imbaloss.studies.study import Entries
 from imbaloss.training import REFERENCES, Recipe, check_loss
@@ -120,7 +120,7 @@ def parsed(method: str) -> tuple[str, str]:
     if method in REFERENCES:
         return method, NONE
     loss, _, sampler = method.partition(" + ")
-    return losses.write(*losses.parse(loss)), resampling.canonical(sampler or NONE)
+    return str(LossSpec.parse(loss)), resampling.canonical(sampler or NONE)
 
 
 def methods_of(
@@ -165,7 +165,7 @@ def recipe_for(rows: int, entries: Entries, methods: Sequence[str], *, images: b
     found = Recipe(**recipe)  # type: ignore[arg-type]
     for method in methods:
         if method not in REFERENCES:
-            check_loss(parsed(method)[0], found)
+            check_loss(LossSpec.parse(parsed(method)[0]), found)
     return recipe
 
 

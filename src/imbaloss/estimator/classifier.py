@@ -15,7 +15,6 @@ from sklearn.utils import check_consistent_length, check_random_state, column_or
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from imbaloss import losses
 from imbaloss.data import NONE, Samples, Split
 from imbaloss.estimator.class_weights import COST, class_weights
 from imbaloss.estimator.decision import EXPECTED_COST, Decision, Metric
@@ -23,6 +22,7 @@ from imbaloss.estimator.ensemble import make_members, scale_samples, shift_of, s
 from imbaloss.estimator.facts import is_complete, pack_classifier, unpack_classifier
 from imbaloss.estimator.validation import split_validation
 from imbaloss.evaluation import Tuned, calibration, costs
+from imbaloss.losses import LossSpec
 from imbaloss.networks import joined
 from imbaloss.training import Model, Recipe, check_device, check_loss, model_file, onnx_file
 from imbaloss.training.model import to_probabilities
@@ -356,18 +356,18 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         except FieldError as error:
             raise ValueError(error.sentence(OWN_NAMES.get(error.field, error.field))) from error
 
-    def _loss(self, samples: Samples, classes: NDArray[np.generic], matrix: Floats | None) -> str:
-        """Return the loss with its class weights, as a text. Raises ValueError where they are given twice."""
-        name, parameters = losses.parse(self.loss)
+    def _loss(self, samples: Samples, classes: NDArray[np.generic], matrix: Floats | None) -> LossSpec:
+        """Return the loss with its class weights. Raises ValueError where they are given twice."""
+        loss = LossSpec.parse(self.loss)
         if self.class_weight is None:
-            return losses.write(name, parameters)
+            return loss
         twice = f"class weights are given twice: in the loss {self.loss!r}, and as class_weight"
-        require(parameters.get("class_weights") is None, twice)
+        require("class_weights" not in dict(loss.parameters), twice)
         if isinstance(self.class_weight, str) and isinstance(self.threshold, str):
             once = f"costs count once: take class_weight 'cost' or threshold {EXPECTED_COST!r}, not both"
             require((self.class_weight, self.threshold) != (COST, EXPECTED_COST), once)
         weights = class_weights(self.class_weight, samples, classes, matrix)
-        return losses.write(name, parameters | {"class_weights": weights})
+        return loss.with_parameters(class_weights=weights)
 
 
 KINDS = {  # what a value is where the signature of the classifier has that annotation

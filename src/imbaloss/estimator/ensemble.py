@@ -9,12 +9,13 @@ import torch
 
 from imbaloss.data import Samples, Split, resample
 from imbaloss.data.resampling import draws
+from imbaloss.losses import LossSpec
 from imbaloss.networks import one
 from imbaloss.training import Member, Model, Outcome, Recipe, plan_for, train
+from imbaloss.training.member import weighed
 from imbaloss.training.priors import prior_shift
 from imbaloss.training.recipe import require
 from imbaloss.training.scaling import Scaling
-from imbaloss.training.stack import weighed
 
 SHAPE = ("network", "hidden", "outputs", "activation", "precision")  # fields of a recipe that weights depend on
 
@@ -26,7 +27,7 @@ def scale_samples(part: Samples, scaling: Scaling, recipe: Recipe) -> Samples:
     return replace(part, inputs=inputs.numpy())
 
 
-def make_members(split: Split, recipe: Recipe, loss: str, sampler: str, seeds: range) -> list[Member]:
+def make_members(split: Split, recipe: Recipe, loss: LossSpec, sampler: str, seeds: range) -> list[Member]:
     """Return a member for each seed. They share their samples, unless the sampler draws other ones for each."""
     drawn = [resample(split.train, sampler, seed) for seed in (seeds if draws(sampler) else seeds[:1])]
     splits = [replace(split, train=part) for part in drawn] * (len(seeds) // len(drawn))

@@ -7,17 +7,21 @@ tensor(0.0101)
 """
 
 from imbaloss.losses import adjusted, errors, ranking, reductions, whole_set
-from imbaloss.losses.catalogue import ERRORS, REDUCTIONS, facts, get, names, parameters, parse, write
+from imbaloss.losses.catalogue import ERRORS, REDUCTIONS, facts, get, names, parameters
+from imbaloss.losses.criterion import Criterion
 from imbaloss.losses.deferred import Deferred
 from imbaloss.losses.loss import Loss
 from imbaloss.losses.ranking import Ranking
+from imbaloss.losses.spec import LossSpec
 from imbaloss.losses.totals import Totals, class_means, class_totals, joined
 
 __all__ = [
     "ERRORS",
     "REDUCTIONS",
+    "Criterion",
     "Deferred",
     "Loss",
+    "LossSpec",
     "Ranking",
     "Totals",
     "adjusted",
@@ -29,9 +33,7 @@ __all__ = [
     "joined",
     "names",
     "parameters",
-    "parse",
     "ranking",
     "reductions",
     "whole_set",
-    "write",
 ]

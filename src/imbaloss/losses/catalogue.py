@@ -1,26 +1,27 @@
-"""Losses by name, in Python (`get("focal", gamma=1)`) and as text (`parse("focal:gamma=1,class_weights=1:9")`)."""
+"""Losses by name: `get("focal", gamma=1)`."""
 
 import inspect
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-import torch
 from torch import distributed as dist
 
-from imbaloss import notation
 from imbaloss.losses import adjusted, errors, reductions
-from imbaloss.losses.checks import explain_class_weights
-from imbaloss.losses.deferred import Deferred
+from imbaloss.losses.criterion import Criterion
 from imbaloss.losses.domains import require
-from imbaloss.losses.loss import Loss
+from imbaloss.losses.loss import Loss, LossOptions
 from imbaloss.losses.named import NAMED
-from imbaloss.losses.ranking import Ranking
+from imbaloss.losses.signatures import keyword_defaults
 from imbaloss.nearest import one_of, parameter_of
 from imbaloss.notation import Parameter
 
-OPTIONS: dict[str, Parameter] = {"class_weights": None, "ignore_index": None, "running": None}  # of every loss
+OPTIONS: dict[str, Parameter] = {  # those of every loss that a text may name
+    name: default
+    for name, default in keyword_defaults(Loss).items()
+    if name in LossOptions.__optional_keys__ and name != "sync"
+}
 FOR_EACH_CLASS = ("class_weights", "prior")
 
 ERRORS: dict[str, Callable[..., Any]] = {
@@ -47,7 +48,7 @@ def names() -> list[str]:
 
 def get(
     name: str, *, counts: Sequence[int] | None = None, sync: "bool | dist.ProcessGroup" = False, **parameters: Any
-) -> Loss | Ranking | Deferred:
+) -> Criterion:
     """The loss of that name, ready for a training loop: `loss(logits, targets, sample_weight=None)` -> scalar.
 
     name: one of `names()`, or a pair "error/reduction", as "cross_entropy/sum_of_class_means".
@@ -63,11 +64,11 @@ def get(
         counts = plain(counts)
         rule = "counts must be whole numbers >= 0, one for each class, not all 0"
         require(of_each_class(counts) and any(counts) and all(0 <= c == c // 1 for c in counts), rule, counts)
-        if any("counts" in part for part in signatures(name)):
+        if needs_counts(name):
             given["counts"] = counts
     build = NAMED[name] if name in NAMED else partial(pair, name)
     # a parameter outside its domain is refused here, not in training
-    probe(build(**given), counts or given.get("prior"))
+    build(**given).probe(counts or given.get("prior"))
     return build(**given, sync=sync)
 
 
@@ -90,19 +91,9 @@ def pair(name: str, **given: Any) -> Loss:
     """The loss "error/reduction": each part takes those of the given parameters that it knows."""
     parts = []
     for part in parts_of(name):
-        own = {key: given[key] for key in signature(part) if key in given}
+        own = {key: given[key] for key in keyword_defaults(part) if key in given}
         parts.append(partial(part, **own) if own else part)
-    return Loss(*parts, **{key: value for key, value in given.items() if key in {*OPTIONS, "sync"}})
-
-
-def probe(loss: Loss | Ranking | Deferred, of_classes: Sequence[float] | None) -> None:
-    """Computes the loss of an empty batch. of_classes: counts or prior, a number for each class."""
-    for one in (loss.first, loss.then) if isinstance(loss, Deferred) else (loss,):
-        weights = one.class_weights
-        if weights and of_classes and len(weights) != len(of_classes):
-            raise ValueError(explain_class_weights(len(weights), len(of_classes), of_alpha=one.of_alpha))
-        classes = len(weights or of_classes or (0, 1))
-        one.stacked(torch.empty(1, 0) if classes == 2 else torch.empty(1, 0, classes), torch.empty(1, 0))
+    return Loss(*parts, **{key: value for key, value in given.items() if key in LossOptions.__optional_keys__})
 
 
 def parameters(name: str) -> dict[str, Parameter]:
@@ -111,33 +102,44 @@ def parameters(name: str) -> dict[str, Parameter]:
     return own | {key: value for key, value in OPTIONS.items() if key not in own}
 
 
+def needs_counts(name: str) -> bool:
+    """Say whether a loss takes the number of training samples of each class."""
+    return any("counts" in part for part in signatures(name))
+
+
 def facts(name: str) -> dict[str, Any]:
-    """What the guide says of a loss with a name: title, formula, the same in LaTeX (math), source, what it does with a
-    missing class, when to use it; whether it needs counts; its own parameters with their defaults."""
-    text = inspect.getdoc(NAMED[known_name(name)]) or ""
-    title, rest = text.split(": ", maxsplit=1)
-    formula, math, source, missing, use = re.split(r"\n\nMath: |\nSource: |\nMissing class: |\nUse: ", rest)
+    """Return what the guide says of a loss with a name.
+
+    Its title, formula, the same in LaTeX (math), source, what it does with a missing class, when to use it; whether it
+    needs counts; its own parameters with their defaults.
+    """
+    summary, sections = read_docstring(NAMED[known_name(name)])
+    title, formula = summary.split(": ", maxsplit=1)
     own = {key: value for key, value in parameters(name).items() if key not in OPTIONS or value != OPTIONS[key]}
-    told = {"formula": formula, "math": math, "source": source, "missing_class": missing, "use": use}
-    return {"name": name, "title": title, **{key: " ".join(value.split()) for key, value in told.items()}} | {
-        "counts": any("counts" in part for part in signatures(name)),
+    return {
+        "name": name,
+        "title": title,
+        "formula": formula,
+        "math": sections["Math"],
+        "source": sections["Source"],
+        "missing_class": sections["Missing class"],
+        "use": sections["Use"],
+        "counts": needs_counts(name),
         "parameters": own,
     }
 
 
-def parse(text: str) -> tuple[str, dict[str, Any]]:
-    """`name` or `name:key=value,...` -> the name and its parameters; a value per class is written 1:9.
+def read_docstring(function: Callable[..., Any]) -> tuple[str, dict[str, str]]:
+    """Return the first paragraph of a docstring and its sections by name, each as one line.
 
-    Raises ValueError where the name or a parameter is unknown or a value is not a number.
+    A section begins with "Name: " at the start of a line; the lines that continue it are indented.
     """
-    name, found = notation.read("a loss", text)
-    check_parameters(name, found)
-    return name, found
-
-
-def write(name: str, chosen: dict[str, Parameter]) -> str:
-    """The inverse of `parse`, with the parameters in order and defaults left out: one text for one loss."""
-    return notation.write(name, chosen, parameters(name))
+    summary, _, rest = (inspect.getdoc(function) or "").partition("\n\n")
+    sections: dict[str, str] = {}
+    for section in re.split(r"\n(?! )", rest):
+        heading, _, content = section.partition(": ")
+        sections[heading] = " ".join(content.split())
+    return " ".join(summary.split()), sections
 
 
 def check_parameters(name: str, given: dict[str, Any]) -> None:
@@ -165,11 +167,6 @@ def parts_of(name: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
     return ERRORS[error], REDUCTIONS[reduction]
 
 
-def signatures(name: str) -> list[dict[str, Parameter]]:
+def signatures(name: str) -> list[Mapping[str, Parameter]]:
     """The keyword parameters, with defaults, of a named loss; of both parts of a pair."""
-    return [signature(part) for part in (parts_of(name) if "/" in name else (NAMED[known_name(name)],))]
-
-
-def signature(function: Callable[..., Any]) -> dict[str, Parameter]:
-    found = inspect.signature(function).parameters.values()
-    return {parameter.name: parameter.default for parameter in found if parameter.kind is parameter.KEYWORD_ONLY}
+    return [keyword_defaults(part) for part in (parts_of(name) if "/" in name else (NAMED[known_name(name)],))]

@@ -7,7 +7,7 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from imbaloss.losses.checks import check_batch, checked_class_weights
+from imbaloss.losses.checks import check_batch, checked_class_weights, explain_class_weights
 from imbaloss.losses.domains import require
 
 
@@ -25,6 +25,34 @@ class Criterion(nn.Module, ABC):
     Raises ValueError for shapes that do not match, targets that name no class, and weights that are negative or
     not finite.
     """
+
+    @abstractmethod
+    def stacked(self, logits: Tensor, targets: Tensor, sample_weight: Tensor | None = None) -> Tensor:
+        """Compute the loss of each of S networks: logits (S, B) or (S, B, C), targets and sample_weight (S, B) -> (S,).
+
+        Training loops call it: values and shapes are trusted.
+        """
+
+    @abstractmethod
+    def probe(self, of_classes: Sequence[float] | None) -> None:
+        """Compute the loss of an empty batch, so that parameters outside their domain are refused before a training.
+
+        Args:
+            of_classes: Counts or prior, one number for each class; two classes unless given.
+
+        Raises:
+            ValueError: A parameter is outside its domain, or there are class weights for other classes.
+        """
+
+    def set_epoch(self, epoch: int) -> None:
+        """Tells a loss with a schedule which epoch begins; the first is 0, as in DistributedSampler."""
+
+    def keep(self, mask: Tensor) -> None:
+        """The networks of the stack where mask (S,) is true stay: slices state that has an axis S."""
+
+
+class WeightedCriterion(Criterion):
+    """A criterion with class weights and an ignored target of its own."""
 
     of_alpha = False  # whether class_weights come from focal's alpha
 
@@ -46,15 +74,20 @@ class Criterion(nn.Module, ABC):
         return flat.reshape(1, targets.numel(), *classes), targets.reshape(1, -1), weight
 
     def stacked(self, logits: Tensor, targets: Tensor, sample_weight: Tensor | None = None) -> Tensor:
-        """The loss of each of S networks: logits (S, B) or (S, B, C), targets and sample_weight (S, B) -> (S,).
-
-        Made for training loops: values and shapes are trusted.
-        """
+        """See `Criterion.stacked`."""
         return self.of(*self.seen(logits, targets, sample_weight))
 
     @abstractmethod
     def of(self, logits: Tensor, targets: Tensor, sample_weight: Tensor | None) -> Tensor:
         """`stacked`, of a batch as `seen` leaves it."""
+
+    def probe(self, of_classes: Sequence[float] | None) -> None:
+        """See `Criterion.probe`."""
+        weights = self.class_weights
+        if weights and of_classes and len(weights) != len(of_classes):
+            raise ValueError(explain_class_weights(len(weights), len(of_classes), of_alpha=self.of_alpha))
+        classes = len(weights or of_classes or (0, 1))
+        self.stacked(torch.empty(1, 0) if classes == 2 else torch.empty(1, 0, classes), torch.empty(1, 0))
 
     def seen(
         self, logits: Tensor, targets: Tensor, sample_weight: Tensor | None
@@ -76,12 +109,6 @@ class Criterion(nn.Module, ABC):
         """Those that were given, for `extra_repr`."""
         given = {"class_weights": self.class_weights, "ignore_index": self.ignore_index, **more}
         return ", ".join(f"{key}={value}" for key, value in given.items() if value is not None and value is not False)
-
-    def set_epoch(self, epoch: int) -> None:
-        """Tells a loss with a schedule which epoch begins; the first is 0, as in DistributedSampler."""
-
-    def keep(self, mask: Tensor) -> None:
-        """The networks of the stack where mask (S,) is true stay: slices state that has an axis S."""
 
 
 def described(part: Callable[..., object]) -> str:

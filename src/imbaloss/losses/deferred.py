@@ -1,15 +1,17 @@
 """Deferred re-weighting: one loss first, another from a given epoch on."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from torch import Tensor, nn
+from torch import Tensor
 
+from imbaloss.losses.criterion import Criterion
 from imbaloss.losses.domains import require
 from imbaloss.losses.loss import Loss
 from imbaloss.losses.totals import Totals
 
 
-class Deferred(nn.Module):
+class Deferred(Criterion):
     """`first` in epochs 0 to after - 1, `then` from epoch `after` on; `set_epoch` tells which epoch begins.
 
     Called as its two losses are; which of them it is at is in the state_dict. With a plain and a re-weighted loss this
@@ -37,6 +39,11 @@ class Deferred(nn.Module):
 
     def stacked(self, logits: Tensor, targets: Tensor, sample_weight: Tensor | None = None) -> Tensor:
         return self.current.stacked(logits, targets, sample_weight)
+
+    def probe(self, of_classes: Sequence[float] | None) -> None:
+        """Probe both losses."""
+        self.first.probe(of_classes)
+        self.then.probe(of_classes)
 
     def set_epoch(self, epoch: int) -> None:
         """Tells which epoch begins; the first is 0."""

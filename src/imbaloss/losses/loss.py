@@ -1,11 +1,12 @@
 """A loss: error -> class totals -> reduction."""
 
 from collections.abc import Callable, Sequence
+from typing import TypedDict
 
 from torch import Tensor
 from torch import distributed as dist
 
-from imbaloss.losses.criterion import Criterion, described
+from imbaloss.losses.criterion import WeightedCriterion, described
 from imbaloss.losses.one_vs_rest import mean_over_classes, one_vs_rest
 from imbaloss.losses.reductions import none, unbiased_sum_of_squared_class_means
 from imbaloss.losses.running import RunningTotals
@@ -15,7 +16,21 @@ Error = Callable[[Tensor, Tensor], Tensor]
 Reduction = Callable[[Totals, Tensor | None], Tensor]
 
 
-class Loss(Criterion):
+class BatchOptions(TypedDict, total=False):
+    """The options of `Loss` that every loss takes, but for `running`."""
+
+    class_weights: Sequence[float] | None
+    ignore_index: int | None
+    sync: "bool | dist.ProcessGroup"
+
+
+class LossOptions(BatchOptions, total=False):
+    """The options of `Loss` that every loss takes. Their defaults are those of `Loss`."""
+
+    running: float | None
+
+
+class Loss(WeightedCriterion):
     """Any error under any reduction: `Loss(errors.squared, reductions.sum_of_class_means)` is MFE.
 
     Called as `Criterion` says. The reduction `none` gives each sample's weighted error, shaped as the targets.

@@ -1,25 +1,27 @@
 r"""The losses that have a name in the literature. Each is an error, a reduction and, where it has them, class weights.
 
-A function takes the loss's own parameters by keyword and the options of `Loss`; those that know the training set also
-take counts, its samples of each class, (negatives, positives) in the binary case. A docstring is what the guide shows.
+A function takes the loss's own parameters by keyword and the options of `Loss`. It takes the parameters of its error or
+reduction by `built_from`: their defaults stand there. Losses that know the training set also take counts, its samples
+of each class, (negatives, positives) in the binary case. The guide shows the docstring: "title: formula", then the
+sections Math, Source, Missing class and Use, whose further lines are indented.
 In the formulas d is the target, z the logit, p the probability of class 1, p_t that of the true class, c a class, n the
 number of samples, w a class weight (1 unless given), m_c the mean error of class c.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Unpack
 
 from imbaloss.losses import adjusted, errors, ranking, reductions, whole_set
+from imbaloss.losses.criterion import Criterion
 from imbaloss.losses.deferred import Deferred
 from imbaloss.losses.domains import Counts, known_counts, require
-from imbaloss.losses.loss import Loss
-from imbaloss.losses.ranking import Ranking
+from imbaloss.losses.loss import BatchOptions, Error, Loss, LossOptions, Reduction
+from imbaloss.losses.ranking import OfRanks, Ranking
+from imbaloss.losses.signatures import built_from
 
-ClassWeights = Sequence[float] | None
 
-
-def mse(**options: Any) -> Loss:
+def mse(**options: Unpack[LossOptions]) -> Loss:
     r"""Mean squared error: (1/n) sum 1/2 (d - p)^2
 
     Math: \frac1n \sum_i w_{d_i} \tfrac12 (d_i - p_i)^2
@@ -30,7 +32,7 @@ def mse(**options: Any) -> Loss:
     return Loss(errors.squared, reductions.mean, **options)
 
 
-def wmse(*, counts: Counts = None, class_weights: ClassWeights = None, **options: Any) -> Loss:
+def wmse(*, counts: Counts = None, **options: Unpack[LossOptions]) -> Loss:
     r"""Weighted mean squared error: (1/n) sum w_c 1/2 (d - p)^2, with w_c = n/n_c unless given
 
     Math: \frac1n \sum_i w_{d_i} \tfrac12 (d_i - p_i)^2, \quad w_c = n / n_c
@@ -38,11 +40,12 @@ def wmse(*, counts: Counts = None, class_weights: ClassWeights = None, **options
     Missing class: adds nothing; one that the training set lacks has weight 0.
     Use: to see whether what MFE gains is only its weights.
     """
-    weights = inverse_shares(counts, "wmse") if class_weights is None else class_weights
-    return Loss(errors.squared, reductions.mean, class_weights=weights, **options)
+    if options.get("class_weights") is None:
+        options["class_weights"] = inverse_shares(counts, "wmse")
+    return Loss(errors.squared, reductions.mean, **options)
 
 
-def mfe(**options: Any) -> Loss:
+def mfe(**options: Unpack[LossOptions]) -> Loss:
     r"""Mean false error: FPE + FNE, the sum of the classes' mean squared errors
 
     Math: \sum_c w_c m_c, \quad m_c = \frac1{n_c} \sum_{i: d_i = c} \tfrac12 (d_i - p_i)^2
@@ -53,7 +56,7 @@ def mfe(**options: Any) -> Loss:
     return Loss(errors.squared, reductions.sum_of_class_means, **options)
 
 
-def msfe(**options: Any) -> Loss:
+def msfe(**options: Unpack[LossOptions]) -> Loss:
     r"""Mean squared false error: FPE^2 + FNE^2, the sum of the squares of the classes' mean squared errors
 
     Math: \sum_c w_c m_c^2, \quad m_c = \frac1{n_c} \sum_{i: d_i = c} \tfrac12 (d_i - p_i)^2
@@ -64,7 +67,7 @@ def msfe(**options: Any) -> Loss:
     return Loss(errors.squared, reductions.sum_of_squared_class_means, **options)
 
 
-def msfe_unbiased(**options: Any) -> Loss:
+def msfe_unbiased(**options: Unpack[LossOptions]) -> Loss:
     r"""Mean squared false error without bias: FPE^2 - s^2/N + FNE^2 - s^2/P, s^2 the class's sample variance
 
     Math: \sum_c w_c \left( m_c^2 - \frac{s_c^2}{n_c} \right)
@@ -77,7 +80,8 @@ def msfe_unbiased(**options: Any) -> Loss:
     return Loss(error, reductions.unbiased_sum_of_squared_class_means, **options)
 
 
-def mfe_p_norm(*, p: float = 2.0, **options: Any) -> Loss:
+@built_from(reductions.p_norm_of_class_means)
+def mfe_p_norm(reduction: Reduction, **options: Unpack[LossOptions]) -> Loss:
     r"""P-norm of the false errors: (FPE^p + FNE^p)^(1/p), from MFE (p = 1) towards the worse class (large p)
 
     Math: \left( \sum_c w_c m_c^p \right)^{1/p}, \quad m_c = \frac1{n_c} \sum_{i: d_i = c} \tfrac12 (d_i - p_i)^2
@@ -86,10 +90,11 @@ def mfe_p_norm(*, p: float = 2.0, **options: Any) -> Loss:
     Use: MSFE without its steps that shrink with the errors: class c weighs (m_c / norm)^(p - 1), whatever the scale of
         the errors. Larger p looks at the worse class alone, as squared/worst_class does.
     """
-    return Loss(errors.squared, partial(reductions.p_norm_of_class_means, p=p), **options)
+    return Loss(errors.squared, reduction, **options)
 
 
-def mfe_adaptive(*, temperature: float = 0.1, running: float = 0.1, **options: Any) -> Loss:
+@built_from(reductions.soft_worst_class)
+def mfe_adaptive(reduction: Reduction, *, running: float = 0.1, **options: Unpack[BatchOptions]) -> Loss:
     r"""Adaptive mean false error: t log((e^(FPE/t) + e^(FNE/t)) / 2), FPE and FNE of moving averages over the batches
 
     Math: \tau \log \frac1C \sum_c e^{w_c r_c / \tau}, \quad r_c = \bar E_c / \bar n_c, \quad
@@ -101,12 +106,11 @@ def mfe_adaptive(*, temperature: float = 0.1, running: float = 0.1, **options: A
         high temperature it is half of MFE, and so are its steps; at a low one the worse class. running is the weight of
         the newest batch, of sums of errors E_c and samples n_c.
     """
-    return Loss(
-        errors.squared, partial(reductions.soft_worst_class, temperature=temperature), running=running, **options
-    )
+    return Loss(errors.squared, reduction, running=running, **options)
 
 
-def ce(*, smoothing: float = 0.0, **options: Any) -> Loss:
+@built_from(errors.cross_entropy)
+def ce(error: Error, **options: Unpack[LossOptions]) -> Loss:
     r"""Cross-entropy: -(1/n) sum log p_t; with smoothing s the target is 1 - s + s/C, others s/C
 
     Math: -\frac1n \sum_i w_{d_i} \left( (1-s) \log p_{t,i} + \frac sC \sum_c \log p_{c,i} \right)
@@ -114,10 +118,11 @@ def ce(*, smoothing: float = 0.0, **options: Any) -> Loss:
     Missing class: adds nothing.
     Use: as the first baseline, with a threshold chosen on tune data: often the hardest to beat.
     """
-    return Loss(partial(errors.cross_entropy, smoothing=smoothing), reductions.mean, **options)
+    return Loss(error, reductions.mean, **options)
 
 
-def wce(*, counts: Counts = None, class_weights: ClassWeights = None, smoothing: float = 0.0, **options: Any) -> Loss:
+@built_from(errors.cross_entropy)
+def wce(error: Error, *, counts: Counts = None, **options: Unpack[LossOptions]) -> Loss:
     r"""Weighted cross-entropy: -(1/n) sum w_c log p_t, with w_c = n/(C n_c) unless given, for C classes
 
     Math: -\frac1n \sum_i w_{d_i} \left( (1-s) \log p_{t,i} + \frac sC \sum_c \log p_{c,i} \right),
@@ -126,14 +131,14 @@ def wce(*, counts: Counts = None, class_weights: ClassWeights = None, smoothing:
     Missing class: adds nothing; one that the training set lacks has weight 0.
     Use: the first thing to try against a wrong threshold; probabilities are then those of a balanced set.
     """
-    if class_weights is None:
+    if options.get("class_weights") is None:
         shares = inverse_shares(counts, "wce")
-        class_weights = [share / len(shares) for share in shares]
-    error = partial(errors.cross_entropy, smoothing=smoothing)
-    return Loss(error, reductions.mean, class_weights=class_weights, **options)
+        options["class_weights"] = [share / len(shares) for share in shares]
+    return Loss(error, reductions.mean, **options)
 
 
-def class_balanced(*, counts: Counts = None, beta: float = 0.999, **options: Any) -> Loss:
+@built_from(reductions.class_balanced_mean)
+def class_balanced(reduction: Reduction, **options: Unpack[LossOptions]) -> Loss:
     r"""Class-balanced cross-entropy: -(1/n) sum w_c log p_t, w_c = (1 - beta) / (1 - beta^n_c), scaled to sum to C
 
     Math: -\frac1n \sum_i w_{d_i} \log p_{t,i}, \quad w_c \propto \frac{1-\beta}{1-\beta^{n_c}}
@@ -141,11 +146,11 @@ def class_balanced(*, counts: Counts = None, beta: float = 0.999, **options: Any
     Missing class: adds nothing; one that the training set lacks counts as one sample.
     Use: between no weights (beta = 0) and inverse shares (beta near 1); with focal error: focal/class_balanced_mean.
     """
-    reduction = partial(reductions.class_balanced_mean, counts=counts, beta=beta)
     return Loss(errors.cross_entropy, reduction, **options)
 
 
-def focal(*, gamma: float = 2.0, alpha: float = 0.25, class_weights: ClassWeights = None, **options: Any) -> Loss:
+@built_from(errors.focal)
+def focal(error: Error, *, alpha: float = 0.25, **options: Unpack[LossOptions]) -> Loss:
     r"""Focal loss: -(1/n) sum alpha_t (1 - p_t)^gamma log p_t, alpha_t = alpha for positives, 1 - alpha for negatives
 
     Math: -\frac1n \sum_i \alpha_{t,i} (1 - p_{t,i})^\gamma \log p_{t,i}
@@ -155,15 +160,16 @@ def focal(*, gamma: float = 2.0, alpha: float = 0.25, class_weights: ClassWeight
         Several classes need class_weights.
     """
     require(0 <= alpha <= 1, "alpha must be between 0 and 1", alpha)
-    weights = (1 - alpha, alpha) if class_weights is None else class_weights
-    loss = Loss(partial(errors.focal, gamma=gamma), reductions.mean, class_weights=weights, **options)
-    loss.of_alpha = class_weights is None
+    of_alpha = options.get("class_weights") is None
+    if of_alpha:
+        options["class_weights"] = (1 - alpha, alpha)
+    loss = Loss(error, reductions.mean, **options)
+    loss.of_alpha = of_alpha
     return loss
 
 
-def asymmetric(
-    *, gamma_positive: float = 0.0, gamma_negative: float = 4.0, margin: float = 0.05, **options: Any
-) -> Loss:
+@built_from(errors.asymmetric)
+def asymmetric(error: Error, **options: Unpack[LossOptions]) -> Loss:
     r"""Asymmetric loss: mean of -(1 - p)^g+ log p, for negatives -q^g- log(1 - q), q = max(p - margin, 0)
 
     Math: -\frac1n \sum_i \begin{cases} (1-p_i)^{\gamma_+} \log p_i & d_i = 1 \\ q_i^{\gamma_-} \log(1-q_i) & d_i = 0
@@ -172,11 +178,11 @@ def asymmetric(
     Missing class: adds nothing.
     Use: many labels a sample, each rare, one logit each: logits and targets (B, labels). Needs one logit a target.
     """
-    error = partial(errors.asymmetric, gamma_positive=gamma_positive, gamma_negative=gamma_negative, margin=margin)
     return Loss(error, reductions.mean, **options)
 
 
-def poly1(*, epsilon: float = 1.0, **options: Any) -> Loss:
+@built_from(errors.poly1)
+def poly1(error: Error, **options: Unpack[LossOptions]) -> Loss:
     r"""Poly-1 loss: (1/n) sum -log p_t + epsilon (1 - p_t)
 
     Math: \frac1n \sum_i w_{d_i} \left( -\log p_{t,i} + \epsilon (1 - p_{t,i}) \right)
@@ -184,10 +190,10 @@ def poly1(*, epsilon: float = 1.0, **options: Any) -> Loss:
     Missing class: adds nothing.
     Use: a one-parameter change of cross-entropy; epsilon is to be tuned.
     """
-    return Loss(partial(errors.poly1, epsilon=epsilon), reductions.mean, **options)
+    return Loss(error, reductions.mean, **options)
 
 
-def mae(**options: Any) -> Loss:
+def mae(**options: Unpack[LossOptions]) -> Loss:
     r"""Mean absolute error: (1/n) sum (1 - p_t)
 
     Math: \frac1n \sum_i w_{d_i} (1 - p_{t,i})
@@ -198,7 +204,8 @@ def mae(**options: Any) -> Loss:
     return Loss(errors.absolute, reductions.mean, **options)
 
 
-def huber(*, delta: float = 0.5, **options: Any) -> Loss:
+@built_from(errors.huber)
+def huber(error: Error, **options: Unpack[LossOptions]) -> Loss:
     r"""Huber loss of e = 1 - p_t: (1/n) sum e^2/2 where e <= delta, else delta (e - delta/2)
 
     Math: \frac1n \sum_i w_{d_i} \begin{cases} \tfrac12 e_i^2 & e_i \le \delta \\ \delta (e_i - \tfrac12 \delta) &
@@ -207,10 +214,10 @@ def huber(*, delta: float = 0.5, **options: Any) -> Loss:
     Missing class: adds nothing.
     Use: between mse (delta = 1) and mae.
     """
-    return Loss(partial(errors.huber, delta=delta), reductions.mean, **options)
+    return Loss(error, reductions.mean, **options)
 
 
-def hinge(**options: Any) -> Loss:
+def hinge(**options: Unpack[LossOptions]) -> Loss:
     r"""Hinge loss: (1/n) sum max(0, 1 - s z), s = 1 for positives and -1 for negatives
 
     Math: \frac1n \sum_i w_{d_i} \max(0, 1 - s_i z_i)
@@ -221,9 +228,8 @@ def hinge(**options: Any) -> Loss:
     return Loss(errors.hinge, reductions.mean, **options)
 
 
-def logit_adjusted(
-    *, counts: Counts = None, prior: Sequence[float] | None = None, tau: float = 1.0, **options: Any
-) -> Loss:
+@built_from(adjusted.logit_adjusted)
+def logit_adjusted(error: Error, **options: Unpack[LossOptions]) -> Loss:
     r"""Logit-adjusted cross-entropy: -(1/n) sum log softmax(z_c + tau log prior_c)_t
 
     Math: -\frac1n \sum_i w_{d_i} \log \mathrm{softmax}(z_i + \tau \log \pi)_{t}
@@ -231,11 +237,10 @@ def logit_adjusted(
     Missing class: adds nothing; one that the training set lacks counts as one sample.
     Use: for balanced accuracy, with a guarantee; predict with the unadjusted logits. prior, or counts, as shares.
     """
-    error = partial(adjusted.logit_adjusted, counts=counts, prior=prior, tau=tau)
     return Loss(error, reductions.mean, **options)
 
 
-def balanced_softmax(*, counts: Counts = None, **options: Any) -> Loss:
+def balanced_softmax(*, counts: Counts = None, **options: Unpack[LossOptions]) -> Loss:
     r"""Balanced softmax: -(1/n) sum log(n_t exp z_t / sum_c n_c exp z_c)
 
     Math: -\frac1n \sum_i w_{d_i} \log \frac{n_t e^{z_{i,t}}}{\sum_c n_c e^{z_{i,c}}}
@@ -243,12 +248,12 @@ def balanced_softmax(*, counts: Counts = None, **options: Any) -> Loss:
     Missing class: adds nothing; one that the training set lacks counts as one sample.
     Use: as logit_adjusted, with nothing to choose.
     """
-    return Loss(
-        partial(adjusted.logit_adjusted, counts=known_counts(counts, "balanced_softmax")), reductions.mean, **options
-    )
+    error = partial(adjusted.logit_adjusted, counts=known_counts(counts, "balanced_softmax"))
+    return Loss(error, reductions.mean, **options)
 
 
-def ldam(*, counts: Counts = None, max_margin: float = 0.5, scale: float = 30.0, **options: Any) -> Loss:
+@built_from(adjusted.ldam)
+def ldam(error: Error, **options: Unpack[LossOptions]) -> Loss:
     r"""LDAM: -(1/n) sum log softmax(s (z - D_t e_t))_t, D_c = max_margin (smallest count / n_c)^(1/4)
 
     Math: -\frac1n \sum_i w_{d_i} \log \mathrm{softmax}\left( s (z_i - \Delta_t e_t) \right)_t, \quad
@@ -257,17 +262,12 @@ def ldam(*, counts: Counts = None, max_margin: float = 0.5, scale: float = 30.0,
     Missing class: adds nothing; one that the training set lacks counts as one sample.
     Use: with a normalised last layer; scale = 1 with an ordinary one. Its authors' best is ldam_drw.
     """
-    return Loss(partial(adjusted.ldam, counts=counts, max_margin=max_margin, scale=scale), reductions.mean, **options)
+    return Loss(error, reductions.mean, **options)
 
 
+@built_from(adjusted.ldam)
 def ldam_drw(
-    *,
-    counts: Counts = None,
-    max_margin: float = 0.5,
-    scale: float = 30.0,
-    beta: float = 0.9999,
-    after: int = 160,
-    **options: Any,
+    error: Error, *, counts: Counts = None, beta: float = 0.9999, after: int = 160, **options: Unpack[LossOptions]
 ) -> Deferred:
     r"""LDAM with deferred re-weighting: ldam before epoch `after`, with class-balanced weights from it on
 
@@ -276,12 +276,12 @@ def ldam_drw(
     Missing class: adds nothing; one that the training set lacks counts as one sample.
     Use: long trainings; tell it the epoch by set_epoch. Any two losses: Deferred(first, then, after=k).
     """
-    error = partial(adjusted.ldam, counts=counts, max_margin=max_margin, scale=scale)
     balanced = partial(reductions.class_balanced_mean, counts=counts, beta=beta)
     return Deferred(Loss(error, reductions.mean, **options), Loss(error, balanced, **options), after=after)
 
 
-def vs(*, counts: Counts = None, gamma: float = 0.3, tau: float = 1.0, **options: Any) -> Loss:
+@built_from(adjusted.vector_scaling)
+def vs(error: Error, **options: Unpack[LossOptions]) -> Loss:
     r"""Vector-scaling loss: (1/n) sum log(1 + exp(i_t - D_t s z)), D_t = (n_t / largest)^gamma, i_t = tau log(n_o/n_t)
 
     Math: \begin{gathered} \frac1n \sum_i w_{d_i} \log\left( 1 + e^{\iota_t - \Delta_t s_i z_i} \right), \quad
@@ -292,10 +292,11 @@ def vs(*, counts: Counts = None, gamma: float = 0.3, tau: float = 1.0, **options
     Missing class: adds nothing; one that the training set lacks counts as one sample.
     Use: networks trained until they fit every sample, where weights alone no longer act; gamma and tau are to be tuned.
     """
-    return Loss(partial(adjusted.vector_scaling, counts=counts, gamma=gamma, tau=tau), reductions.mean, **options)
+    return Loss(error, reductions.mean, **options)
 
 
-def soft_f1(*, beta: float = 1.0, **options: Any) -> Loss:
+@built_from(whole_set.soft_fbeta)
+def soft_f1(reduction: Reduction, **options: Unpack[LossOptions]) -> Loss:
     r"""Soft F1 (F-beta): 1 - (1 + beta^2) TP / ((1 + beta^2) TP + beta^2 FN + FP), with soft counts
 
     Math: 1 - \frac{(1+\beta^2) TP}{(1+\beta^2) TP + \beta^2 FN + FP}, \quad TP = \sum_{d_i=1} p_i, \;
@@ -304,10 +305,10 @@ def soft_f1(*, beta: float = 1.0, **options: Any) -> Loss:
     Missing class: without positives 0 with gradient 0; without negatives FP = 0.
     Use: when F1 is the score that counts; batches should hold several positives. Several classes: one against the rest.
     """
-    return of_whole_set(partial(whole_set.soft_fbeta, beta=beta), **options)
+    return of_whole_set(reduction, **options)
 
 
-def dice(*, smooth: float = 0.0, **options: Any) -> Loss:
+def dice(*, smooth: float = 0.0, **options: Unpack[LossOptions]) -> Loss:
     r"""Dice loss: 1 - (2 TP + smooth) / (2 TP + FP + FN + smooth), with soft counts
 
     Math: 1 - \frac{2 TP + s}{2 TP + FP + FN + s}
@@ -318,7 +319,8 @@ def dice(*, smooth: float = 0.0, **options: Any) -> Loss:
     return of_whole_set(partial(whole_set.tversky, alpha=0.5, beta=0.5, smooth=smooth / 2), **options)
 
 
-def tversky(*, alpha: float = 0.3, beta: float = 0.7, smooth: float = 0.0, **options: Any) -> Loss:
+@built_from(whole_set.tversky)
+def tversky(reduction: Reduction, **options: Unpack[LossOptions]) -> Loss:
     r"""Tversky loss: 1 - (TP + smooth) / (TP + alpha FP + beta FN + smooth), with soft counts
 
     Math: 1 - \frac{TP + s}{TP + \alpha FP + \beta FN + s}
@@ -326,12 +328,11 @@ def tversky(*, alpha: float = 0.3, beta: float = 0.7, smooth: float = 0.0, **opt
     Missing class: without positives 0 with gradient 0; without negatives FP = 0.
     Use: Dice with the price of a missed positive (beta) and of a false alarm (alpha) chosen.
     """
-    return of_whole_set(partial(whole_set.tversky, alpha=alpha, beta=beta, smooth=smooth), **options)
+    return of_whole_set(reduction, **options)
 
 
-def focal_tversky(
-    *, alpha: float = 0.3, beta: float = 0.7, gamma: float = 4 / 3, smooth: float = 0.0, **options: Any
-) -> Loss:
+@built_from(whole_set.focal_tversky)
+def focal_tversky(reduction: Reduction, **options: Unpack[LossOptions]) -> Loss:
     r"""Focal Tversky loss: (1 - TI)^(1/gamma), TI = (TP + smooth) / (TP + alpha FP + beta FN + smooth)
 
     Math: \left( 1 - \frac{TP + s}{TP + \alpha FP + \beta FN + s} \right)^{1/\gamma}
@@ -339,11 +340,10 @@ def focal_tversky(
     Missing class: without positives 0 with gradient 0; without negatives FP = 0.
     Use: Tversky with more pull once it is nearly right.
     """
-    reduction = partial(whole_set.focal_tversky, alpha=alpha, beta=beta, gamma=gamma, smooth=smooth)
     return of_whole_set(reduction, **options)
 
 
-def soft_mcc(**options: Any) -> Loss:
+def soft_mcc(**options: Unpack[LossOptions]) -> Loss:
     r"""Soft MCC: 1 - (TP TN - FP FN) / sqrt((TP+FP)(TP+FN)(TN+FP)(TN+FN)), with soft counts
 
     Math: 1 - \frac{TP \cdot TN - FP \cdot FN}{\sqrt{(TP+FP)(TP+FN)(TN+FP)(TN+FN)}}
@@ -354,7 +354,8 @@ def soft_mcc(**options: Any) -> Loss:
     return of_whole_set(whole_set.soft_mcc, **options)
 
 
-def auc_margin(*, margin: float = 1.0, **options: Any) -> Loss:
+@built_from(whole_set.auc_margin)
+def auc_margin(reduction: Reduction, **options: Unpack[LossOptions]) -> Loss:
     r"""AUC-margin loss: v_1 + v_0 + max(0, margin - a_1 + a_0)^2, means a and variances v of the classes' logits
 
     Math: \mathrm{Var}_+ + \mathrm{Var}_- + \max(0, \mathrm{margin} - \mu_+ + \mu_-)^2
@@ -362,11 +363,11 @@ def auc_margin(*, margin: float = 1.0, **options: Any) -> Loss:
     Missing class: 0 with gradient 0.
     Use: when the ranking counts, with any sampler and optimizer; its scores are no probabilities.
     """
-    reduction = partial(whole_set.auc_margin, margin=margin)
     return Loss(errors.moments, reduction, classes_apart=True, **options)
 
 
-def auc_squared_hinge(*, margin: float = 1.0, **options: Any) -> Ranking:
+@built_from(ranking.auc_squared_hinge)
+def auc_squared_hinge(of_ranks: OfRanks, **options: Unpack[LossOptions]) -> Ranking:
     r"""Pairwise AUC, squared hinge: the mean of max(0, margin - z_i + z_j)^2, i positive, j negative
 
     Math: \frac1{n_+ n_-} \sum_{d_i=1} \sum_{d_j=0} \max(0, \mathrm{margin} - z_i + z_j)^2
@@ -374,10 +375,10 @@ def auc_squared_hinge(*, margin: float = 1.0, **options: Any) -> Ranking:
     Missing class: 0 with gradient 0.
     Use: as auc_margin, but pairs that are right by the margin no longer count; large batches.
     """
-    return of_ranks(partial(ranking.auc_squared_hinge, margin=margin), **options)
+    return ranking_loss(of_ranks, **options)
 
 
-def auc_logistic(**options: Any) -> Ranking:
+def auc_logistic(**options: Unpack[LossOptions]) -> Ranking:
     r"""Pairwise AUC, logistic: the mean over pairs of log(1 + exp(z_j - z_i)), i positive and j negative
 
     Math: \frac1{n_+ n_-} \sum_{d_i=1} \sum_{d_j=0} \log\left( 1 + e^{z_j - z_i} \right)
@@ -385,10 +386,11 @@ def auc_logistic(**options: Any) -> Ranking:
     Missing class: 0 with gradient 0.
     Use: when the ranking counts; time grows with positives x batch.
     """
-    return of_ranks(ranking.auc_logistic, **options)
+    return ranking_loss(ranking.auc_logistic, **options)
 
 
-def smooth_ap(*, temperature: float = 0.1, **options: Any) -> Ranking:
+@built_from(ranking.smooth_ap)
+def smooth_ap(of_ranks: OfRanks, **options: Unpack[LossOptions]) -> Ranking:
     r"""Smooth average precision: 1 - mean over positives of rank among positives / rank among all, by sigmoids
 
     Math: 1 - \frac1{n_+} \sum_{d_i=1} \frac{1 + \sum_{j \ne i, d_j=1} \sigma_{ij}}{1 + \sum_{j \ne i} \sigma_{ij}},
@@ -397,7 +399,7 @@ def smooth_ap(*, temperature: float = 0.1, **options: Any) -> Ranking:
     Missing class: 0 with gradient 0.
     Use: when the top of the ranking counts (average precision); time grows with positives x batch.
     """
-    return of_ranks(partial(ranking.smooth_ap, temperature=temperature), **options)
+    return ranking_loss(of_ranks, **options)
 
 
 def inverse_shares(counts: Counts, name: str) -> list[float]:
@@ -406,17 +408,23 @@ def inverse_shares(counts: Counts, name: str) -> list[float]:
     return [sum(known) / count if count else 0.0 for count in known]
 
 
-def of_whole_set(reduction: Any, **options: Any) -> Loss:
+def of_whole_set(reduction: Reduction, **options: Unpack[LossOptions]) -> Loss:
+    """Make the loss that a reduction gives of the soft counts."""
     return Loss(errors.absolute, reduction, classes_apart=True, **options)
 
 
-def of_ranks(function: ranking.OfRanks, *, sync: Any = False, running: float | None = None, **options: Any) -> Ranking:
-    if sync or running is not None:
+def ranking_loss(of_ranks: OfRanks, **options: Unpack[LossOptions]) -> Ranking:
+    """Make the loss of a function of pairs or ranks.
+
+    Raises:
+        ValueError: sync or running is given.
+    """
+    if options.get("sync") or options.get("running") is not None:
         raise ValueError("a loss of pairs or ranks has no class totals: neither sync nor running is for it")
-    return Ranking(function, **options)
+    return Ranking(of_ranks, class_weights=options.get("class_weights"), ignore_index=options.get("ignore_index"))
 
 
-NAMED: dict[str, Callable[..., Loss | Ranking | Deferred]] = {
+NAMED: dict[str, Callable[..., Criterion]] = {
     function.__name__: function
     for function in (
         mse, wmse, mfe, msfe, msfe_unbiased, mfe_p_norm, mfe_adaptive, ce, wce, class_balanced, focal, asymmetric,

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from torch.utils.checkpoint import checkpoint
 
 from imbaloss.losses.checks import traced, transformed
-from imbaloss.losses.criterion import Criterion, described
+from imbaloss.losses.criterion import WeightedCriterion, described
 from imbaloss.losses.domains import require
 from imbaloss.losses.one_vs_rest import mean_over_classes, one_vs_rest
 
@@ -21,7 +21,7 @@ OfRanks = Callable[[Tensor, Tensor, Tensor], Tensor]
 PAIRS_AT_ONCE = 2**22
 
 
-class Ranking(Criterion):
+class Ranking(WeightedCriterion):
     """A loss of pairs or ranks, called as `Criterion` says; several classes one against the rest.
 
     class_weights, in the binary case, are sample weights by class: of no account for pairs, whose weights they scale.

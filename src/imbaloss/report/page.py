@@ -11,6 +11,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from imbaloss import losses
+from imbaloss.losses import LossSpec
 from imbaloss.report import evidence
 from imbaloss.report.advice import Advice
 from imbaloss.report.cells import COST
@@ -194,7 +195,7 @@ def fact(loss: str, key: str) -> str:
     """What the catalogue, or the list of references, says of a loss that has a name: its title, its source."""
     if loss in REFERENCES:
         return str(getattr(REFERENCES[loss], key))
-    name = losses.parse(loss)[0]
+    name = LossSpec.parse(loss).name
     return str(losses.facts(name)[key]) if name in losses.names() else ""
 
 

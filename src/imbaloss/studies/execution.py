@@ -138,7 +138,7 @@ def plan_members(runs: Sequence[Run], datasets: Mapping[str, Source]) -> tuple[d
         if isinstance(sampled, Resampled):
             networks = [NetworkKey(key, run.loss, recipe.trained) for recipe in run.recipe.candidates()]
             for network in networks:
-                member = Member(sampled.split, run.loss, network.recipe, run.seed, run.sampler)
+                member = Member(sampled.split, run.loss_spec, network.recipe, run.seed, run.sampler)
                 members.setdefault(network, member)
         origins.append(Origin(splits[split_key], sampled, networks))
     return members, origins
@@ -191,7 +191,7 @@ def finish_run(
     counts = counts_of(run, origin)
     model, predictions, failure = outcome.model, dict[str, Predictions](), outcome.failure
     if model:
-        prior = prior_shift(run.loss, counts["train"], counts.get("resampled", counts["train"]))
+        prior = prior_shift(run.loss_spec, counts["train"], counts.get("resampled", counts["train"]))
         model = replace(model, recipe=replace(run.recipe, lr=model.recipe.lr, tune_lr=()), prior=prior)
         model, predictions = predicted(run, model, origin.split)
     if not all(np.isfinite(of_part.probabilities).all() for of_part in predictions.values()):

@@ -10,10 +10,10 @@ from functools import cache, cached_property
 from itertools import product
 from typing import Any
 
-from imbaloss import losses
 from imbaloss.data import NONE, Fold, binary_set, check_level, folds_of, resampling
 from imbaloss.data.dataset import check_class
 from imbaloss.data.splits import FEWEST_FOLDS, check_folds
+from imbaloss.losses import LossSpec
 from imbaloss.studies.bulk import uncollected
 from imbaloss.training import REFERENCES, Recipe, check_loss
 from imbaloss.training.recipe import number, require
@@ -31,7 +31,7 @@ class Run:
     level: float
     protocol: str
     positive: str
-    loss: str  # as `losses.write` writes it; or the name of a reference, whose `rate` stands for lr
+    loss: str  # as `LossSpec` writes it; or the name of a reference, whose `rate` stands for lr
     recipe: Recipe
     seed: int
     sampler: str = NONE
@@ -50,6 +50,11 @@ class Run:
     def reference(self) -> str:
         """Its name, where no network is trained; else nothing."""
         return self.loss if self.loss in REFERENCES else ""
+
+    @property
+    def loss_spec(self) -> LossSpec:
+        """The loss that is minimised; the references minimise cross-entropy."""
+        return LossSpec.parse("ce" if self.reference else self.loss)
 
     def asked(self) -> dict[str, Any]:
         """All but the name of the recipe."""
@@ -149,14 +154,14 @@ class Study:
                     yield Run(dataset, level, protocol, positive, loss, recipe, seed, sampler, fold, name)
 
     def recipes_on(self, dataset: str) -> Iterator[tuple[str, str, Recipe]]:
-        """On a data set: the name of a recipe, each loss as `losses.write` writes it, and the recipe."""
+        """On a data set: the name of a recipe, each loss as `LossSpec` writes it, and the recipe."""
         names, networks = list(self.recipes) or [""], self.networks or (None,)
         for name, network, (place, text) in product(names, networks, enumerate(self.losses)):
-            loss, parameters = losses.parse(text)
+            loss = LossSpec.parse(text)
             layers: tuple[Entries, ...] = (
                 self.recipe,
                 self.dataset_recipes.get(dataset, {}),
-                self.loss_recipes.get(loss, {}),
+                self.loss_recipes.get(loss.name, {}),
                 {"network": network} if network else {},
                 self.recipes.get(name, {}),
                 self.overrules,
@@ -168,8 +173,8 @@ class Study:
                 shuffled = f"{' and '.join(drawn)} draws batches anew in each epoch: it goes with shuffle_train"
                 require(recipe.shuffle_train or not drawn, shuffled)
             with at("losses", place):
-                check_loss(text, recipe)
-            yield name, losses.write(loss, parameters), recipe
+                check_loss(loss, recipe)
+            yield name, str(loss), recipe
 
     def check(self) -> None:
         """Raises EntryError for the first entry that is wrong."""
@@ -237,7 +242,8 @@ def check_recipe_name(name: str) -> None:
 
 
 def check_bare_loss(name: str) -> None:
-    require(not losses.parse(name)[1], f"a recipe is that of a loss with any parameters, found {name!r}")
+    LossSpec.parse(name)
+    require("=" not in name, f"a recipe is that of a loss with any parameters, found {name!r}")
 
 
 OVERRULED = ("recipe", "dataset_recipes", "loss_recipes")  # by an entry of networks
@@ -246,7 +252,7 @@ AXES = ("datasets", "levels", "protocols", "losses", "samplers", "seeds")
 CHECKS: dict[str, Callable[[Any], object]] = {
     "datasets": binary_set,
     "protocols": lambda name: check_level(0.0, name),
-    "losses": losses.parse,
+    "losses": LossSpec.parse,
     "samplers": resampling.parse,
     "networks": lambda name: Recipe(network=name),
     "seeds": lambda seed: require(0 <= seed < 2**64, f"a seed must be 0 or more, and below 2^64, found {seed}"),

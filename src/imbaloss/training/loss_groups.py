@@ -7,8 +7,7 @@ from itertools import groupby
 import torch
 from torch import Tensor
 
-from imbaloss import losses
-from imbaloss.losses import Deferred, Loss, Ranking
+from imbaloss.losses import Criterion
 from imbaloss.training.member import Member
 
 
@@ -16,16 +15,16 @@ from imbaloss.training.member import Member
 class LossGroup:
     """A loss, and how many neighbouring members share it."""
 
-    loss: Loss | Ranking | Deferred
+    loss: Criterion
     size: int
 
 
 def build_loss_groups(members: Sequence[Member], device: torch.device) -> list[LossGroup]:
     """Build the loss of each group of neighbours that share it."""
     groups = []
-    for (text, counts), group in groupby(members, lambda member: member.loss_and_counts):
-        name, parameters = losses.parse(text)
-        groups.append(LossGroup(losses.get(name, counts=counts, **parameters).to(device), len(list(group))))
+    for _, group in groupby(members, lambda member: member.loss_and_counts):
+        first, *others = group
+        groups.append(LossGroup(first.loss.build(counts=first.counts).to(device), 1 + len(others)))
     return groups
 
 

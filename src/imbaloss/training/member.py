@@ -9,6 +9,7 @@ from torch import nn
 
 from imbaloss.data import NONE, Samples, Split
 from imbaloss.data.resampling import in_batches, shown_counts
+from imbaloss.losses import LossSpec
 from imbaloss.training.fast.plan import Plan
 from imbaloss.training.recipe import Recipe
 
@@ -18,7 +19,7 @@ class Member:
     """One training. The members of a stack share all of the recipe but epochs and lr, and the size of `train`."""
 
     split: Split
-    loss: str  # as `losses.parse` reads it
+    loss: LossSpec
     recipe: Recipe  # one of its `candidates`
     seed: int
     sampler: str = NONE  # what those do that are not of batches has been done to `train`
@@ -38,7 +39,7 @@ class Member:
     @property
     def loss_and_counts(self) -> tuple[str, tuple[int, ...]]:
         """What members share that share one loss; they must stand side by side in a stack."""
-        return self.loss, self.counts
+        return str(self.loss), self.counts
 
 
 def check_members(members: Sequence[Member], plan: Plan | None) -> None:

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from scipy import optimize
 
-from imbaloss import losses
+from imbaloss.losses import LossSpec
 
 FARTHEST = 30.0  # logit of a constant
 SAME = 1e-12  # values of a loss that differ by less
@@ -21,14 +21,14 @@ LAST = 2**31  # an epoch by which every schedule has ended
 
 
 def prior_shift(
-    loss: str, before: Sequence[int], after: Sequence[int], prevalence: Sequence[float] | None = None
+    loss: LossSpec, before: Sequence[int], after: Sequence[int], prevalence: Sequence[float] | None = None
 ) -> tuple[float, ...]:
     """What is to be added to the log-probability of each class, to take back what a sampler did.
 
-    loss: as `losses.parse` reads it; before, after: samples of each class without and with the sampler. prevalence:
-    shares of the classes in use, for which probabilities are then right, where they would be for the shares that the
-    loss teaches: those of the samples by cross-entropy, equal ones by MFE or weighted cross-entropy. Raises ValueError
-    for a prevalence with a loss that teaches no shares.
+    before, after: samples of each class without and with the sampler. prevalence: shares of the classes in use, for
+    which probabilities are then right, where they would be for the shares that the loss teaches: those of the samples
+    by cross-entropy, equal ones by MFE or weighted cross-entropy. Raises ValueError for a prevalence with a loss that
+    teaches no shares.
     """
     nothing = (0.0,) * len(before)
     if tuple(before) == tuple(after) and prevalence is None:
@@ -49,14 +49,13 @@ def logits_of(shares: Sequence[float]) -> NDArray[np.float64]:
     return found[1:] - found[:1] if len(found) == 2 else found
 
 
-def best_constant(loss: str, counts: Sequence[int]) -> NDArray[np.float64] | None:
+def best_constant(loss: LossSpec, counts: Sequence[int]) -> NDArray[np.float64] | None:
     """The logits that minimise the loss where all samples get the same: (1,) for two classes, else (C,).
 
     counts: samples of each class. None where every constant is as good as another, as for losses that rank, and where
     the best one is at infinity, as that of soft F1, which calls every sample positive.
     """
-    name, parameters = losses.parse(loss)
-    criterion = losses.get(name, counts=counts, **parameters).eval()
+    criterion = loss.build(counts=counts).eval()
     criterion.set_epoch(LAST)
     targets, totals = torch.arange(len(counts))[None], torch.tensor([counts], dtype=torch.float64)
     numbers = 1 if len(counts) == 2 else len(counts)

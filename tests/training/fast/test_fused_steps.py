@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from imbaloss.losses import LossSpec
 from imbaloss.training import Member, Recipe, plan_for, train
 from imbaloss.training.fast.gram_first_layer import GramLayer
 from imbaloss.training.stack import Stack
@@ -23,7 +24,9 @@ every_way = pytest.mark.parametrize("recipe", WAYS.values(), ids=WAYS)
 
 
 def stack_of(recipe: Recipe, samples: int = 40, shortcuts: bool = True) -> Stack:
-    members = [Member(split_of(0, samples), loss, recipe, seed) for loss in ("mse", "wce") for seed in (0, 1)]
+    members = [
+        Member(split_of(0, samples), LossSpec.parse(loss), recipe, seed) for loss in ("mse", "wce") for seed in (0, 1)
+    ]
     return Stack.build(members, CPU, plan_for(recipe, samples, (60,), shortcuts=shortcuts))
 
 
@@ -105,8 +108,8 @@ def test_members_may_leave(recipe):
 
 def test_a_member_that_diverges_leaves_the_others_as_they_are():
     recipe = replace(BF16, epochs=4)
-    some = [Member(split_of(0), loss, recipe, 0) for loss in ("mse", "mfe", "wce")]
-    wild = Member(split_of(0), "wce", replace(recipe, lr=1e30), 0)
+    some = [Member(split_of(0), LossSpec.parse(loss), recipe, 0) for loss in ("mse", "mfe", "wce")]
+    wild = Member(split_of(0), LossSpec.parse("wce"), replace(recipe, lr=1e30), 0)
     *outcomes, failed = train([*some, wild])
     assert "no longer finite" in failed.failure
     for outcome, alone in zip(outcomes, train(some), strict=True):

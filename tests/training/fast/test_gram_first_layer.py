@@ -8,6 +8,7 @@ import torch
 
 from imbaloss import data
 from imbaloss.evaluation import scores
+from imbaloss.losses import LossSpec
 from imbaloss.training import Member, Recipe, plan_for, train
 from imbaloss.training.fast.gram_first_layer import GramFactors
 from imbaloss.training.stack import Stack
@@ -20,7 +21,10 @@ ORDINARY = plan_for(RECIPE, 40, (60,), shortcuts=False)
 def members(recipe, losses=("mse", "msfe", "wce"), seeds=(0, 1), splits=1):
     """Two seeds a split; sorted as the loop sorts them."""
     found = [
-        Member(split, loss, recipe, seed) for split in map(split_of, range(splits)) for seed in seeds for loss in losses
+        Member(split, LossSpec.parse(loss), recipe, seed)
+        for split in map(split_of, range(splits))
+        for seed in seeds
+        for loss in losses
     ]
     return sorted(found, key=lambda member: member.loss_and_counts)
 
@@ -71,7 +75,7 @@ def test_a_cell_of_the_report_follows_ordinary_training(real_folder, changes, ep
     recipe = replace(Recipe(hidden=(1000, 100, 10), precision="float64"), **changes)
     dataset = data.load(("tree_1",), folder=real_folder, quiet=True)["tree_1"]
     split = data.draw(dataset, level=0.05, protocol="table1", seed=0)
-    some = [Member(split, loss, recipe, 0) for loss in ("mse", "msfe")]
+    some = [Member(split, LossSpec.parse(loss), recipe, 0) for loss in ("mse", "msfe")]
     plans = [plan_for(recipe, 500, (3072,), shortcuts=shortcuts) for shortcuts in (True, False)]
     within, ordinary = (Stack.build(some, CPU, plan) for plan in plans)
     for epoch in range(epochs):
@@ -93,7 +97,7 @@ def test_a_cell_of_the_report_has_the_scores_of_ordinary_training(real_folder):
     recipe = Recipe(hidden=(1000, 100, 10))
     dataset = data.load(("tree_2",), folder=real_folder, quiet=True)["tree_2"]
     split = data.draw(dataset, level=0.1, protocol="table1", seed=0)
-    some = [Member(split, loss, recipe, 0) for loss in ("mse", "mfe", "msfe", "focal")]
+    some = [Member(split, LossSpec.parse(loss), recipe, 0) for loss in ("mse", "mfe", "msfe", "focal")]
     pairs = [train(some, plan=plan_for(recipe, 500, (3072,), shortcuts=shortcuts)) for shortcuts in (True, False)]
     for within, ordinary in zip(*pairs, strict=True):
         found, expected = (

@@ -1,0 +1,49 @@
+"""The parameters of losses, read from the signatures that state them."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from functools import cache, partial, wraps
+from typing import Any, TypeVar
+
+from imbaloss.notation import Parameter
+
+Built = TypeVar("Built")
+
+
+@cache
+def keyword_defaults(function: Callable[..., Any]) -> Mapping[str, Parameter]:
+    """Return the keyword-only parameters of a function and their defaults, in the order of its signature."""
+    return {parameter.name: parameter.default for parameter in keyword_parameters(function)}
+
+
+def keyword_parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
+    """Return the keyword-only parameters of a function."""
+    every = inspect.signature(function).parameters.values()
+    return [parameter for parameter in every if parameter.kind is parameter.KEYWORD_ONLY]
+
+
+def built_from(*parts: Callable[..., Any]) -> Callable[[Callable[..., Built]], Callable[..., Built]]:
+    """Give a named loss the parameters of its parts: errors, reductions or functions of ranks.
+
+    The decorated function receives the parts, with all their parameters bound, as its first arguments. So the default
+    of a parameter stands once, in the signature of the part that computes with it. A keyword that both a part and the
+    function name reaches both.
+    """
+    known = {key for part in parts for key in keyword_defaults(part)}
+
+    def decorate(build: Callable[..., Built]) -> Callable[..., Built]:
+        own = keyword_defaults(build)
+
+        @wraps(build)
+        def build_with_parts(**given: Any) -> Built:
+            bound = [
+                partial(part, **{key: given.get(key, default) for key, default in keyword_defaults(part).items()})
+                for part in parts
+            ]
+            return build(*bound, **{key: value for key, value in given.items() if key in own or key not in known})
+
+        every = {parameter.name: parameter for part in (*parts, build) for parameter in keyword_parameters(part)}
+        build_with_parts.__signature__ = inspect.Signature(list(every.values()))  # type: ignore[attr-defined]
+        return build_with_parts
+
+    return decorate

@@ -1,0 +1,70 @@
+"""A loss as a value: what a text such as "focal:gamma=1" means."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Self
+
+from torch import distributed as dist
+
+from imbaloss import notation
+from imbaloss.losses.catalogue import check_parameters, get, parameters
+from imbaloss.losses.criterion import Criterion
+from imbaloss.notation import Parameter
+
+
+@dataclass(frozen=True)
+class LossSpec:
+    """The name of a loss and the parameters that differ from its defaults, in alphabetical order.
+
+    Equal losses have equal specs, and `str` writes the one text of a loss.
+
+    >>> spec = LossSpec.parse("focal:gamma=1,alpha=0.25")
+    >>> str(spec)
+    'focal:gamma=1'
+    >>> spec.build()
+    Loss(focal(gamma=1.0), mean, class_weights=(0.75, 0.25))
+
+    Raises:
+        ValueError: The name or a parameter is unknown, or a value is neither a number nor one number for each class,
+            whichever the parameter takes. Domains are checked by `build`.
+    """
+
+    name: str
+    parameters: tuple[tuple[str, Parameter], ...] = ()
+
+    def __post_init__(self) -> None:
+        """Check the parameters, sort them and leave out those at their default."""
+        given = dict(self.parameters)
+        check_parameters(self.name, given)
+        changed = notation.changed(given, parameters(self.name))
+        object.__setattr__(self, "parameters", tuple(changed.items()))
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read `name` or `name:key=value,...`; a value for each class is written 1:9.
+
+        Raises:
+            ValueError: As for the class, and where the text has another form.
+        """
+        name, given = notation.read("a loss", text)
+        return cls(name, tuple(given.items()))
+
+    def __str__(self) -> str:
+        """Write the text that `parse` reads."""
+        return notation.write(self.name, dict(self.parameters), parameters(self.name))
+
+    def with_parameters(self, **changes: Parameter) -> Self:
+        """Return the same loss with some parameters replaced."""
+        return replace(self, parameters=(*self.parameters, *changes.items()))
+
+    def build(self, *, counts: Sequence[int] | None = None, sync: "bool | dist.ProcessGroup" = False) -> Criterion:
+        """Make the loss, as `get` does.
+
+        Args:
+            counts: The number of training samples of each class, (negatives, positives) in the binary case.
+            sync: Whether, or over which process group, the batches of all ranks count together; see `Loss`.
+
+        Raises:
+            ValueError: A value is outside its domain, or the loss needs counts and has none.
+        """
+        return get(self.name, counts=counts, sync=sync, **dict(self.parameters))
