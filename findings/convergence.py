@@ -17,7 +17,7 @@ from findings.stored import Stored
 from imbaloss.report.figures import STYLE
 from imbaloss.report.figures.curves import draw_band
 from imbaloss.report.figures.style import line_of, marks
-from imbaloss.statistics import t_interval
+from imbaloss.statistics import Verdict, t_interval
 
 Floats = NDArray[np.float64]
 STUDIES = ("convergence", "convergence_household")
@@ -80,7 +80,7 @@ def settings(lines: pd.DataFrame) -> dict[str, Any]:
     """How many there are; by loss, in how many it needs decidedly fewer epochs to half than MSE, and more."""
     counted = {
         name: {str(loss): int((some["verdict"] == verdict).sum()) for loss, some in lines.groupby("first")}
-        for name, verdict in (("fewer", "worse"), ("more", "better"))  # of what is halved, less is faster
+        for name, verdict in (("fewer", Verdict.WORSE), ("more", Verdict.BETTER))  # of what is halved, less is faster
     }
     return {"number": len(lines.groupby(list(PLAIN))), **counted}
 

@@ -1,6 +1,7 @@
 """The picture of paired comparisons that several findings share."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -15,7 +16,7 @@ CAPTION = (
 
 def forest(lines: pd.DataFrame, scores: Sequence[str], title: str = "") -> Figure:
     """Each pair a line, each score a panel, each level a colour."""
-    shown = lines[lines["score"].isin(scores)]
-    figure = figures.differences(shown.assign(score=shown["score"].map(LABELS)))
+    shown = lines["comparison"][lines["score"].isin(scores)]
+    figure = figures.differences([replace(one, score=LABELS[one.score]) for one in shown])
     figure.suptitle(title, fontsize=10)
     return figure

@@ -1,14 +1,13 @@
 """Paired comparisons of what an axis of a study holds, averaged over the others, seed by seed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from math import log2
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from imbaloss.report.evidence import TURNED
+from imbaloss.report.comparisons import CellComparison, flatten
 from imbaloss.statistics import Interval, compare, t_interval
 
 F1, TUNED, ROC, PRECISION, YOUDEN = "f1", "tuned_f1", "roc_auc", "average_precision", "youden"
@@ -17,33 +16,6 @@ SCORES = (F1, TUNED, ROC, PRECISION)
 MARGIN = 0.01  # differences within it do not matter
 HALVED = "halved"  # log2 of a number of epochs
 MARGINS = {HALVED: log2(1.1)}  # of other units
-
-
-@dataclass(frozen=True)
-class Gap:
-    """first less second in one score: the mean of the paired differences over seeds, and its 95 % interval.
-
-    small: better or worse, and yet the interval lies within the margin.
-    """
-
-    first: str
-    second: str
-    difference: float
-    low: float
-    high: float
-    verdict: str
-
-    @property
-    def small(self) -> bool:
-        return self.verdict in TURNED and max(abs(self.low), abs(self.high)) < MARGIN
-
-    @property
-    def turned(self) -> "Gap":
-        """second less first."""
-        ends = {"difference": -self.difference, "low": -self.high, "high": -self.low}
-        return replace(
-            self, first=self.second, second=self.first, verdict=TURNED.get(self.verdict, self.verdict), **ends
-        )
 
 
 def compared(
@@ -56,24 +28,22 @@ def compared(
 ) -> pd.DataFrame:
     """One line a pair of entries of the axis `by`, or one a entry and the one it is held `against`, in each score.
 
-    A seed's score of an entry is its mean over all else, in each group of `within`. Columns: score, those of `within`,
-    setting and level (as figures.differences has it), margin, then those of `Comparison`, the difference as its mean
-    and the ends of its interval. Holm's adjustment is over the pairs of one group and score. Seeds in which an entry
-    lacks a score do not count.
+    A seed's score of an entry is its mean over all else, in each group of `within`. Columns: those of `within`, those
+    of comparisons.csv, and comparison, the `CellComparison` itself. Holm's adjustment is over the pairs of one group
+    and score. Seeds in which an entry lacks a score do not count.
     """
     found = []
     groups = frame.groupby(list(within), sort=False) if within else [((), frame)]
     for key, group in groups:
-        place = dict(zip(within, key if isinstance(key, tuple) else (key,), strict=True))
-        known: dict[str, Any] = {"setting": place.get("dataset", ""), "level": np.nan, **place}
+        place: dict[str, Any] = dict(zip(within, key if isinstance(key, tuple) else (key,), strict=True))
+        setting, level = place.get("dataset", ""), place.get("level", np.nan)
         for score in scores:
             table = seeds_by(group, by, score)
             values = {str(name): table[name].to_numpy(float) for name in table}
             margin = MARGINS.get(score, MARGIN)
             for one in compare(values, margin=margin, against=against):
-                mean, low, high = one.difference
-                ends = {"difference": mean, "low": low, "high": high}
-                found.append(known | vars(one) | {"score": score, "margin": margin} | ends)
+                line = CellComparison(score, setting, level, margin, one, one.difference)
+                found.append(place | flatten(line) | {"comparison": line})
     return pd.DataFrame(found)
 
 
@@ -94,21 +64,24 @@ def at(lines: pd.DataFrame, **where: object) -> pd.DataFrame:
     return lines
 
 
-def gap(lines: pd.DataFrame, first: str, score: str, second: str | None = None, **where: object) -> Gap:
-    """That of one pair in one score, whichever way the pair stands there. Without a second: the one held against."""
+def gap(lines: pd.DataFrame, first: str, score: str, second: str | None = None, **where: object) -> CellComparison:
+    """Return the comparison of one pair in one score with `first` as the first, whichever way it stands there.
+
+    Without a second: that with the one held against.
+    """
     there = at(lines, score=score, **where)
     found = at(there, first=first) if second is None else at(there, first=first, second=second)
     if second is not None and found.empty:
         return gap(lines, second, score, first, **where).turned
-    [one] = found[list(Gap.__dataclass_fields__)].to_dict("records")
-    return Gap(**{str(name): value for name, value in one.items()})
+    one: CellComparison = found["comparison"].item()
+    return one
 
 
-def highest(lines: pd.DataFrame, score: str, **where: object) -> Gap:
-    """The one with the highest difference in one score."""
+def highest(lines: pd.DataFrame, score: str, **where: object) -> CellComparison:
+    """Return the comparison with the highest difference in one score."""
     found = at(lines, score=score, **where)
-    one = found.iloc[int(found["difference"].to_numpy().argmax())]
-    return gap(lines, one["first"], score, one["second"], **where)
+    one: CellComparison = found["comparison"].iloc[int(found["difference"].to_numpy().argmax())]
+    return one
 
 
 def mean_of(frame: pd.DataFrame, score: str) -> Interval:

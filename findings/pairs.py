@@ -15,7 +15,7 @@ from findings.paired import F1, MARGIN, ROC, SCORES, TUNED, compared, gap, seeds
 from findings.stored import Stored
 from findings.words import LABELS
 from imbaloss.report import figures as drawn
-from imbaloss.statistics import Interval, friedman, signed_rank_probabilities, t_interval
+from imbaloss.statistics import Interval, Verdict, friedman, signed_rank_probabilities, t_interval
 
 STUDIES = ("pairs", "pairs_long")
 BASELINE = "mse"
@@ -30,7 +30,9 @@ def facts(stored: Mapping[str, Stored]) -> dict[str, Any]:
         "sets": len(stored["pairs"].study.datasets),
         "lengths": lengths,
         "in_rank": all(
-            gap(one["lines"], loss, ROC).verdict == "better" for one in lengths.values() for loss in ("mfe", "msfe")
+            gap(one["lines"], loss, ROC).verdict is Verdict.BETTER
+            for one in lengths.values()
+            for loss in ("mfe", "msfe")
         ),
         "added": added(*(one.frame for one in stored.values())),
     }

@@ -10,9 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MultipleLocator
 
-from findings.paired import CALIBRATED, F1, MARGIN, MOVED, PRECISION, ROC, TUNED, Gap, compared, gap, seeds_by
+from findings.paired import CALIBRATED, F1, MARGIN, MOVED, PRECISION, ROC, TUNED, compared, gap, seeds_by
 from findings.stored import Stored
 from findings.words import LABELS
+from imbaloss.report.comparisons import CellComparison
 from imbaloss.report.figures import COLOURS, STYLE
 from imbaloss.report.figures.differences import LOOKS, MARKS
 from imbaloss.report.figures.style import add_legend
@@ -108,12 +109,13 @@ def figures(_: Mapping[str, Stored], found: Mapping[str, Any]) -> dict[str, tupl
     return {"thresholds": (figure, caption)}
 
 
-def draw(panel: Axes, one: Gap, place: int) -> None:
+def draw(panel: Axes, one: CellComparison, place: int) -> None:
     """Its interval; beyond the axis an arrow with its mean."""
-    if one.difference < LEAST:
+    mean, low, high = one.interval
+    if mean < LEAST:
         panel.plot(LEAST, place, "<", color=COLOURS[0], markersize=4.5)
-        panel.annotate(f"{one.difference:+.2f}", (LEAST + 0.006, place), va="center", fontsize=7, color=COLOURS[0])
+        panel.annotate(f"{mean:+.2f}", (LEAST + 0.006, place), va="center", fontsize=7, color=COLOURS[0])
         return
-    panel.plot([one.low, one.high], [place, place], color=COLOURS[0], linewidth=1.2)
+    panel.plot([low, high], [place, place], color=COLOURS[0], linewidth=1.2)
     look = MARKS[LOOKS[one.verdict]]
-    panel.plot(one.difference, place, color=COLOURS[0], markersize=4.5, linestyle="none", **look)
+    panel.plot(mean, place, color=COLOURS[0], markersize=4.5, linestyle="none", **look)

@@ -6,8 +6,9 @@ from typing import Any
 
 import pandas as pd
 
-from findings.paired import CALIBRATED, F1, HALVED, MARGIN, MOVED, PRECISION, ROC, TUNED, YOUDEN, Gap, at, gap
-from imbaloss.statistics import Interval
+from findings.paired import CALIBRATED, F1, HALVED, MARGIN, MOVED, PRECISION, ROC, TUNED, YOUDEN, at, gap
+from imbaloss.report.comparisons import CellComparison
+from imbaloss.statistics import Interval, Verdict
 
 LABELS = {
     F1: "F1 at ½",
@@ -22,10 +23,10 @@ LABELS = {
     "apart": "apart",
 }
 VERDICTS = {
-    "better": "better than",
-    "worse": "worse than",
-    "equivalent": "equivalent to",
-    "undecided": "not told apart from",
+    Verdict.BETTER: "better than",
+    Verdict.WORSE: "worse than",
+    Verdict.EQUIVALENT: "equivalent to",
+    Verdict.UNDECIDED: "not told apart from",
 }
 NEAREST = 3
 NEITHER = "?"
@@ -48,8 +49,8 @@ def percent(one: Interval) -> str:
     return f"{100 * one.estimate:+.1f} % [{100 * one.low:+.1f}, {100 * one.high:+.1f}]"
 
 
-def difference(one: Gap) -> str:
-    return signed_brackets(Interval(one.difference, one.low, one.high))
+def difference(one: CellComparison) -> str:
+    return signed_brackets(one.interval)
 
 
 def says(lines: pd.DataFrame, first: str, score: str, second: str | None = None, **where: object) -> str:
@@ -64,12 +65,13 @@ def told(lines: pd.DataFrame, first: str, score: str, second: str | None = None,
     return f"{difference(one)} ({bare(one.verdict)}{less(one)})"
 
 
-def less(one: Gap) -> str:
-    """Of a decided difference that does not matter, that it is one."""
-    return f", by less than {MARGIN:g}" if one.small else ""
+def less(one: CellComparison) -> str:
+    """Say of a difference that is decided, and whose interval lies within the margin, that it does not matter."""
+    farthest = max(abs(one.interval.low), abs(one.interval.high))
+    return f", by less than {MARGIN:g}" if one.verdict.differs and farthest < MARGIN else ""
 
 
-def bare(verdict: str) -> str:
+def bare(verdict: Verdict) -> str:
     """The word without than, to or from."""
     return VERDICTS[verdict].rpartition(" ")[0]
 
@@ -77,8 +79,8 @@ def bare(verdict: str) -> str:
 def cell(lines: pd.DataFrame, first: str, score: str, second: str | None = None, **where: object) -> str:
     """The same for a table: bold where better or worse, with a sign of about where equivalent."""
     one = gap(lines, first, score, second, **where)
-    mean, ends = difference(one).split(" ", 1)
-    return f"{marked(mean, one.verdict)} {ends}"
+    mean, low, high = map(signed, one.interval)
+    return f"{marked(mean, one.verdict)} [{low}, {high}]"
 
 
 def times(lines: pd.DataFrame, first: str, *, ends: bool = True) -> str:
@@ -92,13 +94,15 @@ def times(lines: pd.DataFrame, first: str, *, ends: bool = True) -> str:
     if not own and not other:
         return NEITHER
     bound = "" if own and other else "≤ " if own else "≥ "
-    verdict = "undecided" if bound and one.verdict == "equivalent" else one.verdict
-    factor = marked(f"{bound}{2**one.difference:.2f}", verdict)
-    return f"{factor} [{2**one.low:.2f}, {2**one.high:.2f}]" if ends else factor
+    verdict = Verdict.UNDECIDED if bound and one.verdict is Verdict.EQUIVALENT else one.verdict
+    mean, low, high = (f"{2**value:.2f}" for value in one.interval)
+    factor = marked(f"{bound}{mean}", verdict)
+    return f"{factor} [{low}, {high}]" if ends else factor
 
 
-def marked(text: str, verdict: str) -> str:
-    return {"better": f"**{text}**", "worse": f"**{text}**", "equivalent": f"≈ {text}"}.get(verdict, text)
+def marked(text: str, verdict: Verdict) -> str:
+    """Mark a text in Markdown: bold where a difference is decided, with a sign of about where equivalent."""
+    return f"**{text}**" if verdict.differs else f"≈ {text}" if verdict is Verdict.EQUIVALENT else text
 
 
 def counts(lines: pd.DataFrame, *, named: bool = True) -> str:
@@ -106,7 +110,7 @@ def counts(lines: pd.DataFrame, *, named: bool = True) -> str:
     found = []
     for verdict in VERDICTS:
         names = [f"`{name}`" for name in lines[lines["verdict"] == verdict]["first"]]
-        which = f" ({', '.join(names)})" if named and names and verdict in {"better", "worse"} else ""
+        which = f" ({', '.join(names)})" if named and names and verdict.differs else ""
         found += [f"{len(names)} {bare(verdict)}{which}"] if names else []
     return ", ".join(found)
 
@@ -118,7 +122,7 @@ def those(lines: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
 
 def undecided(lines: pd.DataFrame, units: str = "seeds") -> str:
     """How many of the comparisons, and which of them the fewest more units, as seeds, would decide."""
-    left = lines[lines["verdict"] == "undecided"]
+    left = lines[lines["verdict"] == Verdict.UNDECIDED]
     nearest = left.dropna(subset="more").sort_values("more", kind="stable").head(NEAREST)
     said = [
         f"`{one['first']}` against `{one['second']}` in {LABELS[one['score']]}{place(one)} ({int(one['more'])} more)"
@@ -162,5 +166,6 @@ def line(text: str) -> str:
 
 FILTERS = {one.__name__: one for one in (signed, brackets, signed_brackets, percent, difference, code, line)}
 GLOBALS = {one.__name__: one for one in (says, told, bare, cell, times, counts, those, undecided, down, reached)} | {
-    "labels": LABELS
+    "labels": LABELS,
+    "Verdict": Verdict,
 }

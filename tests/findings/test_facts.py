@@ -8,8 +8,9 @@ import pytest
 import torch
 
 from findings import architectures, bias, convergence, pairs, rarity, sampling, thresholds, words
-from findings.paired import F1, HALVED, MOVED, PRECISION, ROC, TUNED, YOUDEN, Gap, at, gap, mean_of
+from findings.paired import F1, HALVED, MOVED, PRECISION, ROC, TUNED, YOUDEN, at, gap, mean_of
 from imbaloss.data.seeds import stream
+from tests.report.examples import comparison
 
 
 def frame(**axes: list[object]) -> pd.DataFrame:
@@ -125,7 +126,7 @@ def test_a_network_stands_beside_itself_calibrated():
     ("verdict", "high", "small"), [("better", 0.009, True), ("better", 0.011, False), ("undecided", 0.009, False)]
 )
 def test_a_difference_is_small_where_it_is_decided_and_its_interval_within_the_margin(verdict, high, small):
-    assert Gap("a", "b", 0.005, 0.001, high, verdict).small == small
+    assert (words.less(comparison("a", "b", verdict, (0.005, 0.001, high))) != "") == small
 
 
 def test_what_the_place_of_the_threshold_makes_is_of_the_losses_less_of_cross_entropy():
@@ -136,7 +137,7 @@ def test_what_the_place_of_the_threshold_makes_is_of_the_losses_less_of_cross_en
     plain = frame_[frame_["recipe"] == "plain"]
     moved = (plain[F1] - plain[TUNED]).groupby(plain["loss"]).mean()
     assert found["weighing"] == ["mfe"]
-    assert gap(found["gains"], "together", MOVED).difference == pytest.approx(moved["mfe"] - moved["ce"])
+    assert gap(found["gains"], "together", MOVED).interval.estimate == pytest.approx(moved["mfe"] - moved["ce"])
     assert found["own"][TUNED].estimate == pytest.approx(-moved["ce"])
 
 
@@ -211,9 +212,9 @@ def test_curves_are_told_by_where_they_halve_whether_they_do_and_how_far_f1_lies
     ],
 )
 def test_epochs_are_told_as_a_factor_or_as_a_bound_where_one_never_gets_there(difference, verdict, shares, said):
-    ends = {"difference": difference, "low": difference - 1, "high": difference + 1}
+    one = comparison("mfe", "mse", verdict, (difference, difference - 1, difference + 1), score=HALVED)
     reached = {"first_reached": shares[0], "second_reached": shares[1]}
-    line = {"first": "mfe", "second": "mse", "score": HALVED, "verdict": verdict, **ends, **reached}
+    line = {"first": "mfe", "second": "mse", "score": HALVED, "comparison": one, **reached}
     assert words.times(pd.DataFrame([line]), "mfe") == said
 
 

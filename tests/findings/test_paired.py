@@ -6,6 +6,7 @@ import pytest
 
 from findings import rarity, words
 from findings.paired import F1, ROC, compared, gap, highest, mean_of
+from imbaloss.report.comparisons import tabulate_comparisons
 from imbaloss.statistics import Interval, sign_flip, t_interval
 
 SEEDS = 8
@@ -28,7 +29,7 @@ def test_a_difference_is_that_of_the_seeds_means_over_all_else(frame):
     means = frame.groupby(["loss", "seed"])[F1].mean()
     differences = (means["mfe"] - means["mse"]).to_numpy()
     one = gap(lines, "mfe", F1, "mse")
-    assert [one.difference, one.low, one.high] == pytest.approx(t_interval(differences))
+    assert one.interval == pytest.approx(t_interval(differences))
     [line] = lines[(lines["first"] == "mse") & (lines["second"] == "mfe")].to_dict("records")
     assert line["p"] == pytest.approx(sign_flip(differences))
     assert mean_of(frame[frame["loss"] == "mfe"], F1).estimate == pytest.approx(means["mfe"].mean())
@@ -38,8 +39,10 @@ def test_turned_the_same_pair_says_the_same(frame):
     lines = compared(frame, "loss", scores=[F1])
     there, back = gap(lines, "mse", F1, "msfe"), gap(lines, "msfe", F1, "mse")
     assert (there.verdict, back.verdict) == ("worse", "better")
-    assert (back.difference, back.low, back.high) == (-there.difference, -there.high, -there.low)
-    assert back.turned == there
+    ends = there.interval
+    assert back.interval == (-ends.estimate, -ends.high, -ends.low)
+    [again] = tabulate_comparisons([back.turned]).to_dict("records")
+    assert again == pytest.approx(tabulate_comparisons([there]).to_dict("records")[0], nan_ok=True)
 
 
 def test_within_a_group_only_its_lines_count(frame):
@@ -47,7 +50,9 @@ def test_within_a_group_only_its_lines_count(frame):
     assert len(lines) == 2 * 2 * 2
     some = frame[(frame["dataset"] == "tree_2") & (frame["level"] == 0.05)]
     alone = gap(compared(some, "loss", against="mse", scores=[F1]), "mfe", F1)
-    assert gap(lines, "mfe", F1, dataset="tree_2", level=0.05) == alone
+    there = gap(lines, "mfe", F1, dataset="tree_2", level=0.05)
+    assert (there.first, there.second) == (alone.first, alone.second)
+    assert (there.interval, there.verdict) == (alone.interval, alone.verdict)
     assert highest(lines, F1, dataset="tree_2", level=0.05).first == "msfe"
 
 
@@ -62,7 +67,7 @@ def test_a_seed_in_which_one_lacks_a_score_does_not_count(frame):
 def test_words_say_the_verdict_and_the_interval(frame):
     lines = compared(frame, "loss", scores=[F1])
     one = gap(lines, "msfe", F1, "mse")
-    numbers = f"{one.difference:+.3f} [{one.low:+.3f}, {one.high:+.3f}]"
+    numbers = "{:+.3f} [{:+.3f}, {:+.3f}]".format(*one.interval)
     assert words.says(lines, "msfe", F1, "mse") == f"better than `mse` ({numbers})"
     assert words.cell(lines, "msfe", F1, "mse") == numbers.replace(" ", "** ", 1).replace("+", "**+", 1)
     assert words.counts(lines) == "2 worse (`mse`, `mfe`), 1 not told apart"

@@ -33,9 +33,10 @@ class Item:
 
 
 def study_item(name: str, *options: str) -> Item:
-    """Return an item that trains a study and compares its table and its comparisons of pairs."""
+    """Return an item that trains a study and compares its tables, its comparisons of pairs and its page."""
     command = ("imbaloss", "reproduce", *options, "--out", "out", "--json")
-    return Item(name, (command,), ("out/table.csv", "out/comparisons.csv", "out/study.toml"))
+    files = ("table.csv", "table.md", "table.tex", "comparisons.csv", "study.toml", "report.html")
+    return Item(name, (command,), tuple(f"out/{file}" for file in files))
 
 
 def comparison_item(name: str, data: str, *options: str, predict_options: tuple[str, ...] = ()) -> Item:
@@ -51,7 +52,7 @@ def comparison_item(name: str, data: str, *options: str, predict_options: tuple[
     new, out = f"{path.stem}_new{path.suffix}", f"results/{path.stem}"
     compare = ("imbaloss", "compare", data, *options, *QUICK, "--json")
     predict = ("imbaloss", "predict", f"{out}/model", new, "--out", "predictions.csv", *predict_options, "--json")
-    files = ("table.csv", "comparisons.csv", "study.toml")
+    files = ("table.csv", "table.md", "comparisons.csv", "study.toml", "report.html")
     return Item(name, (compare, predict), (*(f"{out}/{file}" for file in files), "predictions.csv"))
 
 

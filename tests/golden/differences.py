@@ -15,6 +15,7 @@ DROPPED = frozenset({"date", "machine", "seconds", "versions"})  # keys of JSON 
 REPLACED = (  # in every other text, line by line; folders are replaced too, by `replace_folders`
     (re.compile(r"^\d+% in .*\n", re.MULTILINE), ""),  # progress, which only a training of more than 30 s reports
     (re.compile(r"\b(\d+ h )?\d+ (s|min)\b"), "<TIME>"),
+    (re.compile(r"\S+ (seconds|hours) of training"), "<TIME> of training"),  # on a page
     (re.compile(r"\.py:\d+"), ".py:<LINE>"),  # in a warning of Python
 )
 ABSENT = "(not written)\n"  # stands for an output that only the other side has

@@ -44,6 +44,7 @@ def test_an_output_that_one_side_lacks_is_a_difference() -> None:
         ("a.csv", "loss,seconds,f1\nmse,1.0,0.5\n", "loss,seconds,f1\nmse,2.0,0.5\n"),
         ("a.err", "trained in 9 s\n", "35% in 31 s; about 2 min left\ntrained in 1 h 2 min\n"),
         ("a.err", "/base/x.py:7: Warning\n", "/head/x.py:9: Warning\n"),
+        ("a.html", "6 trainings in 175 seconds of training\n", "6 trainings in 0.051 hours of training\n"),
     ],
 )
 def test_times_versions_and_paths_are_no_difference(name: str, before: str, after: str) -> None:
@@ -59,6 +60,7 @@ def test_times_versions_and_paths_are_no_difference(name: str, before: str, afte
         ("a.toml", "epochs = 5\n[provenance.versions]\n", "epochs = 6\n[provenance.versions]\n"),
         ("a.csv", "loss,seconds,f1\nmse,1.0,0.5\n", "loss,seconds,f1\nmse,1.0,0.6\n"),
         ("a.err", "5 folds\ntrained in 9 s\n", "6 folds\ntrained in 9 s\n"),
+        ("a.html", "6 trainings in 9 seconds of training\n", "7 trainings in 9 seconds of training\n"),
     ],
 )
 def test_a_value_beside_a_time_is_a_difference(name: str, before: str, after: str) -> None:

@@ -14,7 +14,9 @@ from imbaloss.data import SETS, Fold
 from imbaloss.evaluation import Rule, TunedScores, no_scores, scores, tuned
 from imbaloss.report import Findings
 from imbaloss.report.cells import COMPARED, Cell, Compared, cells
+from imbaloss.report.comparisons import CellComparison, compare_cells
 from imbaloss.report.naming import names
+from imbaloss.statistics import Comparison, Interval, Verdict
 from imbaloss.studies import Predictions, Row, Run, Store, Study
 from imbaloss.training import Recipe
 
@@ -102,3 +104,55 @@ def folded(some: Sequence[Row]) -> list[Row]:
     """With a fold of seed 0 in the place of each seed."""
     folds = 1 + max(row.run.seed for row in some)
     return [replace(row, run=replace(row.run, seed=0, fold=Fold(0, row.run.seed, folds))) for row in some]
+
+
+def gaining(gains: dict[str, float], seeds: int = 12, spread: float = 0.004, score: str = "roc_auc") -> list[Row]:
+    """Rows whose score is 0.7, a part of the seed's own, the gain of the loss, and noise."""
+    found = []
+    for row in rows(seeds=seeds):
+        own = np.random.default_rng([row.run.seed, *row.run.dataset.encode()])
+        noise = np.random.default_rng([row.run.seed, *row.run.loss.encode()]).normal(scale=spread)
+        value = 0.7 + own.normal(scale=0.05) + gains[row.run.loss] + float(noise)
+        found.append(scoring(row, value, score))
+    return found
+
+
+def comparisons(some: Sequence[Row]) -> list[CellComparison]:
+    return compare_cells(scored(some), 0.01)
+
+
+def of_cells(*several: Cell, margin: float = 0.01) -> list[CellComparison]:
+    """Comparisons by ROC-AUC in these cells."""
+    return compare_cells({Compared("ROC-AUC", "test", "roc_auc"): several}, margin)
+
+
+def cell(setting: str, level: float = 0.1, dataset: str | None = None, **means: float) -> Cell:
+    """Two repetitions about each mean; the setting is the data set unless that is named."""
+    return Cell(
+        dataset or setting,
+        setting,
+        level,
+        {name: np.array([mean - 0.01, mean + 0.01]) for name, mean in means.items()},
+        None,
+    )
+
+
+def comparison(
+    first: str,
+    second: str,
+    verdict: str,
+    difference: tuple[float, float, float],
+    *,
+    score: str = "ROC-AUC",
+    setting: str = "tree",
+    level: float = 0.1,
+    margin: float = 0.01,
+    pairs: int = 5,
+) -> CellComparison:
+    """A comparison that says so, whatever a test would. difference: with the ends of its interval."""
+    interval = Interval(*difference)
+    found = Comparison(
+        first, second, pairs, interval, p=0.01, p_holm=0.012, p_wilcoxon=0.01, superiority=0.5, p_equivalent=1.0,
+        verdict=Verdict(verdict), smallest=None, more=None,
+    )  # fmt: skip
+    return CellComparison(score, setting, level, margin, found, interval)

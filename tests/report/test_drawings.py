@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 
 from imbaloss import report, studies
 from imbaloss.data import load
-from imbaloss.report import evidence
 from imbaloss.report.cells import COMPARED, Cell
+from imbaloss.report.comparisons import CellComparison, compare_cells
 from imbaloss.report.drawings import drawings, of_differences, of_prototypes
 from imbaloss.report.figures.differences import MINUS
 from imbaloss.report.figures.style import TIP
@@ -22,7 +22,7 @@ from tests.report import examples
 F1, ROC = COMPARED[0], COMPARED[2]
 
 
-def panels_of(means: dict[str, float], folder: Path) -> tuple[pd.DataFrame, list[Axes]]:
+def panels_of(means: dict[str, float], folder: Path) -> tuple[list[CellComparison], list[Axes]]:
     """The comparisons of two scores at two levels, and what is drawn of them; in ROC-AUC the order is the other one."""
     generator = np.random.default_rng(0)
 
@@ -35,7 +35,7 @@ def panels_of(means: dict[str, float], folder: Path) -> tuple[pd.DataFrame, list
 
     scored = {F1: cells(1), ROC: cells(-1)}
     study = replace(studies.built_in("table1"), losses=tuple(means))
-    lines = evidence.comparisons(scored, study.margin)
+    lines = compare_cells(scored, study.margin)
     found = Findings(study, Store(folder), [], [], {}, scored, pd.DataFrame(), lines)
     [drawing] = of_differences(found)
     return lines, drawing.figure.axes
@@ -60,13 +60,13 @@ def test_of_more_than_fifteen_pairs_those_of_the_best_method_by_the_first_score_
     for panel, score in zip(panels, (F1, ROC), strict=True):
         told = {line.get_gid().removeprefix(TIP).partition(" (")[0] for line in panel.lines if line.get_gid()}
         expected = set()
-        for _, one in lines[lines["score"] == score.label].iterrows():
-            pair, difference = (one["first"], one["second"]), one["difference"]
+        for one in (one for one in lines if one.score == score.label):
+            pair, difference = (one.first, one.second), one.interval.estimate
             if drawn == 15 or best in pair:
                 turned = drawn < 15 and pair[1] == best
                 first, second = pair[::-1] if turned else pair
                 value = -difference if turned else difference
-                expected.add(f"{first} {MINUS} {second} at level {one['level']:g}: {value:+.4f}")
+                expected.add(f"{first} {MINUS} {second} at level {one.level:g}: {value:+.4f}")
         assert told == expected
         assert len(told) == 2 * drawn
 

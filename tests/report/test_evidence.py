@@ -1,7 +1,7 @@
-"""Comparisons of all pairs of methods, and what is said of them."""
+"""What is said of comparisons of pairs of methods."""
 
 from dataclasses import replace
-from itertools import combinations, permutations
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -10,78 +10,35 @@ from scipy import stats
 
 from imbaloss.evaluation import TunedScores
 from imbaloss.report import evidence
-from imbaloss.report.cells import COMPARED, EVERYWHERE, Cell, Compared
-from imbaloss.statistics import corrected_t, friedman, holm, sign_flip, signed_rank_probabilities
+from imbaloss.report.cells import COMPARED, EVERYWHERE, Cell
+from imbaloss.report.comparisons import UNKNOWN, CellComparison, by_dataset
+from imbaloss.report.evidence import ScoreVerdict
+from imbaloss.statistics import friedman
 from imbaloss.studies import Row
-from tests.report.examples import LOSSES, folded, rows, scoring
-from tests.report.examples import scored as cells_of
-
-
-def scored(gains: dict[str, float], seeds: int = 12, spread: float = 0.004, score: str = "roc_auc") -> list[Row]:
-    """Rows whose score is 0.7, a part of the seed's own, the gain of the loss, and noise."""
-    found = []
-    for row in rows(seeds=seeds):
-        own = np.random.default_rng([row.run.seed, *row.run.dataset.encode()])
-        noise = np.random.default_rng([row.run.seed, *row.run.loss.encode()]).normal(scale=spread)
-        value = 0.7 + own.normal(scale=0.05) + gains[row.run.loss] + float(noise)
-        found.append(scoring(row, value, score))
-    return found
-
-
-def comparisons(some: list[Row]) -> pd.DataFrame:
-    return evidence.comparisons(cells_of(some), 0.01)
+from tests.report.examples import LOSSES, cell, comparison, comparisons, gaining, of_cells, rows
 
 
 def said(some: list[Row]) -> list[str]:
     return [one.sentence for one in evidence.verdicts(comparisons(some))]
 
 
-def test_every_pair_is_compared_in_each_cell_and_over_all():
-    some = scored(dict.fromkeys(LOSSES, 0.0), seeds=7)
-    found = comparisons(some)
-    assert len(found) == len(COMPARED) * 3 * 3  # pairs in two cells and over both
-    for setting in ("tree_1", "tree_2", EVERYWHERE):
-        lines = found[(found["score"] == "ROC-AUC") & (found["setting"] == setting)]
-        values = {
-            loss: np.array([
-                np.mean([
-                    row.scores["test"]["roc_auc"]
-                    for row in some
-                    if (row.run.loss, row.run.seed) == (loss, seed)
-                    and setting in {row.run.dataset, EVERYWHERE}
-                ])
-                for seed in range(7)
-            ])
-            for loss in LOSSES
-        }  # fmt: skip
-        p_values = [
-            sign_flip(values[one] - values[two]) for one, two in zip(lines["first"], lines["second"], strict=True)
-        ]
-        for _, one in lines.iterrows():
-            gains = values[one["first"]] - values[one["second"]]
-            low, high = stats.t.interval(0.95, 6, gains.mean(), stats.sem(gains))
-            assert (one["difference"], one["low"], one["high"]) == pytest.approx((gains.mean(), low, high))
-        np.testing.assert_allclose(lines["p"], p_values)
-        np.testing.assert_allclose(lines["p_holm"], holm(np.array(p_values)))
-
-
 def test_the_words_say_what_is_better_what_equivalent_and_what_undecided():
-    some = scored({"msfe": 0.1, "focal:alpha=0.75": 0.1, "wmse": 0.0})
+    some = gaining({"msfe": 0.1, "focal:alpha=0.75": 0.1, "wmse": 0.0})
     [words] = [one for one in said(some) if one.startswith("ROC-AUC")]
     assert "has the highest mean; better than wmse +0.1" in words
     assert "equivalent within ±0.01 to" in words
-    some = scored(dict.fromkeys(LOSSES, 0.0), spread=0.2)
+    some = gaining(dict.fromkeys(LOSSES, 0.0), spread=0.2)
     [words] = [one for one in said(some) if one.startswith("ROC-AUC")]
     assert "no detectable difference from" in words
     assert "better" not in words
 
 
 def test_few_seeds_are_said_to_be_too_few_with_their_differences_and_one_says_nothing():
-    some = scored({"msfe": 0.1, "focal:alpha=0.75": 0.0, "wmse": -0.1}, seeds=3, spread=0.02)
+    some = gaining({"msfe": 0.1, "focal:alpha=0.75": 0.0, "wmse": -0.1}, seeds=3, spread=0.02)
     [found] = [one for one in evidence.verdicts(comparisons(some)) if one.score == "ROC-AUC"]
-    assert list(found.than) == ["too few seeds to find a difference (it takes 7) from"]
+    assert list(found.parts) == ["too few seeds to find a difference (it takes 7) from"]
     values = {loss: over_both(some, loss, 3) for loss in LOSSES}
-    for told, other in zip(found.than.popitem()[1], LOSSES[1:], strict=True):
+    for told, other in zip(found.parts.popitem()[1], LOSSES[1:], strict=True):
         gains = values["msfe"] - values[other]
         low, high = stats.t.interval(0.95, 2, gains.mean(), stats.sem(gains))
         assert told.startswith(f"{other} {gains.mean():+.3f} [{low:+.3f}, {high:+.3f}] (")
@@ -97,12 +54,12 @@ def test_few_seeds_may_find_methods_equivalent():
     generator = np.random.default_rng(0)
     values = {name: 0.5 + generator.normal(scale=0.0005, size=4) for name in "ab"} | {"c": generator.random(4)}
     [found] = evidence.verdicts(of_cells(Cell("tree", "tree", 0.1, values, None)))
-    told = {relation: [one.split()[0] for one in others] for relation, others in found.than.items()}
+    told = {relation: [one.split()[0] for one in others] for relation, others in found.parts.items()}
     few = "too few seeds to find a difference (it takes 7) from"
     assert (found.best, told) == ("c", {few: ["a", "b"]})
     values["c"] -= 1
     [found] = evidence.verdicts(of_cells(Cell("tree", "tree", 0.1, values, None)))
-    told = {relation: [one.split()[0] for one in others] for relation, others in found.than.items()}
+    told = {relation: [one.split()[0] for one in others] for relation, others in found.parts.items()}
     [other] = {"a", "b"} - {found.best}
     assert told == {"equivalent within ±0.01 to": [other], few: ["c"]}
 
@@ -136,37 +93,13 @@ def test_it_is_said_how_many_more_seeds_would_decide(seeds, more):
     gains = 0.3 + np.random.default_rng(0).normal(scale=0.01, size=seeds)
     values = {"a": 0.5 + gains, "b": np.full(seeds, 0.5)}
     [found] = evidence.verdicts(of_cells(Cell("tree", "tree", 0.1, values, None)))
-    [[told]] = found.than.values()
+    [[told]] = found.parts.values()
     assert told.endswith(f"]{more}")
 
 
 def test_one_method_is_compared_with_nothing():
     some = [row for row in rows() if row.run.loss == "msfe"]
     assert said(some) == []
-
-
-def test_undefined_scores_and_failures_leave_their_pairs_out():
-    first, *others = scored(dict.fromkeys(LOSSES, 0.0))
-    found = comparisons([scoring(first, None), *others])
-    of_cell = found[(found["score"] == "ROC-AUC") & (found["setting"] == "tree_1")]
-    assert of_cell["pairs"].tolist() == [11, 11, 12]
-
-
-def test_folds_have_the_corrected_test():
-    some = folded(rows(seeds=3))
-    found = comparisons(some)
-    one = found[(found["score"] == "F1 at ½") & (found["setting"] == "tree_1 + 3 folds")].iloc[0]
-    f1 = {
-        loss: np.array([
-            row.scores["test"]["f1"] for row in some if (row.run.loss, row.run.dataset) == (loss, "tree_1")
-        ])
-        for loss in LOSSES
-    }  # fmt: skip
-    assert one["p"] == pytest.approx(corrected_t(f1[one["first"]] - f1[one["second"]], 100 / 500))
-
-
-def of_cells(*cells: Cell, margin: float = 0.01) -> pd.DataFrame:
-    return evidence.comparisons({Compared("ROC-AUC", "roc_auc"): cells}, margin)
 
 
 def test_the_best_is_told_with_its_gain_over_each_other_whichever_is_named_first():
@@ -176,7 +109,7 @@ def test_the_best_is_told_with_its_gain_over_each_other_whichever_is_named_first
     gains = [values["msfe"] - values[other] for other in ("ce", "mfe")]
     ends = [stats.t.interval(0.95, 11, gain.mean(), stats.sem(gain)) for gain in gains]
     assert found.best == "msfe"
-    assert found.than == {
+    assert found.parts == {
         "better than": [
             f"{other} {gain.mean():+.3f} [{low:+.3f}, {high:+.3f}]"
             for other, gain, (low, high) in zip(("ce", "mfe"), gains, ends, strict=True)
@@ -185,12 +118,13 @@ def test_the_best_is_told_with_its_gain_over_each_other_whichever_is_named_first
 
 
 def test_what_the_seeds_can_show_is_the_median_over_the_pairs():
-    found = comparisons(scored(dict.fromkeys(LOSSES, 0.0), spread=0.03))
-    lines = found[(found["score"] == "ROC-AUC") & (found["setting"] == EVERYWHERE)]
+    found = comparisons(gaining(dict.fromkeys(LOSSES, 0.0), spread=0.03))
+    lines = [one for one in found if (one.score, one.setting) == ("ROC-AUC", EVERYWHERE)]
+    smallest = [one.comparison.smallest for one in lines]
     [told] = [one.smallest for one in evidence.verdicts(found) if one.score == "ROC-AUC"]
-    assert sorted(lines["smallest"])[1] == told
-    assert len(set(lines["smallest"])) == 3
-    few = evidence.verdicts(comparisons(scored(dict.fromkeys(LOSSES, 0.0), seeds=3)))
+    assert sorted(smallest)[1] == told
+    assert len(set(smallest)) == 3
+    few = evidence.verdicts(comparisons(gaining(dict.fromkeys(LOSSES, 0.0), seeds=3)))
     assert [one.smallest for one in few] == [None] * len(COMPARED)
 
 
@@ -204,77 +138,19 @@ def test_the_best_is_not_called_better_than_what_beats_it_where_both_have_scores
     }
     [found] = evidence.verdicts(of_cells(Cell("tree", "tree", 0.1, values, None), margin=0.001))
     assert found.best == "half"
-    assert {relation: others[0][:12] for relation, others in found.than.items()} == {
+    assert {relation: others[0][:12] for relation, others in found.parts.items()} == {
         "better than": "other +0.400",
         "worse, where both have scores, than": "whole -0.010",
     }
 
 
-def lines_of(some: list[Row], score: str = "ROC-AUC") -> pd.DataFrame:
-    """Over all cells."""
-    found = comparisons(some)
-    return found[(found["score"] == score) & (found["setting"] == EVERYWHERE)]
-
-
-def test_the_margin_stands_in_each_line_and_no_end_lies_beyond_1():
-    values = {"a": np.array([1.0, 1.0, 0.2]), "b": np.array([0.0, 0.1, 0.1])}
-    for margin in (0.01, 0.05):
-        found = of_cells(
-            Cell("tree", "tree", 0.1, values, None), Cell("house", "house", 0.1, values, None), margin=margin
-        )
-        assert found["margin"].tolist() == [margin] * 2
-    gains = values["a"] - values["b"]
-    low, high = stats.t.interval(0.95, 2, gains.mean(), stats.sem(gains))
-    assert -1 < low < 1 < high
-    assert found.loc[0, ["low", "high"]].tolist() == pytest.approx([low, 1])
-    found = of_cells(Cell("tree", "tree", 0.1, dict(reversed(values.items())), None))
-    assert found.loc[0, ["low", "high"]].tolist() == pytest.approx([-1, -low])
-
-
-def test_the_best_has_the_highest_mean():
-    for order in permutations("abcd"):
-        means = dict(zip(order, (0.4, 0.7, 0.6, 0.65), strict=True))
-        assert evidence.best_of(of_cells(cell("tree", **means))) == order[1]
-
-
-@pytest.mark.parametrize("method", LOSSES)
-def test_seen_from_a_method_it_is_the_first_and_what_was_said_of_it_is_mirrored(method):
-    lines = lines_of(scored({"msfe": 0.1, "focal:alpha=0.75": 0.0, "wmse": 0.0}))
-    lines = lines.assign(both_low=lines["low"] - 0.1, both_high=lines["high"] + 0.2)
-    found = evidence.seen_from(lines, method)
-    assert list(found.columns) == list(lines.columns)
-    assert found["first"].tolist() == [method] * 2
-    assert set(found["second"]) == set(LOSSES) - {method}
-    turned = {"first": "second", "low": "high", "both_low": "both_high", "probability_worse": "probability_better"}
-    turned |= {one: other for other, one in turned.items()}
-    for index, one in found.iterrows():
-        was = lines.loc[index]
-        expected = was.copy()
-        if was["second"] == method:
-            for name, other in turned.items():
-                expected[name] = -was[other] if name.endswith(("low", "high")) else was[other]
-            expected["difference"], expected["superiority"] = -was["difference"], 1 - was["superiority"]
-            expected["verdict"] = {"better": "worse", "worse": "better"}.get(was["verdict"], was["verdict"])
-        pd.testing.assert_series_equal(one, expected)
-
-
-def test_pairs_that_are_turned_twice_are_as_they_were():
-    lines = lines_of(scored({"msfe": 0.1, "focal:alpha=0.75": 0.0, "wmse": 0.05}))
-    lines = lines.assign(both_low=lines["low"] - 0.1, both_high=lines["high"] + 0.2)
-    for _, pair in lines.iterrows():
-        alone = lines[(lines["first"] == pair["first"]) & (lines["second"] == pair["second"])]
-        turned = evidence.seen_from(alone, pair["second"])
-        assert turned["first"].tolist() == alone["second"].tolist()
-        pd.testing.assert_frame_equal(evidence.seen_from(turned, pair["first"]), alone)
-
-
-def verdict(score: str, best: str, *, clear: bool) -> evidence.Verdict:
-    return evidence.Verdict(score, best, {}, clear, None)
+def verdict(score: str, best: str, *, clear: bool) -> ScoreVerdict:
+    return ScoreVerdict(score, best, {}, 1, clear, None)
 
 
 def test_the_best_beats_all_where_it_is_better_than_every_other():
     for gains, clear in (((0.2, 0.1, 0.0), True), ((0.1, 0.1, 0.0), False)):
-        found = evidence.verdicts(comparisons(scored(dict(zip(LOSSES, gains, strict=True)))))
+        found = evidence.verdicts(comparisons(gaining(dict(zip(LOSSES, gains, strict=True)))))
         assert [one.beats_all for one in found if one.score == "ROC-AUC"] == [clear]
 
 
@@ -292,58 +168,6 @@ def test_the_answer_says_who_has_the_highest_mean_by_what_and_who_beats_all():
     assert evidence.answer([verdict(ROC, "ce", clear=False)], "loss") == (
         "ce has the highest mean by ROC-AUC. By no score is one loss better than every other."
     )
-
-
-# what is found in other cells and data sets
-
-
-def test_a_new_data_set_is_foretold_from_the_means_of_several_over_all_cells_alone():
-    some = scored({"msfe": 0.0, "focal:alpha=0.75": 0.015, "wmse": 0.0}, seeds=7)
-    found = comparisons(some)
-    known = found[list(evidence.PROBABILITIES)].notna()
-    assert (known.all(axis=1) == (found["setting"] == EVERYWHERE)).all()
-    assert (known.any(axis=1) == known.all(axis=1)).all()
-    lines = found[(found["score"] == "ROC-AUC") & (found["setting"] == EVERYWHERE)].set_index(["first", "second"])
-    values: dict[tuple[str, str], list[float]] = {}
-    for row in some:
-        values.setdefault((row.run.loss, row.run.dataset), []).append(row.scores["test"]["roc_auc"])
-    for first, second in lines.index:
-        gains = [np.mean(values[first, one]) - np.mean(values[second, one]) for one in ("tree_1", "tree_2")]
-        expected = signed_rank_probabilities(np.array(gains), 0.01, np.random.default_rng(0), 10_000)
-        assert lines.loc[(first, second), list(evidence.PROBABILITIES)].tolist() == pytest.approx(expected)
-    told = lines.loc[("msfe", "focal:alpha=0.75")]
-    assert told["probability_worse"] > 0.2 > told["probability_better"]
-
-
-def test_levels_of_one_data_set_foretell_nothing():
-    one = rows(seeds=3, datasets=("tree_1",))
-    lower = [replace(row, run=replace(row.run, level=0.01)) for row in one]
-    found = comparisons([*one, *lower])
-    assert EVERYWHERE in set(found["setting"])
-    assert found[list(evidence.PROBABILITIES)].isna().all(axis=None)
-
-
-def cell(setting: str, level: float = 0.1, dataset: str | None = None, **means: float) -> Cell:
-    """Two repetitions about each mean; the setting is the data set unless that is named."""
-    return Cell(
-        dataset or setting,
-        setting,
-        level,
-        {name: np.array([mean - 0.01, mean + 0.01]) for name, mean in means.items()},
-        None,
-    )
-
-
-def test_a_data_set_that_lacks_a_method_foretells_nothing_of_it():
-    cells = [
-        cell("tree", ce=0.5, mfe=0.5, msfe=0.6),
-        cell("house", ce=0.5, mfe=0.5, msfe=0.55),
-        cell("fish", ce=0.5, mfe=0.5),
-        cell(EVERYWHERE, np.nan, ce=0.5, mfe=0.5, msfe=np.nan),
-    ]
-    told = of_cells(*cells).set_index(["setting", "first", "second"]).loc[(EVERYWHERE, "ce", "msfe")]
-    expected = signed_rank_probabilities(np.array([-0.1, -0.05]), 0.01, np.random.default_rng(0), 10_000)
-    assert told[list(evidence.PROBABILITIES)].tolist() == pytest.approx(expected)
 
 
 def test_all_cells_together_are_those_that_have_a_mean_or_the_only_one():
@@ -387,19 +211,6 @@ def test_a_method_that_never_has_a_score_is_not_ranked_and_costs_no_other_its_ra
     assert (found.mean == same.mean).all()
 
 
-def test_a_level_without_scores_does_not_count_and_one_that_lacks_a_method_lacks_its_mean():
-    nothing = dict.fromkeys(("ce", "mfe"), np.nan)
-    found = evidence.by_dataset([
-        cell("tree", 0.1, ce=0.5, mfe=0.6),
-        cell("tree", 0.01, **nothing),
-        cell("house", 0.1, ce=0.5, mfe=0.6),
-        cell("house", 0.01, ce=0.1),
-        cell("fish", **nothing),
-    ])  # fmt: skip
-    expected = pd.DataFrame({"ce": [0.5, 0.3], "mfe": [0.6, np.nan]}, index=["tree", "house"])
-    pd.testing.assert_frame_equal(found, expected)
-
-
 def test_three_protocols_of_one_data_set_are_one_data_set():
     """They have no ranks and foretell nothing; beside another data set they count once, with their mean."""
     of_tree = [
@@ -408,9 +219,9 @@ def test_three_protocols_of_one_data_set_are_one_data_set():
     ]
     assert evidence.ranks(of_tree) is None
     everywhere = cell(EVERYWHERE, np.nan, ce=0.5, mfe=0.8, msfe=0.9)
-    assert of_cells(*of_tree, everywhere)[list(evidence.PROBABILITIES)].isna().all(axis=None)
+    assert {one.on_new_dataset for one in of_cells(*of_tree, everywhere)} == {UNKNOWN}
     house = cell("house", ce=0.5, mfe=0.6, msfe=0.4)
-    means = evidence.by_dataset([*of_tree, house, everywhere])
+    means = by_dataset([*of_tree, house, everywhere])
     expected = pd.DataFrame({"ce": [0.5, 0.5], "mfe": [0.8, 0.6], "msfe": [0.9, 0.4]}, index=["tree", "house"])
     pd.testing.assert_frame_equal(means, expected)
     methods, found = evidence.ranks([*of_tree, house, everywhere])
@@ -421,16 +232,15 @@ HALF, TUNED, ROC = (COMPARED[place].label for place in (0, 1, 2))
 AB, AC, BC = ("a", "b"), ("a", "c"), ("b", "c")
 
 
-def judged(**verdicts: dict[tuple[str, str], str]) -> pd.DataFrame:
+def judged(*, setting: str = "tree", **verdicts: dict[tuple[str, str], str]) -> list[CellComparison]:
     """Comparisons in one cell, of the pairs by score; the difference has the sign of the verdict."""
     signs = {"better": 0.1, "worse": -0.1, "equivalent": 0.001, "undecided": 0.1}
-    lines = [
-        {"score": {"half": HALF, "tuned": TUNED, "roc": ROC}[score], "setting": "tree", "level": 0.1}
-        | {"first": pair[0], "second": pair[1], "verdict": verdict, "difference": signs[verdict], "pairs": 5}
+    labels, level = {"half": HALF, "tuned": TUNED, "roc": ROC}, np.nan if setting == EVERYWHERE else 0.1
+    return [
+        comparison(*pair, verdict, (signs[verdict], -1, 1), score=labels[score], setting=setting, level=level)
         for score, pairs in verdicts.items()
         for pair, verdict in pairs.items()
     ]
-    return pd.DataFrame(lines)
 
 
 def moved(half: dict[tuple[str, str], str], tuned: dict[tuple[str, str], str], roc: dict[tuple[str, str], str]) -> str:
@@ -440,22 +250,23 @@ def moved(half: dict[tuple[str, str], str], tuned: dict[tuple[str, str], str], r
 def test_where_nothing_differs_no_threshold_has_moved():
     assert moved(dict.fromkeys((AB, AC), "undecided") | {BC: "equivalent"}, {AB: "better"}, {AB: "better"}) == ""
     assert evidence.moved_threshold(comparisons(rows(seeds=1))) == ""
-    assert evidence.moved_threshold(pd.DataFrame()) == ""
+    assert evidence.moved_threshold([]) == ""
 
 
 def test_where_no_tuned_scores_or_no_areas_are_there_no_threshold_has_moved():
     found = judged(half={AB: "better"}, tuned={AB: "better"}, roc={AB: "better"})
     assert evidence.moved_threshold(found) != ""
     for score in (TUNED, ROC):
-        few = found["pairs"].where(found["score"] != score, 1)
-        assert evidence.moved_threshold(found.assign(pairs=few)) == ""
-        assert evidence.moved_threshold(found[found["score"] != score]) == ""
+        others = [one for one in found if one.score != score]
+        few = [replace(one, comparison=replace(one.comparison, pairs=1)) for one in found if one.score == score]
+        assert evidence.moved_threshold([*others, *few]) == ""
+        assert evidence.moved_threshold(others) == ""
     some = [
         replace(row, tuned=TunedScores.without_threshold("no threshold was chosen"))
-        for row in scored({"msfe": 0.3, "focal:alpha=0.75": 0.0, "wmse": 0.0}, score="f1")
+        for row in gaining({"msfe": 0.3, "focal:alpha=0.75": 0.0, "wmse": 0.0}, score="f1")
     ]
     compared = comparisons(some)
-    assert "better" in set(compared[compared["score"] == HALF]["verdict"])
+    assert "better" in {one.verdict for one in compared if one.score == HALF}
     assert evidence.moved_threshold(compared) == ""
 
 
@@ -499,9 +310,12 @@ def test_of_many_pairs_five_are_named():
 
 
 def test_of_several_cells_the_mean_over_all_decides_what_differs():
-    decided = judged(half={AB: "better"}, tuned={AB: "better"}, roc={AB: "better"})
-    undecided = judged(half={AB: "undecided"}, tuned={AB: "undecided"}, roc={AB: "undecided"})
-    told = evidence.moved_threshold(pd.concat([undecided, decided.assign(setting=EVERYWHERE, level=np.nan)]))
+    better, open_ = {AB: "better"}, {AB: "undecided"}
+
+    def judge(setting: str, verdicts: dict[tuple[str, str], str]) -> list[CellComparison]:
+        return judged(setting=setting, half=verdicts, tuned=verdicts, roc=verdicts)
+
+    told = evidence.moved_threshold([*judge("tree", open_), *judge(EVERYWHERE, better)])
     assert told.startswith("Of 1 pair that differs in F1 at ½, 1 differs")
-    assert evidence.moved_threshold(pd.concat([decided, undecided.assign(setting=EVERYWHERE, level=np.nan)])) == ""
-    assert evidence.moved_threshold(pd.concat([decided, decided.assign(setting="house")])) == ""
+    assert evidence.moved_threshold([*judge("tree", better), *judge(EVERYWHERE, open_)]) == ""
+    assert evidence.moved_threshold([*judge("tree", better), *judge("house", better)]) == ""

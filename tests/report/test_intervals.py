@@ -1,7 +1,7 @@
 """The 95 % intervals of a table: over seeds or folds, and of a single run over its test samples."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from itertools import combinations
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from scipy import stats
 
 from imbaloss.evaluation import THRESHOLD, of_samples
 from imbaloss.report.cells import COMPARED, EVERYWHERE
+from imbaloss.report.comparisons import tabulate_comparisons
 from imbaloss.report.intervals import intervals, of_both, trained
 from imbaloss.report.naming import names
 from imbaloss.statistics import Roc, delong, seeds_and_samples
@@ -42,7 +43,9 @@ def told(some: Sequence[Row], store: Store) -> pd.DataFrame:
 
 def differences(some: Sequence[Row], store: Store) -> pd.DataFrame:
     """By setting, first and second."""
-    return of_both(trained(some, names(some)), store)[1].set_index(["setting", "first", "second"])
+    _, found = of_both(trained(some, names(some)), store)
+    lines = [asdict(pair) | dict(zip(OF_PAIR, both[1:], strict=True)) for pair, both in found.items()]
+    return pd.DataFrame(lines).set_index(["setting", "first", "second"])
 
 
 def one_set(seeds: int) -> list[Row]:
@@ -130,7 +133,7 @@ def test_both_of_a_pair_is_of_the_seeds_in_which_neither_failed(tmp_path):
 def test_comparisons_have_both_in_the_lines_of_roc_auc_in_single_cells_alone(tmp_path):
     some = rows(seeds=3)
     store = Store(tmp_path)
-    compared = find(replace(built_in("table1"), losses=LOSSES), some, tmp_path).comparisons
+    compared = tabulate_comparisons(find(replace(built_in("table1"), losses=LOSSES), some, tmp_path).comparisons)
     has = (compared["score"] == "ROC-AUC") & (compared["setting"] != EVERYWHERE)
     assert has.sum() == 2 * 3
     assert (compared[list(OF_PAIR)].notna().all(axis=1) == has).all()

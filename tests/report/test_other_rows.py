@@ -5,16 +5,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 from scipy import stats
 
 from imbaloss import report, studies
 from imbaloss.evaluation import OF_TALLIES, TunedScores, redrawn, scores, tallied
-from imbaloss.report import Findings, evidence
+from imbaloss.report import Findings
 from imbaloss.report.cells import Compared
+from imbaloss.report.comparisons import CellComparison, best_of, seen_from
 from imbaloss.report.other_rows import for_other_rows
-from imbaloss.statistics import seeds_and_redrawn
+from imbaloss.statistics import Verdict, seeds_and_redrawn
 from imbaloss.studies import Predictions, Store
 from tests.report.examples import example
 
@@ -45,32 +45,38 @@ def of_one_test(
     return report.find(studies.built_in("table1"), [row for row, _ in finished], store)
 
 
-def seen(found: Findings, method: str, score: Compared = F1) -> pd.DataFrame:
-    return evidence.seen_from(found.comparisons[found.comparisons["score"] == score.label], method)
+def seen(found: Findings, method: str, score: Compared = F1) -> list[CellComparison]:
+    return seen_from([one for one in found.comparisons if one.score == score.label], method)
+
+
+def deciding(lines: list[CellComparison], verdict: Verdict) -> list[CellComparison]:
+    """The same with another verdict."""
+    return [replace(one, comparison=replace(one.comparison, verdict=verdict)) for one in lines]
 
 
 def test_what_few_test_rows_decide_is_not_said_of_others(tmp_path):
     found = of_one_test(tmp_path, {"mfe": 2.2, "mse": 1.8}, positives=20)
-    lines = seen(found, "mfe")
-    wider = for_other_rows(found, lines, F1)
-    assert lines["verdict"].tolist() == ["better"]
-    assert wider["verdict"].tolist() == ["undecided"]
-    assert (wider["high"] - wider["low"]).iloc[0] > 3 * (lines["high"] - lines["low"]).iloc[0]
-    assert wider["difference"].tolist() == lines["difference"].tolist()
+    [line] = seen(found, "mfe")
+    [wider] = for_other_rows(found, [line], F1)
+    assert line.verdict == "better"
+    assert wider.verdict == "undecided"
+    assert wider.interval.high - wider.interval.low > 3 * (line.interval.high - line.interval.low)
+    assert wider.interval.estimate == line.interval.estimate
 
 
 def test_what_many_test_rows_decide_stands(tmp_path):
     found = of_one_test(tmp_path, {"mfe": 2.5, "mse": 1.5}, positives=300)
-    wider = for_other_rows(found, seen(found, "mse"), F1)
-    assert wider["verdict"].tolist() == ["worse"]
-    assert wider["high"].iloc[0] < 0
+    [wider] = for_other_rows(found, seen(found, "mse"), F1)
+    assert wider.verdict == "worse"
+    assert wider.interval.high < 0
 
 
 def test_equivalence_needs_the_wider_interval_within_the_margin(tmp_path):
     found = of_one_test(tmp_path, {"mfe": 2.0, "mse": 2.0}, positives=20)
-    lines = seen(found, "mfe").assign(verdict="equivalent")
+    [line] = deciding(seen(found, "mfe"), Verdict.EQUIVALENT)
     for margin, verdict in ((0.01, "undecided"), (0.9, "equivalent")):
-        assert for_other_rows(found, lines.assign(margin=margin), F1)["verdict"].tolist() == [verdict]
+        [wider] = for_other_rows(found, [replace(line, margin=margin)], F1)
+        assert wider.verdict == verdict
 
 
 def test_costs_are_turned(tmp_path):
@@ -81,14 +87,14 @@ def test_costs_are_turned(tmp_path):
     store = Store(tmp_path / "again")
     store.add((row, found.store.predictions(old.run)) for row, old in zip(rows, found.rows, strict=True))
     again = report.find(studies.built_in("table1"), rows, store)
-    lines = seen(found, "mfe").assign(verdict="better")
-    wider = for_other_rows(again, lines, Compared("mean cost", "cost", tuned=True, lower=True))
-    assert wider["low"].iloc[0] > 0
+    lines = deciding(seen(found, "mfe"), Verdict.BETTER)
+    [wider] = for_other_rows(again, lines, Compared("mean cost", "cost", tuned=True, lower=True))
+    assert wider.interval.low > 0
     tallies = [
         tallied(p["test"].labels, p["test"].probabilities[None] >= 0.5) for _, p in store.arrays([r.run for r in rows])
     ]
     costs = [float((9 * one.fn + one.fp)[0] / 3000) for one in tallies]
-    middle = (wider["low"].iloc[0] + wider["high"].iloc[0]) / 2
+    middle = (wider.interval.low + wider.interval.high) / 2
     assert middle == pytest.approx(np.mean(costs[SEEDS:]) - np.mean(costs[:SEEDS]))
 
 
@@ -114,7 +120,6 @@ def test_of_equally_good_methods_the_best_is_rarely_called_better(tmp_path):
         found = of_one_test(
             tmp_path / str(seed), dict.fromkeys(losses, 2.0), positives=40, own=0.01, seed=seed, seeds=12
         )
-        lines = found.comparisons[found.comparisons["score"] == F1.label]
-        best = evidence.best_of(lines)
-        wrong += (for_other_rows(found, seen(found, best), F1)["verdict"] == "better").any()
+        best = best_of([one for one in found.comparisons if one.score == F1.label])
+        wrong += any(one.verdict == "better" for one in for_other_rows(found, seen(found, best), F1))
     assert wrong <= 5  # of which a binomial of one in twenty has more in 1 case of 70

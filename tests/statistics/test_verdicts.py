@@ -1,5 +1,7 @@
 """Verdicts: what is said, and how often it is wrong."""
 
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -22,6 +24,21 @@ def test_better_worse_equivalent_and_undecided():
     assert verdicts["low", "wild"].verdict == "undecided"
     assert compare({"high": by["high"], "low": by["low"]}, margin=0.01)[0].verdict == "better"
     assert verdicts["low", "wild"].more > 0
+
+
+@pytest.mark.parametrize("gain", [0.1, -0.1, 0.0005, 0.02])
+def test_turned_a_comparison_is_that_of_the_methods_in_the_other_order(gain):
+    noise = np.random.default_rng(0).normal(scale=[[0.002], [0.05]][gain == 0.02], size=10)
+    scores = {"a": 0.5 + gain + noise, "b": np.full(10, 0.5)}
+    [one], [other] = compare(scores, margin=0.01), compare(dict(reversed(scores.items())), margin=0.01)
+    expected, turned = asdict(other), asdict(one.turned)
+    assert turned.pop("difference") == pytest.approx(expected.pop("difference"))
+    assert turned == {name: pytest.approx(value) if isinstance(value, float) else value
+                      for name, value in expected.items()}  # fmt: skip
+    verdicts = {0.1: ("better", "worse"), -0.1: ("worse", "better")}
+    told = verdicts.get(gain, ("undecided" if gain == 0.02 else "equivalent",) * 2)
+    assert (one.verdict, one.turned.verdict) == told
+    assert [one.verdict.differs, other.verdict.differs] == [abs(gain) == 0.1] * 2
 
 
 def test_against_one_method_there_are_as_many_pairs_as_other_methods():
@@ -127,5 +144,5 @@ def test_alike_methods_are_rarely_called_better(seeds, methods, tail):
             generator.normal(size=(methods, seeds)) if tail == "normal" else generator.standard_t(2, (methods, seeds))
         )
         found = compare({str(place): values for place, values in enumerate(noise)}, margin=0.01)
-        wrong += any(one.verdict in {"better", "worse"} for one in found)
+        wrong += any(one.verdict.differs for one in found)
     assert wrong / tries <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / tries)

@@ -33,7 +33,7 @@ class Answer:
     @property
     def comparisons(self) -> pd.DataFrame:
         """One line a pair of methods and score, as comparisons.csv has it."""
-        return self.findings.comparisons
+        return report.tabulate_comparisons(self.findings.comparisons)
 
     @property
     def verdict(self) -> str:

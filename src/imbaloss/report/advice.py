@@ -1,5 +1,6 @@
 """What to do with one's own data: which method, from which probability on, and how sure that is."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,8 +10,10 @@ import pandas as pd
 from imbaloss.evaluation import Rule
 from imbaloss.report import evidence
 from imbaloss.report.cells import COMPARED, COST, TUNED_F1, Cell, Compared, compared_in, constant_cost
+from imbaloss.report.comparisons import CellComparison, seen_from, select_repeated
 from imbaloss.report.findings import Findings
 from imbaloss.report.other_rows import for_other_rows
+from imbaloss.statistics import Verdict
 from imbaloss.studies import AdvisedStudy, Row
 from imbaloss.training import REFERENCES
 from imbaloss.wording import counted, listed
@@ -45,7 +48,7 @@ class Case:
     cell: Cell
     best: str
     over: dict[str, int]  # of each method, the repetitions in which it has a score
-    lines: pd.DataFrame  # comparisons of the best method with each other one, as far as they have repetitions
+    lines: Sequence[CellComparison]  # of the best method with each other one, as far as they have repetitions
     row: Row | None  # of the training on all rows
 
     @property
@@ -92,13 +95,10 @@ def times_scored(cell: Cell) -> dict[str, int]:
     return {method: int(np.isfinite(some).sum()) for method, some in cell.scores.items()}
 
 
-def against(found: Findings, best: str, score: Compared) -> pd.DataFrame:
-    """The pairs of the method with each other one, as far as they have repetitions."""
-    if found.comparisons.empty:
-        return pd.DataFrame(columns=["second", "difference", "verdict"])
-    lines = evidence.seen_from(found.comparisons[found.comparisons["score"] == score.label], best)
-    lines = lines[lines["pairs"] > 1]
-    return lines if found.study.folds or lines.empty else for_other_rows(found, lines, score)
+def against(found: Findings, best: str, score: Compared) -> Sequence[CellComparison]:
+    """Return the comparisons of the method with each other one, as far as they have repetitions."""
+    lines = select_repeated(seen_from([one for one in found.comparisons if one.score == score.label], best))
+    return lines if found.study.folds or not lines else for_other_rows(found, lines, score)
 
 
 def of_method(case: Case) -> str:
@@ -111,7 +111,7 @@ def of_method(case: Case) -> str:
     if over == 1:
         return f"Take {best} for a start: in the one {what} that there is it has {has}, {mean}"
     ends = f" [{low}, {high}]" if low != high else ""  # what no seed changes has no width, which says nothing
-    is_open = len(case.over) > 1 and not (case.lines["verdict"] == "better").any()
+    is_open = len(case.over) > 1 and not any(one.verdict is Verdict.BETTER for one in case.lines)
     though = ", though no other method is detectably worse" if is_open else ""
     where = "" if case.study.folds else f" on the same test {case.study.things}"
     return f"Take {best}{though}: it has {has}, {mean}{ends}, over {counted(over, what)}{where}"
@@ -122,19 +122,21 @@ def of_others(case: Case) -> str:
     lines, study = case.lines, case.study
     if len(study.methods) == 1:
         return "There is nothing that it was compared with"
-    if lines.empty:
+    if not lines:
         return "One repetition decides nothing: any difference between methods may be chance"
     words = {
-        "better": "better than",
-        "worse": "worse, where both have scores, than",
-        "equivalent": "equivalent to",
-        "undecided": "not detectably different from",
+        Verdict.BETTER: "better than",
+        Verdict.WORSE: "worse, where both have scores, than",
+        Verdict.EQUIVALENT: "equivalent to",
+        Verdict.UNDECIDED: "not detectably different from",
     }
-    ways = {word: list(lines["second"][lines["verdict"] == word]) for word in words}
-    if len(ways["better"]) == len(lines):
+    ways = {verdict: [one.second for one in lines if one.verdict is verdict] for verdict in words}
+    if len(ways[Verdict.BETTER]) == len(lines):
         said = f"It is better than {'the other one' if len(lines) == 1 else f'each of the {len(lines)} others'}"
     else:
-        said = f"It is {'; '.join(f'{words[word]} {named(methods)}' for word, methods in ways.items() if methods)}"
+        said = (
+            f"It is {'; '.join(f'{words[verdict]} {named(methods)}' for verdict, methods in ways.items() if methods)}"
+        )
     return said if study.folds else f"{said} (this is said of other test {study.things} too, by a bootstrap)"
 
 
@@ -152,30 +154,32 @@ def named(methods: list[str]) -> str:
     return listed(methods) if more <= 0 else f"{', '.join(methods[:MOST_NAMED])} and {more} more"
 
 
-def difference(one: "pd.Series[Any]") -> str:
-    """In words; an interval is of one pair, and a verdict allows for all pairs."""
-    verdict = "no detectable difference" if one["verdict"] == "undecided" else str(one["verdict"])
-    alone = verdict != one["verdict"] and (one["low"] > 0 or one["high"] < 0)
-    return f"{evidence.difference(one)}, {verdict}{' where all pairs are looked at' if alone else ''}"
+def difference(one: CellComparison) -> str:
+    """Write difference and verdict; the interval is of one pair, and the verdict allows for all pairs."""
+    if one.verdict is not Verdict.UNDECIDED:
+        return f"{evidence.difference(one)}, {one.verdict}"
+    alone = one.interval.low > 0 or one.interval.high < 0
+    said = f"{evidence.difference(one)}, no detectable difference"
+    return f"{said} where all pairs are looked at" if alone else said
 
 
 def of_references(case: Case) -> str:
     """Whether networks are worth their while here."""
-    networks, references = (case.lines[case.lines["second"].isin(REFERENCES) == wanted] for wanted in (False, True))
-    if case.best in REFERENCES and len(networks):
-        nearest = networks.iloc[int(networks["difference"].argmin())]
-        said = f"the nearest, {nearest['second']}, against it: {difference(nearest)}"
-        return f"No network comes before this reference; {said}"
-    if case.best not in REFERENCES and len(references):
-        nearest = references.iloc[int(references["difference"].argmin())]
-        return f"Against {nearest['second']}, the nearer reference: {difference(nearest)}"
-    return ""
+    is_network = case.best not in REFERENCES
+    others = [one for one in case.lines if (one.second in REFERENCES) == is_network]
+    if not others:
+        return ""
+    nearest = min(others, key=lambda one: one.interval.estimate)
+    if is_network:
+        return f"Against {nearest.second}, the nearer reference: {difference(nearest)}"
+    said = f"the nearest, {nearest.second}, against it: {difference(nearest)}"
+    return f"No network comes before this reference; {said}"
 
 
 def of_plain(case: Case) -> str:
     """Whether it takes a special loss at all."""
-    plain = case.lines[case.lines["second"] == PLAIN]
-    return f"Against plain cross-entropy with a tuned threshold: {difference(plain.iloc[0])}" if len(plain) else ""
+    plain = next((one for one in case.lines if one.second == PLAIN), None)
+    return f"Against plain cross-entropy with a tuned threshold: {difference(plain)}" if plain else ""
 
 
 def of_threshold(case: Case) -> str:

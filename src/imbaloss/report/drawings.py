@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 from imbaloss.report import evidence, figures, tables
 from imbaloss.report.cells import COST, EVERYWHERE
+from imbaloss.report.comparisons import best_of, by_dataset, seen_from, select_repeated
 from imbaloss.report.findings import Findings
 from imbaloss.whole import file_name
 
@@ -75,16 +76,12 @@ def of_scores(found: Findings) -> Iterator[Drawing]:
 
 
 def of_differences(found: Findings) -> Iterator[Drawing]:
-    compared = found.comparisons
-    if compared.empty or not (compared["pairs"] > 1).any():
-        return
-    single = [one for one in dict.fromkeys(compared["setting"]) if one != EVERYWHERE]
+    single = [one for one in dict.fromkeys(one.setting for one in found.comparisons) if one != EVERYWHERE]
     for setting in (EVERYWHERE, *single[:MOST_SETTINGS]):
-        lines = compared[(compared["setting"] == setting) & (compared["pairs"] > 1)]
-        if lines.groupby(["first", "second"]).ngroups > MOST_PAIRS:
-            first = lines[lines["score"] == lines["score"].iloc[0]]
-            lines = evidence.seen_from(lines, evidence.best_of(first))
-        if len(lines):
+        lines = select_repeated([one for one in found.comparisons if one.setting == setting])
+        if len({(one.first, one.second) for one in lines}) > MOST_PAIRS:
+            lines = seen_from(lines, best_of([one for one in lines if one.score == lines[0].score]))
+        if lines:
             where = "averaged over all cells" if setting == EVERYWHERE else f"on {setting}, at each level"
             yield Drawing(
                 file_name(f"differences_{setting}"),
@@ -107,7 +104,7 @@ def of_differences(found: Findings) -> Iterator[Drawing]:
 def of_ranks(found: Findings) -> Iterator[Drawing]:
     ranked = {compared.label: evidence.ranks(cells) for compared, cells in found.scored.items()}
     if some := {label: ranks for label, ranks in ranked.items() if ranks}:
-        sets = max(len(evidence.by_dataset(cells)) for cells in found.scored.values())
+        sets = max(len(by_dataset(cells)) for cells in found.scored.values())
         hopeless = all(ranks.critical_difference >= len(called) - 1 for called, ranks in some.values())
         yield Drawing(
             "ranks",

@@ -1,13 +1,14 @@
 """What a study found: everything that tables, figures and page are made of, from the rows of its store alone."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from imbaloss.report import evidence, tables
-from imbaloss.report.cells import ROC_AUC, Cell, Compared, cells, compared_in
-from imbaloss.report.intervals import Runs, intervals, of_both, trained
+from imbaloss.report import tables
+from imbaloss.report.cells import EVERYWHERE, ROC_AUC, Cell, Compared, cells, compared_in
+from imbaloss.report.comparisons import CellComparison, compare_cells
+from imbaloss.report.intervals import PairInCell, Runs, intervals, of_both, trained
 from imbaloss.report.naming import Name, names
 from imbaloss.studies import ReportableStudy, Row, Store
 
@@ -23,7 +24,7 @@ class Findings:
     runs: Runs  # that did not fail
     scored: Mapping[Compared, Sequence[Cell]]
     table: pd.DataFrame  # one line a cell and method
-    comparisons: pd.DataFrame  # one line a pair of methods, in each cell and over all
+    comparisons: Sequence[CellComparison]  # of all pairs of methods by each score, in each cell and over all
 
     @property
     def methods(self) -> list[str]:
@@ -61,8 +62,10 @@ def find(study: ReportableStudy, rows: Sequence[Row], store: Store) -> Findings:
     table = tables.table(rows)
     for more in (intervals(runs, scored, store), means):
         table = table.merge(more, on=["setting", "level", "method"])
-    compared = evidence.comparisons(scored, study.margin)
-    if len(compared):
-        keys = ["score", "setting", "level", "first", "second"]
-        compared = compared.merge(differences.assign(score=ROC_AUC), on=keys, how="left")
-    return Findings(study, store, rows, called, runs, scored, table, compared)
+    comparisons = [
+        replace(one, both=differences[PairInCell(one.setting, one.level, one.first, one.second)])
+        if one.score == ROC_AUC and one.setting != EVERYWHERE
+        else one
+        for one in compare_cells(scored, study.margin)
+    ]
+    return Findings(study, store, rows, called, runs, scored, table, comparisons)

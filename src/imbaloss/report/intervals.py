@@ -1,6 +1,7 @@
 """The 95 % intervals of a table: over seeds or folds; of a single run, over its test samples; over both sources."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
@@ -16,6 +17,16 @@ NONE = Interval(np.nan, np.nan, np.nan)
 OVER = ("seeds", "folds", "test samples")
 Scored = Mapping[Compared, Sequence[Cell]]
 Runs = Mapping[tuple[str, float], Mapping[str, Sequence[Row]]]  # of each setting and level, of each method
+
+
+@dataclass(frozen=True)
+class PairInCell:
+    """Two methods, in the order of the comparison, in one cell."""
+
+    setting: str
+    level: float
+    first: str
+    second: str
 
 
 def trained(rows: Sequence[Row], called: Sequence[Name]) -> Runs:
@@ -56,13 +67,13 @@ def of_run(row: Row, test: Predictions, compared: Compared) -> Interval:
     return of_samples(compared.score, test.labels, test.probabilities, threshold) or NONE
 
 
-def of_both(runs: Runs, store: Store) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Of ROC-AUC, for other seeds and other test samples at once: of each method, and of each pair's difference.
+def of_both(runs: Runs, store: Store) -> tuple[pd.DataFrame, dict[PairInCell, Interval]]:
+    """Return the intervals of ROC-AUC for other seeds and other test samples at once: of methods and of differences.
 
-    Of cells with several seeds, all tested on samples of one pool. Columns: setting, level, and method or first and
-    second, then roc_auc_both_low and _high, or both_low and both_high.
+    They need several seeds, all tested on samples of one pool; elsewhere their ends are NaN. The table of methods has
+    the columns setting, level, method, roc_auc_both_low and roc_auc_both_high.
     """
-    means, differences = [], []
+    means, differences = [], {}
     for (setting, level), methods in runs.items():
         cell = {"setting": setting, "level": level}
         tests = {method: tests_of(rows, store) for method, rows in methods.items()}
@@ -79,9 +90,8 @@ def of_both(runs: Runs, store: Store) -> tuple[pd.DataFrame, pd.DataFrame]:
                 seed: area.minus(areas[second][seed]) for seed, area in areas[first].items() if seed in areas[second]
             }
             both = seeds_and_samples(list(pairs.values()), [samples[seed] for seed in pairs])
-            names = {"first": first, "second": second}
-            differences.append({**cell, **names, "both_low": both.low, "both_high": both.high})
-    return pd.DataFrame(means), pd.DataFrame(differences)
+            differences[PairInCell(setting, level, first, second)] = both
+    return pd.DataFrame(means), differences
 
 
 def tests_of(rows: Sequence[Row], store: Store) -> dict[int, Predictions]:

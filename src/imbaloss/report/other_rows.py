@@ -1,27 +1,32 @@
 """One test part for all seeds: what differences between methods come to on other test rows as well."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from imbaloss.evaluation import OF_TALLIES, Rule, redrawn, tallied
 from imbaloss.evaluation.tallies import Tallies
 from imbaloss.report.cells import Compared
+from imbaloss.report.comparisons import CellComparison
 from imbaloss.report.findings import Findings
-from imbaloss.statistics import seeds_and_redrawn
+from imbaloss.statistics import Interval, Verdict, seeds_and_redrawn
 from imbaloss.studies import Row
 
-UNDECIDED = "undecided"
 ALPHA = 0.05
 
 
-def for_other_rows(found: Findings, lines: pd.DataFrame, compared: Compared) -> pd.DataFrame:
-    """lines: comparisons of one method, of a score at the tuned threshold. The same with intervals for other rows too.
+def for_other_rows(found: Findings, lines: Sequence[CellComparison], compared: Compared) -> list[CellComparison]:
+    """Return the comparisons with intervals and verdicts for other test rows too.
 
     A verdict stands where a wider interval bears it out, else nothing is decided: one of a confidence that is adjusted
     (Bonferroni) for all pairs of as many methods, since the one that came out best on these rows is compared.
+
+    Args:
+        found: The findings that the comparisons are of.
+        lines: Comparisons of one method with others.
+        compared: Their score, which is at the tuned threshold.
     """
     rows = {
         (name.method, row.run.seed): row
@@ -33,20 +38,39 @@ def for_other_rows(found: Findings, lines: pd.DataFrame, compared: Compared) -> 
     now, again = formula(tallied(labels, called)), redrawn(formula, labels, called)
     place = {key: at for at, key in enumerate(rows)}
     rarer = int(np.bincount(labels, minlength=2).min())
-    told, methods = lines.copy(), len(lines) + 1
+    told, methods = [], len(lines) + 1
     adjusted = 1 - ALPHA / (methods * (methods - 1) / 2)
-    for index, one in lines.iterrows():
-        seeds = [seed for method, seed in rows if method == one["first"] and (one["second"], seed) in rows]
-        first, second = ([place[one[which], seed] for seed in seeds] for which in ("first", "second"))
+    for one in lines:
+        seeds = [seed for method, seed in rows if method == one.first and (one.second, seed) in rows]
+        first, second = ([place[method, seed] for seed in seeds] for method in (one.first, one.second))
         gains, drawn = now[first] - now[second], (again[:, first] - again[:, second]).mean(axis=1)
-        sign, within = (-1 if compared.lower else 1), one["margin"]
-        _, low, high = seeds_and_redrawn(sign * gains, sign * drawn, rarer, adjusted)
-        bears = {"better": low > 0, "worse": high < 0, "equivalent": -within < low and high < within}
+        sign = -1 if compared.lower else 1
+        stands = bears_out(seeds_and_redrawn(sign * gains, sign * drawn, rarer, adjusted), one.verdict, one.margin)
         _, *ends = seeds_and_redrawn(sign * gains, sign * drawn, rarer)
         low, high = ends if compared.lower else np.clip(ends, -1, 1).tolist()
-        verdict = one["verdict"] if bears.get(one["verdict"]) else UNDECIDED
-        told.loc[index, ["low", "high", "verdict"]] = low, high, verdict
+        verdict = one.verdict if stands else Verdict.UNDECIDED
+        told.append(
+            replace(
+                one,
+                comparison=replace(one.comparison, verdict=verdict),
+                interval=Interval(one.interval.estimate, low, high),
+            )
+        )
     return told
+
+
+def bears_out(interval: Interval, verdict: Verdict, margin: float) -> bool:
+    """Say whether the interval of a difference alone would allow the verdict."""
+    _, low, high = interval
+    match verdict:
+        case Verdict.BETTER:
+            return low > 0
+        case Verdict.WORSE:
+            return high < 0
+        case Verdict.EQUIVALENT:
+            return -margin < low and high < margin
+        case Verdict.UNDECIDED:
+            return True
 
 
 def decisions(found: Findings, rows: list[Row]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
@@ -57,6 +81,6 @@ def decisions(found: Findings, rows: list[Row]) -> tuple[NDArray[np.int64], NDAr
     return tests[0].labels, np.stack(called)
 
 
-def formula_of(compared: Compared, rows: dict[tuple[str, int], Row]) -> Callable[[Tallies], NDArray[np.float64]]:
+def formula_of(compared: Compared, rows: Mapping[tuple[str, int], Row]) -> Callable[[Tallies], NDArray[np.float64]]:
     [rule] = {row.run.recipe.threshold for row in rows.values()}
     return OF_TALLIES.get(compared.score, Rule.of(rule).score)

@@ -15,16 +15,25 @@ from imbaloss.losses import LossSpec
 from imbaloss.report import evidence
 from imbaloss.report.advice import Advice
 from imbaloss.report.cells import COST
+from imbaloss.report.comparisons import (
+    CellComparison,
+    group_by_score,
+    seen_from,
+    select_overall,
+    select_repeated,
+)
 from imbaloss.report.drawings import PAIRS, RANKS, Drawing
+from imbaloss.report.evidence import ScoreVerdict, mean_difference
 from imbaloss.report.findings import Findings
 from imbaloss.report.intervals import NONE
 from imbaloss.report.tables import noun, number, pair
-from imbaloss.statistics import fewest_seeds
+from imbaloss.statistics import Verdict, fewest_seeds
 from imbaloss.studies import AdvisedStudy, Row
 from imbaloss.training import REFERENCES, Recipe
 from imbaloss.wording import listed
 
 Recipes = Mapping[tuple[str, str], Mapping[str, Any]]
+Matrix = Mapping[str, Mapping[str, CellComparison]]  # of each method (line) with each other one (column)
 FEWEST_SETS = 5  # data sets, of which probabilities for a new one are told
 
 
@@ -36,27 +45,50 @@ class Picture:
     svg: str
 
 
+@dataclass(frozen=True)
+class Judgement:
+    """What is said of the methods by each score, and how it was decided."""
+
+    verdicts: Sequence[ScoreVerdict]
+    answer: str  # which method is the best by which scores; empty where there are no verdicts
+    moved: str  # which gains may be no more than a threshold in another place
+    pairs: int  # of methods, compared by a score
+    fewest: int  # seeds that can decide anything between so many pairs
+    left_out: Sequence[str]
+    differing: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Trainings:
+    """What was run, and on what."""
+
+    devices: Sequence[str]
+    versions: Sequence[tuple[str, str]]  # of each library
+    hours: float
+    common: Mapping[str, Any]  # entries of the recipe that all methods share
+    varying: Sequence[Mapping[str, Any]]
+    sources: Mapping[str, str]  # where each loss comes from
+
+
 def page(
     found: Findings,
-    verdicts: Sequence[evidence.Verdict],
+    verdicts: Sequence[ScoreVerdict],
     pictures: Sequence[Picture],
     sentences: Sequence[str],
     advice: Advice | None = None,
 ) -> str:
-    """verdicts: what a reader is told first, but for advice on one's own data; sentences: what tables cannot say."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader(__package__, ""),
-        autoescape=lambda name: name is not None and ".html" in name,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"number": number, "pair": pair, "safe_svg": Markup}
+    """Return the page as HTML.
+
+    Args:
+        found: What the study found.
+        verdicts: What a reader is told first, but for advice on one's own data.
+        pictures: The figures, those that answer the same question one after the other.
+        sentences: What tables cannot say.
+        advice: What to do with one's own data.
+    """
     rows, cells = found.rows, found.table
     compares, recipes = noun(cells), recipes_of(found)
-    common, varying = settings(recipes)
-    compared = evidence.overall_lines(found.comparisons)
-    pairs = int(compared["score"].value_counts().max()) if len(compared) else comb(len(found.methods), 2)
-    return environment.get_template("page.html.jinja").render(
+    return template().render(
         study=found.study,
         own=found.study if isinstance(found.study, AdvisedStudy) else None,
         things=found.study.things,
@@ -77,13 +109,7 @@ def page(
         compared=list(found.scored),
         grid=grid(found),
         gains=gains(found),
-        verdicts=verdicts,
-        moved=evidence.moved_threshold(found.comparisons),
-        pairs=pairs,
-        fewest=fewest_seeds(pairs) if pairs else 1,
-        answer=evidence.answer(verdicts, compares) if verdicts else "",
-        differing=differing(recipes),
-        left_out=left_out(found),
+        judgement=describe_verdicts(found, verdicts, compares, recipes),
         matrices=matrices(found),
         pairs_question=PAIRS,
         elsewhere_question=RANKS,
@@ -91,15 +117,51 @@ def page(
         widening=widening(cells),
         sentences=sentences,
         classes=sorted({(row.run.dataset, *row.classes) for row in rows}),
-        devices=sorted({row.computed["device"] for row in rows}),
-        versions=sorted({item for row in rows for item in row.computed["versions"].items()}),
-        hours=seconds(rows) / 3600,
-        sources={row.run.loss: fact(row.run.loss, "source") for row in rows},
+        trainings=describe_trainings(rows, recipes),
         questions=[
             (question, list(some)) for question, some in groupby(pictures, lambda picture: picture.drawing.question)
         ],
+    )
+
+
+def template() -> jinja2.Template:
+    """Load the template of the page, with the filters that it uses."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader(__package__, ""),
+        autoescape=lambda name: name is not None and ".html" in name,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"number": number, "pair": pair, "safe_svg": Markup, "difference": mean_difference}
+    environment.globals["Verdict"] = Verdict
+    return environment.get_template("page.html.jinja")
+
+
+def describe_verdicts(found: Findings, verdicts: Sequence[ScoreVerdict], compares: str, recipes: Recipes) -> Judgement:
+    """Collect what the page says of the verdicts. compares: the noun for a method."""
+    compared = group_by_score(select_overall(found.comparisons))
+    pairs = max(map(len, compared.values()), default=comb(len(found.methods), 2))
+    return Judgement(
+        verdicts=verdicts,
+        answer=evidence.answer(verdicts, compares) if verdicts else "",
+        moved=evidence.moved_threshold(found.comparisons),
+        pairs=pairs,
+        fewest=fewest_seeds(pairs) if pairs else 1,
+        left_out=left_out(found),
+        differing=differing(recipes),
+    )
+
+
+def describe_trainings(rows: Sequence[Row], recipes: Recipes) -> Trainings:
+    """Collect what the page says of the trainings themselves."""
+    common, varying = settings(recipes)
+    return Trainings(
+        devices=sorted({row.computed["device"] for row in rows}),
+        versions=sorted({item for row in rows for item in row.computed["versions"].items()}),
+        hours=seconds(rows) / 3600,
         common=common,
         varying=varying,
+        sources={row.run.loss: fact(row.run.loss, "source") for row in rows},
     )
 
 
@@ -117,43 +179,37 @@ def gains(found: Findings) -> list[dict[str, Any]]:
     return lines
 
 
-def grid(found: Findings) -> list[dict[Any, Any]]:
+def grid(found: Findings) -> list[dict[str, Any]]:
     """One entry a setting and level: its counts, its line for each method, and the best mean of each score."""
     told = []
     for _, group in found.table.groupby(["setting", "level"], sort=False):
-        lines: Any = group.set_index("method").to_dict("index")
+        of_cell = {str(column): value for column, value in group.iloc[0].to_dict().items()}
+        lines = group.set_index("method").to_dict("index")
         best = {
             compared.column: group[compared.column].min() if compared.lower else group[compared.column].max()
             for compared in found.scored
         }
-        told.append({**group.iloc[0].to_dict(), "lines": lines, "best": best})
+        told.append({**of_cell, "lines": lines, "best": best})
     return told
 
 
-def elsewhere(found: Findings, verdicts: Sequence[evidence.Verdict]) -> list[dict[str, Any]]:
-    """Of the method with the highest mean against each other: which outcome is the most likely on other data sets."""
-    lines = evidence.overall_lines(found.comparisons)
-    told = []
-    for verdict in verdicts if len({row.run.dataset for row in found.rows}) >= FEWEST_SETS else ():
-        for _, one in evidence.seen_from(lines[lines["score"] == verdict.score], verdict.best).iterrows():
-            probabilities = [one[name] for name in evidence.PROBABILITIES]
-            told.append({"score": verdict.score, "best": verdict.best, "other": one["second"], "ways": probabilities})
-    return told
+def elsewhere(found: Findings, verdicts: Sequence[ScoreVerdict]) -> list[CellComparison]:
+    """Compare the best method of each score with each other one on new data sets; nothing where few sets are known."""
+    if len({row.run.dataset for row in found.rows}) < FEWEST_SETS:
+        return []
+    compared = group_by_score(select_overall(found.comparisons))
+    return [one for verdict in verdicts for one in seen_from(compared[verdict.score], verdict.best)]
 
 
-def matrices(found: Findings) -> dict[str, dict[str, dict[str, str]]]:
-    """Of each score: the verdict of each method (line) against each other (column), over all cells."""
-    lines = evidence.repeated(found.comparisons)
-    told: dict[str, dict[str, dict[str, str]]] = {}
-    for score, some in lines.groupby("score", sort=False) if len(lines) else ():
-        methods = [one for one in found.methods if one in {*some["first"], *some["second"]}]
-        seen = {method: evidence.seen_from(some, method) for method in methods}
-        told[str(score)] = {
-            method: {
-                one["second"]: f"{one['verdict']} {evidence.difference(one).partition(' ')[0]}"
-                for _, one in of.iterrows()
-            }
-            for method, of in seen.items()
+def matrices(found: Findings) -> dict[str, Matrix]:
+    """Return the comparisons of each method (line) with each other (column) over all cells, by each score."""
+    told: dict[str, Matrix] = {}
+    for score, lines in group_by_score(select_repeated(select_overall(found.comparisons))).items():
+        compared = {method for one in lines for method in (one.first, one.second)}
+        told[score] = {
+            method: {one.second: one for one in seen_from(lines, method)}
+            for method in found.methods
+            if method in compared
         }
     return told
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from imbaloss.report import evidence, figures, tables
 from imbaloss.report.advice import advise
+from imbaloss.report.comparisons import tabulate_comparisons
 from imbaloss.report.drawings import drawings
 from imbaloss.report.findings import Findings
 from imbaloss.report.inline import inline
@@ -26,7 +27,7 @@ def write(found: Findings, folder: Path) -> Path:
         if path.stem not in names and re.fullmatch(OURS, path.name):  # an earlier study's
             path.unlink(missing_ok=True)
     put(folder / "table.csv", found.table.to_csv(index=False))
-    put(folder / "comparisons.csv", found.comparisons.to_csv(index=False))
+    put(folder / "comparisons.csv", tabulate_comparisons(found.comparisons).to_csv(index=False))
     verdicts = evidence.verdicts(found.comparisons)
     brackets = [f"in brackets: 95 % intervals, over {found.interval_over}"] if found.interval_over else []
     sentences = tables.sentences(found.rows)

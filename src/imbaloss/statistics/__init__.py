@@ -12,13 +12,14 @@ from imbaloss.statistics.paired import corrected_t, equivalence, holm, sign_flip
 from imbaloss.statistics.power import area_deviation, difference_deviation, fewest_seeds, power, smallest_difference
 from imbaloss.statistics.ranks import Ranks, friedman, signed_rank_probabilities
 from imbaloss.statistics.roc import Roc, delong
-from imbaloss.statistics.verdicts import Comparison, compare, smallest_found
+from imbaloss.statistics.verdicts import Comparison, Verdict, compare, smallest_found
 
 __all__ = [
     "Comparison",
     "Interval",
     "Ranks",
     "Roc",
+    "Verdict",
     "area_deviation",
     "compare",
     "corrected_t",

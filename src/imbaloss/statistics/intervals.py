@@ -19,6 +19,11 @@ class Interval(NamedTuple):
     low: float
     high: float
 
+    @property
+    def turned(self) -> "Interval":
+        """The interval of the difference the other way round."""
+        return Interval(-self.estimate, -self.high, -self.low)
+
 
 def t_interval(values: Floats, confidence: float = 0.95, inflation: float = 1.0) -> Interval:
     """Student's interval of a mean: mean +- t s / sqrt(n).

@@ -2,7 +2,8 @@
 
 from bisect import bisect_left
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from itertools import combinations
 
 import numpy as np
@@ -23,9 +24,27 @@ from imbaloss.statistics.paired import (
 from imbaloss.statistics.power import smallest_difference
 
 Floats = NDArray[np.float64]
-BETTER, WORSE, EQUIVALENT, UNDECIDED = "better", "worse", "equivalent", "undecided"
 POWER = 0.8
 MOST_MORE = 1000  # seeds; of more no number is told
+
+
+class Verdict(StrEnum):
+    """What the tests say of the first of two methods."""
+
+    BETTER = "better"
+    WORSE = "worse"
+    EQUIVALENT = "equivalent"
+    UNDECIDED = "undecided"
+
+    @property
+    def turned(self) -> "Verdict":
+        """The verdict on the second method."""
+        return {Verdict.BETTER: Verdict.WORSE, Verdict.WORSE: Verdict.BETTER}.get(self, self)
+
+    @property
+    def differs(self) -> bool:
+        """Whether one method is better than the other."""
+        return self in {Verdict.BETTER, Verdict.WORSE}
 
 
 @dataclass(frozen=True)
@@ -41,9 +60,21 @@ class Comparison:
     p_wilcoxon: float
     superiority: float  # the share of pairs in which the first is higher
     p_equivalent: float  # of two one-sided tests, adjusted for all pairs
-    verdict: str  # of the first: better, worse, equivalent, undecided
+    verdict: Verdict  # of the first
     smallest: float | None  # the difference that would be found with probability 0.8; None where none can be
     more: int | None  # so many more would decide an undecided pair with probability 0.8; None where none or too many
+
+    @property
+    def turned(self) -> "Comparison":
+        """The same comparison with the second method as the first."""
+        return replace(
+            self,
+            first=self.second,
+            second=self.first,
+            difference=self.difference.turned,
+            superiority=1 - self.superiority,
+            verdict=self.verdict.turned,
+        )
 
 
 def compare(
@@ -72,16 +103,16 @@ def compare(
     found = []
     for place, ((first, second), one) in enumerate(zip(pairs, known, strict=True)):
         difference = t_interval(one, inflation=inflations[place])
-        verdict = UNDECIDED
+        verdict = Verdict.UNDECIDED
         if p_holm[place] <= alpha:
-            verdict = BETTER if difference.estimate > 0 else WORSE
+            verdict = Verdict.BETTER if difference.estimate > 0 else Verdict.WORSE
         elif p_equivalent[place] <= alpha:
-            verdict = EQUIVALENT
+            verdict = Verdict.EQUIVALENT
         smallest = more = None
         if len(one) > 1:
             deviation = float(np.std(one, ddof=1))
             smallest = smallest_found(len(one), deviation, len(pairs), alpha, test_to_train)
-            if verdict == UNDECIDED and test_to_train is None:
+            if verdict is Verdict.UNDECIDED and test_to_train is None:
                 more = more_seeds(
                     len(one), abs(difference.estimate), deviation, margin=margin, comparisons=len(pairs), alpha=alpha
                 )

@@ -3,7 +3,6 @@
 from itertools import combinations
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,29 +10,26 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from imbaloss.report import figures
+from imbaloss.report.comparisons import CellComparison
 from imbaloss.report.figures.differences import MINUS, cliques
 from imbaloss.report.figures.style import COLOURS, TIP
 from imbaloss.statistics import Ranks
+from tests.report.examples import comparison
 
 VERDICTS = ("better", "worse", "equivalent", "undecided")
 
 
-def compared(means: dict[str, float], scores=("F1 at ½",), levels=(0.1,), pairs: int = 5) -> pd.DataFrame:
+def compared(means: dict[str, float], scores=("F1 at ½",), levels=(0.1,), pairs: int = 5) -> list[CellComparison]:
     """Every pair: the difference of the means, and less of each further score; each has the next verdict."""
-    lines = []
+    lines: list[CellComparison] = []
     for place, score in enumerate(scores):
         for level in levels:
             for first, second in combinations(means, 2):
                 difference = (means[first] - means[second]) * (1 - 2 * place) + 0.001 * len(lines)
-                ends = {"difference": difference, "low": difference - 0.02, "high": difference + 0.03}
-                told = {
-                    "verdict": VERDICTS[len(lines) % 4],
-                    "p_holm": 0.012,
-                    "pairs": pairs,
-                    "margin": 0.05 / (1 + place),
-                }
-                lines.append({"score": score, "level": level, "first": first, "second": second, **ends, **told})
-    return pd.DataFrame(lines)
+                ends = (difference, difference - 0.02, difference + 0.03)
+                where = {"score": score, "level": level, "margin": 0.05 / (1 + place), "pairs": pairs}
+                lines.append(comparison(first, second, VERDICTS[len(lines) % 4], ends, **where))
+    return lines
 
 
 THREE = {"ce": 0.5, "mfe": 0.6, "msfe": 0.8}
@@ -43,10 +39,10 @@ def told(panel: Axes) -> dict[str, Line2D]:
     return {line.get_gid().removeprefix(TIP): line for line in panel.lines if line.get_gid()}
 
 
-def text_of(one: pd.Series) -> str:
-    pair = f"{one['first']} {MINUS} {one['second']} at level {one['level']:g}"
-    values = f"{one['difference']:+.4f} ({one['low']:+.4f} to {one['high']:+.4f})"
-    return f"{pair}: {values}, p = 0.012 after Holm: {one['verdict']}"
+def text_of(one: CellComparison) -> str:
+    pair = f"{one.first} {MINUS} {one.second} at level {one.level:g}"
+    values = f"{one.interval.estimate:+.4f} ({one.interval.low:+.4f} to {one.interval.high:+.4f})"
+    return f"{pair}: {values}, p = 0.012 after Holm: {one.verdict}"
 
 
 def rows_of(panel: Axes) -> dict[str, float]:
@@ -63,15 +59,15 @@ def test_each_pair_stands_in_its_row_with_its_interval_and_the_look_of_its_verdi
     assert [panel.get_title() for panel in panels] == ["F1 at ½", "ROC-AUC"]
     rows = rows_of(panels[0])
     for panel, score in zip(panels, ("F1 at ½", "ROC-AUC"), strict=True):
-        drawn, of_score = told(panel), lines[lines["score"] == score]
-        assert set(drawn) == {text_of(one) for _, one in of_score.iterrows()}
-        for _, one in of_score.iterrows():
-            mark, row = drawn[text_of(one)], rows[f"{one['first']} {MINUS} {one['second']}"]
-            assert (*mark.get_xdata(), *mark.get_ydata()) == (one["difference"], row)
+        drawn, of_score = told(panel), [one for one in lines if one.score == score]
+        assert set(drawn) == {text_of(one) for one in of_score}
+        for one in of_score:
+            mark, row = drawn[text_of(one)], rows[f"{one.first} {MINUS} {one.second}"]
+            assert (*mark.get_xdata(), *mark.get_ydata()) == (one.interval.estimate, row)
             filled = mark.get_markerfacecolor() == mark.get_color()
-            assert (mark.get_marker(), filled) == LOOKS[one["verdict"]]
+            assert (mark.get_marker(), filled) == LOOKS[one.verdict]
             assert filled or mark.get_markerfacecolor() == "none"
-            assert [one["low"], one["high"]] in [
+            assert [one.interval.low, one.interval.high] in [
                 list(line.get_xdata()) for line in panel.lines if list(line.get_ydata()) == [row, row]
             ]
 
@@ -102,13 +98,13 @@ def test_each_level_has_its_colour_and_a_place_of_its_own_within_the_row():
     lines = compared(THREE, levels=(0.1, 0.05, 0.2))
     [panel] = figures.differences(lines).axes
     drawn, rows, places = told(panel), rows_of(panel), {}
-    for _, one in lines.iterrows():
-        mark, row = drawn[text_of(one)], rows[f"{one['first']} {MINUS} {one['second']}"]
+    for one in lines:
+        mark, row = drawn[text_of(one)], rows[f"{one.first} {MINUS} {one.second}"]
         [height] = mark.get_ydata()
         assert abs(height - row) < 0.5
-        assert mark.get_color() == COLOURS[(0.1, 0.05, 0.2).index(one["level"])]
+        assert mark.get_color() == COLOURS[(0.1, 0.05, 0.2).index(one.level)]
         places.setdefault(row, []).append(height)
-        assert [one["low"], one["high"]] in [
+        assert [one.interval.low, one.interval.high] in [
             list(line.get_xdata()) for line in panel.lines if list(line.get_ydata()) == [height, height]
         ]
     assert all(len(set(heights)) == 3 and heights == sorted(heights) for heights in places.values())
@@ -142,9 +138,9 @@ def test_all_pairs_that_are_given_are_drawn(methods):
 
 
 def test_a_pair_of_one_repetition_is_not_drawn():
-    lines = compared(THREE)
-    lines.loc[1, "pairs"] = 1
-    [panel] = figures.differences(lines).axes
+    first, _, last = compared(THREE)
+    [_, alone, _] = compared(THREE, pairs=1)
+    [panel] = figures.differences([first, alone, last]).axes
     assert list(rows_of(panel)) == [f"ce {MINUS} mfe", f"mfe {MINUS} msfe"]
 
 

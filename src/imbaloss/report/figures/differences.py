@@ -1,38 +1,39 @@
 """Differences between methods: of pairs with their intervals, and of ranks across data sets."""
 
 from collections.abc import Mapping, Sequence
+from math import isnan
 from typing import Any
 
 import matplotlib as mpl
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from imbaloss.report.comparisons import CellComparison, group_by_score, select_repeated
 from imbaloss.report.figures.style import COLOURS, STYLE, add_legend, tell
-from imbaloss.statistics import Ranks
+from imbaloss.statistics import Ranks, Verdict
 
 ROW_INCHES = 0.24
 MINUS = "\u2212"
+NO_LEVEL = -1.0  # stands for NaN, which equals nothing
 FILLED, SQUARE, HOLLOW = "better or worse", "equivalent", "undecided"
 
 
-def differences(lines: pd.DataFrame) -> Figure:
+def differences(lines: Sequence[CellComparison]) -> Figure:
     """One panel a score: the mean difference of each pair with its 95 % interval, at each level in its colour.
 
-    lines: of `comparisons`, of one setting. The band is the margin.
+    lines: of one setting. The band is the margin.
     """
-    lines = lines[lines["pairs"] > 1]
-    compared, levels = list(dict.fromkeys(lines["score"])), list(dict.fromkeys(lines["level"].fillna(-1.0)))
-    pairs = list(dict.fromkeys(zip(lines["first"], lines["second"], strict=True)))
+    lines = select_repeated(lines)
+    compared, levels = group_by_score(lines), list(dict.fromkeys(level_of(one) for one in lines))
+    pairs = list(dict.fromkeys((one.first, one.second) for one in lines))
     with mpl.rc_context(STYLE):
         height = max(ROW_INCHES, 0.12 * len(levels)) * len(pairs) + 1.5
         figure = Figure(figsize=(2.4 * len(compared) + 1.6, height), layout="constrained")
         panels = figure.subplots(1, len(compared), squeeze=False, sharey=True).flatten()
-        for panel, score in zip(panels, compared, strict=True):
-            of_score = lines[lines["score"] == score]
-            margin = of_score["margin"].iloc[0]
+        for panel, (score, of_score) in zip(panels, compared.items(), strict=True):
+            margin = of_score[0].margin
             panel.axvspan(-margin, margin, color="#999999", alpha=0.2, linewidth=0)
             panel.axvline(0, color="black", linewidth=0.8)
             for place, pair in enumerate(pairs):
@@ -46,7 +47,7 @@ def differences(lines: pd.DataFrame) -> Figure:
         panels[0].set_ylim(len(pairs) - 0.5, -0.5)
         for label, look in MARKS.items():
             panels[0].plot([], [], color="black", linestyle="none", label=label, **look)
-        if levels != [-1.0]:
+        if levels != [NO_LEVEL]:
             for place, level in enumerate(levels):
                 panels[0].plot([], [], color=COLOURS[place % len(COLOURS)], label=f"level {level:g}")
         add_legend(figure, panels[:1])
@@ -58,24 +59,34 @@ MARKS: dict[str, dict[str, Any]] = {
     SQUARE: {"marker": "s"},
     HOLLOW: {"marker": "o", "markerfacecolor": "none"},
 }
-LOOKS = {"better": FILLED, "worse": FILLED, "equivalent": SQUARE, "undecided": HOLLOW}
+LOOKS = {
+    Verdict.BETTER: FILLED,
+    Verdict.WORSE: FILLED,
+    Verdict.EQUIVALENT: SQUARE,
+    Verdict.UNDECIDED: HOLLOW,
+}
 
 
-def draw_pair(panel: Axes, lines: pd.DataFrame, pair: tuple[str, str], place: int, levels: Sequence[float]) -> None:
-    of_pair = lines[(lines["first"] == pair[0]) & (lines["second"] == pair[1])]
-    for _, one in of_pair.iterrows():
-        level = -1.0 if np.isnan(one["level"]) else one["level"]
+def level_of(one: CellComparison) -> float:
+    return NO_LEVEL if isnan(one.level) else one.level
+
+
+def draw_pair(
+    panel: Axes, lines: Sequence[CellComparison], pair: tuple[str, str], place: int, levels: Sequence[float]
+) -> None:
+    for one in (one for one in lines if (one.first, one.second) == pair):
+        level, (mean, low, high) = level_of(one), one.interval
         index = levels.index(level)
         height = place + (index - (len(levels) - 1) / 2) * 0.75 / len(levels)
         colour = COLOURS[index % len(COLOURS)]
-        panel.plot([one["low"], one["high"]], [height, height], color=colour, linewidth=1.2)
-        look = MARKS[LOOKS[one["verdict"]]]
-        [drawn] = panel.plot(one["difference"], height, color=colour, markersize=4.5, linestyle="none", **look)
-        at = "" if level < 0 else f" at level {level:g}"
+        panel.plot([low, high], [height, height], color=colour, linewidth=1.2)
+        look = MARKS[LOOKS[one.verdict]]
+        [drawn] = panel.plot(mean, height, color=colour, markersize=4.5, linestyle="none", **look)
+        at = "" if level == NO_LEVEL else f" at level {level:g}"
         tell(
             drawn,
-            f"{pair[0]} {MINUS} {pair[1]}{at}: {one['difference']:+.4f} ({one['low']:+.4f} to {one['high']:+.4f}), "
-            f"p = {one['p_holm']:.2g} after Holm: {one['verdict']}",
+            f"{pair[0]} {MINUS} {pair[1]}{at}: {mean:+.4f} ({low:+.4f} to {high:+.4f}), "
+            f"p = {one.comparison.p_holm:.2g} after Holm: {one.verdict}",
         )
 
 
