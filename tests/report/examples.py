@@ -123,7 +123,7 @@ def comparisons(some: Sequence[Row]) -> list[CellComparison]:
 
 def of_cells(*several: Cell, margin: float = 0.01) -> list[CellComparison]:
     """Comparisons by ROC-AUC in these cells."""
-    return compare_cells({Compared("ROC-AUC", "test", "roc_auc"): several}, margin)
+    return compare_cells({Compared("ROC-AUC", "roc_auc"): several}, margin)
 
 
 def cell(setting: str, level: float = 0.1, dataset: str | None = None, **means: float) -> Cell:

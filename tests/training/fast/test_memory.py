@@ -14,7 +14,8 @@ from imbaloss.training.stack import Stack
 from tests.training.examples import RECIPE, split_of
 
 recipe = replace(RECIPE, hidden=(500, 400), optimizer="adam", train_batch=500, precision="float32")
-stack = Stack.build([Member(split_of(0, 500), LossSpec.parse("mse"), recipe, seed) for seed in range(8)], torch.device("cpu"))
+members = [Member(split_of(0, 500), LossSpec.parse("mse"), recipe, seed) for seed in range(8)]
+stack = Stack.build(members, torch.device("cpu"))
 for _ in range(3):
     stack.epoch()
 before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
