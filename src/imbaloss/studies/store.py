@@ -53,7 +53,7 @@ class Row:
 
     @property
     def threshold(self) -> tuple[float, float, float] | None:
-        """Return the tuned threshold and the ends of its interval, NaN where there is none, or None without one."""
+        """Return the tuned threshold and the ends of its interval, NaN without one; None where none was chosen."""
         if self.tuned.threshold is None:
             return None
         return self.tuned.threshold, *(self.tuned.interval or (np.nan, np.nan))
