@@ -9,8 +9,9 @@ from typing import Any
 import pandas as pd
 
 from imbaloss import report
+from imbaloss.comparison.advice import Advice
 from imbaloss.comparison.own_model import OwnModel
-from imbaloss.report import Advice, Findings
+from imbaloss.report import Findings
 from imbaloss.studies import THRESHOLDS
 from imbaloss.whole import write_whole
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from imbaloss import report, studies
+from imbaloss.comparison.advice import advise, recommend
 from imbaloss.comparison.answer import Answer
 from imbaloss.comparison.description import describe
 from imbaloss.comparison.own_data import Own
@@ -102,14 +103,14 @@ def answer(
     if wishes.budget:
         study = place.keep(replace(study, notes=study.notes + reach_of(study, own)))
     findings = report.find(study, place.store.rows(study.runs()), place.store)
-    method = report.recommended(findings)
+    method = recommend(findings)
     if method is None:
         raise ValueError(f"no method has a score: {why_none(findings)}")
     tell(f"training {method} on all rows")
     model = for_use(study, method, target, place)
     if page:
         report.write(findings, out)
-    final = report.advise(findings)
+    final = advise(study, findings)
     assert final is not None
     return Answer(out, findings, final, model, study.notes)
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from imbaloss.data import NONE, Fold, resampling
 from imbaloss.losses import LossSpec
-from imbaloss.studies import Run
+from imbaloss.report import Findings
+from imbaloss.studies import ReportExtension, Run
 from imbaloss.studies.study import Entries
 from imbaloss.training import REFERENCES, Recipe, check_loss
 
@@ -96,6 +97,14 @@ class OwnStudy:
         if loss in REFERENCES:
             recipe = replace(recipe, tune_lr=REFERENCES[loss].rates)
         return Run(dataset, self.level, OWN, self.positive, loss, recipe, seed, sampler, fold, data=self.data)
+
+    def extend_report(self, findings: Findings) -> ReportExtension:
+        """Return what to do, and how sure that is: the page begins with it."""
+        from imbaloss.comparison.advice import advise
+
+        advice = advise(self, findings)
+        sentences = advice.sentences if advice else ()
+        return ReportExtension("imbaloss.comparison", "page_of_answer.html.jinja", {"advice": advice}, sentences)
 
     def to_toml(self) -> dict[str, Any]:
         return {OWN: {key: value for key, value in asdict(self).items() if key not in {"protocols", "repeats"}}}

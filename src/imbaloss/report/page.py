@@ -13,7 +13,6 @@ from markupsafe import Markup
 from imbaloss import losses
 from imbaloss.losses import LossSpec
 from imbaloss.report import evidence
-from imbaloss.report.advice import Advice
 from imbaloss.report.cells import COST
 from imbaloss.report.comparisons import (
     CellComparison,
@@ -28,7 +27,7 @@ from imbaloss.report.findings import Findings
 from imbaloss.report.intervals import NONE
 from imbaloss.report.tables import noun, number, pair
 from imbaloss.statistics import Verdict, fewest_seeds
-from imbaloss.studies import AdvisedStudy, Row
+from imbaloss.studies import ReportExtension, Row
 from imbaloss.training import REFERENCES, Recipe
 from imbaloss.wording import listed
 
@@ -75,24 +74,23 @@ def page(
     verdicts: Sequence[ScoreVerdict],
     pictures: Sequence[Picture],
     sentences: Sequence[str],
-    advice: Advice | None = None,
+    extension: ReportExtension | None,
 ) -> str:
     """Return the page as HTML.
 
     Args:
         found: What the study found.
-        verdicts: What a reader is told first, but for advice on one's own data.
+        verdicts: What a reader is told first, unless the extension begins the page.
         pictures: The figures, those that answer the same question one after the other.
         sentences: What tables cannot say.
-        advice: What to do with one's own data.
+        extension: What the page says beyond that of any study.
     """
     rows, cells = found.rows, found.table
     compares, recipes = noun(cells), recipes_of(found)
-    return template().render(
+    return template(extension).render(
+        extension.values if extension else {},
         study=found.study,
-        own=found.study if isinstance(found.study, AdvisedStudy) else None,
         things=found.study.things,
-        advice=advice,
         references={name: REFERENCES[name] for name in found.methods if name in REFERENCES},
         rates={name: REFERENCES[name].rate for name in found.methods if name in REFERENCES},
         costs=COST in found.scored,
@@ -124,17 +122,18 @@ def page(
     )
 
 
-def template() -> jinja2.Template:
-    """Load the template of the page, with the filters that it uses."""
+def template(extension: ReportExtension | None) -> jinja2.Template:
+    """Load the template of the page, or the extension's child of it, with the filters that they use."""
+    packages = [__package__, extension.package] if extension else [__package__]
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader(__package__, ""),
+        loader=jinja2.ChoiceLoader([jinja2.PackageLoader(package, "") for package in packages]),
         autoescape=lambda name: name is not None and ".html" in name,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters |= {"number": number, "pair": pair, "safe_svg": Markup, "difference": mean_difference}
     environment.globals["Verdict"] = Verdict
-    return environment.get_template("page.html.jinja")
+    return environment.get_template(extension.template if extension else "page.html.jinja")
 
 
 def describe_verdicts(found: Findings, verdicts: Sequence[ScoreVerdict], compares: str, recipes: Recipes) -> Judgement:

@@ -4,13 +4,11 @@ import re
 from pathlib import Path
 
 from imbaloss.report import evidence, figures, tables
-from imbaloss.report.advice import advise
 from imbaloss.report.comparisons import tabulate_comparisons
 from imbaloss.report.drawings import drawings
 from imbaloss.report.findings import Findings
 from imbaloss.report.inline import inline
 from imbaloss.report.page import Picture, page
-from imbaloss.studies import AdvisedStudy
 from imbaloss.whole import write_whole
 
 OURS = r"((scores|differences|loss|roc|probabilities|reliability|images)_.*|ranks)\.(svg|png)"  # names of figures
@@ -31,11 +29,11 @@ def write(found: Findings, folder: Path) -> Path:
     verdicts = evidence.verdicts(found.comparisons)
     brackets = [f"in brackets: 95 % intervals, over {found.interval_over}"] if found.interval_over else []
     sentences = tables.sentences(found.rows)
-    advice = advise(found) if isinstance(found.study, AdvisedStudy) else None
+    extension = found.study.extend_report(found)
     said = "".join(
         f"- {one}\n"
         for one in [
-            *(advice.sentences if advice else ()),
+            *(extension.sentences if extension else ()),
             *brackets,
             *(verdict.sentence for verdict in verdicts),
             *sentences,
@@ -43,7 +41,7 @@ def write(found: Findings, folder: Path) -> Path:
     )
     put(folder / "table.md", tables.markdown(found.table) + (f"\n{said}" if said else ""))
     put(folder / "table.tex", "".join(f"% {one}\n" for one in brackets) + tables.latex(found.table))
-    return put(folder / "report.html", page(found, verdicts, pictures, sentences, advice))
+    return put(folder / "report.html", page(found, verdicts, pictures, sentences, extension))
 
 
 def put(file: Path, text: str) -> Path:

@@ -19,7 +19,7 @@ from imbaloss.studies.jobs import Job, cut
 from imbaloss.studies.observer import SilentObserver, StudyObserver
 from imbaloss.studies.prototypes import PrototypeMap
 from imbaloss.studies.reach import Reach, reach
-from imbaloss.studies.reportable import AdvisedStudy, ReportableStudy
+from imbaloss.studies.reportable import ReportableStudy, ReportExtension
 from imbaloss.studies.status import Status
 from imbaloss.studies.store import THRESHOLDS, Predictions, Row, Store
 from imbaloss.studies.study import EntryError, Run, Study
@@ -28,7 +28,6 @@ __all__ = [
     "BUILT_IN",
     "EXECUTORS",
     "THRESHOLDS",
-    "AdvisedStudy",
     "EntryError",
     "Executor",
     "Finished",
@@ -37,6 +36,7 @@ __all__ = [
     "Predictions",
     "PrototypeMap",
     "Reach",
+    "ReportExtension",
     "ReportableStudy",
     "Row",
     "Run",

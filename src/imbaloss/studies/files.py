@@ -16,7 +16,7 @@ from imbaloss.data import Source, check_names
 from imbaloss.nearest import nearest
 from imbaloss.notation import tuples
 from imbaloss.recipe_fields import FIELDS
-from imbaloss.studies.reportable import AdvisedStudy, ReportableStudy
+from imbaloss.studies.reportable import ReportableStudy, StudyOfOtherKind
 from imbaloss.studies.study import EntryError, Place, Study
 from imbaloss.study_kinds import READERS
 from imbaloss.whole import write_whole
@@ -205,7 +205,7 @@ def read_study(folder: Path) -> ReportableStudy:
     return read_other_kind(file) or read_file(file)
 
 
-def read_other_kind(file: Path) -> AdvisedStudy | None:
+def read_other_kind(file: Path) -> StudyOfOtherKind | None:
     """Return the study of a file with a table that `READERS` lists; None for any other file, also a damaged one.
 
     Raises:
@@ -217,7 +217,7 @@ def read_other_kind(file: Path) -> AdvisedStudy | None:
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError):
         return None
     table = next(iter(READERS.keys() & content.keys()), None)
-    study: AdvisedStudy | None = None if table is None else resolve_name(READERS[table])(content)
+    study: StudyOfOtherKind | None = None if table is None else resolve_name(READERS[table])(content)
     return study
 
 

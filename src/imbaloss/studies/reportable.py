@@ -1,10 +1,20 @@
 """What status and report need of a study, whether it is a `Study` or of a kind that a floor above defines."""
 
-from collections.abc import Sequence
-from dataclasses import Field
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from collections.abc import Mapping, Sequence
+from dataclasses import Field, dataclass
+from typing import Any, ClassVar, Protocol
 
 from imbaloss.studies.study import Run
+
+
+@dataclass(frozen=True)
+class ReportExtension:
+    """What the report of one kind of study says beyond that of any study."""
+
+    package: str  # holds the template
+    template: str  # a child of the report's page.html.jinja
+    values: Mapping[str, object]  # the template reads them beside those of any page
+    sentences: Sequence[str]  # come first below the table for reading
 
 
 class ReportableStudy(Protocol):
@@ -50,33 +60,13 @@ class ReportableStudy(Protocol):
     def to_toml(self) -> dict[str, Any]:
         """Return the document of its study file, without provenance."""
 
+    def extend_report(self, findings: Any) -> ReportExtension | None:
+        """Return what the report of the findings (`report.Findings`) says beyond that of any study."""
 
-@runtime_checkable
-class AdvisedStudy(ReportableStudy, Protocol):
-    """A study of one data set whose report recommends a method to the person who brought the data."""
 
-    @property
-    def methods(self) -> tuple[str, ...]: ...
-
-    @property
-    def sought(self) -> str:
-        """What is to be found, in words."""
-
-    @property
-    def threshold(self) -> str:
-        """The rule by which thresholds are tuned."""
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What was found in the data."""
-
-    @property
-    def command(self) -> str:
-        """The command with which it was asked for; empty where it was Python."""
+class StudyOfOtherKind(ReportableStudy, Protocol):
+    """A study that a floor above defines. Its file does not hold the data, so the file alone cannot be run."""
 
     @property
     def how_to_run(self) -> str:
-        """The study in words, and what runs it, since its file does not hold the data."""
-
-    def for_use(self, method: str) -> Run:
-        """Return the training of a method on all rows."""
+        """The study in words, and the command that runs it."""

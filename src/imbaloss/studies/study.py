@@ -138,6 +138,9 @@ class Study:
         """Return no run: all that belong to the study are compared."""
         return ()
 
+    def extend_report(self, findings: object) -> None:
+        """Add nothing to the report of any study."""
+
     def to_toml(self) -> dict[str, Any]:
         """Return the document of its study file, which `from_toml` reads."""
         return {"name": self.name} | {key: value for key, value in asdict(self).items() if value is not None}

@@ -1,4 +1,4 @@
-"""One test part for all seeds: what differences between methods come to on other test rows as well."""
+"""A bootstrap of the test rows, for studies whose seeds all share one test part."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -8,39 +8,41 @@ from numpy.typing import NDArray
 
 from imbaloss.evaluation import OF_TALLIES, Rule, redrawn, tallied
 from imbaloss.evaluation.tallies import Tallies
+from imbaloss.report import Findings
 from imbaloss.report.cells import Compared
 from imbaloss.report.comparisons import CellComparison
-from imbaloss.report.findings import Findings
 from imbaloss.statistics import Interval, Verdict, seeds_and_redrawn
 from imbaloss.studies import Row
 
 ALPHA = 0.05
 
 
-def for_other_rows(found: Findings, lines: Sequence[CellComparison], compared: Compared) -> list[CellComparison]:
+def widen_to_other_rows(
+    findings: Findings, comparisons: Sequence[CellComparison], compared: Compared
+) -> list[CellComparison]:
     """Return the comparisons with intervals and verdicts for other test rows too.
 
     A verdict stands where a wider interval bears it out, else nothing is decided: one of a confidence that is adjusted
     (Bonferroni) for all pairs of as many methods, since the one that came out best on these rows is compared.
 
     Args:
-        found: The findings that the comparisons are of.
-        lines: Comparisons of one method with others.
+        findings: The findings that the comparisons are of.
+        comparisons: Those of one method with others.
         compared: Their score, which is at the tuned threshold.
     """
     rows = {
         (name.method, row.run.seed): row
-        for row, name in zip(found.rows, found.called, strict=True)
+        for row, name in zip(findings.rows, findings.called, strict=True)
         if row.threshold is not None
     }
-    labels, called = decisions(found, list(rows.values()))
-    formula = formula_of(compared, rows)
+    labels, called = read_decisions(findings, list(rows.values()))
+    formula = choose_formula(compared, rows)
     now, again = formula(tallied(labels, called)), redrawn(formula, labels, called)
     place = {key: at for at, key in enumerate(rows)}
     rarer = int(np.bincount(labels, minlength=2).min())
-    told, methods = [], len(lines) + 1
+    told, methods = [], len(comparisons) + 1
     adjusted = 1 - ALPHA / (methods * (methods - 1) / 2)
-    for one in lines:
+    for one in comparisons:
         seeds = [seed for method, seed in rows if method == one.first and (one.second, seed) in rows]
         first, second = ([place[method, seed] for seed in seeds] for method in (one.first, one.second))
         gains, drawn = now[first] - now[second], (again[:, first] - again[:, second]).mean(axis=1)
@@ -73,14 +75,15 @@ def bears_out(interval: Interval, verdict: Verdict, margin: float) -> bool:
             return True
 
 
-def decisions(found: Findings, rows: list[Row]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """The labels of the test rows (N,), and what each training calls positive at its threshold (K, N)."""
-    tests = [predictions["test"] for _, predictions in found.store.arrays([row.run for row in rows])]
+def read_decisions(findings: Findings, rows: list[Row]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Read the labels of the test rows (N,), and what each training calls positive at its threshold (K, N)."""
+    tests = [predictions["test"] for _, predictions in findings.store.arrays([row.run for row in rows])]
     thresholds = [row.threshold[0] for row in rows if row.threshold]
     called = [test.probabilities >= threshold for test, threshold in zip(tests, thresholds, strict=True)]
     return tests[0].labels, np.stack(called)
 
 
-def formula_of(compared: Compared, rows: Mapping[tuple[str, int], Row]) -> Callable[[Tallies], NDArray[np.float64]]:
+def choose_formula(compared: Compared, rows: Mapping[tuple[str, int], Row]) -> Callable[[Tallies], NDArray[np.float64]]:
+    """Return the formula of a score from counts. A score without one of its own is that of the rule of all rows."""
     [rule] = {row.run.recipe.threshold for row in rows.values()}
     return OF_TALLIES.get(compared.score, Rule.of(rule).score)

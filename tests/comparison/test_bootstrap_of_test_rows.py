@@ -9,11 +9,11 @@ import pytest
 from scipy import stats
 
 from imbaloss import report, studies
+from imbaloss.comparison.bootstrap_of_test_rows import widen_to_other_rows
 from imbaloss.evaluation import OF_TALLIES, TunedScores, redrawn, scores, tallied
 from imbaloss.report import Findings
 from imbaloss.report.cells import Compared
 from imbaloss.report.comparisons import CellComparison, best_of, seen_from
-from imbaloss.report.other_rows import for_other_rows
 from imbaloss.statistics import Verdict, seeds_and_redrawn
 from imbaloss.studies import Predictions, Store
 from tests.report.examples import example
@@ -57,7 +57,7 @@ def deciding(lines: list[CellComparison], verdict: Verdict) -> list[CellComparis
 def test_what_few_test_rows_decide_is_not_said_of_others(tmp_path):
     found = of_one_test(tmp_path, {"mfe": 2.2, "mse": 1.8}, positives=20)
     [line] = seen(found, "mfe")
-    [wider] = for_other_rows(found, [line], F1)
+    [wider] = widen_to_other_rows(found, [line], F1)
     assert line.verdict == "better"
     assert wider.verdict == "undecided"
     assert wider.interval.high - wider.interval.low > 3 * (line.interval.high - line.interval.low)
@@ -66,7 +66,7 @@ def test_what_few_test_rows_decide_is_not_said_of_others(tmp_path):
 
 def test_what_many_test_rows_decide_stands(tmp_path):
     found = of_one_test(tmp_path, {"mfe": 2.5, "mse": 1.5}, positives=300)
-    [wider] = for_other_rows(found, seen(found, "mse"), F1)
+    [wider] = widen_to_other_rows(found, seen(found, "mse"), F1)
     assert wider.verdict == "worse"
     assert wider.interval.high < 0
 
@@ -75,7 +75,7 @@ def test_equivalence_needs_the_wider_interval_within_the_margin(tmp_path):
     found = of_one_test(tmp_path, {"mfe": 2.0, "mse": 2.0}, positives=20)
     [line] = deciding(seen(found, "mfe"), Verdict.EQUIVALENT)
     for margin, verdict in ((0.01, "undecided"), (0.9, "equivalent")):
-        [wider] = for_other_rows(found, [replace(line, margin=margin)], F1)
+        [wider] = widen_to_other_rows(found, [replace(line, margin=margin)], F1)
         assert wider.verdict == verdict
 
 
@@ -88,7 +88,7 @@ def test_costs_are_turned(tmp_path):
     store.add((row, found.store.predictions(old.run)) for row, old in zip(rows, found.rows, strict=True))
     again = report.find(studies.built_in("table1"), rows, store)
     lines = deciding(seen(found, "mfe"), Verdict.BETTER)
-    [wider] = for_other_rows(again, lines, Compared("mean cost", "cost", tuned=True, lower=True))
+    [wider] = widen_to_other_rows(again, lines, Compared("mean cost", "cost", tuned=True, lower=True))
     assert wider.interval.low > 0
     tallies = [
         tallied(p["test"].labels, p["test"].probabilities[None] >= 0.5) for _, p in store.arrays([r.run for r in rows])
@@ -121,5 +121,5 @@ def test_of_equally_good_methods_the_best_is_rarely_called_better(tmp_path):
             tmp_path / str(seed), dict.fromkeys(losses, 2.0), positives=40, own=0.01, seed=seed, seeds=12
         )
         best = best_of([one for one in found.comparisons if one.score == F1.label])
-        wrong += any(one.verdict == "better" for one in for_other_rows(found, seen(found, best), F1))
+        wrong += any(one.verdict == "better" for one in widen_to_other_rows(found, seen(found, best), F1))
     assert wrong <= 5  # of which a binomial of one in twenty has more in 1 case of 70
