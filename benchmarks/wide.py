@@ -18,10 +18,10 @@ import pandas as pd
 import sklearn
 
 from benchmarks.losses import processor
-from imbaloss.comparison.assemble import Asked
 from imbaloss.comparison.description import describe
 from imbaloss.comparison.opening import open_own
 from imbaloss.comparison.own_data import Own
+from imbaloss.comparison.request import ComparisonRequest
 
 STEPS = ("pandas.read_csv", "open and describe", "prepare a fold")
 
@@ -38,7 +38,7 @@ def write_table(file: Path, rows: int, columns: int) -> Path:
 
 
 def open_and_describe(file: Path) -> Own:
-    own = open_own(file, Asked(target="rare"))
+    own = open_own(file, ComparisonRequest(target="rare"))
     describe(own)
     return own
 

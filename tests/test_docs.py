@@ -14,7 +14,8 @@ from imbaloss import ImbalancedClassifier, data, losses, studies
 from imbaloss.data import resampling
 from imbaloss.evaluation import RULES
 from imbaloss.evaluation.calibration import CALIBRATIONS
-from imbaloss.recipe_fields import FIELDS, Field
+from imbaloss.field_tables import Field
+from imbaloss.recipe_fields import FIELDS
 from tests import peers
 
 IMBALOSS = Path(sys.executable).with_name("imbaloss")

@@ -69,6 +69,15 @@ def test_only_comparison_tells_ones_own_data_by_their_types():
                 assert not named & OWN_DATA, f"{file}, line {node.lineno}"
 
 
+def test_a_function_has_60_lines_and_5_positional_parameters_at_most():
+    for file in Path(imbaloss.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                positional = [one.arg for one in (*node.args.posonlyargs, *node.args.args)]
+                assert len([name for name in positional if name not in {"self", "cls"}]) <= 5, (file, node.name)
+                assert node.end_lineno - node.lineno < 60, (file, node.name)
+
+
 def test_studies_and_reports_do_not_load_comparison():
     python(
         "import sys, imbaloss.report, imbaloss.studies, imbaloss.training\n"

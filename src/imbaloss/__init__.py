@@ -6,7 +6,7 @@ from typing import Any
 __version__ = "0.1.0"
 
 ROOMS = ("data", "evaluation", "losses", "networks", "report", "studies", "training")
-NAMES = {"ImbalancedClassifier": "imbaloss.estimator", "compare": "imbaloss.comparison"}
+NAMES = {"ImbalancedClassifier": "imbaloss.estimator", "compare": "imbaloss.comparison.from_python"}
 
 
 def __getattr__(name: str) -> Any:

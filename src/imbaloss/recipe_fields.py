@@ -4,32 +4,13 @@
 table. It loads neither torch nor NumPy, so that `imbaloss --help` answers at once.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, fields
-from typing import Annotated, Any, NamedTuple, get_args, get_origin, get_type_hints
+from dataclasses import dataclass
+from typing import Annotated
+
+from imbaloss.field_tables import Domain, Entry, read_fields
 
 MOST = 2**31 - 1  # epochs, or samples of a batch
 WIDEST = 100_000  # a wider hidden layer is a slip of the pen
-
-
-class Domain(NamedTuple):
-    """The numbers that a field admits."""
-
-    rule: str  # follows the name of the field in a sentence
-    contains: Callable[[float], bool]
-    in_precision: bool = False  # whether the number is first rounded to the type of the network's weights
-
-
-@dataclass(frozen=True)
-class Entry:
-    """What the table says of a field beside its name, type and default."""
-
-    help: str
-    names: tuple[str, ...] = ()  # the texts that it admits; none where a parser decides
-    domains: tuple[Domain, ...] = ()  # of its number, or of each of its numbers
-    example: str = ""  # several numbers as the command line writes them
-    may_be_empty: bool = False  # whether someone may ask for a list without numbers
-    default_text: str = ""  # the default in words, where the help tells it
 
 
 COUNT = (
@@ -139,30 +120,4 @@ class RecipeFields:
     ] = "f1"
 
 
-class Field(NamedTuple):
-    """One line of the table."""
-
-    name: str
-    type: Any  # as it is annotated, such as tuple[int, ...] | None
-    kind: type  # of the value, or of each of its numbers: str, int, float or bool
-    several: bool  # whether the value is a tuple of numbers
-    optional: bool  # whether None is a value
-    default: Any
-    entry: Entry
-
-
-def read_fields() -> dict[str, Field]:
-    """Read the table, by the names of its fields, from the annotations of `RecipeFields`."""
-    annotations = get_type_hints(RecipeFields, include_extras=True)
-    table = {}
-    for field in fields(RecipeFields):
-        hint, entry = get_args(annotations[field.name])
-        optional = type(None) in get_args(hint)
-        value = get_args(hint)[0] if optional else hint
-        several = get_origin(value) is tuple
-        kind = get_args(value)[0] if several else value
-        table[field.name] = Field(field.name, hint, kind, several, optional, field.default, entry)
-    return table
-
-
-FIELDS = read_fields()
+FIELDS = read_fields(RecipeFields)

@@ -6,15 +6,15 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from imbaloss.comparison.assemble import Asked
 from imbaloss.comparison.column_kinds import judge_columns
 from imbaloss.comparison.column_values import take_columns
 from imbaloss.comparison.columns import Schema
 from imbaloss.comparison.judgement import ColumnRequest
 from imbaloss.comparison.missing_values import mark_missing
-from imbaloss.comparison.opening import of_tables
+from imbaloss.comparison.opening import of_tables, open_own
 from imbaloss.comparison.own_data import Own
 from imbaloss.comparison.reading.frames import table_from_frame
+from imbaloss.comparison.request import ComparisonRequest
 
 QUICK = ("--epochs", "2", "--hidden", "4", "--lr", "0.01", "--loss", "mse", "--repetitions", "1", "--quiet")
 
@@ -63,6 +63,11 @@ def take(schema: Schema, frame: pd.DataFrame, **options) -> pd.DataFrame:
     return take_columns(schema, mark_missing(table_from_frame(frame), schema.na_values, schema.keep_na), **options)
 
 
-def of_frames(name: str, frames: list[pd.DataFrame], asked: Asked) -> Own:
+def open_source(source: Path, target: str, **asked) -> Own:
+    """Open a file or folder for a request of this target and of what else is asked."""
+    return open_own(source, ComparisonRequest(target=target, **asked))
+
+
+def of_frames(name: str, frames: list[pd.DataFrame], request: ComparisonRequest) -> Own:
     """Own data of frames: of all rows, or of those to learn from and those to judge by."""
-    return of_tables(name, [table_from_frame(frame) for frame in frames], asked.normalized)
+    return of_tables(name, [table_from_frame(frame) for frame in frames], request)

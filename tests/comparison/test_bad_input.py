@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from imbaloss.comparison.assemble import Asked
 from imbaloss.comparison.opening import open_own
+from imbaloss.comparison.request import ComparisonRequest
 from imbaloss.data import Fold
-from tests.comparison.examples import QUICK, mixed, write_csv, write_images
+from tests.comparison.examples import QUICK, mixed, open_source, write_csv, write_images
 
 
 def text(folder: Path, content: str | bytes, name: str = "data.csv") -> Path:
@@ -74,7 +74,7 @@ def parquet(folder: Path, frame: pd.DataFrame) -> Path:
     return folder / "data.parquet"
 
 
-ASKED = Asked("fraud")
+ASKED = ComparisonRequest(target="fraud")
 HALF = ["yes", "no"] * 60
 BAD = {
     # the file
@@ -364,7 +364,7 @@ def test_a_class_may_be_called_none(tmp_path):
 
 def test_a_test_file_may_lack_what_is_left_out(tmp_path):
     test = write_csv(tmp_path, mixed(seed=1).drop(columns="shop"), "test.csv")
-    own = open_own(write_csv(tmp_path), Asked("fraud", drop=("shop",)), test)
+    own = open_source(write_csv(tmp_path), "fraud", drop=("shop",), test=test)
     assert own.held_out == 120
 
 
@@ -381,7 +381,7 @@ def test_images_of_every_mode_and_size_are_read(mode, tmp_path):
     name = "000.tif" if mode in {"CMYK", "I;16"} else "000.png"
     picture = Image.new("RGB", (300, 20), (200, 30, 90)).convert("I" if mode == "I;16" else mode)
     (picture.convert("I;16") if mode == "I;16" else picture).save(images / "ok" / name)
-    own = open_own(images, Asked("folder"))
+    own = open_source(images, "folder")
     assert own.shape == (3, 32, 32)
     assert np.isfinite(own.draw(0, Fold(0, 0, 5)).train.inputs).all()
 
@@ -390,7 +390,7 @@ def test_a_loop_of_folders_is_not_followed(tmp_path):
     images = write_images(tmp_path)
     (images / "ok" / "again").symlink_to(images)
     (images / "loop").symlink_to(images / "loop")
-    assert open_own(images, Asked("folder")).counts == (24, 8)
+    assert open_source(images, "folder").counts == (24, 8)
 
 
 def test_an_archive_that_unpacks_to_nothing_is_one_line(imbaloss, tmp_path):

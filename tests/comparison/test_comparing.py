@@ -14,10 +14,13 @@ from sklearn.preprocessing import TargetEncoder
 
 import imbaloss
 from imbaloss import studies
-from imbaloss.comparison import Answer, OwnModel, Wishes, facts
-from imbaloss.comparison.assemble import Asked
-from imbaloss.comparison.comparing import Place, no_progress, trained
+from imbaloss.comparison import Answer, OwnModel
+from imbaloss.comparison.answer import facts
+from imbaloss.comparison.comparing import Place, trained
 from imbaloss.comparison.from_python import open_arrays
+from imbaloss.comparison.own_data import Own
+from imbaloss.comparison.planning import budget_in_seconds, plan_study
+from imbaloss.comparison.request import ComparisonRequest
 from imbaloss.comparison.study import OwnStudy
 from imbaloss.studies import Store
 from imbaloss.training import REFERENCES
@@ -29,6 +32,10 @@ QUICK = {"epochs": 3, "hidden": (4,), "tune_lr": (), "lr": 0.01, "losses": ["ce"
 def parts(rows: int = 120, seed: int = 0) -> tuple[pd.DataFrame, np.ndarray]:
     frame = mixed(rows, seed=seed)
     return frame.drop(columns="fraud"), frame["fraud"].to_numpy()
+
+
+def open_parts() -> Own:
+    return open_arrays("data", [parts()], None, None, ComparisonRequest(target="y"))
 
 
 @pytest.fixture(scope="module")
@@ -125,33 +132,35 @@ def test_references_are_trained_on_the_same_rows_as_networks(answer):
 
 
 def test_each_method_has_as_many_candidates_by_default():
-    own = open_arrays("data", [parts()], None, None, Asked("y"))
-    study = Wishes().study(own, "y")
+    own = open_parts()
+    study = plan_study(ComparisonRequest(target="y"), own)
     assert {run.recipe.networks for run in study.runs()} == {3}
     assert {run.loss for run in study.runs()} >= {"ce", "wce", "focal", "mse", "wmse", "mfe", "msfe", "logit_adjusted"}
     assert {run.sampler for run in study.runs()} == {"none", "random_over", "random_under"}
 
 
 def test_a_learning_rate_is_the_one_that_is_taken():
-    own = open_arrays("data", [parts()], None, None, Asked("y"))
-    runs = Wishes(recipe={"lr": 0.02}).study(own, "y").runs()
+    own = open_parts()
+    runs = plan_study(ComparisonRequest(target="y", recipe={"lr": 0.02}), own).runs()
     assert {(run.recipe.lr, run.recipe.tune_lr) for run in runs if not run.reference} == {(0.02, ())}
 
 
 def test_losses_are_crossed_with_samplers():
-    own = open_arrays("data", [parts()], None, None, Asked("y"))
-    study = Wishes(("mse", "focal:gamma=2"), ("none", "smote")).study(own, "y")
+    own = open_parts()
+    request = ComparisonRequest(target="y", losses=("mse", "focal:gamma=2"), samplers=("none", "smote"))
+    study = plan_study(request, own)
     assert study.methods == ("mse", "mse + smote", "focal", "focal + smote", *REFERENCES)
 
 
 def test_references_are_asked_for_by_name_or_left_out():
-    own = open_arrays("data", [parts()], None, None, Asked("y"))
-    assert Wishes(["mse"], references=False).study(own, "y").methods == ("mse",)
-    assert Wishes(["gradient_boosting", "mse"], references=False).study(own, "y").methods == (
-        "mse",
-        "gradient_boosting",
-    )
-    assert not set(Wishes(references=False).study(own, "y").methods) & set(REFERENCES)
+    own = open_parts()
+    methods = {}
+    for losses in (("mse",), ("gradient_boosting", "mse"), None):
+        request = ComparisonRequest(target="y", losses=losses, references=False)
+        methods[losses] = plan_study(request, own).methods
+    assert methods["mse",] == ("mse",)
+    assert methods["gradient_boosting", "mse"] == ("mse", "gradient_boosting")
+    assert not set(methods[None]) & set(REFERENCES)
 
 
 @pytest.mark.parametrize(("rare", "other"), [(1, 0), (True, False), ("ja", "nein"), (2.5, 1.0)])
@@ -178,8 +187,8 @@ def test_more_repetitions_go_on_from_those_that_are_there(tmp_path):
 @pytest.mark.parametrize(("budget", "repetitions"), [("5s", 1), ("40s", 3), ("1m", 5)])
 def test_a_budget_is_for_as_many_repetitions_as_fit(budget, repetitions, monkeypatch):
     """Each takes ten seconds of this clock, and a fifth more is kept for the next."""
-    clock, own = [0.0], open_arrays("data", [parts()], None, None, Asked("y"))
-    wishes = Wishes(budget=budget)
+    clock, own = [0.0], open_parts()
+    request = ComparisonRequest(target="y", budget=budget)
     monkeypatch.setattr("imbaloss.comparison.comparing.time.monotonic", lambda: clock[0])
 
     class Counted(Place):
@@ -187,8 +196,8 @@ def test_a_budget_is_for_as_many_repetitions_as_fit(budget, repetitions, monkeyp
             assert (len(runs), name) == (12, "data")
             clock[0] += 10
 
-    place = Counted(own, None, None, "cpu", lambda _: None, no_progress)
-    assert trained(wishes.study(own, "y"), place, wishes.seconds).repetitions == repetitions
+    place = Counted(own, None, None, "cpu")
+    assert trained(plan_study(request, own), place, budget_in_seconds(request)).repetitions == repetitions
 
 
 def test_what_costs_are_given_is_what_is_compared_and_told():

@@ -4,16 +4,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from imbaloss.comparison.assemble import Asked
 from imbaloss.comparison.description import describe
 from imbaloss.comparison.opening import open_own
+from imbaloss.comparison.request import ComparisonRequest
 from tests.comparison.examples import mixed, of_frames, write_images
 
 ROWS = 400
 
 
 def said(frame: pd.DataFrame, **asked) -> str:
-    return "\n".join(describe(of_frames("data", [frame], Asked("fraud", **asked))))
+    return "\n".join(describe(of_frames("data", [frame], ComparisonRequest(target="fraud", **asked))))
 
 
 def table(**columns) -> pd.DataFrame:
@@ -76,7 +76,7 @@ def test_images_are_told_with_what_becomes_of_them(tmp_path):
     images = write_images(tmp_path, mode="L")
     (images / "ok" / "notes.txt").write_text("a")
     (images / "empty").mkdir()
-    found = "\n".join(describe(open_own(images, Asked("folder"))))
+    found = "\n".join(describe(open_own(images, ComparisonRequest(target="folder"))))
     assert "32 images: 8 cracked (positive, 25.00%), 24 ok (negative)" in found
     assert "each image was stretched to 32 x 32 pixels (--size)\neach image is gray, 32 x 32 pixels" in found
     assert "left out 1 file of kinds that are not read: 1 .txt" in found

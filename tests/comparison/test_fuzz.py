@@ -25,10 +25,10 @@ from pyarrow import parquet
 
 import imbaloss
 from imbaloss.comparison import OwnModel, predict_file
-from imbaloss.comparison.assemble import Asked
 from imbaloss.comparison.description import describe
 from imbaloss.comparison.opening import open_own
 from imbaloss.comparison.reading.table_file import ReadingOptions
+from imbaloss.comparison.request import ComparisonRequest
 from tests.comparison.examples import mixed, write_images
 
 NASTY = [
@@ -209,7 +209,7 @@ def as_image(ending: str) -> bytes:
     return made.getvalue()
 
 
-def write_input(folder: Path, drawn: Input) -> tuple[Path, Asked, Path | None]:
+def write_input(folder: Path, drawn: Input) -> tuple[Path, ComparisonRequest]:
     """Write the file in a folder that has images, and return what `compare` is given."""
     frame = mixed(60)
     if drawn.format == "listing.csv":
@@ -246,8 +246,7 @@ def write_input(folder: Path, drawn: Input) -> tuple[Path, Asked, Path | None]:
         earlier.unlink()
     (source / "ok" / f"damaged{drawn.format}" if source.name == "images" else source).write_bytes(content)
     said = {"target": target} | dict(drawn.said)
-    reading = ReadingOptions(said.pop("encoding", None), said.pop("sheet", None))
-    return source, Asked(**said, reading=reading), source if drawn.test else None
+    return source, ComparisonRequest(**said, test=source if drawn.test else None)
 
 
 class Workplace(NamedTuple):
@@ -280,9 +279,9 @@ def is_read(named: Path, read: Callable[[], object]) -> bool:
     return True
 
 
-def read_as_compare(source: Path, asked: Asked, test: Path | None) -> None:
+def read_as_compare(source: Path, request: ComparisonRequest) -> None:
     """Do what `compare` does before it trains."""
-    own = open_own(source, asked.normalized, test)
+    own = open_own(source, request)
     assert all(describe(own))
     split, _ = own.prepared(0, own.each_fold[0])
     assert np.isfinite(split.train.inputs).all()
@@ -290,10 +289,11 @@ def read_as_compare(source: Path, asked: Asked, test: Path | None) -> None:
 
 
 def try_input(workplace: Workplace, drawn: Input) -> None:
-    source, asked, test = write_input(workplace.folder, drawn)
-    is_read(source, lambda: read_as_compare(source, asked, test))
+    source, request = write_input(workplace.folder, drawn)
+    is_read(source, lambda: read_as_compare(source, request))
     model, out = workplace.of_images if source.name in IMAGES else workplace.of_table, workplace.folder / "out.csv"
-    is_read(source, lambda: predict_file(model, source, out, (), asked.reading))
+    reading = ReadingOptions(request.encoding, request.sheet)
+    is_read(source, lambda: predict_file(model, source, out, (), reading))
     assert not list(workplace.folder.glob("*.unfinished"))
 
 
@@ -348,7 +348,7 @@ def command_lines(workplace: Workplace, drawn: Input) -> tuple[list[str], list[s
 def test_the_commands_end_with_0_or_with_2_and_one_line(workplace, drawn):
     """In 50 real processes, two at a time; what all of them import is imported once."""
     processes = multiprocessing.get_context("forkserver")
-    processes.set_forkserver_preload([__name__, "imbaloss.cli", "imbaloss.comparison", "sklearn.pipeline"])
+    processes.set_forkserver_preload([__name__, "imbaloss.cli", "imbaloss.comparison.comparing", "sklearn.pipeline"])
     files = [workplace.folder / name for name in ("compare.txt", "predict.txt")]
     commands = zip(command_lines(workplace, drawn), files, strict=True)
     started = [processes.Process(target=run_command, args=arguments) for arguments in commands]

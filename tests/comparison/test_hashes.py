@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from imbaloss.comparison import hashes
-from imbaloss.comparison.assemble import Asked
+from imbaloss.comparison.request import ComparisonRequest
 from tests.comparison.examples import mixed, of_frames, take
 
 CHECKSUM_OF_MIXED = "23231439ad3cf817c2e74c414f6f5ce87b62e37459c123b0153fa28349697c66"  # as first written to folders
@@ -29,13 +29,14 @@ def test_they_are_those_of_pandas(monkeypatch, block):
 
 
 def test_the_checksum_of_data_stays():
-    assert of_frames("data", [mixed().drop(columns="day")], Asked("fraud")).checksum == CHECKSUM_OF_MIXED
+    own = of_frames("data", [mixed().drop(columns="day")], ComparisonRequest(target="fraud"))
+    assert own.checksum == CHECKSUM_OF_MIXED
 
 
 def test_the_numbers_of_a_frame_share_one_array():
     """pandas takes rows of separate columns one by one, which is slow where there are thousands."""
     frame = table(columns=120).assign(y=["yes", "no", "no"] * 10)
-    own = of_frames("data", [frame], Asked("y"))
+    own = of_frames("data", [frame], ComparisonRequest(target="y"))
     assert tuple(own.features.columns) == own.kind.names
     pd.testing.assert_frame_equal(own.features, take(own.kind, frame.drop(columns="y")))
     assert np.shares_memory(own.features["x0"].to_numpy(), own.features["x2"].to_numpy().base)

@@ -6,16 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imbaloss.comparison.assemble import Asked
-from imbaloss.comparison.opening import open_own
 from imbaloss.comparison.own_data import Own
+from imbaloss.comparison.request import ComparisonRequest
 from imbaloss.data import Fold, draw, split_counts
-from tests.comparison.examples import mixed, of_frames, write_csv, write_images
+from tests.comparison.examples import mixed, of_frames, open_source, write_csv, write_images
 
 
 def own(frame: pd.DataFrame | None = None, test: pd.DataFrame | None = None, **asked) -> Own:
     frames = [mixed() if frame is None else frame, *([test] if test is not None else [])]
-    return of_frames("data", frames, Asked("fraud", **asked))
+    return of_frames("data", frames, ComparisonRequest(target="fraud", **asked))
 
 
 def folds(number: int = 5) -> list[Fold]:
@@ -120,7 +119,7 @@ def test_the_same_seed_draws_the_same_and_another_one_another_split():
 
 
 def test_the_checksum_is_of_the_data_and_their_division(tmp_path):
-    same = {own().checksum, own().checksum, open_own(write_csv(tmp_path), Asked("fraud")).checksum}
+    same = {own().checksum, own().checksum, open_source(write_csv(tmp_path), "fraud").checksum}
     others = {
         own(mixed(seed=1)).checksum,
         own(folds=4).checksum,
@@ -134,14 +133,14 @@ def test_the_checksum_is_of_the_data_and_their_division(tmp_path):
 
 
 def test_images_are_drawn_as_they_are(tmp_path):
-    data = open_own(write_images(tmp_path), Asked("folder", size=6))
+    data = open_source(write_images(tmp_path), "folder", size=6)
     assert (data.positive, data.negative, data.shape, data.inputs) == ("cracked", "ok", (3, 6, 6), 108)
     split = data.draw(0, Fold(0, 0, 5))
     assert np.array_equal(split.test.inputs, data.features[split.test.images].astype(np.float32) / np.float32(255))
 
 
 def test_examples_of_images_are_a_few_of_each_class_at_even_distances(tmp_path):
-    data = open_own(write_images(tmp_path, rare=5, others=25), Asked("folder", size=6))
+    data = open_source(write_images(tmp_path, rare=5, others=25), "folder", size=6)
     found = data.example_images()
     assert list(found) == ["ok", "cracked"]
     assert np.array_equal(found["ok"], data.features[data.labels == 0][::3][:8])

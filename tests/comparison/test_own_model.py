@@ -19,11 +19,11 @@ import skops.io
 import imbaloss
 from imbaloss import studies
 from imbaloss.comparison import OwnModel
-from imbaloss.comparison.assemble import Asked
-from imbaloss.comparison.comparing import Place, for_use, no_progress
+from imbaloss.comparison.comparing import Place, for_use
 from imbaloss.comparison.from_python import open_arrays
 from imbaloss.comparison.own_data import Own
 from imbaloss.comparison.own_model import CHECKSUM, FORMAT_1, NAME, PREPARATION, REFERENCE, digest
+from imbaloss.comparison.request import ComparisonRequest
 from imbaloss.training import REFERENCES
 from tests.comparison.examples import mixed, write_csv
 from tests.comparison.plain import column_transformer
@@ -35,7 +35,8 @@ QUICK = {"epochs": 3, "hidden": (4,), "repetitions": 1, "threshold": "g_mean"}
 
 @pytest.fixture(scope="module")
 def own() -> Own:
-    return open_arrays("data", [(FRAME.drop(columns="fraud"), FRAME["fraud"])], None, None, Asked("y"))
+    pairs = [(FRAME.drop(columns="fraud"), FRAME["fraud"])]
+    return open_arrays("data", pairs, None, None, ComparisonRequest(target="y"))
 
 
 @pytest.fixture(scope="module", params=["mse", *REFERENCES])
@@ -43,7 +44,7 @@ def folder(request, own, tmp_path_factory) -> Path:
     """With the model of each kind: trained where it is the only one to have a score that counts."""
     out = tmp_path_factory.mktemp("own")
     found = imbaloss.compare(FRAME.drop(columns="fraud"), FRAME["fraud"], losses=["mse"], out=out, **QUICK)
-    place = Place(own, out, studies.Store(out), "cpu", print, no_progress)
+    place = Place(own, out, studies.Store(out), "cpu")
     for_use(studies.read_study(found.folder), request.param, "fraud", place)
     return out / "model"
 

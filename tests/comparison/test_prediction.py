@@ -10,9 +10,10 @@ import pytest
 from PIL import Image
 
 import imbaloss
-from imbaloss.comparison import OwnModel, Wishes, answer, predict_file, prediction
-from imbaloss.comparison.assemble import Asked
+from imbaloss.comparison import OwnModel, predict_file, prediction
+from imbaloss.comparison.comparing import answer
 from imbaloss.comparison.opening import open_own
+from imbaloss.comparison.request import ComparisonRequest
 from tests.comparison.examples import QUICK, mixed, write_csv, write_images
 
 
@@ -111,9 +112,10 @@ def german(tmp_path_factory) -> tuple[OwnModel, pd.DataFrame]:
     frame = pd.DataFrame({"a": generator.normal(size=60).round(3) + 2, "day": pd.date_range("2026-01-01", periods=60)})
     text = frame.assign(day=frame["day"].dt.strftime("%d.%m.%Y"), y=np.arange(60) % 4 // 3)
     text.to_csv(folder / "t.csv", index=False, sep=";", decimal=",")
-    own = open_own(folder / "t.csv", Asked("y"))
-    study = Wishes(losses=["mse"], references=False, repetitions=1, recipe={"epochs": 2, "hidden": (4,), "lr": 0.01})
-    return answer(own, "y", study, folder / "out", page=False).model, frame
+    recipe = {"epochs": 2, "hidden": (4,), "lr": 0.01}
+    request = ComparisonRequest(target="y", losses=("mse",), references=False, repetitions=1, recipe=recipe)
+    own = open_own(folder / "t.csv", request)
+    return answer(own, request, folder / "out", page=False).model, frame
 
 
 def test_numbers_of_cells_and_clear_dates_are_what_they_are_whatever_the_training_had(german, tmp_path):

@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Callable, Sequence
+from dataclasses import MISSING
 from inspect import Parameter, Signature, signature
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,7 +10,9 @@ from typing import Annotated, Any
 import typer
 from typer import Argument, Option
 
-from imbaloss.recipe_fields import FIELDS, Field
+from imbaloss.comparison.request import REQUEST_FIELDS
+from imbaloss.field_tables import Field
+from imbaloss.recipe_fields import FIELDS
 
 Json = Annotated[bool, Option("--json", help="Print JSON on standard output.")]
 Quiet = Annotated[bool, Option("--quiet", help="Show no progress.")]
@@ -33,50 +36,95 @@ Workers = Annotated[int | None, Option(min=1, help="Of the executor processes. [
 Address = Annotated[str | None, Option(help="Of the Ray cluster. [default: auto]")]
 
 
-def make_option(name: str, kind: Any, text: str, default: str = "") -> Parameter:
-    """Return the parameter of a command for an option that is None unless it is given.
+def make_option(
+    name: str,
+    kind: Any,
+    text: str,
+    *,
+    default: Any = None,
+    flags: Sequence[str] = (),
+    limits: tuple[int | None, int | None] = (None, None),
+) -> Parameter:
+    """Return the parameter of a command for an option.
 
-    text: What the help says of it; default: what it says happens without the option, if anything.
+    Args:
+        name: Of the parameter.
+        kind: The type of the value.
+        text: What the help says of it.
+        default: The value where the option is not given. None: the option is None then.
+        flags: How it is written, if not as its name.
+        limits: The smallest and the largest number.
     """
-    text = f"{text} [default: {default}]" if default else text
-    dashed = name.replace("_", "-")
-    flags = [f"--{dashed}/--no-{dashed}"] if kind is bool else []
-    annotation = Annotated[kind | None, Option(*flags, help=text)]
-    return Parameter(name, Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+    hint: Any = kind | None if default is None else kind
+    annotation = Annotated[hint, Option(*flags, help=text, min=limits[0], max=limits[1])]
+    return Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+
+
+def help_of(field: Field, *, repeatable: bool = False) -> str:
+    """Return what the help says of the option for a field."""
+    default = f"[default: {field.entry.default_text}]" if field.entry.default_text else ""
+    return " ".join(filter(None, [field.entry.help, "Repeatable." if repeatable else "", default]))
 
 
 def recipe_options() -> tuple[Parameter, ...]:
     """Return an option for each field of a recipe, those of the two batch sizes side by side."""
     names = [name for name in FIELDS if name != "test_batch"]
     names.insert(names.index("train_batch") + 1, "test_batch")
-    return tuple(option_of(FIELDS[name]) for name in names)
+    return tuple(recipe_option(FIELDS[name]) for name in names)
 
 
-def option_of(field: Field) -> Parameter:
+def recipe_option(field: Field) -> Parameter:
+    """Return the option for a field of a recipe, which is None unless it is given."""
     kind = str if field.several else field.kind  # a list is a text with commas
-    return make_option(field.name, kind, field.entry.help, field.entry.default_text)
+    dashed = field.name.replace("_", "-")
+    return make_option(
+        field.name, kind, help_of(field), flags=[f"--{dashed}/--no-{dashed}"] if field.kind is bool else ()
+    )
+
+
+def request_option(field: Field) -> Parameter:
+    """Return the option for a field of a comparison's request, with the default that the field has as a value."""
+    dashed = (field.entry.option or field.name).replace("_", "-")
+    limits = field.entry.domains[0].limits if field.entry.domains else None
+    return make_option(
+        field.name,
+        list[str] if field.several else field.kind,
+        help_of(field, repeatable=field.several),
+        default=None if field.default in (MISSING, ()) else field.default,
+        flags=[f"--{dashed}/--no-{dashed}" if field.default is True else f"--{dashed}"],
+        limits=limits or (None, None),
+    )
 
 
 DATA_OPTIONS = (
-    make_option("positive", str, "Name of the rare class.", "the data set's own"),
-    make_option("protocol", str, "What a level means: table1, stated or ratio.", "table1"),
-    make_option("sampler", str, "How classes are balanced in training, as smote or balanced_batches.", "none"),
+    make_option("positive", str, "Name of the rare class. [default: the data set's own]"),
+    make_option("protocol", str, "What a level means: table1, stated or ratio. [default: table1]"),
+    make_option("sampler", str, "How classes are balanced in training, as smote or balanced_batches. [default: none]"),
 )
 RECIPE_OPTIONS = recipe_options()
+REQUEST_OPTIONS = tuple(request_option(field) for field in REQUEST_FIELDS.values())
+READING_OPTIONS = tuple(request_option(REQUEST_FIELDS[name]) for name in ("encoding", "sheet"))
 
 
-def with_options(*more: Sequence[Parameter]) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Return a decorator that gives a command more options; `given` and `entries` read them from its context."""
+def with_options(
+    *more: Sequence[Parameter], before: str | None = None
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Return a decorator that gives a command more options; `given` and `entries` read them from its context.
+
+    before: The option of the command that they precede in the help. None: they come last.
+    """
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         own = signature(command).parameters
         others = [option for options in more for option in options]
+        place = len(own) if before is None else [*own].index(before)
 
         @functools.wraps(command)
         def run(**options: Any) -> None:
             command(**{key: value for key, value in options.items() if key in own})
 
-        run.__signature__ = Signature([*own.values(), *others])  # type: ignore[attr-defined]
+        parameters = [*own.values()]
+        run.__signature__ = Signature([*parameters[:place], *others, *parameters[place:]])  # type: ignore[attr-defined]
         run.__annotations__ = {option.name: option.annotation for option in others} | run.__annotations__
         return run
 

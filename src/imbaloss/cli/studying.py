@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 @with_options(DATA_OPTIONS, RECIPE_OPTIONS)
 def train(
     context: typer.Context,
+    *,
     dataset: Annotated[str, Option(help="A data set that `imbaloss datasets` lists.")] = "digits_3_8",
     level: Annotated[float, Option(help="Level of imbalance.")] = 0.1,
     loss: Annotated[str, Option(help="A loss, with parameters as in focal:gamma=2,alpha=0.25.")] = "msfe",
@@ -84,6 +85,7 @@ def train(
 @with_options(DATA_OPTIONS, RECIPE_OPTIONS)
 def reproduce(
     context: typer.Context,
+    *,
     dataset: Annotated[list[str] | None, Option(help="Repeatable. [default: the report's three]")] = None,
     level: Annotated[list[float] | None, Option(help="Repeatable. [default: 0.2, 0.1, 0.05]")] = None,
     loss: Annotated[list[str] | None, Option(help="Repeatable. [default: the report's five]")] = None,
@@ -119,6 +121,7 @@ def reproduce(
 @app.command()
 def run(
     file: StudyFile,
+    *,
     seeds: Seeds = None,
     stack_size: StackSize = None,
     executor: Executor = "here",
@@ -146,6 +149,7 @@ def run(
 @app.command()
 def plan(
     file: StudyFile,
+    *,
     seeds: Seeds = None,
     stack_size: StackSize = None,
     device: Device = "cpu",

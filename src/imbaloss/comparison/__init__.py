@@ -1,10 +1,18 @@
 """The answer for one's own data: a study of methods, its report, and a model that predicts."""
 
-from imbaloss.comparison.answer import Answer, facts
-from imbaloss.comparison.comparing import answer
-from imbaloss.comparison.from_python import compare
-from imbaloss.comparison.own_model import OwnModel
-from imbaloss.comparison.prediction import predict_file
-from imbaloss.comparison.wishes import Wishes
+import importlib
+from typing import Any
 
-__all__ = ["Answer", "OwnModel", "Wishes", "answer", "compare", "facts", "predict_file"]
+NAMES = {
+    "Answer": "imbaloss.comparison.answer",
+    "OwnModel": "imbaloss.comparison.own_model",
+    "compare": "imbaloss.comparison.from_python",
+    "predict_file": "imbaloss.comparison.prediction",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load what `NAMES` lists when it is first used: the command line reads the request alone, without torch."""
+    if name not in NAMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(NAMES[name]), name)

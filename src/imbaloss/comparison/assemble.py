@@ -13,51 +13,14 @@ from imbaloss.comparison.columns import Schema
 from imbaloss.comparison.hashes import hash_rows
 from imbaloss.comparison.own_data import FOLDS, TEST, TIME, Own
 from imbaloss.comparison.preparation import ImagePreparation
-from imbaloss.comparison.reading.names import normalize_text
-from imbaloss.comparison.reading.table_file import AS_DETECTED, COMPRESSED, ReadingOptions
+from imbaloss.comparison.reading.table_file import COMPRESSED
+from imbaloss.comparison.request import ComparisonRequest
 from imbaloss.comparison.targets import classes_of, number_groups, order_times
 from imbaloss.data.splits import FEWEST_FOLDS, check_folds
 from imbaloss.wording import counted
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-
-LISTS = ("drop", "category", "mark", "na_values", "keep_na")  # of what a person says: several names or texts
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What a person says of the data.
-
-    target: the column that tells the class. positive: the class to find, None for the rarer of two. folds: of the
-    cross-validation. group: the column whose equal values stay together. time: the column by which the past is told
-    from the future. drop: columns to leave out. category: columns whose values are names, whatever they look like.
-    mark: columns of numbers of which some have a mark, or are none. na_values: further texts that mean a missing value.
-    keep_na: columns in which NA and the like are values. size: of a side of images from files, in pixels, None for 32.
-    reading: how the files are written. decimal: the mark of decimals, where the numbers themselves do not tell it.
-    """
-
-    target: str
-    positive: str | None = None
-    folds: int = 5
-    group: str | None = None
-    time: str | None = None
-    drop: tuple[str, ...] = ()
-    category: tuple[str, ...] = ()
-    size: int | None = None
-    mark: tuple[str, ...] = ()
-    na_values: tuple[str, ...] = ()
-    keep_na: tuple[str, ...] = ()
-    reading: ReadingOptions = AS_DETECTED
-    decimal: str | None = None
-
-    @property
-    def normalized(self) -> "Asked":
-        """Return the same with all names trimmed and in Unicode's normal form C, as those of files are read."""
-        several = {key: tuple(map(normalize_text, getattr(self, key))) for key in LISTS}
-        group, time = (name and normalize_text(name) for name in (self.group, self.time))
-        return replace(self, target=normalize_text(self.target), group=group, time=time, **several)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,20 +60,20 @@ def join_columns(tables: "Sequence[pa.Table]", name: str | None) -> Any:
     return pa.chunked_array([chunk for column in columns for chunk in column.chunks], columns[0].type).combine_chunks()
 
 
-def own_of(content: Content, asked: Asked) -> Own:
+def own_of(content: Content, request: ComparisonRequest) -> Own:
     """Assemble own data: labels, groups, times, the division and a checksum.
 
     Raises:
         ValueError: It is not clear what is to be found, or a part would lack a class.
     """
-    check_folds(asked.folds, 1)
-    positive, negative = classes_of(content.target, asked.positive)
+    check_folds(request.folds, 1)
+    positive, negative = classes_of(content.target, request.positive)
     labels = (content.target == positive).to_numpy().astype(np.int64)
     groups = times = None
     if content.groups is not None:
-        groups = number_groups(str(asked.group), content.groups, labels)
+        groups = number_groups(str(request.group), content.groups, labels)
     if content.times is not None:
-        times = order_times(str(asked.time), content.times)
+        times = order_times(str(request.time), content.times)
     own = Own(
         name=content.name,
         negative=negative,
@@ -120,14 +83,14 @@ def own_of(content: Content, asked: Asked) -> Own:
         kind=content.kind,
         checksum="",
         division=TEST if content.held_out else TIME if times is not None else FOLDS,
-        folds=asked.folds,
+        folds=request.folds,
         groups=groups,
         times=times,
         held_out=content.held_out,
         notes=content.notes,
         classes=tuple(content.classes.get(name, name) for name in (negative, positive)),
     )
-    check_parts(own, asked)
+    check_parts(own, request)
     return replace(own, checksum=checksum(own))
 
 
@@ -143,7 +106,7 @@ def checksum(own: Own) -> str:
     return found.hexdigest()
 
 
-def check_parts(own: Own, asked: Asked) -> None:
+def check_parts(own: Own, request: ComparisonRequest) -> None:
     """Check that each part has both classes.
 
     Raises:
@@ -160,16 +123,17 @@ def check_parts(own: Own, asked: Asked) -> None:
         check_folds_of_learned(own)
     number_of_groups = 0 if own.groups is None else len(np.unique(own.groups[: len(own.labels) - own.held_out]))
     if own.groups is not None and number_of_groups < own.folds:
-        raise ValueError(f"there are {number_of_groups} groups in {asked.group!r}, fewer than {own.folds} folds")
+        raise ValueError(f"there are {number_of_groups} groups in {request.group!r}, fewer than {own.folds} folds")
     if fewest < 2:
         raise ValueError(f"{there}: too few to learn from and to judge by")
     for fold in own.each_fold:
         for part, counts in own.split_counts(0, fold).items():
             if not all(counts):
+                group = request.group
                 lacks = "positives" if not counts.positives else "negatives"
                 why = {
-                    FOLDS: f"where rows of one {asked.group!r} stay together, a fold has no {lacks}: take fewer folds",
-                    TIME: f"divided by {asked.time!r}, the {part} part has no {lacks}",
+                    FOLDS: f"where rows of one {group!r} stay together, a fold has no {lacks}: take fewer folds",
+                    TIME: f"divided by {request.time!r}, the {part} part has no {lacks}",
                     TEST: f"the {part} part has no {lacks}",
                 }
                 raise ValueError(f"{why[own.division]}; there are {there} in all")

@@ -15,8 +15,9 @@ from imbaloss.comparison.answer import Answer
 from imbaloss.comparison.description import describe
 from imbaloss.comparison.own_data import Own
 from imbaloss.comparison.own_model import OwnModel, Threshold, remove
+from imbaloss.comparison.planning import budget_in_seconds, plan_study
+from imbaloss.comparison.request import MOST, ComparisonRequest
 from imbaloss.comparison.study import OwnStudy
-from imbaloss.comparison.wishes import MOST, Wishes
 from imbaloss.evaluation import THRESHOLD
 from imbaloss.studies import Job, Run, SilentObserver, Store, StudyObserver
 from imbaloss.studies.reach import AREA
@@ -26,11 +27,27 @@ from imbaloss.wording import counted
 WRITTEN = ("report.html", "table.csv", "comparisons.csv", "model", "figures")  # beside what tells a study
 SPARE = 1.2  # times as long as the longest so far, a repetition may take
 Told = Callable[[str], object]
-Shown = Callable[[Sequence[Job]], AbstractContextManager[StudyObserver]]  # progress of so many stacks
 
 
-def no_progress(jobs: Sequence[Job]) -> AbstractContextManager[StudyObserver]:  # noqa: ARG001
+def ignore(text: str) -> None:
+    """Do nothing with what is told."""
+
+
+def show_no_progress(jobs: Sequence[Job]) -> AbstractContextManager[StudyObserver]:  # noqa: ARG001
+    """Return an observer of stacks that are trained, which shows nothing."""
     return nullcontext(SilentObserver())
+
+
+@dataclass(frozen=True)
+class ComparisonObserver:
+    """Functions that are told how a comparison goes. By default they do nothing."""
+
+    tell: Told = ignore  # what is done
+    note: Told = ignore  # what was found in the data
+    show: Callable[[Sequence[Job]], AbstractContextManager[StudyObserver]] = show_no_progress  # of these stacks
+
+
+SILENT = ComparisonObserver()
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,14 +58,13 @@ class Place:
     folder: Path
     store: Store
     device: str
-    tell: Told
-    shown: Shown
+    observer: ComparisonObserver = SILENT
 
     def run(self, runs: Sequence[Run], name: str) -> None:
         """What the store does not have yet."""
         datasets = {name: self.own}
         jobs = studies.cut(runs, datasets, device=self.device)
-        with self.shown(jobs) as observer:
+        with self.observer.show(jobs) as observer:
             studies.execute(jobs, self.store, datasets, self.device, observer=observer)
 
     def keep(self, study: OwnStudy) -> OwnStudy:
@@ -58,56 +74,40 @@ class Place:
 
 
 def answer(
-    own: Own,
-    target: str,
-    wishes: Wishes,
-    out: Path,
-    *,
-    command: str = "",
-    tell: Told = lambda text: None,  # noqa: ARG005
-    note: Told = lambda text: None,  # noqa: ARG005
-    shown: Shown = no_progress,
-    page: bool = True,
-    named: bool = True,
-    overwrite: bool = False,
+    own: Own, request: ComparisonRequest, out: Path, observer: ComparisonObserver = SILENT, *, page: bool = True
 ) -> Answer:
     """Train what the folder does not have yet, and write the model; with `page` also tables, figures and report.html.
 
     Args:
         own: The data.
-        target: What the classes are called in sentences.
-        wishes: What to compare, and how long.
-        out: The folder to write.
-        command: The command line, for the report.
-        tell: Is told what is done.
-        note: Is told what was found in the data.
-        shown: Shows progress.
+        request: What to compare, and how long.
+        out: The folder to write, that of the request or a default one. Another one is taken where a default one holds
+            the answer for other data.
+        observer: Is told what is found and done.
         page: Whether to write the report.
-        named: Whether a person named the folder. Another one is taken where it was not and holds other data's answer.
-        overwrite: Whether the answer for other data in a folder that a person named may be replaced.
 
     Raises:
-        ValueError: The wishes cannot be met, or the folder holds the answer for other data.
+        ValueError: The request cannot be met, or the folder that it names holds the answer for other data.
         OSError: The folder cannot be written.
     """
-    check_device(wishes.device)
-    study = wishes.study(own, target, command)
+    check_device(request.device)
+    study = plan_study(request, own)
     known = (*describe(own), *of_network(study))
-    study = replace(study, notes=known + (() if wishes.budget else reach_of(study, own)))
+    study = replace(study, notes=known + (() if request.budget else reach_of(study, own)))
     for text in study.notes:
-        note(text)
-    out = choose_folder(study, out, note, named=named, overwrite=overwrite)
-    place = Place(own, out, Store(out), wishes.device, note, shown)
+        observer.note(text)
+    out = choose_folder(study, out, observer.note, named=request.out is not None, overwrite=request.overwrite)
+    place = Place(own, out, Store(out), request.device, observer)
     place.store.add_examples({study.name: own})
-    study = trained(place.keep(study), place, wishes.seconds)
-    if wishes.budget:
+    study = trained(place.keep(study), place, budget_in_seconds(request))
+    if request.budget:
         study = place.keep(replace(study, notes=study.notes + reach_of(study, own)))
     findings = report.find(study, place.store.rows(study.runs()), place.store)
     method = recommend(findings)
     if method is None:
         raise ValueError(f"no method has a score: {why_none(findings)}")
-    tell(f"training {method} on all rows")
-    model = for_use(study, method, target, place)
+    observer.tell(f"training {method} on all rows")
+    model = for_use(study, method, request.target, place)
     if page:
         report.write(findings, out)
     final = advise(study, findings)
@@ -197,7 +197,9 @@ def trained(study: OwnStudy, place: Place, budget: float | None) -> OwnStudy:
         place.run(study.runs_of(done), study.name)
         longest, done = max(longest, time.monotonic() - began), done + 1
     if done == 1:
-        place.tell(f"one repetition took {longest:.0f} s, and a second one does not fit: fewer methods (--loss) would")
+        place.observer.note(
+            f"one repetition took {longest:.0f} s, and a second one does not fit: fewer methods (--loss) would"
+        )
     return replace(study, repetitions=done)
 
 

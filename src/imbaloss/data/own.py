@@ -5,11 +5,15 @@ from pkgutil import resolve_name
 from typing import Any
 
 MOVED = {
-    "Asked": "imbaloss.comparison.assemble:Asked",
     "judged": "imbaloss.comparison.column_kinds:judge_series",
     "open_own": "imbaloss.comparison.opening:open_own",
 }
 sys.modules[f"{__name__}.columns"] = sys.modules[__name__]
+
+
+def Asked(target: str, **said: Any) -> Any:  # noqa: N802
+    """Return the request of a comparison, which version 0.1 called so of the data alone."""
+    return resolve_name("imbaloss.comparison.request:ComparisonRequest")(target=target, **said)
 
 
 def __getattr__(name: str) -> Any:

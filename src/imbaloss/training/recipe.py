@@ -10,9 +10,10 @@ import torch
 from imbaloss import networks
 from imbaloss.evaluation import Rule
 from imbaloss.evaluation.calibration import NONE
+from imbaloss.field_tables import Field
 from imbaloss.nearest import one_of
 from imbaloss.networks import Design, Kind
-from imbaloss.recipe_fields import FIELDS, Field, RecipeFields
+from imbaloss.recipe_fields import FIELDS, RecipeFields
 
 PRECISIONS = {  # the type of weights, and that of products and activations
     "float32": (torch.float32, torch.float32),

@@ -17,8 +17,6 @@ from PIL import Image
 
 import imbaloss
 from imbaloss.comparison import OwnModel
-from imbaloss.comparison.assemble import Asked
-from imbaloss.comparison.opening import open_own
 from imbaloss.comparison.own_model import kind_from_json
 from imbaloss.comparison.preparation import ImagePreparation
 from imbaloss.comparison.reading import images
@@ -26,7 +24,7 @@ from imbaloss.comparison.reading.brightness import SeenValues, choose_range, sca
 from imbaloss.comparison.reading.image_arrays import fit_image_arrays, prepare_image_array
 from imbaloss.comparison.reading.image_names import find_class_images, find_images, locate_listed_files, printable
 from imbaloss.comparison.reading.images import fit_image_files, prepare_image_files
-from tests.comparison.examples import QUICK, write_csv, write_images
+from tests.comparison.examples import QUICK, open_source, write_csv, write_images
 
 SIDE = 16
 RAMP = np.arange(SIDE * SIDE).reshape(SIDE, SIDE)  # 0 to 255
@@ -322,7 +320,7 @@ def test_images_that_are_all_alike_are_refused(tmp_path):
     folder = write_images(tmp_path, rare=3, others=4)
     for file in folder.rglob("*.png"):
         Image.new("RGBA", (10, 10), (len(file.parent.name), 0, 0, 0)).save(file)
-    refused(lambda: open_own(folder, Asked("folder")), "all 7 images are alike", "open some of them", "--size")
+    refused(lambda: open_source(folder, "folder"), "all 7 images are alike", "open some of them", "--size")
     refused(lambda: fit_image_arrays([("X", np.ones((5, 4, 4), np.uint8))]), "all 5 images are alike")
 
 
@@ -406,7 +404,7 @@ def test_links_to_folders_are_followed_to_a_class_and_not_within(tmp_path):
 def test_a_class_is_called_the_same_on_every_system(tmp_path):
     folder = write_images(tmp_path)
     (folder / "ok").rename(folder / unicodedata.normalize("NFD", "unauffällig"))
-    assert open_own(folder, Asked("folder", positive="unauffällig")).counts == (8, 24)
+    assert open_source(folder, "folder", positive="unauffällig").counts == (8, 24)
 
 
 def test_names_in_latin_1_can_be_written(tmp_path):
@@ -565,9 +563,9 @@ def test_labels_of_npz_images_may_be_a_column(tmp_path):
     labels = np.array([0] * 20 + [1] * 5)
     pixels = np.random.default_rng(0).integers(0, 255, (25, 4, 4)).astype(np.uint8)
     np.savez(tmp_path / "a.npz", X=pixels, y=labels[:, None])
-    assert open_own(tmp_path / "a.npz", Asked("y")).counts == (20, 5)
+    assert open_source(tmp_path / "a.npz", "y").counts == (20, 5)
     np.savez(tmp_path / "b.npz", X=pixels, y=np.eye(2)[labels])
-    refused(lambda: open_own(tmp_path / "b.npz", Asked("y")), "must hold one array of images", "y (25, 2)")
+    refused(lambda: open_source(tmp_path / "b.npz", "y"), "must hold one array of images", "y (25, 2)")
 
 
 # tables that name images
@@ -593,7 +591,7 @@ WAYS: dict[str, Callable[[str], str]] = {
 @pytest.mark.parametrize("case", WAYS)
 def test_names_are_found_however_they_are_written(case, tmp_path):
     table = write_csv(tmp_path, listing(tmp_path, WAYS[case]))
-    own = open_own(table, Asked("label"))
+    own = open_source(table, "label")
     assert own.counts == (24, 8)
     assert own.kind.column == "file"
 
@@ -631,36 +629,30 @@ def test_a_row_without_an_image_is_named(case, size, tmp_path):
     name, sentence = BAD_NAMES[case]
     frame = listing(tmp_path)
     frame.loc[2, "file"] = name
-    refused(lambda: open_own(write_csv(tmp_path, frame), Asked("label", size=size)), sentence)
+    refused(lambda: open_source(write_csv(tmp_path, frame), "label", size=size), sentence)
 
 
 def test_missing_files_are_counted(tmp_path):
     frame = listing(tmp_path, lambda name: name.replace("ok/", "gone/"))
-    refused(
-        lambda: open_own(write_csv(tmp_path, frame), Asked("label")), "for row 9 of", "and for 23 more rows", "'file'"
-    )
+    refused(lambda: open_source(write_csv(tmp_path, frame), "label"), "for row 9 of", "and for 23 more rows", "'file'")
 
 
 def test_a_size_is_refused_only_where_no_column_names_images(tmp_path):
     frame = listing(tmp_path)
     few = frame.assign(file=[*frame["file"][:4], *(f"n{row}" for row in range(28))], x=np.arange(32) % 7)
-    refused(lambda: open_own(write_csv(tmp_path, few), Asked("label", size=8)), "has 'n0' in row 5")
-    assert open_own(write_csv(tmp_path, few), Asked("label")).kind.names == ("x",)
+    refused(lambda: open_source(write_csv(tmp_path, few), "label", size=8), "has 'n0' in row 5")
+    assert open_source(write_csv(tmp_path, few), "label").kind.names == ("x",)
     plain = frame.assign(file=[f"n{row}" for row in range(32)], x=np.arange(32) % 7)
-    refused(
-        lambda: open_own(write_csv(tmp_path, plain), Asked("label", size=8)), "none of its columns names image files"
-    )
+    refused(lambda: open_source(write_csv(tmp_path, plain), "label", size=8), "none of its columns names image files")
     others = frame.assign(file=[f"{row}.heic" for row in range(32)])
-    refused(
-        lambda: open_own(write_csv(tmp_path, others), Asked("label")), "'file' names files that are not read: .heic"
-    )
+    refused(lambda: open_source(write_csv(tmp_path, others), "label"), "'file' names files that are not read: .heic")
 
 
 def test_predict_takes_the_column_that_was_learned_from(tmp_path, monkeypatch, imbaloss):
     monkeypatch.chdir(tmp_path)
     frame = listing(tmp_path)
     write_csv(tmp_path, frame.assign(mask=frame["file"]), "t.csv")
-    refused(lambda: open_own(tmp_path / "t.csv", Asked("label")), "file and mask both name image files", "--drop")
+    refused(lambda: open_source(tmp_path / "t.csv", "label"), "file and mask both name image files", "--drop")
     code, _, err = imbaloss(
         "compare", "t.csv", "--target", "label", "--drop", "mask", "--size", "8", *QUICK, "--out", "o"
     )

@@ -1,0 +1,55 @@
+"""The request of a comparison: one table for the command, for Python and for their documentation."""
+
+import inspect
+import re
+
+import pytest
+import typer
+
+import imbaloss
+from imbaloss.cli import app
+from imbaloss.comparison.request import REQUEST_FIELDS, ComparisonRequest
+from imbaloss.recipe_fields import FIELDS
+
+FOR_FILES = {"target", "test", "group", "time", "encoding", "sheet", "size"}  # arrays have none, or other ones
+
+
+def test_names_are_normalised_as_those_of_files_are():
+    request = ComparisonRequest(target=" e\u0301 ", positive=" yes", group=" shop", drop=("a ", "e\u0301"))
+    assert (request.target, request.group, request.time, request.drop) == ("é", "shop", None, ("a", "é"))
+    assert request.positive == " yes"  # a class is no name
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"folds": 2}, "folds must be 3 to 1000, one each for train, tune and test, found 2"),
+        ({"repetitions": 0}, "repetitions must be 1 to 1000, found 0"),
+        ({"repetitions": 1001}, "repetitions must be 1 to 1000, found 1001"),
+        ({"size": 3}, "size must be 4 to 1024, found 3"),
+        ({"margin": 1.0}, "margin must be above 0 and below 1, as a score is, found 1.0"),
+        ({"margin": float("nan")}, "margin must be above 0 and below 1, as a score is, found nan"),
+    ],
+)
+def test_a_number_outside_its_domain_is_refused(wrong, sentence):
+    ComparisonRequest(target="y", repetitions=1, size=4, folds=3).check_numbers()
+    with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):
+        ComparisonRequest(target="y", **wrong).check_numbers()
+
+
+def test_python_has_every_option_of_the_command_that_is_not_for_files_with_the_same_default():
+    parameters = inspect.signature(imbaloss.compare).parameters
+    assert REQUEST_FIELDS.keys() - parameters.keys() == FOR_FILES - {"test"}
+    for name in REQUEST_FIELDS.keys() - FOR_FILES:
+        assert parameters[name].default == REQUEST_FIELDS[name].default, name
+
+
+def test_help_in_python_shows_every_parameter_once():
+    documented = re.findall(r"^    (?:\*\*)?(\w+): \S", inspect.getdoc(imbaloss.compare).partition("Args:")[2], re.M)
+    assert sorted(documented) == sorted(inspect.signature(imbaloss.compare).parameters)
+
+
+def test_the_command_has_every_field_of_request_and_recipe_and_says_what_it_is():
+    options = {option.name: option for option in typer.main.get_command(app).commands["compare"].params}
+    assert options.keys() == {"source", "as_json", "quiet", *REQUEST_FIELDS, *FIELDS}
+    assert all(option.help for option in options.values())
