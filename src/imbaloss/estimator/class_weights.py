@@ -1,8 +1,7 @@
 """The class weights that the classifier's parameter class_weight asks for."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from numbers import Real
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +15,10 @@ COST = "cost"
 
 
 def class_weights(
-    asked: Mapping[Any, float] | str, samples: Samples, classes: NDArray[np.generic], matrix: NDArray[np.float64] | None
+    asked: Mapping[Hashable, float] | str,
+    samples: Samples,
+    classes: NDArray[np.generic],
+    matrix: NDArray[np.float64] | None,
 ) -> tuple[float, ...]:
     """Return the weight of each class.
 

@@ -1,6 +1,6 @@
 """`ImbalancedClassifier`: the house's training as a scikit-learn classifier."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import zip_longest
 from numbers import Integral, Real
@@ -125,7 +125,7 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         weight_decay: float = 1e-4,
         batch_size: int | str = "auto",
         scaling: str = "standard",
-        class_weight: Mapping[Any, float] | str | None = None,
+        class_weight: Mapping[Hashable, float] | str | None = None,
         sampler: str = NONE,
         threshold: float | str | Metric = 0.5,
         costs: ArrayLike | None = None,

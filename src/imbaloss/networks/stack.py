@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -66,7 +66,7 @@ def keep(network: nn.Module, which: Tensor) -> None:
         tensor.grad = None
 
 
-def one(network: Network, index: int, instead: Mapping[Any, nn.Module] | None = None) -> Network:
+def one(network: Network, index: int, instead: Mapping[nn.Module, nn.Module] | None = None) -> Network:
     """A stack of one: a copy of the network at that index. instead: parts, and what stands for them in the copy."""
     tensors = (*network.parameters(), *network.buffers())
     copies = {id(tensor): sliced(tensor, index) for tensor in tensors}
