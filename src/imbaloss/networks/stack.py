@@ -1,7 +1,7 @@
 """Stacks: S independent networks of one shape, as tensors with a leading axis S."""
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import torch
@@ -66,11 +66,13 @@ def keep(network: nn.Module, which: Tensor) -> None:
         tensor.grad = None
 
 
-def one(network: Network, index: int, instead: Mapping[nn.Module, nn.Module] | None = None) -> Network:
-    """A stack of one: a copy of the network at that index. instead: parts, and what stands for them in the copy."""
+def one(network: Network, index: int, instead: tuple[nn.Module, nn.Module] | None = None) -> Network:
+    """A stack of one: a copy of the network at that index. instead: a part, and what stands for it in the copy."""
     tensors = (*network.parameters(), *network.buffers())
-    copies = {id(tensor): sliced(tensor, index) for tensor in tensors}
-    return copy.deepcopy(network, {**copies, **{id(part): other for part, other in (instead or {}).items()}})
+    copies: dict[int, object] = {id(tensor): sliced(tensor, index) for tensor in tensors}
+    if instead:
+        copies[id(instead[0])] = instead[1]
+    return copy.deepcopy(network, copies)
 
 
 def joined(networks: Sequence[Network]) -> Network:

@@ -151,7 +151,7 @@ class Stack:
         if self.early:
             self.early.restore(index)
         with use_matmul_backend(self.plan.products):
-            instead = {self.gram_layer: self.gram_layer.restore(index)} if self.gram_layer else None
+            instead = (self.gram_layer, self.gram_layer.restore(index)) if self.gram_layer else None
         network = one(self.network, index, instead).to("cpu")
         scaling = self.data.scalings[int(self.data.splits[index])]
         return Model(self.members[index].recipe, self.data.shape, scaling, network)
