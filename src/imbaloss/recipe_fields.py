@@ -1,7 +1,7 @@
 """The fields of a recipe: name, type, default, domain and help of each hyper-parameter.
 
-`Recipe`, the options of the command line, the check of study files and the list in docs/studies.md are made from this
-table. It loads neither torch nor NumPy, so that `imbaloss --help` answers at once.
+`Recipe` and `Decision`, the options of the command line, the check of study files and the list in docs/studies.md are
+made from this table. It loads neither torch nor NumPy, so that `imbaloss --help` answers at once.
 """
 
 from collections.abc import Callable
@@ -10,6 +10,29 @@ from typing import Annotated, Any, NamedTuple, get_args, get_origin, get_type_hi
 
 MOST = 2**31 - 1  # epochs, or samples of a batch
 WIDEST = 100_000  # a wider hidden layer is a slip of the pen
+
+
+class FieldError(ValueError):
+    """A field of a recipe has a value that it does not admit.
+
+    Attributes:
+        field: The name of the field.
+        problem: What is wrong. With `named` it follows the name of the field in the sentence, such as "must be 1 or
+            more, found 0"; else it is a sentence of its own.
+    """
+
+    def __init__(self, field: str, problem: str, *, named: bool = True) -> None:
+        super().__init__(field, problem)
+        self.field = field
+        self.problem = problem
+        self.named = named
+
+    def __str__(self) -> str:
+        return self.sentence(self.field)
+
+    def sentence(self, name: str) -> str:
+        """Say what is wrong, to someone for whom the field has that name."""
+        return f"{name} {self.problem}" if self.named else self.problem
 
 
 class Domain(NamedTuple):
@@ -41,7 +64,10 @@ RATE = Domain("must be above 0 and finite", lambda value: 0 < value < float("inf
 
 @dataclass(frozen=True)
 class RecipeFields:
-    """The fields of a recipe, in the order in which they are stored. The defaults are the report's."""
+    """The fields of a recipe that decide a training, in the order in which they are stored.
+
+    The defaults are the report's.
+    """
 
     network: Annotated[str, Entry("mlp, cnn, fcn or prototype; also cnn/prototype:per_class=2 and the like.")] = "mlp"
     hidden: Annotated[
@@ -126,6 +152,12 @@ class RecipeFields:
         str,
         Entry("float32, float64, or bf16: float32 weights, bfloat16 products.", names=("float32", "float64", "bf16")),
     ] = "float32"
+
+
+@dataclass(frozen=True)
+class DecisionFields:
+    """The fields of a recipe that say how a probability becomes an action; stored behind the others."""
+
     calibration: Annotated[
         str,
         Entry(
@@ -151,11 +183,11 @@ class Field(NamedTuple):
     entry: Entry
 
 
-def read_fields() -> dict[str, Field]:
-    """Read the table, by the names of its fields, from the annotations of `RecipeFields`."""
-    annotations = get_type_hints(RecipeFields, include_extras=True)
+def read_fields(annotated: type[RecipeFields | DecisionFields]) -> dict[str, Field]:
+    """Read the table, by the names of its fields, from the annotations of a class."""
+    annotations = get_type_hints(annotated, include_extras=True)
     table = {}
-    for field in fields(RecipeFields):
+    for field in fields(annotated):
         hint, entry = get_args(annotations[field.name])
         optional = type(None) in get_args(hint)
         value = get_args(hint)[0] if optional else hint
@@ -165,4 +197,5 @@ def read_fields() -> dict[str, Field]:
     return table
 
 
-FIELDS = read_fields()
+TRAINING_FIELDS, DECISION_FIELDS = read_fields(RecipeFields), read_fields(DecisionFields)
+FIELDS = TRAINING_FIELDS | DECISION_FIELDS

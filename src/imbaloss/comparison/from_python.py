@@ -4,7 +4,6 @@ import inspect
 import shutil
 import weakref
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
@@ -26,7 +25,7 @@ from imbaloss.comparison.reading.image_arrays import fit_image_arrays
 from imbaloss.comparison.targets import name_classes
 from imbaloss.comparison.wishes import Wishes
 from imbaloss.nearest import nearest
-from imbaloss.training import Recipe
+from imbaloss.recipe_fields import FIELDS
 from imbaloss.training.recipe import whole
 
 TARGET, GROUP, TIME = "y", "group", "time"
@@ -99,7 +98,7 @@ def compare(
         TypeError: There is no such option.
         OSError: The folder cannot be written.
     """
-    entries = [one.name for one in fields(Recipe)]
+    entries = list(FIELDS)
     for option in recipe:
         if option not in entries:
             known = [*inspect.signature(compare).parameters, *entries]

@@ -9,8 +9,7 @@ import pandas as pd
 
 from imbaloss.comparison.own_data import FOLDS, Own
 from imbaloss.comparison.study import OwnStudy, methods_of, recipe_for, repetitions_for
-from imbaloss.training import Recipe
-from imbaloss.training.recipe import check_entries
+from imbaloss.training.recipe import check_entries, read_entries
 
 MOST = 1000  # repetitions
 UNITS = ("s", "m", "h")  # of a budget
@@ -26,7 +25,7 @@ class Wishes:
     repetitions: int | None = None  # None: by the number of rows
     budget: str | None = None  # as 90s, 10m or 2h: as many repetitions as fit
     margin: float = 0.01
-    recipe: dict[str, Any] = field(default_factory=dict)  # entries of a `Recipe`, that overrule
+    recipe: dict[str, Any] = field(default_factory=dict)  # entries of a recipe, that overrule
     device: str = "cpu"
 
     @property
@@ -41,7 +40,7 @@ class Wishes:
         alone = {"tune_lr": ()} if "lr" in self.recipe else {}
         check_entries(self.recipe)
         entries = recipe_for(train, alone | self.recipe, methods, images=own.kind.of_images)
-        Recipe(**entries).check_shape(own.shape)
+        read_entries(entries)[0].check_shape(own.shape)
         if self.repetitions is not None and self.budget is not None:
             raise ValueError("give the number of repetitions, or a budget that decides it, not both")
         if self.repetitions is not None and not 1 <= self.repetitions <= MOST:

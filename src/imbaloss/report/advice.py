@@ -15,7 +15,6 @@ from imbaloss.report.findings import Findings
 from imbaloss.report.other_rows import for_other_rows
 from imbaloss.statistics import Verdict
 from imbaloss.studies import AdvisedStudy, Row
-from imbaloss.training import REFERENCES
 from imbaloss.wording import counted, listed
 
 PLAIN = "ce"  # the network that one would train without knowing better
@@ -165,8 +164,9 @@ def difference(one: CellComparison) -> str:
 
 def of_references(case: Case) -> str:
     """Whether networks are worth their while here."""
-    is_network = case.best not in REFERENCES
-    others = [one for one in case.lines if (one.second in REFERENCES) == is_network]
+    learners = case.found.learners
+    is_network = not learners[case.best].is_reference
+    others = [one for one in case.lines if learners[one.second].is_reference == is_network]
     if not others:
         return ""
     nearest = min(others, key=lambda one: one.interval.estimate)

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from imbaloss.evaluation import OF_TALLIES, Rule, redrawn, tallied
+from imbaloss.evaluation import OF_TALLIES, redrawn, tallied
 from imbaloss.evaluation.tallies import Tallies
 from imbaloss.report.cells import Compared
 from imbaloss.report.comparisons import CellComparison
@@ -82,5 +82,5 @@ def decisions(found: Findings, rows: list[Row]) -> tuple[NDArray[np.int64], NDAr
 
 
 def formula_of(compared: Compared, rows: Mapping[tuple[str, int], Row]) -> Callable[[Tallies], NDArray[np.float64]]:
-    [rule] = {row.run.recipe.threshold for row in rows.values()}
-    return OF_TALLIES.get(compared.score, Rule.of(rule).score)
+    [rule] = {row.run.method.decision.rule for row in rows.values()}
+    return OF_TALLIES.get(compared.score, rule.score)
