@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from imbaloss.learners import Method
 from imbaloss.report.cells import COMPARED, EVERYWHERE, Cell, Compared
 from imbaloss.studies import Row
 from tests.report.examples import LOSSES, example, folded, rows, scored, scoring
@@ -93,7 +94,7 @@ def test_a_cell_in_which_more_than_half_of_the_methods_have_a_score_counts_and_l
     """Of four methods: with three the cell counts; with two it is the cell that is left out."""
     four = (*LOSSES, "mfe")
     some = [
-        replace(row, run=replace(row.run, loss="mfe")) if place == 3 else row
+        replace(row, run=replace(row.run, method=Method.parse("mfe"))) if place == 3 else row
         for dataset in THREE[:2]
         for seed in range(2)
         for place, row in enumerate([example(dataset, seed, loss) for loss in (*LOSSES, "msfe")])

@@ -91,8 +91,8 @@ def test_the_hash_is_of_what_was_asked_and_does_not_change():
     assert run().hash == "3bb033cf37927fe7"
     others = [
         run(dataset="tree_2"), run(level=0.1), run(protocol="ratio"), run(positive="maple_tree"),
-        run(method=Method.parse("mfe")), run(recipe=Recipe(lr=0.2)), run(seed=1), run(method=Method.parse("mse + smote")),
-        run(fold=Fold(0, 0, 5)), run(fold=Fold(1, 0, 5)),
+        run(method=Method.parse("mfe")), run(recipe=Recipe(lr=0.2)), run(seed=1),
+        run(method=Method.parse("mse + smote")), run(fold=Fold(0, 0, 5)), run(fold=Fold(1, 0, 5)),
     ]  # fmt: skip
     assert len({other.hash for other in [run(), *others]}) == 11
 
