@@ -13,7 +13,7 @@ import pytest
 
 from imbaloss import cli, data, losses
 from imbaloss.evaluation import SCORES, scores
-from imbaloss.training import model_file
+from imbaloss.learners import network_file
 
 IMBALOSS = Path(sys.executable).with_name("imbaloss")
 QUICK = ("--epochs", "2", "--hidden", "4")
@@ -42,7 +42,7 @@ def test_train_prints_one_object_with_everything(imbaloss, tmp_path):
     assert (found["loss"], found["seed"], found["recipe"]["hidden"]) == ("focal:gamma=1", 3, [4])
     assert (found["positive"], found["negative"], found["train_positives"]) == ("8", "3", 23)
     assert len(found["losses"]) == 2
-    model, facts = model_file.load(tmp_path / "results" / "train" / "model")
+    model, facts = network_file.load(tmp_path / "results" / "train" / "model")
     split = data.draw(data.load(["digits_3_8"])["digits_3_8"], level=0.1, protocol="table1", seed=3)
     again, _ = scores(split.test.labels, model.probabilities(split.test.inputs))
     assert {name: found[name] for name in again} == again
@@ -75,7 +75,7 @@ def test_the_same_command_writes_the_same_model_in_two_processes(tmp_path):
         subprocess.run(
             [IMBALOSS, "train", *QUICK, "--out", name, "--quiet"], cwd=tmp_path, check=True, capture_output=True
         )
-    first, second = ((tmp_path / name / "model" / model_file.NAME).read_bytes() for name in ("a", "b"))
+    first, second = ((tmp_path / name / "model" / network_file.NAME).read_bytes() for name in ("a", "b"))
     assert first == second
 
 

@@ -63,3 +63,26 @@ def read_fields(table: type) -> dict[str, Field]:
         kind = get_args(value)[0] if several else value
         read[field.name] = Field(field.name, hint, kind, several, optional, field.default, entry)
     return read
+
+
+class FieldError(ValueError):
+    """A field has a value that it does not admit.
+
+    Attributes:
+        field: The name of the field.
+        problem: What is wrong. With `named` it follows the name of the field in the sentence, such as "must be 1 or
+            more, found 0"; else it is a sentence of its own.
+    """
+
+    def __init__(self, field: str, problem: str, *, named: bool = True) -> None:
+        super().__init__(field, problem)
+        self.field = field
+        self.problem = problem
+        self.named = named
+
+    def __str__(self) -> str:
+        return self.sentence(self.field)
+
+    def sentence(self, name: str) -> str:
+        """Say what is wrong, to someone for whom the field has that name."""
+        return f"{name} {self.problem}" if self.named else self.problem

@@ -1,7 +1,7 @@
 """The fields of a recipe: name, type, default, domain and help of each hyper-parameter.
 
-`Recipe`, the options of the command line, the check of study files and the list in docs/studies.md are made from this
-table. It loads neither torch nor NumPy, so that `imbaloss --help` answers at once.
+`Recipe` and `Decision`, the options of the command line, the check of study files and the list in docs/studies.md are
+made from this table. It loads neither torch nor NumPy, so that `imbaloss --help` answers at once.
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,10 @@ RATE = Domain("must be above 0 and finite", lambda value: 0 < value < float("inf
 
 @dataclass(frozen=True)
 class RecipeFields:
-    """The fields of a recipe, in the order in which they are stored. The defaults are the report's."""
+    """The fields of a recipe that decide a training, in the order in which they are stored.
+
+    The defaults are the report's.
+    """
 
     network: Annotated[str, Entry("mlp, cnn, fcn or prototype; also cnn/prototype:per_class=2 and the like.")] = "mlp"
     hidden: Annotated[
@@ -107,6 +110,12 @@ class RecipeFields:
         str,
         Entry("float32, float64, or bf16: float32 weights, bfloat16 products.", names=("float32", "float64", "bf16")),
     ] = "float32"
+
+
+@dataclass(frozen=True)
+class DecisionFields:
+    """The fields of a recipe that say how a probability becomes an action; stored behind the others."""
+
     calibration: Annotated[
         str,
         Entry(
@@ -120,4 +129,5 @@ class RecipeFields:
     ] = "f1"
 
 
-FIELDS = read_fields(RecipeFields)
+TRAINING_FIELDS, DECISION_FIELDS = read_fields(RecipeFields), read_fields(DecisionFields)
+FIELDS = TRAINING_FIELDS | DECISION_FIELDS

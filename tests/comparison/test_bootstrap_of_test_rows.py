@@ -16,7 +16,7 @@ from imbaloss.report.cells import Compared
 from imbaloss.report.comparisons import CellComparison, best_of, seen_from
 from imbaloss.statistics import Verdict, seeds_and_redrawn
 from imbaloss.studies import Predictions, Store
-from tests.report.examples import example
+from tests.report.examples import changed, example
 
 RECALL = Compared("recall at the tuned threshold", "recall", tuned=True)
 F1 = Compared("F1 at the tuned threshold", "f1", tuned=True)
@@ -82,8 +82,7 @@ def test_equivalence_needs_the_wider_interval_within_the_margin(tmp_path):
 def test_costs_are_turned(tmp_path):
     """What costs less is better; of the rule that all rows have, cost, the formula is its own."""
     found = of_one_test(tmp_path, {"mfe": 2.5, "mse": 1.5}, positives=300)
-    recipe = replace(found.rows[0].run.recipe, threshold="cost:fn=9")
-    rows = [replace(row, run=replace(row.run, recipe=recipe)) for row in found.rows]
+    rows = [changed(row, threshold="cost:fn=9") for row in found.rows]
     store = Store(tmp_path / "again")
     store.add((row, found.store.predictions(old.run)) for row, old in zip(rows, found.rows, strict=True))
     again = report.find(studies.built_in("table1"), rows, store)

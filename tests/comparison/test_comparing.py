@@ -22,8 +22,8 @@ from imbaloss.comparison.own_data import Own
 from imbaloss.comparison.planning import budget_in_seconds, plan_study
 from imbaloss.comparison.request import ComparisonRequest
 from imbaloss.comparison.study import OwnStudy
+from imbaloss.learners import REFERENCES
 from imbaloss.studies import Store
-from imbaloss.training import REFERENCES
 from tests.comparison.examples import mixed
 
 QUICK = {"epochs": 3, "hidden": (4,), "tune_lr": (), "lr": 0.01, "losses": ["ce", "mfe"]}
@@ -135,14 +135,23 @@ def test_each_method_has_as_many_candidates_by_default():
     own = open_parts()
     study = plan_study(ComparisonRequest(target="y"), own)
     assert {run.recipe.networks for run in study.runs()} == {3}
-    assert {run.loss for run in study.runs()} >= {"ce", "wce", "focal", "mse", "wmse", "mfe", "msfe", "logit_adjusted"}
-    assert {run.sampler for run in study.runs()} == {"none", "random_over", "random_under"}
+    assert {run.method.learned for run in study.runs()} >= {
+        "ce",
+        "wce",
+        "focal",
+        "mse",
+        "wmse",
+        "mfe",
+        "msfe",
+        "logit_adjusted",
+    }
+    assert {str(run.method.sampler) for run in study.runs()} == {"none", "random_over", "random_under"}
 
 
 def test_a_learning_rate_is_the_one_that_is_taken():
     own = open_parts()
     runs = plan_study(ComparisonRequest(target="y", recipe={"lr": 0.02}), own).runs()
-    assert {(run.recipe.lr, run.recipe.tune_lr) for run in runs if not run.reference} == {(0.02, ())}
+    assert {(run.recipe.lr, run.recipe.tune_lr) for run in runs if not run.method.learner.is_reference} == {(0.02, ())}
 
 
 def test_losses_are_crossed_with_samplers():

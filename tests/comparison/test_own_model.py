@@ -22,9 +22,10 @@ from imbaloss.comparison import OwnModel
 from imbaloss.comparison.comparing import Place, for_use
 from imbaloss.comparison.from_python import open_arrays
 from imbaloss.comparison.own_data import Own
-from imbaloss.comparison.own_model import CHECKSUM, FORMAT_1, NAME, PREPARATION, REFERENCE, digest
+from imbaloss.comparison.own_model import CHECKSUM, FORMAT_1, NAME, PREPARATION, digest
 from imbaloss.comparison.request import ComparisonRequest
-from imbaloss.training import REFERENCES
+from imbaloss.learners import REFERENCES
+from imbaloss.learners.model_files import REFERENCE
 from tests.comparison.examples import mixed, write_csv
 from tests.comparison.plain import column_transformer
 

@@ -11,12 +11,12 @@ from imbaloss.comparison.study import (
     MOST_EPOCHS,
     OwnStudy,
     methods_of,
-    parsed,
     recipe_for,
     repetitions_for,
 )
 from imbaloss.data import Fold
-from imbaloss.training import REFERENCES, Recipe
+from imbaloss.learners import REFERENCES, Method
+from imbaloss.training import Recipe
 
 STUDY = OwnStudy(
     name="mine", target="fraud", negative="no", positive="yes", level=0.1, data="abc", methods=methods_of(None, None),
@@ -45,7 +45,7 @@ def test_every_run_counts_once_and_is_known_by_the_data():
 
 def test_each_method_tries_as_many_rates():
     assert {run.recipe.networks for run in STUDY.runs()} == {3}
-    rates = {run.loss: run.recipe.tune_lr for run in STUDY.runs()}
+    rates = {run.method.learned: run.recipe.tune_lr for run in STUDY.runs()}
     assert all(rates[name] == reference.rates for name, reference in REFERENCES.items())
 
 
@@ -60,7 +60,7 @@ def test_each_method_tries_as_many_rates():
 )
 def test_methods_are_those_asked_for_and_the_references(losses, samplers, wanted):
     assert methods_of(losses, samplers) == (*wanted, *REFERENCES)
-    assert all(parsed(method) for method in wanted)
+    assert [str(Method.parse(method)) for method in wanted] == list(wanted)
 
 
 @pytest.mark.parametrize("rows", [30, 1000, 10**5, 10**7])

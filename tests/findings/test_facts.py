@@ -187,9 +187,11 @@ def test_settings_are_counted_by_who_needs_fewer_epochs():
 def test_curves_are_told_by_where_they_halve_whether_they_do_and_how_far_f1_lies_from_the_median():
     constant = 0.2 * 0.8 / 2
     curves = [np.array([1.0, 0.4]), np.array([1.0, 0.9]), np.array([0.5, 0.1])]
-    recipe = SimpleNamespace(init="torch", train_batch=128, lr=0.1)
+    run = SimpleNamespace(
+        method=SimpleNamespace(learned="mse"), recipe=SimpleNamespace(init="torch", train_batch=128, lr=0.1)
+    )
     rows = [SimpleNamespace(losses=constant * curve, counts={"train": (80, 20)},
-                            run=SimpleNamespace(loss="mse", recipe=recipe)) for curve in curves]  # fmt: skip
+                            run=run) for curve in curves]  # fmt: skip
     lines = pd.DataFrame({"loss": "mse", "sampler": "none", "seed": range(3), F1: [0.1, 0.4, 0.6]})
     found, errors = convergence.measured(
         SimpleNamespace(store=SimpleNamespace(with_losses=lambda some: some), rows=rows, frame=lines)

@@ -56,10 +56,10 @@ def swap_scores(folder: Path, first: str, second: str) -> None:
     other = {first: second, second: first}
     with store.transaction() as database:
         for run in rows:
-            if run.loss in other:
+            if run.method.learned in other:
                 [twin] = [
                     one for one in rows
-                    if one.loss == other[run.loss]
+                    if one.method.learned == other[run.method.learned]
                     and [getattr(one, name) for name in ("dataset", "level", "seed", "recipe_name")]
                     == [getattr(run, name) for name in ("dataset", "level", "seed", "recipe_name")]
                 ]  # fmt: skip

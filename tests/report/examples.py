@@ -5,13 +5,15 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from imbaloss import report, studies
-from imbaloss.data import SETS, Fold
+from imbaloss.data import NONE, SETS, Fold, SamplerSpec
 from imbaloss.evaluation import Rule, TunedScores, no_scores, scores, tuned
+from imbaloss.learners import Method
 from imbaloss.report import Findings
 from imbaloss.report.cells import COMPARED, Cell, Compared, cells
 from imbaloss.report.comparisons import CellComparison, compare_cells
@@ -27,7 +29,7 @@ POOL = (180, 20)  # images of each class, of which a seed draws half
 
 def predictions(row: Row) -> dict[str, Predictions]:
     """Random probabilities in place of a trained network's; none where that failed."""
-    generator = np.random.default_rng([row.run.seed, *f"{row.run.dataset} {row.run.loss}".encode()])
+    generator = np.random.default_rng([row.run.seed, *f"{row.run.dataset} {row.run.method.learned}".encode()])
     drawn = np.random.default_rng(row.run.seed)
     found = {}
     for part in ("test", "tune"):
@@ -67,7 +69,7 @@ def example(dataset: str, seed: int, loss: str) -> Row:
     positive = SETS[dataset].positive if dataset in SETS else "a rare one"
     recipe = Recipe(epochs=6 if loss == "wmse" else 4)
     row = Row(
-        run=Run(dataset, 0.05, "table1", positive, loss, recipe, seed),
+        run=Run(dataset, 0.05, "table1", positive, Method.parse(loss), recipe, seed),
         classes=("a tree", positive),
         counts={"train": (450, 50), "tune": (90, 10), "test": (90, 10)},
         scores={},
@@ -81,6 +83,13 @@ def example(dataset: str, seed: int, loss: str) -> Row:
     threshold, low, high, _ = tuned(Rule.of("f1"), LABELS, tune)
     at = TunedScores(threshold, (low, high), scores(LABELS, test, threshold)[0], {})
     return replace(row, scores={"tune": scores(LABELS, tune)[0], "test": scores(LABELS, test)[0]}, tuned=at)
+
+
+def changed(row: Row, *, sampler: str = NONE, threshold: str = "f1", **changes: Any) -> Row:
+    """The row with these changes of what was asked."""
+    decision = replace(row.run.method.decision, rule=Rule.of(threshold))
+    method = replace(row.run.method, sampler=SamplerSpec.parse(sampler), decision=decision)
+    return replace(row, run=replace(row.run, method=method, **changes))
 
 
 def scoring(row: Row, value: float | None, score: str = "roc_auc") -> Row:
@@ -111,8 +120,8 @@ def gaining(gains: dict[str, float], seeds: int = 12, spread: float = 0.004, sco
     found = []
     for row in rows(seeds=seeds):
         own = np.random.default_rng([row.run.seed, *row.run.dataset.encode()])
-        noise = np.random.default_rng([row.run.seed, *row.run.loss.encode()]).normal(scale=spread)
-        value = 0.7 + own.normal(scale=0.05) + gains[row.run.loss] + float(noise)
+        noise = np.random.default_rng([row.run.seed, *row.run.method.learned.encode()]).normal(scale=spread)
+        value = 0.7 + own.normal(scale=0.05) + gains[row.run.method.learned] + float(noise)
         found.append(scoring(row, value, score))
     return found
 

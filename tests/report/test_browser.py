@@ -11,6 +11,7 @@ import pytest
 
 from imbaloss import losses, studies
 from imbaloss.data import SETS
+from imbaloss.learners import Method
 from imbaloss.report.tables import DASH
 from tests.report.examples import LOSSES, rows, write
 
@@ -257,7 +258,7 @@ PAPER = {"width": 718, "height": 1000}  # A4 of 794 CSS pixels, less 1 cm on eit
 def test_tables_of_fifteen_losses_fit_on_paper(browser, tmp_path):
     many, levels = losses.names()[:15], (0.05, 0.01)
     some = [
-        replace(row, run=replace(row.run, loss=loss, level=level))
+        replace(row, run=replace(row.run, method=Method.parse(loss), level=level))
         for level in levels
         for row in rows(seeds=3, datasets=("tree_1",))[:: len(LOSSES)]
         for loss in many

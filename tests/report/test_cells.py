@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from imbaloss.learners import Method
 from imbaloss.report.cells import COMPARED, EVERYWHERE, Cell, Compared
 from imbaloss.studies import Row
 from tests.report.examples import LOSSES, example, folded, rows, scored, scoring
@@ -21,7 +22,7 @@ def cells(some: list[Row], compared: Compared = ROC) -> list[Cell]:
 
 
 def value(some: list[Row], compared: Compared, dataset: str, loss: str, seed: int) -> float:
-    [row] = [row for row in some if (row.run.dataset, row.run.loss, row.run.seed) == (dataset, loss, seed)]
+    [row] = [row for row in some if (row.run.dataset, row.run.method.learned, row.run.seed) == (dataset, loss, seed)]
     return compared.value_in(row)
 
 
@@ -45,7 +46,7 @@ def test_what_is_missing_or_undefined_is_nan_there_and_over_all():
     some = [first, scoring(second, None), *others]  # the third was not trained
     for cell in cells(some):
         lost = cell.setting != "tree_2"
-        missing = [np.isnan(cell.scores[row.run.loss]).tolist() for row in (first, second, third)]
+        missing = [np.isnan(cell.scores[row.run.method.learned]).tolist() for row in (first, second, third)]
         assert missing == [[False] * 3, [lost, False, False], [lost, False, False]]
 
 
@@ -54,11 +55,11 @@ THREE = ("tree_1", "tree_2", "household")
 
 def without(some: list[Row], gone: set[tuple[str, str]]) -> list[Row]:
     """Undefined scores of these losses on these data sets."""
-    return [scoring(row, None) if (row.run.dataset, row.run.loss) in gone else row for row in some]
+    return [scoring(row, None) if (row.run.dataset, row.run.method.learned) in gone else row for row in some]
 
 
 def test_a_method_that_a_cell_lacks_is_left_out_of_all_and_named():
-    some = [row for row in rows() if (row.run.dataset, row.run.loss) != ("tree_2", "msfe")]
+    some = [row for row in rows() if (row.run.dataset, row.run.method.learned) != ("tree_2", "msfe")]
     first, second, everywhere = cells(some)
     assert "msfe" not in second.scores
     assert everywhere.left_out == ("msfe",)
@@ -93,7 +94,7 @@ def test_a_cell_in_which_more_than_half_of_the_methods_have_a_score_counts_and_l
     """Of four methods: with three the cell counts; with two it is the cell that is left out."""
     four = (*LOSSES, "mfe")
     some = [
-        replace(row, run=replace(row.run, loss="mfe")) if place == 3 else row
+        replace(row, run=replace(row.run, method=Method.parse("mfe"))) if place == 3 else row
         for dataset in THREE[:2]
         for seed in range(2)
         for place, row in enumerate([example(dataset, seed, loss) for loss in (*LOSSES, "msfe")])
@@ -108,7 +109,7 @@ def test_a_cell_in_which_more_than_half_of_the_methods_have_a_score_counts_and_l
 
 
 def test_a_cell_that_was_not_trained_is_not_in_all_and_costs_no_method():
-    some = [row for row in rows(datasets=THREE) if row.run.dataset != "tree_2" or row.run.loss == "msfe"]
+    some = [row for row in rows(datasets=THREE) if row.run.dataset != "tree_2" or row.run.method.learned == "msfe"]
     first, _, third, everywhere = cells(some)
     assert everywhere.left_out == ("tree_2 at level 0.05",)
     assert_mean(everywhere, [first, third], LOSSES)

@@ -27,7 +27,7 @@ def test_every_pair_is_compared_in_each_cell_and_over_all():
                 np.mean([
                     row.scores["test"]["roc_auc"]
                     for row in some
-                    if (row.run.loss, row.run.seed) == (loss, seed)
+                    if (row.run.method.learned, row.run.seed) == (loss, seed)
                     and setting in {row.run.dataset, EVERYWHERE}
                 ])
                 for seed in range(7)
@@ -58,7 +58,7 @@ def test_folds_have_the_corrected_test():
     one = found[(found["score"] == "F1 at ½") & (found["setting"] == "tree_1 + 3 folds")].iloc[0]
     f1 = {
         loss: np.array([
-            row.scores["test"]["f1"] for row in some if (row.run.loss, row.run.dataset) == (loss, "tree_1")
+            row.scores["test"]["f1"] for row in some if (row.run.method.learned, row.run.dataset) == (loss, "tree_1")
         ])
         for loss in LOSSES
     }  # fmt: skip
@@ -134,7 +134,7 @@ def test_a_new_data_set_is_foretold_from_the_means_of_several_over_all_cells_alo
     lines = found[(found["score"] == "ROC-AUC") & (found["setting"] == EVERYWHERE)].set_index(["first", "second"])
     values: dict[tuple[str, str], list[float]] = {}
     for row in some:
-        values.setdefault((row.run.loss, row.run.dataset), []).append(row.scores["test"]["roc_auc"])
+        values.setdefault((row.run.method.learned, row.run.dataset), []).append(row.scores["test"]["roc_auc"])
     for first, second in lines.index:
         gains = [np.mean(values[first, one]) - np.mean(values[second, one]) for one in ("tree_1", "tree_2")]
         expected = signed_rank_probabilities(np.array(gains), 0.01, np.random.default_rng(0), 10_000)

@@ -82,7 +82,7 @@ def test_a_method_of_one_repetition_counts_among_the_pairs_and_is_not_beaten():
 def over_both(some: list[Row], loss: str, seeds: int) -> np.ndarray:
     """The mean ROC-AUC over the data sets, of each seed."""
     values = [
-        [row.scores["test"]["roc_auc"] for row in some if (row.run.loss, row.run.seed) == (loss, seed)]
+        [row.scores["test"]["roc_auc"] for row in some if (row.run.method.learned, row.run.seed) == (loss, seed)]
         for seed in range(seeds)
     ]
     return np.mean(values, axis=1)
@@ -98,7 +98,7 @@ def test_it_is_said_how_many_more_seeds_would_decide(seeds, more):
 
 
 def test_one_method_is_compared_with_nothing():
-    some = [row for row in rows() if row.run.loss == "msfe"]
+    some = [row for row in rows() if row.run.method.learned == "msfe"]
     assert said(some) == []
 
 

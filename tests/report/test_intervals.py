@@ -62,7 +62,7 @@ def test_of_several_seeds_they_are_students_over_the_seeds(tmp_path):
     assert len(lines) == 6
     assert (lines["interval_over"] == "seeds").all()
     for setting, loss in lines.index:
-        of_method = [row for row in some if (row.run.dataset, row.run.loss) == (setting, loss)]
+        of_method = [row for row in some if (row.run.dataset, row.run.method.learned) == (setting, loss)]
         for compared, column in [(one, one.column) for one in COMPARED]:
             values = [compared.value_in(row) for row in of_method]
             low, high = stats.t.interval(0.95, 2, np.mean(values), stats.sem(values))
@@ -81,7 +81,7 @@ def test_of_a_single_run_they_are_over_its_test_samples_each_score_at_its_thresh
             expected = of_samples(compared.score, LABELS, probabilities, threshold)
             assert expected.estimate == pytest.approx(compared.value_in(row))
             columns = (f"{compared.column}_low", f"{compared.column}_high")
-            assert ends(lines, row.run.loss, columns) == list(expected[1:])
+            assert ends(lines, row.run.method.learned, columns) == list(expected[1:])
     assert lines[list(BOTH)].isna().all(axis=None)
 
 
@@ -95,7 +95,7 @@ def test_both_is_of_the_samples_that_seeds_share_told_apart_by_class_and_image(t
 
 def areas(some: Sequence[Row], loss: str) -> tuple[list[Roc], list[np.ndarray]]:
     """Of each seed that did not fail, and which image of the pool each of its samples is."""
-    tests = [predictions(row)["test"] for row in some if row.run.loss == loss and row.failure is None]
+    tests = [predictions(row)["test"] for row in some if row.run.method.learned == loss and row.failure is None]
     images = [list(zip(test.labels.tolist(), test.images.tolist(), strict=True)) for test in tests]
     pool = sorted({image for of_test in images for image in of_test})
     assert 100 < len(pool) < 200  # some are shared, and some are not
@@ -113,14 +113,15 @@ def test_both_of_a_pair_is_of_the_differences_of_its_areas(tmp_path):
         expected = seeds_and_samples(pairs, samples)
         assert lines.loc[("tree_1", first, second), list(OF_PAIR)].tolist() == pytest.approx(expected[1:])
         gains = [
-            np.mean([row.scores["test"]["roc_auc"] for row in some if row.run.loss == loss]) for loss in (first, second)
+            np.mean([row.scores["test"]["roc_auc"] for row in some if row.run.method.learned == loss])
+            for loss in (first, second)
         ]
         assert lines.loc[("tree_1", first, second), list(OF_PAIR)].mean() == pytest.approx(gains[0] - gains[1])
 
 
 def test_both_of_a_pair_is_of_the_seeds_in_which_neither_failed(tmp_path):
     all_of, gone = one_set(seeds=4), {("msfe", 0), ("wmse", 3)}
-    some = [failed(row) if (row.run.loss, row.run.seed) in gone else row for row in all_of]
+    some = [failed(row) if (row.run.method.learned, row.run.seed) in gone else row for row in all_of]
     found = differences(some, stored(some, tmp_path / "some"))
     for (_, first, second), ends_of in found.iterrows():
         lost = {seed for loss, seed in gone if loss in {first, second}}
@@ -150,17 +151,20 @@ def test_folds_have_students_interval_and_none_for_both(tmp_path):
     assert lines[list(BOTH)].isna().all(axis=None)
     some = folded(one_set(seeds=3))
     assert differences(some, Store(tmp_path))[list(OF_PAIR)].isna().all(axis=None)
-    values = [row.scores["test"]["roc_auc"] for row in one_set(seeds=3) if row.run.loss == "msfe"]
+    values = [row.scores["test"]["roc_auc"] for row in one_set(seeds=3) if row.run.method.learned == "msfe"]
     error = np.sqrt((1 / 3 + 100 / 500) * np.var(values, ddof=1))
     low, high = stats.t.interval(0.95, 2, np.mean(values), error)
     assert ends(lines, "msfe", ROC, "tree_1 + 3 folds") == pytest.approx((max(low, 0), min(high, 1)))
 
 
 def test_failed_runs_do_not_count(tmp_path):
-    some = [failed(row) if row.run.seed < {"msfe": 1, "wmse": 2}.get(row.run.loss, 0) else row for row in one_set(2)]
+    some = [
+        failed(row) if row.run.seed < {"msfe": 1, "wmse": 2}.get(row.run.method.learned, 0) else row
+        for row in one_set(2)
+    ]
     lines = found(some, tmp_path)
     assert lines["interval_over"].fillna("nothing").to_list() == ["test samples", "seeds", "nothing"]
-    [alone] = [row for row in some if row.run.loss == "msfe" and row.failure is None]
+    [alone] = [row for row in some if row.run.method.learned == "msfe" and row.failure is None]
     expected = of_samples("roc_auc", LABELS, predictions(alone)["test"].probabilities)
     assert ends(lines, "msfe", ROC) == list(expected[1:])
     assert lines.loc[("tree_1", "wmse")].drop(["level", "interval_over"]).isna().all()

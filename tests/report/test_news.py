@@ -25,9 +25,11 @@ def test_the_best_is_that_of_the_cell_over_what_is_finished(tmp_path):
     for told, finished, dataset, seeds in ((first, some[:3], "tree_1", 1), (last, some, "tree_2", 2)):
         means = {
             loss: sum(
-                row.scores["test"]["roc_auc"] for row in finished if (row.run.dataset, row.run.loss) == (dataset, loss)
+                row.scores["test"]["roc_auc"]
+                for row in finished
+                if (row.run.dataset, row.run.method.learned) == (dataset, loss)
             )
-            for loss in {row.run.loss for row in some}
+            for loss in {row.run.method.learned for row in some}
         }
         best = max(means, key=means.get)
         expected = f"{len(finished)} of 12 trainings finished; best so far on {dataset} at 0.05: {best}, "

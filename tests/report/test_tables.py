@@ -14,7 +14,7 @@ from imbaloss.evaluation import TunedScores
 from imbaloss.report import records, tables
 from imbaloss.report.naming import names
 from imbaloss.studies import Row
-from tests.report.examples import LOSSES, failed, rows, table
+from tests.report.examples import LOSSES, changed, failed, rows, table
 
 FIRST = "dataset,level,loss,seeds,f1,f1_sd,roc_auc,roc_auc_sd,published_f1,published_roc_auc"
 
@@ -32,7 +32,9 @@ def test_the_columns_begin_as_promised(cells):
 def test_means_and_deviations_are_over_the_seeds():
     some = rows(seeds=3)
     for _, cell in table(some).iterrows():
-        of_cell = [row for row in some if (row.run.dataset, row.run.level, row.run.loss) == tuple(cell[tables.CELL])]
+        of_cell = [
+            row for row in some if (row.run.dataset, row.run.level, row.run.method.learned) == tuple(cell[tables.CELL])
+        ]
         values = [row.scores["test"]["f1"] for row in of_cell]
         assert cell["f1"] == pytest.approx(np.mean(values))
         assert cell["f1_sd"] == pytest.approx(np.std(values, ddof=1))
@@ -96,7 +98,7 @@ def test_published_values_do_not_stand_beside_other_data(changes):
 
 def differing(**changes) -> list[Row]:
     """Rows as they are, and the same with these changes of what was asked."""
-    return [*rows(), *(replace(row, run=replace(row.run, **changes)) for row in rows())]
+    return [*rows(), *(changed(row, **changes) for row in rows())]
 
 
 @pytest.mark.parametrize(
@@ -130,9 +132,7 @@ def test_a_recipe_may_have_any_name():
 
 
 def test_a_sampler_and_folds_are_told_where_nothing_differs():
-    some = [
-        replace(row, run=replace(row.run, sampler="smote", fold=Fold(0, 0, 3), recipe_name="own")) for row in rows()
-    ]
+    some = [changed(row, sampler="smote", fold=Fold(0, 0, 3), recipe_name="own") for row in rows()]
     assert names(some)[0] == ("tree_1 + 3 folds", "msfe + smote")
     assert table(some)["published_f1"].isna().all()
 
@@ -172,7 +172,7 @@ def test_an_undefined_f1_at_the_tuned_threshold_is_said_where_that_at_a_half_is_
 def test_the_tuned_threshold_and_its_f1_are_in_the_table():
     some = rows(seeds=3)
     cell = table(some).iloc[0]
-    tuned = [row.tuned for row in some if (row.run.dataset, row.run.loss) == ("tree_1", "msfe")]
+    tuned = [row.tuned for row in some if (row.run.dataset, row.run.method.learned) == ("tree_1", "msfe")]
     assert cell["tuned_f1"] == pytest.approx(np.mean([one.scores["f1"] for one in tuned]))
     assert cell["tuned_threshold"] == pytest.approx(np.mean([one.threshold for one in tuned]))
     for place, end in enumerate(("low", "high")):
@@ -193,11 +193,7 @@ def test_costs_are_in_the_table_where_a_rule_names_them():
     cell = table(some).iloc[0]
     assert (cell["cost"], cell["tuned_cost"], cell["tuned_cost_sd"]) == (2, 2, 1)
     assert "| mean cost at ½, f1 | mean cost at the tuned threshold, f1 |" in tables.markdown(table(some))
-    recipes = [replace(row.run.recipe, threshold=f"cost:fn={2 + row.run.seed}") for row in some]
-    other = [
-        replace(row, run=replace(row.run, recipe=recipe, recipe_name=f"r{row.run.seed}"))
-        for row, recipe in zip(some, recipes, strict=True)
-    ]
+    other = [changed(row, threshold=f"cost:fn={2 + row.run.seed}", recipe_name=f"r{row.run.seed}") for row in some]
     assert "1.0000 (cost:fn=2)" in tables.markdown(table(other))
     assert set(table(other)["threshold_for"]) == {"cost:fn=2", "cost:fn=3", "cost:fn=4"}
 

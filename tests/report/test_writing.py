@@ -15,7 +15,7 @@ from imbaloss.report.page import grid
 from imbaloss.studies import Row
 from imbaloss.whole import write_whole
 from tests.disks import small_disk
-from tests.report.examples import LOSSES, failed, find, folded, rows, table, write
+from tests.report.examples import LOSSES, changed, failed, find, folded, rows, table, write
 
 STUDY = replace(studies.built_in("table1"), datasets=("tree_1", "tree_2"), levels=(0.05,), losses=LOSSES, seeds=(0, 1))
 SMALL = replace(STUDY, datasets=("tree_1",))  # draws half as much
@@ -27,7 +27,7 @@ def few(seeds: int = 2) -> list[Row]:
 
 
 def one_loss() -> list[Row]:
-    return [row for row in few() if row.run.loss == LOSSES[0]]
+    return [row for row in few() if row.run.method.learned == LOSSES[0]]
 
 
 EARLIER = [
@@ -156,7 +156,7 @@ def test_curves_are_drawn_at_the_lowest_level_with_positives(tmp_path):
 
 def test_methods_and_settings_have_their_panels_columns_and_curves(tmp_path):
     more = [
-        replace(row, run=replace(row.run, sampler=sampler, protocol=protocol))
+        changed(row, sampler=sampler, protocol=protocol)
         for row in one_loss()
         for sampler in ("none", "smote")
         for protocol in ("table1", "ratio")
@@ -194,8 +194,7 @@ def test_folds_of_unequal_size_are_told_by_their_means():
 
 def test_what_a_sampler_made_is_told(tmp_path):
     made = [
-        replace(row, run=replace(row.run, sampler="smote"), counts={**row.counts, "resampled": (450, 450)})
-        for row in one_loss()
+        replace(changed(row, sampler="smote"), counts={**row.counts, "resampled": (450, 450)}) for row in one_loss()
     ]
     some = [*one_loss(), *made]
     cells = table(some)

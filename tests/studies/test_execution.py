@@ -10,6 +10,7 @@ import pytest
 
 from imbaloss import data, studies
 from imbaloss.evaluation import Calibration, Rule, TunedScores, calibration, scores, tuned
+from imbaloss.learners import stacked_networks
 from imbaloss.studies import Row, Store
 from tests.studies.observers import CallingObserver
 
@@ -246,13 +247,15 @@ def test_what_a_sampler_does_to_the_probabilities_is_taken_back(digits):
         negatives, positives = row.counts["train"]
         shown = row.counts["resampled"]
         assert abs(shown[0] - shown[1]) <= 1
-        expected = np.log(positives / negatives) - np.log(shown[1] / shown[0]) if row.run.loss == "ce" else 0
+        expected = np.log(positives / negatives) - np.log(shown[1] / shown[0]) if row.run.method.learned == "ce" else 0
         assert model.prior == pytest.approx((0, expected), abs=1e-4)
         order = data.seeds.stream(0, "test").permutation(sum(row.counts["test"]))
         split = data.draw(digits["digits_3_8"], level=0.05, protocol="table1", seed=0)
         assert np.array_equal(model.probabilities(split.test.inputs, order), predictions["test"].probabilities)
         uncorrected = replace(model, prior=()).probabilities(split.test.inputs, order)
-        assert (uncorrected.mean() > predictions["test"].probabilities.mean() + 0.05) == (row.run.loss == "ce")
+        assert (uncorrected.mean() > predictions["test"].probabilities.mean() + 0.05) == (
+            row.run.method.learned == "ce"
+        )
 
 
 def test_a_sampler_whose_size_the_samples_decide_has_a_stack_for_each_seed(digits, tmp_path):
@@ -260,14 +263,16 @@ def test_a_sampler_whose_size_the_samples_decide_has_a_stack_for_each_seed(digit
     jobs = studies.cut(study.runs(), digits)
     for job in jobs:
         seeds = {(run.level, run.seed) for run in job.runs}
-        samplers = {run.sampler for run in job.runs}
+        samplers = {str(run.method.sampler) for run in job.runs}
         assert samplers == {"none"} or (len(samplers) == 1 and len(seeds) == 1)
     rows = rows_of(study, digits, tmp_path)
     assert all(row.failure is None for row in rows)
     for row in rows:
         negatives, positives = row.counts.get("resampled", row.counts["train"])
         of_train = row.counts["train"]
-        assert {"enn": negatives <= of_train[0], "adasyn": positives > of_train[1], "none": True}[row.run.sampler]
+        assert {"enn": negatives <= of_train[0], "adasyn": positives > of_train[1], "none": True}[
+            row.run.method.sampler.name
+        ]
 
 
 def test_where_a_sampler_can_make_nothing_of_the_samples_the_training_failed(digits, tmp_path):
@@ -277,22 +282,22 @@ def test_where_a_sampler_can_make_nothing_of_the_samples_the_training_failed(dig
         overrules=STUDY.overrules | {"tune_lr": (0.1, 0.2)},
     )  # fmt: skip
     rows = rows_of(study, digits, tmp_path)
-    failures = [row.failure for row in rows if row.run.sampler == "kmeans_smote"]
+    failures = [row.failure for row in rows if str(row.run.method.sampler) == "kmeans_smote"]
     assert any(failures)
     for failure in filter(None, failures):
         assert failure.startswith("sampler kmeans_smote can make nothing of these samples: No clusters found")
-    assert not any(row.failure for row in rows if row.run.sampler == "none")
+    assert not any(row.failure for row in rows if str(row.run.method.sampler) == "none")
 
 
 def test_runs_that_differ_in_what_comes_after_share_a_network(digits, tmp_path, monkeypatch):
     trained: list[int] = []
-    original = studies.execution.train
+    original = stacked_networks.train
 
     def counted(members, **options):
         trained.append(len(members))
         return original(members, **options)
 
-    monkeypatch.setattr(studies.execution, "train", counted)
+    monkeypatch.setattr(stacked_networks, "train", counted)
     recipes = {
         "plain": {},
         "cost": {"threshold": "cost:fn=10"},

@@ -41,7 +41,7 @@ def train_plainly(member: Member) -> tuple[list[float], nn.Module]:
     curve = []
     for _ in range(recipe.epochs):
         order = torch.arange(len(labels))
-        if member.sampler != data.NONE:
+        if member.sampler != data.NO_SAMPLER:
             rows = data.batches.rows(train.labels, member.rows, recipe.train_batch, generator)
             order = torch.from_numpy(rows)
         elif recipe.shuffle_train:

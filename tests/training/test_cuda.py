@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from imbaloss import studies
-from imbaloss.data import load
+from imbaloss.data import SamplerSpec, load
 from imbaloss.losses import LossSpec
 from imbaloss.studies import Store, Study
 from imbaloss.training import Member, train
@@ -58,7 +58,10 @@ def test_in_less_precision_it_is_near(network, precision):
 def test_batch_samplers_and_weights():
     split = split_of(0)
     weighed = replace(split, train=replace(split.train, weights=np.linspace(0.5, 2, len(split.train))))
-    members = [Member(weighed, LossSpec.parse("wce"), SMALL, 0, sampler) for sampler in ("none", "balanced_batches")]
+    members = [
+        Member(weighed, LossSpec.parse("wce"), SMALL, 0, SamplerSpec.parse(sampler))
+        for sampler in ("none", "balanced_batches")
+    ]
     for member in members:
         [here], [there] = both([member])
         np.testing.assert_allclose(there.losses, here.losses, rtol=1e-8)

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from imbaloss import losses
-from imbaloss.data import Samples, Split
+from imbaloss.data import SamplerSpec, Samples, Split
 from imbaloss.losses import LossSpec
 from imbaloss.training import Member, Outcome, Recipe, check_device, plan_for, train
 from imbaloss.training.fast.matmul_backend import ONEDNN, PYTORCH, choose_matmul_backend
@@ -117,7 +117,7 @@ def test_weights_are_repetitions():
 def test_drawn_batches_are_those_of_the_plain_loop(sampler, samples):
     """Beside members whose batches are not drawn, or drawn from other labels."""
     some = [
-        Member(split_of(seed, samples), LossSpec.parse(loss), RECIPE, 0, sampler)
+        Member(split_of(seed, samples), LossSpec.parse(loss), RECIPE, 0, SamplerSpec.parse(sampler))
         for seed in (0, 1)
         for loss in ("wce", "msfe")
     ]
@@ -126,7 +126,7 @@ def test_drawn_batches_are_those_of_the_plain_loop(sampler, samples):
     assert_plain(
         [
             *some,
-            Member(replace(other, train=fewer), LossSpec.parse("wce"), RECIPE, 0, sampler),
+            Member(replace(other, train=fewer), LossSpec.parse("wce"), RECIPE, 0, SamplerSpec.parse(sampler)),
             Member(other, LossSpec.parse("wce"), RECIPE, 0),
         ]
     )
@@ -167,7 +167,7 @@ def test_drawn_batches_go_with_shuffling():
     with pytest.raises(
         ValueError, match="balanced_batches draws batches anew in each epoch: it goes with shuffle_train"
     ):
-        train([Member(split_of(0), LossSpec.parse("mse"), still, 0, "balanced_batches")])
+        train([Member(split_of(0), LossSpec.parse("mse"), still, 0, SamplerSpec.parse("balanced_batches"))])
 
 
 @pytest.mark.parametrize("network", ["cnn", "fcn", "prototype", "fcn/prototype:per_class=2,compactness=0.5"])

@@ -87,9 +87,11 @@ def test_every_loss_has_a_finite_one(loss):
 def test_corrected_probabilities_are_those_of_a_network_without_a_sampler(sampler):
     """A constant input: the network can say but one probability, which without a sampler is the share of positives."""
     train_part = Samples(np.ones((400, 1)), np.repeat([0, 1], [360, 40]))
-    sampled = data.resample(train_part, sampler, 0)
+    sampled = data.resample(train_part, data.SamplerSpec.parse(sampler), 0)
     recipe = Recipe(hidden=(), epochs=300, lr=0.5, train_batch=len(sampled), precision="float64")
-    member = Member(Split(sampled, train_part, train_part), LossSpec.parse("ce"), recipe, 0, sampler)
+    member = Member(
+        Split(sampled, train_part, train_part), LossSpec.parse("ce"), recipe, 0, data.SamplerSpec.parse(sampler)
+    )
     [outcome] = train([member])
     [logit] = set(outcome.model.logits(np.ones((1, 1))).tolist())
     assert logit == pytest.approx(log(member.counts[1] / member.counts[0]), abs=0.05)

@@ -6,12 +6,13 @@ from typing import get_type_hints
 
 import pytest
 
+from imbaloss.evaluation import Decision
 from imbaloss.evaluation.calibration import CALIBRATIONS
 from imbaloss.networks import ACTIVATIONS, INITIALISATIONS
-from imbaloss.recipe_fields import FIELDS
+from imbaloss.recipe_fields import FIELDS, DecisionFields, FieldError
 from imbaloss.training import Recipe
 from imbaloss.training.optimizers import OPTIMIZERS
-from imbaloss.training.recipe import PRECISIONS, FieldError, check_entries
+from imbaloss.training.recipe import PRECISIONS, check_entries, read_entries, write_entries
 
 
 def test_a_network_has_its_own_layers_alone():
@@ -68,7 +69,7 @@ def test_one_text_for_one_network():
 )
 def test_refuses_in_one_sentence(entries, sentence):
     with pytest.raises(ValueError, match=sentence):
-        Recipe(**entries)
+        read_entries(entries)
 
 
 @pytest.mark.parametrize(
@@ -83,12 +84,13 @@ def test_refuses_in_one_sentence(entries, sentence):
         ({"hidden": (5.5,)}, "hidden", "one of hidden must be a whole number, found 5.5"),
         ({"network": "lr"}, "network", "there is no network 'lr'; there are mlp, cnn, fcn, prototype"),
         ({"optimizer": "adam", "momentum": 0.5}, "momentum", "adam takes no momentum; sgd does"),
+        ({"threshold": "f1:x=1"}, "threshold", "f1 has no parameter 'x'; it has none"),
     ],
 )
 def test_an_error_knows_its_field_and_says_it_by_another_name(entries, field, sentence):
     """Also when it comes back from another process."""
     with pytest.raises(FieldError) as error:
-        Recipe(**entries)
+        read_entries(entries)
     for found in (error.value, pickle.loads(pickle.dumps(error.value))):
         assert found.field == field
         assert found.sentence("batch size") == sentence
@@ -107,10 +109,12 @@ def test_numbers_have_one_form():
 
 
 def test_the_table_has_every_field_as_it_is():
-    hints = get_type_hints(Recipe)
-    assert [(one.name, hints[one.name], one.default) for one in fields(Recipe)] == [
-        (field.name, field.type, field.default) for field in FIELDS.values()
+    found = [
+        (one.name, get_type_hints(annotated)[one.name], one.default)
+        for annotated in (Recipe, DecisionFields)
+        for one in fields(annotated)
     ]
+    assert found == [(field.name, field.type, field.default) for field in FIELDS.values()]
     assert (FIELDS["hidden"].kind, FIELDS["hidden"].several, FIELDS["hidden"].optional) == (int, True, True)
     assert (FIELDS["tune_lr"].kind, FIELDS["tune_lr"].several, FIELDS["tune_lr"].optional) == (float, True, False)
     assert (FIELDS["test_batch"].kind, FIELDS["test_batch"].several, FIELDS["test_batch"].optional) == (
@@ -118,7 +122,18 @@ def test_the_table_has_every_field_as_it_is():
         False,
         True,
     )
-    assert Recipe(**{name: field.default for name, field in FIELDS.items()}) == Recipe()
+    defaults = {name: field.default for name, field in FIELDS.items()}
+    assert read_entries(defaults) == (Recipe(), Decision())
+    assert list(write_entries(Recipe(), Decision())) == list(FIELDS)
+
+
+def test_entries_that_are_written_are_those_that_were_read():
+    entries = {"lr": 0.5, "calibration": "platt", "threshold": "cost:fn=10,fp=1"}
+    recipe, decision = read_entries(entries)
+    assert (decision.calibration, str(decision.rule)) == ("platt", "cost:fn=10")
+    assert read_entries(write_entries(recipe, decision)) == (recipe, decision)
+    assert hash(decision) == hash(Decision.read({"calibration": "platt", "threshold": "cost:fp=1,fn=10"}))
+    assert decision != Decision.read({"calibration": "platt", "threshold": "cost:fn=9"})
 
 
 @pytest.mark.parametrize(

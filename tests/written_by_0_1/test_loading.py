@@ -10,7 +10,7 @@ from sklearn.datasets import load_digits
 
 from imbaloss import ImbalancedClassifier
 from imbaloss.comparison import OwnModel, predict_file
-from imbaloss.training import model_file
+from imbaloss.learners import network_file
 
 FOLDER = Path(__file__).parent
 DATA = {"network": "rows.csv", "logistic_regression": "rows.csv", "boosting": "rows.csv", "images": "pictures"}
@@ -43,7 +43,7 @@ def test_a_classifier_predicts_the_same(tmp_path):
 
 
 def test_a_network_that_train_kept_predicts_the_same(tmp_path):
-    model, facts = model_file.load(unpack("trained", tmp_path))
+    model, facts = network_file.load(unpack("trained", tmp_path))
     assert facts["dataset"] == "digits_3_8"
     digits = load_digits().images[:40, None] / 16
     assert model.probabilities(digits) == close_to(np.loadtxt(FOLDER / "trained.txt"))

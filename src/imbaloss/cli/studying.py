@@ -56,7 +56,8 @@ def train(
 ) -> None:
     """Train one network, score it on the test part and keep its model."""
     from imbaloss import studies
-    from imbaloss.training import model_file
+    from imbaloss.learners import network_file
+    from imbaloss.training import Model
 
     with refusing():
         study = changed(
@@ -66,7 +67,7 @@ def train(
         _, datasets, [job] = stacks(study, device=device, data_dir=data_dir, quiet=quiet)
         store = studies.Store(out)
         studies.write_study(study, datasets, out)
-    model_file.remove(out / "model")  # an earlier one would pass for this one
+    network_file.remove(out / "model")  # an earlier one would pass for this one
     if verbose:
         print_plans([job])
     with progress([job], quiet=quiet) as observer:
@@ -74,7 +75,7 @@ def train(
         [(row, predictions, model)] = studies.train_together(job, datasets, device, observer.on_work)
     with reporting():
         store.add([(row, predictions)])
-        file = model_file.save(model, out / "model", row.facts()) if model else None
+        file = network_file.save(model, out / "model", row.facts()) if isinstance(model, Model) else None
     if as_json:
         print_json({**row.flat(), "model": str(file) if file else None})
     else:

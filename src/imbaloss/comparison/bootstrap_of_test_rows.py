@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from imbaloss.evaluation import OF_TALLIES, Rule, redrawn, tallied
+from imbaloss.evaluation import OF_TALLIES, redrawn, tallied
 from imbaloss.evaluation.tallies import Tallies
 from imbaloss.report import Findings
 from imbaloss.report.cells import Compared
@@ -85,5 +85,5 @@ def read_decisions(findings: Findings, rows: list[Row]) -> tuple[NDArray[np.int6
 
 def choose_formula(compared: Compared, rows: Mapping[tuple[str, int], Row]) -> Callable[[Tallies], NDArray[np.float64]]:
     """Return the formula of a score from counts. A score without one of its own is that of the rule of all rows."""
-    [rule] = {row.run.recipe.threshold for row in rows.values()}
-    return OF_TALLIES.get(compared.score, Rule.of(rule).score)
+    [rule] = {row.run.method.decision.rule for row in rows.values()}
+    return OF_TALLIES.get(compared.score, rule.score)

@@ -21,7 +21,8 @@ from imbaloss.comparison.study import OwnStudy
 from imbaloss.evaluation import THRESHOLD
 from imbaloss.studies import Job, Run, SilentObserver, Store, StudyObserver
 from imbaloss.studies.reach import AREA
-from imbaloss.training import Recipe, check_device
+from imbaloss.training import check_device
+from imbaloss.training.recipe import read_entries
 from imbaloss.wording import counted
 
 WRITTEN = ("report.html", "table.csv", "comparisons.csv", "model", "figures")  # beside what tells a study
@@ -163,7 +164,7 @@ def find_holder(study: OwnStudy, folder: Path) -> str | None:
 
 def of_network(study: OwnStudy) -> tuple[str, ...]:
     """What a person with images should know of the network."""
-    if study.things != "images" or Recipe(**study.recipe).kind.convolutional:
+    if study.things != "images" or read_entries(study.recipe)[0].kind.convolutional:
         return ()
     return (
         "the network is a perceptron, to which pixels have no neighbours: --network cnn sees shapes, and takes longer",
@@ -220,7 +221,12 @@ def for_use(study: OwnStudy, method: str, target: str, place: Place) -> OwnModel
         target=target,
         classes=own.classes,
         threshold=Threshold(*(row.threshold or (THRESHOLD, np.nan, np.nan))),
-        facts={"method": method, "rule": run.recipe.threshold, **row.facts(), "versions": row.computed["versions"]},
+        facts={
+            "method": method,
+            "rule": str(run.method.decision.rule),
+            **row.facts(),
+            "versions": row.computed["versions"],
+        },
     )
     found.save(folder)
     return found

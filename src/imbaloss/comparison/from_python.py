@@ -4,7 +4,6 @@ import inspect
 import shutil
 import weakref
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
@@ -26,7 +25,7 @@ from imbaloss.comparison.reading.image_arrays import fit_image_arrays
 from imbaloss.comparison.request import REQUEST_FIELDS, ComparisonRequest
 from imbaloss.comparison.targets import name_classes
 from imbaloss.nearest import nearest
-from imbaloss.training import Recipe
+from imbaloss.recipe_fields import FIELDS
 from imbaloss.training.recipe import whole
 
 TARGET, GROUP, TIME = "y", "group", "time"
@@ -93,7 +92,7 @@ def check_options(recipe: Mapping[str, Any], threshold: Any, test: Any) -> None:
     Raises:
         TypeError: A recipe has no such entry, the threshold is no rule, or the test is no pair.
     """
-    entries = [one.name for one in fields(Recipe)]
+    entries = list(FIELDS)
     for option in recipe:
         if option not in entries:
             known = [*inspect.signature(compare).parameters, *entries]

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
@@ -19,11 +19,9 @@ from imbaloss.comparison.missing_values import mark_missing
 from imbaloss.comparison.preparation import ImagePreparation, TablePreparation
 from imbaloss.comparison.reading.frames import table_from_frame
 from imbaloss.comparison.reading.image_arrays import prepare_image_array
-from imbaloss.evaluation import Calibration
+from imbaloss.learners import FittedModel, model_files, skops_file
+from imbaloss.learners.network_file import check_unchanged
 from imbaloss.notation import tuples
-from imbaloss.training import Model, Recipe, model_file
-from imbaloss.training.references import Fitted
-from imbaloss.training.scaling import Scaling
 from imbaloss.whole import write_whole
 
 if TYPE_CHECKING:
@@ -31,13 +29,12 @@ if TYPE_CHECKING:
 
 FORMAT = "imbaloss own model 2"
 FORMAT_1 = "imbaloss own model 1"  # in which the preparation is a ColumnTransformer; it can still be read
-NAME, PREPARATION, REFERENCE = "own.json", "preparation.skops", "reference.skops"
+NAME, PREPARATION = "own.json", "preparation.skops"
 SCHEMA = "schema.json"  # in a skops file
 CHECKSUM = "sha256"  # of all else that the file says
-TRUSTED = (  # beside what skops trusts by itself
+TRUSTED = (  # in a preparation, beside what skops trusts by itself
     "imbaloss.comparison.wide_quantiles.WideQuantileTransformer",
     "numpy.dtype",
-    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
     "sklearn.model_selection._split.StratifiedKFold",
 )
 MOVED = {"imbaloss.data.own.quantiles": "imbaloss.comparison.wide_quantiles"}  # modules that earlier files name
@@ -55,7 +52,7 @@ class Threshold(NamedTuple):
 class OwnModel:
     """facts, JSON values, say what the model was trained on."""
 
-    model: Model
+    model: FittedModel
     kind: Schema | ImagePreparation
     preparation: TablePreparation | ImagePreparation
     target: str
@@ -102,19 +99,14 @@ class OwnModel:
 
     def save(self, folder: Path) -> Path:
         """Writes the folder's files, the one that names the others last: before it is there, there is no model."""
-        import skops.io  # here, since it takes half a second
-
         remove(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        files: dict[str, bytes] = {}
+        checksums: dict[str, str] = {}
         if isinstance(self.preparation, TablePreparation):
-            files[PREPARATION] = skops.io.dumps(dict(self.preparation.steps))
-        if isinstance(self.model.network, Fitted):
-            files[REFERENCE] = skops.io.dumps(self.model.network.classifier)
-        for name, content in files.items():
-            write_whole(folder / name, content)
-        if REFERENCE not in files:
-            model_file.save(self.model, folder, {})
+            content = skops_file.dump(dict(self.preparation.steps))
+            checksums[PREPARATION] = hashlib.sha256(content).hexdigest()
+            write_whole(folder / PREPARATION, content)
+        saved = model_files.save(self.model, folder)
         header = {
             "format": FORMAT,
             "target": self.target,
@@ -123,8 +115,8 @@ class OwnModel:
                 name: value if np.isfinite(value) else None for name, value in self.threshold._asdict().items()
             },
             "kind": self.kind.to_json(),
-            "reference": reference_to_json(self.model) if REFERENCE in files else None,
-            "files": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
+            "reference": saved.reference,
+            "files": checksums | saved.checksums,
             "facts": self.facts,
         }
         text = json.dumps(header | {CHECKSUM: digest(header)}, indent=1)
@@ -136,18 +128,16 @@ class OwnModel:
         folder = Path(folder)
         header = read_header(folder)
         try:
-            contents = {name: checked(folder / name, wanted) for name, wanted in header["files"].items()}
             kind = kind_from_json(header["kind"])
             preparation: Any = kind
             if isinstance(kind, Schema):
-                steps = loaded(folder / PREPARATION, contents[PREPARATION])
+                file = folder / PREPARATION
+                content = rename_moved(skops_file.read_unchanged(file, header["files"][PREPARATION]))
+                steps = skops_file.load(file, content, TRUSTED)
                 if header["format"] == FORMAT_1:
                     steps = {name: step for name, step, _ in steps.transformers_}
                 preparation = TablePreparation(kind, steps)
-            if header["reference"] is None:
-                model, _ = model_file.load(folder)
-            else:
-                model = reference_model(header["reference"], loaded(folder / REFERENCE, contents[REFERENCE]))
+            model = model_files.load(folder, header["reference"], header["files"])
             negative, positive = header["classes"]  # two
             ends = header["threshold"]
             threshold = Threshold(**{name: np.nan if ends[name] is None else ends[name] for name in Threshold._fields})
@@ -166,32 +156,12 @@ def read_header(folder: Path) -> dict[str, Any]:
         raise ValueError(f"{file} is no model file: {error}") from error
     if not isinstance(header, dict) or header.get("format") not in {FORMAT, FORMAT_1}:
         raise ValueError(f"{file} is no model file of this imbaloss: its format is not {FORMAT!r}")
-    model_file.check_unchanged(file, header.pop(CHECKSUM, None), digest(header))
+    check_unchanged(file, header.pop(CHECKSUM, None), digest(header))
     return header
 
 
 def digest(header: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(header).encode()).hexdigest()
-
-
-def checked(file: Path, wanted: str) -> bytes:
-    """The content of a file that has that checksum."""
-    if not file.is_file():
-        raise ValueError(f"{file} is missing, which the model needs")
-    content = file.read_bytes()
-    model_file.check_unchanged(file, wanted, hashlib.sha256(content).hexdigest())
-    return content
-
-
-def loaded(file: Path, content: bytes) -> Any:
-    """What skops makes of it. Raises ValueError for types that imbaloss does not write."""
-    import skops.io
-
-    content = rename_moved(content)
-    others = set(skops.io.get_untrusted_types(data=content)) - set(TRUSTED)
-    if others:
-        raise ValueError(f"{file} holds types that imbaloss does not write: {', '.join(sorted(others))}")
-    return skops.io.loads(content, trusted=list(TRUSTED))
 
 
 def rename_moved(content: bytes) -> bytes:
@@ -215,9 +185,9 @@ def rename_moved(content: bytes) -> bytes:
 
 def remove(folder: Path) -> None:
     """The model of a folder, if there is one."""
-    for name in (NAME, PREPARATION, REFERENCE):
+    for name in (NAME, PREPARATION):
         (folder / name).unlink(missing_ok=True)
-    model_file.remove(folder)
+    model_files.remove(folder)
 
 
 def kind_from_json(value: Mapping[str, Any]) -> Schema | ImagePreparation:
@@ -226,18 +196,6 @@ def kind_from_json(value: Mapping[str, Any]) -> Schema | ImagePreparation:
     columns = tuple(Column(*fields) for fields in value["columns"])
     texts = (tuple(value.get(key, ())) for key in ("na_values", "keep_na"))  # which version 0.1 did not write
     return Schema(columns, dict(value["left_out"]), *texts)
-
-
-def reference_to_json(model: Model) -> dict[str, Any]:
-    parts = {"recipe": asdict(model.recipe), "scaling": asdict(model.scaling), "calibration": asdict(model.calibration)}
-    return {"shape": list(model.shape), **parts}
-
-
-def reference_model(value: Mapping[str, Any], classifier: Any) -> Model:
-    parts = tuples(value)
-    calibration = Calibration(**parts["calibration"])
-    model = Model(Recipe(**parts["recipe"]), parts["shape"], Scaling(**parts["scaling"]), Fitted(classifier))
-    return replace(model, calibration=calibration)
 
 
 def plain(value: Any) -> Any:

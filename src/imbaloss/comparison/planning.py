@@ -7,8 +7,7 @@ import pandas as pd
 from imbaloss.comparison.own_data import FOLDS, Own
 from imbaloss.comparison.request import ComparisonRequest
 from imbaloss.comparison.study import OwnStudy, methods_of, recipe_for, repetitions_for
-from imbaloss.training import Recipe
-from imbaloss.training.recipe import check_entries
+from imbaloss.training.recipe import check_entries, read_entries
 
 UNITS = ("s", "m", "h")  # of a budget
 
@@ -24,7 +23,7 @@ def plan_study(request: ComparisonRequest, own: Own) -> OwnStudy:
     alone = {"tune_lr": ()} if "lr" in request.recipe else {}
     check_entries(request.recipe)
     entries = recipe_for(train, {**alone, **request.recipe}, methods, images=own.kind.of_images)
-    Recipe(**entries).check_shape(own.shape)
+    read_entries(entries)[0].check_shape(own.shape)
     if request.repetitions is not None and request.budget is not None:
         raise ValueError("give the number of repetitions, or a budget that decides it, not both")
     request.check_numbers()

@@ -14,7 +14,6 @@ from imbaloss.report.cells import COST, Cell, Compared, constant_cost
 from imbaloss.report.comparisons import CellComparison
 from imbaloss.statistics import Verdict
 from imbaloss.studies import Row
-from imbaloss.training import REFERENCES
 from imbaloss.wording import counted, listed
 
 PLAIN = "ce"  # the network that one would train without knowing better
@@ -118,8 +117,9 @@ def explain_missing_scores(case: Case) -> str:
 
 def compare_with_references(case: Case) -> str:
     """Compare a network with the nearest reference, or a reference with the nearest network."""
-    is_network = case.best not in REFERENCES
-    others = [one for one in case.comparisons if (one.second in REFERENCES) == is_network]
+    learners = case.findings.learners
+    is_network = not learners[case.best].is_reference
+    others = [one for one in case.comparisons if learners[one.second].is_reference == is_network]
     if not others:
         return ""
     nearest = min(others, key=lambda one: one.interval.estimate)

@@ -1,15 +1,16 @@
 """The study of a person's own data: methods x repetitions, each a fold or a seed."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from imbaloss.data import NONE, Fold, resampling
-from imbaloss.losses import LossSpec
+from imbaloss.data import NONE, Fold
+from imbaloss.evaluation import Decision
+from imbaloss.learners import REFERENCES, Method
 from imbaloss.report import Findings
 from imbaloss.studies import ReportExtension, Run
 from imbaloss.studies.study import Entries
-from imbaloss.training import REFERENCES, Recipe, check_loss
+from imbaloss.training.recipe import read_entries
 
 LOSSES = ("ce", "wce", "focal", "mse", "wmse", "mfe", "msfe", "logit_adjusted")
 METHODS = (*LOSSES, "ce + random_over", "ce + random_under")
@@ -50,7 +51,7 @@ class OwnStudy:
     @property
     def threshold(self) -> str:
         """The rule by which thresholds are tuned."""
-        return Recipe(**self.recipe).threshold
+        return str(Decision.read(self.recipe).rule)
 
     @property
     def how_to_run(self) -> str:
@@ -63,7 +64,7 @@ class OwnStudy:
 
     @property
     def samplers(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(parsed(method)[1] for method in self.methods))
+        return tuple(dict.fromkeys(str(Method.parse(method).sampler) for method in self.methods))
 
     @property
     def seeds(self) -> tuple[int, ...]:
@@ -92,11 +93,10 @@ class OwnStudy:
         return self.run(method, 0, None, self.name + ALL_ROWS)
 
     def run(self, method: str, seed: int, fold: Fold | None, dataset: str) -> Run:
-        loss, sampler = parsed(method)
-        recipe = Recipe(**self.recipe)
-        if loss in REFERENCES:
-            recipe = replace(recipe, tune_lr=REFERENCES[loss].rates)
-        return Run(dataset, self.level, OWN, self.positive, loss, recipe, seed, sampler, fold, data=self.data)
+        recipe, decision = read_entries(self.recipe)
+        parsed = Method.parse(method, decision)
+        recipe = parsed.learner.choose_rates(recipe)
+        return Run(dataset, self.level, OWN, self.positive, parsed, recipe, seed, fold, data=self.data)
 
     def extend_report(self, findings: Findings) -> ReportExtension:
         """Return what to do, and how sure that is: the page begins with it."""
@@ -124,14 +124,6 @@ class OwnStudy:
         return found
 
 
-def parsed(method: str) -> tuple[str, str]:
-    """Loss and sampler, each as it is written. Raises ValueError for what there is not."""
-    if method in REFERENCES:
-        return method, NONE
-    loss, _, sampler = method.partition(" + ")
-    return str(LossSpec.parse(loss)), resampling.canonical(sampler or NONE)
-
-
 def methods_of(
     chosen: Sequence[str] | None, samplers: Sequence[str] | None, *, references: bool = True
 ) -> tuple[str, ...]:
@@ -144,7 +136,7 @@ def methods_of(
         return (*METHODS, *(REFERENCES if references else ()))
     networks = ["ce"] if chosen is None else [loss for loss in chosen if loss not in REFERENCES]
     texts = [
-        " + ".join(parsed(loss if sampler == NONE else f"{loss} + {sampler}")).removesuffix(f" + {NONE}")
+        str(Method.parse(loss if sampler == NONE else f"{loss} + {sampler}"))
         for loss in networks
         for sampler in samplers or (NONE,)
     ]
@@ -171,10 +163,9 @@ def recipe_for(rows: int, entries: Entries, methods: Sequence[str], *, images: b
         "epochs": min(max(STEPS * batch // max(rows, 1), FEWEST_EPOCHS), MOST_EPOCHS),
         "test_batch": 8192,
     } | entries
-    found = Recipe(**recipe)  # type: ignore[arg-type]
-    for method in methods:
-        if method not in REFERENCES:
-            check_loss(LossSpec.parse(parsed(method)[0]), found)
+    found, _ = read_entries(recipe)
+    for method in map(Method.parse, methods):
+        method.learner.check_loss(method.loss, found)
     return recipe
 
 

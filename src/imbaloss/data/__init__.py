@@ -2,7 +2,7 @@
 
 from imbaloss.data.dataset import Dataset, counts
 from imbaloss.data.protocols import PROTOCOLS, check_level
-from imbaloss.data.resampling import NONE, SAMPLERS, resample, resampled_counts
+from imbaloss.data.resampling import NO_SAMPLER, NONE, SAMPLERS, SamplerSpec, resample, resampled_counts
 from imbaloss.data.samples import Counts, Pool, Samples, Split
 from imbaloss.data.sets import SETS, binary_set, check_names, load
 from imbaloss.data.sources import Source, draw, split_counts
@@ -10,6 +10,7 @@ from imbaloss.data.splits import Fold, folds_of
 
 __all__ = [
     "NONE",
+    "NO_SAMPLER",
     "PROTOCOLS",
     "SAMPLERS",
     "SETS",
@@ -17,6 +18,7 @@ __all__ = [
     "Dataset",
     "Fold",
     "Pool",
+    "SamplerSpec",
     "Samples",
     "Source",
     "Split",

@@ -1,14 +1,13 @@
 """Samplers: how a training part with few samples of a class is shown to a network; by imbalanced-learn, or by batches.
 
-A sampler is named by a text, with parameters as in smote:ratio=0.5,neighbours=3.
+A sampler is written with its parameters, as in smote:ratio=0.5,neighbours=3; `SamplerSpec` is what such a text means.
 """
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from importlib import import_module
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,24 +72,63 @@ STRATIFIED, BALANCED = "stratified_batches", "balanced_batches"
 BATCH_SAMPLERS: dict[str, Mapping[str, float]] = {STRATIFIED: {"fewest": 1}, BALANCED: {}}  # and their parameters
 
 
-@cache
-def parse(text: str) -> tuple[str, Mapping[str, float]]:
-    """The name of a sampler, and all of its parameters.
+@dataclass(frozen=True)
+class SamplerSpec:
+    """The name of a sampler and the parameters that differ from its defaults, in alphabetical order.
 
-    Raises ValueError for what there is not and for values outside their domain.
+    Equal samplers have equal specs, and `str` writes the one text of a sampler. `NO_SAMPLER` changes nothing.
+
+    >>> spec = SamplerSpec.parse("smote:neighbours=3,ratio=1")
+    >>> str(spec)
+    'smote:neighbours=3'
     """
-    name, given = notation.read("a sampler", text)
-    one_of("sampler", name, [NONE, *SAMPLERS, *BATCH_SAMPLERS])
-    defaults = defaults_of(name)
-    for key, value in given.items():
-        parameter_of(name, key, defaults)
-        if not isinstance(value, float):
-            raise ValueError(f"{key} must be one number, found {value!r} in {text!r}")
-        if key == "ratio" and not 0 < value <= 1:
-            raise ValueError(f"ratio must be above 0 and at most 1, found {value:g} in {text!r}")
-        if key != "ratio" and not (value >= 1 and value % 1 == 0 and value < 2**31):
-            raise ValueError(f"{key} must be a whole number, 1 or more, found {value:g} in {text!r}")
-    return name, {**defaults, **given}  # type: ignore[dict-item]
+
+    name: str
+    parameters: tuple[tuple[str, float], ...] = ()
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read `name` or `name:key=value,...`.
+
+        Raises:
+            ValueError: The text has another form, the name or a parameter is unknown, or a value is outside its domain.
+        """
+        name, given = notation.read("a sampler", text)
+        one_of("sampler", name, [NONE, *SAMPLERS, *BATCH_SAMPLERS])
+        defaults = defaults_of(name)
+        for key, value in given.items():
+            parameter_of(name, key, defaults)
+            if not isinstance(value, float):
+                raise ValueError(f"{key} must be one number, found {value!r} in {text!r}")
+            if key == "ratio" and not 0 < value <= 1:
+                raise ValueError(f"ratio must be above 0 and at most 1, found {value:g} in {text!r}")
+            if key != "ratio" and not (value >= 1 and value % 1 == 0 and value < 2**31):
+                raise ValueError(f"{key} must be a whole number, 1 or more, found {value:g} in {text!r}")
+        return cls(name, tuple(notation.changed(given, defaults).items()))  # type: ignore[arg-type]
+
+    def __str__(self) -> str:
+        """Write the text that `parse` reads."""
+        return notation.write(self.name, dict(self.parameters), defaults_of(self.name))
+
+    @property
+    def chosen(self) -> dict[str, float]:
+        """All parameters, also those at their default."""
+        return {**defaults_of(self.name), **dict(self.parameters)}
+
+    @property
+    def in_batches(self) -> bool:
+        """Whether the sampler leaves the training part as it is, and draws its batches."""
+        return self.name in BATCH_SAMPLERS
+
+    @property
+    def draws(self) -> bool:
+        """Whether what comes of it differs from seed to seed."""
+        return self.name in SAMPLERS and SAMPLERS[self.name].counts is not None
+
+    @property
+    def size_is_known(self) -> bool:
+        """Whether the counts of classes tell how many samples come of it, so that all seeds have as many."""
+        return self.name not in SAMPLERS or SAMPLERS[self.name].exact
 
 
 def defaults_of(name: str) -> Mapping[str, float]:
@@ -99,82 +137,61 @@ def defaults_of(name: str) -> Mapping[str, float]:
     return BATCH_SAMPLERS.get(name, {})
 
 
-def canonical(text: str) -> str:
-    """One text for one sampler. Raises ValueError as `parse`."""
-    name, chosen = parse(text)
-    return notation.write(name, chosen, defaults_of(name))
+NO_SAMPLER = SamplerSpec(NONE)
 
 
-def in_batches(text: str) -> bool:
-    """Whether the sampler leaves the training part as it is, and draws its batches."""
-    return parse(text)[0] in BATCH_SAMPLERS
-
-
-def draws(text: str) -> bool:
-    """Whether what comes of it differs from seed to seed."""
-    name, _ = parse(text)
-    return name in SAMPLERS and SAMPLERS[name].counts is not None
-
-
-def size_is_known(text: str) -> bool:
-    """Whether the counts of classes tell how many samples come of it, so that all seeds have as many."""
-    name, _ = parse(text)
-    return name not in SAMPLERS or SAMPLERS[name].exact
-
-
-def resampled_counts(train: Sequence[int], text: str) -> Classes:
+def resampled_counts(train: Sequence[int], spec: SamplerSpec) -> Classes:
     """Of each class of what comes of it, or of most that can come where `size_is_known` says no.
 
     train: samples of each class. Raises ValueError where the rarest class has too few for the sampler.
     """
-    name, chosen = parse(text)
-    if name not in SAMPLERS:
+    if spec.name not in SAMPLERS:
         return tuple(train)
-    sampler = SAMPLERS[name]
-    if min(train) < (fewest := sampler.fewest(chosen)):
-        needs = f"sampler {text} needs {fewest} or more of each class to train on, found {min(train)}"
-        raise ValueError(needs + advise_neighbours(name, chosen, min(train)))
-    return sampler.counts(tuple(train), chosen["ratio"]) if sampler.counts else tuple(train)
+    sampler = SAMPLERS[spec.name]
+    if min(train) < (fewest := sampler.fewest(spec.chosen)):
+        needs = f"sampler {spec} needs {fewest} or more of each class to train on, found {min(train)}"
+        raise ValueError(needs + advise_neighbours(spec, min(train)))
+    return sampler.counts(tuple(train), spec.chosen["ratio"]) if sampler.counts else tuple(train)
 
 
-def advise_neighbours(name: str, chosen: Mapping[str, float], fewest: int) -> str:
+def advise_neighbours(spec: SamplerSpec, fewest: int) -> str:
     """Say with how many neighbours a sampler takes so few samples of a class, or that there is no such number."""
-    if "neighbours" in chosen and fewest > 1:
-        fitting = notation.write(name, {**chosen, "neighbours": float(fewest - 1)}, defaults_of(name))
+    if "neighbours" in spec.chosen and fewest > 1:
+        fitting = notation.write(spec.name, {**spec.chosen, "neighbours": float(fewest - 1)}, defaults_of(spec.name))
         return f": take {fitting}, or leave it out"
     return ": leave it out"
 
 
-def shown_counts(train: Sequence[int], text: str, size: int) -> Classes:
+def shown_counts(train: Sequence[int], spec: SamplerSpec, size: int) -> Classes:
     """How many rows of each class an epoch has, in batches of that size. Raises ValueError as `batches.stratified`.
 
     train: samples of each class, after samplers that are not `in_batches`.
     """
-    name, chosen = parse(text)
-    if name == STRATIFIED:
-        return batches.stratified(train, size, int(chosen["fewest"]))
-    return batches.balanced(train) if name == BALANCED else tuple(train)
+    if spec.name == STRATIFIED:
+        return batches.stratified(train, size, int(spec.chosen["fewest"]))
+    return batches.balanced(train) if spec.name == BALANCED else tuple(train)
 
 
-def resample(train: Samples, text: str, seed: int) -> Samples:
+def resample(train: Samples, spec: SamplerSpec, seed: int) -> Samples:
     """The training part after the sampler, mixed; as it is, where the sampler draws batches.
 
     Raises ValueError where imbalanced-learn can make nothing of these samples, and for sample weights with a sampler
     that makes new samples.
     """
-    name, chosen = parse(text)
-    if name not in SAMPLERS:
+    if spec.name not in SAMPLERS:
         return train
-    wanted = resampled_counts(np.bincount(train.labels).tolist(), text)
-    if train.weights is not None and not SAMPLERS[name].selects:
-        raise ValueError(f"sampler {name} makes new samples, which have no sample weight: leave out one of the two")
-    made = sampler_of(SAMPLERS[name], chosen, wanted, seed)
+    wanted = resampled_counts(np.bincount(train.labels).tolist(), spec)
+    if train.weights is not None and not SAMPLERS[spec.name].selects:
+        raise ValueError(
+            f"sampler {spec.name} makes new samples, which have no sample weight: leave out one of the two"
+        )
+    made = sampler_of(SAMPLERS[spec.name], spec.chosen, wanted, seed)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of libraries about their own defaults
             inputs, labels = made.fit_resample(train.inputs.reshape(len(train), -1), train.labels)
     except (ValueError, RuntimeError) as error:
-        raise ValueError(f"sampler {text} can make nothing of these samples: {' '.join(str(error).split())}") from error
+        raise ValueError(f"sampler {spec} can make nothing of these samples: {' '.join(str(error).split())}") from error
     mixed = stream(seed, "mixing").permutation(len(labels))
     weights: NDArray[np.float64] | None = None if train.weights is None else train.weights[made.sample_indices_][mixed]
     shape = train.inputs.shape[1:]

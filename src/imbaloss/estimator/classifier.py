@@ -15,18 +15,21 @@ from sklearn.utils import check_consistent_length, check_random_state, column_or
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from imbaloss.data import NONE, Samples, Split
+from imbaloss import evaluation
+from imbaloss.data import NONE, SamplerSpec, Samples, Split
 from imbaloss.estimator.class_weights import COST, class_weights
 from imbaloss.estimator.decision import EXPECTED_COST, Decision, Metric
 from imbaloss.estimator.ensemble import make_members, scale_samples, shift_of, start_from, train_members
 from imbaloss.estimator.facts import is_complete, pack_classifier, unpack_classifier
 from imbaloss.estimator.validation import split_validation
 from imbaloss.evaluation import Tuned, calibration, costs
+from imbaloss.field_tables import FieldError
+from imbaloss.learners import network_file
 from imbaloss.losses import LossSpec
 from imbaloss.networks import joined
-from imbaloss.training import Model, Recipe, check_device, check_loss, model_file, onnx_file
+from imbaloss.training import Model, Recipe, check_device, check_loss, onnx_file
 from imbaloss.training.model import to_probabilities
-from imbaloss.training.recipe import FieldError, require
+from imbaloss.training.recipe import require
 from imbaloss.training.scaling import Scaling
 
 Floats = NDArray[np.float64]
@@ -190,7 +193,8 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         scaling = before.scaling if before else Scaling.of(self.scaling, train_part)
         of_train, of_tune = (scale_samples(part, scaling, recipe) for part in (train_part, tune))
         split = Split(of_train, of_tune, of_tune)  # what is a test is not for a classifier to know
-        members = make_members(split, recipe, loss, self.sampler, range(seed, seed + self.n_networks))
+        sampler = SamplerSpec.parse(self.sampler)
+        members = make_members(split, recipe, loss, sampler, range(seed, seed + self.n_networks))
         if before:
             members = start_from(before, members, self.scaling)
         outcomes = train_members(members, self.device, verbose=self.verbose, lr_name=OWN_NAMES["lr"])
@@ -200,6 +204,7 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
             scaling,
             joined([outcome.model.network for outcome in outcomes if outcome.model]),
             shift_of(members, train_part, None if self.calibration in FIT_SHARES else decision.shares),
+            decision=evaluation.Decision(self.calibration),
         )
         if len(tune):
             logits = model.logits(tune.inputs)
@@ -258,12 +263,12 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
     def save(self, folder: str | Path) -> Path:
         """Writes folder/model.safetensors, from which `load` makes this classifier again, in any process."""
         check_is_fitted(self)
-        return model_file.save(self.model_, Path(folder), {"classifier": pack_classifier(self)})
+        return network_file.save(self.model_, Path(folder), {"classifier": pack_classifier(self)})
 
     @classmethod
     def load(cls, folder: str | Path) -> Self:
         """Raises ValueError where the file is no classifier, or was changed after it was written."""
-        model, facts = model_file.load(Path(folder))
+        model, facts = network_file.load(Path(folder))
         known = isinstance(facts, dict) and "classifier" in facts
         require(known, f"{folder} holds a model, but not that of an ImbalancedClassifier")
         try:
@@ -325,7 +330,7 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         share = self.validation_fraction
         require(0 < share < 1, f"validation_fraction must be above 0 and below 1, found {share}")
         require(self.verbose >= 0, f"verbose must be 0 or more, found {self.verbose}")
-        Recipe(calibration=self.calibration)  # before the validation part is drawn for it
+        evaluation.Decision.read({"calibration": self.calibration})  # before the validation part is drawn for it
         batch, widths = self.batch_size, self.hidden
         whole = isinstance(batch, Integral) and not isinstance(batch, bool)
         known = batch == "auto" if isinstance(batch, str) else whole
@@ -351,7 +356,6 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
                 train_batch=auto if isinstance(self.batch_size, str) else self.batch_size,
                 test_batch=PREDICTED_AT_ONCE,
                 precision=self.precision,
-                calibration=self.calibration,
             )
         except FieldError as error:
             raise ValueError(error.sentence(OWN_NAMES.get(error.field, error.field))) from error

@@ -7,8 +7,7 @@ from itertools import count
 import numpy as np
 import torch
 
-from imbaloss.data import Samples, Split, resample
-from imbaloss.data.resampling import draws
+from imbaloss.data import SamplerSpec, Samples, Split, resample
 from imbaloss.losses import LossSpec
 from imbaloss.networks import one
 from imbaloss.training import Member, Model, Outcome, Recipe, plan_for, train
@@ -27,9 +26,9 @@ def scale_samples(part: Samples, scaling: Scaling, recipe: Recipe) -> Samples:
     return replace(part, inputs=inputs.numpy())
 
 
-def make_members(split: Split, recipe: Recipe, loss: LossSpec, sampler: str, seeds: range) -> list[Member]:
+def make_members(split: Split, recipe: Recipe, loss: LossSpec, sampler: SamplerSpec, seeds: range) -> list[Member]:
     """Return a member for each seed. They share their samples, unless the sampler draws other ones for each."""
-    drawn = [resample(split.train, sampler, seed) for seed in (seeds if draws(sampler) else seeds[:1])]
+    drawn = [resample(split.train, sampler, seed) for seed in (seeds if sampler.draws else seeds[:1])]
     splits = [replace(split, train=part) for part in drawn] * (len(seeds) // len(drawn))
     return [Member(of_seed, loss, recipe, seed, sampler) for of_seed, seed in zip(splits, seeds, strict=True)]
 
@@ -42,7 +41,7 @@ def start_from(before: Model, members: Sequence[Member], scaling: str) -> list[M
     return [replace(member, start=one(before.network, place)) for place, member in enumerate(members)]
 
 
-def train_members(members: Sequence[Member], device: str, *, verbose: int, lr_name: str) -> list[Outcome]:
+def train_members(members: Sequence[Member], device: str, *, verbose: int, lr_name: str) -> list[Outcome[Model]]:
     """Train the members, those with equally many samples together; print a loss every `verbose` epochs, 0 for never.
 
     lr_name: What the failure of a training calls the learning rate. Raises FloatingPointError for the first failure.
@@ -50,7 +49,7 @@ def train_members(members: Sequence[Member], device: str, *, verbose: int, lr_na
     places_of: dict[int, list[int]] = {}
     for place, member in enumerate(members):
         places_of.setdefault(len(member.split.train), []).append(place)
-    outcomes: dict[int, Outcome] = {}
+    outcomes: dict[int, Outcome[Model]] = {}
     for samples, places in places_of.items():
         group = [members[place] for place in places]
         recipe, shape = group[0].recipe, group[0].split.train.inputs.shape[1:]

@@ -2,6 +2,7 @@
 
 from imbaloss.evaluation import calibration, costs, priors
 from imbaloss.evaluation.calibration import Calibration, expected_calibration_error, reliability
+from imbaloss.evaluation.decision import Decision
 from imbaloss.evaluation.intervals import of_samples, redrawn
 from imbaloss.evaluation.scores import (
     CONFUSION,
@@ -26,6 +27,7 @@ __all__ = [
     "SCORES",
     "THRESHOLD",
     "Calibration",
+    "Decision",
     "Rule",
     "Scores",
     "Tuned",

@@ -72,7 +72,7 @@ class Rule:
     """What a threshold is best for: the formula of that name, with its parameters."""
 
     name: str
-    parameters: Mapping[str, float] = field(default_factory=dict)
+    parameters: Mapping[str, float] = field(default_factory=dict, hash=False)
 
     @classmethod
     def of(cls, text: str) -> "Rule":

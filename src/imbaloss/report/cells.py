@@ -6,7 +6,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from imbaloss.evaluation import Rule
 from imbaloss.report.naming import Name
 from imbaloss.statistics import Interval, t_interval
 from imbaloss.statistics.paired import inflation_of
@@ -56,8 +55,8 @@ OF_RULES = {
 
 def compared_in(rows: Sequence[Row]) -> tuple[Compared, ...]:
     """The scores that methods are compared by: where one rule tunes all thresholds, also what that is best for."""
-    rules = {row.run.recipe.threshold for row in rows}
-    own = OF_RULES.get(Rule.of(*rules).name) if len(rules) == 1 else None
+    rules = {row.run.method.decision.rule for row in rows}
+    own = OF_RULES.get(rules.pop().name) if len(rules) == 1 else None
     return (*COMPARED, own) if own else COMPARED
 
 
@@ -111,7 +110,7 @@ def cells(rows: Sequence[Row], called: Sequence[Name], compared: Compared) -> li
 
 def constant_cost(row: Row) -> float:
     """The mean cost on test of calling all samples negative, or all positive, whichever is cheaper; 1 where it is 0."""
-    costs, (negatives, positives) = Rule.of(row.run.recipe.threshold).parameters, row.counts["test"]
+    costs, (negatives, positives) = row.run.method.decision.rule.parameters, row.counts["test"]
     total = min(costs["fn"] * positives, costs["fp"] * negatives)
     return total / (negatives + positives) if total else 1.0
 

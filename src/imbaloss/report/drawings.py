@@ -118,7 +118,7 @@ def of_ranks(found: Findings) -> Iterator[Drawing]:
 
 def of_training(found: Findings, setting: str, level: float) -> Iterator[Drawing]:
     rows = found.of(setting, level)
-    networks = {method: some for method, some in rows.items() if not some[0].run.reference}
+    networks = {method: some for method, some in rows.items() if not some[0].run.method.learner.is_reference}
     if not networks:
         return
     losses = {method: [row.losses for row in found.store.with_losses(some)] for method, some in networks.items()}

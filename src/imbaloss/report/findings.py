@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from imbaloss.learners import Learner
 from imbaloss.report import tables
 from imbaloss.report.cells import EVERYWHERE, ROC_AUC, Cell, Compared, cells, compared_in
 from imbaloss.report.comparisons import CellComparison, compare_cells
@@ -29,6 +30,11 @@ class Findings:
     @property
     def methods(self) -> list[str]:
         return list(dict.fromkeys(name.method for name in self.called))
+
+    @property
+    def learners(self) -> dict[str, Learner]:
+        """The learner of each method."""
+        return {name.method: row.run.method.learner for row, name in zip(self.rows, self.called, strict=True)}
 
     @property
     def settings(self) -> list[str]:

@@ -13,7 +13,7 @@ OF_SETTING, OF_METHOD = ("protocol", "split"), ("sampler", "network", "recipe")
 OTHERS: dict[str, Callable[[Run], str]] = {  # what can differ beside data set, level, loss and seed
     "protocol": lambda run: run.protocol,
     "split": lambda run: f"{run.fold.folds} folds" if run.fold else FIXED,
-    "sampler": lambda run: run.sampler,
+    "sampler": lambda run: str(run.method.sampler),
     "network": lambda run: run.recipe.network,
     "recipe": lambda run: run.recipe_name,
 }
@@ -23,7 +23,7 @@ class Name(NamedTuple):
     """What a reader calls a run: methods are compared within a setting, at a level."""
 
     setting: str  # the data set, with protocol and split as far as these differ
-    method: str  # the loss, with sampler, network and name of the recipe as far as these differ
+    method: str  # the loss or the reference, with sampler, network and name of the recipe as far as these differ
 
 
 def names(rows: Sequence[Row]) -> list[Name]:
@@ -36,6 +36,9 @@ def names(rows: Sequence[Row]) -> list[Name]:
         return zip(*columns, strict=True) if columns else repeat(())
 
     return [
-        Name(" + ".join(filter(None, (row.run.dataset, *data))), " + ".join(filter(None, (row.run.loss, *choice))))
+        Name(
+            " + ".join(filter(None, (row.run.dataset, *data))),
+            " + ".join(filter(None, (row.run.method.learned, *choice))),
+        )
         for row, data, choice in zip(rows, told_of(OF_SETTING), told_of(OF_METHOD), strict=False)
     ]

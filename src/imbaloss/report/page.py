@@ -1,7 +1,7 @@
 """The page: everything that a study found, in one HTML file that opens offline."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import groupby
 from math import comb
 from typing import Any
@@ -10,8 +10,7 @@ import jinja2
 import pandas as pd
 from markupsafe import Markup
 
-from imbaloss import losses
-from imbaloss.losses import LossSpec
+from imbaloss.learners.learner import Description
 from imbaloss.report import evidence
 from imbaloss.report.cells import COST
 from imbaloss.report.comparisons import (
@@ -27,8 +26,7 @@ from imbaloss.report.findings import Findings
 from imbaloss.report.intervals import NONE
 from imbaloss.report.tables import noun, number, pair
 from imbaloss.statistics import Verdict, fewest_seeds
-from imbaloss.studies import ReportExtension, Row
-from imbaloss.training import REFERENCES, Recipe
+from imbaloss.studies import ReportExtension, Row, Run
 from imbaloss.wording import listed
 
 Recipes = Mapping[tuple[str, str], Mapping[str, Any]]
@@ -91,16 +89,16 @@ def page(
         extension.values if extension else {},
         study=found.study,
         things=found.study.things,
-        references={name: REFERENCES[name] for name in found.methods if name in REFERENCES},
-        rates={name: REFERENCES[name].rate for name in found.methods if name in REFERENCES},
+        references={name: learner for name, learner in found.learners.items() if learner.is_reference},
+        rates={name: learner.rate for name, learner in found.learners.items()},
         costs=COST in found.scored,
-        rules=list(dict.fromkeys(row.run.recipe.threshold for row in found.rows)),
+        rules=list(dict.fromkeys(str(row.run.method.decision.rule) for row in found.rows)),
         asked=len(found.study.runs()),
         rows=rows,
         published=bool(cells[["published_f1", "published_roc_auc"]].notna().any(axis=None)),
         several=bool((cells["seeds"] > 1).any()),
         noun=compares,
-        titles={name.method: fact(row.run.loss, "title") for row, name in zip(rows, found.called, strict=True)},
+        titles={name.method: describe(row).title for row, name in zip(rows, found.called, strict=True)},
         repetitions="seeds and folds" if found.study.folds else "seeds",
         settings=found.settings,
         methods=found.methods,
@@ -160,7 +158,7 @@ def describe_trainings(rows: Sequence[Row], recipes: Recipes) -> Trainings:
         hours=seconds(rows) / 3600,
         common=common,
         varying=varying,
-        sources={row.run.loss: fact(row.run.loss, "source") for row in rows},
+        sources={row.run.method.learned: describe(row).source for row in rows},
     )
 
 
@@ -246,18 +244,15 @@ def left_out(found: Findings) -> list[str]:
     return list(dict.fromkeys(one for cell in cells for one in cell.left_out))
 
 
-def fact(loss: str, key: str) -> str:
-    """What the catalogue, or the list of references, says of a loss that has a name: its title, its source."""
-    if loss in REFERENCES:
-        return str(getattr(REFERENCES[loss], key))
-    name = LossSpec.parse(loss).name
-    return str(losses.facts(name)[key]) if name in losses.names() else ""
+def describe(row: Row) -> Description:
+    """Describe the method of a row, as its learner does."""
+    return row.run.method.learner.describe(row.run.method.loss)
 
 
 def recipes_of(found: Findings) -> Recipes:
     """Of each data set and method that trains a network."""
     asked = {(row.run.dataset, name.method): row for row, name in zip(found.rows, found.called, strict=True)}
-    return {key: entries(row.run.recipe) for key, row in asked.items() if not row.run.reference}
+    return {key: entries(row.run) for key, row in asked.items() if not row.run.method.learner.is_reference}
 
 
 def settings(recipes: Recipes) -> tuple[dict[str, Any], list[dict[str, Any]]]:
@@ -271,6 +266,6 @@ def settings(recipes: Recipes) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     return common, varying
 
 
-def entries(recipe: Recipe) -> dict[str, Any]:
-    """Of a recipe, without the rate that is not used where one is chosen."""
-    return asdict(recipe) | ({"lr": "chosen"} if recipe.tune_lr else {})
+def entries(run: Run) -> dict[str, Any]:
+    """Return the entries of a run's recipe, without the rate that is not used where one is chosen."""
+    return run.entries | ({"lr": "chosen"} if run.recipe.tune_lr else {})

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from imbaloss import studies
 from imbaloss.data import NONE, SETS
 from imbaloss.evaluation import CONFUSION, OF_DECISIONS, RULES_ALONE, SCORES
+from imbaloss.learners import REFERENCES
 from imbaloss.report.cells import COMPARED, OF_RULES, TUNED_F1, Compared
 from imbaloss.report.naming import FIXED, OTHERS, names
 from imbaloss.studies import THRESHOLDS, Row
-from imbaloss.training import REFERENCES
 from imbaloss.wording import counted
 
 DASH = "\u2013"  # an en dash, where there is no value
@@ -106,7 +106,7 @@ def columns(rows: Sequence[Row]) -> pd.DataFrame:
     return pd.DataFrame({
         "dataset": [row.run.dataset for row in rows],
         "level": [row.run.level for row in rows],
-        "loss": [row.run.loss for row in rows],
+        "loss": [row.run.method.learned for row in rows],
         "negative": [row.classes[0] for row in rows],
         "positive": [row.run.positive for row in rows],
         **{key: [told(row.run) for row in rows] for key, told in OTHERS.items()},
@@ -119,8 +119,8 @@ def columns(rows: Sequence[Row]) -> pd.DataFrame:
         **values,
         "failed": [row.failure is not None for row in rows],
         "epochs": np.array([row.computed.get("epochs") for row in rows], dtype=np.float64),
-        "threshold_for": [row.run.recipe.threshold for row in rows],
-        "calibration": [row.run.recipe.calibration for row in rows],
+        "threshold_for": [str(row.run.method.decision.rule) for row in rows],
+        "calibration": [row.run.method.decision.calibration for row in rows],
         "tuned_lr": [row.tuning["lr"] if row.tuning else None for row in rows],
     })  # fmt: skip
 
@@ -146,7 +146,7 @@ def published_cell(cell: dict[str, Any]) -> tuple[str, float, str]:
 def sentences(rows: Sequence[Row]) -> list[str]:
     """What a table cannot say: one kind of network that is not the report's, failed trainings, scores on test that are
     undefined, and why, too short grids."""
-    kinds = {row.run.recipe.network for row in rows if not row.run.reference}
+    kinds = {row.run.recipe.network for row in rows if not row.run.method.learner.is_reference}
     failures: dict[str, list[Row]] = {}
     others: dict[str, Counter[str]] = {}
     for row, name in zip(rows, names(rows), strict=True):

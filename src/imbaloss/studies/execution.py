@@ -3,12 +3,12 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 import numpy as np
 import torch
 
-from imbaloss.data import NONE, Fold, Source, Split, draw, resample
+from imbaloss.data import NO_SAMPLER, Fold, SamplerSpec, Source, Split, draw, resample
 from imbaloss.data.resampling import shown_counts
 from imbaloss.data.seeds import stream
 from imbaloss.evaluation import (
@@ -24,6 +24,8 @@ from imbaloss.evaluation import (
     tuned,
 )
 from imbaloss.evaluation.tallies import Tallies
+from imbaloss.learners import FittedModel, Learner
+from imbaloss.losses import LossSpec
 from imbaloss.networks import Prototypes
 from imbaloss.studies.files import versions
 from imbaloss.studies.jobs import Job
@@ -31,7 +33,7 @@ from imbaloss.studies.prototypes import PrototypeMap
 from imbaloss.studies.store import Predictions, Row
 from imbaloss.studies.study import Run
 from imbaloss.studies.tuning import choose
-from imbaloss.training import Member, Model, Outcome, Recipe, references, train
+from imbaloss.training import Member, Model, Outcome, Recipe
 from imbaloss.training.model import to_probabilities
 from imbaloss.training.priors import prior_shift
 
@@ -41,7 +43,7 @@ class Finished(NamedTuple):
 
     row: Row
     predictions: dict[str, Predictions]  # on tune and test; none where the training failed
-    model: Model | None
+    model: FittedModel | None
 
 
 @dataclass(frozen=True)
@@ -61,16 +63,17 @@ class SampledKey:
     """What decides which samples a run learns from."""
 
     split: SplitKey
-    sampler: str
+    sampler: SamplerSpec
 
 
 @dataclass(frozen=True)
-class NetworkKey:
-    """What decides the weights of a trained network: runs that differ in what comes after share it."""
+class FitKey:
+    """What decides a fitted model: runs that differ in their decision alone share it."""
 
     sampled: SampledKey
-    loss: str
-    recipe: Recipe  # that of a candidate, `trained`
+    learner: Learner
+    loss: LossSpec | None
+    recipe: Recipe  # that of a candidate
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +96,7 @@ class Origin:
 
     split: Split  # as drawn
     sampled: Resampled | Refusal
-    networks: Sequence[NetworkKey]  # one a candidate; none after a refusal
+    fits: Sequence[FitKey]  # one a candidate; none after a refusal
 
 
 def train_together(
@@ -115,49 +118,49 @@ def train_together(
         "versions": versions(),
     }
     return [
-        finish_run(run, datasets[run.dataset], origin, [outcomes[key] for key in origin.networks], computed)
+        finish_run(run, datasets[run.dataset], origin, [outcomes[key] for key in origin.fits], computed)
         for run, origin in zip(job.runs, origins, strict=True)
     ]
 
 
-def plan_members(runs: Sequence[Run], datasets: Mapping[str, Source]) -> tuple[dict[NetworkKey, Member], list[Origin]]:
-    """Draw and resample what the runs learn from; return each network to train, once, and the origin of each run."""
+def plan_members(runs: Sequence[Run], datasets: Mapping[str, Source]) -> tuple[dict[FitKey, Member], list[Origin]]:
+    """Draw and resample what the runs learn from; return each model to fit, once, and the origin of each run."""
     splits: dict[SplitKey, Split] = {}
     samples: dict[SampledKey, Resampled | Refusal] = {}
-    members: dict[NetworkKey, Member] = {}
+    members: dict[FitKey, Member] = {}
     origins = []
     for run in runs:
         split_key = SplitKey(run.dataset, run.level, run.protocol, run.positive, run.seed, run.fold)
-        key = SampledKey(split_key, run.sampler)
+        method, key = run.method, SampledKey(split_key, run.method.sampler)
         if split_key not in splits:
             dataset = datasets[run.dataset].with_positive(run.positive)
             splits[split_key] = draw(dataset, level=run.level, protocol=run.protocol, seed=run.seed, fold=run.fold)
         if key not in samples:
             samples[key] = resample_train(splits[split_key], run)
-        sampled, networks = samples[key], list[NetworkKey]()
+        sampled, fits = samples[key], list[FitKey]()
         if isinstance(sampled, Resampled):
-            networks = [NetworkKey(key, run.loss, recipe.trained) for recipe in run.recipe.candidates()]
-            for network in networks:
-                member = Member(sampled.split, run.loss_spec, network.recipe, run.seed, run.sampler)
-                members.setdefault(network, member)
-        origins.append(Origin(splits[split_key], sampled, networks))
+            fits = [FitKey(key, method.learner, method.loss, recipe) for recipe in run.recipe.candidates()]
+            for fit in fits:
+                member = Member(sampled.split, method.objective, fit.recipe, run.seed, method.sampler)
+                members.setdefault(fit, member)
+        origins.append(Origin(splits[split_key], sampled, fits))
     return members, origins
 
 
 def resample_train(split: Split, run: Run) -> Resampled | Refusal:
     """Return the split with its train part after the sampler of the run, or why there is none."""
     try:
-        return Resampled(replace(split, train=resample(split.train, run.sampler, run.seed)))
+        return Resampled(replace(split, train=resample(split.train, run.method.sampler, run.seed)))
     except ValueError as error:
         return Refusal(str(error))
 
 
 def train_members(
-    job: Job, members: Mapping[NetworkKey, Member], device: str, on_work: Callable[[int], object]
-) -> dict[NetworkKey, Outcome]:
-    """Train the networks of a job, or fit its reference to the data of each, and tell all of its work as done.
+    job: Job, members: Mapping[FitKey, Member], device: str, on_work: Callable[[int], object]
+) -> dict[FitKey, Outcome[FittedModel]]:
+    """Fit the learner of a job to its members, and tell all of its work as done.
 
-    What is left at the end is told too: the work of networks that ended early or failed, or that several runs share.
+    What is left at the end is told too: the work of models that ended early or failed, or that several runs share.
     """
     left = job.work_of(job.runs)
 
@@ -166,17 +169,15 @@ def train_members(
         left -= len(losses) * job.work
         on_work(len(losses) * job.work)
 
-    outcomes: list[Outcome] = []
-    if reference := job.runs[0].reference:
-        outcomes = [Outcome([], references.fit(reference, member), None) for member in members.values()]
-    elif members:
-        outcomes = train(list(members.values()), device=device, plan=job.plan, on_epoch=on_epoch)
+    outcomes: Sequence[Outcome[FittedModel]] = []
+    if members:
+        outcomes = job.learner.fit(list(members.values()), device=device, plan=job.plan, on_epoch=on_epoch)
     on_work(left)
     return dict(zip(members, outcomes, strict=True))
 
 
 def finish_run(
-    run: Run, dataset: Source, origin: Origin, outcomes: Sequence[Outcome], computed: dict[str, Any]
+    run: Run, dataset: Source, origin: Origin, outcomes: Sequence[Outcome[FittedModel]], computed: dict[str, Any]
 ) -> Finished:
     """Choose one of the outcomes of a run's candidates before test is read, calibrate its model, and score that.
 
@@ -191,13 +192,13 @@ def finish_run(
     counts = counts_of(run, origin)
     model, predictions, failure = outcome.model, dict[str, Predictions](), outcome.failure
     if model:
-        prior = prior_shift(run.loss_spec, counts["train"], counts.get("resampled", counts["train"]))
-        model = replace(model, recipe=replace(run.recipe, lr=model.recipe.lr, tune_lr=()), prior=prior)
+        prior = prior_shift(run.method.objective, counts["train"], counts.get("resampled", counts["train"]))
+        model = replace(model, prior=prior, decision=run.method.decision)
         model, predictions = predicted(run, model, origin.split)
     if not all(np.isfinite(of_part.probabilities).all() for of_part in predictions.values()):
         model, predictions = None, {}
         failure = "the outputs of the trained network are not finite; try a smaller lr"
-    scored, tuned_scores = score(predictions, Rule.of(run.recipe.threshold))
+    scored, tuned_scores = score(predictions, run.method.decision.rule)
     train = origin.split.train
     row = Row(
         run=run,
@@ -210,9 +211,14 @@ def finish_run(
         computed=computed | {"data": dataset.checksum, "epochs": len(outcome.losses)},
         tuning=tuning,
         losses=tuple(outcome.losses),
-        prototypes=PrototypeMap.of(model, train) if model and isinstance(model.network, Prototypes) else None,
+        prototypes=PrototypeMap.of(model, train) if has_prototypes(model) else None,
     )
     return Finished(row, predictions, model)
+
+
+def has_prototypes(model: FittedModel | None) -> TypeGuard[Model]:
+    """Say whether a model is one of networks that have prototypes."""
+    return isinstance(model, Model) and isinstance(model.network, Prototypes)
 
 
 def counts_of(run: Run, origin: Origin) -> dict[str, tuple[int, ...]]:
@@ -223,12 +229,12 @@ def counts_of(run: Run, origin: Origin) -> dict[str, tuple[int, ...]]:
         "tune": tuple(split.tune.counts),
         "test": tuple(split.test.counts),
     }
-    if run.sampler != NONE and isinstance(sampled, Resampled):
-        counts["resampled"] = shown_counts(sampled.split.train.counts, run.sampler, run.recipe.train_batch)
+    if run.method.sampler != NO_SAMPLER and isinstance(sampled, Resampled):
+        counts["resampled"] = shown_counts(sampled.split.train.counts, run.method.sampler, run.recipe.train_batch)
     return counts
 
 
-def predicted(run: Run, model: Model, split: Split) -> tuple[Model, dict[str, Predictions]]:
+def predicted(run: Run, model: FittedModel, split: Split) -> tuple[FittedModel, dict[str, Predictions]]:
     """The model with its calibration, which is fitted on tune, and what it says of tune and test."""
     parts = {"tune": split.tune, "test": split.test}
     logits = {}
@@ -236,7 +242,8 @@ def predicted(run: Run, model: Model, split: Split) -> tuple[Model, dict[str, Pr
         order = stream(run.seed, part).permutation(len(samples)) if run.recipe.shuffle_test else None
         logits[part] = model.logits(samples.inputs, order)
     if np.isfinite(logits["tune"]).all():
-        model = replace(model, calibration=calibration.fit(run.recipe.calibration, split.tune.labels, logits["tune"]))
+        fitted = calibration.fit(model.decision.calibration, split.tune.labels, logits["tune"])
+        model = replace(model, calibration=fitted)
     return model, {
         part: Predictions(samples.labels, to_probabilities(model.calibration(logits[part])), samples.images)
         for part, samples in parts.items()

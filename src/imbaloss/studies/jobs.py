@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from imbaloss.data import Fold, Source, resampled_counts, split_counts
-from imbaloss.data.resampling import shown_counts, size_is_known
-from imbaloss.evaluation import calibration
+from imbaloss.data.resampling import shown_counts
+from imbaloss.evaluation import Decision, calibration
+from imbaloss.learners import Learner, Method
 from imbaloss.studies.study import Run
 from imbaloss.training import Plan, Recipe, plan_for
 
@@ -18,6 +19,11 @@ class Job:
     plan: Plan
     samples: int  # of one network
     shape: tuple[int, ...]  # of one input
+
+    @property
+    def learner(self) -> Learner:
+        """The learner of all its runs."""
+        return self.runs[0].method.learner
 
     @property
     def work(self) -> int:
@@ -63,17 +69,16 @@ def cut(
 class Kind:
     """All of a run but its loss and, unless the samples decide how many a sampler makes of them, its seed.
 
-    Of a person's own data the seed decides it too; a reference is a kind by itself.
+    Of a person's own data the seed decides it too.
     """
 
     dataset: str
     level: float
     protocol: str
     positive: str
-    sampler: str
+    method: Method  # without its loss
     fold: Fold | None
     recipe: Recipe
-    reference: str
     seed: int | None
 
     @classmethod
@@ -84,11 +89,10 @@ class Kind:
             level=run.level,
             protocol=run.protocol,
             positive=run.positive,
-            sampler=run.sampler,
+            method=replace(run.method, loss=None),
             fold=run.fold,
             recipe=run.recipe,
-            reference=run.reference,
-            seed=None if size_is_known(run.sampler) and not run.data else run.seed,
+            seed=None if run.method.sampler.size_is_known and not run.data else run.seed,
         )
 
 
@@ -99,32 +103,32 @@ class Shared:
     samples: int  # of train, or of most that a sampler can make of it
     tuned: int  # samples of tune, where each epoch looks at them
     shape: tuple[int, ...]
-    recipe: Recipe  # but for epochs, rates and what comes after the training
+    recipe: Recipe  # but for epochs and rates
     candidates: int
-    alone: Kind | None  # the only kind in its stack, since its sampler may make any number of samples
+    alone: Kind | None  # the only kind in its job: its sampler may make any number of samples, or it is not stacked
 
 
 def stacked_by(kind: Kind, datasets: Mapping[str, Source]) -> Shared:
     """Raises ValueError for a kind of run that its data set cannot give."""
-    dataset, recipe = datasets[kind.dataset].with_positive(kind.positive), kind.recipe
+    dataset, recipe, method = datasets[kind.dataset].with_positive(kind.positive), kind.recipe, kind.method
     parts = split_counts(dataset, level=kind.level, protocol=kind.protocol, seed=kind.seed or 0, fold=kind.fold)
-    if not kind.reference:
-        recipe.check_shape(dataset.shape)
+    method.learner.check_shape(recipe, dataset.shape)
     cell = dataset.describe_cell(kind.level, kind.protocol)
     needs = {
         "a learning rate could be chosen": recipe.tune_lr,
         "a training could be stopped": recipe.patience,
-        "probabilities could be calibrated": recipe.calibration != calibration.NONE,
+        "probabilities could be calibrated": method.decision.calibration != calibration.NONE,
     }
     for purpose, needed in needs.items():
         if needed and not all(parts["tune"]):
             raise ValueError(f"{cell} leaves no tune part with both classes, by which {purpose}")
     try:
-        samples = sum(resampled_counts(parts["train"], kind.sampler))
-        shown_counts(parts["train"], kind.sampler, recipe.train_batch)
+        samples = sum(resampled_counts(parts["train"], method.sampler))
+        shown_counts(parts["train"], method.sampler, recipe.train_batch)
     except ValueError as error:
         raise ValueError(f"{cell}: {error}") from error
     looked_at = sum(parts["tune"]) if recipe.patience else 0
-    several = kind.seed is None and not kind.reference
-    alone = None if several else replace(kind, recipe=recipe.shared)
+    alone = None
+    if kind.seed is not None or not method.learner.stacks:
+        alone = replace(kind, recipe=recipe.shared, method=replace(method, decision=Decision()))
     return Shared(samples, looked_at, dataset.shape, recipe.shared, recipe.networks, alone)

@@ -41,7 +41,7 @@ def reach(runs: Sequence[Run], datasets: Mapping[str, Source]) -> Reach | None:
 
     As if each repetition were tested on samples of its own, and nothing but these samples made methods differ.
     """
-    methods = len({(run.loss, run.sampler, run.recipe.network, run.recipe_name) for run in runs})
+    methods = len({(str(run.method), run.recipe.network, run.recipe_name) for run in runs})
     if methods == 1:
         return None
     pairs, repetitions = comb(methods, 2), len({(run.seed, run.fold) for run in runs})

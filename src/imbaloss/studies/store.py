@@ -7,7 +7,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -75,7 +75,7 @@ class Row:
             for part, pair in self.counts.items()
             for kind, count in zip(("negatives", "positives"), pair, strict=True)
         }
-        recipe = {**vars(self.run.recipe), **({"lr": self.tuning["lr"]} if self.tuning else {})}
+        recipe = {**self.run.entries, **({"lr": self.tuning["lr"]} if self.tuning else {})}
         fold = self.run.fold._asdict() if self.run.fold else None
         asked = {**self.run.asked(), "recipe": recipe, "fold": fold, "negative": self.classes[0]}
         scores = self.scores_by_part()
@@ -127,7 +127,9 @@ def to_texts(row: Row) -> tuple[str, str, str]:
         "failure": row.failure,
         "tuning": row.tuning,
     }
-    return json.dumps(asdict(row.run)), json.dumps(result), json.dumps(row.computed)
+    asked = row.run.asked()
+    named = {"recipe_name": row.run.recipe_name, "data": asked.pop("data")}  # in this order since version 0.1
+    return json.dumps(asked | named), json.dumps(result), json.dumps(row.computed)
 
 
 def from_texts(run: Run, result: dict[str, Any], computed: dict[str, Any]) -> Row:

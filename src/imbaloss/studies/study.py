@@ -5,18 +5,20 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import MISSING, asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from functools import cache, cached_property
 from itertools import product
-from typing import Any
+from typing import Any, NamedTuple
 
-from imbaloss.data import NONE, Fold, binary_set, check_level, folds_of, resampling
+from imbaloss.data import NONE, Fold, SamplerSpec, binary_set, check_level, folds_of
 from imbaloss.data.dataset import check_class
 from imbaloss.data.splits import FEWEST_FOLDS, check_folds
+from imbaloss.evaluation import Decision
+from imbaloss.learners import NETWORKS, Method
 from imbaloss.losses import LossSpec
 from imbaloss.studies.bulk import uncollected
-from imbaloss.training import REFERENCES, Recipe, check_loss
-from imbaloss.training.recipe import number, require
+from imbaloss.training import Recipe
+from imbaloss.training.recipe import number, read_entries, require, write_entries
 
 Place = tuple[str | int, ...]  # of an entry in a study: ("levels", 1), ("recipes", "wide", "hidden")
 Entries = dict[str, Any]  # of a recipe
@@ -31,10 +33,9 @@ class Run:
     level: float
     protocol: str
     positive: str
-    loss: str  # as `LossSpec` writes it; or the name of a reference, whose `rate` stands for lr
+    method: Method
     recipe: Recipe
     seed: int
-    sampler: str = NONE
     fold: Fold | None = None  # None: the parts that the data set comes with
     recipe_name: str = field(default="", compare=False)  # that the study gives the recipe; it changes nothing
     data: str = ""  # of a person's own: the checksum of the data, and of how they are divided
@@ -42,35 +43,40 @@ class Run:
     @cached_property
     def hash(self) -> str:
         """Of what was asked, the same on every device. Entries at their default do not count."""
-        asked = {name: value for name, value in self.asked().items() if value != DEFAULTS.get(name, MISSING)}
-        entries = asked | {"recipe": entries_that_count(self.recipe)}
+        asked = {name: value for name, value in self.asked().items() if name not in DEFAULTS or value != DEFAULTS[name]}
+        entries = asked | {"recipe": entries_that_count(self.recipe, self.method.decision)}
         return hashlib.sha256(ENCODER.encode(entries).encode()).hexdigest()[:16]
 
     @property
-    def reference(self) -> str:
-        """Its name, where no network is trained; else nothing."""
-        return self.loss if self.loss in REFERENCES else ""
-
-    @property
-    def loss_spec(self) -> LossSpec:
-        """The loss that is minimised; the references minimise cross-entropy."""
-        return LossSpec.parse("ce" if self.reference else self.loss)
+    def entries(self) -> Entries:
+        """All entries of its recipe, with those of the decision, as files have them."""
+        return write_entries(self.recipe, self.method.decision)
 
     def asked(self) -> dict[str, Any]:
-        """All but the name of the recipe."""
-        return {name: getattr(self, name) for name in ASKED}
+        """Return all but the name of the recipe as files have it, in their order."""
+        return {
+            "dataset": self.dataset,
+            "level": self.level,
+            "protocol": self.protocol,
+            "positive": self.positive,
+            "loss": self.method.learned,
+            "recipe": self.entries,
+            "seed": self.seed,
+            "sampler": str(self.method.sampler),
+            "fold": self.fold,
+            "data": self.data,
+        }
 
 
 ENCODER = json.JSONEncoder(sort_keys=True)
-ASKED = [one.name for one in fields(Run) if one.compare]
-DEFAULTS = {one.name: one.default for one in fields(Run) if one.default is not MISSING}
+DEFAULTS = {"sampler": NONE, "fold": None, "data": ""}  # which a hash leaves out
 
 
 @cache
-def entries_that_count(recipe: Recipe) -> Entries:
+def entries_that_count(recipe: Recipe, decision: Decision) -> Entries:
     """Those not at their default, without the one learning rate where several are tried."""
-    defaults = asdict(Recipe()) | ({"lr": recipe.lr} if recipe.tune_lr else {})
-    return {key: value for key, value in asdict(recipe).items() if value != defaults[key]}
+    defaults = write_entries(Recipe(), Decision()) | ({"lr": recipe.lr} if recipe.tune_lr else {})
+    return {key: value for key, value in write_entries(recipe, decision).items() if value != defaults[key]}
 
 
 class EntryError(ValueError):
@@ -90,6 +96,15 @@ def at(*place: str | int) -> Iterator[None]:
         raise
     except ValueError as error:
         raise EntryError(str(error), place) from error
+
+
+class LossRecipe(NamedTuple):
+    """One of the recipes of a study, with a loss that is trained by it."""
+
+    name: str  # of the recipe
+    loss: LossSpec
+    recipe: Recipe
+    decision: Decision
 
 
 @dataclass(frozen=True)
@@ -150,14 +165,22 @@ class Study:
         for dataset in self.datasets:
             positive = binary_set(dataset).positive if self.positive is None else self.positive
             recipes = list(self.recipes_on(dataset))
-            for protocol, level, seed, fold, sampler in product(
-                self.protocols, map(number, self.levels), self.seeds, folds, map(resampling.canonical, self.samplers)
+            methods_by_sampler = [
+                [(each.name, Method(NETWORKS, each.loss, sampler, each.decision), each.recipe) for each in recipes]
+                for sampler in map(SamplerSpec.parse, self.samplers)
+            ]
+            for protocol, level, seed, fold, methods in product(
+                self.protocols, map(number, self.levels), self.seeds, folds, methods_by_sampler
             ):
-                for name, loss, recipe in recipes:
-                    yield Run(dataset, level, protocol, positive, loss, recipe, seed, sampler, fold, name)
+                for name, method, recipe in methods:
+                    yield Run(dataset, level, protocol, positive, method, recipe, seed, fold, name)
 
-    def recipes_on(self, dataset: str) -> Iterator[tuple[str, str, Recipe]]:
-        """On a data set: the name of a recipe, each loss as `LossSpec` writes it, and the recipe."""
+    def recipes_on(self, dataset: str) -> Iterator["LossRecipe"]:
+        """List how networks are trained on a data set, whatever the sampler.
+
+        Raises:
+            EntryError: A recipe is impossible, or a loss cannot be trained by its recipe.
+        """
         names, networks = list(self.recipes) or [""], self.networks or (None,)
         for name, network, (place, text) in product(names, networks, enumerate(self.losses)):
             loss = LossSpec.parse(text)
@@ -170,14 +193,14 @@ class Study:
                 self.overrules,
             )
             with at("recipes", name) if name else at("recipe"):
-                recipe = Recipe(**{key: value for layer in layers for key, value in layer.items()})
+                recipe, decision = read_entries({key: value for layer in layers for key, value in layer.items()})
                 require(recipe.outputs <= 2, f"outputs must be 1 or 2, for two classes, found {recipe.outputs}")
-                drawn = [sampler for sampler in self.samplers if resampling.in_batches(sampler)]
+                drawn = [sampler for sampler in self.samplers if SamplerSpec.parse(sampler).in_batches]
                 shuffled = f"{' and '.join(drawn)} draws batches anew in each epoch: it goes with shuffle_train"
                 require(recipe.shuffle_train or not drawn, shuffled)
             with at("losses", place):
-                check_loss(loss, recipe)
-            yield name, str(loss), recipe
+                NETWORKS.check_loss(loss, recipe)
+            yield LossRecipe(name, loss, recipe, decision)
 
     def check(self) -> None:
         """Raises EntryError for the first entry that is wrong."""
@@ -194,9 +217,9 @@ class Study:
         for table, entries in self.layers():
             for key, value in entries.items():
                 with at(*table, key):
-                    Recipe(**WIDE | {key: value})
+                    read_entries(WIDE | {key: value})
             with at(*table):
-                Recipe(**WIDE | entries)
+                read_entries(WIDE | entries)
             with at(*table, "network"):
                 overruled = "network" in entries and self.networks and table[0] in OVERRULED
                 require(not overruled, "networks says which ones are run; leave network out here")
@@ -256,7 +279,7 @@ CHECKS: dict[str, Callable[[Any], object]] = {
     "datasets": binary_set,
     "protocols": lambda name: check_level(0.0, name),
     "losses": LossSpec.parse,
-    "samplers": resampling.parse,
+    "samplers": SamplerSpec.parse,
     "networks": lambda name: Recipe(network=name),
     "seeds": lambda seed: require(0 <= seed < 2**64, f"a seed must be 0 or more, and below 2^64, found {seed}"),
 }

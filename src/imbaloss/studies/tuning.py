@@ -7,13 +7,16 @@ import numpy as np
 
 from imbaloss.data import Samples
 from imbaloss.evaluation import scores
+from imbaloss.learners import FittedModel
 from imbaloss.studies.study import Run
 from imbaloss.training import Outcome
 
 TUNED_BY = "roc_auc"  # threshold-free, so that a rate is not chosen for where it puts the probability 1/2
 
 
-def choose(run: Run, tune: Samples, outcomes: Sequence[Outcome]) -> tuple[Outcome, dict[str, Any]]:
+def choose(
+    run: Run, tune: Samples, outcomes: Sequence[Outcome[FittedModel]]
+) -> tuple[Outcome[FittedModel], dict[str, Any]]:
     """The outcome with the highest ROC-AUC on `tune`, of equal ones that of the smallest rate; and what was judged.
 
     outcomes: of the run's candidates, in their order. One that failed, or gives outputs that are not finite, is last;
@@ -30,7 +33,7 @@ def choose(run: Run, tune: Samples, outcomes: Sequence[Outcome]) -> tuple[Outcom
     return outcomes[best], {"by": TUNED_BY, "lr": chosen, "candidates": candidates}
 
 
-def judged(outcome: Outcome, tune: Samples) -> float | None:
+def judged(outcome: Outcome[FittedModel], tune: Samples) -> float | None:
     if outcome.model is None:
         return None
     probabilities = outcome.model.probabilities(tune.inputs)

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from imbaloss.data import NONE, batches
-from imbaloss.data.resampling import in_batches
+from imbaloss.data import NO_SAMPLER, SamplerSpec, batches
 from imbaloss.data.seeds import stream
 from imbaloss.training.member import Member
 
@@ -20,7 +19,7 @@ class OrderKey:
     """
 
     seed: int
-    sampler: str = NONE
+    sampler: SamplerSpec = NO_SAMPLER
     split: int | None = None  # its number
 
 
@@ -34,7 +33,7 @@ class BatchOrder:
     def draw(self) -> NDArray[np.int64]:
         """Draw the order of the next epoch, (N,): row numbers within the training part."""
         train = self.member.split.train
-        if not in_batches(self.member.sampler):
+        if not self.member.sampler.in_batches:
             return self.stream.permutation(len(train))
         return batches.rows(train.labels, self.member.rows, self.member.recipe.train_batch, self.stream)
 
@@ -44,7 +43,7 @@ def build_batch_orders(members: Sequence[Member], splits: Sequence[int]) -> list
     orders: dict[OrderKey, BatchOrder] = {}
     of_members = []
     for member, split in zip(members, splits, strict=True):
-        key = OrderKey(member.seed, member.sampler, split) if in_batches(member.sampler) else OrderKey(member.seed)
+        key = OrderKey(member.seed, member.sampler, split) if member.sampler.in_batches else OrderKey(member.seed)
         if key not in orders:
             orders[key] = BatchOrder(member, stream(member.seed, "batches"))
         of_members.append(orders[key])

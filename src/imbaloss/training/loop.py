@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import compress
 from math import isfinite
+from typing import Generic, TypeVar
 
 import torch
 from torch import Tensor
@@ -25,12 +26,15 @@ def check_device(device: str) -> None:
         )
 
 
+Fitted_co = TypeVar("Fitted_co", covariant=True)  # what comes of a training
+
+
 @dataclass(frozen=True)
-class Outcome:
+class Outcome(Generic[Fitted_co]):
     """The end of a training: a model, or a sentence that says why there is none."""
 
     losses: list[float]  # of each finished epoch: the mean of the loss over its samples, batch by batch
-    model: Model | None
+    model: Fitted_co | None
     failure: str | None
     tune_losses: list[float] = field(default_factory=list)  # of each epoch, where the recipe has patience
 
@@ -52,7 +56,7 @@ def train(
     plan: Plan | None = None,
     on_epoch: Callable[[list[float]], object] = lambda losses: None,  # noqa: ARG005
     lr_name: str = "lr",
-) -> list[Outcome]:
+) -> list[Outcome[Model]]:
     """Train all members together, each for its own number of epochs.
 
     A member whose loss or weights are no longer finite leaves the stack, and its neighbours go on; so does one whose
@@ -75,7 +79,7 @@ def train(
     courses = [Course(place, member) for place, member in enumerate(members)]
     courses.sort(key=lambda course: course.member.loss_and_counts)  # those that share a loss stand side by side
     stack = Stack.build([course.member for course in courses], torch.device(device), plan)
-    outcomes: dict[int, Outcome] = {}
+    outcomes: dict[int, Outcome[Model]] = {}
     while courses:
         result = EpochResult.of_next(stack)
         for index, course in enumerate(courses):
@@ -115,7 +119,7 @@ class EpochResult:
             tune_losses, patient = on_tune.tolist(), stack.early.record(on_tune).tolist()
         return cls(stack.epochs, batch_losses, losses.tolist(), finite_weights, tune_losses, patient)
 
-    def finish(self, course: Course, index: int, stack: Stack, lr_name: str) -> Outcome | None:
+    def finish(self, course: Course, index: int, stack: Stack, lr_name: str) -> Outcome[Model] | None:
         """Add the losses of one member to its course. Return its outcome, or None if it goes on."""
         if self.tune_losses is not None:
             course.tune_losses.append(self.tune_losses[index])

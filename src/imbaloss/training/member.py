@@ -7,8 +7,8 @@ from functools import cached_property
 import numpy as np
 from torch import nn
 
-from imbaloss.data import NONE, Samples, Split
-from imbaloss.data.resampling import in_batches, shown_counts
+from imbaloss.data import NO_SAMPLER, SamplerSpec, Samples, Split
+from imbaloss.data.resampling import shown_counts
 from imbaloss.losses import LossSpec
 from imbaloss.training.fast.plan import Plan
 from imbaloss.training.recipe import Recipe
@@ -22,7 +22,7 @@ class Member:
     loss: LossSpec
     recipe: Recipe  # one of its `candidates`
     seed: int
-    sampler: str = NONE  # what those do that are not of batches has been done to `train`
+    sampler: SamplerSpec = NO_SAMPLER  # what those do that are not of batches has been done to `train`
     start: nn.Module | None = None  # a stack of one, whose weights are the initial ones
 
     @cached_property
@@ -52,7 +52,7 @@ def check_members(members: Sequence[Member], plan: Plan | None) -> None:
         if member.recipe.patience and not len(member.split.tune):
             raise ValueError("patience looks at the loss on tune, and tune is empty")
         member.recipe.check_shape(member.split.train.inputs.shape[1:])
-        if in_batches(member.sampler) and not member.recipe.shuffle_train:
+        if member.sampler.in_batches and not member.recipe.shuffle_train:
             raise ValueError(f"{member.sampler} draws batches anew in each epoch: it goes with shuffle_train")
     shared = {member.recipe.shared for member in members}
     sizes = {member.split.train.inputs.shape for member in members}

@@ -1,6 +1,6 @@
 """Trained networks with all that they need to predict."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from math import log
 from typing import Any
@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from imbaloss import networks
-from imbaloss.evaluation import Calibration
+from imbaloss.evaluation import Calibration, Decision
 from imbaloss.evaluation.priors import moved
 from imbaloss.training.recipe import Recipe
 from imbaloss.training.scaling import Scaling
@@ -32,6 +32,7 @@ class Model:
     network: nn.Module
     prior: tuple[float, ...] = ()  # what is added to the log-probability of each class; empty for nothing
     calibration: Calibration = field(default_factory=Calibration)  # of the logits with that prior
+    decision: Decision = field(default_factory=Decision)  # how its probabilities become actions
 
     @torch.no_grad()
     def logits(self, inputs: NDArray[np.floating[Any]], order: NDArray[np.int64] | None = None) -> Floats:
@@ -40,16 +41,14 @@ class Model:
         They pass through the network in that order, `recipe.test_batch` at a time.
         """
         self.network.eval()
-        order = np.arange(len(inputs)) if order is None else order
-        size = self.recipe.test_batch or max(len(inputs), 1)
-        size = min(size, at_once(self.recipe)) if self.recipe.kind.convolutional else size
-        found = np.empty((len(inputs), self.recipe.classes)[: 1 + (self.recipe.classes > 2)])
-        for start in range(0, len(inputs), size):
-            batch = order[start : start + size]
-            scaled = self.scaling(inputs[batch]).to(self.recipe.dtype)
-            of_networks = self.network(scaled.expand(self.networks, *scaled.shape)).double()
-            found[batch] = together(of_networks).numpy()
+        found = compute_in_batches(self._compute_logits, self.recipe, inputs, order)
         return self.calibration(moved(found, self.prior) if self.prior else found)
+
+    def _compute_logits(self, inputs: NDArray[np.floating[Any]]) -> Floats:
+        """Return the logits of a batch, without prior and calibration."""
+        scaled = self.scaling(inputs).to(self.recipe.dtype)
+        logits: Floats = together(self.network(scaled.expand(self.networks, *scaled.shape)).double()).numpy()
+        return logits
 
     def probabilities(self, inputs: NDArray[np.floating[Any]], order: NDArray[np.int64] | None = None) -> Floats:
         """As `logits`: the probability of class 1, (N,), or of each of several classes, (N, C)."""
@@ -57,7 +56,27 @@ class Model:
 
     @property
     def networks(self) -> int:
-        return len(next(self.network.parameters(), (0,)))  # a reference has no parameters, and is one
+        return len(next(self.network.parameters()))
+
+
+def compute_in_batches(
+    compute: Callable[[NDArray[np.floating[Any]]], Floats],
+    recipe: Recipe,
+    inputs: NDArray[np.floating[Any]],
+    order: NDArray[np.int64] | None,
+) -> Floats:
+    """Compute the logits of inputs (N, ...) in batches of the recipe's size for tests: (N,), or (N, C) of more classes.
+
+    order: (N,), in which the inputs are taken; None: as they are.
+    """
+    order = np.arange(len(inputs)) if order is None else order
+    size = recipe.test_batch or max(len(inputs), 1)
+    size = min(size, at_once(recipe)) if recipe.kind.convolutional else size
+    logits = np.empty((len(inputs), recipe.classes)[: 1 + (recipe.classes > 2)])
+    for start in range(0, len(inputs), size):
+        batch = order[start : start + size]
+        logits[batch] = compute(inputs[batch])
+    return logits
 
 
 def to_probabilities(logits: Floats) -> Floats:

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from imbaloss.data import NONE, Samples
+from imbaloss.data import NO_SAMPLER, Samples
 from imbaloss.training.member import Member
 from imbaloss.training.scaling import Scaling
 
@@ -103,7 +103,7 @@ def tune_shares(member: Member) -> list[float]:
     equal shares, say, would be stopped for what it is to learn.
     """
     shown = np.array(member.counts, dtype=np.float64)
-    if member.sampler == NONE:
+    if member.sampler == NO_SAMPLER:
         return [1.0] * len(shown)
     tune = np.bincount(member.split.tune.labels, member.split.tune.weights, len(shown))
     ratios = np.divide(shown, tune, out=np.zeros_like(shown), where=tune > 0)

@@ -8,43 +8,21 @@ from typing import Any
 import torch
 
 from imbaloss import networks
-from imbaloss.evaluation import Rule
-from imbaloss.evaluation.calibration import NONE
-from imbaloss.field_tables import Field
+from imbaloss.evaluation import Decision
+from imbaloss.field_tables import Field, FieldError
 from imbaloss.nearest import one_of
 from imbaloss.networks import Design, Kind
-from imbaloss.recipe_fields import FIELDS, RecipeFields
+from imbaloss.recipe_fields import DECISION_FIELDS, FIELDS, TRAINING_FIELDS, RecipeFields
 
 PRECISIONS = {  # the type of weights, and that of products and activations
     "float32": (torch.float32, torch.float32),
     "float64": (torch.float64, torch.float64),
     "bf16": (torch.float32, torch.bfloat16),
 }
-TEXTS = tuple(field for field in FIELDS.values() if field.kind is str)
-NUMBERS = tuple(field for field in FIELDS.values() if field.kind in {int, float} and field.name not in networks.LAYERS)
-
-
-class FieldError(ValueError):
-    """A field of a recipe has a value that it does not admit.
-
-    Attributes:
-        field: The name of the field.
-        problem: What is wrong. With `named` it follows the name of the field in the sentence, such as "must be 1 or
-            more, found 0"; else it is a sentence of its own.
-    """
-
-    def __init__(self, field: str, problem: str, *, named: bool = True) -> None:
-        super().__init__(field, problem)
-        self.field = field
-        self.problem = problem
-        self.named = named
-
-    def __str__(self) -> str:
-        return self.sentence(self.field)
-
-    def sentence(self, name: str) -> str:
-        """Say what is wrong, to someone for whom the field has that name."""
-        return f"{name} {self.problem}" if self.named else self.problem
+TEXTS = tuple(field for field in TRAINING_FIELDS.values() if field.kind is str)
+NUMBERS = tuple(
+    field for field in TRAINING_FIELDS.values() if field.kind in {int, float} and field.name not in networks.LAYERS
+)
 
 
 @dataclass(frozen=True)
@@ -65,13 +43,8 @@ class Recipe(RecipeFields):
 
     @property
     def shared(self) -> "Recipe":
-        """What recipes of one stack have in common: all but epochs, rates, and what comes after the training."""
-        return replace(self.trained, epochs=1, lr=1.0, tune_lr=())
-
-    @property
-    def trained(self) -> "Recipe":
-        """Without what comes after the training, which two recipes of one network may differ in."""
-        return replace(self, calibration=NONE, threshold="f1")
+        """What recipes of one stack have in common: all but epochs and rates."""
+        return replace(self, epochs=1, lr=1.0, tune_lr=())
 
     @property
     def kind(self) -> Kind:
@@ -130,8 +103,6 @@ def canonical_text(field: Field, value: str) -> str:
         if field.name == "network":
             require(isinstance(value, str), f"network must be a text, as cnn, found {value!r}")
             return str(networks.parse(value))
-        if field.name == "threshold":
-            return str(Rule.of(value))
         one_of(field.name, value, field.entry.names)
     except ValueError as error:
         raise FieldError(field.name, str(error), named=False) from error
@@ -171,6 +142,22 @@ def canonical_numbers(field: Field, value: Any, dtype: torch.dtype) -> Any:
                 found += f" for {dtype}" if domain.in_precision else ""
                 raise FieldError(field.name, f"{domain.rule}, found {found}")
     return tuple(numbers) if field.several else numbers[0]
+
+
+def read_entries(entries: Mapping[str, Any]) -> tuple[Recipe, Decision]:
+    """Read the entries of a recipe: what is trained, and how its probabilities become actions.
+
+    Raises:
+        FieldError: A field does not admit its value.
+        TypeError: There is no such field.
+    """
+    recipe = Recipe(**{name: value for name, value in entries.items() if name not in DECISION_FIELDS})
+    return recipe, Decision.read(entries)
+
+
+def write_entries(recipe: Recipe, decision: Decision) -> dict[str, Any]:
+    """Return all entries of a recipe, in the order of `FIELDS`, also those at their default."""
+    return vars(recipe) | decision.entries
 
 
 def check_entries(entries: Mapping[str, Any]) -> None:

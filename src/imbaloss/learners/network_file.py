@@ -1,4 +1,4 @@
-"""Model files: weights as safetensors, everything else as JSON in their header. No pickle."""
+"""Files of networks: weights as safetensors, everything else as JSON in their header. No pickle."""
 
 import hashlib
 import json
@@ -17,7 +17,7 @@ from imbaloss.evaluation import Calibration
 from imbaloss.networks import size_of
 from imbaloss.notation import tuples
 from imbaloss.training.model import Model, build_network
-from imbaloss.training.recipe import Recipe, require
+from imbaloss.training.recipe import read_entries, require, write_entries
 from imbaloss.training.scaling import Scaling
 from imbaloss.whole import write_whole
 
@@ -30,7 +30,7 @@ def save(model: Model, folder: Path, facts: dict[str, Any]) -> Path:
     """Writes folder/model.safetensors, whole or not at all. facts, JSON values, say what the model was trained on."""
     header = {
         "format": FORMAT,
-        "recipe": asdict(model.recipe),
+        "recipe": write_entries(model.recipe, model.decision),
         "shape": model.shape,
         "scaling": asdict(model.scaling),
         "networks": model.networks,
@@ -86,14 +86,15 @@ def load(folder: Path) -> tuple[Model, dict[str, Any]]:
     check_unchanged(file, header.pop(CHECKSUM, None), digest(header, state))
     try:
         return model_of(header, state), header["facts"]
-    except (KeyError, TypeError, ValueError, RuntimeError, IndexError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError, RuntimeError, IndexError) as error:
         said = " ".join(str(error).split())
         raise ValueError(f"{file} is no model file that imbaloss has written: {said}") from error
 
 
 def model_of(header: dict[str, Any], state: Mapping[str, Tensor]) -> Model:
     """Raises ValueError, and others, where parts of the header do not fit the weights or each other."""
-    recipe, shape = Recipe(**tuples(header["recipe"])), tuple(header["shape"])
+    recipe, decision = read_entries(tuples(header["recipe"]))
+    shape = tuple(header["shape"])
     numbers = len(next(iter(state.values())))
     require(numbers == header["networks"], "the weights are of another number of networks")
     # before memory is taken for a network of the size that the header names
@@ -108,6 +109,6 @@ def model_of(header: dict[str, Any], state: Mapping[str, Tensor]) -> Model:
     columns = {len(scaling.offset), len(scaling.scale)}
     require(columns == {shape[0]} and all(scaling.scale), "the scaling is of other columns")
     require(len(prior) in {0, recipe.classes}, "the prior is of other classes")
-    model = Model(recipe, shape, scaling, network, prior, Calibration(**tuples(header["calibration"])))
+    model = Model(recipe, shape, scaling, network, prior, Calibration(**tuples(header["calibration"])), decision)
     require(np.isfinite(model.probabilities(np.zeros((1, *shape)))).all(), "it gives no probabilities")
     return model

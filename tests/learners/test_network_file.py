@@ -10,9 +10,10 @@ import pytest
 from safetensors.torch import save_file
 
 from imbaloss.evaluation import Calibration
+from imbaloss.learners import network_file
 from imbaloss.losses import LossSpec
 from imbaloss.networks import joined
-from imbaloss.training import Member, model_file, train
+from imbaloss.training import Member, train
 from tests.training.examples import RECIPE, split_of
 
 FACTS = {"classes": ["cat", "dog"], "threshold": 0.5}
@@ -27,14 +28,14 @@ def model(request):
 
 
 def test_it_predicts_the_same_bits_in_a_fresh_process(model, tmp_path):
-    model_file.save(model, tmp_path, FACTS)
+    network_file.save(model, tmp_path, FACTS)
     inputs = split_of(0).test.inputs
     np.save(tmp_path / "inputs.npy", inputs)
     code = (
         "import sys, pathlib, numpy as np\n"
-        "from imbaloss.training import model_file\n"
+        "from imbaloss.learners import network_file\n"
         "folder = pathlib.Path(sys.argv[1])\n"
-        "model, facts = model_file.load(folder)\n"
+        "model, facts = network_file.load(folder)\n"
         "assert facts == {'classes': ['cat', 'dog'], 'threshold': 0.5}\n"
         "sys.stdout.buffer.write(model.probabilities(np.load(folder / 'inputs.npy')).tobytes())\n"
     )
@@ -43,9 +44,9 @@ def test_it_predicts_the_same_bits_in_a_fresh_process(model, tmp_path):
 
 
 def test_its_recipe_is_the_same(model, tmp_path):
-    model_file.save(model, tmp_path, FACTS)
-    assert model_file.load(tmp_path)[0].recipe == model.recipe
-    assert hash(model_file.load(tmp_path)[0].recipe) == hash(model.recipe)
+    network_file.save(model, tmp_path, FACTS)
+    assert network_file.load(tmp_path)[0].recipe == model.recipe
+    assert hash(network_file.load(tmp_path)[0].recipe) == hash(model.recipe)
 
 
 def test_order_and_batches_do_not_matter_to_predictions(model):
@@ -56,26 +57,26 @@ def test_order_and_batches_do_not_matter_to_predictions(model):
 
 
 def test_the_file_holds_no_pickle_and_is_whole(model, tmp_path):
-    file = model_file.save(model, tmp_path, FACTS)
-    assert [path.name for path in tmp_path.iterdir()] == [model_file.NAME]
+    file = network_file.save(model, tmp_path, FACTS)
+    assert [path.name for path in tmp_path.iterdir()] == [network_file.NAME]
     size = int.from_bytes(file.read_bytes()[:8], "little")
     header = json.loads(file.read_bytes()[8 : 8 + size])
-    assert json.loads(header["__metadata__"]["imbaloss"])["format"] == model_file.FORMAT
+    assert json.loads(header["__metadata__"]["imbaloss"])["format"] == network_file.FORMAT
 
 
 def test_another_file_is_refused(model, tmp_path):
-    file = model_file.save(model, tmp_path, FACTS)
+    file = network_file.save(model, tmp_path, FACTS)
     file.write_bytes(file.read_bytes()[:-9])
     with pytest.raises(ValueError, match="is no model file"):
-        model_file.load(tmp_path)
+        network_file.load(tmp_path)
     file.write_bytes(b"not a model")
     with pytest.raises(ValueError, match="is no model file"):
-        model_file.load(tmp_path)
+        network_file.load(tmp_path)
     with pytest.raises(ValueError, match=r"nowhere holds no model\.safetensors: no model was saved there"):
-        model_file.load(tmp_path / "nowhere")
+        network_file.load(tmp_path / "nowhere")
     save_file(dict(model.network.state_dict()), file)
     with pytest.raises(ValueError, match="is no model file of this imbaloss: its format is None"):
-        model_file.load(tmp_path)
+        network_file.load(tmp_path)
 
 
 def test_calibration_prior_and_all_networks_are_kept(model, tmp_path):
@@ -86,8 +87,8 @@ def test_calibration_prior_and_all_networks_are_kept(model, tmp_path):
         prior=(0.0, -1.1),
         calibration=Calibration("isotonic", points),
     )
-    model_file.save(full, tmp_path, FACTS)
-    found, _ = model_file.load(tmp_path)
+    network_file.save(full, tmp_path, FACTS)
+    found, _ = network_file.load(tmp_path)
     inputs = split_of(0).test.inputs
     assert (found.prior, found.calibration, found.networks) == (full.prior, full.calibration, 2)
     assert found.probabilities(inputs).tobytes() == full.probabilities(inputs).tobytes()
@@ -95,7 +96,7 @@ def test_calibration_prior_and_all_networks_are_kept(model, tmp_path):
 
 def test_a_file_that_was_changed_is_refused(model, tmp_path):
     """Any byte of it, of weights or of what is said about them."""
-    file = model_file.save(model, tmp_path, FACTS)
+    file = network_file.save(model, tmp_path, FACTS)
     whole = file.read_bytes()
     start = 8 + int.from_bytes(whole[:8], "little")
     places = [*range(whole.index(b"cat"), whole.index(b"cat") + 3), *range(start, len(whole), 97), len(whole) - 1]
@@ -104,7 +105,7 @@ def test_a_file_that_was_changed_is_refused(model, tmp_path):
         changed[place] ^= 1
         file.write_bytes(changed)
         with pytest.raises(ValueError, match="was changed after it was written, and is not to be trusted"):
-            model_file.load(tmp_path)
+            network_file.load(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -127,12 +128,12 @@ def test_a_file_that_was_changed_is_refused(model, tmp_path):
 )
 def test_a_file_that_says_of_itself_what_is_not_so_is_refused(model, tmp_path, change):
     """As another program might write it, with a right checksum."""
-    file = model_file.save(model, tmp_path, FACTS)
+    file = network_file.save(model, tmp_path, FACTS)
     size = int.from_bytes(file.read_bytes()[:8], "little")
     header = json.loads(json.loads(file.read_bytes()[8 : 8 + size])["__metadata__"]["imbaloss"])
     change(header)
     state = dict(model.network.state_dict())
-    header["sha256"] = model_file.digest({key: value for key, value in header.items() if key != "sha256"}, state)
+    header["sha256"] = network_file.digest({key: value for key, value in header.items() if key != "sha256"}, state)
     save_file(state, file, {"imbaloss": json.dumps(header)})
     with pytest.raises(ValueError, match="is no model file that imbaloss has written"):
-        model_file.load(tmp_path)
+        network_file.load(tmp_path)

@@ -6,8 +6,9 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 
 from imbaloss.data import Samples, Split
+from imbaloss.learners import REFERENCES
 from imbaloss.losses import LossSpec
-from imbaloss.training import REFERENCES, Member, Recipe, references
+from imbaloss.training import Member, Recipe
 
 GENERATOR = np.random.default_rng(0)
 INPUTS = GENERATOR.standard_normal((200, 4)).astype(np.float32)
@@ -28,10 +29,10 @@ SPLIT = Split(TRAIN, TRAIN, TRAIN)
     ],
 )
 def test_a_reference_gives_the_probabilities_of_scikit_learn(name, rate, alone):
-    model = references.fit(name, Member(SPLIT, LossSpec("ce"), Recipe(lr=rate), 7))
+    model = REFERENCES[name].fit_member(Member(SPLIT, LossSpec("ce"), Recipe(lr=rate), 7))
     theirs = alone.fit(INPUTS.astype(np.float64), LABELS).predict_proba(INPUTS.astype(np.float64))[:, 1]
     assert model.probabilities(INPUTS) == pytest.approx(theirs, abs=1e-12)
-    assert model.networks == 1
+    assert model.shape == (4,)
     assert len(model.probabilities(INPUTS[:0])) == 0
 
 
@@ -40,13 +41,13 @@ def test_images_are_scaled_by_channel_and_laid_flat(name):
     images = INPUTS.reshape(200, 2, 2, 1)
     split = Split(*[Samples(images, LABELS)] * 3)
     scaled = (images - images.mean((0, 2, 3), keepdims=True)) / images.std((0, 2, 3), keepdims=True)
-    model = references.fit(name, Member(split, LossSpec("ce"), Recipe(scaling="standard", lr=0.1), 0))
+    model = REFERENCES[name].fit_member(Member(split, LossSpec("ce"), Recipe(scaling="standard", lr=0.1), 0))
     same = Split(*[Samples(scaled.reshape(200, 4).astype(np.float32), LABELS)] * 3)
-    alone = references.fit(name, Member(same, LossSpec("ce"), Recipe(lr=0.1), 0))
+    alone = REFERENCES[name].fit_member(Member(same, LossSpec("ce"), Recipe(lr=0.1), 0))
     assert model.probabilities(images) == pytest.approx(alone.probabilities(same.train.inputs), abs=1e-4)
 
 
 def test_sure_probabilities_have_finite_logits():
     split = Split(*[Samples(INPUTS, (INPUTS[:, 0] > 0).astype(np.int64))] * 3)
-    model = references.fit("gradient_boosting", Member(split, LossSpec("ce"), Recipe(lr=1.0), 0))
+    model = REFERENCES["gradient_boosting"].fit_member(Member(split, LossSpec("ce"), Recipe(lr=1.0), 0))
     assert np.isfinite(model.logits(INPUTS)).all()

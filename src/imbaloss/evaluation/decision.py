@@ -1,0 +1,40 @@
+"""Decisions: how the probability that a model gives becomes an action."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from imbaloss.evaluation.thresholds import Rule
+from imbaloss.field_tables import FieldError
+from imbaloss.nearest import one_of
+from imbaloss.recipe_fields import DECISION_FIELDS, DecisionFields
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Which calibration is fitted on the tune part, and by which rule the threshold is chosen there."""
+
+    calibration: str = DecisionFields.calibration
+    rule: Rule = field(default_factory=lambda: Rule.of(DecisionFields.threshold))
+
+    @classmethod
+    def read(cls, entries: Mapping[str, Any]) -> "Decision":
+        """Read the entries of a recipe that say how decisions are made; others are ignored.
+
+        Raises:
+            FieldError: The calibration or the rule is unknown, or a parameter of the rule is outside its domain.
+        """
+        chosen, rule = (entries.get(name, field.default) for name, field in DECISION_FIELDS.items())
+        try:
+            one_of("calibration", chosen, DECISION_FIELDS["calibration"].entry.names)
+        except ValueError as error:
+            raise FieldError("calibration", str(error), named=False) from error
+        try:
+            return cls(chosen, Rule.of(rule))
+        except ValueError as error:
+            raise FieldError("threshold", str(error), named=False) from error
+
+    @property
+    def entries(self) -> dict[str, str]:
+        """The entries of a recipe that `read` reads."""
+        return {"calibration": self.calibration, "threshold": str(self.rule)}

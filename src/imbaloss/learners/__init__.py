@@ -1,0 +1,22 @@
+"""Learners: what can be fitted and then gives log-odds, methods that use them, fitted models and their files."""
+
+from imbaloss.learners import model_files, network_file, skops_file
+from imbaloss.learners.fitted_model import FittedModel
+from imbaloss.learners.learner import Learner
+from imbaloss.learners.method import Method
+from imbaloss.learners.sklearn_reference import REFERENCES, SklearnModel, SklearnReference
+from imbaloss.learners.stacked_networks import NETWORKS, StackedNetworks
+
+__all__ = [
+    "NETWORKS",
+    "REFERENCES",
+    "FittedModel",
+    "Learner",
+    "Method",
+    "SklearnModel",
+    "SklearnReference",
+    "StackedNetworks",
+    "model_files",
+    "network_file",
+    "skops_file",
+]

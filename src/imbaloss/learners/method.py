@@ -1,0 +1,62 @@
+"""A method as a value: what a text such as "ce + smote" or "logistic_regression" means."""
+
+from dataclasses import dataclass, field
+from typing import Self
+
+from imbaloss.data import NO_SAMPLER, SamplerSpec
+from imbaloss.evaluation import Decision
+from imbaloss.learners.learner import Learner
+from imbaloss.learners.sklearn_reference import REFERENCES
+from imbaloss.learners.stacked_networks import NETWORKS
+from imbaloss.losses import LossSpec
+
+BESIDE = " + "  # between a loss and its sampler
+CROSS_ENTROPY = LossSpec("ce")
+
+
+@dataclass(frozen=True)
+class Method:
+    """What is fitted, by which loss, on which samples, and how its probabilities become actions.
+
+    Equal methods are equal values. `str` writes the one text of a method, which does not tell the decision.
+
+    >>> method = Method.parse("focal:gamma=1,alpha=0.25 + smote:neighbours=5")
+    >>> str(method)
+    'focal:gamma=1 + smote'
+    """
+
+    learner: Learner
+    loss: LossSpec | None  # None: the learner has its own objective
+    sampler: SamplerSpec = NO_SAMPLER
+    decision: Decision = field(default_factory=Decision)
+
+    @classmethod
+    def parse(cls, text: str, decision: Decision | None = None) -> Self:
+        """Read the name of a reference, a loss, or a loss with a sampler.
+
+        Args:
+            text: As "logistic_regression", "focal:gamma=1" or "ce + smote".
+            decision: What the text does not tell. None: the default one.
+
+        Raises:
+            ValueError: There is no such loss or sampler, or a parameter is wrong.
+        """
+        decision = decision or Decision()
+        if text in REFERENCES:
+            return cls(REFERENCES[text], None, decision=decision)
+        loss, _, sampler = text.partition(BESIDE)
+        return cls(NETWORKS, LossSpec.parse(loss), SamplerSpec.parse(sampler) if sampler else NO_SAMPLER, decision)
+
+    def __str__(self) -> str:
+        """Write the text that `parse` reads."""
+        return self.learned if self.sampler == NO_SAMPLER else f"{self.learned}{BESIDE}{self.sampler}"
+
+    @property
+    def learned(self) -> str:
+        """The text without the sampler: the loss, or the name of a reference. It is the column `loss` of tables."""
+        return self.learner.write(self.loss)
+
+    @property
+    def objective(self) -> LossSpec:
+        """The loss that is minimised; a learner with its own objective minimises cross-entropy."""
+        return self.loss or CROSS_ENTROPY

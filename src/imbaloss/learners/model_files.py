@@ -1,0 +1,76 @@
+"""The files of a fitted model: networks as safetensors, a classifier of scikit-learn as skops. No pickle."""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from imbaloss.evaluation import Calibration
+from imbaloss.learners import network_file, skops_file
+from imbaloss.learners.fitted_model import FittedModel
+from imbaloss.learners.sklearn_reference import SklearnModel
+from imbaloss.notation import tuples
+from imbaloss.training import Model
+from imbaloss.training.recipe import read_entries, write_entries
+from imbaloss.training.scaling import Scaling
+from imbaloss.whole import write_whole
+
+REFERENCE = "reference.skops"
+TRUSTED = (  # beside what skops trusts by itself
+    "numpy.dtype",
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+)
+
+
+class Saved(NamedTuple):
+    """What `load` must be told beside the folder, in JSON values. A file of networks tells all by itself."""
+
+    reference: dict[str, Any] | None  # all of a classifier's model but the classifier
+    checksums: dict[str, str]  # of the files, by their names
+
+
+def save(model: FittedModel, folder: Path) -> Saved:
+    """Write the file of a model into a folder, whole or not at all."""
+    if isinstance(model, Model):
+        network_file.save(model, folder, {})
+        return Saved(None, {})
+    assert isinstance(model, SklearnModel)
+    content = skops_file.dump(model.classifier)
+    write_whole(folder / REFERENCE, content)
+    reference = {
+        "shape": list(model.shape),
+        "recipe": write_entries(model.recipe, model.decision),
+        "scaling": vars(model.scaling),
+        "calibration": vars(model.calibration),
+    }
+    return Saved(reference, {REFERENCE: hashlib.sha256(content).hexdigest()})
+
+
+def load(folder: Path, reference: Mapping[str, Any] | None, checksums: Mapping[str, str]) -> FittedModel:
+    """Load a model from a folder, of what `save` returned.
+
+    Raises:
+        ValueError: A file is missing, was changed after it was written, or is none that `save` writes.
+        KeyError: The reference or a checksum lacks an entry.
+        TypeError: The reference has other entries.
+    """
+    if reference is None:
+        return network_file.load(folder)[0]
+    file = folder / REFERENCE
+    classifier = skops_file.load(file, skops_file.read_unchanged(file, checksums[REFERENCE]), TRUSTED)
+    parts = tuples(dict(reference))
+    recipe, decision = read_entries(parts["recipe"])
+    return SklearnModel(
+        recipe=recipe,
+        shape=parts["shape"],
+        scaling=Scaling(**parts["scaling"]),
+        classifier=classifier,
+        calibration=Calibration(**parts["calibration"]),
+        decision=decision,
+    )
+
+
+def remove(folder: Path) -> None:
+    """Remove the files of the model in a folder, if there are any."""
+    (folder / REFERENCE).unlink(missing_ok=True)
+    network_file.remove(folder)

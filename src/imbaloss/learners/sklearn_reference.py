@@ -1,0 +1,141 @@
+"""References: classifiers of scikit-learn that a network must beat to be worth its while."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy import special
+
+from imbaloss.evaluation import Calibration, Decision
+from imbaloss.evaluation.priors import moved
+from imbaloss.learners.learner import Description
+from imbaloss.losses import LossSpec
+from imbaloss.training import Member, Outcome, Plan, Recipe
+from imbaloss.training.model import compute_in_batches, to_probabilities
+from imbaloss.training.scaling import Scaling
+
+Floats = NDArray[np.float64]
+SMALLEST = 1e-12  # probability, since log-odds are finite
+
+
+def logistic_regression(c: float, seed: int) -> Any:
+    from sklearn.linear_model import LogisticRegression
+
+    return LogisticRegression(C=c, max_iter=1000, random_state=seed % 2**32)
+
+
+def gradient_boosting(learning_rate: float, seed: int) -> Any:
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    return HistGradientBoostingClassifier(learning_rate=learning_rate, early_stopping=False, random_state=seed % 2**32)
+
+
+@dataclass(frozen=True)
+class SklearnModel:
+    """A fitted classifier of scikit-learn, which takes scaled inputs as flat rows."""
+
+    recipe: Recipe
+    shape: tuple[int, ...]
+    scaling: Scaling
+    classifier: Any
+    prior: tuple[float, ...] = ()  # as of a `training.Model`
+    calibration: Calibration = field(default_factory=Calibration)
+    decision: Decision = field(default_factory=Decision)
+
+    def logits(self, inputs: NDArray[np.floating[Any]], order: NDArray[np.int64] | None = None) -> Floats:
+        """Return the log-odds of class 1, (N,), of inputs (N, *shape), with prior and calibration."""
+        logits = compute_in_batches(self._compute_logits, self.recipe, inputs, order)
+        return self.calibration(moved(logits, self.prior) if self.prior else logits)
+
+    def probabilities(self, inputs: NDArray[np.floating[Any]], order: NDArray[np.int64] | None = None) -> Floats:
+        """Return the probability of class 1, (N,), as `logits`."""
+        return to_probabilities(self.logits(inputs, order))
+
+    def _compute_logits(self, inputs: NDArray[np.floating[Any]]) -> Floats:
+        """Return the log-odds of a batch, without prior and calibration; probabilities of 0 and 1 are moved inwards."""
+        probabilities = self.classifier.predict_proba(flat_rows(inputs, self.scaling, self.recipe.dtype))[:, 1]
+        logits: Floats = special.logit(np.clip(probabilities, SMALLEST, 1 - SMALLEST))
+        return logits
+
+
+@dataclass(frozen=True)
+class SklearnReference:
+    """A classifier of scikit-learn with its own objective, fitted on the CPU for each member by itself."""
+
+    name: str
+    title: str
+    build: Callable[[float, int], Any]  # by the rate and the seed
+    rate: str
+    rates: tuple[float, ...]  # that are tried
+    source: str
+    is_reference: ClassVar[bool] = True
+    stacks: ClassVar[bool] = False
+
+    def write(self, loss: LossSpec | None) -> str:  # noqa: ARG002
+        """Write the name."""
+        return self.name
+
+    def describe(self, loss: LossSpec | None) -> Description:  # noqa: ARG002
+        """Return title and source."""
+        return Description(self.title, self.source)
+
+    def choose_rates(self, recipe: Recipe) -> Recipe:
+        """Return the recipe with the rates of the reference, whatever its own are."""
+        return replace(recipe, tune_lr=self.rates)
+
+    def check_loss(self, loss: LossSpec | None, recipe: Recipe) -> None:
+        """Accept any recipe, of which a reference reads the rate, the scaling and the precision of inputs."""
+
+    def check_shape(self, recipe: Recipe, shape: Sequence[int]) -> None:
+        """Accept any shape, since inputs are laid flat."""
+
+    def fit(
+        self,
+        members: Sequence[Member],
+        *,
+        device: str,  # noqa: ARG002
+        plan: Plan,  # noqa: ARG002
+        on_epoch: Callable[[list[float]], object],  # noqa: ARG002
+    ) -> list[Outcome[SklearnModel]]:
+        """Fit a classifier on the train part of each member. There are no epochs to tell of."""
+        return [Outcome([], self.fit_member(member), None) for member in members]
+
+    def fit_member(self, member: Member) -> SklearnModel:
+        """Fit a classifier by the rate, the seed and the train part of a member."""
+        train, recipe = member.split.train, member.recipe
+        scaling = Scaling.of(recipe.scaling, train)
+        classifier = self.build(recipe.lr, member.seed)
+        classifier.fit(flat_rows(train.inputs, scaling, recipe.dtype), train.labels)
+        return SklearnModel(recipe, train.inputs.shape[1:], scaling, classifier)
+
+
+def flat_rows(inputs: NDArray[np.floating[Any]], scaling: Scaling, dtype: torch.dtype) -> Floats:
+    """Scale inputs (N, ...), round them to the type of a network's weights, and lay them flat, (N, D)."""
+    rows: Floats = scaling(inputs).to(dtype).double().flatten(1).numpy()
+    return rows
+
+
+REFERENCES: Mapping[str, SklearnReference] = {
+    reference.name: reference
+    for reference in (
+        SklearnReference(
+            "logistic_regression",
+            "logistic regression of scikit-learn",
+            logistic_regression,
+            "C",
+            (0.03, 0.3, 3.0),
+            "Cox 1958, Journal of the Royal Statistical Society B 20; by scikit-learn",
+        ),
+        SklearnReference(
+            "gradient_boosting",
+            "gradient boosting of trees, scikit-learn's",
+            gradient_boosting,
+            "learning rate",
+            (0.01, 0.03, 0.1),
+            "Friedman 2001, Annals of Statistics 29, on histograms as in Ke et al. 2017 (LightGBM); by scikit-learn",
+        ),
+    )
+}

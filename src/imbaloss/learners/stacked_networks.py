@@ -1,0 +1,53 @@
+"""The learner of the house: networks that are trained together as a stack."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from imbaloss import losses
+from imbaloss.learners.learner import Description
+from imbaloss.losses import LossSpec
+from imbaloss.training import Member, Model, Outcome, Plan, Recipe, check_loss, train
+
+
+@dataclass(frozen=True)
+class StackedNetworks:
+    """Networks of the kind that the recipe names; members with other losses, rates and data share a stack."""
+
+    is_reference: ClassVar[bool] = False
+    stacks: ClassVar[bool] = True
+    rate: ClassVar[str] = "lr"
+
+    def write(self, loss: LossSpec | None) -> str:
+        """Write the loss alone, since networks are what it usually goes with."""
+        return str(loss)
+
+    def describe(self, loss: LossSpec | None) -> Description:
+        """Say what the catalogue does of a named loss, and nothing of a pair of an error and a reduction."""
+        if loss is None or loss.name not in losses.names():
+            return Description("", "")
+        facts = losses.facts(loss.name)
+        return Description(str(facts["title"]), str(facts["source"]))
+
+    def choose_rates(self, recipe: Recipe) -> Recipe:
+        """Return the recipe as it is: its own rates are tried."""
+        return recipe
+
+    def check_loss(self, loss: LossSpec | None, recipe: Recipe) -> None:
+        """Raise ValueError if a network cannot be trained with that loss by that recipe."""
+        if loss is None:
+            raise ValueError("networks need a loss")
+        check_loss(loss, recipe)
+
+    def check_shape(self, recipe: Recipe, shape: Sequence[int]) -> None:
+        """Raise ValueError if the network of the recipe does not take inputs of that shape."""
+        recipe.check_shape(shape)
+
+    def fit(
+        self, members: Sequence[Member], *, device: str, plan: Plan, on_epoch: Callable[[list[float]], object]
+    ) -> list[Outcome[Model]]:
+        """Train the members in one stack."""
+        return train(members, device=device, plan=plan, on_epoch=on_epoch)
+
+
+NETWORKS = StackedNetworks()
