@@ -8,8 +8,9 @@ import pytest
 
 from imbaloss.evaluation import Decision
 from imbaloss.evaluation.calibration import CALIBRATIONS
+from imbaloss.field_tables import FieldError
 from imbaloss.networks import ACTIVATIONS, INITIALISATIONS
-from imbaloss.recipe_fields import FIELDS, DecisionFields, FieldError
+from imbaloss.recipe_fields import FIELDS, DecisionFields
 from imbaloss.training import Recipe
 from imbaloss.training.optimizers import OPTIMIZERS
 from imbaloss.training.recipe import PRECISIONS, check_entries, read_entries, write_entries
