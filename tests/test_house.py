@@ -1,13 +1,20 @@
 """The house: what imports what, and what is loaded when."""
 
 import ast
+import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
+
+import numpy as np
+import pandas as pd
 
 import imbaloss
 
+ROOT = Path(__file__).parents[1]
 SOURCE = Path(imbaloss.__file__).parent
 
 
@@ -120,6 +127,45 @@ def test_only_comparison_tells_ones_own_data_by_their_types():
         if names_in(node.func) & {"isinstance", "issubclass"} and names_in(node.args[1]) & own_types
     ]
     assert places == []
+
+
+def test_the_map_is_the_contract():
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    [layers] = [contract["layers"] for contract in contracts if contract["type"] == "layers"]
+    section = (ROOT / "CONTRIBUTING.md").read_text().partition("| floor |")[2].partition("\n\n")[0]
+    rows = re.findall(r"^\| (`[^|]*) \|", section, re.MULTILINE)
+    assert [re.findall(r"`(\w+)`", row) for row in rows] == [re.findall(r"imbaloss\.(\w+)", layer) for layer in layers]
+    rooms = {
+        file.stem for file in SOURCE.iterdir() if file.name != "__pycache__" and not file.name.startswith(("__", "py."))
+    }
+    assert rooms == {room for layer in layers for room in re.findall(r"imbaloss\.(\w+)", layer)}
+
+
+def test_one_compare_goes_the_way_that_is_told(tmp_path, imbaloss):
+    section = (ROOT / "CONTRIBUTING.md").read_text().partition("### The way of one `compare`")[2].partition("\n##")[0]
+    told = re.findall(r"^\d+\. `(\S+)`, `(\S+)`", section, re.MULTILINE)
+    assert len(told) == 20
+    called: dict[tuple[str, str], int] = {}
+
+    def note(frame: FrameType, event: str, _: object) -> None:
+        if event == "call" and frame.f_code.co_filename.startswith(str(SOURCE)):
+            place = Path(frame.f_code.co_filename).relative_to(SOURCE).as_posix(), frame.f_code.co_qualname
+            called.setdefault(place, len(called))
+
+    generator = np.random.default_rng(0)
+    labels = np.arange(60) % 3 == 0
+    table = pd.DataFrame({"a": generator.normal(size=60) + labels, "b": generator.normal(size=60), "y": labels})
+    table.to_csv(tmp_path / "table.csv", index=False)
+    quick = ("--loss", "ce", "--no-references", "--epochs", "1", "--hidden", "2", "--lr", "0.1", "--repetitions", "2")
+    sys.setprofile(note)
+    try:
+        code, _, error = imbaloss("compare", "table.csv", "--target", "y", *quick)
+    finally:
+        sys.setprofile(None)
+    assert code == 0, error
+    places = [called.get((file, name), called.get((file, f"{name}.__post_init__"))) for file, name in told]
+    assert None not in places, told[places.index(None)]
+    assert places == sorted(places)
 
 
 def test_studies_and_reports_do_not_load_comparison():

@@ -90,8 +90,9 @@ def own_of(content: Content, request: ComparisonRequest) -> Own:
         notes=content.notes,
         classes=tuple(content.classes.get(name, name) for name in (negative, positive)),
     )
+    own = replace(own, checksum=checksum(own))
     check_parts(own, request)
-    return replace(own, checksum=checksum(own))
+    return own
 
 
 def checksum(own: Own) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
@@ -69,7 +70,11 @@ class Own:
     held_out: int = 0
     notes: tuple[str, ...] = ()  # what was found and done when it was read
     classes: tuple[Any, ...] = ()  # negative and positive as the labels have them, which may be numbers
-    cache: SplitCache = field(default_factory=SplitCache, repr=False)
+
+    @property
+    def cache(self) -> SplitCache:
+        """What was made of these data so far. It stands outside of them, since they are frozen, and ends with them."""
+        return CACHES.setdefault(self, SplitCache())
 
     @property
     def each_fold(self) -> list[Fold] | list[None]:
@@ -94,7 +99,7 @@ class Own:
     @property
     def for_use(self) -> "Own":
         """The same rows, all of them to learn from."""
-        return replace(self, name=f"{self.name}, all rows", division=ALL, cache=SplitCache())
+        return replace(self, name=f"{self.name}, all rows", division=ALL)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -212,3 +217,6 @@ class Own:
         times = self.times[order]
         places = [np.searchsorted(times, times[len(times) * (EQUAL - one) // EQUAL]) for one in range(cuts, 0, -1)]
         return [np.sort(some) for some in np.split(order, places)]
+
+
+CACHES: WeakKeyDictionary[Own, SplitCache] = WeakKeyDictionary()
