@@ -141,9 +141,9 @@ def test_a_study_in_which_everything_failed_still_has_its_page(tmp_path):
 def test_the_cell_with_the_highest_mean_is_the_shaded_one(tmp_path):
     found = find(STUDY, rows(), tmp_path)
     for entry in grid(found):
-        of_cell = found.table[found.table["dataset"] == entry["dataset"]]
-        assert entry["best"] == {one.column: of_cell[one.column].max() for one in COMPARED}
-        assert set(entry["lines"]) == set(LOSSES)
+        of_cell = found.table[found.table["setting"] == entry.setting]
+        assert entry.best == {one.column: of_cell[one.column].max() for one in COMPARED}
+        assert set(entry.lines) == set(LOSSES)
 
 
 def test_curves_are_drawn_at_the_lowest_level_with_positives(tmp_path):

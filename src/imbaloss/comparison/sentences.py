@@ -2,16 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from math import isnan
 
 import numpy as np
-import pandas as pd
 
 from imbaloss.comparison.study import OwnStudy
 from imbaloss.evaluation import Rule
 from imbaloss.report import Findings, evidence
 from imbaloss.report.cells import COST, Cell, Compared, constant_cost
 from imbaloss.report.comparisons import CellComparison
+from imbaloss.report.lines import CellLine
 from imbaloss.statistics import Verdict
 from imbaloss.studies import Row
 from imbaloss.wording import counted, listed
@@ -40,10 +40,9 @@ class Case:
         return self.cell.interval(self.best).estimate
 
     @property
-    def line(self) -> "pd.Series[Any]":
+    def line(self) -> CellLine:
         """The line of the table that is about the best method."""
-        table = self.findings.table
-        return table[table["method"] == self.best].iloc[0]
+        return next(line for line in self.findings.lines if line.method == self.best)
 
 
 def write_sentences(case: Case) -> tuple[str, ...]:
@@ -145,9 +144,9 @@ def give_threshold(case: Case) -> str:
         return f"The training on all {study.things} has no threshold: decide at ½, or by what you know; {reason}"
     threshold, low, high = row.threshold
     known = f", 95 % interval {low:.3f} to {high:.3f} by the {study.things} that chose it" if high > low else ""
-    deviation = case.line["tuned_threshold_sd"]
-    spread = f" with deviation {deviation:.3f}" if pd.notna(deviation) else ""
-    over = f"over the repetitions {case.line['tuned_threshold']:.3f} on average{spread}"
+    repeated = case.line.scores["tuned_threshold"]
+    spread = "" if isnan(repeated.deviation) else f" with deviation {repeated.deviation:.3f}"
+    over = f"over the repetitions {repeated.mean:.3f} on average{spread}"
     return (
         f"Decide for {study.sought} from probability {threshold:.3f} on (the best for {study.threshold}{known}; {over})"
     )
@@ -155,11 +154,11 @@ def give_threshold(case: Case) -> str:
 
 def rate_decisions(case: Case) -> str:
     """Say how many positives the decisions at the tuned threshold found; nothing where recall is undefined."""
-    recall, precision = case.line["tuned_recall"], case.line["tuned_precision"]
-    if pd.isna(recall):
+    recall, precision = case.line.scores["tuned_recall"].mean, case.line.scores["tuned_precision"].mean
+    if isnan(recall):
         return ""
-    there = f"the {case.line['test_positives']:.4g} {case.study.things} with {case.study.sought} of a test part"
-    right = "" if pd.isna(precision) else f", and {precision:.0%} of those that it named were right"
+    there = f"the {case.line.test.positives:.4g} {case.study.things} with {case.study.sought} of a test part"
+    right = "" if isnan(precision) else f", and {precision:.0%} of those that it named were right"
     return f"At tuned thresholds it found {recall:.0%} of {there}{right}"
 
 

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from matplotlib.figure import Figure
 
-from imbaloss.report import evidence, figures, tables
+from imbaloss.report import evidence, figures
 from imbaloss.report.cells import COST, EVERYWHERE
 from imbaloss.report.comparisons import best_of, by_dataset, seen_from, select_repeated
 from imbaloss.report.findings import Findings
+from imbaloss.report.lines import has_published
 from imbaloss.whole import file_name
 
 LEVELS, METHODS, PAIRS, RANKS, LEARNING, CURVES, TRUE, TYPICAL, CLASSES = (
@@ -58,16 +59,17 @@ def shown(found: Findings) -> list[str]:
 
 
 def of_scores(found: Findings) -> Iterator[Drawing]:
-    question, at = (LEVELS, " at each level") if found.table["level"].nunique() > 1 else (METHODS, "")
+    question, at = (LEVELS, " at each level") if len({line.level for line in found.lines}) > 1 else (METHODS, "")
     bars = f", bars 95 % intervals over {found.interval_over}" if found.interval_over else ""
-    table = found.table[found.table["setting"].isin(shown(found))]
+    settings = shown(found)
+    lines = [line for line in found.lines if line.setting in settings]
     number = len(found.settings)
-    rest = f" Of {number} settings the first {len(shown(found))} have figures." if number > MOST_SETTINGS else ""
+    rest = f" Of {number} settings the first {len(settings)} have figures." if number > MOST_SETTINGS else ""
     for compared, cells in found.scored.items():
-        hollow = ". Hollow marks are the published values." if tables.shows_published(table, compared) else "."
+        hollow = ". Hollow marks are the published values." if has_published(lines, compared) else "."
         yield Drawing(
             file_name(f"scores_{compared.column}"),
-            figures.scores(table, cells, compared),
+            figures.scores(lines, cells, compared),
             f"{compared.label} on the test part: mean of each method{at}, small dots single trainings{bars}{hollow}"
             f"{rest}",
             question,
@@ -147,8 +149,8 @@ def of_predictions(found: Findings, setting: str, level: float) -> Iterator[Draw
     }
     if not tests:
         return
-    of_cell = found.table[(found.table["setting"] == setting) & (found.table["level"] == level)]
-    thresholds = dict(zip(of_cell["method"], of_cell["tuned_threshold"], strict=True))
+    of_cell = [line for line in found.lines if (line.setting, line.level) == (setting, level)]
+    thresholds = {line.method: line.scores["tuned_threshold"].mean for line in of_cell}
     where = f"of {setting} at level {level:.4g}"
     over = QUARTILES.format(runs=repetitions(found))
     yield Drawing(

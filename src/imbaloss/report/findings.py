@@ -10,6 +10,7 @@ from imbaloss.report import tables
 from imbaloss.report.cells import EVERYWHERE, ROC_AUC, Cell, Compared, cells, compared_in
 from imbaloss.report.comparisons import CellComparison, compare_cells
 from imbaloss.report.intervals import PairInCell, Runs, intervals, of_both, trained
+from imbaloss.report.lines import CellLine, read_lines
 from imbaloss.report.naming import Name, names
 from imbaloss.studies import ReportableStudy, Row, Store
 
@@ -24,7 +25,8 @@ class Findings:
     called: Sequence[Name]  # of each row
     runs: Runs  # that did not fail
     scored: Mapping[Compared, Sequence[Cell]]
-    table: pd.DataFrame  # one line a cell and method
+    lines: Sequence[CellLine]  # one a cell and method
+    table: pd.DataFrame  # the same with all columns, to export
     comparisons: Sequence[CellComparison]  # of all pairs of methods by each score, in each cell and over all
 
     @property
@@ -56,7 +58,7 @@ class Findings:
     @property
     def interval_over(self) -> str:
         """What the intervals of the table are over, as "seeds or test samples"; empty where there are none."""
-        return " or ".join(self.table["interval_over"].dropna().unique())
+        return " or ".join(dict.fromkeys(line.interval_over for line in self.lines if line.interval_over))
 
 
 def find(study: ReportableStudy, rows: Sequence[Row], store: Store) -> Findings:
@@ -74,4 +76,4 @@ def find(study: ReportableStudy, rows: Sequence[Row], store: Store) -> Findings:
         else one
         for one in compare_cells(scored, study.margin)
     ]
-    return Findings(study, store, rows, called, runs, scored, table, comparisons)
+    return Findings(study, store, rows, called, runs, scored, read_lines(table), table, comparisons)

@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from math import comb
+from math import comb, isnan
+from statistics import median
 from typing import Any
 
 import jinja2
-import pandas as pd
 from markupsafe import Markup
 
 from imbaloss.learners.learner import Description
@@ -24,6 +24,7 @@ from imbaloss.report.drawings import PAIRS, RANKS, Drawing
 from imbaloss.report.evidence import ScoreVerdict, mean_difference
 from imbaloss.report.findings import Findings
 from imbaloss.report.intervals import NONE
+from imbaloss.report.lines import CellLine, Counts, best_mean, group_by_cell, has_published
 from imbaloss.report.tables import noun, number, pair
 from imbaloss.statistics import Verdict, fewest_seeds
 from imbaloss.studies import ReportExtension, Row, Run
@@ -40,6 +41,18 @@ class Picture:
 
     drawing: Drawing
     svg: str
+
+
+@dataclass(frozen=True)
+class GridCell:
+    """A cell: a setting at a level."""
+
+    setting: str
+    level: float
+    train: Counts
+    test: Counts
+    lines: Mapping[str, CellLine]  # by method
+    best: Mapping[str, float]  # the best mean of each score, by its column
 
 
 @dataclass(frozen=True)
@@ -83,8 +96,8 @@ def page(
         sentences: What tables cannot say.
         extension: What the page says beyond that of any study.
     """
-    rows, cells = found.rows, found.table
-    compares, recipes = noun(cells), recipes_of(found)
+    rows, lines = found.rows, found.lines
+    compares, recipes = noun((line.method, line.loss) for line in lines), recipes_of(found)
     return template(extension).render(
         extension.values if extension else {},
         study=found.study,
@@ -95,8 +108,8 @@ def page(
         rules=list(dict.fromkeys(str(row.run.method.decision.rule) for row in found.rows)),
         asked=len(found.study.runs()),
         rows=rows,
-        published=bool(cells[["published_f1", "published_roc_auc"]].notna().any(axis=None)),
-        several=bool((cells["seeds"] > 1).any()),
+        published=any(has_published(lines, compared) for compared in found.scored),
+        several=any(line.trainings > 1 for line in lines),
         noun=compares,
         titles={name.method: describe(row).title for row, name in zip(rows, found.called, strict=True)},
         repetitions="seeds and folds" if found.study.folds else "seeds",
@@ -110,7 +123,7 @@ def page(
         pairs_question=PAIRS,
         elsewhere_question=RANKS,
         elsewhere=elsewhere(found, verdicts),
-        widening=widening(cells),
+        widening=widening(lines),
         sentences=sentences,
         classes=sorted({(row.run.dataset, *row.classes) for row in rows}),
         trainings=describe_trainings(rows, recipes),
@@ -176,18 +189,19 @@ def gains(found: Findings) -> list[dict[str, Any]]:
     return lines
 
 
-def grid(found: Findings) -> list[dict[str, Any]]:
-    """One entry a setting and level: its counts, its line for each method, and the best mean of each score."""
-    told = []
-    for _, group in found.table.groupby(["setting", "level"], sort=False):
-        of_cell = {str(column): value for column, value in group.iloc[0].to_dict().items()}
-        lines = group.set_index("method").to_dict("index")
-        best = {
-            compared.column: group[compared.column].min() if compared.lower else group[compared.column].max()
-            for compared in found.scored
-        }
-        told.append({**of_cell, "lines": lines, "best": best})
-    return told
+def grid(found: Findings) -> list[GridCell]:
+    """Return what the page tells of each cell, in the order of the lines."""
+    return [
+        GridCell(
+            setting=lines[0].setting,
+            level=lines[0].level,
+            train=lines[0].train,
+            test=lines[0].test,
+            lines={line.method: line for line in lines},
+            best={compared.column: best_mean(lines, compared) for compared in found.scored},
+        )
+        for lines in group_by_cell(found.lines)
+    ]
 
 
 def elsewhere(found: Findings, verdicts: Sequence[ScoreVerdict]) -> list[CellComparison]:
@@ -225,11 +239,12 @@ def differing(recipes: Recipes) -> list[str]:
     return list(dict.fromkeys(said))
 
 
-def widening(cells: pd.DataFrame) -> float | None:
+def widening(lines: Sequence[CellLine]) -> float | None:
     """How much wider intervals of ROC-AUC are for other test samples than for other seeds alone: the median ratio."""
-    own, both = (cells[f"{name}_high"] - cells[f"{name}_low"] for name in ("roc_auc", "roc_auc_both"))
-    ratio = (both / own)[own > 1e-9].median()  # what no seed changes has no width
-    return None if pd.isna(ratio) else float(ratio)
+    scores = [(line.scores["roc_auc"], line.roc_auc_both) for line in lines]
+    widths = [(own.high - own.low, both.high - both.low) for own, both in scores]
+    ratios = [both / own for own, both in widths if own > 1e-9 and not isnan(both)]  # what no seed changes has no width
+    return median(ratios) if ratios else None
 
 
 def seconds(rows: Sequence[Row]) -> float:

@@ -16,7 +16,8 @@ from imbaloss import studies
 from imbaloss.data import NONE, SETS
 from imbaloss.evaluation import CONFUSION, OF_DECISIONS, RULES_ALONE, SCORES
 from imbaloss.learners import REFERENCES
-from imbaloss.report.cells import COMPARED, OF_RULES, TUNED_F1, Compared
+from imbaloss.report.cells import COMPARED, OF_RULES, TUNED_F1
+from imbaloss.report.lines import Counts
 from imbaloss.report.naming import FIXED, OTHERS, names
 from imbaloss.studies import THRESHOLDS, Row
 from imbaloss.wording import counted
@@ -190,17 +191,16 @@ def for_reading(cells: pd.DataFrame) -> pd.DataFrame:
     """A table of `table` as text: one line a cell, with its counts, and each score beside the published one."""
     found = pd.DataFrame({"data set": cells["setting"]})
     found["level"] = [f"{level:.4g}" for level in cells["level"]]
-    trained, tested = ([pair(cell, part) for _, cell in cells.iterrows()] for part in ("train", "test"))
-    resampled = [pair(cell, "resampled") for _, cell in cells.iterrows()]
+    trained, tested, resampled = (pairs(cells, part) for part in ("train", "test", "resampled"))
     found["train P/N"] = [f"{of} → {after}" if after else of for of, after in zip(trained, resampled, strict=True)]
     found["test P/N"] = tested
-    found[noun(cells)] = cells["method"]
+    found[noun(zip(cells["method"], cells["loss"], strict=True))] = cells["method"]
     found["seeds" if cells["split"].eq(FIXED).all() else "trainings"] = cells["seeds"].astype(str)
     for compared in (*COMPARED, *(one for one in OF_RULES.values() if f"{one.column}_low" in cells)):
         column, theirs = compared.column, f"published_{compared.column}"
         ends = zip(cells[column], cells[f"{column}_low"], cells[f"{column}_high"], strict=True)
         found[f"{compared.label} [95 %]"] = [interval(*values) for values in ends]
-        if shows_published(cells, compared):
+        if theirs in cells and cells[theirs].notna().any():
             found[f"{compared.label} published"] = [number(value) for value in cells[theirs]]
     if cells["tuned_cost"].notna().any():
         rules = cells["threshold_for"]
@@ -218,20 +218,23 @@ def for_reading(cells: pd.DataFrame) -> pd.DataFrame:
     return found
 
 
-def noun(cells: pd.DataFrame) -> str:
-    """What is compared: losses, or methods that differ in more, or train no network."""
-    return "loss" if (cells["method"].eq(cells["loss"]) & ~cells["loss"].isin(REFERENCES)).all() else "method"
+def noun(methods: Iterable[tuple[str, str]]) -> str:
+    """What is compared: losses, or methods that differ in more, or train no network.
+
+    methods: what each is called, and its loss.
+    """
+    return "loss" if all(method == loss and loss not in REFERENCES for method, loss in methods) else "method"
 
 
-def shows_published(cells: pd.DataFrame, compared: Compared) -> bool:
-    theirs = f"published_{compared.column}"
-    return theirs in cells and bool(cells[theirs].notna().any())
+def pairs(cells: pd.DataFrame, part: str) -> list[str]:
+    """Positives and negatives of a part in each cell, as text."""
+    counts = zip(cells[f"{part}_positives"], cells[f"{part}_negatives"], strict=True)
+    return [pair(None if pd.isna(positives) else Counts(positives, negatives)) for positives, negatives in counts]
 
 
-def pair(cell: "pd.Series[Any]", part: str) -> str:
-    """Positives and negatives of a part; nothing where there is none."""
-    counts = [cell[f"{part}_{kind}"] for kind in ("positives", "negatives")]
-    return "" if any(map(pd.isna, counts)) else "/".join(f"{count:.6g}" for count in counts)
+def pair(counts: Counts | None) -> str:
+    """Positives and negatives as text; nothing where there are none."""
+    return "" if counts is None else f"{counts.positives:.6g}/{counts.negatives:.6g}"
 
 
 def number(value: float) -> str:

@@ -6,11 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from imbaloss.report import figures
-from imbaloss.report.cells import COMPARED, Cell
+from imbaloss.report.cells import COMPARED, Cell, Compared
 from imbaloss.report.figures.style import TIP, marks
+from imbaloss.report.lines import CellLine, Counts, read_score
+from imbaloss.statistics import Interval
 
 F1 = COMPARED[0]
 METHODS = ("ce", "focal:gamma=2", "mse")
@@ -29,6 +32,28 @@ def table(settings: tuple[str, ...] = ("tree",)) -> pd.DataFrame:
                 theirs = {"published_f1": 0.77 if (method, level) == (METHODS[0], LEVELS[1]) else np.nan}
                 lines.append({"setting": setting, "level": level, "method": method, **ends, **counts, **theirs})
     return pd.DataFrame(lines)
+
+
+def draw(frame: pd.DataFrame, of: list[Cell], compared: Compared) -> Figure:
+    lines = [
+        CellLine(
+            setting=one["setting"],
+            level=one["level"],
+            method=one["method"],
+            loss=one["method"],
+            trainings=3,
+            failed=0,
+            train=Counts(one["train_positives"], one["train_negatives"]),
+            test=Counts(10, 90),
+            resampled=None,
+            scores={score.column: read_score(one, score.column) for score in COMPARED},
+            interval_over="seeds",
+            roc_auc_both=Interval(np.nan, np.nan, np.nan),
+            tuned_lr=None,
+        )
+        for one in frame.to_dict("records")
+    ]
+    return figures.scores(lines, of, compared)
 
 
 def cells(of: pd.DataFrame, repetitions: int = 3) -> list[Cell]:
@@ -54,7 +79,7 @@ def at(panel: Axes, place: float) -> list[list[float]]:
 def test_means_intervals_runs_and_published_values_stand_at_the_place_of_their_method_and_level():
     lines = table()
     of = cells(lines)
-    [panel] = figures.scores(lines, of, F1).axes
+    [panel] = draw(lines, of, F1).axes
     drawn, places = told(panel), {}
     for _, one in lines.iterrows():
         at_level = f"{one['method']} at level {one['level']:g}"
@@ -82,7 +107,7 @@ def test_means_intervals_runs_and_published_values_stand_at_the_place_of_their_m
 def test_everything_of_a_method_has_its_colour_also_where_another_was_not_trained():
     lines = table(("tree", "house"))
     lines = lines[(lines["setting"] == "tree") | (lines["method"] != METHODS[0])]
-    tree, house = figures.scores(lines, cells(lines), F1).axes
+    tree, house = draw(lines, cells(lines), F1).axes
     looks = marks(METHODS)
     for panel, method in [*product((tree, house), METHODS[1:]), (tree, METHODS[0])]:
         own = [line for text, line in told(panel).items() if text.startswith(f"{method} at")]
@@ -95,21 +120,21 @@ def test_everything_of_a_method_has_its_colour_also_where_another_was_not_traine
 @pytest.mark.parametrize(("repetitions", "drawn"), [(1, False), (2, True), (20, True), (21, False)])
 def test_single_trainings_are_drawn_of_two_to_twenty(repetitions, drawn):
     lines = table()
-    [panel] = figures.scores(lines, cells(lines, repetitions), F1).axes
+    [panel] = draw(lines, cells(lines, repetitions), F1).axes
     dots = [len(line.get_xdata()) for line in panel.lines if line.get_marker() == "."]
     assert dots == [repetitions] * 6 * drawn
 
 
 def test_where_there_is_no_interval_none_is_drawn_or_told():
     lines = table().assign(f1_low=np.nan, f1_high=np.nan)
-    [panel] = figures.scores(lines, cells(lines, 1), F1).axes
+    [panel] = draw(lines, cells(lines, 1), F1).axes
     assert max(len(line.get_xdata()) for line in panel.lines) == 1
     assert "ce at level 0.2: F1 at ½ 0.3000" in told(panel)
 
 
 def test_each_level_has_its_name_and_its_counts():
     lines = table()
-    [panel] = figures.scores(lines, cells(lines), F1).axes
+    [panel] = draw(lines, cells(lines), F1).axes
     assert [label.get_text() for label in panel.get_xticklabels()] == ["0.2\n200/1000", "0.0125\n12.5/1000"]
     assert panel.get_xticks().tolist() == [0, 1]
 
@@ -117,7 +142,7 @@ def test_each_level_has_its_name_and_its_counts():
 def test_settings_have_their_panels_three_beside_each_other():
     lines = table(("tree", "house", "fish", "birds"))
     of = cells(lines)
-    panels = figures.scores(lines, of, F1).axes
+    panels = draw(lines, of, F1).axes
     assert [panel.get_title() for panel in panels] == ["tree", "house", "fish", "birds"]
     places = [panel.get_subplotspec() for panel in panels]
     assert [(place.rowspan.start, place.colspan.start) for place in places] == [(0, 0), (0, 1), (0, 2), (1, 0)]
@@ -134,7 +159,7 @@ def test_published_is_the_last_in_the_legend_wherever_it_is_drawn(setting):
     lines = table(("tree", "house"))
     lines.loc[lines["setting"] != setting, "published_f1"] = np.nan
     lines = lines[(lines["setting"] == "house") | (lines["method"] != "mse")]  # which comes last
-    [legend] = figures.scores(lines, cells(lines), F1).legends
+    [legend] = draw(lines, cells(lines), F1).legends
     assert [text.get_text() for text in legend.get_texts()] == [*METHODS, "published"]
     assert [handle.get_markerfacecolor() == "none" for handle in legend.legend_handles] == [False] * 3 + [True]
 
@@ -142,12 +167,12 @@ def test_published_is_the_last_in_the_legend_wherever_it_is_drawn(setting):
 @pytest.mark.parametrize("theirs", [{"published_f1": np.nan}, {}], ids=["undefined", "no column"])
 def test_where_nothing_is_published_the_legend_says_nothing_of_it(theirs):
     lines = table().drop(columns="published_f1").assign(**theirs)
-    [legend] = figures.scores(lines, cells(lines), F1).legends
+    [legend] = draw(lines, cells(lines), F1).legends
     assert [text.get_text() for text in legend.get_texts()] == list(METHODS)
 
 
 def test_what_is_published_of_one_score_is_not_drawn_with_another():
     lines = table().rename(columns={"f1": "roc_auc", "f1_low": "roc_auc_low", "f1_high": "roc_auc_high"})
-    figure = figures.scores(lines, cells(lines), COMPARED[2])
+    figure = draw(lines, cells(lines), COMPARED[2])
     assert [text.get_text() for text in figure.legends[0].get_texts()] == list(METHODS)
     assert len(told(figure.axes[0])) == 6
