@@ -2,12 +2,15 @@
 
 import inspect
 import re
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import typer
 
 import imbaloss
 from imbaloss.cli import app
+from imbaloss.cli.own import read_request
 from imbaloss.comparison.request import REQUEST_FIELDS, ComparisonRequest
 from imbaloss.recipe_fields import FIELDS
 
@@ -35,6 +38,26 @@ def test_a_number_outside_its_domain_is_refused(wrong, sentence):
     ComparisonRequest(target="y", repetitions=1, size=4, folds=3).check_numbers()
     with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):
         ComparisonRequest(target="y", **wrong).check_numbers()
+
+
+def read_command_line(*options: str) -> ComparisonRequest:
+    context = typer.main.get_command(app).commands["compare"].make_context("compare", ["data.csv", *options])
+    return replace(read_request(context, Path("data.csv")), command="")
+
+
+def test_what_the_command_line_does_not_say_is_as_in_python():
+    assert read_command_line("--target", "y") == ComparisonRequest(target="y")
+
+
+def test_what_the_command_line_says_is_in_the_request():
+    words = (
+        "--target y --loss ce --loss mse --sampler smote --no-references --drop a --drop b --folds 4 --margin 0.02 "
+        "--out o --test t.csv --overwrite --lr 0.1 --hidden 4,2"
+    )
+    assert read_command_line(*words.split()) == ComparisonRequest(
+        target="y", losses=("ce", "mse"), samplers=("smote",), references=False, drop=("a", "b"), folds=4, margin=0.02,
+        out=Path("o"), test=Path("t.csv"), overwrite=True, recipe={"lr": 0.1, "hidden": (4, 2)},
+    )  # fmt: skip
 
 
 def test_python_has_every_option_of_the_command_that_is_not_for_files_with_the_same_default():

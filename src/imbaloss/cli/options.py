@@ -132,9 +132,10 @@ def with_options(
 
 
 def given(context: typer.Context, options: Sequence[Parameter]) -> dict[str, Any]:
-    """Return those of the options that were given."""
+    """Return those of the options that were given; of one that may be repeated, a tuple."""
     found = {option.name: context.params[option.name] for option in options}
-    return {key: value for key, value in found.items() if value is not None}
+    found = {key: tuple(value) if isinstance(value, list) else value for key, value in found.items()}
+    return {key: value for key, value in found.items() if value not in (None, ())}
 
 
 def entries(context: typer.Context) -> dict[str, Any]:

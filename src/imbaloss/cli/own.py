@@ -3,7 +3,7 @@
 import shlex
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from typer import Argument, Option
@@ -60,11 +60,7 @@ def compare(
 def read_request(context: typer.Context, source: Path) -> ComparisonRequest:
     """Return the request of the command line. Raises ValueError for a recipe or a target that is none."""
     recipe = entries(context)
-    options: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value
-        for name, value in given(context, REQUEST_OPTIONS).items()
-        if value != []
-    }
+    options = given(context, REQUEST_OPTIONS)
     target = target_of(source, options.pop("target", None))
     command = shlex.join(["imbaloss", *sys.argv[1:]])
     return ComparisonRequest(target=target, recipe=recipe, command=command, **options)
