@@ -28,7 +28,7 @@ import imbaloss
 from imbaloss import ImbalancedClassifier
 from imbaloss.data.resampling import BATCH_SAMPLERS, SAMPLERS
 from imbaloss.estimator.packing import packed
-from imbaloss.training import model_file
+from imbaloss.learners import network_file
 
 Quick = partial(ImbalancedClassifier, hidden=(20,), epochs=30, random_state=0)
 COSTS = [[0.0, 1.0], [10.0, 0.0]]
@@ -471,17 +471,17 @@ def test_a_file_of_something_else_is_refused(data, tmp_path):
     file.write_bytes(file.read_bytes().replace(b"msfe", b"mfse"))
     with pytest.raises(ValueError, match="was changed after it was written"):
         ImbalancedClassifier.load(tmp_path)
-    model_file.save(classifier.model_, tmp_path, {"of": "a study"})
+    network_file.save(classifier.model_, tmp_path, {"of": "a study"})
     with pytest.raises(ValueError, match="holds a model, but not that of an ImbalancedClassifier"):
         ImbalancedClassifier.load(tmp_path)
     facts = {"parameters": packed({}), "attributes": packed({"tuned_": None, "predict": 3})}
-    model_file.save(classifier.model_, tmp_path, {"classifier": facts})
+    network_file.save(classifier.model_, tmp_path, {"classifier": facts})
     with pytest.raises(
         ValueError, match="holds no classifier that imbaloss has written: what it knew is not all there"
     ):
         ImbalancedClassifier.load(tmp_path)
     for of_classifier in (None, {}, {"parameters": packed({"rate": 1}), "attributes": packed({})}):
-        model_file.save(classifier.model_, tmp_path, {"classifier": of_classifier})
+        network_file.save(classifier.model_, tmp_path, {"classifier": of_classifier})
         with pytest.raises(ValueError, match="holds no classifier that imbaloss has written"):
             ImbalancedClassifier.load(tmp_path)
     assert ImbalancedClassifier.load(classifier.save(tmp_path)).n_iter_ == 30  # what save returned

@@ -64,7 +64,7 @@ def test_an_interval_over_nothing_is_none(tmp_path):
 def test_counts_of_unequal_folds_are_their_means(tmp_path):
     some = [
         replace(row, run=replace(row.run, fold=Fold(0, place, 3)), counts={**row.counts, "train": (90, 10 + place % 2)})
-        for place, row in enumerate(row for row in rows(seeds=3) if row.run.loss == LOSSES[0])
+        for place, row in enumerate(row for row in rows(seeds=3) if row.run.method.learned == LOSSES[0])
         if row.run.dataset == "tree_1"
     ]
     [line] = find(studies.built_in("table1"), some, tmp_path).lines

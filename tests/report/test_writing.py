@@ -208,7 +208,10 @@ def test_what_a_sampler_made_is_told(tmp_path):
 
 
 def test_a_learning_rate_is_told_of_the_methods_alone_that_chose_one(tmp_path):
-    some = [replace(row, tuning={"lr": 0.03, "candidates": []} if row.run.loss == LOSSES[0] else None) for row in few()]
+    some = [
+        replace(row, tuning={"lr": 0.03, "candidates": []} if row.run.method.learned == LOSSES[0] else None)
+        for row in few()
+    ]
     page = write(SMALL, some, tmp_path).read_text()
     assert page.count("<small>lr 0.03 (2)</small>") == len(COMPARED)
     assert page.count("<small>lr ") == len(COMPARED)

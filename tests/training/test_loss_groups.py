@@ -2,17 +2,17 @@
 
 import torch
 
-from imbaloss import losses
+from imbaloss.losses import LossSpec
 from imbaloss.training import Member
 from imbaloss.training.loss_groups import build_loss_groups, compute_losses, keep_members
 from tests.training.examples import RECIPE, split_of
 
-TEXTS = ("mse", "msfe:running=0.5", "msfe:running=0.5", "wce")
+LOSSES = [LossSpec.parse(text) for text in ("mse", "msfe:running=0.5", "msfe:running=0.5", "wce")]
 CPU = torch.device("cpu")
 
 
 def members() -> list[Member]:
-    return [Member(split_of(0), loss, RECIPE, seed) for seed, loss in enumerate(TEXTS)]
+    return [Member(split_of(0), loss, RECIPE, seed) for seed, loss in enumerate(LOSSES)]
 
 
 def batch(generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -24,7 +24,7 @@ def test_each_member_has_its_own_loss_before_and_after_others_leave():
     """The second and the third have running totals, of which one stays; the group of the first ends."""
     groups, generator = build_loss_groups(members(), CPU), torch.Generator().manual_seed(0)
     assert [group.size for group in groups] == [1, 2, 1]
-    alone = [losses.get(name, counts=(30, 10), **options) for name, options in map(losses.parse, TEXTS)]
+    alone = [loss.build(counts=(30, 10)) for loss in LOSSES]
     stays = torch.tensor([False, False, True, True])
     for epoch in range(4):
         logits, targets, weights = batch(generator)
