@@ -6,7 +6,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 
 from imbaloss.data import Samples, Split
-from imbaloss.learners import REFERENCES
+from imbaloss.learners import REFERENCES, model_files
 from imbaloss.losses import LossSpec
 from imbaloss.training import Member, Recipe
 
@@ -51,3 +51,12 @@ def test_sure_probabilities_have_finite_logits():
     split = Split(*[Samples(INPUTS, (INPUTS[:, 0] > 0).astype(np.int64))] * 3)
     model = REFERENCES["gradient_boosting"].fit_member(Member(split, LossSpec("ce"), Recipe(lr=1.0), 0))
     assert np.isfinite(model.logits(INPUTS)).all()
+
+
+@pytest.mark.parametrize("name", REFERENCES)
+def test_a_saved_reference_predicts_the_same_bits(name, tmp_path):
+    """Its file holds no type that loading does not trust."""
+    model = REFERENCES[name].fit_member(Member(SPLIT, LossSpec("ce"), Recipe(lr=0.1), 0))
+    saved = model_files.save(model, tmp_path)
+    loaded = model_files.load(tmp_path, saved.reference, saved.checksums)
+    assert np.array_equal(loaded.probabilities(INPUTS), model.probabilities(INPUTS))

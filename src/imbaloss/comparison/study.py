@@ -134,7 +134,7 @@ def methods_of(
     """
     if chosen is None and samplers is None:
         return (*METHODS, *(REFERENCES if references else ()))
-    networks = ["ce"] if chosen is None else [loss for loss in chosen if loss not in REFERENCES]
+    networks = ["ce"] if chosen is None else [text for text in chosen if not Method.parse(text).learner.is_reference]
     texts = [
         str(Method.parse(loss if sampler == NONE else f"{loss} + {sampler}"))
         for loss in networks
