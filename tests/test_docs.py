@@ -13,9 +13,8 @@ import pytest
 from imbaloss import ImbalancedClassifier, data, losses, studies
 from imbaloss.data import resampling
 from imbaloss.evaluation import RULES
-from imbaloss.evaluation.calibration import CALIBRATIONS
 from imbaloss.field_tables import Field
-from imbaloss.recipe_fields import FIELDS
+from imbaloss.recipe_fields import DECISION_FIELDS, FIELDS
 from tests import peers
 
 IMBALOSS = Path(sys.executable).with_name("imbaloss")
@@ -104,7 +103,10 @@ def test_the_links_of_a_page_lead_somewhere(page):
 def test_every_sampler_rule_calibration_and_parameter_of_the_classifier_is_documented():
     pages = {name: (ROOT / "docs" / f"{name}.md").read_text() for name in ("sampling", "thresholds", "classifier")}
     assert all(f"`{name}`" in pages["sampling"] for name in (*resampling.SAMPLERS, *resampling.BATCH_SAMPLERS))
-    assert all(re.search(rf"`{name}[:`]", pages["thresholds"]) for name in (*RULES, *CALIBRATIONS[1:]))
+    assert all(
+        re.search(rf"`{name}[:`]", pages["thresholds"])
+        for name in (*RULES, *DECISION_FIELDS["calibration"].entry.names[1:])
+    )
     for name in inspect.signature(ImbalancedClassifier).parameters:
         assert re.search(rf"\b{name}\b", pages["classifier"]), name
         assert re.search(rf"\b{name}\b", ImbalancedClassifier.__doc__), name

@@ -26,6 +26,7 @@ NO_TIMES = [*WORDS.split(), "", "1 day", "10 min", "1 0s", "P0DT1H", "9999999999
 @example("2h")
 @example("1.5h")
 @example("0.0000001s")
+@example("\uff11.\uff15m")  # digits of a Japanese keyboard
 def test_a_budget_is_a_plain_number_above_0_and_its_unit(text):
     found = FORM.fullmatch(text.strip())
     seconds = float(found[1]) * SECONDS[found[2]] if found else 0.0

@@ -31,6 +31,7 @@ def test_names_are_normalised_as_those_of_files_are():
         ({"repetitions": 1001}, "repetitions must be 1 to 1000, found 1001"),
         ({"size": 3}, "size must be 4 to 1024, found 3"),
         ({"margin": 1.0}, "margin must be above 0 and below 1, as a score is, found 1.0"),
+        ({"margin": None}, "margin must be above 0 and below 1, as a score is, found None"),
         ({"margin": float("nan")}, "margin must be above 0 and below 1, as a score is, found nan"),
     ],
 )

@@ -36,7 +36,7 @@ def panels_of(means: dict[str, float], folder: Path) -> tuple[list[CellCompariso
     scored = {F1: cells(1), ROC: cells(-1)}
     study = replace(studies.built_in("table1"), losses=tuple(means))
     lines = compare_cells(scored, study.margin)
-    found = Findings(study, Store(folder), [], [], {}, scored, pd.DataFrame(), lines)
+    found = Findings(study, Store(folder), [], [], {}, scored, [], pd.DataFrame(), lines)
     [drawing] = of_differences(found)
     return lines, drawing.figure.axes
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from imbaloss import studies
-from imbaloss.data import Fold
+from imbaloss.data import Fold, SamplerSpec
 from imbaloss.report import Findings
 from imbaloss.report.cells import COMPARED, COST
 from imbaloss.report.lines import Counts, best_mean, group_by_cell, has_published, read_lines
@@ -20,7 +20,11 @@ def found(tmp_path_factory) -> Findings:
     first, second, *others = rows(seeds=3)
     tuned = replace(second, tuning={"lr": 0.03, "candidates": []})
     sampled = [
-        replace(row, run=replace(row.run, sampler="smote"), counts={**row.counts, "resampled": (450, 440)})
+        replace(
+            row,
+            run=replace(row.run, method=replace(row.run.method, sampler=SamplerSpec.parse("smote"))),
+            counts={**row.counts, "resampled": (450, 440)},
+        )
         for row in rows(datasets=("tree_1",))
     ]
     return find(studies.built_in("table1"), [failed(first), tuned, *others, *sampled], tmp_path_factory.mktemp("out"))

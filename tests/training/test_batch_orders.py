@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from imbaloss.data import SamplerSpec
+from imbaloss.losses import LossSpec
 from imbaloss.training import Member
 from imbaloss.training.batch_orders import build_batch_orders, draw_orders
 from tests.training.examples import RECIPE, split_of
@@ -14,7 +15,10 @@ SPLITS = (split_of(0), split_of(1))
 
 def orders_of(*cases: tuple[int, int, str]):
     """Orders of members, each given as seed, number of its split and sampler."""
-    members = [Member(SPLITS[split], "mse", RECIPE, seed, SamplerSpec.parse(sampler)) for seed, split, sampler in cases]
+    members = [
+        Member(SPLITS[split], LossSpec("mse"), RECIPE, seed, SamplerSpec.parse(sampler))
+        for seed, split, sampler in cases
+    ]
     return build_batch_orders(members, [split for _, split, _ in cases])
 
 
@@ -33,7 +37,7 @@ def test_batches_drawn_by_label_differ_from_split_to_split():
     assert np.bincount(labels).tolist() == [20, 20]
     assert not np.array_equal(drawn[0], drawn[3])
     other = replace(SPLITS[1].train, labels=1 - SPLITS[1].train.labels)
-    member = Member(replace(SPLITS[1], train=other), "mse", RECIPE, 0, SamplerSpec.parse(balanced))
+    member = Member(replace(SPLITS[1], train=other), LossSpec("mse"), RECIPE, 0, SamplerSpec.parse(balanced))
     [order] = build_batch_orders([member], [1])
     assert np.bincount(other.labels[order.draw()]).tolist() == [20, 20]
 

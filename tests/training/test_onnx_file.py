@@ -10,6 +10,7 @@ import pytest
 from imbaloss.evaluation import calibration
 from imbaloss.losses import LossSpec
 from imbaloss.networks import joined
+from imbaloss.recipe_fields import DECISION_FIELDS
 from imbaloss.training import Member, Model, onnx_file, train
 from tests.training.examples import RECIPE, split_of
 
@@ -36,7 +37,7 @@ def answers(file, inputs: np.ndarray) -> list[np.ndarray]:
 @pytest.mark.parametrize(
     ("kind", "classes", "precision", "network"),
     [
-        *product(calibration.CALIBRATIONS, (2, 3), ("float32",), ("mlp",)),
+        *product(DECISION_FIELDS["calibration"].entry.names, (2, 3), ("float32",), ("mlp",)),
         *product(("none",), (2, 3), ("float64",), ("mlp",)),
         *product(("platt",), (2,), ("float32",), ("fcn", "prototype")),
         *product(("platt",), (3,), ("float32",), ("cnn", "cnn/prototype:per_class=2")),

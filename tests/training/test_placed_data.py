@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 
+from imbaloss.losses import LossSpec
 from imbaloss.training import Member
 from imbaloss.training.placed_data import PlacedData
 from tests.training.examples import RECIPE, split_of
@@ -17,7 +18,7 @@ def test_rows_are_those_of_each_members_own_split():
     """Also after others have left."""
     first, second = split_of(0), split_of(1)
     weighted = replace(second, train=replace(second.train, weights=np.linspace(0.5, 2, 40)))
-    members = [Member(split, "mse", PATIENT, seed) for seed, split in enumerate((first, weighted, first))]
+    members = [Member(split, LossSpec("mse"), PATIENT, seed) for seed, split in enumerate((first, weighted, first))]
     data = PlacedData.place(members, CPU, torch.float64)
     assert data.train.inputs.shape == (2 * 40, 3, 4, 5)
     order = torch.tensor([[3, 39], [0, 7], [5, 5]])
@@ -34,7 +35,7 @@ def test_rows_are_those_of_each_members_own_split():
 
 def test_inputs_are_rounded_once_and_weights_are_not_touched():
     recipe = replace(PATIENT, precision="float32", scaling="standard")
-    data = PlacedData.place([Member(split_of(0), "mse", recipe, 0)], CPU, torch.float64)
+    data = PlacedData.place([Member(split_of(0), LossSpec("mse"), recipe, 0)], CPU, torch.float64)
     assert data.tune.inputs.dtype == torch.float32
     rounded = data.round_inputs(torch.float32)
     assert torch.equal(rounded.train.inputs, data.train.inputs.float())

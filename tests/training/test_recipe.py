@@ -7,7 +7,7 @@ from typing import get_type_hints
 import pytest
 
 from imbaloss.evaluation import Decision
-from imbaloss.evaluation.calibration import CALIBRATIONS
+from imbaloss.evaluation.calibration import CURVES
 from imbaloss.field_tables import FieldError
 from imbaloss.networks import ACTIVATIONS, INITIALISATIONS
 from imbaloss.recipe_fields import FIELDS, DecisionFields
@@ -141,7 +141,7 @@ def test_entries_that_are_written_are_those_that_were_read():
     ("field", "known"),
     [
         ("activation", ACTIVATIONS), ("init", INITIALISATIONS), ("optimizer", OPTIMIZERS), ("precision", PRECISIONS),
-        ("calibration", CALIBRATIONS),
+        ("calibration", ("none", "temperature", *CURVES)),
     ],
 )  # fmt: skip
 def test_the_table_names_what_there_is(field, known):

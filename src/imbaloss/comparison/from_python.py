@@ -58,7 +58,7 @@ def compare(
             recommended.
         name: What the data are called in the report.
         verbose: Whether to print what is found in the data and done.
-        **recipe: Entries of `imbaloss.training.Recipe`.
+        **recipe: Entries of a recipe, as docs/studies.md lists them.
     """
     check_options(recipe, threshold, test)
     request = ComparisonRequest(

@@ -97,8 +97,13 @@ class Own:
         return self
 
     @property
+    def seed_decides_sizes(self) -> bool:
+        """True: where rows of one group stay together, folds of other seeds have other sizes."""
+        return True
+
+    @property
     def for_use(self) -> "Own":
-        """The same rows, all of them to learn from."""
+        """The same rows under another name, none of them to judge by: a fifth is tune, all others are train."""
         return replace(self, name=f"{self.name}, all rows", division=ALL)
 
     @property
@@ -185,6 +190,7 @@ class Own:
         return self.cache.rows[division]
 
     def divide(self, seed: int, fold: Fold | None) -> dict[str, Rows]:
+        """Divide the rows into train, tune and test, each in order, as the class says of its kind of division."""
         everything = np.arange(len(self.labels))
         if self.division == TIME:
             return dict(zip(PARTS, self.by_time(everything, 2), strict=True))

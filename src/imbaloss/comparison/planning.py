@@ -1,6 +1,7 @@
 """The study that a request asks of one's own data: which methods, how many repetitions, which recipe."""
 
 from contextlib import suppress
+from unicodedata import decimal
 
 import pandas as pd
 
@@ -59,7 +60,8 @@ def parse_budget(budget: str) -> float:
     text = str(budget).strip()
     amount, unit = text[:-1].rstrip(), text[-1:]
     if unit in UNITS and all(digits.isdecimal() for digits in amount.split(".", 1)):
+        plain = ".".join("".join(str(decimal(digit)) for digit in digits) for digits in amount.split("."))
         with suppress(ValueError):
-            if seconds := pd.Timedelta(f"{amount}{unit}").total_seconds():
+            if seconds := pd.Timedelta(f"{plain}{unit}").total_seconds():
                 return seconds
     raise ValueError(f"budget must be a time, as 90s, 10m or 2h, found {budget!r}")

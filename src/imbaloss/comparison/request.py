@@ -170,8 +170,10 @@ class ComparisonRequest:
         """
         for name, line in REQUEST_FIELDS.items():
             number = getattr(self, name)
+            if number is None and line.optional:
+                continue
             for domain in line.entry.domains:
-                if number is not None and not domain.contains(number):
+                if number is None or not domain.contains(number):
                     raise ValueError(f"{name} {domain.rule}, found {number}")
 
 

@@ -63,6 +63,11 @@ class Dataset:
             test=Pool(self.test.positives, self.test.negatives),
         )
 
+    @property
+    def seed_decides_sizes(self) -> bool:
+        """False: a level and a protocol say how many samples of each class are drawn."""
+        return False
+
     def describe_cell(self, level: float, protocol: str) -> str:
         """Name what is drawn at a level under a protocol, in messages."""
         return f"{self.name} at level {level:g} under protocol {protocol}"

@@ -29,6 +29,10 @@ class Source(Protocol):
     def shape(self) -> tuple[int, ...]:
         """The shape of one input; three axes (channels, height, width) are an image."""
 
+    @property
+    def seed_decides_sizes(self) -> bool:
+        """Whether splits of other seeds may have other numbers of samples of a class."""
+
     def with_positive(self, positive: str) -> "Source":
         """Return the same samples with the named class as the positive one.
 

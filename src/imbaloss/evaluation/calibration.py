@@ -56,7 +56,6 @@ def isotonic(odds: Floats, numbers: tuple[float, ...]) -> Floats:
 
 
 CURVES = {"platt": platt, "isotonic": isotonic}  # log-odds (N,), and what was fitted -> log-odds (N,)
-CALIBRATIONS = (NONE, "temperature", *CURVES)
 
 
 def fit(kind: str, labels: Labels, logits: Floats, weights: Floats | None = None) -> Calibration:

@@ -48,7 +48,7 @@ class Method:
         return cls(NETWORKS, LossSpec.parse(loss), SamplerSpec.parse(sampler) if sampler else NO_SAMPLER, decision)
 
     def __str__(self) -> str:
-        """Write the text that `parse` reads."""
+        """Write the one text of a method that `parse` makes: loss or reference, then the sampler."""
         return self.learned if self.sampler == NO_SAMPLER else f"{self.learned}{BESIDE}{self.sampler}"
 
     @property

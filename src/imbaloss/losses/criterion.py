@@ -26,6 +26,8 @@ class Criterion(nn.Module, ABC):
     not finite.
     """
 
+    after = 0  # the epoch from which on it does not change any more
+
     @abstractmethod
     def stacked(self, logits: Tensor, targets: Tensor, sample_weight: Tensor | None = None) -> Tensor:
         """Compute the loss of each of S networks: logits (S, B) or (S, B, C), targets and sample_weight (S, B) -> (S,).

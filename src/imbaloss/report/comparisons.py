@@ -153,7 +153,7 @@ def seen_from(lines: Sequence[CellComparison], method: str) -> list[CellComparis
 
 
 def best_of(lines: Sequence[CellComparison]) -> str:
-    """Return the method with the highest mean; of equal ones the first by name.
+    """Return the method with the largest sum of gains over the others; of equal ones the first by name.
 
     lines: all pairs of a score, in one cell or several.
     """

@@ -51,7 +51,7 @@ def cut(
     The candidates of a run stay together, also where they are more than that.
     Raises ValueError as `stacked_by` does.
     """
-    kinds = {run: Kind.of(run) for run in runs}
+    kinds = {run: Kind.of(run, datasets[run.dataset]) for run in runs}
     shared_by = {kind: stacked_by(kind, datasets) for kind in dict.fromkeys(kinds.values())}
     groups: dict[Shared, list[Run]] = {}
     for run, kind in kinds.items():
@@ -82,8 +82,9 @@ class Kind:
     seed: int | None
 
     @classmethod
-    def of(cls, run: Run) -> "Kind":
-        """Return the kind of a run."""
+    def of(cls, run: Run, source: Source) -> "Kind":
+        """Return the kind of a run, whose splits are drawn from that source."""
+        size_is_known = run.method.sampler.size_is_known and not source.seed_decides_sizes
         return cls(
             dataset=run.dataset,
             level=run.level,
@@ -92,7 +93,7 @@ class Kind:
             method=replace(run.method, loss=None),
             fold=run.fold,
             recipe=run.recipe,
-            seed=None if run.method.sampler.size_is_known and not run.data else run.seed,
+            seed=None if size_is_known else run.seed,
         )
 
 

@@ -2,7 +2,7 @@
 
 import torch
 
-from imbaloss.losses import Deferred, LossSpec
+from imbaloss.losses import LossSpec
 from imbaloss.training.recipe import Recipe
 
 
@@ -13,6 +13,6 @@ def check_loss(spec: LossSpec, recipe: Recipe) -> None:
     logits = torch.zeros(2) if recipe.outputs == 1 else torch.zeros(len(targets), recipe.outputs)
     if loss(logits, targets).ndim:
         raise ValueError(f"{spec} gives a number for each sample; a training needs one number")
-    if isinstance(loss, Deferred) and loss.after >= recipe.epochs:
+    if loss.after >= recipe.epochs:
         changes, ends = f"changes after {loss.after} epochs", f"the training ends after {recipe.epochs}"
         raise ValueError(f"{spec} {changes}, {ends}: give it after=N, as in {spec.name}:after={recipe.epochs * 4 // 5}")

@@ -43,7 +43,12 @@ class Member:
 
 
 def check_members(members: Sequence[Member], plan: Plan | None) -> None:
-    """Raise ValueError if the members differ in what they must share, have rates to choose from, or another's plan."""
+    """Check that the members can be trained in one stack, by that plan if one is given.
+
+    Raises:
+        ValueError: A member has rates to choose from, inputs that its network does not take, patience without a tune
+            part, or batches by label in a fixed order; or members differ in what a stack shares, or have another plan.
+    """
     for member in members:
         if member.recipe.tune_lr:
             raise ValueError("a member trains at one learning rate: take one of its recipe's candidates()")
