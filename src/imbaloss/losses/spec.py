@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Self
 
 from torch import distributed as dist
@@ -51,7 +52,7 @@ class LossSpec:
 
     def __str__(self) -> str:
         """Write the text that `parse` reads."""
-        return notation.write(self.name, dict(self.parameters), parameters(self.name))
+        return write_text(self)
 
     def with_parameters(self, **changes: Parameter) -> Self:
         """Return the same loss with some parameters replaced."""
@@ -68,3 +69,9 @@ class LossSpec:
             ValueError: A value is outside its domain, or the loss needs counts and has none.
         """
         return get(self.name, counts=counts, sync=sync, **dict(self.parameters))
+
+
+@cache
+def write_text(spec: LossSpec) -> str:
+    """Write the one text of a loss; it is kept, since a study of many runs asks for each loss again and again."""
+    return notation.write(spec.name, dict(spec.parameters), parameters(spec.name))
