@@ -327,13 +327,13 @@ def run_command(words: Sequence[str], told: Path) -> None:
 
 def command_lines(workplace: Workplace, drawn: Input) -> tuple[list[str], list[str]]:
     """Return the options of `compare` and of `predict` for a file, which is written."""
-    source, asked, test = write_input(workplace.folder, drawn)
+    source, request = write_input(workplace.folder, drawn)
     model = workplace.of_images if source.name in IMAGES else workplace.of_table
     saved = model.save(workplace.folder / "model").parent
-    said = {"encoding": asked.reading.encoding, "sheet": asked.reading.sheet, "test": test}
-    said |= {name: getattr(asked, name) for name in ("target", "positive", "folds", "group", "time", "size")}
+    alone = ("encoding", "sheet", "test", "target", "positive", "folds", "group", "time", "size")
+    said = {name: getattr(request, name) for name in alone}
     lists = ("drop", "category", "mark", "na_values", "keep_na")
-    said |= {name: next(iter(getattr(asked, name)), None) for name in lists}
+    said |= {name: next(iter(getattr(request, name)), None) for name in lists}
     words = [f"--{name.replace('_', '-')}={value}" for name, value in said.items() if value is not None]
     quick = ["--epochs=2", "--repetitions=1", "--loss=ce", "--no-references", f"--out={workplace.folder / 'results'}"]
     return (
