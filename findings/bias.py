@@ -60,7 +60,7 @@ def measured(study: Study, datasets: dict[str, Dataset], passes: int = PASSES) -
 
 def train_part(run: Run, dataset: Dataset) -> Samples:
     positive = dataset.with_positive(run.positive)
-    return data.draw(positive, level=run.level, protocol=run.protocol, seed=run.seed).train
+    return positive.draw(level=run.level, protocol=run.protocol, seed=run.seed).train
 
 
 def on_batches(logits: Tensor, targets: Tensor, size: int, passes: int, seed: int) -> Iterator[dict[str, Any]]:

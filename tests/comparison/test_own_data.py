@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from imbaloss.comparison.own_data import Own
 from imbaloss.comparison.request import ComparisonRequest
-from imbaloss.data import Fold, draw, split_counts
+from imbaloss.data import Fold
 from tests.comparison.examples import mixed, of_frames, open_source, write_csv, write_images
 
 
@@ -83,8 +83,8 @@ def test_of_all_rows_none_is_test():
 
 def test_counts_are_those_of_what_is_drawn():
     data, asked = own(), {"level": 0.2, "protocol": "own", "seed": 2, "fold": Fold(0, 1, 5)}
-    split = draw(data, **asked)
-    for part, counts in split_counts(data, **asked).items():
+    split = data.draw(**asked)
+    for part, counts in data.split_counts(**asked).items():
         assert getattr(split, part).counts == counts
         assert getattr(split, part).images.tolist() == data.rows(2, Fold(0, 1, 5))[part].tolist()
 

@@ -68,19 +68,19 @@ def test_what_names_the_group_is_not_shown():
 
 def test_a_split_is_drawn_as_of_images():
     found = data.load(["news_sport"])["news_sport"]
-    split = data.draw(found, level=0.1, protocol="table1", seed=3)
+    split = found.draw(level=0.1, protocol="table1", seed=3)
     assert split.train.counts == (48, 12)
     assert split.test.counts == (24, 6)
     for part, pool in ((split.train, found.train), (split.tune, found.train), (split.test, found.test)):
         rows = {row.tobytes() for row in np.concatenate([pool.negatives, pool.positives])}
         assert {row.tobytes() for row in part.inputs} <= rows
-    again = data.draw(found, level=0.1, protocol="table1", seed=3)
+    again = found.draw(level=0.1, protocol="table1", seed=3)
     assert np.array_equal(split.train.inputs, again.train.inputs)
 
 
 def test_the_words_of_a_group_can_be_learned():
     found = data.load(["news_religion"])["news_religion"]
-    split = data.draw(found, level=0.2, protocol="table1", seed=0)
+    split = found.draw(level=0.2, protocol="table1", seed=0)
     model = LogisticRegression(class_weight="balanced").fit(split.train.inputs, split.train.labels)
     assert model.score(split.test.inputs, split.test.labels) > 0.8
 

@@ -56,7 +56,7 @@ def test_counts_round_to_the_nearest_halves_up():
     ("level", "protocol"), [(0, "table1"), (0, "stated"), (0, "ratio"), (1, "stated"), (0.5, "table1")]
 )
 def test_the_ends_of_the_scale_are_admitted(level, protocol):
-    split = data.draw(dataset(), level=level, protocol=protocol, seed=0)
+    split = dataset().draw(level=level, protocol=protocol, seed=0)
     assert 0 in split.train.counts
 
 
@@ -74,7 +74,7 @@ def test_the_ends_of_the_scale_are_admitted(level, protocol):
 )
 def test_refuses_in_one_sentence(level, protocol, sentence):
     with pytest.raises(ValueError, match=sentence):
-        data.draw(dataset(), level=level, protocol=protocol, seed=0)
+        dataset().draw(level=level, protocol=protocol, seed=0)
 
 
 def test_the_rare_class_may_be_the_other_one():

@@ -92,7 +92,7 @@ def test_the_reports_sets_hold_their_classes(real_folder):
 @pytest.mark.real_data
 def test_the_drawn_images_lie_in_the_named_classes_and_in_their_part(real_folder):
     for found in data.load(CIFAR, folder=real_folder).values():
-        split = data.draw(found, level=0.1, protocol="table1", seed=1)
+        split = found.draw(level=0.1, protocol="table1", seed=1)
         for samples, pool in ((split.train, found.train), (split.tune, found.train), (split.test, found.test)):
             pixels = np.rint(samples.inputs * 255).astype(np.uint8)
             assert images(pixels[samples.labels == 0]) <= images(pool.negatives)

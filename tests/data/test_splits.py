@@ -19,7 +19,7 @@ from tests.data.toy import dataset
 )
 def test_a_split_has_its_counts_and_no_image_twice(level, negatives, positives, protocol, seed):
     toy = dataset(negatives, max(positives, negatives))
-    split = data.draw(toy, level=level, protocol=protocol, seed=seed)
+    split = toy.draw(level=level, protocol=protocol, seed=seed)
     assert split.train.counts == data.counts(toy, "train", level=level, protocol=protocol)
     assert split.test.counts == data.counts(toy, "test", level=level, protocol=protocol)
     for part in (split.train, split.tune, split.test):
@@ -30,21 +30,21 @@ def test_a_split_has_its_counts_and_no_image_twice(level, negatives, positives, 
 
 @pytest.mark.parametrize("level", [0.2, 0.1, 0.05])
 def test_tune_has_the_share_of_train_and_takes_all_that_is_left(level):
-    split = data.draw(dataset(200, 200), level=level, protocol="table1", seed=0)
+    split = dataset(200, 200).draw(level=level, protocol="table1", seed=0)
     negatives, positives = split.train.counts
     assert split.tune.counts.negatives == 200 - negatives
     assert split.tune.counts.positives == int(split.tune.counts.negatives * positives / negatives)
 
 
 def test_the_same_seed_draws_the_same_images_and_another_seed_others():
-    first, again, other = (data.draw(dataset(), level=0.2, protocol="stated", seed=seed) for seed in (3, 3, 4))
+    first, again, other = (dataset().draw(level=0.2, protocol="stated", seed=seed) for seed in (3, 3, 4))
     for part in ("train", "tune", "test"):
         assert np.array_equal(getattr(first, part).inputs, getattr(again, part).inputs)
         assert not np.array_equal(getattr(first, part).inputs, getattr(other, part).inputs)
 
 
 def test_classes_are_mixed_in_the_order_of_the_data():
-    labels = data.draw(dataset(), level=0.4, protocol="table1", seed=0).train.labels
+    labels = dataset().draw(level=0.4, protocol="table1", seed=0).train.labels
     assert 0 < labels[: len(labels) // 2].mean() < 1
     assert np.count_nonzero(np.diff(labels)) > 2
 
@@ -68,7 +68,7 @@ def test_each_image_that_was_drawn_is_tested_once_in_each_repeat(level, folds, r
     asked = {"level": level, "protocol": "table1", "seed": seed}
     drawn = set()
     for repeat in range(repeats):
-        splits = [data.draw(toy, **asked, fold=fold) for fold in data.folds_of(folds, repeats) if fold.repeat == repeat]
+        splits = [toy.draw(**asked, fold=fold) for fold in data.folds_of(folds, repeats) if fold.repeat == repeat]
         tested = [image for split in splits for image in images(split.test)]
         assert sorted(tested) == sorted(image for split in splits for image in images(split.tune))
         assert len(tested) == len(set(tested)) == sum(data.counts(toy, "all", level=level, protocol="table1"))
@@ -82,8 +82,8 @@ def test_each_image_that_was_drawn_is_tested_once_in_each_repeat(level, folds, r
 def test_folds_have_the_counts_that_are_planned_whatever_the_seed(positives, folds, seed):
     toy = dataset(40, positives, test=13)
     for fold in data.folds_of(folds, 2):
-        planned = data.split_counts(toy, level=0.3, protocol="ratio", fold=fold)
-        split = data.draw(toy, level=0.3, protocol="ratio", seed=seed, fold=fold)
+        planned = toy.split_counts(level=0.3, protocol="ratio", fold=fold)
+        split = toy.draw(level=0.3, protocol="ratio", seed=seed, fold=fold)
         assert [part.counts for part in parts(split)] == list(planned.values())
         share = sum(split.test.labels) / len(split.test)
         assert share == pytest.approx(0.3 / 1.3, abs=1 / len(split.test) + 0.01)
@@ -91,7 +91,7 @@ def test_folds_have_the_counts_that_are_planned_whatever_the_seed(positives, fol
 
 def test_another_repeat_divides_otherwise_and_the_same_one_alike():
     first, again, other = (
-        data.draw(dataset(), level=0.2, protocol="table1", seed=1, fold=fold)
+        dataset().draw(level=0.2, protocol="table1", seed=1, fold=fold)
         for fold in (Fold(0, 1, 4), Fold(0, 1, 4), Fold(1, 1, 4))
     )
     assert images(first.test) == images(again.test)
@@ -115,4 +115,4 @@ def test_fewer_images_of_a_class_than_folds_are_refused():
         "5 folds need as many images of each class, and toy at level 0 under protocol table1 has 70 negatives and 0"
     )
     with pytest.raises(ValueError, match=sentence):
-        data.split_counts(dataset(), level=0, protocol="table1", fold=Fold(0, 0, 5))
+        dataset().split_counts(level=0, protocol="table1", fold=Fold(0, 0, 5))

@@ -105,7 +105,7 @@ def test_a_row_holds_the_scores_of_its_model(digits):
     study = replace(STUDY, datasets=("digits_3_8",), levels=(0.2,), seeds=(1,), losses=("wce",))
     [job] = studies.cut(study.runs(), digits)
     [(row, predictions, model)] = studies.train_together(job, digits, "cpu", lambda _: None)
-    split = data.draw(digits["digits_3_8"], level=0.2, protocol="table1", seed=1)
+    split = digits["digits_3_8"].draw(level=0.2, protocol="table1", seed=1)
     assert row.scores["test"] == scores(split.test.labels, model.probabilities(split.test.inputs))[0]
     assert row.scores["tune"] == scores(split.tune.labels, model.probabilities(split.tune.inputs))[0]
     for part, of_part in predictions.items():
@@ -120,7 +120,7 @@ def test_a_row_says_which_images_were_tested(digits):
     study = replace(STUDY, datasets=("digits_3_8",), levels=(0.2,), seeds=(1,), losses=("wce",))
     [job] = studies.cut(study.runs(), digits)
     [(_, predictions, _)] = studies.train_together(job, digits, "cpu", lambda _: None)
-    split = data.draw(digits["digits_3_8"], level=0.2, protocol="table1", seed=1)
+    split = digits["digits_3_8"].draw(level=0.2, protocol="table1", seed=1)
     pool = digits["digits_3_8"].test
     for label, images in ((0, pool.negatives), (1, pool.positives)):
         of_class = predictions["test"].images[predictions["test"].labels == label]
@@ -192,7 +192,7 @@ def test_every_fold_has_its_row(digits, tmp_path):
     rows = rows_of(study, digits, tmp_path)
     assert [row.run.fold for row in rows] == data.folds_of(4, 2)
     for row in rows:
-        planned = data.split_counts(digits["digits_3_8"], level=0.2, protocol="table1", fold=row.run.fold)
+        planned = digits["digits_3_8"].split_counts(level=0.2, protocol="table1", fold=row.run.fold)
         assert row.counts == planned
         assert json.loads(json.dumps(row.flat()))["fold"] == row.run.fold._asdict()
         for part, predictions in Store(tmp_path).predictions(row.run).items():
@@ -250,7 +250,7 @@ def test_what_a_sampler_does_to_the_probabilities_is_taken_back(digits):
         expected = np.log(positives / negatives) - np.log(shown[1] / shown[0]) if row.run.method.learned == "ce" else 0
         assert model.prior == pytest.approx((0, expected), abs=1e-4)
         order = data.seeds.stream(0, "test").permutation(sum(row.counts["test"]))
-        split = data.draw(digits["digits_3_8"], level=0.05, protocol="table1", seed=0)
+        split = digits["digits_3_8"].draw(level=0.05, protocol="table1", seed=0)
         assert np.array_equal(model.probabilities(split.test.inputs, order), predictions["test"].probabilities)
         uncorrected = replace(model, prior=()).probabilities(split.test.inputs, order)
         assert (uncorrected.mean() > predictions["test"].probabilities.mean() + 0.05) == (
@@ -327,7 +327,7 @@ def test_a_calibrated_model_says_what_its_row_was_scored_by(digits):
     )  # fmt: skip
     [job] = studies.cut(study.runs(), digits)
     [(row, _, model)] = studies.train_together(job, digits, "cpu", lambda _: None)
-    split = data.draw(digits["digits_3_8"], level=0.2, protocol="table1", seed=0)
+    split = digits["digits_3_8"].draw(level=0.2, protocol="table1", seed=0)
     assert model.calibration.kind == "isotonic"
     assert row.scores["test"] == scores(split.test.labels, model.probabilities(split.test.inputs))[0]
     found = calibration.fit(

@@ -95,7 +95,7 @@ def test_folds_are_judged_by_their_own_test():
     found = reach(levels=(0.2,), folds=5, repeats=2, seeds=(0,))
     [cell] = found.cells
     assert (found.repetitions, found.fewest) == (10, None)
-    parts = data.split_counts(DIGITS["digits_3_8"], level=0.2, protocol="table1", fold=data.Fold(0, 0, 5))
+    parts = DIGITS["digits_3_8"].split_counts(level=0.2, protocol="table1", fold=data.Fold(0, 0, 5))
     assert (cell.negatives, cell.positives) == parts["test"]
     differences = np.random.default_rng(0).normal(size=10)
     scores = {"a": differences, "b": np.zeros(10), "c": np.ones(10)}
@@ -116,5 +116,5 @@ def test_the_counts_are_those_of_the_class_and_the_protocol_that_were_asked_for(
     dataset = DIGITS["digits_3_8"].with_positive("3")
     for cell, protocol in zip(found.cells, ("table1", "ratio"), strict=True):
         assert cell.protocol == protocol
-        counts = data.split_counts(dataset, level=0.2, protocol=protocol)["test"]
+        counts = dataset.split_counts(level=0.2, protocol=protocol)["test"]
         assert (cell.negatives, cell.positives) == counts

@@ -50,7 +50,7 @@ def test_the_best_on_tune_is_taken_and_scored(tuned, digits):
         assert judged[row.tuning["lr"]] == max(judged.values())
         chosen, *_ = alone(row, row.tuning["lr"], digits)
         np.testing.assert_allclose(row.losses, chosen.losses, rtol=1e-5)
-        split = data.draw(digits["digits_3_8"], level=0.2, protocol="table1", seed=row.run.seed)
+        split = digits["digits_3_8"].draw(level=0.2, protocol="table1", seed=row.run.seed)
         assert row.scores["test"] == scores(split.test.labels, model.probabilities(split.test.inputs))[0]
         assert model.recipe.lr == row.tuning["lr"]
     assert any(candidate["failure"] for row, *_ in tuned for candidate in row.tuning["candidates"])
@@ -82,7 +82,7 @@ def test_a_failed_candidate_loses_to_any_other(tuned, digits):
     """One whose outputs are not finite has failed too; the other ranks the labels backwards."""
     row, _, model = tuned[0]
     run = replace(row.run, recipe=replace(row.run.recipe, tune_lr=(0.1, 0.2, 0.3)))
-    split = data.draw(digits["digits_3_8"], level=0.2, protocol="table1", seed=run.seed)
+    split = digits["digits_3_8"].draw(level=0.2, protocol="table1", seed=run.seed)
     backwards = replace(split.tune, labels=1 - split.tune.labels)
     broken = replace(model, network=copy.deepcopy(model.network))
     broken.network.layers[0].weight.data.fill_(float("nan"))

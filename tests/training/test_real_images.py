@@ -20,7 +20,7 @@ def test_a_convolutional_network_ranks_palms_and_oaks_better_than_a_perceptron(r
     recipe = Recipe(scaling="standard", optimizer="adam", lr=0.002, epochs=60, flip=True, shift=4)
     areas = {}
     for network in ("mlp", "cnn"):
-        splits = [data.draw(trees, level=0.2, protocol="table1", seed=seed) for seed in range(6)]
+        splits = [trees.draw(level=0.2, protocol="table1", seed=seed) for seed in range(6)]
         members = [
             Member(split, LossSpec.parse("ce"), replace(recipe, network=network), seed)
             for seed, split in enumerate(splits)

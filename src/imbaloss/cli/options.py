@@ -133,9 +133,9 @@ def with_options(
 
 def given(context: typer.Context, options: Sequence[Parameter]) -> dict[str, Any]:
     """Return those of the options that were given; of one that may be repeated, a tuple."""
-    found = {option.name: context.params[option.name] for option in options}
-    found = {key: tuple(value) if isinstance(value, list) else value for key, value in found.items()}
-    return {key: value for key, value in found.items() if value not in (None, ())}
+    values = {option.name: context.params[option.name] for option in options}
+    values = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+    return {name: value for name, value in values.items() if value not in (None, ())}
 
 
 def entries(context: typer.Context) -> dict[str, Any]:

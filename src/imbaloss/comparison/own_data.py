@@ -103,7 +103,7 @@ class Own:
 
     @property
     def for_use(self) -> "Own":
-        """The same rows under another name, none of them to judge by: a fifth is tune, all others are train."""
+        """Return the same rows under another name, none of them to judge by: a part is tune, all others are train."""
         return replace(self, name=f"{self.name}, all rows", division=ALL)
 
     @property

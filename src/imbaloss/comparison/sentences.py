@@ -157,9 +157,9 @@ def rate_decisions(case: Case) -> str:
     recall, precision = case.line.scores["tuned_recall"].mean, case.line.scores["tuned_precision"].mean
     if isnan(recall):
         return ""
-    there = f"the {case.line.test.positives:.4g} {case.study.things} with {case.study.sought} of a test part"
+    sought_rows = f"the {case.line.test.positives:.4g} {case.study.things} with {case.study.sought} of a test part"
     right = "" if isnan(precision) else f", and {precision:.0%} of those that it named were right"
-    return f"At tuned thresholds it found {recall:.0%} of {there}{right}"
+    return f"At tuned thresholds it found {recall:.0%} of {sought_rows}{right}"
 
 
 def check_demand(case: Case) -> str:
@@ -172,8 +172,8 @@ def check_demand(case: Case) -> str:
     rows = [row for row, name in called if name.method == case.best]
     reached = [row.tuned.scores[score] or 0.0 for row in rows if row.threshold]
     met = f"{sum(one >= demanded for one in reached)} of {counted(len(rows), 'repetition')}"
-    there = f"was there on test in {met}, and {np.mean(reached):.3f} on average"
-    return f"The {score} of {demanded:g} that was demanded {there}: demand more if that is too little"
+    reached_on_test = f"was there on test in {met}, and {np.mean(reached):.3f} on average"
+    return f"The {score} of {demanded:g} that was demanded {reached_on_test}: demand more if that is too little"
 
 
 def compare_costs(case: Case) -> str:

@@ -5,7 +5,7 @@ from imbaloss.data.protocols import PROTOCOLS, check_level
 from imbaloss.data.resampling import NO_SAMPLER, NONE, SAMPLERS, SamplerSpec, resample, resampled_counts
 from imbaloss.data.samples import Counts, Pool, Samples, Split
 from imbaloss.data.sets import SETS, binary_set, check_names, load
-from imbaloss.data.sources import Source, draw, split_counts
+from imbaloss.data.sources import Source
 from imbaloss.data.splits import Fold, folds_of
 
 __all__ = [
@@ -26,10 +26,8 @@ __all__ = [
     "check_level",
     "check_names",
     "counts",
-    "draw",
     "folds_of",
     "load",
     "resample",
     "resampled_counts",
-    "split_counts",
 ]

@@ -143,7 +143,7 @@ class Dataset:
 
 
 def counts(dataset: Dataset, part: str, *, level: float, protocol: str) -> Counts:
-    """How many negatives and positives the protocol takes from `train`, `test` or `all` at a level, taken as a decimal.
+    """Return how many negatives and positives a protocol takes from `train`, `test` or `all` at a level, a decimal.
 
     Raises ValueError as `check_level`, and for a class with too few images.
     """

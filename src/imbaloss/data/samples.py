@@ -10,7 +10,7 @@ EXAMPLES = 8  # images of each class that a report shows
 
 
 class Counts(NamedTuple):
-    """Of samples."""
+    """The numbers of negative and positive samples."""
 
     negatives: int
     positives: int
@@ -54,7 +54,7 @@ class Samples:
 
     @property
     def counts(self) -> Counts:
-        """Of two classes."""
+        """The number of samples of each of two classes."""
         positives = int(self.labels.sum())
         return Counts(len(self) - positives, positives)
 

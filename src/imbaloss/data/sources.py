@@ -60,19 +60,3 @@ class Source(Protocol):
 
         It is asked only of sources whose inputs are images.
         """
-
-
-def split_counts(
-    source: Source, *, level: float, protocol: str, seed: int = 0, fold: Fold | None = None
-) -> dict[str, Counts]:
-    """Return the counts of train, tune and test, as `draw` makes them. The seed may count, where rows are grouped.
-
-    Raises:
-        ValueError: The source cannot give such a split.
-    """
-    return source.split_counts(level=level, protocol=protocol, seed=seed, fold=fold)
-
-
-def draw(source: Source, *, level: float, protocol: str, seed: int, fold: Fold | None = None) -> Split:
-    """Draw the split of one run, the same for each method."""
-    return source.draw(level=level, protocol=protocol, seed=seed, fold=fold)

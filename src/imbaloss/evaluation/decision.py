@@ -12,7 +12,7 @@ from imbaloss.recipe_fields import DECISION_FIELDS, DecisionFields
 
 @dataclass(frozen=True)
 class Decision:
-    """Which calibration is fitted on the tune part, and by which rule the threshold is chosen there."""
+    """The calibration that is fitted on the tune part, and the rule by which the threshold is chosen there."""
 
     calibration: str = DecisionFields.calibration
     rule: Rule = field(default_factory=lambda: Rule.of(DecisionFields.threshold))

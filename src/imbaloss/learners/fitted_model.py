@@ -38,7 +38,7 @@ class FittedModel(Protocol):
 
     @property
     def decision(self) -> Decision:
-        """How its probabilities become actions."""
+        """The decision that turns its probabilities into actions."""
 
     def logits(self, inputs: NDArray[np.floating[Any]], order: NDArray[np.int64] | None = None) -> Floats:
         """Return the log-odds of class 1, (N,), of inputs (N, *shape), which are taken in that order."""

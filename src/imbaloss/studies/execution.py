@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeGuard
 import numpy as np
 import torch
 
-from imbaloss.data import NO_SAMPLER, Fold, SamplerSpec, Source, Split, draw, resample
+from imbaloss.data import NO_SAMPLER, Fold, SamplerSpec, Source, Split, resample
 from imbaloss.data.resampling import shown_counts
 from imbaloss.data.seeds import stream
 from imbaloss.evaluation import (
@@ -92,7 +92,7 @@ class Refusal:
 
 @dataclass(frozen=True, eq=False)
 class Origin:
-    """Where the scores of a run come from."""
+    """The data and the fits that the scores of a run come from."""
 
     split: Split  # as drawn
     sampled: Resampled | Refusal
@@ -134,7 +134,7 @@ def plan_members(runs: Sequence[Run], datasets: Mapping[str, Source]) -> tuple[d
         method, key = run.method, SampledKey(split_key, run.method.sampler)
         if split_key not in splits:
             dataset = datasets[run.dataset].with_positive(run.positive)
-            splits[split_key] = draw(dataset, level=run.level, protocol=run.protocol, seed=run.seed, fold=run.fold)
+            splits[split_key] = dataset.draw(level=run.level, protocol=run.protocol, seed=run.seed, fold=run.fold)
         if key not in samples:
             samples[key] = resample_train(splits[split_key], run)
         sampled, fits = samples[key], list[FitKey]()

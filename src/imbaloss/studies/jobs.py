@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from imbaloss.data import Fold, Source, resampled_counts, split_counts
+from imbaloss.data import Fold, Source, resampled_counts
 from imbaloss.data.resampling import shown_counts
 from imbaloss.evaluation import Decision, calibration
 from imbaloss.learners import Learner, Method
@@ -27,7 +27,7 @@ class Job:
 
     @property
     def work(self) -> int:
-        """Of one epoch of one network: multiplications, forward."""
+        """The multiplications of one epoch of one network, forward."""
         return self.samples * self.plan.operations
 
     @property
@@ -112,7 +112,7 @@ class Shared:
 def stacked_by(kind: Kind, datasets: Mapping[str, Source]) -> Shared:
     """Raises ValueError for a kind of run that its data set cannot give."""
     dataset, recipe, method = datasets[kind.dataset].with_positive(kind.positive), kind.recipe, kind.method
-    parts = split_counts(dataset, level=kind.level, protocol=kind.protocol, seed=kind.seed or 0, fold=kind.fold)
+    parts = dataset.split_counts(level=kind.level, protocol=kind.protocol, seed=kind.seed or 0, fold=kind.fold)
     method.learner.check_shape(recipe, dataset.shape)
     cell = dataset.describe_cell(kind.level, kind.protocol)
     needs = {

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import comb
 
-from imbaloss.data import Source, split_counts
+from imbaloss.data import Source
 from imbaloss.statistics import difference_deviation, fewest_seeds, smallest_found
 from imbaloss.studies.study import Run
 
@@ -59,8 +59,9 @@ def reach(runs: Sequence[Run], datasets: Mapping[str, Source]) -> Reach | None:
 
 def cell(run: Run, dataset: Source, repetitions: int, pairs: int) -> Cell:
     """run: any of the cell."""
-    asked = {"level": run.level, "protocol": run.protocol, "seed": run.seed, "fold": run.fold}
-    parts = split_counts(dataset.with_positive(run.positive), **asked)  # type: ignore[arg-type]
+    parts = dataset.with_positive(run.positive).split_counts(
+        level=run.level, protocol=run.protocol, seed=run.seed, fold=run.fold
+    )
     test_to_train = sum(parts["test"]) / sum(parts["train"]) if run.fold else None
     negatives, positives = parts["test"]
     found = None

@@ -27,7 +27,7 @@ class Member:
 
     @cached_property
     def rows(self) -> tuple[int, ...]:
-        """How many samples of each class an epoch shows."""
+        """The number of samples of each class that an epoch shows."""
         counts = np.bincount(self.split.train.labels, minlength=self.recipe.classes).tolist()
         return shown_counts(counts, self.sampler, self.recipe.train_batch)
 

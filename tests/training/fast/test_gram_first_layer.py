@@ -74,7 +74,7 @@ def test_a_cell_of_the_report_follows_ordinary_training(real_folder, changes, ep
     """tree_1 at 5 %: 450 negatives and 50 positives, 3072-1000-100-10-1, in float64; it ends within 1e-12."""
     recipe = replace(Recipe(hidden=(1000, 100, 10), precision="float64"), **changes)
     dataset = data.load(("tree_1",), folder=real_folder, quiet=True)["tree_1"]
-    split = data.draw(dataset, level=0.05, protocol="table1", seed=0)
+    split = dataset.draw(level=0.05, protocol="table1", seed=0)
     some = [Member(split, LossSpec.parse(loss), recipe, 0) for loss in ("mse", "msfe")]
     plans = [plan_for(recipe, 500, (3072,), shortcuts=shortcuts) for shortcuts in (True, False)]
     within, ordinary = (Stack.build(some, CPU, plan) for plan in plans)
@@ -96,7 +96,7 @@ def test_a_cell_of_the_report_has_the_scores_of_ordinary_training(real_folder):
     """
     recipe = Recipe(hidden=(1000, 100, 10))
     dataset = data.load(("tree_2",), folder=real_folder, quiet=True)["tree_2"]
-    split = data.draw(dataset, level=0.1, protocol="table1", seed=0)
+    split = dataset.draw(level=0.1, protocol="table1", seed=0)
     some = [Member(split, LossSpec.parse(loss), recipe, 0) for loss in ("mse", "mfe", "msfe", "focal")]
     pairs = [train(some, plan=plan_for(recipe, 500, (3072,), shortcuts=shortcuts)) for shortcuts in (True, False)]
     for within, ordinary in zip(*pairs, strict=True):

@@ -24,7 +24,7 @@ SMALL_PRODUCT = 2**22  # operations
 
 @dataclass(frozen=True)
 class Plan:
-    """How a stack is trained: the same for the same recipe, sizes and kind of machine. `plan_for` makes it."""
+    """The way in which a stack is trained, as `plan_for` finds it: the same for the same recipe, sizes and machine."""
 
     first_layer: str  # SPAN: see `gram_first_layer.py`; or INPUTS
     steps: str  # FUSED: see `fused_steps.py`; or AUTOGRAD
