@@ -84,6 +84,20 @@ def names_in(node: ast.AST) -> set[str]:
     return names | {each.attr for each in ast.walk(node) if isinstance(each, ast.Attribute)}
 
 
+def libraries_of(folder: str) -> set[str]:
+    """Return the names of the packages that the modules of a folder import, without Python's own and ours."""
+    nodes = [node for path, module in modules() if path.startswith(f"{folder}/") for node in ast.walk(module)]
+    names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    names |= {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)}
+    return {name.partition(".")[0] for name in names} - sys.stdlib_module_names - {"imbaloss"}
+
+
+def test_ground_floors_import_their_libraries_and_no_others():
+    assert libraries_of("losses") == {"torch"}
+    assert libraries_of("networks") == {"torch", "numpy"}
+    assert libraries_of("statistics") == {"numpy", "scipy"}
+
+
 def test_no_function_is_longer_than_60_lines():
     lengths = {place: (node.end_lineno or 0) - node.lineno + 1 for place, node in functions()}
     assert len(lengths) > 1000

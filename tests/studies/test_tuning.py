@@ -114,7 +114,7 @@ def test_networks_are_trained_as_the_plan_says(digits, monkeypatch):
 
     def looking(stack, **parts):
         original(stack, **parts)
-        seen.append(stack.plan)
+        seen.append(stack.shortcuts.plan)
 
     monkeypatch.setattr(Stack, "__init__", looking)
     for one in (job, ordinary):

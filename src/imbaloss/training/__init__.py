@@ -1,7 +1,7 @@
 """Training: recipes, the one loop that trains a stack of networks, and the model that comes of it."""
 
 from imbaloss.training import onnx_file
-from imbaloss.training.fast.plan import Plan, plan_for
+from imbaloss.training.fast import Plan, plan_for
 from imbaloss.training.fitting import check_loss
 from imbaloss.training.loop import Outcome, check_device, train
 from imbaloss.training.member import Member

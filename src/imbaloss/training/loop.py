@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 import torch
 from torch import Tensor
 
-from imbaloss.training.fast.plan import Plan
+from imbaloss.training.fast import Plan
 from imbaloss.training.member import Member, check_members
 from imbaloss.training.model import Model
 from imbaloss.training.stack import Stack
@@ -73,9 +73,11 @@ def train(
         The outcomes, in the order of the members.
 
     Raises:
-        ValueError: the members cannot be stacked.
+        ValueError: the members cannot be stacked, or the plan is for other networks or optimizers.
     """
-    check_members(members, plan)
+    check_members(members)
+    if plan:
+        plan.check(members[0].recipe)
     courses = [Course(place, member) for place, member in enumerate(members)]
     courses.sort(key=lambda course: course.member.loss_and_counts)  # those that share a loss stand side by side
     stack = Stack.build([course.member for course in courses], torch.device(device), plan)

@@ -10,7 +10,6 @@ from torch import nn
 from imbaloss.data import NO_SAMPLER, SamplerSpec, Samples, Split
 from imbaloss.data.resampling import shown_counts
 from imbaloss.losses import LossSpec
-from imbaloss.training.fast.plan import Plan
 from imbaloss.training.recipe import Recipe
 
 
@@ -42,18 +41,16 @@ class Member:
         return str(self.loss), self.counts
 
 
-def check_members(members: Sequence[Member], plan: Plan | None) -> None:
-    """Check that the members can be trained in one stack, by that plan if one is given.
+def check_members(members: Sequence[Member]) -> None:
+    """Check that the members can be trained in one stack.
 
     Raises:
         ValueError: A member has rates to choose from, inputs that its network does not take, patience without a tune
-            part, or batches by label in a fixed order; or members differ in what a stack shares, or have another plan.
+            part, or batches by label in a fixed order; or members differ in what a stack shares.
     """
     for member in members:
         if member.recipe.tune_lr:
             raise ValueError("a member trains at one learning rate: take one of its recipe's candidates()")
-        if plan and not plan.fits(member.recipe):
-            raise ValueError("the plan is for other networks or optimizers: make it by plan_for of the members' recipe")
         if member.recipe.patience and not len(member.split.tune):
             raise ValueError("patience looks at the loss on tune, and tune is empty")
         member.recipe.check_shape(member.split.train.inputs.shape[1:])

@@ -10,19 +10,15 @@ import torch
 from torch import Tensor, nn
 
 from imbaloss.data.seeds import stream
-from imbaloss.networks import MLP, keep, one, put
+from imbaloss.networks import keep, put
 from imbaloss.training.augmentation import Augmentation
 from imbaloss.training.batch_orders import BatchOrder, build_batch_orders, draw_orders
 from imbaloss.training.early import EarlyStopping
-from imbaloss.training.fast.fused_steps import FUSED_OPTIMIZERS, FusedOptimizer
-from imbaloss.training.fast.gram_first_layer import GramLayer, insert_gram_layer
-from imbaloss.training.fast.matmul_backend import use_matmul_backend
-from imbaloss.training.fast.memory import keep_freed_memory
-from imbaloss.training.fast.plan import FUSED, Plan, plan_for
+from imbaloss.training.fast import FusedOptimizer, Plan, Shortcuts, keep_freed_memory, plan_for
 from imbaloss.training.loss_groups import LossGroup, build_loss_groups, compute_losses, keep_members
 from imbaloss.training.member import Member
 from imbaloss.training.model import Model, at_once, build_network
-from imbaloss.training.optimizers import OPTIMIZERS, Optimizer, Options
+from imbaloss.training.optimizers import Optimizer
 from imbaloss.training.placed_data import PlacedData, PlacedPart
 from imbaloss.training.recipe import Recipe
 
@@ -36,10 +32,9 @@ class Stack:
 
     members: list[Member]
     recipe: Recipe  # of all members, but for epochs and lr
-    plan: Plan
     data: PlacedData
     network: nn.Module
-    gram_layer: GramLayer | None  # the first layer of the network, if it takes rows of the data in place of inputs
+    shortcuts: Shortcuts
     optimizer: FusedOptimizer | Optimizer
     loss_groups: list[LossGroup]
     orders: list[BatchOrder]  # of each member
@@ -55,17 +50,16 @@ class Stack:
         samples, *shape = members[0].split.train.inputs.shape
         plan = plan or plan_for(recipe, samples, shape, device)
         data = PlacedData.place(members, device, torch.float64 if plan.uses_gram else recipe.dtype)
-        network, gram_layer = draw_networks(members, data, plan)
+        network, shortcuts = draw_networks(members, data, plan)
         data = data.round_inputs(recipe.dtype)
         moved = recipe.augments
         return cls(
             members=list(members),
             recipe=recipe,
-            plan=plan,
             data=data,
             network=network,
-            gram_layer=gram_layer,
-            optimizer=build_optimizer(network, members, plan),
+            shortcuts=shortcuts,
+            optimizer=shortcuts.build_optimizer(network, recipe, [member.recipe.lr for member in members]),
             loss_groups=build_loss_groups(members, device),
             orders=build_batch_orders(members, data.splits.tolist()),
             augmentation=Augmentation(data.train.inputs, flip=recipe.flip, shift=recipe.shift) if moved else None,
@@ -80,7 +74,7 @@ class Stack:
         self.epochs += 1
         size = self.recipe.train_batch
         batches = zip(torch.split(self._draw_order(), size, 1), torch.split(self._draw_moves(), size, 1), strict=True)
-        with use_matmul_backend(self.plan.products):
+        with self.shortcuts.use_matmul_backend():
             return torch.stack([self._step(order, moves) for order, moves in batches], dim=1)
 
     def _step(self, order: Tensor, moves: Tensor) -> Tensor:
@@ -91,7 +85,7 @@ class Stack:
             moves: (S, B, 3), how the images are augmented; (S, B, 0) for not at all.
         """
         train, rows = self.data.train, self.data.find_rows(order)
-        if self.gram_layer:
+        if self.shortcuts.takes_rows:
             inputs = order
         else:
             inputs = self.augmentation(rows, moves) if self.augmentation else train.inputs[rows]
@@ -150,10 +144,8 @@ class Stack:
         """Return a copy of the network of one member, with its best weights if it has patience."""
         if self.early:
             self.early.restore(index)
-        with use_matmul_backend(self.plan.products):
-            instead = (self.gram_layer, self.gram_layer.restore(index)) if self.gram_layer else None
-        network = one(self.network, index, instead).to("cpu")
         scaling = self.data.scalings[int(self.data.splits[index])]
+        network = self.shortcuts.copy_network(self.network, index)
         return Model(self.members[index].recipe, self.data.shape, scaling, network)
 
     def keep(self, mask: Tensor) -> None:
@@ -177,10 +169,10 @@ class Pair:
     start: nn.Module | None
 
 
-def draw_networks(members: Sequence[Member], data: PlacedData, plan: Plan) -> tuple[nn.Module, GramLayer | None]:
+def draw_networks(members: Sequence[Member], data: PlacedData, plan: Plan) -> tuple[nn.Module, Shortcuts]:
     """Draw the network of each pair once, and copy it for the members that share it.
 
-    Returns the networks of all members as one, and its first layer if the plan puts a `GramLayer` there.
+    Returns the networks of all members as one, and the shortcuts that they take.
     """
     recipe, device = members[0].recipe, data.splits.device
     of_members = [Pair(split, each.seed, each.start) for each, split in zip(members, data.splits.tolist(), strict=True)]
@@ -190,19 +182,7 @@ def draw_networks(members: Sequence[Member], data: PlacedData, plan: Plan) -> tu
         if pair.start is not None:
             put(network, place, pair.start)
     network = network.to(device)
-    gram_layer = None
-    if plan.uses_gram:
-        splits = torch.tensor([pair.split for pair in pairs], device=device)
-        gram_layer = insert_gram_layer(network, data.inputs_by_split, splits)
+    splits = torch.tensor([pair.split for pair in pairs], device=device)
+    shortcuts = Shortcuts.install(plan, network, data.inputs_by_split, splits)
     keep(network, torch.tensor([pairs.index(pair) for pair in of_members], device=device))
-    return network, gram_layer
-
-
-def build_optimizer(network: nn.Module, members: Sequence[Member], plan: Plan) -> FusedOptimizer | Optimizer:
-    """Build the optimizer of all members, each with its own learning rate: fused if the plan says so."""
-    recipe, device = members[0].recipe, next(network.parameters()).device
-    lr = torch.tensor([member.recipe.lr for member in members], dtype=recipe.dtype, device=device)
-    options = Options(recipe.momentum, recipe.weight_decay, recipe.products)
-    if plan.steps == FUSED:
-        return FUSED_OPTIMIZERS[recipe.optimizer](cast(MLP, network), lr, options)
-    return OPTIMIZERS[recipe.optimizer](network, lr, options)
+    return network, shortcuts

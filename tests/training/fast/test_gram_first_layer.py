@@ -37,8 +37,8 @@ def test_weights_and_losses_follow_ordinary_training_epoch_by_epoch(activation, 
         Stack.build(members(recipe, splits=2), CPU),
         Stack.build(members(recipe, splits=2), CPU, plan_for(recipe, 40, (60,), shortcuts=False)),
     )
-    assert within.gram_layer
-    assert not ordinary.gram_layer
+    assert within.shortcuts.takes_rows
+    assert not ordinary.shortcuts.takes_rows
     for _ in range(30):
         torch.testing.assert_close(within.epoch(), ordinary.epoch(), rtol=1e-9, atol=0)
         for index in range(len(within.members)):

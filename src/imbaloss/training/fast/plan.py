@@ -40,10 +40,11 @@ class Plan:
         """Whether the first layer is a `GramLayer`, which takes rows of the data in place of inputs."""
         return self.first_layer == SPAN
 
-    def fits(self, recipe: Recipe) -> bool:
-        """Say whether trainings by that recipe can follow the plan."""
+    def check(self, recipe: Recipe) -> None:
+        """Raise ValueError if trainings by that recipe cannot follow the plan."""
         within = not self.uses_gram or (recipe.optimizer == "sgd" and not recipe.patience)
-        return within and (recipe.network == "mlp" or (self.first_layer, self.steps) == (INPUTS, AUTOGRAD))
+        if not (within and (recipe.network == "mlp" or (self.first_layer, self.steps) == (INPUTS, AUTOGRAD))):
+            raise ValueError("the plan is for other networks or optimizers: make it by plan_for of the members' recipe")
 
     def facts(self) -> dict[str, str]:
         """Return what a row of results keeps of the plan."""
