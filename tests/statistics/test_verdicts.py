@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from imbaloss.statistics import compare, corrected_t, holm, sign_flip, smallest_difference
-from imbaloss.statistics.verdicts import more_seeds
+from imbaloss.statistics.verdicts import count_more_seeds
 
 GENERATOR = np.random.default_rng(0)
 
@@ -89,7 +89,7 @@ NO_MARGIN = 1e-9  # so that nothing is found equivalent
 def test_more_seeds_are_the_fewest_that_find_such_a_difference(seeds, effect, comparisons):
     """In standard deviations, 0.01."""
     difference = 0.01 * effect
-    more = more_seeds(seeds, difference, 0.01, margin=NO_MARGIN, comparisons=comparisons, alpha=0.05)
+    more = count_more_seeds(seeds, difference, 0.01, margin=NO_MARGIN, comparisons=comparisons, alpha=0.05)
 
     def found(total: int) -> bool:
         least = smallest_difference(total, comparisons)
@@ -103,7 +103,7 @@ def test_more_seeds_are_the_fewest_that_find_such_a_difference(seeds, effect, co
 def test_more_seeds_are_the_fewest_that_find_equivalence(difference, comparisons):
     """In 4 of 5 of 4,000 simulated studies, by two one-sided t-tests of SciPy; with a tenth fewer, less often."""
     deviation, margin, seeds = 0.02, 0.01, 6
-    more = more_seeds(seeds, difference, deviation, margin=margin, comparisons=comparisons, alpha=0.05)
+    more = count_more_seeds(seeds, difference, deviation, margin=margin, comparisons=comparisons, alpha=0.05)
     generator = np.random.default_rng(0)
 
     def found(total: int) -> float:
@@ -118,15 +118,15 @@ def test_more_seeds_are_the_fewest_that_find_equivalence(difference, comparisons
 
 
 def test_what_more_than_a_thousand_seeds_would_decide_has_no_number():
-    assert more_seeds(6, 0.005, 0.5, margin=0.01, comparisons=1, alpha=0.05) is None
-    assert more_seeds(6, 0.1, 0.5, margin=0.01, comparisons=1, alpha=0.05) < 1000
+    assert count_more_seeds(6, 0.005, 0.5, margin=0.01, comparisons=1, alpha=0.05) is None
+    assert count_more_seeds(6, 0.1, 0.5, margin=0.01, comparisons=1, alpha=0.05) < 1000
 
 
 def test_a_pair_is_promised_the_seeds_by_its_own_difference_and_deviation():
     gains = 0.05 + np.array([-0.2, 0.1, 0.3, -0.1, 0.05, -0.15, 0.0])
     [one] = compare({"a": 0.5 + gains, "b": np.full(7, 0.5)}, margin=0.01)
     assert one.verdict == "undecided"
-    assert one.more == more_seeds(
+    assert one.more == count_more_seeds(
         7, abs(gains.mean()), gains.std(ddof=1), margin=0.01, comparisons=1, alpha=0.05
     )  # fmt: skip
     assert one.more > 20

@@ -1,4 +1,4 @@
-"""Statistics: intervals, paired tests, ranks, power, verdicts. NumPy and SciPy, and nothing of the house."""
+"""Statistics: intervals, paired tests, ranks, power and verdicts. They need NumPy and SciPy alone."""
 
 from imbaloss.statistics.intervals import (
     Interval,

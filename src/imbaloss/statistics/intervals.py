@@ -26,28 +26,45 @@ class Interval(NamedTuple):
 
 
 def t_interval(values: Floats, confidence: float = 0.95, inflation: float = 1.0) -> Interval:
-    """Student's interval of a mean: mean +- t s / sqrt(n).
+    """Compute Student's interval of a mean: mean +- t s / sqrt(n).
 
-    values (n,): of independent repetitions. inflation multiplies the variance of the mean. One value has no interval.
+    Args:
+        values: (n,), of independent repetitions.
+        confidence: The probability with which the interval covers the true mean.
+        inflation: Multiplies the variance of the mean, for repetitions whose training parts overlap.
+
+    Returns:
+        The mean and the ends of its interval. Both ends are NaN for one value; all three are NaN for none.
+
     Source: Student 1908, Biometrika 6.
     """
     n = len(values)
     if n < 2:
         return Interval(float(np.mean(values)) if n else np.nan, np.nan, np.nan)
     half = stats.t.ppf((1 + confidence) / 2, n - 1) * np.std(values, ddof=1) * np.sqrt(inflation / n)
-    return around(float(np.mean(values)), float(half))
+    return interval_around(float(np.mean(values)), float(half))
 
 
-def around(estimate: float, half: float) -> Interval:
+def interval_around(estimate: float, half: float) -> Interval:
+    """Return the symmetric interval whose ends lie half a width from the estimate."""
     return Interval(estimate, estimate - half, estimate + half)
 
 
 def logit_interval(estimate: float, deviation: float, rarer: int, confidence: float = 0.95) -> Interval:
-    """Of an area or another score in (0, 1): logit(p) +- t s / (p (1 - p)), taken back to (0, 1).
+    """Compute the interval of a score p in (0, 1) on the logit scale: logit(p) +- t s / (p (1 - p)), mapped back.
 
-    deviation: of the estimate; rarer: samples of the rarer class, one more than the degrees of freedom. It covers
-    better than p +- z s where p is near 1 or samples are few. At 0 and 1, where the deviation is 0 and says nothing,
-    and for a class of one sample there is no interval.
+    It covers better than p +- z s if p is near 1 or samples are few.
+
+    Args:
+        estimate: The score p, such as an area under the ROC curve.
+        deviation: The standard deviation s of the estimate.
+        rarer: The number of samples of the rarer class; the degrees of freedom are one less.
+        confidence: The probability with which the interval covers the true score.
+
+    Returns:
+        The estimate and the ends of its interval. The ends are NaN for an estimate of 0 or 1, whose deviation of 0
+        says nothing, and for a class of one sample.
+
     Source: Pepe 2003, section 5.2; Boyd, Eng and Page 2013 (ECML); for the degrees of freedom, see `seeds_and_samples`.
     """
     if not 0 < estimate < 1 or rarer < 2:
@@ -66,62 +83,97 @@ def stratified_bootstrap(
     resamples: int = 1000,
     confidence: float = 0.95,
 ) -> Interval:
-    """The interval of a score in (0, 1) of one run, by its deviation over samples drawn again within each class.
+    """Compute the interval of a score in (0, 1) of one run by a bootstrap within each class.
 
-    labels (N,), 0 or 1, both there; probabilities (N,). The interval is that of `logit_interval`: percentiles of the
-    drawn scores, which are biased where positives are few, may leave out the score itself.
+    The bootstrap gives the standard deviation, and `logit_interval` the interval. Percentiles of the bootstrap scores
+    would be biased if positives are few, and could leave out the score itself.
+
+    Args:
+        score: A function of labels and probabilities.
+        labels: (N,), 0 or 1; both must occur.
+        probabilities: (N,), of class 1.
+        generator: Draws the samples.
+        resamples: The number of bootstrap samples.
+        confidence: The probability with which the interval covers the true score.
+
     Source: Efron and Tibshirani 1993, chapter 6.
     """
     classes = [np.flatnonzero(labels == label) for label in (0, 1)]
-    found = []
+    scores = []
     for _ in range(resamples):
         rows = np.concatenate([generator.choice(of_class, len(of_class)) for of_class in classes])
-        found.append(score(labels[rows], probabilities[rows]))
+        scores.append(score(labels[rows], probabilities[rows]))
     rarer = min(map(len, classes))
-    return logit_interval(float(score(labels, probabilities)), float(np.std(found, ddof=1)), rarer, confidence)
+    return logit_interval(float(score(labels, probabilities)), float(np.std(scores, ddof=1)), rarer, confidence)
 
 
 def seeds_and_samples(runs: Sequence[Roc], samples: Sequence[NDArray[np.int64]], confidence: float = 0.95) -> Interval:
-    """The interval of a mean over seeds whose test parts share samples, for new seeds and new samples.
+    """Compute the interval of a mean over J seeds whose test parts share samples, for new seeds and new samples.
 
-    runs: the ROC-AUC of each seed (or differences of two methods', by `Roc.minus`); samples: for each, which sample of
-    a common pool each of its contributions belongs to. The variance of the mean is s^2 / J + the mean covariance
-    between two seeds, which comes from the samples that they share, and is 0 where they share none.
-    Source: Obuchowski and Rockette 1995, seeds in the place of readers. The degrees of freedom are Satterthwaite's, of
-    the seeds and of the samples of the rarer class; Hillis 2007, Statistics in Medicine 26, counts the first alone,
-    which covers too little where samples are few. One seed has no interval.
+    The variance of the mean is s^2 / J plus the mean covariance between two seeds. The covariance comes from the
+    samples that both seeds test on; it is 0 if they share none.
+
+    Args:
+        runs: The ROC-AUC of each seed, or the difference of two methods' (see `Roc.minus`).
+        samples: For each run (N,), the place of each of its contributions in a common pool of samples.
+        confidence: The probability with which the interval covers the true mean.
+
+    Returns:
+        The mean and the ends of its interval, which are NaN for fewer than two seeds.
+
+    Source: Obuchowski and Rockette 1995, with seeds in the place of readers. The degrees of freedom are
+    Satterthwaite's, of the seeds and of the samples of the rarer class. Hillis 2007, Statistics in Medicine 26, counts
+    the seeds alone, which covers too little if samples are few.
     """
     count = len(runs)
     values = np.array([run.auc for run in runs])
     if count < 2:
         return Interval(float(values.mean()) if count else np.nan, np.nan, np.nan)
-    pool = np.zeros((count, 1 + max(int(some.max()) for some in samples)))
-    for line, run, some in zip(pool, runs, samples, strict=True):
-        line[some] = run.contributions
-    together = (pool.sum(axis=0) ** 2 - (pool**2).sum(axis=0)).sum()
-    covariance = max(float(together) / (count * (count - 1)), 0.0)
+    pool = np.zeros((count, 1 + max(int(places.max()) for places in samples)))
+    for line, run, places in zip(pool, runs, samples, strict=True):
+        line[places] = run.contributions
+    shared = (pool.sum(axis=0) ** 2 - (pool**2).sum(axis=0)).sum()
+    covariance = max(float(shared) / (count * (count - 1)), 0.0)
     between = float(np.var(values, ddof=1)) / count
     rare = min(run.smaller_class for run in runs)
-    half = of_two_sources(between, covariance, (count - 1, rare - 1), confidence)
-    return around(float(values.mean()), half)
+    half = half_width(between, covariance, (count - 1, rare - 1), confidence)
+    return interval_around(float(values.mean()), half)
 
 
-def of_two_sources(seeds: float, samples: float, degrees: tuple[int, int], confidence: float) -> float:
-    """Half the interval of a mean: seeds and samples are the variances that come from each, with degrees of freedom."""
+def half_width(seeds: float, samples: float, degrees: tuple[int, int], confidence: float) -> float:
+    """Return half the width of the interval of a mean that varies with the seeds and with the test samples.
+
+    Args:
+        seeds: The variance of the mean that comes from the seeds.
+        samples: The variance that comes from the test samples.
+        degrees: The degrees of freedom of the two variances; Satterthwaite's formula combines them.
+        confidence: The probability with which the interval covers the true mean.
+
+    Returns:
+        Half the width; 0 if both variances are 0.
+    """
     variance = seeds + samples
-    parts = sum(one**2 / degree for one, degree in zip((seeds, samples), degrees, strict=True))
+    parts = seeds**2 / degrees[0] + samples**2 / degrees[1]
     return float(stats.t.ppf((1 + confidence) / 2, variance**2 / parts) * np.sqrt(variance)) if variance else 0.0
 
 
 def seeds_and_redrawn(values: Floats, redrawn: Floats, rare: int, confidence: float = 0.95) -> Interval:
-    """The interval of a mean over seeds that share one test part, for new seeds and new samples.
+    """Compute the interval of a mean over J seeds that share one test part, for new seeds and new samples.
 
-    values (J,): of each seed, on the samples that there are; redrawn (R,): their mean on samples drawn again; rare: the
-    samples of the rarer class. For scores whose variance only the bootstrap knows. Both variances hold what seeds make
-    of samples, so that the interval is rather too wide; that of `seeds_and_samples` counts it once. One seed, or one
-    sample of a class, has no interval.
+    It serves scores whose variance only a bootstrap of the test samples can tell. The interaction of seeds and samples
+    is counted in both variances, so that the interval is somewhat too wide; `seeds_and_samples` counts it once.
+
+    Args:
+        values: (J,), the score of each seed on the test samples.
+        redrawn: (R,), the mean over the seeds on each bootstrap sample.
+        rare: The number of test samples of the rarer class.
+        confidence: The probability with which the interval covers the true mean.
+
+    Returns:
+        The mean and the ends of its interval, which are NaN for one seed and for one sample of a class.
     """
     if len(values) < 2 or rare < 2:
         return Interval(float(np.mean(values)), np.nan, np.nan)
     seeds, samples = float(np.var(values, ddof=1)) / len(values), float(np.var(redrawn, ddof=1))
-    return around(float(np.mean(values)), of_two_sources(seeds, samples, (len(values) - 1, rare - 1), confidence))
+    half = half_width(seeds, samples, (len(values) - 1, rare - 1), confidence)
+    return interval_around(float(np.mean(values)), half)

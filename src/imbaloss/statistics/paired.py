@@ -15,10 +15,18 @@ ROUNDING = 1e-12  # a smaller standard deviation is none
 
 
 def sign_flip(differences: Floats) -> float:
-    """The two-sided p-value of a mean difference of 0: the share of all signs that give a mean as far from it.
+    """Compute the two-sided p-value of the sign-flip test that the mean difference is 0.
 
-    differences (n,), symmetric about 0 where there is no difference. Exact for up to 30 of them, and for more from
-    100,000 drawn signs, always the same ones, of which the observed ones count as one more. 1 where there is none.
+    It is the share of all choices of signs that give a mean at least as far from 0 as the observed one. It is exact for
+    up to 30 differences. For more, 100,000 choices are drawn from a fixed seed, and the observed signs count as one
+    more.
+
+    Args:
+        differences: (n,), which are symmetric about 0 under the hypothesis.
+
+    Returns:
+        The p-value; 1 for no differences and for differences of 0 alone.
+
     Source: Fisher 1935, The Design of Experiments, section 21; Phipson and Smyth 2010 for drawn signs.
     """
     slack = 1e-12 * np.abs(differences).sum()  # so that equal sums stay equal when they are summed in other orders
@@ -26,53 +34,62 @@ def sign_flip(differences: Floats) -> float:
     if observed <= 0:
         return 1.0
     if len(differences) <= MOST_EXACT:
-        return as_far(differences, observed)
-    blocks = np.array_split(drawn_signs(len(differences)), BLOCKS)
+        return share_of_sums(differences, observed)
+    blocks = np.array_split(draw_signs(len(differences)), BLOCKS)
     sums = np.concatenate([block @ differences for block in blocks])
     return float((1 + np.count_nonzero(np.abs(sums) >= observed)) / (DRAWN + 1))
 
 
-def as_far(differences: Floats, observed: float) -> float:
-    """The share of all 2^n sums that are at least `observed` from 0: the sums of one half, sought among the other's.
+def share_of_sums(differences: Floats, observed: float) -> float:
+    """Return the share of the 2^n signed sums of the differences that are at least `observed` away from 0.
+
+    The sums of one half of the differences are searched for among the sorted sums of the other half.
 
     Source: Horowitz and Sahni 1974, Journal of the ACM 21, for the halves.
     """
-    first, second = all_sums(differences[::2]), np.sort(all_sums(differences[1::2]))
+    first, second = signed_sums(differences[::2]), np.sort(signed_sums(differences[1::2]))
     below = np.searchsorted(second, -observed - first, side="right")
     not_above = np.searchsorted(second, observed - first, side="left")
     return float((below + len(second) - not_above).sum() / (len(first) * len(second)))
 
 
 @lru_cache(maxsize=1)
-def drawn_signs(number: int) -> NDArray[np.int8]:
+def draw_signs(number: int) -> NDArray[np.int8]:
+    """Draw signs for so many differences from a fixed seed, (100000, number)."""
     return np.random.default_rng(0).choice(np.array([-1, 1], np.int8), (DRAWN, number))
 
 
-def all_sums(differences: Floats) -> Floats:
-    """(2^n,): of the differences under each choice of signs."""
+def signed_sums(differences: Floats) -> Floats:
+    """Return the sum of n differences under each choice of their signs, (2^n,)."""
     sums = np.zeros(1)
-    for one in differences:
-        sums = np.concatenate([sums + one, sums - one])
+    for difference in differences:
+        sums = np.concatenate([sums + difference, sums - difference])
     return sums
 
 
 def wilcoxon(differences: Floats) -> float:
-    """The two-sided p-value of Wilcoxon's signed-rank test, zeros left out; 1 where nothing else is there.
+    """Compute the two-sided p-value of Wilcoxon's signed-rank test on the differences (n,) that are not 0.
 
-    Source: Wilcoxon 1945, Biometrics Bulletin 1; by SciPy, exact for up to 50 differences without ties, and else the
-    normal approximation.
+    SciPy computes it: exactly for up to 50 differences without ties, else by the normal approximation.
+
+    Returns:
+        The p-value; 1 if all differences are 0 or there are none.
+
+    Source: Wilcoxon 1945, Biometrics Bulletin 1.
     """
-    known = differences[differences != 0]
-    if not len(known):
+    nonzero = differences[differences != 0]
+    if not len(nonzero):
         return 1.0
-    tied = len(np.unique(np.abs(known))) < len(known)
+    tied = len(np.unique(np.abs(nonzero))) < len(nonzero)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that the approximation is one of few differences
-        return float(stats.wilcoxon(known, method="approx" if tied else "auto").pvalue)
+        warnings.simplefilter("ignore")  # SciPy warns that few differences are approximated
+        return float(stats.wilcoxon(nonzero, method="approx" if tied else "auto").pvalue)
 
 
 def superiority(differences: Floats) -> float:
-    """The share of pairs in which the first is higher, ties counted half: P(A > B). NaN where there is no pair.
+    """Compute the probability of superiority P(A > B) from the differences A - B (n,), with ties counted half.
+
+    It is the share of pairs in which A is higher; NaN for no pairs.
 
     Source: Bouthillier et al. 2021, MLSys (arXiv 2103.03098).
     """
@@ -80,10 +97,17 @@ def superiority(differences: Floats) -> float:
 
 
 def corrected_t(differences: Floats, test_to_train: float) -> float:
-    """The two-sided p-value of the corrected resampled t-test, for folds, whose training parts overlap.
+    """Compute the two-sided p-value of the corrected resampled t-test, for folds whose training parts overlap.
 
-    t = mean / sqrt((1/J + n_test/n_train) s^2) with J - 1 degrees of freedom. differences (J,), one a fold.
-    1 where they do not vary: nothing is then known of their deviation.
+    t = mean / sqrt((1/J + n_test/n_train) s^2) with J - 1 degrees of freedom.
+
+    Args:
+        differences: (J,), one for each fold.
+        test_to_train: n_test / n_train, the ratio of the sizes of the test and training parts.
+
+    Returns:
+        The p-value; 1 for fewer than two differences and for equal ones, whose deviation is unknown.
+
     Source: Nadeau and Bengio 2003, Machine Learning 52.
     """
     j = len(differences)
@@ -95,10 +119,18 @@ def corrected_t(differences: Floats, test_to_train: float) -> float:
 
 
 def equivalence(differences: Floats, margin: float, inflation: float = 1.0) -> float:
-    """The p-value of two one-sided t-tests: that the mean lies outside of (-margin, margin).
+    """Compute the p-value of two one-sided t-tests that the mean difference lies outside of (-margin, margin).
 
-    1 for fewer than two differences, and where they do not vary: nothing is then known of their deviation. inflation
-    multiplies the variance of the mean.
+    A small p-value shows equivalence.
+
+    Args:
+        differences: (n,).
+        margin: Half the width of the region of equivalence, in units of the score.
+        inflation: Multiplies the variance of the mean, for repetitions whose training parts overlap.
+
+    Returns:
+        The p-value; 1 for fewer than two differences and for equal ones, whose deviation is unknown.
+
     Source: Schuirmann 1987, Journal of Pharmacokinetics and Biopharmaceutics 15.
     """
     n = len(differences)
@@ -110,9 +142,11 @@ def equivalence(differences: Floats, margin: float, inflation: float = 1.0) -> f
 
 
 def holm(p_values: Floats) -> Floats:
-    """Adjusted p-values of a family of tests: each true hypothesis is rejected with at most that error in all.
+    """Return the p-values (m,) of a family of tests after Holm's correction, (m,).
 
-    p_values (m,). Source: Holm 1979, Scandinavian Journal of Statistics 6.
+    Rejecting all that are at most alpha keeps the probability of any false rejection at most alpha.
+
+    Source: Holm 1979, Scandinavian Journal of Statistics 6.
     """
     order = np.argsort(p_values, kind="stable")
     steps = np.maximum.accumulate(p_values[order] * np.arange(len(p_values), 0, -1))
@@ -122,5 +156,8 @@ def holm(p_values: Floats) -> Floats:
 
 
 def inflation_of(n: int, test_to_train: float) -> float:
-    """By which folds' overlap multiplies the variance of a mean: 1 + J n_test / n_train (Nadeau and Bengio 2003)."""
+    """Return the factor by which overlapping folds raise the variance of a mean of n: 1 + n n_test / n_train.
+
+    Source: Nadeau and Bengio 2003, Machine Learning 52.
+    """
     return 1 + n * test_to_train

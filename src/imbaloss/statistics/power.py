@@ -1,4 +1,4 @@
-"""What so many seeds can show: the power of the sign-flip test for normal differences; and what so many samples can."""
+"""Power of the sign-flip test for normal differences, and the deviation of a ROC-AUC for a given number of samples."""
 
 from functools import cache
 from math import ceil, floor, log2, sqrt
@@ -13,16 +13,25 @@ FINEST = 53  # seeds, beyond which the steps between p-values are finer than a f
 
 
 def fewest_seeds(comparisons: int = 1, alpha: float = 0.05) -> int:
-    """With fewer, no sign-flip test can reach alpha / comparisons: its smallest p-value is 2^(1 - n)."""
+    """Return the number of seeds below which no sign-flip test can reach alpha / comparisons.
+
+    The smallest p-value of n differences is 2^(1 - n).
+    """
     return 1 + ceil(log2(comparisons / alpha))
 
 
 def power(effect: float, seeds: int, comparisons: int = 1, alpha: float = 0.05) -> float:
-    """The probability that the test finds a difference of `effect` standard deviations, at alpha / comparisons.
+    """Compute the power of the sign-flip test: the probability that it detects a difference at alpha / comparisons.
 
-    That is Bonferroni's level, the first step of Holm's; later steps find more. For up to 13 seeds from 2,000 drawn
-    sets of differences, always the same ones; for more by the noncentral t distribution, at the level that the test
-    can reach.
+    That level is Bonferroni's, the first step of Holm's; later steps detect more. For up to 13 seeds the power comes
+    from 2,000 sets of differences that are drawn from a fixed seed. For more it comes from the noncentral t
+    distribution, at the highest level at or below alpha / comparisons that the test can have.
+
+    Args:
+        effect: The true mean difference, in standard deviations of the paired differences.
+        seeds: The number of differences.
+        comparisons: The number of pairs that are tested together.
+        alpha: The error allowed for all of them together.
     """
     if seeds < fewest_seeds(comparisons, alpha):
         return 0.0
@@ -35,7 +44,7 @@ def power(effect: float, seeds: int, comparisons: int = 1, alpha: float = 0.05) 
 
 
 def p_values(effect: float, seeds: int) -> NDArray[np.float64]:
-    """Of the sign-flip test, one for each drawn set of differences with that mean and standard deviation 1."""
+    """Return the p-values of the sign-flip test on 2,000 drawn sets of differences with that mean effect."""
     differences = noise(seeds) + effect
     sums = np.abs(differences @ signs(seeds).T)
     return np.asarray((sums >= sums[:, :1] * (1 - 1e-12)).mean(axis=1))
@@ -43,19 +52,23 @@ def p_values(effect: float, seeds: int) -> NDArray[np.float64]:
 
 @cache
 def noise(seeds: int) -> NDArray[np.float64]:
+    """Draw sets of standard normal differences from a fixed seed, (2000, seeds)."""
     return np.random.default_rng(seeds).standard_normal((SETS, seeds))
 
 
 @cache
 def signs(seeds: int) -> NDArray[np.float64]:
-    """All choices of signs but that of the first, (2^(seeds - 1), seeds); the first has no minus."""
+    """Return all choices of signs in which the first difference keeps its sign, (2^(seeds - 1), seeds)."""
     bits = np.arange(2 ** (seeds - 1))[:, None] >> np.arange(seeds) & 1
     return np.where(bits[:, ::-1] == 0, 1.0, -1.0)
 
 
 @cache
 def smallest_difference(seeds: int, comparisons: int = 1, alpha: float = 0.05, wanted: float = 0.8) -> float | None:
-    """In standard deviations of the paired differences: what is found with probability `wanted`; None if nothing is."""
+    """Return the smallest difference that the sign-flip test detects with probability `wanted`.
+
+    It is in standard deviations of the paired differences; None if the seeds are too few to detect any.
+    """
     if seeds < fewest_seeds(comparisons, alpha):
         return None
     return float(
@@ -64,11 +77,12 @@ def smallest_difference(seeds: int, comparisons: int = 1, alpha: float = 0.05, w
 
 
 def area_deviation(area: float, positives: int, negatives: int) -> float:
-    """The standard deviation of an area A under the ROC curve of P positives and N negatives.
+    """Compute the standard deviation of an area A under the ROC curve of P positives and N negatives.
 
-    sqrt((A (1 - A) + (P - 1) (Q1 - A^2) + (N - 1) (Q2 - A^2)) / (P N)), Q1 = A / (2 - A), Q2 = 2 A^2 / (1 + A): exact
-    for scores that are exponential in each class. Of normal ones with few positives it is too large, by a fifth for 10
-    positives and 90 negatives at an area of 0.8.
+    sqrt((A (1 - A) + (P - 1) (Q1 - A^2) + (N - 1) (Q2 - A^2)) / (P N)), Q1 = A / (2 - A), Q2 = 2 A^2 / (1 + A). It is
+    exact for scores that are exponential in each class. For normal scores and few positives it is too large: by a fifth
+    for 10 positives and 90 negatives at an area of 0.8.
+
     Source: Hanley and McNeil 1982, Radiology 143.
     """
     q1, q2 = area / (2 - area), 2 * area**2 / (1 + area)
@@ -77,8 +91,14 @@ def area_deviation(area: float, positives: int, negatives: int) -> float:
 
 
 def difference_deviation(area: float, positives: int, negatives: int, correlation: float) -> float:
-    """Of the difference of two such areas of the same samples: sqrt(2 (1 - r)) times that of one.
+    """Compute the standard deviation of the difference of two areas on the same samples: sqrt(2 (1 - r)) times one's.
 
-    correlation: r, of the two areas over other samples. Source: Hanley and McNeil 1983, Radiology 148.
+    Args:
+        area: The area under the ROC curve, of both.
+        positives: The number of positive samples.
+        negatives: The number of negative samples.
+        correlation: r, of the two areas over other draws of samples.
+
+    Source: Hanley and McNeil 1983, Radiology 148.
     """
     return sqrt(2 * (1 - correlation)) * area_deviation(area, positives, negatives)

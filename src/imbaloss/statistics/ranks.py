@@ -12,22 +12,27 @@ PRIOR = 0.6  # weight of the one made-up difference of 0
 
 @dataclass(frozen=True, eq=False)
 class Ranks:
-    """mean (k,): of each method over the data sets, 1 for the highest score; p: of Friedman's test that all are alike.
+    """The mean ranks of k methods over data sets, with Friedman's and Nemenyi's tests of their differences."""
 
-    critical_difference: mean ranks that differ by more are told apart; nemenyi (k, k): p-values of the pairs.
-    """
-
-    mean: Floats
-    p: float
-    critical_difference: float
-    nemenyi: Floats
+    mean: Floats  # (k,); rank 1 is the highest score
+    p: float  # of Friedman's test that all methods are alike
+    critical_difference: float  # methods whose mean ranks differ by more are significantly different
+    nemenyi: Floats  # (k, k), p-values of the pairs
 
 
 def friedman(scores: Floats, alpha: float = 0.05) -> Ranks:
-    """Friedman's test and Nemenyi's of all pairs. scores (data sets, methods), of at least 2 and 3.
+    """Test whether k methods are alike by Friedman's test, and compare all pairs by Nemenyi's.
 
-    Sources: Friedman 1937, JASA 32; Nemenyi 1963; Demsar 2006, JMLR 7, section 3.2.2: CD = q sqrt(k (k + 1) / (6 N)).
-    Raises ValueError for fewer methods or data sets.
+    The critical difference is CD = q sqrt(k (k + 1) / (6 N)) for N data sets.
+
+    Args:
+        scores: (N, k), of each data set and method.
+        alpha: The level of the critical difference.
+
+    Raises:
+        ValueError: There are fewer than 2 data sets or 3 methods.
+
+    Source: Friedman 1937, JASA 32; Nemenyi 1963; Demsar 2006, JMLR 7, section 3.2.2.
     """
     sets, methods = scores.shape
     if sets < 2 or methods < 3:
@@ -47,12 +52,18 @@ def friedman(scores: Floats, alpha: float = 0.05) -> Ranks:
 def signed_rank_probabilities(
     differences: Floats, margin: float, generator: np.random.Generator, samples: int = 50_000
 ) -> tuple[float, float, float]:
-    """Posterior probabilities that worse, practically the same, or better is what two other data sets most likely show.
+    """Return the posterior probabilities that a method is worse, practically the same, or better on new data sets.
 
-    differences (data sets,); margin: half of the region of practical equivalence. The Bayesian signed-rank test:
-    Dirichlet weights w of the differences and of one of 0, of weight 0.6; the region holds the weight of
-    pairs (i, j), w_i w_j, whose mean lies in it, as of the mean difference of two other data sets; each probability
-    is how often that region's is the largest.
+    This is the Bayesian signed-rank test. The differences and one difference of 0 (prior weight 0.6) get Dirichlet
+    weights w. A region (worse, same, better) holds the weight w_i w_j of each pair whose mean difference lies in it.
+    The probability of a region is the share of drawn weights for which it holds the most.
+
+    Args:
+        differences: (data sets,), the mean difference on each.
+        margin: Half the width of the region of practical equivalence.
+        generator: Draws the weights.
+        samples: The number of draws.
+
     Source: Benavoli et al. 2017, JMLR 18, section 4.2.
     """
     values = np.append(0.0, differences)

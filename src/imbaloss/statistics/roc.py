@@ -11,35 +11,45 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Roc:
-    """An area, or a difference of two.
+    """An area under the ROC curve, or a difference of two areas, with what each sample contributes to its error.
 
-    contributions (N,): of each sample to its error. Their squares sum to the variance of the area. The sums of
-    products of the contributions of two areas over the same samples are their covariance.
+    The squared contributions sum to the variance of the area. For two areas on the same samples, the products of the
+    contributions sum to their covariance.
     """
 
     auc: float
-    contributions: Floats
-    smaller_class: int  # samples
+    contributions: Floats  # (N,)
+    smaller_class: int  # number of samples of the rarer class
 
     @property
     def variance(self) -> float:
+        """The variance of the area over new samples."""
         return float(np.sum(self.contributions**2))
 
     def minus(self, other: "Roc") -> "Roc":
-        """The difference of two areas of the same samples, in the same order."""
+        """Subtract another area on the same samples, in the same order."""
         return Roc(self.auc - other.auc, self.contributions - other.contributions, self.smaller_class)
 
     def interval(self, confidence: float = 0.95) -> tuple[float, float]:
-        """DeLong's, without a border at 0 and 1: the normal approximation, which also fits a difference of two."""
+        """Return the ends of DeLong's interval: area +- z s, which may lie beyond 0 and 1.
+
+        The normal approximation also serves a difference of two areas.
+        """
         half = stats.norm.ppf((1 + confidence) / 2) * np.sqrt(self.variance)
         return self.auc - half, self.auc + half
 
 
 def delong(labels: NDArray[np.int64], probabilities: Floats) -> Roc:
-    """The area with the variance of DeLong et al. 1988, Biometrics 44: that of the placements of each class.
+    """Compute the area under the ROC curve with DeLong's variance, that of the placements in each class.
 
-    labels (N,), 0 or 1, two of each or more; probabilities (N,). Computed from ranks as in Sun and Xu 2014, IEEE
-    Signal Processing Letters 21. Raises ValueError for fewer samples of a class.
+    Args:
+        labels: (N,), 0 or 1.
+        probabilities: (N,), of class 1.
+
+    Raises:
+        ValueError: A class has fewer than two samples.
+
+    Source: DeLong et al. 1988, Biometrics 44; by ranks as in Sun and Xu 2014, IEEE Signal Processing Letters 21.
     """
     positive = labels == 1
     m, n = int(positive.sum()), int((~positive).sum())

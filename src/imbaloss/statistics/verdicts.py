@@ -1,4 +1,4 @@
-"""Verdicts: of each pair of methods, which is better, or that they are equivalent, or what would decide it."""
+"""Verdicts on pairs of methods: which one is better, whether they are equivalent, and what would decide the pair."""
 
 from bisect import bisect_left
 from collections.abc import Mapping
@@ -25,11 +25,11 @@ from imbaloss.statistics.power import smallest_difference
 
 Floats = NDArray[np.float64]
 POWER = 0.8
-MOST_MORE = 1000  # seeds; of more no number is told
+MOST_MORE = 1000  # additional seeds; a larger number is reported as None
 
 
 class Verdict(StrEnum):
-    """What the tests say of the first of two methods."""
+    """The result of the tests for the first of two methods."""
 
     BETTER = "better"
     WORSE = "worse"
@@ -38,7 +38,7 @@ class Verdict(StrEnum):
 
     @property
     def turned(self) -> "Verdict":
-        """The verdict on the second method."""
+        """The verdict for the second method."""
         return {Verdict.BETTER: Verdict.WORSE, Verdict.WORSE: Verdict.BETTER}.get(self, self)
 
     @property
@@ -85,60 +85,87 @@ def compare(
     test_to_train: float | None = None,
     against: str | None = None,
 ) -> list[Comparison]:
-    """All pairs of methods, in their order; or each method less the one that it is held against.
+    """Compare all pairs of methods, or each method with one of them.
 
-    scores: of each method (n,), the same repetitions in the same order, NaN where there is none. margin: differences
-    within it do not matter. test_to_train: n_test / n_train, where repetitions are folds. The error of calling any pair
-    of these better, worse or equivalent that is not is at most alpha for each of the two kinds of words.
+    The probability that any pair is wrongly called better or worse is at most alpha (Holm's correction). The same holds
+    for pairs that are wrongly called equivalent.
+
+    Args:
+        scores: (n,) of each method, for the same repetitions in the same order; NaN for a missing score. Pairs that
+            lack a score are left out.
+        margin: Differences within it do not matter.
+        alpha: The error allowed for all pairs together.
+        test_to_train: n_test / n_train if the repetitions are folds; None if they are independent seeds.
+        against: The method that all others are compared with; None for all pairs.
+
+    Returns:
+        The comparisons, in the order of the methods. The difference is that of the first method less the second.
     """
     pairs = list(combinations(scores, 2))
     if against is not None:
-        pairs = [(one, against) for one in scores if one != against]
-    differences = [scores[first] - scores[second] for first, second in pairs]
-    known = [one[np.isfinite(one)] for one in differences]
-    inflations = [1.0 if test_to_train is None else inflation_of(len(one), test_to_train) for one in known]
-    p = np.array([sign_flip(one) if test_to_train is None else corrected_t(one, test_to_train) for one in known])
-    same = [equivalence(one, margin, inflation) for one, inflation in zip(known, inflations, strict=True)]
-    p_holm, p_equivalent = holm(p), holm(np.array(same))
-    found = []
-    for place, ((first, second), one) in enumerate(zip(pairs, known, strict=True)):
-        difference = t_interval(one, inflation=inflations[place])
+        pairs = [(method, against) for method in scores if method != against]
+    all_differences = [scores[first] - scores[second] for first, second in pairs]
+    of_pairs = [differences[np.isfinite(differences)] for differences in all_differences]
+    inflations = [1.0 if test_to_train is None else inflation_of(len(each), test_to_train) for each in of_pairs]
+    p = np.array([sign_flip(each) if test_to_train is None else corrected_t(each, test_to_train) for each in of_pairs])
+    p_same = [equivalence(each, margin, inflation) for each, inflation in zip(of_pairs, inflations, strict=True)]
+    p_holm, p_equivalent = holm(p), holm(np.array(p_same))
+    comparisons = []
+    for place, ((first, second), differences) in enumerate(zip(pairs, of_pairs, strict=True)):
+        difference = t_interval(differences, inflation=inflations[place])
         verdict = Verdict.UNDECIDED
         if p_holm[place] <= alpha:
             verdict = Verdict.BETTER if difference.estimate > 0 else Verdict.WORSE
         elif p_equivalent[place] <= alpha:
             verdict = Verdict.EQUIVALENT
         smallest = more = None
-        if len(one) > 1:
-            deviation = float(np.std(one, ddof=1))
-            smallest = smallest_found(len(one), deviation, len(pairs), alpha, test_to_train)
+        if len(differences) > 1:
+            deviation = float(np.std(differences, ddof=1))
+            smallest = smallest_found(len(differences), deviation, len(pairs), alpha, test_to_train)
             if verdict is Verdict.UNDECIDED and test_to_train is None:
-                more = more_seeds(
-                    len(one), abs(difference.estimate), deviation, margin=margin, comparisons=len(pairs), alpha=alpha
+                more = count_more_seeds(
+                    len(differences),
+                    abs(difference.estimate),
+                    deviation,
+                    margin=margin,
+                    comparisons=len(pairs),
+                    alpha=alpha,
                 )
-        found.append(
+        comparisons.append(
             Comparison(
                 first=first,
                 second=second,
-                pairs=len(one),
+                pairs=len(differences),
                 difference=difference,
                 p=float(p[place]),
                 p_holm=float(p_holm[place]),
-                p_wilcoxon=wilcoxon(one),
-                superiority=superiority(one),
+                p_wilcoxon=wilcoxon(differences),
+                superiority=superiority(differences),
                 p_equivalent=float(p_equivalent[place]),
                 verdict=verdict,
                 smallest=smallest,
                 more=more,
             )
         )
-    return found
+    return comparisons
 
 
 def smallest_found(
     pairs: int, deviation: float, comparisons: int, alpha: float, test_to_train: float | None
 ) -> float | None:
-    """The difference that the deciding test finds with probability 0.8; with folds by the t distribution."""
+    """Return the smallest difference that the deciding test detects with probability 0.8, in units of the score.
+
+    Args:
+        pairs: The number of repetitions.
+        deviation: The standard deviation of the paired differences.
+        comparisons: The number of pairs of methods that are tested together.
+        alpha: The error allowed for all of them together.
+        test_to_train: n_test / n_train if the repetitions are folds, whose test is then approximated by the t
+            distribution; None for seeds.
+
+    Returns:
+        The difference; None if the seeds are too few to detect any.
+    """
     if test_to_train is None:
         effect = smallest_difference(pairs, comparisons, alpha, POWER)
         return None if effect is None else effect * deviation
@@ -146,24 +173,28 @@ def smallest_found(
     return float(reach * np.sqrt(1 / pairs + test_to_train) * deviation)
 
 
-def more_seeds(
+def count_more_seeds(
     seeds: int, difference: float, deviation: float, *, margin: float, comparisons: int, alpha: float
 ) -> int | None:
-    """How many more until a test decides with probability 0.8, if difference and deviation stay as they are.
+    """Return how many more seeds decide an open pair with probability 0.8, if difference and deviation stay the same.
 
-    The sign-flip test by `smallest_difference`, equivalence by the noncentral t distribution. None: more than 1,000.
+    It is the smaller number of two tests: the sign-flip test (by `smallest_difference`), and the test of equivalence
+    (by the noncentral t distribution).
+
+    Returns:
+        The number; None if it is above 1,000 or the differences do not vary.
     """
     if deviation <= ROUNDING:
         return None
 
-    def decided(total: int) -> bool:
-        found = smallest_difference(total, comparisons, alpha, POWER)
-        if found is not None and found * deviation <= difference:
+    def is_decided(total: int) -> bool:
+        smallest = smallest_difference(total, comparisons, alpha, POWER)
+        if smallest is not None and smallest * deviation <= difference:
             return True
         limit = stats.t.isf(alpha / comparisons, total - 1)
-        ways = np.array([margin - difference, margin + difference]) / deviation * np.sqrt(total)
-        return bool(stats.nct.sf(limit, total - 1, ways).sum() - 1 >= POWER)
+        noncentrality = np.array([margin - difference, margin + difference]) / deviation * np.sqrt(total)
+        return bool(stats.nct.sf(limit, total - 1, noncentrality).sum() - 1 >= POWER)
 
     candidates = range(seeds + 1, seeds + MOST_MORE + 1)
-    place = bisect_left(candidates, True, key=decided)
+    place = bisect_left(candidates, True, key=is_decided)
     return None if place == len(candidates) else candidates[place] - seeds
