@@ -90,7 +90,7 @@ def test_one_convolution_for_the_whole_stack_gives_the_same(name):
     """As on a GPU; there are two ways to one number."""
     networks, inputs = stack(name), images(3, 4, 3, 9, 7)
     assert isinstance(networks, Mapped)
-    mapped, looped = networks.mapped(inputs), networks.looped(inputs)
+    mapped, looped = networks.run_together(inputs), networks.run_in_turn(inputs)
     torch.testing.assert_close(mapped, looped, rtol=1e-12, atol=1e-12)
     gradients = [torch.autograd.grad(out.sin().sum(), list(networks.parameters())) for out in (mapped, looped)]
     for first, second in zip(*gradients, strict=True):

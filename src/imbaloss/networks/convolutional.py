@@ -1,7 +1,7 @@
 """Convolutional networks for images of any size and number of channels: (B, channels, height, width) -> (B, outputs).
 
-Each is one network, as anyone writes it; `Mapped` makes a stack of it. They normalise four groups of maps, within an
-image (Wu and He 2018, arXiv 1803.08494), so that nothing depends on the other images of a batch.
+Each is an ordinary module for one network; `Mapped` makes a stack of it. Normalisation is by groups of maps within an
+image (Wu and He 2018, arXiv 1803.08494), so that a result does not depend on the other images of a batch.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,7 +10,7 @@ from math import ceil, gcd
 
 from torch import Tensor, nn
 
-GROUPS = 4  # into which maps are divided to be normalised, each by itself
+GROUPS = 4  # of maps, which are normalised separately
 Function = Callable[[Tensor], Tensor]
 
 
@@ -40,9 +40,9 @@ class CNN(nn.Module):
 
 
 class Block(nn.Module):
-    """x + f(x), with f two of: normalisation -> activation -> convolution.
+    """A residual block, x + f(x), where f is twice: normalisation -> activation -> convolution.
 
-    Where f changes resolution or channels, x goes through a 1 x 1 convolution of its own.
+    If f changes the resolution or the channels, x passes through a 1 x 1 convolution.
     """
 
     def __init__(self, inputs: int, outputs: int, *, stride: int, activation: Function) -> None:
@@ -55,12 +55,12 @@ class Block(nn.Module):
 
     def forward(self, maps: Tensor) -> Tensor:
         before = self.activation(self.norm_1(maps))
-        found: Tensor = self.convolution_2(self.activation(self.norm_2(self.convolution_1(before))))
-        return found + (maps if self.shortcut is None else self.shortcut(before))
+        change: Tensor = self.convolution_2(self.activation(self.norm_2(self.convolution_1(before))))
+        return change + (maps if self.shortcut is None else self.shortcut(before))
 
 
 class FCN(nn.Module):
-    """Convolutions and nothing else: no dense layer; the logit is the mean of a map of logits.
+    """A network of convolutions without a dense layer: the logit is the mean of a map of logits.
 
     3 x 3 convolution -> normalisation -> activation for each number of channels, each but the first at half the
     resolution -> 1 x 1 convolution -> mean over positions.
@@ -86,22 +86,23 @@ class FCN(nn.Module):
 
 
 def convolution(inputs: int, outputs: int, stride: int = 1) -> nn.Conv2d:
-    """3 x 3, with zeros around the maps; without biases, which the normalisation after it would take away."""
+    """Build a 3 x 3 convolution with zero padding; it has no bias, which the next normalisation would remove."""
     return nn.Conv2d(inputs, outputs, 3, stride, padding=1, bias=False)
 
 
 def normalisation(channels: int) -> nn.GroupNorm:
-    return nn.GroupNorm(groups(channels), channels)
+    """Build the normalisation of so many maps, in groups of `count_groups`."""
+    return nn.GroupNorm(count_groups(channels), channels)
 
 
-def groups(channels: int) -> int:
-    """Four; fewer where that does not divide them, or a group would be a single map of several."""
+def count_groups(channels: int) -> int:
+    """Return the number of groups: 4, or fewer if 4 does not divide the channels or a group would be one map."""
     return min(gcd(channels, GROUPS), max(channels // 2, 1))
 
 
 def smallest_group(shape: Sequence[int], channels: Sequence[int]) -> int:
-    """How many numbers of an image (channels, height, width) are normalised together, where they are fewest."""
+    """Return the fewest numbers of an image (channels, height, width) that any layer normalises together."""
     _, height, width = shape
     halvings = (2.0**stage for stage in range(len(channels)))
-    positions = [ceil(height / some) * ceil(width / some) for some in halvings]
-    return min(maps // groups(maps) * some for maps, some in zip(channels, positions, strict=True))
+    positions = [ceil(height / factor) * ceil(width / factor) for factor in halvings]
+    return min(maps // count_groups(maps) * size for maps, size in zip(channels, positions, strict=True))

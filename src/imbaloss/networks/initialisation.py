@@ -10,24 +10,30 @@ Initialisation = Callable[[np.random.Generator, int, int], tuple[Array, Array]]
 
 
 def torch_default(generator: np.random.Generator, inputs: int, outputs: int) -> tuple[Array, Array]:
-    """Weights and biases uniform in +-1/sqrt(inputs): what torch.nn.Linear does."""
+    """Draw weights and biases uniform in +-1/sqrt(inputs), as torch.nn.Linear does."""
     bound = inputs**-0.5
     return generator.uniform(-bound, bound, (inputs, outputs)), generator.uniform(-bound, bound, outputs)
 
 
 def xavier(generator: np.random.Generator, inputs: int, outputs: int) -> tuple[Array, Array]:
-    """Weights uniform in +-sqrt(6 / (inputs + outputs)), biases 0. Source: Glorot and Bengio 2010, eq. 16."""
+    """Draw weights uniform in +-sqrt(6 / (inputs + outputs)); biases are 0.
+
+    Source: Glorot and Bengio 2010, eq. 16.
+    """
     bound = (6 / (inputs + outputs)) ** 0.5
     return generator.uniform(-bound, bound, (inputs, outputs)), np.zeros(outputs)
 
 
 def he(generator: np.random.Generator, inputs: int, outputs: int) -> tuple[Array, Array]:
-    """Weights normal with variance 2 / inputs, biases 0. Source: He et al. 2015 (arXiv 1502.01852), eq. 10."""
+    """Draw weights that are normal with variance 2 / inputs; biases are 0.
+
+    Source: He et al. 2015 (arXiv 1502.01852), eq. 10.
+    """
     return generator.normal(0, (2 / inputs) ** 0.5, (inputs, outputs)), np.zeros(outputs)
 
 
 def normal(generator: np.random.Generator, inputs: int, outputs: int) -> tuple[Array, Array]:
-    """Weights normal with standard deviation 0.01, biases 0."""
+    """Draw weights that are normal with standard deviation 0.01; biases are 0."""
     return generator.normal(0, 0.01, (inputs, outputs)), np.zeros(outputs)
 
 

@@ -29,7 +29,7 @@ MOST, MOST_NUMBERS = 1000, 100_000  # prototypes of a class or numbers of an emb
 
 
 class Head(NamedTuple):
-    """Prototypes on a body."""
+    """The parameters of a head of prototypes on a body."""
 
     per_class: int = 1  # prototypes
     embedding: int = 16  # numbers that the body makes of a sample
@@ -38,31 +38,31 @@ class Head(NamedTuple):
 
     @classmethod
     def of(cls, parameters: Mapping[str, Any]) -> "Head":
-        """Raises ValueError for values outside their domain."""
+        """Build the head of these parameters. Raises ValueError for values outside their domain."""
         for key, value in parameters.items():
             rule, holds = DOMAINS[key]
-            number = isinstance(value, int | float)
-            if not (number and holds(value)):
-                raise ValueError(f"{key} must be {rule}, found {f'{value:g}' if number else value}")
+            is_number = isinstance(value, int | float)
+            if not (is_number and holds(value)):
+                raise ValueError(f"{key} must be {rule}, found {f'{value:g}' if is_number else value}")
         head = cls(**{key: type(DEFAULTS[key])(value) for key, value in parameters.items()})
         if head.per_class * head.embedding > MOST_NUMBERS:
-            found = f"{head.per_class} times {head.embedding}"
-            raise ValueError(f"per_class times embedding must be {MOST_NUMBERS} at most, found {found}")
+            product = f"{head.per_class} times {head.embedding}"
+            raise ValueError(f"per_class times embedding must be {MOST_NUMBERS} at most, found {product}")
         return head
 
 
 DEFAULTS = Head._field_defaults
-SOME = f"a whole number from 1 to {MOST}", lambda value: value == value // 1 and 1 <= value <= MOST
+COUNT = f"a whole number from 1 to {MOST}", lambda value: value == value // 1 and 1 <= value <= MOST
 DOMAINS: dict[str, tuple[str, Callable[[float], bool]]] = {
-    "per_class": SOME,
-    "embedding": SOME,
+    "per_class": COUNT,
+    "embedding": COUNT,
     "gamma": ("above 0 and finite", lambda value: 0 < value < float("inf")),
     "compactness": (">= 0 and finite", lambda value: 0 <= value < float("inf")),
 }
 
 
 class Kind(NamedTuple):
-    """A body, and the head of prototypes; without one, its last layer gives the logits."""
+    """The kind of a network: its body and its head. Without a head, the last layer of the body gives the logits."""
 
     body: str
     head: Head | None = None
@@ -73,7 +73,7 @@ class Kind(NamedTuple):
         return self.body in CONVOLUTIONAL
 
     def __str__(self) -> str:
-        """As `parse` reads it: one text for one kind."""
+        """Write the kind as `parse` reads it; equal kinds have equal texts."""
         if self.head is None:
             return self.body
         name = f"{self.body}/{PROTOTYPE}" if self.convolutional else PROTOTYPE
@@ -81,7 +81,7 @@ class Kind(NamedTuple):
 
 
 class Design(NamedTuple):
-    """All that a network is built by, but for its weights."""
+    """Everything that a network is built by, except its weights."""
 
     kind: Kind
     shape: tuple[int, ...]  # of one input
@@ -92,12 +92,12 @@ class Design(NamedTuple):
 
     @property
     def body_outputs(self) -> int:
-        """Logits, or the numbers of an embedding."""
+        """The number of the body's outputs: logits without a head, else the numbers of an embedding."""
         return self.outputs if self.kind.head is None else self.kind.head.embedding
 
 
 class Size(NamedTuple):
-    """Of one network."""
+    """What one network takes in memory and work."""
 
     parameters: int
     held: int  # numbers that a step keeps of each sample for the way back
@@ -106,24 +106,27 @@ class Size(NamedTuple):
 
 @cache
 def parse(text: str) -> Kind:
-    """`mlp`, `cnn`, `fcn`, or one of them with `/prototype:key=value,...`; `prototype` is mlp/prototype.
+    """Read the kind of a network from its text.
 
-    Raises ValueError for names and parameters that there are not, and for values outside their domain.
+    The text is `mlp`, `cnn` or `fcn`, or one of them with `/prototype:key=value,...`; `prototype` means mlp/prototype.
+
+    Raises:
+        ValueError: A name or parameter is unknown, or a value is outside its domain.
     """
-    name, given = notation.read("a network", text)
+    name, parameters = notation.read("a network", text)
     body, slash, head = name.partition("/")
     one_of("network" if not slash else "body", body, BODIES if slash else NETWORKS)
     if body == PROTOTYPE:
         body, head = PERCEPTRON, PROTOTYPE
     elif slash and head != PROTOTYPE:
         raise ValueError(f"there is no head {head!r}; there is {PROTOTYPE}, as in {body}/{PROTOTYPE}")
-    for key in given:
+    for key in parameters:
         parameter_of(name, key, DEFAULTS if head else ())
-    return Kind(body, Head.of(given) if head else None)
+    return Kind(body, Head.of(parameters) if head else None)
 
 
 def check_shape(design: Design) -> None:
-    """Raises ValueError where a network cannot look at inputs of such a shape."""
+    """Raise ValueError if a network of that design cannot take inputs of its shape."""
     if not design.kind.convolutional:
         return
     if len(design.shape) != 3:
@@ -146,10 +149,16 @@ def build(
     init: str = "torch",
     dtype: torch.dtype = torch.float32,
 ) -> nn.Module:
-    """A stack of networks, one for each generator of initial weights; those with generators of equal state start equal.
+    """Build a stack of networks: inputs (S, B, *shape) -> logits (S, B) with one output, else (S, B, outputs).
 
-    It maps inputs (S, B, *shape) to logits (S, B) with one output, else (S, B, outputs).
-    Raises ValueError for a design that there is not.
+    Args:
+        design: What the networks look like.
+        generators: One for each network, for its initial weights. Generators of equal state give equal networks.
+        init: A name in `INITIALISATIONS`.
+        dtype: The type of the weights.
+
+    Raises:
+        ValueError: The activation or init is unknown, or the networks cannot take inputs of that shape.
     """
     one_of("activation", design.activation, ACTIVATIONS)
     one_of("init", init, INITIALISATIONS)
@@ -173,14 +182,17 @@ def build(
 
 
 def convolutional(design: Design) -> nn.Module:
-    """One body."""
+    """Build one convolutional body of that design."""
     activation = ACTIVATIONS[design.activation].function
     return CONVOLUTIONAL[design.kind.body](design.shape[0], design.channels, design.body_outputs, activation)
 
 
 @cache
 def size_of(design: Design) -> Size:
-    """No memory is taken for weights: convolutional networks are built, and counted, on torch's meta device."""
+    """Return the size of one network of that design, without memory for its weights.
+
+    Convolutional networks are built on torch's meta device and measured there.
+    """
     head = design.kind.head
     if not design.kind.convolutional:
         widths = (prod(design.shape), *design.hidden, design.body_outputs)
@@ -188,7 +200,7 @@ def size_of(design: Design) -> Size:
         body = Size(parameters, sum(widths), parameters)
     else:
         with torch.device("meta"):
-            body = counted(convolutional(design), torch.empty(1, *design.shape))
+            body = measure(convolutional(design), torch.empty(1, *design.shape))
     if head is None:
         return body
     prototypes = max(design.outputs, 2) * head.per_class
@@ -196,8 +208,8 @@ def size_of(design: Design) -> Size:
     return Size(body.parameters + numbers, body.held + numbers + prototypes, body.operations + numbers)
 
 
-def counted(module: nn.Module, sample: torch.Tensor) -> Size:
-    """By passing one sample."""
+def measure(module: nn.Module, sample: torch.Tensor) -> Size:
+    """Return the size of a module by passing one sample through it."""
     own = {id(parameter) for parameter in module.parameters()}
     held = 0
 

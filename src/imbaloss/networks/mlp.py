@@ -14,28 +14,31 @@ from imbaloss.networks.stack import StackedLinear
 
 
 class Activation(NamedTuple):
-    """A function, and its slope: gradient by what comes out, what came out -> by what went in; both in place."""
+    """An activation function and its back-propagation, both in place."""
 
     function: Callable[[Tensor], Tensor]
-    slope: Callable[[Tensor, Tensor], Tensor]
+    slope: Callable[[Tensor, Tensor], Tensor]  # gradient w.r.t. the output, output -> gradient w.r.t. the input
 
 
 aten = torch.ops.aten
 
 
 def slope_of_relu(gradient: Tensor, out: Tensor) -> Tensor:
-    found: Tensor = aten.threshold_backward.grad_input(gradient, out, 0, grad_input=gradient)
-    return found
+    """Turn the gradient w.r.t. the output of ReLU into that w.r.t. its input, in place."""
+    slope: Tensor = aten.threshold_backward.grad_input(gradient, out, 0, grad_input=gradient)
+    return slope
 
 
 def slope_of_sigmoid(gradient: Tensor, out: Tensor) -> Tensor:
-    found: Tensor = aten.sigmoid_backward.grad_input(gradient, out, grad_input=gradient)
-    return found
+    """Turn the gradient w.r.t. the output of the sigmoid into that w.r.t. its input, in place."""
+    slope: Tensor = aten.sigmoid_backward.grad_input(gradient, out, grad_input=gradient)
+    return slope
 
 
 def slope_of_tanh(gradient: Tensor, out: Tensor) -> Tensor:
-    found: Tensor = aten.tanh_backward.grad_input(gradient, out, grad_input=gradient)
-    return found
+    """Turn the gradient w.r.t. the output of tanh into that w.r.t. its input, in place."""
+    slope: Tensor = aten.tanh_backward.grad_input(gradient, out, grad_input=gradient)
+    return slope
 
 
 ACTIVATIONS = {
@@ -46,10 +49,18 @@ ACTIVATIONS = {
 
 
 class MLP(nn.Module):
-    """S perceptrons: inputs (S, B, *shape) are flattened; logits (S, B) with one output, else (S, B, outputs).
+    """S perceptrons: inputs (S, B, *shape), which are flattened -> logits (S, B) with one output, else (S, B, outputs).
 
-    generators: one a network, for its initial weights; networks with generators of equal state start equal.
     The weights are drawn in float64 and then rounded, so that they are the same in every precision.
+
+    Args:
+        generators: One for each network, for its initial weights. Generators of equal state give equal networks.
+        shape: The shape of one input.
+        hidden: The widths of the hidden layers.
+        outputs: The number of logits.
+        activation: A name in `ACTIVATIONS`, for the hidden layers.
+        init: A name in `INITIALISATIONS`, for the weights.
+        dtype: The type of the weights.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Prototype learning: a sample is of the class whose prototypes are near it.
+"""Prototype learning: a sample gets the class whose prototypes are nearest.
 
 Source: Yang et al. 2018, "Robust Classification with Convolutional Prototype Learning" (arXiv 1805.03438). S stack, B
 batch, C classes, K prototypes of a class, E numbers of an embedding.
@@ -19,8 +19,18 @@ class Prototypes(nn.Module):
     f(x) that the body gives and prototype m_ck. The softmax of these is the paper's probability, and its cross-entropy
     the paper's DCE; one output is the difference of two, so that any loss may take the place of cross-entropy.
 
-    body: inputs (S, B, ...) -> embeddings (S, B, E). generators: of the initial prototypes, after those of the body;
-    normal with deviation 0.3 E^(-1/2): close to the origin, since from far outside some would stay alone.
+    The initial prototypes are normal with deviation 0.3 E^(-1/2). That is close to the origin: prototypes that start
+    far outside would never become the nearest of a sample.
+
+    Args:
+        body: Inputs (S, B, ...) -> embeddings (S, B, E).
+        generators: One for each network, for its initial prototypes; the body has drawn from them before.
+        outputs: 1 logit for two classes, or one for each class.
+        per_class: The number K of prototypes of a class.
+        embedding: The number E.
+        gamma: How sharply distances decide.
+        compactness: The weight of `penalty`.
+        dtype: The type of the prototypes.
     """
 
     def __init__(
@@ -53,16 +63,25 @@ class Prototypes(nn.Module):
         return logits[..., 1] - logits[..., 0] if self.outputs == 1 else logits
 
     def embeddings(self, inputs: Tensor) -> Tensor:
-        """(S, B, ...) -> (S, B, E)."""
-        found: Tensor = self.body(inputs)
-        return found if self.prototypes.shape[-1] > 1 else found.unsqueeze(-1)  # a body takes one output for a logit
+        """Return the embeddings of inputs (S, B, ...), (S, B, E)."""
+        embeddings: Tensor = self.body(inputs)
+        # a body with one output gives (S, B), since it takes that for a logit
+        return embeddings if self.prototypes.shape[-1] > 1 else embeddings.unsqueeze(-1)
 
     def __getstate__(self) -> dict[str, Any]:
-        """For copies, which no graph of a batch can enter."""
+        """Return the state without the distances of a batch, since a graph of autograd cannot be copied."""
         return {**self.__dict__, "distances": None}
 
     def penalty(self, targets: Tensor, weights: Tensor | None) -> Tensor:
-        """compactness x `prototype_loss` of the batch that has just passed, (S,); targets and weights (S, B)."""
+        """Return compactness times `prototype_loss` of the batch of the last forward pass, (S,).
+
+        Args:
+            targets: (S, B), the classes.
+            weights: (S, B), of the samples; None for equal ones.
+
+        Raises:
+            RuntimeError: No batch has passed in training mode since the last call.
+        """
         if self.distances is None:
             raise RuntimeError("a penalty is that of a batch which has just passed in training mode")
         distances, self.distances = self.distances, None
@@ -70,20 +89,26 @@ class Prototypes(nn.Module):
 
 
 def squared_distances(embeddings: Tensor, prototypes: Tensor) -> Tensor:
-    """|e - m|^2: embeddings (S, B, E), prototypes (S, C, K, E) -> (S, B, C, K)."""
+    """Compute |e - m|^2: embeddings (S, B, E), prototypes (S, C, K, E) -> (S, B, C, K)."""
     return (embeddings[:, :, None, None] - prototypes[:, None]).square().sum(-1)
 
 
 def class_logits(distances: Tensor, gamma: float) -> Tensor:
-    """log sum_k exp(-gamma d_k): (..., C, K) -> (..., C)."""
+    """Compute log sum_k exp(-gamma d_k): squared distances (..., C, K) -> logits (..., C)."""
     return (-gamma * distances).logsumexp(-1)
 
 
 def prototype_loss(distances: Tensor, targets: Tensor, weights: Tensor | None = None) -> Tensor:
-    """The mean squared distance to the nearest prototype of a sample's own class: (S, B, C, K), (S, B) -> (S,).
+    """Compute the mean squared distance of samples to the nearest prototype of their own class, (S,).
 
-    It draws the embeddings of a class together around its prototypes. weights (S, B) are those of samples; None for
-    ones. Source: Yang et al. 2018, the prototype loss PL.
+    As a penalty it draws the embeddings of a class together around its prototypes.
+
+    Args:
+        distances: (S, B, C, K), squared.
+        targets: (S, B), the classes.
+        weights: (S, B), of the samples; None for equal ones. If they sum to 0, so does the result.
+
+    Source: Yang et al. 2018, the prototype loss PL.
     """
     nearest = distances.amin(-1).gather(-1, targets.long().unsqueeze(-1)).squeeze(-1)
     if weights is None:

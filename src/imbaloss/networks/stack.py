@@ -25,15 +25,17 @@ class StackedLinear(nn.Module):
         return torch.baddbmm(self.bias, inputs, self.weight)
 
     def before(self, gradient: Tensor) -> Tensor:
-        """Gradient by what comes out, (S, B, outputs) -> by what goes in, (S, B, inputs)."""
+        """Back-propagate: gradient w.r.t. the output (S, B, outputs) -> gradient w.r.t. the input (S, B, inputs)."""
         if self.weight.shape[-1] == 1:
             return gradient * self.weight.transpose(1, 2)
         return torch.bmm(gradient, self.weight.transpose(1, 2))
 
     def gradients(self, inputs: Tensor, gradient: Tensor) -> dict[str, AddTo]:
-        """Of each parameter, from the gradient by what comes out: as functions that add it to a tensor.
+        """Return for each parameter a function that adds its gradient to a tensor.
 
-        The tensor may be of a wider type than the gradient.
+        Args:
+            inputs: (S, B, inputs), the inputs of the layer.
+            gradient: (S, B, outputs), w.r.t. the output of the layer; the tensor may be of a wider type.
         """
 
         def add_weight(tensor: Tensor) -> None:
@@ -48,7 +50,10 @@ class StackedLinear(nn.Module):
 
 
 def adds_to_bias(gradient: Tensor) -> AddTo:
-    """From the gradient by what comes out, (S, B, outputs), to biases (S, 1, outputs)."""
+    """Return a function that adds the gradient of biases to a tensor (S, 1, outputs).
+
+    gradient: (S, B, outputs), w.r.t. the output of the layer.
+    """
 
     def add(tensor: Tensor) -> None:
         tensor.add_(gradient.sum(1, keepdim=True))
@@ -57,9 +62,9 @@ def adds_to_bias(gradient: Tensor) -> AddTo:
 
 
 def keep(network: nn.Module, which: Tensor) -> None:
-    """Slices every parameter and buffer along its axis S: the networks where a mask (S,) is true stay.
+    """Keep some networks of a stack, in place, and clear all gradients.
 
-    which may also be numbers of networks, each as often as it is wanted.
+    which: a mask (S,) of the networks that stay, or the numbers of the networks in their new order, which may repeat.
     """
     for tensor in (*network.parameters(), *network.buffers()):
         tensor.data = tensor.data[which]
@@ -67,7 +72,10 @@ def keep(network: nn.Module, which: Tensor) -> None:
 
 
 def one(network: Network, index: int, instead: tuple[nn.Module, nn.Module] | None = None) -> Network:
-    """A stack of one: a copy of the network at that index. instead: a part, and what stands for it in the copy."""
+    """Return a copy of the network at that index, as a stack of one.
+
+    instead: a module of the stack, and the module that takes its place in the copy.
+    """
     tensors = (*network.parameters(), *network.buffers())
     copies: dict[int, object] = {id(tensor): sliced(tensor, index) for tensor in tensors}
     if instead:
@@ -76,21 +84,22 @@ def one(network: Network, index: int, instead: tuple[nn.Module, nn.Module] | Non
 
 
 def joined(networks: Sequence[Network]) -> Network:
-    """One stack of all networks of several stacks, in their order."""
-    found = copy.deepcopy(networks[0])
-    for name, tensor in (*found.named_parameters(), *found.named_buffers()):
+    """Join several stacks of networks of one shape into a new stack, in their order."""
+    stack = copy.deepcopy(networks[0])
+    for name, tensor in (*stack.named_parameters(), *stack.named_buffers()):
         tensor.data = torch.cat([network.state_dict()[name] for network in networks])
-    return found
+    return stack
 
 
 @torch.no_grad()
 def put(network: nn.Module, index: int, other: nn.Module) -> None:
-    """Gives the network at that index the weights of a stack of one."""
+    """Copy the weights of a stack of one into the network at that index, in place."""
     weights = other.state_dict()
     for name, tensor in network.state_dict().items():
         tensor[index] = weights[name][0]
 
 
 def sliced(tensor: Tensor, index: int) -> Tensor:
+    """Return a copy of one network's part of a tensor, (1, ...); of a parameter it is a parameter."""
     copied = tensor.detach()[index : index + 1].clone()
     return nn.Parameter(copied) if isinstance(tensor, nn.Parameter) else copied
