@@ -8,7 +8,7 @@ from hypothesis.extra import numpy as hnp
 
 from imbaloss.evaluation import costs
 from imbaloss.losses import LossSpec
-from imbaloss.training.priors import best_constant
+from imbaloss.training.priors import find_best_constant
 
 COSTS = np.array([[1.0, 6.0], [21.0, 1.0]])
 
@@ -47,7 +47,7 @@ def test_training_by_weights_moves_the_optimum_where_the_costs_want_it():
     """Where the share of positives is the threshold that the costs ask for, 0.2, the best constant says 1/2."""
     weights = costs.weights_of(COSTS)
     text = f"ce:class_weights={weights[0]}:{weights[1]}"
-    assert best_constant(LossSpec.parse(text), (80, 20)) == pytest.approx(0, abs=1e-6)
+    assert find_best_constant(LossSpec.parse(text), (80, 20)) == pytest.approx(0, abs=1e-6)
 
 
 def test_the_mean_cost_is_in_the_unit_of_the_costs():

@@ -9,7 +9,7 @@ from imbaloss import data, losses
 from imbaloss.data import Samples, Split
 from imbaloss.losses import LossSpec
 from imbaloss.training import Member, Recipe, train
-from imbaloss.training.priors import best_constant, prior_shift
+from imbaloss.training.priors import find_best_constant, prior_shift
 
 SHARES = ["ce", "mse", "poly1:epsilon=0"]  # proper: the best constant is the share
 BALANCED = [
@@ -25,7 +25,7 @@ BALANCED = [
 
 @pytest.mark.parametrize("loss", SHARES)
 def test_of_a_proper_loss_it_is_the_ratio_of_the_odds(loss):
-    assert best_constant(LossSpec.parse(loss), (980, 20)) == pytest.approx([log(20 / 980)], abs=1e-5)
+    assert find_best_constant(LossSpec.parse(loss), (980, 20)) == pytest.approx([log(20 / 980)], abs=1e-5)
     assert prior_shift(LossSpec.parse(loss), (980, 20), (980, 980)) == pytest.approx((0, log(20 / 980)), abs=1e-5)
     assert prior_shift(LossSpec.parse(loss), (980, 20), (20, 20)) == pytest.approx((0, log(20 / 980)), abs=1e-5)
 
@@ -48,7 +48,7 @@ def test_a_prevalence_is_reached_from_the_shares_that_the_loss_teaches(loss):
 @pytest.mark.parametrize("counts", [(10**6, 10), (10**7, 10), (10, 10**6), (999, 1)])
 @pytest.mark.parametrize("loss", ["ce", "mse"])
 def test_the_best_constant_is_found_also_where_a_class_is_very_rare(loss, counts):
-    assert best_constant(LossSpec.parse(loss), counts) == pytest.approx([log(counts[1] / counts[0])], abs=1e-3)
+    assert find_best_constant(LossSpec.parse(loss), counts) == pytest.approx([log(counts[1] / counts[0])], abs=1e-3)
 
 
 def test_a_rare_class_in_use_is_no_reason_to_do_nothing():
@@ -60,7 +60,7 @@ def test_a_rare_class_in_use_is_no_reason_to_do_nothing():
 
 @pytest.mark.parametrize("loss", ["soft_f1", "dice", "auc_squared_hinge", "smooth_ap", "soft_mcc", "auc_margin"])
 def test_a_prevalence_is_refused_for_a_loss_that_teaches_no_shares(loss):
-    assert best_constant(LossSpec.parse(loss), (900, 100)) is None
+    assert find_best_constant(LossSpec.parse(loss), (900, 100)) is None
     with pytest.raises(ValueError, match=f"prevalence is for losses that teach shares of the classes, not for {loss}"):
         prior_shift(LossSpec.parse(loss), (900, 100), (900, 100), (0.5, 0.5))
 

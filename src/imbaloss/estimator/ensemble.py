@@ -22,7 +22,7 @@ SHAPE = ("network", "hidden", "outputs", "activation", "precision")  # fields of
 def scale_samples(part: Samples, scaling: Scaling, recipe: Recipe) -> Samples:
     """Scale the inputs, before a sampler measures distances; they get the type of the weights."""
     inputs = torch.empty(part.inputs.shape, dtype=recipe.dtype)
-    scaling.into(inputs, part.inputs)
+    scaling.write_into(inputs, part.inputs)
     return replace(part, inputs=inputs.numpy())
 
 

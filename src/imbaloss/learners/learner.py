@@ -16,7 +16,10 @@ class Description(NamedTuple):
 
 
 class Learner(Protocol):
-    """Something that can be fitted and then gives log-odds. Equal learners are equal values, which can be hashed."""
+    """The protocol of everything that can be fitted and then gives log-odds.
+
+    Learners are compared and hashed by value.
+    """
 
     @property
     def is_reference(self) -> bool:

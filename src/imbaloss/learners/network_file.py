@@ -45,28 +45,30 @@ def save(model: Model, folder: Path, facts: dict[str, Any]) -> Path:
 
 
 def digest(header: Mapping[str, Any], state: Mapping[str, Tensor]) -> str:
-    """Of all that a file says: it tells a file that was changed, by accident or by hand, from one that was not."""
-    found = hashlib.sha256(json.dumps(header).encode())
+    """Return the checksum of a model file, by which a change after writing is noticed."""
+    checksum = hashlib.sha256(json.dumps(header).encode())
     for name in sorted(state):
-        found.update(name.encode() + state[name].cpu().numpy().tobytes())
-    return found.hexdigest()
+        checksum.update(name.encode() + state[name].cpu().numpy().tobytes())
+    return checksum.hexdigest()
 
 
-def check_unchanged(file: Path, written: str | None, found: str) -> None:
-    """Of two checksums. Raises ValueError where they differ."""
-    if written != found:
+def check_unchanged(file: Path, written: str | None, actual: str) -> None:
+    """Raise ValueError if the checksum that was written with a file differs from that of its content."""
+    if written != actual:
         raise ValueError(f"{file} was changed after it was written, and is not to be trusted: its checksum is another")
 
 
 def remove(folder: Path) -> None:
-    """Removes the model file of a folder, if there is one."""
+    """Remove the model file of a folder, if there is one."""
     (folder / NAME).unlink(missing_ok=True)
 
 
 def load(folder: Path) -> tuple[Model, dict[str, Any]]:
-    """The model in a folder and its facts.
+    """Load the model in a folder, and the facts that were saved with it.
 
-    Raises ValueError where the file is no model of imbaloss, of another version, or was changed after it was written.
+    Raises:
+        ValueError: The file is missing, is no model of imbaloss, has another version, or was changed after it was
+            written.
     """
     folder = folder.parent if folder.name == NAME else folder  # what `save` has returned
     file = folder / NAME

@@ -22,7 +22,7 @@ class Augmentation:
     """
 
     def __init__(self, inputs: Tensor, *, flip: bool, shift: int) -> None:
-        """inputs (N, channels, height, width)."""
+        """Prepare images (N, channels, height, width)."""
         self.flip, self.shift = flip, shift
         height, width = inputs.shape[2:]
         padded = F.pad(inputs, [shift] * 4)

@@ -15,7 +15,10 @@ from imbaloss.training.recipe import Recipe
 
 @dataclass(frozen=True, eq=False)
 class Member:
-    """One training. The members of a stack share all of the recipe but epochs and lr, and the size of `train`."""
+    """A training that can be a member of a stack.
+
+    The members of a stack share the recipe, except epochs and lr, and the size of `train`.
+    """
 
     split: Split
     loss: LossSpec

@@ -24,38 +24,41 @@ AT_ONCE, IMAGES_AT_ONCE = 4096, 512  # samples; of 32 x 32 pixels, 16 maps of 51
 
 @dataclass(frozen=True)
 class Model:
-    """network is a stack, the mean of whose probabilities counts; shape is that of one input."""
+    """One trained network, or several whose probabilities are averaged, with everything that prediction needs."""
 
     recipe: Recipe
-    shape: tuple[int, ...]
+    shape: tuple[int, ...]  # of one input
     scaling: Scaling
-    network: nn.Module
+    network: nn.Module  # a stack of the networks
     prior: tuple[float, ...] = ()  # what is added to the log-probability of each class; empty for nothing
     calibration: Calibration = field(default_factory=Calibration)  # of the logits with that prior
     decision: Decision = field(default_factory=Decision)  # how its probabilities become actions
 
     @torch.no_grad()
     def logits(self, inputs: NDArray[np.floating[Any]], order: NDArray[np.int64] | None = None) -> Floats:
-        """inputs (N, *shape) -> the log-odds of class 1, (N,), or of several classes the log-probabilities, (N, C).
+        """Return the log-odds of class 1, (N,), or for more than two classes the log-probabilities, (N, C).
 
-        They pass through the network in that order, `recipe.test_batch` at a time.
+        Args:
+            inputs: (N, *shape); they pass through the network `recipe.test_batch` at a time.
+            order: (N,), the order in which they pass; None: as they are. The result is in the order of the inputs.
         """
         self.network.eval()
-        found = compute_in_batches(self._compute_logits, self.recipe, inputs, order)
-        return self.calibration(moved(found, self.prior) if self.prior else found)
+        logits = compute_in_batches(self._compute_logits, self.recipe, inputs, order)
+        return self.calibration(moved(logits, self.prior) if self.prior else logits)
 
     def _compute_logits(self, inputs: NDArray[np.floating[Any]]) -> Floats:
-        """Return the logits of a batch, without prior and calibration."""
+        """Return the logits of a batch before the prior and the calibration."""
         scaled = self.scaling(inputs).to(self.recipe.dtype)
-        logits: Floats = together(self.network(scaled.expand(self.networks, *scaled.shape)).double()).numpy()
+        logits: Floats = combine_networks(self.network(scaled.expand(self.networks, *scaled.shape)).double()).numpy()
         return logits
 
     def probabilities(self, inputs: NDArray[np.floating[Any]], order: NDArray[np.int64] | None = None) -> Floats:
-        """As `logits`: the probability of class 1, (N,), or of each of several classes, (N, C)."""
+        """Return the probability of class 1, (N,), or for more than two classes of each, (N, C); see `logits`."""
         return to_probabilities(self.logits(inputs, order))
 
     @property
     def networks(self) -> int:
+        """The number of networks."""
         return len(next(self.network.parameters()))
 
 
@@ -65,9 +68,10 @@ def compute_in_batches(
     inputs: NDArray[np.floating[Any]],
     order: NDArray[np.int64] | None,
 ) -> Floats:
-    """Compute the logits of inputs (N, ...) in batches of the recipe's size for tests: (N,), or (N, C) of more classes.
+    """Compute the logits of inputs (N, ...) in batches of `recipe.test_batch`.
 
-    order: (N,), in which the inputs are taken; None: as they are.
+    order: (N,), the order in which the inputs are taken; None: as they are.
+    Returns log-odds (N,), or log-probabilities (N, C) for more than two classes, in the order of the inputs.
     """
     order = np.arange(len(inputs)) if order is None else order
     size = recipe.test_batch or max(len(inputs), 1)
@@ -80,13 +84,20 @@ def compute_in_batches(
 
 
 def to_probabilities(logits: Floats) -> Floats:
-    """log-odds (N,) or log-probabilities (N, C) -> probabilities of the same shape."""
-    found: Floats = special.expit(logits) if logits.ndim == 1 else special.softmax(logits, axis=1)
-    return found
+    """Turn log-odds (N,) or log-probabilities (N, C) into probabilities of the same shape."""
+    probabilities: Floats = special.expit(logits) if logits.ndim == 1 else special.softmax(logits, axis=1)
+    return probabilities
 
 
-def together(logits: Tensor) -> Tensor:
-    """Of S networks, (S, B), (S, B, 2) or (S, B, C): log-odds (B,), or log-probabilities (B, C), of their mean."""
+def combine_networks(logits: Tensor) -> Tensor:
+    """Average the probabilities of S networks, on the log scale.
+
+    Args:
+        logits: (S, B), (S, B, 2), or (S, B, C) for more than two classes.
+
+    Returns:
+        The log-odds (B,) of the mean probability of class 1, or the log-probabilities (B, C) of the mean.
+    """
     if logits.ndim == 3 and logits.shape[-1] == 2:
         logits = logits[..., 1] - logits[..., 0]
     if len(logits) == 1:
@@ -97,10 +108,10 @@ def together(logits: Tensor) -> Tensor:
 
 
 def build_network(recipe: Recipe, shape: Sequence[int], weights: Sequence[np.random.Generator]) -> nn.Module:
-    """A stack of as many networks as there are generators of initial weights, for inputs of that shape."""
+    """Build a stack of networks for inputs of that shape, one for each generator of initial weights."""
     return networks.build(recipe.design(shape), weights, init=recipe.init, dtype=recipe.dtype)
 
 
 def at_once(recipe: Recipe) -> int:
-    """Samples that pass through networks at once, where no step is taken."""
+    """Return the batch size for inference, in samples."""
     return IMAGES_AT_ONCE if recipe.kind.convolutional else AT_ONCE

@@ -11,24 +11,34 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from imbaloss.evaluation.calibration import NONE
-from imbaloss.training.model import Model, together
+from imbaloss.training.model import Model, combine_networks
 from imbaloss.whole import write_whole
 
 NEEDS = ("onnx", "onnxscript")
 
 
 def write(model: Model, file: Path, threshold: float | None, costs: NDArray[np.float64] | None = None) -> Path:
-    """Writes an ONNX file, whole or not at all: input "X", outputs "probabilities" and "decisions", see `Exported`.
+    """Write a model as an ONNX file, whole or not at all. Input "X", outputs "probabilities" and "decisions".
 
-    threshold: of two classes. Of several, the decision is the likeliest class, or with costs (C, C) the cheapest.
-    Raises ImportError where a package is missing, and OSError.
+    Args:
+        model: The model; `Exported` says what the file computes.
+        file: Where to write.
+        threshold: The probability from which on a sample is positive, for two classes; None for 1/2.
+        costs: (C, C), by which the decision among more than two classes is the cheapest; None for the likeliest class.
+
+    Returns:
+        The file.
+
+    Raises:
+        ImportError: A package that the exporter needs is missing.
+        OSError: The file cannot be written.
     """
     if missing := [name for name in NEEDS if find_spec(name) is None]:
         raise ImportError(f"an ONNX file needs {' and '.join(missing)}: pip install 'imbaloss[onnx]'")
     module = Exported(model, threshold, costs).eval()
     example = torch.zeros(2, *model.shape, dtype=torch.float64)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of the exporter about itself
+        warnings.simplefilter("ignore")  # the exporter warns about itself
         program = torch.onnx.export(
             module,
             (example,),
@@ -42,8 +52,10 @@ def write(model: Model, file: Path, threshold: float | None, costs: NDArray[np.f
 
 
 class Exported(nn.Module):
-    """What a model says of inputs (B, *shape) float64: probabilities (B, C) float64, and decisions (B,), numbers of
-    classes."""
+    """A model as a module: inputs (B, *shape) -> probabilities (B, C) and decisions (B,), the numbers of classes.
+
+    Inputs and probabilities are in float64.
+    """
 
     def __init__(self, model: Model, threshold: float | None, costs: NDArray[np.float64] | None) -> None:
         super().__init__()
@@ -55,35 +67,39 @@ class Exported(nn.Module):
         self.scale = torch.tensor(model.scaling.scale, dtype=torch.float64).view(channels)
         self.prior = torch.tensor(model.prior or (0.0,) * model.recipe.classes, dtype=torch.float64)
         self.costs = None if costs is None else torch.from_numpy(costs)
-        self.numbers = [torch.tensor(some, dtype=torch.float64) for some in model.calibration.numbers]
+        self.numbers = [torch.tensor(parameters, dtype=torch.float64) for parameters in model.calibration.numbers]
 
     def forward(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
         scaled = ((inputs - self.offset) / self.scale).to(self.dtype)
-        logits = together(self.network(scaled.expand(self.networks, *scaled.shape)).double())
+        logits = combine_networks(self.network(scaled.expand(self.networks, *scaled.shape)).double())
         if logits.ndim == 1:
-            positive = self.calibrated(logits + (self.prior[1] - self.prior[0])).sigmoid()
+            positive = self.calibrate(logits + (self.prior[1] - self.prior[0])).sigmoid()
             return torch.stack([1 - positive, positive], dim=1), (positive >= self.threshold).long()
-        found = self.calibrated(logits + self.prior).softmax(-1)
-        return found, (found if self.costs is None else -(found @ self.costs)).argmax(1)
+        probabilities = self.calibrate(logits + self.prior).softmax(-1)
+        gains = probabilities if self.costs is None else -(probabilities @ self.costs)
+        return probabilities, gains.argmax(1)
 
-    def calibrated(self, logits: Tensor) -> Tensor:
-        """As `evaluation.Calibration`."""
+    def calibrate(self, logits: Tensor) -> Tensor:
+        """Calibrate log-odds (B,) or log-probabilities (B, C), as `evaluation.Calibration` does."""
         if self.kind == NONE:
             return logits
         if self.kind == "temperature":
             return logits / self.numbers[0]
         if logits.ndim == 1:
-            return curve(self.kind, logits, self.numbers[0])
+            return calibrate_odds(self.kind, logits, self.numbers[0])
         classes = range(logits.shape[1])
         others = [logits[:, [other for other in classes if other != c]].logsumexp(1) for c in classes]
-        odds = [curve(self.kind, logits[:, c] - others[c], self.numbers[c]) for c in classes]
-        found = torch.stack(odds, dim=1).sigmoid()
-        total = found.sum(1, keepdim=True)
-        return torch.where(total > 0, found / total, torch.full_like(found, 1 / len(classes))).log()
+        odds = [calibrate_odds(self.kind, logits[:, c] - others[c], self.numbers[c]) for c in classes]
+        scores = torch.stack(odds, dim=1).sigmoid()
+        total = scores.sum(1, keepdim=True)
+        return torch.where(total > 0, scores / total, torch.full_like(scores, 1 / len(classes))).log()
 
 
-def curve(kind: str, odds: Tensor, numbers: Tensor) -> Tensor:
-    """platt or isotonic, of log-odds (B,)."""
+def calibrate_odds(kind: str, odds: Tensor, numbers: Tensor) -> Tensor:
+    """Calibrate log-odds (B,) of one class by Platt's or isotonic calibration.
+
+    numbers: slope and intercept, or the points of the isotonic curve, probabilities before and then after.
+    """
     if kind == "platt":
         return numbers[0] * odds + numbers[1]
     half = len(numbers) // 2
@@ -93,5 +109,5 @@ def curve(kind: str, odds: Tensor, numbers: Tensor) -> Tensor:
     probability = odds.sigmoid().clamp(before[0], before[-1])
     right = (probability.unsqueeze(1) > before).sum(1).clamp(1, len(before) - 1)
     low, high = before[right - 1], before[right]
-    found = after[right - 1] + (after[right] - after[right - 1]) * (probability - low) / (high - low)
-    return found.logit()
+    calibrated = after[right - 1] + (after[right] - after[right - 1]) * (probability - low) / (high - low)
+    return calibrated.logit()

@@ -1,4 +1,4 @@
-"""Optimizers of a stack: as in torch.optim, with a learning rate for each network and `keep`."""
+"""Optimizers of a stack: the steps of torch.optim, with a learning rate for each network."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -10,15 +10,15 @@ from torch import Tensor, nn
 
 @dataclass(frozen=True)
 class Options:
-    """What all networks of a stack share. momentum is SGD's."""
+    """The options that all networks of a stack share."""
 
-    momentum: float
+    momentum: float  # of SGD
     weight_decay: float
-    products: torch.dtype  # of products and activations, not of weights
+    products: torch.dtype  # the type of products and activations, not of weights
 
 
 class ByAutograd(ABC):
-    """Steps of any network, along gradients that autograd finds. lr (S,), each parameter (S, ...)."""
+    """An optimizer of any stack of networks, with gradients by autograd. lr (S,), each parameter (S, ...)."""
 
     def __init__(self, network: nn.Module, lr: Tensor, options: Options) -> None:
         self.network = network
@@ -27,7 +27,7 @@ class ByAutograd(ABC):
         self.options = options
 
     def step(self, inputs: Tensor, loss: Callable[[Tensor], Tensor]) -> Tensor:
-        """A step on one batch; loss takes the logits. Returns its values, (S,)."""
+        """Take a step on one batch and return the values of the loss, (S,). loss takes the logits."""
         products = self.options.products
         with torch.autocast(inputs.device.type, products, enabled=products != self.lr.dtype):
             logits = self.network(inputs)
@@ -38,13 +38,13 @@ class ByAutograd(ABC):
 
     @abstractmethod
     def update(self) -> None:
-        """Moves the parameters along their gradients, which are then cleared."""
+        """Move the parameters along their gradients, and clear these."""
 
 
 class SGD(ByAutograd):
-    """Stochastic gradient descent: v <- m v + (g + d w), w <- w - lr v; the same steps as torch.optim.SGD.
+    """Stochastic gradient descent with momentum m and weight decay d: v <- m v + (g + d w), w <- w - lr v.
 
-    momentum m, weight_decay d. `FusedSGD` takes the same steps sooner, where it knows the network.
+    The steps are those of torch.optim.SGD. `FusedSGD` takes the same steps faster, for perceptrons.
     """
 
     def __init__(self, network: nn.Module, lr: Tensor, options: Options) -> None:
@@ -53,7 +53,7 @@ class SGD(ByAutograd):
 
     @torch.no_grad()
     def update(self) -> None:
-        """One step."""
+        """Take one step, and clear the gradients."""
         for index, parameter in enumerate(self.parameters):
             direction = gradient(parameter, self.options.weight_decay)
             if self.options.momentum:
@@ -62,13 +62,13 @@ class SGD(ByAutograd):
             parameter.grad = None
 
     def keep(self, mask: Tensor) -> None:
-        """The networks where mask (S,) is true stay; the parameters are sliced by their owner."""
+        """Keep the networks where mask (S,) is true; the parameters are sliced by their owner."""
         self.lr = self.lr[mask]
         self.velocities = [velocity[mask] for velocity in self.velocities]
 
 
 class Adam(ByAutograd):
-    """Adam, the same steps as torch.optim.Adam; those of `FusedAdam`, of any network."""
+    """Adam, with the steps of torch.optim.Adam. `FusedAdam` takes the same steps faster, for perceptrons."""
 
     def __init__(self, network: nn.Module, lr: Tensor, options: Options) -> None:
         super().__init__(network, lr, options)
@@ -78,7 +78,7 @@ class Adam(ByAutograd):
 
     @torch.no_grad()
     def update(self) -> None:
-        """One step."""
+        """Take one step, and clear the gradients."""
         self.steps += 1
         for parameter, mean, square in zip(self.parameters, self.means, self.squares, strict=True):
             direction = gradient(parameter, self.options.weight_decay)
@@ -87,7 +87,7 @@ class Adam(ByAutograd):
             parameter.grad = None
 
     def keep(self, mask: Tensor) -> None:
-        """As in SGD."""
+        """Keep the networks where mask (S,) is true; the parameters are sliced by their owner."""
         self.lr = self.lr[mask]
         self.means = [mean[mask] for mean in self.means]
         self.squares = [square[mask] for square in self.squares]
@@ -98,10 +98,18 @@ EPSILON = 1e-8
 
 
 def adam_direction(gradient: Tensor, mean: Tensor, square: Tensor, step: int) -> float:
-    """Makes a gradient the direction of Adam's step, and moves its mean and mean square; all in place.
+    """Turn a gradient into the direction of Adam's step and update its moments, all in place.
 
-    m <- b1 m + (1 - b1) g; v <- b2 v + (1 - b2) g^2; the step is lr r m / (sqrt(v) + e sqrt(1 - b2^t)), of which r is
-    returned: sqrt(1 - b2^t) / (1 - b1^t). Source: Kingma and Ba 2015, algorithm 1 (arXiv 1412.6980).
+    m <- b1 m + (1 - b1) g; v <- b2 v + (1 - b2) g^2. The direction is m / (sqrt(v) + e sqrt(1 - b2^t)). The step is
+    lr r times the direction; r = sqrt(1 - b2^t) / (1 - b1^t) is returned.
+
+    Args:
+        gradient: g; it becomes the direction.
+        mean: m.
+        square: v.
+        step: t, which begins at 1.
+
+    Source: Kingma and Ba 2015, algorithm 1 (arXiv 1412.6980).
     """
     first, second = BETAS
     mean.lerp_(gradient, 1 - first)
@@ -117,11 +125,12 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {"sgd": SGD, "adam": Adam}
 
 
 def gradient(parameter: Tensor, weight_decay: float) -> Tensor:
+    """Return a new tensor with the gradient of a parameter and its weight decay; zeros if it has no gradient."""
     if parameter.grad is None:
         return torch.zeros_like(parameter)
     return parameter.grad.add(parameter, alpha=weight_decay) if weight_decay else parameter.grad
 
 
 def per_network(values: Tensor, like: Tensor) -> Tensor:
-    """(S,) -> (S, 1, ...), to multiply a tensor (S, ...)."""
+    """Reshape values (S,) to (S, 1, ...) so that they multiply a tensor (S, ...) network by network."""
     return values.view(-1, *(1,) * (like.ndim - 1))

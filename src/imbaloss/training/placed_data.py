@@ -15,7 +15,7 @@ from imbaloss.training.scaling import Scaling
 
 @dataclass(frozen=True, eq=False)
 class PlacedPart:
-    """One part of G splits, N samples each, one split below the other."""
+    """The same part (train or tune) of G splits with N samples each, one split after the other."""
 
     inputs: Tensor  # (G x N, ...), scaled
     labels: Tensor  # (G x N,)
@@ -34,14 +34,14 @@ class PlacedPart:
         """Scale the inputs of each split's part and put all on the device; weights get `dtype`, inputs their own."""
         placed = torch.empty(len(parts), *parts[0].inputs.shape, dtype=input_dtype, device=device)
         for place, scaling, part in zip(placed, scalings, parts, strict=True):
-            scaling.into(place, part.inputs)
+            scaling.write_into(place, part.inputs)
         labels = torch.from_numpy(np.concatenate([part.labels for part in parts])).to(device)
         return cls(placed.flatten(0, 1), labels, place_weights(parts, dtype, device))
 
 
 @dataclass(frozen=True, eq=False)
 class PlacedData:
-    """The parts of G splits that S members train on, and which split and weights are whose."""
+    """The parts of G splits that S members train on, with the split of each member."""
 
     train: PlacedPart
     tune: PlacedPart | None  # of a recipe with patience
@@ -99,8 +99,8 @@ def place_weights(parts: Sequence[Samples], dtype: torch.dtype, device: torch.de
 def tune_shares(member: Member) -> list[float]:
     """Return the weight of a tune sample by its class, (C,).
 
-    It is 1, or with a sampler what gives tune the class shares of an epoch. Without it, a network that learns from
-    equal shares, say, would be stopped for what it is to learn.
+    Without a sampler it is 1. With a sampler it gives the tune part the class shares of an epoch: otherwise early
+    stopping would judge a network by other shares than it learns from.
     """
     shown = np.array(member.counts, dtype=np.float64)
     if member.sampler == NO_SAMPLER:

@@ -1,8 +1,8 @@
-"""What a sampler does to probabilities: it moves the shares of the classes, and with them what a loss teaches.
+"""Prior correction: undoes the shift of log-probabilities that a sampler causes by changing the class shares.
 
-With cross-entropy a network learns the shares that it sees, and log(share before / share after) takes them back. A loss
-whose optimum does not depend on shares, as MFE, whose class means are the same after random repetition, needs nothing.
-Both follow from one rule: the optimum among constant outputs moves by as much as the sampler moves the outputs.
+With cross-entropy a network learns the shares that it sees, and the correction is log(share before / share after). A
+loss whose optimum does not depend on the shares needs none; for example MFE, whose class means stay the same. Both
+follow from one rule: the sampler shifts the outputs by as much as it shifts the best constant output.
 """
 
 from collections.abc import Sequence
@@ -23,37 +23,49 @@ LAST = 2**31  # an epoch by which every schedule has ended
 def prior_shift(
     loss: LossSpec, before: Sequence[int], after: Sequence[int], prevalence: Sequence[float] | None = None
 ) -> tuple[float, ...]:
-    """What is to be added to the log-probability of each class, to take back what a sampler did.
+    """Return what to add to the log-probability of each class so that a sampler's effect is undone, (C,).
 
-    before, after: samples of each class without and with the sampler. prevalence: shares of the classes in use, for
-    which probabilities are then right, where they would be for the shares that the loss teaches: those of the samples
-    by cross-entropy, equal ones by MFE or weighted cross-entropy. Raises ValueError for a prevalence with a loss that
-    teaches no shares.
+    Args:
+        loss: The loss of the training.
+        before: The samples of each class without the sampler.
+        after: The samples of each class that an epoch shows.
+        prevalence: The shares of the classes in use, for which probabilities are then right. None: the shares that
+            the loss learns from the samples without the sampler. Those are the shares of the samples with
+            cross-entropy, and equal shares with MFE or weighted cross-entropy.
+
+    Returns:
+        The shifts; all 0 if the loss has no best constant output, as losses that rank.
+
+    Raises:
+        ValueError: There is a prevalence, and the loss has no best constant output.
     """
-    nothing = (0.0,) * len(before)
+    no_shift = (0.0,) * len(before)
     if tuple(before) == tuple(after) and prevalence is None:
-        return nothing
-    taught = best_constant(loss, after)
-    if taught is None and prevalence is not None:
+        return no_shift
+    learned = find_best_constant(loss, after)
+    if learned is None and prevalence is not None:
         raise ValueError(f"prevalence is for losses that teach shares of the classes, not for {loss}: calibrate it")
-    wanted = best_constant(loss, before) if prevalence is None else logits_of(prevalence)
-    if taught is None or wanted is None:
-        return nothing
-    shift = wanted - taught
+    wanted = find_best_constant(loss, before) if prevalence is None else logits_of(prevalence)
+    if learned is None or wanted is None:
+        return no_shift
+    shift = wanted - learned
     return tuple((shift - shift.mean()).tolist()) if len(before) > 2 else (0.0, float(shift[0]))
 
 
 def logits_of(shares: Sequence[float]) -> NDArray[np.float64]:
-    """(1,) for two classes, else (C,)."""
-    found: NDArray[np.float64] = np.log(np.asarray(shares))
-    return found[1:] - found[:1] if len(found) == 2 else found
+    """Return the logits of class shares: the log-odds (1,) of two classes, else the log-shares (C,)."""
+    logs: NDArray[np.float64] = np.log(np.asarray(shares))
+    return logs[1:] - logs[:1] if len(logs) == 2 else logs
 
 
-def best_constant(loss: LossSpec, counts: Sequence[int]) -> NDArray[np.float64] | None:
-    """The logits that minimise the loss where all samples get the same: (1,) for two classes, else (C,).
+def find_best_constant(loss: LossSpec, counts: Sequence[int]) -> NDArray[np.float64] | None:
+    """Find the constant logits, equal for all samples, that minimise a loss: (1,) for two classes, else (C,).
 
-    counts: samples of each class. None where every constant is as good as another, as for losses that rank, and where
-    the best one is at infinity, as that of soft F1, which calls every sample positive.
+    counts: the samples of each class.
+
+    Returns:
+        The logits. None if all constants are equally good, as for losses that rank, and if the best one is infinite,
+        as for soft F1, which then calls every sample positive.
     """
     criterion = loss.build(counts=counts).eval()
     criterion.set_epoch(LAST)
@@ -70,7 +82,7 @@ def best_constant(loss: LossSpec, counts: Sequence[int]) -> NDArray[np.float64] 
     even, uneven = np.zeros(numbers), np.linspace(1.0, 2.0, numbers)
     if abs(value_and_gradient(even)[0] - value_and_gradient(uneven)[0]) < SAME:
         return None
-    found = [
+    optima = [
         optimize.minimize(
             value_and_gradient,
             start,
@@ -81,5 +93,5 @@ def best_constant(loss: LossSpec, counts: Sequence[int]) -> NDArray[np.float64] 
         )
         for start in (even, logits_of([max(count, 1) for count in counts]))
     ]
-    constant: NDArray[np.float64] = min(found, key=lambda one: float(one.fun)).x
+    constant: NDArray[np.float64] = min(optima, key=lambda optimum: float(optimum.fun)).x
     return constant if np.abs(constant).max() < log(sum(counts)) + 3 else None

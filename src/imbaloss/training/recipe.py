@@ -33,25 +33,26 @@ class Recipe(RecipeFields):
     """
 
     def candidates(self) -> "tuple[Recipe, ...]":
-        """Itself, or with `tune_lr` one for each of its learning rates, the smallest first."""
+        """Return one recipe for each rate of `tune_lr`, the smallest first; without such rates the recipe itself."""
         return tuple(replace(self, lr=lr, tune_lr=()) for lr in self.tune_lr) or (self,)
 
     @property
     def networks(self) -> int:
-        """How many candidates there are."""
+        """The number of candidates."""
         return max(len(self.tune_lr), 1)
 
     @property
     def shared(self) -> "Recipe":
-        """What recipes of one stack have in common: all but epochs and rates."""
+        """The recipe without what may differ within a stack: epochs and rates."""
         return replace(self, epochs=1, lr=1.0, tune_lr=())
 
     @property
     def kind(self) -> Kind:
+        """The kind of its network."""
         return networks.parse(self.network)
 
     def design(self, shape: Sequence[int]) -> Design:
-        """Of its network, for inputs of that shape."""
+        """Return the design of its network for inputs of that shape."""
         return Design(self.kind, tuple(shape), self.hidden or (), self.channels or (), self.outputs, self.activation)
 
     @property
@@ -60,7 +61,7 @@ class Recipe(RecipeFields):
         return self.flip or self.shift > 0
 
     def check_shape(self, shape: Sequence[int]) -> None:
-        """Raises ValueError where the inputs of that shape are nothing that it could train with."""
+        """Raise ValueError if the recipe cannot train on inputs of that shape."""
         networks.check_shape(self.design(shape))
         if self.augments and len(shape) != 3:
             raise ValueError("flip and shift are for images (channels, height, width), and these are rows of columns")
@@ -70,20 +71,21 @@ class Recipe(RecipeFields):
 
     @property
     def classes(self) -> int:
+        """The number of classes."""
         return max(self.outputs, 2)
 
     @property
     def dtype(self) -> torch.dtype:
-        """Of weights, and of all that a trained model computes."""
+        """The type of the weights, and of everything that a trained model computes."""
         return PRECISIONS[self.precision][0]
 
     @property
     def products(self) -> torch.dtype:
-        """Of products and activations in training."""
+        """The type of products and activations in training."""
         return PRECISIONS[self.precision][1]
 
     def __post_init__(self) -> None:
-        """Put every value into its one form. Raises FieldError for the first one that its field does not admit."""
+        """Put each value into its canonical form. Raises FieldError for a value that its field does not admit."""
         for field in TEXTS:
             object.__setattr__(self, field.name, canonical_text(field, getattr(self, field.name)))
         for name, bodies in networks.LAYERS.items():
@@ -98,7 +100,7 @@ class Recipe(RecipeFields):
 
 
 def canonical_text(field: Field, value: str) -> str:
-    """Return the one way to write a text of a field. Raises FieldError where the field does not admit it."""
+    """Return the canonical form of a text. Raises FieldError if the field does not admit it."""
     try:
         if field.name == "network":
             require(isinstance(value, str), f"network must be a text, as cnn, found {value!r}")
@@ -109,13 +111,13 @@ def canonical_text(field: Field, value: str) -> str:
     return value
 
 
-def canonical_widths(field: Field, given: Sequence[int] | None) -> tuple[int, ...]:
-    """Return the widths of layers as Python's numbers, the default ones for None.
+def canonical_widths(field: Field, value: Sequence[int] | None) -> tuple[int, ...]:
+    """Return the widths of layers as ints; the default ones for None.
 
-    Raises FieldError for impossible widths, and for no width where the network needs one.
+    Raises FieldError for widths outside their domain, and for no widths if the network needs some.
     """
     try:
-        widths = tuple(whole(f"one of {field.name}", width) for width in (field.default if given is None else given))
+        widths = tuple(whole(f"one of {field.name}", width) for width in (field.default if value is None else value))
     except FieldError as error:
         raise FieldError(field.name, str(error), named=False) from error
     for domain in field.entry.domains:
@@ -127,25 +129,31 @@ def canonical_widths(field: Field, given: Sequence[int] | None) -> tuple[int, ..
 
 
 def canonical_numbers(field: Field, value: Any, dtype: torch.dtype) -> Any:
-    """Return the one way to write a number of a field, or its numbers in ascending order; dtype is that of weights.
+    """Return the canonical form of a number, or of several numbers in ascending order.
 
-    Raises FieldError for a number that the field does not admit.
+    Args:
+        field: The field of the value.
+        value: A number, or a sequence if the field takes several; None if the field admits it.
+        dtype: The type of the weights, in which some numbers are judged.
+
+    Raises:
+        FieldError: The field does not admit a number.
     """
     if value is None and field.optional:
         return None
-    given = value if field.several else (value,)
-    numbers = sorted([whole(field.name, each) if field.kind is int else number(each) for each in given])
+    values = value if field.several else (value,)
+    numbers = sorted([whole(field.name, each) if field.kind is int else number(each) for each in values])
     for each in numbers:
         for domain in field.entry.domains:
             if not domain.contains(torch.tensor(each, dtype=dtype).item() if domain.in_precision else each):
-                found = f"{each}" if field.kind is int else f"{each:g}"
-                found += f" for {dtype}" if domain.in_precision else ""
-                raise FieldError(field.name, f"{domain.rule}, found {found}")
+                shown = f"{each}" if field.kind is int else f"{each:g}"
+                precision = f" for {dtype}" if domain.in_precision else ""
+                raise FieldError(field.name, f"{domain.rule}, found {shown}{precision}")
     return tuple(numbers) if field.several else numbers[0]
 
 
 def read_entries(entries: Mapping[str, Any]) -> tuple[Recipe, Decision]:
-    """Read the entries of a recipe: what is trained, and how its probabilities become actions.
+    """Split the entries of a recipe into what is trained and how probabilities become actions.
 
     Raises:
         FieldError: A field does not admit its value.
@@ -156,12 +164,12 @@ def read_entries(entries: Mapping[str, Any]) -> tuple[Recipe, Decision]:
 
 
 def write_entries(recipe: Recipe, decision: Decision) -> dict[str, Any]:
-    """Return all entries of a recipe, in the order of `FIELDS`, also those at their default."""
+    """Return all entries of a recipe in the order of `FIELDS`, including those at their default."""
     return vars(recipe) | decision.entries
 
 
 def check_entries(entries: Mapping[str, Any]) -> None:
-    """Raises FieldError where entries for one kind of network name layers of another, which would change nothing."""
+    """Raise FieldError if entries for one kind of network name layers of another kind, which would have no effect."""
     network = str(entries.get("network", "mlp"))
     body = networks.parse(network).body
     for name, bodies in networks.LAYERS.items():
@@ -170,17 +178,18 @@ def check_entries(entries: Mapping[str, Any]) -> None:
 
 
 def number(value: float) -> float:
-    """One way to write each number, since a run is known by what is written: 1 as 1.0, -0.0 as 0.0."""
+    """Return the canonical float of a number (1 as 1.0, -0.0 as 0.0), since the text of a recipe identifies a run."""
     return float(value) + 0.0
 
 
 def whole(name: str, value: object) -> int:
-    """As Python's int, whatever kind of whole number it is."""
+    """Return a whole number of any type as an int. Raises FieldError for other values."""
     if not isinstance(value, Integral) or isinstance(value, bool):
         raise FieldError(name, f"must be a whole number, found {value!r}")
     return int(value)
 
 
-def require(holds: object, otherwise: str) -> None:
+def require(holds: object, message: str) -> None:
+    """Raise ValueError with that message unless the condition holds."""
     if not holds:
-        raise ValueError(otherwise)
+        raise ValueError(message)

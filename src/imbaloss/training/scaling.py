@@ -1,4 +1,4 @@
-"""How pixels become the inputs of a network: fixed on the training part, and saved with the model."""
+"""Scaling of inputs, which is fitted on the training part and saved with the model."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,15 +16,18 @@ CHUNK = 8192  # samples that are scaled at once
 
 @dataclass(frozen=True)
 class Scaling:
-    """inputs -> (inputs - offset) / scale, with one offset and one scale for each channel or column."""
+    """The scaling (inputs - offset) / scale, with one offset and one scale for each channel or column."""
 
     offset: tuple[float, ...]
     scale: tuple[float, ...]
 
     @classmethod
     def of(cls, kind: str, train: Samples) -> "Scaling":
-        """`unit` leaves inputs as they are; `standard` gives each channel of `train` mean 0 and deviation 1, by
-        scikit-learn, for which sample weights are repetitions."""
+        """Fit a scaling to training samples.
+
+        kind: "unit" changes nothing; "standard" gives each channel mean 0 and standard deviation 1, with sample weights
+        as repetitions (scikit-learn's StandardScaler).
+        """
         channels = train.inputs.shape[1]
         if kind == "unit":
             return cls((0.0,) * channels, (1.0,) * channels)
@@ -39,17 +42,17 @@ class Scaling:
         return cls(tuple(scaler.mean_.tolist()), tuple(scaler.scale_.tolist()))
 
     def __call__(self, inputs: NDArray[np.floating[Any]]) -> Tensor:
-        """(N, channels, ...) -> the same shape, float64."""
+        """Scale inputs (N, channels, ...); the result has the same shape, in float64."""
         shape = (-1, *(1,) * (inputs.ndim - 2))
         scaled = (inputs - np.reshape(self.offset, shape)) / np.reshape(self.scale, shape)
         return torch.from_numpy(scaled)
 
-    def into(self, place: Tensor, inputs: NDArray[np.floating[Any]]) -> None:
-        """Writes what `inputs` become into a tensor of any type; no second copy of all of them is made."""
+    def write_into(self, place: Tensor, inputs: NDArray[np.floating[Any]]) -> None:
+        """Scale inputs (N, channels, ...) into a tensor of any type, in chunks, without a second copy of them all."""
         for rows in chunks(len(inputs)):
             place[rows] = self(inputs[rows]).to(place.dtype)
 
 
 def chunks(samples: int) -> Iterator[slice]:
-    """Of rows, one after the other."""
+    """Return the slices of rows that are scaled together."""
     return (slice(start, start + CHUNK) for start in range(0, samples, CHUNK))
