@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from imbaloss.comparison.column_values import name_some
-from imbaloss.comparison.columns import CATEGORY, MANY, Schema
+from imbaloss.comparison.columns import ColumnKind, Schema
 from imbaloss.comparison.reading import numbers
 from imbaloss.comparison.reading.text import NA_TEXTS, columns_by_name, is_text
 from imbaloss.wording import counted
@@ -44,7 +44,11 @@ def describe_names_with_digits(table: "pa.Table", schema: Schema, asked: Collect
     asked: columns that a person called categories.
     """
     for column in schema.columns:
-        if column.kind not in {CATEGORY, MANY} or column.name in asked or not is_text(table[column.read_from].type):
+        if (
+            column.kind not in {ColumnKind.CATEGORY, ColumnKind.MANY}
+            or column.name in asked
+            or not is_text(table[column.read_from].type)
+        ):
             continue
         distinct = table[column.read_from].combine_chunks().drop_null().unique()
         looks = numbers.matches(distinct, AMOUNT)

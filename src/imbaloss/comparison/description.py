@@ -1,6 +1,7 @@
 """What is to be known of one's own data before anything is learned from it."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from imbaloss.comparison.column_facts import class_areas, missing_shares
 from imbaloss.comparison.column_values import name_some
-from imbaloss.comparison.columns import CATEGORY, DATES, HOUR_SINE, MANY, WEEKDAY_SINE, Schema
+from imbaloss.comparison.columns import ColumnKind, DateForm, Period, Schema
 from imbaloss.comparison.hashes import hash_columns, hash_rows
 from imbaloss.comparison.own_data import FOLDS, TEST, TIME, Own
 from imbaloss.wording import counted
@@ -18,6 +19,12 @@ LOOKED_AT = 100_000  # rows, by which columns are judged
 GIVES_AWAY = 0.99  # ROC-AUC of a column alone
 GIVEN_AWAY = "tells the classes apart (ROC-AUC {:.3f}): if it is known only after the target, leave it out with --drop"
 FEW = 30  # positives
+PLURALS: dict[str, tuple[str, str]] = {  # one and several columns of a kind, where the plural is not made by an s
+    ColumnKind.CATEGORY: ("category", "categories"),
+    ColumnKind.MANY: ("category with many values", "categories with many values"),
+    DateForm.DAY_FIRST: ("date, day first", "dates, day first"),
+    DateForm.MONTH_FIRST: ("date, month first", "dates, month first"),
+}
 
 
 def describe(own: Own) -> list[str]:
@@ -82,25 +89,22 @@ def of_columns(own: Own) -> Iterator[str]:
 
 def describe_kinds(schema: Schema) -> str:
     """Count the columns of each kind, without those that were made of others."""
-    read = [column for column in schema.columns if column.source is None]
-    kinds = pd.Series([column.kind for column in read]).value_counts()
-    many = " with many values"
-    told = {CATEGORY: ("category", "categories"), MANY: (f"category{many}", f"categories{many}")}
-    told |= {kind: (kind, kind.replace("date", "dates", 1)) for kind in DATES}
+    counts = Counter(column.stored_kind for column in schema.columns if column.source is None)
     listed = [
-        f"{count} {told[kind][count > 1]}" if kind in told else counted(int(count), str(kind))
-        for kind, count in kinds.items()
+        f"{count} {PLURALS[kind][count > 1]}" if kind in PLURALS else counted(count, kind)
+        for kind, count in counts.most_common()
     ]
-    return f"{counted(len(read), 'column')} to learn from: {', '.join(listed)}"
+    return f"{counted(counts.total(), 'column')} to learn from: {', '.join(listed)}"
 
 
 def describe_cycles(schema: Schema) -> Iterator[str]:
     """Say of which dates the hour and the weekday are learned from too."""
-    made: dict[str, list[str]] = {column.read_from: [] for column in schema.columns if column.is_cycle}
+    periods: dict[str, list[Period]] = {}
     for column in schema.columns:
-        if column.kind in {HOUR_SINE, WEEKDAY_SINE}:
-            made[column.read_from].append(column.kind.partition(",")[0])
-    for name, parts in made.items():
+        period = column.kind.period
+        if period is not None and period not in periods.setdefault(column.read_from, []):
+            periods[column.read_from].append(period)
+    for name, parts in periods.items():
         verb = "is" if len(parts) == 1 else "are"
         yield f"from the dates of {name}, the {' and the '.join(parts)} {verb} learned from too (as sine and cosine)"
 

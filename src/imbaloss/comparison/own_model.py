@@ -19,6 +19,7 @@ from imbaloss.comparison.missing_values import mark_missing
 from imbaloss.comparison.preparation import ImagePreparation, TablePreparation
 from imbaloss.comparison.reading.frames import table_from_frame
 from imbaloss.comparison.reading.image_arrays import prepare_image_array
+from imbaloss.comparison.reading.table_file import naming
 from imbaloss.learners import FittedModel, model_files, skops_file
 from imbaloss.learners.network_file import check_unchanged
 from imbaloss.notation import tuples
@@ -128,7 +129,8 @@ class OwnModel:
         folder = Path(folder)
         header = read_header(folder)
         try:
-            kind = kind_from_json(header["kind"])
+            with naming(folder / NAME):
+                kind = kind_from_json(header["kind"])
             preparation: Any = kind
             if isinstance(kind, Schema):
                 file = folder / PREPARATION
@@ -193,7 +195,7 @@ def remove(folder: Path) -> None:
 def kind_from_json(value: Mapping[str, Any]) -> Schema | ImagePreparation:
     if "images" in value:
         return ImagePreparation(**tuples(value["images"]))
-    columns = tuple(Column(*fields) for fields in value["columns"])
+    columns = tuple(Column.from_json(*fields) for fields in value["columns"])
     texts = (tuple(value.get(key, ())) for key in ("na_values", "keep_na"))  # which version 0.1 did not write
     return Schema(columns, dict(value["left_out"]), *texts)
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from imbaloss.comparison import table_writing
 from imbaloss.comparison.column_values import name_some
-from imbaloss.comparison.columns import DATE, NUMBER, PLAIN, Column, Schema
+from imbaloss.comparison.columns import Column, ColumnKind, DateForm, NumberForm, Schema
 from imbaloss.comparison.missing_values import mark_missing
 from imbaloss.comparison.own_model import OwnModel
 from imbaloss.comparison.preparation import ImagePreparation, TablePreparation
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 AT_ONCE = 8 * 8192  # rows: whole batches of what passes through a network, since bits may go with their sizes
 IMAGES_AT_ONCE = 8192
+OPEN_FORMS = {None, DateForm.YEAR_FIRST}  # of the training; where a column has them, a new file decides how it is read
 PROBABILITY, DECISION, FILE = "probability", "decision", "file"
 
 
@@ -116,7 +117,11 @@ def complete_forms(schema: Schema, file: TableFile) -> Schema:
     Raises:
         ValueError: The file's numbers may part thousands or be decimals.
     """
-    unknown = {column.name for column in schema.columns if column.kind in {NUMBER, DATE} and column.form is None}
+    unknown = {
+        column.name
+        for column in schema.columns
+        if column.kind in {ColumnKind.NUMBER, ColumnKind.DATE} and column.form in OPEN_FORMS
+    }
     distinct: dict[str, pa.Array] = {}
     for part in file.parts(AT_ONCE) if unknown and file.is_text else ():
         names = [name for name in part.column_names if name in unknown and is_text(part.schema.field(name).type)]
@@ -131,19 +136,19 @@ def complete_forms(schema: Schema, file: TableFile) -> Schema:
 
 def complete_form(column: Column, distinct: "pa.Array | None") -> Column:
     """Return a column with the form that its distinct texts in a file have, where they are of its kind."""
-    if distinct is None or column.form not in {None, DATE}:
+    if distinct is None or column.form not in OPEN_FORMS:
         return column
-    if column.kind == DATE or column.is_cycle:
+    if column.is_date or column.is_cycle:
         form = dates.find_date_form(distinct)
-        return column if not form else replace(column, form=form) if column.is_cycle else replace(column, kind=form)
+        return column if form is None else replace(column, form=form)
     found = numbers.find_number_form(distinct)
     numbers.check_unambiguous(f"column {column.name}", found)
-    return replace(column, form=found.form) if found.fits.all() and column.kind == NUMBER else column
+    return replace(column, form=found.form) if found.fits.all() else column
 
 
 def is_plain(values: "pa.Array") -> bool:
     """Return whether all texts are plain numbers, none of which may part thousands with points."""
-    is_number = not np.isnan(numbers.parse_numbers(values, PLAIN)).any()
+    is_number = not np.isnan(numbers.parse_numbers(values, NumberForm.PLAIN)).any()
     return is_number and not numbers.all_have_three_decimals(values)
 
 
