@@ -1,4 +1,4 @@
-"""Columns as a model file has them: texts there, types here."""
+"""Columns and reasons as a model file has them: texts there, types here."""
 
 import json
 
@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from imbaloss.comparison.columns import Column, ColumnKind, DateForm, NameForm, NumberForm
+from imbaloss.comparison.columns import Column, ColumnKind, DateForm, LeftOut, NameForm, NumberForm, Reason, Schema
+from imbaloss.comparison.own_model import kind_from_json
 from tests.comparison.examples import judge, mixed
 
 STORED = {
@@ -55,3 +56,10 @@ def test_a_column_of_any_kind_and_form_is_read_as_it_was_written():
 def test_a_kind_or_form_that_is_unknown_is_refused(fields, sentence):
     with pytest.raises(ValueError, match=sentence):
         Column.from_json(*fields)
+
+
+def test_the_reason_why_a_column_is_left_out_is_stored_as_the_end_of_a_sentence():
+    left_out = {"y": LeftOut(Reason.TARGET), "a": LeftOut(Reason.ONE_VALUE, "'{}'")}
+    stored = Schema((), left_out).to_json()
+    assert stored["left_out"] == [["y", "is the target"], ["a", "has the same value, '{}', in each row that has one"]]
+    assert kind_from_json(stored).to_json() == stored

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from sklearn.preprocessing import TargetEncoder
 
-from imbaloss.comparison.columns import Column, ColumnKind, Schema
+from imbaloss.comparison.columns import Column, ColumnKind, Reason, Schema
 from imbaloss.comparison.own_model import TRUSTED
 from imbaloss.comparison.preparation import ImagePreparation, TablePreparation
 from tests.comparison.examples import judge, mixed, take
@@ -21,7 +21,7 @@ LABELS = (mixed()["fraud"] == "yes").to_numpy().astype(np.int64)
 
 
 def prepared(frame: pd.DataFrame | None = None):
-    schema = judge(mixed(), aside={"fraud": "is the target"})
+    schema = judge(mixed(), aside={"fraud": Reason.TARGET})
     taken = take(schema, mixed() if frame is None else frame)
     return schema, taken, *TablePreparation.fit(schema, taken, LABELS)
 
@@ -118,7 +118,7 @@ def wide() -> pd.DataFrame:
     "frame", [mixed(), mixed()[["amount", "fraud"]], mixed()[["shop", "country", "fraud"]], wide()]
 )
 def test_inputs_are_those_of_scikit_learn_alone_bit_for_bit(frame, together):
-    schema = judge(frame, aside={"fraud": "is the target"})
+    schema = judge(frame, aside={"fraud": Reason.TARGET})
     taken = take(schema, frame)
     if together:  # all numbers of a frame in one array
         taken = taken.copy()

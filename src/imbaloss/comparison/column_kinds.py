@@ -18,7 +18,7 @@ from imbaloss.comparison.column_values import (
     texts_of_values,
     typed_numbers,
 )
-from imbaloss.comparison.columns import Column, ColumnKind, DateForm, NameForm, NumberForm, Schema
+from imbaloss.comparison.columns import Column, ColumnKind, DateForm, LeftOut, NameForm, NumberForm, Reason, Schema
 from imbaloss.comparison.judgement import ANOTHER_WAY, NOTHING_SAID, ColumnRequest, Judgement
 from imbaloss.comparison.missing_values import mark_missing
 from imbaloss.comparison.reading import dates, numbers
@@ -57,15 +57,14 @@ def judge_columns(table: "pa.Table", request: ColumnRequest = NOTHING_SAID) -> S
     if request.decimal == ",":
         read_points_as_thousands(columns, judgements)
     check_ambiguous(columns, judgements, request)
-    reasons = dict(request.aside) | {name: judgements[name].reason for name in names if judgements[name].reason}
+    left_out = {name: LeftOut(reason) for name, reason in request.aside.items()}
+    left_out |= {name: reason for name in names if (reason := judgements[name].left_out)}
     learned = [column for name in names for column in judgements[name].columns]
     if not learned:
-        told = "; ".join(f"{name} {reason}" for name, reason in reasons.items())
+        told = "; ".join(f"{name} {reason}" for name, reason in left_out.items())
         raise ValueError(f"there is no column to learn from: {told or 'the table has none beside the target'}")
     if clash := {column.name for column in learned if column.source} & {*request.aside, *names}:
         raise ValueError(f"there is a column {min(clash)!r}, as one that is made of another would be called: rename it")
-    order = [*request.aside, *names]
-    left_out = {name: reasons[name] for name in order if name in reasons}
     return Schema(tuple(learned), left_out, tuple(request.na_values), tuple(request.keep_na))
 
 
@@ -76,7 +75,7 @@ def judge_series(column: "pd.Series[Any]", *, named: bool) -> tuple[str, str]:
     table = table_from_frame(pd.DataFrame({"column": column}))
     request = ColumnRequest(categories=["column"] if named else [])
     judgement = judge_column("column", mark_missing(table)["column"].combine_chunks(), request)
-    return (judgement.columns[0].stored_kind, "") if judgement.columns else ("", judgement.reason)
+    return (judgement.columns[0].stored_kind, "") if judgement.columns else ("", str(judgement.left_out))
 
 
 def judge_plain_numbers(columns: "Columns", others: Collection[str]) -> Iterator[tuple[str, Judgement]]:
@@ -130,7 +129,7 @@ def are_large_names(known: "pa.Array", values: NDArray[np.float64]) -> bool:
 def judge_numbers(columns: Sequence[Column], values: NDArray[np.float64]) -> list[Judgement]:
     """Judge columns of numbers (k, N), NaN where they are missing."""
     if not values.shape[1]:
-        return [Judgement(reason="has no value")] * len(columns)
+        return [Judgement(left_out=LeftOut(Reason.NO_VALUE))] * len(columns)
     lows, highs = np.fmin.reduce(values, axis=1), np.fmax.reduce(values, axis=1)
     return [
         judge_range(column, of_column, low, high)
@@ -141,18 +140,18 @@ def judge_numbers(columns: Sequence[Column], values: NDArray[np.float64]) -> lis
 def judge_range(column: Column, values: NDArray[np.float64], low: float, high: float) -> Judgement:
     """Judge a column of numbers (N,) with its smallest and largest, which are NaN where there are none."""
     if low != low:  # noqa: PLR0124  # NaN
-        return Judgement(reason="has no value")
+        return Judgement(left_out=LeftOut(Reason.NO_VALUE))
     if low == high:
-        return Judgement(reason=describe_constant(f"{low:.15g}"))
+        return judge_constant(f"{low:.15g}")
     if counts_rows(column.name, values, low, high):
         is_gapless = high - low < len(values)
-        return Judgement(reason="only counts the rows" if is_gapless else "is another whole number in each row")
+        return Judgement(left_out=LeftOut(Reason.ROW_COUNT if is_gapless else Reason.ROW_NUMBER))
     return Judgement((column,))
 
 
-def describe_constant(value: Any) -> str:
-    """Say that a column has one value only."""
-    return f"has the same value, {value}, in each row that has one"
+def judge_constant(value: Any) -> Judgement:
+    """Judge a column that has one value only."""
+    return Judgement(left_out=LeftOut(Reason.ONE_VALUE, str(value)))
 
 
 def counts_rows(name: str, values: NDArray[np.float64], low: float, high: float) -> bool:
@@ -186,7 +185,7 @@ def judge_column(name: str, values: "pa.Array", request: ColumnRequest) -> Judge
 
     kind, known = values.type, values.drop_null()
     if not len(known):
-        return Judgement(reason="has no value")
+        return Judgement(left_out=LeftOut(Reason.NO_VALUE))
     if name in request.marks:
         return judge_marked_numbers(name, values)
     if name in request.categories or pa.types.is_dictionary(kind) or pa.types.is_boolean(kind):
@@ -215,7 +214,7 @@ def judge_text(name: str, values: "pa.Array", request: ColumnRequest) -> Judgeme
         if number_form.ambiguous is not None and len(distinct) > 1:
             return Judgement((column,), ambiguous=number_form.ambiguous)
         if len(distinct) == 1:
-            return Judgement(reason=describe_constant(known[0].as_py()))
+            return judge_constant(known[0].as_py())
         return judge_numbers([column], numbers.parse_numbers(values, number_form.form)[None])[0]
     if date_form := dates.find_date_form(distinct):
         days = dates.parse_dates(values, date_form, local=True)
@@ -244,7 +243,7 @@ def judge_dates(column: Column, days: NDArray[np.float64], first: Any) -> Judgem
     """
     known = days[~np.isnan(days)]
     if len(known) and known.min() == known.max():
-        return Judgement(reason=describe_constant(first))
+        return judge_constant(first)
     cycles: list[ColumnKind] = []
     if len(known) and np.ptp(known % 1) > 0:
         cycles += [ColumnKind.HOUR_SINE, ColumnKind.HOUR_COSINE]
@@ -261,10 +260,10 @@ def judge_names(name: str, values: "pa.Array") -> Judgement:
     known = texts[~pd.isna(texts)]
     distinct = pd.unique(known)
     if len(distinct) == 1:
-        return Judgement(reason=describe_constant(repr(distinct[0])))
+        return judge_constant(repr(distinct[0]))
     if len(distinct) > max(FEW, len(known) / 2):
         such = f"{len(distinct)} values in {len(known)} rows, such as {known[0][:30]!r}"
-        return Judgement(reason=f"is text that differs from row to row ({such})")
+        return Judgement(left_out=LeftOut(Reason.MOSTLY_DIFFERENT_TEXTS, such))
     return Judgement((Column(name, ColumnKind.CATEGORY if len(distinct) <= FEW else ColumnKind.MANY, form),))
 
 

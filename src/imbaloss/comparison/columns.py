@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import Any, ClassVar, Self
 
 MISSING = "(missing)"  # what stands for a missing category
@@ -146,12 +146,38 @@ class Column:
             raise ValueError(f"column {name}: this version of imbaloss does not know {written}") from error
 
 
+class Reason(Enum):
+    """Why a column is left out. The value ends a sentence that begins with the name of the column; {} is the detail."""
+
+    TARGET = "is the target"
+    GROUP = "is the group of a row"
+    TIME = "is the time of a row"
+    DROPPED = "was left out as asked"
+    NO_VALUE = "has no value"
+    ONE_VALUE = "has the same value, {}, in each row that has one"
+    ROW_COUNT = "only counts the rows"
+    ROW_NUMBER = "is another whole number in each row"
+    MOSTLY_DIFFERENT_TEXTS = "is text that differs from row to row ({})"
+    STORED = "{}"  # a model file has the sentence alone
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """The reason why a column is left out, and what its sentence says beside."""
+
+    reason: Reason
+    detail: str = ""
+
+    def __str__(self) -> str:
+        return self.reason.value.format(self.detail)
+
+
 @dataclass(frozen=True)
 class Schema:
     """The columns that a network learns from, and those of the same file that it does not, each with the reason."""
 
     columns: tuple[Column, ...]
-    left_out: Mapping[str, str] = field(default_factory=dict)
+    left_out: Mapping[str, LeftOut] = field(default_factory=dict)
     na_values: tuple[str, ...] = ()  # texts that mean a missing value, beside the usual ones
     keep_na: tuple[str, ...] = ()  # columns in which texts such as NA are values
     noun: ClassVar[str] = "row"
@@ -178,7 +204,7 @@ class Schema:
         """Return the entries of a model file."""
         return {
             "columns": [column.to_json() for column in self.columns],
-            "left_out": [[name, reason] for name, reason in self.left_out.items()],
+            "left_out": [[name, str(left_out)] for name, left_out in self.left_out.items()],
             "na_values": list(self.na_values),
             "keep_na": list(self.keep_na),
         }

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from imbaloss.comparison.column_facts import class_areas, missing_shares
 from imbaloss.comparison.column_values import name_some
-from imbaloss.comparison.columns import ColumnKind, DateForm, Period, Schema
+from imbaloss.comparison.columns import ColumnKind, DateForm, Period, Reason, Schema
 from imbaloss.comparison.hashes import hash_columns, hash_rows
 from imbaloss.comparison.own_data import FOLDS, TEST, TIME, Own
 from imbaloss.wording import counted
@@ -69,9 +69,9 @@ def of_columns(own: Own) -> Iterator[str]:
     assert isinstance(frame, pd.DataFrame)
     yield describe_kinds(schema)
     yield from describe_cycles(schema)
-    for name, reason in schema.left_out.items():
-        if reason != "is the target":
-            yield f"not learned from: {name} {reason}"
+    for name, left_out in schema.left_out.items():
+        if left_out.reason != Reason.TARGET:
+            yield f"not learned from: {name} {left_out}"
     missing = pd.Series(missing_shares(frame, schema), schema.names)
     missing = missing[[column.name for column in schema.columns if column.source is None]]
     if len(incomplete := missing[missing > 0].sort_values(ascending=False)):

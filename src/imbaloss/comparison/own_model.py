@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from imbaloss.comparison.column_values import take_columns
-from imbaloss.comparison.columns import Column, Schema
+from imbaloss.comparison.columns import Column, LeftOut, Reason, Schema
 from imbaloss.comparison.missing_values import mark_missing
 from imbaloss.comparison.preparation import ImagePreparation, TablePreparation
 from imbaloss.comparison.reading.frames import table_from_frame
@@ -197,7 +197,8 @@ def kind_from_json(value: Mapping[str, Any]) -> Schema | ImagePreparation:
         return ImagePreparation(**tuples(value["images"]))
     columns = tuple(Column.from_json(*fields) for fields in value["columns"])
     texts = (tuple(value.get(key, ())) for key in ("na_values", "keep_na"))  # which version 0.1 did not write
-    return Schema(columns, dict(value["left_out"]), *texts)
+    left_out = {name: LeftOut(Reason.STORED, text) for name, text in value["left_out"]}
+    return Schema(columns, left_out, *texts)
 
 
 def plain(value: Any) -> Any:
