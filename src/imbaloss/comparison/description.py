@@ -13,6 +13,7 @@ from imbaloss.comparison.column_values import name_some
 from imbaloss.comparison.columns import ColumnKind, DateForm, Period, Reason, Schema
 from imbaloss.comparison.hashes import hash_columns, hash_rows
 from imbaloss.comparison.own_data import FOLDS, TEST, TIME, Own
+from imbaloss.comparison.preparation import ImagePreparation
 from imbaloss.wording import counted
 
 LOOKED_AT = 100_000  # rows, by which columns are judged
@@ -28,26 +29,27 @@ PLURALS: dict[str, tuple[str, str]] = {  # one and several columns of a kind, wh
 
 
 def describe(own: Own) -> list[str]:
-    """In sentences, the most important first."""
+    """Return what is to be known of the data, in sentences, the most important first."""
     negatives, positives = own.counts
     rows = len(own.labels)
     classes = f"{positives} {own.positive} (positive, {own.level:.2%}), {negatives} {own.negative} (negative)"
-    said = [f"{counted(rows, own.kind.noun)}: {classes}", divided(own)]
+    said = [f"{counted(rows, own.kind.noun)}: {classes}", describe_division(own)]
     if positives < FEW:
         said.append(f"{counted(positives, 'positive')} can decide little: see what difference could be found at all")
     if own.level > 0.5:
         said.append(f"{own.positive} is the more frequent class; was {own.negative} meant (--positive)?")
     said += own.notes
-    if isinstance(own.kind, Schema):
-        said += of_columns(own)
-    else:
+    if isinstance(own.kind, ImagePreparation):
         kind = {1: "gray", 3: "in colours"}[own.kind.channels]
         said.append(f"each image is {kind}, {own.kind.height} x {own.kind.width} pixels")
-    said += copies(own)
+    elif isinstance(own.features, pd.DataFrame):
+        said += describe_columns(own.kind, own.features, own.labels)
+    said += describe_copies(own)
     return said
 
 
-def divided(own: Own) -> str:
+def describe_division(own: Own) -> str:
+    """Say how the rows are divided into train, tune and test, and how many of each class are in each part."""
     counts = own.split_counts(0, own.each_fold[0])
     parts = ", ".join(f"{part} {pair.positives}/{pair.negatives}" for part, pair in counts.items())
     how = {
@@ -62,11 +64,8 @@ def divided(own: Own) -> str:
     return f"{how}{grouped}; positives/negatives{' of the first' * (own.division == FOLDS)}: {parts}"
 
 
-def of_columns(own: Own) -> Iterator[str]:
+def describe_columns(schema: Schema, frame: pd.DataFrame, labels: NDArray[np.int64]) -> Iterator[str]:
     """Describe the columns of a table: their kinds, what is missing, and what looks like a mistake."""
-    assert isinstance(own.kind, Schema)
-    frame, schema = own.features, own.kind
-    assert isinstance(frame, pd.DataFrame)
     yield describe_kinds(schema)
     yield from describe_cycles(schema)
     for name, left_out in schema.left_out.items():
@@ -84,7 +83,7 @@ def of_columns(own: Own) -> Iterator[str]:
     if len(frame) > LOOKED_AT:
         looked_at = np.sort(generator.choice(len(frame), LOOKED_AT, replace=False))
         frame = frame.iloc[looked_at]
-    yield from describe_leaks(frame, own.labels[looked_at], schema)
+    yield from describe_leaks(frame, labels[looked_at], schema)
 
 
 def describe_kinds(schema: Schema) -> str:
@@ -130,7 +129,7 @@ def describe_leaks(frame: pd.DataFrame, labels: NDArray[np.int64], schema: Schem
             yield f"whether {name} is missing {GIVEN_AWAY.format(areas_of_missing[place])}"
 
 
-def copies(own: Own) -> Iterator[str]:
+def describe_copies(own: Own) -> Iterator[str]:
     """Say how many test rows are also rows of train or tune: they are no test of what was learned."""
     if isinstance(own.features, pd.DataFrame):
         keys = hash_rows(own.features)

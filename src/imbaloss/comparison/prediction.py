@@ -70,10 +70,10 @@ def predict_file(
         raise ValueError(f"{out} is the file to predict for: write the predictions to another one")
     unseen: Counter[str] = Counter()
     keep = [normalize_text(name) for name in keep]
-    if model.kind.of_images:
-        parts = predict_images(model, source, keep, reading)
+    if isinstance(model.preparation, TablePreparation):
+        parts = predict_table(model, model.preparation, source, keep, reading, unseen=unseen)
     else:
-        parts = predict_table(model, source, keep, reading, unseen)
+        parts = predict_images(model, model.preparation, source, keep, reading)
     positives = 0
 
     def counted() -> Iterator[pd.DataFrame]:
@@ -88,20 +88,23 @@ def predict_file(
 
 
 def predict_table(
-    model: OwnModel, source: Path, keep: Sequence[str], reading: ReadingOptions, unseen: "Counter[str]"
+    model: OwnModel,
+    preparation: TablePreparation,
+    source: Path,
+    keep: Sequence[str],
+    reading: ReadingOptions,
+    *,
+    unseen: "Counter[str]",
 ) -> Iterator[pd.DataFrame]:
-    """Yield predictions for the rows of a table, part by part. unseen: is added to."""
-    assert isinstance(model.kind, Schema)
-    assert isinstance(model.preparation, TablePreparation)
+    """Yield predictions for the rows of a table, part by part. preparation: the model's. unseen: is added to."""
     if source.is_dir() and not is_parquet_folder(source):
         raise ValueError(f"{source} is a folder, and the model was made of a table")
     file = TableFile(source, reading)
-    preparation = model.preparation
-    model = replace(model, kind=complete_forms(model.kind, file))
+    schema = complete_forms(preparation.schema, file)
     row = 1
     for part in split_evenly(file.parts(AT_ONCE), AT_ONCE):
         check_kept(part.column_names, keep)
-        features = model.columns(part, row)
+        features = model.take_columns(schema, part, row)
         unseen.update(preparation.unseen(features))
         row += part.num_rows
         beside = part.select(list(keep)).to_pandas() if keep else pd.DataFrame(index=range(part.num_rows))
@@ -193,10 +196,9 @@ def with_predictions(model: OwnModel, beside: pd.DataFrame, probabilities: NDArr
 
 
 def predict_images(
-    model: OwnModel, source: Path, keep: Sequence[str], reading: ReadingOptions
+    model: OwnModel, preparation: ImagePreparation, source: Path, keep: Sequence[str], reading: ReadingOptions
 ) -> Iterator[pd.DataFrame]:
-    """Yield predictions for images: of an NPZ file, a folder, or a table that names them."""
-    assert isinstance(model.kind, ImagePreparation)
+    """Yield predictions for images: of an NPZ file, a folder, or a table that names them. preparation: the model's."""
     if source.suffix.lower() in arrays.ENDINGS:
         several = [(name, array) for name, array in arrays.read_arrays(source).items() if array.ndim > 2]
         if len(several) != 1:
@@ -204,13 +206,13 @@ def predict_images(
         if keep:
             raise ValueError(f"{source} holds images as arrays, and has no columns to keep")
         name, array = several[0]
-        pixels = prepare_image_array(f"array {name!r} of {source}", array, model.kind)
+        pixels = prepare_image_array(f"array {name!r} of {source}", array, preparation)
         yield with_predictions(model, pd.DataFrame(index=range(len(pixels))), model.probabilities(pixels))
         return
-    files, beside = find_images(source, keep, model.kind.column, reading)
+    files, beside = find_images(source, keep, preparation.column, reading)
     for start in range(0, len(files), IMAGES_AT_ONCE):
         some_files = files[start : start + IMAGES_AT_ONCE]
-        probabilities = model.probabilities(prepare_image_files(some_files, model.kind))
+        probabilities = model.probabilities(prepare_image_files(some_files, preparation))
         yield with_predictions(model, beside.iloc[start : start + IMAGES_AT_ONCE].reset_index(drop=True), probabilities)
 
 
