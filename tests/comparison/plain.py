@@ -6,7 +6,7 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, QuantileTransformer, StandardScaler, TargetEncoder
 
-from imbaloss.comparison.columns import CATEGORY, MANY, Schema
+from imbaloss.comparison.columns import ColumnKind, Schema
 from imbaloss.comparison.preparation import QUANTILES_OF
 
 
@@ -18,11 +18,14 @@ def column_transformer(schema: Schema, positives: int) -> ColumnTransformer:
     ])  # fmt: skip
     folds = StratifiedKFold(min(max(positives, 2), 5), shuffle=True, random_state=0)
     many = Pipeline([("target", TargetEncoder(target_type="binary", cv=folds)), ("scale", StandardScaler())])
-    names = {kind: [column.name for column in schema.columns if column.kind == kind] for kind in (CATEGORY, MANY)}
+    names = {
+        kind: [column.name for column in schema.columns if column.kind == kind]
+        for kind in (ColumnKind.CATEGORY, ColumnKind.MANY)
+    }
     parts = [
         ("numbers", numbers, [column.name for column in schema.columns if column.is_number]),
-        ("categories", OneHotEncoder(handle_unknown="ignore", sparse_output=False), names[CATEGORY]),
-        ("many", many, names[MANY]),
+        ("categories", OneHotEncoder(handle_unknown="ignore", sparse_output=False), names[ColumnKind.CATEGORY]),
+        ("many", many, names[ColumnKind.MANY]),
         (
             "cycles",
             SimpleImputer(strategy="constant", fill_value=0.0),

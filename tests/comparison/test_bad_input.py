@@ -353,7 +353,7 @@ KINDS = {
 def test_a_messy_column_is_what_it_says(case, tmp_path):
     make, name, kind = KINDS[case]
     schema = open_own(make(tmp_path), ASKED).kind
-    assert {column.name: column.kind for column in schema.columns}[name] == kind
+    assert {column.name: column.stored_kind for column in schema.columns}[name] == kind
 
 
 def test_a_class_may_be_called_none(tmp_path):

@@ -10,6 +10,7 @@ from sklearn.metrics import roc_auc_score
 
 from imbaloss.comparison import column_facts
 from imbaloss.comparison.column_facts import FEWEST, FOLDS, category_scores, class_areas, missing_areas, roc_areas
+from imbaloss.comparison.columns import Reason
 from tests.comparison.examples import judge, mixed, take
 
 ROWS = 40
@@ -59,7 +60,7 @@ def test_a_category_is_scored_by_the_rows_of_other_folds():
 
 def test_blocks_of_columns_change_nothing(monkeypatch):
     frame = mixed(200)
-    schema = judge(frame, aside={"fraud": "is the target"})
+    schema = judge(frame, aside={"fraud": Reason.TARGET})
     features, labels = take(schema, frame.drop(columns="fraud")), (frame["fraud"] == "yes").to_numpy().astype(np.int64)
     whole = class_areas(features, schema, labels)
     monkeypatch.setattr(column_facts, "BLOCK", 1)

@@ -9,45 +9,46 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imbaloss.comparison.column_values import text_of
-from imbaloss.comparison.columns import CATEGORY, DATE, MANY, MISSING, NUMBER, Column, Schema
+from imbaloss.comparison.columns import MISSING, Column, ColumnKind, Reason, Schema
 from tests.comparison.examples import judge, mixed, take
 
 
 def schema() -> Schema:
-    return judge(mixed(), aside={"fraud": "is the target"})
+    return judge(mixed(), aside={"fraud": Reason.TARGET})
 
 
 def kind(values, **request) -> str:
     frame = pd.DataFrame({"a": values, "other": np.arange(len(values)) % 7})
     found = judge(frame, **request)
-    return {column.name: column.kind for column in found.columns}.get("a", found.left_out.get("a"))
+    reasons = {name: str(left_out) for name, left_out in found.left_out.items()}
+    return {column.name: column.stored_kind for column in found.columns}.get("a", reasons.get("a"))
 
 
 @pytest.mark.parametrize(
     ("values", "wanted"),
     [
-        ([1, 2, 3], NUMBER),
-        ([1.5, None, 3], NUMBER),
-        (["1", "2.5", "-3e4"], NUMBER),
-        ([True, False, True], CATEGORY),
-        ([True, None, False], CATEGORY),
-        (["a", "b", None, "a"], CATEGORY),
-        (["007", "010", "011"], CATEGORY),
-        (["A1", "12", "B7"] * 9, CATEGORY),
-        ([f"v{place % 30}" for place in range(90)], MANY),
+        ([1, 2, 3], ColumnKind.NUMBER),
+        ([1.5, None, 3], ColumnKind.NUMBER),
+        (["1", "2.5", "-3e4"], ColumnKind.NUMBER),
+        ([True, False, True], ColumnKind.CATEGORY),
+        ([True, None, False], ColumnKind.CATEGORY),
+        (["a", "b", None, "a"], ColumnKind.CATEGORY),
+        (["007", "010", "011"], ColumnKind.CATEGORY),
+        (["A1", "12", "B7"] * 9, ColumnKind.CATEGORY),
+        ([f"v{place % 30}" for place in range(90)], ColumnKind.MANY),
         (
             [f"v{place}" for place in range(90)],
             "is text that differs from row to row (90 values in 90 rows, such as 'v0')",
         ),
-        (["2026-01-02", "2025-11-30"], DATE),
-        (["2026-01-02 10:00", "2025-11-30T11:30:15Z"], DATE),
-        (pd.to_datetime(["2026-01-02", None, "2026-01-05"]), DATE),
-        (pd.to_timedelta([1, 2, 3], unit="h"), NUMBER),
+        (["2026-01-02", "2025-11-30"], ColumnKind.DATE),
+        (["2026-01-02 10:00", "2025-11-30T11:30:15Z"], ColumnKind.DATE),
+        (pd.to_datetime(["2026-01-02", None, "2026-01-05"]), ColumnKind.DATE),
+        (pd.to_timedelta([1, 2, 3], unit="h"), ColumnKind.NUMBER),
         ([None, None], "has no value"),
         ([5, 5, None], "has the same value, 5, in each row that has one"),
         (["x", "x"], "has the same value, 'x', in each row that has one"),
-        (pd.Categorical(["a", "b", "a"]), CATEGORY),
-        (np.array([1, 2, 3], dtype="uint8"), NUMBER),
+        (pd.Categorical(["a", "b", "a"]), ColumnKind.CATEGORY),
+        (np.array([1, 2, 3], dtype="uint8"), ColumnKind.NUMBER),
     ],
 )
 def test_the_kind_of_a_column_is_told_by_its_values(values, wanted):
@@ -55,12 +56,12 @@ def test_the_kind_of_a_column_is_told_by_its_values(values, wanted):
 
 
 def test_numbers_are_names_where_that_is_said():
-    assert kind([1, 2, 3], categories=["a"]) == CATEGORY
+    assert kind([1, 2, 3], categories=["a"]) == ColumnKind.CATEGORY
 
 
 def test_whole_numbers_that_stand_as_floats_since_some_are_missing_keep_their_names():
     frame = pd.DataFrame({"code": [1.0, None, 3.0]})
-    taken = take(Schema((Column("code", CATEGORY),)), frame)
+    taken = take(Schema((Column("code", ColumnKind.CATEGORY),)), frame)
     assert taken["code"].tolist() == ["1", MISSING, "3"]
 
 
@@ -95,7 +96,9 @@ def test_dates_as_text_are_the_same_dates(form):
 
 
 def test_a_time_zone_moves_a_date():
-    found = take(Schema((Column("day", DATE),)), pd.DataFrame({"day": ["2026-01-01T01:00:00+01:00", "2026-01-01"]}))
+    found = take(
+        Schema((Column("day", ColumnKind.DATE),)), pd.DataFrame({"day": ["2026-01-01T01:00:00+01:00", "2026-01-01"]})
+    )
     assert found["day"][0] == found["day"][1]
 
 
@@ -133,7 +136,7 @@ SHUFFLED = np.random.default_rng(0).permutation(ROWS)
 
 def left_out(**columns) -> dict[str, str]:
     frame = pd.DataFrame({"other": np.arange(ROWS) % 7} | columns)
-    return dict(judge(frame).left_out)
+    return {name: str(left_out) for name, left_out in judge(frame).left_out.items()}
 
 
 @pytest.mark.parametrize(
@@ -181,7 +184,7 @@ def test_other_numbers_are_learned_from_whatever_they_are_called(name, values):
 def test_codes_with_leading_zeros_are_names_wherever_they_stand():
     late, early = ["12", "7"] * 40 + ["012"] * 20, ["012"] * 20 + ["12", "7"] * 40
     for values in (late, early):
-        assert kind(values) == CATEGORY
+        assert kind(values) == ColumnKind.CATEGORY
     with pytest.raises(ValueError, match="numbers but for '07' in row 76"):
         kind([*map(str, range(5, 80)), "07"])
     assert "is text that differs" in kind([f"{place:05}" for place in range(90)])
@@ -207,7 +210,7 @@ def test_names_keep_their_spelling_but_for_points_that_say_nothing(values, names
         assert take(found, frame)["a"].tolist()[:3] == names
         assert take(found, frame[:1])["a"].tolist() == names[:1]
     else:
-        assert "has the same value" in found.left_out["a"]
+        assert "has the same value" in str(found.left_out["a"])
 
 
 @pytest.mark.parametrize(
@@ -221,7 +224,7 @@ def test_names_keep_their_spelling_but_for_points_that_say_nothing(values, names
     ],
 )
 def test_what_pandas_calls_a_category_is_one(values):
-    assert kind(values) == CATEGORY
+    assert kind(values) == ColumnKind.CATEGORY
 
 
 def test_dates_with_times_give_hours_and_weekdays_as_cycles_where_they_vary():
@@ -328,7 +331,7 @@ def test_identifiers_that_floats_cannot_tell_apart_are_names():
     numbers = 2**60 + np.arange(ROWS)
     for values in (numbers, numbers.astype(np.uint64), numbers.astype(str)):
         assert "is text that differs from row to row" in left_out(case=values)["case"]
-    assert kind(2**60 + np.arange(ROWS) % 3) == CATEGORY
+    assert kind(2**60 + np.arange(ROWS) % 3) == ColumnKind.CATEGORY
 
 
 def test_hours_are_those_of_the_zone():

@@ -161,6 +161,23 @@ def test_at_neither_address_another_class_is_trusted(module, folder, tmp_path):
         OwnModel.load(copy)
 
 
+def test_a_kind_of_column_that_is_unknown_is_named_with_the_file(folder, tmp_path):
+    """As a later version may write it."""
+    copy = tmp_path / "model"
+    shutil.copytree(folder, copy)
+    kind = json.loads((copy / NAME).read_text())["kind"]
+    kind["columns"][0][1] = "colour"
+    replace_file(copy, PREPARATION, (copy / PREPARATION).read_bytes(), kind=kind)
+    with pytest.raises(ValueError, match=r"own\.json: column amount: .* does not know kind 'colour'"):
+        OwnModel.load(copy)
+
+
+def test_the_columns_of_a_model_that_was_loaded_are_saved_as_they_were(folder, tmp_path):
+    OwnModel.load(folder).save(tmp_path / "model")
+    saved, first = (json.loads((place / NAME).read_text())["kind"] for place in (tmp_path / "model", folder))
+    assert saved == first
+
+
 def test_types_that_imbaloss_does_not_write_are_not_loaded(folder, tmp_path):
     """Even where all checksums are right."""
     copy = tmp_path / "model"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from sklearn.preprocessing import TargetEncoder
 
-from imbaloss.comparison.columns import CATEGORY, MANY, NUMBER, Column, Schema
+from imbaloss.comparison.columns import Column, ColumnKind, Reason, Schema
 from imbaloss.comparison.own_model import TRUSTED
 from imbaloss.comparison.preparation import ImagePreparation, TablePreparation
 from tests.comparison.examples import judge, mixed, take
@@ -21,7 +21,7 @@ LABELS = (mixed()["fraud"] == "yes").to_numpy().astype(np.int64)
 
 
 def prepared(frame: pd.DataFrame | None = None):
-    schema = judge(mixed(), aside={"fraud": "is the target"})
+    schema = judge(mixed(), aside={"fraud": Reason.TARGET})
     taken = take(schema, mixed() if frame is None else frame)
     return schema, taken, *TablePreparation.fit(schema, taken, LABELS)
 
@@ -67,7 +67,7 @@ def test_what_was_not_there_in_training_is_unknown_and_no_failure():
     new=arrays.arrays(np.float64, (5, 2), elements=st.floats(-1e290, 1e290) | st.just(np.nan)),
 )
 def test_inputs_are_finite_whatever_the_numbers(train, new):
-    schema = Schema((Column("a", NUMBER), Column("b", NUMBER)))
+    schema = Schema((Column("a", ColumnKind.NUMBER), Column("b", ColumnKind.NUMBER)))
     frame = pd.DataFrame(train, columns=["a", "b"])
     made, inputs = TablePreparation.fit(schema, frame, np.arange(30) % 2)
     found = made(pd.DataFrame(new, columns=["a", "b"]))
@@ -79,12 +79,12 @@ def test_inputs_are_finite_whatever_the_numbers(train, new):
 def test_outliers_do_not_push_the_others_together():
     values = np.append(np.random.default_rng(0).standard_normal(999), 1e12)
     frame = pd.DataFrame({"a": values})
-    _, inputs = TablePreparation.fit(Schema((Column("a", NUMBER),)), frame, np.arange(1000) % 2)
+    _, inputs = TablePreparation.fit(Schema((Column("a", ColumnKind.NUMBER),)), frame, np.arange(1000) % 2)
     assert np.corrcoef(inputs[:-1, 0], values[:-1])[0, 1] > 0.99
 
 
 def test_one_positive_is_enough_to_encode_by(recwarn):
-    schema = Schema((Column("c", MANY), Column("d", CATEGORY)))
+    schema = Schema((Column("c", ColumnKind.MANY), Column("d", ColumnKind.CATEGORY)))
     frame = pd.DataFrame({"c": [f"v{place % 25}" for place in range(50)], "d": ["x", "y"] * 25})
     _, inputs = TablePreparation.fit(schema, frame, np.arange(50) // 49)
     assert np.isfinite(inputs).all()
@@ -118,7 +118,7 @@ def wide() -> pd.DataFrame:
     "frame", [mixed(), mixed()[["amount", "fraud"]], mixed()[["shop", "country", "fraud"]], wide()]
 )
 def test_inputs_are_those_of_scikit_learn_alone_bit_for_bit(frame, together):
-    schema = judge(frame, aside={"fraud": "is the target"})
+    schema = judge(frame, aside={"fraud": Reason.TARGET})
     taken = take(schema, frame)
     if together:  # all numbers of a frame in one array
         taken = taken.copy()

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from imbaloss.comparison.columns import DECIMAL_COMMA, PLAIN, POINTS_AND_COMMA, WHOLE
+from imbaloss.comparison.columns import NumberForm
 from imbaloss.comparison.judgement import ANOTHER_WAY, ColumnRequest, Judgement
 from imbaloss.comparison.reading import numbers
 from imbaloss.comparison.reading.text import is_text
@@ -20,7 +20,8 @@ def list_plain_texts(columns: "Columns", judgements: Mapping[str, Judgement]) ->
     return [
         name
         for name, judgement in judgements.items()
-        if [column.form for column in judgement.columns] in ([PLAIN], [WHOLE]) and is_text(columns[name].type)
+        if [column.form for column in judgement.columns] in ([NumberForm.PLAIN], [NumberForm.WHOLE])
+        and is_text(columns[name].type)
     ]
 
 
@@ -29,7 +30,7 @@ def read_points_as_thousands(columns: "Columns", judgements: dict[str, Judgement
     for name in list_plain_texts(columns, judgements):
         judgement, texts = judgements[name], columns[name].combine_chunks().drop_null()
         if judgement.ambiguous is not None or numbers.all_have_three_decimals(texts):
-            judgements[name] = Judgement((replace(judgement.columns[0], form=POINTS_AND_COMMA),))
+            judgements[name] = Judgement((replace(judgement.columns[0], form=NumberForm.POINTS_AND_COMMA),))
 
 
 def check_ambiguous(columns: "Columns", judgements: Mapping[str, Judgement], request: ColumnRequest) -> None:
@@ -48,7 +49,7 @@ def check_ambiguous(columns: "Columns", judgements: Mapping[str, Judgement], req
         column.name
         for judgement in judgements.values()
         for column in judgement.columns
-        if column.form in {DECIMAL_COMMA, POINTS_AND_COMMA}
+        if column.form in {NumberForm.DECIMAL_COMMA, NumberForm.POINTS_AND_COMMA}
     ]
     unclear = {name: judgement.ambiguous for name, judgement in judgements.items() if judgement.ambiguous is not None}
     if commas or request.delimiter not in {None, ","}:

@@ -18,23 +18,7 @@ from imbaloss.comparison.column_values import (
     texts_of_values,
     typed_numbers,
 )
-from imbaloss.comparison.columns import (
-    AS_WRITTEN,
-    CATEGORY,
-    DATE,
-    HOUR_COSINE,
-    HOUR_SINE,
-    MANY,
-    MARK,
-    MARKED,
-    NUMBER,
-    PLAIN,
-    WEEKDAY_COSINE,
-    WEEKDAY_SINE,
-    WHOLE,
-    Column,
-    Schema,
-)
+from imbaloss.comparison.columns import Column, ColumnKind, DateForm, LeftOut, NameForm, NumberForm, Reason, Schema
 from imbaloss.comparison.judgement import ANOTHER_WAY, NOTHING_SAID, ColumnRequest, Judgement
 from imbaloss.comparison.missing_values import mark_missing
 from imbaloss.comparison.reading import dates, numbers
@@ -73,15 +57,14 @@ def judge_columns(table: "pa.Table", request: ColumnRequest = NOTHING_SAID) -> S
     if request.decimal == ",":
         read_points_as_thousands(columns, judgements)
     check_ambiguous(columns, judgements, request)
-    reasons = dict(request.aside) | {name: judgements[name].reason for name in names if judgements[name].reason}
+    left_out = {name: LeftOut(reason) for name, reason in request.aside.items()}
+    left_out |= {name: reason for name in names if (reason := judgements[name].left_out)}
     learned = [column for name in names for column in judgements[name].columns]
     if not learned:
-        told = "; ".join(f"{name} {reason}" for name, reason in reasons.items())
+        told = "; ".join(f"{name} {reason}" for name, reason in left_out.items())
         raise ValueError(f"there is no column to learn from: {told or 'the table has none beside the target'}")
     if clash := {column.name for column in learned if column.source} & {*request.aside, *names}:
         raise ValueError(f"there is a column {min(clash)!r}, as one that is made of another would be called: rename it")
-    order = [*request.aside, *names]
-    left_out = {name: reasons[name] for name in order if name in reasons}
     return Schema(tuple(learned), left_out, tuple(request.na_values), tuple(request.keep_na))
 
 
@@ -92,7 +75,7 @@ def judge_series(column: "pd.Series[Any]", *, named: bool) -> tuple[str, str]:
     table = table_from_frame(pd.DataFrame({"column": column}))
     request = ColumnRequest(categories=["column"] if named else [])
     judgement = judge_column("column", mark_missing(table)["column"].combine_chunks(), request)
-    return (judgement.columns[0].kind, "") if judgement.columns else ("", judgement.reason)
+    return (judgement.columns[0].stored_kind, "") if judgement.columns else ("", str(judgement.left_out))
 
 
 def judge_plain_numbers(columns: "Columns", others: Collection[str]) -> Iterator[tuple[str, Judgement]]:
@@ -105,7 +88,10 @@ def judge_plain_numbers(columns: "Columns", others: Collection[str]) -> Iterator
         numbers_only = values[fits]
         is_whole = (np.isnan(numbers_only) | (numbers_only == np.floor(numbers_only))).all(axis=1)
         is_large = np.fmax.reduce(np.abs(numbers_only), axis=1, initial=0) >= EXACT_BELOW
-        numeric = [Column(name, NUMBER, WHOLE if whole else PLAIN) for name, whole in zip(names, is_whole, strict=True)]
+        numeric = [
+            Column(name, ColumnKind.NUMBER, NumberForm.WHOLE if whole else NumberForm.PLAIN)
+            for name, whole in zip(names, is_whole, strict=True)
+        ]
         may_part_thousands = find_thousands_candidates(numbers_only)
         judgements = judge_numbers(numeric, numbers_only)
         for column, place, judgement, may_part, large in zip(
@@ -143,7 +129,7 @@ def are_large_names(known: "pa.Array", values: NDArray[np.float64]) -> bool:
 def judge_numbers(columns: Sequence[Column], values: NDArray[np.float64]) -> list[Judgement]:
     """Judge columns of numbers (k, N), NaN where they are missing."""
     if not values.shape[1]:
-        return [Judgement(reason="has no value")] * len(columns)
+        return [Judgement(left_out=LeftOut(Reason.NO_VALUE))] * len(columns)
     lows, highs = np.fmin.reduce(values, axis=1), np.fmax.reduce(values, axis=1)
     return [
         judge_range(column, of_column, low, high)
@@ -154,18 +140,18 @@ def judge_numbers(columns: Sequence[Column], values: NDArray[np.float64]) -> lis
 def judge_range(column: Column, values: NDArray[np.float64], low: float, high: float) -> Judgement:
     """Judge a column of numbers (N,) with its smallest and largest, which are NaN where there are none."""
     if low != low:  # noqa: PLR0124  # NaN
-        return Judgement(reason="has no value")
+        return Judgement(left_out=LeftOut(Reason.NO_VALUE))
     if low == high:
-        return Judgement(reason=describe_constant(f"{low:.15g}"))
+        return judge_constant(f"{low:.15g}")
     if counts_rows(column.name, values, low, high):
         is_gapless = high - low < len(values)
-        return Judgement(reason="only counts the rows" if is_gapless else "is another whole number in each row")
+        return Judgement(left_out=LeftOut(Reason.ROW_COUNT if is_gapless else Reason.ROW_NUMBER))
     return Judgement((column,))
 
 
-def describe_constant(value: Any) -> str:
-    """Say that a column has one value only."""
-    return f"has the same value, {value}, in each row that has one"
+def judge_constant(value: Any) -> Judgement:
+    """Judge a column that has one value only."""
+    return Judgement(left_out=LeftOut(Reason.ONE_VALUE, str(value)))
 
 
 def counts_rows(name: str, values: NDArray[np.float64], low: float, high: float) -> bool:
@@ -199,18 +185,19 @@ def judge_column(name: str, values: "pa.Array", request: ColumnRequest) -> Judge
 
     kind, known = values.type, values.drop_null()
     if not len(known):
-        return Judgement(reason="has no value")
+        return Judgement(left_out=LeftOut(Reason.NO_VALUE))
     if name in request.marks:
         return judge_marked_numbers(name, values)
     if name in request.categories or pa.types.is_dictionary(kind) or pa.types.is_boolean(kind):
         return judge_names(name, values)
     first = known[0].as_py()
     if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
-        return judge_dates(Column(name, DATE), moments_to_days(values, local=True), first)
+        column = Column(name, ColumnKind.DATE, DateForm.YEAR_FIRST)
+        return judge_dates(column, moments_to_days(values, local=True), first)
     if is_text(kind):
         return judge_text(name, values, request)
     as_floats = typed_numbers(name, values)
-    judgement = judge_numbers([Column(name, NUMBER)], as_floats[None])[0]
+    judgement = judge_numbers([Column(name, ColumnKind.NUMBER)], as_floats[None])[0]
     return judge_names(name, known) if are_large_names(known, as_floats) else judgement
 
 
@@ -223,15 +210,15 @@ def judge_text(name: str, values: "pa.Array", request: ColumnRequest) -> Judgeme
         return judge_names(name, values)
     number_form = numbers.find_number_form(distinct, request.decimal)
     if number_form.fits.all():
-        column = Column(name, NUMBER, number_form.form)
+        column = Column(name, ColumnKind.NUMBER, number_form.form)
         if number_form.ambiguous is not None and len(distinct) > 1:
             return Judgement((column,), ambiguous=number_form.ambiguous)
         if len(distinct) == 1:
-            return Judgement(reason=describe_constant(known[0].as_py()))
+            return judge_constant(known[0].as_py())
         return judge_numbers([column], numbers.parse_numbers(values, number_form.form)[None])[0]
     if date_form := dates.find_date_form(distinct):
         days = dates.parse_dates(values, date_form, local=True)
-        return judge_dates(Column(name, date_form), days, known[0].as_py())
+        return judge_dates(Column(name, ColumnKind.DATE, date_form), days, known[0].as_py())
     check_one_kind(name, values, distinct, counts, number_form.fits)
     return judge_names(name, values)
 
@@ -256,28 +243,28 @@ def judge_dates(column: Column, days: NDArray[np.float64], first: Any) -> Judgem
     """
     known = days[~np.isnan(days)]
     if len(known) and known.min() == known.max():
-        return Judgement(reason=describe_constant(first))
-    cycles: list[str] = []
+        return judge_constant(first)
+    cycles: list[ColumnKind] = []
     if len(known) and np.ptp(known % 1) > 0:
-        cycles += [HOUR_SINE, HOUR_COSINE]
+        cycles += [ColumnKind.HOUR_SINE, ColumnKind.HOUR_COSINE]
     if len(known) and np.ptp(np.floor(known) % 7) > 0:
-        cycles += [WEEKDAY_SINE, WEEKDAY_COSINE]
-    derived = [Column(f"{column.name} ({kind})", kind, column.kind, column.name) for kind in cycles]
+        cycles += [ColumnKind.WEEKDAY_SINE, ColumnKind.WEEKDAY_COSINE]
+    derived = [Column(f"{column.name} ({kind})", kind, column.form, column.name) for kind in cycles]
     return Judgement((column, *derived))
 
 
 def judge_names(name: str, values: "pa.Array") -> Judgement:
     """Judge a column of names. Texts such as 1.0 stay as they are written where 1.1 and 1 are names too."""
-    form = AS_WRITTEN if are_versions(values.drop_null().unique().to_pylist()) else None
+    form = NameForm.AS_WRITTEN if are_versions(values.drop_null().unique().to_pylist()) else None
     texts = texts_of_values(values, shorten=form is None)
     known = texts[~pd.isna(texts)]
     distinct = pd.unique(known)
     if len(distinct) == 1:
-        return Judgement(reason=describe_constant(repr(distinct[0])))
+        return judge_constant(repr(distinct[0]))
     if len(distinct) > max(FEW, len(known) / 2):
         such = f"{len(distinct)} values in {len(known)} rows, such as {known[0][:30]!r}"
-        return Judgement(reason=f"is text that differs from row to row ({such})")
-    return Judgement((Column(name, CATEGORY if len(distinct) <= FEW else MANY, form),))
+        return Judgement(left_out=LeftOut(Reason.MOSTLY_DIFFERENT_TEXTS, such))
+    return Judgement((Column(name, ColumnKind.CATEGORY if len(distinct) <= FEW else ColumnKind.MANY, form),))
 
 
 def judge_marked_numbers(name: str, values: "pa.Array") -> Judgement:
@@ -291,8 +278,8 @@ def judge_marked_numbers(name: str, values: "pa.Array") -> Judgement:
         raise ValueError(f"column {name} has no numbers, with or without a mark: leave out --mark {name}")
     if not any(mark is not None for mark in split.marks):
         raise ValueError(f"column {name} has nothing but numbers: leave out --mark {name}")
-    number = Column(name, MARKED, split.form)
-    mark = Column(f"{name} (mark)", MARK, split.form, name)
+    number = Column(name, ColumnKind.MARKED, split.form)
+    mark = Column(f"{name} (mark)", ColumnKind.MARK, split.form, name)
     return Judgement((number, mark), ambiguous=split.ambiguous)
 
 
@@ -309,19 +296,19 @@ def check_one_kind(
     is_date, is_unclear = dates.is_clear_date(distinct), dates.is_unclear_date(distinct)
     if (is_date | is_unclear).all():
         raise ValueError(explain_unclear_dates(name, values, distinct, is_date))
-    for kind, fits in ((NUMBER, is_number), (DATE, is_date)):
+    for kind, fits in ((ColumnKind.NUMBER, is_number), (ColumnKind.DATE, is_date)):
         if counts[fits].sum() / counts.sum() >= (MOST if fits.sum() > FEW else NEARLY_ALL):
             others = {text for text, fit in zip(distinct.to_pylist(), fits, strict=True) if not fit}
             raise ValueError(explain_mistakes(name, values, others, kind))
 
 
-def explain_mistakes(name: str, values: "pa.Array", others: Collection[str], kind: str) -> str:
+def explain_mistakes(name: str, values: "pa.Array", others: Collection[str], kind: ColumnKind) -> str:
     """Say what to do about a column of numbers or dates in which few values are something else."""
     rows = [row for row, text in enumerate(values.to_pylist(), 1) if text in others]
     more = f" and {len(rows) - 1} more" if len(rows) > 1 else ""
     first = values[rows[0] - 1].as_py()
     ways = [f"--category {name}: its values are names", f"--drop {name}"]
-    if kind == NUMBER:
+    if kind == ColumnKind.NUMBER:
         ways.insert(0, f"--mark {name}: a number, and a mark beside it")
     ways.insert(0, f"--na-values '{first}': it means missing")
     return (

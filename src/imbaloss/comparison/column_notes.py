@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from imbaloss.comparison.column_values import name_some
-from imbaloss.comparison.columns import CATEGORY, MANY, Schema
+from imbaloss.comparison.columns import ColumnKind, Reason, Schema
 from imbaloss.comparison.reading import numbers
 from imbaloss.comparison.reading.text import NA_TEXTS, columns_by_name, is_text
 from imbaloss.wording import counted
@@ -20,6 +20,7 @@ AMOUNT = "|".join((
     r"^\d{1,2}/\d{1,2}/\d{2,4} .*[AaPp][Mm]$|^\d{1,2}:\d{2}(:\d{2})?$|^\d{4}\.\d{2}\.\d{2}$",  # 1:05 PM, 10:15
     r"^[<>≤≥]\s*\d",  # <0.5
 ))  # fmt: skip
+MAY_BE_NAMES = {Reason.ONE_VALUE, Reason.NO_VALUE, Reason.MOSTLY_DIFFERENT_TEXTS}  # columns that are left out so
 MOST_LOOK = 0.5  # of the values of a column, that look like amounts or dates
 
 
@@ -29,8 +30,8 @@ def describe_missing_texts(table: "pa.Table", schema: Schema) -> Iterator[str]:
 
     learned = {column.read_from: column.is_category for column in schema.columns}
     for name, column in columns_by_name(table).items():
-        left_out = schema.left_out.get(name, "")
-        is_names = learned.get(name, False) or left_out.startswith(("has the same value", "has no value", "is text"))
+        left_out = schema.left_out.get(name)
+        is_names = learned.get(name, False) or (left_out is not None and left_out.reason in MAY_BE_NAMES)
         if not is_names or name in schema.keep_na or not is_text(column.type):
             continue
         counts = {item["values"]: item["counts"] for item in compute.value_counts(column).to_pylist()}
@@ -44,7 +45,11 @@ def describe_names_with_digits(table: "pa.Table", schema: Schema, asked: Collect
     asked: columns that a person called categories.
     """
     for column in schema.columns:
-        if column.kind not in {CATEGORY, MANY} or column.name in asked or not is_text(table[column.read_from].type):
+        if (
+            column.kind not in {ColumnKind.CATEGORY, ColumnKind.MANY}
+            or column.name in asked
+            or not is_text(table[column.read_from].type)
+        ):
             continue
         distinct = table[column.read_from].combine_chunks().drop_null().unique()
         looks = numbers.matches(distinct, AMOUNT)

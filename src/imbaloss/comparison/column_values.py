@@ -9,21 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from imbaloss.comparison.columns import (
-    AS_WRITTEN,
-    HOUR_COSINE,
-    HOUR_SINE,
-    MARK,
-    MARKED,
-    MISSING,
-    NUMBER,
-    PLAIN,
-    WEEKDAY_COSINE,
-    WEEKDAY_SINE,
-    WHOLE,
-    Column,
-    Schema,
-)
+from imbaloss.comparison.columns import MISSING, Column, ColumnKind, NameForm, NumberForm, Period, Schema
 from imbaloss.comparison.reading import dates, numbers
 from imbaloss.comparison.reading.names import is_unnamed
 from imbaloss.comparison.reading.text import columns_by_name, is_text, iterate_blocks
@@ -39,7 +25,13 @@ LARGEST = 1e300  # of a number: beyond it differences overflow
 DAY_S = 86_400
 UNMARKED = "(none)"  # the mark of a number without one
 MARKS = r"^(?P<mark>[<>≤≥~≈=]{1,2})\s*(?P<number>[^<>≤≥~≈=].*)$"
-CYCLE_OF = {HOUR_SINE: np.sin, HOUR_COSINE: np.cos, WEEKDAY_SINE: np.sin, WEEKDAY_COSINE: np.cos}
+PLAIN_FORMS = {None, NumberForm.PLAIN, NumberForm.WHOLE}  # with a decimal point, and nothing between thousands
+CYCLE_OF = {
+    ColumnKind.HOUR_SINE: np.sin,
+    ColumnKind.HOUR_COSINE: np.cos,
+    ColumnKind.WEEKDAY_SINE: np.sin,
+    ColumnKind.WEEKDAY_COSINE: np.cos,
+}
 
 
 def parse_number_blocks(texts: "pa.Array", columns: int, rows: int) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
@@ -148,11 +140,11 @@ class MarkedNumbers:
 
     numbers: NDArray[np.float64]
     marks: NDArray[np.object_]
-    form: str | None
+    form: NumberForm
     ambiguous: str | None = None
 
 
-def split_marks(name: str, values: "pa.Array", form: str | None = None) -> MarkedNumbers:
+def split_marks(name: str, values: "pa.Array", form: NumberForm | None = None) -> MarkedNumbers:
     """Split each value of a column into a number and a mark. form: of the numbers; None to find it.
 
     Of `>4` the mark is `>` and the number 4; of a text without a number the mark is the text.
@@ -163,7 +155,7 @@ def split_marks(name: str, values: "pa.Array", form: str | None = None) -> Marke
     if pa.types.is_dictionary(values.type):
         values = compute.cast(values, values.type.value_type)
     if not is_text(values.type):
-        return MarkedNumbers(typed_numbers(name, values), np.full(len(values), None, dtype=object), PLAIN)
+        return MarkedNumbers(typed_numbers(name, values), np.full(len(values), None, dtype=object), NumberForm.PLAIN)
     fields = compute.extract_regex(values, MARKS)
     has_mark = compute.is_valid(fields)
     bare = compute.if_else(has_mark, compute.struct_field(fields, "number"), values)
@@ -173,7 +165,7 @@ def split_marks(name: str, values: "pa.Array", form: str | None = None) -> Marke
         distinct = bare.drop_null().unique()
         distinct = distinct.filter(pa.array(numbers.matches(distinct, r"^[+\-\x{2212}]?[\d.,]")))
         found = numbers.find_number_form(distinct) if len(distinct) else None
-        form, ambiguous = (found.form, found.ambiguous) if found else (PLAIN, None)
+        form, ambiguous = (found.form, found.ambiguous) if found else (NumberForm.PLAIN, None)
     parsed = numbers.parse_numbers(bare, form)
     sign = compute.struct_field(fields, "mark").to_numpy(zero_copy_only=False)
     text = values.to_numpy(zero_copy_only=False)
@@ -200,15 +192,17 @@ def take_columns(schema: Schema, table: "pa.Table", first_row: int = 1, also: It
         raise ValueError(f"the columns are not those that the model was made of: {told}")
     columns = columns_by_name(table)
     plain = [column.name for column in schema.columns if is_plain_text(column, columns)]
+    whole = {column.name for column in schema.columns if column.form == NumberForm.WHOLE}
     taken: dict[str, NDArray[Any]] = {}
     for block, array in iterate_blocks(columns, plain):
-        parsed = numbers.parse_numbers(array, PLAIN).reshape(len(block), table.num_rows)
+        parsed = numbers.parse_numbers(array, NumberForm.PLAIN).reshape(len(block), table.num_rows)
         known = array.is_valid().to_numpy(zero_copy_only=False).reshape(parsed.shape)
         wrong = ((known & np.isnan(parsed)) | (np.abs(parsed) > LARGEST)).any(axis=1)
         for place in np.flatnonzero(wrong).tolist():
             texts = array.slice(place * table.num_rows, table.num_rows)
-            check_values(Column(block[place], NUMBER, PLAIN), parsed[place], known[place], texts, first_row)
-        check_whole(block, array, parsed.shape, {column.name: column.form for column in schema.columns}, first_row)
+            column = Column(block[place], ColumnKind.NUMBER, NumberForm.PLAIN)
+            check_values(column, parsed[place], known[place], texts, first_row)
+        check_whole(block, array, parsed.shape, whole, first_row)
         taken |= zip(block, parsed, strict=True)
     for column in schema.columns:
         if column.name not in taken:
@@ -217,20 +211,21 @@ def take_columns(schema: Schema, table: "pa.Table", first_row: int = 1, also: It
 
 
 def check_whole(
-    names: Sequence[str], texts: "pa.Array", shape: tuple[int, ...], forms: Mapping[str, str | None], first_row: int
+    names: Sequence[str], texts: "pa.Array", shape: tuple[int, ...], whole: set[str], first_row: int
 ) -> None:
     """Check that columns that had whole numbers in training have none that may part thousands with a point.
 
-    texts: of columns with these names, one behind the other; shape: their number and that of the rows.
+    texts: of columns with these names, one behind the other; shape: their number and that of the rows. whole: the names
+    of the columns that had whole numbers.
 
     Raises:
         ValueError: One has.
     """
-    if all(forms[name] != WHOLE for name in names):
+    if whole.isdisjoint(names):
         return
     is_group = numbers.matches(texts, numbers.POINT_GROUP).reshape(shape)
     for place in np.flatnonzero(is_group.any(axis=1)).tolist():
-        if forms[names[place]] == WHOLE:
+        if names[place] in whole:
             row = int(is_group[place].argmax())
             value = texts[place * shape[1] + row].as_py()
             raise ValueError(
@@ -241,7 +236,7 @@ def check_whole(
 
 def is_plain_text(column: Column, columns: "Mapping[str, pa.ChunkedArray]") -> bool:
     """Return whether a column is of numbers that stand as text without decimal commas or marks between thousands."""
-    plain = column.kind == NUMBER and column.form in {None, PLAIN, WHOLE} and column.source is None
+    plain = column.kind == ColumnKind.NUMBER and column.form in PLAIN_FORMS and column.source is None
     return plain and is_text(columns[column.name].type)
 
 
@@ -267,44 +262,44 @@ def take_column(column: Column, values: "pa.Array", first_row: int) -> NDArray[A
     """
     import pyarrow as pa
 
-    if column.kind == MARK:
-        marks = split_marks(column.read_from, values, column.form).marks
+    if column.kind == ColumnKind.MARK:
+        marks = split_marks(column.read_from, values, column.number_form).marks
         unmarked = np.array([UNMARKED if valid else MISSING for valid in values.is_valid().to_pylist()], dtype=object)
         return np.where([mark is not None for mark in marks], marks, unmarked)
     if column.is_category:
-        if column.form == AS_WRITTEN and pa.types.is_floating(values.type):  # of whose names some have decimals
+        as_written = column.form == NameForm.AS_WRITTEN
+        if as_written and pa.types.is_floating(values.type):  # of whose names some have decimals
             values = pa.array(
                 [None if value is None else repr(value) for value in values.to_pylist()], pa.large_string()
             )
-        texts = texts_of_values(values, shorten=column.form != AS_WRITTEN)
+        texts = texts_of_values(values, shorten=not as_written)
         texts[texts == None] = MISSING  # noqa: E711  # element by element
         return texts
-    if column.kind == MARKED:
-        found = split_marks(column.name, values, column.form).numbers
+    if column.kind == ColumnKind.MARKED:
+        found = split_marks(column.name, values, column.number_form).numbers
         check_values(column, found, ~np.isnan(found), values, first_row)
         return found
     is_moment = pa.types.is_date(values.type) or pa.types.is_timestamp(values.type)
     if column.is_date or column.is_cycle:
-        kind = str(column.form) if column.is_cycle else column.kind
         if is_moment:
             found = moments_to_days(values, local=column.is_cycle)
         elif is_text(values.type):
-            found = dates.parse_dates(values, kind, local=column.is_cycle)
+            found = dates.parse_dates(values, column.date_form, local=column.is_cycle)
         else:
             found = np.full(len(values), np.nan)
         if column.is_cycle:
             return cycle_of(column.kind, found)
     elif is_text(values.type):
-        found = numbers.parse_numbers(values, column.form)
+        found = numbers.parse_numbers(values, column.number_form)
     else:
         found = np.full(len(values), np.nan) if is_moment else typed_numbers(column.name, values)
     check_values(column, found, values.is_valid().to_numpy(zero_copy_only=False), values, first_row)
     return found
 
 
-def cycle_of(kind: str, days: NDArray[np.float64]) -> NDArray[np.float64]:
+def cycle_of(kind: ColumnKind, days: NDArray[np.float64]) -> NDArray[np.float64]:
     """Compute the sine or cosine of the hour or the weekday of days since 1970, (N,)."""
-    turns = days % 1 if kind in {HOUR_SINE, HOUR_COSINE} else np.floor(days) % 7 / 7
+    turns = days % 1 if kind.period == Period.HOUR else np.floor(days) % 7 / 7
     found: NDArray[np.float64] = CYCLE_OF[kind](2 * np.pi * turns)
     return found
 
@@ -317,11 +312,9 @@ def check_values(
     Raises:
         ValueError: One was not; the message names column, value and row.
     """
-    what = "date" if column.is_date else "number"
-    if column.form not in {None, PLAIN, WHOLE} and what == "number":
+    what = column.stored_kind if column.is_date else "number"
+    if column.number_form not in PLAIN_FORMS:
         what += f" with a {column.form}, as in training"
-    if column.is_date and column.kind != what:
-        what = column.kind
     for wrong, verdict in ((known & np.isnan(found), f"is no {what}"), (np.abs(found) > LARGEST, "is infinite")):
         if wrong.any():
             place = int(wrong.argmax())

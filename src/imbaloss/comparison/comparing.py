@@ -216,7 +216,6 @@ def for_use(study: OwnStudy, method: str, target: str, place: Place) -> OwnModel
         return None
     found = OwnModel(
         model=model,
-        kind=own.kind,
         preparation=own.prepared(run.seed, None)[1],
         target=target,
         classes=own.classes,

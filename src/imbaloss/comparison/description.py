@@ -1,6 +1,7 @@
 """What is to be known of one's own data before anything is learned from it."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
@@ -9,38 +10,46 @@ from numpy.typing import NDArray
 
 from imbaloss.comparison.column_facts import class_areas, missing_shares
 from imbaloss.comparison.column_values import name_some
-from imbaloss.comparison.columns import CATEGORY, DATES, HOUR_SINE, MANY, WEEKDAY_SINE, Schema
+from imbaloss.comparison.columns import ColumnKind, DateForm, Period, Reason, Schema
 from imbaloss.comparison.hashes import hash_columns, hash_rows
 from imbaloss.comparison.own_data import FOLDS, TEST, TIME, Own
+from imbaloss.comparison.preparation import ImagePreparation
 from imbaloss.wording import counted
 
 LOOKED_AT = 100_000  # rows, by which columns are judged
 GIVES_AWAY = 0.99  # ROC-AUC of a column alone
 GIVEN_AWAY = "tells the classes apart (ROC-AUC {:.3f}): if it is known only after the target, leave it out with --drop"
 FEW = 30  # positives
+PLURALS: dict[str, tuple[str, str]] = {  # one and several columns of a kind, where the plural is not made by an s
+    ColumnKind.CATEGORY: ("category", "categories"),
+    ColumnKind.MANY: ("category with many values", "categories with many values"),
+    DateForm.DAY_FIRST: ("date, day first", "dates, day first"),
+    DateForm.MONTH_FIRST: ("date, month first", "dates, month first"),
+}
 
 
 def describe(own: Own) -> list[str]:
-    """In sentences, the most important first."""
+    """Return what is to be known of the data, in sentences, the most important first."""
     negatives, positives = own.counts
     rows = len(own.labels)
     classes = f"{positives} {own.positive} (positive, {own.level:.2%}), {negatives} {own.negative} (negative)"
-    said = [f"{counted(rows, own.kind.noun)}: {classes}", divided(own)]
+    said = [f"{counted(rows, own.kind.noun)}: {classes}", describe_division(own)]
     if positives < FEW:
         said.append(f"{counted(positives, 'positive')} can decide little: see what difference could be found at all")
     if own.level > 0.5:
         said.append(f"{own.positive} is the more frequent class; was {own.negative} meant (--positive)?")
     said += own.notes
-    if isinstance(own.kind, Schema):
-        said += of_columns(own)
-    else:
+    if isinstance(own.kind, ImagePreparation):
         kind = {1: "gray", 3: "in colours"}[own.kind.channels]
         said.append(f"each image is {kind}, {own.kind.height} x {own.kind.width} pixels")
-    said += copies(own)
+    elif isinstance(own.features, pd.DataFrame):
+        said += describe_columns(own.kind, own.features, own.labels)
+    said += describe_copies(own)
     return said
 
 
-def divided(own: Own) -> str:
+def describe_division(own: Own) -> str:
+    """Say how the rows are divided into train, tune and test, and how many of each class are in each part."""
     counts = own.split_counts(0, own.each_fold[0])
     parts = ", ".join(f"{part} {pair.positives}/{pair.negatives}" for part, pair in counts.items())
     how = {
@@ -55,16 +64,13 @@ def divided(own: Own) -> str:
     return f"{how}{grouped}; positives/negatives{' of the first' * (own.division == FOLDS)}: {parts}"
 
 
-def of_columns(own: Own) -> Iterator[str]:
+def describe_columns(schema: Schema, frame: pd.DataFrame, labels: NDArray[np.int64]) -> Iterator[str]:
     """Describe the columns of a table: their kinds, what is missing, and what looks like a mistake."""
-    assert isinstance(own.kind, Schema)
-    frame, schema = own.features, own.kind
-    assert isinstance(frame, pd.DataFrame)
     yield describe_kinds(schema)
     yield from describe_cycles(schema)
-    for name, reason in schema.left_out.items():
-        if reason != "is the target":
-            yield f"not learned from: {name} {reason}"
+    for name, left_out in schema.left_out.items():
+        if left_out.reason != Reason.TARGET:
+            yield f"not learned from: {name} {left_out}"
     missing = pd.Series(missing_shares(frame, schema), schema.names)
     missing = missing[[column.name for column in schema.columns if column.source is None]]
     if len(incomplete := missing[missing > 0].sort_values(ascending=False)):
@@ -77,30 +83,27 @@ def of_columns(own: Own) -> Iterator[str]:
     if len(frame) > LOOKED_AT:
         looked_at = np.sort(generator.choice(len(frame), LOOKED_AT, replace=False))
         frame = frame.iloc[looked_at]
-    yield from describe_leaks(frame, own.labels[looked_at], schema)
+    yield from describe_leaks(frame, labels[looked_at], schema)
 
 
 def describe_kinds(schema: Schema) -> str:
     """Count the columns of each kind, without those that were made of others."""
-    read = [column for column in schema.columns if column.source is None]
-    kinds = pd.Series([column.kind for column in read]).value_counts()
-    many = " with many values"
-    told = {CATEGORY: ("category", "categories"), MANY: (f"category{many}", f"categories{many}")}
-    told |= {kind: (kind, kind.replace("date", "dates", 1)) for kind in DATES}
+    counts = Counter(column.stored_kind for column in schema.columns if column.source is None)
     listed = [
-        f"{count} {told[kind][count > 1]}" if kind in told else counted(int(count), str(kind))
-        for kind, count in kinds.items()
+        f"{count} {PLURALS[kind][count > 1]}" if kind in PLURALS else counted(count, kind)
+        for kind, count in counts.most_common()
     ]
-    return f"{counted(len(read), 'column')} to learn from: {', '.join(listed)}"
+    return f"{counted(counts.total(), 'column')} to learn from: {', '.join(listed)}"
 
 
 def describe_cycles(schema: Schema) -> Iterator[str]:
     """Say of which dates the hour and the weekday are learned from too."""
-    made: dict[str, list[str]] = {column.read_from: [] for column in schema.columns if column.is_cycle}
+    periods: dict[str, list[Period]] = {}
     for column in schema.columns:
-        if column.kind in {HOUR_SINE, WEEKDAY_SINE}:
-            made[column.read_from].append(column.kind.partition(",")[0])
-    for name, parts in made.items():
+        period = column.kind.period
+        if period is not None and period not in periods.setdefault(column.read_from, []):
+            periods[column.read_from].append(period)
+    for name, parts in periods.items():
         verb = "is" if len(parts) == 1 else "are"
         yield f"from the dates of {name}, the {' and the '.join(parts)} {verb} learned from too (as sine and cosine)"
 
@@ -126,7 +129,7 @@ def describe_leaks(frame: pd.DataFrame, labels: NDArray[np.int64], schema: Schem
             yield f"whether {name} is missing {GIVEN_AWAY.format(areas_of_missing[place])}"
 
 
-def copies(own: Own) -> Iterator[str]:
+def describe_copies(own: Own) -> Iterator[str]:
     """Say how many test rows are also rows of train or tune: they are no test of what was learned."""
     if isinstance(own.features, pd.DataFrame):
         keys = hash_rows(own.features)

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from imbaloss.comparison.columns import Column
+from imbaloss.comparison.columns import Column, LeftOut, Reason
 
 ANOTHER_WAY = "leave the column out (--drop), or take its values for names (--category)"
 
@@ -22,7 +22,7 @@ class ColumnRequest:
     marks: Collection[str] = ()
     na_values: tuple[str, ...] = ()
     keep_na: tuple[str, ...] = ()
-    aside: Mapping[str, str] = field(default_factory=dict)
+    aside: Mapping[str, Reason] = field(default_factory=dict)
     decimal: str | None = None
     delimiter: str | None = None
 
@@ -35,5 +35,5 @@ class Judgement:
     """What a column is: the columns that are learned from it, or the reason why it is left out."""
 
     columns: tuple[Column, ...] = ()
-    reason: str = ""
+    left_out: LeftOut | None = None
     ambiguous: str | None = None  # a value that parts thousands or decimals; nothing else in the column tells

@@ -11,6 +11,7 @@ from imbaloss.comparison.assemble import Content, join_columns, name_of, own_of
 from imbaloss.comparison.column_kinds import judge_columns
 from imbaloss.comparison.column_notes import describe_missing_texts, describe_names_with_digits
 from imbaloss.comparison.column_values import check_test_columns, name_some, take_columns
+from imbaloss.comparison.columns import Reason
 from imbaloss.comparison.judgement import ColumnRequest
 from imbaloss.comparison.missing_values import find_target, mark_missing
 from imbaloss.comparison.opening_images import (
@@ -118,10 +119,10 @@ def of_tables(
     first = tables[0]
     check_names(name, first.column_names)
     check_columns(first.column_names, request, name)
-    aside = {request.target: "is the target"} | dict.fromkeys(request.drop, "was left out as asked")
-    for what, column in (("group", request.group), ("time", request.time)):
+    aside = {request.target: Reason.TARGET} | dict.fromkeys(request.drop, Reason.DROPPED)
+    for reason, column in ((Reason.GROUP, request.group), (Reason.TIME, request.time)):
         if column is not None:
-            aside[column] = f"is the {what} of a row"
+            aside[column] = reason
     columns = ColumnRequest(
         request.category, request.mark, request.na_values, request.keep_na, aside, request.decimal, delimiter
     )

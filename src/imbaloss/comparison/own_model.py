@@ -14,11 +14,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from imbaloss.comparison.column_values import take_columns
-from imbaloss.comparison.columns import Column, Schema
+from imbaloss.comparison.columns import Column, LeftOut, Reason, Schema
 from imbaloss.comparison.missing_values import mark_missing
 from imbaloss.comparison.preparation import ImagePreparation, TablePreparation
 from imbaloss.comparison.reading.frames import table_from_frame
 from imbaloss.comparison.reading.image_arrays import prepare_image_array
+from imbaloss.comparison.reading.table_file import naming
 from imbaloss.learners import FittedModel, model_files, skops_file
 from imbaloss.learners.network_file import check_unchanged
 from imbaloss.notation import tuples
@@ -50,55 +51,78 @@ class Threshold(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class OwnModel:
-    """facts, JSON values, say what the model was trained on."""
+    """A trained model that predicts from rows or images as a person has them.
+
+    classes: negative and positive, text or as labels had them. facts: what the model was trained on, in JSON values.
+    """
 
     model: FittedModel
-    kind: Schema | ImagePreparation
     preparation: TablePreparation | ImagePreparation
     target: str
-    classes: tuple[Any, Any]  # negative and positive, text or as the labels had them
+    classes: tuple[Any, Any]
     threshold: Threshold
     facts: Mapping[str, Any]
 
     @property
     def positive(self) -> Any:
+        """The positive class."""
         return self.classes[1]
 
-    def predict_proba(self, X: Any) -> NDArray[np.float64]:
-        """X: a frame with the columns of the training, or images (N, H, W[, C]) -> probabilities (N, 2).
+    @property
+    def kind(self) -> Schema | ImagePreparation:
+        """The columns that the model learned from, or the rules by which it reads images."""
+        return self.preparation.schema if isinstance(self.preparation, TablePreparation) else self.preparation
 
-        An array (N, D) is taken as columns X0, X1, ... Raises ValueError for other columns and for values of another
-        kind, naming them.
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+        """Return the probabilities of the negative and the positive class, (N, 2).
+
+        X: a frame with the columns of the training, or images (N, H, W[, C]). An array (N, D) is taken as columns X0,
+        X1, ...
+
+        Raises:
+            ValueError: There are other columns, values of another kind, or images of another shape.
         """
-        positive = self.probabilities(self.images(X) if self.kind.of_images else self.columns(table_from_frame(X)))
+        if isinstance(self.preparation, TablePreparation):
+            features: Any = self.take_columns(self.preparation.schema, table_from_frame(X))
+        else:
+            features = prepare_image_array("X", np.asarray(X), self.preparation)
+        positive = self.probabilities(features)
         return np.stack([1 - positive, positive], axis=1)
 
     def probabilities(self, features: Any) -> NDArray[np.float64]:
-        """Of the positive class, (N,); features: `columns`, or images (N, C, H, W)."""
+        """Return the probabilities of the positive class, (N,). features: of `take_columns`, or images (N, C, H, W)."""
         return self.model.probabilities(self.preparation(features))
 
-    def columns(self, table: "pa.Table", first_row: int = 1) -> pd.DataFrame:
-        """Return the columns that the model learned from, as `take_columns`."""
-        assert isinstance(self.kind, Schema)
-        known = mark_missing(table, self.kind.na_values, self.kind.keep_na)
-        return take_columns(self.kind, known, first_row, also=[self.target])
+    def take_columns(self, schema: Schema, table: "pa.Table", first_row: int = 1) -> pd.DataFrame:
+        """Return the columns of a schema from a table in which the target may stand too.
 
-    def images(self, X: Any) -> NDArray[np.uint8]:
-        """Return images as those of the training, (N, C, H, W). Raises ValueError for other shapes and values."""
-        assert isinstance(self.kind, ImagePreparation)
-        return prepare_image_array("X", np.asarray(X), self.kind)
+        schema: the one of the preparation, whose columns may have other forms. first_row: its number, for messages.
+
+        Raises:
+            ValueError: A column is missing or unknown, or a value is not of the column's kind.
+        """
+        known = mark_missing(table, schema.na_values, schema.keep_na)
+        return take_columns(schema, known, first_row, also=[self.target])
 
     def predict(self, X: Any) -> NDArray[Any]:
-        """The class of each row: positive where its probability reaches the threshold."""
+        """Return the class of each row: positive where its probability reaches the threshold.
+
+        Raises:
+            ValueError: As `predict_proba`.
+        """
         return self.decided(self.predict_proba(X)[:, 1])
 
     def decided(self, probabilities: NDArray[np.float64]) -> NDArray[Any]:
-        numbers = all(isinstance(one, bool | int | float) for one in self.classes)
-        found = np.array(self.classes, dtype=None if numbers else object)
-        return found[(probabilities >= self.threshold.value).astype(np.int64)]
+        """Return the class of each row, (N,). probabilities: of the positive class, (N,)."""
+        are_numbers = all(isinstance(name, bool | int | float) for name in self.classes)
+        classes = np.array(self.classes, dtype=None if are_numbers else object)
+        return classes[(probabilities >= self.threshold.value).astype(np.int64)]
 
     def save(self, folder: Path) -> Path:
-        """Writes the folder's files, the one that names the others last: before it is there, there is no model."""
+        """Write the model's files. The one that names the others comes last: before it is there, there is no model.
+
+        A model that is in the folder is removed.
+        """
         remove(folder)
         folder.mkdir(parents=True, exist_ok=True)
         checksums: dict[str, str] = {}
@@ -124,29 +148,42 @@ class OwnModel:
 
     @classmethod
     def load(cls, folder: str | Path) -> Self:
-        """Raises ValueError where the folder holds no such model, or one that was changed after it was written."""
+        """Read the model of a folder.
+
+        Raises:
+            ValueError: The folder holds no such model, or one that was changed after it was written.
+        """
         folder = Path(folder)
         header = read_header(folder)
         try:
-            kind = kind_from_json(header["kind"])
-            preparation: Any = kind
-            if isinstance(kind, Schema):
-                file = folder / PREPARATION
-                content = rename_moved(skops_file.read_unchanged(file, header["files"][PREPARATION]))
-                steps = skops_file.load(file, content, TRUSTED)
-                if header["format"] == FORMAT_1:
-                    steps = {name: step for name, step, _ in steps.transformers_}
-                preparation = TablePreparation(kind, steps)
+            with naming(folder / NAME):
+                kind = kind_from_json(header["kind"])
+            preparation = load_preparation(folder, kind, header) if isinstance(kind, Schema) else kind
             model = model_files.load(folder, header["reference"], header["files"])
             negative, positive = header["classes"]  # two
             ends = header["threshold"]
             threshold = Threshold(**{name: np.nan if ends[name] is None else ends[name] for name in Threshold._fields})
-            return cls(model, kind, preparation, header["target"], (negative, positive), threshold, header["facts"])
+            return cls(model, preparation, header["target"], (negative, positive), threshold, header["facts"])
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"{folder / NAME} is not as imbaloss has written it: {error!r}") from error
 
 
+def load_preparation(folder: Path, schema: Schema, header: Mapping[str, Any]) -> TablePreparation:
+    """Read the preparation of a table. Raises ValueError for a file that was changed, or that holds other types."""
+    file = folder / PREPARATION
+    content = rename_moved(skops_file.read_unchanged(file, header["files"][PREPARATION]))
+    steps = skops_file.load(file, content, TRUSTED)
+    if header["format"] == FORMAT_1:
+        steps = {name: step for name, step, _ in steps.transformers_}
+    return TablePreparation(schema, steps)
+
+
 def read_header(folder: Path) -> dict[str, Any]:
+    """Read the file that names the others, without its checksum.
+
+    Raises:
+        ValueError: There is none, it was changed after it was written, or this version cannot read it.
+    """
     file = folder / NAME
     if not file.is_file():
         raise ValueError(f"{folder} holds no {NAME}: `imbaloss compare` saved no model there")
@@ -161,6 +198,7 @@ def read_header(folder: Path) -> dict[str, Any]:
 
 
 def digest(header: Mapping[str, Any]) -> str:
+    """Return the checksum of the entries of the file that names the others."""
     return hashlib.sha256(json.dumps(header).encode()).hexdigest()
 
 
@@ -184,21 +222,27 @@ def rename_moved(content: bytes) -> bytes:
 
 
 def remove(folder: Path) -> None:
-    """The model of a folder, if there is one."""
+    """Remove the model of a folder, if there is one."""
     for name in (NAME, PREPARATION):
         (folder / name).unlink(missing_ok=True)
     model_files.remove(folder)
 
 
 def kind_from_json(value: Mapping[str, Any]) -> Schema | ImagePreparation:
+    """Return the schema or the rules for images that `to_json` described.
+
+    Raises:
+        ValueError: A column has an unknown kind or form.
+    """
     if "images" in value:
         return ImagePreparation(**tuples(value["images"]))
-    columns = tuple(Column(*fields) for fields in value["columns"])
+    columns = tuple(Column.from_json(*fields) for fields in value["columns"])
     texts = (tuple(value.get(key, ())) for key in ("na_values", "keep_na"))  # which version 0.1 did not write
-    return Schema(columns, dict(value["left_out"]), *texts)
+    left_out = {name: LeftOut(Reason.STORED, text) for name, text in value["left_out"]}
+    return Schema(columns, left_out, *texts)
 
 
 def plain(value: Any) -> Any:
-    """A label as JSON has it, which is text for all but numbers and truths."""
+    """Return a label as JSON has it, which is text for all but numbers and truths."""
     value = value.item() if isinstance(value, np.generic) else value
     return value if isinstance(value, bool | int | float) else str(value).strip()

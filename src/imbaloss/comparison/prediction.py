@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from imbaloss.comparison import table_writing
 from imbaloss.comparison.column_values import name_some
-from imbaloss.comparison.columns import DATE, NUMBER, PLAIN, Column, Schema
+from imbaloss.comparison.columns import Column, ColumnKind, DateForm, NumberForm, Schema
 from imbaloss.comparison.missing_values import mark_missing
 from imbaloss.comparison.own_model import OwnModel
 from imbaloss.comparison.preparation import ImagePreparation, TablePreparation
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 AT_ONCE = 8 * 8192  # rows: whole batches of what passes through a network, since bits may go with their sizes
 IMAGES_AT_ONCE = 8192
+OPEN_FORMS = {None, DateForm.YEAR_FIRST}  # of the training; where a column has them, a new file decides how it is read
 PROBABILITY, DECISION, FILE = "probability", "decision", "file"
 
 
@@ -69,10 +70,10 @@ def predict_file(
         raise ValueError(f"{out} is the file to predict for: write the predictions to another one")
     unseen: Counter[str] = Counter()
     keep = [normalize_text(name) for name in keep]
-    if model.kind.of_images:
-        parts = predict_images(model, source, keep, reading)
+    if isinstance(model.preparation, TablePreparation):
+        parts = predict_table(model, model.preparation, source, keep, reading, unseen=unseen)
     else:
-        parts = predict_table(model, source, keep, reading, unseen)
+        parts = predict_images(model, model.preparation, source, keep, reading)
     positives = 0
 
     def counted() -> Iterator[pd.DataFrame]:
@@ -87,20 +88,23 @@ def predict_file(
 
 
 def predict_table(
-    model: OwnModel, source: Path, keep: Sequence[str], reading: ReadingOptions, unseen: "Counter[str]"
+    model: OwnModel,
+    preparation: TablePreparation,
+    source: Path,
+    keep: Sequence[str],
+    reading: ReadingOptions,
+    *,
+    unseen: "Counter[str]",
 ) -> Iterator[pd.DataFrame]:
-    """Yield predictions for the rows of a table, part by part. unseen: is added to."""
-    assert isinstance(model.kind, Schema)
-    assert isinstance(model.preparation, TablePreparation)
+    """Yield predictions for the rows of a table, part by part. preparation: the model's. unseen: is added to."""
     if source.is_dir() and not is_parquet_folder(source):
         raise ValueError(f"{source} is a folder, and the model was made of a table")
     file = TableFile(source, reading)
-    preparation = model.preparation
-    model = replace(model, kind=complete_forms(model.kind, file))
+    schema = complete_forms(preparation.schema, file)
     row = 1
     for part in split_evenly(file.parts(AT_ONCE), AT_ONCE):
         check_kept(part.column_names, keep)
-        features = model.columns(part, row)
+        features = model.take_columns(schema, part, row)
         unseen.update(preparation.unseen(features))
         row += part.num_rows
         beside = part.select(list(keep)).to_pandas() if keep else pd.DataFrame(index=range(part.num_rows))
@@ -116,7 +120,11 @@ def complete_forms(schema: Schema, file: TableFile) -> Schema:
     Raises:
         ValueError: The file's numbers may part thousands or be decimals.
     """
-    unknown = {column.name for column in schema.columns if column.kind in {NUMBER, DATE} and column.form is None}
+    unknown = {
+        column.name
+        for column in schema.columns
+        if column.kind in {ColumnKind.NUMBER, ColumnKind.DATE} and column.form in OPEN_FORMS
+    }
     distinct: dict[str, pa.Array] = {}
     for part in file.parts(AT_ONCE) if unknown and file.is_text else ():
         names = [name for name in part.column_names if name in unknown and is_text(part.schema.field(name).type)]
@@ -131,19 +139,19 @@ def complete_forms(schema: Schema, file: TableFile) -> Schema:
 
 def complete_form(column: Column, distinct: "pa.Array | None") -> Column:
     """Return a column with the form that its distinct texts in a file have, where they are of its kind."""
-    if distinct is None or column.form not in {None, DATE}:
+    if distinct is None or column.form not in OPEN_FORMS:
         return column
-    if column.kind == DATE or column.is_cycle:
+    if column.is_date or column.is_cycle:
         form = dates.find_date_form(distinct)
-        return column if not form else replace(column, form=form) if column.is_cycle else replace(column, kind=form)
+        return column if form is None else replace(column, form=form)
     found = numbers.find_number_form(distinct)
     numbers.check_unambiguous(f"column {column.name}", found)
-    return replace(column, form=found.form) if found.fits.all() and column.kind == NUMBER else column
+    return replace(column, form=found.form) if found.fits.all() else column
 
 
 def is_plain(values: "pa.Array") -> bool:
     """Return whether all texts are plain numbers, none of which may part thousands with points."""
-    is_number = not np.isnan(numbers.parse_numbers(values, PLAIN)).any()
+    is_number = not np.isnan(numbers.parse_numbers(values, NumberForm.PLAIN)).any()
     return is_number and not numbers.all_have_three_decimals(values)
 
 
@@ -188,10 +196,9 @@ def with_predictions(model: OwnModel, beside: pd.DataFrame, probabilities: NDArr
 
 
 def predict_images(
-    model: OwnModel, source: Path, keep: Sequence[str], reading: ReadingOptions
+    model: OwnModel, preparation: ImagePreparation, source: Path, keep: Sequence[str], reading: ReadingOptions
 ) -> Iterator[pd.DataFrame]:
-    """Yield predictions for images: of an NPZ file, a folder, or a table that names them."""
-    assert isinstance(model.kind, ImagePreparation)
+    """Yield predictions for images: of an NPZ file, a folder, or a table that names them. preparation: the model's."""
     if source.suffix.lower() in arrays.ENDINGS:
         several = [(name, array) for name, array in arrays.read_arrays(source).items() if array.ndim > 2]
         if len(several) != 1:
@@ -199,13 +206,13 @@ def predict_images(
         if keep:
             raise ValueError(f"{source} holds images as arrays, and has no columns to keep")
         name, array = several[0]
-        pixels = prepare_image_array(f"array {name!r} of {source}", array, model.kind)
+        pixels = prepare_image_array(f"array {name!r} of {source}", array, preparation)
         yield with_predictions(model, pd.DataFrame(index=range(len(pixels))), model.probabilities(pixels))
         return
-    files, beside = find_images(source, keep, model.kind.column, reading)
+    files, beside = find_images(source, keep, preparation.column, reading)
     for start in range(0, len(files), IMAGES_AT_ONCE):
         some_files = files[start : start + IMAGES_AT_ONCE]
-        probabilities = model.probabilities(prepare_image_files(some_files, model.kind))
+        probabilities = model.probabilities(prepare_image_files(some_files, preparation))
         yield with_predictions(model, beside.iloc[start : start + IMAGES_AT_ONCE].reset_index(drop=True), probabilities)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from imbaloss.comparison.columns import CATEGORY, MANY, MARK, Schema
+from imbaloss.comparison.columns import ColumnKind, Schema
 
 Inputs = NDArray[np.float32]
 QUANTILES_OF = 100_000  # rows, by which quantiles are told
@@ -72,8 +72,10 @@ def columns_of_steps(schema: Schema) -> dict[str, list[str]]:
     """Return the names of the columns that each step transforms, in the order of inputs. Each step has one at least."""
     names = {
         "numbers": [column.name for column in schema.columns if column.is_number],
-        "categories": [column.name for column in schema.columns if column.kind in {CATEGORY, MARK}],
-        "many": [column.name for column in schema.columns if column.kind == MANY],
+        "categories": [
+            column.name for column in schema.columns if column.kind in {ColumnKind.CATEGORY, ColumnKind.MARK}
+        ],
+        "many": [column.name for column in schema.columns if column.kind == ColumnKind.MANY],
         "cycles": [column.name for column in schema.columns if column.is_cycle],
     }
     return {step: columns for step, columns in names.items() if columns}

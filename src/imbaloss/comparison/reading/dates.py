@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from imbaloss.comparison.columns import DATE, DAY_FIRST, MONTH_FIRST
+from imbaloss.comparison.columns import DateForm
 from imbaloss.comparison.reading.numbers import matches
 
 if TYPE_CHECKING:
@@ -23,21 +23,21 @@ SHORT_YEAR = r"^\d{1,2}[-/.]\d{1,2}[-/.]\d{2}$"  # 28.11.26: of which nothing ca
 NUMBERS = r"^(?P<first>\d{1,2})(?P<mark>[-/.])(?P<second>\d{1,2})"
 
 
-def find_date_form(values: "pa.Array") -> str:
-    """Return how all values are written as dates: DATE (year first), DAY_FIRST, MONTH_FIRST, or "" where they are not.
+def find_date_form(values: "pa.Array") -> DateForm | None:
+    """Return how all values are written as dates; None where some are no dates, or day and month cannot be told apart.
 
     With the year last, a number above 12 tells what is the day; without one, points mean that the day stands first.
     values: the distinct texts of a column, without nulls.
     """
     if matches(values, YEAR_FIRST).all():
-        return DATE
+        return DateForm.YEAR_FIRST
     if not matches(values, YEAR_LAST).all():
-        return ""
+        return None
     first, second, has_points = split_days(values)
     day_first = first > 12 or has_points
     if (max(first, second) <= 12 and not day_first) or min(first, second) > 12:
-        return ""
-    return DAY_FIRST if day_first and second <= 12 else MONTH_FIRST
+        return None
+    return DateForm.DAY_FIRST if day_first and second <= 12 else DateForm.MONTH_FIRST
 
 
 def split_days(values: "pa.Array") -> tuple[int, int, bool]:
@@ -62,18 +62,18 @@ def is_clear_date(values: "pa.Array") -> NDArray[np.bool_]:
     return matches(values, YEAR_FIRST)
 
 
-def parse_dates(values: "pa.Array", kind: str, *, local: bool = False) -> NDArray[np.float64]:
-    """Return texts as days since 1970 in UTC, (N,); NaN for nulls and for what is no date of that kind.
+def parse_dates(values: "pa.Array", form: DateForm, *, local: bool = False) -> NDArray[np.float64]:
+    """Return texts as days since 1970 in UTC, (N,); NaN for nulls and for what is no date in that form.
 
     A time without a zone is taken as UTC. Years 0 to 9999; fractions of a second to the microsecond. Dates with the
-    year first are clear whatever the kind. local: leave out the zone, so that the hour is the one that is written.
+    year first are clear whatever the form. local: leave out the zone, so that the hour is the one that is written.
     """
     from pyarrow import compute
 
-    wanted = YEAR_FIRST if kind == DATE else f"{YEAR_FIRST}|{YEAR_LAST}"
+    wanted = YEAR_FIRST if form == DateForm.YEAR_FIRST else f"{YEAR_FIRST}|{YEAR_LAST}"
     dictionary = values.dictionary_encode()
     texts = dictionary.dictionary
-    order = {DATE: r"\3-\2-\1", DAY_FIRST: r"\3-\2-\1", MONTH_FIRST: r"\3-\1-\2"}[kind]
+    order = {DateForm.YEAR_FIRST: r"\3-\2-\1", DateForm.DAY_FIRST: r"\3-\2-\1", DateForm.MONTH_FIRST: r"\3-\1-\2"}[form]
     written = compute.replace_substring_regex(texts, r"^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})", order)
     written = compute.replace_substring_regex(written, r"^(\d{4})/(\d{1,2})/", r"\1-\2-")
     if local:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from imbaloss.comparison.columns import DECIMAL_COMMA, PLAIN, POINTS_AND_COMMA, THOUSANDS_COMMA, WHOLE
+from imbaloss.comparison.columns import NumberForm
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -26,28 +26,28 @@ POINT_GROUP = r"^[+-]?[1-9]\d{0,2}\.\d{3}$"  # 1.234
 POINT_GROUPS = r"^[+-]?[1-9]\d{0,2}(\.\d{3}){2,}(,\d+)?$|^[+-]?[1-9]\d{0,2}\.\d{3},\d+$"  # 1.234.567 and 1.234,5
 
 ALLOWED = {  # by each form
-    PLAIN: NUMBER,
-    DECIMAL_COMMA: f"{INTEGER}|{COMMA}",
-    POINTS_AND_COMMA: "|".join((INTEGER, COMMA, POINT_GROUP, POINT_GROUPS)),
-    THOUSANDS_COMMA: "|".join((NUMBER, COMMA_GROUP, COMMA_GROUPS)),
+    NumberForm.PLAIN: NUMBER,
+    NumberForm.DECIMAL_COMMA: f"{INTEGER}|{COMMA}",
+    NumberForm.POINTS_AND_COMMA: "|".join((INTEGER, COMMA, POINT_GROUP, POINT_GROUPS)),
+    NumberForm.THOUSANDS_COMMA: "|".join((NUMBER, COMMA_GROUP, COMMA_GROUPS)),
 }
 
 
 @dataclass(frozen=True)
-class NumberForm:
-    """The form in which the numbers of a column are written.
+class NumberFit:
+    """The form in which the numbers of a column are written, and which of its values have it.
 
     form: one of `ALLOWED`, the one that fits most of the values.
     fits: (N,), which of the values are numbers in that form.
     ambiguous: a value that may part thousands or be a decimal, where no other value of the column tells; else None.
     """
 
-    form: str
+    form: NumberForm
     fits: NDArray[np.bool_]
     ambiguous: str | None = None
 
 
-def find_number_form(values: "pa.Array", decimal: str | None = None) -> NumberForm:
+def find_number_form(values: "pa.Array", decimal: str | None = None) -> NumberFit:
     """Find the form in which most values are numbers.
 
     values: the distinct texts of a column, without nulls. decimal: the mark of decimals where nothing else tells it.
@@ -56,16 +56,21 @@ def find_number_form(values: "pa.Array", decimal: str | None = None) -> NumberFo
     if found.ambiguous is None or decimal is None:
         return found
     marked = "," if "," in found.ambiguous else "."
-    form = {(".", "."): PLAIN, (".", ","): THOUSANDS_COMMA, (",", "."): POINTS_AND_COMMA, (",", ","): DECIMAL_COMMA}
-    return NumberForm(form[decimal, marked], found.fits)
+    form = {
+        (".", "."): NumberForm.PLAIN,
+        (".", ","): NumberForm.THOUSANDS_COMMA,
+        (",", "."): NumberForm.POINTS_AND_COMMA,
+        (",", ","): NumberForm.DECIMAL_COMMA,
+    }
+    return NumberFit(form[decimal, marked], found.fits)
 
 
-def find_form_of_values(values: "pa.Array") -> NumberForm:
+def find_form_of_values(values: "pa.Array") -> NumberFit:
     """Find the form in which most values are numbers by the values alone."""
     unified = unify_signs(values)
     plain = matches(unified, NUMBER)
     if plain.all():
-        return NumberForm(PLAIN, plain, find_thousands_with_points(unified))
+        return NumberFit(NumberForm.PLAIN, plain, find_thousands_with_points(unified))
     comma_group, comma_groups = matches(unified, COMMA_GROUP), matches(unified, COMMA_GROUPS)
     comma, point_groups = matches(unified, COMMA), matches(unified, POINT_GROUPS)
     has_decimal_comma = bool((comma & ~comma_group).any() or point_groups.any())
@@ -74,15 +79,15 @@ def find_form_of_values(values: "pa.Array") -> NumberForm:
     if not has_decimal_comma and not has_thousands_comma and comma_group.any():
         fits = plain | comma_group
         ambiguous = values[int(comma_group.argmax())].as_py() if fits.all() else None
-        return NumberForm(PLAIN, fits if fits.all() else plain, ambiguous)
+        return NumberFit(NumberForm.PLAIN, fits if fits.all() else plain, ambiguous)
     shown = {
-        PLAIN: True,
-        DECIMAL_COMMA: has_decimal_comma,
-        POINTS_AND_COMMA: has_decimal_comma,
-        THOUSANDS_COMMA: has_thousands_comma,
+        NumberForm.PLAIN: True,
+        NumberForm.DECIMAL_COMMA: has_decimal_comma,
+        NumberForm.POINTS_AND_COMMA: has_decimal_comma,
+        NumberForm.THOUSANDS_COMMA: has_thousands_comma,
     }
     form = max((form for form in fitting if shown[form]), key=lambda form: int(fitting[form].sum()))
-    return NumberForm(form, fitting[form])
+    return NumberFit(form, fitting[form])
 
 
 def find_thousands_with_points(values: "pa.Array") -> str | None:
@@ -107,7 +112,7 @@ def all_have_three_decimals(values: "pa.Array") -> bool:
     return bool(points.any() and (points == matches(values, POINT_GROUP)).all())
 
 
-def check_unambiguous(what: str, form: NumberForm) -> None:
+def check_unambiguous(what: str, form: NumberFit) -> None:
     """Check that the marks in numbers can mean one thing only. what: the column or the times, for the message.
 
     Raises:
@@ -125,23 +130,23 @@ def show_point_decimals(values: "pa.Array") -> bool:
     return bool(matches(values, r"\.(\d{1,2}|\d{4,})$|^[+-]?0?\.\d").any())
 
 
-def parse_numbers(values: "pa.Array", form: str | None) -> NDArray[np.float64]:
+def parse_numbers(values: "pa.Array", form: NumberForm | None) -> NDArray[np.float64]:
     """Return texts as numbers, (N,); NaN for nulls and for what is no number in that form (None: plain)."""
     import pyarrow as pa
     from pyarrow import compute
 
-    form = PLAIN if form in {None, WHOLE} else form
-    if form == PLAIN:
+    form = NumberForm.PLAIN if form is None or form == NumberForm.WHOLE else form
+    if form == NumberForm.PLAIN:
         try:
             return to_floats(compute.cast(values, pa.float64()))
         except pa.ArrowInvalid:
             pass
     unified = unify_signs(values)
-    fits = compute.match_substring_regex(unified, ALLOWED[form] if form != PLAIN else NUMBER_OR_CODE)
+    fits = compute.match_substring_regex(unified, ALLOWED[form] if form != NumberForm.PLAIN else NUMBER_OR_CODE)
     unified = compute.if_else(compute.fill_null(fits, False), unified, pa.scalar(None, unified.type))
-    if form in {DECIMAL_COMMA, POINTS_AND_COMMA}:
+    if form in {NumberForm.DECIMAL_COMMA, NumberForm.POINTS_AND_COMMA}:
         unified = compute.replace_substring(compute.replace_substring(unified, ".", ""), ",", ".")
-    elif form == THOUSANDS_COMMA:
+    elif form == NumberForm.THOUSANDS_COMMA:
         unified = compute.replace_substring(unified, ",", "")
     return to_floats(compute.cast(unified, pa.float64()))
 
