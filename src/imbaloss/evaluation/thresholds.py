@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -45,8 +44,8 @@ def top_share(t: Tallies, *, share: float = 0.05) -> Floats:
 
 
 RULES: dict[str, Callable[..., Floats]] = {
-    "f1": of.f_beta,
-    "f_beta": partial(of.f_beta, beta=2.0),
+    "f1": of.f1,
+    "f_beta": of.f_beta,
     "g_mean": of.g_mean,
     "balanced_accuracy": of.balanced_accuracy,
     "mcc": of.mcc,
@@ -55,13 +54,6 @@ RULES: dict[str, Callable[..., Floats]] = {
     "recall_at_precision": recall_at_precision,
     "precision_at_recall": precision_at_recall,
     "top_share": top_share,
-}
-PARAMETERS: dict[str, Mapping[str, float]] = {  # and their defaults
-    "f_beta": {"beta": 2.0},
-    "cost": {"fn": 1.0, "fp": 1.0},
-    "recall_at_precision": {"precision": 0.9},
-    "precision_at_recall": {"recall": 0.9},
-    "top_share": {"share": 0.05},
 }
 SHARES = {"precision", "recall", "share"}
 RULES_ALONE = ("cost", "f_beta", "accuracy")  # what they give is no score of every training
@@ -82,7 +74,7 @@ class Rule:
         """
         name, given = notation.read("a rule for a threshold", text)
         one_of("rule for a threshold", name, RULES)
-        defaults = PARAMETERS.get(name, {})
+        defaults = notation.keyword_defaults(RULES[name])
         for key, value in given.items():
             parameter_of(name, key, defaults)
             limit = 1.0 if key in SHARES else np.finfo(float).max
@@ -92,7 +84,7 @@ class Rule:
         return cls(name, {**defaults, **given})  # type: ignore[dict-item]
 
     def __str__(self) -> str:
-        return notation.write(self.name, self.parameters, PARAMETERS.get(self.name, {}))
+        return notation.write(self.name, self.parameters, notation.keyword_defaults(RULES[self.name]))
 
     def __call__(self, tallies: Tallies) -> Floats:
         """The higher the better, -infinity where a threshold is not admitted."""

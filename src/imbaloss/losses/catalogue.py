@@ -13,9 +13,8 @@ from imbaloss.losses.criterion import Criterion
 from imbaloss.losses.domains import require
 from imbaloss.losses.loss import Loss, LossOptions
 from imbaloss.losses.named import NAMED
-from imbaloss.losses.signatures import keyword_defaults
 from imbaloss.nearest import one_of, parameter_of
-from imbaloss.notation import Parameter
+from imbaloss.notation import Parameter, keyword_defaults
 
 OPTIONS: dict[str, Parameter] = {  # those of every loss that a text may name
     name: default
