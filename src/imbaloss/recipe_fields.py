@@ -19,6 +19,14 @@ COUNT = (
 )
 RATE = Domain("must be above 0 and finite", lambda value: 0 < value < float("inf"), in_precision=True)
 
+# Fields that studies, comparisons on one's own data and commands share, beside those of a recipe.
+DEVICE = Entry("cpu, cuda or cuda:N.", in_python='"cpu", "cuda" or "cuda:N".')
+MARGIN = Entry(
+    "Differences of a score within it do not matter.",
+    domains=(Domain("must be above 0 and below 1, as a score is", lambda margin: 0 < margin < 1),),
+)
+DEFAULT_MARGIN = 0.01
+
 
 @dataclass(frozen=True)
 class RecipeFields:

@@ -12,14 +12,14 @@ from typer import Argument, Option
 
 from imbaloss.comparison.request import REQUEST_FIELDS
 from imbaloss.field_tables import Field
-from imbaloss.recipe_fields import FIELDS
+from imbaloss.recipe_fields import DEVICE, FIELDS
 
 Json = Annotated[bool, Option("--json", help="Print JSON on standard output.")]
 Quiet = Annotated[bool, Option("--quiet", help="Show no progress.")]
 Verbose = Annotated[bool, Option("--verbose", help="Say how the networks are trained.")]
 DataDir = Annotated[Path | None, Option(help="A copy of CIFAR-100: its folder, or that folder's parent.")]
 Out = Annotated[Path, Option(help="Output folder.")]
-Device = Annotated[str, Option(help="cpu, cuda or cuda:N.")]
+Device = Annotated[str, Option(help=DEVICE.help)]
 StudyFile = Annotated[
     str,
     Argument(
