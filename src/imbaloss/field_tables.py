@@ -9,10 +9,10 @@ from typing import Annotated, Any, NamedTuple, get_args, get_origin, get_type_hi
 
 
 class Domain(NamedTuple):
-    """The numbers that a field admits."""
+    """The values that a field admits, nearly always numbers."""
 
     rule: str  # follows the name of the field in a sentence
-    contains: Callable[[float], bool]
+    contains: Callable[[Any], bool]
     in_precision: bool = False  # whether the number is first rounded to the type of the network's weights
     limits: tuple[int, int] | None = None  # the smallest and the largest number, where an option shows them
 
