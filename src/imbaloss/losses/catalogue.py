@@ -142,6 +142,10 @@ def read_docstring(function: Callable[..., Any]) -> tuple[str, dict[str, str]]:
 
 
 def check_parameters(name: str, given: dict[str, Any]) -> None:
+    """Raise ValueError for a parameter that the loss lacks, and for a value that is not one number.
+
+    `FOR_EACH_CLASS` names the parameters with a number for each class. None stands for a default that is None.
+    """
     allowed = parameters(name)
     for key, value in given.items():
         parameter_of(name, key, allowed)

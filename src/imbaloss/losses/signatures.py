@@ -20,6 +20,7 @@ def built_from(*parts: Callable[..., Any]) -> Callable[[Callable[..., Built]], C
     known = {key for part in parts for key in keyword_defaults(part)}
 
     def decorate(build: Callable[..., Built]) -> Callable[..., Built]:
+        """Return a function of keywords alone that binds the parts and calls `build` with them."""
         own = keyword_defaults(build)
 
         @wraps(build)

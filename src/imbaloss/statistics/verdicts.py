@@ -157,6 +157,7 @@ def more_seeds(
         return None
 
     def decided(total: int) -> bool:
+        """Say whether so many pairs decide with probability `POWER`, for a difference or for equivalence."""
         found = smallest_difference(total, comparisons, alpha, POWER)
         if found is not None and found * deviation <= difference:
             return True

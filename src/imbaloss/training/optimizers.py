@@ -21,6 +21,7 @@ class ByAutograd(ABC):
     """Steps of any network, along gradients that autograd finds. lr (S,), each parameter (S, ...)."""
 
     def __init__(self, network: nn.Module, lr: Tensor, options: Options) -> None:
+        """Take the parameters of a stack, which `update` changes in place. lr (S,): the learning rates."""
         self.network = network
         self.parameters = list(network.parameters())
         self.lr = lr
@@ -48,6 +49,7 @@ class SGD(ByAutograd):
     """
 
     def __init__(self, network: nn.Module, lr: Tensor, options: Options) -> None:
+        """Begin with velocities of 0; without momentum there are none."""
         super().__init__(network, lr, options)
         self.velocities = [torch.zeros_like(p) for p in self.parameters] if options.momentum else []
 
@@ -71,6 +73,7 @@ class Adam(ByAutograd):
     """Adam, the same steps as torch.optim.Adam; those of `FusedAdam`, of any network."""
 
     def __init__(self, network: nn.Module, lr: Tensor, options: Options) -> None:
+        """Begin with moving averages of 0."""
         super().__init__(network, lr, options)
         self.steps = 0
         self.means = [torch.zeros_like(parameter) for parameter in self.parameters]
@@ -117,6 +120,7 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {"sgd": SGD, "adam": Adam}
 
 
 def gradient(parameter: Tensor, weight_decay: float) -> Tensor:
+    """Return the gradient of a parameter with weight decay; zeros if no gradient was computed, without weight decay."""
     if parameter.grad is None:
         return torch.zeros_like(parameter)
     return parameter.grad.add(parameter, alpha=weight_decay) if weight_decay else parameter.grad
