@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from functools import partial
+from typing import get_type_hints
 
 import joblib
 import numpy as np
@@ -28,6 +29,7 @@ import imbaloss
 from imbaloss import ImbalancedClassifier
 from imbaloss.data.resampling import BATCH_SAMPLERS, SAMPLERS
 from imbaloss.estimator.packing import packed
+from imbaloss.estimator.parameters import OWN_PARAMETERS, PARAMETERS
 from imbaloss.learners import network_file
 
 Quick = partial(ImbalancedClassifier, hidden=(20,), epochs=30, random_state=0)
@@ -597,6 +599,14 @@ def test_nothing_leaks_from_the_part_that_is_put_aside(changes, how):
         ({"validation_fraction": 1.0}, "validation_fraction must be above 0 and below 1, found 1.0"),
         ({"device": "tpu"}, "device must be cpu, cuda or cuda:N, found 'tpu'"),
         ({"precision": "float16"}, "there is no precision 'float16'"),
+        ({"scaling": "robust"}, "there is no scaling 'robust'; there are unit, standard"),
+        ({"activation": 1}, "activation must be a text, found 1"),
+        ({"early_stopping": 1}, "early_stopping must be True or False, found 1"),
+        ({"epochs": True}, "epochs must be a whole number, found True"),
+        ({"n_networks": np.int64(0)}, "n_networks must be 1 or more, found 0"),
+        ({"hidden": "5"}, "hidden must be whole numbers, one for each hidden layer, found '5'"),
+        ({"momentum": 0.5}, "adam takes no momentum; sgd does"),
+        ({"momentum": 1, "optimizer": "sgd"}, "momentum must be from 0 to below 1, found 1"),
     ],
 )
 def test_another_parameter_is_refused_in_one_sentence(data, changes, sentence):
@@ -604,6 +614,25 @@ def test_another_parameter_is_refused_in_one_sentence(data, changes, sentence):
     with pytest.raises(ValueError, match=sentence) as refused:
         Quick(**changes).fit(X, y)
     assert "\n" not in str(refused.value)
+
+
+def test_the_tables_of_parameters_agree_with_the_signature():
+    hints = get_type_hints(ImbalancedClassifier.__init__)
+    assert PARAMETERS.keys() == ImbalancedClassifier().get_params().keys()
+    assert {name: hints[name] for name in OWN_PARAMETERS} == {name: one.type for name, one in OWN_PARAMETERS.items()}
+    for name in PARAMETERS.keys() - OWN_PARAMETERS.keys():
+        assert hints[name] is PARAMETERS[name].kind, name
+
+
+def test_the_docstring_has_the_help_and_default_of_each_parameter_and_every_attribute(data):
+    X, y, *_ = data
+    documented = " ".join(ImbalancedClassifier.__doc__.split())
+    for name, default in ImbalancedClassifier().get_params().items():
+        entry = PARAMETERS[name].entry
+        assert f" {name} : default={default!r} {entry.in_python or entry.help} " in documented
+    attributes = [name for name in vars(Quick(epochs=1).fit(pd.DataFrame(X).add_prefix("c"), y)) if name.endswith("_")]
+    assert len(attributes) == 11
+    assert all(f" {name} : " in documented for name in attributes)
 
 
 @pytest.mark.parametrize(

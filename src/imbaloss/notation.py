@@ -1,9 +1,23 @@
 """Things as text: a loss, a sampler or a rule with parameters, as `name:key=number,...`; values of JSON and TOML."""
 
-from collections.abc import Mapping
+import inspect
+from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 Parameter = float | tuple[float, ...] | None
+
+
+@cache
+def keyword_defaults(function: Callable[..., Any]) -> Mapping[str, Parameter]:
+    """Return the keyword-only parameters of a function and their defaults, in the order of its signature."""
+    return {parameter.name: parameter.default for parameter in keyword_parameters(function)}
+
+
+def keyword_parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
+    """Return the keyword-only parameters of a function, in the order of its signature."""
+    every = inspect.signature(function).parameters.values()
+    return [parameter for parameter in every if parameter.kind is parameter.KEYWORD_ONLY]
 
 
 def read(kind: str, text: str) -> tuple[str, dict[str, Parameter]]:

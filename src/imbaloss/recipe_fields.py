@@ -13,11 +13,20 @@ MOST = 2**31 - 1  # epochs, or samples of a batch
 WIDEST = 100_000  # a wider hidden layer is a slip of the pen
 
 
+ONE_OR_MORE = Domain("must be 1 or more", lambda value: value >= 1)
 COUNT = (
-    Domain("must be 1 or more", lambda value: value >= 1),
+    ONE_OR_MORE,
     Domain(f"must be {MOST} at most", lambda value: value <= MOST),
 )
 RATE = Domain("must be above 0 and finite", lambda value: 0 < value < float("inf"), in_precision=True)
+
+# Fields that studies, comparisons on one's own data and commands share, beside those of a recipe.
+DEVICE = Entry("cpu, cuda or cuda:N.", in_python='"cpu", "cuda" or "cuda:N".')
+MARGIN = Entry(
+    "Differences of a score within it do not matter.",
+    domains=(Domain("must be above 0 and below 1, as a score is", lambda margin: 0 < margin < 1),),
+)
+DEFAULT_MARGIN = 0.01
 
 
 @dataclass(frozen=True)
@@ -27,7 +36,13 @@ class RecipeFields:
     The defaults are the report's.
     """
 
-    network: Annotated[str, Entry("mlp, cnn, fcn or prototype; also cnn/prototype:per_class=2 and the like.")] = "mlp"
+    network: Annotated[
+        str,
+        Entry(
+            "mlp, cnn, fcn or prototype; also cnn/prototype:per_class=2 and the like.",
+            in_python="mlp, or prototype:per_class=2 and the like, which learns prototypes on the embedding of an mlp.",
+        ),
+    ] = "mlp"
     hidden: Annotated[
         tuple[int, ...] | None,  # None for networks other than an mlp
         Entry(
@@ -46,7 +61,12 @@ class RecipeFields:
         ),
     ] = (16, 32, 64)
     activation: Annotated[
-        str, Entry("Of the hidden layers: relu, sigmoid or tanh.", names=("relu", "sigmoid", "tanh"))
+        str,
+        Entry(
+            "Of the hidden layers: relu, sigmoid or tanh.",
+            names=("relu", "sigmoid", "tanh"),
+            in_python="Activation of the hidden layers: relu, sigmoid or tanh.",
+        ),
     ] = "relu"
     outputs: Annotated[
         int,  # 1: one logistic output, for two classes; else one softmax output a class
@@ -59,9 +79,16 @@ class RecipeFields:
         str, Entry("Initial weights: torch, xavier, he or normal.", names=("torch", "xavier", "he", "normal"))
     ] = "torch"
     scaling: Annotated[
-        str, Entry("Pixels in [0, 1] (unit) or standardised (standard).", names=("unit", "standard"))
+        str,
+        Entry(
+            "Pixels in [0, 1] (unit) or standardised (standard).",
+            names=("unit", "standard"),
+            in_python="standard: columns get mean 0 and deviation 1 on the training samples; unit: unchanged columns.",
+        ),
     ] = "unit"
-    optimizer: Annotated[str, Entry("sgd or adam.", names=("sgd", "adam"))] = "sgd"
+    optimizer: Annotated[str, Entry("sgd or adam.", names=("sgd", "adam"), in_python="The optimizer: sgd or adam.")] = (
+        "sgd"
+    )
     lr: Annotated[float, Entry("Learning rate.", domains=(RATE,))] = 0.1
     tune_lr: Annotated[
         tuple[float, ...],  # in place of lr
@@ -72,7 +99,12 @@ class RecipeFields:
         ),
     ] = ()
     momentum: Annotated[
-        float, Entry("Of sgd.", domains=(Domain("must be from 0 to below 1", lambda value: 0 <= value < 1),))
+        float,
+        Entry(
+            "Of sgd.",
+            domains=(Domain("must be from 0 to below 1", lambda value: 0 <= value < 1),),
+            in_python="Momentum (sgd only).",
+        ),
     ] = 0.0
     weight_decay: Annotated[
         float,  # as torch.optim has it
@@ -122,6 +154,7 @@ class DecisionFields:
             "On tune: temperature, platt or isotonic.",
             names=("none", "temperature", "platt", "isotonic"),
             default_text="none",
+            in_python="Calibration that is fitted on the validation part: none, temperature, platt or isotonic.",
         ),
     ] = "none"
     threshold: Annotated[

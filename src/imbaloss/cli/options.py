@@ -12,14 +12,14 @@ from typer import Argument, Option
 
 from imbaloss.comparison.request import REQUEST_FIELDS
 from imbaloss.field_tables import Field
-from imbaloss.recipe_fields import FIELDS
+from imbaloss.recipe_fields import DEVICE, FIELDS
 
 Json = Annotated[bool, Option("--json", help="Print JSON on standard output.")]
 Quiet = Annotated[bool, Option("--quiet", help="Show no progress.")]
 Verbose = Annotated[bool, Option("--verbose", help="Say how the networks are trained.")]
 DataDir = Annotated[Path | None, Option(help="A copy of CIFAR-100: its folder, or that folder's parent.")]
 Out = Annotated[Path, Option(help="Output folder.")]
-Device = Annotated[str, Option(help="cpu, cuda or cuda:N.")]
+Device = Annotated[str, Option(help=DEVICE.help)]
 StudyFile = Annotated[
     str,
     Argument(
@@ -48,11 +48,11 @@ def make_option(
     """Return the parameter of a command for an option.
 
     Args:
-        name: Of the parameter.
+        name: The name of the parameter.
         kind: The type of the value.
-        text: What the help says of it.
-        default: The value where the option is not given. None: the option is None then.
-        flags: How it is written, if not as its name.
+        text: The help of the option.
+        default: The value if the option is not given.
+        flags: The option as it is written on the command line, if that is not its name.
         limits: The smallest and the largest number.
     """
     hint: Any = kind | None if default is None else kind
@@ -61,20 +61,20 @@ def make_option(
 
 
 def help_of(field: Field, *, repeatable: bool = False) -> str:
-    """Return what the help says of the option for a field."""
+    """Return the help of the option for a field, with its default in words if the field has one."""
     default = f"[default: {field.entry.default_text}]" if field.entry.default_text else ""
     return " ".join(filter(None, [field.entry.help, "Repeatable." if repeatable else "", default]))
 
 
 def recipe_options() -> tuple[Parameter, ...]:
-    """Return an option for each field of a recipe, those of the two batch sizes side by side."""
+    """Return an option for each field of a recipe; the options of the two batch sizes stand side by side."""
     names = [name for name in FIELDS if name != "test_batch"]
     names.insert(names.index("train_batch") + 1, "test_batch")
     return tuple(recipe_option(FIELDS[name]) for name in names)
 
 
 def recipe_option(field: Field) -> Parameter:
-    """Return the option for a field of a recipe, which is None unless it is given."""
+    """Return the option for a field of a recipe. Its value is None unless it is given."""
     kind = str if field.several else field.kind  # a list is a text with commas
     dashed = field.name.replace("_", "-")
     return make_option(
@@ -111,7 +111,7 @@ def with_options(
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Return a decorator that gives a command more options; `given` and `entries` read them from its context.
 
-    before: The option of the command that they precede in the help. None: they come last.
+    before: The option of the command that the new options precede in the help. None: they come last.
     """
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
@@ -132,16 +132,17 @@ def with_options(
 
 
 def given(context: typer.Context, options: Sequence[Parameter]) -> dict[str, Any]:
-    """Return those of the options that were given; of one that may be repeated, a tuple."""
+    """Return the values of the options that were given; the values of a repeatable option are a tuple."""
     values = {option.name: context.params[option.name] for option in options}
     values = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
     return {name: value for name, value in values.items() if value not in (None, ())}
 
 
 def entries(context: typer.Context) -> dict[str, Any]:
-    """Return the entries of a recipe that were given.
+    """Return the entries of a recipe that were given as options.
 
-    Raises ValueError for lists that are none, for layers that the network lacks, and for `lr` beside `tune_lr`.
+    Raises ValueError for a text that is no list of numbers, for layers that the network lacks, and for `lr` beside
+    `tune_lr`.
     """
     from imbaloss.training.recipe import check_entries  # here, since torch takes a second
 
@@ -156,7 +157,7 @@ def entries(context: typer.Context) -> dict[str, Any]:
 
 
 def parse_numbers(field: Field, text: str) -> tuple[int | float, ...]:
-    """Parse the numbers of a field. Raises ValueError for another text than numbers with commas."""
+    """Parse numbers with commas between them. Raises ValueError for another text; an empty one may mean no numbers."""
     if not text and field.entry.may_be_empty:
         return ()
     try:

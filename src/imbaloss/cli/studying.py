@@ -30,6 +30,7 @@ from imbaloss.cli.options import (
 )  # fmt: skip
 from imbaloss.cli.progress import progress
 from imbaloss.cli.terminal import print_entry, print_forecast, print_json, print_loss, print_plans, print_run, tell
+from imbaloss.recipe_fields import MARGIN
 from imbaloss.whole import file_name
 
 if TYPE_CHECKING:
@@ -249,9 +250,7 @@ def write_report(
 @app.command()
 def report(
     folder: Annotated[Path, Argument(help="Output folder of a study.", metavar="OUT")],
-    margin: Annotated[
-        float | None, Option(help="Differences of a score within it do not matter. [default: the study's]")
-    ] = None,
+    margin: Annotated[float | None, Option(help=f"{MARGIN.help} [default: the study's]")] = None,
     as_json: Json = False,
 ) -> None:
     """Write tables, figures and report.html again, from the finished trainings of a folder alone."""

@@ -25,7 +25,7 @@ from imbaloss.comparison.reading.image_arrays import fit_image_arrays
 from imbaloss.comparison.request import REQUEST_FIELDS, ComparisonRequest
 from imbaloss.comparison.targets import name_classes
 from imbaloss.nearest import nearest
-from imbaloss.recipe_fields import FIELDS
+from imbaloss.recipe_fields import DEFAULT_MARGIN, FIELDS
 from imbaloss.training.recipe import whole
 
 TARGET, GROUP, TIME = "y", "group", "time"
@@ -35,7 +35,7 @@ Names = Sequence[Any] | Any  # several, or one
 def compare(
     X: Any, y: Any, *, losses: Names = None, samplers: Names = None, references: bool = True, positive: Any = None,
     test: tuple[Any, Any] | None = None, groups: Any = None, times: Any = None, threshold: str = "f1", folds: int = 5,
-    repetitions: int | None = None, budget: str | None = None, margin: float = 0.01, category: Names = (),
+    repetitions: int | None = None, budget: str | None = None, margin: float = DEFAULT_MARGIN, category: Names = (),
     drop: Names = (), mark: Names = (), na_values: Names = (), keep_na: Names = (), decimal: str | None = None,
     out: str | Path | None = None, overwrite: bool = False, name: str = "data", device: str = "cpu",
     verbose: bool = False, **recipe: Any,

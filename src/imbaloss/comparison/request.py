@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from imbaloss.comparison.reading.names import normalize_text
-from imbaloss.field_tables import Domain, Entry, between, read_fields
+from imbaloss.field_tables import Entry, between, read_fields
+from imbaloss.recipe_fields import DEFAULT_MARGIN, DEVICE, MARGIN
 
 MOST = 1000  # repetitions
 NAMES = ("target", "group", "time", "drop", "category", "mark", "na_values", "keep_na")  # or texts, of files
@@ -137,13 +138,7 @@ class ComparisonRequest:
         int | None,
         Entry("Of a side of images from files, in pixels.", domains=(between(4, 1024),), default_text="32"),
     ] = None
-    margin: Annotated[
-        float,
-        Entry(
-            "Differences of a score within it do not matter.",
-            domains=(Domain("must be above 0 and below 1, as a score is", lambda margin: 0 < margin < 1),),
-        ),
-    ] = 0.01
+    margin: Annotated[float, MARGIN] = DEFAULT_MARGIN
     overwrite: Annotated[
         bool,
         Entry(
@@ -151,7 +146,7 @@ class ComparisonRequest:
             in_python="Whether the report of other data in that folder may be replaced.",
         ),
     ] = False
-    device: Annotated[str, Entry("cpu, cuda or cuda:N.", in_python='"cpu", "cuda" or "cuda:N".')] = "cpu"
+    device: Annotated[str, DEVICE] = "cpu"
     recipe: Mapping[str, Any] = field(default_factory=dict)  # entries of a `Recipe`, which overrule those for the data
     command: str = ""  # the command line that asks, for the report
 

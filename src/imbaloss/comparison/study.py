@@ -7,6 +7,7 @@ from typing import Any
 from imbaloss.data import NONE, Fold
 from imbaloss.evaluation import Decision
 from imbaloss.learners import REFERENCES, Method
+from imbaloss.recipe_fields import DEFAULT_MARGIN
 from imbaloss.report import Findings
 from imbaloss.studies import ReportExtension, Run
 from imbaloss.studies.study import Entries
@@ -36,7 +37,7 @@ class OwnStudy:
     repetitions: int
     folds: int  # 0: the test part is always the same
     recipe: Entries
-    margin: float = 0.01
+    margin: float = DEFAULT_MARGIN
     notes: tuple[str, ...] = ()  # what was found in the data
     command: str = ""  # with which it was asked
     things: str = "rows"  # or images

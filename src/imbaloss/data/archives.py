@@ -52,6 +52,10 @@ def download(url: str, md5: str, *, quiet: bool = False) -> Path:
 
 
 def fetch(url: str, file: Path, *, quiet: bool) -> None:
+    """Download an address into a file, with a progress bar unless quiet.
+
+    Raises requests.RequestException if the download fails; the file may then hold a part of the content.
+    """
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     with (
         requests.get(url, stream=True, timeout=PATIENCE) as response,

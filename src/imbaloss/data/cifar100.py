@@ -144,6 +144,10 @@ def read_binary(folder: Path) -> Cifar100:
 def assemble(
     records: dict[str, NDArray[np.uint8]], fine_names: list[str], coarse_names: list[str], folder: Path
 ) -> Cifar100:
+    """Return the data set of these records and names. Raises ValueError if names or records are not the official ones.
+
+    folder: where they were read, for the message.
+    """
     for kind, names in (("fine", fine_names), ("coarse", coarse_names)):
         if md5_of("\n".join(names).encode()) != NAMES[kind]:
             raise ValueError(f"{folder} does not hold the official CIFAR-100: its {kind} label names are other ones")
@@ -166,6 +170,7 @@ class ArraysOnly(pickle.Unpickler):
     """Admits NumPy arrays beside the plain containers that need no import, and nothing else."""
 
     def find_class(self, module: str, name: str) -> Any:
+        """Return the class or function of that name. Raises ValueError for all but those of NumPy arrays."""
         if (module, name) not in ADMITTED:
             raise ValueError(f"the pickle asks for {module}.{name}; only arrays and plain containers are admitted")
         return super().find_class(module.replace("numpy.core", "numpy._core"), name)

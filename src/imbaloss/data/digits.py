@@ -15,6 +15,7 @@ class Digits:
     white = 16
 
     def __init__(self) -> None:
+        """Load the images from scikit-learn."""
         from sklearn.datasets import load_digits  # here, since it takes most of a second
 
         bunch = load_digits()
@@ -27,6 +28,7 @@ class Digits:
         return np.concatenate([self._of_digit(part, digit) for digit in GROUPS.get(name) or (int(name),)])
 
     def _of_digit(self, part: str, digit: int) -> NDArray[np.uint8]:
+        """Return the images of a digit: the last third in the file's order for `test`, the others for `train`."""
         found: NDArray[np.uint8] = self.pixels[self.digit == digit]
         first_of_test = len(found) - len(found) // TEST_SHARE
         return found[:first_of_test] if part == "train" else found[first_of_test:]

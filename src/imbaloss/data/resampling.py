@@ -132,6 +132,7 @@ class SamplerSpec:
 
 
 def defaults_of(name: str) -> Mapping[str, float]:
+    """Return the parameters of a sampler and their defaults; none for a name that has no parameters."""
     if name in SAMPLERS:
         return SAMPLERS[name].defaults
     return BATCH_SAMPLERS.get(name, {})

@@ -48,6 +48,7 @@ class Samples:
         return len(self.labels)
 
     def __getitem__(self, rows: NDArray[np.int64]) -> "Samples":
+        """Return the samples in these rows, with their images and weights as far as there are any."""
         images = self.images[rows] if len(self.images) else self.images
         weights = None if self.weights is None else self.weights[rows]
         return Samples(self.inputs[rows], self.labels[rows], images, weights)

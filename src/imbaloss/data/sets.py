@@ -122,6 +122,11 @@ def load(names: Iterable[str], *, folder: Path | None = None, quiet: bool = Fals
 
 
 def open_source(source: str, folder: Path | None, *, quiet: bool) -> Cifar100 | Digits | Newsgroups:
+    """Open the source of data sets by name; any but digits and newsgroups is CIFAR-100.
+
+    folder: holds CIFAR-100. None: the environment variable IMBALOSS_DATA names it; without that variable, the files
+    come from the cache or are downloaded into it.
+    """
     if source == "digits":
         return Digits()
     if source == "newsgroups":

@@ -24,12 +24,12 @@ def class_weights(
 
     Args:
         asked: "balanced", "cost", or a weight for some of the classes, 1 for the others.
-        samples: Those of the fit.
+        samples: The samples of the fit.
         classes: The names of the classes, (C,).
         matrix: The costs (C, C), for "cost".
 
     Raises:
-        ValueError: For another text, a class that there is not, an impossible weight, and "cost" without costs.
+        ValueError: The text is another one, a class is unknown, a weight is impossible, or "cost" has no costs.
     """
     if isinstance(asked, Mapping):
         for name, weight in asked.items():

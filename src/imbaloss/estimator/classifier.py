@@ -1,11 +1,11 @@
-"""`ImbalancedClassifier`: the house's training as a scikit-learn classifier."""
+"""`ImbalancedClassifier`: networks and losses of imbaloss as a scikit-learn classifier."""
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+import inspect
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from itertools import zip_longest
-from numbers import Integral, Real
 from pathlib import Path
-from typing import Any, Self, get_type_hints
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -21,6 +21,7 @@ from imbaloss.estimator.class_weights import COST, class_weights
 from imbaloss.estimator.decision import EXPECTED_COST, Decision, Metric
 from imbaloss.estimator.ensemble import make_members, scale_samples, shift_of, start_from, train_members
 from imbaloss.estimator.facts import is_complete, pack_classifier, unpack_classifier
+from imbaloss.estimator.parameters import PARAMETER_NAMES, RECIPE_NAMES, check_parameters, describe_parameters
 from imbaloss.estimator.validation import split_validation
 from imbaloss.evaluation import Tuned, calibration, costs
 from imbaloss.field_tables import FieldError
@@ -37,66 +38,45 @@ SMALLEST_BATCH, LARGEST_BATCH = 256, 2048
 PREDICTED_AT_ONCE = 10_000  # samples
 FARTHEST = 1e9  # what stands for an infinite log-odds, which isotonic calibration may give
 FIT_SHARES = {"platt", "isotonic"}  # calibrations that find any shares by themselves
-OWN_NAMES = {"lr": "learning_rate", "train_batch": "batch_size"}  # parameters with another name than the recipe's field
 
 
 class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """A neural network for data in which one class is rare, with any loss of imbaloss.
 
-    Two classes or several; of two, the positive one is `classes_[1]`, the second in sorted order.
+    It learns two classes or several. Of two, the positive one is `classes_[1]`, the second in sorted order.
 
     Parameters
     ----------
-    loss: a loss by name, with parameters as in "focal:gamma=1"; `imbaloss.losses.names()`, or a pair of error and
-        reduction as "cross_entropy/worst_class".
-    network: mlp, or prototype:per_class=2 and the like, which learns prototypes on the embedding of an mlp.
-    hidden: widths of the hidden layers.
-    activation: of the hidden layers: relu, sigmoid or tanh.
-    epochs: passes over the training samples.
-    optimizer: adam or sgd.
-    learning_rate, momentum (of sgd), weight_decay (L2 penalty): of the optimizer.
-    batch_size: samples in a batch; auto: a hundredth of those to train on, but 256 to 2,048, so that of few positives
-        some are in each.
-    scaling: standard (each column with mean 0 and deviation 1 on the training samples) or unit (as it is).
-    class_weight: None, "balanced" (n / (C n_c)), a dict from classes to weights, or "cost": by `costs`. It multiplies
-        the class's term in the loss; losses with weights of their own (wce, wmse, focal) take it in their place.
-    sampler: none, or how classes are balanced in training alone: random_over, random_under, smote, borderline_smote,
-        svm_smote, kmeans_smote, adasyn, tomek_links, enn, smote_tomek, smote_enn, with parameters as in
-        "smote:ratio=0.5"; or batches drawn by stratified_batches or balanced_batches. What that does to the
-        probabilities is taken back; each network of an ensemble draws its own samples.
-    threshold: of two classes, the probability from which on a sample is called positive: a number; a rule by which it
-        is chosen on the validation part (f1, f_beta, g_mean, balanced_accuracy, mcc, accuracy, cost,
-        recall_at_precision, precision_at_recall, top_share, with parameters as in "recall_at_precision:precision=0.8");
-        a function of labels and decisions, 1 for the positive class, the higher the better; or "expected_cost", which
-        decides, also among several classes, by `costs` and the probabilities alone, and wants true ones: those of the
-        loss "ce", or calibrated ones.
-    costs: matrix (C, C), the cost of each decision (column) for each true class (row), in the order of `classes_`.
-    calibration: none, or temperature, platt, isotonic: fitted on the validation part.
-    prevalence: share of the positive class in use, or of each class, where it is not that of the training samples.
-        Probabilities, calibration and threshold are then for those shares.
-    early_stopping: whether a network ends when its loss on the validation part has not fallen for `patience` epochs;
-        it then has the weights of the lowest.
-    validation_fraction: of the training samples, put aside, class by class, where threshold, calibration or early
-        stopping need it.
-    n_networks: networks that differ in initial weights and batches, trained together; the mean of their probabilities
-        counts.
-    warm_start: whether another fit starts from the weights of the last one. The optimizer starts anew.
-    random_state: an int decides all that is random.
-    device: cpu, cuda or cuda:N.
-    precision: float32, float64 or bf16.
-    verbose: after how many epochs a line is printed; 0 for never.
+    {parameters}
 
     Attributes
     ----------
-    classes_ (C,), n_features_in_, feature_names_in_ (of a DataFrame): as scikit-learn has them.
-    threshold_: of two classes, the one in use; None for several.
-    costs_: of several classes, those that decide, with expected_cost; else None.
-    tuned_: a chosen threshold with the ends of its 95 % interval and what it reaches on the validation part, or None.
-    loss_curve_: mean loss of each epoch, over the networks still in training; loss_curves_: of each network.
-    validation_curves_: the loss on the validation part of each network and epoch, with early stopping.
-    n_iter_: epochs of the longest training.
-    model_: the networks, with scaling, prior correction and calibration.
+    classes_ : ndarray (C,)
+        The classes, in sorted order.
+    n_features_in_ : int
+        Number of columns that `fit` saw.
+    feature_names_in_ : ndarray (n_features_in_,)
+        Names of the columns. Exists only if `fit` saw a DataFrame with names that are texts.
+    threshold_ : float or None
+        The threshold in use for two classes; None for several.
+    costs_ : ndarray (C, C) or None
+        The costs that decide among several classes with "expected_cost"; None in all other cases.
+    tuned_ : Tuned or None
+        A chosen threshold with the ends of its 95 % interval and its score on the validation part. None if the
+        threshold was not chosen on samples.
+    loss_curve_ : list of float
+        Mean loss of each epoch, over the networks still in training.
+    loss_curves_ : list of list of float
+        Loss of each network and epoch.
+    validation_curves_ : list of list of float
+        Loss of each network and epoch on the validation part, with early stopping.
+    n_iter_ : int
+        Number of epochs of the longest training.
+    model_ : Model
+        The networks, with scaling, prior correction and calibration.
 
+    Examples
+    --------
     >>> from sklearn.datasets import make_classification
     >>> X, y = make_classification(n_samples=500, weights=[0.9], random_state=0)
     >>> classifier = ImbalancedClassifier("msfe", threshold="f1", random_state=0).fit(X, y)
@@ -172,16 +152,20 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         self.verbose = verbose
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """X (N, D), y (N,), sample_weight (N,) >= 0: as many repetitions of a sample.
+        """Train the networks, then fit calibration and threshold where they are asked for.
 
-        Raises ValueError, in one sentence, for data and parameters that it cannot train with, and FloatingPointError
-        where a loss or weights are no longer finite.
+        X (N, D), y (N,), sample_weight (N,) >= 0. A sample of weight k counts as k repetitions of it. A fit that fails
+        changes no attribute but `n_features_in_` and `feature_names_in_`.
+
+        Raises ValueError, in one sentence, for data and parameters that no training can have, and FloatingPointError
+        for a loss or weights that are no longer finite.
         """
         before = self.model_ if self.warm_start and hasattr(self, "model_") else None
         samples, classes = self._samples(X, y, sample_weight, reset=before is None)
         if before and not np.array_equal(classes, self.classes_):
             raise ValueError(f"warm_start needs the classes of the last fit, {self.classes_}, found {classes}")
         self._check()
+        model_decision = evaluation.Decision.read({"calibration": self.calibration})
         decision = Decision.of(len(classes), self.threshold, self.costs, self.prevalence)
         loss, seed = self._loss(samples, classes, decision.costs), self._seed()
         train_part, tune = samples, samples[np.zeros(0, np.int64)]
@@ -192,19 +176,21 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         require(not recipe.kind.convolutional, f"network must be mlp or prototype, for columns, found {self.network!r}")
         scaling = before.scaling if before else Scaling.of(self.scaling, train_part)
         of_train, of_tune = (scale_samples(part, scaling, recipe) for part in (train_part, tune))
-        split = Split(of_train, of_tune, of_tune)  # what is a test is not for a classifier to know
+        split = Split(of_train, of_tune, of_tune)  # a classifier knows no test part
         sampler = SamplerSpec.parse(self.sampler)
-        members = make_members(split, recipe, loss, sampler, range(seed, seed + self.n_networks))
+        members = make_members(
+            split, replace(recipe, scaling="unit"), loss, sampler, range(seed, seed + self.n_networks)
+        )
         if before:
             members = start_from(before, members, self.scaling)
-        outcomes = train_members(members, self.device, verbose=self.verbose, lr_name=OWN_NAMES["lr"])
+        outcomes = train_members(members, self.device, verbose=self.verbose, lr_name=PARAMETER_NAMES["lr"])
         model = Model(
-            replace(recipe, scaling=self.scaling),
+            recipe,
             samples.inputs.shape[1:],
             scaling,
             joined([outcome.model.network for outcome in outcomes if outcome.model]),
             shift_of(members, train_part, None if self.calibration in FIT_SHARES else decision.shares),
-            decision=evaluation.Decision(self.calibration),
+            decision=model_decision,
         )
         if len(tune):
             logits = model.logits(tune.inputs)
@@ -220,14 +206,17 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         return self
 
     def predict_proba(self, X: Any) -> Floats:
-        """X (N, D) -> the probability of each class, (N, C)."""
-        found = to_probabilities(self._logits(X))
-        return np.stack([1 - found, found], axis=1) if found.ndim == 1 else found
+        """Return the probability of each class, (N, C), in the order of `classes_`, for X (N, D)."""
+        probabilities = to_probabilities(self._logits(X))
+        if probabilities.ndim == 1:
+            return np.stack([1 - probabilities, probabilities], axis=1)
+        return probabilities
 
     def decision_function(self, X: Any) -> Floats:
-        """X (N, D) -> of two classes (N,), the log-odds of the positive one, less those of the threshold.
+        """Return a score for each sample of X (N, D): the higher, the more a class is decided for.
 
-        Of several (N, C): log-probabilities, or with expected_cost the expected costs with their sign turned.
+        For two classes, (N,): the log-odds of the positive class minus the log-odds of the threshold. For several,
+        (N, C): the log-probabilities, or with "expected_cost" the negative expected costs.
         """
         logits = np.clip(self._logits(X), -FARTHEST, FARTHEST)
         if self.threshold_ is not None:
@@ -235,7 +224,7 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         return logits if self.costs_ is None else -(to_probabilities(logits) @ self.costs_)
 
     def predict(self, X: Any) -> NDArray[Any]:
-        """X (N, D) -> (N,), of `classes_`."""
+        """Return the decision for each sample of X (N, D): one of `classes_`, (N,)."""
         check_is_fitted(self)
         probabilities = to_probabilities(self._logits(X))
         if self.threshold_ is not None:
@@ -244,69 +233,88 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
             decided = (
                 probabilities.argmax(axis=1) if self.costs_ is None else costs.cheapest(probabilities, self.costs_)
             )
-        found: NDArray[Any] = self.classes_[decided]
-        return found
+        decisions: NDArray[Any] = self.classes_[decided]
+        return decisions
 
     def mean_cost(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """What a decision costs on average, in the unit of `costs`. X (N, D), y (N,), of `classes_`."""
+        """Return the mean cost of a decision, in the unit of `costs`. X (N, D), y (N,), sample_weight (N,) >= 0.
+
+        Raises ValueError without `costs`, and for a label in y that is none of `classes_`.
+        """
         check_is_fitted(self)
         matrix = costs.checked_costs(self.costs, len(self.classes_))
-        found = column_or_1d(y)
-        check_consistent_length(X, found)
+        true = column_or_1d(y)
+        check_consistent_length(X, true)
         if sample_weight is not None:
             sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-        if not np.isin(found, self.classes_).all():
+        if not np.isin(true, self.classes_).all():
             raise ValueError(f"y must be of the classes {self.classes_.tolist()}")
-        labels, decided = (np.searchsorted(self.classes_, values) for values in (found, self.predict(X)))
+        labels, decided = (np.searchsorted(self.classes_, values) for values in (true, self.predict(X)))
         return costs.mean_cost(labels, decided, matrix, sample_weight)
 
     def save(self, folder: str | Path) -> Path:
-        """Writes folder/model.safetensors, from which `load` makes this classifier again, in any process."""
+        """Write folder/model.safetensors, from which `load` makes this classifier again, in any process.
+
+        Return the path of the file. Raises NotFittedError before a fit.
+        """
         check_is_fitted(self)
         return network_file.save(self.model_, Path(folder), {"classifier": pack_classifier(self)})
 
     @classmethod
     def load(cls, folder: str | Path) -> Self:
-        """Raises ValueError where the file is no classifier, or was changed after it was written."""
+        """Return the classifier that `save` wrote into a folder.
+
+        Raises ValueError for a file that holds no classifier, and for one that was changed after it was written.
+        """
         model, facts = network_file.load(Path(folder))
         known = isinstance(facts, dict) and "classifier" in facts
         require(known, f"{folder} holds a model, but not that of an ImbalancedClassifier")
         try:
             parameters, attributes = unpack_classifier(facts["classifier"])
-            found = cls(**parameters)
+            classifier = cls(**parameters)
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{folder} holds no classifier that imbaloss has written: {error}") from error
         complete = is_complete(attributes, model.recipe.classes)
         require(complete, f"{folder} holds no classifier that imbaloss has written: what it knew is not all there")
         for name, value in attributes.items():
-            setattr(found, name, value)
-        found.model_ = model
-        return found
+            setattr(classifier, name, value)
+        classifier.model_ = model
+        return classifier
 
     def to_onnx(self, file: str | Path) -> Path:
-        """Writes an ONNX file: input "X" (N, D) float64, outputs "probabilities" (N, C) and "decisions" (N,).
+        """Write an ONNX file: input "X" (N, D) float64, outputs "probabilities" (N, C) and "decisions" (N,).
 
-        Decisions are places in `classes_`. It needs the packages onnx and onnxscript: pip install 'imbaloss[onnx]'.
+        Return the path of the file. Decisions are places in `classes_`. The export needs the packages onnx and
+        onnxscript: pip install 'imbaloss[onnx]'.
         """
         check_is_fitted(self)
         return onnx_file.write(self.model_, Path(file), self.threshold_, self.costs_)
 
     def __sklearn_is_fitted__(self) -> bool:
+        """Say whether there is a model: `check_is_fitted` asks this."""
         return hasattr(self, "model_")
 
     def _logits(self, X: Any) -> Floats:
+        """Return the log-odds of the positive class, (N,), or for several classes the log-probabilities, (N, C).
+
+        Raises NotFittedError before a fit, and ValueError for other columns and for values that overflow the network.
+        """
         check_is_fitted(self)
-        found = self.model_.logits(validate_data(self, X, dtype=[np.float64, np.float32], reset=False))
-        require(not np.isnan(found).any(), "X has values so far from those of the fit that the network overflows")
-        return found
+        logits = self.model_.logits(validate_data(self, X, dtype=[np.float64, np.float32], reset=False))
+        require(not np.isnan(logits).any(), "X has values so far from those of the fit that the network overflows")
+        return logits
 
     def _seed(self) -> int:
+        """Return `random_state` if it is an int, else a number drawn from it, or from NumPy's generator for None."""
         generator = check_random_state(self.random_state)
         whole = isinstance(self.random_state, int | np.integer)
         return int(self.random_state) if whole else int(generator.randint(2**31))  # type: ignore[arg-type]
 
     def _samples(self, X: Any, y: Any, sample_weight: Any, *, reset: bool) -> tuple[Samples, NDArray[np.generic]]:
-        """Those that have a weight, with labels from 0 on, and the classes."""
+        """Return the samples with a weight above 0, with labels from 0 on, and the classes.
+
+        Raises ValueError where fewer than two classes remain. With reset, the columns become those of the fit.
+        """
         X, y = validate_data(self, X, y, dtype=[np.float64, np.float32], reset=reset)
         check_classification_targets(y)
         weights = None
@@ -319,46 +327,25 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         return Samples(X, labels.astype(np.int64), weights=weights), classes
 
     def _check(self) -> None:
-        """Raise ValueError for a parameter outside its domain, as far as nothing else checks it."""
-        for name, (kind, rule) in PARAMETERS.items():
-            value = getattr(self, name)
-            fits = isinstance(value, kind) and isinstance(value, bool | np.bool_) == (kind is bool)
-            require(fits, f"{name} must be {rule}, found {value!r}")
+        """Raise ValueError for a parameter of another type or outside its domain, as far as the recipe does not."""
+        check_parameters(vars(self))
         check_device(self.device)
-        for name in ("n_networks", "patience"):
-            require(getattr(self, name) >= 1, f"{name} must be 1 or more, found {getattr(self, name)}")
-        share = self.validation_fraction
-        require(0 < share < 1, f"validation_fraction must be above 0 and below 1, found {share}")
-        require(self.verbose >= 0, f"verbose must be 0 or more, found {self.verbose}")
-        evaluation.Decision.read({"calibration": self.calibration})  # before the validation part is drawn for it
-        batch, widths = self.batch_size, self.hidden
-        whole = isinstance(batch, Integral) and not isinstance(batch, bool)
-        known = batch == "auto" if isinstance(batch, str) else whole
-        require(known, f"batch_size must be auto or a whole number, found {batch!r}")
-        several = isinstance(widths, Iterable) and all(isinstance(width, Integral) for width in widths)
-        require(several, f"hidden must be whole numbers, one for each hidden layer, found {widths!r}")
 
     def _recipe(self, samples: int, classes: int) -> Recipe:
         """Return the recipe for so many samples to train on. Raises ValueError for a parameter outside its domain."""
         auto = min(max(samples // 100, SMALLEST_BATCH), LARGEST_BATCH)
+        entries = {field: getattr(self, parameter) for parameter, field in RECIPE_NAMES.items()}
+        entries |= {
+            "hidden": tuple(self.hidden),
+            "outputs": 1 if classes == 2 else classes,
+            "patience": self.patience if self.early_stopping else 0,
+            "train_batch": auto if isinstance(self.batch_size, str) else self.batch_size,
+            "test_batch": PREDICTED_AT_ONCE,
+        }
         try:
-            return Recipe(
-                network=self.network,
-                hidden=tuple(self.hidden),
-                activation=self.activation,
-                outputs=1 if classes == 2 else classes,
-                optimizer=self.optimizer,
-                lr=self.learning_rate,
-                momentum=self.momentum,
-                weight_decay=self.weight_decay,
-                epochs=self.epochs,
-                patience=self.patience if self.early_stopping else 0,
-                train_batch=auto if isinstance(self.batch_size, str) else self.batch_size,
-                test_batch=PREDICTED_AT_ONCE,
-                precision=self.precision,
-            )
+            return Recipe(**entries)
         except FieldError as error:
-            raise ValueError(error.sentence(OWN_NAMES.get(error.field, error.field))) from error
+            raise ValueError(error.sentence(PARAMETER_NAMES.get(error.field, error.field))) from error
 
     def _loss(self, samples: Samples, classes: NDArray[np.generic], matrix: Floats | None) -> LossSpec:
         """Return the loss with its class weights. Raises ValueError where they are given twice."""
@@ -374,12 +361,6 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         return loss.with_parameters(class_weights=weights)
 
 
-KINDS = {  # what a value is where the signature of the classifier has that annotation
-    str: (str, "a text"),
-    int: (Integral, "a whole number"),
-    float: (Real, "a number"),
-    bool: (bool, "True or False"),
-}
-PARAMETERS = {  # of one kind
-    name: KINDS[kind] for name, kind in get_type_hints(ImbalancedClassifier.__init__).items() if kind in KINDS
-}
+ImbalancedClassifier.__doc__ = inspect.cleandoc(ImbalancedClassifier.__doc__ or "").replace(
+    "{parameters}", describe_parameters(ImbalancedClassifier)
+)

@@ -19,7 +19,7 @@ EXPECTED_COST = "expected_cost"
 
 @dataclass(frozen=True)
 class Decision:
-    """Of classes 0 to C - 1."""
+    """How a fitted classifier decides for one of its classes, 0 to C - 1."""
 
     classes: int
     threshold: float | Rule | Metric | None  # None: by expected cost
@@ -28,7 +28,11 @@ class Decision:
 
     @classmethod
     def of(cls, classes: int, threshold: Any, matrix: Any, prevalence: Any) -> "Decision":
-        """Raises ValueError for a threshold that there is not, or that lacks what it needs."""
+        """Check the classifier's parameters threshold, costs and prevalence, and return what they ask for.
+
+        Raises ValueError for an unknown threshold or rule, and for one that lacks costs or does not fit the number of
+        classes.
+        """
         checked = None if matrix is None else costs.checked_costs(matrix, classes)
         shares = None if prevalence is None else priors.checked_prevalence(prevalence, classes)
         if isinstance(threshold, str) and threshold in {"cost", EXPECTED_COST}:
@@ -36,25 +40,25 @@ class Decision:
             require(checked is not None, f"threshold {threshold!r} takes costs, {rows}")
         if isinstance(threshold, str) and threshold == EXPECTED_COST:
             return cls(classes, None, checked, shares)
-        found = number_rule_or_metric(threshold, checked)
-        half = isinstance(found, float) and found == 0.5
+        read = number_rule_or_metric(threshold, checked)
+        half = isinstance(read, float) and read == 0.5
         require(
             classes == 2 or half, f"a threshold is for two classes, and y has {classes}: take 0.5 or {EXPECTED_COST}"
         )
-        return cls(classes, found, checked, shares)
+        return cls(classes, read, checked, shares)
 
     @property
     def chosen(self) -> bool:
-        """Whether the threshold is chosen on samples."""
+        """Say whether the threshold is chosen on samples."""
         return self.threshold is not None and not isinstance(self.threshold, float)
 
     @property
     def deciding_costs(self) -> Floats | None:
-        """The costs, where they decide among several classes."""
+        """Return the costs if they decide among several classes, else None."""
         return self.costs if self.threshold is None and self.classes > 2 else None
 
     def fixed(self) -> float | None:
-        """The threshold, where no samples are needed; None for several classes."""
+        """Return the threshold if no samples are needed to choose it, else None; None also for several classes."""
         if self.classes > 2:
             return None
         if self.threshold is None and self.costs is not None:
@@ -62,21 +66,28 @@ class Decision:
         return self.threshold if isinstance(self.threshold, float) else None
 
     def tuned(self, model: Model, tune: Samples) -> Tuned:
-        """The threshold that is best on samples that the model was not trained on."""
+        """Choose the threshold that is best on samples that the model was not trained on.
+
+        Raises ValueError where a class has no sample, and where no threshold meets the rule.
+        """
         assert isinstance(self.threshold, Rule) or callable(self.threshold)
         return tuned(self.threshold, tune.labels, model.probabilities(tune.inputs), self.weights(tune))
 
     def weights(self, part: Samples) -> Floats | None:
-        """The sample weights with which the classes have their shares in use."""
+        """Return the sample weights that give the classes their shares in use; None if every weight is 1."""
         if self.shares is None:
             return part.weights
         weights = np.ones(len(part)) if part.weights is None else part.weights
         of_classes = np.bincount(part.labels, weights)
-        found: Floats = weights * (np.array(self.shares) * of_classes.sum() / of_classes)[part.labels]
-        return found
+        weighted: Floats = weights * (np.array(self.shares) * of_classes.sum() / of_classes)[part.labels]
+        return weighted
 
 
 def number_rule_or_metric(threshold: Any, matrix: Floats | None) -> float | Rule | Metric:
+    """Return the parameter threshold as a number, a rule or a function; a rule "cost" takes its costs from the matrix.
+
+    Raises ValueError for an unknown rule, for a number that is no probability, and for costs that are given twice.
+    """
     if isinstance(threshold, str):
         rule = Rule.of(threshold)
         if rule.name != "cost" or matrix is None:

@@ -20,7 +20,7 @@ SHAPE = ("network", "hidden", "outputs", "activation", "precision")  # fields of
 
 
 def scale_samples(part: Samples, scaling: Scaling, recipe: Recipe) -> Samples:
-    """Scale the inputs, before a sampler measures distances; they get the type of the weights."""
+    """Return the samples with scaled inputs, in the type of the weights. A sampler then measures distances in them."""
     inputs = torch.empty(part.inputs.shape, dtype=recipe.dtype)
     scaling.write_into(inputs, part.inputs)
     return replace(part, inputs=inputs.numpy())
@@ -34,7 +34,7 @@ def make_members(split: Split, recipe: Recipe, loss: LossSpec, sampler: SamplerS
 
 
 def start_from(before: Model, members: Sequence[Member], scaling: str) -> list[Member]:
-    """Return the members with the weights of the last fit. Raises ValueError where these are of other networks."""
+    """Return the members with the weights of the last fit. Raises ValueError if those are of other networks."""
     alike = all(getattr(before.recipe, name) == getattr(members[0].recipe, name) for name in SHAPE)
     same = alike and before.networks == len(members) and before.recipe.scaling == scaling
     require(same, f"warm_start needs the networks of the last fit: n_networks, scaling, {', '.join(SHAPE)}")
@@ -42,9 +42,10 @@ def start_from(before: Model, members: Sequence[Member], scaling: str) -> list[M
 
 
 def train_members(members: Sequence[Member], device: str, *, verbose: int, lr_name: str) -> list[Outcome[Model]]:
-    """Train the members, those with equally many samples together; print a loss every `verbose` epochs, 0 for never.
+    """Train the members, those with equally many samples together, and return their outcomes in the order given.
 
-    lr_name: What the failure of a training calls the learning rate. Raises FloatingPointError for the first failure.
+    verbose: a mean loss is printed every `verbose` epochs; never for 0. lr_name: the name of the learning rate in the
+    message of a failure. Raises FloatingPointError for the first member whose training failed.
     """
     places_of: dict[int, list[int]] = {}
     for place, member in enumerate(members):
@@ -68,6 +69,7 @@ def print_losses(epochs: int, verbose: int) -> Callable[[Sequence[float]], None]
     numbers = count(1)
 
     def on_epoch(losses: Sequence[float]) -> None:
+        """Print the mean of the losses if the number of the epoch is a multiple of `verbose`."""
         epoch = next(numbers)
         if verbose and epoch % verbose == 0:
             print(f"epoch {epoch} of {epochs}: loss {np.mean(losses):.6g}")
@@ -76,7 +78,10 @@ def print_losses(epochs: int, verbose: int) -> Callable[[Sequence[float]], None]
 
 
 def shift_of(members: Sequence[Member], train_part: Samples, shares: Sequence[float] | None) -> tuple[float, ...]:
-    """Return what is added to the log-probabilities: for what a sampler did, and for other shares in use."""
+    """Return what is added to the log-probability of each class, (C,); zeros if nothing is to be corrected.
+
+    The sum takes back what a sampler did to the shares of the classes, and turns to the shares in use if any are given.
+    """
     own = weighed((len(members) * np.bincount(train_part.labels)).tolist(), train_part)
     shown = np.sum([member.counts for member in members], axis=0).tolist()
     return prior_shift(members[0].loss, own, shown, shares)

@@ -18,7 +18,7 @@ KEPT = {
 def pack_classifier(classifier: BaseEstimator) -> dict[str, Any]:
     """Return parameters and attributes of a fitted classifier as JSON values, without the model.
 
-    A function as threshold becomes the threshold that it chose, a random generator None.
+    A threshold that is a function becomes the threshold that it chose. A random generator becomes None.
     """
     parameters = classifier.get_params(deep=False)
     if callable(parameters["threshold"]):
@@ -32,7 +32,7 @@ def pack_classifier(classifier: BaseEstimator) -> dict[str, Any]:
 def unpack_classifier(facts: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the parameters and the attributes that `pack_classifier` has written.
 
-    Raises KeyError, TypeError or ValueError where it did not write them.
+    Raises KeyError, TypeError or ValueError for facts that it did not write.
     """
     parameters, attributes = unpacked(facts["parameters"]), unpacked(facts["attributes"])
     attributes["tuned_"] = attributes["tuned_"] and Tuned(*attributes["tuned_"])
@@ -40,5 +40,5 @@ def unpack_classifier(facts: Any) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def is_complete(attributes: dict[str, Any], classes: int) -> bool:
-    """Say whether these are all attributes of a fitted classifier of so many classes."""
+    """Say whether the attributes are all those of a fitted classifier with that number of classes."""
     return attributes.keys() - OPTIONAL == KEPT and len(attributes["classes_"]) == classes

@@ -7,7 +7,10 @@ import numpy as np
 
 
 def packed(value: Any) -> Any:
-    """As a JSON value from which `unpacked` makes the same again, but for NumPy's numbers, which become Python's."""
+    """Return a value as a JSON value, from which `unpacked` makes an equal value again.
+
+    NumPy's numbers become Python's, and series and frames of pandas become arrays.
+    """
     value = value.to_numpy() if hasattr(value, "to_numpy") else value  # of pandas
     if isinstance(value, np.ndarray):
         return {"array": value.tolist(), "dtype": str(value.dtype)}
@@ -21,6 +24,7 @@ def packed(value: Any) -> Any:
 
 
 def unpacked(value: Any) -> Any:
+    """Return the value that `packed` was given. Raises KeyError, TypeError or ValueError for a dict of another form."""
     if not isinstance(value, dict):
         return value
     if "array" in value:

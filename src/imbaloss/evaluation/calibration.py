@@ -20,12 +20,13 @@ BINS = 10
 
 @dataclass(frozen=True)
 class Calibration:
-    """What `fit` found: for `temperature` one number, else for each class (of two, for class 1 alone) its numbers."""
+    """A fitted calibration: one number for `temperature`, else several for each class (of two classes, for class 1)."""
 
     kind: str = NONE
     numbers: tuple[tuple[float, ...], ...] = ()
 
     def __call__(self, logits: Floats) -> Floats:
+        """Return calibrated logits: log-odds (N,) of class 1, or log-probabilities (N, C). `none` changes nothing."""
         if self.kind == NONE:
             return logits
         if self.kind == "temperature":
@@ -44,22 +45,26 @@ class Calibration:
 
 
 def platt(odds: Floats, numbers: tuple[float, ...]) -> Floats:
+    """Return slope x log-odds + intercept, the two numbers."""
     slope, intercept = numbers
     return slope * odds + intercept
 
 
 def isotonic(odds: Floats, numbers: tuple[float, ...]) -> Floats:
-    """Straight between the points that the numbers are: probabilities before, then after."""
+    """Interpolate between points: the first half of the numbers are probabilities before, the second half after.
+
+    The returned log-odds are infinite where a probability becomes 0 or 1.
+    """
     before, after = np.split(np.array(numbers), 2)
-    found: Floats = special.logit(np.interp(special.expit(odds), before, after))
-    return found
+    calibrated: Floats = special.logit(np.interp(special.expit(odds), before, after))
+    return calibrated
 
 
 CURVES = {"platt": platt, "isotonic": isotonic}  # log-odds (N,), and what was fitted -> log-odds (N,)
 
 
 def fit(kind: str, labels: Labels, logits: Floats, weights: Floats | None = None) -> Calibration:
-    """The calibration that makes these samples likeliest (isotonic: with the least squared error).
+    """Fit the calibration that makes these samples likeliest (isotonic: with the least squared error).
 
     - temperature: logits / T. Source: Guo et al. 2017 (arXiv 1706.04599), section 4.2.
     - platt: a z + b of the log-odds z, with (n_1 + 1) / (n_1 + 2) and 1 / (n_0 + 2) for 1 and 0 as targets; a stays
@@ -67,8 +72,8 @@ def fit(kind: str, labels: Labels, logits: Floats, weights: Floats | None = None
       Source: Platt 1999; Niculescu-Mizil and Caruana 2005 (ICML).
     - isotonic: any rising step function, by scikit-learn. Source: Zadrozny and Elkan 2002 (KDD).
 
-    Of several classes, platt and isotonic are fitted to each one against the rest, and scaled to sum to 1.
-    labels (N,), 0 to C - 1; weights (N,) of samples. Raises ValueError where a class has no sample.
+    For several classes, platt and isotonic are fitted to each class against the rest; probabilities are scaled to sum
+    to 1. labels (N,), 0 to C - 1; weights (N,) of samples. Raises ValueError if a class has no sample.
     """
     if kind == NONE:
         return Calibration()
@@ -86,9 +91,11 @@ def fit(kind: str, labels: Labels, logits: Floats, weights: Floats | None = None
 
 
 def fit_temperature(labels: Labels, logits: Floats, weights: Floats) -> float:
+    """Return the temperature with the least cross-entropy, e^-10 to e^10. logits (N,) or (N, C)."""
     both = np.stack([np.zeros_like(logits), logits], axis=1) if logits.ndim == 1 else logits
 
     def cross_entropy(log_slope: float) -> float:
+        """Return the mean cross-entropy in nats of the logits divided by the temperature e^-log_slope."""
         scaled = np.exp(log_slope) * both
         chosen = np.take_along_axis(scaled, labels[:, None], axis=1)[:, 0]
         return float(np.average(special.logsumexp(scaled, axis=1) - chosen, weights=weights))
@@ -97,7 +104,11 @@ def fit_temperature(labels: Labels, logits: Floats, weights: Floats) -> float:
 
 
 def fit_platt(labels: Labels, odds: Floats, weights: Floats) -> tuple[float, ...]:
-    """A logistic regression with targets between 0 and 1: each sample is there once as 1 and once as 0."""
+    """Fit a logistic regression with targets between 0 and 1; return slope and intercept.
+
+    Each sample enters once as 1 and once as 0. Where the slope would be near 0 or negative, it is `SMALLEST_SLOPE`, and
+    the intercept gives the mean target.
+    """
     from sklearn.linear_model import LogisticRegression
 
     weights = weights * max(np.count_nonzero(weights) / weights.sum(), 1.0)  # samples count as one at least
@@ -114,6 +125,7 @@ def fit_platt(labels: Labels, odds: Floats, weights: Floats) -> tuple[float, ...
 
 
 def fit_isotonic(labels: Labels, odds: Floats, weights: Floats) -> tuple[float, ...]:
+    """Fit a rising step function of the probability; return its points, all probabilities before, then all after."""
     from sklearn.isotonic import IsotonicRegression
 
     model = IsotonicRegression(y_min=0.0, y_max=1.0, out_of_bounds="clip")
@@ -123,24 +135,28 @@ def fit_isotonic(labels: Labels, odds: Floats, weights: Floats) -> tuple[float, 
 
 
 def one_against_rest(logits: Floats) -> Floats:
-    """(N, C) -> (N, C): the log-odds of each class against all others."""
+    """Return the log-odds of each class against all others, (N, C), for log-probabilities (N, C)."""
     others = [special.logsumexp(np.delete(logits, c, axis=1), axis=1) for c in range(logits.shape[1])]
-    found: Floats = logits - np.stack(others, axis=1)
-    return found
+    odds: Floats = logits - np.stack(others, axis=1)
+    return odds
 
 
 class Reliability(NamedTuple):
-    """Of each bin of samples with neighbouring probabilities."""
+    """A reliability diagram: one entry for each bin of samples with neighbouring probabilities."""
 
-    probability: Floats  # their mean
-    share: Floats  # of positives
+    probability: Floats  # mean probability
+    share: Floats  # share of positives
     low: Floats  # the 95 % interval of the share
     high: Floats
     samples: NDArray[np.int64]
 
 
 def binned(labels: Labels, probabilities: Floats, bins: int) -> tuple[Floats, NDArray[np.int64], NDArray[np.int64]]:
-    """Mean probability, positives and samples of each bin: as many samples each as equal probabilities admit."""
+    """Return mean probability, positives and samples of each bin.
+
+    Bins have equally many samples, as far as equal probabilities admit it: these stay in one bin. Empty bins are left
+    out.
+    """
     edges = np.unique(np.quantile(probabilities, np.linspace(0, 1, bins + 1)[1:-1]))
     place = np.searchsorted(edges, probabilities, side="right")
     sums, positives, samples = (np.bincount(place, one, len(edges) + 1) for one in (probabilities, labels, None))
@@ -149,10 +165,10 @@ def binned(labels: Labels, probabilities: Floats, bins: int) -> tuple[Floats, ND
 
 
 def reliability(labels: Labels, probabilities: Floats, bins: int = BINS) -> Reliability:
-    """A reliability diagram, of so many bins at most.
+    """Return a reliability diagram of at most `bins` bins.
 
-    labels (N,), 0 or 1; probabilities (N,) of class 1. The interval is Wilson's (1927). Where probabilities are true,
-    the shares lie on the diagonal. Source: DeGroot and Fienberg 1983.
+    labels (N,), 0 or 1; probabilities (N,) of class 1. The interval is Wilson's (1927). If probabilities are true, the
+    shares lie on the diagonal. Source: DeGroot and Fienberg 1983.
     """
     means, positives, samples = binned(labels, probabilities, bins)
     ends = [stats.binomtest(*pair).proportion_ci(method="wilson") for pair in zip(positives, samples, strict=True)]
@@ -161,10 +177,10 @@ def reliability(labels: Labels, probabilities: Floats, bins: int = BINS) -> Reli
 
 
 def expected_calibration_error(labels: Labels, probabilities: Floats, bins: int = BINS) -> float:
-    """ECE: the mean distance of share and probability over the bins of `reliability`, weighed by their samples.
+    """Return the ECE: the mean distance of share and probability over the bins of `reliability`, weighted by samples.
 
-    It is above 0 by chance alone where bins are small. Source: Naeini, Cooper and Hauskrecht 2015 (AAAI), with bins of
-    equal size.
+    The ECE is above 0 by chance alone if bins are small. Source: Naeini, Cooper and Hauskrecht 2015 (AAAI), with bins
+    of equal size.
     """
     means, positives, samples = binned(labels, probabilities, bins)
     return float(np.average(np.abs(positives / samples - means), weights=samples))

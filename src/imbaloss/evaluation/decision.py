@@ -12,14 +12,14 @@ from imbaloss.recipe_fields import DECISION_FIELDS, DecisionFields
 
 @dataclass(frozen=True)
 class Decision:
-    """The calibration that is fitted on the tune part, and the rule by which the threshold is chosen there."""
+    """The calibration that is fitted on the validation part, and the rule by which the threshold is chosen there."""
 
     calibration: str = DecisionFields.calibration
     rule: Rule = field(default_factory=lambda: Rule.of(DecisionFields.threshold))
 
     @classmethod
     def read(cls, entries: Mapping[str, Any]) -> "Decision":
-        """Read the entries of a recipe that say how decisions are made; others are ignored.
+        """Read the entries of a recipe that say how decisions are made; other entries are ignored.
 
         Raises:
             FieldError: The calibration or the rule is unknown, or a parameter of the rule is outside its domain.
@@ -36,5 +36,5 @@ class Decision:
 
     @property
     def entries(self) -> dict[str, str]:
-        """The entries of a recipe that `read` reads."""
+        """Return the entries of a recipe that `read` reads."""
         return {"calibration": self.calibration, "threshold": str(self.rule)}

@@ -7,8 +7,9 @@ from math import sqrt
 import numpy as np
 from numpy.typing import NDArray
 
+from imbaloss.evaluation import tallies as of
 from imbaloss.evaluation.scores import THRESHOLD
-from imbaloss.evaluation.tallies import Tallies, f_beta
+from imbaloss.evaluation.tallies import Tallies
 from imbaloss.evaluation.thresholds import MOST_NUMBERS, RESAMPLES
 from imbaloss.statistics import Interval, delong, logit_interval, stratified_bootstrap
 
@@ -59,11 +60,11 @@ def redrawn(
 
 
 def f1(labels: Labels, probabilities: Floats, threshold: float) -> float:
-    """Return `f_beta` for beta = 1 of the samples whose probability reaches the threshold, labels (N,) being 0 or 1."""
+    """Return F1 of the samples whose probability reaches the threshold, labels (N,) being 0 or 1."""
     called, positive = probabilities >= threshold, labels == 1
     tp = np.count_nonzero(called & positive)
     fp, fn = np.count_nonzero(called) - tp, np.count_nonzero(positive) - tp
-    return float(f_beta(Tallies(*np.array([len(labels) - tp - fp - fn, fp, fn, tp], dtype=np.float64))))
+    return float(of.f1(Tallies(*np.array([len(labels) - tp - fp - fn, fp, fn, tp], dtype=np.float64))))
 
 
 def average_precision(labels: Labels, probabilities: Floats) -> float:

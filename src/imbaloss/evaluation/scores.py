@@ -17,7 +17,7 @@ CONFUSION = ("tn", "fp", "fn", "tp")
 Score = Callable[[NDArray[np.int64], NDArray[Any]], float]
 
 OF_TALLIES: dict[str, Callable[[Tallies], NDArray[np.float64]]] = {
-    "f1": of.f_beta,
+    "f1": of.f1,
     "precision": of.precision,
     "recall": of.recall,
     "fpr": of.fpr,

@@ -32,9 +32,14 @@ def share(part: Floats, rest: Floats) -> Floats:
     return np.divide(part, whole, out=np.zeros_like(whole), where=whole > 0)
 
 
-def f_beta(t: Tallies, *, beta: float = 1.0) -> Floats:
-    """(1 + b^2) TP / ((1 + b^2) TP + b^2 FN + FP). Source: van Rijsbergen 1979, chapter 7."""
+def f_beta(t: Tallies, *, beta: float = 2.0) -> Floats:
+    """Return (1 + b^2) TP / ((1 + b^2) TP + b^2 FN + FP), 0 without TP. Source: van Rijsbergen 1979, chapter 7."""
     return share((1 + beta**2) * t.tp, beta**2 * t.fn + t.fp)
+
+
+def f1(t: Tallies) -> Floats:
+    """Return F-beta with beta = 1: 2 TP / (2 TP + FN + FP), 0 without TP."""
+    return f_beta(t, beta=1.0)
 
 
 def balanced_accuracy(t: Tallies) -> Floats:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,29 +23,29 @@ MOST_TRIED = 1000  # thresholds for a metric that is a function
 
 
 def cost(t: Tallies, *, fn: float = 1.0, fp: float = 1.0) -> Floats:
-    """-(fn FN + fp FP) / n: less the mean cost of a sample, where right decisions cost nothing."""
+    """Return -(fn FN + fp FP) / n, the negative mean cost of a sample; right decisions cost nothing."""
     return -(fn * t.fn + fp * t.fp) / (t.tn + t.fp + t.fn + t.tp)
 
 
 def recall_at_precision(t: Tallies, *, precision: float = 0.9) -> Floats:
-    """Recall where the precision is at least that, else -infinity."""
+    """Return the recall where the precision is at least `precision`, and -infinity elsewhere."""
     return np.where((of.precision(t) >= precision) & (t.tp > 0), of.recall(t), -np.inf)
 
 
 def precision_at_recall(t: Tallies, *, recall: float = 0.9) -> Floats:
-    """Precision where the recall is at least that, else -infinity."""
+    """Return the precision where the recall is at least `recall`, and -infinity elsewhere."""
     return np.where(of.recall(t) >= recall, of.precision(t), -np.inf)
 
 
 def top_share(t: Tallies, *, share: float = 0.05) -> Floats:
-    """Less the distance of the share that is called positive from that one: as many are called as can be looked at."""
-    called = t.tp + t.fp
-    return -np.abs(called / (called + t.tn + t.fn) - share)
+    """Return the negative distance of the share of predicted positives from `share`, the share that can be examined."""
+    predicted = t.tp + t.fp
+    return -np.abs(predicted / (predicted + t.tn + t.fn) - share)
 
 
 RULES: dict[str, Callable[..., Floats]] = {
-    "f1": of.f_beta,
-    "f_beta": partial(of.f_beta, beta=2.0),
+    "f1": of.f1,
+    "f_beta": of.f_beta,
     "g_mean": of.g_mean,
     "balanced_accuracy": of.balanced_accuracy,
     "mcc": of.mcc,
@@ -56,33 +55,26 @@ RULES: dict[str, Callable[..., Floats]] = {
     "precision_at_recall": precision_at_recall,
     "top_share": top_share,
 }
-PARAMETERS: dict[str, Mapping[str, float]] = {  # and their defaults
-    "f_beta": {"beta": 2.0},
-    "cost": {"fn": 1.0, "fp": 1.0},
-    "recall_at_precision": {"precision": 0.9},
-    "precision_at_recall": {"recall": 0.9},
-    "top_share": {"share": 0.05},
-}
 SHARES = {"precision", "recall", "share"}
 RULES_ALONE = ("cost", "f_beta", "accuracy")  # what they give is no score of every training
 
 
 @dataclass(frozen=True)
 class Rule:
-    """What a threshold is best for: the formula of that name, with its parameters."""
+    """A rule by which a threshold is chosen: the name of a formula in `RULES`, and all of its parameters."""
 
     name: str
     parameters: Mapping[str, float] = field(default_factory=dict, hash=False)
 
     @classmethod
     def of(cls, text: str) -> "Rule":
-        """As `f1`, or with parameters as in recall_at_precision:precision=0.8.
+        """Read a rule, such as `f1`, or with parameters `recall_at_precision:precision=0.8`.
 
-        Raises ValueError for what there is not and for values outside their domain.
+        Raises ValueError for an unknown rule or parameter, and for a value outside its domain.
         """
         name, given = notation.read("a rule for a threshold", text)
         one_of("rule for a threshold", name, RULES)
-        defaults = PARAMETERS.get(name, {})
+        defaults = notation.keyword_defaults(RULES[name])
         for key, value in given.items():
             parameter_of(name, key, defaults)
             limit = 1.0 if key in SHARES else np.finfo(float).max
@@ -92,19 +84,23 @@ class Rule:
         return cls(name, {**defaults, **given})  # type: ignore[dict-item]
 
     def __str__(self) -> str:
-        return notation.write(self.name, self.parameters, PARAMETERS.get(self.name, {}))
+        """Write the text that `of` reads, without the parameters at their default."""
+        return notation.write(self.name, self.parameters, notation.keyword_defaults(RULES[self.name]))
 
     def __call__(self, tallies: Tallies) -> Floats:
-        """The higher the better, -infinity where a threshold is not admitted."""
+        """Return the value of the rule at each threshold: the higher the better, -infinity if it is not admitted."""
         return RULES[self.name](tallies, **self.parameters)
 
     def score(self, tallies: Tallies) -> Floats:
-        """What the rule gives, as a reader says it: a cost, the lower the better."""
+        """Return the value of the rule as a reader knows it: of a cost the cost itself, the lower the better."""
         return np.abs(self(tallies)) if self.name == "cost" else self(tallies)
 
 
 class Tuned(NamedTuple):
-    """A threshold, the ends of its 95 % interval, and what the rule gives there (a cost with its sign turned)."""
+    """A threshold, the ends of its 95 % interval, and the value of the rule there (a cost with its sign turned).
+
+    The ends are NaN where there is no interval.
+    """
 
     threshold: float
     low: float
@@ -120,18 +116,20 @@ def tuned(
     *,
     resamples: int = RESAMPLES,
 ) -> Tuned:
-    """The threshold that is best on these samples by a rule, or by a function of labels and decisions.
+    """Choose the threshold that is best on these samples by a rule, or by a function of labels and decisions.
 
-    labels (N,), 0 or 1; probabilities (N,) of class 1; weights (N,) of samples, >= 0. It lies halfway between two
-    neighbouring probabilities, or is the lowest one, or above all; of equally good ones it is the one nearest to 1/2.
-    Of a function, 1,000 thresholds are tried at most, and there is no interval; it is given the weights, where there
-    are any, as sample_weight.
+    labels (N,), 0 or 1; probabilities (N,) of class 1; weights (N,) of samples, >= 0. The threshold lies halfway
+    between two neighbouring probabilities, or is the lowest one, or lies above all. Of equally good thresholds the one
+    nearest to 1/2 is chosen. For a function at most 1,000 thresholds are tried, and there is no interval. A function
+    takes the weights, if there are any, as sample_weight.
 
     The interval is that of `statistics.stratified_bootstrap`, of the threshold instead of a score, from a fixed seed. A
     best threshold is no mean, and its interval covers less than it says: in simulations that of all samples in 91 to 95
     of 100 cases for F1, G-mean and MCC, 86 to 93 for costs and a top share, 78 to 85 for recall at a precision, with 40
-    to 200 positives. It tells whether the second decimal means anything. There is none for a threshold above all.
-    Raises ValueError where a class has no sample, and where no threshold meets the rule.
+    to 200 positives. The interval tells whether the second decimal means anything. There is none for a threshold
+    above all probabilities.
+
+    Raises ValueError if a class has no sample, and if no threshold meets the rule.
     """
     labels, probabilities = checked(labels, probabilities)
     weighed = {} if weights is None else {"sample_weight": weights}
@@ -162,7 +160,10 @@ def tuned(
 
 
 def checked(labels: Labels, probabilities: Floats) -> tuple[Labels, Floats]:
-    """As arrays. Raises ValueError for other labels than 0 and 1, and for what is no probability."""
+    """Return labels and probabilities as arrays (N,).
+
+    Raises ValueError for other shapes, for a label that is not 0 or 1, and for a value that is no probability.
+    """
     found, values = np.asarray(labels), np.asarray(probabilities, dtype=np.float64)
     if found.shape != values.shape or found.ndim != 1:
         raise ValueError(f"labels and probabilities must be (N,) both, found {found.shape} and {values.shape}")
@@ -174,7 +175,10 @@ def checked(labels: Labels, probabilities: Floats) -> tuple[Labels, Floats]:
 
 
 def candidates(probabilities: Floats) -> tuple[NDArray[np.int64], Floats]:
-    """Of probabilities in descending order: how many a threshold calls positive, and the thresholds, (K,) each."""
+    """Return how many samples each threshold predicts as positive, and the thresholds, (K,) each.
+
+    probabilities (N,), in descending order. The first threshold lies above all, the others between unequal neighbours.
+    """
     lower = np.append(probabilities[1:], probabilities[-1])
     between = np.where(lower + (probabilities - lower) / 2 > lower, lower + (probabilities - lower) / 2, probabilities)
     ends = np.flatnonzero(np.append(probabilities[:-1] != probabilities[1:], True))  # equal ones are called the same
@@ -184,7 +188,10 @@ def candidates(probabilities: Floats) -> tuple[NDArray[np.int64], Floats]:
 
 
 def tallies(labels: Labels, weights: Floats, places: NDArray[np.int64]) -> Tallies:
-    """weights (R, N) -> sums (R, K): of the first `places` samples, which are called positive, and of the rest."""
+    """Return the confusion counts (R, K) if the first `places` (K,) samples are predicted positive and the others not.
+
+    labels (N,), in descending order of probability; weights (R, N), a row for each set of samples.
+    """
     nothing = np.zeros((len(weights), 1))
     tp, fp = (
         np.concatenate([nothing, np.cumsum(weights * (labels == label), axis=1)], axis=1)[:, places] for label in (1, 0)
@@ -194,7 +201,10 @@ def tallies(labels: Labels, weights: Floats, places: NDArray[np.int64]) -> Talli
 
 
 def best(values: Floats, thresholds: Floats) -> NDArray[np.int64]:
-    """values (R, K) -> (R,): where the highest is, of equally high ones that whose threshold is nearest to 1/2."""
+    """Return the place of the highest value in each row of values (R, K), (R,).
+
+    Of equally high values the one whose threshold is nearest to 1/2 counts.
+    """
     distances = np.abs(thresholds - THRESHOLD)
     found: NDArray[np.int64] = np.where(values == values.max(axis=1, keepdims=True), distances, np.inf).argmin(axis=1)
     return found
@@ -203,7 +213,10 @@ def best(values: Floats, thresholds: Floats) -> NDArray[np.int64]:
 def redrawn(
     rule: Rule, labels: Labels, weights: Floats, tried: tuple[NDArray[np.int64], Floats], resamples: int
 ) -> Floats:
-    """The best threshold of each set of samples that was drawn again; where none meets the rule, there is none."""
+    """Return the best threshold of each bootstrap sample, (at most resamples,).
+
+    A bootstrap sample without weight in a class, or in which no threshold meets the rule, gives none.
+    """
     places, thresholds = tried
     generator = np.random.default_rng(0)
     classes = [np.flatnonzero(labels == label) for label in (0, 1)]
@@ -221,7 +234,7 @@ def redrawn(
 
 
 def impossible(rule: Rule, labels: Labels, weights: Floats, places: NDArray[np.int64]) -> str:
-    """Why no threshold meets a rule."""
+    """Explain why no threshold meets a rule, and what could be reached."""
     [(name, asked)] = rule.parameters.items()
     counts = tallies(labels, weights[None], places)
     reached = OF_TALLIES[name](counts).max()
@@ -229,11 +242,11 @@ def impossible(rule: Rule, labels: Labels, weights: Floats, places: NDArray[np.i
 
 
 def top(labels: Labels, probabilities: Floats, k: int) -> dict[str, Any]:
-    """What is found among the k samples with the highest probabilities: `found` positives, `precision`, `recall`,
-    and `lift`, the precision divided by the share of positives.
+    """Return the scores of predicting the k samples with the highest probabilities as positive.
 
-    Where samples of equal probability compete for the last places, each counts in part. Raises ValueError for k outside
-    1 to N, and where there are no positives.
+    These are `found` (the number of positives), `precision`, `recall`, and `lift`, the precision divided by the share
+    of positives. If samples of equal probability compete for the last places, each counts in part. Raises ValueError
+    for k outside 1 to N, and if there are no positives.
     """
     labels, probabilities = checked(labels, probabilities)
     if not 1 <= k <= len(labels):

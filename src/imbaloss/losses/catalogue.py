@@ -13,9 +13,8 @@ from imbaloss.losses.criterion import Criterion
 from imbaloss.losses.domains import require
 from imbaloss.losses.loss import Loss, LossOptions
 from imbaloss.losses.named import NAMED
-from imbaloss.losses.signatures import keyword_defaults
 from imbaloss.nearest import one_of, parameter_of
-from imbaloss.notation import Parameter
+from imbaloss.notation import Parameter, keyword_defaults
 
 OPTIONS: dict[str, Parameter] = {  # those of every loss that a text may name
     name: default
@@ -143,6 +142,10 @@ def read_docstring(function: Callable[..., Any]) -> tuple[str, dict[str, str]]:
 
 
 def check_parameters(name: str, given: dict[str, Any]) -> None:
+    """Raise ValueError for a parameter that the loss lacks, and for a value that is not one number.
+
+    `FOR_EACH_CLASS` names the parameters with a number for each class. None stands for a default that is None.
+    """
     allowed = parameters(name)
     for key, value in given.items():
         parameter_of(name, key, allowed)

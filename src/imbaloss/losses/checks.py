@@ -79,6 +79,10 @@ def transformed() -> bool:
 
 
 def number_of_classes(logits: torch.Size, targets: torch.Size) -> int:
+    """Return the number of classes that the shapes tell: 2 for equal shapes, else C of (B, C, ...) and (B, ...).
+
+    Raises ValueError for shapes of another form.
+    """
     if logits == targets:
         return 2
     if len(logits) > 1 and logits[1] > 1 and logits[:1] + logits[2:] == targets:
@@ -99,6 +103,7 @@ def checked_class_weights(class_weights: Sequence[float]) -> tuple[float, ...]:
 
 
 def refuse_first(values: Tensor, wrong: Tensor, rule: str) -> None:
+    """Raise ValueError if a value is wrong, and name the rule, the first wrong value and its index."""
     if wrong.any():
         index = wrong.nonzero()[0].tolist()
         where = index[0] if len(index) == 1 else tuple(index)

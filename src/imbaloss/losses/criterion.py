@@ -59,6 +59,7 @@ class WeightedCriterion(Criterion):
     of_alpha = False  # whether class_weights come from focal's alpha
 
     def __init__(self, *, class_weights: Sequence[float] | None = None, ignore_index: int | None = None) -> None:
+        """Raise ValueError for class weights that are negative or not finite, and for an index that is not whole."""
         super().__init__()
         # numbers, not a buffer: `module.half()` would round a buffer for good
         self.class_weights = None if class_weights is None else checked_class_weights(class_weights)

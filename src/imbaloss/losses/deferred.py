@@ -20,6 +20,7 @@ class Deferred(Criterion):
     """
 
     def __init__(self, first: Loss, then: Loss, *, after: int) -> None:
+        """Begin with the first loss, or with the second one if `after` is 0."""
         super().__init__()
         require(0 <= after < float("inf") and after == int(after), "after must be a whole number >= 0", after)
         self.first = first

@@ -57,6 +57,7 @@ class Loss(WeightedCriterion):
         running: float | None = None,
         classes_apart: bool = False,
     ) -> None:
+        """Raise ValueError for a reduction that does not go with `sync` or `running`, and for wrong class weights."""
         super().__init__(class_weights=class_weights, ignore_index=ignore_index)
         if reduction is none and (sync or running is not None):
             raise ValueError("the reduction none has no class totals: neither sync nor running is for it")
@@ -88,12 +89,17 @@ class Loss(WeightedCriterion):
         return self.totals_of(*self.seen(*self.checked(logits, targets, sample_weight)))
 
     def totals_of(self, logits: Tensor, targets: Tensor, sample_weight: Tensor | None) -> Totals:
+        """Return the class totals of checked tensors; with `classes_apart`, those of each class against the rest."""
         if self.classes_apart and logits.ndim != targets.ndim:
             logits, targets, sample_weight = one_vs_rest(logits, targets, sample_weight)
         classes = 2 if logits.ndim == targets.ndim else logits.shape[-1]
         return class_totals(self.error(logits, targets), targets, classes, sample_weight)
 
     def of(self, logits: Tensor, targets: Tensor, sample_weight: Tensor | None, whole: Totals | None = None) -> Tensor:
+        """Return the loss of checked tensors, or with the reduction `none` the errors of the samples.
+
+        In training, `running` totals move. With `sync`, the ranks exchange their totals.
+        """
         class_weights = None if self.class_weights is None else logits.new_tensor(self.class_weights)
         if self.reduction is none:
             errors = self.error(logits, targets)

@@ -308,7 +308,7 @@ def soft_f1(reduction: Reduction, **options: Unpack[LossOptions]) -> Loss:
     return of_whole_set(reduction, **options)
 
 
-def dice(*, smooth: float = 0.0, **options: Unpack[LossOptions]) -> Loss:
+def dice(*, smooth: float = whole_set.SMOOTH, **options: Unpack[LossOptions]) -> Loss:
     r"""Dice loss: 1 - (2 TP + smooth) / (2 TP + FP + FN + smooth), with soft counts
 
     Math: 1 - \frac{2 TP + s}{2 TP + FP + FN + s}

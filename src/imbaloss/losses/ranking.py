@@ -31,6 +31,7 @@ class Ranking(WeightedCriterion):
     def __init__(
         self, of_ranks: OfRanks, *, class_weights: Sequence[float] | None = None, ignore_index: int | None = None
     ) -> None:
+        """Take the function that gives the loss of logits, targets and sample weights, and the options of any loss."""
         super().__init__(class_weights=class_weights, ignore_index=ignore_index)
         self.of_ranks = of_ranks
 
@@ -38,6 +39,10 @@ class Ranking(WeightedCriterion):
         return self.stacked(*self.checked(logits, targets, sample_weight)).squeeze(0)
 
     def of(self, logits: Tensor, targets: Tensor, sample_weight: Tensor | None) -> Tensor:
+        """Return the loss of each network, for checked tensors with a leading stack axis.
+
+        For several classes it is the mean of the losses of each class against the rest, weighted by class_weights.
+        """
         class_weights = None if self.class_weights is None else logits.new_tensor(self.class_weights)
         ones = torch.ones_like(targets, dtype=logits.dtype)
         weights = ones if sample_weight is None else sample_weight.to(logits.dtype)
@@ -81,6 +86,7 @@ def auc_logistic(logits: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
     of_negative, of_positive = (share(part, part.sum(-1, keepdim=True)) for part in of_class)
 
     def of_rows(rows: Tensor, of_row: Tensor) -> Tensor:
+        """Return what some positives add to the mean, (...), for their logits and weights (..., R)."""
         differences = logits.unsqueeze(-2) - rows.unsqueeze(-1)  # (..., R, B)
         return (of_row * (F.softplus(differences) * of_negative.unsqueeze(-2)).sum(-1)).sum(-1)
 
@@ -99,6 +105,7 @@ def smooth_ap(logits: Tensor, targets: Tensor, weights: Tensor, *, temperature: 
     of_positive = weights.where(positive, 0)
 
     def of_rows(rows: Tensor, of_row: Tensor) -> Tensor:
+        """Return what some positives add to the mean, (...), for their logits and weights (..., R)."""
         above = torch.sigmoid((logits.unsqueeze(-2) - rows.unsqueeze(-1)) / temperature)  # (..., R, B)
         # a positive's sum counts itself by sigmoid(0) = 1/2, its rank by 1
         among_positives = 1 / 2 + (above * of_positive.unsqueeze(-2)).sum(-1)

@@ -24,6 +24,7 @@ class RunningTotals(nn.Module):
     batches: Tensor
 
     def __init__(self, rate: float) -> None:
+        """Begin with averages of 0. rate: the weight of the newest batch."""
         super().__init__()
         require(0 < rate <= 1, "running must be above 0 and at most 1", rate)
         self.rate = rate
@@ -31,6 +32,7 @@ class RunningTotals(nn.Module):
             self.register_buffer(name, torch.zeros((), dtype=torch.float64))
 
     def forward(self, totals: Totals) -> Totals:
+        """Move the averages by the totals of a batch; return them, with the gradient of the batch."""
         if transformed():
             raise ValueError("running totals keep state, which the transforms of torch.func cannot")
         errors, weights = (part.detach() for part in totals)
@@ -43,12 +45,14 @@ class RunningTotals(nn.Module):
         return as_part_of(Totals(self.errors / self.batches, self.weights / self.batches), totals)
 
     def keep(self, mask: Tensor) -> None:
+        """Keep the averages of the networks where mask (S,) is true. Before the first batch nothing changes."""
         if self.weights.ndim:
             stack = self.errors.ndim - self.weights.ndim  # after the axis K, where there is one
             stays = mask.nonzero().squeeze(-1)
             self.errors, self.weights = self.errors.index_select(stack, stays), self.weights[stays]
 
     def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *rest: Any) -> None:
+        """Load the averages, whose shapes in this module may be other ones than those that were saved."""
         for name in ("errors", "weights"):  # they have a shape only once there was a batch
             if (stored := state_dict.get(prefix + name)) is not None:
                 setattr(self, name, torch.empty_like(stored, device=self.batches.device))

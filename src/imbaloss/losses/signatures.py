@@ -1,25 +1,13 @@
-"""The parameters of losses, read from the signatures that state them."""
+"""Named losses take the parameters of their parts, whose signatures state the defaults."""
 
 import inspect
-from collections.abc import Callable, Mapping
-from functools import cache, partial, wraps
+from collections.abc import Callable
+from functools import partial, wraps
 from typing import Any, TypeVar
 
-from imbaloss.notation import Parameter
+from imbaloss.notation import keyword_defaults, keyword_parameters
 
 Built = TypeVar("Built")
-
-
-@cache
-def keyword_defaults(function: Callable[..., Any]) -> Mapping[str, Parameter]:
-    """Return the keyword-only parameters of a function and their defaults, in the order of its signature."""
-    return {parameter.name: parameter.default for parameter in keyword_parameters(function)}
-
-
-def keyword_parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
-    """Return the keyword-only parameters of a function."""
-    every = inspect.signature(function).parameters.values()
-    return [parameter for parameter in every if parameter.kind is parameter.KEYWORD_ONLY]
 
 
 def built_from(*parts: Callable[..., Any]) -> Callable[[Callable[..., Built]], Callable[..., Built]]:
@@ -32,6 +20,7 @@ def built_from(*parts: Callable[..., Any]) -> Callable[[Callable[..., Built]], C
     known = {key for part in parts for key in keyword_defaults(part)}
 
     def decorate(build: Callable[..., Built]) -> Callable[..., Built]:
+        """Return a function of keywords alone that binds the parts and calls `build` with them."""
         own = keyword_defaults(build)
 
         @wraps(build)

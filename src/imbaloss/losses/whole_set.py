@@ -13,6 +13,8 @@ from imbaloss.losses.domains import require
 from imbaloss.losses.reductions import weighted
 from imbaloss.losses.totals import Totals, class_means
 
+SMOOTH = 0.0  # the default of Dice and Tversky losses: no smoothing
+
 
 def soft_counts(totals: Totals, class_weights: Tensor | None) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """TP, FP, FN and the number of positives, each (...)."""
@@ -34,7 +36,12 @@ def soft_fbeta(totals: Totals, class_weights: Tensor | None = None, *, beta: flo
 
 
 def tversky(
-    totals: Totals, class_weights: Tensor | None = None, *, alpha: float = 0.3, beta: float = 0.7, smooth: float = 0.0
+    totals: Totals,
+    class_weights: Tensor | None = None,
+    *,
+    alpha: float = 0.3,
+    beta: float = 0.7,
+    smooth: float = SMOOTH,
 ) -> Tensor:
     """1 - TI = (alpha FP + beta FN) / (TP + alpha FP + beta FN + smooth); alpha, smooth >= 0, beta > 0.
 
@@ -55,7 +62,7 @@ def focal_tversky(
     alpha: float = 0.3,
     beta: float = 0.7,
     gamma: float = 4 / 3,
-    smooth: float = 0.0,
+    smooth: float = SMOOTH,
 ) -> Tensor:
     """(1 - TI)^(1 / gamma), gamma >= 1; the rest as in `tversky`. Its gradient is 0 where TI is 1.
 

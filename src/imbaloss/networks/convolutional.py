@@ -23,6 +23,7 @@ class CNN(nn.Module):
     """
 
     def __init__(self, inputs: int, channels: Sequence[int], outputs: int, activation: Function) -> None:
+        """Build the layers for images with `inputs` channels; stage k has `channels[k]` maps."""
         super().__init__()
         self.activation = activation
         self.first = convolution(inputs, channels[0])
@@ -34,6 +35,7 @@ class CNN(nn.Module):
         self.last = nn.Linear(channels[-1], outputs)
 
     def forward(self, images: Tensor) -> Tensor:
+        """Return the logits, (B, outputs), of images (B, channels, height, width)."""
         maps = self.activation(self.norm(self.blocks(self.first(images))))
         logits: Tensor = self.last(maps.mean((2, 3)))
         return logits
@@ -46,6 +48,7 @@ class Block(nn.Module):
     """
 
     def __init__(self, inputs: int, outputs: int, *, stride: int, activation: Function) -> None:
+        """Build the layers from `inputs` to `outputs` maps; a stride of 2 halves the resolution."""
         super().__init__()
         self.activation = activation
         self.norm_1, self.convolution_1 = normalisation(inputs), convolution(inputs, outputs, stride)
@@ -54,6 +57,7 @@ class Block(nn.Module):
         self.shortcut = nn.Conv2d(inputs, outputs, 1, stride, bias=False) if changes else None
 
     def forward(self, maps: Tensor) -> Tensor:
+        """Return the sum of both branches, (B, outputs, height / stride, width / stride), rounded up."""
         before = self.activation(self.norm_1(maps))
         change: Tensor = self.convolution_2(self.activation(self.norm_2(self.convolution_1(before))))
         return change + (maps if self.shortcut is None else self.shortcut(before))
@@ -68,6 +72,7 @@ class FCN(nn.Module):
     """
 
     def __init__(self, inputs: int, channels: Sequence[int], outputs: int, activation: Function) -> None:
+        """Build the layers for images with `inputs` channels; layer k has `channels[k]` maps."""
         super().__init__()
         self.activation = activation
         pairs = pairwise((inputs, *channels))
@@ -78,6 +83,7 @@ class FCN(nn.Module):
         self.last = nn.Conv2d(channels[-1], outputs, 1)
 
     def forward(self, images: Tensor) -> Tensor:
+        """Return the logits, (B, outputs), of images (B, channels, height, width)."""
         maps = images
         for layer, norm in zip(self.convolutions, self.norms, strict=True):
             maps = self.activation(norm(layer(maps)))

@@ -214,6 +214,7 @@ def measure(module: nn.Module, sample: torch.Tensor) -> Size:
     held = 0
 
     def count(tensor: torch.Tensor) -> torch.Tensor:
+        """Add the size of a tensor that is kept for the backward pass, unless it is a parameter; return the tensor."""
         nonlocal held
         held += 0 if id(tensor) in own else tensor.numel()
         return tensor

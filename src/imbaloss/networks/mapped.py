@@ -37,6 +37,7 @@ class Mapped(nn.Module):
         initial: Initialisation,
         dtype: torch.dtype,
     ) -> None:
+        """Draw the weights of a network from each of the generators. The module itself stays as it is."""
         super().__init__()
         check(module)
         self.module = copy.deepcopy(module)

@@ -74,6 +74,10 @@ class MLP(nn.Module):
         init: str = "torch",
         dtype: torch.dtype = torch.float32,
     ) -> None:
+        """Draw the weights of a network from each of the generators, layer by layer.
+
+        shape: of one input. hidden: widths of the hidden layers; none gives a linear model.
+        """
         super().__init__()
         self.activation, self.slope = ACTIVATIONS[activation]
         self.layers = nn.ModuleList()
@@ -87,6 +91,7 @@ class MLP(nn.Module):
             self.layers.append(StackedLinear(weight, bias))
 
     def forward(self, inputs: Tensor) -> Tensor:
+        """Return the logits, (S, B) with one output, else (S, B, outputs)."""
         values = inputs.flatten(2)
         *hidden, last = self.layers
         for layer in hidden:

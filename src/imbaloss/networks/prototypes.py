@@ -45,6 +45,7 @@ class Prototypes(nn.Module):
         compactness: float,
         dtype: torch.dtype,
     ) -> None:
+        """Draw the initial prototypes of a network from each of the generators."""
         super().__init__()
         self.body = body
         self.outputs = outputs
@@ -56,6 +57,7 @@ class Prototypes(nn.Module):
         self.distances: Tensor | None = None  # of the batch in training, until `penalty` has taken them
 
     def forward(self, inputs: Tensor) -> Tensor:
+        """Return the logits; in training, also keep the distances until `penalty` takes them."""
         distances = squared_distances(self.embeddings(inputs), self.prototypes)
         if self.training:
             self.distances = distances

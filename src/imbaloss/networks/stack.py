@@ -15,11 +15,13 @@ class StackedLinear(nn.Module):
     """S linear layers: (S, B, inputs) -> (S, B, outputs), with weight (S, inputs, outputs) and bias (S, 1, outputs)."""
 
     def __init__(self, weight: Tensor, bias: Tensor) -> None:
+        """Take weight and bias as parameters, without a copy."""
         super().__init__()
         self.weight = nn.Parameter(weight)
         self.bias = nn.Parameter(bias)
 
     def forward(self, inputs: Tensor) -> Tensor:
+        """Return inputs x weight + bias of each network, (S, B, outputs)."""
         if self.weight.shape[-1] == 1:  # libraries sum products of one column in an order that goes with S
             return self.bias + (inputs * self.weight.transpose(1, 2)).sum(-1, keepdim=True)
         return torch.baddbmm(self.bias, inputs, self.weight)
@@ -39,6 +41,7 @@ class StackedLinear(nn.Module):
         """
 
         def add_weight(tensor: Tensor) -> None:
+            """Add the gradient of the weight to a tensor (S, inputs, outputs), in place."""
             if gradient.shape[-1] == 1:
                 tensor.add_((inputs * gradient).sum(1).unsqueeze(-1))
             elif tensor.dtype == gradient.dtype:

@@ -14,8 +14,10 @@ from imbaloss.data import NONE, Fold, SamplerSpec, binary_set, check_level, fold
 from imbaloss.data.dataset import check_class
 from imbaloss.data.splits import FEWEST_FOLDS, check_folds
 from imbaloss.evaluation import Decision
+from imbaloss.field_tables import check_domains
 from imbaloss.learners import NETWORKS, Method
 from imbaloss.losses import LossSpec
+from imbaloss.recipe_fields import DEFAULT_MARGIN, MARGIN
 from imbaloss.studies.bulk import uncollected
 from imbaloss.training import Recipe
 from imbaloss.training.recipe import number, read_entries, require, write_entries
@@ -126,7 +128,7 @@ class Study:
     folds: int = 0  # 0: train and test are those of the data set
     repeats: int = 1  # of the folds, each time another division
     positive: str | None = None  # None: the rare class that each data set has by default
-    margin: float = 0.01  # differences of a score within it do not matter; it changes no training
+    margin: float = DEFAULT_MARGIN  # differences of a score within it do not matter; it changes no training
     recipe: Entries = field(default_factory=dict)
     dataset_recipes: dict[str, Entries] = field(default_factory=dict)
     loss_recipes: dict[str, Entries] = field(default_factory=dict)  # by the name of the loss, without parameters
@@ -242,7 +244,7 @@ class Study:
             with at("levels", place):
                 check_level(level, protocol)
         with at("margin"):
-            require(0 < self.margin < 1, f"margin must be above 0 and below 1, as a score is, found {self.margin}")
+            check_domains("margin", self.margin, MARGIN.domains)
         with at("positive"):
             for dataset in self.datasets if self.positive is not None else ():
                 binary = binary_set(dataset)

@@ -11,6 +11,7 @@ class EarlyStopping:
     """The lowest loss on tune of each network so far, its weights then, and for how many epochs it has not fallen."""
 
     def __init__(self, network: nn.Module, patience: int) -> None:
+        """Begin with a copy of the weights of the stack, and with infinite losses."""
         self.network = network
         self.patience = patience
         self.weights = {name: tensor.clone() for name, tensor in network.state_dict().items()}

@@ -58,6 +58,7 @@ class Exported(nn.Module):
     """
 
     def __init__(self, model: Model, threshold: float | None, costs: NDArray[np.float64] | None) -> None:
+        """Take the model apart into tensors. threshold: for two classes, None for 1/2. costs: for several, or None."""
         super().__init__()
         self.network, self.networks, self.dtype = model.network, model.networks, model.recipe.dtype
         self.kind = model.calibration.kind
@@ -70,6 +71,7 @@ class Exported(nn.Module):
         self.numbers = [torch.tensor(parameters, dtype=torch.float64) for parameters in model.calibration.numbers]
 
     def forward(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
+        """Return probabilities and decisions, as the exported graph computes them."""
         scaled = ((inputs - self.offset) / self.scale).to(self.dtype)
         logits = combine_networks(self.network(scaled.expand(self.networks, *scaled.shape)).double())
         if logits.ndim == 1:

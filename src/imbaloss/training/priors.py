@@ -73,6 +73,7 @@ def find_best_constant(loss: LossSpec, counts: Sequence[int]) -> NDArray[np.floa
     numbers = 1 if len(counts) == 2 else len(counts)
 
     def value_and_gradient(point: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        """Return the loss and its gradient if all samples have these logits, (1,) or (C,)."""
         constant = torch.tensor(point, requires_grad=True)
         logits = constant.expand(1, 2) if numbers == 1 else constant.expand(1, numbers, numbers)
         [value] = criterion.stacked(logits, targets, totals)

@@ -1,0 +1,199 @@
+"""The parameters of `ImbalancedClassifier`: type, domain and help of each.
+
+Parameters that are fields of a recipe have them from the table of the recipe. The defaults are those of the signature.
+"""
+
+import inspect
+import textwrap
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from numbers import Integral, Real
+from typing import Annotated, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from imbaloss.estimator.decision import Metric
+from imbaloss.field_tables import Domain, Entry, read_fields
+from imbaloss.recipe_fields import DEVICE, FIELDS, ONE_OR_MORE
+from imbaloss.training.recipe import require
+
+RECIPE_NAMES = {  # parameters, and the fields of a recipe that they set
+    "network": "network",
+    "hidden": "hidden",
+    "activation": "activation",
+    "epochs": "epochs",
+    "optimizer": "optimizer",
+    "learning_rate": "lr",
+    "momentum": "momentum",
+    "weight_decay": "weight_decay",
+    "batch_size": "train_batch",
+    "scaling": "scaling",
+    "patience": "patience",
+    "precision": "precision",
+}
+PARAMETER_NAMES = {field: parameter for parameter, field in RECIPE_NAMES.items()}
+KINDS = {  # what a value must be where a field has that kind
+    str: (str, "a text"),
+    int: (Integral, "a whole number"),
+    float: (Real, "a number"),
+    bool: (bool, "True or False"),
+}
+
+
+def is_auto_or_whole(size: object) -> bool:
+    """Say whether a batch size is the text "auto" or a whole number."""
+    return size == "auto" if isinstance(size, str) else isinstance(size, Integral) and not isinstance(size, bool)
+
+
+def are_whole(widths: object) -> bool:
+    """Say whether the widths of layers are several whole numbers, or none."""
+    return isinstance(widths, Iterable) and all(isinstance(width, Integral) for width in widths)
+
+
+@dataclass(frozen=True)
+class OwnParameters:
+    """The parameters that no recipe has, or that admit other values than the field of the recipe."""
+
+    loss: Annotated[
+        str,
+        Entry(
+            'The loss by name, with parameters as in "focal:gamma=1"; `imbaloss.losses.names()` lists the names. A '
+            'pair of error and reduction is written as "cross_entropy/worst_class".'
+        ),
+    ]
+    hidden: Annotated[
+        Sequence[int],
+        Entry(
+            "Widths of the hidden layers.",
+            domains=(Domain("must be whole numbers, one for each hidden layer", are_whole),),
+        ),
+    ]
+    batch_size: Annotated[
+        int | str,
+        Entry(
+            "Samples in a training batch. auto takes a hundredth of the training samples, but 256 to 2,048, so that a "
+            "batch holds some of few positives.",
+            domains=(Domain("must be auto or a whole number", is_auto_or_whole),),
+        ),
+    ]
+    class_weight: Annotated[
+        Mapping[Hashable, float] | str | None,
+        Entry(
+            'None, "balanced" (n / (C n_c)), a dict from classes to weights, or "cost": weights by `costs`. A weight '
+            "multiplies the term of its class in the loss. It replaces the weights that wce, wmse and focal have."
+        ),
+    ]
+    sampler: Annotated[
+        str,
+        Entry(
+            "How classes are balanced, in training alone: none, random_over, random_under, smote, borderline_smote, "
+            "svm_smote, kmeans_smote, adasyn, tomek_links, enn, smote_tomek or smote_enn, with parameters as in "
+            '"smote:ratio=0.5". stratified_batches and balanced_batches draw batches instead. The shift of the '
+            "probabilities by a sampler is taken back. Each network of an ensemble draws its own samples."
+        ),
+    ]
+    threshold: Annotated[
+        float | str | Metric,
+        Entry(
+            "The probability from which on a sample is called positive, for two classes. It is a number, or a rule by "
+            "which the threshold is chosen on the validation part: f1, f_beta, g_mean, balanced_accuracy, mcc, "
+            "accuracy, cost, recall_at_precision, precision_at_recall or top_share, with parameters as in "
+            '"recall_at_precision:precision=0.8". A function of labels and decisions (1 for the positive class) is a '
+            'rule, too: the highest value wins. "expected_cost" decides by `costs` and the probabilities alone, also '
+            'among several classes. It needs true probabilities: those of the loss "ce", or calibrated ones.'
+        ),
+    ]
+    costs: Annotated[
+        ArrayLike | None,
+        Entry(
+            "Matrix (C, C) of the cost of each decision (column) for each true class (row), in the order of `classes_`."
+        ),
+    ]
+    prevalence: Annotated[
+        ArrayLike | None,
+        Entry(
+            "Share of the positive class in use, or of each class. Probabilities, calibration and threshold are then "
+            "for these shares. None: the shares of the training samples."
+        ),
+    ]
+    early_stopping: Annotated[
+        bool,
+        Entry(
+            "Whether the training of a network ends when its loss on the validation part has not fallen for `patience` "
+            "epochs. The network then has the weights of its lowest loss."
+        ),
+    ]
+    patience: Annotated[
+        int,
+        Entry("Epochs without a lower loss on the validation part, for early stopping.", domains=(ONE_OR_MORE,)),
+    ]
+    validation_fraction: Annotated[
+        float,
+        Entry(
+            "Share of the training samples in the validation part. It is put aside, class by class, where threshold, "
+            "calibration or early stopping need it.",
+            domains=(Domain("must be above 0 and below 1", lambda share: 0 < share < 1),),
+        ),
+    ]
+    n_networks: Annotated[
+        int,
+        Entry(
+            "Number of networks, which differ in initial weights and batches and are trained together. The classifier "
+            "takes the mean of their probabilities.",
+            domains=(ONE_OR_MORE,),
+        ),
+    ]
+    warm_start: Annotated[
+        bool,
+        Entry("Whether a further fit starts from the weights of the last one. The optimizer starts anew."),
+    ]
+    random_state: Annotated[
+        int | np.random.RandomState | None, Entry("Seed. An int decides everything that is random.")
+    ]
+    device: Annotated[str, DEVICE]
+    verbose: Annotated[
+        int,
+        Entry(
+            "Number of epochs after which a line is printed, again and again; 0 for never.",
+            domains=(Domain("must be 0 or more", lambda epochs: epochs >= 0),),
+        ),
+    ]
+
+
+OWN_PARAMETERS = read_fields(OwnParameters)
+PARAMETERS = (
+    {parameter: FIELDS[field] for parameter, field in RECIPE_NAMES.items()}
+    | {"calibration": FIELDS["calibration"]}
+    | OWN_PARAMETERS
+)
+
+
+def check_parameters(values: Mapping[str, Any]) -> None:
+    """Raise ValueError for a parameter of another kind than its field, and for one outside its own domain.
+
+    Values of several kinds, such as `costs`, are checked where they are read. The domains of a recipe's fields are
+    checked by the recipe, which knows the type of the weights.
+    """
+    for name, field in PARAMETERS.items():
+        value, of_one_kind = values[name], field.kind in KINDS and not field.optional
+        if of_one_kind:
+            kind, noun = KINDS[field.kind]
+            fits = isinstance(value, kind) and isinstance(value, bool | np.bool_) == (field.kind is bool)
+            require(fits, f"{name} must be {noun}, found {value!r}")
+        for domain in field.entry.domains if name in OWN_PARAMETERS else ():
+            require(domain.contains(value), f"{name} {domain.rule}, found {value if of_one_kind else repr(value)}")
+
+
+def describe_parameters(function: Callable[..., object]) -> str:
+    """Return the entries of a docstring's section "Parameters", as numpydoc has them, in the order of the signature.
+
+    function: takes parameters that are all in `PARAMETERS`, and perhaps self.
+    """
+    lines = []
+    for name, parameter in inspect.signature(function).parameters.items():
+        if name in PARAMETERS:
+            entry = PARAMETERS[name].entry
+            text = textwrap.fill(entry.in_python or entry.help, 116)
+            lines += [f"{name} : default={parameter.default!r}", textwrap.indent(text, "    ")]
+    return "\n".join(lines)
