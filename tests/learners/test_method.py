@@ -110,7 +110,7 @@ def test_what_no_text_could_say_is_refused():
     boosting, smote = REFERENCES["gradient_boosting"], SamplerSpec("smote")
     with pytest.raises(ValueError, match="networks need a loss"):
         Method(NETWORKS, None, smote)
-    with pytest.raises(ValueError, match="no text stands for the learner .*name='trees'"):
+    with pytest.raises(ValueError, match=r"no text stands for the learner .*name='trees'"):
         Method(replace(boosting, name="trees"), None)
     for loss, sampler, found in (
         (LossSpec("mse"), NO_SAMPLER, "mse"),

@@ -18,8 +18,8 @@ EXPECTED_COST = "expected_cost"
 
 
 @dataclass(frozen=True)
-class Decision:
-    """Of classes 0 to C - 1."""
+class DecisionRequest:
+    """How the classifier is asked to decide between classes 0 to C - 1."""
 
     classes: int
     threshold: float | Rule | Metric | None  # None: by expected cost
@@ -27,7 +27,7 @@ class Decision:
     shares: tuple[float, ...] | None  # of the classes in use; None: those of the samples
 
     @classmethod
-    def of(cls, classes: int, threshold: Any, matrix: Any, prevalence: Any) -> "Decision":
+    def of(cls, classes: int, threshold: Any, matrix: Any, prevalence: Any) -> "DecisionRequest":
         """Raises ValueError for a threshold that there is not, or that lacks what it needs."""
         checked = None if matrix is None else costs.checked_costs(matrix, classes)
         shares = None if prevalence is None else priors.checked_prevalence(prevalence, classes)
