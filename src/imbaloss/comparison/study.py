@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from imbaloss.data import NONE, Fold
+from imbaloss.data import NONE, Fold, SamplerSpec
 from imbaloss.evaluation import Decision
 from imbaloss.learners import REFERENCES, Method
 from imbaloss.report import Findings
@@ -63,8 +63,8 @@ class OwnStudy:
         return (self.name,)
 
     @property
-    def samplers(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(str(Method.parse(method).sampler) for method in self.methods))
+    def samplers(self) -> tuple[SamplerSpec, ...]:
+        return tuple(dict.fromkeys(Method.parse(method).sampler for method in self.methods))
 
     @property
     def seeds(self) -> tuple[int, ...]:
