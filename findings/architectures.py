@@ -27,7 +27,7 @@ def facts(stored: Mapping[str, Stored]) -> dict[str, Any]:
         "datasets": study.datasets,
         "levels": study.levels,
         "kinds": study.networks,
-        "losses": study.losses,
+        "losses": tuple(map(str, study.losses)),
         "networks": compared(frame, "network", within=SET, against="mlp"),
         "of_losses": compared(frame, "loss", within=SET, against="ce"),
         "both_at": pd.concat([

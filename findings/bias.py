@@ -18,8 +18,9 @@ import torch
 from torch import Tensor
 
 from imbaloss import data, losses, studies
-from imbaloss.data import Dataset, Samples
+from imbaloss.data import NO_SAMPLER, Dataset, Samples
 from imbaloss.data.seeds import stream
+from imbaloss.losses import LossSpec
 from imbaloss.studies import Run, Study
 from imbaloss.studies.execution import train_together
 from imbaloss.whole import write_whole
@@ -40,7 +41,12 @@ def measured(study: Study, datasets: dict[str, Dataset], passes: int = PASSES) -
     """
     dataset = study.datasets[0]
     plain = replace(
-        study, datasets=(dataset,), losses=("msfe",), samplers=("none",), recipes={}, seeds=study.seeds[:SEEDS]
+        study,
+        datasets=(dataset,),
+        losses=(LossSpec("msfe"),),
+        samplers=(NO_SAMPLER,),
+        recipes={},
+        seeds=study.seeds[:SEEDS],
     )
     last = plain.runs()[0].recipe.epochs
     sizes = sorted({run.recipe.train_batch for run in study.runs()})

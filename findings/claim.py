@@ -29,7 +29,7 @@ def facts(stored: Mapping[str, Stored]) -> dict[str, Any]:
         "epochs": [epochs(stored[study]) for study in STUDIES],
         "top": (tuned["tuned_lr"] == rates[0][-1]).groupby(tuned["loss"]).mean(),
         "collapsed": COLLAPSED,
-        "losses": stored[STUDIES[0]].study.losses,
+        "losses": tuple(map(str, stored[STUDIES[0]].study.losses)),
         "levels": stored[STUDIES[0]].study.levels,
         "ways": {
             way: {"said": said, **of_way(*(frame[frame["recipe"] == way] for frame in (trees, household)))}

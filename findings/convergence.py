@@ -53,7 +53,7 @@ def of_study(one: Stored) -> dict[str, Any]:
     to_mse = measures(plain, "loss", "mse")
     return {
         "dataset": one.study.datasets[0],
-        "losses": one.study.losses,
+        "losses": tuple(map(str, one.study.losses)),
         "epochs": one.rows[0].run.recipe.epochs,
         "plain": to_mse,
         "decidable": to_mse[(to_mse["score"] != HALVED) | (to_mse["first_reached"] + to_mse["second_reached"] > 0)],

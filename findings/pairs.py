@@ -45,17 +45,16 @@ def of_study(one: Stored) -> dict[str, Any]:
     """
     means = {score: by_set(one.frame, score) for score in SCORES}
     ranks = {score: friedman(table.dropna().to_numpy()) for score, table in means.items()}
+    losses = tuple(map(str, one.study.losses))
     in_place = one.frame.assign(seed=one.frame["dataset"])
     return {
-        "losses": one.study.losses,
+        "losses": losses,
         "epochs": one.rows[0].run.recipe.epochs,
         "lines": compared(in_place, "loss", against=BASELINE),
         "to_ce": compared(in_place, "loss", against="ce"),
         "all_pairs": compared(in_place, "loss"),
         "ranks": ranks,
-        "mean_ranks": {
-            score: dict(zip(one.study.losses, found.mean.tolist(), strict=True)) for score, found in ranks.items()
-        },
+        "mean_ranks": {score: dict(zip(losses, found.mean.tolist(), strict=True)) for score, found in ranks.items()},
         "shares": {score: shares(table) for score, table in means.items()},
         "probabilities": {score: probabilities(table) for score, table in means.items()},
         "errors": errors((means[ROC]["mfe"] - means[ROC][BASELINE]).dropna()),

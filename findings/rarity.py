@@ -32,21 +32,21 @@ def facts(stored: Mapping[str, Stored]) -> dict[str, Any]:
     """
     frame, study = stored["rarity"].frame, stored["rarity"].study
     frame = frame.assign(**{YOUDEN: frame["recall"] - frame["fpr"]})
-    levels = sorted(study.levels, reverse=True)
+    losses, levels = tuple(map(str, study.losses)), sorted(study.levels, reverse=True)
     places = {"": frame} | dict(list(frame.groupby("dataset", sort=False)))
-    means = {place: means_of(some, study.losses, levels) for place, some in places.items()}
+    means = {place: means_of(some, losses, levels) for place, some in places.items()}
     return {
-        "losses": study.losses,
+        "losses": losses,
         "levels": levels,
         "datasets": study.datasets,
         "counted": frame.groupby("level")[COUNTED].mean().round().astype(int).to_dict("index"),
         "means": means,
         "found": FOUND,
         "finds": {
-            place: {limit: by_rarest(some[YOUDEN], study.losses, levels, limit) for limit in FOUND}
+            place: {limit: by_rarest(some[YOUDEN], losses, levels, limit) for limit in FOUND}
             for place, some in means.items()
         },
-        "ranks": {place: by_rarest(some[ROC], study.losses, levels, COIN) for place, some in means.items()},
+        "ranks": {place: by_rarest(some[ROC], losses, levels, COIN) for place, some in means.items()},
         "lines": compared(frame, "loss", within=["level"], against="ce", scores=SCORES),
         "on_each": compared(frame, "loss", within=["dataset", "level"], against="ce", scores=SCORES),
     }

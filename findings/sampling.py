@@ -25,9 +25,9 @@ def facts(stored: Mapping[str, Stored]) -> dict[str, Any]:
     plain = frame["sampler"] == NONE
     frame = frame.assign(method=frame["loss"].where(plain, frame["loss"] + " + " + frame["sampler"]))
     alone = frame[plain | (frame["loss"] == BASELINE)]
-    names = [name for name in study.samplers if name != NONE]
+    names = [name for name in map(str, study.samplers) if name != NONE]
     samplers = [f"{BASELINE} + {name}" for name in names]
-    losses = [name for name in study.losses if name != BASELINE]
+    losses = [name for name in map(str, study.losses) if name != BASELINE]
     means = {score: alone.groupby("method")[score].mean() for score in SCORES}
     return {
         "names": names,

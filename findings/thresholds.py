@@ -52,7 +52,7 @@ def facts(stored: Mapping[str, Stored]) -> dict[str, Any]:
     )
     plain = {score: tables[score][BASELINE] for score in (F1, TUNED, CALIBRATED)}
     return {
-        "losses": stored["thresholds"].study.losses,
+        "losses": tuple(map(str, stored["thresholds"].study.losses)),
         "lines": compared(frame, "loss", against=BASELINE, scores=SCORES),
         "weighing": [loss for loss in WEIGHING if loss in means[F1]],
         "gains": compared(as_one, "method", against=BASELINE, scores=(*SCORES, MOVED)),

@@ -21,7 +21,9 @@ from imbaloss.comparison.from_python import open_arrays
 from imbaloss.comparison.own_data import Own
 from imbaloss.comparison.planning import budget_in_seconds, plan_study
 from imbaloss.comparison.request import ComparisonRequest
+from imbaloss.comparison.sentences import write_sentences
 from imbaloss.comparison.study import OwnStudy
+from imbaloss.evaluation import Decision
 from imbaloss.learners import REFERENCES
 from imbaloss.studies import Store
 from tests.comparison.examples import mixed
@@ -111,13 +113,24 @@ def test_what_is_left_of_another_question_does_not_pass_for_this_ones(tmp_path, 
         assert (tmp_path / "model" / "own.json").exists() == there
 
 
+def test_advice_is_made_once_though_a_page_is_written(tmp_path, monkeypatch):
+    calls = []
+    monkeypatch.setattr(
+        "imbaloss.comparison.advice.write_sentences", lambda case: calls.append(case) or write_sentences(case)
+    )
+    quick = QUICK | {"losses": "mse", "references": False, "repetitions": 1, "out": tmp_path}
+    answer = imbaloss.compare(*parts(), **quick)
+    assert (tmp_path / "report.html").exists()
+    assert [case.best for case in calls] == [answer.advice.method]
+
+
 def test_the_study_is_read_again_as_it_was_written(answer):
     study = studies.read_study(answer.folder)
     assert isinstance(study, OwnStudy)
     assert OwnStudy.from_toml(study.to_toml()) == study
     store = Store(answer.folder, create=False)
     assert {run.hash for run in study.runs()} <= store.hashes()
-    assert study.for_use(answer.best).hash in store.hashes()
+    assert study.for_use(answer.advice.method).hash in store.hashes()
     assert study.notes == tuple(answer.description)
 
 
@@ -158,7 +171,20 @@ def test_losses_are_crossed_with_samplers():
     own = open_parts()
     request = ComparisonRequest(target="y", losses=("mse", "focal:gamma=2"), samplers=("none", "smote"))
     study = plan_study(request, own)
-    assert study.methods == ("mse", "mse + smote", "focal", "focal + smote", *REFERENCES)
+    assert tuple(map(str, study.methods)) == ("mse", "mse + smote", "focal", "focal + smote", *REFERENCES)
+
+
+def test_a_loss_that_the_recipe_cannot_train_is_refused():
+    with pytest.raises(ValueError, match="changes after"):
+        plan_study(ComparisonRequest(target="y", losses=("ldam_drw:after=1000",)), open_parts())
+
+
+def test_methods_decide_as_the_recipe_says():
+    asked = ComparisonRequest(target="y", recipe={"threshold": "cost:fn=10", "calibration": "platt"})
+    study = plan_study(asked, open_parts())
+    assert {method.decision for method in study.methods} == {Decision.read(asked.recipe)}
+    assert {run.method for run in study.runs()} == set(study.methods)
+    assert OwnStudy.from_toml(study.to_toml()) == study
 
 
 def test_references_are_asked_for_by_name_or_left_out():
@@ -166,7 +192,7 @@ def test_references_are_asked_for_by_name_or_left_out():
     methods = {}
     for losses in (("mse",), ("gradient_boosting", "mse"), None):
         request = ComparisonRequest(target="y", losses=losses, references=False)
-        methods[losses] = plan_study(request, own).methods
+        methods[losses] = tuple(map(str, plan_study(request, own).methods))
     assert methods["mse",] == ("mse",)
     assert methods["gradient_boosting", "mse"] == ("mse", "gradient_boosting")
     assert not set(methods[None]) & set(REFERENCES)

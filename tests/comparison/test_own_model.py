@@ -46,7 +46,9 @@ def folder(request, own, tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("own")
     found = imbaloss.compare(FRAME.drop(columns="fraud"), FRAME["fraud"], losses=["mse"], out=out, **QUICK)
     place = Place(own, out, studies.Store(out), "cpu")
-    for_use(studies.read_study(found.folder), request.param, "fraud", place)
+    study = studies.read_study(found.folder)
+    [method] = [each for each in study.methods if str(each) == request.param]
+    for_use(study, method, "fraud", place)
     return out / "model"
 
 

@@ -18,9 +18,10 @@ from imbaloss.data import Fold
 from imbaloss.learners import REFERENCES, Method
 from imbaloss.training import Recipe
 
+ENTRIES = recipe_for(1000, {}, images=False)
 STUDY = OwnStudy(
     name="mine", target="fraud", negative="no", positive="yes", level=0.1, data="abc", methods=methods_of(None, None),
-    repetitions=7, folds=5, recipe=recipe_for(1000, {}, METHODS, images=False),
+    repetitions=7, folds=5, recipe=Recipe(**ENTRIES), entries=ENTRIES,
 )  # fmt: skip
 
 
@@ -52,30 +53,37 @@ def test_each_method_tries_as_many_rates():
 @pytest.mark.parametrize(
     ("losses", "samplers", "wanted"),
     [
-        (None, None, METHODS),
+        (None, None, tuple(map(str, METHODS))),
         (["focal:gamma=2.0"], None, ("focal",)),
         (None, ["smote"], ("ce + smote",)),
         (["mse", "mse"], ["none", "random_over:ratio=0.5"], ("mse", "mse + random_over:ratio=0.5")),
     ],
 )
 def test_methods_are_those_asked_for_and_the_references(losses, samplers, wanted):
-    assert methods_of(losses, samplers) == (*wanted, *REFERENCES)
-    assert [str(Method.parse(method)) for method in wanted] == list(wanted)
+    methods = methods_of(losses, samplers)
+    assert methods == tuple(map(Method.parse, (*wanted, *REFERENCES)))
+    assert tuple(map(str, methods)) == (*wanted, *REFERENCES)
+
+
+def test_a_method_with_a_sampler_takes_no_other():
+    assert methods_of(["ce + smote"], ["none"]) == (Method.parse("ce + smote"), *map(Method.parse, REFERENCES))
+    with pytest.raises(
+        ValueError, match=r"^ce \+ smote has a sampler already: leave out sampler enn, or name the loss"
+    ):
+        methods_of(["ce + smote"], ["enn"])
 
 
 @pytest.mark.parametrize("rows", [30, 1000, 10**5, 10**7])
 def test_a_recipe_is_of_about_as_many_steps_whatever_the_rows(rows):
-    recipe = Recipe(**recipe_for(rows, {}, METHODS, images=False))
+    recipe = Recipe(**recipe_for(rows, {}, images=False))
     assert FEWEST_EPOCHS <= recipe.epochs <= MOST_EPOCHS
     assert 64 <= recipe.train_batch <= 2048
     assert rows > 10**6 or recipe.epochs * rows / recipe.train_batch <= 3001
 
 
 def test_what_was_asked_for_overrules():
-    recipe = recipe_for(1000, {"epochs": 3, "hidden": (2,)}, METHODS, images=True)
+    recipe = recipe_for(1000, {"epochs": 3, "hidden": (2,)}, images=True)
     assert (recipe["epochs"], recipe["hidden"], recipe["scaling"]) == (3, (2,), "standard")
-    with pytest.raises(ValueError, match="changes after"):
-        recipe_for(1000, {}, ["ldam_drw:after=1000"], images=False)
 
 
 def test_more_rows_have_fewer_repetitions():

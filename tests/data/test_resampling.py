@@ -185,6 +185,20 @@ def test_one_sampler_has_one_text():
     assert str(SamplerSpec.parse("stratified_batches:fewest=2")) == "stratified_batches:fewest=2"
 
 
+def test_the_constructor_checks_and_orders_parameters_as_texts_do():
+    smote = SamplerSpec("smote", (("ratio", 0.5), ("neighbours", 5)))
+    assert smote == SamplerSpec.parse("smote:ratio=0.5")
+    assert smote.parameters == (("ratio", 0.5),)
+    for name, parameters, sentence in (
+        ("smite", (), "there is no sampler 'smite'"),
+        ("smote", (("ration", 1.0),), "smote has no parameter 'ration'"),
+        ("smote", (("ratio", 2),), "ratio must be above 0 and at most 1, found 2 in 'smote:ratio=2'"),
+        ("smote", (("ratio", True),), "ratio must be one number, found True"),
+    ):
+        with pytest.raises(ValueError, match=sentence):
+            SamplerSpec(name, parameters)
+
+
 def test_samplers_of_batches_leave_the_samples_and_change_the_shares():
     train = samples()
     for sampler in resampling.BATCH_SAMPLERS:

@@ -24,7 +24,7 @@ def small(name: str) -> Study:
         study,
         datasets=DIGITS[: len(study.datasets)],
         levels=LEVELS[: min(len(study.levels), 2)],
-        losses=tuple(loss for loss in study.losses if loss in LOSSES),
+        losses=tuple(loss for loss in study.losses if str(loss) in LOSSES),
         samplers=study.samplers[:2],
         seeds=(0, 1),
         recipes={name: fewer_rates(one) for name, one in study.recipes.items() if name in RECIPES},

@@ -1,10 +1,14 @@
 """A method is a value with one text."""
 
 import pickle
+from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from imbaloss.data import NO_SAMPLER, SamplerSpec
+from imbaloss.data import NO_SAMPLER, NONE, SAMPLERS, SamplerSpec
+from imbaloss.data.resampling import BATCH_SAMPLERS, defaults_of
 from imbaloss.evaluation import Decision
 from imbaloss.learners import NETWORKS, REFERENCES, Method
 from imbaloss.losses import LossSpec
@@ -57,6 +61,64 @@ def test_a_decision_is_part_of_a_method_and_not_of_its_text():
 def test_what_is_no_method_is_refused(text, sentence):
     with pytest.raises(ValueError, match=sentence):
         Method.parse(text)
+
+
+PARAMETERS = {
+    "ce": {},
+    "focal": {
+        "gamma": st.floats(0, 10),
+        "alpha": st.floats(0.01, 0.99),
+        "class_weights": st.tuples(*[st.floats(0, 9)] * 2),
+    },
+    "ldam_drw": {"after": st.integers(1, 500).map(float)},
+    "cross_entropy/worst_class": {"ignore_index": st.integers(-255, 255).map(float)},
+}
+loss_specs = st.sampled_from(sorted(PARAMETERS)).flatmap(
+    lambda name: st.fixed_dictionaries({}, optional=PARAMETERS[name]).map(
+        lambda given: LossSpec(name, tuple(given.items()))
+    )
+)
+NEIGHBOURS, RATIO = st.integers(1, 2**31 - 1), st.floats(0, 1, exclude_min=True)
+sampler_specs = st.sampled_from([NONE, *SAMPLERS, *BATCH_SAMPLERS]).flatmap(
+    lambda name: st.fixed_dictionaries(
+        {}, optional={key: RATIO if key == "ratio" else NEIGHBOURS for key in defaults_of(name)}
+    ).map(lambda given: SamplerSpec(name, tuple(given.items())))
+)
+
+
+@given(
+    learner=st.sampled_from([NETWORKS, *REFERENCES.values()]),
+    loss=st.none() | loss_specs,
+    sampler=st.just(NO_SAMPLER) | sampler_specs,
+    decision=st.sampled_from([Decision(), Decision.read({"threshold": "cost:fn=10", "calibration": "platt"})]),
+)
+def test_every_method_is_read_back_from_its_text(learner, loss, sampler, decision):
+    """What could not be is no method: networks need a loss, and references take neither a loss nor a sampler."""
+    has_text = loss is not None if learner is NETWORKS else (loss, sampler) == (None, NO_SAMPLER)
+    if not has_text:
+        with pytest.raises(
+            ValueError, match=r"^(networks need a loss|\w+ takes neither a loss nor a sampler, found .+)$"
+        ):
+            Method(learner, loss, sampler, decision)
+        return
+    method = Method(learner, loss, sampler, decision)
+    assert Method.parse(str(method), decision) == method
+    assert str(Method.parse(str(method))) == str(method)
+
+
+def test_what_no_text_could_say_is_refused():
+    boosting, smote = REFERENCES["gradient_boosting"], SamplerSpec("smote")
+    with pytest.raises(ValueError, match="networks need a loss"):
+        Method(NETWORKS, None, smote)
+    with pytest.raises(ValueError, match=r"no text stands for the learner .*name='trees'"):
+        Method(replace(boosting, name="trees"), None)
+    for loss, sampler, found in (
+        (LossSpec("mse"), NO_SAMPLER, "mse"),
+        (None, smote, "smote"),
+        (LossSpec("mse"), smote, "mse and smote"),
+    ):
+        with pytest.raises(ValueError, match=f"^gradient_boosting takes neither a loss nor a sampler, found {found}$"):
+            Method(boosting, loss, sampler)
 
 
 def test_a_learner_says_which_rates_are_tried_and_what_it_can_learn():

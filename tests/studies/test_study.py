@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from imbaloss import data, studies
-from imbaloss.data import Fold
+from imbaloss.data import NO_SAMPLER, Fold, SamplerSpec
 from imbaloss.learners import Method
+from imbaloss.losses import LossSpec
 from imbaloss.studies import Run, study
 from imbaloss.training import Recipe
 
@@ -52,6 +53,18 @@ def test_a_recipe_is_overruled_layer_by_layer():
 def test_a_run_that_is_asked_for_twice_is_run_once():
     study = replace(TABLE1, losses=("focal", "focal:gamma=2", "focal:alpha=0.25,gamma=2.0"), levels=(0.2, 0.2))
     assert len(study.runs()) == 3
+
+
+def test_texts_of_losses_and_samplers_are_read_once_when_a_study_is_made():
+    asked = replace(TABLE1, losses=("focal:gamma=2", LossSpec("mse")), samplers=("smote:neighbours=3", NO_SAMPLER))
+    assert asked.losses == (LossSpec("focal"), LossSpec("mse"))
+    assert asked.samplers == (SamplerSpec("smote", (("neighbours", 3.0),)), NO_SAMPLER)
+    assert asked.to_toml()["losses"] == ["focal", "mse"]
+    assert asked.to_toml()["samplers"] == ["smote:neighbours=3", "none"]
+    for wrong in ({"losses": ("mse", "mes")}, {"samplers": ("none", "smoke")}):
+        with pytest.raises(studies.EntryError, match="there is no") as error:
+            replace(TABLE1, **wrong)
+        assert error.value.place == (*wrong, 1)
 
 
 def test_the_axes_are_crossed():

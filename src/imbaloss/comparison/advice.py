@@ -1,24 +1,24 @@
 """What to do with one's own data: which method, from which probability on, and how sure that is."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from imbaloss.comparison.bootstrap_of_test_rows import widen_to_other_rows
 from imbaloss.comparison.sentences import Case, write_sentences
-from imbaloss.comparison.study import OwnStudy
+from imbaloss.learners import Method
 from imbaloss.report import Findings
 from imbaloss.report.cells import COMPARED, TUNED_F1, Cell, Compared, compared_in
 from imbaloss.report.comparisons import CellComparison, seen_from, select_repeated
-from imbaloss.studies import Row
+from imbaloss.studies import ReportExtension, Row
 
 
 @dataclass(frozen=True)
 class Advice:
     """The recommended method, and what a person should know of it."""
 
-    method: str
+    method: Method
     score: Compared  # by which it is recommended
     sentences: tuple[str, ...]  # the most important first
     row: Row | None  # of the training on all rows; None before it is finished
@@ -29,37 +29,45 @@ class Advice:
         return self.row.threshold if self.row else None
 
 
-def advise(study: OwnStudy, findings: Findings) -> Advice | None:
-    """Recommend a method and say why. Return None where no method has a score.
+def extend_page(advice: Advice | None) -> ReportExtension:
+    """Return what a page says first: the advice, or that no method came to a result."""
+    sentences = advice.sentences if advice else ()
+    return ReportExtension("imbaloss.comparison", "page_of_answer.html.jinja", {"advice": advice}, sentences)
+
+
+def advise(findings: Findings, best: Method, *, methods: Sequence[Method], sought: str, final: Row | None) -> Advice:
+    """Say why a method is to be taken, and how.
 
     Args:
-        study: The study that the findings are of.
-        findings: Its finished runs.
+        findings: Finished runs of a study of one's own data.
+        best: The method that `recommend` returns of them.
+        methods: All that the study compares.
+        sought: What is to be found, in words.
+        final: The training of the best method on all rows, None before it is finished.
     """
-    score, best = choose_score(findings), recommend(findings)
-    if best is None:
-        return None
+    score = choose_score(findings)
     [cell] = findings.scored[score]
     case = Case(
         findings=findings,
-        study=study,
+        methods=methods,
+        sought=sought,
         score=score,
         cell=cell,
         best=best,
-        repetitions=count_scores(cell),
-        comparisons=select_comparisons(findings, best, score),
-        final=next(iter(findings.store.rows([study.for_use(best)])), None),
+        repetitions=count_scores(cell, methods),
+        comparisons=select_comparisons(findings, best, methods, score),
+        final=final,
     )
-    return Advice(best, score, write_sentences(case), case.final)
+    return Advice(best, score, write_sentences(case), final)
 
 
-def recommend(findings: Findings) -> str | None:
+def recommend(findings: Findings, methods: Sequence[Method]) -> Method | None:
     """Return the method with the best mean, of those that have a score as often as any; None where none has a score."""
     score = choose_score(findings)
     [cell] = findings.scored[score]
-    repetitions = count_scores(cell)
+    repetitions = count_scores(cell, methods)
     most = max(repetitions.values())
-    means = {method: cell.interval(method).estimate for method in repetitions if repetitions[method] == most}
+    means = {method: cell.interval(str(method)).estimate for method in repetitions if repetitions[method] == most}
     return (min if score.lower else max)(means, key=lambda method: means[method]) if most else None
 
 
@@ -69,16 +77,27 @@ def choose_score(findings: Findings) -> Compared:
     return next(one for one in COMPARED if one.label == TUNED_F1) if score in COMPARED else score
 
 
-def count_scores(cell: Cell) -> dict[str, int]:
+def by_name(methods: Sequence[Method]) -> dict[str, Method]:
+    """Return the methods by their names in findings. These are their texts, since own data have one recipe for all."""
+    return {str(method): method for method in methods}
+
+
+def count_scores(cell: Cell, methods: Sequence[Method]) -> dict[Method, int]:
     """Count the repetitions in which each method has a score."""
-    return {method: int(np.isfinite(values).sum()) for method, values in cell.scores.items()}
+    named = by_name(methods)
+    return {named[name]: int(np.isfinite(values).sum()) for name, values in cell.scores.items()}
 
 
-def select_comparisons(findings: Findings, best: str, score: Compared) -> Sequence[CellComparison]:
-    """Return the comparisons of the best method with each other one that has repetitions.
+def select_comparisons(
+    findings: Findings, best: Method, methods: Sequence[Method], score: Compared
+) -> Mapping[Method, CellComparison]:
+    """Return the comparisons of the best method with each other one that has repetitions, by the other one.
 
     Where all seeds have the same test rows, they allow for other test rows too.
     """
-    comparisons = select_repeated(seen_from([one for one in findings.comparisons if one.score == score.label], best))
-    fixed_test = not findings.study.folds
-    return widen_to_other_rows(findings, comparisons, score) if fixed_test and comparisons else comparisons
+    named = by_name(methods)
+    of_score = [one for one in findings.comparisons if one.score == score.label]
+    comparisons = select_repeated(seen_from(of_score, str(best)))
+    if comparisons and not findings.study.folds:
+        comparisons = widen_to_other_rows(findings, comparisons, score)
+    return {named[one.second]: one for one in comparisons}

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from imbaloss import report
-from imbaloss.comparison.advice import Advice
+from imbaloss.comparison.advice import Advice, extend_page
 from imbaloss.comparison.own_model import OwnModel
 from imbaloss.report import Findings
 from imbaloss.studies import THRESHOLDS
@@ -44,7 +44,7 @@ class Answer:
     @property
     def best(self) -> str:
         """The recommended method."""
-        return self.advice.method
+        return str(self.advice.method)
 
     @property
     def threshold(self) -> tuple[float, float, float] | None:
@@ -55,7 +55,7 @@ class Answer:
         """Writes the report: one page, which opens offline."""
         page = self.folder / "report.html"
         if not page.exists():
-            report.write(self.findings, self.folder)
+            report.write(self.findings, self.folder, extend_page(self.advice))
         return write_whole(Path(path), page.read_bytes())
 
     @property

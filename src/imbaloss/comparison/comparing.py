@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from imbaloss import report, studies
-from imbaloss.comparison.advice import advise, recommend
+from imbaloss.comparison.advice import extend_page
 from imbaloss.comparison.answer import Answer
 from imbaloss.comparison.description import describe
 from imbaloss.comparison.own_data import Own
@@ -19,10 +19,10 @@ from imbaloss.comparison.planning import budget_in_seconds, plan_study
 from imbaloss.comparison.request import MOST, ComparisonRequest
 from imbaloss.comparison.study import OwnStudy
 from imbaloss.evaluation import THRESHOLD
+from imbaloss.learners import Method
 from imbaloss.studies import Job, Run, SilentObserver, Store, StudyObserver
 from imbaloss.studies.reach import AREA
 from imbaloss.training import check_device
-from imbaloss.training.recipe import read_entries
 from imbaloss.wording import counted
 
 WRITTEN = ("report.html", "table.csv", "comparisons.csv", "model", "figures")  # beside what tells a study
@@ -104,16 +104,15 @@ def answer(
     if request.budget:
         study = place.keep(replace(study, notes=study.notes + reach_of(study, own)))
     findings = report.find(study, place.store.rows(study.runs()), place.store)
-    method = recommend(findings)
-    if method is None:
+    best = study.recommend(findings)
+    if best is None:
         raise ValueError(f"no method has a score: {why_none(findings)}")
-    observer.tell(f"training {method} on all rows")
-    model = for_use(study, method, request.target, place)
+    observer.tell(f"training {best} on all rows")
+    model = for_use(study, best, request.target, place)
+    advice = study.advise(findings, best)
     if page:
-        report.write(findings, out)
-    final = advise(study, findings)
-    assert final is not None
-    return Answer(out, findings, final, model, study.notes)
+        report.write(findings, out, extend_page(advice))
+    return Answer(out, findings, advice, model, study.notes)
 
 
 def why_none(findings: report.Findings) -> str:
@@ -164,7 +163,7 @@ def find_holder(study: OwnStudy, folder: Path) -> str | None:
 
 def of_network(study: OwnStudy) -> tuple[str, ...]:
     """What a person with images should know of the network."""
-    if study.things != "images" or read_entries(study.recipe)[0].kind.convolutional:
+    if study.things != "images" or study.recipe.kind.convolutional:
         return ()
     return (
         "the network is a perceptron, to which pixels have no neighbours: --network cnn sees shapes, and takes longer",
@@ -204,7 +203,7 @@ def trained(study: OwnStudy, place: Place, budget: float | None) -> OwnStudy:
     return replace(study, repetitions=done)
 
 
-def for_use(study: OwnStudy, method: str, target: str, place: Place) -> OwnModel | None:
+def for_use(study: OwnStudy, method: Method, target: str, place: Place) -> OwnModel | None:
     """The model of a method that learns from all rows, saved; None where its training failed."""
     run, own, folder = study.for_use(method), place.own.for_use, place.folder / "model"
     remove(folder)  # an earlier one would pass for this one
@@ -221,7 +220,7 @@ def for_use(study: OwnStudy, method: str, target: str, place: Place) -> OwnModel
         classes=own.classes,
         threshold=Threshold(*(row.threshold or (THRESHOLD, np.nan, np.nan))),
         facts={
-            "method": method,
+            "method": str(method),
             "rule": str(run.method.decision.rule),
             **row.facts(),
             "versions": row.computed["versions"],

@@ -1,6 +1,7 @@
 """The study that a request asks of one's own data: which methods, how many repetitions, which recipe."""
 
 from contextlib import suppress
+from dataclasses import replace
 from unicodedata import decimal
 
 import pandas as pd
@@ -17,14 +18,18 @@ def plan_study(request: ComparisonRequest, own: Own) -> OwnStudy:
     """Return the study of the methods that are asked for; of a budget it has one repetition.
 
     Raises:
-        ValueError: There is no such method, or an option has a value that it does not admit.
+        ValueError: There is no such method, an option has a value that it does not admit, or a method cannot be
+            trained by the recipe.
     """
     methods = methods_of(request.losses, request.samplers, references=request.references)
     train = sum(own.split_counts(0, own.each_fold[0])["train"])
     alone = {"tune_lr": ()} if "lr" in request.recipe else {}
     check_entries(request.recipe)
-    entries = recipe_for(train, {**alone, **request.recipe}, methods, images=own.kind.of_images)
-    read_entries(entries)[0].check_shape(own.shape)
+    entries = recipe_for(train, {**alone, **request.recipe}, images=own.kind.of_images)
+    recipe, decision = read_entries(entries)
+    for method in methods:
+        method.learner.check_loss(method.loss, recipe)
+    recipe.check_shape(own.shape)
     if request.repetitions is not None and request.budget is not None:
         raise ValueError("give the number of repetitions, or a budget that decides it, not both")
     request.check_numbers()
@@ -36,10 +41,11 @@ def plan_study(request: ComparisonRequest, own: Own) -> OwnStudy:
         positive=own.positive,
         level=own.level,
         data=own.checksum,
-        methods=methods,
+        methods=tuple(replace(method, decision=decision) for method in methods),
         repetitions=request.repetitions or (1 if seconds else repetitions_for(len(own.labels))),
         folds=own.folds if own.division == FOLDS else 0,
-        recipe=entries,
+        recipe=recipe,
+        entries=entries,
         margin=request.margin,
         command=request.command,
         things=f"{own.kind.noun}s",

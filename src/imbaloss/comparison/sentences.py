@@ -1,22 +1,22 @@
 """The sentences of the answer for one's own data, one function each: the first one recommends a method."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from math import isnan
 
 import numpy as np
 
-from imbaloss.comparison.study import OwnStudy
-from imbaloss.evaluation import Rule
+from imbaloss.learners import NETWORKS, Method
+from imbaloss.losses import LossSpec
 from imbaloss.report import Findings, evidence
 from imbaloss.report.cells import COST, Cell, Compared, constant_cost
 from imbaloss.report.comparisons import CellComparison
 from imbaloss.report.lines import CellLine
-from imbaloss.statistics import Verdict
-from imbaloss.studies import Row
+from imbaloss.statistics import Interval, Verdict
+from imbaloss.studies import ReportableStudy, Row
 from imbaloss.wording import counted, listed
 
-PLAIN = "ce"  # the network that one would train without knowing better
+PLAIN = Method(NETWORKS, LossSpec("ce"))  # the network that one would train without knowing better
 MOST_NAMED = 12  # methods in a sentence
 SAVES = 0.0005  # of a cost; less is nothing
 
@@ -26,23 +26,29 @@ class Case:
     """What the sentences are made of."""
 
     findings: Findings
-    study: OwnStudy
+    methods: Sequence[Method]  # that the study compares
+    sought: str  # what is to be found, in words
     score: Compared  # by which the method is recommended
     cell: Cell  # its values in each repetition
-    best: str  # the recommended method
-    repetitions: dict[str, int]  # of each method, those in which it has a score
-    comparisons: Sequence[CellComparison]  # of the best method with each other one that has repetitions
+    best: Method  # that is recommended
+    repetitions: Mapping[Method, int]  # those in which each method has a score
+    comparisons: Mapping[Method, CellComparison]  # of the best method with each other one that has repetitions
     final: Row | None  # the training on all rows
 
     @property
-    def mean(self) -> float:
-        """The mean score of the best method."""
-        return self.cell.interval(self.best).estimate
+    def study(self) -> ReportableStudy:
+        """The study that the findings are of."""
+        return self.findings.study
+
+    @property
+    def interval(self) -> Interval:
+        """The mean score of the best method, with its interval."""
+        return self.cell.interval(str(self.best))
 
     @property
     def line(self) -> CellLine:
         """The line of the table that is about the best method."""
-        return next(line for line in self.findings.lines if line.method == self.best)
+        return next(line for line in self.findings.lines if line.method == str(self.best))
 
 
 def write_sentences(case: Case) -> tuple[str, ...]:
@@ -64,8 +70,8 @@ def write_sentences(case: Case) -> tuple[str, ...]:
 def recommend_method(case: Case) -> str:
     """Recommend the method with the best mean score, and say how far that is proved."""
     score, best, repetitions = case.score, case.best, case.repetitions[case.best]
-    mean, low, high = (f"{value:{'.4g' if score.lower else '.3f'}}" for value in case.cell.interval(best))
-    if not case.mean and not score.lower:
+    mean, low, high = (f"{value:{'.4g' if score.lower else '.3f'}}" for value in case.interval)
+    if not case.interval.estimate and not score.lower:
         return f"No method found what is sought: the mean {score.label} of {best} is 0, and no other is higher"
     has = f"the lowest {score.label}" if score.lower else f"the highest mean {score.label}"
     what = "repetition" if case.study.folds else "seed"
@@ -73,7 +79,7 @@ def recommend_method(case: Case) -> str:
         return f"Take {best} for a start: in the one {what} that there is it has {has}, {mean}"
     ends = f" [{low}, {high}]" if low != high else ""  # what no seed changes has no width, which says nothing
     several = len(case.repetitions) > 1
-    is_open = several and not any(one.verdict is Verdict.BETTER for one in case.comparisons)
+    is_open = several and not any(one.verdict is Verdict.BETTER for one in case.comparisons.values())
     though = ", though no other method is detectably worse" if is_open else ""
     where = "" if case.study.folds else f" on the same test {case.study.things}"
     return f"Take {best}{though}: it has {has}, {mean}{ends}, over {counted(repetitions, what)}{where}"
@@ -81,8 +87,8 @@ def recommend_method(case: Case) -> str:
 
 def compare_with_others(case: Case) -> str:
     """Say which methods the best one is better than, and which it cannot be told from."""
-    comparisons, study = case.comparisons, case.study
-    if len(study.methods) == 1:
+    comparisons = case.comparisons.values()
+    if len(case.methods) == 1:
         return "There is nothing that it was compared with"
     if not comparisons:
         return "One repetition decides nothing: any difference between methods may be chance"
@@ -99,7 +105,7 @@ def compare_with_others(case: Case) -> str:
     else:
         parts = [f"{words[verdict]} {list_methods(methods)}" for verdict, methods in others.items() if methods]
         said = f"It is {'; '.join(parts)}"
-    return said if study.folds else f"{said} (this is said of other test {study.things} too, by a bootstrap)"
+    return said if case.study.folds else f"{said} (this is said of other test {case.study.things} too, by a bootstrap)"
 
 
 def explain_missing_scores(case: Case) -> str:
@@ -108,7 +114,7 @@ def explain_missing_scores(case: Case) -> str:
     fewer = [f"{method} ({most - count} of {most})" for method, count in case.repetitions.items() if count < most]
     failed = any(row.failure for row in rows)
     unmet = any(row.threshold is None and not row.failure for row in rows)
-    why = ["the training failed"] * failed + [f"no threshold meets {case.study.threshold} on tune"] * unmet
+    why = ["the training failed"] * failed + [f"no threshold meets {case.best.decision.rule} on tune"] * unmet
     if not fewer:
         return ""
     return f"Scores are missing, and nothing is recommended, where {' or '.join(why)}: {list_methods(fewer)}"
@@ -116,9 +122,8 @@ def explain_missing_scores(case: Case) -> str:
 
 def compare_with_references(case: Case) -> str:
     """Compare a network with the nearest reference, or a reference with the nearest network."""
-    learners = case.findings.learners
-    is_network = not learners[case.best].is_reference
-    others = [one for one in case.comparisons if learners[one.second].is_reference == is_network]
+    is_network = not case.best.learner.is_reference
+    others = [one for method, one in case.comparisons.items() if method.learner.is_reference == is_network]
     if not others:
         return ""
     nearest = min(others, key=lambda one: one.interval.estimate)
@@ -130,7 +135,7 @@ def compare_with_references(case: Case) -> str:
 
 def compare_with_plain_network(case: Case) -> str:
     """Compare the best method with plain cross-entropy; nothing where that was not compared or is the best itself."""
-    plain = next((one for one in case.comparisons if one.second == PLAIN), None)
+    plain = case.comparisons.get(replace(PLAIN, decision=case.best.decision))
     return f"Against plain cross-entropy with a tuned threshold: {describe_difference(plain)}" if plain else ""
 
 
@@ -148,7 +153,8 @@ def give_threshold(case: Case) -> str:
     spread = "" if isnan(repeated.deviation) else f" with deviation {repeated.deviation:.3f}"
     over = f"over the repetitions {repeated.mean:.3f} on average{spread}"
     return (
-        f"Decide for {study.sought} from probability {threshold:.3f} on (the best for {study.threshold}{known}; {over})"
+        f"Decide for {case.sought} from probability {threshold:.3f} on "
+        f"(the best for {case.best.decision.rule}{known}; {over})"
     )
 
 
@@ -157,19 +163,18 @@ def rate_decisions(case: Case) -> str:
     recall, precision = case.line.scores["tuned_recall"].mean, case.line.scores["tuned_precision"].mean
     if isnan(recall):
         return ""
-    sought_rows = f"the {case.line.test.positives:.4g} {case.study.things} with {case.study.sought} of a test part"
+    sought_rows = f"the {case.line.test.positives:.4g} {case.study.things} with {case.sought} of a test part"
     right = "" if isnan(precision) else f", and {precision:.0%} of those that it named were right"
     return f"At tuned thresholds it found {recall:.0%} of {sought_rows}{right}"
 
 
 def check_demand(case: Case) -> str:
     """Say whether the demanded precision or recall was reached on test; nothing where the rule demands none."""
-    rule = Rule.of(case.study.threshold)
+    rule = case.best.decision.rule
     if rule.name not in {"recall_at_precision", "precision_at_recall"}:
         return ""
     [(score, demanded)] = rule.parameters.items()
-    called = zip(case.findings.rows, case.findings.called, strict=True)
-    rows = [row for row, name in called if name.method == case.best]
+    rows = [row for row in case.findings.rows if row.run.method == case.best]
     reached = [row.tuned.scores[score] or 0.0 for row in rows if row.threshold]
     met = f"{sum(one >= demanded for one in reached)} of {counted(len(rows), 'repetition')}"
     reached_on_test = f"was there on test in {met}, and {np.mean(reached):.3f} on average"
@@ -180,12 +185,12 @@ def compare_costs(case: Case) -> str:
     """Compare the cost of a decision with that of the best constant one; nothing where the rule names no costs."""
     if case.score is not COST:
         return ""
-    constant = float(np.mean([constant_cost(row) for row in case.findings.rows]))
-    saved = 1 - case.mean / constant
+    constant, mean = float(np.mean([constant_cost(row) for row in case.findings.rows])), case.interval.estimate
+    saved = 1 - mean / constant
     what = f"saves {saved:.1%}"
     if saved < SAVES:
         what = f"{'saves nothing' if saved > -SAVES else f'costs {-saved:.1%} more'}: decide so, without a model"
-    costs = f"A decision costs {case.mean:.4g} on average; the cheapest that looks at nothing costs {constant:.4g}"
+    costs = f"A decision costs {mean:.4g} on average; the cheapest that looks at nothing costs {constant:.4g}"
     return f"{costs}: it {what}"
 
 

@@ -81,30 +81,38 @@ class SamplerSpec:
     >>> spec = SamplerSpec.parse("smote:neighbours=3,ratio=1")
     >>> str(spec)
     'smote:neighbours=3'
+
+    Raises:
+        ValueError: The name or a parameter is unknown, or a value is outside its domain.
     """
 
     name: str
     parameters: tuple[tuple[str, float], ...] = ()
+
+    def __post_init__(self) -> None:
+        """Check the parameters, sort them and leave out those at their default."""
+        one_of("sampler", self.name, [NONE, *SAMPLERS, *BATCH_SAMPLERS])
+        given, defaults = dict(self.parameters), defaults_of(self.name)
+        for key in given:
+            parameter_of(self.name, key, defaults)
+        for key, value in given.items():
+            if not isinstance(value, int | float) or isinstance(value, bool):
+                raise ValueError(f"{key} must be one number, found {value!r} in {str(self)!r}")
+            if key == "ratio" and not 0 < value <= 1:
+                raise ValueError(f"ratio must be above 0 and at most 1, found {value:g} in {str(self)!r}")
+            if key != "ratio" and not (value >= 1 and value % 1 == 0 and value < 2**31):
+                raise ValueError(f"{key} must be a whole number, 1 or more, found {value:g} in {str(self)!r}")
+        object.__setattr__(self, "parameters", tuple(notation.changed(given, defaults).items()))
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read `name` or `name:key=value,...`.
 
         Raises:
-            ValueError: The text has another form, the name or a parameter is unknown, or a value is outside its domain.
+            ValueError: As for the class, and where the text has another form.
         """
         name, given = notation.read("a sampler", text)
-        one_of("sampler", name, [NONE, *SAMPLERS, *BATCH_SAMPLERS])
-        defaults = defaults_of(name)
-        for key, value in given.items():
-            parameter_of(name, key, defaults)
-            if not isinstance(value, float):
-                raise ValueError(f"{key} must be one number, found {value!r} in {text!r}")
-            if key == "ratio" and not 0 < value <= 1:
-                raise ValueError(f"ratio must be above 0 and at most 1, found {value:g} in {text!r}")
-            if key != "ratio" and not (value >= 1 and value % 1 == 0 and value < 2**31):
-                raise ValueError(f"{key} must be a whole number, 1 or more, found {value:g} in {text!r}")
-        return cls(name, tuple(notation.changed(given, defaults).items()))  # type: ignore[arg-type]
+        return cls(name, tuple(given.items()))  # type: ignore[arg-type]  # which the class refuses
 
     def __str__(self) -> str:
         """Write the text that `parse` reads."""

@@ -18,7 +18,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 from imbaloss import evaluation
 from imbaloss.data import NONE, SamplerSpec, Samples, Split
 from imbaloss.estimator.class_weights import COST, class_weights
-from imbaloss.estimator.decision import EXPECTED_COST, Decision, Metric
+from imbaloss.estimator.decision import EXPECTED_COST, DecisionRequest, Metric
 from imbaloss.estimator.ensemble import make_members, scale_samples, shift_of, start_from, train_members
 from imbaloss.estimator.facts import is_complete, pack_classifier, unpack_classifier
 from imbaloss.estimator.parameters import PARAMETER_NAMES, RECIPE_NAMES, check_parameters, describe_parameters
@@ -166,7 +166,7 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
             raise ValueError(f"warm_start needs the classes of the last fit, {self.classes_}, found {classes}")
         self._check()
         model_decision = evaluation.Decision.read({"calibration": self.calibration})
-        decision = Decision.of(len(classes), self.threshold, self.costs, self.prevalence)
+        decision = DecisionRequest.of(len(classes), self.threshold, self.costs, self.prevalence)
         loss, seed = self._loss(samples, classes, decision.costs), self._seed()
         train_part, tune = samples, samples[np.zeros(0, np.int64)]
         if decision.chosen or self.early_stopping or self.calibration != calibration.NONE:

@@ -18,8 +18,8 @@ EXPECTED_COST = "expected_cost"
 
 
 @dataclass(frozen=True)
-class Decision:
-    """How a fitted classifier decides for one of its classes, 0 to C - 1."""
+class DecisionRequest:
+    """How the classifier is asked to decide between classes 0 to C - 1."""
 
     classes: int
     threshold: float | Rule | Metric | None  # None: by expected cost
@@ -27,7 +27,7 @@ class Decision:
     shares: tuple[float, ...] | None  # of the classes in use; None: those of the samples
 
     @classmethod
-    def of(cls, classes: int, threshold: Any, matrix: Any, prevalence: Any) -> "Decision":
+    def of(cls, classes: int, threshold: Any, matrix: Any, prevalence: Any) -> "DecisionRequest":
         """Check the classifier's parameters threshold, costs and prevalence, and return what they ask for.
 
         Raises ValueError for an unknown threshold or rule, and for one that lacks costs or does not fit the number of

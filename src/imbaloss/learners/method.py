@@ -23,12 +23,26 @@ class Method:
     >>> method = Method.parse("focal:gamma=1,alpha=0.25 + smote:neighbours=5")
     >>> str(method)
     'focal:gamma=1 + smote'
+
+    Raises:
+        ValueError: No text stands for it: its learner has no name, networks have no loss, or a reference has a loss or
+            a sampler.
     """
 
     learner: Learner
     loss: LossSpec | None  # None: the learner has its own objective
     sampler: SamplerSpec = NO_SAMPLER
     decision: Decision = field(default_factory=Decision)
+
+    def __post_init__(self) -> None:
+        """Refuse what `str` could not write so that `parse` reads it back."""
+        if self.learner not in (NETWORKS, *REFERENCES.values()):
+            raise ValueError(f"no text stands for the learner {self.learner}")
+        if not self.learner.is_reference and self.loss is None:
+            raise ValueError("networks need a loss")
+        if self.learner.is_reference and (self.loss is not None or self.sampler != NO_SAMPLER):
+            found = " and ".join(f"{given}" for given in (self.loss, self.sampler) if given not in (None, NO_SAMPLER))
+            raise ValueError(f"{self.learned} takes neither a loss nor a sampler, found {found}")
 
     @classmethod
     def parse(cls, text: str, decision: Decision | None = None) -> Self:

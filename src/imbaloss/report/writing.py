@@ -9,13 +9,21 @@ from imbaloss.report.drawings import drawings
 from imbaloss.report.findings import Findings
 from imbaloss.report.inline import inline
 from imbaloss.report.page import Picture, page
+from imbaloss.studies import ReportExtension
 from imbaloss.whole import write_whole
 
 OURS = r"((scores|differences|loss|roc|probabilities|reliability|images)_.*|ranks)\.(svg|png)"  # names of figures
 
 
-def write(found: Findings, folder: Path) -> Path:
-    """Writes tables, figures and report.html into the folder; returns the page."""
+def write(found: Findings, folder: Path, extension: ReportExtension | None = None) -> Path:
+    """Write tables, figures and report.html into the folder, and return the page.
+
+    Args:
+        found: What the study found.
+        folder: The output folder.
+        extension: What the report says beyond that of any study. None: what the study says of it, if anything.
+    """
+    extension = extension or found.study.extend_report(found)
     pictures = []
     for number, one in enumerate(drawings(found)):
         svg = figures.save(one.figure, folder / "figures", one.name)
@@ -29,7 +37,6 @@ def write(found: Findings, folder: Path) -> Path:
     verdicts = evidence.verdicts(found.comparisons)
     brackets = [f"in brackets: 95 % intervals, over {found.interval_over}"] if found.interval_over else []
     sentences = tables.sentences(found.rows)
-    extension = found.study.extend_report(found)
     said = "".join(
         f"- {one}\n"
         for one in [

@@ -17,7 +17,7 @@ from imbaloss.nearest import nearest
 from imbaloss.notation import tuples
 from imbaloss.recipe_fields import FIELDS
 from imbaloss.studies.reportable import ReportableStudy, StudyOfOtherKind
-from imbaloss.studies.study import EntryError, Place, Study
+from imbaloss.studies.study import SPECS, EntryError, Place, Study
 from imbaloss.study_kinds import READERS
 from imbaloss.whole import write_whole
 
@@ -87,7 +87,7 @@ def document() -> "type[BaseModel]":
     strict = ConfigDict(extra="forbid", strict=True)
     optional: Any = {name: (field.type, None) for name, field in FIELDS.items()}
     entries = create_model("Entries", __config__=strict, **optional)
-    hints = get_type_hints(Study)
+    hints = get_type_hints(Study) | dict.fromkeys(SPECS, tuple[str, ...])
     hints |= dict.fromkeys(("recipe", "overrules"), entries)
     hints |= dict.fromkeys(("recipes", "dataset_recipes", "loss_recipes"), dict[str, entries])  # type: ignore[valid-type]
     needed = {one.name for one in fields(Study) if one.default is MISSING and one.default_factory is MISSING}

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from imbaloss.data import Fold, Source, resampled_counts
+from imbaloss.data import Fold, SamplerSpec, Source, resampled_counts
 from imbaloss.data.resampling import shown_counts
 from imbaloss.evaluation import Decision, calibration
-from imbaloss.learners import Learner, Method
+from imbaloss.learners import Learner
 from imbaloss.studies.study import Run
 from imbaloss.training import Plan, Recipe, plan_for
 
@@ -76,7 +76,9 @@ class Kind:
     level: float
     protocol: str
     positive: str
-    method: Method  # without its loss
+    learner: Learner
+    sampler: SamplerSpec
+    decision: Decision
     fold: Fold | None
     recipe: Recipe
     seed: int | None
@@ -84,13 +86,16 @@ class Kind:
     @classmethod
     def of(cls, run: Run, source: Source) -> "Kind":
         """Return the kind of a run, whose splits are drawn from that source."""
-        size_is_known = run.method.sampler.size_is_known and not source.seed_decides_sizes
+        method = run.method
+        size_is_known = method.sampler.size_is_known and not source.seed_decides_sizes
         return cls(
             dataset=run.dataset,
             level=run.level,
             protocol=run.protocol,
             positive=run.positive,
-            method=replace(run.method, loss=None),
+            learner=method.learner,
+            sampler=method.sampler,
+            decision=method.decision,
             fold=run.fold,
             recipe=run.recipe,
             seed=None if size_is_known else run.seed,
@@ -111,25 +116,25 @@ class Shared:
 
 def stacked_by(kind: Kind, datasets: Mapping[str, Source]) -> Shared:
     """Raises ValueError for a kind of run that its data set cannot give."""
-    dataset, recipe, method = datasets[kind.dataset].with_positive(kind.positive), kind.recipe, kind.method
+    dataset, recipe = datasets[kind.dataset].with_positive(kind.positive), kind.recipe
     parts = dataset.split_counts(level=kind.level, protocol=kind.protocol, seed=kind.seed or 0, fold=kind.fold)
-    method.learner.check_shape(recipe, dataset.shape)
+    kind.learner.check_shape(recipe, dataset.shape)
     cell = dataset.describe_cell(kind.level, kind.protocol)
     needs = {
         "a learning rate could be chosen": recipe.tune_lr,
         "a training could be stopped": recipe.patience,
-        "probabilities could be calibrated": method.decision.calibration != calibration.NONE,
+        "probabilities could be calibrated": kind.decision.calibration != calibration.NONE,
     }
     for purpose, needed in needs.items():
         if needed and not all(parts["tune"]):
             raise ValueError(f"{cell} leaves no tune part with both classes, by which {purpose}")
     try:
-        samples = sum(resampled_counts(parts["train"], method.sampler))
-        shown_counts(parts["train"], method.sampler, recipe.train_batch)
+        samples = sum(resampled_counts(parts["train"], kind.sampler))
+        shown_counts(parts["train"], kind.sampler, recipe.train_batch)
     except ValueError as error:
         raise ValueError(f"{cell}: {error}") from error
     looked_at = sum(parts["tune"]) if recipe.patience else 0
     alone = None
-    if kind.seed is not None or not method.learner.stacks:
-        alone = replace(kind, recipe=recipe.shared, method=replace(method, decision=Decision()))
+    if kind.seed is not None or not kind.learner.stacks:
+        alone = replace(kind, recipe=recipe.shared, decision=Decision())
     return Shared(samples, looked_at, dataset.shape, recipe.shared, recipe.networks, alone)

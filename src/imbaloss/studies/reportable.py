@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import Field, dataclass
 from typing import Any, ClassVar, Protocol
 
+from imbaloss.data import SamplerSpec
 from imbaloss.studies.study import Run
 
 
@@ -35,7 +36,7 @@ class ReportableStudy(Protocol):
     def protocols(self) -> tuple[str, ...]: ...
 
     @property
-    def samplers(self) -> tuple[str, ...]: ...
+    def samplers(self) -> tuple[SamplerSpec, ...]: ...
 
     @property
     def seeds(self) -> tuple[int, ...]: ...

@@ -10,7 +10,7 @@ from functools import cache, cached_property
 from itertools import product
 from typing import Any, NamedTuple
 
-from imbaloss.data import NONE, Fold, SamplerSpec, binary_set, check_level, folds_of
+from imbaloss.data import NO_SAMPLER, NONE, Fold, SamplerSpec, binary_set, check_level, folds_of
 from imbaloss.data.dataset import check_class
 from imbaloss.data.splits import FEWEST_FOLDS, check_folds
 from imbaloss.evaluation import Decision
@@ -115,15 +115,20 @@ class Study:
 
     The recipe of a training is `recipe`, overruled in turn by that of its data set, that of its loss, its network, each
     of the named recipes, and `overrules`.
+
+    A loss or a sampler may be given as text, such as "focal:gamma=2"; the study has its spec.
+
+    Raises:
+        EntryError: A text is no loss or no sampler.
     """
 
     datasets: tuple[str, ...]
     levels: tuple[float, ...]
-    losses: tuple[str, ...]  # with parameters, as in focal:gamma=2
+    losses: tuple[LossSpec, ...]
     seeds: tuple[int, ...]
     name: str = "study"
     protocols: tuple[str, ...] = ("table1",)
-    samplers: tuple[str, ...] = (NONE,)
+    samplers: tuple[SamplerSpec, ...] = (NO_SAMPLER,)
     networks: tuple[str, ...] = ()  # none: that of the recipe
     folds: int = 0  # 0: train and test are those of the data set
     repeats: int = 1  # of the folds, each time another division
@@ -134,6 +139,15 @@ class Study:
     loss_recipes: dict[str, Entries] = field(default_factory=dict)  # by the name of the loss, without parameters
     recipes: dict[str, Entries] = field(default_factory=dict)  # by a name of one's own; none: one recipe without a name
     overrules: Entries = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Read losses and samplers that are given as text."""
+        for axis, kind in SPECS.items():
+            read = []
+            for place, entry in enumerate(getattr(self, axis)):
+                with at(axis, place):
+                    read.append(kind.parse(entry) if isinstance(entry, str) else entry)
+            object.__setattr__(self, axis, tuple(read))
 
     @property
     def things(self) -> str:
@@ -160,7 +174,8 @@ class Study:
 
     def to_toml(self) -> dict[str, Any]:
         """Return the document of its study file, which `from_toml` reads."""
-        return {"name": self.name} | {key: value for key, value in asdict(self).items() if value is not None}
+        given = {key: value for key, value in asdict(self).items() if value is not None}
+        return {"name": self.name} | given | {axis: [str(spec) for spec in getattr(self, axis)] for axis in SPECS}
 
     def combinations(self) -> Iterator[Run]:
         folds = folds_of(self.folds, self.repeats) if self.folds else [None]
@@ -169,7 +184,7 @@ class Study:
             recipes = list(self.recipes_on(dataset))
             methods_by_sampler = [
                 [(each.name, Method(NETWORKS, each.loss, sampler, each.decision), each.recipe) for each in recipes]
-                for sampler in map(SamplerSpec.parse, self.samplers)
+                for sampler in self.samplers
             ]
             for protocol, level, seed, fold, methods in product(
                 self.protocols, map(number, self.levels), self.seeds, folds, methods_by_sampler
@@ -184,8 +199,9 @@ class Study:
             EntryError: A recipe is impossible, or a loss cannot be trained by its recipe.
         """
         names, networks = list(self.recipes) or [""], self.networks or (None,)
-        for name, network, (place, text) in product(names, networks, enumerate(self.losses)):
-            loss = LossSpec.parse(text)
+        drawn = [str(sampler) for sampler in self.samplers if sampler.in_batches]
+        shuffled = f"{' and '.join(drawn)} draws batches anew in each epoch: it goes with shuffle_train"
+        for name, network, (place, loss) in product(names, networks, enumerate(self.losses)):
             layers: tuple[Entries, ...] = (
                 self.recipe,
                 self.dataset_recipes.get(dataset, {}),
@@ -197,8 +213,6 @@ class Study:
             with at("recipes", name) if name else at("recipe"):
                 recipe, decision = read_entries({key: value for layer in layers for key, value in layer.items()})
                 require(recipe.outputs <= 2, f"outputs must be 1 or 2, for two classes, found {recipe.outputs}")
-                drawn = [sampler for sampler in self.samplers if SamplerSpec.parse(sampler).in_batches]
-                shuffled = f"{' and '.join(drawn)} draws batches anew in each epoch: it goes with shuffle_train"
                 require(recipe.shuffle_train or not drawn, shuffled)
             with at("losses", place):
                 NETWORKS.check_loss(loss, recipe)
@@ -274,14 +288,13 @@ def check_bare_loss(name: str) -> None:
     require("=" not in name, f"a recipe is that of a loss with any parameters, found {name!r}")
 
 
+SPECS: dict[str, type[LossSpec | SamplerSpec]] = {"losses": LossSpec, "samplers": SamplerSpec}  # a file has their texts
 OVERRULED = ("recipe", "dataset_recipes", "loss_recipes")  # by an entry of networks
 WIDE: Entries = {"precision": "float64"}  # what an entry alone is checked for; another table may name another one
 AXES = ("datasets", "levels", "protocols", "losses", "samplers", "seeds")
 CHECKS: dict[str, Callable[[Any], object]] = {
     "datasets": binary_set,
     "protocols": lambda name: check_level(0.0, name),
-    "losses": LossSpec.parse,
-    "samplers": SamplerSpec.parse,
     "networks": lambda name: Recipe(network=name),
     "seeds": lambda seed: require(0 <= seed < 2**64, f"a seed must be 0 or more, and below 2^64, found {seed}"),
 }
