@@ -14,11 +14,12 @@ from imbaloss.comparison.advice import advise, recommend
 from imbaloss.comparison.answer import Answer
 from imbaloss.comparison.description import describe
 from imbaloss.comparison.own_data import Own
-from imbaloss.comparison.own_model import OwnModel, Threshold, remove
+from imbaloss.comparison.own_model import OwnModel, remove
 from imbaloss.comparison.planning import budget_in_seconds, plan_study
 from imbaloss.comparison.request import MOST, ComparisonRequest
 from imbaloss.comparison.study import OwnStudy
 from imbaloss.evaluation import THRESHOLD
+from imbaloss.evaluation.scores import Threshold
 from imbaloss.studies import Job, Run, SilentObserver, Store, StudyObserver
 from imbaloss.studies.reach import AREA
 from imbaloss.training import check_device
@@ -220,12 +221,12 @@ def for_use(study: OwnStudy, method: str, target: str, place: Place) -> OwnModel
         preparation=own.prepared(run.seed, None)[1],
         target=target,
         classes=own.classes,
-        threshold=Threshold(*(row.threshold or (THRESHOLD, np.nan, np.nan))),
+        threshold=row.threshold or Threshold(THRESHOLD, np.nan, np.nan),
         facts={
             "method": method,
             "rule": str(run.method.decision.rule),
             **row.facts(),
-            "versions": row.computed["versions"],
+            "versions": row.computed.versions,
         },
     )
     found.save(folder)
