@@ -16,8 +16,10 @@ from pathlib import Path
 import numpy as np
 
 from imbaloss import studies
+from imbaloss.data import Counts
 from imbaloss.evaluation import TunedScores, scores
 from imbaloss.studies import Predictions, Row, Store
+from imbaloss.studies.row import Computation, PartCounts
 
 STEPS = {
     "status": "print(studies.Status.of(folder).finished)",
@@ -50,13 +52,13 @@ def fill(folder: Path, seeds: int) -> int:
     losses = tuple(generator.random(300).tolist())
     runs = study.runs()[:-1]
     plan = {"first_layer": "within the span of the samples", "steps": "fused", "products": "oneDNN"}
-    computed = {"device": "cpu", "threads": 2, "plan": plan, "stack_size": 256, "stack_seconds": 60.0,
-                "versions": {"imbaloss": "0"}}  # fmt: skip
+    computed = Computation("cpu", 2, plan, stack_size=256, stack_seconds=60.0, versions={"imbaloss": "0"})
+    counts = PartCounts(Counts(120, 30), Counts(120, 30), Counts(120, 30))
     store = Store(folder)
     for start in range(0, len(runs), 1000):
         store.add(
             (
-                Row(run, ("a", "b"), dict.fromkeys(("train", "tune", "test"), (120, 30)),
+                Row(run, ("a", "b"), counts,
                     parts[place % 20][0], {"tune": {}, "test": {}}, parts[place % 20][1], None, computed,
                     losses=losses),
                 {"tune": drawn[place % 20], "test": drawn[place % 20]},

@@ -91,9 +91,7 @@ def measured(one: Stored) -> tuple[pd.DataFrame, list[Floats]]:
     halved: log2 of the epoch by which the error is half of the best constant output's; one more than the last where it
     never is, which reached says. rises: see there. apart: the distance of F1 at ½ from the median over the seeds.
     """
-    errors = [
-        relative(row.losses, row.run.method.learned, row.counts["train"]) for row in one.store.with_losses(one.rows)
-    ]
+    errors = [relative(row.losses, row.run.method.learned, row.counts.train) for row in one.store.with_losses(one.rows)]
     frame = one.frame.assign(
         init=[row.run.recipe.init for row in one.rows],
         train_batch=[row.run.recipe.train_batch for row in one.rows],

@@ -44,7 +44,7 @@ class Stored:
         """What they ran on."""
         threads: dict[str, set[int]] = {}
         for row in self.rows:
-            threads.setdefault(row.computed["device"], set()).add(row.computed["threads"])
+            threads.setdefault(row.computed.device, set()).add(row.computed.threads)
         return "; ".join(
             f"{device}, threads: {' or '.join(map(str, sorted(some)))}" for device, some in threads.items()
         )

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from imbaloss import report, studies
-from imbaloss.data import NONE, SETS, Fold, SamplerSpec
+from imbaloss.data import NONE, SETS, Counts, Fold, SamplerSpec
 from imbaloss.evaluation import Rule, TunedScores, no_scores, scores, tuned
 from imbaloss.learners import Method
 from imbaloss.report import Findings
@@ -20,6 +20,7 @@ from imbaloss.report.comparisons import CellComparison, compare_cells
 from imbaloss.report.naming import names
 from imbaloss.statistics import Comparison, Interval, Verdict
 from imbaloss.studies import Predictions, Row, Run, Store, Study
+from imbaloss.studies.row import Computation, PartCounts
 from imbaloss.training import Recipe
 
 LOSSES = ("msfe", "focal:alpha=0.75", "wmse")
@@ -71,13 +72,13 @@ def example(dataset: str, seed: int, loss: str) -> Row:
     row = Row(
         run=Run(dataset, 0.05, "table1", positive, Method.parse(loss), recipe, seed),
         classes=("a tree", positive),
-        counts={"train": (450, 50), "tune": (90, 10), "test": (90, 10)},
+        counts=PartCounts(Counts(450, 50), Counts(90, 10), Counts(90, 10)),
         scores={},
         undefined={"tune": {}, "test": {}},
         tuned=TunedScores.without_threshold("it was not scored yet"),
         losses=tuple(np.linspace(0.5, 0.1 + seed / 100, recipe.epochs).tolist()),
         failure=None,
-        computed={"device": "cpu", "versions": {"imbaloss": "0"}, "stack_seconds": 60.0, "stack_size": 6},
+        computed=Computation("cpu", threads=1, plan={}, stack_size=6, stack_seconds=60.0, versions={"imbaloss": "0"}),
     )
     test, tune = (part.probabilities for part in predictions(row).values())
     threshold, low, high, _ = tuned(Rule.of("f1"), LABELS, tune)

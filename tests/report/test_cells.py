@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from imbaloss.data import Counts
 from imbaloss.learners import Method
 from imbaloss.report.cells import COMPARED, EVERYWHERE, Cell, Compared
 from imbaloss.studies import Row
@@ -151,7 +152,7 @@ def test_folds_have_a_mean_over_all_but_none_with_what_is_not_in_folds():
 
 def test_over_all_the_largest_test_part_counts():
     some = [
-        replace(row, counts={**row.counts, "test": (270, 30)} if row.run.dataset == "tree_1" else row.counts)
+        replace(row, counts=replace(row.counts, test=Counts(270, 30)) if row.run.dataset == "tree_1" else row.counts)
         for row in folded(rows(seeds=3))
     ]
     assert [cell.test_to_train for cell in cells(some)] == [300 / 500, 100 / 500, 300 / 500]

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from imbaloss.data import Counts
 from imbaloss.evaluation import THRESHOLD, of_samples
 from imbaloss.report.cells import COMPARED, EVERYWHERE
 from imbaloss.report.comparisons import tabulate_comparisons
@@ -181,7 +182,7 @@ def test_an_undefined_score_has_no_interval(tmp_path):
 @pytest.mark.parametrize("seeds", [1, 2])
 def test_a_class_of_one_sample_has_no_interval_over_samples(tmp_path, seeds):
     first, others = one_set(seeds)[:3], one_set(seeds)[3:]
-    some = [*(replace(row, counts={**row.counts, "test": (99, 1)}) for row in first), *others]
+    some = [*(replace(row, counts=replace(row.counts, test=Counts(99, 1))) for row in first), *others]
     test = Predictions(np.repeat([0, 1], [99, 1]), np.linspace(0, 1, 100), np.arange(100))
     store = Store(tmp_path)
     store.add((row, {"test": test} if row in some[:3] else predictions(row)) for row in some)

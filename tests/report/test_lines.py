@@ -6,11 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from imbaloss import studies
+from imbaloss import data, studies
 from imbaloss.data import Fold, SamplerSpec
 from imbaloss.report import Findings
 from imbaloss.report.cells import COMPARED, COST
 from imbaloss.report.lines import Counts, best_mean, group_by_cell, has_published, read_lines
+from imbaloss.studies.tuning import LearningRateChoice
 from tests.report.examples import LOSSES, failed, find, rows
 
 
@@ -18,12 +19,12 @@ from tests.report.examples import LOSSES, failed, find, rows
 def found(tmp_path_factory) -> Findings:
     """A training failed, one that chose its learning rate, and methods with a sampler."""
     first, second, *others = rows(seeds=3)
-    tuned = replace(second, tuning={"lr": 0.03, "candidates": []})
+    tuned = replace(second, tuning=LearningRateChoice("roc_auc", 0.03, ()))
     sampled = [
         replace(
             row,
             run=replace(row.run, method=replace(row.run.method, sampler=SamplerSpec.parse("smote"))),
-            counts={**row.counts, "resampled": (450, 440)},
+            counts=replace(row.counts, resampled=data.Counts(450, 440)),
         )
         for row in rows(datasets=("tree_1",))
     ]
@@ -67,7 +68,11 @@ def test_an_interval_over_nothing_is_none(tmp_path):
 
 def test_counts_of_unequal_folds_are_their_means(tmp_path):
     some = [
-        replace(row, run=replace(row.run, fold=Fold(0, place, 3)), counts={**row.counts, "train": (90, 10 + place % 2)})
+        replace(
+            row,
+            run=replace(row.run, fold=Fold(0, place, 3)),
+            counts=replace(row.counts, train=data.Counts(90, 10 + place % 2)),
+        )
         for place, row in enumerate(row for row in rows(seeds=3) if row.run.method.learned == LOSSES[0])
         if row.run.dataset == "tree_1"
     ]

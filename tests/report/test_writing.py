@@ -7,12 +7,14 @@ from xml.etree import ElementTree
 import pytest
 
 from imbaloss import studies
-from imbaloss.data import Fold
+from imbaloss.data import Counts, Fold
 from imbaloss.report import tables
 from imbaloss.report.cells import COMPARED
 from imbaloss.report.drawings import CURVES, LEARNING, drawings
 from imbaloss.report.page import grid
 from imbaloss.studies import Row
+from imbaloss.studies.row import PartCounts
+from imbaloss.studies.tuning import LearningRateChoice
 from imbaloss.whole import write_whole
 from tests.disks import small_disk
 from tests.report.examples import LOSSES, changed, failed, find, folded, rows, table, write
@@ -148,7 +150,9 @@ def test_the_cell_with_the_highest_mean_is_the_shaded_one(tmp_path):
 
 def test_curves_are_drawn_at_the_lowest_level_with_positives(tmp_path):
     lower = [replace(row, run=replace(row.run, level=0.01)) for row in few()]
-    none = [replace(row, run=replace(row.run, level=0.0), counts={**row.counts, "train": (500, 0)}) for row in few()]
+    none = [
+        replace(row, run=replace(row.run, level=0.0), counts=replace(row.counts, train=Counts(500, 0))) for row in few()
+    ]
     found = find(SMALL, [*few(), *lower, *none], tmp_path)
     names = [one.name for one in drawings(found) if one.question in {LEARNING, CURVES}]
     assert names == ["loss_tree_1_0.01", "loss_tree_1_0.01_common", "roc_tree_1_0.01", "probabilities_tree_1_0.01"]
@@ -183,7 +187,7 @@ def test_folds_of_unequal_size_are_told_by_their_means():
     """As the counts of the confusion matrix are."""
     some = []
     for place, row in enumerate(few(seeds=3)):
-        counts = {"train": (90, 10 + place % 2), "tune": (30, 3), "test": (30, 3)}
+        counts = PartCounts(Counts(90, 10 + place % 2), Counts(30, 3), Counts(30, 3))
         some.append(replace(row, run=replace(row.run, fold=Fold(0, place % 3, 3)), counts=counts))
     cells = table(some)
     assert cells["train_positives"].between(10, 11, inclusive="neither").all()
@@ -194,7 +198,8 @@ def test_folds_of_unequal_size_are_told_by_their_means():
 
 def test_what_a_sampler_made_is_told(tmp_path):
     made = [
-        replace(changed(row, sampler="smote"), counts={**row.counts, "resampled": (450, 450)}) for row in one_loss()
+        replace(changed(row, sampler="smote"), counts=replace(row.counts, resampled=Counts(450, 450)))
+        for row in one_loss()
     ]
     some = [*one_loss(), *made]
     cells = table(some)
@@ -209,7 +214,7 @@ def test_what_a_sampler_made_is_told(tmp_path):
 
 def test_a_learning_rate_is_told_of_the_methods_alone_that_chose_one(tmp_path):
     some = [
-        replace(row, tuning={"lr": 0.03, "candidates": []} if row.run.method.learned == LOSSES[0] else None)
+        replace(row, tuning=LearningRateChoice("roc_auc", 0.03, ()) if row.run.method.learned == LOSSES[0] else None)
         for row in few()
     ]
     page = write(SMALL, some, tmp_path).read_text()

@@ -150,7 +150,7 @@ def test_progress_tells_all_the_work_once(digits, tmp_path):
 def test_processes_give_the_same_scores(undisturbed, digits, tmp_path):
     """In float32, with another number of threads."""
     rows = run(tmp_path, digits, partial(studies.in_processes, workers=2))
-    assert {row.computed["threads"] for row in rows} == {max((os.cpu_count() or 1) // 2, 1)}
+    assert {row.computed.threads for row in rows} == {max((os.cpu_count() or 1) // 2, 1)}
     for row, expected in zip(rows, undisturbed, strict=True):
         assert row.run == expected.run
         assert row.losses == pytest.approx(expected.losses, rel=1e-4)

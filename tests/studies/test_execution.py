@@ -12,6 +12,7 @@ from imbaloss import data, studies
 from imbaloss.evaluation import Calibration, Rule, TunedScores, calibration, scores, tuned
 from imbaloss.learners import stacked_networks
 from imbaloss.studies import Row, Store
+from imbaloss.studies.row import PartCounts
 from tests.studies.observers import CallingObserver
 
 STUDY = replace(
@@ -45,9 +46,7 @@ def test_every_run_has_its_row(undisturbed, digits):
     assert [row.run for row in undisturbed] == STUDY.runs()
     for row in undisturbed:
         assert len(row.losses) == 4
-        assert row.counts["train"] == data.counts(
-            digits[row.run.dataset], "train", level=row.run.level, protocol="table1"
-        )
+        assert row.counts.train == data.counts(digits[row.run.dataset], "train", level=row.run.level, protocol="table1")
         assert row.classes == (data.SETS[row.run.dataset].negative, row.run.positive)
 
 
@@ -58,7 +57,7 @@ def test_the_same_study_gives_the_same_bits(undisturbed, digits, tmp_path):
 def test_the_size_of_the_stacks_does_not_matter(undisturbed, digits, tmp_path):
     for row, other in zip(undisturbed, rows_of(STUDY, digits, tmp_path, stack_size=3), strict=True):
         np.testing.assert_allclose(row.losses, other.losses, rtol=1e-5)
-    assert {row.computed["stack_size"] for row in rows_of(STUDY, digits, tmp_path)} <= {1, 2, 3}
+    assert {row.computed.stack_size for row in rows_of(STUDY, digits, tmp_path)} <= {1, 2, 3}
 
 
 def test_what_was_interrupted_is_resumed_and_ends_the_same(undisturbed, digits, tmp_path):
@@ -137,7 +136,7 @@ def test_levels_without_a_class_have_rows_without_scores(digits, tmp_path, level
         assert row.failure is None
         assert (row.scores["test"]["roc_auc"] is None) == (level in {0, 1})
         if protocol == "ratio":
-            assert row.counts["tune"][0] == 0
+            assert row.counts.tune[0] == 0
             assert row.tuned.scores["f1"] is row.tuned.threshold is None
             assert "no threshold was chosen: there are no" in row.tuned.undefined["f1"]
             assert row.tuned.reason == row.tuned.undefined["f1"]
@@ -193,7 +192,7 @@ def test_every_fold_has_its_row(digits, tmp_path):
     assert [row.run.fold for row in rows] == data.folds_of(4, 2)
     for row in rows:
         planned = digits["digits_3_8"].split_counts(level=0.2, protocol="table1", fold=row.run.fold)
-        assert row.counts == planned
+        assert row.counts == PartCounts(**planned)
         assert json.loads(json.dumps(row.flat()))["fold"] == row.run.fold._asdict()
         for part, predictions in Store(tmp_path).predictions(row.run).items():
             assert len(predictions.labels) == sum(planned[part])
@@ -208,9 +207,9 @@ def test_a_sampler_changes_what_is_trained_on_and_nothing_else(digits, tmp_path)
     plain, _, balanced, same = rows_of(study, digits, tmp_path)
     assert balanced.losses == pytest.approx(same.losses, rel=1e-5)
     assert plain.losses[0] != pytest.approx(balanced.losses[0], rel=1e-3)
-    assert plain.counts == {part: balanced.counts[part] for part in ("train", "tune", "test")}
-    negatives, _ = plain.counts["train"]
-    assert balanced.counts["resampled"] == (negatives, negatives)
+    assert plain.counts == replace(balanced.counts, resampled=None)
+    negatives, _ = plain.counts.train
+    assert balanced.counts.resampled == (negatives, negatives)
     for part in ("tune", "test"):
         labels = [Store(tmp_path).predictions(row.run)[part].labels for row in (plain, balanced)]
         assert np.array_equal(*labels)
@@ -244,12 +243,12 @@ def test_what_a_sampler_does_to_the_probabilities_is_taken_back(digits):
     for row, predictions, model in studies.train_together(jobs[0], digits, "cpu", lambda _: None) + [
         one for job in jobs[1:] for one in studies.train_together(job, digits, "cpu", lambda _: None)
     ]:
-        negatives, positives = row.counts["train"]
-        shown = row.counts["resampled"]
+        negatives, positives = row.counts.train
+        shown = row.counts.resampled
         assert abs(shown[0] - shown[1]) <= 1
         expected = np.log(positives / negatives) - np.log(shown[1] / shown[0]) if row.run.method.learned == "ce" else 0
         assert model.prior == pytest.approx((0, expected), abs=1e-4)
-        order = data.seeds.stream(0, "test").permutation(sum(row.counts["test"]))
+        order = data.seeds.stream(0, "test").permutation(sum(row.counts.test))
         split = digits["digits_3_8"].draw(level=0.05, protocol="table1", seed=0)
         assert np.array_equal(model.probabilities(split.test.inputs, order), predictions["test"].probabilities)
         uncorrected = replace(model, prior=()).probabilities(split.test.inputs, order)
@@ -268,8 +267,8 @@ def test_a_sampler_whose_size_the_samples_decide_has_a_stack_for_each_seed(digit
     rows = rows_of(study, digits, tmp_path)
     assert all(row.failure is None for row in rows)
     for row in rows:
-        negatives, positives = row.counts.get("resampled", row.counts["train"])
-        of_train = row.counts["train"]
+        negatives, positives = row.counts.shown
+        of_train = row.counts.train
         assert {"enn": negatives <= of_train[0], "adasyn": positives > of_train[1], "none": True}[
             row.run.method.sampler.name
         ]
@@ -313,9 +312,7 @@ def test_runs_that_differ_in_what_comes_after_share_a_network(digits, tmp_path, 
         assert plain.scores["test"]["brier"] != platt.scores["test"]["brier"]
         assert "cost" not in plain.tuned.scores
         for scores_of in (cost.scores["test"], cost.tuned.scores):
-            assert scores_of["cost"] == pytest.approx(
-                (scores_of["fp"] + 10 * scores_of["fn"]) / sum(cost.counts["test"])
-            )
+            assert scores_of["cost"] == pytest.approx((scores_of["fp"] + 10 * scores_of["fn"]) / sum(cost.counts.test))
         assert cost.tuned.threshold < plain.tuned.threshold
     assert len({row.run.hash for row in rows}) == 6
 

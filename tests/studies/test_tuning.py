@@ -1,7 +1,7 @@
 """A learning rate is chosen on the tune part, with the same budget for each loss, and test is read for it alone."""
 
 import copy
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ import pytest
 from imbaloss import data, studies
 from imbaloss.evaluation import scores
 from imbaloss.studies import Row, Store
-from imbaloss.studies.tuning import TUNED_BY, choose
+from imbaloss.studies.tuning import choose
 from imbaloss.training import Model, Outcome, Recipe, plan_for
 from imbaloss.training.stack import Stack
 
@@ -41,19 +41,19 @@ def alone(row: Row, lr: float, digits) -> studies.Finished:
 def test_the_best_on_tune_is_taken_and_scored(tuned, digits):
     """Every candidate is what a training with its rate alone would be."""
     for row, _, model in tuned:
-        assert [candidate["lr"] for candidate in row.tuning["candidates"]] == list(RATES)
-        for candidate in row.tuning["candidates"]:
-            other, *_ = alone(row, candidate["lr"], digits)
-            assert candidate["failure"] == other.failure
-            assert candidate[TUNED_BY] == pytest.approx(other.scores["tune"]["roc_auc"], abs=1e-6)
-        judged = {candidate["lr"]: candidate[TUNED_BY] or 0 for candidate in row.tuning["candidates"]}
-        assert judged[row.tuning["lr"]] == max(judged.values())
-        chosen, *_ = alone(row, row.tuning["lr"], digits)
+        assert [candidate.lr for candidate in row.tuning.candidates] == list(RATES)
+        for candidate in row.tuning.candidates:
+            other, *_ = alone(row, candidate.lr, digits)
+            assert candidate.failure == other.failure
+            assert candidate.roc_auc == pytest.approx(other.scores["tune"]["roc_auc"], abs=1e-6)
+        judged = {candidate.lr: candidate.roc_auc or 0 for candidate in row.tuning.candidates}
+        assert judged[row.tuning.lr] == max(judged.values())
+        chosen, *_ = alone(row, row.tuning.lr, digits)
         np.testing.assert_allclose(row.losses, chosen.losses, rtol=1e-5)
         split = digits["digits_3_8"].draw(level=0.2, protocol="table1", seed=row.run.seed)
         assert row.scores["test"] == scores(split.test.labels, model.probabilities(split.test.inputs))[0]
-        assert model.recipe.lr == row.tuning["lr"]
-    assert any(candidate["failure"] for row, *_ in tuned for candidate in row.tuning["candidates"])
+        assert model.recipe.lr == row.tuning.lr
+    assert any(candidate.failure for row, *_ in tuned for candidate in row.tuning.candidates)
 
 
 def test_test_is_read_for_the_chosen_network_alone(digits, monkeypatch):
@@ -67,8 +67,8 @@ def test_test_is_read_for_the_chosen_network_alone(digits, monkeypatch):
     monkeypatch.setattr(Model, "logits", counted)
     [job, *_] = studies.cut(STUDY.runs()[:1], digits)
     [(row, *_)] = studies.train_together(job, digits, "cpu", lambda _: None)
-    assert sum(row.counts["test"]) != sum(row.counts["tune"])
-    assert [lr for lr, size in read if size == sum(row.counts["test"])] == [row.tuning["lr"]]
+    assert sum(row.counts.test) != sum(row.counts.tune)
+    assert [lr for lr, size in read if size == sum(row.counts.test)] == [row.tuning.lr]
 
 
 def test_all_candidates_share_a_stack_and_every_loss_has_as_many(digits):
@@ -89,21 +89,21 @@ def test_a_failed_candidate_loses_to_any_other(tuned, digits):
     outcomes = [Outcome([0.1], None, "failed"), Outcome([0.1], broken, None), Outcome([0.1], model, None)]
     outcome, tuning = choose(run, backwards, outcomes)
     assert outcome is outcomes[2]
-    assert tuning["lr"] == 0.3
-    judged = [candidate[TUNED_BY] for candidate in tuning["candidates"]]
+    assert tuning.lr == 0.3
+    judged = [candidate.roc_auc for candidate in tuning.candidates]
     assert judged[:2] == [None, None]
     assert judged[2] < 0.5
     outcome, tuning = choose(run, backwards, [*outcomes[:2], outcomes[1]])
-    assert tuning["lr"] is None
+    assert tuning.lr is None
 
 
 def test_a_row_tells_of_the_plan_and_of_the_networks(tuned, digits):
     jobs = studies.cut(STUDY.runs(), digits)
     for row, *_ in tuned:
-        assert row.computed["plan"] == jobs[0].plan.facts()
-        assert row.computed["stack_size"] == jobs[0].networks == 12
-        assert row.facts()["tuning"] == row.tuning
-        assert row.flat()["recipe"]["lr"] == row.tuning["lr"]
+        assert row.computed.plan == jobs[0].plan.facts()
+        assert row.computed.stack_size == jobs[0].networks == 12
+        assert row.facts()["tuning"] == asdict(row.tuning)
+        assert row.flat()["recipe"]["lr"] == row.tuning.lr
 
 
 def test_networks_are_trained_as_the_plan_says(digits, monkeypatch):
@@ -139,7 +139,7 @@ def test_equal_candidates_give_the_smallest(digits):
     study = replace(STUDY, overrules=STUDY.overrules | {"tune_lr": (2e-12, 1e-12)})
     [job] = studies.cut(study.runs(), digits)
     for row, *_ in studies.train_together(job, digits, "cpu", lambda _: None):
-        assert row.tuning["lr"] == 1e-12
+        assert row.tuning.lr == 1e-12
 
 
 def test_where_every_rate_fails_the_row_says_so(digits):
@@ -155,7 +155,7 @@ def test_a_tuned_row_survives_the_store(tuned, tmp_path):
     store = Store(tmp_path)
     store.add((row, predictions) for row, predictions, _ in tuned)
     found = store.rows(STUDY.runs())
-    assert [row.tuning["lr"] for row in found] == [row.tuning["lr"] for row, *_ in tuned]
+    assert [row.tuning.lr for row in found] == [row.tuning.lr for row, *_ in tuned]
     assert [row.flat()["tuning"]["by"] for row in found] == ["roc_auc"] * 4
 
 

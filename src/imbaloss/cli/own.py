@@ -94,9 +94,10 @@ def predict(
     """Predict for new data: the probability of the class to find, and the decision, row by row."""
     from dataclasses import replace
 
-    from imbaloss.comparison.own_model import OwnModel, Threshold
+    from imbaloss.comparison.own_model import OwnModel
     from imbaloss.comparison.prediction import predict_file
     from imbaloss.comparison.reading.table_file import ReadingOptions
+    from imbaloss.evaluation.scores import Threshold
 
     with refusing():
         found = OwnModel.load(model)

@@ -7,6 +7,7 @@ import numpy as np
 
 from imbaloss.comparison.bootstrap_of_test_rows import widen_to_other_rows
 from imbaloss.comparison.sentences import Case, write_sentences
+from imbaloss.evaluation.scores import Threshold
 from imbaloss.learners import Method
 from imbaloss.report import Findings
 from imbaloss.report.cells import COMPARED, TUNED_F1, Cell, Compared, compared_in
@@ -24,7 +25,7 @@ class Advice:
     row: Row | None  # of the training on all rows; None before it is finished
 
     @property
-    def threshold(self) -> tuple[float, float, float] | None:
+    def threshold(self) -> Threshold | None:
         """The threshold of the training on all rows, and the ends of its 95 % interval."""
         return self.row.threshold if self.row else None
 

@@ -11,6 +11,7 @@ import pandas as pd
 from imbaloss import report
 from imbaloss.comparison.advice import Advice, extend_page
 from imbaloss.comparison.own_model import OwnModel
+from imbaloss.evaluation.scores import Threshold
 from imbaloss.report import Findings
 from imbaloss.studies import THRESHOLDS
 from imbaloss.whole import write_whole
@@ -47,7 +48,7 @@ class Answer:
         return str(self.advice.method)
 
     @property
-    def threshold(self) -> tuple[float, float, float] | None:
+    def threshold(self) -> Threshold | None:
         """From which probability on to call a row positive, and the ends of its 95 % interval."""
         return self.advice.threshold
 

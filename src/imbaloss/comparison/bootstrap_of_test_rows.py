@@ -78,7 +78,7 @@ def bears_out(interval: Interval, verdict: Verdict, margin: float) -> bool:
 def read_decisions(findings: Findings, rows: list[Row]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Read the labels of the test rows (N,), and what each training calls positive at its threshold (K, N)."""
     tests = [predictions["test"] for _, predictions in findings.store.arrays([row.run for row in rows])]
-    thresholds = [row.threshold[0] for row in rows if row.threshold]
+    thresholds = [row.threshold.value for row in rows if row.threshold]
     called = [test.probabilities >= threshold for test, threshold in zip(tests, thresholds, strict=True)]
     return tests[0].labels, np.stack(called)
 

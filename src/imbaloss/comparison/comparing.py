@@ -14,11 +14,12 @@ from imbaloss.comparison.advice import extend_page
 from imbaloss.comparison.answer import Answer
 from imbaloss.comparison.description import describe
 from imbaloss.comparison.own_data import Own
-from imbaloss.comparison.own_model import OwnModel, Threshold, remove
+from imbaloss.comparison.own_model import OwnModel, remove
 from imbaloss.comparison.planning import budget_in_seconds, plan_study
 from imbaloss.comparison.request import MOST, ComparisonRequest
 from imbaloss.comparison.study import OwnStudy
 from imbaloss.evaluation import THRESHOLD
+from imbaloss.evaluation.scores import Threshold
 from imbaloss.learners import Method
 from imbaloss.studies import Job, Run, SilentObserver, Store, StudyObserver
 from imbaloss.studies.reach import AREA
@@ -218,12 +219,12 @@ def for_use(study: OwnStudy, method: Method, target: str, place: Place) -> OwnMo
         preparation=own.prepared(run.seed, None)[1],
         target=target,
         classes=own.classes,
-        threshold=Threshold(*(row.threshold or (THRESHOLD, np.nan, np.nan))),
+        threshold=row.threshold or Threshold(THRESHOLD, np.nan, np.nan),
         facts={
             "method": str(method),
             "rule": str(run.method.decision.rule),
             **row.facts(),
-            "versions": row.computed["versions"],
+            "versions": row.computed.versions,
         },
     )
     found.save(folder)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Self
 from zipfile import ZipFile
 
 import numpy as np
@@ -20,6 +20,7 @@ from imbaloss.comparison.preparation import ImagePreparation, TablePreparation
 from imbaloss.comparison.reading.frames import table_from_frame
 from imbaloss.comparison.reading.image_arrays import prepare_image_array
 from imbaloss.comparison.reading.table_file import naming
+from imbaloss.evaluation.scores import Threshold
 from imbaloss.learners import FittedModel, model_files, skops_file
 from imbaloss.learners.network_file import check_unchanged
 from imbaloss.notation import tuples
@@ -39,14 +40,6 @@ TRUSTED = (  # in a preparation, beside what skops trusts by itself
     "sklearn.model_selection._split.StratifiedKFold",
 )
 MOVED = {"imbaloss.data.own.quantiles": "imbaloss.comparison.wide_quantiles"}  # modules that earlier files name
-
-
-class Threshold(NamedTuple):
-    """From which probability on a row is positive, and the ends of its 95 % interval, NaN where there is none."""
-
-    value: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,6 +74,14 @@ def formulas() -> dict[str, Score]:
 def no_scores(reason: str) -> tuple[Scores, dict[str, str]]:
     """What `scores` returns where there are no probabilities: every score None, for that reason."""
     return dict.fromkeys((*CONFUSION, *SCORES)), dict.fromkeys(SCORES, reason)
+
+
+class Threshold(NamedTuple):
+    """The probability from which on a sample is called positive, and the ends of its 95 % interval, NaN without one."""
+
+    value: float
+    low: float
+    high: float
 
 
 @dataclass(frozen=True)

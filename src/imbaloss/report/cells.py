@@ -93,7 +93,7 @@ def cells(rows: Sequence[Row], called: Sequence[Name], compared: Compared) -> li
     for row, name in zip(rows, called, strict=True):
         key = name.setting, row.run.level
         if key not in found:
-            ratio = sum(row.counts["test"]) / sum(row.counts["train"]) if row.run.fold else None
+            ratio = sum(row.counts.test) / sum(row.counts.train) if row.run.fold else None
             found[key] = Cell(row.run.dataset, *key, {}, ratio, lower=compared.lower)
         of_method = found[key].scores.setdefault(name.method, np.full(len(repetitions), np.nan))
         value = compared.value_in(row)
@@ -110,7 +110,7 @@ def cells(rows: Sequence[Row], called: Sequence[Name], compared: Compared) -> li
 
 def constant_cost(row: Row) -> float:
     """The mean cost on test of calling all samples negative, or all positive, whichever is cheaper; 1 where it is 0."""
-    costs, (negatives, positives) = row.run.method.decision.rule.parameters, row.counts["test"]
+    costs, (negatives, positives) = row.run.method.decision.rule.parameters, row.counts.test
     total = min(costs["fn"] * positives, costs["fp"] * negatives)
     return total / (negatives + positives) if total else 1.0
 

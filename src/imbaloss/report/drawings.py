@@ -124,7 +124,7 @@ def of_training(found: Findings, setting: str, level: float) -> Iterator[Drawing
     if not networks:
         return
     losses = {method: [row.losses for row in found.store.with_losses(some)] for method, some in networks.items()}
-    [negatives, positives] = next(iter(rows.values()))[0].counts["train"]
+    [negatives, positives] = next(iter(rows.values()))[0].counts.train
     epochs_differ = len({len(run) for runs in losses.values() for run in runs}) > 1
     for ending, epochs in (("", "each for its own epochs"), ("_common", "cut to the shortest"))[: 1 + epochs_differ]:
         yield Drawing(
@@ -139,9 +139,7 @@ def of_training(found: Findings, setting: str, level: float) -> Iterator[Drawing
 
 
 def of_predictions(found: Findings, setting: str, level: float) -> Iterator[Drawing]:
-    rows = {
-        method: [row for row in some if all(row.counts["test"])] for method, some in found.of(setting, level).items()
-    }
+    rows = {method: [row for row in some if all(row.counts.test)] for method, some in found.of(setting, level).items()}
     tests = {
         method: [predictions["test"] for _, predictions in found.store.arrays([row.run for row in some])]
         for method, some in rows.items()

@@ -47,7 +47,7 @@ class Findings:
         levels = [
             level
             for (one, level), methods in self.runs.items()
-            if one == setting and any(row.counts["train"][1] for some in methods.values() for row in some)
+            if one == setting and any(row.counts.train[1] for some in methods.values() for row in some)
         ]
         return min(levels, default=None)
 

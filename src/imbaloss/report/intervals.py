@@ -96,6 +96,6 @@ def of_both(runs: Runs, store: Store) -> tuple[pd.DataFrame, dict[PairInCell, In
 
 def tests_of(rows: Sequence[Row], store: Store) -> dict[int, Predictions]:
     """By seed; none of folds, nor where test has less than two samples of a class."""
-    some = [row for row in rows if not row.run.fold and min(row.counts["test"]) > 1]
+    some = [row for row in rows if not row.run.fold and min(row.counts.test) > 1]
     arrays = store.arrays([row.run for row in some])
     return {row.run.seed: predictions["test"] for row, (_, predictions) in zip(some, arrays, strict=True)}

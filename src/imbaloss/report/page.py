@@ -166,8 +166,8 @@ def describe_trainings(rows: Sequence[Row], recipes: Recipes) -> Trainings:
     """Collect what the page says of the trainings themselves."""
     common, varying = settings(recipes)
     return Trainings(
-        devices=sorted({row.computed["device"] for row in rows}),
-        versions=sorted({item for row in rows for item in row.computed["versions"].items()}),
+        devices=sorted({row.computed.device for row in rows}),
+        versions=sorted({item for row in rows for item in row.computed.versions.items()}),
         hours=seconds(rows) / 3600,
         common=common,
         varying=varying,
@@ -249,8 +249,8 @@ def widening(lines: Sequence[CellLine]) -> float | None:
 
 def seconds(rows: Sequence[Row]) -> float:
     """Of training, of one stack after the other: each run has its share of its stack's."""
-    shares = (row.run.recipe.networks / row.computed["stack_size"] for row in rows)
-    return sum(float(row.computed["stack_seconds"] * share) for row, share in zip(rows, shares, strict=True))
+    shares = (row.run.recipe.networks / row.computed.stack_size for row in rows)
+    return sum(float(row.computed.stack_seconds * share) for row, share in zip(rows, shares, strict=True))
 
 
 def left_out(found: Findings) -> list[str]:

@@ -20,6 +20,7 @@ from imbaloss.report.cells import COMPARED, OF_RULES, TUNED_F1
 from imbaloss.report.lines import Counts
 from imbaloss.report.naming import FIXED, OTHERS, names
 from imbaloss.studies import THRESHOLDS, Row
+from imbaloss.studies.tuning import LearningRateChoice
 from imbaloss.wording import counted
 
 DASH = "\u2013"  # an en dash, where there is no value
@@ -95,7 +96,7 @@ def whole(means: pd.Series) -> pd.Series:
 def columns(rows: Sequence[Row]) -> pd.DataFrame:
     """One line a row, with all that a table needs of it."""
     counts = {
-        name: [row.counts[part][place] for row in rows]
+        name: [getattr(row.counts, part)[place] for row in rows]
         for name, (part, place) in zip(COUNTED, product(("train", "tune", "test"), (0, 1)), strict=True)
     }
     thresholds = np.array([row.threshold or (np.nan,) * len(THRESHOLDS) for row in rows]).reshape(-1, len(THRESHOLDS))
@@ -114,15 +115,15 @@ def columns(rows: Sequence[Row]) -> pd.DataFrame:
         **dict(zip(NAMES, zip(*names(rows), strict=True), strict=True)),
         **counts,
         **{
-            name: [row.counts.get("resampled", (None, None))[place] for row in rows]
+            name: [(row.counts.resampled or (None, None))[place] for row in rows]
             for place, name in enumerate(RESAMPLED)
         },
         **values,
         "failed": [row.failure is not None for row in rows],
-        "epochs": np.array([row.computed.get("epochs") for row in rows], dtype=np.float64),
+        "epochs": np.array([row.computed.epochs for row in rows], dtype=np.float64),
         "threshold_for": [str(row.run.method.decision.rule) for row in rows],
         "calibration": [row.run.method.decision.calibration for row in rows],
-        "tuned_lr": [row.tuning["lr"] if row.tuning else None for row in rows],
+        "tuned_lr": [row.tuning.lr if row.tuning else None for row in rows],
     })  # fmt: skip
 
 
@@ -151,7 +152,7 @@ def sentences(rows: Sequence[Row]) -> list[str]:
     failures: dict[str, list[Row]] = {}
     others: dict[str, Counter[str]] = {}
     for row, name in zip(rows, names(rows), strict=True):
-        negatives, positives = row.counts["test"]
+        negatives, positives = row.counts.test
         cell = f"{name.setting} at level {row.run.level:.4g} (test P/N {positives}/{negatives}), {name.method}"
         if row.failure:
             failures.setdefault(cell, []).append(row)
@@ -181,10 +182,12 @@ def where(found: "Counter[str]") -> str:
     return (many if len(found) > MOST_TOLD else "") + told
 
 
-def end_of_grid(tuning: dict[str, Any]) -> str | None:
-    """Whether the chosen rate is the smallest or the largest of several."""
-    tried = [candidate["lr"] for candidate in tuning["candidates"]]
-    return {tried[0]: "smallest", tried[-1]: "largest"}.get(tuning["lr"]) if len(tried) > 1 else None
+def end_of_grid(tuning: LearningRateChoice) -> str | None:
+    """Say whether the chosen rate is the smallest or the largest of several; None where it is neither."""
+    tried = [candidate.lr for candidate in tuning.candidates]
+    if tuning.lr is None or len(tried) < 2:
+        return None
+    return {tried[0]: "smallest", tried[-1]: "largest"}.get(tuning.lr)
 
 
 def for_reading(cells: pd.DataFrame) -> pd.DataFrame:

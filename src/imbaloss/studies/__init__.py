@@ -20,8 +20,9 @@ from imbaloss.studies.observer import SilentObserver, StudyObserver
 from imbaloss.studies.prototypes import PrototypeMap
 from imbaloss.studies.reach import Reach, reach
 from imbaloss.studies.reportable import ReportableStudy, ReportExtension
+from imbaloss.studies.row import THRESHOLDS, Row
 from imbaloss.studies.status import Status
-from imbaloss.studies.store import THRESHOLDS, Predictions, Row, Store
+from imbaloss.studies.store import Predictions, Store
 from imbaloss.studies.study import EntryError, Run, Study
 
 __all__ = [

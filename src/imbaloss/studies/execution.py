@@ -3,12 +3,12 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple, TypeGuard
+from typing import NamedTuple, TypeGuard
 
 import numpy as np
 import torch
 
-from imbaloss.data import NO_SAMPLER, Fold, SamplerSpec, Source, Split, resample
+from imbaloss.data import NO_SAMPLER, Counts, Fold, SamplerSpec, Source, Split, resample
 from imbaloss.data.resampling import shown_counts
 from imbaloss.data.seeds import stream
 from imbaloss.evaluation import (
@@ -30,7 +30,8 @@ from imbaloss.networks import Prototypes
 from imbaloss.studies.files import versions
 from imbaloss.studies.jobs import Job
 from imbaloss.studies.prototypes import PrototypeMap
-from imbaloss.studies.store import Predictions, Row
+from imbaloss.studies.row import Computation, PartCounts, Row
+from imbaloss.studies.store import Predictions
 from imbaloss.studies.study import Run
 from imbaloss.studies.tuning import choose
 from imbaloss.training import Member, Model, Outcome, Recipe
@@ -109,14 +110,14 @@ def train_together(
     members, origins = plan_members(job.runs, datasets)
     started = time.perf_counter()
     outcomes = train_members(job, members, device, on_work)
-    computed: dict[str, Any] = {
-        "device": device,
-        "threads": torch.get_num_threads(),
-        "plan": job.plan.facts(),
-        "stack_size": job.networks,
-        "stack_seconds": round(time.perf_counter() - started, 3),
-        "versions": versions(),
-    }
+    computed = Computation(
+        device=device,
+        threads=torch.get_num_threads(),
+        plan=job.plan.facts(),
+        stack_size=job.networks,
+        stack_seconds=round(time.perf_counter() - started, 3),
+        versions=versions(),
+    )
     return [
         finish_run(run, datasets[run.dataset], origin, [outcomes[key] for key in origin.fits], computed)
         for run, origin in zip(job.runs, origins, strict=True)
@@ -177,7 +178,7 @@ def train_members(
 
 
 def finish_run(
-    run: Run, dataset: Source, origin: Origin, outcomes: Sequence[Outcome[FittedModel]], computed: dict[str, Any]
+    run: Run, dataset: Source, origin: Origin, outcomes: Sequence[Outcome[FittedModel]], computed: Computation
 ) -> Finished:
     """Choose one of the outcomes of a run's candidates before test is read, calibrate its model, and score that.
 
@@ -192,7 +193,7 @@ def finish_run(
     counts = counts_of(run, origin)
     model, predictions, failure = outcome.model, dict[str, Predictions](), outcome.failure
     if model:
-        prior = prior_shift(run.method.objective, counts["train"], counts.get("resampled", counts["train"]))
+        prior = prior_shift(run.method.objective, counts.train, counts.shown)
         model = replace(model, prior=prior, decision=run.method.decision)
         model, predictions = predicted(run, model, origin.split)
     if not all(np.isfinite(of_part.probabilities).all() for of_part in predictions.values()):
@@ -208,7 +209,7 @@ def finish_run(
         undefined={part: reasons for part, (_, reasons) in scored.items()},
         tuned=tuned_scores,
         failure=failure,
-        computed=computed | {"data": dataset.checksum, "epochs": len(outcome.losses)},
+        computed=replace(computed, data=dataset.checksum, epochs=len(outcome.losses)),
         tuning=tuning,
         losses=tuple(outcome.losses),
         prototypes=PrototypeMap.of(model, train) if has_prototypes(model) else None,
@@ -221,17 +222,13 @@ def has_prototypes(model: FittedModel | None) -> TypeGuard[Model]:
     return isinstance(model, Model) and isinstance(model.network, Prototypes)
 
 
-def counts_of(run: Run, origin: Origin) -> dict[str, tuple[int, ...]]:
+def counts_of(run: Run, origin: Origin) -> PartCounts:
     """Return the samples of each class in each part and, where a sampler changed train, in what an epoch shows."""
-    split, sampled = origin.split, origin.sampled
-    counts: dict[str, tuple[int, ...]] = {
-        "train": tuple(split.train.counts),
-        "tune": tuple(split.tune.counts),
-        "test": tuple(split.test.counts),
-    }
+    split, sampled, resampled = origin.split, origin.sampled, None
     if run.method.sampler != NO_SAMPLER and isinstance(sampled, Resampled):
-        counts["resampled"] = shown_counts(sampled.split.train.counts, run.method.sampler, run.recipe.train_batch)
-    return counts
+        shown = shown_counts(sampled.split.train.counts, run.method.sampler, run.recipe.train_batch)
+        resampled = Counts(*shown)
+    return PartCounts(split.train.counts, split.tune.counts, split.test.counts, resampled)
 
 
 def predicted(run: Run, model: FittedModel, split: Split) -> tuple[FittedModel, dict[str, Predictions]]:

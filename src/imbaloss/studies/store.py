@@ -7,7 +7,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from pydantic_core import from_json
 
 from imbaloss.data import Source
-from imbaloss.evaluation import THRESHOLD, Scores, TunedScores
 from imbaloss.studies.bulk import uncollected
 from imbaloss.studies.prototypes import PrototypeMap
+from imbaloss.studies.row import Computation, Row, from_texts, to_texts
 from imbaloss.studies.study import Run
 
 Found = TypeVar("Found")
@@ -33,72 +33,6 @@ TABLES = (
     "CREATE TABLE examples (dataset TEXT PRIMARY KEY, content BLOB NOT NULL)",  # images of each class
     f"PRAGMA user_version = {VERSION}",
 )
-
-
-@dataclass(frozen=True)
-class Row:
-    """A finished run: what was asked, what came of it, how it was computed."""
-
-    run: Run
-    classes: tuple[str, str]  # negative, positive
-    counts: dict[str, tuple[int, ...]]  # of train, tune and test: (negatives, positives); after a sampler: resampled
-    scores: dict[str, Scores]  # of tune and test, at the threshold 1/2
-    undefined: dict[str, dict[str, str]]  # of tune and test: why a score is None
-    tuned: TunedScores  # of test, at the threshold that is best on tune by its rule
-    failure: str | None
-    computed: dict[str, Any]  # device, threads, plan, size of the stack, seconds, versions, checksum of the data
-    tuning: dict[str, Any] | None = None  # the learning rate that was chosen, by which score, from which candidates
-    losses: tuple[float, ...] = ()  # of each finished epoch; a store gives them only where they are asked for
-    prototypes: PrototypeMap | None = field(default=None, compare=False)  # likewise
-
-    @property
-    def threshold(self) -> tuple[float, float, float] | None:
-        """Return the tuned threshold and the ends of its interval, NaN without one; None where none was chosen."""
-        if self.tuned.threshold is None:
-            return None
-        return self.tuned.threshold, *(self.tuned.interval or (np.nan, np.nan))
-
-    def scores_by_part(self) -> dict[str, Scores]:
-        """Return the scores as files have them: those of tune and test, then the tuned ones with their threshold."""
-        ends = self.tuned.interval or (None, None)
-        thresholds = dict(zip(THRESHOLDS, (self.tuned.threshold, *ends), strict=True))
-        return {**self.scores, TUNED: {**self.tuned.scores, **thresholds}}
-
-    def reasons_by_part(self) -> dict[str, dict[str, str]]:
-        """Return why scores are None as files have it: in tune, in test, then at the tuned threshold."""
-        return {**self.undefined, TUNED: self.tuned.undefined}
-
-    def flat(self) -> dict[str, Any]:
-        """One JSON object for a reader: what was asked, the counts, the scores on test by name, then all the rest."""
-        counts = {
-            f"{part}_{kind}": count
-            for part, pair in self.counts.items()
-            for kind, count in zip(("negatives", "positives"), pair, strict=True)
-        }
-        recipe = {**self.run.entries, **({"lr": self.tuning["lr"]} if self.tuning else {})}
-        fold = self.run.fold._asdict() if self.run.fold else None
-        asked = {**self.run.asked(), "recipe": recipe, "fold": fold, "negative": self.classes[0]}
-        scores = self.scores_by_part()
-        rest = {
-            "tune": scores["tune"],
-            TUNED: scores[TUNED],
-            "undefined": self.reasons_by_part(),
-            "failure": self.failure,
-            "tuning": self.tuning,
-        }
-        return {**asked, **counts, **scores["test"], **rest, "losses": self.losses, **self.computed}
-
-    def facts(self) -> dict[str, Any]:
-        """What a model file says of its training."""
-        asked = {name: value for name, value in self.run.asked().items() if name != "recipe"}
-        return {
-            **asked,
-            "classes": self.classes,
-            "counts": self.counts,
-            "threshold": THRESHOLD,
-            "tuning": self.tuning,
-            "test": self.scores["test"],
-        }
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,53 +49,6 @@ class Examples:
     """A few images of each class of a data set: (n, channels, height, width), 0 to 255."""
 
     images: dict[str, NDArray[np.uint8]]
-
-
-def to_texts(row: Row) -> tuple[str, str, str]:
-    """What was asked, what came of it but for the arrays, and how it was computed."""
-    result = {
-        "classes": row.classes,
-        "counts": row.counts,
-        "scores": row.scores_by_part(),
-        "undefined": row.reasons_by_part(),
-        "failure": row.failure,
-        "tuning": row.tuning,
-    }
-    asked = row.run.asked()
-    named = {"recipe_name": row.run.recipe_name, "data": asked.pop("data")}  # in this order since version 0.1
-    return json.dumps(asked | named), json.dumps(result), json.dumps(row.computed)
-
-
-def from_texts(run: Run, result: dict[str, Any], computed: dict[str, Any]) -> Row:
-    """The inverse of `to_texts`, without losses."""
-    scores, undefined = result["scores"], result["undefined"]
-    tuned = tuned_from(scores.pop(TUNED), undefined.pop(TUNED))
-    return Row(
-        run=run,
-        classes=tuple(result["classes"]),
-        counts={part: tuple(pair) for part, pair in result["counts"].items()},
-        scores=scores,
-        undefined=undefined,
-        tuned=tuned,
-        failure=result["failure"],
-        computed=computed,
-        tuning=result["tuning"],
-    )
-
-
-def tuned_from(scores: Scores, undefined: dict[str, str]) -> TunedScores:
-    """Return the tuned scores of what `Row.scores_by_part` and `Row.reasons_by_part` say of them.
-
-    Without a threshold each score is undefined for want of it: the reason of F1 is why there is none.
-    """
-    threshold, low, high = (scores.pop(name) for name in THRESHOLDS)
-    if threshold is None:
-        return TunedScores(None, None, scores, undefined, undefined["f1"])
-    return TunedScores(threshold, None if low is None or high is None else (low, high), scores, undefined)
-
-
-TUNED = "tuned"  # what files call the scores on test at the tuned threshold
-THRESHOLDS = ("threshold", "threshold_low", "threshold_high")  # among these: the threshold, and its interval
 
 
 def to_bytes(row: Row, predictions: Mapping[str, Predictions]) -> bytes:
@@ -279,10 +166,15 @@ class Store:
         among = " WHERE hash IN (SELECT value FROM json_each(?))" if asked else ""
         with self.transaction() as database, uncollected():
             found = {key: (result, computed) for key, result, computed in database.execute(query + among, asked)}
-        computed = cache(from_json)  # the same text for all runs of a stack
+
+        @cache
+        def read_computation(text: str) -> Computation:
+            """Read a text, which is the same for all runs of a stack, once."""
+            return Computation(**from_json(text))
+
         with self.reading(), uncollected():
             return [
-                from_texts(run, from_json(found[run.hash][0]), computed(found[run.hash][1]))
+                from_texts(run, from_json(found[run.hash][0]), read_computation(found[run.hash][1]))
                 for run in runs
                 if run.hash in found
             ]

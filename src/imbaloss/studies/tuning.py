@@ -1,7 +1,8 @@
 """The choice of a learning rate: every candidate is trained, in one stack, and judged on the tune part alone."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 
@@ -14,9 +15,32 @@ from imbaloss.training import Outcome
 TUNED_BY = "roc_auc"  # threshold-free, so that a rate is not chosen for where it puts the probability 1/2
 
 
+@dataclass(frozen=True)
+class TriedRate:
+    """A learning rate that was tried, and what it gave on the tune part."""
+
+    lr: float
+    roc_auc: float | None  # None where the training failed or its outputs are not finite
+    failure: str | None
+
+
+@dataclass(frozen=True)
+class LearningRateChoice:
+    """The learning rate that was chosen, by which score, and all that were tried."""
+
+    by: str
+    lr: float | None  # None where every training failed
+    candidates: tuple[TriedRate, ...]
+
+    @classmethod
+    def from_json(cls, choice: Mapping[str, Any]) -> Self:
+        """Read the entries of a choice as files have them."""
+        return cls(choice["by"], choice["lr"], tuple(TriedRate(**tried) for tried in choice["candidates"]))
+
+
 def choose(
     run: Run, tune: Samples, outcomes: Sequence[Outcome[FittedModel]]
-) -> tuple[Outcome[FittedModel], dict[str, Any]]:
+) -> tuple[Outcome[FittedModel], LearningRateChoice]:
     """The outcome with the highest ROC-AUC on `tune`, of equal ones that of the smallest rate; and what was judged.
 
     outcomes: of the run's candidates, in their order. One that failed, or gives outputs that are not finite, is last;
@@ -25,15 +49,13 @@ def choose(
     found = [judged(outcome, tune) for outcome in outcomes]
     best = max(range(len(found)), key=lambda place: -1.0 if (score := found[place]) is None else score)
     rates = [recipe.lr for recipe in run.recipe.candidates()]
-    candidates = [
-        {"lr": lr, TUNED_BY: score, "failure": outcome.failure}
-        for lr, score, outcome in zip(rates, found, outcomes, strict=True)
-    ]
+    tried = [TriedRate(lr, score, outcome.failure) for lr, score, outcome in zip(rates, found, outcomes, strict=True)]
     chosen = None if found[best] is None else rates[best]
-    return outcomes[best], {"by": TUNED_BY, "lr": chosen, "candidates": candidates}
+    return outcomes[best], LearningRateChoice(TUNED_BY, chosen, tuple(tried))
 
 
 def judged(outcome: Outcome[FittedModel], tune: Samples) -> float | None:
+    """Return the ROC-AUC on `tune`; None where the training failed or its outputs are not finite."""
     if outcome.model is None:
         return None
     probabilities = outcome.model.probabilities(tune.inputs)

@@ -1,0 +1,49 @@
+"""A row and its texts in the store."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from imbaloss.data import Counts
+from imbaloss.studies.row import Computation, Row, from_texts, to_texts
+from imbaloss.studies.tuning import LearningRateChoice, TriedRate
+from tests.report.examples import rows
+
+CHOICE = LearningRateChoice("roc_auc", 0.1, (TriedRate(0.01, None, "it failed"), TriedRate(0.1, 0.8, None)))
+
+
+def read_back(row: Row) -> Row:
+    """Return what the texts of a row say."""
+    _, result, computed = to_texts(row)
+    return from_texts(row.run, json.loads(result), Computation(**json.loads(computed)))
+
+
+@pytest.mark.parametrize("epochs", [None, 4])
+@pytest.mark.parametrize("resampled", [None, Counts(450, 450)])
+@pytest.mark.parametrize("tuning", [None, CHOICE])
+def test_texts_read_back_to_the_row(epochs, resampled, tuning):
+    first = replace(rows()[0], losses=())
+    counts, computed = replace(first.counts, resampled=resampled), replace(first.computed, epochs=epochs)
+    row = replace(first, counts=counts, computed=computed, tuning=tuning)
+    assert read_back(row) == row
+    assert ("epochs" in json.loads(to_texts(row)[2])) == (epochs is not None)
+    assert row.counts.shown == (resampled or row.counts.train)
+
+
+def test_the_choice_of_a_rate_stands_in_files_as_before():
+    row = replace(rows()[0], tuning=CHOICE)
+    failed, best = {"lr": 0.01, "roc_auc": None, "failure": "it failed"}, {"lr": 0.1, "roc_auc": 0.8, "failure": None}
+    expected = {"by": "roc_auc", "lr": 0.1, "candidates": [failed, best]}
+    assert json.dumps(row.flat()["tuning"]) == json.dumps(row.facts()["tuning"]) == json.dumps(expected)
+    assert json.loads(to_texts(row)[1])["tuning"] == expected
+
+
+def test_a_threshold_without_an_interval_has_no_ends():
+    row = rows()[0]
+    assert row.threshold == (row.tuned.threshold, *row.tuned.interval)
+    threshold = replace(row, tuned=replace(row.tuned, interval=None)).threshold
+    assert threshold.value == row.tuned.threshold
+    assert np.isnan([threshold.low, threshold.high]).all()
+    assert replace(row, tuned=replace(row.tuned, threshold=None)).threshold is None
