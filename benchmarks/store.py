@@ -48,7 +48,7 @@ def fill(folder: Path, seeds: int) -> int:
     generator, labels = np.random.default_rng(0), np.repeat([0, 1], [120, 30])
     drawn = [Predictions(labels, generator.random(150), np.arange(150)) for _ in range(20)]
     found = [scores(one.labels, one.probabilities)[0] for one in drawn]
-    parts = [({"tune": one, "test": one}, TunedScores(0.5, None, one, {})) for one in found]
+    parts = [({"validation": one, "test": one}, TunedScores(0.5, None, one, {})) for one in found]
     losses = tuple(generator.random(300).tolist())
     runs = study.runs()[:-1]
     plan = {"first_layer": "within the span of the samples", "steps": "fused", "products": "oneDNN"}
@@ -59,9 +59,9 @@ def fill(folder: Path, seeds: int) -> int:
         store.add(
             (
                 Row(run, ("a", "b"), counts,
-                    parts[place % 20][0], {"tune": {}, "test": {}}, parts[place % 20][1], None, computed,
+                    parts[place % 20][0], {"validation": {}, "test": {}}, parts[place % 20][1], None, computed,
                     losses=losses),
-                {"tune": drawn[place % 20], "test": drawn[place % 20]},
+                {"validation": drawn[place % 20], "test": drawn[place % 20]},
             )
             for place, run in enumerate(runs[start : start + 1000])
         )  # fmt: skip

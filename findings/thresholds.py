@@ -102,8 +102,9 @@ def figures(_: Mapping[str, Stored], found: Mapping[str, Any]) -> dict[str, tupl
             panel.tick_params(axis="y", length=0)
         add_legend(figure, (scores, ranked[0]))
     caption = (
-        "Every loss, over all cells: left its F1 at ½, the same after calibration, and at the threshold tuned on tune; "
-        "then what needs no threshold, less that of cross-entropy, with 95 % intervals over the seeds, filled where "
+        "Every loss, over all cells: left its F1 at ½, the same after calibration, and at the threshold "
+        "tuned on validation; then what needs no threshold, less that of cross-entropy, with 95 % intervals over the "
+        "seeds, filled where "
         f"the test decides, square where equivalent within the band; what lies below {LEAST:g} is told in figures"
     )
     return {"thresholds": (figure, caption)}

@@ -95,7 +95,7 @@ def test_a_tuned_learning_rate_is_told(imbaloss):
     words = ("--epochs", "3", "--hidden", "4", "--quiet", "--tune-lr", "0.01,0.3")
     code, out, _ = imbaloss("train", *words)
     assert code == 0
-    assert re.search(r"^learning rate 0\.(01|3), the best on tune of 0\.01, 0\.3$", out, re.MULTILINE)
+    assert re.search(r"^learning rate 0\.(01|3), the best on validation of 0\.01, 0\.3$", out, re.MULTILINE)
     code, out, _ = imbaloss("reproduce", "--dataset", "digits_3_8", "--loss", "mse", "--seeds", "3", *words)
     assert code == 0
     assert "learning rate (runs)" in out
@@ -192,7 +192,7 @@ REFUSED = [
     (("train", "--tune-lr", "0.1;1"), "tune-lr must be numbers with commas, as 0.01,0.1, found '0.1;1'"),
     (("train", "--tune-lr", ","), "tune-lr must be numbers with commas, as 0.01,0.1, found ','"),
     (("train", "--tune-lr", "0.1,1", "--lr", "0.1"), "give --lr, or --tune-lr to choose one, not both"),
-    (("train", "--tune-lr", "0.1,1", "--level", "0"), "leaves no tune part with both classes"),
+    (("train", "--tune-lr", "0.1,1", "--level", "0"), "leaves no validation part with both classes"),
     (("train", "--precision", "bf61"), "there is no precision 'bf61' (did you mean 'bf16'?)"),
     (("train", "--epochs", "0"), "epochs must be 1 or more, found 0"),
     (("train", "--out", "/proc/nothing"), "/proc/nothing"),

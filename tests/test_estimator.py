@@ -371,8 +371,8 @@ def test_early_stopping_ends_sooner_and_keeps_the_best(data):
     X, y, X_test, y_test = data
     classifier = Quick("ce", epochs=2000, learning_rate=0.02, early_stopping=True, patience=5, n_networks=2).fit(X, y)
     assert classifier.n_iter_ < 500
-    for losses, tune in zip(classifier.loss_curves_, classifier.validation_curves_, strict=True):
-        assert len(losses) == len(tune) == int(np.argmin(tune)) + 6
+    for losses, validation in zip(classifier.loss_curves_, classifier.validation_curves_, strict=True):
+        assert len(losses) == len(validation) == int(np.argmin(validation)) + 6
     assert auc(classifier, X_test, y_test) > 0.9
 
 

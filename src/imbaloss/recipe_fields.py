@@ -93,7 +93,7 @@ class RecipeFields:
     tune_lr: Annotated[
         tuple[float, ...],  # in place of lr
         Entry(
-            "Rates, as 0.01,0.1: each training takes the best on its tune part.",
+            "Rates, as 0.01,0.1: each training takes the best on its validation part.",
             domains=(RATE,),
             example="0.01,0.1",
         ),
@@ -117,7 +117,7 @@ class RecipeFields:
     patience: Annotated[
         int,  # 0: all epochs are trained; else a training that was stopped has the weights of the lowest loss
         Entry(
-            "Epochs without a lower loss on tune, then stop.",
+            "Epochs without a lower loss on validation, then stop.",
             domains=(Domain(f"must be 0 (none) to {MOST}", lambda value: 0 <= value <= MOST),),
             default_text="never",
         ),
@@ -151,7 +151,7 @@ class DecisionFields:
     calibration: Annotated[
         str,
         Entry(
-            "On tune: temperature, platt or isotonic.",
+            "On validation: temperature, platt or isotonic.",
             names=("none", "temperature", "platt", "isotonic"),
             default_text="none",
             in_python="Calibration that is fitted on the validation part: none, temperature, platt or isotonic.",

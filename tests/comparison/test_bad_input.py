@@ -187,7 +187,7 @@ BAD = {
     "the time is the target": (write_csv, ("--time", "fraud"), "the time column is the target"),
     "no positives late": (
         lambda f: write_csv(f, mixed().sort_values("fraud", ascending=False).assign(when=range(120))),
-        ("--time", "when"), "divided by 'when', the tune part has no positives",
+        ("--time", "when"), "divided by 'when', the validation part has no positives",
     ),
     "group beside time": (write_csv, ("--group", "shop", "--time", "day"), "by group or by time, not by both"),
     "group and time at once": (write_csv, ("--group", "day", "--time", "day"), "both group and time"),

@@ -39,7 +39,7 @@ def of_one_test(
             parts = Predictions(labels, found, np.arange(len(labels)))
             counts = {**row.counts, "test": (9 * positives, positives)}
             row = replace(row, tuned=tuned, counts=counts)
-            finished.append((row, {"tune": parts, "test": parts}))
+            finished.append((row, {"validation": parts, "test": parts}))
     store = Store(folder)
     store.add(finished)
     return report.find(studies.built_in("table1"), [row for row, _ in finished], store)

@@ -283,7 +283,7 @@ def test_a_method_without_thresholds_is_not_recommended_by_the_repetitions_that_
     known = {method: int(np.isfinite(some).sum()) for method, some in scores.items()}
     assert known[found.best] == max(known.values())
     assert len(set(known.values())) > 1, over
-    assert "where no threshold meets recall_at_precision:precision=0.7 on tune: " in found.verdict
+    assert "where no threshold meets recall_at_precision:precision=0.7 on validation: " in found.verdict
 
 
 def test_a_test_of_its_own_is_what_is_judged_by():

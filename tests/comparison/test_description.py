@@ -28,7 +28,7 @@ def test_it_says_what_there_is_and_how_it_is_divided():
     found = said(table(), drop=("shop",))
     assert "400 rows: 80 yes (positive, 20.00%), 320 no (negative)" in found
     assert "5 folds, each of which is test once" in found
-    assert "train 48/192, tune 16/64, test 16/64" in found
+    assert "train 48/192, validation 16/64, test 16/64" in found
     assert "4 columns to learn from: 2 numbers, 1 category, 1 date" in found
     assert "not learned from: shop was left out as asked" in found
     assert "missing values in 2 columns: age 14.5% and country 9.2%" in found

@@ -59,8 +59,8 @@ def test_the_past_comes_before_the_future_and_one_moment_is_not_divided():
     data = own(mixed().assign(when=times), time="when")
     rows = data.rows(3, None)
     assert_apart(rows, 120)
-    assert times[rows["train"]].max() < times[rows["tune"]].min()
-    assert times[rows["tune"]].max() < times[rows["test"]].min()
+    assert times[rows["train"]].max() < times[rows["validation"]].min()
+    assert times[rows["validation"]].max() < times[rows["test"]].min()
     assert len(rows["test"]) >= 24
     assert "when" not in data.features
 
@@ -70,7 +70,7 @@ def test_a_test_of_its_own_is_test_whatever_the_seed_and_tune_is_drawn_anew():
     first, second = data.rows(0, None), data.rows(1, None)
     assert_apart(first, 240)
     assert first["test"].tolist() == second["test"].tolist() == list(range(120, 240))
-    assert first["tune"].tolist() != second["tune"].tolist()
+    assert first["validation"].tolist() != second["validation"].tolist()
 
 
 def test_of_all_rows_none_is_test():
@@ -78,7 +78,7 @@ def test_of_all_rows_none_is_test():
         rows = data.for_use.rows(0, None)
         assert not len(rows["test"])
         assert_apart(rows, len(data.labels))
-    assert rows["tune"].tolist() == list(range(96, 120))  # by time, the latest
+    assert rows["validation"].tolist() == list(range(96, 120))  # by time, the latest
 
 
 def test_counts_are_those_of_what_is_drawn():
@@ -89,7 +89,7 @@ def test_counts_are_those_of_what_is_drawn():
         assert getattr(split, part).images.tolist() == data.rows(2, Fold(0, 1, 5))[part].tolist()
 
 
-@pytest.mark.parametrize("part", ["tune", "test"])
+@pytest.mark.parametrize("part", ["validation", "test"])
 def test_what_is_made_of_train_does_not_depend_on_the_other_parts(part):
     """Neither on their values nor on their labels."""
     data, fold = own(), Fold(0, 0, 5)

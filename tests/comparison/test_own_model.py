@@ -66,7 +66,7 @@ def test_it_knows_what_it_was_made_of(folder):
     model = OwnModel.load(folder)
     assert (model.classes, model.target) == (("no", "yes"), "fraud")
     assert model.facts["rule"] == "g_mean"
-    assert model.facts["counts"]["train"][1] + model.facts["counts"]["tune"][1] == 40
+    assert model.facts["counts"]["train"][1] + model.facts["counts"]["validation"][1] == 40
     assert {"torch", "scikit-learn"} <= set(model.facts["versions"])
     assert 0 <= model.threshold.low <= model.threshold.value <= model.threshold.high <= 1
 

@@ -26,7 +26,7 @@ def test_names_are_normalised_as_those_of_files_are():
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [
-        ({"folds": 2}, "folds must be 3 to 1000, one each for train, tune and test, found 2"),
+        ({"folds": 2}, "folds must be 3 to 1000, one each for train, validation and test, found 2"),
         ({"repetitions": 0}, "repetitions must be 1 to 1000, found 0"),
         ({"repetitions": 1001}, "repetitions must be 1 to 1000, found 1001"),
         ({"size": 3}, "size must be 4 to 1024, found 3"),

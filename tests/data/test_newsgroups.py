@@ -71,7 +71,7 @@ def test_a_split_is_drawn_as_of_images():
     split = found.draw(level=0.1, protocol="table1", seed=3)
     assert split.train.counts == (48, 12)
     assert split.test.counts == (24, 6)
-    for part, pool in ((split.train, found.train), (split.tune, found.train), (split.test, found.test)):
+    for part, pool in ((split.train, found.train), (split.validation, found.train), (split.test, found.test)):
         rows = {row.tobytes() for row in np.concatenate([pool.negatives, pool.positives])}
         assert {row.tobytes() for row in part.inputs} <= rows
     again = found.draw(level=0.1, protocol="table1", seed=3)

@@ -93,7 +93,7 @@ def test_the_reports_sets_hold_their_classes(real_folder):
 def test_the_drawn_images_lie_in_the_named_classes_and_in_their_part(real_folder):
     for found in data.load(CIFAR, folder=real_folder).values():
         split = found.draw(level=0.1, protocol="table1", seed=1)
-        for samples, pool in ((split.train, found.train), (split.tune, found.train), (split.test, found.test)):
+        for samples, pool in ((split.train, found.train), (split.validation, found.train), (split.test, found.test)):
             pixels = np.rint(samples.inputs * 255).astype(np.uint8)
             assert images(pixels[samples.labels == 0]) <= images(pool.negatives)
             assert images(pixels[samples.labels == 1]) <= images(pool.positives)

@@ -1,4 +1,4 @@
-"""Which images are train, tune and test."""
+"""Which images are train, validation and test."""
 
 import numpy as np
 import pytest
@@ -22,9 +22,9 @@ def test_a_split_has_its_counts_and_no_image_twice(level, negatives, positives, 
     split = toy.draw(level=level, protocol=protocol, seed=seed)
     assert split.train.counts == data.counts(toy, "train", level=level, protocol=protocol)
     assert split.test.counts == data.counts(toy, "test", level=level, protocol=protocol)
-    for part in (split.train, split.tune, split.test):
+    for part in (split.train, split.validation, split.test):
         assert np.array_equal(np.rint(part.inputs[:, 0, 0, 1] * 255), part.labels)
-    drawn = [tuple(image) for part in (split.train, split.tune) for image in part.inputs[:, 0, 0].tolist()]
+    drawn = [tuple(image) for part in (split.train, split.validation) for image in part.inputs[:, 0, 0].tolist()]
     assert len(drawn) == len(set(drawn))
 
 
@@ -32,13 +32,13 @@ def test_a_split_has_its_counts_and_no_image_twice(level, negatives, positives, 
 def test_tune_has_the_share_of_train_and_takes_all_that_is_left(level):
     split = dataset(200, 200).draw(level=level, protocol="table1", seed=0)
     negatives, positives = split.train.counts
-    assert split.tune.counts.negatives == 200 - negatives
-    assert split.tune.counts.positives == int(split.tune.counts.negatives * positives / negatives)
+    assert split.validation.counts.negatives == 200 - negatives
+    assert split.validation.counts.positives == int(split.validation.counts.negatives * positives / negatives)
 
 
 def test_the_same_seed_draws_the_same_images_and_another_seed_others():
     first, again, other = (dataset().draw(level=0.2, protocol="stated", seed=seed) for seed in (3, 3, 4))
-    for part in ("train", "tune", "test"):
+    for part in ("train", "validation", "test"):
         assert np.array_equal(getattr(first, part).inputs, getattr(again, part).inputs)
         assert not np.array_equal(getattr(first, part).inputs, getattr(other, part).inputs)
 
@@ -54,7 +54,7 @@ def images(samples: Samples) -> list[tuple[float, ...]]:
 
 
 def parts(split: Split) -> list[Samples]:
-    return [split.train, split.tune, split.test]
+    return [split.train, split.validation, split.test]
 
 
 @given(
@@ -70,7 +70,7 @@ def test_each_image_that_was_drawn_is_tested_once_in_each_repeat(level, folds, r
     for repeat in range(repeats):
         splits = [toy.draw(**asked, fold=fold) for fold in data.folds_of(folds, repeats) if fold.repeat == repeat]
         tested = [image for split in splits for image in images(split.test)]
-        assert sorted(tested) == sorted(image for split in splits for image in images(split.tune))
+        assert sorted(tested) == sorted(image for split in splits for image in images(split.validation))
         assert len(tested) == len(set(tested)) == sum(data.counts(toy, "all", level=level, protocol="table1"))
         for split in splits:
             assert sorted(image for part in parts(split) for image in images(part)) == sorted(tested)
@@ -101,7 +101,7 @@ def test_another_repeat_divides_otherwise_and_the_same_one_alike():
 @pytest.mark.parametrize(
     ("folds", "repeats", "sentence"),
     [
-        (2, 1, "folds must be 3 to 1000, one each for train, tune and test, found 2"),
+        (2, 1, "folds must be 3 to 1000, one each for train, validation and test, found 2"),
         (5, 0, "repeats must be 1 to 1000, found 0"),
     ],
 )

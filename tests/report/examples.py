@@ -33,7 +33,7 @@ def predictions(row: Row) -> dict[str, Predictions]:
     generator = np.random.default_rng([row.run.seed, *f"{row.run.dataset} {row.run.method.learned}".encode()])
     drawn = np.random.default_rng(row.run.seed)
     found = {}
-    for part in ("test", "tune"):
+    for part in ("test", "validation"):
         images = np.concatenate([drawn.permutation(some)[: some // 2] for some in POOL])
         found[part] = Predictions(LABELS, generator.random(100), images)
     return {} if row.failure else found
@@ -74,16 +74,16 @@ def example(dataset: str, seed: int, loss: str) -> Row:
         classes=("a tree", positive),
         counts=PartCounts(Counts(450, 50), Counts(90, 10), Counts(90, 10)),
         scores={},
-        undefined={"tune": {}, "test": {}},
+        undefined={"validation": {}, "test": {}},
         tuned=TunedScores.without_threshold("it was not scored yet"),
         losses=tuple(np.linspace(0.5, 0.1 + seed / 100, recipe.epochs).tolist()),
         failure=None,
         computed=Computation("cpu", threads=1, plan={}, stack_size=6, stack_seconds=60.0, versions={"imbaloss": "0"}),
     )
-    test, tune = (part.probabilities for part in predictions(row).values())
-    threshold, low, high, _ = tuned(Rule.of("f1"), LABELS, tune)
+    test, validation = (part.probabilities for part in predictions(row).values())
+    threshold, low, high, _ = tuned(Rule.of("f1"), LABELS, validation)
     at = TunedScores(threshold, (low, high), scores(LABELS, test, threshold)[0], {})
-    return replace(row, scores={"tune": scores(LABELS, tune)[0], "test": scores(LABELS, test)[0]}, tuned=at)
+    return replace(row, scores={"validation": scores(LABELS, validation)[0], "test": scores(LABELS, test)[0]}, tuned=at)
 
 
 def changed(row: Row, *, sampler: str = NONE, threshold: str = "f1", **changes: Any) -> Row:
@@ -102,8 +102,8 @@ def failed(row: Row) -> Row:
     values, reasons = no_scores(why := "the training failed")
     return replace(
         row,
-        scores={"tune": values, "test": values},
-        undefined={"tune": reasons, "test": reasons},
+        scores={"validation": values, "test": values},
+        undefined={"validation": reasons, "test": reasons},
         tuned=TunedScores.without_threshold(why),
         losses=(),
         failure="the loss was no longer finite",

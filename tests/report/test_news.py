@@ -51,8 +51,8 @@ def test_nothing_is_best_where_nothing_can_be_compared(tmp_path):
         replace(
             row,
             failure="it failed",
-            scores={"tune": values, "test": values},
-            undefined={"tune": {}, "test": reasons},
+            scores={"validation": values, "test": values},
+            undefined={"validation": {}, "test": reasons},
             tuned=TunedScores.without_threshold(why),
         )
         for row in rows()

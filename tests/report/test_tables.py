@@ -139,7 +139,7 @@ def test_a_sampler_and_folds_are_told_where_nothing_differs():
 
 def test_failures_and_undefined_scores_are_said_in_a_short_list():
     first, second, *others = rows(seeds=3)
-    lost = {"undefined": {"tune": {}, "test": {"roc_auc": "there are no positives"}}}
+    lost = {"undefined": {"validation": {}, "test": {"roc_auc": "there are no positives"}}}
     some = [failed(first), replace(second, **lost), *(replace(row, **lost) for row in others)]
     said = tables.sentences(some)
     cell = "tree_1 at level 0.05 (test P/N 10/90)"
@@ -156,10 +156,10 @@ def test_failures_and_undefined_scores_are_said_in_a_short_list():
 
 def test_an_undefined_f1_at_the_tuned_threshold_is_said_where_that_at_a_half_is_not():
     first, second, third, *others = rows(seeds=1)
-    cell, reason = "tree_1 at level 0.05 (test P/N 10/90)", "tune has no positives"
-    tuned = {"undefined": {"tune": {"f1": reason}, "test": {}}, "tuned": TunedScores.without_threshold(reason)}
+    cell, reason = "tree_1 at level 0.05 (test P/N 10/90)", "validation has no positives"
+    tuned = {"undefined": {"validation": {"f1": reason}, "test": {}}, "tuned": TunedScores.without_threshold(reason)}
     both = {
-        "undefined": {"tune": {}, "test": {"f1": "test has none"}},
+        "undefined": {"validation": {}, "test": {"f1": "test has none"}},
         "tuned": replace(third.tuned, undefined={"f1": "test has none"}),
     }
     said = tables.sentences([replace(first, **tuned), second, replace(third, **both), *others])

@@ -128,7 +128,7 @@ def test_a_page_of_one_seed_claims_nothing(tmp_path):
 
 def test_failures_and_undefined_scores_are_listed(tmp_path):
     first, second, *others = few()
-    lost = replace(second, undefined={"tune": {}, "test": {"roc_auc": "there are no positives"}})
+    lost = replace(second, undefined={"validation": {}, "test": {"roc_auc": "there are no positives"}})
     some = [replace(failed(first), losses=(0.5,)), lost, *others]
     page = Page(write(SMALL, some, tmp_path).read_text())
     for sentence in tables.sentences(some):

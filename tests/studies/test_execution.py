@@ -106,10 +106,12 @@ def test_a_row_holds_the_scores_of_its_model(digits):
     [(row, predictions, model)] = studies.train_together(job, digits, "cpu", lambda _: None)
     split = digits["digits_3_8"].draw(level=0.2, protocol="table1", seed=1)
     assert row.scores["test"] == scores(split.test.labels, model.probabilities(split.test.inputs))[0]
-    assert row.scores["tune"] == scores(split.tune.labels, model.probabilities(split.tune.inputs))[0]
+    assert row.scores["validation"] == scores(split.validation.labels, model.probabilities(split.validation.inputs))[0]
     for part, of_part in predictions.items():
         assert row.scores[part] == scores(of_part.labels, of_part.probabilities)[0]
-    threshold, low, high, _ = tuned(Rule.of("f1"), split.tune.labels, model.probabilities(split.tune.inputs))
+    threshold, low, high, _ = tuned(
+        Rule.of("f1"), split.validation.labels, model.probabilities(split.validation.inputs)
+    )
     at = scores(split.test.labels, model.probabilities(split.test.inputs), threshold)
     assert row.tuned == TunedScores(threshold, (low, high), *at)
     assert low <= threshold <= high
@@ -136,7 +138,7 @@ def test_levels_without_a_class_have_rows_without_scores(digits, tmp_path, level
         assert row.failure is None
         assert (row.scores["test"]["roc_auc"] is None) == (level in {0, 1})
         if protocol == "ratio":
-            assert row.counts.tune[0] == 0
+            assert row.counts.validation[0] == 0
             assert row.tuned.scores["f1"] is row.tuned.threshold is None
             assert "no threshold was chosen: there are no" in row.tuned.undefined["f1"]
             assert row.tuned.reason == row.tuned.undefined["f1"]
@@ -210,7 +212,7 @@ def test_a_sampler_changes_what_is_trained_on_and_nothing_else(digits, tmp_path)
     assert plain.counts == replace(balanced.counts, resampled=None)
     negatives, _ = plain.counts.train
     assert balanced.counts.resampled == (negatives, negatives)
-    for part in ("tune", "test"):
+    for part in ("validation", "test"):
         labels = [Store(tmp_path).predictions(row.run)[part].labels for row in (plain, balanced)]
         assert np.array_equal(*labels)
 
@@ -328,9 +330,9 @@ def test_a_calibrated_model_says_what_its_row_was_scored_by(digits):
     assert model.calibration.kind == "isotonic"
     assert row.scores["test"] == scores(split.test.labels, model.probabilities(split.test.inputs))[0]
     found = calibration.fit(
-        "isotonic", split.tune.labels, replace(model, calibration=Calibration()).logits(split.tune.inputs)
+        "isotonic", split.validation.labels, replace(model, calibration=Calibration()).logits(split.validation.inputs)
     )
-    assert found == model.calibration  # by tune alone
+    assert found == model.calibration  # by validation alone
 
 
 def test_patience_ends_a_training_of_a_study(digits, tmp_path):
@@ -346,8 +348,11 @@ def test_patience_ends_a_training_of_a_study(digits, tmp_path):
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"patience": 3}, "leaves no tune part with both classes, by which a training could be stopped"),
-        ({"calibration": "platt"}, "leaves no tune part with both classes, by which probabilities could be calibrated"),
+        ({"patience": 3}, "leaves no validation part with both classes, by which a training could be stopped"),
+        (
+            {"calibration": "platt"},
+            "leaves no validation part with both classes, by which probabilities could be calibrated",
+        ),
     ],
 )
 def test_what_needs_a_tune_part_is_refused_without_one(digits, changes, sentence):

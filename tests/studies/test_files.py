@@ -104,7 +104,7 @@ WRONG = [
     ("gamma=1", "gama=1", "line 7: focal has no parameter 'gama' (did you mean 'gamma'?)"),
     ('"mse"', '"ldam_drw"', "line 7: ldam_drw changes after 160 epochs, the training ends after 3"),
     ("smote", "smoke", "line 9: there is no sampler 'smoke' (did you mean 'smote'?)"),
-    ("folds = 5", "folds = 2", "line 10: folds must be 3 to 1000, one each for train, tune and test, found 2"),
+    ("folds = 5", "folds = 2", "line 10: folds must be 3 to 1000, one each for train, validation and test, found 2"),
     ("repeats = 2", "repeats = 0", "line 11: repeats must be 1 to 1000, found 0"),
     ("seeds = 3", "seeds = 10_000_000_000", "line 8: seeds must be 1000000 at most, found 10000000000"),
     ("folds = 5", "positive = '9'\nfolds = 5", "line 10: digits_3_8 has no class '9'; it has 3 and 8"),

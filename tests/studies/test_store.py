@@ -20,7 +20,7 @@ from tests.report.examples import rows
 
 PREDICTIONS = {
     part: Predictions(np.array([0, 1, 0, 1]), np.array([1e-300, 1 / 3, 0.5, 1.0]), np.array([7, 70_000, 0, 3]))
-    for part in ("tune", "test")
+    for part in ("validation", "test")
 }
 
 
@@ -305,7 +305,7 @@ def test_a_row_is_json_that_others_can_read(tmp_path):
     assert (asked["loss"], asked["recipe"]["epochs"]) == ("msfe", 4)
     assert result["scores"]["test"]["f1"] == rows()[0].scores["test"]["f1"]
     tuned = rows()[0].tuned
-    assert list(result["scores"]) == list(result["undefined"]) == ["tune", "test", "tuned"]
+    assert list(result["scores"]) == list(result["undefined"]) == ["validation", "test", "tuned"]
     assert result["scores"]["tuned"] == tuned.scores | {
         "threshold": tuned.threshold, "threshold_low": tuned.interval[0], "threshold_high": tuned.interval[1],
     }  # fmt: skip

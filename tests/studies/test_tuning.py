@@ -1,4 +1,4 @@
-"""A learning rate is chosen on the tune part, with the same budget for each loss, and test is read for it alone."""
+"""A learning rate is chosen on validation, with the same budget for each loss, and test is read for it alone."""
 
 import copy
 from dataclasses import asdict, replace
@@ -45,7 +45,7 @@ def test_the_best_on_tune_is_taken_and_scored(tuned, digits):
         for candidate in row.tuning.candidates:
             other, *_ = alone(row, candidate.lr, digits)
             assert candidate.failure == other.failure
-            assert candidate.roc_auc == pytest.approx(other.scores["tune"]["roc_auc"], abs=1e-6)
+            assert candidate.roc_auc == pytest.approx(other.scores["validation"]["roc_auc"], abs=1e-6)
         judged = {candidate.lr: candidate.roc_auc or 0 for candidate in row.tuning.candidates}
         assert judged[row.tuning.lr] == max(judged.values())
         chosen, *_ = alone(row, row.tuning.lr, digits)
@@ -67,7 +67,7 @@ def test_test_is_read_for_the_chosen_network_alone(digits, monkeypatch):
     monkeypatch.setattr(Model, "logits", counted)
     [job, *_] = studies.cut(STUDY.runs()[:1], digits)
     [(row, *_)] = studies.train_together(job, digits, "cpu", lambda _: None)
-    assert sum(row.counts.test) != sum(row.counts.tune)
+    assert sum(row.counts.test) != sum(row.counts.validation)
     assert [lr for lr, size in read if size == sum(row.counts.test)] == [row.tuning.lr]
 
 
@@ -83,7 +83,7 @@ def test_a_failed_candidate_loses_to_any_other(tuned, digits):
     row, _, model = tuned[0]
     run = replace(row.run, recipe=replace(row.run.recipe, tune_lr=(0.1, 0.2, 0.3)))
     split = digits["digits_3_8"].draw(level=0.2, protocol="table1", seed=run.seed)
-    backwards = replace(split.tune, labels=1 - split.tune.labels)
+    backwards = replace(split.validation, labels=1 - split.validation.labels)
     broken = replace(model, network=copy.deepcopy(model.network))
     broken.network.layers[0].weight.data.fill_(float("nan"))
     outcomes = [Outcome([0.1], None, "failed"), Outcome([0.1], broken, None), Outcome([0.1], model, None)]
@@ -172,5 +172,5 @@ def test_the_hash_covers_the_rates_and_not_the_one_rate_that_is_not_read():
 
 @pytest.mark.parametrize("changes", [{"levels": (0.0,)}, {"protocols": ("ratio",)}])
 def test_a_tune_part_that_lacks_a_class_is_refused_before_anything_is_trained(digits, changes):
-    with pytest.raises(ValueError, match="leaves no tune part with both classes, by which a learning rate"):
+    with pytest.raises(ValueError, match="leaves no validation part with both classes, by which a learning rate"):
         studies.cut(replace(STUDY, **changes).runs(), digits)

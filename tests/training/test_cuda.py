@@ -40,7 +40,7 @@ def test_it_learns_what_a_cpu_learns(network, changes):
     ]
     for here, there in zip(*both(members), strict=True):
         np.testing.assert_allclose(there.losses, here.losses, rtol=1e-8)
-        np.testing.assert_allclose(there.tune_losses, here.tune_losses, rtol=1e-8)
+        np.testing.assert_allclose(there.validation_losses, here.validation_losses, rtol=1e-8)
         inputs = split_of(0).test.inputs
         np.testing.assert_allclose(there.model.probabilities(inputs), here.model.probabilities(inputs), atol=1e-8)
 

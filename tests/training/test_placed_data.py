@@ -36,7 +36,7 @@ def test_rows_are_those_of_each_members_own_split():
 def test_inputs_are_rounded_once_and_weights_are_not_touched():
     recipe = replace(PATIENT, precision="float32", scaling="standard")
     data = PlacedData.place([Member(split_of(0), LossSpec("mse"), recipe, 0)], CPU, torch.float64)
-    assert data.tune.inputs.dtype == torch.float32
+    assert data.validation.inputs.dtype == torch.float32
     rounded = data.round_inputs(torch.float32)
     assert torch.equal(rounded.train.inputs, data.train.inputs.float())
     assert not torch.equal(rounded.train.inputs.double(), data.train.inputs)

@@ -77,7 +77,7 @@ def print_run(run: dict[str, Any], model: Path | None) -> None:
     sampler = "" if run["sampler"] == "none" else f" with {run['sampler']}"
     where = f"at level {run['level']:g} (protocol {run['protocol']}, seed {run['seed']})"
     print(f"{run['loss']}{sampler} on {run['dataset']} {where}")
-    for part in ("train", "tune", "test"):
+    for part in ("train", "validation", "test"):
         positives, negatives = run[f"{part}_positives"], run[f"{part}_negatives"]
         print(f"{part:6}{positives} positives ({run['positive']}), {negatives} negatives ({run['negative']})")
     if "resampled_positives" in run:
@@ -87,7 +87,7 @@ def print_run(run: dict[str, Any], model: Path | None) -> None:
         return
     if run["tuning"]:
         rates = [f"{one['lr']:g}" for one in run["tuning"]["candidates"]]
-        print(f"learning rate {run['tuning']['lr']:g}, the best on tune of {', '.join(rates)}")
+        print(f"learning rate {run['tuning']['lr']:g}, the best on validation of {', '.join(rates)}")
     for score in SCORES:
         value = f"{run[score]:.4f}" if run[score] is not None else f"undefined: {run['undefined']['test'][score]}"
         print(f"{score:18}{value}")
@@ -96,14 +96,14 @@ def print_run(run: dict[str, Any], model: Path | None) -> None:
 
 
 def print_tuned(run: dict[str, Any]) -> None:
-    """The threshold that was chosen on tune, and what it is worth on test."""
+    """The threshold that was chosen on validation, and what it is worth on test."""
     tuned, rule = run["tuned"], run["recipe"]["threshold"]
     if tuned["threshold"] is None:
         print(run["undefined"]["tuned"]["f1"])
         return
     ends = [tuned["threshold_low"], tuned["threshold_high"]]
     interval = "" if None in ends else f" [{ends[0]:.4f}, {ends[1]:.4f}]"
-    print(f"threshold         {tuned['threshold']:.4f}{interval}, the best on tune for {rule}; at it on test:")
+    print(f"threshold         {tuned['threshold']:.4f}{interval}, the best on validation for {rule}; at it on test:")
     for score in ("f1", "precision", "recall", "cost"):
         if tuned.get(score) is not None:
             print(f"{score:18}{tuned[score]:.4f}")

@@ -141,7 +141,7 @@ def check_parts(own: Own, request: ComparisonRequest) -> None:
 
 
 def check_folds_of_learned(own: Own) -> None:
-    """Check that each fold of the rows that are not held out can have both classes, since one of the folds is tune.
+    """Check that each fold of the rows that are not held out can have both classes, since one of them is validation.
 
     Raises:
         ValueError: A class has fewer rows than there are folds.

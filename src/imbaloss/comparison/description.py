@@ -49,15 +49,15 @@ def describe(own: Own) -> list[str]:
 
 
 def describe_division(own: Own) -> str:
-    """Say how the rows are divided into train, tune and test, and how many of each class are in each part."""
+    """Say how the rows are divided into train, validation and test, and how many of each class are in each part."""
     counts = own.split_counts(0, own.each_fold[0])
     parts = ", ".join(f"{part} {pair.positives}/{pair.negatives}" for part, pair in counts.items())
     how = {
         FOLDS: f"{own.folds} folds, each of which is test once",
-        TIME: "the latest fifth is test, the fifth before it tune",
-        TEST: f"the test file is test, {'a' if own.times is None else 'the latest'} fifth of the other rows tune",
+        TIME: "the latest fifth is test, the fifth before it validation",
+        TEST: f"the test file is test, {'a' if own.times is None else 'the latest'} fifth of the other rows validation",
     }[own.division]
-    within = " in train or tune" if own.division == TEST else ""
+    within = " in train or validation" if own.division == TEST else ""
     grouped = (
         f"; rows of one group stay together{within}, {own.groups.max() + 1} groups" if own.groups is not None else ""
     )
@@ -130,13 +130,13 @@ def describe_leaks(frame: pd.DataFrame, labels: NDArray[np.int64], schema: Schem
 
 
 def describe_copies(own: Own) -> Iterator[str]:
-    """Say how many test rows are also rows of train or tune: they are no test of what was learned."""
+    """Say how many test rows are also rows of train or validation: they are no test of what was learned."""
     if isinstance(own.features, pd.DataFrame):
         keys = hash_rows(own.features)
     else:
         keys = np.array([hash(image.tobytes()) for image in own.features])
     rows = own.rows(0, own.each_fold[0])
-    seen = np.isin(keys[rows["test"]], keys[np.concatenate([rows["train"], rows["tune"]])])
+    seen = np.isin(keys[rows["test"]], keys[np.concatenate([rows["train"], rows["validation"]])])
     if seen.any():
         where = "in the first division, " if own.division == FOLDS else ""
         same = (

@@ -19,13 +19,13 @@ from imbaloss.data.splits import Fold, parts
 
 Rows = NDArray[np.int64]
 FOLDS, TIME, TEST, ALL = "folds", "time", "test", "all"
-EQUAL = 5  # parts of time, of which one is tune, or test
-PARTS = ("train", "tune", "test")
+EQUAL = 5  # parts of time, of which one is validation, or test
+PARTS = ("train", "validation", "test")
 
 
 @dataclass(frozen=True)
 class Division:
-    """What decides which rows are train, tune and test."""
+    """What decides which rows are train, validation and test."""
 
     seed: int
     fold: Fold | None
@@ -51,9 +51,10 @@ class Prepared(NamedTuple):
 class Own:
     """Rows of two classes, and how they are divided.
 
-    folds: each is test once, the next one tune. time: the latest fifth is test, the fifth before it tune. test: the
-    last `held_out` rows are. all: none is. Of the others a fold is tune, anew for each seed. Rows of one
-    group are always in one part, but for `test`.
+    The division says which rows are test. `folds`: each fold is test once, and the next one is validation. `time`: the
+    latest fifth is test, and the fifth before it validation. `test`: the last `held_out` rows are test. `all`: no row
+    is test. With `test` and `all`, a fold of the other rows is validation, drawn anew for each seed. The rows of a
+    group are in one part; with `test` that holds for the other rows.
     """
 
     name: str
@@ -103,7 +104,7 @@ class Own:
 
     @property
     def for_use(self) -> "Own":
-        """Return the same rows under another name, none of them to judge by: a part is tune, all others are train."""
+        """Return the same rows under another name without a test part: each row is train or validation."""
         return replace(self, name=f"{self.name}, all rows", division=ALL)
 
     @property
@@ -132,7 +133,7 @@ class Own:
         level: float | None = None,  # noqa: ARG002
         protocol: str | None = None,  # noqa: ARG002
     ) -> dict[str, Counts]:
-        """Return the counts of train, tune and test. Level and protocol, which every source is told, change nothing."""
+        """Return the counts of train, validation and test; level and protocol, which all sources take, do nothing."""
         counts = {}
         for part, rows in self.rows(seed, fold).items():
             positives = int(self.labels[rows].sum())
@@ -164,8 +165,10 @@ class Own:
         if division not in self.cache.prepared:
             rows = self.rows(seed, fold)
             made, of_train = self.fit_preparation(rows["train"])
-            others = made(self.features_of(np.concatenate([rows["tune"], rows["test"]])))  # at once, for wide tables
-            inputs = [of_train, *np.split(others, [len(rows["tune"])])]
+            others = made(
+                self.features_of(np.concatenate([rows["validation"], rows["test"]]))
+            )  # at once, for wide tables
+            inputs = [of_train, *np.split(others, [len(rows["validation"])])]
             samples = [
                 Samples(of_part, self.labels[rows[part]], rows[part])
                 for part, of_part in zip(PARTS, inputs, strict=True)
@@ -183,14 +186,14 @@ class Own:
         return self.features.iloc[rows] if isinstance(self.features, pd.DataFrame) else self.features[rows]
 
     def rows(self, seed: int, fold: Fold | None) -> dict[str, Rows]:
-        """Of train, tune and test, each in order."""
+        """Of train, validation and test, each in order."""
         division = Division(seed, fold)
         if division not in self.cache.rows:
             self.cache.rows[division] = self.divide(seed, fold)
         return self.cache.rows[division]
 
     def divide(self, seed: int, fold: Fold | None) -> dict[str, Rows]:
-        """Divide the rows into train, tune and test, each in order, as the class says of its kind of division."""
+        """Divide the rows into train, validation and test, each in order, as the class says of its kind of division."""
         everything = np.arange(len(self.labels))
         if self.division == TIME:
             return dict(zip(PARTS, self.by_time(everything, 2), strict=True))
@@ -199,11 +202,11 @@ class Own:
         test = everything[len(everything) - self.held_out :] if self.division == TEST else everything[:0]
         learn = everything[: len(everything) - len(test)]
         if self.times is not None:
-            train, tune = self.by_time(learn, 1)
+            train, validation = self.by_time(learn, 1)
         else:
             of_fold = self.in_folds(learn, seed, Fold(0, 0, self.folds))
-            train, tune = np.sort(np.concatenate([of_fold["train"], of_fold["test"]])), of_fold["tune"]
-        return {"train": train, "tune": tune, "test": test}
+            train, validation = np.sort(np.concatenate([of_fold["train"], of_fold["test"]])), of_fold["validation"]
+        return {"train": train, "validation": validation, "test": test}
 
     def in_folds(self, rows: Rows, seed: int, fold: Fold) -> dict[str, Rows]:
         labels = self.labels[rows]
@@ -213,8 +216,12 @@ class Own:
 
         splitter = StratifiedGroupKFold(fold.folds, shuffle=True, random_state=state(seed, f"folds {fold.repeat}"))
         tests = [rows[some] for _, some in splitter.split(labels, labels, self.groups[rows])]
-        others = [some for place, some in enumerate(tests) if place not in {fold.fold, fold.tune}]
-        return {"train": np.sort(np.concatenate(others)), "tune": tests[fold.tune], "test": tests[fold.fold]}
+        others = [some for place, some in enumerate(tests) if place not in {fold.fold, fold.validation}]
+        return {
+            "train": np.sort(np.concatenate(others)),
+            "validation": tests[fold.validation],
+            "test": tests[fold.fold],
+        }
 
     def by_time(self, rows: Rows, cuts: int) -> Sequence[Rows]:
         """The rows before each cut and after the last, cuts being a fifth apart; rows of one time stay together."""

@@ -114,7 +114,7 @@ class ComparisonRequest:
         int,
         Entry(
             "Of the cross-validation.",
-            domains=(between(3, 1000, "one each for train, tune and test"),),
+            domains=(between(3, 1000, "one each for train, validation and test"),),
             in_python="Number of folds of the cross-validation.",
         ),
     ] = 5

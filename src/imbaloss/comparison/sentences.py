@@ -114,7 +114,7 @@ def explain_missing_scores(case: Case) -> str:
     fewer = [f"{method} ({most - count} of {most})" for method, count in case.repetitions.items() if count < most]
     failed = any(row.failure for row in rows)
     unmet = any(row.threshold is None and not row.failure for row in rows)
-    why = ["the training failed"] * failed + [f"no threshold meets {case.best.decision.rule} on tune"] * unmet
+    why = ["the training failed"] * failed + [f"no threshold meets {case.best.decision.rule} on validation"] * unmet
     if not fewer:
         return ""
     return f"Scores are missing, and nothing is recommended, where {' or '.join(why)}: {list_methods(fewer)}"

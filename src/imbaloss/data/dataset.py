@@ -80,14 +80,14 @@ class Dataset:
         seed: int = 0,  # noqa: ARG002 (counts of a set are the same for each)
         fold: Fold | None = None,
     ) -> dict[str, Counts]:
-        """Return the counts of train, tune and test, as `draw` makes them; no image is touched.
+        """Return the counts of train, validation and test, as `draw` makes them; no image is touched.
 
         Raises:
             ValueError: As `counts`, and for a class with fewer images than there are folds.
         """
         if fold is None:
             train, test = (counts(self, part, level=level, protocol=protocol) for part in ("train", "test"))
-            return {"train": train, "tune": self.tune_counts(train), "test": test}
+            return {"train": train, "validation": self.validation_counts(train), "test": test}
         drawn = counts(self, "all", level=level, protocol=protocol)
         if min(drawn) < fold.folds:
             raise ValueError(
@@ -97,8 +97,8 @@ class Dataset:
         labels = np.repeat([0, 1], drawn)
         return {part: Counts(*np.bincount(labels[rows]).tolist()) for part, rows in parts(labels, fold, 0)}
 
-    def tune_counts(self, train: Counts) -> Counts:
-        """Return the counts of tune where train has so many: a multiple of these, as large as the images left allow."""
+    def validation_counts(self, train: Counts) -> Counts:
+        """Return the validation counts for these of train: in the same proportion, as many as the images left allow."""
         left = Counts(*(have - used for have, used in zip(self.train.counts, train, strict=True)))
         part_left = min(Fraction(have, used) for have, used in zip(left, train, strict=True) if used)
         return Counts(*(floor(part_left * used) for used in train))
@@ -106,7 +106,7 @@ class Dataset:
     def draw(self, *, level: float, protocol: str, seed: int, fold: Fold | None = None) -> Split:
         """Draw the images of one run. The same seed draws the same images, whatever the loss.
 
-        Without a fold, `train` and `test` come from the parts of the data set, and `tune` from the images of its
+        Without a fold, `train` and `test` come from the parts of the data set, and `validation` from the images of its
         `train` that were not drawn: it has the share of positives of `train`, and is as large as those images allow,
         empty where a class is used up (protocol ratio; level 0 or 1). With a fold, images are drawn from both parts
         together, the same for every fold and repeat, and then split.
@@ -124,7 +124,7 @@ class Dataset:
         after = [order[used:] for order, used in zip(train_order, wanted_of["train"], strict=True)]
         return Split(
             train=self.take(self.train, train_order, wanted_of["train"], generator),
-            tune=self.take(self.train, after, wanted_of["tune"], generator),
+            validation=self.take(self.train, after, wanted_of["validation"], generator),
             test=self.take(self.test, test_order, wanted_of["test"], generator),
         )
 

@@ -62,10 +62,10 @@ class Samples:
 
 @dataclass(frozen=True)
 class Split:
-    """What one run sees: it learns from train, chooses by tune, and is judged, once, on test."""
+    """What one run sees: it learns from train, chooses by validation, and is judged, once, on test."""
 
     train: Samples
-    tune: Samples
+    validation: Samples
     test: Samples
 
 

@@ -46,7 +46,7 @@ class Source(Protocol):
     def split_counts(
         self, *, level: float, protocol: str, seed: int = 0, fold: Fold | None = None
     ) -> dict[str, Counts]:
-        """Return the counts of train, tune and test, as `draw` makes them.
+        """Return the counts of train, validation and test, as `draw` makes them.
 
         Raises:
             ValueError: The source cannot give such a split.

@@ -1,4 +1,4 @@
-"""Folds: which samples are train, tune and test in a cross-validation."""
+"""Folds: which samples are train, validation and test in a cross-validation."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -8,27 +8,29 @@ from numpy.typing import NDArray
 
 from imbaloss.data.seeds import state
 
-FEWEST_FOLDS = 3  # one each for train, tune and test
+FEWEST_FOLDS = 3  # one each for train, validation and test
 MOST = 1000  # folds, or repeats
 
 
 class Fold(NamedTuple):
-    """Of a repeated stratified cross-validation: fold `fold` is test, the next one tune, the others train."""
+    """Of a repeated stratified cross-validation: fold `fold` is test, the next one validation, the others train."""
 
     repeat: int
     fold: int
     folds: int
 
     @property
-    def tune(self) -> int:
-        """The number of the fold that is tune."""
+    def validation(self) -> int:
+        """The number of the fold that is validation."""
         return (self.fold + 1) % self.folds
 
 
 def check_folds(folds: int, repeats: int) -> None:
     """Raises ValueError for fewer than three folds, no repeat, or more than anyone can mean."""
     if not FEWEST_FOLDS <= folds <= MOST:
-        raise ValueError(f"folds must be {FEWEST_FOLDS} to {MOST}, one each for train, tune and test, found {folds}")
+        raise ValueError(
+            f"folds must be {FEWEST_FOLDS} to {MOST}, one each for train, validation and test, found {folds}"
+        )
     if not 1 <= repeats <= MOST:
         raise ValueError(f"repeats must be 1 to {MOST}, found {repeats}")
 
@@ -40,13 +42,13 @@ def folds_of(folds: int, repeats: int) -> list[Fold]:
 
 
 def parts(labels: NDArray[np.int64], fold: Fold, seed: int) -> Iterator[tuple[str, NDArray[np.int64]]]:
-    """The rows of train, tune and test. How many of each class they hold does not depend on the seed."""
+    """The rows of train, validation and test. How many of each class they hold does not depend on the seed."""
     from sklearn.model_selection import StratifiedKFold  # here, since it takes most of a second
 
     splitter = StratifiedKFold(fold.folds, shuffle=True, random_state=state(seed, f"folds {fold.repeat}"))
     order = np.argsort(labels, kind="stable")  # the splitter counts a class first whose label it meets first
     tests = [np.sort(order[rows]) for _, rows in splitter.split(order, labels[order])]
-    others = [rows for place, rows in enumerate(tests) if place not in {fold.fold, fold.tune}]
+    others = [rows for place, rows in enumerate(tests) if place not in {fold.fold, fold.validation}]
     yield "train", np.sort(np.concatenate(others))
-    yield "tune", tests[fold.tune]
+    yield "validation", tests[fold.validation]
     yield "test", tests[fold.fold]

@@ -168,15 +168,15 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         model_decision = evaluation.Decision.read({"calibration": self.calibration})
         decision = DecisionRequest.of(len(classes), self.threshold, self.costs, self.prevalence)
         loss, seed = self._loss(samples, classes, decision.costs), self._seed()
-        train_part, tune = samples, samples[np.zeros(0, np.int64)]
+        train_part, validation = samples, samples[np.zeros(0, np.int64)]
         if decision.chosen or self.early_stopping or self.calibration != calibration.NONE:
-            train_part, tune = split_validation(samples, classes.tolist(), self.validation_fraction, seed)
+            train_part, validation = split_validation(samples, classes.tolist(), self.validation_fraction, seed)
         recipe = self._recipe(len(train_part), len(classes))
         check_loss(loss, recipe)
         require(not recipe.kind.convolutional, f"network must be mlp or prototype, for columns, found {self.network!r}")
         scaling = before.scaling if before else Scaling.of(self.scaling, train_part)
-        of_train, of_tune = (scale_samples(part, scaling, recipe) for part in (train_part, tune))
-        split = Split(of_train, of_tune, of_tune)  # a classifier knows no test part
+        of_train, of_validation = (scale_samples(part, scaling, recipe) for part in (train_part, validation))
+        split = Split(of_train, of_validation, of_validation)  # a classifier knows no test part
         sampler = SamplerSpec.parse(self.sampler)
         members = make_members(
             split, replace(recipe, scaling="unit"), loss, sampler, range(seed, seed + self.n_networks)
@@ -192,16 +192,16 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
             shift_of(members, train_part, None if self.calibration in FIT_SHARES else decision.shares),
             decision=model_decision,
         )
-        if len(tune):
-            logits = model.logits(tune.inputs)
-            fitted = calibration.fit(self.calibration, tune.labels, logits, decision.weights(tune))
+        if len(validation):
+            logits = model.logits(validation.inputs)
+            fitted = calibration.fit(self.calibration, validation.labels, logits, decision.weights(validation))
             model = replace(model, calibration=fitted)
-        self.tuned_ = decision.tuned(model, tune) if decision.chosen else None
+        self.tuned_ = decision.tuned(model, validation) if decision.chosen else None
         self.threshold_ = self.tuned_.threshold if self.tuned_ else decision.fixed()
         self.classes_, self.model_, self.costs_ = classes, model, decision.deciding_costs
         self.loss_curves_ = [outcome.losses for outcome in outcomes]
         self.loss_curve_ = np.nanmean(list(zip_longest(*self.loss_curves_, fillvalue=np.nan)), axis=1).tolist()
-        self.validation_curves_ = [outcome.tune_losses for outcome in outcomes]
+        self.validation_curves_ = [outcome.validation_losses for outcome in outcomes]
         self.n_iter_ = len(self.loss_curve_)
         return self
 

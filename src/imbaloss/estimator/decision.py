@@ -65,13 +65,15 @@ class DecisionRequest:
             return costs.threshold_of(self.costs)
         return self.threshold if isinstance(self.threshold, float) else None
 
-    def tuned(self, model: Model, tune: Samples) -> Tuned:
+    def tuned(self, model: Model, validation: Samples) -> Tuned:
         """Choose the threshold that is best on samples that the model was not trained on.
 
         Raises ValueError where a class has no sample, and where no threshold meets the rule.
         """
         assert isinstance(self.threshold, Rule) or callable(self.threshold)
-        return tuned(self.threshold, tune.labels, model.probabilities(tune.inputs), self.weights(tune))
+        return tuned(
+            self.threshold, validation.labels, model.probabilities(validation.inputs), self.weights(validation)
+        )
 
     def weights(self, part: Samples) -> Floats | None:
         """Return the sample weights that give the classes their shares in use; None if every weight is 1."""

@@ -68,7 +68,7 @@ def fit(kind: str, labels: Labels, logits: Floats, weights: Floats | None = None
 
     - temperature: logits / T. Source: Guo et al. 2017 (arXiv 1706.04599), section 4.2.
     - platt: a z + b of the log-odds z, with (n_1 + 1) / (n_1 + 2) and 1 / (n_0 + 2) for 1 and 0 as targets; a stays
-      above 0, so that the few samples of a small tune part do not turn the ranking round.
+      above 0, so that the few samples of a small validation part do not turn the ranking round.
       Source: Platt 1999; Niculescu-Mizil and Caruana 2005 (ICML).
     - isotonic: any rising step function, by scikit-learn. Source: Zadrozny and Elkan 2002 (KDD).
 

@@ -39,7 +39,7 @@ class Learner(Protocol):
     def describe(self, loss: LossSpec | None) -> Description: ...
 
     def choose_rates(self, recipe: Recipe) -> Recipe:
-        """Return the recipe with the rates that are tried, of which the tune part chooses one."""
+        """Return the recipe with the rates that are tried, of which the validation part chooses one."""
 
     def check_loss(self, loss: LossSpec | None, recipe: Recipe) -> None:
         """Raise ValueError if the learner cannot be fitted with that loss by that recipe."""

@@ -49,7 +49,7 @@ def table(rows: Sequence[Row]) -> pd.DataFrame:
     mean number that they took), tuned_lr (each learning rate that was chosen, and how often), protocol, classes,
     sampler, network, name of the recipe, split, what the tuned threshold is best for, calibration, the samples of each
     class that an epoch shows after a sampler, and what a reader calls setting and method. Scores that begin with tuned_
-    are at the threshold that is best on tune, tuned_threshold, whose _low and _high are the mean ends of each
+    are at the threshold that is best on validation, tuned_threshold, whose _low and _high are the mean ends of each
     training's own interval; cost and tuned_cost are the mean cost of a sample at 1/2 and there, tuned_f_beta and
     tuned_accuracy what these rules give there. Empty where there is no value.
     """
@@ -80,7 +80,7 @@ def table(rows: Sequence[Row]) -> pd.DataFrame:
     return found.reset_index()[[*CELL, *first, *ASKED, *RESAMPLED, *NAMES]]
 
 
-COUNTED = [f"{part}_{kind}" for part in ("train", "tune", "test") for kind in ("negatives", "positives")]
+COUNTED = [f"{part}_{kind}" for part in ("train", "validation", "test") for kind in ("negatives", "positives")]
 TUNED = tuple(f"tuned_{name}" for name in ("f1", *THRESHOLDS, *(name for name in OF_DECISIONS if name != "f1")))
 AT_TUNED = (*OF_DECISIONS, *RULES_ALONE)  # scores at the tuned threshold
 COSTS = ("cost", "tuned_cost")  # where the threshold's rule names costs
@@ -97,7 +97,7 @@ def columns(rows: Sequence[Row]) -> pd.DataFrame:
     """One line a row, with all that a table needs of it."""
     counts = {
         name: [getattr(row.counts, part)[place] for row in rows]
-        for name, (part, place) in zip(COUNTED, product(("train", "tune", "test"), (0, 1)), strict=True)
+        for name, (part, place) in zip(COUNTED, product(("train", "validation", "test"), (0, 1)), strict=True)
     }
     thresholds = np.array([row.threshold or (np.nan,) * len(THRESHOLDS) for row in rows]).reshape(-1, len(THRESHOLDS))
     values = {

@@ -30,7 +30,7 @@ from imbaloss.networks import Prototypes
 from imbaloss.studies.files import versions
 from imbaloss.studies.jobs import Job
 from imbaloss.studies.prototypes import PrototypeMap
-from imbaloss.studies.row import Computation, PartCounts, Row
+from imbaloss.studies.row import Computation, PartCounts, Row, name_in_store
 from imbaloss.studies.store import Predictions
 from imbaloss.studies.study import Run
 from imbaloss.studies.tuning import choose
@@ -43,7 +43,7 @@ class Finished(NamedTuple):
     """What a run came to."""
 
     row: Row
-    predictions: dict[str, Predictions]  # on tune and test; none where the training failed
+    predictions: dict[str, Predictions]  # on validation and test; none where the training failed
     model: FittedModel | None
 
 
@@ -189,7 +189,7 @@ def finish_run(
     if isinstance(origin.sampled, Refusal):
         outcomes = [Outcome([], None, origin.sampled.reason)]
     chooses = run.recipe.tune_lr and len(outcomes) == run.recipe.networks
-    outcome, tuning = choose(run, origin.split.tune, outcomes) if chooses else (outcomes[0], None)
+    outcome, tuning = choose(run, origin.split.validation, outcomes) if chooses else (outcomes[0], None)
     counts = counts_of(run, origin)
     model, predictions, failure = outcome.model, dict[str, Predictions](), outcome.failure
     if model:
@@ -228,18 +228,18 @@ def counts_of(run: Run, origin: Origin) -> PartCounts:
     if run.method.sampler != NO_SAMPLER and isinstance(sampled, Resampled):
         shown = shown_counts(sampled.split.train.counts, run.method.sampler, run.recipe.train_batch)
         resampled = Counts(*shown)
-    return PartCounts(split.train.counts, split.tune.counts, split.test.counts, resampled)
+    return PartCounts(split.train.counts, split.validation.counts, split.test.counts, resampled)
 
 
 def predicted(run: Run, model: FittedModel, split: Split) -> tuple[FittedModel, dict[str, Predictions]]:
-    """The model with its calibration, which is fitted on tune, and what it says of tune and test."""
-    parts = {"tune": split.tune, "test": split.test}
+    """Calibrate a model on validation. Return it with its predictions on validation and test."""
+    parts = {"validation": split.validation, "test": split.test}
     logits = {}
     for part, samples in parts.items():
-        order = stream(run.seed, part).permutation(len(samples)) if run.recipe.shuffle_test else None
+        order = stream(run.seed, name_in_store(part)).permutation(len(samples)) if run.recipe.shuffle_test else None
         logits[part] = model.logits(samples.inputs, order)
-    if np.isfinite(logits["tune"]).all():
-        fitted = calibration.fit(model.decision.calibration, split.tune.labels, logits["tune"])
+    if np.isfinite(logits["validation"]).all():
+        fitted = calibration.fit(model.decision.calibration, split.validation.labels, logits["validation"])
         model = replace(model, calibration=fitted)
     return model, {
         part: Predictions(samples.labels, to_probabilities(model.calibration(logits[part])), samples.images)
@@ -250,21 +250,21 @@ def predicted(run: Run, model: FittedModel, split: Split) -> tuple[FittedModel, 
 def score(
     predictions: Mapping[str, Predictions], rule: Rule
 ) -> tuple[dict[str, tuple[Scores, dict[str, str]]], TunedScores]:
-    """Return the scores of tune and test at 1/2 with why some are None, and those of test at the tuned threshold.
+    """Return the scores of validation and test at 1/2 with why some are None, and those of test at the tuned threshold.
 
     Without predictions there are none, since the training failed.
     """
     if not predictions:
         reason = "the training failed"
-        return dict.fromkeys(("tune", "test"), no_scores(reason)), TunedScores.without_threshold(reason)
+        return dict.fromkeys(("validation", "test"), no_scores(reason)), TunedScores.without_threshold(reason)
     at_half = {part: score_at(of_part, rule, THRESHOLD) for part, of_part in predictions.items()}
-    return at_half, score_tuned(predictions["tune"], predictions["test"], rule)
+    return at_half, score_tuned(predictions["validation"], predictions["test"], rule)
 
 
-def score_tuned(tune: Predictions, test: Predictions, rule: Rule) -> TunedScores:
-    """Choose the threshold that is best on tune by a rule, and score test there."""
+def score_tuned(validation: Predictions, test: Predictions, rule: Rule) -> TunedScores:
+    """Choose the threshold that is best on validation by a rule, and score test there."""
     try:
-        threshold, low, high, _ = tuned(rule, tune.labels, tune.probabilities)
+        threshold, low, high, _ = tuned(rule, validation.labels, validation.probabilities)
     except ValueError as error:
         return TunedScores.without_threshold(f"no threshold was chosen: {error}")
     interval = (low, high) if np.isfinite([low, high]).all() else None

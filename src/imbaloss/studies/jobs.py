@@ -107,7 +107,7 @@ class Shared:
     """What runs of one stack share."""
 
     samples: int  # of train, or of most that a sampler can make of it
-    tuned: int  # samples of tune, where each epoch looks at them
+    tuned: int  # samples of validation, where each epoch looks at them
     shape: tuple[int, ...]
     recipe: Recipe  # but for epochs and rates
     candidates: int
@@ -126,14 +126,14 @@ def stacked_by(kind: Kind, datasets: Mapping[str, Source]) -> Shared:
         "probabilities could be calibrated": kind.decision.calibration != calibration.NONE,
     }
     for purpose, needed in needs.items():
-        if needed and not all(parts["tune"]):
-            raise ValueError(f"{cell} leaves no tune part with both classes, by which {purpose}")
+        if needed and not all(parts["validation"]):
+            raise ValueError(f"{cell} leaves no validation part with both classes, by which {purpose}")
     try:
         samples = sum(resampled_counts(parts["train"], kind.sampler))
         shown_counts(parts["train"], kind.sampler, recipe.train_batch)
     except ValueError as error:
         raise ValueError(f"{cell}: {error}") from error
-    looked_at = sum(parts["tune"]) if recipe.patience else 0
+    looked_at = sum(parts["validation"]) if recipe.patience else 0
     alone = None
     if kind.seed is not None or not kind.learner.stacks:
         alone = replace(kind, recipe=recipe.shared, decision=Decision())

@@ -19,7 +19,7 @@ from pydantic_core import from_json
 from imbaloss.data import Source
 from imbaloss.studies.bulk import uncollected
 from imbaloss.studies.prototypes import PrototypeMap
-from imbaloss.studies.row import Computation, Row, from_texts, to_texts
+from imbaloss.studies.row import Computation, Row, from_stored, from_texts, to_stored, to_texts
 from imbaloss.studies.study import Run
 
 Found = TypeVar("Found")
@@ -52,10 +52,10 @@ class Examples:
 
 
 def to_bytes(row: Row, predictions: Mapping[str, Predictions]) -> bytes:
-    """The arrays of a run as the content of an NPZ file."""
+    """Return the arrays of a run as the content of an NPZ file."""
     arrays: dict[str, NDArray[Any]] = {"losses": np.array(row.losses, dtype=np.float64)}
     arrays |= row.prototypes.arrays() if row.prototypes else {}
-    for part, of_part in predictions.items():
+    for part, of_part in to_stored(predictions).items():
         arrays |= {
             f"{part}_labels": of_part.labels.astype(np.uint8),
             f"{part}_probabilities": of_part.probabilities,
@@ -72,7 +72,7 @@ def npz(arrays: Mapping[str, NDArray[Any]]) -> bytes:
 
 
 def from_bytes(content: bytes) -> tuple[tuple[float, ...], dict[str, Predictions]]:
-    """The inverse of `to_bytes`."""
+    """Read the losses, and the predictions by part, from the arrays of a run."""
     with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
         parts = [name.removesuffix("_labels") for name in arrays.files if name.endswith("_labels")]
         predictions = {
@@ -83,7 +83,7 @@ def from_bytes(content: bytes) -> tuple[tuple[float, ...], dict[str, Predictions
             )
             for part in parts
         }
-        return tuple(arrays["losses"].tolist()), predictions
+        return tuple(arrays["losses"].tolist()), from_stored(predictions)
 
 
 def prototypes_from_bytes(content: bytes) -> PrototypeMap | None:
@@ -123,9 +123,9 @@ class Store:
                 )
 
     def add(self, entries: Iterable[tuple[Row, Mapping[str, Predictions]]]) -> None:
-        """Rows, with the predictions on tune and test: all in one transaction, which ends the claims on their runs.
+        """Write rows and their predictions in one transaction, which also ends the claims on their runs.
 
-        A run that is there already stays as it is.
+        A run that is in the store already stays as it is.
         """
         some = [(row.run.hash, *to_texts(row), to_bytes(row, predictions)) for row, predictions in entries]
         with self.transaction() as database:
@@ -184,7 +184,7 @@ class Store:
         return [replace(row, losses=losses) for row, (losses, _) in zip(rows, found, strict=True)]
 
     def predictions(self, run: Run) -> dict[str, Predictions]:
-        """Of a finished run, on tune and test; none where its training failed."""
+        """Return the predictions of a finished run on validation and test; none if its training failed."""
         [(_, predictions)] = self.arrays([run])
         return predictions
 

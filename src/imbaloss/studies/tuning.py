@@ -1,4 +1,4 @@
-"""The choice of a learning rate: every candidate is trained, in one stack, and judged on the tune part alone."""
+"""The choice of a learning rate: every candidate is trained, in one stack, and judged on the validation part alone."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ TUNED_BY = "roc_auc"  # threshold-free, so that a rate is not chosen for where i
 
 @dataclass(frozen=True)
 class TriedRate:
-    """A learning rate that was tried, and what it gave on the tune part."""
+    """A learning rate that was tried, and what it gave on the validation part."""
 
     lr: float
     roc_auc: float | None  # None where the training failed or its outputs are not finite
@@ -39,14 +39,20 @@ class LearningRateChoice:
 
 
 def choose(
-    run: Run, tune: Samples, outcomes: Sequence[Outcome[FittedModel]]
+    run: Run, validation: Samples, outcomes: Sequence[Outcome[FittedModel]]
 ) -> tuple[Outcome[FittedModel], LearningRateChoice]:
-    """The outcome with the highest ROC-AUC on `tune`, of equal ones that of the smallest rate; and what was judged.
+    """Choose the outcome with the highest ROC-AUC on validation; of equal ones that of the smallest learning rate.
 
-    outcomes: of the run's candidates, in their order. One that failed, or gives outputs that are not finite, is last;
-    where all did, no rate is chosen.
+    Args:
+        run: The run whose learning rate is chosen.
+        validation: The validation part of the run.
+        outcomes: The outcomes of the run's candidates, in their order. One that failed, or whose outputs are not
+            finite, comes last.
+
+    Returns:
+        The outcome, and the choice with the scores of all candidates. If all candidates failed, no rate is chosen.
     """
-    found = [judged(outcome, tune) for outcome in outcomes]
+    found = [judged(outcome, validation) for outcome in outcomes]
     best = max(range(len(found)), key=lambda place: -1.0 if (score := found[place]) is None else score)
     rates = [recipe.lr for recipe in run.recipe.candidates()]
     tried = [TriedRate(lr, score, outcome.failure) for lr, score, outcome in zip(rates, found, outcomes, strict=True)]
@@ -54,9 +60,9 @@ def choose(
     return outcomes[best], LearningRateChoice(TUNED_BY, chosen, tuple(tried))
 
 
-def judged(outcome: Outcome[FittedModel], tune: Samples) -> float | None:
-    """Return the ROC-AUC on `tune`; None where the training failed or its outputs are not finite."""
+def judged(outcome: Outcome[FittedModel], validation: Samples) -> float | None:
+    """Return the ROC-AUC on `validation`; None where the training failed or its outputs are not finite."""
     if outcome.model is None:
         return None
-    probabilities = outcome.model.probabilities(tune.inputs)
-    return scores(tune.labels, probabilities)[0][TUNED_BY] if np.isfinite(probabilities).all() else None
+    probabilities = outcome.model.probabilities(validation.inputs)
+    return scores(validation.labels, probabilities)[0][TUNED_BY] if np.isfinite(probabilities).all() else None

@@ -1,4 +1,4 @@
-"""Early stopping: a training ends when its loss on tune has not fallen for a while, with the weights of the lowest.
+"""Early stopping: a training ends when its validation loss has not fallen for a while, with the weights of the lowest.
 
 Source: Prechelt 1998 (Neural Networks: Tricks of the Trade), the criterion UP by its number of epochs.
 """
@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 
 class EarlyStopping:
-    """The lowest loss on tune of each network so far, its weights then, and for how many epochs it has not fallen."""
+    """The lowest validation loss of each network, its weights then, and the epochs since."""
 
     def __init__(self, network: nn.Module, patience: int) -> None:
         """Begin with a copy of the weights of the stack, and with infinite losses."""
@@ -20,7 +20,7 @@ class EarlyStopping:
         self.waited = torch.zeros(size, dtype=torch.int64)
 
     def record(self, losses: Tensor) -> Tensor:
-        """Take the losses on tune after an epoch, (S,) on the CPU. Say which networks have patience left, (S,)."""
+        """Take the validation losses after an epoch, (S,) on the CPU. Say which networks have patience left, (S,)."""
         better = losses < self.lowest
         self.lowest = torch.where(better, losses, self.lowest)
         self.waited = torch.where(better, 0, self.waited + 1)

@@ -36,7 +36,7 @@ class Outcome(Generic[Fitted_co]):
     losses: list[float]  # of each finished epoch: the mean of the loss over its samples, batch by batch
     model: Fitted_co | None
     failure: str | None
-    tune_losses: list[float] = field(default_factory=list)  # of each epoch, where the recipe has patience
+    validation_losses: list[float] = field(default_factory=list)  # of each epoch, where the recipe has patience
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Course:
     place: int  # among all members
     member: Member
     losses: list[float] = field(default_factory=list)  # as in `Outcome`
-    tune_losses: list[float] = field(default_factory=list)
+    validation_losses: list[float] = field(default_factory=list)
 
 
 def train(
@@ -104,7 +104,7 @@ class EpochResult:
     batch_losses: Tensor  # (S, batches)
     losses: list[float]  # the mean over the samples
     finite_weights: list[bool]
-    tune_losses: list[float] | None  # only with patience
+    validation_losses: list[float] | None  # only with patience
     patient: list[bool]  # whether it has patience left
 
     @classmethod
@@ -115,23 +115,23 @@ class EpochResult:
         sizes = torch.tensor([min(size, samples - start) for start in range(0, samples, size)])
         losses = (batch_losses * sizes).sum(1) / sizes.sum()
         finite_weights = stack.finite().tolist()
-        tune_losses, patient = None, [True] * len(losses)
+        validation_losses, patient = None, [True] * len(losses)
         if stack.early:
-            on_tune = stack.tune_losses().double().cpu()
-            tune_losses, patient = on_tune.tolist(), stack.early.record(on_tune).tolist()
-        return cls(stack.epochs, batch_losses, losses.tolist(), finite_weights, tune_losses, patient)
+            on_validation = stack.validation_losses().double().cpu()
+            validation_losses, patient = on_validation.tolist(), stack.early.record(on_validation).tolist()
+        return cls(stack.epochs, batch_losses, losses.tolist(), finite_weights, validation_losses, patient)
 
     def finish(self, course: Course, index: int, stack: Stack, lr_name: str) -> Outcome[Model] | None:
         """Add the losses of one member to its course. Return its outcome, or None if it goes on."""
-        if self.tune_losses is not None:
-            course.tune_losses.append(self.tune_losses[index])
+        if self.validation_losses is not None:
+            course.validation_losses.append(self.validation_losses[index])
         if isfinite(self.losses[index]):
             course.losses.append(self.losses[index])
         failure = self.find_failure(index, lr_name)
         if failure:
             return Outcome(course.losses, None, failure)
         if self.epoch == course.member.recipe.epochs or not self.patient[index]:
-            return Outcome(course.losses, stack.model(index), None, course.tune_losses)
+            return Outcome(course.losses, stack.model(index), None, course.validation_losses)
         return None
 
     def find_failure(self, index: int, lr_name: str) -> str | None:

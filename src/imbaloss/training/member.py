@@ -48,24 +48,24 @@ def check_members(members: Sequence[Member]) -> None:
     """Check that the members can be trained in one stack.
 
     Raises:
-        ValueError: A member has rates to choose from, inputs that its network does not take, patience without a tune
-            part, or batches by label in a fixed order; or members differ in what a stack shares.
+        ValueError: A member has rates to choose from, inputs that its network does not take, patience without a
+            validation part, or batches by label in a fixed order; or members differ in what a stack shares.
     """
     for member in members:
         if member.recipe.tune_lr:
             raise ValueError("a member trains at one learning rate: take one of its recipe's candidates()")
-        if member.recipe.patience and not len(member.split.tune):
-            raise ValueError("patience looks at the loss on tune, and tune is empty")
+        if member.recipe.patience and not len(member.split.validation):
+            raise ValueError("patience looks at the loss on validation, and validation is empty")
         member.recipe.check_shape(member.split.train.inputs.shape[1:])
         if member.sampler.in_batches and not member.recipe.shuffle_train:
             raise ValueError(f"{member.sampler} draws batches anew in each epoch: it goes with shuffle_train")
     shared = {member.recipe.shared for member in members}
     sizes = {member.split.train.inputs.shape for member in members}
-    tunes = {len(member.split.tune) * (member.recipe.patience > 0) for member in members}
+    tunes = {len(member.split.validation) * (member.recipe.patience > 0) for member in members}
     if len(shared) != 1 or len(sizes) != 1 or len(tunes) != 1:
         raise ValueError(
             "the members of a stack must share all of the recipe but epochs and lr, and the size of train, with "
-            "patience that of tune too"
+            "patience that of validation too"
         )
 
 

@@ -15,7 +15,7 @@ from imbaloss.training.scaling import Scaling
 
 @dataclass(frozen=True, eq=False)
 class PlacedPart:
-    """The same part (train or tune) of G splits with N samples each, one split after the other."""
+    """The same part (train or validation) of G splits with N samples each, one split after the other."""
 
     inputs: Tensor  # (G x N, ...), scaled
     labels: Tensor  # (G x N,)
@@ -44,10 +44,10 @@ class PlacedData:
     """The parts of G splits that S members train on, with the split of each member."""
 
     train: PlacedPart
-    tune: PlacedPart | None  # of a recipe with patience
+    validation: PlacedPart | None  # of a recipe with patience
     scalings: tuple[Scaling, ...]  # of each split
     splits: Tensor  # (S,): the number of each member's split
-    tune_shares: Tensor  # (S, C): see `tune_shares`
+    validation_shares: Tensor  # (S, C): see `validation_shares`
     samples: int  # N of train
     shape: tuple[int, ...]  # of one input
 
@@ -62,10 +62,14 @@ class PlacedData:
         samples, *shape = splits[0].train.inputs.shape
         return cls(
             train=place([split.train for split in splits], input_dtype=input_dtype),
-            tune=place([split.tune for split in splits], input_dtype=recipe.dtype) if recipe.patience else None,
+            validation=place([split.validation for split in splits], input_dtype=recipe.dtype)
+            if recipe.patience
+            else None,
             scalings=scalings,
             splits=torch.tensor([numbers[id(member.split)] for member in members], device=device),
-            tune_shares=torch.tensor([tune_shares(member) for member in members], dtype=recipe.dtype).to(device),
+            validation_shares=torch.tensor([validation_shares(member) for member in members], dtype=recipe.dtype).to(
+                device
+            ),
             samples=samples,
             shape=tuple(shape),
         )
@@ -85,7 +89,7 @@ class PlacedData:
 
     def keep(self, mask: Tensor) -> "PlacedData":
         """Return the data of the members where mask (S,) is true; all splits stay."""
-        return replace(self, splits=self.splits[mask], tune_shares=self.tune_shares[mask])
+        return replace(self, splits=self.splits[mask], validation_shares=self.validation_shares[mask])
 
 
 def place_weights(parts: Sequence[Samples], dtype: torch.dtype, device: torch.device) -> Tensor | None:
@@ -96,16 +100,16 @@ def place_weights(parts: Sequence[Samples], dtype: torch.dtype, device: torch.de
     return torch.from_numpy(np.concatenate(each)).to(device, dtype)
 
 
-def tune_shares(member: Member) -> list[float]:
-    """Return the weight of a tune sample by its class, (C,).
+def validation_shares(member: Member) -> list[float]:
+    """Return the weight of a validation sample by its class, (C,).
 
-    Without a sampler it is 1. With a sampler it gives the tune part the class shares of an epoch: otherwise early
+    Without a sampler it is 1. With a sampler it gives the validation part the class shares of an epoch: otherwise early
     stopping would judge a network by other shares than it learns from.
     """
     shown = np.array(member.counts, dtype=np.float64)
     if member.sampler == NO_SAMPLER:
         return [1.0] * len(shown)
-    tune = np.bincount(member.split.tune.labels, member.split.tune.weights, len(shown))
-    ratios = np.divide(shown, tune, out=np.zeros_like(shown), where=tune > 0)
-    shares: list[float] = (ratios * tune.sum() / shown.sum()).tolist()
+    validation = np.bincount(member.split.validation.labels, member.split.validation.weights, len(shown))
+    ratios = np.divide(shown, validation, out=np.zeros_like(shown), where=validation > 0)
+    shares: list[float] = (ratios * validation.sum() / shown.sum()).tolist()
     return shares

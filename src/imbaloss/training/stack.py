@@ -113,21 +113,21 @@ class Stack:
         return torch.from_numpy(moves).to(device)
 
     @torch.no_grad()
-    def tune_losses(self) -> Tensor:
-        """Return the loss of each member on its tune part, (S,), as if that had the shares that a sampler shows."""
+    def validation_losses(self) -> Tensor:
+        """Return the validation loss of each member, (S,), with samples weighed to the class shares of an epoch."""
         self.network.eval()
         for group in self.loss_groups:
             group.loss.eval()
-        tune, splits = cast(PlacedPart, self.data.tune), self.data.splits
+        validation, splits = cast(PlacedPart, self.data.validation), self.data.splits
         by_split = (len(self.data.scalings), -1)
         logits = []
-        for chunk in torch.split(tune.inputs.view(*by_split, *self.data.shape), at_once(self.recipe), dim=1):
+        for chunk in torch.split(validation.inputs.view(*by_split, *self.data.shape), at_once(self.recipe), dim=1):
             inputs = chunk.expand(len(self.members), *chunk.shape[1:]) if len(chunk) == 1 else chunk[splits]
             logits.append(self.network(inputs))
-        labels = tune.labels.view(by_split)[splits]
-        weights = self.data.tune_shares.gather(1, labels)
-        if tune.weights is not None:
-            weights = weights * tune.weights.view(by_split)[splits]
+        labels = validation.labels.view(by_split)[splits]
+        weights = self.data.validation_shares.gather(1, labels)
+        if validation.weights is not None:
+            weights = weights * validation.weights.view(by_split)[splits]
         values = compute_losses(self.loss_groups, torch.cat(logits, dim=1), labels, weights)
         for group in self.loss_groups:
             group.loss.train()

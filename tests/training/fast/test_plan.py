@@ -22,7 +22,7 @@ HOUSEHOLD = Recipe(hidden=(1000, 300, 100))
         ({}, 120, INPUTS, FUSED, "120 samples of 60 inputs: their span is no less work"),
         ({"weight_decay": 0.1, "momentum": 0.9}, 40, SPAN, FUSED, None),
         ({"optimizer": "adam"}, 40, INPUTS, FUSED, "adam scales each weight by itself, which leaves the span"),
-        ({"patience": 5}, 40, INPUTS, FUSED, "after each epoch the loss on tune is looked at"),
+        ({"patience": 5}, 40, INPUTS, FUSED, "after each epoch the loss on validation is looked at"),
     ],
 )
 def test_a_shortcut_is_taken_where_it_is_exact_and_less_work(changes, samples, first_layer, steps, reason):

@@ -107,7 +107,7 @@ def distributions(tests: Mapping[str, Sequence[Predictions]], thresholds: Mappin
     """One panel a method: the probabilities of class 1 that it gives to negatives and to positives on test.
 
     tests: of each method, one a run; all are shown together. thresholds: of each method, the mean of those that were
-    best on tune; NaN where there is none.
+    best on validation; NaN where there is none.
     """
     with mpl.rc_context(STYLE):
         figure, panels = side_by_side(tests, xlabel="probability", ylabel="share of the class")

@@ -112,7 +112,7 @@ def find_gram_obstacle(recipe: Recipe, samples: int, inputs: int) -> str | None:
     if recipe.optimizer != "sgd":
         return f"{recipe.optimizer} scales each weight by itself, which leaves the span of the samples"
     if recipe.patience:
-        return "after each epoch the loss on tune is looked at, whose samples are not within the span"
+        return "after each epoch the loss on validation is looked at, whose samples are not within the span"
     if recipe.augments:
         return "images are moved anew in each epoch, which leaves the span of the samples"
     if samples >= 2 * inputs:  # 2 N operations a sample and unit against 4 D
