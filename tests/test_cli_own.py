@@ -24,7 +24,7 @@ def test_from_a_table_to_predictions(imbaloss, tmp_path):
     assert code == 0
     assert "120 rows: 24 yes (positive, 20.00%), 96 no (negative)" in err
     assert "training 6 networks" not in err  # with --lr each method but the references has one candidate
-    assert out.startswith("Take ")
+    assert out.startswith("Use ")
     assert "open results/data/report.html" in out
     assert "imbaloss predict results/data/model FILE --out FILE" in out
     code, out, err = imbaloss("predict", "results/data/model", str(file), "--out", "found.csv", "--keep", "shop")
@@ -46,7 +46,7 @@ def test_report_and_status_know_the_folder(imbaloss, tmp_path):
     page = (tmp_path / "own" / "report.html").read_text()
     code, out, _ = imbaloss("report", "own", "--margin", "0.05")
     assert code == 0
-    assert out.count("Take ") == 1
+    assert out.count("Use ") == 1
     assert "What finds fraud = yes in data?" in (tmp_path / "own" / "report.html").read_text()
     assert imbaloss("report", "own")[0] == 0
     assert (tmp_path / "own" / "report.html").read_text() == page

@@ -49,7 +49,7 @@ def test_an_answer_says_what_to_take_and_why(answer):
     assert answer.best in {"ce", "mfe", *REFERENCES}
     means = answer.table.set_index("method")["tuned_f1"]
     assert means[answer.best] == means.max()
-    assert answer.verdict.startswith(f"Take {answer.best}")
+    assert answer.verdict.startswith(f"Use {answer.best}")
     assert list(answer.summary.index[:1]) == [answer.best]
     assert set(answer.table["method"]) == {"ce", "mfe", *REFERENCES}
     assert len(answer.comparisons["score"].unique()) == 4
@@ -269,7 +269,7 @@ def test_a_rule_of_thresholds_is_what_is_compared(rule):
         assert [one["f_beta"] for one in tuned] == [
             pytest.approx(5 * one["tp"] / (5 * one["tp"] + 4 * one["fn"] + one["fp"])) for one in tuned
         ]
-    demanded = "The precision of 0.1 that was demanded was there on test in " in found.verdict
+    demanded = "You asked for a precision of 0.1. On test it was reached in " in found.verdict
     assert demanded == (":precision" in rule)
 
 
@@ -283,7 +283,8 @@ def test_a_method_without_thresholds_is_not_recommended_by_the_repetitions_that_
     known = {method: int(np.isfinite(some).sum()) for method, some in scores.items()}
     assert known[found.best] == max(known.values())
     assert len(set(known.values())) > 1, over
-    assert "where no threshold meets recall_at_precision:precision=0.7 on validation: " in found.verdict
+    assert "are not recommended: " in found.verdict
+    assert "The reason: no threshold on the validation part meets recall_at_precision:precision=0.7." in found.verdict
 
 
 def test_a_test_of_its_own_is_what_is_judged_by():
@@ -291,7 +292,7 @@ def test_a_test_of_its_own_is_what_is_judged_by():
     assert set(found.table["test_positives"]) == {24}
     assert set(found.table["train_positives"] + found.table["tune_positives"]) == {24}
     assert "the test file is test" in "\n".join(found.description)
-    assert "this is said of other test rows too, by a bootstrap" in found.verdict
+    assert "The comparison allows for other test rows too, by a bootstrap" in found.verdict
 
 
 def test_a_convolutional_network_with_prototypes_compares_images(tmp_path):
@@ -343,7 +344,7 @@ def test_a_reference_that_wins_is_said_to_and_is_the_model(tmp_path):
     options = {"epochs": 1, "hidden": (2,), "lr": 1e-5, "tune_lr": (), "losses": ["mse"], "out": tmp_path}
     found = imbaloss.compare(X, y, **options, repetitions=3)
     assert found.best in REFERENCES
-    assert "No network comes before this reference" in found.verdict
+    assert f"The nearest network is mse: {found.best} is ahead by " in found.verdict
     assert (tmp_path / "model" / "reference.skops").exists()
     assert not (tmp_path / "model" / "model.safetensors").exists()
     assert found.model.facts["method"] == found.best
@@ -430,5 +431,5 @@ def test_a_method_whose_trainings_fail_is_not_recommended():
     found = imbaloss.compare(*parts(), **options, repetitions=2)
     assert found.best in REFERENCES
     assert found.table.set_index("method").loc["mse", "failed"] == 2
-    assert "nothing is recommended, where the training failed: mse (2 of 2)" in found.verdict
+    assert "are not recommended: mse (2 of 2). The reason: the training failed." in found.verdict
     assert "mse" not in found.verdict.replace("mse (2 of 2)", "")

@@ -63,6 +63,6 @@ def test_a_real_table_has_an_answer_better_than_chance(case):
     assert means["failed"].sum() == 0
     assert means["roc_auc"].max() > area
     assert means["tuned_f1"].max() > share if share else True
-    assert found.verdict.startswith(f"Take {found.best}")
+    assert found.verdict.startswith(f"Use {found.best}")
     positives = found.model.predict(X) == found.model.positive
     assert 0 < positives.sum() < len(X)

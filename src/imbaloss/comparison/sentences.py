@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import isnan
+from math import floor, isfinite, isnan, log10
 
 import numpy as np
 
 from imbaloss.learners import NETWORKS, Method
 from imbaloss.losses import LossSpec
-from imbaloss.report import Findings, evidence
+from imbaloss.report import Findings
 from imbaloss.report.cells import COST, Cell, Compared, constant_cost
 from imbaloss.report.comparisons import CellComparison
 from imbaloss.report.lines import CellLine
@@ -16,29 +16,36 @@ from imbaloss.statistics import Interval, Verdict
 from imbaloss.studies import ReportableStudy, Row
 from imbaloss.wording import counted, listed
 
-PLAIN = Method(NETWORKS, LossSpec("ce"))  # the network that one would train without knowing better
-MOST_NAMED = 12  # methods in a sentence
-SAVES = 0.0005  # of a cost; less is nothing
+PLAIN = Method(NETWORKS, LossSpec("ce"))  # the ordinary network
+MOST_NAMED = 12  # methods that a sentence names
+SAVES = 0.0005  # share of a cost; a smaller saving is called nothing
+IN_SO_MANY = 1000  # new rows, for which decisions are counted
+FEWEST_DECIMALS, MOST_DECIMALS = 2, 4
 
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """What the sentences are made of."""
+    """The facts that the sentences are made of."""
 
     findings: Findings
     methods: Sequence[Method]  # that the study compares
-    sought: str  # what is to be found, in words
-    score: Compared  # by which the method is recommended
-    cell: Cell  # its values in each repetition
-    best: Method  # that is recommended
-    repetitions: Mapping[Method, int]  # those in which each method has a score
-    comparisons: Mapping[Method, CellComparison]  # of the best method with each other one that has repetitions
-    final: Row | None  # the training on all rows
+    sought: str  # the positive class in words, such as churned = yes
+    score: Compared  # the score by which a method is recommended
+    cell: Cell  # the values of that score in each repetition
+    best: Method  # the recommended method
+    repetitions: Mapping[Method, int]  # the number in which each method has a score
+    comparisons: Mapping[Method, CellComparison]  # of the best method with each other method that has repetitions
+    final: Row | None  # the training on all rows; None before it is finished
 
     @property
     def study(self) -> ReportableStudy:
         """The study that the findings are of."""
         return self.findings.study
+
+    @property
+    def repetition(self) -> str:
+        """The noun for one of its repetitions."""
+        return "repetition" if self.study.folds else "seed"
 
     @property
     def interval(self) -> Interval:
@@ -70,140 +77,188 @@ def write_sentences(case: Case) -> tuple[str, ...]:
 def recommend_method(case: Case) -> str:
     """Recommend the method with the best mean score, and say how far that is proved."""
     score, best, repetitions = case.score, case.best, case.repetitions[case.best]
-    mean, low, high = (f"{value:{'.4g' if score.lower else '.3f'}}" for value in case.interval)
     if not case.interval.estimate and not score.lower:
-        return f"No method found what is sought: the mean {score.label} of {best} is 0, and no other is higher"
-    has = f"the lowest {score.label}" if score.lower else f"the highest mean {score.label}"
-    what = "repetition" if case.study.folds else "seed"
+        return f"No method finds {case.study.things} with {case.sought}: the mean {score.label} is 0 for all methods"
     if repetitions == 1:
-        return f"Take {best} for a start: in the one {what} that there is it has {has}, {mean}"
-    ends = f" [{low}, {high}]" if low != high else ""  # what no seed changes has no width, which says nothing
-    several = len(case.repetitions) > 1
-    is_open = several and not any(one.verdict is Verdict.BETTER for one in case.comparisons.values())
-    though = ", though no other method is detectably worse" if is_open else ""
+        extreme = "lowest" if score.lower else "highest"
+        mean = f"{score.label}, {write_number(case.interval.estimate, MOST_DECIMALS)}"
+        return f"Start with {best}. It has the {extreme} {mean}, in the only {case.repetition}"
+    over = counted(repetitions, case.repetition)
     where = "" if case.study.folds else f" on the same test {case.study.things}"
-    return f"Take {best}{though}: it has {has}, {mean}{ends}, over {counted(repetitions, what)}{where}"
+    proof = ""
+    if len(case.repetitions) > 1 and not any(each.verdict is Verdict.BETTER for each in case.comparisons.values()):
+        proof = ". None of the other methods was shown to be worse"
+    return f"Use {best}. Its mean {score.label} is {write_interval(case.interval)} over {over}{where}{proof}"
 
 
 def compare_with_others(case: Case) -> str:
-    """Say which methods the best one is better than, and which it cannot be told from."""
+    """Say which methods the best one is better than, and for which no difference was shown."""
     comparisons = case.comparisons.values()
     if len(case.methods) == 1:
-        return "There is nothing that it was compared with"
+        return f"{case.best} was not compared with any other method"
     if not comparisons:
-        return "One repetition decides nothing: any difference between methods may be chance"
-    words = {
-        Verdict.BETTER: "better than",
-        Verdict.WORSE: "worse, where both have scores, than",
-        Verdict.EQUIVALENT: "equivalent to",
-        Verdict.UNDECIDED: "not detectably different from",
+        return f"One {case.repetition} decides nothing: any difference between the methods may be chance"
+    relations = {
+        Verdict.BETTER: f"{case.best} is better than",
+        Verdict.WORSE: f"In the repetitions that have both scores, {case.best} is worse than",
+        Verdict.EQUIVALENT: f"{case.best} is equivalent to",
+        Verdict.UNDECIDED: f"No difference was shown between {case.best} and",
     }
-    others = {verdict: [one.second for one in comparisons if one.verdict is verdict] for verdict in words}
-    if len(others[Verdict.BETTER]) == len(comparisons):
-        all_others = "the other one" if len(comparisons) == 1 else f"each of the {len(comparisons)} others"
-        said = f"It is better than {all_others}"
+    methods = {verdict: [each.second for each in comparisons if each.verdict is verdict] for verdict in relations}
+    if len(comparisons) > 1 and len(methods[Verdict.BETTER]) == len(comparisons):
+        text = f"{case.best} is better than each of the {len(comparisons)} other methods"
     else:
-        parts = [f"{words[verdict]} {list_methods(methods)}" for verdict, methods in others.items() if methods]
-        said = f"It is {'; '.join(parts)}"
-    return said if case.study.folds else f"{said} (this is said of other test {case.study.things} too, by a bootstrap)"
+        text = ". ".join(f"{relations[verdict]} {list_methods(names)}" for verdict, names in methods.items() if names)
+    if case.study.folds:
+        return text
+    return f"{text}. The comparison allows for other test {case.study.things} too, by a bootstrap"
 
 
 def explain_missing_scores(case: Case) -> str:
-    """Say which methods lack scores in some repetitions, and why; nothing where none does."""
+    """Say which methods lack scores in some repetitions, and why; nothing if none does."""
     most, rows = case.repetitions[case.best], case.findings.rows
     fewer = [f"{method} ({most - count} of {most})" for method, count in case.repetitions.items() if count < most]
-    failed = any(row.failure for row in rows)
-    unmet = any(row.threshold is None and not row.failure for row in rows)
-    why = ["the training failed"] * failed + [f"no threshold meets {case.best.decision.rule} on validation"] * unmet
     if not fewer:
         return ""
-    return f"Scores are missing, and nothing is recommended, where {' or '.join(why)}: {list_methods(fewer)}"
+    failed = any(row.failure for row in rows)
+    unmet = any(row.threshold is None and not row.failure for row in rows)
+    reasons = ["the training failed"] * failed
+    reasons += [f"no threshold on the validation part meets {case.best.decision.rule}"] * unmet
+    return f"Methods without a score in some repetitions are not recommended: {list_methods(fewer)}. The reason: " + (
+        " or ".join(reasons)
+    )
 
 
 def compare_with_references(case: Case) -> str:
     """Compare a network with the nearest reference, or a reference with the nearest network."""
     is_network = not case.best.learner.is_reference
-    others = [one for method, one in case.comparisons.items() if method.learner.is_reference == is_network]
-    if not others:
+    candidates = [each for method, each in case.comparisons.items() if method.learner.is_reference == is_network]
+    if not candidates:
         return ""
-    nearest = min(others, key=lambda one: one.interval.estimate)
-    if is_network:
-        return f"Against {nearest.second}, the nearer reference: {describe_difference(nearest)}"
-    said = f"the nearest, {nearest.second}, against it: {describe_difference(nearest)}"
-    return f"No network comes before this reference; {said}"
+    nearest = min(candidates, key=lambda each: each.interval.estimate)
+    kind = "reference" if is_network else "network"
+    return f"The nearest {kind} is {nearest.second}: {describe_difference(case, nearest)}"
 
 
 def compare_with_plain_network(case: Case) -> str:
-    """Compare the best method with plain cross-entropy; nothing where that was not compared or is the best itself."""
+    """Compare the best method with plain cross-entropy; nothing if that was not compared or is the best itself."""
     plain = case.comparisons.get(replace(PLAIN, decision=case.best.decision))
-    return f"Against plain cross-entropy with a tuned threshold: {describe_difference(plain)}" if plain else ""
+    if plain is None:
+        return ""
+    return f"Plain cross-entropy (ce) at its tuned threshold: {describe_difference(case, plain)}"
 
 
 def give_threshold(case: Case) -> str:
-    """Say from which probability on to decide for the class; nothing before the training on all rows."""
+    """Say from which probability on to flag a row; nothing before the training on all rows."""
     row, study = case.final, case.study
     if row is None:
         return ""
+    rule = case.best.decision.rule
     if row.threshold is None:
         reason = row.failure or row.tuned.reason
-        return f"The training on all {study.things} has no threshold: decide at ½, or by what you know; {reason}"
+        return f"The final training on all {study.things} has no threshold ({reason}): use ½, or one that you know"
     threshold, low, high = row.threshold
-    known = f", 95 % interval {low:.3f} to {high:.3f} by the {study.things} that chose it" if high > low else ""
+    is_certain = not high > low
+    decimals = MOST_DECIMALS if is_certain else count_decimals(low, high)
+    interval = "" if is_certain else f"; 95 % CI {write_number(low, decimals)} to {write_number(high, decimals)}"
     repeated = case.line.scores["tuned_threshold"]
-    spread = "" if isnan(repeated.deviation) else f" with deviation {repeated.deviation:.3f}"
-    over = f"over the repetitions {repeated.mean:.3f} on average{spread}"
+    spread = "" if isnan(repeated.deviation) else f" (standard deviation {write_number(repeated.deviation, decimals)})"
     return (
-        f"Decide for {case.sought} from probability {threshold:.3f} on "
-        f"(the best for {case.best.decision.rule}{known}; {over})"
+        f"Flag a {study.things.removesuffix('s')} as {case.sought} when its probability is at least "
+        f"{write_number(threshold, decimals)} (threshold chosen for {rule}{interval}). "
+        f"Over the repetitions the threshold was {write_number(repeated.mean, decimals)} on average{spread}"
     )
 
 
 def rate_decisions(case: Case) -> str:
-    """Say how many positives the decisions at the tuned threshold found; nothing where recall is undefined."""
-    recall, precision = case.line.scores["tuned_recall"].mean, case.line.scores["tuned_precision"].mean
-    if isnan(recall):
+    """Say what the decisions come to in 1,000 new rows, by the test parts; nothing if these have no positives."""
+    rows = [row for row in case.findings.rows if row.run.method == case.best and row.threshold]
+    tn, fp, fn, tp = (sum(row.tuned.scores[name] or 0 for row in rows) for name in ("tn", "fp", "fn", "tp"))
+    if not tp + fn:
         return ""
-    sought_rows = f"the {case.line.test.positives:.4g} {case.study.things} with {case.sought} of a test part"
-    right = "" if isnan(precision) else f", and {precision:.0%} of those that it named were right"
-    return f"At tuned thresholds it found {recall:.0%} of {sought_rows}{right}"
+    things, sought, total = case.study.things, case.sought, tn + fp + fn + tp
+    flagged, right, missed = (round(IN_SO_MANY * number / total) for number in (tp + fp, tp, fn))
+    precision = f", precision {100 * tp / (tp + fp):.0f} %" if tp + fp else ""
+    return (
+        f"In {IN_SO_MANY:,} new {things} you would flag about {flagged}, of which {right} have {sought}; {missed} with "
+        f"{sought} would be missed. (Recall {100 * tp / (tp + fn):.0f} %{precision}; each test part has about "
+        f"{case.line.test.positives:.0f} {things} with {sought})"
+    )
 
 
 def check_demand(case: Case) -> str:
-    """Say whether the demanded precision or recall was reached on test; nothing where the rule demands none."""
+    """Say whether the demanded precision or recall was reached on test; nothing if the rule demands none."""
     rule = case.best.decision.rule
     if rule.name not in {"recall_at_precision", "precision_at_recall"}:
         return ""
     [(score, demanded)] = rule.parameters.items()
     rows = [row for row in case.findings.rows if row.run.method == case.best]
     reached = [row.tuned.scores[score] or 0.0 for row in rows if row.threshold]
-    met = f"{sum(one >= demanded for one in reached)} of {counted(len(rows), 'repetition')}"
-    reached_on_test = f"was there on test in {met}, and {np.mean(reached):.3f} on average"
-    return f"The {score} of {demanded:g} that was demanded {reached_on_test}: demand more if that is too little"
+    met = f"{sum(value >= demanded for value in reached)} of {counted(len(rows), case.repetition)}"
+    return (
+        f"You asked for a {score} of {demanded:g}. On test it was reached in {met}; its mean was "
+        f"{np.mean(reached):.2f}. Ask for more if that is too little"
+    )
 
 
 def compare_costs(case: Case) -> str:
-    """Compare the cost of a decision with that of the best constant one; nothing where the rule names no costs."""
+    """Compare the cost of a decision with that of the best constant one; nothing if the rule names no costs."""
     if case.score is not COST:
         return ""
     constant, mean = float(np.mean([constant_cost(row) for row in case.findings.rows])), case.interval.estimate
     saved = 1 - mean / constant
-    what = f"saves {saved:.1%}"
-    if saved < SAVES:
-        what = f"{'saves nothing' if saved > -SAVES else f'costs {-saved:.1%} more'}: decide so, without a model"
-    costs = f"A decision costs {mean:.4g} on average; the cheapest that looks at nothing costs {constant:.4g}"
-    return f"{costs}: it {what}"
+    text = f"Deciding by {case.best} costs {mean:.3g} a {case.study.things.removesuffix('s')} on average"
+    always = f"the best decision that is the same for all costs {constant:.3g}"
+    if saved >= SAVES:
+        return f"{text}; {always}. The method saves {saved * 100:.1f} %"
+    loss = "saves nothing" if saved > -SAVES else f"costs {-saved * 100:.1f} % more"
+    return f"{text}; {always}. The method {loss}: decide the same for all, without a model"
 
 
 def list_methods(methods: Sequence[str]) -> str:
-    """List the methods; of more than MOST_NAMED the rest is counted."""
+    """List the methods; those beyond the first MOST_NAMED are counted."""
     more = len(methods) - MOST_NAMED
     return listed(methods) if more <= 0 else f"{', '.join(methods[:MOST_NAMED])} and {more} more"
 
 
-def describe_difference(one: CellComparison) -> str:
-    """Write difference and verdict. The interval is of one pair; the verdict allows for all pairs."""
-    if one.verdict is not Verdict.UNDECIDED:
-        return f"{evidence.difference(one)}, {one.verdict}"
-    alone = one.interval.low > 0 or one.interval.high < 0
-    said = f"{evidence.difference(one)}, no detectable difference"
-    return f"{said} where all pairs are looked at" if alone else said
+def describe_difference(case: Case, comparison: CellComparison) -> str:
+    """Say how much better or worse the best method is than another, with the interval of the pair and the verdict.
+
+    The interval is of one pair; the verdict is corrected for all pairs.
+    """
+    mean, low, high = comparison.interval
+    direction = "ahead" if mean >= 0 else "behind"
+    ends = (low, high) if mean >= 0 else (-high, -low)
+    text = f"{case.best} is {direction} by {write_interval(Interval(abs(mean), *ends))}"
+    if comparison.verdict is Verdict.EQUIVALENT:
+        return f"{text}, which is equivalent"
+    if comparison.verdict.differs:
+        return f"{text}, a significant difference"
+    is_significant_alone = low > 0 or high < 0
+    return f"{text}, not significant{' after correction for all pairs' if is_significant_alone else ''}"
+
+
+def count_decimals(low: float, high: float) -> int:
+    """Return how many decimals the width of an interval allows: two digits of it, 2 to 4 decimals."""
+    width = high - low
+    if not width > 0 or not isfinite(width):
+        return MOST_DECIMALS
+    return min(max(1 - floor(log10(width)), FEWEST_DECIMALS), MOST_DECIMALS)
+
+
+def write_number(value: float, decimals: int) -> str:
+    """Write a number with so many decimals, or with two significant digits if it is smaller than they show."""
+    return f"{value:.2g}" if 0 < abs(value) < 10.0**-decimals else f"{value:.{decimals}f}"
+
+
+def write_interval(interval: Interval) -> str:
+    """Write an estimate and its 95 % interval, with as many digits as the interval carries.
+
+    The interval is left out if it has no width: equal values in all repetitions do not prove certainty.
+    """
+    estimate, low, high = interval
+    decimals = count_decimals(low, high)
+    if not high > low:
+        return write_number(estimate, decimals)
+    ends = f"{write_number(low, decimals)} to {write_number(high, decimals)}"
+    return f"{write_number(estimate, decimals)} (95 % CI {ends})"
