@@ -89,7 +89,8 @@ class OwnModel:
     def take_columns(self, schema: Schema, table: "pa.Table", first_row: int = 1) -> pd.DataFrame:
         """Return the columns of a schema from a table in which the target may stand too.
 
-        schema: the one of the preparation, whose columns may have other forms. first_row: its number, for messages.
+        schema: the one of the preparation, whose columns may have other forms. first_row: the number of the first row,
+        for messages.
 
         Raises:
             ValueError: A column is missing or unknown, or a value is not of the column's kind.
