@@ -3,7 +3,7 @@
 Options of the command line, checks and documentation are made from such a table.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Annotated, Any, NamedTuple, get_args, get_origin, get_type_hints
 
@@ -63,13 +63,6 @@ def read_fields(table: type) -> dict[str, Field]:
         kind = get_args(value)[0] if several else value
         read[field.name] = Field(field.name, hint, kind, several, optional, field.default, entry)
     return read
-
-
-def check_domains(name: str, value: float, domains: Iterable[Domain]) -> None:
-    """Raise FieldError, for the field of that name, if one of its domains does not contain the value."""
-    for domain in domains:
-        if not domain.contains(value):
-            raise FieldError(name, f"{domain.rule}, found {value}")
 
 
 class FieldError(ValueError):

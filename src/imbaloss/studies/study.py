@@ -14,7 +14,6 @@ from imbaloss.data import NO_SAMPLER, NONE, Fold, SamplerSpec, binary_set, check
 from imbaloss.data.dataset import check_class
 from imbaloss.data.splits import FEWEST_FOLDS, check_folds
 from imbaloss.evaluation import Decision
-from imbaloss.field_tables import check_domains
 from imbaloss.learners import NETWORKS, Method
 from imbaloss.losses import LossSpec
 from imbaloss.recipe_fields import DEFAULT_MARGIN, MARGIN
@@ -258,7 +257,8 @@ class Study:
             with at("levels", place):
                 check_level(level, protocol)
         with at("margin"):
-            check_domains("margin", self.margin, MARGIN.domains)
+            for domain in MARGIN.domains:
+                require(domain.contains(self.margin), f"margin {domain.rule}, found {self.margin}")
         with at("positive"):
             for dataset in self.datasets if self.positive is not None else ():
                 binary = binary_set(dataset)
