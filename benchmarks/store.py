@@ -28,13 +28,23 @@ datasets = data.load(study.datasets, quiet=True)
 jobs = studies.cut(study.runs(), datasets)
 studies.execute(jobs, Store(folder), datasets, "cpu", executor=lambda *_: iter(()))
 """,
-    "table": "print(len(tables.table(Store(folder).rows(study.runs()))))",
+    "table": """
+rows = Store(folder).rows(study.runs())
+called = names(rows)
+without = MethodIntervals(None, {}, NONE)
+cells = trained(rows, called).items()
+lines = summarise(rows, called, {MethodInCell(cell, method): without for cell, methods in cells for method in methods})
+print(len(tabulate(lines, ())))
+""",
 }
 BEGIN = """
 import sys
 from pathlib import Path
 from imbaloss import data, studies
-from imbaloss.report import tables
+from imbaloss.report.intervals import NONE, MethodInCell, MethodIntervals, trained
+from imbaloss.report.lines import summarise
+from imbaloss.report.naming import names
+from imbaloss.report.tables import tabulate
 from imbaloss.studies import Store
 folder = Path(sys.argv[1])
 study = studies.read_study(folder)

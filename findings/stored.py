@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from imbaloss import studies
+from imbaloss.report.lines import tabulate_rows
 from imbaloss.report.page import seconds
-from imbaloss.report.tables import columns
 from imbaloss.studies import Row, Store, Study
 
 MOST_NAMED = 3
@@ -16,7 +16,7 @@ MOST_NAMED = 3
 
 @dataclass(frozen=True, eq=False)
 class Stored:
-    """rows: of all runs of the study; frame: the same, with the columns of `report.tables.columns` and their seeds."""
+    """rows: of all runs of the study; frame: the same as `report.lines.tabulate_rows` has them, with their seeds."""
 
     study: Study
     rows: list[Row]
@@ -70,4 +70,4 @@ def read(folder: Path) -> Stored:
             f"{folder} lacks {missing} of {len(runs)} trainings: imbaloss run {study.name} --data-dir PATH trains them"
         )
     seeds = np.array([row.run.seed for row in rows])
-    return Stored(study, rows, columns(rows).assign(seed=seeds), store)
+    return Stored(study, rows, tabulate_rows(rows).assign(seed=seeds), store)

@@ -14,7 +14,7 @@ from imbaloss import report, studies
 from imbaloss.data import NONE, SETS, Counts, Fold, SamplerSpec
 from imbaloss.evaluation import Rule, TunedScores, no_scores, scores, tuned
 from imbaloss.learners import Method
-from imbaloss.report import Findings
+from imbaloss.report import Findings, tables
 from imbaloss.report.cells import COMPARED, Cell, Compared, cells
 from imbaloss.report.comparisons import CellComparison, compare_cells
 from imbaloss.report.naming import names
@@ -51,9 +51,24 @@ def write(study: Study, some: Sequence[Row], folder: Path) -> Path:
     return report.write(find(study, some, folder), folder)
 
 
-def table(some: Sequence[Row]) -> pd.DataFrame:
+def found_in(some: Sequence[Row]) -> Findings:
+    """What the rows say, of which the store is gone."""
     with TemporaryDirectory() as place:
-        return find(studies.built_in("table1"), some, Path(place)).table
+        return find(studies.built_in("table1"), some, Path(place))
+
+
+def table(some: Sequence[Row]) -> pd.DataFrame:
+    return found_in(some).table
+
+
+def markdown(some: Sequence[Row]) -> str:
+    found = found_in(some)
+    return tables.markdown(found.lines, list(found.scored))
+
+
+def latex(some: Sequence[Row]) -> str:
+    found = found_in(some)
+    return tables.latex(found.lines, list(found.scored))
 
 
 def scored(some: Sequence[Row]) -> dict[Compared, list[Cell]]:

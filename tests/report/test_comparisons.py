@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from imbaloss.report.cells import COMPARED, EVERYWHERE, Cell
-from imbaloss.report.comparisons import CellComparison, best_of, by_dataset, seen_from, tabulate_comparisons
+from imbaloss.report.comparisons import CellComparison, average_by_dataset, best_of, seen_from, tabulate_comparisons
 from imbaloss.statistics import Interval, corrected_t, holm, sign_flip, signed_rank_probabilities
 from tests.report.examples import LOSSES, cell, comparisons, folded, gaining, of_cells, rows, scoring
 
@@ -166,12 +166,13 @@ def test_a_data_set_that_lacks_a_method_foretells_nothing_of_it():
 
 def test_a_level_without_scores_does_not_count_and_one_that_lacks_a_method_lacks_its_mean():
     nothing = dict.fromkeys(("ce", "mfe"), np.nan)
-    found = by_dataset([
+    found = average_by_dataset([
         cell("tree", 0.1, ce=0.5, mfe=0.6),
         cell("tree", 0.01, **nothing),
         cell("house", 0.1, ce=0.5, mfe=0.6),
         cell("house", 0.01, ce=0.1),
         cell("fish", **nothing),
     ])  # fmt: skip
-    expected = pd.DataFrame({"ce": [0.5, 0.3], "mfe": [0.6, np.nan]}, index=["tree", "house"])
-    pd.testing.assert_frame_equal(found, expected)
+    assert (found.datasets, found.methods) == (["tree", "house"], ["ce", "mfe"])
+    np.testing.assert_allclose(found.values, [[0.5, 0.6], [0.3, np.nan]])
+    np.testing.assert_allclose(found.differences("mfe", "ce"), [0.1])

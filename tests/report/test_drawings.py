@@ -4,7 +4,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 from matplotlib.axes import Axes
 
@@ -16,6 +15,7 @@ from imbaloss.report.drawings import drawings, of_differences, of_prototypes
 from imbaloss.report.figures.differences import MINUS
 from imbaloss.report.figures.style import TIP
 from imbaloss.report.findings import Findings
+from imbaloss.report.naming import CellKey
 from imbaloss.studies import Store
 from tests.report import examples
 
@@ -36,7 +36,7 @@ def panels_of(means: dict[str, float], folder: Path) -> tuple[list[CellCompariso
     scored = {F1: cells(1), ROC: cells(-1)}
     study = replace(studies.built_in("table1"), losses=tuple(means))
     lines = compare_cells(scored, study.margin)
-    found = Findings(study, Store(folder), [], [], {}, scored, [], pd.DataFrame(), lines)
+    found = Findings(study, Store(folder), [], [], {}, scored, [], lines)
     [drawing] = of_differences(found)
     return lines, drawing.figure.axes
 
@@ -80,7 +80,7 @@ def test_the_caption_of_prototypes_speaks_of_images_where_there_are_some(tmp_pat
     datasets, store = load(study.datasets, quiet=True), Store(tmp_path)
     studies.execute(studies.cut(study.runs(), datasets), store, datasets, "cpu")
     found = report.find(study, store.rows(study.runs()), store)
-    [drawing] = of_prototypes(found, "digits_3_8", 0.2)
+    [drawing] = of_prototypes(found, CellKey("digits_3_8", 0.2))
     assert drawing.caption == (
         "Prototypes (stars) of digits_3_8 at level 0.2 among the embeddings of the samples that they were learned from "
         "(dots), in the two directions in which these vary most (principal components); beside it the training images "

@@ -38,14 +38,27 @@ def found(some: Sequence[Row], folder: Path) -> pd.DataFrame:
 
 def told(some: Sequence[Row], store: Store) -> pd.DataFrame:
     runs = trained(some, names(some))
-    over, (both, _) = intervals(runs, scored(some), store), of_both(runs, store)
-    return over.merge(both, on=["setting", "level", "method"]).set_index(["setting", "method"])
+    both, _ = of_both(runs, store)
+    lines = [
+        {
+            **asdict(key.cell),
+            "method": key.method,
+            "interval_over": of.over,
+            **{f"{column}_low": one.low for column, one in of.scores.items()},
+            **{f"{column}_high": one.high for column, one in of.scores.items()},
+            **dict(zip(BOTH, of.roc_auc_both[1:], strict=True)),
+        }
+        for key, of in intervals(runs, scored(some), store, both).items()
+    ]
+    return pd.DataFrame(lines).set_index(["setting", "method"])
 
 
 def differences(some: Sequence[Row], store: Store) -> pd.DataFrame:
     """By setting, first and second."""
     _, found = of_both(trained(some, names(some)), store)
-    lines = [asdict(pair) | dict(zip(OF_PAIR, both[1:], strict=True)) for pair, both in found.items()]
+    lines = [
+        asdict(pair.cell) | asdict(pair) | dict(zip(OF_PAIR, both[1:], strict=True)) for pair, both in found.items()
+    ]
     return pd.DataFrame(lines).set_index(["setting", "first", "second"])
 
 

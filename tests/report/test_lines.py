@@ -10,7 +10,7 @@ from imbaloss import data, studies
 from imbaloss.data import Fold, SamplerSpec
 from imbaloss.report import Findings
 from imbaloss.report.cells import COMPARED, COST
-from imbaloss.report.lines import Counts, best_mean, group_by_cell, has_published, read_lines
+from imbaloss.report.lines import Counts, best_mean, group_by_cell, has_published
 from imbaloss.studies.tuning import LearningRateChoice
 from tests.report.examples import LOSSES, failed, find, rows
 
@@ -38,7 +38,8 @@ def same(value: float, other: float) -> bool:
 def test_lines_have_the_values_of_their_columns(found):
     assert len(found.lines) == len(found.table) == 9
     for line, (_, of) in zip(found.lines, found.table.iterrows(), strict=True):
-        assert (line.setting, line.level, line.method, line.loss) == tuple(of[["setting", "level", "method", "loss"]])
+        names = (line.setting, line.level, line.method, line.run.method.learned)
+        assert names == tuple(of[["setting", "level", "method", "loss"]])
         assert (line.trainings, line.failed) == tuple(of[["seeds", "failed"]])
         assert (line.train, line.test) == (Counts(50, 450), Counts(10, 90))
         assert line.interval_over == of["interval_over"]
@@ -56,7 +57,8 @@ def test_lines_have_the_values_of_their_columns(found):
 
 def test_what_a_line_lacks_is_none(found):
     assert [line.resampled for line in found.lines] == [None] * 6 + [Counts(440, 450)] * 3
-    assert [line.tuned_lr for line in found.lines] == [None, "0.03 (1)", *[None] * 7]
+    assert [line.chosen_rates for line in found.lines] == [{}, {0.03: 1}, *[{}] * 7]
+    assert found.table["tuned_lr"].fillna("").tolist() == ["", "0.03 (1)", *[""] * 7]
     assert [line.failed for line in found.lines] == [1] + [0] * 8
 
 
@@ -92,8 +94,10 @@ def test_published_values_are_those_of_the_score(found):
 
 
 def test_the_best_mean_is_the_lowest_of_costs_and_passes_over_what_is_unknown(found):
-    costs = found.table.assign(tuned_cost=[np.nan, 3.0, 1.0, *[np.nan] * 6])
-    lines = read_lines(costs)
+    lines = [
+        replace(line, scores={**line.scores, "tuned_cost": replace(line.scores["tuned_cost"], mean=cost)})
+        for line, cost in zip(found.lines, [np.nan, 3.0, 1.0, *[np.nan] * 6], strict=True)
+    ]
     assert best_mean(lines, COST) == 1
     assert np.isnan(best_mean(lines[3:], COST))
     assert best_mean(lines, COMPARED[2]) == pd.Series([line.scores["roc_auc"].mean for line in lines]).max()

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections import Counter
 from dataclasses import replace
 from io import StringIO
 
@@ -13,8 +14,9 @@ from imbaloss.data import Fold
 from imbaloss.evaluation import TunedScores
 from imbaloss.report import records, tables
 from imbaloss.report.naming import names
+from imbaloss.report.published import published
 from imbaloss.studies import Row
-from tests.report.examples import LOSSES, changed, failed, rows, table
+from tests.report.examples import LOSSES, changed, failed, latex, markdown, rows, table
 
 FIRST = "dataset,level,loss,seeds,f1,f1_sd,roc_auc,roc_auc_sd,published_f1,published_roc_auc"
 
@@ -50,8 +52,8 @@ def test_published_values_stand_beside_their_cells(cells):
 
 
 def test_all_45_published_cells_are_there():
-    assert len(tables.published()) == 45
-    assert tables.published().groupby(["dataset", "level"]).size().tolist() == [5] * 9
+    assert len(published()) == 45
+    assert list(Counter((cell.dataset, cell.level) for cell in published()).values()) == [5] * 9
 
 
 def test_one_seed_has_no_deviation():
@@ -65,18 +67,17 @@ def test_failed_trainings_count_apart():
     assert (cell["seeds"], cell["failed"]) == (2, 1)
     cells = table([failed(row) for row in some])
     assert cells["f1"].isna().all()
-    assert "nan" not in tables.markdown(cells)
+    assert "nan" not in markdown([failed(row) for row in some])
 
 
 def test_markdown_and_latex_show_every_cell_with_its_counts(cells):
-    lines = tables.markdown(cells).splitlines()
+    lines = markdown(rows()).splitlines()
     assert len(lines) == 2 + len(cells)
     assert len({line.count("|") for line in lines}) == 1
     assert all("50/450" in line and "10/90" in line and " [" in line for line in lines[2:])
-    assert "0.4286" in tables.markdown(cells)
-    latex = tables.latex(cells)
-    assert latex.count(r"\\") == 1 + len(cells)
-    assert r"tree\_1" in latex
+    assert "0.4286" in markdown(rows())
+    assert latex(rows()).count(r"\\") == 1 + len(cells)
+    assert r"tree\_1" in latex(rows())
 
 
 def test_records_are_json_with_null_for_what_is_undefined():
@@ -118,8 +119,8 @@ def test_what_differs_is_a_cell_of_its_own_and_is_told(changes, setting, method)
     assert len(cells) == (12 if changes else 6)
     assert [tuple(cells.iloc[-6][name] for name in tables.NAMES)] == [(setting, method)]
     assert cells["seeds"].eq(2 if changes else 4).all()
-    assert setting in tables.markdown(cells)
-    assert method in tables.latex(cells).replace(r"\_", "_")
+    assert setting in markdown(some)
+    assert method in latex(some).replace(r"\_", "_")
 
 
 def test_a_recipe_may_have_any_name():
@@ -127,7 +128,7 @@ def test_a_recipe_may_have_any_name():
     some = [replace(row, run=replace(row.run, recipe_name=name)) for name in ("none", "a | b")]
     cells = table(some)
     assert cells["method"].tolist() == ["msfe + none", "msfe + a | b"]
-    lines = tables.markdown(cells).splitlines()
+    lines = markdown(some).splitlines()
     assert len({line.replace(r"\|", "").count("|") for line in lines}) == 1
 
 
@@ -178,7 +179,7 @@ def test_the_tuned_threshold_and_its_f1_are_in_the_table():
     for place, end in enumerate(("low", "high")):
         assert cell[f"tuned_threshold_{end}"] == pytest.approx(np.mean([one.interval[place] for one in tuned]))
     assert pd.isna(cell["tuned_cost"])
-    assert "cost" not in tables.markdown(table(some))
+    assert "cost" not in markdown(some)
 
 
 def test_costs_are_in_the_table_where_a_rule_names_them():
@@ -192,9 +193,9 @@ def test_costs_are_in_the_table_where_a_rule_names_them():
     ]
     cell = table(some).iloc[0]
     assert (cell["cost"], cell["tuned_cost"], cell["tuned_cost_sd"]) == (2, 2, 1)
-    assert "| mean cost at ½, f1 | mean cost at the tuned threshold, f1 |" in tables.markdown(table(some))
+    assert "| mean cost at ½, f1 | mean cost at the tuned threshold, f1 |" in markdown(some)
     other = [changed(row, threshold=f"cost:fn={2 + row.run.seed}", recipe_name=f"r{row.run.seed}") for row in some]
-    assert "1.0000 (cost:fn=2)" in tables.markdown(table(other))
+    assert "1.0000 (cost:fn=2)" in markdown(other)
     assert set(table(other)["threshold_for"]) == {"cost:fn=2", "cost:fn=3", "cost:fn=4"}
 
 

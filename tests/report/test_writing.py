@@ -17,7 +17,7 @@ from imbaloss.studies.row import PartCounts
 from imbaloss.studies.tuning import LearningRateChoice
 from imbaloss.whole import write_whole
 from tests.disks import small_disk
-from tests.report.examples import LOSSES, changed, failed, find, folded, rows, table, write
+from tests.report.examples import LOSSES, changed, failed, find, folded, markdown, rows, table, write
 
 STUDY = replace(studies.built_in("table1"), datasets=("tree_1", "tree_2"), levels=(0.05,), losses=LOSSES, seeds=(0, 1))
 SMALL = replace(STUDY, datasets=("tree_1",))  # draws half as much
@@ -192,8 +192,8 @@ def test_folds_of_unequal_size_are_told_by_their_means():
     cells = table(some)
     assert cells["train_positives"].between(10, 11, inclusive="neither").all()
     assert cells["train_negatives"].dtype == int
-    assert "10.3333/90" in tables.markdown(cells)
-    assert "| trainings |" in tables.markdown(cells)
+    assert "10.3333/90" in markdown(some)
+    assert "| trainings |" in markdown(some)
 
 
 def test_what_a_sampler_made_is_told(tmp_path):
@@ -203,8 +203,8 @@ def test_what_a_sampler_made_is_told(tmp_path):
     ]
     some = [*one_loss(), *made]
     cells = table(some)
-    assert "| 50/450 → 450/450 |" in tables.markdown(cells)
-    assert "| method |" in tables.markdown(cells)
+    assert "| 50/450 → 450/450 |" in markdown(some)
+    assert "| method |" in markdown(some)
     assert cells["resampled_positives"].tolist()[1:] == [450]
     study = replace(SMALL, losses=LOSSES[:1], samplers=("none", "smote"))
     text = Page(write(study, some, tmp_path).read_text()).text

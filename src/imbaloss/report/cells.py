@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from imbaloss.report.naming import Name
+from imbaloss.report.naming import CellKey, Name
 from imbaloss.statistics import Interval, t_interval
 from imbaloss.statistics.paired import inflation_of
 from imbaloss.studies import Row
@@ -72,6 +72,11 @@ class Cell(NamedTuple):
     unit: float = 1.0  # in which the margin is told: of costs, what the best constant decision costs
     lower: bool = False  # is better
 
+    @property
+    def key(self) -> CellKey:
+        """The setting and the level."""
+        return CellKey(self.setting, self.level)
+
     def interval(self, method: str) -> Interval:
         """Of the method's mean, over the repetitions that have a score; cut off at 0 and, but for costs, at 1."""
         values = self.scores[method]
@@ -89,21 +94,21 @@ def cells(rows: Sequence[Row], called: Sequence[Name], compared: Compared) -> li
     """
     repetitions = list(dict.fromkeys((row.run.seed, row.run.fold) for row in rows))
     place = {repetition: at for at, repetition in enumerate(repetitions)}
-    found: dict[tuple[str, float], Cell] = {}
+    found: dict[CellKey, Cell] = {}
     for row, name in zip(rows, called, strict=True):
-        key = name.setting, row.run.level
+        key = CellKey(name.setting, row.run.level)
         if key not in found:
             ratio = sum(row.counts.test) / sum(row.counts.train) if row.run.fold else None
-            found[key] = Cell(row.run.dataset, *key, {}, ratio, lower=compared.lower)
+            found[key] = Cell(row.run.dataset, key.setting, key.level, {}, ratio, lower=compared.lower)
         of_method = found[key].scores.setdefault(name.method, np.full(len(repetitions), np.nan))
         value = compared.value_in(row)
         of_method[place[row.run.seed, row.run.fold]] = np.nan if value is None else value
     several = list(found.values())
     if compared is COST:
-        units: dict[tuple[str, float], list[float]] = {(cell.setting, cell.level): [] for cell in several}
+        units: dict[CellKey, list[float]] = {cell.key: [] for cell in several}
         for row, name in zip(rows, called, strict=True):
-            units[name.setting, row.run.level].append(constant_cost(row))
-        several = [cell._replace(unit=float(np.mean(units[cell.setting, cell.level]))) for cell in several]
+            units[CellKey(name.setting, row.run.level)].append(constant_cost(row))
+        several = [cell._replace(unit=float(np.mean(units[cell.key]))) for cell in several]
     alike = len({one.test_to_train is None for one in several}) == 1
     return [*several, together(several)] if len(several) > 1 and alike else several
 

@@ -6,9 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from imbaloss.report.cells import EVERYWHERE, Cell
 from imbaloss.report.intervals import NONE, Scored
+from imbaloss.report.naming import CellKey
 from imbaloss.statistics import Comparison, Interval, Verdict, compare, signed_rank_probabilities
 
 SAMPLES = 10_000  # of the posterior, for a pair
@@ -81,7 +83,7 @@ def compare_cells(scored: Scored, margin: float) -> list[CellComparison]:
     """
     found = []
     for compared, cells in scored.items():
-        means = by_dataset(cells)
+        means = average_by_dataset(cells)
         for cell in cells:
             sign, within = -1 if compared.lower else 1, margin * cell.unit
             scores = {method: sign * values for method, values in cell.scores.items()}
@@ -91,7 +93,7 @@ def compare_cells(scored: Scored, margin: float) -> list[CellComparison]:
                 interval = Interval(mean, *np.clip(ends, -farthest, farthest).tolist())
                 new = UNKNOWN
                 if cell.setting == EVERYWHERE:
-                    new = estimate_outcomes(sign * (means[one.first] - means[one.second]).dropna().to_numpy(), within)
+                    new = estimate_outcomes(sign * means.differences(one.first, one.second), within)
                 found.append(
                     CellComparison(
                         score=compared.label,
@@ -116,21 +118,33 @@ def estimate_outcomes(differences: np.ndarray, margin: float) -> Outcomes:
     return Outcomes(*signed_rank_probabilities(differences, margin, np.random.default_rng(0), SAMPLES))
 
 
-def by_dataset(cells: Sequence[Cell]) -> pd.DataFrame:
-    """The mean score of each method (columns) on each data set, over settings and levels; NaN where one lacks it.
+@dataclass(frozen=True, eq=False)
+class DatasetMeans:
+    """The mean score of each method on each data set, over settings and levels."""
 
-    A cell in which no method has a score does not count.
-    """
+    datasets: Sequence[str]
+    methods: Sequence[str]
+    values: NDArray[np.float64]  # (data sets, methods), NaN where a data set lacks the method in some cell
+
+    def differences(self, first: str, second: str) -> NDArray[np.float64]:
+        """Return the mean of the first method less that of the second, on the data sets that have both."""
+        gains = self.values[:, self.methods.index(first)] - self.values[:, self.methods.index(second)]
+        return gains[~np.isnan(gains)]
+
+
+def average_by_dataset(cells: Sequence[Cell]) -> DatasetMeans:
+    """Average the means of the cells of each data set. A cell in which no method has a score does not count."""
     single = [cell for cell in cells if cell.setting != EVERYWHERE]
     means = [{method: cell.interval(method).estimate for method in cell.scores} for cell in single]
     found = pd.DataFrame(means, index=[cell.dataset for cell in single], dtype=float).dropna(how="all")
     groups = found.groupby(level=0, sort=False)
-    return groups.mean().where(groups.count().eq(groups.size(), axis=0))  # not over some of its cells alone
+    known = groups.mean().where(groups.count().eq(groups.size(), axis=0))  # not over some of its cells alone
+    return DatasetMeans(known.index.tolist(), known.columns.tolist(), known.to_numpy())
 
 
 def select_overall(lines: Sequence[CellComparison]) -> list[CellComparison]:
     """Keep those over all cells together, or in the only one; none where there are several that have no mean."""
-    single = len({(one.setting, one.level) for one in lines}) == 1
+    single = len({CellKey(one.setting, one.level) for one in lines}) == 1
     return [one for one in lines if single or one.setting == EVERYWHERE]
 
 

@@ -7,9 +7,10 @@ from matplotlib.figure import Figure
 
 from imbaloss.report import evidence, figures
 from imbaloss.report.cells import COST, EVERYWHERE
-from imbaloss.report.comparisons import best_of, by_dataset, seen_from, select_repeated
+from imbaloss.report.comparisons import average_by_dataset, best_of, seen_from, select_repeated
 from imbaloss.report.findings import Findings
 from imbaloss.report.lines import has_published
+from imbaloss.report.naming import CellKey
 from imbaloss.whole import file_name
 
 LEVELS, METHODS, PAIRS, RANKS, LEARNING, CURVES, TRUE, TYPICAL, CLASSES = (
@@ -46,10 +47,10 @@ def drawings(found: Findings) -> Iterator[Drawing]:
     yield from of_scores(found)
     yield from of_differences(found)
     yield from of_ranks(found)
-    lowest = [(setting, level) for setting in shown(found) if (level := found.lowest(setting)) is not None]
+    lowest = [cell for setting in shown(found) if (cell := found.lowest(setting))]
     for of_cell in (of_training, of_predictions, of_prototypes):
-        for setting, level in lowest:
-            yield from of_cell(found, setting, level)
+        for cell in lowest:
+            yield from of_cell(found, cell)
     yield from of_classes(found)
 
 
@@ -106,7 +107,7 @@ def of_differences(found: Findings) -> Iterator[Drawing]:
 def of_ranks(found: Findings) -> Iterator[Drawing]:
     ranked = {compared.label: evidence.ranks(cells) for compared, cells in found.scored.items()}
     if some := {label: ranks for label, ranks in ranked.items() if ranks}:
-        sets = max(len(by_dataset(cells)) for cells in found.scored.values())
+        sets = max(len(average_by_dataset(cells).datasets) for cells in found.scored.values())
         hopeless = all(ranks.critical_difference >= len(called) - 1 for called, ranks in some.values())
         yield Drawing(
             "ranks",
@@ -118,8 +119,8 @@ def of_ranks(found: Findings) -> Iterator[Drawing]:
         )
 
 
-def of_training(found: Findings, setting: str, level: float) -> Iterator[Drawing]:
-    rows = found.of(setting, level)
+def of_training(found: Findings, cell: CellKey) -> Iterator[Drawing]:
+    rows = found.of(cell)
     networks = {method: some for method, some in rows.items() if not some[0].run.method.learner.is_reference}
     if not networks:
         return
@@ -128,18 +129,18 @@ def of_training(found: Findings, setting: str, level: float) -> Iterator[Drawing
     epochs_differ = len({len(run) for runs in losses.values() for run in runs}) > 1
     for ending, epochs in (("", "each for its own epochs"), ("_common", "cut to the shortest"))[: 1 + epochs_differ]:
         yield Drawing(
-            file_name(f"loss_{setting}_{level:.4g}{ending}"),
+            file_name(f"loss_{cell.setting}_{cell.level:.4g}{ending}"),
             figures.loss_curves(losses, common_epochs=bool(ending)),
-            f"Training loss over the epochs on {setting} at level {level:.4g} ({positives} positives, {negatives} "
-            f"negatives), {epochs}. Left as it is, right divided by its first epoch; "
+            f"Training loss over the epochs on {cell.setting} at level {cell.level:.4g} ({positives} positives, "
+            f"{negatives} negatives), {epochs}. Left as it is, right divided by its first epoch; "
             f"{QUARTILES.format(runs=repetitions(found))}.",
             LEARNING,
-            setting=setting,
+            setting=cell.setting,
         )
 
 
-def of_predictions(found: Findings, setting: str, level: float) -> Iterator[Drawing]:
-    rows = {method: [row for row in some if all(row.counts.test)] for method, some in found.of(setting, level).items()}
+def of_predictions(found: Findings, cell: CellKey) -> Iterator[Drawing]:
+    rows = {method: [row for row in some if all(row.counts.test)] for method, some in found.of(cell).items()}
     tests = {
         method: [predictions["test"] for _, predictions in found.store.arrays([row.run for row in some])]
         for method, some in rows.items()
@@ -147,38 +148,38 @@ def of_predictions(found: Findings, setting: str, level: float) -> Iterator[Draw
     }
     if not tests:
         return
-    of_cell = [line for line in found.lines if (line.setting, line.level) == (setting, level)]
+    of_cell = [line for line in found.lines if line.cell == cell]
     thresholds = {line.method: line.scores["tuned_threshold"].mean for line in of_cell}
-    where = f"of {setting} at level {level:.4g}"
+    where = f"of {cell.setting} at level {cell.level:.4g}"
     over = QUARTILES.format(runs=repetitions(found))
     yield Drawing(
-        file_name(f"roc_{setting}_{level:.4g}"),
+        file_name(f"roc_{cell.setting}_{cell.level:.4g}"),
         figures.roc_and_precision_recall(tests),
         f"ROC and precision-recall curves on the test part {where}: {over}. Dotted: what chance gives.",
         CURVES,
-        setting=setting,
+        setting=cell.setting,
     )
     yield Drawing(
-        file_name(f"probabilities_{setting}_{level:.4g}"),
+        file_name(f"probabilities_{cell.setting}_{cell.level:.4g}"),
         figures.distributions(tests, thresholds),
         "Probabilities of the positive class that each method gives to negatives and positives of the test part "
         f"{where}, all {repetitions(found)} together. A better threshold helps where they lie apart but not around ½.",
         CURVES,
-        setting=setting,
+        setting=cell.setting,
     )
     yield Drawing(
-        file_name(f"reliability_{setting}_{level:.4g}"),
+        file_name(f"reliability_{cell.setting}_{cell.level:.4g}"),
         figures.reliabilities(tests),
         f"Reliability on the test part {where}, all {repetitions(found)} together: the share of positives in each "
         "tenth of the samples by probability. On the diagonal a probability is what it says; below it positives are "
         "rarer than that, as where a loss weighs them more.",
         TRUE,
-        setting=setting,
+        setting=cell.setting,
     )
 
 
-def of_prototypes(found: Findings, setting: str, level: float) -> Iterator[Drawing]:
-    first = {method: some[0] for method, some in found.of(setting, level).items()}
+def of_prototypes(found: Findings, cell: CellKey) -> Iterator[Drawing]:
+    first = {method: some[0] for method, some in found.of(cell).items()}
     maps = {method: found.store.prototypes(row.run) for method, row in first.items() if row.run.recipe.kind.head}
     learned = {method: one for method, one in maps.items() if one is not None}
     if learned:
@@ -190,14 +191,14 @@ def of_prototypes(found: Findings, setting: str, level: float) -> Iterator[Drawi
         beside = images if any(one.images.ndim == 5 for one in shown.values()) else ""
         more = f", and of the first {MOST_MAPS} of {len(learned)} methods" if len(learned) > MOST_MAPS else ""
         yield Drawing(
-            file_name(f"prototypes_{setting}_{level:.4g}"),
+            file_name(f"prototypes_{cell.setting}_{cell.level:.4g}"),
             figures.prototypes(shown, next(iter(first.values())).classes),
-            f"Prototypes (stars) of {setting} at level {level:.4g} among the embeddings of the samples that they were "
-            f"learned from (dots), in the two directions in which these vary most (principal components){beside}. Of "
-            "several in a class, each says to how many samples of the class it is the nearest. Of the first of the "
-            f"{repetitions(found)}{more}.",
+            f"Prototypes (stars) of {cell.setting} at level {cell.level:.4g} among the embeddings of the samples that "
+            "they were learned from (dots), in the two directions in which these vary most (principal components)"
+            f"{beside}. Of several in a class, each says to how many samples of the class it is the nearest. Of the "
+            f"first of the {repetitions(found)}{more}.",
             TYPICAL,
-            setting=setting,
+            setting=cell.setting,
         )
 
 

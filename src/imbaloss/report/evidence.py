@@ -9,8 +9,8 @@ import numpy as np
 from imbaloss.report.cells import COST, EVERYWHERE, F1, ROC_AUC, TUNED_F1, Cell
 from imbaloss.report.comparisons import (
     CellComparison,
+    average_by_dataset,
     best_of,
-    by_dataset,
     group_by_score,
     seen_from,
     select_overall,
@@ -24,8 +24,13 @@ MOST_NAMED = 5  # pairs in a sentence
 
 def ranks(cells: Sequence[Cell]) -> tuple[list[str], Ranks] | None:
     """The methods that have scores, and how they rank across the data sets on which all do; None for too few."""
-    means = by_dataset(cells).dropna(axis=1, how="all").dropna()
-    return (list(means.columns), friedman(means.to_numpy())) if len(means) > 1 and means.shape[1] > 2 else None
+    means = average_by_dataset(cells)
+    scored = [place for place in range(len(means.methods)) if not np.isnan(means.values[:, place]).all()]
+    values = means.values[:, scored]
+    values = values[~np.isnan(values).any(axis=1)]
+    if len(values) < 2 or values.shape[1] < 3:
+        return None
+    return [means.methods[place] for place in scored], friedman(values)
 
 
 def overall(cells: Sequence[Cell]) -> Cell | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import pandas as pd
 
@@ -10,8 +11,8 @@ from imbaloss.report import tables
 from imbaloss.report.cells import EVERYWHERE, ROC_AUC, Cell, Compared, cells, compared_in
 from imbaloss.report.comparisons import CellComparison, compare_cells
 from imbaloss.report.intervals import PairInCell, Runs, intervals, of_both, trained
-from imbaloss.report.lines import CellLine, read_lines
-from imbaloss.report.naming import Name, names
+from imbaloss.report.lines import CellLine, summarise
+from imbaloss.report.naming import CellKey, Name, names
 from imbaloss.studies import ReportableStudy, Row, Store
 
 
@@ -26,7 +27,6 @@ class Findings:
     runs: Runs  # that did not fail
     scored: Mapping[Compared, Sequence[Cell]]
     lines: Sequence[CellLine]  # one a cell and method
-    table: pd.DataFrame  # the same with all columns, to export
     comparisons: Sequence[CellComparison]  # of all pairs of methods by each score, in each cell and over all
 
     @property
@@ -42,18 +42,26 @@ class Findings:
     def settings(self) -> list[str]:
         return list(dict.fromkeys(name.setting for name in self.called))
 
-    def lowest(self, setting: str) -> float | None:
-        """The lowest level of the setting that has positives to train on and was trained to the end."""
-        levels = [
-            level
-            for (one, level), methods in self.runs.items()
-            if one == setting and any(row.counts.train[1] for some in methods.values() for row in some)
-        ]
-        return min(levels, default=None)
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """The lines with all columns, to export."""
+        return tables.tabulate(self.lines, list(self.scored))
 
-    def of(self, setting: str, level: float) -> dict[str, Sequence[Row]]:
-        """The rows there of each method of which some did not fail."""
-        return {method: some for method, some in self.runs[setting, level].items() if some}
+    def lowest(self, setting: str) -> CellKey | None:
+        """Return the cell at the lowest level of the setting that has positives to train on and was trained to the end.
+
+        None where there is no such cell.
+        """
+        cells = [
+            cell
+            for cell, methods in self.runs.items()
+            if cell.setting == setting and any(row.counts.train.positives for some in methods.values() for row in some)
+        ]
+        return min(cells, key=lambda cell: cell.level, default=None)
+
+    def of(self, cell: CellKey) -> dict[str, Sequence[Row]]:
+        """Return the rows of a cell by method, of each method of which some did not fail."""
+        return {method: some for method, some in self.runs[cell].items() if some}
 
     @property
     def interval_over(self) -> str:
@@ -66,14 +74,12 @@ def find(study: ReportableStudy, rows: Sequence[Row], store: Store) -> Findings:
     called = names(rows)
     scored = {compared: cells(rows, called, compared) for compared in compared_in(rows)}
     runs = trained(rows, called)
-    means, differences = of_both(runs, store)
-    table = tables.table(rows)
-    for more in (intervals(runs, scored, store), means):
-        table = table.merge(more, on=["setting", "level", "method"])
+    both, differences = of_both(runs, store)
+    lines = summarise(rows, called, intervals(runs, scored, store, both))
     comparisons = [
-        replace(one, both=differences[PairInCell(one.setting, one.level, one.first, one.second)])
+        replace(one, both=differences[PairInCell(CellKey(one.setting, one.level), one.first, one.second)])
         if one.score == ROC_AUC and one.setting != EVERYWHERE
         else one
         for one in compare_cells(scored, study.margin)
     ]
-    return Findings(study, store, rows, called, runs, scored, read_lines(table), table, comparisons)
+    return Findings(study, store, rows, called, runs, scored, lines, comparisons)

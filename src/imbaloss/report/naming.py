@@ -1,6 +1,7 @@
 """Rows -> what a reader calls them: a setting and a method, each as long as it must be to differ from the others."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import repeat
 from typing import NamedTuple
 
@@ -17,6 +18,14 @@ OTHERS: dict[str, Callable[[Run], str]] = {  # what can differ beside data set, 
     "network": lambda run: run.recipe.network,
     "recipe": lambda run: run.recipe_name,
 }
+
+
+@dataclass(frozen=True)
+class CellKey:
+    """A cell: a setting at a level, in which methods are compared."""
+
+    setting: str
+    level: float
 
 
 class Name(NamedTuple):

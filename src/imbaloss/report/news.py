@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from imbaloss.report.naming import names
 from imbaloss.report.tables import LABELS
 from imbaloss.studies import Job, Run, Store
+from imbaloss.studies.reach import RunCell
 
 SCORE = "roc_auc"
 
@@ -15,9 +16,9 @@ class News:
     def __init__(self, store: Store, runs: Sequence[Run]) -> None:
         self.store = store
         self.hashes = {run.hash for run in runs}
-        self.cells: dict[tuple[str, float, str], list[Run]] = {}
+        self.cells: dict[RunCell, list[Run]] = {}
         for run in runs:
-            self.cells.setdefault(cell_of(run), []).append(run)
+            self.cells.setdefault(RunCell.of(run), []).append(run)
 
     def __call__(self, job: Job) -> str:
         finished = len(self.store.hashes() & self.hashes)
@@ -25,7 +26,7 @@ class News:
 
     def best(self, run: Run) -> str:
         """The method with the highest mean score on test in the cell of the run, of those with most trainings there."""
-        rows = self.store.rows(self.cells[cell_of(run)])
+        rows = self.store.rows(self.cells[RunCell.of(run)])
         scores: dict[str, list[float]] = {}
         for row, (_, method) in zip(rows, names(rows), strict=True):
             if (score := row.scores["test"][SCORE]) is not None:
@@ -35,10 +36,6 @@ class News:
         if len(means) < 2:
             return ""
         method = max(means, key=lambda one: means[one])
-        protocol = "" if len({protocol for *_, protocol in self.cells}) == 1 else f", {run.protocol}"
+        protocol = "" if len({cell.protocol for cell in self.cells}) == 1 else f", {run.protocol}"
         so_far = f"{method}, mean {LABELS[SCORE]} {means[method]:.3f} of {most}"
         return f"; best so far on {run.dataset} at {run.level:g}{protocol}: {so_far}"
-
-
-def cell_of(run: Run) -> tuple[str, float, str]:
-    return run.dataset, run.level, run.protocol

@@ -25,7 +25,7 @@ from imbaloss.report.evidence import ScoreVerdict, mean_difference
 from imbaloss.report.findings import Findings
 from imbaloss.report.intervals import NONE
 from imbaloss.report.lines import CellLine, Counts, best_mean, group_by_cell, has_published
-from imbaloss.report.tables import noun, number, pair
+from imbaloss.report.tables import noun, number, pair, write_rates
 from imbaloss.statistics import Verdict, fewest_seeds
 from imbaloss.studies import ReportExtension, Row, Run
 from imbaloss.wording import listed
@@ -97,7 +97,7 @@ def page(
         extension: What the page says beyond that of any study.
     """
     rows, lines = found.rows, found.lines
-    compares, recipes = noun((line.method, line.loss) for line in lines), recipes_of(found)
+    compares, recipes = noun(lines), recipes_of(found)
     return template(extension).render(
         extension.values if extension else {},
         study=found.study,
@@ -142,7 +142,13 @@ def template(extension: ReportExtension | None) -> jinja2.Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"number": number, "pair": pair, "safe_svg": Markup, "difference": mean_difference}
+    environment.filters |= {
+        "number": number,
+        "pair": pair,
+        "write_rates": write_rates,
+        "safe_svg": Markup,
+        "difference": mean_difference,
+    }
     environment.globals["Verdict"] = Verdict
     return environment.get_template(extension.template if extension else "page.html.jinja")
 

@@ -1,47 +1,34 @@
-"""Rows -> a table with one line a cell (setting, level, method): means and deviations over its trainings."""
+"""Lines -> the table to export, as a frame and as text to read; and what a table cannot say."""
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from functools import cache
-from importlib import resources
-from itertools import product
+from collections.abc import Iterable, Mapping, Sequence
+from math import isnan
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from imbaloss import studies
-from imbaloss.data import NONE, SETS
-from imbaloss.evaluation import CONFUSION, OF_DECISIONS, RULES_ALONE, SCORES
-from imbaloss.learners import REFERENCES
-from imbaloss.report.cells import COMPARED, OF_RULES, TUNED_F1
-from imbaloss.report.lines import Counts
-from imbaloss.report.naming import FIXED, OTHERS, names
-from imbaloss.studies import THRESHOLDS, Row
+from imbaloss.report.cells import COST, TUNED_F1, Compared
+from imbaloss.report.lines import COSTS, SUMMARISED, CellLine, Counts, has_published
+from imbaloss.report.naming import OTHERS, names
+from imbaloss.report.published import MAIN
+from imbaloss.studies import Row
+from imbaloss.studies.row import name_in_store
 from imbaloss.studies.tuning import LearningRateChoice
 from imbaloss.wording import counted
 
 DASH = "\u2013"  # an en dash, where there is no value
 CELL = ["dataset", "level", "loss"]
-ASKED = ["protocol", "negative", "positive", "sampler", "network", "recipe", "split", "threshold_for", "calibration"]
 NAMES = ["setting", "method"]
-MAIN = ("f1", "roc_auc")
 LABELS = {"f1": "F1", "roc_auc": "ROC-AUC"}
 MOST_TOLD = 5  # cells in a sentence
 LEAST = 5e-5  # of what four decimals show
+ASKED = ("protocol", "negative", "positive", "sampler", "network", "recipe", "split", "threshold_for", "calibration")
 
 
-@cache
-def published() -> pd.DataFrame:
-    """The report's Table 1: columns dataset, level, loss, f1, roc_auc."""
-    with resources.files(studies).joinpath("published_table1.csv").open(encoding="utf-8") as file:
-        return pd.read_csv(file)
-
-
-def table(rows: Sequence[Row]) -> pd.DataFrame:
-    """One line a cell, in the order of the rows.
+def tabulate(lines: Sequence[CellLine], compared: Sequence[Compared]) -> pd.DataFrame:
+    """Return the lines as a table to export.
 
     Columns: the cell; seeds (trainings that succeeded, with folds one for each of them) and, of f1 and roc_auc, mean,
     standard deviation (n - 1) and published value; then mean and deviation of the other scores and counts; then the
@@ -51,98 +38,77 @@ def table(rows: Sequence[Row]) -> pd.DataFrame:
     class that an epoch shows after a sampler, and what a reader calls setting and method. Scores that begin with tuned_
     are at the threshold that is best on validation, tuned_threshold, whose _low and _high are the mean ends of each
     training's own interval; cost and tuned_cost are the mean cost of a sample at 1/2 and there, tuned_f_beta and
-    tuned_accuracy what these rules give there. Empty where there is no value.
+    tuned_accuracy what these rules give there. Last come what the intervals are over, the ends of that of each score
+    that is compared, and those for other seeds and test samples. Empty where there is no value.
     """
-    with studies.uncollected():
-        flat = columns(rows)
-    groups = flat.groupby([*CELL, *ASKED], sort=False)
-    numbers = [*SCORES, *CONFUSION, *TUNED, *OF_RULE]
-    means, deviations = groups[numbers].mean(), groups[numbers].std()
-    found = pd.DataFrame(index=means.index)
-    found["seeds"] = groups["failed"].count() - groups["failed"].sum()
-    known = published().set_index(CELL)
-    cells = [published_cell(dict(zip([*CELL, *ASKED], line, strict=True))) for line in means.index]
-    for score in MAIN:
-        found[score], found[f"{score}_sd"] = means[score], deviations[score]
-    for score in MAIN:
-        found[f"published_{score}"] = known[score].reindex(cells).to_numpy()
-    for score in (*SCORES[len(MAIN) :], *CONFUSION, *TUNED, *OF_RULE):
-        found[score], found[f"{score}_sd"] = means[score], deviations[score]
-    for part in COUNTED:
-        found[part] = whole(groups[part].mean())
-    found["failed"], found["epochs"] = groups["failed"].sum(), groups["epochs"].mean()
-    found["tuned_lr"] = groups["tuned_lr"].agg(rates) if flat["tuned_lr"].notna().any() else None
-    for name in NAMES:
-        found[name] = groups[name].first()
-    for part in RESAMPLED:
-        found[part] = whole(groups[part].mean())
-    first = [name for name in found if name not in {*NAMES, *RESAMPLED}]
-    return found.reset_index()[[*CELL, *first, *ASKED, *RESAMPLED, *NAMES]]
-
-
-COUNTED = [f"{part}_{kind}" for part in ("train", "validation", "test") for kind in ("negatives", "positives")]
-TUNED = tuple(f"tuned_{name}" for name in ("f1", *THRESHOLDS, *(name for name in OF_DECISIONS if name != "f1")))
-AT_TUNED = (*OF_DECISIONS, *RULES_ALONE)  # scores at the tuned threshold
-COSTS = ("cost", "tuned_cost")  # where the threshold's rule names costs
-OF_RULE = (*COSTS, *(f"tuned_{rule}" for rule in RULES_ALONE if rule != "cost"))
-RESAMPLED = ["resampled_negatives", "resampled_positives"]
-
-
-def whole(means: pd.Series) -> pd.Series:
-    """As whole numbers where all are: folds may differ by a sample."""
-    return means.astype(int) if (means % 1 == 0).all() else means
-
-
-def columns(rows: Sequence[Row]) -> pd.DataFrame:
-    """One line a row, with all that a table needs of it."""
-    counts = {
-        name: [getattr(row.counts, part)[place] for row in rows]
-        for name, (part, place) in zip(COUNTED, product(("train", "validation", "test"), (0, 1)), strict=True)
-    }
-    thresholds = np.array([row.threshold or (np.nan,) * len(THRESHOLDS) for row in rows]).reshape(-1, len(THRESHOLDS))
-    values = {
-        **{name: in_floats(row.scores["test"].get(name) for row in rows) for name in (*CONFUSION, *SCORES, "cost")},
-        **{f"tuned_{name}": in_floats(row.tuned.scores.get(name) for row in rows) for name in AT_TUNED},
-        **{f"tuned_{name}": thresholds[:, place] for place, name in enumerate(THRESHOLDS)},
-    }
+    main, others = SUMMARISED[: len(MAIN)], SUMMARISED[len(MAIN) :]
     return pd.DataFrame({
-        "dataset": [row.run.dataset for row in rows],
-        "level": [row.run.level for row in rows],
-        "loss": [row.run.method.learned for row in rows],
-        "negative": [row.classes[0] for row in rows],
-        "positive": [row.run.positive for row in rows],
-        **{key: [told(row.run) for row in rows] for key, told in OTHERS.items()},
-        **dict(zip(NAMES, zip(*names(rows), strict=True), strict=True)),
-        **counts,
+        "dataset": [line.run.dataset for line in lines],
+        "level": [line.level for line in lines],
+        "loss": [line.run.method.learned for line in lines],
+        "seeds": [line.trainings for line in lines],
+        **tabulate_scores(lines, main),
+        **{f"published_{score}": [line.scores[score].published for line in lines] for score in main},
+        **tabulate_scores(lines, others),
+        **tabulate_counts("train", [line.train for line in lines]),
+        **tabulate_counts("validation", [line.validation for line in lines]),
+        **tabulate_counts("test", [line.test for line in lines]),
+        "failed": [line.failed for line in lines],
+        "epochs": [line.epochs for line in lines],
+        "tuned_lr": [write_rates(line.chosen_rates) or None for line in lines],
+        **tabulate_asked(lines),
+        **tabulate_counts("resampled", [line.resampled for line in lines]),
+        "setting": [line.setting for line in lines],
+        "method": [line.method for line in lines],
+        "interval_over": [line.interval_over for line in lines],
         **{
-            name: [(row.counts.resampled or (None, None))[place] for row in rows]
-            for place, name in enumerate(RESAMPLED)
+            f"{one.column}_{end}": [getattr(line.scores[one.column], end) for line in lines]
+            for one in compared
+            for end in ("low", "high")
         },
-        **values,
-        "failed": [row.failure is not None for row in rows],
-        "epochs": np.array([row.computed.epochs for row in rows], dtype=np.float64),
-        "threshold_for": [str(row.run.method.decision.rule) for row in rows],
-        "calibration": [row.run.method.decision.calibration for row in rows],
-        "tuned_lr": [row.tuning.lr if row.tuning else None for row in rows],
+        "roc_auc_both_low": [line.roc_auc_both.low for line in lines],
+        "roc_auc_both_high": [line.roc_auc_both.high for line in lines],
+        **tabulate_counts(name_in_store("validation"), [line.validation for line in lines]),  # the name in version 0.1
     })  # fmt: skip
 
 
-def in_floats(scores: Iterable[float | None]) -> NDArray[np.float64]:
-    """Return scores as an array, NaN where one is undefined."""
-    return np.array(list(scores), dtype=np.float64)
+def tabulate_scores(lines: Sequence[CellLine], columns: Sequence[str]) -> dict[str, list[float]]:
+    """Return the columns of means and deviations of some scores."""
+    found = {}
+    for column in columns:
+        found[column] = [line.scores[column].mean for line in lines]
+        found[f"{column}_sd"] = [line.scores[column].deviation for line in lines]
+    return found
 
 
-def rates(chosen: pd.Series) -> str | None:
-    """Each learning rate with the number of runs that chose it, as "0.03 (2), 0.1 (8)"; None where none did."""
-    return ", ".join(f"{lr:g} ({runs})" for lr, runs in chosen.value_counts().sort_index().items()) or None
+def tabulate_counts(part: str, counts: Sequence[Counts | None]) -> dict[str, list[float] | list[int]]:
+    """Return the columns of the samples of each class in a part; NaN where a line has no such part.
+
+    A column has whole numbers where all are: folds may differ by a sample.
+    """
+    columns = {
+        f"{part}_negatives": [np.nan if one is None else one.negatives for one in counts],
+        f"{part}_positives": [np.nan if one is None else one.positives for one in counts],
+    }
+    return {
+        column: [int(mean) for mean in means] if all(mean.is_integer() for mean in means) else means
+        for column, means in columns.items()
+    }
 
 
-def published_cell(cell: dict[str, Any]) -> tuple[str, float, str]:
-    """The report's cell on the same data, whatever recipe and parameters; none for other data and kinds of network."""
-    dataset, level, loss = (cell[key] for key in CELL)
-    as_drawn = [cell[key] for key in ("protocol", "sampler", "split", "network")] == ["table1", NONE, FIXED, "mlp"]
-    theirs = as_drawn and dataset in SETS and SETS[dataset].positive == cell["positive"]
-    return (dataset, level, loss.partition(":")[0]) if theirs else ("", level, loss)
+def tabulate_asked(lines: Sequence[CellLine]) -> dict[str, list[str]]:
+    """Return the columns of what was asked of the trainings of a line, beside its data set, level and loss."""
+    asked = {column: [told(line.run) for line in lines] for column, told in OTHERS.items()}
+    asked["negative"] = [line.negative for line in lines]
+    asked["positive"] = [line.run.positive for line in lines]
+    asked["threshold_for"] = [str(line.run.method.decision.rule) for line in lines]
+    asked["calibration"] = [line.run.method.decision.calibration for line in lines]
+    return {column: asked[column] for column in ASKED}
+
+
+def write_rates(chosen: Mapping[float, int]) -> str:
+    """Write each learning rate with the number of trainings that chose it, as "0.03 (2), 0.1 (8)"."""
+    return ", ".join(f"{rate:g} ({trainings})" for rate, trainings in sorted(chosen.items()))
 
 
 def sentences(rows: Sequence[Row]) -> list[str]:
@@ -190,49 +156,64 @@ def end_of_grid(tuning: LearningRateChoice) -> str | None:
     return {tried[0]: "smallest", tried[-1]: "largest"}.get(tuning.lr)
 
 
-def for_reading(cells: pd.DataFrame) -> pd.DataFrame:
-    """A table of `table` as text: one line a cell, with its counts, and each score beside the published one."""
-    found = pd.DataFrame({"data set": cells["setting"]})
-    found["level"] = [f"{level:.4g}" for level in cells["level"]]
-    trained, tested, resampled = (pairs(cells, part) for part in ("train", "test", "resampled"))
-    found["train P/N"] = [f"{of} → {after}" if after else of for of, after in zip(trained, resampled, strict=True)]
-    found["test P/N"] = tested
-    found[noun(zip(cells["method"], cells["loss"], strict=True))] = cells["method"]
-    found["seeds" if cells["split"].eq(FIXED).all() else "trainings"] = cells["seeds"].astype(str)
-    for compared in (*COMPARED, *(one for one in OF_RULES.values() if f"{one.column}_low" in cells)):
-        column, theirs = compared.column, f"published_{compared.column}"
-        ends = zip(cells[column], cells[f"{column}_low"], cells[f"{column}_high"], strict=True)
-        found[f"{compared.label} [95 %]"] = [interval(*values) for values in ends]
-        if theirs in cells and cells[theirs].notna().any():
-            found[f"{compared.label} published"] = [number(value) for value in cells[theirs]]
-    if cells["tuned_cost"].notna().any():
-        rules = cells["threshold_for"]
-        one = f", {rules.iloc[0]}" if rules.nunique() == 1 else ""
-        known = f"{OF_RULES['cost'].column}_low" in cells  # the second one stands there already, with its interval
-        labels = dict(zip(COSTS, ("mean cost at ½", "mean cost at the tuned threshold"), strict=True))
-        for name, label in list(labels.items())[: 1 if known else 2]:
-            found[f"{label}{one}"] = [
-                number(value) + (f" ({rule})" if not one and pd.notna(value) else "")
-                for value, rule in zip(cells[name], rules, strict=True)
-            ]
-    if cells["tuned_lr"].any():
-        names = cells["loss"].map(lambda loss: f"{REFERENCES[loss].rate} " if loss in REFERENCES else "")
-        found["learning rate (runs)"] = (names + cells["tuned_lr"]).fillna(DASH)
+def tabulate_for_reading(lines: Sequence[CellLine], compared: Sequence[Compared]) -> pd.DataFrame:
+    """Return the lines as a table of text, each with its counts, and each score beside the published one."""
+    found = pd.DataFrame({"data set": [line.setting for line in lines]})
+    found["level"] = [f"{line.level:.4g}" for line in lines]
+    shown = [(pair(line.train), pair(line.resampled)) for line in lines]
+    found["train P/N"] = [f"{of} → {after}" if after else of for of, after in shown]
+    found["test P/N"] = [pair(line.test) for line in lines]
+    found[noun(lines)] = [line.method for line in lines]
+    folds = any(line.run.fold for line in lines)
+    found["trainings" if folds else "seeds"] = [str(line.trainings) for line in lines]
+    for one in compared:
+        scores = [line.scores[one.column] for line in lines]
+        found[f"{one.label} [95 %]"] = [interval(score.mean, score.low, score.high) for score in scores]
+        if has_published(lines, one):
+            found[f"{one.label} published"] = [number(score.published) for score in scores]
+    for label, texts in write_costs(lines, alone=COST not in compared).items():
+        found[label] = texts
+    if any(line.chosen_rates for line in lines):
+        found["learning rate (runs)"] = [name_rates(line) or DASH for line in lines]
     return found
 
 
-def noun(methods: Iterable[tuple[str, str]]) -> str:
-    """What is compared: losses, or methods that differ in more, or train no network.
+def write_costs(lines: Sequence[CellLine], *, alone: bool) -> dict[str, list[str]]:
+    """Return the columns of mean costs at 1/2 and at the tuned threshold; none where no rule names costs.
 
-    methods: what each is called, and its loss.
+    Each rule stands in the heading where it is the only one, else beside each cost.
+
+    Args:
+        lines: The lines of the table.
+        alone: Whether the table lacks a column of costs at the tuned threshold with their intervals.
     """
-    return "loss" if all(method == loss and loss not in REFERENCES for method, loss in methods) else "method"
+    if all(isnan(line.scores["tuned_cost"].mean) for line in lines):
+        return {}
+    rules = [str(line.run.method.decision.rule) for line in lines]
+    several = len(set(rules)) > 1
+    labels = dict(zip(COSTS, ("mean cost at ½", "mean cost at the tuned threshold"), strict=True))
+    return {
+        label if several else f"{label}, {rules[0]}": [
+            number(mean) + (f" ({rule})" if several and not isnan(mean) else "")
+            for line, rule in zip(lines, rules, strict=True)
+            for mean in [line.scores[column].mean]
+        ]
+        for column, label in labels.items()
+        if alone or column != "tuned_cost"
+    }
 
 
-def pairs(cells: pd.DataFrame, part: str) -> list[str]:
-    """Positives and negatives of a part in each cell, as text."""
-    counts = zip(cells[f"{part}_positives"], cells[f"{part}_negatives"], strict=True)
-    return [pair(None if pd.isna(positives) else Counts(positives, negatives)) for positives, negatives in counts]
+def name_rates(line: CellLine) -> str:
+    """Write the chosen rates of a line, those of a reference with their name, as "C 0.3 (2)"; empty without any."""
+    learner, rates = line.run.method.learner, write_rates(line.chosen_rates)
+    return f"{learner.rate} {rates}" if rates and learner.is_reference else rates
+
+
+def noun(lines: Iterable[CellLine]) -> str:
+    """Return what is compared: losses, or methods that differ in more, or train no network."""
+    methods = [(line.method, line.run.method) for line in lines]
+    losses = all(name == method.learned and not method.learner.is_reference for name, method in methods)
+    return "loss" if losses else "method"
 
 
 def pair(counts: Counts | None) -> str:
@@ -242,28 +223,29 @@ def pair(counts: Counts | None) -> str:
 
 def number(value: float) -> str:
     """Four decimals, as the report prints them, or two digits of less than they show; a dash where there is none."""
-    return DASH if pd.isna(value) else f"{value:.2g}" if 0 < abs(value) < LEAST else f"{value:.4f}"
+    return DASH if isnan(value) else f"{value:.2g}" if 0 < abs(value) < LEAST else f"{value:.4f}"
 
 
 def interval(mean: float, low: float, high: float) -> str:
     """The mean, and its interval where there is one."""
-    if pd.isna(low):
+    if isnan(low):
         return number(mean)
     return (
         f"{number(mean)} [{number(low)}, {number(high)}]" if 0 < mean < LEAST else f"{mean:.4f} [{low:.3f}, {high:.3f}]"
     )
 
 
-def markdown(cells: pd.DataFrame) -> str:
-    reading = for_reading(cells)
+def markdown(lines: Sequence[CellLine], compared: Sequence[Compared]) -> str:
+    """Write the table for reading in Markdown."""
+    reading = tabulate_for_reading(lines, compared)
     escaped = [[text.replace("|", r"\|") for text in line] for line in reading.to_numpy().tolist()]
-    lines = [list(reading.columns), ["---"] * len(reading.columns), *escaped]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+    written = [list(reading.columns), ["---"] * len(reading.columns), *escaped]
+    return "".join(f"| {' | '.join(line)} |\n" for line in written)
 
 
-def latex(cells: pd.DataFrame) -> str:
-    """A booktabs tabular."""
-    reading = for_reading(cells)
+def latex(lines: Sequence[CellLine], compared: Sequence[Compared]) -> str:
+    """Write the table for reading as a booktabs tabular."""
+    reading = tabulate_for_reading(lines, compared)
     text: str = reading.to_latex(index=False, escape=True, column_format="llllll" + "r" * (reading.shape[1] - 6))
     return text.replace(DASH, "--").replace("→", r"$\to$").replace("½", r"$\frac12$")
 

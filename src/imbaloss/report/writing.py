@@ -36,7 +36,7 @@ def write(found: Findings, folder: Path, extension: ReportExtension | None = Non
     put(folder / "comparisons.csv", tabulate_comparisons(found.comparisons).to_csv(index=False))
     verdicts = evidence.verdicts(found.comparisons)
     brackets = [f"in brackets: 95 % intervals, over {found.interval_over}"] if found.interval_over else []
-    sentences = tables.sentences(found.rows)
+    sentences, compared = tables.sentences(found.rows), list(found.scored)
     said = "".join(
         f"- {one}\n"
         for one in [
@@ -46,8 +46,8 @@ def write(found: Findings, folder: Path, extension: ReportExtension | None = Non
             *sentences,
         ]
     )
-    put(folder / "table.md", tables.markdown(found.table) + (f"\n{said}" if said else ""))
-    put(folder / "table.tex", "".join(f"% {one}\n" for one in brackets) + tables.latex(found.table))
+    put(folder / "table.md", tables.markdown(found.lines, compared) + (f"\n{said}" if said else ""))
+    put(folder / "table.tex", "".join(f"% {one}\n" for one in brackets) + tables.latex(found.lines, compared))
     return put(folder / "report.html", page(found, verdicts, pictures, sentences, extension))
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import comb
+from typing import Self
 
 from imbaloss.data import Source
 from imbaloss.statistics import difference_deviation, fewest_seeds, smallest_found
@@ -11,6 +12,20 @@ from imbaloss.studies.study import Run
 AREA = 0.8  # under the ROC curve, of both methods: of harder sets. Near 1 areas vary less
 CORRELATION = 0.5  # of their areas on the same samples. Of methods that rank alike it is higher, and they differ less
 ERROR = 0.05  # in a cell, over all its pairs of methods
+
+
+@dataclass(frozen=True)
+class RunCell:
+    """What runs share that are compared with each other: a data set at a level, under a protocol."""
+
+    dataset: str
+    level: float
+    protocol: str
+
+    @classmethod
+    def of(cls, run: Run) -> Self:
+        """Return the cell of a run."""
+        return cls(run.dataset, run.level, run.protocol)
 
 
 @dataclass(frozen=True)
@@ -45,9 +60,9 @@ def reach(runs: Sequence[Run], datasets: Mapping[str, Source]) -> Reach | None:
     if methods == 1:
         return None
     pairs, repetitions = comb(methods, 2), len({(run.seed, run.fold) for run in runs})
-    firsts: dict[tuple[str, str, float], Run] = {}
+    firsts: dict[RunCell, Run] = {}
     for run in runs:
-        firsts.setdefault((run.dataset, run.protocol, run.level), run)
+        firsts.setdefault(RunCell.of(run), run)
     return Reach(
         methods=methods,
         pairs=pairs,

@@ -12,8 +12,10 @@ from matplotlib.lines import Line2D
 from imbaloss.report import figures
 from imbaloss.report.cells import COMPARED, Cell, Compared
 from imbaloss.report.figures.style import TIP, marks
-from imbaloss.report.lines import CellLine, Counts, read_score
+from imbaloss.report.lines import CellLine, Counts, ScoreSummary
+from imbaloss.report.naming import CellKey
 from imbaloss.statistics import Interval
+from tests.report.examples import rows
 
 F1 = COMPARED[0]
 METHODS = ("ce", "focal:gamma=2", "mse")
@@ -34,22 +36,30 @@ def table(settings: tuple[str, ...] = ("tree",)) -> pd.DataFrame:
     return pd.DataFrame(lines)
 
 
+def summary(one: dict[str, float], column: str) -> ScoreSummary:
+    """Of a line of the table; NaN for the columns that it lacks."""
+    names = (column, f"{column}_sd", f"{column}_low", f"{column}_high", f"published_{column}")
+    return ScoreSummary(*(one.get(name, np.nan) for name in names))
+
+
 def draw(frame: pd.DataFrame, of: list[Cell], compared: Compared) -> Figure:
     lines = [
         CellLine(
-            setting=one["setting"],
-            level=one["level"],
+            cell=CellKey(one["setting"], one["level"]),
             method=one["method"],
-            loss=one["method"],
+            run=rows()[0].run,
+            negative="a house",
             trainings=3,
             failed=0,
+            epochs=4,
             train=Counts(one["train_positives"], one["train_negatives"]),
+            tune=Counts(10, 90),
             test=Counts(10, 90),
             resampled=None,
-            scores={score.column: read_score(one, score.column) for score in COMPARED},
+            scores={score.column: summary(one, score.column) for score in COMPARED},
             interval_over="seeds",
             roc_auc_both=Interval(np.nan, np.nan, np.nan),
-            tuned_lr=None,
+            chosen_rates={},
         )
         for one in frame.to_dict("records")
     ]
