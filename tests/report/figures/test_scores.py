@@ -53,7 +53,7 @@ def draw(frame: pd.DataFrame, of: list[Cell], compared: Compared) -> Figure:
             failed=0,
             epochs=4,
             train=Counts(one["train_positives"], one["train_negatives"]),
-            tune=Counts(10, 90),
+            validation=Counts(10, 90),
             test=Counts(10, 90),
             resampled=None,
             scores={score.column: summary(one, score.column) for score in COMPARED},
