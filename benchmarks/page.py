@@ -35,7 +35,7 @@ def main() -> None:
         number = fill(folder, options.parse_args().seeds)
         start = time.perf_counter()
         study, store = studies.read_study(folder), studies.Store(folder, create=False)
-        page = report.write(report.find(study, store.rows(study.runs()), store), folder)
+        page = report.write_report(report.compute_findings(study, store.rows(study.runs()), store), folder)
         written = time.perf_counter() - start
         loads, changes = load(page)
         print(f"{number} trainings, page of {page.stat().st_size / 2**20:.1f} MiB, chromium, {LOADS} loads")

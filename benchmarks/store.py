@@ -30,9 +30,9 @@ studies.execute(jobs, Store(folder), datasets, "cpu", executor=lambda *_: iter((
 """,
     "table": """
 rows = Store(folder).rows(study.runs())
-called = names(rows)
+called = name_rows(rows)
 without = MethodIntervals(None, {}, NONE)
-cells = trained(rows, called).items()
+cells = group_successful_rows(rows, called).items()
 lines = summarise(rows, called, {MethodInCell(cell, method): without for cell, methods in cells for method in methods})
 print(len(tabulate(lines, ())))
 """,
@@ -41,9 +41,9 @@ BEGIN = """
 import sys
 from pathlib import Path
 from imbaloss import data, studies
-from imbaloss.report.intervals import NONE, MethodInCell, MethodIntervals, trained
+from imbaloss.report.intervals import NONE, MethodInCell, MethodIntervals, group_successful_rows
 from imbaloss.report.lines import summarise
-from imbaloss.report.naming import names
+from imbaloss.report.row_names import name_rows
 from imbaloss.report.tables import tabulate
 from imbaloss.studies import Store
 folder = Path(sys.argv[1])

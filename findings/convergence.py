@@ -16,7 +16,7 @@ from findings.paired import F1, HALVED, ROC, at, compared, mean_of
 from findings.stored import Stored
 from imbaloss.report.figures import STYLE
 from imbaloss.report.figures.curves import draw_band
-from imbaloss.report.figures.style import line_of, marks
+from imbaloss.report.figures.style import assign_marks, select_line_style
 from imbaloss.statistics import Verdict, t_interval
 
 Floats = NDArray[np.float64]
@@ -181,9 +181,9 @@ def figures(_: Mapping[str, Stored], found: Mapping[str, Any]) -> dict[str, tupl
         figure = Figure(figsize=(8.2, 3.4), layout="constrained")
         panels = figure.subplots(1, len(found["studies"]), sharey=True)
         for panel, one in zip(panels, found["studies"].values(), strict=True):
-            for loss, mark in marks(CURVES).items():
+            for loss, mark in assign_marks(CURVES).items():
                 if curves := one["curves"].get(loss):
-                    draw_band(panel, np.arange(1, len(curves[0]) + 1), np.array(curves), line_of(mark), loss)
+                    draw_band(panel, np.arange(1, len(curves[0]) + 1), np.array(curves), select_line_style(mark), loss)
             panel.axhline(1, color="black", linewidth=0.8, linestyle=":")
             panel.set(title=f"{one['dataset']}, batches of 128", xlabel="epoch", ylim=(0, None))
             panel.xaxis.set_major_locator(MaxNLocator(integer=True))

@@ -17,6 +17,6 @@ CAPTION = (
 def forest(lines: pd.DataFrame, scores: Sequence[str], title: str = "") -> Figure:
     """Each pair a line, each score a panel, each level a colour."""
     shown = lines["comparison"][lines["score"].isin(scores)]
-    figure = figures.differences([replace(one, score=LABELS[one.score]) for one in shown])
+    figure = figures.plot_differences([replace(one, score=LABELS[one.score]) for one in shown])
     figure.suptitle(title, fontsize=10)
     return figure

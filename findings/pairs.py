@@ -121,7 +121,7 @@ def errors(differences: pd.Series) -> tuple[float, float]:
 def figures(_: Mapping[str, Stored], found: Mapping[str, Any]) -> dict[str, tuple[Figure, str]]:
     return {
         name: (
-            drawn.critical_differences({LABELS[score]: (one["losses"], one["ranks"][score]) for score in SHOWN}),
+            drawn.plot_critical_differences({LABELS[score]: (one["losses"], one["ranks"][score]) for score in SHOWN}),
             f"{one['epochs']} epochs: mean ranks of the losses over {found['sets']} pairs of superclasses, 1 the best; "
             "a bar joins those that differ by less than Nemenyi's critical difference at 5 %",
         )

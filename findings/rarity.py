@@ -13,7 +13,7 @@ from findings.paired import PRECISION, ROC, YOUDEN, at, compared, mean_of
 from findings.stored import Stored
 from findings.words import LABELS
 from imbaloss.report.figures import STYLE
-from imbaloss.report.figures.style import add_legend, marks
+from imbaloss.report.figures.style import add_legend, assign_marks
 from imbaloss.statistics import Interval
 
 Means = Mapping[tuple[str, float], Interval]  # by loss and level
@@ -81,7 +81,7 @@ def figures(_: Mapping[str, Stored], found: Mapping[str, Any]) -> dict[str, tupl
         rows = figure.subplots(len(SCORES), len(found["datasets"]), sharex=True, sharey="row", squeeze=False)
         for row, score in zip(rows, SCORES, strict=True):
             for panel, dataset in zip(row, found["datasets"], strict=True):
-                for loss, mark in marks(found["losses"]).items():
+                for loss, mark in assign_marks(found["losses"]).items():
                     mean, low, high = np.array([found["means"][dataset][score][loss, level] for level in levels]).T
                     panel.fill_between(levels, low, high, color=mark["color"], alpha=0.08, linewidth=0)
                     panel.plot(levels, mean, label=loss, markersize=4, linewidth=1.2, **mark)

@@ -8,7 +8,7 @@ import pandas as pd
 
 from imbaloss import studies
 from imbaloss.report.lines import tabulate_rows
-from imbaloss.report.page import seconds
+from imbaloss.report.page import sum_training_seconds
 from imbaloss.studies import Row, Store, Study
 
 MOST_NAMED = 3
@@ -37,7 +37,7 @@ class Stored:
     @property
     def minutes(self) -> float:
         """That the trainings took, stack by stack."""
-        return seconds(self.rows) / 60
+        return sum_training_seconds(self.rows) / 60
 
     @property
     def machine(self) -> str:

@@ -99,7 +99,7 @@ def test_a_tuned_learning_rate_is_told(imbaloss):
     code, out, _ = imbaloss("reproduce", "--dataset", "digits_3_8", "--loss", "mse", "--seeds", "3", *words)
     assert code == 0
     assert "learning rate (runs)" in out
-    assert "the best learning rate was the " in out
+    assert "The best learning rate was the " in out
     page = Path("results/table1/report.html").read_text()
     assert re.search(r"<small>lr 0\.\d+ \(\d\)", page)
 

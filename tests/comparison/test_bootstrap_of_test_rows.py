@@ -12,14 +12,14 @@ from imbaloss import report, studies
 from imbaloss.comparison.bootstrap_of_test_rows import widen_to_other_rows
 from imbaloss.evaluation import OF_TALLIES, TunedScores, redrawn, scores, tallied
 from imbaloss.report import Findings
-from imbaloss.report.cells import Compared
-from imbaloss.report.comparisons import CellComparison, best_of, seen_from
+from imbaloss.report.cells import ComparedScore
+from imbaloss.report.comparisons import CellComparison, find_best_method, select_of_method
 from imbaloss.statistics import Verdict, seeds_and_redrawn
 from imbaloss.studies import Predictions, Store
 from tests.report.examples import changed, example
 
-RECALL = Compared("recall at the tuned threshold", "recall", tuned=True)
-F1 = Compared("F1 at the tuned threshold", "f1", tuned=True)
+RECALL = ComparedScore("recall at the tuned threshold", "recall", tuned=True)
+F1 = ComparedScore("F1 at the tuned threshold", "f1", tuned=True)
 SEEDS = 8
 
 
@@ -42,11 +42,11 @@ def of_one_test(
             finished.append((row, {"validation": parts, "test": parts}))
     store = Store(folder)
     store.add(finished)
-    return report.find(studies.built_in("table1"), [row for row, _ in finished], store)
+    return report.compute_findings(studies.built_in("table1"), [row for row, _ in finished], store)
 
 
-def seen(found: Findings, method: str, score: Compared = F1) -> list[CellComparison]:
-    return seen_from([one for one in found.comparisons if one.score == score.label], method)
+def seen(found: Findings, method: str, score: ComparedScore = F1) -> list[CellComparison]:
+    return select_of_method([one for one in found.comparisons if one.score == score.label], method)
 
 
 def deciding(lines: list[CellComparison], verdict: Verdict) -> list[CellComparison]:
@@ -85,9 +85,9 @@ def test_costs_are_turned(tmp_path):
     rows = [changed(row, threshold="cost:fn=9") for row in found.rows]
     store = Store(tmp_path / "again")
     store.add((row, found.store.predictions(old.run)) for row, old in zip(rows, found.rows, strict=True))
-    again = report.find(studies.built_in("table1"), rows, store)
+    again = report.compute_findings(studies.built_in("table1"), rows, store)
     lines = deciding(seen(found, "mfe"), Verdict.BETTER)
-    [wider] = widen_to_other_rows(again, lines, Compared("mean cost", "cost", tuned=True, lower=True))
+    [wider] = widen_to_other_rows(again, lines, ComparedScore("mean cost", "cost", tuned=True, lower=True))
     assert wider.interval.low > 0
     tallies = [
         tallied(p["test"].labels, p["test"].probabilities[None] >= 0.5) for _, p in store.arrays([r.run for r in rows])
@@ -119,6 +119,6 @@ def test_of_equally_good_methods_the_best_is_rarely_called_better(tmp_path):
         found = of_one_test(
             tmp_path / str(seed), dict.fromkeys(losses, 2.0), positives=40, own=0.01, seed=seed, seeds=12
         )
-        best = best_of([one for one in found.comparisons if one.score == F1.label])
+        best = find_best_method([one for one in found.comparisons if one.score == F1.label])
         wrong += any(one.verdict == "better" for one in widen_to_other_rows(found, seen(found, best), F1))
     assert wrong <= 5  # of which a binomial of one in twenty has more in 1 case of 70

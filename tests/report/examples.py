@@ -15,9 +15,9 @@ from imbaloss.data import NONE, SETS, Counts, Fold, SamplerSpec
 from imbaloss.evaluation import Rule, TunedScores, no_scores, scores, tuned
 from imbaloss.learners import Method
 from imbaloss.report import Findings, tables
-from imbaloss.report.cells import COMPARED, Cell, Compared, cells
+from imbaloss.report.cells import COMPARED, Cell, ComparedScore, group_into_cells
 from imbaloss.report.comparisons import CellComparison, compare_cells
-from imbaloss.report.naming import names
+from imbaloss.report.row_names import name_rows
 from imbaloss.statistics import Comparison, Interval, Verdict
 from imbaloss.studies import Predictions, Row, Run, Store, Study
 from imbaloss.studies.row import Computation, PartCounts
@@ -43,12 +43,12 @@ def find(study: Study, some: Sequence[Row], folder: Path) -> Findings:
     """Of rows that the store of a folder then has."""
     store = Store(folder)
     store.add((row, predictions(row)) for row in some)
-    return report.find(study, some, store)
+    return report.compute_findings(study, some, store)
 
 
 def write(study: Study, some: Sequence[Row], folder: Path) -> Path:
     """The report of those rows."""
-    return report.write(find(study, some, folder), folder)
+    return report.write_report(find(study, some, folder), folder)
 
 
 def found_in(some: Sequence[Row]) -> Findings:
@@ -63,16 +63,16 @@ def table(some: Sequence[Row]) -> pd.DataFrame:
 
 def markdown(some: Sequence[Row]) -> str:
     found = found_in(some)
-    return tables.markdown(found.lines, list(found.scored))
+    return tables.write_markdown(found.lines, list(found.scored))
 
 
 def latex(some: Sequence[Row]) -> str:
     found = found_in(some)
-    return tables.latex(found.lines, list(found.scored))
+    return tables.write_latex(found.lines, list(found.scored))
 
 
-def scored(some: Sequence[Row]) -> dict[Compared, list[Cell]]:
-    return {compared: cells(some, names(some), compared) for compared in COMPARED}
+def scored(some: Sequence[Row]) -> dict[ComparedScore, list[Cell]]:
+    return {compared: group_into_cells(some, name_rows(some), compared) for compared in COMPARED}
 
 
 def rows(seeds: int = 2, datasets: tuple[str, ...] = ("tree_1", "tree_2")) -> list[Row]:
@@ -148,7 +148,7 @@ def comparisons(some: Sequence[Row]) -> list[CellComparison]:
 
 def of_cells(*several: Cell, margin: float = 0.01) -> list[CellComparison]:
     """Comparisons by ROC-AUC in these cells."""
-    return compare_cells({Compared("ROC-AUC", "roc_auc"): several}, margin)
+    return compare_cells({ComparedScore("ROC-AUC", "roc_auc"): several}, margin)
 
 
 def cell(setting: str, level: float = 0.1, dataset: str | None = None, **means: float) -> Cell:

@@ -9,7 +9,7 @@ from scipy import stats
 
 from imbaloss.data import Counts
 from imbaloss.learners import Method
-from imbaloss.report.cells import COMPARED, EVERYWHERE, Cell, Compared
+from imbaloss.report.cells import COMPARED, EVERYWHERE, Cell, ComparedScore
 from imbaloss.studies import Row
 from tests.report.examples import LOSSES, example, folded, rows, scored, scoring
 
@@ -18,11 +18,11 @@ ROC = COMPARED[2]
 every_score = pytest.mark.parametrize("compared", COMPARED, ids=lambda compared: compared.column)
 
 
-def cells(some: list[Row], compared: Compared = ROC) -> list[Cell]:
+def cells(some: list[Row], compared: ComparedScore = ROC) -> list[Cell]:
     return scored(some)[compared]
 
 
-def value(some: list[Row], compared: Compared, dataset: str, loss: str, seed: int) -> float:
+def value(some: list[Row], compared: ComparedScore, dataset: str, loss: str, seed: int) -> float:
     [row] = [row for row in some if (row.run.dataset, row.run.method.learned, row.run.seed) == (dataset, loss, seed)]
     return compared.value_in(row)
 

@@ -9,7 +9,13 @@ import pytest
 from scipy import stats
 
 from imbaloss.report.cells import COMPARED, EVERYWHERE, Cell
-from imbaloss.report.comparisons import CellComparison, average_by_dataset, best_of, seen_from, tabulate_comparisons
+from imbaloss.report.comparisons import (
+    CellComparison,
+    average_by_dataset,
+    find_best_method,
+    select_of_method,
+    tabulate_comparisons,
+)
 from imbaloss.statistics import Interval, corrected_t, holm, sign_flip, signed_rank_probabilities
 from tests.report.examples import LOSSES, cell, comparisons, folded, gaining, of_cells, rows, scoring
 
@@ -83,7 +89,7 @@ def test_the_margin_stands_in_each_line_and_no_end_lies_beyond_1():
 def test_the_best_has_the_highest_mean():
     for order in permutations("abcd"):
         means = dict(zip(order, (0.4, 0.7, 0.6, 0.65), strict=True))
-        assert best_of(of_cells(cell("tree", **means))) == order[1]
+        assert find_best_method(of_cells(cell("tree", **means))) == order[1]
 
 
 def with_both(gains: dict[str, float]) -> list[CellComparison]:
@@ -99,7 +105,7 @@ def with_both(gains: dict[str, float]) -> list[CellComparison]:
 def test_seen_from_a_method_it_is_the_first_and_what_was_said_of_it_is_mirrored(method):
     typed = with_both({"msfe": 0.1, "focal:alpha=0.75": 0.0, "wmse": 0.0})
     lines = tabulate_comparisons([one for one in typed if method in {one.first, one.second}])
-    found = tabulate_comparisons(seen_from(typed, method))
+    found = tabulate_comparisons(select_of_method(typed, method))
     assert list(found.columns) == list(lines.columns)
     assert found["first"].tolist() == [method] * 2
     assert set(found["second"]) == set(LOSSES) - {method}
@@ -119,9 +125,9 @@ def test_seen_from_a_method_it_is_the_first_and_what_was_said_of_it_is_mirrored(
 def test_pairs_that_are_turned_twice_are_as_they_were():
     lines = with_both({"msfe": 0.1, "focal:alpha=0.75": 0.0, "wmse": 0.05})
     for alone in lines:
-        [turned] = seen_from([alone], alone.second)
+        [turned] = select_of_method([alone], alone.second)
         assert turned.first == alone.second
-        again = seen_from([turned], alone.first)
+        again = select_of_method([turned], alone.first)
         pd.testing.assert_frame_equal(tabulate_comparisons(again), tabulate_comparisons([alone]))
 
 

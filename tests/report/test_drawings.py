@@ -11,11 +11,11 @@ from imbaloss import report, studies
 from imbaloss.data import load
 from imbaloss.report.cells import COMPARED, Cell
 from imbaloss.report.comparisons import CellComparison, compare_cells
-from imbaloss.report.drawings import drawings, of_differences, of_prototypes
+from imbaloss.report.drawings import draw_differences, draw_figures, draw_prototypes
 from imbaloss.report.figures.differences import MINUS
 from imbaloss.report.figures.style import TIP
 from imbaloss.report.findings import Findings
-from imbaloss.report.naming import CellKey
+from imbaloss.report.row_names import CellKey
 from imbaloss.studies import Store
 from tests.report import examples
 
@@ -37,7 +37,7 @@ def panels_of(means: dict[str, float], folder: Path) -> tuple[list[CellCompariso
     study = replace(studies.built_in("table1"), losses=tuple(means))
     lines = compare_cells(scored, study.margin)
     found = Findings(study, Store(folder), [], [], {}, scored, [], lines)
-    [drawing] = of_differences(found)
+    [drawing] = draw_differences(found)
     return lines, drawing.figure.axes
 
 
@@ -79,13 +79,14 @@ def test_the_caption_of_prototypes_speaks_of_images_where_there_are_some(tmp_pat
     )  # fmt: skip
     datasets, store = load(study.datasets, quiet=True), Store(tmp_path)
     studies.execute(studies.cut(study.runs(), datasets), store, datasets, "cpu")
-    found = report.find(study, store.rows(study.runs()), store)
-    [drawing] = of_prototypes(found, CellKey("digits_3_8", 0.2))
+    found = report.compute_findings(study, store.rows(study.runs()), store)
+    [drawing] = draw_prototypes(found, CellKey("digits_3_8", 0.2))
     assert drawing.caption == (
-        "Prototypes (stars) of digits_3_8 at level 0.2 among the embeddings of the samples that they were learned from "
-        "(dots), in the two directions in which these vary most (principal components); beside it the training images "
-        "that are nearest to each prototype, the nearest first, in frames of the colour of their own class. Of several "
-        "in a class, each says to how many samples of the class it is the nearest. Of the first of the seeds."
+        "Prototypes (stars) of digits_3_8 at level 0.2 among the embeddings of their training samples (dots), in the "
+        "two directions in which these vary most (principal components). Beside the map stand the training images "
+        "nearest to each prototype, the nearest first. The colour of a frame is that of the image's own class. If a "
+        "class has several prototypes, each says to how many samples of the class it is the nearest. The figure is of "
+        "the first of the seeds."
     )
 
 
@@ -93,7 +94,7 @@ def test_of_many_data_sets_the_first_have_figures_and_it_is_said(tmp_path, monke
     monkeypatch.setattr("imbaloss.report.drawings.MOST_SETTINGS", 2)
     names = ("one", "two", "three")
     found = examples.find(studies.built_in("table1"), examples.rows(datasets=names), tmp_path)
-    drawn = list(drawings(found))
+    drawn = list(draw_figures(found))
     assert {one.setting for one in drawn} == {"", *names[:2]}
     scores = [one for one in drawn if one.score]
     assert all(one.caption.endswith(" Of 3 settings the first 2 have figures.") for one in scores)

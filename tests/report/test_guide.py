@@ -15,7 +15,7 @@ every_loss = pytest.mark.parametrize("name", losses.names())
 
 
 def test_the_page_says_what_the_catalogue_says_today():
-    assert (DOCS / "losses.md").read_text() == guide.page(), "docs/losses.md is out of date: run `make docs`"
+    assert (DOCS / "losses.md").read_text() == guide.render_guide(), "docs/losses.md is out of date: run `make docs`"
 
 
 @every_loss
@@ -28,19 +28,19 @@ def test_every_loss_has_its_section_and_its_picture(name):
 
 
 def test_every_part_of_a_pair_is_told():
-    page = guide.page()
+    page = guide.render_guide()
     assert all(f"\n- `{name}`: " in page for name in (*losses.ERRORS, *losses.REDUCTIONS))
 
 
 @pytest.mark.parametrize("name", ["ce", "ldam_drw", "smooth_ap"])
 def test_a_picture_is_svg_and_the_same_bytes_each_time(name):
-    picture = guide.picture(name)
-    assert picture == guide.picture(name)
+    picture = guide.draw_response(name)
+    assert picture == guide.draw_response(name)
     assert ElementTree.fromstring(picture).tag.endswith("svg")
 
 
 def test_the_numbers_at_the_axes_are_whole():
-    labels = [text.text for text in ElementTree.fromstring(guide.picture("msfe_unbiased")).iter() if text.text]
+    labels = [text.text for text in ElementTree.fromstring(guide.draw_response("msfe_unbiased")).iter() if text.text]
     assert {"0.0", "0.2", "0.00"} <= set(labels)
 
 
@@ -49,7 +49,7 @@ def test_the_slope_is_that_of_the_loss(name):
     loss = losses.get(name, counts=guide.COUNTS)
     loss = loss.first if isinstance(loss, losses.Deferred) else loss
     for target in (0, 1):
-        value, slope = guide.response(loss, target)
+        value, slope = guide.compute_response(loss, target)
         assert value.min() == 0
         steps = torch.diff(value)
         between = (slope[1:] + slope[:-1]) / 2 * torch.diff(guide.Z)
@@ -57,7 +57,7 @@ def test_the_slope_is_that_of_the_loss(name):
 
 
 def test_of_a_mean_over_samples_the_picture_shows_the_error():
-    value, slope = guide.response(losses.get("ce"), 1)
+    value, slope = guide.compute_response(losses.get("ce"), 1)
     torch.testing.assert_close(
         value, torch.nn.functional.softplus(-guide.Z) - torch.nn.functional.softplus(-guide.Z[-1])
     )

@@ -8,9 +8,9 @@ import matplotlib as mpl
 import pytest
 from matplotlib.figure import Figure
 
-from imbaloss.report.figures import STYLE, save
-from imbaloss.report.figures.style import COLOURS, tell
-from imbaloss.report.inline import SVG, XLINK, inline
+from imbaloss.report.figures import STYLE, save_figure
+from imbaloss.report.figures.style import COLOURS, set_tooltip
+from imbaloss.report.inline import SVG, XLINK, inline_svg
 
 TOLD = ("a < b & \"c\" is 'd'", "học <script>alert(1)</script> #000000 url(#m1)")
 LABEL = 'Which "loss" <is> best & why'
@@ -23,15 +23,15 @@ def svg(tmp_path_factory) -> str:
         for panel in figure.subplots(1, 2):
             for place, text in enumerate(TOLD):
                 [line] = panel.plot([0, 1, 2], [place, 1, 2], "o-", color=COLOURS[place])
-                tell(line, text)
+                set_tooltip(line, text)
             panel.imshow([[0, 1], [1, 0]], cmap="gray")
             panel.fill_between([0, 1], [1, 2], color="black")
-    return save(figure, tmp_path_factory.mktemp("figures"), "one")
+    return save_figure(figure, tmp_path_factory.mktemp("figures"), "one")
 
 
 @pytest.fixture(scope="module")
 def pair(svg) -> list[str]:
-    return [inline(svg, name, LABEL) for name in ("f1", "f11")]
+    return [inline_svg(svg, name, LABEL) for name in ("f1", "f11")]
 
 
 def attributes(text: str, *keys: str) -> list[str]:

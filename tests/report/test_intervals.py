@@ -14,8 +14,8 @@ from imbaloss.data import Counts
 from imbaloss.evaluation import THRESHOLD, of_samples
 from imbaloss.report.cells import COMPARED, EVERYWHERE
 from imbaloss.report.comparisons import tabulate_comparisons
-from imbaloss.report.intervals import intervals, of_both, trained
-from imbaloss.report.naming import names
+from imbaloss.report.intervals import compute_intervals, compute_roc_auc_both, group_successful_rows
+from imbaloss.report.row_names import name_rows
 from imbaloss.statistics import Roc, delong, seeds_and_samples
 from imbaloss.studies import Predictions, Row, Store, built_in
 from tests.report.examples import LABELS, LOSSES, failed, find, folded, predictions, rows, scored, scoring
@@ -37,8 +37,8 @@ def found(some: Sequence[Row], folder: Path) -> pd.DataFrame:
 
 
 def told(some: Sequence[Row], store: Store) -> pd.DataFrame:
-    runs = trained(some, names(some))
-    both, _ = of_both(runs, store)
+    runs = group_successful_rows(some, name_rows(some))
+    both, _ = compute_roc_auc_both(runs, store)
     lines = [
         {
             **asdict(key.cell),
@@ -48,14 +48,14 @@ def told(some: Sequence[Row], store: Store) -> pd.DataFrame:
             **{f"{column}_high": one.high for column, one in of.scores.items()},
             **dict(zip(BOTH, of.roc_auc_both[1:], strict=True)),
         }
-        for key, of in intervals(runs, scored(some), store, both).items()
+        for key, of in compute_intervals(runs, scored(some), store, both).items()
     ]
     return pd.DataFrame(lines).set_index(["setting", "method"])
 
 
 def differences(some: Sequence[Row], store: Store) -> pd.DataFrame:
     """By setting, first and second."""
-    _, found = of_both(trained(some, names(some)), store)
+    _, found = compute_roc_auc_both(group_successful_rows(some, name_rows(some)), store)
     lines = [
         asdict(pair.cell) | asdict(pair) | dict(zip(OF_PAIR, both[1:], strict=True)) for pair, both in found.items()
     ]

@@ -12,9 +12,9 @@ import pytest
 
 from imbaloss.data import Fold
 from imbaloss.evaluation import TunedScores
-from imbaloss.report import records, tables
-from imbaloss.report.naming import names
-from imbaloss.report.published import published
+from imbaloss.report import tables, to_records
+from imbaloss.report.published import read_published
+from imbaloss.report.row_names import name_rows
 from imbaloss.studies import Row
 from tests.report.examples import LOSSES, changed, failed, latex, markdown, rows, table
 
@@ -52,8 +52,8 @@ def test_published_values_stand_beside_their_cells(cells):
 
 
 def test_all_45_published_cells_are_there():
-    assert len(published()) == 45
-    assert list(Counter((cell.dataset, cell.level) for cell in published()).values()) == [5] * 9
+    assert len(read_published()) == 45
+    assert list(Counter((cell.dataset, cell.level) for cell in read_published()).values()) == [5] * 9
 
 
 def test_one_seed_has_no_deviation():
@@ -81,7 +81,7 @@ def test_markdown_and_latex_show_every_cell_with_its_counts(cells):
 
 
 def test_records_are_json_with_null_for_what_is_undefined():
-    found = records(table(rows(seeds=1)[:1]))
+    found = to_records(table(rows(seeds=1)[:1]))
     assert json.loads(json.dumps(found, allow_nan=False))[0]["f1_sd"] is None
     assert found[0]["f1"] == pytest.approx(rows(seeds=1)[0].scores["test"]["f1"], rel=1e-14)
 
@@ -134,7 +134,7 @@ def test_a_recipe_may_have_any_name():
 
 def test_a_sampler_and_folds_are_told_where_nothing_differs():
     some = [changed(row, sampler="smote", fold=Fold(0, 0, 3), recipe_name="own") for row in rows()]
-    assert names(some)[0] == ("tree_1 + 3 folds", "msfe + smote")
+    assert name_rows(some)[0] == ("tree_1 + 3 folds", "msfe + smote")
     assert table(some)["published_f1"].isna().all()
 
 
@@ -142,17 +142,17 @@ def test_failures_and_undefined_scores_are_said_in_a_short_list():
     first, second, *others = rows(seeds=3)
     lost = {"undefined": {"validation": {}, "test": {"roc_auc": "there are no positives"}}}
     some = [failed(first), replace(second, **lost), *(replace(row, **lost) for row in others)]
-    said = tables.sentences(some)
+    said = tables.write_notes(some)
     cell = "tree_1 at level 0.05 (test P/N 10/90)"
-    assert said[0] == f"{cell}, msfe: 1 training failed, first that of seed 0: the loss was no longer finite"
+    assert said[0] == f"{cell}, msfe: 1 training failed; the first has seed 0: the loss was no longer finite"
     told, _, cells = said[1].partition(": ")
-    assert told == "ROC-AUC is undefined, there are no positives"
+    assert told == "ROC-AUC is undefined (there are no positives)"
     assert cells.startswith(f"17 trainings in 6 cells, among them 3 trainings on {cell}, focal:alpha=0.75; ")
     assert cells.count(";") == 4  # five are named
     assert len(said) == 2
     few = [replace(row, **lost) for row in rows(seeds=3, datasets=("tree_1",))]
     told = "; ".join(f"3 trainings on {cell}, {loss}" for loss in LOSSES)
-    assert tables.sentences(few) == [f"ROC-AUC is undefined, there are no positives: {told}"]
+    assert tables.write_notes(few) == [f"ROC-AUC is undefined (there are no positives): {told}"]
 
 
 def test_an_undefined_f1_at_the_tuned_threshold_is_said_where_that_at_a_half_is_not():
@@ -163,10 +163,10 @@ def test_an_undefined_f1_at_the_tuned_threshold_is_said_where_that_at_a_half_is_
         "undefined": {"validation": {}, "test": {"f1": "test has none"}},
         "tuned": replace(third.tuned, undefined={"f1": "test has none"}),
     }
-    said = tables.sentences([replace(first, **tuned), second, replace(third, **both), *others])
+    said = tables.write_notes([replace(first, **tuned), second, replace(third, **both), *others])
     assert said == [
-        f"F1 at the tuned threshold is undefined, {reason}: 1 training on {cell}, msfe",
-        f"F1 is undefined, test has none: 1 training on {cell}, wmse",
+        f"F1 at the tuned threshold is undefined ({reason}): 1 training on {cell}, msfe",
+        f"F1 is undefined (test has none): 1 training on {cell}, wmse",
     ]
 
 
@@ -201,8 +201,8 @@ def test_costs_are_in_the_table_where_a_rule_names_them():
 
 def test_one_kind_of_network_is_named_where_it_is_not_the_reports():
     some = rows()
-    assert tables.sentences(some) == []
+    assert tables.write_notes(some) == []
     cnn = replace(some[0].run.recipe, network="cnn")
-    assert tables.sentences([replace(row, run=replace(row.run, recipe=cnn)) for row in some]) == [
-        "every network is a cnn"
+    assert tables.write_notes([replace(row, run=replace(row.run, recipe=cnn)) for row in some]) == [
+        "Every network is a cnn"
     ]

@@ -10,8 +10,8 @@ from imbaloss import studies
 from imbaloss.data import Counts, Fold
 from imbaloss.report import tables
 from imbaloss.report.cells import COMPARED
-from imbaloss.report.drawings import CURVES, LEARNING, drawings
-from imbaloss.report.page import grid
+from imbaloss.report.drawings import CURVES, LEARNING, draw_figures
+from imbaloss.report.page import build_grid
 from imbaloss.studies import Row
 from imbaloss.studies.row import PartCounts
 from imbaloss.studies.tuning import LearningRateChoice
@@ -122,7 +122,7 @@ def test_names_are_shown_as_text(tmp_path):
 
 def test_a_page_of_one_seed_claims_nothing(tmp_path):
     page = write(replace(SMALL, seeds=(0,)), few(seeds=1), tmp_path).read_text()
-    assert "One training a cell decides nothing" in page
+    assert "One training per cell decides nothing" in page
     assert "<code>--seeds 7</code>" in page  # 3 pairs: 2^(1 - 7) <= 0.05 / 3
 
 
@@ -131,7 +131,7 @@ def test_failures_and_undefined_scores_are_listed(tmp_path):
     lost = replace(second, undefined={"validation": {}, "test": {"roc_auc": "there are no positives"}})
     some = [replace(failed(first), losses=(0.5,)), lost, *others]
     page = Page(write(SMALL, some, tmp_path).read_text())
-    for sentence in tables.sentences(some):
+    for sentence in tables.write_notes(some):
         assert sentence in page.text
         assert f"- {sentence}" in (tmp_path / "table.md").read_text()
 
@@ -142,7 +142,7 @@ def test_a_study_in_which_everything_failed_still_has_its_page(tmp_path):
 
 def test_the_cell_with_the_highest_mean_is_the_shaded_one(tmp_path):
     found = find(STUDY, rows(), tmp_path)
-    for entry in grid(found):
+    for entry in build_grid(found):
         of_cell = found.table[found.table["setting"] == entry.setting]
         assert entry.best == {one.column: of_cell[one.column].max() for one in COMPARED}
         assert set(entry.lines) == set(LOSSES)
@@ -154,7 +154,7 @@ def test_curves_are_drawn_at_the_lowest_level_with_positives(tmp_path):
         replace(row, run=replace(row.run, level=0.0), counts=replace(row.counts, train=Counts(500, 0))) for row in few()
     ]
     found = find(SMALL, [*few(), *lower, *none], tmp_path)
-    names = [one.name for one in drawings(found) if one.question in {LEARNING, CURVES}]
+    names = [one.name for one in draw_figures(found) if one.question in {LEARNING, CURVES}]
     assert names == ["loss_tree_1_0.01", "loss_tree_1_0.01_common", "roc_tree_1_0.01", "probabilities_tree_1_0.01"]
 
 
@@ -225,7 +225,7 @@ def test_a_learning_rate_is_told_of_the_methods_alone_that_chose_one(tmp_path):
 def test_a_page_of_folds_says_so(tmp_path):
     some = folded(few(seeds=3))
     text = " ".join(Page(write(replace(SMALL, seeds=(0,), folds=3), some, tmp_path).read_text()).text.split())
-    assert "1 seed, 3 folds a cell" in text
+    assert "1 seed, 3 folds per cell" in text
     assert "95 % interval: over seeds and folds" in text
     assert "The corrected resampled t-test decides" in text
-    assert "One training a cell" not in text
+    assert "One training per cell" not in text

@@ -30,7 +30,7 @@ def test_everything_is_counted(digits):
     assert found.seconds.keys() == found.trainings.keys()
     assert all(0.05 < seconds < 600 for seconds in found.seconds.values())
     assert 100 * 2**20 < found.memory < 20 * 2**30
-    assert found.reach == studies.reach(STUDY.runs(), digits)
+    assert found.reach == studies.compute_detectable_differences(STUDY.runs(), digits)
 
 
 def test_candidates_are_networks(digits):

@@ -223,7 +223,7 @@ def run_study(
     if not quiet and (others := len(store.hashes() - asked)):
         tell(f"{out} holds {others} trainings beside those of this study; they stay, and are not in its tables")
     try:
-        with reporting(), progress(jobs, quiet=quiet, news=report.News(store, runs)) as observer:
+        with reporting(), progress(jobs, quiet=quiet, news=report.Headline(store, runs)) as observer:
             studies.execute(jobs, store, datasets, device, executor=executor, observer=observer)
     except KeyboardInterrupt:
         tell(f"{len(store.hashes() & asked)} of {len(asked)} trainings are finished and kept in {out}")
@@ -238,10 +238,10 @@ def write_report(
     from imbaloss import report
 
     with reporting():
-        findings = report.find(study, store.rows(runs), store)
-        page = report.write(findings, out)
+        findings = report.compute_findings(study, store.rows(runs), store)
+        page = report.write_report(findings, out)
     if as_json:
-        print_json(report.records(findings.table))
+        print_json(report.to_records(findings.table))
     else:
         sys.stdout.write((out / "table.md").read_text(encoding="utf-8"))
         print(f"\n{out / 'table.md'}, {out / 'table.csv'}, {out / 'table.tex'}, {out / 'figures'}\nopen {page}")

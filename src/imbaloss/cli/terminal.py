@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from imbaloss.wording import counted
 
 if TYPE_CHECKING:
-    from imbaloss.studies import Forecast, Job, Reach
+    from imbaloss.studies import DetectableDifferences, Forecast, Job
 
 
 def print_plans(jobs: Sequence["Job"]) -> None:
@@ -39,9 +39,9 @@ def print_forecast(forecast: "Forecast") -> None:
         print_reach(forecast.reach)
 
 
-def print_reach(reach: "Reach") -> None:
+def print_reach(reach: "DetectableDifferences") -> None:
     """A line a cell; one line in all where the seeds are too few."""
-    from imbaloss.studies.reach import AREA, CORRELATION
+    from imbaloss.studies.detectable_difference import AREA, CORRELATION
 
     pairs = f"{'compared':15}{counted(reach.pairs, 'pair')} of {counted(reach.methods, 'method')}"
     none = f"with fewer than {reach.fewest} seeds no difference can be found"

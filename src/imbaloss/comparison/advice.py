@@ -10,8 +10,8 @@ from imbaloss.comparison.sentences import Case, write_sentences
 from imbaloss.evaluation.scores import Threshold
 from imbaloss.learners import Method
 from imbaloss.report import Findings
-from imbaloss.report.cells import COMPARED, TUNED_F1, Cell, Compared, compared_in
-from imbaloss.report.comparisons import CellComparison, seen_from, select_repeated
+from imbaloss.report.cells import COMPARED, TUNED_F1, Cell, ComparedScore, choose_compared_scores
+from imbaloss.report.comparisons import CellComparison, select_of_method, select_repeated
 from imbaloss.studies import ReportExtension, Row
 
 
@@ -20,7 +20,7 @@ class Advice:
     """The recommended method, and what a person should know of it."""
 
     method: Method
-    score: Compared  # by which it is recommended
+    score: ComparedScore  # by which it is recommended
     sentences: tuple[str, ...]  # the most important first
     row: Row | None  # of the training on all rows; None before it is finished
 
@@ -72,9 +72,9 @@ def recommend(findings: Findings, methods: Sequence[Method]) -> Method | None:
     return (min if score.lower else max)(means, key=lambda method: means[method]) if most else None
 
 
-def choose_score(findings: Findings) -> Compared:
+def choose_score(findings: Findings) -> ComparedScore:
     """Return the score that the threshold is tuned for. Of a rule without a score of its own it is F1."""
-    score = compared_in(findings.rows)[-1]
+    score = choose_compared_scores(findings.rows)[-1]
     return next(one for one in COMPARED if one.label == TUNED_F1) if score in COMPARED else score
 
 
@@ -90,7 +90,7 @@ def count_scores(cell: Cell, methods: Sequence[Method]) -> dict[Method, int]:
 
 
 def select_comparisons(
-    findings: Findings, best: Method, methods: Sequence[Method], score: Compared
+    findings: Findings, best: Method, methods: Sequence[Method], score: ComparedScore
 ) -> Mapping[Method, CellComparison]:
     """Return the comparisons of the best method with each other one that has repetitions, by the other one.
 
@@ -98,7 +98,7 @@ def select_comparisons(
     """
     named = by_name(methods)
     of_score = [one for one in findings.comparisons if one.score == score.label]
-    comparisons = select_repeated(seen_from(of_score, str(best)))
+    comparisons = select_repeated(select_of_method(of_score, str(best)))
     if comparisons and not findings.study.folds:
         comparisons = widen_to_other_rows(findings, comparisons, score)
     return {named[one.second]: one for one in comparisons}

@@ -56,7 +56,7 @@ class Answer:
         """Writes the report: one page, which opens offline."""
         page = self.folder / "report.html"
         if not page.exists():
-            report.write(self.findings, self.folder, extend_page(self.advice))
+            report.write_report(self.findings, self.folder, extend_page(self.advice))
         return write_whole(Path(path), page.read_bytes())
 
     @property
@@ -86,8 +86,8 @@ def facts(found: Answer) -> dict[str, Any]:
         "threshold": dict(zip(THRESHOLDS, (none_if_nan(value) for value in threshold), strict=True)),
         "verdict": list(found.advice.sentences),
         "data": list(found.description),
-        "table": report.records(found.table),
-        "comparisons": report.records(found.comparisons),
+        "table": report.to_records(found.table),
+        "comparisons": report.to_records(found.comparisons),
         "folder": str(found.folder),
     }
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from imbaloss.evaluation import OF_TALLIES, redrawn, tallied
 from imbaloss.evaluation.tallies import Tallies
 from imbaloss.report import Findings
-from imbaloss.report.cells import Compared
+from imbaloss.report.cells import ComparedScore
 from imbaloss.report.comparisons import CellComparison
 from imbaloss.statistics import Interval, Verdict, seeds_and_redrawn
 from imbaloss.studies import Row
@@ -18,7 +18,7 @@ ALPHA = 0.05
 
 
 def widen_to_other_rows(
-    findings: Findings, comparisons: Sequence[CellComparison], compared: Compared
+    findings: Findings, comparisons: Sequence[CellComparison], compared: ComparedScore
 ) -> list[CellComparison]:
     """Return the comparisons with intervals and verdicts for other test rows too.
 
@@ -32,7 +32,7 @@ def widen_to_other_rows(
     """
     rows = {
         (name.method, row.run.seed): row
-        for row, name in zip(findings.rows, findings.called, strict=True)
+        for row, name in zip(findings.rows, findings.row_names, strict=True)
         if row.threshold is not None
     }
     labels, called = read_decisions(findings, list(rows.values()))
@@ -83,7 +83,9 @@ def read_decisions(findings: Findings, rows: list[Row]) -> tuple[NDArray[np.int6
     return tests[0].labels, np.stack(called)
 
 
-def choose_formula(compared: Compared, rows: Mapping[tuple[str, int], Row]) -> Callable[[Tallies], NDArray[np.float64]]:
+def choose_formula(
+    compared: ComparedScore, rows: Mapping[tuple[str, int], Row]
+) -> Callable[[Tallies], NDArray[np.float64]]:
     """Return the formula of a score from counts. A score without one of its own is that of the rule of all rows."""
     [rule] = {row.run.method.decision.rule for row in rows.values()}
     return OF_TALLIES.get(compared.score, rule.score)

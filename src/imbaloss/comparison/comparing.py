@@ -22,7 +22,7 @@ from imbaloss.evaluation import THRESHOLD
 from imbaloss.evaluation.scores import Threshold
 from imbaloss.learners import Method
 from imbaloss.studies import Job, Run, SilentObserver, Store, StudyObserver
-from imbaloss.studies.reach import AREA
+from imbaloss.studies.detectable_difference import AREA
 from imbaloss.training import check_device
 from imbaloss.wording import counted
 
@@ -104,7 +104,7 @@ def answer(
     study = trained(place.keep(study), place, budget_in_seconds(request))
     if request.budget:
         study = place.keep(replace(study, notes=study.notes + reach_of(study, own)))
-    findings = report.find(study, place.store.rows(study.runs()), place.store)
+    findings = report.compute_findings(study, place.store.rows(study.runs()), place.store)
     best = study.recommend(findings)
     if best is None:
         raise ValueError(f"no method has a score: {why_none(findings)}")
@@ -112,7 +112,7 @@ def answer(
     model = for_use(study, best, request.target, place)
     advice = study.advise(findings, best)
     if page:
-        report.write(findings, out, extend_page(advice))
+        report.write_report(findings, out, extend_page(advice))
     return Answer(out, findings, advice, model, study.notes)
 
 
@@ -173,7 +173,7 @@ def of_network(study: OwnStudy) -> tuple[str, ...]:
 
 def reach_of(study: OwnStudy, own: Own) -> tuple[str, ...]:
     """What difference could be found at all; of few positives it is a large one."""
-    found = studies.reach(study.runs(), {study.name: own})
+    found = studies.compute_detectable_differences(study.runs(), {study.name: own})
     if found is None:
         return ()
     [cell] = found.cells

@@ -9,7 +9,7 @@ import numpy as np
 from imbaloss.learners import NETWORKS, Method
 from imbaloss.losses import LossSpec
 from imbaloss.report import Findings
-from imbaloss.report.cells import COST, Cell, Compared, constant_cost
+from imbaloss.report.cells import COST, Cell, ComparedScore, constant_cost
 from imbaloss.report.comparisons import CellComparison
 from imbaloss.report.lines import CellLine
 from imbaloss.statistics import Interval, Verdict
@@ -30,7 +30,7 @@ class Case:
     findings: Findings
     methods: Sequence[Method]  # that the study compares
     sought: str  # the positive class in words, such as churned = yes
-    score: Compared  # the score by which a method is recommended
+    score: ComparedScore  # the score by which a method is recommended
     cell: Cell  # the values of that score in each repetition
     best: Method  # the recommended method
     repetitions: Mapping[Method, int]  # the number in which each method has a score

@@ -1,4 +1,4 @@
-"""Cells -> comparisons of all pairs of methods by each score."""
+"""Comparisons of all pairs of methods by each score, made from cells."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -10,22 +10,22 @@ from numpy.typing import NDArray
 
 from imbaloss.report.cells import EVERYWHERE, Cell
 from imbaloss.report.intervals import NONE, Scored
-from imbaloss.report.naming import CellKey
+from imbaloss.report.row_names import CellKey
 from imbaloss.statistics import Comparison, Interval, Verdict, compare, signed_rank_probabilities
 
-SAMPLES = 10_000  # of the posterior, for a pair
+SAMPLES = 10_000  # draws from the posterior of a pair
 
 
 class Outcomes(NamedTuple):
-    """Probabilities that an outcome is the most likely one on a new data set; NaN where they are unknown."""
+    """The probabilities that each outcome is the most likely one on a new data set; NaN if they are unknown."""
 
-    worse: float  # the first method, by more than the margin
-    same: float
-    better: float
+    worse: float  # the first method is worse by more than the margin
+    same: float  # the difference lies within the margin
+    better: float  # the first method is better by more than the margin
 
     @property
     def turned(self) -> "Outcomes":
-        """The probabilities for the second method."""
+        """The same probabilities with the methods swapped."""
         return Outcomes(self.better, self.same, self.worse)
 
 
@@ -34,39 +34,43 @@ UNKNOWN = Outcomes(np.nan, np.nan, np.nan)
 
 @dataclass(frozen=True)
 class CellComparison:
-    """Two methods compared by one score in one cell, or over all cells.
+    """The comparison of two methods by one score, in one cell or over all cells.
 
-    The difference is above 0 where the first method is better: of costs it is what the first saves.
+    The difference is above 0 if the first method is better. For costs it is what the first method saves.
     """
 
-    score: str  # its label
+    score: str  # label of the score
     setting: str
-    level: float  # NaN over all cells
-    margin: float  # differences within it do not matter; of costs a share of what the best constant decision costs
+    level: float  # NaN for all cells
+    margin: float  # largest difference that does not matter; for costs a share of the best constant decision's cost
     comparison: Comparison
-    interval: Interval  # the difference, with ends that differences of the score can reach
-    on_new_dataset: Outcomes = UNKNOWN  # known over all cells of several data sets
-    both: Interval = NONE  # the difference for other seeds and other test samples; of ROC-AUC in single cells
+    interval: Interval  # of the difference; its ends are cut off at the largest difference that is possible
+    on_new_dataset: Outcomes = UNKNOWN  # known for all cells of several data sets
+    both: Interval = NONE  # of the difference for other seeds and other test samples; for ROC-AUC in single cells
 
     @property
     def first(self) -> str:
+        """The name of the first method."""
         return self.comparison.first
 
     @property
     def second(self) -> str:
+        """The name of the second method."""
         return self.comparison.second
 
     @property
     def pairs(self) -> int:
+        """The number of paired repetitions."""
         return self.comparison.pairs
 
     @property
     def verdict(self) -> Verdict:
+        """The verdict on the first method."""
         return self.comparison.verdict
 
     @property
     def turned(self) -> "CellComparison":
-        """The same comparison with the second method as the first."""
+        """The same comparison with the methods swapped."""
         return replace(
             self,
             comparison=self.comparison.turned,
@@ -77,41 +81,48 @@ class CellComparison:
 
 
 def compare_cells(scored: Scored, margin: float) -> list[CellComparison]:
-    """Compare all pairs of methods by each score, in each cell and over all.
+    """Compare all pairs of methods by each score, in each cell and over all cells.
 
     Holm's adjustment is over the pairs of one cell and score.
+
+    Args:
+        scored: The cells of each compared score.
+        margin: The largest difference that does not matter, in the unit of each cell.
     """
-    found = []
+    comparisons = []
     for compared, cells in scored.items():
         means = average_by_dataset(cells)
         for cell in cells:
             sign, within = -1 if compared.lower else 1, margin * cell.unit
             scores = {method: sign * values for method, values in cell.scores.items()}
-            farthest = np.inf if cell.lower else 1.0  # of scores in [0, 1]
-            for one in compare(scores, margin=within, test_to_train=cell.test_to_train):
-                mean, *ends = one.difference
+            farthest = np.inf if cell.lower else 1.0  # for scores in [0, 1]
+            for comparison in compare(scores, margin=within, test_to_train=cell.test_to_train):
+                mean, *ends = comparison.difference
                 interval = Interval(mean, *np.clip(ends, -farthest, farthest).tolist())
-                new = UNKNOWN
+                outcomes = UNKNOWN
                 if cell.setting == EVERYWHERE:
-                    new = estimate_outcomes(sign * means.differences(one.first, one.second), within)
-                found.append(
+                    differences = means.differences(comparison.first, comparison.second)
+                    outcomes = estimate_outcomes(sign * differences, within)
+                comparisons.append(
                     CellComparison(
                         score=compared.label,
                         setting=cell.setting,
                         level=cell.level,
                         margin=within,
-                        comparison=one,
+                        comparison=comparison,
                         interval=interval,
-                        on_new_dataset=new,
+                        on_new_dataset=outcomes,
                     )
                 )
-    return found
+    return comparisons
 
 
 def estimate_outcomes(differences: np.ndarray, margin: float) -> Outcomes:
-    """Return the probabilities for a new data set; UNKNOWN where differences on fewer than two are known.
+    """Return the probabilities of the outcomes on a new data set; UNKNOWN for fewer than two data sets.
 
-    differences (data sets,): of the means of two methods.
+    Args:
+        differences: (data sets,), the difference of the means of two methods on each.
+        margin: The largest difference that does not matter.
     """
     if len(differences) < 2:
         return UNKNOWN
@@ -124,77 +135,82 @@ class DatasetMeans:
 
     datasets: Sequence[str]
     methods: Sequence[str]
-    values: NDArray[np.float64]  # (data sets, methods), NaN where a data set lacks the method in some cell
+    values: NDArray[np.float64]  # (data sets, methods); NaN if a cell of the data set lacks the method's score
 
     def differences(self, first: str, second: str) -> NDArray[np.float64]:
-        """Return the mean of the first method less that of the second, on the data sets that have both."""
+        """Return the mean of the first method minus that of the second, on each data set that has both."""
         gains = self.values[:, self.methods.index(first)] - self.values[:, self.methods.index(second)]
         return gains[~np.isnan(gains)]
 
 
 def average_by_dataset(cells: Sequence[Cell]) -> DatasetMeans:
-    """Average the means of the cells of each data set. A cell in which no method has a score does not count."""
+    """Average the means of each method over the cells of each data set.
+
+    The cell for all cells is ignored, and so are cells in which no method has a score.
+    """
     single = [cell for cell in cells if cell.setting != EVERYWHERE]
     means = [{method: cell.interval(method).estimate for method in cell.scores} for cell in single]
-    found = pd.DataFrame(means, index=[cell.dataset for cell in single], dtype=float).dropna(how="all")
-    groups = found.groupby(level=0, sort=False)
-    known = groups.mean().where(groups.count().eq(groups.size(), axis=0))  # not over some of its cells alone
-    return DatasetMeans(known.index.tolist(), known.columns.tolist(), known.to_numpy())
+    frame = pd.DataFrame(means, index=[cell.dataset for cell in single], dtype=float).dropna(how="all")
+    groups = frame.groupby(level=0, sort=False)
+    complete = groups.mean().where(groups.count().eq(groups.size(), axis=0))  # NaN if a cell lacks the method
+    return DatasetMeans(complete.index.tolist(), complete.columns.tolist(), complete.to_numpy())
 
 
 def select_overall(lines: Sequence[CellComparison]) -> list[CellComparison]:
-    """Keep those over all cells together, or in the only one; none where there are several that have no mean."""
-    single = len({CellKey(one.setting, one.level) for one in lines}) == 1
-    return [one for one in lines if single or one.setting == EVERYWHERE]
+    """Keep the comparisons over all cells, or those in the only cell; none if several cells have no average."""
+    single = len({CellKey(line.setting, line.level) for line in lines}) == 1
+    return [line for line in lines if single or line.setting == EVERYWHERE]
 
 
 def select_repeated(lines: Sequence[CellComparison]) -> list[CellComparison]:
-    """Keep those that have repetitions."""
-    return [one for one in lines if one.pairs > 1]
+    """Keep the comparisons with at least two paired repetitions."""
+    return [line for line in lines if line.pairs > 1]
 
 
 def group_by_score(lines: Sequence[CellComparison]) -> dict[str, list[CellComparison]]:
-    """Group by the label of the score, in the order of the lines."""
+    """Group comparisons by the label of their score, in the order of the lines."""
     groups: dict[str, list[CellComparison]] = {}
-    for one in lines:
-        groups.setdefault(one.score, []).append(one)
+    for line in lines:
+        groups.setdefault(line.score, []).append(line)
     return groups
 
 
-def seen_from(lines: Sequence[CellComparison], method: str) -> list[CellComparison]:
-    """Keep the comparisons of a method, each turned so that the method is the first."""
-    return [one if one.first == method else one.turned for one in lines if method in {one.first, one.second}]
+def select_of_method(lines: Sequence[CellComparison], method: str) -> list[CellComparison]:
+    """Keep the comparisons of a method, each turned so that the method is the first; none for an unknown name."""
+    return [line if line.first == method else line.turned for line in lines if method in {line.first, line.second}]
 
 
-def best_of(lines: Sequence[CellComparison]) -> str:
+def find_best_method(lines: Sequence[CellComparison]) -> str:
     """Return the method with the largest sum of gains over the others; of equal ones the first by name.
 
-    lines: all pairs of a score, in one cell or several.
+    Args:
+        lines: The comparisons of all pairs by one score, in one cell or several.
     """
-    gains = pd.DataFrame([(one.first, one.second, one.interval.estimate) for one in lines])
+    gains = pd.DataFrame([(line.first, line.second, line.interval.estimate) for line in lines])
     first, second = (gains.groupby(place)[2].sum() for place in (0, 1))
     return str(first.sub(second, fill_value=0).idxmax())
 
 
 def tabulate_comparisons(lines: Sequence[CellComparison]) -> pd.DataFrame:
-    """Return the comparisons as a table to export, one line each: see `flatten`."""
-    return pd.DataFrame([flatten(one) for one in lines])
+    """Return the comparisons as a table to export, one line each, with the columns of `flatten`."""
+    return pd.DataFrame([flatten(line) for line in lines])
 
 
-def flatten(one: CellComparison) -> dict[str, object]:
-    """Return what comparisons.csv has of a comparison, by column.
+def flatten(line: CellComparison) -> dict[str, object]:
+    """Return the entries of a comparison in comparisons.csv, by column.
 
-    Columns: score, setting, level, margin, then those of `Comparison`, the difference as its mean and the ends of its
-    95 % interval; the probabilities for a new data set; the ends of the interval for other seeds and test samples.
+    They are score, setting, level and margin; the fields of `Comparison`, with the difference as its mean and the ends
+    of its 95 % interval; the probabilities for a new data set; and the ends of the interval for other seeds and other
+    test samples.
     """
-    entries = asdict(one.comparison) | {"verdict": one.verdict.value}
+    entries = asdict(line.comparison) | {"verdict": line.verdict.value}
     del entries["difference"]
     methods = {name: entries.pop(name) for name in ("first", "second", "pairs")}
     return {
-        **{"score": one.score, "setting": one.setting, "level": one.level, "margin": one.margin},
+        **{"score": line.score, "setting": line.setting, "level": line.level, "margin": line.margin},
         **methods,
-        **dict(zip(("difference", "low", "high"), one.interval, strict=True)),
+        **dict(zip(("difference", "low", "high"), line.interval, strict=True)),
         **entries,
-        **{f"probability_{name}": probability for name, probability in one.on_new_dataset._asdict().items()},
-        **{"both_low": one.both.low, "both_high": one.both.high},
+        **{f"probability_{name}": probability for name, probability in line.on_new_dataset._asdict().items()},
+        **{"both_low": line.both.low, "both_high": line.both.high},
     }

@@ -1,4 +1,4 @@
-"""Findings -> the figures of a report, with their captions, and what each is about."""
+"""The figures of a report with their captions, made from the findings of a study."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,10 +7,10 @@ from matplotlib.figure import Figure
 
 from imbaloss.report import evidence, figures
 from imbaloss.report.cells import COST, EVERYWHERE
-from imbaloss.report.comparisons import average_by_dataset, best_of, seen_from, select_repeated
+from imbaloss.report.comparisons import average_by_dataset, find_best_method, select_of_method, select_repeated
 from imbaloss.report.findings import Findings
 from imbaloss.report.lines import has_published
-from imbaloss.report.naming import CellKey
+from imbaloss.report.row_names import CellKey
 from imbaloss.whole import file_name
 
 LEVELS, METHODS, PAIRS, RANKS, LEARNING, CURVES, TRUE, TYPICAL, CLASSES = (
@@ -24,79 +24,92 @@ LEVELS, METHODS, PAIRS, RANKS, LEARNING, CURVES, TRUE, TYPICAL, CLASSES = (
     "What does a network take for typical?",
     "What do the classes look like?",
 )
-MOST_SETTINGS = 9  # whose figures are drawn; the table has all
-MOST_MAPS = 5  # methods whose prototypes are shown
-MOST_PAIRS = 15  # in a figure; of more, only those of the method with the highest mean
-QUARTILES = "median over the {runs}, and band between the quartiles"
+MOST_SETTINGS = 9  # largest number of settings with figures; the table has all
+MOST_MAPS = 5  # largest number of methods whose prototypes are shown
+MOST_PAIRS = 15  # largest number of pairs in a figure; beyond it, only those of the best method are drawn
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """A figure with its file name, without ending, its caption, the question that it answers, and what it is about."""
+    """A figure with its caption and the question that it answers."""
 
-    name: str
+    name: str  # of its files, without ending
     figure: Figure
     caption: str
     question: str
-    score: str = ""  # the label of the one score that it shows
-    setting: str = ""  # the one that it shows
+    score: str = ""  # label of the score, if the figure shows a single one
+    setting: str = ""  # name of the setting, if the figure shows a single one
 
 
-def drawings(found: Findings) -> Iterator[Drawing]:
-    """Question by question. Raises OSError where the store cannot be read."""
-    yield from of_scores(found)
-    yield from of_differences(found)
-    yield from of_ranks(found)
-    lowest = [cell for setting in shown(found) if (cell := found.lowest(setting))]
-    for of_cell in (of_training, of_predictions, of_prototypes):
+def draw_figures(findings: Findings) -> Iterator[Drawing]:
+    """Draw all figures, those that answer the same question one after the other.
+
+    Raises:
+        OSError: The store cannot be read.
+    """
+    yield from draw_scores(findings)
+    yield from draw_differences(findings)
+    yield from draw_ranks(findings)
+    lowest = [cell for setting in select_drawn_settings(findings) if (cell := findings.lowest_cell(setting))]
+    for draw_cell in (draw_training, draw_predictions, draw_prototypes):
         for cell in lowest:
-            yield from of_cell(found, cell)
-    yield from of_classes(found)
+            yield from draw_cell(findings, cell)
+    yield from draw_classes(findings)
 
 
-def shown(found: Findings) -> list[str]:
-    """The settings whose figures are drawn: of many, the first."""
-    return found.settings[:MOST_SETTINGS]
+def select_drawn_settings(findings: Findings) -> list[str]:
+    """Return the settings that have figures, the first nine."""
+    return findings.settings[:MOST_SETTINGS]
 
 
-def of_scores(found: Findings) -> Iterator[Drawing]:
-    question, at = (LEVELS, " at each level") if len({line.level for line in found.lines}) > 1 else (METHODS, "")
-    bars = f", bars 95 % intervals over {found.interval_over}" if found.interval_over else ""
-    settings = shown(found)
-    lines = [line for line in found.lines if line.setting in settings]
-    number = len(found.settings)
+def draw_scores(findings: Findings) -> Iterator[Drawing]:
+    """Draw a figure of each compared score, with all methods at all levels."""
+    question, at = (LEVELS, " at each level") if len({line.level for line in findings.lines}) > 1 else (METHODS, "")
+    bars = f" The bars are 95 % intervals over {findings.interval_over}." if findings.interval_over else ""
+    settings = select_drawn_settings(findings)
+    lines = [line for line in findings.lines if line.setting in settings]
+    number = len(findings.settings)
     rest = f" Of {number} settings the first {len(settings)} have figures." if number > MOST_SETTINGS else ""
-    for compared, cells in found.scored.items():
-        hollow = ". Hollow marks are the published values." if has_published(lines, compared) else "."
+    for compared, cells in findings.scored.items():
+        hollow = " Hollow marks are the published values." if has_published(lines, compared) else ""
         yield Drawing(
             file_name(f"scores_{compared.column}"),
-            figures.scores(lines, cells, compared),
-            f"{compared.label} on the test part: mean of each method{at}, small dots single trainings{bars}{hollow}"
-            f"{rest}",
+            figures.plot_scores(lines, cells, compared),
+            f"{compared.label} on the test part: the mean of each method{at}. Small dots are single trainings.{bars}"
+            f"{hollow}{rest}",
             question,
             score=compared.label,
         )
 
 
-def of_differences(found: Findings) -> Iterator[Drawing]:
-    single = [one for one in dict.fromkeys(one.setting for one in found.comparisons) if one != EVERYWHERE]
-    for setting in (EVERYWHERE, *single[:MOST_SETTINGS]):
-        lines = select_repeated([one for one in found.comparisons if one.setting == setting])
-        if len({(one.first, one.second) for one in lines}) > MOST_PAIRS:
-            lines = seen_from(lines, best_of([one for one in lines if one.score == lines[0].score]))
+def draw_differences(findings: Findings) -> Iterator[Drawing]:
+    """Draw the differences between pairs of methods, over all cells and for each setting.
+
+    Of more than 15 pairs, only those of the method that is best by the first score are drawn. A setting without paired
+    repetitions has no figure.
+    """
+    settings = [
+        setting for setting in dict.fromkeys(line.setting for line in findings.comparisons) if setting != EVERYWHERE
+    ]
+    for setting in (EVERYWHERE, *settings[:MOST_SETTINGS]):
+        lines = select_repeated([line for line in findings.comparisons if line.setting == setting])
+        if len({(line.first, line.second) for line in lines}) > MOST_PAIRS:
+            best = find_best_method([line for line in lines if line.score == lines[0].score])
+            lines = select_of_method(lines, best)
         if lines:
             where = "averaged over all cells" if setting == EVERYWHERE else f"on {setting}, at each level"
             yield Drawing(
                 file_name(f"differences_{setting}"),
-                figures.differences(lines),
-                f"Differences between pairs of methods {where}: mean over the paired {repetitions(found)}, "
-                "95 % interval (Student's t, each by itself). Filled: better or worse after Holm's adjustment; square: "
-                f"equivalent within ±{found.study.margin:g}, the band; hollow: undecided. Each score and level is "
-                "a question of its own: where no methods differ, one in twenty of them gets a filled mark by chance."
+                figures.plot_differences(lines),
+                f"Differences between pairs of methods {where}: the mean over the paired {name_repetitions(findings)} "
+                "with its 95 % interval (Student's t, for each pair alone). Filled marks: better or worse after Holm's "
+                f"correction. Square marks: equivalent within ±{findings.study.margin:g}, the band. Hollow marks: "
+                "undecided. Each score and level is a question of its own: among questions in which no methods differ, "
+                "one in twenty gets a filled mark by chance."
                 + (
-                    f" Of costs: what the first saves; the margin is {found.study.margin:g} times the cost of the best "
-                    "decision that looks at nothing."
-                    if COST in found.scored
+                    " For costs, a difference is what the first method saves, and the margin is "
+                    f"{findings.study.margin:g} times the cost of the best decision that ignores the data."
+                    if COST in findings.scored
                     else ""
                 ),
                 PAIRS,
@@ -104,117 +117,136 @@ def of_differences(found: Findings) -> Iterator[Drawing]:
             )
 
 
-def of_ranks(found: Findings) -> Iterator[Drawing]:
-    ranked = {compared.label: evidence.ranks(cells) for compared, cells in found.scored.items()}
-    if some := {label: ranks for label, ranks in ranked.items() if ranks}:
-        sets = max(len(average_by_dataset(cells).datasets) for cells in found.scored.values())
-        hopeless = all(ranks.critical_difference >= len(called) - 1 for called, ranks in some.values())
+def draw_ranks(findings: Findings) -> Iterator[Drawing]:
+    """Draw the mean ranks of the methods across data sets; nothing if no score has ranks."""
+    by_score = {compared.label: evidence.rank_methods(cells) for compared, cells in findings.scored.items()}
+    if ranked := {label: ranks for label, ranks in by_score.items() if ranks}:
+        sets = max(len(average_by_dataset(cells).datasets) for cells in findings.scored.values())
+        too_few = all(ranks.critical_difference >= len(methods) - 1 for methods, ranks in ranked.values())
         yield Drawing(
             "ranks",
-            figures.critical_differences(some),
+            figures.plot_critical_differences(ranked),
             f"Mean ranks of the methods over {sets} data sets, each with its mean over the levels; 1 is the best. "
-            "Those that a bar joins differ by less than Nemenyi's critical difference at 5 %"
-            + (": so few data sets can tell no two of these methods apart." if hopeless else "."),
+            "A bar joins methods whose ranks differ by less than Nemenyi's critical difference at 5 %."
+            + (" So few data sets cannot show a difference between any two of these methods." if too_few else ""),
             RANKS,
         )
 
 
-def of_training(found: Findings, cell: CellKey) -> Iterator[Drawing]:
-    rows = found.of(cell)
-    networks = {method: some for method, some in rows.items() if not some[0].run.method.learner.is_reference}
+def draw_training(findings: Findings, cell: CellKey) -> Iterator[Drawing]:
+    """Draw the training losses of a cell; twice, whole and cut to a common length, if the epochs of runs differ.
+
+    Nothing is drawn if no method trains a network.
+    """
+    by_method = findings.rows_by_method(cell)
+    networks = {method: rows for method, rows in by_method.items() if not rows[0].run.method.learner.is_reference}
     if not networks:
         return
-    losses = {method: [row.losses for row in found.store.with_losses(some)] for method, some in networks.items()}
-    [negatives, positives] = next(iter(rows.values()))[0].counts.train
+    losses = {method: [row.losses for row in findings.store.with_losses(rows)] for method, rows in networks.items()}
+    [negatives, positives] = next(iter(by_method.values()))[0].counts.train
     epochs_differ = len({len(run) for runs in losses.values() for run in runs}) > 1
     for ending, epochs in (("", "each for its own epochs"), ("_common", "cut to the shortest"))[: 1 + epochs_differ]:
         yield Drawing(
             file_name(f"loss_{cell.setting}_{cell.level:.4g}{ending}"),
-            figures.loss_curves(losses, common_epochs=bool(ending)),
+            figures.plot_loss_curves(losses, common_epochs=bool(ending)),
             f"Training loss over the epochs on {cell.setting} at level {cell.level:.4g} ({positives} positives, "
-            f"{negatives} negatives), {epochs}. Left as it is, right divided by its first epoch; "
-            f"{QUARTILES.format(runs=repetitions(found))}.",
+            f"{negatives} negatives), {epochs}. Left: the loss itself. Right: divided by the loss of the first epoch. "
+            f"{write_band(findings)}",
             LEARNING,
             setting=cell.setting,
         )
 
 
-def of_predictions(found: Findings, cell: CellKey) -> Iterator[Drawing]:
-    rows = {method: [row for row in some if all(row.counts.test)] for method, some in found.of(cell).items()}
+def draw_predictions(findings: Findings, cell: CellKey) -> Iterator[Drawing]:
+    """Draw the ROC and precision-recall curves, probabilities and reliability of a cell.
+
+    Runs whose test part lacks a class are left out; without any others nothing is drawn.
+    """
+    by_method = {
+        method: [row for row in rows if all(row.counts.test)] for method, rows in findings.rows_by_method(cell).items()
+    }
     tests = {
-        method: [predictions["test"] for _, predictions in found.store.arrays([row.run for row in some])]
-        for method, some in rows.items()
-        if some
+        method: [predictions["test"] for _, predictions in findings.store.arrays([row.run for row in rows])]
+        for method, rows in by_method.items()
+        if rows
     }
     if not tests:
         return
-    of_cell = [line for line in found.lines if line.cell == cell]
+    of_cell = [line for line in findings.lines if line.cell == cell]
     thresholds = {line.method: line.scores["tuned_threshold"].mean for line in of_cell}
     where = f"of {cell.setting} at level {cell.level:.4g}"
-    over = QUARTILES.format(runs=repetitions(found))
+    repetitions = name_repetitions(findings)
     yield Drawing(
         file_name(f"roc_{cell.setting}_{cell.level:.4g}"),
-        figures.roc_and_precision_recall(tests),
-        f"ROC and precision-recall curves on the test part {where}: {over}. Dotted: what chance gives.",
+        figures.plot_roc_and_precision_recall(tests),
+        f"ROC and precision-recall curves on the test part {where}. {write_band(findings)} Dotted: chance.",
         CURVES,
         setting=cell.setting,
     )
     yield Drawing(
         file_name(f"probabilities_{cell.setting}_{cell.level:.4g}"),
-        figures.distributions(tests, thresholds),
+        figures.plot_distributions(tests, thresholds),
         "Probabilities of the positive class that each method gives to negatives and positives of the test part "
-        f"{where}, all {repetitions(found)} together. A better threshold helps where they lie apart but not around ½.",
+        f"{where}, for all {repetitions} together. Another threshold helps if the two lie apart, but not around ½.",
         CURVES,
         setting=cell.setting,
     )
     yield Drawing(
         file_name(f"reliability_{cell.setting}_{cell.level:.4g}"),
-        figures.reliabilities(tests),
-        f"Reliability on the test part {where}, all {repetitions(found)} together: the share of positives in each "
-        "tenth of the samples by probability. On the diagonal a probability is what it says; below it positives are "
-        "rarer than that, as where a loss weighs them more.",
+        figures.plot_reliabilities(tests),
+        f"Reliability on the test part {where}, for all {repetitions} together: the share of positives in each tenth "
+        "of the samples, ordered by probability. On the diagonal the probabilities are right. Below it positives are "
+        "rarer than the probability says, as happens with a loss that weights them more.",
         TRUE,
         setting=cell.setting,
     )
 
 
-def of_prototypes(found: Findings, cell: CellKey) -> Iterator[Drawing]:
-    first = {method: some[0] for method, some in found.of(cell).items()}
-    maps = {method: found.store.prototypes(row.run) for method, row in first.items() if row.run.recipe.kind.head}
-    learned = {method: one for method, one in maps.items() if one is not None}
+def draw_prototypes(findings: Findings, cell: CellKey) -> Iterator[Drawing]:
+    """Draw the prototypes of the first run of each method in a cell; nothing if no method has prototypes."""
+    first = {method: rows[0] for method, rows in findings.rows_by_method(cell).items()}
+    maps = {method: findings.store.prototypes(row.run) for method, row in first.items() if row.run.recipe.kind.head}
+    learned = {method: of_method for method, of_method in maps.items() if of_method is not None}
     if learned:
         shown = dict(list(learned.items())[:MOST_MAPS])
         images = (
-            "; beside it the training images that are nearest to each prototype, the nearest first, in frames of the "
-            "colour of their own class"
+            " Beside the map stand the training images nearest to each prototype, the nearest first. The colour of a "
+            "frame is that of the image's own class."
         )
-        beside = images if any(one.images.ndim == 5 for one in shown.values()) else ""
-        more = f", and of the first {MOST_MAPS} of {len(learned)} methods" if len(learned) > MOST_MAPS else ""
+        beside = images if any(of_method.images.ndim == 5 for of_method in shown.values()) else ""
+        more = f" and of the first {MOST_MAPS} of {len(learned)} methods" if len(learned) > MOST_MAPS else ""
         yield Drawing(
             file_name(f"prototypes_{cell.setting}_{cell.level:.4g}"),
-            figures.prototypes(shown, next(iter(first.values())).classes),
-            f"Prototypes (stars) of {cell.setting} at level {cell.level:.4g} among the embeddings of the samples that "
-            "they were learned from (dots), in the two directions in which these vary most (principal components)"
-            f"{beside}. Of several in a class, each says to how many samples of the class it is the nearest. Of the "
-            f"first of the {repetitions(found)}{more}.",
+            figures.plot_prototypes(shown, next(iter(first.values())).classes),
+            f"Prototypes (stars) of {cell.setting} at level {cell.level:.4g} among the embeddings of their training "
+            "samples (dots), in the two directions in which these vary most (principal components)."
+            f"{beside} If a class has several prototypes, each says to how many samples of the class it is the "
+            f"nearest. The figure is of the first of the {name_repetitions(findings)}{more}.",
             TYPICAL,
             setting=cell.setting,
         )
 
 
-def of_classes(found: Findings) -> Iterator[Drawing]:
-    examples = found.store.examples()
-    for dataset in [*dict.fromkeys(row.run.dataset for row in found.rows)][:MOST_SETTINGS]:
+def draw_classes(findings: Findings) -> Iterator[Drawing]:
+    """Draw training images of each class of the first nine data sets; of those only that have images in the store."""
+    examples = findings.store.examples()
+    for dataset in [*dict.fromkeys(row.run.dataset for row in findings.rows)][:MOST_SETTINGS]:
         if dataset in examples:
             names = " and ".join(examples[dataset].images)
             yield Drawing(
                 file_name(f"images_{dataset}"),
-                figures.classes(examples[dataset].images),
-                f"Some images of {dataset} to train on, {names}.",
+                figures.plot_images(examples[dataset].images),
+                f"Some training images of {dataset}: {names}.",
                 CLASSES,
-                setting=dataset if dataset in found.settings else "",  # there may be several
+                setting=dataset if dataset in findings.settings else "",  # several settings may share a data set
             )
 
 
-def repetitions(found: Findings) -> str:
-    return "seeds and folds" if found.study.folds else "seeds"
+def name_repetitions(findings: Findings) -> str:
+    """Return "seeds", or "seeds and folds" for a study with folds."""
+    return "seeds and folds" if findings.study.folds else "seeds"
+
+
+def write_band(findings: Findings) -> str:
+    """Write what lines and bands of curves are."""
+    return f"Lines are medians over the {name_repetitions(findings)}, bands lie between the quartiles."

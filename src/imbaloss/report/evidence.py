@@ -1,4 +1,4 @@
-"""Comparisons of pairs of methods, ranks across data sets, and what they say in words."""
+"""What the comparisons of methods show, in words, and the ranks of methods across data sets."""
 
 from collections.abc import Mapping, Sequence
 from math import isnan, log10
@@ -10,20 +10,26 @@ from imbaloss.report.cells import COST, EVERYWHERE, F1, ROC_AUC, TUNED_F1, Cell
 from imbaloss.report.comparisons import (
     CellComparison,
     average_by_dataset,
-    best_of,
+    find_best_method,
     group_by_score,
-    seen_from,
+    select_of_method,
     select_overall,
     select_repeated,
 )
 from imbaloss.statistics import Ranks, Verdict, fewest_seeds, friedman
 from imbaloss.wording import counted, listed
 
-MOST_NAMED = 5  # pairs in a sentence
+MOST_NAMED = 5  # largest number of pairs that a sentence names
 
 
-def ranks(cells: Sequence[Cell]) -> tuple[list[str], Ranks] | None:
-    """The methods that have scores, and how they rank across the data sets on which all do; None for too few."""
+def rank_methods(cells: Sequence[Cell]) -> tuple[list[str], Ranks] | None:
+    """Rank the methods across the data sets on which all of them have scores.
+
+    Methods without a score on any data set are left out, and then data sets that lack the score of a method.
+
+    Returns:
+        The names of the ranked methods and their ranks; None for fewer than 2 data sets or 3 methods.
+    """
     means = average_by_dataset(cells)
     scored = [place for place in range(len(means.methods)) if not np.isnan(means.values[:, place]).all()]
     values = means.values[:, scored]
@@ -33,124 +39,149 @@ def ranks(cells: Sequence[Cell]) -> tuple[list[str], Ranks] | None:
     return [means.methods[place] for place in scored], friedman(values)
 
 
-def overall(cells: Sequence[Cell]) -> Cell | None:
-    """All cells together, or the only one; None where there are several kinds that have no mean."""
+def select_overall_cell(cells: Sequence[Cell]) -> Cell | None:
+    """Return the cell for all cells, or the only one; None if there are several cells without an average, or none."""
     return cells[-1] if len(cells) == 1 or (cells and cells[-1].setting == EVERYWHERE) else None
 
 
 class ScoreVerdict(NamedTuple):
-    """What is said by one score: the method with the highest mean, compared with each other method."""
+    """The verdicts by one score: the method with the best mean, compared with each other method."""
 
-    score: str  # its label
-    best: str
-    others: Mapping[Verdict, Sequence[CellComparison]]  # of the best with each other method that has repetitions
-    pairs: int  # for which Holm's adjustment allows
-    beats_all: bool
-    smallest: float | None  # the difference that half of the pairs would show with probability 0.8; None for none
+    score: str  # label of the score
+    best: str  # name of the method with the best mean
+    by_verdict: Mapping[Verdict, Sequence[CellComparison]]  # the best against each other method that has repetitions
+    pairs: int  # number of pairs in Holm's correction
+    beats_all: bool  # whether the best method is better than every other one
+    smallest: float | None  # the median over the pairs of the smallest difference that is detected with probability 0.8
 
     @property
     def sentence(self) -> str:
-        parts = [f"{relation} {', '.join(others)}" for relation, others in self.parts.items()]
+        """The verdicts in one sentence."""
+        parts = [f"{relation} {', '.join(methods)}" for relation, methods in self.parts.items()]
         return f"{self.score}: {self.best} has the {self.end} mean; {'; '.join(parts)}"
 
     @property
     def end(self) -> str:
-        """Which of the means is the best one."""
+        """Whether the best mean is the "lowest" or the "highest"."""
         return "lowest" if self.score == COST.label else "highest"
 
     @property
     def parts(self) -> dict[str, list[str]]:
-        """The words of each verdict, as "better than", with the other methods and the differences to them."""
-        return {self.relation(verdict): [against(one) for one in lines] for verdict, lines in self.others.items()}
+        """The other methods with the differences to them, by the words of their verdict, such as "better than"."""
+        return {
+            self.write_relation(verdict): [write_comparison(line) for line in lines]
+            for verdict, lines in self.by_verdict.items()
+        }
 
-    def relation(self, verdict: Verdict) -> str:
-        """Return how the best method relates to others of this verdict."""
+    def write_relation(self, verdict: Verdict) -> str:
+        """Write how the best method relates to the others of this verdict."""
         match verdict:
             case Verdict.BETTER:
                 return "better than"
-            case Verdict.WORSE:  # only where some have no scores do the pairs' means contradict
-                return "worse, where both have scores, than"
+            case Verdict.WORSE:  # possible only if some scores are missing, so that the means of pairs contradict
+                return "worse (in the repetitions in which both have scores) than"
             case Verdict.EQUIVALENT:
-                return f"equivalent within ±{self.others[verdict][0].margin:.3g} to"
+                return f"equivalent (within ±{self.by_verdict[verdict][0].margin:.3g}) to"
             case Verdict.UNDECIDED if self.smallest is None:
-                return f"too few seeds to find a difference (it takes {fewest_seeds(self.pairs)}) from"
+                return f"too few seeds (at least {fewest_seeds(self.pairs)} are needed) to show a difference from"
             case Verdict.UNDECIDED:
-                return "no detectable difference from"
+                return "no significant difference shown from"
 
 
-def verdicts(lines: Sequence[CellComparison]) -> list[ScoreVerdict]:
-    """Judge each score over all cells, or in the only one. Nothing where no pair of methods has two repetitions."""
+def judge_scores(lines: Sequence[CellComparison]) -> list[ScoreVerdict]:
+    """Judge each score over all cells, or in the only cell; scores without two paired repetitions are left out."""
     return [
-        judge(score, some) for score, some in group_by_score(select_overall(lines)).items() if select_repeated(some)
+        judge_score(score, pairs)
+        for score, pairs in group_by_score(select_overall(lines)).items()
+        if select_repeated(pairs)
     ]
 
 
-def judge(score: str, pairs: Sequence[CellComparison]) -> ScoreVerdict:
-    """Say which method is the best by a score.
+def judge_score(score: str, pairs: Sequence[CellComparison]) -> ScoreVerdict:
+    """Find the best method by a score, and compare it with the others.
 
-    pairs: all of one cell; those without repetitions count for Holm's adjustment, and decide nothing.
+    Args:
+        score: The label of the score.
+        pairs: All comparisons of one cell by this score. Those without repetitions count in Holm's correction, and
+            decide nothing.
     """
     lines = select_repeated(pairs)
-    best = best_of(lines)
-    seen = seen_from(lines, best)
-    found = [one.comparison.smallest for one in lines if one.comparison.smallest is not None]
+    best = find_best_method(lines)
+    of_best = select_of_method(lines, best)
+    smallest = [line.comparison.smallest for line in lines if line.comparison.smallest is not None]
     return ScoreVerdict(
         score,
         best,
-        {verdict: some for verdict in Verdict if (some := [one for one in seen if one.verdict is verdict])},
+        {verdict: alike for verdict in Verdict if (alike := [line for line in of_best if line.verdict is verdict])},
         len(pairs),
-        beats_all=all(one.verdict is Verdict.BETTER for one in seen_from(pairs, best)),
-        smallest=float(np.median(found)) if found else None,
+        beats_all=all(line.verdict is Verdict.BETTER for line in select_of_method(pairs, best)),
+        smallest=float(np.median(smallest)) if smallest else None,
     )
 
 
-def against(one: CellComparison) -> str:
-    """Name the second method, with the difference to it and how many more seeds would decide it."""
-    more = one.comparison.more
-    would = f" ({counted(more, 'more seed')} would decide)" if more is not None else ""
-    return f"{one.second} {difference(one)}{would}"
+def write_comparison(line: CellComparison) -> str:
+    """Write the second method, the difference to it, and how many more seeds would decide it if that is known."""
+    more = line.comparison.more
+    seeds = f" (about {counted(more, 'more seed')} would decide)" if more is not None else ""
+    return f"{line.second} {write_difference(line)}{seeds}"
 
 
-def difference(one: CellComparison) -> str:
-    """Write the difference with its interval."""
-    _, low, high = one.interval
-    return mean_difference(one) if isnan(low) else f"{mean_difference(one)} [{signed(low, one)}, {signed(high, one)}]"
+def write_difference(line: CellComparison) -> str:
+    """Write the difference with its interval in brackets, if it has one."""
+    _, low, high = line.interval
+    mean = write_mean_difference(line)
+    return mean if isnan(low) else f"{mean} [{write_signed(low, line)}, {write_signed(high, line)}]"
 
 
-def mean_difference(one: CellComparison) -> str:
-    return signed(one.interval.estimate, one)
+def write_mean_difference(line: CellComparison) -> str:
+    """Write the difference without its interval."""
+    return write_signed(line.interval.estimate, line)
 
 
-def signed(value: float, one: CellComparison) -> str:
-    """Write a difference to a tenth of the comparison's margin, and to three decimals at least."""
-    return f"{value:+.{max(3, 1 + round(-log10(one.margin)))}f}"
+def write_signed(value: float, line: CellComparison) -> str:
+    """Write a difference with its sign, to a tenth of the comparison's margin and at least three decimals."""
+    return f"{value:+.{max(3, 1 + round(-log10(line.margin)))}f}"
 
 
-def answer(found: Sequence[ScoreVerdict], noun: str) -> str:
-    """Which method has the highest mean by which scores, and whether it beats every other; in two sentences."""
+def write_answer(verdicts: Sequence[ScoreVerdict], noun: str) -> str:
+    """Write which method has the best mean in which scores, and which method is better than every other.
 
-    def by(scores: Sequence[str]) -> str:
-        return f"by all {len(scores)} scores" if len(scores) == len(found) > 1 else f"by {listed(scores)}"
+    Args:
+        verdicts: The verdicts by each score, at least one.
+        noun: What the methods are called, such as "loss".
+    """
+
+    def write_scores(scores: Sequence[str]) -> str:
+        """Write the labels of scores after "in", or their number if they are all scores."""
+        return f"in all {len(scores)} scores" if len(scores) == len(verdicts) > 1 else f"in {listed(scores)}"
 
     highest: dict[str, list[str]] = {}
     clear: dict[str, list[str]] = {}
-    for one in found:
-        highest.setdefault(one.best, []).append(one.score)
-        if one.beats_all:
-            clear.setdefault(one.best, []).append(one.score)
-    (best, scores), *others = highest.items()
-    extreme = "best" if any(one.end == "lowest" for one in found) else "highest"
-    means = [f"{best} has the {extreme} mean {by(scores)}", *(f"{one} {by(some)}" for one, some in others)]
-    better = [f"{one} is better than every other {noun} {by(some)}" for one, some in clear.items()]
-    return f"{'; '.join(means)}. {'; '.join(better) or f'By no score is one {noun} better than every other'}."
+    for verdict in verdicts:
+        highest.setdefault(verdict.best, []).append(verdict.score)
+        if verdict.beats_all:
+            clear.setdefault(verdict.best, []).append(verdict.score)
+    (best, scores), *rest = highest.items()
+    extreme = "best" if any(verdict.end == "lowest" for verdict in verdicts) else "highest"
+    means = [
+        f"{best} has the {extreme} mean {write_scores(scores)}",
+        *(f"{method} has it {write_scores(scores)}" for method, scores in rest),
+    ]
+    better = [f"{method} is better than every other {noun} {write_scores(scores)}" for method, scores in clear.items()]
+    none = f"No {noun} is shown to be better than every other in any score"
+    return f"{'; '.join(means)}. {'; '.join(better) or none}."
 
 
-def moved_threshold(lines: Sequence[CellComparison]) -> str:
-    """Which of the differences in F1 at ½ are also there at the tuned threshold, and in ROC-AUC; in words."""
+def describe_moved_threshold(lines: Sequence[CellComparison]) -> str:
+    """Write which significant differences in F1 at ½ also exist at the tuned threshold and in ROC-AUC.
+
+    The comparisons are those over all cells, or in the only one. The text is empty if no pair with a significant
+    difference in F1 at ½ is compared by both other scores.
+    """
     signs: dict[str, dict[tuple[str, str], int]] = {}
-    for one in select_repeated(select_overall(lines)):
-        sign = int(np.sign(one.interval.estimate)) if one.verdict.differs else 0
-        signs.setdefault(one.score, {})[one.first, one.second] = sign
+    for line in select_repeated(select_overall(lines)):
+        sign = int(np.sign(line.interval.estimate)) if line.verdict.differs else 0
+        signs.setdefault(line.score, {})[line.first, line.second] = sign
     at_half = {pair: sign for pair, sign in signs.get(F1, {}).items() if sign}
     tuned, ranked = signs.get(TUNED_F1, {}), signs.get(ROC_AUC, {})
     everywhere = tuned.keys() & ranked.keys()
@@ -158,25 +189,28 @@ def moved_threshold(lines: Sequence[CellComparison]) -> str:
     if not pairs:
         return ""
 
-    def ways(elsewhere: Mapping[tuple[str, str], int]) -> dict[int, list[str]]:
-        """The pairs that differ the same way there (1), the other way (-1), and not detectably (0)."""
+    def group_by_direction(elsewhere: Mapping[tuple[str, str], int]) -> dict[int, list[str]]:
+        """Group the pairs by their difference in another score: same direction (1), opposite (-1), none shown (0)."""
         sign_of = {**elsewhere, **{pair[::-1]: -sign for pair, sign in elsewhere.items()}}
-        return {way: [f"{a} over {b}" for a, b in pairs if sign_of[a, b] == way] for way in (1, -1, 0)}
+        return {sign: [f"{a} over {b}" for a, b in pairs if sign_of[a, b] == sign] for sign in (1, -1, 0)}
 
-    def same(found: Mapping[int, list[str]]) -> str:
-        return f"{len(found[1])} differ{'s' * (len(found[1]) == 1)} the same way"
+    def write_same(directions: Mapping[int, list[str]]) -> str:
+        """Write how many pairs differ in the same direction."""
+        return f"{len(directions[1])} differ{'s' * (len(directions[1]) == 1)} in the same direction"
 
-    at_tuned, in_ranks = ways(tuned), ways(ranked)
-    differ = "pairs that differ" if len(pairs) > 1 else "pair that differs"
-    said = [f"Of {len(pairs)} {differ} in F1 at ½, {same(at_tuned)} at the tuned threshold"]
-    said += [f"the other way: {named(at_tuned[-1])}"] if at_tuned[-1] else []
-    moved = "and that gain may be no more than a threshold in another place"
-    said += [f"not detectably: {named(at_tuned[0])}, {moved}"] if at_tuned[0] else []
-    ranks_too = [f"In ROC-AUC {same(in_ranks)}"]
-    ranks_too += [f"the other way: {named(in_ranks[-1])}"] if in_ranks[-1] else []
-    return f"{'; '.join(said)}. {'; '.join(ranks_too)}."
+    at_tuned, in_ranks = group_by_direction(tuned), group_by_direction(ranked)
+    noun = "pairs that differ" if len(pairs) > 1 else "pair that differs"
+    sentences = [f"Of {len(pairs)} {noun} significantly in F1 at ½, {write_same(at_tuned)} at the tuned threshold."]
+    sentences += [f"In the opposite direction: {list_pairs(at_tuned[-1])}."] if at_tuned[-1] else []
+    if at_tuned[0]:
+        moved = "Such a gain may come from the position of the threshold alone."
+        sentences.append(f"No significant difference there: {list_pairs(at_tuned[0])}. {moved}")
+    sentences.append(f"In ROC-AUC, {write_same(in_ranks)}.")
+    sentences += [f"In the opposite direction: {list_pairs(in_ranks[-1])}."] if in_ranks[-1] else []
+    return " ".join(sentences)
 
 
-def named(pairs: Sequence[str]) -> str:
+def list_pairs(pairs: Sequence[str]) -> str:
+    """List the first five pairs, and the number of the rest if there are more."""
     rest = len(pairs) - MOST_NAMED
     return ", ".join(pairs[:MOST_NAMED]) + (f" and {rest} more" if rest > 0 else "")

@@ -1,4 +1,4 @@
-"""What a study found: everything that tables, figures and page are made of, from the rows of its store alone."""
+"""The findings of a study: what tables, figures and page are made of, computed from the rows of its store alone."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -8,78 +8,89 @@ import pandas as pd
 
 from imbaloss.learners import Learner
 from imbaloss.report import tables
-from imbaloss.report.cells import EVERYWHERE, ROC_AUC, Cell, Compared, cells, compared_in
+from imbaloss.report.cells import EVERYWHERE, ROC_AUC, Cell, ComparedScore, choose_compared_scores, group_into_cells
 from imbaloss.report.comparisons import CellComparison, compare_cells
-from imbaloss.report.intervals import PairInCell, Runs, intervals, of_both, trained
+from imbaloss.report.intervals import PairInCell, Runs, compute_intervals, compute_roc_auc_both, group_successful_rows
 from imbaloss.report.lines import CellLine, summarise
-from imbaloss.report.naming import CellKey, Name, names
+from imbaloss.report.row_names import CellKey, RowName, name_rows
 from imbaloss.studies import ReportableStudy, Row, Store
 
 
 @dataclass(frozen=True, eq=False)
 class Findings:
-    """Of the finished runs of a study."""
+    """The rows of a study, its lines and its comparisons."""
 
     study: ReportableStudy
     store: Store
     rows: Sequence[Row]
-    called: Sequence[Name]  # of each row
-    runs: Runs  # that did not fail
-    scored: Mapping[Compared, Sequence[Cell]]
-    lines: Sequence[CellLine]  # one a cell and method
+    row_names: Sequence[RowName]  # of each row
+    runs: Runs  # the rows whose training succeeded, by cell and method
+    scored: Mapping[ComparedScore, Sequence[Cell]]  # the cells of each compared score
+    lines: Sequence[CellLine]  # one for each method in each cell
     comparisons: Sequence[CellComparison]  # of all pairs of methods by each score, in each cell and over all
 
     @property
     def methods(self) -> list[str]:
-        return list(dict.fromkeys(name.method for name in self.called))
+        """The names of the methods, in the order of the rows."""
+        return list(dict.fromkeys(name.method for name in self.row_names))
 
     @property
     def learners(self) -> dict[str, Learner]:
-        """The learner of each method."""
-        return {name.method: row.run.method.learner for row, name in zip(self.rows, self.called, strict=True)}
+        """The learner of each method, by its name."""
+        return {name.method: row.run.method.learner for row, name in zip(self.rows, self.row_names, strict=True)}
 
     @property
     def settings(self) -> list[str]:
-        return list(dict.fromkeys(name.setting for name in self.called))
+        """The names of the settings, in the order of the rows."""
+        return list(dict.fromkeys(name.setting for name in self.row_names))
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """The lines with all columns, to export."""
+        """The lines with the columns of table.csv."""
         return tables.tabulate(self.lines, list(self.scored))
 
-    def lowest(self, setting: str) -> CellKey | None:
-        """Return the cell at the lowest level of the setting that has positives to train on and was trained to the end.
+    def lowest_cell(self, setting: str) -> CellKey | None:
+        """Return the cell of a setting at the lowest level with positives in training and a training that succeeded.
 
-        None where there is no such cell.
+        The result is None if there is no such cell.
         """
         cells = [
             cell
             for cell, methods in self.runs.items()
-            if cell.setting == setting and any(row.counts.train.positives for some in methods.values() for row in some)
+            if cell.setting == setting and any(row.counts.train.positives for rows in methods.values() for row in rows)
         ]
         return min(cells, key=lambda cell: cell.level, default=None)
 
-    def of(self, cell: CellKey) -> dict[str, Sequence[Row]]:
-        """Return the rows of a cell by method, of each method of which some did not fail."""
-        return {method: some for method, some in self.runs[cell].items() if some}
+    def rows_by_method(self, cell: CellKey) -> dict[str, Sequence[Row]]:
+        """Return the rows of a cell whose training succeeded, by method; methods without any are left out."""
+        return {method: rows for method, rows in self.runs[cell].items() if rows}
 
     @property
     def interval_over(self) -> str:
-        """What the intervals of the table are over, as "seeds or test samples"; empty where there are none."""
+        """What the intervals of the table are over, such as "seeds or test samples"; empty if there are none."""
         return " or ".join(dict.fromkeys(line.interval_over for line in self.lines if line.interval_over))
 
 
-def find(study: ReportableStudy, rows: Sequence[Row], store: Store) -> Findings:
-    """rows: the finished runs of the study, in its store. Raises OSError where that cannot be read."""
-    called = names(rows)
-    scored = {compared: cells(rows, called, compared) for compared in compared_in(rows)}
-    runs = trained(rows, called)
-    both, differences = of_both(runs, store)
-    lines = summarise(rows, called, intervals(runs, scored, store, both))
+def compute_findings(study: ReportableStudy, rows: Sequence[Row], store: Store) -> Findings:
+    """Compute the findings of a study.
+
+    Args:
+        study: The study.
+        rows: Its finished runs.
+        store: The store with the predictions of these runs.
+
+    Raises:
+        OSError: The store cannot be read.
+    """
+    row_names = name_rows(rows)
+    scored = {compared: group_into_cells(rows, row_names, compared) for compared in choose_compared_scores(rows)}
+    runs = group_successful_rows(rows, row_names)
+    both, differences = compute_roc_auc_both(runs, store)
+    lines = summarise(rows, row_names, compute_intervals(runs, scored, store, both))
     comparisons = [
-        replace(one, both=differences[PairInCell(CellKey(one.setting, one.level), one.first, one.second)])
-        if one.score == ROC_AUC and one.setting != EVERYWHERE
-        else one
-        for one in compare_cells(scored, study.margin)
+        replace(line, both=differences[PairInCell(CellKey(line.setting, line.level), line.first, line.second)])
+        if line.score == ROC_AUC and line.setting != EVERYWHERE
+        else line
+        for line in compare_cells(scored, study.margin)
     ]
-    return Findings(study, store, rows, called, runs, scored, lines, comparisons)
+    return Findings(study, store, rows, row_names, runs, scored, lines, comparisons)

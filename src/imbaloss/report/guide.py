@@ -1,4 +1,4 @@
-"""The guide to the losses, docs/losses.md and its pictures, from the catalogue; `make docs` writes it."""
+"""The guide to the losses, docs/losses.md with its pictures, made from the catalogue by `make docs`."""
 
 import inspect
 import re
@@ -19,10 +19,10 @@ from imbaloss import losses
 from imbaloss.losses.criterion import Criterion
 from imbaloss.report.figures import COLOURS, STYLE
 
-PICTURES = Path("figures", "losses")  # in the folder of the page
-COUNTS = (90, 10)
-Z = torch.linspace(-6, 6, 97, dtype=torch.float64)
-SMALL: Any = {  # in bytes
+PICTURES = Path("figures", "losses")  # folder of the pictures, relative to the page
+COUNTS = (90, 10)  # negatives and positives of the batch
+Z = torch.linspace(-6, 6, 97, dtype=torch.float64)  # logits of the additional sample
+SMALL: Any = {  # style that keeps the files small
     **STYLE,
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans", "Verdana"],
@@ -32,42 +32,47 @@ SMALL: Any = {  # in bytes
 NO_METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
 
 
-def page() -> str:
-    """The text of docs/losses.md."""
+def render_guide() -> str:
+    """Render the text of docs/losses.md."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader(__package__, ""), trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
     )
-    environment.filters.update(sentence=first_sentence, defaults=with_defaults)
+    environment.filters.update(sentence=read_first_sentence, defaults=write_defaults)
     return environment.get_template("losses.md.jinja").render(
         losses=[losses.facts(name) for name in losses.names()],
         errors=losses.ERRORS,
         reductions=losses.REDUCTIONS,
-        rules=points(Criterion),
-        options=points(losses.Loss, "sync", "running"),
+        rules=find_bullets(Criterion),
+        options=find_bullets(losses.Loss, "sync", "running"),
         counts=COUNTS,
         pictures=PICTURES.as_posix(),
     )
 
 
-def points(documented: type, *words: str) -> str:
-    """The list in a docstring; of it those points that begin with one of the words, where words are given."""
-    found: list[str] = re.findall(r"^- .*(?:\n  .*)*", inspect.getdoc(documented) or "", re.MULTILINE)
-    return "\n".join(point for point in found if not words or point.startswith(tuple(f"- {word}:" for word in words)))
+def find_bullets(documented: type, *words: str) -> str:
+    """Return the bullet points of a docstring; with words, only those that begin with one of the words and a colon."""
+    bullets: list[str] = re.findall(r"^- .*(?:\n  .*)*", inspect.getdoc(documented) or "", re.MULTILINE)
+    return "\n".join(
+        bullet for bullet in bullets if not words or bullet.startswith(tuple(f"- {word}:" for word in words))
+    )
 
 
-def first_sentence(documented: Callable[..., Any]) -> str:
-    """Of the docstring."""
+def read_first_sentence(documented: Callable[..., Any]) -> str:
+    """Return the first sentence of a docstring; empty without one."""
     text = " ".join((inspect.getdoc(documented) or "").split())
     return re.split(r"(?<=\.) ", text)[0]
 
 
-def with_defaults(parameters: dict[str, float | None]) -> str:
-    """`gamma = 2`, each as code."""
+def write_defaults(parameters: dict[str, float | None]) -> str:
+    """Write parameters with their defaults as code, such as `gamma = 2`."""
     return ", ".join(f"`{key} = {value if value is None else f'{value:.4g}'}`" for key, value in parameters.items())
 
 
-def picture(name: str) -> str:
-    """An SVG: the loss of a batch, and its slope, against the logit of one more sample, a positive or a negative."""
+def draw_response(name: str) -> str:
+    """Draw, as SVG, the loss of a batch and its slope against the logit of one additional positive or negative sample.
+
+    A deferred loss has a second, dashed line for its second phase.
+    """
     loss = losses.get(name, counts=COUNTS)
     phases = [loss.first, loss.then] if isinstance(loss, losses.Deferred) else [loss]
     with mpl.rc_context(SMALL):
@@ -75,7 +80,7 @@ def picture(name: str) -> str:
         panels = figure.subplots(1, 2)
         for target, label, colour in ((1, "one more positive", COLOURS[1]), (0, "one more negative", COLOURS[0])):
             for phase, line in zip(phases, ("-", "--"), strict=False):
-                for panel, curve in zip(panels, response(phase, target), strict=True):
+                for panel, curve in zip(panels, compute_response(phase, target), strict=True):
                     panel.plot(Z, curve, line, color=colour, label=label if line == "-" else None)
         for panel, label in zip(panels, ("n · (loss - its minimum)", "n · slope of the loss"), strict=True):
             panel.set(xlabel="logit of that sample", ylabel=label, xlim=(-6, 6), xticks=(-6, -3, 0, 3, 6))
@@ -88,23 +93,38 @@ def picture(name: str) -> str:
         figure.subplots_adjust(left=0.1, right=0.99, bottom=0.17, top=0.86, wspace=0.3)
         file = StringIO()
         figure.savefig(file, format="svg", metadata=NO_METADATA)
-    tenths = re.sub(r'(\.\d)\d+(?=[\s")])', r"\1", file.getvalue())  # of a point: fine enough; labels stay whole
+    tenths = re.sub(
+        r'(\.\d)\d+(?=[\s")])', r"\1", file.getvalue()
+    )  # rounds coordinates to tenths of a point; labels keep their digits
     return " ".join(tenths.split()) + "\n"
 
 
-def response(loss: Criterion, target: int) -> tuple[Tensor, Tensor]:
-    """n x (loss - its minimum) and n x its slope, for a batch of n of which one, of class `target`, is at each of Z."""
+def compute_response(loss: Criterion, target: int) -> tuple[Tensor, Tensor]:
+    """Compute n x (loss - its minimum) and n x its slope for a batch of n samples, one of them at each logit of Z.
+
+    Args:
+        loss: The loss.
+        target: The class of the additional sample.
+
+    Returns:
+        Two tensors of the shape of Z.
+    """
     moving = Z.clone().requires_grad_()
-    others, classes = batch()
-    logits = torch.cat([moving.unsqueeze(-1), others.expand(len(Z), -1)], dim=-1)  # a stack: a member for each of Z
+    logits_of_others, classes = create_batch()
+    logits = torch.cat(
+        [moving.unsqueeze(-1), logits_of_others.expand(len(Z), -1)], dim=-1
+    )  # a stack with a member for each of Z
     targets = torch.cat([torch.tensor([target]), classes]).expand(len(Z), -1)
     value = loss.stacked(logits, targets) * logits.shape[-1]
     (slope,) = torch.autograd.grad(value.sum(), moving)
     return (value - value.min()).detach(), slope
 
 
-def batch() -> tuple[Tensor, Tensor]:
-    """Logits and targets: the quantiles of two normal distributions, negatives around -1 and positives around 1."""
+def create_batch() -> tuple[Tensor, Tensor]:
+    """Create the logits and targets of a batch: quantiles of normal distributions around -1 and 1.
+
+    Negatives lie around -1 and positives around 1, as many as `COUNTS` says.
+    """
     of_classes = []
     for count, mean in zip(COUNTS, (-1, 1), strict=True):
         shares = (torch.arange(count, dtype=torch.float64) + 0.5) / count
@@ -112,12 +132,13 @@ def batch() -> tuple[Tensor, Tensor]:
     return torch.cat(of_classes), torch.arange(2).repeat_interleave(torch.tensor(COUNTS))
 
 
-def write(folder: Path) -> None:
+def write_guide(folder: Path) -> None:
+    """Write losses.md and the pictures of all losses into a folder, which is created."""
     (folder / PICTURES).mkdir(parents=True, exist_ok=True)
-    (folder / "losses.md").write_text(page(), encoding="utf-8")
+    (folder / "losses.md").write_text(render_guide(), encoding="utf-8")
     for name in losses.names():
-        (folder / PICTURES / f"{name}.svg").write_text(picture(name), encoding="utf-8")
+        (folder / PICTURES / f"{name}.svg").write_text(draw_response(name), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    write(Path(sys.argv[1]))
+    write_guide(Path(sys.argv[1]))

@@ -1,4 +1,4 @@
-"""An SVG file -> an SVG element within a page: its colours follow the page's, its marks tell their values."""
+"""SVG files as elements of a page, with colours that follow the page and marks that show their values."""
 
 from xml.etree import ElementTree
 
@@ -7,31 +7,39 @@ from imbaloss.report.figures.style import TIP
 SVG, XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
 ElementTree.register_namespace("", SVG)
 ElementTree.register_namespace("xlink", XLINK)
-REFER = (f"{{{XLINK}}}href", "clip-path")  # attributes that name an id
-PIXELS = 4 / 3  # a point
+REFERENCES = (f"{{{XLINK}}}href", "clip-path")  # attributes that hold an id
+PIXELS = 4 / 3  # in a point
 
 
-def inline(svg: str, name: str, label: str) -> str:
-    """name begins all ids, so that those of several figures differ; label is what a screen reader says of the picture.
+def inline_svg(svg: str, name: str, label: str) -> str:
+    """Convert the text of an SVG file to an SVG element for a page.
 
-    Black becomes the colour of the page's text, white is left out, and of what `tell` told the id becomes data-tip.
+    Metadata and the style sheet are dropped. Black becomes the colour of the page's text, and white becomes none. An id
+    that `set_tooltip` gave becomes data-tip; other ids are kept only if something refers to them.
+
+    Args:
+        svg: The text of the file.
+        name: The beginning of all ids, so that the ids of several figures on a page differ.
+        label: The description for screen readers.
     """
     root = ElementTree.fromstring(svg)
-    for child in list(root):  # who made it; a style that is meant for a file of its own; not what marks are clipped by
+    for child in list(root):  # metadata and style sheet; definitions of clip paths stay
         if child.tag == f"{{{SVG}}}metadata" or child.find(f"{{{SVG}}}style") is not None:
             root.remove(child)
     width = float(root.attrib.pop("width").removesuffix("pt")) * PIXELS
     del root.attrib["height"]
     root.attrib.update({"role": "img", "aria-label": label, "style": f"width: {width:.0f}px"})
-    named = {element.attrib[key].strip("url()#") for element in root.iter() for key in REFER if key in element.attrib}
+    referenced = {
+        element.attrib[key].strip("url()#") for element in root.iter() for key in REFERENCES if key in element.attrib
+    }
     for element in root.iter():
         entries = element.attrib
         identity = entries.pop("id", "")
         if identity.startswith(TIP):
             entries["data-tip"] = identity.removeprefix(TIP)
-        elif identity in named:
+        elif identity in referenced:
             entries["id"] = f"{name}-{identity}"
-        for key in REFER:
+        for key in REFERENCES:
             if key in entries:
                 entries[key] = entries[key].replace("#", f"#{name}-")
         if "style" in entries:

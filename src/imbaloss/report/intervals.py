@@ -1,4 +1,4 @@
-"""The 95 % intervals of a table: over seeds or folds; of a single run, over its test samples; over both sources."""
+"""The 95 % intervals of a table, over seeds, folds or test samples, and over seeds and samples at once."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,20 +7,20 @@ from itertools import combinations
 import numpy as np
 
 from imbaloss.evaluation import THRESHOLD, of_samples
-from imbaloss.report.cells import COMPARED, Cell, Compared
-from imbaloss.report.naming import CellKey, Name
+from imbaloss.report.cells import COMPARED, Cell, ComparedScore
+from imbaloss.report.row_names import CellKey, RowName
 from imbaloss.statistics import Interval, delong, seeds_and_samples
 from imbaloss.studies import Predictions, Row, Store
 
 NONE = Interval(np.nan, np.nan, np.nan)
-OVER = ("seeds", "folds", "test samples")
-Scored = Mapping[Compared, Sequence[Cell]]
-Runs = Mapping[CellKey, Mapping[str, Sequence[Row]]]  # of each cell, of each method
+OVER = ("seeds", "folds", "test samples")  # what an interval can be over
+Scored = Mapping[ComparedScore, Sequence[Cell]]
+Runs = Mapping[CellKey, Mapping[str, Sequence[Row]]]  # by cell and method
 
 
 @dataclass(frozen=True)
 class MethodInCell:
-    """A method in one cell."""
+    """The key of a method in one cell."""
 
     cell: CellKey
     method: str
@@ -28,7 +28,7 @@ class MethodInCell:
 
 @dataclass(frozen=True)
 class PairInCell:
-    """Two methods, in the order of the comparison, in one cell."""
+    """The key of two methods in one cell, in the order of their comparison."""
 
     cell: CellKey
     first: str
@@ -39,69 +39,83 @@ class PairInCell:
 class MethodIntervals:
     """The intervals of a method in one cell."""
 
-    over: str | None  # seeds, folds, or the test samples of a single run; None where every training failed
-    scores: Mapping[str, Interval]  # by the column of each score that is compared
-    roc_auc_both: Interval  # of ROC-AUC for other seeds and other test samples
+    over: str | None  # seeds, folds, or the test samples of a single run; None if every training failed
+    scores: Mapping[str, Interval]  # by the column of each compared score
+    roc_auc_both: Interval  # of the mean ROC-AUC, for other seeds and other test samples
 
 
-def trained(rows: Sequence[Row], called: Sequence[Name]) -> Runs:
-    """The rows that did not fail; a method of which all did has none."""
-    found: dict[CellKey, dict[str, list[Row]]] = {}
-    for row, name in zip(rows, called, strict=True):
-        of_method = found.setdefault(CellKey(name.setting, row.run.level), {}).setdefault(name.method, [])
+def group_successful_rows(rows: Sequence[Row], row_names: Sequence[RowName]) -> Runs:
+    """Group the rows whose training succeeded by cell and method; a method has no rows if all its trainings failed."""
+    groups: dict[CellKey, dict[str, list[Row]]] = {}
+    for row, name in zip(rows, row_names, strict=True):
+        of_method = groups.setdefault(CellKey(name.setting, row.run.level), {}).setdefault(name.method, [])
         of_method += [row] if row.failure is None else []
-    return found
+    return groups
 
 
-def intervals(
+def compute_intervals(
     runs: Runs, scored: Scored, store: Store, both: Mapping[MethodInCell, Interval]
 ) -> dict[MethodInCell, MethodIntervals]:
-    """Return the intervals of each method in each cell.
+    """Compute the intervals of each method in each cell.
+
+    They are over the repetitions, or for a single run over its test samples.
 
     Args:
         runs: The trainings that did not fail.
-        scored: The cells of each score that is compared.
-        store: Where the predictions of single runs are.
+        scored: The cells of each compared score.
+        store: The store with the predictions of single runs.
         both: The intervals of ROC-AUC for other seeds and other test samples.
     """
-    by_score = {compared: {one.key: one for one in found} for compared, found in scored.items()}
-    found = {}
-    for cell, methods in runs.items():
+    by_score = {compared: {cell.key: cell for cell in cells} for compared, cells in scored.items()}
+    intervals = {}
+    for key, methods in runs.items():
         for method, rows in methods.items():
             single = store.predictions(rows[0].run)["test"] if len(rows) == 1 else None
             over = OVER[2] if single else OVER[bool(rows and rows[0].run.fold)]
-            ends = {
-                compared.column: of_run(rows[0], single, compared) if single else of_score[cell].interval(method)
-                for compared, of_score in by_score.items()
+            of_scores = {
+                compared.column: compute_run_interval(rows[0], single, compared)
+                if single
+                else cells[key].interval(method)
+                for compared, cells in by_score.items()
             }
-            key = MethodInCell(cell, method)
-            found[key] = MethodIntervals(over if rows else None, ends, both[key])
-    return found
+            place = MethodInCell(key, method)
+            intervals[place] = MethodIntervals(over if rows else None, of_scores, both[place])
+    return intervals
 
 
-def of_run(row: Row, test: Predictions, compared: Compared) -> Interval:
+def compute_run_interval(row: Row, test: Predictions, compared: ComparedScore) -> Interval:
+    """Compute the interval of a single run's score over its test samples.
+
+    All three numbers are NaN if the score or its threshold is undefined, if there is no such interval for the score, or
+    if the test samples allow none.
+    """
     threshold = row.tuned.threshold if compared.tuned else THRESHOLD
-    known = compared.score in {one.score for one in COMPARED}  # of others there is no interval over samples
-    if compared.value_in(row) is None or threshold is None or not known:
+    supported = compared.score in {each.score for each in COMPARED}
+    if compared.value_in(row) is None or threshold is None or not supported:
         return NONE
     return of_samples(compared.score, test.labels, test.probabilities, threshold) or NONE
 
 
-def of_both(runs: Runs, store: Store) -> tuple[dict[MethodInCell, Interval], dict[PairInCell, Interval]]:
-    """Return the intervals of ROC-AUC for other seeds and other test samples at once: of methods and of differences.
+def compute_roc_auc_both(runs: Runs, store: Store) -> tuple[dict[MethodInCell, Interval], dict[PairInCell, Interval]]:
+    """Compute the intervals of ROC-AUC for other seeds and other test samples at once.
 
-    They need several seeds, all tested on samples of one pool; elsewhere their ends are NaN.
+    They need several seeds that are all tested on samples of one pool; otherwise their ends are NaN.
+
+    Returns:
+        The intervals of the means of methods, and those of the differences of all pairs.
     """
     means, differences = {}, {}
     for cell, methods in runs.items():
-        tests = {method: tests_of(rows, store) for method, rows in methods.items()}
+        tests = {method: read_test_predictions(rows, store) for method, rows in methods.items()}
         areas = {
-            method: {seed: delong(one.labels, one.probabilities) for seed, one in of.items()}
-            for method, of in tests.items()
+            method: {seed: delong(test.labels, test.probabilities) for seed, test in of_seeds.items()}
+            for method, of_seeds in tests.items()
         }
-        samples = {seed: 2 * one.images + one.labels for of in tests.values() for seed, one in of.items()}
-        for method, of in areas.items():
-            both = seeds_and_samples(list(of.values()), [samples[seed] for seed in of])
+        samples = {
+            seed: 2 * test.images + test.labels for of_seeds in tests.values() for seed, test in of_seeds.items()
+        }
+        for method, of_seeds in areas.items():
+            both = seeds_and_samples(list(of_seeds.values()), [samples[seed] for seed in of_seeds])
             means[MethodInCell(cell, method)] = both
         for first, second in combinations(methods, 2):
             pairs = {
@@ -112,8 +126,8 @@ def of_both(runs: Runs, store: Store) -> tuple[dict[MethodInCell, Interval], dic
     return means, differences
 
 
-def tests_of(rows: Sequence[Row], store: Store) -> dict[int, Predictions]:
-    """By seed; none of folds, nor where test has less than two samples of a class."""
-    some = [row for row in rows if not row.run.fold and min(row.counts.test) > 1]
-    arrays = store.arrays([row.run for row in some])
-    return {row.run.seed: predictions["test"] for row, (_, predictions) in zip(some, arrays, strict=True)}
+def read_test_predictions(rows: Sequence[Row], store: Store) -> dict[int, Predictions]:
+    """Read the predictions on test of each row by seed, without folds and test parts with fewer than 2 of a class."""
+    kept = [row for row in rows if not row.run.fold and min(row.counts.test) > 1]
+    arrays = store.arrays([row.run for row in kept])
+    return {row.run.seed: predictions["test"] for row, (_, predictions) in zip(kept, arrays, strict=True)}

@@ -1,4 +1,4 @@
-"""Rows -> the lines of the table: what the trainings of each method in each cell came to."""
+"""The lines of the table: a summary of the trainings of each method in each cell."""
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 
 from imbaloss import studies
 from imbaloss.evaluation import CONFUSION, OF_DECISIONS, RULES_ALONE, SCORES
-from imbaloss.report.cells import Compared
+from imbaloss.report.cells import ComparedScore
 from imbaloss.report.intervals import NONE, MethodInCell, MethodIntervals
-from imbaloss.report.naming import OTHERS, CellKey, Name
 from imbaloss.report.published import published_scores
+from imbaloss.report.row_names import RUN_ENTRIES, CellKey, RowName
 from imbaloss.statistics import Interval
 from imbaloss.studies import THRESHOLDS, Row, Run
 
-ALIKE = [  # columns in which the trainings of a line are alike
+ALIKE = [  # columns in which all trainings of a line agree
     *("dataset", "level", "loss", "protocol", "negative", "positive", "sampler", "network", "recipe", "split"),
     *("threshold_for", "calibration"),
 ]
@@ -28,15 +28,15 @@ COUNTED = [f"{part}_{kind}" for part in PARTS for kind in KINDS]
 RESAMPLED = [f"resampled_{kind}" for kind in KINDS]
 TUNED = tuple(f"tuned_{name}" for name in ("f1", *THRESHOLDS, *(name for name in OF_DECISIONS if name != "f1")))
 AT_TUNED = (*OF_DECISIONS, *RULES_ALONE)  # scores at the tuned threshold
-COSTS = ("cost", "tuned_cost")  # where the threshold's rule names costs
+COSTS = ("cost", "tuned_cost")  # known if the rule of the threshold names costs
 OF_RULE = (*COSTS, *(f"tuned_{rule}" for rule in RULES_ALONE if rule != "cost"))
 Numbers = Mapping[Hashable, float]  # by column
-SUMMARISED = (*SCORES, *CONFUSION, *TUNED, *OF_RULE)  # by mean and deviation
+SUMMARISED = (*SCORES, *CONFUSION, *TUNED, *OF_RULE)  # columns of which a line has mean and standard deviation
 
 
 @dataclass(frozen=True)
 class Counts:
-    """Samples of each class; means over the folds where there are folds."""
+    """The number of samples of each class; a mean over the folds if there are folds."""
 
     positives: float
     negatives: float
@@ -44,34 +44,34 @@ class Counts:
 
 @dataclass(frozen=True)
 class ScoreSummary:
-    """A score over the trainings of a method in a cell; NaN where a value is not known."""
+    """A score over the trainings of a method in a cell; NaN for a value that is unknown."""
 
     mean: float
-    deviation: float
-    low: float  # end of the 95 % interval
+    deviation: float  # standard deviation (n - 1)
+    low: float  # lower end of the 95 % interval of the mean
     high: float
-    published: float
+    published: float  # value that the 2023 study printed
 
 
 @dataclass(frozen=True)
 class CellLine:
-    """A method in a cell."""
+    """The summary of a method in a cell."""
 
     cell: CellKey
-    method: str  # what a reader calls it
-    run: Run  # the first; the others differ in seed, fold and learning rate alone
-    negative: str  # class
-    trainings: int  # that succeeded
-    failed: int
-    epochs: float  # that trainings took on average; NaN where none is known
+    method: str  # name of the method in the report
+    run: Run  # the first run; the others differ from it in seed, fold and learning rate alone
+    negative: str  # name of the negative class
+    trainings: int  # number of trainings that succeeded
+    failed: int  # number of trainings that failed
+    epochs: float  # mean number of epochs; NaN if unknown
     train: Counts
     validation: Counts
     test: Counts
-    resampled: Counts | None  # None without a sampler
-    scores: Mapping[str, ScoreSummary]  # by the column of the score
-    interval_over: str | None  # what the intervals are over
-    roc_auc_both: Interval  # of ROC-AUC for other seeds and other test samples
-    chosen_rates: Mapping[float, int]  # how many trainings chose each learning rate; empty where none was chosen
+    resampled: Counts | None  # samples that an epoch shows after the sampler; None without a sampler
+    scores: Mapping[str, ScoreSummary]  # by the column of each score
+    interval_over: str | None  # seeds, folds or test samples; None if every training failed
+    roc_auc_both: Interval  # of the mean ROC-AUC, for other seeds and other test samples
+    chosen_rates: Mapping[float, int]  # number of trainings that chose each learning rate; empty if none was chosen
 
     @property
     def setting(self) -> str:
@@ -85,15 +85,16 @@ class CellLine:
 
 
 def summarise(
-    rows: Sequence[Row], called: Sequence[Name], intervals: Mapping[MethodInCell, MethodIntervals]
+    rows: Sequence[Row], row_names: Sequence[RowName], intervals: Mapping[MethodInCell, MethodIntervals]
 ) -> list[CellLine]:
-    """Return a line for each method in each cell, in the order of the rows.
+    """Summarise the rows in a line for each method in each cell, in the order of the rows.
 
-    Means and deviations (n - 1) are over the trainings that have a value, NaN where there are too few.
+    Means and standard deviations (n - 1) are over the trainings that have a value. A mean without values is NaN, and a
+    deviation of fewer than two.
 
     Args:
         rows: The finished runs.
-        called: The name of each row.
+        row_names: The names of each row.
         intervals: The intervals of each method in each cell.
     """
     with studies.uncollected():
@@ -105,16 +106,24 @@ def summarise(
             members[line].append(at)
         lines = []
         for places, mean, deviation in zip(members, means, deviations, strict=True):
-            name, some = called[places[0]], [rows[at] for at in places]
-            key = MethodInCell(CellKey(name.setting, some[0].run.level), name.method)
-            lines.append(make_line(some, key, mean, deviation, intervals[key]))
+            name, of_line = row_names[places[0]], [rows[at] for at in places]
+            key = MethodInCell(CellKey(name.setting, of_line[0].run.level), name.method)
+            lines.append(make_line(of_line, key, mean, deviation, intervals[key]))
         return lines
 
 
 def make_line(
     rows: Sequence[Row], key: MethodInCell, means: Numbers, deviations: Numbers, intervals: MethodIntervals
 ) -> CellLine:
-    """Make the line of a method in a cell from its rows, their means and deviations by column, and its intervals."""
+    """Make the line of a method in a cell.
+
+    Args:
+        rows: The finished runs of the method in the cell.
+        key: The method and the cell.
+        means: The mean of the rows in each column.
+        deviations: The standard deviation in each column.
+        intervals: The intervals of the compared scores.
+    """
     run, failed = rows[0].run, sum(row.failure is not None for row in rows)
     train, validation, test, resampled = (
         Counts(means[f"{part}_positives"], means[f"{part}_negatives"]) for part in (*PARTS, "resampled")
@@ -141,30 +150,29 @@ def make_line(
 def summarise_scores(
     run: Run, means: Numbers, deviations: Numbers, intervals: Mapping[str, Interval]
 ) -> dict[str, ScoreSummary]:
-    """Return the summary of each score by its column. A score that is not compared has no interval.
+    """Return the summary of each score by its column; the interval of a score that is not compared is NaN.
 
     Args:
         run: One of the runs that are summarised.
         means: The mean of each score.
-        deviations: The deviation of each score.
-        intervals: The interval of each score that is compared.
+        deviations: The standard deviation of each score.
+        intervals: The interval of each compared score.
     """
     published = published_scores(run)
     summaries = {}
     for column in SUMMARISED:
         _, low, high = intervals.get(column, NONE)
-        theirs = published.get(column, np.nan)
-        summaries[column] = ScoreSummary(means[column], deviations[column], low, high, theirs)
+        summaries[column] = ScoreSummary(means[column], deviations[column], low, high, published.get(column, np.nan))
     return summaries
 
 
 def tabulate_rows(rows: Sequence[Row]) -> pd.DataFrame:
-    """Return a table with a line a row: what the lines of cells are grouped by, and what is summarised.
+    """Return the rows as a table: the columns by which lines are grouped, and those that are summarised.
 
     A value that a row lacks is NaN.
     """
-    nothing = (np.nan,) * len(THRESHOLDS)
-    thresholds = np.array([row.threshold or nothing for row in rows]).reshape(-1, len(THRESHOLDS))
+    no_threshold = (np.nan,) * len(THRESHOLDS)
+    thresholds = np.array([row.threshold or no_threshold for row in rows]).reshape(-1, len(THRESHOLDS))
     counts = {part: np.array([getattr(row.counts, part) for row in rows]) for part in PARTS}
     resampled = np.array([row.counts.resampled or (np.nan, np.nan) for row in rows])
     return pd.DataFrame({
@@ -173,22 +181,22 @@ def tabulate_rows(rows: Sequence[Row]) -> pd.DataFrame:
         "loss": [row.run.method.learned for row in rows],
         "negative": [row.classes[0] for row in rows],
         "positive": [row.run.positive for row in rows],
-        **{key: [told(row.run) for row in rows] for key, told in OTHERS.items()},
+        **{entry: [read(row.run) for row in rows] for entry, read in RUN_ENTRIES.items()},
         **{f"{part}_{kind}": counts[part][:, place] for part, (place, kind) in product(PARTS, enumerate(KINDS))},
         **{name: resampled[:, place] for place, name in enumerate(RESAMPLED)},
-        **{name: in_floats(row.scores["test"].get(name) for row in rows) for name in (*CONFUSION, *SCORES, "cost")},
-        **{f"tuned_{name}": in_floats(row.tuned.scores.get(name) for row in rows) for name in AT_TUNED},
+        **{name: to_array(row.scores["test"].get(name) for row in rows) for name in (*CONFUSION, *SCORES, "cost")},
+        **{f"tuned_{name}": to_array(row.tuned.scores.get(name) for row in rows) for name in AT_TUNED},
         **{f"tuned_{name}": thresholds[:, place] for place, name in enumerate(THRESHOLDS)},
         "failed": [row.failure is not None for row in rows],
-        "epochs": in_floats(row.computed.epochs for row in rows),
+        "epochs": to_array(row.computed.epochs for row in rows),
         "threshold_for": [str(row.run.method.decision.rule) for row in rows],
         "calibration": [row.run.method.decision.calibration for row in rows],
         "tuned_lr": [row.tuning.lr if row.tuning else None for row in rows],
     })  # fmt: skip
 
 
-def in_floats(scores: Iterable[float | None]) -> NDArray[np.float64]:
-    """Return scores as an array, NaN where one is undefined."""
+def to_array(scores: Iterable[float | None]) -> NDArray[np.float64]:
+    """Return scores as an array, with NaN for undefined ones (None)."""
     return np.array(list(scores), dtype=np.float64)
 
 
@@ -200,13 +208,13 @@ def group_by_cell(lines: Iterable[CellLine]) -> list[list[CellLine]]:
     return list(groups.values())
 
 
-def has_published(lines: Iterable[CellLine], compared: Compared) -> bool:
-    """Say whether a value of the score is published in any of the lines."""
+def has_published(lines: Iterable[CellLine], compared: ComparedScore) -> bool:
+    """Say whether any of the lines has a published value of the score."""
     return any(not np.isnan(line.scores[compared.column].published) for line in lines)
 
 
-def best_mean(lines: Sequence[CellLine], compared: Compared) -> float:
-    """Return the best mean of the lines; NaN where none is known."""
+def best_mean(lines: Sequence[CellLine], compared: ComparedScore) -> float:
+    """Return the best mean of the lines: the lowest for costs, otherwise the highest; NaN if all are NaN."""
     means = [line.scores[compared.column].mean for line in lines]
-    known = [mean for mean in means if not np.isnan(mean)]
-    return (min if compared.lower else max)(known, default=np.nan)
+    finite = [mean for mean in means if not np.isnan(mean)]
+    return (min if compared.lower else max)(finite, default=np.nan)

@@ -1,4 +1,4 @@
-"""The report's Table 1: what was published for the same data."""
+"""The scores of Table 1 of the 2023 study, for the lines of a table that repeat it."""
 
 import csv
 from collections.abc import Mapping
@@ -10,21 +10,21 @@ from imbaloss import studies
 from imbaloss.data import NO_SAMPLER, SETS
 from imbaloss.studies import Run
 
-MAIN = ("f1", "roc_auc")  # the scores that the report has
+MAIN = ("f1", "roc_auc")  # columns of the scores in that table
 
 
 @dataclass(frozen=True)
 class PublishedCell:
-    """A line of the report's Table 1."""
+    """The key of a line in Table 1 of the 2023 study."""
 
     dataset: str
     level: float
-    loss: str  # its name
+    loss: str  # name of the loss
 
 
 @cache
-def published() -> Mapping[PublishedCell, Mapping[str, float]]:
-    """Read the report's Table 1: of each line its f1 and roc_auc."""
+def read_published() -> Mapping[PublishedCell, Mapping[str, float]]:
+    """Read Table 1 of the 2023 study: f1 and roc_auc of each line."""
     with resources.files(studies).joinpath("published_table1.csv").open(encoding="utf-8") as file:
         return {
             PublishedCell(line["dataset"], float(line["level"]), line["loss"]): {
@@ -35,12 +35,14 @@ def published() -> Mapping[PublishedCell, Mapping[str, float]]:
 
 
 def published_scores(run: Run) -> Mapping[str, float]:
-    """Return what the report has of a run's loss on the same data, whatever recipe and parameters; empty for others.
+    """Return the f1 and roc_auc that the 2023 study printed for the loss of a run on the same data.
 
-    Other data are those of another protocol, class, sampler or split. Other kinds of network have none either.
+    Recipe and parameters of the loss may differ. The result is empty for a run on other data (another protocol,
+    positive class, sampler or split), for a network other than `mlp`, for references, and for losses and levels that
+    the study did not have.
     """
     drawn = run.protocol == "table1" and run.method.sampler == NO_SAMPLER and run.fold is None
-    theirs = run.dataset in SETS and SETS[run.dataset].positive == run.positive
-    if run.method.loss is None or run.recipe.network != "mlp" or not (drawn and theirs):
+    same_class = run.dataset in SETS and SETS[run.dataset].positive == run.positive
+    if run.method.loss is None or run.recipe.network != "mlp" or not (drawn and same_class):
         return {}
-    return published().get(PublishedCell(run.dataset, run.level, run.method.loss.name), {})
+    return read_published().get(PublishedCell(run.dataset, run.level, run.method.loss.name), {})

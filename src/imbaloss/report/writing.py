@@ -1,55 +1,62 @@
-"""Findings -> the files of an output folder."""
+"""Writing of the files of an output folder from the findings of a study."""
 
 import re
 from pathlib import Path
 
 from imbaloss.report import evidence, figures, tables
 from imbaloss.report.comparisons import tabulate_comparisons
-from imbaloss.report.drawings import drawings
+from imbaloss.report.drawings import draw_figures
 from imbaloss.report.findings import Findings
-from imbaloss.report.inline import inline
-from imbaloss.report.page import Picture, page
+from imbaloss.report.inline import inline_svg
+from imbaloss.report.page import Picture, render_page
 from imbaloss.studies import ReportExtension
 from imbaloss.whole import write_whole
 
-OURS = r"((scores|differences|loss|roc|probabilities|reliability|images)_.*|ranks)\.(svg|png)"  # names of figures
+FIGURE_NAMES = (
+    r"((scores|differences|loss|roc|probabilities|reliability|images)_.*|ranks)\.(svg|png)"  # file names of figures
+)
 
 
-def write(found: Findings, folder: Path, extension: ReportExtension | None = None) -> Path:
-    """Write tables, figures and report.html into the folder, and return the page.
+def write_report(findings: Findings, folder: Path, extension: ReportExtension | None = None) -> Path:
+    """Write tables, figures and report.html into a folder, and delete figures that an earlier study left there.
 
     Args:
-        found: What the study found.
-        folder: The output folder.
-        extension: What the report says beyond that of any study. None: what the study says of it, if anything.
+        findings: The findings of the study.
+        folder: The output folder; figures/ in it is created.
+        extension: What the report says beyond that of any study; by default what the study itself adds, if anything.
+
+    Returns:
+        The path of report.html.
     """
-    extension = extension or found.study.extend_report(found)
+    extension = extension or findings.study.extend_report(findings)
     pictures = []
-    for number, one in enumerate(drawings(found)):
-        svg = figures.save(one.figure, folder / "figures", one.name)
-        pictures.append(Picture(one, inline(svg, f"f{number}", one.caption)))
+    for number, drawing in enumerate(draw_figures(findings)):
+        svg = figures.save_figure(drawing.figure, folder / "figures", drawing.name)
+        pictures.append(Picture(drawing, inline_svg(svg, f"f{number}", drawing.caption)))
     names = {picture.drawing.name for picture in pictures}
     for path in (folder / "figures").iterdir():
-        if path.stem not in names and re.fullmatch(OURS, path.name):  # an earlier study's
+        if path.stem not in names and re.fullmatch(FIGURE_NAMES, path.name):
             path.unlink(missing_ok=True)
-    put(folder / "table.csv", found.table.to_csv(index=False))
-    put(folder / "comparisons.csv", tabulate_comparisons(found.comparisons).to_csv(index=False))
-    verdicts = evidence.verdicts(found.comparisons)
-    brackets = [f"in brackets: 95 % intervals, over {found.interval_over}"] if found.interval_over else []
-    sentences, compared = tables.sentences(found.rows), list(found.scored)
-    said = "".join(
-        f"- {one}\n"
-        for one in [
-            *(extension.sentences if extension else ()),
-            *brackets,
-            *(verdict.sentence for verdict in verdicts),
-            *sentences,
-        ]
+    write_text(folder / "table.csv", findings.table.to_csv(index=False))
+    write_text(folder / "comparisons.csv", tabulate_comparisons(findings.comparisons).to_csv(index=False))
+    verdicts = evidence.judge_scores(findings.comparisons)
+    brackets = (
+        [f"Brackets hold 95 % confidence intervals over {findings.interval_over}"] if findings.interval_over else []
     )
-    put(folder / "table.md", tables.markdown(found.lines, compared) + (f"\n{said}" if said else ""))
-    put(folder / "table.tex", "".join(f"% {one}\n" for one in brackets) + tables.latex(found.lines, compared))
-    return put(folder / "report.html", page(found, verdicts, pictures, sentences, extension))
+    notes, compared = tables.write_notes(findings.rows), list(findings.scored)
+    sentences = [
+        *(extension.sentences if extension else ()),
+        *brackets,
+        *(verdict.sentence for verdict in verdicts),
+        *notes,
+    ]
+    text = "".join(f"- {sentence}\n" for sentence in sentences)
+    write_text(folder / "table.md", tables.write_markdown(findings.lines, compared) + (f"\n{text}" if text else ""))
+    comments = "".join(f"% {sentence}\n" for sentence in brackets)
+    write_text(folder / "table.tex", comments + tables.write_latex(findings.lines, compared))
+    return write_text(folder / "report.html", render_page(findings, verdicts, pictures, notes, extension))
 
 
-def put(file: Path, text: str) -> Path:
+def write_text(file: Path, text: str) -> Path:
+    """Write a text in UTF-8, whole or not at all, and return the path of the file."""
     return write_whole(file, text.encode())

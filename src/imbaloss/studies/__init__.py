@@ -1,6 +1,7 @@
 """Studies: what to run, running it, and the store of its rows."""
 
 from imbaloss.studies.bulk import uncollected
+from imbaloss.studies.detectable_difference import DetectableDifferences, compute_detectable_differences
 from imbaloss.studies.driver import execute
 from imbaloss.studies.execution import Finished, train_together
 from imbaloss.studies.executors import EXECUTORS, Executor, executor_named, here, in_processes, on_ray
@@ -18,7 +19,6 @@ from imbaloss.studies.forecast import Forecast, forecast
 from imbaloss.studies.jobs import Job, cut
 from imbaloss.studies.observer import SilentObserver, StudyObserver
 from imbaloss.studies.prototypes import PrototypeMap
-from imbaloss.studies.reach import Reach, reach
 from imbaloss.studies.reportable import ReportableStudy, ReportExtension
 from imbaloss.studies.row import THRESHOLDS, Row
 from imbaloss.studies.status import Status
@@ -29,6 +29,7 @@ __all__ = [
     "BUILT_IN",
     "EXECUTORS",
     "THRESHOLDS",
+    "DetectableDifferences",
     "EntryError",
     "Executor",
     "Finished",
@@ -36,7 +37,6 @@ __all__ = [
     "Job",
     "Predictions",
     "PrototypeMap",
-    "Reach",
     "ReportExtension",
     "ReportableStudy",
     "Row",
@@ -48,6 +48,7 @@ __all__ = [
     "StudyObserver",
     "built_in",
     "built_in_for",
+    "compute_detectable_differences",
     "cut",
     "execute",
     "executor_named",
@@ -57,7 +58,6 @@ __all__ = [
     "in_processes",
     "named",
     "on_ray",
-    "reach",
     "read_file",
     "read_study",
     "train_together",

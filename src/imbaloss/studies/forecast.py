@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from imbaloss.data import Source
+from imbaloss.studies.detectable_difference import DetectableDifferences, compute_detectable_differences
 from imbaloss.studies.execution import train_together
 from imbaloss.studies.jobs import Job
-from imbaloss.studies.reach import Reach, reach
 from imbaloss.studies.study import Run
 
 PROBE_S = 20.0  # of all probes together, about; no probe is shorter than a few epochs
@@ -27,7 +27,7 @@ class Forecast:
     largest_stack: int  # networks
     seconds: dict[str, float]  # of each data set
     memory: int | None  # bytes that this process has held at most; None where the system does not tell
-    reach: Reach | None  # None where there is one method, and nothing to compare
+    reach: DetectableDifferences | None  # None where there is one method, and nothing to compare
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def forecast(
         largest_stack=max(job.networks for job in jobs),
         seconds=seconds,
         memory=peak_memory(),
-        reach=reach(runs, datasets),
+        reach=compute_detectable_differences(runs, datasets),
     )
 
 

@@ -17,7 +17,7 @@ LOSSES = {
 
 @pytest.mark.parametrize("common", [False, True])
 def test_losses_are_their_median_and_quartiles_raw_and_scaled_and_cut(common):
-    figure = figures.loss_curves(LOSSES, common_epochs=common)
+    figure = figures.plot_loss_curves(LOSSES, common_epochs=common)
     raw, scaled = figure.axes
     assert [text.get_text() for text in figure.legends[0].get_texts()] == list(LOSSES)
     for place, (method, runs) in enumerate(LOSSES.items()):
@@ -34,7 +34,7 @@ def test_losses_are_their_median_and_quartiles_raw_and_scaled_and_cut(common):
 
 
 def test_the_raw_loss_has_a_logarithmic_axis_and_the_scaled_one_begins_at_0():
-    raw, scaled = figures.loss_curves(LOSSES, common_epochs=False).axes
+    raw, scaled = figures.plot_loss_curves(LOSSES, common_epochs=False).axes
     assert (raw.get_yscale(), scaled.get_yscale()) == ("log", "linear")
     assert scaled.get_ylim()[0] == 0
 
@@ -80,7 +80,7 @@ def test_the_precision_at_a_recall_is_that_of_the_highest_threshold_which_reache
 
 def test_both_curves_are_medians_and_quartiles_beside_chance():
     tests = {"ce": [predictions(seed) for seed in range(4)], "mse": [predictions(seed, 30, 3) for seed in (7, 8)]}
-    figure = figures.roc_and_precision_recall(tests)
+    figure = figures.plot_roc_and_precision_recall(tests)
     roc, precision = figure.axes
     assert [text.get_text() for text in figure.legends[0].get_texts()] == list(tests)
     for panel, curve_of in ((roc, roc_curve), (precision, precision_curve)):
@@ -103,7 +103,7 @@ def test_both_curves_are_medians_and_quartiles_beside_chance():
 def test_the_shares_of_each_class_are_of_all_its_samples_in_all_runs():
     one = Predictions(np.array([0, 0, 0, 1]), np.array([0.0, 0.03, 0.5, 1.0]), np.arange(4))
     other = Predictions(np.array([0, 1]), np.array([0.99, 0.41]), np.arange(2))
-    [panel] = figures.distributions({"ce": [one, other]}, {"ce": 0.3}).axes
+    [panel] = figures.plot_distributions({"ce": [one, other]}, {"ce": 0.3}).axes
     shown = {drawn.get_label(): drawn.get_data() for drawn in panel.patches}
     assert {name: values.sum() for name, (values, *_) in shown.items()} == pytest.approx(
         {"negatives": 1, "positives": 1}
@@ -118,7 +118,7 @@ def test_the_shares_of_each_class_are_of_all_its_samples_in_all_runs():
 
 def test_each_method_has_its_panel_with_one_half_and_its_own_threshold():
     tests = {name: [predictions(seed)] for seed, name in enumerate(("ce", "mse", "msfe"))}
-    figure = figures.distributions(tests, {"mse": 0.2, "ce": 0.7, "msfe": np.nan})
+    figure = figures.plot_distributions(tests, {"mse": 0.2, "ce": 0.7, "msfe": np.nan})
     assert [panel.get_title() for panel in figure.axes] == list(tests)
     places = [{line.get_label(): line.get_xdata()[0] for line in panel.lines} for panel in figure.axes]
     assert places[:2] == [{"½": 0.5, "tuned threshold": 0.7}, {"½": 0.5, "tuned threshold": 0.2}]
@@ -135,7 +135,7 @@ def test_each_method_has_its_panel_with_one_half_and_its_own_threshold():
 
 def test_the_lowest_panel_of_each_column_says_what_is_across_and_has_its_numbers():
     tests = {str(place): [predictions(place)] for place in range(7)}
-    panels = figures.distributions(tests, dict.fromkeys(tests, 0.5)).axes
+    panels = figures.plot_distributions(tests, dict.fromkeys(tests, 0.5)).axes
     places = [panel.get_subplotspec() for panel in panels]
     assert [(place.rowspan.start, place.colspan.start) for place in places] == [
         *((0, at) for at in range(5)),
@@ -150,7 +150,7 @@ def test_the_lowest_panel_of_each_column_says_what_is_across_and_has_its_numbers
 
 def test_the_reliability_of_each_method_is_that_of_all_its_runs_beside_the_diagonal():
     tests = {"ce": [predictions(0), predictions(1)], "mse": [predictions(2)]}
-    figure = figures.reliabilities(tests)
+    figure = figures.plot_reliabilities(tests)
     assert [panel.get_title() for panel in figure.axes] == list(tests)
     labels, values = (
         np.concatenate([getattr(run, name) for run in tests["ce"]]) for name in ("labels", "probabilities")
@@ -162,6 +162,6 @@ def test_the_reliability_of_each_method_is_that_of_all_its_runs_beside_the_diago
 
 
 def test_losses_of_runs_that_patience_ended_are_drawn_as_far_as_they_go():
-    figure = figures.loss_curves({"ce": [[4.0, 2.0], [8.0, 4.0, 2.0, 1.0]]}, common_epochs=False)
+    figure = figures.plot_loss_curves({"ce": [[4.0, 2.0], [8.0, 4.0, 2.0, 1.0]]}, common_epochs=False)
     [line] = figure.axes[0].lines
     np.testing.assert_allclose(line.get_xydata(), [[1, 6], [2, 3], [3, 2], [4, 1]])

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 
 from imbaloss.report import figures
 from imbaloss.report.comparisons import CellComparison
-from imbaloss.report.figures.differences import MINUS, cliques
+from imbaloss.report.figures.differences import MINUS, find_cliques
 from imbaloss.report.figures.style import COLOURS, TIP
 from imbaloss.statistics import Ranks
 from tests.report.examples import comparison
@@ -55,7 +55,7 @@ LOOKS = {"better": ("o", True), "worse": ("o", True), "equivalent": ("s", True),
 
 def test_each_pair_stands_in_its_row_with_its_interval_and_the_look_of_its_verdict():
     lines = compared(THREE, scores=("F1 at ½", "ROC-AUC"))
-    panels = figures.differences(lines).axes
+    panels = figures.plot_differences(lines).axes
     assert [panel.get_title() for panel in panels] == ["F1 at ½", "ROC-AUC"]
     rows = rows_of(panels[0])
     for panel, score in zip(panels, ("F1 at ½", "ROC-AUC"), strict=True):
@@ -73,7 +73,7 @@ def test_each_pair_stands_in_its_row_with_its_interval_and_the_look_of_its_verdi
 
 
 def test_the_first_pair_is_on_top():
-    [panel] = figures.differences(compared(THREE)).axes
+    [panel] = figures.plot_differences(compared(THREE)).axes
     heights = panel.transData.transform([(0, height) for height in rows_of(panel).values()])[:, 1]
     assert list(rows_of(panel)) == [f"ce {MINUS} mfe", f"ce {MINUS} msfe", f"mfe {MINUS} msfe"]
     assert (np.diff(heights) < 0).all()
@@ -83,7 +83,7 @@ def test_the_first_pair_is_on_top():
 
 
 def test_the_legend_shows_the_looks_and_the_levels():
-    [legend] = figures.differences(compared(THREE, levels=(0.1, 0.05))).legends
+    [legend] = figures.plot_differences(compared(THREE, levels=(0.1, 0.05))).legends
     shown = {text.get_text(): handle for text, handle in zip(legend.get_texts(), legend.legend_handles, strict=True)}
     looks = {
         label: (shown[label].get_marker(), shown[label].get_markerfacecolor() != "none")
@@ -96,7 +96,7 @@ def test_the_legend_shows_the_looks_and_the_levels():
 
 def test_each_level_has_its_colour_and_a_place_of_its_own_within_the_row():
     lines = compared(THREE, levels=(0.1, 0.05, 0.2))
-    [panel] = figures.differences(lines).axes
+    [panel] = figures.plot_differences(lines).axes
     drawn, rows, places = told(panel), rows_of(panel), {}
     for one in lines:
         mark, row = drawn[text_of(one)], rows[f"{one.first} {MINUS} {one.second}"]
@@ -111,14 +111,14 @@ def test_each_level_has_its_colour_and_a_place_of_its_own_within_the_row():
 
 
 def test_over_all_cells_no_level_is_named():
-    figure = figures.differences(compared(THREE, levels=(np.nan,)))
+    figure = figures.plot_differences(compared(THREE, levels=(np.nan,)))
     assert len(told(figure.axes[0])) == 3
     assert not [text for text in told(figure.axes[0]) if "level" in text]
     assert len(figure.legends[0].get_texts()) == 3
 
 
 def test_the_line_is_at_no_difference_and_the_band_is_the_margin():
-    panels = figures.differences(compared(THREE, scores=("F1 at ½", "ROC-AUC"))).axes
+    panels = figures.plot_differences(compared(THREE, scores=("F1 at ½", "ROC-AUC"))).axes
     for panel, margin in zip(panels, (0.05, 0.025), strict=True):  # that of its score
         assert list(panel.lines[0].get_data()) == [[0, 0], [0, 1]]
         [band] = panel.patches
@@ -130,7 +130,7 @@ def test_all_pairs_that_are_given_are_drawn(methods):
     lines = compared(
         {name: 0.1 * place for place, name in enumerate("abcdefghi"[:methods])}, scores=("F1 at ½", "ROC-AUC")
     )
-    panels = figures.differences(lines).axes
+    panels = figures.plot_differences(lines).axes
     assert list(rows_of(panels[0])) == [
         f"{one} {MINUS} {other}" for one, other in combinations("abcdefghi"[:methods], 2)
     ]
@@ -140,7 +140,7 @@ def test_all_pairs_that_are_given_are_drawn(methods):
 def test_a_pair_of_one_repetition_is_not_drawn():
     first, _, last = compared(THREE)
     [_, alone, _] = compared(THREE, pairs=1)
-    [panel] = figures.differences([first, alone, last]).axes
+    [panel] = figures.plot_differences([first, alone, last]).axes
     assert list(rows_of(panel)) == [f"ce {MINUS} mfe", f"mfe {MINUS} msfe"]
 
 
@@ -160,15 +160,15 @@ def test_bars_join_the_runs_within_the_critical_difference_that_no_other_run_hol
         for first, last in within
         if not any((one, other) != (first, last) and one <= first and last <= other for one, other in within)
     ]
-    assert cliques(ordered, critical / 4) == [(ordered[first], ordered[last]) for first, last in longest]
+    assert find_cliques(ordered, critical / 4) == [(ordered[first], ordered[last]) for first, last in longest]
 
 
 def test_demsars_four_decision_trees():
     """His section 3.2.2: at 5 % none are told apart; at 10 % the worst is, from the two best alone."""
     ranks = np.array([1.964, 2.000, 2.893, 3.143])
-    assert cliques(ranks, 1.25) == [(1.964, 3.143)]
-    assert cliques(ranks, 1.12) == [(1.964, 2.893), (2.893, 3.143)]
-    assert cliques(ranks, 0.01) == []
+    assert find_cliques(ranks, 1.25) == [(1.964, 3.143)]
+    assert find_cliques(ranks, 1.12) == [(1.964, 2.893), (2.893, 3.143)]
+    assert find_cliques(ranks, 0.01) == []
 
 
 METHODS = ("ce", "mfe", "msfe", "mse", "focal")
@@ -177,7 +177,7 @@ RANKS = Ranks(np.array([3.3, 1.2, 2.4, 3.5, 4.6]), 0.034, 1.25, np.eye(5))
 
 @pytest.fixture(scope="module")
 def panel() -> Axes:
-    return figures.critical_differences({"F1 at ½": (METHODS, RANKS)}).axes[0]
+    return figures.plot_critical_differences({"F1 at ½": (METHODS, RANKS)}).axes[0]
 
 
 def test_a_line_leads_from_each_mean_rank_to_the_name_of_its_method(panel):
@@ -224,7 +224,7 @@ def test_bars_join_what_is_not_told_apart_and_one_shows_the_critical_difference(
 
 def test_each_score_has_its_diagram_with_friedmans_p():
     other = Ranks(RANKS.mean[::-1].copy(), 0.5, 10.0, RANKS.nemenyi)
-    panels = figures.critical_differences({"F1 at ½": (METHODS, RANKS), "ROC-AUC": (METHODS, other)}).axes
+    panels = figures.plot_critical_differences({"F1 at ½": (METHODS, RANKS), "ROC-AUC": (METHODS, other)}).axes
     titles = [panel.get_title(loc="left") for panel in panels]
     assert titles == ["F1 at ½: mean rank (Friedman p = 0.034)", "ROC-AUC: mean rank (Friedman p = 0.5)"]
     assert [f"ce: mean rank {rank}" in told(panel) for rank, panel in zip(("3.30", "4.60"), panels, strict=True)]

@@ -13,7 +13,7 @@ def images(number: int, channels: int) -> np.ndarray:
 
 def test_grey_pixels_are_those_given_from_black_to_white():
     given = images(2, channels=1)
-    panels = figures.classes({"cat": given}).axes
+    panels = figures.plot_images({"cat": given}).axes
     for panel, image in zip(panels, given, strict=True):
         [drawn] = panel.get_images()
         assert (drawn.get_array() == image[0]).all()
@@ -24,7 +24,7 @@ def test_grey_pixels_are_those_given_from_black_to_white():
 
 def test_the_pixels_of_colours_are_those_given():
     given = images(2, channels=3)
-    for panel, image in zip(figures.classes({"cat": given}).axes, given, strict=True):
+    for panel, image in zip(figures.plot_images({"cat": given}).axes, given, strict=True):
         [drawn] = panel.get_images()
         assert drawn.get_array().shape == (4, 5, 3)
         for channel in range(3):
@@ -32,7 +32,7 @@ def test_the_pixels_of_colours_are_those_given():
 
 
 def test_each_class_has_its_line_and_name_whatever_number_of_images_it_has():
-    figure = figures.classes({"cat": images(3, channels=1), "dog": images(2, channels=1)})
+    figure = figures.plot_images({"cat": images(3, channels=1), "dog": images(2, channels=1)})
     places = [panel.get_subplotspec() for panel in figure.axes]
     assert [(place.rowspan.start, place.colspan.start) for place in places] == [
         (0, 0),

@@ -31,7 +31,7 @@ def example(per_class: int, channels: int | None) -> PrototypeMap:
 
 @pytest.mark.parametrize("channels", [1, 3, 4])
 def test_images_stand_beside_the_map(channels):
-    figure = figures.prototypes({"ce + cnn/prototype": example(1, channels)}, NAMES)
+    figure = figures.plot_prototypes({"ce + cnn/prototype": example(1, channels)}, NAMES)
     panels = figure.get_axes()
     assert sum(bool(panel.images) for panel in panels) == 12
     assert [text.get_text() for panel in panels for text in panel.texts] == ["★ oak", "★ palm"]
@@ -39,7 +39,7 @@ def test_images_stand_beside_the_map(channels):
 
 
 def test_columns_have_the_map_alone():
-    figure = figures.prototypes({"ce": example(2, None), "msfe": example(1, None)}, NAMES)
+    figure = figures.plot_prototypes({"ce": example(2, None), "msfe": example(1, None)}, NAMES)
     assert len(figure.get_axes()) == 2
     told = [line.get_gid().removeprefix(TIP) for line in figure.get_axes()[0].lines if line.get_gid()]
     assert told == [
@@ -53,7 +53,7 @@ def test_columns_have_the_map_alone():
 
 def test_the_pictured_prototypes_show_images_in_frames_of_their_class():
     one = example(5, 1)
-    panels = [panel for panel in figures.prototypes({"ce": one}, NAMES).get_axes() if panel.images]
+    panels = [panel for panel in figures.plot_prototypes({"ce": one}, NAMES).get_axes() if panel.images]
     titles = [text.get_text().split(":")[0] for panel in panels for text in panel.texts]
     assert titles == [f"★ palm, prototype {number}" for number in (2, 3, 4, 5)]
     frames = [to_hex(panel.spines["left"].get_edgecolor()).upper() for panel in panels]
@@ -61,6 +61,6 @@ def test_the_pictured_prototypes_show_images_in_frames_of_their_class():
 
 
 def test_of_many_prototypes_those_of_no_sample_are_left_out():
-    [panel] = figures.prototypes({"ce": example(11, None)}, NAMES).get_axes()
+    [panel] = figures.plot_prototypes({"ce": example(11, None)}, NAMES).get_axes()
     stars = [line for line in panel.lines if line.get_marker() == "*"]
     assert len(stars) == 21  # the first of the 22 has none

@@ -10,10 +10,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from imbaloss.report import figures
-from imbaloss.report.cells import COMPARED, Cell, Compared
-from imbaloss.report.figures.style import TIP, marks
+from imbaloss.report.cells import COMPARED, Cell, ComparedScore
+from imbaloss.report.figures.style import TIP, assign_marks
 from imbaloss.report.lines import CellLine, Counts, ScoreSummary
-from imbaloss.report.naming import CellKey
+from imbaloss.report.row_names import CellKey
 from imbaloss.statistics import Interval
 from tests.report.examples import rows
 
@@ -42,7 +42,7 @@ def summary(one: dict[str, float], column: str) -> ScoreSummary:
     return ScoreSummary(*(one.get(name, np.nan) for name in names))
 
 
-def draw(frame: pd.DataFrame, of: list[Cell], compared: Compared) -> Figure:
+def draw(frame: pd.DataFrame, of: list[Cell], compared: ComparedScore) -> Figure:
     lines = [
         CellLine(
             cell=CellKey(one["setting"], one["level"]),
@@ -63,7 +63,7 @@ def draw(frame: pd.DataFrame, of: list[Cell], compared: Compared) -> Figure:
         )
         for one in frame.to_dict("records")
     ]
-    return figures.scores(lines, of, compared)
+    return figures.plot_scores(lines, of, compared)
 
 
 def cells(of: pd.DataFrame, repetitions: int = 3) -> list[Cell]:
@@ -118,7 +118,7 @@ def test_everything_of_a_method_has_its_colour_also_where_another_was_not_traine
     lines = table(("tree", "house"))
     lines = lines[(lines["setting"] == "tree") | (lines["method"] != METHODS[0])]
     tree, house = draw(lines, cells(lines), F1).axes
-    looks = marks(METHODS)
+    looks = assign_marks(METHODS)
     for panel, method in [*product((tree, house), METHODS[1:]), (tree, METHODS[0])]:
         own = [line for text, line in told(panel).items() if text.startswith(f"{method} at")]
         places = {line.get_xdata()[0] for line in own}

@@ -8,8 +8,8 @@ import matplotlib as mpl
 import pytest
 from matplotlib.figure import Figure
 
-from imbaloss.report.figures import STYLE, save
-from imbaloss.report.figures.style import add_legend, columns_of, line_of, marks, tell
+from imbaloss.report.figures import STYLE, save_figure
+from imbaloss.report.figures.style import add_legend, assign_marks, choose_panel_grid, select_line_style, set_tooltip
 
 NAMES = ("$x_1$ và y", "focal:gamma_2 <b>&amp; \"one\" 'two'", "Tổn thất được học", "50 % ^2\\frac{a}{b}")
 TOLD = ("ce: 0.5", 'a < b & "c" > học', "it's", '"it\'s"')
@@ -22,7 +22,7 @@ def figure(names: tuple[str, ...] = NAMES, width: float = 6) -> Figure:
         panel = found.subplots()
         for place, name in enumerate(names):
             [line] = panel.plot([0, 1], [place, 1], label=name)
-            tell(line, TOLD[place % 4])
+            set_tooltip(line, TOLD[place % 4])
         panel.set_yticks(range(len(names)), names)
         panel.set_title(names[0])
         add_legend(found, [panel])
@@ -33,7 +33,7 @@ def figure(names: tuple[str, ...] = NAMES, width: float = 6) -> Figure:
 def saved(tmp_path_factory) -> tuple[Path, str]:
     """The folder, and what `save` returned."""
     folder = tmp_path_factory.mktemp("figures")
-    return folder, save(figure(), folder, "one")
+    return folder, save_figure(figure(), folder, "one")
 
 
 def test_names_are_drawn_as_they_are(saved):
@@ -58,7 +58,7 @@ def test_what_is_told_is_returned_as_ids_and_no_id_in_the_file(saved):
 
 def test_the_same_figure_is_the_same_bytes(saved, tmp_path):
     folder, svg = saved
-    assert save(figure(), tmp_path / "new", "one") == svg
+    assert save_figure(figure(), tmp_path / "new", "one") == svg
     for ending in ("svg", "png"):
         assert (tmp_path / "new" / f"one.{ending}").read_bytes() == (folder / f"one.{ending}").read_bytes()
     assert (folder / "one.png").read_bytes().startswith(b"\x89PNG")
@@ -66,16 +66,16 @@ def test_the_same_figure_is_the_same_bytes(saved, tmp_path):
 
 def test_no_two_methods_look_alike_and_the_first_eight_differ_in_colour():
     methods = [str(place) for place in range(32)]
-    found = list(marks(methods).values())
-    assert list(marks(methods)) == methods
+    found = list(assign_marks(methods).values())
+    assert list(assign_marks(methods)) == methods
     assert len({mark["color"] for mark in found[:8]}) == len({mark["marker"] for mark in found[:8]}) == 8
     assert len({(mark["color"], mark["marker"]) for mark in found}) == 32
-    assert len({tuple(line_of(mark).values()) for mark in found}) == 32
-    assert set(line_of(found[0])) == {"color", "linestyle"}
+    assert len({tuple(select_line_style(mark).values()) for mark in found}) == 32
+    assert set(select_line_style(found[0])) == {"color", "linestyle"}
 
 
 def test_panels_stand_three_beside_each_other():
-    assert [columns_of(panels) for panels in (1, 3, 4, 6, 7)] == [(1, 1), (1, 3), (2, 3), (2, 3), (3, 3)]
+    assert [choose_panel_grid(panels) for panels in (1, 3, 4, 6, 7)] == [(1, 1), (1, 3), (2, 3), (2, 3), (3, 3)]
 
 
 def test_a_legend_is_read_line_by_line():

@@ -1,23 +1,28 @@
-"""Figures of a study, as matplotlib figures, one for each question; `save` writes one as SVG and PNG."""
+"""The figures of a report as matplotlib figures, one for each question; `save_figure` writes one as SVG and PNG."""
 
-from imbaloss.report.figures.curves import distributions, loss_curves, reliabilities, roc_and_precision_recall
-from imbaloss.report.figures.differences import critical_differences, differences
-from imbaloss.report.figures.images import classes
-from imbaloss.report.figures.prototypes import prototypes
-from imbaloss.report.figures.scores import scores
-from imbaloss.report.figures.style import COLOURS, STYLE, save
+from imbaloss.report.figures.curves import (
+    plot_distributions,
+    plot_loss_curves,
+    plot_reliabilities,
+    plot_roc_and_precision_recall,
+)
+from imbaloss.report.figures.differences import plot_critical_differences, plot_differences
+from imbaloss.report.figures.images import plot_images
+from imbaloss.report.figures.prototypes import plot_prototypes
+from imbaloss.report.figures.scores import plot_scores
+from imbaloss.report.figures.style import COLOURS, STYLE, save_figure
 
 __all__ = [
     "COLOURS",
     "STYLE",
-    "classes",
-    "critical_differences",
-    "differences",
-    "distributions",
-    "loss_curves",
-    "prototypes",
-    "reliabilities",
-    "roc_and_precision_recall",
-    "save",
-    "scores",
+    "plot_critical_differences",
+    "plot_differences",
+    "plot_distributions",
+    "plot_images",
+    "plot_loss_curves",
+    "plot_prototypes",
+    "plot_reliabilities",
+    "plot_roc_and_precision_recall",
+    "plot_scores",
+    "save_figure",
 ]

@@ -1,4 +1,4 @@
-"""What trained networks did: losses over the epochs, ROC and precision-recall curves, probabilities of each class."""
+"""Figures of trainings: losses over the epochs, ROC and precision-recall curves, probabilities, reliability."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from textwrap import fill
@@ -12,33 +12,37 @@ from matplotlib.ticker import LogFormatter, MaxNLocator
 from numpy.typing import NDArray
 
 from imbaloss.evaluation import THRESHOLD, reliability
-from imbaloss.report.figures.style import COLOURS, STYLE, add_legend, line_of, marks, tell
+from imbaloss.report.figures.style import COLOURS, STYLE, add_legend, assign_marks, select_line_style, set_tooltip
 from imbaloss.studies import Predictions
 
 Floats = NDArray[np.float64]
-GRID = np.linspace(0, 1, 101)
-BINS = np.linspace(0, 1, 26)
-MOST_BESIDE = 5  # panels
-WIDEST_TITLE = 24  # letters of a panel's title in a line
+GRID = np.linspace(0, 1, 101)  # rates at which curves are averaged
+BINS = np.linspace(0, 1, 26)  # edges of the histograms of probabilities
+MOST_BESIDE = 5  # largest number of panels in a row
+WIDEST_TITLE = 24  # largest number of letters in a line of a panel's title
 
 
-def loss_curves(losses: Mapping[str, Sequence[Sequence[float]]], *, common_epochs: bool) -> Figure:
-    """The training loss over the epochs, raw and divided by the first epoch's: median and quartiles over the seeds.
+def plot_loss_curves(losses: Mapping[str, Sequence[Sequence[float]]], *, common_epochs: bool) -> Figure:
+    """Plot the training loss over the epochs, as it is and divided by that of the first epoch.
 
-    losses: of each method, one sequence a run. common_epochs cuts every curve at the epochs of the shortest.
+    Each method has the median and the quartiles over its runs.
+
+    Args:
+        losses: The losses of each method, one sequence a run.
+        common_epochs: Whether to cut all curves at the number of epochs of the shortest.
     """
     lengths = [len(run) for runs in losses.values() for run in runs]
     epochs = min(lengths) if common_epochs else None
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(8.2, 3.4), layout="constrained")
         raw, scaled = figure.subplots(1, 2)
-        for (method, mark), runs in zip(marks(losses).items(), losses.values(), strict=True):
-            curves = padded([run[:epochs] for run in runs])
+        for (method, mark), runs in zip(assign_marks(losses).items(), losses.values(), strict=True):
+            curves = pad_runs([run[:epochs] for run in runs])
             over = np.arange(1, curves.shape[1] + 1)
             for panel, values in ((raw, curves), (scaled, curves / curves[:, :1])):
-                draw_band(panel, over, values, line_of(mark), method)
+                draw_band(panel, over, values, select_line_style(mark), method)
         raw.set(ylabel="training loss", yscale="log")
-        raw.yaxis.set_major_formatter(LogFormatter())  # without mathematics, which STYLE leaves to no text
+        raw.yaxis.set_major_formatter(LogFormatter())  # plain text, since STYLE parses no mathematics
         raw.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(1, 0.4)))
         scaled.set(ylabel="training loss / that of the first epoch", ylim=(0, None))
         for panel in (raw, scaled):
@@ -49,30 +53,41 @@ def loss_curves(losses: Mapping[str, Sequence[Sequence[float]]], *, common_epoch
     return figure
 
 
-def padded(runs: Sequence[Sequence[float]]) -> Floats:
-    """(runs, epochs): NaN after the last epoch of a run, where patience ended it."""
+def pad_runs(runs: Sequence[Sequence[float]]) -> Floats:
+    """Return the runs as an array (runs, epochs), with NaN after the last epoch of a run."""
     longest = max(map(len, runs))
     return np.array([[*run, *[np.nan] * (longest - len(run))] for run in runs])
 
 
 def draw_band(panel: Axes, over: Floats | NDArray[np.int64], curves: Floats, line: dict[str, Any], label: str) -> None:
-    """curves (seeds, points): their median, and the band between their quartiles; of those that are there (not NaN)."""
+    """Draw the median of curves (seeds, points) and the band between their quartiles, ignoring NaN.
+
+    Args:
+        panel: The axes to draw on.
+        over: (points,), where the curves are known.
+        curves: (seeds, points).
+        line: The style of the line; its colour is also that of the band.
+        label: The entry in the legend.
+    """
     lower, median, upper = np.nanquantile(curves, [0.25, 0.5, 0.75], axis=0)
     panel.fill_between(over, lower, upper, color=line["color"], alpha=0.2, linewidth=0)
     panel.plot(over, median, linewidth=1.2, label=label, **line)
 
 
-def roc_and_precision_recall(tests: Mapping[str, Sequence[Predictions]]) -> Figure:
-    """Both curves on test of each method, at each rate: median and quartiles over the seeds.
+def plot_roc_and_precision_recall(tests: Mapping[str, Sequence[Predictions]]) -> Figure:
+    """Plot the ROC and precision-recall curves of each method: median and quartiles over its runs.
 
-    tests: of each method, one a run, all with both classes.
+    Args:
+        tests: The predictions on test of each method, one a run. Every test part must have both classes.
     """
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(8.2, 4.0), layout="constrained")
         roc, precision = figure.subplots(1, 2)
-        for (method, mark), runs in zip(marks(tests).items(), tests.values(), strict=True):
-            draw_band(roc, GRID, np.array([roc_curve(run) for run in runs]), line_of(mark), method)
-            draw_band(precision, GRID, np.array([precision_curve(run) for run in runs]), line_of(mark), method)
+        for (method, mark), runs in zip(assign_marks(tests).items(), tests.values(), strict=True):
+            draw_band(roc, GRID, np.array([roc_curve(run) for run in runs]), select_line_style(mark), method)
+            draw_band(
+                precision, GRID, np.array([precision_curve(run) for run in runs]), select_line_style(mark), method
+            )
         share = np.mean([run.labels.mean() for runs in tests.values() for run in runs])
         roc.plot([0, 1], [0, 1], color="black", linewidth=0.7, linestyle=":")
         precision.axhline(share, color="black", linewidth=0.7, linestyle=":")
@@ -85,7 +100,7 @@ def roc_and_precision_recall(tests: Mapping[str, Sequence[Predictions]]) -> Figu
 
 
 def roc_curve(test: Predictions) -> Floats:
-    """The recall at each false positive rate of the grid."""
+    """Return the recall at each false positive rate of the grid."""
     from sklearn import metrics
 
     rates, recalls, _ = metrics.roc_curve(test.labels, test.probabilities)
@@ -93,9 +108,9 @@ def roc_curve(test: Predictions) -> Floats:
 
 
 def precision_curve(test: Predictions) -> Floats:
-    """The precision at each recall of the grid: that of the highest threshold which reaches it.
+    """Return the precision at each recall of the grid, at the highest threshold that reaches this recall.
 
-    No straight line lies between two thresholds: Davis and Goadrich 2006, ICML.
+    There is no straight line between two thresholds. Source: Davis and Goadrich 2006, ICML.
     """
     from sklearn import metrics
 
@@ -103,16 +118,17 @@ def precision_curve(test: Predictions) -> Floats:
     return np.asarray(precisions[::-1][np.searchsorted(recalls[::-1], GRID - 1e-12)])
 
 
-def distributions(tests: Mapping[str, Sequence[Predictions]], thresholds: Mapping[str, float]) -> Figure:
-    """One panel a method: the probabilities of class 1 that it gives to negatives and to positives on test.
+def plot_distributions(tests: Mapping[str, Sequence[Predictions]], thresholds: Mapping[str, float]) -> Figure:
+    """Plot the probabilities of class 1 that each method gives to negatives and positives on test, one panel a method.
 
-    tests: of each method, one a run; all are shown together. thresholds: of each method, the mean of those that were
-    best on validation; NaN where there is none.
+    Args:
+        tests: The predictions on test of each method, one a run. All runs are shown together.
+        thresholds: The mean tuned threshold of each method; NaN if it has none.
     """
     with mpl.rc_context(STYLE):
-        figure, panels = side_by_side(tests, xlabel="probability", ylabel="share of the class")
+        figure, panels = create_panels(tests, xlabel="probability", ylabel="share of the class")
         for panel, (method, runs) in zip(panels, tests.items(), strict=True):
-            labels, probabilities = pooled(runs)
+            labels, probabilities = pool_runs(runs)
             for label, name in ((0, "negatives"), (1, "positives")):
                 shares, _ = np.histogram(probabilities[labels == label], BINS)
                 panel.stairs(shares / shares.sum(), BINS, fill=True, alpha=0.45, color=COLOURS[label], label=name)
@@ -122,34 +138,37 @@ def distributions(tests: Mapping[str, Sequence[Predictions]], thresholds: Mappin
     return figure
 
 
-def reliabilities(tests: Mapping[str, Sequence[Predictions]]) -> Figure:
-    """One panel a method: the share of positives on test among samples of like probability; true ones on the diagonal.
+def plot_reliabilities(tests: Mapping[str, Sequence[Predictions]]) -> Figure:
+    """Plot the share of positives against the probability, in bins of equally many test samples, one panel a method.
 
-    tests: of each method, one a run; all are shown together, in bins of as many samples each.
+    True probabilities lie on the diagonal.
+
+    Args:
+        tests: The predictions on test of each method, one a run. All runs are shown together.
     """
     with mpl.rc_context(STYLE):
-        figure, panels = side_by_side(tests, xlabel="probability", ylabel="share of positives")
+        figure, panels = create_panels(tests, xlabel="probability", ylabel="share of positives")
         for panel, (method, runs) in zip(panels, tests.items(), strict=True):
-            found = reliability(*pooled(runs))
+            bins = reliability(*pool_runs(runs))
             panel.plot([0, 1], [0, 1], color="grey", linewidth=0.8, linestyle=":", label="true probabilities")
-            panel.plot(found.probability, found.share, color=COLOURS[0], marker="o", markersize=3.5, label="found")
+            panel.plot(bins.probability, bins.share, color=COLOURS[0], marker="o", markersize=3.5, label="found")
             panel.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03))
-            for probability, share, samples in zip(found.probability, found.share, found.samples, strict=True):
+            for probability, share, samples in zip(bins.probability, bins.share, bins.samples, strict=True):
                 text = (
                     f"{method}: of {samples} samples with probabilities about {probability:.3f}, {share:.3f} positive"
                 )
-                tell(panel.plot([probability], [share], "o", markersize=7, alpha=0, color=COLOURS[0])[0], text)
+                set_tooltip(panel.plot([probability], [share], "o", markersize=7, alpha=0, color=COLOURS[0])[0], text)
         add_legend(figure, panels[:1])
     return figure
 
 
-def pooled(runs: Sequence[Predictions]) -> tuple[NDArray[np.int64], Floats]:
-    """Labels and probabilities of all runs."""
+def pool_runs(runs: Sequence[Predictions]) -> tuple[NDArray[np.int64], Floats]:
+    """Join the labels and the probabilities of all runs."""
     return np.concatenate([run.labels for run in runs]), np.concatenate([run.probabilities for run in runs])
 
 
-def side_by_side(methods: Iterable[str], *, xlabel: str, ylabel: str) -> tuple[Figure, list[Axes]]:
-    """A figure with a panel for each method."""
+def create_panels(methods: Iterable[str], *, xlabel: str, ylabel: str) -> tuple[Figure, list[Axes]]:
+    """Create a figure with a panel for each method, up to five in a row."""
     names = list(methods)
     columns = min(len(names), MOST_BESIDE)
     lines = -(-len(names) // columns)

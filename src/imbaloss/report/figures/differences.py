@@ -1,4 +1,4 @@
-"""Differences between methods: of pairs with their intervals, and of ranks across data sets."""
+"""Figures of differences between methods: pairs with their intervals, and ranks across data sets."""
 
 from collections.abc import Mapping, Sequence
 from math import isnan
@@ -11,23 +11,26 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from imbaloss.report.comparisons import CellComparison, group_by_score, select_repeated
-from imbaloss.report.figures.style import COLOURS, STYLE, add_legend, tell
+from imbaloss.report.figures.style import COLOURS, STYLE, add_legend, set_tooltip
 from imbaloss.statistics import Ranks, Verdict
 
 ROW_INCHES = 0.24
 MINUS = "\u2212"
-NO_LEVEL = -1.0  # stands for NaN, which equals nothing
+NO_LEVEL = -1.0  # stands for NaN, which does not equal itself
 FILLED, SQUARE, HOLLOW = "better or worse", "equivalent", "undecided"
 
 
-def differences(lines: Sequence[CellComparison]) -> Figure:
-    """One panel a score: the mean difference of each pair with its 95 % interval, at each level in its colour.
+def plot_differences(lines: Sequence[CellComparison]) -> Figure:
+    """Plot the mean difference of each pair with its 95 % interval, one panel a score, each level in a colour.
 
-    lines: of one setting. The band is the margin.
+    The band is the margin. Pairs without repetitions are left out.
+
+    Args:
+        lines: The comparisons in one setting.
     """
     lines = select_repeated(lines)
-    compared, levels = group_by_score(lines), list(dict.fromkeys(level_of(one) for one in lines))
-    pairs = list(dict.fromkeys((one.first, one.second) for one in lines))
+    compared, levels = group_by_score(lines), list(dict.fromkeys(level_of(line) for line in lines))
+    pairs = list(dict.fromkeys((line.first, line.second) for line in lines))
     with mpl.rc_context(STYLE):
         height = max(ROW_INCHES, 0.12 * len(levels)) * len(pairs) + 1.5
         figure = Figure(figsize=(2.4 * len(compared) + 1.6, height), layout="constrained")
@@ -67,58 +70,71 @@ LOOKS = {
 }
 
 
-def level_of(one: CellComparison) -> float:
-    return NO_LEVEL if isnan(one.level) else one.level
+def level_of(line: CellComparison) -> float:
+    """Return the level of a comparison; NO_LEVEL for one over all cells."""
+    return NO_LEVEL if isnan(line.level) else line.level
 
 
 def draw_pair(
     panel: Axes, lines: Sequence[CellComparison], pair: tuple[str, str], place: int, levels: Sequence[float]
 ) -> None:
-    for one in (one for one in lines if (one.first, one.second) == pair):
-        level, (mean, low, high) = level_of(one), one.interval
+    """Draw the difference of a pair at each level around a height.
+
+    Args:
+        panel: The axes to draw on.
+        lines: The comparisons by one score.
+        pair: The names of the two methods.
+        place: The height of the pair.
+        levels: All levels, of which each has a colour.
+    """
+    for line in (line for line in lines if (line.first, line.second) == pair):
+        level, (mean, low, high) = level_of(line), line.interval
         index = levels.index(level)
         height = place + (index - (len(levels) - 1) / 2) * 0.75 / len(levels)
         colour = COLOURS[index % len(COLOURS)]
         panel.plot([low, high], [height, height], color=colour, linewidth=1.2)
-        look = MARKS[LOOKS[one.verdict]]
+        look = MARKS[LOOKS[line.verdict]]
         [drawn] = panel.plot(mean, height, color=colour, markersize=4.5, linestyle="none", **look)
         at = "" if level == NO_LEVEL else f" at level {level:g}"
-        tell(
+        set_tooltip(
             drawn,
             f"{pair[0]} {MINUS} {pair[1]}{at}: {mean:+.4f} ({low:+.4f} to {high:+.4f}), "
-            f"p = {one.comparison.p_holm:.2g} after Holm: {one.verdict}",
+            f"p = {line.comparison.p_holm:.2g} after Holm: {line.verdict}",
         )
 
 
-def critical_differences(found: Mapping[str, tuple[Sequence[str], Ranks]]) -> Figure:
-    """One diagram a score: mean ranks of the methods, joined where they differ by less than the critical difference.
+def plot_critical_differences(ranked: Mapping[str, tuple[Sequence[str], Ranks]]) -> Figure:
+    """Plot a diagram of the mean ranks for each score; bars join methods within the critical difference.
+
+    Args:
+        ranked: The names of the methods and their ranks, by the label of the score.
 
     Source: Demsar 2006, JMLR 7, section 3.2.4.
     """
-    methods = len(next(iter(found.values()))[0])
+    methods = len(next(iter(ranked.values()))[0])
     with mpl.rc_context(STYLE):
         height = 0.2 * ((methods + 1) // 2) + 1.3
-        figure = Figure(figsize=(8.2, height * len(found)), layout="constrained")
-        panels = figure.subplots(len(found), 1, squeeze=False).flatten()
-        for panel, (score, (called, ranks)) in zip(panels, found.items(), strict=True):
-            draw_ranks(panel, called, ranks)
+        figure = Figure(figsize=(8.2, height * len(ranked)), layout="constrained")
+        panels = figure.subplots(len(ranked), 1, squeeze=False).flatten()
+        for panel, (score, (names, ranks)) in zip(panels, ranked.items(), strict=True):
+            draw_rank_axis(panel, names, ranks)
             panel.set_title(f"{score}: mean rank (Friedman p = {ranks.p:.2g})", loc="left")
     return figure
 
 
-def draw_ranks(panel: Axes, methods: Sequence[str], ranks: Ranks) -> None:
-    """The best on the left; the bar above the axis is the critical difference."""
+def draw_rank_axis(panel: Axes, methods: Sequence[str], ranks: Ranks) -> None:
+    """Draw the axis of mean ranks with the best method on the left; the bar above it is the critical difference."""
     order = np.argsort(ranks.mean, kind="stable")
-    half, bars = (len(methods) + 1) // 2, cliques(ranks.mean[order], ranks.critical_difference)
+    half, bars = (len(methods) + 1) // 2, find_cliques(ranks.mean[order], ranks.critical_difference)
     for place, at in enumerate(order):
         left = place < half
         step = place if left else len(methods) - 1 - place
         depth = 0.6 + 0.22 * len(bars) + 0.5 * step
         end = 0.6 if left else len(methods) + 0.4
         [drawn] = panel.plot([ranks.mean[at], ranks.mean[at], end], [0, depth, depth], color="black", linewidth=0.9)
-        tell(drawn, f"{methods[at]}: mean rank {ranks.mean[at]:.2f}")
-        said = f"{methods[at]}  {ranks.mean[at]:.2f}" if left else f"{ranks.mean[at]:.2f}  {methods[at]}"
-        panel.text(end, depth, f" {said} ", ha="right" if left else "left", va="center")
+        set_tooltip(drawn, f"{methods[at]}: mean rank {ranks.mean[at]:.2f}")
+        label = f"{methods[at]}  {ranks.mean[at]:.2f}" if left else f"{ranks.mean[at]:.2f}  {methods[at]}"
+        panel.text(end, depth, f" {label} ", ha="right" if left else "left", va="center")
     for place, (first, last) in enumerate(bars):
         panel.plot([first - 0.03, last + 0.03], [0.22 * (place + 1)] * 2, color=COLOURS[0], linewidth=3.5)
     panel.plot([1, min(1 + ranks.critical_difference, len(methods))], [-0.75, -0.75], color="black", linewidth=1.5)
@@ -131,8 +147,13 @@ def draw_ranks(panel: Axes, methods: Sequence[str], ranks: Ranks) -> None:
     panel.yaxis.set_visible(False)
 
 
-def cliques(ordered: np.ndarray, critical: float) -> list[tuple[float, float]]:
-    """The longest runs of mean ranks, in their order, that lie within the critical difference; no run of one."""
+def find_cliques(ordered: np.ndarray, critical: float) -> list[tuple[float, float]]:
+    """Return first and last rank of each longest group of two or more ranks within the critical difference.
+
+    Args:
+        ordered: (k,), the mean ranks in ascending order.
+        critical: The critical difference.
+    """
     ends = [int(np.flatnonzero(ordered <= start + critical)[-1]) for start in ordered]
     return [
         (float(ordered[start]), float(ordered[end]))

@@ -1,4 +1,4 @@
-"""Prototypes among the samples that they were learned from, and the images that are nearest to them."""
+"""Figure of prototypes among their training samples, and of the images nearest to each prototype."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,69 +8,82 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
-from imbaloss.report.figures.images import show
-from imbaloss.report.figures.style import COLOURS, STYLE, tell
+from imbaloss.report.figures.images import show_image
+from imbaloss.report.figures.style import COLOURS, STYLE, set_tooltip
 from imbaloss.studies import PrototypeMap
 
-MANY = 20  # prototypes, of more than which those that are the nearest to no sample are left out, and others are small
-INCHES = 0.62  # of an image
+MANY = 20  # with more prototypes, those that are nearest to no sample are left out, and marks are smaller
+INCHES = 0.62  # height of an image
 
 
-def prototypes(maps: Mapping[str, PrototypeMap], names: Sequence[str]) -> Figure:
-    """A line a method: the map, and beside it the nearest images of each prototype. names: of the two classes."""
-    heights = [max(2.6, 0.45 + (INCHES + 0.18) * len(one.pictured)) for one in maps.values()]
+def plot_prototypes(maps: Mapping[str, PrototypeMap], names: Sequence[str]) -> Figure:
+    """Plot a row for each method: the map of its prototypes, and beside it the nearest images if there are any.
+
+    Args:
+        maps: The map of each method.
+        names: The names of the two classes, the negative one first.
+    """
+    heights = [max(2.6, 0.45 + (INCHES + 0.18) * len(each.pictured)) for each in maps.values()]
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(8.2, sum(heights)), layout="constrained")
         lines: Any = figure.subfigures(len(maps), 1, height_ratios=heights, squeeze=False)
-        for line, (method, one) in zip(lines[:, 0], maps.items(), strict=True):
+        for line, (method, prototype_map) in zip(lines[:, 0], maps.items(), strict=True):
             line.suptitle(method, x=0.01, ha="left", fontsize=9)
-            if one.images.ndim == 5:
+            if prototype_map.images.ndim == 5:
                 left, right = line.subfigures(1, 2, width_ratios=[1, 1.25])
-                draw_images(right, one, names)
+                draw_images(right, prototype_map, names)
             else:
                 left = line
-            draw_map(left.subplots(), one, names)
+            draw_map(left.subplots(), prototype_map, names)
     return figure
 
 
-def draw_map(panel: Axes, one: PrototypeMap, names: Sequence[str]) -> None:
+def draw_map(panel: Axes, prototype_map: PrototypeMap, names: Sequence[str]) -> None:
+    """Draw the samples of both classes as dots and the prototypes as stars, in two principal components."""
     for label, name in enumerate(names):
-        of_class = one.points[one.classes == label]
+        of_class = prototype_map.points[prototype_map.classes == label]
         panel.plot(
             of_class[:, 0], of_class[:, 1], ".", markersize=5, markeredgewidth=0, color=COLOURS[label], alpha=0.35
         )
         panel.plot([], [], ".", markersize=9, color=COLOURS[label], label=name)
-    many = len(one.own) > MANY
+    many = len(prototype_map.own) > MANY
     star: Any = {"marker": "*", "markersize": 7 if many else 13, "markeredgecolor": "black", "markeredgewidth": 0.6}
-    for place in np.flatnonzero(one.counts).tolist() if many else range(len(one.own)):
+    for place in np.flatnonzero(prototype_map.counts).tolist() if many else range(len(prototype_map.own)):
         [mark] = panel.plot(
-            one.prototypes[place, :1], one.prototypes[place, 1:], color=COLOURS[one.own[place]], zorder=3, **star
+            prototype_map.prototypes[place, :1],
+            prototype_map.prototypes[place, 1:],
+            color=COLOURS[prototype_map.own[place]],
+            zorder=3,
+            **star,
         )
-        tell(mark, titled(one, place, names))
-    across, up = (f"{share:.0%} of the variance" if share else "" for share in one.shares)
+        set_tooltip(mark, describe_prototype(prototype_map, place, names))
+    across, up = (f"{share:.0%} of the variance" if share else "" for share in prototype_map.shares)
     panel.set(xticks=[], yticks=[], xlabel=across, ylabel=up)
     panel.legend(loc="best", fontsize=8, handletextpad=0.1)
 
 
-def draw_images(figure: SubFigure, one: PrototypeMap, names: Sequence[str]) -> None:
-    panels = figure.subplots(len(one.pictured), one.images.shape[1], squeeze=False)
-    for line, place, images, labels in zip(panels, one.pictured, one.images, one.nearest, strict=True):
+def draw_images(figure: SubFigure, prototype_map: PrototypeMap, names: Sequence[str]) -> None:
+    """Draw the nearest images of each pictured prototype in a row, in frames of the colour of their class."""
+    panels = figure.subplots(len(prototype_map.pictured), prototype_map.images.shape[1], squeeze=False)
+    for line, place, images, labels in zip(
+        panels, prototype_map.pictured, prototype_map.images, prototype_map.nearest, strict=True
+    ):
         for panel, image, label in zip(line, images, labels, strict=True):
-            show(panel, image)
+            show_image(panel, image)
             panel.set_axis_on()
             panel.set(xticks=[], yticks=[])
             for side in panel.spines.values():
                 side.set(visible=True, color=COLOURS[label], linewidth=2)
-        line[0].set_title(" ", fontsize=8)  # its place; a wide title would move the columns
+        line[0].set_title(" ", fontsize=8)  # keeps the place of the title, whose width would move the columns
         line[0].text(
-            0, 1.1, f"★ {titled(one, place, names)}", transform=line[0].transAxes, fontsize=8,
-            color=COLOURS[one.own[place]], in_layout=False,
+            0, 1.1, f"★ {describe_prototype(prototype_map, place, names)}", transform=line[0].transAxes, fontsize=8,
+            color=COLOURS[prototype_map.own[place]], in_layout=False,
         )  # fmt: skip
 
 
-def titled(one: PrototypeMap, place: int, names: Sequence[str]) -> str:
-    """The class of a prototype; where the class has several, its number, and to how many samples it is the nearest."""
-    of_class = np.flatnonzero(one.own == one.own[place])
-    name = names[one.own[place]]
-    number = f"{name}, prototype {place - of_class[0] + 1}: nearest to {one.counts[place]}"
+def describe_prototype(prototype_map: PrototypeMap, place: int, names: Sequence[str]) -> str:
+    """Name the class of a prototype; if it has several, with number and how many samples are nearest to this one."""
+    of_class = np.flatnonzero(prototype_map.own == prototype_map.own[place])
+    name = names[prototype_map.own[place]]
+    number = f"{name}, prototype {place - of_class[0] + 1}: nearest to {prototype_map.counts[place]}"
     return number if len(of_class) > 1 else name

@@ -1,4 +1,4 @@
-"""A score of each method at each level."""
+"""Figure of the score of each method at each level."""
 
 from collections.abc import Sequence
 from math import isnan
@@ -9,27 +9,30 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from imbaloss.report.cells import Cell, Compared
-from imbaloss.report.figures.style import STYLE, add_legend, columns_of, marks, tell
+from imbaloss.report.cells import Cell, ComparedScore
+from imbaloss.report.figures.style import STYLE, add_legend, assign_marks, choose_panel_grid, set_tooltip
 from imbaloss.report.lines import CellLine, has_published
-from imbaloss.report.tables import pair
+from imbaloss.report.tables import write_counts
 
 PUBLISHED = "published"
-MOST_DOTS = 20  # repetitions that are drawn one by one
+MOST_DOTS = 20  # largest number of repetitions that are drawn as single dots
 
 
-def scores(lines: Sequence[CellLine], cells: Sequence[Cell], compared: Compared) -> Figure:
-    """One panel a setting: each method at each level, its mean with its interval, each run, the published value if any.
+def plot_scores(lines: Sequence[CellLine], cells: Sequence[Cell], compared: ComparedScore) -> Figure:
+    """Plot the mean of each method at each level with its interval, its runs and its published value, by setting.
 
-    lines: one for each method in each cell; cells: the same, with the score of each run.
+    Args:
+        lines: The lines of the table to draw, one for each method in each cell.
+        cells: The same cells, with the score of each run.
+        compared: The score to draw.
     """
     settings = list(dict.fromkeys(line.setting for line in lines))
-    height, columns = columns_of(len(settings))
+    height, columns = choose_panel_grid(len(settings))
     with mpl.rc_context(STYLE):
         size = (max(3.0 * columns + 0.8, 5.5), 2.7 * height + 0.5)
         figure = Figure(figsize=size, layout="constrained")
         panels = figure.subplots(height, columns, squeeze=False, sharey=True).flatten().tolist()
-        of_methods = marks(list(dict.fromkeys(line.method for line in lines)))
+        of_methods = assign_marks(list(dict.fromkeys(line.method for line in lines)))
         for panel, setting in zip(panels, settings, strict=False):
             lines_of = [line for line in lines if line.setting == setting]
             cells_of = [cell for cell in cells if cell.setting == setting]
@@ -48,9 +51,10 @@ def draw_setting(
     panel: Axes,
     lines: Sequence[CellLine],
     cells: Sequence[Cell],
-    compared: Compared,
+    compared: ComparedScore,
     of_methods: dict[str, dict[str, Any]],
 ) -> None:
+    """Draw the panel of a setting, with colour and marker of each method from `of_methods`."""
     levels = list(dict.fromkeys(line.level for line in lines))
     for index, (method, mark) in enumerate(of_methods.items()):
         shift = (index - (len(of_methods) - 1) / 2) * 0.7 / len(of_methods)
@@ -65,14 +69,14 @@ def draw_setting(
             if not isnan(low):
                 panel.plot([place, place], [low, high], color=mark["color"], linewidth=1.3, solid_capstyle="butt")
             [drawn] = panel.plot(place, mean, markersize=5.5, label=method, **point)
-            said = f"{mean:.4f}" + (f" ({low:.4f} to {high:.4f})" if not isnan(low) else "")
-            tell(drawn, f"{method} at level {level:g}: {compared.label} {said}")
+            values = f"{mean:.4f}" + (f" ({low:.4f} to {high:.4f})" if not isnan(low) else "")
+            set_tooltip(drawn, f"{method} at level {level:g}: {compared.label} {values}")
             if not isnan(score.published):
                 [drawn] = panel.plot(place, score.published, markerfacecolor="none", markersize=9, **point)
-                tell(drawn, f"{method} at level {level:g}: published {score.published:.4f}")
+                set_tooltip(drawn, f"{method} at level {level:g}: published {score.published:.4f}")
     if has_published(lines, compared):
         panel.plot([], [], "o", color="black", markerfacecolor="none", markersize=9, label=PUBLISHED)
-    counts = [pair(next(line.train for line in lines if line.level == level)) for level in levels]
+    counts = [write_counts(next(line.train for line in lines if line.level == level)) for level in levels]
     ticks = [f"{level:.4g}\n{of_level}" for level, of_level in zip(levels, counts, strict=True)]
     panel.set_xticks(range(len(levels)), ticks)
     panel.set_xlim(-0.5, len(levels) - 0.5)

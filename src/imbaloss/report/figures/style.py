@@ -1,4 +1,4 @@
-"""What all figures have in common: colours and marks of the methods, the legend, and how a figure becomes files."""
+"""Colours, marks, legend and files of all figures."""
 
 import io
 import re
@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 from imbaloss.whole import write_whole
 
-# the first six are those of Okabe and Ito 2008, which the colour-blind can tell apart
+# the first six are of Okabe and Ito 2008; the colour-blind can distinguish them
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6D31", "#666666")
 MARKERS = "osD^vPX*"
 LINES = ("-", "--", ":", "-.")
@@ -25,18 +25,18 @@ STYLE: Any = {
     "axes.titlesize": 9,
     "legend.frameon": False,
     "svg.fonttype": "none",
-    "svg.hashsalt": "imbaloss",  # the same figure is the same bytes
+    "svg.hashsalt": "imbaloss",  # the same figure gives the same bytes
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans", "Verdana", "Arial"],
-    "text.parse_math": False,  # names are a user's
+    "text.parse_math": False,  # names come from the user and may contain $
 }
-LABEL_INCHES, HANDLE_INCHES, LINE_INCHES = 0.078, 0.6, 0.2  # of a legend: a letter, the mark beside, a line
-MOST_COLUMNS = 3
-TIP = "tip "  # begins the id of what tells its values in a page
+LABEL_INCHES, HANDLE_INCHES, LINE_INCHES = 0.078, 0.6, 0.2  # in a legend: width of letter and mark, height of line
+MOST_COLUMNS = 3  # largest number of panels beside each other
+TIP = "tip "  # beginning of the ids that hold the tooltip of a mark
 
 
-def marks(methods: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Colour, marker and line style of each method; other pairs when colours come again."""
+def assign_marks(methods: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Assign colour, marker and line style to each method; a repeated colour has another marker and line style."""
     return {
         method: {
             "color": COLOURS[place % len(COLOURS)],
@@ -47,23 +47,30 @@ def marks(methods: Iterable[str]) -> dict[str, dict[str, Any]]:
     }
 
 
-def line_of(mark: Mapping[str, Any]) -> dict[str, Any]:
+def select_line_style(mark: Mapping[str, Any]) -> dict[str, Any]:
+    """Return colour and line style of a mark, without its marker."""
     return {key: mark[key] for key in ("color", "linestyle")}
 
 
-def tell(artist: Artist, text: str) -> None:
-    """What a page tells of it to a reader who points at it."""
+def set_tooltip(artist: Artist, text: str) -> None:
+    """Set the text that a page shows when a reader points at the artist."""
     artist.set_gid(TIP + text)
 
 
-def columns_of(panels: int) -> tuple[int, int]:
-    """Lines and columns of so many panels."""
+def choose_panel_grid(panels: int) -> tuple[int, int]:
+    """Return the number of rows and columns of a grid for so many panels, with at most three columns."""
     columns = min(panels, MOST_COLUMNS)
     return -(-panels // columns), columns
 
 
 def add_legend(figure: Figure, panels: Iterable[Axes], last: str = "") -> None:
-    """Below the panels, in as many columns as fit beside each other; the figure grows by the lines that it has."""
+    """Add a legend below the panels, in as many columns as fit; the figure grows by the height of its further lines.
+
+    Args:
+        figure: The figure that is changed.
+        panels: The axes whose labels are shown; equal labels are shown once.
+        last: The label that is moved to the end.
+    """
     pairs = [zip(*reversed(panel.get_legend_handles_labels()), strict=True) for panel in panels]
     shown = {label: handle for of_panel in pairs for label, handle in of_panel}
     labels = sorted(shown, key=lambda label: label == last)
@@ -71,19 +78,21 @@ def add_legend(figure: Figure, panels: Iterable[Axes], last: str = "") -> None:
     columns = int(width / (LABEL_INCHES * max(map(len, labels), default=0) + HANDLE_INCHES)) or 1
     lines = -(-len(labels) // columns)
     figure.set_size_inches(width, height + LINE_INCHES * (lines - 1))
-    by_column = list(
-        chain.from_iterable(labels[place::columns] for place in range(columns))
-    )  # as it is filled: read by rows
+    # matplotlib fills a legend by columns, and readers read it by rows
+    by_column = list(chain.from_iterable(labels[place::columns] for place in range(columns)))
     figure.legend([shown[label] for label in by_column], by_column, loc="outside lower center", ncols=columns)
 
 
-def save(figure: Figure, folder: Path, name: str) -> str:
-    """Writes name.svg and name.png into the folder, each whole; returns the SVG with what its parts tell as ids."""
+def save_figure(figure: Figure, folder: Path, name: str) -> str:
+    """Write name.svg and name.png into a folder, which is created, and return the SVG with tooltips as ids.
+
+    The file itself has plain ids, and its bytes are the same for the same figure.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     contents = {"svg": io.BytesIO(), "png": io.BytesIO()}
     with mpl.rc_context(STYLE):
         figure.savefig(contents["svg"], format="svg", metadata={"Date": None})
-        figure.set_layout_engine("none")  # that of the first is also that of the second
+        figure.set_layout_engine("none")  # so that both files have the same layout
         figure.savefig(contents["png"], format="png", dpi=150)
     svg = contents["svg"].getvalue().decode()
     number = count(1)

@@ -9,9 +9,9 @@ import pytest
 from scipy import stats
 
 from imbaloss import data, studies
-from imbaloss.report import tables
+from imbaloss.report.row_names import name_rows
 from imbaloss.statistics import compare, delong, sign_flip, smallest_difference
-from imbaloss.studies.reach import AREA, CORRELATION
+from imbaloss.studies.detectable_difference import AREA, CORRELATION
 
 STUDY = replace(
     studies.built_in("digits"), datasets=("digits_3_8",), levels=(0.2, 0.05), losses=("mse", "mfe", "msfe"),
@@ -20,13 +20,13 @@ STUDY = replace(
 DIGITS = data.load(("digits_3_8", "digits_8_9"))
 
 
-def reach(**changes: object) -> studies.Reach | None:
-    return studies.reach(replace(STUDY, **changes).runs(), DIGITS)
+def detectable(**changes: object) -> studies.DetectableDifferences | None:
+    return studies.compute_detectable_differences(replace(STUDY, **changes).runs(), DIGITS)
 
 
 def test_the_difference_can_be_found_by_hand():
     """23 positives, 35 negatives, an area of 0.8: Q1 = 2/3, Q2 = 0.7111; at r = 1/2 a difference varies as one area."""
-    found = reach()
+    found = detectable()
     first = found.cells[0]
     assert (found.methods, found.pairs, found.repetitions, found.fewest) == (3, 3, 10, 7)
     assert (first.dataset, first.level, first.protocol) == ("digits_3_8", 0.2, "table1")
@@ -37,7 +37,7 @@ def test_the_difference_can_be_found_by_hand():
 
 def test_it_is_found_with_that_probability():
     """In 500 studies of exponential scores with that area, difference and, about, correlation."""
-    [cell] = reach(levels=(0.2,)).cells
+    [cell] = detectable(levels=(0.2,)).cells
     generator, labels = np.random.default_rng(0), np.repeat([0, 1], [cell.negatives, cell.positives])
     areas = np.empty((2, 500, 10))
     for place in np.ndindex(500, 10):
@@ -63,36 +63,36 @@ def test_it_is_found_with_that_probability():
 )
 def test_methods_are_those_of_the_report(changes):
     rows = [SimpleNamespace(run=run) for run in replace(STUDY, **changes).runs()]
-    assert reach(**changes).methods == len({name.method for name in tables.names(rows)})
+    assert detectable(**changes).methods == len({name.method for name in name_rows(rows)})
 
 
 def test_too_few_seeds_find_nothing():
-    found = reach(seeds=tuple(range(5)))
+    found = detectable(seeds=tuple(range(5)))
     assert (found.repetitions, found.fewest) == (5, 7)
     assert [cell.difference for cell in found.cells] == [None, None]
 
 
 def test_more_seeds_and_more_positives_show_smaller_differences():
-    few, many = ([cell.difference for cell in reach(seeds=tuple(range(seeds))).cells] for seeds in (10, 30))
+    few, many = ([cell.difference for cell in detectable(seeds=tuple(range(seeds))).cells] for seeds in (10, 30))
     assert few[0] < few[1]
     assert many[0] < few[0]
     assert many[1] < few[1]
 
 
 def test_one_method_has_nothing_to_show():
-    assert reach(losses=("mse",)) is None
+    assert detectable(losses=("mse",)) is None
 
 
 @pytest.mark.parametrize(("level", "protocol"), [(0.0, "table1"), (1.0, "stated")])
 def test_a_test_part_of_one_class_shows_nothing(level, protocol):
-    [cell] = reach(levels=(level,), protocols=(protocol,)).cells
+    [cell] = detectable(levels=(level,), protocols=(protocol,)).cells
     assert min(cell.positives, cell.negatives) == 0
     assert cell.difference is None
 
 
 def test_folds_are_judged_by_their_own_test():
     """As the report says of differences with that deviation."""
-    found = reach(levels=(0.2,), folds=5, repeats=2, seeds=(0,))
+    found = detectable(levels=(0.2,), folds=5, repeats=2, seeds=(0,))
     [cell] = found.cells
     assert (found.repetitions, found.fewest) == (10, None)
     parts = DIGITS["digits_3_8"].split_counts(level=0.2, protocol="table1", fold=data.Fold(0, 0, 5))
@@ -106,13 +106,13 @@ def test_folds_are_judged_by_their_own_test():
 
 
 def test_what_would_need_a_difference_above_1_is_not_found():
-    [cell] = reach(levels=(0.05,), folds=3, seeds=(0,), losses=("mse", "mfe", "msfe", "wce", "focal")).cells
+    [cell] = detectable(levels=(0.05,), folds=3, seeds=(0,), losses=("mse", "mfe", "msfe", "wce", "focal")).cells
     assert cell.positives > 0
     assert cell.difference is None
 
 
 def test_the_counts_are_those_of_the_class_and_the_protocol_that_were_asked_for():
-    found = reach(levels=(0.2,), protocols=("table1", "ratio"), positive="3")
+    found = detectable(levels=(0.2,), protocols=("table1", "ratio"), positive="3")
     dataset = DIGITS["digits_3_8"].with_positive("3")
     for cell, protocol in zip(found.cells, ("table1", "ratio"), strict=True):
         assert cell.protocol == protocol

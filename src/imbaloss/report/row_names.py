@@ -1,0 +1,62 @@
+"""The names under which a report shows rows: of a setting and of a method, as short as they stay distinct."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import repeat
+from typing import NamedTuple
+
+from imbaloss.data import NONE
+from imbaloss.studies import Row, Run
+
+FIXED = "fixed"  # the split that a data set comes with
+OMITTED = {"sampler": NONE, "split": FIXED}  # values that no name mentions
+SETTING_ENTRIES, METHOD_ENTRIES = ("protocol", "split"), ("sampler", "network", "recipe")
+RUN_ENTRIES: dict[str, Callable[[Run], str]] = {  # how to read what can differ beside data set, level, loss and seed
+    "protocol": lambda run: run.protocol,
+    "split": lambda run: f"{run.fold.folds} folds" if run.fold else FIXED,
+    "sampler": lambda run: str(run.method.sampler),
+    "network": lambda run: run.recipe.network,
+    "recipe": lambda run: run.recipe_name,
+}
+
+
+@dataclass(frozen=True)
+class CellKey:
+    """A cell: a setting at a level, within which methods are compared."""
+
+    setting: str
+    level: float
+
+
+class RowName(NamedTuple):
+    """The names of a row's setting and method in a report."""
+
+    setting: str  # the data set, with protocol and split if these differ between the rows
+    method: str  # the loss or the reference, with sampler, network and name of the recipe if these differ
+
+
+def name_rows(rows: Sequence[Row]) -> list[RowName]:
+    """Name the setting and the method of each row.
+
+    Protocol, network and recipe are part of a name only if the rows differ in them. A sampler and a split into folds
+    always are.
+    """
+    columns = {entry: [read(row.run) for row in rows] for entry, read in RUN_ENTRIES.items()}
+    named = {entry for entry, values in columns.items() if len(set(values)) > 1} | {"sampler", "split"}
+
+    def values_of(entries: Sequence[str]) -> Iterator[tuple[str, ...]]:
+        """Yield the values of these entries for each row, empty text for those that no name mentions."""
+        texts = [
+            [value if value != OMITTED.get(entry) else "" for value in columns[entry]]
+            for entry in entries
+            if entry in named
+        ]
+        return zip(*texts, strict=True) if texts else repeat(())
+
+    return [
+        RowName(
+            " + ".join(filter(None, (row.run.dataset, *setting))),
+            " + ".join(filter(None, (row.run.method.learned, *method))),
+        )
+        for row, setting, method in zip(rows, values_of(SETTING_ENTRIES), values_of(METHOD_ENTRIES), strict=False)
+    ]

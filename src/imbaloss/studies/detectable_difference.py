@@ -1,0 +1,104 @@
+"""The differences between methods that a study can detect, from its seeds and test samples, before it is run."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import comb
+from typing import Self
+
+from imbaloss.data import Source
+from imbaloss.statistics import difference_deviation, fewest_seeds, smallest_found
+from imbaloss.studies.study import Run
+
+AREA = 0.8  # assumed ROC-AUC of both methods, as on harder data sets; areas near 1 vary less
+CORRELATION = 0.5  # assumed of the two areas on the same samples; it is higher for methods that rank alike
+ERROR = 0.05  # level of the tests of a cell, for all its pairs of methods together
+
+
+@dataclass(frozen=True)
+class RunCell:
+    """The data set, level and protocol that runs share when they are compared with each other."""
+
+    dataset: str
+    level: float
+    protocol: str
+
+    @classmethod
+    def of(cls, run: Run) -> Self:
+        """Return the cell of a run."""
+        return cls(run.dataset, run.level, run.protocol)
+
+
+@dataclass(frozen=True)
+class DetectableCell:
+    """The difference between two methods that the test samples of one cell can show."""
+
+    dataset: str
+    level: float
+    protocol: str
+    positives: int  # number of positives in the test part; of the first fold if there are folds
+    negatives: int
+    difference: float | None  # in ROC-AUC, detected with probability 0.8; None: a class is missing, or it is above 1
+
+
+@dataclass(frozen=True)
+class DetectableDifferences:
+    """The differences that a study of several methods can detect, cell by cell."""
+
+    methods: int  # number of methods in each cell
+    pairs: int  # number of pairs of methods
+    repetitions: int  # number of seeds, or of seeds x folds
+    fewest: int | None  # fewest seeds with which any difference can be found; None with folds, which have no such bound
+    cells: tuple[DetectableCell, ...]
+
+
+def compute_detectable_differences(runs: Sequence[Run], datasets: Mapping[str, Source]) -> DetectableDifferences | None:
+    """Compute the smallest difference in ROC-AUC that each cell of a study detects with probability 0.8.
+
+    The test is the sign-flip test, or with folds the corrected resampled t-test, at Bonferroni's level. The computation
+    assumes that each repetition has test samples of its own, and that methods differ by the chance in these alone.
+
+    Args:
+        runs: All runs of the study.
+        datasets: The data sets by name.
+
+    Returns:
+        None for a study of one method.
+    """
+    methods = len({(str(run.method), run.recipe.network, run.recipe_name) for run in runs})
+    if methods == 1:
+        return None
+    pairs, repetitions = comb(methods, 2), len({(run.seed, run.fold) for run in runs})
+    first_runs: dict[RunCell, Run] = {}
+    for run in runs:
+        first_runs.setdefault(RunCell.of(run), run)
+    return DetectableDifferences(
+        methods=methods,
+        pairs=pairs,
+        repetitions=repetitions,
+        fewest=None if runs[0].fold else fewest_seeds(pairs, ERROR),
+        cells=tuple(
+            compute_detectable_cell(run, datasets[run.dataset], repetitions, pairs) for run in first_runs.values()
+        ),
+    )
+
+
+def compute_detectable_cell(run: Run, dataset: Source, repetitions: int, pairs: int) -> DetectableCell:
+    """Compute the difference that a cell can detect, from the class counts of its train and test parts.
+
+    Args:
+        run: Any run of the cell.
+        dataset: The data set of the cell.
+        repetitions: The number of paired differences.
+        pairs: The number of pairs that are tested together.
+    """
+    parts = dataset.with_positive(run.positive).split_counts(
+        level=run.level, protocol=run.protocol, seed=run.seed, fold=run.fold
+    )
+    test_to_train = sum(parts["test"]) / sum(parts["train"]) if run.fold else None
+    negatives, positives = parts["test"]
+    smallest = None
+    if positives and negatives:
+        deviation = difference_deviation(AREA, positives, negatives, CORRELATION)
+        smallest = smallest_found(repetitions, deviation, pairs, ERROR, test_to_train)
+    possible = smallest is not None and smallest <= 1
+    return DetectableCell(run.dataset, run.level, run.protocol, positives, negatives, smallest if possible else None)
