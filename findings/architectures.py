@@ -6,8 +6,8 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from findings.forest import CAPTION, forest
-from findings.paired import F1, ROC, TUNED, compared, mean_of
+from findings.forest import CAPTION, plot_comparisons
+from findings.paired import F1, ROC, TUNED, average_over_seeds, compare_entries
 from findings.stored import Stored
 from imbaloss.whole import file_name
 
@@ -15,11 +15,13 @@ STUDIES = ("architectures",)
 SET, CELL = ["dataset"], ["dataset", "level"]
 
 
-def facts(stored: Mapping[str, Stored]) -> dict[str, Any]:
-    """networks: each against the perceptron, over the losses; of_losses: each against cross-entropy, over the networks.
+def compute_facts(stored: Mapping[str, Stored]) -> dict[str, Any]:
+    """Compute what the page says.
 
-    both_at: both at each level; losses_on: the losses on each network alone; gains: what each loss gains there over
-    cross-entropy, against what it gains on the perceptron.
+    Returns:
+        Among others `networks`, each network against the perceptron over the losses; `of_losses`, each loss against
+        cross-entropy over the networks; `both_at`, both at each level; `losses_on`, the losses on each network alone;
+        and `gains`, the gain of each loss over cross-entropy on a network, against its gain on the perceptron.
     """
     frame, study = stored["architectures"].frame, stored["architectures"].study
     cells = frame.groupby(["dataset", "level", "network", "loss"], sort=False)
@@ -28,32 +30,39 @@ def facts(stored: Mapping[str, Stored]) -> dict[str, Any]:
         "levels": study.levels,
         "kinds": study.networks,
         "losses": tuple(map(str, study.losses)),
-        "networks": compared(frame, "network", within=SET, against="mlp"),
-        "of_losses": compared(frame, "loss", within=SET, against="ce"),
+        "networks": compare_entries(frame, "network", within=SET, against="mlp"),
+        "of_losses": compare_entries(frame, "loss", within=SET, against="ce"),
         "both_at": pd.concat([
-            compared(frame, "network", within=CELL, against="mlp"), compared(frame, "loss", within=CELL, against="ce")
+            compare_entries(frame, "network", within=CELL, against="mlp"),
+            compare_entries(frame, "loss", within=CELL, against="ce"),
         ]),
-        "losses_on": compared(frame, "loss", within=["dataset", "network"], against="ce"),
-        "gains": compared(over(frame, "ce"), "network", within=["dataset", "loss"], against="mlp", scores=(ROC,)),
-        "means": {key: mean_of(some, ROC) for key, some in cells},
+        "losses_on": compare_entries(frame, "loss", within=["dataset", "network"], against="ce"),
+        "gains": compare_entries(
+            subtract_baseline(frame, "ce"), "network", within=["dataset", "loss"], against="mlp", scores=(ROC,)
+        ),
+        "means": {key: average_over_seeds(cell, ROC) for key, cell in cells},
     }  # fmt: skip
 
 
-def over(frame: pd.DataFrame, baseline: str) -> pd.DataFrame:
-    """Each training of another loss, its ROC-AUC less that of the baseline, all else the same."""
+def subtract_baseline(frame: pd.DataFrame, baseline: str) -> pd.DataFrame:
+    """Return the trainings of the other losses, with the ROC-AUC of the baseline subtracted from their own.
+
+    The baseline is the training on the same data set, level, network and seed.
+    """
     keys = ["dataset", "level", "network", "seed"]
     of_baseline = frame[frame["loss"] == baseline].set_index(keys)[ROC].rename("baseline")
     others = frame[frame["loss"] != baseline].join(of_baseline, on=keys)
     return others.assign(**{ROC: others[ROC] - others["baseline"]})
 
 
-def figures(_: Mapping[str, Stored], found: Mapping[str, Any]) -> dict[str, tuple[Figure, str]]:
-    lines = found["both_at"]
+def plot_figures(_: Mapping[str, Stored], facts: Mapping[str, Any]) -> dict[str, tuple[Figure, str]]:
+    """Plot the figures of the page: by file name, each with its caption."""
+    lines = facts["both_at"]
     return {
         file_name(f"architectures_{dataset}"): (
-            forest(lines[lines["dataset"] == dataset], (ROC, TUNED, F1), dataset),
+            plot_comparisons(lines[lines["dataset"] == dataset], (ROC, TUNED, F1), dataset),
             f"{dataset}: each network less the perceptron, averaged over the losses, then each loss less "
             f"cross-entropy, averaged over the networks: {CAPTION}",
         )
-        for dataset in found["datasets"]
+        for dataset in facts["datasets"]
     }

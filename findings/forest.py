@@ -1,4 +1,4 @@
-"""The picture of paired comparisons that several findings share."""
+"""The figure of paired comparisons that several findings share."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,9 +14,15 @@ CAPTION = (
 )
 
 
-def forest(lines: pd.DataFrame, scores: Sequence[str], title: str = "") -> Figure:
-    """Each pair a line, each score a panel, each level a colour."""
+def plot_comparisons(lines: pd.DataFrame, scores: Sequence[str], title: str = "") -> Figure:
+    """Plot comparisons: each pair in a row, each score in a panel, each level in a colour.
+
+    Args:
+        lines: The comparisons.
+        scores: The columns of the scores to plot.
+        title: The title of the figure.
+    """
     shown = lines["comparison"][lines["score"].isin(scores)]
-    figure = figures.plot_differences([replace(one, score=LABELS[one.score]) for one in shown])
+    figure = figures.plot_differences([replace(each, score=LABELS[each.score]) for each in shown])
     figure.suptitle(title, fontsize=10)
     return figure

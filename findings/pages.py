@@ -1,4 +1,4 @@
-"""A finding -> its page and its figures in docs/findings; all of them -> README.md there."""
+"""The pages and figures of docs/findings, one page for each finding, and README.md there."""
 
 import re
 from collections.abc import Mapping
@@ -9,41 +9,55 @@ import jinja2
 import matplotlib as mpl
 
 from findings import architectures, claim, convergence, pairs, rarity, sampling, thresholds
-from findings.paired import MARGIN, at, gap, highest
-from findings.stored import Stored, read
+from findings.stored import Stored, read_stored
 from findings.words import FILTERS, GLOBALS
 from imbaloss.report.figures import STYLE
 from imbaloss.whole import write_whole
 
-# In the order of the report's questions.
-FINDINGS = (claim, convergence, thresholds, pairs, architectures, sampling, rarity)
+FINDINGS = (
+    claim,
+    convergence,
+    thresholds,
+    pairs,
+    architectures,
+    sampling,
+    rarity,
+)  # order of the 2023 study's questions
 TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
 ANSWER = re.compile(r"^\*\*Answer\.\*\* (.+)$", re.MULTILINE)
-DPI = 130
+DPI = 130  # dots an inch of the figures
 
 
 def name_of(finding: ModuleType) -> str:
+    """Return the name of a finding, that of its module, template and page."""
     return finding.__name__.rpartition(".")[2]
 
 
-def environment() -> jinja2.Environment:
-    found = jinja2.Environment(
+def create_environment() -> jinja2.Environment:
+    """Create the environment of the templates, with the filters and functions of `words`."""
+    environment = jinja2.Environment(
         loader=jinja2.PackageLoader("findings"),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    found.filters.update(FILTERS)
-    found.globals.update(GLOBALS, at=at, gap=gap, highest=highest, margin=MARGIN)
-    return found
+    environment.filters.update(FILTERS)
+    environment.globals.update(GLOBALS)
+    return environment
 
 
-def write(finding: ModuleType, stored: Mapping[str, Stored], docs: Path) -> Path:
-    """The page and its figures. stored: of each of the finding's studies, by its name."""
+def write_page(finding: ModuleType, stored: Mapping[str, Stored], docs: Path) -> Path:
+    """Write the page of a finding and its figures, and return the path of the page.
+
+    Args:
+        finding: The module of the finding.
+        stored: The studies of the finding by name.
+        docs: The folder of the pages; figures/ in it is created.
+    """
     name = name_of(finding)
-    facts = finding.facts(stored)
-    shown = finding.figures(stored, facts)
+    facts = finding.compute_facts(stored)
+    shown = finding.plot_figures(stored, facts)
     folder = docs / "figures"
     folder.mkdir(parents=True, exist_ok=True)
     with mpl.rc_context(STYLE):
@@ -51,7 +65,7 @@ def write(finding: ModuleType, stored: Mapping[str, Stored], docs: Path) -> Path
             figure.savefig(folder / f"{file}.png", dpi=DPI)
     captions = {file: caption for file, (_, caption) in shown.items()}
     text = (
-        environment()
+        create_environment()
         .get_template(f"{name}.md.jinja")
         .render(facts, name=name, stored=stored, captions=captions, more=getattr(finding, "MORE", ()))
     )
@@ -61,20 +75,30 @@ def write(finding: ModuleType, stored: Mapping[str, Stored], docs: Path) -> Path
 
 
 def tidy(text: str) -> str:
-    """One empty line at most between two others, and no spaces at an end."""
+    """Remove repeated empty lines, and spaces at the end of lines."""
     return re.sub(r"\n{3,}", "\n\n", re.sub(r" +\n", "\n", text)).rstrip() + "\n"
 
 
 def write_readme(docs: Path) -> Path:
-    """From the answers of the pages that are there."""
+    """Write README.md from the answers of the pages in the folder, and return its path."""
     pages = {name: docs / f"{name}.md" for name in map(name_of, FINDINGS)}
     texts = {name: page.read_text(encoding="utf-8") for name, page in pages.items() if page.exists()}
     answers = [(name, TITLE.search(text)[1], ANSWER.search(text)[1]) for name, text in texts.items()]  # type: ignore[index]
-    text = environment().get_template("README.md.jinja").render(answers=answers)
+    text = create_environment().get_template("README.md.jinja").render(answers=answers)
     write_whole(docs / "README.md", text.encode())
     return docs / "README.md"
 
 
-def build(finding: ModuleType, results: Path, docs: Path) -> Path:
-    """Raises OSError and ValueError as `stored.read`."""
-    return write(finding, {study: read(results / study) for study in finding.STUDIES}, docs)
+def build_page(finding: ModuleType, results: Path, docs: Path) -> Path:
+    """Write the page and the figures of a finding from the folders of its studies.
+
+    Args:
+        finding: The module of the finding.
+        results: The folder that holds a folder for each study.
+        docs: The folder of the pages.
+
+    Raises:
+        OSError: A study does not exist or cannot be read.
+        ValueError: Some trainings of a study are missing.
+    """
+    return write_page(finding, {study: read_stored(results / study) for study in finding.STUDIES}, docs)

@@ -1,4 +1,4 @@
-"""Paired comparisons of what an axis of a study holds, averaged over the others, seed by seed."""
+"""Paired comparisons along one axis of a study, such as its losses, averaged over all other axes seed by seed."""
 
 from collections.abc import Sequence
 from math import log2
@@ -11,14 +11,14 @@ from imbaloss.report.comparisons import CellComparison, flatten
 from imbaloss.statistics import Interval, compare, t_interval
 
 F1, TUNED, ROC, PRECISION, YOUDEN = "f1", "tuned_f1", "roc_auc", "average_precision", "youden"
-CALIBRATED, MOVED = "calibrated_f1", "moved_f1"  # of `thresholds`
+CALIBRATED, MOVED = "calibrated_f1", "moved_f1"  # scores of the finding `thresholds`
 SCORES = (F1, TUNED, ROC, PRECISION)
-MARGIN = 0.01  # differences within it do not matter
-HALVED = "halved"  # log2 of a number of epochs
-MARGINS = {HALVED: log2(1.1)}  # of other units
+MARGIN = 0.01  # largest difference that does not matter
+HALVED = "halved"  # column: log2 of a number of epochs
+MARGINS = {HALVED: log2(1.1)}  # margins of scores in other units
 
 
-def compared(
+def compare_entries(
     frame: pd.DataFrame,
     by: str,
     *,
@@ -26,64 +26,81 @@ def compared(
     against: str | None = None,
     scores: Sequence[str] = SCORES,
 ) -> pd.DataFrame:
-    """One line a pair of entries of the axis `by`, or one a entry and the one it is held `against`, in each score.
+    """Compare the entries of one axis in pairs, by each score.
 
-    A seed's score of an entry is its mean over all else, in each group of `within`. Columns: those of `within`, those
-    of comparisons.csv, and comparison, the `CellComparison` itself. Holm's adjustment is over the pairs of one group
-    and score. Seeds in which an entry lacks a score do not count.
+    The score of an entry for a seed is the mean over all other axes. Seeds for which an entry lacks a score are left
+    out of its pairs. Holm's correction is over the pairs of one group and score.
+
+    Args:
+        frame: A line a training, with the axes, seed and scores as columns.
+        by: The axis whose entries are compared.
+        within: The axes that divide the trainings into groups, in each of which entries are compared.
+        against: The entry with which all others are compared; by default all pairs are.
+        scores: The columns of the scores.
+
+    Returns:
+        A line for each pair: the columns of `within`, those of comparisons.csv, and `comparison`, the `CellComparison`.
     """
-    found = []
+    table = []
     groups = frame.groupby(list(within), sort=False) if within else [((), frame)]
     for key, group in groups:
         place: dict[str, Any] = dict(zip(within, key if isinstance(key, tuple) else (key,), strict=True))
         setting, level = place.get("dataset", ""), place.get("level", np.nan)
         for score in scores:
-            table = seeds_by(group, by, score)
-            values = {str(name): table[name].to_numpy(float) for name in table}
+            by_seed = tabulate_by_seed(group, by, score)
+            values = {str(name): by_seed[name].to_numpy(float) for name in by_seed}
             margin = MARGINS.get(score, MARGIN)
-            for one in compare(values, margin=margin, against=against):
-                line = CellComparison(score, setting, level, margin, one, one.difference)
-                found.append(place | flatten(line) | {"comparison": line})
-    return pd.DataFrame(found)
+            for comparison in compare(values, margin=margin, against=against):
+                line = CellComparison(score, setting, level, margin, comparison, comparison.difference)
+                table.append(place | flatten(line) | {"comparison": line})
+    return pd.DataFrame(table)
 
 
-def seeds_by(frame: pd.DataFrame, by: str, score: str) -> pd.DataFrame:
-    """A line a seed, a column an entry of `by`, in their order: means over all else, NaN where one is missing."""
-    return means(frame, ["seed", by], score).unstack(by)[list(dict.fromkeys(frame[by]))]
+def tabulate_by_seed(frame: pd.DataFrame, by: str, score: str) -> pd.DataFrame:
+    """Average a score for each seed (lines) and entry of `by` (columns, in their order); NaN if a score is missing."""
+    return average(frame, ["seed", by], score).unstack(by)[list(dict.fromkeys(frame[by]))]
 
 
-def means(frame: pd.DataFrame, keys: Sequence[str], score: str) -> pd.Series:
-    """Over all else, NaN where one is missing."""
-    return frame.groupby(list(keys), sort=False)[score].agg(lambda some: some.mean(skipna=False))
+def average(frame: pd.DataFrame, keys: Sequence[str], score: str) -> pd.Series:
+    """Average a score in each group of the keys; NaN if a score of the group is missing."""
+    return frame.groupby(list(keys), sort=False)[score].agg(lambda group: group.mean(skipna=False))
 
 
-def at(lines: pd.DataFrame, **where: object) -> pd.DataFrame:
-    """Those whose columns have these values."""
+def select_lines(lines: pd.DataFrame, **where: object) -> pd.DataFrame:
+    """Keep the lines whose columns have these values."""
     for column, value in where.items():
         lines = lines[lines[column] == value]
     return lines
 
 
-def gap(lines: pd.DataFrame, first: str, score: str, second: str | None = None, **where: object) -> CellComparison:
-    """Return the comparison of one pair in one score with `first` as the first, whichever way it stands there.
+def find_comparison(
+    lines: pd.DataFrame, first: str, score: str, second: str | None = None, **where: object
+) -> CellComparison:
+    """Return the comparison of a pair by one score, turned so that `first` is the first method.
 
-    Without a second: that with the one held against.
+    Without a second, the pair is the only one in which `first` is the first.
+
+    Raises:
+        ValueError: There is no such pair, or several.
     """
-    there = at(lines, score=score, **where)
-    found = at(there, first=first) if second is None else at(there, first=first, second=second)
-    if second is not None and found.empty:
-        return gap(lines, second, score, first, **where).turned
-    one: CellComparison = found["comparison"].item()
-    return one
+    of_score = select_lines(lines, score=score, **where)
+    pairs = select_lines(of_score, first=first)
+    if second is not None:
+        pairs = select_lines(pairs, second=second)
+        if pairs.empty:
+            turned = select_lines(of_score, first=second, second=first)
+            return turned["comparison"].item().turned  # type: ignore[no-any-return]
+    comparison: CellComparison = pairs["comparison"].item()
+    return comparison
 
 
-def highest(lines: pd.DataFrame, score: str, **where: object) -> CellComparison:
-    """Return the comparison with the highest difference in one score."""
-    found = at(lines, score=score, **where)
-    one: CellComparison = found["comparison"].iloc[int(found["difference"].to_numpy().argmax())]
-    return one
+def find_highest(lines: pd.DataFrame, score: str, **where: object) -> CellComparison:
+    """Return the comparison with the highest difference by one score; the first of equal ones."""
+    of_score = select_lines(lines, score=score, **where)
+    comparison: CellComparison = of_score["comparison"].iloc[int(of_score["difference"].to_numpy().argmax())]
+    return comparison
 
 
-def mean_of(frame: pd.DataFrame, score: str) -> Interval:
-    """Over the seeds, of each seed's mean over all else; those that lack a score do not count."""
-    return t_interval(np.asarray(means(frame, ["seed"], score).dropna(), np.float64))
+def average_over_seeds(frame: pd.DataFrame, score: str) -> Interval:
+    """Return the mean and interval over the seeds of each seed's mean; seeds that lack a score are left out."""
+    return t_interval(np.asarray(average(frame, ["seed"], score).dropna(), np.float64))

@@ -11,7 +11,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from scipy import stats
 
-from findings.paired import F1, MARGIN, ROC, SCORES, TUNED, compared, gap, seeds_by
+from findings.paired import F1, MARGIN, ROC, SCORES, TUNED, compare_entries, find_comparison, tabulate_by_seed
 from findings.stored import Stored
 from findings.words import LABELS
 from imbaloss.report import figures as drawn
@@ -19,82 +19,98 @@ from imbaloss.statistics import Interval, Verdict, friedman, signed_rank_probabi
 
 STUDIES = ("pairs", "pairs_long")
 BASELINE = "mse"
-SAMPLES = 10_000  # of a posterior
+SAMPLES = 10_000  # draws from the posterior
 SHOWN = (F1, TUNED, ROC)
 
 
-def facts(stored: Mapping[str, Stored]) -> dict[str, Any]:
-    """lengths: of each study, see `of_study`; in_rank: MFE and MSFE are better in ROC-AUC in each; added: see there."""
-    lengths = {name: of_study(one) for name, one in stored.items()}
+def compute_facts(stored: Mapping[str, Stored]) -> dict[str, Any]:
+    """Compute what the page says.
+
+    Returns:
+        `sets`, the number of pairs; `lengths`, the facts of `compute_study` for each length of training; `in_rank`,
+        whether MFE and MSFE are better in ROC-AUC after each; `added`, the differences of `compare_lengths`.
+    """
+    lengths = {name: compute_study(study) for name, study in stored.items()}
     return {
         "sets": len(stored["pairs"].study.datasets),
         "lengths": lengths,
         "in_rank": all(
-            gap(one["lines"], loss, ROC).verdict is Verdict.BETTER
-            for one in lengths.values()
+            find_comparison(length["lines"], loss, ROC).verdict is Verdict.BETTER
+            for length in lengths.values()
             for loss in ("mfe", "msfe")
         ),
-        "added": added(*(one.frame for one in stored.values())),
+        "added": compare_lengths(*(study.frame for study in stored.values())),
     }
 
 
-def of_study(one: Stored) -> dict[str, Any]:
-    """lines: each loss against MSE, data sets in the place of seeds; all_pairs: all pairs of losses likewise.
+def compute_study(stored: Stored) -> dict[str, Any]:
+    """Compute the facts of one length of training, with data sets in the place of seeds.
 
-    to_ce: each against cross-entropy; shares, probabilities, errors: see there.
+    Returns:
+        Among others `lines`, each loss against MSE; `to_ce`, each against cross-entropy; `all_pairs`, all pairs of
+        losses; `shares`, `probabilities` and `errors` of the functions that compute them.
     """
-    means = {score: by_set(one.frame, score) for score in SCORES}
+    means = {score: average_by_set(stored.frame, score) for score in SCORES}
     ranks = {score: friedman(table.dropna().to_numpy()) for score, table in means.items()}
-    losses = tuple(map(str, one.study.losses))
-    in_place = one.frame.assign(seed=one.frame["dataset"])
+    losses = tuple(map(str, stored.study.losses))
+    in_place = stored.frame.assign(seed=stored.frame["dataset"])
     return {
         "losses": losses,
-        "epochs": one.rows[0].run.recipe.epochs,
-        "lines": compared(in_place, "loss", against=BASELINE),
-        "to_ce": compared(in_place, "loss", against="ce"),
-        "all_pairs": compared(in_place, "loss"),
+        "epochs": stored.rows[0].run.recipe.epochs,
+        "lines": compare_entries(in_place, "loss", against=BASELINE),
+        "to_ce": compare_entries(in_place, "loss", against="ce"),
+        "all_pairs": compare_entries(in_place, "loss"),
         "ranks": ranks,
-        "mean_ranks": {score: dict(zip(losses, found.mean.tolist(), strict=True)) for score, found in ranks.items()},
-        "shares": {score: shares(table) for score, table in means.items()},
-        "probabilities": {score: probabilities(table) for score, table in means.items()},
-        "errors": errors((means[ROC]["mfe"] - means[ROC][BASELINE]).dropna()),
+        "mean_ranks": {
+            score: dict(zip(losses, of_score.mean.tolist(), strict=True)) for score, of_score in ranks.items()
+        },
+        "shares": {score: compute_shares(table) for score, table in means.items()},
+        "probabilities": {score: compute_probabilities(table) for score, table in means.items()},
+        "errors": compute_errors((means[ROC]["mfe"] - means[ROC][BASELINE]).dropna()),
     }
 
 
-def by_set(frame: pd.DataFrame, score: str) -> pd.DataFrame:
-    """(data sets, losses): means over the seeds."""
-    return seeds_by(frame.assign(seed=frame["dataset"]), "loss", score)
+def average_by_set(frame: pd.DataFrame, score: str) -> pd.DataFrame:
+    """Average a score over the seeds, (data sets, losses)."""
+    return tabulate_by_seed(frame.assign(seed=frame["dataset"]), "loss", score)
 
 
-def added(short: pd.DataFrame, long: pd.DataFrame) -> dict[str, dict[str, Interval]]:
-    """By score and loss: its difference to MSE after the longer training less that after the shorter, over the pairs.
+def compare_lengths(short: pd.DataFrame, long: pd.DataFrame) -> dict[str, dict[str, Interval]]:
+    """Return, by score and loss, how much the longer training adds to the difference to MSE, with its interval.
 
-    Of the seeds that both have.
+    Only seeds of both lengths count.
     """
     seeds = set(short["seed"]) & set(long["seed"])
-    found: dict[str, dict[str, Interval]] = {}
+    differences: dict[str, dict[str, Interval]] = {}
     for score in SCORES:
-        before, after = (by_set(frame[frame["seed"].isin(seeds)], score) for frame in (short, long))
+        before, after = (average_by_set(frame[frame["seed"].isin(seeds)], score) for frame in (short, long))
         change = after.sub(after[BASELINE], axis=0) - before.sub(before[BASELINE], axis=0)
-        found[score] = {str(loss): t_interval(change[loss].dropna().to_numpy()) for loss in after if loss != BASELINE}
-    return found
+        differences[score] = {
+            str(loss): t_interval(change[loss].dropna().to_numpy()) for loss in after if loss != BASELINE
+        }
+    return differences
 
 
-def shares(table: pd.DataFrame) -> dict[str, tuple[float, float, float]]:
-    """Of each loss: on which share of the pairs it is worse than MSE by more than the margin, within it, or better.
+def compute_shares(table: pd.DataFrame) -> dict[str, tuple[float, float, float]]:
+    """Return, by loss, the shares of pairs on which it is worse than MSE by more than the margin, within it, or better.
 
-    table (data sets, losses).
+    Args:
+        table: (data sets, losses).
     """
-    found = {}
+    shares = {}
     for loss in table.columns.drop(BASELINE):
         difference = (table[loss] - table[BASELINE]).dropna()
         worse, better = float((difference < -MARGIN).mean()), float((difference > MARGIN).mean())
-        found[str(loss)] = (worse, 1 - worse - better, better)
-    return found
+        shares[str(loss)] = (worse, 1 - worse - better, better)
+    return shares
 
 
-def probabilities(table: pd.DataFrame) -> dict[str, tuple[float, float, float]]:
-    """Of each loss, the three probabilities of `signed_rank_probabilities` against MSE. table (data sets, losses)."""
+def compute_probabilities(table: pd.DataFrame) -> dict[str, tuple[float, float, float]]:
+    """Return, by loss, the probabilities of `signed_rank_probabilities` against MSE.
+
+    Args:
+        table: (data sets, losses).
+    """
     generator = np.random.default_rng(0)
     return {
         str(loss): signed_rank_probabilities(
@@ -104,26 +120,33 @@ def probabilities(table: pd.DataFrame) -> dict[str, tuple[float, float, float]]:
     }
 
 
-def errors(differences: pd.Series) -> tuple[float, float]:
-    """The standard error of a mean over pairs of classes, all independent; and where those that share a class are not.
+def compute_errors(differences: pd.Series) -> tuple[float, float]:
+    """Compute the standard error of a mean over pairs of classes, first as if all pairs were independent.
 
-    differences: indexed by "one/other". The latter is the root of the sum of e_i e_j over all i and j that share a
-    class (i = j too), over n, with e the distances from the mean.
+    The second value allows for dependence between pairs that share a class. It is the root of the sum of e_i e_j over
+    all i and j that share a class (i = j too), divided by n, with e the distances from the mean.
+
+    Args:
+        differences: Indexed by "one/other", the names of the two classes.
+
     Source: Aronow, Samii and Assenova 2015, Political Analysis 23.
     """
     classes = [set(str(name).split("/")) for name in differences.index]
-    related = np.array([[not one.isdisjoint(other) for other in classes] for one in classes], float)
+    related = np.array([[not first.isdisjoint(second) for second in classes] for first in classes], float)
     values = differences.to_numpy(float)
     apart, n = values - values.mean(), len(values)
     return float(stats.sem(values)), float(np.sqrt(max(apart @ related @ apart, 0.0))) / n
 
 
-def figures(_: Mapping[str, Stored], found: Mapping[str, Any]) -> dict[str, tuple[Figure, str]]:
+def plot_figures(_: Mapping[str, Stored], facts: Mapping[str, Any]) -> dict[str, tuple[Figure, str]]:
+    """Plot the figures of the page: by file name, each with its caption."""
     return {
         name: (
-            drawn.plot_critical_differences({LABELS[score]: (one["losses"], one["ranks"][score]) for score in SHOWN}),
-            f"{one['epochs']} epochs: mean ranks of the losses over {found['sets']} pairs of superclasses, 1 the best; "
-            "a bar joins those that differ by less than Nemenyi's critical difference at 5 %",
+            drawn.plot_critical_differences(
+                {LABELS[score]: (length["losses"], length["ranks"][score]) for score in SHOWN}
+            ),
+            f"{length['epochs']} epochs: mean ranks of the losses over {facts['sets']} pairs of superclasses, "
+            "1 the best; a bar joins those that differ by less than Nemenyi's critical difference at 5 %",
         )
-        for name, one in found["lengths"].items()
+        for name, length in facts["lengths"].items()
     }

@@ -1,4 +1,4 @@
-"""The store of a finished study as one table with a line a training."""
+"""A finished study with its store as one table, a line a training."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,55 +11,60 @@ from imbaloss.report.lines import tabulate_rows
 from imbaloss.report.page import sum_training_seconds
 from imbaloss.studies import Row, Store, Study
 
-MOST_NAMED = 3
+MOST_NAMED = 3  # largest number of data sets that a page names
 
 
 @dataclass(frozen=True, eq=False)
 class Stored:
-    """rows: of all runs of the study; frame: the same as `report.lines.tabulate_rows` has them, with their seeds."""
+    """A study whose trainings are all finished."""
 
     study: Study
-    rows: list[Row]
-    frame: pd.DataFrame
+    rows: list[Row]  # one for each run of the study
+    frame: pd.DataFrame  # the columns of `report.lines.tabulate_rows`, and seed
     store: Store
 
     @property
     def sets(self) -> str:
-        """Their names; of many, their number."""
+        """The names of the data sets, or the number of many."""
         names = self.study.datasets
         return ", ".join(names) if len(names) <= MOST_NAMED else f"{len(names)} pairs of superclasses"
 
     @property
     def levels(self) -> str:
-        """With the share of positives in training that each is."""
-        return ", ".join(f"{level:g} ({share(self.frame, level)})" for level in self.study.levels)
+        """The levels, each with the share of positives in its training parts."""
+        return ", ".join(f"{level:g} ({write_share(self.frame, level)})" for level in self.study.levels)
 
     @property
     def minutes(self) -> float:
-        """That the trainings took, stack by stack."""
+        """The training time in minutes, as if one stack followed the other."""
         return sum_training_seconds(self.rows) / 60
 
     @property
     def machine(self) -> str:
-        """What they ran on."""
+        """The devices and numbers of threads of the trainings."""
         threads: dict[str, set[int]] = {}
         for row in self.rows:
             threads.setdefault(row.computed.device, set()).add(row.computed.threads)
         return "; ".join(
-            f"{device}, threads: {' or '.join(map(str, sorted(some)))}" for device, some in threads.items()
+            f"{device}, threads: {' or '.join(map(str, sorted(numbers)))}" for device, numbers in threads.items()
         )
 
 
-def share(frame: pd.DataFrame, level: float) -> str:
-    """Of positives in the training parts of a level, in percent."""
+def write_share(frame: pd.DataFrame, level: float) -> str:
+    """Write the share of positives in the training parts of a level, in percent."""
     positives, negatives = (
         frame.loc[frame["level"] == level, f"train_{kind}s"].sum() for kind in ("positive", "negative")
     )
     return f"{100 * positives / (positives + negatives):.2g} %"
 
 
-def read(folder: Path) -> Stored:
-    """Raises OSError where there is no study, ValueError where some of its trainings are missing."""
+def read_stored(folder: Path) -> Stored:
+    """Read a finished study from its folder.
+
+    Raises:
+        OSError: The folder holds no study.
+        ValueError: Some trainings are missing, or the study is not one of data sets by name.
+    """
     study = studies.read_study(folder)
     store = Store(folder, create=False)
     runs = study.runs()

@@ -1,4 +1,4 @@
-"""Numbers and verdicts as a page tells them."""
+"""Numbers and verdicts as the pages write them."""
 
 import math
 from collections.abc import Hashable, Mapping, Sequence
@@ -6,7 +6,20 @@ from typing import Any
 
 import pandas as pd
 
-from findings.paired import CALIBRATED, F1, HALVED, MARGIN, MOVED, PRECISION, ROC, TUNED, YOUDEN, at, gap
+from findings.paired import (
+    CALIBRATED,
+    F1,
+    HALVED,
+    MARGIN,
+    MOVED,
+    PRECISION,
+    ROC,
+    TUNED,
+    YOUDEN,
+    find_comparison,
+    find_highest,
+    select_lines,
+)
 from imbaloss.report.comparisons import CellComparison
 from imbaloss.statistics import Interval, Verdict
 
@@ -28,144 +41,182 @@ VERDICTS = {
     Verdict.EQUIVALENT: "equivalent to",
     Verdict.UNDECIDED: "not told apart from",
 }
-NEAREST = 3
-NEITHER = "?"
+NEAREST = 3  # number of undecided comparisons that a page names
+NEITHER = "?"  # in place of a factor if neither of two losses gets to half
 
 
-def signed(value: float) -> str:
-    return f"{round(value, 3) + 0.0:+.3f}"  # + 0.0: no minus before a 0
+def write_signed(value: float) -> str:
+    """Write a number with its sign and three decimals; a rounded 0 has a plus."""
+    return f"{round(value, 3) + 0.0:+.3f}"
 
 
-def brackets(one: Interval) -> str:
-    return f"{one.estimate:.3f} [{one.low:.3f}, {one.high:.3f}]"
+def write_interval(interval: Interval) -> str:
+    """Write an estimate with its interval in brackets."""
+    return f"{interval.estimate:.3f} [{interval.low:.3f}, {interval.high:.3f}]"
 
 
-def signed_brackets(one: Interval) -> str:
-    return f"{signed(one.estimate)} [{signed(one.low)}, {signed(one.high)}]"
+def write_signed_interval(interval: Interval) -> str:
+    """Write an estimate with its interval in brackets, all with signs."""
+    return f"{write_signed(interval.estimate)} [{write_signed(interval.low)}, {write_signed(interval.high)}]"
 
 
-def percent(one: Interval) -> str:
-    """Of a share."""
-    return f"{100 * one.estimate:+.1f} % [{100 * one.low:+.1f}, {100 * one.high:+.1f}]"
+def write_percent(interval: Interval) -> str:
+    """Write a share with its interval in percent."""
+    return f"{100 * interval.estimate:+.1f} % [{100 * interval.low:+.1f}, {100 * interval.high:+.1f}]"
 
 
-def difference(one: CellComparison) -> str:
-    return signed_brackets(one.interval)
+def write_gain(comparison: CellComparison) -> str:
+    """Write the difference of a comparison with its interval."""
+    return write_signed_interval(comparison.interval)
 
 
-def says(lines: pd.DataFrame, first: str, score: str, second: str | None = None, **where: object) -> str:
-    """How the first compares, as "better than `mse` (+0.064 [+0.038, +0.090])"."""
-    one = gap(lines, first, score, second, **where)
-    return f"{VERDICTS[one.verdict]} `{one.second}` ({difference(one)}{less(one)})"
+def write_verdict(lines: pd.DataFrame, first: str, score: str, second: str | None = None, **where: object) -> str:
+    """Write the verdict on the first method, as in "better than `mse` (+0.064 [+0.038, +0.090])"."""
+    comparison = find_comparison(lines, first, score, second, **where)
+    numbers = f"{write_gain(comparison)}{write_margin_note(comparison)}"
+    return f"{VERDICTS[comparison.verdict]} `{comparison.second}` ({numbers})"
 
 
-def told(lines: pd.DataFrame, first: str, score: str, second: str | None = None, **where: object) -> str:
-    """The same in short: "+0.064 [+0.038, +0.090] (better)"."""
-    one = gap(lines, first, score, second, **where)
-    return f"{difference(one)} ({bare(one.verdict)}{less(one)})"
+def write_short_verdict(lines: pd.DataFrame, first: str, score: str, second: str | None = None, **where: object) -> str:
+    """Write the verdict on the first method in short, as in "+0.064 [+0.038, +0.090] (better)"."""
+    comparison = find_comparison(lines, first, score, second, **where)
+    return f"{write_gain(comparison)} ({write_verdict_word(comparison.verdict)}{write_margin_note(comparison)})"
 
 
-def less(one: CellComparison) -> str:
-    """Say of a difference that is decided, and whose interval lies within the margin, that it does not matter."""
-    farthest = max(abs(one.interval.low), abs(one.interval.high))
-    return f", by less than {MARGIN:g}" if one.verdict.differs and farthest < MARGIN else ""
+def write_margin_note(comparison: CellComparison) -> str:
+    """Return ", by less than 0.01" for a decided difference whose interval lies within the margin, else empty text."""
+    farthest = max(abs(comparison.interval.low), abs(comparison.interval.high))
+    return f", by less than {MARGIN:g}" if comparison.verdict.differs and farthest < MARGIN else ""
 
 
-def bare(verdict: Verdict) -> str:
-    """The word without than, to or from."""
+def write_verdict_word(verdict: Verdict) -> str:
+    """Write a verdict without "than", "to" or "from"."""
     return VERDICTS[verdict].rpartition(" ")[0]
 
 
-def cell(lines: pd.DataFrame, first: str, score: str, second: str | None = None, **where: object) -> str:
-    """The same for a table: bold where better or worse, with a sign of about where equivalent."""
-    one = gap(lines, first, score, second, **where)
-    mean, low, high = map(signed, one.interval)
-    return f"{marked(mean, one.verdict)} [{low}, {high}]"
+def write_cell(lines: pd.DataFrame, first: str, score: str, second: str | None = None, **where: object) -> str:
+    """Write the difference for a table: bold if better or worse, after ≈ if equivalent."""
+    comparison = find_comparison(lines, first, score, second, **where)
+    mean, low, high = map(write_signed, comparison.interval)
+    return f"{mark_verdict(mean, comparison.verdict)} [{low}, {high}]"
 
 
-def times(lines: pd.DataFrame, first: str, *, ends: bool = True) -> str:
-    """A factor of the epochs to half, likewise; without ends, without its interval. A bound where one gets there alone.
+def write_factor(lines: pd.DataFrame, first: str, *, ends: bool = True) -> str:
+    """Write the factor between the epochs that the first loss and the other need to half of the error.
 
-    lines with first_reached, second_reached: the shares of the trainings that get there.
+    The factor is a bound (≤ or ≥) if one of the two never gets there, and "?" if neither does.
+
+    Args:
+        lines: Comparisons with the columns first_reached and second_reached, the shares of trainings that get there.
+        first: The name of the first loss.
+        ends: Whether to write the interval too.
     """
-    one = gap(lines, first, HALVED)
-    there = at(lines, first=first, score=HALVED)
-    [(own, other)] = (there[["first_reached", "second_reached"]] > 0).to_numpy()
+    comparison = find_comparison(lines, first, HALVED)
+    shares = select_lines(lines, first=first, score=HALVED)[["first_reached", "second_reached"]]
+    [(own, other)] = (shares > 0).to_numpy()
     if not own and not other:
         return NEITHER
     bound = "" if own and other else "≤ " if own else "≥ "
-    verdict = Verdict.UNDECIDED if bound and one.verdict is Verdict.EQUIVALENT else one.verdict
-    mean, low, high = (f"{2**value:.2f}" for value in one.interval)
-    factor = marked(f"{bound}{mean}", verdict)
+    verdict = Verdict.UNDECIDED if bound and comparison.verdict is Verdict.EQUIVALENT else comparison.verdict
+    mean, low, high = (f"{2**value:.2f}" for value in comparison.interval)
+    factor = mark_verdict(f"{bound}{mean}", verdict)
     return f"{factor} [{low}, {high}]" if ends else factor
 
 
-def marked(text: str, verdict: Verdict) -> str:
-    """Mark a text in Markdown: bold where a difference is decided, with a sign of about where equivalent."""
+def mark_verdict(text: str, verdict: Verdict) -> str:
+    """Mark a text in Markdown: bold for a decided difference, after ≈ for an equivalent one."""
     return f"**{text}**" if verdict.differs else f"≈ {text}" if verdict is Verdict.EQUIVALENT else text
 
 
-def counts(lines: pd.DataFrame, *, named: bool = True) -> str:
-    """How many of the first are better, worse, equivalent, not told apart; named: the first two kinds."""
-    found = []
+def count_verdicts(lines: pd.DataFrame, *, named: bool = True) -> str:
+    """Count the first methods by their verdict, and name those that are better or worse unless `named` is False."""
+    parts = []
     for verdict in VERDICTS:
         names = [f"`{name}`" for name in lines[lines["verdict"] == verdict]["first"]]
-        which = f" ({', '.join(names)})" if named and names and verdict.differs else ""
-        found += [f"{len(names)} {bare(verdict)}{which}"] if names else []
-    return ", ".join(found)
+        list_of_names = f" ({', '.join(names)})" if named and names and verdict.differs else ""
+        parts += [f"{len(names)} {write_verdict_word(verdict)}{list_of_names}"] if names else []
+    return ", ".join(parts)
 
 
-def those(lines: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
-    """The lines whose first is one of these."""
+def keep_methods(lines: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """Keep the lines whose first method is one of these."""
     return lines[lines["first"].isin(names)]
 
 
-def undecided(lines: pd.DataFrame, units: str = "seeds") -> str:
-    """How many of the comparisons, and which of them the fewest more units, as seeds, would decide."""
+def describe_undecided(lines: pd.DataFrame, units: str = "seeds") -> str:
+    """Write how many comparisons are undecided, and name the three that the fewest more units would decide.
+
+    Args:
+        lines: The comparisons.
+        units: What is paired, such as "seeds".
+    """
     left = lines[lines["verdict"] == Verdict.UNDECIDED]
     nearest = left.dropna(subset="more").sort_values("more", kind="stable").head(NEAREST)
-    said = [
-        f"`{one['first']}` against `{one['second']}` in {LABELS[one['score']]}{place(one)} ({int(one['more'])} more)"
-        for one in nearest.to_dict("records")
+    names = [
+        f"`{line['first']}` against `{line['second']}` in {LABELS[line['score']]}{write_place(line)} "
+        f"({int(line['more'])} more)"
+        for line in nearest.to_dict("records")
     ]
     number = f"{len(left)} of {len(lines)} comparisons"
-    return f"{number}; the fewest more {units} would decide {', '.join(said)}." if said else f"{number}."
+    return f"{number}; the fewest more {units} would decide {', '.join(names)}." if names else f"{number}."
 
 
-def place(one: Mapping[Hashable, Any]) -> str:
-    level = one["level"]
-    known = isinstance(level, float) and not math.isnan(level)
-    return (f" on {one['setting']}" if one["setting"] else "") + (f" at {level:g}" if known else "")
+def write_place(line: Mapping[Hashable, Any]) -> str:
+    """Write the setting and the level of a comparison, as far as it has them."""
+    level = line["level"]
+    has_level = isinstance(level, float) and not math.isnan(level)
+    return (f" on {line['setting']}" if line["setting"] else "") + (f" at {level:g}" if has_level else "")
 
 
-def down(by_level: Mapping[float | None, Sequence[str]], levels: Sequence[float]) -> str:
-    """Which losses do something down to which of the levels, None: at none, the rarest first."""
+def list_by_level(by_level: Mapping[float | None, Sequence[str]], levels: Sequence[float]) -> str:
+    """List the losses by the level down to which they succeed, the rarest level first and "at no level" last.
+
+    Args:
+        by_level: The losses of each level; those of None succeed at no level.
+        levels: All levels.
+    """
     ends = sorted(by_level, key=lambda level: math.inf if level is None else level)
-    return "; ".join(f"{', '.join(map(code, by_level[level]))} {end(level, levels)}" for level in ends)
+    return "; ".join(f"{', '.join(map(write_code, by_level[level]))} {describe_level(level, levels)}" for level in ends)
 
 
-def reached(by_level: Mapping[float | None, Sequence[str]], loss: str, levels: Sequence[float]) -> str:
-    """The same of one loss."""
+def write_level(by_level: Mapping[float | None, Sequence[str]], loss: str, levels: Sequence[float]) -> str:
+    """Write down to which level one loss succeeds; see `list_by_level`."""
     [level] = [level for level, losses in by_level.items() if loss in losses]
-    return end(level, levels)
+    return describe_level(level, levels)
 
 
-def end(level: float | None, levels: Sequence[float]) -> str:
+def describe_level(level: float | None, levels: Sequence[float]) -> str:
+    """Write "down to" a level, or that it is every level or none (None)."""
     if level is None:
         return "at no level"
     return f"at every level, down to {level:g}" if level == min(levels) else f"down to {level:g}"
 
 
-def code(text: str) -> str:
+def write_code(text: str) -> str:
+    """Write a text as code in Markdown."""
     return f"`{text}`"
 
 
-def line(text: str) -> str:
+def join_lines(text: str) -> str:
+    """Join the lines of a text by single spaces."""
     return " ".join(text.split())
 
 
-FILTERS = {one.__name__: one for one in (signed, brackets, signed_brackets, percent, difference, code, line)}
-GLOBALS = {one.__name__: one for one in (says, told, bare, cell, times, counts, those, undecided, down, reached)} | {
+FILTERS = {
+    "signed": write_signed,
+    "brackets": write_interval,
+    "signed_brackets": write_signed_interval,
+    "percent": write_percent,
+    "difference": write_gain,
+    "code": write_code,
+    "line": join_lines,
+}
+FUNCTIONS = (
+    select_lines, find_comparison, find_highest, write_verdict, write_short_verdict, write_verdict_word, write_cell,
+    write_factor, count_verdicts, keep_methods, describe_undecided, list_by_level, write_level,
+)  # fmt: skip
+GLOBALS = {function.__name__: function for function in FUNCTIONS} | {
     "labels": LABELS,
+    "margin": MARGIN,
     "Verdict": Verdict,
 }

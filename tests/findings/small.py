@@ -6,7 +6,7 @@ from pathlib import Path
 from types import ModuleType
 
 from findings import bias
-from findings.stored import Stored, read
+from findings.stored import Stored, read_stored
 from imbaloss import data, studies
 from imbaloss.studies import Study
 from imbaloss.studies.study import Entries
@@ -47,12 +47,14 @@ def ran(study: Study, folder: Path) -> Stored:
     for job in jobs:
         finished = studies.train_together(job, datasets, "cpu", lambda _: None)
         store.add([(row, predictions) for row, predictions, _ in finished])
-    return read(place)
+    return read_stored(place)
 
 
 def results(finding: ModuleType, folder: Path) -> Mapping[str, Stored]:
     """Of all its studies, small ones; and what else the finding reads."""
     found = {name: ran(small(name), folder) for name in finding.STUDIES}
     for name, one in found.items() if hasattr(finding, "MORE") else ():
-        bias.measured(one.study, data.load(one.study.datasets), passes=2).to_csv(folder / name / bias.FILE, index=False)
+        bias.measure_bias(one.study, data.load(one.study.datasets), passes=2).to_csv(
+            folder / name / bias.FILE, index=False
+        )
     return found

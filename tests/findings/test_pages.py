@@ -10,7 +10,7 @@ import pytest
 
 from findings import claim, convergence, pages
 from findings.__main__ import main
-from findings.stored import read
+from findings.stored import read_stored
 from imbaloss import studies
 from imbaloss.statistics import t_interval
 from tests.findings.small import results, small
@@ -40,10 +40,10 @@ def test_figure_and_text_are_rebuilt_from_the_store_without_a_hand(tmp_path, mon
     told = "{:+.3f} [{:+.3f}, {:+.3f}]".format(*t_interval((means["mfe"] - means["mse"]).to_numpy()))
     assert f"MFE differs from MSE by {told} (" in pages.ANSWER.search(built["claim.md"].decode())[1]
 
-    pages.build(claim, tmp_path / "results", tmp_path / "again")
+    pages.build_page(claim, tmp_path / "results", tmp_path / "again")
     assert files(tmp_path / "again").items() <= built.items()
     swap_scores(tmp_path / "results" / "claim", "mfe", "mse")
-    pages.build(claim, tmp_path / "results", tmp_path / "swapped")
+    pages.build_page(claim, tmp_path / "results", tmp_path / "swapped")
     swapped = files(tmp_path / "swapped")
     assert swapped.keys() <= built.keys()
     assert all(built[name] != content for name, content in swapped.items())
@@ -52,7 +52,7 @@ def test_figure_and_text_are_rebuilt_from_the_store_without_a_hand(tmp_path, mon
 def swap_scores(folder: Path, first: str, second: str) -> None:
     """Gives each training of a loss what came of the other's."""
     store = studies.Store(folder, create=False)
-    rows = {row.run: row for row in read(folder).rows}
+    rows = {row.run: row for row in read_stored(folder).rows}
     other = {first: second, second: first}
     with store.transaction() as database:
         for run in rows:
@@ -74,7 +74,7 @@ def test_a_study_that_lacks_trainings_is_refused_with_what_to_do(tmp_path):
     with pytest.raises(
         ValueError, match=f"lacks {len(study.runs())} of {len(study.runs())} trainings: imbaloss run claim"
     ):
-        pages.build(claim, tmp_path, tmp_path)
+        pages.build_page(claim, tmp_path, tmp_path)
     assert not list(tmp_path.glob("*.md"))
 
 
@@ -82,7 +82,7 @@ def test_a_study_that_lacks_trainings_is_refused_with_what_to_do(tmp_path):
 @every_finding
 def test_every_finding_is_built_of_small_studies(finding, tmp_path):
     stored = results(finding, tmp_path)
-    text = pages.write(finding, stored, tmp_path / "docs").read_text()
+    text = pages.write_page(finding, stored, tmp_path / "docs").read_text()
     assert re.findall(r"^## (.+)$", text, re.MULTILINE) == SECTIONS
     assert "nan" not in re.sub(r"\[.*?\]", "", text)
     assert not re.search(r"\b(inf|None)\b", text)
@@ -99,7 +99,7 @@ def test_a_folder_without_a_study_is_named_in_one_line(module, tmp_path):
 
 def test_without_a_measured_bias_the_command_that_measures_it_is_named(tmp_path):
     with pytest.raises(OSError, match=r"python -m findings.bias convergence --data-dir PATH"):
-        convergence.bias(_OfFolder(tmp_path))
+        convergence.read_bias(_OfFolder(tmp_path))
 
 
 class _OfFolder:
@@ -152,7 +152,7 @@ def test_the_readme_gives_the_answers_of_the_pages(tmp_path):
 def test_a_curve_tells_where_it_halves_and_how_much_of_it_rises():
     generator = np.random.default_rng(0)
     curve = generator.random(10).cumsum()[::-1]
-    assert convergence.rises(curve) == 0
-    assert convergence.rises(curve[::-1]) == 1
-    assert convergence.halved(np.array([1.0, 0.6, 0.5, 0.4])) == np.log2(3)
-    assert convergence.halved(np.ones(7)) == 3
+    assert convergence.share_of_rises(curve) == 0
+    assert convergence.share_of_rises(curve[::-1]) == 1
+    assert convergence.log_halved(np.array([1.0, 0.6, 0.5, 0.4])) == np.log2(3)
+    assert convergence.log_halved(np.ones(7)) == 3
