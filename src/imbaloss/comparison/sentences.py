@@ -88,7 +88,8 @@ def recommend_method(case: Case) -> str:
     proof = ""
     if len(case.repetitions) > 1 and not any(each.verdict is Verdict.BETTER for each in case.comparisons.values()):
         proof = ". None of the other methods was shown to be worse"
-    return f"Use {best}. Its mean {score.label} is {write_interval(case.interval)} over {over}{where}{proof}"
+    mean = score.label if score.label.startswith("mean ") else f"mean {score.label}"
+    return f"Use {best}. Its {mean} is {write_interval(case.interval)} over {over}{where}{proof}"
 
 
 def compare_with_others(case: Case) -> str:
