@@ -106,6 +106,7 @@ class FusedSGD(FusedOptimizer):
         self.velocities = {name: torch.zeros_like(parameter) for name, parameter in moved.items()}
 
     def before(self, gradient: Tensor) -> Tensor:
+        """Return -lr times the gradient of each network."""
         return gradient * per_network(-self.lr, gradient)
 
     def move(self, name: str, add: AddTo) -> None:
@@ -126,6 +127,7 @@ class FusedSGD(FusedOptimizer):
             self.round(parameter, self.working_parameters[name].data, rows)
 
     def keep(self, mask: Tensor) -> None:
+        """Keep the networks where mask (S,) is true, with their velocities."""
         super().keep(mask)
         self.velocities = {name: velocity[mask] for name, velocity in self.velocities.items()}
 
@@ -146,9 +148,11 @@ class FusedAdam(FusedOptimizer):
         self.parts = {name: part.view(*shapes[name]) for name, part in zip(shapes, parts, strict=True)}
 
     def before(self, gradient: Tensor) -> Tensor:
+        """Return the gradient as it is."""
         return gradient
 
     def move(self, name: str, add: AddTo) -> None:
+        """Write the gradient of a parameter, with weight decay, into its part of the vector of gradients."""
         part = self.parts[name]
         if self.options.weight_decay:
             torch.mul(self.parameters[name].data, self.options.weight_decay, out=part)
@@ -157,6 +161,7 @@ class FusedAdam(FusedOptimizer):
         add(part)
 
     def backward(self, gradient: Tensor) -> None:
+        """Collect all gradients, then move all parameters."""
         super().backward(gradient)
         self.update()
 
@@ -172,14 +177,16 @@ class FusedAdam(FusedOptimizer):
                 self.round(parameter, self.working_parameters[name].data, None)
 
     def keep(self, mask: Tensor) -> None:
+        """Keep the networks where mask (S,) is true, with their moments."""
         super().keep(mask)
         sizes = [part.numel() for part in self.parts.values()]
 
-        def kept(vector: Tensor) -> Tensor:
+        def keep_parts(vector: Tensor) -> Tensor:
+            """Return the vector without the networks that leave, parameter after parameter."""
             pieces = zip(torch.split(vector, sizes), self.parts.values(), strict=True)
             return torch.cat([piece.view_as(part)[mask].flatten() for piece, part in pieces])
 
-        self.gradient, self.mean, self.square = map(kept, (self.gradient, self.mean, self.square))
+        self.gradient, self.mean, self.square = map(keep_parts, (self.gradient, self.mean, self.square))
         self.lay_out({name: (len(self.lr), *part.shape[1:]) for name, part in self.parts.items()})
 
 

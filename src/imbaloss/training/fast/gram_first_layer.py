@@ -54,6 +54,7 @@ class GramLayer(nn.Module):
         self.bias = nn.Parameter(bias)
 
     def forward(self, rows: Tensor) -> Tensor:
+        """Return the output (S, B, H) of the layer for the inputs in these rows (S, B) of the data."""
         gram = self.factors.gram.flatten(0, 1).index_select(0, self.places(rows, self.factors.splits[self.pairs]))
         start = self.factors.start.flatten(0, 1).index_select(0, self.places(rows, self.pairs)).view(*rows.shape, -1)
         return start.mul_(self.scale).add_(self.bias).baddbmm_(gram.view(*rows.shape, -1), self.coefficients)
