@@ -18,12 +18,12 @@ import torch
 from torch import Tensor
 
 from imbaloss import data, losses, studies
+from imbaloss.atomic_write import write_atomically
 from imbaloss.data import NO_SAMPLER, Dataset, Samples
 from imbaloss.data.seeds import stream
 from imbaloss.losses import LossSpec
 from imbaloss.studies import Run, Study
 from imbaloss.studies.execution import train_together
-from imbaloss.whole import write_whole
 
 FILE = "bias.csv"
 LOSSES = ("mse", "mfe", "msfe", "msfe_unbiased")
@@ -119,7 +119,7 @@ def write(folder: Path, data_dir: Path | None) -> Path:
         raise ValueError(f"{folder} is a study of a table, not of data sets by name")
     file = folder / FILE
     found = measured(study, data.load(study.datasets, folder=data_dir))
-    write_whole(file, found.to_csv(index=False).encode())
+    write_atomically(file, found.to_csv(index=False).encode())
     return file
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from imbaloss.choices import suggest
 from imbaloss.comparison.answer import Answer
 from imbaloss.comparison.assemble import Content, join_columns, own_of
 from imbaloss.comparison.column_values import text_of
@@ -24,7 +25,6 @@ from imbaloss.comparison.reading.frames import table_from_frame
 from imbaloss.comparison.reading.image_arrays import fit_image_arrays
 from imbaloss.comparison.request import REQUEST_FIELDS, ComparisonRequest
 from imbaloss.comparison.targets import name_classes
-from imbaloss.nearest import nearest
 from imbaloss.recipe_fields import DEFAULT_MARGIN, FIELDS
 from imbaloss.training.recipe import whole
 
@@ -96,7 +96,7 @@ def check_options(recipe: Mapping[str, Any], threshold: Any, test: Any) -> None:
     for option in recipe:
         if option not in entries:
             known = [*inspect.signature(compare).parameters, *entries]
-            raise TypeError(f"compare() has no option {option!r}{nearest(option, known)}")
+            raise TypeError(f"compare() has no option {option!r}{suggest(option, known)}")
     if not isinstance(threshold, str):
         rule = "a rule by which thresholds are chosen, as 'f1' or 'cost:fn=10,fp=1'"
         raise TypeError(f"threshold must be {rule}, found {threshold!r}")

@@ -8,13 +8,13 @@ import numpy as np
 
 from imbaloss.learners import NETWORKS, Method
 from imbaloss.losses import LossSpec
+from imbaloss.plural import format_count, join_words
 from imbaloss.report import Findings, evidence
 from imbaloss.report.cells import COST, Cell, Compared, constant_cost
 from imbaloss.report.comparisons import CellComparison
 from imbaloss.report.lines import CellLine
 from imbaloss.statistics import Interval, Verdict
 from imbaloss.studies import ReportableStudy, Row
-from imbaloss.wording import counted, listed
 
 PLAIN = Method(NETWORKS, LossSpec("ce"))  # the network that one would train without knowing better
 MOST_NAMED = 12  # methods in a sentence
@@ -82,7 +82,7 @@ def recommend_method(case: Case) -> str:
     is_open = several and not any(one.verdict is Verdict.BETTER for one in case.comparisons.values())
     though = ", though no other method is detectably worse" if is_open else ""
     where = "" if case.study.folds else f" on the same test {case.study.things}"
-    return f"Take {best}{though}: it has {has}, {mean}{ends}, over {counted(repetitions, what)}{where}"
+    return f"Take {best}{though}: it has {has}, {mean}{ends}, over {format_count(repetitions, what)}{where}"
 
 
 def compare_with_others(case: Case) -> str:
@@ -176,7 +176,7 @@ def check_demand(case: Case) -> str:
     [(score, demanded)] = rule.parameters.items()
     rows = [row for row in case.findings.rows if row.run.method == case.best]
     reached = [row.tuned.scores[score] or 0.0 for row in rows if row.threshold]
-    met = f"{sum(one >= demanded for one in reached)} of {counted(len(rows), 'repetition')}"
+    met = f"{sum(one >= demanded for one in reached)} of {format_count(len(rows), 'repetition')}"
     reached_on_test = f"was there on test in {met}, and {np.mean(reached):.3f} on average"
     return f"The {score} of {demanded:g} that was demanded {reached_on_test}: demand more if that is too little"
 
@@ -197,7 +197,7 @@ def compare_costs(case: Case) -> str:
 def list_methods(methods: Sequence[str]) -> str:
     """List the methods; of more than MOST_NAMED the rest is counted."""
     more = len(methods) - MOST_NAMED
-    return listed(methods) if more <= 0 else f"{', '.join(methods[:MOST_NAMED])} and {more} more"
+    return join_words(methods) if more <= 0 else f"{', '.join(methods[:MOST_NAMED])} and {more} more"
 
 
 def describe_difference(one: CellComparison) -> str:

@@ -7,17 +7,17 @@ from math import floor
 import numpy as np
 from numpy.typing import NDArray
 
+from imbaloss.choices import suggest
 from imbaloss.data.protocols import PROTOCOLS, check_level
 from imbaloss.data.samples import Counts, Pool, Samples, Split, pick_examples
 from imbaloss.data.seeds import stream
 from imbaloss.data.splits import Fold, parts
-from imbaloss.nearest import nearest
 
 
 def check_class(dataset: str, name: str, classes: tuple[str, str]) -> None:
     """Raises ValueError where the data set, of these classes, has none of that name."""
     if name not in classes:
-        raise ValueError(f"{dataset} has no class {name!r}{nearest(name, classes)}; it has {' and '.join(classes)}")
+        raise ValueError(f"{dataset} has no class {name!r}{suggest(name, classes)}; it has {' and '.join(classes)}")
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import floor
 
+from imbaloss.choices import check_choice
 from imbaloss.data.samples import Counts
-from imbaloss.nearest import one_of
 
 
 def table1_counts(level: Fraction, available: Counts) -> Counts:
@@ -48,7 +48,7 @@ PROTOCOLS = {
 
 def check_level(level: float, protocol: str) -> None:
     """Raises ValueError for an unknown protocol and for a level that it does not admit."""
-    one_of("protocol", protocol, PROTOCOLS)
+    check_choice("protocol", protocol, PROTOCOLS)
     highest = PROTOCOLS[protocol].highest_level
     if not 0 <= level < float("inf") or (highest is not None and level > highest):
         limits = ">= 0" if highest is None else f"from 0 to {float(highest):g}"

@@ -12,11 +12,11 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from imbaloss import notation
+from imbaloss import spec_text
+from imbaloss.choices import check_choice, check_parameter
 from imbaloss.data import batches
 from imbaloss.data.samples import Samples
 from imbaloss.data.seeds import state, stream
-from imbaloss.nearest import one_of, parameter_of
 
 NONE = "none"
 OVER, UNDER, COMBINED = "imblearn.over_sampling", "imblearn.under_sampling", "imblearn.combine"
@@ -91,10 +91,10 @@ class SamplerSpec:
 
     def __post_init__(self) -> None:
         """Check the parameters, sort them and leave out those at their default."""
-        one_of("sampler", self.name, [NONE, *SAMPLERS, *BATCH_SAMPLERS])
+        check_choice("sampler", self.name, [NONE, *SAMPLERS, *BATCH_SAMPLERS])
         given, defaults = dict(self.parameters), defaults_of(self.name)
         for key in given:
-            parameter_of(self.name, key, defaults)
+            check_parameter(self.name, key, defaults)
         for key, value in given.items():
             if not isinstance(value, int | float) or isinstance(value, bool):
                 raise ValueError(f"{key} must be one number, found {value!r} in {str(self)!r}")
@@ -102,7 +102,7 @@ class SamplerSpec:
                 raise ValueError(f"ratio must be above 0 and at most 1, found {value:g} in {str(self)!r}")
             if key != "ratio" and not (value >= 1 and value % 1 == 0 and value < 2**31):
                 raise ValueError(f"{key} must be a whole number, 1 or more, found {value:g} in {str(self)!r}")
-        object.__setattr__(self, "parameters", tuple(notation.changed(given, defaults).items()))
+        object.__setattr__(self, "parameters", tuple(spec_text.drop_defaults(given, defaults).items()))
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -111,12 +111,12 @@ class SamplerSpec:
         Raises:
             ValueError: As for the class, and where the text has another form.
         """
-        name, given = notation.read("a sampler", text)
+        name, given = spec_text.read_spec("a sampler", text)
         return cls(name, tuple(given.items()))  # type: ignore[arg-type]  # which the class refuses
 
     def __str__(self) -> str:
         """Write the text that `parse` reads."""
-        return notation.write(self.name, dict(self.parameters), defaults_of(self.name))
+        return spec_text.write_spec(self.name, dict(self.parameters), defaults_of(self.name))
 
     @property
     def chosen(self) -> dict[str, float]:
@@ -166,7 +166,9 @@ def resampled_counts(train: Sequence[int], spec: SamplerSpec) -> Classes:
 def advise_neighbours(spec: SamplerSpec, fewest: int) -> str:
     """Say with how many neighbours a sampler takes so few samples of a class, or that there is no such number."""
     if "neighbours" in spec.chosen and fewest > 1:
-        fitting = notation.write(spec.name, {**spec.chosen, "neighbours": float(fewest - 1)}, defaults_of(spec.name))
+        fitting = spec_text.write_spec(
+            spec.name, {**spec.chosen, "neighbours": float(fewest - 1)}, defaults_of(spec.name)
+        )
         return f": take {fitting}, or leave it out"
     return ": leave it out"
 

@@ -8,13 +8,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from imbaloss.choices import check_choice, suggest
 from imbaloss.data.cifar100 import SUPERCLASSES, Cifar100
 from imbaloss.data.cifar100 import load as load_cifar100
 from imbaloss.data.dataset import Dataset
 from imbaloss.data.digits import Digits
 from imbaloss.data.newsgroups import Newsgroups
 from imbaloss.data.samples import Counts, Pool
-from imbaloss.nearest import nearest, one_of
 
 
 @dataclass(frozen=True)
@@ -77,13 +77,13 @@ def binary_set(name: str) -> BinarySet:
     Raises ValueError for an unknown name, and for a class beside itself or its own superclass.
     """
     if name in SETS or PAIR not in name:
-        one_of("data set", name, SETS)
+        check_choice("data set", name, SETS)
         return SETS[name]
     negative, _, positive = name.partition(PAIR)
     for one in (negative, positive):
         if one not in SIZES:
             listing = "`imbaloss datasets` lists the superclasses"
-            raise ValueError(f"data set {name}: CIFAR-100 has no class {one!r}{nearest(one, SIZES)}; {listing}")
+            raise ValueError(f"data set {name}: CIFAR-100 has no class {one!r}{suggest(one, SIZES)}; {listing}")
     if negative == positive or negative in SUPERCLASSES.get(positive, ()) or positive in SUPERCLASSES.get(negative, ()):
         raise ValueError(f"data set {name}: its two classes share images")
     return BinarySet("cifar100", negative, positive, *map(Counts, SIZES[negative], SIZES[positive]))

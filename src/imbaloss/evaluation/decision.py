@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from imbaloss.choices import check_choice
 from imbaloss.evaluation.thresholds import Rule
 from imbaloss.field_tables import FieldError
-from imbaloss.nearest import one_of
 from imbaloss.recipe_fields import DECISION_FIELDS, DecisionFields
 
 
@@ -26,7 +26,7 @@ class Decision:
         """
         chosen, rule = (entries.get(name, field.default) for name, field in DECISION_FIELDS.items())
         try:
-            one_of("calibration", chosen, DECISION_FIELDS["calibration"].entry.names)
+            check_choice("calibration", chosen, DECISION_FIELDS["calibration"].entry.names)
         except ValueError as error:
             raise FieldError("calibration", str(error), named=False) from error
         try:

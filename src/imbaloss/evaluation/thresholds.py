@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from imbaloss import notation
+from imbaloss import spec_text
+from imbaloss.choices import check_choice, check_parameter
 from imbaloss.evaluation import tallies as of
 from imbaloss.evaluation.scores import OF_TALLIES, THRESHOLD
 from imbaloss.evaluation.tallies import Tallies
-from imbaloss.nearest import one_of, parameter_of
 from imbaloss.statistics import logit_interval
 
 Floats = NDArray[np.float64]
@@ -72,11 +72,11 @@ class Rule:
 
         Raises ValueError for an unknown rule or parameter, and for a value outside its domain.
         """
-        name, given = notation.read("a rule for a threshold", text)
-        one_of("rule for a threshold", name, RULES)
-        defaults = notation.keyword_defaults(RULES[name])
+        name, given = spec_text.read_spec("a rule for a threshold", text)
+        check_choice("rule for a threshold", name, RULES)
+        defaults = spec_text.read_keyword_defaults(RULES[name])
         for key, value in given.items():
-            parameter_of(name, key, defaults)
+            check_parameter(name, key, defaults)
             limit = 1.0 if key in SHARES else np.finfo(float).max
             if not (isinstance(value, float) and 0 < value <= limit):
                 bound = "at most 1" if key in SHARES else "finite"
@@ -85,7 +85,7 @@ class Rule:
 
     def __str__(self) -> str:
         """Write the text that `of` reads, without the parameters at their default."""
-        return notation.write(self.name, self.parameters, notation.keyword_defaults(RULES[self.name]))
+        return spec_text.write_spec(self.name, self.parameters, spec_text.read_keyword_defaults(RULES[self.name]))
 
     def __call__(self, tallies: Tallies) -> Floats:
         """Return the value of the rule at each threshold: the higher the better, -infinity if it is not admitted."""

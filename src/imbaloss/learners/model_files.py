@@ -5,15 +5,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from imbaloss.atomic_write import write_atomically
 from imbaloss.evaluation import Calibration
 from imbaloss.learners import network_file, skops_file
 from imbaloss.learners.fitted_model import FittedModel
 from imbaloss.learners.sklearn_reference import SklearnModel
-from imbaloss.notation import tuples
+from imbaloss.spec_text import to_tuples
 from imbaloss.training import Model
 from imbaloss.training.recipe import read_entries, write_entries
 from imbaloss.training.scaling import Scaling
-from imbaloss.whole import write_whole
 
 REFERENCE = "reference.skops"
 TRUSTED = (  # beside what skops trusts by itself
@@ -36,7 +36,7 @@ def save(model: FittedModel, folder: Path) -> Saved:
         return Saved(None, {})
     assert isinstance(model, SklearnModel)
     content = skops_file.dump(model.classifier)
-    write_whole(folder / REFERENCE, content)
+    write_atomically(folder / REFERENCE, content)
     reference = {
         "shape": list(model.shape),
         "recipe": write_entries(model.recipe, model.decision),
@@ -58,7 +58,7 @@ def load(folder: Path, reference: Mapping[str, Any] | None, checksums: Mapping[s
         return network_file.load(folder)[0]
     file = folder / REFERENCE
     classifier = skops_file.load(file, skops_file.read_unchanged(file, checksums[REFERENCE]), TRUSTED)
-    parts = tuples(dict(reference))
+    parts = to_tuples(dict(reference))
     recipe, decision = read_entries(parts["recipe"])
     return SklearnModel(
         recipe=recipe,

@@ -13,13 +13,13 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as to_bytes
 from torch import Tensor
 
+from imbaloss.atomic_write import write_atomically
 from imbaloss.evaluation import Calibration
 from imbaloss.networks import size_of
-from imbaloss.notation import tuples
+from imbaloss.spec_text import to_tuples
 from imbaloss.training.model import Model, build_network
 from imbaloss.training.recipe import read_entries, require, write_entries
 from imbaloss.training.scaling import Scaling
-from imbaloss.whole import write_whole
 
 FORMAT = "imbaloss model 2"
 NAME = "model.safetensors"
@@ -41,7 +41,7 @@ def save(model: Model, folder: Path, facts: dict[str, Any]) -> Path:
     state = {name: tensor.contiguous() for name, tensor in model.network.state_dict().items()}
     text = json.dumps(header | {CHECKSUM: digest(header, state)})
     folder.mkdir(parents=True, exist_ok=True)
-    return write_whole(folder / NAME, to_bytes(state, {"imbaloss": text}))
+    return write_atomically(folder / NAME, to_bytes(state, {"imbaloss": text}))
 
 
 def digest(header: Mapping[str, Any], state: Mapping[str, Tensor]) -> str:
@@ -95,7 +95,7 @@ def load(folder: Path) -> tuple[Model, dict[str, Any]]:
 
 def model_of(header: dict[str, Any], state: Mapping[str, Tensor]) -> Model:
     """Raises ValueError, and others, where parts of the header do not fit the weights or each other."""
-    recipe, decision = read_entries(tuples(header["recipe"]))
+    recipe, decision = read_entries(to_tuples(header["recipe"]))
     shape = tuple(header["shape"])
     numbers = len(next(iter(state.values())))
     require(numbers == header["networks"], "the weights are of another number of networks")
@@ -107,10 +107,10 @@ def model_of(header: dict[str, Any], state: Mapping[str, Tensor]) -> Model:
     require(finite, "the weights are not finite, or of another type")
     network = build_network(recipe, shape, [np.random.default_rng(0)] * numbers)
     network.load_state_dict(state)
-    scaling, prior = Scaling(**tuples(header["scaling"])), tuple(header["prior"])
+    scaling, prior = Scaling(**to_tuples(header["scaling"])), tuple(header["prior"])
     columns = {len(scaling.offset), len(scaling.scale)}
     require(columns == {shape[0]} and all(scaling.scale), "the scaling is of other columns")
     require(len(prior) in {0, recipe.classes}, "the prior is of other classes")
-    model = Model(recipe, shape, scaling, network, prior, Calibration(**tuples(header["calibration"])), decision)
+    model = Model(recipe, shape, scaling, network, prior, Calibration(**to_tuples(header["calibration"])), decision)
     require(np.isfinite(model.probabilities(np.zeros((1, *shape)))).all(), "it gives no probabilities")
     return model

@@ -8,17 +8,17 @@ from typing import Any
 
 from torch import distributed as dist
 
+from imbaloss.choices import check_choice, check_parameter
 from imbaloss.losses import adjusted, errors, reductions
 from imbaloss.losses.criterion import Criterion
 from imbaloss.losses.domains import require
 from imbaloss.losses.loss import Loss, LossOptions
 from imbaloss.losses.named import NAMED
-from imbaloss.nearest import one_of, parameter_of
-from imbaloss.notation import Parameter, keyword_defaults
+from imbaloss.spec_text import Parameter, read_keyword_defaults
 
 OPTIONS: dict[str, Parameter] = {  # those of every loss that a text may name
     name: default
-    for name, default in keyword_defaults(Loss).items()
+    for name, default in read_keyword_defaults(Loss).items()
     if name in LossOptions.__optional_keys__ and name != "sync"
 }
 FOR_EACH_CLASS = ("class_weights", "prior")
@@ -90,7 +90,7 @@ def pair(name: str, **given: Any) -> Loss:
     """The loss "error/reduction": each part takes those of the given parameters that it knows."""
     parts = []
     for part in parts_of(name):
-        own = {key: given[key] for key in keyword_defaults(part) if key in given}
+        own = {key: given[key] for key in read_keyword_defaults(part) if key in given}
         parts.append(partial(part, **own) if own else part)
     return Loss(*parts, **{key: value for key, value in given.items() if key in LossOptions.__optional_keys__})
 
@@ -148,7 +148,7 @@ def check_parameters(name: str, given: dict[str, Any]) -> None:
     """
     allowed = parameters(name)
     for key, value in given.items():
-        parameter_of(name, key, allowed)
+        check_parameter(name, key, allowed)
         if value is None and allowed[key] is None:
             continue
         if key in FOR_EACH_CLASS and not of_each_class(value):
@@ -158,18 +158,18 @@ def check_parameters(name: str, given: dict[str, Any]) -> None:
 
 
 def known_name(name: str) -> str:
-    one_of("loss", name, NAMED)
+    check_choice("loss", name, NAMED)
     return name
 
 
 def parts_of(name: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """The error and the reduction of a pair."""
     error, _, reduction = name.partition("/")
-    one_of("error", error, ERRORS)
-    one_of("reduction", reduction, REDUCTIONS)
+    check_choice("error", error, ERRORS)
+    check_choice("reduction", reduction, REDUCTIONS)
     return ERRORS[error], REDUCTIONS[reduction]
 
 
 def signatures(name: str) -> list[Mapping[str, Parameter]]:
     """The keyword parameters, with defaults, of a named loss; of both parts of a pair."""
-    return [keyword_defaults(part) for part in (parts_of(name) if "/" in name else (NAMED[known_name(name)],))]
+    return [read_keyword_defaults(part) for part in (parts_of(name) if "/" in name else (NAMED[known_name(name)],))]

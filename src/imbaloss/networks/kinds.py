@@ -12,8 +12,8 @@ from torch import nn
 from torch.autograd.graph import saved_tensors_hooks
 from torch.utils.flop_counter import FlopCounterMode
 
-from imbaloss import notation
-from imbaloss.nearest import one_of, parameter_of
+from imbaloss import spec_text
+from imbaloss.choices import check_choice, check_parameter
 from imbaloss.networks.convolutional import CNN, FCN, smallest_group
 from imbaloss.networks.initialisation import INITIALISATIONS
 from imbaloss.networks.mapped import Mapped
@@ -77,7 +77,7 @@ class Kind(NamedTuple):
         if self.head is None:
             return self.body
         name = f"{self.body}/{PROTOTYPE}" if self.convolutional else PROTOTYPE
-        return notation.write(name, self.head._asdict(), DEFAULTS)
+        return spec_text.write_spec(name, self.head._asdict(), DEFAULTS)
 
 
 class Design(NamedTuple):
@@ -113,15 +113,15 @@ def parse(text: str) -> Kind:
     Raises:
         ValueError: A name or parameter is unknown, or a value is outside its domain.
     """
-    name, parameters = notation.read("a network", text)
+    name, parameters = spec_text.read_spec("a network", text)
     body, slash, head = name.partition("/")
-    one_of("network" if not slash else "body", body, BODIES if slash else NETWORKS)
+    check_choice("network" if not slash else "body", body, BODIES if slash else NETWORKS)
     if body == PROTOTYPE:
         body, head = PERCEPTRON, PROTOTYPE
     elif slash and head != PROTOTYPE:
         raise ValueError(f"there is no head {head!r}; there is {PROTOTYPE}, as in {body}/{PROTOTYPE}")
     for key in parameters:
-        parameter_of(name, key, DEFAULTS if head else ())
+        check_parameter(name, key, DEFAULTS if head else ())
     return Kind(body, Head.of(parameters) if head else None)
 
 
@@ -160,8 +160,8 @@ def build(
     Raises:
         ValueError: The activation or init is unknown, or the networks cannot take inputs of that shape.
     """
-    one_of("activation", design.activation, ACTIVATIONS)
-    one_of("init", init, INITIALISATIONS)
+    check_choice("activation", design.activation, ACTIVATIONS)
+    check_choice("init", init, INITIALISATIONS)
     check_shape(design)
     head = design.kind.head
     body: nn.Module

@@ -16,12 +16,12 @@ from imbaloss import studies
 from imbaloss.data import NONE, SETS
 from imbaloss.evaluation import CONFUSION, OF_DECISIONS, RULES_ALONE, SCORES
 from imbaloss.learners import REFERENCES
+from imbaloss.plural import format_count
 from imbaloss.report.cells import COMPARED, OF_RULES, TUNED_F1
 from imbaloss.report.lines import Counts
 from imbaloss.report.naming import FIXED, OTHERS, names
 from imbaloss.studies import THRESHOLDS, Row
 from imbaloss.studies.tuning import LearningRateChoice
-from imbaloss.wording import counted
 
 DASH = "\u2013"  # an en dash, where there is no value
 CELL = ["dataset", "level", "loss"]
@@ -168,7 +168,8 @@ def sentences(rows: Sequence[Row]) -> list[str]:
     return [
         *(f"every network is a {kind}" for kind in kinds if len(kinds) == 1 and kind != "mlp"),
         *(
-            f"{cell}: {counted(len(some), 'training')} failed, first that of seed {some[0].run.seed}: {some[0].failure}"
+            f"{cell}: {format_count(len(some), 'training')} failed, first that of seed {some[0].run.seed}: "
+            f"{some[0].failure}"
             for cell, some in failures.items()
         ),
         *(f"{said}: {where(found)}" for said, found in others.items()),
@@ -177,8 +178,10 @@ def sentences(rows: Sequence[Row]) -> list[str]:
 
 def where(found: "Counter[str]") -> str:
     """found: trainings in each cell."""
-    told = "; ".join(f"{counted(trainings, 'training')} on {cell}" for cell, trainings in found.most_common(MOST_TOLD))
-    many = f"{counted(sum(found.values()), 'training')} in {len(found)} cells, among them "
+    told = "; ".join(
+        f"{format_count(trainings, 'training')} on {cell}" for cell, trainings in found.most_common(MOST_TOLD)
+    )
+    many = f"{format_count(sum(found.values()), 'training')} in {len(found)} cells, among them "
     return (many if len(found) > MOST_TOLD else "") + told
 
 

@@ -10,9 +10,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from imbaloss.atomic_write import write_atomically
 from imbaloss.evaluation.calibration import NONE
 from imbaloss.training.model import Model, combine_networks
-from imbaloss.whole import write_whole
 
 NEEDS = ("onnx", "onnxscript")
 
@@ -48,7 +48,7 @@ def write(model: Model, file: Path, threshold: float | None, costs: NDArray[np.f
             verbose=False,
             dynamo=True,
         )
-    return write_whole(file, cast(torch.onnx.ONNXProgram, program).model_proto.SerializeToString())
+    return write_atomically(file, cast(torch.onnx.ONNXProgram, program).model_proto.SerializeToString())
 
 
 class Exported(nn.Module):

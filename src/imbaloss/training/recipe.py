@@ -8,9 +8,9 @@ from typing import Any
 import torch
 
 from imbaloss import networks
+from imbaloss.choices import check_choice
 from imbaloss.evaluation import Decision
 from imbaloss.field_tables import Field, FieldError
-from imbaloss.nearest import one_of
 from imbaloss.networks import Design, Kind
 from imbaloss.recipe_fields import DECISION_FIELDS, FIELDS, TRAINING_FIELDS, RecipeFields
 
@@ -105,7 +105,7 @@ def canonical_text(field: Field, value: str) -> str:
         if field.name == "network":
             require(isinstance(value, str), f"network must be a text, as cnn, found {value!r}")
             return str(networks.parse(value))
-        one_of(field.name, value, field.entry.names)
+        check_choice(field.name, value, field.entry.names)
     except ValueError as error:
         raise FieldError(field.name, str(error), named=False) from error
     return value
