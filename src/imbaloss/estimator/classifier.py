@@ -27,7 +27,7 @@ from imbaloss.evaluation import Tuned, calibration, costs
 from imbaloss.field_tables import FieldError
 from imbaloss.learners import network_file
 from imbaloss.losses import LossSpec
-from imbaloss.networks import joined
+from imbaloss.networks import join_networks
 from imbaloss.training import Model, Recipe, check_device, check_loss, onnx_file
 from imbaloss.training.model import to_probabilities
 from imbaloss.training.recipe import require
@@ -188,7 +188,7 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
             recipe,
             samples.inputs.shape[1:],
             scaling,
-            joined([outcome.model.network for outcome in outcomes if outcome.model]),
+            join_networks([outcome.model.network for outcome in outcomes if outcome.model]),
             shift_of(members, train_part, None if self.calibration in FIT_SHARES else decision.shares),
             decision=model_decision,
         )

@@ -9,7 +9,7 @@ import torch
 
 from imbaloss.data import SamplerSpec, Samples, Split, resample
 from imbaloss.losses import LossSpec
-from imbaloss.networks import one
+from imbaloss.networks import extract_network
 from imbaloss.training import Member, Model, Outcome, Recipe, plan_for, train
 from imbaloss.training.member import weighed
 from imbaloss.training.priors import prior_shift
@@ -38,7 +38,7 @@ def start_from(before: Model, members: Sequence[Member], scaling: str) -> list[M
     alike = all(getattr(before.recipe, name) == getattr(members[0].recipe, name) for name in SHAPE)
     same = alike and before.networks == len(members) and before.recipe.scaling == scaling
     require(same, f"warm_start needs the networks of the last fit: n_networks, scaling, {', '.join(SHAPE)}")
-    return [replace(member, start=one(before.network, place)) for place, member in enumerate(members)]
+    return [replace(member, start=extract_network(before.network, place)) for place, member in enumerate(members)]
 
 
 def train_members(members: Sequence[Member], device: str, *, verbose: int, lr_name: str) -> list[Outcome[Model]]:

@@ -15,7 +15,15 @@ from imbaloss.networks.kinds import (
 from imbaloss.networks.mapped import Mapped
 from imbaloss.networks.mlp import ACTIVATIONS, MLP
 from imbaloss.networks.prototypes import Prototypes
-from imbaloss.networks.stack import AddTo, StackedLinear, adds_to_bias, joined, keep, one, put
+from imbaloss.networks.stack import (
+    AddTo,
+    StackedLinear,
+    adds_to_bias,
+    extract_network,
+    join_networks,
+    keep_networks,
+    set_network,
+)
 
 __all__ = [
     "ACTIVATIONS",
@@ -34,10 +42,10 @@ __all__ = [
     "adds_to_bias",
     "build",
     "check_shape",
-    "joined",
-    "keep",
-    "one",
+    "extract_network",
+    "join_networks",
+    "keep_networks",
     "parse",
-    "put",
+    "set_network",
     "size_of",
 ]

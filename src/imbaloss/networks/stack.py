@@ -64,7 +64,7 @@ def adds_to_bias(gradient: Tensor) -> AddTo:
     return add
 
 
-def keep(network: nn.Module, which: Tensor) -> None:
+def keep_networks(network: nn.Module, which: Tensor) -> None:
     """Keep some networks of a stack, in place, and clear all gradients.
 
     which: a mask (S,) of the networks that stay, or the numbers of the networks in their new order, which may repeat.
@@ -74,7 +74,7 @@ def keep(network: nn.Module, which: Tensor) -> None:
         tensor.grad = None
 
 
-def one(network: Network, index: int, instead: tuple[nn.Module, nn.Module] | None = None) -> Network:
+def extract_network(network: Network, index: int, instead: tuple[nn.Module, nn.Module] | None = None) -> Network:
     """Return a copy of the network at that index, as a stack of one.
 
     instead: a module of the stack, and the module that takes its place in the copy.
@@ -86,7 +86,7 @@ def one(network: Network, index: int, instead: tuple[nn.Module, nn.Module] | Non
     return copy.deepcopy(network, copies)
 
 
-def joined(networks: Sequence[Network]) -> Network:
+def join_networks(networks: Sequence[Network]) -> Network:
     """Join several stacks of networks of one shape into a new stack, in their order."""
     stack = copy.deepcopy(networks[0])
     for name, tensor in (*stack.named_parameters(), *stack.named_buffers()):
@@ -95,7 +95,7 @@ def joined(networks: Sequence[Network]) -> Network:
 
 
 @torch.no_grad()
-def put(network: nn.Module, index: int, other: nn.Module) -> None:
+def set_network(network: nn.Module, index: int, other: nn.Module) -> None:
     """Copy the weights of a stack of one into the network at that index, in place."""
     weights = other.state_dict()
     for name, tensor in network.state_dict().items():

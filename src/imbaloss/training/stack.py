@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from imbaloss.data.seeds import stream
-from imbaloss.networks import keep, put
+from imbaloss.networks import keep_networks, set_network
 from imbaloss.training.augmentation import Augmentation
 from imbaloss.training.batch_orders import BatchOrder, build_batch_orders, draw_orders
 from imbaloss.training.early import EarlyStopping
@@ -156,7 +156,7 @@ class Stack:
         self.optimizer.keep(mask)
         if self.early:
             self.early.keep(mask)
-        keep(self.network, mask)
+        keep_networks(self.network, mask)
         self.loss_groups = keep_members(self.loss_groups, mask)
 
 
@@ -180,9 +180,9 @@ def draw_networks(members: Sequence[Member], data: PlacedData, plan: Plan) -> tu
     network = build_network(recipe, data.shape, [stream(pair.seed, "weights") for pair in pairs])
     for place, pair in enumerate(pairs):
         if pair.start is not None:
-            put(network, place, pair.start)
+            set_network(network, place, pair.start)
     network = network.to(device)
     splits = torch.tensor([pair.split for pair in pairs], device=device)
     shortcuts = Shortcuts.install(plan, network, data.inputs_by_split, splits)
-    keep(network, torch.tensor([pairs.index(pair) for pair in of_members], device=device))
+    keep_networks(network, torch.tensor([pairs.index(pair) for pair in of_members], device=device))
     return network, shortcuts

@@ -12,7 +12,7 @@ from typing import cast
 import torch
 from torch import Tensor
 
-from imbaloss.networks import MLP, AddTo, StackedLinear, keep
+from imbaloss.networks import MLP, AddTo, StackedLinear, keep_networks
 from imbaloss.training.fast.gram_first_layer import GramLayer
 from imbaloss.training.optimizers import Options, adam_direction, per_network
 
@@ -90,7 +90,7 @@ class FusedOptimizer(ABC):
         """Keep the networks where mask (S,) is true; the parameters are sliced by their owner."""
         self.lr = self.lr[mask]
         if self.working is not self.network:
-            keep(self.working, mask)
+            keep_networks(self.working, mask)
 
 
 class FusedSGD(FusedOptimizer):

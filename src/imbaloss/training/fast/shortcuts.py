@@ -8,7 +8,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from imbaloss.networks import MLP, one
+from imbaloss.networks import MLP, extract_network
 from imbaloss.training.fast.fused_steps import FUSED_OPTIMIZERS, FusedOptimizer
 from imbaloss.training.fast.gram_first_layer import GramLayer, insert_gram_layer
 from imbaloss.training.fast.matmul_backend import use_matmul_backend
@@ -57,4 +57,4 @@ class Shortcuts:
         """Return a copy of one network of the stack, on the CPU, with an ordinary first layer."""
         with self.use_matmul_backend():
             ordinary = (self.gram_layer, self.gram_layer.restore(index)) if self.gram_layer else None
-        return one(network, index, ordinary).to("cpu")
+        return extract_network(network, index, ordinary).to("cpu")
