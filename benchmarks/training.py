@@ -33,7 +33,7 @@ from torch.utils.data import DataLoader, TensorDataset
 from imbaloss import losses
 from imbaloss.data import Samples, Split
 from imbaloss.losses import LossSpec
-from imbaloss.training import Member, Plan, Recipe, plan_for, train
+from imbaloss.training import Member, Plan, Recipe, plan_training, train
 from imbaloss.training.fast.matmul_backend import choose_matmul_backend, use_matmul_backend
 from imbaloss.training.fast.plan import SPAN
 from imbaloss.training.stack import Stack
@@ -64,7 +64,7 @@ class Work:
 
     @property
     def plan(self) -> Plan:
-        return plan_for(self.recipe, self.samples, self.widths[:1])
+        return plan_training(self.recipe, self.samples, self.widths[:1])
 
     @property
     def operations(self) -> float:
@@ -263,10 +263,10 @@ def print_costs(cases: list[tuple[str, Work, int]], turns: int, by_sample: bool 
 
 def print_memory() -> None:
     """The most that the report's 45 cells take, in a process of their own, with the real files where there are any."""
-    from imbaloss.data.cifar100 import find
+    from imbaloss.data.cifar100 import find_files
 
     folder = Path(os.environ.get("IMBALOSS_DATA") or Path(__file__).parents[2] / "shared")
-    if find(folder) is None:
+    if find_files(folder) is None:
         print("\nPeak memory of the 45 cells: not measured; IMBALOSS_DATA names no folder of CIFAR-100.")
         return
     with tempfile.TemporaryDirectory() as out:

@@ -31,7 +31,7 @@ def at_home(home, monkeypatch):
 
 
 def test_the_sets_hold_their_groups():
-    for name, found in data.load(NEWS).items():
+    for name, found in data.load_data_sets(NEWS).items():
         groups = 4 if name == "news_topics" else 1
         assert found.train.counts == (groups * DOCUMENTS["train"],) * 2
         assert found.test.counts == (groups * DOCUMENTS["test"],) * 2
@@ -67,7 +67,7 @@ def test_what_names_the_group_is_not_shown():
 
 
 def test_a_split_is_drawn_as_of_images():
-    found = data.load(["news_sport"])["news_sport"]
+    found = data.load_data_sets(["news_sport"])["news_sport"]
     split = found.draw(level=0.1, protocol="table1", seed=3)
     assert split.train.counts == (48, 12)
     assert split.test.counts == (24, 6)
@@ -79,7 +79,7 @@ def test_a_split_is_drawn_as_of_images():
 
 
 def test_the_words_of_a_group_can_be_learned():
-    found = data.load(["news_religion"])["news_religion"]
+    found = data.load_data_sets(["news_religion"])["news_religion"]
     split = found.draw(level=0.2, protocol="table1", seed=0)
     model = LogisticRegression(class_weight="balanced").fit(split.train.inputs, split.train.labels)
     assert model.score(split.test.inputs, split.test.labels) > 0.8
@@ -94,7 +94,7 @@ def test_without_a_network_one_sentence_says_what_to_do(tmp_path, monkeypatch):
     with pytest.raises(
         OSError, match=r"the 20 Newsgroups could not be downloaded \(.*Name or service not known\); where"
     ):
-        data.load(["news_sport"])
+        data.load_data_sets(["news_sport"])
 
 
 def test_the_command_trains_on_them(home, tmp_path):
@@ -119,5 +119,5 @@ def test_a_study_says_what_its_samples_are(datasets, things):
 
 def test_of_documents_no_examples_are_shown(tmp_path):
     store = Store(tmp_path)
-    store.add_examples(data.load(["news_sport", "digits_3_8"]))
+    store.add_examples(data.load_data_sets(["news_sport", "digits_3_8"]))
     assert list(store.examples()) == ["digits_3_8"]

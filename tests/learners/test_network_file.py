@@ -133,7 +133,9 @@ def test_a_file_that_says_of_itself_what_is_not_so_is_refused(model, tmp_path, c
     header = json.loads(json.loads(file.read_bytes()[8 : 8 + size])["__metadata__"]["imbaloss"])
     change(header)
     state = dict(model.network.state_dict())
-    header["sha256"] = network_file.digest({key: value for key, value in header.items() if key != "sha256"}, state)
+    header["sha256"] = network_file.compute_checksum(
+        {key: value for key, value in header.items() if key != "sha256"}, state
+    )
     save_file(state, file, {"imbaloss": json.dumps(header)})
     with pytest.raises(ValueError, match="is no model file that imbaloss has written"):
         network_file.load(tmp_path)

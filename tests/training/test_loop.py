@@ -9,7 +9,7 @@ import torch
 from imbaloss import losses
 from imbaloss.data import SamplerSpec, Samples, Split
 from imbaloss.losses import LossSpec
-from imbaloss.training import Member, Outcome, Recipe, check_device, plan_for, train
+from imbaloss.training import Member, Outcome, Recipe, check_device, plan_training, train
 from imbaloss.training.fast.matmul_backend import ONEDNN, PYTORCH, choose_matmul_backend
 from imbaloss.training.fast.plan import AUTOGRAD, INPUTS
 from imbaloss.training.scaling import Scaling
@@ -185,7 +185,7 @@ def test_networks_of_other_kinds_go_through_the_same_loop(changes, network):
         for seed in (0, 1)
         for loss in ("mse", "msfe")
     ]
-    plan = plan_for(recipe, 40, (3, 4, 5))
+    plan = plan_training(recipe, 40, (3, 4, 5))
     assert (plan.first_layer, plan.steps) == (INPUTS, AUTOGRAD)
     for member, outcome in zip(members, train(members), strict=True):
         curve, alone = train_plainly(member)
@@ -282,14 +282,14 @@ def test_a_plan_decides_who_multiplies(monkeypatch):
     before = settings.fp32_precision
     for library, expected in ((ONEDNN, "bf16"), (PYTORCH, before)):
         seen.clear()
-        train([member], plan=replace(plan_for(RECIPE, 40, (60,)), products=library))
+        train([member], plan=replace(plan_training(RECIPE, 40, (60,)), products=library))
         assert set(seen) == {expected}
 
 
 def test_a_foreign_plan_and_a_choice_of_rates_are_refused():
     adam = replace(RECIPE, optimizer="adam")
-    with pytest.raises(ValueError, match="the plan is for other networks or optimizers: make it by plan_for"):
-        train([Member(split_of(0), LossSpec.parse("mse"), adam, 0)], plan=plan_for(RECIPE, 40, (60,)))
+    with pytest.raises(ValueError, match="the plan is for other networks or optimizers: make it by plan_training"):
+        train([Member(split_of(0), LossSpec.parse("mse"), adam, 0)], plan=plan_training(RECIPE, 40, (60,)))
     with pytest.raises(ValueError, match="a member trains at one learning rate"):
         train([Member(split_of(0), LossSpec.parse("mse"), replace(RECIPE, tune_lr=(0.1, 1.0)), 0)])
 

@@ -27,7 +27,7 @@ def model_of(classes: int, kind: str, precision: str, network: str = "mlp") -> M
     ]
     prior = tuple(np.linspace(0, -1, classes).tolist())
     whole = replace(models[0], network=join_networks([model.network for model in models]), prior=prior)
-    return replace(whole, calibration=calibration.fit(kind, labels, whole.logits(split.train.inputs)))
+    return replace(whole, calibration=calibration.fit_calibration(kind, labels, whole.logits(split.train.inputs)))
 
 
 def answers(file, inputs: np.ndarray) -> list[np.ndarray]:

@@ -189,7 +189,7 @@ def stacks(
 
     check_device(device)
     runs = study.runs()
-    datasets = data.load(study.datasets, folder=data_dir, quiet=quiet)
+    datasets = data.load_data_sets(study.datasets, folder=data_dir, quiet=quiet)
     return runs, datasets, studies.cut(runs, datasets, stack_size, device)
 
 
@@ -321,7 +321,7 @@ def datasets(as_json: Json = False) -> None:
     for name, binary in SETS.items():
         train, test = ("+".join(map(str, part)) for part in (binary.train, binary.test))
         print(f"{name:14} {binary.negative} (0) against {binary.positive} (1)")
-        print(f"{'':15}{train} {binary.things} to train on, {test} to test on, {binary.origin}\n")
+        print(f"{'':15}{train} {binary.noun} to train on, {test} to test on, {binary.origin}\n")
     print("Any two classes or superclasses of CIFAR-100 are a set too, the negative one first, as fish/flowers:")
     for name, classes in SUPERCLASSES.items():
         print(f"    {name}: {', '.join(classes)}")

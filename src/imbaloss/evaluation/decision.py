@@ -1,4 +1,4 @@
-"""Decisions: how the probability that a model gives becomes an action."""
+"""Decisions: how the probability that a model gives becomes a class."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Kinds of networks by name: a body, alone or under a head of prototypes, as `cnn/prototype:per_class=2`."""
+"""Kinds of networks by name: a body, alone or with a head of prototypes, such as `cnn/prototype:per_class=2`."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
@@ -24,16 +24,16 @@ PERCEPTRON, PROTOTYPE = "mlp", "prototype"
 CONVOLUTIONAL: dict[str, type[CNN | FCN]] = {"cnn": CNN, "fcn": FCN}
 BODIES = (PERCEPTRON, *CONVOLUTIONAL)
 NETWORKS = (*BODIES, PROTOTYPE)  # the last is short for mlp/prototype
-LAYERS = {"hidden": (PERCEPTRON,), "channels": tuple(CONVOLUTIONAL)}  # of a design, and the bodies that have them
-MOST, MOST_NUMBERS = 1000, 100_000  # prototypes of a class or numbers of an embedding; both multiplied
+LAYERS = {"hidden": (PERCEPTRON,), "channels": tuple(CONVOLUTIONAL)}  # field of a design -> the bodies that use it
+MOST, MOST_NUMBERS = 1000, 100_000  # limit of per_class and of embedding; limit of their product
 
 
 class Head(NamedTuple):
     """The parameters of a head of prototypes on a body."""
 
-    per_class: int = 1  # prototypes
-    embedding: int = 16  # numbers that the body makes of a sample
-    gamma: float = 1.0  # how sharply a distance decides
+    per_class: int = 1  # number of prototypes of a class
+    embedding: int = 16  # number of outputs of the body
+    gamma: float = 1.0  # factor of the squared distances in the logits
     compactness: float = 0.001  # weight of the distance to the nearest prototype of the own class
 
     @classmethod
@@ -62,7 +62,7 @@ DOMAINS: dict[str, tuple[str, Callable[[float], bool]]] = {
 
 
 class Kind(NamedTuple):
-    """The kind of a network: its body and its head. Without a head, the last layer of the body gives the logits."""
+    """The kind of a network: a body, and a head or None. Without a head, the body's last layer gives the logits."""
 
     body: str
     head: Head | None = None
@@ -81,14 +81,14 @@ class Kind(NamedTuple):
 
 
 class Design(NamedTuple):
-    """Everything that a network is built by, except its weights."""
+    """The structure of a network, without its weights."""
 
     kind: Kind
-    shape: tuple[int, ...]  # of one input
+    shape: tuple[int, ...]  # shape of one input
     hidden: tuple[int, ...]  # widths of an mlp's hidden layers
-    channels: tuple[int, ...]  # of the stages of a convolutional network
-    outputs: int  # logits: 1 for two classes, else one a class
-    activation: str
+    channels: tuple[int, ...]  # number of maps in each stage of a convolutional network
+    outputs: int  # number of logits: 1 for two classes, or one for each class
+    activation: str  # a name in `ACTIVATIONS`
 
     @property
     def body_outputs(self) -> int:
@@ -97,11 +97,11 @@ class Design(NamedTuple):
 
 
 class Size(NamedTuple):
-    """What one network takes in memory and work."""
+    """The memory and the work that one network needs."""
 
-    parameters: int
-    held: int  # numbers that a step keeps of each sample for the way back
-    operations: int  # multiplications for a sample, forward
+    parameters: int  # number of weights and biases
+    held: int  # numbers that are kept of each sample for back-propagation
+    operations: int  # multiplications for a sample in the forward pass
 
 
 @cache

@@ -7,7 +7,9 @@ from typing import TypeVar
 import torch
 from torch import Tensor, nn
 
-AddTo = Callable[[Tensor], Tensor | None]  # returns the rows of its first two axes that it changed; None: all
+AddTo = Callable[
+    [Tensor], Tensor | None
+]  # adds to a tensor; returns the rows of its first two axes that changed, or None
 Network = TypeVar("Network", bound=nn.Module)
 
 
@@ -65,9 +67,9 @@ def adds_to_bias(gradient: Tensor) -> AddTo:
 
 
 def keep_networks(network: nn.Module, which: Tensor) -> None:
-    """Keep some networks of a stack, in place, and clear all gradients.
+    """Keep some networks of a stack and drop the others, in place. All gradients are cleared.
 
-    which: a mask (S,) of the networks that stay, or the numbers of the networks in their new order, which may repeat.
+    which: a mask (S,) of the networks that stay, or their indices in the new order, which may repeat.
     """
     for tensor in (*network.parameters(), *network.buffers()):
         tensor.data = tensor.data[which]

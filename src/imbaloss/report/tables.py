@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from imbaloss import studies
 from imbaloss.data import NONE, SETS
-from imbaloss.evaluation import CONFUSION, OF_DECISIONS, RULES_ALONE, SCORES
+from imbaloss.evaluation import CONFUSION, DECISION_SCORES, RULES_ALONE, SCORES
 from imbaloss.learners import REFERENCES
 from imbaloss.plural import format_count
 from imbaloss.report.cells import COMPARED, OF_RULES, TUNED_F1
@@ -81,8 +81,8 @@ def table(rows: Sequence[Row]) -> pd.DataFrame:
 
 
 COUNTED = [f"{part}_{kind}" for part in ("train", "validation", "test") for kind in ("negatives", "positives")]
-TUNED = tuple(f"tuned_{name}" for name in ("f1", *THRESHOLDS, *(name for name in OF_DECISIONS if name != "f1")))
-AT_TUNED = (*OF_DECISIONS, *RULES_ALONE)  # scores at the tuned threshold
+TUNED = tuple(f"tuned_{name}" for name in ("f1", *THRESHOLDS, *(name for name in DECISION_SCORES if name != "f1")))
+AT_TUNED = (*DECISION_SCORES, *RULES_ALONE)  # scores at the tuned threshold
 COSTS = ("cost", "tuned_cost")  # where the threshold's rule names costs
 OF_RULE = (*COSTS, *(f"tuned_{rule}" for rule in RULES_ALONE if rule != "cost"))
 RESAMPLED = ["resampled_negatives", "resampled_positives"]

@@ -14,7 +14,7 @@ from imbaloss.atomic_write import write_atomically
 from imbaloss.evaluation.calibration import NONE
 from imbaloss.training.model import Model, combine_networks
 
-NEEDS = ("onnx", "onnxscript")
+NEEDS = ("onnx", "onnxscript")  # packages that PyTorch's exporter imports
 
 
 def write(model: Model, file: Path, threshold: float | None, costs: NDArray[np.float64] | None = None) -> Path:
@@ -58,7 +58,7 @@ class Exported(nn.Module):
     """
 
     def __init__(self, model: Model, threshold: float | None, costs: NDArray[np.float64] | None) -> None:
-        """Take the model apart into tensors. threshold: for two classes, None for 1/2. costs: for several, or None."""
+        """Copy the parts of the model into tensors. The other arguments are those of `write`."""
         super().__init__()
         self.network, self.networks, self.dtype = model.network, model.networks, model.recipe.dtype
         self.kind = model.calibration.kind
@@ -90,8 +90,8 @@ class Exported(nn.Module):
         if logits.ndim == 1:
             return calibrate_odds(self.kind, logits, self.numbers[0])
         classes = range(logits.shape[1])
-        others = [logits[:, [other for other in classes if other != c]].logsumexp(1) for c in classes]
-        odds = [calibrate_odds(self.kind, logits[:, c] - others[c], self.numbers[c]) for c in classes]
+        rest = [logits[:, [other for other in classes if other != c]].logsumexp(1) for c in classes]
+        odds = [calibrate_odds(self.kind, logits[:, c] - rest[c], self.numbers[c]) for c in classes]
         scores = torch.stack(odds, dim=1).sigmoid()
         total = scores.sum(1, keepdim=True)
         return torch.where(total > 0, scores / total, torch.full_like(scores, 1 / len(classes))).log()

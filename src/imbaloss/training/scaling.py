@@ -34,7 +34,7 @@ class Scaling:
         from sklearn.preprocessing import StandardScaler  # here, since it takes most of a second
 
         scaler = StandardScaler()
-        for rows in chunks(len(train)):
+        for rows in slice_rows(len(train)):
             values = np.moveaxis(train.inputs[rows], 1, -1).astype(np.float64)
             of_sample = values[0].size // channels
             weights = None if train.weights is None else np.repeat(train.weights[rows], of_sample)
@@ -49,10 +49,10 @@ class Scaling:
 
     def write_into(self, place: Tensor, inputs: NDArray[np.floating[Any]]) -> None:
         """Scale inputs (N, channels, ...) into a tensor of any type, in chunks, without a second copy of them all."""
-        for rows in chunks(len(inputs)):
+        for rows in slice_rows(len(inputs)):
             place[rows] = self(inputs[rows]).to(place.dtype)
 
 
-def chunks(samples: int) -> Iterator[slice]:
+def slice_rows(samples: int) -> Iterator[slice]:
     """Return the slices of rows that are scaled together."""
     return (slice(start, start + CHUNK) for start in range(0, samples, CHUNK))

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from imbaloss.losses import LossSpec
-from imbaloss.training import Member, Recipe, plan_for, train
+from imbaloss.training import Member, Recipe, plan_training, train
 from imbaloss.training.fast.gram_first_layer import GramLayer
 from imbaloss.training.stack import Stack
 from tests.training.examples import RECIPE, split_of
@@ -27,7 +27,7 @@ def stack_of(recipe: Recipe, samples: int = 40, shortcuts: bool = True) -> Stack
     members = [
         Member(split_of(0, samples), LossSpec.parse(loss), recipe, seed) for loss in ("mse", "wce") for seed in (0, 1)
     ]
-    return Stack.build(members, CPU, plan_for(recipe, samples, (60,), shortcuts=shortcuts))
+    return Stack.build(members, CPU, plan_training(recipe, samples, (60,), shortcuts=shortcuts))
 
 
 def weights(stack: Stack) -> torch.Tensor:

@@ -19,17 +19,17 @@ from imbaloss.training.recipe import Recipe
 
 @dataclass(frozen=True, eq=False)
 class Shortcuts:
-    """What a stack asks where a shortcut matters. Without shortcuts each answer is the ordinary one."""
+    """The shortcuts of a stack by its plan. Without shortcuts each method does what ordinary training does."""
 
     plan: Plan
     gram_layer: GramLayer | None  # the first layer of the networks, if the plan puts one there
 
     @classmethod
     def install(cls, plan: Plan, network: nn.Module, inputs: Tensor, splits: Tensor) -> "Shortcuts":
-        """Replace the first layer of the networks, in place, if the plan says so.
+        """Replace the first layer of the networks, in place, if the plan says so, and return the shortcuts.
 
         Args:
-            plan: the plan of the stack.
+            plan: The plan of the stack.
             network: U networks with their initial weights, one for each split and seed.
             inputs: (G, N, D), the training inputs of each split; in float64 if the first layer is replaced.
             splits: (U,), the split of each network.
@@ -42,7 +42,7 @@ class Shortcuts:
         return self.gram_layer is not None
 
     def build_optimizer(self, network: nn.Module, recipe: Recipe, rates: Sequence[float]) -> FusedOptimizer | Optimizer:
-        """Build the optimizer of all networks; rates are the learning rates of the S networks."""
+        """Build the optimizer of all networks. rates: the learning rate of each network, (S,)."""
         lr = torch.tensor(rates, dtype=recipe.dtype, device=next(network.parameters()).device)
         options = Options(recipe.momentum, recipe.weight_decay, recipe.products)
         if self.plan.steps == FUSED:
