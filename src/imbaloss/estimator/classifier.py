@@ -152,7 +152,7 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         self.verbose = verbose
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Train the networks, then fit the calibration and choose the threshold, if the parameters ask for them.
+        """Train the networks, fit the calibration and choose the threshold, as the parameters ask. Return self.
 
         A fit that fails changes no attribute except `n_features_in_` and `feature_names_in_`.
 
@@ -160,9 +160,6 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
             X: (N, D), the columns.
             y: (N,), the class of each sample.
             sample_weight: (N,), >= 0; a sample of weight k counts as k repetitions of it. None for equal weights.
-
-        Returns:
-            The classifier itself.
 
         Raises:
             ValueError: Data or parameters cannot be trained with.
