@@ -247,7 +247,7 @@ def print_cost(turns: int) -> None:
         for start in range(0, networks, most):
             size = min(most, networks - start)
             stack = Stack.build(members(TREE, split, size), CPU)
-            stack.epoch()
+            stack.train_epoch()
             total += EPOCHS * seconds(stack.epoch, turns) + fixed_cost(TREE, split, stack) * size
         print(f"| {seeds} | {total:.1f} | {total / networks:.2f} |", flush=True)
 
@@ -255,7 +255,7 @@ def print_cost(turns: int) -> None:
 def print_costs(cases: list[tuple[str, Work, int]], turns: int, by_sample: bool = False) -> None:
     for label, work, size in cases:
         stack = Stack.build(members(work, split_of(work), size), CPU)
-        stack.epoch()
+        stack.train_epoch()
         taken = statistics.median(seconds(stack.epoch) for _ in range(turns)) / size
         cells = [label, f"{1000 * taken:.2f}"] + ([f"{1e6 * taken / work.samples:.1f}"] if by_sample else [])
         print(f"| {' | '.join(cells)} |", flush=True)

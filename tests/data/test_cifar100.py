@@ -22,7 +22,9 @@ def official(monkeypatch, tmp_path):
 
 
 def contents(found: cifar100.Cifar100) -> dict[str, bytes]:
-    return {f"{part}/{name}": found.images(part, name).tobytes() for part in small.PER_CLASS for name in small.FINE}
+    return {
+        f"{part}/{name}": found.select_images(part, name).tobytes() for part in small.PER_CLASS for name in small.FINE
+    }
 
 
 def test_both_layouts_give_the_same_images_in_the_same_order(official, tmp_path):  # noqa: ARG001
@@ -31,8 +33,8 @@ def test_both_layouts_give_the_same_images_in_the_same_order(official, tmp_path)
     first, second = (cifar100.load_cifar100(tmp_path / folder) for folder in ("a", "b"))
     assert contents(first) == contents(second)
     assert first.fine_names == second.fine_names == small.FINE
-    assert first.images("train", "oak_tree").shape == (small.PER_CLASS["train"], 3, 32, 32)
-    assert len(first.images("test", "trees")) == 3 * small.PER_CLASS["test"]
+    assert first.select_images("train", "oak_tree").shape == (small.PER_CLASS["train"], 3, 32, 32)
+    assert len(first.select_images("test", "trees")) == 3 * small.PER_CLASS["test"]
 
 
 def test_the_folder_itself_may_be_named(official, tmp_path):  # noqa: ARG001
@@ -140,7 +142,7 @@ def test_the_real_files_hold_500_and_100_images_a_class(real_folder):
     found = cifar100.load_cifar100(real_folder)
     assert (len(found.fine_names), len(found.coarse_names)) == (100, 20)
     for name in found.fine_names:
-        assert (len(found.images("train", name)), len(found.images("test", name))) == (500, 100)
+        assert (len(found.select_images("train", name)), len(found.select_images("test", name))) == (500, 100)
 
 
 @pytest.mark.real_data

@@ -43,14 +43,14 @@ def test_the_sets_hold_their_groups():
 def test_columns_are_tf_idf_of_the_training_documents():
     """(1 + log count) (1 + log((1 + n) / (1 + documents with it))), at length 1; a word of test alone is nothing."""
     source = Newsgroups()
-    train, test = source.pools("rec.sport.hockey", "rec.sport.baseball")
-    documents = [source.documents("train", name) for name in ("rec.sport.hockey", "rec.sport.baseball")]
+    train, test = source.make_pools("rec.sport.hockey", "rec.sport.baseball")
+    documents = [source.select_documents("train", name) for name in ("rec.sport.hockey", "rec.sport.baseball")]
     everything = [set(text.lower().split()) for of_class in documents for text in of_class]
     words = sorted(word for word in set().union(*everything) if sum(word in some for some in everything) >= 2)
     rarity = np.array([1 + np.log(121 / (1 + sum(word in some for some in everything))) for word in words])
     for pool, texts in (
         (train.negatives, documents[0]),
-        (test.positives, source.documents("test", "rec.sport.baseball")),
+        (test.positives, source.select_documents("test", "rec.sport.baseball")),
     ):
         counts = np.array([[text.lower().split().count(word) for word in words] for text in texts], dtype=float)
         expected = np.where(counts > 0, 1 + np.log(np.maximum(counts, 1)), 0) * rarity
@@ -60,7 +60,7 @@ def test_columns_are_tf_idf_of_the_training_documents():
 
 def test_what_names_the_group_is_not_shown():
     """Headers, quotes and signatures."""
-    for text in Newsgroups().documents("train", "alt.atheism"):
+    for text in Newsgroups().select_documents("train", "alt.atheism"):
         assert "word" in text
         for word in ("giveaway", "quoted", "signature", "Newsgroups"):
             assert word not in text

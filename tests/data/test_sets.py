@@ -66,8 +66,8 @@ def test_the_classes_of_a_superclass_are_those_of_the_files(real_folder):
     assert sorted(source.coarse_names) == list(cifar100.SUPERCLASSES)
     for part in ("train", "test"):
         for coarse, fine in cifar100.SUPERCLASSES.items():
-            assert images(source.images(part, coarse)) == set().union(
-                *(images(source.images(part, one)) for one in fine)
+            assert images(source.select_images(part, coarse)) == set().union(
+                *(images(source.select_images(part, one)) for one in fine)
             )
 
 
@@ -85,8 +85,8 @@ def test_the_reports_sets_hold_their_classes(real_folder):
     for name, found in data.load_data_sets(CIFAR, folder=real_folder).items():
         assert (found.train.counts, found.test.counts) == (data.SETS[name].train, data.SETS[name].test)
         for part, pool in (("train", found.train), ("test", found.test)):
-            assert images(pool.negatives) == images(source.images(part, found.negative))
-            assert images(pool.positives) == images(source.images(part, found.positive))
+            assert images(pool.negatives) == images(source.select_images(part, found.negative))
+            assert images(pool.positives) == images(source.select_images(part, found.positive))
 
 
 @pytest.mark.real_data

@@ -8,7 +8,7 @@ from scipy import special, stats
 from sklearn import metrics
 
 from imbaloss.evaluation import CONFUSION_SCORES, bootstrap_scores, count_confusion, score_interval
-from imbaloss.evaluation.intervals import average_precision, f1
+from imbaloss.evaluation.intervals import average_precision, f1_at_threshold
 
 SCORES = ("f1", "roc_auc", "average_precision")
 PROBABILITY = st.sampled_from([0.0, 5e-324, 0.1, 0.3, 0.5, 0.7, 1.0])
@@ -26,7 +26,9 @@ def samples(draw) -> tuple[np.ndarray, np.ndarray]:
 @given(samples(), PROBABILITY | st.floats(0, 1))
 def test_f1_is_scikit_learns_at_any_threshold(drawn, threshold):
     labels, probabilities = drawn
-    assert f1(labels, probabilities, threshold) == pytest.approx(metrics.f1_score(labels, probabilities >= threshold))
+    assert f1_at_threshold(labels, probabilities, threshold) == pytest.approx(
+        metrics.f1_score(labels, probabilities >= threshold)
+    )
 
 
 @given(samples())
@@ -82,7 +84,7 @@ def test_the_intervals_of_a_single_run_cover_what_other_samples_would_give(posit
     truth = {
         "roc_auc": stats.norm.cdf(1.2 / np.sqrt(2)),
         "average_precision": np.mean([average_precision(labels, one) for one in others]),
-        "f1": np.mean([f1(labels, one, 0.5) for one in others]),
+        "f1": np.mean([f1_at_threshold(labels, one, 0.5) for one in others]),
     }
     inside: dict[str, list[bool]] = {score: [] for score in SCORES}
     for _ in range(tries):

@@ -112,7 +112,7 @@ def test_a_row_holds_the_scores_of_its_model(digits):
     for part, of_part in predictions.items():
         assert row.scores[part] == scores(of_part.labels, of_part.probabilities)[0]
     threshold, low, high, _ = choose_threshold(
-        Rule.of("f1"), split.validation.labels, model.probabilities(split.validation.inputs)
+        Rule.parse("f1"), split.validation.labels, model.probabilities(split.validation.inputs)
     )
     at = scores(split.test.labels, model.probabilities(split.test.inputs), threshold)
     assert row.tuned == TunedScores(threshold, (low, high), *at)

@@ -20,7 +20,7 @@ def train_plainly(member: Member) -> tuple[list[float], nn.Module]:
     """The mean loss of every epoch, and the trained network."""
     recipe, train = member.recipe, member.split.train
     dtype = getattr(torch, recipe.precision)
-    inputs = Scaling.of(recipe.scaling, train)(train.inputs).to(dtype)
+    inputs = Scaling.fit(recipe.scaling, train)(train.inputs).to(dtype)
     labels = torch.from_numpy(train.labels)
     network: nn.Module
     if recipe.network != "mlp":

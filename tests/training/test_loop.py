@@ -61,7 +61,7 @@ def test_a_stack_follows_the_plain_loop(recipe, samples):
     ]
     for member, outcome, network in assert_plain(members):
         test = member.split.test.inputs
-        logits = network(Scaling.of(recipe.scaling, member.split.train)(test).flatten(1)).detach()
+        logits = network(Scaling.fit(recipe.scaling, member.split.train)(test).flatten(1)).detach()
         expected = logits.squeeze(-1).sigmoid() if recipe.outputs == 1 else logits.softmax(-1)[:, 1]
         np.testing.assert_allclose(outcome.model.probabilities(test), expected, atol=1e-9)
 
@@ -299,9 +299,9 @@ def test_weights_that_are_not_finite_are_seen(wild):
     stack = Stack.build(
         [Member(split_of(0), LossSpec.parse("mse"), RECIPE, seed) for seed in (0, 1)], torch.device("cpu")
     )
-    assert stack.finite().tolist() == [True, True]
+    assert stack.has_finite_weights().tolist() == [True, True]
     stack.network.layers[1].weight.data[1, 2, 3] = wild
-    assert stack.finite().tolist() == [True, False]
+    assert stack.has_finite_weights().tolist() == [True, False]
 
 
 def test_scores_in_float32_are_those_of_float64_but_for_rounding():

@@ -66,7 +66,7 @@ class Cifar100:
     white = 255  # the greatest value of a pixel
     checksum = compute_md5("".join(CONTENT.values()).encode())
 
-    def images(self, part: str, name: str) -> NDArray[np.uint8]:
+    def select_images(self, part: str, name: str) -> NDArray[np.uint8]:
         """Return all images of a class or a superclass in `train` or `test`, (n, 3, 32, 32), 0 to 255.
 
         Raises:

@@ -23,14 +23,14 @@ class Digits:
         self.digit: NDArray[np.int64] = bunch.target
         self.checksum = compute_md5(self.pixels.tobytes() + self.digit.astype(np.uint8).tobytes())
 
-    def images(self, part: str, name: str) -> NDArray[np.uint8]:
+    def select_images(self, part: str, name: str) -> NDArray[np.uint8]:
         """Return the images of a digit or of a group in `GROUPS`, digit by digit, (n, 1, 8, 8), 0 to 16.
 
         part: `train` or `test`. Raises ValueError for a name that is neither a group nor a number.
         """
-        return np.concatenate([self._of_digit(part, digit) for digit in GROUPS.get(name) or (int(name),)])
+        return np.concatenate([self._select_digit(part, digit) for digit in GROUPS.get(name) or (int(name),)])
 
-    def _of_digit(self, part: str, digit: int) -> NDArray[np.uint8]:
+    def _select_digit(self, part: str, digit: int) -> NDArray[np.uint8]:
         """Return the images of a digit: the last third in the file's order for `test`, the others for `train`."""
         images: NDArray[np.uint8] = self.pixels[self.digit == digit]
         first_of_test = len(images) - len(images) // TEST_SHARE

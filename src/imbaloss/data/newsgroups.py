@@ -28,7 +28,7 @@ class Newsgroups:
         self.bunches = {part: load_bunch(part) for part in ("train", "test")}
         self.checksum = compute_md5("\n".join(text for bunch in self.bunches.values() for text in bunch.data).encode())
 
-    def documents(self, part: str, name: str) -> list[str]:
+    def select_documents(self, part: str, name: str) -> list[str]:
         """Return the documents of a newsgroup, or of a group in `GROUPS`, in `train` or `test`.
 
         Raises:
@@ -38,7 +38,7 @@ class Newsgroups:
         numbers = {bunch.target_names.index(group) for group in GROUPS.get(name, (name,))}
         return [text for text, number in zip(bunch.data, bunch.target, strict=True) if number in numbers]
 
-    def pools(self, negative: str, positive: str) -> tuple[Pool, Pool]:
+    def make_pools(self, negative: str, positive: str) -> tuple[Pool, Pool]:
         """Return the pools of train and test, with a column for each word, (n, WORDS at most), float32.
 
         The columns are TF-IDF, with 1 + log(count) for the count of a word. Words and their rarity come from the
@@ -49,7 +49,7 @@ class Newsgroups:
         """
         from sklearn.feature_extraction.text import TfidfVectorizer  # here, since it takes most of a second
 
-        texts = {part: [self.documents(part, name) for name in (negative, positive)] for part in self.bunches}
+        texts = {part: [self.select_documents(part, name) for name in (negative, positive)] for part in self.bunches}
         vectorizer = TfidfVectorizer(
             max_features=WORDS, min_df=FEWEST_DOCUMENTS, sublinear_tf=True, stop_words="english", dtype=np.float32
         )
@@ -75,7 +75,7 @@ def load_bunch(part: str) -> Any:
     except OSError as error:
         reason = str(getattr(error, "reason", error)).splitlines()[0]
         raise OSError(
-            f"the 20 Newsgroups could not be downloaded ({reason}); where there is a network, run python -c 'from "
+            f"the 20 Newsgroups could not be downloaded ({reason}); on a machine with a network, run python -c 'from "
             "sklearn.datasets import fetch_20newsgroups as f; f()', and bring its folder ~/scikit_learn_data here"
         ) from error
 

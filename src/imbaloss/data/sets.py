@@ -121,13 +121,15 @@ def load_data_sets(names: Iterable[str], *, folder: Path | None = None, quiet: b
     sets = {name: find_binary_set(name) for name in names}
     needed = {binary.source for binary in sets.values()}
     sources = {source: open_source(source, folder, quiet=quiet) for source in needed}
-    images = {name: cache(source.images) for name, source in sources.items() if not isinstance(source, Newsgroups)}
+    images = {
+        name: cache(source.select_images) for name, source in sources.items() if not isinstance(source, Newsgroups)
+    }
 
     def make_pools(binary: BinarySet) -> tuple[Pool, Pool]:
         """Return the pools of train and test of a data set."""
         classes, source = (binary.negative, binary.positive), sources[binary.source]
         if isinstance(source, Newsgroups):
-            return source.pools(*classes)
+            return source.make_pools(*classes)
         train, test = (Pool(*(images[binary.source](part, name) for name in classes)) for part in ("train", "test"))
         return train, test
 

@@ -166,20 +166,20 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
             FloatingPointError: The loss or the weights of a network are no longer finite.
         """
         before = self.model_ if self.warm_start and hasattr(self, "model_") else None
-        samples, classes = self._samples(X, y, sample_weight, reset=before is None)
+        samples, classes = self._check_samples(X, y, sample_weight, reset=before is None)
         if before and not np.array_equal(classes, self.classes_):
             raise ValueError(f"warm_start needs the classes of the last fit, {self.classes_}, found {classes}")
-        self._check()
+        self._check_parameters()
         model_decision = evaluation.Decision.read({"calibration": self.calibration})
-        decision = DecisionRequest.of(len(classes), self.threshold, self.costs, self.prevalence)
-        loss, seed = self._loss(samples, classes, decision.costs), self._seed()
+        decision = DecisionRequest.read(len(classes), self.threshold, self.costs, self.prevalence)
+        loss, seed = self._build_loss(samples, classes, decision.costs), self._draw_seed()
         train_part, validation = samples, samples[np.zeros(0, np.int64)]
         if decision.chosen or self.early_stopping or self.calibration != calibration.NONE:
             train_part, validation = split_validation(samples, classes.tolist(), self.validation_fraction, seed)
-        recipe = self._recipe(len(train_part), len(classes))
+        recipe = self._build_recipe(len(train_part), len(classes))
         check_loss(loss, recipe)
         require(not recipe.kind.convolutional, f"network must be mlp or prototype, for columns, found {self.network!r}")
-        scaling = before.scaling if before else Scaling.of(self.scaling, train_part)
+        scaling = before.scaling if before else Scaling.fit(self.scaling, train_part)
         of_train, of_validation = (scale_samples(part, scaling, recipe) for part in (train_part, validation))
         split = Split(of_train, of_validation, of_validation)  # a classifier knows no test part
         sampler = SamplerSpec.parse(self.sampler)
@@ -217,7 +217,7 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
 
         Raises NotFittedError before a fit, and ValueError for other columns than those of the fit.
         """
-        probabilities = to_probabilities(self._logits(X))
+        probabilities = to_probabilities(self._compute_logits(X))
         if probabilities.ndim == 1:
             return np.stack([1 - probabilities, probabilities], axis=1)
         return probabilities
@@ -232,7 +232,7 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
             positive from 0 on. For several, (N, C): the log-probabilities, or with "expected_cost" the negative
             expected costs; the decision is the class with the highest score.
         """
-        logits = np.clip(self._logits(X), -FARTHEST, FARTHEST)
+        logits = np.clip(self._compute_logits(X), -FARTHEST, FARTHEST)
         if self.threshold_ is not None:
             return logits - float(np.clip(special.logit(min(self.threshold_, 1.0)), -2 * FARTHEST, 2 * FARTHEST))
         return logits if self.costs_ is None else -(to_probabilities(logits) @ self.costs_)
@@ -243,7 +243,7 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         Raises NotFittedError before a fit, and ValueError for other columns than those of the fit.
         """
         check_is_fitted(self)
-        probabilities = to_probabilities(self._logits(X))
+        probabilities = to_probabilities(self._compute_logits(X))
         if self.threshold_ is not None:
             decided = (probabilities >= self.threshold_).astype(np.int64)
         else:
@@ -328,7 +328,7 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         """Say whether the classifier has a model, for scikit-learn's `check_is_fitted`."""
         return hasattr(self, "model_")
 
-    def _logits(self, X: Any) -> Floats:
+    def _compute_logits(self, X: Any) -> Floats:
         """Return the log-odds of the positive class, (N,), or for several classes the log-probabilities, (N, C).
 
         Raises NotFittedError before a fit, and ValueError for other columns and for values so large that the network
@@ -339,13 +339,13 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         require(not np.isnan(logits).any(), "X has values so far from those of the fit that the network overflows")
         return logits
 
-    def _seed(self) -> int:
+    def _draw_seed(self) -> int:
         """Return `random_state` if it is an int, else a number drawn from it; None stands for NumPy's generator."""
         generator = check_random_state(self.random_state)
         whole = isinstance(self.random_state, int | np.integer)
         return int(self.random_state) if whole else int(generator.randint(2**31))  # type: ignore[arg-type]
 
-    def _samples(self, X: Any, y: Any, sample_weight: Any, *, reset: bool) -> tuple[Samples, NDArray[np.generic]]:
+    def _check_samples(self, X: Any, y: Any, sample_weight: Any, *, reset: bool) -> tuple[Samples, NDArray[np.generic]]:
         """Check the data of a fit; return the samples, with labels from 0 on, and the sorted classes.
 
         Samples of weight 0 are dropped.
@@ -370,15 +370,15 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
             raise ValueError(f"y must have samples of two classes or more, found one class, {classes.tolist()}")
         return Samples(X, labels.astype(np.int64), weights=weights), classes
 
-    def _check(self) -> None:
+    def _check_parameters(self) -> None:
         """Raise ValueError if a parameter has another type or is outside its domain.
 
-        Domains that a recipe has too are left to `_recipe`.
+        Domains that a recipe has too are left to `_build_recipe`.
         """
         check_parameters(vars(self))
         check_device(self.device)
 
-    def _recipe(self, samples: int, classes: int) -> Recipe:
+    def _build_recipe(self, samples: int, classes: int) -> Recipe:
         """Build the recipe for so many training samples. Raises ValueError for a parameter outside its domain."""
         auto = min(max(samples // 100, SMALLEST_BATCH), LARGEST_BATCH)
         entries = {field: getattr(self, parameter) for parameter, field in RECIPE_NAMES.items()}
@@ -394,7 +394,7 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         except FieldError as error:
             raise ValueError(error.sentence(PARAMETER_NAMES.get(error.field, error.field))) from error
 
-    def _loss(self, samples: Samples, classes: NDArray[np.generic], matrix: Floats | None) -> LossSpec:
+    def _build_loss(self, samples: Samples, classes: NDArray[np.generic], matrix: Floats | None) -> LossSpec:
         """Return the loss with its class weights.
 
         Raises:

@@ -27,7 +27,7 @@ class DecisionRequest:
     shares: tuple[float, ...] | None  # shares of the classes in use, (C,); None: those of the samples
 
     @classmethod
-    def of(cls, classes: int, threshold: Any, matrix: Any, prevalence: Any) -> "DecisionRequest":
+    def read(cls, classes: int, threshold: Any, matrix: Any, prevalence: Any) -> "DecisionRequest":
         """Check the classifier's parameters and build the request.
 
         Args:
@@ -108,7 +108,7 @@ def read_threshold(threshold: Any, matrix: Floats | None) -> float | Rule | Metr
             the three.
     """
     if isinstance(threshold, str):
-        rule = Rule.of(threshold)
+        rule = Rule.parse(threshold)
         if rule.name != "cost" or matrix is None:
             return rule
         require(threshold == "cost", f"costs are given twice, also in the threshold {threshold!r}")

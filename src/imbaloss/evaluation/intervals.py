@@ -42,7 +42,7 @@ def score_interval(score: str, labels: Labels, probabilities: Floats, threshold:
         roc = delong(labels, probabilities)
         return logit_interval(roc.auc, sqrt(roc.variance), roc.smaller_class)
     formulas: dict[str, Callable[[Labels, Floats], float]] = {
-        "f1": partial(f1, threshold=threshold),
+        "f1": partial(f1_at_threshold, threshold=threshold),
         "average_precision": average_precision,
     }
     return stratified_bootstrap(formulas[score], labels, probabilities, np.random.default_rng(0))
@@ -79,7 +79,7 @@ def bootstrap_scores(
     return formula(ConfusionCounts(*counts))
 
 
-def f1(labels: Labels, probabilities: Floats, threshold: float) -> float:
+def f1_at_threshold(labels: Labels, probabilities: Floats, threshold: float) -> float:
     """Compute F1 at a threshold. labels (N,), 0 or 1; probabilities (N,) of class 1."""
     predicted, positive = probabilities >= threshold, labels == 1
     tp = np.count_nonzero(predicted & positive)

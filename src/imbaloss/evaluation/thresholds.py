@@ -61,13 +61,13 @@ RULES_ALONE = ("cost", "f_beta", "accuracy")  # rules whose value is not in `SCO
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule by which a threshold is chosen: the name of a formula in `RULES`, and all of its parameters."""
+    """A rule for choosing a threshold: the name of a formula in `RULES`, and all of its parameters."""
 
     name: str
     parameters: Mapping[str, float] = field(default_factory=dict, hash=False)
 
     @classmethod
-    def of(cls, text: str) -> "Rule":
+    def parse(cls, text: str) -> "Rule":
         """Read a rule from its text, such as `f1` or `recall_at_precision:precision=0.8`.
 
         Raises:
@@ -85,7 +85,7 @@ class Rule:
         return cls(name, {**defaults, **parameters})  # type: ignore[dict-item]
 
     def __str__(self) -> str:
-        """Write the rule as `of` reads it, without the parameters at their default."""
+        """Write the rule as `parse` reads it, without the parameters at their default."""
         return spec_text.write_spec(self.name, self.parameters, spec_text.read_keyword_defaults(RULES[self.name]))
 
     def __call__(self, counts: ConfusionCounts) -> Floats:
@@ -93,7 +93,7 @@ class Rule:
         return RULES[self.name](counts, **self.parameters)
 
     def score(self, counts: ConfusionCounts) -> Floats:
-        """Compute the value of the rule for readers: for the rule "cost" the cost itself, of which lower is better."""
+        """Compute the value of the rule for readers: it is the mean cost (lower is better) for the rule "cost"."""
         return np.abs(self(counts)) if self.name == "cost" else self(counts)
 
 
@@ -230,7 +230,7 @@ def bootstrap_thresholds(
     A bootstrap sample is left out if a class has no weight in it, or if no threshold meets the rule.
 
     Args:
-        rule: The rule by which a threshold is best.
+        rule: The rule for the best threshold.
         labels: (N,), 0 or 1, in descending order of probability.
         weights: (N,), of the samples.
         tried: The two arrays of `list_thresholds`.

@@ -23,7 +23,7 @@ class FittedModel(Protocol):
 
     @property
     def recipe(self) -> Recipe:
-        """The recipe by which the model was fitted."""
+        """The recipe of the fit."""
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -1,4 +1,4 @@
-"""Methods as values, of which texts such as "ce + smote" or "logistic_regression" are read."""
+"""Methods as values, read from texts such as "ce + smote" or "logistic_regression"."""
 
 from dataclasses import dataclass, field
 from typing import Self
@@ -16,17 +16,17 @@ CROSS_ENTROPY = LossSpec("ce")
 
 @dataclass(frozen=True)
 class Method:
-    """What is fitted, by which loss, on which samples, and how its probabilities become actions.
+    """A learner, its loss, a sampler of the training part, and the decision that turns probabilities into classes.
 
-    Equal methods are equal values. `str` writes the one text of a method, which does not tell the decision.
+    Equal methods are equal values. `str` writes the one text of a method, without the decision.
 
     >>> method = Method.parse("focal:gamma=1,alpha=0.25 + smote:neighbours=5")
     >>> str(method)
     'focal:gamma=1 + smote'
 
     Raises:
-        ValueError: No text stands for it: its learner has no name, networks have no loss, or a reference has a loss or
-            a sampler.
+        ValueError: The method has no text: its learner has no name, networks have no loss, or a reference has a loss
+            or a sampler.
     """
 
     learner: Learner

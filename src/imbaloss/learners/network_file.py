@@ -56,7 +56,7 @@ def save(model: Model, folder: Path, facts: dict[str, Any]) -> Path:
 
 
 def compute_checksum(header: Mapping[str, Any], state: Mapping[str, Tensor]) -> str:
-    """Compute the SHA-256 of a header and of weights, by which a later change of the file is noticed."""
+    """Compute the SHA-256 of a header and of weights. It shows whether a file was changed later."""
     checksum = hashlib.sha256(json.dumps(header).encode())
     for name in sorted(state):
         checksum.update(name.encode() + state[name].cpu().numpy().tobytes())

@@ -112,7 +112,7 @@ class SklearnReference:
     def fit_member(self, member: Member) -> SklearnModel:
         """Fit a classifier on the train part of a member, with its rate and seed."""
         train, recipe = member.split.train, member.recipe
-        scaling = Scaling.of(recipe.scaling, train)
+        scaling = Scaling.fit(recipe.scaling, train)
         classifier = self.build(recipe.lr, member.seed)
         classifier.fit(flat_rows(train.inputs, scaling, recipe.dtype), train.labels)
         return SklearnModel(recipe, train.inputs.shape[1:], scaling, classifier)

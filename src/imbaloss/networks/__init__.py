@@ -18,10 +18,10 @@ from imbaloss.networks.prototypes import Prototypes
 from imbaloss.networks.stack import (
     AddTo,
     StackedLinear,
-    adds_to_bias,
     extract_network,
     join_networks,
     keep_networks,
+    make_bias_adder,
     set_network,
 )
 
@@ -39,12 +39,12 @@ __all__ = [
     "Prototypes",
     "Size",
     "StackedLinear",
-    "adds_to_bias",
     "build",
     "check_shape",
     "extract_network",
     "join_networks",
     "keep_networks",
+    "make_bias_adder",
     "parse",
     "set_network",
     "size_of",

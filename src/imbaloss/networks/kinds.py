@@ -37,8 +37,8 @@ class Head(NamedTuple):
     compactness: float = 0.001  # weight of the distance to the nearest prototype of the own class
 
     @classmethod
-    def of(cls, parameters: Mapping[str, Any]) -> "Head":
-        """Build the head of these parameters. Raises ValueError for values outside their domain."""
+    def build(cls, parameters: Mapping[str, Any]) -> "Head":
+        """Build the head with these parameters. Raises ValueError for a value outside its domain."""
         for key, value in parameters.items():
             rule, holds = DOMAINS[key]
             is_number = isinstance(value, int | float)
@@ -122,7 +122,7 @@ def parse(text: str) -> Kind:
         raise ValueError(f"there is no head {head!r}; there is {PROTOTYPE}, as in {body}/{PROTOTYPE}")
     for key in parameters:
         check_parameter(name, key, DEFAULTS if head else ())
-    return Kind(body, Head.of(parameters) if head else None)
+    return Kind(body, Head.build(parameters) if head else None)
 
 
 def check_shape(design: Design) -> None:
@@ -177,11 +177,11 @@ def build(
         )
     else:
         with torch.random.fork_rng(devices=[]):  # the weights that torch draws are not used
-            body = Mapped(convolutional(design), generators, INITIALISATIONS[init], dtype)
+            body = Mapped(build_convolutional(design), generators, INITIALISATIONS[init], dtype)
     return body if head is None else Prototypes(body, generators, outputs=design.outputs, dtype=dtype, **head._asdict())
 
 
-def convolutional(design: Design) -> nn.Module:
+def build_convolutional(design: Design) -> nn.Module:
     """Build one convolutional body of that design."""
     activation = ACTIVATIONS[design.activation].function
     return CONVOLUTIONAL[design.kind.body](design.shape[0], design.channels, design.body_outputs, activation)
@@ -200,7 +200,7 @@ def size_of(design: Design) -> Size:
         body = Size(parameters, sum(widths), parameters)
     else:
         with torch.device("meta"):
-            body = measure(convolutional(design), torch.empty(1, *design.shape))
+            body = measure(build_convolutional(design), torch.empty(1, *design.shape))
     if head is None:
         return body
     prototypes = max(design.outputs, 2) * head.per_class

@@ -28,7 +28,7 @@ class StackedLinear(nn.Module):
             return self.bias + (inputs * self.weight.transpose(1, 2)).sum(-1, keepdim=True)
         return torch.baddbmm(self.bias, inputs, self.weight)
 
-    def before(self, gradient: Tensor) -> Tensor:
+    def back_propagate(self, gradient: Tensor) -> Tensor:
         """Back-propagate: gradient w.r.t. the output (S, B, outputs) -> gradient w.r.t. the input (S, B, inputs)."""
         if self.weight.shape[-1] == 1:
             return gradient * self.weight.transpose(1, 2)
@@ -51,16 +51,17 @@ class StackedLinear(nn.Module):
             else:
                 tensor.add_(torch.bmm(inputs.transpose(1, 2), gradient).to(tensor.dtype))
 
-        return {"weight": add_weight, "bias": adds_to_bias(gradient)}
+        return {"weight": add_weight, "bias": make_bias_adder(gradient)}
 
 
-def adds_to_bias(gradient: Tensor) -> AddTo:
+def make_bias_adder(gradient: Tensor) -> AddTo:
     """Return a function that adds the gradient of biases to a tensor (S, 1, outputs).
 
     gradient: (S, B, outputs), w.r.t. the output of the layer.
     """
 
     def add(tensor: Tensor) -> None:
+        """Add the gradient of the biases to a tensor, in place."""
         tensor.add_(gradient.sum(1, keepdim=True))
 
     return add
@@ -82,7 +83,7 @@ def extract_network(network: Network, index: int, instead: tuple[nn.Module, nn.M
     instead: a module of the stack, and the module that takes its place in the copy.
     """
     tensors = (*network.parameters(), *network.buffers())
-    copies: dict[int, object] = {id(tensor): sliced(tensor, index) for tensor in tensors}
+    copies: dict[int, object] = {id(tensor): slice_network(tensor, index) for tensor in tensors}
     if instead:
         copies[id(instead[0])] = instead[1]
     return copy.deepcopy(network, copies)
@@ -104,7 +105,7 @@ def set_network(network: nn.Module, index: int, other: nn.Module) -> None:
         tensor[index] = weights[name][0]
 
 
-def sliced(tensor: Tensor, index: int) -> Tensor:
+def slice_network(tensor: Tensor, index: int) -> Tensor:
     """Return a copy of one network's part of a tensor, (1, ...); of a parameter it is a parameter."""
     copied = tensor.detach()[index : index + 1].clone()
     return nn.Parameter(copied) if isinstance(tensor, nn.Parameter) else copied

@@ -83,7 +83,7 @@ def train(
     stack = Stack.build([course.member for course in courses], torch.device(device), plan)
     outcomes: dict[int, Outcome[Model]] = {}
     while courses:
-        result = EpochResult.of_next(stack)
+        result = EpochResult.train_next(stack)
         for index, course in enumerate(courses):
             outcome = result.finish(course, index, stack, lr_name)
             if outcome:
@@ -108,13 +108,13 @@ class EpochResult:
     patient: list[bool]  # whether the member has patience left
 
     @classmethod
-    def of_next(cls, stack: Stack) -> "EpochResult":
+    def train_next(cls, stack: Stack) -> "EpochResult":
         """Train the stack for its next epoch and return the result."""
-        batch_losses = stack.epoch().double().cpu()
+        batch_losses = stack.train_epoch().double().cpu()
         samples, size = stack.data.samples, stack.recipe.train_batch
         sizes = torch.tensor([min(size, samples - start) for start in range(0, samples, size)])
         losses = (batch_losses * sizes).sum(1) / sizes.sum()
-        finite_weights = stack.finite().tolist()
+        finite_weights = stack.has_finite_weights().tolist()
         validation_losses, patient = None, [True] * len(losses)
         if stack.early:
             on_validation = stack.validation_losses().double().cpu()
@@ -134,7 +134,7 @@ class EpochResult:
         if failure:
             return Outcome(course.losses, None, failure)
         if self.epoch == course.member.recipe.epochs or not self.patient[index]:
-            return Outcome(course.losses, stack.model(index), None, course.validation_losses)
+            return Outcome(course.losses, stack.extract_model(index), None, course.validation_losses)
         return None
 
     def find_failure(self, index: int, lr_name: str) -> str | None:

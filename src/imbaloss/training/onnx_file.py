@@ -24,7 +24,7 @@ def write(model: Model, file: Path, threshold: float | None, costs: NDArray[np.f
         model: The model; `Exported` says what the file computes.
         file: Where to write.
         threshold: The probability from which on a sample is positive, for two classes; None for 1/2.
-        costs: (C, C), by which the decision among more than two classes is the cheapest; None for the likeliest class.
+        costs: (C, C), for the cheapest decision among more than two classes; None for the likeliest class.
 
     Returns:
         The file.

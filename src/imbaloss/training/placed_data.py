@@ -65,7 +65,7 @@ class PlacedData:
         recipe = members[0].recipe
         splits = list({id(member.split): member.split for member in members}.values())
         numbers = {id(split): number for number, split in enumerate(splits)}
-        scalings = tuple(Scaling.of(recipe.scaling, split.train) for split in splits)
+        scalings = tuple(Scaling.fit(recipe.scaling, split.train) for split in splits)
         place = partial(PlacedPart.place, scalings=scalings, device=device, dtype=recipe.dtype)
         samples, *shape = splits[0].train.inputs.shape
         return cls(

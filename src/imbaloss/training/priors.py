@@ -17,7 +17,7 @@ from imbaloss.losses import LossSpec
 
 FARTHEST = 30.0  # limit of the constant logits that are tried
 SAME = 1e-12  # values of a loss that differ by less count as equal
-LAST = 2**31  # an epoch by which every schedule of a loss has ended
+LAST = 2**31  # an epoch after the end of every schedule of a loss
 
 
 def prior_shift(

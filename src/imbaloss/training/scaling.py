@@ -1,4 +1,4 @@
-"""Scaling of inputs, which is fitted on the training part and saved with the model."""
+"""Scaling of inputs: fitted on the training part and saved with the model."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from torch import Tensor
 
 from imbaloss.data import Samples
 
-CHUNK = 8192  # samples that are scaled at once
+CHUNK = 8192  # number of samples that are scaled at once
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Scaling:
     scale: tuple[float, ...]
 
     @classmethod
-    def of(cls, kind: str, train: Samples) -> "Scaling":
+    def fit(cls, kind: str, train: Samples) -> "Scaling":
         """Fit a scaling to training samples.
 
         kind: "unit" changes nothing; "standard" gives each channel mean 0 and standard deviation 1, with sample weights
@@ -54,5 +54,5 @@ class Scaling:
 
 
 def slice_rows(samples: int) -> Iterator[slice]:
-    """Return the slices of rows that are scaled together."""
+    """Return the slices of `CHUNK` rows or fewer that cover so many samples, in order."""
     return (slice(start, start + CHUNK) for start in range(0, samples, CHUNK))

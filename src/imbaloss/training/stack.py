@@ -72,7 +72,7 @@ class Stack:
             early=EarlyStopping(network, recipe.patience) if recipe.patience else None,
         )
 
-    def epoch(self) -> Tensor:
+    def train_epoch(self) -> Tensor:
         """Train every member for one epoch. Return the loss of each batch, (S, batches)."""
         self.network.train()
         for group in self.loss_groups:
@@ -148,7 +148,7 @@ class Stack:
         return values
 
     @torch.no_grad()
-    def finite(self) -> Tensor:
+    def has_finite_weights(self) -> Tensor:
         """Say for each member whether all of its weights are finite, (S,)."""
         flat = [weights.flatten(1) for weights in self.network.parameters()]
         extremes = [
@@ -156,7 +156,7 @@ class Stack:
         ]  # both are NaN if any is
         return torch.stack(extremes).isfinite().all(0)
 
-    def model(self, index: int) -> Model:
+    def extract_model(self, index: int) -> Model:
         """Return a model with a copy of one member's network.
 
         With patience, the network in the stack is first set to the weights of its lowest validation loss.

@@ -40,10 +40,12 @@ def test_weights_and_losses_follow_ordinary_training_epoch_by_epoch(activation, 
     assert within.shortcuts.takes_rows
     assert not ordinary.shortcuts.takes_rows
     for _ in range(30):
-        torch.testing.assert_close(within.epoch(), ordinary.epoch(), rtol=1e-9, atol=0)
+        torch.testing.assert_close(within.train_epoch(), ordinary.train_epoch(), rtol=1e-9, atol=0)
         for index in range(len(within.members)):
             pairs = zip(
-                within.model(index).network.parameters(), ordinary.model(index).network.parameters(), strict=True
+                within.extract_model(index).network.parameters(),
+                ordinary.extract_model(index).network.parameters(),
+                strict=True,
             )
             for found, expected in pairs:
                 torch.testing.assert_close(found, expected, rtol=0, atol=1e-9 * expected.abs().max().item())
@@ -79,7 +81,7 @@ def test_a_cell_of_the_report_follows_ordinary_training(real_folder, changes, ep
     plans = [plan_training(recipe, 500, (3072,), shortcuts=shortcuts) for shortcuts in (True, False)]
     within, ordinary = (Stack.build(some, CPU, plan) for plan in plans)
     for epoch in range(epochs):
-        torch.testing.assert_close(within.epoch(), ordinary.epoch(), rtol=1e-9, atol=0)
+        torch.testing.assert_close(within.train_epoch(), ordinary.train_epoch(), rtol=1e-9, atol=0)
         pairs = zip(
             within.model(epoch % 2).network.parameters(), ordinary.model(epoch % 2).network.parameters(), strict=True
         )
@@ -113,15 +115,15 @@ def test_members_may_leave():
     stays = torch.tensor([True, False, False, True, True, False])
     within, alone = Stack.build(members(recipe), CPU), Stack.build(members(recipe), CPU, ORDINARY)
     for stack in (within, alone):
-        stack.epoch()
+        stack.train_epoch()
         stack.keep(stays)
     for _ in range(3):
-        torch.testing.assert_close(within.epoch(), alone.epoch(), rtol=1e-9, atol=0)
+        torch.testing.assert_close(within.train_epoch(), alone.train_epoch(), rtol=1e-9, atol=0)
 
 
 def test_a_model_holds_nothing_of_its_stack():
     stack = Stack.build(members(RECIPE), CPU)
-    stack.epoch()
-    first = stack.model(2).network.layers[0]
+    stack.train_epoch()
+    first = stack.extract_model(2).network.layers[0]
     assert first.weight.shape == (1, 60, 7)
     assert not hasattr(first, "factors")

@@ -65,20 +65,20 @@ class FusedOptimizer(ABC):
     @torch.no_grad()
     def backward(self, gradient: Tensor) -> None:
         """Back-propagate the gradient of the loss w.r.t. the logits, (S, B) or (S, B, C), and move all parameters."""
-        step = self.before(gradient).to(self.options.products)
+        step = self.scale_gradient(gradient).to(self.options.products)
         step = step.unsqueeze(-1) if step.ndim == 2 else step
         for number, layer in reversed(list(enumerate(self.layers))):
             inputs = self.values.pop()
             before = None
             if number:
-                before = self.working.slope(cast(StackedLinear, layer).before(step), inputs)
+                before = self.working.slope(cast(StackedLinear, layer).back_propagate(step), inputs)
             for name, add in layer.gradients(inputs, step).items():
                 self.move(f"layers.{number}.{name}", add)
             if before is not None:
                 step = before
 
     @abstractmethod
-    def before(self, gradient: Tensor) -> Tensor:
+    def scale_gradient(self, gradient: Tensor) -> Tensor:
         """Return the tensor that is back-propagated, of the shape of `gradient`: the gradient w.r.t. the logits."""
 
     @abstractmethod
@@ -104,8 +104,8 @@ class FusedOptimizer(ABC):
 class FusedSGD(FusedOptimizer):
     """SGD that adds the step of each layer within the product that computes its gradient.
 
-    The gradient w.r.t. the logits is multiplied by -lr, one number a network, and so is all that follows from it, since
-    a step is linear in the gradient: v <- m v - lr (g + d w), w <- w + v, the steps of torch.optim.SGD.
+    The gradient w.r.t. the logits is multiplied by -lr, one number for each network. Back-propagation is linear, so
+    every later gradient is multiplied too: v <- m v - lr (g + d w), w <- w + v. The steps are those of torch.optim.SGD.
     """
 
     def __init__(self, network: MLP, lr: Tensor, options: Options) -> None:
@@ -113,7 +113,7 @@ class FusedSGD(FusedOptimizer):
         moved = self.parameters if options.momentum else {}
         self.velocities = {name: torch.zeros_like(parameter) for name, parameter in moved.items()}
 
-    def before(self, gradient: Tensor) -> Tensor:
+    def scale_gradient(self, gradient: Tensor) -> Tensor:
         return gradient * reshape_per_network(-self.lr, gradient)
 
     def move(self, name: str, add: AddTo) -> None:
@@ -153,7 +153,7 @@ class FusedAdam(FusedOptimizer):
         parts = torch.split(self.gradient, [prod(shape) for shape in shapes.values()])
         self.parts = {name: part.view(*shapes[name]) for name, part in zip(shapes, parts, strict=True)}
 
-    def before(self, gradient: Tensor) -> Tensor:
+    def scale_gradient(self, gradient: Tensor) -> Tensor:
         return gradient
 
     def move(self, name: str, add: AddTo) -> None:

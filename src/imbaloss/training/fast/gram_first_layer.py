@@ -12,7 +12,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from imbaloss.networks import MLP, AddTo, StackedLinear, adds_to_bias
+from imbaloss.networks import MLP, AddTo, StackedLinear, make_bias_adder
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,8 +61,10 @@ class GramLayer(nn.Module):
 
     def forward(self, rows: Tensor) -> Tensor:
         """Return the outputs of the layer, (S, B, H), before the activation."""
-        gram = self.factors.gram.flatten(0, 1).index_select(0, self.places(rows, self.factors.splits[self.pairs]))
-        start = self.factors.start.flatten(0, 1).index_select(0, self.places(rows, self.pairs)).view(*rows.shape, -1)
+        gram = self.factors.gram.flatten(0, 1).index_select(0, self.number_rows(rows, self.factors.splits[self.pairs]))
+        start = (
+            self.factors.start.flatten(0, 1).index_select(0, self.number_rows(rows, self.pairs)).view(*rows.shape, -1)
+        )
         return start.mul_(self.scale).add_(self.bias).baddbmm_(gram.view(*rows.shape, -1), self.coefficients)
 
     def gradients(self, rows: Tensor, gradient: Tensor) -> dict[str, AddTo]:
@@ -77,13 +79,13 @@ class GramLayer(nn.Module):
 
         def add_coefficients(tensor: Tensor) -> Tensor:
             """Add the gradient of the coefficients to a tensor (S, N, H), in place; return the changed rows."""
-            places = self.places(rows, torch.arange(len(rows), device=rows.device))
+            places = self.number_rows(rows, torch.arange(len(rows), device=rows.device))
             tensor.flatten(0, 1).index_add_(0, places, gradient.flatten(0, 1).to(tensor.dtype))
             return places
 
-        return {"coefficients": add_coefficients, "scale": lambda _: None, "bias": adds_to_bias(gradient)}
+        return {"coefficients": add_coefficients, "scale": lambda _: None, "bias": make_bias_adder(gradient)}
 
-    def places(self, rows: Tensor, blocks: Tensor) -> Tensor:
+    def number_rows(self, rows: Tensor, blocks: Tensor) -> Tensor:
         """Turn rows (S, B) within blocks (S,) of N rows each into rows of all blocks, one after the other: (S x B,)."""
         return (rows + blocks.unsqueeze(1) * self.factors.gram.shape[-1]).flatten()
 
