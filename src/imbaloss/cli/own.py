@@ -22,7 +22,7 @@ from imbaloss.cli.options import (
 from imbaloss.cli.progress import progress
 from imbaloss.cli.terminal import print_json, tell
 from imbaloss.comparison.request import ComparisonRequest
-from imbaloss.wording import counted
+from imbaloss.plural import format_count
 
 
 @app.command()
@@ -112,4 +112,4 @@ def predict(
         f"{rows} rows, {positives} of them {found.positive} (from probability {found.threshold.value:.4f} on), in {out}"
     )
     for column, some in unseen.items():
-        print(f"{column}: {counted(some, 'row')} with a value that the training did not have")
+        print(f"{column}: {format_count(some, 'row')} with a value that the training did not have")

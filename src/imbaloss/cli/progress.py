@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from imbaloss.cli.terminal import duration, tell
-from imbaloss.wording import counted
+from imbaloss.plural import format_count
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -80,7 +80,7 @@ class Progress:
     @property
     def title(self) -> str:
         known = f", {self.known / self.total:.0%} of it done before" if self.known else ""
-        return f"training {counted(self.networks, 'network')}{known}"
+        return f"training {format_count(self.networks, 'network')}{known}"
 
 
 class Lines(Progress):
@@ -116,7 +116,7 @@ class Lines(Progress):
 
 
 def waiting_for(stacks: int) -> str:
-    return f"waiting for {counted(stacks, 'stack')} that another process trains"
+    return f"waiting for {format_count(stacks, 'stack')} that another process trains"
 
 
 class Bars(Progress):

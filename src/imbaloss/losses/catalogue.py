@@ -8,17 +8,17 @@ from typing import Any
 
 from torch import distributed as dist
 
+from imbaloss.choices import check_choice, check_parameter
 from imbaloss.losses import adjusted, errors, reductions
 from imbaloss.losses.criterion import Criterion
 from imbaloss.losses.domains import require
 from imbaloss.losses.loss import Loss, LossOptions
 from imbaloss.losses.named import NAMED
-from imbaloss.nearest import one_of, parameter_of
-from imbaloss.notation import Parameter, keyword_defaults
+from imbaloss.spec_text import Parameter, read_keyword_defaults
 
 OPTIONS: dict[str, Parameter] = {  # of every loss, with their defaults; sync is no number and not written in texts
     name: default
-    for name, default in keyword_defaults(Loss).items()
+    for name, default in read_keyword_defaults(Loss).items()
     if name in LossOptions.__optional_keys__ and name != "sync"
 }
 PER_CLASS = ("class_weights", "prior")  # parameters with one number for each class
@@ -114,7 +114,7 @@ def build_pair(name: str, **arguments: Any) -> Loss:
     """
     parts = []
     for part in find_parts(name):
-        own = {key: arguments[key] for key in keyword_defaults(part) if key in arguments}
+        own = {key: arguments[key] for key in read_keyword_defaults(part) if key in arguments}
         parts.append(partial(part, **own) if own else part)
     return Loss(*parts, **{key: value for key, value in arguments.items() if key in LossOptions.__optional_keys__})
 
@@ -185,7 +185,7 @@ def check_parameters(name: str, arguments: dict[str, Any]) -> None:
     """
     allowed = parameters(name)
     for key, value in arguments.items():
-        parameter_of(name, key, allowed)
+        check_parameter(name, key, allowed)
         if value is None and allowed[key] is None:
             continue
         if key in PER_CLASS and not is_number_per_class(value):
@@ -196,7 +196,7 @@ def check_parameters(name: str, arguments: dict[str, Any]) -> None:
 
 def find_named_loss(name: str) -> Callable[..., Criterion]:
     """Return the function that builds a named loss. Raises ValueError, with the nearest name, if there is none."""
-    one_of("loss", name, NAMED)
+    check_choice("loss", name, NAMED)
     return NAMED[name]
 
 
@@ -207,8 +207,8 @@ def find_parts(name: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
         ValueError: One of them is unknown; the message suggests the nearest name.
     """
     error, _, reduction = name.partition("/")
-    one_of("error", error, ERRORS)
-    one_of("reduction", reduction, REDUCTIONS)
+    check_choice("error", error, ERRORS)
+    check_choice("reduction", reduction, REDUCTIONS)
     return ERRORS[error], REDUCTIONS[reduction]
 
 
@@ -218,4 +218,4 @@ def list_keywords(name: str) -> list[Mapping[str, Parameter]]:
     Raises:
         ValueError: The name is unknown.
     """
-    return [keyword_defaults(part) for part in (find_parts(name) if "/" in name else (find_named_loss(name),))]
+    return [read_keyword_defaults(part) for part in (find_parts(name) if "/" in name else (find_named_loss(name),))]

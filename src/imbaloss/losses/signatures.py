@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial, wraps
 from typing import Any, TypeVar
 
-from imbaloss.notation import keyword_defaults, keyword_parameters
+from imbaloss.spec_text import list_keyword_parameters, read_keyword_defaults
 
 Built = TypeVar("Built")
 
@@ -23,22 +23,26 @@ def bind_parts(*parts: Callable[..., Any]) -> Callable[[Callable[..., Built]], C
     Returns:
         A decorator. What it makes takes keywords alone; its signature lists those of the parts, then the function's.
     """
-    part_keywords = {key for part in parts for key in keyword_defaults(part)}
+    part_keywords = {key for part in parts for key in read_keyword_defaults(part)}
 
     def decorate(build: Callable[..., Built]) -> Callable[..., Built]:
         """Return a function of keywords alone that binds the parts and calls `build` with them."""
-        own_keywords = keyword_defaults(build)
+        own_keywords = read_keyword_defaults(build)
 
         @wraps(build)
         def build_with_parts(**keywords: Any) -> Built:
             bound = [
-                partial(part, **{key: keywords.get(key, default) for key, default in keyword_defaults(part).items()})
+                partial(
+                    part, **{key: keywords.get(key, default) for key, default in read_keyword_defaults(part).items()}
+                )
                 for part in parts
             ]
             own = {key: keywords[key] for key in keywords if key in own_keywords or key not in part_keywords}
             return build(*bound, **own)
 
-        parameters = {parameter.name: parameter for part in (*parts, build) for parameter in keyword_parameters(part)}
+        parameters = {
+            parameter.name: parameter for part in (*parts, build) for parameter in list_keyword_parameters(part)
+        }
         build_with_parts.__signature__ = inspect.Signature(list(parameters.values()))  # type: ignore[attr-defined]
         return build_with_parts
 

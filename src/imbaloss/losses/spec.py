@@ -7,10 +7,10 @@ from typing import Self
 
 from torch import distributed as dist
 
-from imbaloss import notation
+from imbaloss import spec_text
 from imbaloss.losses.catalogue import check_parameters, get, parameters
 from imbaloss.losses.criterion import Criterion
-from imbaloss.notation import Parameter
+from imbaloss.spec_text import Parameter
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class LossSpec:
         """Check the parameters, sort them and leave out those at their default."""
         chosen = dict(self.parameters)
         check_parameters(self.name, chosen)
-        changed = notation.changed(chosen, parameters(self.name))
+        changed = spec_text.drop_defaults(chosen, parameters(self.name))
         object.__setattr__(self, "parameters", tuple(changed.items()))
 
     @classmethod
@@ -47,7 +47,7 @@ class LossSpec:
         Raises:
             ValueError: The text has another form, or one of the reasons of the class.
         """
-        name, chosen = notation.read("a loss", text)
+        name, chosen = spec_text.read_spec("a loss", text)
         return cls(name, tuple(chosen.items()))
 
     def __str__(self) -> str:
@@ -74,4 +74,4 @@ class LossSpec:
 @cache
 def write_text(spec: LossSpec) -> str:
     """Write the one text of a loss. Texts are cached: a study of many runs asks for each one many times."""
-    return notation.write(spec.name, dict(spec.parameters), parameters(spec.name))
+    return spec_text.write_spec(spec.name, dict(spec.parameters), parameters(spec.name))

@@ -19,8 +19,8 @@ from importlib.util import find_spec
 from itertools import islice
 from typing import Any
 
+from imbaloss.choices import check_choice
 from imbaloss.data import Source
-from imbaloss.nearest import one_of
 from imbaloss.studies.execution import Finished, train_together
 from imbaloss.studies.jobs import Job
 from imbaloss.studies.observer import StudyObserver
@@ -39,7 +39,7 @@ def executor_named(name: str, *, workers: int | None = None, address: str | None
 
     Raises ValueError for a name not in EXECUTORS, for an option of another one, and where Ray is not installed.
     """
-    one_of("executor", name, EXECUTORS)
+    check_choice("executor", name, EXECUTORS)
     if workers is not None and name != "processes":
         raise ValueError(f"workers are those of the executor processes, not of {name}")
     if address is not None and name != "ray":

@@ -8,7 +8,7 @@ from imbaloss.data.resampling import shown_counts
 from imbaloss.evaluation import Decision, calibration
 from imbaloss.learners import Learner
 from imbaloss.studies.study import Run
-from imbaloss.training import Plan, Recipe, plan_for
+from imbaloss.training import Plan, Recipe, plan_training
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Job:
 def cut(
     runs: Sequence[Run], datasets: Mapping[str, Source], stack_size: int | None = None, device: str = "cpu"
 ) -> list[Job]:
-    """Cuts runs that can be trained together, in their order, into stacks, of stack_size or as `plan_for` has it.
+    """Cuts runs that can be trained together, in their order, into stacks, of stack_size or as `plan_training` has it.
 
     The candidates of a run stay together, also where they are more than that.
     Raises ValueError as `stacked_by` does.
@@ -58,7 +58,7 @@ def cut(
         groups.setdefault(shared_by[kind], []).append(run)
     jobs = []
     for shared, some in groups.items():
-        way = plan_for(shared.recipe, shared.samples, shared.shape, device, stack_size=stack_size)
+        way = plan_training(shared.recipe, shared.samples, shared.shape, device, stack_size=stack_size)
         size = max(way.stack_size // shared.candidates, 1)
         stacks = [tuple(some[at : at + size]) for at in range(0, len(some), size)]
         jobs += [Job(stack, way, shared.samples, shared.shape) for stack in stacks]

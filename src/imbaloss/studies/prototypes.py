@@ -12,7 +12,7 @@ from scipy.spatial.distance import cdist
 from imbaloss.data import Samples
 from imbaloss.networks import Prototypes
 from imbaloss.training import Model
-from imbaloss.training.model import at_once
+from imbaloss.training.model import inference_batch_size
 
 POINTS = 2000  # samples that are kept
 PICTURED = 3  # prototypes of a class whose nearest images are kept: those that are the nearest to the most samples
@@ -89,7 +89,7 @@ def embeddings(model: Model, inputs: NDArray[np.floating[Any]]) -> NDArray[np.fl
     """What the body of a network of prototypes makes of inputs (N, ...): (N, E)."""
     network = model.network.eval()
     assert isinstance(network, Prototypes)
-    size = at_once(model.recipe)
+    size = inference_batch_size(model.recipe)
     chunks = [model.scaling(inputs[start : start + size]) for start in range(0, len(inputs), size)]
     found: NDArray[np.float64] = np.concatenate(
         [network.embeddings(chunk.to(model.recipe.dtype)[None])[0].double().numpy() for chunk in chunks]

@@ -10,7 +10,7 @@ from functools import cache, cached_property
 from itertools import product
 from typing import Any, NamedTuple
 
-from imbaloss.data import NO_SAMPLER, NONE, Fold, SamplerSpec, binary_set, check_level, folds_of
+from imbaloss.data import NO_SAMPLER, NONE, Fold, SamplerSpec, check_level, find_binary_set, list_folds
 from imbaloss.data.dataset import check_class
 from imbaloss.data.splits import FEWEST_FOLDS, check_folds
 from imbaloss.evaluation import Decision
@@ -19,7 +19,7 @@ from imbaloss.losses import LossSpec
 from imbaloss.recipe_fields import DEFAULT_MARGIN, MARGIN
 from imbaloss.studies.bulk import uncollected
 from imbaloss.training import Recipe
-from imbaloss.training.recipe import number, read_entries, require, write_entries
+from imbaloss.training.recipe import canonical_float, read_entries, require, write_entries
 
 Place = tuple[str | int, ...]  # of an entry in a study: ("levels", 1), ("recipes", "wide", "hidden")
 Entries = dict[str, Any]  # of a recipe
@@ -151,7 +151,7 @@ class Study:
     @property
     def things(self) -> str:
         """What its samples are."""
-        kinds = {binary_set(name).things for name in self.datasets}
+        kinds = {find_binary_set(name).noun for name in self.datasets}
         return kinds.pop() if len(kinds) == 1 else "samples"
 
     def runs(self) -> list[Run]:
@@ -177,16 +177,16 @@ class Study:
         return {"name": self.name} | given | {axis: [str(spec) for spec in getattr(self, axis)] for axis in SPECS}
 
     def combinations(self) -> Iterator[Run]:
-        folds = folds_of(self.folds, self.repeats) if self.folds else [None]
+        folds = list_folds(self.folds, self.repeats) if self.folds else [None]
         for dataset in self.datasets:
-            positive = binary_set(dataset).positive if self.positive is None else self.positive
+            positive = find_binary_set(dataset).positive if self.positive is None else self.positive
             recipes = list(self.recipes_on(dataset))
             methods_by_sampler = [
                 [(each.name, Method(NETWORKS, each.loss, sampler, each.decision), each.recipe) for each in recipes]
                 for sampler in self.samplers
             ]
             for protocol, level, seed, fold, methods in product(
-                self.protocols, map(number, self.levels), self.seeds, folds, methods_by_sampler
+                self.protocols, map(canonical_float, self.levels), self.seeds, folds, methods_by_sampler
             ):
                 for name, method, recipe in methods:
                     yield Run(dataset, level, protocol, positive, method, recipe, seed, fold, name)
@@ -221,7 +221,7 @@ class Study:
         """Raises EntryError for the first entry that is wrong."""
         self.check_axes()
         names: tuple[tuple[str, Callable[[str], object]], ...] = (
-            ("dataset_recipes", binary_set),
+            ("dataset_recipes", find_binary_set),
             ("loss_recipes", check_bare_loss),
             ("recipes", check_recipe_name),
         )
@@ -261,7 +261,7 @@ class Study:
                 require(domain.contains(self.margin), f"margin {domain.rule}, found {self.margin}")
         with at("positive"):
             for dataset in self.datasets if self.positive is not None else ():
-                binary = binary_set(dataset)
+                binary = find_binary_set(dataset)
                 check_class(dataset, str(self.positive), (binary.negative, binary.positive))
         with at("repeats"):
             none = f"repeats are those of folds, and there are none, found {self.repeats}"
@@ -293,7 +293,7 @@ OVERRULED = ("recipe", "dataset_recipes", "loss_recipes")  # by an entry of netw
 WIDE: Entries = {"precision": "float64"}  # what an entry alone is checked for; another table may name another one
 AXES = ("datasets", "levels", "protocols", "losses", "samplers", "seeds")
 CHECKS: dict[str, Callable[[Any], object]] = {
-    "datasets": binary_set,
+    "datasets": find_binary_set,
     "protocols": lambda name: check_level(0.0, name),
     "networks": lambda name: Recipe(network=name),
     "seeds": lambda seed: require(0 <= seed < 2**64, f"a seed must be 0 or more, and below 2^64, found {seed}"),
