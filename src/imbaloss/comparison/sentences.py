@@ -241,7 +241,7 @@ def describe_difference(case: Case, comparison: CellComparison) -> str:
 
 
 def count_decimals(low: float, high: float) -> int:
-    """Return how many decimals the width of an interval allows: two digits of it, 2 to 4 decimals; 3 without a width."""
+    """Return how many decimals the width of an interval allows, from 2 to 4; 3 if it has no width."""
     width = high - low
     if not width > 0 or not isfinite(width):
         return DECIMALS_ALONE
