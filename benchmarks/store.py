@@ -25,7 +25,7 @@ STEPS = {
     "status": "print(studies.Status.of(folder).finished)",
     "start of a resume": """
 datasets = data.load(study.datasets, quiet=True)
-jobs = studies.cut(study.runs(), datasets)
+jobs = studies.cut_into_stacks(study.runs(), datasets)
 studies.execute(jobs, Store(folder), datasets, "cpu", executor=lambda *_: iter(()))
 """,
     "table": """
