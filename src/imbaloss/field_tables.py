@@ -23,6 +23,10 @@ def between(least: int, most: int, purpose: str = "") -> Domain:
     return Domain(rule, lambda number: least <= number <= most, limits=(least, most))
 
 
+# The headings under which the help of a command shows options, in their order. The first has what people use first.
+PANELS = ("Options", "Data", "Methods", "Judging", "Decision", "Output", "Network", "Computing")
+
+
 @dataclass(frozen=True)
 class Entry:
     """What the table says of a field beside its name, type and default."""
@@ -33,7 +37,10 @@ class Entry:
     example: str = ""  # several numbers as the command line writes them
     may_be_empty: bool = False  # whether someone may ask for a list without numbers
     default_text: str = ""  # the default in words, where the help tells it
+    panel: str = PANELS[0]  # the heading in the help of a command
+    metavar: str = ""  # what the help shows for the value, such as COLUMN; by the type if empty
     option: str = ""  # its name on the command line, where that is another one
+    option_alias: str = ""  # a second name on the command line
     in_python: str = ""  # what the documentation of a Python function says of it, where that is something else
 
 
