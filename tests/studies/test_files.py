@@ -89,8 +89,10 @@ def test_seeds_may_be_listed(tmp_path):
 
 
 NAME_RULE = (
-    "line 20: a recipe's name must begin with a letter or a digit, and have letters, digits, spaces and . , : = _ -"
+    "line 20: a recipe's name must begin with a letter or a digit, and have letters, digits, spaces and . , : = _ - "
+    "alone"
 )
+LOSS_RULE = "line 17: loss_recipes needs the name of a loss without parameters, found 'focal:gamma=1'"
 WRONG = [
     ("seeds = 3", "seed = 3", "line 8: there is no key 'seed' (did you mean 'seeds'?); there are datasets, levels,"),
     ("seeds = 3", "", ": seeds is missing"),
@@ -137,10 +139,13 @@ WRONG = [
     ("[recipes.large]", "[recipe.large]", "line 22: there is no key 'large' in recipe"),
     ("[recipes.small]", "[dataset_recipes.tree1]", "line 20: there is no data set 'tree1' (did you mean 'tree_1'?)"),
     ("loss_recipes.focal", "loss_recipes.focl", "line 17: there is no loss 'focl' (did you mean 'focal'?)"),
-    ("loss_recipes.focal", "loss_recipes.'focal:gamma=1'", "line 17: loss_recipes needs the name of a loss without"),
+    ("loss_recipes.focal", "loss_recipes.'focal:gamma=1'", LOSS_RULE),
     ('"mine"', '"  "', "line 1: name must be printable, not blank, and at most 200 characters long, found '  '"),
     ('"mine"', r'"a\nb\u001b[31m"', "line 1: name must be printable, not blank, and at most 200 characters long"),
-    ('"mine"', f'"{"n" * 201}"', "line 1: name must be printable, not blank, and at most 200 characters long, found"),
+    (
+        '"mine"', f'"{"n" * 201}"',
+        "line 1: name must be printable, not blank, and at most 200 characters long, found 'nn",
+    ),
     ("[recipe]", "[recipe", "is no valid TOML: Expected ']' at the end of a table declaration (at line 13"),
 ]  # fmt: skip
 
