@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from findings.forest import CAPTION, forest
 from findings.paired import F1, ROC, TUNED, compared, mean_of
 from findings.stored import Stored
-from imbaloss.whole import file_name
+from imbaloss.atomic_write import make_file_name
 
 STUDIES = ("architectures",)
 SET, CELL = ["dataset"], ["dataset", "level"]
@@ -50,7 +50,7 @@ def over(frame: pd.DataFrame, baseline: str) -> pd.DataFrame:
 def figures(_: Mapping[str, Stored], found: Mapping[str, Any]) -> dict[str, tuple[Figure, str]]:
     lines = found["both_at"]
     return {
-        file_name(f"architectures_{dataset}"): (
+        make_file_name(f"architectures_{dataset}"): (
             forest(lines[lines["dataset"] == dataset], (ROC, TUNED, F1), dataset),
             f"{dataset}: each network less the perceptron, averaged over the losses, then each loss less "
             f"cross-entropy, averaged over the networks: {CAPTION}",

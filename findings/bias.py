@@ -18,12 +18,12 @@ import torch
 from torch import Tensor
 
 from imbaloss import data, losses, studies
+from imbaloss.atomic_write import write_atomically
 from imbaloss.data import NO_SAMPLER, Dataset, Samples
-from imbaloss.data.seeds import stream
+from imbaloss.data.seeds import make_generator
 from imbaloss.losses import LossSpec
 from imbaloss.studies import Run, Study
 from imbaloss.studies.execution import train_together
-from imbaloss.whole import write_whole
 
 FILE = "bias.csv"
 LOSSES = ("mse", "mfe", "msfe", "msfe_unbiased")
@@ -71,7 +71,7 @@ def train_part(run: Run, dataset: Dataset) -> Samples:
 
 def on_batches(logits: Tensor, targets: Tensor, size: int, passes: int, seed: int) -> Iterator[dict[str, Any]]:
     """logits (N,), targets (N,). Batches without replacement, those that are cut short left out."""
-    generator, number = stream(seed, "bias"), len(targets) // size
+    generator, number = make_generator(seed, "bias"), len(targets) // size
     orders = np.stack([generator.permutation(len(targets))[: number * size] for _ in range(passes)])
     batches = torch.from_numpy(orders.reshape(-1, size))
     counts = tuple(int((targets == label).sum()) for label in (0, 1))
@@ -118,8 +118,8 @@ def write(folder: Path, data_dir: Path | None) -> Path:
     if not isinstance(study, Study):
         raise ValueError(f"{folder} is a study of a table, not of data sets by name")
     file = folder / FILE
-    found = measured(study, data.load(study.datasets, folder=data_dir))
-    write_whole(file, found.to_csv(index=False).encode())
+    found = measured(study, data.load_data_sets(study.datasets, folder=data_dir))
+    write_atomically(file, found.to_csv(index=False).encode())
     return file
 
 

@@ -12,8 +12,8 @@ from findings import architectures, claim, convergence, pairs, rarity, sampling,
 from findings.paired import MARGIN, at, gap, highest
 from findings.stored import Stored, read
 from findings.words import FILTERS, GLOBALS
+from imbaloss.atomic_write import write_atomically
 from imbaloss.report.figures import STYLE
-from imbaloss.whole import write_whole
 
 # In the order of the report's questions.
 FINDINGS = (claim, convergence, thresholds, pairs, architectures, sampling, rarity)
@@ -56,7 +56,7 @@ def write(finding: ModuleType, stored: Mapping[str, Stored], docs: Path) -> Path
         .render(facts, name=name, stored=stored, captions=captions, more=getattr(finding, "MORE", ()))
     )
     page = docs / f"{name}.md"
-    write_whole(page, tidy(text).encode())
+    write_atomically(page, tidy(text).encode())
     return page
 
 
@@ -71,7 +71,7 @@ def write_readme(docs: Path) -> Path:
     texts = {name: page.read_text(encoding="utf-8") for name, page in pages.items() if page.exists()}
     answers = [(name, TITLE.search(text)[1], ANSWER.search(text)[1]) for name, text in texts.items()]  # type: ignore[index]
     text = environment().get_template("README.md.jinja").render(answers=answers)
-    write_whole(docs / "README.md", text.encode())
+    write_atomically(docs / "README.md", text.encode())
     return docs / "README.md"
 
 

@@ -45,7 +45,7 @@ def test_train_prints_one_object_with_everything(imbaloss, tmp_path):
     assert (found["positive"], found["negative"], found["train_positives"]) == ("8", "3", 23)
     assert len(found["losses"]) == 2
     model, facts = network_file.load(tmp_path / "results" / "train" / "model")
-    split = data.load(["digits_3_8"])["digits_3_8"].draw(level=0.1, protocol="table1", seed=3)
+    split = data.load_data_sets(["digits_3_8"])["digits_3_8"].draw(level=0.1, protocol="table1", seed=3)
     again, _ = scores(split.test.labels, model.probabilities(split.test.inputs))
     assert {name: found[name] for name in again} == again
     assert facts["classes"] == ["3", "8"]

@@ -67,7 +67,7 @@ def test_the_study_files_that_are_shown_can_be_run():
     assert len(found) > 3
     for text in found:
         study = studies.files.parse_study(text, "a page", "shown")
-        assert studies.cut_into_stacks(study.runs(), data.load(study.datasets))
+        assert studies.cut_into_stacks(study.runs(), data.load_data_sets(study.datasets))
 
 
 def test_every_key_of_a_study_file_is_documented():

@@ -9,7 +9,7 @@ import torch
 
 from findings import architectures, bias, convergence, pairs, rarity, sampling, thresholds, words
 from findings.paired import F1, HALVED, MOVED, PRECISION, ROC, TUNED, YOUDEN, at, gap, mean_of
-from imbaloss.data.seeds import stream
+from imbaloss.data.seeds import make_generator
 from tests.report.examples import comparison
 
 
@@ -25,7 +25,7 @@ def value(lines: pd.DataFrame, score: str, **where: object) -> float:
 
 
 def batches(targets: torch.Tensor, size: int, passes: int, seed: int) -> np.ndarray:
-    generator = stream(seed, "bias")
+    generator = make_generator(seed, "bias")
     number = len(targets) // size
     return np.stack([generator.permutation(len(targets))[: number * size] for _ in range(passes)]).reshape(-1, size)
 

@@ -28,7 +28,7 @@ RUNS = STUDY.runs()
 
 @pytest.fixture(scope="module")
 def digits() -> dict[str, data.Dataset]:
-    return data.load(STUDY.datasets)
+    return data.load_data_sets(STUDY.datasets)
 
 
 def run(folder: Path, digits, executor=studies.train_here, on_work=lambda _: None) -> list[Row]:

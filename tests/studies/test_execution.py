@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from imbaloss import data, studies
-from imbaloss.evaluation import Calibration, Rule, TunedScores, calibration, scores, tuned
+from imbaloss.evaluation import Calibration, Rule, TunedScores, calibration, choose_threshold, scores
 from imbaloss.learners import stacked_networks
 from imbaloss.studies import Row, Store
 from imbaloss.studies.row import PartCounts
@@ -23,7 +23,7 @@ STUDY = replace(
 
 @pytest.fixture(scope="module")
 def digits() -> dict[str, data.Dataset]:
-    return data.load(STUDY.datasets)
+    return data.load_data_sets(STUDY.datasets)
 
 
 def rows_of(study: studies.Study, digits, folder: Path, *, stack_size=None, on_work=lambda _: None) -> list[Row]:
@@ -46,7 +46,9 @@ def test_every_run_has_its_row(undisturbed, digits):
     assert [row.run for row in undisturbed] == STUDY.runs()
     for row in undisturbed:
         assert len(row.losses) == 4
-        assert row.counts.train == data.counts(digits[row.run.dataset], "train", level=row.run.level, protocol="table1")
+        assert row.counts.train == data.protocol_counts(
+            digits[row.run.dataset], "train", level=row.run.level, protocol="table1"
+        )
         assert row.classes == (data.SETS[row.run.dataset].negative, row.run.positive)
 
 
@@ -109,8 +111,8 @@ def test_a_row_holds_the_scores_of_its_model(digits):
     assert row.scores["validation"] == scores(split.validation.labels, model.probabilities(split.validation.inputs))[0]
     for part, of_part in predictions.items():
         assert row.scores[part] == scores(of_part.labels, of_part.probabilities)[0]
-    threshold, low, high, _ = tuned(
-        Rule.of("f1"), split.validation.labels, model.probabilities(split.validation.inputs)
+    threshold, low, high, _ = choose_threshold(
+        Rule.parse("f1"), split.validation.labels, model.probabilities(split.validation.inputs)
     )
     at = scores(split.test.labels, model.probabilities(split.test.inputs), threshold)
     assert row.tuned == TunedScores(threshold, (low, high), *at)
@@ -191,7 +193,7 @@ def test_work_is_samples_times_trained_parameters(digits, optimizer, inputs):
 def test_every_fold_has_its_row(digits, tmp_path):
     study = replace(STUDY, datasets=("digits_3_8",), levels=(0.2,), seeds=(0,), losses=("mse",), folds=4, repeats=2)
     rows = rows_of(study, digits, tmp_path)
-    assert [row.run.fold for row in rows] == data.folds_of(4, 2)
+    assert [row.run.fold for row in rows] == data.list_folds(4, 2)
     for row in rows:
         planned = digits["digits_3_8"].split_counts(level=0.2, protocol="table1", fold=row.run.fold)
         assert row.counts == PartCounts(**planned)
@@ -250,7 +252,7 @@ def test_what_a_sampler_does_to_the_probabilities_is_taken_back(digits):
         assert abs(shown[0] - shown[1]) <= 1
         expected = np.log(positives / negatives) - np.log(shown[1] / shown[0]) if row.run.method.learned == "ce" else 0
         assert model.prior == pytest.approx((0, expected), abs=1e-4)
-        order = data.seeds.stream(0, "test").permutation(sum(row.counts.test))
+        order = data.seeds.make_generator(0, "test").permutation(sum(row.counts.test))
         split = digits["digits_3_8"].draw(level=0.05, protocol="table1", seed=0)
         assert np.array_equal(model.probabilities(split.test.inputs, order), predictions["test"].probabilities)
         uncorrected = replace(model, prior=()).probabilities(split.test.inputs, order)
@@ -329,7 +331,7 @@ def test_a_calibrated_model_says_what_its_row_was_scored_by(digits):
     split = digits["digits_3_8"].draw(level=0.2, protocol="table1", seed=0)
     assert model.calibration.kind == "isotonic"
     assert row.scores["test"] == scores(split.test.labels, model.probabilities(split.test.inputs))[0]
-    found = calibration.fit(
+    found = calibration.fit_calibration(
         "isotonic", split.validation.labels, replace(model, calibration=Calibration()).logits(split.validation.inputs)
     )
     assert found == model.calibration  # by validation alone

@@ -15,7 +15,7 @@ STUDY = replace(
 
 @pytest.fixture(scope="module")
 def digits() -> dict[str, data.Dataset]:
-    return data.load(STUDY.datasets)
+    return data.load_data_sets(STUDY.datasets)
 
 
 def forecast(study: studies.Study, digits) -> studies.Forecast:

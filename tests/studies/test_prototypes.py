@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from imbaloss import studies
-from imbaloss.data import Samples, load
+from imbaloss.data import Samples, load_data_sets
 from imbaloss.losses import LossSpec
 from imbaloss.studies import PrototypeMap, Store, Study
 from imbaloss.studies.prototypes import NEAREST, PICTURED, POINTS, compute_embeddings, find_highest
@@ -99,7 +99,7 @@ def test_a_store_gives_it_back(tmp_path):
         ("digits_3_8",), (0.2,), ("msfe",), (0, 1), networks=("cnn/prototype:per_class=2", "mlp"),
         recipe={"hidden": (8,), "channels": (4, 6), "epochs": 2},
     )  # fmt: skip
-    datasets = load(study.datasets, quiet=True)
+    datasets = load_data_sets(study.datasets, quiet=True)
     maps = []
     for folder in (tmp_path / "first", tmp_path / "second"):
         store = Store(folder)

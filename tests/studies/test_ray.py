@@ -35,7 +35,7 @@ def cluster() -> Iterator["ray.cluster_utils.Cluster"]:
 
 @pytest.fixture(scope="module")
 def digits() -> dict[str, data.Dataset]:
-    return data.load(STUDY.datasets)
+    return data.load_data_sets(STUDY.datasets)
 
 
 def run(folder: Path, digits, address: str, on_work=lambda _: None):

@@ -303,6 +303,17 @@ def test_a_read_only_folder_can_be_read_and_not_written(tmp_path):
             Store(folder / "new")
 
 
+def test_the_validation_part_has_its_old_name_beside_the_new_one_in_json():
+    row = rows()[0]
+    flat = row.flat()
+    assert flat["tune"] == flat["validation"] == row.scores["validation"]
+    assert flat["undefined"]["tune"] == flat["undefined"]["validation"]
+    for kind, count in row.counts.validation._asdict().items():
+        assert flat[f"tune_{kind}"] == flat[f"validation_{kind}"] == count
+    counts = row.facts()["counts"]
+    assert counts["tune"] == counts["validation"] == row.counts.validation
+
+
 def test_a_row_is_json_that_others_can_read(tmp_path):
     filled(tmp_path)
     with closing(sqlite3.connect(tmp_path / FILE)) as database:
@@ -312,7 +323,7 @@ def test_a_row_is_json_that_others_can_read(tmp_path):
     assert (asked["loss"], asked["recipe"]["epochs"]) == ("msfe", 4)
     assert result["scores"]["test"]["f1"] == rows()[0].scores["test"]["f1"]
     tuned = rows()[0].tuned
-    assert list(result["scores"]) == list(result["undefined"]) == ["validation", "test", "tuned"]
+    assert list(result["scores"]) == list(result["undefined"]) == ["tune", "test", "tuned"]  # as since version 5
     assert result["scores"]["tuned"] == tuned.scores | {
         "threshold": tuned.threshold, "threshold_low": tuned.interval[0], "threshold_high": tuned.interval[1],
     }  # fmt: skip

@@ -33,7 +33,7 @@ def test_every_built_in_study_can_be_planned(name):
     study = studies.built_in(name)
     assert study.name == name
     if name == "digits":
-        jobs = studies.cut_into_stacks(study.runs(), data.load(study.datasets))
+        jobs = studies.cut_into_stacks(study.runs(), data.load_data_sets(study.datasets))
         assert sum(len(job.runs) for job in jobs) == len(study.runs())
 
 
@@ -76,7 +76,7 @@ def test_the_axes_are_crossed():
     runs = study.runs()
     assert len(runs) == len({run.hash for run in runs}) == 2 * 2 * 2 * 2 * 2 * 1 * 2 * (3 * 2) * 2
     assert {(run.recipe_name, run.recipe.lr) for run in runs} == {("slow", 0.01), ("fast", 1.0)}
-    assert {run.fold for run in runs} == set(data.folds_of(3, 2))
+    assert {run.fold for run in runs} == set(data.list_folds(3, 2))
 
 
 def test_a_named_recipe_overrules_all_but_the_command_line():
@@ -91,7 +91,7 @@ def test_two_names_of_one_recipe_are_trained_once_and_stand_under_both():
     twice = replace(studies.built_in("digits"), seeds=(0,), recipes={"one": {}, "two": {}, "three": {"lr": 0.2}})
     runs = twice.runs()
     assert len(runs) == 3 * 45
-    jobs = studies.cut_into_stacks(runs, data.load(twice.datasets))
+    jobs = studies.cut_into_stacks(runs, data.load_data_sets(twice.datasets))
     assert sum(len(job.runs) for job in jobs) == len({run.hash for run in runs}) == 2 * 45
 
 

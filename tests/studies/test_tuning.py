@@ -10,7 +10,7 @@ from imbaloss import data, studies
 from imbaloss.evaluation import scores
 from imbaloss.studies import Row, Store
 from imbaloss.studies.tuning import choose_outcome
-from imbaloss.training import Model, Outcome, Recipe, plan_for
+from imbaloss.training import Model, Outcome, Recipe, plan_training
 from imbaloss.training.stack import Stack
 
 RATES = (1e-4, 0.3, 1e30)  # the last one makes weights of cross-entropy infinite
@@ -22,7 +22,7 @@ STUDY = replace(
 
 @pytest.fixture(scope="module")
 def digits() -> dict[str, data.Dataset]:
-    return data.load(STUDY.datasets)
+    return data.load_data_sets(STUDY.datasets)
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +108,7 @@ def test_a_row_tells_of_the_plan_and_of_the_networks(tuned, digits):
 
 def test_networks_are_trained_as_the_plan_says(digits, monkeypatch):
     [job] = studies.cut_into_stacks(STUDY.runs(), digits)
-    ordinary = replace(job, plan=plan_for(STUDY.runs()[0].recipe, job.samples, job.shape, shortcuts=False))
+    ordinary = replace(job, plan=plan_training(STUDY.runs()[0].recipe, job.samples, job.shape, shortcuts=False))
     seen = []
     original = Stack.__init__
 

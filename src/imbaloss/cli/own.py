@@ -22,7 +22,7 @@ from imbaloss.cli.options import (
 from imbaloss.cli.progress import progress
 from imbaloss.cli.terminal import print_json, tell
 from imbaloss.comparison.request import ComparisonRequest
-from imbaloss.wording import counted
+from imbaloss.plural import format_count
 
 
 @app.command(rich_help_panel=OWN_DATA)
@@ -134,6 +134,6 @@ def predict(
         return
     rows, positives, unseen = predicted
     flagged = f"{positives} flagged as {own_model.positive} (probability at least {own_model.threshold.value:.4f})"
-    print(f"{counted(rows, 'row')}, {flagged}, written to {out}")
+    print(f"{format_count(rows, 'row')}, {flagged}, written to {out}")
     for column, number in unseen.items():
-        print(f"column {column}: {counted(number, 'row')} with a value that did not occur in the training data")
+        print(f"column {column}: {format_count(number, 'row')} with a value that did not occur in the training data")

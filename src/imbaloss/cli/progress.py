@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from imbaloss.cli.terminal import format_duration, tell
-from imbaloss.wording import counted
+from imbaloss.plural import format_count
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -53,17 +53,21 @@ class Progress:
         self.start = time.monotonic()
 
     def on_work(self, amount: int) -> None:
+        """Count finished work."""
         self.done += amount
 
     def on_finished_work(self, amount: int) -> None:
+        """Count work that was finished before."""
         self.finished_before += amount
         self.done += amount
 
     def on_stack_start(self, job: "Job") -> None:
+        """Add a stack to those in training."""
         self.begun = True
         self.running.append(job)
 
     def on_stack_stored(self, job: "Job") -> None:
+        """Remove a stack from those in training."""
         self.running.remove(job)
 
     @property
@@ -81,7 +85,7 @@ class Progress:
     def title(self) -> str:
         """The number of networks, and the share of the work that was done before."""
         before = f", {self.finished_before / self.total:.0%} of it done before" if self.finished_before else ""
-        return f"training {counted(self.networks, 'network')}{before}"
+        return f"training {format_count(self.networks, 'network')}{before}"
 
 
 class Lines(Progress):
@@ -103,11 +107,13 @@ class Lines(Progress):
         tell(f"trained in {format_duration(self.elapsed)}" if self.begun else NOTHING_LEFT)
 
     def on_stack_start(self, job: "Job") -> None:
+        """Print the title before the first stack."""
         if not self.begun:
             tell(self.title)
         super().on_stack_start(job)
 
     def on_stack_stored(self, job: "Job") -> None:
+        """Print the share that is done, the time that is left and the news, unless the last line is too new."""
         super().on_stack_stored(job)
         if time.monotonic() - self.last >= BETWEEN_LINES_S:
             self.last = time.monotonic()
@@ -115,6 +121,7 @@ class Lines(Progress):
             tell("; ".join(filter(None, (share, self.left, self.news(job)))))
 
     def on_wait(self, stacks: int) -> None:
+        """Print once that another process trains the stacks that are left."""
         if not self.waiting:
             tell(waiting_for(stacks))
         self.waiting = True
@@ -122,7 +129,7 @@ class Lines(Progress):
 
 def waiting_for(stacks: int) -> str:
     """Return the text about stacks that another process trains."""
-    return f"waiting for {counted(stacks, 'stack')} that another process trains"
+    return f"waiting for {format_count(stacks, 'stack')} that another process trains"
 
 
 class Bars(Progress):
@@ -162,24 +169,29 @@ class Bars(Progress):
                 self.text = NOTHING_LEFT
 
     def on_work(self, amount: int) -> None:
+        """Advance both bars."""
         super().on_work(amount)
         self.show_all()
         self.bars.advance(self.stack, amount)
 
     def on_finished_work(self, amount: int) -> None:
+        """Advance the bar of all stacks."""
         super().on_finished_work(amount)
         self.show_all()
 
     def on_stack_start(self, job: "Job") -> None:
+        """Show the stack in the second bar."""
         super().on_stack_start(job)
         self.show_stack()
 
     def on_stack_stored(self, job: "Job") -> None:
+        """Show the news, and the next stack in the second bar."""
         super().on_stack_stored(job)
         self.text = self.news(job)
         self.show_stack()
 
     def on_wait(self, stacks: int) -> None:
+        """Show that another process trains the stacks that are left."""
         self.text = waiting_for(stacks)
 
     def show_all(self) -> None:

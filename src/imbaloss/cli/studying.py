@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer import Argument, Option
 
+from imbaloss.atomic_write import make_file_name
 from imbaloss.cli.app import LOOK_UP, STUDIES, app, explain_input_errors, explain_system_errors
 from imbaloss.cli.options import (
     DATA_OPTIONS,
@@ -32,7 +33,6 @@ from imbaloss.cli.options import (
 from imbaloss.cli.progress import progress
 from imbaloss.cli.terminal import print_entry, print_forecast, print_json, print_loss, print_plans, print_run, tell
 from imbaloss.recipe_fields import MARGIN
-from imbaloss.whole import file_name
 
 if TYPE_CHECKING:
     from imbaloss import studies
@@ -185,7 +185,7 @@ def run(
         study = with_seeds(studies.find_study(file), seeds)
         trained_by = studies.make_executor(executor, workers=workers, address=address)
     run_study(
-        study, out or Path("results") / file_name(study.name), trained_by, stack_size=stack_size, device=device,
+        study, out or Path("results") / make_file_name(study.name), trained_by, stack_size=stack_size, device=device,
         data_dir=data_dir, as_json=as_json, quiet=quiet, verbose=verbose,
     )  # fmt: skip
 
@@ -239,7 +239,7 @@ def prepare_stacks(
 
     check_device(device)
     runs = study.runs()
-    datasets = data.load(study.datasets, folder=data_dir, quiet=quiet)
+    datasets = data.load_data_sets(study.datasets, folder=data_dir, quiet=quiet)
     return runs, datasets, studies.cut_into_stacks(runs, datasets, stack_size, device)
 
 
@@ -392,7 +392,7 @@ def datasets(as_json: Json = False) -> None:
     for name, binary in SETS.items():
         train, test = ("+".join(map(str, part)) for part in (binary.train, binary.test))
         print(f"{name:14} {binary.negative} (0) against {binary.positive} (1)")
-        print(f"{'':15}{train} {binary.things} to train on, {test} to test on, {binary.origin}\n")
+        print(f"{'':15}{train} {binary.noun} to train on, {test} to test on, {binary.origin}\n")
     print("Any two classes or superclasses of CIFAR-100 are a set too, the negative one first, as fish/flowers:")
     for name, classes in SUPERCLASSES.items():
         print(f"    {name}: {', '.join(classes)}")

@@ -9,7 +9,7 @@ from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from imbaloss.wording import counted
+from imbaloss.plural import format_count
 
 if TYPE_CHECKING:
     from imbaloss.studies import Forecast, Job, Reach
@@ -19,7 +19,7 @@ def print_plans(jobs: Sequence["Job"]) -> None:
     """Print on standard error one line for each plan by which the jobs are trained."""
     for (samples, shape, plan), group in groupby(jobs, lambda job: (job.samples, job.shape, job.plan)):
         sizes = [job.networks for job in group]
-        stacks = f"{counted(len(sizes), 'stack')} of {counted(max(sizes), 'network')}"
+        stacks = f"{format_count(len(sizes), 'stack')} of {format_count(max(sizes), 'network')}"
         most = " at most" if len(set(sizes)) > 1 else ""
         tell(f"plan for {samples} samples of {prod(shape)} inputs: {stacks}{most}, {plan}")
 
@@ -27,11 +27,11 @@ def print_plans(jobs: Sequence["Job"]) -> None:
 def print_forecast(forecast: "Forecast") -> None:
     """Print the numbers of trainings and stacks, the time and memory they take, and the difference they can show."""
     trainings = sum(forecast.trainings.values())
-    tried = f" of {counted(forecast.networks, 'network')}" if forecast.networks > trainings else ""
-    stacks = f"{counted(forecast.stacks, 'stack')} of at most {counted(forecast.largest_stack, 'network')}"
-    print(f"{forecast.study}: {counted(trainings, 'training')}{tried} in {stacks}")
+    tried = f" of {format_count(forecast.networks, 'network')}" if forecast.networks > trainings else ""
+    stacks = f"{format_count(forecast.stacks, 'stack')} of at most {format_count(forecast.largest_stack, 'network')}"
+    print(f"{forecast.study}: {format_count(trainings, 'training')}{tried} in {stacks}")
     for dataset, number in forecast.trainings.items():
-        print(f"{dataset:14} {counted(number, 'training')}, about {format_duration(forecast.seconds[dataset])}")
+        print(f"{dataset:14} {format_count(number, 'training')}, about {format_duration(forecast.seconds[dataset])}")
     total = format_duration(sum(forecast.seconds.values()))
     print(f"{'together':15}about {total} on this machine, one stack after the other")
     if forecast.memory is not None:
@@ -44,13 +44,13 @@ def print_reach(reach: "Reach") -> None:
     """Print the smallest difference that each cell can show; if the seeds are too few, one line that says so."""
     from imbaloss.studies.reach import AREA, CORRELATION
 
-    pairs = f"{'compared':15}{counted(reach.pairs, 'pair')} of {counted(reach.methods, 'method')}"
+    pairs = f"{'compared':15}{format_count(reach.pairs, 'pair')} of {format_count(reach.methods, 'method')}"
     none = f"with fewer than {reach.fewest} seeds no difference can be found"
     if reach.fewest and reach.repetitions < reach.fewest:
         print(f"{pairs}: {none}, and this study has {reach.repetitions}")
         return
     noun = "seed" if reach.fewest else "fold"
-    print(f"{pairs}, over {counted(reach.repetitions, noun)}{f'; {none}' if reach.fewest else ''}")
+    print(f"{pairs}, over {format_count(reach.repetitions, noun)}{f'; {none}' if reach.fewest else ''}")
     print(f"{'ROC-AUC':15}about the smallest difference found with probability 0.8, by the chance in the test samples")
     print(f"{'':15}alone (areas of {AREA:g}, correlation {CORRELATION:g}); differences between {noun}s come on top")
     several = len({cell.protocol for cell in reach.cells}) > 1

@@ -9,12 +9,12 @@ from typing import Any
 import pandas as pd
 
 from imbaloss import report
+from imbaloss.atomic_write import write_atomically
 from imbaloss.comparison.advice import Advice, extend_page
 from imbaloss.comparison.own_model import OwnModel
 from imbaloss.evaluation.scores import Threshold
 from imbaloss.report import Findings
 from imbaloss.studies import THRESHOLDS
-from imbaloss.whole import write_whole
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +57,7 @@ class Answer:
         page = self.folder / "report.html"
         if not page.exists():
             report.write(self.findings, self.folder, extend_page(self.advice))
-        return write_whole(Path(path), page.read_bytes())
+        return write_atomically(Path(path), page.read_bytes())
 
     @property
     def summary(self) -> pd.DataFrame:

@@ -17,7 +17,7 @@ from imbaloss.comparison.reading.table_file import COMPRESSED
 from imbaloss.comparison.request import ComparisonRequest
 from imbaloss.comparison.targets import classes_of, number_groups, order_times
 from imbaloss.data.splits import FEWEST_FOLDS, check_folds
-from imbaloss.wording import counted
+from imbaloss.plural import format_count
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -114,7 +114,7 @@ def check_parts(own: Own, request: ComparisonRequest) -> None:
         ValueError: One has not.
     """
     fewest = min(own.counts)
-    there = f"{counted(own.counts.positives, 'positive')} and {counted(own.counts.negatives, 'negative')}"
+    there = f"{format_count(own.counts.positives, 'positive')} and {format_count(own.counts.negatives, 'negative')}"
     if own.division == FOLDS and fewest < FEWEST_FOLDS:
         each = "one to learn from, one to tune by, one to judge by"
         raise ValueError(f"{there}: of each, {FEWEST_FOLDS} are needed at least, {each}")
@@ -148,6 +148,6 @@ def check_folds_of_learned(own: Own) -> None:
     """
     negatives, positives = np.bincount(own.labels[: len(own.labels) - own.held_out], minlength=2).tolist()
     if (fewest := min(negatives, positives)) < own.folds:
-        there = f"{counted(positives, 'positive')} and {counted(negatives, 'negative')}"
+        there = f"{format_count(positives, 'positive')} and {format_count(negatives, 'negative')}"
         advice = f"say --folds {fewest}" if fewest >= FEWEST_FOLDS else f"of each, {FEWEST_FOLDS} are needed at least"
         raise ValueError(f"beside the test file there are {there}, too few for {own.folds} folds: {advice}")

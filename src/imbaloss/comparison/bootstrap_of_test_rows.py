@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from imbaloss.evaluation import OF_TALLIES, redrawn, tallied
-from imbaloss.evaluation.tallies import Tallies
+from imbaloss.evaluation import CONFUSION_SCORES, bootstrap_scores, count_confusion
+from imbaloss.evaluation.confusion import ConfusionCounts
 from imbaloss.report import Findings
 from imbaloss.report.cells import Compared
 from imbaloss.report.comparisons import CellComparison
@@ -37,7 +37,7 @@ def widen_to_other_rows(
     }
     labels, called = read_decisions(findings, list(rows.values()))
     formula = choose_formula(compared, rows)
-    now, again = formula(tallied(labels, called)), redrawn(formula, labels, called)
+    now, again = formula(count_confusion(labels, called)), bootstrap_scores(formula, labels, called)
     place = {key: at for at, key in enumerate(rows)}
     rarer = int(np.bincount(labels, minlength=2).min())
     told, methods = [], len(comparisons) + 1
@@ -83,7 +83,9 @@ def read_decisions(findings: Findings, rows: list[Row]) -> tuple[NDArray[np.int6
     return tests[0].labels, np.stack(called)
 
 
-def choose_formula(compared: Compared, rows: Mapping[tuple[str, int], Row]) -> Callable[[Tallies], NDArray[np.float64]]:
+def choose_formula(
+    compared: Compared, rows: Mapping[tuple[str, int], Row]
+) -> Callable[[ConfusionCounts], NDArray[np.float64]]:
     """Return the formula of a score from counts. A score without one of its own is that of the rule of all rows."""
     [rule] = {row.run.method.decision.rule for row in rows.values()}
-    return OF_TALLIES.get(compared.score, rule.score)
+    return CONFUSION_SCORES.get(compared.score, rule.score)

@@ -7,7 +7,7 @@ from imbaloss.comparison.column_values import name_some
 from imbaloss.comparison.columns import ColumnKind, Reason, Schema
 from imbaloss.comparison.reading import numbers
 from imbaloss.comparison.reading.text import NA_TEXTS, columns_by_name, is_text
-from imbaloss.wording import counted
+from imbaloss.plural import format_count
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -35,7 +35,7 @@ def describe_missing_texts(table: "pa.Table", schema: Schema) -> Iterator[str]:
         if not is_names or name in schema.keep_na or not is_text(column.type):
             continue
         counts = {item["values"]: item["counts"] for item in compute.value_counts(column).to_pylist()}
-        if found := [f"{text!r} in {counted(counts[text], 'row')}" for text in NA_TEXTS if text in counts]:
+        if found := [f"{text!r} in {format_count(counts[text], 'row')}" for text in NA_TEXTS if text in counts]:
             yield f"column {name}: missing is {name_some(found)}. If that is a value, say --keep-na {name}"
 
 

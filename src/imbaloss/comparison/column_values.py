@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from imbaloss.choices import suggest
 from imbaloss.comparison.columns import MISSING, Column, ColumnKind, NameForm, NumberForm, Period, Schema
 from imbaloss.comparison.reading import dates, numbers
 from imbaloss.comparison.reading.names import is_unnamed
 from imbaloss.comparison.reading.text import columns_by_name, is_text, iterate_blocks
-from imbaloss.nearest import nearest
-from imbaloss.wording import listed
+from imbaloss.plural import join_words
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -331,7 +331,7 @@ def describe_difference(wanted: Sequence[str], there: Sequence[str], also: Colle
     present, allowed = set(there), {*wanted, *also}
     missing = [name for name in wanted if name not in present]
     unknown = [name for name in there if name not in allowed]
-    told = [f"without {name_some(missing)}{nearest(missing[0], unknown)}"] if missing else []
+    told = [f"without {name_some(missing)}{suggest(missing[0], unknown)}"] if missing else []
     told += [f"with {name_some(unknown)}"] if unknown else []
     return " and ".join(told)
 
@@ -348,4 +348,4 @@ def check_test_columns(needed: Sequence[str], there: Sequence[str], allowed: Col
 
 def name_some(names: Sequence[str]) -> str:
     """Return up to five names as a list in words, and how many more there are."""
-    return f"{', '.join(names[:5])} and {len(names) - 5} more" if len(names) > 5 else listed(names)
+    return f"{', '.join(names[:5])} and {len(names) - 5} more" if len(names) > 5 else join_words(names)

@@ -21,10 +21,10 @@ from imbaloss.comparison.study import OwnStudy
 from imbaloss.evaluation import THRESHOLD
 from imbaloss.evaluation.scores import Threshold
 from imbaloss.learners import Method
+from imbaloss.plural import format_count
 from imbaloss.studies import Job, Run, SilentObserver, Store, StudyObserver
 from imbaloss.studies.reach import AREA
 from imbaloss.training import check_device
-from imbaloss.wording import counted
 
 WRITTEN = ("report.html", "table.csv", "comparisons.csv", "model", "figures")  # beside what tells a study
 SPARE = 1.2  # times as long as the longest so far, a repetition may take
@@ -177,7 +177,7 @@ def reach_of(study: OwnStudy, own: Own) -> tuple[str, ...]:
     if found is None:
         return ()
     [cell] = found.cells
-    said = f"{found.methods} methods over {counted(found.repetitions, 'repetition')}"
+    said = f"{found.methods} methods over {format_count(found.repetitions, 'repetition')}"
     if found.fewest and found.repetitions < found.fewest:
         return (f"{said}: too few to find any difference, which takes {found.fewest}",)
     if cell.difference is None:

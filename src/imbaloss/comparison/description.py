@@ -14,7 +14,7 @@ from imbaloss.comparison.columns import ColumnKind, DateForm, Period, Reason, Sc
 from imbaloss.comparison.hashes import hash_columns, hash_rows
 from imbaloss.comparison.own_data import FOLDS, TEST, TIME, Own
 from imbaloss.comparison.preparation import ImagePreparation
-from imbaloss.wording import counted
+from imbaloss.plural import format_count
 
 LOOKED_AT = 100_000  # rows, by which columns are judged
 GIVES_AWAY = 0.99  # ROC-AUC of a column alone
@@ -33,9 +33,10 @@ def describe(own: Own) -> list[str]:
     negatives, positives = own.counts
     rows = len(own.labels)
     classes = f"{positives} {own.positive} (positive, {own.level:.2%}), {negatives} {own.negative} (negative)"
-    said = [f"{counted(rows, own.kind.noun)}: {classes}", describe_division(own)]
+    said = [f"{format_count(rows, own.kind.noun)}: {classes}", describe_division(own)]
     if positives < FEW:
-        said.append(f"{counted(positives, 'positive')} can decide little: see what difference could be found at all")
+        few = format_count(positives, "positive")
+        said.append(f"{few} can decide little: see what difference could be found at all")
     if own.level > 0.5:
         said.append(f"{own.positive} is the more frequent class; was {own.negative} meant (--positive)?")
     said += own.notes
@@ -74,7 +75,7 @@ def describe_columns(schema: Schema, frame: pd.DataFrame, labels: NDArray[np.int
     missing = pd.Series(missing_shares(frame, schema), schema.names)
     missing = missing[[column.name for column in schema.columns if column.source is None]]
     if len(incomplete := missing[missing > 0].sort_values(ascending=False)):
-        yield f"missing values in {counted(len(incomplete), 'column')}: " + name_some(
+        yield f"missing values in {format_count(len(incomplete), 'column')}: " + name_some(
             [f"{name} {share:.1%}" for name, share in incomplete.items()]
         )
     yield from describe_duplicate_columns(frame)
@@ -90,10 +91,10 @@ def describe_kinds(schema: Schema) -> str:
     """Count the columns of each kind, without those that were made of others."""
     counts = Counter(column.stored_kind for column in schema.columns if column.source is None)
     listed = [
-        f"{count} {PLURALS[kind][count > 1]}" if kind in PLURALS else counted(count, kind)
+        f"{count} {PLURALS[kind][count > 1]}" if kind in PLURALS else format_count(count, kind)
         for kind, count in counts.most_common()
     ]
-    return f"{counted(counts.total(), 'column')} to learn from: {', '.join(listed)}"
+    return f"{format_count(counts.total(), 'column')} to learn from: {', '.join(listed)}"
 
 
 def describe_cycles(schema: Schema) -> Iterator[str]:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from imbaloss.choices import suggest
 from imbaloss.comparison.answer import Answer
 from imbaloss.comparison.assemble import Content, join_columns, own_of
 from imbaloss.comparison.column_values import text_of
@@ -24,9 +25,8 @@ from imbaloss.comparison.reading.frames import table_from_frame
 from imbaloss.comparison.reading.image_arrays import fit_image_arrays
 from imbaloss.comparison.request import REQUEST_FIELDS, ComparisonRequest
 from imbaloss.comparison.targets import name_classes
-from imbaloss.nearest import nearest
 from imbaloss.recipe_fields import DEFAULT_MARGIN, FIELDS
-from imbaloss.training.recipe import whole
+from imbaloss.training.recipe import canonical_int
 
 TARGET, GROUP, TIME = "y", "group", "time"
 Names = Sequence[Any] | Any  # several, or one
@@ -67,9 +67,9 @@ def compare(
         group=None if groups is None else GROUP, time=None if times is None else TIME,
         drop=several(drop) or (), category=several(category) or (), mark=several(mark) or (),
         na_values=several(na_values) or (), keep_na=several(keep_na) or (), decimal=decimal,
-        losses=several(losses), samplers=several(samplers), references=references, folds=whole("folds", folds),
-        repetitions=None if repetitions is None else whole("repetitions", repetitions), budget=budget, margin=margin,
-        recipe={**recipe, "threshold": threshold}, device=device,
+        losses=several(losses), samplers=several(samplers), references=references, folds=canonical_int("folds", folds),
+        repetitions=None if repetitions is None else canonical_int("repetitions", repetitions), budget=budget,
+        margin=margin, recipe={**recipe, "threshold": threshold}, device=device,
         out=None if out is None else Path(out), overwrite=overwrite,
     )  # fmt: skip
     own = open_arrays(str(name), [(X, y), *([test] if test is not None else [])], groups, times, request)
@@ -96,7 +96,7 @@ def check_options(recipe: Mapping[str, Any], threshold: Any, test: Any) -> None:
     for option in recipe:
         if option not in entries:
             known = [*inspect.signature(compare).parameters, *entries]
-            raise TypeError(f"compare() has no option {option!r}{nearest(option, known)}")
+            raise TypeError(f"compare() has no option {option!r}{suggest(option, known)}")
     if not isinstance(threshold, str):
         rule = "a rule by which thresholds are chosen, as 'f1' or 'cost:fn=10,fp=1'"
         raise TypeError(f"threshold must be {rule}, found {threshold!r}")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from imbaloss.choices import suggest
 from imbaloss.comparison.assemble import Content, join_columns, name_of, own_of
 from imbaloss.comparison.column_kinds import judge_columns
 from imbaloss.comparison.column_notes import describe_missing_texts, describe_names_with_digits
@@ -30,7 +31,6 @@ from imbaloss.comparison.reading.table_file import ReadingOptions, TableFile, na
 from imbaloss.comparison.reading.text import select
 from imbaloss.comparison.request import ComparisonRequest
 from imbaloss.comparison.targets import name_classes
-from imbaloss.nearest import nearest
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -84,7 +84,7 @@ def check_columns(names: Collection[str], request: ComparisonRequest, source: st
             there = f"it has {name_some(list(names))}"
             if len(names) == 1:
                 there = f"it has one column, {next(iter(names))!r}: is the delimiter another than , ; | and tab?"
-            raise ValueError(f"{source} has no column {name!r}, the {what}{nearest(name, names)}; {there}")
+            raise ValueError(f"{source} has no column {name!r}, the {what}{suggest(name, names)}; {there}")
     for what in ("group", "time"):
         if wanted[what] == request.target:
             raise ValueError(

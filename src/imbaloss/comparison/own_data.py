@@ -14,8 +14,8 @@ from imbaloss.comparison.columns import Schema
 from imbaloss.comparison.preparation import ImagePreparation, TablePreparation
 from imbaloss.data.dataset import check_class
 from imbaloss.data.samples import Counts, Samples, Split, pick_examples
-from imbaloss.data.seeds import state
-from imbaloss.data.splits import Fold, parts
+from imbaloss.data.seeds import make_random_state
+from imbaloss.data.splits import Fold, split_rows
 
 Rows = NDArray[np.int64]
 FOLDS, TIME, TEST, ALL = "folds", "time", "test", "all"
@@ -211,10 +211,12 @@ class Own:
     def in_folds(self, rows: Rows, seed: int, fold: Fold) -> dict[str, Rows]:
         labels = self.labels[rows]
         if self.groups is None:
-            return {part: rows[some] for part, some in parts(labels, fold, seed)}
+            return {part: rows[some] for part, some in split_rows(labels, fold, seed)}
         from sklearn.model_selection import StratifiedGroupKFold
 
-        splitter = StratifiedGroupKFold(fold.folds, shuffle=True, random_state=state(seed, f"folds {fold.repeat}"))
+        splitter = StratifiedGroupKFold(
+            fold.folds, shuffle=True, random_state=make_random_state(seed, f"folds {fold.repeat}")
+        )
         tests = [rows[some] for _, some in splitter.split(labels, labels, self.groups[rows])]
         others = [some for place, some in enumerate(tests) if place not in {fold.fold, fold.validation}]
         return {

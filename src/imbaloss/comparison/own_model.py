@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from imbaloss.atomic_write import write_atomically
 from imbaloss.comparison.column_values import take_columns
 from imbaloss.comparison.columns import Column, LeftOut, Reason, Schema
 from imbaloss.comparison.missing_values import mark_missing
@@ -23,8 +24,7 @@ from imbaloss.comparison.reading.table_file import naming
 from imbaloss.evaluation.scores import Threshold
 from imbaloss.learners import FittedModel, model_files, skops_file
 from imbaloss.learners.network_file import check_unchanged
-from imbaloss.notation import tuples
-from imbaloss.whole import write_whole
+from imbaloss.spec_text import to_tuples
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -123,7 +123,7 @@ class OwnModel:
         if isinstance(self.preparation, TablePreparation):
             content = skops_file.dump(dict(self.preparation.steps))
             checksums[PREPARATION] = hashlib.sha256(content).hexdigest()
-            write_whole(folder / PREPARATION, content)
+            write_atomically(folder / PREPARATION, content)
         saved = model_files.save(self.model, folder)
         header = {
             "format": FORMAT,
@@ -138,7 +138,7 @@ class OwnModel:
             "facts": self.facts,
         }
         text = json.dumps(header | {CHECKSUM: digest(header)}, indent=1)
-        return write_whole(folder / NAME, text.encode())
+        return write_atomically(folder / NAME, text.encode())
 
     @classmethod
     def load(cls, folder: str | Path) -> Self:
@@ -229,7 +229,7 @@ def kind_from_json(value: Mapping[str, Any]) -> Schema | ImagePreparation:
         ValueError: A column has an unknown kind or form.
     """
     if "images" in value:
-        return ImagePreparation(**tuples(value["images"]))
+        return ImagePreparation(**to_tuples(value["images"]))
     columns = tuple(Column.from_json(*fields) for fields in value["columns"])
     texts = (tuple(value.get(key, ())) for key in ("na_values", "keep_na"))  # which version 0.1 did not write
     left_out = {name: LeftOut(Reason.STORED, text) for name, text in value["left_out"]}

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from imbaloss.choices import suggest
 from imbaloss.comparison import table_writing
 from imbaloss.comparison.column_values import name_some
 from imbaloss.comparison.columns import Column, ColumnKind, DateForm, NumberForm, Schema
@@ -23,7 +24,6 @@ from imbaloss.comparison.reading.names import normalize_text
 from imbaloss.comparison.reading.parquet import is_parquet_folder
 from imbaloss.comparison.reading.table_file import AS_DETECTED, ReadingOptions, TableFile, naming
 from imbaloss.comparison.reading.text import is_text
-from imbaloss.nearest import nearest
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -187,7 +187,7 @@ def check_kept(names: Sequence[str], keep: Sequence[str]) -> None:
             raise ValueError(f"{name!r} is what a column of predictions is called: keep the others, or rename it")
         if name not in names:
             there = f"there are {name_some(list(names))}"
-            raise ValueError(f"there is no column {name!r} to keep{nearest(name, names)}; {there}")
+            raise ValueError(f"there is no column {name!r} to keep{suggest(name, names)}; {there}")
 
 
 def with_predictions(model: OwnModel, beside: pd.DataFrame, probabilities: NDArray[np.float64]) -> pd.DataFrame:

@@ -8,13 +8,13 @@ import numpy as np
 
 from imbaloss.learners import NETWORKS, Method
 from imbaloss.losses import LossSpec
+from imbaloss.plural import format_count, join_words
 from imbaloss.report import Findings
 from imbaloss.report.cells import COST, Cell, Compared, constant_cost
 from imbaloss.report.comparisons import CellComparison
 from imbaloss.report.lines import CellLine
 from imbaloss.statistics import Interval, Verdict
 from imbaloss.studies import ReportableStudy, Row
-from imbaloss.wording import counted, listed
 
 PLAIN = Method(NETWORKS, LossSpec("ce"))  # the ordinary network
 MOST_NAMED = 12  # methods that a sentence names
@@ -83,12 +83,13 @@ def recommend_method(case: Case) -> str:
         extreme = "lowest" if score.lower else "highest"
         mean = f"{score.label}, {write_number(case.interval.estimate, MOST_DECIMALS)}"
         return f"Start with {best}. It has the {extreme} {mean}, in the only {case.repetition}"
-    over = counted(repetitions, case.repetition)
+    over = format_count(repetitions, case.repetition)
     where = "" if case.study.folds else f" on the same test {case.study.things}"
     proof = ""
     if len(case.repetitions) > 1 and not any(each.verdict is Verdict.BETTER for each in case.comparisons.values()):
         proof = ". None of the other methods was shown to be worse"
-    return f"Use {best}. Its mean {score.label} is {write_interval(case.interval)} over {over}{where}{proof}"
+    mean = score.label if score.label.startswith("mean ") else f"mean {score.label}"
+    return f"Use {best}. Its {mean} is {write_interval(case.interval)} over {over}{where}{proof}"
 
 
 def compare_with_others(case: Case) -> str:
@@ -194,7 +195,7 @@ def check_demand(case: Case) -> str:
     [(score, demanded)] = rule.parameters.items()
     rows = [row for row in case.findings.rows if row.run.method == case.best]
     reached = [row.tuned.scores[score] or 0.0 for row in rows if row.threshold]
-    met = f"{sum(value >= demanded for value in reached)} of {counted(len(rows), case.repetition)}"
+    met = f"{sum(value >= demanded for value in reached)} of {format_count(len(rows), case.repetition)}"
     return (
         f"You asked for a {score} of {demanded:g}. On test it was reached in {met}; its mean was "
         f"{np.mean(reached):.2f}. Ask for more if that is too little"
@@ -218,7 +219,7 @@ def compare_costs(case: Case) -> str:
 def list_methods(methods: Sequence[str]) -> str:
     """List the methods; those beyond the first MOST_NAMED are counted."""
     more = len(methods) - MOST_NAMED
-    return listed(methods) if more <= 0 else f"{', '.join(methods[:MOST_NAMED])} and {more} more"
+    return join_words(methods) if more <= 0 else f"{', '.join(methods[:MOST_NAMED])} and {more} more"
 
 
 def describe_difference(case: Case, comparison: CellComparison) -> str:

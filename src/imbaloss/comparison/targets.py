@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from imbaloss.choices import suggest
 from imbaloss.comparison.column_values import (
     are_versions,
     moments_to_days,
@@ -19,7 +20,6 @@ from imbaloss.comparison.column_values import (
 from imbaloss.comparison.reading import dates, numbers
 from imbaloss.comparison.reading.names import normalize_text
 from imbaloss.comparison.reading.text import NA_TEXTS, is_text
-from imbaloss.nearest import nearest
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -96,7 +96,7 @@ def classes_of(target: "pd.Series[str]", positive: str | None) -> tuple[str, str
         if positive not in names and are_numbers(names):
             positive = canonical_number(positive)
         if positive not in names:
-            raise ValueError(f"{what} has no class {positive!r}{nearest(positive, names)}; it has {name_some(names)}")
+            raise ValueError(f"{what} has no class {positive!r}{suggest(positive, names)}; it has {name_some(names)}")
         others = [name for name in names if name != positive]
         return positive, others[0] if len(others) == 1 else OTHERS
     if len(names) > 2:

@@ -28,7 +28,7 @@ class Prototypes(nn.Module):
         outputs: 1 logit for two classes, or one for each class.
         per_class: The number K of prototypes of a class.
         embedding: The number E.
-        gamma: How sharply distances decide.
+        gamma: The factor of the squared distances in the logits.
         compactness: The weight of `penalty`.
         dtype: The type of the prototypes.
     """

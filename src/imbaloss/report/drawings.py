@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from matplotlib.figure import Figure
 
+from imbaloss.atomic_write import make_file_name
 from imbaloss.report import evidence, figures
 from imbaloss.report.cells import COST, EVERYWHERE
 from imbaloss.report.comparisons import average_by_dataset, best_of, seen_from, select_repeated
 from imbaloss.report.findings import Findings
 from imbaloss.report.lines import has_published
 from imbaloss.report.naming import CellKey
-from imbaloss.whole import file_name
 
 LEVELS, METHODS, PAIRS, RANKS, LEARNING, CURVES, TRUE, TYPICAL, CLASSES = (
     "How do the scores change with the level?",
@@ -69,7 +69,7 @@ def of_scores(found: Findings) -> Iterator[Drawing]:
     for compared, cells in found.scored.items():
         hollow = ". Hollow marks are the published values." if has_published(lines, compared) else "."
         yield Drawing(
-            file_name(f"scores_{compared.column}"),
+            make_file_name(f"scores_{compared.column}"),
             figures.scores(lines, cells, compared),
             f"{compared.label} on the test part: mean of each method{at}, small dots single trainings{bars}{hollow}"
             f"{rest}",
@@ -87,7 +87,7 @@ def of_differences(found: Findings) -> Iterator[Drawing]:
         if lines:
             where = "averaged over all cells" if setting == EVERYWHERE else f"on {setting}, at each level"
             yield Drawing(
-                file_name(f"differences_{setting}"),
+                make_file_name(f"differences_{setting}"),
                 figures.differences(lines),
                 f"Differences between pairs of methods {where}: mean over the paired {repetitions(found)}, "
                 "95 % interval (Student's t, each by itself). Filled: better or worse after Holm's adjustment; square: "
@@ -129,7 +129,7 @@ def of_training(found: Findings, cell: CellKey) -> Iterator[Drawing]:
     epochs_differ = len({len(run) for runs in losses.values() for run in runs}) > 1
     for ending, epochs in (("", "each for its own epochs"), ("_common", "cut to the shortest"))[: 1 + epochs_differ]:
         yield Drawing(
-            file_name(f"loss_{cell.setting}_{cell.level:.4g}{ending}"),
+            make_file_name(f"loss_{cell.setting}_{cell.level:.4g}{ending}"),
             figures.loss_curves(losses, common_epochs=bool(ending)),
             f"Training loss over the epochs on {cell.setting} at level {cell.level:.4g} ({positives} positives, "
             f"{negatives} negatives), {epochs}. Left as it is, right divided by its first epoch; "
@@ -153,14 +153,14 @@ def of_predictions(found: Findings, cell: CellKey) -> Iterator[Drawing]:
     where = f"of {cell.setting} at level {cell.level:.4g}"
     over = QUARTILES.format(runs=repetitions(found))
     yield Drawing(
-        file_name(f"roc_{cell.setting}_{cell.level:.4g}"),
+        make_file_name(f"roc_{cell.setting}_{cell.level:.4g}"),
         figures.roc_and_precision_recall(tests),
         f"ROC and precision-recall curves on the test part {where}: {over}. Dotted: what chance gives.",
         CURVES,
         setting=cell.setting,
     )
     yield Drawing(
-        file_name(f"probabilities_{cell.setting}_{cell.level:.4g}"),
+        make_file_name(f"probabilities_{cell.setting}_{cell.level:.4g}"),
         figures.distributions(tests, thresholds),
         "Probabilities of the positive class that each method gives to negatives and positives of the test part "
         f"{where}, all {repetitions(found)} together. A better threshold helps where they lie apart but not around ½.",
@@ -168,7 +168,7 @@ def of_predictions(found: Findings, cell: CellKey) -> Iterator[Drawing]:
         setting=cell.setting,
     )
     yield Drawing(
-        file_name(f"reliability_{cell.setting}_{cell.level:.4g}"),
+        make_file_name(f"reliability_{cell.setting}_{cell.level:.4g}"),
         figures.reliabilities(tests),
         f"Reliability on the test part {where}, all {repetitions(found)} together: the share of positives in each "
         "tenth of the samples by probability. On the diagonal a probability is what it says; below it positives are "
@@ -191,7 +191,7 @@ def of_prototypes(found: Findings, cell: CellKey) -> Iterator[Drawing]:
         beside = images if any(one.images.ndim == 5 for one in shown.values()) else ""
         more = f", and of the first {MOST_MAPS} of {len(learned)} methods" if len(learned) > MOST_MAPS else ""
         yield Drawing(
-            file_name(f"prototypes_{cell.setting}_{cell.level:.4g}"),
+            make_file_name(f"prototypes_{cell.setting}_{cell.level:.4g}"),
             figures.prototypes(shown, next(iter(first.values())).classes),
             f"Prototypes (stars) of {cell.setting} at level {cell.level:.4g} among the embeddings of the samples that "
             "they were learned from (dots), in the two directions in which these vary most (principal components)"
@@ -208,7 +208,7 @@ def of_classes(found: Findings) -> Iterator[Drawing]:
         if dataset in examples:
             names = " and ".join(examples[dataset].images)
             yield Drawing(
-                file_name(f"images_{dataset}"),
+                make_file_name(f"images_{dataset}"),
                 figures.classes(examples[dataset].images),
                 f"Some images of {dataset} to train on, {names}.",
                 CLASSES,

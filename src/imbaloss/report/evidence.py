@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from imbaloss.plural import format_count, join_words
 from imbaloss.report.cells import COST, EVERYWHERE, F1, ROC_AUC, TUNED_F1, Cell
 from imbaloss.report.comparisons import (
     CellComparison,
@@ -17,7 +18,6 @@ from imbaloss.report.comparisons import (
     select_repeated,
 )
 from imbaloss.statistics import Ranks, Verdict, fewest_seeds, friedman
-from imbaloss.wording import counted, listed
 
 MOST_NAMED = 5  # pairs in a sentence
 
@@ -107,7 +107,7 @@ def judge(score: str, pairs: Sequence[CellComparison]) -> ScoreVerdict:
 def against(one: CellComparison) -> str:
     """Name the second method, with the difference to it and how many more seeds would decide it."""
     more = one.comparison.more
-    would = f" ({counted(more, 'more seed')} would decide)" if more is not None else ""
+    would = f" ({format_count(more, 'more seed')} would decide)" if more is not None else ""
     return f"{one.second} {difference(one)}{would}"
 
 
@@ -130,7 +130,7 @@ def answer(found: Sequence[ScoreVerdict], noun: str) -> str:
     """Which method has the highest mean by which scores, and whether it beats every other; in two sentences."""
 
     def by(scores: Sequence[str]) -> str:
-        return f"by all {len(scores)} scores" if len(scores) == len(found) > 1 else f"by {listed(scores)}"
+        return f"by all {len(scores)} scores" if len(scores) == len(found) > 1 else f"by {join_words(scores)}"
 
     highest: dict[str, list[str]] = {}
     clear: dict[str, list[str]] = {}

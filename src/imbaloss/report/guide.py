@@ -93,7 +93,7 @@ def picture(name: str) -> str:
 
 
 def response(loss: Criterion, target: int) -> tuple[Tensor, Tensor]:
-    """n x (loss - its minimum) and n x its slope, for a batch of n of which one, of class `target`, is at each of Z."""
+    """N x (loss - its minimum) and n x its slope, for a batch of n of which one, of class `target`, is at each of Z."""
     moving = Z.clone().requires_grad_()
     others, classes = batch()
     logits = torch.cat([moving.unsqueeze(-1), others.expand(len(Z), -1)], dim=-1)  # a stack: a member for each of Z

@@ -12,7 +12,7 @@ PIXELS = 4 / 3  # a point
 
 
 def inline(svg: str, name: str, label: str) -> str:
-    """name begins all ids, so that those of several figures differ; label is what a screen reader says of the picture.
+    """Name begins all ids, so that those of several figures differ; label is what a screen reader says of the picture.
 
     Black becomes the colour of the page's text, white is left out, and of what `tell` told the id becomes data-tip.
     """

@@ -6,7 +6,7 @@ from itertools import combinations
 
 import numpy as np
 
-from imbaloss.evaluation import THRESHOLD, of_samples
+from imbaloss.evaluation import THRESHOLD, score_interval
 from imbaloss.report.cells import COMPARED, Cell, Compared
 from imbaloss.report.naming import CellKey, Name
 from imbaloss.statistics import Interval, delong, seeds_and_samples
@@ -84,7 +84,7 @@ def of_run(row: Row, test: Predictions, compared: Compared) -> Interval:
     known = compared.score in {one.score for one in COMPARED}  # of others there is no interval over samples
     if compared.value_in(row) is None or threshold is None or not known:
         return NONE
-    return of_samples(compared.score, test.labels, test.probabilities, threshold) or NONE
+    return score_interval(compared.score, test.labels, test.probabilities, threshold) or NONE
 
 
 def of_both(runs: Runs, store: Store) -> tuple[dict[MethodInCell, Interval], dict[PairInCell, Interval]]:

@@ -11,6 +11,7 @@ import jinja2
 from markupsafe import Markup
 
 from imbaloss.learners.learner import Description
+from imbaloss.plural import join_words
 from imbaloss.report import evidence
 from imbaloss.report.cells import COST
 from imbaloss.report.comparisons import (
@@ -28,7 +29,6 @@ from imbaloss.report.lines import CellLine, Counts, best_mean, group_by_cell, ha
 from imbaloss.report.tables import noun, number, pair, write_rates
 from imbaloss.statistics import Verdict, fewest_seeds
 from imbaloss.studies import ReportExtension, Row, Run
-from imbaloss.wording import listed
 
 Recipes = Mapping[tuple[str, str], Mapping[str, Any]]
 Matrix = Mapping[str, Mapping[str, CellComparison]]  # of each method (line) with each other one (column)
@@ -238,7 +238,7 @@ def differing(recipes: Recipes) -> list[str]:
         for key, value in recipe.items():
             of_data.setdefault((dataset, key), {}).setdefault(str(value), []).append(method)
     said = [
-        f"{key} ({'; '.join(f'{value}: {listed(methods)}' for value, methods in values.items())})"
+        f"{key} ({'; '.join(f'{value}: {join_words(methods)}' for value, methods in values.items())})"
         for (_, key), values in of_data.items()
         if len(values) > 1
     ]

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from imbaloss.plural import format_count
 from imbaloss.report.cells import COST, TUNED_F1, Compared
 from imbaloss.report.lines import COSTS, SUMMARISED, CellLine, Counts, has_published
 from imbaloss.report.naming import OTHERS, names
@@ -16,7 +17,6 @@ from imbaloss.report.published import MAIN
 from imbaloss.studies import Row
 from imbaloss.studies.row import name_in_store
 from imbaloss.studies.tuning import LearningRateChoice
-from imbaloss.wording import counted
 
 DASH = "\u2013"  # an en dash, where there is no value
 CELL = ["dataset", "level", "loss"]
@@ -113,7 +113,8 @@ def write_rates(chosen: Mapping[float, int]) -> str:
 
 def sentences(rows: Sequence[Row]) -> list[str]:
     """What a table cannot say: one kind of network that is not the report's, failed trainings, scores on test that are
-    undefined, and why, too short grids."""
+    undefined, and why, too short grids.
+    """
     kinds = {row.run.recipe.network for row in rows if not row.run.method.learner.is_reference}
     failures: dict[str, list[Row]] = {}
     others: dict[str, Counter[str]] = {}
@@ -134,7 +135,8 @@ def sentences(rows: Sequence[Row]) -> list[str]:
     return [
         *(f"every network is a {kind}" for kind in kinds if len(kinds) == 1 and kind != "mlp"),
         *(
-            f"{cell}: {counted(len(some), 'training')} failed, first that of seed {some[0].run.seed}: {some[0].failure}"
+            f"{cell}: {format_count(len(some), 'training')} failed, first that of seed {some[0].run.seed}: "
+            f"{some[0].failure}"
             for cell, some in failures.items()
         ),
         *(f"{said}: {where(found)}" for said, found in others.items()),
@@ -143,8 +145,10 @@ def sentences(rows: Sequence[Row]) -> list[str]:
 
 def where(found: "Counter[str]") -> str:
     """found: trainings in each cell."""
-    told = "; ".join(f"{counted(trainings, 'training')} on {cell}" for cell, trainings in found.most_common(MOST_TOLD))
-    many = f"{counted(sum(found.values()), 'training')} in {len(found)} cells, among them "
+    told = "; ".join(
+        f"{format_count(trainings, 'training')} on {cell}" for cell, trainings in found.most_common(MOST_TOLD)
+    )
+    many = f"{format_count(sum(found.values()), 'training')} in {len(found)} cells, among them "
     return (many if len(found) > MOST_TOLD else "") + told
 
 

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from imbaloss.atomic_write import write_atomically
 from imbaloss.report import evidence, figures, tables
 from imbaloss.report.comparisons import tabulate_comparisons
 from imbaloss.report.drawings import drawings
@@ -10,7 +11,6 @@ from imbaloss.report.findings import Findings
 from imbaloss.report.inline import inline
 from imbaloss.report.page import Picture, page
 from imbaloss.studies import ReportExtension
-from imbaloss.whole import write_whole
 
 OURS = r"((scores|differences|loss|roc|probabilities|reliability|images)_.*|ranks)\.(svg|png)"  # names of figures
 
@@ -52,4 +52,4 @@ def write(found: Findings, folder: Path, extension: ReportExtension | None = Non
 
 
 def put(file: Path, text: str) -> Path:
-    return write_whole(file, text.encode())
+    return write_atomically(file, text.encode())

@@ -10,7 +10,7 @@ import torch
 
 from imbaloss.data import NO_SAMPLER, Counts, Fold, SamplerSpec, Source, Split, resample
 from imbaloss.data.resampling import shown_counts
-from imbaloss.data.seeds import stream
+from imbaloss.data.seeds import make_generator
 from imbaloss.evaluation import (
     CONFUSION,
     RULES_ALONE,
@@ -19,11 +19,11 @@ from imbaloss.evaluation import (
     Scores,
     TunedScores,
     calibration,
+    choose_threshold,
     no_scores,
     scores,
-    tuned,
 )
-from imbaloss.evaluation.tallies import Tallies
+from imbaloss.evaluation.confusion import ConfusionCounts
 from imbaloss.learners import FittedModel, Learner
 from imbaloss.losses import LossSpec
 from imbaloss.networks import Prototypes
@@ -257,10 +257,12 @@ def calibrate_and_predict(run: Run, model: FittedModel, split: Split) -> tuple[F
     parts = {"validation": split.validation, "test": split.test}
     logits = {}
     for part, samples in parts.items():
-        order = stream(run.seed, name_in_store(part)).permutation(len(samples)) if run.recipe.shuffle_test else None
+        order = (
+            make_generator(run.seed, name_in_store(part)).permutation(len(samples)) if run.recipe.shuffle_test else None
+        )
         logits[part] = model.logits(samples.inputs, order)
     if np.isfinite(logits["validation"]).all():
-        fitted = calibration.fit(model.decision.calibration, split.validation.labels, logits["validation"])
+        fitted = calibration.fit_calibration(model.decision.calibration, split.validation.labels, logits["validation"])
         model = replace(model, calibration=fitted)
     return model, {
         part: Predictions(samples.labels, to_probabilities(model.calibration(logits[part])), samples.images)
@@ -291,7 +293,7 @@ def score_tuned(validation: Predictions, test: Predictions, rule: Rule) -> Tuned
     If no threshold can be chosen, as without positives in the validation part, all scores are None, with the reason.
     """
     try:
-        threshold, low, high, _ = tuned(rule, validation.labels, validation.probabilities)
+        threshold, low, high, _ = choose_threshold(rule, validation.labels, validation.probabilities)
     except ValueError as error:
         return TunedScores.without_threshold(f"no threshold was chosen: {error}")
     interval = (low, high) if np.isfinite([low, high]).all() else None
@@ -305,5 +307,7 @@ def score_at(of_part: Predictions, rule: Rule, threshold: float) -> tuple[Scores
     """
     values, reasons = scores(of_part.labels, of_part.probabilities, threshold)
     if rule.name in RULES_ALONE and len(of_part.labels):
-        values[rule.name] = float(rule.score(Tallies(*(np.array(values[name], dtype=float) for name in CONFUSION))))
+        values[rule.name] = float(
+            rule.score(ConfusionCounts(*(np.array(values[name], dtype=float) for name in CONFUSION)))
+        )
     return values, reasons

@@ -19,8 +19,8 @@ from importlib.util import find_spec
 from itertools import islice
 from typing import Any
 
+from imbaloss.choices import check_choice
 from imbaloss.data import Source
-from imbaloss.nearest import one_of
 from imbaloss.studies.execution import Finished, train_together
 from imbaloss.studies.jobs import Job
 from imbaloss.studies.observer import StudyObserver
@@ -46,7 +46,7 @@ def make_executor(name: str, *, workers: int | None = None, address: str | None 
         ValueError: The name is unknown, an option belongs to another executor, or Ray is not installed.
         ConnectionError: No Ray cluster answers at the address.
     """
-    one_of("executor", name, EXECUTORS)
+    check_choice("executor", name, EXECUTORS)
     if workers is not None and name != "processes":
         raise ValueError(f"workers is for the executor processes only, and the executor is {name}")
     if address is not None and name != "ray":

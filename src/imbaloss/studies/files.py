@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any, get_type_hints
 
 import tomli_w
 
+from imbaloss.atomic_write import write_atomically
+from imbaloss.choices import suggest
 from imbaloss.data import Source, check_names
-from imbaloss.nearest import nearest
-from imbaloss.notation import tuples
 from imbaloss.recipe_fields import FIELDS
+from imbaloss.spec_text import to_tuples
 from imbaloss.studies.reportable import ReportableStudy, StudyOfOtherKind
 from imbaloss.studies.study import SPECS, EntryError, Place, Study
 from imbaloss.study_kinds import READERS
-from imbaloss.whole import write_whole
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -83,7 +83,7 @@ def from_toml(content: Mapping[str, Any]) -> Study:
     """
     from pydantic import ValidationError
 
-    entries = {key: tuples(value) for key, value in content.items() if key != PROVENANCE}
+    entries = {key: to_tuples(value) for key, value in content.items() if key != PROVENANCE}
     if type(seeds := entries.get("seeds")) is int:
         if seeds > MOST_SEEDS:
             raise EntryError(f"seeds must be {MOST_SEEDS} at most, found {seeds}", ("seeds",))
@@ -136,7 +136,7 @@ def make_entry_error(errors: Sequence[Mapping[str, Any]]) -> EntryError:
     if first["type"] == "extra_forbidden":
         keys = list(FIELDS) if table else [field.name for field in fields(Study)]
         choices = f"there are {', '.join(keys)}"
-        return EntryError(f"there is no key {key!r}{within}{nearest(str(key), keys)}; {choices}", place)
+        return EntryError(f"there is no key {key!r}{within}{suggest(str(key), keys)}; {choices}", place)
     name = next(entry for entry in reversed(place) if isinstance(entry, str))
     rule = TYPES.get(first["type"], first["msg"])
     also = ", or the number of seeds" if place == ("seeds",) else ""
@@ -233,7 +233,7 @@ def write_study(study: ReportableStudy, datasets: Mapping[str, Source], folder: 
     }
     content = tomli_w.dumps(study.to_toml() | {PROVENANCE: provenance})
     folder.mkdir(parents=True, exist_ok=True)
-    write_whole(folder / FILE, content.encode())
+    write_atomically(folder / FILE, content.encode())
 
 
 def read_study(folder: Path) -> ReportableStudy:
@@ -257,7 +257,7 @@ def read_other_kind(file: Path) -> StudyOfOtherKind | None:
         ValueError: The file has such a table, and it is damaged.
     """
     try:
-        content: dict[str, Any] = tuples(tomllib.loads(file.read_text(encoding="utf-8-sig")))
+        content: dict[str, Any] = to_tuples(tomllib.loads(file.read_text(encoding="utf-8-sig")))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError):
         return None
     table = next(iter(READERS.keys() & content.keys()), None)

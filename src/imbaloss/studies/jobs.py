@@ -8,7 +8,7 @@ from imbaloss.data.resampling import shown_counts
 from imbaloss.evaluation import Decision, calibration
 from imbaloss.learners import Learner
 from imbaloss.studies.study import Run
-from imbaloss.training import Plan, Recipe, plan_for
+from imbaloss.training import Plan, Recipe, plan_training
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,8 @@ def cut_into_stacks(
     Args:
         runs: The runs of a study. A run that occurs twice is trained once.
         datasets: The data sets by name.
-        stack_size: The largest number of networks in a stack; None as `plan_for` chooses it. A run with more candidate
-            learning rates than that is a stack of its own.
+        stack_size: The largest number of networks in a stack; None as `plan_training` chooses it. A run with more
+            candidate learning rates than that is a stack of its own.
         device: Device that trains, such as "cpu" or "cuda".
 
     Raises:
@@ -67,7 +67,7 @@ def cut_into_stacks(
         groups.setdefault(keys[kind], []).append(run)
     jobs = []
     for key, group in groups.items():
-        plan = plan_for(key.recipe, key.samples, key.shape, device, stack_size=stack_size)
+        plan = plan_training(key.recipe, key.samples, key.shape, device, stack_size=stack_size)
         size = max(plan.stack_size // key.candidates, 1)
         stacks = [tuple(group[start : start + size]) for start in range(0, len(group), size)]
         jobs += [Job(stack, plan, key.samples, key.shape) for stack in stacks]

@@ -30,12 +30,17 @@ class StudyObserver(Protocol):
 class SilentObserver:
     """An observer whose methods do nothing; a subclass overrides those that it needs."""
 
-    def on_stack_start(self, job: Job) -> None: ...
+    def on_stack_start(self, job: Job) -> None:
+        """Do nothing."""
 
-    def on_work(self, amount: int) -> None: ...
+    def on_work(self, amount: int) -> None:
+        """Do nothing."""
 
-    def on_stack_stored(self, job: Job) -> None: ...
+    def on_stack_stored(self, job: Job) -> None:
+        """Do nothing."""
 
-    def on_finished_work(self, amount: int) -> None: ...
+    def on_finished_work(self, amount: int) -> None:
+        """Do nothing."""
 
-    def on_wait(self, stacks: int) -> None: ...
+    def on_wait(self, stacks: int) -> None:
+        """Do nothing."""

@@ -12,7 +12,7 @@ from scipy.spatial.distance import cdist
 from imbaloss.data import Samples
 from imbaloss.networks import Prototypes
 from imbaloss.training import Model
-from imbaloss.training.model import at_once
+from imbaloss.training.model import inference_batch_size
 
 POINTS = 2000  # largest number of samples in a map
 PICTURED = 3  # number of prototypes of a class whose nearest images are kept: those with the most samples
@@ -97,7 +97,7 @@ def compute_embeddings(model: Model, inputs: NDArray[np.floating[Any]]) -> NDArr
     """Return the embeddings (N, E) of inputs (N, ...) by a network of prototypes, which is switched to inference."""
     network = model.network.eval()
     assert isinstance(network, Prototypes)
-    size = at_once(model.recipe)
+    size = inference_batch_size(model.recipe)
     chunks = [model.scaling(inputs[start : start + size]) for start in range(0, len(inputs), size)]
     embedded: NDArray[np.float64] = np.concatenate(
         [network.embeddings(chunk.to(model.recipe.dtype)[None])[0].double().numpy() for chunk in chunks]

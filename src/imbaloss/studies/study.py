@@ -10,7 +10,7 @@ from functools import cache, cached_property
 from itertools import product
 from typing import Any, NamedTuple
 
-from imbaloss.data import NO_SAMPLER, NONE, Fold, SamplerSpec, binary_set, check_level, folds_of
+from imbaloss.data import NO_SAMPLER, NONE, Fold, SamplerSpec, check_level, find_binary_set, list_folds
 from imbaloss.data.dataset import check_class
 from imbaloss.data.splits import FEWEST_FOLDS, check_folds
 from imbaloss.evaluation import Decision
@@ -19,7 +19,7 @@ from imbaloss.losses import LossSpec
 from imbaloss.recipe_fields import DEFAULT_MARGIN, MARGIN
 from imbaloss.studies.bulk import pause_garbage_collection
 from imbaloss.training import Recipe
-from imbaloss.training.recipe import number, read_entries, require, write_entries
+from imbaloss.training.recipe import canonical_float, read_entries, require, write_entries
 
 Place = tuple[str | int, ...]  # path of an entry in a study: ("levels", 1), ("recipes", "wide", "hidden")
 Entries = dict[str, Any]  # fields of a recipe by name
@@ -159,7 +159,7 @@ class Study:
     @property
     def things(self) -> str:
         """The plural noun for the samples, such as "images"; "samples" if its data sets differ in it."""
-        kinds = {binary_set(name).things for name in self.datasets}
+        kinds = {find_binary_set(name).noun for name in self.datasets}
         return kinds.pop() if len(kinds) == 1 else "samples"
 
     def runs(self) -> list[Run]:
@@ -193,16 +193,16 @@ class Study:
         Raises:
             EntryError: A recipe is impossible, or a loss cannot be trained by its recipe.
         """
-        folds = folds_of(self.folds, self.repeats) if self.folds else [None]
+        folds = list_folds(self.folds, self.repeats) if self.folds else [None]
         for dataset in self.datasets:
-            positive = binary_set(dataset).positive if self.positive is None else self.positive
+            positive = find_binary_set(dataset).positive if self.positive is None else self.positive
             recipes = list(self.recipes_on(dataset))
             methods_by_sampler = [
                 [(each.name, Method(NETWORKS, each.loss, sampler, each.decision), each.recipe) for each in recipes]
                 for sampler in self.samplers
             ]
             for protocol, level, seed, fold, methods in product(
-                self.protocols, map(number, self.levels), self.seeds, folds, methods_by_sampler
+                self.protocols, map(canonical_float, self.levels), self.seeds, folds, methods_by_sampler
             ):
                 for name, method, recipe in methods:
                     yield Run(dataset, level, protocol, positive, method, recipe, seed, fold, name)
@@ -241,7 +241,7 @@ class Study:
         """
         self.check_axes()
         names: tuple[tuple[str, Callable[[str], object]], ...] = (
-            ("dataset_recipes", binary_set),
+            ("dataset_recipes", find_binary_set),
             ("loss_recipes", check_bare_loss),
             ("recipes", check_recipe_name),
         )
@@ -286,7 +286,7 @@ class Study:
                 require(domain.contains(self.margin), f"margin {domain.rule}, found {self.margin}")
         with locate_errors("positive"):
             for dataset in self.datasets if self.positive is not None else ():
-                binary = binary_set(dataset)
+                binary = find_binary_set(dataset)
                 check_class(dataset, str(self.positive), (binary.negative, binary.positive))
         with locate_errors("repeats"):
             rule = f"repeats needs folds: set folds, or leave repeats out, found {self.repeats}"
@@ -323,7 +323,7 @@ OVERRULED = ("recipe", "dataset_recipes", "loss_recipes")  # tables whose networ
 WIDE: Entries = {"precision": "float64"}  # with which one table is checked, since another may set the precision
 AXES = ("datasets", "levels", "protocols", "losses", "samplers", "seeds")  # each needs a value
 CHECKS: dict[str, Callable[[Any], object]] = {
-    "datasets": binary_set,
+    "datasets": find_binary_set,
     "protocols": lambda name: check_level(0.0, name),
     "networks": lambda name: Recipe(network=name),
     "seeds": lambda seed: require(0 <= seed < 2**64, f"a seed must be 0 or more, and below 2^64, found {seed}"),

@@ -11,7 +11,7 @@ from imbaloss.comparison.reading.encoding import check_encoding, detect_encoding
 from imbaloss.comparison.reading.header import DELIMITERS, Header, blanks_pattern, decode_start, propose_headers
 from imbaloss.comparison.reading.names import check_names
 from imbaloss.comparison.reading.text import columns_by_name, find_in_columns, iterate_blocks
-from imbaloss.wording import counted
+from imbaloss.plural import format_count
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -173,10 +173,10 @@ class DelimitedFile:
         """Raise a ValueError that says which row does not fit the header, and what to do."""
         start = wrong.text.split("\n")[0].strip()[:60]
         where = f"{self.path}, row {wrong.number - self.header.lines}"
-        counts = f"{counted(wrong.actual_columns, 'value')} where the header names {len(self.names)}"
+        counts = f"{format_count(wrong.actual_columns, 'value')} where the header names {len(self.names)}"
         advice = "Quote a value that holds the delimiter; leave a missing value empty"
         if "\n" in wrong.text.rstrip():
-            lines = counted(wrong.text.rstrip().count("\n"), "more line")
+            lines = format_count(wrong.text.rstrip().count("\n"), "more line")
             advice = (
                 f"A quotation mark in it is not closed and takes in {lines}: close it, or double a mark that is text"
             )
@@ -228,7 +228,7 @@ def open_delimited(path: Path, encoding: str | None = None) -> DelimitedFile:
         notes.append(check_row_names(file))
     if file.header.skipped:
         notes.append(
-            f"{path.name}: skipped {counted(len(file.header.skipped), 'line')} before the header, "
+            f"{path.name}: skipped {format_count(len(file.header.skipped), 'line')} before the header, "
             f"beginning with {file.header.skipped[0][:60]!r}"
         )
     return DelimitedFile(path, encoding, file.header, tuple(notes))
@@ -308,7 +308,7 @@ def find_swallowed_rows(file: DelimitedFile, table: "pa.Table") -> Iterator[str]
             is_last = row == table.num_rows - 1 and name == file.names[-1] and quotation_marks % 2 == 1
             if not look_like_rows(inner[: None if is_last else -1], file, enough=1 if is_last else enough):
                 continue
-            where, lines = f"{file.path}, row {row + 1}, column {name}", counted(len(inner), "more line")
+            where, lines = f"{file.path}, row {row + 1}, column {name}", format_count(len(inner), "more line")
             if is_last:
                 raise ValueError(f"{where}: a quotation mark is not closed and takes in {lines}. Close it")
             yield f"{where}: the value takes in {lines} that look like rows. Is a quotation mark missing or too many?"

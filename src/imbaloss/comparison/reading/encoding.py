@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from imbaloss.nearest import nearest
+from imbaloss.choices import suggest
 
 BLOCK = 2**20  # bytes that are looked at together
 MOST_NEIGHBOURS = 0.5  # share of non-ASCII bytes beside another one, up to which Windows-1252 is believed
@@ -61,7 +61,7 @@ def check_encoding(file: Path, encoding: str) -> None:
     except (LookupError, ValueError, UnicodeError):
         known = {name.replace("_", "-") for name in (*COMMON, *CALLED.values(), "utf-8", "utf-16", "latin-1")}
         raise ValueError(
-            f"Unknown encoding {encoding!r}{nearest(encoding, known)}. Examples: {', '.join(sorted(known))}"
+            f"Unknown encoding {encoding!r}{suggest(encoding, known)}. Examples: {', '.join(sorted(known))}"
         ) from None
     if not is_text:
         raise ValueError(f"Encoding {encoding!r} does not turn bytes into text.")

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from imbaloss.wording import counted, listed
+from imbaloss.plural import format_count, join_words
 
 ENDINGS = (
     ".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pbm", ".pnm",
@@ -72,7 +72,7 @@ def find_class_images(folder: Path) -> ClassImages:
     check_classes(folder, counts, beside, others)
     notes = describe_others(others)
     notes += [f"folder {label} holds no image" for label, count in counts.items() if not count]
-    notes += [f"{counted(beside, 'image')} beside the folders of the classes were left out"] if beside else []
+    notes += [f"{format_count(beside, 'image')} beside the folders of the classes were left out"] if beside else []
     return ClassImages(files, labels, notes)
 
 
@@ -88,13 +88,13 @@ def check_classes(folder: Path, counts: dict[str, int], beside: int, others: "Co
     classes = [label for label, count in counts.items() if count]
     if len(classes) < 2:
         there = [f"{label} ({count} images)" for label, count in list(counts.items())[:5]]
-        there += [f"{counted(beside, 'image')} in no folder of its own"] if beside else []
+        there += [f"{format_count(beside, 'image')} in no folder of its own"] if beside else []
         has = "; ".join([f"it has {', '.join(there) or 'none'}", *describe_others(others)])
         raise ValueError(f"{folder} must hold a folder of images for each class, two or more; {has}")
     if PARTS.issuperset(map(str.lower, classes)):
         raise ValueError(
-            f"the folders of {folder} must be the classes, and are {listed(classes)}: name one of these, which holds "
-            "the classes, and with --test the one to judge by"
+            f"the folders of {folder} must be the classes, and are {join_words(classes)}: name one of these, which "
+            "holds the classes, and with --test the one to judge by"
         )
 
 
@@ -172,7 +172,9 @@ def describe_others(others: "Counter[str]") -> list[str]:
     """Say how many files were left out, by ending; the list is empty where there are none."""
     kinds = [f"{count} {ending or 'without'}{describe_ending(ending)}" for ending, count in others.most_common(5)]
     return (
-        [f"left out {counted(others.total(), 'file')} of kinds that are not read: {', '.join(kinds)}"] if kinds else []
+        [f"left out {format_count(others.total(), 'file')} of kinds that are not read: {', '.join(kinds)}"]
+        if kinds
+        else []
     )
 
 
@@ -239,7 +241,7 @@ def locate_listed_files(table: Path, column: "pd.Series[Any]") -> list[Path]:
             files.append(file)
     if missing:
         row, name = missing[0]
-        more = f" and for {counted(len(missing) - 1, 'more row')}" if len(missing) > 1 else ""
+        more = f" and for {format_count(len(missing) - 1, 'more row')}" if len(missing) > 1 else ""
         raise FileNotFoundError(
             f"there is no file {table.parent / name} for row {row} of {table}{more}: its column {column.name!r} must "
             "name files relative to the folder of the table"

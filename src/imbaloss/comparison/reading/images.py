@@ -18,7 +18,7 @@ from imbaloss.comparison.reading.brightness import (
     choose_range,
     scale_to_bytes,
 )
-from imbaloss.wording import counted
+from imbaloss.plural import format_count
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -120,7 +120,7 @@ def check_colours(peaks: Sequence[tuple[int, Path]]) -> None:
         highest, file = max(peaks)
         raise ValueError(
             f"of 16-bit colours the upper 8 bits are read, which go up to {highest} of 255 only in {file}, the "
-            f"brightest of {counted(len(peaks), 'image')}: save them with 8 bits"
+            f"brightest of {format_count(len(peaks), 'image')}: save them with 8 bits"
         )
 
 
@@ -139,9 +139,9 @@ def read_files(files: Sequence[Path], preparation: ImagePreparation) -> tuple[ND
             peaks.append(image.float_peak)
     if peaks:
         check_not_fractions(str(files[0].parent), max(peaks), preparation.floats)
-    notes = [f"transparent parts of {counted(transparent, 'image')} were laid on white"] if transparent else []
+    notes = [f"transparent parts of {format_count(transparent, 'image')} were laid on white"] if transparent else []
     if several:
-        notes.append(f"of {counted(several, 'image')} with several frames or pages the first was used")
+        notes.append(f"of {format_count(several, 'image')} with several frames or pages the first was used")
     return pixels, notes
 
 

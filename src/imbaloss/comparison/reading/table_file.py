@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from imbaloss.comparison.reading import arrays, delimited, parquet, workbook
 from imbaloss.comparison.reading.dates import check_moments
 from imbaloss.comparison.reading.text import clean_text
-from imbaloss.wording import counted
+from imbaloss.plural import format_count
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -120,7 +120,7 @@ def drop_empty_end(path: Path, table: "pa.Table") -> "tuple[pa.Table, str]":
         rows -= 1
     if not rows or rows == table.num_rows:
         return table, ""
-    left_out = counted(table.num_rows - rows, "row")
+    left_out = format_count(table.num_rows - rows, "row")
     return table.slice(0, rows), f"{path.name}: left out {left_out} at the end with nothing but delimiters"
 
 

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from imbaloss.choices import suggest
 from imbaloss.comparison.reading.names import check_names, name_columns
 from imbaloss.comparison.reading.text import NA_TEXTS
-from imbaloss.nearest import nearest
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -70,7 +70,7 @@ def read_sheet(path: Path, workbook: Any, sheet: str | None) -> Sequence[Sequenc
     """
     if sheet is not None and sheet not in workbook.sheet_names:
         there = ", ".join(map(repr, workbook.sheet_names))
-        raise ValueError(f"{path} has no sheet {sheet!r}{nearest(sheet, workbook.sheet_names)}. Sheets: {there}")
+        raise ValueError(f"{path} has no sheet {sheet!r}{suggest(sheet, workbook.sheet_names)}. Sheets: {there}")
     names = [sheet] if sheet is not None else workbook.sheet_names
     filled = {}
     for name in names:

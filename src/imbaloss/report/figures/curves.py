@@ -56,7 +56,7 @@ def padded(runs: Sequence[Sequence[float]]) -> Floats:
 
 
 def draw_band(panel: Axes, over: Floats | NDArray[np.int64], curves: Floats, line: dict[str, Any], label: str) -> None:
-    """curves (seeds, points): their median, and the band between their quartiles; of those that are there (not NaN)."""
+    """Curves (seeds, points): their median, and the band between their quartiles; of those that are there (not NaN)."""
     lower, median, upper = np.nanquantile(curves, [0.25, 0.5, 0.75], axis=0)
     panel.fill_between(over, lower, upper, color=line["color"], alpha=0.2, linewidth=0)
     panel.plot(over, median, linewidth=1.2, label=label, **line)

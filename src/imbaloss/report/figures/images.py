@@ -28,7 +28,7 @@ def classes(images: Mapping[str, NDArray[np.uint8]]) -> Figure:
 
 
 def show(panel: Axes, image: NDArray[np.uint8]) -> None:
-    """image (channels, height, width), 0 to 255: gray with one channel, without the transparency of a fourth."""
+    """Image (channels, height, width), 0 to 255: gray with one channel, without the transparency of a fourth."""
     shown = image[0] if len(image) < 3 else image[:3].transpose(1, 2, 0)
     panel.imshow(shown, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
     panel.set_axis_off()

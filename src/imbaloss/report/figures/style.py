@@ -12,7 +12,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from imbaloss.whole import write_whole
+from imbaloss.atomic_write import write_atomically
 
 # the first six are those of Okabe and Ito 2008, which the colour-blind can tell apart
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6D31", "#666666")
@@ -88,6 +88,6 @@ def save(figure: Figure, folder: Path, name: str) -> str:
     svg = contents["svg"].getvalue().decode()
     number = count(1)
     plain = re.sub(rf"""id=(["']){TIP}.*?\1""", lambda _: f'id="mark_{next(number)}"', svg)
-    write_whole(folder / f"{name}.svg", plain.encode())
-    write_whole(folder / f"{name}.png", contents["png"].getvalue())
+    write_atomically(folder / f"{name}.svg", plain.encode())
+    write_atomically(folder / f"{name}.png", contents["png"].getvalue())
     return svg
