@@ -164,9 +164,9 @@ class RecipeFields:
     ] = 0
     test_batch: Annotated[
         int | None,  # None: all at once
-        Entry("Samples in a test batch; no score depends on it.", panel="Computing", domains=COUNT, default_text="all"),
+        Entry("Samples in a test batch; no score depends on it.", panel="Network", domains=COUNT, default_text="all"),
     ] = None
-    shuffle_test: Annotated[bool, Entry("Shuffle the test samples; no score depends on it.", panel="Computing")] = True
+    shuffle_test: Annotated[bool, Entry("Shuffle the test samples; no score depends on it.", panel="Network")] = True
     precision: Annotated[
         str,
         Entry(
