@@ -91,9 +91,8 @@ def test_without_a_network_one_sentence_says_what_to_do(tmp_path, monkeypatch):
 
     monkeypatch.setenv("SCIKIT_LEARN_DATA", str(tmp_path))
     monkeypatch.setattr(socket, "getaddrinfo", no_network)
-    with pytest.raises(
-        OSError, match=r"the 20 Newsgroups could not be downloaded \(.*Name or service not known\); where"
-    ):
+    problem = r"the 20 Newsgroups could not be downloaded \(.*Name or service not known\)"
+    with pytest.raises(OSError, match=f"{problem}; on a machine with a network, run"):
         data.load_data_sets(["news_sport"])
 
 

@@ -21,6 +21,7 @@ MOST_NAMED = 12  # methods that a sentence names
 SAVES = 0.0005  # share of a cost; a smaller saving is called nothing
 IN_SO_MANY = 1000  # new rows, for which decisions are counted
 FEWEST_DECIMALS, MOST_DECIMALS = 2, 4
+DECIMALS_ALONE = 3  # of a number without an interval
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +82,7 @@ def recommend_method(case: Case) -> str:
         return f"No method finds {case.study.things} with {case.sought}: the mean {score.label} is 0 for all methods"
     if repetitions == 1:
         extreme = "lowest" if score.lower else "highest"
-        mean = f"{score.label}, {write_number(case.interval.estimate, MOST_DECIMALS)}"
+        mean = f"{score.label}, {write_number(case.interval.estimate, DECIMALS_ALONE)}"
         return f"Start with {best}. It has the {extreme} {mean}, in the only {case.repetition}"
     over = format_count(repetitions, case.repetition)
     where = "" if case.study.folds else f" on the same test {case.study.things}"
@@ -160,7 +161,7 @@ def give_threshold(case: Case) -> str:
         return f"The final training on all {study.things} has no threshold ({reason}): use ½, or one that you know"
     threshold, low, high = row.threshold
     is_certain = not high > low
-    decimals = MOST_DECIMALS if is_certain else count_decimals(low, high)
+    decimals = count_decimals(low, high)
     interval = "" if is_certain else f"; 95 % CI {write_number(low, decimals)} to {write_number(high, decimals)}"
     repeated = case.line.scores["tuned_threshold"]
     spread = "" if isnan(repeated.deviation) else f" (standard deviation {write_number(repeated.deviation, decimals)})"
@@ -240,10 +241,10 @@ def describe_difference(case: Case, comparison: CellComparison) -> str:
 
 
 def count_decimals(low: float, high: float) -> int:
-    """Return how many decimals the width of an interval allows: two digits of it, 2 to 4 decimals."""
+    """Return how many decimals the width of an interval allows: two digits of it, 2 to 4 decimals; 3 without a width."""
     width = high - low
     if not width > 0 or not isfinite(width):
-        return MOST_DECIMALS
+        return DECIMALS_ALONE
     return min(max(1 - floor(log10(width)), FEWEST_DECIMALS), MOST_DECIMALS)
 
 

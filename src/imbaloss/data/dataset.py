@@ -112,7 +112,7 @@ class Dataset:
 
         Without a fold, `train` and `test` come from the pools of train and test. `validation` comes from the images of
         the pool of train that were not drawn. It has the share of positives of `train` and is as large as these images
-        allow; it is empty if a class is used up (protocol ratio; level 0 or 1). With a fold, images are drawn from both
+        allow. It is empty if a class is used up (protocol ratio; level 0 or 1). With a fold, images are drawn from both
         pools together, the same ones for every fold and repeat, and then split.
 
         Raises:

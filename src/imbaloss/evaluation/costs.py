@@ -13,8 +13,8 @@ def read_costs(costs: object, classes: int) -> Floats:
     """Return costs as an array (C, C).
 
     Raises:
-        ValueError: The costs have another shape, one of them is not finite or below 0, or a mistake costs no more than
-            the right decision of its class.
+        ValueError: The costs have another shape, or one of them is not finite or below 0. Or a mistake costs no more
+            than the right decision of its class.
     """
     try:
         matrix = np.array(costs, dtype=np.float64)

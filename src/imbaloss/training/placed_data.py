@@ -114,7 +114,7 @@ def place_weights(parts: Sequence[Samples], dtype: torch.dtype, device: torch.de
 def validation_shares(member: Member) -> list[float]:
     """Return the weight of a validation sample by its class, (C,).
 
-    Without a sampler it is 1. With a sampler it gives the validation part the class shares of an epoch: otherwise early
+    Without a sampler it is 1. With a sampler it gives the validation part the class shares of an epoch. Otherwise early
     stopping would judge a network by other shares than it learns from.
     """
     shown = np.array(member.counts, dtype=np.float64)

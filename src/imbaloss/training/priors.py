@@ -64,8 +64,8 @@ def find_best_constant(loss: LossSpec, counts: Sequence[int]) -> NDArray[np.floa
     counts: the samples of each class.
 
     Returns:
-        The logits. None if all constants are equally good, as for losses that rank, and if the best one is infinite,
-        as for soft F1, which then calls every sample positive.
+        The logits. None if all constants are equally good, as for losses that rank. None also if the best constant is
+        infinite, as for soft F1, whose best constant predicts every sample as positive.
     """
     criterion = loss.build(counts=counts).eval()
     criterion.set_epoch(LAST)

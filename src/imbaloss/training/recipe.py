@@ -101,7 +101,7 @@ class Recipe(RecipeFields):
 
 
 def canonical_text(field: Field, value: str) -> str:
-    """Return a text in canonical form: a network as `parse` writes it, other texts unchanged.
+    """Return a text in canonical form: a network as `str` of its `Kind` writes it, other texts unchanged.
 
     Raises FieldError if the field does not admit the text.
     """
