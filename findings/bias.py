@@ -53,7 +53,7 @@ def measured(study: Study, datasets: dict[str, Dataset], passes: int = PASSES) -
     lines = []
     for epochs in [some for some in EPOCHS if some <= last]:
         runs = replace(plain, overrules={**plain.overrules, "epochs": epochs}).runs()
-        for job in studies.cut(runs, datasets):
+        for job in studies.cut_into_stacks(runs, datasets):
             for run, finished in zip(job.runs, train_together(job, datasets, "cpu", lambda _: None), strict=True):
                 assert finished.model is not None
                 train = train_part(run, datasets[dataset])

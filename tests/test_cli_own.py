@@ -105,7 +105,7 @@ def test_what_lies_in_a_folder_and_is_no_answer_stays(imbaloss, tmp_path):
 def test_a_table_without_target_and_a_folder_with_none_needed(imbaloss, tmp_path):
     code, _, err = imbaloss("compare", str(write_csv(tmp_path)))
     assert code == 2
-    assert "tells the class: --target COLUMN" in err
+    assert "needs --target COLUMN: the name of the column with the class" in err
 
 
 @pytest.mark.slow

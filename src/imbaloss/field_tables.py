@@ -23,6 +23,10 @@ def between(least: int, most: int, purpose: str = "") -> Domain:
     return Domain(rule, lambda number: least <= number <= most, limits=(least, most))
 
 
+# The headings under which the help of a command shows options, in their order. The first has what people use first.
+PANELS = ("Options", "Data", "Methods", "Judging", "Decision", "Output", "Network", "Computing")
+
+
 @dataclass(frozen=True)
 class Entry:
     """The annotation of a field: its help, its domains and its names on the faces of the package."""
@@ -33,7 +37,10 @@ class Entry:
     example: str = ""  # an example of several numbers as the command line writes them
     may_be_empty: bool = False  # whether a list without numbers is admitted
     default_text: str = ""  # the default in words, for the help; empty if the default speaks for itself
+    panel: str = PANELS[0]  # the heading in the help of a command
+    metavar: str = ""  # what the help shows for the value, such as COLUMN; empty: by the type
     option: str = ""  # the option on the command line; empty if it is the name of the field
+    option_alias: str = ""  # a second name on the command line
     in_python: str = ""  # the help in the documentation of Python functions; empty if it is the same help
 
 

@@ -194,7 +194,7 @@ def test_a_folder_without_a_model_is_one_line(folder, imbaloss, tmp_path):
 def test_a_person_reads_how_many_and_a_program_json(model, imbaloss, tmp_path):
     folder, file = model_folder(model, tmp_path), write_csv(tmp_path, features())
     code, out, _ = imbaloss("predict", str(folder), str(file), "--threshold", "0")
-    assert (code, out) == (0, "50 rows, 50 of them yes (from probability 0.0000 on), in predictions.csv\n")
+    assert (code, out) == (0, "50 rows, 50 flagged as yes (probability at least 0.0000), written to predictions.csv\n")
     _, out, _ = imbaloss("predict", str(folder), str(file), "--json", "--threshold", "1", "--out", "p.parquet")
     assert json.loads(out) == {"rows": 50, "positives": 0, "unseen": {}, "threshold": 1.0, "out": "p.parquet"}
 
@@ -204,7 +204,7 @@ def test_values_that_the_training_did_not_have_are_counted(model, imbaloss, tmp_
     frame = features().assign(country=["XX"] * 12 + ["FR"] * 38, shop=["shop-1"] * 49 + ["a new one"])
     assert predict_file(model, write_csv(tmp_path, frame), tmp_path / "out.csv").unseen == {"country": 12, "shop": 1}
     _, out, _ = imbaloss("predict", str(model_folder(model, tmp_path)), str(tmp_path / "data.csv"))
-    assert "country: 12 rows with a value that the training did not have" in out
+    assert "column country: 12 rows with a value that did not occur in the training data" in out
     assert "shop: 1 row with a value" in out
 
 

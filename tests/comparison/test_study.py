@@ -93,7 +93,7 @@ def test_more_rows_have_fewer_repetitions():
 def test_a_study_of_ones_own_data_is_not_run_by_another_command(tmp_path):
     studies.write_study(replace(STUDY, command="imbaloss compare mine.csv"), {}, tmp_path)
     with pytest.raises(ValueError, match=r"is run by: imbaloss compare mine\.csv"):
-        studies.named(str(tmp_path / "study.toml"))
+        studies.find_study(str(tmp_path / "study.toml"))
 
 
 @pytest.mark.parametrize(

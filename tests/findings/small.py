@@ -43,7 +43,7 @@ def ran(study: Study, folder: Path) -> Stored:
     datasets, place = data.load_data_sets(study.datasets), folder / study.name
     store = studies.Store(place)
     studies.write_study(study, datasets, place)
-    jobs = studies.cut(study.runs(), datasets)
+    jobs = studies.cut_into_stacks(study.runs(), datasets)
     for job in jobs:
         finished = studies.train_together(job, datasets, "cpu", lambda _: None)
         store.add([(row, predictions) for row, predictions, _ in finished])

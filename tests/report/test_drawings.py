@@ -77,7 +77,7 @@ def test_the_caption_of_prototypes_speaks_of_images_where_there_are_some(tmp_pat
         recipe={"network": "prototype:per_class=2", "hidden": (4,), "epochs": 1, "train_batch": 32},
     )  # fmt: skip
     datasets, store = load_data_sets(study.datasets, quiet=True), Store(tmp_path)
-    studies.execute(studies.cut(study.runs(), datasets), store, datasets, "cpu")
+    studies.execute(studies.cut_into_stacks(study.runs(), datasets), store, datasets, "cpu")
     found = report.find(study, store.rows(study.runs()), store)
     [drawing] = of_prototypes(found, CellKey("digits_3_8", 0.2))
     assert drawing.caption == (

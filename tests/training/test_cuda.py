@@ -76,7 +76,7 @@ def test_a_study_on_it_is_that_of_a_cpu(tmp_path):
     found = []
     for device in ("cpu", "cuda"):
         store = Store(tmp_path / device)
-        jobs = studies.cut(study.runs(), datasets, device=device)
+        jobs = studies.cut_into_stacks(study.runs(), datasets, device=device)
         studies.execute(jobs, store, datasets, device)
         found.append([row.scores["test"]["roc_auc"] for row in store.rows(study.runs())])
     np.testing.assert_allclose(*found, atol=1e-6)

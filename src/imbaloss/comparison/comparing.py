@@ -65,7 +65,7 @@ class Place:
     def run(self, runs: Sequence[Run], name: str) -> None:
         """What the store does not have yet."""
         datasets = {name: self.own}
-        jobs = studies.cut(runs, datasets, device=self.device)
+        jobs = studies.cut_into_stacks(runs, datasets, device=self.device)
         with self.observer.show(jobs) as observer:
             studies.execute(jobs, self.store, datasets, self.device, observer=observer)
 
@@ -209,7 +209,7 @@ def for_use(study: OwnStudy, method: Method, target: str, place: Place) -> OwnMo
     run, own, folder = study.for_use(method), place.own.for_use, place.folder / "model"
     remove(folder)  # an earlier one would pass for this one
     datasets = {run.dataset: own}
-    [job] = studies.cut([run], datasets, device=place.device)
+    [job] = studies.cut_into_stacks([run], datasets, device=place.device)
     [(row, predictions, model)] = studies.train_together(job, datasets, place.device, lambda _: None)
     place.store.add([(row, predictions)])
     if model is None:

@@ -96,7 +96,7 @@ def summarise(
         called: The name of each row.
         intervals: The intervals of each method in each cell.
     """
-    with studies.uncollected():
+    with studies.pause_garbage_collection():
         groups = tabulate_rows(rows).groupby(ALIKE, sort=False)
         means = groups[[*SUMMARISED, *COUNTED, *RESAMPLED, "epochs"]].mean().to_dict("records")
         deviations = groups[list(SUMMARISED)].std().to_dict("records")
