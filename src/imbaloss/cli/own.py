@@ -38,18 +38,18 @@ def compare(
     quiet: Quiet = False,
 ) -> None:
     """Find out which method finds the rare class best in your own data, and keep a model of it that predicts."""
-    from imbaloss.comparison.answer import facts
-    from imbaloss.comparison.comparing import ComparisonObserver, answer, ignore
+    from imbaloss.comparison.answer import convert_to_json
+    from imbaloss.comparison.comparing import ComparisonObserver, answer_request, ignore_text
     from imbaloss.comparison.opening import open_own
 
     with refusing():
         request = read_request(context, source)
         own = open_own(source, request)
-        observer = ComparisonObserver(ignore if quiet else tell, tell, lambda jobs: progress(jobs, quiet=quiet))
-        found = answer(own, request, request.out or Path("results") / own.name, observer)
+        observer = ComparisonObserver(ignore_text if quiet else tell, tell, lambda jobs: progress(jobs, quiet=quiet))
+        found = answer_request(own, request, request.out or Path("results") / own.name, observer)
     folder = found.folder
     if as_json:
-        print_json(facts(found))
+        print_json(convert_to_json(found))
         return
     print(f"{found}\n")
     if found.model:

@@ -49,7 +49,7 @@ class ReportableStudy(Protocol):
     def repeats(self) -> int: ...
 
     @property
-    def things(self) -> str:
+    def noun(self) -> str:
         """What its samples are called, such as images."""
 
     def runs(self) -> list[Run]:

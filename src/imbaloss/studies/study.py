@@ -149,7 +149,7 @@ class Study:
             object.__setattr__(self, axis, tuple(read))
 
     @property
-    def things(self) -> str:
+    def noun(self) -> str:
         """What its samples are."""
         kinds = {binary_set(name).things for name in self.datasets}
         return kinds.pop() if len(kinds) == 1 else "samples"
