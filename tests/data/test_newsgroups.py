@@ -113,7 +113,7 @@ def test_the_command_trains_on_them(home, tmp_path):
     [(NEWS, "documents"), (["tree_1"], "images"), ([*NEWS, "tree_1"], "samples")],
 )
 def test_a_study_says_what_its_samples_are(datasets, things):
-    assert Study(tuple(datasets), (0.2,), ("mse",), (0,)).things == things
+    assert Study(tuple(datasets), (0.2,), ("mse",), (0,)).noun == things
 
 
 def test_of_documents_no_examples_are_shown(tmp_path):

@@ -40,18 +40,18 @@ def compare(
 
     Example: imbaloss compare fraud.csv --target fraud --budget 10m
     """
-    from imbaloss.comparison.answer import facts
-    from imbaloss.comparison.comparing import ComparisonObserver, answer, ignore
+    from imbaloss.comparison.answer import convert_to_json
+    from imbaloss.comparison.comparing import ComparisonObserver, answer_request, ignore_text
     from imbaloss.comparison.opening import open_own
 
     with explain_input_errors():
         request = read_request(context, source)
         own = open_own(source, request)
-        observer = ComparisonObserver(ignore if quiet else tell, tell, lambda jobs: progress(jobs, quiet=quiet))
-        comparison = answer(own, request, request.out or Path("results") / own.name, observer)
+        observer = ComparisonObserver(ignore_text if quiet else tell, tell, lambda jobs: progress(jobs, quiet=quiet))
+        comparison = answer_request(own, request, request.out or Path("results") / own.name, observer)
     folder = comparison.folder
     if as_json:
-        print_json(facts(comparison))
+        print_json(convert_to_json(comparison))
         return
     print(f"{comparison}\n")
     if comparison.model:

@@ -49,6 +49,12 @@ class Case:
         return "repetition" if self.study.folds else "seed"
 
     @property
+    def sample(self) -> str:
+        """The noun for one sample with its article: "a row" or "an image"."""
+        noun = self.study.noun.removesuffix("s")
+        return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+
+    @property
     def interval(self) -> Interval:
         """The mean score of the best method, with its interval."""
         return self.cell.interval(str(self.best))
@@ -79,13 +85,13 @@ def recommend_method(case: Case) -> str:
     """Recommend the method with the best mean score, and say how far that is proved."""
     score, best, repetitions = case.score, case.best, case.repetitions[case.best]
     if not case.interval.estimate and not score.lower:
-        return f"No method finds {case.study.things} with {case.sought}: the mean {score.label} is 0 for all methods"
+        return f"No method finds {case.study.noun} with {case.sought}: the mean {score.label} is 0 for all methods"
     if repetitions == 1:
         extreme = "lowest" if score.lower else "highest"
         mean = f"{score.label}, {write_number(case.interval.estimate, DECIMALS_ALONE)}"
         return f"Start with {best}. It has the {extreme} {mean}, in the only {case.repetition}"
     over = format_count(repetitions, case.repetition)
-    where = "" if case.study.folds else f" on the same test {case.study.things}"
+    where = "" if case.study.folds else f" on the same test {case.study.noun}"
     proof = ""
     if len(case.repetitions) > 1 and not any(each.verdict is Verdict.BETTER for each in case.comparisons.values()):
         proof = ". None of the other methods was shown to be worse"
@@ -113,7 +119,7 @@ def compare_with_others(case: Case) -> str:
         text = ". ".join(f"{relations[verdict]} {list_methods(names)}" for verdict, names in methods.items() if names)
     if case.study.folds:
         return text
-    return f"{text}. The comparison allows for other test {case.study.things} too, by a bootstrap"
+    return f"{text}. The comparison allows for other test {case.study.noun} too, by a bootstrap"
 
 
 def explain_missing_scores(case: Case) -> str:
@@ -158,7 +164,7 @@ def give_threshold(case: Case) -> str:
     rule = case.best.decision.rule
     if row.threshold is None:
         reason = row.failure or row.tuned.reason
-        return f"The final training on all {study.things} has no threshold ({reason}): use ½, or one that you know"
+        return f"The final training on all {study.noun} has no threshold ({reason}): use ½, or one that you know"
     threshold, low, high = row.threshold
     is_certain = not high > low
     decimals = count_decimals(low, high)
@@ -166,7 +172,7 @@ def give_threshold(case: Case) -> str:
     repeated = case.line.scores["tuned_threshold"]
     spread = "" if isnan(repeated.deviation) else f" (standard deviation {write_number(repeated.deviation, decimals)})"
     return (
-        f"Flag a {study.things.removesuffix('s')} as {case.sought} when its probability is at least "
+        f"Flag {case.sample} as {case.sought} when its probability is at least "
         f"{write_number(threshold, decimals)} (threshold chosen for {rule}{interval}). "
         f"Over the repetitions the threshold was {write_number(repeated.mean, decimals)} on average{spread}"
     )
@@ -178,13 +184,13 @@ def rate_decisions(case: Case) -> str:
     tn, fp, fn, tp = (sum(row.tuned.scores[name] or 0 for row in rows) for name in ("tn", "fp", "fn", "tp"))
     if not tp + fn:
         return ""
-    things, sought, total = case.study.things, case.sought, tn + fp + fn + tp
+    noun, sought, total = case.study.noun, case.sought, tn + fp + fn + tp
     flagged, right, missed = (round(IN_SO_MANY * number / total) for number in (tp + fp, tp, fn))
     precision = f", precision {100 * tp / (tp + fp):.0f} %" if tp + fp else ""
     return (
-        f"In {IN_SO_MANY:,} new {things} you would flag about {flagged}, of which {right} have {sought}; {missed} with "
+        f"In {IN_SO_MANY:,} new {noun} you would flag about {flagged}, of which {right} have {sought}; {missed} with "
         f"{sought} would be missed. (Recall {100 * tp / (tp + fn):.0f} %{precision}; each test part has about "
-        f"{case.line.test.positives:.0f} {things} with {sought})"
+        f"{case.line.test.positives:.0f} {noun} with {sought})"
     )
 
 
@@ -209,7 +215,7 @@ def compare_costs(case: Case) -> str:
         return ""
     constant, mean = float(np.mean([constant_cost(row) for row in case.findings.rows])), case.interval.estimate
     saved = 1 - mean / constant
-    text = f"Deciding by {case.best} costs {mean:.3g} a {case.study.things.removesuffix('s')} on average"
+    text = f"Deciding by {case.best} costs {mean:.3g} {case.sample} on average"
     always = f"the best decision that is the same for all costs {constant:.3g}"
     if saved >= SAVES:
         return f"{text}; {always}. The method saves {saved * 100:.1f} %"

@@ -101,7 +101,7 @@ def page(
     return template(extension).render(
         extension.values if extension else {},
         study=found.study,
-        things=found.study.things,
+        things=found.study.noun,
         references={name: learner for name, learner in found.learners.items() if learner.is_reference},
         rates={name: learner.rate for name, learner in found.learners.items()},
         costs=COST in found.scored,

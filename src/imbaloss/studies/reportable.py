@@ -56,7 +56,7 @@ class ReportableStudy(Protocol):
         """The number of times that the samples are divided into folds; 1 without folds."""
 
     @property
-    def things(self) -> str:
+    def noun(self) -> str:
         """The plural noun for the samples, such as "images"."""
 
     def runs(self) -> list[Run]:

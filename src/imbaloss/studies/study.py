@@ -157,7 +157,7 @@ class Study:
             object.__setattr__(self, axis, tuple(specs))
 
     @property
-    def things(self) -> str:
+    def noun(self) -> str:
         """The plural noun for the samples, such as "images"; "samples" if its data sets differ in it."""
         kinds = {find_binary_set(name).noun for name in self.datasets}
         return kinds.pop() if len(kinds) == 1 else "samples"
