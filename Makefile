@@ -18,6 +18,7 @@ check: setup
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/codespell README.md CONTRIBUTING.md CHANGELOG.md docs src tests benchmarks findings
 
 bench: setup  ## ratios of training to a plain loop, skorch and Lightning; minutes
 	$(BIN)/python -m benchmarks.training

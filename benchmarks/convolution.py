@@ -21,7 +21,7 @@ from benchmarks.training import Work, members, split_of
 from imbaloss import losses
 from imbaloss.data import Split
 from imbaloss.networks import CNN, FCN, size_of
-from imbaloss.training import Recipe, plan_for
+from imbaloss.training import Recipe, plan_training
 from imbaloss.training.stack import Stack
 
 WORK = Work(500, (3, 32, 32), Recipe(network="cnn", optimizer="adam", lr=0.002), 100)
@@ -82,7 +82,7 @@ def main() -> None:
     precisions = ("float32", "bf16") if device.type == "cuda" else ("float32",)
     for recipe in (replace(WORK.recipe, network=kind, precision=one) for kind in ("cnn", "fcn") for one in precisions):
         sizes = (1, 5, 25, 100) if device.type == "cuda" else (1, 5)
-        plan = plan_for(recipe, WORK.samples, WORK.shape, device)
+        plan = plan_training(recipe, WORK.samples, WORK.shape, device)
         for size in (one for one in sizes if one <= plan.stack_size):
             plain = plain_loop(recipe, split, device)
             stack = Stack.build(members(replace(WORK, recipe=recipe), split, size), device)

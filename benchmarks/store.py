@@ -24,8 +24,8 @@ from imbaloss.studies.row import Computation, PartCounts
 STEPS = {
     "status": "print(studies.Status.of(folder).finished)",
     "start of a resume": """
-datasets = data.load(study.datasets, quiet=True)
-jobs = studies.cut(study.runs(), datasets)
+datasets = data.load_data_sets(study.datasets, quiet=True)
+jobs = studies.cut_into_stacks(study.runs(), datasets)
 studies.execute(jobs, Store(folder), datasets, "cpu", executor=lambda *_: iter(()))
 """,
     "table": """

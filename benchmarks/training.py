@@ -33,7 +33,7 @@ from torch.utils.data import DataLoader, TensorDataset
 from imbaloss import losses
 from imbaloss.data import Samples, Split
 from imbaloss.losses import LossSpec
-from imbaloss.training import Member, Plan, Recipe, plan_for, train
+from imbaloss.training import Member, Plan, Recipe, plan_training, train
 from imbaloss.training.fast.matmul_backend import choose_matmul_backend, use_matmul_backend
 from imbaloss.training.fast.plan import SPAN
 from imbaloss.training.stack import Stack
@@ -64,7 +64,7 @@ class Work:
 
     @property
     def plan(self) -> Plan:
-        return plan_for(self.recipe, self.samples, self.widths[:1])
+        return plan_training(self.recipe, self.samples, self.widths[:1])
 
     @property
     def operations(self) -> float:
@@ -247,7 +247,7 @@ def print_cost(turns: int) -> None:
         for start in range(0, networks, most):
             size = min(most, networks - start)
             stack = Stack.build(members(TREE, split, size), CPU)
-            stack.epoch()
+            stack.train_epoch()
             total += EPOCHS * seconds(stack.epoch, turns) + fixed_cost(TREE, split, stack) * size
         print(f"| {seeds} | {total:.1f} | {total / networks:.2f} |", flush=True)
 
@@ -255,7 +255,7 @@ def print_cost(turns: int) -> None:
 def print_costs(cases: list[tuple[str, Work, int]], turns: int, by_sample: bool = False) -> None:
     for label, work, size in cases:
         stack = Stack.build(members(work, split_of(work), size), CPU)
-        stack.epoch()
+        stack.train_epoch()
         taken = statistics.median(seconds(stack.epoch) for _ in range(turns)) / size
         cells = [label, f"{1000 * taken:.2f}"] + ([f"{1e6 * taken / work.samples:.1f}"] if by_sample else [])
         print(f"| {' | '.join(cells)} |", flush=True)
@@ -263,10 +263,10 @@ def print_costs(cases: list[tuple[str, Work, int]], turns: int, by_sample: bool 
 
 def print_memory() -> None:
     """The most that the report's 45 cells take, in a process of their own, with the real files where there are any."""
-    from imbaloss.data.cifar100 import find
+    from imbaloss.data.cifar100 import find_files
 
     folder = Path(os.environ.get("IMBALOSS_DATA") or Path(__file__).parents[2] / "shared")
-    if find(folder) is None:
+    if find_files(folder) is None:
         print("\nPeak memory of the 45 cells: not measured; IMBALOSS_DATA names no folder of CIFAR-100.")
         return
     with tempfile.TemporaryDirectory() as out:

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from findings.forest import CAPTION, plot_comparisons
 from findings.paired import F1, ROC, TUNED, average_over_seeds, compare_entries
 from findings.stored import Stored
-from imbaloss.whole import file_name
+from imbaloss.atomic_write import make_file_name
 
 STUDIES = ("architectures",)
 SET, CELL = ["dataset"], ["dataset", "level"]
@@ -59,7 +59,7 @@ def plot_figures(_: Mapping[str, Stored], facts: Mapping[str, Any]) -> dict[str,
     """Plot the figures of the page: by file name, each with its caption."""
     lines = facts["both_at"]
     return {
-        file_name(f"architectures_{dataset}"): (
+        make_file_name(f"architectures_{dataset}"): (
             plot_comparisons(lines[lines["dataset"] == dataset], (ROC, TUNED, F1), dataset),
             f"{dataset}: each network less the perceptron, averaged over the losses, then each loss less "
             f"cross-entropy, averaged over the networks: {CAPTION}",

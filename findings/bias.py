@@ -18,12 +18,12 @@ import torch
 from torch import Tensor
 
 from imbaloss import data, losses, studies
+from imbaloss.atomic_write import write_atomically
 from imbaloss.data import NO_SAMPLER, Dataset, Samples
-from imbaloss.data.seeds import stream
+from imbaloss.data.seeds import make_generator
 from imbaloss.losses import LossSpec
 from imbaloss.studies import Run, Study
 from imbaloss.studies.execution import train_together
-from imbaloss.whole import write_whole
 
 FILE = "bias.csv"
 LOSSES = ("mse", "mfe", "msfe", "msfe_unbiased")
@@ -59,7 +59,7 @@ def measure_bias(study: Study, datasets: dict[str, Dataset], passes: int = PASSE
     lines = []
     for epochs in [number for number in EPOCHS if number <= last]:
         runs = replace(plain, overrules={**plain.overrules, "epochs": epochs}).runs()
-        for job in studies.cut(runs, datasets):
+        for job in studies.cut_into_stacks(runs, datasets):
             for run, finished in zip(job.runs, train_together(job, datasets, "cpu", lambda _: None), strict=True):
                 assert finished.model is not None
                 train = draw_training_part(run, datasets[dataset])
@@ -88,7 +88,7 @@ def measure_batches(logits: Tensor, targets: Tensor, size: int, passes: int, see
         passes: The number of passes over the samples.
         seed: The seed of the order of samples.
     """
-    generator, number = stream(seed, "bias"), len(targets) // size
+    generator, number = make_generator(seed, "bias"), len(targets) // size
     orders = np.stack([generator.permutation(len(targets))[: number * size] for _ in range(passes)])
     batches = torch.from_numpy(orders.reshape(-1, size))
     counts = tuple(int((targets == label).sum()) for label in (0, 1))
@@ -148,8 +148,8 @@ def write_bias(folder: Path, data_dir: Path | None) -> Path:
     if not isinstance(study, Study):
         raise ValueError(f"{folder} is a study of a table, not of data sets by name")
     file = folder / FILE
-    table = measure_bias(study, data.load(study.datasets, folder=data_dir))
-    write_whole(file, table.to_csv(index=False).encode())
+    table = measure_bias(study, data.load_data_sets(study.datasets, folder=data_dir))
+    write_atomically(file, table.to_csv(index=False).encode())
     return file
 
 

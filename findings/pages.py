@@ -11,8 +11,8 @@ import matplotlib as mpl
 from findings import architectures, claim, convergence, pairs, rarity, sampling, thresholds
 from findings.stored import Stored, read_stored
 from findings.words import FILTERS, GLOBALS
+from imbaloss.atomic_write import write_atomically
 from imbaloss.report.figures import STYLE
-from imbaloss.whole import write_whole
 
 FINDINGS = (
     claim,
@@ -70,7 +70,7 @@ def write_page(finding: ModuleType, stored: Mapping[str, Stored], docs: Path) ->
         .render(facts, name=name, stored=stored, captions=captions, more=getattr(finding, "MORE", ()))
     )
     page = docs / f"{name}.md"
-    write_whole(page, tidy(text).encode())
+    write_atomically(page, tidy(text).encode())
     return page
 
 
@@ -85,7 +85,7 @@ def write_readme(docs: Path) -> Path:
     texts = {name: page.read_text(encoding="utf-8") for name, page in pages.items() if page.exists()}
     answers = [(name, TITLE.search(text)[1], ANSWER.search(text)[1]) for name, text in texts.items()]  # type: ignore[index]
     text = create_environment().get_template("README.md.jinja").render(answers=answers)
-    write_whole(docs / "README.md", text.encode())
+    write_atomically(docs / "README.md", text.encode())
     return docs / "README.md"
 
 

@@ -20,9 +20,9 @@ REAL = Path(os.environ.get("IMBALOSS_DATA") or Path(__file__).parents[2] / "shar
 @pytest.fixture(scope="session")
 def real_folder() -> Path:
     """The folder of the real CIFAR-100 files, or its parent; skips where there are none."""
-    from imbaloss.data.cifar100 import find
+    from imbaloss.data.cifar100 import find_files
 
-    if find(REAL) is None:
+    if find_files(REAL) is None:
         pytest.skip(f"no CIFAR-100 in {REAL}; name a folder by IMBALOSS_DATA")
     return REAL
 

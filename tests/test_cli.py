@@ -19,7 +19,8 @@ IMBALOSS = Path(sys.executable).with_name("imbaloss")
 QUICK = ("--epochs", "2", "--hidden", "4")
 
 
-def test_help_lists_every_command_and_says_what_it_does():
+def test_help_lists_every_command_and_says_what_it_does(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
     found = subprocess.run([IMBALOSS, "--help"], capture_output=True, text=True, check=True)
     alone = subprocess.run([IMBALOSS], capture_output=True, text=True, check=True)
     assert alone.stdout == found.stdout
@@ -30,8 +31,11 @@ def test_help_lists_every_command_and_says_what_it_does():
         help_of = subprocess.run([IMBALOSS, name, "--help"], capture_output=True, text=True, check=True).stdout
         documented = (Path(__file__).parents[1] / "docs" / "commands.md").read_text()
         assert f"`imbaloss {name}`" in documented
-        for option in (word for word in help_of.split() if word.startswith("--")):
-            assert f"`{option.strip(',/')}" in documented or option == "--help", option
+        options = set(re.findall(r"(?<!\S)--[\w-]+|(?<=,)--[\w-]+", help_of)) - {"--help"}
+        assert options
+        assert {option for option in options if not re.search(rf"`{option}[` ]", documented)} == set()
+        assert "…" not in help_of  # no option is cut off at 80 columns
+        assert "Example: imbaloss " in help_of
 
 
 def test_train_prints_one_object_with_everything(imbaloss, tmp_path):
@@ -43,7 +47,7 @@ def test_train_prints_one_object_with_everything(imbaloss, tmp_path):
     assert (found["positive"], found["negative"], found["train_positives"]) == ("8", "3", 23)
     assert len(found["losses"]) == 2
     model, facts = network_file.load(tmp_path / "results" / "train" / "model")
-    split = data.load(["digits_3_8"])["digits_3_8"].draw(level=0.1, protocol="table1", seed=3)
+    split = data.load_data_sets(["digits_3_8"])["digits_3_8"].draw(level=0.1, protocol="table1", seed=3)
     again, _ = scores(split.test.labels, model.probabilities(split.test.inputs))
     assert {name: found[name] for name in again} == again
     assert facts["classes"] == ["3", "8"]
@@ -183,15 +187,21 @@ REFUSED = [
     (("train", "--protocol", "tabel1"), "there is no protocol 'tabel1' (did you mean 'table1'?)"),
     (("train", "--seed", "-1"), "--seed"),
     (("train", "--device", "cuda:77"), "this machine has no device cuda:77"),
-    (("train", "--hidden", "10;5"), "hidden must be whole numbers with commas, as 1000,100,10, found '10;5'"),
+    (
+        ("train", "--hidden", "10;5"),
+        "--hidden must be whole numbers with commas between them, as 1000,100,10, found '10;5'",
+    ),
     (("train", "--train-batch", "0"), "train_batch must be 1 or more, found 0"),
     (("train", "--lr", "0"), "lr must be above 0 and finite, found 0"),
     (("train", "--tune-lr", "0.1,0"), "lr must be above 0 and finite, found 0"),
     (("train", "--tune-lr", "0.1,0.10"), "tune_lr must name each rate once, found (0.1, 0.1)"),
     (("train", "--lr", "1e-60"), "lr must be above 0 and finite, found 1e-60 for torch.float32"),
-    (("train", "--tune-lr", "0.1;1"), "tune-lr must be numbers with commas, as 0.01,0.1, found '0.1;1'"),
-    (("train", "--tune-lr", ","), "tune-lr must be numbers with commas, as 0.01,0.1, found ','"),
-    (("train", "--tune-lr", "0.1,1", "--lr", "0.1"), "give --lr, or --tune-lr to choose one, not both"),
+    (("train", "--tune-lr", "0.1;1"), "--tune-lr must be numbers with commas between them, as 0.01,0.1, found '0.1;1'"),
+    (("train", "--tune-lr", ","), "--tune-lr must be numbers with commas between them, as 0.01,0.1, found ','"),
+    (
+        ("train", "--tune-lr", "0.1,1", "--lr", "0.1"),
+        "--lr and --tune-lr exclude each other: --tune-lr chooses the learning rate, so leave one out",
+    ),
     (("train", "--tune-lr", "0.1,1", "--level", "0"), "leaves no validation part with both classes"),
     (("train", "--precision", "bf61"), "there is no precision 'bf61' (did you mean 'bf16'?)"),
     (("train", "--epochs", "0"), "epochs must be 1 or more, found 0"),
@@ -200,8 +210,8 @@ REFUSED = [
     (("reproduce", "--dataset", "tree_1", "--dataset", "digits_3_8"), "no built-in study has tree_1 and digits_3_8"),
     (("reproduce", "--seeds", "0"), "--seeds"),
     (("reproduce", "--workers", "0"), "--workers"),
-    (("reproduce", "--workers", "2"), "workers are those of the executor processes, not of here"),
-    (("reproduce", "--address", "auto"), "an address is that of a Ray cluster, for the executor ray, not here"),
+    (("reproduce", "--workers", "2"), "workers is for the executor processes only, and the executor is here"),
+    (("reproduce", "--address", "auto"), "address is for the executor ray only, and the executor is here"),
     (("reproduce", "--executor", "rai"), "there is no executor 'rai' (did you mean 'ray'?)"),
     (("status", "nowhere"), "nowhere holds no study.toml: no study was run there"),
     (("reproduce", "--dataset", "digits_3_8", "--loss", "mse", "--loss", "nfe"), "there is no loss 'nfe'"),
@@ -285,7 +295,7 @@ def test_each_kind_of_network_trains(imbaloss, network):
         (("--network", "prototype:classes=2"), "prototype has no parameter 'classes'"),
         (
             ("--network", "cnn", "--channels", "a,b"),
-            "channels must be whole numbers with commas, as 16,32,64, found 'a,b'",
+            "--channels must be whole numbers with commas between them, as 16,32,64, found 'a,b'",
         ),
         (("--channels", "4,8"), "channels is for cnn and fcn, and the network is mlp"),
         (("--network", "cnn/prototype", "--hidden", "5"), "hidden is for mlp, and the network is cnn/prototype"),

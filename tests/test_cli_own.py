@@ -69,7 +69,7 @@ def test_another_question_in_the_same_folder_is_told(imbaloss, tmp_path):
     assert {file: file.read_bytes() for file in (tmp_path / "own").rglob("*") if file.is_file()} == before
     code, _, err = imbaloss(*words, "--target", "fraud", "--positive", "no", "--overwrite")
     assert code == 0
-    assert "own holds the report of data, of other data or another target: this one takes its place" in err
+    assert "own holds the report of data, of other data or another target. The new report replaces it." in err
 
 
 def test_two_files_of_one_name_have_two_folders_and_the_first_report_stays(imbaloss, tmp_path):
@@ -82,7 +82,7 @@ def test_two_files_of_one_name_have_two_folders_and_the_first_report_stays(imbal
         code, out, err = imbaloss("compare", str(file), *words)
         assert code == 0
         assert f"open results/{folder}/report.html" in out
-        assert ("which stays: this one goes to results/sales.2023-2" in err) == (year == 2025)
+        assert ("It is kept, and the new report is written to results/sales.2023-2." in err) == (year == 2025)
         pages[folder] = (tmp_path / "results" / folder / "report.html").read_bytes()
     assert {folder: (tmp_path / "results" / folder / "report.html").read_bytes() for folder in pages} == pages
 
@@ -93,7 +93,7 @@ def test_what_lies_in_a_folder_and_is_no_answer_stays(imbaloss, tmp_path):
     before = file.read_bytes()
     code, _, err = imbaloss("compare", "table.csv", "--target", "fraud", *QUICK, "--out", ".")
     assert code == 2
-    assert "holds the report of something else (table.csv)" in err
+    assert "holds table.csv, which is of no study: name another folder" in err
     assert file.read_bytes() == before
     (tmp_path / "results" / "table").mkdir(parents=True)
     (tmp_path / "results" / "table" / "report.html").write_text("mine")
@@ -105,7 +105,7 @@ def test_what_lies_in_a_folder_and_is_no_answer_stays(imbaloss, tmp_path):
 def test_a_table_without_target_and_a_folder_with_none_needed(imbaloss, tmp_path):
     code, _, err = imbaloss("compare", str(write_csv(tmp_path)))
     assert code == 2
-    assert "tells the class: --target COLUMN" in err
+    assert "needs --target COLUMN: the name of the column with the class" in err
 
 
 @pytest.mark.slow

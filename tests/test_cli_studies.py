@@ -189,12 +189,12 @@ def test_plan_of_one_method_compares_nothing(imbaloss, tmp_path):
 WRONG = [
     (("run", "own.toml"), "own.toml, line 3: there is no loss 'msee' (did you mean 'mse'?)"),
     (("plan", "own.toml"), "own.toml, line 3: there is no loss 'msee' (did you mean 'mse'?)"),
-    (("run", "nowhere.toml"), "there is no study file nowhere.toml, nor is it a built-in study: table1, digits"),
+    (("run", "nowhere.toml"), "there is neither a file nowhere.toml nor a built-in study of that name: table1, digits"),
     (("run", "digits", "--executor", "rai"), "there is no executor 'rai' (did you mean 'ray'?)"),
     (("run", "digits", "--device", "cuda:77"), "this machine has no device cuda:77"),
     (("plan", "digits", "--stack-size", "0"), "--stack-size"),
     (("run",), "STUDY"),
-    (("run", "digits", "--executor", "ray", "--address", "localhost:9"), "there is no Ray cluster at localhost:9: "),
+    (("run", "digits", "--executor", "ray", "--address", "localhost:9"), "no Ray cluster answers at localhost:9: "),
     (("run", "digits", "--executor", "ray", "--address", "localhost"), "an address is auto or HOST:PORT"),
     (("run", "digits", "--seeds", "99999999999"), "--seeds"),
 ]
@@ -251,7 +251,7 @@ def test_report_refuses_a_folder_without_a_study_or_without_trainings(imbaloss, 
     studies.Store(tmp_path / "asked")
     code, _, err = imbaloss("report", "asked")
     assert code == 2
-    assert err == "imbaloss: asked holds no finished training of study digits: there is nothing to report\n"
+    assert err == "imbaloss: asked holds no finished training of study digits: run the study there before its report\n"
     assert not (tmp_path / "asked" / "report.html").exists()
 
 

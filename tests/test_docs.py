@@ -66,8 +66,8 @@ def test_the_study_files_that_are_shown_can_be_run():
     found = [text for page in PAGES for text in re.findall(r"```toml\n(.*?)```", page.read_text(), re.DOTALL)]
     assert len(found) > 3
     for text in found:
-        study = studies.files.read_text(text, "a page", "shown")
-        assert studies.cut(study.runs(), data.load(study.datasets))
+        study = studies.files.parse_study(text, "a page", "shown")
+        assert studies.cut_into_stacks(study.runs(), data.load_data_sets(study.datasets))
 
 
 def test_every_key_of_a_study_file_is_documented():

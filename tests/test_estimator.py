@@ -28,7 +28,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 import imbaloss
 from imbaloss import ImbalancedClassifier
 from imbaloss.data.resampling import BATCH_SAMPLERS, SAMPLERS
-from imbaloss.estimator.packing import packed
+from imbaloss.estimator.packing import pack_value
 from imbaloss.estimator.parameters import OWN_PARAMETERS, PARAMETERS
 from imbaloss.learners import network_file
 
@@ -476,13 +476,13 @@ def test_a_file_of_something_else_is_refused(data, tmp_path):
     network_file.save(classifier.model_, tmp_path, {"of": "a study"})
     with pytest.raises(ValueError, match="holds a model, but not that of an ImbalancedClassifier"):
         ImbalancedClassifier.load(tmp_path)
-    facts = {"parameters": packed({}), "attributes": packed({"tuned_": None, "predict": 3})}
+    facts = {"parameters": pack_value({}), "attributes": pack_value({"tuned_": None, "predict": 3})}
     network_file.save(classifier.model_, tmp_path, {"classifier": facts})
     with pytest.raises(
-        ValueError, match="holds no classifier that imbaloss has written: what it knew is not all there"
+        ValueError, match="holds no classifier that imbaloss has written: attributes of the fit are missing"
     ):
         ImbalancedClassifier.load(tmp_path)
-    for of_classifier in (None, {}, {"parameters": packed({"rate": 1}), "attributes": packed({})}):
+    for of_classifier in (None, {}, {"parameters": pack_value({"rate": 1}), "attributes": pack_value({})}):
         network_file.save(classifier.model_, tmp_path, {"classifier": of_classifier})
         with pytest.raises(ValueError, match="holds no classifier that imbaloss has written"):
             ImbalancedClassifier.load(tmp_path)

@@ -10,7 +10,11 @@ NAMES = {"ImbalancedClassifier": "imbaloss.estimator", "compare": "imbaloss.comp
 
 
 def __getattr__(name: str) -> Any:
-    """`imbaloss.losses` and the like, and what `NAMES` lists, loaded when first used."""
+    """Import a room such as `imbaloss.losses`, or a name in `NAMES`, when it is first used.
+
+    Raises:
+        AttributeError: The package has no such name.
+    """
     if name in ROOMS:
         return importlib.import_module(f"imbaloss.{name}")
     if name in NAMES:
@@ -19,5 +23,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    """Return the public names alone."""
+    """List the public names of the package, without what it has imported."""
     return ["__version__", *ROOMS, *NAMES]

@@ -11,46 +11,53 @@ from typing import Annotated, Any, NamedTuple, get_args, get_origin, get_type_hi
 class Domain(NamedTuple):
     """The values that a field admits, nearly always numbers."""
 
-    rule: str  # follows the name of the field in a sentence
+    rule: str  # such as "must be 1 or more"; it follows the name of the field in a sentence
     contains: Callable[[Any], bool]
-    in_precision: bool = False  # whether the number is first rounded to the type of the network's weights
-    limits: tuple[int, int] | None = None  # the smallest and the largest number, where an option shows them
+    in_precision: bool = False  # whether a number is first rounded to the type of the network's weights
+    limits: tuple[int, int] | None = None  # the smallest and the largest number, if an option shows them
 
 
 def between(least: int, most: int, purpose: str = "") -> Domain:
-    """Return the domain of the whole numbers from `least` to `most`. purpose: what they are for, to end the rule."""
+    """Return the domain of the whole numbers from `least` to `most`. purpose: words that end the rule, if any."""
     rule = f"must be {least} to {most}{purpose and f', {purpose}'}"
     return Domain(rule, lambda number: least <= number <= most, limits=(least, most))
 
 
+# The headings under which the help of a command shows options, in their order. The first has what people use first.
+PANELS = ("Options", "Data", "Methods", "Judging", "Decision", "Output", "Network", "Computing")
+
+
 @dataclass(frozen=True)
 class Entry:
-    """What the table says of a field beside its name, type and default."""
+    """The annotation of a field: its help, its domains and its names on the faces of the package."""
 
     help: str
-    names: tuple[str, ...] = ()  # the texts that it admits; none where a parser decides
-    domains: tuple[Domain, ...] = ()  # of its number, or of each of its numbers
-    example: str = ""  # several numbers as the command line writes them
-    may_be_empty: bool = False  # whether someone may ask for a list without numbers
-    default_text: str = ""  # the default in words, where the help tells it
-    option: str = ""  # its name on the command line, where that is another one
-    in_python: str = ""  # what the documentation of a Python function says of it, where that is something else
+    names: tuple[str, ...] = ()  # the texts that the field admits; empty if a parser decides
+    domains: tuple[Domain, ...] = ()  # domains of its number, or of each of its numbers; all must hold
+    example: str = ""  # an example of several numbers as the command line writes them
+    may_be_empty: bool = False  # whether a list without numbers is admitted
+    default_text: str = ""  # the default in words, for the help; empty if the default speaks for itself
+    panel: str = PANELS[0]  # the heading in the help of a command
+    metavar: str = ""  # what the help shows for the value, such as COLUMN; empty: by the type
+    option: str = ""  # the option on the command line; empty if it is the name of the field
+    option_alias: str = ""  # a second name on the command line
+    in_python: str = ""  # the help in the documentation of Python functions; empty if it is the same help
 
 
 class Field(NamedTuple):
-    """One line of the table."""
+    """A field of a table: its name, type and default, with its annotation."""
 
     name: str
-    type: Any  # as it is annotated, such as tuple[int, ...] | None
-    kind: type  # of the value, or of each of its items: str, int, float, bool or Path
+    type: Any  # the annotated type, such as tuple[int, ...] | None
+    kind: type  # the type of the value, or of each item of a tuple: str, int, float, bool or Path
     several: bool  # whether the value is a tuple
-    optional: bool  # whether None is a value
-    default: Any  # MISSING where it must be given
+    optional: bool  # whether the value may be None
+    default: Any  # dataclasses.MISSING if there is no default
     entry: Entry
 
 
 def read_fields(table: type) -> dict[str, Field]:
-    """Read a table from the annotations of a dataclass, by the names of its fields; one without entry is left out."""
+    """Read the fields of a dataclass from its annotations, by name. Fields without an `Entry` are left out."""
     annotations = get_type_hints(table, include_extras=True)
     read = {}
     for field in fields(table):
@@ -66,12 +73,13 @@ def read_fields(table: type) -> dict[str, Field]:
 
 
 class FieldError(ValueError):
-    """A field has a value that it does not admit.
+    """Raised if a field does not admit its value.
 
     Attributes:
         field: The name of the field.
-        problem: What is wrong. With `named` it follows the name of the field in the sentence, such as "must be 1 or
-            more, found 0"; else it is a sentence of its own.
+        problem: What is wrong.
+        named: True if `problem` follows the name of the field, such as "must be 1 or more, found 0". False if it is a
+            sentence of its own.
     """
 
     def __init__(self, field: str, problem: str, *, named: bool = True) -> None:
@@ -84,5 +92,5 @@ class FieldError(ValueError):
         return self.sentence(self.field)
 
     def sentence(self, name: str) -> str:
-        """Say what is wrong, to someone for whom the field has that name."""
+        """Return the message with another name for the field, such as that of an option on the command line."""
         return f"{name} {self.problem}" if self.named else self.problem

@@ -9,8 +9,8 @@ from typing import Annotated
 
 from imbaloss.field_tables import Domain, Entry, read_fields
 
-MOST = 2**31 - 1  # epochs, or samples of a batch
-WIDEST = 100_000  # a wider hidden layer is a slip of the pen
+MOST = 2**31 - 1  # the largest number of epochs, and of samples in a batch
+WIDEST = 100_000  # the largest width of a hidden layer
 
 
 ONE_OR_MORE = Domain("must be 1 or more", lambda value: value >= 1)
@@ -21,9 +21,15 @@ COUNT = (
 RATE = Domain("must be above 0 and finite", lambda value: 0 < value < float("inf"), in_precision=True)
 
 # Fields that studies, comparisons on one's own data and commands share, beside those of a recipe.
-DEVICE = Entry("cpu, cuda or cuda:N.", in_python='"cpu", "cuda" or "cuda:N".')
+DEVICE = Entry(
+    "Device that trains: cpu, cuda or cuda:N.",
+    panel="Computing",
+    metavar="DEVICE",
+    in_python='Device that trains: "cpu", "cuda" or "cuda:N".',
+)
 MARGIN = Entry(
-    "Differences of a score within it do not matter.",
+    "Largest difference of a score that does not matter in practice.",
+    panel="Judging",
     domains=(Domain("must be above 0 and below 1, as a score is", lambda margin: 0 < margin < 1),),
 )
 DEFAULT_MARGIN = 0.01
@@ -33,20 +39,24 @@ DEFAULT_MARGIN = 0.01
 class RecipeFields:
     """The fields of a recipe that decide a training, in the order in which they are stored.
 
-    The defaults are the report's.
+    The defaults are those of the 2023 study.
     """
 
     network: Annotated[
         str,
         Entry(
-            "mlp, cnn, fcn or prototype; also cnn/prototype:per_class=2 and the like.",
-            in_python="mlp, or prototype:per_class=2 and the like, which learns prototypes on the embedding of an mlp.",
+            "Kind of network: mlp, cnn, fcn or prototype, with parameters as in cnn/prototype:per_class=2.",
+            panel="Network",
+            metavar="NETWORK",
+            in_python="Kind of network: mlp, or prototypes on the embedding of an mlp as in prototype:per_class=2.",
         ),
     ] = "mlp"
     hidden: Annotated[
         tuple[int, ...] | None,  # None for networks other than an mlp
         Entry(
             "Widths of the hidden layers of an mlp, as 1000,100,10.",
+            panel="Network",
+            metavar="WIDTHS",
             domains=(Domain(f"widths must be 1 to {WIDEST}", lambda width: 1 <= width <= WIDEST),),
             example="1000,100,10",
             may_be_empty=True,
@@ -55,7 +65,9 @@ class RecipeFields:
     channels: Annotated[
         tuple[int, ...] | None,  # None for an mlp
         Entry(
-            "Of the stages of a cnn or fcn, as 16,32,64.",
+            "Channels of the stages of a cnn or fcn, as 16,32,64.",
+            panel="Network",
+            metavar="WIDTHS",
             domains=(Domain(f"must be 1 to {WIDEST}", lambda width: 1 <= width <= WIDEST),),
             example="16,32,64",
         ),
@@ -63,37 +75,49 @@ class RecipeFields:
     activation: Annotated[
         str,
         Entry(
-            "Of the hidden layers: relu, sigmoid or tanh.",
+            "Activation of the hidden layers: relu, sigmoid or tanh.",
+            panel="Network",
+            metavar="NAME",
             names=("relu", "sigmoid", "tanh"),
-            in_python="Activation of the hidden layers: relu, sigmoid or tanh.",
         ),
     ] = "relu"
     outputs: Annotated[
         int,  # 1: one logistic output, for two classes; else one softmax output a class
         Entry(
-            "1 logistic or 2 softmax outputs.",
+            "Number of outputs of the network: 1 logistic, or 2 softmax outputs.",
+            panel="Network",
             domains=(Domain("must be 1, or one for each class", lambda value: value >= 1),),
         ),
     ] = 1
     init: Annotated[
-        str, Entry("Initial weights: torch, xavier, he or normal.", names=("torch", "xavier", "he", "normal"))
+        str,
+        Entry(
+            "Initial weights: torch, xavier, he or normal.",
+            panel="Network",
+            metavar="NAME",
+            names=("torch", "xavier", "he", "normal"),
+        ),
     ] = "torch"
     scaling: Annotated[
         str,
         Entry(
-            "Pixels in [0, 1] (unit) or standardised (standard).",
+            "Scaling of the inputs: pixels in 0 to 1 (unit), or with mean 0 and deviation 1 (standard).",
+            panel="Network",
+            metavar="NAME",
             names=("unit", "standard"),
             in_python="standard: columns get mean 0 and deviation 1 on the training samples; unit: unchanged columns.",
         ),
     ] = "unit"
-    optimizer: Annotated[str, Entry("sgd or adam.", names=("sgd", "adam"), in_python="The optimizer: sgd or adam.")] = (
-        "sgd"
-    )
-    lr: Annotated[float, Entry("Learning rate.", domains=(RATE,))] = 0.1
+    optimizer: Annotated[
+        str, Entry("Optimizer: sgd or adam.", panel="Network", metavar="NAME", names=("sgd", "adam"))
+    ] = "sgd"
+    lr: Annotated[float, Entry("Learning rate.", panel="Network", domains=(RATE,))] = 0.1
     tune_lr: Annotated[
         tuple[float, ...],  # in place of lr
         Entry(
-            "Rates, as 0.01,0.1: each training takes the best on its validation part.",
+            "Learning rates to try, as 0.01,0.1: each training keeps the best on its validation part.",
+            panel="Network",
+            metavar="RATES",
             domains=(RATE,),
             example="0.01,0.1",
         ),
@@ -101,64 +125,81 @@ class RecipeFields:
     momentum: Annotated[
         float,
         Entry(
-            "Of sgd.",
+            "Momentum (sgd only).",
+            panel="Network",
             domains=(Domain("must be from 0 to below 1", lambda value: 0 <= value < 1),),
-            in_python="Momentum (sgd only).",
         ),
     ] = 0.0
     weight_decay: Annotated[
         float,  # as torch.optim has it
         Entry(
-            "L2 penalty.",
+            "Weight of the L2 penalty.",
+            panel="Network",
             domains=(Domain("must be >= 0 and finite", lambda value: 0 <= value < float("inf")),),
         ),
     ] = 0.0
-    epochs: Annotated[int, Entry("Number of epochs.", domains=COUNT)] = 300
+    epochs: Annotated[int, Entry("Number of epochs.", panel="Network", domains=COUNT)] = 300
     patience: Annotated[
         int,  # 0: all epochs are trained; else a training that was stopped has the weights of the lowest loss
         Entry(
-            "Epochs without a lower loss on validation, then stop.",
+            "Number of epochs without a lower loss on the validation part after which a training stops.",
+            panel="Network",
             domains=(Domain(f"must be 0 (none) to {MOST}", lambda value: 0 <= value <= MOST),),
             default_text="never",
         ),
     ] = 0
-    train_batch: Annotated[int, Entry("Samples in a training batch.", domains=COUNT)] = 128
-    shuffle_train: Annotated[bool, Entry("New order each epoch.")] = True
-    flip: Annotated[bool, Entry("Images left to right, at random.")] = False
+    train_batch: Annotated[int, Entry("Samples in a training batch.", panel="Network", domains=COUNT)] = 128
+    shuffle_train: Annotated[
+        bool, Entry("Draw a new order of the training samples in each epoch.", panel="Network")
+    ] = True
+    flip: Annotated[bool, Entry("Flip images left to right at random.", panel="Network")] = False
     shift: Annotated[
         int,
         Entry(
-            "Pixels by which images are moved at random, at most.",
+            "Largest number of pixels by which images are moved at random.",
+            panel="Network",
             domains=(Domain("must be 0 (none) or more pixels", lambda value: value >= 0),),
             default_text="0",
         ),
     ] = 0
     test_batch: Annotated[
         int | None,  # None: all at once
-        Entry("Samples in a test batch.", domains=COUNT, default_text="all"),
+        Entry("Samples in a test batch; no score depends on it.", panel="Network", domains=COUNT, default_text="all"),
     ] = None
-    shuffle_test: Annotated[bool, Entry("No score depends on it.")] = True
+    shuffle_test: Annotated[bool, Entry("Shuffle the test samples; no score depends on it.", panel="Network")] = True
     precision: Annotated[
         str,
-        Entry("float32, float64, or bf16: float32 weights, bfloat16 products.", names=("float32", "float64", "bf16")),
+        Entry(
+            "Number format: float32, float64, or bf16 (float32 weights, bfloat16 products).",
+            panel="Computing",
+            metavar="NAME",
+            names=("float32", "float64", "bf16"),
+        ),
     ] = "float32"
 
 
 @dataclass(frozen=True)
 class DecisionFields:
-    """The fields of a recipe that say how a probability becomes an action; stored behind the others."""
+    """The fields of a recipe that say how a probability becomes a decision; they are stored behind the others."""
 
     calibration: Annotated[
         str,
         Entry(
-            "On validation: temperature, platt or isotonic.",
+            "Calibration that is fitted on the validation part: none, temperature, platt or isotonic.",
+            panel="Decision",
+            metavar="NAME",
             names=("none", "temperature", "platt", "isotonic"),
             default_text="none",
-            in_python="Calibration that is fitted on the validation part: none, temperature, platt or isotonic.",
         ),
     ] = "none"
     threshold: Annotated[
-        str, Entry("What the tuned threshold is best for, as f1, g_mean, cost:fn=10.", default_text="f1")
+        str,
+        Entry(
+            "Rule that the tuned threshold optimises, as f1, g_mean or cost:fn=10.",
+            panel="Decision",
+            metavar="RULE",
+            default_text="f1",
+        ),
     ] = "f1"
 
 

@@ -1,3 +1,3 @@
-"""Kinds of study that floors above `studies` define, and where each reads its files: loaded when one is read."""
+"""The kinds of study that floors above `studies` define. `studies` imports their reader when it reads such a file."""
 
-READERS = {"own": "imbaloss.comparison.study:OwnStudy.from_toml"}  # by the table that marks such a study file
+READERS = {"own": "imbaloss.comparison.study:OwnStudy.from_toml"}  # table that marks the study file -> its reader

@@ -24,7 +24,7 @@ STUDY = replace(
 
 @pytest.fixture(scope="module")
 def jobs() -> list[studies.Job]:
-    return studies.cut(STUDY.runs(), data.load(STUDY.datasets), 1)
+    return studies.cut_into_stacks(STUDY.runs(), data.load_data_sets(STUDY.datasets), 1)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from imbaloss.comparison.column_values import take_columns
 from imbaloss.comparison.columns import Schema
 from imbaloss.comparison.judgement import ColumnRequest
 from imbaloss.comparison.missing_values import mark_missing
-from imbaloss.comparison.opening import of_tables, open_own
+from imbaloss.comparison.opening import open_own, open_tables
 from imbaloss.comparison.own_data import Own
 from imbaloss.comparison.reading.frames import table_from_frame
 from imbaloss.comparison.request import ComparisonRequest
@@ -70,4 +70,4 @@ def open_source(source: Path, target: str, **asked) -> Own:
 
 def of_frames(name: str, frames: list[pd.DataFrame], request: ComparisonRequest) -> Own:
     """Own data of frames: of all rows, or of those to learn from and those to judge by."""
-    return of_tables(name, [table_from_frame(frame) for frame in frames], request)
+    return open_tables(name, [table_from_frame(frame) for frame in frames], request)

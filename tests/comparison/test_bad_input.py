@@ -81,9 +81,9 @@ BAD = {
     "no such file": (lambda f: f / "none.csv", (), "there is no file or folder"),
     "empty file": (lambda f: text(f, ""), (), "is empty"),
     "only blanks": (lambda f: text(f, " \n\n"), (), "is empty"),
-    "header only": (lambda f: text(f, "a,b,fraud\n"), (), "names columns and has no rows"),
+    "header only": (lambda f: text(f, "a,b,fraud\n"), (), "has a header but no rows"),
     "no header": (lambda f: text(f, "1,2,0\n3,4,1\n"), (), "has numbers in its first line, which must name"),
-    "wrong extension": (lambda f: text(f, "a,fraud\n1,yes\n", "data.dat"), (), "has another ending than .csv"),
+    "wrong extension": (lambda f: text(f, "a,fraud\n1,yes\n", "data.dat"), (), "must end in .csv"),
     "an Excel file": (lambda f: text(f, "x", "data.xlsx"), (), "is no spreadsheet that can be read"),
     "Parquet called CSV": (lambda f: parquet(f, mixed()).rename(f / "d.csv"), (), "is no CSV file: it is a Parquet"),
     "ZIP called CSV": (lambda f: text(f, b"PK\x03\x04abc"), (), "is no CSV file: it is a ZIP archive"),
@@ -98,7 +98,9 @@ BAD = {
     "an open quote": (lambda f: text(f, 'a,fraud\n"1,yes\n2,no\n'), (), "A quotation mark in it is not closed"),
     "two columns of one name": (lambda f: text(f, "a,a,fraud\n1,2,yes\n"), (), "has two columns 'a'"),
     "objects in NPZ": (lambda f: npz(f, X=np.ones((3, 2)), y=np.array([1, "a", None], object)), (), "is no NPZ file"),
-    "arrays of other lengths": (lambda f: npz(f, X=np.ones((3, 2)), y=np.ones(4)), (), "arrays of as many rows each"),
+    "arrays of other lengths": (
+        lambda f: npz(f, X=np.ones((3, 2)), y=np.ones(4)), (), "arrays with the same number of rows",
+    ),
     "lists in Parquet": (
         lambda f: parquet(f, mixed().assign(age=[[1, 2]] * 120)), (), "has a column 'age' of list<",
     ),
@@ -106,14 +108,16 @@ BAD = {
     "target missing": (lambda f: write_csv(f, mixed().drop(columns="fraud")), (), "has no column 'fraud', the target"),
     "target misspelt": (write_csv, ("--target", "fruad"), "did you mean 'fraud'?"),
     "no target named": (write_csv, ("--target", ""), "has no column ''"),
-    "one class": (lambda f: changed(f, fraud="no"), (), "has one class, 'no': there is nothing to tell apart"),
-    "one positive": (lambda f: changed(f, fraud=["yes"] + ["no"] * 119), (), "1 positive and 119 negatives: of each"),
-    "two positives": (lambda f: changed(f, fraud=["yes"] * 2 + ["no"] * 118), (), "3 are needed at least"),
+    "one class": (lambda f: changed(f, fraud="no"), (), "has one class alone, 'no': two are needed"),
+    "one positive": (
+        lambda f: changed(f, fraud=["yes"] + ["no"] * 119), (), "1 positive and 119 negatives: each class needs at",
+    ),
+    "two positives": (lambda f: changed(f, fraud=["yes"] * 2 + ["no"] * 118), (), "each class needs at least 3"),
     "fewer positives than folds": (
-        lambda f: changed(f, fraud=["yes"] * 4 + ["no"] * 116), (), "too few for 5 folds: say --folds 4",
+        lambda f: changed(f, fraud=["yes"] * 4 + ["no"] * 116), (), "too few for 5 folds: use --folds 4",
     ),
     "three classes": (lambda f: changed(f, fraud=["a", "b", "c"] * 40), (), "has 3 classes, a (40), b (40) and c (40)"),
-    "classes as frequent": (lambda f: changed(f, fraud=HALF), (), "no and yes, of 60 rows each: say which"),
+    "classes as frequent": (lambda f: changed(f, fraud=HALF), (), "no and yes, of 60 rows each: name the class"),
     "a number as target": (lambda f: changed(f, fraud=np.arange(120) / 7), (), "has 120 different values"),
     "a missing target": (
         lambda f: with_values(f, "fraud", r3=None, r9=None), (), "the target 'fraud' is missing in row 3 and 1 more",
@@ -122,9 +126,9 @@ BAD = {
     # the columns
     "text in numbers": (
         lambda f: with_values(f, "amount", r5="abc", r8="n.n."), (),
-        "column amount has numbers but for 'abc' in row 5 and 1 more",
+        "column amount has numbers except for 'abc' in row 5 and 1 more",
     ),
-    "a decimal comma": (lambda f: with_values(f, "amount", r5="1,5"), (), "numbers but for '1,5' in row 5"),
+    "a decimal comma": (lambda f: with_values(f, "amount", r5="1,5"), (), "numbers except for '1,5' in row 5"),
     "infinite values": (lambda f: with_values(f, "amount", r5="inf"), (), "column amount: inf in row 5 is infinite"),
     "a huge number": (lambda f: with_values(f, "amount", r5="1e305"), (), "column amount: 1e+305 in row 5 is infinite"),
     "mixed dates": (
@@ -141,23 +145,26 @@ BAD = {
     ),
     "thousands with points beside decimal commas": (
         lambda f: text(f, "rate;income;fraud\n" + "3,5;12.345;yes\n4,25;999;no\n" * 60), (),
-        "as 'rate' has decimal commas, those of 'income' may part thousands",
+        "column 'rate' has decimal commas, so the points in column 'income' may separate thousands",
     ),
     "numbers but for many": (
         lambda f: changed(f, amount=["-"] * 40 + [n / 7 for n in range(80)]), (),
-        "column amount has numbers but for '-' in row 1 and 39 more",
+        "column amount has numbers except for '-' in row 1 and 39 more",
     ),
     "dates of two orders": (
-        lambda f: changed(f, day=["13/04/2026", "04/13/2026"] * 60), (), "tell not what is day",
+        lambda f: changed(f, day=["13/04/2026", "04/13/2026"] * 60), (), "day and month cannot be told apart",
     ),
-    "unclear dates": (lambda f: changed(f, day=["03/04/2026", "05/04/2026"] * 60), (), "tell not what is day"),
-    "dates but for one": (lambda f: with_values(f, "day", r4="soon"), (), "day has dates but for 'soon' in row 4"),
+    "unclear dates": (
+        lambda f: changed(f, day=["03/04/2026", "05/04/2026"] * 60), (), "day and month cannot be told apart",
+    ),
+    "dates but for one": (lambda f: with_values(f, "day", r4="soon"), (), "day has dates except for 'soon' in row 4"),
     "nothing to learn from": (
         lambda f: write_csv(f, pd.DataFrame({"a": [1] * 20, "fraud": ["x"] * 5 + ["y"] * 15})), (),
         "there is no column to learn from",
     ),
     "all columns missing": (
-        lambda f: write_csv(f, pd.DataFrame({"a": [None] * 20, "fraud": ["x"] * 5 + ["y"] * 15})), (), "a has no value",
+        lambda f: write_csv(f, pd.DataFrame({"a": [None] * 20, "fraud": ["x"] * 5 + ["y"] * 15})), (),
+        "Ignored: fraud (it is the target); a (it has no values)",
     ),
     "no such column to drop": (write_csv, ("--drop", "colour"), "has no column 'colour', the drop"),
     "the target dropped": (write_csv, ("--drop", "fraud"), "the target, 'fraud', cannot be left out"),
@@ -169,10 +176,11 @@ BAD = {
     "the group is the target": (write_csv, ("--group", "fraud"), "the group column is the target"),
     "the group equals the target": (
         lambda f: changed(f, who=mixed()["fraud"].map({"yes": "a", "no": "b"})), ("--group", "who"),
-        "the group 'who' tells the same as the target",
+        "the group 'who' is the same as the target",
     ),
     "too few groups": (
-        lambda f: changed(f, who=["a", "b", "c"] * 40), ("--group", "who"), "3 groups in 'who', fewer than 5 folds",
+        lambda f: changed(f, who=["a", "b", "c"] * 40), ("--group", "who"),
+        "column 'who' has 3 groups, fewer than 5 folds",
     ),
     "a missing group": (lambda f: with_values(f, "shop", r2=None), ("--group", "shop"), "'shop' is missing in row 2"),
     "text as time": (write_csv, ("--time", "country"), "'country' is missing in row 1"),
@@ -181,13 +189,13 @@ BAD = {
     ),
     "a missing time": (
         lambda f: with_values(f, "age", r2=None), ("--time", "age"),
-        "the time 'age' is missing in row 1 and 18 more; a row without it is neither early nor late: leave it out",
+        "the time 'age' is missing in row 1 and 18 more: leave rows without a time out of the file",
     ),
     "dates to mark": (lambda f: parquet(f, mixed()), ("--mark", "day"), "column day holds timestamp"),
     "the time is the target": (write_csv, ("--time", "fraud"), "the time column is the target"),
     "no positives late": (
         lambda f: write_csv(f, mixed().sort_values("fraud", ascending=False).assign(when=range(120))),
-        ("--time", "when"), "divided by 'when', the validation part has no positives",
+        ("--time", "when"), "the validation part has no positives if the rows are divided by 'when'",
     ),
     "group beside time": (write_csv, ("--group", "shop", "--time", "day"), "by group or by time, not by both"),
     "group and time at once": (write_csv, ("--group", "day", "--time", "day"), "both group and time"),
@@ -195,15 +203,16 @@ BAD = {
     "no such test file": (write_csv, ("--test", "none.csv"), "there is no file none.csv"),
     "a test file with other columns": (
         lambda f: write_csv(f, mixed().drop(columns="age"), "t.csv") and write_csv(f), ("--test", "t.csv"),
-        "the test file has other columns than the first one: without age",
+        "the test file has other columns than the first file: age missing",
     ),
     "a test file with classes of another spelling": (
         lambda f: write_csv(f, mixed().replace({"fraud": {"yes": "Yes"}}), "t.csv") and write_csv(f),
-        ("--test", "t.csv"), "the test file has Yes in 'fraud', where the first file has no and yes",
+        ("--test", "t.csv"),
+        "the target 'fraud' of the test file has Yes, which the first file lacks; it has no and yes",
     ),
     "a class that may mean missing": (
         lambda f: changed(f, fraud=["yes"] * 20 + ["no"] * 80 + ["NA"] * 20), (),
-        "say which one is to be found, with --positive, or if NA means that it is not known, leave those rows out",
+        "name the class to find with --positive, or if NA means an unknown class, leave those rows out",
     ),
     "a class that means missing": (
         lambda f: changed(f, fraud=["yes"] * 20 + ["no"] * 80 + ["-999"] * 20), ("--na-values", "-999"),
@@ -211,7 +220,7 @@ BAD = {
     ),
     "times that may part thousands": (
         lambda f: changed(f, when=["1.234", "98", "765"] * 40), ("--time", "when"),
-        "the time 'when' has numbers such as '1.234', which may part thousands or be decimals",
+        "the time 'when' has numbers such as '1.234', whose mark may separate thousands or decimals",
     ),
     "a test file without positives": (
         lambda f: write_csv(f, mixed().query("fraud == 'no'"), "t.csv") and write_csv(f), ("--test", "t.csv"),
@@ -223,11 +232,11 @@ BAD = {
     ),
     "fewer positives beside a test file than folds": (
         lambda f: write_csv(f, mixed(seed=1), "t.csv") and changed(f, fraud=["yes"] * 4 + ["no"] * 116),
-        ("--test", "t.csv"), "beside the test file there are 4 positives and 116 negatives, too few for 5 folds: say",
+        ("--test", "t.csv"), "without the test file there are 4 positives and 116 negatives, too few for 5 folds: use",
     ),
     "too few positives beside a test file": (
         lambda f: write_csv(f, mixed(seed=1), "t.csv") and changed(f, fraud=["yes"] * 2 + ["no"] * 118),
-        ("--test", "t.csv"), "too few for 5 folds: of each, 3 are needed at least",
+        ("--test", "t.csv"), "too few for 5 folds: each class needs at least 3",
     ),
     # images
     "an empty folder": (lambda f: (f / "images").mkdir() or f / "images", (), "a folder of images for each class"),
@@ -247,7 +256,7 @@ BAD = {
     "a listed image that is not there": (missing_image, ("--target", "label"), "none.png"),
     "columns of a folder": (write_images, ("--group", "patient"), "has no columns: leave out --group"),
     "a file to judge a folder by": (
-        lambda f: write_csv(f, name="t.csv") and write_images(f), ("--test", "t.csv"), "both must be",
+        lambda f: write_csv(f, name="t.csv") and write_images(f), ("--test", "t.csv"), "the test data must be a folder",
     ),
     "images of a strange shape": (
         lambda f: npz(f, X=np.zeros((6, 4, 4, 5), np.uint8), fraud=np.array([0, 0, 0, 1, 1, 1])), (), "images must be",
@@ -256,7 +265,7 @@ BAD = {
 WISHES = {
     "no such loss": (write_csv, ("--loss", "mfse"), "there is no loss 'mfse' (did you mean"),
     "no such sampler": (write_csv, ("--sampler", "smoot"), "there is no sampler 'smoot' (did you mean 'smote'?)"),
-    "a budget that is no time": (write_csv, ("--budget", "soon"), "budget must be a time, as 90s, 10m or 2h"),
+    "a budget that is no time": (write_csv, ("--budget", "soon"), "budget must be a time, such as 90s, 10m or 2h"),
     "a budget of nothing": (write_csv, ("--budget", "0m"), "budget must be a time"),
     "no such rule": (write_csv, ("--threshold", "profit"), "profit"),
     "a margin of nothing": (write_csv, ("--margin", "0"), "margin must be above 0"),
@@ -371,7 +380,7 @@ def test_a_test_file_may_lack_what_is_left_out(tmp_path):
 def test_what_is_read_can_be_learned_from(imbaloss, tmp_path):
     code, out, err = imbaloss("compare", str(changed(tmp_path, empty=None)), "--target", "fraud", *QUICK)
     assert (code, "training 6 networks" in err) == (0, False)  # --quiet hides progress, and no note
-    assert "not learned from: empty has no value" in err
+    assert "Ignored column `empty`: it has no values" in err
     assert "open results/data/report.html" in out
 
 

@@ -10,7 +10,8 @@ from scipy import stats
 
 from imbaloss import report, studies
 from imbaloss.comparison.bootstrap_of_test_rows import widen_to_other_rows
-from imbaloss.evaluation import OF_TALLIES, TunedScores, redrawn, scores, tallied
+from imbaloss.data import Counts
+from imbaloss.evaluation import CONFUSION_SCORES, TunedScores, bootstrap_scores, count_confusion, scores
 from imbaloss.report import Findings
 from imbaloss.report.cells import ComparedScore
 from imbaloss.report.comparisons import CellComparison, find_best_method, select_of_method
@@ -37,7 +38,7 @@ def of_one_test(
             found = stats.norm.cdf(hard - 1.5 + skill * labels + own * generator.normal(size=len(labels)))
             tuned = TunedScores(0.5, None, *scores(labels, found))
             parts = Predictions(labels, found, np.arange(len(labels)))
-            counts = {**row.counts, "test": (9 * positives, positives)}
+            counts = replace(row.counts, test=Counts(9 * positives, positives))
             row = replace(row, tuned=tuned, counts=counts)
             finished.append((row, {"validation": parts, "test": parts}))
     store = Store(folder)
@@ -89,10 +90,11 @@ def test_costs_are_turned(tmp_path):
     lines = deciding(seen(found, "mfe"), Verdict.BETTER)
     [wider] = widen_to_other_rows(again, lines, ComparedScore("mean cost", "cost", tuned=True, lower=True))
     assert wider.interval.low > 0
-    tallies = [
-        tallied(p["test"].labels, p["test"].probabilities[None] >= 0.5) for _, p in store.arrays([r.run for r in rows])
+    counts = [
+        count_confusion(p["test"].labels, p["test"].probabilities[None] >= 0.5)
+        for _, p in store.arrays([r.run for r in rows])
     ]
-    costs = [float((9 * one.fn + one.fp)[0] / 3000) for one in tallies]
+    costs = [float((9 * one.fn + one.fp)[0] / 3000) for one in counts]
     middle = (wider.interval.low + wider.interval.high) / 2
     assert middle == pytest.approx(np.mean(costs[SEEDS:]) - np.mean(costs[:SEEDS]))
 
@@ -105,8 +107,8 @@ def test_intervals_for_other_rows_cover_the_truth():
     for _ in range(tries):
         chance = generator.beta(1.2, 0.8, 120)
         called = generator.random((SEEDS, 120)) < chance
-        drawn = redrawn(OF_TALLIES["recall"], labels, called, 300).mean(axis=1)
-        _, low, high = seeds_and_redrawn(OF_TALLIES["recall"](tallied(labels, called)), drawn, 60)
+        drawn = bootstrap_scores(CONFUSION_SCORES["recall"], labels, called, 300).mean(axis=1)
+        _, low, high = seeds_and_redrawn(CONFUSION_SCORES["recall"](count_confusion(labels, called)), drawn, 60)
         inside += low <= truth <= high
     assert inside / tries == pytest.approx(0.95, abs=0.02)
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from imbaloss.comparison.columns import Column, ColumnKind, DateForm, LeftOut, NameForm, NumberForm, Reason, Schema
-from imbaloss.comparison.own_model import kind_from_json
+from imbaloss.comparison.own_model import read_kind
 from tests.comparison.examples import judge, mixed
 
 STORED = {
@@ -58,8 +58,8 @@ def test_a_kind_or_form_that_is_unknown_is_refused(fields, sentence):
         Column.from_json(*fields)
 
 
-def test_the_reason_why_a_column_is_left_out_is_stored_as_the_end_of_a_sentence():
+def test_the_reason_why_a_column_is_left_out_is_stored_as_a_sentence():
     left_out = {"y": LeftOut(Reason.TARGET), "a": LeftOut(Reason.ONE_VALUE, "'{}'")}
     stored = Schema((), left_out).to_json()
-    assert stored["left_out"] == [["y", "is the target"], ["a", "has the same value, '{}', in each row that has one"]]
-    assert kind_from_json(stored).to_json() == stored
+    assert stored["left_out"] == [["y", "it is the target"], ["a", "its only value is '{}'"]]
+    assert read_kind(stored).to_json() == stored

@@ -15,8 +15,8 @@ from sklearn.preprocessing import TargetEncoder
 import imbaloss
 from imbaloss import studies
 from imbaloss.comparison import Answer, OwnModel
-from imbaloss.comparison.answer import facts
-from imbaloss.comparison.comparing import Place, trained
+from imbaloss.comparison.answer import convert_to_json
+from imbaloss.comparison.comparing import Place, train_repetitions
 from imbaloss.comparison.from_python import open_arrays
 from imbaloss.comparison.own_data import Own
 from imbaloss.comparison.planning import budget_in_seconds, plan_study
@@ -69,7 +69,7 @@ def test_its_folder_is_that_of_a_study_and_its_page_can_be_copied(answer, tmp_pa
 
 
 def test_its_facts_are_json(answer):
-    found = json.loads(json.dumps(facts(answer), allow_nan=False))
+    found = json.loads(json.dumps(convert_to_json(answer), allow_nan=False))
     assert found["best"] == answer.best
     assert len(found["table"]) == 4
 
@@ -130,7 +130,7 @@ def test_the_study_is_read_again_as_it_was_written(answer):
     assert OwnStudy.from_toml(study.to_toml()) == study
     store = Store(answer.folder, create=False)
     assert {run.hash for run in study.runs()} <= store.hashes()
-    assert study.for_use(answer.advice.method).hash in store.hashes()
+    assert study.final_run(answer.advice.method).hash in store.hashes()
     assert study.notes == tuple(answer.description)
 
 
@@ -215,8 +215,8 @@ def test_more_repetitions_go_on_from_those_that_are_there(tmp_path):
     before = Store(tmp_path).hashes()
     imbaloss.compare(*parts(), **QUICK, repetitions=2, out=tmp_path)
     study = studies.read_study(tmp_path)
-    assert {run.hash for run in study.runs_of(0)} <= before
-    assert not {run.hash for run in study.runs_of(1)} & before
+    assert {run.hash for run in study.runs_of_repetition(0)} <= before
+    assert not {run.hash for run in study.runs_of_repetition(1)} & before
 
 
 @pytest.mark.parametrize(("budget", "repetitions"), [("5s", 1), ("40s", 3), ("1m", 5)])
@@ -232,16 +232,16 @@ def test_a_budget_is_for_as_many_repetitions_as_fit(budget, repetitions, monkeyp
             clock[0] += 10
 
     place = Counted(own, None, None, "cpu")
-    assert trained(plan_study(request, own), place, budget_in_seconds(request)).repetitions == repetitions
+    assert train_repetitions(plan_study(request, own), place, budget_in_seconds(request)).repetitions == repetitions
 
 
 def test_what_costs_are_given_is_what_is_compared_and_told():
     found = imbaloss.compare(*parts(), **QUICK, repetitions=3, threshold="cost:fn=10,fp=1")
     costs = found.table.set_index("method")["tuned_cost"]
     assert costs[found.best] == costs.min()
-    assert "the lowest mean cost at the tuned threshold" in found.verdict
+    assert f"Use {found.best}. Its mean cost at the tuned threshold is " in found.verdict
     constant = min(10 * 24, 96) / 120
-    assert f"looks at nothing costs {constant:.4g}" in found.verdict
+    assert f"the best decision that is the same for all costs {constant:.3g}" in found.verdict
     line = found.comparisons[found.comparisons["score"] == "mean cost at the tuned threshold"].iloc[0]
     assert line["difference"] == pytest.approx(costs[line["second"]] - costs[line["first"]])
     assert line["margin"] == pytest.approx(0.01 * constant, rel=0.05)  # the mean over the test parts
@@ -333,7 +333,7 @@ def test_images_are_compared_and_shown(tmp_path):
     assert found.model.predict(images).dtype == bool
     assert (found.model.predict(images) == labels).mean() > 0.9
     assert (tmp_path / "figures" / "images_data.svg").exists()
-    assert any("the network is a perceptron" in note for note in found.description)
+    assert any("The network is a perceptron" in note for note in found.description)
 
 
 def test_a_reference_that_wins_is_said_to_and_is_the_model(tmp_path):
@@ -388,9 +388,9 @@ def test_a_leak_through_encoding_or_resampling_does_not_get_in():
         ({"repetitions": 0}, "repetitions must be 1 to 1000, found 0"),
         ({"budget": "1h", "repetitions": 1}, "not both"),
         ({"loss": "mse"}, r"no option 'loss' \(did you mean 'losses'\?\)"),
-        ({"threshold": 0.5}, "threshold must be a rule by which thresholds are chosen"),
-        ({"budget": 60, "repetitions": None}, "budget must be a time, as 90s, 10m or 2h, found 60"),
-        ({"test": parts()[0]}, "test must be a pair, X and y"),
+        ({"threshold": 0.5}, "threshold must be the text of a rule, such as 'f1'"),
+        ({"budget": 60, "repetitions": None}, "budget must be a time, such as 90s, 10m or 2h, found 60"),
+        ({"test": parts()[0]}, r"test must be a pair \(X, y\), found DataFrame"),
         ({"X": None}, r"X must be a frame or an array \(N, D\), found an array of shape \(\)"),
         ({"X": csr_matrix(np.ones((120, 2)))}, "X is sparse"),
         ({"X": parts()[0].assign(age=[[1, 2]] * 120)}, "column age holds lists"),

@@ -32,7 +32,7 @@ def test_each_row_is_test_once_and_in_one_part_at_a_time_with_its_share_of_posit
     data = own(mixed(share=share, rows=150), folds=number)
     tests = []
     for fold in folds(number):
-        rows = data.rows(seed, fold)
+        rows = data.find_rows(seed, fold)
         assert_apart(rows, 150)
         positives = [int(data.labels[some].sum()) for some in rows.values()]
         assert abs(positives[2] - data.labels.sum() / number) <= 1
@@ -45,7 +45,7 @@ def test_rows_of_one_group_are_in_one_part():
     data = own(mixed().assign(who=groups), group="who")
     for seed in range(3):
         for fold in folds():
-            parts = data.rows(seed, fold)
+            parts = data.find_rows(seed, fold)
             assert_apart(parts, 120)
             of_parts = [set(groups[rows]) for rows in parts.values()]
             assert not of_parts[0] & of_parts[1]
@@ -57,7 +57,7 @@ def test_rows_of_one_group_are_in_one_part():
 def test_the_past_comes_before_the_future_and_one_moment_is_not_divided():
     times = np.random.default_rng(0).integers(0, 30, 120)
     data = own(mixed().assign(when=times), time="when")
-    rows = data.rows(3, None)
+    rows = data.find_rows(3, None)
     assert_apart(rows, 120)
     assert times[rows["train"]].max() < times[rows["validation"]].min()
     assert times[rows["validation"]].max() < times[rows["test"]].min()
@@ -67,7 +67,7 @@ def test_the_past_comes_before_the_future_and_one_moment_is_not_divided():
 
 def test_a_test_of_its_own_is_test_whatever_the_seed_and_tune_is_drawn_anew():
     data = own(test=mixed(seed=1))
-    first, second = data.rows(0, None), data.rows(1, None)
+    first, second = data.find_rows(0, None), data.find_rows(1, None)
     assert_apart(first, 240)
     assert first["test"].tolist() == second["test"].tolist() == list(range(120, 240))
     assert first["validation"].tolist() != second["validation"].tolist()
@@ -75,7 +75,7 @@ def test_a_test_of_its_own_is_test_whatever_the_seed_and_tune_is_drawn_anew():
 
 def test_of_all_rows_none_is_test():
     for data in (own(), own(test=mixed(seed=1)), own(mixed().assign(when=range(120)), time="when")):
-        rows = data.for_use.rows(0, None)
+        rows = data.without_test.find_rows(0, None)
         assert not len(rows["test"])
         assert_apart(rows, len(data.labels))
     assert rows["validation"].tolist() == list(range(96, 120))  # by time, the latest
@@ -86,14 +86,14 @@ def test_counts_are_those_of_what_is_drawn():
     split = data.draw(**asked)
     for part, counts in data.split_counts(**asked).items():
         assert getattr(split, part).counts == counts
-        assert getattr(split, part).images.tolist() == data.rows(2, Fold(0, 1, 5))[part].tolist()
+        assert getattr(split, part).images.tolist() == data.find_rows(2, Fold(0, 1, 5))[part].tolist()
 
 
 @pytest.mark.parametrize("part", ["validation", "test"])
 def test_what_is_made_of_train_does_not_depend_on_the_other_parts(part):
     """Neither on their values nor on their labels."""
     data, fold = own(), Fold(0, 0, 5)
-    rows = data.rows(0, fold)
+    rows = data.find_rows(0, fold)
     before = data.draw(0, fold)
     data.features.iloc[rows[part]] = data.features.iloc[rows[part]].sample(frac=1, random_state=0).to_numpy()
     data.features.loc[data.features.index[rows[part]], "amount"] = 1e6
@@ -107,7 +107,7 @@ def test_what_is_made_of_train_does_not_depend_on_the_other_parts(part):
 def test_what_train_is_decides_what_is_made_of_the_others():
     data, fold = own(), Fold(0, 0, 5)
     before = data.draw(0, fold)
-    data.features.loc[data.features.index[data.rows(0, fold)["train"]], "amount"] *= 10
+    data.features.loc[data.features.index[data.find_rows(0, fold)["train"]], "amount"] *= 10
     data.cache.prepared.clear()
     assert not np.array_equal(before.test.inputs, data.draw(0, fold).test.inputs)
 
@@ -159,5 +159,5 @@ def test_the_last_split_is_kept_and_no_other_one():
 def test_all_rows_are_divided_anew():
     data = own()
     data.draw(0, None)
-    assert not data.for_use.cache.rows
-    assert not data.for_use.cache.prepared
+    assert not data.without_test.cache.rows
+    assert not data.without_test.cache.prepared

@@ -19,10 +19,10 @@ import skops.io
 import imbaloss
 from imbaloss import studies
 from imbaloss.comparison import OwnModel
-from imbaloss.comparison.comparing import Place, for_use
+from imbaloss.comparison.comparing import Place, train_final_model
 from imbaloss.comparison.from_python import open_arrays
 from imbaloss.comparison.own_data import Own
-from imbaloss.comparison.own_model import CHECKSUM, FORMAT_1, NAME, PREPARATION, digest
+from imbaloss.comparison.own_model import CHECKSUM, FORMAT_1, NAME, PREPARATION, hash_header
 from imbaloss.comparison.request import ComparisonRequest
 from imbaloss.learners import REFERENCES
 from imbaloss.learners.model_files import REFERENCE
@@ -48,7 +48,7 @@ def folder(request, own, tmp_path_factory) -> Path:
     place = Place(own, out, studies.Store(out), "cpu")
     study = studies.read_study(found.folder)
     [method] = [each for each in study.methods if str(each) == request.param]
-    for_use(study, method, "fraud", place)
+    train_final_model(study, method, "fraud", place)
     return out / "model"
 
 
@@ -106,7 +106,7 @@ def replace_file(folder: Path, name: str, content: bytes, **header_entries) -> N
     header = json.loads((folder / NAME).read_text()) | header_entries
     header.pop(CHECKSUM)
     header["files"][name] = hashlib.sha256(content).hexdigest()
-    (folder / NAME).write_text(json.dumps(header | {CHECKSUM: digest(header)}))
+    (folder / NAME).write_text(json.dumps(header | {CHECKSUM: hash_header(header)}))
 
 
 def test_a_model_of_format_1_predicts_the_same_bits(folder, own, tmp_path):
@@ -114,7 +114,7 @@ def test_a_model_of_format_1_predicts_the_same_bits(folder, own, tmp_path):
     copy = tmp_path / "model"
     shutil.copytree(folder, copy)
     model = OwnModel.load(folder)
-    train = own.for_use.rows(model.facts["seed"], None)["train"]
+    train = own.without_test.find_rows(model.facts["seed"], None)["train"]
     preparation = column_transformer(model.kind, int(own.labels[train].sum()))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of fewer rows than quantiles

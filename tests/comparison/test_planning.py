@@ -40,5 +40,5 @@ def test_a_budget_is_a_plain_number_above_0_and_its_unit(text):
 
 @pytest.mark.parametrize("text", NO_TIMES)
 def test_what_is_no_time_is_refused_though_pandas_may_read_it(text):
-    with pytest.raises(ValueError, match=re.escape(f"budget must be a time, as 90s, 10m or 2h, found {text!r}")):
+    with pytest.raises(ValueError, match=re.escape(f"budget must be a time, such as 90s, 10m or 2h, found {text!r}")):
         parse_budget(text)

@@ -11,7 +11,7 @@ from PIL import Image
 
 import imbaloss
 from imbaloss.comparison import OwnModel, predict_file, prediction
-from imbaloss.comparison.comparing import answer
+from imbaloss.comparison.comparing import answer_request
 from imbaloss.comparison.opening import open_own
 from imbaloss.comparison.request import ComparisonRequest
 from tests.comparison.examples import QUICK, mixed, write_csv, write_images
@@ -115,7 +115,7 @@ def german(tmp_path_factory) -> tuple[OwnModel, pd.DataFrame]:
     recipe = {"epochs": 2, "hidden": (4,), "lr": 0.01}
     request = ComparisonRequest(target="y", losses=("mse",), references=False, repetitions=1, recipe=recipe)
     own = open_own(folder / "t.csv", request)
-    return answer(own, request, folder / "out", page=False).model, frame
+    return answer_request(own, request, folder / "out", page=False).model, frame
 
 
 def test_numbers_of_cells_and_clear_dates_are_what_they_are_whatever_the_training_had(german, tmp_path):
@@ -140,26 +140,26 @@ def test_a_model_of_typed_values_asks_the_new_file_how_it_is_written(tmp_path):
     text.to_csv(tmp_path / "german.csv", index=False, sep=";", decimal=",")
     assert probabilities(model, tmp_path / "german.csv") == model.predict_proba(new)[:, 1].tolist()
     text.assign(a=["1.234", "12"] * 30).to_csv(tmp_path / "unclear.csv", index=False, sep=";")
-    with pytest.raises(ValueError, match=r"column a has numbers such as '1\.234', which may part thousands"):
+    with pytest.raises(ValueError, match=r"column a has numbers such as '1\.234', whose mark may separate thousands"):
         probabilities(model, tmp_path / "unclear.csv")
 
 
 BAD = {
-    "other columns": (lambda f: write_csv(f, features().rename(columns={"age": "o"})), (), "without age and with o"),
-    "more columns": (lambda f: write_csv(f, features().assign(colour="red")), (), "with colour"),
+    "other columns": (lambda f: write_csv(f, features().rename(columns={"age": "o"})), (), ": age missing; o unknown"),
+    "more columns": (lambda f: write_csv(f, features().assign(colour="red")), (), ": colour unknown"),
     "other values": (lambda f: write_csv(f, features().assign(age=["x"] + [1] * 49)), (), "column age: 'x' in row 1"),
     "a late row": (lambda f: write_csv(f, features().assign(age=[1] * 49 + ["x"])), (), "column age: 'x' in row 50"),
     "a new folder": (
-        lambda f: write_csv(f, features().assign(colour="red")), ("--out", "new/out.csv"), "with colour",
+        lambda f: write_csv(f, features().assign(colour="red")), ("--out", "new/out.csv"), ": colour unknown",
     ),
     "infinite": (lambda f: write_csv(f, features().assign(amount=np.inf)), (), "amount: inf in row 1 is infinite"),
     "no file": (lambda f: f / "none.csv", (), "there is no file or folder"),
-    "a folder": (lambda f: f, (), "is a folder, and the model was made of a table"),
+    "a folder": (lambda f: f, (), "is a folder, but the model was trained on a table"),
     "nothing to keep": (lambda f: write_csv(f, features()), ("--keep", "id"), "there is no column 'id' to keep"),
     "a name that is taken": (
-        lambda f: write_csv(f, features()), ("--keep", "decision"), "is what a column of predictions is called",
+        lambda f: write_csv(f, features()), ("--keep", "decision"), "column 'decision' cannot be kept",
     ),
-    "another ending": (lambda f: write_csv(f, features()), ("--out", "out.txt.gz"), "has another ending than .csv"),
+    "another ending": (lambda f: write_csv(f, features()), ("--out", "out.txt.gz"), "must end in .csv"),
     "itself": (lambda f: write_csv(f, features()), ("--out", "data.csv"), "is the file to predict for"),
     "a threshold": (lambda f: write_csv(f, features()), ("--threshold", "2"), "threshold"),
 }  # fmt: skip
@@ -194,7 +194,7 @@ def test_a_folder_without_a_model_is_one_line(folder, imbaloss, tmp_path):
 def test_a_person_reads_how_many_and_a_program_json(model, imbaloss, tmp_path):
     folder, file = model_folder(model, tmp_path), write_csv(tmp_path, features())
     code, out, _ = imbaloss("predict", str(folder), str(file), "--threshold", "0")
-    assert (code, out) == (0, "50 rows, 50 of them yes (from probability 0.0000 on), in predictions.csv\n")
+    assert (code, out) == (0, "50 rows, 50 flagged as yes (probability at least 0.0000), written to predictions.csv\n")
     _, out, _ = imbaloss("predict", str(folder), str(file), "--json", "--threshold", "1", "--out", "p.parquet")
     assert json.loads(out) == {"rows": 50, "positives": 0, "unseen": {}, "threshold": 1.0, "out": "p.parquet"}
 
@@ -204,7 +204,7 @@ def test_values_that_the_training_did_not_have_are_counted(model, imbaloss, tmp_
     frame = features().assign(country=["XX"] * 12 + ["FR"] * 38, shop=["shop-1"] * 49 + ["a new one"])
     assert predict_file(model, write_csv(tmp_path, frame), tmp_path / "out.csv").unseen == {"country": 12, "shop": 1}
     _, out, _ = imbaloss("predict", str(model_folder(model, tmp_path)), str(tmp_path / "data.csv"))
-    assert "country: 12 rows with a value that the training did not have" in out
+    assert "column country: 12 rows with a value that did not occur in the training data" in out
     assert "shop: 1 row with a value" in out
 
 

@@ -10,18 +10,18 @@ from imbaloss.comparison.study import (
     METHODS,
     MOST_EPOCHS,
     OwnStudy,
-    methods_of,
-    recipe_for,
-    repetitions_for,
+    choose_methods,
+    choose_recipe,
+    choose_repetitions,
 )
 from imbaloss.data import Fold
 from imbaloss.learners import REFERENCES, Method
 from imbaloss.training import Recipe
 
-ENTRIES = recipe_for(1000, {}, images=False)
+ENTRIES = choose_recipe(1000, {}, images=False)
 STUDY = OwnStudy(
-    name="mine", target="fraud", negative="no", positive="yes", level=0.1, data="abc", methods=methods_of(None, None),
-    repetitions=7, folds=5, recipe=Recipe(**ENTRIES), entries=ENTRIES,
+    name="mine", target="fraud", negative="no", positive="yes", level=0.1, data="abc",
+    methods=choose_methods(None, None), repetitions=7, folds=5, recipe=Recipe(**ENTRIES), entries=ENTRIES,
 )  # fmt: skip
 
 
@@ -41,7 +41,7 @@ def test_every_run_counts_once_and_is_known_by_the_data():
     assert len(hashes) == len(runs) == 7 * 12
     assert not hashes & {run.hash for run in replace(STUDY, data="abd").runs()}
     assert hashes == {run.hash for run in replace(STUDY, target="x", notes=("a",), command="b", margin=0.5).runs()}
-    assert {STUDY.for_use(method).hash for method in STUDY.methods}.isdisjoint(hashes)
+    assert {STUDY.final_run(method).hash for method in STUDY.methods}.isdisjoint(hashes)
 
 
 def test_each_method_tries_as_many_rates():
@@ -60,40 +60,40 @@ def test_each_method_tries_as_many_rates():
     ],
 )
 def test_methods_are_those_asked_for_and_the_references(losses, samplers, wanted):
-    methods = methods_of(losses, samplers)
+    methods = choose_methods(losses, samplers)
     assert methods == tuple(map(Method.parse, (*wanted, *REFERENCES)))
     assert tuple(map(str, methods)) == (*wanted, *REFERENCES)
 
 
 def test_a_method_with_a_sampler_takes_no_other():
-    assert methods_of(["ce + smote"], ["none"]) == (Method.parse("ce + smote"), *map(Method.parse, REFERENCES))
+    assert choose_methods(["ce + smote"], ["none"]) == (Method.parse("ce + smote"), *map(Method.parse, REFERENCES))
     with pytest.raises(
-        ValueError, match=r"^ce \+ smote has a sampler already: leave out sampler enn, or name the loss"
+        ValueError, match=r"^method ce \+ smote already has a sampler: leave out sampler enn, or name the loss"
     ):
-        methods_of(["ce + smote"], ["enn"])
+        choose_methods(["ce + smote"], ["enn"])
 
 
 @pytest.mark.parametrize("rows", [30, 1000, 10**5, 10**7])
 def test_a_recipe_is_of_about_as_many_steps_whatever_the_rows(rows):
-    recipe = Recipe(**recipe_for(rows, {}, images=False))
+    recipe = Recipe(**choose_recipe(rows, {}, images=False))
     assert FEWEST_EPOCHS <= recipe.epochs <= MOST_EPOCHS
     assert 64 <= recipe.train_batch <= 2048
     assert rows > 10**6 or recipe.epochs * rows / recipe.train_batch <= 3001
 
 
 def test_what_was_asked_for_overrules():
-    recipe = recipe_for(1000, {"epochs": 3, "hidden": (2,)}, images=True)
+    recipe = choose_recipe(1000, {"epochs": 3, "hidden": (2,)}, images=True)
     assert (recipe["epochs"], recipe["hidden"], recipe["scaling"]) == (3, (2,), "standard")
 
 
 def test_more_rows_have_fewer_repetitions():
-    assert [repetitions_for(rows) for rows in (100, 20_000, 20_001, 200_000, 200_001)] == [10, 10, 5, 5, 3]
+    assert [choose_repetitions(rows) for rows in (100, 20_000, 20_001, 200_000, 200_001)] == [10, 10, 5, 5, 3]
 
 
 def test_a_study_of_ones_own_data_is_not_run_by_another_command(tmp_path):
     studies.write_study(replace(STUDY, command="imbaloss compare mine.csv"), {}, tmp_path)
     with pytest.raises(ValueError, match=r"is run by: imbaloss compare mine\.csv"):
-        studies.named(str(tmp_path / "study.toml"))
+        studies.find_study(str(tmp_path / "study.toml"))
 
 
 @pytest.mark.parametrize(

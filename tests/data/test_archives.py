@@ -51,14 +51,14 @@ def address():
 
 
 def test_a_download_ends_in_the_cache(address, capsys):
-    folder = archives.download(f"{address}/good/{NAME}", md5(GOOD))
+    folder = archives.download_archive(f"{address}/good/{NAME}", md5(GOOD))
     assert (folder / "one.txt").read_bytes() == b"one"
-    assert [path.name for path in archives.cache().iterdir()] == ["things"]
+    assert [path.name for path in archives.cache_folder().iterdir()] == ["things"]
     assert "downloading things.tar.gz" in capsys.readouterr().err
 
 
 def test_quiet_is_quiet(address, capsys):
-    archives.download(f"{address}/good/{NAME}", md5(GOOD), quiet=True)
+    archives.download_archive(f"{address}/good/{NAME}", md5(GOOD), quiet=True)
     assert capsys.readouterr() == ("", "")
 
 
@@ -72,14 +72,14 @@ def test_quiet_is_quiet(address, capsys):
 )
 def test_a_download_that_fails_leaves_nothing_and_can_be_repeated(address, path, error, sentence):
     with pytest.raises(error, match=sentence):
-        archives.download(f"{address}/{path}/{NAME}", "0123" if path == "good" else md5(GOOD), quiet=True)
-    assert not list(archives.cache().iterdir())
-    assert archives.download(f"{address}/good/{NAME}", md5(GOOD), quiet=True).is_dir()
+        archives.download_archive(f"{address}/{path}/{NAME}", "0123" if path == "good" else md5(GOOD), quiet=True)
+    assert not list(archives.cache_folder().iterdir())
+    assert archives.download_archive(f"{address}/good/{NAME}", md5(GOOD), quiet=True).is_dir()
 
 
 def test_no_network_is_said_in_one_line():
     with pytest.raises(OSError, match=r"could not be downloaded \(ConnectionError\); fetch it by other means"):
-        archives.download("http://127.0.0.1:9/things.tar.gz", "", quiet=True)
+        archives.download_archive("http://127.0.0.1:9/things.tar.gz", "", quiet=True)
 
 
 def hostile(path: str, link: str = "") -> bytes:
@@ -100,15 +100,15 @@ def test_a_member_outside_the_folder_is_refused(tmp_path, path, link):
     file = tmp_path / NAME
     file.write_bytes(hostile(path, link))
     with pytest.raises(ValueError, match="is not unpacked: "):
-        archives.unpack(file, md5(file.read_bytes()))
-    assert not list(archives.cache().iterdir())
+        archives.unpack_archive(file, md5(file.read_bytes()))
+    assert not list(archives.cache_folder().iterdir())
     assert not list(tmp_path.rglob("outside.txt"))
 
 
 def test_a_member_with_an_absolute_path_stays_inside(tmp_path):
     file = tmp_path / NAME
     file.write_bytes(hostile(f"{tmp_path}/outside.txt"))
-    archives.unpack(file, md5(file.read_bytes()))
+    archives.unpack_archive(file, md5(file.read_bytes()))
     assert not (tmp_path / "outside.txt").exists()
 
 
@@ -116,4 +116,4 @@ def test_an_archive_of_something_else_is_refused(tmp_path):
     file = tmp_path / NAME
     file.write_bytes(archive(("others/one.txt", b"one")))
     with pytest.raises(ValueError, match="holds no folder things"):
-        archives.unpack(file, md5(file.read_bytes()))
+        archives.unpack_archive(file, md5(file.read_bytes()))

@@ -31,7 +31,7 @@ def at_home(home, monkeypatch):
 
 
 def test_the_sets_hold_their_groups():
-    for name, found in data.load(NEWS).items():
+    for name, found in data.load_data_sets(NEWS).items():
         groups = 4 if name == "news_topics" else 1
         assert found.train.counts == (groups * DOCUMENTS["train"],) * 2
         assert found.test.counts == (groups * DOCUMENTS["test"],) * 2
@@ -43,14 +43,14 @@ def test_the_sets_hold_their_groups():
 def test_columns_are_tf_idf_of_the_training_documents():
     """(1 + log count) (1 + log((1 + n) / (1 + documents with it))), at length 1; a word of test alone is nothing."""
     source = Newsgroups()
-    train, test = source.pools("rec.sport.hockey", "rec.sport.baseball")
-    documents = [source.documents("train", name) for name in ("rec.sport.hockey", "rec.sport.baseball")]
+    train, test = source.make_pools("rec.sport.hockey", "rec.sport.baseball")
+    documents = [source.select_documents("train", name) for name in ("rec.sport.hockey", "rec.sport.baseball")]
     everything = [set(text.lower().split()) for of_class in documents for text in of_class]
     words = sorted(word for word in set().union(*everything) if sum(word in some for some in everything) >= 2)
     rarity = np.array([1 + np.log(121 / (1 + sum(word in some for some in everything))) for word in words])
     for pool, texts in (
         (train.negatives, documents[0]),
-        (test.positives, source.documents("test", "rec.sport.baseball")),
+        (test.positives, source.select_documents("test", "rec.sport.baseball")),
     ):
         counts = np.array([[text.lower().split().count(word) for word in words] for text in texts], dtype=float)
         expected = np.where(counts > 0, 1 + np.log(np.maximum(counts, 1)), 0) * rarity
@@ -60,14 +60,14 @@ def test_columns_are_tf_idf_of_the_training_documents():
 
 def test_what_names_the_group_is_not_shown():
     """Headers, quotes and signatures."""
-    for text in Newsgroups().documents("train", "alt.atheism"):
+    for text in Newsgroups().select_documents("train", "alt.atheism"):
         assert "word" in text
         for word in ("giveaway", "quoted", "signature", "Newsgroups"):
             assert word not in text
 
 
 def test_a_split_is_drawn_as_of_images():
-    found = data.load(["news_sport"])["news_sport"]
+    found = data.load_data_sets(["news_sport"])["news_sport"]
     split = found.draw(level=0.1, protocol="table1", seed=3)
     assert split.train.counts == (48, 12)
     assert split.test.counts == (24, 6)
@@ -79,7 +79,7 @@ def test_a_split_is_drawn_as_of_images():
 
 
 def test_the_words_of_a_group_can_be_learned():
-    found = data.load(["news_religion"])["news_religion"]
+    found = data.load_data_sets(["news_religion"])["news_religion"]
     split = found.draw(level=0.2, protocol="table1", seed=0)
     model = LogisticRegression(class_weight="balanced").fit(split.train.inputs, split.train.labels)
     assert model.score(split.test.inputs, split.test.labels) > 0.8
@@ -91,10 +91,9 @@ def test_without_a_network_one_sentence_says_what_to_do(tmp_path, monkeypatch):
 
     monkeypatch.setenv("SCIKIT_LEARN_DATA", str(tmp_path))
     monkeypatch.setattr(socket, "getaddrinfo", no_network)
-    with pytest.raises(
-        OSError, match=r"the 20 Newsgroups could not be downloaded \(.*Name or service not known\); where"
-    ):
-        data.load(["news_sport"])
+    problem = r"the 20 Newsgroups could not be downloaded \(.*Name or service not known\)"
+    with pytest.raises(OSError, match=f"{problem}; on a machine with a network, run"):
+        data.load_data_sets(["news_sport"])
 
 
 def test_the_command_trains_on_them(home, tmp_path):
@@ -114,10 +113,10 @@ def test_the_command_trains_on_them(home, tmp_path):
     [(NEWS, "documents"), (["tree_1"], "images"), ([*NEWS, "tree_1"], "samples")],
 )
 def test_a_study_says_what_its_samples_are(datasets, things):
-    assert Study(tuple(datasets), (0.2,), ("mse",), (0,)).things == things
+    assert Study(tuple(datasets), (0.2,), ("mse",), (0,)).noun == things
 
 
 def test_of_documents_no_examples_are_shown(tmp_path):
     store = Store(tmp_path)
-    store.add_examples(data.load(["news_sport", "digits_3_8"]))
+    store.add_examples(data.load_data_sets(["news_sport", "digits_3_8"]))
     assert list(store.examples()) == ["digits_3_8"]

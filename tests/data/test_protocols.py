@@ -47,9 +47,9 @@ def test_the_nine_cases_have_their_counts(name, protocol, level, train, test):
 def test_counts_round_to_the_nearest_halves_up():
     """0.145 x 100 is 14.499999999999998 in floating point; the level is meant as a decimal."""
     toy = dataset(100, 100)
-    assert data.counts(toy, "train", level=0.145, protocol="stated") == Counts(85, 15)
-    assert data.counts(toy, "train", level=0.144, protocol="stated") == Counts(86, 14)
-    assert data.counts(toy, "train", level=0.0025, protocol="table1") == Counts(99, 1)
+    assert data.protocol_counts(toy, "train", level=0.145, protocol="stated") == Counts(85, 15)
+    assert data.protocol_counts(toy, "train", level=0.144, protocol="stated") == Counts(86, 14)
+    assert data.protocol_counts(toy, "train", level=0.0025, protocol="table1") == Counts(99, 1)
 
 
 @pytest.mark.parametrize(

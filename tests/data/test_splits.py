@@ -20,8 +20,8 @@ from tests.data.toy import dataset
 def test_a_split_has_its_counts_and_no_image_twice(level, negatives, positives, protocol, seed):
     toy = dataset(negatives, max(positives, negatives))
     split = toy.draw(level=level, protocol=protocol, seed=seed)
-    assert split.train.counts == data.counts(toy, "train", level=level, protocol=protocol)
-    assert split.test.counts == data.counts(toy, "test", level=level, protocol=protocol)
+    assert split.train.counts == data.protocol_counts(toy, "train", level=level, protocol=protocol)
+    assert split.test.counts == data.protocol_counts(toy, "test", level=level, protocol=protocol)
     for part in (split.train, split.validation, split.test):
         assert np.array_equal(np.rint(part.inputs[:, 0, 0, 1] * 255), part.labels)
     drawn = [tuple(image) for part in (split.train, split.validation) for image in part.inputs[:, 0, 0].tolist()]
@@ -68,10 +68,10 @@ def test_each_image_that_was_drawn_is_tested_once_in_each_repeat(level, folds, r
     asked = {"level": level, "protocol": "table1", "seed": seed}
     drawn = set()
     for repeat in range(repeats):
-        splits = [toy.draw(**asked, fold=fold) for fold in data.folds_of(folds, repeats) if fold.repeat == repeat]
+        splits = [toy.draw(**asked, fold=fold) for fold in data.list_folds(folds, repeats) if fold.repeat == repeat]
         tested = [image for split in splits for image in images(split.test)]
         assert sorted(tested) == sorted(image for split in splits for image in images(split.validation))
-        assert len(tested) == len(set(tested)) == sum(data.counts(toy, "all", level=level, protocol="table1"))
+        assert len(tested) == len(set(tested)) == sum(data.protocol_counts(toy, "all", level=level, protocol="table1"))
         for split in splits:
             assert sorted(image for part in parts(split) for image in images(part)) == sorted(tested)
         drawn.add(frozenset(tested))
@@ -81,7 +81,7 @@ def test_each_image_that_was_drawn_is_tested_once_in_each_repeat(level, folds, r
 @given(positives=st.integers(20, 40), folds=st.integers(3, 6), seed=st.integers(0, 2**63))
 def test_folds_have_the_counts_that_are_planned_whatever_the_seed(positives, folds, seed):
     toy = dataset(40, positives, test=13)
-    for fold in data.folds_of(folds, 2):
+    for fold in data.list_folds(folds, 2):
         planned = toy.split_counts(level=0.3, protocol="ratio", fold=fold)
         split = toy.draw(level=0.3, protocol="ratio", seed=seed, fold=fold)
         assert [part.counts for part in parts(split)] == list(planned.values())
@@ -107,7 +107,7 @@ def test_another_repeat_divides_otherwise_and_the_same_one_alike():
 )
 def test_too_few_folds_are_refused(folds, repeats, sentence):
     with pytest.raises(ValueError, match=sentence):
-        data.folds_of(folds, repeats)
+        data.list_folds(folds, repeats)
 
 
 def test_fewer_images_of_a_class_than_folds_are_refused():

@@ -59,7 +59,7 @@ def test_it_is_that_of_scikit_learn(kind, classes, weighed):
     peer = CalibratedClassifierCV(FrozenEstimator(Passed().fit(inputs, labels)), method=METHODS[kind])
     peer.fit(inputs, labels, sample_weight=weights)
     expected = peer.predict_proba(inputs)
-    found = probabilities(calibration.fit(kind, labels, logits, weights)(logits))
+    found = probabilities(calibration.fit_calibration(kind, labels, logits, weights)(logits))
     np.testing.assert_allclose(found, expected[:, 1] if classes == 2 else expected, atol=1e-5)
 
 
@@ -68,7 +68,7 @@ def test_it_is_that_of_scikit_learn(kind, classes, weighed):
 def test_too_sure_probabilities_become_true_on_other_samples(kind, classes):
     labels, logits = batch(classes, 8000)
     half = len(labels) // 2
-    found = calibration.fit(kind, labels[:half], logits[:half])(logits[half:])
+    found = calibration.fit_calibration(kind, labels[:half], logits[:half])(logits[half:])
     rest = labels[half:]
     before, after = (probabilities(one) for one in (logits[half:], found))
     if classes > 2:
@@ -80,7 +80,7 @@ def test_too_sure_probabilities_become_true_on_other_samples(kind, classes):
 @every_number_of_classes
 def test_a_temperature_changes_no_decision(classes):
     labels, logits = batch(classes)
-    found = calibration.fit("temperature", labels, logits)
+    found = calibration.fit_calibration("temperature", labels, logits)
     assert found.numbers[0][0] == pytest.approx(2, rel=0.2)
     if classes == 2:
         assert np.array_equal(found(logits) > 0, logits > 0)
@@ -93,8 +93,8 @@ def test_a_temperature_changes_no_decision(classes):
 def test_weights_are_repetitions(kind, classes):
     labels, logits = batch(classes, 100)
     weights = np.random.default_rng(0).integers(0, 4, 100)
-    weighed = calibration.fit(kind, labels, logits, weights.astype(np.float64))
-    repeated = calibration.fit(kind, labels.repeat(weights), logits.repeat(weights, axis=0))
+    weighed = calibration.fit_calibration(kind, labels, logits, weights.astype(np.float64))
+    repeated = calibration.fit_calibration(kind, labels.repeat(weights), logits.repeat(weights, axis=0))
     np.testing.assert_allclose(probabilities(weighed(logits)), probabilities(repeated(logits)), atol=1e-5)
 
 
@@ -103,7 +103,7 @@ def test_weights_are_repetitions(kind, classes):
 def test_logits_of_any_size_give_probabilities(kind, classes):
     labels, logits = batch(classes, 100)
     for scale in (1e-4, 1e4):
-        found = probabilities(calibration.fit(kind, labels, scale * logits)(scale * logits))
+        found = probabilities(calibration.fit_calibration(kind, labels, scale * logits)(scale * logits))
         assert np.isfinite(found).all()
         assert found.min() >= 0
         assert found.max() <= 1
@@ -113,14 +113,14 @@ def test_logits_of_any_size_give_probabilities(kind, classes):
 def test_a_class_without_samples_is_refused(kind):
     labels, logits = batch(3)
     with pytest.raises(ValueError, match=f"calibration {kind} needs samples of every class, and class 2 has none"):
-        calibration.fit(kind, labels % 2, logits)
+        calibration.fit_calibration(kind, labels % 2, logits)
     with pytest.raises(ValueError, match="class 0 has none"):
-        calibration.fit(kind, np.ones(3, np.int64), np.zeros(3))
+        calibration.fit_calibration(kind, np.ones(3, np.int64), np.zeros(3))
 
 
 def test_none_changes_nothing():
     labels, logits = batch(2)
-    assert calibration.fit("none", labels, logits) == Calibration()
+    assert calibration.fit_calibration("none", labels, logits) == Calibration()
     assert Calibration()(logits) is logits
 
 
@@ -150,7 +150,7 @@ def test_true_probabilities_have_a_small_error_and_equal_ones_one_bin():
 
 def test_a_few_samples_in_the_wrong_order_do_not_turn_the_ranking_round():
     labels, logits = np.array([1, 0, 0, 0, 1]), np.array([-2.0, -1.0, 0.0, 1.0, -3.0])
-    found = calibration.fit("platt", labels, logits)
+    found = calibration.fit_calibration("platt", labels, logits)
     assert found.numbers[0][0] == calibration.SMALLEST_SLOPE
     assert np.array_equal(np.argsort(found(logits)), np.argsort(logits))
     assert special.expit(found(logits)).mean() == pytest.approx(0.42, abs=0.03)

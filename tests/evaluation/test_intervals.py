@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from scipy import special, stats
 from sklearn import metrics
 
-from imbaloss.evaluation import OF_TALLIES, of_samples, redrawn, tallied
-from imbaloss.evaluation.intervals import average_precision, f1
+from imbaloss.evaluation import CONFUSION_SCORES, bootstrap_scores, count_confusion, score_interval
+from imbaloss.evaluation.intervals import average_precision, f1_at_threshold
 
 SCORES = ("f1", "roc_auc", "average_precision")
 PROBABILITY = st.sampled_from([0.0, 5e-324, 0.1, 0.3, 0.5, 0.7, 1.0])
@@ -26,7 +26,9 @@ def samples(draw) -> tuple[np.ndarray, np.ndarray]:
 @given(samples(), PROBABILITY | st.floats(0, 1))
 def test_f1_is_scikit_learns_at_any_threshold(drawn, threshold):
     labels, probabilities = drawn
-    assert f1(labels, probabilities, threshold) == pytest.approx(metrics.f1_score(labels, probabilities >= threshold))
+    assert f1_at_threshold(labels, probabilities, threshold) == pytest.approx(
+        metrics.f1_score(labels, probabilities >= threshold)
+    )
 
 
 @given(samples())
@@ -53,18 +55,18 @@ def test_the_interval_of_roc_auc_has_delongs_deviation_on_the_logit_scale(skill,
     reach = stats.t.ppf(0.975, 14) * error
     assert (area - reach < 0) + (area + reach > 1) == beyond
     odds = area / (1 - area) * np.exp(np.array([-1, 1]) * reach / (area * (1 - area)))
-    assert of_samples("roc_auc", *normal(skill)) == pytest.approx((area, *(odds / (1 + odds))))
+    assert score_interval("roc_auc", *normal(skill)) == pytest.approx((area, *(odds / (1 + odds))))
     assert 0 < odds[0] / (1 + odds[0]) < area < odds[1] / (1 + odds[1]) < 1
 
 
 @pytest.mark.parametrize(("score", "worst"), [("f1", 0), ("roc_auc", 0), ("average_precision", None)])
 def test_a_score_of_0_or_1_has_no_ends(score, worst):
     labels = np.repeat([0, 1], [8, 4])
-    best, *ends = of_samples(score, labels, np.where(labels == 1, 0.9, 0.1))
+    best, *ends = score_interval(score, labels, np.where(labels == 1, 0.9, 0.1))
     assert best == 1
     assert np.isnan(ends).all()
     if worst is not None:
-        found, *ends = of_samples(score, labels, np.where(labels == 1, 0.1, 0.9))
+        found, *ends = score_interval(score, labels, np.where(labels == 1, 0.1, 0.9))
         assert found == worst
         assert np.isnan(ends).all()
 
@@ -82,13 +84,13 @@ def test_the_intervals_of_a_single_run_cover_what_other_samples_would_give(posit
     truth = {
         "roc_auc": stats.norm.cdf(1.2 / np.sqrt(2)),
         "average_precision": np.mean([average_precision(labels, one) for one in others]),
-        "f1": np.mean([f1(labels, one, 0.5) for one in others]),
+        "f1": np.mean([f1_at_threshold(labels, one, 0.5) for one in others]),
     }
     inside: dict[str, list[bool]] = {score: [] for score in SCORES}
     for _ in range(tries):
         probabilities = drawn()
         for score, covered in inside.items():
-            found = of_samples(score, labels, probabilities)
+            found = score_interval(score, labels, probabilities)
             covered.append(found.low <= truth[score] <= found.high)  # without ends, it does not
     assert np.mean(inside["roc_auc"]) == pytest.approx(0.95, abs=0.03)
     assert np.mean(inside["average_precision"]) >= 0.91
@@ -99,20 +101,20 @@ def test_the_intervals_of_a_single_run_cover_what_other_samples_would_give(posit
 def test_a_class_of_fewer_than_two_samples_has_no_interval(score):
     probabilities = np.array([0.2, 0.6, 0.4, 0.8])
     for labels in ([0, 0, 0, 1], [0, 1, 1, 1], [0, 0, 0, 0], [1, 1, 1, 1]):
-        assert of_samples(score, np.array(labels), probabilities) is None
-    assert of_samples(score, np.array([0, 0, 1, 1]), probabilities) is not None
+        assert score_interval(score, np.array(labels), probabilities) is None
+    assert score_interval(score, np.array([0, 0, 1, 1]), probabilities) is not None
 
 
 @pytest.mark.parametrize("score", SCORES)
 def test_the_same_samples_have_the_same_interval(score):
-    assert of_samples(score, *normal(1.0)) == of_samples(score, *normal(1.0))
+    assert score_interval(score, *normal(1.0)) == score_interval(score, *normal(1.0))
 
 
 @pytest.mark.parametrize("threshold", [0.5, 0.8])
 def test_the_bootstrap_of_f1_has_the_estimate_within_and_is_a_third_as_wide_for_nine_times_the_samples(threshold):
     labels, probabilities = normal(1.0)
-    few = of_samples("f1", labels, probabilities, threshold)
-    many = of_samples("f1", np.tile(labels, 9), np.tile(probabilities, 9), threshold)
+    few = score_interval("f1", labels, probabilities, threshold)
+    many = score_interval("f1", np.tile(labels, 9), np.tile(probabilities, 9), threshold)
     assert few.estimate == many.estimate == pytest.approx(metrics.f1_score(labels, probabilities >= threshold))
     assert few.low < many.low < few.estimate < many.high < few.high
     assert (few.high - few.low) / (many.high - many.low) == pytest.approx(3, rel=0.2)
@@ -120,16 +122,16 @@ def test_the_bootstrap_of_f1_has_the_estimate_within_and_is_a_third_as_wide_for_
 
 def test_the_bootstrap_of_average_precision_has_the_estimate_within():
     labels, probabilities = normal(1.0)
-    found = of_samples("average_precision", labels, probabilities)
+    found = score_interval("average_precision", labels, probabilities)
     assert found.estimate == pytest.approx(metrics.average_precision_score(labels, probabilities))
     assert found.low < found.estimate < found.high
 
 
 @given(samples(), PROBABILITY)
-def test_tallies_of_decisions_are_scikit_learns(drawn, threshold):
+def test_confusion_counts_of_decisions_are_scikit_learns(drawn, threshold):
     labels, probabilities = drawn
     called = np.stack([probabilities >= threshold, probabilities < threshold])
-    found = np.stack(tallied(labels, called))
+    found = np.stack(count_confusion(labels, called))
     for place, decided in enumerate(called):
         assert found[:, place].tolist() == metrics.confusion_matrix(labels, decided, labels=[0, 1]).ravel().tolist()
 
@@ -139,19 +141,19 @@ def test_scores_of_samples_drawn_again_vary_as_shares_do():
     generator = np.random.default_rng(0)
     labels = np.repeat([0, 1], [400, 100])
     called = generator.random((3, 500)) < np.array([[0.2], [0.6], [0.6]])
-    again = redrawn(OF_TALLIES["recall"], labels, called, 4000)
-    now = OF_TALLIES["recall"](tallied(labels, called))
+    again = bootstrap_scores(CONFUSION_SCORES["recall"], labels, called, 4000)
+    now = CONFUSION_SCORES["recall"](count_confusion(labels, called))
     assert again.shape == (4000, 3)
     assert again.mean(axis=0) == pytest.approx(now, abs=0.005)
     assert again.var(axis=0) == pytest.approx(now * (1 - now) / 100, rel=0.1)
-    same = redrawn(OF_TALLIES["f1"], labels, called[[0, 0]], 50)
+    same = bootstrap_scores(CONFUSION_SCORES["f1"], labels, called[[0, 0]], 50)
     assert (same[:, 0] == same[:, 1]).all()
-    assert (again == redrawn(OF_TALLIES["recall"], labels, called, 4000)).all()
+    assert (again == bootstrap_scores(CONFUSION_SCORES["recall"], labels, called, 4000)).all()
 
 
 def test_many_samples_are_drawn_in_parts(monkeypatch):
     generator = np.random.default_rng(0)
     labels, called = np.repeat([0, 1], 50), generator.random((8, 100)) < 0.5
-    whole = redrawn(OF_TALLIES["f1"], labels, called, 40)
+    whole = bootstrap_scores(CONFUSION_SCORES["f1"], labels, called, 40)
     monkeypatch.setattr("imbaloss.evaluation.intervals.MOST_NUMBERS", 120)
-    assert (redrawn(OF_TALLIES["f1"], labels, called, 40) == whole).all()
+    assert (bootstrap_scores(CONFUSION_SCORES["f1"], labels, called, 40) == whole).all()

@@ -11,14 +11,14 @@ def test_log_odds_and_log_probabilities_are_moved_alike():
     """Of two classes, and of two as if they were several."""
     odds, by = np.linspace(-3, 3, 50), (0.5, -1.0)
     both = special.log_softmax(np.stack([np.zeros(50), odds], axis=1), axis=1)
-    expected = special.softmax(priors.moved(both, by), axis=1)[:, 1]
-    np.testing.assert_allclose(special.expit(priors.moved(odds, by)), expected, rtol=1e-12)
+    expected = special.softmax(priors.shift_logits(both, by), axis=1)[:, 1]
+    np.testing.assert_allclose(special.expit(priors.shift_logits(odds, by)), expected, rtol=1e-12)
 
 
 def test_a_prevalence_is_one_share_or_one_for_each_class():
-    assert priors.checked_prevalence(0.1, 2) == pytest.approx((0.9, 0.1))
-    assert priors.checked_prevalence([0.9, 0.1], 2) == pytest.approx((0.9, 0.1))
-    assert priors.checked_prevalence(np.array([0.5, 0.3, 0.2]), 3) == pytest.approx((0.5, 0.3, 0.2))
+    assert priors.read_prevalence(0.1, 2) == pytest.approx((0.9, 0.1))
+    assert priors.read_prevalence([0.9, 0.1], 2) == pytest.approx((0.9, 0.1))
+    assert priors.read_prevalence(np.array([0.5, 0.3, 0.2]), 3) == pytest.approx((0.5, 0.3, 0.2))
 
 
 @pytest.mark.parametrize(
@@ -35,4 +35,4 @@ def test_a_prevalence_is_one_share_or_one_for_each_class():
 )
 def test_another_prevalence_is_refused(prevalence, classes, sentence):
     with pytest.raises(ValueError, match=sentence):
-        priors.checked_prevalence(prevalence, classes)
+        priors.read_prevalence(prevalence, classes)

@@ -40,10 +40,10 @@ def fewer_rates(entries: Entries) -> Entries:
 
 def ran(study: Study, folder: Path) -> Stored:
     """What comes of it, in the store of a folder of its name."""
-    datasets, place = data.load(study.datasets), folder / study.name
+    datasets, place = data.load_data_sets(study.datasets), folder / study.name
     store = studies.Store(place)
     studies.write_study(study, datasets, place)
-    jobs = studies.cut(study.runs(), datasets)
+    jobs = studies.cut_into_stacks(study.runs(), datasets)
     for job in jobs:
         finished = studies.train_together(job, datasets, "cpu", lambda _: None)
         store.add([(row, predictions) for row, predictions, _ in finished])
@@ -54,7 +54,7 @@ def results(finding: ModuleType, folder: Path) -> Mapping[str, Stored]:
     """Of all its studies, small ones; and what else the finding reads."""
     found = {name: ran(small(name), folder) for name in finding.STUDIES}
     for name, one in found.items() if hasattr(finding, "MORE") else ():
-        bias.measure_bias(one.study, data.load(one.study.datasets), passes=2).to_csv(
+        bias.measure_bias(one.study, data.load_data_sets(one.study.datasets), passes=2).to_csv(
             folder / name / bias.FILE, index=False
         )
     return found

@@ -20,7 +20,7 @@ from findings.paired import (
     find_comparison,
     select_lines,
 )
-from imbaloss.data.seeds import stream
+from imbaloss.data.seeds import make_generator
 from tests.report.examples import comparison
 
 
@@ -36,7 +36,7 @@ def value(lines: pd.DataFrame, score: str, **where: object) -> float:
 
 
 def batches(targets: torch.Tensor, size: int, passes: int, seed: int) -> np.ndarray:
-    generator = stream(seed, "bias")
+    generator = make_generator(seed, "bias")
     number = len(targets) // size
     return np.stack([generator.permutation(len(targets))[: number * size] for _ in range(passes)]).reshape(-1, size)
 

@@ -87,7 +87,7 @@ def list_hashes() -> dict[str, Any]:
     from imbaloss import studies
 
     table1 = {
-        f"{run.dataset} {run.level:g} {run.asked()['loss']} seed {run.seed}": run.hash
+        f"{run.dataset} {run.level:g} {run.method.learned} seed {run.seed}": run.hash
         for run in studies.built_in("table1").runs()
     }  # fmt: skip
     checksums = {}

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imbaloss.data import NO_SAMPLER, NONE, SAMPLERS, SamplerSpec
-from imbaloss.data.resampling import BATCH_SAMPLERS, defaults_of
+from imbaloss.data.resampling import BATCH_SAMPLERS, default_parameters
 from imbaloss.evaluation import Decision
 from imbaloss.learners import NETWORKS, REFERENCES, Method
 from imbaloss.losses import LossSpec
@@ -81,7 +81,7 @@ loss_specs = st.sampled_from(sorted(PARAMETERS)).flatmap(
 NEIGHBOURS, RATIO = st.integers(1, 2**31 - 1), st.floats(0, 1, exclude_min=True)
 sampler_specs = st.sampled_from([NONE, *SAMPLERS, *BATCH_SAMPLERS]).flatmap(
     lambda name: st.fixed_dictionaries(
-        {}, optional={key: RATIO if key == "ratio" else NEIGHBOURS for key in defaults_of(name)}
+        {}, optional={key: RATIO if key == "ratio" else NEIGHBOURS for key in default_parameters(name)}
     ).map(lambda given: SamplerSpec(name, tuple(given.items())))
 )
 

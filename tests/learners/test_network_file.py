@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 from imbaloss.evaluation import Calibration
 from imbaloss.learners import network_file
 from imbaloss.losses import LossSpec
-from imbaloss.networks import joined
+from imbaloss.networks import join_networks
 from imbaloss.training import Member, train
 from tests.training.examples import RECIPE, split_of
 
@@ -83,7 +83,7 @@ def test_calibration_prior_and_all_networks_are_kept(model, tmp_path):
     points = ((0.1, 0.2, 0.7, 1 / 3, 0.5, 0.9),)
     full = replace(
         model,
-        network=joined([model.network, model.network]),
+        network=join_networks([model.network, model.network]),
         prior=(0.0, -1.1),
         calibration=Calibration("isotonic", points),
     )
@@ -133,7 +133,9 @@ def test_a_file_that_says_of_itself_what_is_not_so_is_refused(model, tmp_path, c
     header = json.loads(json.loads(file.read_bytes()[8 : 8 + size])["__metadata__"]["imbaloss"])
     change(header)
     state = dict(model.network.state_dict())
-    header["sha256"] = network_file.digest({key: value for key, value in header.items() if key != "sha256"}, state)
+    header["sha256"] = network_file.compute_checksum(
+        {key: value for key, value in header.items() if key != "sha256"}, state
+    )
     save_file(state, file, {"imbaloss": json.dumps(header)})
     with pytest.raises(ValueError, match="is no model file that imbaloss has written"):
         network_file.load(tmp_path)

@@ -24,7 +24,7 @@ def test_accumulation_over_micro_batches_is_the_full_batch(name):
     logits.requires_grad_()
     parts = [part.split([7, 2, 1, 30]) for part in (logits, targets, weight)]
     with torch.no_grad():
-        whole = losses.joined([loss.totals(*micro_batch) for micro_batch in zip(*parts, strict=True)])
+        whole = losses.join_totals([loss.totals(*micro_batch) for micro_batch in zip(*parts, strict=True)])
     for micro_batch in zip(*parts, strict=True):
         part = loss(*micro_batch, whole=whole)
         torch.testing.assert_close(part, value, **EXACT)
@@ -39,7 +39,7 @@ def test_accumulation_is_the_full_batch_for_many_classes(name):
     value, gradient = laws.value_and_gradient(loss, logits, targets)
     logits.requires_grad_()
     parts = list(zip(logits.split(13), targets.split(13), strict=True))
-    whole = losses.joined([loss.totals(*micro_batch) for micro_batch in parts])
+    whole = losses.join_totals([loss.totals(*micro_batch) for micro_batch in parts])
     for micro_batch in parts:
         loss(*micro_batch, whole=whole).backward()
     torch.testing.assert_close(logits.grad, gradient, **EXACT)

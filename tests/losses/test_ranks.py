@@ -74,7 +74,7 @@ def accumulated(network, loss, mine):
     """Two micro-batches a rank, by the documented two calls."""
     parts = list(zip(*(part.chunk(2) if len(part) > 1 else (part, part[:0]) for part in mine), strict=True))
     with torch.no_grad():
-        whole = losses.joined([loss.totals(network(x).squeeze(-1), y, w) for x, y, w in parts])
+        whole = losses.join_totals([loss.totals(network(x).squeeze(-1), y, w) for x, y, w in parts])
     network.zero_grad()
     for number, (x, y, w) in enumerate(parts):
         network.require_backward_grad_sync = number == len(parts) - 1  # as no_sync() does for all but the last

@@ -10,7 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from imbaloss.networks import Design, Mapped, build, check_shape, joined, keep, one, parse, put, size_of
+from imbaloss.networks import (
+    Design,
+    Mapped,
+    build,
+    check_shape,
+    extract_network,
+    join_networks,
+    keep_networks,
+    parse,
+    set_network,
+    size_of,
+)
 from imbaloss.networks.initialisation import he
 from imbaloss.networks.kinds import DEFAULTS, Head, Kind
 from tests.networks.singles import Alone
@@ -76,7 +87,7 @@ def test_neighbours_change_no_bit(name):
     networks, inputs = stack(name), images(3, 6, 3, 9, 7)
     found = networks(inputs)
     for index in range(3):
-        assert torch.equal(one(networks, index)(inputs[index : index + 1])[0], found[index])
+        assert torch.equal(extract_network(networks, index)(inputs[index : index + 1])[0], found[index])
 
 
 @every_kind
@@ -216,11 +227,11 @@ def test_what_is_counted_is_there(name, outputs):
 def test_keep_one_joined_and_put(name):
     networks, inputs = stack(name), images(3, 2, 3, 9, 7)
     before = networks(inputs)
-    together = joined([one(networks, 2), one(networks, 0)])
+    together = join_networks([extract_network(networks, 2), extract_network(networks, 0)])
     assert torch.equal(together(inputs[[2, 0]]), before[[2, 0]])
-    put(together, 0, one(networks, 1))
+    set_network(together, 0, extract_network(networks, 1))
     assert torch.equal(together(inputs[[1, 0]]), before[[1, 0]])
-    keep(networks, torch.tensor([True, False, True]))
+    keep_networks(networks, torch.tensor([True, False, True]))
     assert torch.equal(networks(inputs[[0, 2]]), before[[0, 2]])
 
 

@@ -5,7 +5,16 @@ import pytest
 import torch
 from torch import nn
 
-from imbaloss.networks import ACTIVATIONS, INITIALISATIONS, MLP, StackedLinear, joined, keep, one, put
+from imbaloss.networks import (
+    ACTIVATIONS,
+    INITIALISATIONS,
+    MLP,
+    StackedLinear,
+    extract_network,
+    join_networks,
+    keep_networks,
+    set_network,
+)
 from imbaloss.networks.initialisation import torch_default
 
 SIZES = {"shape": (2, 3), "hidden": (5, 4), "dtype": torch.float64}
@@ -79,9 +88,9 @@ def test_keep_slices_everything_and_one_copies():
     stack = mlp()
     inputs = torch.randn(3, 4, 6, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
     before = stack(inputs)
-    alone = one(stack, 1)
+    alone = extract_network(stack, 1)
     torch.testing.assert_close(alone(inputs[1:2]), before[1:2])
-    keep(stack, torch.tensor([True, False, True]))
+    keep_networks(stack, torch.tensor([True, False, True]))
     torch.testing.assert_close(stack(inputs[[0, 2]]), before[[0, 2]])
     alone.layers[0].weight.data.zero_()
     assert stack.layers[0].weight.all()
@@ -91,10 +100,10 @@ def test_keep_slices_everything_and_one_copies():
 
 def test_joined_stacks_are_one_and_put_replaces_a_member():
     first, second = mlp(seeds=(0, 1)), mlp(seeds=(2,))
-    together = joined([first, second])
+    together = join_networks([first, second])
     inputs = torch.randn(3, 4, 2, 3, dtype=torch.float64)
     expected = torch.cat([first(inputs[:2]), second(inputs[2:])])
     assert torch.equal(together(inputs), expected)
-    put(together, 0, second)
+    set_network(together, 0, second)
     assert torch.equal(together(inputs[2:].expand(3, 4, 2, 3))[0], expected[2])
     assert torch.equal(first(inputs[:2]), expected[:2])

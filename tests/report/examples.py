@@ -12,7 +12,7 @@ import pandas as pd
 
 from imbaloss import report, studies
 from imbaloss.data import NONE, SETS, Counts, Fold, SamplerSpec
-from imbaloss.evaluation import Rule, TunedScores, no_scores, scores, tuned
+from imbaloss.evaluation import Rule, TunedScores, choose_threshold, no_scores, scores
 from imbaloss.learners import Method
 from imbaloss.report import Findings, tables
 from imbaloss.report.cells import COMPARED, Cell, ComparedScore, group_into_cells
@@ -96,14 +96,14 @@ def example(dataset: str, seed: int, loss: str) -> Row:
         computed=Computation("cpu", threads=1, plan={}, stack_size=6, stack_seconds=60.0, versions={"imbaloss": "0"}),
     )
     test, validation = (part.probabilities for part in predictions(row).values())
-    threshold, low, high, _ = tuned(Rule.of("f1"), LABELS, validation)
+    threshold, low, high, _ = choose_threshold(Rule.parse("f1"), LABELS, validation)
     at = TunedScores(threshold, (low, high), scores(LABELS, test, threshold)[0], {})
     return replace(row, scores={"validation": scores(LABELS, validation)[0], "test": scores(LABELS, test)[0]}, tuned=at)
 
 
 def changed(row: Row, *, sampler: str = NONE, threshold: str = "f1", **changes: Any) -> Row:
     """The row with these changes of what was asked."""
-    decision = replace(row.run.method.decision, rule=Rule.of(threshold))
+    decision = replace(row.run.method.decision, rule=Rule.parse(threshold))
     method = replace(row.run.method, sampler=SamplerSpec.parse(sampler), decision=decision)
     return replace(row, run=replace(row.run, method=method, **changes))
 

@@ -1,6 +1,5 @@
 """Which pairs the figures of differences are about, and what captions say."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +7,7 @@ import pytest
 from matplotlib.axes import Axes
 
 from imbaloss import report, studies
-from imbaloss.data import load
+from imbaloss.data import load_data_sets
 from imbaloss.report.cells import COMPARED, Cell
 from imbaloss.report.comparisons import CellComparison, compare_cells
 from imbaloss.report.drawings import draw_differences, draw_figures, draw_prototypes
@@ -34,7 +33,7 @@ def panels_of(means: dict[str, float], folder: Path) -> tuple[list[CellCompariso
         ]  # fmt: skip
 
     scored = {F1: cells(1), ROC: cells(-1)}
-    study = replace(studies.built_in("table1"), losses=tuple(means))
+    study = studies.built_in("table1")
     lines = compare_cells(scored, study.margin)
     found = Findings(study, Store(folder), [], [], {}, scored, [], lines)
     [drawing] = draw_differences(found)
@@ -77,8 +76,8 @@ def test_the_caption_of_prototypes_speaks_of_images_where_there_are_some(tmp_pat
         ("digits_3_8",), (0.2,), ("mse",), (0,),
         recipe={"network": "prototype:per_class=2", "hidden": (4,), "epochs": 1, "train_batch": 32},
     )  # fmt: skip
-    datasets, store = load(study.datasets, quiet=True), Store(tmp_path)
-    studies.execute(studies.cut(study.runs(), datasets), store, datasets, "cpu")
+    datasets, store = load_data_sets(study.datasets, quiet=True), Store(tmp_path)
+    studies.execute(studies.cut_into_stacks(study.runs(), datasets), store, datasets, "cpu")
     found = report.compute_findings(study, store.rows(study.runs()), store)
     [drawing] = draw_prototypes(found, CellKey("digits_3_8", 0.2))
     assert drawing.caption == (

@@ -6,12 +6,12 @@ from dataclasses import replace
 from imbaloss.evaluation import TunedScores, no_scores
 from imbaloss.report import Headline
 from imbaloss.studies import Job, Store
-from imbaloss.training import Recipe, plan_for
+from imbaloss.training import Recipe, plan_training
 from tests.report.examples import rows
 
 
 def job(*some) -> Job:
-    return Job(tuple(row.run for row in some), plan_for(Recipe(), 500, (3072,)), 500, 3072)
+    return Job(tuple(row.run for row in some), plan_training(Recipe(), 500, (3072,)), 500, 3072)
 
 
 def test_the_best_is_that_of_the_cell_over_what_is_finished(tmp_path):

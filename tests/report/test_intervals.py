@@ -11,7 +11,7 @@ import pytest
 from scipy import stats
 
 from imbaloss.data import Counts
-from imbaloss.evaluation import THRESHOLD, of_samples
+from imbaloss.evaluation import THRESHOLD, score_interval
 from imbaloss.report.cells import COMPARED, EVERYWHERE
 from imbaloss.report.comparisons import tabulate_comparisons
 from imbaloss.report.intervals import compute_intervals, compute_roc_auc_both, group_successful_rows
@@ -92,7 +92,7 @@ def test_of_a_single_run_they_are_over_its_test_samples_each_score_at_its_thresh
         probabilities = predictions(row)["test"].probabilities
         for compared in COMPARED:
             threshold = row.tuned.threshold if compared.tuned else THRESHOLD
-            expected = of_samples(compared.score, LABELS, probabilities, threshold)
+            expected = score_interval(compared.score, LABELS, probabilities, threshold)
             assert expected.estimate == pytest.approx(compared.value_in(row))
             columns = (f"{compared.column}_low", f"{compared.column}_high")
             assert ends(lines, row.run.method.learned, columns) == list(expected[1:])
@@ -179,7 +179,7 @@ def test_failed_runs_do_not_count(tmp_path):
     lines = found(some, tmp_path)
     assert lines["interval_over"].fillna("nothing").to_list() == ["test samples", "seeds", "nothing"]
     [alone] = [row for row in some if row.run.method.learned == "msfe" and row.failure is None]
-    expected = of_samples("roc_auc", LABELS, predictions(alone)["test"].probabilities)
+    expected = score_interval("roc_auc", LABELS, predictions(alone)["test"].probabilities)
     assert ends(lines, "msfe", ROC) == list(expected[1:])
     assert lines.loc[("tree_1", "wmse")].drop(["level", "interval_over"]).isna().all()
 

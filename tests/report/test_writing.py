@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 import pytest
 
 from imbaloss import studies
+from imbaloss.atomic_write import write_atomically
 from imbaloss.data import Counts, Fold
 from imbaloss.report import tables
 from imbaloss.report.cells import COMPARED
@@ -15,7 +16,6 @@ from imbaloss.report.page import build_grid
 from imbaloss.studies import Row
 from imbaloss.studies.row import PartCounts
 from imbaloss.studies.tuning import LearningRateChoice
-from imbaloss.whole import write_whole
 from tests.disks import small_disk
 from tests.report.examples import LOSSES, changed, failed, find, folded, markdown, rows, table, write
 
@@ -176,9 +176,9 @@ def test_methods_and_settings_have_their_panels_columns_and_curves(tmp_path):
 def test_a_full_disk_leaves_the_old_file_and_nothing_beside_it(tmp_path):
     with small_disk(tmp_path / "disk", "size=64k") as folder:
         file = folder / "report.html"
-        write_whole(file, b"old")
+        write_atomically(file, b"old")
         with pytest.raises(OSError, match=r"No space left on device: '.*/disk/report\.html'"):
-            write_whole(file, b"new" * 100_000)
+            write_atomically(file, b"new" * 100_000)
         assert file.read_bytes() == b"old"
         assert list(folder.iterdir()) == [file]
 

@@ -17,7 +17,7 @@ STUDY = replace(
     studies.built_in("digits"), datasets=("digits_3_8",), levels=(0.2, 0.05), losses=("mse", "mfe", "msfe"),
     seeds=tuple(range(10)),
 )  # fmt: skip
-DIGITS = data.load(("digits_3_8", "digits_8_9"))
+DIGITS = data.load_data_sets(("digits_3_8", "digits_8_9"))
 
 
 def detectable(**changes: object) -> studies.DetectableDifferences | None:

@@ -28,13 +28,15 @@ RUNS = STUDY.runs()
 
 @pytest.fixture(scope="module")
 def digits() -> dict[str, data.Dataset]:
-    return data.load(STUDY.datasets)
+    return data.load_data_sets(STUDY.datasets)
 
 
-def run(folder: Path, digits, executor=studies.here, on_work=lambda _: None) -> list[Row]:
+def run(folder: Path, digits, executor=studies.train_here, on_work=lambda _: None) -> list[Row]:
     store = Store(folder)
     observer = CallingObserver(on_work=on_work)
-    studies.execute(studies.cut(RUNS, digits, 2), store, digits, "cpu", executor=executor, observer=observer)
+    studies.execute(
+        studies.cut_into_stacks(RUNS, digits, 2), store, digits, "cpu", executor=executor, observer=observer
+    )
     return found(folder)
 
 
@@ -64,8 +66,8 @@ def test_nothing_but_the_store_is_left(undisturbed, digits, tmp_path):
 def test_a_claim_is_whole_or_none_and_of_the_living_only(tmp_path):
     store = Store(tmp_path)
     first, second = Owner(store), Owner(store)
-    with second.present():
-        with first.present():
+    with second.hold_lock():
+        with first.hold_lock():
             assert first.claim(["a", "b"]) == {"a", "b"}
             assert first.claim(["a"]) == {"a"}
             assert second.claim(["b", "c"]) is None
@@ -80,10 +82,10 @@ def test_status_tells_what_is_in_training_now_and_what_other_studies_left(digits
     studies.write_study(more, digits, tmp_path)
     owner = Owner(Store(tmp_path))
     missing = [one.hash for one in more.runs() if one.seed == 2]
-    with owner.present():
+    with owner.hold_lock():
         assert owner.claim(missing[:3]) == set(missing[:3])
         status = Status.of(tmp_path)
-        assert (status.asked, status.finished, status.training, status.others) == (16, 8, 3, 8)
+        assert (status.requested, status.finished, status.training, status.unrelated) == (16, 8, 3, 8)
     assert Status.of(tmp_path).training == 0
 
 
@@ -99,7 +101,7 @@ def test_lock_files_of_processes_that_are_gone_are_removed(digits, tmp_path):
 
 def die_holding(folder: Path) -> None:
     owner = Owner(Store(folder))
-    with owner.present():
+    with owner.hold_lock():
         assert owner.claim([run.hash for run in RUNS]) is not None
         os.kill(os.getpid(), signal.SIGKILL)
 
@@ -118,7 +120,7 @@ def test_two_at_once_do_no_work_twice_and_both_end_with_all(undisturbed, digits,
     trained: list[list[str]] = [[], []]
 
     def counting(place, *given):
-        for job, finished in studies.here(*given):
+        for job, finished in studies.train_here(*given):
             trained[place] += [one.row.run.hash for one in finished]
             yield job, finished
 
@@ -135,12 +137,12 @@ def test_two_at_once_do_no_work_twice_and_both_end_with_all(undisturbed, digits,
 
 
 def test_progress_tells_all_the_work_once(digits, tmp_path):
-    for executor in (studies.here, partial(studies.in_processes, workers=2)):
+    for executor in (studies.train_here, partial(studies.train_in_processes, workers=2)):
         for state in ("new", "finished"):
             told: list[int] = []
             found: list[int] = []
             store = Store(tmp_path / str(executor))
-            jobs = studies.cut(RUNS, digits, 2)
+            jobs = studies.cut_into_stacks(RUNS, digits, 2)
             observer = CallingObserver(on_work=told.append, on_finished_work=found.append)
             studies.execute(jobs, store, digits, "cpu", executor=executor, observer=observer)
             whole = sum(job.work_of(job.runs) for job in jobs)
@@ -149,7 +151,7 @@ def test_progress_tells_all_the_work_once(digits, tmp_path):
 
 def test_processes_give_the_same_scores(undisturbed, digits, tmp_path):
     """In float32, with another number of threads."""
-    rows = run(tmp_path, digits, partial(studies.in_processes, workers=2))
+    rows = run(tmp_path, digits, partial(studies.train_in_processes, workers=2))
     assert {row.computed.threads for row in rows} == {max((os.cpu_count() or 1) // 2, 1)}
     for row, expected in zip(rows, undisturbed, strict=True):
         assert row.run == expected.run
@@ -171,7 +173,7 @@ def test_a_lost_worker_is_replaced_and_its_stack_done_again(undisturbed, digits,
             killed.append(found[-1])
             os.kill(found[-1], signal.SIGKILL)
 
-    rows = run(tmp_path, digits, partial(studies.in_processes, workers=2), kill_one)
+    rows = run(tmp_path, digits, partial(studies.train_in_processes, workers=2), kill_one)
     assert killed
     assert [row.run for row in rows] == [row.run for row in undisturbed]
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from imbaloss import data, studies
-from imbaloss.evaluation import Calibration, Rule, TunedScores, calibration, scores, tuned
+from imbaloss.evaluation import Calibration, Rule, TunedScores, calibration, choose_threshold, scores
 from imbaloss.learners import stacked_networks
 from imbaloss.studies import Row, Store
 from imbaloss.studies.row import PartCounts
@@ -23,12 +23,12 @@ STUDY = replace(
 
 @pytest.fixture(scope="module")
 def digits() -> dict[str, data.Dataset]:
-    return data.load(STUDY.datasets)
+    return data.load_data_sets(STUDY.datasets)
 
 
 def rows_of(study: studies.Study, digits, folder: Path, *, stack_size=None, on_work=lambda _: None) -> list[Row]:
     store = Store(folder)
-    jobs = studies.cut(study.runs(), digits, stack_size)
+    jobs = studies.cut_into_stacks(study.runs(), digits, stack_size)
     studies.execute(jobs, store, digits, "cpu", observer=CallingObserver(on_work=on_work))
     return store.with_losses(store.rows(study.runs()))
 
@@ -46,7 +46,9 @@ def test_every_run_has_its_row(undisturbed, digits):
     assert [row.run for row in undisturbed] == STUDY.runs()
     for row in undisturbed:
         assert len(row.losses) == 4
-        assert row.counts.train == data.counts(digits[row.run.dataset], "train", level=row.run.level, protocol="table1")
+        assert row.counts.train == data.protocol_counts(
+            digits[row.run.dataset], "train", level=row.run.level, protocol="table1"
+        )
         assert row.classes == (data.SETS[row.run.dataset].negative, row.run.positive)
 
 
@@ -86,7 +88,7 @@ def test_only_what_is_missing_is_run(digits, tmp_path):
     rows = rows_of(more, digits, tmp_path, on_work=told.append)
     assert len(before) == 16
     assert len(rows) == len(Store(tmp_path).hashes()) == 36
-    jobs = studies.cut(more.runs(), digits)
+    jobs = studies.cut_into_stacks(more.runs(), digits)
     missing = [(job, run) for job in jobs for run in job.runs if run.hash not in before]
     assert sum(told) == sum(job.work * run.recipe.epochs for job, run in missing)
 
@@ -102,15 +104,15 @@ def test_losses_of_a_seed_share_images_weights_and_batches_and_seeds_do_not(digi
 
 def test_a_row_holds_the_scores_of_its_model(digits):
     study = replace(STUDY, datasets=("digits_3_8",), levels=(0.2,), seeds=(1,), losses=("wce",))
-    [job] = studies.cut(study.runs(), digits)
+    [job] = studies.cut_into_stacks(study.runs(), digits)
     [(row, predictions, model)] = studies.train_together(job, digits, "cpu", lambda _: None)
     split = digits["digits_3_8"].draw(level=0.2, protocol="table1", seed=1)
     assert row.scores["test"] == scores(split.test.labels, model.probabilities(split.test.inputs))[0]
     assert row.scores["validation"] == scores(split.validation.labels, model.probabilities(split.validation.inputs))[0]
     for part, of_part in predictions.items():
         assert row.scores[part] == scores(of_part.labels, of_part.probabilities)[0]
-    threshold, low, high, _ = tuned(
-        Rule.of("f1"), split.validation.labels, model.probabilities(split.validation.inputs)
+    threshold, low, high, _ = choose_threshold(
+        Rule.parse("f1"), split.validation.labels, model.probabilities(split.validation.inputs)
     )
     at = scores(split.test.labels, model.probabilities(split.test.inputs), threshold)
     assert row.tuned == TunedScores(threshold, (low, high), *at)
@@ -119,7 +121,7 @@ def test_a_row_holds_the_scores_of_its_model(digits):
 
 def test_a_row_says_which_images_were_tested(digits):
     study = replace(STUDY, datasets=("digits_3_8",), levels=(0.2,), seeds=(1,), losses=("wce",))
-    [job] = studies.cut(study.runs(), digits)
+    [job] = studies.cut_into_stacks(study.runs(), digits)
     [(_, predictions, _)] = studies.train_together(job, digits, "cpu", lambda _: None)
     split = digits["digits_3_8"].draw(level=0.2, protocol="table1", seed=1)
     pool = digits["digits_3_8"].test
@@ -170,7 +172,7 @@ def test_an_overflow_in_the_last_step_is_a_failure(digits, tmp_path):
 def test_too_few_images_are_refused_before_anything_is_trained(digits):
     study = replace(STUDY, levels=(0.2, 1.2), protocols=("ratio",))
     with pytest.raises(ValueError, match=r"ratio at level 1\.2 needs 146 train images of 8, and digits_3_8 has 116"):
-        studies.cut(study.runs(), digits)
+        studies.cut_into_stacks(study.runs(), digits)
 
 
 def test_a_file_that_is_no_store_is_refused(tmp_path):
@@ -184,14 +186,14 @@ def test_work_is_samples_times_trained_parameters(digits, optimizer, inputs):
     """Within the span of 116 samples, the first layer has 116 of them for each of its 8 units."""
     overrules = STUDY.overrules | {"optimizer": optimizer}
     study = replace(STUDY, datasets=("digits_3_8",), levels=(0.2,), overrules=overrules)
-    [job] = studies.cut(study.runs(), digits)
+    [job] = studies.cut_into_stacks(study.runs(), digits)
     assert job.work == 116 * (inputs * 8 + 8 + 8 + 1)
 
 
 def test_every_fold_has_its_row(digits, tmp_path):
     study = replace(STUDY, datasets=("digits_3_8",), levels=(0.2,), seeds=(0,), losses=("mse",), folds=4, repeats=2)
     rows = rows_of(study, digits, tmp_path)
-    assert [row.run.fold for row in rows] == data.folds_of(4, 2)
+    assert [row.run.fold for row in rows] == data.list_folds(4, 2)
     for row in rows:
         planned = digits["digits_3_8"].split_counts(level=0.2, protocol="table1", fold=row.run.fold)
         assert row.counts == PartCounts(**planned)
@@ -222,7 +224,7 @@ def test_runs_on_equally_many_samples_share_a_stack_wherever_they_stand(digits):
     study = replace(
         STUDY, datasets=("digits_3_8",), levels=(0.2,), seeds=(0,), losses=("mse", "wce"), folds=5, repeats=3
     )
-    jobs = studies.cut(study.runs(), digits)
+    jobs = studies.cut_into_stacks(study.runs(), digits)
     assert {job.samples for job in jobs} == {104, 105}
     assert len(jobs) == 2
     assert sum(len(job.runs) for job in jobs) == 30
@@ -232,7 +234,7 @@ def test_a_sampler_that_lacks_samples_is_refused_before_anything_is_trained(digi
     study = replace(STUDY, levels=(0.01,), samplers=("smote",))
     sentence = "digits_3_8 at level 0.01 under protocol table1: sampler smote needs 6 or more of each class"
     with pytest.raises(ValueError, match=sentence):
-        studies.cut(study.runs(), digits)
+        studies.cut_into_stacks(study.runs(), digits)
 
 
 def test_what_a_sampler_does_to_the_probabilities_is_taken_back(digits):
@@ -241,7 +243,7 @@ def test_what_a_sampler_does_to_the_probabilities_is_taken_back(digits):
         STUDY, datasets=("digits_3_8",), levels=(0.05,), seeds=(0,), losses=("ce", "mfe"),
         samplers=("random_over", "balanced_batches"), overrules=STUDY.overrules | {"epochs": 40},
     )  # fmt: skip
-    jobs = studies.cut(study.runs(), digits)
+    jobs = studies.cut_into_stacks(study.runs(), digits)
     for row, predictions, model in studies.train_together(jobs[0], digits, "cpu", lambda _: None) + [
         one for job in jobs[1:] for one in studies.train_together(job, digits, "cpu", lambda _: None)
     ]:
@@ -250,7 +252,7 @@ def test_what_a_sampler_does_to_the_probabilities_is_taken_back(digits):
         assert abs(shown[0] - shown[1]) <= 1
         expected = np.log(positives / negatives) - np.log(shown[1] / shown[0]) if row.run.method.learned == "ce" else 0
         assert model.prior == pytest.approx((0, expected), abs=1e-4)
-        order = data.seeds.stream(0, "test").permutation(sum(row.counts.test))
+        order = data.seeds.make_generator(0, "test").permutation(sum(row.counts.test))
         split = digits["digits_3_8"].draw(level=0.05, protocol="table1", seed=0)
         assert np.array_equal(model.probabilities(split.test.inputs, order), predictions["test"].probabilities)
         uncorrected = replace(model, prior=()).probabilities(split.test.inputs, order)
@@ -261,7 +263,7 @@ def test_what_a_sampler_does_to_the_probabilities_is_taken_back(digits):
 
 def test_a_sampler_whose_size_the_samples_decide_has_a_stack_for_each_seed(digits, tmp_path):
     study = replace(STUDY, datasets=("digits_3_8",), levels=(0.2, 0.05), samplers=("adasyn", "enn", "none"))
-    jobs = studies.cut(study.runs(), digits)
+    jobs = studies.cut_into_stacks(study.runs(), digits)
     for job in jobs:
         seeds = {(run.level, run.seed) for run in job.runs}
         samplers = {str(run.method.sampler) for run in job.runs}
@@ -324,12 +326,12 @@ def test_a_calibrated_model_says_what_its_row_was_scored_by(digits):
         STUDY, datasets=("digits_3_8",), levels=(0.2,), seeds=(0,), losses=("wce",),
         overrules=STUDY.overrules | {"calibration": "isotonic"},
     )  # fmt: skip
-    [job] = studies.cut(study.runs(), digits)
+    [job] = studies.cut_into_stacks(study.runs(), digits)
     [(row, _, model)] = studies.train_together(job, digits, "cpu", lambda _: None)
     split = digits["digits_3_8"].draw(level=0.2, protocol="table1", seed=0)
     assert model.calibration.kind == "isotonic"
     assert row.scores["test"] == scores(split.test.labels, model.probabilities(split.test.inputs))[0]
-    found = calibration.fit(
+    found = calibration.fit_calibration(
         "isotonic", split.validation.labels, replace(model, calibration=Calibration()).logits(split.validation.inputs)
     )
     assert found == model.calibration  # by validation alone
@@ -342,23 +344,23 @@ def test_patience_ends_a_training_of_a_study(digits, tmp_path):
     told: list[int] = []
     rows = rows_of(study, digits, tmp_path, on_work=told.append)
     assert all(5 < len(row.losses) < 3000 for row in rows)
-    assert sum(told) == sum(job.work_of(job.runs) for job in studies.cut(study.runs(), digits))
+    assert sum(told) == sum(job.work_of(job.runs) for job in studies.cut_into_stacks(study.runs(), digits))
 
 
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"patience": 3}, "leaves no validation part with both classes, by which a training could be stopped"),
+        ({"patience": 3}, "leaves no validation part with both classes, which is needed to stop a training"),
         (
             {"calibration": "platt"},
-            "leaves no validation part with both classes, by which probabilities could be calibrated",
+            "leaves no validation part with both classes, which is needed to calibrate probabilities",
         ),
     ],
 )
 def test_what_needs_a_tune_part_is_refused_without_one(digits, changes, sentence):
     study = replace(STUDY, levels=(0.2,), protocols=("ratio",), overrules=STUDY.overrules | changes)
     with pytest.raises(ValueError, match=sentence):
-        studies.cut(study.runs(), digits)
+        studies.cut_into_stacks(study.runs(), digits)
 
 
 def test_batches_too_small_for_a_sampler_are_refused_before_anything_is_trained(digits):
@@ -366,4 +368,4 @@ def test_batches_too_small_for_a_sampler_are_refused_before_anything_is_trained(
     with pytest.raises(
         ValueError, match=r"digits_3_8 at .* batches of 32 are too small for 70 or more samples of each class"
     ):
-        studies.cut(study.runs(), digits)
+        studies.cut_into_stacks(study.runs(), digits)

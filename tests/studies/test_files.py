@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from imbaloss import studies
 from imbaloss.data.cifar100 import SUPERCLASSES
-from imbaloss.studies.files import line_of
+from imbaloss.studies.files import find_line
 
 TEXT = """\
 name = "mine"
@@ -88,6 +88,11 @@ def test_seeds_may_be_listed(tmp_path):
     assert read(TEXT.replace("seeds = 3", "seeds = [7, 3]"), tmp_path).seeds == (7, 3)
 
 
+NAME_RULE = (
+    "line 20: a recipe's name must begin with a letter or a digit, and have letters, digits, spaces and . , : = _ - "
+    "alone"
+)
+LOSS_RULE = "line 17: loss_recipes needs the name of a loss without parameters, found 'focal:gamma=1'"
 WRONG = [
     ("seeds = 3", "seed = 3", "line 8: there is no key 'seed' (did you mean 'seeds'?); there are datasets, levels,"),
     ("seeds = 3", "", ": seeds is missing"),
@@ -108,18 +113,18 @@ WRONG = [
     ("repeats = 2", "repeats = 0", "line 11: repeats must be 1 to 1000, found 0"),
     ("seeds = 3", "seeds = 10_000_000_000", "line 8: seeds must be 1000000 at most, found 10000000000"),
     ("folds = 5", "positive = '9'\nfolds = 5", "line 10: digits_3_8 has no class '9'; it has 3 and 8"),
-    ("[recipes.small]", "[recipes.'']", "line 20: a recipe's name has letters, digits and . , : = _ - and spaces"),
-    ("[recipes.small]", "[recipes.'a + b']", "line 20: a recipe's name has letters, digits"),
+    ("[recipes.small]", "[recipes.'']", NAME_RULE),
+    ("[recipes.small]", "[recipes.'a + b']", NAME_RULE),
     ("[recipes.small]", "[recipes.small]\nmomentum = 0.5\noptimizer = 'adam'", "line 20: adam takes no momentum"),
     ("epochs = 3", "epochs = 3\ntrain_batch = 99999999999999999999", "line 15: train_batch must be 2147483647 at most"),
     ("epochs = 3", "epochs = 3\ntune_lr = [0.1, 0.0]", "line 15: tune_lr must be above 0 and finite, found 0"),
-    ("epochs = 3", f"x = {'[' * 5000}", "own.toml is no study: its tables or arrays are nested too deeply"),
-    ("folds = 5", "", "line 11: repeats are those of folds, and there are none, found 2"),
+    ("epochs = 3", f"x = {'[' * 5000}", "own.toml is no study file: its tables or arrays are nested too deeply"),
+    ("folds = 5", "", "line 11: repeats needs folds: set folds, or leave repeats out, found 2"),
     ("folds = 5", "folds = 5.0", "line 10: folds must be a whole number, found 5.0"),
     ("folds = 5", "networks = ['mlq']\nfolds = 5", "line 10: there is no network 'mlq' (did you mean 'mlp'?)"),
     (
         "folds = 5", "networks = ['cnn']\ndataset_recipes.digits_3_8.network = 'mlp'\nfolds = 5",
-        "line 11: networks says which ones are run; leave network out here",
+        "line 11: networks already lists the networks to run: leave network out here",
     ),
     ("folds = 5", "protocols = ['tabel1']\nfolds = 5", "line 10: there is no protocol 'tabel1'"),
     ("folds = 5", "positive = 8\nfolds = 5", "line 10: positive must be a string, found 8"),
@@ -134,11 +139,14 @@ WRONG = [
     ("[recipes.large]", "[recipe.large]", "line 22: there is no key 'large' in recipe"),
     ("[recipes.small]", "[dataset_recipes.tree1]", "line 20: there is no data set 'tree1' (did you mean 'tree_1'?)"),
     ("loss_recipes.focal", "loss_recipes.focl", "line 17: there is no loss 'focl' (did you mean 'focal'?)"),
-    ("loss_recipes.focal", "loss_recipes.'focal:gamma=1'", "line 17: a recipe is that of a loss with any parameters"),
-    ('"mine"', '"  "', "line 1: name must be printable, not blank, and of 200 characters at most, found '  '"),
-    ('"mine"', r'"a\nb\u001b[31m"', "line 1: name must be printable, not blank, and of 200 characters at most"),
-    ('"mine"', f'"{"n" * 201}"', "line 1: name must be printable, not blank, and of 200 characters at most, found 'nn"),
-    ("[recipe]", "[recipe", "is no TOML: Expected ']' at the end of a table declaration (at line 13"),
+    ("loss_recipes.focal", "loss_recipes.'focal:gamma=1'", LOSS_RULE),
+    ('"mine"', '"  "', "line 1: name must be printable, not blank, and at most 200 characters long, found '  '"),
+    ('"mine"', r'"a\nb\u001b[31m"', "line 1: name must be printable, not blank, and at most 200 characters long"),
+    (
+        '"mine"', f'"{"n" * 201}"',
+        "line 1: name must be printable, not blank, and at most 200 characters long, found 'nn",
+    ),
+    ("[recipe]", "[recipe", "is no valid TOML: Expected ']' at the end of a table declaration (at line 13"),
 ]  # fmt: skip
 
 
@@ -173,17 +181,19 @@ def test_a_rate_may_need_the_precision_that_another_table_names(tmp_path):
 def test_bytes_that_are_no_text_are_one_sentence(tmp_path):
     file = tmp_path / "own.toml"
     file.write_bytes(b"name = '\xff'")
-    with pytest.raises(ValueError, match=r"own\.toml is no text in UTF-8"):
+    with pytest.raises(ValueError, match=r"own\.toml is not in UTF-8"):
         studies.read_file(file)
 
 
 def test_a_named_study_is_a_file_or_a_built_in_one(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert studies.named("table1") == studies.built_in("table1")
+    assert studies.find_study("table1") == studies.built_in("table1")
     (tmp_path / "table1").write_text(TEXT)
-    assert studies.named("table1").name == "mine"
-    with pytest.raises(ValueError, match=r"there is no study file tabel1, nor is it a built-in study: table1, digits"):
-        studies.named("tabel1")
+    assert studies.find_study("table1").name == "mine"
+    with pytest.raises(
+        ValueError, match=r"there is neither a file tabel1 nor a built-in study of that name: table1, digits"
+    ):
+        studies.find_study("tabel1")
 
 
 def test_a_study_survives_its_toml(tmp_path):
@@ -213,6 +223,6 @@ def test_the_line_of_an_entry_is_found_wherever_it_stands(before, entries, table
     text = f"{above}\n{array}\nlast = 1\n"
     start = above.count("\n") + 2
     path = (table, "k") if table else ("k",)
-    assert line_of(text, path) == start
-    assert line_of(text, (*path, place)) == (start + 1 + place if split else start)
-    assert line_of(text, ("nowhere",)) is None
+    assert find_line(text, path) == start
+    assert find_line(text, (*path, place)) == (start + 1 + place if split else start)
+    assert find_line(text, ("nowhere",)) is None

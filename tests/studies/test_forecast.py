@@ -15,12 +15,12 @@ STUDY = replace(
 
 @pytest.fixture(scope="module")
 def digits() -> dict[str, data.Dataset]:
-    return data.load(STUDY.datasets)
+    return data.load_data_sets(STUDY.datasets)
 
 
 def forecast(study: studies.Study, digits) -> studies.Forecast:
     runs = study.runs()
-    return studies.forecast("own", runs, studies.cut(runs, digits), digits, "cpu")
+    return studies.forecast("own", runs, studies.cut_into_stacks(runs, digits), digits, "cpu")
 
 
 def test_everything_is_counted(digits):
@@ -40,8 +40,8 @@ def test_candidates_are_networks(digits):
 
 def test_the_cost_is_that_of_every_network_and_of_each_of_its_epochs(digits):
     """1 second a network and 2 an epoch: 8 networks of 60 epochs and 8 of 80."""
-    [job] = studies.cut(STUDY.runs(), digits)
-    assert sum(map(Cost(fixed=1.0, epoch=2.0).of, job.runs)) == 16 + 2 * 8 * (60 + 80)
+    [job] = studies.cut_into_stacks(STUDY.runs(), digits)
+    assert sum(map(Cost(fixed=1.0, epoch=2.0).seconds_for, job.runs)) == 16 + 2 * 8 * (60 + 80)
 
 
 def test_what_was_probed_is_not_stored(digits, tmp_path, monkeypatch):

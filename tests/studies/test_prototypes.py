@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from imbaloss import studies
-from imbaloss.data import Samples, load
+from imbaloss.data import Samples, load_data_sets
 from imbaloss.losses import LossSpec
 from imbaloss.studies import PrototypeMap, Store, Study
-from imbaloss.studies.prototypes import NEAREST, PICTURED, POINTS, embeddings, most
+from imbaloss.studies.prototypes import NEAREST, PICTURED, POINTS, compute_embeddings, find_highest
 from imbaloss.training import Member, train
 from tests.training.examples import RECIPE, split_of
 
@@ -27,7 +27,7 @@ def test_the_map_is_what_a_slow_program_makes_of_it(model):
     samples = split_of(0).train
     found = PrototypeMap.of(model, samples)
     places = model.network.prototypes[0].detach().numpy().reshape(4, 5)
-    of_samples = embeddings(model, samples.inputs)
+    of_samples = compute_embeddings(model, samples.inputs)
     assert found.own.tolist() == [0, 0, 1, 1]
     counts = [0, 0, 0, 0]
     for embedding, label in zip(of_samples, samples.labels, strict=True):
@@ -47,8 +47,8 @@ def test_the_map_is_what_a_slow_program_makes_of_it(model):
 
 def test_of_many_prototypes_those_nearest_to_the_most_samples_are_pictured():
     counts = np.array([5, 0, 7, 7, 1, 2, 0, 0])
-    assert most(counts, np.arange(8) < 5).tolist() == [2, 3, 0]
-    assert most(counts, np.arange(8) >= 5).tolist() == [5, 6, 7]
+    assert find_highest(counts, np.arange(8) < 5).tolist() == [2, 3, 0]
+    assert find_highest(counts, np.arange(8) >= 5).tolist() == [5, 6, 7]
     recipe = replace(RECIPE_OF_TWO, network="fcn/prototype:per_class=9")
     [outcome] = train([Member(split_of(0), LossSpec.parse("mse"), recipe, 0)])
     found = PrototypeMap.of(outcome.model, split_of(0).train)
@@ -60,7 +60,7 @@ def test_the_two_dimensions_are_those_of_most_variance(model):
     """By the singular values: what is left out of the embeddings is as small as can be."""
     samples = split_of(0).train
     found = PrototypeMap.of(model, samples)
-    centred = (of_samples := embeddings(model, samples.inputs)) - of_samples.mean(0)
+    centred = (of_samples := compute_embeddings(model, samples.inputs)) - of_samples.mean(0)
     values = np.linalg.svd(centred, compute_uv=False) ** 2
     np.testing.assert_allclose(found.shares, values[:2] / values.sum(), rtol=1e-6)
     np.testing.assert_allclose((found.points.astype(float) ** 2).sum(0), values[:2], rtol=1e-4)
@@ -99,11 +99,11 @@ def test_a_store_gives_it_back(tmp_path):
         ("digits_3_8",), (0.2,), ("msfe",), (0, 1), networks=("cnn/prototype:per_class=2", "mlp"),
         recipe={"hidden": (8,), "channels": (4, 6), "epochs": 2},
     )  # fmt: skip
-    datasets = load(study.datasets, quiet=True)
+    datasets = load_data_sets(study.datasets, quiet=True)
     maps = []
     for folder in (tmp_path / "first", tmp_path / "second"):
         store = Store(folder)
-        studies.execute(studies.cut(study.runs(), datasets), store, datasets, "cpu")
+        studies.execute(studies.cut_into_stacks(study.runs(), datasets), store, datasets, "cpu")
         assert len(store.rows(study.runs())) == 4
         found = [store.prototypes(run) for run in study.runs()]
         assert [one is not None for one in found] == ["prototype" in run.recipe.network for run in study.runs()]

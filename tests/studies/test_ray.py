@@ -35,14 +35,16 @@ def cluster() -> Iterator["ray.cluster_utils.Cluster"]:
 
 @pytest.fixture(scope="module")
 def digits() -> dict[str, data.Dataset]:
-    return data.load(STUDY.datasets)
+    return data.load_data_sets(STUDY.datasets)
 
 
 def run(folder: Path, digits, address: str, on_work=lambda _: None):
-    executor = partial(studies.on_ray, address=address)
+    executor = partial(studies.train_on_ray, address=address)
     store = Store(folder)
     observer = CallingObserver(on_work=on_work)
-    studies.execute(studies.cut(RUNS, digits, 2), store, digits, "cpu", executor=executor, observer=observer)
+    studies.execute(
+        studies.cut_into_stacks(RUNS, digits, 2), store, digits, "cpu", executor=executor, observer=observer
+    )
     return found(folder)
 
 
@@ -64,7 +66,7 @@ def test_both_nodes_train_and_a_dead_one_loses_nothing(cluster, digits, tmp_path
 
     assert results(run(tmp_path / "broken", digits, cluster.address, lose_a_node)) == results(whole)
     loss.join()
-    assert sum(told) == sum(job.work_of(job.runs) for job in studies.cut(RUNS, digits, 2))
+    assert sum(told) == sum(job.work_of(job.runs) for job in studies.cut_into_stacks(RUNS, digits, 2))
 
 
 @pytest.mark.slow
@@ -78,14 +80,14 @@ def test_ctrl_c_keeps_what_is_finished_and_the_same_command_goes_on(cluster, tmp
 def test_a_stack_asks_for_no_more_memory_than_a_node_has(cluster, digits, tmp_path):
     """One that asked for more would never be placed."""
     study = replace(STUDY, datasets=("digits_3_8",), levels=(0.2,), seeds=(0,))
-    jobs = [replace(job, plan=replace(job.plan, bytes=2**50)) for job in studies.cut(study.runs(), digits)]
+    jobs = [replace(job, plan=replace(job.plan, bytes=2**50)) for job in studies.cut_into_stacks(study.runs(), digits)]
     store = Store(tmp_path)
-    executor = partial(studies.on_ray, address=cluster.address)
+    executor = partial(studies.train_on_ray, address=cluster.address)
     studies.execute(jobs, store, digits, "cpu", executor=executor)
     assert len(store.hashes()) == 2
 
 
 def test_no_cluster_is_one_sentence(digits, tmp_path):
     for address in ("127.0.0.1:9", "nowhere"):
-        with pytest.raises(ConnectionError, match=re.escape(f"there is no Ray cluster at {address}: ")):
+        with pytest.raises(ConnectionError, match=re.escape(f"no Ray cluster answers at {address}: ")):
             run(tmp_path, digits, address)

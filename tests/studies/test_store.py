@@ -13,7 +13,7 @@ import pytest
 
 from imbaloss.evaluation import TunedScores, scores
 from imbaloss.studies import Predictions, Row, Store
-from imbaloss.studies.store import ADVICE, FILE, VERSION, sentence
+from imbaloss.studies.store import ADVICE, FILE, VERSION, explain_sqlite_error
 from tests.data import toy
 from tests.disks import small_disk
 from tests.report.examples import rows
@@ -113,7 +113,7 @@ def test_many_at_once_make_one_store(tmp_path):
 
 
 def test_reading_makes_no_folder_and_no_file(tmp_path):
-    with pytest.raises(OSError, match=r"holds no results\.sqlite: no study has written its results there"):
+    with pytest.raises(OSError, match=r"holds no results\.sqlite: no study has stored results there"):
         Store(tmp_path / "nothing", create=False)
     assert not list(tmp_path.iterdir())
 
@@ -176,7 +176,10 @@ def test_a_store_that_another_process_holds_is_said_to_be_held(tmp_path, locked)
     with closing(sqlite3.connect(file)) as other:
         other.execute(locked)
         error = error_of("DELETE FROM runs", file)
-    assert sentence(file, error) == f"{file} is held by another process for more than a minute: database is locked"
+    assert (
+        explain_sqlite_error(file, error)
+        == f"{file} is held by another process for more than a minute: database is locked"
+    )
 
 
 def test_a_locked_table_is_said_to_be_held(tmp_path):
@@ -185,7 +188,7 @@ def test_a_locked_table_is_said_to_be_held(tmp_path):
     with closing(sqlite3.connect(f"file:{file}?cache=shared", uri=True)) as other:
         other.execute("DELETE FROM runs")
         error = error_of("SELECT * FROM runs", f"file:{file}?cache=shared", uri=True)
-    assert sentence(file, error).startswith(f"{file} is held by another process for more than a minute: ")
+    assert explain_sqlite_error(file, error).startswith(f"{file} is held by another process for more than a minute: ")
 
 
 def test_a_store_that_may_not_be_written_or_opened_needs_another_folder(tmp_path):
@@ -194,19 +197,21 @@ def test_a_store_that_may_not_be_written_or_opened_needs_another_folder(tmp_path
     with pytest.raises(sqlite3.Error) as error, closing(sqlite3.connect(tmp_path / "nothing" / FILE)):
         pass
     for found in (only_read, error.value):
-        assert sentence(file, found) == f"{file} cannot be written: {found}; name an output folder that can be"
+        assert (
+            explain_sqlite_error(file, found) == f"{file} cannot be written: {found}; name an output folder that can be"
+        )
 
 
 def test_a_store_that_cannot_grow_is_said_to_be_full(tmp_path):
     file = filled(tmp_path).file
     error = error_of("PRAGMA max_page_count = 1; INSERT INTO arrays VALUES ('more', zeroblob(1000000))", file)
-    assert "the disk is full" in sentence(file, error)
+    assert "the disk is full" in explain_sqlite_error(file, error)
 
 
 @pytest.mark.parametrize("statement", ["SELECT * FROM full", "SELECT * FROM readonly", "SELECT * FROM locked"])
 def test_words_of_a_message_do_not_decide_what_is_wrong(tmp_path, statement):
     file = filled(tmp_path).file
-    assert "cannot be used as a store of results" in sentence(file, error_of(statement, file))
+    assert "cannot be used as a store of results" in explain_sqlite_error(file, error_of(statement, file))
 
 
 def test_an_error_without_a_code_of_sqlite_is_told_as_it_is(tmp_path):
@@ -214,7 +219,9 @@ def test_an_error_without_a_code_of_sqlite_is_told_as_it_is(tmp_path):
     database.close()
     with pytest.raises(sqlite3.Error) as error:
         database.execute("SELECT 1")
-    assert f"cannot be used as a store of results: {error.value}; {ADVICE}" in sentence(tmp_path / FILE, error.value)
+    assert f"cannot be used as a store of results: {error.value}; {ADVICE}" in explain_sqlite_error(
+        tmp_path / FILE, error.value
+    )
 
 
 OF_A_TRAINING = "what it holds of a training cannot be read"
@@ -292,8 +299,19 @@ def test_a_read_only_folder_can_be_read_and_not_written(tmp_path):
         assert len(Store(folder, create=False).rows([row.run for row in rows()])) == len(rows())
         with pytest.raises(OSError, match=r"cannot be written: attempt to write a readonly database; name an output"):
             Store(folder).add(entries())
-        with pytest.raises(OSError, match="cannot be made a folder of results"):
+        with pytest.raises(OSError, match="cannot be created as an output folder"):
             Store(folder / "new")
+
+
+def test_the_validation_part_has_its_old_name_beside_the_new_one_in_json():
+    row = rows()[0]
+    flat = row.flat()
+    assert flat["tune"] == flat["validation"] == row.scores["validation"]
+    assert flat["undefined"]["tune"] == flat["undefined"]["validation"]
+    for kind, count in row.counts.validation._asdict().items():
+        assert flat[f"tune_{kind}"] == flat[f"validation_{kind}"] == count
+    counts = row.facts()["counts"]
+    assert counts["tune"] == counts["validation"] == row.counts.validation
 
 
 def test_a_row_is_json_that_others_can_read(tmp_path):
@@ -305,7 +323,7 @@ def test_a_row_is_json_that_others_can_read(tmp_path):
     assert (asked["loss"], asked["recipe"]["epochs"]) == ("msfe", 4)
     assert result["scores"]["test"]["f1"] == rows()[0].scores["test"]["f1"]
     tuned = rows()[0].tuned
-    assert list(result["scores"]) == list(result["undefined"]) == ["validation", "test", "tuned"]
+    assert list(result["scores"]) == list(result["undefined"]) == ["tune", "test", "tuned"]  # as since version 5
     assert result["scores"]["tuned"] == tuned.scores | {
         "threshold": tuned.threshold, "threshold_low": tuned.interval[0], "threshold_high": tuned.interval[1],
     }  # fmt: skip

@@ -33,7 +33,7 @@ def test_every_built_in_study_can_be_planned(name):
     study = studies.built_in(name)
     assert study.name == name
     if name == "digits":
-        jobs = studies.cut(study.runs(), data.load(study.datasets))
+        jobs = studies.cut_into_stacks(study.runs(), data.load_data_sets(study.datasets))
         assert sum(len(job.runs) for job in jobs) == len(study.runs())
 
 
@@ -76,7 +76,7 @@ def test_the_axes_are_crossed():
     runs = study.runs()
     assert len(runs) == len({run.hash for run in runs}) == 2 * 2 * 2 * 2 * 2 * 1 * 2 * (3 * 2) * 2
     assert {(run.recipe_name, run.recipe.lr) for run in runs} == {("slow", 0.01), ("fast", 1.0)}
-    assert {run.fold for run in runs} == set(data.folds_of(3, 2))
+    assert {run.fold for run in runs} == set(data.list_folds(3, 2))
 
 
 def test_a_named_recipe_overrules_all_but_the_command_line():
@@ -91,7 +91,7 @@ def test_two_names_of_one_recipe_are_trained_once_and_stand_under_both():
     twice = replace(studies.built_in("digits"), seeds=(0,), recipes={"one": {}, "two": {}, "three": {"lr": 0.2}})
     runs = twice.runs()
     assert len(runs) == 3 * 45
-    jobs = studies.cut(runs, data.load(twice.datasets))
+    jobs = studies.cut_into_stacks(runs, data.load_data_sets(twice.datasets))
     assert sum(len(job.runs) for job in jobs) == len({run.hash for run in runs}) == 2 * 45
 
 
@@ -162,8 +162,8 @@ def test_an_option_that_is_new_leaves_old_hashes_as_they_are():
     class Later(Run):
         trick: str = "none"
 
-        def asked(self) -> dict[str, Any]:
-            return super().asked() | {"trick": self.trick}
+        def to_json(self) -> dict[str, Any]:
+            return super().to_json() | {"trick": self.trick}
 
     values, before = {field.name: getattr(run(), field.name) for field in fields(Run)}, run().hash
     with pytest.MonkeyPatch.context() as patch:
@@ -192,7 +192,7 @@ def test_a_number_is_the_same_however_it_is_written(tmp_path, text, same):
 
 def test_the_device_is_no_part_of_a_run():
     """What is asked is all that the hash is of, and names no machine."""
-    assert set(run().asked()) == {
+    assert set(run().to_json()) == {
         "dataset", "level", "protocol", "positive", "loss", "recipe", "seed", "sampler", "fold", "data",
     }  # fmt: skip
 
@@ -223,7 +223,7 @@ def test_refuses_what_cannot_be_run(changes, sentence):
 
 
 def test_data_sets_of_two_studies_do_not_mix():
-    assert studies.built_in_for(["tree_2"]).name == studies.built_in_for([]).name == "table1"
-    assert studies.built_in_for(["digits_3_8", "digits_8_9"]).name == "digits"
+    assert studies.find_built_in(["tree_2"]).name == studies.find_built_in([]).name == "table1"
+    assert studies.find_built_in(["digits_3_8", "digits_8_9"]).name == "digits"
     with pytest.raises(ValueError, match="no built-in study has tree_1 and digits_3_8; run them one by one"):
-        studies.built_in_for(["tree_1", "digits_3_8"])
+        studies.find_built_in(["tree_1", "digits_3_8"])

@@ -9,8 +9,8 @@ import pytest
 from imbaloss import data, studies
 from imbaloss.evaluation import scores
 from imbaloss.studies import Row, Store
-from imbaloss.studies.tuning import choose
-from imbaloss.training import Model, Outcome, Recipe, plan_for
+from imbaloss.studies.tuning import choose_outcome
+from imbaloss.training import Model, Outcome, Recipe, plan_training
 from imbaloss.training.stack import Stack
 
 RATES = (1e-4, 0.3, 1e30)  # the last one makes weights of cross-entropy infinite
@@ -22,19 +22,19 @@ STUDY = replace(
 
 @pytest.fixture(scope="module")
 def digits() -> dict[str, data.Dataset]:
-    return data.load(STUDY.datasets)
+    return data.load_data_sets(STUDY.datasets)
 
 
 @pytest.fixture(scope="module")
 def tuned(digits) -> list[studies.Finished]:
-    jobs = studies.cut(STUDY.runs(), digits)
+    jobs = studies.cut_into_stacks(STUDY.runs(), digits)
     return [found for job in jobs for found in studies.train_together(job, digits, "cpu", lambda _: None)]
 
 
 def alone(row: Row, lr: float, digits) -> studies.Finished:
     """The same run with that rate and no choice."""
     run = replace(row.run, recipe=replace(row.run.recipe, tune_lr=(), lr=lr))
-    [job] = studies.cut([run], digits)
+    [job] = studies.cut_into_stacks([run], digits)
     return studies.train_together(job, digits, "cpu", lambda _: None)[0]
 
 
@@ -65,7 +65,7 @@ def test_test_is_read_for_the_chosen_network_alone(digits, monkeypatch):
         return original(model, inputs, order)
 
     monkeypatch.setattr(Model, "logits", counted)
-    [job, *_] = studies.cut(STUDY.runs()[:1], digits)
+    [job, *_] = studies.cut_into_stacks(STUDY.runs()[:1], digits)
     [(row, *_)] = studies.train_together(job, digits, "cpu", lambda _: None)
     assert sum(row.counts.test) != sum(row.counts.validation)
     assert [lr for lr, size in read if size == sum(row.counts.test)] == [row.tuning.lr]
@@ -73,7 +73,7 @@ def test_test_is_read_for_the_chosen_network_alone(digits, monkeypatch):
 
 def test_all_candidates_share_a_stack_and_every_loss_has_as_many(digits):
     for size, runs in ((None, 4), (7, 2), (2, 1)):
-        jobs = studies.cut(STUDY.runs(), digits, size)
+        jobs = studies.cut_into_stacks(STUDY.runs(), digits, size)
         assert [len(job.runs) for job in jobs] == [runs] * (4 // runs)
         assert sum(job.work_of(job.runs) for job in jobs) == 4 * 3 * 4 * jobs[0].work
 
@@ -87,18 +87,18 @@ def test_a_failed_candidate_loses_to_any_other(tuned, digits):
     broken = replace(model, network=copy.deepcopy(model.network))
     broken.network.layers[0].weight.data.fill_(float("nan"))
     outcomes = [Outcome([0.1], None, "failed"), Outcome([0.1], broken, None), Outcome([0.1], model, None)]
-    outcome, tuning = choose(run, backwards, outcomes)
+    outcome, tuning = choose_outcome(run, backwards, outcomes)
     assert outcome is outcomes[2]
     assert tuning.lr == 0.3
     judged = [candidate.roc_auc for candidate in tuning.candidates]
     assert judged[:2] == [None, None]
     assert judged[2] < 0.5
-    outcome, tuning = choose(run, backwards, [*outcomes[:2], outcomes[1]])
+    outcome, tuning = choose_outcome(run, backwards, [*outcomes[:2], outcomes[1]])
     assert tuning.lr is None
 
 
 def test_a_row_tells_of_the_plan_and_of_the_networks(tuned, digits):
-    jobs = studies.cut(STUDY.runs(), digits)
+    jobs = studies.cut_into_stacks(STUDY.runs(), digits)
     for row, *_ in tuned:
         assert row.computed.plan == jobs[0].plan.facts()
         assert row.computed.stack_size == jobs[0].networks == 12
@@ -107,8 +107,8 @@ def test_a_row_tells_of_the_plan_and_of_the_networks(tuned, digits):
 
 
 def test_networks_are_trained_as_the_plan_says(digits, monkeypatch):
-    [job] = studies.cut(STUDY.runs(), digits)
-    ordinary = replace(job, plan=plan_for(STUDY.runs()[0].recipe, job.samples, job.shape, shortcuts=False))
+    [job] = studies.cut_into_stacks(STUDY.runs(), digits)
+    ordinary = replace(job, plan=plan_training(STUDY.runs()[0].recipe, job.samples, job.shape, shortcuts=False))
     seen = []
     original = Stack.__init__
 
@@ -124,7 +124,7 @@ def test_networks_are_trained_as_the_plan_says(digits, monkeypatch):
 
 def test_work_is_told_whole_where_candidates_fail(digits):
     told = []
-    [job] = studies.cut(STUDY.runs(), digits)
+    [job] = studies.cut_into_stacks(STUDY.runs(), digits)
     studies.train_together(job, digits, "cpu", told.append)
     assert sum(told) == job.work_of(job.runs)
 
@@ -137,14 +137,14 @@ def test_the_order_of_the_rates_does_not_matter():
 def test_equal_candidates_give_the_smallest(digits):
     """Rates so small that the network stays as it was."""
     study = replace(STUDY, overrules=STUDY.overrules | {"tune_lr": (2e-12, 1e-12)})
-    [job] = studies.cut(study.runs(), digits)
+    [job] = studies.cut_into_stacks(study.runs(), digits)
     for row, *_ in studies.train_together(job, digits, "cpu", lambda _: None):
         assert row.tuning.lr == 1e-12
 
 
 def test_where_every_rate_fails_the_row_says_so(digits):
     study = replace(STUDY, overrules=STUDY.overrules | {"tune_lr": (1e30, 1e32)}, losses=("wce",))
-    [job] = studies.cut(study.runs(), digits)
+    [job] = studies.cut_into_stacks(study.runs(), digits)
     for row, _, model in studies.train_together(job, digits, "cpu", lambda _: None):
         assert model is None
         assert "no longer finite" in row.failure
@@ -172,5 +172,7 @@ def test_the_hash_covers_the_rates_and_not_the_one_rate_that_is_not_read():
 
 @pytest.mark.parametrize("changes", [{"levels": (0.0,)}, {"protocols": ("ratio",)}])
 def test_a_tune_part_that_lacks_a_class_is_refused_before_anything_is_trained(digits, changes):
-    with pytest.raises(ValueError, match="leaves no validation part with both classes, by which a learning rate"):
-        studies.cut(replace(STUDY, **changes).runs(), digits)
+    with pytest.raises(
+        ValueError, match="leaves no validation part with both classes, which is needed to choose a learning rate"
+    ):
+        studies.cut_into_stacks(replace(STUDY, **changes).runs(), digits)

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from imbaloss import data
-from imbaloss.data.seeds import stream
+from imbaloss.data.seeds import make_generator
 from imbaloss.networks import INITIALISATIONS
 from imbaloss.training import Member
 from imbaloss.training.scaling import Scaling
@@ -20,11 +20,11 @@ def train_plainly(member: Member) -> tuple[list[float], nn.Module]:
     """The mean loss of every epoch, and the trained network."""
     recipe, train = member.recipe, member.split.train
     dtype = getattr(torch, recipe.precision)
-    inputs = Scaling.of(recipe.scaling, train)(train.inputs).to(dtype)
+    inputs = Scaling.fit(recipe.scaling, train)(train.inputs).to(dtype)
     labels = torch.from_numpy(train.labels)
     network: nn.Module
     if recipe.network != "mlp":
-        network = Alone.of(recipe.design(inputs.shape[1:]), stream(member.seed, "weights"), recipe.init)
+        network = Alone.of(recipe.design(inputs.shape[1:]), make_generator(member.seed, "weights"), recipe.init)
     else:
         inputs = inputs.flatten(1)
         network = build(member, inputs.shape[1])
@@ -37,12 +37,12 @@ def train_plainly(member: Member) -> tuple[list[float], nn.Module]:
         )
     else:
         optimizer = torch.optim.Adam(network.parameters(), recipe.lr, weight_decay=recipe.weight_decay)
-    generator = stream(member.seed, "batches")
+    generator = make_generator(member.seed, "batches")
     curve = []
     for _ in range(recipe.epochs):
         order = torch.arange(len(labels))
         if member.sampler != data.NO_SAMPLER:
-            rows = data.batches.rows(train.labels, member.rows, recipe.train_batch, generator)
+            rows = data.batches.draw_rows(train.labels, member.rows, recipe.train_batch, generator)
             order = torch.from_numpy(rows)
         elif recipe.shuffle_train:
             order = torch.from_numpy(generator.permutation(len(labels)))
@@ -60,7 +60,7 @@ def train_plainly(member: Member) -> tuple[list[float], nn.Module]:
 
 
 def build(member: Member, inputs: int) -> nn.Sequential:
-    recipe, generator = member.recipe, stream(member.seed, "weights")
+    recipe, generator = member.recipe, make_generator(member.seed, "weights")
     widths = (inputs, *recipe.hidden, recipe.outputs)
     modules: list[nn.Module] = []
     for fan_in, fan_out in pairwise(widths):

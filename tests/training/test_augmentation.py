@@ -8,7 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imbaloss.data.seeds import stream
+from imbaloss.data.seeds import make_generator
 from imbaloss.losses import LossSpec
 from imbaloss.training import Member, Recipe, train
 from imbaloss.training.augmentation import Augmentation
@@ -94,9 +94,9 @@ def test_it_trains_on_moved_images_as_a_plain_loop_would():
     [outcome] = train([member])
     inputs = torch.from_numpy(member.split.train.inputs).double()
     labels = torch.from_numpy(member.split.train.labels)
-    augmentation, generator = Augmentation(inputs, flip=True, shift=2), stream(7, "augmentation")
+    augmentation, generator = Augmentation(inputs, flip=True, shift=2), make_generator(7, "augmentation")
     bound = 60**-0.5
-    initial = stream(7, "weights")
+    initial = make_generator(7, "weights")
     weight = torch.from_numpy(initial.uniform(-bound, bound, (60, 1))[:, 0]).requires_grad_()
     bias = torch.from_numpy(initial.uniform(-bound, bound, 1)).requires_grad_()
     for expected in outcome.losses:

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from imbaloss import studies
-from imbaloss.data import SamplerSpec, load
+from imbaloss.data import SamplerSpec, load_data_sets
 from imbaloss.losses import LossSpec
 from imbaloss.studies import Store, Study
 from imbaloss.training import Member, train
@@ -72,11 +72,11 @@ def test_a_study_on_it_is_that_of_a_cpu(tmp_path):
         ("digits_3_8",), (0.2,), ("msfe", "ce"), (0, 1), networks=("cnn/prototype", "mlp"),
         recipe={"hidden": (8,), "channels": (4, 6), "epochs": 3, "precision": "float64"},
     )  # fmt: skip
-    datasets = load(study.datasets, quiet=True)
+    datasets = load_data_sets(study.datasets, quiet=True)
     found = []
     for device in ("cpu", "cuda"):
         store = Store(tmp_path / device)
-        jobs = studies.cut(study.runs(), datasets, device=device)
+        jobs = studies.cut_into_stacks(study.runs(), datasets, device=device)
         studies.execute(jobs, store, datasets, device)
         found.append([row.scores["test"]["roc_auc"] for row in store.rows(study.runs())])
     np.testing.assert_allclose(*found, atol=1e-6)

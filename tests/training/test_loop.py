@@ -9,7 +9,7 @@ import torch
 from imbaloss import losses
 from imbaloss.data import SamplerSpec, Samples, Split
 from imbaloss.losses import LossSpec
-from imbaloss.training import Member, Outcome, Recipe, check_device, plan_for, train
+from imbaloss.training import Member, Outcome, Recipe, check_device, plan_training, train
 from imbaloss.training.fast.matmul_backend import ONEDNN, PYTORCH, choose_matmul_backend
 from imbaloss.training.fast.plan import AUTOGRAD, INPUTS
 from imbaloss.training.scaling import Scaling
@@ -61,7 +61,7 @@ def test_a_stack_follows_the_plain_loop(recipe, samples):
     ]
     for member, outcome, network in assert_plain(members):
         test = member.split.test.inputs
-        logits = network(Scaling.of(recipe.scaling, member.split.train)(test).flatten(1)).detach()
+        logits = network(Scaling.fit(recipe.scaling, member.split.train)(test).flatten(1)).detach()
         expected = logits.squeeze(-1).sigmoid() if recipe.outputs == 1 else logits.softmax(-1)[:, 1]
         np.testing.assert_allclose(outcome.model.probabilities(test), expected, atol=1e-9)
 
@@ -185,7 +185,7 @@ def test_networks_of_other_kinds_go_through_the_same_loop(changes, network):
         for seed in (0, 1)
         for loss in ("mse", "msfe")
     ]
-    plan = plan_for(recipe, 40, (3, 4, 5))
+    plan = plan_training(recipe, 40, (3, 4, 5))
     assert (plan.first_layer, plan.steps) == (INPUTS, AUTOGRAD)
     for member, outcome in zip(members, train(members), strict=True):
         curve, alone = train_plainly(member)
@@ -282,14 +282,14 @@ def test_a_plan_decides_who_multiplies(monkeypatch):
     before = settings.fp32_precision
     for library, expected in ((ONEDNN, "bf16"), (PYTORCH, before)):
         seen.clear()
-        train([member], plan=replace(plan_for(RECIPE, 40, (60,)), products=library))
+        train([member], plan=replace(plan_training(RECIPE, 40, (60,)), products=library))
         assert set(seen) == {expected}
 
 
 def test_a_foreign_plan_and_a_choice_of_rates_are_refused():
     adam = replace(RECIPE, optimizer="adam")
-    with pytest.raises(ValueError, match="the plan is for other networks or optimizers: make it by plan_for"):
-        train([Member(split_of(0), LossSpec.parse("mse"), adam, 0)], plan=plan_for(RECIPE, 40, (60,)))
+    with pytest.raises(ValueError, match="the plan is for other networks or optimizers: make it by plan_training"):
+        train([Member(split_of(0), LossSpec.parse("mse"), adam, 0)], plan=plan_training(RECIPE, 40, (60,)))
     with pytest.raises(ValueError, match="a member trains at one learning rate"):
         train([Member(split_of(0), LossSpec.parse("mse"), replace(RECIPE, tune_lr=(0.1, 1.0)), 0)])
 
@@ -299,9 +299,9 @@ def test_weights_that_are_not_finite_are_seen(wild):
     stack = Stack.build(
         [Member(split_of(0), LossSpec.parse("mse"), RECIPE, seed) for seed in (0, 1)], torch.device("cpu")
     )
-    assert stack.finite().tolist() == [True, True]
+    assert stack.has_finite_weights().tolist() == [True, True]
     stack.network.layers[1].weight.data[1, 2, 3] = wild
-    assert stack.finite().tolist() == [True, False]
+    assert stack.has_finite_weights().tolist() == [True, False]
 
 
 def test_scores_in_float32_are_those_of_float64_but_for_rounding():

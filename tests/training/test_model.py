@@ -9,7 +9,7 @@ from scipy import special
 
 from imbaloss.evaluation import Calibration
 from imbaloss.losses import LossSpec
-from imbaloss.networks import joined
+from imbaloss.networks import join_networks
 from imbaloss.training import Member, Model, train
 from tests.training.examples import RECIPE, split_of
 
@@ -27,7 +27,7 @@ def models(outputs: int) -> list[Model]:
 def test_an_ensemble_says_the_mean_of_its_networks_probabilities(outputs):
     some = models(outputs)
     inputs = split_of(1).test.inputs
-    together = replace(some[0], network=joined([model.network for model in some]))
+    together = replace(some[0], network=join_networks([model.network for model in some]))
     expected = np.mean([model.probabilities(inputs) for model in some], axis=0)
     assert together.networks == 3
     np.testing.assert_allclose(together.probabilities(inputs), expected, rtol=1e-12)
@@ -54,7 +54,7 @@ def test_the_logits_stay_exact_where_probabilities_are_0_and_1():
         with torch.no_grad():
             layers[-1].weight.zero_()
             layers[-1].bias.fill_(bias)
-    together = replace(model, network=joined([model.network, other.network]))
+    together = replace(model, network=join_networks([model.network, other.network]))
     assert together.logits(split_of(1).test.inputs)[0] == pytest.approx(-800 - np.log(2))
 
 

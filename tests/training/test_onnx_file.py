@@ -9,7 +9,7 @@ import pytest
 
 from imbaloss.evaluation import calibration
 from imbaloss.losses import LossSpec
-from imbaloss.networks import joined
+from imbaloss.networks import join_networks
 from imbaloss.recipe_fields import DECISION_FIELDS
 from imbaloss.training import Member, Model, onnx_file, train
 from tests.training.examples import RECIPE, split_of
@@ -26,8 +26,8 @@ def model_of(classes: int, kind: str, precision: str, network: str = "mlp") -> M
         outcome.model for outcome in train([Member(split, LossSpec.parse("ce"), recipe, seed) for seed in (0, 1)])
     ]
     prior = tuple(np.linspace(0, -1, classes).tolist())
-    whole = replace(models[0], network=joined([model.network for model in models]), prior=prior)
-    return replace(whole, calibration=calibration.fit(kind, labels, whole.logits(split.train.inputs)))
+    whole = replace(models[0], network=join_networks([model.network for model in models]), prior=prior)
+    return replace(whole, calibration=calibration.fit_calibration(kind, labels, whole.logits(split.train.inputs)))
 
 
 def answers(file, inputs: np.ndarray) -> list[np.ndarray]:

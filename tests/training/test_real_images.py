@@ -16,7 +16,7 @@ from imbaloss.training import Member, Recipe, train
 @pytest.mark.real_data
 def test_a_convolutional_network_ranks_palms_and_oaks_better_than_a_perceptron(real_folder):
     """tree_2 at 20 %, six seeds, paired; the same recipe but for the network."""
-    trees = data.load(["tree_2"], folder=real_folder)["tree_2"]
+    trees = data.load_data_sets(["tree_2"], folder=real_folder)["tree_2"]
     recipe = Recipe(scaling="standard", optimizer="adam", lr=0.002, epochs=60, flip=True, shift=4)
     areas = {}
     for network in ("mlp", "cnn"):

@@ -55,7 +55,7 @@ def test_one_text_for_one_network():
         ({"test_batch": -1}, "test_batch must be 1 or more, found -1"),
         ({"outputs": 0}, "outputs must be 1, or one for each class, found 0"),
         ({"network": "cnn", "channels": (8, 0)}, r"channels must be 1 to 100000, found \(8, 0\)"),
-        ({"network": "cnn", "channels": ()}, "channels must name a number for each stage, and there is none"),
+        ({"network": "cnn", "channels": ()}, "channels must name a number for each stage, found none"),
         ({"network": "prototype:embedding=0"}, "embedding must be a whole number from 1 to 1000, found 0"),
         ({"network": 3}, "network must be a text, as cnn, found 3"),
         ({"shift": -1}, r"shift must be 0 \(none\) or more pixels, found -1"),

@@ -1,4 +1,4 @@
-"""The application: what all commands have in common when they begin and end."""
+"""The application: start and end of all commands, and how errors become messages and exit codes."""
 
 import io
 import os
@@ -15,10 +15,15 @@ from imbaloss.cli.terminal import tell
 
 INTERRUPTED = 130  # the exit code after Ctrl-C
 
+# The headings under which `imbaloss --help` shows the commands.
+OWN_DATA = "Your own data"
+STUDIES = "Studies"
+LOOK_UP = "Look-up"
+
 app = typer.Typer(
     invoke_without_command=True,
     add_completion=False,
-    rich_markup_mode=None,
+    rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
 
@@ -27,7 +32,10 @@ app = typer.Typer(
 def root(
     version: Annotated[bool, Option("--version", help="Print the version and stop.", is_eager=True)] = False,
 ) -> None:
-    """Which loss finds the rare class best, and is the difference real?"""
+    """Find out which loss finds the rare class best, and whether the difference is real.
+
+    Example: imbaloss compare fraud.csv --target fraud --budget 10m
+    """
     if version:
         from imbaloss import __version__
 
@@ -36,18 +44,18 @@ def root(
 
 
 @contextmanager
-def refusing() -> Iterator[None]:
-    """What is wrong with the input becomes one line and exit code 2."""
+def explain_input_errors() -> Iterator[None]:
+    """Turn a ValueError, and what `explain_system_errors` turns, into an InputError: one line and exit code 2."""
     try:
-        with reporting():
+        with explain_system_errors():
             yield
     except ValueError as error:
         raise InputError(str(error)) from error
 
 
 @contextmanager
-def reporting() -> Iterator[None]:
-    """What the system refuses, as room on a disk, becomes one line and exit code 2."""
+def explain_system_errors() -> Iterator[None]:
+    """Turn an OSError, or a lack of memory, into an InputError: one line and exit code 2."""
     try:
         yield
     except OSError as error:
@@ -55,15 +63,18 @@ def reporting() -> Iterator[None]:
     except (MemoryError, RuntimeError) as error:
         if isinstance(error, RuntimeError) and "allocate memory" not in str(error):  # PyTorch's words
             raise
-        raise InputError("there is not enough memory for these networks; try a smaller --stack-size") from error
+        raise InputError("not enough memory for these networks; try a smaller --stack-size") from error
 
 
 class InputError(typer.TyperException):
-    """The input or the options are wrong."""
+    """The input or the options are wrong; `main` prints the message in one line and exits with code 2."""
 
 
 def main() -> None:
-    """The command `imbaloss`."""
+    """Run the command `imbaloss` with the words of `sys.argv`, or its help if there are none, and exit.
+
+    The exit code is 0, 2 for wrong input or options, or 130 after Ctrl-C. Sets GOMP_SPINCOUNT unless it is set.
+    """
     # threads that soon fall asleep when they wait leave the cores to other programs; beside those, spinning slows ours
     os.environ.setdefault("GOMP_SPINCOUNT", "3000")
     if isinstance(sys.stdout, io.TextIOWrapper):

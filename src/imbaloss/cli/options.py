@@ -11,15 +11,23 @@ import typer
 from typer import Argument, Option
 
 from imbaloss.comparison.request import REQUEST_FIELDS
-from imbaloss.field_tables import Field
+from imbaloss.field_tables import PANELS, Field
 from imbaloss.recipe_fields import DEVICE, FIELDS
 
+METAVARS = {str: "TEXT", int: "N", float: "NUMBER", Path: "PATH"}  # what the help shows for a value, by its type
+MOST_SEEDS = 1_000_000
+
 Json = Annotated[bool, Option("--json", help="Print JSON on standard output.")]
-Quiet = Annotated[bool, Option("--quiet", help="Show no progress.")]
-Verbose = Annotated[bool, Option("--verbose", help="Say how the networks are trained.")]
-DataDir = Annotated[Path | None, Option(help="A copy of CIFAR-100: its folder, or that folder's parent.")]
-Out = Annotated[Path, Option(help="Output folder.")]
-Device = Annotated[str, Option(help=DEVICE.help)]
+Quiet = Annotated[bool, Option("--quiet", help="Show no progress.", rich_help_panel="Output")]
+Verbose = Annotated[
+    bool, Option("--verbose", help="Say on standard error how the networks are trained.", rich_help_panel="Output")
+]
+DataDir = Annotated[
+    Path | None,
+    Option(help="Folder of a copy of CIFAR-100, or its parent.", metavar="FOLDER", rich_help_panel="Data"),
+]
+Out = Annotated[Path, Option(help="Output folder.", metavar="FOLDER")]
+Device = Annotated[str, Option(help=DEVICE.help, metavar=DEVICE.metavar, rich_help_panel=DEVICE.panel)]
 StudyFile = Annotated[
     str,
     Argument(
@@ -28,12 +36,50 @@ StudyFile = Annotated[
     ),
 ]
 Seeds = Annotated[
-    int | None, Option(min=1, max=1_000_000, help="Seeds 0 to N-1 for every cell. [default: the study's]")
+    int | None,
+    Option(
+        min=1, max=MOST_SEEDS, metavar="N", help="Number of random seeds: 0 to N-1.", show_default="that of the study"
+    ),
 ]
-StackSize = Annotated[int | None, Option(min=1, help="Networks in a stack. [default: by their size]")]
-Executor = Annotated[str, Option(help="Where to train: here, processes or ray.")]
-Workers = Annotated[int | None, Option(min=1, help="Of the executor processes. [default: one a processor]")]
-Address = Annotated[str | None, Option(help="Of the Ray cluster. [default: auto]")]
+StackSize = Annotated[
+    int | None,
+    Option(
+        min=1,
+        metavar="N",
+        help="Number of networks that are trained together.",
+        show_default="by their size",
+        rich_help_panel="Computing",
+    ),
+]
+Executor = Annotated[
+    str,
+    Option(
+        help="Where stacks are trained: here, in worker processes (processes), or on a Ray cluster (ray).",
+        metavar="NAME",
+        rich_help_panel="Computing",
+    ),
+]
+Workers = Annotated[
+    int | None,
+    Option(
+        min=1,
+        metavar="N",
+        help="Number of worker processes (executor 'processes' only).",
+        show_default="one a processor",
+        rich_help_panel="Computing",
+    ),
+]
+Address = Annotated[
+    str | None,
+    Option(
+        "--address",
+        "--ray-address",
+        metavar="HOST:PORT",
+        help="Address of the Ray cluster (executor 'ray' only).",
+        show_default="auto",
+        rich_help_panel="Computing",
+    ),
+]
 
 
 def make_option(
@@ -42,8 +88,11 @@ def make_option(
     text: str,
     *,
     default: Any = None,
+    default_text: str = "",
     flags: Sequence[str] = (),
     limits: tuple[int | None, int | None] = (None, None),
+    metavar: str = "",
+    panel: str = PANELS[0],
 ) -> Parameter:
     """Return the parameter of a command for an option.
 
@@ -51,118 +100,165 @@ def make_option(
         name: The name of the parameter.
         kind: The type of the value.
         text: The help of the option.
-        default: The value if the option is not given.
+        default: The value if the option is not used.
+        default_text: The default in words, which the help shows. If empty, the help shows the value.
         flags: The option as it is written on the command line, if that is not its name.
         limits: The smallest and the largest number.
+        metavar: What the help shows for the value. A flag has none.
+        panel: The heading in the help, of `PANELS`.
     """
     hint: Any = kind | None if default is None else kind
-    annotation = Annotated[hint, Option(*flags, help=text, min=limits[0], max=limits[1])]
-    return Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+    option = Option(
+        *flags,
+        help=text,
+        show_default=default_text or True,
+        min=limits[0],
+        max=limits[1],
+        metavar=metavar or None,
+        rich_help_panel=panel,
+    )
+    return Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[hint, option])
 
 
-def help_of(field: Field, *, repeatable: bool = False) -> str:
-    """Return the help of the option for a field, with its default in words if the field has one."""
-    default = f"[default: {field.entry.default_text}]" if field.entry.default_text else ""
-    return " ".join(filter(None, [field.entry.help, "Repeatable." if repeatable else "", default]))
+def metavar_of(field: Field) -> str:
+    """Return what the help shows for the value of a field; an empty text for a flag."""
+    return "" if field.kind is bool else field.entry.metavar or METAVARS[field.kind]
 
 
 def recipe_options() -> tuple[Parameter, ...]:
-    """Return an option for each field of a recipe; the options of the two batch sizes stand side by side."""
-    names = [name for name in FIELDS if name != "test_batch"]
-    names.insert(names.index("train_batch") + 1, "test_batch")
-    return tuple(recipe_option(FIELDS[name]) for name in names)
+    """Return an option for each field of a recipe, in the order of the table."""
+    return tuple(recipe_option(field) for field in FIELDS.values())
 
 
 def recipe_option(field: Field) -> Parameter:
-    """Return the option for a field of a recipe. Its value is None unless it is given."""
-    kind = str if field.several else field.kind  # a list is a text with commas
+    """Return the option for a field of a recipe. Its value is None unless the option is used."""
     dashed = field.name.replace("_", "-")
     return make_option(
-        field.name, kind, help_of(field), flags=[f"--{dashed}/--no-{dashed}"] if field.kind is bool else ()
+        field.name,
+        str if field.several else field.kind,  # numbers with commas between them are one text
+        field.entry.help,
+        default_text=field.entry.default_text,
+        flags=[f"--{dashed}/--no-{dashed}"] if field.kind is bool else (),
+        metavar=metavar_of(field),
+        panel=field.entry.panel,
     )
 
 
 def request_option(field: Field) -> Parameter:
     """Return the option for a field of a comparison's request, with the default that the field has as a value."""
-    dashed = (field.entry.option or field.name).replace("_", "-")
-    limits = field.entry.domains[0].limits if field.entry.domains else None
+    entry = field.entry
+    dashed = (entry.option or field.name).replace("_", "-")
+    flags = [f"--{dashed}/--no-{dashed}" if field.default is True else f"--{dashed}"]
     return make_option(
         field.name,
         list[str] if field.several else field.kind,
-        help_of(field, repeatable=field.several),
+        f"{entry.help} Repeatable." if field.several else entry.help,
         default=None if field.default in (MISSING, ()) else field.default,
-        flags=[f"--{dashed}/--no-{dashed}" if field.default is True else f"--{dashed}"],
-        limits=limits or (None, None),
+        default_text=entry.default_text,
+        flags=[*flags, f"--{entry.option_alias}"] if entry.option_alias else flags,
+        limits=(entry.domains[0].limits if entry.domains else None) or (None, None),
+        metavar=metavar_of(field),
+        panel=entry.panel,
     )
 
 
 DATA_OPTIONS = (
-    make_option("positive", str, "Name of the rare class. [default: the data set's own]"),
-    make_option("protocol", str, "What a level means: table1, stated or ratio. [default: table1]"),
-    make_option("sampler", str, "How classes are balanced in training, as smote or balanced_batches. [default: none]"),
+    make_option("positive", str, "Name of the rare class.", default_text="that of the data set", metavar="CLASS"),
+    make_option(
+        "protocol",
+        str,
+        "Meaning of a level of imbalance: table1, stated or ratio.",
+        default_text="table1",
+        metavar="NAME",
+        panel="Data",
+    ),
+    make_option(
+        "sampler",
+        str,
+        "How classes are balanced in training, as smote or balanced_batches.",
+        default_text="none",
+        metavar="SAMPLER",
+    ),
 )
 RECIPE_OPTIONS = recipe_options()
 REQUEST_OPTIONS = tuple(request_option(field) for field in REQUEST_FIELDS.values())
 READING_OPTIONS = tuple(request_option(REQUEST_FIELDS[name]) for name in ("encoding", "sheet"))
 
 
-def with_options(
-    *more: Sequence[Parameter], before: str | None = None
-) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Return a decorator that gives a command more options; `given` and `entries` read them from its context.
+def add_options(*groups: Sequence[Parameter]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Return a decorator that gives a command more options; `used_options` reads them from its context.
 
-    before: The option of the command that the new options precede in the help. None: they come last.
+    The options of the command stand in the order of `PANELS`. Within a panel the new ones precede the command's own
+    `--out`, `--json` and `--quiet`, and follow all others.
     """
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         own = signature(command).parameters
-        others = [option for options in more for option in options]
-        place = len(own) if before is None else [*own].index(before)
+        added = [option for options in groups for option in options]
+        place = next((at for at, name in enumerate(own) if name in ENDING), len(own))
 
         @functools.wraps(command)
         def run(**options: Any) -> None:
             command(**{key: value for key, value in options.items() if key in own})
 
         parameters = [*own.values()]
-        run.__signature__ = Signature([*parameters[:place], *others, *parameters[place:]])  # type: ignore[attr-defined]
-        run.__annotations__ = {option.name: option.annotation for option in others} | run.__annotations__
+        ordered = sorted([*parameters[:place], *added, *parameters[place:]], key=panel_number)
+        run.__signature__ = Signature(ordered)  # type: ignore[attr-defined]
+        run.__annotations__ = {option.name: option.annotation for option in added} | run.__annotations__
         return run
 
     return decorate
 
 
-def given(context: typer.Context, options: Sequence[Parameter]) -> dict[str, Any]:
-    """Return the values of the options that were given; the values of a repeatable option are a tuple."""
+ENDING = ("out", "as_json", "quiet")  # parameters of options that stand at the end of their panel
+
+
+def panel_number(parameter: Parameter) -> int:
+    """Return the place of an option's panel in `PANELS`; 0 for an option without panel, -1 for an argument."""
+    if parameter.kind is not Parameter.KEYWORD_ONLY:
+        return -1
+    [option] = parameter.annotation.__metadata__
+    return PANELS.index(option.rich_help_panel or PANELS[0])
+
+
+def used_options(context: typer.Context, options: Sequence[Parameter]) -> dict[str, Any]:
+    """Return the values of the options that the user typed; the values of a repeatable option are a tuple."""
     values = {option.name: context.params[option.name] for option in options}
     values = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
     return {name: value for name, value in values.items() if value not in (None, ())}
 
 
-def entries(context: typer.Context) -> dict[str, Any]:
-    """Return the entries of a recipe that were given as options.
+def recipe_entries(context: typer.Context) -> dict[str, Any]:
+    """Return the entries of a recipe that the user typed as options.
 
-    Raises ValueError for a text that is no list of numbers, for layers that the network lacks, and for `lr` beside
-    `tune_lr`.
+    Raises:
+        ValueError: A text is no list of numbers, the network lacks the layers, or both `lr` and `tune_lr` are set.
     """
     from imbaloss.training.recipe import check_entries  # here, since torch takes a second
 
     recipe = {
         name: parse_numbers(FIELDS[name], value) if FIELDS[name].several else value
-        for name, value in given(context, RECIPE_OPTIONS).items()
+        for name, value in used_options(context, RECIPE_OPTIONS).items()
     }
     check_entries(recipe)
     if "tune_lr" in recipe and "lr" in recipe:
-        raise ValueError("give --lr, or --tune-lr to choose one, not both")
+        raise ValueError("--lr and --tune-lr exclude each other: --tune-lr chooses the learning rate, so leave one out")
     return recipe
 
 
 def parse_numbers(field: Field, text: str) -> tuple[int | float, ...]:
-    """Parse numbers with commas between them. Raises ValueError for another text; an empty one may mean no numbers."""
+    """Parse numbers with commas between them. An empty text means no numbers if the field may be empty.
+
+    Raises:
+        ValueError: The text is no such list.
+    """
     if not text and field.entry.may_be_empty:
         return ()
     try:
         return tuple(field.kind(number) for number in text.split(","))
     except ValueError:
         kind = "whole numbers" if field.kind is int else "numbers"
-        rule = f"must be {kind} with commas, as {field.entry.example}"
-        raise ValueError(f"{field.name.replace('_', '-')} {rule}, found {text!r}") from None
+        dashed = field.name.replace("_", "-")
+        raise ValueError(
+            f"--{dashed} must be {kind} with commas between them, as {field.entry.example}, found {text!r}"
+        ) from None

@@ -1,4 +1,4 @@
-"""The commands for one's own data."""
+"""The commands for the user's own data: compare and predict."""
 
 import shlex
 import sys
@@ -8,26 +8,25 @@ from typing import Annotated
 import typer
 from typer import Argument, Option
 
-from imbaloss.cli.app import app, refusing
+from imbaloss.cli.app import OWN_DATA, app, explain_input_errors
 from imbaloss.cli.options import (
     READING_OPTIONS,
     RECIPE_OPTIONS,
     REQUEST_OPTIONS,
     Json,
     Quiet,
-    entries,
-    given,
-    with_options,
+    add_options,
+    recipe_entries,
+    used_options,
 )  # fmt: skip
 from imbaloss.cli.progress import progress
 from imbaloss.cli.terminal import print_json, tell
 from imbaloss.comparison.request import ComparisonRequest
-from imbaloss.wording import counted
+from imbaloss.plural import format_count
 
 
-@app.command()
-@with_options(RECIPE_OPTIONS)
-@with_options(REQUEST_OPTIONS, before="as_json")
+@app.command(rich_help_panel=OWN_DATA)
+@add_options(REQUEST_OPTIONS, RECIPE_OPTIONS)
 def compare(
     context: typer.Context,
     source: Annotated[
@@ -37,61 +36,85 @@ def compare(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Find out which method finds the rare class best in your own data, and keep a model of it that predicts."""
-    from imbaloss.comparison.answer import facts
-    from imbaloss.comparison.comparing import ComparisonObserver, answer, ignore
+    """Find out which method finds the rare class best in your own data, and save its model for `predict`.
+
+    Example: imbaloss compare fraud.csv --target fraud --budget 10m
+    """
+    from imbaloss.comparison.answer import convert_to_json
+    from imbaloss.comparison.comparing import ComparisonObserver, answer_request, ignore_text
     from imbaloss.comparison.opening import open_own
 
-    with refusing():
+    with explain_input_errors():
         request = read_request(context, source)
         own = open_own(source, request)
-        observer = ComparisonObserver(ignore if quiet else tell, tell, lambda jobs: progress(jobs, quiet=quiet))
-        found = answer(own, request, request.out or Path("results") / own.name, observer)
-    folder = found.folder
+        observer = ComparisonObserver(ignore_text if quiet else tell, tell, lambda jobs: progress(jobs, quiet=quiet))
+        comparison = answer_request(own, request, request.out or Path("results") / own.name, observer)
+    folder = comparison.folder
     if as_json:
-        print_json(facts(found))
+        print_json(convert_to_json(comparison))
         return
-    print(f"{found}\n")
-    if found.model:
+    print(f"{comparison}\n")
+    if comparison.model:
         print(f"model in {folder / 'model'}: imbaloss predict {folder / 'model'} FILE --out FILE")
     print(f"open {folder / 'report.html'}")
 
 
 def read_request(context: typer.Context, source: Path) -> ComparisonRequest:
-    """Return the request of the command line. Raises ValueError for a recipe or a target that is none."""
-    recipe = entries(context)
-    options = given(context, REQUEST_OPTIONS)
-    target = target_of(source, options.pop("target", None))
+    """Return the request of the command line.
+
+    Raises:
+        ValueError: An entry of the recipe is wrong, or a table comes without `--target`.
+    """
+    recipe = recipe_entries(context)
+    options = used_options(context, REQUEST_OPTIONS)
+    if "target" not in options:
+        options["target"] = default_target(source)
     command = shlex.join(["imbaloss", *sys.argv[1:]])
-    return ComparisonRequest(target=target, recipe=recipe, command=command, **options)
+    return ComparisonRequest(recipe=recipe, command=command, **options)
 
 
-def target_of(source: Path, target: str | None) -> str:
-    """Raises ValueError where a table has no default."""
-    if target is not None:
-        return target
+def default_target(source: Path) -> str:
+    """Return the target of data whose format has one: y in NPZ, the sub-folder in folders of images.
+
+    Raises:
+        ValueError: The data are a table.
+    """
     if source.is_dir():
         return "folder"
     if source.suffix.lower() == ".npz":
         return "y"
-    raise ValueError(f"say which column of {source} tells the class: --target COLUMN")
+    raise ValueError(f"{source} needs --target COLUMN: the name of the column with the class")
 
 
-@app.command()
-@with_options(READING_OPTIONS, before="as_json")
+@app.command(rich_help_panel=OWN_DATA)
+@add_options(READING_OPTIONS)
 def predict(
     context: typer.Context,
-    model: Annotated[Path, Argument(help="The folder of a model, DIR/model.", metavar="MODEL")],
+    model: Annotated[Path, Argument(help="The folder `model` that `compare` wrote.", metavar="MODEL")],
     source: Annotated[Path, Argument(help="Data with the same columns; the target may be missing.", metavar="DATA")],
     *,
-    out: Annotated[Path, Option(help="Predictions, as CSV or Parquet.")] = Path("predictions.csv"),
-    keep: Annotated[list[str] | None, Option(help="A column to write beside. Repeatable.")] = None,
-    threshold: Annotated[
-        float | None, Option(min=0, max=1, help="From which probability on it is positive. [default: the model's]")
+    keep: Annotated[
+        list[str] | None, Option(help="Column to copy into the output. Repeatable.", metavar="COLUMN")
     ] = None,
+    threshold: Annotated[
+        float | None,
+        Option(
+            min=0,
+            max=1,
+            help="Probability from which a row is flagged as positive.",
+            metavar="NUMBER",
+            show_default="that of the model",
+        ),
+    ] = None,
+    out: Annotated[Path, Option(help="File of the predictions, as CSV or Parquet.", metavar="FILE")] = Path(
+        "predictions.csv"
+    ),
     as_json: Json = False,
 ) -> None:
-    """Predict for new data: the probability of the class to find, and the decision, row by row."""
+    """Predict for new data: the probability of the class to find, and the decision, for each row.
+
+    Example: imbaloss predict results/fraud/model new.csv --out predictions.csv
+    """
     from dataclasses import replace
 
     from imbaloss.comparison.own_model import OwnModel
@@ -99,17 +122,18 @@ def predict(
     from imbaloss.comparison.reading.table_file import ReadingOptions
     from imbaloss.evaluation.scores import Threshold
 
-    with refusing():
-        found = OwnModel.load(model)
+    with explain_input_errors():
+        own_model = OwnModel.load(model)
         if threshold is not None:
-            found = replace(found, threshold=Threshold(threshold, threshold, threshold))
-        predicted = predict_file(found, source, out, keep or (), ReadingOptions(**given(context, READING_OPTIONS)))
+            own_model = replace(own_model, threshold=Threshold(threshold, threshold, threshold))
+        predicted = predict_file(
+            own_model, source, out, keep or (), ReadingOptions(**used_options(context, READING_OPTIONS))
+        )
     if as_json:
-        print_json({**predicted._asdict(), "threshold": found.threshold.value, "out": str(out)})
+        print_json({**predicted._asdict(), "threshold": own_model.threshold.value, "out": str(out)})
         return
     rows, positives, unseen = predicted
-    print(
-        f"{rows} rows, {positives} of them {found.positive} (from probability {found.threshold.value:.4f} on), in {out}"
-    )
-    for column, some in unseen.items():
-        print(f"{column}: {counted(some, 'row')} with a value that the training did not have")
+    flagged = f"{positives} flagged as {own_model.positive} (probability at least {own_model.threshold.value:.4f})"
+    print(f"{format_count(rows, 'row')}, {flagged}, written to {out}")
+    for column, number in unseen.items():
+        print(f"column {column}: {format_count(number, 'row')} with a value that did not occur in the training data")

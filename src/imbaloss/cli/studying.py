@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer import Argument, Option
 
-from imbaloss.cli.app import app, refusing, reporting
+from imbaloss.atomic_write import make_file_name
+from imbaloss.cli.app import LOOK_UP, STUDIES, app, explain_input_errors, explain_system_errors
 from imbaloss.cli.options import (
     DATA_OPTIONS,
+    MOST_SEEDS,
     RECIPE_OPTIONS,
     Address,
     DataDir,
@@ -24,14 +26,13 @@ from imbaloss.cli.options import (
     StudyFile,
     Verbose,
     Workers,
-    entries,
-    given,
-    with_options,
+    add_options,
+    recipe_entries,
+    used_options,
 )  # fmt: skip
 from imbaloss.cli.progress import progress
 from imbaloss.cli.terminal import print_entry, print_forecast, print_json, print_loss, print_plans, print_run, tell
 from imbaloss.recipe_fields import MARGIN
-from imbaloss.whole import file_name
 
 if TYPE_CHECKING:
     from imbaloss import studies
@@ -39,33 +40,41 @@ if TYPE_CHECKING:
     from imbaloss.studies import Study
 
 
-@app.command()
-@with_options(DATA_OPTIONS, RECIPE_OPTIONS)
+@app.command(rich_help_panel=STUDIES)
+@add_options(DATA_OPTIONS, RECIPE_OPTIONS)
 def train(
     context: typer.Context,
     *,
-    dataset: Annotated[str, Option(help="A data set that `imbaloss datasets` lists.")] = "digits_3_8",
-    level: Annotated[float, Option(help="Level of imbalance.")] = 0.1,
-    loss: Annotated[str, Option(help="A loss, with parameters as in focal:gamma=2,alpha=0.25.")] = "msfe",
-    seed: Annotated[int, Option(min=0, help="Decides images, initial weights and order of batches.")] = 0,
-    device: Device = "cpu",
-    data_dir: DataDir = None,
+    dataset: Annotated[str, Option(help="Data set that `imbaloss datasets` lists.", metavar="NAME")] = "digits_3_8",
+    level: Annotated[
+        float, Option(help="Level of imbalance: the share of the rare class, as --protocol means it.", metavar="NUMBER")
+    ] = 0.1,
+    loss: Annotated[str, Option(help="Loss, with parameters as in focal:gamma=2,alpha=0.25.", metavar="LOSS")] = "msfe",
+    seed: Annotated[
+        int,
+        Option(min=0, help="Random seed for drawing images, initial weights and batch order.", metavar="N"),
+    ] = 0,
     out: Out = Path("results/train"),
     as_json: Json = False,
+    data_dir: DataDir = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
+    device: Device = "cpu",
 ) -> None:
-    """Train one network, score it on the test part and keep its model."""
+    """Train one network, score it on the test part and save its model.
+
+    Example: imbaloss train --dataset digits_3_8 --loss focal:gamma=2 --epochs 50
+    """
     from imbaloss import studies
     from imbaloss.learners import network_file
     from imbaloss.training import Model
 
-    with refusing():
-        study = changed(
-            studies.built_in_for([dataset]), context, name="train", datasets=[dataset], levels=[level], losses=[loss],
+    with explain_input_errors():
+        study = override_study(
+            studies.find_built_in([dataset]), context, name="train", datasets=[dataset], levels=[level], losses=[loss],
             seeds=[seed],
         )  # fmt: skip
-        _, datasets, [job] = stacks(study, device=device, data_dir=data_dir, quiet=quiet)
+        _, datasets, [job] = prepare_stacks(study, device=device, data_dir=data_dir, quiet=quiet)
         store = studies.Store(out)
         studies.write_study(study, datasets, out)
     network_file.remove(out / "model")  # an earlier one would pass for this one
@@ -74,7 +83,7 @@ def train(
     with progress([job], quiet=quiet) as observer:
         observer.on_stack_start(job)
         [(row, predictions, model)] = studies.train_together(job, datasets, device, observer.on_work)
-    with reporting():
+    with explain_system_errors():
         store.add([(row, predictions)])
         file = network_file.save(model, out / "model", row.facts()) if isinstance(model, Model) else None
     if as_json:
@@ -83,117 +92,159 @@ def train(
         print_run(row.flat(), file)
 
 
-@app.command()
-@with_options(DATA_OPTIONS, RECIPE_OPTIONS)
+@app.command(rich_help_panel=STUDIES)
+@add_options(DATA_OPTIONS, RECIPE_OPTIONS)
 def reproduce(
     context: typer.Context,
     *,
-    dataset: Annotated[list[str] | None, Option(help="Repeatable. [default: the report's three]")] = None,
-    level: Annotated[list[float] | None, Option(help="Repeatable. [default: 0.2, 0.1, 0.05]")] = None,
-    loss: Annotated[list[str] | None, Option(help="Repeatable. [default: the report's five]")] = None,
-    seeds: Annotated[
-        int | None, Option(min=1, max=1_000_000, help="Seeds 0 to N-1 for every cell. [default: 1; digits 10]")
+    dataset: Annotated[
+        list[str] | None,
+        Option(
+            help="Data set that `imbaloss datasets` lists. Repeatable.",
+            metavar="NAME",
+            show_default="the three of the study",
+        ),
     ] = None,
+    level: Annotated[
+        list[float] | None,
+        Option(help="Level of imbalance. Repeatable.", metavar="NUMBER", show_default="0.2, 0.1, 0.05"),
+    ] = None,
+    loss: Annotated[
+        list[str] | None,
+        Option(
+            help="Loss, with parameters as in focal:gamma=2. Repeatable.",
+            metavar="LOSS",
+            show_default="the five of the study",
+        ),
+    ] = None,
+    seeds: Annotated[
+        int | None,
+        Option(
+            min=1,
+            max=MOST_SEEDS,
+            help="Number of random seeds for every cell: 0 to N-1.",
+            metavar="N",
+            show_default="1; 10 for digits",
+        ),
+    ] = None,
+    out: Out = Path("results/table1"),
+    as_json: Json = False,
+    data_dir: DataDir = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    device: Device = "cpu",
     stack_size: StackSize = None,
     executor: Executor = "here",
     workers: Workers = None,
     address: Address = None,
-    device: Device = "cpu",
-    data_dir: DataDir = None,
-    out: Out = Path("results/table1"),
-    as_json: Json = False,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
 ) -> None:
-    """Train and score the report's table, or a part of it, and write tables, figures and report.html."""
+    """Run the table of the 2023 study, or a part of it, and write tables, figures and report.html.
+
+    Example: imbaloss reproduce --dataset digits_3_8 --level 0.1 --loss mse --loss msfe
+    """
     from imbaloss import studies
 
-    with refusing():
-        study = changed(
-            studies.built_in_for(dataset or []), context,
+    with explain_input_errors():
+        study = override_study(
+            studies.find_built_in(dataset or []), context,
             datasets=dataset, levels=level, losses=loss, seeds=range(seeds) if seeds else None,
         )  # fmt: skip
-        trained_by = studies.executor_named(executor, workers=workers, address=address)
+        trained_by = studies.make_executor(executor, workers=workers, address=address)
     run_study(
         study, out, trained_by, stack_size=stack_size, device=device, data_dir=data_dir, as_json=as_json, quiet=quiet,
         verbose=verbose,
     )  # fmt: skip
 
 
-@app.command()
+@app.command(rich_help_panel=STUDIES)
 def run(
     file: StudyFile,
     *,
     seeds: Seeds = None,
+    out: Annotated[
+        Path | None,
+        Option(help="Output folder.", metavar="FOLDER", show_default="results/NAME, after the study"),
+    ] = None,
+    as_json: Json = False,
+    data_dir: DataDir = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    device: Device = "cpu",
     stack_size: StackSize = None,
     executor: Executor = "here",
     workers: Workers = None,
     address: Address = None,
-    device: Device = "cpu",
-    data_dir: DataDir = None,
-    out: Annotated[Path | None, Option(help="Output folder. [default: results/NAME, after the study]")] = None,
-    as_json: Json = False,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
 ) -> None:
-    """Run the study of a file, as far as it is not finished, and write tables, figures and report.html."""
+    """Run a study from a file: train what is not finished, and write tables, figures and report.html.
+
+    Example: imbaloss run study.toml --seeds 10 --executor processes
+    """
     from imbaloss import studies
 
-    with refusing():
-        study = with_seeds(studies.named(file), seeds)
-        trained_by = studies.executor_named(executor, workers=workers, address=address)
+    with explain_input_errors():
+        study = with_seeds(studies.find_study(file), seeds)
+        trained_by = studies.make_executor(executor, workers=workers, address=address)
     run_study(
-        study, out or Path("results") / file_name(study.name), trained_by, stack_size=stack_size, device=device,
+        study, out or Path("results") / make_file_name(study.name), trained_by, stack_size=stack_size, device=device,
         data_dir=data_dir, as_json=as_json, quiet=quiet, verbose=verbose,
     )  # fmt: skip
 
 
-@app.command()
+@app.command(rich_help_panel=STUDIES)
 def plan(
     file: StudyFile,
     *,
     seeds: Seeds = None,
-    stack_size: StackSize = None,
-    device: Device = "cpu",
-    data_dir: DataDir = None,
     as_json: Json = False,
+    data_dir: DataDir = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
+    device: Device = "cpu",
+    stack_size: StackSize = None,
 ) -> None:
-    """Say how many trainings a study has, what time and memory they will take, and what difference they can show."""
+    """Forecast a study: number of trainings, time, memory, and the smallest difference that it can detect.
+
+    Example: imbaloss plan study.toml --seeds 10
+    """
     from dataclasses import asdict
 
     from imbaloss import studies
 
-    with refusing():
-        study = with_seeds(studies.named(file), seeds)
-        runs, datasets, jobs = stacks(study, stack_size, device=device, data_dir=data_dir, quiet=quiet)
+    with explain_input_errors():
+        study = with_seeds(studies.find_study(file), seeds)
+        runs, datasets, jobs = prepare_stacks(study, stack_size, device=device, data_dir=data_dir, quiet=quiet)
     if verbose:
         print_plans(jobs)
     if not quiet:
         tell("training a few epochs of each kind of stack")
-    with reporting():
-        found = studies.forecast(study.name, runs, jobs, datasets, device)
+    with explain_system_errors():
+        forecast = studies.forecast(study.name, runs, jobs, datasets, device)
     if as_json:
-        print_json(asdict(found))
+        print_json(asdict(forecast))
     else:
-        print_forecast(found)
+        print_forecast(forecast)
 
 
-def stacks(
+def prepare_stacks(
     study: "Study", stack_size: int | None = None, *, device: str, data_dir: Path | None, quiet: bool
 ) -> tuple[list["studies.Run"], dict[str, "Dataset"], list["studies.Job"]]:
-    """The runs of a study, its data sets and its stacks."""
+    """Load the data sets of a study; return its runs, the data sets by name, and the runs cut into stacks.
+
+    Raises:
+        ValueError: This machine lacks the device, an entry of the study is wrong, or a data set cannot give a run.
+        OSError: The data cannot be read or downloaded.
+    """
     from imbaloss import data, studies
     from imbaloss.training import check_device
 
     check_device(device)
     runs = study.runs()
-    datasets = data.load(study.datasets, folder=data_dir, quiet=quiet)
-    return runs, datasets, studies.cut(runs, datasets, stack_size, device)
+    datasets = data.load_data_sets(study.datasets, folder=data_dir, quiet=quiet)
+    return runs, datasets, studies.cut_into_stacks(runs, datasets, stack_size, device)
 
 
 def with_seeds(study: "Study", seeds: int | None) -> "Study":
+    """Return the study with that number of seeds, from 0; None leaves the study as it is."""
     return replace(study, seeds=tuple(range(seeds))) if seeds else study
 
 
@@ -209,24 +260,30 @@ def run_study(
     quiet: bool,
     verbose: bool,
 ) -> None:
-    """What `reproduce` and `run` have in common."""
+    """Train what a study lacks in the output folder, write its tables, figures and page, and print the table.
+
+    After Ctrl-C it says how many trainings are finished, and passes the KeyboardInterrupt on.
+
+    Raises:
+        InputError: The study, its data or the output folder is wrong.
+    """
     from imbaloss import report, studies
 
-    with refusing():
-        runs, datasets, jobs = stacks(study, stack_size, device=device, data_dir=data_dir, quiet=quiet)
-        asked = {run.hash for run in runs}
+    with explain_input_errors():
+        runs, datasets, jobs = prepare_stacks(study, stack_size, device=device, data_dir=data_dir, quiet=quiet)
+        hashes = {run.hash for run in runs}
         store = studies.Store(out)
         store.add_examples(datasets)
         studies.write_study(study, datasets, out)
     if verbose:
         print_plans(jobs)
-    if not quiet and (others := len(store.hashes() - asked)):
-        tell(f"{out} holds {others} trainings beside those of this study; they stay, and are not in its tables")
+    if not quiet and (number := len(store.hashes() - hashes)):
+        tell(f"{out} holds {number} trainings beside those of this study; they stay, and are not in its tables")
     try:
-        with reporting(), progress(jobs, quiet=quiet, news=report.Headline(store, runs)) as observer:
+        with explain_system_errors(), progress(jobs, quiet=quiet, news=report.Headline(store, runs)) as observer:
             studies.execute(jobs, store, datasets, device, executor=executor, observer=observer)
     except KeyboardInterrupt:
-        tell(f"{len(store.hashes() & asked)} of {len(asked)} trainings are finished and kept in {out}")
+        tell(f"{len(store.hashes() & hashes)} of {len(hashes)} trainings are finished and kept in {out}")
         raise
     write_report(study, runs, store, out, as_json=as_json)
 
@@ -234,10 +291,10 @@ def run_study(
 def write_report(
     study: "studies.ReportableStudy", runs: list["studies.Run"], store: "studies.Store", out: Path, *, as_json: bool
 ) -> None:
-    """Writes tables, figures and page, and prints the table."""
+    """Write tables, figures and page into the output folder, and print the table, as JSON or as text."""
     from imbaloss import report
 
-    with reporting():
+    with explain_system_errors():
         findings = report.compute_findings(study, store.rows(runs), store)
         page = report.write_report(findings, out)
     if as_json:
@@ -247,61 +304,72 @@ def write_report(
         print(f"\n{out / 'table.md'}, {out / 'table.csv'}, {out / 'table.tex'}, {out / 'figures'}\nopen {page}")
 
 
-@app.command()
+@app.command(rich_help_panel=STUDIES)
 def report(
     folder: Annotated[Path, Argument(help="Output folder of a study.", metavar="OUT")],
-    margin: Annotated[float | None, Option(help=f"{MARGIN.help} [default: the study's]")] = None,
+    margin: Annotated[
+        float | None, Option(help=MARGIN.help, metavar="NUMBER", show_default="that of the study")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Write tables, figures and report.html again, from the finished trainings of a folder alone."""
+    """Write tables, figures and report.html again, from the finished trainings in an output folder.
+
+    Example: imbaloss report results/fraud --margin 0.02
+    """
     from imbaloss import studies
 
-    with refusing():
+    with explain_input_errors():
         study = studies.read_study(folder)
         study = study if margin is None else replace(study, margin=margin)
         store = studies.Store(folder, create=False)
         runs = study.runs()
         if not store.hashes() & {run.hash for run in runs}:
-            raise ValueError(f"{folder} holds no finished training of study {study.name}: there is nothing to report")
+            raise ValueError(
+                f"{folder} holds no finished training of study {study.name}: run the study there before its report"
+            )
     write_report(study, runs, store, folder, as_json=as_json)
 
 
-@app.command()
+@app.command(rich_help_panel=STUDIES)
 def status(
     folder: Annotated[Path, Argument(help="Output folder of a study.", metavar="OUT")],
     as_json: Json = False,
 ) -> None:
-    """Say how far a study is: finished, failed, and in training in any process."""
-    from dataclasses import asdict
+    """Say how many trainings of an output folder are finished, have failed, and are in training now.
 
+    Example: imbaloss status results/table1
+    """
     from imbaloss.studies import Status
 
-    with refusing():
-        found = Status.of(folder)
+    with explain_input_errors():
+        state = Status.of(folder)
     if as_json:
-        print_json(asdict(found))
+        print_json(state.to_json())
         return
-    print(f"{found.study}: {found.finished} of {found.asked} trainings finished", end="")
-    print(f", {found.failed} failed, {found.training} in training now", end="")
-    print(f"; {found.others} of other studies" if found.others else "")
-    for dataset, (done, asked) in found.datasets.items():
-        print(f"{dataset:14} {done} of {asked}")
+    print(f"{state.study}: {state.finished} of {state.requested} trainings finished", end="")
+    print(f", {state.failed} failed, {state.training} in training now", end="")
+    print(f"; {state.unrelated} of other studies" if state.unrelated else "")
+    for dataset, (finished, requested) in state.datasets.items():
+        print(f"{dataset:14} {finished} of {requested}")
 
 
-@app.command()
+@app.command(rich_help_panel=LOOK_UP)
 def losses(
-    name: Annotated[str | None, Argument(help="Of one loss. [default: all]", show_default=False)] = None,
+    name: Annotated[str | None, Argument(help="Name of one loss.", show_default="all losses")] = None,
     as_json: Json = False,
 ) -> None:
-    """List the losses: formula, parameters, source, when to use them."""
+    """List the losses: formula, parameters, source, and when to use them.
+
+    Example: imbaloss losses focal
+    """
     from imbaloss import losses as catalogue
 
-    with refusing():
-        found = [catalogue.facts(one) for one in ([name] if name else catalogue.names())]
+    with explain_input_errors():
+        guide = [catalogue.facts(each) for each in ([name] if name else catalogue.names())]
     if as_json:
-        print_json(found)
+        print_json(guide)
         return
-    for facts in found:
+    for facts in guide:
         print_loss(facts)
     if not name:
         print("Any pair of an error and a reduction is a loss too, as focal/worst_class:")
@@ -309,9 +377,12 @@ def losses(
         print_entry("reductions", ", ".join(catalogue.REDUCTIONS))
 
 
-@app.command()
+@app.command(rich_help_panel=LOOK_UP)
 def datasets(as_json: Json = False) -> None:
-    """List the data sets: classes, numbers of images or documents, where they come from."""
+    """List the data sets: classes, numbers of images or documents, and origin.
+
+    Example: imbaloss datasets
+    """
     from imbaloss.data import SETS
     from imbaloss.data.cifar100 import SUPERCLASSES
 
@@ -321,22 +392,32 @@ def datasets(as_json: Json = False) -> None:
     for name, binary in SETS.items():
         train, test = ("+".join(map(str, part)) for part in (binary.train, binary.test))
         print(f"{name:14} {binary.negative} (0) against {binary.positive} (1)")
-        print(f"{'':15}{train} {binary.things} to train on, {test} to test on, {binary.origin}\n")
+        print(f"{'':15}{train} {binary.noun} to train on, {test} to test on, {binary.origin}\n")
     print("Any two classes or superclasses of CIFAR-100 are a set too, the negative one first, as fish/flowers:")
     for name, classes in SUPERCLASSES.items():
         print(f"    {name}: {', '.join(classes)}")
 
 
-def changed(study: "Study", context: typer.Context, **asked_for: Any) -> "Study":
-    """The study with what was asked for on the command line; an option that was not given changes nothing."""
-    data = given(context, DATA_OPTIONS)
+def override_study(study: "Study", context: typer.Context, **axes: Any) -> "Study":
+    """Return the study with the values of the command line; an option that was not used changes nothing.
+
+    Args:
+        study: The study that the options change.
+        context: Holds the options on data and recipe.
+        axes: Further fields of the study; None leaves a field as it is, and a list or a range becomes a tuple.
+
+    Raises:
+        ValueError: An entry of the recipe is wrong.
+        EntryError: A loss or a sampler is wrong.
+    """
+    options = used_options(context, DATA_OPTIONS)
     for option, axis in (("protocol", "protocols"), ("sampler", "samplers")):
-        if option in data:
-            data[axis] = [data.pop(option)]
-    asked_for |= data | {"overrules": entries(context)}
-    wanted: dict[str, Any] = {
+        if option in options:
+            options[axis] = [options.pop(option)]
+    axes |= options | {"overrules": recipe_entries(context)}
+    changes: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list | range) else value
-        for key, value in asked_for.items()
+        for key, value in axes.items()
         if value is not None
     }
-    return replace(study, **wanted)
+    return replace(study, **changes)

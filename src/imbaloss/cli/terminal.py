@@ -1,4 +1,4 @@
-"""What a person sees: results on standard output; progress and what goes wrong on standard error."""
+"""Text for the terminal: results on standard output, messages on standard error."""
 
 import json
 import sys
@@ -9,30 +9,31 @@ from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from imbaloss.wording import counted
+from imbaloss.plural import format_count
 
 if TYPE_CHECKING:
     from imbaloss.studies import DetectableDifferences, Forecast, Job
 
 
 def print_plans(jobs: Sequence["Job"]) -> None:
-    """On standard error, a line for each way in which the jobs are trained."""
-    for (samples, shape, plan), alike in groupby(jobs, lambda job: (job.samples, job.shape, job.plan)):
-        sizes = [job.networks for job in alike]
-        stacks = f"{counted(len(sizes), 'stack')} of {counted(max(sizes), 'network')}"
+    """Print on standard error one line for each plan by which the jobs are trained."""
+    for (samples, shape, plan), group in groupby(jobs, lambda job: (job.samples, job.shape, job.plan)):
+        sizes = [job.networks for job in group]
+        stacks = f"{format_count(len(sizes), 'stack')} of {format_count(max(sizes), 'network')}"
         most = " at most" if len(set(sizes)) > 1 else ""
         tell(f"plan for {samples} samples of {prod(shape)} inputs: {stacks}{most}, {plan}")
 
 
 def print_forecast(forecast: "Forecast") -> None:
-    """How much there is to train, what it will cost, and what it can show."""
+    """Print the numbers of trainings and stacks, the time and memory they take, and the difference they can show."""
     trainings = sum(forecast.trainings.values())
-    tried = f" of {counted(forecast.networks, 'network')}" if forecast.networks > trainings else ""
-    stacks = f"{counted(forecast.stacks, 'stack')} of at most {counted(forecast.largest_stack, 'network')}"
-    print(f"{forecast.study}: {counted(trainings, 'training')}{tried} in {stacks}")
+    tried = f" of {format_count(forecast.networks, 'network')}" if forecast.networks > trainings else ""
+    stacks = f"{format_count(forecast.stacks, 'stack')} of at most {format_count(forecast.largest_stack, 'network')}"
+    print(f"{forecast.study}: {format_count(trainings, 'training')}{tried} in {stacks}")
     for dataset, number in forecast.trainings.items():
-        print(f"{dataset:14} {counted(number, 'training')}, about {duration(forecast.seconds[dataset])}")
-    print(f"{'together':15}about {duration(sum(forecast.seconds.values()))} on this machine, one stack after the other")
+        print(f"{dataset:14} {format_count(number, 'training')}, about {format_duration(forecast.seconds[dataset])}")
+    total = format_duration(sum(forecast.seconds.values()))
+    print(f"{'together':15}about {total} on this machine, one stack after the other")
     if forecast.memory is not None:
         print(f"{'memory':15}about {forecast.memory / 2**30:.1f} GiB")
     if forecast.reach:
@@ -40,30 +41,29 @@ def print_forecast(forecast: "Forecast") -> None:
 
 
 def print_reach(reach: "DetectableDifferences") -> None:
-    """A line a cell; one line in all where the seeds are too few."""
+    """Print the smallest difference that each cell can show; if the seeds are too few, one line that says so."""
     from imbaloss.studies.detectable_difference import AREA, CORRELATION
 
-    pairs = f"{'compared':15}{counted(reach.pairs, 'pair')} of {counted(reach.methods, 'method')}"
+    pairs = f"{'compared':15}{format_count(reach.pairs, 'pair')} of {format_count(reach.methods, 'method')}"
     none = f"with fewer than {reach.fewest} seeds no difference can be found"
     if reach.fewest and reach.repetitions < reach.fewest:
         print(f"{pairs}: {none}, and this study has {reach.repetitions}")
         return
     noun = "seed" if reach.fewest else "fold"
-    print(f"{pairs}, over {counted(reach.repetitions, noun)}{f'; {none}' if reach.fewest else ''}")
+    print(f"{pairs}, over {format_count(reach.repetitions, noun)}{f'; {none}' if reach.fewest else ''}")
     print(f"{'ROC-AUC':15}about the smallest difference found with probability 0.8, by the chance in the test samples")
     print(f"{'':15}alone (areas of {AREA:g}, correlation {CORRELATION:g}); differences between {noun}s come on top")
     several = len({cell.protocol for cell in reach.cells}) > 1
     for cell in reach.cells:
-        unknown = "none" if cell.positives and cell.negatives else "undefined"
-        found = unknown if cell.difference is None else f"{cell.difference:.2g}"
+        missing = "none" if cell.positives and cell.negatives else "undefined"
+        difference = missing if cell.difference is None else f"{cell.difference:.2g}"
         protocol = f" under {cell.protocol}" if several else ""
-        print(
-            f"{cell.dataset:14} {found} at level {cell.level:g}{protocol}, test P/N {cell.positives}/{cell.negatives}"
-        )
+        counts = f"test P/N {cell.positives}/{cell.negatives}"
+        print(f"{cell.dataset:14} {difference} at level {cell.level:g}{protocol}, {counts}")
 
 
-def duration(seconds: float) -> str:
-    """As 5 s, 12 min, 3 h 20 min."""
+def format_duration(seconds: float) -> str:
+    """Format a time as "5 s", "12 min" or "3 h 20 min"; the smallest is "1 s"."""
     minutes = round(seconds / 60)
     if minutes < 2:
         return f"{max(round(seconds), 1)} s"
@@ -71,7 +71,12 @@ def duration(seconds: float) -> str:
 
 
 def print_run(run: dict[str, Any], model: Path | None) -> None:
-    """What a person wants to know of one training."""
+    """Print the data, the scores on test and the tuned threshold of one training, or why it failed.
+
+    Args:
+        run: The row of the run (`Row.flat`).
+        model: The file of the model.
+    """
     from imbaloss.evaluation import SCORES
 
     sampler = "" if run["sampler"] == "none" else f" with {run['sampler']}"
@@ -86,7 +91,7 @@ def print_run(run: dict[str, Any], model: Path | None) -> None:
         print(run["failure"])
         return
     if run["tuning"]:
-        rates = [f"{one['lr']:g}" for one in run["tuning"]["candidates"]]
+        rates = [f"{candidate['lr']:g}" for candidate in run["tuning"]["candidates"]]
         print(f"learning rate {run['tuning']['lr']:g}, the best on validation of {', '.join(rates)}")
     for score in SCORES:
         value = f"{run[score]:.4f}" if run[score] is not None else f"undefined: {run['undefined']['test'][score]}"
@@ -96,7 +101,7 @@ def print_run(run: dict[str, Any], model: Path | None) -> None:
 
 
 def print_tuned(run: dict[str, Any]) -> None:
-    """The threshold that was chosen on validation, and what it is worth on test."""
+    """Print the threshold that was chosen on validation and its scores on test; if none was chosen, the reason."""
     tuned, rule = run["tuned"], run["recipe"]["threshold"]
     if tuned["threshold"] is None:
         print(run["undefined"]["tuned"]["f1"])
@@ -110,7 +115,7 @@ def print_tuned(run: dict[str, Any]) -> None:
 
 
 def print_loss(facts: dict[str, Any]) -> None:
-    """What the guide, docs/losses.md, says of a loss, and an empty line."""
+    """Print the facts of the guide (docs/losses.md) on a loss, and an empty line."""
     print(f"{facts['name']}  {facts['title']}")
     print_entry("formula", facts["formula"])
     parameters = [
@@ -125,13 +130,16 @@ def print_loss(facts: dict[str, Any]) -> None:
 
 
 def print_entry(label: str, text: str) -> None:
-    first, others = f"    {label:15}", " " * 19
-    print(textwrap.fill(text, 100, initial_indent=first, subsequent_indent=others, break_on_hyphens=False))
+    """Print a label and a text, wrapped to lines of 100 characters."""
+    first, further = f"    {label:15}", " " * 19
+    print(textwrap.fill(text, 100, initial_indent=first, subsequent_indent=further, break_on_hyphens=False))
 
 
 def print_json(value: Any) -> None:
+    """Print a value as one line of JSON. Raises ValueError for NaN and infinite numbers."""
     print(json.dumps(value, allow_nan=False))
 
 
 def tell(text: str) -> None:
+    """Print a text on standard error."""
     print(text, file=sys.stderr)

@@ -12,7 +12,11 @@ NAMES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Load what `NAMES` lists when it is first used: the command line reads the request alone, without torch."""
+    """Import a name of `NAMES` when it is first used, so that the command line can read the request without torch.
+
+    Raises:
+        AttributeError: The name is not in `NAMES`.
+    """
     if name not in NAMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(importlib.import_module(NAMES[name]), name)

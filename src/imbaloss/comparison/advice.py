@@ -1,4 +1,4 @@
-"""What to do with one's own data: which method, from which probability on, and how sure that is."""
+"""Advice on a person's own data: the method to use, its threshold, and how certain that is."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,34 +17,34 @@ from imbaloss.studies import ReportExtension, Row
 
 @dataclass(frozen=True)
 class Advice:
-    """The recommended method, and what a person should know of it."""
+    """The recommended method, with the sentences that explain it."""
 
     method: Method
-    score: ComparedScore  # by which it is recommended
+    score: ComparedScore  # the score that decides the recommendation
     sentences: tuple[str, ...]  # the most important first
-    row: Row | None  # of the training on all rows; None before it is finished
+    row: Row | None  # the training on all rows; None before it is finished
 
     @property
     def threshold(self) -> Threshold | None:
-        """The threshold of the training on all rows, and the ends of its 95 % interval."""
+        """The threshold of the training on all rows with its 95 % interval; None before it is finished."""
         return self.row.threshold if self.row else None
 
 
 def extend_page(advice: Advice | None) -> ReportExtension:
-    """Return what a page says first: the advice, or that no method came to a result."""
+    """Return the first part of a report: the advice, or a sentence that no method has a result if `advice` is None."""
     sentences = advice.sentences if advice else ()
     return ReportExtension("imbaloss.comparison", "page_of_answer.html.jinja", {"advice": advice}, sentences)
 
 
 def advise(findings: Findings, best: Method, *, methods: Sequence[Method], sought: str, final: Row | None) -> Advice:
-    """Say why a method is to be taken, and how.
+    """Write the advice to use a method, with its reasons.
 
     Args:
-        findings: Finished runs of a study of one's own data.
-        best: The method that `recommend` returns of them.
-        methods: All that the study compares.
-        sought: What is to be found, in words.
-        final: The training of the best method on all rows, None before it is finished.
+        findings: The finished runs of a study of a person's own data.
+        best: The method that `recommend` chose from them.
+        methods: All methods that the study compares.
+        sought: The positive class in words, such as "churned = yes".
+        final: The training of the best method on all rows; None before it is finished.
     """
     score = choose_score(findings)
     [cell] = findings.scored[score]
@@ -63,7 +63,10 @@ def advise(findings: Findings, best: Method, *, methods: Sequence[Method], sough
 
 
 def recommend(findings: Findings, methods: Sequence[Method]) -> Method | None:
-    """Return the method with the best mean, of those that have a score as often as any; None where none has a score."""
+    """Return the method with the best mean score, or None if no method has a score.
+
+    Methods with a score in fewer repetitions than another method are left out. On a tie the first method wins.
+    """
     score = choose_score(findings)
     [cell] = findings.scored[score]
     repetitions = count_scores(cell, methods)
@@ -73,32 +76,33 @@ def recommend(findings: Findings, methods: Sequence[Method]) -> Method | None:
 
 
 def choose_score(findings: Findings) -> ComparedScore:
-    """Return the score that the threshold is tuned for. Of a rule without a score of its own it is F1."""
+    """Return the score that the rule of the threshold optimises; F1 at the tuned threshold if the rule has none."""
     score = choose_compared_scores(findings.rows)[-1]
-    return next(one for one in COMPARED if one.label == TUNED_F1) if score in COMPARED else score
+    return next(each for each in COMPARED if each.label == TUNED_F1) if score in COMPARED else score
 
 
-def by_name(methods: Sequence[Method]) -> dict[str, Method]:
-    """Return the methods by their names in findings. These are their texts, since own data have one recipe for all."""
+def key_by_name(methods: Sequence[Method]) -> dict[str, Method]:
+    """Map the names of methods in the findings to the methods. All share one recipe, so a name is the method's text."""
     return {str(method): method for method in methods}
 
 
 def count_scores(cell: Cell, methods: Sequence[Method]) -> dict[Method, int]:
-    """Count the repetitions in which each method has a score."""
-    named = by_name(methods)
+    """Count the repetitions in which each method has a score; a method without any run is left out."""
+    named = key_by_name(methods)
     return {named[name]: int(np.isfinite(values).sum()) for name, values in cell.scores.items()}
 
 
 def select_comparisons(
     findings: Findings, best: Method, methods: Sequence[Method], score: ComparedScore
 ) -> Mapping[Method, CellComparison]:
-    """Return the comparisons of the best method with each other one that has repetitions, by the other one.
+    """Return the comparisons of the best method with each other method, keyed by the other method.
 
-    Where all seeds have the same test rows, they allow for other test rows too.
+    Methods without repeated scores are left out. If all seeds share one test part, the comparisons allow for other
+    test rows too.
     """
-    named = by_name(methods)
-    of_score = [one for one in findings.comparisons if one.score == score.label]
+    named = key_by_name(methods)
+    of_score = [comparison for comparison in findings.comparisons if comparison.score == score.label]
     comparisons = select_repeated(select_of_method(of_score, str(best)))
     if comparisons and not findings.study.folds:
         comparisons = widen_to_other_rows(findings, comparisons, score)
-    return {named[one.second]: one for one in comparisons}
+    return {named[comparison.second]: comparison for comparison in comparisons}

@@ -1,4 +1,4 @@
-"""Numbers in which a point or comma may part thousands or be the mark of decimals, asked of all columns of a file."""
+"""Numbers whose points or commas may be thousands separators or decimal marks, judged by all columns of a file."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def list_plain_texts(columns: "Columns", judgements: Mapping[str, Judgement]) -> list[str]:
-    """Return the names of the columns whose numbers stand as text, with decimal points or without decimals."""
+    """Return the names of the columns of text whose numbers have decimal points or no decimals."""
     return [
         name
         for name, judgement in judgements.items()
@@ -26,7 +26,10 @@ def list_plain_texts(columns: "Columns", judgements: Mapping[str, Judgement]) ->
 
 
 def read_points_as_thousands(columns: "Columns", judgements: dict[str, Judgement]) -> None:
-    """Change the form of columns of numbers whose points may part thousands, where commas are known to be decimals."""
+    """Read points as thousands separators in columns that allow it, for files whose decimal mark is a comma.
+
+    Changes `judgements` in place: such columns get the form `POINTS_AND_COMMA`.
+    """
     for name in list_plain_texts(columns, judgements):
         judgement, texts = judgements[name], columns[name].combine_chunks().drop_null()
         if judgement.ambiguous is not None or numbers.all_have_three_decimals(texts):
@@ -34,13 +37,13 @@ def read_points_as_thousands(columns: "Columns", judgements: dict[str, Judgement
 
 
 def check_ambiguous(columns: "Columns", judgements: Mapping[str, Judgement], request: ColumnRequest) -> None:
-    """Check that points and commas in numbers can mean one thing only.
+    """Check that the points and commas in numbers have one possible meaning.
 
-    Points are decimals where another column of a file with commas between its values shows that. In files with other
+    In a file whose delimiter is a comma, points are decimal marks if another column shows that. In files with other
     delimiters, a column in which every value has three digits behind a point shows nothing.
 
     Raises:
-        ValueError: In a column they may part thousands or be decimals, and `request.decimal` does not say which.
+        ValueError: The marks of a column may be thousands separators or decimal marks, and `request.decimal` is None.
     """
     if request.decimal is not None:
         return
@@ -61,19 +64,23 @@ def check_ambiguous(columns: "Columns", judgements: Mapping[str, Judgement], req
         return
     points = [name for name, value in unclear.items() if "," not in value]
     if commas and points:
-        told = f"as {commas[0]!r} has decimal commas, those of {points[0]!r} may part thousands"
-        raise ValueError(f"decimal points and commas: {told}; write all with a point, and no other mark")
+        raise ValueError(
+            f"column {commas[0]!r} has decimal commas, so the points in column {points[0]!r} may separate thousands: "
+            "write all numbers with a decimal point and no other mark"
+        )
     shows_points = any(
         numbers.show_point_decimals(columns[name].combine_chunks().drop_null()) for name in plain if name not in unclear
     )
     for name, value in unclear.items():
-        is_told = shows_points and "," not in value and (request.delimiter == "," or judgements[name].ambiguous is None)
-        if not is_told:
+        is_settled = (
+            shows_points and "," not in value and (request.delimiter == "," or judgements[name].ambiguous is None)
+        )
+        if not is_settled:
             raise ValueError(explain_ambiguous(name, value))
 
 
 def explain_ambiguous(name: str, value: str) -> str:
-    """Say what to do about numbers of which nobody can tell whether a mark parts thousands or is a decimal mark."""
+    """Write the message on a column whose marks may be thousands separators or decimal marks. value: an example."""
     marks, digits = ("commas", value.replace(",", "")) if "," in value else ("points", value.replace(".", ""))
     return (
         f"column {name} has numbers with {marks}, such as {value!r}: write all with a decimal point and nothing else, "

@@ -1,4 +1,4 @@
-"""What a comparison came to."""
+"""The result of a comparison on a person's own data."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,62 +9,62 @@ from typing import Any
 import pandas as pd
 
 from imbaloss import report
+from imbaloss.atomic_write import write_atomically
 from imbaloss.comparison.advice import Advice, extend_page
 from imbaloss.comparison.own_model import OwnModel
 from imbaloss.evaluation.scores import Threshold
 from imbaloss.report import Findings
 from imbaloss.studies import THRESHOLDS
-from imbaloss.whole import write_whole
 
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """Of `imbaloss.compare`. A notebook shows verdict and table."""
+    """The result of `imbaloss.compare`. A notebook shows its verdict and mean scores."""
 
-    folder: Path  # with all files of a study
+    folder: Path  # holds all files of the study
     findings: Findings
     advice: Advice
-    model: OwnModel | None  # None where its training failed
-    description: Sequence[str]  # of the data
+    model: OwnModel | None  # the recommended method, trained on all rows; None if that training failed
+    description: Sequence[str]  # notes on the data
 
     @property
     def table(self) -> pd.DataFrame:
-        """One line a method, as table.csv has it."""
+        """The scores of all methods, one line a method, as in table.csv."""
         return self.findings.table
 
     @property
     def comparisons(self) -> pd.DataFrame:
-        """One line a pair of methods and score, as comparisons.csv has it."""
+        """The comparisons of all pairs of methods, one line a pair and score, as in comparisons.csv."""
         return report.tabulate_comparisons(self.findings.comparisons)
 
     @property
     def verdict(self) -> str:
-        """What to do, and how sure that is: a line each."""
+        """The sentences of the advice, one a line."""
         return "\n".join(f"{sentence}." for sentence in self.advice.sentences)
 
     @property
     def best(self) -> str:
-        """The recommended method."""
+        """The text of the recommended method."""
         return str(self.advice.method)
 
     @property
     def threshold(self) -> Threshold | None:
-        """From which probability on to call a row positive, and the ends of its 95 % interval."""
+        """The threshold at which a row is called positive, with its 95 % interval; None if there is none."""
         return self.advice.threshold
 
     def to_html(self, path: str | Path) -> Path:
-        """Writes the report: one page, which opens offline."""
+        """Write the report to `path`, as one page that opens offline, and return the path."""
         page = self.folder / "report.html"
         if not page.exists():
             report.write_report(self.findings, self.folder, extend_page(self.advice))
-        return write_whole(Path(path), page.read_bytes())
+        return write_atomically(Path(path), page.read_bytes())
 
     @property
     def summary(self) -> pd.DataFrame:
-        """Means of the scores that methods are compared by, the best method first."""
-        labels = {one.column: one.label for one in self.findings.scored}
-        found = self.table.set_index("method")[list(labels)].rename(columns=labels)
-        return found.sort_values(self.advice.score.label, ascending=self.advice.score.lower, kind="stable")
+        """The mean scores by which methods are compared, one line a method, the best method first."""
+        labels = {score.column: score.label for score in self.findings.scored}
+        means = self.table.set_index("method")[list(labels)].rename(columns=labels)
+        return means.sort_values(self.advice.score.label, ascending=self.advice.score.lower, kind="stable")
 
     def __str__(self) -> str:
         return f"{self.verdict}\n\n{self.summary.to_string(float_format='{:.4f}'.format)}"
@@ -72,25 +72,26 @@ class Answer:
     def _repr_html_(self) -> str:
         from html import escape
 
-        first, *others = (escape(sentence) for sentence in self.advice.sentences)
-        items = "".join(f"<li>{sentence}.</li>" for sentence in others)
+        first, *further = (escape(sentence) for sentence in self.advice.sentences)
+        items = "".join(f"<li>{sentence}.</li>" for sentence in further)
         return f"<p><strong>{first}.</strong></p><ul>{items}</ul>{self.summary.to_html(float_format='{:.4f}'.format)}"
 
 
-def facts(found: Answer) -> dict[str, Any]:
-    """As JSON values."""
-    threshold = found.threshold or (None, None, None)
+def convert_to_json(answer: Answer) -> dict[str, Any]:
+    """Return the answer as JSON values: method, threshold, sentences, tables and folder; NaN becomes None."""
+    threshold = answer.threshold or (None, None, None)
     return {
-        "best": found.best,
-        "by": found.advice.score.column,
-        "threshold": dict(zip(THRESHOLDS, (none_if_nan(value) for value in threshold), strict=True)),
-        "verdict": list(found.advice.sentences),
-        "data": list(found.description),
-        "table": report.to_records(found.table),
-        "comparisons": report.to_records(found.comparisons),
-        "folder": str(found.folder),
+        "best": answer.best,
+        "by": answer.advice.score.column,
+        "threshold": dict(zip(THRESHOLDS, (replace_nan(value) for value in threshold), strict=True)),
+        "verdict": list(answer.advice.sentences),
+        "data": list(answer.description),
+        "table": report.to_records(answer.table),
+        "comparisons": report.to_records(answer.comparisons),
+        "folder": str(answer.folder),
     }
 
 
-def none_if_nan(value: float | None) -> float | None:
+def replace_nan(value: float | None) -> float | None:
+    """Return None for NaN and infinity, which JSON does not have."""
     return value if value is not None and isfinite(value) else None

@@ -1,4 +1,4 @@
-"""Assembling `Own` of what was read: which class is which, what stays together, and whether each part has both."""
+"""Assembling `Own` from data that were read: classes, groups, times, the division and its checks."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -15,9 +15,9 @@ from imbaloss.comparison.own_data import FOLDS, TEST, TIME, Own
 from imbaloss.comparison.preparation import ImagePreparation
 from imbaloss.comparison.reading.table_file import COMPRESSED
 from imbaloss.comparison.request import ComparisonRequest
-from imbaloss.comparison.targets import classes_of, number_groups, order_times
+from imbaloss.comparison.targets import find_classes, number_groups, order_times
 from imbaloss.data.splits import FEWEST_FOLDS, check_folds
-from imbaloss.wording import counted
+from imbaloss.plural import format_count
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -25,21 +25,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Content:
-    """What was read: features as of `Own`, the target of each row as text; the last `held_out` rows are to judge by."""
+    """Data as they were read, before classes and division are decided."""
 
     name: str
-    features: Any
+    features: Any  # as in `Own`
     kind: Schema | ImagePreparation
-    target: "pd.Series[str]"
-    held_out: int = 0
+    target: "pd.Series[str]"  # (N,), the class of each row as text
+    held_out: int = 0  # the number of rows at the end that are the test part
     notes: tuple[str, ...] = ()
-    classes: Mapping[str, Any] = field(default_factory=dict)  # what each text stands for, if not for itself
-    groups: Any = None  # of each row, an Arrow array
-    times: Any = None  # of each row, an Arrow array
+    classes: Mapping[str, Any] = field(default_factory=dict)  # the label that each text stands for, if not itself
+    groups: Any = None  # (N,), the group of each row, an Arrow array
+    times: Any = None  # (N,), the time of each row, an Arrow array
 
 
-def name_of(source: Path) -> str:
-    """Return the name of a file or folder without the ending that tells its format: sales.2024.csv is sales.2024."""
+def derive_name(source: Path) -> str:
+    """Return the name of a file or folder without the ending of its format: sales.2024 for sales.2024.csv.
+
+    A compression ending such as .gz is dropped too. The name is "data" if nothing is left.
+    """
     name = source.resolve().name
     if source.is_dir():
         return name or "data"
@@ -49,7 +52,7 @@ def name_of(source: Path) -> str:
 
 
 def join_columns(tables: "Sequence[pa.Table]", name: str | None) -> Any:
-    """Return a column of all tables as one Arrow array with nulls for what is missing; None without a name."""
+    """Join a column of all tables to one Arrow array, as text if its types differ; None if `name` is None."""
     import pyarrow as pa
 
     if name is None:
@@ -60,14 +63,14 @@ def join_columns(tables: "Sequence[pa.Table]", name: str | None) -> Any:
     return pa.chunked_array([chunk for column in columns for chunk in column.chunks], columns[0].type).combine_chunks()
 
 
-def own_of(content: Content, request: ComparisonRequest) -> Own:
-    """Assemble own data: labels, groups, times, the division and a checksum.
+def assemble_own(content: Content, request: ComparisonRequest) -> Own:
+    """Assemble a person's own data: labels, groups, times, the division into parts and a checksum.
 
     Raises:
-        ValueError: It is not clear what is to be found, or a part would lack a class.
+        ValueError: It is not clear which class is the positive one, or a part would lack a class.
     """
     check_folds(request.folds, 1)
-    positive, negative = classes_of(content.target, request.positive)
+    positive, negative = find_classes(content.target, request.positive)
     labels = (content.target == positive).to_numpy().astype(np.int64)
     groups = times = None
     if content.groups is not None:
@@ -90,64 +93,73 @@ def own_of(content: Content, request: ComparisonRequest) -> Own:
         notes=content.notes,
         classes=tuple(content.classes.get(name, name) for name in (negative, positive)),
     )
-    own = replace(own, checksum=checksum(own))
+    own = replace(own, checksum=compute_checksum(own))
     check_parts(own, request)
     return own
 
 
-def checksum(own: Own) -> str:
-    """Return a checksum of all that decides what is learned, and how it is divided; not of the form of a file."""
-    found = hashlib.sha256(f"({own.division!r}, {own.folds!r}, {own.held_out!r}, {own.kind.identity})".encode())
+def compute_checksum(own: Own) -> str:
+    """Compute the SHA-256 of everything that decides what is learned and how rows are divided.
+
+    The format of the file does not count: the same rows as CSV and Parquet have the same checksum.
+    """
+    digest = hashlib.sha256(f"({own.division!r}, {own.folds!r}, {own.held_out!r}, {own.kind.identity})".encode())
     if isinstance(own.features, pd.DataFrame):
-        found.update(hash_rows(own.features).tobytes())
+        digest.update(hash_rows(own.features).tobytes())
     else:
-        found.update(np.ascontiguousarray(own.features).tobytes())
+        digest.update(np.ascontiguousarray(own.features).tobytes())
     for array in (own.labels, own.groups, own.times):
-        found.update(b"" if array is None else array.tobytes())
-    return found.hexdigest()
+        digest.update(b"" if array is None else array.tobytes())
+    return digest.hexdigest()
 
 
 def check_parts(own: Own, request: ComparisonRequest) -> None:
-    """Check that each part has both classes.
+    """Check that train, validation and test have both classes in every fold.
 
     Raises:
-        ValueError: One has not.
+        ValueError: A part lacks a class, or there are fewer samples of a class, or fewer groups, than folds.
     """
     fewest = min(own.counts)
-    there = f"{counted(own.counts.positives, 'positive')} and {counted(own.counts.negatives, 'negative')}"
+    counts_text = (
+        f"{format_count(own.counts.positives, 'positive')} and {format_count(own.counts.negatives, 'negative')}"
+    )
     if own.division == FOLDS and fewest < FEWEST_FOLDS:
-        each = "one to learn from, one to tune by, one to judge by"
-        raise ValueError(f"{there}: of each, {FEWEST_FOLDS} are needed at least, {each}")
+        raise ValueError(
+            f"{counts_text}: each class needs at least {FEWEST_FOLDS}, one each for train, validation and test"
+        )
     if own.division == FOLDS and fewest < own.folds:
-        raise ValueError(f"{there}, too few for {own.folds} folds: say --folds {fewest}")
+        raise ValueError(f"{counts_text} are too few for {own.folds} folds: use --folds {fewest}")
     if own.division == TEST and own.times is None:
         check_folds_of_learned(own)
     number_of_groups = 0 if own.groups is None else len(np.unique(own.groups[: len(own.labels) - own.held_out]))
     if own.groups is not None and number_of_groups < own.folds:
-        raise ValueError(f"there are {number_of_groups} groups in {request.group!r}, fewer than {own.folds} folds")
+        raise ValueError(
+            f"column {request.group!r} has {number_of_groups} groups, fewer than {own.folds} folds: use fewer --folds, "
+            "or groups of fewer rows"
+        )
     if fewest < 2:
-        raise ValueError(f"{there}: too few to learn from and to judge by")
+        raise ValueError(f"{counts_text}: too few for train, validation and test")
     for fold in own.each_fold:
         for part, counts in own.split_counts(0, fold).items():
             if not all(counts):
                 group = request.group
                 lacks = "positives" if not counts.positives else "negatives"
-                why = {
-                    FOLDS: f"where rows of one {group!r} stay together, a fold has no {lacks}: take fewer folds",
-                    TIME: f"divided by {request.time!r}, the {part} part has no {lacks}",
+                reasons = {
+                    FOLDS: f"a fold has no {lacks} if the rows of one {group!r} stay together: use fewer --folds",
+                    TIME: f"the {part} part has no {lacks} if the rows are divided by {request.time!r}",
                     TEST: f"the {part} part has no {lacks}",
                 }
-                raise ValueError(f"{why[own.division]}; there are {there} in all")
+                raise ValueError(f"{reasons[own.division]}; there are {counts_text} in all")
 
 
 def check_folds_of_learned(own: Own) -> None:
-    """Check that each fold of the rows that are not held out can have both classes, since one of them is validation.
+    """Check that each class has a row for every fold of the rows that are not held out; one fold is validation.
 
     Raises:
         ValueError: A class has fewer rows than there are folds.
     """
     negatives, positives = np.bincount(own.labels[: len(own.labels) - own.held_out], minlength=2).tolist()
     if (fewest := min(negatives, positives)) < own.folds:
-        there = f"{counted(positives, 'positive')} and {counted(negatives, 'negative')}"
-        advice = f"say --folds {fewest}" if fewest >= FEWEST_FOLDS else f"of each, {FEWEST_FOLDS} are needed at least"
-        raise ValueError(f"beside the test file there are {there}, too few for {own.folds} folds: {advice}")
+        counts_text = f"{format_count(positives, 'positive')} and {format_count(negatives, 'negative')}"
+        advice = f"use --folds {fewest}" if fewest >= FEWEST_FOLDS else f"each class needs at least {FEWEST_FOLDS}"
+        raise ValueError(f"without the test file there are {counts_text}, too few for {own.folds} folds: {advice}")

@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from imbaloss.evaluation import OF_TALLIES, redrawn, tallied
-from imbaloss.evaluation.tallies import Tallies
+from imbaloss.evaluation import CONFUSION_SCORES, bootstrap_scores, count_confusion
+from imbaloss.evaluation.confusion import ConfusionCounts
 from imbaloss.report import Findings
 from imbaloss.report.cells import ComparedScore
 from imbaloss.report.comparisons import CellComparison
@@ -20,15 +20,15 @@ ALPHA = 0.05
 def widen_to_other_rows(
     findings: Findings, comparisons: Sequence[CellComparison], compared: ComparedScore
 ) -> list[CellComparison]:
-    """Return the comparisons with intervals and verdicts for other test rows too.
+    """Widen the intervals of comparisons so that they hold for other test rows too, by a bootstrap of the test rows.
 
-    A verdict stands where a wider interval bears it out, else nothing is decided: one of a confidence that is adjusted
-    (Bonferroni) for all pairs of as many methods, since the one that came out best on these rows is compared.
+    A verdict becomes undecided unless a still wider interval supports it. The confidence of that interval is adjusted
+    (Bonferroni) for all pairs of methods, because the method that is best on these test rows was chosen by them.
 
     Args:
-        findings: The findings that the comparisons are of.
-        comparisons: Those of one method with others.
-        compared: Their score, which is at the tuned threshold.
+        findings: The findings of the study.
+        comparisons: The comparisons of one method with others, by one score.
+        compared: That score, at the tuned threshold.
     """
     rows = {
         (name.method, row.run.seed): row
@@ -37,32 +37,34 @@ def widen_to_other_rows(
     }
     labels, called = read_decisions(findings, list(rows.values()))
     formula = choose_formula(compared, rows)
-    now, again = formula(tallied(labels, called)), redrawn(formula, labels, called)
+    now, again = formula(count_confusion(labels, called)), bootstrap_scores(formula, labels, called)
     place = {key: at for at, key in enumerate(rows)}
     rarer = int(np.bincount(labels, minlength=2).min())
-    told, methods = [], len(comparisons) + 1
+    widened, methods = [], len(comparisons) + 1
     adjusted = 1 - ALPHA / (methods * (methods - 1) / 2)
-    for one in comparisons:
-        seeds = [seed for method, seed in rows if method == one.first and (one.second, seed) in rows]
-        first, second = ([place[method, seed] for seed in seeds] for method in (one.first, one.second))
+    for comparison in comparisons:
+        pair = comparison.first, comparison.second
+        seeds = [seed for method, seed in rows if method == pair[0] and (pair[1], seed) in rows]
+        first, second = ([place[method, seed] for seed in seeds] for method in pair)
         gains, drawn = now[first] - now[second], (again[:, first] - again[:, second]).mean(axis=1)
         sign = -1 if compared.lower else 1
-        stands = bears_out(seeds_and_redrawn(sign * gains, sign * drawn, rarer, adjusted), one.verdict, one.margin)
+        wider = seeds_and_redrawn(sign * gains, sign * drawn, rarer, adjusted)
+        is_supported = supports_verdict(wider, comparison.verdict, comparison.margin)
         _, *ends = seeds_and_redrawn(sign * gains, sign * drawn, rarer)
         low, high = ends if compared.lower else np.clip(ends, -1, 1).tolist()
-        verdict = one.verdict if stands else Verdict.UNDECIDED
-        told.append(
+        verdict = comparison.verdict if is_supported else Verdict.UNDECIDED
+        widened.append(
             replace(
-                one,
-                comparison=replace(one.comparison, verdict=verdict),
-                interval=Interval(one.interval.estimate, low, high),
+                comparison,
+                comparison=replace(comparison.comparison, verdict=verdict),
+                interval=Interval(comparison.interval.estimate, low, high),
             )
         )
-    return told
+    return widened
 
 
-def bears_out(interval: Interval, verdict: Verdict, margin: float) -> bool:
-    """Say whether the interval of a difference alone would allow the verdict."""
+def supports_verdict(interval: Interval, verdict: Verdict, margin: float) -> bool:
+    """Say whether the interval of a difference alone supports the verdict; an undecided verdict is always supported."""
     _, low, high = interval
     match verdict:
         case Verdict.BETTER:
@@ -76,7 +78,7 @@ def bears_out(interval: Interval, verdict: Verdict, margin: float) -> bool:
 
 
 def read_decisions(findings: Findings, rows: list[Row]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Read the labels of the test rows (N,), and what each training calls positive at its threshold (K, N)."""
+    """Read the labels of the test rows (N,), and whether each of K trainings calls a row positive (K, N)."""
     tests = [predictions["test"] for _, predictions in findings.store.arrays([row.run for row in rows])]
     thresholds = [row.threshold.value for row in rows if row.threshold]
     called = [test.probabilities >= threshold for test, threshold in zip(tests, thresholds, strict=True)]
@@ -85,7 +87,10 @@ def read_decisions(findings: Findings, rows: list[Row]) -> tuple[NDArray[np.int6
 
 def choose_formula(
     compared: ComparedScore, rows: Mapping[tuple[str, int], Row]
-) -> Callable[[Tallies], NDArray[np.float64]]:
-    """Return the formula of a score from counts. A score without one of its own is that of the rule of all rows."""
+) -> Callable[[ConfusionCounts], NDArray[np.float64]]:
+    """Return the formula that computes a score from confusion counts.
+
+    A score that has no formula of its own is computed by the threshold rule that all rows share.
+    """
     [rule] = {row.run.method.decision.rule for row in rows.values()}
-    return OF_TALLIES.get(compared.score, rule.score)
+    return CONFUSION_SCORES.get(compared.score, rule.score)

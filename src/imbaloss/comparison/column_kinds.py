@@ -1,4 +1,4 @@
-"""The kinds of columns, each asked of all values of the column."""
+"""The kinds of columns. Each is decided by all values of the column."""
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from imbaloss.comparison.ambiguous_numbers import check_ambiguous, read_points_as_thousands
 from imbaloss.comparison.column_values import (
     are_versions,
+    convert_to_floats,
+    convert_to_names,
     moments_to_days,
     parse_number_blocks,
     split_marks,
-    texts_of_values,
-    typed_numbers,
 )
 from imbaloss.comparison.columns import Column, ColumnKind, DateForm, LeftOut, NameForm, NumberForm, Reason, Schema
 from imbaloss.comparison.judgement import ANOTHER_WAY, NOTHING_SAID, ColumnRequest, Judgement
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 
     Columns = Mapping[str, pa.ChunkedArray]
 
-FEW = 20  # values of a category, each of which becomes a column; a category with more is MANY
-MOST = 0.5  # of the values of a column that are of one kind, if more than FEW: the others are then mistakes
-NEARLY_ALL = 0.9  # the same of few different values
-FEW_CODES = 0.1  # of the values of a column, below which codes of another length are mistakes
-EXACT_BELOW = 2.0**53  # up to which all whole numbers are floats
-ENOUGH_ROWS = 11  # of which whole numbers in sequence count the rows
+FEW = 20  # number of different values up to which each value of a category gets an input; beyond it the kind is MANY
+MOST = 0.5  # share of values that are numbers (or dates) from which on the others are mistakes
+NEARLY_ALL = 0.9  # the same share for columns with at most FEW different numbers (or dates)
+FEW_CODES = 0.1  # share of codes such as 007 below which they are mistakes among numbers of other lengths
+EXACT_BELOW = 2.0**53  # below it every whole number is exact as a float
+ENOUGH_ROWS = 11  # number of rows from which on whole numbers in sequence count the rows
 ROW_NUMBER_NAMES = {
     *("index", "level_0", "id", "idx", "row", "rowid", "row_id", "row_nr", "row_number", "rownames", "rn", "nr"),
 }  # fmt: skip
@@ -43,10 +43,10 @@ IDENTIFIER = re.compile(r"(^|[_\s.-])[iI][dD]$|[a-z]I[dD]$")  # customer_id, Pas
 
 
 def judge_columns(table: "pa.Table", request: ColumnRequest = NOTHING_SAID) -> Schema:
-    """Find the kind of each column of a table, in which `mark_missing` has made nulls of what is missing.
+    """Find the kind of each column of a table whose missing values are null (see `mark_missing`).
 
     Raises:
-        ValueError: A column has values of several kinds, or there is no column to learn from.
+        ValueError: A column has values of several kinds, or no column is left to learn from.
     """
     names = [name for name in table.column_names if name not in request.aside]
     columns = {name: column for name, column in columns_by_name(table).items() if name not in request.aside}
@@ -61,15 +61,20 @@ def judge_columns(table: "pa.Table", request: ColumnRequest = NOTHING_SAID) -> S
     left_out |= {name: reason for name in names if (reason := judgements[name].left_out)}
     learned = [column for name in names for column in judgements[name].columns]
     if not learned:
-        told = "; ".join(f"{name} {reason}" for name, reason in left_out.items())
-        raise ValueError(f"there is no column to learn from: {told or 'the table has none beside the target'}")
+        ignored = "; ".join(f"{name} ({reason})" for name, reason in left_out.items())
+        raise ValueError(f"there is no column to learn from. Ignored: {ignored or 'none'}")
     if clash := {column.name for column in learned if column.source} & {*request.aside, *names}:
-        raise ValueError(f"there is a column {min(clash)!r}, as one that is made of another would be called: rename it")
+        raise ValueError(
+            f"column {min(clash)!r} has the name of a column that imbaloss derives from another one: rename the column"
+        )
     return Schema(tuple(learned), left_out, tuple(request.na_values), tuple(request.keep_na))
 
 
 def judge_series(column: "pd.Series[Any]", *, named: bool) -> tuple[str, str]:
-    """Return the kind of a pandas column, or "" and why it is left out. named: its values are names."""
+    """Return the kind of a pandas column and "", or "" and why the column is left out.
+
+    named: Whether its values are names, whatever they look like.
+    """
     from imbaloss.comparison.reading.frames import table_from_frame
 
     table = table_from_frame(pd.DataFrame({"column": column}))
@@ -78,9 +83,12 @@ def judge_series(column: "pd.Series[Any]", *, named: bool) -> tuple[str, str]:
     return (judgement.columns[0].stored_kind, "") if judgement.columns else ("", str(judgement.left_out))
 
 
-def judge_plain_numbers(columns: "Columns", others: Collection[str]) -> Iterator[tuple[str, Judgement]]:
-    """Yield what is to be known of columns with nothing but numbers, many at once. others: columns to leave out."""
-    texts = [name for name, column in columns.items() if is_text(column.type) and name not in others]
+def judge_plain_numbers(columns: "Columns", excluded: Collection[str]) -> Iterator[tuple[str, Judgement]]:
+    """Judge the columns of text that hold plain numbers alone, many at once, and yield each name with its judgement.
+
+    Other columns are skipped. excluded: the names of columns that must not be judged in this way.
+    """
+    texts = [name for name, column in columns.items() if is_text(column.type) and name not in excluded]
     for block, array in iterate_blocks(columns, texts):
         rows = len(array) // len(block)
         values, fits = parse_number_blocks(array, len(block), rows)
@@ -97,19 +105,19 @@ def judge_plain_numbers(columns: "Columns", others: Collection[str]) -> Iterator
         for column, place, judgement, may_part, large in zip(
             numeric, np.flatnonzero(fits), judgements, may_part_thousands, is_large, strict=True
         ):
-            known = array.slice(place * rows, rows).drop_null() if may_part or large else None
-            if known is not None and large and are_large_names(known, values[place]):
-                judgement = judge_names(column.name, known)  # noqa: PLW2901
-            elif known is not None and judgement.columns:
-                judgement = replace(judgement, ambiguous=numbers.find_thousands_with_points(known))  # noqa: PLW2901
+            present = array.slice(place * rows, rows).drop_null() if may_part or large else None
+            if present is not None and large and are_large_names(present, values[place]):
+                judgement = judge_names(column.name, present)  # noqa: PLW2901
+            elif present is not None and judgement.columns:
+                judgement = replace(judgement, ambiguous=numbers.find_thousands_with_points(present))  # noqa: PLW2901
             yield column.name, judgement
 
 
 def find_thousands_candidates(values: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Return which columns of numbers may part thousands with points, (k,); what stands in their texts decides.
+    """Return which of k columns of numbers may have points as thousands separators, (k,).
 
-    values: (k, N). The numbers of such a column are below 1,000, and have three decimals at most; none is between 0
-    and 1.
+    The numbers of such a column are below 1,000, have at most three decimals, and none lies between 0 and 1. Their
+    texts decide later. values: (k, N).
     """
     size = np.abs(values)
     with np.errstate(invalid="ignore"):
@@ -120,14 +128,19 @@ def find_thousands_candidates(values: NDArray[np.float64]) -> NDArray[np.bool_]:
     return candidates
 
 
-def are_large_names(known: "pa.Array", values: NDArray[np.float64]) -> bool:
-    """Return whether different whole numbers are one as floats, as identifiers of 18 digits are: they are names."""
-    size = np.nanmax(np.abs(values)) if len(known) else 0
-    return bool(size >= EXACT_BELOW) and len(known.unique()) > len(np.unique(values[~np.isnan(values)]))
+def are_large_names(present: "pa.Array", values: NDArray[np.float64]) -> bool:
+    """Say whether different values become equal as floats, as identifiers of 18 digits do: then they are names.
+
+    Args:
+        present: The values that are not missing, as the file has them.
+        values: (N,), the same as floats, NaN if missing.
+    """
+    size = np.nanmax(np.abs(values)) if len(present) else 0
+    return bool(size >= EXACT_BELOW) and len(present.unique()) > len(np.unique(values[~np.isnan(values)]))
 
 
 def judge_numbers(columns: Sequence[Column], values: NDArray[np.float64]) -> list[Judgement]:
-    """Judge columns of numbers (k, N), NaN where they are missing."""
+    """Judge k columns of numbers (k, N), NaN for missing values; columns without values are left out."""
     if not values.shape[1]:
         return [Judgement(left_out=LeftOut(Reason.NO_VALUE))] * len(columns)
     lows, highs = np.fmin.reduce(values, axis=1), np.fmax.reduce(values, axis=1)
@@ -138,7 +151,7 @@ def judge_numbers(columns: Sequence[Column], values: NDArray[np.float64]) -> lis
 
 
 def judge_range(column: Column, values: NDArray[np.float64], low: float, high: float) -> Judgement:
-    """Judge a column of numbers (N,) with its smallest and largest, which are NaN where there are none."""
+    """Judge a column of numbers (N,). low and high: its smallest and largest number, NaN if it has none."""
     if low != low:  # noqa: PLR0124  # NaN
         return Judgement(left_out=LeftOut(Reason.NO_VALUE))
     if low == high:
@@ -150,16 +163,16 @@ def judge_range(column: Column, values: NDArray[np.float64], low: float, high: f
 
 
 def judge_constant(value: Any) -> Judgement:
-    """Judge a column that has one value only."""
+    """Return the judgement that a column is left out because it has one value only."""
     return Judgement(left_out=LeftOut(Reason.ONE_VALUE, str(value)))
 
 
 def counts_rows(name: str, values: NDArray[np.float64], low: float, high: float) -> bool:
-    """Return whether a column of numbers (N,) says nothing but which row it is.
+    """Say whether a column of numbers (N,) only numbers the rows.
 
-    Any column of whole numbers does that rises by 1 from row to row. One without a name, or with a name such as index
-    or id, does where all its values are different whole numbers, whatever their order; and one without a name, where it
-    begins anew, as in files that were put together.
+    That holds in three cases. The column rises by 1 from row to row. Or it has no name or a name such as index or id,
+    and all its values are different whole numbers. Or it has no name, rises by 1 and begins anew, as in files that were
+    joined. A column of fewer than `ENOUGH_ROWS` rows never counts them. low and high: its smallest and largest value.
     """
     if len(values) < ENOUGH_ROWS or not low.is_integer():
         return False
@@ -168,11 +181,11 @@ def counts_rows(name: str, values: NDArray[np.float64], low: float, high: float)
         return True
     if not (name.casefold() in ROW_NUMBER_NAMES or IDENTIFIER.search(name) or is_unnamed(name)):
         return False
-    known = values[~np.isnan(values)]
-    if len(known) < ENOUGH_ROWS or low < 0 or bool((known != np.floor(known)).any()):
+    present = values[~np.isnan(values)]
+    if len(present) < ENOUGH_ROWS or low < 0 or bool((present != np.floor(present)).any()):
         return False
     begins_anew = bool((is_next | (values[1:] == low)).all()) and values[0] == low
-    return len(np.unique(known)) == len(known) or (begins_anew and is_unnamed(name))
+    return len(np.unique(present)) == len(present) or (begins_anew and is_unnamed(name))
 
 
 def judge_column(name: str, values: "pa.Array", request: ColumnRequest) -> Judgement:
@@ -183,28 +196,32 @@ def judge_column(name: str, values: "pa.Array", request: ColumnRequest) -> Judge
     """
     import pyarrow as pa
 
-    kind, known = values.type, values.drop_null()
-    if not len(known):
+    kind, present = values.type, values.drop_null()
+    if not len(present):
         return Judgement(left_out=LeftOut(Reason.NO_VALUE))
     if name in request.marks:
         return judge_marked_numbers(name, values)
     if name in request.categories or pa.types.is_dictionary(kind) or pa.types.is_boolean(kind):
         return judge_names(name, values)
-    first = known[0].as_py()
+    first = present[0].as_py()
     if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
         column = Column(name, ColumnKind.DATE, DateForm.YEAR_FIRST)
         return judge_dates(column, moments_to_days(values, local=True), first)
     if is_text(kind):
         return judge_text(name, values, request)
-    as_floats = typed_numbers(name, values)
+    as_floats = convert_to_floats(name, values)
     judgement = judge_numbers([Column(name, ColumnKind.NUMBER)], as_floats[None])[0]
-    return judge_names(name, known) if are_large_names(known, as_floats) else judgement
+    return judge_names(name, present) if are_large_names(present, as_floats) else judgement
 
 
 def judge_text(name: str, values: "pa.Array", request: ColumnRequest) -> Judgement:
-    """Judge a column of text, some of which is not missing: numbers and dates may be written in it."""
-    known = values.drop_null()
-    counted = known.value_counts()
+    """Judge a column of text, in which numbers and dates may be written. At least one value is not null.
+
+    Raises:
+        ValueError: Most values are numbers, or most are dates, and the others are neither.
+    """
+    present = values.drop_null()
+    counted = present.value_counts()
     distinct, counts = counted.field("values"), counted.field("counts").to_numpy()
     if are_codes(distinct, counts):
         return judge_names(name, values)
@@ -214,20 +231,23 @@ def judge_text(name: str, values: "pa.Array", request: ColumnRequest) -> Judgeme
         if number_form.ambiguous is not None and len(distinct) > 1:
             return Judgement((column,), ambiguous=number_form.ambiguous)
         if len(distinct) == 1:
-            return judge_constant(known[0].as_py())
+            return judge_constant(present[0].as_py())
         return judge_numbers([column], numbers.parse_numbers(values, number_form.form)[None])[0]
     if date_form := dates.find_date_form(distinct):
         days = dates.parse_dates(values, date_form, local=True)
-        return judge_dates(Column(name, ColumnKind.DATE, date_form), days, known[0].as_py())
+        return judge_dates(Column(name, ColumnKind.DATE, date_form), days, present[0].as_py())
     check_one_kind(name, values, distinct, counts, number_form.fits)
     return judge_names(name, values)
 
 
 def are_codes(distinct: "pa.Array", counts: NDArray[np.int64]) -> bool:
-    """Return whether digits are names, as 007 and 012 are: some begin with a zero.
+    """Say whether a column of digits holds codes such as 007 and 012, which are names and not numbers.
 
-    distinct: the different texts of a column, counts: how often each stands. Few such texts among numbers of several
-    lengths are mistakes.
+    A few texts with a leading zero among numbers of several lengths are mistakes, not codes.
+
+    Args:
+        distinct: (D,), the different texts of the column.
+        counts: (D,), the number of rows with each text.
     """
     is_code = numbers.matches(distinct, numbers.CODE)
     if not is_code.any() or not numbers.matches(distinct, r"^\d+$").all():
@@ -237,41 +257,47 @@ def are_codes(distinct: "pa.Array", counts: NDArray[np.int64]) -> bool:
 
 
 def judge_dates(column: Column, days: NDArray[np.float64], first: Any) -> Judgement:
-    """Judge a column of days since 1970 (N,): beside the day, the hour and the weekday are learned where they vary.
+    """Judge a column of dates; it also gives columns for the hour and the weekday if these vary.
 
-    days: in local time, where the column has zones. first: the first value, as the file has it.
+    Args:
+        column: The column of the dates.
+        days: (N,), days since 1970, in local time if the column has time zones; NaN for missing dates.
+        first: The first value as the file has it, for the message on a constant column.
     """
-    known = days[~np.isnan(days)]
-    if len(known) and known.min() == known.max():
+    present = days[~np.isnan(days)]
+    if len(present) and present.min() == present.max():
         return judge_constant(first)
     cycles: list[ColumnKind] = []
-    if len(known) and np.ptp(known % 1) > 0:
+    if len(present) and np.ptp(present % 1) > 0:
         cycles += [ColumnKind.HOUR_SINE, ColumnKind.HOUR_COSINE]
-    if len(known) and np.ptp(np.floor(known) % 7) > 0:
+    if len(present) and np.ptp(np.floor(present) % 7) > 0:
         cycles += [ColumnKind.WEEKDAY_SINE, ColumnKind.WEEKDAY_COSINE]
     derived = [Column(f"{column.name} ({kind})", kind, column.form, column.name) for kind in cycles]
     return Judgement((column, *derived))
 
 
 def judge_names(name: str, values: "pa.Array") -> Judgement:
-    """Judge a column of names. Texts such as 1.0 stay as they are written where 1.1 and 1 are names too."""
+    """Judge a column of names: a category, one with many values, or left out if most rows have different texts.
+
+    Texts such as 1.0 stay as they are written if 1.1 and 1 are names too.
+    """
     form = NameForm.AS_WRITTEN if are_versions(values.drop_null().unique().to_pylist()) else None
-    texts = texts_of_values(values, shorten=form is None)
-    known = texts[~pd.isna(texts)]
-    distinct = pd.unique(known)
+    texts = convert_to_names(values, shorten=form is None)
+    present = texts[~pd.isna(texts)]
+    distinct = pd.unique(present)
     if len(distinct) == 1:
         return judge_constant(repr(distinct[0]))
-    if len(distinct) > max(FEW, len(known) / 2):
-        such = f"{len(distinct)} values in {len(known)} rows, such as {known[0][:30]!r}"
-        return Judgement(left_out=LeftOut(Reason.MOSTLY_DIFFERENT_TEXTS, such))
+    if len(distinct) > max(FEW, len(present) / 2):
+        detail = f"{len(distinct):,} different texts in {len(present):,} rows, such as {present[0][:30]!r}"
+        return Judgement(left_out=LeftOut(Reason.MOSTLY_DIFFERENT_TEXTS, detail))
     return Judgement((Column(name, ColumnKind.CATEGORY if len(distinct) <= FEW else ColumnKind.MANY, form),))
 
 
 def judge_marked_numbers(name: str, values: "pa.Array") -> Judgement:
-    """Judge a column of numbers with marks: a column of numbers, and one of the marks beside it.
+    """Judge a column of numbers with marks such as >4, which gives a column of numbers and one of marks.
 
     Raises:
-        ValueError: There is no number in it, or no mark.
+        ValueError: The column has no number, or no mark.
     """
     split = split_marks(name, values)
     if np.isnan(split.numbers).all():
@@ -286,44 +312,49 @@ def judge_marked_numbers(name: str, values: "pa.Array") -> Judgement:
 def check_one_kind(
     name: str, values: "pa.Array", distinct: "pa.Array", counts: NDArray[np.int64], is_number: NDArray[np.bool_]
 ) -> None:
-    """Check that a column that is neither all numbers nor all dates is not nearly so.
+    """Check that a column of names is not a column of numbers or dates with a few mistakes.
 
-    distinct: its different texts, counts: how often each stands, is_number: which of them are numbers.
+    Args:
+        name: The name of the column.
+        values: (N,), its values.
+        distinct: (D,), its different texts.
+        counts: (D,), the number of rows with each text.
+        is_number: (D,), whether each text is a number.
 
     Raises:
-        ValueError: Most values are numbers, or dates: the others are mistakes. Or the dates do not tell day from month.
+        ValueError: Most values are numbers, or most are dates; or all are dates whose day and month are unclear.
     """
     is_date, is_unclear = dates.is_clear_date(distinct), dates.is_unclear_date(distinct)
     if (is_date | is_unclear).all():
         raise ValueError(explain_unclear_dates(name, values, distinct, is_date))
     for kind, fits in ((ColumnKind.NUMBER, is_number), (ColumnKind.DATE, is_date)):
         if counts[fits].sum() / counts.sum() >= (MOST if fits.sum() > FEW else NEARLY_ALL):
-            others = {text for text, fit in zip(distinct.to_pylist(), fits, strict=True) if not fit}
-            raise ValueError(explain_mistakes(name, values, others, kind))
+            mistakes = {text for text, fit in zip(distinct.to_pylist(), fits, strict=True) if not fit}
+            raise ValueError(explain_mistakes(name, values, mistakes, kind))
 
 
-def explain_mistakes(name: str, values: "pa.Array", others: Collection[str], kind: ColumnKind) -> str:
-    """Say what to do about a column of numbers or dates in which few values are something else."""
-    rows = [row for row, text in enumerate(values.to_pylist(), 1) if text in others]
+def explain_mistakes(name: str, values: "pa.Array", mistakes: Collection[str], kind: ColumnKind) -> str:
+    """Write the message on a column of numbers or dates with a few other values, the mistakes."""
+    rows = [row for row, text in enumerate(values.to_pylist(), 1) if text in mistakes]
     more = f" and {len(rows) - 1} more" if len(rows) > 1 else ""
     first = values[rows[0] - 1].as_py()
-    ways = [f"--category {name}: its values are names", f"--drop {name}"]
+    options = [f"--category {name}: its values are names", f"--drop {name}"]
     if kind == ColumnKind.NUMBER:
-        ways.insert(0, f"--mark {name}: a number, and a mark beside it")
-    ways.insert(0, f"--na-values '{first}': it means missing")
+        options.insert(0, f"--mark {name}: a number, and a mark beside it")
+    options.insert(0, f"--na-values '{first}': it means missing")
     return (
-        f"column {name} has {kind}s but for {first!r} in row {rows[0]}{more}: correct it, leave it empty where it is "
-        f"unknown, or say what it is ({'; '.join(ways)})"
+        f"column {name} has {kind}s except for {first!r} in row {rows[0]}{more}: correct it, leave it empty if it is "
+        f"unknown, or say what it is ({'; '.join(options)})"
     )
 
 
 def explain_unclear_dates(name: str, values: "pa.Array", distinct: "pa.Array", is_date: NDArray[np.bool_]) -> str:
-    """Say what is wrong with dates that do not tell day from month, or that are written in several forms."""
+    """Write the message on dates that leave day and month open, or that are written in several forms."""
     clear = {text for text, is_clear in zip(distinct.to_pylist(), is_date, strict=True) if is_clear}
-    known = [(row, text) for row, text in enumerate(values.to_pylist(), 1) if text is not None]
-    first = known[0][1]
+    present = [(row, text) for row, text in enumerate(values.to_pylist(), 1) if text is not None]
+    first = present[0][1]
     advice = f"write all as 2026-11-26, or {ANOTHER_WAY}"
-    for row, text in known:
+    for row, text in present:
         if (text in clear) != (first in clear):
             return f"column {name} has dates in several forms, {first!r} and in row {row} {text!r}: {advice}"
-    return f"column {name} has dates such as {first!r}, which tell not what is day and what is month: {advice}"
+    return f"column {name} has dates such as {first!r}, in which day and month cannot be told apart: {advice}"

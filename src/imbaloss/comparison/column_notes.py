@@ -1,13 +1,13 @@
-"""What a person should know of columns that are taken for names."""
+"""Notes on columns whose values are treated as names."""
 
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
-from imbaloss.comparison.column_values import name_some
+from imbaloss.comparison.column_values import list_names
 from imbaloss.comparison.columns import ColumnKind, Reason, Schema
 from imbaloss.comparison.reading import numbers
 from imbaloss.comparison.reading.text import NA_TEXTS, columns_by_name, is_text
-from imbaloss.wording import counted
+from imbaloss.plural import format_count
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -20,12 +20,12 @@ AMOUNT = "|".join((
     r"^\d{1,2}/\d{1,2}/\d{2,4} .*[AaPp][Mm]$|^\d{1,2}:\d{2}(:\d{2})?$|^\d{4}\.\d{2}\.\d{2}$",  # 1:05 PM, 10:15
     r"^[<>≤≥]\s*\d",  # <0.5
 ))  # fmt: skip
-MAY_BE_NAMES = {Reason.ONE_VALUE, Reason.NO_VALUE, Reason.MOSTLY_DIFFERENT_TEXTS}  # columns that are left out so
-MOST_LOOK = 0.5  # of the values of a column, that look like amounts or dates
+MAY_BE_NAMES = {Reason.ONE_VALUE, Reason.NO_VALUE, Reason.MOSTLY_DIFFERENT_TEXTS}  # reasons to leave out names
+MOST_LOOK = 0.5  # share of different values that look like amounts or dates, from which on a note is written
 
 
 def describe_missing_texts(table: "pa.Table", schema: Schema) -> Iterator[str]:
-    """Say in which columns of names a text such as NA counts as missing: it may be Namibia."""
+    """Yield a note on each column of names in which a text such as NA was read as missing; NA may be Namibia."""
     from pyarrow import compute
 
     learned = {column.read_from: column.is_category for column in schema.columns}
@@ -35,19 +35,19 @@ def describe_missing_texts(table: "pa.Table", schema: Schema) -> Iterator[str]:
         if not is_names or name in schema.keep_na or not is_text(column.type):
             continue
         counts = {item["values"]: item["counts"] for item in compute.value_counts(column).to_pylist()}
-        if found := [f"{text!r} in {counted(counts[text], 'row')}" for text in NA_TEXTS if text in counts]:
-            yield f"column {name}: missing is {name_some(found)}. If that is a value, say --keep-na {name}"
+        if missing := [f"{text!r} in {format_count(counts[text], 'row')}" for text in NA_TEXTS if text in counts]:
+            yield f"Column `{name}`: read as missing: {list_names(missing)}. If that is a value, use --keep-na {name}"
 
 
-def describe_names_with_digits(table: "pa.Table", schema: Schema, asked: Collection[str]) -> Iterator[str]:
-    """Say which columns are taken for names although most values look like amounts or dates in a form of their own.
+def describe_names_with_digits(table: "pa.Table", schema: Schema, categories: Collection[str]) -> Iterator[str]:
+    """Yield a note on each column of names whose values mostly look like amounts or dates in an unknown form.
 
-    asked: columns that a person called categories.
+    categories: the columns that were called categories on request, on which there is no note.
     """
     for column in schema.columns:
         if (
             column.kind not in {ColumnKind.CATEGORY, ColumnKind.MANY}
-            or column.name in asked
+            or column.name in categories
             or not is_text(table[column.read_from].type)
         ):
             continue
@@ -56,6 +56,7 @@ def describe_names_with_digits(table: "pa.Table", schema: Schema, asked: Collect
         if looks.mean() >= MOST_LOOK:
             example = distinct[int(looks.argmax())].as_py()
             yield (
-                f"column {column.name}: values such as {example!r} are taken for names. If they are numbers or dates, "
-                f"write them plainly, as 3.5 and 2026-11-26; of numbers with marks, say --mark {column.name}"
+                f"Column `{column.name}`: values such as {example!r} are treated as names. If they are numbers or "
+                "dates, write them plainly, as 3.5 and 2026-11-26. If they are numbers with marks, use "
+                f"--mark {column.name}"
             )

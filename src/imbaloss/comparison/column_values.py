@@ -1,4 +1,4 @@
-"""The values of columns: numbers, days and names, from text or from the types of a file."""
+"""The values of columns as numbers, days and names, from text or from the types of a file."""
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -9,24 +9,24 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from imbaloss.choices import suggest
 from imbaloss.comparison.columns import MISSING, Column, ColumnKind, NameForm, NumberForm, Period, Schema
 from imbaloss.comparison.reading import dates, numbers
 from imbaloss.comparison.reading.names import is_unnamed
 from imbaloss.comparison.reading.text import columns_by_name, is_text, iterate_blocks
-from imbaloss.nearest import nearest
-from imbaloss.wording import listed
+from imbaloss.plural import join_words
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 TRUTHS = {"true": "True", "TRUE": "True", "false": "False", "FALSE": "False"}  # as a CSV file may write them
 WHOLE_TEXT = re.compile(r"(-?)(0|[1-9]\d*)\.0*")  # as pandas writes a whole number where others are missing
-LARGEST = 1e300  # of a number: beyond it differences overflow
+LARGEST = 1e300  # the largest number; beyond it differences overflow
 DAY_S = 86_400
-UNMARKED = "(none)"  # the mark of a number without one
+UNMARKED = "(none)"  # replaces the mark of a number without one
 MARKS = r"^(?P<mark>[<>≤≥~≈=]{1,2})\s*(?P<number>[^<>≤≥~≈=].*)$"
 PLAIN_FORMS = {None, NumberForm.PLAIN, NumberForm.WHOLE}  # with a decimal point, and nothing between thousands
-CYCLE_OF = {
+CYCLE_FUNCTIONS = {
     ColumnKind.HOUR_SINE: np.sin,
     ColumnKind.HOUR_COSINE: np.cos,
     ColumnKind.WEEKDAY_SINE: np.sin,
@@ -35,11 +35,16 @@ CYCLE_OF = {
 
 
 def parse_number_blocks(texts: "pa.Array", columns: int, rows: int) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Parse columns of text, one behind the other in one array, as plain numbers.
+    """Parse columns of text as plain numbers.
+
+    Args:
+        texts: (columns * rows,), the columns one behind the other.
+        columns: The number of columns.
+        rows: The number of rows.
 
     Returns:
-        Values (columns, rows), NaN for nulls and in columns that do not fit; and which columns have nothing but plain
-        numbers, (columns,).
+        The numbers (columns, rows), NaN for nulls and for columns that do not fit; and whether each column holds plain
+        numbers alone, (columns,).
     """
     import pyarrow as pa
     from pyarrow import compute
@@ -50,18 +55,18 @@ def parse_number_blocks(texts: "pa.Array", columns: int, rows: int) -> tuple[NDA
         fits: NDArray[np.bool_] = np.logical_not(has_zero)
     except pa.ArrowInvalid:
         is_number = numbers.matches(texts, numbers.NUMBER)
-        known = compute.is_valid(texts).to_numpy(zero_copy_only=False)
-        fits = np.logical_and((is_number | ~known).reshape(columns, rows).all(axis=1), ~has_zero)
-        kept = pa.array(np.repeat(fits, rows) & known)
+        is_valid = compute.is_valid(texts).to_numpy(zero_copy_only=False)
+        fits = np.logical_and((is_number | ~is_valid).reshape(columns, rows).all(axis=1), ~has_zero)
+        kept = pa.array(np.repeat(fits, rows) & is_valid)
         values = compute.cast(compute.if_else(kept, texts, pa.scalar(None, texts.type)), pa.float64())
     return numbers.to_floats(values).reshape(columns, rows), fits
 
 
-def typed_numbers(name: str, values: "pa.Array") -> NDArray[np.float64]:
-    """Return numbers of any type (N,) as float64, durations as days; NaN for nulls.
+def convert_to_floats(name: str, values: "pa.Array") -> NDArray[np.float64]:
+    """Convert numbers of any Arrow type to float64, (N,), durations and times of day to days; nulls become NaN.
 
     Raises:
-        ValueError: The values are something else, such as lists or bytes.
+        ValueError: The values are no numbers, such as lists or bytes.
     """
     import pyarrow as pa
     from pyarrow import compute
@@ -84,7 +89,7 @@ def typed_numbers(name: str, values: "pa.Array") -> NDArray[np.float64]:
 
 
 def moments_to_days(values: "pa.Array", *, local: bool = False) -> NDArray[np.float64]:
-    """Return dates and times (N,) as days since 1970, in UTC or the local time of their zone; NaN for nulls."""
+    """Convert dates and times to days since 1970, (N,), in UTC or (`local`) in the time of their zone; nulls to NaN."""
     import pyarrow as pa
     from pyarrow import compute
 
@@ -94,10 +99,10 @@ def moments_to_days(values: "pa.Array", *, local: bool = False) -> NDArray[np.fl
     return numbers.to_floats(compute.cast(naive, "int64")) / dates.DAY_US
 
 
-def texts_of_values(values: "pa.Array", *, shorten: bool = True) -> NDArray[np.object_]:
-    """Return each value as the name that it stands for, (N,); None for nulls.
+def convert_to_names(values: "pa.Array", *, shorten: bool = True) -> NDArray[np.object_]:
+    """Convert values of any type to names as `write_name` does, (N,); nulls become None.
 
-    shorten: write whole numbers without a point, since 1.0 may be the 1 of a column in which others are missing.
+    shorten: Whether 1.0 is written as 1, since pandas writes 1 as 1.0 in columns with missing values.
     """
     import pyarrow as pa
     from pyarrow import compute
@@ -105,23 +110,29 @@ def texts_of_values(values: "pa.Array", *, shorten: bool = True) -> NDArray[np.o
     if pa.types.is_dictionary(values.type):
         values = compute.cast(values, values.type.value_type)
     encoded = values.dictionary_encode()
-    texts = [*(text_of(value, shorten=shorten) for value in encoded.dictionary.to_pylist()), None]
+    texts = [*(write_name(value, shorten=shorten) for value in encoded.dictionary.to_pylist()), None]
     indices = compute.fill_null(encoded.indices, len(texts) - 1).to_numpy(zero_copy_only=False)
-    found: NDArray[np.object_] = np.array(texts, dtype=object)[indices]
-    return found
+    names: NDArray[np.object_] = np.array(texts, dtype=object)[indices]
+    return names
 
 
 def are_versions(names: Iterable[Any]) -> bool:
-    """Return whether some names are numbers with decimals, and 1.0 and 1 are two of them."""
+    """Say whether names are like versions: some are numbers with decimals, and 1.0 and 1 are different names.
+
+    Names that are not text are ignored.
+    """
     texts = [name for name in names if isinstance(name, str)]
     has_decimals = any(re.fullmatch(r"-?\d+\.\d*[1-9]\d*", text) for text in texts)
-    return has_decimals and len({text_of(text) for text in texts}) < len(
-        {text_of(text, shorten=False) for text in texts}
+    return has_decimals and len({write_name(text) for text in texts}) < len(
+        {write_name(text, shorten=False) for text in texts}
     )
 
 
-def text_of(value: Any, *, shorten: bool = True) -> str:
-    """Return a value as a name: truths as True and False, whole numbers without a point unless `shorten` is off."""
+def write_name(value: Any, *, shorten: bool = True) -> str:
+    """Write a value as a name: True and False in this spelling, whole numbers without a point.
+
+    shorten: Whether text such as 1.0 is shortened too; floats always are.
+    """
     if isinstance(value, float | np.floating) and float(value).is_integer():
         return str(int(value))
     text = str(value).strip()
@@ -132,22 +143,23 @@ def text_of(value: Any, *, shorten: bool = True) -> str:
 
 @dataclass(frozen=True)
 class MarkedNumbers:
-    """Numbers of which some have a mark: 3, >4, unknown.
+    """A column such as 3, >4, unknown, split into numbers and marks."""
 
-    numbers: (N,), NaN where there is none. marks: (N,), as > or unknown; None for a number without a mark, and for
-    nulls. form: how the numbers are written. ambiguous: a number that may part thousands or be a decimal, else None.
-    """
-
-    numbers: NDArray[np.float64]
-    marks: NDArray[np.object_]
-    form: NumberForm
-    ambiguous: str | None = None
+    numbers: NDArray[np.float64]  # (N,), NaN for a value without a number
+    marks: NDArray[np.object_]  # (N,), such as > or unknown; None for a number without a mark and for nulls
+    form: NumberForm  # how the numbers are written
+    ambiguous: str | None = None  # a number whose mark may separate thousands or decimals; None if all are clear
 
 
 def split_marks(name: str, values: "pa.Array", form: NumberForm | None = None) -> MarkedNumbers:
-    """Split each value of a column into a number and a mark. form: of the numbers; None to find it.
+    """Split each value of a column into a number and a mark: >4 into 4 and >.
 
-    Of `>4` the mark is `>` and the number 4; of a text without a number the mark is the text.
+    A text without a number is a mark itself.
+
+    Args:
+        name: The name of the column, for messages.
+        values: Its values, of any type.
+        form: The form of the numbers; None to find it.
     """
     import pyarrow as pa
     from pyarrow import compute
@@ -155,7 +167,9 @@ def split_marks(name: str, values: "pa.Array", form: NumberForm | None = None) -
     if pa.types.is_dictionary(values.type):
         values = compute.cast(values, values.type.value_type)
     if not is_text(values.type):
-        return MarkedNumbers(typed_numbers(name, values), np.full(len(values), None, dtype=object), NumberForm.PLAIN)
+        return MarkedNumbers(
+            convert_to_floats(name, values), np.full(len(values), None, dtype=object), NumberForm.PLAIN
+        )
     fields = compute.extract_regex(values, MARKS)
     has_mark = compute.is_valid(fields)
     bare = compute.if_else(has_mark, compute.struct_field(fields, "number"), values)
@@ -164,8 +178,8 @@ def split_marks(name: str, values: "pa.Array", form: NumberForm | None = None) -
     if form is None:
         distinct = bare.drop_null().unique()
         distinct = distinct.filter(pa.array(numbers.matches(distinct, r"^[+\-\x{2212}]?[\d.,]")))
-        found = numbers.find_number_form(distinct) if len(distinct) else None
-        form, ambiguous = (found.form, found.ambiguous) if found else (NumberForm.PLAIN, None)
+        number_fit = numbers.find_number_form(distinct) if len(distinct) else None
+        form, ambiguous = (number_fit.form, number_fit.ambiguous) if number_fit else (NumberForm.PLAIN, None)
     parsed = numbers.parse_numbers(bare, form)
     sign = compute.struct_field(fields, "mark").to_numpy(zero_copy_only=False)
     text = values.to_numpy(zero_copy_only=False)
@@ -176,32 +190,32 @@ def split_marks(name: str, values: "pa.Array", form: NumberForm | None = None) -
 
 
 def take_columns(schema: Schema, table: "pa.Table", first_row: int = 1, also: Iterable[str] = ()) -> pd.DataFrame:
-    """Return the columns of a schema, in its order: float64 of numbers and dates, text of names.
+    """Return the columns of a schema, in its order: numbers and dates as float64, names as text.
 
     Args:
-        schema: The columns that are wanted.
-        table: Rows of any file or frame with these columns, in which `mark_missing` has made nulls of what is missing.
+        schema: The columns to return.
+        table: The rows, with nulls for missing values (see `mark_missing`).
         first_row: The number of the first row, for messages.
-        also: Other columns that may be there.
+        also: Names of further columns that the table may have.
 
     Raises:
         ValueError: A column is missing or unknown, or a value is not of the column's kind.
     """
     allowed = {*schema.left_out, *also, *filter(is_unnamed, table.column_names)}
-    if told := describe_difference(schema.read_from, table.column_names, allowed):
-        raise ValueError(f"the columns are not those that the model was made of: {told}")
+    if difference := describe_column_difference(schema.read_from, table.column_names, allowed):
+        raise ValueError(f"the columns are not the ones that the model was trained on: {difference}")
     columns = columns_by_name(table)
     plain = [column.name for column in schema.columns if is_plain_text(column, columns)]
     whole = {column.name for column in schema.columns if column.form == NumberForm.WHOLE}
     taken: dict[str, NDArray[Any]] = {}
     for block, array in iterate_blocks(columns, plain):
         parsed = numbers.parse_numbers(array, NumberForm.PLAIN).reshape(len(block), table.num_rows)
-        known = array.is_valid().to_numpy(zero_copy_only=False).reshape(parsed.shape)
-        wrong = ((known & np.isnan(parsed)) | (np.abs(parsed) > LARGEST)).any(axis=1)
+        is_valid = array.is_valid().to_numpy(zero_copy_only=False).reshape(parsed.shape)
+        wrong = ((is_valid & np.isnan(parsed)) | (np.abs(parsed) > LARGEST)).any(axis=1)
         for place in np.flatnonzero(wrong).tolist():
             texts = array.slice(place * table.num_rows, table.num_rows)
             column = Column(block[place], ColumnKind.NUMBER, NumberForm.PLAIN)
-            check_values(column, parsed[place], known[place], texts, first_row)
+            check_values(column, parsed[place], is_valid[place], texts, first_row)
         check_whole(block, array, parsed.shape, whole, first_row)
         taken |= zip(block, parsed, strict=True)
     for column in schema.columns:
@@ -213,13 +227,17 @@ def take_columns(schema: Schema, table: "pa.Table", first_row: int = 1, also: It
 def check_whole(
     names: Sequence[str], texts: "pa.Array", shape: tuple[int, ...], whole: set[str], first_row: int
 ) -> None:
-    """Check that columns that had whole numbers in training have none that may part thousands with a point.
+    """Check that columns of whole numbers have no value such as 1.234, whose point may be a thousands separator.
 
-    texts: of columns with these names, one behind the other; shape: their number and that of the rows. whole: the names
-    of the columns that had whole numbers.
+    Args:
+        names: The names of the columns.
+        texts: Their values, one column behind the other.
+        shape: The number of columns and rows.
+        whole: The names of the columns that had whole numbers in training; the others are not checked.
+        first_row: The number of the first row, for messages.
 
     Raises:
-        ValueError: One has.
+        ValueError: A column has such a value.
     """
     if whole.isdisjoint(names):
         return
@@ -235,18 +253,21 @@ def check_whole(
 
 
 def is_plain_text(column: Column, columns: "Mapping[str, pa.ChunkedArray]") -> bool:
-    """Return whether a column is of numbers that stand as text without decimal commas or marks between thousands."""
+    """Say whether a column holds numbers that are text with a decimal point or none, and no thousands separators."""
     plain = column.kind == ColumnKind.NUMBER and column.form in PLAIN_FORMS and column.source is None
     return plain and is_text(columns[column.name].type)
 
 
 def assemble_frame(schema: Schema, taken: dict[str, NDArray[Any]], rows: int) -> pd.DataFrame:
-    """Move the columns into a frame; numbers share one array, so that wide tables stay fast."""
+    """Return the columns as a frame in the order of the schema; `taken` loses its numbers.
+
+    Numbers share one array, which keeps wide tables fast.
+    """
     numeric = [column.name for column in schema.columns if not column.is_category]
     names = [column.name for column in schema.columns if column.is_category]
     matrix = np.empty((len(numeric), rows), dtype=np.float64)
     for place, name in enumerate(numeric):
-        matrix[place] = taken.pop(name)  # which frees it
+        matrix[place] = taken.pop(name)  # frees its memory
     frame = pd.DataFrame(matrix.T, columns=numeric, copy=False)
     if not names:
         return frame
@@ -255,10 +276,10 @@ def assemble_frame(schema: Schema, taken: dict[str, NDArray[Any]], rows: int) ->
 
 
 def take_column(column: Column, values: "pa.Array", first_row: int) -> NDArray[Any]:
-    """Return the values of one column, (N,), by its kind.
+    """Return the values of one column, (N,): float64, or text for names and marks.
 
     Raises:
-        ValueError: A value is not of that kind.
+        ValueError: A value is not of the column's kind; the message names column, value and row.
     """
     import pyarrow as pa
 
@@ -268,84 +289,97 @@ def take_column(column: Column, values: "pa.Array", first_row: int) -> NDArray[A
         return np.where([mark is not None for mark in marks], marks, unmarked)
     if column.is_category:
         as_written = column.form == NameForm.AS_WRITTEN
-        if as_written and pa.types.is_floating(values.type):  # of whose names some have decimals
+        if as_written and pa.types.is_floating(values.type):  # some names have decimals
             values = pa.array(
                 [None if value is None else repr(value) for value in values.to_pylist()], pa.large_string()
             )
-        texts = texts_of_values(values, shorten=not as_written)
+        texts = convert_to_names(values, shorten=not as_written)
         texts[texts == None] = MISSING  # noqa: E711  # element by element
         return texts
     if column.kind == ColumnKind.MARKED:
-        found = split_marks(column.name, values, column.number_form).numbers
-        check_values(column, found, ~np.isnan(found), values, first_row)
-        return found
+        marked = split_marks(column.name, values, column.number_form).numbers
+        check_values(column, marked, ~np.isnan(marked), values, first_row)
+        return marked
     is_moment = pa.types.is_date(values.type) or pa.types.is_timestamp(values.type)
     if column.is_date or column.is_cycle:
         if is_moment:
-            found = moments_to_days(values, local=column.is_cycle)
+            floats = moments_to_days(values, local=column.is_cycle)
         elif is_text(values.type):
-            found = dates.parse_dates(values, column.date_form, local=column.is_cycle)
+            floats = dates.parse_dates(values, column.date_form, local=column.is_cycle)
         else:
-            found = np.full(len(values), np.nan)
+            floats = np.full(len(values), np.nan)
         if column.is_cycle:
-            return cycle_of(column.kind, found)
+            return compute_cycle(column.kind, floats)
     elif is_text(values.type):
-        found = numbers.parse_numbers(values, column.number_form)
+        floats = numbers.parse_numbers(values, column.number_form)
     else:
-        found = np.full(len(values), np.nan) if is_moment else typed_numbers(column.name, values)
-    check_values(column, found, values.is_valid().to_numpy(zero_copy_only=False), values, first_row)
-    return found
+        floats = np.full(len(values), np.nan) if is_moment else convert_to_floats(column.name, values)
+    check_values(column, floats, values.is_valid().to_numpy(zero_copy_only=False), values, first_row)
+    return floats
 
 
-def cycle_of(kind: ColumnKind, days: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Compute the sine or cosine of the hour or the weekday of days since 1970, (N,)."""
+def compute_cycle(kind: ColumnKind, days: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Compute the sine or cosine of the hour or the weekday of days since 1970, (N,), by the kind of the column."""
     turns = days % 1 if kind.period == Period.HOUR else np.floor(days) % 7 / 7
-    found: NDArray[np.float64] = CYCLE_OF[kind](2 * np.pi * turns)
-    return found
+    cycle: NDArray[np.float64] = CYCLE_FUNCTIONS[kind](2 * np.pi * turns)
+    return cycle
 
 
 def check_values(
-    column: Column, found: NDArray[np.float64], known: NDArray[np.bool_], values: "pa.Array", first_row: int
+    column: Column, floats: NDArray[np.float64], is_valid: NDArray[np.bool_], values: "pa.Array", first_row: int
 ) -> None:
-    """Check that every value that is not missing was understood, and is finite.
+    """Check that every value that is not missing was understood and is finite.
+
+    Args:
+        column: The column.
+        floats: (N,), its values as numbers, NaN if they were missing or not understood.
+        is_valid: (N,), false for missing values.
+        values: (N,), its values as the file has them.
+        first_row: The number of the first row, for messages.
 
     Raises:
-        ValueError: One was not; the message names column, value and row.
+        ValueError: A value was not understood or is infinite; the message names column, value and row.
     """
-    what = column.stored_kind if column.is_date else "number"
+    kind = column.stored_kind if column.is_date else "number"
     if column.number_form not in PLAIN_FORMS:
-        what += f" with a {column.form}, as in training"
-    for wrong, verdict in ((known & np.isnan(found), f"is no {what}"), (np.abs(found) > LARGEST, "is infinite")):
+        kind += f" with a {column.form}, as in training"
+    for wrong, verdict in ((is_valid & np.isnan(floats), f"is no {kind}"), (np.abs(floats) > LARGEST, "is infinite")):
         if wrong.any():
             place = int(wrong.argmax())
             value = values[place].as_py()
             shown = f"{value:g}" if isinstance(value, int | float) else repr(value)
             if verdict == "is infinite" and isinstance(value, str):
-                shown = f"{found[place]:g}"
-            advice = "" if verdict == "is infinite" else "; correct it, or leave it empty where it is unknown"
+                shown = f"{floats[place]:g}"
+            advice = "" if verdict == "is infinite" else "; correct it, or leave it empty if it is unknown"
             raise ValueError(f"column {column.name}: {shown} in row {first_row + place} {verdict}{advice}")
 
 
-def describe_difference(wanted: Sequence[str], there: Sequence[str], also: Collection[str] = ()) -> str:
-    """Say which columns are missing, and which are there beside them and those that may be; "" where all is well."""
-    present, allowed = set(there), {*wanted, *also}
-    missing = [name for name in wanted if name not in present]
-    unknown = [name for name in there if name not in allowed]
-    told = [f"without {name_some(missing)}{nearest(missing[0], unknown)}"] if missing else []
-    told += [f"with {name_some(unknown)}"] if unknown else []
-    return " and ".join(told)
+def describe_column_difference(needed: Sequence[str], names: Sequence[str], also: Collection[str] = ()) -> str:
+    """Say which needed columns are missing and which columns are unknown; "" if there are none.
+
+    Args:
+        needed: The names of the columns that must be present.
+        names: The names of the columns that are present.
+        also: The names of columns that may be present.
+    """
+    present, allowed = set(names), {*needed, *also}
+    missing = [name for name in needed if name not in present]
+    unknown = [name for name in names if name not in allowed]
+    differences = [f"{list_names(missing)} missing{suggest(missing[0], unknown)}"] if missing else []
+    differences += [f"{list_names(unknown)} unknown"] if unknown else []
+    return "; ".join(differences)
 
 
-def check_test_columns(needed: Sequence[str], there: Sequence[str], allowed: Collection[str]) -> None:
-    """Check that a file to judge by has the columns that are needed, and beside them allowed or unnamed ones only.
+def check_test_columns(needed: Sequence[str], names: Sequence[str], allowed: Collection[str]) -> None:
+    """Check that a test file has all needed columns and otherwise only allowed or unnamed ones.
 
     Raises:
-        ValueError: It has not.
+        ValueError: A needed column is missing, or there is another column.
     """
-    if told := describe_difference(needed, there, {*allowed, *filter(is_unnamed, there)}):
-        raise ValueError(f"the test file has other columns than the first one: {told}")
+    if difference := describe_column_difference(needed, names, {*allowed, *filter(is_unnamed, names)}):
+        raise ValueError(f"the test file has other columns than the first file: {difference}")
 
 
-def name_some(names: Sequence[str]) -> str:
-    """Return up to five names as a list in words, and how many more there are."""
-    return f"{', '.join(names[:5])} and {len(names) - 5} more" if len(names) > 5 else listed(names)
+def list_names(names: Sequence[str]) -> str:
+    """List up to five names in a sentence, and count the others: "a, b, c, d, e and 2 more"."""
+    return f"{', '.join(names[:5])} and {len(names) - 5} more" if len(names) > 5 else join_words(names)

@@ -1,22 +1,22 @@
-"""The columns of a table: which kind each is, and how its values were written."""
+"""The columns of a table: the kind of each, and how its values are written."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from typing import Any, ClassVar, Self
 
-MISSING = "(missing)"  # what stands for a missing category
+MISSING = "(missing)"  # replaces a missing category
 
 
 class Period(StrEnum):
-    """What a date repeats, so that it is learned as a point on a circle."""
+    """A cycle of dates that is learned as a point on a circle."""
 
     HOUR = "hour"
     WEEKDAY = "weekday"
 
 
 class ColumnKind(StrEnum):
-    """What the values of a column are."""
+    """The kind of the values of a column."""
 
     NUMBER = "number"
     DATE = "date"
@@ -31,12 +31,12 @@ class ColumnKind(StrEnum):
 
     @property
     def period(self) -> Period | None:
-        """The period of a cycle; None for kinds that are no cycle."""
+        """The period of a sine or cosine; None for all other kinds."""
         return PERIODS.get(self)
 
 
 class NumberForm(StrEnum):
-    """How numbers are written in a text."""
+    """The form in which numbers are written as text."""
 
     PLAIN = "plain"
     DECIMAL_COMMA = "decimal comma"
@@ -46,7 +46,7 @@ class NumberForm(StrEnum):
 
 
 class DateForm(StrEnum):
-    """How dates are written in a text. In a model file the form of a date stands in place of its kind."""
+    """The form in which dates are written as text. A model file has it in place of the kind of a column of dates."""
 
     YEAR_FIRST = "date"  # also the form of dates with a type of their own
     DAY_FIRST = "date, day first"
@@ -54,7 +54,7 @@ class DateForm(StrEnum):
 
 
 class NameForm(StrEnum):
-    """How categories are written, where that matters."""
+    """The form in which categories are written, if it matters."""
 
     AS_WRITTEN = "as written"  # their texts are never shortened, as 1.0 is to 1
 
@@ -69,16 +69,13 @@ PERIODS = {
 
 @dataclass(frozen=True)
 class Column:
-    """A column that a network learns from.
-
-    form: how the training file wrote its values; None where they were no text, or where it is not known. A cycle has
-    the form of its date. source: the column of the file, where it is not `name`.
-    """
+    """A column that a method learns from."""
 
     name: str
     kind: ColumnKind
+    # how the training file wrote the values (a cycle: its dates); None if they were no text or it is unknown
     form: NumberForm | DateForm | NameForm | None = None
-    source: str | None = None
+    source: str | None = None  # the column of the file that this one is derived from; None if it is the same
 
     @property
     def read_from(self) -> str:
@@ -107,21 +104,21 @@ class Column:
 
     @property
     def number_form(self) -> NumberForm | None:
-        """How numbers are written; None where it is not known."""
+        """The form in which numbers are written; None if it is unknown."""
         return self.form if isinstance(self.form, NumberForm) else None
 
     @property
     def date_form(self) -> DateForm:
-        """How dates are written; with the year first where it is not known."""
+        """The form in which dates are written; the year first if it is unknown."""
         return self.form if isinstance(self.form, DateForm) else DateForm.YEAR_FIRST
 
     @property
     def stored_kind(self) -> str:
-        """The kind as model files and messages have it: for a date it is the form."""
+        """The kind as model files and messages have it; for a date it is the form."""
         return str(self.date_form if self.is_date else self.kind)
 
     def to_json(self) -> list[str | None]:
-        """Return name and kind, then form and source where there is one, as `from_json` takes them."""
+        """Return name, kind, form and source, without None at the end, as `from_json` takes them."""
         fields = [self.name, self.stored_kind, None if self.is_date else self.form, self.source]
         while fields[-1] is None:
             fields.pop()
@@ -132,38 +129,38 @@ class Column:
         """Return the column that `to_json` described.
 
         Raises:
-            ValueError: There is no such kind, or its values have no such form.
+            ValueError: This version does not know the kind, or the kind does not have the form.
         """
         try:
             if kind in tuple(DateForm):
                 return cls(name, ColumnKind.DATE, DateForm(kind), source)
-            known = ColumnKind(kind)
-            is_name = known in {ColumnKind.CATEGORY, ColumnKind.MANY}
-            forms = DateForm if known.period else NameForm if is_name else NumberForm
-            return cls(name, known, None if form is None else forms(form), source)
+            column_kind = ColumnKind(kind)
+            is_name = column_kind in {ColumnKind.CATEGORY, ColumnKind.MANY}
+            forms = DateForm if column_kind.period else NameForm if is_name else NumberForm
+            return cls(name, column_kind, None if form is None else forms(form), source)
         except ValueError as error:
             written = f"kind {kind!r}" + (f" and form {form!r}" if form is not None else "")
             raise ValueError(f"column {name}: this version of imbaloss does not know {written}") from error
 
 
 class Reason(Enum):
-    """Why a column is left out. The value ends a sentence that begins with the name of the column; {} is the detail."""
+    """A reason to leave out a column. The value follows "Ignored column `x`: "; {} stands for the detail."""
 
-    TARGET = "is the target"
-    GROUP = "is the group of a row"
-    TIME = "is the time of a row"
-    DROPPED = "was left out as asked"
-    NO_VALUE = "has no value"
-    ONE_VALUE = "has the same value, {}, in each row that has one"
-    ROW_COUNT = "only counts the rows"
-    ROW_NUMBER = "is another whole number in each row"
-    MOSTLY_DIFFERENT_TEXTS = "is text that differs from row to row ({})"
-    STORED = "{}"  # a model file has the sentence alone
+    TARGET = "it is the target"
+    GROUP = "it names the group of each row"
+    TIME = "it gives the time of each row"
+    DROPPED = "you asked to leave it out"
+    NO_VALUE = "it has no values"
+    ONE_VALUE = "its only value is {}"
+    ROW_COUNT = "it only counts the rows"
+    ROW_NUMBER = "it has a different whole number in each row (an identifier?)"
+    MOSTLY_DIFFERENT_TEXTS = "it has {} (an identifier?)"
+    STORED = "{}"  # read from a model file, which has the sentence alone
 
 
 @dataclass(frozen=True)
 class LeftOut:
-    """The reason why a column is left out, and what its sentence says beside."""
+    """The reason why a column is left out, with a detail. As text it is the sentence."""
 
     reason: Reason
     detail: str = ""
@@ -174,34 +171,34 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class Schema:
-    """The columns that a network learns from, and those of the same file that it does not, each with the reason."""
+    """The columns of a table that methods learn from, and the ones that are left out."""
 
     columns: tuple[Column, ...]
-    left_out: Mapping[str, LeftOut] = field(default_factory=dict)
-    na_values: tuple[str, ...] = ()  # texts that mean a missing value, beside the usual ones
+    left_out: Mapping[str, LeftOut] = field(default_factory=dict)  # by name, with the reason
+    na_values: tuple[str, ...] = ()  # texts that mean a missing value, in addition to the usual ones
     keep_na: tuple[str, ...] = ()  # columns in which texts such as NA are values
     noun: ClassVar[str] = "row"
     of_images: ClassVar[bool] = False
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names of the columns as the network sees them."""
+        """The names of the columns that methods learn from, derived ones included."""
         return tuple(column.name for column in self.columns)
 
     @property
     def read_from(self) -> tuple[str, ...]:
-        """The columns of the file that are needed, each once."""
+        """The names of the columns of the file that are needed, each once."""
         return tuple(dict.fromkeys(column.read_from for column in self.columns))
 
     @property
     def identity(self) -> str:
-        """Names and kinds of columns as version 0.1 wrote them, so that its results are found again."""
+        """The names and kinds of the columns as version 0.1 wrote them, so that its results keep their checksum."""
         kinds = {column.name: str(column.kind) for column in self.columns}
         described = [f"Column(name={name!r}, kind={kind!r})" for name, kind in kinds.items()]
         return f"({', '.join(described)}{',' * (len(described) == 1)})"
 
     def to_json(self) -> dict[str, Any]:
-        """Return the entries of a model file."""
+        """Return the entries of a model file that describe the columns."""
         return {
             "columns": [column.to_json() for column in self.columns],
             "left_out": [[name, str(left_out)] for name, left_out in self.left_out.items()],

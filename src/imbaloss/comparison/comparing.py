@@ -1,4 +1,4 @@
-"""Comparing methods on one's own data: repetition after repetition, then the recommended one on all rows."""
+"""Comparing methods on a person's own data, then training the recommended one on all rows."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -12,41 +12,42 @@ import numpy as np
 from imbaloss import report, studies
 from imbaloss.comparison.advice import extend_page
 from imbaloss.comparison.answer import Answer
-from imbaloss.comparison.description import describe
+from imbaloss.comparison.description import describe_data
 from imbaloss.comparison.own_data import Own
-from imbaloss.comparison.own_model import OwnModel, remove
+from imbaloss.comparison.own_model import OwnModel, remove_model
 from imbaloss.comparison.planning import budget_in_seconds, plan_study
 from imbaloss.comparison.request import MOST, ComparisonRequest
 from imbaloss.comparison.study import OwnStudy
 from imbaloss.evaluation import THRESHOLD
 from imbaloss.evaluation.scores import Threshold
 from imbaloss.learners import Method
+from imbaloss.plural import format_count
 from imbaloss.studies import Job, Run, SilentObserver, Store, StudyObserver
 from imbaloss.studies.detectable_difference import AREA
 from imbaloss.training import check_device
-from imbaloss.wording import counted
 
-WRITTEN = ("report.html", "table.csv", "comparisons.csv", "model", "figures")  # beside what tells a study
-SPARE = 1.2  # times as long as the longest so far, a repetition may take
-Told = Callable[[str], object]
+WRITTEN = ("report.html", "table.csv", "comparisons.csv", "model", "figures")  # outputs, without the study file
+SPARE = 1.2  # a repetition is expected to take at most so many times as long as the longest before
+MessageHandler = Callable[[str], object]
 
 
-def ignore(text: str) -> None:
-    """Do nothing with what is told."""
+def ignore_text(text: str) -> None:
+    """Drop a message."""
 
 
 def show_no_progress(jobs: Sequence[Job]) -> AbstractContextManager[StudyObserver]:  # noqa: ARG001
-    """Return an observer of stacks that are trained, which shows nothing."""
+    """Return an observer of the training of stacks that shows nothing."""
     return nullcontext(SilentObserver())
 
 
 @dataclass(frozen=True)
 class ComparisonObserver:
-    """Functions that are told how a comparison goes. By default they do nothing."""
+    """Functions that receive the messages of a comparison. By default they drop them."""
 
-    tell: Told = ignore  # what is done
-    note: Told = ignore  # what was found in the data
-    show: Callable[[Sequence[Job]], AbstractContextManager[StudyObserver]] = show_no_progress  # of these stacks
+    tell: MessageHandler = ignore_text  # receives the steps of the comparison
+    note: MessageHandler = ignore_text  # receives notes on the data
+    # returns an observer of the training of these stacks
+    show: Callable[[Sequence[Job]], AbstractContextManager[StudyObserver]] = show_no_progress
 
 
 SILENT = ComparisonObserver()
@@ -54,7 +55,7 @@ SILENT = ComparisonObserver()
 
 @dataclass(frozen=True, eq=False)
 class Place:
-    """Where a study of one's own data is trained, and who is told of it."""
+    """A place to train the study of a person's own data: data, output folder, store, device and observer."""
 
     own: Own
     folder: Path
@@ -63,30 +64,33 @@ class Place:
     observer: ComparisonObserver = SILENT
 
     def run(self, runs: Sequence[Run], name: str) -> None:
-        """What the store does not have yet."""
+        """Train the runs that the store does not have yet, and add them to it.
+
+        name: The name under which the runs refer to the data.
+        """
         datasets = {name: self.own}
-        jobs = studies.cut(runs, datasets, device=self.device)
+        jobs = studies.cut_into_stacks(runs, datasets, device=self.device)
         with self.observer.show(jobs) as observer:
             studies.execute(jobs, self.store, datasets, self.device, observer=observer)
 
     def keep(self, study: OwnStudy) -> OwnStudy:
-        """Writes what is asked."""
+        """Write the study file and return the study."""
         studies.write_study(study, {study.name: self.own}, self.folder)
         return study
 
 
-def answer(
+def answer_request(
     own: Own, request: ComparisonRequest, out: Path, observer: ComparisonObserver = SILENT, *, page: bool = True
 ) -> Answer:
-    """Train what the folder does not have yet, and write the model; with `page` also tables, figures and report.html.
+    """Compare the methods and train the recommended one on all rows. Runs that the folder has are not trained again.
 
     Args:
         own: The data.
-        request: What to compare, and how long.
-        out: The folder to write, that of the request or a default one. Another one is taken where a default one holds
-            the answer for other data.
-        observer: Is told what is found and done.
-        page: Whether to write the report.
+        request: The methods to compare and the time to spend on them.
+        out: The output folder, of the request or a default one. If a default folder holds the answer for other data,
+            another folder is used.
+        observer: Receives messages.
+        page: Whether to write report.html, tables and figures, in addition to study, store and model.
 
     Raises:
         ValueError: The request cannot be met, or the folder that it names holds the answer for other data.
@@ -94,129 +98,150 @@ def answer(
     """
     check_device(request.device)
     study = plan_study(request, own)
-    known = (*describe(own), *of_network(study))
-    study = replace(study, notes=known + (() if request.budget else reach_of(study, own)))
+    notes = (*describe_data(own), *describe_network(study))
+    study = replace(study, notes=notes + (() if request.budget else describe_detectable_difference(study, own)))
     for text in study.notes:
-        observer.note(text)
-    out = choose_folder(study, out, observer.note, named=request.out is not None, overwrite=request.overwrite)
+        observer.note(end_sentence(text))
+    out = choose_folder(study, out, observer.note, is_named=request.out is not None, overwrite=request.overwrite)
     place = Place(own, out, Store(out), request.device, observer)
     place.store.add_examples({study.name: own})
-    study = trained(place.keep(study), place, budget_in_seconds(request))
+    study = train_repetitions(place.keep(study), place, budget_in_seconds(request))
     if request.budget:
-        study = place.keep(replace(study, notes=study.notes + reach_of(study, own)))
+        study = place.keep(replace(study, notes=study.notes + describe_detectable_difference(study, own)))
     findings = report.compute_findings(study, place.store.rows(study.runs()), place.store)
     best = study.recommend(findings)
     if best is None:
-        raise ValueError(f"no method has a score: {why_none(findings)}")
+        raise ValueError(f"no method has a score. The first reason: {explain_no_score(findings)}")
     observer.tell(f"training {best} on all rows")
-    model = for_use(study, best, request.target, place)
+    model = train_final_model(study, best, request.target, place)
     advice = study.advise(findings, best)
     if page:
         report.write_report(findings, out, extend_page(advice))
     return Answer(out, findings, advice, model, study.notes)
 
 
-def why_none(findings: report.Findings) -> str:
-    """The first reason why a training has no score."""
+def explain_no_score(findings: report.Findings) -> str:
+    """Return the first reason why a training has no score."""
     reasons = [row.failure or row.tuned.reason or row.tuned.undefined.get("f1") for row in findings.rows]
     return next(filter(None, reasons), "the score is undefined")
 
 
-def choose_folder(study: OwnStudy, out: Path, note: Told, *, named: bool, overwrite: bool) -> Path:
-    """Return the folder to write. No report of other data, or of another target, is replaced without being asked.
+def end_sentence(text: str) -> str:
+    """End a text with a period, unless it ends with a question mark."""
+    return text if text.endswith("?") else f"{text}."
 
-    A default folder that holds one is left alone, and the first of DIR-2, DIR-3, … without one is taken. One that a
-    person named is refused, or with `overwrite` loses its report and its model: they would pass for this study's.
+
+def choose_folder(study: OwnStudy, out: Path, note: MessageHandler, *, is_named: bool, overwrite: bool) -> Path:
+    """Return the output folder, so that no answer for other data or another target is replaced without consent.
+
+    If a default folder holds such an answer, the first of DIR-2, DIR-3, … without one is returned. A folder that the
+    request names is refused then; with `overwrite` its report and model are deleted instead. A note says so.
 
     Raises:
-        ValueError: The folder was named, and holds the answer for other data.
+        ValueError: The request names the folder, which holds another answer, and `overwrite` is false.
     """
     holder = find_holder(study, out)
     if holder is None:
         return out
-    told = f"{out} holds the report of {holder}, of other data or another target"
-    if not named:
+    held = f"{out} holds {holder}"
+    if not is_named:
         numbered = (out.with_name(f"{out.name}-{number}") for number in count(2))
         free = next(folder for folder in numbered if find_holder(study, folder) is None)
-        note(f"{told}, which stays: this one goes to {free}")
+        note(f"{held}. It is kept, and the new report is written to {free}.")
         return free
     if not overwrite:
-        raise ValueError(f"{told}: name another folder with --out, or replace it with --overwrite")
-    note(f"{told}: this one takes its place")
+        raise ValueError(f"{held}: name another folder with --out, or replace it with --overwrite")
+    note(f"{held}. The new report replaces it.")
     (out / "report.html").unlink(missing_ok=True)
-    remove(out / "model")
+    remove_model(out / "model")
     return out
 
 
 def find_holder(study: OwnStudy, folder: Path) -> str | None:
-    """Return the name of the study whose answer a folder holds, if it is another one than this."""
+    """Describe the answer that a folder holds; None if there is none, or if it is the answer of this study."""
     try:
         before = studies.read_study(folder)
     except OSError:
-        there = [name for name in WRITTEN if (folder / name).exists()]
-        return f"something else ({there[0]})" if there else None
+        outputs = [name for name in WRITTEN if (folder / name).exists()]
+        return f"{outputs[0]}, which is of no study" if outputs else None
     except ValueError:
         return "a study that cannot be read"
     if isinstance(before, OwnStudy) and (before.data, before.sought) == (study.data, study.sought):
         return None
-    return before.name
+    return f"the report of {before.name}, of other data or another target"
 
 
-def of_network(study: OwnStudy) -> tuple[str, ...]:
-    """What a person with images should know of the network."""
-    if study.things != "images" or study.recipe.kind.convolutional:
+def describe_network(study: OwnStudy) -> tuple[str, ...]:
+    """Return a note on the network if it is a perceptron for images, else nothing."""
+    if study.noun != "images" or study.recipe.kind.convolutional:
         return ()
     return (
-        "the network is a perceptron, to which pixels have no neighbours: --network cnn sees shapes, and takes longer",
+        "The network is a perceptron, which ignores that pixels are neighbours. --network cnn sees shapes, and takes "
+        "longer",
     )
 
 
-def reach_of(study: OwnStudy, own: Own) -> tuple[str, ...]:
-    """What difference could be found at all; of few positives it is a large one."""
-    found = studies.compute_detectable_differences(study.runs(), {study.name: own})
-    if found is None:
+def describe_detectable_difference(study: OwnStudy, own: Own) -> tuple[str, ...]:
+    """Return a note on the smallest difference that the study can detect; nothing for a study of one method."""
+    detectable = studies.compute_detectable_differences(study.runs(), {study.name: own})
+    if detectable is None:
         return ()
-    [cell] = found.cells
-    said = f"{found.methods} methods over {counted(found.repetitions, 'repetition')}"
-    if found.fewest and found.repetitions < found.fewest:
-        return (f"{said}: too few to find any difference, which takes {found.fewest}",)
+    [cell] = detectable.cells
+    repetitions = format_count(detectable.repetitions, "repetition")
+    if detectable.fewest and detectable.repetitions < detectable.fewest:
+        return (
+            f"{repetitions} cannot show any difference between {detectable.methods} methods: at least "
+            f"{detectable.fewest} are needed",
+        )
     if cell.difference is None:
-        return (f"{said}, with {cell.positives} positives in test: too few to find any difference in ROC-AUC",)
-    chance = f"by the chance in {cell.positives} positives and {cell.negatives} negatives of a test part"
-    shown = f"a difference in ROC-AUC of about {cell.difference:.2g} would be found, four times in five"
-    return (f"{said}: {shown} (areas of {AREA:g}; {chance})",)
+        return (
+            f"{repetitions} with {format_count(cell.positives, 'positive')} in test cannot show any difference in "
+            f"ROC-AUC between {detectable.methods} methods",
+        )
+    return (
+        f"A difference in ROC-AUC of about {cell.difference:.2g} can be shown with a probability of 80 % "
+        f"({detectable.methods} methods, {repetitions}, areas of {AREA:g}, {cell.positives:,} positives and "
+        f"{cell.negatives:,} negatives in a test part)",
+    )
 
 
-def trained(study: OwnStudy, place: Place, budget: float | None) -> OwnStudy:
-    """The study, with as many repetitions as fit into a budget in seconds, if there is one; one at least."""
+def train_repetitions(study: OwnStudy, place: Place, budget: float | None) -> OwnStudy:
+    """Train all repetitions of a study, or as many as fit into a budget, and return the study with their number.
+
+    budget: in seconds; None for no limit. At least one repetition is trained.
+    """
     if budget is None:
         place.run(study.runs(), study.name)
         return study
     start, longest, done = time.monotonic(), 0.0, 0
     while done < MOST and (not done or time.monotonic() - start + SPARE * longest <= budget):
         began = time.monotonic()
-        place.run(study.runs_of(done), study.name)
+        place.run(study.runs_of_repetition(done), study.name)
         longest, done = max(longest, time.monotonic() - began), done + 1
     if done == 1:
         place.observer.note(
-            f"one repetition took {longest:.0f} s, and a second one does not fit: fewer methods (--loss) would"
+            f"One repetition took {longest:.0f} s, and a second one does not fit into the budget. Fewer methods "
+            "(--loss) take less time."
         )
     return replace(study, repetitions=done)
 
 
-def for_use(study: OwnStudy, method: Method, target: str, place: Place) -> OwnModel | None:
-    """The model of a method that learns from all rows, saved; None where its training failed."""
-    run, own, folder = study.for_use(method), place.own.for_use, place.folder / "model"
-    remove(folder)  # an earlier one would pass for this one
+def train_final_model(study: OwnStudy, method: Method, target: str, place: Place) -> OwnModel | None:
+    """Train a method on all rows, save its model in the folder and return it; None if the training failed.
+
+    An earlier model of the folder is removed first.
+    """
+    run, own, folder = study.final_run(method), place.own.without_test, place.folder / "model"
+    remove_model(folder)  # an earlier model could be mistaken for this one
     datasets = {run.dataset: own}
-    [job] = studies.cut([run], datasets, device=place.device)
+    [job] = studies.cut_into_stacks([run], datasets, device=place.device)
     [(row, predictions, model)] = studies.train_together(job, datasets, place.device, lambda _: None)
     place.store.add([(row, predictions)])
     if model is None:
         return None
-    found = OwnModel(
+    own_model = OwnModel(
         model=model,
-        preparation=own.prepared(run.seed, None)[1],
+        preparation=own.prepare_split(run.seed, None)[1],
         target=target,
         classes=own.classes,
         threshold=row.threshold or Threshold(THRESHOLD, np.nan, np.nan),
@@ -227,5 +252,5 @@ def for_use(study: OwnStudy, method: Method, target: str, place: Place) -> OwnMo
             "versions": row.computed.versions,
         },
     )
-    found.save(folder)
-    return found
+    own_model.save(folder)
+    return own_model

@@ -1,4 +1,4 @@
-"""What is to be known of one's own data before anything is learned from it."""
+"""Notes on a person's own data, written before anything is learned from them."""
 
 import hashlib
 from collections import Counter
@@ -9,17 +9,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from imbaloss.comparison.column_facts import class_areas, missing_shares
-from imbaloss.comparison.column_values import name_some
+from imbaloss.comparison.column_values import list_names
 from imbaloss.comparison.columns import ColumnKind, DateForm, Period, Reason, Schema
 from imbaloss.comparison.hashes import hash_columns, hash_rows
 from imbaloss.comparison.own_data import FOLDS, TEST, TIME, Own
 from imbaloss.comparison.preparation import ImagePreparation
-from imbaloss.wording import counted
 
-LOOKED_AT = 100_000  # rows, by which columns are judged
-GIVES_AWAY = 0.99  # ROC-AUC of a column alone
-GIVEN_AWAY = "tells the classes apart (ROC-AUC {:.3f}): if it is known only after the target, leave it out with --drop"
-FEW = 30  # positives
+LOOKED_AT = 100_000  # number of rows that columns are judged by, at most
+GIVES_AWAY = 0.99  # ROC-AUC of a single column, from which on a note is written
+GIVEN_AWAY = "tells the classes apart (ROC-AUC {:.3f}). If it is known only after the target, leave it out with --drop"
+FEW = 30  # number of positives, below which a note is written
 PLURALS: dict[str, tuple[str, str]] = {  # one and several columns of a kind, where the plural is not made by an s
     ColumnKind.CATEGORY: ("category", "categories"),
     ColumnKind.MANY: ("category with many values", "categories with many values"),
@@ -28,54 +27,85 @@ PLURALS: dict[str, tuple[str, str]] = {  # one and several columns of a kind, wh
 }
 
 
-def describe(own: Own) -> list[str]:
-    """Return what is to be known of the data, in sentences, the most important first."""
+def describe_data(own: Own) -> list[str]:
+    """Describe the data in notes without a period at the end, the most important first."""
     negatives, positives = own.counts
-    rows = len(own.labels)
-    classes = f"{positives} {own.positive} (positive, {own.level:.2%}), {negatives} {own.negative} (negative)"
-    said = [f"{counted(rows, own.kind.noun)}: {classes}", describe_division(own)]
+    notes = [
+        f"{count_noun(len(own.labels), own.kind.noun)}: {positives:,} ({write_percent(own.level)}) are {own.positive}, "
+        f"the positive class; {negatives:,} are {own.negative}, the negative class",
+        describe_division(own),
+    ]
     if positives < FEW:
-        said.append(f"{counted(positives, 'positive')} can decide little: see what difference could be found at all")
+        notes.append(
+            f"{count_noun(positives, 'positive')} can show large differences between methods at best. The note on the "
+            "difference that can be shown says how large"
+        )
     if own.level > 0.5:
-        said.append(f"{own.positive} is the more frequent class; was {own.negative} meant (--positive)?")
-    said += own.notes
+        notes.append(
+            f"The positive class {own.positive} is the more frequent one. Was {own.negative} meant (--positive)?"
+        )
+    notes += own.notes
     if isinstance(own.kind, ImagePreparation):
-        kind = {1: "gray", 3: "in colours"}[own.kind.channels]
-        said.append(f"each image is {kind}, {own.kind.height} x {own.kind.width} pixels")
+        colours = {1: "gray", 3: "in colour"}[own.kind.channels]
+        notes.append(f"Each image is {colours}, {own.kind.height} x {own.kind.width} pixels")
     elif isinstance(own.features, pd.DataFrame):
-        said += describe_columns(own.kind, own.features, own.labels)
-    said += describe_copies(own)
-    return said
+        notes += describe_columns(own.kind, own.features, own.labels)
+    notes += describe_copies(own)
+    return notes
+
+
+def count_noun(number: int, noun: str) -> str:
+    """Return a number with its noun and with commas between thousands, such as "2,000 rows"."""
+    return f"{number:,} {noun}{'s' * (number != 1)}"
+
+
+def write_percent(share: float) -> str:
+    """Write a share in percent with one decimal, or with two significant digits below 1 %: 7.2 %, 20 %, 0.17 %."""
+    percent = 100 * share
+    return f"{percent:.2g} %" if percent < 1 else f"{percent:.1f} %".replace(".0 %", " %")
 
 
 def describe_division(own: Own) -> str:
     """Say how the rows are divided into train, validation and test, and how many of each class are in each part."""
     counts = own.split_counts(0, own.each_fold[0])
-    parts = ", ".join(f"{part} {pair.positives}/{pair.negatives}" for part, pair in counts.items())
-    how = {
-        FOLDS: f"{own.folds} folds, each of which is test once",
-        TIME: "the latest fifth is test, the fifth before it validation",
-        TEST: f"the test file is test, {'a' if own.times is None else 'the latest'} fifth of the other rows validation",
+    parts = ", ".join(f"{part} {pair.positives:,} and {pair.negatives:,}" for part, pair in counts.items())
+    nouns = f"{own.kind.noun}s"
+    division = {
+        FOLDS: f"The {nouns} are divided into {own.folds} folds, each of which is the test part once",
+        TIME: f"The latest fifth of the {nouns} is the test part, the fifth before it the validation part",
+        TEST: f"The test file is the test part. {'A' if own.times is None else 'The latest'} fifth of the other "
+        f"{nouns} is the validation part",
     }[own.division]
-    within = " in train or validation" if own.division == TEST else ""
-    grouped = (
-        f"; rows of one group stay together{within}, {own.groups.max() + 1} groups" if own.groups is not None else ""
-    )
-    return f"{how}{grouped}; positives/negatives{' of the first' * (own.division == FOLDS)}: {parts}"
+    first = " in the first division" if own.division == FOLDS else ""
+    sentences = [division, f"Positives and negatives{first}: {parts}"]
+    if own.groups is not None:
+        within = " in train or validation" if own.division == TEST else ""
+        sentences.insert(1, f"The {nouns} of one group stay together{within} ({own.groups.max() + 1:,} groups)")
+    return ". ".join(sentences)
 
 
 def describe_columns(schema: Schema, frame: pd.DataFrame, labels: NDArray[np.int64]) -> Iterator[str]:
-    """Describe the columns of a table: their kinds, what is missing, and what looks like a mistake."""
+    """Yield notes on the columns of a table: kinds, ignored columns, missing values, and possible mistakes.
+
+    Args:
+        schema: The columns.
+        frame: (N, columns), as `take_columns` returns it for the schema.
+        labels: (N,), 1 for positives.
+    """
     yield describe_kinds(schema)
     yield from describe_cycles(schema)
     for name, left_out in schema.left_out.items():
         if left_out.reason != Reason.TARGET:
-            yield f"not learned from: {name} {left_out}"
+            yield f"Ignored column `{name}`: {left_out}"
     missing = pd.Series(missing_shares(frame, schema), schema.names)
     missing = missing[[column.name for column in schema.columns if column.source is None]]
     if len(incomplete := missing[missing > 0].sort_values(ascending=False)):
-        yield f"missing values in {counted(len(incomplete), 'column')}: " + name_some(
-            [f"{name} {share:.1%}" for name, share in incomplete.items()]
+        rows = len(frame)
+        yield f"Missing values in {count_noun(len(incomplete), 'column')}: " + list_names(
+            [
+                f"`{name}` {write_percent(share)} ({round(share * rows):,} of {rows:,})"
+                for name, share in incomplete.items()
+            ]
         )
     yield from describe_duplicate_columns(frame)
     generator = np.random.default_rng(0)
@@ -87,60 +117,63 @@ def describe_columns(schema: Schema, frame: pd.DataFrame, labels: NDArray[np.int
 
 
 def describe_kinds(schema: Schema) -> str:
-    """Count the columns of each kind, without those that were made of others."""
+    """Count the columns of each kind; columns that are derived from others do not count."""
     counts = Counter(column.stored_kind for column in schema.columns if column.source is None)
     listed = [
-        f"{count} {PLURALS[kind][count > 1]}" if kind in PLURALS else counted(count, kind)
+        f"{count:,} {PLURALS[kind][count > 1]}" if kind in PLURALS else count_noun(count, kind)
         for kind, count in counts.most_common()
     ]
-    return f"{counted(counts.total(), 'column')} to learn from: {', '.join(listed)}"
+    return f"{count_noun(counts.total(), 'column')} to learn from: {', '.join(listed)}"
 
 
 def describe_cycles(schema: Schema) -> Iterator[str]:
-    """Say of which dates the hour and the weekday are learned from too."""
+    """Yield a note on each column of dates whose hour or weekday is learned from too."""
     periods: dict[str, list[Period]] = {}
     for column in schema.columns:
         period = column.kind.period
         if period is not None and period not in periods.setdefault(column.read_from, []):
             periods[column.read_from].append(period)
     for name, parts in periods.items():
-        verb = "is" if len(parts) == 1 else "are"
-        yield f"from the dates of {name}, the {' and the '.join(parts)} {verb} learned from too (as sine and cosine)"
+        yield f"Column `{name}` also gives the {' and the '.join(parts)} of its dates (as sine and cosine)"
 
 
 def describe_duplicate_columns(frame: pd.DataFrame) -> Iterator[str]:
-    """Name each column that holds the same in each row as one before it."""
+    """Yield a note on each column that has the same values as an earlier column."""
     first: dict[bytes, str] = {}
     for name, hashes in zip(frame.columns, hash_columns(frame), strict=True):
         key = hashlib.sha256(hashes.data).digest()
         if key in first:
-            yield f"{name} is the same as {first[key]}"
+            yield f"Column `{name}` has the same values as `{first[key]}`"
         first.setdefault(key, name)
 
 
 def describe_leaks(frame: pd.DataFrame, labels: NDArray[np.int64], schema: Schema) -> Iterator[str]:
-    """Name each column that tells the classes apart by itself, since it may be known only after the target."""
+    """Yield a note on each column that separates the classes alone, as columns known only after the target do.
+
+    The presence of a value may separate them too.
+    """
     areas, areas_of_missing = class_areas(frame, schema, labels)
     for place in np.flatnonzero((areas >= GIVES_AWAY) | (areas_of_missing >= GIVES_AWAY)):
         name, is_read = schema.columns[place].name, schema.columns[place].source is None
         if areas[place] >= GIVES_AWAY:
-            yield f"{name} alone {GIVEN_AWAY.format(areas[place])}"
+            yield f"Column `{name}` alone {GIVEN_AWAY.format(areas[place])}"
         if areas_of_missing[place] >= GIVES_AWAY and is_read:
-            yield f"whether {name} is missing {GIVEN_AWAY.format(areas_of_missing[place])}"
+            yield f"Whether column `{name}` is missing {GIVEN_AWAY.format(areas_of_missing[place])}"
 
 
 def describe_copies(own: Own) -> Iterator[str]:
-    """Say how many test rows are also rows of train or validation: they are no test of what was learned."""
+    """Yield a note if test rows (or images) of the first division also occur in train or validation."""
     if isinstance(own.features, pd.DataFrame):
         keys = hash_rows(own.features)
     else:
         keys = np.array([hash(image.tobytes()) for image in own.features])
-    rows = own.rows(0, own.each_fold[0])
-    seen = np.isin(keys[rows["test"]], keys[np.concatenate([rows["train"], rows["validation"]])])
-    if seen.any():
+    rows = own.find_rows(0, own.each_fold[0])
+    is_copy = np.isin(keys[rows["test"]], keys[np.concatenate([rows["train"], rows["validation"]])])
+    if is_copy.any():
         where = "in the first division, " if own.division == FOLDS else ""
-        same = (
-            f"{int(seen.sum())} of {len(seen)} test rows ({seen.mean():.1%}) are the same as rows that are learned from"
+        share = f"{write_percent(is_copy.mean())} ({int(is_copy.sum()):,} of {len(is_copy):,})"
+        yield (
+            f"Copies: {where}{share} of the test {own.kind.noun}s are the same as {own.kind.noun}s of train or "
+            "validation. If they are one case recorded twice, the scores are too good: remove them, or name what they "
+            "share with --group"
         )
-        too_good = "if they are one case recorded twice, scores are too good"
-        yield f"copies: {where}{same}; {too_good}: remove them, or name what they share with --group"

@@ -1,4 +1,4 @@
-"""`imbaloss.compare`: the same answer for frames and arrays."""
+"""`imbaloss.compare`, which compares methods on frames and arrays."""
 
 import inspect
 import shutil
@@ -11,25 +11,25 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from imbaloss.choices import suggest
 from imbaloss.comparison.answer import Answer
-from imbaloss.comparison.assemble import Content, join_columns, own_of
-from imbaloss.comparison.column_values import text_of
-from imbaloss.comparison.comparing import SILENT, ComparisonObserver, answer
+from imbaloss.comparison.assemble import Content, assemble_own, join_columns
+from imbaloss.comparison.column_values import write_name
+from imbaloss.comparison.comparing import SILENT, ComparisonObserver, answer_request
 from imbaloss.comparison.missing_values import mark_missing
-from imbaloss.comparison.opening import of_tables
-from imbaloss.comparison.opening_images import classes_of_labels
+from imbaloss.comparison.opening import open_tables
+from imbaloss.comparison.opening_images import name_label_classes
 from imbaloss.comparison.own_data import Own
-from imbaloss.comparison.own_model import plain
+from imbaloss.comparison.own_model import convert_label
 from imbaloss.comparison.reading.frames import table_from_frame
 from imbaloss.comparison.reading.image_arrays import fit_image_arrays
 from imbaloss.comparison.request import REQUEST_FIELDS, ComparisonRequest
 from imbaloss.comparison.targets import name_classes
-from imbaloss.nearest import nearest
 from imbaloss.recipe_fields import DEFAULT_MARGIN, FIELDS
-from imbaloss.training.recipe import whole
+from imbaloss.training.recipe import canonical_int
 
 TARGET, GROUP, TIME = "y", "group", "time"
-Names = Sequence[Any] | Any  # several, or one
+Names = Sequence[Any] | Any  # several names, or one
 
 
 def compare(
@@ -40,36 +40,40 @@ def compare(
     out: str | Path | None = None, overwrite: bool = False, name: str = "data", device: str = "cpu",
     verbose: bool = False, **recipe: Any,
 ) -> Answer:  # fmt: skip
-    """Find out which method finds the rare class best in these data, by how much, and how sure that is.
+    """Find out which method finds the rare class best in these data, by how much, and how certain that is.
+
+    Returns:
+        The answer: the recommended method, its threshold and model, all scores and all comparisons.
 
     Raises:
         ValueError: Nothing can be learned from the data, or an option has a wrong value.
-        TypeError: There is no such option.
+        TypeError: There is no option of that name, or an option has a wrong type.
         OSError: The folder cannot be written.
 
     Args:
         X: A frame (pandas, polars, pyarrow and others) with numbers, categories, dates and missing values; an array
             (N, D); or images (N, H, W[, C]).
-        y: (N,), of two classes, or of several of which `positive` names one.
-        test: X and y to judge by, instead of cross-validation.
-        groups: (N,). Rows of one group stay together.
-        times: (N,). The latest rows are judged by.
-        threshold: The rule by which thresholds are chosen, as "f1" or "cost:fn=10,fp=1". It also decides what is
+        y: (N,), labels of two classes, or of several classes of which `positive` names one.
+        test: X and y of the test part, instead of cross-validation.
+        groups: (N,). Rows of one group stay in one part.
+        times: (N,). The latest rows are the test part.
+        threshold: The rule that chooses thresholds, such as "f1" or "cost:fn=10,fp=1". It also decides which method is
             recommended.
-        name: What the data are called in the report.
-        verbose: Whether to print what is found in the data and done.
+        name: The name of the data in the report.
+        verbose: Whether to print notes on the data and the steps of the comparison.
         **recipe: Entries of a recipe, as docs/studies.md lists them.
     """
     check_options(recipe, threshold, test)
     request = ComparisonRequest(
         target=y.name if isinstance(y, pd.Series) and isinstance(y.name, str) else TARGET,
-        positive=None if positive is None else text_of(positive),
+        positive=None if positive is None else write_name(positive),
         group=None if groups is None else GROUP, time=None if times is None else TIME,
-        drop=several(drop) or (), category=several(category) or (), mark=several(mark) or (),
-        na_values=several(na_values) or (), keep_na=several(keep_na) or (), decimal=decimal,
-        losses=several(losses), samplers=several(samplers), references=references, folds=whole("folds", folds),
-        repetitions=None if repetitions is None else whole("repetitions", repetitions), budget=budget, margin=margin,
-        recipe={**recipe, "threshold": threshold}, device=device,
+        drop=as_names(drop) or (), category=as_names(category) or (), mark=as_names(mark) or (),
+        na_values=as_names(na_values) or (), keep_na=as_names(keep_na) or (), decimal=decimal,
+        losses=as_names(losses), samplers=as_names(samplers), references=references,
+        folds=canonical_int("folds", folds),
+        repetitions=None if repetitions is None else canonical_int("repetitions", repetitions), budget=budget,
+        margin=margin, recipe={**recipe, "threshold": threshold}, device=device,
         out=None if out is None else Path(out), overwrite=overwrite,
     )  # fmt: skip
     own = open_arrays(str(name), [(X, y), *([test] if test is not None else [])], groups, times, request)
@@ -77,50 +81,52 @@ def compare(
 
 
 def document_options() -> str:
-    """Return what the table of the request says of each option of `compare`, as lines of its docstring."""
+    """Return lines for the docstring of `compare`: the options that the request documents."""
     entries = {name: REQUEST_FIELDS[name].entry for name in inspect.signature(compare).parameters if name in DOCUMENTED}
     return "".join(f"    {name}: {entry.in_python or entry.help}\n" for name, entry in entries.items())
 
 
-DOCUMENTED = REQUEST_FIELDS.keys() - {"test"}  # of files; what it is in Python is said by `compare` itself
+DOCUMENTED = REQUEST_FIELDS.keys() - {"test"}  # `compare` documents its own `test`
 compare.__doc__ = f"{inspect.cleandoc(compare.__doc__ or '')}\n{document_options()}"
 
 
 def check_options(recipe: Mapping[str, Any], threshold: Any, test: Any) -> None:
-    """Check the options whose types tell that something else is meant.
+    """Check the names of the entries of a recipe, and the types of threshold and test.
 
     Raises:
-        TypeError: A recipe has no such entry, the threshold is no rule, or the test is no pair.
+        TypeError: A recipe has no entry of that name, the threshold is no text, or the test is no pair.
     """
     entries = list(FIELDS)
     for option in recipe:
         if option not in entries:
-            known = [*inspect.signature(compare).parameters, *entries]
-            raise TypeError(f"compare() has no option {option!r}{nearest(option, known)}")
+            options = [*inspect.signature(compare).parameters, *entries]
+            raise TypeError(f"compare() has no option {option!r}{suggest(option, options)}")
     if not isinstance(threshold, str):
-        rule = "a rule by which thresholds are chosen, as 'f1' or 'cost:fn=10,fp=1'"
-        raise TypeError(f"threshold must be {rule}, found {threshold!r}")
+        raise TypeError(f"threshold must be the text of a rule, such as 'f1' or 'cost:fn=10,fp=1', found {threshold!r}")
     if test is not None and not (isinstance(test, tuple | list) and len(test) == 2):
-        raise TypeError("test must be a pair, X and y to judge by")
+        raise TypeError(f"test must be a pair (X, y), found {type(test).__name__}")
 
 
 def answer_in_python(own: Own, request: ComparisonRequest, *, verbose: bool) -> Answer:
-    """Answer a request. Without a folder to write, a temporary one is deleted with the answer, and there is no page."""
+    """Answer a request without progress bars; with `verbose` print its messages.
+
+    Without an output folder, a temporary one is used that is deleted with the answer, and no report is written.
+    """
     folder = Path(mkdtemp(prefix="imbaloss-")) if request.out is None else request.out
     observer = ComparisonObserver(print, print) if verbose else SILENT
     try:
-        found = answer(own, request, folder, observer, page=request.out is not None)
+        answer = answer_request(own, request, folder, observer, page=request.out is not None)
     except BaseException:
         if request.out is None:
             shutil.rmtree(folder, ignore_errors=True)
         raise
     if request.out is None:
-        weakref.finalize(found, shutil.rmtree, folder, ignore_errors=True)
-    return found
+        weakref.finalize(answer, shutil.rmtree, folder, ignore_errors=True)
+    return answer
 
 
-def several(names: Names) -> tuple[str, ...] | None:
-    """Return names as a tuple; one name is a tuple of one, None stays None."""
+def as_names(names: Names) -> tuple[str, ...] | None:
+    """Return one or several names as a tuple of text; None stays None."""
     if names is None:
         return None
     return (str(names),) if isinstance(names, str) or not isinstance(names, Iterable) else tuple(map(str, names))
@@ -129,45 +135,64 @@ def several(names: Names) -> tuple[str, ...] | None:
 def open_arrays(
     name: str, pairs: Sequence[tuple[Any, Any]], groups: Any, times: Any, request: ComparisonRequest
 ) -> Own:
-    """Return own data of frames, arrays or images. pairs: X and y to learn from, and perhaps to judge by.
+    """Assemble a person's own data from frames, arrays or images.
+
+    Args:
+        name: The name of the data.
+        pairs: X and y to learn from and, if there is a test part of its own, X and y of that part.
+        groups: (N,), or None.
+        times: (N,), or None.
+        request: The request.
 
     Raises:
         ValueError: X, y, groups and times do not fit together, or nothing can be learned from them.
     """
     labels = [pd.Series(np.asarray(y).ravel(), name=request.target) for _, y in pairs]
-    beside = {key: np.asarray(value) for key, value in ((GROUP, groups), (TIME, times)) if value is not None}
-    for key, value in beside.items():
+    extra = {key: np.asarray(value) for key, value in ((GROUP, groups), (TIME, times)) if value is not None}
+    for key, value in extra.items():
         if value.shape != labels[0].shape:
             raise ValueError(f"{key}s must be {labels[0].shape}, one for each row of X, found shape {value.shape}")
-    if beside and len(pairs) > 1:
+    if extra and len(pairs) > 1:
         raise ValueError("`groups` and `times` cannot be combined with `test`: the test set already fixes the split")
     if are_images(pairs[0][0]):
-        return open_images(name, [X for X, _ in pairs], labels, table_from_frame(pd.DataFrame(beside)), request)
+        return open_images(name, [X for X, _ in pairs], labels, table_from_frame(pd.DataFrame(extra)), request)
     tables = [table_from_frame(X) for X, _ in pairs]
     check_lengths(tables, labels)
-    for taken in (request.target, *beside):
-        if taken in tables[0].column_names:
-            raise ValueError(f"X has a column {taken!r}, which is given beside it: call the column something else")
-    for place, of_pair in enumerate(labels):
-        given = table_from_frame(pd.DataFrame({request.target: of_pair} | (beside if place == 0 else {})))
-        for key in given.column_names:
-            tables[place] = tables[place].append_column(key, given[key])
-    return of_tables(name, tables, request, classes=values_of_classes(request.target, labels))
+    for reserved in (request.target, *extra):
+        if reserved in tables[0].column_names:
+            raise ValueError(f"X has a column {reserved!r}, the name of another argument: rename the column")
+    for place, target in enumerate(labels):
+        added = table_from_frame(pd.DataFrame({request.target: target} | (extra if place == 0 else {})))
+        for key in added.column_names:
+            tables[place] = tables[place].append_column(key, added[key])
+    return open_tables(name, tables, request, classes=find_class_values(request.target, labels))
 
 
 def are_images(X: Any) -> bool:
-    """Return whether X has more axes than a frame."""
+    """Say whether X is an array with more than two axes."""
     return not hasattr(X, "columns") and np.ndim(X) > 2
 
 
 def open_images(
-    name: str, arrays: Sequence[Any], labels: Sequence["pd.Series[Any]"], beside: Any, request: ComparisonRequest
+    name: str, arrays: Sequence[Any], labels: Sequence["pd.Series[Any]"], extra: Any, request: ComparisonRequest
 ) -> Own:
-    """Return own data of images (N, H, W[, C]). beside: a table with the columns of groups and times, where given."""
+    """Assemble a person's own data from arrays of images (N, H, W[, C]).
+
+    Args:
+        name: The name of the data.
+        arrays: The images to learn from and, if there is a test part of its own, the images of that part.
+        labels: (N,), of each array.
+        extra: A table with the columns of groups and times; without columns if there are none.
+        request: The request.
+
+    Raises:
+        ValueError: Images and labels do not fit together, or the images cannot be understood.
+    """
     named = [(words, np.asarray(X)) for words, X in zip(("X", "X of test"), arrays, strict=False)]
     check_lengths([array for _, array in named], labels)
     pixels, preparation, notes = fit_image_arrays(named)
-    target, known = classes_of_labels(request.target, pd.concat(labels, ignore_index=True)), mark_missing(beside)
+    target = name_label_classes(request.target, pd.concat(labels, ignore_index=True))
+    marked = mark_missing(extra)
     content = Content(
         name=name,
         features=pixels,
@@ -175,28 +200,28 @@ def open_images(
         target=target,
         held_out=sum(map(len, labels[1:])),
         notes=notes,
-        classes=values_of_classes(request.target, labels),
-        groups=join_columns([known], request.group),
-        times=join_columns([known], request.time),
+        classes=find_class_values(request.target, labels),
+        groups=join_columns([marked], request.group),
+        times=join_columns([marked], request.time),
     )
-    return own_of(content, request)
+    return assemble_own(content, request)
 
 
-def values_of_classes(target: str, labels: Sequence["pd.Series[Any]"]) -> dict[str, Any]:
-    """Return what stands for each class in the labels, by its name."""
+def find_class_values(target: str, labels: Sequence["pd.Series[Any]"]) -> dict[str, Any]:
+    """Return the label of each class, keyed by the name of the class; the first of several spellings counts."""
     values = pd.concat(labels, ignore_index=True).dropna().unique()
     if not len(values):
         return {}
     names = name_classes(target, table_from_frame(pd.DataFrame({"y": values}))["y"].combine_chunks(), whole=False)
-    return {name: plain(value) for name, value in zip(reversed(names), reversed(values), strict=True)}
+    return {name: convert_label(value) for name, value in zip(reversed(names), reversed(values), strict=True)}
 
 
-def check_lengths(found: Sequence[Any], labels: Sequence["pd.Series[Any]"]) -> None:
-    """Check that X and y have as many rows, to learn from and to judge by.
+def check_lengths(features: Sequence[Any], labels: Sequence["pd.Series[Any]"]) -> None:
+    """Check that each X has as many rows as its y.
 
     Raises:
-        ValueError: They have not.
+        ValueError: The numbers differ.
     """
-    for X, y in zip(found, labels, strict=True):
+    for X, y in zip(features, labels, strict=True):
         if len(X) != len(y):
-            raise ValueError(f"X has {len(X)} rows and y {len(y)}: they must be as many")
+            raise ValueError(f"X has {len(X)} rows and y has {len(y)}: both must have the same number")

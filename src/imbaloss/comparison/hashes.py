@@ -1,4 +1,4 @@
-"""Hashes of the columns and rows of a table, as pandas makes them, in blocks of columns."""
+"""Hashes of the columns and rows of a table, equal to those of pandas, computed in blocks of columns."""
 
 from collections.abc import Iterator
 
@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-BLOCK = 2**20  # values at a time
-START, FACTOR, STEP, END = 0x345678, 1_000_003, 82_520, 97_531  # of the hash of a tuple in CPython before 3.8
+BLOCK = 2**20  # number of values that are hashed together
+START, FACTOR, STEP, END = 0x345678, 1_000_003, 82_520, 97_531  # constants of CPython's tuple hash before 3.8
 
 
 def hash_columns(frame: pd.DataFrame) -> Iterator[NDArray[np.uint64]]:
-    """Yield the hashes of the values of each column, (N,), which pandas makes of the column alone."""
+    """Yield the hashes of the values of each column, (N,), as `pandas.util.hash_pandas_object` computes them."""
     size = max(1, BLOCK // max(1, len(frame)))
     for start in range(0, len(frame.columns), size):
         block = frame.iloc[:, start : start + size]
@@ -26,9 +26,9 @@ def hash_columns(frame: pd.DataFrame) -> Iterator[NDArray[np.uint64]]:
 
 
 def hash_rows(frame: pd.DataFrame) -> NDArray[np.uint64]:
-    """Return the hash of each row, (N,): that of `pandas.util.hash_pandas_object` without the index.
+    """Return the hash of each row, (N,), equal to `pandas.util.hash_pandas_object` without the index.
 
-    pandas makes a Series of each column, which takes most of its time where columns are many and short.
+    pandas makes a Series of each column, which takes most of its time for many short columns.
     """
     columns = len(frame.columns)
     steps = STEP + 2 * np.arange(columns, 0, -1, dtype=np.uint64)

@@ -1,30 +1,24 @@
-"""What a person says of columns, and what is found of one."""
+"""The request that concerns columns, and the judgement on one column."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from imbaloss.comparison.columns import Column, LeftOut, Reason
 
-ANOTHER_WAY = "leave the column out (--drop), or take its values for names (--category)"
+ANOTHER_WAY = "leave the column out (--drop), or treat its values as names (--category)"
 
 
 @dataclass(frozen=True)
 class ColumnRequest:
-    """What a person says of the columns.
+    """The parts of a request that concern columns."""
 
-    categories: columns whose values are names, whatever they look like. marks: columns of numbers some of which have a
-    mark (>4) or are none (unknown). na_values: further texts that mean a missing value. keep_na: columns in which NA,
-    None and the like are values. aside: columns that are not learned from, each with the reason. decimal: the mark of
-    decimals where the values do not tell it. delimiter: of the values in the file, where it is text.
-    """
-
-    categories: Collection[str] = ()
-    marks: Collection[str] = ()
-    na_values: tuple[str, ...] = ()
-    keep_na: tuple[str, ...] = ()
-    aside: Mapping[str, Reason] = field(default_factory=dict)
-    decimal: str | None = None
-    delimiter: str | None = None
+    categories: Collection[str] = ()  # columns whose values are names, whatever they look like
+    marks: Collection[str] = ()  # columns of numbers in which some values have a mark (>4) or are no number (unknown)
+    na_values: tuple[str, ...] = ()  # further texts that mean a missing value
+    keep_na: tuple[str, ...] = ()  # columns in which NA, None and the like are values
+    aside: Mapping[str, Reason] = field(default_factory=dict)  # columns to leave out, each with the reason
+    decimal: str | None = None  # the decimal mark, for columns whose values leave it open
+    delimiter: str | None = None  # the delimiter of a text file; None for other formats
 
 
 NOTHING_SAID = ColumnRequest()
@@ -32,8 +26,8 @@ NOTHING_SAID = ColumnRequest()
 
 @dataclass(frozen=True)
 class Judgement:
-    """What a column is: the columns that are learned from it, or the reason why it is left out."""
+    """The judgement on a column of a file: the columns that it gives, or the reason why it is left out."""
 
     columns: tuple[Column, ...] = ()
     left_out: LeftOut | None = None
-    ambiguous: str | None = None  # a value that parts thousands or decimals; nothing else in the column tells
+    ambiguous: str | None = None  # a number whose mark separates thousands or decimals, if the column leaves it open

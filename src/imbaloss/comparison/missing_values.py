@@ -1,4 +1,4 @@
-"""What means a missing value, and making nulls of it."""
+"""Missing values: texts and numbers that mean one become nulls."""
 
 from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING
@@ -13,50 +13,55 @@ if TYPE_CHECKING:
 
 
 def mark_missing(table: "pa.Table", na_values: Sequence[str] = (), keep_na: Collection[str] = ()) -> "pa.Table":
-    """Make nulls of what means a missing value: NA, ? and the like in text, NaN in numbers, and `na_values`.
+    """Replace missing values by nulls: NA, ? and the like in text, NaN in numbers, and `na_values`.
 
-    Of `na_values`, numbers mean missing however they are written: -999 is -999.0. keep_na: columns of text in which NA
-    and the like stay.
+    Args:
+        table: Any table; it is not changed.
+        na_values: Further texts that mean a missing value. A number means it in any notation: -999 is also -999.0.
+        keep_na: Columns of text in which NA and the like stay values.
+
+    Returns:
+        A table with the same columns.
     """
     import pyarrow as pa
 
     parsed = numbers.parse_numbers(pa.array(list(na_values), pa.large_string()), None)
     numeric = parsed[~np.isnan(parsed)].tolist()
-    drop_given = make_nulls_of(na_values, numeric)
+    drop_requested = make_nulls_of(na_values, numeric)
     drop_all = make_nulls_of([*NA_TEXTS, *na_values], numeric)
     columns = columns_by_name(table)
     texts = [name for name, column in columns.items() if is_text(column.type)]
     columns |= map_blocks(columns, [name for name in texts if name not in keep_na], drop_all)
-    columns |= map_blocks(columns, [name for name in texts if name in keep_na], drop_given)
+    columns |= map_blocks(columns, [name for name in texts if name in keep_na], drop_requested)
     for name, column in columns.items():
         if pa.types.is_dictionary(column.type) and is_text(column.type.value_type):
-            columns[name] = drop_from_categories(column, drop_given if name in keep_na else drop_all)
+            columns[name] = drop_from_categories(column, drop_requested if name in keep_na else drop_all)
         elif pa.types.is_floating(column.type) or (numeric and pa.types.is_integer(column.type)):
             columns[name] = drop_numbers(column, numeric)
     return pa.table(list(columns.values()), names=list(columns))
 
 
 def make_nulls_of(texts: Sequence[str], numeric: Sequence[float]) -> "Callable[[pa.Array], pa.Array]":
-    """Return a function that makes nulls of certain texts, and of texts that are certain numbers."""
+    """Return a function that replaces these texts, and texts that stand for these numbers, by nulls."""
     import pyarrow as pa
     from pyarrow import compute
 
     unwanted, unwanted_numbers = pa.array(list(texts), pa.large_string()), pa.array(list(numeric), pa.float64())
 
     def drop(array: "pa.Array") -> "pa.Array":
-        """Make nulls of what is unwanted."""
+        """Replace the unwanted values of an array of text by nulls."""
         missing = compute.is_in(array, unwanted)
         if len(unwanted_numbers):
             missing = compute.or_(missing, compute.is_in(read_numbers(array), unwanted_numbers))
         if not compute.any(missing, min_count=0).as_py():
-            return array  # what need not change is not copied
+            return array  # an unchanged array is not copied
         return compute.if_else(missing, pa.scalar(None, array.type), array)
 
     return drop
 
 
 def read_numbers(texts: "pa.Array") -> "pa.Array":
-    """Return texts as numbers, with a decimal point or comma; nulls for codes such as 00999 and for other texts."""
+    """Read texts with a decimal point or comma as numbers; codes such as 00999 and other texts become nulls."""
     import pyarrow as pa
     from pyarrow import compute
 
@@ -67,7 +72,7 @@ def read_numbers(texts: "pa.Array") -> "pa.Array":
 
 
 def drop_from_categories(column: "pa.ChunkedArray", drop: "Callable[[pa.Array], pa.Array]") -> "pa.ChunkedArray":
-    """Make nulls of categories that mean a missing value."""
+    """Replace the values of a dictionary column by nulls if `drop` makes nulls of their categories."""
     import pyarrow as pa
     from pyarrow import compute
 
@@ -80,7 +85,7 @@ def drop_from_categories(column: "pa.ChunkedArray", drop: "Callable[[pa.Array], 
 
 
 def drop_numbers(column: "pa.ChunkedArray", values: Sequence[float]) -> "pa.ChunkedArray":
-    """Make nulls of NaN and of certain numbers."""
+    """Replace NaN and these numbers by nulls in a column of numbers."""
     import pyarrow as pa
     from pyarrow import compute
 
@@ -90,5 +95,5 @@ def drop_numbers(column: "pa.ChunkedArray", values: Sequence[float]) -> "pa.Chun
 
 
 def find_target(table: "pa.Table", target: str, na_values: Sequence[str]) -> "pa.Array":
-    """Return the target of each row. Missing is nothing, NaN, and what `na_values` says; NA may be a class."""
+    """Return the target of each row, with nulls for empty values, NaN and `na_values`; the text NA stays a class."""
     return mark_missing(table.select([target]), na_values, keep_na=[target])[target].combine_chunks()

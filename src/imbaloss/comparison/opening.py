@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from imbaloss.comparison.assemble import Content, join_columns, name_of, own_of
+from imbaloss.choices import suggest
+from imbaloss.comparison.assemble import Content, assemble_own, derive_name, join_columns
 from imbaloss.comparison.column_kinds import judge_columns
 from imbaloss.comparison.column_notes import describe_missing_texts, describe_names_with_digits
-from imbaloss.comparison.column_values import check_test_columns, name_some, take_columns
+from imbaloss.comparison.column_values import check_test_columns, list_names, take_columns
 from imbaloss.comparison.columns import Reason
 from imbaloss.comparison.judgement import ColumnRequest
 from imbaloss.comparison.missing_values import find_target, mark_missing
@@ -30,29 +31,28 @@ from imbaloss.comparison.reading.table_file import ReadingOptions, TableFile, na
 from imbaloss.comparison.reading.text import select
 from imbaloss.comparison.request import ComparisonRequest
 from imbaloss.comparison.targets import name_classes
-from imbaloss.nearest import nearest
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 
 def open_own(source: Path, request: ComparisonRequest) -> Own:
-    """Open a table, a folder of images, or a table of names of images.
+    """Open a table, a folder of images, a table of names of images, or images as arrays.
 
     Raises:
         OSError: A file cannot be read.
-        ValueError: Nothing can be learned from the data, or it is not clear what is meant.
+        ValueError: Nothing can be learned from the data, or the request leaves open what is meant.
     """
     import pyarrow as pa
 
     with naming(source, request.test):
         own = open_files(source, request)
-    pa.default_memory_pool().release_unused()  # a third of the memory: the text of the files is needed no more
+    pa.default_memory_pool().release_unused()  # the text of the files, a third of the memory
     return own
 
 
 def open_files(source: Path, request: ComparisonRequest) -> Own:
-    """Do what `open_own` does. Messages about columns and rows of the first file do not name it."""
+    """Open the data as `open_own` does; messages about columns and rows of the first file do not name it."""
     if not source.exists():
         raise FileNotFoundError(f"there is no file or folder {source}")
     if source.is_dir() and not is_parquet_folder(source):
@@ -67,40 +67,41 @@ def open_files(source: Path, request: ComparisonRequest) -> Own:
     if (column := find_image_column(tables[0], request)) is not None:
         return open_image_listing(files, tables, column, request, notes)
     refuse_size(request, f"{source} is a table, and none of its columns names image files, such as scans/1.png")
-    return of_tables(name_of(source), tables, request, notes=notes, delimiter=parts[0].delimiter)
+    return open_tables(derive_name(source), tables, request, notes=notes, delimiter=parts[0].delimiter)
 
 
 def check_columns(names: Collection[str], request: ComparisonRequest, source: str) -> None:
-    """Check that the columns that were named are there, and that none is named for two things.
+    """Check that the columns that the request names exist, and that no column is named for two purposes.
 
     Raises:
-        ValueError: One is not, or is named twice.
+        ValueError: A column does not exist, or is named for two purposes.
     """
     wanted = {"target": request.target, "group": request.group, "time": request.time}
     lists = {"drop": request.drop, "category": request.category, "mark": request.mark, "keep-na": request.keep_na}
-    named = [*wanted.items(), *((what, name) for what, several in lists.items() for name in several)]
-    for what, name in named:
+    named = [*wanted.items(), *((purpose, name) for purpose, column_names in lists.items() for name in column_names)]
+    for purpose, name in named:
         if name is not None and name not in names:
-            there = f"it has {name_some(list(names))}"
+            existing = f"it has {list_names(list(names))}"
             if len(names) == 1:
-                there = f"it has one column, {next(iter(names))!r}: is the delimiter another than , ; | and tab?"
-            raise ValueError(f"{source} has no column {name!r}, the {what}{nearest(name, names)}; {there}")
-    for what in ("group", "time"):
-        if wanted[what] == request.target:
+                existing = f"it has one column, {next(iter(names))!r}: is the delimiter another than , ; | and tab?"
+            raise ValueError(f"{source} has no column {name!r}, the {purpose}{suggest(name, names)}; {existing}")
+    for purpose in ("group", "time"):
+        if wanted[purpose] == request.target:
             raise ValueError(
-                f"the {what} column is the target, {request.target!r}: rows would be divided by what is to be found"
+                f"the {purpose} column is the target, {request.target!r}, which cannot divide the rows: name another "
+                f"column with --{purpose}"
             )
     if request.group is not None and request.time is not None:
         if request.group == request.time:
-            raise ValueError(f"column {request.group!r} is both group and time: take one of the two")
+            raise ValueError(f"column {request.group!r} is both group and time: use one of the two")
         raise ValueError("rows are divided by group or by time, not by both: leave out one of the two")
     if request.target in request.drop:
         raise ValueError(f"the target, {request.target!r}, cannot be left out")
     if both := set(request.mark) & set(request.category):
-        raise ValueError(f"column {min(both)!r} is both a category and a number with marks: take one of the two")
+        raise ValueError(f"column {min(both)!r} is both a category and a number with marks: use one of the two")
 
 
-def of_tables(
+def open_tables(
     name: str,
     tables: "Sequence[pa.Table]",
     request: ComparisonRequest,
@@ -109,12 +110,18 @@ def of_tables(
     notes: Sequence[str] = (),
     delimiter: str | None = None,
 ) -> Own:
-    """Return own data of Arrow tables: all rows, or those to learn from and those to judge by.
+    """Assemble a person's own data from one Arrow table, or from one to learn from and one of test rows.
 
-    classes: what each name of a class stands for, as of `Content`. delimiter: of the first file, where it is text.
+    Args:
+        name: The name of the data.
+        tables: One or two tables; the target may stand in any place.
+        request: The request.
+        classes: The label that each name of a class stands for, as in `Content`; None if the names are the labels.
+        notes: Notes on the files.
+        delimiter: The delimiter of the first file if it is text.
 
     Raises:
-        ValueError: Nothing can be learned from the data.
+        ValueError: Nothing can be learned from the data, or the tables do not fit the request or each other.
     """
     first = tables[0]
     check_names(name, first.column_names)
@@ -130,15 +137,15 @@ def of_tables(
     marked = [mark_missing_in_features(table, request) for table in tables]
     schema = judge_columns(marked[0], columns)
     targets, features = [target], [take_columns(schema, marked[0])]
-    for other, features_of_other in zip(tables[1:], marked[1:], strict=True):
+    for test, marked_test in zip(tables[1:], marked[1:], strict=True):
         needed = [*schema.read_from, *(column for column in (request.target, request.group, request.time) if column)]
-        check_test_columns(needed, other.column_names, schema.left_out)
+        check_test_columns(needed, test.column_names, schema.left_out)
         with naming(request.test) if request.test else nullcontext():
-            features.append(take_columns(schema, features_of_other))
-            labels = find_target(other, request.target, request.na_values)
+            features.append(take_columns(schema, marked_test))
+            labels = find_target(test, request.target, request.na_values)
             targets.append(name_classes(request.target, labels, whole=False))
-            check_known_classes(target, targets[-1])
-    held_out = sum(other.num_rows for other in tables[1:])
+            check_test_classes(target, targets[-1])
+    held_out = sum(test.num_rows for test in tables[1:])
     content = Content(
         name=name,
         features=pd.concat(features, ignore_index=True) if len(features) > 1 else features[0],
@@ -154,21 +161,24 @@ def of_tables(
         groups=join_columns(marked, request.group),
         times=join_columns(marked, request.time),
     )
-    return own_of(content, request)
+    return assemble_own(content, request)
 
 
-def check_known_classes(known: "pd.Series[str]", judged_by: "pd.Series[str]") -> None:
-    """Check that the rows to judge by have no class that the rows to learn from have not.
+def check_test_classes(learned: "pd.Series[str]", test: "pd.Series[str]") -> None:
+    """Check that the test rows have no class that the other rows lack.
 
     Raises:
-        ValueError: They have.
+        ValueError: They have one.
     """
-    if unknown := sorted(set(judged_by) - set(known)):
-        there = name_some(sorted(set(known)))
-        raise ValueError(f"the test file has {name_some(unknown)} in {known.name!r}, where the first file has {there}")
+    if unknown := sorted(set(test) - set(learned)):
+        classes = list_names(sorted(set(learned)))
+        raise ValueError(
+            f"the target {learned.name!r} of the test file has {list_names(unknown)}, which the first file lacks; it "
+            f"has {classes}"
+        )
 
 
 def mark_missing_in_features(table: "pa.Table", request: ComparisonRequest) -> "pa.Table":
-    """Make nulls of what means missing in all columns but the target, whose classes may be called NA."""
+    """Return the table without the target, with nulls for missing values; a class may be called NA."""
     features = select(table, [name for name in table.column_names if name != request.target])
     return mark_missing(features, request.na_values, request.keep_na)

@@ -1,4 +1,4 @@
-"""A trained model with all that it needs to predict from rows as a person has them; in a folder, without pickle."""
+"""A trained model that predicts from a person's own rows, saved in a folder without pickle."""
 
 import hashlib
 import json
@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from imbaloss.atomic_write import write_atomically
 from imbaloss.comparison.column_values import take_columns
 from imbaloss.comparison.columns import Column, LeftOut, Reason, Schema
 from imbaloss.comparison.missing_values import mark_missing
@@ -23,38 +24,34 @@ from imbaloss.comparison.reading.table_file import naming
 from imbaloss.evaluation.scores import Threshold
 from imbaloss.learners import FittedModel, model_files, skops_file
 from imbaloss.learners.network_file import check_unchanged
-from imbaloss.notation import tuples
-from imbaloss.whole import write_whole
+from imbaloss.spec_text import to_tuples
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 FORMAT = "imbaloss own model 2"
-FORMAT_1 = "imbaloss own model 1"  # in which the preparation is a ColumnTransformer; it can still be read
+FORMAT_1 = "imbaloss own model 1"  # its preparation is a ColumnTransformer; it can still be read
 NAME, PREPARATION = "own.json", "preparation.skops"
-SCHEMA = "schema.json"  # in a skops file
-CHECKSUM = "sha256"  # of all else that the file says
-TRUSTED = (  # in a preparation, beside what skops trusts by itself
+SCHEMA = "schema.json"  # the file in a skops file that names types
+CHECKSUM = "sha256"  # the entry with the checksum of all other entries
+TRUSTED = (  # types that a preparation may hold, in addition to those that skops trusts
     "imbaloss.comparison.wide_quantiles.WideQuantileTransformer",
     "numpy.dtype",
     "sklearn.model_selection._split.StratifiedKFold",
 )
-MOVED = {"imbaloss.data.own.quantiles": "imbaloss.comparison.wide_quantiles"}  # modules that earlier files name
+MOVED = {"imbaloss.data.own.quantiles": "imbaloss.comparison.wide_quantiles"}  # old to new names of modules
 
 
 @dataclass(frozen=True, eq=False)
 class OwnModel:
-    """A trained model that predicts from rows or images as a person has them.
-
-    classes: negative and positive, text or as labels had them. facts: what the model was trained on, in JSON values.
-    """
+    """A trained model that predicts from rows or images in the form in which it was given them."""
 
     model: FittedModel
-    preparation: TablePreparation | ImagePreparation
-    target: str
-    classes: tuple[Any, Any]
+    preparation: TablePreparation | ImagePreparation  # turns rows or images into inputs of the model
+    target: str  # the name of the column of the target
+    classes: tuple[Any, Any]  # the negative and the positive class, as text or as the labels had them
     threshold: Threshold
-    facts: Mapping[str, Any]
+    facts: Mapping[str, Any]  # how the model was trained, as JSON values
 
     @property
     def positive(self) -> Any:
@@ -63,17 +60,18 @@ class OwnModel:
 
     @property
     def kind(self) -> Schema | ImagePreparation:
-        """The columns that the model learned from, or the rules by which it reads images."""
+        """The columns that the model was trained on, or the rules by which it reads images."""
         return self.preparation.schema if isinstance(self.preparation, TablePreparation) else self.preparation
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
-        """Return the probabilities of the negative and the positive class, (N, 2).
+        """Predict the probabilities of the negative and the positive class, (N, 2).
 
-        X: a frame with the columns of the training, or images (N, H, W[, C]). An array (N, D) is taken as columns X0,
-        X1, ...
+        Args:
+            X: A frame with the columns of the training, where the target may be missing; an array (N, D), whose columns
+                are called X0, X1, ...; or images (N, H, W[, C]).
 
         Raises:
-            ValueError: There are other columns, values of another kind, or images of another shape.
+            ValueError: A column is missing or unknown, a value is of another kind, or images have another shape.
         """
         if isinstance(self.preparation, TablePreparation):
             features: Any = self.take_columns(self.preparation.schema, table_from_frame(X))
@@ -83,47 +81,50 @@ class OwnModel:
         return np.stack([1 - positive, positive], axis=1)
 
     def probabilities(self, features: Any) -> NDArray[np.float64]:
-        """Return the probabilities of the positive class, (N,). features: of `take_columns`, or images (N, C, H, W)."""
+        """Predict the probability of the positive class, (N,), from `take_columns` or from images (N, C, H, W)."""
         return self.model.probabilities(self.preparation(features))
 
     def take_columns(self, schema: Schema, table: "pa.Table", first_row: int = 1) -> pd.DataFrame:
-        """Return the columns of a schema from a table in which the target may stand too.
+        """Return the columns that the model needs from a table, which may hold the target too.
 
-        schema: the one of the preparation, whose columns may have other forms. first_row: the number of the first row,
-        for messages.
+        Args:
+            schema: The schema of the preparation, perhaps with other forms of numbers and dates.
+            table: The rows.
+            first_row: The number of the first row, for messages.
 
         Raises:
             ValueError: A column is missing or unknown, or a value is not of the column's kind.
         """
-        known = mark_missing(table, schema.na_values, schema.keep_na)
-        return take_columns(schema, known, first_row, also=[self.target])
+        marked = mark_missing(table, schema.na_values, schema.keep_na)
+        return take_columns(schema, marked, first_row, also=[self.target])
 
     def predict(self, X: Any) -> NDArray[Any]:
-        """Return the class of each row: positive where its probability reaches the threshold.
+        """Predict the class of each row, (N,): positive if its probability is at least the threshold.
 
         Raises:
-            ValueError: As `predict_proba`.
+            ValueError: A column is missing or unknown, a value is of another kind, or images have another shape.
         """
-        return self.decided(self.predict_proba(X)[:, 1])
+        return self.decide(self.predict_proba(X)[:, 1])
 
-    def decided(self, probabilities: NDArray[np.float64]) -> NDArray[Any]:
-        """Return the class of each row, (N,). probabilities: of the positive class, (N,)."""
+    def decide(self, probabilities: NDArray[np.float64]) -> NDArray[Any]:
+        """Return the class of each row, (N,), from the probabilities of the positive class, (N,)."""
         are_numbers = all(isinstance(name, bool | int | float) for name in self.classes)
         classes = np.array(self.classes, dtype=None if are_numbers else object)
         return classes[(probabilities >= self.threshold.value).astype(np.int64)]
 
     def save(self, folder: Path) -> Path:
-        """Write the model's files. The one that names the others comes last: before it is there, there is no model.
+        """Write the files of the model into a folder and return the file that names the others.
 
-        A model that is in the folder is removed.
+        An earlier model in the folder is removed. The file that names the others is written last, so that an
+        interrupted save leaves no model.
         """
-        remove(folder)
+        remove_model(folder)
         folder.mkdir(parents=True, exist_ok=True)
         checksums: dict[str, str] = {}
         if isinstance(self.preparation, TablePreparation):
             content = skops_file.dump(dict(self.preparation.steps))
             checksums[PREPARATION] = hashlib.sha256(content).hexdigest()
-            write_whole(folder / PREPARATION, content)
+            write_atomically(folder / PREPARATION, content)
         saved = model_files.save(self.model, folder)
         header = {
             "format": FORMAT,
@@ -137,21 +138,21 @@ class OwnModel:
             "files": checksums | saved.checksums,
             "facts": self.facts,
         }
-        text = json.dumps(header | {CHECKSUM: digest(header)}, indent=1)
-        return write_whole(folder / NAME, text.encode())
+        text = json.dumps(header | {CHECKSUM: hash_header(header)}, indent=1)
+        return write_atomically(folder / NAME, text.encode())
 
     @classmethod
     def load(cls, folder: str | Path) -> Self:
-        """Read the model of a folder.
+        """Load the model of a folder.
 
         Raises:
-            ValueError: The folder holds no such model, or one that was changed after it was written.
+            ValueError: The folder holds no model of this format, or its files were changed after they were written.
         """
         folder = Path(folder)
         header = read_header(folder)
         try:
             with naming(folder / NAME):
-                kind = kind_from_json(header["kind"])
+                kind = read_kind(header["kind"])
             preparation = load_preparation(folder, kind, header) if isinstance(kind, Schema) else kind
             model = model_files.load(folder, header["reference"], header["files"])
             negative, positive = header["classes"]  # two
@@ -163,7 +164,11 @@ class OwnModel:
 
 
 def load_preparation(folder: Path, schema: Schema, header: Mapping[str, Any]) -> TablePreparation:
-    """Read the preparation of a table. Raises ValueError for a file that was changed, or that holds other types."""
+    """Load the preparation of a table from a folder.
+
+    Raises:
+        ValueError: The file was changed after it was written, or holds types that are not trusted.
+    """
     file = folder / PREPARATION
     content = rename_moved(skops_file.read_unchanged(file, header["files"][PREPARATION]))
     steps = skops_file.load(file, content, TRUSTED)
@@ -173,10 +178,10 @@ def load_preparation(folder: Path, schema: Schema, header: Mapping[str, Any]) ->
 
 
 def read_header(folder: Path) -> dict[str, Any]:
-    """Read the file that names the others, without its checksum.
+    """Read the file of a model that names the other files, check its checksum and drop it.
 
     Raises:
-        ValueError: There is none, it was changed after it was written, or this version cannot read it.
+        ValueError: The file is missing, was changed after it was written, or has a format that is unknown.
     """
     file = folder / NAME
     if not file.is_file():
@@ -187,23 +192,24 @@ def read_header(folder: Path) -> dict[str, Any]:
         raise ValueError(f"{file} is no model file: {error}") from error
     if not isinstance(header, dict) or header.get("format") not in {FORMAT, FORMAT_1}:
         raise ValueError(f"{file} is no model file of this imbaloss: its format is not {FORMAT!r}")
-    check_unchanged(file, header.pop(CHECKSUM, None), digest(header))
+    check_unchanged(file, header.pop(CHECKSUM, None), hash_header(header))
     return header
 
 
-def digest(header: Mapping[str, Any]) -> str:
-    """Return the checksum of the entries of the file that names the others."""
+def hash_header(header: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of the entries of a model file, as hexadecimal digits."""
     return hashlib.sha256(json.dumps(header).encode()).hexdigest()
 
 
 def rename_moved(content: bytes) -> bytes:
-    """Return a skops file that names today's modules for those that an earlier version of imbaloss named."""
+    """Replace the names of moved modules in the bytes of a skops file; a file without them is returned as it is."""
     with ZipFile(BytesIO(content)) as archive:
         files = {name: archive.read(name) for name in archive.namelist()}
     if not any(module.encode() in files[SCHEMA] for module in MOVED):
         return content
 
     def rename(node: dict[str, Any]) -> dict[str, Any]:
+        """Return a node of the JSON document with the new name of its module."""
         module = node.get("__module__")
         return node | {"__module__": MOVED[module]} if module in MOVED else node
 
@@ -215,28 +221,28 @@ def rename_moved(content: bytes) -> bytes:
     return renamed.getvalue()
 
 
-def remove(folder: Path) -> None:
-    """Remove the model of a folder, if there is one."""
+def remove_model(folder: Path) -> None:
+    """Remove the files of the model in a folder; do nothing if there is none."""
     for name in (NAME, PREPARATION):
         (folder / name).unlink(missing_ok=True)
     model_files.remove(folder)
 
 
-def kind_from_json(value: Mapping[str, Any]) -> Schema | ImagePreparation:
-    """Return the schema or the rules for images that `to_json` described.
+def read_kind(value: Mapping[str, Any]) -> Schema | ImagePreparation:
+    """Read the schema of a table or the rules for images from the entries that their `to_json` returned.
 
     Raises:
         ValueError: A column has an unknown kind or form.
     """
     if "images" in value:
-        return ImagePreparation(**tuples(value["images"]))
+        return ImagePreparation(**to_tuples(value["images"]))
     columns = tuple(Column.from_json(*fields) for fields in value["columns"])
-    texts = (tuple(value.get(key, ())) for key in ("na_values", "keep_na"))  # which version 0.1 did not write
+    texts = (tuple(value.get(key, ())) for key in ("na_values", "keep_na"))  # version 0.1 did not write them
     left_out = {name: LeftOut(Reason.STORED, text) for name, text in value["left_out"]}
     return Schema(columns, left_out, *texts)
 
 
-def plain(value: Any) -> Any:
-    """Return a label as JSON has it, which is text for all but numbers and truths."""
+def convert_label(value: Any) -> Any:
+    """Convert a label to a JSON value: numbers and booleans stay, everything else becomes trimmed text."""
     value = value.item() if isinstance(value, np.generic) else value
     return value if isinstance(value, bool | int | float) else str(value).strip()

@@ -1,4 +1,4 @@
-"""Predictions for a file of any length, part by part."""
+"""Predictions for a file of any length, one part after the other."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from imbaloss.choices import suggest
 from imbaloss.comparison import table_writing
-from imbaloss.comparison.column_values import name_some
+from imbaloss.comparison.column_values import list_names
 from imbaloss.comparison.columns import Column, ColumnKind, DateForm, NumberForm, Schema
 from imbaloss.comparison.missing_values import mark_missing
 from imbaloss.comparison.own_model import OwnModel
@@ -23,47 +24,48 @@ from imbaloss.comparison.reading.names import normalize_text
 from imbaloss.comparison.reading.parquet import is_parquet_folder
 from imbaloss.comparison.reading.table_file import AS_DETECTED, ReadingOptions, TableFile, naming
 from imbaloss.comparison.reading.text import is_text
-from imbaloss.nearest import nearest
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-AT_ONCE = 8 * 8192  # rows: whole batches of what passes through a network, since bits may go with their sizes
-IMAGES_AT_ONCE = 8192
-OPEN_FORMS = {None, DateForm.YEAR_FIRST}  # of the training; where a column has them, a new file decides how it is read
+AT_ONCE = 8 * 8192  # number of rows of a part: whole batches of inference, since the size of a batch may change bits
+IMAGES_AT_ONCE = 8192  # number of images of a part
+OPEN_FORMS = {None, DateForm.YEAR_FIRST}  # forms of the training that leave the form of a new file open
 PROBABILITY, DECISION, FILE = "probability", "decision", "file"
 
 
 class Predicted(NamedTuple):
-    """What was predicted for a file.
-
-    rows: how many there were. positives: how many of them were called positive. unseen: by column, in how many rows a
-    category has a value that the training did not have.
-    """
+    """Counts of the predictions for a file."""
 
     rows: int
-    positives: int
-    unseen: dict[str, int]
+    positives: int  # number of rows that were called positive
+    unseen: dict[str, int]  # by column, the number of rows with a category that the training did not have
 
 
 def predict_file(
     model: OwnModel, source: Path, out: Path, keep: Sequence[str] = (), reading: ReadingOptions = AS_DETECTED
 ) -> Predicted:
-    """Write the probability of the positive class and the decision for each row, in their order.
+    """Predict for a file, and write probability of the positive class and decision for each row, in its order.
 
     Args:
-        model: What predicts.
-        source: Data as they were compared, with or without the target; of images also a folder without sub-folders.
-        out: The file to write, CSV or Parquet.
-        keep: Columns that are written beside, as they stand in the file.
-        reading: How the file is written.
+        model: The model.
+        source: Data of the kind that the model was trained on, with or without the target; for images also a folder
+            without sub-folders.
+        out: The file to write, CSV or Parquet by its ending.
+        keep: Columns of the file that are written too, unchanged.
+        reading: Options for reading the file.
+
+    Returns:
+        The number of rows, of positive decisions, and of rows with unseen categories.
 
     Raises:
         OSError: A file cannot be read or written.
-        ValueError: The data have other columns, or values that the model cannot take.
+        ValueError: The data have other columns or values that the model cannot take, or `out` has another ending.
     """
     if out.suffix.lower() not in table_writing.ENDINGS:
-        raise ValueError(f"{out} has another ending than .csv and .parquet, which tells how to write it")
+        raise ValueError(
+            f"{out} must end in {', '.join(table_writing.ENDINGS)}: the ending decides the format of the predictions"
+        )
     if not source.exists():
         raise FileNotFoundError(f"there is no file or folder {source}")
     if out.exists() and out.samefile(source):
@@ -76,14 +78,15 @@ def predict_file(
         parts = predict_images(model, model.preparation, source, keep, reading)
     positives = 0
 
-    def counted() -> Iterator[pd.DataFrame]:
+    def count_positives() -> Iterator[pd.DataFrame]:
+        """Yield the parts, and add their positive decisions to `positives`."""
         nonlocal positives
         for part in parts:
             positives += int((part[DECISION] == model.positive).sum())
             yield part
 
     with naming(source):
-        rows = table_writing.write_table(out, counted())
+        rows = table_writing.write_table(out, count_positives())
     return Predicted(rows, positives, dict(unseen))
 
 
@@ -96,29 +99,34 @@ def predict_table(
     *,
     unseen: "Counter[str]",
 ) -> Iterator[pd.DataFrame]:
-    """Yield predictions for the rows of a table, part by part. preparation: the model's. unseen: is added to."""
+    """Yield predictions for the rows of a table, one frame a part.
+
+    preparation: The preparation of the model. unseen: Counts rows with unseen categories by column; changed in place.
+
+    Raises:
+        ValueError: The source is a folder, or has other columns or values than the model takes.
+    """
     if source.is_dir() and not is_parquet_folder(source):
-        raise ValueError(f"{source} is a folder, and the model was made of a table")
+        raise ValueError(f"{source} is a folder, but the model was trained on a table: name a file")
     file = TableFile(source, reading)
     schema = complete_forms(preparation.schema, file)
     row = 1
-    for part in split_evenly(file.parts(AT_ONCE), AT_ONCE):
+    for part in split_evenly(file.iterate_parts(AT_ONCE), AT_ONCE):
         check_kept(part.column_names, keep)
         features = model.take_columns(schema, part, row)
-        unseen.update(preparation.unseen(features))
+        unseen.update(preparation.count_unseen(features))
         row += part.num_rows
-        beside = part.select(list(keep)).to_pandas() if keep else pd.DataFrame(index=range(part.num_rows))
-        yield with_predictions(model, beside, model.probabilities(features))
+        kept = part.select(list(keep)).to_pandas() if keep else pd.DataFrame(index=range(part.num_rows))
+        yield add_predictions(model, kept, model.probabilities(features))
 
 
 def complete_forms(schema: Schema, file: TableFile) -> Schema:
-    """Find out how a file writes the numbers and dates of columns of which the training does not tell.
+    """Return the schema with the forms of numbers and dates that the training left open, found in a new file.
 
-    What was in a column in training decides how it is read; where the training had no text, all values of the new file
-    do.
+    The training decides how a column is read. If the column was no text there, all values of the new file decide.
 
     Raises:
-        ValueError: The file's numbers may part thousands or be decimals.
+        ValueError: The marks in the numbers of the file may separate thousands or decimals.
     """
     unknown = {
         column.name
@@ -126,7 +134,7 @@ def complete_forms(schema: Schema, file: TableFile) -> Schema:
         if column.kind in {ColumnKind.NUMBER, ColumnKind.DATE} and column.form in OPEN_FORMS
     }
     distinct: dict[str, pa.Array] = {}
-    for part in file.parts(AT_ONCE) if unknown and file.is_text else ():
+    for part in file.iterate_parts(AT_ONCE) if unknown and file.is_text else ():
         names = [name for name in part.column_names if name in unknown and is_text(part.schema.field(name).type)]
         for name, column in zip(names, mark_missing(part.select(names), schema.na_values).columns, strict=True):
             values = column.combine_chunks().drop_null()
@@ -138,32 +146,38 @@ def complete_forms(schema: Schema, file: TableFile) -> Schema:
 
 
 def complete_form(column: Column, distinct: "pa.Array | None") -> Column:
-    """Return a column with the form that its distinct texts in a file have, where they are of its kind."""
+    """Return a column with the form of its distinct texts in a file.
+
+    It is returned unchanged if its form is settled, if there are no texts, or if the texts are of another kind.
+
+    Raises:
+        ValueError: The marks in the numbers may separate thousands or decimals.
+    """
     if distinct is None or column.form not in OPEN_FORMS:
         return column
     if column.is_date or column.is_cycle:
         form = dates.find_date_form(distinct)
         return column if form is None else replace(column, form=form)
-    found = numbers.find_number_form(distinct)
-    numbers.check_unambiguous(f"column {column.name}", found)
-    return replace(column, form=found.form) if found.fits.all() else column
+    number_fit = numbers.find_number_form(distinct)
+    numbers.check_unambiguous(f"column {column.name}", number_fit)
+    return replace(column, form=number_fit.form) if number_fit.fits.all() else column
 
 
 def is_plain(values: "pa.Array") -> bool:
-    """Return whether all texts are plain numbers, none of which may part thousands with points."""
+    """Say whether all texts are plain numbers whose points cannot be thousands separators."""
     is_number = not np.isnan(numbers.parse_numbers(values, NumberForm.PLAIN)).any()
     return is_number and not numbers.all_have_three_decimals(values)
 
 
-def join_distinct(known: "pa.Array | None", values: "pa.Array") -> "pa.Array":
-    """Return each text that is in one of two arrays once."""
+def join_distinct(earlier: "pa.Array | None", values: "pa.Array") -> "pa.Array":
+    """Return the distinct texts of two arrays; `earlier` is None at first."""
     import pyarrow as pa
 
-    return pa.concat_arrays([values if known is None else known, values]).unique()
+    return pa.concat_arrays([values if earlier is None else earlier, values]).unique()
 
 
 def split_evenly(parts: "Iterator[pa.Table]", size: int) -> "Iterator[pa.Table]":
-    """Yield the same rows in parts of that size, but for the last."""
+    """Yield the same rows in parts of `size` rows; the last part may be smaller or empty."""
     import pyarrow as pa
 
     waiting: list[pa.Table] = []
@@ -177,66 +191,86 @@ def split_evenly(parts: "Iterator[pa.Table]", size: int) -> "Iterator[pa.Table]"
 
 
 def check_kept(names: Sequence[str], keep: Sequence[str]) -> None:
-    """Check that the columns to keep are there, and are not called as a column of predictions.
+    """Check that the columns to keep exist, and that none has the name of a column of predictions.
 
     Raises:
-        ValueError: One is not, or is.
+        ValueError: A column does not exist, or has such a name.
     """
     for name in keep:
         if name in {PROBABILITY, DECISION, FILE}:
-            raise ValueError(f"{name!r} is what a column of predictions is called: keep the others, or rename it")
+            raise ValueError(
+                f"column {name!r} cannot be kept, since the predictions have a column of that name: rename it or "
+                "leave it out"
+            )
         if name not in names:
-            there = f"there are {name_some(list(names))}"
-            raise ValueError(f"there is no column {name!r} to keep{nearest(name, names)}; {there}")
+            raise ValueError(
+                f"there is no column {name!r} to keep{suggest(name, names)}; there are {list_names(list(names))}"
+            )
 
 
-def with_predictions(model: OwnModel, beside: pd.DataFrame, probabilities: NDArray[np.float64]) -> pd.DataFrame:
-    """Return columns of the file with probabilities and decisions behind them."""
-    return beside.assign(**{PROBABILITY: probabilities, DECISION: model.decided(probabilities)})
+def add_predictions(model: OwnModel, kept: pd.DataFrame, probabilities: NDArray[np.float64]) -> pd.DataFrame:
+    """Return the kept columns of the file, followed by probability and decision."""
+    return kept.assign(**{PROBABILITY: probabilities, DECISION: model.decide(probabilities)})
 
 
 def predict_images(
     model: OwnModel, preparation: ImagePreparation, source: Path, keep: Sequence[str], reading: ReadingOptions
 ) -> Iterator[pd.DataFrame]:
-    """Yield predictions for images: of an NPZ file, a folder, or a table that names them. preparation: the model's."""
+    """Yield predictions for the images of an NPZ file, of a folder, or of a table that names them.
+
+    preparation: The preparation of the model.
+
+    Raises:
+        ValueError: The source names no images, an image cannot be read, or a column to keep does not exist.
+    """
     if source.suffix.lower() in arrays.ENDINGS:
-        several = [(name, array) for name, array in arrays.read_arrays(source).items() if array.ndim > 2]
-        if len(several) != 1:
-            raise ValueError(f"{source} must hold one array of images, found {len(several)}")
+        image_arrays = [(name, array) for name, array in arrays.read_arrays(source).items() if array.ndim > 2]
+        if len(image_arrays) != 1:
+            raise ValueError(f"{source} must hold one array of images, found {len(image_arrays)}")
         if keep:
             raise ValueError(f"{source} holds images as arrays, and has no columns to keep")
-        name, array = several[0]
+        name, array = image_arrays[0]
         pixels = prepare_image_array(f"array {name!r} of {source}", array, preparation)
-        yield with_predictions(model, pd.DataFrame(index=range(len(pixels))), model.probabilities(pixels))
+        yield add_predictions(model, pd.DataFrame(index=range(len(pixels))), model.probabilities(pixels))
         return
-    files, beside = find_images(source, keep, preparation.column, reading)
+    files, kept = find_listed_images(source, keep, preparation.column, reading)
     for start in range(0, len(files), IMAGES_AT_ONCE):
-        some_files = files[start : start + IMAGES_AT_ONCE]
-        probabilities = model.probabilities(prepare_image_files(some_files, preparation))
-        yield with_predictions(model, beside.iloc[start : start + IMAGES_AT_ONCE].reset_index(drop=True), probabilities)
+        part = files[start : start + IMAGES_AT_ONCE]
+        probabilities = model.probabilities(prepare_image_files(part, preparation))
+        yield add_predictions(model, kept.iloc[start : start + IMAGES_AT_ONCE].reset_index(drop=True), probabilities)
 
 
-def find_images(
-    source: Path, keep: Sequence[str], known: str | None, reading: ReadingOptions
+def find_listed_images(
+    source: Path, keep: Sequence[str], column: str | None, reading: ReadingOptions
 ) -> tuple[list[Path], pd.DataFrame]:
-    """Return one image file, those of a folder, or those that a table names, and what is written beside predictions.
+    """Find the image files of a source, and the columns that are written with their predictions.
 
-    known: the column that named the files that were learned from; where the table lacks it, another one may.
+    Args:
+        source: An image, a folder of images, or a table that names images.
+        keep: Columns of a table that are written too.
+        column: The column that named the images in training; another column may name them if the table lacks it.
+        reading: Options for reading a table.
+
+    Returns:
+        The files, and a frame with the columns to keep and the name of each file.
+
+    Raises:
+        ValueError: The source names no images, or has no column of a name to keep.
     """
     if source.is_dir() or image_names.names_image(source.name):
         if keep:
             raise ValueError(f"{source} is {'a folder' if source.is_dir() else 'an image'}, and has no columns to keep")
         if not source.is_dir():
-            return [source], pd.DataFrame({FILE: [image_names.printable(source.name)]})
+            return [source], pd.DataFrame({FILE: [image_names.decode_name(source.name)]})
         files = image_names.find_images(source)
-        names = [image_names.printable(file.relative_to(source).as_posix()) for file in files]
+        names = [image_names.decode_name(file.relative_to(source).as_posix()) for file in files]
         return files, pd.DataFrame({FILE: names})
     table = TableFile(source, reading).read().table
     check_kept(table.column_names, keep)
     frame = pd.DataFrame({name: pd.Series(table[name].to_pylist(), dtype=object) for name in table.column_names})
-    among = list(frame.columns) if known is None or known not in frame.columns else [known]
-    column = image_names.find_file_column(frame, among, wanted=True)
-    if column is None:
-        raise ValueError(f"{source} has no column that names image files, of which the model was made")
-    beside = frame[list(keep)].assign(**{FILE: frame[column]})
-    return image_names.locate_listed_files(source, frame[column]), beside
+    among = list(frame.columns) if column is None or column not in frame.columns else [column]
+    named = image_names.find_file_column(frame, among, wanted=True)
+    if named is None:
+        raise ValueError(f"{source} has no column that names image files, but the model was trained on images")
+    kept = frame[list(keep)].assign(**{FILE: frame[named]})
+    return image_names.locate_listed_files(source, frame[named]), kept

@@ -1,4 +1,4 @@
-"""Preparation: how columns and images become the inputs of a network, fitted on the training part alone."""
+"""Preparation: columns and images become the inputs of a network, by rules fitted on the train part alone."""
 
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,64 +12,69 @@ from numpy.typing import NDArray
 from imbaloss.comparison.columns import ColumnKind, Schema
 
 Inputs = NDArray[np.float32]
-QUANTILES_OF = 100_000  # rows, by which quantiles are told
-CROSS_FITTED = 5  # folds, in which a category is encoded by the targets of the others
+QUANTILES_OF = 100_000  # number of rows that quantiles are computed from, at most
+CROSS_FITTED = 5  # number of folds; a category is encoded by the targets of the other folds
 
 
 @dataclass(frozen=True, eq=False)
 class TablePreparation:
-    """Turn the columns of a frame, as `take_columns` returns it, into inputs (N, D) by fitted scikit-learn estimators.
+    """A fitted preparation that turns the columns of a frame into inputs (N, D) by scikit-learn estimators.
 
-    steps: the estimators by the kind of column that they transform, as `columns_of_steps` names them. They get arrays:
-    for frames with thousands of columns ColumnTransformer takes most of the time to look up and check names.
+    The estimators get arrays instead of a ColumnTransformer, which for thousands of columns spends most of its time on
+    looking up and checking names.
     """
 
     schema: Schema
-    steps: Mapping[str, Any]
+    steps: Mapping[str, Any]  # the fitted estimators, by the names of `list_step_columns`
 
     @classmethod
     def fit(cls, schema: Schema, frame: pd.DataFrame, labels: NDArray[np.int64]) -> "tuple[TablePreparation, Inputs]":
-        """Return the fitted preparation and the inputs of the rows that it was fitted on.
+        """Fit the preparation, and return it with the inputs (N, D) of the same rows.
 
         In these inputs the target encoding of a row leaves out the row's own target.
+
+        Args:
+            schema: The columns.
+            frame: (N, columns), as `take_columns` returns it.
+            labels: (N,), 1 for positives.
         """
         steps = make_steps(schema, int(labels.sum()))
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of columns without a value, or classes with few rows, in this part
-            inputs = [steps[name].fit_transform(values, labels) for name, values in arrays_of_steps(schema, frame)]
-        return cls(schema, steps), as_inputs(inputs)
+            warnings.simplefilter("ignore")  # on columns without a value and classes with few rows
+            inputs = [steps[name].fit_transform(values, labels) for name, values in iterate_step_arrays(schema, frame)]
+        return cls(schema, steps), join_inputs(inputs)
 
     def __call__(self, frame: pd.DataFrame) -> Inputs:
-        """Return the inputs of new rows, (N, D), also where there are none."""
-        if not len(frame):  # which scikit-learn refuses
+        """Return the inputs of new rows, (N, D); N may be 0."""
+        if not len(frame):  # scikit-learn refuses no rows
             width = sum(len(step.get_feature_names_out()) for step in self.steps.values())
             return np.zeros((0, width), dtype=np.float32)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of categories that were not there
-            return as_inputs([
-                self.steps[name].transform(values) for name, values in arrays_of_steps(self.schema, frame)
+            warnings.simplefilter("ignore")  # on unknown categories
+            return join_inputs([
+                self.steps[name].transform(values) for name, values in iterate_step_arrays(self.schema, frame)
             ])  # fmt: skip
 
-    def unseen(self, frame: pd.DataFrame) -> dict[str, int]:
-        """Count the rows with a category that no row of the fit had, by column, where there are any."""
+    def count_unseen(self, frame: pd.DataFrame) -> dict[str, int]:
+        """Count the rows with a category that the fit did not have, by column; columns without one are left out."""
         counts = {}
-        for step_name, names in columns_of_steps(self.schema).items():
+        for step_name, names in list_step_columns(self.schema).items():
             step = self.steps[step_name]
             encoder = step[0] if hasattr(step, "steps") else step
-            for name, known in zip(names, getattr(encoder, "categories_", ()), strict=False):
-                if count := int((~frame[name].isin(known)).sum()):
+            for name, categories in zip(names, getattr(encoder, "categories_", ()), strict=False):
+                if count := int((~frame[name].isin(categories)).sum()):
                     counts[name] = count
         return counts
 
 
-def as_inputs(parts: Sequence[Any]) -> Inputs:
-    """Return arrays (N, ...) side by side, as float32 with rows contiguous in memory."""
+def join_inputs(parts: Sequence[Any]) -> Inputs:
+    """Join arrays (N, ...) side by side, as float32 with rows contiguous in memory."""
     inputs: Inputs = np.ascontiguousarray(np.hstack(parts) if len(parts) > 1 else parts[0], dtype=np.float32)
     return inputs
 
 
-def columns_of_steps(schema: Schema) -> dict[str, list[str]]:
-    """Return the names of the columns that each step transforms, in the order of inputs. Each step has one at least."""
+def list_step_columns(schema: Schema) -> dict[str, list[str]]:
+    """Return the names of the columns that each step transforms, in the order of inputs, without empty steps."""
     names = {
         "numbers": [column.name for column in schema.columns if column.is_number],
         "categories": [
@@ -81,27 +86,29 @@ def columns_of_steps(schema: Schema) -> dict[str, list[str]]:
     return {step: columns for step, columns in names.items() if columns}
 
 
-def arrays_of_steps(schema: Schema, frame: pd.DataFrame) -> Iterator[tuple[str, NDArray[Any]]]:
+def iterate_step_arrays(schema: Schema, frame: pd.DataFrame) -> Iterator[tuple[str, NDArray[Any]]]:
     """Yield the name of each step and a copy of its columns, (N, C): float64, or objects for categories.
 
-    It is a copy, since steps transform it in place. Each column is contiguous in memory: that decides how scikit-learn
-    sums it, and thus the last bits of its mean.
+    A copy is needed because steps transform it in place. Each column is contiguous in memory, which decides the order
+    in which scikit-learn sums it, and so the last bits of its mean.
     """
-    for step, names in columns_of_steps(schema).items():
+    for step, names in list_step_columns(schema).items():
         values = frame[names].to_numpy(np.float64 if step in {"numbers", "cycles"} else object)
         shared = np.may_share_memory(values, frame[names[0]].to_numpy())
         yield step, np.array(values, order="F", copy=True if shared else None)
 
 
 def make_steps(schema: Schema, positives: int) -> dict[str, Any]:
-    """Make the estimators that prepare the columns of a schema.
+    """Make the unfitted estimators that prepare the columns of a schema.
 
-    Numbers are mapped by their quantiles to a normal distribution (Gorishniy et al. 2021, arXiv 2106.11959), missing
-    ones to the median with an indicator. Categories get one input each. Where they are many, a category gets the mean
-    target, cross-fitted (Micci-Barreca 2001, SIGKDD Explorations 3), and an unknown one the mean of all. Sines and
-    cosines stay as they are; of a missing date both are 0, the middle of the circle.
+    - Numbers are mapped by their quantiles to a normal distribution (Gorishniy et al. 2021, arXiv 2106.11959). Missing
+      numbers become the median, with an indicator.
+    - Categories get one input for each value.
+    - A category with many values gets the mean target of its value, cross-fitted (Micci-Barreca 2001, SIGKDD
+      Explorations 3). An unknown value gets the mean of all.
+    - Sines and cosines stay as they are. For a missing date both are 0, the middle of the circle.
 
-    positives: in the rows of the fit.
+    positives: The number of positives in the rows of the fit, which limits the number of folds.
     """
     from sklearn.impute import SimpleImputer  # here, since scikit-learn takes most of a second
     from sklearn.model_selection import StratifiedKFold
@@ -126,36 +133,37 @@ def make_steps(schema: Schema, positives: int) -> dict[str, Any]:
         "many": many,
         "cycles": SimpleImputer(strategy="constant", fill_value=0.0, keep_empty_features=True),
     }
-    return {name: steps[name] for name in columns_of_steps(schema)}
+    return {name: steps[name] for name in list_step_columns(schema)}
 
 
 @dataclass(frozen=True)
 class ImagePreparation:
-    """The rules by which images are read, as (N, C, H, W) of type uint8, and become inputs.
+    """The rules by which images are read as uint8 (N, C, H, W) and become inputs.
 
-    The defaults are what a model of an earlier version did, whose file lacks these entries. They are no part of the
-    text form, which decides whether data are the same: what they change is seen in the pixels.
+    The defaults are the rules of an earlier version, whose model files lack these entries. Fields with a default are
+    no part of the identity of data, because their effect shows in the pixels.
     """
 
     height: int  # in pixels
     width: int
-    channels: int  # 1 gray, 3 colours
-    integers: tuple[float, float] | None = field(default=None, repr=False)  # which become 0 and 255, but for uint8
-    floats: tuple[float, float] = field(default=(0.0, 1.0), repr=False)  # which become 0 and 255
-    on_white: bool = field(default=False, repr=False)  # transparent parts; else transparency is dropped
-    column: str | None = field(default=None, repr=False)  # of a table, which names the files
+    channels: int  # 1 for gray, 3 for colours
+    # the integers that become 0 and 255, for types other than uint8
+    integers: tuple[float, float] | None = field(default=None, repr=False)
+    floats: tuple[float, float] = field(default=(0.0, 1.0), repr=False)  # the floats that become 0 and 255
+    on_white: bool = field(default=False, repr=False)  # whether transparent parts are laid on white, not dropped
+    column: str | None = field(default=None, repr=False)  # the column of the table that names the files
     noun: ClassVar[str] = "image"
     of_images: ClassVar[bool] = True
 
     def __call__(self, images: NDArray[np.uint8]) -> Inputs:
-        """Return the inputs in [0, 1]; each channel is scaled with the network."""
+        """Return the inputs in [0, 1], (N, C, H, W); the network scales each channel further."""
         return images.astype(np.float32) / np.float32(255)
 
     @property
     def identity(self) -> str:
-        """The text form, which is part of what decides whether data are the same."""
+        """The text that enters the checksum of the data: height, width and channels."""
         return repr(self)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the entries of a model file."""
+        """Return the entries of a model file that describe the images."""
         return {"images": asdict(self)}

@@ -1,4 +1,4 @@
-"""What a comparison on one's own data is asked: of the data, of the methods, and where the answer goes.
+"""The request of a comparison on one's own data: the data, the methods, and where the answer goes.
 
 The options of `imbaloss compare` and the documentation of `imbaloss.compare` are made from this table. It loads neither
 torch nor NumPy, so that `imbaloss --help` answers at once.
@@ -14,154 +14,200 @@ from imbaloss.field_tables import Entry, between, read_fields
 from imbaloss.recipe_fields import DEFAULT_MARGIN, DEVICE, MARGIN
 
 MOST = 1000  # repetitions
-NAMES = ("target", "group", "time", "drop", "category", "mark", "na_values", "keep_na")  # or texts, of files
+NAMES = ("target", "group", "time", "drop", "category", "mark", "na_values", "keep_na")  # fields with names or texts
 
 
 @dataclass(frozen=True, kw_only=True)
 class ComparisonRequest:
-    """What a person asks of a comparison.
+    """What to compare on which data, how to judge, and where the answer goes.
 
-    Names are trimmed and in Unicode's normal form C, as those of files are read.
+    Names and texts are trimmed and brought into Unicode's normal form C, as those of files are.
     """
 
-    out: Annotated[
-        Path | None,
-        Entry(
-            "Output folder.",
-            default_text="results/NAME, after the data",
-            in_python="The folder of all files. None: one without a page, which goes with the answer.",
-        ),
-    ] = None
     target: Annotated[
-        str, Entry("The column that tells the class.", default_text="of NPZ y; of folders the sub-folder")
+        str,
+        Entry("Column with the class.", metavar="COLUMN", default_text="y in NPZ, the sub-folder in folders of images"),
     ]
     positive: Annotated[
         str | None,
         Entry(
             "The class to find.",
+            metavar="CLASS",
             default_text="the rarer one",
             in_python="The class to find. None: the rarer of two.",
         ),
     ] = None
-    test: Annotated[  # of data that are no files, rows to judge by are given beside
-        Path | None, Entry("Data of the same kind to judge by.", default_text="cross-validation")
+    test: Annotated[  # only for files; for arrays and frames, `compare` takes the test rows as an argument
+        Path | None, Entry("Data of the same kind to test on.", metavar="DATA", default_text="cross-validation")
     ] = None
-    group: Annotated[str | None, Entry("The column whose equal values stay together, as a patient.")] = None
-    time: Annotated[str | None, Entry("The column by which the latest rows are judged by.")] = None
-    drop: Annotated[tuple[str, ...], Entry("A column to leave out.", in_python="Columns to leave out.")] = ()
+    group: Annotated[
+        str | None,
+        Entry("Column with groups, as patients: rows of one group stay together in a split.", metavar="COLUMN"),
+    ] = None
+    time: Annotated[str | None, Entry("Column with times: the latest rows are the test part.", metavar="COLUMN")] = None
+    drop: Annotated[
+        tuple[str, ...], Entry("Column to leave out.", metavar="COLUMN", in_python="Columns to leave out.")
+    ] = ()
+    losses: Annotated[
+        tuple[str, ...] | None,
+        Entry(
+            "Loss to compare, as focal:gamma=2.",
+            metavar="LOSS",
+            option="loss",
+            default_text="eight losses, and ce with two samplers",
+            in_python="Losses to compare, instead of the default methods.",
+        ),
+    ] = None
+    budget: Annotated[
+        str | None,
+        Entry(
+            "Time to spend, as 90s, 10m or 2h: as many repetitions as fit into it.",
+            metavar="TIME",
+            in_python='Time for as many repetitions as fit, as "10m", instead of their number.',
+        ),
+    ] = None
+    out: Annotated[
+        Path | None,
+        Entry(
+            "Output folder.",
+            metavar="FOLDER",
+            default_text="results/NAME, after the data",
+            in_python="The folder of all files. None: one without a page, which goes with the answer.",
+        ),
+    ] = None
     category: Annotated[
         tuple[str, ...],
         Entry(
-            "A column whose values are names though they look like numbers.",
-            in_python="Columns whose values are names though they look like numbers or dates.",
+            "Column whose values are names although they look like numbers.",
+            panel="Data",
+            metavar="COLUMN",
+            in_python="Columns whose values are names although they look like numbers or dates.",
         ),
     ] = ()
     mark: Annotated[
         tuple[str, ...],
         Entry(
-            "A column of numbers some of which have a mark (>4) or are none: it becomes two.",
-            in_python='Columns of numbers of which some have a mark (">4") or are none ("unknown"): each becomes two.',
+            "Column of numbers in which some values have a mark (>4) or are words (unknown): it becomes a number and "
+            "a mark.",
+            panel="Data",
+            metavar="COLUMN",
+            option_alias="marked-number",
+            in_python='Columns of numbers in which some values have a mark (">4") or are words ("unknown"): each '
+            "becomes a number and a mark.",
         ),
     ] = ()
     na_values: Annotated[
         tuple[str, ...],
         Entry(
-            "A further text or number that means a missing value, as -999.",
+            "Further text or number that means a missing value, as -999.",
+            panel="Data",
+            metavar="TEXT",
             in_python='Further texts and numbers that mean a missing value, as "-999".',
         ),
     ] = ()
     keep_na: Annotated[
         tuple[str, ...],
         Entry(
-            "A column in which NA, None and the like are values.",
+            "Column in which NA, None and the like are values.",
+            panel="Data",
+            metavar="COLUMN",
             in_python='Columns in which "NA", "None" and the like are values.',
         ),
     ] = ()
     decimal: Annotated[
         str | None,
         Entry(
-            "Mark of decimals, . or , where numbers such as 1,234 do not tell it.",
-            default_text="none",
-            in_python='The mark of decimals in text, "." or ",", where numbers such as 1,234 do not tell it.',
+            "Decimal mark (. or ,) if numbers such as 1,234 leave it open.",
+            panel="Data",
+            metavar="MARK",
+            default_text="by the numbers",
+            in_python='The decimal mark of numbers in text, "." or ",", if numbers such as 1,234 leave it open.',
         ),
     ] = None
     encoding: Annotated[
         str | None,
-        Entry("Encoding of CSV files, as shift_jis.", default_text="UTF-8, UTF-16 or Windows-1252, detected"),
-    ] = None
-    sheet: Annotated[str | None, Entry("Sheet of a spreadsheet.", default_text="the only one with rows")] = None
-    losses: Annotated[
-        tuple[str, ...] | None,
         Entry(
-            "",
-            option="loss",
-            default_text="eight, and two samplers",
-            in_python="Losses to compare, instead of the default methods.",
+            "Encoding of CSV files, as shift_jis.",
+            panel="Data",
+            metavar="NAME",
+            default_text="UTF-8, UTF-16 or Windows-1252, detected",
+        ),
+    ] = None
+    sheet: Annotated[
+        str | None,
+        Entry("Sheet of a spreadsheet.", panel="Data", metavar="NAME", default_text="the only one with rows"),
+    ] = None
+    size: Annotated[
+        int | None,
+        Entry(
+            "Side of images from files, in pixels.",
+            panel="Data",
+            domains=(between(4, 1024),),
+            option_alias="image-size",
+            default_text="32",
         ),
     ] = None
     samplers: Annotated[
         tuple[str, ...] | None,
-        Entry("For each loss.", option="sampler", in_python="Samplers to combine them with."),
+        Entry(
+            "Sampler that each loss is combined with, as smote.",
+            panel="Methods",
+            metavar="SAMPLER",
+            option="sampler",
+            in_python="Samplers that each loss is combined with.",
+        ),
     ] = None
     references: Annotated[
         bool,
         Entry(
-            "Also scikit-learn's logistic regression and boosting.",
-            in_python="Whether to train scikit-learn's logistic regression and boosting beside them.",
+            "Also compare scikit-learn's logistic regression and gradient boosting.",
+            panel="Methods",
+            in_python="Whether to train scikit-learn's logistic regression and gradient boosting too.",
         ),
     ] = True
     folds: Annotated[
         int,
         Entry(
-            "Of the cross-validation.",
+            "Number of folds of the cross-validation.",
+            panel="Judging",
             domains=(between(3, 1000, "one each for train, validation and test"),),
-            in_python="Number of folds of the cross-validation.",
         ),
     ] = 5
     repetitions: Annotated[
         int | None,
         Entry(
-            "Folds, or seeds, to judge by.",
+            "Number of folds to judge by; with a fixed test part, number of seeds.",
+            panel="Judging",
             domains=(between(1, MOST),),
-            default_text="10; of many rows 5 or 3",
-            in_python="How many folds, or seeds, to judge by. None: by the number of rows.",
+            default_text="10; for many rows 5 or 3",
+            in_python="Number of folds, or of seeds with a fixed test part, to judge by. None: by the number of rows.",
         ),
-    ] = None
-    budget: Annotated[
-        str | None,
-        Entry(
-            "Time, as 90s, 10m or 2h, for as many repetitions as fit.",
-            in_python='Time for as many repetitions as fit, as "10m", instead of their number.',
-        ),
-    ] = None
-    size: Annotated[
-        int | None,
-        Entry("Of a side of images from files, in pixels.", domains=(between(4, 1024),), default_text="32"),
     ] = None
     margin: Annotated[float, MARGIN] = DEFAULT_MARGIN
     overwrite: Annotated[
         bool,
         Entry(
-            "Replace the report of other data in the folder that --out names.",
-            in_python="Whether the report of other data in that folder may be replaced.",
+            "Replace the report of other data in the output folder.",
+            panel="Output",
+            in_python="Whether the report of other data in the output folder may be replaced.",
         ),
     ] = False
     device: Annotated[str, DEVICE] = "cpu"
     recipe: Mapping[str, Any] = field(default_factory=dict)  # entries of a `Recipe`, which overrule those for the data
-    command: str = ""  # the command line that asks, for the report
+    command: str = ""  # the command line of the request, which the report shows
 
     def __post_init__(self) -> None:
-        """Bring names into the form that those of files have."""
+        """Trim the names and bring them into Unicode's normal form C."""
         for name in NAMES:
             value = getattr(self, name)
             normal = tuple(map(normalize_text, value)) if isinstance(value, tuple) else value and normalize_text(value)
             object.__setattr__(self, name, normal)
 
     def check_numbers(self) -> None:
-        """Check that each number is one that its field admits.
+        """Check that each field admits its number; an optional field may be None.
 
         Raises:
-            ValueError: One is not.
+            ValueError: A number is outside the domain of its field.
         """
         for name, line in REQUEST_FIELDS.items():
             number = getattr(self, name)

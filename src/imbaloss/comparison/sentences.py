@@ -8,19 +8,20 @@ import numpy as np
 
 from imbaloss.learners import NETWORKS, Method
 from imbaloss.losses import LossSpec
+from imbaloss.plural import format_count, join_words
 from imbaloss.report import Findings
 from imbaloss.report.cells import COST, Cell, ComparedScore, constant_cost
 from imbaloss.report.comparisons import CellComparison
 from imbaloss.report.lines import CellLine
 from imbaloss.statistics import Interval, Verdict
 from imbaloss.studies import ReportableStudy, Row
-from imbaloss.wording import counted, listed
 
 PLAIN = Method(NETWORKS, LossSpec("ce"))  # the ordinary network
 MOST_NAMED = 12  # methods that a sentence names
 SAVES = 0.0005  # share of a cost; a smaller saving is called nothing
 IN_SO_MANY = 1000  # new rows, for which decisions are counted
 FEWEST_DECIMALS, MOST_DECIMALS = 2, 4
+DECIMALS_ALONE = 3  # of a number without an interval
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +47,12 @@ class Case:
     def repetition(self) -> str:
         """The noun for one of its repetitions."""
         return "repetition" if self.study.folds else "seed"
+
+    @property
+    def sample(self) -> str:
+        """The noun for one sample with its article: "a row" or "an image"."""
+        noun = self.study.noun.removesuffix("s")
+        return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
 
     @property
     def interval(self) -> Interval:
@@ -78,17 +85,18 @@ def recommend_method(case: Case) -> str:
     """Recommend the method with the best mean score, and say how far that is proved."""
     score, best, repetitions = case.score, case.best, case.repetitions[case.best]
     if not case.interval.estimate and not score.lower:
-        return f"No method finds {case.study.things} with {case.sought}: the mean {score.label} is 0 for all methods"
+        return f"No method finds {case.study.noun} with {case.sought}: the mean {score.label} is 0 for all methods"
     if repetitions == 1:
         extreme = "lowest" if score.lower else "highest"
-        mean = f"{score.label}, {write_number(case.interval.estimate, MOST_DECIMALS)}"
+        mean = f"{score.label}, {write_number(case.interval.estimate, DECIMALS_ALONE)}"
         return f"Start with {best}. It has the {extreme} {mean}, in the only {case.repetition}"
-    over = counted(repetitions, case.repetition)
-    where = "" if case.study.folds else f" on the same test {case.study.things}"
+    over = format_count(repetitions, case.repetition)
+    where = "" if case.study.folds else f" on the same test {case.study.noun}"
     proof = ""
     if len(case.repetitions) > 1 and not any(each.verdict is Verdict.BETTER for each in case.comparisons.values()):
         proof = ". None of the other methods was shown to be worse"
-    return f"Use {best}. Its mean {score.label} is {write_interval(case.interval)} over {over}{where}{proof}"
+    mean = score.label if score.label.startswith("mean ") else f"mean {score.label}"
+    return f"Use {best}. Its {mean} is {write_interval(case.interval)} over {over}{where}{proof}"
 
 
 def compare_with_others(case: Case) -> str:
@@ -111,7 +119,7 @@ def compare_with_others(case: Case) -> str:
         text = ". ".join(f"{relations[verdict]} {list_methods(names)}" for verdict, names in methods.items() if names)
     if case.study.folds:
         return text
-    return f"{text}. The comparison allows for other test {case.study.things} too, by a bootstrap"
+    return f"{text}. The comparison allows for other test {case.study.noun} too, by a bootstrap"
 
 
 def explain_missing_scores(case: Case) -> str:
@@ -156,15 +164,15 @@ def give_threshold(case: Case) -> str:
     rule = case.best.decision.rule
     if row.threshold is None:
         reason = row.failure or row.tuned.reason
-        return f"The final training on all {study.things} has no threshold ({reason}): use ½, or one that you know"
+        return f"The final training on all {study.noun} has no threshold ({reason}): use ½, or one that you know"
     threshold, low, high = row.threshold
     is_certain = not high > low
-    decimals = MOST_DECIMALS if is_certain else count_decimals(low, high)
+    decimals = count_decimals(low, high)
     interval = "" if is_certain else f"; 95 % CI {write_number(low, decimals)} to {write_number(high, decimals)}"
     repeated = case.line.scores["tuned_threshold"]
     spread = "" if isnan(repeated.deviation) else f" (standard deviation {write_number(repeated.deviation, decimals)})"
     return (
-        f"Flag a {study.things.removesuffix('s')} as {case.sought} when its probability is at least "
+        f"Flag {case.sample} as {case.sought} when its probability is at least "
         f"{write_number(threshold, decimals)} (threshold chosen for {rule}{interval}). "
         f"Over the repetitions the threshold was {write_number(repeated.mean, decimals)} on average{spread}"
     )
@@ -176,13 +184,13 @@ def rate_decisions(case: Case) -> str:
     tn, fp, fn, tp = (sum(row.tuned.scores[name] or 0 for row in rows) for name in ("tn", "fp", "fn", "tp"))
     if not tp + fn:
         return ""
-    things, sought, total = case.study.things, case.sought, tn + fp + fn + tp
+    noun, sought, total = case.study.noun, case.sought, tn + fp + fn + tp
     flagged, right, missed = (round(IN_SO_MANY * number / total) for number in (tp + fp, tp, fn))
     precision = f", precision {100 * tp / (tp + fp):.0f} %" if tp + fp else ""
     return (
-        f"In {IN_SO_MANY:,} new {things} you would flag about {flagged}, of which {right} have {sought}; {missed} with "
+        f"In {IN_SO_MANY:,} new {noun} you would flag about {flagged}, of which {right} have {sought}; {missed} with "
         f"{sought} would be missed. (Recall {100 * tp / (tp + fn):.0f} %{precision}; each test part has about "
-        f"{case.line.test.positives:.0f} {things} with {sought})"
+        f"{case.line.test.positives:.0f} {noun} with {sought})"
     )
 
 
@@ -194,7 +202,7 @@ def check_demand(case: Case) -> str:
     [(score, demanded)] = rule.parameters.items()
     rows = [row for row in case.findings.rows if row.run.method == case.best]
     reached = [row.tuned.scores[score] or 0.0 for row in rows if row.threshold]
-    met = f"{sum(value >= demanded for value in reached)} of {counted(len(rows), case.repetition)}"
+    met = f"{sum(value >= demanded for value in reached)} of {format_count(len(rows), case.repetition)}"
     return (
         f"You asked for a {score} of {demanded:g}. On test it was reached in {met}; its mean was "
         f"{np.mean(reached):.2f}. Ask for more if that is too little"
@@ -207,7 +215,7 @@ def compare_costs(case: Case) -> str:
         return ""
     constant, mean = float(np.mean([constant_cost(row) for row in case.findings.rows])), case.interval.estimate
     saved = 1 - mean / constant
-    text = f"Deciding by {case.best} costs {mean:.3g} a {case.study.things.removesuffix('s')} on average"
+    text = f"Deciding by {case.best} costs {mean:.3g} {case.sample} on average"
     always = f"the best decision that is the same for all costs {constant:.3g}"
     if saved >= SAVES:
         return f"{text}; {always}. The method saves {saved * 100:.1f} %"
@@ -218,7 +226,7 @@ def compare_costs(case: Case) -> str:
 def list_methods(methods: Sequence[str]) -> str:
     """List the methods; those beyond the first MOST_NAMED are counted."""
     more = len(methods) - MOST_NAMED
-    return listed(methods) if more <= 0 else f"{', '.join(methods[:MOST_NAMED])} and {more} more"
+    return join_words(methods) if more <= 0 else f"{', '.join(methods[:MOST_NAMED])} and {more} more"
 
 
 def describe_difference(case: Case, comparison: CellComparison) -> str:
@@ -239,10 +247,10 @@ def describe_difference(case: Case, comparison: CellComparison) -> str:
 
 
 def count_decimals(low: float, high: float) -> int:
-    """Return how many decimals the width of an interval allows: two digits of it, 2 to 4 decimals."""
+    """Return how many decimals the width of an interval allows, from 2 to 4; 3 if it has no width."""
     width = high - low
     if not width > 0 or not isfinite(width):
-        return MOST_DECIMALS
+        return DECIMALS_ALONE
     return min(max(1 - floor(log10(width)), FEWEST_DECIMALS), MOST_DECIMALS)
 
 

@@ -20,166 +20,191 @@ if TYPE_CHECKING:
 
 LOSSES = ("ce", "wce", "focal", "mse", "wmse", "mfe", "msfe", "logit_adjusted")
 METHODS = tuple(map(Method.parse, (*LOSSES, "ce + random_over", "ce + random_under")))
-RATES = (0.0003, 0.001, 0.003)  # of Adam
-STEPS = 3000  # of a training, about
+RATES = (0.0003, 0.001, 0.003)  # learning rates of Adam
+STEPS = 3000  # approximate number of steps of a training
 FEWEST_EPOCHS, MOST_EPOCHS = 10, 100
 SMALLEST_BATCH, LARGEST_BATCH = 64, 2048
-OWN = "own"  # the protocol of the runs, for which data are taken as they are, and the table of the study file
-ALL_ROWS = ", all rows"  # ends the name of the data that the recommended method learns from
+OWN = "own"  # the protocol of the runs, under which data are used unchanged; also the table of the study file
+ALL_ROWS = ", all rows"  # ends the name of the data on which the recommended method is trained
+FILE_KEYS = {"noun": "things"}  # keys of the study file that differ from the names of the fields
 
 
 @dataclass(frozen=True)
 class OwnStudy:
-    """What `compare` asks of one table or folder of images. The report sees it as a `Study` of one data set."""
+    """The study of one table or folder of images by `compare`. The report treats it as a `Study` of one data set."""
 
     name: str
-    target: str  # the column, or what else tells the class
+    target: str  # the column of the class; "folder" for sub-folders
     negative: str
     positive: str
     level: float  # the share of positives
-    data: str  # checksum, as of a `Run`
-    methods: tuple[Method, ...]  # with the decision that the entries say
+    data: str  # the checksum of the data, as in a `Run`
+    methods: tuple[Method, ...]  # each with the decision of the entries
     repetitions: int
-    folds: int  # 0: the test part is always the same
+    folds: int  # 0 if the test part is always the same
     recipe: Recipe
-    entries: Entries  # of which recipe and decision were read; the study file has them
+    entries: Entries  # the entries that recipe and decision were read from; the study file has them
     margin: float = DEFAULT_MARGIN
-    notes: tuple[str, ...] = ()  # what was found in the data
-    command: str = ""  # with which it was asked
-    things: str = "rows"  # or images
+    notes: tuple[str, ...] = ()  # notes on the data
+    command: str = ""  # the command line of the request
+    noun: str = "rows"  # the plural noun for the samples; or "images"
     protocols: tuple[str, ...] = field(default=(OWN,), init=False)
     repeats: int = field(default=1, init=False)
 
     @property
     def sought(self) -> str:
-        """What is to be found, in words."""
+        """The positive class in words, such as "churned = yes"."""
         return f"{self.target} = {self.positive}"
 
     @property
     def how_to_run(self) -> str:
-        """The study in words, and the command that runs it, since its file does not hold the data."""
+        """The kind of the study, with the command that runs it; the study file alone does not hold the data."""
         return f"the study of one's own data, which is run by: {self.command or 'imbaloss compare'}"
 
     @property
     def datasets(self) -> tuple[str, ...]:
+        """The name of the data, as a tuple of one."""
         return (self.name,)
 
     @property
     def samplers(self) -> tuple[SamplerSpec, ...]:
+        """The samplers of the methods, each once."""
         return tuple(dict.fromkeys(method.sampler for method in self.methods))
 
     @property
     def seeds(self) -> tuple[int, ...]:
-        return tuple(dict.fromkeys(self.repetition(place)[0] for place in range(self.repetitions)))
+        """The seeds of the repetitions, each once."""
+        return tuple(dict.fromkeys(self.find_repetition(place)[0] for place in range(self.repetitions)))
 
-    def repetition(self, place: int) -> tuple[int, Fold | None]:
-        """Its seed and its fold: with folds the next seed begins when all folds of one were test."""
+    def find_repetition(self, place: int) -> tuple[int, Fold | None]:
+        """Return the seed and the fold of a repetition, counted from 0.
+
+        With folds, the next seed begins when each fold of the last one was test. Without folds, the fold is None.
+        """
         if not self.folds:
             return place, None
         return place // self.folds, Fold(0, place % self.folds, self.folds)
 
     def runs(self) -> list[Run]:
-        """Repetition by repetition."""
-        return [run for place in range(self.repetitions) for run in self.runs_of(place)]
+        """Return all runs that are compared, one repetition after the other."""
+        return [run for place in range(self.repetitions) for run in self.runs_of_repetition(place)]
 
-    def runs_of(self, place: int) -> list[Run]:
-        seed, fold = self.repetition(place)
-        return [self.run(method, seed, fold, self.name) for method in self.methods]
+    def runs_of_repetition(self, place: int) -> list[Run]:
+        """Return the runs of all methods in one repetition, counted from 0."""
+        seed, fold = self.find_repetition(place)
+        return [self.make_run(method, seed, fold, self.name) for method in self.methods]
 
     def other_runs(self) -> list[Run]:
-        """Return the training of each method on all rows, of which that of the recommended one is run."""
-        return [self.for_use(method) for method in self.methods]
+        """Return the run of each method on all rows; only the one of the recommended method is trained."""
+        return [self.final_run(method) for method in self.methods]
 
-    def for_use(self, method: Method) -> Run:
-        """The training of a method on all rows."""
-        return self.run(method, 0, None, self.name + ALL_ROWS)
+    def final_run(self, method: Method) -> Run:
+        """Return the run of a method on all rows."""
+        return self.make_run(method, 0, None, self.name + ALL_ROWS)
 
-    def run(self, method: Method, seed: int, fold: Fold | None, dataset: str) -> Run:
+    def make_run(self, method: Method, seed: int, fold: Fold | None, dataset: str) -> Run:
+        """Return the run of a method; `dataset` is the name of these data or the one for all rows."""
         recipe = method.learner.choose_rates(self.recipe)
         return Run(dataset, self.level, OWN, self.positive, method, recipe, seed, fold, data=self.data)
 
     def recommend(self, findings: Findings) -> Method | None:
-        """Return the method to take, None where no method has a score."""
+        """Return the method to recommend; None if no method has a score."""
         return recommend(findings, self.methods)
 
     def advise(self, findings: Findings, best: Method) -> Advice:
-        """Say why a recommended method is to be taken, and how; its training on all rows may be still to come."""
-        final = next(iter(findings.store.rows([self.for_use(best)])), None)
+        """Write the advice to use a recommended method, whose training on all rows need not be finished."""
+        final = next(iter(findings.store.rows([self.final_run(best)])), None)
         return advise(findings, best, methods=self.methods, sought=self.sought, final=final)
 
     def extend_report(self, findings: Findings) -> ReportExtension:
-        """Return what to do, and how sure that is: the page begins with it."""
+        """Return the first part of the report: the advice, or that no method has a result."""
         best = self.recommend(findings)
         return extend_page(self.advise(findings, best) if best else None)
 
     def to_toml(self) -> dict[str, Any]:
-        """Return the document of its study file: methods are texts, and the recipe its entries."""
-        table = {name: getattr(self, name) for name in document().model_fields}
+        """Return the document of the study file, with methods as text and the recipe as its entries."""
+        names = {FILE_KEYS.get(each.name, each.name): each.name for each in fields(self)}
+        table = {key: getattr(self, names[key]) for key in make_document_type().model_fields}
         return {OWN: table | {"methods": [str(method) for method in self.methods], "recipe": self.entries}}
 
     @classmethod
     def from_toml(cls, content: Mapping[str, Any]) -> "OwnStudy":
-        """The inverse, of a document with tuples for lists. Raises ValueError where it was changed for the worse."""
+        """Read the study from the document that `to_toml` returned, with tuples for lists.
+
+        Raises:
+            ValueError: An entry is missing or unknown, or has a wrong value.
+        """
         from pydantic import ValidationError
 
         try:
-            table = document().model_validate(content[OWN]).model_dump()
+            table = make_document_type().model_validate(content[OWN]).model_dump()
             recipe, decision = read_entries(table["recipe"])
         except (ValidationError, TypeError) as error:
             raise ValueError(
                 f"the table [{OWN}] is not as `imbaloss compare` wrote it: {' '.join(str(error).split())}"
             ) from error
         methods = tuple(Method.parse(text, decision) for text in table["methods"])
+        table |= {name: table.pop(key) for name, key in FILE_KEYS.items()}
         return cls(**table | {"methods": methods, "recipe": recipe, "entries": table["recipe"]})
 
 
 @cache
-def document() -> "type[BaseModel]":
-    """Return the types of the table in a study file, in the order of the fields of `OwnStudy`."""
+def make_document_type() -> "type[BaseModel]":
+    """Make the pydantic type of the table in a study file, in the order of the fields of `OwnStudy`."""
     from pydantic import create_model  # here, since importing it takes a tenth of a second
 
     types = get_type_hints(OwnStudy) | {"methods": tuple[str, ...], "recipe": Entries}
     written: Any = {
-        each.name: (types[each.name], ... if each.default is MISSING else each.default)
+        FILE_KEYS.get(each.name, each.name): (types[each.name], ... if each.default is MISSING else each.default)
         for each in fields(OwnStudy)
         if each.init and each.name != "entries"
     }
     return create_model(OwnStudy.__name__, **written)
 
 
-def methods_of(
+def choose_methods(
     losses: Sequence[str] | None, samplers: Sequence[str] | None, *, references: bool = True
 ) -> tuple[Method, ...]:
-    """Read the methods that are asked for, each loss with each sampler; None for both stands for the default ones.
+    """Choose the methods to compare: each loss with each sampler, then the references.
 
-    The references, which may be asked for by name where not all are wanted, come last.
+    Args:
+        losses: Texts of losses or methods; None for ce, or for the default methods if `samplers` is None too.
+        samplers: Texts of samplers; None for none.
+        references: Whether to add all references. Without it, `losses` may still name one.
 
     Raises:
-        ValueError: There is no such method, or none at all.
+        ValueError: A method is unknown or has two samplers, or no method is left.
     """
-    known = tuple(map(Method.parse, REFERENCES))
+    all_references = tuple(map(Method.parse, REFERENCES))
     if losses is None and samplers is None:
-        return (*METHODS, *(known if references else ()))
-    asked = [Method.parse(text) for text in (["ce"] if losses is None else losses)]
+        return (*METHODS, *(all_references if references else ()))
+    requested = [Method.parse(text) for text in (["ce"] if losses is None else losses)]
     specs = [SamplerSpec.parse(text) for text in samplers or (NONE,)]
-    networks = [with_sampler(method, spec) for method in asked if not method.learner.is_reference for spec in specs]
-    wanted = [reference for reference in known if references or reference in asked]
-    if not networks and not wanted:
-        raise ValueError("there is no method to compare: name a loss")
-    return tuple(dict.fromkeys([*networks, *wanted]))
+    networks = [add_sampler(method, spec) for method in requested if not method.learner.is_reference for spec in specs]
+    chosen = [reference for reference in all_references if references or reference in requested]
+    if not networks and not chosen:
+        raise ValueError("there is no method to compare: name a loss (--loss)")
+    return tuple(dict.fromkeys([*networks, *chosen]))
 
 
-def with_sampler(method: Method, sampler: SamplerSpec) -> Method:
-    """Return the method with a sampler. Raises ValueError where it has one already, unless none is to be added."""
+def add_sampler(method: Method, sampler: SamplerSpec) -> Method:
+    """Return the method with a sampler; the sampler "none" changes nothing.
+
+    Raises:
+        ValueError: The method already has a sampler.
+    """
     if sampler == NO_SAMPLER:
         return method
     if method.sampler != NO_SAMPLER:
-        raise ValueError(f"{method} has a sampler already: leave out sampler {sampler}, or name the loss alone")
+        raise ValueError(f"method {method} already has a sampler: leave out sampler {sampler}, or name the loss alone")
     return replace(method, sampler=sampler)
 
 
-def recipe_for(rows: int, entries: Entries, *, images: bool) -> Entries:
-    """Return the entries of the recipe for so many rows to train on. entries: what was asked for, which overrules."""
+def choose_recipe(rows: int, entries: Entries, *, images: bool) -> Entries:
+    """Return the entries of the recipe for a number of training rows.
+
+    entries: The entries of the request, which override the defaults. images: Whether the rows are images.
+    """
     batch = min(max(rows // 100, SMALLEST_BATCH), LARGEST_BATCH)
     return {
         "hidden": (128, 64),
@@ -187,13 +212,13 @@ def recipe_for(rows: int, entries: Entries, *, images: bool) -> Entries:
         "tune_lr": RATES,
         "weight_decay": 1e-3,
         "patience": 8,
-        "scaling": "standard" if images else "unit",  # columns are prepared
+        "scaling": "standard" if images else "unit",  # the preparation has scaled columns
         "train_batch": batch,
         "epochs": min(max(STEPS * batch // max(rows, 1), FEWEST_EPOCHS), MOST_EPOCHS),
         "test_batch": 8192,
     } | entries
 
 
-def repetitions_for(rows: int) -> int:
-    """As many as time allows for so many rows, unless it is said."""
+def choose_repetitions(rows: int) -> int:
+    """Return the default number of repetitions for a number of rows: 10, for many rows 5 or 3."""
     return 10 if rows <= 20_000 else 5 if rows <= 200_000 else 3

@@ -1,4 +1,4 @@
-"""Writing tables of any length, whole or not at all."""
+"""Writing tables of any length atomically."""
 
 import os
 from collections.abc import Iterator
@@ -13,9 +13,16 @@ ENDINGS = (*delimited.ENDINGS, *parquet.ENDINGS)
 
 
 def write_table(file: Path, parts: Iterator[pd.DataFrame]) -> int:
-    """Write CSV or Parquet, by the ending of the file, whole or not at all, and return the number of rows."""
+    """Write a table as CSV or Parquet, by the ending of the file, and return the number of rows.
+
+    The file appears only when it is complete; after an error an earlier file is unchanged. Missing folders are made.
+
+    Args:
+        file: The file to write.
+        parts: The parts of the table, one or more; all rows have the columns of the first part.
+    """
     unfinished = file.with_name(f"{file.name}.{os.getpid()}.unfinished")
-    parts = chain([next(parts)], parts)  # what is wrong with the first is found before a folder is made
+    parts = chain([next(parts)], parts)  # an error in the first part comes before a folder is made
     file.parent.mkdir(parents=True, exist_ok=True)
     try:
         if file.suffix.lower() in parquet.ENDINGS:
@@ -29,7 +36,7 @@ def write_table(file: Path, parts: Iterator[pd.DataFrame]) -> int:
 
 
 def write_csv(file: Path, parts: Iterator[pd.DataFrame], separator: str) -> int:
-    """Write parts of a table one behind the other as text, and return the number of rows."""
+    """Write the parts of a table as text with one header, and return the number of rows."""
     rows = 0
     with file.open("w", encoding="utf-8", newline="") as stream:
         for number, part in enumerate(parts):
@@ -39,7 +46,7 @@ def write_csv(file: Path, parts: Iterator[pd.DataFrame], separator: str) -> int:
 
 
 def write_parquet(file: Path, parts: Iterator[pd.DataFrame]) -> int:
-    """Write parts of a table as Parquet with the types of the first one, and return the number of rows."""
+    """Write the parts of a table as Parquet with the types of the first part, and return the number of rows."""
     import pyarrow as pa
     from pyarrow import parquet as pq
 

@@ -1,4 +1,4 @@
-"""Columns that are not learned from: the target, the groups and the times of rows."""
+"""The columns that are no features: the target, the groups and the times of rows."""
 
 from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
@@ -8,60 +8,63 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from imbaloss.choices import suggest
 from imbaloss.comparison.column_values import (
     are_versions,
+    convert_to_floats,
+    convert_to_names,
+    list_names,
     moments_to_days,
-    name_some,
-    text_of,
-    texts_of_values,
-    typed_numbers,
+    write_name,
 )
 from imbaloss.comparison.reading import dates, numbers
 from imbaloss.comparison.reading.names import normalize_text
 from imbaloss.comparison.reading.text import NA_TEXTS, is_text
-from imbaloss.nearest import nearest
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-MOST_CLASSES = 100  # of a target; one with more is no class
-OTHERS = "all others"
-SAY_WHICH = "say which one is to be found, with --positive"
+MOST_CLASSES = 100  # number of different values up to which a target is a class
+OTHERS = "all others"  # the name of the negative class if there are several
+SAY_WHICH = "name the class to find with --positive"
 
 
 def name_classes(name: str, values: "pa.Array", *, whole: bool = True) -> "pd.Series[str]":
     """Return the class of each row as text: 0, 0.0 and "0" are one class, and so are true and True.
 
-    whole: whether these are all rows, so that two classes must be there.
+    Args:
+        name: The name of the target.
+        values: (N,), its values.
+        whole: Whether these are all rows, which must have at least two classes.
 
     Raises:
-        ValueError: A value is missing, or the column is no class of two or a few values.
+        ValueError: A value is missing, there is one class alone, or there are more than 100 different values.
     """
-    check_known(name, values, "target", "; a row without it teaches nothing: leave it out of the file")
-    texts = texts_of_values(values)
+    check_complete(name, values, "target", ": leave rows without a class out of the file")
+    texts = convert_to_names(values)
     distinct = pd.unique(texts)
     if are_numbers(distinct):
-        canonical = {text: canonical_number(text) for text in distinct}
+        canonical = {text: write_canonical_number(text) for text in distinct}
         texts = np.array([canonical[text] for text in texts], dtype=object)
         distinct = pd.unique(texts)
     if len(distinct) == 1 and whole:
-        raise ValueError(f"the target {name!r} has one class, {distinct[0]!r}: there is nothing to tell apart")
+        raise ValueError(f"the target {name!r} has one class alone, {distinct[0]!r}: two are needed")
     if len(distinct) > MOST_CLASSES:
         raise ValueError(
-            f"the target {name!r} has {len(distinct)} different values: it must be a class, of two or a few"
+            f"the target {name!r} has {len(distinct):,} different values: it must be a class, of {MOST_CLASSES} at most"
         )
     return pd.Series(texts, name=name, dtype=object)
 
 
 def are_numbers(texts: Iterable[str]) -> bool:
-    """Return whether all texts are plain numbers; codes such as 01 are not."""
+    """Say whether all texts are plain numbers; codes such as 01 are not."""
     import pyarrow as pa
 
     return bool(numbers.matches(pa.array(list(texts), pa.large_string()), numbers.NUMBER).all())
 
 
-def canonical_number(text: str) -> str:
-    """Return one text for one number: 1, 1.0 and 1e0 are 1."""
+def write_canonical_number(text: str) -> str:
+    """Write a number in one way: 1, 1.0 and 1e0 become 1. Other texts, and numbers beyond 1e30, stay as they are."""
     try:
         number = Decimal(text)
     except InvalidOperation:
@@ -71,11 +74,11 @@ def canonical_number(text: str) -> str:
     return format(number.normalize() + 0, "f")
 
 
-def check_known(name: str, values: "pa.Array", role: str, advice: str = "") -> None:
-    """Check that no value is missing.
+def check_complete(name: str, values: "pa.Array", role: str, advice: str = "") -> None:
+    """Check that no value is missing. role: what the column is, for the message; advice: ends the message.
 
     Raises:
-        ValueError: One is.
+        ValueError: A value is missing; the message names the first row.
     """
     missing = values.is_null().to_numpy(zero_copy_only=False)
     if missing.any():
@@ -83,85 +86,105 @@ def check_known(name: str, values: "pa.Array", role: str, advice: str = "") -> N
         raise ValueError(f"the {role} {name!r} is missing in row {int(missing.argmax()) + 1}{more}{advice}")
 
 
-def classes_of(target: "pd.Series[str]", positive: str | None) -> tuple[str, str]:
-    """Return the names of the positive class and of the other one. positive: None for the rarer of two.
+def find_classes(target: "pd.Series[str]", positive: str | None) -> tuple[str, str]:
+    """Return the names of the positive and of the negative class.
+
+    Args:
+        target: (N,), the class of each row.
+        positive: The requested positive class; all others form the negative class. None for the rarer of two classes.
 
     Raises:
-        ValueError: It is not clear which class is meant.
+        ValueError: The target has no class of that name; or `positive` is None and there are more than two classes, or
+            two of the same size.
     """
     counts = target.value_counts().sort_index().sort_values(kind="stable")
-    names, what = list(counts.index), f"the target {target.name!r}"
+    names, subject = list(counts.index), f"the target {target.name!r}"
     if positive is not None:
-        positive = text_of(normalize_text(positive))
+        positive = write_name(normalize_text(positive))
         if positive not in names and are_numbers(names):
-            positive = canonical_number(positive)
+            positive = write_canonical_number(positive)
         if positive not in names:
-            raise ValueError(f"{what} has no class {positive!r}{nearest(positive, names)}; it has {name_some(names)}")
-        others = [name for name in names if name != positive]
-        return positive, others[0] if len(others) == 1 else OTHERS
+            raise ValueError(
+                f"{subject} has no class {positive!r}{suggest(positive, names)}; it has {list_names(names)}"
+            )
+        negatives = [name for name in names if name != positive]
+        return positive, negatives[0] if len(negatives) == 1 else OTHERS
     if len(names) > 2:
-        told = name_some([f"{name} ({count})" for name, count in counts.items()])
+        listed = list_names([f"{name} ({count})" for name, count in counts.items()])
         missing = [name for name in names if name in NA_TEXTS]
-        advice = f", or if {missing[0]} means that it is not known, leave those rows out" if missing else ""
-        raise ValueError(f"{what} has {len(names)} classes, {told}: {SAY_WHICH}{advice}")
+        advice = f", or if {missing[0]} means an unknown class, leave those rows out" if missing else ""
+        raise ValueError(f"{subject} has {len(names)} classes, {listed}: {SAY_WHICH}{advice}")
     if counts.iloc[0] == counts.iloc[1]:
         raise ValueError(
-            f"{what} has two classes, {names[0]} and {names[1]}, of {counts.iloc[0]} rows each: {SAY_WHICH}"
+            f"{subject} has two classes, {names[0]} and {names[1]}, of {counts.iloc[0]} rows each: {SAY_WHICH}"
         )
     return names[0], names[1]
 
 
 def number_groups(name: str, values: "pa.Array", labels: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the number of each row's group, (N,). Groups are names: 1.1 and 1.10 are two, and so are 12 and 012.
+    """Number the groups from 0 and return the number of each row's group, (N,).
+
+    Groups are names: 1.1 and 1.10 are two groups, and so are 12 and 012.
+
+    Args:
+        name: The name of the column.
+        values: (N,), its values.
+        labels: (N,), 0 or 1.
 
     Raises:
-        ValueError: A group is missing, or the groups tell the classes.
+        ValueError: A group is missing, or the groups are the classes.
     """
-    check_known(name, values, "group", f"; if NA or the like is a group here, say --keep-na {name}")
+    check_complete(name, values, "group", f"; if NA or the like is a group here, use --keep-na {name}")
     shorten = not are_versions(values.unique().to_pylist())
-    found: NDArray[np.int64] = pd.factorize(texts_of_values(values, shorten=shorten))[0].astype(np.int64)
-    if found.max() == 1 and len(np.unique(2 * found + labels)) == 2:
-        raise ValueError(f"the group {name!r} tells the same as the target: no class could be divided")
-    return found
+    groups: NDArray[np.int64] = pd.factorize(convert_to_names(values, shorten=shorten))[0].astype(np.int64)
+    if groups.max() == 1 and len(np.unique(2 * groups + labels)) == 2:
+        raise ValueError(
+            f"the group {name!r} is the same as the target, so that each part would have one class: name another column"
+        )
+    return groups
 
 
 def order_times(name: str, values: "pa.Array") -> NDArray[np.float64]:
-    """Return numbers that rise with time, (N,).
+    """Convert times to numbers that rise with time, (N,).
 
     Raises:
-        ValueError: A time is missing, or the column has neither numbers nor dates, or it is not clear which.
+        ValueError: A time is missing, all times are equal, or the column holds neither numbers nor clear dates.
     """
     import pyarrow as pa
 
-    check_known(name, values, "time", "; a row without it is neither early nor late: leave it out of the file")
+    check_complete(name, values, "time", ": leave rows without a time out of the file")
     kind = values.type
     if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
-        found = moments_to_days(values)
+        times = moments_to_days(values)
     elif is_text(kind):
-        found = order_written_times(name, values)
+        times = order_written_times(name, values)
     elif pa.types.is_boolean(kind) or pa.types.is_dictionary(kind):
         raise ValueError(f"the time {name!r} must be numbers or dates, and holds names")
     else:
-        found = typed_numbers(name, values)
-    if len(found) and found.min() == found.max():
-        raise ValueError(f"the time {name!r} is the same in each row: it divides nothing")
-    return found
+        times = convert_to_floats(name, values)
+    if len(times) and times.min() == times.max():
+        raise ValueError(f"the time {name!r} is the same in each row and cannot divide the rows: name another column")
+    return times
 
 
 def order_written_times(name: str, values: "pa.Array") -> NDArray[np.float64]:
-    """Return numbers or dates that stand as text as numbers that rise with time, (N,)."""
+    """Convert numbers or dates in text to numbers that rise with time, (N,).
+
+    Raises:
+        ValueError: A value is no number or date, or the values leave decimal marks or day and month open.
+    """
     distinct = values.unique()
     form = numbers.find_number_form(distinct)
     if form.fits.all():
         numbers.check_unambiguous(f"the time {name!r}", form)
         return numbers.parse_numbers(values, form.form)
     date_form = dates.find_date_form(distinct)
-    found = dates.parse_dates(values, date_form) if date_form else np.full(len(values), np.nan)
-    if np.isnan(found).any():
-        place = int(np.isnan(found).argmax())
-        what = "is no date" if date_form else "is text, or a date that tells not day from month"
+    times = dates.parse_dates(values, date_form) if date_form else np.full(len(values), np.nan)
+    if np.isnan(times).any():
+        place = int(np.isnan(times).argmax())
+        problem = "is no date" if date_form else "is text, or a date whose day and month cannot be told apart"
         raise ValueError(
-            f"the time {name!r} must be numbers or dates, and {values[place].as_py()!r} in row {place + 1} {what}: "
+            f"the time {name!r} must be numbers or dates, and {values[place].as_py()!r} in row {place + 1} {problem}: "
             "write dates as 2026-11-26"
         )
-    return found
+    return times

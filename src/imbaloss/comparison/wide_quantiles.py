@@ -9,29 +9,29 @@ from scipy.special import ndtri
 from sklearn.preprocessing import QuantileTransformer
 from sklearn.utils import resample
 
-BLOCK = 2**18  # values at a time: they stay in the processor's cache, and bound the memory of a long table
-MARGIN = 1e-7  # scikit-learn's distance from 0 and 1 at which probabilities end
+BLOCK = 2**18  # number of values in a block, which fits into the processor's cache and bounds the memory
+MARGIN = 1e-7  # the distance from 0 and 1 to which scikit-learn clips probabilities
 
 
 class WideQuantileTransformer(QuantileTransformer):  # type: ignore[misc]
-    """Map numbers to a normal distribution by their quantiles: scikit-learn's estimator, bit for bit, in less time.
+    """A faster `QuantileTransformer` of scikit-learn with the same results, bit for bit.
 
-    scikit-learn calls some fifty functions for each column. This class calls them for blocks of columns, but for
-    np.interp. It overrides two private methods; should scikit-learn rename them, its own would run: slower, with the
-    same results. Saved models name this class and its module.
+    scikit-learn calls about fifty functions for each column. This class calls them for blocks of columns, except for
+    np.interp. It overrides two private methods. If scikit-learn renames them, its own methods run, which are slower and
+    give the same results. Saved models name this class and its module.
     """
 
     def _dense_fit(self, values: NDArray[np.float64], random_state: Any) -> None:
-        """Set `quantiles_`, (Q, C), of values (N, C); all NaN for a column without a number."""
+        """Set `quantiles_` (Q, C) from values (N, C); all are NaN for a column without a number."""
         if self.subsample is not None and self.subsample < len(values):
             values = resample(values, replace=False, n_samples=self.subsample, random_state=random_state)
         percents = self.references_ * 100
         self.quantiles_ = np.full((len(percents), values.shape[1]), np.nan)
-        for columns in column_blocks(*values.shape):
+        for columns in slice_columns(*values.shape):
             ordered, quantiles = np.sort(values[:, columns], axis=0), self.quantiles_[:, columns]  # NaN comes last
-            known = len(values) - np.isnan(ordered).sum(axis=0)
-            for count in np.unique(known[known > 0]):
-                alike = known == count
+            counts = len(values) - np.isnan(ordered).sum(axis=0)
+            for count in np.unique(counts[counts > 0]):
+                alike = counts == count
                 quantiles[:, alike] = np.percentile(ordered[:count, alike], percents, axis=0)
 
     def _transform(self, values: NDArray[np.float64], inverse: bool = False) -> NDArray[np.float64]:
@@ -39,7 +39,7 @@ class WideQuantileTransformer(QuantileTransformer):  # type: ignore[misc]
         if inverse or self.output_distribution != "normal":
             return super()._transform(values, inverse)  # type: ignore[no-any-return]
         lowest, highest = ndtri([MARGIN - np.spacing(1), 1 - (MARGIN - np.spacing(1))])
-        for columns in column_blocks(*values.shape):
+        for columns in slice_columns(*values.shape):
             block, quantiles = values.T[columns], self.quantiles_.T[columns]
             below, above = block - MARGIN < quantiles[:, :1], block + MARGIN > quantiles[:, -1:]
             block[:] = interpolate_shares(block, quantiles, self.references_)
@@ -52,9 +52,14 @@ class WideQuantileTransformer(QuantileTransformer):  # type: ignore[misc]
 def interpolate_shares(
     values: NDArray[np.float64], quantiles: NDArray[np.float64], shares: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Return the share of smaller values for each of values (C, N), by the quantiles (C, Q) of these shares (Q,).
+    """Interpolate for each value the share of smaller values, (C, N).
 
-    Where several quantiles are equal to a value, its share is the middle of theirs.
+    A value that equals several quantiles gets the middle of their shares.
+
+    Args:
+        values: (C, N).
+        quantiles: (C, Q), of each column.
+        shares: (Q,), the shares that the quantiles belong to.
     """
     rising, falling = np.empty_like(values), np.empty_like(values)
     negated, descending, descending_shares = -values, -quantiles[:, ::-1], -shares[::-1]
@@ -64,7 +69,7 @@ def interpolate_shares(
     return 0.5 * (rising - falling)
 
 
-def column_blocks(rows: int, columns: int) -> Iterator[slice]:
+def slice_columns(rows: int, columns: int) -> Iterator[slice]:
     """Yield slices of neighbouring columns that together hold at most `BLOCK` values, or one column each."""
     size = max(1, BLOCK // max(1, rows))
     for start in range(0, columns, size):

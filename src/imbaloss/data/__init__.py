@@ -1,12 +1,12 @@
 """Data: where it comes from, how it is made imbalanced, and the split that one run sees."""
 
-from imbaloss.data.dataset import Dataset, counts
+from imbaloss.data.dataset import Dataset, protocol_counts
 from imbaloss.data.protocols import PROTOCOLS, check_level
 from imbaloss.data.resampling import NO_SAMPLER, NONE, SAMPLERS, SamplerSpec, resample, resampled_counts
 from imbaloss.data.samples import Counts, Pool, Samples, Split
-from imbaloss.data.sets import SETS, binary_set, check_names, load
+from imbaloss.data.sets import SETS, check_names, find_binary_set, load_data_sets
 from imbaloss.data.sources import Source
-from imbaloss.data.splits import Fold, folds_of
+from imbaloss.data.splits import Fold, list_folds
 
 __all__ = [
     "NONE",
@@ -22,12 +22,12 @@ __all__ = [
     "Samples",
     "Source",
     "Split",
-    "binary_set",
     "check_level",
     "check_names",
-    "counts",
-    "folds_of",
-    "load",
+    "find_binary_set",
+    "list_folds",
+    "load_data_sets",
+    "protocol_counts",
     "resample",
     "resampled_counts",
 ]

@@ -1,4 +1,4 @@
-"""Archives of data: downloaded, verified, and unpacked into a cache that never holds a half-written thing."""
+"""Archives of data: downloaded, verified, and unpacked into a cache that never holds half-written files."""
 
 import hashlib
 import shutil
@@ -11,50 +11,60 @@ import requests
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-CHUNK = 1 << 16  # bytes
-PATIENCE = 60  # seconds without an answer
+CHUNK = 1 << 16  # bytes that are downloaded at once
+PATIENCE = 60  # seconds to wait for an answer of the server
 
 
-def cache() -> Path:
-    """The user's cache folder of imbaloss; it may not exist yet."""
+def cache_folder() -> Path:
+    """Return the user's cache folder of imbaloss, which may not exist yet."""
     return Path(platformdirs.user_cache_dir("imbaloss"))
 
 
-def md5_of(content: bytes) -> str:
+def compute_md5(content: bytes) -> str:
+    """Compute the md5 checksum of a content, in hexadecimal."""
     return hashlib.md5(content, usedforsecurity=False).hexdigest()
 
 
-def verified(file: Path, md5: str) -> bytes:
-    """The content of a file with that md5. Raises ValueError where it has another."""
+def read_verified(file: Path, md5: str) -> bytes:
+    """Read a file. Raises ValueError if its md5 is another one, and OSError if it cannot be read."""
     content = file.read_bytes()
-    if md5_of(content) != md5:
-        raise ValueError(f"{file} is damaged or not the official file: its md5 is {md5_of(content)}, not {md5}")
+    if compute_md5(content) != md5:
+        raise ValueError(f"{file} is damaged or not the official file: its md5 is {compute_md5(content)}, not {md5}")
     return content
 
 
-def download(url: str, md5: str, *, quiet: bool = False) -> Path:
-    """Downloads an archive, verifies it and unpacks it into the cache; returns the folder that it held.
+def download_archive(url: str, md5: str, *, quiet: bool = False) -> Path:
+    """Download an archive NAME.tar.gz, verify it and unpack it into the cache; return the folder NAME in the cache.
 
-    A download that breaks off leaves nothing behind; the next one starts anew.
-    Raises OSError where the address cannot be had and ValueError where the archive is not the expected one.
+    A download that breaks off leaves nothing behind, and the next one starts anew.
+
+    Args:
+        url: The address of the archive.
+        md5: The checksum of the archive.
+        quiet: Whether no progress bar is shown.
+
+    Raises:
+        OSError: The download fails.
+        ValueError: The archive has another checksum, or is not as `unpack_archive` expects.
     """
-    cache().mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=cache()) as folder:
+    cache_folder().mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=cache_folder()) as folder:
         archive = Path(folder) / url.rpartition("/")[2]
         try:
-            fetch(url, archive, quiet=quiet)
+            download_file(url, archive, quiet=quiet)
         except requests.RequestException as error:
             reason = str(error).splitlines()[0] if isinstance(error, requests.HTTPError) else type(error).__name__
             raise OSError(
                 f"{url} could not be downloaded ({reason}); fetch it by other means and name its folder by --data-dir"
             ) from error
-        return unpack(archive, md5)
+        return unpack_archive(archive, md5)
 
 
-def fetch(url: str, file: Path, *, quiet: bool) -> None:
+def download_file(url: str, file: Path, *, quiet: bool) -> None:
     """Download an address into a file, with a progress bar unless quiet.
 
-    Raises requests.RequestException if the download fails; the file may then hold a part of the content.
+    Raises:
+        requests.RequestException: The download fails. The file may then hold a part of the content.
     """
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     with (
@@ -70,16 +80,20 @@ def fetch(url: str, file: Path, *, quiet: bool) -> None:
             progress.advance(task, len(chunk))
 
 
-def unpack(archive: Path, md5: str) -> Path:
-    """Unpacks a verified NAME.tar.gz into the cache, whole or not at all; returns the folder NAME that it held.
+def unpack_archive(archive: Path, md5: str) -> Path:
+    """Verify an archive NAME.tar.gz and unpack it into the cache, whole or not at all; return the folder NAME there.
 
-    Raises ValueError for a wrong md5, and for a member that would be written outside the folder.
+    A folder of that name in the cache is replaced.
+
+    Raises:
+        ValueError: The archive has another md5, is damaged, holds no folder NAME, or has a member that would be written
+            outside the folder.
     """
     name = archive.name.removesuffix(".tar.gz")
-    place = cache() / name
-    verified(archive, md5)
-    cache().mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=cache()) as folder:
+    place = cache_folder() / name
+    read_verified(archive, md5)
+    cache_folder().mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=cache_folder()) as folder:
         try:
             with tarfile.open(archive) as members:
                 members.extractall(folder, filter="data")

@@ -1,7 +1,7 @@
-"""Batch samplers: training batches with some of each class, drawn anew in each epoch from the part as it is.
+"""Batch samplers: training batches that hold some samples of each class, drawn anew in each epoch.
 
-Rows are numbers of samples; the first `size` of them are the first batch, and so on. An epoch has as many as there are
-samples, whatever the sampler: where the rare classes are repeated, the largest class gives way.
+Rows are sample numbers. The first `size` rows of an epoch are its first batch, and so on. An epoch has as many rows as
+the training part has samples. If rare classes are repeated, the largest class has fewer rows than samples.
 """
 
 from collections.abc import Sequence
@@ -12,11 +12,19 @@ from numpy.typing import NDArray
 Rows = NDArray[np.int64]
 
 
-def stratified(counts: Sequence[int], size: int, fewest: int = 1) -> tuple[int, ...]:
-    """How many rows of each class an epoch has, so that each full batch has the class's share, and `fewest` at least.
+def count_stratified_rows(counts: Sequence[int], size: int, fewest: int = 1) -> tuple[int, ...]:
+    """Return the rows of each class in an epoch whose full batches hold `fewest` or more samples of each class, (C,).
 
-    counts: samples of each class. Only a class too small for that is repeated. Raises ValueError where batches are too
-    small.
+    Classes with too few samples get as many rows as that needs, at the expense of the largest class. Other classes
+    have a row for each sample. An empty class has no rows.
+
+    Args:
+        counts: (C,), the samples of each class.
+        size: The batch size; more than all samples means all of them.
+        fewest: The samples of each class in a full batch, at least.
+
+    Raises:
+        ValueError: The batches are too small for that.
     """
     samples = sum(counts)
     size = min(size, samples)
@@ -30,24 +38,31 @@ def stratified(counts: Sequence[int], size: int, fewest: int = 1) -> tuple[int, 
     return tuple(wanted)
 
 
-def balanced(counts: Sequence[int]) -> tuple[int, ...]:
-    """How many rows of each class an epoch has, the same of every class that is there.
+def count_balanced_rows(counts: Sequence[int]) -> tuple[int, ...]:
+    """Return the rows of each class in an epoch, (C,), equally many for every class with samples.
+
+    The largest class also gets the rows that are left over. An empty class has no rows. counts: (C,), the samples of
+    each class.
 
     Source: class-aware sampling, Shen, Lin and Huang 2016 (arXiv 1512.05830), section 3.2.
     """
-    there = [place for place, count in enumerate(counts) if count]
-    even, rest = divmod(sum(counts), len(there))
+    even, rest = divmod(sum(counts), int(np.count_nonzero(counts)))
     wanted = [even if count else 0 for count in counts]
     wanted[int(np.argmax(counts))] += rest
     return tuple(wanted)
 
 
-def rows(labels: NDArray[np.int64], wanted: Sequence[int], size: int, generator: np.random.Generator) -> Rows:
-    """(N,): the rows of an epoch, with so many of each class.
+def draw_rows(labels: NDArray[np.int64], wanted: Sequence[int], size: int, generator: np.random.Generator) -> Rows:
+    """Draw the rows of an epoch, (N,).
 
-    Each batch has its share of every class, rounded down, and in the few places that this leaves what is left of the
-    classes, spread evenly. labels (N,), 0 to C - 1. A class is gone through in random order, and again in another one
-    when it is used up.
+    Each batch has its share of every class, rounded down. The remaining rows of all classes are spread evenly over the
+    places that are left. Each class is passed through in random order, and again in another order when it is used up.
+
+    Args:
+        labels: (N,), 0 to C - 1.
+        wanted: (C,), the rows of each class; they sum to N.
+        size: The batch size.
+        generator: Draws the orders.
     """
     ends = np.append(np.arange(min(size, len(labels)), len(labels), size), len(labels))
     sizes = np.diff(ends, prepend=0)
@@ -56,12 +71,12 @@ def rows(labels: NDArray[np.int64], wanted: Sequence[int], size: int, generator:
     places = np.concatenate([(np.arange(n) + generator.random()) / max(n, 1) for n in left])
     rest = np.repeat(np.arange(len(wanted)), left)[np.argsort(places, kind="stable")]
     np.add.at(shares, (np.repeat(np.arange(len(sizes)), sizes - shares.sum(axis=1)), rest), 1)
-    walks = [walk(np.flatnonzero(labels == label), number, generator) for label, number in enumerate(wanted)]
+    walks = [draw_class_rows(np.flatnonzero(labels == label), number, generator) for label, number in enumerate(wanted)]
     batch = np.concatenate([np.repeat(np.arange(len(sizes)), of_class) for of_class in shares.T])
     return np.concatenate(walks)[np.argsort(batch, kind="stable")]
 
 
-def walk(of_class: Rows, number: int, generator: np.random.Generator) -> Rows:
-    """So many rows of a class: all of them in random order, again and again."""
+def draw_class_rows(of_class: Rows, number: int, generator: np.random.Generator) -> Rows:
+    """Draw so many rows of a class, (number,): all rows in random order, then again in another order, and so on."""
     rounds = -(-number // len(of_class)) if number else 0
     return np.concatenate([of_class[:0], *(generator.permutation(of_class) for _ in range(rounds))])[:number]

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imbaloss.data import archives
-from imbaloss.data.archives import md5_of, verified
+from imbaloss.data.archives import compute_md5, read_verified
 
 # md5 of every file, as its author gives them
 ARCHIVES = {
@@ -32,7 +32,7 @@ NAMES = {
     "coarse": "7baf0fcbe8bbb8483327dd18f1cda1cb",
 }  # md5 of the class names, a line each
 RECORD = 2 + 3 * 32 * 32  # bytes
-SUPERCLASSES = {  # and their classes
+SUPERCLASSES = {  # superclass -> its classes
     "aquatic_mammals": ("beaver", "dolphin", "otter", "seal", "whale"),
     "fish": ("aquarium_fish", "flatfish", "ray", "shark", "trout"),
     "flowers": ("orchid", "poppy", "rose", "sunflower", "tulip"),
@@ -58,57 +58,69 @@ SUPERCLASSES = {  # and their classes
 
 @dataclass(frozen=True)
 class Cifar100:
-    """Both parts, in an order that does not depend on the layout they were read from."""
+    """Both parts of CIFAR-100. The order of the images does not depend on the layout of the files."""
 
     records: dict[str, NDArray[np.uint8]]  # `train` and `test`: (N, RECORD), coarse label, fine label, pixels
-    fine_names: list[str]
-    coarse_names: list[str]
-    white = 255
-    checksum = md5_of("".join(CONTENT.values()).encode())
+    fine_names: list[str]  # names of the classes, by label
+    coarse_names: list[str]  # names of the superclasses, by label
+    white = 255  # the greatest value of a pixel
+    checksum = compute_md5("".join(CONTENT.values()).encode())
 
-    def images(self, part: str, name: str) -> NDArray[np.uint8]:
-        """(n, 3, 32, 32): all images of a class or a superclass (no name is both) in `train` or `test`."""
+    def select_images(self, part: str, name: str) -> NDArray[np.uint8]:
+        """Return all images of a class or a superclass in `train` or `test`, (n, 3, 32, 32), 0 to 255.
+
+        Raises:
+            ValueError: The name is that of no class and no superclass.
+        """
         fine = name in self.fine_names
         number = (self.fine_names if fine else self.coarse_names).index(name)
         records = self.records[part]
         return records[records[:, int(fine)] == number, 2:].reshape(-1, 3, 32, 32)
 
 
-def load(folder: Path | None = None, *, quiet: bool = False) -> Cifar100:
-    """CIFAR-100 from `folder` where given, else from the cache, else downloaded into the cache.
+def load_cifar100(folder: Path | None = None, *, quiet: bool = False) -> Cifar100:
+    """Load CIFAR-100 from a folder; without one from the cache, after a download if it is not there.
 
-    The folder, or a sub-folder of it with an official name, holds the files of one layout; or the folder holds an
-    official archive, which is unpacked into the cache. Raises ValueError where a file is not the official one and
-    OSError where it cannot be read or downloaded.
+    Args:
+        folder: It holds the files of one layout, also in a sub-folder with the official name, or an official archive.
+            An archive is unpacked into the cache.
+        quiet: Whether no progress bar is shown.
+
+    Raises:
+        ValueError: A file is not the official one.
+        OSError: The folder does not hold the files, or they cannot be read or downloaded.
     """
     if folder is None:
-        return from_cache(quiet=quiet)
-    place = find(folder)
+        return load_from_cache(quiet=quiet)
+    place = find_files(folder)
     if place is None:
         raise FileNotFoundError(
             f"{folder} holds no CIFAR-100: neither train, test and meta, nor train.bin, test.bin and the names, "
             f"nor {' or '.join(ARCHIVES)}"
         )
-    return read(archives.unpack(place, ARCHIVES[place.name]) if place.is_file() else place)
+    return read_folder(archives.unpack_archive(place, ARCHIVES[place.name]) if place.is_file() else place)
 
 
-def from_cache(*, quiet: bool) -> Cifar100:
-    """What is missing or damaged in the cache, which is ours, is fetched again."""
-    place = find(archives.cache())
+def load_from_cache(*, quiet: bool) -> Cifar100:
+    """Load CIFAR-100 from the cache. Missing files are downloaded; damaged ones are removed and downloaded again.
+
+    Raises ValueError or OSError if the download fails.
+    """
+    place = find_files(archives.cache_folder())
     if place is not None and place.is_dir():
         with contextlib.suppress(ValueError, OSError):
-            return read(place)
+            return read_folder(place)
         shutil.rmtree(place)
-    return read(archives.download(DOWNLOAD, ARCHIVES[DOWNLOAD.rpartition("/")[2]], quiet=quiet))
+    return read_folder(archives.download_archive(DOWNLOAD, ARCHIVES[DOWNLOAD.rpartition("/")[2]], quiet=quiet))
 
 
-def read(place: Path) -> Cifar100:
-    """From the folder of either layout."""
+def read_folder(place: Path) -> Cifar100:
+    """Read CIFAR-100 from the folder of either layout. Raises ValueError or OSError, as `load_cifar100`."""
     return read_python(place) if (place / "meta").is_file() else read_binary(place)
 
 
-def find(folder: Path) -> Path | None:
-    """The folder of either layout, or an archive, at `folder` or one step below it."""
+def find_files(folder: Path) -> Path | None:
+    """Find the folder of either layout at `folder` or one step below it, else an archive in `folder`, else None."""
     for place in (folder, *(folder / name.removesuffix(".tar.gz") for name in ARCHIVES)):
         if (place / "meta").is_file() or (place / "train.bin").is_file():
             return place
@@ -116,19 +128,25 @@ def find(folder: Path) -> Path | None:
 
 
 def read_python(folder: Path) -> Cifar100:
-    """The pickles of the Python layout, verified before they are opened."""
-    contents = {name: unpickle(verified(folder / name, md5)) for name, md5 in PYTHON_FILES.items()}
+    """Read the Python layout. Its pickles are verified before they are opened.
+
+    Raises ValueError for a file that is not the official one, and OSError for one that cannot be read.
+    """
+    contents = {name: unpickle_arrays(read_verified(folder / name, md5)) for name, md5 in PYTHON_FILES.items()}
     records = {
         part: np.column_stack(
             [np.asarray(contents[part][key], np.uint8) for key in ("coarse_labels", "fine_labels", "data")]
         )
         for part in CONTENT
     }
-    return assemble(records, contents["meta"]["fine_label_names"], contents["meta"]["coarse_label_names"], folder)
+    return build_cifar100(records, contents["meta"]["fine_label_names"], contents["meta"]["coarse_label_names"], folder)
 
 
 def read_binary(folder: Path) -> Cifar100:
-    """The binary layout: records of two labels and 3072 pixels, and the names, a line each."""
+    """Read the binary layout: records of two labels and 3072 pixels, and the names of the classes, a line each.
+
+    Raises ValueError for a file that is not the official one, and OSError for one that cannot be read.
+    """
     records = {}
     for part in CONTENT:
         content = (folder / f"{part}.bin").read_bytes()
@@ -138,36 +156,48 @@ def read_binary(folder: Path) -> Cifar100:
             )
         records[part] = np.frombuffer(content, np.uint8).reshape(-1, RECORD)
     fine, coarse = ((folder / f"{kind}_label_names.txt").read_text().split() for kind in ("fine", "coarse"))
-    return assemble(records, fine, coarse, folder)
+    return build_cifar100(records, fine, coarse, folder)
 
 
-def assemble(
+def build_cifar100(
     records: dict[str, NDArray[np.uint8]], fine_names: list[str], coarse_names: list[str], folder: Path
 ) -> Cifar100:
-    """Return the data set of these records and names. Raises ValueError if names or records are not the official ones.
+    """Build the data set from records and names, and check both.
 
-    folder: where they were read, for the message.
+    Args:
+        records: The records of `train` and `test`, (N, RECORD), in any order.
+        fine_names: The names of the classes, by label.
+        coarse_names: The names of the superclasses, by label.
+        folder: The folder that messages name.
+
+    Raises:
+        ValueError: Records or names are not the official ones.
     """
     for kind, names in (("fine", fine_names), ("coarse", coarse_names)):
-        if md5_of("\n".join(names).encode()) != NAMES[kind]:
+        if compute_md5("\n".join(names).encode()) != NAMES[kind]:
             raise ValueError(f"{folder} does not hold the official CIFAR-100: its {kind} label names are other ones")
-    in_order = {part: sorted_records(records[part], part, folder) for part in CONTENT}
+    in_order = {part: sort_records(records[part], part, folder) for part in CONTENT}
     return Cifar100(in_order, fine_names, coarse_names)
 
 
-def sorted_records(records: NDArray[np.uint8], part: str, folder: Path) -> NDArray[np.uint8]:
-    """(N, RECORD) in ascending order, which is the same whatever order the files have."""
+def sort_records(records: NDArray[np.uint8], part: str, folder: Path) -> NDArray[np.uint8]:
+    """Sort the records of a part, (N, RECORD), in ascending order. Raises ValueError if they are not the official ones.
+
+    folder: the folder that the message names.
+    """
     order = np.argsort(np.ascontiguousarray(records).view(f"S{RECORD}").ravel(), kind="stable")
-    if md5_of(records[order].tobytes()) != CONTENT[part]:
+    if compute_md5(records[order].tobytes()) != CONTENT[part]:
         raise ValueError(f"{folder} does not hold the official CIFAR-100: images or labels of {part} are other ones")
     return records[order]
 
 
-ADMITTED = {("numpy.core.multiarray", "_reconstruct"), ("numpy", "ndarray"), ("numpy", "dtype")}
+ADMITTED = {  # module and name of what a pickle may ask for
+    ("numpy.core.multiarray", "_reconstruct"), ("numpy", "ndarray"), ("numpy", "dtype"),
+}  # fmt: skip
 
 
 class ArraysOnly(pickle.Unpickler):
-    """Admits NumPy arrays beside the plain containers that need no import, and nothing else."""
+    """An unpickler that admits NumPy arrays and plain containers, and nothing else."""
 
     def find_class(self, module: str, name: str) -> Any:
         """Return the class or function of that name. Raises ValueError for all but those of NumPy arrays."""
@@ -176,6 +206,7 @@ class ArraysOnly(pickle.Unpickler):
         return super().find_class(module.replace("numpy.core", "numpy._core"), name)
 
 
-def unpickle(content: bytes) -> dict[str, Any]:
-    found: dict[str, Any] = ArraysOnly(io.BytesIO(content), encoding="latin1").load()
-    return found
+def unpickle_arrays(content: bytes) -> dict[str, Any]:
+    """Unpickle a dictionary of arrays and plain containers. Raises ValueError if the pickle asks for anything else."""
+    entries: dict[str, Any] = ArraysOnly(io.BytesIO(content), encoding="latin1").load()
+    return entries

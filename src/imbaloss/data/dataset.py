@@ -7,22 +7,22 @@ from math import floor
 import numpy as np
 from numpy.typing import NDArray
 
+from imbaloss.choices import suggest
 from imbaloss.data.protocols import PROTOCOLS, check_level
 from imbaloss.data.samples import Counts, Pool, Samples, Split, pick_examples
-from imbaloss.data.seeds import stream
-from imbaloss.data.splits import Fold, parts
-from imbaloss.nearest import nearest
+from imbaloss.data.seeds import make_generator
+from imbaloss.data.splits import Fold, split_rows
 
 
 def check_class(dataset: str, name: str, classes: tuple[str, str]) -> None:
-    """Raises ValueError where the data set, of these classes, has none of that name."""
+    """Raise ValueError if a name is not one of the two classes of a data set. dataset: its name, for the message."""
     if name not in classes:
-        raise ValueError(f"{dataset} has no class {name!r}{nearest(name, classes)}; it has {' and '.join(classes)}")
+        raise ValueError(f"{dataset} has no class {name!r}{suggest(name, classes)}; it has {' and '.join(classes)}")
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """Two classes, or two groups of classes, told apart. `positive` names the rare one, label 1."""
+    """A binary data set of two classes, or two groups of classes. `positive` is the rare one, with label 1."""
 
     name: str
     negative: str
@@ -30,28 +30,28 @@ class Dataset:
     train: Pool
     test: Pool
     white: int  # the greatest value of a pixel
-    checksum: str  # of the files that the images come from
+    checksum: str  # checksum of the files that the images come from
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Of one sample: channels, height, width; or columns."""
+        """The shape of one sample: (channels, height, width), or (columns,)."""
         return self.train.negatives.shape[1:]
 
-    def part(self, name: str) -> Pool:
-        """The pool of `train`, `test`, or `all` images."""
-        if name == "all":
+    def pool(self, part: str) -> Pool:
+        """Return the pool of a part: `train`, `test`, or `all` for both. Raises KeyError for another part."""
+        if part == "all":
             pairs = ((self.train.negatives, self.test.negatives), (self.train.positives, self.test.positives))
             return Pool(*map(np.concatenate, pairs))
-        return {"train": self.train, "test": self.test}[name]
+        return {"train": self.train, "test": self.test}[part]
 
-    def counts(self, name: str) -> Counts:
-        """Of the pool of `train`, `test`, or `all` images."""
-        if name == "all":
+    def pool_counts(self, part: str) -> Counts:
+        """Return the samples of each class in the pool of `train`, `test` or `all`, without joining any images."""
+        if part == "all":
             return Counts(*map(sum, zip(self.train.counts, self.test.counts, strict=True)))
-        return self.part(name).counts
+        return self.pool(part).counts
 
     def with_positive(self, positive: str) -> "Dataset":
-        """The same images with the named class as the rare one. Raises ValueError where there is no such class."""
+        """Return the same data with the named class as the positive one. Raises ValueError for an unknown class."""
         check_class(self.name, positive, (self.negative, self.positive))
         if positive == self.positive:
             return self
@@ -69,7 +69,7 @@ class Dataset:
         return False
 
     def describe_cell(self, level: float, protocol: str) -> str:
-        """Name what is drawn at a level under a protocol, in messages."""
+        """Name the cell of a level and a protocol in messages."""
         return f"{self.name} at level {level:g} under protocol {protocol}"
 
     def split_counts(
@@ -77,59 +77,75 @@ class Dataset:
         *,
         level: float,
         protocol: str,
-        seed: int = 0,  # noqa: ARG002 (counts of a set are the same for each)
+        seed: int = 0,  # noqa: ARG002 (the counts do not depend on it)
         fold: Fold | None = None,
     ) -> dict[str, Counts]:
-        """Return the counts of train, validation and test, as `draw` makes them; no image is touched.
+        """Return the counts of train, validation and test that `draw` makes, without drawing.
 
         Raises:
-            ValueError: As `counts`, and for a class with fewer images than there are folds.
+            ValueError: The level or the protocol is not admitted, or a class has too few images for them, or fewer
+                images than there are folds.
         """
         if fold is None:
-            train, test = (counts(self, part, level=level, protocol=protocol) for part in ("train", "test"))
+            train, test = (protocol_counts(self, part, level=level, protocol=protocol) for part in ("train", "test"))
             return {"train": train, "validation": self.validation_counts(train), "test": test}
-        drawn = counts(self, "all", level=level, protocol=protocol)
+        drawn = protocol_counts(self, "all", level=level, protocol=protocol)
         if min(drawn) < fold.folds:
             raise ValueError(
                 f"{fold.folds} folds need as many images of each class, and {self.describe_cell(level, protocol)} has "
                 f"{drawn.negatives} negatives and {drawn.positives} positives"
             )
         labels = np.repeat([0, 1], drawn)
-        return {part: Counts(*np.bincount(labels[rows]).tolist()) for part, rows in parts(labels, fold, 0)}
+        return {part: Counts(*np.bincount(labels[rows]).tolist()) for part, rows in split_rows(labels, fold, 0)}
 
     def validation_counts(self, train: Counts) -> Counts:
-        """Return the validation counts for these of train: in the same proportion, as many as the images left allow."""
+        """Return the largest counts of validation in the proportion of `train` that the images left over allow.
+
+        train: the counts of the training part. The images left over are those of the pool of train without them.
+        """
         left = Counts(*(have - used for have, used in zip(self.train.counts, train, strict=True)))
         part_left = min(Fraction(have, used) for have, used in zip(left, train, strict=True) if used)
         return Counts(*(floor(part_left * used) for used in train))
 
     def draw(self, *, level: float, protocol: str, seed: int, fold: Fold | None = None) -> Split:
-        """Draw the images of one run. The same seed draws the same images, whatever the loss.
+        """Draw the split of one run. The same arguments draw the same split.
 
-        Without a fold, `train` and `test` come from the parts of the data set, and `validation` from the images of its
-        `train` that were not drawn: it has the share of positives of `train`, and is as large as those images allow,
-        empty where a class is used up (protocol ratio; level 0 or 1). With a fold, images are drawn from both parts
-        together, the same for every fold and repeat, and then split.
+        Without a fold, `train` and `test` come from the pools of train and test. `validation` comes from the images of
+        the pool of train that were not drawn. It has the share of positives of `train` and is as large as these images
+        allow. It is empty if a class is used up (protocol ratio; level 0 or 1). With a fold, images are drawn from both
+        pools together, the same ones for every fold and repeat, and then split.
+
+        Raises:
+            ValueError: As `split_counts`.
         """
-        generator = stream(seed, "images")
+        generator = make_generator(seed, "images")
         if fold is not None:
-            wanted = counts(self, "all", level=level, protocol=protocol)
-            pool = self.part("all")
+            wanted = protocol_counts(self, "all", level=level, protocol=protocol)
+            pool = self.pool("all")
             orders = [generator.permutation(size) for size in pool.counts]
-            samples = self.take(pool, orders, wanted, generator)
-            return Split(**{part: samples[rows] for part, rows in parts(samples.labels, fold, seed)})
+            samples = self.take_samples(pool, orders, wanted, generator)
+            return Split(**{part: samples[rows] for part, rows in split_rows(samples.labels, fold, seed)})
         wanted_of = self.split_counts(level=level, protocol=protocol)
         train_order = [generator.permutation(size) for size in self.train.counts]
         test_order = [generator.permutation(size) for size in self.test.counts]
         after = [order[used:] for order, used in zip(train_order, wanted_of["train"], strict=True)]
         return Split(
-            train=self.take(self.train, train_order, wanted_of["train"], generator),
-            validation=self.take(self.train, after, wanted_of["validation"], generator),
-            test=self.take(self.test, test_order, wanted_of["test"], generator),
+            train=self.take_samples(self.train, train_order, wanted_of["train"], generator),
+            validation=self.take_samples(self.train, after, wanted_of["validation"], generator),
+            test=self.take_samples(self.test, test_order, wanted_of["test"], generator),
         )
 
-    def take(self, pool: Pool, order: list[np.ndarray], wanted: Counts, generator: np.random.Generator) -> Samples:
-        """Take the first of each class in that order, mixed, so that a batch in the order of the data holds both."""
+    def take_samples(
+        self, pool: Pool, order: list[np.ndarray], wanted: Counts, generator: np.random.Generator
+    ) -> Samples:
+        """Take the first samples of each class from a pool, and mix them, so that each batch can hold both classes.
+
+        Args:
+            pool: The samples to take from.
+            order: The rows of the negatives and of the positives, in the order in which they are taken.
+            wanted: How many samples of each class are taken.
+            generator: Draws the order of the result.
+        """
         negatives, positives = order[0][: wanted.negatives], order[1][: wanted.positives]
         inputs = np.concatenate([pool.negatives[negatives], pool.positives[positives]])
         labels, images = np.repeat([0, 1], wanted), np.concatenate([negatives, positives])
@@ -137,18 +153,21 @@ class Dataset:
         return Samples(inputs[mixed].astype(np.float32) / np.float32(self.white), labels[mixed], images[mixed])
 
     def example_images(self) -> dict[str, NDArray[np.uint8]]:
-        """Return a few images to train on of each class, by its name, (n, channels, height, width), 0 to 255."""
+        """Return a few training images of each class, by its name, (n, channels, height, width), 0 to 255."""
         chosen = {self.negative: self.train.negatives, self.positive: self.train.positives}
-        return {name: (pick_examples(some) * (255 / self.white)).astype(np.uint8) for name, some in chosen.items()}
+        return {name: (pick_examples(images) * (255 / self.white)).astype(np.uint8) for name, images in chosen.items()}
 
 
-def counts(dataset: Dataset, part: str, *, level: float, protocol: str) -> Counts:
-    """Return how many negatives and positives a protocol takes from `train`, `test` or `all` at a level, a decimal.
+def protocol_counts(dataset: Dataset, part: str, *, level: float, protocol: str) -> Counts:
+    """Return the negatives and positives that a protocol takes from `train`, `test` or `all` at a level.
 
-    Raises ValueError as `check_level`, and for a class with too few images.
+    level: read as a decimal number, so that 0.1 is a tenth exactly.
+
+    Raises:
+        ValueError: The protocol is unknown, does not admit the level, or needs more images than there are.
     """
     check_level(level, protocol)
-    available = dataset.counts(part)
+    available = dataset.pool_counts(part)
     wanted = PROTOCOLS[protocol].counts(Fraction(str(level)), available)
     if wanted.positives > available.positives:
         images = "images" if part == "all" else f"{part} images"

@@ -1,19 +1,19 @@
-"""What stood here and in `imbaloss.data.own.columns` in version 0.1, imported from its new place when first used."""
+"""Names of version 0.1 that stood here and in `imbaloss.data.own.columns`: they are imported from their new places."""
 
 import sys
 from pkgutil import resolve_name
 from typing import Any
 
-MOVED = {
+MOVED = {  # old name -> its new place
     "judged": "imbaloss.comparison.column_kinds:judge_series",
     "open_own": "imbaloss.comparison.opening:open_own",
 }
 sys.modules[f"{__name__}.columns"] = sys.modules[__name__]
 
 
-def Asked(target: str, **said: Any) -> Any:  # noqa: N802
-    """Return the request of a comparison, which version 0.1 called so of the data alone."""
-    return resolve_name("imbaloss.comparison.request:ComparisonRequest")(target=target, **said)
+def Asked(target: str, **options: Any) -> Any:  # noqa: N802
+    """Build a `ComparisonRequest`, which takes the place of version 0.1's `Asked`."""
+    return resolve_name("imbaloss.comparison.request:ComparisonRequest")(target=target, **options)
 
 
 def __getattr__(name: str) -> Any:

@@ -1,42 +1,50 @@
-"""Protocols: how many images of each class a level of imbalance means."""
+"""Protocols: the number of images of each class that a level of imbalance stands for."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from math import floor
 
+from imbaloss.choices import check_choice
 from imbaloss.data.samples import Counts
-from imbaloss.nearest import one_of
 
 
 def table1_counts(level: Fraction, available: Counts) -> Counts:
-    """P = level x both classes together, N = the size of one class - P: the counts behind the report's Table 1."""
+    """Compute P = level x 2 n and N = n - P for classes of n images: the counts behind the report's Table 1.
+
+    n is the size of the smaller class, so that both classes count as equally large.
+    """
     size = min(available)
-    positives = rounded(level * 2 * size)
+    positives = round_half_up(level * 2 * size)
     return Counts(size - positives, positives)
 
 
 def stated_counts(level: Fraction, available: Counts) -> Counts:
-    """P = level x the size of one class, N = that size - P: the counting rule that the report states."""
+    """Compute P = level x n and N = n - P for classes of n images: the rule that the report states.
+
+    n is the size of the smaller class.
+    """
     size = min(available)
-    positives = rounded(level * size)
+    positives = round_half_up(level * size)
     return Counts(size - positives, positives)
 
 
 def ratio_counts(level: Fraction, available: Counts) -> Counts:
-    """N = all of the majority, P = level x N: the rule of Wang et al. 2016."""
-    return Counts(available.negatives, rounded(level * available.negatives))
+    """Compute P = level x N for all N negatives that are available: the rule of Wang et al. 2016."""
+    return Counts(available.negatives, round_half_up(level * available.negatives))
 
 
-def rounded(number: Fraction) -> int:
-    """To the nearest whole number, halves up."""
+def round_half_up(number: Fraction) -> int:
+    """Round to the nearest whole number, halves up."""
     return floor(number + Fraction(1, 2))
 
 
 @dataclass(frozen=True)
 class Protocol:
-    counts: Callable[[Fraction, Counts], Counts]
-    highest_level: Fraction | None  # None: as far as the images of the rare class go
+    """A rule for the counts at a level, and the highest level that it admits."""
+
+    counts: Callable[[Fraction, Counts], Counts]  # level and available counts -> counts to draw
+    highest_level: Fraction | None  # None: the images of the positive class are the only limit
 
 
 PROTOCOLS = {
@@ -47,8 +55,8 @@ PROTOCOLS = {
 
 
 def check_level(level: float, protocol: str) -> None:
-    """Raises ValueError for an unknown protocol and for a level that it does not admit."""
-    one_of("protocol", protocol, PROTOCOLS)
+    """Raise ValueError if the protocol is unknown or does not admit the level."""
+    check_choice("protocol", protocol, PROTOCOLS)
     highest = PROTOCOLS[protocol].highest_level
     if not 0 <= level < float("inf") or (highest is not None and level > highest):
         limits = ">= 0" if highest is None else f"from 0 to {float(highest):g}"

@@ -1,6 +1,6 @@
-"""Samplers: how a training part with few samples of a class is shown to a network; by imbalanced-learn, or by batches.
+"""Samplers change the class shares that a network learns from: by imbalanced-learn, or by the batches that they draw.
 
-A sampler is written with its parameters, as in smote:ratio=0.5,neighbours=3; `SamplerSpec` is what such a text means.
+The text of a sampler has its parameters, as in smote:ratio=0.5,neighbours=3. `SamplerSpec` is the value of such a text.
 """
 
 import warnings
@@ -12,64 +12,64 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from imbaloss import notation
+from imbaloss import spec_text
+from imbaloss.choices import check_choice, check_parameter
 from imbaloss.data import batches
 from imbaloss.data.samples import Samples
-from imbaloss.data.seeds import state, stream
-from imbaloss.nearest import one_of, parameter_of
+from imbaloss.data.seeds import make_generator, make_random_state
 
-NONE = "none"
+NONE = "none"  # the name of no sampler
 OVER, UNDER, COMBINED = "imblearn.over_sampling", "imblearn.under_sampling", "imblearn.combine"
-Classes = tuple[int, ...]  # samples of each class
+Classes = tuple[int, ...]  # number of samples of each class
 
 
-def raised(counts: Classes, ratio: float) -> Classes:
-    """Every class to `ratio` times the largest, where it has fewer."""
+def raise_counts(counts: Classes, ratio: float) -> Classes:
+    """Return the counts after each class below `ratio` times the largest is raised to that number."""
     return tuple(max(count, round(ratio * max(counts))) for count in counts)
 
 
-def lowered(counts: Classes, ratio: float) -> Classes:
-    """Every class to the 1/`ratio`-fold of the smallest, where it has more."""
+def lower_counts(counts: Classes, ratio: float) -> Classes:
+    """Return the counts after each class above the smallest divided by `ratio` is lowered to that number."""
     return tuple(min(count, round(min(counts) / ratio)) for count in counts)
 
 
 @dataclass(frozen=True)
 class Sampler:
-    """Of a training part: its samples are repeated, left out, or made new ones of."""
+    """A sampler of imbalanced-learn, which repeats, leaves out or makes samples of the training part."""
 
-    kind: str  # the class in imbalanced-learn
-    counts: Callable[[Classes, float], Classes] | None = None  # wanted, from those there are; None: samples decide
-    exact: bool = False  # as many as wanted come of it
-    selects: bool = False  # nothing but samples that there are: they keep their weights
-    neighbours: str = ""  # what imbalanced-learn calls their number
-    defaults: Mapping[str, float] = field(default_factory=dict)  # of its parameters
+    kind: str  # the module and class in imbalanced-learn
+    counts: Callable[[Classes, float], Classes] | None = None  # counts and ratio -> wanted counts; None: samples decide
+    exact: bool = False  # whether the wanted counts are reached exactly
+    selects: bool = False  # whether it makes no new samples, so that samples keep their weights
+    neighbours: str = ""  # imbalanced-learn's parameter for the number of neighbours; empty if there is none
+    defaults: Mapping[str, float] = field(default_factory=dict)  # the parameters and their defaults
 
     def fewest(self, chosen: Mapping[str, float]) -> int:
-        """Samples of each class that it needs, with these parameters."""
+        """Return the number of samples of each class that the sampler needs, with these parameters."""
         return 1 if self.selects else int(chosen.get("neighbours", SMOTE["neighbours"])) + 1
 
 
 RATIO = {"ratio": 1.0}
-SMOTE = RATIO | {"neighbours": 5.0}  # as in the papers and in imbalanced-learn, but for k-means-SMOTE
+SMOTE = RATIO | {"neighbours": 5.0}  # of the papers and of imbalanced-learn; k-means-SMOTE has others
 SAMPLERS = {
-    "random_over": Sampler(f"{OVER}.RandomOverSampler", raised, exact=True, selects=True, defaults=RATIO),
-    "random_under": Sampler(f"{UNDER}.RandomUnderSampler", lowered, exact=True, selects=True, defaults=RATIO),
-    "smote": Sampler(f"{OVER}.SMOTE", raised, exact=True, neighbours="k_neighbors", defaults=SMOTE),
-    "borderline_smote": Sampler(f"{OVER}.BorderlineSMOTE", raised, neighbours="k_neighbors", defaults=SMOTE),
-    "svm_smote": Sampler(f"{OVER}.SVMSMOTE", raised, neighbours="k_neighbors", defaults=SMOTE),
+    "random_over": Sampler(f"{OVER}.RandomOverSampler", raise_counts, exact=True, selects=True, defaults=RATIO),
+    "random_under": Sampler(f"{UNDER}.RandomUnderSampler", lower_counts, exact=True, selects=True, defaults=RATIO),
+    "smote": Sampler(f"{OVER}.SMOTE", raise_counts, exact=True, neighbours="k_neighbors", defaults=SMOTE),
+    "borderline_smote": Sampler(f"{OVER}.BorderlineSMOTE", raise_counts, neighbours="k_neighbors", defaults=SMOTE),
+    "svm_smote": Sampler(f"{OVER}.SVMSMOTE", raise_counts, neighbours="k_neighbors", defaults=SMOTE),
     "kmeans_smote": Sampler(
-        f"{OVER}.KMeansSMOTE", raised, neighbours="k_neighbors", defaults=RATIO | {"neighbours": 2.0}
+        f"{OVER}.KMeansSMOTE", raise_counts, neighbours="k_neighbors", defaults=RATIO | {"neighbours": 2.0}
     ),
-    "adasyn": Sampler(f"{OVER}.ADASYN", raised, neighbours="n_neighbors", defaults=SMOTE),
+    "adasyn": Sampler(f"{OVER}.ADASYN", raise_counts, neighbours="n_neighbors", defaults=SMOTE),
     "tomek_links": Sampler(f"{UNDER}.TomekLinks", selects=True),
     "enn": Sampler(
         f"{UNDER}.EditedNearestNeighbours", selects=True, neighbours="n_neighbors", defaults={"neighbours": 3.0}
     ),
-    "smote_tomek": Sampler(f"{COMBINED}.SMOTETomek", raised, defaults=RATIO),
-    "smote_enn": Sampler(f"{COMBINED}.SMOTEENN", raised, defaults=RATIO),
+    "smote_tomek": Sampler(f"{COMBINED}.SMOTETomek", raise_counts, defaults=RATIO),
+    "smote_enn": Sampler(f"{COMBINED}.SMOTEENN", raise_counts, defaults=RATIO),
 }
 STRATIFIED, BALANCED = "stratified_batches", "balanced_batches"
-BATCH_SAMPLERS: dict[str, Mapping[str, float]] = {STRATIFIED: {"fewest": 1}, BALANCED: {}}  # and their parameters
+BATCH_SAMPLERS: dict[str, Mapping[str, float]] = {STRATIFIED: {"fewest": 1}, BALANCED: {}}  # name -> defaults
 
 
 @dataclass(frozen=True)
@@ -90,57 +90,57 @@ class SamplerSpec:
     parameters: tuple[tuple[str, float], ...] = ()
 
     def __post_init__(self) -> None:
-        """Check the parameters, sort them and leave out those at their default."""
-        one_of("sampler", self.name, [NONE, *SAMPLERS, *BATCH_SAMPLERS])
-        given, defaults = dict(self.parameters), defaults_of(self.name)
-        for key in given:
-            parameter_of(self.name, key, defaults)
-        for key, value in given.items():
+        """Check the parameters, sort them and drop those at their default."""
+        check_choice("sampler", self.name, [NONE, *SAMPLERS, *BATCH_SAMPLERS])
+        parameters, defaults = dict(self.parameters), default_parameters(self.name)
+        for key in parameters:
+            check_parameter(self.name, key, defaults)
+        for key, value in parameters.items():
             if not isinstance(value, int | float) or isinstance(value, bool):
                 raise ValueError(f"{key} must be one number, found {value!r} in {str(self)!r}")
             if key == "ratio" and not 0 < value <= 1:
                 raise ValueError(f"ratio must be above 0 and at most 1, found {value:g} in {str(self)!r}")
             if key != "ratio" and not (value >= 1 and value % 1 == 0 and value < 2**31):
                 raise ValueError(f"{key} must be a whole number, 1 or more, found {value:g} in {str(self)!r}")
-        object.__setattr__(self, "parameters", tuple(notation.changed(given, defaults).items()))
+        object.__setattr__(self, "parameters", tuple(spec_text.drop_defaults(parameters, defaults).items()))
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read `name` or `name:key=value,...`.
+        """Read the text `name` or `name:key=value,...` of a sampler.
 
         Raises:
-            ValueError: As for the class, and where the text has another form.
+            ValueError: The text has another form, the name or a parameter is unknown, or a value is outside its domain.
         """
-        name, given = notation.read("a sampler", text)
-        return cls(name, tuple(given.items()))  # type: ignore[arg-type]  # which the class refuses
+        name, parameters = spec_text.read_spec("a sampler", text)
+        return cls(name, tuple(parameters.items()))  # type: ignore[arg-type]  # the class refuses tuples
 
     def __str__(self) -> str:
-        """Write the text that `parse` reads."""
-        return notation.write(self.name, dict(self.parameters), defaults_of(self.name))
+        """Write the sampler as `parse` reads it."""
+        return spec_text.write_spec(self.name, dict(self.parameters), default_parameters(self.name))
 
     @property
     def chosen(self) -> dict[str, float]:
-        """All parameters, also those at their default."""
-        return {**defaults_of(self.name), **dict(self.parameters)}
+        """All parameters, including those at their default."""
+        return {**default_parameters(self.name), **dict(self.parameters)}
 
     @property
     def in_batches(self) -> bool:
-        """Whether the sampler leaves the training part as it is, and draws its batches."""
+        """Whether the sampler draws the batches of a training part, and leaves the part itself unchanged."""
         return self.name in BATCH_SAMPLERS
 
     @property
     def draws(self) -> bool:
-        """Whether what comes of it differs from seed to seed."""
+        """Whether the resampled training part depends on the seed."""
         return self.name in SAMPLERS and SAMPLERS[self.name].counts is not None
 
     @property
     def size_is_known(self) -> bool:
-        """Whether the counts of classes tell how many samples come of it, so that all seeds have as many."""
+        """Whether the class counts decide the size of the resampled part, so that it is the same for all seeds."""
         return self.name not in SAMPLERS or SAMPLERS[self.name].exact
 
 
-def defaults_of(name: str) -> Mapping[str, float]:
-    """Return the parameters of a sampler and their defaults; none for a name that has no parameters."""
+def default_parameters(name: str) -> Mapping[str, float]:
+    """Return the parameters of a sampler and their defaults; empty for unknown names and for `NONE`."""
     if name in SAMPLERS:
         return SAMPLERS[name].defaults
     return BATCH_SAMPLERS.get(name, {})
@@ -150,9 +150,15 @@ NO_SAMPLER = SamplerSpec(NONE)
 
 
 def resampled_counts(train: Sequence[int], spec: SamplerSpec) -> Classes:
-    """Of each class of what comes of it, or of most that can come where `size_is_known` says no.
+    """Return the samples of each class after a sampler, (C,); unchanged for a sampler that draws batches.
 
-    train: samples of each class. Raises ValueError where the rarest class has too few for the sampler.
+    If `spec.size_is_known` is false, the counts are only those that the sampler aims at. If the samples alone decide
+    (tomek_links, enn), they are the counts before the sampler.
+
+    train: the samples of each class before the sampler.
+
+    Raises:
+        ValueError: The rarest class has too few samples for the sampler.
     """
     if spec.name not in SAMPLERS:
         return tuple(train)
@@ -164,28 +170,41 @@ def resampled_counts(train: Sequence[int], spec: SamplerSpec) -> Classes:
 
 
 def advise_neighbours(spec: SamplerSpec, fewest: int) -> str:
-    """Say with how many neighbours a sampler takes so few samples of a class, or that there is no such number."""
+    """Return the end of a message: the sampler with as many neighbours as the rarest class allows, or to leave it out.
+
+    fewest: the samples of the rarest class.
+    """
     if "neighbours" in spec.chosen and fewest > 1:
-        fitting = notation.write(spec.name, {**spec.chosen, "neighbours": float(fewest - 1)}, defaults_of(spec.name))
-        return f": take {fitting}, or leave it out"
+        parameters = {**spec.chosen, "neighbours": float(fewest - 1)}
+        smaller = spec_text.write_spec(spec.name, parameters, default_parameters(spec.name))
+        return f": take {smaller}, or leave it out"
     return ": leave it out"
 
 
 def shown_counts(train: Sequence[int], spec: SamplerSpec, size: int) -> Classes:
-    """How many rows of each class an epoch has, in batches of that size. Raises ValueError as `batches.stratified`.
+    """Return the number of samples of each class that an epoch shows, (C,).
 
-    train: samples of each class, after samplers that are not `in_batches`.
+    Args:
+        train: The samples of each class, after a sampler that is not `in_batches`.
+        spec: The sampler; one that is not `in_batches` changes nothing here.
+        size: The batch size.
+
+    Raises:
+        ValueError: The batches are too small for the sampler.
     """
     if spec.name == STRATIFIED:
-        return batches.stratified(train, size, int(spec.chosen["fewest"]))
-    return batches.balanced(train) if spec.name == BALANCED else tuple(train)
+        return batches.count_stratified_rows(train, size, int(spec.chosen["fewest"]))
+    return batches.count_balanced_rows(train) if spec.name == BALANCED else tuple(train)
 
 
 def resample(train: Samples, spec: SamplerSpec, seed: int) -> Samples:
-    """The training part after the sampler, mixed; as it is, where the sampler draws batches.
+    """Return the training part after a sampler, in random order; the part itself if the sampler draws batches.
 
-    Raises ValueError where imbalanced-learn can make nothing of these samples, and for sample weights with a sampler
-    that makes new samples.
+    The result has no `images`. It has weights if the part has them.
+
+    Raises:
+        ValueError: A class has too few samples, imbalanced-learn refuses the samples, or there are sample weights and
+            the sampler makes new samples.
     """
     if spec.name not in SAMPLERS:
         return train
@@ -194,28 +213,37 @@ def resample(train: Samples, spec: SamplerSpec, seed: int) -> Samples:
         raise ValueError(
             f"sampler {spec.name} makes new samples, which have no sample weight: leave out one of the two"
         )
-    made = sampler_of(SAMPLERS[spec.name], spec.chosen, wanted, seed)
+    resampler = build_sampler(SAMPLERS[spec.name], spec.chosen, wanted, seed)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of libraries about their own defaults
-            inputs, labels = made.fit_resample(train.inputs.reshape(len(train), -1), train.labels)
+            warnings.simplefilter("ignore")  # warnings of libraries about their own defaults
+            inputs, labels = resampler.fit_resample(train.inputs.reshape(len(train), -1), train.labels)
     except (ValueError, RuntimeError) as error:
         raise ValueError(f"sampler {spec} can make nothing of these samples: {' '.join(str(error).split())}") from error
-    mixed = stream(seed, "mixing").permutation(len(labels))
-    weights: NDArray[np.float64] | None = None if train.weights is None else train.weights[made.sample_indices_][mixed]
+    mixed = make_generator(seed, "mixing").permutation(len(labels))
+    weights: NDArray[np.float64] | None = None
+    if train.weights is not None:
+        weights = train.weights[resampler.sample_indices_][mixed]
     shape = train.inputs.shape[1:]
     return Samples(inputs.reshape(-1, *shape).astype(train.inputs.dtype)[mixed], labels[mixed], weights=weights)
 
 
-def sampler_of(sampler: Sampler, chosen: Mapping[str, float], wanted: Classes, seed: int) -> Any:
-    """imbalanced-learn's. wanted: samples of each class."""
+def build_sampler(sampler: Sampler, chosen: Mapping[str, float], wanted: Classes, seed: int) -> Any:
+    """Build the sampler of imbalanced-learn.
+
+    Args:
+        sampler: The sampler.
+        chosen: All of its parameters.
+        wanted: The samples of each class after it, if the sampler takes them.
+        seed: Draws the samples, if anything is drawn.
+    """
     module, _, kind = sampler.kind.rpartition(".")  # imported when it is needed: it takes half a second
-    made = getattr(import_module(module), kind)()
+    resampler = getattr(import_module(module), kind)()
     options: dict[str, Any] = {}
-    if "random_state" in made.get_params():
-        options["random_state"] = state(seed, "resampling")
+    if "random_state" in resampler.get_params():
+        options["random_state"] = make_random_state(seed, "resampling")
     if sampler.counts:
         options["sampling_strategy"] = dict(enumerate(wanted))
     if sampler.neighbours:
         options[sampler.neighbours] = int(chosen["neighbours"])
-    return made.set_params(**options)
+    return resampler.set_params(**options)

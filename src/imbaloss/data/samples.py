@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-EXAMPLES = 8  # images of each class that a report shows
+EXAMPLES = 8  # number of images of each class that a report shows
 
 
 class Counts(NamedTuple):
@@ -18,9 +18,9 @@ class Counts(NamedTuple):
 
 @dataclass(frozen=True)
 class Pool:
-    """The samples from which a part is drawn: columns (n, D), or images (n, channels, height, width).
+    """The samples of each class from which a part is drawn: columns (n, D), or images (n, channels, height, width).
 
-    Divided by `white` of the data set, images are in [0, 1].
+    Images are from 0 to the data set's `white`.
     """
 
     negatives: NDArray[Any]
@@ -28,15 +28,19 @@ class Pool:
 
     @property
     def counts(self) -> Counts:
+        """The number of samples of each class."""
         return Counts(len(self.negatives), len(self.positives))
 
 
 @dataclass(frozen=True)
 class Samples:
-    """inputs (N, ...): images (N, channels, height, width) in [0, 1], or columns (N, D); labels (N,) from 0 on.
+    """Samples with their labels.
 
-    images (N,): which of the pool's images of its class each sample is; none where samples are not drawn from a pool.
-    weights (N,): of samples, >= 0; None for ones.
+    Attributes:
+        inputs: Images (N, channels, height, width) in [0, 1], or columns (N, D).
+        labels: (N,), from 0 on.
+        images: (N,), the row of each sample among its class in the pool; empty if samples come from no pool.
+        weights: (N,), of the samples, >= 0; None if each counts as one.
     """
 
     inputs: NDArray[np.floating[Any]]
@@ -48,21 +52,21 @@ class Samples:
         return len(self.labels)
 
     def __getitem__(self, rows: NDArray[np.int64]) -> "Samples":
-        """Return the samples in these rows, with their images and weights as far as there are any."""
+        """Return the samples in these rows, with their images and weights if there are any."""
         images = self.images[rows] if len(self.images) else self.images
         weights = None if self.weights is None else self.weights[rows]
         return Samples(self.inputs[rows], self.labels[rows], images, weights)
 
     @property
     def counts(self) -> Counts:
-        """The number of samples of each of two classes."""
+        """The number of samples of each class, for labels 0 and 1."""
         positives = int(self.labels.sum())
         return Counts(len(self) - positives, positives)
 
 
 @dataclass(frozen=True)
 class Split:
-    """What one run sees: it learns from train, chooses by validation, and is judged, once, on test."""
+    """The three parts of the data of one run: it learns from train, chooses by validation, and is judged on test."""
 
     train: Samples
     validation: Samples
@@ -70,5 +74,8 @@ class Split:
 
 
 def pick_examples(images: NDArray[Any]) -> NDArray[Any]:
-    """Return `EXAMPLES` images, or all of fewer, at even distances: a class may hold several kinds in turn."""
+    """Return `EXAMPLES` images at even distances, or all if there are fewer.
+
+    They are not the first ones, since a group of classes holds one class after the other.
+    """
     return images[:: max(len(images) // EXAMPLES, 1)][:EXAMPLES]

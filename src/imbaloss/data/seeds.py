@@ -1,19 +1,25 @@
-"""Named streams of random numbers: everything that varies with a seed is drawn from a stream of its own."""
+"""Named streams of random numbers: everything that varies with a seed has a stream of its own."""
 
 import numpy as np
 
 
-def stream(seed: int, name: str) -> np.random.Generator:
-    """Return the generator of that name; equal seeds and names give equal streams.
+def make_generator(seed: int, name: str) -> np.random.Generator:
+    """Make the generator of a named stream. Equal seeds and names give equal streams.
 
-    Names in use: "images" (which are drawn), "folds R" (the division into folds in repeat R), "resampling" and "mixing"
-    (what a sampler adds or leaves out, and in which order), "weights" (initial), "batches" (their order in training),
-    "augmentation", "tune" and "test" (the order in which the validation and the test part are read), "validation" (what
-    the classifier sets apart).
+    Names in use:
+        images: The images that are drawn.
+        folds R: The division into folds in repeat R.
+        resampling: The samples that a sampler adds or leaves out.
+        mixing: The order of the samples after a sampler.
+        weights: The initial weights.
+        batches: The order of the samples in training.
+        augmentation: The flips and shifts of images.
+        tune: The order in which the validation part is read. test: The same for the test part.
+        validation: The validation part that the classifier sets apart.
     """
     return np.random.default_rng(np.random.SeedSequence([seed, *name.encode()]))
 
 
-def state(seed: int, name: str) -> np.random.RandomState:
-    """Return the stream for libraries that take a RandomState and no generator."""
-    return np.random.RandomState(stream(seed, name).bit_generator)
+def make_random_state(seed: int, name: str) -> np.random.RandomState:
+    """Make the generator of a named stream as a RandomState, for libraries that take no Generator."""
+    return np.random.RandomState(make_generator(seed, name).bit_generator)

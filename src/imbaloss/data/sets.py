@@ -1,5 +1,8 @@
-"""The binary sets by name: the report's three, carved from CIFAR-100, of the same make three each from digits and from
-newsgroups, and any two classes of CIFAR-100."""
+"""The binary data sets by name.
+
+Three are the report's, made of classes of CIFAR-100; three each are made of digits and newsgroups in the same way; and
+any two classes of CIFAR-100 are one.
+"""
 
 import os
 from collections.abc import Iterable
@@ -8,36 +11,36 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from imbaloss.data.cifar100 import SUPERCLASSES, Cifar100
-from imbaloss.data.cifar100 import load as load_cifar100
+from imbaloss.choices import check_choice, suggest
+from imbaloss.data.cifar100 import SUPERCLASSES, Cifar100, load_cifar100
 from imbaloss.data.dataset import Dataset
 from imbaloss.data.digits import Digits
 from imbaloss.data.newsgroups import Newsgroups
 from imbaloss.data.samples import Counts, Pool
-from imbaloss.nearest import nearest, one_of
 
 
 @dataclass(frozen=True)
 class BinarySet:
-    """Two classes, or groups of classes, of a source, and how many images each has to draw from."""
+    """A binary data set: two classes, or two groups of classes, of a source, and the samples to draw from."""
 
-    source: str
+    source: str  # a key of `ORIGINS`
     negative: str
     positive: str
-    train: Counts
-    test: Counts
+    train: Counts  # samples in the pool of train
+    test: Counts  # samples in the pool of test
 
     @property
-    def things(self) -> str:
-        """What its samples are."""
+    def noun(self) -> str:
+        """The plural noun for its samples in sentences."""
         return "documents" if self.source == "newsgroups" else "images"
 
     @property
     def origin(self) -> str:
+        """The origin of the source, in words."""
         return ORIGINS[self.source]
 
     def facts(self, name: str) -> dict[str, Any]:
-        """For a list: JSON values."""
+        """Return the facts of the data set of that name as JSON values."""
         parts = {"train": self.train._asdict(), "test": self.test._asdict()}
         return {"name": name, "negative": self.negative, "positive": self.positive, "origin": self.origin, **parts}
 
@@ -64,68 +67,91 @@ SETS = {
 }
 
 
-PAIR = "/"  # between two classes of CIFAR-100 that make a set
-SIZES = {  # images of each class and superclass to train on and to test on
+PAIR = "/"  # stands between the two classes of CIFAR-100 in the name of a data set
+SIZES = {  # class or superclass of CIFAR-100 -> its number of images in train and in test
     **dict.fromkeys(SUPERCLASSES, (2500, 500)),
     **{name: (500, 100) for classes in SUPERCLASSES.values() for name in classes},
 }
 
 
-def binary_set(name: str) -> BinarySet:
-    """One of SETS, or any two classes or superclasses of CIFAR-100, as in fish/flowers, the negative one first.
+def find_binary_set(name: str) -> BinarySet:
+    """Find a data set by name: one of `SETS`, or two classes or superclasses of CIFAR-100, such as "fish/flowers".
 
-    Raises ValueError for an unknown name, and for a class beside itself or its own superclass.
+    The first of the two classes is the negative one.
+
+    Raises:
+        ValueError: The name is unknown, or the two classes are equal or one is the superclass of the other.
     """
     if name in SETS or PAIR not in name:
-        one_of("data set", name, SETS)
+        check_choice("data set", name, SETS)
         return SETS[name]
     negative, _, positive = name.partition(PAIR)
-    for one in (negative, positive):
-        if one not in SIZES:
+    for class_name in (negative, positive):
+        if class_name not in SIZES:
             listing = "`imbaloss datasets` lists the superclasses"
-            raise ValueError(f"data set {name}: CIFAR-100 has no class {one!r}{nearest(one, SIZES)}; {listing}")
+            raise ValueError(
+                f"data set {name}: CIFAR-100 has no class {class_name!r}{suggest(class_name, SIZES)}; {listing}"
+            )
     if negative == positive or negative in SUPERCLASSES.get(positive, ()) or positive in SUPERCLASSES.get(negative, ()):
         raise ValueError(f"data set {name}: its two classes share images")
     return BinarySet("cifar100", negative, positive, *map(Counts, SIZES[negative], SIZES[positive]))
 
 
 def check_names(names: Iterable[str]) -> None:
-    """Raises ValueError as `binary_set`."""
+    """Raise ValueError for the first name for which `find_binary_set` finds no data set."""
     for name in names:
-        binary_set(name)
+        find_binary_set(name)
 
 
-def load(names: Iterable[str], *, folder: Path | None = None, quiet: bool = False) -> dict[str, Dataset]:
-    """The data sets of those names, each source read once, and the images of a class once.
+def load_data_sets(names: Iterable[str], *, folder: Path | None = None, quiet: bool = False) -> dict[str, Dataset]:
+    """Load data sets by name. Each source is read once.
 
-    folder: a copy of CIFAR-100; else the environment variable IMBALOSS_DATA, else the cache, else a download.
-    Raises ValueError for an unknown name or a file that is not the official one, OSError where it cannot be had.
+    Args:
+        names: The names, as `find_binary_set` takes them.
+        folder: A folder with CIFAR-100. None: see `open_source`.
+        quiet: Whether no progress bar is shown for a download.
+
+    Returns:
+        The data sets by name.
+
+    Raises:
+        ValueError: A name is unknown, or a file is not the official one.
+        OSError: A file cannot be read or downloaded.
     """
-    sets = {name: binary_set(name) for name in names}
+    sets = {name: find_binary_set(name) for name in names}
     needed = {binary.source for binary in sets.values()}
     sources = {source: open_source(source, folder, quiet=quiet) for source in needed}
-    images = {name: cache(source.images) for name, source in sources.items() if not isinstance(source, Newsgroups)}
+    images = {
+        name: cache(source.select_images) for name, source in sources.items() if not isinstance(source, Newsgroups)
+    }
 
-    def pools(binary: BinarySet) -> tuple[Pool, Pool]:
-        """Of train and test."""
+    def make_pools(binary: BinarySet) -> tuple[Pool, Pool]:
+        """Return the pools of train and test of a data set."""
         classes, source = (binary.negative, binary.positive), sources[binary.source]
         if isinstance(source, Newsgroups):
-            return source.pools(*classes)
+            return source.make_pools(*classes)
         train, test = (Pool(*(images[binary.source](part, name) for name in classes)) for part in ("train", "test"))
         return train, test
 
-    found = {}
+    loaded = {}
     for name, binary in sets.items():
-        source = sources[binary.source]
-        found[name] = Dataset(name, binary.negative, binary.positive, *pools(binary), source.white, source.checksum)
-    return found
+        source, (train, test) = sources[binary.source], make_pools(binary)
+        loaded[name] = Dataset(name, binary.negative, binary.positive, train, test, source.white, source.checksum)
+    return loaded
 
 
 def open_source(source: str, folder: Path | None, *, quiet: bool) -> Cifar100 | Digits | Newsgroups:
-    """Open the source of data sets by name; any but digits and newsgroups is CIFAR-100.
+    """Open a source of data sets: "digits", "newsgroups", or CIFAR-100 for any other name.
 
-    folder: holds CIFAR-100. None: the environment variable IMBALOSS_DATA names it; without that variable, the files
-    come from the cache or are downloaded into it.
+    Args:
+        source: The name.
+        folder: A folder with CIFAR-100. None: the folder that the environment variable IMBALOSS_DATA names; without
+            that variable, the files come from the cache or are downloaded into it.
+        quiet: Whether no progress bar is shown for a download.
+
+    Raises:
+        ValueError: A file is not the official one.
+        OSError: A file cannot be read or downloaded.
     """
     if source == "digits":
         return Digits()

@@ -1,4 +1,4 @@
-"""What a study needs of the data that its runs draw their splits from."""
+"""The protocol of data from which the runs of a study draw their splits."""
 
 from typing import Protocol
 
@@ -10,16 +10,19 @@ from imbaloss.data.splits import Fold
 
 
 class Source(Protocol):
-    """Samples of two classes from which each run draws its split. A `Dataset` is one, and so may be anyone's data."""
+    """Samples of two classes from which each run draws its split. A `Dataset` is a source."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """The name of the data in tables and messages."""
 
     @property
-    def negative(self) -> str: ...
+    def negative(self) -> str:
+        """The name of the negative class, label 0."""
 
     @property
-    def positive(self) -> str: ...
+    def positive(self) -> str:
+        """The name of the positive class, label 1."""
 
     @property
     def checksum(self) -> str:
@@ -41,12 +44,12 @@ class Source(Protocol):
         """
 
     def describe_cell(self, level: float, protocol: str) -> str:
-        """Name what is drawn at a level under a protocol, in messages."""
+        """Name the cell of a level and a protocol in messages."""
 
     def split_counts(
         self, *, level: float, protocol: str, seed: int = 0, fold: Fold | None = None
     ) -> dict[str, Counts]:
-        """Return the counts of train, validation and test, as `draw` makes them.
+        """Return the counts of train, validation and test, by these names, that `draw` makes.
 
         Raises:
             ValueError: The source cannot give such a split.
@@ -58,5 +61,5 @@ class Source(Protocol):
     def example_images(self) -> dict[str, NDArray[np.uint8]]:
         """Return a few images of each class, by its name, (n, channels, height, width), 0 to 255.
 
-        It is asked only of sources whose inputs are images.
+        It is called only if the inputs are images.
         """

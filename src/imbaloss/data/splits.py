@@ -1,4 +1,4 @@
-"""Folds: which samples are train, validation and test in a cross-validation."""
+"""Folds: the samples that are train, validation and test in a cross-validation."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -6,27 +6,27 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from imbaloss.data.seeds import state
+from imbaloss.data.seeds import make_random_state
 
 FEWEST_FOLDS = 3  # one each for train, validation and test
-MOST = 1000  # folds, or repeats
+MOST = 1000  # highest number of folds, and of repeats
 
 
 class Fold(NamedTuple):
-    """Of a repeated stratified cross-validation: fold `fold` is test, the next one validation, the others train."""
+    """A split of a repeated stratified cross-validation: fold `fold` is test, the next validation, the rest train."""
 
-    repeat: int
-    fold: int
-    folds: int
+    repeat: int  # number of the repeat, from 0 on
+    fold: int  # number of the fold that is test, from 0 on
+    folds: int  # number of folds in a repeat
 
     @property
     def validation(self) -> int:
-        """The number of the fold that is validation."""
+        """The number of the fold that is validation: the one after `fold`, or 0 after the last."""
         return (self.fold + 1) % self.folds
 
 
 def check_folds(folds: int, repeats: int) -> None:
-    """Raises ValueError for fewer than three folds, no repeat, or more than anyone can mean."""
+    """Raise ValueError for fewer than 3 or more than 1000 folds, and for fewer than 1 or more than 1000 repeats."""
     if not FEWEST_FOLDS <= folds <= MOST:
         raise ValueError(
             f"folds must be {FEWEST_FOLDS} to {MOST}, one each for train, validation and test, found {folds}"
@@ -35,20 +35,28 @@ def check_folds(folds: int, repeats: int) -> None:
         raise ValueError(f"repeats must be 1 to {MOST}, found {repeats}")
 
 
-def folds_of(folds: int, repeats: int) -> list[Fold]:
-    """All folds of all repeats. Raises ValueError as `check_folds`."""
+def list_folds(folds: int, repeats: int) -> list[Fold]:
+    """List all folds of all repeats, repeat by repeat. Raises ValueError as `check_folds`."""
     check_folds(folds, repeats)
     return [Fold(repeat, fold, folds) for repeat in range(repeats) for fold in range(folds)]
 
 
-def parts(labels: NDArray[np.int64], fold: Fold, seed: int) -> Iterator[tuple[str, NDArray[np.int64]]]:
-    """The rows of train, validation and test. How many of each class they hold does not depend on the seed."""
+def split_rows(labels: NDArray[np.int64], fold: Fold, seed: int) -> Iterator[tuple[str, NDArray[np.int64]]]:
+    """Yield the names "train", "validation" and "test", each with its rows, in ascending order.
+
+    The number of samples of each class in a part does not depend on the seed.
+
+    Args:
+        labels: (N,), from 0 on.
+        fold: The split.
+        seed: Draws the folds; the name of the stream holds the repeat.
+    """
     from sklearn.model_selection import StratifiedKFold  # here, since it takes most of a second
 
-    splitter = StratifiedKFold(fold.folds, shuffle=True, random_state=state(seed, f"folds {fold.repeat}"))
-    order = np.argsort(labels, kind="stable")  # the splitter counts a class first whose label it meets first
+    splitter = StratifiedKFold(fold.folds, shuffle=True, random_state=make_random_state(seed, f"folds {fold.repeat}"))
+    order = np.argsort(labels, kind="stable")  # the splitter numbers classes in the order in which it meets them
     tests = [np.sort(order[rows]) for _, rows in splitter.split(order, labels[order])]
-    others = [rows for place, rows in enumerate(tests) if place not in {fold.fold, fold.validation}]
-    yield "train", np.sort(np.concatenate(others))
+    train = [rows for place, rows in enumerate(tests) if place not in {fold.fold, fold.validation}]
+    yield "train", np.sort(np.concatenate(train))
     yield "validation", tests[fold.validation]
     yield "test", tests[fold.fold]

@@ -17,9 +17,9 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 
 from imbaloss import evaluation
 from imbaloss.data import NONE, SamplerSpec, Samples, Split
-from imbaloss.estimator.class_weights import COST, class_weights
+from imbaloss.estimator.class_weights import COST, choose_class_weights
 from imbaloss.estimator.decision import EXPECTED_COST, DecisionRequest, Metric
-from imbaloss.estimator.ensemble import make_members, scale_samples, shift_of, start_from, train_members
+from imbaloss.estimator.ensemble import compute_prior_shift, make_members, scale_samples, start_from, train_members
 from imbaloss.estimator.facts import is_complete, pack_classifier, unpack_classifier
 from imbaloss.estimator.parameters import PARAMETER_NAMES, RECIPE_NAMES, check_parameters, describe_parameters
 from imbaloss.estimator.validation import split_validation
@@ -27,17 +27,17 @@ from imbaloss.evaluation import Tuned, calibration, costs
 from imbaloss.field_tables import FieldError
 from imbaloss.learners import network_file
 from imbaloss.losses import LossSpec
-from imbaloss.networks import joined
+from imbaloss.networks import join_networks
 from imbaloss.training import Model, Recipe, check_device, check_loss, onnx_file
 from imbaloss.training.model import to_probabilities
 from imbaloss.training.recipe import require
 from imbaloss.training.scaling import Scaling
 
 Floats = NDArray[np.float64]
-SMALLEST_BATCH, LARGEST_BATCH = 256, 2048
-PREDICTED_AT_ONCE = 10_000  # samples
-FARTHEST = 1e9  # what stands for an infinite log-odds, which isotonic calibration may give
-FIT_SHARES = {"platt", "isotonic"}  # calibrations that find any shares by themselves
+SMALLEST_BATCH, LARGEST_BATCH = 256, 2048  # limits of batch_size "auto"
+PREDICTED_AT_ONCE = 10_000  # batch size of predictions, in samples
+FARTHEST = 1e9  # replaces infinite log-odds, which isotonic calibration may give
+FIT_SHARES = {"platt", "isotonic"}  # calibrations that need no prior correction, since they fit the shares themselves
 
 
 class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -49,7 +49,7 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
     ----------
     {parameters}
 
-    Attributes
+    Attributes:
     ----------
     classes_ : ndarray (C,)
         The classes, in sorted order.
@@ -75,7 +75,7 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
     model_ : Model
         The networks, with scaling, prior correction and calibration.
 
-    Examples
+    Examples:
     --------
     >>> from sklearn.datasets import make_classification
     >>> X, y = make_classification(n_samples=500, weights=[0.9], random_state=0)
@@ -152,29 +152,34 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         self.verbose = verbose
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Train the networks, then fit calibration and threshold where they are asked for.
+        """Train the networks, fit the calibration and choose the threshold, as the parameters ask. Return self.
 
-        X (N, D), y (N,), sample_weight (N,) >= 0. A sample of weight k counts as k repetitions of it. A fit that fails
-        changes no attribute but `n_features_in_` and `feature_names_in_`.
+        A fit that fails changes no attribute except `n_features_in_` and `feature_names_in_`.
 
-        Raises ValueError, in one sentence, for data and parameters that no training can have, and FloatingPointError
-        for a loss or weights that are no longer finite.
+        Args:
+            X: (N, D), the columns.
+            y: (N,), the class of each sample.
+            sample_weight: (N,), >= 0; a sample of weight k counts as k repetitions of it. None for equal weights.
+
+        Raises:
+            ValueError: Data or parameters cannot be trained with.
+            FloatingPointError: The loss or the weights of a network are no longer finite.
         """
         before = self.model_ if self.warm_start and hasattr(self, "model_") else None
-        samples, classes = self._samples(X, y, sample_weight, reset=before is None)
+        samples, classes = self._check_samples(X, y, sample_weight, reset=before is None)
         if before and not np.array_equal(classes, self.classes_):
             raise ValueError(f"warm_start needs the classes of the last fit, {self.classes_}, found {classes}")
-        self._check()
+        self._check_parameters()
         model_decision = evaluation.Decision.read({"calibration": self.calibration})
-        decision = DecisionRequest.of(len(classes), self.threshold, self.costs, self.prevalence)
-        loss, seed = self._loss(samples, classes, decision.costs), self._seed()
+        decision = DecisionRequest.read(len(classes), self.threshold, self.costs, self.prevalence)
+        loss, seed = self._build_loss(samples, classes, decision.costs), self._draw_seed()
         train_part, validation = samples, samples[np.zeros(0, np.int64)]
         if decision.chosen or self.early_stopping or self.calibration != calibration.NONE:
             train_part, validation = split_validation(samples, classes.tolist(), self.validation_fraction, seed)
-        recipe = self._recipe(len(train_part), len(classes))
+        recipe = self._build_recipe(len(train_part), len(classes))
         check_loss(loss, recipe)
         require(not recipe.kind.convolutional, f"network must be mlp or prototype, for columns, found {self.network!r}")
-        scaling = before.scaling if before else Scaling.of(self.scaling, train_part)
+        scaling = before.scaling if before else Scaling.fit(self.scaling, train_part)
         of_train, of_validation = (scale_samples(part, scaling, recipe) for part in (train_part, validation))
         split = Split(of_train, of_validation, of_validation)  # a classifier knows no test part
         sampler = SamplerSpec.parse(self.sampler)
@@ -188,16 +193,18 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
             recipe,
             samples.inputs.shape[1:],
             scaling,
-            joined([outcome.model.network for outcome in outcomes if outcome.model]),
-            shift_of(members, train_part, None if self.calibration in FIT_SHARES else decision.shares),
+            join_networks([outcome.model.network for outcome in outcomes if outcome.model]),
+            compute_prior_shift(members, train_part, None if self.calibration in FIT_SHARES else decision.shares),
             decision=model_decision,
         )
         if len(validation):
             logits = model.logits(validation.inputs)
-            fitted = calibration.fit(self.calibration, validation.labels, logits, decision.weights(validation))
+            fitted = calibration.fit_calibration(
+                self.calibration, validation.labels, logits, decision.weigh_samples(validation)
+            )
             model = replace(model, calibration=fitted)
-        self.tuned_ = decision.tuned(model, validation) if decision.chosen else None
-        self.threshold_ = self.tuned_.threshold if self.tuned_ else decision.fixed()
+        self.tuned_ = decision.choose_threshold(model, validation) if decision.chosen else None
+        self.threshold_ = self.tuned_.threshold if self.tuned_ else decision.fixed_threshold()
         self.classes_, self.model_, self.costs_ = classes, model, decision.deciding_costs
         self.loss_curves_ = [outcome.losses for outcome in outcomes]
         self.loss_curve_ = np.nanmean(list(zip_longest(*self.loss_curves_, fillvalue=np.nan)), axis=1).tolist()
@@ -206,43 +213,62 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         return self
 
     def predict_proba(self, X: Any) -> Floats:
-        """Return the probability of each class, (N, C), in the order of `classes_`, for X (N, D)."""
-        probabilities = to_probabilities(self._logits(X))
+        """Return the probability of each class, (N, C), in the order of `classes_`, for X (N, D).
+
+        Raises NotFittedError before a fit, and ValueError for other columns than those of the fit.
+        """
+        probabilities = to_probabilities(self._compute_logits(X))
         if probabilities.ndim == 1:
             return np.stack([1 - probabilities, probabilities], axis=1)
         return probabilities
 
     def decision_function(self, X: Any) -> Floats:
-        """Return a score for each sample of X (N, D): the higher, the more a class is decided for.
+        """Return the scores by which `predict` decides, for each sample of X (N, D).
 
-        For two classes, (N,): the log-odds of the positive class minus the log-odds of the threshold. For several,
-        (N, C): the log-probabilities, or with "expected_cost" the negative expected costs.
+        Raises NotFittedError before a fit, and ValueError for other columns than those of the fit.
+
+        Returns:
+            For two classes, (N,): the log-odds of the positive class minus those of the threshold; the decision is
+            positive from 0 on. For several, (N, C): the log-probabilities, or with "expected_cost" the negative
+            expected costs; the decision is the class with the highest score.
         """
-        logits = np.clip(self._logits(X), -FARTHEST, FARTHEST)
+        logits = np.clip(self._compute_logits(X), -FARTHEST, FARTHEST)
         if self.threshold_ is not None:
             return logits - float(np.clip(special.logit(min(self.threshold_, 1.0)), -2 * FARTHEST, 2 * FARTHEST))
         return logits if self.costs_ is None else -(to_probabilities(logits) @ self.costs_)
 
     def predict(self, X: Any) -> NDArray[Any]:
-        """Return the decision for each sample of X (N, D): one of `classes_`, (N,)."""
+        """Return the decision for each sample of X (N, D): one of `classes_`, (N,).
+
+        Raises NotFittedError before a fit, and ValueError for other columns than those of the fit.
+        """
         check_is_fitted(self)
-        probabilities = to_probabilities(self._logits(X))
+        probabilities = to_probabilities(self._compute_logits(X))
         if self.threshold_ is not None:
             decided = (probabilities >= self.threshold_).astype(np.int64)
         else:
             decided = (
-                probabilities.argmax(axis=1) if self.costs_ is None else costs.cheapest(probabilities, self.costs_)
+                probabilities.argmax(axis=1)
+                if self.costs_ is None
+                else costs.choose_cheapest(probabilities, self.costs_)
             )
         decisions: NDArray[Any] = self.classes_[decided]
         return decisions
 
     def mean_cost(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """Return the mean cost of a decision, in the unit of `costs`. X (N, D), y (N,), sample_weight (N,) >= 0.
+        """Return the mean cost of the decisions for X (N, D), in the unit of `costs`.
 
-        Raises ValueError without `costs`, and for a label in y that is none of `classes_`.
+        Args:
+            X: (N, D), the columns.
+            y: (N,), the true class of each sample.
+            sample_weight: (N,), >= 0; None for equal weights.
+
+        Raises:
+            NotFittedError: The classifier is not fitted.
+            ValueError: There are no `costs`, or y holds a class that is not in `classes_`.
         """
         check_is_fitted(self)
-        matrix = costs.checked_costs(self.costs, len(self.classes_))
+        matrix = costs.read_costs(self.costs, len(self.classes_))
         true = column_or_1d(y)
         check_consistent_length(X, true)
         if sample_weight is not None:
@@ -253,67 +279,85 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         return costs.mean_cost(labels, decided, matrix, sample_weight)
 
     def save(self, folder: str | Path) -> Path:
-        """Write folder/model.safetensors, from which `load` makes this classifier again, in any process.
+        """Write the classifier to folder/model.safetensors, whole or not at all, and return the path of the file.
 
-        Return the path of the file. Raises NotFittedError before a fit.
+        `load` makes an equal classifier of it, in any process. A threshold that is a function is saved as the number
+        that it chose, and a random generator as None.
+
+        Raises NotFittedError before a fit, and OSError if the file cannot be written.
         """
         check_is_fitted(self)
         return network_file.save(self.model_, Path(folder), {"classifier": pack_classifier(self)})
 
     @classmethod
     def load(cls, folder: str | Path) -> Self:
-        """Return the classifier that `save` wrote into a folder.
+        """Load the classifier that `save` wrote into a folder.
 
-        Raises ValueError for a file that holds no classifier, and for one that was changed after it was written.
+        Raises:
+            ValueError: The folder holds no model file, the file holds no classifier, or it was changed after it was
+                written.
         """
         model, facts = network_file.load(Path(folder))
-        known = isinstance(facts, dict) and "classifier" in facts
-        require(known, f"{folder} holds a model, but not that of an ImbalancedClassifier")
+        is_classifier = isinstance(facts, dict) and "classifier" in facts
+        require(is_classifier, f"{folder} holds a model, but not that of an ImbalancedClassifier")
         try:
             parameters, attributes = unpack_classifier(facts["classifier"])
             classifier = cls(**parameters)
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{folder} holds no classifier that imbaloss has written: {error}") from error
         complete = is_complete(attributes, model.recipe.classes)
-        require(complete, f"{folder} holds no classifier that imbaloss has written: what it knew is not all there")
+        require(complete, f"{folder} holds no classifier that imbaloss has written: attributes of the fit are missing")
         for name, value in attributes.items():
             setattr(classifier, name, value)
         classifier.model_ = model
         return classifier
 
     def to_onnx(self, file: str | Path) -> Path:
-        """Write an ONNX file: input "X" (N, D) float64, outputs "probabilities" (N, C) and "decisions" (N,).
+        """Write an ONNX file and return its path. Decisions in it are indices into `classes_`.
 
-        Return the path of the file. Decisions are places in `classes_`. The export needs the packages onnx and
-        onnxscript: pip install 'imbaloss[onnx]'.
+        Its input is "X" (N, D) in float64. Its outputs are "probabilities" (N, C) and "decisions" (N,).
+
+        Raises:
+            NotFittedError: The classifier is not fitted.
+            ImportError: onnx or onnxscript is missing: pip install 'imbaloss[onnx]'.
         """
         check_is_fitted(self)
         return onnx_file.write(self.model_, Path(file), self.threshold_, self.costs_)
 
     def __sklearn_is_fitted__(self) -> bool:
-        """Say whether there is a model: `check_is_fitted` asks this."""
+        """Say whether the classifier has a model, for scikit-learn's `check_is_fitted`."""
         return hasattr(self, "model_")
 
-    def _logits(self, X: Any) -> Floats:
+    def _compute_logits(self, X: Any) -> Floats:
         """Return the log-odds of the positive class, (N,), or for several classes the log-probabilities, (N, C).
 
-        Raises NotFittedError before a fit, and ValueError for other columns and for values that overflow the network.
+        Raises NotFittedError before a fit, and ValueError for other columns and for values so large that the network
+        overflows.
         """
         check_is_fitted(self)
         logits = self.model_.logits(validate_data(self, X, dtype=[np.float64, np.float32], reset=False))
         require(not np.isnan(logits).any(), "X has values so far from those of the fit that the network overflows")
         return logits
 
-    def _seed(self) -> int:
-        """Return `random_state` if it is an int, else a number drawn from it, or from NumPy's generator for None."""
+    def _draw_seed(self) -> int:
+        """Return `random_state` if it is an int, else a number drawn from it; None stands for NumPy's generator."""
         generator = check_random_state(self.random_state)
         whole = isinstance(self.random_state, int | np.integer)
         return int(self.random_state) if whole else int(generator.randint(2**31))  # type: ignore[arg-type]
 
-    def _samples(self, X: Any, y: Any, sample_weight: Any, *, reset: bool) -> tuple[Samples, NDArray[np.generic]]:
-        """Return the samples with a weight above 0, with labels from 0 on, and the classes.
+    def _check_samples(self, X: Any, y: Any, sample_weight: Any, *, reset: bool) -> tuple[Samples, NDArray[np.generic]]:
+        """Check the data of a fit; return the samples, with labels from 0 on, and the sorted classes.
 
-        Raises ValueError where fewer than two classes remain. With reset, the columns become those of the fit.
+        Samples of weight 0 are dropped.
+
+        Args:
+            X: (N, D), the columns.
+            y: (N,), the class of each sample.
+            sample_weight: (N,), or None.
+            reset: Whether the columns become those of the fit; else they must be the same as before.
+
+        Raises:
+            ValueError: The data are not admitted, or fewer than two classes remain.
         """
         X, y = validate_data(self, X, y, dtype=[np.float64, np.float32], reset=reset)
         check_classification_targets(y)
@@ -326,13 +370,16 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
             raise ValueError(f"y must have samples of two classes or more, found one class, {classes.tolist()}")
         return Samples(X, labels.astype(np.int64), weights=weights), classes
 
-    def _check(self) -> None:
-        """Raise ValueError for a parameter of another type or outside its domain, as far as the recipe does not."""
+    def _check_parameters(self) -> None:
+        """Raise ValueError if a parameter has another type or is outside its domain.
+
+        Domains that a recipe has too are left to `_build_recipe`.
+        """
         check_parameters(vars(self))
         check_device(self.device)
 
-    def _recipe(self, samples: int, classes: int) -> Recipe:
-        """Return the recipe for so many samples to train on. Raises ValueError for a parameter outside its domain."""
+    def _build_recipe(self, samples: int, classes: int) -> Recipe:
+        """Build the recipe for so many training samples. Raises ValueError for a parameter outside its domain."""
         auto = min(max(samples // 100, SMALLEST_BATCH), LARGEST_BATCH)
         entries = {field: getattr(self, parameter) for parameter, field in RECIPE_NAMES.items()}
         entries |= {
@@ -347,8 +394,12 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         except FieldError as error:
             raise ValueError(error.sentence(PARAMETER_NAMES.get(error.field, error.field))) from error
 
-    def _loss(self, samples: Samples, classes: NDArray[np.generic], matrix: Floats | None) -> LossSpec:
-        """Return the loss with its class weights. Raises ValueError where they are given twice."""
+    def _build_loss(self, samples: Samples, classes: NDArray[np.generic], matrix: Floats | None) -> LossSpec:
+        """Return the loss with its class weights.
+
+        Raises:
+            ValueError: The loss is unknown, class weights or costs are given twice, or a weight is not admitted.
+        """
         loss = LossSpec.parse(self.loss)
         if self.class_weight is None:
             return loss
@@ -357,7 +408,7 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         if isinstance(self.class_weight, str) and isinstance(self.threshold, str):
             once = f"costs count once: take class_weight 'cost' or threshold {EXPECTED_COST!r}, not both"
             require((self.class_weight, self.threshold) != (COST, EXPECTED_COST), once)
-        weights = class_weights(self.class_weight, samples, classes, matrix)
+        weights = choose_class_weights(self.class_weight, samples, classes, matrix)
         return loss.with_parameters(class_weights=weights)
 
 

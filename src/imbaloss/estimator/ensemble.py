@@ -9,43 +9,61 @@ import torch
 
 from imbaloss.data import SamplerSpec, Samples, Split, resample
 from imbaloss.losses import LossSpec
-from imbaloss.networks import one
-from imbaloss.training import Member, Model, Outcome, Recipe, plan_for, train
-from imbaloss.training.member import weighed
+from imbaloss.networks import extract_network
+from imbaloss.training import Member, Model, Outcome, Recipe, plan_training, train
+from imbaloss.training.member import weigh_counts
 from imbaloss.training.priors import prior_shift
 from imbaloss.training.recipe import require
 from imbaloss.training.scaling import Scaling
 
-SHAPE = ("network", "hidden", "outputs", "activation", "precision")  # fields of a recipe that weights depend on
+SHAPE = ("network", "hidden", "outputs", "activation", "precision")  # fields of a recipe that fix the weights' shapes
 
 
 def scale_samples(part: Samples, scaling: Scaling, recipe: Recipe) -> Samples:
-    """Return the samples with scaled inputs, in the type of the weights. A sampler then measures distances in them."""
+    """Return the samples with scaled inputs, in the type of the weights, so that samplers measure scaled distances."""
     inputs = torch.empty(part.inputs.shape, dtype=recipe.dtype)
     scaling.write_into(inputs, part.inputs)
     return replace(part, inputs=inputs.numpy())
 
 
 def make_members(split: Split, recipe: Recipe, loss: LossSpec, sampler: SamplerSpec, seeds: range) -> list[Member]:
-    """Return a member for each seed. They share their samples, unless the sampler draws other ones for each."""
+    """Make a training for each seed. All share the same samples, unless the sampler draws other ones for each seed.
+
+    Raises ValueError if the sampler refuses the samples.
+    """
     drawn = [resample(split.train, sampler, seed) for seed in (seeds if sampler.draws else seeds[:1])]
     splits = [replace(split, train=part) for part in drawn] * (len(seeds) // len(drawn))
     return [Member(of_seed, loss, recipe, seed, sampler) for of_seed, seed in zip(splits, seeds, strict=True)]
 
 
 def start_from(before: Model, members: Sequence[Member], scaling: str) -> list[Member]:
-    """Return the members with the weights of the last fit. Raises ValueError if those are of other networks."""
+    """Return the members with the networks of the last fit as their initial ones.
+
+    Args:
+        before: The model of the last fit.
+        members: The trainings, one for each network.
+        scaling: The parameter scaling, which must be that of the last fit.
+
+    Raises:
+        ValueError: The last fit had another number of networks, another scaling or networks of another shape.
+    """
     alike = all(getattr(before.recipe, name) == getattr(members[0].recipe, name) for name in SHAPE)
     same = alike and before.networks == len(members) and before.recipe.scaling == scaling
     require(same, f"warm_start needs the networks of the last fit: n_networks, scaling, {', '.join(SHAPE)}")
-    return [replace(member, start=one(before.network, place)) for place, member in enumerate(members)]
+    return [replace(member, start=extract_network(before.network, place)) for place, member in enumerate(members)]
 
 
 def train_members(members: Sequence[Member], device: str, *, verbose: int, lr_name: str) -> list[Outcome[Model]]:
-    """Train the members, those with equally many samples together, and return their outcomes in the order given.
+    """Train the members and return their outcomes, in their order. Members with equally many samples share a stack.
 
-    verbose: a mean loss is printed every `verbose` epochs; never for 0. lr_name: the name of the learning rate in the
-    message of a failure. Raises FloatingPointError for the first member whose training failed.
+    Args:
+        members: The trainings.
+        device: The device to train on.
+        verbose: A mean loss is printed every `verbose` epochs; never for 0.
+        lr_name: The name of the learning rate in messages.
+
+    Raises:
+        FloatingPointError: A training failed. The message is that of the first such member.
     """
     places_of: dict[int, list[int]] = {}
     for place, member in enumerate(members):
@@ -54,7 +72,7 @@ def train_members(members: Sequence[Member], device: str, *, verbose: int, lr_na
     for samples, places in places_of.items():
         group = [members[place] for place in places]
         recipe, shape = group[0].recipe, group[0].split.train.inputs.shape[1:]
-        plan = plan_for(recipe, samples, shape, device, alone=len(group) == 1)
+        plan = plan_training(recipe, samples, shape, device, alone=len(group) == 1)
         on_epoch = print_losses(recipe.epochs, verbose)
         trained = train(group, device=device, plan=plan, on_epoch=on_epoch, lr_name=lr_name)
         outcomes |= dict(zip(places, trained, strict=True))
@@ -65,7 +83,10 @@ def train_members(members: Sequence[Member], device: str, *, verbose: int, lr_na
 
 
 def print_losses(epochs: int, verbose: int) -> Callable[[Sequence[float]], None]:
-    """Return a function that is told the losses of each epoch and prints their mean every `verbose` epochs."""
+    """Return a function that takes the losses of each epoch and prints their mean every `verbose` epochs.
+
+    It prints nothing if verbose is 0. epochs: the number of all epochs, for the text.
+    """
     numbers = count(1)
 
     def on_epoch(losses: Sequence[float]) -> None:
@@ -77,11 +98,22 @@ def print_losses(epochs: int, verbose: int) -> Callable[[Sequence[float]], None]
     return on_epoch
 
 
-def shift_of(members: Sequence[Member], train_part: Samples, shares: Sequence[float] | None) -> tuple[float, ...]:
-    """Return what is added to the log-probability of each class, (C,); zeros if nothing is to be corrected.
+def compute_prior_shift(
+    members: Sequence[Member], train_part: Samples, shares: Sequence[float] | None
+) -> tuple[float, ...]:
+    """Compute the prior correction of the classifier, (C,): what is added to the log-probability of each class.
 
-    The sum takes back what a sampler did to the shares of the classes, and turns to the shares in use if any are given.
+    It undoes the effect of a sampler. If there are shares in use, it also turns the probabilities to these. It is 0
+    for every class if there is nothing to correct.
+
+    Args:
+        members: The trainings.
+        train_part: The training samples without the sampler.
+        shares: The shares of the classes in use, (C,); None: those of the samples.
+
+    Raises:
+        ValueError: There are shares, and the loss does not learn any.
     """
-    own = weighed((len(members) * np.bincount(train_part.labels)).tolist(), train_part)
+    own = weigh_counts((len(members) * np.bincount(train_part.labels)).tolist(), train_part)
     shown = np.sum([member.counts for member in members], axis=0).tolist()
     return prior_shift(members[0].loss, own, shown, shares)

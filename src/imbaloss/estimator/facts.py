@@ -1,24 +1,24 @@
-"""What a model file knows of a classifier beside its model: parameters and attributes."""
+"""The parameters and attributes of a classifier, which a model file keeps beside the model."""
 
 from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from imbaloss.estimator.packing import packed, unpacked
+from imbaloss.estimator.packing import pack_value, unpack_value
 from imbaloss.evaluation import Tuned
 
-OPTIONAL = {"feature_names_in_"}
-KEPT = {
+OPTIONAL = {"feature_names_in_"}  # attributes that some classifiers lack
+KEPT = {  # attributes that every fitted classifier has, beside the model
     "classes_", "n_features_in_", "threshold_", "costs_", "tuned_", "loss_curve_", "loss_curves_",
     "validation_curves_", "n_iter_",
 }  # fmt: skip
 
 
 def pack_classifier(classifier: BaseEstimator) -> dict[str, Any]:
-    """Return parameters and attributes of a fitted classifier as JSON values, without the model.
+    """Return the parameters and attributes of a fitted classifier as JSON values, without the model.
 
-    A threshold that is a function becomes the threshold that it chose. A random generator becomes None.
+    A threshold that is a function is replaced by the number that it chose, and a random generator by None.
     """
     parameters = classifier.get_params(deep=False)
     if callable(parameters["threshold"]):
@@ -26,15 +26,15 @@ def pack_classifier(classifier: BaseEstimator) -> dict[str, Any]:
     if isinstance(parameters["random_state"], np.random.RandomState):
         parameters["random_state"] = None
     attributes = {name: value for name, value in vars(classifier).items() if name.endswith("_") and name != "model_"}
-    return {"parameters": packed(parameters), "attributes": packed(attributes)}
+    return {"parameters": pack_value(parameters), "attributes": pack_value(attributes)}
 
 
 def unpack_classifier(facts: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the parameters and the attributes that `pack_classifier` has written.
+    """Return the parameters and the attributes, by name, from facts that `pack_classifier` returned.
 
-    Raises KeyError, TypeError or ValueError for facts that it did not write.
+    Raises KeyError, TypeError or ValueError for other facts.
     """
-    parameters, attributes = unpacked(facts["parameters"]), unpacked(facts["attributes"])
+    parameters, attributes = unpack_value(facts["parameters"]), unpack_value(facts["attributes"])
     attributes["tuned_"] = attributes["tuned_"] and Tuned(*attributes["tuned_"])
     return parameters, attributes
 

@@ -1,6 +1,6 @@
-"""The parameters of `ImbalancedClassifier`: type, domain and help of each.
+"""The parameters of `ImbalancedClassifier`: the type, domain and help of each.
 
-Parameters that are fields of a recipe have them from the table of the recipe. The defaults are those of the signature.
+A parameter that is a field of a recipe takes them from the table of the recipe. The defaults stand in the signature.
 """
 
 import inspect
@@ -18,7 +18,7 @@ from imbaloss.field_tables import Domain, Entry, read_fields
 from imbaloss.recipe_fields import DEVICE, FIELDS, ONE_OR_MORE
 from imbaloss.training.recipe import require
 
-RECIPE_NAMES = {  # parameters, and the fields of a recipe that they set
+RECIPE_NAMES = {  # parameter -> the field of a recipe that it sets
     "network": "network",
     "hidden": "hidden",
     "activation": "activation",
@@ -33,7 +33,7 @@ RECIPE_NAMES = {  # parameters, and the fields of a recipe that they set
     "precision": "precision",
 }
 PARAMETER_NAMES = {field: parameter for parameter, field in RECIPE_NAMES.items()}
-KINDS = {  # what a value must be where a field has that kind
+KINDS = {  # kind of a field -> the type that a value must have, and its noun in messages
     str: (str, "a text"),
     int: (Integral, "a whole number"),
     float: (Real, "a number"),
@@ -47,13 +47,13 @@ def is_auto_or_whole(size: object) -> bool:
 
 
 def are_whole(widths: object) -> bool:
-    """Say whether the widths of layers are several whole numbers, or none."""
+    """Say whether the widths of layers are a sequence of whole numbers, which may be empty."""
     return isinstance(widths, Iterable) and all(isinstance(width, Integral) for width in widths)
 
 
 @dataclass(frozen=True)
 class OwnParameters:
-    """The parameters that no recipe has, or that admit other values than the field of the recipe."""
+    """The parameters that are no field of a recipe, or that admit other values than the field."""
 
     loss: Annotated[
         str,
@@ -170,10 +170,10 @@ PARAMETERS = (
 
 
 def check_parameters(values: Mapping[str, Any]) -> None:
-    """Raise ValueError for a parameter of another kind than its field, and for one outside its own domain.
+    """Raise ValueError if a parameter has another type than its field, or is outside its own domain.
 
-    Values of several kinds, such as `costs`, are checked where they are read. The domains of a recipe's fields are
-    checked by the recipe, which knows the type of the weights.
+    Parameters that admit several types, such as `costs`, are not checked here. Neither are the domains of a recipe's
+    fields: the recipe checks them, since some depend on the type of the weights.
     """
     for name, field in PARAMETERS.items():
         value, of_one_kind = values[name], field.kind in KINDS and not field.optional
@@ -186,9 +186,9 @@ def check_parameters(values: Mapping[str, Any]) -> None:
 
 
 def describe_parameters(function: Callable[..., object]) -> str:
-    """Return the entries of a docstring's section "Parameters", as numpydoc has them, in the order of the signature.
+    """Write the section "Parameters" of a numpydoc docstring, in the order of a function's signature.
 
-    function: takes parameters that are all in `PARAMETERS`, and perhaps self.
+    Parameters that are not in `PARAMETERS`, such as self, are left out.
     """
     lines = []
     for name, parameter in inspect.signature(function).parameters.items():

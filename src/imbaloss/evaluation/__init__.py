@@ -2,12 +2,13 @@
 
 from imbaloss.evaluation import calibration, costs, priors
 from imbaloss.evaluation.calibration import Calibration, expected_calibration_error, reliability
+from imbaloss.evaluation.confusion import count_confusion
 from imbaloss.evaluation.decision import Decision
-from imbaloss.evaluation.intervals import of_samples, redrawn
+from imbaloss.evaluation.intervals import bootstrap_scores, score_interval
 from imbaloss.evaluation.scores import (
     CONFUSION,
-    OF_DECISIONS,
-    OF_TALLIES,
+    CONFUSION_SCORES,
+    DECISION_SCORES,
     SCORES,
     THRESHOLD,
     Scores,
@@ -15,13 +16,12 @@ from imbaloss.evaluation.scores import (
     no_scores,
     scores,
 )
-from imbaloss.evaluation.tallies import tallied
-from imbaloss.evaluation.thresholds import RULES, RULES_ALONE, Rule, Tuned, top, tuned
+from imbaloss.evaluation.thresholds import RULES, RULES_ALONE, Rule, Tuned, choose_threshold, score_top
 
 __all__ = [
     "CONFUSION",
-    "OF_DECISIONS",
-    "OF_TALLIES",
+    "CONFUSION_SCORES",
+    "DECISION_SCORES",
     "RULES",
     "RULES_ALONE",
     "SCORES",
@@ -32,16 +32,16 @@ __all__ = [
     "Scores",
     "Tuned",
     "TunedScores",
+    "bootstrap_scores",
     "calibration",
+    "choose_threshold",
     "costs",
+    "count_confusion",
     "expected_calibration_error",
     "no_scores",
-    "of_samples",
     "priors",
-    "redrawn",
     "reliability",
+    "score_interval",
+    "score_top",
     "scores",
-    "tallied",
-    "top",
-    "tuned",
 ]

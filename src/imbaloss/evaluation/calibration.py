@@ -13,20 +13,23 @@ from scipy import optimize, special, stats
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
 NONE = "none"
-LOG_SLOPES = (-10.0, 10.0)  # of 1 / temperature: e^10 is a step, e^-10 a constant
-SMALLEST_SLOPE = 1e-3  # of platt
-BINS = 10
+LOG_SLOPES = (-10.0, 10.0)  # limits of log(1 / temperature): e^10 gives a step function, e^-10 a constant
+SMALLEST_SLOPE = 1e-3  # the smallest slope of Platt's calibration
+BINS = 10  # bins of a reliability diagram
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """A fitted calibration: one number for `temperature`, else several for each class (of two classes, for class 1)."""
+    """A fitted calibration of logits."""
 
     kind: str = NONE
-    numbers: tuple[tuple[float, ...], ...] = ()
+    numbers: tuple[tuple[float, ...], ...] = ()  # for each class (of two classes, for class 1); temperature has one
 
     def __call__(self, logits: Floats) -> Floats:
-        """Return calibrated logits: log-odds (N,) of class 1, or log-probabilities (N, C). `none` changes nothing."""
+        """Return the calibrated logits, in the shape of the logits: log-odds (N,) or log-probabilities (N, C).
+
+        The kind `none` changes nothing. If isotonic calibration makes all classes impossible, all are equally likely.
+        """
         if self.kind == NONE:
             return logits
         if self.kind == "temperature":
@@ -36,44 +39,58 @@ class Calibration:
         if logits.ndim == 1:
             return curve(logits, self.numbers[0])
         each = zip(one_against_rest(logits).T, self.numbers, strict=True)
-        found = special.expit(np.stack([curve(odds, numbers) for odds, numbers in each], axis=1))
-        total = found.sum(axis=1, keepdims=True)
-        even = np.full_like(found, 1 / found.shape[1])  # where no class is likely, as scikit-learn has it
+        scores = special.expit(np.stack([curve(odds, numbers) for odds, numbers in each], axis=1))
+        total = scores.sum(axis=1, keepdims=True)
+        even = np.full_like(scores, 1 / scores.shape[1])  # if the sum is 0, as in scikit-learn
         with np.errstate(divide="ignore"):
-            logarithms: Floats = np.log(np.divide(found, total, out=even, where=total > 0))
+            logarithms: Floats = np.log(np.divide(scores, total, out=even, where=total > 0))
         return logarithms
 
 
 def platt(odds: Floats, numbers: tuple[float, ...]) -> Floats:
-    """Return slope x log-odds + intercept, the two numbers."""
+    """Compute slope x log-odds + intercept. odds (N,); numbers: slope and intercept."""
     slope, intercept = numbers
     return slope * odds + intercept
 
 
 def isotonic(odds: Floats, numbers: tuple[float, ...]) -> Floats:
-    """Interpolate between points: the first half of the numbers are probabilities before, the second half after.
+    """Interpolate log-odds (N,) between the points of an isotonic curve.
 
-    The returned log-odds are infinite where a probability becomes 0 or 1.
+    numbers: the points; the first half are probabilities before calibration, the second half those after it.
+
+    Returns:
+        Log-odds (N,), infinite for a probability of 0 or 1.
     """
     before, after = np.split(np.array(numbers), 2)
     calibrated: Floats = special.logit(np.interp(special.expit(odds), before, after))
     return calibrated
 
 
-CURVES = {"platt": platt, "isotonic": isotonic}  # log-odds (N,), and what was fitted -> log-odds (N,)
+CURVES = {"platt": platt, "isotonic": isotonic}  # log-odds (N,) and the numbers of a calibration -> log-odds (N,)
 
 
-def fit(kind: str, labels: Labels, logits: Floats, weights: Floats | None = None) -> Calibration:
-    """Fit the calibration that makes these samples likeliest (isotonic: with the least squared error).
+def fit_calibration(kind: str, labels: Labels, logits: Floats, weights: Floats | None = None) -> Calibration:
+    """Fit a calibration on samples that the model was not trained on.
 
-    - temperature: logits / T. Source: Guo et al. 2017 (arXiv 1706.04599), section 4.2.
-    - platt: a z + b of the log-odds z, with (n_1 + 1) / (n_1 + 2) and 1 / (n_0 + 2) for 1 and 0 as targets; a stays
-      above 0, so that the few samples of a small validation part do not turn the ranking round.
+    - none: nothing is fitted.
+    - temperature: logits / T with the largest likelihood. Source: Guo et al. 2017 (arXiv 1706.04599), section 4.2.
+    - platt: a z + b of the log-odds z with the largest likelihood, for the targets (n_1 + 1) / (n_1 + 2) and
+      1 / (n_0 + 2) in place of 1 and 0. a stays above 0, so that few samples do not turn the ranking round.
       Source: Platt 1999; Niculescu-Mizil and Caruana 2005 (ICML).
-    - isotonic: any rising step function, by scikit-learn. Source: Zadrozny and Elkan 2002 (KDD).
+    - isotonic: the rising step function with the least squared error. Source: Zadrozny and Elkan 2002 (KDD).
 
-    For several classes, platt and isotonic are fitted to each class against the rest; probabilities are scaled to sum
-    to 1. labels (N,), 0 to C - 1; weights (N,) of samples. Raises ValueError if a class has no sample.
+    For several classes, platt and isotonic are fitted to each class against the rest. The calibrated probabilities are
+    then scaled to sum to 1.
+
+    Args:
+        kind: One of the four names.
+        labels: (N,), 0 to C - 1.
+        logits: Log-odds of class 1, (N,), or log-probabilities, (N, C).
+        weights: (N,), of the samples; None for equal ones.
+
+    Raises:
+        ValueError: A class has no sample with a weight above 0, and the kind is not none.
+        KeyError: The kind is another one.
     """
     if kind == NONE:
         return Calibration()
@@ -91,7 +108,7 @@ def fit(kind: str, labels: Labels, logits: Floats, weights: Floats | None = None
 
 
 def fit_temperature(labels: Labels, logits: Floats, weights: Floats) -> float:
-    """Return the temperature with the least cross-entropy, e^-10 to e^10. logits (N,) or (N, C)."""
+    """Return the temperature from e^-10 to e^10 with the least cross-entropy. logits (N,) or (N, C)."""
     both = np.stack([np.zeros_like(logits), logits], axis=1) if logits.ndim == 1 else logits
 
     def cross_entropy(log_slope: float) -> float:
@@ -104,14 +121,14 @@ def fit_temperature(labels: Labels, logits: Floats, weights: Floats) -> float:
 
 
 def fit_platt(labels: Labels, odds: Floats, weights: Floats) -> tuple[float, ...]:
-    """Fit a logistic regression with targets between 0 and 1; return slope and intercept.
+    """Fit Platt's logistic regression of smoothed targets on log-odds (N,); return slope and intercept.
 
-    Each sample enters once as 1 and once as 0. Where the slope would be near 0 or negative, it is `SMALLEST_SLOPE`, and
-    the intercept gives the mean target.
+    Each sample enters once as 1 and once as 0, weighted by its target. If the slope would be below `SMALLEST_SLOPE`, it
+    is set to that, and the intercept to the log-odds of the mean target.
     """
     from sklearn.linear_model import LogisticRegression
 
-    weights = weights * max(np.count_nonzero(weights) / weights.sum(), 1.0)  # samples count as one at least
+    weights = weights * max(np.count_nonzero(weights) / weights.sum(), 1.0)  # to a mean of 1 or more
     negatives, positives = np.bincount(labels, weights, minlength=2)
     targets = np.where(labels == 1, (positives + 1) / (positives + 2), 1 / (negatives + 2))
     scale = max(float(np.abs(odds).max()), 1.0)
@@ -125,7 +142,7 @@ def fit_platt(labels: Labels, odds: Floats, weights: Floats) -> tuple[float, ...
 
 
 def fit_isotonic(labels: Labels, odds: Floats, weights: Floats) -> tuple[float, ...]:
-    """Fit a rising step function of the probability; return its points, all probabilities before, then all after."""
+    """Fit a rising step function of the probability; return its points as `isotonic` takes them."""
     from sklearn.isotonic import IsotonicRegression
 
     model = IsotonicRegression(y_min=0.0, y_max=1.0, out_of_bounds="clip")
@@ -135,52 +152,54 @@ def fit_isotonic(labels: Labels, odds: Floats, weights: Floats) -> tuple[float, 
 
 
 def one_against_rest(logits: Floats) -> Floats:
-    """Return the log-odds of each class against all others, (N, C), for log-probabilities (N, C)."""
-    others = [special.logsumexp(np.delete(logits, c, axis=1), axis=1) for c in range(logits.shape[1])]
-    odds: Floats = logits - np.stack(others, axis=1)
+    """Compute the log-odds of each class against all other classes: log-probabilities (N, C) -> (N, C)."""
+    rest = [special.logsumexp(np.delete(logits, c, axis=1), axis=1) for c in range(logits.shape[1])]
+    odds: Floats = logits - np.stack(rest, axis=1)
     return odds
 
 
 class Reliability(NamedTuple):
     """A reliability diagram: one entry for each bin of samples with neighbouring probabilities."""
 
-    probability: Floats  # mean probability
-    share: Floats  # share of positives
-    low: Floats  # the 95 % interval of the share
-    high: Floats
-    samples: NDArray[np.int64]
+    probability: Floats  # mean probability of the samples in the bin
+    share: Floats  # share of positives among them
+    low: Floats  # lower end of the 95 % interval of the share
+    high: Floats  # upper end
+    samples: NDArray[np.int64]  # number of samples
 
 
-def binned(labels: Labels, probabilities: Floats, bins: int) -> tuple[Floats, NDArray[np.int64], NDArray[np.int64]]:
-    """Return mean probability, positives and samples of each bin.
+def bin_samples(
+    labels: Labels, probabilities: Floats, bins: int
+) -> tuple[Floats, NDArray[np.int64], NDArray[np.int64]]:
+    """Return the mean probability, the number of positives and the number of samples of each bin, (at most bins,).
 
-    Bins have equally many samples, as far as equal probabilities admit it: these stay in one bin. Empty bins are left
-    out.
+    The bins have equally many samples, except that equal probabilities stay in one bin. Empty bins are left out.
+    labels (N,), 0 or 1; probabilities (N,) of class 1.
     """
     edges = np.unique(np.quantile(probabilities, np.linspace(0, 1, bins + 1)[1:-1]))
     place = np.searchsorted(edges, probabilities, side="right")
-    sums, positives, samples = (np.bincount(place, one, len(edges) + 1) for one in (probabilities, labels, None))
-    there = samples > 0
-    return sums[there] / samples[there], positives[there].astype(np.int64), samples[there]
+    sums, positives, samples = (np.bincount(place, values, len(edges) + 1) for values in (probabilities, labels, None))
+    filled = samples > 0
+    return sums[filled] / samples[filled], positives[filled].astype(np.int64), samples[filled]
 
 
 def reliability(labels: Labels, probabilities: Floats, bins: int = BINS) -> Reliability:
-    """Return a reliability diagram of at most `bins` bins.
+    """Compute a reliability diagram of at most `bins` bins.
 
-    labels (N,), 0 or 1; probabilities (N,) of class 1. The interval is Wilson's (1927). If probabilities are true, the
-    shares lie on the diagonal. Source: DeGroot and Fienberg 1983.
+    The interval of a share is Wilson's (1927). If the probabilities are true, each share is close to the mean
+    probability of its bin. labels (N,), 0 or 1; probabilities (N,) of class 1. Source: DeGroot and Fienberg 1983.
     """
-    means, positives, samples = binned(labels, probabilities, bins)
+    means, positives, samples = bin_samples(labels, probabilities, bins)
     ends = [stats.binomtest(*pair).proportion_ci(method="wilson") for pair in zip(positives, samples, strict=True)]
     low, high = (np.array([getattr(end, name) for end in ends]) for name in ("low", "high"))
     return Reliability(means, positives / samples, low, high, samples)
 
 
 def expected_calibration_error(labels: Labels, probabilities: Floats, bins: int = BINS) -> float:
-    """Return the ECE: the mean distance of share and probability over the bins of `reliability`, weighted by samples.
+    """Compute the ECE: the mean of |share - probability| over the bins of `reliability`, weighted by their samples.
 
-    The ECE is above 0 by chance alone if bins are small. Source: Naeini, Cooper and Hauskrecht 2015 (AAAI), with bins
-    of equal size.
+    Small bins give an ECE above 0 by chance alone. labels (N,), 0 or 1; probabilities (N,) of class 1.
+    Source: Naeini, Cooper and Hauskrecht 2015 (AAAI), with bins of equal size.
     """
-    means, positives, samples = binned(labels, probabilities, bins)
+    means, positives, samples = bin_samples(labels, probabilities, bins)
     return float(np.average(np.abs(positives / samples - means), weights=samples))

@@ -1,4 +1,4 @@
-"""Costs of decisions: a matrix (C, C) of the cost of each decision (column) for each true class (row), in one unit."""
+"""Costs of decisions: a matrix (C, C), in any unit, of the cost of each decision (column) for each true class (row)."""
 
 from collections.abc import Sequence
 
@@ -9,54 +9,64 @@ Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
 
 
-def checked_costs(costs: object, classes: int) -> Floats:
-    """Raises ValueError for another shape, for what is no number >= 0, and for a mistake that costs too little."""
+def read_costs(costs: object, classes: int) -> Floats:
+    """Return costs as an array (C, C).
+
+    Raises:
+        ValueError: The costs have another shape, or one of them is not finite or below 0. Or a mistake costs no more
+            than the right decision of its class.
+    """
     try:
-        found = np.array(costs, dtype=np.float64)
+        matrix = np.array(costs, dtype=np.float64)
     except (TypeError, ValueError):
         raise ValueError(f"costs must be a matrix of numbers, found {costs!r}") from None
-    if found.shape != (classes, classes):
+    if matrix.shape != (classes, classes):
         raise ValueError(
             f"costs must have shape {(classes, classes)}, a row for each true class and a column for each decision, "
-            f"found {found.shape}"
+            f"found {matrix.shape}"
         )
-    if not (np.isfinite(found) & (found >= 0)).all():
-        true, decided = np.argwhere(~(np.isfinite(found) & (found >= 0)))[0].tolist()
+    if not (np.isfinite(matrix) & (matrix >= 0)).all():
+        true, decided = np.argwhere(~(np.isfinite(matrix) & (matrix >= 0)))[0].tolist()
         raise ValueError(
-            f"costs must be finite and >= 0, found {found[true, decided]:g} in row {true}, column {decided}"
+            f"costs must be finite and >= 0, found {matrix[true, decided]:g} in row {true}, column {decided}"
         )
-    right = np.diag(found)
-    mistakes = found + np.diag(np.full(classes, np.inf))
+    right = np.diag(matrix)
+    mistakes = matrix + np.diag(np.full(classes, np.inf))
     if not (mistakes.min(axis=1) > right).all():
         true = int(np.argmin(mistakes.min(axis=1) > right))
         raise ValueError(
-            f"a mistake must cost more than the right decision, and in row {true} of costs it does not: {found[true]}"
+            f"a mistake must cost more than the right decision, and in row {true} of costs it does not: {matrix[true]}"
         )
-    return found
+    return matrix
 
 
-def weights_of(costs: Floats) -> tuple[float, ...]:
-    """Class weights that teach a network the costs: what mistakes in a class cost more than the right decision.
+def costs_to_class_weights(costs: Floats) -> tuple[float, ...]:
+    """Return the class weights, (C,), with which training minimises the costs (C, C).
 
-    Of several kinds of mistakes it is the mean. For two classes, training with them is exact (Elkan 2001, section 2);
-    for more it is an approximation (Ting 2002, IEEE TKDE 14). They are scaled to mean 1.
+    The weight of a class is proportional to the mean excess of its mistakes' costs over the cost of the right decision.
+    The weights have mean 1. For two classes they are exact (Elkan 2001, section 2); for more they are an approximation
+    (Ting 2002, IEEE TKDE 14).
     """
     excess = (costs - np.diag(costs)[:, None]).sum(axis=1)
     weights: list[float] = (excess / excess.mean()).tolist()
     return tuple(weights)
 
 
-def threshold_of(costs: Floats) -> float:
-    """From which probability on it is cheaper to call a sample positive: (FP - TN) / (FP - TN + FN - TP).
+def costs_to_threshold(costs: Floats) -> float:
+    """Return the probability from which on predicting "positive" is the cheaper decision.
 
-    costs (2, 2), probabilities taken as true. Source: Elkan 2001 (IJCAI), equation 2.
+    It is (FP - TN) / (FP - TN + FN - TP) for costs (2, 2), if the probabilities are true.
+    Source: Elkan 2001 (IJCAI), equation 2.
     """
     (tn, fp), (fn, tp) = costs.tolist()
     return float((fp - tn) / (fp - tn + fn - tp))
 
 
-def cheapest(probabilities: Floats, costs: Floats) -> Labels:
-    """The class with the smallest expected cost, of equal ones the first. probabilities (N, C) -> (N,)."""
+def choose_cheapest(probabilities: Floats, costs: Floats) -> Labels:
+    """Return the class with the smallest expected cost for each sample, (N,); of equal costs the first class.
+
+    probabilities (N, C), costs (C, C).
+    """
     decided: Labels = (probabilities @ costs).argmin(axis=1)
     return decided
 
@@ -64,5 +74,8 @@ def cheapest(probabilities: Floats, costs: Floats) -> Labels:
 def mean_cost(
     labels: Labels, decisions: Labels, costs: Floats, weights: Sequence[float] | Floats | None = None
 ) -> float:
-    """What a decision cost on average, in the unit of the costs. labels and decisions (N,), weights (N,) of samples."""
+    """Compute the mean cost of a decision, in the unit of the costs (C, C).
+
+    labels and decisions (N,), 0 to C - 1; weights (N,) of samples, None for equal ones.
+    """
     return float(np.average(costs[labels, decisions], weights=weights))

@@ -1,21 +1,21 @@
-"""Decisions: how the probability that a model gives becomes an action."""
+"""Decisions: how the probability that a model gives becomes a class."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from imbaloss.choices import check_choice
 from imbaloss.evaluation.thresholds import Rule
 from imbaloss.field_tables import FieldError
-from imbaloss.nearest import one_of
 from imbaloss.recipe_fields import DECISION_FIELDS, DecisionFields
 
 
 @dataclass(frozen=True)
 class Decision:
-    """The calibration that is fitted on the validation part, and the rule by which the threshold is chosen there."""
+    """A calibration and a rule for the threshold, both of which are fitted on the validation part."""
 
     calibration: str = DecisionFields.calibration
-    rule: Rule = field(default_factory=lambda: Rule.of(DecisionFields.threshold))
+    rule: Rule = field(default_factory=lambda: Rule.parse(DecisionFields.threshold))
 
     @classmethod
     def read(cls, entries: Mapping[str, Any]) -> "Decision":
@@ -26,15 +26,15 @@ class Decision:
         """
         chosen, rule = (entries.get(name, field.default) for name, field in DECISION_FIELDS.items())
         try:
-            one_of("calibration", chosen, DECISION_FIELDS["calibration"].entry.names)
+            check_choice("calibration", chosen, DECISION_FIELDS["calibration"].entry.names)
         except ValueError as error:
             raise FieldError("calibration", str(error), named=False) from error
         try:
-            return cls(chosen, Rule.of(rule))
+            return cls(chosen, Rule.parse(rule))
         except ValueError as error:
             raise FieldError("threshold", str(error), named=False) from error
 
     @property
     def entries(self) -> dict[str, str]:
-        """Return the entries of a recipe that `read` reads."""
+        """The entries of a recipe that `read` reads."""
         return {"calibration": self.calibration, "threshold": str(self.rule)}

@@ -8,26 +8,26 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from imbaloss.evaluation import tallies as of
+from imbaloss.evaluation import confusion
 from imbaloss.evaluation.calibration import expected_calibration_error
-from imbaloss.evaluation.tallies import Tallies
+from imbaloss.evaluation.confusion import ConfusionCounts
 
-THRESHOLD = 0.5
+THRESHOLD = 0.5  # the probability from which on a sample is predicted positive, unless another one is chosen
 CONFUSION = ("tn", "fp", "fn", "tp")
 Score = Callable[[NDArray[np.int64], NDArray[Any]], float]
 
-OF_TALLIES: dict[str, Callable[[Tallies], NDArray[np.float64]]] = {
-    "f1": of.f1,
-    "precision": of.precision,
-    "recall": of.recall,
-    "fpr": of.fpr,
-    "balanced_accuracy": of.balanced_accuracy,
-    "g_mean": of.g_mean,
-    "mcc": of.mcc,
+CONFUSION_SCORES: dict[str, Callable[[ConfusionCounts], NDArray[np.float64]]] = {
+    "f1": confusion.f1,
+    "precision": confusion.precision,
+    "recall": confusion.recall,
+    "fpr": confusion.fpr,
+    "balanced_accuracy": confusion.balanced_accuracy,
+    "g_mean": confusion.g_mean,
+    "mcc": confusion.mcc,
 }
-OF_DECISIONS = tuple(OF_TALLIES)  # at the threshold
-OF_PROBABILITIES = ("roc_auc", "average_precision", "brier", "ece")  # whatever the threshold
-SCORES = ("f1", "roc_auc", *(name for name in (*OF_DECISIONS, *OF_PROBABILITIES) if name not in {"f1", "roc_auc"}))
+DECISION_SCORES = tuple(CONFUSION_SCORES)  # scores of decisions at a threshold
+PROBABILITY_SCORES = ("roc_auc", "average_precision", "brier", "ece")  # scores that need no threshold
+SCORES = ("f1", "roc_auc", *(name for name in (*DECISION_SCORES, *PROBABILITY_SCORES) if name not in {"f1", "roc_auc"}))
 NEED_NEGATIVES = {"roc_auc", "fpr", "balanced_accuracy", "g_mean", "mcc"}
 NEED_POSITIVES = {"roc_auc", "f1", "recall", "average_precision", "balanced_accuracy", "g_mean", "mcc"}
 
@@ -38,30 +38,37 @@ Scores = dict[str, float | int | None]
 def scores(
     labels: NDArray[np.int64], probabilities: NDArray[np.float64], threshold: float = THRESHOLD
 ) -> tuple[Scores, dict[str, str]]:
-    """Confusion counts and scores by name, None where the data leave a score undefined; and why, for each of those.
+    """Compute the confusion counts and all `SCORES` of probabilities.
 
-    labels (N,), 0 or 1; probabilities (N,) of class 1. A sample is called positive where its probability reaches the
-    threshold.
+    A sample is predicted positive if its probability is at least the threshold.
+
+    Args:
+        labels: (N,), 0 or 1.
+        probabilities: (N,), of class 1.
+        threshold: The threshold of the counts and of the scores of decisions.
+
+    Returns:
+        Counts and scores by name, and the reason for each undefined score by its name. An undefined score is None.
     """
     decisions = (probabilities >= threshold).astype(np.int64)
     counts = np.bincount(2 * labels + decisions, minlength=4)
-    found: Scores = dict(zip(CONFUSION, counts.tolist(), strict=True))
-    tallies = Tallies(*(np.array(count, dtype=np.float64) for count in counts))
-    reasons = {name: why for name in SCORES if (why := undefined(name, labels, decisions))}
+    values: Scores = dict(zip(CONFUSION, counts.tolist(), strict=True))
+    totals = ConfusionCounts(*(np.array(count, dtype=np.float64) for count in counts))
+    reasons = {name: why for name in SCORES if (why := explain_undefined(name, labels, decisions))}
     for name in SCORES:
         if name in reasons:
-            found[name] = None
-        elif name in OF_DECISIONS:
-            found[name] = float(OF_TALLIES[name](tallies))
+            values[name] = None
+        elif name in DECISION_SCORES:
+            values[name] = float(CONFUSION_SCORES[name](totals))
         else:
-            found[name] = float(formulas()[name](labels, probabilities))
-    return found, reasons
+            values[name] = float(probability_formulas()[name](labels, probabilities))
+    return values, reasons
 
 
 @cache
-def formulas() -> dict[str, Score]:
-    """Of the scores of probabilities. scikit-learn is imported when needed: it takes most of a second."""
-    from sklearn import metrics
+def probability_formulas() -> dict[str, Score]:
+    """Return the formula of each score in `PROBABILITY_SCORES`, by name."""
+    from sklearn import metrics  # here, since it takes most of a second
 
     return {
         "roc_auc": metrics.roc_auc_score,
@@ -72,12 +79,15 @@ def formulas() -> dict[str, Score]:
 
 
 def no_scores(reason: str) -> tuple[Scores, dict[str, str]]:
-    """What `scores` returns where there are no probabilities: every score None, for that reason."""
+    """Return what `scores` returns, with every count and score None, and every score undefined for that reason."""
     return dict.fromkeys((*CONFUSION, *SCORES)), dict.fromkeys(SCORES, reason)
 
 
 class Threshold(NamedTuple):
-    """The probability from which on a sample is called positive, and the ends of its 95 % interval, NaN without one."""
+    """A threshold: the probability from which on a sample is predicted positive, and the ends of its 95 % interval.
+
+    The ends are NaN if there is no interval.
+    """
 
     value: float
     low: float
@@ -89,20 +99,23 @@ class TunedScores:
     """Scores on test at the threshold that was chosen on the validation part, or the reason why none was chosen."""
 
     threshold: float | None
-    interval: tuple[float, float] | None  # the 95 % interval of the threshold; None where the data give none
-    scores: Scores  # None where a score is undefined: all of them without a threshold
-    undefined: dict[str, str]  # why a score is None
-    reason: str | None = None  # why there is no threshold
+    interval: tuple[float, float] | None  # the 95 % interval of the threshold; None if there is none
+    scores: Scores  # None for an undefined score; without a threshold all are None
+    undefined: dict[str, str]  # the reason for each score that is None, by its name
+    reason: str | None = None  # why there is no threshold; None if there is one
 
     @classmethod
     def without_threshold(cls, reason: str) -> "TunedScores":
-        """Return what a run has where no threshold was chosen: every score is None, for that reason."""
-        found, reasons = no_scores(reason)
-        return cls(None, None, found, reasons, reason)
+        """Return the scores of a run without a chosen threshold: every score is None, for that reason."""
+        values, reasons = no_scores(reason)
+        return cls(None, None, values, reasons, reason)
 
 
-def undefined(name: str, labels: NDArray[np.int64], decisions: NDArray[np.int64]) -> str | None:
-    """Why a score is undefined on these data; None where it is defined."""
+def explain_undefined(name: str, labels: NDArray[np.int64], decisions: NDArray[np.int64]) -> str | None:
+    """Explain why a score is undefined on these data; None if it is defined.
+
+    labels and decisions: (N,), 0 or 1; only the score "precision" looks at decisions.
+    """
     if not len(labels):
         return "there are no samples"
     if name in NEED_POSITIVES and not labels.any():

@@ -1,4 +1,4 @@
-"""Learners: what can be fitted and then gives log-odds, methods that use them, fitted models and their files."""
+"""Learners that can be fitted and then give log-odds, the methods that use them, fitted models and their files."""
 
 from imbaloss.learners import model_files, network_file, skops_file
 from imbaloss.learners.fitted_model import FittedModel

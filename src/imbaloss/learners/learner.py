@@ -1,4 +1,4 @@
-"""What every learner can do. Studies and reports ask a learner, and do not tell one from another by its type."""
+"""The protocol of learners. Studies and reports ask a learner, and do not look at its type."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
@@ -9,7 +9,7 @@ from imbaloss.training import Member, Outcome, Plan, Recipe
 
 
 class Description(NamedTuple):
-    """What a report says of a learner with a loss; a text is empty where there is nothing to say."""
+    """The title and the source of a learner with a loss in a report. A text is empty if there is none."""
 
     title: str
     source: str
@@ -23,23 +23,24 @@ class Learner(Protocol):
 
     @property
     def is_reference(self) -> bool:
-        """Whether it is there to be compared with: networks must beat it to be worth their while."""
+        """Whether the learner is a reference, which a network must beat to be of use."""
 
     @property
     def stacks(self) -> bool:
-        """Whether members of several samplers and data sets can be fitted in one job."""
+        """Whether members with several samplers and data sets can be fitted in one job."""
 
     @property
     def rate(self) -> str:
-        """What the number is called that the entry `lr` of a recipe stands for."""
+        """The name of the number for which the entry `lr` of a recipe stands, such as "C"."""
 
     def write(self, loss: LossSpec | None) -> str:
-        """Write the learner with its loss as methods, tables and the store have it."""
+        """Write the learner with its loss as in methods, tables and the store."""
 
-    def describe(self, loss: LossSpec | None) -> Description: ...
+    def describe(self, loss: LossSpec | None) -> Description:
+        """Return the title and the source of the learner with a loss."""
 
     def choose_rates(self, recipe: Recipe) -> Recipe:
-        """Return the recipe with the rates that are tried, of which the validation part chooses one."""
+        """Return the recipe with the rates that are tried. The validation part then chooses one of them."""
 
     def check_loss(self, loss: LossSpec | None, recipe: Recipe) -> None:
         """Raise ValueError if the learner cannot be fitted with that loss by that recipe."""

@@ -1,4 +1,4 @@
-"""A method as a value: what a text such as "ce + smote" or "logistic_regression" means."""
+"""Methods as values, read from texts such as "ce + smote" or "logistic_regression"."""
 
 from dataclasses import dataclass, field
 from typing import Self
@@ -16,17 +16,17 @@ CROSS_ENTROPY = LossSpec("ce")
 
 @dataclass(frozen=True)
 class Method:
-    """What is fitted, by which loss, on which samples, and how its probabilities become actions.
+    """A learner, its loss, a sampler of the training part, and the decision that turns probabilities into classes.
 
-    Equal methods are equal values. `str` writes the one text of a method, which does not tell the decision.
+    Equal methods are equal values. `str` writes the one text of a method, without the decision.
 
     >>> method = Method.parse("focal:gamma=1,alpha=0.25 + smote:neighbours=5")
     >>> str(method)
     'focal:gamma=1 + smote'
 
     Raises:
-        ValueError: No text stands for it: its learner has no name, networks have no loss, or a reference has a loss or
-            a sampler.
+        ValueError: The method has no text: its learner has no name, networks have no loss, or a reference has a loss
+            or a sampler.
     """
 
     learner: Learner
@@ -35,22 +35,22 @@ class Method:
     decision: Decision = field(default_factory=Decision)
 
     def __post_init__(self) -> None:
-        """Refuse what `str` could not write so that `parse` reads it back."""
+        """Raise ValueError for an unknown learner, a network without a loss, and a reference with a loss or sampler."""
         if self.learner not in (NETWORKS, *REFERENCES.values()):
             raise ValueError(f"no text stands for the learner {self.learner}")
         if not self.learner.is_reference and self.loss is None:
             raise ValueError("networks need a loss")
         if self.learner.is_reference and (self.loss is not None or self.sampler != NO_SAMPLER):
-            found = " and ".join(f"{given}" for given in (self.loss, self.sampler) if given not in (None, NO_SAMPLER))
-            raise ValueError(f"{self.learned} takes neither a loss nor a sampler, found {found}")
+            refused = " and ".join(f"{part}" for part in (self.loss, self.sampler) if part not in (None, NO_SAMPLER))
+            raise ValueError(f"{self.learned} takes neither a loss nor a sampler, found {refused}")
 
     @classmethod
     def parse(cls, text: str, decision: Decision | None = None) -> Self:
         """Read the name of a reference, a loss, or a loss with a sampler.
 
         Args:
-            text: As "logistic_regression", "focal:gamma=1" or "ce + smote".
-            decision: What the text does not tell. None: the default one.
+            text: A text such as "logistic_regression", "focal:gamma=1" or "ce + smote".
+            decision: The decision, which the text does not hold. None: the default one.
 
         Raises:
             ValueError: There is no such loss or sampler, or a parameter is wrong.
@@ -62,12 +62,12 @@ class Method:
         return cls(NETWORKS, LossSpec.parse(loss), SamplerSpec.parse(sampler) if sampler else NO_SAMPLER, decision)
 
     def __str__(self) -> str:
-        """Write the one text of a method that `parse` makes: loss or reference, then the sampler."""
+        """Write the method as `parse` reads it: loss or reference, then the sampler if there is one."""
         return self.learned if self.sampler == NO_SAMPLER else f"{self.learned}{BESIDE}{self.sampler}"
 
     @property
     def learned(self) -> str:
-        """The text without the sampler: the loss, or the name of a reference. It is the column `loss` of tables."""
+        """The text without the sampler: the loss, or the name of a reference. Tables have it in the column `loss`."""
         return self.learner.write(self.loss)
 
     @property

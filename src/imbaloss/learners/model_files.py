@@ -5,38 +5,41 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from imbaloss.atomic_write import write_atomically
 from imbaloss.evaluation import Calibration
 from imbaloss.learners import network_file, skops_file
 from imbaloss.learners.fitted_model import FittedModel
 from imbaloss.learners.sklearn_reference import SklearnModel
-from imbaloss.notation import tuples
+from imbaloss.spec_text import to_tuples
 from imbaloss.training import Model
 from imbaloss.training.recipe import read_entries, write_entries
 from imbaloss.training.scaling import Scaling
-from imbaloss.whole import write_whole
 
-REFERENCE = "reference.skops"
-TRUSTED = (  # beside what skops trusts by itself
+REFERENCE = "reference.skops"  # name of the file of a scikit-learn classifier
+TRUSTED = (  # types in a file of a reference that skops does not trust by itself
     "numpy.dtype",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
 )
 
 
 class Saved(NamedTuple):
-    """What `load` must be told beside the folder, in JSON values. A file of networks tells all by itself."""
+    """The arguments of `load` beside the folder, as JSON values. They are empty for networks, whose file holds all."""
 
-    reference: dict[str, Any] | None  # all of a classifier's model but the classifier
-    checksums: dict[str, str]  # of the files, by their names
+    reference: dict[str, Any] | None  # the parts of an `SklearnModel` except its classifier; None for networks
+    checksums: dict[str, str]  # SHA-256 of each file, by its name
 
 
 def save(model: FittedModel, folder: Path) -> Saved:
-    """Write the file of a model into a folder, whole or not at all."""
+    """Write the file of a model into a folder, whole or not at all; return what `load` needs.
+
+    Raises OSError if the file cannot be written.
+    """
     if isinstance(model, Model):
         network_file.save(model, folder, {})
         return Saved(None, {})
     assert isinstance(model, SklearnModel)
     content = skops_file.dump(model.classifier)
-    write_whole(folder / REFERENCE, content)
+    write_atomically(folder / REFERENCE, content)
     reference = {
         "shape": list(model.shape),
         "recipe": write_entries(model.recipe, model.decision),
@@ -47,7 +50,12 @@ def save(model: FittedModel, folder: Path) -> Saved:
 
 
 def load(folder: Path, reference: Mapping[str, Any] | None, checksums: Mapping[str, str]) -> FittedModel:
-    """Load a model from a folder, of what `save` returned.
+    """Load a model from a folder.
+
+    Args:
+        folder: The folder of `save`.
+        reference: As `save` returned it.
+        checksums: As `save` returned them.
 
     Raises:
         ValueError: A file is missing, was changed after it was written, or is none that `save` writes.
@@ -58,7 +66,7 @@ def load(folder: Path, reference: Mapping[str, Any] | None, checksums: Mapping[s
         return network_file.load(folder)[0]
     file = folder / REFERENCE
     classifier = skops_file.load(file, skops_file.read_unchanged(file, checksums[REFERENCE]), TRUSTED)
-    parts = tuples(dict(reference))
+    parts = to_tuples(dict(reference))
     recipe, decision = read_entries(parts["recipe"])
     return SklearnModel(
         recipe=recipe,

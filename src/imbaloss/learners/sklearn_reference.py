@@ -1,4 +1,4 @@
-"""References: classifiers of scikit-learn that a network must beat to be worth its while."""
+"""References: classifiers of scikit-learn that a network must beat to be of use."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from imbaloss.evaluation import Calibration, Decision
-from imbaloss.evaluation.priors import moved
+from imbaloss.evaluation.priors import shift_logits
 from imbaloss.learners.learner import Description
 from imbaloss.losses import LossSpec
 from imbaloss.training import Member, Outcome, Plan, Recipe
@@ -18,16 +18,18 @@ from imbaloss.training.model import compute_in_batches, to_probabilities
 from imbaloss.training.scaling import Scaling
 
 Floats = NDArray[np.float64]
-SMALLEST = 1e-12  # probability, since log-odds are finite
+SMALLEST = 1e-12  # smallest probability, and distance from 1, so that log-odds are finite
 
 
 def logistic_regression(c: float, seed: int) -> Any:
+    """Build a logistic regression with inverse regularisation strength c."""
     from sklearn.linear_model import LogisticRegression
 
     return LogisticRegression(C=c, max_iter=1000, random_state=seed % 2**32)
 
 
 def gradient_boosting(learning_rate: float, seed: int) -> Any:
+    """Build gradient boosting of trees on histograms, without early stopping."""
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     return HistGradientBoostingClassifier(learning_rate=learning_rate, early_stopping=False, random_state=seed % 2**32)
@@ -41,21 +43,25 @@ class SklearnModel:
     shape: tuple[int, ...]
     scaling: Scaling
     classifier: Any
-    prior: tuple[float, ...] = ()  # as of a `training.Model`
+    prior: tuple[float, ...] = ()  # what is added to the log-probability of each class; empty for nothing
     calibration: Calibration = field(default_factory=Calibration)
     decision: Decision = field(default_factory=Decision)
 
     def logits(self, inputs: NDArray[np.floating[Any]], order: NDArray[np.int64] | None = None) -> Floats:
-        """Return the log-odds of class 1, (N,), of inputs (N, *shape), with prior and calibration."""
+        """Return the calibrated log-odds of class 1, (N,), for inputs (N, *shape).
+
+        order: (N,), the order in which the inputs are taken; None: as they are. The result is in the order of the
+        inputs.
+        """
         logits = compute_in_batches(self._compute_logits, self.recipe, inputs, order)
-        return self.calibration(moved(logits, self.prior) if self.prior else logits)
+        return self.calibration(shift_logits(logits, self.prior) if self.prior else logits)
 
     def probabilities(self, inputs: NDArray[np.floating[Any]], order: NDArray[np.int64] | None = None) -> Floats:
-        """Return the probability of class 1, (N,), as `logits`."""
+        """Return the probability of class 1, (N,), for the arguments of `logits`."""
         return to_probabilities(self.logits(inputs, order))
 
     def _compute_logits(self, inputs: NDArray[np.floating[Any]]) -> Floats:
-        """Return the log-odds of a batch, without prior and calibration; probabilities of 0 and 1 are moved inwards."""
+        """Return the log-odds of a batch before prior and calibration, from probabilities clipped to `SMALLEST`."""
         probabilities = self.classifier.predict_proba(flat_rows(inputs, self.scaling, self.recipe.dtype))[:, 1]
         logits: Floats = special.logit(np.clip(probabilities, SMALLEST, 1 - SMALLEST))
         return logits
@@ -63,34 +69,34 @@ class SklearnModel:
 
 @dataclass(frozen=True)
 class SklearnReference:
-    """A classifier of scikit-learn with its own objective, fitted on the CPU for each member by itself."""
+    """A learner of scikit-learn with its own objective. Each member is fitted by itself, on the CPU."""
 
     name: str
     title: str
-    build: Callable[[float, int], Any]  # by the rate and the seed
-    rate: str
-    rates: tuple[float, ...]  # that are tried
+    build: Callable[[float, int], Any]  # rate and seed -> an unfitted classifier
+    rate: str  # the name of the rate
+    rates: tuple[float, ...]  # the rates that are tried
     source: str
     is_reference: ClassVar[bool] = True
     stacks: ClassVar[bool] = False
 
     def write(self, loss: LossSpec | None) -> str:  # noqa: ARG002
-        """Write the name."""
+        """Return the name of the reference, whatever the loss."""
         return self.name
 
     def describe(self, loss: LossSpec | None) -> Description:  # noqa: ARG002
-        """Return title and source."""
+        """Return the title and the source of the reference."""
         return Description(self.title, self.source)
 
     def choose_rates(self, recipe: Recipe) -> Recipe:
-        """Return the recipe with the rates of the reference, whatever its own are."""
+        """Return the recipe with the rates of the reference in place of its own."""
         return replace(recipe, tune_lr=self.rates)
 
     def check_loss(self, loss: LossSpec | None, recipe: Recipe) -> None:
-        """Accept any recipe, of which a reference reads the rate, the scaling and the precision of inputs."""
+        """Accept any recipe: a reference only uses its rate, its scaling and the precision of its inputs."""
 
     def check_shape(self, recipe: Recipe, shape: Sequence[int]) -> None:
-        """Accept any shape, since inputs are laid flat."""
+        """Accept any shape, since inputs are flattened."""
 
     def fit(
         self,
@@ -100,20 +106,20 @@ class SklearnReference:
         plan: Plan,  # noqa: ARG002
         on_epoch: Callable[[list[float]], object],  # noqa: ARG002
     ) -> list[Outcome[SklearnModel]]:
-        """Fit a classifier on the train part of each member. There are no epochs to tell of."""
+        """Fit a classifier on the train part of each member. `on_epoch` is never called."""
         return [Outcome([], self.fit_member(member), None) for member in members]
 
     def fit_member(self, member: Member) -> SklearnModel:
-        """Fit a classifier by the rate, the seed and the train part of a member."""
+        """Fit a classifier on the train part of a member, with its rate and seed."""
         train, recipe = member.split.train, member.recipe
-        scaling = Scaling.of(recipe.scaling, train)
+        scaling = Scaling.fit(recipe.scaling, train)
         classifier = self.build(recipe.lr, member.seed)
         classifier.fit(flat_rows(train.inputs, scaling, recipe.dtype), train.labels)
         return SklearnModel(recipe, train.inputs.shape[1:], scaling, classifier)
 
 
 def flat_rows(inputs: NDArray[np.floating[Any]], scaling: Scaling, dtype: torch.dtype) -> Floats:
-    """Scale inputs (N, ...), round them to the type of a network's weights, and lay them flat, (N, D)."""
+    """Scale inputs (N, ...), round them to a type, and flatten them to (N, D) in float64."""
     rows: Floats = scaling(inputs).to(dtype).double().flatten(1).numpy()
     return rows
 

@@ -1,4 +1,4 @@
-"""Objects of scikit-learn in skops files, whose checksum the header of a model keeps."""
+"""Skops files of scikit-learn objects. The header of a model keeps their checksum."""
 
 import hashlib
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from imbaloss.learners.network_file import check_unchanged
 
 
 def dump(value: object) -> bytes:
-    """Return the content of a file that holds an object of scikit-learn."""
+    """Return the content of a skops file for an object of scikit-learn."""
     import skops.io  # here, since it takes half a second
 
     content: bytes = skops.io.dumps(value)
@@ -17,7 +17,7 @@ def dump(value: object) -> bytes:
 
 
 def read_unchanged(file: Path, checksum: str) -> bytes:
-    """Read a file. Raises ValueError where it is missing or has another checksum."""
+    """Read a file. Raises ValueError if it is missing or has another SHA-256 checksum."""
     if not file.is_file():
         raise ValueError(f"{file} is missing, which the model needs")
     content = file.read_bytes()
@@ -26,19 +26,19 @@ def read_unchanged(file: Path, checksum: str) -> bytes:
 
 
 def load(file: Path, content: bytes, trusted: Sequence[str]) -> Any:
-    """Load the object in the content of a file.
+    """Load the scikit-learn object in the content of a skops file.
 
     Args:
-        file: What a message calls the content.
-        content: As `dump` returned it.
-        trusted: Types that it may hold beside those that skops trusts by itself.
+        file: The file that messages name.
+        content: The content of the file, as `dump` returned it.
+        trusted: Names of types that it may hold beside those that skops trusts by itself.
 
     Raises:
         ValueError: The content holds other types.
     """
     import skops.io
 
-    others = set(skops.io.get_untrusted_types(data=content)) - set(trusted)
-    if others:
-        raise ValueError(f"{file} holds types that imbaloss does not write: {', '.join(sorted(others))}")
+    foreign = set(skops.io.get_untrusted_types(data=content)) - set(trusted)
+    if foreign:
+        raise ValueError(f"{file} holds types that imbaloss does not write: {', '.join(sorted(foreign))}")
     return skops.io.loads(content, trusted=list(trusted))

@@ -1,4 +1,4 @@
-"""The learner of the house: networks that are trained together as a stack."""
+"""Networks as a learner: those of a job are trained together as a stack."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,25 +12,25 @@ from imbaloss.training import Member, Model, Outcome, Plan, Recipe, check_loss, 
 
 @dataclass(frozen=True)
 class StackedNetworks:
-    """Networks of the kind that the recipe names; members with other losses, rates and data share a stack."""
+    """The learner of networks of the kind that the recipe names. Losses, rates and data may differ within a stack."""
 
     is_reference: ClassVar[bool] = False
     stacks: ClassVar[bool] = True
     rate: ClassVar[str] = "lr"
 
     def write(self, loss: LossSpec | None) -> str:
-        """Write the loss alone, since networks are what it usually goes with."""
+        """Write the loss alone, since networks are the default learner."""
         return str(loss)
 
     def describe(self, loss: LossSpec | None) -> Description:
-        """Say what the catalogue does of a named loss, and nothing of a pair of an error and a reduction."""
+        """Return title and source of a named loss from the catalogue; empty texts for other losses and for None."""
         if loss is None or loss.name not in losses.names():
             return Description("", "")
         facts = losses.facts(loss.name)
         return Description(str(facts["title"]), str(facts["source"]))
 
     def choose_rates(self, recipe: Recipe) -> Recipe:
-        """Return the recipe as it is: its own rates are tried."""
+        """Return the recipe unchanged: its own rates are tried."""
         return recipe
 
     def check_loss(self, loss: LossSpec | None, recipe: Recipe) -> None:
@@ -46,7 +46,10 @@ class StackedNetworks:
     def fit(
         self, members: Sequence[Member], *, device: str, plan: Plan, on_epoch: Callable[[list[float]], object]
     ) -> list[Outcome[Model]]:
-        """Train the members in one stack."""
+        """Train the members in one stack and return their outcomes, in their order.
+
+        Raises ValueError if the members cannot share a stack, or if the plan does not fit their recipe.
+        """
         return train(members, device=device, plan=plan, on_epoch=on_epoch)
 
 

@@ -1,4 +1,4 @@
-"""Losses for data in which one class is rare. A loss is error -> class totals -> reduction.
+"""Losses for data in which one class is rare. Most are built as error -> class totals -> reduction.
 
 >>> import torch, imbaloss.losses
 >>> loss = imbaloss.losses.get("msfe")
@@ -13,7 +13,7 @@ from imbaloss.losses.deferred import Deferred
 from imbaloss.losses.loss import Loss
 from imbaloss.losses.ranking import Ranking
 from imbaloss.losses.spec import LossSpec
-from imbaloss.losses.totals import Totals, class_means, class_totals, joined
+from imbaloss.losses.totals import Totals, class_means, class_totals, join_totals
 
 __all__ = [
     "ERRORS",
@@ -30,7 +30,7 @@ __all__ = [
     "errors",
     "facts",
     "get",
-    "joined",
+    "join_totals",
     "names",
     "parameters",
     "ranking",

@@ -1,8 +1,8 @@
-"""Errors that know the classes' shares in the training set: they move or stretch each class's logit.
+"""Errors that depend on the class shares of the training set: they shift or scale the logit of each class.
 
-Shapes as in `errors.py`. counts: training samples of each class, (negatives, positives) in the binary case; a class
-without samples counts as one sample. Each raises ValueError without counts, for counts of other classes than the
-logits have, and where a parameter is outside the domain that its formula states.
+Shapes as in `errors.py`. counts: the number of training samples of each class, (negatives, positives) in the binary
+case; a class without samples counts as one sample. Each error raises ValueError if counts are None, if their number is
+not that of the classes, and if a parameter is outside the domain that its docstring states.
 """
 
 from collections.abc import Sequence
@@ -11,75 +11,88 @@ from math import log
 from torch import Tensor
 from torch.nn import functional as F
 
-from imbaloss.losses.domains import Counts, require, seen
+from imbaloss.losses.domains import Counts, counts_at_least_one, require
 from imbaloss.losses.errors import cross_entropy, true_log_odds
 
 
 def logit_adjusted(
     logits: Tensor, targets: Tensor, *, counts: Counts = None, prior: Sequence[float] | None = None, tau: float = 1.0
 ) -> Tensor:
-    """Cross-entropy of the logits z_c + tau log prior_c, in nats; tau >= 0.
+    """Compute the cross-entropy of the logits z_c + tau log prior_c, in nats; tau >= 0.
 
-    prior: a positive number for each class; the shares in `counts` where it is not given. tau = 1 is balanced softmax.
-    One logit z becomes z + tau log(prior_1 / prior_0).
+    tau = 1 is balanced softmax. One logit z becomes z + tau log(prior_1 / prior_0).
+
+    Args:
+        logits: (..., B) or (..., B, C).
+        targets: (..., B).
+        counts: The training samples of each class, whose shares are the prior unless `prior` is given.
+        prior: A positive number for each class; the numbers are divided by their sum. It takes the place of counts.
+        tau: The strength of the adjustment.
+
     Source: Menon et al. 2021, eq. 10 (arXiv 2007.07314); Ren et al. 2020 (arXiv 2007.10740) for tau = 1.
     """
     require(0 <= tau < float("inf"), "tau must be >= 0 and finite", tau)
-    shares = list(prior) if prior is not None else seen(counts, "logit_adjusted", ", or prior")
+    shares = list(prior) if prior is not None else counts_at_least_one(counts, "logit_adjusted", ", or prior")
     require(all(0 < share < float("inf") for share in shares), "prior must be finite and > 0", prior)
     offsets = [tau * log(share / sum(shares)) for share in shares]
     if logits.ndim == targets.ndim:
-        negative, positive = per_class(offsets, 2)
+        negative, positive = require_per_class(offsets, 2)
         return cross_entropy(logits + (positive - negative), targets)
-    return cross_entropy(logits + logits.new_tensor(per_class(offsets, logits.shape[-1])), targets)
+    return cross_entropy(logits + logits.new_tensor(require_per_class(offsets, logits.shape[-1])), targets)
 
 
 def ldam(
     logits: Tensor, targets: Tensor, *, counts: Counts = None, max_margin: float = 0.5, scale: float = 30.0
 ) -> Tensor:
-    """Cross-entropy after the true class's logit is lowered by its margin, in nats: -log softmax(s (z - D_t e_t))_t.
+    """Compute the cross-entropy after the true class's logit is lowered by its margin: -log softmax(s (z - D_t e_t))_t.
 
-    D_c = max_margin (smallest count / n_c)^(1/4): the rarer the class, the wider its margin. max_margin >= 0, s > 0.
-    Source: Cao et al. 2019 (arXiv 1906.07413); 0.5 and 30 are those of its code, which normalises the
-    last layer; with an ordinary last layer take scale = 1.
+    D_c = max_margin (smallest count / n_c)^(1/4): the rarer the class, the wider its margin. In nats. max_margin >= 0,
+    and the scale s > 0.
+    Source: Cao et al. 2019 (arXiv 1906.07413). 0.5 and 30 are the values of its code, which normalises the last layer;
+    take scale = 1 with an ordinary last layer.
     """
     require(0 <= max_margin < float("inf"), "max_margin must be >= 0 and finite", max_margin)
     require(0 < scale < float("inf"), "scale must be > 0 and finite", scale)
-    known = seen(counts, "ldam")
-    margins = [scale * max_margin * (min(known) / count) ** 0.25 for count in known]
+    sizes = counts_at_least_one(counts, "ldam")
+    margins = [scale * max_margin * (min(sizes) / size) ** 0.25 for size in sizes]
     classes = 2 if logits.ndim == targets.ndim else logits.shape[-1]
-    of_true = of_true_class(per_class(margins, classes), targets, logits)
-    return -F.logsigmoid(true_log_odds(scale * logits, targets) - of_true)
+    true_margins = select_true_class(require_per_class(margins, classes), targets, logits)
+    return -F.logsigmoid(true_log_odds(scale * logits, targets) - true_margins)
 
 
 def vector_scaling(
     logits: Tensor, targets: Tensor, *, counts: Counts = None, gamma: float = 0.3, tau: float = 1.0
 ) -> Tensor:
-    """VS error in nats: -log softmax(D_c z_c + i_c)_t, D_c = (n_c / largest count)^gamma, i_c = tau log(n_c/n).
+    """Compute the VS error: -log softmax(D_c z_c + i_c)_t, D_c = (n_c / largest count)^gamma, i_c = tau log(n_c/n).
 
     One logit, with s = 1 for positives and -1 for negatives: log(1 + exp(i - D_t s z)), i = tau log(n_other / n_t).
-    The paper defines the two apart: there D goes with the sample's class, here with each logit, so that one logit and
-    two differ unless gamma = 0 (then it is logit_adjusted). gamma, tau >= 0.
+    Both are in nats. The paper defines the two cases apart: with one logit, D is that of the sample's class; with C
+    logits, each logit has its own. So one logit z and two logits (0, z) differ unless gamma = 0, which is
+    `logit_adjusted`. gamma, tau >= 0.
     Source: Kini et al. 2021 (arXiv 2103.01550).
     """
     require(0 <= gamma < float("inf"), "gamma must be >= 0 and finite", gamma)
     require(0 <= tau < float("inf"), "tau must be >= 0 and finite", tau)
-    known = seen(counts, "vector_scaling")
-    stretches = [(count / max(known)) ** gamma for count in known]
-    offsets = [tau * log(count / sum(known)) for count in known]
+    sizes = counts_at_least_one(counts, "vector_scaling")
+    scales = [(size / max(sizes)) ** gamma for size in sizes]
+    offsets = [tau * log(size / sum(sizes)) for size in sizes]
     if logits.ndim == targets.ndim:
-        negative, positive = per_class(offsets, 2)
-        towards = of_true_class([positive - negative, negative - positive], targets, logits)
-        return F.softplus(towards - of_true_class(stretches, targets, logits) * true_log_odds(logits, targets))
-    stretch, offset = (logits.new_tensor(per_class(values, logits.shape[-1])) for values in (stretches, offsets))
-    return cross_entropy(stretch * logits + offset, targets)
+        negative, positive = require_per_class(offsets, 2)
+        true_offsets = select_true_class([positive - negative, negative - positive], targets, logits)
+        return F.softplus(true_offsets - select_true_class(scales, targets, logits) * true_log_odds(logits, targets))
+    scale, offset = (logits.new_tensor(require_per_class(values, logits.shape[-1])) for values in (scales, offsets))
+    return cross_entropy(scale * logits + offset, targets)
 
 
-def per_class(values: list[float], classes: int) -> list[float]:
+def require_per_class(values: list[float], classes: int) -> list[float]:
+    """Return the values unchanged, or raise ValueError if there is not one for each class."""
     require(len(values) == classes, f"counts and prior must have one entry for each of {classes} classes", len(values))
     return values
 
 
-def of_true_class(values: list[float], targets: Tensor, logits: Tensor) -> Tensor:
-    """The value of each sample's own class: (C,) and targets (..., B) -> (..., B)."""
+def select_true_class(values: list[float], targets: Tensor, logits: Tensor) -> Tensor:
+    """Return the value of each sample's own class: values (C,) and targets (..., B) -> (..., B).
+
+    The result has the type and the device of the logits.
+    """
     return logits.new_tensor(values)[targets.long()]

@@ -1,4 +1,4 @@
-"""Losses by name: `get("focal", gamma=1)`."""
+"""The catalogue: losses by name, as in `get("focal", gamma=1)`, their parameters and what the guide says of them."""
 
 import inspect
 import re
@@ -8,20 +8,20 @@ from typing import Any
 
 from torch import distributed as dist
 
+from imbaloss.choices import check_choice, check_parameter
 from imbaloss.losses import adjusted, errors, reductions
 from imbaloss.losses.criterion import Criterion
 from imbaloss.losses.domains import require
 from imbaloss.losses.loss import Loss, LossOptions
 from imbaloss.losses.named import NAMED
-from imbaloss.nearest import one_of, parameter_of
-from imbaloss.notation import Parameter, keyword_defaults
+from imbaloss.spec_text import Parameter, read_keyword_defaults
 
-OPTIONS: dict[str, Parameter] = {  # those of every loss that a text may name
+OPTIONS: dict[str, Parameter] = {  # of every loss, with their defaults; sync is no number and not written in texts
     name: default
-    for name, default in keyword_defaults(Loss).items()
+    for name, default in read_keyword_defaults(Loss).items()
     if name in LossOptions.__optional_keys__ and name != "sync"
 }
-FOR_EACH_CLASS = ("class_weights", "prior")
+PER_CLASS = ("class_weights", "prior")  # parameters with one number for each class
 
 ERRORS: dict[str, Callable[..., Any]] = {
     error.__name__: error
@@ -41,78 +41,113 @@ REDUCTIONS: dict[str, Callable[..., Any]] = {
 
 
 def names() -> list[str]:
-    """The losses that have a name. `get` also knows every pair of `ERRORS` and `REDUCTIONS`, as "focal/worst_class"."""
+    """Return the names of the named losses.
+
+    `get` also takes every pair of `ERRORS` and `REDUCTIONS`, such as "focal/worst_class".
+    """
     return list(NAMED)
 
 
 def get(
     name: str, *, counts: Sequence[int] | None = None, sync: "bool | dist.ProcessGroup" = False, **parameters: Any
 ) -> Criterion:
-    """The loss of that name, ready for a training loop: `loss(logits, targets, sample_weight=None)` -> scalar.
+    """Build a loss for a training loop: `loss(logits, targets, sample_weight=None)` -> scalar.
 
-    name: one of `names()`, or a pair "error/reduction", as "cross_entropy/sum_of_class_means".
-    counts: the number of training samples of each class, (negatives, positives) in the binary case, as a sequence, an
-    array or a tensor. Losses that take weights, priors or margins from the training set need it; every loss accepts it.
-    sync: the loss of the batches of all ranks of torch.distributed, or of a process group, together; see `Loss`.
-    parameters: the loss's own, as `parameters(name)` lists them, with class_weights, ignore_index and running.
-    Raises ValueError for an unknown name or parameter, naming the nearest, and for values outside their domain.
+    Args:
+        name: One of `names()`, or a pair "error/reduction", such as "cross_entropy/sum_of_class_means".
+        counts: The number of training samples of each class, (negatives, positives) in the binary case, as a sequence,
+            an array or a tensor. Losses with weights, priors or margins from the training set need it. The other losses
+            only check it.
+        sync: True, or a process group of torch.distributed: the loss is that of the batches of all its ranks together;
+            see `Loss`.
+        parameters: Those of the loss, as `parameters(name)` lists them, which include class_weights, ignore_index and
+            running. A number may be one of NumPy or torch; several numbers may be a sequence, an array or a tensor.
+
+    Raises:
+        ValueError: The name or a parameter is unknown (the message suggests the nearest one), a value is outside its
+            domain, or the loss needs counts and has none.
     """
-    given = {key: plain(value) for key, value in parameters.items()}
-    check_parameters(name, given)
+    arguments = {key: to_python_numbers(value) for key, value in parameters.items()}
+    check_parameters(name, arguments)
     if counts is not None:
-        counts = plain(counts)
+        counts = to_python_numbers(counts)
         rule = "counts must be whole numbers >= 0, one for each class, not all 0"
-        require(of_each_class(counts) and any(counts) and all(0 <= c == c // 1 for c in counts), rule, counts)
+        require(is_number_per_class(counts) and any(counts) and all(0 <= c == c // 1 for c in counts), rule, counts)
         if needs_counts(name):
-            given["counts"] = counts
-    build = NAMED[name] if name in NAMED else partial(pair, name)
+            arguments["counts"] = counts
+    build = NAMED[name] if name in NAMED else partial(build_pair, name)
     # a parameter outside its domain is refused here, not in training
-    build(**given).probe(counts or given.get("prior"))
-    return build(**given, sync=sync)
+    build(**arguments).probe(counts or arguments.get("prior"))
+    # anew, since the probe may have moved running totals; without sync, it did not wait for other ranks
+    return build(**arguments, sync=sync)
 
 
-def plain(value: Any) -> Any:
-    """A list, an array or a tensor as a tuple of Python's numbers; NumPy's and torch's numbers as Python's."""
+def to_python_numbers(value: Any) -> Any:
+    """Return a list, an array or a tensor as a tuple of Python's numbers, and a number of NumPy or torch as Python's.
+
+    Everything else is returned unchanged.
+    """
     value = value.tolist() if hasattr(value, "tolist") else value
-    return tuple(map(plain, value)) if isinstance(value, Sequence) and not isinstance(value, str) else value
+    return tuple(map(to_python_numbers, value)) if isinstance(value, Sequence) and not isinstance(value, str) else value
 
 
-def of_each_class(value: Any) -> bool:
-    """Whether it is two numbers or more."""
+def is_number_per_class(value: Any) -> bool:
+    """Say whether the value is a tuple of at least two numbers."""
     return isinstance(value, tuple) and len(value) > 1 and all(map(is_number, value))
 
 
 def is_number(value: Any) -> bool:
+    """Say whether the value is an int or a float; a bool is not."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def pair(name: str, **given: Any) -> Loss:
-    """The loss "error/reduction": each part takes those of the given parameters that it knows."""
+def build_pair(name: str, **arguments: Any) -> Loss:
+    """Build the loss "error/reduction".
+
+    Args:
+        name: The pair.
+        arguments: Parameters of the error, of the reduction and of `Loss`. Each takes its own, and both parts receive a
+            keyword that both have. Unknown ones are dropped: see `check_parameters`.
+
+    Raises:
+        ValueError: The error or the reduction is unknown.
+    """
     parts = []
-    for part in parts_of(name):
-        own = {key: given[key] for key in keyword_defaults(part) if key in given}
+    for part in find_parts(name):
+        own = {key: arguments[key] for key in read_keyword_defaults(part) if key in arguments}
         parts.append(partial(part, **own) if own else part)
-    return Loss(*parts, **{key: value for key, value in given.items() if key in LossOptions.__optional_keys__})
+    return Loss(*parts, **{key: value for key, value in arguments.items() if key in LossOptions.__optional_keys__})
 
 
 def parameters(name: str) -> dict[str, Parameter]:
-    """The parameters of a loss and their defaults: its own, then those of every loss."""
-    own = {key: value for part in signatures(name) for key, value in part.items() if key != "counts"}
+    """Return the parameters of a loss and their defaults: its own, then those of every loss; counts are not among them.
+
+    Args:
+        name: A named loss or a pair "error/reduction".
+
+    Raises:
+        ValueError: The name is unknown.
+    """
+    own = {key: value for part in list_keywords(name) for key, value in part.items() if key != "counts"}
     return own | {key: value for key, value in OPTIONS.items() if key not in own}
 
 
 def needs_counts(name: str) -> bool:
-    """Say whether a loss takes the number of training samples of each class."""
-    return any("counts" in part for part in signatures(name))
+    """Say whether a loss takes the number of training samples of each class. Raises ValueError for an unknown name."""
+    return any("counts" in part for part in list_keywords(name))
 
 
 def facts(name: str) -> dict[str, Any]:
-    """Return what the guide says of a loss with a name.
+    """Return what the guide says of a named loss.
 
-    Its title, formula, the same in LaTeX (math), source, what it does with a missing class, when to use it; whether it
-    needs counts; its own parameters with their defaults.
+    Returns:
+        name, title, formula, math (the formula in LaTeX), source, missing_class (what the loss does without samples of
+        a class), use (when to use it), counts (whether it needs them) and parameters (its own, with their defaults).
+
+    Raises:
+        ValueError: No named loss has this name; pairs have no facts.
     """
-    summary, sections = read_docstring(NAMED[known_name(name)])
+    summary, sections = read_docstring(find_named_loss(name))
     title, formula = summary.split(": ", maxsplit=1)
     own = {key: value for key, value in parameters(name).items() if key not in OPTIONS or value != OPTIONS[key]}
     return {
@@ -131,7 +166,8 @@ def facts(name: str) -> dict[str, Any]:
 def read_docstring(function: Callable[..., Any]) -> tuple[str, dict[str, str]]:
     """Return the first paragraph of a docstring and its sections by name, each as one line.
 
-    A section begins with "Name: " at the start of a line; the lines that continue it are indented.
+    A section begins with "Name: " at the start of a line; the lines that continue it are indented. A section without
+    ": " is empty. Without a docstring both results are empty.
     """
     summary, _, rest = (inspect.getdoc(function) or "").partition("\n\n")
     sections: dict[str, str] = {}
@@ -141,35 +177,45 @@ def read_docstring(function: Callable[..., Any]) -> tuple[str, dict[str, str]]:
     return " ".join(summary.split()), sections
 
 
-def check_parameters(name: str, given: dict[str, Any]) -> None:
-    """Raise ValueError for a parameter that the loss lacks, and for a value that is not one number.
+def check_parameters(name: str, arguments: dict[str, Any]) -> None:
+    """Raise ValueError for a parameter that the loss does not have and for a value of the wrong kind.
 
-    `FOR_EACH_CLASS` names the parameters with a number for each class. None stands for a default that is None.
+    The parameters in `PER_CLASS` take one number for each class, the others one number. None is allowed if it is the
+    default. Domains are not checked.
     """
     allowed = parameters(name)
-    for key, value in given.items():
-        parameter_of(name, key, allowed)
+    for key, value in arguments.items():
+        check_parameter(name, key, allowed)
         if value is None and allowed[key] is None:
             continue
-        if key in FOR_EACH_CLASS and not of_each_class(value):
+        if key in PER_CLASS and not is_number_per_class(value):
             raise ValueError(f"{key} must hold one number for each of two or more classes, found {value!r}")
-        if key not in FOR_EACH_CLASS and not is_number(value):
+        if key not in PER_CLASS and not is_number(value):
             raise ValueError(f"{key} must be one number, found {value!r}")
 
 
-def known_name(name: str) -> str:
-    one_of("loss", name, NAMED)
-    return name
+def find_named_loss(name: str) -> Callable[..., Criterion]:
+    """Return the function that builds a named loss. Raises ValueError, with the nearest name, if there is none."""
+    check_choice("loss", name, NAMED)
+    return NAMED[name]
 
 
-def parts_of(name: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
-    """The error and the reduction of a pair."""
+def find_parts(name: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """Return the error and the reduction of a pair "error/reduction".
+
+    Raises:
+        ValueError: One of them is unknown; the message suggests the nearest name.
+    """
     error, _, reduction = name.partition("/")
-    one_of("error", error, ERRORS)
-    one_of("reduction", reduction, REDUCTIONS)
+    check_choice("error", error, ERRORS)
+    check_choice("reduction", reduction, REDUCTIONS)
     return ERRORS[error], REDUCTIONS[reduction]
 
 
-def signatures(name: str) -> list[Mapping[str, Parameter]]:
-    """The keyword parameters, with defaults, of a named loss; of both parts of a pair."""
-    return [keyword_defaults(part) for part in (parts_of(name) if "/" in name else (NAMED[known_name(name)],))]
+def list_keywords(name: str) -> list[Mapping[str, Parameter]]:
+    """Return the keyword parameters and defaults of a named loss, or of the error and the reduction of a pair.
+
+    Raises:
+        ValueError: The name is unknown.
+    """
+    return [read_keyword_defaults(part) for part in (find_parts(name) if "/" in name else (find_named_loss(name),))]

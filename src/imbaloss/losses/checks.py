@@ -1,4 +1,4 @@
-"""What a loss refuses, in one sentence each: the rule, the offending value, where it stands."""
+"""Checks of a loss's arguments. A message states the rule, the offending value and its index."""
 
 from collections.abc import Sequence
 
@@ -13,75 +13,97 @@ def check_batch(
     class_weights: tuple[float, ...] | None,
     ignore_index: int | None,
     *,
-    of_alpha: bool = False,
+    weights_from_alpha: bool = False,
 ) -> None:
-    """Raises ValueError where the arguments of a loss break the rules that `Criterion` states."""
+    """Raise ValueError if the arguments of a loss break the rules that `Criterion` states.
+
+    Under torch.compile and inside torch.func only types and shapes are checked, not values.
+
+    Args:
+        logits: The shape of the targets, or (B, C, ...).
+        targets: Any shape, or (B, ...).
+        sample_weight: The shape of the targets.
+        class_weights: One number for each class.
+        ignore_index: A target that is allowed beside the classes.
+        weights_from_alpha: Whether the class weights come from focal's alpha; the message then says so.
+    """
     if not logits.is_floating_point():
         raise ValueError(f"logits must be floating point, found {logits.dtype}")
-    classes = number_of_classes(logits.shape, targets.shape)
+    classes = count_classes(logits.shape, targets.shape)
     if class_weights is not None and len(class_weights) != classes:
-        raise ValueError(explain_class_weights(len(class_weights), classes, of_alpha=of_alpha))
+        raise ValueError(explain_class_weights(len(class_weights), classes, from_alpha=weights_from_alpha))
     if sample_weight is not None and sample_weight.shape != targets.shape:
         shapes = f"{tuple(targets.shape)}, found {tuple(sample_weight.shape)}"
         raise ValueError(f"sample_weight must have the shape of targets {shapes}")
-    if traced():
+    if is_traced():
         return
-    if ignore_index is not None or not all_whole_below(targets, classes):
-        known = (targets == targets.long()) & (targets >= 0) & (targets < classes)
+    if ignore_index is not None or not are_class_indices(targets, classes):
+        is_valid = (targets == targets.long()) & (targets >= 0) & (targets < classes)
         rule = f"targets must be {'0 or 1' if classes == 2 else f'0 to {classes - 1}'}"
         if ignore_index is not None:
-            known |= targets.long() == ignore_index
+            is_valid |= targets.long() == ignore_index
             rule += f", or {ignore_index}"
-        refuse_first(targets, ~known, rule)
-    if sample_weight is not None and not all_below_infinity(sample_weight):
-        good = (sample_weight >= 0) & sample_weight.isfinite()
-        refuse_first(sample_weight, ~good, "sample_weight must be finite and >= 0")
+        refuse_first(targets, ~is_valid, rule)
+    if sample_weight is not None and not are_weights(sample_weight):
+        is_valid = (sample_weight >= 0) & sample_weight.isfinite()
+        refuse_first(sample_weight, ~is_valid, "sample_weight must be finite and >= 0")
 
 
-def explain_class_weights(found: int, classes: int, *, of_alpha: bool) -> str:
-    """Say how many class weights are needed. of_alpha: they are those that focal loss makes of alpha."""
-    rule = f"class_weights must have one entry a class, found {found} for {classes} classes"
-    if not of_alpha:
+def explain_class_weights(number: int, classes: int, *, from_alpha: bool) -> str:
+    """Return the message for a wrong number of class weights.
+
+    Args:
+        number: How many class weights there are.
+        classes: How many are needed.
+        from_alpha: Whether they come from focal's alpha, which is for two classes; the message then asks for
+            class_weights.
+    """
+    rule = f"class_weights must have one entry a class, found {number} for {classes} classes"
+    if not from_alpha:
         return rule
     weights = ", ".join(f"w{place}" for place in range(classes)) if classes < 6 else f"w0, ..., w{classes - 1}"
     return f"{rule}: they come from focal's alpha, which is for two classes; give class_weights=({weights})"
 
 
-def all_whole_below(targets: Tensor, classes: int) -> bool:
-    """Whether all are whole numbers from 0 to C - 1: in two passes at most, and two waits for a GPU."""
+def are_class_indices(targets: Tensor, classes: int) -> bool:
+    """Say whether all targets are whole numbers from 0 to C - 1; true if there are none.
+
+    Costs at most two passes and two GPU synchronisations.
+    """
     if targets.dtype == torch.bool or not targets.numel():
         return True
-    low, high = extremes(targets)
-    return low >= 0 and high < classes and not (targets.is_floating_point() and targets.frac().any())
+    lowest, highest = min_and_max(targets)
+    return lowest >= 0 and highest < classes and not (targets.is_floating_point() and targets.frac().any())
 
 
-def all_below_infinity(weights: Tensor) -> bool:
-    """Whether all are finite and >= 0."""
+def are_weights(weights: Tensor) -> bool:
+    """Say whether all numbers are finite and >= 0; true if there are none."""
     if weights.dtype == torch.bool or not weights.numel():
         return True
-    low, high = extremes(weights)
-    return low >= 0 and high < torch.inf
+    lowest, highest = min_and_max(weights)
+    return lowest >= 0 and highest < torch.inf
 
 
-def extremes(values: Tensor) -> list[float]:
-    """Smallest and largest, both NaN where there is one: one pass, one wait for a GPU."""
+def min_and_max(values: Tensor) -> list[float]:
+    """Return the minimum and maximum in one pass; both are NaN if any value is NaN. Costs one GPU synchronisation."""
     return torch.stack(values.aminmax()).tolist()
 
 
-def traced() -> bool:
-    """Whether a look at values would break a graph: under torch.compile, and inside torch.func's transforms."""
-    return torch.compiler.is_compiling() or transformed()
+def is_traced() -> bool:
+    """Say whether reading values would break a graph: under torch.compile and inside the transforms of torch.func."""
+    return torch.compiler.is_compiling() or is_transformed()
 
 
-def transformed() -> bool:
-    """Whether this is inside a transform of torch.func. PyTorch has no public way to ask."""
+def is_transformed() -> bool:
+    """Say whether a transform of torch.func is active. PyTorch has no public function for it."""
     return torch._C._functorch.maybe_current_level() is not None
 
 
-def number_of_classes(logits: torch.Size, targets: torch.Size) -> int:
-    """Return the number of classes that the shapes tell: 2 for equal shapes, else C of (B, C, ...) and (B, ...).
+def count_classes(logits: torch.Size, targets: torch.Size) -> int:
+    """Return the number of classes: 2 if both shapes are equal, else C of logits (B, C, ...) and targets (B, ...).
 
-    Raises ValueError for shapes of another form.
+    Raises:
+        ValueError: The shapes have another form, or C is 1.
     """
     if logits == targets:
         return 2
@@ -93,8 +115,12 @@ def number_of_classes(logits: torch.Size, targets: torch.Size) -> int:
     )
 
 
-def checked_class_weights(class_weights: Sequence[float]) -> tuple[float, ...]:
-    """One number a class."""
+def check_class_weights(class_weights: Sequence[float]) -> tuple[float, ...]:
+    """Return the class weights as a tuple of Python's floats.
+
+    Raises:
+        ValueError: There are fewer than two, or one is negative or not finite.
+    """
     weights = torch.as_tensor(class_weights, dtype=torch.float64)
     if weights.ndim != 1 or len(weights) < 2:
         raise ValueError(f"class_weights must hold one number for each of two or more classes, found {class_weights}")
@@ -102,11 +128,17 @@ def checked_class_weights(class_weights: Sequence[float]) -> tuple[float, ...]:
     return tuple(weights.tolist())
 
 
-def refuse_first(values: Tensor, wrong: Tensor, rule: str) -> None:
-    """Raise ValueError if a value is wrong, and name the rule, the first wrong value and its index."""
-    if wrong.any():
-        index = wrong.nonzero()[0].tolist()
+def refuse_first(values: Tensor, is_wrong: Tensor, rule: str) -> None:
+    """Raise ValueError if any value is wrong; the message has the rule, the first wrong value and its index.
+
+    Args:
+        values: Any shape.
+        is_wrong: Boolean, of the same shape.
+        rule: What all values must be, as a sentence without its full stop.
+    """
+    if is_wrong.any():
+        index = is_wrong.nonzero()[0].tolist()
         where = index[0] if len(index) == 1 else tuple(index)
         raise ValueError(
-            f"{rule}, found {values[tuple(index)].item():g} at index {where} of shape {tuple(wrong.shape)}"
+            f"{rule}, found {values[tuple(index)].item():g} at index {where} of shape {tuple(is_wrong.shape)}"
         )

@@ -1,4 +1,4 @@
-"""What every loss has in common: how it is called, what it refuses, which samples it does not see."""
+"""What every loss has in common: how it is called, which arguments it refuses and which samples it ignores."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
@@ -7,12 +7,12 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from imbaloss.losses.checks import check_batch, checked_class_weights, explain_class_weights
+from imbaloss.losses.checks import check_batch, check_class_weights, explain_class_weights
 from imbaloss.losses.domains import require
 
 
 class Criterion(nn.Module, ABC):
-    """`loss(logits, targets, sample_weight=None)` returns a scalar.
+    """A loss of logits and targets; `loss(logits, targets, sample_weight=None)` returns a scalar.
 
     - Logits and targets of equal shape are binary, whatever the shape: targets are 0 or 1, and 1 is the positive class.
     - Otherwise axis 1 of the logits is the classes: logits (B, C, ...), targets (B, ...) from 0 to C - 1.
@@ -26,7 +26,7 @@ class Criterion(nn.Module, ABC):
     not finite.
     """
 
-    after = 0  # the epoch from which on it does not change any more
+    after = 0  # the epoch from which on the loss no longer changes
 
     @abstractmethod
     def stacked(self, logits: Tensor, targets: Tensor, sample_weight: Tensor | None = None) -> Tensor:
@@ -36,41 +36,60 @@ class Criterion(nn.Module, ABC):
         """
 
     @abstractmethod
-    def probe(self, of_classes: Sequence[float] | None) -> None:
+    def probe(self, per_class: Sequence[float] | None) -> None:
         """Compute the loss of an empty batch, so that parameters outside their domain are refused before a training.
 
         Args:
-            of_classes: Counts or prior, one number for each class; two classes unless given.
+            per_class: Counts or prior, one number for each class; None for two classes.
 
         Raises:
-            ValueError: A parameter is outside its domain, or there are class weights for other classes.
+            ValueError: A parameter is outside its domain, or the class weights are for another number of classes.
         """
 
     def set_epoch(self, epoch: int) -> None:
-        """Tells a loss with a schedule which epoch begins; the first is 0, as in DistributedSampler."""
+        """Tell a loss with a schedule which epoch begins; the first is 0. Other losses do nothing."""
 
     def keep(self, mask: Tensor) -> None:
-        """The networks of the stack where mask (S,) is true stay: slices state that has an axis S."""
+        """Keep the state of the networks where mask (S,) is true, and drop that of the others."""
 
 
 class WeightedCriterion(Criterion):
-    """A criterion with class weights and an ignored target of its own."""
+    """A criterion with class weights and a target that it ignores."""
 
-    of_alpha = False  # whether class_weights come from focal's alpha
+    weights_from_alpha = False  # whether class_weights come from focal's alpha
 
     def __init__(self, *, class_weights: Sequence[float] | None = None, ignore_index: int | None = None) -> None:
         """Raise ValueError for class weights that are negative or not finite, and for an index that is not whole."""
         super().__init__()
         # numbers, not a buffer: `module.half()` would round a buffer for good
-        self.class_weights = None if class_weights is None else checked_class_weights(class_weights)
+        self.class_weights = None if class_weights is None else check_class_weights(class_weights)
         self.ignore_index = ignore_index
         require(ignore_index is None or ignore_index == int(ignore_index), "ignore_index must be whole", ignore_index)
 
-    def checked(
+    def check_and_flatten(
         self, logits: Tensor, targets: Tensor, sample_weight: Tensor | None
     ) -> tuple[Tensor, Tensor, Tensor | None]:
-        """The batch as a stack of one: logits (1, N) or (1, N, C), targets and sample_weight (1, N)."""
-        check_batch(logits, targets, sample_weight, self.class_weights, self.ignore_index, of_alpha=self.of_alpha)
+        """Check a batch and return it as a stack of one network.
+
+        Args:
+            logits: The shape of the targets, or (B, C, ...).
+            targets: Any shape, or (B, ...). N is their number.
+            sample_weight: The shape of the targets.
+
+        Returns:
+            Logits (1, N) or (1, N, C), targets (1, N), and sample weights (1, N) or None.
+
+        Raises:
+            ValueError: The batch breaks a rule of `Criterion`.
+        """
+        check_batch(
+            logits,
+            targets,
+            sample_weight,
+            self.class_weights,
+            self.ignore_index,
+            weights_from_alpha=self.weights_from_alpha,
+        )
         classes = () if logits.shape == targets.shape else (logits.shape[1],)
         flat = logits.movedim(1, -1) if classes else logits
         weight = None if sample_weight is None else sample_weight.reshape(1, -1)
@@ -78,44 +97,57 @@ class WeightedCriterion(Criterion):
 
     def stacked(self, logits: Tensor, targets: Tensor, sample_weight: Tensor | None = None) -> Tensor:
         """See `Criterion.stacked`."""
-        return self.of(*self.seen(logits, targets, sample_weight))
+        return self.compute(*self.mask_ignored(logits, targets, sample_weight))
 
     @abstractmethod
-    def of(self, logits: Tensor, targets: Tensor, sample_weight: Tensor | None) -> Tensor:
-        """`stacked`, of a batch as `seen` leaves it."""
+    def compute(self, logits: Tensor, targets: Tensor, sample_weight: Tensor | None) -> Tensor:
+        """Compute the loss of each network, (S,), for tensors that `mask_ignored` returned."""
 
-    def probe(self, of_classes: Sequence[float] | None) -> None:
+    def probe(self, per_class: Sequence[float] | None) -> None:
         """See `Criterion.probe`."""
         weights = self.class_weights
-        if weights and of_classes and len(weights) != len(of_classes):
-            raise ValueError(explain_class_weights(len(weights), len(of_classes), of_alpha=self.of_alpha))
-        classes = len(weights or of_classes or (0, 1))
+        if weights and per_class and len(weights) != len(per_class):
+            raise ValueError(explain_class_weights(len(weights), len(per_class), from_alpha=self.weights_from_alpha))
+        classes = len(weights or per_class or (0, 1))
         self.stacked(torch.empty(1, 0) if classes == 2 else torch.empty(1, 0, classes), torch.empty(1, 0))
 
-    def seen(
+    def mask_ignored(
         self, logits: Tensor, targets: Tensor, sample_weight: Tensor | None
     ) -> tuple[Tensor, Tensor, Tensor | None]:
-        """The batch without half precision, ignored targets, and wild logits of samples that have no weight."""
+        """Return the batch with ignored samples made harmless; the shapes stay.
+
+        - Logits in half precision become float32.
+        - Targets equal to ignore_index become 0 with sample weight 0; the weights of the others are 1 unless given.
+        - Logits of samples with weight 0 become 0 if they are not finite, so that no NaN enters a sum.
+        """
         if logits.dtype in {torch.float16, torch.bfloat16}:
             logits = logits.float()
         if self.ignore_index is not None:
-            ignored = targets.long() == self.ignore_index
-            targets = targets.masked_fill(ignored, 0)
+            is_ignored = targets.long() == self.ignore_index
+            targets = targets.masked_fill(is_ignored, 0)
             weight = torch.ones_like(targets, dtype=logits.dtype) if sample_weight is None else sample_weight
-            sample_weight = weight.masked_fill(ignored, 0)
-        if sample_weight is not None:  # what has no weight has no error, even where its logit is not finite
-            silent = (sample_weight == 0).reshape(targets.shape + (1,) * (logits.ndim - targets.ndim))
-            logits = logits.masked_fill(silent & ~logits.isfinite(), 0)
+            sample_weight = weight.masked_fill(is_ignored, 0)
+        if sample_weight is not None:
+            has_no_weight = (sample_weight == 0).reshape(targets.shape + (1,) * (logits.ndim - targets.ndim))
+            logits = logits.masked_fill(has_no_weight & ~logits.isfinite(), 0)
         return logits, targets, sample_weight
 
-    def options(self, more: Mapping[str, object]) -> str:
-        """Those that were given, for `extra_repr`."""
-        given = {"class_weights": self.class_weights, "ignore_index": self.ignore_index, **more}
-        return ", ".join(f"{key}={value}" for key, value in given.items() if value is not None and value is not False)
+    def format_options(self, more: Mapping[str, object]) -> str:
+        """Return the options as `key=value, ...`, for `extra_repr`; those that are None or False are left out.
+
+        Args:
+            more: The options of the subclass, written after class_weights and ignore_index.
+        """
+        options = {"class_weights": self.class_weights, "ignore_index": self.ignore_index, **more}
+        return ", ".join(f"{key}={value}" for key, value in options.items() if value is not None and value is not False)
 
 
-def described(part: Callable[..., object]) -> str:
-    """The name of an error or a reduction, with the parameters that it was given."""
+def describe_part(part: Callable[..., object]) -> str:
+    """Return the name of an error or a reduction and its bound parameters, such as `focal(gamma=1.0)`.
+
+    A callable without a name, such as a module of PyTorch, is called by its type.
+    """
     if isinstance(part, partial):
-        return f"{described(part.func)}({', '.join(f'{key}={value}' for key, value in part.keywords.items())})"
+        parameters = ", ".join(f"{key}={value}" for key, value in part.keywords.items())
+        return f"{describe_part(part.func)}({parameters})"
     return getattr(part, "__name__", type(part).__name__)

@@ -1,23 +1,35 @@
-"""What a parameter may be, and the sentence that refuses it."""
+"""Checks of a loss's parameters: a value outside its domain is refused in one sentence."""
 
 from collections.abc import Sequence
 
-Counts = Sequence[int] | None
+Counts = Sequence[int] | None  # training samples of each class; (negatives, positives) for two classes
 
 
-def require(holds: bool, rule: str, found: object) -> None:
-    """Raises ValueError with the rule and what was found. Write `holds` so that it is false for NaN."""
+def require(holds: bool, rule: str, value: object) -> None:
+    """Raise ValueError with the rule and the offending value unless `holds` is true.
+
+    Write the condition so that NaN makes it false: `require(gamma >= 0, ...)`, not `require(not gamma < 0, ...)`.
+    """
     if not holds:
-        raise ValueError(f"{rule}, found {found:g}" if isinstance(found, float) else f"{rule}, found {found}")
+        raise ValueError(f"{rule}, found {value:g}" if isinstance(value, float) else f"{rule}, found {value}")
 
 
-def known_counts(counts: Counts, name: str, otherwise: str = "") -> Sequence[int]:
-    """The counts, where a loss cannot do without them; `otherwise` names what may be given instead."""
+def require_counts(counts: Counts, name: str, alternative: str = "") -> Sequence[int]:
+    """Return the counts unchanged, or raise ValueError if they are None.
+
+    Args:
+        counts: The number of training samples of each class.
+        name: The loss, for the message.
+        alternative: Ends the message with what may be given in place of counts, such as ", or class_weights".
+    """
     if counts is None:
-        raise ValueError(f"{name} needs counts=(negatives, positives) of the training set{otherwise}")
+        raise ValueError(f"{name} needs counts=(negatives, positives) of the training set{alternative}")
     return counts
 
 
-def seen(counts: Counts, name: str, otherwise: str = "") -> list[float]:
-    """The counts, for formulas that divide by them: a class without samples counts as one sample."""
-    return [max(float(count), 1.0) for count in known_counts(counts, name, otherwise)]
+def counts_at_least_one(counts: Counts, name: str, alternative: str = "") -> list[float]:
+    """Return the counts with 1 in place of 0, for formulas that divide by them.
+
+    The arguments are those of `require_counts`. Raises ValueError if the counts are None.
+    """
+    return [max(float(count), 1.0) for count in require_counts(counts, name, alternative)]

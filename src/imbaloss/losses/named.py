@@ -1,9 +1,9 @@
-r"""The losses that have a name in the literature. Each is an error, a reduction and, where it has them, class weights.
+r"""The named losses. Most are an error, a reduction and, if the loss prescribes them, class weights.
 
-A function takes the loss's own parameters by keyword and the options of `Loss`. It takes the parameters of its error or
-reduction by `built_from`: their defaults stand there. Losses that know the training set also take counts, its samples
-of each class, (negatives, positives) in the binary case. The guide shows the docstring: "title: formula", then the
-sections Math, Source, Missing class and Use, whose further lines are indented.
+Each function builds a loss. It takes the loss's own parameters by keyword and the options of `Loss`. `bind_parts` adds
+the parameters of its error or reduction, with the defaults that those have. Losses that depend on the training set also
+take counts, its number of samples of each class, (negatives, positives) in the binary case. The guide shows the
+docstring: "title: formula", then the sections Math, Source, Missing class and Use, whose further lines are indented.
 In the formulas d is the target, z the logit, p the probability of class 1, p_t that of the true class, c a class, n the
 number of samples, w a class weight (1 unless given), m_c the mean error of class c.
 """
@@ -15,10 +15,10 @@ from typing import Unpack
 from imbaloss.losses import adjusted, errors, ranking, reductions, whole_set
 from imbaloss.losses.criterion import Criterion
 from imbaloss.losses.deferred import Deferred
-from imbaloss.losses.domains import Counts, known_counts, require
+from imbaloss.losses.domains import Counts, require, require_counts
 from imbaloss.losses.loss import BatchOptions, Error, Loss, LossOptions, Reduction
-from imbaloss.losses.ranking import OfRanks, Ranking
-from imbaloss.losses.signatures import built_from
+from imbaloss.losses.ranking import RankFunction, Ranking
+from imbaloss.losses.signatures import bind_parts
 
 
 def mse(**options: Unpack[LossOptions]) -> Loss:
@@ -37,8 +37,8 @@ def wmse(*, counts: Counts = None, **options: Unpack[LossOptions]) -> Loss:
 
     Math: \frac1n \sum_i w_{d_i} \tfrac12 (d_i - p_i)^2, \quad w_c = n / n_c
     Source: the control of MFE, which it equals on the full training set.
-    Missing class: adds nothing; one that the training set lacks has weight 0.
-    Use: to see whether what MFE gains is only its weights.
+    Missing class: adds nothing; a class that the training set lacks has weight 0.
+    Use: to see whether the gain of MFE comes from its weights alone.
     """
     if options.get("class_weights") is None:
         options["class_weights"] = inverse_shares(counts, "wmse")
@@ -73,62 +73,62 @@ def msfe_unbiased(**options: Unpack[LossOptions]) -> Loss:
     Math: \sum_c w_c \left( m_c^2 - \frac{s_c^2}{n_c} \right)
     Source: imbaloss; the square of a mean of n errors is too large by s^2/n on average.
     Missing class: adds nothing; neither does a class with one sample. May be below 0.
-    Use: MSFE on small batches with at least two samples of each class: over such its mean is the set's MSFE.
-        Where batches may hold one positive or none, take msfe with running=0.1.
+    Use: on small batches with at least two samples of each class, over which its mean is the MSFE of the whole set.
+        If batches may hold fewer than two positives, take msfe with running=0.1.
     """
     error = partial(errors.with_squares, error=errors.squared)
     return Loss(error, reductions.unbiased_sum_of_squared_class_means, **options)
 
 
-@built_from(reductions.p_norm_of_class_means)
+@bind_parts(reductions.p_norm_of_class_means)
 def mfe_p_norm(reduction: Reduction, **options: Unpack[LossOptions]) -> Loss:
     r"""P-norm of the false errors: (FPE^p + FNE^p)^(1/p), from MFE (p = 1) towards the worse class (large p)
 
     Math: \left( \sum_c w_c m_c^p \right)^{1/p}, \quad m_c = \frac1{n_c} \sum_{i: d_i = c} \tfrac12 (d_i - p_i)^2
     Source: imbaloss; p = 1 is MFE, p = 2 the root of MSFE (Wang et al. 2016, IJCNN).
     Missing class: adds nothing.
-    Use: MSFE without its steps that shrink with the errors: class c weighs (m_c / norm)^(p - 1), whatever the scale of
-        the errors. Larger p looks at the worse class alone, as squared/worst_class does.
+    Use: like MSFE, but its steps do not shrink with the errors: class c has the weight (m_c / norm)^(p - 1), whatever
+        the scale of the errors. Large p attends to the worse class alone, as squared/worst_class does.
     """
     return Loss(errors.squared, reduction, **options)
 
 
-@built_from(reductions.soft_worst_class)
+@bind_parts(reductions.soft_worst_class)
 def mfe_adaptive(reduction: Reduction, *, running: float = 0.1, **options: Unpack[BatchOptions]) -> Loss:
     r"""Adaptive mean false error: t log((e^(FPE/t) + e^(FNE/t)) / 2), FPE and FNE of moving averages over the batches
 
     Math: \tau \log \frac1C \sum_c e^{w_c r_c / \tau}, \quad r_c = \bar E_c / \bar n_c, \quad
         \bar x \leftarrow (1-\rho)\, \bar x + \rho\, x
-    Source: imbaloss; a tilted loss (Li et al. 2021, arXiv 2007.01162) of the classes' running errors, with the class
-        weights in mind that Sagawa et al. 2020 (arXiv 1911.08731) multiply by e^(error) in each step.
+    Source: imbaloss; a tilted loss (Li et al. 2021, arXiv 2007.01162) of the classes' running errors. It is related to
+        the class weights of Sagawa et al. 2020 (arXiv 1911.08731), which each step multiplies by e^(error).
     Missing class: keeps its moving average, and adds nothing to the gradient.
-    Use: when which class is the harder one changes as training goes on: class c weighs softmax(r_c / temperature). At a
-        high temperature it is half of MFE, and so are its steps; at a low one the worse class. running is the weight of
-        the newest batch, of sums of errors E_c and samples n_c.
+    Use: when the harder class changes during training: class c has the weight softmax(r_c / temperature). At a high
+        temperature loss and gradient are half those of MFE; at a low one the loss is the error of the worse class.
+        running is the weight of the newest batch in the averages of the sums of errors E_c and of samples n_c.
     """
     return Loss(errors.squared, reduction, running=running, **options)
 
 
-@built_from(errors.cross_entropy)
+@bind_parts(errors.cross_entropy)
 def ce(error: Error, **options: Unpack[LossOptions]) -> Loss:
     r"""Cross-entropy: -(1/n) sum log p_t; with smoothing s the target is 1 - s + s/C, others s/C
 
     Math: -\frac1n \sum_i w_{d_i} \left( (1-s) \log p_{t,i} + \frac sC \sum_c \log p_{c,i} \right)
     Source: the textbook's; smoothing: Szegedy et al. 2016 (arXiv 1512.00567), section 7.
     Missing class: adds nothing.
-    Use: as the first baseline, with a threshold chosen on tune data: often the hardest to beat.
+    Use: as the first baseline, with a threshold chosen on validation data: often the hardest to beat.
     """
     return Loss(error, reductions.mean, **options)
 
 
-@built_from(errors.cross_entropy)
+@bind_parts(errors.cross_entropy)
 def wce(error: Error, *, counts: Counts = None, **options: Unpack[LossOptions]) -> Loss:
     r"""Weighted cross-entropy: -(1/n) sum w_c log p_t, with w_c = n/(C n_c) unless given, for C classes
 
     Math: -\frac1n \sum_i w_{d_i} \left( (1-s) \log p_{t,i} + \frac sC \sum_c \log p_{c,i} \right),
         \quad w_c = \frac n{C n_c}
     Source: King and Zeng 2001 (Political Analysis 9), section 4.2; the weights are scikit-learn's "balanced".
-    Missing class: adds nothing; one that the training set lacks has weight 0.
+    Missing class: adds nothing; a class that the training set lacks has weight 0.
     Use: the first thing to try against a wrong threshold; probabilities are then those of a balanced set.
     """
     if options.get("class_weights") is None:
@@ -137,19 +137,19 @@ def wce(error: Error, *, counts: Counts = None, **options: Unpack[LossOptions]) 
     return Loss(error, reductions.mean, **options)
 
 
-@built_from(reductions.class_balanced_mean)
+@bind_parts(reductions.class_balanced_mean)
 def class_balanced(reduction: Reduction, **options: Unpack[LossOptions]) -> Loss:
     r"""Class-balanced cross-entropy: -(1/n) sum w_c log p_t, w_c = (1 - beta) / (1 - beta^n_c), scaled to sum to C
 
     Math: -\frac1n \sum_i w_{d_i} \log p_{t,i}, \quad w_c \propto \frac{1-\beta}{1-\beta^{n_c}}
     Source: Cui et al. 2019 (arXiv 1901.05555).
-    Missing class: adds nothing; one that the training set lacks counts as one sample.
+    Missing class: adds nothing; a class that the training set lacks counts as one sample.
     Use: between no weights (beta = 0) and inverse shares (beta near 1); with focal error: focal/class_balanced_mean.
     """
     return Loss(errors.cross_entropy, reduction, **options)
 
 
-@built_from(errors.focal)
+@bind_parts(errors.focal)
 def focal(error: Error, *, alpha: float = 0.25, **options: Unpack[LossOptions]) -> Loss:
     r"""Focal loss: -(1/n) sum alpha_t (1 - p_t)^gamma log p_t, alpha_t = alpha for positives, 1 - alpha for negatives
 
@@ -160,15 +160,15 @@ def focal(error: Error, *, alpha: float = 0.25, **options: Unpack[LossOptions]) 
         Several classes need class_weights.
     """
     require(0 <= alpha <= 1, "alpha must be between 0 and 1", alpha)
-    of_alpha = options.get("class_weights") is None
-    if of_alpha:
+    weights_from_alpha = options.get("class_weights") is None
+    if weights_from_alpha:
         options["class_weights"] = (1 - alpha, alpha)
     loss = Loss(error, reductions.mean, **options)
-    loss.of_alpha = of_alpha
+    loss.weights_from_alpha = weights_from_alpha
     return loss
 
 
-@built_from(errors.asymmetric)
+@bind_parts(errors.asymmetric)
 def asymmetric(error: Error, **options: Unpack[LossOptions]) -> Loss:
     r"""Asymmetric loss: mean of -(1 - p)^g+ log p, for negatives -q^g- log(1 - q), q = max(p - margin, 0)
 
@@ -176,12 +176,12 @@ def asymmetric(error: Error, **options: Unpack[LossOptions]) -> Loss:
         \end{cases}, \quad q_i = \max(p_i - \mathrm{margin}, 0)
     Source: Ben-Baruch et al. 2021 (arXiv 2009.14119).
     Missing class: adds nothing.
-    Use: many labels a sample, each rare, one logit each: logits and targets (B, labels). Needs one logit a target.
+    Use: for many labels a sample, each rare: logits and targets (B, labels). It needs one logit a target.
     """
     return Loss(error, reductions.mean, **options)
 
 
-@built_from(errors.poly1)
+@bind_parts(errors.poly1)
 def poly1(error: Error, **options: Unpack[LossOptions]) -> Loss:
     r"""Poly-1 loss: (1/n) sum -log p_t + epsilon (1 - p_t)
 
@@ -204,7 +204,7 @@ def mae(**options: Unpack[LossOptions]) -> Loss:
     return Loss(errors.absolute, reductions.mean, **options)
 
 
-@built_from(errors.huber)
+@bind_parts(errors.huber)
 def huber(error: Error, **options: Unpack[LossOptions]) -> Loss:
     r"""Huber loss of e = 1 - p_t: (1/n) sum e^2/2 where e <= delta, else delta (e - delta/2)
 
@@ -228,14 +228,14 @@ def hinge(**options: Unpack[LossOptions]) -> Loss:
     return Loss(errors.hinge, reductions.mean, **options)
 
 
-@built_from(adjusted.logit_adjusted)
+@bind_parts(adjusted.logit_adjusted)
 def logit_adjusted(error: Error, **options: Unpack[LossOptions]) -> Loss:
     r"""Logit-adjusted cross-entropy: -(1/n) sum log softmax(z_c + tau log prior_c)_t
 
     Math: -\frac1n \sum_i w_{d_i} \log \mathrm{softmax}(z_i + \tau \log \pi)_{t}
     Source: Menon et al. 2021, eq. 10 (arXiv 2007.07314).
-    Missing class: adds nothing; one that the training set lacks counts as one sample.
-    Use: for balanced accuracy, with a guarantee; predict with the unadjusted logits. prior, or counts, as shares.
+    Missing class: adds nothing; a class that the training set lacks counts as one sample.
+    Use: for balanced accuracy, with a guarantee; predict with the unadjusted logits. Give prior, or counts.
     """
     return Loss(error, reductions.mean, **options)
 
@@ -245,27 +245,27 @@ def balanced_softmax(*, counts: Counts = None, **options: Unpack[LossOptions]) -
 
     Math: -\frac1n \sum_i w_{d_i} \log \frac{n_t e^{z_{i,t}}}{\sum_c n_c e^{z_{i,c}}}
     Source: Ren et al. 2020 (arXiv 2007.10740); logit_adjusted with tau = 1.
-    Missing class: adds nothing; one that the training set lacks counts as one sample.
-    Use: as logit_adjusted, with nothing to choose.
+    Missing class: adds nothing; a class that the training set lacks counts as one sample.
+    Use: like logit_adjusted, with nothing to choose.
     """
-    error = partial(adjusted.logit_adjusted, counts=known_counts(counts, "balanced_softmax"))
+    error = partial(adjusted.logit_adjusted, counts=require_counts(counts, "balanced_softmax"))
     return Loss(error, reductions.mean, **options)
 
 
-@built_from(adjusted.ldam)
+@bind_parts(adjusted.ldam)
 def ldam(error: Error, **options: Unpack[LossOptions]) -> Loss:
     r"""LDAM: -(1/n) sum log softmax(s (z - D_t e_t))_t, D_c = max_margin (smallest count / n_c)^(1/4)
 
     Math: -\frac1n \sum_i w_{d_i} \log \mathrm{softmax}\left( s (z_i - \Delta_t e_t) \right)_t, \quad
         \Delta_c = \Delta_{\max} \left( \frac{\min_k n_k}{n_c} \right)^{1/4}
     Source: Cao et al. 2019 (arXiv 1906.07413).
-    Missing class: adds nothing; one that the training set lacks counts as one sample.
+    Missing class: adds nothing; a class that the training set lacks counts as one sample.
     Use: with a normalised last layer; scale = 1 with an ordinary one. Its authors' best is ldam_drw.
     """
     return Loss(error, reductions.mean, **options)
 
 
-@built_from(adjusted.ldam)
+@bind_parts(adjusted.ldam)
 def ldam_drw(
     error: Error, *, counts: Counts = None, beta: float = 0.9999, after: int = 160, **options: Unpack[LossOptions]
 ) -> Deferred:
@@ -273,14 +273,14 @@ def ldam_drw(
 
     Math: \mathrm{LDAM}, \text{ from epoch "after" on with weights } w_c \propto \frac{1-\beta}{1-\beta^{n_c}}
     Source: Cao et al. 2019, algorithm 1 (arXiv 1906.07413); epochs and beta are those of its code, for 200 epochs.
-    Missing class: adds nothing; one that the training set lacks counts as one sample.
-    Use: long trainings; tell it the epoch by set_epoch. Any two losses: Deferred(first, then, after=k).
+    Missing class: adds nothing; a class that the training set lacks counts as one sample.
+    Use: for long trainings; call set_epoch before each epoch. For any two losses: Deferred(first, then, after=k).
     """
     balanced = partial(reductions.class_balanced_mean, counts=counts, beta=beta)
     return Deferred(Loss(error, reductions.mean, **options), Loss(error, balanced, **options), after=after)
 
 
-@built_from(adjusted.vector_scaling)
+@bind_parts(adjusted.vector_scaling)
 def vs(error: Error, **options: Unpack[LossOptions]) -> Loss:
     r"""Vector-scaling loss: (1/n) sum log(1 + exp(i_t - D_t s z)), D_t = (n_t / largest)^gamma, i_t = tau log(n_o/n_t)
 
@@ -289,13 +289,13 @@ def vs(error: Error, **options: Unpack[LossOptions]) -> Loss:
         C \text{ logits: } -\log \mathrm{softmax}(\Delta_c z_c + \iota_c)_t, \quad \iota_c = \tau \log \frac{n_c}n
         \end{gathered}
     Source: Kini et al. 2021 (arXiv 2103.01550), which defines the binary loss and that of C logits apart.
-    Missing class: adds nothing; one that the training set lacks counts as one sample.
-    Use: networks trained until they fit every sample, where weights alone no longer act; gamma and tau are to be tuned.
+    Missing class: adds nothing; a class that the training set lacks counts as one sample.
+    Use: for networks trained until they fit every sample, where weights alone have no effect; tune gamma and tau.
     """
     return Loss(error, reductions.mean, **options)
 
 
-@built_from(whole_set.soft_fbeta)
+@bind_parts(whole_set.soft_fbeta)
 def soft_f1(reduction: Reduction, **options: Unpack[LossOptions]) -> Loss:
     r"""Soft F1 (F-beta): 1 - (1 + beta^2) TP / ((1 + beta^2) TP + beta^2 FN + FP), with soft counts
 
@@ -305,42 +305,43 @@ def soft_f1(reduction: Reduction, **options: Unpack[LossOptions]) -> Loss:
     Missing class: without positives 0 with gradient 0; without negatives FP = 0.
     Use: when F1 is the score that counts; batches should hold several positives. Several classes: one against the rest.
     """
-    return of_whole_set(reduction, **options)
+    return build_whole_set_loss(reduction, **options)
 
 
 def dice(*, smooth: float = whole_set.SMOOTH, **options: Unpack[LossOptions]) -> Loss:
     r"""Dice loss: 1 - (2 TP + smooth) / (2 TP + FP + FN + smooth), with soft counts
 
     Math: 1 - \frac{2 TP + s}{2 TP + FP + FN + s}
-    Source: Sudre et al. 2017 (arXiv 1707.03237); Milletari et al. 2016 (arXiv 1606.04797) have squares below.
+    Source: Sudre et al. 2017 (arXiv 1707.03237); Milletari et al. 2016 (arXiv 1606.04797) square the
+        terms of the denominator.
     Missing class: without positives 0 with gradient 0; without negatives FP = 0.
-    Use: segmentation of small regions; without smoothing it is soft F1.
+    Use: for segmentation of small regions; without smoothing it is soft F1.
     """
-    return of_whole_set(partial(whole_set.tversky, alpha=0.5, beta=0.5, smooth=smooth / 2), **options)
+    return build_whole_set_loss(partial(whole_set.tversky, alpha=0.5, beta=0.5, smooth=smooth / 2), **options)
 
 
-@built_from(whole_set.tversky)
+@bind_parts(whole_set.tversky)
 def tversky(reduction: Reduction, **options: Unpack[LossOptions]) -> Loss:
     r"""Tversky loss: 1 - (TP + smooth) / (TP + alpha FP + beta FN + smooth), with soft counts
 
     Math: 1 - \frac{TP + s}{TP + \alpha FP + \beta FN + s}
     Source: Salehi et al. 2017 (arXiv 1706.05721).
     Missing class: without positives 0 with gradient 0; without negatives FP = 0.
-    Use: Dice with the price of a missed positive (beta) and of a false alarm (alpha) chosen.
+    Use: like Dice, with chosen costs of a missed positive (beta) and of a false alarm (alpha).
     """
-    return of_whole_set(reduction, **options)
+    return build_whole_set_loss(reduction, **options)
 
 
-@built_from(whole_set.focal_tversky)
+@bind_parts(whole_set.focal_tversky)
 def focal_tversky(reduction: Reduction, **options: Unpack[LossOptions]) -> Loss:
     r"""Focal Tversky loss: (1 - TI)^(1/gamma), TI = (TP + smooth) / (TP + alpha FP + beta FN + smooth)
 
     Math: \left( 1 - \frac{TP + s}{TP + \alpha FP + \beta FN + s} \right)^{1/\gamma}
     Source: Abraham and Khan 2019 (arXiv 1810.07842).
     Missing class: without positives 0 with gradient 0; without negatives FP = 0.
-    Use: Tversky with more pull once it is nearly right.
+    Use: like Tversky, with a larger gradient when predictions are nearly right.
     """
-    return of_whole_set(reduction, **options)
+    return build_whole_set_loss(reduction, **options)
 
 
 def soft_mcc(**options: Unpack[LossOptions]) -> Loss:
@@ -351,10 +352,10 @@ def soft_mcc(**options: Unpack[LossOptions]) -> Loss:
     Missing class: 0 with gradient 0.
     Use: when both kinds of mistakes count and F1's blindness to true negatives hurts.
     """
-    return of_whole_set(whole_set.soft_mcc, **options)
+    return build_whole_set_loss(whole_set.soft_mcc, **options)
 
 
-@built_from(whole_set.auc_margin)
+@bind_parts(whole_set.auc_margin)
 def auc_margin(reduction: Reduction, **options: Unpack[LossOptions]) -> Loss:
     r"""AUC-margin loss: v_1 + v_0 + max(0, margin - a_1 + a_0)^2, means a and variances v of the classes' logits
 
@@ -366,16 +367,16 @@ def auc_margin(reduction: Reduction, **options: Unpack[LossOptions]) -> Loss:
     return Loss(errors.moments, reduction, classes_apart=True, **options)
 
 
-@built_from(ranking.auc_squared_hinge)
-def auc_squared_hinge(of_ranks: OfRanks, **options: Unpack[LossOptions]) -> Ranking:
+@bind_parts(ranking.auc_squared_hinge)
+def auc_squared_hinge(rank_function: RankFunction, **options: Unpack[LossOptions]) -> Ranking:
     r"""Pairwise AUC, squared hinge: the mean of max(0, margin - z_i + z_j)^2, i positive, j negative
 
     Math: \frac1{n_+ n_-} \sum_{d_i=1} \sum_{d_j=0} \max(0, \mathrm{margin} - z_i + z_j)^2
     Source: Yan et al. 2003 (ICML); sorted, O(B log B).
     Missing class: 0 with gradient 0.
-    Use: as auc_margin, but pairs that are right by the margin no longer count; large batches.
+    Use: like auc_margin, but pairs that are right by the margin add nothing; with large batches.
     """
-    return ranking_loss(of_ranks, **options)
+    return build_ranking_loss(rank_function, **options)
 
 
 def auc_logistic(**options: Unpack[LossOptions]) -> Ranking:
@@ -386,11 +387,11 @@ def auc_logistic(**options: Unpack[LossOptions]) -> Ranking:
     Missing class: 0 with gradient 0.
     Use: when the ranking counts; time grows with positives x batch.
     """
-    return ranking_loss(ranking.auc_logistic, **options)
+    return build_ranking_loss(ranking.auc_logistic, **options)
 
 
-@built_from(ranking.smooth_ap)
-def smooth_ap(of_ranks: OfRanks, **options: Unpack[LossOptions]) -> Ranking:
+@bind_parts(ranking.smooth_ap)
+def smooth_ap(rank_function: RankFunction, **options: Unpack[LossOptions]) -> Ranking:
     r"""Smooth average precision: 1 - mean over positives of rank among positives / rank among all, by sigmoids
 
     Math: 1 - \frac1{n_+} \sum_{d_i=1} \frac{1 + \sum_{j \ne i, d_j=1} \sigma_{ij}}{1 + \sum_{j \ne i} \sigma_{ij}},
@@ -399,29 +400,33 @@ def smooth_ap(of_ranks: OfRanks, **options: Unpack[LossOptions]) -> Ranking:
     Missing class: 0 with gradient 0.
     Use: when the top of the ranking counts (average precision); time grows with positives x batch.
     """
-    return ranking_loss(of_ranks, **options)
+    return build_ranking_loss(rank_function, **options)
 
 
 def inverse_shares(counts: Counts, name: str) -> list[float]:
-    """n/n_c for each class; 0 for a class that the training set does not have."""
-    known = known_counts(counts, name, ", or class_weights")
-    return [sum(known) / count if count else 0.0 for count in known]
+    """Compute n / n_c for each class, with n_c the training samples of class c; 0 for a class without samples.
+
+    Raises:
+        ValueError: The counts are None; the message names the loss and asks for counts or class_weights.
+    """
+    sizes = require_counts(counts, name, ", or class_weights")
+    return [sum(sizes) / size if size else 0.0 for size in sizes]
 
 
-def of_whole_set(reduction: Reduction, **options: Unpack[LossOptions]) -> Loss:
-    """Make the loss that a reduction gives of the soft counts."""
+def build_whole_set_loss(reduction: Reduction, **options: Unpack[LossOptions]) -> Loss:
+    """Build the loss that a reduction of `whole_set` computes from the soft counts."""
     return Loss(errors.absolute, reduction, classes_apart=True, **options)
 
 
-def ranking_loss(of_ranks: OfRanks, **options: Unpack[LossOptions]) -> Ranking:
-    """Make the loss of a function of pairs or ranks.
+def build_ranking_loss(rank_function: RankFunction, **options: Unpack[LossOptions]) -> Ranking:
+    """Build the loss of a function of pairs or ranks.
 
     Raises:
         ValueError: sync or running is given.
     """
     if options.get("sync") or options.get("running") is not None:
-        raise ValueError("a loss of pairs or ranks has no class totals: neither sync nor running is for it")
-    return Ranking(of_ranks, class_weights=options.get("class_weights"), ignore_index=options.get("ignore_index"))
+        raise ValueError("a loss of pairs or ranks has no class totals: neither sync nor running can be used with it")
+    return Ranking(rank_function, class_weights=options.get("class_weights"), ignore_index=options.get("ignore_index"))
 
 
 NAMED: dict[str, Callable[..., Criterion]] = {

@@ -1,4 +1,4 @@
-"""Several classes as several binary problems: each class in turn is the positive one, the others together negative."""
+"""One-vs-rest: each class in turn is the positive one, and the other classes together are the negative one."""
 
 from typing import TypeVar
 
@@ -6,26 +6,38 @@ import torch
 from torch import Tensor
 
 from imbaloss.losses.errors import one_hot
-from imbaloss.losses.reductions import weighted
+from imbaloss.losses.reductions import apply_class_weights
 
 Weight = TypeVar("Weight", Tensor, Tensor | None)
 
 
-def one_vs_rest(logits: Tensor, targets: Tensor, sample_weight: Weight) -> tuple[Tensor, Tensor, Weight]:
-    """logits (S, B, C), targets and sample_weight (S, B) -> all three (S, C, B), binary.
+def split_one_vs_rest(logits: Tensor, targets: Tensor, sample_weight: Weight) -> tuple[Tensor, Tensor, Weight]:
+    """Turn a problem of C classes into C binary problems.
 
     The logit of class c is log(p_c / (1 - p_c)), with p = softmax(logits).
+
+    Args:
+        logits: (S, B, C).
+        targets: (S, B), from 0 to C - 1.
+        sample_weight: (S, B), or None, which stays None.
+
+    Returns:
+        Logits, boolean targets and sample weights, each (S, C, B).
     """
     classes = logits.shape[-1]
-    largest = one_hot(logits.argmax(-1), classes)
-    every = logits.logsumexp(-1, keepdim=True)
-    share = (logits - every).exp().where(~largest, 0)  # at most 1/2, so that log(1 - share) is exact
-    but_largest = logits.masked_fill(largest, -torch.inf).logsumexp(-1, keepdim=True)
-    rest = but_largest.where(largest, every + torch.log1p(-share))
+    is_largest = one_hot(logits.argmax(-1), classes)
+    log_sum = logits.logsumexp(-1, keepdim=True)
+    # of all but the largest: at most 1/2, so that log(1 - probability) is exact
+    probability = (logits - log_sum).exp().where(~is_largest, 0)
+    log_sum_of_smaller = logits.masked_fill(is_largest, -torch.inf).logsumexp(-1, keepdim=True)
+    rest = log_sum_of_smaller.where(is_largest, log_sum + torch.log1p(-probability))
     weight = None if sample_weight is None else sample_weight.unsqueeze(-2).expand(-1, classes, -1)
     return (logits - rest).transpose(-1, -2), one_hot(targets, classes).transpose(-1, -2), weight
 
 
 def mean_over_classes(values: Tensor, class_weights: Tensor | None) -> Tensor:
-    """(..., C) -> (...): the mean of w_c x the value of class c; a class without samples has the value 0."""
-    return weighted(values, class_weights).mean(-1)
+    """Compute the mean over the classes of w_c x the value of class c: (..., C) -> (...).
+
+    The divisor is C, also if some classes have no samples; their values are 0.
+    """
+    return apply_class_weights(values, class_weights).mean(-1)

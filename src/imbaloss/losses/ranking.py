@@ -1,8 +1,8 @@
-"""Losses of pairs and ranks, which no class totals can give.
+"""Losses of pairs and ranks, which cannot be computed from class totals.
 
-Each function takes logits z, targets in {0, 1} and weights, all (..., B), and returns (...); 0 with gradient 0 where a
-class is absent. A pair weighs the product of its samples' weights. Each raises ValueError where a parameter is outside
-the domain that its formula states.
+Each function takes logits z, targets in {0, 1} and sample weights, all (..., B), and returns (...). The value is 0 with
+gradient 0 if either class is absent. The weight of a pair is the product of its samples' weights. Each raises
+ValueError if a parameter is outside the domain that its docstring states.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,129 +12,152 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.utils.checkpoint import checkpoint
 
-from imbaloss.losses.checks import traced, transformed
-from imbaloss.losses.criterion import WeightedCriterion, described
+from imbaloss.losses.checks import is_traced, is_transformed
+from imbaloss.losses.criterion import WeightedCriterion, describe_part
 from imbaloss.losses.domains import require
-from imbaloss.losses.one_vs_rest import mean_over_classes, one_vs_rest
+from imbaloss.losses.one_vs_rest import mean_over_classes, split_one_vs_rest
 
-OfRanks = Callable[[Tensor, Tensor, Tensor], Tensor]
-PAIRS_AT_ONCE = 2**22
+RankFunction = Callable[[Tensor, Tensor, Tensor], Tensor]  # logits, targets, weights -> loss
+PAIRS_AT_ONCE = 2**22  # 16 MiB of float32
 
 
 class Ranking(WeightedCriterion):
-    """A loss of pairs or ranks, called as `Criterion` says; several classes one against the rest.
+    """A loss of pairs or ranks, called as `Criterion` says.
 
-    class_weights, in the binary case, are sample weights by class: of no account for pairs, whose weights they scale.
-    There are no class totals: nothing to sync, to join over micro-batches or to average over batches.
+    With several classes, the loss is the mean of the losses of each class against the rest, weighted by class_weights.
+    In the binary case class_weights multiply the sample weights. They change nothing in a mean over pairs of a positive
+    and a negative, since they multiply the weights of all pairs alike.
+    There are no class totals: such a loss cannot be synced over ranks, joined over micro-batches or averaged over
+    batches.
     """
 
     def __init__(
-        self, of_ranks: OfRanks, *, class_weights: Sequence[float] | None = None, ignore_index: int | None = None
+        self,
+        rank_function: RankFunction,
+        *,
+        class_weights: Sequence[float] | None = None,
+        ignore_index: int | None = None,
     ) -> None:
-        """Take the function that gives the loss of logits, targets and sample weights, and the options of any loss."""
+        """Take the function of logits, targets and sample weights, each (..., B), that computes the loss, (...).
+
+        Raises:
+            ValueError: A class weight is negative or not finite, or ignore_index is not whole.
+        """
         super().__init__(class_weights=class_weights, ignore_index=ignore_index)
-        self.of_ranks = of_ranks
+        self.rank_function = rank_function
 
     def forward(self, logits: Tensor, targets: Tensor, sample_weight: Tensor | None = None) -> Tensor:
-        return self.stacked(*self.checked(logits, targets, sample_weight)).squeeze(0)
+        """Compute the loss of a batch, a scalar. Raises ValueError if the batch breaks a rule of `Criterion`."""
+        return self.stacked(*self.check_and_flatten(logits, targets, sample_weight)).squeeze(0)
 
-    def of(self, logits: Tensor, targets: Tensor, sample_weight: Tensor | None) -> Tensor:
-        """Return the loss of each network, for checked tensors with a leading stack axis.
-
-        For several classes it is the mean of the losses of each class against the rest, weighted by class_weights.
-        """
+    def compute(self, logits: Tensor, targets: Tensor, sample_weight: Tensor | None) -> Tensor:
+        """Compute the loss of each network, (S,), for checked tensors with a leading stack axis."""
         class_weights = None if self.class_weights is None else logits.new_tensor(self.class_weights)
         ones = torch.ones_like(targets, dtype=logits.dtype)
         weights = ones if sample_weight is None else sample_weight.to(logits.dtype)
         if logits.ndim != targets.ndim:
-            logits, targets, weights = one_vs_rest(logits, targets, weights)
-            return mean_over_classes(self.of_ranks(logits, targets, weights), class_weights)
+            logits, targets, weights = split_one_vs_rest(logits, targets, weights)
+            return mean_over_classes(self.rank_function(logits, targets, weights), class_weights)
         if class_weights is not None:
             weights = weights * class_weights[targets.long()]
-        return self.of_ranks(logits, targets, weights)
+        return self.rank_function(logits, targets, weights)
 
     def extra_repr(self) -> str:
-        return f"{described(self.of_ranks)}, {self.options({})}"
+        """Show the function and the options that were given."""
+        return f"{describe_part(self.rank_function)}, {self.format_options({})}"
 
 
 def auc_squared_hinge(logits: Tensor, targets: Tensor, weights: Tensor, *, margin: float = 1.0) -> Tensor:
-    """Mean over the pairs of a positive i and a negative j of max(0, margin - z_i + z_j)^2, margin > 0.
+    """Compute the mean over the pairs of a positive i and a negative j of max(0, margin - z_i + z_j)^2, margin > 0.
 
-    Sorted, in O(B log B), with sums in float64: against the positives i with b_i = z_i - margin < z_j, a negative has
-    sum (z_j - b_i)^2 = z_j^2 sum 1 - 2 z_j sum b_i + sum b_i^2.
+    The logits are sorted, which takes O(B log B), and sums are float64. With b_i = z_i - margin, a negative j adds the
+    sum over the positives i with b_i < z_j of (z_j - b_i)^2 = z_j^2 sum 1 - 2 z_j sum b_i + sum b_i^2.
     Source: Yan et al. 2003 (ICML), eq. 7, with p = 2; Joachims 2006 (KDD) for the sorting.
     """
     require(0 < margin < float("inf"), "margin must be > 0 and finite", margin)
-    positive = targets == 1
-    values, order = (logits.double() - margin * positive.double()).sort(-1)
-    values = values - values.detach().mean(-1, keepdim=True)  # differences alone count; smaller sums lose less
-    of_positive = torch.where(positive, weights, 0).double().gather(-1, order)
-    of_negative = torch.where(positive, 0, weights).double().gather(-1, order)
-    below, sums, squares = ((of_positive * values**power).cumsum(-1) for power in range(3))
-    short = (values.square() * below - 2 * values * sums + squares).clamp(min=0)
-    pairs = of_positive.sum(-1) * of_negative.sum(-1)
-    return share((of_negative * short).sum(-1), pairs).to(logits.dtype)
+    is_positive = targets == 1
+    values, order = (logits.double() - margin * is_positive.double()).sort(-1)
+    values = values - values.detach().mean(-1, keepdim=True)  # only differences count; smaller sums lose less
+    positive_weights = torch.where(is_positive, weights, 0).double().gather(-1, order)
+    negative_weights = torch.where(is_positive, 0, weights).double().gather(-1, order)
+    below, sums, squares = ((positive_weights * values**power).cumsum(-1) for power in range(3))
+    pair_errors = (values.square() * below - 2 * values * sums + squares).clamp(min=0)
+    pairs = positive_weights.sum(-1) * negative_weights.sum(-1)
+    return divide_or_zero((negative_weights * pair_errors).sum(-1), pairs).to(logits.dtype)
 
 
 def auc_logistic(logits: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
-    """Mean over the pairs of a positive i and a negative j of log(1 + exp(z_j - z_i)), in nats; O(positives x B).
+    """Compute the mean over the pairs of a positive i and a negative j of log(1 + exp(z_j - z_i)), in nats.
 
+    Time is O(positives x B).
     Source: Burges et al. 2005 (ICML), RankNet.
     """
-    positive = targets == 1
-    of_class = (weights.where(~positive, 0), weights.where(positive, 0))
-    of_negative, of_positive = (share(part, part.sum(-1, keepdim=True)) for part in of_class)
+    is_positive = targets == 1
+    class_weights = (weights.where(~is_positive, 0), weights.where(is_positive, 0))
+    negative_shares, positive_shares = (divide_or_zero(part, part.sum(-1, keepdim=True)) for part in class_weights)
 
-    def of_rows(rows: Tensor, of_row: Tensor) -> Tensor:
-        """Return what some positives add to the mean, (...), for their logits and weights (..., R)."""
-        differences = logits.unsqueeze(-2) - rows.unsqueeze(-1)  # (..., R, B)
-        return (of_row * (F.softplus(differences) * of_negative.unsqueeze(-2)).sum(-1)).sum(-1)
+    def sum_block(block_logits: Tensor, block_weights: Tensor) -> Tensor:
+        """Return what R positives add to the mean, (...), for their logits and weights (..., R)."""
+        differences = logits.unsqueeze(-2) - block_logits.unsqueeze(-1)  # (..., R, B)
+        return (block_weights * (F.softplus(differences) * negative_shares.unsqueeze(-2)).sum(-1)).sum(-1)
 
-    return over_positives(of_rows, logits, positive, of_positive)
+    return sum_over_positives(sum_block, logits, is_positive, positive_shares)
 
 
 def smooth_ap(logits: Tensor, targets: Tensor, weights: Tensor, *, temperature: float = 0.1) -> Tensor:
-    """1 - the mean over the positives i of r_i / R_i, ranks among the positives and among all; O(positives x B).
+    """Compute 1 - the mean over the positives i of r_i / R_i, with r_i the rank among positives and R_i that among all.
 
     A rank is smooth: 1 + sum over j != i of sigmoid((z_j - z_i) / temperature), temperature > 0. Sample weights count
-    repetitions.
+    repetitions. Time is O(positives x B).
     Source: Brown et al. 2020 (arXiv 2007.12163).
     """
     require(0 < temperature < float("inf"), "temperature must be > 0 and finite", temperature)
-    positive = targets == 1
-    of_positive = weights.where(positive, 0)
+    is_positive = targets == 1
+    positive_weights = weights.where(is_positive, 0)
 
-    def of_rows(rows: Tensor, of_row: Tensor) -> Tensor:
-        """Return what some positives add to the mean, (...), for their logits and weights (..., R)."""
-        above = torch.sigmoid((logits.unsqueeze(-2) - rows.unsqueeze(-1)) / temperature)  # (..., R, B)
+    def sum_block(block_logits: Tensor, block_weights: Tensor) -> Tensor:
+        """Return the sum of 1 - r_i / R_i over R positives, (...), for their logits and weights (..., R)."""
+        above = torch.sigmoid((logits.unsqueeze(-2) - block_logits.unsqueeze(-1)) / temperature)  # (..., R, B)
         # a positive's sum counts itself by sigmoid(0) = 1/2, its rank by 1
-        among_positives = 1 / 2 + (above * of_positive.unsqueeze(-2)).sum(-1)
-        # false positives in numerator and denominator alike: exact where there are few
-        false_positives = (above * (weights - of_positive).unsqueeze(-2)).sum(-1)
-        return (of_row * false_positives / (among_positives + false_positives)).sum(-1)
+        positives_above = 1 / 2 + (above * positive_weights.unsqueeze(-2)).sum(-1)
+        # 1 - r / R as false positives / R, which stays exact if they are few
+        negatives_above = (above * (weights - positive_weights).unsqueeze(-2)).sum(-1)
+        return (block_weights * negatives_above / (positives_above + negatives_above)).sum(-1)
 
-    positives = of_positive.sum(-1)
-    both = (positives > 0) & (weights.where(~positive, 0).sum(-1) > 0)
-    return (over_positives(of_rows, logits, positive, weights) / positives.where(both, 1)).where(both, 0)
+    positives = positive_weights.sum(-1)
+    has_both = (positives > 0) & (weights.where(~is_positive, 0).sum(-1) > 0)
+    total = sum_over_positives(sum_block, logits, is_positive, weights)
+    return (total / positives.where(has_both, 1)).where(has_both, 0)
 
 
-def share(part: Tensor, total: Tensor) -> Tensor:
-    """part / total, 0 with gradient 0 where the total is 0."""
+def divide_or_zero(part: Tensor, total: Tensor) -> Tensor:
+    """Return part / total, and 0 with gradient 0 where the total is 0. The total must not be negative."""
     return (part / total.where(total > 0, 1)).where(total > 0, 0)
 
 
-def over_positives(
-    of_rows: Callable[[Tensor, Tensor], Tensor], logits: Tensor, positive: Tensor, weights: Tensor
+def sum_over_positives(
+    sum_block: Callable[[Tensor, Tensor], Tensor], logits: Tensor, is_positive: Tensor, weights: Tensor
 ) -> Tensor:
-    """The sum of of_rows(logits (..., R), weights (..., R)) over blocks of rows that hold every positive.
+    """Sum a function of logits and weights over all positives, block by block: (..., B) -> (...).
 
-    A block has at most PAIRS_AT_ONCE pairs and is computed again for its gradient, so that memory is linear in B.
+    A block has at most PAIRS_AT_ONCE pairs, and its intermediate tensors are computed again for the gradient, so that
+    memory is linear in B. Inside torch.func there is only one block. A block may hold negatives, with weight 0: if the
+    networks of a stack have different numbers of positives, and under torch.compile and torch.func, where that number
+    cannot be read.
+
+    Args:
+        sum_block: Takes logits (..., R) and weights (..., R) of R samples and returns their sum, (...).
+        logits: (..., B).
+        is_positive: (..., B), boolean.
+        weights: (..., B); those of negatives are not used.
     """
-    order = positive.to(torch.uint8).argsort(stable=True, dim=-1, descending=True)
-    rows = positive.shape[-1] if traced() or not positive.numel() else int(positive.sum(-1).max())
-    first, of_first = (part.gather(-1, order)[..., :rows] for part in (logits, weights.where(positive, 0)))
+    order = is_positive.to(torch.uint8).argsort(stable=True, dim=-1, descending=True)
+    count = is_positive.shape[-1] if is_traced() or not is_positive.numel() else int(is_positive.sum(-1).max())
+    positive_logits, positive_weights = (
+        part.gather(-1, order)[..., :count] for part in (logits, weights.where(is_positive, 0))
+    )
     size = max(1, PAIRS_AT_ONCE // max(1, logits.numel()))
-    if rows <= size or transformed():  # torch.func knows no checkpoints
-        return of_rows(first, of_first)
-    blocks = zip(torch.split(first, size, -1), torch.split(of_first, size, -1), strict=True)
-    return torch.stack([checkpoint(of_rows, *block, use_reentrant=False) for block in blocks]).sum(0)
+    if count <= size or is_transformed():  # torch.func has no checkpoints
+        return sum_block(positive_logits, positive_weights)
+    blocks = zip(torch.split(positive_logits, size, -1), torch.split(positive_weights, size, -1), strict=True)
+    return torch.stack([checkpoint(sum_block, *block, use_reentrant=False) for block in blocks]).sum(0)

@@ -5,18 +5,20 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from imbaloss.losses.checks import transformed
+from imbaloss.losses.checks import is_transformed
 from imbaloss.losses.domains import require
-from imbaloss.losses.totals import Totals, as_part_of
+from imbaloss.losses.totals import Totals, attach_gradient
 
 
 class RunningTotals(nn.Module):
-    """u <- (1 - r) u + r (totals of the newest batch), over the same average of ones; the gradient is the batch's.
+    """Exponential moving averages of class totals, with the gradient of the newest batch.
 
-    A class that the newest batch lacks keeps its mean error; a batch whose errors are not all finite is passed over.
-    The state, `errors`, `weights` and `batches` (the average of ones), is in the state_dict.
+    u <- (1 - r) u + r (totals of the newest batch), divided by the same average of ones, which corrects the start at 0.
+    A class that the newest batch lacks keeps its mean error. A batch in which a network has an error that is not finite
+    adds 0 to that network's averages, so that its mean errors stay. The state, `errors`, `weights` and `batches` (the
+    average of ones), is in the state_dict.
+
     Source: Wang et al. 2017 (arXiv 1411.3803), algorithm 1; Adam's correction of the start (arXiv 1412.6980).
-    Raises ValueError where the rate is not in (0, 1], and inside the transforms of torch.func, which cannot keep state.
     """
 
     errors: Tensor
@@ -24,7 +26,14 @@ class RunningTotals(nn.Module):
     batches: Tensor
 
     def __init__(self, rate: float) -> None:
-        """Begin with averages of 0. rate: the weight of the newest batch."""
+        """Begin with averages of 0.
+
+        Args:
+            rate: The weight r of the newest batch.
+
+        Raises:
+            ValueError: The rate is not in (0, 1].
+        """
         super().__init__()
         require(0 < rate <= 1, "running must be above 0 and at most 1", rate)
         self.rate = rate
@@ -32,28 +41,32 @@ class RunningTotals(nn.Module):
             self.register_buffer(name, torch.zeros((), dtype=torch.float64))
 
     def forward(self, totals: Totals) -> Totals:
-        """Move the averages by the totals of a batch; return them, with the gradient of the batch."""
-        if transformed():
+        """Move the averages by the totals of a batch and return them, with the gradient of the batch.
+
+        Raises:
+            ValueError: It is called inside a transform of torch.func, where no state can be kept.
+        """
+        if is_transformed():
             raise ValueError("running totals keep state, which the transforms of torch.func cannot")
         errors, weights = (part.detach() for part in totals)
-        finite = errors.isfinite().all(-1, keepdim=True)
-        finite = finite.all(0) if errors.ndim > weights.ndim else finite
-        for name, newest in (("errors", errors.where(finite, 0)), ("weights", weights.where(finite, 0))):
+        is_finite = errors.isfinite().all(-1, keepdim=True)
+        is_finite = is_finite.all(0) if errors.ndim > weights.ndim else is_finite
+        for name, newest in (("errors", errors.where(is_finite, 0)), ("weights", weights.where(is_finite, 0))):
             average = getattr(self, name).to(newest.device)
             setattr(self, name, (1 - self.rate) * average + self.rate * newest)
         self.batches = (1 - self.rate) * self.batches.to(weights.device) + self.rate
-        return as_part_of(Totals(self.errors / self.batches, self.weights / self.batches), totals)
+        return attach_gradient(Totals(self.errors / self.batches, self.weights / self.batches), totals)
 
     def keep(self, mask: Tensor) -> None:
         """Keep the averages of the networks where mask (S,) is true. Before the first batch nothing changes."""
         if self.weights.ndim:
-            stack = self.errors.ndim - self.weights.ndim  # after the axis K, where there is one
-            stays = mask.nonzero().squeeze(-1)
-            self.errors, self.weights = self.errors.index_select(stack, stays), self.weights[stays]
+            stack_axis = self.errors.ndim - self.weights.ndim  # 1 if the errors have the axis K before it
+            kept = mask.nonzero().squeeze(-1)
+            self.errors, self.weights = self.errors.index_select(stack_axis, kept), self.weights[kept]
 
     def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *rest: Any) -> None:
-        """Load the averages, whose shapes in this module may be other ones than those that were saved."""
-        for name in ("errors", "weights"):  # they have a shape only once there was a batch
+        """Load the averages, whatever shape they have here: they are scalars until the first batch."""
+        for name in ("errors", "weights"):
             if (stored := state_dict.get(prefix + name)) is not None:
                 setattr(self, name, torch.empty_like(stored, device=self.batches.device))
         super()._load_from_state_dict(state_dict, prefix, *rest)

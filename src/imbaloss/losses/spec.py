@@ -7,10 +7,10 @@ from typing import Self
 
 from torch import distributed as dist
 
-from imbaloss import notation
+from imbaloss import spec_text
 from imbaloss.losses.catalogue import check_parameters, get, parameters
 from imbaloss.losses.criterion import Criterion
-from imbaloss.notation import Parameter
+from imbaloss.spec_text import Parameter
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,8 @@ class LossSpec:
     Loss(focal(gamma=1.0), mean, class_weights=(0.75, 0.25))
 
     Raises:
-        ValueError: The name or a parameter is unknown, or a value is neither a number nor one number for each class,
-            whichever the parameter takes. Domains are checked by `build`.
+        ValueError: The name or a parameter is unknown, or a value is of the wrong kind: one number, or one number for
+            each class. Domains are checked by `build`.
     """
 
     name: str
@@ -35,9 +35,9 @@ class LossSpec:
 
     def __post_init__(self) -> None:
         """Check the parameters, sort them and leave out those at their default."""
-        given = dict(self.parameters)
-        check_parameters(self.name, given)
-        changed = notation.changed(given, parameters(self.name))
+        chosen = dict(self.parameters)
+        check_parameters(self.name, chosen)
+        changed = spec_text.drop_defaults(chosen, parameters(self.name))
         object.__setattr__(self, "parameters", tuple(changed.items()))
 
     @classmethod
@@ -45,17 +45,17 @@ class LossSpec:
         """Read `name` or `name:key=value,...`; a value for each class is written 1:9.
 
         Raises:
-            ValueError: As for the class, and where the text has another form.
+            ValueError: The text has another form, or one of the reasons of the class.
         """
-        name, given = notation.read("a loss", text)
-        return cls(name, tuple(given.items()))
+        name, chosen = spec_text.read_spec("a loss", text)
+        return cls(name, tuple(chosen.items()))
 
     def __str__(self) -> str:
         """Write the text that `parse` reads."""
         return write_text(self)
 
     def with_parameters(self, **changes: Parameter) -> Self:
-        """Return the same loss with some parameters replaced."""
+        """Return the same loss with other values of some parameters. Raises ValueError as the class does."""
         return replace(self, parameters=(*self.parameters, *changes.items()))
 
     def build(self, *, counts: Sequence[int] | None = None, sync: "bool | dist.ProcessGroup" = False) -> Criterion:
@@ -63,7 +63,7 @@ class LossSpec:
 
         Args:
             counts: The number of training samples of each class, (negatives, positives) in the binary case.
-            sync: Whether, or over which process group, the batches of all ranks count together; see `Loss`.
+            sync: True, or a process group: the loss is that of the batches of all its ranks together; see `Loss`.
 
         Raises:
             ValueError: A value is outside its domain, or the loss needs counts and has none.
@@ -73,5 +73,5 @@ class LossSpec:
 
 @cache
 def write_text(spec: LossSpec) -> str:
-    """Write the one text of a loss; it is kept, since a study of many runs asks for each loss again and again."""
-    return notation.write(spec.name, dict(spec.parameters), parameters(spec.name))
+    """Write the one text of a loss. Texts are cached: a study of many runs asks for each one many times."""
+    return spec_text.write_spec(spec.name, dict(spec.parameters), parameters(spec.name))

@@ -1,4 +1,7 @@
-"""Class totals: all that a reduction gets to see of a batch, of several batches, or of the batches of several ranks."""
+"""Class totals: sums of errors and weights over each class, of one batch, several batches or several ranks.
+
+A reduction computes a loss from the totals alone.
+"""
 
 from typing import NamedTuple
 
@@ -8,60 +11,86 @@ from torch import distributed as dist
 
 
 class Totals(NamedTuple):
-    """Sums over the samples of each class; class c stands at index c. Weights (..., C), errors (..., C) or (K, ..., C).
+    """Sums over the samples of each class; class c stands at index c of the last axis.
 
-    K: an error may give several numbers a sample, as the first two moments of its logit.
+    The weights are (..., C). The errors are (..., C), or (K, ..., C) if the error gives K numbers for each sample, such
+    as the first two moments of its logit.
     """
 
     errors: Tensor  # sum of sample weight x error
-    weights: Tensor  # sum of the sample weights; the number of samples where there are no weights
+    weights: Tensor  # sum of the sample weights; the number of samples if there are no sample weights
 
 
 def class_totals(errors: Tensor, targets: Tensor, classes: int, sample_weight: Tensor | None = None) -> Totals:
-    """errors (..., B) or (K, ..., B), targets and sample_weight (..., B) -> totals with C at the end."""
-    weights = membership(targets, classes, errors.dtype)  # (..., C, B)
+    """Sum the weighted errors and the weights of the samples of each class.
+
+    Args:
+        errors: (..., B) or (K, ..., B).
+        targets: (..., B), from 0 to classes - 1.
+        classes: The number C of classes.
+        sample_weight: (..., B); each sample has weight 1 if it is None.
+
+    Returns:
+        Totals with errors (..., C) or (K, ..., C) and weights (..., C); both are 0 for an absent class.
+    """
+    weights = class_indicators(targets, classes, errors.dtype)  # (..., C, B)
     if sample_weight is not None:
         weights = weights * sample_weight.to(errors.dtype).unsqueeze(-2)
-    if errors.dtype == torch.float64:  # as a matrix product, with no intermediate; float32 would lose digits in one
+    if errors.dtype == torch.float64:  # a matrix product needs no intermediate tensor, but loses digits in float32
         return Totals((errors.unsqueeze(-2) @ weights.transpose(-1, -2)).squeeze(-2), weights.sum(-1))
     return Totals((errors.unsqueeze(-2) * weights).sum(-1), weights.sum(-1))
 
 
-def membership(targets: Tensor, classes: int, dtype: torch.dtype) -> Tensor:
-    """(..., B) -> (..., C, B): 1 where a sample is of the class, else 0."""
-    if classes == 2:  # several times faster than to compare
+def class_indicators(targets: Tensor, classes: int, dtype: torch.dtype) -> Tensor:
+    """Return 1 where a sample belongs to the class and 0 elsewhere: targets (..., B) -> (..., C, B)."""
+    if classes == 2:  # several times faster than the comparison below
         return torch.stack([1 - (positive := targets.to(dtype)), positive], dim=-2)
     return (targets.unsqueeze(-2) == torch.arange(classes, device=targets.device).unsqueeze(-1)).to(dtype)
 
 
 def class_means(totals: Totals) -> Tensor:
-    """Mean error of each class, shaped as the errors; 0, with gradient 0, for an absent class (its weight is 0)."""
+    """Compute the mean error of each class, E_c / n_c, with the shape of the errors.
+
+    The mean of an absent class, whose weights sum to 0, is 0 with gradient 0.
+    """
     return totals.errors / totals.weights.where(totals.weights > 0, 1)
 
 
-def joined(parts: list[Totals]) -> Totals:
-    """The totals of several batches together."""
+def join_totals(parts: list[Totals]) -> Totals:
+    """Add the totals of several batches: the result is that of one batch with all their samples.
+
+    Raises:
+        RuntimeError: The list is empty, or the totals differ in shape.
+    """
     return Totals(torch.stack([part.errors for part in parts]).sum(0), torch.stack([p.weights for p in parts]).sum(0))
 
 
-def as_part_of(whole: Totals, part: Totals, copies: int = 1) -> Totals:
-    """The values of the whole with the gradient of the part, `copies` times.
+def attach_gradient(whole: Totals, part: Totals, copies: int = 1) -> Totals:
+    """Return the values of `whole` with the gradient of `part`, multiplied by `copies`.
 
-    A reduction's gradient is then that of the whole batch, as far as it comes by this part: summed over the parts of a
-    batch, it is the gradient of the batch.
+    A reduction of the result has the value for the whole batch and the gradient through this part alone. Summed over
+    all parts of a batch, these gradients are the gradient of the whole batch.
     """
     return Totals(*(w.detach() + copies * (p - p.detach()) for w, p in zip(whole, part, strict=True)))
 
 
-def over_ranks(totals: Totals, group: "dist.ProcessGroup | None") -> tuple[Totals, int]:
-    """The totals of the batches of all ranks of a process group (None: the default), and how many ranks there are.
+def sum_over_ranks(totals: Totals, group: "dist.ProcessGroup | None") -> tuple[Totals, int]:
+    """Add the totals of all ranks of a process group. Every rank of the group must call it.
 
-    Raises ValueError on a rank that is not of the group.
+    Args:
+        totals: The totals of this rank; they stay as they are.
+        group: The process group; the default group if it is None.
+
+    Returns:
+        The sums, without gradient, and the number of ranks.
+
+    Raises:
+        ValueError: This rank does not belong to the group.
     """
     ranks = dist.get_world_size(group)
     if ranks < 1:
         raise ValueError("sync must be a process group that this rank belongs to")
-    shared = [part.detach().clone() for part in totals]
-    for part in shared:
+    sums = [part.detach().clone() for part in totals]
+    for part in sums:
         dist.all_reduce(part, group=group)
-    return Totals(*shared), ranks
+    return Totals(*sums), ranks

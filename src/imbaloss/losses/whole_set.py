@@ -1,38 +1,38 @@
-"""Losses of the whole set as reductions: one minus a score of the soft confusion matrix, and the AUC-margin loss.
+"""Reductions to losses of the whole set: one minus a score of the soft confusion matrix, and the AUC-margin loss.
 
-The totals are those of two classes, (..., 2), of the absolute error e = 1 - p_t. Its sums are the soft counts: with
-n samples of a class, FN = E_1, TP = n_1 - E_1, FP = E_0, TN = n_0 - E_0. class_weights (negative, positive) multiply
-the totals, as if every sample of the class had that weight. Without positives each loss is 0 with gradient 0.
-For several classes see `one_vs_rest.py`. Each raises ValueError where a parameter is outside its domain.
+The totals are those of two classes, (..., 2), of the absolute error e = 1 - p_t. Its sums E_c give the soft counts:
+with n_c samples of class c, FN = E_1, TP = n_1 - E_1, FP = E_0, TN = n_0 - E_0. class_weights (negative, positive)
+multiply the totals, as if every sample of the class had that weight. Without positives each loss is 0 with gradient 0.
+For several classes see `one_vs_rest.py`. Each raises ValueError if a parameter is outside the domain that its docstring
+states.
 """
 
 import torch
 from torch import Tensor
 
 from imbaloss.losses.domains import require
-from imbaloss.losses.reductions import weighted
+from imbaloss.losses.reductions import apply_class_weights
 from imbaloss.losses.totals import Totals, class_means
 
 SMOOTH = 0.0  # the default of Dice and Tversky losses: no smoothing
 
 
 def soft_counts(totals: Totals, class_weights: Tensor | None) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """TP, FP, FN and the number of positives, each (...)."""
-    false_positives, false_negatives = weighted(totals.errors, class_weights).unbind(-1)
-    positives = weighted(totals.weights, class_weights)[..., 1]
+    """Compute the soft counts TP, FP and FN and the number of positives, each (...), with class weights applied."""
+    false_positives, false_negatives = apply_class_weights(totals.errors, class_weights).unbind(-1)
+    positives = apply_class_weights(totals.weights, class_weights)[..., 1]
     return positives - false_negatives, false_positives, false_negatives, positives
 
 
 def soft_fbeta(totals: Totals, class_weights: Tensor | None = None, *, beta: float = 1.0) -> Tensor:
-    """1 - F_beta = (beta^2 FN + FP) / (beta^2 n_1 + TP + FP), beta > 0.
+    """Compute the soft F-beta loss, 1 - F_beta = (beta^2 FN + FP) / (beta^2 n_1 + TP + FP), beta > 0.
 
     Source: Jansche 2005 (HLT-EMNLP), who puts expected counts into the F measure.
     """
     require(0 < beta < float("inf"), "beta must be > 0 and finite", beta)
-    hits, false_positives, false_negatives, positives = soft_counts(totals, class_weights)
-    return quotient(
-        beta**2 * false_negatives + false_positives, beta**2 * positives + hits + false_positives, positives
-    )
+    true_positives, false_positives, false_negatives, positives = soft_counts(totals, class_weights)
+    wrong = beta**2 * false_negatives + false_positives
+    return divide_if_positives(wrong, beta**2 * positives + true_positives + false_positives, positives)
 
 
 def tversky(
@@ -43,16 +43,17 @@ def tversky(
     beta: float = 0.7,
     smooth: float = SMOOTH,
 ) -> Tensor:
-    """1 - TI = (alpha FP + beta FN) / (TP + alpha FP + beta FN + smooth); alpha, smooth >= 0, beta > 0.
+    """Compute the Tversky loss, 1 - TI = (alpha FP + beta FN) / (TP + alpha FP + beta FN + smooth).
 
-    alpha = beta = 1/2 is the Dice loss. Source: Salehi et al. 2017 (arXiv 1706.05721).
+    alpha, smooth >= 0 and beta > 0. alpha = beta = 1/2 is the Dice loss.
+    Source: Salehi et al. 2017 (arXiv 1706.05721).
     """
     require(0 <= alpha < float("inf"), "alpha must be >= 0 and finite", alpha)
     require(0 < beta < float("inf"), "beta must be > 0 and finite", beta)
     require(0 <= smooth < float("inf"), "smooth must be >= 0 and finite", smooth)
-    hits, false_positives, false_negatives, positives = soft_counts(totals, class_weights)
+    true_positives, false_positives, false_negatives, positives = soft_counts(totals, class_weights)
     wrong = alpha * false_positives + beta * false_negatives
-    return quotient(wrong, hits + wrong + smooth, positives)
+    return divide_if_positives(wrong, true_positives + wrong + smooth, positives)
 
 
 def focal_tversky(
@@ -64,8 +65,9 @@ def focal_tversky(
     gamma: float = 4 / 3,
     smooth: float = SMOOTH,
 ) -> Tensor:
-    """(1 - TI)^(1 / gamma), gamma >= 1; the rest as in `tversky`. Its gradient is 0 where TI is 1.
+    """Compute the focal Tversky loss, (1 - TI)^(1 / gamma), gamma >= 1; the other parameters are those of `tversky`.
 
+    The gradient is 0 at TI = 1, where it would be infinite for gamma > 1.
     Source: Abraham and Khan 2019 (arXiv 1810.07842).
     """
     require(1 <= gamma < float("inf"), "gamma must be >= 1 and finite", gamma)
@@ -74,40 +76,47 @@ def focal_tversky(
 
 
 def soft_mcc(totals: Totals, class_weights: Tensor | None = None) -> Tensor:
-    """1 - MCC, Matthews' correlation of target and prediction, in [0, 2]; 0 with gradient 0 where a class is absent.
+    """Compute 1 - MCC, with Matthews' correlation of target and prediction from soft counts, in [0, 2].
 
-    MCC = (1 - m_1 - m_0) sqrt(s (1 - s) / (q (1 - q))), with m_c the class's mean error, s the share of positives and
-    q that of predicted positives; q (1 - q) is kept above the machine epsilon.
+    MCC = (1 - m_1 - m_0) sqrt(s (1 - s) / (q (1 - q))), with m_c the mean error of class c, s the share of positives
+    and q the share of predicted positives. q (1 - q) is kept at the machine epsilon or above. The loss is 0 with
+    gradient 0 if either class is absent.
     Source: Abhishek and Hamarneh 2021 (arXiv 2010.13454).
     """
-    sizes = weighted(totals.weights, class_weights)
-    both = (sizes > 0).all(-1)
-    shares = sizes / sizes.sum(-1, keepdim=True).where(both.unsqueeze(-1), 1)
+    sizes = apply_class_weights(totals.weights, class_weights)
+    has_both = (sizes > 0).all(-1)
+    shares = sizes / sizes.sum(-1, keepdim=True).where(has_both.unsqueeze(-1), 1)
     negatives, positives = shares.unbind(-1)
     false_positives, false_negatives = class_means(totals).unbind(-1)
-    called_positive = positives * (1 - false_negatives) + negatives * false_positives
-    called_negative = positives * false_negatives + negatives * (1 - false_positives)
-    spread = (called_positive * called_negative).clamp(min=torch.finfo(shares.dtype).eps)
-    ratio = (positives * negatives).where(both, 1) / spread  # a root has an infinite slope at 0
+    predicted_positives = positives * (1 - false_negatives) + negatives * false_positives
+    predicted_negatives = positives * false_negatives + negatives * (1 - false_positives)
+    spread = (predicted_positives * predicted_negatives).clamp(min=torch.finfo(shares.dtype).eps)
+    ratio = (positives * negatives).where(has_both, 1) / spread  # a root has an infinite slope at 0
     correlation = (1 - false_positives - false_negatives) * ratio.sqrt()
-    return (1 - correlation).where(both, 0)
+    return (1 - correlation).where(has_both, 0)
 
 
 def auc_margin(totals: Totals, class_weights: Tensor | None = None, *, margin: float = 1.0) -> Tensor:  # noqa: ARG001
-    """v_1 + v_0 + max(0, margin - a_1 + a_0)^2, with a_c and v_c mean and variance of class c's logits; margin > 0.
+    """Compute the AUC-margin loss, v_1 + v_0 + max(0, margin - a_1 + a_0)^2, margin > 0.
 
-    The least-squares loss of all pairs of a positive and a negative, with a one-sided margin. The totals are those of
-    `moments`. 0 with gradient 0 where a class is absent; class weights cancel.
+    a_c and v_c are mean and variance of class c's logits. It is the least-squares loss of all pairs of a positive and a
+    negative, with a one-sided margin. The loss is 0 with gradient 0 if either class is absent.
+
+    Args:
+        totals: The totals of `moments`: errors (2, ..., 2), in float64.
+        class_weights: Without effect, since they cancel in means and variances.
+        margin: The distance of the means from which on they add nothing.
+
     Source: Ying et al. 2016 (NIPS 29), theorem 1; Yuan et al. 2021 (arXiv 2012.03173) for the margin.
     """
     require(0 < margin < float("inf"), "margin must be > 0 and finite", margin)
     means, squares = class_means(totals).unbind(0)
     variances = (squares - means.square()).clamp(min=0)
-    short = (margin - means[..., 1] + means[..., 0]).clamp(min=0)
-    return (variances.sum(-1) + short.square()).where((totals.weights > 0).all(-1), 0)
+    shortfall = (margin - means[..., 1] + means[..., 0]).clamp(min=0)
+    return (variances.sum(-1) + shortfall.square()).where((totals.weights > 0).all(-1), 0)
 
 
-def quotient(numerator: Tensor, denominator: Tensor, positives: Tensor) -> Tensor:
-    """0 with gradient 0 where there are no positives."""
-    there = positives > 0
-    return (numerator / denominator.where(there, 1)).where(there, 0)
+def divide_if_positives(numerator: Tensor, denominator: Tensor, positives: Tensor) -> Tensor:
+    """Return numerator / denominator, and 0 with gradient 0 where there are no positives. All are (...)."""
+    has_positives = positives > 0
+    return (numerator / denominator.where(has_positives, 1)).where(has_positives, 0)

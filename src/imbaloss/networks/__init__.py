@@ -15,7 +15,15 @@ from imbaloss.networks.kinds import (
 from imbaloss.networks.mapped import Mapped
 from imbaloss.networks.mlp import ACTIVATIONS, MLP
 from imbaloss.networks.prototypes import Prototypes
-from imbaloss.networks.stack import AddTo, StackedLinear, adds_to_bias, joined, keep, one, put
+from imbaloss.networks.stack import (
+    AddTo,
+    StackedLinear,
+    extract_network,
+    join_networks,
+    keep_networks,
+    make_bias_adder,
+    set_network,
+)
 
 __all__ = [
     "ACTIVATIONS",
@@ -31,13 +39,13 @@ __all__ = [
     "Prototypes",
     "Size",
     "StackedLinear",
-    "adds_to_bias",
     "build",
     "check_shape",
-    "joined",
-    "keep",
-    "one",
+    "extract_network",
+    "join_networks",
+    "keep_networks",
+    "make_bias_adder",
     "parse",
-    "put",
+    "set_network",
     "size_of",
 ]

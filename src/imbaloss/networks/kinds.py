@@ -1,4 +1,4 @@
-"""Kinds of networks by name: a body, alone or under a head of prototypes, as `cnn/prototype:per_class=2`."""
+"""Kinds of networks by name: a body, alone or with a head of prototypes, such as `cnn/prototype:per_class=2`."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
@@ -12,8 +12,8 @@ from torch import nn
 from torch.autograd.graph import saved_tensors_hooks
 from torch.utils.flop_counter import FlopCounterMode
 
-from imbaloss import notation
-from imbaloss.nearest import one_of, parameter_of
+from imbaloss import spec_text
+from imbaloss.choices import check_choice, check_parameter
 from imbaloss.networks.convolutional import CNN, FCN, smallest_group
 from imbaloss.networks.initialisation import INITIALISATIONS
 from imbaloss.networks.mapped import Mapped
@@ -24,21 +24,21 @@ PERCEPTRON, PROTOTYPE = "mlp", "prototype"
 CONVOLUTIONAL: dict[str, type[CNN | FCN]] = {"cnn": CNN, "fcn": FCN}
 BODIES = (PERCEPTRON, *CONVOLUTIONAL)
 NETWORKS = (*BODIES, PROTOTYPE)  # the last is short for mlp/prototype
-LAYERS = {"hidden": (PERCEPTRON,), "channels": tuple(CONVOLUTIONAL)}  # of a design, and the bodies that have them
-MOST, MOST_NUMBERS = 1000, 100_000  # prototypes of a class or numbers of an embedding; both multiplied
+LAYERS = {"hidden": (PERCEPTRON,), "channels": tuple(CONVOLUTIONAL)}  # field of a design -> the bodies that use it
+MOST, MOST_NUMBERS = 1000, 100_000  # limit of per_class and of embedding; limit of their product
 
 
 class Head(NamedTuple):
     """The parameters of a head of prototypes on a body."""
 
-    per_class: int = 1  # prototypes
-    embedding: int = 16  # numbers that the body makes of a sample
-    gamma: float = 1.0  # how sharply a distance decides
+    per_class: int = 1  # number of prototypes of a class
+    embedding: int = 16  # number of outputs of the body
+    gamma: float = 1.0  # factor of the squared distances in the logits
     compactness: float = 0.001  # weight of the distance to the nearest prototype of the own class
 
     @classmethod
-    def of(cls, parameters: Mapping[str, Any]) -> "Head":
-        """Build the head of these parameters. Raises ValueError for values outside their domain."""
+    def build(cls, parameters: Mapping[str, Any]) -> "Head":
+        """Build the head with these parameters. Raises ValueError for a value outside its domain."""
         for key, value in parameters.items():
             rule, holds = DOMAINS[key]
             is_number = isinstance(value, int | float)
@@ -62,7 +62,7 @@ DOMAINS: dict[str, tuple[str, Callable[[float], bool]]] = {
 
 
 class Kind(NamedTuple):
-    """The kind of a network: its body and its head. Without a head, the last layer of the body gives the logits."""
+    """The kind of a network: a body, and a head or None. Without a head, the body's last layer gives the logits."""
 
     body: str
     head: Head | None = None
@@ -77,18 +77,18 @@ class Kind(NamedTuple):
         if self.head is None:
             return self.body
         name = f"{self.body}/{PROTOTYPE}" if self.convolutional else PROTOTYPE
-        return notation.write(name, self.head._asdict(), DEFAULTS)
+        return spec_text.write_spec(name, self.head._asdict(), DEFAULTS)
 
 
 class Design(NamedTuple):
-    """Everything that a network is built by, except its weights."""
+    """The structure of a network, without its weights."""
 
     kind: Kind
-    shape: tuple[int, ...]  # of one input
+    shape: tuple[int, ...]  # shape of one input
     hidden: tuple[int, ...]  # widths of an mlp's hidden layers
-    channels: tuple[int, ...]  # of the stages of a convolutional network
-    outputs: int  # logits: 1 for two classes, else one a class
-    activation: str
+    channels: tuple[int, ...]  # number of maps in each stage of a convolutional network
+    outputs: int  # number of logits: 1 for two classes, or one for each class
+    activation: str  # a name in `ACTIVATIONS`
 
     @property
     def body_outputs(self) -> int:
@@ -97,11 +97,11 @@ class Design(NamedTuple):
 
 
 class Size(NamedTuple):
-    """What one network takes in memory and work."""
+    """The memory and the work that one network needs."""
 
-    parameters: int
-    held: int  # numbers that a step keeps of each sample for the way back
-    operations: int  # multiplications for a sample, forward
+    parameters: int  # number of weights and biases
+    held: int  # numbers that are kept of each sample for back-propagation
+    operations: int  # multiplications for a sample in the forward pass
 
 
 @cache
@@ -113,16 +113,16 @@ def parse(text: str) -> Kind:
     Raises:
         ValueError: A name or parameter is unknown, or a value is outside its domain.
     """
-    name, parameters = notation.read("a network", text)
+    name, parameters = spec_text.read_spec("a network", text)
     body, slash, head = name.partition("/")
-    one_of("network" if not slash else "body", body, BODIES if slash else NETWORKS)
+    check_choice("network" if not slash else "body", body, BODIES if slash else NETWORKS)
     if body == PROTOTYPE:
         body, head = PERCEPTRON, PROTOTYPE
     elif slash and head != PROTOTYPE:
         raise ValueError(f"there is no head {head!r}; there is {PROTOTYPE}, as in {body}/{PROTOTYPE}")
     for key in parameters:
-        parameter_of(name, key, DEFAULTS if head else ())
-    return Kind(body, Head.of(parameters) if head else None)
+        check_parameter(name, key, DEFAULTS if head else ())
+    return Kind(body, Head.build(parameters) if head else None)
 
 
 def check_shape(design: Design) -> None:
@@ -160,8 +160,8 @@ def build(
     Raises:
         ValueError: The activation or init is unknown, or the networks cannot take inputs of that shape.
     """
-    one_of("activation", design.activation, ACTIVATIONS)
-    one_of("init", init, INITIALISATIONS)
+    check_choice("activation", design.activation, ACTIVATIONS)
+    check_choice("init", init, INITIALISATIONS)
     check_shape(design)
     head = design.kind.head
     body: nn.Module
@@ -177,11 +177,11 @@ def build(
         )
     else:
         with torch.random.fork_rng(devices=[]):  # the weights that torch draws are not used
-            body = Mapped(convolutional(design), generators, INITIALISATIONS[init], dtype)
+            body = Mapped(build_convolutional(design), generators, INITIALISATIONS[init], dtype)
     return body if head is None else Prototypes(body, generators, outputs=design.outputs, dtype=dtype, **head._asdict())
 
 
-def convolutional(design: Design) -> nn.Module:
+def build_convolutional(design: Design) -> nn.Module:
     """Build one convolutional body of that design."""
     activation = ACTIVATIONS[design.activation].function
     return CONVOLUTIONAL[design.kind.body](design.shape[0], design.channels, design.body_outputs, activation)
@@ -200,7 +200,7 @@ def size_of(design: Design) -> Size:
         body = Size(parameters, sum(widths), parameters)
     else:
         with torch.device("meta"):
-            body = measure(convolutional(design), torch.empty(1, *design.shape))
+            body = measure(build_convolutional(design), torch.empty(1, *design.shape))
     if head is None:
         return body
     prototypes = max(design.outputs, 2) * head.per_class

@@ -39,7 +39,7 @@ class Mapped(nn.Module):
     ) -> None:
         """Draw the weights of a network from each of the generators. The module itself stays as it is."""
         super().__init__()
-        check(module)
+        check_module(module)
         self.module = copy.deepcopy(module)
         drawn = [draw_weights(module, generator, initial) for generator in generators]
         for name, parameter in self.module.named_parameters():
@@ -72,7 +72,7 @@ DRAWN = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
 KEPT = (nn.GroupNorm, nn.LayerNorm, nn.RMSNorm)
 
 
-def check(module: nn.Module) -> None:
+def check_module(module: nn.Module) -> None:
     """Raise ValueError if a module has buffers, or a layer with weights that `Mapped` cannot draw or copy."""
     for name, _ in module.named_buffers():
         raise ValueError(f"a network of a stack has no buffers, which all would share, found {name}")

@@ -15,9 +15,9 @@ from torch import Tensor, nn
 class Prototypes(nn.Module):
     """A head on any body: logits (S, B) of two classes with one output, else (S, B, C).
 
-    Class c has the logit log sum_k exp(-gamma d_ck), d_ck = |f(x) - m_ck|^2 the squared distance between the embedding
-    f(x) that the body gives and prototype m_ck. The softmax of these is the paper's probability, and its cross-entropy
-    the paper's DCE; one output is the difference of two, so that any loss may take the place of cross-entropy.
+    Class c has the logit log sum_k exp(-gamma d_ck). Here d_ck = |f(x) - m_ck|^2 is the squared distance between the
+    body's embedding f(x) and prototype m_ck. The softmax of the logits is the paper's probability, and its
+    cross-entropy the paper's DCE. One output is the difference of two logits, so that every binary loss can be used.
 
     The initial prototypes are normal with deviation 0.3 E^(-1/2). That is close to the origin: prototypes that start
     far outside would never become the nearest of a sample.
@@ -28,7 +28,7 @@ class Prototypes(nn.Module):
         outputs: 1 logit for two classes, or one for each class.
         per_class: The number K of prototypes of a class.
         embedding: The number E.
-        gamma: How sharply distances decide.
+        gamma: The factor of the squared distances in the logits.
         compactness: The weight of `penalty`.
         dtype: The type of the prototypes.
     """

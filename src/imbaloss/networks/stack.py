@@ -7,7 +7,9 @@ from typing import TypeVar
 import torch
 from torch import Tensor, nn
 
-AddTo = Callable[[Tensor], Tensor | None]  # returns the rows of its first two axes that it changed; None: all
+AddTo = Callable[
+    [Tensor], Tensor | None
+]  # adds to a tensor; returns the rows of its first two axes that changed, or None
 Network = TypeVar("Network", bound=nn.Module)
 
 
@@ -26,7 +28,7 @@ class StackedLinear(nn.Module):
             return self.bias + (inputs * self.weight.transpose(1, 2)).sum(-1, keepdim=True)
         return torch.baddbmm(self.bias, inputs, self.weight)
 
-    def before(self, gradient: Tensor) -> Tensor:
+    def back_propagate(self, gradient: Tensor) -> Tensor:
         """Back-propagate: gradient w.r.t. the output (S, B, outputs) -> gradient w.r.t. the input (S, B, inputs)."""
         if self.weight.shape[-1] == 1:
             return gradient * self.weight.transpose(1, 2)
@@ -49,44 +51,45 @@ class StackedLinear(nn.Module):
             else:
                 tensor.add_(torch.bmm(inputs.transpose(1, 2), gradient).to(tensor.dtype))
 
-        return {"weight": add_weight, "bias": adds_to_bias(gradient)}
+        return {"weight": add_weight, "bias": make_bias_adder(gradient)}
 
 
-def adds_to_bias(gradient: Tensor) -> AddTo:
+def make_bias_adder(gradient: Tensor) -> AddTo:
     """Return a function that adds the gradient of biases to a tensor (S, 1, outputs).
 
     gradient: (S, B, outputs), w.r.t. the output of the layer.
     """
 
     def add(tensor: Tensor) -> None:
+        """Add the gradient of the biases to a tensor, in place."""
         tensor.add_(gradient.sum(1, keepdim=True))
 
     return add
 
 
-def keep(network: nn.Module, which: Tensor) -> None:
-    """Keep some networks of a stack, in place, and clear all gradients.
+def keep_networks(network: nn.Module, which: Tensor) -> None:
+    """Keep some networks of a stack and drop the others, in place. All gradients are cleared.
 
-    which: a mask (S,) of the networks that stay, or the numbers of the networks in their new order, which may repeat.
+    which: a mask (S,) of the networks that stay, or their indices in the new order, which may repeat.
     """
     for tensor in (*network.parameters(), *network.buffers()):
         tensor.data = tensor.data[which]
         tensor.grad = None
 
 
-def one(network: Network, index: int, instead: tuple[nn.Module, nn.Module] | None = None) -> Network:
+def extract_network(network: Network, index: int, instead: tuple[nn.Module, nn.Module] | None = None) -> Network:
     """Return a copy of the network at that index, as a stack of one.
 
     instead: a module of the stack, and the module that takes its place in the copy.
     """
     tensors = (*network.parameters(), *network.buffers())
-    copies: dict[int, object] = {id(tensor): sliced(tensor, index) for tensor in tensors}
+    copies: dict[int, object] = {id(tensor): slice_network(tensor, index) for tensor in tensors}
     if instead:
         copies[id(instead[0])] = instead[1]
     return copy.deepcopy(network, copies)
 
 
-def joined(networks: Sequence[Network]) -> Network:
+def join_networks(networks: Sequence[Network]) -> Network:
     """Join several stacks of networks of one shape into a new stack, in their order."""
     stack = copy.deepcopy(networks[0])
     for name, tensor in (*stack.named_parameters(), *stack.named_buffers()):
@@ -95,14 +98,14 @@ def joined(networks: Sequence[Network]) -> Network:
 
 
 @torch.no_grad()
-def put(network: nn.Module, index: int, other: nn.Module) -> None:
+def set_network(network: nn.Module, index: int, other: nn.Module) -> None:
     """Copy the weights of a stack of one into the network at that index, in place."""
     weights = other.state_dict()
     for name, tensor in network.state_dict().items():
         tensor[index] = weights[name][0]
 
 
-def sliced(tensor: Tensor, index: int) -> Tensor:
+def slice_network(tensor: Tensor, index: int) -> Tensor:
     """Return a copy of one network's part of a tensor, (1, ...); of a parameter it is a parameter."""
     copied = tensor.detach()[index : index + 1].clone()
     return nn.Parameter(copied) if isinstance(tensor, nn.Parameter) else copied

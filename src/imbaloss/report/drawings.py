@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from matplotlib.figure import Figure
 
+from imbaloss.atomic_write import make_file_name
 from imbaloss.report import evidence, figures
 from imbaloss.report.cells import COST, EVERYWHERE
 from imbaloss.report.comparisons import average_by_dataset, find_best_method, select_of_method, select_repeated
 from imbaloss.report.findings import Findings
 from imbaloss.report.lines import has_published
 from imbaloss.report.row_names import CellKey
-from imbaloss.whole import file_name
 
 LEVELS, METHODS, PAIRS, RANKS, LEARNING, CURVES, TRUE, TYPICAL, CLASSES = (
     "How do the scores change with the level?",
@@ -73,7 +73,7 @@ def draw_scores(findings: Findings) -> Iterator[Drawing]:
     for compared, cells in findings.scored.items():
         hollow = " Hollow marks are the published values." if has_published(lines, compared) else ""
         yield Drawing(
-            file_name(f"scores_{compared.column}"),
+            make_file_name(f"scores_{compared.column}"),
             figures.plot_scores(lines, cells, compared),
             f"{compared.label} on the test part: the mean of each method{at}. Small dots are single trainings.{bars}"
             f"{hollow}{rest}",
@@ -99,7 +99,7 @@ def draw_differences(findings: Findings) -> Iterator[Drawing]:
         if lines:
             where = "averaged over all cells" if setting == EVERYWHERE else f"on {setting}, at each level"
             yield Drawing(
-                file_name(f"differences_{setting}"),
+                make_file_name(f"differences_{setting}"),
                 figures.plot_differences(lines),
                 f"Differences between pairs of methods {where}: the mean over the paired {name_repetitions(findings)} "
                 "with its 95 % interval (Student's t, for each pair alone). Filled marks: better or worse after Holm's "
@@ -147,7 +147,7 @@ def draw_training(findings: Findings, cell: CellKey) -> Iterator[Drawing]:
     epochs_differ = len({len(run) for runs in losses.values() for run in runs}) > 1
     for ending, epochs in (("", "each for its own epochs"), ("_common", "cut to the shortest"))[: 1 + epochs_differ]:
         yield Drawing(
-            file_name(f"loss_{cell.setting}_{cell.level:.4g}{ending}"),
+            make_file_name(f"loss_{cell.setting}_{cell.level:.4g}{ending}"),
             figures.plot_loss_curves(losses, common_epochs=bool(ending)),
             f"Training loss over the epochs on {cell.setting} at level {cell.level:.4g} ({positives} positives, "
             f"{negatives} negatives), {epochs}. Left: the loss itself. Right: divided by the loss of the first epoch. "
@@ -177,14 +177,14 @@ def draw_predictions(findings: Findings, cell: CellKey) -> Iterator[Drawing]:
     where = f"of {cell.setting} at level {cell.level:.4g}"
     repetitions = name_repetitions(findings)
     yield Drawing(
-        file_name(f"roc_{cell.setting}_{cell.level:.4g}"),
+        make_file_name(f"roc_{cell.setting}_{cell.level:.4g}"),
         figures.plot_roc_and_precision_recall(tests),
         f"ROC and precision-recall curves on the test part {where}. {write_band(findings)} Dotted: chance.",
         CURVES,
         setting=cell.setting,
     )
     yield Drawing(
-        file_name(f"probabilities_{cell.setting}_{cell.level:.4g}"),
+        make_file_name(f"probabilities_{cell.setting}_{cell.level:.4g}"),
         figures.plot_distributions(tests, thresholds),
         "Probabilities of the positive class that each method gives to negatives and positives of the test part "
         f"{where}, for all {repetitions} together. Another threshold helps if the two lie apart, but not around ½.",
@@ -192,7 +192,7 @@ def draw_predictions(findings: Findings, cell: CellKey) -> Iterator[Drawing]:
         setting=cell.setting,
     )
     yield Drawing(
-        file_name(f"reliability_{cell.setting}_{cell.level:.4g}"),
+        make_file_name(f"reliability_{cell.setting}_{cell.level:.4g}"),
         figures.plot_reliabilities(tests),
         f"Reliability on the test part {where}, for all {repetitions} together: the share of positives in each tenth "
         "of the samples, ordered by probability. On the diagonal the probabilities are right. Below it positives are "
@@ -216,7 +216,7 @@ def draw_prototypes(findings: Findings, cell: CellKey) -> Iterator[Drawing]:
         beside = images if any(of_method.images.ndim == 5 for of_method in shown.values()) else ""
         more = f" and of the first {MOST_MAPS} of {len(learned)} methods" if len(learned) > MOST_MAPS else ""
         yield Drawing(
-            file_name(f"prototypes_{cell.setting}_{cell.level:.4g}"),
+            make_file_name(f"prototypes_{cell.setting}_{cell.level:.4g}"),
             figures.plot_prototypes(shown, next(iter(first.values())).classes),
             f"Prototypes (stars) of {cell.setting} at level {cell.level:.4g} among the embeddings of their training "
             "samples (dots), in the two directions in which these vary most (principal components)."
@@ -234,7 +234,7 @@ def draw_classes(findings: Findings) -> Iterator[Drawing]:
         if dataset in examples:
             names = " and ".join(examples[dataset].images)
             yield Drawing(
-                file_name(f"images_{dataset}"),
+                make_file_name(f"images_{dataset}"),
                 figures.plot_images(examples[dataset].images),
                 f"Some training images of {dataset}: {names}.",
                 CLASSES,

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from imbaloss.plural import format_count, join_words
 from imbaloss.report.cells import COST, EVERYWHERE, F1, ROC_AUC, TUNED_F1, Cell
 from imbaloss.report.comparisons import (
     CellComparison,
@@ -17,7 +18,6 @@ from imbaloss.report.comparisons import (
     select_repeated,
 )
 from imbaloss.statistics import Ranks, Verdict, fewest_seeds, friedman
-from imbaloss.wording import counted, listed
 
 MOST_NAMED = 5  # largest number of pairs that a sentence names
 
@@ -122,7 +122,7 @@ def judge_score(score: str, pairs: Sequence[CellComparison]) -> ScoreVerdict:
 def write_comparison(line: CellComparison) -> str:
     """Write the second method, the difference to it, and how many more seeds would decide it if that is known."""
     more = line.comparison.more
-    seeds = f" (about {counted(more, 'more seed')} would decide)" if more is not None else ""
+    seeds = f" (about {format_count(more, 'more seed')} would decide)" if more is not None else ""
     return f"{line.second} {write_difference(line)}{seeds}"
 
 
@@ -153,7 +153,7 @@ def write_answer(verdicts: Sequence[ScoreVerdict], noun: str) -> str:
 
     def write_scores(scores: Sequence[str]) -> str:
         """Write the labels of scores after "in", or their number if they are all scores."""
-        return f"in all {len(scores)} scores" if len(scores) == len(verdicts) > 1 else f"in {listed(scores)}"
+        return f"in all {len(scores)} scores" if len(scores) == len(verdicts) > 1 else f"in {join_words(scores)}"
 
     highest: dict[str, list[str]] = {}
     clear: dict[str, list[str]] = {}

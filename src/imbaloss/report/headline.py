@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
+from imbaloss.plural import format_count
 from imbaloss.report.row_names import name_rows
 from imbaloss.report.tables import LABELS
 from imbaloss.studies import Job, Run, Store
 from imbaloss.studies.detectable_difference import RunCell
-from imbaloss.wording import counted
 
 SCORE = "roc_auc"
 
@@ -43,5 +43,5 @@ class Headline:
             return ""
         best = max(means, key=lambda method: means[method])
         protocol = "" if len({cell.protocol for cell in self.cells}) == 1 else f", {run.protocol}"
-        mean = f"{best}, mean {LABELS[SCORE]} {means[best]:.3f} over {counted(most, 'training')}"
+        mean = f"{best}, mean {LABELS[SCORE]} {means[best]:.3f} over {format_count(most, 'training')}"
         return f"; best so far on {run.dataset} at {run.level:g}{protocol}: {mean}"

@@ -6,7 +6,7 @@ from itertools import combinations
 
 import numpy as np
 
-from imbaloss.evaluation import THRESHOLD, of_samples
+from imbaloss.evaluation import THRESHOLD, score_interval
 from imbaloss.report.cells import COMPARED, Cell, ComparedScore
 from imbaloss.report.row_names import CellKey, RowName
 from imbaloss.statistics import Interval, delong, seeds_and_samples
@@ -93,7 +93,7 @@ def compute_run_interval(row: Row, test: Predictions, compared: ComparedScore) -
     supported = compared.score in {each.score for each in COMPARED}
     if compared.value_in(row) is None or threshold is None or not supported:
         return NONE
-    return of_samples(compared.score, test.labels, test.probabilities, threshold) or NONE
+    return score_interval(compared.score, test.labels, test.probabilities, threshold) or NONE
 
 
 def compute_roc_auc_both(runs: Runs, store: Store) -> tuple[dict[MethodInCell, Interval], dict[PairInCell, Interval]]:

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from imbaloss import studies
-from imbaloss.evaluation import CONFUSION, OF_DECISIONS, RULES_ALONE, SCORES
+from imbaloss.evaluation import CONFUSION, DECISION_SCORES, RULES_ALONE, SCORES
 from imbaloss.report.cells import ComparedScore
 from imbaloss.report.intervals import NONE, MethodInCell, MethodIntervals
 from imbaloss.report.published import published_scores
@@ -26,8 +26,8 @@ PARTS = ("train", "validation", "test")
 KINDS = ("negatives", "positives")
 COUNTED = [f"{part}_{kind}" for part in PARTS for kind in KINDS]
 RESAMPLED = [f"resampled_{kind}" for kind in KINDS]
-TUNED = tuple(f"tuned_{name}" for name in ("f1", *THRESHOLDS, *(name for name in OF_DECISIONS if name != "f1")))
-AT_TUNED = (*OF_DECISIONS, *RULES_ALONE)  # scores at the tuned threshold
+TUNED = tuple(f"tuned_{name}" for name in ("f1", *THRESHOLDS, *(name for name in DECISION_SCORES if name != "f1")))
+AT_TUNED = (*DECISION_SCORES, *RULES_ALONE)  # scores at the tuned threshold
 COSTS = ("cost", "tuned_cost")  # known if the rule of the threshold names costs
 OF_RULE = (*COSTS, *(f"tuned_{rule}" for rule in RULES_ALONE if rule != "cost"))
 Numbers = Mapping[Hashable, float]  # by column
@@ -97,7 +97,7 @@ def summarise(
         row_names: The names of each row.
         intervals: The intervals of each method in each cell.
     """
-    with studies.uncollected():
+    with studies.pause_garbage_collection():
         groups = tabulate_rows(rows).groupby(ALIKE, sort=False)
         means = groups[[*SUMMARISED, *COUNTED, *RESAMPLED, "epochs"]].mean().to_dict("records")
         deviations = groups[list(SUMMARISED)].std().to_dict("records")

@@ -11,6 +11,7 @@ import jinja2
 from markupsafe import Markup
 
 from imbaloss.learners.learner import Description
+from imbaloss.plural import join_words
 from imbaloss.report import evidence
 from imbaloss.report.cells import COST
 from imbaloss.report.comparisons import (
@@ -28,7 +29,6 @@ from imbaloss.report.lines import CellLine, Counts, best_mean, group_by_cell, ha
 from imbaloss.report.tables import choose_noun, write_counts, write_number, write_rates
 from imbaloss.statistics import Verdict, fewest_seeds
 from imbaloss.studies import ReportExtension, Row, Run
-from imbaloss.wording import listed
 
 Recipes = Mapping[tuple[str, str], Mapping[str, Any]]  # entries of the recipe by data set and method
 Matrix = Mapping[str, Mapping[str, CellComparison]]  # by first method (line) and second method (column)
@@ -101,7 +101,7 @@ def render_page(
     return load_template(extension).render(
         extension.values if extension else {},
         study=findings.study,
-        things=findings.study.things,
+        things=findings.study.noun,
         references={name: learner for name, learner in findings.learners.items() if learner.is_reference},
         rates={name: learner.rate for name, learner in findings.learners.items()},
         costs=COST in findings.scored,
@@ -254,7 +254,7 @@ def describe_recipe_differences(recipes: Recipes) -> list[str]:
         for key, value in recipe.items():
             by_entry.setdefault((dataset, key), {}).setdefault(str(value), []).append(method)
     descriptions = [
-        f"{key} ({'; '.join(f'{value}: {listed(methods)}' for value, methods in values.items())})"
+        f"{key} ({'; '.join(f'{value}: {join_words(methods)}' for value, methods in values.items())})"
         for (_, key), values in by_entry.items()
         if len(values) > 1
     ]

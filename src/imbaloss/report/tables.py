@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from imbaloss.plural import format_count
 from imbaloss.report.cells import COST, TUNED_F1, ComparedScore
 from imbaloss.report.lines import COSTS, SUMMARISED, CellLine, Counts, has_published
 from imbaloss.report.published import MAIN
@@ -16,7 +17,6 @@ from imbaloss.report.row_names import RUN_ENTRIES, name_rows
 from imbaloss.studies import Row
 from imbaloss.studies.row import name_in_store
 from imbaloss.studies.tuning import LearningRateChoice
-from imbaloss.wording import counted
 
 DASH = "\u2013"  # an en dash, in the place of a missing value
 CELL = ["dataset", "level", "loss"]
@@ -150,7 +150,7 @@ def write_notes(rows: Sequence[Row]) -> list[str]:
     return [
         *(f"Every network is a {kind}" for kind in kinds if len(kinds) == 1 and kind != "mlp"),
         *(
-            f"{cell}: {counted(len(failed), 'training')} failed; the first has seed {failed[0].run.seed}: "
+            f"{cell}: {format_count(len(failed), 'training')} failed; the first has seed {failed[0].run.seed}: "
             f"{failed[0].failure}"
             for cell, failed in failures.items()
         ),
@@ -160,8 +160,10 @@ def write_notes(rows: Sequence[Row]) -> list[str]:
 
 def list_cells(trainings: "Counter[str]") -> str:
     """List the cells with the number of trainings in each; for more than five, the totals and the first five."""
-    cells = "; ".join(f"{counted(number, 'training')} on {cell}" for cell, number in trainings.most_common(MOST_NAMED))
-    total = f"{counted(sum(trainings.values()), 'training')} in {len(trainings)} cells, among them "
+    cells = "; ".join(
+        f"{format_count(number, 'training')} on {cell}" for cell, number in trainings.most_common(MOST_NAMED)
+    )
+    total = f"{format_count(sum(trainings.values()), 'training')} in {len(trainings)} cells, among them "
     return (total if len(trainings) > MOST_NAMED else "") + cells
 
 

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from imbaloss.atomic_write import write_atomically
 from imbaloss.report import evidence, figures, tables
 from imbaloss.report.comparisons import tabulate_comparisons
 from imbaloss.report.drawings import draw_figures
@@ -10,7 +11,6 @@ from imbaloss.report.findings import Findings
 from imbaloss.report.inline import inline_svg
 from imbaloss.report.page import Picture, render_page
 from imbaloss.studies import ReportExtension
-from imbaloss.whole import write_whole
 
 FIGURE_NAMES = (
     r"((scores|differences|loss|roc|probabilities|reliability|images)_.*|ranks)\.(svg|png)"  # file names of figures
@@ -59,4 +59,4 @@ def write_report(findings: Findings, folder: Path, extension: ReportExtension | 
 
 def write_text(file: Path, text: str) -> Path:
     """Write a text in UTF-8, whole or not at all, and return the path of the file."""
-    return write_whole(file, text.encode())
+    return write_atomically(file, text.encode())

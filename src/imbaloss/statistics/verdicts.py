@@ -4,6 +4,7 @@ from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import partial
 from itertools import combinations
 
 import numpy as np
@@ -91,8 +92,7 @@ def compare(
     for pairs that are wrongly called equivalent.
 
     Args:
-        scores: (n,) of each method, for the same repetitions in the same order; NaN for a missing score. Pairs that
-            lack a score are left out.
+        scores: (n,) of each method, for the same repetitions in one order. Pairs with a NaN are left out.
         margin: Differences within it do not matter.
         alpha: The error allowed for all pairs together.
         test_to_train: n_test / n_train if the repetitions are folds; None if they are independent seeds.
@@ -110,27 +110,17 @@ def compare(
     p = np.array([sign_flip(each) if test_to_train is None else corrected_t(each, test_to_train) for each in of_pairs])
     p_same = [equivalence(each, margin, inflation) for each, inflation in zip(of_pairs, inflations, strict=True)]
     p_holm, p_equivalent = holm(p), holm(np.array(p_same))
+    count_more = partial(count_more_seeds, margin=margin, comparisons=len(pairs), alpha=alpha)
     comparisons = []
     for place, ((first, second), differences) in enumerate(zip(pairs, of_pairs, strict=True)):
         difference = t_interval(differences, inflation=inflations[place])
-        verdict = Verdict.UNDECIDED
-        if p_holm[place] <= alpha:
-            verdict = Verdict.BETTER if difference.estimate > 0 else Verdict.WORSE
-        elif p_equivalent[place] <= alpha:
-            verdict = Verdict.EQUIVALENT
+        verdict = decide(difference.estimate, p_holm[place], p_equivalent[place], alpha)
         smallest = more = None
         if len(differences) > 1:
             deviation = float(np.std(differences, ddof=1))
             smallest = smallest_found(len(differences), deviation, len(pairs), alpha, test_to_train)
             if verdict is Verdict.UNDECIDED and test_to_train is None:
-                more = count_more_seeds(
-                    len(differences),
-                    abs(difference.estimate),
-                    deviation,
-                    margin=margin,
-                    comparisons=len(pairs),
-                    alpha=alpha,
-                )
+                more = count_more(len(differences), abs(difference.estimate), deviation)
         comparisons.append(
             Comparison(
                 first=first,
@@ -148,6 +138,13 @@ def compare(
             )
         )
     return comparisons
+
+
+def decide(difference: float, p_difference: float, p_equivalent: float, alpha: float) -> Verdict:
+    """Return the verdict on a pair by its mean difference and the two p-values, both corrected for all pairs."""
+    if p_difference <= alpha:
+        return Verdict.BETTER if difference > 0 else Verdict.WORSE
+    return Verdict.EQUIVALENT if p_equivalent <= alpha else Verdict.UNDECIDED
 
 
 def smallest_found(

@@ -1,22 +1,22 @@
-"""Studies: what to run, running it, and the store of its rows."""
+"""Studies: lists of runs, their training, and the store of their rows."""
 
-from imbaloss.studies.bulk import uncollected
+from imbaloss.studies.bulk import pause_garbage_collection
 from imbaloss.studies.detectable_difference import DetectableDifferences, compute_detectable_differences
 from imbaloss.studies.driver import execute
 from imbaloss.studies.execution import Finished, train_together
-from imbaloss.studies.executors import EXECUTORS, Executor, executor_named, here, in_processes, on_ray
+from imbaloss.studies.executors import EXECUTORS, Executor, make_executor, train_here, train_in_processes, train_on_ray
 from imbaloss.studies.files import (
     BUILT_IN,
     built_in,
-    built_in_for,
+    find_built_in,
+    find_study,
     from_toml,
-    named,
     read_file,
     read_study,
     write_study,
 )
 from imbaloss.studies.forecast import Forecast, forecast
-from imbaloss.studies.jobs import Job, cut
+from imbaloss.studies.jobs import Job, cut_into_stacks
 from imbaloss.studies.observer import SilentObserver, StudyObserver
 from imbaloss.studies.prototypes import PrototypeMap
 from imbaloss.studies.reportable import ReportableStudy, ReportExtension
@@ -47,20 +47,20 @@ __all__ = [
     "Study",
     "StudyObserver",
     "built_in",
-    "built_in_for",
     "compute_detectable_differences",
-    "cut",
+    "cut_into_stacks",
     "execute",
-    "executor_named",
+    "find_built_in",
+    "find_study",
     "forecast",
     "from_toml",
-    "here",
-    "in_processes",
-    "named",
-    "on_ray",
+    "make_executor",
+    "pause_garbage_collection",
     "read_file",
     "read_study",
+    "train_here",
+    "train_in_processes",
+    "train_on_ray",
     "train_together",
-    "uncollected",
     "write_study",
 ]

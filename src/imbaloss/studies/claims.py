@@ -1,7 +1,7 @@
 """Claims: which process trains which runs, so that two processes on one store do no work twice.
 
-A claim is a line in the store that names its owner; an owner is a lock on a file, which the system ends with the
-process, however it ends. A claim whose owner is gone counts for nothing.
+A claim is a line in the store that names its owner. An owner is a process that holds the lock on a file. The system
+releases the lock when the process ends, however it ends. A claim whose owner has ended does not count.
 """
 
 import json
@@ -15,44 +15,48 @@ from filelock import FileLock, Timeout
 
 from imbaloss.studies.store import Store
 
-NEW_S = 60.0  # a lock file is locked by its owner long before it is as old
+NEW_S = 60.0  # an owner locks its new file within this time, in seconds
 
 
-def living_claims(store: Store) -> set[str]:
-    """The runs that are being trained now."""
+def find_active_claims(store: Store) -> set[str]:
+    """Return the hashes of the runs that a running process is training. Remove lock files of ended owners."""
     with store.transaction() as database:
         claims = list(database.execute("SELECT hash, owner FROM claims"))
-    living = {owner for owner in {owner for _, owner in claims} if lives(store, owner)}
-    return {found for found, owner in claims if owner in living}
+    running = {owner for owner in {owner for _, owner in claims} if is_running(store, owner)}
+    return {run_hash for run_hash, owner in claims if owner in running}
 
 
-def lives(store: Store, owner: str) -> bool:
-    """Whether the process of that owner is still there."""
+def is_running(store: Store, owner: str) -> bool:
+    """Say whether the process of an owner is still running. If it has ended, remove its lock file.
+
+    False if the folder cannot be written, since nothing can be locked there.
+    """
     try:
         with FileLock(lock_file(store, owner), timeout=0):
             pass
     except Timeout:
         return True
-    except OSError:  # of a folder that cannot be written: who may not lock cannot tell
+    except OSError:  # the folder cannot be written
         return False
     lock_file(store, owner).unlink(missing_ok=True)
     return False
 
 
-def sweep(store: Store) -> None:
-    """Removes the lock files of owners that are gone; one that is new may be about to be locked, and is left."""
+def remove_stale_locks(store: Store) -> None:
+    """Remove the lock files of owners that have ended; newer ones than NEW_S stay, as they may not be locked yet."""
     for file in store.file.parent.glob(".owner-*.lock"):
         with suppress(FileNotFoundError):
             if time.time() - file.stat().st_mtime > NEW_S:
-                lives(store, file.name.removeprefix(".owner-").removesuffix(".lock"))
+                is_running(store, file.name.removeprefix(".owner-").removesuffix(".lock"))
 
 
 def lock_file(store: Store, owner: str) -> Path:
+    """Return the path of an owner's lock file, beside the store."""
     return store.file.parent / f".owner-{owner}.lock"
 
 
 class Owner:
-    """This process, as the others on the store see it."""
+    """This process as the owner of claims, which other processes on the store see."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -60,9 +64,12 @@ class Owner:
         self.lock = FileLock(lock_file(store, self.name))
 
     @contextmanager
-    def present(self) -> Iterator[None]:
-        """While it lasts, claims of this owner count; at its end they are gone."""
-        sweep(self.store)
+    def hold_lock(self) -> Iterator[None]:
+        """Hold the lock of this owner for the block, so that its claims count; afterwards delete its claims and lock.
+
+        Stale locks of other owners are removed first.
+        """
+        remove_stale_locks(self.store)
         self.lock.acquire()
         try:
             yield
@@ -73,15 +80,24 @@ class Owner:
             lock_file(self.store, self.name).unlink(missing_ok=True)
 
     def claim(self, hashes: Collection[str]) -> set[str] | None:
-        """Claims those of the runs that are not finished, and returns them; None, where a living process holds one."""
-        asked = json.dumps(list(hashes))
+        """Claim the runs that are not finished, and return their hashes.
+
+        Claims of owners that have ended are taken over.
+
+        Returns:
+            The hashes, perhaps none. None if another running process holds a claim on any of the runs; then nothing is
+            claimed.
+        """
+        wanted = json.dumps(list(hashes))
         with self.store.transaction() as database:
             database.execute("BEGIN IMMEDIATE")
             among = "WHERE hash IN (SELECT value FROM json_each(?))"
-            held = database.execute(f"SELECT DISTINCT owner FROM claims {among}", (asked,))
-            if any(lives(self.store, owner) for (owner,) in held if owner != self.name):
+            held = database.execute(f"SELECT DISTINCT owner FROM claims {among}", (wanted,))
+            if any(is_running(self.store, owner) for (owner,) in held if owner != self.name):
                 return None
-            finished = database.execute(f"SELECT hash FROM runs {among}", (asked,))
-            missing = set(hashes) - {found for (found,) in finished}
-            database.executemany("INSERT OR REPLACE INTO claims VALUES (?, ?)", [(one, self.name) for one in missing])
+            finished = database.execute(f"SELECT hash FROM runs {among}", (wanted,))
+            missing = set(hashes) - {run_hash for (run_hash,) in finished}
+            database.executemany(
+                "INSERT OR REPLACE INTO claims VALUES (?, ?)", [(run_hash, self.name) for run_hash in missing]
+            )
             return missing

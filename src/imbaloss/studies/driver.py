@@ -1,4 +1,4 @@
-"""Running a study: what the store lacks is claimed, trained by an executor, and stored stack by stack."""
+"""Run a study: claim the stacks that the store lacks, train them by an executor, and store them one by one."""
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -7,12 +7,12 @@ from itertools import chain
 
 from imbaloss.data import Source
 from imbaloss.studies.claims import Owner
-from imbaloss.studies.executors import Executor, here
+from imbaloss.studies.executors import Executor, train_here
 from imbaloss.studies.jobs import Job
 from imbaloss.studies.observer import SilentObserver, StudyObserver
 from imbaloss.studies.store import Store
 
-PAUSE_S = 1.0  # between looks at stacks that another process trains
+PAUSE_S = 1.0  # seconds between looks at stacks that another process trains
 
 
 def execute(
@@ -21,33 +21,45 @@ def execute(
     datasets: Mapping[str, Source],
     device: str,
     *,
-    executor: Executor = here,
+    executor: Executor = train_here,
     observer: StudyObserver | None = None,
 ) -> None:
-    """Train what the store does not have yet; store the rows of a stack together as soon as it is trained.
+    """Train the runs that the store lacks, and store the rows of each stack together as soon as it is trained.
 
-    Another process may do the same at the same time: no run is trained twice, and both end when all are there.
+    Another process may do the same at the same time. No run is trained twice, and both processes end when all runs are
+    stored.
+
+    Args:
+        jobs: The stacks of the study.
+        store: Receives rows and predictions.
+        datasets: The data sets by name.
+        device: Device that trains, such as "cpu" or "cuda".
+        executor: Trains the stacks; by default in this process.
+        observer: Follows the progress; None for nobody.
+
+    Raises:
+        OSError: The store cannot be written, or a worker process was lost several times.
     """
     observer = observer or SilentObserver()
     owner = Owner(store)
-    with owner.present():
-        left = unfinished(jobs, store, observer)
+    with owner.hold_lock():
+        left = find_unfinished(jobs, store, observer)
         while left:
             waiting: list[Job] = []
-            mine = claimed(left, waiting, owner, observer)
+            mine = claim_jobs(left, waiting, owner, observer)
             if (first := next(mine, None)) is None:
                 if waiting:
                     observer.on_wait(len(waiting))
                     time.sleep(PAUSE_S)
             else:
                 for job, finished in executor(chain([first], mine), datasets, device, observer):
-                    store.add((one.row, one.predictions) for one in finished)
+                    store.add((run.row, run.predictions) for run in finished)
                     observer.on_stack_stored(job)
             left = waiting
 
 
-def unfinished(jobs: Sequence[Job], store: Store, observer: StudyObserver) -> list[Job]:
-    """The jobs of which a run is missing; the work of the others is told as found."""
+def find_unfinished(jobs: Sequence[Job], store: Store, observer: StudyObserver) -> list[Job]:
+    """Return the jobs with a run that the store lacks; report the work of finished jobs to the observer."""
     finished = store.hashes()
     left = []
     for job in jobs:
@@ -58,8 +70,12 @@ def unfinished(jobs: Sequence[Job], store: Store, observer: StudyObserver) -> li
     return left
 
 
-def claimed(jobs: Sequence[Job], waiting: list[Job], owner: Owner, observer: StudyObserver) -> Iterator[Job]:
-    """Of each job what is missing, claimed for the owner; jobs that another process holds are put to the waiting."""
+def claim_jobs(jobs: Sequence[Job], waiting: list[Job], owner: Owner, observer: StudyObserver) -> Iterator[Job]:
+    """Claim jobs for the owner one by one, and yield each with its missing runs alone.
+
+    A job that another process holds is appended to `waiting`. A job without missing runs is skipped. The observer is
+    told of finished runs, and of each job before it is yielded.
+    """
     for job in jobs:
         missing = owner.claim([run.hash for run in job.runs])
         if missing is None:

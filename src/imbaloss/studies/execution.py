@@ -1,4 +1,4 @@
-"""The training of a stack: its networks are planned, trained together, and finished run by run, up to the scores."""
+"""The training of a stack: plan its models, train them together, and score them run by run."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -10,7 +10,7 @@ import torch
 
 from imbaloss.data import NO_SAMPLER, Counts, Fold, SamplerSpec, Source, Split, resample
 from imbaloss.data.resampling import shown_counts
-from imbaloss.data.seeds import stream
+from imbaloss.data.seeds import make_generator
 from imbaloss.evaluation import (
     CONFUSION,
     RULES_ALONE,
@@ -19,37 +19,37 @@ from imbaloss.evaluation import (
     Scores,
     TunedScores,
     calibration,
+    choose_threshold,
     no_scores,
     scores,
-    tuned,
 )
-from imbaloss.evaluation.tallies import Tallies
+from imbaloss.evaluation.confusion import ConfusionCounts
 from imbaloss.learners import FittedModel, Learner
 from imbaloss.losses import LossSpec
 from imbaloss.networks import Prototypes
-from imbaloss.studies.files import versions
+from imbaloss.studies.files import library_versions
 from imbaloss.studies.jobs import Job
 from imbaloss.studies.prototypes import PrototypeMap
 from imbaloss.studies.row import Computation, PartCounts, Row, name_in_store
 from imbaloss.studies.store import Predictions
 from imbaloss.studies.study import Run
-from imbaloss.studies.tuning import choose
+from imbaloss.studies.tuning import choose_outcome
 from imbaloss.training import Member, Model, Outcome, Recipe
 from imbaloss.training.model import to_probabilities
 from imbaloss.training.priors import prior_shift
 
 
 class Finished(NamedTuple):
-    """What a run came to."""
+    """The result of a run: its row, its predictions and its model."""
 
     row: Row
-    predictions: dict[str, Predictions]  # on validation and test; none where the training failed
+    predictions: dict[str, Predictions]  # on validation and test; empty if the training failed
     model: FittedModel | None
 
 
 @dataclass(frozen=True)
 class SplitKey:
-    """What decides which samples of its data set a run sees."""
+    """The fields of a run that decide which samples of its data set it uses."""
 
     dataset: str
     level: float
@@ -61,7 +61,7 @@ class SplitKey:
 
 @dataclass(frozen=True)
 class SampledKey:
-    """What decides which samples a run learns from."""
+    """The split and the sampler, which decide the training samples of a run."""
 
     split: SplitKey
     sampler: SamplerSpec
@@ -69,35 +69,35 @@ class SampledKey:
 
 @dataclass(frozen=True)
 class FitKey:
-    """What decides a fitted model: runs that differ in their decision alone share it."""
+    """The fields that decide a fitted model. Runs that differ only in their decision share the model."""
 
     sampled: SampledKey
     learner: Learner
     loss: LossSpec | None
-    recipe: Recipe  # that of a candidate
+    recipe: Recipe  # of one candidate learning rate
 
 
 @dataclass(frozen=True, eq=False)
 class Resampled:
-    """A split whose train part is what a sampler made of it."""
+    """A split whose train part was changed by a sampler."""
 
     split: Split
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why a sampler could make nothing of a train part."""
+    """The reason why a sampler cannot resample a train part."""
 
     reason: str
 
 
 @dataclass(frozen=True, eq=False)
 class Origin:
-    """The data and the fits that the scores of a run come from."""
+    """The split, the training samples and the fitted models behind the scores of a run."""
 
-    split: Split  # as drawn
+    split: Split  # as drawn, without a sampler
     sampled: Resampled | Refusal
-    fits: Sequence[FitKey]  # one a candidate; none after a refusal
+    fits: Sequence[FitKey]  # one for each candidate learning rate; none after a refusal
 
 
 def train_together(
@@ -105,7 +105,13 @@ def train_together(
 ) -> list[Finished]:
     """Train the runs of one stack and score their models, in the order of the runs.
 
-    `on_work` is told how much of the job's work is done, in parts that add up to all of it.
+    A training that fails gives a row with its failure, without scores and model.
+
+    Args:
+        job: The runs.
+        datasets: The data sets by name.
+        device: Device that trains, such as "cpu" or "cuda".
+        on_work: Called with amounts of finished work (`Job.work_of`), which add up to all work of the job.
     """
     members, origins = plan_members(job.runs, datasets)
     started = time.perf_counter()
@@ -116,7 +122,7 @@ def train_together(
         plan=job.plan.facts(),
         stack_size=job.networks,
         stack_seconds=round(time.perf_counter() - started, 3),
-        versions=versions(),
+        versions=library_versions(),
     )
     return [
         finish_run(run, datasets[run.dataset], origin, [outcomes[key] for key in origin.fits], computed)
@@ -125,7 +131,12 @@ def train_together(
 
 
 def plan_members(runs: Sequence[Run], datasets: Mapping[str, Source]) -> tuple[dict[FitKey, Member], list[Origin]]:
-    """Draw and resample what the runs learn from; return each model to fit, once, and the origin of each run."""
+    """Draw and resample the training samples of the runs.
+
+    Returns:
+        The models to fit, each once although several runs may share it, and the origin of each run in the order of the
+        runs. A run whose sampler refuses has no model to fit.
+    """
     splits: dict[SplitKey, Split] = {}
     samples: dict[SampledKey, Resampled | Refusal] = {}
     members: dict[FitKey, Member] = {}
@@ -149,7 +160,7 @@ def plan_members(runs: Sequence[Run], datasets: Mapping[str, Source]) -> tuple[d
 
 
 def resample_train(split: Split, run: Run) -> Resampled | Refusal:
-    """Return the split with its train part after the sampler of the run, or why there is none."""
+    """Return the split after the run's sampler changed its train part, or why the sampler cannot do so."""
     try:
         return Resampled(replace(split, train=resample(split.train, run.method.sampler, run.seed)))
     except ValueError as error:
@@ -159,9 +170,10 @@ def resample_train(split: Split, run: Run) -> Resampled | Refusal:
 def train_members(
     job: Job, members: Mapping[FitKey, Member], device: str, on_work: Callable[[int], object]
 ) -> dict[FitKey, Outcome[FittedModel]]:
-    """Fit the learner of a job to its members, and tell all of its work as done.
+    """Fit the learner of a job to its members; return the outcome of each.
 
-    What is left at the end is told too: the work of models that ended early or failed, or that several runs share.
+    `on_work` is called after each epoch. At the end it gets the rest of the job's work too: that of models that
+    stopped early or failed, or that several runs share.
     """
     left = job.work_of(job.runs)
 
@@ -180,26 +192,32 @@ def train_members(
 def finish_run(
     run: Run, dataset: Source, origin: Origin, outcomes: Sequence[Outcome[FittedModel]], computed: Computation
 ) -> Finished:
-    """Choose one of the outcomes of a run's candidates before test is read, calibrate its model, and score that.
+    """Choose the learning rate of a run, calibrate its model, and score the model on validation and test.
+
+    The choice is made on the validation part, before the test part is read. If the training failed, or the outputs are
+    not finite, the result has a failure and no model.
 
     Args:
-        outcomes: One a candidate; none where the sampler refused the train part.
-        computed: What the row says of how the stack was trained.
+        run: The run.
+        dataset: The data set of the run.
+        origin: The split of the run, and what its sampler made of it.
+        outcomes: One for each candidate learning rate; none if the sampler refused the train part.
+        computed: How the stack was trained. The row adds checksum and epochs.
     """
     if isinstance(origin.sampled, Refusal):
         outcomes = [Outcome([], None, origin.sampled.reason)]
     chooses = run.recipe.tune_lr and len(outcomes) == run.recipe.networks
-    outcome, tuning = choose(run, origin.split.validation, outcomes) if chooses else (outcomes[0], None)
-    counts = counts_of(run, origin)
+    outcome, tuning = choose_outcome(run, origin.split.validation, outcomes) if chooses else (outcomes[0], None)
+    counts = count_samples(run, origin)
     model, predictions, failure = outcome.model, dict[str, Predictions](), outcome.failure
     if model:
         prior = prior_shift(run.method.objective, counts.train, counts.shown)
         model = replace(model, prior=prior, decision=run.method.decision)
-        model, predictions = predicted(run, model, origin.split)
+        model, predictions = calibrate_and_predict(run, model, origin.split)
     if not all(np.isfinite(of_part.probabilities).all() for of_part in predictions.values()):
         model, predictions = None, {}
         failure = "the outputs of the trained network are not finite; try a smaller lr"
-    scored, tuned_scores = score(predictions, run.method.decision.rule)
+    scored, tuned_scores = score_parts(predictions, run.method.decision.rule)
     train = origin.split.train
     row = Row(
         run=run,
@@ -222,8 +240,8 @@ def has_prototypes(model: FittedModel | None) -> TypeGuard[Model]:
     return isinstance(model, Model) and isinstance(model.network, Prototypes)
 
 
-def counts_of(run: Run, origin: Origin) -> PartCounts:
-    """Return the samples of each class in each part and, where a sampler changed train, in what an epoch shows."""
+def count_samples(run: Run, origin: Origin) -> PartCounts:
+    """Count the samples of each class in each part and, if a sampler changed the train part, in an epoch."""
     split, sampled, resampled = origin.split, origin.sampled, None
     if run.method.sampler != NO_SAMPLER and isinstance(sampled, Resampled):
         shown = shown_counts(sampled.split.train.counts, run.method.sampler, run.recipe.train_batch)
@@ -231,15 +249,20 @@ def counts_of(run: Run, origin: Origin) -> PartCounts:
     return PartCounts(split.train.counts, split.validation.counts, split.test.counts, resampled)
 
 
-def predicted(run: Run, model: FittedModel, split: Split) -> tuple[FittedModel, dict[str, Predictions]]:
-    """Calibrate a model on validation. Return it with its predictions on validation and test."""
+def calibrate_and_predict(run: Run, model: FittedModel, split: Split) -> tuple[FittedModel, dict[str, Predictions]]:
+    """Calibrate a model on validation. Return it with its predictions on validation and test.
+
+    If its logits on validation are not finite, the model stays without calibration.
+    """
     parts = {"validation": split.validation, "test": split.test}
     logits = {}
     for part, samples in parts.items():
-        order = stream(run.seed, name_in_store(part)).permutation(len(samples)) if run.recipe.shuffle_test else None
+        order = (
+            make_generator(run.seed, name_in_store(part)).permutation(len(samples)) if run.recipe.shuffle_test else None
+        )
         logits[part] = model.logits(samples.inputs, order)
     if np.isfinite(logits["validation"]).all():
-        fitted = calibration.fit(model.decision.calibration, split.validation.labels, logits["validation"])
+        fitted = calibration.fit_calibration(model.decision.calibration, split.validation.labels, logits["validation"])
         model = replace(model, calibration=fitted)
     return model, {
         part: Predictions(samples.labels, to_probabilities(model.calibration(logits[part])), samples.images)
@@ -247,12 +270,15 @@ def predicted(run: Run, model: FittedModel, split: Split) -> tuple[FittedModel, 
     }
 
 
-def score(
+def score_parts(
     predictions: Mapping[str, Predictions], rule: Rule
 ) -> tuple[dict[str, tuple[Scores, dict[str, str]]], TunedScores]:
-    """Return the scores of validation and test at 1/2 with why some are None, and those of test at the tuned threshold.
+    """Score validation and test at the threshold 1/2, and test at the tuned threshold.
 
-    Without predictions there are none, since the training failed.
+    Returns:
+        For each part its scores at 1/2, and the reason for each score that is None; then the scores of test at the
+        threshold that is best on validation by the rule. Without predictions all scores are None, with the reason "the
+        training failed".
     """
     if not predictions:
         reason = "the training failed"
@@ -262,9 +288,12 @@ def score(
 
 
 def score_tuned(validation: Predictions, test: Predictions, rule: Rule) -> TunedScores:
-    """Choose the threshold that is best on validation by a rule, and score test there."""
+    """Choose the threshold that is best on validation by a rule, and score test at that threshold.
+
+    If no threshold can be chosen, as without positives in the validation part, all scores are None, with the reason.
+    """
     try:
-        threshold, low, high, _ = tuned(rule, validation.labels, validation.probabilities)
+        threshold, low, high, _ = choose_threshold(rule, validation.labels, validation.probabilities)
     except ValueError as error:
         return TunedScores.without_threshold(f"no threshold was chosen: {error}")
     interval = (low, high) if np.isfinite([low, high]).all() else None
@@ -272,11 +301,13 @@ def score_tuned(validation: Predictions, test: Predictions, rule: Rule) -> Tuned
 
 
 def score_at(of_part: Predictions, rule: Rule, threshold: float) -> tuple[Scores, dict[str, str]]:
-    """Return the scores of a part at a threshold, and why some are None.
+    """Return the scores of a part at a threshold, and the reason for each score that is None.
 
-    What the rule itself gives there, a mean cost, F-beta or accuracy, is added where it is no score of every training.
+    The value of the rule itself is added if it is not among the scores of every run: a mean cost, F-beta or accuracy.
     """
-    found, reasons = scores(of_part.labels, of_part.probabilities, threshold)
+    values, reasons = scores(of_part.labels, of_part.probabilities, threshold)
     if rule.name in RULES_ALONE and len(of_part.labels):
-        found[rule.name] = float(rule.score(Tallies(*(np.array(found[name], dtype=float) for name in CONFUSION))))
-    return found, reasons
+        values[rule.name] = float(
+            rule.score(ConfusionCounts(*(np.array(values[name], dtype=float) for name in CONFUSION)))
+        )
+    return values, reasons

@@ -1,7 +1,7 @@
-"""Executors: where the stacks of a study are trained. Each takes jobs one by one and gives them back finished.
+"""Executors: they train the stacks of a study in this process, in worker processes, or on a Ray cluster.
 
-A job is taken only when a place is free for it, so that what is taken is being trained. Rows do not depend on who
-trained them, but for the order of summation, which goes with the number of threads.
+An executor takes a job only when a place is free for it, and yields each job with its results. Rows do not depend on
+the executor, except for rounding: the number of threads decides the order of summation.
 """
 
 import multiprocessing
@@ -19,13 +19,13 @@ from importlib.util import find_spec
 from itertools import islice
 from typing import Any
 
+from imbaloss.choices import check_choice
 from imbaloss.data import Source
-from imbaloss.nearest import one_of
 from imbaloss.studies.execution import Finished, train_together
 from imbaloss.studies.jobs import Job
 from imbaloss.studies.observer import StudyObserver
 
-ATTEMPTS = 3  # at a stack whose worker is lost
+ATTEMPTS = 3  # how often a stack is trained whose worker is lost
 
 
 Trained = Iterator[tuple[Job, list[Finished]]]
@@ -34,47 +34,58 @@ Executor = Callable[[Iterator[Job], Mapping[str, Source], str, StudyObserver], T
 EXECUTORS = ("here", "processes", "ray")
 
 
-def executor_named(name: str, *, workers: int | None = None, address: str | None = None) -> Executor:
-    """workers: of `processes`, one a processor unless told. address: of a Ray cluster, auto unless told.
+def make_executor(name: str, *, workers: int | None = None, address: str | None = None) -> Executor:
+    """Return the executor of that name; for "ray", connect to the cluster first.
 
-    Raises ValueError for a name not in EXECUTORS, for an option of another one, and where Ray is not installed.
+    Args:
+        name: One of EXECUTORS.
+        workers: Number of worker processes, for "processes" only; None for one a processor.
+        address: Address of the Ray cluster, for "ray" only; None for "auto".
+
+    Raises:
+        ValueError: The name is unknown, an option belongs to another executor, or Ray is not installed.
+        ConnectionError: No Ray cluster answers at the address.
     """
-    one_of("executor", name, EXECUTORS)
+    check_choice("executor", name, EXECUTORS)
     if workers is not None and name != "processes":
-        raise ValueError(f"workers are those of the executor processes, not of {name}")
+        raise ValueError(f"workers is for the executor processes only, and the executor is {name}")
     if address is not None and name != "ray":
-        raise ValueError(f"an address is that of a Ray cluster, for the executor ray, not {name}")
+        raise ValueError(f"address is for the executor ray only, and the executor is {name}")
     if name == "processes":
-        return partial(in_processes, workers=workers or processors())
+        return partial(train_in_processes, workers=workers or count_processors())
     if name == "ray":
         if find_spec("ray") is None:
             raise ValueError("the executor ray needs Ray: pip install 'imbaloss[ray]'")
-        connect(address or "auto")
-        return partial(on_ray, address=address or "auto")
-    return here
+        connect_to_ray(address or "auto")
+        return partial(train_on_ray, address=address or "auto")
+    return train_here
 
 
-def processors() -> int:
-    """That this process may use."""
+def count_processors() -> int:
+    """Return the number of processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def here(jobs: Iterator[Job], datasets: Mapping[str, Source], device: str, observer: StudyObserver) -> Trained:
-    """Train one stack after the other, in this process, by all its threads."""
+def train_here(jobs: Iterator[Job], datasets: Mapping[str, Source], device: str, observer: StudyObserver) -> Trained:
+    """Train one stack after the other in this process, with all its threads."""
     for job in jobs:
         yield job, train_together(job, datasets, device, observer.on_work)
 
 
-def in_processes(
+def train_in_processes(
     jobs: Iterator[Job], datasets: Mapping[str, Source], device: str, observer: StudyObserver, *, workers: int
 ) -> Trained:
-    """Train in worker processes of this machine, which share its processors.
+    """Train in worker processes of this machine, which share its processors; yield stacks as they are finished.
 
-    A stack whose process is lost is trained again. Raises OSError for one that is lost ATTEMPTS times.
+    A stack whose process is lost is trained again. At an error or Ctrl-C all worker processes are killed. Results have
+    no model.
+
+    Raises:
+        OSError: The process of a stack was lost ATTEMPTS times.
     """
-    threads = max(processors() // workers, 1)
+    threads = max(count_processors() // workers, 1)
     start = partial(
-        ProcessPoolExecutor, workers, multiprocessing.get_context("spawn"), begin_process, (datasets, threads)
+        ProcessPoolExecutor, workers, multiprocessing.get_context("spawn"), set_up_process, (datasets, threads)
     )
     pool, running, lost = start(), dict[Future[list[Finished]], Job](), dict[Job, int]()
     again: list[Job] = []
@@ -82,7 +93,7 @@ def in_processes(
         while True:
             try:
                 while len(running) < workers and (again := again or list(islice(jobs, 1))):
-                    running[submit(pool, again[-1], device)] = again[-1]
+                    running[submit_job(pool, again[-1], device)] = again[-1]
                     again.pop()
                 if not running:
                     return
@@ -99,33 +110,43 @@ def in_processes(
                         many = f"a stack of {job.networks} networks was lost {ATTEMPTS} times: its process was ended"
                         raise OSError(f"{many}, for want of memory perhaps; try a smaller --stack-size") from None
                 again, running = [*running.values(), *again], {}
-                end(pool)
+                kill_workers(pool)
                 pool = start()
     except BaseException:
-        end(pool)  # with a process that just begins, and is not among the running yet
+        kill_workers(pool)  # also a process that has just been started and has no job yet
         raise
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def submit(pool: ProcessPoolExecutor, job: Job, device: str) -> "Future[list[Finished]]":
-    """A process that begins now never sees Ctrl-C, and is told all that it needs before this one does."""
-    with deferring():
+def submit_job(pool: ProcessPoolExecutor, job: Job, device: str) -> "Future[list[Finished]]":
+    """Submit a job to the pool, which may start a process for it.
+
+    Ctrl-C is deferred meanwhile, so that it neither reaches a new process nor interrupts its start.
+
+    Raises:
+        BrokenProcessPool: The pool broke just now.
+    """
+    with defer_interrupt():
         try:
             return pool.submit(train_in_worker, job, device)
-        except ValueError as error:  # the pool broke and closed its pipes just when it was to start a process with them
+        except ValueError as error:  # the pool broke and closed the pipes that a new process needs
             raise BrokenProcessPool from error
 
 
 @contextmanager
-def deferring() -> Iterator[None]:
-    """Ctrl-C has its effect afterwards, and a process that begins inherits that the signal is blocked.
+def defer_interrupt() -> Iterator[None]:
+    """Hold back Ctrl-C during the block, and raise KeyboardInterrupt after it.
 
-    A mask alone would not do: where another thread takes the signal, Python still raises in the main one.
+    A process that starts in the block inherits the blocked signal.
+    A signal mask alone is not enough: if another thread receives the signal, Python still raises in the main thread.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C was pressed during the block.
     """
-    seen: list[int] = []
+    received: list[int] = []
     main, blocking = threading.current_thread() is threading.main_thread(), hasattr(signal, "pthread_sigmask")
-    handler = signal.signal(signal.SIGINT, lambda number, _: seen.append(number)) if main else None
+    handler = signal.signal(signal.SIGINT, lambda number, _: received.append(number)) if main else None
     before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT]) if blocking else None
     try:
         yield
@@ -134,17 +155,17 @@ def deferring() -> Iterator[None]:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
         if handler is not None:
             signal.signal(signal.SIGINT, handler)
-    if seen:
+    if received:
         raise KeyboardInterrupt
 
 
-def end(pool: ProcessPoolExecutor) -> None:
-    """Kills the processes of a pool: what they were at is done again."""
+def kill_workers(pool: ProcessPoolExecutor) -> None:
+    """Kill the processes of a pool. The stacks that they were training are lost."""
     for process in list((pool._processes or {}).values()):
         process.kill()
 
 
-def on_ray(
+def train_on_ray(
     jobs: Iterator[Job],
     datasets: Mapping[str, Source],
     device: str,
@@ -153,16 +174,20 @@ def on_ray(
     address: str,
     threads: int = 1,
 ) -> Trained:
-    """Train on a Ray cluster. A stack is a task that asks for `threads` processors, its memory, and a GPU if needed.
+    """Train on a Ray cluster; yield stacks as they are finished, without models. Disconnect at the end.
 
-    Ray trains a stack again whose node or process is lost. Raises as `connect`.
+    A stack is a Ray task that requests `threads` processors, its memory, and a GPU unless the device is "cpu". It
+    requests no more memory than the largest node has. Ray repeats a task whose node or process is lost.
+
+    Raises:
+        ConnectionError: No Ray cluster answers at the address.
     """
-    ray = connect(address)
+    ray = connect_to_ray(address)
     try:
         task = ray.remote(
             num_cpus=threads, num_gpus=int(device != "cpu"), max_retries=ATTEMPTS, scheduling_strategy="SPREAD"
         )(train_on_node)
-        stored, running = ray.put(dict(datasets)), dict[object, Job]()  # by Ray's reference to what a task returns
+        stored, running = ray.put(dict(datasets)), dict[object, Job]()  # by Ray's reference to the result of a task
         while True:
             places = max(int(ray.cluster_resources().get("CPU", 1)) // threads, 1)
             while len(running) < places and (job := next(jobs, None)) is not None:
@@ -178,8 +203,12 @@ def on_ray(
         ray.shutdown()
 
 
-def connect(address: str) -> Any:
-    """Ray, connected to a cluster: auto, or HOST:PORT. Raises ConnectionError where there is none."""
+def connect_to_ray(address: str) -> Any:
+    """Connect to the Ray cluster at "auto" or "HOST:PORT", and return the module `ray`. Keep an open connection.
+
+    Raises:
+        ConnectionError: No cluster answers there, or the address is neither of the two.
+    """
     ray: Any = import_module("ray")
     if ray.is_initialized():
         return ray
@@ -191,43 +220,50 @@ def connect(address: str) -> Any:
             socket.create_connection((host, int(port)), timeout=10).close()
         ray.init(address=address, log_to_driver=False, logging_level="ERROR")
     except (OSError, ValueError) as error:
-        raise ConnectionError(f"there is no Ray cluster at {address}: {str(error).splitlines()[0]}") from error
+        raise ConnectionError(f"no Ray cluster answers at {address}: {str(error).splitlines()[0]}") from error
     return ray
 
 
 def largest_memory(nodes: list[dict[str, Any]]) -> int:
-    """Bytes that Ray may give away on a node. A task that asks for more would wait for ever."""
+    """Return the largest memory that Ray manages on a live node, in bytes; 0 without one.
+
+    A task that requests more would wait forever.
+    """
     return int(max((node["Resources"].get("memory", 0) for node in nodes if node["Alive"]), default=0))
 
 
 def train_on_node(job: Job, datasets: Mapping[str, Source], device: str, threads: int) -> list[Finished]:
-    begin_worker(datasets, threads)
+    """Train a job as a Ray task, in a process that may have trained before; its results have no model."""
+    set_up_worker(datasets, threads)
     return train_in_worker(job, device)
 
 
-DATASETS: dict[str, Source] = {}  # of a worker process
+DATASETS: dict[str, Source] = {}  # the data sets by name, in a worker process
 
 
-def begin_process(datasets: Mapping[str, Source], threads: int) -> None:
-    """A worker that ends with the process that gives it work, also where that is killed."""
-    threading.Thread(target=end_with, args=(multiprocessing.parent_process(),), daemon=True).start()
-    begin_worker(datasets, threads)
+def set_up_process(datasets: Mapping[str, Source], threads: int) -> None:
+    """Set up a worker process, which exits with its parent process, even if the parent is killed."""
+    threading.Thread(target=exit_after, args=(multiprocessing.parent_process(),), daemon=True).start()
+    set_up_worker(datasets, threads)
 
 
-def end_with(parent: Any) -> None:
+def exit_after(parent: Any) -> None:
+    """Wait for the parent process to end, then exit this process."""
     parent.join()
     os._exit(1)
 
 
-def begin_worker(datasets: Mapping[str, Source], threads: int) -> None:
+def set_up_worker(datasets: Mapping[str, Source], threads: int) -> None:
+    """Set PyTorch's number of threads, keep the data sets in DATASETS, and ignore Ctrl-C."""
     import torch
 
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that gives the work
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent process handles Ctrl-C
     torch.set_num_threads(threads)
     DATASETS.update(datasets)
 
 
 def train_in_worker(job: Job, device: str) -> list[Finished]:
+    """Train a job with the data sets in DATASETS; the results have no model, which would be costly to send."""
     finished = train_together(job, DATASETS, device, lambda _: None)
-    return [one._replace(model=None) for one in finished]
+    return [run._replace(model=None) for run in finished]

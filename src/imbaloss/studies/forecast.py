@@ -1,4 +1,4 @@
-"""What a study will cost, from a few epochs of its largest stacks, and what it can show."""
+"""The forecast of a study: time and memory from a few epochs of its largest stacks, and the difference it can show."""
 
 import sys
 import time
@@ -12,49 +12,60 @@ from imbaloss.studies.execution import train_together
 from imbaloss.studies.jobs import Job
 from imbaloss.studies.study import Run
 
-PROBE_S = 20.0  # of all probes together, about; no probe is shorter than a few epochs
-FEW = 2  # epochs of the first training of a probe
+PROBE_S = 20.0  # seconds that all probes take together, about; no probe is shorter than a few epochs
+FEW = 2  # number of epochs of the first training of a probe
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """Of trainings in this process, one stack after the other."""
+    """The size and cost of a study that is trained in this process, one stack after the other."""
 
     study: str
-    trainings: dict[str, int]  # of each data set
-    networks: int  # more than trainings where learning rates are tried
-    stacks: int
-    largest_stack: int  # networks
-    seconds: dict[str, float]  # of each data set
-    memory: int | None  # bytes that this process has held at most; None where the system does not tell
-    reach: DetectableDifferences | None  # None where there is one method, and nothing to compare
+    trainings: dict[str, int]  # number of runs by data set
+    networks: int  # number of networks; more than trainings if learning rates are tried
+    stacks: int  # number of stacks
+    largest_stack: int  # number of networks in the largest stack
+    seconds: dict[str, float]  # by data set
+    memory: int | None  # largest memory of this process so far, in bytes; None if the system does not tell
+    reach: DetectableDifferences | None  # None if there is one method, and so nothing to compare
 
 
 @dataclass(frozen=True)
 class Cost:
-    """Of one network, in seconds."""
+    """The time to train one network, in seconds."""
 
-    fixed: float
-    epoch: float
+    fixed: float  # whatever the number of epochs
+    epoch: float  # for each epoch
 
-    def of(self, run: Run) -> float:
+    def seconds_for(self, run: Run) -> float:
+        """Return the time for a run, with all its candidate learning rates."""
         return run.recipe.networks * (self.fixed + self.epoch * run.recipe.epochs)
 
 
 def forecast(
     name: str, runs: Sequence[Run], jobs: Sequence[Job], datasets: Mapping[str, Source], device: str
 ) -> Forecast:
-    """Trains the largest stack of each kind for a few epochs. runs: of the study; jobs: the same, cut into stacks."""
+    """Forecast time and memory of a study by training the largest stack of each kind for a few epochs.
+
+    Nothing is stored.
+
+    Args:
+        name: The name of the study.
+        runs: All runs of the study, one or more.
+        jobs: The same runs, cut into stacks.
+        datasets: The data sets by name.
+        device: Device that trains, such as "cpu" or "cuda".
+    """
     kinds: dict[object, list[Job]] = {}
     for job in jobs:
-        kinds.setdefault(kind(job), []).append(job)
-    train_together(short(min(jobs, key=lambda job: job.networks), 1), datasets, device, lambda _: None)  # warms up
+        kinds.setdefault(probe_key(job), []).append(job)
+    train_together(shorten(min(jobs, key=lambda job: job.networks), 1), datasets, device, lambda _: None)  # warms up
     seconds = dict.fromkeys(dict.fromkeys(run.dataset for job in jobs for run in job.runs), 0.0)
     for alike in kinds.values():
         cost = probe(max(alike, key=lambda job: job.networks), datasets, device, PROBE_S / len(kinds))
         for job in alike:
             for run in job.runs:
-                seconds[run.dataset] += cost.of(run)
+                seconds[run.dataset] += cost.seconds_for(run)
     return Forecast(
         study=name,
         trainings=dict(Counter(run.dataset for job in jobs for run in job.runs)),
@@ -67,32 +78,37 @@ def forecast(
     )
 
 
-def kind(job: Job) -> object:
-    """Jobs of one kind differ in the number of networks, of epochs, and in the loss."""
+def probe_key(job: Job) -> object:
+    """Return the same key for jobs with one probe: they differ only in loss and numbers of networks and epochs."""
     return job.samples, job.shape, job.plan, job.runs[0].recipe.shared
 
 
-def short(job: Job, epochs: int) -> Job:
+def shorten(job: Job, epochs: int) -> Job:
+    """Return a job whose runs have so many epochs."""
     return replace(job, runs=tuple(replace(run, recipe=replace(run.recipe, epochs=epochs)) for run in job.runs))
 
 
 def probe(job: Job, datasets: Mapping[str, Source], device: str, seconds: float) -> Cost:
-    """From two trainings of the stack, for few and for more epochs."""
-    few = timed(short(job, FEW), datasets, device)
+    """Measure the cost of one network of a stack by two trainings, for few and for more epochs.
+
+    They take about `seconds` together, or the time of a few epochs if that is longer.
+    """
+    few = time_training(shorten(job, FEW), datasets, device)
     more = max(round(FEW * seconds / few / 2), FEW)
-    many = timed(short(job, FEW + more), datasets, device)
+    many = time_training(shorten(job, FEW + more), datasets, device)
     epoch = max(many - few, 0.0) / more
     return Cost(max(few - FEW * epoch, 0.0) / job.networks, epoch / job.networks)
 
 
-def timed(job: Job, datasets: Mapping[str, Source], device: str) -> float:
+def time_training(job: Job, datasets: Mapping[str, Source], device: str) -> float:
+    """Train a job, and return the seconds that this took."""
     start = time.perf_counter()
     train_together(job, datasets, device, lambda _: None)
     return time.perf_counter() - start
 
 
 def peak_memory() -> int | None:
-    """Bytes that this process has held in memory at most."""
+    """Return the largest memory of this process so far, in bytes; None on Windows."""
     if sys.platform == "win32":
         return None
     from resource import RUSAGE_SELF, getrusage

@@ -1,4 +1,4 @@
-"""Jobs: the stacks of a study, into which its runs are cut by a fixed rule."""
+"""Jobs: the stacks into which the runs of a study are cut."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -8,17 +8,17 @@ from imbaloss.data.resampling import shown_counts
 from imbaloss.evaluation import Decision, calibration
 from imbaloss.learners import Learner
 from imbaloss.studies.study import Run
-from imbaloss.training import Plan, Recipe, plan_for
+from imbaloss.training import Plan, Recipe, plan_training
 
 
 @dataclass(frozen=True)
 class Job:
-    """A stack: runs that are trained together, each with all its candidates."""
+    """A stack: runs that are trained together, each with all its candidate learning rates."""
 
     runs: tuple[Run, ...]
     plan: Plan
-    samples: int  # of one network
-    shape: tuple[int, ...]  # of one input
+    samples: int  # number of training samples of one network
+    shape: tuple[int, ...]  # of the inputs of one sample
 
     @property
     def learner(self) -> Learner:
@@ -27,49 +27,58 @@ class Job:
 
     @property
     def work(self) -> int:
-        """The multiplications of one epoch of one network, forward."""
+        """The number of multiplications in the forward passes of one epoch of one network."""
         return self.samples * self.plan.operations
 
     @property
     def networks(self) -> int:
+        """The number of networks: one for each run and each of its candidate learning rates."""
         return sum(run.recipe.networks for run in self.runs)
 
     @property
     def bytes(self) -> int:
-        """What the stack takes in memory at most."""
+        """The largest memory that the stack takes, in bytes."""
         return self.networks * self.plan.bytes
 
     def work_of(self, runs: Iterable[Run]) -> int:
+        """Return the number of multiplications in the forward passes of all epochs of runs of this job."""
         return self.work * sum(run.recipe.epochs * run.recipe.networks for run in runs)
 
 
-def cut(
+def cut_into_stacks(
     runs: Sequence[Run], datasets: Mapping[str, Source], stack_size: int | None = None, device: str = "cpu"
 ) -> list[Job]:
-    """Cuts runs that can be trained together, in their order, into stacks, of stack_size or as `plan_for` has it.
+    """Group the runs that can be trained together, and cut each group into stacks in the order of the runs.
 
-    The candidates of a run stay together, also where they are more than that.
-    Raises ValueError as `stacked_by` does.
+    Args:
+        runs: The runs of a study. A run that occurs twice is trained once.
+        datasets: The data sets by name.
+        stack_size: The largest number of networks in a stack; None as `plan_training` chooses it. A run with more
+            candidate learning rates than that is a stack of its own.
+        device: Device that trains, such as "cpu" or "cuda".
+
+    Raises:
+        ValueError: A data set cannot give a run, as `find_stack_key` says.
     """
     kinds = {run: Kind.of(run, datasets[run.dataset]) for run in runs}
-    shared_by = {kind: stacked_by(kind, datasets) for kind in dict.fromkeys(kinds.values())}
-    groups: dict[Shared, list[Run]] = {}
+    keys = {kind: find_stack_key(kind, datasets) for kind in dict.fromkeys(kinds.values())}
+    groups: dict[StackKey, list[Run]] = {}
     for run, kind in kinds.items():
-        groups.setdefault(shared_by[kind], []).append(run)
+        groups.setdefault(keys[kind], []).append(run)
     jobs = []
-    for shared, some in groups.items():
-        way = plan_for(shared.recipe, shared.samples, shared.shape, device, stack_size=stack_size)
-        size = max(way.stack_size // shared.candidates, 1)
-        stacks = [tuple(some[at : at + size]) for at in range(0, len(some), size)]
-        jobs += [Job(stack, way, shared.samples, shared.shape) for stack in stacks]
+    for key, group in groups.items():
+        plan = plan_training(key.recipe, key.samples, key.shape, device, stack_size=stack_size)
+        size = max(plan.stack_size // key.candidates, 1)
+        stacks = [tuple(group[start : start + size]) for start in range(0, len(group), size)]
+        jobs += [Job(stack, plan, key.samples, key.shape) for stack in stacks]
     return jobs
 
 
 @dataclass(frozen=True)
 class Kind:
-    """All of a run but its loss and, unless the samples decide how many a sampler makes of them, its seed.
+    """The fields of a run on which the shape of its training depends: all except loss, name of the recipe and data.
 
-    Of a person's own data the seed decides it too.
+    The seed counts only if the number of training samples depends on it: with some samplers, and for a user's own data.
     """
 
     dataset: str
@@ -81,11 +90,11 @@ class Kind:
     decision: Decision
     fold: Fold | None
     recipe: Recipe
-    seed: int | None
+    seed: int | None  # None if the number of training samples does not depend on it
 
     @classmethod
     def of(cls, run: Run, source: Source) -> "Kind":
-        """Return the kind of a run, whose splits are drawn from that source."""
+        """Return the kind of a run on a data set."""
         method = run.method
         size_is_known = method.sampler.size_is_known and not source.seed_decides_sizes
         return cls(
@@ -103,38 +112,43 @@ class Kind:
 
 
 @dataclass(frozen=True)
-class Shared:
-    """What runs of one stack share."""
+class StackKey:
+    """What runs must have in common to be trained in one stack."""
 
-    samples: int  # of train, or of most that a sampler can make of it
-    tuned: int  # samples of validation, where each epoch looks at them
-    shape: tuple[int, ...]
-    recipe: Recipe  # but for epochs and rates
-    candidates: int
-    alone: Kind | None  # the only kind in its job: its sampler may make any number of samples, or it is not stacked
+    samples: int  # number of training samples, the largest number that the sampler can return
+    validation: int  # number of validation samples if each epoch computes their loss, else 0
+    shape: tuple[int, ...]  # of the inputs of one sample
+    recipe: Recipe  # without epochs and learning rates
+    candidates: int  # number of candidate learning rates, 1 or more
+    alone: Kind | None  # set if only runs of this kind fit: the seed decides the samples, or the learner never stacks
 
 
-def stacked_by(kind: Kind, datasets: Mapping[str, Source]) -> Shared:
-    """Raises ValueError for a kind of run that its data set cannot give."""
+def find_stack_key(kind: Kind, datasets: Mapping[str, Source]) -> StackKey:
+    """Return what runs must have in common with runs of this kind to be trained in one stack.
+
+    Raises:
+        ValueError: The data set cannot give such a run: level or shape do not fit, the validation part lacks a class
+            that is needed, or the sampler cannot resample the train part.
+    """
     dataset, recipe = datasets[kind.dataset].with_positive(kind.positive), kind.recipe
     parts = dataset.split_counts(level=kind.level, protocol=kind.protocol, seed=kind.seed or 0, fold=kind.fold)
     kind.learner.check_shape(recipe, dataset.shape)
     cell = dataset.describe_cell(kind.level, kind.protocol)
     needs = {
-        "a learning rate could be chosen": recipe.tune_lr,
-        "a training could be stopped": recipe.patience,
-        "probabilities could be calibrated": kind.decision.calibration != calibration.NONE,
+        "choose a learning rate": recipe.tune_lr,
+        "stop a training": recipe.patience,
+        "calibrate probabilities": kind.decision.calibration != calibration.NONE,
     }
     for purpose, needed in needs.items():
         if needed and not all(parts["validation"]):
-            raise ValueError(f"{cell} leaves no validation part with both classes, by which {purpose}")
+            raise ValueError(f"{cell} leaves no validation part with both classes, which is needed to {purpose}")
     try:
         samples = sum(resampled_counts(parts["train"], kind.sampler))
         shown_counts(parts["train"], kind.sampler, recipe.train_batch)
     except ValueError as error:
         raise ValueError(f"{cell}: {error}") from error
-    looked_at = sum(parts["validation"]) if recipe.patience else 0
+    validation = sum(parts["validation"]) if recipe.patience else 0
     alone = None
     if kind.seed is not None or not kind.learner.stacks:
         alone = replace(kind, recipe=recipe.shared, decision=Decision())
-    return Shared(samples, looked_at, dataset.shape, recipe.shared, recipe.networks, alone)
+    return StackKey(samples, validation, dataset.shape, recipe.shared, recipe.networks, alone)

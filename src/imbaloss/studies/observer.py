@@ -1,4 +1,4 @@
-"""What is told of a study while it is trained."""
+"""Observers, which follow the training of a study."""
 
 from typing import Protocol
 
@@ -6,33 +6,41 @@ from imbaloss.studies.jobs import Job
 
 
 class StudyObserver(Protocol):
-    """Is told what happens to a study. Each amount of work is told once: as done, or as found finished."""
+    """An object whose methods are called while a study is trained.
+
+    Each amount of work is reported once: by `on_work`, or by `on_finished_work`.
+    """
 
     def on_stack_start(self, job: Job) -> None:
-        """A stack is given to the executor."""
+        """Called when a stack is passed to the executor."""
 
     def on_work(self, amount: int) -> None:
-        """So much of the work (`Job.work_of`) was done since the last call."""
+        """Called with the work (`Job.work_of`) that was done since the last call."""
 
     def on_stack_stored(self, job: Job) -> None:
-        """The rows of a stack are stored."""
+        """Called when the rows of a stack are stored."""
 
     def on_finished_work(self, amount: int) -> None:
-        """So much of the work was found finished, by an earlier command or another process."""
+        """Called with work that an earlier command or another process had finished."""
 
     def on_wait(self, stacks: int) -> None:
-        """Another process trains the stacks that are left, this many."""
+        """Called with the number of stacks that are left, all of them in training in other processes."""
 
 
 class SilentObserver:
-    """Ignores all that it is told; a subclass overrides what it wants to know."""
+    """An observer whose methods do nothing; a subclass overrides those that it needs."""
 
-    def on_stack_start(self, job: Job) -> None: ...
+    def on_stack_start(self, job: Job) -> None:
+        """Do nothing."""
 
-    def on_work(self, amount: int) -> None: ...
+    def on_work(self, amount: int) -> None:
+        """Do nothing."""
 
-    def on_stack_stored(self, job: Job) -> None: ...
+    def on_stack_stored(self, job: Job) -> None:
+        """Do nothing."""
 
-    def on_finished_work(self, amount: int) -> None: ...
+    def on_finished_work(self, amount: int) -> None:
+        """Do nothing."""
 
-    def on_wait(self, stacks: int) -> None: ...
+    def on_wait(self, stacks: int) -> None:
+        """Do nothing."""

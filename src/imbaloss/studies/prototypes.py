@@ -1,4 +1,4 @@
-"""Prototypes that were learned: where they lie among the samples that they were learned from, and what is near them."""
+"""Maps of learned prototypes: their places among the training samples, and the samples nearest to them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -12,46 +12,54 @@ from scipy.spatial.distance import cdist
 from imbaloss.data import Samples
 from imbaloss.networks import Prototypes
 from imbaloss.training import Model
-from imbaloss.training.model import at_once
+from imbaloss.training.model import inference_batch_size
 
-POINTS = 2000  # samples that are kept
-PICTURED = 3  # prototypes of a class whose nearest images are kept: those that are the nearest to the most samples
-NEAREST = 6  # images of each
-PREFIX = "prototypes_"  # of arrays in a file
+POINTS = 2000  # largest number of samples in a map
+PICTURED = 3  # number of prototypes of a class whose nearest images are kept: those with the most samples
+NEAREST = 6  # number of nearest images that are kept of a prototype
+PREFIX = "prototypes_"  # of the names of arrays in a file
 
 
 @dataclass(frozen=True, eq=False)
 class PrototypeMap:
-    """M prototypes of one network in two dimensions: those in which the embeddings of its samples vary most."""
+    """The M prototypes of one network among its training samples, on the first two principal components.
 
-    points: NDArray[np.float32]  # (N, 2), of samples that it learned from
-    classes: NDArray[np.uint8]  # (N,), of these
-    prototypes: NDArray[np.float32]  # (M, 2)
-    own: NDArray[np.uint8]  # (M,), the class of each
-    counts: NDArray[np.int64]  # (M,), samples of its class that it is the nearest prototype of
-    shares: NDArray[np.float64]  # (2,), of the variance that each dimension shows
-    pictured: NDArray[np.int64]  # (P,), numbers of those whose nearest samples are kept, class by class
-    nearest: NDArray[np.uint8]  # (P, NEAREST), the classes of the nearest samples, the nearest first
-    images: NDArray[np.uint8]  # (P, NEAREST, channels, height, width), what they look like; (P, 0) of what is no image
+    The components are those of the embeddings of the training samples.
+    """
+
+    points: NDArray[np.float32]  # (N, 2), coordinates of training samples, at most POINTS
+    classes: NDArray[np.uint8]  # (N,), classes of these samples
+    prototypes: NDArray[np.float32]  # (M, 2), coordinates of the prototypes
+    own: NDArray[np.uint8]  # (M,), classes of the prototypes
+    counts: NDArray[np.int64]  # (M,), number of samples of its class to which a prototype is the nearest of its class
+    shares: NDArray[np.float64]  # (2,), share of the variance that each component explains
+    pictured: NDArray[np.int64]  # (P,), indices of the prototypes whose nearest samples are kept, class by class
+    nearest: NDArray[np.uint8]  # (P, NEAREST), classes of their nearest samples, the nearest first
+    images: NDArray[np.uint8]  # (P, NEAREST, channels, height, width), of these samples; (P, 0) if they are no images
 
     @classmethod
     def of(cls, model: Model, samples: Samples) -> "PrototypeMap":
-        """samples: those that the network learned from, as they are before scaling."""
+        """Return the map of a network of prototypes.
+
+        Args:
+            model: A model whose network is `Prototypes`.
+            samples: The samples that the network was trained on, before scaling.
+        """
         from sklearn.decomposition import PCA  # here, since it takes most of a second
 
         network = model.network
         assert isinstance(network, Prototypes)
-        found = embeddings(model, samples.inputs)
+        embedded = compute_embeddings(model, samples.inputs)  # (N, E)
         of_classes = network.prototypes[0].detach().double().numpy()  # (C, K, E)
         places = of_classes.reshape(-1, of_classes.shape[-1])
         own = np.repeat(np.arange(len(of_classes)), of_classes.shape[1])
-        distances = cdist(found, places, "sqeuclidean")  # (N, M)
+        distances = cdist(embedded, places, "sqeuclidean")  # (N, M)
         among_own = np.where(samples.labels[:, None] == own, distances, np.inf)
-        with np.errstate(invalid="ignore"):  # of a network that makes the same of all samples
-            pca = PCA(min(2, *found.shape), svd_solver="full").fit(found)
-        flat = [np.pad(pca.transform(some), [(0, 0), (0, 2 - pca.n_components_)]) for some in (found, places)]
+        with np.errstate(invalid="ignore"):  # of a network with the same embedding for all samples
+            pca = PCA(min(2, *embedded.shape), svd_solver="full").fit(embedded)
+        flat = [np.pad(pca.transform(each), [(0, 0), (0, 2 - pca.n_components_)]) for each in (embedded, places)]
         counts = np.bincount(among_own.argmin(1), minlength=len(places))
-        pictured = np.sort(np.concatenate([most(counts, own == label) for label in range(len(of_classes))]))
+        pictured = np.sort(np.concatenate([find_highest(counts, own == label) for label in range(len(of_classes))]))
         nearest = np.argsort(distances[:, pictured], axis=0, kind="stable")[:NEAREST].T  # (P, NEAREST)
         shown = samples.inputs[nearest] * 255 if samples.inputs.ndim == 4 else np.zeros((len(pictured), 0))
         return cls(
@@ -67,31 +75,31 @@ class PrototypeMap:
         )
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """By the names that they have in a file."""
-        return {PREFIX + one.name: getattr(self, one.name) for one in fields(self)}
+        """Return the arrays by their names in a file."""
+        return {PREFIX + field.name: getattr(self, field.name) for field in fields(self)}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> "PrototypeMap | None":
-        """The inverse, where there is one."""
+        """Read a map from the arrays of a file; None if they have no map."""
         if PREFIX + "points" not in arrays:
             return None
-        return cls(**{one.name: arrays[PREFIX + one.name] for one in fields(cls)})
+        return cls(**{field.name: arrays[PREFIX + field.name] for field in fields(cls)})
 
 
-def most(counts: NDArray[np.int64], among: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """The places with the highest counts among some, PICTURED at most; of equal ones the first."""
+def find_highest(counts: NDArray[np.int64], among: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return the indices of the highest counts where `among` is true, PICTURED at most; of equal counts the first."""
     places = np.flatnonzero(among)
     return places[np.argsort(-counts[places], kind="stable")[:PICTURED]]
 
 
 @torch.no_grad()
-def embeddings(model: Model, inputs: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
-    """What the body of a network of prototypes makes of inputs (N, ...): (N, E)."""
+def compute_embeddings(model: Model, inputs: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+    """Return the embeddings (N, E) of inputs (N, ...) by a network of prototypes, which is switched to inference."""
     network = model.network.eval()
     assert isinstance(network, Prototypes)
-    size = at_once(model.recipe)
+    size = inference_batch_size(model.recipe)
     chunks = [model.scaling(inputs[start : start + size]) for start in range(0, len(inputs), size)]
-    found: NDArray[np.float64] = np.concatenate(
+    embedded: NDArray[np.float64] = np.concatenate(
         [network.embeddings(chunk.to(model.recipe.dtype)[None])[0].double().numpy() for chunk in chunks]
     )
-    return found
+    return embedded

@@ -1,4 +1,4 @@
-"""A finished run as a row: what was asked, what came of it, how it was computed; and its texts in the store."""
+"""Rows of finished runs: the request, the results and how they were computed; and their texts in the store."""
 
 import json
 from collections.abc import Mapping
@@ -15,8 +15,8 @@ from imbaloss.studies.study import Run
 from imbaloss.studies.tuning import LearningRateChoice
 
 NAMES_IN_STORE = {"validation": "tune"}  # of parts, in stores of version 5 and in the random streams of a run
-TUNED = "tuned"  # what files call the scores on test at the tuned threshold
-THRESHOLDS = ("threshold", "threshold_low", "threshold_high")  # among these: the threshold, and its interval
+TUNED = "tuned"  # the key of the scores on test at the tuned threshold, in files
+THRESHOLDS = ("threshold", "threshold_low", "threshold_high")  # keys of the threshold and of its interval there
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class PartCounts:
     train: Counts
     validation: Counts
     test: Counts
-    resampled: Counts | None = None  # in what an epoch shows after a sampler; None without one
+    resampled: Counts | None = None  # of the samples that an epoch shows after a sampler; None without a sampler
 
     @property
     def shown(self) -> Counts:
@@ -34,7 +34,7 @@ class PartCounts:
         return self.train if self.resampled is None else self.resampled
 
     def by_part(self) -> dict[str, Counts]:
-        """Return the counts by part, without those of a sampler if there is none."""
+        """Return the counts by part; "resampled" is left out without a sampler."""
         return {part: counts for part, counts in vars(self).items() if counts is not None}
 
     @classmethod
@@ -45,41 +45,41 @@ class PartCounts:
 
 @dataclass(frozen=True)
 class Computation:
-    """How a run was computed: its stack, then what is its own."""
+    """How a run was computed. Data and epochs belong to the run, all else to its stack."""
 
     device: str
     threads: int
     plan: Mapping[str, str]
-    stack_size: int  # networks that were trained together
-    stack_seconds: float  # that they took
+    stack_size: int  # number of networks that were trained together
+    stack_seconds: float  # time of their training
     versions: Mapping[str, str]  # by library
-    data: str | None = None  # checksum
-    epochs: int | None = None  # that were finished; None in rows of early stores
+    data: str | None = None  # checksum of the data set
+    epochs: int | None = None  # number of finished epochs; None in rows of early stores
 
     def to_json(self) -> dict[str, Any]:
-        """Return the entries that are known, in the order of the store."""
+        """Return the entries that are not None, in the order of the store."""
         return {name: value for name, value in vars(self).items() if value is not None}
 
 
 @dataclass(frozen=True)
 class Row:
-    """A finished run: what was asked, what came of it, how it was computed."""
+    """A finished run with its results and how they were computed."""
 
     run: Run
     classes: tuple[str, str]  # negative, positive
     counts: PartCounts
     scores: dict[str, Scores]  # of validation and test, at the threshold 1/2
-    undefined: dict[str, dict[str, str]]  # of validation and test: why a score is None
-    tuned: TunedScores  # of test, at the threshold that is best on validation by its rule
-    failure: str | None
+    undefined: dict[str, dict[str, str]]  # of validation and test: the reason for each score that is None
+    tuned: TunedScores  # on test, at the threshold that is best on validation by the rule of the run
+    failure: str | None  # why the training failed; None if it did not
     computed: Computation
-    tuning: LearningRateChoice | None = None  # None where no learning rate was to be chosen
-    losses: tuple[float, ...] = ()  # of each finished epoch; a store gives them only where they are asked for
-    prototypes: PrototypeMap | None = field(default=None, compare=False)  # likewise
+    tuning: LearningRateChoice | None = None  # None if only one learning rate was tried
+    losses: tuple[float, ...] = ()  # of each finished epoch; empty in rows of a store, see `Store.with_losses`
+    prototypes: PrototypeMap | None = field(default=None, compare=False)  # None in rows of a store
 
     @property
     def threshold(self) -> Threshold | None:
-        """Return the tuned threshold; None where none was chosen."""
+        """The tuned threshold; None if none was chosen. Ends of the interval that are not known are NaN."""
         if self.tuned.threshold is None:
             return None
         return Threshold(self.tuned.threshold, *(self.tuned.interval or (np.nan, np.nan)))
@@ -91,17 +91,17 @@ class Row:
         return {**self.scores, TUNED: {**self.tuned.scores, **thresholds}}
 
     def reasons_by_part(self) -> dict[str, dict[str, str]]:
-        """Return why scores are None: on validation, on test, then on test at the tuned threshold."""
+        """Return the reasons for scores that are None: on validation, on test, then on test at the tuned threshold."""
         return {**self.undefined, TUNED: self.tuned.undefined}
 
     def tuning_as_json(self) -> dict[str, Any] | None:
-        """Return the choice of the learning rate as files have it; None where none was to be chosen."""
+        """Return the choice of the learning rate as JSON; None if only one was tried."""
         return asdict(self.tuning) if self.tuning else None
 
     def flat(self) -> dict[str, Any]:
-        """Return a JSON object for a reader: what was asked, the counts, the scores on test by name, then all the rest.
+        """Return the row as one JSON object for readers: run, counts, scores on test by name, then the rest.
 
-        What belongs to the validation part has two names, since version 0.1 called that part "tune".
+        The keys of the validation part stand under two names, since version 0.1 called that part "tune".
         """
         counts = {
             f"{part}_{kind}": count
@@ -110,7 +110,7 @@ class Row:
         }
         recipe = {**self.run.entries, **({"lr": self.tuning.lr} if self.tuning else {})}
         fold = self.run.fold._asdict() if self.run.fold else None
-        asked = {**self.run.asked(), "recipe": recipe, "fold": fold, "negative": self.classes[0]}
+        requested = {**self.run.to_json(), "recipe": recipe, "fold": fold, "negative": self.classes[0]}
         scores = self.scores_by_part()
         rest = {
             **with_old_names({"validation": scores["validation"]}),
@@ -119,13 +119,13 @@ class Row:
             "failure": self.failure,
             "tuning": self.tuning_as_json(),
         }
-        return {**asked, **counts, **scores["test"], **rest, "losses": self.losses, **self.computed.to_json()}
+        return {**requested, **counts, **scores["test"], **rest, "losses": self.losses, **self.computed.to_json()}
 
     def facts(self) -> dict[str, Any]:
-        """Return what a model file says of its training."""
-        asked = {name: value for name, value in self.run.asked().items() if name != "recipe"}
+        """Return the facts about its training that a model file holds: the run, classes, counts and scores on test."""
+        requested = {name: value for name, value in self.run.to_json().items() if name != "recipe"}
         return {
-            **asked,
+            **requested,
             "classes": self.classes,
             "counts": with_old_names(self.counts.by_part()),
             "threshold": THRESHOLD,
@@ -138,28 +138,28 @@ Part = TypeVar("Part")
 
 
 def name_in_store(part: str) -> str:
-    """Return the name that stores and random streams have for a part."""
+    """Return the name of a part in stores and in the names of random streams."""
     return NAMES_IN_STORE.get(part, part)
 
 
 def with_old_names(parts: Mapping[str, Part]) -> dict[str, Part]:
-    """Return the parts by name; a part with another name in version 0.1 stands there under both names."""
+    """Return the parts by name, in which a part that version 0.1 named otherwise has both names."""
     return {name: value for part, value in parts.items() for name in dict.fromkeys((part, name_in_store(part)))}
 
 
 def to_stored(parts: Mapping[str, Part]) -> dict[str, Part]:
-    """Return the parts by their names in stores."""
+    """Rename the parts from their names in code to those in stores."""
     return {name_in_store(part): value for part, value in parts.items()}
 
 
 def from_stored(parts: Mapping[str, Part]) -> dict[str, Part]:
-    """Return the parts of a store by their names in code."""
+    """Rename the parts from their names in stores to those in code."""
     names = {stored: part for part, stored in NAMES_IN_STORE.items()}
     return {names.get(name, name): value for name, value in parts.items()}
 
 
 def to_texts(row: Row) -> tuple[str, str, str]:
-    """Return the texts of a row in a store: what was asked, what came of it but for the arrays, how it was computed."""
+    """Return the JSON texts of a row in a store: its run, its results without the arrays, and how it was computed."""
     result = {
         "classes": row.classes,
         "counts": to_stored(row.counts.by_part()),
@@ -168,13 +168,13 @@ def to_texts(row: Row) -> tuple[str, str, str]:
         "failure": row.failure,
         "tuning": row.tuning_as_json(),
     }
-    asked = row.run.asked()
-    named = {"recipe_name": row.run.recipe_name, "data": asked.pop("data")}  # in this order since version 0.1
-    return json.dumps(asked | named), json.dumps(result), json.dumps(row.computed.to_json())
+    requested = row.run.to_json()
+    last = {"recipe_name": row.run.recipe_name, "data": requested.pop("data")}  # in this order since version 0.1
+    return json.dumps(requested | last), json.dumps(result), json.dumps(row.computed.to_json())
 
 
 def from_texts(run: Run, result: dict[str, Any], computed: Computation) -> Row:
-    """Read a row from its texts in a store; it has no losses, which are in the arrays."""
+    """Make a row of what its texts in a store hold; losses and prototypes are left out, since the arrays hold them."""
     scores, undefined = from_stored(result["scores"]), from_stored(result["undefined"])
     tuned = tuned_from(scores.pop(TUNED), undefined.pop(TUNED))
     return Row(
@@ -191,9 +191,9 @@ def from_texts(run: Run, result: dict[str, Any], computed: Computation) -> Row:
 
 
 def tuned_from(scores: Scores, undefined: dict[str, str]) -> TunedScores:
-    """Return the tuned scores of what `Row.scores_by_part` and `Row.reasons_by_part` say of them.
+    """Make the tuned scores of their entries in `Row.scores_by_part` and `Row.reasons_by_part`.
 
-    Without a threshold each score is undefined for want of it: the reason of F1 is why there is none.
+    The thresholds are removed from `scores`. If no threshold was chosen, the reason is that of any score, as of F1.
     """
     threshold, low, high = (scores.pop(name) for name in THRESHOLDS)
     if threshold is None:

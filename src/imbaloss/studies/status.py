@@ -1,42 +1,60 @@
-"""How far the study of an output folder is."""
+"""The state of the study of an output folder: numbers of runs that are finished, failed and in training."""
 
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from imbaloss.studies.claims import living_claims
+from imbaloss.studies.claims import find_active_claims
 from imbaloss.studies.files import read_study
 from imbaloss.studies.store import Store
 
 
 @dataclass(frozen=True)
 class Status:
-    """Numbers of runs."""
+    """The numbers of runs of a study."""
 
-    study: str
-    asked: int
+    study: str  # name
+    requested: int
     finished: int
-    failed: int  # of the finished
+    failed: int  # of the finished ones
     training: int  # in a process that is running now
-    datasets: dict[str, tuple[int, int]]  # of each data set: finished, asked
-    others: int  # finished, of what the folder was asked for before
+    datasets: dict[str, tuple[int, int]]  # of each data set: finished, requested
+    unrelated: int  # finished ones in the folder that belong to other studies
 
     @classmethod
     def of(cls, folder: Path) -> "Status":
-        """Raises OSError where the folder holds no study or no store, ValueError where its study is damaged."""
+        """Read the state of an output folder.
+
+        Raises:
+            OSError: The folder holds no study or no store.
+            ValueError: The study file is damaged.
+        """
         study, store = read_study(folder), Store(folder, create=False)
         runs = study.runs()
         hashes = {run.hash: run.dataset for run in runs}
-        known = hashes.keys() | {run.hash for run in study.other_runs()}
-        finished, failed, claimed = store.hashes(), store.failed(), living_claims(store)
-        asked = Counter(hashes.values())
-        done = Counter(hashes[found] for found in finished if found in hashes)
+        belonging = hashes.keys() | {run.hash for run in study.other_runs()}
+        finished, failed, claimed = store.hashes(), store.failed(), find_active_claims(store)
+        requested = Counter(hashes.values())
+        done = Counter(hashes[run_hash] for run_hash in finished if run_hash in hashes)
         return cls(
             study=study.name,
-            asked=len(hashes),
+            requested=len(hashes),
             finished=done.total(),
             failed=len(failed & hashes.keys()),
             training=len((claimed - finished) & hashes.keys()),
-            datasets={dataset: (done[dataset], number) for dataset, number in asked.items()},
-            others=len(finished - known),
+            datasets={dataset: (done[dataset], number) for dataset, number in requested.items()},
+            unrelated=len(finished - belonging),
         )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object that `imbaloss status --json` prints."""
+        return {
+            "study": self.study,
+            "asked": self.requested,
+            "finished": self.finished,
+            "failed": self.failed,
+            "training": self.training,
+            "datasets": self.datasets,
+            "others": self.unrelated,
+        }

@@ -17,16 +17,16 @@ from numpy.typing import NDArray
 from pydantic_core import from_json
 
 from imbaloss.data import Source
-from imbaloss.studies.bulk import uncollected
+from imbaloss.studies.bulk import pause_garbage_collection
 from imbaloss.studies.prototypes import PrototypeMap
 from imbaloss.studies.row import Computation, Row, from_stored, from_texts, to_stored, to_texts
 from imbaloss.studies.study import Run
 
-Found = TypeVar("Found")
+Content = TypeVar("Content")
 FILE = "results.sqlite"
 VERSION = 5  # of the tables below
 TABLES = (
-    # in JSON: what was asked, what came of it, how it was computed
+    # in JSON: the run, its results, how they were computed
     "CREATE TABLE runs (hash TEXT PRIMARY KEY, asked TEXT NOT NULL, result TEXT NOT NULL, computed TEXT NOT NULL)",
     "CREATE TABLE arrays (hash TEXT PRIMARY KEY, content BLOB NOT NULL)",  # losses and predictions
     "CREATE TABLE claims (hash TEXT PRIMARY KEY, owner TEXT NOT NULL)",
@@ -37,11 +37,11 @@ TABLES = (
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
-    """What a trained network says of each sample: any score can be computed from it later."""
+    """The labels and predicted probabilities of the samples of a part, from which any score can be computed later."""
 
     labels: NDArray[np.int64]
     probabilities: NDArray[np.float64]  # of the positive class
-    images: NDArray[np.int64]  # which of the pool's images of its class each sample is
+    images: NDArray[np.int64]  # index of each sample among the samples of its class in the pool
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +52,7 @@ class Examples:
 
 
 def to_bytes(row: Row, predictions: Mapping[str, Predictions]) -> bytes:
-    """Return the arrays of a run as the content of an NPZ file."""
+    """Return the arrays of a run, which are losses, prototypes and predictions, as the content of an NPZ file."""
     arrays: dict[str, NDArray[Any]] = {"losses": np.array(row.losses, dtype=np.float64)}
     arrays |= row.prototypes.arrays() if row.prototypes else {}
     for part, of_part in to_stored(predictions).items():
@@ -61,18 +61,18 @@ def to_bytes(row: Row, predictions: Mapping[str, Predictions]) -> bytes:
             f"{part}_probabilities": of_part.probabilities,
             f"{part}_images": of_part.images.astype(np.uint32),
         }
-    return npz(arrays)
+    return pack_npz(arrays)
 
 
-def npz(arrays: Mapping[str, NDArray[Any]]) -> bytes:
-    """The content of a compressed NPZ file."""
+def pack_npz(arrays: Mapping[str, NDArray[Any]]) -> bytes:
+    """Return the content of a compressed NPZ file with the arrays."""
     with io.BytesIO() as file:
         np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
         return file.getvalue()
 
 
 def from_bytes(content: bytes) -> tuple[tuple[float, ...], dict[str, Predictions]]:
-    """Read the losses, and the predictions by part, from the arrays of a run."""
+    """Read the losses of each epoch, and the predictions by part, from the content of an NPZ file (see `to_bytes`)."""
     with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
         parts = [name.removesuffix("_labels") for name in arrays.files if name.endswith("_labels")]
         predictions = {
@@ -87,15 +87,20 @@ def from_bytes(content: bytes) -> tuple[tuple[float, ...], dict[str, Predictions
 
 
 def prototypes_from_bytes(content: bytes) -> PrototypeMap | None:
-    """As `from_bytes`; None where a network has none."""
+    """Read the map of prototypes from the content of an NPZ file (see `to_bytes`); None if the network has none."""
     with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
         return PrototypeMap.from_arrays(arrays)
 
 
 class Store:
-    """The rows of an output folder. Raises OSError, with one sentence, where it cannot be read or written.
+    """The store of an output folder: rows, predictions, claims and example images in an SQLite file.
 
-    create: makes folder and file where there are none.
+    Args:
+        folder: The output folder.
+        create: Whether to create folder and file if they are missing.
+
+    Raises:
+        OSError: The file is missing, damaged, of another version, or cannot be read or written. Methods raise it too.
     """
 
     def __init__(self, folder: Path, *, create: bool = True) -> None:
@@ -104,21 +109,21 @@ class Store:
             try:
                 folder.mkdir(parents=True, exist_ok=True)
             except OSError as error:
-                raise OSError(f"{folder} cannot be made a folder of results: {error.strerror}") from error
+                raise OSError(f"{folder} cannot be created as an output folder: {error.strerror}") from error
         elif not self.file.exists():
-            raise OSError(f"{folder} holds no {FILE}: no study has written its results there")
+            raise OSError(f"{folder} holds no {FILE}: no study has stored results there")
         with self.transaction() as database:
-            if create:  # two processes may be at it
+            if create:  # another process may create it at the same time
                 database.execute("BEGIN IMMEDIATE")
             [(version,)] = database.execute("PRAGMA user_version")
             names = {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
             if not names and create:
-                for sentence in TABLES:
-                    database.execute(sentence)
+                for statement in TABLES:
+                    database.execute(statement)
             elif version != VERSION or "runs" not in names:
-                found = f"version {version or 1}" if "runs" in names else "another program"
+                origin = f"version {version or 1}" if "runs" in names else "another program"
                 raise OSError(
-                    f"{self.file} is a store of {found}, and this imbaloss reads version {VERSION}; "
+                    f"{self.file} is a store of {origin}, and this imbaloss reads version {VERSION}; "
                     "nothing in it was changed: name another output folder"
                 )
 
@@ -127,61 +132,65 @@ class Store:
 
         A run that is in the store already stays as it is.
         """
-        some = [(row.run.hash, *to_texts(row), to_bytes(row, predictions)) for row, predictions in entries]
+        records = [(row.run.hash, *to_texts(row), to_bytes(row, predictions)) for row, predictions in entries]
         with self.transaction() as database:
-            database.executemany("INSERT OR IGNORE INTO runs VALUES (?, ?, ?, ?)", [one[:4] for one in some])
+            database.executemany("INSERT OR IGNORE INTO runs VALUES (?, ?, ?, ?)", [record[:4] for record in records])
             database.executemany(
-                "INSERT OR IGNORE INTO arrays VALUES (?, ?)", [(key, arrays) for key, *_, arrays in some]
+                "INSERT OR IGNORE INTO arrays VALUES (?, ?)", [(key, arrays) for key, *_, arrays in records]
             )
-            database.executemany("DELETE FROM claims WHERE hash = ?", [one[:1] for one in some])
+            database.executemany("DELETE FROM claims WHERE hash = ?", [record[:1] for record in records])
 
     def add_examples(self, datasets: Mapping[str, Source]) -> None:
-        """Of each data set of images, so that a report can show its classes; those that are there stay."""
+        """Write a few images of each class of the data sets of images; stored examples stay as they are."""
         pictures = {name: dataset for name, dataset in datasets.items() if len(dataset.shape) == 3}
-        some = [(name, npz(dataset.example_images())) for name, dataset in pictures.items()]
+        records = [(name, pack_npz(dataset.example_images())) for name, dataset in pictures.items()]
         with self.transaction() as database:
-            database.executemany("INSERT OR IGNORE INTO examples VALUES (?, ?)", some)
+            database.executemany("INSERT OR IGNORE INTO examples VALUES (?, ?)", records)
 
     def examples(self) -> dict[str, Examples]:
-        """Of each data set that has any."""
-        with self.transaction() as database, self.reading():
-            found = database.execute("SELECT dataset, content FROM examples").fetchall()
-            return {name: Examples(dict(np.load(io.BytesIO(content), allow_pickle=False))) for name, content in found}
+        """Return the example images by data set; a data set without images is left out."""
+        with self.transaction() as database, self.explain_damage():
+            records = database.execute("SELECT dataset, content FROM examples").fetchall()
+            return {name: Examples(dict(np.load(io.BytesIO(content), allow_pickle=False))) for name, content in records}
 
     def hashes(self) -> set[str]:
-        """Of all finished runs."""
+        """Return the hashes of all finished runs, failed ones included."""
         with self.transaction() as database:
-            return {found for (found,) in database.execute("SELECT hash FROM runs")}
+            return {run_hash for (run_hash,) in database.execute("SELECT hash FROM runs")}
 
     def failed(self) -> set[str]:
-        """Of finished runs whose training failed."""
+        """Return the hashes of the finished runs whose training failed."""
         with self.transaction() as database:
             query = "SELECT hash FROM runs WHERE json_extract(result, '$.failure') IS NOT NULL"
-            return {found for (found,) in database.execute(query)}
+            return {run_hash for (run_hash,) in database.execute(query)}
 
     def rows(self, runs: Sequence[Run]) -> list[Row]:
-        """The rows of those runs that are finished, in the order of the runs."""
+        """Return the rows of the runs that are finished, in the order of the runs; others are left out.
+
+        The rows have no losses and no prototypes.
+        """
         query = "SELECT hash, result, computed FROM runs"
-        asked = [json.dumps([run.hash for run in runs])] if len(runs) < MANY else []
-        among = " WHERE hash IN (SELECT value FROM json_each(?))" if asked else ""
-        with self.transaction() as database, uncollected():
-            found = {key: (result, computed) for key, result, computed in database.execute(query + among, asked)}
+        wanted = [json.dumps([run.hash for run in runs])] if len(runs) < MANY else []
+        among = " WHERE hash IN (SELECT value FROM json_each(?))" if wanted else ""
+        with self.transaction() as database, pause_garbage_collection():
+            texts = {key: (result, computed) for key, result, computed in database.execute(query + among, wanted)}
 
         @cache
         def read_computation(text: str) -> Computation:
-            """Read a text, which is the same for all runs of a stack, once."""
+            """Parse the text on how a run was computed; once for a stack, whose runs have the same text."""
             return Computation(**from_json(text))
 
-        with self.reading(), uncollected():
+        with self.explain_damage(), pause_garbage_collection():
             return [
-                from_texts(run, from_json(found[run.hash][0]), read_computation(found[run.hash][1]))
+                from_texts(run, from_json(texts[run.hash][0]), read_computation(texts[run.hash][1]))
                 for run in runs
-                if run.hash in found
+                if run.hash in texts
             ]
 
     def with_losses(self, rows: Sequence[Row]) -> list[Row]:
-        found = self.arrays([row.run for row in rows])
-        return [replace(row, losses=losses) for row, (losses, _) in zip(rows, found, strict=True)]
+        """Return rows of this store with the loss of each epoch."""
+        arrays = self.arrays([row.run for row in rows])
+        return [replace(row, losses=losses) for row, (losses, _) in zip(rows, arrays, strict=True)]
 
     def predictions(self, run: Run) -> dict[str, Predictions]:
         """Return the predictions of a finished run on validation and test; none if its training failed."""
@@ -189,48 +198,53 @@ class Store:
         return predictions
 
     def arrays(self, runs: Iterable[Run]) -> list[tuple[tuple[float, ...], dict[str, Predictions]]]:
-        """Losses and predictions of finished runs."""
-        return self.read(runs, from_bytes)
+        """Return losses and predictions of finished runs, in their order."""
+        return self.read_arrays(runs, from_bytes)
 
     def prototypes(self, run: Run) -> PrototypeMap | None:
-        """Of a finished run; None where its network has none."""
-        [found] = self.read([run], prototypes_from_bytes)
-        return found
+        """Return the map of prototypes of a finished run; None if its network has none."""
+        [prototype_map] = self.read_arrays([run], prototypes_from_bytes)
+        return prototype_map
 
-    def read(self, runs: Iterable[Run], understand: Callable[[bytes], Found]) -> list[Found]:
-        """What is understood of the arrays of finished runs."""
+    def read_arrays(self, runs: Iterable[Run], parse: Callable[[bytes], Content]) -> list[Content]:
+        """Parse the arrays of finished runs, in their order. An unfinished run is an error that counts as damage."""
         query = "SELECT content FROM arrays WHERE hash = ?"
-        with self.transaction() as database, self.reading():
-            return [understand(database.execute(query, (run.hash,)).fetchone()[0]) for run in runs]
+        with self.transaction() as database, self.explain_damage():
+            return [parse(database.execute(query, (run.hash,)).fetchone()[0]) for run in runs]
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """All of it is written, or nothing."""
+        """Open a connection for the block: all of its changes are written, or none after an error.
+
+        Raises:
+            OSError: SQLite failed; the message says why and what to do.
+        """
         try:
             with closing(sqlite3.connect(self.file, timeout=60)) as database, database:
                 yield database
         except sqlite3.Error as error:
-            raise OSError(sentence(self.file, error)) from error
+            raise OSError(explain_sqlite_error(self.file, error)) from error
 
     @contextmanager
-    def reading(self) -> Iterator[None]:
+    def explain_damage(self) -> Iterator[None]:
+        """Turn errors that damaged content causes into an OSError with advice."""
         try:
             yield
         except (ValueError, KeyError, TypeError, zlib.error, zipfile.BadZipFile) as error:
             raise OSError(f"{self.file} is damaged: what it holds of a training cannot be read; {ADVICE}") from error
 
 
-MANY = 10_000  # of so many rows, a scan of all is faster than looking each up
+MANY = 10_000  # number of rows from which a scan of all is faster than looking each up
 ADVICE = "it was left as it is: `sqlite3 FILE .recover` saves what can be read, another output folder starts anew"
 
 
-PRIMARY = 0xFF  # the bits of an SQLite result code that tell the kind of error; the others tell which of that kind
+PRIMARY = 0xFF  # the bits of an SQLite result code that are the primary code; the rest refines it
 
 
-def sentence(file: Path, error: sqlite3.Error) -> str:
-    """Say what is wrong with a store and what a person can do about it.
+def explain_sqlite_error(file: Path, error: sqlite3.Error) -> str:
+    """Return a sentence on what is wrong with a store, and what a user can do about it.
 
-    An error of Python's module has no code of SQLite; it counts as one of no special kind.
+    An error of Python's own module has no SQLite code, and gets the general sentence.
     """
     text, code = str(error), getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & PRIMARY
     if code == sqlite3.SQLITE_FULL:

@@ -1,4 +1,4 @@
-"""The choice of a learning rate: every candidate is trained, in one stack, and judged on the validation part alone."""
+"""The choice of a learning rate among candidates that are trained in one stack, by their scores on validation."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,33 +12,33 @@ from imbaloss.learners import FittedModel
 from imbaloss.studies.study import Run
 from imbaloss.training import Outcome
 
-TUNED_BY = "roc_auc"  # threshold-free, so that a rate is not chosen for where it puts the probability 1/2
+TUNED_BY = "roc_auc"  # needs no threshold, so that the choice does not depend on where the probability 1/2 lies
 
 
 @dataclass(frozen=True)
 class TriedRate:
-    """A learning rate that was tried, and what it gave on the validation part."""
+    """A candidate learning rate and its score on the validation part."""
 
     lr: float
-    roc_auc: float | None  # None where the training failed or its outputs are not finite
-    failure: str | None
+    roc_auc: float | None  # None if the training failed or its outputs are not finite
+    failure: str | None  # why the training failed; None if it did not
 
 
 @dataclass(frozen=True)
 class LearningRateChoice:
-    """The learning rate that was chosen, by which score, and all that were tried."""
+    """The chosen learning rate, the score that decided, and all candidates."""
 
-    by: str
-    lr: float | None  # None where every training failed
+    by: str  # name of the score
+    lr: float | None  # None if every training failed
     candidates: tuple[TriedRate, ...]
 
     @classmethod
     def from_json(cls, choice: Mapping[str, Any]) -> Self:
-        """Read the entries of a choice as files have them."""
+        """Read a choice from its entries in JSON."""
         return cls(choice["by"], choice["lr"], tuple(TriedRate(**tried) for tried in choice["candidates"]))
 
 
-def choose(
+def choose_outcome(
     run: Run, validation: Samples, outcomes: Sequence[Outcome[FittedModel]]
 ) -> tuple[Outcome[FittedModel], LearningRateChoice]:
     """Choose the outcome with the highest ROC-AUC on validation; of equal ones that of the smallest learning rate.
@@ -52,16 +52,16 @@ def choose(
     Returns:
         The outcome, and the choice with the scores of all candidates. If all candidates failed, no rate is chosen.
     """
-    found = [judged(outcome, validation) for outcome in outcomes]
-    best = max(range(len(found)), key=lambda place: -1.0 if (score := found[place]) is None else score)
+    aucs = [score_on_validation(outcome, validation) for outcome in outcomes]
+    best = max(range(len(aucs)), key=lambda place: -1.0 if (auc := aucs[place]) is None else auc)
     rates = [recipe.lr for recipe in run.recipe.candidates()]
-    tried = [TriedRate(lr, score, outcome.failure) for lr, score, outcome in zip(rates, found, outcomes, strict=True)]
-    chosen = None if found[best] is None else rates[best]
+    tried = [TriedRate(lr, auc, outcome.failure) for lr, auc, outcome in zip(rates, aucs, outcomes, strict=True)]
+    chosen = None if aucs[best] is None else rates[best]
     return outcomes[best], LearningRateChoice(TUNED_BY, chosen, tuple(tried))
 
 
-def judged(outcome: Outcome[FittedModel], validation: Samples) -> float | None:
-    """Return the ROC-AUC on `validation`; None where the training failed or its outputs are not finite."""
+def score_on_validation(outcome: Outcome[FittedModel], validation: Samples) -> float | None:
+    """Return the ROC-AUC on the validation part; None if the training failed or its outputs are not finite."""
     if outcome.model is None:
         return None
     probabilities = outcome.model.probabilities(validation.inputs)

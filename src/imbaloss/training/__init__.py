@@ -1,7 +1,7 @@
-"""Training: recipes, the one loop that trains a stack of networks, and the model that comes of it."""
+"""Training: recipes, the loop that trains a stack of networks, and the trained model."""
 
 from imbaloss.training import onnx_file
-from imbaloss.training.fast import Plan, plan_for
+from imbaloss.training.fast import Plan, plan_training
 from imbaloss.training.fitting import check_loss
 from imbaloss.training.loop import Outcome, check_device, train
 from imbaloss.training.member import Member
@@ -17,6 +17,6 @@ __all__ = [
     "check_device",
     "check_loss",
     "onnx_file",
-    "plan_for",
+    "plan_training",
     "train",
 ]

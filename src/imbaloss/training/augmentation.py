@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from imbaloss.data.seeds import stream
+from imbaloss.data.seeds import make_generator
 
 
 class Augmentation:
     """Flips and shifts images.
 
-    A shifted image is what is seen of it, with `shift` zeros on each side, through a window of its size. A move of a
-    sample is three numbers: whether to flip it, and where its window begins, down and across.
+    An image is padded with `shift` zeros on each side; a shifted image is a window of the original size in it. A move
+    of a sample is three numbers: whether it is flipped, and the first row and column of its window.
     """
 
     def __init__(self, inputs: Tensor, *, flip: bool, shift: int) -> None:
@@ -26,7 +26,7 @@ class Augmentation:
         self.flip, self.shift = flip, shift
         height, width = inputs.shape[2:]
         padded = F.pad(inputs, [shift] * 4)
-        self.streams: dict[int, np.random.Generator] = {}  # by seed
+        self.streams: dict[int, np.random.Generator] = {}  # seed -> generator
         self.windows = padded.unfold(2, height, 1).unfold(3, width, 1)  # (N, channels, down, across, height, width)
 
     def draw_moves(self, samples: int, generator: np.random.Generator) -> NDArray[np.int64]:
@@ -40,7 +40,7 @@ class Augmentation:
         drawn = {}
         for seed in dict.fromkeys(seeds):
             if seed not in self.streams:
-                self.streams[seed] = stream(seed, "augmentation")
+                self.streams[seed] = make_generator(seed, "augmentation")
             drawn[seed] = self.draw_moves(samples, self.streams[seed])
         return np.stack([drawn[seed] for seed in seeds])
 

@@ -1,4 +1,6 @@
-"""Early stopping: a training ends when its validation loss has not fallen for a while, with the weights of the lowest.
+"""Early stopping: a training ends when its validation loss has not fallen for a number of epochs.
+
+The network then has the weights of its lowest validation loss.
 
 Source: Prechelt 1998 (Neural Networks: Tricks of the Trade), the criterion UP by its number of epochs.
 """
@@ -20,7 +22,12 @@ class EarlyStopping:
         self.waited = torch.zeros(size, dtype=torch.int64)
 
     def record(self, losses: Tensor) -> Tensor:
-        """Take the validation losses after an epoch, (S,) on the CPU. Say which networks have patience left, (S,)."""
+        """Record the validation losses after an epoch, (S,) on the CPU; copy the weights of networks that improved.
+
+        Returns:
+            (S,), whether the loss of each network has fallen within the last `patience` epochs. A loss of NaN counts
+            as not fallen.
+        """
         better = losses < self.lowest
         self.lowest = torch.where(better, losses, self.lowest)
         self.waited = torch.where(better, 0, self.waited + 1)
@@ -30,12 +37,12 @@ class EarlyStopping:
         return self.waited < self.patience
 
     def restore(self, index: int) -> None:
-        """Give one network the weights of its lowest loss."""
+        """Set the weights of one network, in place, to those of its lowest loss."""
         for name, tensor in self.network.state_dict().items():
             tensor[index] = self.weights[name][index]
 
     def keep(self, mask: Tensor) -> None:
-        """Keep the networks where mask (S,) is true."""
+        """Drop the record of the networks where mask (S,) is false."""
         self.weights = {name: tensor[mask] for name, tensor in self.weights.items()}
         here = mask.cpu()
         self.lowest, self.waited = self.lowest[here], self.waited[here]

@@ -1,4 +1,4 @@
-"""Which losses a network can be trained with."""
+"""Check that a network can be trained with a loss."""
 
 import torch
 
@@ -7,7 +7,11 @@ from imbaloss.training.recipe import Recipe
 
 
 def check_loss(spec: LossSpec, recipe: Recipe) -> None:
-    """Raise ValueError if a network cannot be trained with the loss by that recipe."""
+    """Raise ValueError if a network cannot be trained with the loss by that recipe.
+
+    That is so if the loss cannot be built for the number of classes, gives one number for each sample, or changes only
+    after the last epoch.
+    """
     loss = spec.build(counts=(1,) * recipe.classes)
     targets = torch.arange(recipe.classes)
     logits = torch.zeros(2) if recipe.outputs == 1 else torch.zeros(len(targets), recipe.outputs)

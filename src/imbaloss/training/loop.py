@@ -1,4 +1,4 @@
-"""The one training loop of the house."""
+"""The one training loop."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -26,27 +26,27 @@ def check_device(device: str) -> None:
         )
 
 
-Fitted_co = TypeVar("Fitted_co", covariant=True)  # what comes of a training
+Fitted_co = TypeVar("Fitted_co", covariant=True)  # type of the fitted model
 
 
 @dataclass(frozen=True)
 class Outcome(Generic[Fitted_co]):
-    """The end of a training: a model, or a sentence that says why there is none."""
+    """The outcome of a training: a model, or a sentence that says why there is none."""
 
-    losses: list[float]  # of each finished epoch: the mean of the loss over its samples, batch by batch
-    model: Fitted_co | None
-    failure: str | None
-    validation_losses: list[float] = field(default_factory=list)  # of each epoch, where the recipe has patience
+    losses: list[float]  # loss of each finished epoch: the mean of the batch losses, weighted by batch size
+    model: Fitted_co | None  # None if the training failed
+    failure: str | None  # why the training failed; None if it did not
+    validation_losses: list[float] = field(default_factory=list)  # loss of each epoch; empty without patience
 
 
 @dataclass(frozen=True)
 class Course:
-    """What has become of one member so far."""
+    """The losses of a member of the stack up to now."""
 
-    place: int  # among all members
+    place: int  # index among all members
     member: Member
     losses: list[float] = field(default_factory=list)  # as in `Outcome`
-    validation_losses: list[float] = field(default_factory=list)
+    validation_losses: list[float] = field(default_factory=list)  # as in `Outcome`
 
 
 def train(
@@ -59,31 +59,31 @@ def train(
 ) -> list[Outcome[Model]]:
     """Train all members together, each for its own number of epochs.
 
-    A member whose loss or weights are no longer finite leaves the stack, and its neighbours go on; so does one whose
-    patience is at its end.
+    A member leaves the stack when its loss or weights are no longer finite, or when its patience ends. The others go
+    on.
 
     Args:
-        members: the trainings, which must share what `Member` says.
-        device: where they are trained.
-        plan: how they are trained; the default is that of `plan_for`.
-        on_epoch: called after each epoch with the loss of each member that took part in it.
-        lr_name: what the failure of a training calls the learning rate.
+        members: The trainings. They must have in common what `Member` says.
+        device: The device to train on.
+        plan: The plan of the stack; None for that of `plan_training`.
+        on_epoch: Called after each epoch with the losses of the members that took part in it.
+        lr_name: The name of the learning rate in messages.
 
     Returns:
         The outcomes, in the order of the members.
 
     Raises:
-        ValueError: the members cannot be stacked, or the plan is for other networks or optimizers.
+        ValueError: The members cannot be stacked, or the plan is for other networks or optimizers.
     """
     check_members(members)
     if plan:
         plan.check(members[0].recipe)
     courses = [Course(place, member) for place, member in enumerate(members)]
-    courses.sort(key=lambda course: course.member.loss_and_counts)  # those that share a loss stand side by side
+    courses.sort(key=lambda course: course.member.loss_and_counts)  # members with the same loss become neighbours
     stack = Stack.build([course.member for course in courses], torch.device(device), plan)
     outcomes: dict[int, Outcome[Model]] = {}
     while courses:
-        result = EpochResult.of_next(stack)
+        result = EpochResult.train_next(stack)
         for index, course in enumerate(courses):
             outcome = result.finish(course, index, stack, lr_name)
             if outcome:
@@ -98,23 +98,23 @@ def train(
 
 @dataclass(frozen=True, eq=False)
 class EpochResult:
-    """What one epoch gave, on the CPU; each list has one entry for each member of the stack."""
+    """The result of one epoch, on the CPU. Each list has one entry for each member of the stack."""
 
-    epoch: int  # the first is 1
+    epoch: int  # number of the epoch; the first is 1
     batch_losses: Tensor  # (S, batches)
-    losses: list[float]  # the mean over the samples
-    finite_weights: list[bool]
-    validation_losses: list[float] | None  # only with patience
-    patient: list[bool]  # whether it has patience left
+    losses: list[float]  # mean loss over the samples
+    finite_weights: list[bool]  # whether all weights are finite
+    validation_losses: list[float] | None  # None without patience
+    patient: list[bool]  # whether the member has patience left
 
     @classmethod
-    def of_next(cls, stack: Stack) -> "EpochResult":
-        """Train the stack for its next epoch and look at the losses and the weights."""
-        batch_losses = stack.epoch().double().cpu()
+    def train_next(cls, stack: Stack) -> "EpochResult":
+        """Train the stack for its next epoch and return the result."""
+        batch_losses = stack.train_epoch().double().cpu()
         samples, size = stack.data.samples, stack.recipe.train_batch
         sizes = torch.tensor([min(size, samples - start) for start in range(0, samples, size)])
         losses = (batch_losses * sizes).sum(1) / sizes.sum()
-        finite_weights = stack.finite().tolist()
+        finite_weights = stack.has_finite_weights().tolist()
         validation_losses, patient = None, [True] * len(losses)
         if stack.early:
             on_validation = stack.validation_losses().double().cpu()
@@ -122,7 +122,10 @@ class EpochResult:
         return cls(stack.epochs, batch_losses, losses.tolist(), finite_weights, validation_losses, patient)
 
     def finish(self, course: Course, index: int, stack: Stack, lr_name: str) -> Outcome[Model] | None:
-        """Add the losses of one member to its course. Return its outcome, or None if it goes on."""
+        """Add the losses of the member at that index to its course. Return its outcome, or None if it goes on.
+
+        A loss that is not finite is not added.
+        """
         if self.validation_losses is not None:
             course.validation_losses.append(self.validation_losses[index])
         if isfinite(self.losses[index]):
@@ -131,11 +134,11 @@ class EpochResult:
         if failure:
             return Outcome(course.losses, None, failure)
         if self.epoch == course.member.recipe.epochs or not self.patient[index]:
-            return Outcome(course.losses, stack.model(index), None, course.validation_losses)
+            return Outcome(course.losses, stack.extract_model(index), None, course.validation_losses)
         return None
 
     def find_failure(self, index: int, lr_name: str) -> str | None:
-        """Return why the training of one member cannot go on; None if it can."""
+        """Explain why the training of the member at that index has failed; None if it has not."""
         if not isfinite(self.losses[index]):
             batch = int(self.batch_losses[index].isfinite().long().argmin()) + 1
             return f"the loss was no longer finite in epoch {self.epoch}, batch {batch}; try a smaller {lr_name}"

@@ -13,18 +13,18 @@ from imbaloss.training.member import Member
 
 @dataclass(frozen=True, eq=False)
 class LossGroup:
-    """A loss, and how many neighbouring members share it."""
+    """A loss, and the number of neighbouring members that share it."""
 
     loss: Criterion
-    size: int
+    size: int  # number of members
 
 
 def build_loss_groups(members: Sequence[Member], device: torch.device) -> list[LossGroup]:
-    """Build the loss of each group of neighbours that share it."""
+    """Build one loss, on the device, for each group of neighbouring members with equal `loss_and_counts`."""
     groups = []
     for _, group in groupby(members, lambda member: member.loss_and_counts):
-        first, *others = group
-        groups.append(LossGroup(first.loss.build(counts=first.counts).to(device), 1 + len(others)))
+        first, *rest = group
+        groups.append(LossGroup(first.loss.build(counts=first.counts).to(device), 1 + len(rest)))
     return groups
 
 
@@ -32,7 +32,7 @@ def compute_losses(groups: Sequence[LossGroup], logits: Tensor, targets: Tensor,
     """Compute the loss of each member, (S,), by the loss of its group.
 
     Args:
-        groups: the groups, in the order of the members.
+        groups: The groups, in the order of the members.
         logits: (S, B), or (S, B, C) of several outputs.
         targets: (S, B).
         weights: (S, B), or None for equal weights.
@@ -46,7 +46,10 @@ def compute_losses(groups: Sequence[LossGroup], logits: Tensor, targets: Tensor,
 
 
 def keep_members(groups: Sequence[LossGroup], mask: Tensor) -> list[LossGroup]:
-    """Keep the members where mask (S,) is true, and the groups that have such members."""
+    """Return the groups without the members where mask (S,) is false; groups without members are dropped.
+
+    The state that a loss has of each member is dropped with it, in place.
+    """
     kept = []
     for group, stays in zip(groups, torch.split(mask, [group.size for group in groups]), strict=True):
         if stays.any():

@@ -1,4 +1,4 @@
-"""One training, and what the members of a stack must share."""
+"""One training, and the check of what the members of a stack must have in common."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,15 +17,15 @@ from imbaloss.training.recipe import Recipe
 class Member:
     """A training that can be a member of a stack.
 
-    The members of a stack share the recipe, except epochs and lr, and the size of `train`.
+    The members of a stack have the recipe in common, except epochs and lr, and the size of `train`.
     """
 
     split: Split
     loss: LossSpec
-    recipe: Recipe  # one of its `candidates`
+    recipe: Recipe  # a recipe with one learning rate
     seed: int
-    sampler: SamplerSpec = NO_SAMPLER  # what those do that are not of batches has been done to `train`
-    start: nn.Module | None = None  # a stack of one, whose weights are the initial ones
+    sampler: SamplerSpec = NO_SAMPLER  # `train` is already resampled; a sampler in batches is still to be applied
+    start: nn.Module | None = None  # a stack of one network with the initial weights; None: they are drawn
 
     @cached_property
     def rows(self) -> tuple[int, ...]:
@@ -35,12 +35,12 @@ class Member:
 
     @cached_property
     def counts(self) -> tuple[int, ...]:
-        """The same counts as the loss is told, with weights as repetitions."""
-        return weighed(self.rows, self.split.train)
+        """The class counts for the loss: those of `rows`, with sample weights as repetitions."""
+        return weigh_counts(self.rows, self.split.train)
 
     @property
     def loss_and_counts(self) -> tuple[str, tuple[int, ...]]:
-        """What members share that share one loss; they must stand side by side in a stack."""
+        """The key of members that have one loss in common; such members must be neighbours in a stack."""
         return str(self.loss), self.counts
 
 
@@ -48,8 +48,8 @@ def check_members(members: Sequence[Member]) -> None:
     """Check that the members can be trained in one stack.
 
     Raises:
-        ValueError: A member has rates to choose from, inputs that its network does not take, patience without a
-            validation part, or batches by label in a fixed order; or members differ in what a stack shares.
+        ValueError: A member has several rates, inputs that its network does not take, patience without a validation
+            part, or batches by label in a fixed order. Or members differ in what a stack must have in common.
     """
     for member in members:
         if member.recipe.tune_lr:
@@ -61,18 +61,18 @@ def check_members(members: Sequence[Member]) -> None:
             raise ValueError(f"{member.sampler} draws batches anew in each epoch: it goes with shuffle_train")
     shared = {member.recipe.shared for member in members}
     sizes = {member.split.train.inputs.shape for member in members}
-    tunes = {len(member.split.validation) * (member.recipe.patience > 0) for member in members}
-    if len(shared) != 1 or len(sizes) != 1 or len(tunes) != 1:
+    validation_sizes = {len(member.split.validation) * (member.recipe.patience > 0) for member in members}
+    if len(shared) != 1 or len(sizes) != 1 or len(validation_sizes) != 1:
         raise ValueError(
             "the members of a stack must share all of the recipe but epochs and lr, and the size of train, with "
             "patience that of validation too"
         )
 
 
-def weighed(counts: Sequence[int], part: Samples) -> tuple[int, ...]:
-    """Multiply the counts of each class by its mean weight in a part, and round them to whole numbers.
+def weigh_counts(counts: Sequence[int], part: Samples) -> tuple[int, ...]:
+    """Multiply the count of each class by its mean sample weight in a part, and round to whole numbers, (C,).
 
-    If the weights are below 1 on average, all counts are scaled up, so that their sum is no smaller than the samples.
+    If the mean of all weights above 0 is below 1, the counts are divided by it. Without weights they do not change.
     """
     if part.weights is None:
         return tuple(counts)

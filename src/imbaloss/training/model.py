@@ -1,4 +1,4 @@
-"""Trained networks with all that they need to predict."""
+"""Trained networks with everything that prediction needs."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -14,37 +14,37 @@ from torch.nn import functional as F
 
 from imbaloss import networks
 from imbaloss.evaluation import Calibration, Decision
-from imbaloss.evaluation.priors import moved
+from imbaloss.evaluation.priors import shift_logits
 from imbaloss.training.recipe import Recipe
 from imbaloss.training.scaling import Scaling
 
 Floats = NDArray[np.float64]
-AT_ONCE, IMAGES_AT_ONCE = 4096, 512  # samples; of 32 x 32 pixels, 16 maps of 512 images are 32 MiB
+AT_ONCE, IMAGES_AT_ONCE = 4096, 512  # batch sizes for inference; 16 maps of 512 images of 32 x 32 pixels are 32 MiB
 
 
 @dataclass(frozen=True)
 class Model:
-    """One trained network, or several whose probabilities are averaged, with everything that prediction needs."""
+    """A trained network, or several whose probabilities are averaged, with everything that prediction needs."""
 
     recipe: Recipe
-    shape: tuple[int, ...]  # of one input
+    shape: tuple[int, ...]  # shape of one input
     scaling: Scaling
     network: nn.Module  # a stack of the networks
     prior: tuple[float, ...] = ()  # what is added to the log-probability of each class; empty for nothing
-    calibration: Calibration = field(default_factory=Calibration)  # of the logits with that prior
-    decision: Decision = field(default_factory=Decision)  # how its probabilities become actions
+    calibration: Calibration = field(default_factory=Calibration)  # calibration of the logits with that prior
+    decision: Decision = field(default_factory=Decision)  # how probabilities become classes
 
     @torch.no_grad()
     def logits(self, inputs: NDArray[np.floating[Any]], order: NDArray[np.int64] | None = None) -> Floats:
         """Return the log-odds of class 1, (N,), or for more than two classes the log-probabilities, (N, C).
 
         Args:
-            inputs: (N, *shape); they pass through the network `recipe.test_batch` at a time.
+            inputs: (N, *shape), which pass through the networks in batches of `recipe.test_batch`.
             order: (N,), the order in which they pass; None: as they are. The result is in the order of the inputs.
         """
         self.network.eval()
         logits = compute_in_batches(self._compute_logits, self.recipe, inputs, order)
-        return self.calibration(moved(logits, self.prior) if self.prior else logits)
+        return self.calibration(shift_logits(logits, self.prior) if self.prior else logits)
 
     def _compute_logits(self, inputs: NDArray[np.floating[Any]]) -> Floats:
         """Return the logits of a batch before the prior and the calibration."""
@@ -53,7 +53,7 @@ class Model:
         return logits
 
     def probabilities(self, inputs: NDArray[np.floating[Any]], order: NDArray[np.int64] | None = None) -> Floats:
-        """Return the probability of class 1, (N,), or for more than two classes of each, (N, C); see `logits`."""
+        """Return the probability of class 1, (N,), or of each of more than two classes, (N, C), as `logits` does."""
         return to_probabilities(self.logits(inputs, order))
 
     @property
@@ -75,7 +75,7 @@ def compute_in_batches(
     """
     order = np.arange(len(inputs)) if order is None else order
     size = recipe.test_batch or max(len(inputs), 1)
-    size = min(size, at_once(recipe)) if recipe.kind.convolutional else size
+    size = min(size, inference_batch_size(recipe)) if recipe.kind.convolutional else size
     logits = np.empty((len(inputs), recipe.classes)[: 1 + (recipe.classes > 2)])
     for start in range(0, len(inputs), size):
         batch = order[start : start + size]
@@ -112,6 +112,6 @@ def build_network(recipe: Recipe, shape: Sequence[int], weights: Sequence[np.ran
     return networks.build(recipe.design(shape), weights, init=recipe.init, dtype=recipe.dtype)
 
 
-def at_once(recipe: Recipe) -> int:
+def inference_batch_size(recipe: Recipe) -> int:
     """Return the batch size for inference, in samples."""
     return IMAGES_AT_ONCE if recipe.kind.convolutional else AT_ONCE

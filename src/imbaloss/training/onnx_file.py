@@ -10,11 +10,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from imbaloss.atomic_write import write_atomically
 from imbaloss.evaluation.calibration import NONE
 from imbaloss.training.model import Model, combine_networks
-from imbaloss.whole import write_whole
 
-NEEDS = ("onnx", "onnxscript")
+NEEDS = ("onnx", "onnxscript")  # packages that PyTorch's exporter imports
 
 
 def write(model: Model, file: Path, threshold: float | None, costs: NDArray[np.float64] | None = None) -> Path:
@@ -24,7 +24,7 @@ def write(model: Model, file: Path, threshold: float | None, costs: NDArray[np.f
         model: The model; `Exported` says what the file computes.
         file: Where to write.
         threshold: The probability from which on a sample is positive, for two classes; None for 1/2.
-        costs: (C, C), by which the decision among more than two classes is the cheapest; None for the likeliest class.
+        costs: (C, C), for the cheapest decision among more than two classes; None for the likeliest class.
 
     Returns:
         The file.
@@ -48,7 +48,7 @@ def write(model: Model, file: Path, threshold: float | None, costs: NDArray[np.f
             verbose=False,
             dynamo=True,
         )
-    return write_whole(file, cast(torch.onnx.ONNXProgram, program).model_proto.SerializeToString())
+    return write_atomically(file, cast(torch.onnx.ONNXProgram, program).model_proto.SerializeToString())
 
 
 class Exported(nn.Module):
@@ -58,7 +58,7 @@ class Exported(nn.Module):
     """
 
     def __init__(self, model: Model, threshold: float | None, costs: NDArray[np.float64] | None) -> None:
-        """Take the model apart into tensors. threshold: for two classes, None for 1/2. costs: for several, or None."""
+        """Copy the parts of the model into tensors. The other arguments are those of `write`."""
         super().__init__()
         self.network, self.networks, self.dtype = model.network, model.networks, model.recipe.dtype
         self.kind = model.calibration.kind
@@ -90,8 +90,8 @@ class Exported(nn.Module):
         if logits.ndim == 1:
             return calibrate_odds(self.kind, logits, self.numbers[0])
         classes = range(logits.shape[1])
-        others = [logits[:, [other for other in classes if other != c]].logsumexp(1) for c in classes]
-        odds = [calibrate_odds(self.kind, logits[:, c] - others[c], self.numbers[c]) for c in classes]
+        rest = [logits[:, [other for other in classes if other != c]].logsumexp(1) for c in classes]
+        odds = [calibrate_odds(self.kind, logits[:, c] - rest[c], self.numbers[c]) for c in classes]
         scores = torch.stack(odds, dim=1).sigmoid()
         total = scores.sum(1, keepdim=True)
         return torch.where(total > 0, scores / total, torch.full_like(scores, 1 / len(classes))).log()

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 class Options:
     """The options that all networks of a stack share."""
 
-    momentum: float  # of SGD
+    momentum: float  # momentum of SGD; Adam ignores it
     weight_decay: float
     products: torch.dtype  # the type of products and activations, not of weights
 
@@ -27,7 +27,12 @@ class ByAutograd(ABC):
         self.options = options
 
     def step(self, inputs: Tensor, loss: Callable[[Tensor], Tensor]) -> Tensor:
-        """Take a step on one batch and return the values of the loss, (S,). loss takes the logits."""
+        """Take a step on one batch and return the loss of each network, (S,).
+
+        Args:
+            inputs: (S, B, ...).
+            loss: Logits -> the loss of each network, (S,).
+        """
         products = self.options.products
         with torch.autocast(inputs.device.type, products, enabled=products != self.lr.dtype):
             logits = self.network(inputs)
@@ -55,10 +60,10 @@ class SGD(ByAutograd):
     def update(self) -> None:
         """Take one step, and clear the gradients."""
         for index, parameter in enumerate(self.parameters):
-            direction = gradient(parameter, self.options.weight_decay)
+            direction = decayed_gradient(parameter, self.options.weight_decay)
             if self.options.momentum:
                 direction = self.velocities[index].mul_(self.options.momentum).add_(direction)
-            parameter.addcmul_(direction, per_network(self.lr, parameter), value=-1)
+            parameter.addcmul_(direction, reshape_per_network(self.lr, parameter), value=-1)
             parameter.grad = None
 
     def keep(self, mask: Tensor) -> None:
@@ -81,9 +86,9 @@ class Adam(ByAutograd):
         """Take one step, and clear the gradients."""
         self.steps += 1
         for parameter, mean, square in zip(self.parameters, self.means, self.squares, strict=True):
-            direction = gradient(parameter, self.options.weight_decay)
+            direction = decayed_gradient(parameter, self.options.weight_decay)
             correction = adam_direction(direction, mean, square, self.steps)
-            parameter.addcmul_(direction, per_network(self.lr, parameter), value=-correction)
+            parameter.addcmul_(direction, reshape_per_network(self.lr, parameter), value=-correction)
             parameter.grad = None
 
     def keep(self, mask: Tensor) -> None:
@@ -93,8 +98,8 @@ class Adam(ByAutograd):
         self.squares = [square[mask] for square in self.squares]
 
 
-BETAS = (0.9, 0.999)
-EPSILON = 1e-8
+BETAS = (0.9, 0.999)  # decay of the first and second moment of Adam
+EPSILON = 1e-8  # added to the root of the second moment
 
 
 def adam_direction(gradient: Tensor, mean: Tensor, square: Tensor, step: int) -> float:
@@ -124,13 +129,13 @@ Optimizer = SGD | Adam
 OPTIMIZERS: dict[str, type[Optimizer]] = {"sgd": SGD, "adam": Adam}
 
 
-def gradient(parameter: Tensor, weight_decay: float) -> Tensor:
+def decayed_gradient(parameter: Tensor, weight_decay: float) -> Tensor:
     """Return a new tensor with the gradient of a parameter and its weight decay; zeros if it has no gradient."""
     if parameter.grad is None:
         return torch.zeros_like(parameter)
     return parameter.grad.add(parameter, alpha=weight_decay) if weight_decay else parameter.grad
 
 
-def per_network(values: Tensor, like: Tensor) -> Tensor:
+def reshape_per_network(values: Tensor, like: Tensor) -> Tensor:
     """Reshape values (S,) to (S, 1, ...) so that they multiply a tensor (S, ...) network by network."""
     return values.view(-1, *(1,) * (like.ndim - 1))

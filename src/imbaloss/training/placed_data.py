@@ -31,7 +31,15 @@ class PlacedPart:
         dtype: torch.dtype,
         input_dtype: torch.dtype,
     ) -> "PlacedPart":
-        """Scale the inputs of each split's part and put all on the device; weights get `dtype`, inputs their own."""
+        """Scale the inputs of G parts and put them on the device.
+
+        Args:
+            parts: The part of each split, of equal size.
+            scalings: The scaling of each split.
+            device: The device.
+            dtype: The type of the sample weights.
+            input_dtype: The type of the inputs.
+        """
         placed = torch.empty(len(parts), *parts[0].inputs.shape, dtype=input_dtype, device=device)
         for place, scaling, part in zip(placed, scalings, parts, strict=True):
             scaling.write_into(place, part.inputs)
@@ -44,20 +52,20 @@ class PlacedData:
     """The parts of G splits that S members train on, with the split of each member."""
 
     train: PlacedPart
-    validation: PlacedPart | None  # of a recipe with patience
-    scalings: tuple[Scaling, ...]  # of each split
-    splits: Tensor  # (S,): the number of each member's split
-    validation_shares: Tensor  # (S, C): see `validation_shares`
-    samples: int  # N of train
-    shape: tuple[int, ...]  # of one input
+    validation: PlacedPart | None  # None without patience
+    scalings: tuple[Scaling, ...]  # the scaling of each split
+    splits: Tensor  # (S,), the number of each member's split
+    validation_shares: Tensor  # (S, C), see `validation_shares`
+    samples: int  # N, the number of training samples of a split
+    shape: tuple[int, ...]  # shape of one input
 
     @classmethod
     def place(cls, members: Sequence[Member], device: torch.device, input_dtype: torch.dtype) -> "PlacedData":
-        """Put the splits of all members on the device, each once; `input_dtype` is that of the training inputs."""
+        """Put the splits of all members on the device, each once. input_dtype: the type of the training inputs."""
         recipe = members[0].recipe
         splits = list({id(member.split): member.split for member in members}.values())
         numbers = {id(split): number for number, split in enumerate(splits)}
-        scalings = tuple(Scaling.of(recipe.scaling, split.train) for split in splits)
+        scalings = tuple(Scaling.fit(recipe.scaling, split.train) for split in splits)
         place = partial(PlacedPart.place, scalings=scalings, device=device, dtype=recipe.dtype)
         samples, *shape = splits[0].train.inputs.shape
         return cls(
@@ -93,7 +101,10 @@ class PlacedData:
 
 
 def place_weights(parts: Sequence[Samples], dtype: torch.dtype, device: torch.device) -> Tensor | None:
-    """Put the sample weights of all parts, one after the other, on the device; None if no part has weights."""
+    """Put the sample weights of all parts, one after the other, on the device; return None if no part has weights.
+
+    A part without weights beside parts with weights gets weights of 1.
+    """
     if all(part.weights is None for part in parts):
         return None
     each = [np.ones(len(part)) if part.weights is None else part.weights for part in parts]
@@ -103,7 +114,7 @@ def place_weights(parts: Sequence[Samples], dtype: torch.dtype, device: torch.de
 def validation_shares(member: Member) -> list[float]:
     """Return the weight of a validation sample by its class, (C,).
 
-    Without a sampler it is 1. With a sampler it gives the validation part the class shares of an epoch: otherwise early
+    Without a sampler it is 1. With a sampler it gives the validation part the class shares of an epoch. Otherwise early
     stopping would judge a network by other shares than it learns from.
     """
     shown = np.array(member.counts, dtype=np.float64)

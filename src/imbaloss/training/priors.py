@@ -15,9 +15,9 @@ from scipy import optimize
 
 from imbaloss.losses import LossSpec
 
-FARTHEST = 30.0  # logit of a constant
-SAME = 1e-12  # values of a loss that differ by less
-LAST = 2**31  # an epoch by which every schedule has ended
+FARTHEST = 30.0  # limit of the constant logits that are tried
+SAME = 1e-12  # values of a loss that differ by less count as equal
+LAST = 2**31  # an epoch after the end of every schedule of a loss
 
 
 def prior_shift(
@@ -45,14 +45,14 @@ def prior_shift(
     learned = find_best_constant(loss, after)
     if learned is None and prevalence is not None:
         raise ValueError(f"prevalence is for losses that teach shares of the classes, not for {loss}: calibrate it")
-    wanted = find_best_constant(loss, before) if prevalence is None else logits_of(prevalence)
+    wanted = find_best_constant(loss, before) if prevalence is None else shares_to_logits(prevalence)
     if learned is None or wanted is None:
         return no_shift
     shift = wanted - learned
     return tuple((shift - shift.mean()).tolist()) if len(before) > 2 else (0.0, float(shift[0]))
 
 
-def logits_of(shares: Sequence[float]) -> NDArray[np.float64]:
+def shares_to_logits(shares: Sequence[float]) -> NDArray[np.float64]:
     """Return the logits of class shares: the log-odds (1,) of two classes, else the log-shares (C,)."""
     logs: NDArray[np.float64] = np.log(np.asarray(shares))
     return logs[1:] - logs[:1] if len(logs) == 2 else logs
@@ -64,8 +64,8 @@ def find_best_constant(loss: LossSpec, counts: Sequence[int]) -> NDArray[np.floa
     counts: the samples of each class.
 
     Returns:
-        The logits. None if all constants are equally good, as for losses that rank, and if the best one is infinite,
-        as for soft F1, which then calls every sample positive.
+        The logits. None if all constants are equally good, as for losses that rank. None also if the best constant is
+        infinite, as for soft F1, whose best constant predicts every sample as positive.
     """
     criterion = loss.build(counts=counts).eval()
     criterion.set_epoch(LAST)
@@ -92,7 +92,7 @@ def find_best_constant(loss: LossSpec, counts: Sequence[int]) -> NDArray[np.floa
             bounds=[(-FARTHEST, FARTHEST)] * numbers,
             options={"ftol": 1e-15, "gtol": 1e-10, "maxiter": 1000},
         )
-        for start in (even, logits_of([max(count, 1) for count in counts]))
+        for start in (even, shares_to_logits([max(count, 1) for count in counts]))
     ]
     constant: NDArray[np.float64] = min(optima, key=lambda optimum: float(optimum.fun)).x
     return constant if np.abs(constant).max() < log(sum(counts)) + 3 else None

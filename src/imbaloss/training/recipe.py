@@ -8,13 +8,13 @@ from typing import Any
 import torch
 
 from imbaloss import networks
+from imbaloss.choices import check_choice
 from imbaloss.evaluation import Decision
 from imbaloss.field_tables import Field, FieldError
-from imbaloss.nearest import one_of
 from imbaloss.networks import Design, Kind
 from imbaloss.recipe_fields import DECISION_FIELDS, FIELDS, TRAINING_FIELDS, RecipeFields
 
-PRECISIONS = {  # the type of weights, and that of products and activations
+PRECISIONS = {  # precision -> the type of weights, and the type of products and activations
     "float32": (torch.float32, torch.float32),
     "float64": (torch.float64, torch.float64),
     "bf16": (torch.float32, torch.bfloat16),
@@ -27,9 +27,10 @@ NUMBERS = tuple(
 
 @dataclass(frozen=True)
 class Recipe(RecipeFields):
-    """Everything about a training but its data, its loss and its seed. `RecipeFields` lists the fields.
+    """The hyper-parameters of a training: all but its data, loss and seed. `RecipeFields` lists the fields.
 
-    Rates are put into ascending order, whole numbers into floating point. Layers that the network lacks become None.
+    Values are put into canonical form: rates in ascending order, real numbers as floats, and None for layers that the
+    network does not have.
     """
 
     def candidates(self) -> "tuple[Recipe, ...]":
@@ -43,7 +44,7 @@ class Recipe(RecipeFields):
 
     @property
     def shared(self) -> "Recipe":
-        """The recipe without what may differ within a stack: epochs and rates."""
+        """The recipe with neutral epochs and rates, the only fields that may differ within a stack."""
         return replace(self, epochs=1, lr=1.0, tune_lr=())
 
     @property
@@ -76,7 +77,7 @@ class Recipe(RecipeFields):
 
     @property
     def dtype(self) -> torch.dtype:
-        """The type of the weights, and of everything that a trained model computes."""
+        """The type of the weights, and of all products of a trained model."""
         return PRECISIONS[self.precision][0]
 
     @property
@@ -100,12 +101,15 @@ class Recipe(RecipeFields):
 
 
 def canonical_text(field: Field, value: str) -> str:
-    """Return the canonical form of a text. Raises FieldError if the field does not admit it."""
+    """Return a text in canonical form: a network as `str` of its `Kind` writes it, other texts unchanged.
+
+    Raises FieldError if the field does not admit the text.
+    """
     try:
         if field.name == "network":
             require(isinstance(value, str), f"network must be a text, as cnn, found {value!r}")
             return str(networks.parse(value))
-        one_of(field.name, value, field.entry.names)
+        check_choice(field.name, value, field.entry.names)
     except ValueError as error:
         raise FieldError(field.name, str(error), named=False) from error
     return value
@@ -114,17 +118,20 @@ def canonical_text(field: Field, value: str) -> str:
 def canonical_widths(field: Field, value: Sequence[int] | None) -> tuple[int, ...]:
     """Return the widths of layers as ints; the default ones for None.
 
-    Raises FieldError for widths outside their domain, and for no widths if the network needs some.
+    Raises FieldError for widths that are no whole numbers or outside their domain, and for no widths if the field
+    needs some.
     """
     try:
-        widths = tuple(whole(f"one of {field.name}", width) for width in (field.default if value is None else value))
+        widths = tuple(
+            canonical_int(f"one of {field.name}", width) for width in (field.default if value is None else value)
+        )
     except FieldError as error:
         raise FieldError(field.name, str(error), named=False) from error
     for domain in field.entry.domains:
         if not all(map(domain.contains, widths)):
             raise FieldError(field.name, f"{domain.rule}, found {widths}")
     if not widths and not field.entry.may_be_empty:
-        raise FieldError(field.name, "must name a number for each stage, and there is none")
+        raise FieldError(field.name, "must name a number for each stage, found none")
     return widths
 
 
@@ -142,7 +149,9 @@ def canonical_numbers(field: Field, value: Any, dtype: torch.dtype) -> Any:
     if value is None and field.optional:
         return None
     values = value if field.several else (value,)
-    numbers = sorted([whole(field.name, each) if field.kind is int else number(each) for each in values])
+    numbers = sorted(
+        [canonical_int(field.name, each) if field.kind is int else canonical_float(each) for each in values]
+    )
     for each in numbers:
         for domain in field.entry.domains:
             if not domain.contains(torch.tensor(each, dtype=dtype).item() if domain.in_precision else each):
@@ -153,23 +162,23 @@ def canonical_numbers(field: Field, value: Any, dtype: torch.dtype) -> Any:
 
 
 def read_entries(entries: Mapping[str, Any]) -> tuple[Recipe, Decision]:
-    """Split the entries of a recipe into what is trained and how probabilities become actions.
+    """Build the recipe and the decision from the entries of a stored recipe.
 
     Raises:
         FieldError: A field does not admit its value.
-        TypeError: There is no such field.
+        TypeError: An entry is no field.
     """
     recipe = Recipe(**{name: value for name, value in entries.items() if name not in DECISION_FIELDS})
     return recipe, Decision.read(entries)
 
 
 def write_entries(recipe: Recipe, decision: Decision) -> dict[str, Any]:
-    """Return all entries of a recipe in the order of `FIELDS`, including those at their default."""
+    """Return the entries that `read_entries` reads, in the order of `FIELDS`, including those at their default."""
     return vars(recipe) | decision.entries
 
 
 def check_entries(entries: Mapping[str, Any]) -> None:
-    """Raise FieldError if entries for one kind of network name layers of another kind, which would have no effect."""
+    """Raise FieldError if the entries name layers that the network does not have, since these have no effect."""
     network = str(entries.get("network", "mlp"))
     body = networks.parse(network).body
     for name, bodies in networks.LAYERS.items():
@@ -177,12 +186,12 @@ def check_entries(entries: Mapping[str, Any]) -> None:
             raise FieldError(name, f"is for {' and '.join(bodies)}, and the network is {network}")
 
 
-def number(value: float) -> float:
+def canonical_float(value: float) -> float:
     """Return the canonical float of a number (1 as 1.0, -0.0 as 0.0), since the text of a recipe identifies a run."""
     return float(value) + 0.0
 
 
-def whole(name: str, value: object) -> int:
+def canonical_int(name: str, value: object) -> int:
     """Return a whole number of any type as an int. Raises FieldError for other values."""
     if not isinstance(value, Integral) or isinstance(value, bool):
         raise FieldError(name, f"must be a whole number, found {value!r}")

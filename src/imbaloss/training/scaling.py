@@ -1,4 +1,4 @@
-"""Scaling of inputs, which is fitted on the training part and saved with the model."""
+"""Scaling of inputs: fitted on the training part and saved with the model."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from torch import Tensor
 
 from imbaloss.data import Samples
 
-CHUNK = 8192  # samples that are scaled at once
+CHUNK = 8192  # number of samples that are scaled at once
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Scaling:
     scale: tuple[float, ...]
 
     @classmethod
-    def of(cls, kind: str, train: Samples) -> "Scaling":
+    def fit(cls, kind: str, train: Samples) -> "Scaling":
         """Fit a scaling to training samples.
 
         kind: "unit" changes nothing; "standard" gives each channel mean 0 and standard deviation 1, with sample weights
@@ -34,7 +34,7 @@ class Scaling:
         from sklearn.preprocessing import StandardScaler  # here, since it takes most of a second
 
         scaler = StandardScaler()
-        for rows in chunks(len(train)):
+        for rows in slice_rows(len(train)):
             values = np.moveaxis(train.inputs[rows], 1, -1).astype(np.float64)
             of_sample = values[0].size // channels
             weights = None if train.weights is None else np.repeat(train.weights[rows], of_sample)
@@ -49,10 +49,10 @@ class Scaling:
 
     def write_into(self, place: Tensor, inputs: NDArray[np.floating[Any]]) -> None:
         """Scale inputs (N, channels, ...) into a tensor of any type, in chunks, without a second copy of them all."""
-        for rows in chunks(len(inputs)):
+        for rows in slice_rows(len(inputs)):
             place[rows] = self(inputs[rows]).to(place.dtype)
 
 
-def chunks(samples: int) -> Iterator[slice]:
-    """Return the slices of rows that are scaled together."""
+def slice_rows(samples: int) -> Iterator[slice]:
+    """Return the slices of `CHUNK` rows or fewer that cover so many samples, in order."""
     return (slice(start, start + CHUNK) for start in range(0, samples, CHUNK))

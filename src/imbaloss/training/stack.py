@@ -9,15 +9,15 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from imbaloss.data.seeds import stream
-from imbaloss.networks import keep, put
+from imbaloss.data.seeds import make_generator
+from imbaloss.networks import keep_networks, set_network
 from imbaloss.training.augmentation import Augmentation
 from imbaloss.training.batch_orders import BatchOrder, build_batch_orders, draw_orders
 from imbaloss.training.early import EarlyStopping
-from imbaloss.training.fast import FusedOptimizer, Plan, Shortcuts, keep_freed_memory, plan_for
+from imbaloss.training.fast import FusedOptimizer, Plan, Shortcuts, keep_freed_memory, plan_training
 from imbaloss.training.loss_groups import LossGroup, build_loss_groups, compute_losses, keep_members
 from imbaloss.training.member import Member
-from imbaloss.training.model import Model, at_once, build_network
+from imbaloss.training.model import Model, build_network, inference_batch_size
 from imbaloss.training.optimizers import Optimizer
 from imbaloss.training.placed_data import PlacedData, PlacedPart
 from imbaloss.training.recipe import Recipe
@@ -25,34 +25,40 @@ from imbaloss.training.recipe import Recipe
 
 @dataclass(eq=False, kw_only=True)
 class Stack:
-    """S members in training. All that they own has a leading axis S, and `keep` slices all of it.
+    """S members in training. Every tensor of theirs has a leading axis S, which `keep` slices.
 
-    Members that share their split share its tensors; members that share their seed share initial weights and batches.
+    Members with the same split have its tensors in common. Members with the same split and seed have the initial
+    weights and the batches in common.
     """
 
     members: list[Member]
-    recipe: Recipe  # of all members, but for epochs and lr
+    recipe: Recipe  # the recipe of the first member; epochs and lr of others may differ
     data: PlacedData
     network: nn.Module
     shortcuts: Shortcuts
     optimizer: FusedOptimizer | Optimizer
     loss_groups: list[LossGroup]
-    orders: list[BatchOrder]  # of each member
+    orders: list[BatchOrder]  # the order of each member's samples
     augmentation: Augmentation | None
     early: EarlyStopping | None
-    epochs: int = 0  # that are finished
+    epochs: int = 0  # number of finished epochs
 
     @classmethod
     def build(cls, members: Sequence[Member], device: torch.device, plan: Plan | None = None) -> "Stack":
-        """Place the data, draw the initial weights and start the optimizers. The default plan is that of `plan_for`."""
+        """Place the data on the device, draw the initial weights and build the optimizer.
+
+        plan: the plan of the stack; None for that of `plan_training`.
+        """
         keep_freed_memory()
         recipe = members[0].recipe
         samples, *shape = members[0].split.train.inputs.shape
-        plan = plan or plan_for(recipe, samples, shape, device)
+        plan = plan or plan_training(recipe, samples, shape, device)
         data = PlacedData.place(members, device, torch.float64 if plan.uses_gram else recipe.dtype)
         network, shortcuts = draw_networks(members, data, plan)
         data = data.round_inputs(recipe.dtype)
-        moved = recipe.augments
+        augmentation = (
+            Augmentation(data.train.inputs, flip=recipe.flip, shift=recipe.shift) if recipe.augments else None
+        )
         return cls(
             members=list(members),
             recipe=recipe,
@@ -62,11 +68,11 @@ class Stack:
             optimizer=shortcuts.build_optimizer(network, recipe, [member.recipe.lr for member in members]),
             loss_groups=build_loss_groups(members, device),
             orders=build_batch_orders(members, data.splits.tolist()),
-            augmentation=Augmentation(data.train.inputs, flip=recipe.flip, shift=recipe.shift) if moved else None,
+            augmentation=augmentation,
             early=EarlyStopping(network, recipe.patience) if recipe.patience else None,
         )
 
-    def epoch(self) -> Tensor:
+    def train_epoch(self) -> Tensor:
         """Train every member for one epoch. Return the loss of each batch, (S, batches)."""
         self.network.train()
         for group in self.loss_groups:
@@ -93,7 +99,13 @@ class Stack:
         return self.optimizer.step(inputs, partial(self._objective, targets=train.labels[rows], weights=weights))
 
     def _objective(self, logits: Tensor, targets: Tensor, weights: Tensor | None) -> Tensor:
-        """Compute what each member minimises on the batch that its network has just seen, (S,): loss and penalty."""
+        """Compute the objective of each member on a batch, (S,): its loss plus the penalty of its network, if any.
+
+        Args:
+            logits: (S, B), or (S, B, C) of several outputs, from the last forward pass.
+            targets: (S, B).
+            weights: (S, B), or None for equal weights.
+        """
         values = compute_losses(self.loss_groups, logits, targets, weights)
         penalty = getattr(self.network, "penalty", None)
         return values if penalty is None else values + penalty(targets, weights)
@@ -114,14 +126,16 @@ class Stack:
 
     @torch.no_grad()
     def validation_losses(self) -> Tensor:
-        """Return the validation loss of each member, (S,), with samples weighed to the class shares of an epoch."""
+        """Compute the validation loss of each member, (S,). Samples are weighted to the class shares of an epoch."""
         self.network.eval()
         for group in self.loss_groups:
             group.loss.eval()
         validation, splits = cast(PlacedPart, self.data.validation), self.data.splits
         by_split = (len(self.data.scalings), -1)
         logits = []
-        for chunk in torch.split(validation.inputs.view(*by_split, *self.data.shape), at_once(self.recipe), dim=1):
+        for chunk in torch.split(
+            validation.inputs.view(*by_split, *self.data.shape), inference_batch_size(self.recipe), dim=1
+        ):
             inputs = chunk.expand(len(self.members), *chunk.shape[1:]) if len(chunk) == 1 else chunk[splits]
             logits.append(self.network(inputs))
         labels = validation.labels.view(by_split)[splits]
@@ -134,14 +148,19 @@ class Stack:
         return values
 
     @torch.no_grad()
-    def finite(self) -> Tensor:
-        """Say of each member whether all its weights are finite, (S,)."""
+    def has_finite_weights(self) -> Tensor:
+        """Say for each member whether all of its weights are finite, (S,)."""
         flat = [weights.flatten(1) for weights in self.network.parameters()]
-        extremes = [extreme for weights in flat for extreme in (weights.amin(1), weights.amax(1))]  # both NaN by a NaN
+        extremes = [
+            extreme for weights in flat for extreme in (weights.amin(1), weights.amax(1))
+        ]  # both are NaN if any is
         return torch.stack(extremes).isfinite().all(0)
 
-    def model(self, index: int) -> Model:
-        """Return a copy of the network of one member, with its best weights if it has patience."""
+    def extract_model(self, index: int) -> Model:
+        """Return a model with a copy of one member's network.
+
+        With patience, the network in the stack is first set to the weights of its lowest validation loss.
+        """
         if self.early:
             self.early.restore(index)
         scaling = self.data.scalings[int(self.data.splits[index])]
@@ -149,40 +168,41 @@ class Stack:
         return Model(self.members[index].recipe, self.data.shape, scaling, network)
 
     def keep(self, mask: Tensor) -> None:
-        """Keep the members where mask (S,) is true."""
+        """Drop the members where mask (S,) is false, with all that belongs to them."""
         stays = mask.tolist()
         self.members, self.orders = list(compress(self.members, stays)), list(compress(self.orders, stays))
         self.data = self.data.keep(mask)
         self.optimizer.keep(mask)
         if self.early:
             self.early.keep(mask)
-        keep(self.network, mask)
+        keep_networks(self.network, mask)
         self.loss_groups = keep_members(self.loss_groups, mask)
 
 
 @dataclass(frozen=True)
 class Pair:
-    """What members have in common whose networks start alike: split, seed and, if given, the initial network."""
+    """The key of members whose networks start alike: split, seed and, if there is one, the initial network."""
 
-    split: int  # its number
+    split: int  # number of the split
     seed: int
     start: nn.Module | None
 
 
 def draw_networks(members: Sequence[Member], data: PlacedData, plan: Plan) -> tuple[nn.Module, Shortcuts]:
-    """Draw the network of each pair once, and copy it for the members that share it.
+    """Draw the network of each `Pair` once, and copy it for its members.
 
-    Returns the networks of all members as one, and the shortcuts that they take.
+    Returns:
+        The stack of the networks of all members, and the shortcuts of the plan.
     """
     recipe, device = members[0].recipe, data.splits.device
     of_members = [Pair(split, each.seed, each.start) for each, split in zip(members, data.splits.tolist(), strict=True)]
     pairs = list(dict.fromkeys(of_members))
-    network = build_network(recipe, data.shape, [stream(pair.seed, "weights") for pair in pairs])
+    network = build_network(recipe, data.shape, [make_generator(pair.seed, "weights") for pair in pairs])
     for place, pair in enumerate(pairs):
         if pair.start is not None:
-            put(network, place, pair.start)
+            set_network(network, place, pair.start)
     network = network.to(device)
     splits = torch.tensor([pair.split for pair in pairs], device=device)
     shortcuts = Shortcuts.install(plan, network, data.inputs_by_split, splits)
-    keep(network, torch.tensor([pairs.index(pair) for pair in of_members], device=device))
+    keep_networks(network, torch.tensor([pairs.index(pair) for pair in of_members], device=device))
     return network, shortcuts

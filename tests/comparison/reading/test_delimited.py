@@ -46,7 +46,7 @@ def test_every_dialect_gives_the_same_text(tmp_path_factory, values, delimiter, 
     found = read(file)
     assert [float(number) for number in found["number"]] == frame["number"].tolist()
     assert found["text"] == frame["text"].tolist()
-    parts = [part.to_pydict() for part in TableFile(file).parts(3)]
+    parts = [part.to_pydict() for part in TableFile(file).iterate_parts(3)]
     assert {name: [value for part in parts for value in part[name]] for name in found} == found
 
 
@@ -178,19 +178,19 @@ def test_what_is_wrong_is_said_with_its_row(tmp_path, text, sentence):
 def test_rows_of_blanks_do_not_count(tmp_path):
     file = write(tmp_path, "a,b\n1,2\n  \n3,4\n \t \n")
     assert read(file) == {"a": ["1", "3"], "b": ["2", "4"]}
-    assert [part.num_rows for part in TableFile(file).parts(10)] == [2]
+    assert [part.num_rows for part in TableFile(file).iterate_parts(10)] == [2]
 
 
 def test_blanks_before_a_late_quotation_mark_are_taken_out_too(tmp_path):
     file = write(tmp_path, "a,b\n" + "1,2\n" * 30_000 + '3, "p, q"\n')
     assert read(file)["b"][-1] == "p, q"
-    assert [text for part in TableFile(file).parts(10) for text in part["b"].to_pylist()][-1] == "p, q"
+    assert [text for part in TableFile(file).iterate_parts(10) for text in part["b"].to_pylist()][-1] == "p, q"
 
 
 def test_rows_of_delimiters_at_the_end_are_left_out_and_told(tmp_path):
     file = write(tmp_path, "a;b\n1;x\n;\n2;y\n;\n ; \n")
     assert read(file) == {"a": ["1", None, "2"], "b": ["x", None, "y"]}
-    assert notes(file) == "t.csv: left out 2 rows at the end with nothing but delimiters"
+    assert notes(file) == "t.csv: left out 2 rows at the end that hold nothing but delimiters"
 
 
 def test_names_of_rows_as_r_writes_them_are_told(tmp_path):
@@ -248,7 +248,7 @@ def test_a_file_larger_than_a_block_is_read_in_parts(tmp_path, monkeypatch):
     numbers = np.random.default_rng(0).normal(size=(5_000, 3)).round(3)
     text = io.StringIO()
     pd.DataFrame(numbers, columns=list("abc")).to_csv(text, index=False)
-    parts = list(TableFile(write(tmp_path, text.getvalue())).parts(10))
+    parts = list(TableFile(write(tmp_path, text.getvalue())).iterate_parts(10))
     assert len(parts) > 10
     assert [text for part in parts for text in part["c"].to_pylist()] == [str(number) for number in numbers[:, 2]]
 
@@ -262,7 +262,7 @@ def test_a_row_longer_than_a_block_is_told(tmp_path, monkeypatch):
 @pytest.mark.parametrize("text", ["a,b\n", "a,b", "a,b\n\n\n", "\ufeffa,b"])
 def test_a_header_without_rows_is_told_and_gives_one_part_without_rows(tmp_path, text):
     file = write(tmp_path, text)
-    with pytest.raises(ValueError, match="names columns and has no rows"):
+    with pytest.raises(ValueError, match="has a header but no rows"):
         read(file)
-    [part] = TableFile(file).parts(10)
+    [part] = TableFile(file).iterate_parts(10)
     assert (part.column_names, part.num_rows) == (["a", "b"], 0)

@@ -93,5 +93,5 @@ def test_what_is_no_table_of_values_is_refused(frame, sentence):
 
 
 def test_a_frame_that_is_not_computed_is_refused():
-    with pytest.raises(TypeError, match=r"give X\.collect\(\)"):
+    with pytest.raises(TypeError, match=r"use X\.collect\(\)"):
         table_from_frame(pl.LazyFrame({"a": [1]}))

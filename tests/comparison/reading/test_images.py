@@ -17,12 +17,12 @@ from PIL import Image
 
 import imbaloss
 from imbaloss.comparison import OwnModel
-from imbaloss.comparison.own_model import kind_from_json
+from imbaloss.comparison.own_model import read_kind
 from imbaloss.comparison.preparation import ImagePreparation
 from imbaloss.comparison.reading import images
 from imbaloss.comparison.reading.brightness import SeenValues, choose_range, scale_to_bytes
 from imbaloss.comparison.reading.image_arrays import fit_image_arrays, prepare_image_array
-from imbaloss.comparison.reading.image_names import find_class_images, find_images, locate_listed_files, printable
+from imbaloss.comparison.reading.image_names import decode_name, find_class_images, find_images, locate_listed_files
 from imbaloss.comparison.reading.images import fit_image_files, prepare_image_files
 from tests.comparison.examples import QUICK, open_source, write_csv, write_images
 
@@ -82,7 +82,7 @@ def read_pair(first: Path, second: Path) -> images.FittedImages:
     assert np.array_equal(prepare_image_files([first, second], fitted.preparation), fitted.pixels)
     for place, file in enumerate((first, second)):
         assert np.array_equal(prepare_image_files([file], fitted.preparation)[0], fitted.pixels[place])
-    assert kind_from_json(fitted.preparation.to_json()) == fitted.preparation
+    assert read_kind(fitted.preparation.to_json()) == fitted.preparation
     return fitted
 
 
@@ -123,7 +123,7 @@ def test_deep_images_keep_their_content_by_one_rule_for_all(case, tmp_path):
     assert_rises(fitted.pixels[0, 0], levels)
     assert_rises(fitted.pixels[1, 0], levels // 2)
     assert fitted.pixels[1].max() < fitted.pixels[0].max() - levels // 4  # no image is stretched by itself
-    told = [note for note in fitted.notes if "is white in all images" in note]
+    told = [note for note in fitted.notes if "is white for all images" in note]
     assert len(told) == (not case.startswith("16 bits"))
 
 
@@ -204,7 +204,7 @@ def test_colours_of_16_bits_keep_their_content_or_are_refused(tmp_path):
     dark = [
         save_png16(tmp_path / f"dark{place}.png", (colours * 16 // (place + 1)).astype(np.uint16)) for place in (0, 1)
     ]
-    refused(lambda: fit_image_files(dark, SIDE), "dark0.png, the brightest of 2 images", "save them with 8 bits")
+    refused(lambda: fit_image_files(dark, SIDE), "dark0.png, the brightest of 2 images", "save the images with 8 bits")
 
 
 def test_values_outside_of_the_range_of_the_model_are_refused(tmp_path):
@@ -258,7 +258,7 @@ def test_of_several_frames_the_first_is_used_and_that_is_told(ending, tmp_path):
     second.save(tmp_path / f"b.{ending}", **options)
     fitted = read_pair(tmp_path / f"a.{ending}", tmp_path / f"b.{ending}")
     assert np.abs(fitted.pixels[0].astype(int) - RAMP).max() <= 2
-    assert "of 1 image with several frames or pages the first was used" in fitted.notes
+    assert "The first frame or page was used of 1 image with several" in fitted.notes
 
 
 # transparency
@@ -302,7 +302,7 @@ def test_transparent_images_are_seen_on_white(case, tmp_path):
     fitted = read_pair(*files)
     for pixels, shape in zip(fitted.pixels, shapes, strict=True):
         assert (pixels == 255 - shape).all()
-    assert "transparent parts of 2 images were laid on white" in fitted.notes
+    assert "Transparent parts of 2 images were laid on white" in fitted.notes
 
 
 @given(colours=st.lists(st.integers(0, 255), min_size=3, max_size=3))
@@ -325,7 +325,7 @@ def test_images_that_are_all_alike_are_refused(tmp_path):
 
 
 def test_a_model_of_an_earlier_version_reads_as_it_did(tmp_path):
-    preparation = kind_from_json({"images": {"height": SIDE, "width": SIDE, "channels": 1}})
+    preparation = read_kind({"images": {"height": SIDE, "width": SIDE, "channels": 1}})
     assert preparation == EARLIER
     assert (
         repr(preparation) == f"ImagePreparation(height={SIDE}, width={SIDE}, channels=1)"
@@ -375,7 +375,7 @@ def test_what_is_left_out_is_told_with_what_it_is(tmp_path):
     notes = find_class_images(folder).notes
     assert "2 .heic (HEIC photographs: convert them to PNG or JPEG)" in notes[0]
     assert "1 .txt" in notes[0]
-    assert notes[1:] == ["folder empty holds no image", "1 image beside the folders of the classes were left out"]
+    assert notes[1:] == ["Folder empty holds no image", "Left out 1 image outside of the folders of the classes"]
 
 
 def test_a_folder_without_classes_says_what_it_holds(tmp_path):
@@ -383,7 +383,7 @@ def test_a_folder_without_classes_says_what_it_holds(tmp_path):
     (folder / "rare").mkdir(parents=True)
     (folder / "rare" / "a.heic").write_text("x")
     save(folder / "loose.png", SHAPE)
-    refused(lambda: find_class_images(folder), "it has rare (0 images), 1 image in no folder", "HEIC photographs")
+    refused(lambda: find_class_images(folder), "it has rare (0 images), 1 image in no sub-folder", "HEIC photographs")
     refused(lambda: find_images(folder / "rare"), "rare holds no image", "HEIC photographs")
     parts = write_images(tmp_path / "p")
     (parts / "ok").rename(parts / "train")
@@ -411,7 +411,7 @@ def test_names_in_latin_1_can_be_written(tmp_path):
     folder = write_images(tmp_path)
     (folder / "ok").rename(folder / os.fsdecode(b"gr\xfcn"))
     assert set(find_class_images(folder).labels) == {"cracked", "grün"}
-    assert printable(os.fsdecode(b"\xe4.png")) == "ä.png" == printable("ä.png")
+    assert decode_name(os.fsdecode(b"\xe4.png")) == "ä.png" == decode_name("ä.png")
 
 
 # upright
@@ -483,7 +483,7 @@ def test_arrays_keep_their_content_and_predict_reads_them_alike(case):
         off = 1 if case in {"uint16", "half precision"} else 0
         assert np.abs(pixels.astype(int) - wanted.reshape(pixels.shape)).max() <= off
     assert bool(fitted.notes) == told
-    preparation = kind_from_json(fitted.preparation.to_json())
+    preparation = read_kind(fitted.preparation.to_json())
     assert np.array_equal(prepare_image_array("X", array, preparation), fitted.pixels)
     for place in range(3):
         of_one = prepare_image_array("X", array[place : place + 1], preparation)
@@ -496,7 +496,7 @@ BAD_ARRAYS = {
     "a mark of missing pixels": (np.where(GRAY == 9, -9999, GRAY / 255), "replace outliers"),
     "five channels": (np.zeros((3, 8, 8, 5), np.uint8), "images must be (N, H, W), (N, H, W, C) or (N, C, H, W)"),
     "two channels": (np.zeros((3, 8, 8, 2), np.uint8), "images must be"),
-    "unclear channels": (np.zeros((3, 3, 8, 4), np.uint8), "whose channels may be several axes: give (N, H, W, 3)"),
+    "unclear channels": (np.zeros((3, 3, 8, 4), np.uint8), "where several axes may be the channels: use (N, H, W, 3)"),
     "no images": (np.zeros((0, 8, 8), np.uint8), "images must be"),
     "films": (np.zeros((3, 5, 8, 8, 3), np.uint8), "images must be"),
     "complex numbers": (GRAY * 1j, "images must be numbers"),
@@ -612,7 +612,7 @@ def test_a_name_of_two_files_is_taken_as_it_is_written(tmp_path):
 
 
 BAD_NAMES = {
-    "empty": (None, "must name an image in each row, and has nothing in row 3"),
+    "empty": (None, "must name an image in each row, but has nothing in row 3"),
     "blank": (" ", "has nothing in row 3"),
     "without ending": ("images/ok/003", "has 'images/ok/003' in row 3"),
     "HEIC": ("a.HEIC", "'a.HEIC' (HEIC photographs: convert them to PNG or JPEG) in row 3"),
@@ -679,7 +679,7 @@ FALSE_FILES = {
     "HEIC": (b"\0\0\0\x18ftypheic" + bytes(99), "it is a photograph in HEIC"),
     "a document": (b"%PDF-1.7", "it is a PDF document"),
     "a pointer": (b"version https://git-lfs.github.com/spec/v1\n", "it is a pointer of Git LFS"),
-    "AppleDouble": (b"\0\x05\x16\x07\0\x02", "what macOS notes of a file"),
+    "AppleDouble": (b"\0\x05\x16\x07\0\x02", "the metadata that macOS keeps of a file"),
 }
 
 

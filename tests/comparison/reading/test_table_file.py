@@ -54,7 +54,7 @@ def test_a_table_says_the_same_in_every_format(tmp_path, name):
     FILES["t.csv"](tmp_path / "plain.csv")
     wanted = taken(tmp_path / "plain.csv")
     pd.testing.assert_frame_equal(taken(tmp_path / name), wanted)
-    parts = [part for part in TableFile(tmp_path / name).parts(50) if part.num_rows]
+    parts = [part for part in TableFile(tmp_path / name).iterate_parts(50) if part.num_rows]
     table, *_ = TableFile(tmp_path / name).read()
     schema = judge_columns(table)
     pd.testing.assert_frame_equal(pd.concat([take_columns(schema, part) for part in parts], ignore_index=True), wanted)
@@ -66,7 +66,7 @@ def test_the_index_of_pandas_in_a_parquet_file_is_a_column(tmp_path):
     assert "patient" in taken(tmp_path / "t.parquet")
     frame.reset_index(drop=True).sample(frac=1, random_state=0).to_parquet(tmp_path / "u.parquet")
     table, *_ = TableFile(tmp_path / "u.parquet").read()
-    assert str(judge_columns(table).left_out["unnamed 7"]) == "only counts the rows"
+    assert str(judge_columns(table).left_out["unnamed 7"]) == "it only counts the rows"
 
 
 def test_columns_of_cells_have_the_types_of_their_cells(tmp_path):
@@ -118,7 +118,7 @@ def test_arrays_are_columns(tmp_path):
 
 def test_parquet_in_parts_has_its_types_without_rows(tmp_path):
     mixed().iloc[:0].to_parquet(tmp_path / "t.parquet")
-    [part] = TableFile(tmp_path / "t.parquet").parts(10)
+    [part] = TableFile(tmp_path / "t.parquet").iterate_parts(10)
     assert (part.column_names, part.num_rows) == (list(mixed().columns), 0)
 
 
@@ -132,8 +132,8 @@ def test_parquet_in_parts_has_its_types_without_rows(tmp_path):
         ("t.xls", b"a,b\n", "is no spreadsheet that can be read"),
         ("t.npz", b"a,b\n", "is no NPZ file that can be read"),
         ("t.csv.gz", b"a,b\n1,2\n", "cannot be read"),
-        ("t.dat", b"a,b\n", "has another ending than .csv"),
-        ("t.gz", b"a,b\n", "has another ending than .csv"),
+        ("t.dat", b"a,b\n", "must end in .csv, .tsv"),
+        ("t.gz", b"a,b\n", "must end in .csv, .tsv"),
     ],
 )
 def test_a_file_that_is_something_else_is_one_sentence(tmp_path, name, content, sentence):
@@ -147,7 +147,7 @@ def test_a_file_that_is_something_else_is_one_sentence(tmp_path, name, content, 
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (lambda array: array.replace(b"NUMPY", b"NUMPI"), "'X' in it is no array"),
+        (lambda array: array.replace(b"NUMPY", b"NUMPI"), "its entry 'X' is no array"),
         (lambda array: array.replace(b"(120,), }   ", b"(9**9,), }  "), "is no NPZ file that can be read: "),
         (lambda array: array.replace(b"(120,), }" + 15 * b" ", b"(12345678901234567890,),"), "is no NPZ file that"),
         (lambda array: array.replace(b"(120,), }" + 9 * b" ", b"(123456789012,), }"), "is no NPZ file that"),
@@ -187,7 +187,7 @@ def test_an_archive_that_points_before_its_beginning_is_one_sentence(tmp_path):
 )
 def test_values_that_no_text_can_stand_for_are_refused(tmp_path, column, sentence):
     parquet.write_table(pa.table({"a": column}), tmp_path / "t.parquet")
-    for read in (TableFile.read, lambda file: list(file.parts(1))):
+    for read in (TableFile.read, lambda file: list(file.iterate_parts(1))):
         with pytest.raises(ValueError, match=sentence):
             read(TableFile(tmp_path / "t.parquet"))
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from imbaloss.losses import LossSpec
-from imbaloss.training import Member, Recipe, plan_for, train
+from imbaloss.training import Member, Recipe, plan_training, train
 from imbaloss.training.fast.gram_first_layer import GramLayer
 from imbaloss.training.stack import Stack
 from tests.training.examples import RECIPE, split_of
@@ -27,12 +27,12 @@ def stack_of(recipe: Recipe, samples: int = 40, shortcuts: bool = True) -> Stack
     members = [
         Member(split_of(0, samples), LossSpec.parse(loss), recipe, seed) for loss in ("mse", "wce") for seed in (0, 1)
     ]
-    return Stack.build(members, CPU, plan_for(recipe, samples, (60,), shortcuts=shortcuts))
+    return Stack.build(members, CPU, plan_training(recipe, samples, (60,), shortcuts=shortcuts))
 
 
 def weights(stack: Stack) -> torch.Tensor:
     """Of all layers of all networks, (S, parameters)."""
-    models = [stack.model(index).network for index in range(len(stack.members))]
+    models = [stack.extract_model(index).network for index in range(len(stack.members))]
     return torch.stack([torch.cat([p.detach().flatten() for p in model.parameters()]) for model in models])
 
 
@@ -40,10 +40,10 @@ def weights(stack: Stack) -> torch.Tensor:
 @pytest.mark.parametrize("samples", [40, 130])
 def test_weights_are_float32_and_so_is_the_model(recipe, samples):
     stack = stack_of(recipe, samples)
-    stack.epoch()
+    stack.train_epoch()
     assert {parameter.dtype for parameter in stack.network.parameters()} == {torch.float32}
     assert weights(stack).dtype == torch.float32
-    assert stack.model(0).probabilities(split_of(0).test.inputs).dtype == np.float64
+    assert stack.extract_model(0).probabilities(split_of(0).test.inputs).dtype == np.float64
 
 
 @every_way
@@ -54,7 +54,7 @@ def test_the_way_is_that_of_float32_within_bfloat16(recipe, samples, shortcuts):
     rounded = stack_of(recipe, samples, shortcuts)
     exact = stack_of(replace(recipe, precision="float32"), samples, shortcuts)
     start = weights(exact)
-    losses = [(rounded.epoch(), exact.epoch()) for _ in range(4)]
+    losses = [(rounded.train_epoch(), exact.train_epoch()) for _ in range(4)]
     for found, expected in losses:
         torch.testing.assert_close(found, expected, rtol=0.05, atol=1e-3)
     away = (weights(rounded) - weights(exact)).norm(dim=1) / (weights(exact) - start).norm(dim=1)
@@ -68,7 +68,7 @@ def test_steps_too_small_for_bfloat16_add_up(recipe):
     rounded, exact = stack_of(recipe), stack_of(replace(recipe, precision="float32"))
     start = weights(exact)
     for _ in range(10):
-        rounded.epoch(), exact.epoch()
+        rounded.train_epoch(), exact.train_epoch()
     moved, expected = weights(rounded) - start, weights(exact) - start
     assert moved.abs().max() < 1e-2
     assert ((moved - expected).norm(dim=1) / expected.norm(dim=1)).max() < 0.1
@@ -80,7 +80,7 @@ def test_learning_rates_are_not_rounded(recipe):
     stacks = [stack_of(replace(recipe, lr=lr)) for lr in (0.1, 0.1002)]
     assert torch.tensor(0.1).bfloat16() == torch.tensor(0.1002).bfloat16()
     for stack in stacks:
-        stack.epoch()
+        stack.train_epoch()
     assert not torch.equal(*(weights(stack) for stack in stacks))
 
 
@@ -88,7 +88,7 @@ def test_learning_rates_are_not_rounded(recipe):
 def test_what_products_see_is_the_weights_rounded(recipe):
     stack = stack_of(replace(recipe, hidden=(7, 5)))
     for _ in range(3):
-        stack.epoch()
+        stack.train_epoch()
     working = stack.optimizer.working
     assert isinstance(working.layers[0], GramLayer) == (recipe.optimizer == "sgd")
     if recipe.optimizer == "sgd":
@@ -103,7 +103,7 @@ def test_members_may_leave(recipe):
     stack, whole = stack_of(recipe), stack_of(recipe)
     stack.keep(stays)
     for _ in range(3):
-        torch.testing.assert_close(stack.epoch(), whole.epoch()[stays], rtol=1e-3, atol=1e-5)
+        torch.testing.assert_close(stack.train_epoch(), whole.train_epoch()[stays], rtol=1e-3, atol=1e-5)
 
 
 def test_a_member_that_diverges_leaves_the_others_as_they_are():

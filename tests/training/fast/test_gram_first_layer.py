@@ -9,13 +9,13 @@ import torch
 from imbaloss import data
 from imbaloss.evaluation import scores
 from imbaloss.losses import LossSpec
-from imbaloss.training import Member, Recipe, plan_for, train
+from imbaloss.training import Member, Recipe, plan_training, train
 from imbaloss.training.fast.gram_first_layer import GramFactors
 from imbaloss.training.stack import Stack
 from tests.training.examples import RECIPE, split_of
 
 CPU = torch.device("cpu")
-ORDINARY = plan_for(RECIPE, 40, (60,), shortcuts=False)
+ORDINARY = plan_training(RECIPE, 40, (60,), shortcuts=False)
 
 
 def members(recipe, losses=("mse", "msfe", "wce"), seeds=(0, 1), splits=1):
@@ -35,15 +35,17 @@ def test_weights_and_losses_follow_ordinary_training_epoch_by_epoch(activation, 
     recipe = replace(RECIPE, activation=activation, momentum=momentum, weight_decay=weight_decay, lr=0.1)
     within, ordinary = (
         Stack.build(members(recipe, splits=2), CPU),
-        Stack.build(members(recipe, splits=2), CPU, plan_for(recipe, 40, (60,), shortcuts=False)),
+        Stack.build(members(recipe, splits=2), CPU, plan_training(recipe, 40, (60,), shortcuts=False)),
     )
     assert within.shortcuts.takes_rows
     assert not ordinary.shortcuts.takes_rows
     for _ in range(30):
-        torch.testing.assert_close(within.epoch(), ordinary.epoch(), rtol=1e-9, atol=0)
+        torch.testing.assert_close(within.train_epoch(), ordinary.train_epoch(), rtol=1e-9, atol=0)
         for index in range(len(within.members)):
             pairs = zip(
-                within.model(index).network.parameters(), ordinary.model(index).network.parameters(), strict=True
+                within.extract_model(index).network.parameters(),
+                ordinary.extract_model(index).network.parameters(),
+                strict=True,
             )
             for found, expected in pairs:
                 torch.testing.assert_close(found, expected, rtol=0, atol=1e-9 * expected.abs().max().item())
@@ -73,13 +75,13 @@ def test_what_is_computed_once_is_rounded_once():
 def test_a_cell_of_the_report_follows_ordinary_training(real_folder, changes, epochs):
     """tree_1 at 5 %: 450 negatives and 50 positives, 3072-1000-100-10-1, in float64; it ends within 1e-12."""
     recipe = replace(Recipe(hidden=(1000, 100, 10), precision="float64"), **changes)
-    dataset = data.load(("tree_1",), folder=real_folder, quiet=True)["tree_1"]
+    dataset = data.load_data_sets(("tree_1",), folder=real_folder, quiet=True)["tree_1"]
     split = dataset.draw(level=0.05, protocol="table1", seed=0)
     some = [Member(split, LossSpec.parse(loss), recipe, 0) for loss in ("mse", "msfe")]
-    plans = [plan_for(recipe, 500, (3072,), shortcuts=shortcuts) for shortcuts in (True, False)]
+    plans = [plan_training(recipe, 500, (3072,), shortcuts=shortcuts) for shortcuts in (True, False)]
     within, ordinary = (Stack.build(some, CPU, plan) for plan in plans)
     for epoch in range(epochs):
-        torch.testing.assert_close(within.epoch(), ordinary.epoch(), rtol=1e-9, atol=0)
+        torch.testing.assert_close(within.train_epoch(), ordinary.train_epoch(), rtol=1e-9, atol=0)
         pairs = zip(
             within.model(epoch % 2).network.parameters(), ordinary.model(epoch % 2).network.parameters(), strict=True
         )
@@ -95,10 +97,10 @@ def test_a_cell_of_the_report_has_the_scores_of_ordinary_training(real_folder):
     WCE is left out: at this learning rate it is chaotic, and scores of ordinary training by two libraries differ too.
     """
     recipe = Recipe(hidden=(1000, 100, 10))
-    dataset = data.load(("tree_2",), folder=real_folder, quiet=True)["tree_2"]
+    dataset = data.load_data_sets(("tree_2",), folder=real_folder, quiet=True)["tree_2"]
     split = dataset.draw(level=0.1, protocol="table1", seed=0)
     some = [Member(split, LossSpec.parse(loss), recipe, 0) for loss in ("mse", "mfe", "msfe", "focal")]
-    pairs = [train(some, plan=plan_for(recipe, 500, (3072,), shortcuts=shortcuts)) for shortcuts in (True, False)]
+    pairs = [train(some, plan=plan_training(recipe, 500, (3072,), shortcuts=shortcuts)) for shortcuts in (True, False)]
     for within, ordinary in zip(*pairs, strict=True):
         found, expected = (
             scores(split.test.labels, outcome.model.probabilities(split.test.inputs))[0]
@@ -113,15 +115,15 @@ def test_members_may_leave():
     stays = torch.tensor([True, False, False, True, True, False])
     within, alone = Stack.build(members(recipe), CPU), Stack.build(members(recipe), CPU, ORDINARY)
     for stack in (within, alone):
-        stack.epoch()
+        stack.train_epoch()
         stack.keep(stays)
     for _ in range(3):
-        torch.testing.assert_close(within.epoch(), alone.epoch(), rtol=1e-9, atol=0)
+        torch.testing.assert_close(within.train_epoch(), alone.train_epoch(), rtol=1e-9, atol=0)
 
 
 def test_a_model_holds_nothing_of_its_stack():
     stack = Stack.build(members(RECIPE), CPU)
-    stack.epoch()
-    first = stack.model(2).network.layers[0]
+    stack.train_epoch()
+    first = stack.extract_model(2).network.layers[0]
     assert first.weight.shape == (1, 60, 7)
     assert not hasattr(first, "factors")

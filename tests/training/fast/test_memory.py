@@ -17,10 +17,10 @@ recipe = replace(RECIPE, hidden=(500, 400), optimizer="adam", train_batch=500, p
 members = [Member(split_of(0, 500), LossSpec.parse("mse"), recipe, seed) for seed in range(8)]
 stack = Stack.build(members, torch.device("cpu"))
 for _ in range(3):
-    stack.epoch()
+    stack.train_epoch()
 before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
 for _ in range(5):
-    stack.epoch()
+    stack.train_epoch()
 print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 """
 

@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from imbaloss.networks import Size
-from imbaloss.training import Recipe, plan_for
+from imbaloss.training import Recipe, plan_training
 from imbaloss.training.fast.matmul_backend import PYTORCH
-from imbaloss.training.fast.plan import AUTOGRAD, FUSED, INPUTS, LARGEST_STACK, SPAN, bytes_of
+from imbaloss.training.fast.plan import AUTOGRAD, FUSED, INPUTS, LARGEST_STACK, SPAN, network_bytes
 from tests.training.examples import RECIPE
 
 TREE = Recipe(hidden=(1000, 100, 10))
@@ -26,14 +26,14 @@ HOUSEHOLD = Recipe(hidden=(1000, 300, 100))
     ],
 )
 def test_a_shortcut_is_taken_where_it_is_exact_and_less_work(changes, samples, first_layer, steps, reason):
-    plan = plan_for(replace(RECIPE, **changes), samples, (60,))
+    plan = plan_training(replace(RECIPE, **changes), samples, (60,))
     assert (plan.first_layer, plan.steps) == (first_layer, steps)
     assert str(plan.reasons).count(reason or "()") == 1
     assert all(one in str(plan) for one in plan.reasons)
 
 
 def test_without_shortcuts_training_is_ordinary():
-    plan = plan_for(RECIPE, 40, (60,), shortcuts=False)
+    plan = plan_training(RECIPE, 40, (60,), shortcuts=False)
     assert (plan.first_layer, plan.steps) == (INPUTS, AUTOGRAD)
 
 
@@ -55,16 +55,16 @@ def test_without_shortcuts_training_is_ordinary():
     ],
 )
 def test_a_stack_is_what_cache_and_memory_hold(recipe, samples, shape, size):
-    assert plan_for(recipe, samples, shape).stack_size == pytest.approx(size, rel=0.1)
-    assert plan_for(recipe, samples, shape) == plan_for(recipe, samples, shape)
-    assert plan_for(recipe, samples, shape, stack_size=3).stack_size == 3
+    assert plan_training(recipe, samples, shape).stack_size == pytest.approx(size, rel=0.1)
+    assert plan_training(recipe, samples, shape) == plan_training(recipe, samples, shape)
+    assert plan_training(recipe, samples, shape, stack_size=3).stack_size == 3
 
 
 def test_a_convolutional_network_is_counted_as_what_it_is():
     """3 x 3 patches of 3 and 4 channels, a shortcut, normalisations, a linear layer; by position of 6 x 6 and 3 x 3."""
     recipe = Recipe(network="cnn", channels=(4, 8), train_batch=10)
     weights = [27 * 4, 36 * 4, 36 * 4, 36 * 8, 72 * 8, 4 * 8]
-    plan = plan_for(recipe, 100, (3, 6, 6))
+    plan = plan_training(recipe, 100, (3, 6, 6))
     assert plan.parameters == sum(weights) + 2 * (4 + 4 + 4 + 8 + 8) + 9
     assert plan.operations == 36 * sum(weights[:3]) + 9 * sum(weights[3:]) + 8
     assert plan.bytes > 4 * 10 * 36 * 4 * 6  # at least the maps of a batch
@@ -73,14 +73,14 @@ def test_a_convolutional_network_is_counted_as_what_it_is():
 
 def test_moved_images_leave_the_span():
     for changes in ({"flip": True}, {"shift": 1}):
-        plan = plan_for(replace(RECIPE, **changes), 40, (3, 4, 5))
+        plan = plan_training(replace(RECIPE, **changes), 40, (3, 4, 5))
         assert (plan.first_layer, plan.steps) == (INPUTS, FUSED)
         assert plan.reasons == ("images are moved anew in each epoch, which leaves the span of the samples",)
 
 
 def test_parameters_are_those_that_are_trained():
-    assert plan_for(RECIPE, 40, (60,)).parameters == 41 * 7 + 8 * 5 + 6
-    assert plan_for(RECIPE, 200, (60,)).parameters == 61 * 7 + 8 * 5 + 6
+    assert plan_training(RECIPE, 40, (60,)).parameters == 41 * 7 + 8 * 5 + 6
+    assert plan_training(RECIPE, 200, (60,)).parameters == 61 * 7 + 8 * 5 + 6
 
 
 def test_a_processor_without_bfloat16_is_warned_of(monkeypatch):
@@ -89,11 +89,11 @@ def test_a_processor_without_bfloat16_is_warned_of(monkeypatch):
     warning = "this processor has no instructions for bfloat16, which is then slower than float32"
     for has in (False, True):
         monkeypatch.setattr(torch.cpu, "get_capabilities", lambda has=has: {"avx512_bf16": has})
-        assert (warning in plan_for(recipe, 40, (60,)).reasons) is not has
+        assert (warning in plan_training(recipe, 40, (60,)).reasons) is not has
 
 
 def test_what_a_row_keeps_of_a_plan():
-    facts = plan_for(replace(RECIPE, precision="float64"), 40, (60,)).facts()
+    facts = plan_training(replace(RECIPE, precision="float64"), 40, (60,)).facts()
     assert facts == {"first_layer": SPAN, "steps": FUSED, "products": PYTORCH}
 
 
@@ -104,11 +104,11 @@ def test_what_a_row_keeps_of_a_plan():
 def test_what_an_optimizer_keeps_is_counted(changes, numbers):
     """Weights; velocities; a gradient, two averages and a direction."""
     recipe = replace(TREE, **changes)
-    many, none = (bytes_of(recipe, 9, 9, INPUTS, Size(number, 0, 0)) for number in (10**6, 0))
+    many, none = (network_bytes(recipe, 9, 9, INPUTS, Size(number, 0, 0)) for number in (10**6, 0))
     assert many - none == 4 * numbers * 10**6
 
 
 def test_a_stack_size_below_one_is_refused():
     for size in (0, -1):
         with pytest.raises(ValueError, match=f"stack_size must be 1 or more, found {size}"):
-            plan_for(TREE, 500, (3072,), stack_size=size)
+            plan_training(TREE, 500, (3072,), stack_size=size)

@@ -1,4 +1,4 @@
-"""NPZ files: arrays as columns."""
+"""NPZ files, whose arrays are columns."""
 
 import warnings
 from pathlib import Path
@@ -17,33 +17,36 @@ Arrays = dict[str, NDArray[Any]]
 
 
 def read_arrays(path: Path) -> Arrays:
-    """Return the arrays of an NPZ file by name.
+    """Read the arrays of an NPZ file, by name.
 
     Raises:
-        ValueError: The file is no NPZ, or holds Python objects.
+        OSError: The system does not give the file.
+        ValueError: The file is damaged or no NPZ file, or holds Python objects.
     """
     try:
         with path.open("rb") as stream, warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of files that Python 2 wrote
+            warnings.simplefilter("ignore")  # on files that Python 2 wrote
             content = np.load(stream, allow_pickle=False)
             if not isinstance(content, np.lib.npyio.NpzFile):
                 raise ValueError("it holds one array without a name")
             with content:
                 arrays = {name: content[name] for name in content.files}
-    except Exception as error:  # of a damaged archive or array, as many kinds as there are ways to read one
+    except Exception as error:  # damaged archives and arrays raise many types
         if isinstance(error, OSError) and error.filename is not None:
             raise
         reason = " ".join(str(error).split()) or type(error).__name__
-        if "pickle" in reason:  # of which NumPy advises what nobody should do with a file of others
+        if "pickle" in reason:  # NumPy's advice is unsafe for files from others
             reason = "it holds Python objects; save arrays of numbers, dates or text"
         raise ValueError(f"{path} is no NPZ file that can be read: {reason}") from error
-    if others := [name for name, array in arrays.items() if not isinstance(array, np.ndarray)]:
-        raise ValueError(f"{path} is no NPZ file that can be read: {others[0]!r} in it is no array")
+    if wrong := [name for name, array in arrays.items() if not isinstance(array, np.ndarray)]:
+        raise ValueError(f"{path} is no NPZ file that can be read: its entry {wrong[0]!r} is no array")
     return arrays
 
 
 def table_from_arrays(source: Path | str, arrays: Arrays) -> "pa.Table":
-    """Return arrays (N,) as columns of their names, and an array X (N, D) as columns X0, X1 and so on.
+    """Make a table from arrays: (N,) becomes a column of its name, X (N, D) becomes the columns X0, X1 and so on.
+
+    source: The file, for messages.
 
     Raises:
         ValueError: The arrays have different numbers of rows, more than two axes, or values that are no numbers or
@@ -53,7 +56,9 @@ def table_from_arrays(source: Path | str, arrays: Arrays) -> "pa.Table":
 
     sizes = {name: len(array) if array.ndim else None for name, array in arrays.items()}
     if not arrays or None in sizes.values() or len(set(sizes.values())) > 1:
-        raise ValueError(f"{source} must hold arrays of as many rows each, as X (N, D) and y (N,), found rows {sizes}")
+        raise ValueError(
+            f"{source} must hold arrays with the same number of rows, such as X (N, D) and y (N,), found rows {sizes}"
+        )
     columns: Arrays = {}
     for name, array in arrays.items():
         if array.ndim == 1:
@@ -63,11 +68,11 @@ def table_from_arrays(source: Path | str, arrays: Arrays) -> "pa.Table":
         else:
             raise ValueError(f"{source}: array {name!r} has shape {array.shape}; a table has (N,) and (N, D)")
     check_names(source, names := name_columns(columns))
-    return pa.table([arrow_array(name, column) for name, column in columns.items()], names=list(names))
+    return pa.table([convert_to_arrow(name, column) for name, column in columns.items()], names=list(names))
 
 
-def arrow_array(name: str, column: NDArray[Any]) -> "pa.Array":
-    """Return one column (N,) as Arrow; NaN and NaT are nulls.
+def convert_to_arrow(name: str, column: NDArray[Any]) -> "pa.Array":
+    """Convert one column (N,) to an Arrow array; NaN and NaT become nulls.
 
     Raises:
         ValueError: The values are complex numbers, records, or something else that is no number, date or text.
@@ -75,7 +80,9 @@ def arrow_array(name: str, column: NDArray[Any]) -> "pa.Array":
     import pyarrow as pa
 
     if np.iscomplexobj(column):
-        raise ValueError(f"column {name} has complex numbers, of which none is more than another")
+        raise ValueError(
+            f"column {name} has complex numbers, which have no order: give real and imaginary parts as two columns"
+        )
     if column.dtype.kind == "S":
         column = np.char.decode(column, "utf-8", "replace")
     if column.dtype.kind == "f" and column.dtype.itemsize not in {2, 4, 8}:

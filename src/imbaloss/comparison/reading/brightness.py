@@ -1,4 +1,4 @@
-"""Values of more than 8 bits become 0 to 255 by one rule for all images of a data set, which goes with the model."""
+"""Brightness: values of more than 8 bits become 0 to 255 by one rule for all images, which the model keeps."""
 
 from dataclasses import dataclass, field
 from math import ceil, inf
@@ -10,25 +10,29 @@ from numpy.typing import NDArray
 Range = tuple[float, float]  # the values that become black (0) and white (255)
 EARLIER = (0.0, 65535.0)  # the range of 16-bit files for a model of an earlier version, which stored none
 LARGEST = 1e37  # beyond it differences of 32-bit floats overflow
-SAMPLED = 256  # values of an image by which it is judged what is left of the whole set
-SAMPLED_IN_ALL = 2**20
-FEW_LEVELS, MANY_VALUES = 3, 16  # so few of 256 levels of so many different values mean that the content is lost
+SAMPLED = 256  # number of values sampled from each image
+SAMPLED_IN_ALL = 2**20  # number of values sampled from all images, at most
+# content is lost if so many different values become so few of 256 levels
+FEW_LEVELS, MANY_VALUES = 3, 16
 
 
 @dataclass
 class SeenValues:
-    """The values of the images seen so far that are not of type uint8: all of them integers, or all of them floats."""
+    """A summary of the values of images that are not uint8: of all integers, or of all floats."""
 
-    whole: bool  # whether they are integers
-    lowest: tuple[float, str] = (inf, "")  # and the file or array that has it
-    highest: tuple[float, str] = (-inf, "")
+    whole: bool  # whether the values are integers
+    lowest: tuple[float, str] = (inf, "")  # the smallest value, and the file or array that has it
+    highest: tuple[float, str] = (-inf, "")  # the largest value, and the file or array that has it
     weakest_peak: tuple[float, str] = (inf, "")  # the smallest of the largest values of the images
-    sample: list[NDArray[Any]] = field(default_factory=list)
+    sample: list[NDArray[Any]] = field(default_factory=list)  # a few values of each image
 
     def add(self, name: str, values: NDArray[Any], *, several: bool = False) -> None:
-        """Take in the values of one image, or of several along the first axis.
+        """Add the values of one image, or of several images along the first axis.
 
-        Raises ValueError for NaN, infinity and numbers beyond 1e37, with the place of the first.
+        name: The file or array, for messages.
+
+        Raises:
+            ValueError: A value is NaN, infinite or beyond 1e37; the message names the first.
         """
         if values.dtype.kind == "f":
             wrong = ~((values >= -LARGEST) & (values <= LARGEST))
@@ -38,25 +42,30 @@ class SeenValues:
         self.highest = max(self.highest, (float(np.max(peaks)), name))
         self.weakest_peak = min(self.weakest_peak, (float(np.min(peaks)), name))
         if sum(map(len, self.sample)) < SAMPLED_IN_ALL:
-            wanted = SAMPLED * (len(values) if several else 1)
-            self.sample.append(values.ravel()[:: max(1, values.size // wanted)])
+            size = SAMPLED * (len(values) if several else 1)
+            self.sample.append(values.ravel()[:: max(1, values.size // size)])
 
     def describe(self, chosen: Range, but: Range | None = None) -> list[str]:
-        """Say which values became black and white; nothing where none were seen, or for the range `but`.
+        """Return a note on the values that become black and white; none without values or for the range `but`.
 
-        Raises ValueError where nearly all values become the same few of the 256 levels, because of outliers.
+        Raises:
+            ValueError: Nearly all values become the same few of 256 levels, because of outliers.
         """
         if not self.sample:
             return []
         self.check_levels(chosen)
         if chosen == but:
             return []
-        what = "integers of more than 8 bits" if self.whole else "floating-point numbers"
+        kind = "integers of more than 8 bits" if self.whole else "floating-point numbers"
         peaks = f"the brightest value of an image is {self.weakest_peak[0]:g} to {self.highest[0]:g}"
-        return [f"of {what}, {chosen[0]:.10g} is black and {chosen[1]:.10g} is white in all images ({peaks})"]
+        return [f"In {kind}, {chosen[0]:.10g} is black and {chosen[1]:.10g} is white for all images ({peaks})"]
 
     def check_levels(self, chosen: Range) -> None:
-        """Raise ValueError where nearly all values become the same few of the 256 levels."""
+        """Check that the values do not become the same few of 256 levels.
+
+        Raises:
+            ValueError: They do, because of outliers.
+        """
         sample = np.concatenate(self.sample)
         levels, different = len(np.unique(scale_to_bytes(sample, chosen))), len(np.unique(sample))
         if levels <= FEW_LEVELS and different >= MANY_VALUES:
@@ -68,12 +77,11 @@ class SeenValues:
 
 
 def choose_range(seen: SeenValues) -> Range:
-    """Return the values that become black and white, wide enough for new images of the same make.
+    """Choose the values that become black and white, wide enough for new images of the same kind.
 
-    Black is 0; where values are negative it is the next power of two, as -1024. White of floats up to 1 is 1. Other
-    values are taken for numbers of 8 bits, 10 bits, 12 bits and so on (floats: also of 2, 4 and 6 bits), and white is
-    the largest of these, as 4095: a camera of 12 bits writes its values into 16. Where no values were seen, white is
-    255 of integers, 1 of floats.
+    Black is 0, or for negative values the next power of two, such as -1024. White is 1 for floats up to 1. Otherwise
+    white is the largest number of 8, 10, 12 … bits (floats: also 2, 4 and 6 bits) that no value exceeds, such as 4095:
+    a camera of 12 bits writes its values into 16. Without any values, white is 255 for integers and 1 for floats.
     """
     lowest, highest = min(seen.lowest[0], 0.0), max(seen.highest[0], 0.0)
     black = -(2.0 ** (ceil(-lowest) - 1).bit_length()) if lowest < 0 else 0.0
@@ -84,31 +92,43 @@ def choose_range(seen: SeenValues) -> Range:
 
 
 def scale_to_bytes(values: NDArray[Any], chosen: Range) -> NDArray[np.uint8]:
-    """Map black to 0 and white to 255; floats are rounded, integers are rounded down. All must lie in the range."""
+    """Map black to 0 and white to 255. Floats are rounded, integers are rounded down; all must lie in the range."""
     black, white = chosen
     scaled = (values - black) * (255 / (white - black))
     return (np.rint(scaled) if values.dtype.kind == "f" else scaled).astype(np.uint8)
 
 
 def check_range(name: str, values: NDArray[Any], chosen: Range) -> None:
-    """Raise ValueError for the first value, or NaN, outside of the range."""
+    """Check that all values lie between black and white.
+
+    Raises:
+        ValueError: A value does not, or is NaN; the message names the first.
+    """
     black, white = chosen
-    advice = f"and values must lie between {black:g} (black) and {white:g} (white), as those that were learned from"
+    advice = f"and values must lie between {black:g} (black) and {white:g} (white), as in training"
     refuse_first(name, values, ~((values >= black) & (values <= white)), advice)
 
 
 def refuse_first(name: str, values: NDArray[Any], wrong: NDArray[np.bool_], why: str) -> None:
-    """Raise ValueError for the first wrong value, with its index; return where none is wrong."""
+    """Raise an error for the first wrong value, if there is one. why: ends the message.
+
+    Raises:
+        ValueError: A value is wrong; the message gives its index.
+    """
     if wrong.any():
         index = np.unravel_index(np.argmax(wrong), wrong.shape)
         raise ValueError(f"{name} has the value {values[index]:g} at {list(map(int, index))}, {why}")
 
 
 def check_not_fractions(name: str, highest: float, chosen: Range) -> None:
-    """Raise ValueError where floats go up to 1 and white is 255 or more: all of them would be black."""
+    """Check that floats up to 1 do not meet a white of 255 or more, which would make all of them black.
+
+    Raises:
+        ValueError: They do.
+    """
     black, white = chosen
     if white >= 255 and 0 < highest <= 1:
         raise ValueError(
-            f"{name} has values up to {highest:g} only, and in other images {black:g} is black and {white:g} is white: "
-            f"multiply by {white:g}"
+            f"{name} has values up to {highest:g} only, but in other images {black:g} is black and {white:g} is white: "
+            f"multiply its values by {white:g}"
         )

@@ -1,4 +1,4 @@
-"""Dates as people write them, as days since 1970. Which of day and month stands first is asked of a whole column."""
+"""Dates in text, as days since 1970. A whole column decides whether day or month stands first."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -19,15 +19,17 @@ ZONE = r"(Z|UTC|GMT|[+-]\d{2}(:?\d{2})?)"
 TIME = rf"([T ]\s*\d{{1,2}}:\d{{2}}(:\d{{2}}([.,]\d+)?)?)?\s*{ZONE}?"
 YEAR_FIRST = rf"^\d{{4}}[-/]\d{{1,2}}[-/]\d{{1,2}}{TIME}$"  # 2026-11-28, 2026/11/28 21:05
 YEAR_LAST = rf"^\d{{1,2}}[-/.]\d{{1,2}}[-/.]\d{{4}}{TIME}$"  # 28.11.2026, 11/28/2026
-SHORT_YEAR = r"^\d{1,2}[-/.]\d{1,2}[-/.]\d{2}$"  # 28.11.26: of which nothing can be told
+SHORT_YEAR = r"^\d{1,2}[-/.]\d{1,2}[-/.]\d{2}$"  # 28.11.26, which leaves day, month and year open
 NUMBERS = r"^(?P<first>\d{1,2})(?P<mark>[-/.])(?P<second>\d{1,2})"
 
 
 def find_date_form(values: "pa.Array") -> DateForm | None:
-    """Return how all values are written as dates; None where some are no dates, or day and month cannot be told apart.
+    """Find the form in which all values are dates; None if some are no dates or leave day and month open.
 
-    With the year last, a number above 12 tells what is the day; without one, points mean that the day stands first.
-    values: the distinct texts of a column, without nulls.
+    With the year last, a number above 12 decides which number is the day. Without one, points mean that the day stands
+    first.
+
+    values: The distinct texts of a column, without nulls.
     """
     if matches(values, YEAR_FIRST).all():
         return DateForm.YEAR_FIRST
@@ -41,7 +43,7 @@ def find_date_form(values: "pa.Array") -> DateForm | None:
 
 
 def split_days(values: "pa.Array") -> tuple[int, int, bool]:
-    """Return the largest first and second number of dates with the year last, and whether points part all of them."""
+    """Return the largest first and second number of dates with the year last, and whether all have points."""
     from pyarrow import compute
 
     fields = compute.extract_regex(values, NUMBERS)
@@ -53,7 +55,7 @@ def split_days(values: "pa.Array") -> tuple[int, int, bool]:
 
 
 def is_unclear_date(values: "pa.Array") -> NDArray[np.bool_]:
-    """Return which texts are dates that do not tell day from month by themselves, (N,)."""
+    """Return which texts are dates that alone leave day and month open, (N,)."""
     return matches(values, YEAR_LAST) | matches(values, SHORT_YEAR)
 
 
@@ -63,14 +65,16 @@ def is_clear_date(values: "pa.Array") -> NDArray[np.bool_]:
 
 
 def parse_dates(values: "pa.Array", form: DateForm, *, local: bool = False) -> NDArray[np.float64]:
-    """Return texts as days since 1970 in UTC, (N,); NaN for nulls and for what is no date in that form.
+    """Parse texts as days since 1970 in UTC, (N,); nulls and texts that are no date in that form become NaN.
 
-    A time without a zone is taken as UTC. Years 0 to 9999; fractions of a second to the microsecond. Dates with the
-    year first are clear whatever the form. local: leave out the zone, so that the hour is the one that is written.
+    A time without a zone is in UTC. Years go from 0 to 9999, fractions of a second to the microsecond. Dates with the
+    year first are understood in every form.
+
+    local: Whether to ignore the zone, so that the hour is the one that is written.
     """
     from pyarrow import compute
 
-    wanted = YEAR_FIRST if form == DateForm.YEAR_FIRST else f"{YEAR_FIRST}|{YEAR_LAST}"
+    pattern_of_form = YEAR_FIRST if form == DateForm.YEAR_FIRST else f"{YEAR_FIRST}|{YEAR_LAST}"
     dictionary = values.dictionary_encode()
     texts = dictionary.dictionary
     order = {DateForm.YEAR_FIRST: r"\3-\2-\1", DateForm.DAY_FIRST: r"\3-\2-\1", DateForm.MONTH_FIRST: r"\3-\1-\2"}[form]
@@ -89,18 +93,20 @@ def parse_dates(values: "pa.Array", form: DateForm, *, local: bool = False) -> N
         (r"(:\d{2}(?:\.\d+)?)\s+([+-])", r"\1\2"),
     ):
         written = compute.replace_substring_regex(written, pattern, replacement)
-    dates = pd.Series(np.where(matches(texts, wanted), written.to_numpy(zero_copy_only=False), None), dtype=object)
-    days = days_of(pd.to_datetime(dates, format="ISO8601", utc=True, errors="coerce"))
+    dates = pd.Series(
+        np.where(matches(texts, pattern_of_form), written.to_numpy(zero_copy_only=False), None), dtype=object
+    )
+    days = convert_to_days(pd.to_datetime(dates, format="ISO8601", utc=True, errors="coerce"))
     indices = compute.fill_null(dictionary.indices, -1).to_numpy(zero_copy_only=False)
-    found: NDArray[np.float64] = np.append(days, np.nan)[indices]
-    return found
+    days_of_rows: NDArray[np.float64] = np.append(days, np.nan)[indices]
+    return days_of_rows
 
 
 def check_moments(table: "pa.Table") -> "pa.Table":
-    """Return a table whose dates and times can all be written, as those of the years 1 to 9999 can.
+    """Check that all dates and times of a table can be written as text, and return the table.
 
     Raises:
-        ValueError: A column has others, or times of an unknown zone.
+        ValueError: A date lies outside of the years 1 to 9999, or a time has an unknown zone.
     """
     import pyarrow as pa
     from pyarrow import compute
@@ -111,9 +117,9 @@ def check_moments(table: "pa.Table") -> "pa.Table":
         is_days, zone = pa.types.is_date32(column.type), getattr(column.type, "tz", None)
         limits = compute.min_max(compute.cast(column, pa.int32() if is_days else pa.int64()))
         a_day = 1 if is_days else UNITS_OF_DAY[getattr(column.type, "unit", "ms")]
-        beside = int(zone is not None)  # a day, by which a zone may differ from UTC
+        spare = int(zone is not None)  # a day, the most that a zone differs from UTC
         for limit in limits.values():
-            if limit.is_valid and not FIRST_DAY + beside <= limit.as_py() // a_day <= LAST_DAY - beside:
+            if limit.is_valid and not FIRST_DAY + spare <= limit.as_py() // a_day <= LAST_DAY - spare:
                 raise ValueError(
                     f"column {name} has dates outside of the years 1 to 9999: correct them, or remove the column"
                 )
@@ -124,8 +130,8 @@ def check_moments(table: "pa.Table") -> "pa.Table":
     return table
 
 
-def days_of(moments: "pd.Series[Any]") -> NDArray[np.float64]:
-    """Return moments (N,) as days since 1970 in UTC; NaN for those that are missing."""
+def convert_to_days(moments: "pd.Series[Any]") -> NDArray[np.float64]:
+    """Convert moments of pandas (N,) to days since 1970 in UTC; missing ones become NaN."""
     if moments.dt.tz is not None:
         moments = moments.dt.tz_convert("UTC").dt.tz_localize(None)
     missing = moments.isna().to_numpy()

@@ -1,4 +1,4 @@
-"""CSV files and their relatives, as text: the header proposes a delimiter, and every row has to confirm it."""
+"""CSV and similar text files. The header proposes a delimiter, and every row has to confirm it."""
 
 import io
 import re
@@ -8,17 +8,17 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 from imbaloss.comparison.reading.encoding import check_encoding, detect_encoding, iterate_file, open_bytes
-from imbaloss.comparison.reading.header import DELIMITERS, Header, blanks_pattern, decode_start, propose_headers
+from imbaloss.comparison.reading.header import DELIMITERS, Header, decode_start, make_blanks_pattern, propose_headers
 from imbaloss.comparison.reading.names import check_names
 from imbaloss.comparison.reading.text import columns_by_name, find_in_columns, iterate_blocks
-from imbaloss.wording import counted
+from imbaloss.plural import format_count
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 ENDINGS = (".csv", ".tsv", ".txt")
-LARGEST_ROW = 2**26  # bytes
-MARKS = {  # first bytes of files that are something else
+LARGEST_ROW = 2**26  # number of bytes of a row, at most
+MARKS = {  # the first bytes of files in other formats
     b"PAR1": "a Parquet file",
     b"PK": "a ZIP archive, such as NPZ or XLSX",
     b"\x1f\x8b": "compressed by gzip, which its name should say (.csv.gz)",
@@ -32,7 +32,7 @@ MARKS = {  # first bytes of files that are something else
 
 @dataclass(frozen=True)
 class DelimitedFile:
-    """A text file of rows, each of whose values is read as text. Rows of nothing but blanks are skipped."""
+    """A delimited text file. Every value is read as text, and rows of blanks alone are skipped."""
 
     path: Path
     encoding: str
@@ -41,44 +41,46 @@ class DelimitedFile:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names of the columns: trimmed, in Unicode's normal form C, no two alike."""
+        """The names of the columns: trimmed, in Unicode's normal form C, and unique."""
         return self.header.names
 
     def read(self) -> "pa.Table":
-        """Return all rows, every column as text, empty values as nulls.
+        """Read all rows, every column as text, with nulls for empty values.
 
         Raises:
-            ValueError: A row has another number of values than the header has names.
+            ValueError: A row has another number of values than the header has names, or pyarrow cannot read the file.
         """
         try:
             return self.read_fitting_rows()
         except ValueError as error:
             if names_no_rows(error):
-                return self.without_rows()
+                return self.make_empty_table()
             file, has_blank_rows = self.confirm_rows()
-            if file == self and not has_blank_rows:  # it is not a matter of one row
+            if file == self and not has_blank_rows:  # no single row is at fault
                 self.explain_fault(error)
             return file.read_fitting_rows(skip_wrong=has_blank_rows)
 
     def read_fitting_rows(self, *, skip_wrong: bool = False) -> "pa.Table":
-        """Return all rows of a file whose rows fit the header, but for those to skip."""
+        """Read all rows of a file; rows that do not fit the header are skipped or (by default) an error of pyarrow."""
         from pyarrow import csv as arrow_csv
 
         with self.open() as stream:
-            table = arrow_csv.read_csv(stream, **self.options(threads=True, on_wrong_row=skip if skip_wrong else None))
+            table = arrow_csv.read_csv(
+                stream, **self.make_options(threads=True, on_wrong_row=skip if skip_wrong else None)
+            )
         return table.rename_columns(list(self.names))
 
-    def batches(self) -> "Iterator[pa.Table]":
-        """Yield the same rows in parts of bounded size; one empty part for a file without rows.
+    def iterate_parts(self) -> "Iterator[pa.Table]":
+        """Yield the rows in parts of bounded size; one part without rows for a file without rows.
 
         Raises:
-            ValueError: A row does not fit, which is found before the first part.
+            ValueError: A row does not fit the header. The error comes before the first part.
         """
         import pyarrow as pa
         from pyarrow import csv as arrow_csv
 
         file, has_blank_rows = self.confirm_rows()
-        count, options = 0, file.options(threads=False, on_wrong_row=skip if has_blank_rows else None)
+        count, options = 0, file.make_options(threads=False, on_wrong_row=skip if has_blank_rows else None)
         try:
             with file.open() as stream, arrow_csv.open_csv(stream, **options) as reader:
                 for batch in reader:
@@ -88,26 +90,31 @@ class DelimitedFile:
             if not names_no_rows(error):
                 self.explain_fault(error)
         if not count:
-            yield self.without_rows()
+            yield self.make_empty_table()
 
     def open(self) -> IO[bytes]:
-        """Open the file for pyarrow; blanks between a delimiter and a quotation mark are taken out in memory."""
+        """Open the file for pyarrow, without the blanks between a delimiter and a quotation mark if it has such."""
         if not self.header.blanks_before_quotes:
             return open_bytes(self.path)
         with open_bytes(self.path) as stream:
             text = stream.read().decode(self.encoding)
-        pattern = re.compile(blanks_pattern(self.header.delimiter), re.MULTILINE)
+        pattern = re.compile(make_blanks_pattern(self.header.delimiter), re.MULTILINE)
         tightened = pattern.sub(lambda match: match[0] if match[1] is None else match[1], text)
         return io.BytesIO(tightened.encode(self.encoding))
 
-    def without_rows(self) -> "pa.Table":
+    def make_empty_table(self) -> "pa.Table":
         """Return a table with the columns and no rows."""
         import pyarrow as pa
 
         return pa.table({name: pa.array([], pa.large_string()) for name in self.names})
 
-    def options(self, *, threads: bool, on_wrong_row: "Callable[[Any], str] | None" = None) -> dict[str, Any]:
-        """Return the options for pyarrow's CSV reader. threads: faster; errors then do not know their row."""
+    def make_options(self, *, threads: bool, on_wrong_row: "Callable[[Any], str] | None" = None) -> dict[str, Any]:
+        """Return the options for pyarrow's CSV reader.
+
+        Args:
+            threads: Whether to use several threads, which is faster; errors then do not name their row.
+            on_wrong_row: Decides about a row that does not fit: "skip" or "error". None for errors.
+        """
         import pyarrow as pa
         from pyarrow import csv as arrow_csv
 
@@ -129,9 +136,9 @@ class DelimitedFile:
         }
 
     def confirm_rows(self) -> "tuple[DelimitedFile, bool]":
-        """Return the file as all of its rows confirm it, and whether it has rows of blanks, which do not count.
+        """Check that all rows fit the header, and return the file and whether it has rows of blanks.
 
-        Where a row has blanks between a delimiter and a quotation mark, they are taken out.
+        If a row fits only without blanks between a delimiter and a quotation mark, the returned file drops such blanks.
 
         Raises:
             ValueError: A row has too few or too many values.
@@ -146,20 +153,21 @@ class DelimitedFile:
         self.explain_wrong_row(wrong)
 
     def find_wrong_row(self) -> "tuple[Any | None, bool]":
-        """Return pyarrow's account of the first row that does not fit, or None, and whether there are rows of blanks.
+        """Return pyarrow's description of the first row that does not fit (or None), and whether rows of blanks exist.
 
-        pyarrow's streaming reader would do too, but some processes end badly after it has been stopped by an error.
+        pyarrow's streaming reader is avoided here, since some processes crash after an error has stopped it.
         """
         from pyarrow import csv as arrow_csv
 
         wrong: list[Any] = []
         blank: list[Any] = []
 
-        def look_at(row: Any) -> str:
+        def record_row(row: Any) -> str:
+            """Record a row that does not fit; skip rows of blanks and stop at others."""
             (wrong if row.text.strip() else blank).append(row)
             return "error" if row.text.strip() else "skip"
 
-        options = self.options(threads=False, on_wrong_row=look_at)
+        options = self.make_options(threads=False, on_wrong_row=record_row)
         options["convert_options"].include_columns = ["0"]
         try:
             with self.open() as stream:
@@ -170,41 +178,49 @@ class DelimitedFile:
         return (wrong[0] if wrong else None), bool(blank)
 
     def explain_wrong_row(self, wrong: Any) -> NoReturn:
-        """Raise a ValueError that says which row does not fit the header, and what to do."""
+        """Raise an error for a row that does not fit the header.
+
+        Raises:
+            ValueError: Always. The message names the row, its number of values, and what to do.
+        """
         start = wrong.text.split("\n")[0].strip()[:60]
         where = f"{self.path}, row {wrong.number - self.header.lines}"
-        counts = f"{counted(wrong.actual_columns, 'value')} where the header names {len(self.names)}"
+        counts = f"{format_count(wrong.actual_columns, 'value')} where the header names {len(self.names)}"
         advice = "Quote a value that holds the delimiter; leave a missing value empty"
         if "\n" in wrong.text.rstrip():
-            lines = counted(wrong.text.rstrip().count("\n"), "more line")
+            lines = format_count(wrong.text.rstrip().count("\n"), "more line")
             advice = (
                 f"A quotation mark in it is not closed and takes in {lines}: close it, or double a mark that is text"
             )
         raise ValueError(f"{where}, which begins {start!r}, has {counts}. {advice}")
 
     def explain_fault(self, error: Exception) -> NoReturn:
-        """Raise a ValueError that says why pyarrow cannot read the file."""
+        """Raise an error for a file that pyarrow cannot read.
+
+        Raises:
+            ValueError: Always. The message has pyarrow's reason.
+        """
         message = " ".join(str(error).split())
         if "straddling" in message:
             message = f"a row is longer than {LARGEST_ROW // 2**20} MiB; is a quotation mark not closed?"
         raise ValueError(f"{self.path} cannot be read as a table: {message}") from error
 
 
-def skip(row: Any) -> str:  # noqa: ARG001  # as pyarrow calls it
+def skip(row: Any) -> str:  # noqa: ARG001  # pyarrow passes the row
     """Tell pyarrow to skip a row."""
     return "skip"
 
 
 def names_no_rows(error: Exception) -> bool:
-    """Return whether pyarrow complains that nothing follows the header."""
+    """Say whether an error of pyarrow means that no row follows the header."""
     return "Could not skip initial" in str(error) or "Empty CSV file" in str(error)
 
 
 def open_delimited(path: Path, encoding: str | None = None) -> DelimitedFile:
-    """Find out how a text file is written. encoding: None to detect it.
+    """Find out the encoding, header and delimiter of a text file. encoding: None to detect it.
 
-    Of several delimiters in the header, one is taken under which every row of the file has as many values as the header
-    has names; where several do, the one that leaves the fewest of the others in the values.
+    Of several delimiters in the header, the one is chosen that gives every row as many values as the header has names.
+    If several do, it is the one that leaves the fewest other delimiters in the values.
 
     Raises:
         ValueError: The file is empty or not text, its first line names no columns, or a row does not fit it.
@@ -228,17 +244,17 @@ def open_delimited(path: Path, encoding: str | None = None) -> DelimitedFile:
         notes.append(check_row_names(file))
     if file.header.skipped:
         notes.append(
-            f"{path.name}: skipped {counted(len(file.header.skipped), 'line')} before the header, "
+            f"{path.name}: skipped {format_count(len(file.header.skipped), 'line')} before the header, "
             f"beginning with {file.header.skipped[0][:60]!r}"
         )
     return DelimitedFile(path, encoding, file.header, tuple(notes))
 
 
 def check_row_names(file: DelimitedFile) -> str:
-    """Check that the values for which the header has no name are names of rows, as R writes them, and return a note.
+    """Check that the first values, for which the header has no name, are row names as R writes them; return a note.
 
     Raises:
-        ValueError: They neither count the rows nor are all different and in quotation marks: a value may hold the
+        ValueError: The values neither count the rows nor are all different and quoted. Then a value may hold the
             delimiter.
     """
     names = file.read().column(0).to_pylist()
@@ -248,29 +264,27 @@ def check_row_names(file: DelimitedFile) -> str:
             f"{file.path} has rows with more values than the {len(file.names) - 1} columns that its header names. "
             "Name every column; quote a value that holds the delimiter"
         )
-    return (
-        f"{file.path.name}: the header has no name for the first value of each row, which was taken for the row's name"
-    )
+    return f"{file.path.name}: the header has no name for the first value of each row, which was read as the row's name"
 
 
 def count_other_delimiters(file: DelimitedFile) -> int:
-    """Count the values in which another delimiter stands, other than as a decimal comma."""
+    """Count the values that hold another delimiter, except for decimal commas."""
     from pyarrow import compute
 
-    others = "".join(re.escape(mark) for mark in DELIMITERS if mark != file.header.delimiter)
+    delimiters = "".join(re.escape(mark) for mark in DELIMITERS if mark != file.header.delimiter)
     count = 0
     for column in file.read().columns:
-        is_other = compute.match_substring_regex(column, f"[{others}]")
+        is_other = compute.match_substring_regex(column, f"[{delimiters}]")
         is_number = compute.match_substring_regex(column, r"^\s*[+-]?\d*,\d+\s*$")
         count += compute.sum(compute.and_not(is_other, is_number)).as_py() or 0
     return count
 
 
 def check_first_bytes(path: Path) -> None:
-    """Check that a file does not begin as a known format other than text does.
+    """Check that a file is not empty and does not begin like a file in another known format.
 
     Raises:
-        ValueError: It does, or it is empty.
+        ValueError: The file is empty, or is in such a format.
     """
     with open_bytes(path) as stream:
         first = stream.read(8)
@@ -281,12 +295,12 @@ def check_first_bytes(path: Path) -> None:
 
 
 def find_swallowed_rows(file: DelimitedFile, table: "pa.Table") -> Iterator[str]:
-    """Yield a sentence for each column in which a value spans lines that look like rows.
+    """Yield a note on each column in which a value spans lines that look like rows.
 
-    An opening quotation mark that nobody closed takes in all rows up to the next one.
+    An opening quotation mark without a closing one takes in all rows up to the next mark.
 
     Raises:
-        ValueError: The last value of the file does: its quotation mark is not closed at all.
+        ValueError: The last value of the file spans such lines, because its quotation mark is never closed.
     """
     from pyarrow import compute
 
@@ -300,7 +314,7 @@ def find_swallowed_rows(file: DelimitedFile, table: "pa.Table") -> Iterator[str]
         for name, spans in zip(block, find_in_columns(array, len(block), "\n"), strict=True)
         if spans
     ]
-    enough = 3 if len(file.names) == 2 else 2  # of text in two columns, lines with one delimiter are usual
+    enough = 3 if len(file.names) == 2 else 2  # in text of two columns, lines with one delimiter are usual
     for name in spanning:
         rows = compute.indices_nonzero(compute.match_substring(columns[name], "\n")).to_pylist()
         for row in rows:
@@ -308,7 +322,7 @@ def find_swallowed_rows(file: DelimitedFile, table: "pa.Table") -> Iterator[str]
             is_last = row == table.num_rows - 1 and name == file.names[-1] and quotation_marks % 2 == 1
             if not look_like_rows(inner[: None if is_last else -1], file, enough=1 if is_last else enough):
                 continue
-            where, lines = f"{file.path}, row {row + 1}, column {name}", counted(len(inner), "more line")
+            where, lines = f"{file.path}, row {row + 1}, column {name}", format_count(len(inner), "more line")
             if is_last:
                 raise ValueError(f"{where}: a quotation mark is not closed and takes in {lines}. Close it")
             yield f"{where}: the value takes in {lines} that look like rows. Is a quotation mark missing or too many?"
@@ -316,6 +330,6 @@ def find_swallowed_rows(file: DelimitedFile, table: "pa.Table") -> Iterator[str]
 
 
 def look_like_rows(lines: Sequence[str], file: DelimitedFile, enough: int) -> bool:
-    """Return whether lines within a value, `enough` at least, have as many values as the header has names."""
+    """Say whether the lines are at least `enough` and each has as many values as the header has names."""
     expected = len(file.names) - 1
     return len(lines) >= enough and all(line.count(file.header.delimiter) == expected for line in lines)

@@ -1,4 +1,4 @@
-"""The encoding of a text file, asked of all of its bytes."""
+"""The encoding of a text file, decided by all of its bytes."""
 
 import codecs
 import re
@@ -6,18 +6,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from imbaloss.nearest import nearest
+from imbaloss.choices import suggest
 
-BLOCK = 2**20  # bytes that are looked at together
-MOST_NEIGHBOURS = 0.5  # share of non-ASCII bytes beside another one, up to which Windows-1252 is believed
-OFFERED = 3  # encodings that a message names
+BLOCK = 2**20  # number of bytes that are read together
+MOST_NEIGHBOURS = 0.5  # share of non-ASCII bytes next to another one, up to which Windows-1252 is plausible
+OFFERED = 3  # number of encodings that a message names
 COMMON = ("cp1252", "cp932", "gb18030", "big5", "cp949", "cp1251", "cp1250", "cp1253", "cp1254", "cp1256", "cp850")
-CALLED = {"cp932": "shift_jis", "cp949": "euc_kr"}  # what people call these encodings
+CALLED = {"cp932": "shift_jis", "cp949": "euc_kr"}  # the common names of these encodings
 BYTE_ORDER_MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 
 
 def open_bytes(file: Path) -> IO[bytes]:
-    """Open a file for reading; what its name calls compressed (.gz, .zst, .bz2) is decompressed."""
+    """Open a file for reading bytes; a compressed file (.gz, .zst, .bz2, by its name) is decompressed."""
     import pyarrow as pa  # here, since it takes a quarter of a second
 
     stream: IO[bytes] = pa.input_stream(str(file), compression="detect")
@@ -27,11 +27,11 @@ def open_bytes(file: Path) -> IO[bytes]:
 def detect_encoding(file: Path) -> tuple[str, str]:
     """Return the encoding of a text file and a note, which is empty for UTF-8 and UTF-16.
 
-    UTF-16 needs its byte-order mark. What is not UTF-8 as a whole is read as Windows-1252 where that is plausible: in
-    Western text, letters beyond ASCII stand alone between others.
+    UTF-16 needs its byte-order mark. A file that is not UTF-8 is read as Windows-1252 if that is plausible: in Western
+    text, letters beyond ASCII stand alone between ASCII letters.
 
     Raises:
-        ValueError: The bytes are no text, or text in another encoding; the message offers encodings that fit.
+        ValueError: The bytes are no text, or text in another encoding. The message offers encodings that fit.
     """
     with open_bytes(file) as stream:
         start = stream.read(4)
@@ -45,23 +45,25 @@ def detect_encoding(file: Path) -> tuple[str, str]:
         raise ValueError(f"{file} is not text: byte {zero} is zero{offer_encodings(file, 'utf_16', 'utf_32')}")
     if fault is None:
         return "utf-8", ""
-    if find_undecodable(file, "cp1252") is None and (share_of_neighbours(file) <= MOST_NEIGHBOURS or in_words(file)):
+    if find_undecodable(file, "cp1252") is None and (
+        share_of_neighbours(file) <= MOST_NEIGHBOURS or has_western_words(file)
+    ):
         return "cp1252", describe_windows_1252(file)
     raise ValueError(f"{file} is not UTF-8 ({fault}){offer_encodings(file)}")
 
 
 def check_encoding(file: Path, encoding: str) -> None:
-    """Check that all of a file decodes.
+    """Check that a whole file decodes in an encoding.
 
     Raises:
-        ValueError: Python knows no such encoding, or the file has bytes that it cannot decode.
+        ValueError: Python does not know the encoding, or a byte of the file does not decode.
     """
     try:
         is_text = codecs.lookup(encoding)._is_text_encoding
     except (LookupError, ValueError, UnicodeError):
-        known = {name.replace("_", "-") for name in (*COMMON, *CALLED.values(), "utf-8", "utf-16", "latin-1")}
+        examples = {name.replace("_", "-") for name in (*COMMON, *CALLED.values(), "utf-8", "utf-16", "latin-1")}
         raise ValueError(
-            f"Unknown encoding {encoding!r}{nearest(encoding, known)}. Examples: {', '.join(sorted(known))}"
+            f"Unknown encoding {encoding!r}{suggest(encoding, examples)}. Examples: {', '.join(sorted(examples))}"
         ) from None
     if not is_text:
         raise ValueError(f"Encoding {encoding!r} does not turn bytes into text.")
@@ -70,7 +72,7 @@ def check_encoding(file: Path, encoding: str) -> None:
 
 
 def find_undecodable(file: Path, encoding: str) -> str | None:
-    """Return where a file stops being text in an encoding, as "byte 17 is 0x83"; None where all of it decodes."""
+    """Return the first fault of a file in an encoding, such as "byte 17 is 0x83"; None if all of it decodes."""
     decoder = codecs.getincrementaldecoder(encoding)()
     start = 0
     for block in iterate_file(file):
@@ -94,7 +96,7 @@ def iterate_file(file: Path) -> Iterator[bytes]:
 
 
 def find_byte(file: Path, byte: bytes) -> int | None:
-    """Return the position of the first such byte, or None."""
+    """Return the position of the first such byte; None if the file does not have it."""
     start = 0
     for block in iterate_file(file):
         if (place := block.find(byte)) >= 0:
@@ -104,22 +106,22 @@ def find_byte(file: Path, byte: bytes) -> int | None:
 
 
 def share_of_neighbours(file: Path) -> float:
-    """Return which share of the bytes beyond ASCII stands beside another one."""
+    """Return the share of the non-ASCII bytes that stand next to another one; 0 for a file of ASCII."""
     import numpy as np
 
-    total = beside = 0
+    total = neighbours = 0
     for block in iterate_file(file):
         high = np.frombuffer(block, dtype=np.uint8) > 127
         padded = np.concatenate([[False], high, [False]])
         total += int(high.sum())
-        beside += int((high & (padded[:-2] | padded[2:])).sum())
-    return beside / total if total else 0.0
+        neighbours += int((high & (padded[:-2] | padded[2:])).sum())
+    return neighbours / total if total else 0.0
 
 
-def in_words(file: Path) -> bool:
-    """Return whether all bytes beyond ASCII are letters in Windows-1252, at most two together, beside letters of ASCII.
+def has_western_words(file: Path) -> bool:
+    """Say whether all non-ASCII bytes are letters of Windows-1252, at most two together, next to ASCII letters.
 
-    So are those of Größe, and not those of words in Chinese or Russian.
+    That holds for Größe, but not for words in Chinese or Russian.
     """
     for block in iterate_file(file):
         for run in re.finditer(rb"[A-Za-z]?[\x80-\xff]+[A-Za-z]?", block):
@@ -130,7 +132,7 @@ def in_words(file: Path) -> bool:
 
 
 def describe_windows_1252(file: Path) -> str:
-    """Say that a file is read as Windows-1252, with its first word beyond ASCII as evidence."""
+    """Return a note that a file is read as Windows-1252, with its first non-ASCII word as an example."""
     for block in iterate_file(file):
         words = block.decode("cp1252").replace('"', " ").replace(",", " ").replace(";", " ").split()
         if example := next((word for word in words if not word.isascii()), ""):
@@ -142,7 +144,10 @@ def describe_windows_1252(file: Path) -> str:
 
 
 def offer_encodings(file: Path, *families: str) -> str:
-    """Say which encodings fit the whole file, the likeliest first. families: only those whose names begin so."""
+    """Return advice for a message: the encodings that fit the whole file, the most likely first.
+
+    families: Only encodings whose names begin so are offered; if none fits, the advice is empty.
+    """
     from charset_normalizer import from_bytes
 
     with open_bytes(file) as stream:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from imbaloss.comparison.reading.arrays import arrow_array
+from imbaloss.comparison.reading.arrays import convert_to_arrow
 from imbaloss.comparison.reading.names import check_names, name_columns
 from imbaloss.comparison.reading.parquet import is_bytes
 from imbaloss.comparison.reading.text import clean_text
@@ -15,27 +15,28 @@ if TYPE_CHECKING:
 
 
 def table_from_frame(frame: Any) -> "pa.Table":
-    """Return a frame as an Arrow table with its names and types, or an array (N, D) as columns X0, X1 and so on.
+    """Convert a frame to an Arrow table with its names and types, or an array (N, D) to columns X0, X1 and so on.
 
     Raises:
-        ValueError: It has no rows and columns, two columns of one name, or values that are no number, date or text.
-        TypeError: It is a frame that is not computed yet.
+        ValueError: It is no frame and no array of two axes, is sparse, has two columns of one name, or has values that
+            are no number, date or text.
+        TypeError: It is a lazy frame.
     """
     if isinstance(frame, pd.DataFrame):
         return clean_text(table_from_pandas(frame))
     if hasattr(frame, "tocsr"):
-        raise ValueError("X is sparse, and networks here learn from dense inputs: give X.toarray()")
+        raise ValueError("X is sparse, but networks need dense inputs: use X.toarray()")
     import narwhals as nw
     import pyarrow as pa
 
     if isinstance(frame, pa.RecordBatch):
         frame = pa.Table.from_batches([frame])
-    known = nw.from_native(frame, pass_through=True)
-    if isinstance(known, nw.LazyFrame):
-        raise TypeError("X is a frame that is not computed yet: give X.collect()")
-    if isinstance(known, nw.DataFrame):
+    wrapped = nw.from_native(frame, pass_through=True)
+    if isinstance(wrapped, nw.LazyFrame):
+        raise TypeError("X is a lazy frame: use X.collect()")
+    if isinstance(wrapped, nw.DataFrame):
         try:
-            table = known.to_arrow()
+            table = wrapped.to_arrow()
         except (pa.ArrowException, ValueError, TypeError) as error:
             raise ValueError(f"X has values that Arrow does not know: {' '.join(str(error).split())}") from error
         names = name_columns(map(str, table.column_names))
@@ -49,11 +50,15 @@ def table_from_frame(frame: Any) -> "pa.Table":
 
 
 def table_from_pandas(frame: pd.DataFrame) -> "pa.Table":
-    """Return a pandas frame as an Arrow table. The index is left out; NaN, NaT and None are nulls."""
+    """Convert a pandas frame to an Arrow table. The index is dropped; NaN, NaT and None become nulls.
+
+    Raises:
+        ValueError: Names have several levels, two columns have one name, or a column holds lists or the like.
+    """
     import pyarrow as pa
 
     if frame.columns.nlevels > 1:
-        raise ValueError("X has names of columns in several levels: give each column one name")
+        raise ValueError("X has column names in several levels: give each column one name")
     names = name_columns(map(str, frame.columns))
     check_names("X", names)
     named = frame.set_axis(list(names), axis=1)
@@ -67,7 +72,7 @@ def table_from_pandas(frame: pd.DataFrame) -> "pa.Table":
 
 
 def is_simple(kind: "pa.DataType") -> bool:
-    """Return whether values of an Arrow type are numbers, dates, truths, categories or text."""
+    """Say whether values of an Arrow type are numbers, dates, booleans, categories or text."""
     import pyarrow as pa
 
     if pa.types.is_dictionary(kind):
@@ -76,7 +81,7 @@ def is_simple(kind: "pa.DataType") -> bool:
 
 
 def array_from_series(name: str, column: "pd.Series[Any]") -> "pa.Array":
-    """Return one pandas column as Arrow; values of several types become text.
+    """Convert one pandas column to an Arrow array; values of mixed types become text.
 
     Raises:
         ValueError: The values are complex numbers, lists or the like.
@@ -84,15 +89,15 @@ def array_from_series(name: str, column: "pd.Series[Any]") -> "pa.Array":
     import pyarrow as pa
 
     if isinstance(column.dtype, np.dtype) and column.dtype != object:
-        return arrow_array(name, column.to_numpy())
+        return convert_to_arrow(name, column.to_numpy())
     if isinstance(column.dtype, pd.SparseDtype):
         column = column.astype(column.dtype.subtype)
     try:
-        found = pa.array(column, from_pandas=True)
+        array = pa.array(column, from_pandas=True)
     except (pa.ArrowException, TypeError, ValueError, OverflowError):
-        found = None
-    if found is not None and is_simple(found.type):
-        return found
+        array = None
+    if array is not None and is_simple(array.type):
+        return array
     if any(isinstance(value, list | dict | set | tuple | np.ndarray) for value in column):
         raise ValueError(f"column {name} holds lists or the like: a value must be one number or text")
     texts = [value.decode("utf-8", "replace") if isinstance(value, bytes) else value for value in column]

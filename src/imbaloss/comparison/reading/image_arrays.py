@@ -1,4 +1,4 @@
-"""Images that are arrays already, from an NPZ file or from Python."""
+"""Images in arrays, from an NPZ file or from Python."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -20,19 +20,20 @@ from imbaloss.comparison.reading.images import FittedImages, check_images_differ
 CHANNELS = (1, 3, 4)  # gray, colours, colours and one more
 BYTES = (0.0, 255.0)  # the range of integers for a model of an earlier version, which stored none
 
-NamedArray = tuple[str, NDArray[Any]]  # with the name that messages call it
+NamedArray = tuple[str, NDArray[Any]]  # the name for messages, and the array
 
 
 def fit_image_arrays(arrays: Sequence[NamedArray]) -> FittedImages:
-    """Take one array of images after the other as a data set.
+    """Join arrays of images to one data set, and choose how values become 0 to 255.
 
-    An array is (N, H, W), or has 1, 3 or 4 channels as its last or its second axis; a fourth one must be the same
-    value everywhere, as of opaque images. Values are uint8, truths, or other numbers, which `choose_range` scales.
+    An array is (N, H, W), or has 1, 3 or 4 channels as its last or its second axis. A fourth channel must be constant,
+    as in opaque images, and is dropped. Values are uint8, booleans, or other numbers, which `choose_range` scales.
 
-    Raises ValueError for other shapes and types, for NaN, for arrays of different shapes, and where no two images
-    differ.
+    Raises:
+        ValueError: An array has another shape or type, or holds NaN; the arrays have different shapes; or all images
+            are alike.
     """
-    arrays = [(name, as_numbers(name, array)) for name, array in arrays]
+    arrays = [(name, require_numbers(name, array)) for name, array in arrays]
     preparation, notes = survey_arrays(arrays)
     read = [read_array(name, array, preparation) for name, array in arrays]
     shapes = [pixels.shape[1:] for pixels in read]
@@ -46,34 +47,35 @@ def fit_image_arrays(arrays: Sequence[NamedArray]) -> FittedImages:
 
 
 def prepare_image_array(name: str, array: NDArray[Any], preparation: ImagePreparation) -> NDArray[np.uint8]:
-    """Return images as those that a model learned from: (N, C, H, W), 0 to 255.
+    """Prepare new images by the rules of a model: (N, C, H, W), 0 to 255.
 
-    Raises ValueError for what `fit_image_arrays` refuses, for values outside of the model's range, and for images of
-    another size or number of channels.
+    Raises:
+        ValueError: The array has a shape or type that is not read, images have another size or number of channels than
+            in training, or a value lies outside of the model's range.
     """
-    array = as_numbers(name, array)
+    array = require_numbers(name, array)
     pixels = read_array(name, array, preparation)
     if array.dtype.kind == "f":
         check_not_fractions(name, float(array.max()), preparation.floats)
-    wanted = (preparation.channels, preparation.height, preparation.width)
-    if pixels.shape[1:] != wanted:
-        raise ValueError(f"images must be of shape {wanted} (channels, height, width), found {pixels.shape[1:]}")
+    shape = (preparation.channels, preparation.height, preparation.width)
+    if pixels.shape[1:] != shape:
+        raise ValueError(f"images must be of shape {shape} (channels, height, width), found {pixels.shape[1:]}")
     return pixels
 
 
 def survey_arrays(arrays: Sequence[NamedArray]) -> tuple[ImagePreparation, list[str]]:
-    """Decide how arrays are read, with sentences on what was decided; their size is left open, as 0."""
+    """Choose how arrays are read, and return the preparation (without sizes, which are 0) and notes on the choice."""
     integers, floats = SeenValues(whole=True), SeenValues(whole=False)
     notes: list[str] = []
     for name, array in arrays:
         axis = find_channel_axis(name, array)
         images = drop_fourth_channel(name, array, axis)
         if axis == 1:
-            notes.append(f"the second axis of {name}, shape {array.shape}, was taken for the channels")
+            notes.append(f"The second axis of {name}, shape {array.shape}, was read as the channels")
         if images.shape != array.shape:
-            notes.append(f"the fourth channel of {name} was left out: it is the same everywhere")
+            notes.append(f"The fourth channel of {name} was left out: it is the same everywhere")
         if array.dtype == bool:
-            notes.append(f"true became 255 (white) in {name}")
+            notes.append(f"True became 255 (white) in {name}")
         elif array.dtype != np.uint8:
             (floats if array.dtype.kind == "f" else integers).add(name, images, several=True)
     ranges = choose_range(integers), choose_range(floats)
@@ -82,7 +84,11 @@ def survey_arrays(arrays: Sequence[NamedArray]) -> tuple[ImagePreparation, list[
 
 
 def read_array(name: str, array: NDArray[Any], preparation: ImagePreparation) -> NDArray[np.uint8]:
-    """Return the images as (N, C, H, W), 0 to 255, C = 1 or 3."""
+    """Return the images as (N, C, H, W), 0 to 255, C = 1 or 3.
+
+    Raises:
+        ValueError: The array has a shape that is not read, or a value outside of the range of the preparation.
+    """
     axis = find_channel_axis(name, array)
     images = drop_fourth_channel(name, array, axis)
     if images.dtype == bool:
@@ -94,18 +100,24 @@ def read_array(name: str, array: NDArray[Any], preparation: ImagePreparation) ->
     return np.ascontiguousarray(images[:, None] if axis is None else np.moveaxis(images, axis, 1))
 
 
-def as_numbers(name: str, array: NDArray[Any]) -> NDArray[Any]:
-    """Return the array, 16-bit floats as 32-bit ones. Raises ValueError where it holds no truths or real numbers."""
+def require_numbers(name: str, array: NDArray[Any]) -> NDArray[Any]:
+    """Return the array, with 16-bit floats as 32-bit floats.
+
+    Raises:
+        ValueError: It holds neither booleans nor real numbers.
+    """
     if array.dtype.kind not in "buif":
         raise ValueError(f"images must be numbers, such as uint8 from 0 to 255, and {name} is of type {array.dtype}")
     return array.astype(np.float32) if array.dtype == np.float16 else array
 
 
 def find_channel_axis(name: str, array: NDArray[Any]) -> int | None:
-    """Return the axis of an array of images that has the channels, 3 or 1; None where there is no such axis, (N, H, W).
+    """Return the axis of the channels of an array of images, 3 or 1; None for (N, H, W).
 
-    It is the last axis if that has 1 or 3, as always in earlier versions; else the only one that has 1, 3 or 4. Raises
-    ValueError where that may be several axes, or none, and for an array of another shape.
+    It is the last axis if that has 1 or 3 channels, as in earlier versions; else the only axis with 1, 3 or 4.
+
+    Raises:
+        ValueError: No axis or several axes can be the channels, or the array has another number of axes.
     """
     shape = array.shape
     if array.ndim == 3 and 0 not in shape:
@@ -115,7 +127,7 @@ def find_channel_axis(name: str, array: NDArray[Any]) -> int | None:
         return 1
     if candidates == [3] or (candidates and shape[3] in {1, 3}):
         return 3
-    unclear = ", whose channels may be several axes: give (N, H, W, 3)" if len(candidates) > 1 else ""
+    unclear = ", where several axes may be the channels: use (N, H, W, 3)" if len(candidates) > 1 else ""
     raise ValueError(
         "images must be (N, H, W), (N, H, W, C) or (N, C, H, W) with C = 1 (gray), 3 (colours) or 4 (colours and one "
         f"that is left out), found {name} of shape {shape}{unclear}"
@@ -123,7 +135,11 @@ def find_channel_axis(name: str, array: NDArray[Any]) -> int | None:
 
 
 def drop_fourth_channel(name: str, array: NDArray[Any], axis: int | None) -> NDArray[Any]:
-    """Return the array with three channels where it has four. Raises ValueError where the fourth is not one value."""
+    """Drop the fourth channel of an array that has four; other arrays are returned unchanged.
+
+    Raises:
+        ValueError: The fourth channel is not constant.
+    """
     if axis is None or array.shape[axis] != 4:
         return array
     fourth = np.take(array, 3, axis)

@@ -1,4 +1,4 @@
-"""Finding files that are images: in folders with one sub-folder a class, in any folder, and as names in a table."""
+"""Finding image files: in folders with one sub-folder a class, in any folder, and by names in a table."""
 
 import os
 import unicodedata
@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from imbaloss.wording import counted, listed
+from imbaloss.plural import format_count, join_words
 
 ENDINGS = (
     ".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pbm", ".pnm",
@@ -18,23 +18,23 @@ SYSTEM = {  # folders and files of operating systems
     "__macosx", "@eadir", "#recycle", "$recycle.bin", "system volume information", "lost+found",
     "thumbs.db", "ehthumbs.db", "desktop.ini",
 }  # fmt: skip
-PARTS = {"train", "training", "test", "testing", "val", "valid", "validation"}  # what no classes are called
+PARTS = {"train", "training", "test", "testing", "val", "valid", "validation"}  # names of folders that are no classes
 RAW = dict.fromkeys((".dng", ".cr2", ".cr3", ".nef", ".arw", ".raf", ".orf", ".rw2"), "raw photographs")
 PICTURES = RAW | {  # endings of images that are not read
     ".heic": "HEIC photographs", ".heif": "HEIF photographs", ".avif": "AVIF images", ".jxl": "JPEG XL images",
     ".jp2": "JPEG 2000 images", ".svg": "SVG drawings", ".psd": "Photoshop files", ".dcm": "DICOM files",
 }  # fmt: skip
 OTHERS = {".pdf": "PDF documents", ".mp4": "films", ".mov": "films", ".avi": "films", ".zip": "ZIP archives"}
-MOSTLY = 0.5  # the share of a column's values from which on they are taken for names of images
+MOSTLY = 0.5  # share of the values of a column that name images, from which on the column names images
 
 
 def names_image(name: str) -> bool:
     """Say whether the ending of a file's name is that of an image."""
-    return ending_of(name) in ENDINGS
+    return extract_ending(name) in ENDINGS
 
 
 def describe_ending(ending: str) -> str:
-    """Say what files with that ending are that are no images, as ' (PDF documents)'; nothing where it is unknown."""
+    """Describe a kind of file that is not read, such as " (PDF documents)"; "" for an unknown ending."""
     if ending in PICTURES:
         return f" ({PICTURES[ending]}: convert them to PNG or JPEG)"
     return f" ({OTHERS[ending]})" if ending in OTHERS else ""
@@ -51,98 +51,105 @@ class ClassImages(NamedTuple):
 def find_class_images(folder: Path) -> ClassImages:
     """Find the images below each sub-folder of a folder.
 
-    Hidden files, those of operating systems, and links to folders within a class are left out without a word; other
-    files that are no images, and images beside the sub-folders, with a note.
+    Hidden files, files of operating systems, and links to folders within a class are ignored silently. Other files that
+    are no images, and images next to the sub-folders, are left out with a note.
 
-    Raises ValueError where there are no two classes, or the sub-folders are called train, test and the like.
+    Raises:
+        ValueError: There are fewer than two classes, or the sub-folders have names such as train and test.
     """
     files: list[Path] = []
     labels: list[str] = []
-    others: Counter[str] = Counter()
+    endings: Counter[str] = Counter()
     counts: dict[str, int] = {}
     for class_folder in list_subfolders(folder):
-        images, others_below = find_images_below(class_folder)
+        images, endings_below = find_images_below(class_folder)
         # macOS writes letters with accents in two characters; on the command line they are one
-        label = unicodedata.normalize("NFC", printable(class_folder.name))
+        label = unicodedata.normalize("NFC", decode_name(class_folder.name))
         files += images
         labels += [label] * len(images)
         counts[label] = counts.get(label, 0) + len(images)
-        others.update(others_below)
-    beside = len(list_images(folder))
-    check_classes(folder, counts, beside, others)
-    notes = describe_others(others)
-    notes += [f"folder {label} holds no image" for label, count in counts.items() if not count]
-    notes += [f"{counted(beside, 'image')} beside the folders of the classes were left out"] if beside else []
+        endings.update(endings_below)
+    unsorted = len(list_images(folder))
+    check_classes(folder, counts, unsorted, endings)
+    notes = describe_unread_files(endings)
+    notes += [f"Folder {label} holds no image" for label, count in counts.items() if not count]
+    notes += [f"Left out {format_count(unsorted, 'image')} outside of the folders of the classes"] if unsorted else []
     return ClassImages(files, labels, notes)
 
 
-def check_classes(folder: Path, counts: dict[str, int], beside: int, others: "Counter[str]") -> None:
-    """Raise ValueError where a folder has no two sub-folders with images, or these are no classes.
+def check_classes(folder: Path, counts: dict[str, int], unsorted: int, endings: "Counter[str]") -> None:
+    """Check that a folder has at least two sub-folders with images, whose names are not train, test and the like.
 
     Args:
         folder: The folder.
-        counts: The number of images of each sub-folder.
-        beside: The number of images in the folder itself.
-        others: The number of other files by ending.
+        counts: The number of images in each sub-folder.
+        unsorted: The number of images in the folder itself.
+        endings: The number of files that are no images, by ending.
+
+    Raises:
+        ValueError: There are fewer sub-folders with images, or they have such names.
     """
     classes = [label for label, count in counts.items() if count]
     if len(classes) < 2:
-        there = [f"{label} ({count} images)" for label, count in list(counts.items())[:5]]
-        there += [f"{counted(beside, 'image')} in no folder of its own"] if beside else []
-        has = "; ".join([f"it has {', '.join(there) or 'none'}", *describe_others(others)])
-        raise ValueError(f"{folder} must hold a folder of images for each class, two or more; {has}")
+        content = [f"{label} ({count} images)" for label, count in list(counts.items())[:5]]
+        content += [f"{format_count(unsorted, 'image')} in no sub-folder"] if unsorted else []
+        listed_content = "; ".join([f"it has {', '.join(content) or 'none'}", *describe_unread_files(endings)])
+        raise ValueError(f"{folder} must hold a folder of images for each class, two or more; {listed_content}")
     if PARTS.issuperset(map(str.lower, classes)):
         raise ValueError(
-            f"the folders of {folder} must be the classes, and are {listed(classes)}: name one of these, which holds "
-            "the classes, and with --test the one to judge by"
+            f"the folders of {folder} must be the classes, but are {join_words(classes)}: name the folder to learn "
+            "from, which holds the classes, and the test folder with --test"
         )
 
 
 def find_images(folder: Path) -> list[Path]:
-    """Return the images in a folder and its sub-folders, in order.
+    """Return the images in a folder and its sub-folders, in order; `find_class_images` says what is ignored.
 
-    What is hidden or an operating system's, and links, are treated as by `find_class_images`. Raises ValueError where
-    there is no image.
+    Raises:
+        ValueError: There is no image.
     """
     files = list_images(folder)
     for subfolder in list_subfolders(folder):
         files += find_images_below(subfolder)[0]
     if not files:
-        others = find_images_below(folder)[1]
-        raise ValueError("; ".join([f"{folder} holds no image", *describe_others(others)]))
+        endings = find_images_below(folder)[1]
+        raise ValueError("; ".join([f"{folder} holds no image", *describe_unread_files(endings)]))
     return sorted(files)
 
 
 def list_subfolders(folder: Path) -> list[Path]:
-    """Return the sub-folders of a folder that may hold data, in order; links to folders are among them."""
+    """Return the sub-folders of a folder that may hold data, links to folders included, in order."""
     return sorted(entry for entry in folder.iterdir() if may_hold_data(entry.name) and is_folder(entry))
 
 
 def list_images(folder: Path) -> list[Path]:
-    """Return the images that lie in a folder itself, in order."""
+    """Return the images in a folder itself, without its sub-folders, in order."""
     entries = (entry for entry in folder.iterdir() if may_hold_data(entry.name) and names_image(entry.name))
     return sorted(entry for entry in entries if not is_folder(entry))
 
 
 def find_images_below(folder: Path) -> tuple[list[Path], "Counter[str]"]:
-    """Return the images in a folder and below it, and the number of other files by their ending.
+    """Return the images in a folder and below it, and the number of other files by ending.
 
-    Links to folders are not followed. Raises OSError for a folder that cannot be read.
+    Links to folders are not followed.
+
+    Raises:
+        OSError: A folder cannot be read.
     """
     files: list[Path] = []
-    others: Counter[str] = Counter()
+    endings: Counter[str] = Counter()
     for parent, folders, names in os.walk(folder, onerror=raise_error):
         folders[:] = sorted(filter(may_hold_data, folders))
         for name in sorted(filter(may_hold_data, names)):
             if names_image(name):
                 files.append(Path(parent) / name)
             else:
-                others[PurePosixPath(name.lower()).suffix] += 1
-    return files, others
+                endings[PurePosixPath(name.lower()).suffix] += 1
+    return files, endings
 
 
-def printable(name: str) -> str:
-    """Return the name of a file; where its bytes are no UTF-8, as from an old archive, they are taken for Latin-1."""
+def decode_name(name: str) -> str:
+    """Return the name of a file as printable text; bytes that are no UTF-8, as in old archives, are read as Latin-1."""
     try:
         name.encode()
     except UnicodeEncodeError:
@@ -151,40 +158,41 @@ def printable(name: str) -> str:
 
 
 def raise_error(error: OSError) -> None:
-    """Raise the error, which `os.walk` would pass over."""
+    """Raise an error of `os.walk`, which would ignore it."""
     raise error
 
 
 def may_hold_data(name: str) -> bool:
-    """Say whether a file or folder is neither hidden nor an operating system's, such as ._x.png or __MACOSX."""
+    """Say whether a file or folder is neither hidden nor made by an operating system, such as ._x.png and __MACOSX."""
     return not name.startswith(".") and name.lower() not in SYSTEM
 
 
 def is_folder(entry: Path) -> bool:
-    """Say whether a path is a folder, or a link to one; a link that leads to itself is none."""
+    """Say whether a path is a folder or a link to one; false for a link that leads to itself."""
     try:
         return entry.is_dir()
     except OSError:
         return False
 
 
-def describe_others(others: "Counter[str]") -> list[str]:
-    """Say how many files were left out, by ending; the list is empty where there are none."""
-    kinds = [f"{count} {ending or 'without'}{describe_ending(ending)}" for ending, count in others.most_common(5)]
-    return (
-        [f"left out {counted(others.total(), 'file')} of kinds that are not read: {', '.join(kinds)}"] if kinds else []
-    )
+def describe_unread_files(endings: "Counter[str]") -> list[str]:
+    """Return a note on the number of files that are not read, by ending; nothing if there are none."""
+    kinds = [
+        f"{count} {ending or 'without an ending'}{describe_ending(ending)}" for ending, count in endings.most_common(5)
+    ]
+    return [f"{format_count(endings.total(), 'file')} of kinds that are not read: {', '.join(kinds)}"] if kinds else []
 
 
 def find_file_column(frame: pd.DataFrame, among: Collection[str], *, wanted: bool) -> str | None:
-    """Return the column of which half of the values or more name image files; None where there is none.
+    """Find the column of a table in which at least half of the values name image files; None if there is none.
 
     Args:
-        frame: A table as it was read.
-        among: The columns that may be it.
-        wanted: Whether images are asked for: then one value that names an image suffices.
+        frame: The table.
+        among: The columns that may name images.
+        wanted: Whether the request needs images; then one value that names an image suffices.
 
-    Raises ValueError for two such columns, and for one that names images of kinds that are not read.
+    Raises:
+        ValueError: Two columns name images, or a column names images of a kind that is not read.
     """
     columns = [name for name in frame.columns if name in among]
     shares = {name: share_of_endings(frame[name], ENDINGS) for name in columns}
@@ -195,31 +203,33 @@ def find_file_column(frame: pd.DataFrame, among: Collection[str], *, wanted: boo
         raise ValueError(f"columns {' and '.join(naming)} both name image files: leave one out with --drop")
     for name in columns if not naming and (wanted or len(columns) == 1) else []:
         if share_of_endings(frame[name], tuple(PICTURES)) >= MOSTLY:
-            endings = frame[name].dropna().map(ending_of)
+            endings = frame[name].dropna().map(extract_ending)
             first = next(ending for ending in endings if ending in PICTURES)
             raise ValueError(f"column {name!r} names files that are not read: {first}{describe_ending(first)}")
     return naming[0] if naming else None
 
 
 def share_of_endings(column: "pd.Series[Any]", endings: tuple[str, ...]) -> float:
-    """Return the share of a column's values that end so; a missing one does not."""
+    """Return the share of a column's values that have one of the endings; missing values and numbers have none."""
     if pd.api.types.is_numeric_dtype(column.dtype) or not len(column):
         return 0.0
-    return float(column.dropna().map(ending_of).isin(endings).sum() / len(column))
+    return float(column.dropna().map(extract_ending).isin(endings).sum() / len(column))
 
 
-def ending_of(value: Any) -> str:
-    """Return the ending of a file's name in lower case, as '.png'; blanks around the name do not count."""
+def extract_ending(value: Any) -> str:
+    """Return the ending of a file's name in lower case, such as ".png"; blanks around the name are ignored."""
     return PurePosixPath(str(value).strip().lower().replace("\\", "/")).suffix
 
 
 def locate_listed_files(table: Path, column: "pd.Series[Any]") -> list[Path]:
-    """Return the image file that each row of a table names, relative to the folder of the table.
+    """Find the image file that each row of a table names, relative to the folder of the table.
 
-    Blanks around a name are dropped. A name that is not there as it is written may be there with other separators,
-    another case, or letters with accents made in another way.
+    Blanks around a name are dropped. If there is no file of exactly this name, separators, upper and lower case and the
+    encoding of accents may differ.
 
-    Raises ValueError for the first row without a name of an image, FileNotFoundError for the first without its file.
+    Raises:
+        ValueError: A row names no image.
+        FileNotFoundError: A file does not exist; the message names the first.
     """
     files: list[Path] = []
     missing: list[tuple[int, str]] = []
@@ -227,10 +237,10 @@ def locate_listed_files(table: Path, column: "pd.Series[Any]") -> list[Path]:
     for row, value in enumerate(column, 1):
         name = "" if pd.isna(value) else str(value).strip()
         if not names_image(name):
-            what = f"{name!r}{describe_ending(ending_of(name))}" if name else "nothing"
+            content = f"{name!r}{describe_ending(extract_ending(name))}" if name else "nothing"
             raise ValueError(
-                f"{table}: column {column.name!r} must name an image in each row, and has {what} in row {row}: correct "
-                f"it, or leave out the row or the column; names of images end in {', '.join(ENDINGS)}"
+                f"{table}: column {column.name!r} must name an image in each row, but has {content} in row {row}: "
+                f"correct it, or leave out the row or the column; names of images end in {', '.join(ENDINGS)}"
             )
         file = locate_file(table.parent, name, entries)
         if file is None:
@@ -239,7 +249,7 @@ def locate_listed_files(table: Path, column: "pd.Series[Any]") -> list[Path]:
             files.append(file)
     if missing:
         row, name = missing[0]
-        more = f" and for {counted(len(missing) - 1, 'more row')}" if len(missing) > 1 else ""
+        more = f" and for {format_count(len(missing) - 1, 'more row')}" if len(missing) > 1 else ""
         raise FileNotFoundError(
             f"there is no file {table.parent / name} for row {row} of {table}{more}: its column {column.name!r} must "
             "name files relative to the folder of the table"
@@ -248,12 +258,12 @@ def locate_listed_files(table: Path, column: "pd.Series[Any]") -> list[Path]:
 
 
 def locate_file(folder: Path, name: str, entries: dict[Path, dict[str, list[str]]]) -> Path | None:
-    """Return the file of that name, which may be written in another way; None where there is none, or are several.
+    """Find the file of a name, perhaps in another spelling; None if there is none or several spellings exist.
 
     Args:
-        folder: Where the name begins.
+        folder: The folder that a relative name starts from.
         name: A path, relative to the folder or absolute.
-        entries: The names in folders that were looked into, by how they compare; more are added.
+        entries: A cache, to which is added: for each folder, its names by their folded form (see `fold_name`).
     """
     if (folder / name).exists():
         return folder / name
@@ -265,14 +275,14 @@ def locate_file(folder: Path, name: str, entries: dict[Path, dict[str, list[str]
         if place not in entries:
             entries[place] = {}
             for entry in place.iterdir() if place.is_dir() else []:
-                entries[place].setdefault(comparable(entry.name), []).append(entry.name)
-        alike = entries[place].get(comparable(part), [])
+                entries[place].setdefault(fold_name(entry.name), []).append(entry.name)
+        alike = entries[place].get(fold_name(part), [])
         if len(alike) != 1:
             return None
         place /= alike[0]
     return place
 
 
-def comparable(name: str) -> str:
-    """Return a name so that its case, and how its letters with accents are made, do not matter."""
+def fold_name(name: str) -> str:
+    """Return the folded form of a name, which is the same for upper and lower case and all encodings of accents."""
     return unicodedata.normalize("NFC", name).casefold()

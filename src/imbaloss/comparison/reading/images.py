@@ -1,4 +1,4 @@
-"""Image files become arrays of pixels: upright, on white, of one size, 0 to 255."""
+"""Reading image files as arrays of pixels: upright, on white, of one size, 0 to 255."""
 
 import warnings
 from collections.abc import Iterator, Sequence
@@ -18,22 +18,22 @@ from imbaloss.comparison.reading.brightness import (
     choose_range,
     scale_to_bytes,
 )
-from imbaloss.wording import counted
+from imbaloss.plural import format_count
 
 if TYPE_CHECKING:
     from PIL import Image
 
-SIZE = 32  # pixels of a side
+SIZE = 32  # the default side of an image, in pixels
 DEEP = {"I", "F", "I;16", "I;16L", "I;16B", "I;16N"}  # Pillow's modes of one channel with more than 8 bits
 GRAY = {"1", "L", "LA", "La", *DEEP}
 WITH_ALPHA = {"LA", "La", "PA", "RGBA"}
-HALF_LOST = 64  # of 256 levels: what is left of 16-bit colours of which none reaches 14 bits
+HALF_LOST = 64  # number of the 256 levels that 16-bit colours use if none reaches 14 bits
 SAMPLE_FORMAT = 339  # the tag of TIFF that says whether values are unsigned (1), signed (2) or floats (3)
-TRUE_TYPES: dict[tuple[str, int], type[np.integer[Any]]] = {  # of a TIFF's values that Pillow reads as another type
+TRUE_TYPES: dict[tuple[str, int], type[np.integer[Any]]] = {  # the types of TIFF values that Pillow reads as another
     ("I", 1): np.uint32,
     ("L", 2): np.int8,
 }
-FALSE_IMAGES = {  # how files begin that pass for images, in lower case
+FALSE_IMAGES = {  # the first bytes, in lower case, of files that are no images in spite of their ending
     b"version https://git-lfs": "it is a pointer of Git LFS: `git lfs pull` brings the image",
     b"<!doctype": "it is a web page",
     b"<html": "it is a web page",
@@ -42,13 +42,13 @@ FALSE_IMAGES = {  # how files begin that pass for images, in lower case
     b"%pdf": "it is a PDF document: save its pages as PNG",
     b"ii*": "it is a TIFF that is damaged, or of a kind that is not read, such as 64-bit floats: save it with 8 bits",
     b"mm\0*": "it is a TIFF that is damaged, or of a kind that is not read, such as 64-bit floats: save it with 8 bits",
-    b"\0\x05\x16\x07": "it holds what macOS notes of a file, not the file: delete it",
+    b"\0\x05\x16\x07": "it holds the metadata that macOS keeps of a file, not the file: delete it",
     b"pk\x03\x04": "it is a ZIP archive",
 }
 
 
 class FittedImages(NamedTuple):
-    """The images of a data set, how they were prepared, and what a person should know of it."""
+    """The images of a data set, the rules by which they were prepared, and notes."""
 
     pixels: NDArray[np.uint8]  # (N, C, H, W)
     preparation: ImagePreparation
@@ -56,50 +56,57 @@ class FittedImages(NamedTuple):
 
 
 def fit_image_files(files: Sequence[Path], size: int) -> FittedImages:
-    """Read the images of a data set, each stretched to `size` x `size` pixels; gray where all of them are.
+    """Read the images of a data set, each stretched to `size` x `size` pixels; gray if all are gray.
 
     Raises:
-        ValueError: For a file that does not decode or is too large, and where no two images differ.
-        OSError: For a file that cannot be read.
+        ValueError: A file does not decode or is too large, or all images are alike.
+        OSError: A file cannot be read.
     """
-    preparation, surveyed = survey_files(files, size)
-    pixels, noticed = read_files(files, preparation)
-    check_images_differ(pixels, "open some of them, or take a larger --size")
-    stretched = f"each image was stretched to {size} x {size} pixels (--size)"
-    return FittedImages(pixels, preparation, (stretched, *surveyed, *noticed))
+    preparation, survey_notes = survey_files(files, size)
+    pixels, reading_notes = read_files(files, preparation)
+    check_images_differ(pixels, "open some of them, or use a larger --size")
+    stretched = f"Each image was stretched to {size} x {size} pixels (--size)"
+    return FittedImages(pixels, preparation, (stretched, *survey_notes, *reading_notes))
 
 
 def prepare_image_files(files: Sequence[Path], preparation: ImagePreparation) -> NDArray[np.uint8]:
-    """Read images as those that a model learned from: (N, C, H, W), 0 to 255.
+    """Read new images by the rules of a model: (N, C, H, W), 0 to 255.
 
     Raises:
-        ValueError: For a file that does not decode or is too large, or has values outside of the model's range.
-        OSError: For a file that cannot be read.
+        ValueError: A file does not decode, is too large, or has values outside of the model's range.
+        OSError: A file cannot be read.
     """
     return read_files(files, preparation)[0]
 
 
 def check_images_differ(pixels: NDArray[np.uint8], advice: str) -> None:
-    """Raise ValueError where all images (N, C, H, W) are the same; the advice ends the sentence."""
+    """Check that not all images (N, C, H, W) are the same. advice: ends the message.
+
+    Raises:
+        ValueError: All images are the same.
+    """
     if (pixels == pixels[:1]).all():
         raise ValueError(f"all {len(pixels)} images are alike, pixel by pixel, after they were read: {advice}")
 
 
 def survey_files(files: Sequence[Path], size: int) -> tuple[ImagePreparation, list[str]]:
-    """Decide from all images of a data set how each is read; only deep ones are decoded for it.
+    """Choose the rules by which all images of a data set are read, and return them with notes.
 
-    Raises ValueError where values of more than 8 bits leave too few of 256 levels.
+    Only images with more than 8 bits are decoded.
+
+    Raises:
+        ValueError: A file is no image, or values of more than 8 bits would leave too few of 256 levels.
     """
     gray = True
     integers, floats = SeenValues(whole=True), SeenValues(whole=False)
-    colours: list[tuple[int, Path]] = []  # of 16 bits: the largest of their upper 8 bits
+    colours: list[tuple[int, Path]] = []  # the largest upper 8 bits of each image with 16-bit colours
     for file in files:
         values = None
         with open_image(file) as image:
             gray = gray and image.mode in GRAY
             if is_deep(image):
                 values = read_values(image)
-            elif ";16" in str(getattr(image, "tile", "")):  # colours of which Pillow keeps the upper 8 bits
+            elif ";16" in str(getattr(image, "tile", "")):  # Pillow keeps the upper 8 bits of such colours
                 colours.append((int(np.asarray(image.convert("RGB")).max()), file))
         if values is not None:
             (floats if values.dtype.kind == "f" else integers).add(str(file), values)
@@ -111,21 +118,27 @@ def survey_files(files: Sequence[Path], size: int) -> tuple[ImagePreparation, li
 
 
 def check_colours(peaks: Sequence[tuple[int, Path]]) -> None:
-    """Raise ValueError where 16-bit colours are so dark in all images that their upper 8 bits hold little.
+    """Check that 16-bit colours are not so dark in all images that their upper 8 bits hold little.
 
-    Args:
-        peaks: The largest value of these 8 bits, and the file, for each image that has 16-bit colours.
+    peaks: The largest value of these 8 bits, and the file, for each image with 16-bit colours.
+
+    Raises:
+        ValueError: They are.
     """
     if peaks and max(peaks)[0] < HALF_LOST:
         highest, file = max(peaks)
         raise ValueError(
-            f"of 16-bit colours the upper 8 bits are read, which go up to {highest} of 255 only in {file}, the "
-            f"brightest of {counted(len(peaks), 'image')}: save them with 8 bits"
+            f"only the upper 8 bits of 16-bit colours are read, which go up to {highest} of 255 in {file}, the "
+            f"brightest of {format_count(len(peaks), 'image')}: save the images with 8 bits"
         )
 
 
 def read_files(files: Sequence[Path], preparation: ImagePreparation) -> tuple[NDArray[np.uint8], list[str]]:
-    """Return the images as (N, C, H, W), and sentences on transparency and on frames that were not used."""
+    """Read the images as (N, C, H, W), and return them with notes on transparency and on frames that were not used.
+
+    Raises:
+        ValueError: A file does not decode, is too large, or has values outside of the range of the preparation.
+    """
     shape = (preparation.channels, preparation.height, preparation.width)
     pixels = np.empty((len(files), *shape), dtype=np.uint8)
     transparent = several = 0
@@ -139,25 +152,26 @@ def read_files(files: Sequence[Path], preparation: ImagePreparation) -> tuple[ND
             peaks.append(image.float_peak)
     if peaks:
         check_not_fractions(str(files[0].parent), max(peaks), preparation.floats)
-    notes = [f"transparent parts of {counted(transparent, 'image')} were laid on white"] if transparent else []
+    notes = [f"Transparent parts of {format_count(transparent, 'image')} were laid on white"] if transparent else []
     if several:
-        notes.append(f"of {counted(several, 'image')} with several frames or pages the first was used")
+        notes.append(f"The first frame or page was used of {format_count(several, 'image')} with several")
     return pixels, notes
 
 
 class DecodedImage(NamedTuple):
-    """One image as a network sees it, and what was met on the way."""
+    """A decoded image, with facts for the notes."""
 
     pixels: NDArray[np.uint8]  # (C, H, W)
-    transparent: bool  # in parts
-    several: bool  # frames or pages
-    float_peak: float | None  # the largest value of an image of floats
+    transparent: bool  # whether parts are transparent
+    several: bool  # whether it has several frames or pages
+    float_peak: float | None  # the largest value; None for integers
 
 
 def decode_image(file: Path, preparation: ImagePreparation) -> DecodedImage:
-    """Read the first frame upright, laid on white, scaled to 0 to 255 and stretched.
+    """Read the first frame of a file: upright, laid on white, scaled to 0 to 255, and stretched.
 
-    Raises ValueError for what does not decode, or has values outside of the preparation's range, naming the file.
+    Raises:
+        ValueError: The file does not decode, or has values outside of the range of the preparation.
     """
     from PIL import Image, ImageOps
 
@@ -165,7 +179,7 @@ def decode_image(file: Path, preparation: ImagePreparation) -> DecodedImage:
     values = float_peak = None
     transparent = False
     with open_image(file) as opened:
-        # of JPEG a smaller image is decoded faster; twice the larger side, since a camera may have been turned
+        # JPEG decodes faster at a smaller size; twice the larger side, since the camera may have been turned
         opened.draft(None, (2 * max(size), 2 * max(size)))
         if is_deep(opened):
             values = read_values(opened)
@@ -181,7 +195,7 @@ def decode_image(file: Path, preparation: ImagePreparation) -> DecodedImage:
         float_peak = float(values.max()) if floats else None
         upright = Image.fromarray(scale_to_bytes(values, chosen))
     with explain_failures(file):
-        if upright.mode == "LAB":  # which does not become gray at once
+        if upright.mode == "LAB":  # Pillow cannot convert it to gray directly
             upright = upright.convert("RGB")
         coloured = upright.convert("L" if preparation.channels == 1 else "RGB")
         small = np.asarray(coloured.resize(size, Image.Resampling.BILINEAR, reducing_gap=2))
@@ -190,12 +204,12 @@ def decode_image(file: Path, preparation: ImagePreparation) -> DecodedImage:
 
 
 def is_deep(image: "Image.Image") -> bool:
-    """Say whether an opened image has other values than 0 to 255, in one channel."""
-    return image.mode in DEEP or true_type(image) is not None
+    """Say whether an opened image has one channel with values other than 0 to 255."""
+    return image.mode in DEEP or find_true_type(image) is not None
 
 
-def true_type(image: "Image.Image") -> type[np.integer[Any]] | None:
-    """Return the type of a TIFF's values where Pillow reads it as another one, else None."""
+def find_true_type(image: "Image.Image") -> type[np.integer[Any]] | None:
+    """Return the type of the values of a TIFF if Pillow reads them as another type, else None."""
     formats = getattr(image, "tag_v2", {}).get(SAMPLE_FORMAT, 1)
     return TRUE_TYPES.get((image.mode, int(np.ravel(formats)[0])))
 
@@ -204,13 +218,13 @@ def read_values(image: "Image.Image") -> NDArray[Any]:
     """Return the values (H, W) of an opened deep image, upright, as the file has them."""
     from PIL import ImageOps
 
-    true = true_type(image)
+    dtype = find_true_type(image)
     values = np.asarray(ImageOps.exif_transpose(image))
-    return values if true is None else values.view(true)
+    return values if dtype is None else values.view(dtype)
 
 
 def lay_on_white(image: "Image.Image") -> tuple["Image.Image", bool]:
-    """Return the image as it looks on white, and whether it has transparent parts; else it is returned as it is."""
+    """Return the image on white and whether it has transparent parts; without such parts it is returned unchanged."""
     from PIL import Image
 
     if image.mode not in WITH_ALPHA and "transparency" not in image.info:
@@ -222,27 +236,29 @@ def lay_on_white(image: "Image.Image") -> tuple["Image.Image", bool]:
 
 
 def has_several_frames(image: "Image.Image") -> bool:
-    """Say whether an opened image is animated or has pages. The second image in a photograph (MPO) is no frame."""
-    with suppress(Exception):  # of a damaged second frame, which is not needed
+    """Say whether an opened image has several frames or pages; the second image of a photograph (MPO) is no frame."""
+    with suppress(Exception):  # a damaged second frame is not needed
         return image.format != "MPO" and bool(getattr(image, "is_animated", False))
     return False
 
 
 @contextmanager
 def open_image(file: Path) -> Iterator["Image.Image"]:
-    """Open an image, of which nothing is decoded yet; failures within become sentences, as in `explain_failures`."""
+    """Open an image without decoding it; `explain_failures` applies to the body of the with-statement."""
     from PIL import Image
 
-    # not by its name: of a TIFF on its side, Pillow 13 would map the memory with height and width exchanged
+    # not by its name: Pillow 13 would map the memory of a rotated TIFF with height and width exchanged
     with explain_failures(file), file.open("rb") as stream, Image.open(stream) as image:
         yield image
 
 
 @contextmanager
 def explain_failures(file: Path) -> Iterator[None]:
-    """Turn whatever decoding raises into one sentence that names the file.
+    """Turn errors of decoding into one sentence that names the file; warnings are not shown.
 
-    Raises ValueError, or OSError where the system does not give the file. Warnings are not shown.
+    Raises:
+        ValueError: The image is too large or cannot be decoded.
+        OSError: The system does not give the file.
     """
     from PIL import Image, UnidentifiedImageError
 
@@ -262,7 +278,7 @@ def explain_failures(file: Path) -> Iterator[None]:
 
 
 def recognise_content(file: Path) -> str:
-    """Say by its first bytes what a file is that passes for an image."""
+    """Describe by its first bytes a file that is no image in spite of its ending."""
     with file.open("rb") as stream:
         first = stream.read(64)
     if not first.strip(b"\0"):
@@ -270,4 +286,4 @@ def recognise_content(file: Path) -> str:
     if first[4:8] == b"ftyp":
         return "it is a photograph in HEIC or AVIF, or a film: save it as JPEG"
     start = first.lstrip(b"\xef\xbb\xbf \r\n\t").lower()
-    return next((what for mark, what in FALSE_IMAGES.items() if start.startswith(mark)), "it holds no known image")
+    return next((text for mark, text in FALSE_IMAGES.items() if start.startswith(mark)), "it holds no known image")

@@ -1,4 +1,4 @@
-"""Numbers as people write them: decimal commas, thousands, signs. A form is asked of a whole column."""
+"""Numbers in text: decimal commas, thousands separators, signs. A whole column decides the form."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,15 +17,15 @@ INTEGER = rf"^[+-]?(0|[1-9]\d*){EXPONENT}$"
 LEADING_ZERO = r"^[+-]?0\d+$"
 CODE = r"^0\d+$"
 NUMBER_OR_CODE = rf"{NUMBER}|^[+-]?0\d+(\.\d*)?$"
-SPACES = "\u00a0\u2007\u2009\u202f '\u2019"  # blanks and apostrophes that part thousands
+SPACES = "\u00a0\u2007\u2009\u202f '\u2019"  # blanks and apostrophes that separate thousands
 PARTED = rf"^([+-]?\d{{1,3}}([{SPACES}]\d{{3}})+)([.,]\d+)?$"
 COMMA = rf"^[+-]?\d*,\d+{EXPONENT}$"  # 1,5
-COMMA_GROUP = r"^[+-]?[1-9]\d{0,2},\d{3}$"  # 1,234: a decimal or a thousand
+COMMA_GROUP = r"^[+-]?[1-9]\d{0,2},\d{3}$"  # 1,234, where the comma separates decimals or thousands
 COMMA_GROUPS = r"^[+-]?[1-9]\d{0,2}(,\d{3}){2,}(\.\d+)?$|^[+-]?[1-9]\d{0,2},\d{3}\.\d+$"  # 1,234,567 and 1,234.5
 POINT_GROUP = r"^[+-]?[1-9]\d{0,2}\.\d{3}$"  # 1.234
 POINT_GROUPS = r"^[+-]?[1-9]\d{0,2}(\.\d{3}){2,}(,\d+)?$|^[+-]?[1-9]\d{0,2}\.\d{3},\d+$"  # 1.234.567 and 1.234,5
 
-ALLOWED = {  # by each form
+ALLOWED = {  # the pattern of the numbers of each form
     NumberForm.PLAIN: NUMBER,
     NumberForm.DECIMAL_COMMA: f"{INTEGER}|{COMMA}",
     NumberForm.POINTS_AND_COMMA: "|".join((INTEGER, COMMA, POINT_GROUP, POINT_GROUPS)),
@@ -35,38 +35,35 @@ ALLOWED = {  # by each form
 
 @dataclass(frozen=True)
 class NumberFit:
-    """The form in which the numbers of a column are written, and which of its values have it.
+    """The form in which the numbers of a column are written, and the values that have it."""
 
-    form: one of `ALLOWED`, the one that fits most of the values.
-    fits: (N,), which of the values are numbers in that form.
-    ambiguous: a value that may part thousands or be a decimal, where no other value of the column tells; else None.
-    """
-
-    form: NumberForm
-    fits: NDArray[np.bool_]
-    ambiguous: str | None = None
+    form: NumberForm  # the form that fits most values
+    fits: NDArray[np.bool_]  # (N,), whether each value is a number in that form
+    ambiguous: str | None = None  # a number whose mark may separate thousands or decimals; None if the column decides
 
 
 def find_number_form(values: "pa.Array", decimal: str | None = None) -> NumberFit:
     """Find the form in which most values are numbers.
 
-    values: the distinct texts of a column, without nulls. decimal: the mark of decimals where nothing else tells it.
+    Args:
+        values: The distinct texts of a column, without nulls.
+        decimal: The decimal mark, "." or ",", which decides if the values leave it open.
     """
-    found = find_form_of_values(values)
-    if found.ambiguous is None or decimal is None:
-        return found
-    marked = "," if "," in found.ambiguous else "."
+    number_fit = find_form_of_values(values)
+    if number_fit.ambiguous is None or decimal is None:
+        return number_fit
+    marked = "," if "," in number_fit.ambiguous else "."
     form = {
         (".", "."): NumberForm.PLAIN,
         (".", ","): NumberForm.THOUSANDS_COMMA,
         (",", "."): NumberForm.POINTS_AND_COMMA,
         (",", ","): NumberForm.DECIMAL_COMMA,
     }
-    return NumberFit(form[decimal, marked], found.fits)
+    return NumberFit(form[decimal, marked], number_fit.fits)
 
 
 def find_form_of_values(values: "pa.Array") -> NumberFit:
-    """Find the form in which most values are numbers by the values alone."""
+    """Find the form in which most values are numbers, from the values alone (see `find_number_form`)."""
     unified = unify_signs(values)
     plain = matches(unified, NUMBER)
     if plain.all():
@@ -91,10 +88,10 @@ def find_form_of_values(values: "pa.Array") -> NumberFit:
 
 
 def find_thousands_with_points(values: "pa.Array") -> str | None:
-    """Return a value such as 8.441 of a column that may part thousands with points; None for other columns.
+    """Return a value such as 8.441 of a column whose points may separate thousands; None for other columns.
 
-    It may where every value with a point has one to three digits before and three behind it, and others are whole
-    numbers of at most three digits: 85, 621, 1.665. A column in which all values have a point has decimals.
+    In such a column every value with a point has one to three digits before and three behind it, and all others are
+    whole numbers of at most three digits: 85, 621, 1.665. A column in which all values have a point has decimals.
     """
     points = matches(values, r"\.")
     if not points.any() or not (points == matches(values, POINT_GROUP)).all():
@@ -102,36 +99,36 @@ def find_thousands_with_points(values: "pa.Array") -> str | None:
     short = matches(values, r"^[+-]?\d{1,3}$")
     if not (points | short).all() or points.all():
         return None
-    found: str = values[int(points.argmax())].as_py()
-    return found
+    example: str = values[int(points.argmax())].as_py()
+    return example
 
 
 def all_have_three_decimals(values: "pa.Array") -> bool:
-    """Return whether each value with a decimal point might part thousands with it, and there is one."""
+    """Say whether some value has a point, and every such point may separate thousands."""
     points = matches(values, r"\.")
     return bool(points.any() and (points == matches(values, POINT_GROUP)).all())
 
 
-def check_unambiguous(what: str, form: NumberFit) -> None:
-    """Check that the marks in numbers can mean one thing only. what: the column or the times, for the message.
+def check_unambiguous(subject: str, form: NumberFit) -> None:
+    """Check that the marks in numbers have one possible meaning. subject: the column, which begins the message.
 
     Raises:
-        ValueError: They may part thousands or be decimals.
+        ValueError: The marks may separate thousands or decimals.
     """
     if form.ambiguous is not None:
         raise ValueError(
-            f"{what} has numbers such as {form.ambiguous!r}, which may part thousands or be decimals: "
+            f"{subject} has numbers such as {form.ambiguous!r}, whose mark may separate thousands or decimals: "
             "write all with a decimal point and nothing else"
         )
 
 
 def show_point_decimals(values: "pa.Array") -> bool:
-    """Return whether some value has decimals behind a point that cannot be thousands."""
+    """Say whether some value has decimals behind a point that cannot be thousands."""
     return bool(matches(values, r"\.(\d{1,2}|\d{4,})$|^[+-]?0?\.\d").any())
 
 
 def parse_numbers(values: "pa.Array", form: NumberForm | None) -> NDArray[np.float64]:
-    """Return texts as numbers, (N,); NaN for nulls and for what is no number in that form (None: plain)."""
+    """Parse texts as numbers, (N,); nulls and texts that are no number in that form (None: plain) become NaN."""
     import pyarrow as pa
     from pyarrow import compute
 
@@ -152,13 +149,13 @@ def parse_numbers(values: "pa.Array", form: NumberForm | None) -> NDArray[np.flo
 
 
 def to_floats(numbers: "pa.Array") -> NDArray[np.float64]:
-    """Return an Arrow array of floats as NumPy's, NaN for nulls."""
-    found: NDArray[np.float64] = numbers.to_numpy(zero_copy_only=False)
-    return found
+    """Convert an Arrow array of floats to NumPy; nulls become NaN."""
+    floats: NDArray[np.float64] = numbers.to_numpy(zero_copy_only=False)
+    return floats
 
 
 def unify_signs(values: "pa.Array") -> "pa.Array":
-    """Write minus as -, Fortran's exponent D as E, and take out blanks and apostrophes between thousands."""
+    """Replace a typographic minus by - and Fortran's exponent D by E, and drop blanks and apostrophes in thousands."""
     from pyarrow import compute
 
     values = compute.replace_substring(values, "\u2212", "-")
@@ -169,8 +166,8 @@ def unify_signs(values: "pa.Array") -> "pa.Array":
 
 
 def matches(values: "pa.Array", pattern: str) -> NDArray[np.bool_]:
-    """Return in which texts a pattern is found, (N,); in nulls it is not."""
+    """Return which texts match a pattern, (N,); nulls do not."""
     from pyarrow import compute
 
-    found: Any = compute.fill_null(compute.match_substring_regex(values, pattern), False)
-    return np.asarray(found.to_numpy(zero_copy_only=False), dtype=np.bool_)
+    is_match: Any = compute.fill_null(compute.match_substring_regex(values, pattern), False)
+    return np.asarray(is_match.to_numpy(zero_copy_only=False), dtype=np.bool_)

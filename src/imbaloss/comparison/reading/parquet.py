@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from pyarrow import dataset
 
 ENDINGS = (".parquet", ".pq")
-INDEX = "__index_level_"  # how pandas names the column of an index without a name
+INDEX = "__index_level_"  # begins the name that pandas gives to an index without a name
 
 
 def is_parquet_folder(folder: Path) -> bool:
-    """Return whether all files of a folder that are not hidden are Parquet files, and there is one."""
+    """Say whether a path is a folder with Parquet files and, except for hidden ones, no others."""
     if not folder.is_dir():
         return False
     files = [file for file in folder.rglob("*") if file.is_file() and not file.name.startswith((".", "_"))]
@@ -23,12 +23,12 @@ def is_parquet_folder(folder: Path) -> bool:
 
 
 def read_parquet(path: Path, rows: int | None = None) -> "Iterator[pa.Table]":
-    """Yield all rows at once, or in parts of at most `rows`; a file without rows gives one part without rows.
+    """Yield all rows as one table, or in parts of at most `rows`; one part without rows for a file without rows.
 
-    The columns of a pandas index are columns like others; one without a name is called "unnamed".
+    The columns of a pandas index are columns too; an index without a name is called "unnamed".
 
     Raises:
-        ValueError: The file is no Parquet, or a column holds lists or bytes.
+        ValueError: The file is damaged or no Parquet file, two columns have one name, or a column holds lists or bytes.
     """
     import pyarrow as pa  # here, since it takes a quarter of a second
     from pyarrow import dataset
@@ -60,10 +60,10 @@ def read_parquet(path: Path, rows: int | None = None) -> "Iterator[pa.Table]":
 
 
 def check_same_columns(path: Path, content: "dataset.Dataset") -> None:
-    """Check that all files of a folder have the same columns.
+    """Check that all files of a folder have the same columns; a single file always passes.
 
     Raises:
-        ValueError: One has others than the first.
+        ValueError: A file has other columns than the first.
     """
     first: set[str] | None = None
     for fragment in content.get_fragments() if path.is_dir() else ():
@@ -76,14 +76,14 @@ def check_same_columns(path: Path, content: "dataset.Dataset") -> None:
 
 
 def is_bytes(kind: "pa.DataType") -> bool:
-    """Return whether values of a type are bytes without an encoding."""
+    """Say whether values of an Arrow type are bytes."""
     import pyarrow as pa
 
-    found: bool = pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind)
-    return found
+    is_binary: bool = pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind)
+    return is_binary
 
 
 def rename_index(table: "pa.Table") -> "pa.Table":
-    """Give the columns of a pandas index without a name the name of columns without one; drop pandas' metadata."""
+    """Rename the columns of a pandas index without a name to "unnamed" and their place; drop the metadata of pandas."""
     names = ["" if name.startswith(INDEX) else name for name in table.column_names]
     return table.rename_columns(list(name_columns(names))).replace_schema_metadata(None)

@@ -1,4 +1,4 @@
-"""Files that hold a table: their endings tell the format, and every format gives an Arrow table."""
+"""Files with a table. The ending decides the format, and every format gives an Arrow table."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,47 +9,47 @@ from typing import TYPE_CHECKING, NamedTuple
 from imbaloss.comparison.reading import arrays, delimited, parquet, workbook
 from imbaloss.comparison.reading.dates import check_moments
 from imbaloss.comparison.reading.text import clean_text
-from imbaloss.wording import counted
+from imbaloss.plural import format_count
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-COMPRESSED = (".gz", ".zst", ".bz2")  # of delimited text
+COMPRESSED = (".gz", ".zst", ".bz2")  # endings of compressed delimited text
 ENDINGS = (*delimited.ENDINGS, *parquet.ENDINGS, *workbook.ENDINGS, *arrays.ENDINGS)
 
 
 @dataclass(frozen=True)
 class ReadingOptions:
-    """What a person says of how a file is written."""
+    """Options for reading a file."""
 
-    encoding: str | None = None  # of delimited text; None: detected
-    sheet: str | None = None  # of a spreadsheet; None: the only one with rows
+    encoding: str | None = None  # of delimited text; None to detect it
+    sheet: str | None = None  # of a spreadsheet; None for the only one with rows
 
 
 AS_DETECTED = ReadingOptions()
 
 
 class ReadTable(NamedTuple):
-    """What was read of a file."""
+    """The content of a file, with notes."""
 
     table: "pa.Table"
     notes: tuple[str, ...]
-    delimiter: str | None  # of text; None for other formats
+    delimiter: str | None  # of delimited text; None for other formats
 
 
 @dataclass(frozen=True)
 class TableFile:
-    """A file with a table. Text is trimmed and in Unicode's normal form C; empty values are nulls."""
+    """A file with a table. Text is trimmed and in Unicode's normal form C; empty values become nulls."""
 
     path: Path
     options: ReadingOptions = AS_DETECTED
 
     def read(self) -> "ReadTable":
-        """Return all rows, notes on what was found and done, and the delimiter of text.
+        """Read all rows, with notes and the delimiter of text. Empty rows at the end of text are dropped, with a note.
 
         Raises:
             OSError: The file cannot be read.
-            ValueError: It holds no table, or no rows.
+            ValueError: The file holds no table or no rows, or does not take the options.
         """
         ending = self.check()
         notes: tuple[str, ...] = ()
@@ -60,32 +60,34 @@ class TableFile:
                 table, delimiter = file.read(), file.header.delimiter
                 notes = (*file.notes, *delimited.find_swallowed_rows(file, table))
             else:
-                [table] = self.typed_parts(ending, None)
+                [table] = self.iterate_typed_parts(ending, None)
         table = clean_text(table)
         if delimiter is not None:
             table, note = drop_empty_end(self.path, table)
             notes += (note,) if note else ()
         if not table.num_rows:
-            raise ValueError(f"{self.path} names columns and has no rows")
+            raise ValueError(f"{self.path} has a header but no rows")
         return ReadTable(table, notes, delimiter)
 
-    def parts(self, rows: int) -> "Iterator[pa.Table]":
-        """Yield the same rows in parts, of Parquet at most `rows`; one part without rows where there are none.
+    def iterate_parts(self, rows: int) -> "Iterator[pa.Table]":
+        """Yield all rows in parts; one part without rows if there are none.
+
+        rows: The number of rows of a part of Parquet, at most; other formats have parts of their own size.
 
         Raises:
             OSError: The file cannot be read.
-            ValueError: It holds no table.
+            ValueError: The file holds no table, or does not take the options.
         """
         ending = self.check()
         with explaining(self.path):
             if ending in delimited.ENDINGS:
-                parts = delimited.open_delimited(self.path, self.options.encoding).batches()
+                parts = delimited.open_delimited(self.path, self.options.encoding).iterate_parts()
             else:
-                parts = self.typed_parts(ending, rows)
+                parts = self.iterate_typed_parts(ending, rows)
             yield from map(clean_text, parts)
 
-    def typed_parts(self, ending: str, rows: int | None) -> "Iterator[pa.Table]":
-        """Yield the rows of a format whose values have types of their own."""
+    def iterate_typed_parts(self, ending: str, rows: int | None) -> "Iterator[pa.Table]":
+        """Yield the rows of a format whose values have types, of Parquet in parts of at most `rows`."""
         if ending in parquet.ENDINGS:
             yield from map(check_moments, parquet.read_parquet(self.path, rows))
         elif ending in workbook.ENDINGS:
@@ -95,15 +97,15 @@ class TableFile:
 
     @property
     def is_text(self) -> bool:
-        """Whether all values stand as text, so that numbers may be written in several ways."""
+        """Whether values may be text in which numbers are written in several forms: CSV and spreadsheets."""
         return self.check() in (*delimited.ENDINGS, *workbook.ENDINGS)
 
     def check(self) -> str:
-        """Return the ending that tells the format.
+        """Return the ending that decides the format, after checking the options.
 
         Raises:
             OSError: There is no such file.
-            ValueError: It is a folder of other files, has another ending, or does not take the options.
+            ValueError: The path is a folder of other files, has an unknown ending, or does not take the options.
         """
         ending = find_ending(self.path)
         if self.options.encoding is not None and ending not in delimited.ENDINGS:
@@ -114,19 +116,27 @@ class TableFile:
 
 
 def drop_empty_end(path: Path, table: "pa.Table") -> "tuple[pa.Table, str]":
-    """Return a table without rows at its end in which nothing stands, as Excel may write them, and a note."""
+    """Drop the rows without values at the end of a table, as Excel may write them, and return it with a note.
+
+    The note is "" if nothing was dropped. A table of such rows alone is returned unchanged.
+    """
     rows = table.num_rows
     while rows and not any(table.column(place)[rows - 1].is_valid for place in range(table.num_columns)):
         rows -= 1
     if not rows or rows == table.num_rows:
         return table, ""
-    left_out = counted(table.num_rows - rows, "row")
-    return table.slice(0, rows), f"{path.name}: left out {left_out} at the end with nothing but delimiters"
+    left_out = format_count(table.num_rows - rows, "row")
+    return table.slice(0, rows), f"{path.name}: left out {left_out} at the end that hold nothing but delimiters"
 
 
 @contextmanager
 def explaining(path: Path) -> Iterator[None]:
-    """Turn what libraries raise for a damaged file into a ValueError that names it; what the system says stays."""
+    """Turn errors of libraries on a damaged file into a ValueError that names it; errors of the system stay.
+
+    Raises:
+        ValueError: The file is damaged.
+        OSError: The system does not give the file.
+    """
     import pyarrow as pa
 
     try:
@@ -139,7 +149,11 @@ def explaining(path: Path) -> Iterator[None]:
 
 @contextmanager
 def naming(*paths: Path | None) -> Iterator[None]:
-    """Put the first path before the message of a ValueError that names none of them, as one about a column or a row."""
+    """Put the first path before the message of a ValueError that names none of the paths.
+
+    Raises:
+        ValueError: The body of the with-statement raised it.
+    """
     try:
         yield
     except ValueError as error:
@@ -149,11 +163,11 @@ def naming(*paths: Path | None) -> Iterator[None]:
 
 
 def find_ending(path: Path) -> str:
-    """Return the ending of a file that tells its format: of t.CSV.gz it is .csv, of a folder of Parquet .parquet.
+    """Return the ending that decides the format of a file: .csv for t.CSV.gz, .parquet for a folder of Parquet files.
 
     Raises:
         OSError: There is no such file.
-        ValueError: It is a folder of something else, or a file with another ending.
+        ValueError: The path is a folder of other files, or has an unknown ending.
     """
     if not path.exists():
         raise FileNotFoundError(f"there is no file {path}")
@@ -165,5 +179,5 @@ def find_ending(path: Path) -> str:
     if ending in COMPRESSED and (inner := Path(path.stem).suffix.lower()) in delimited.ENDINGS:
         return inner
     if ending not in ENDINGS:
-        raise ValueError(f"{path} has another ending than {', '.join(ENDINGS)}, which tells how to read it")
+        raise ValueError(f"{path} must end in {', '.join(ENDINGS)}: the ending decides how a file is read")
     return ending

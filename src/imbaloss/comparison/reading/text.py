@@ -1,4 +1,4 @@
-"""Text in Arrow tables, whole columns at a time; narrow columns of wide tables are worked on together."""
+"""Text in Arrow tables, by whole columns; the short columns of wide tables are processed together."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -11,23 +11,23 @@ if TYPE_CHECKING:
 
     Columns = Mapping[str, pa.ChunkedArray]
 
-NA_TEXTS = (  # that mean a missing value, beside nothing at all
+NA_TEXTS = (  # texts that mean a missing value, in addition to empty ones
     *("?", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NAN", "Nan", "-nan", "-NaN", "NULL", "null", "None"),
 )  # fmt: skip
-LONG = 2**16  # rows, from which on each column is worked on by itself, without a copy
-BLOCK = 2**20  # values that are worked on together, at most, unless one column has more
+LONG = 2**16  # number of rows from which on each column is processed alone, without a copy
+BLOCK = 2**20  # number of values that are processed together, at most, unless one column has more
 
 
 def is_text(kind: "pa.DataType") -> bool:
-    """Return whether values of an Arrow type are text."""
+    """Say whether values of an Arrow type are text."""
     import pyarrow as pa
 
-    found: bool = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
-    return found
+    is_string: bool = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
+    return is_string
 
 
 def clean_text(table: "pa.Table") -> "pa.Table":
-    """Trim all text, bring it into Unicode's normal form C, and make nulls of empty texts."""
+    """Return a table whose text is trimmed and in Unicode's normal form C, with nulls for empty texts."""
     import pyarrow as pa
 
     columns = columns_by_name(table)
@@ -37,17 +37,17 @@ def clean_text(table: "pa.Table") -> "pa.Table":
 
 
 def columns_by_name(table: "pa.Table") -> "dict[str, pa.ChunkedArray]":
-    """Return the columns of a table, whose own look-up by name takes longer the more columns there are."""
+    """Return the columns of a table by name; the look-up of pyarrow gets slower with the number of columns."""
     return dict(zip(table.column_names, table.columns, strict=True))
 
 
 def clean_array(array: "pa.Array") -> "pa.Array":
-    """Trim texts, bring them into Unicode's normal form C, and make nulls of empty ones."""
+    """Return texts trimmed and in Unicode's normal form C, with nulls for empty ones."""
     import pyarrow as pa
     from pyarrow import compute
 
     trimmed = compute.utf8_trim_whitespace(array)
-    if not trimmed.equals(array):  # what need not change is not copied
+    if not trimmed.equals(array):  # an unchanged array is not copied
         array = trimmed
     if not compute.all(compute.string_is_ascii(array), min_count=0).as_py():
         array = compute.utf8_normalize(array, "NFC")
@@ -60,7 +60,10 @@ def clean_array(array: "pa.Array") -> "pa.Array":
 def map_blocks(
     columns: "Columns", names: Sequence[str], change: "Callable[[pa.Array], pa.Array]"
 ) -> "Iterator[tuple[str, pa.ChunkedArray]]":
-    """Yield name and changed values of columns of text; `change` gets those of many columns in one array."""
+    """Yield the name and the changed values of each column; `change` gets many columns in one array.
+
+    names: The columns of text to change.
+    """
     import pyarrow as pa
 
     for block, array in iterate_blocks(columns, names):
@@ -71,7 +74,7 @@ def map_blocks(
 
 
 def iterate_blocks(columns: "Columns", names: Sequence[str]) -> "Iterator[tuple[Sequence[str], pa.Array]]":
-    """Yield names of columns of text and their values one behind the other, in blocks of at most `BLOCK` values."""
+    """Yield columns of text in blocks: their names, and their values one column behind the other in one array."""
     import pyarrow as pa
 
     rows = len(columns[names[0]]) if names else 0
@@ -89,14 +92,17 @@ def iterate_blocks(columns: "Columns", names: Sequence[str]) -> "Iterator[tuple[
 
 
 def find_in_columns(texts: "pa.Array", columns: int, pattern: str) -> NDArray[np.bool_]:
-    """Return in which of several columns, one behind the other in one array, a pattern is found, (columns,).
+    """Return which columns have a value that matches a pattern, (columns,); upper and lower case are the same.
 
-    Upper and lower case are the same.
+    Args:
+        texts: The values, one column behind the other.
+        columns: The number of columns.
+        pattern: A regular expression.
     """
     from pyarrow import compute
 
-    found = compute.fill_null(compute.match_substring_regex(texts, pattern, ignore_case=True), False)
-    in_columns: NDArray[np.bool_] = found.to_numpy(zero_copy_only=False).reshape(columns, -1).any(axis=1)
+    is_match = compute.fill_null(compute.match_substring_regex(texts, pattern, ignore_case=True), False)
+    in_columns: NDArray[np.bool_] = is_match.to_numpy(zero_copy_only=False).reshape(columns, -1).any(axis=1)
     return in_columns
 
 

@@ -1,4 +1,4 @@
-"""Colours, marks, legend and files of all figures."""
+"""Colours, assign_marks, legend and files of all figures."""
 
 import io
 import re
@@ -12,7 +12,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from imbaloss.whole import write_whole
+from imbaloss.atomic_write import write_atomically
 
 # the first six are of Okabe and Ito 2008; the colour-blind can distinguish them
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6D31", "#666666")
@@ -97,6 +97,6 @@ def save_figure(figure: Figure, folder: Path, name: str) -> str:
     svg = contents["svg"].getvalue().decode()
     number = count(1)
     plain = re.sub(rf"""id=(["']){TIP}.*?\1""", lambda _: f'id="mark_{next(number)}"', svg)
-    write_whole(folder / f"{name}.svg", plain.encode())
-    write_whole(folder / f"{name}.png", contents["png"].getvalue())
+    write_atomically(folder / f"{name}.svg", plain.encode())
+    write_atomically(folder / f"{name}.png", contents["png"].getvalue())
     return svg

@@ -11,7 +11,7 @@ optimizers and networks. They do not know the stack and the loop that use them.
 
 from imbaloss.training.fast.fused_steps import FusedOptimizer
 from imbaloss.training.fast.memory import keep_freed_memory
-from imbaloss.training.fast.plan import Plan, plan_for
+from imbaloss.training.fast.plan import Plan, plan_training
 from imbaloss.training.fast.shortcuts import Shortcuts
 
-__all__ = ["FusedOptimizer", "Plan", "Shortcuts", "keep_freed_memory", "plan_for"]
+__all__ = ["FusedOptimizer", "Plan", "Shortcuts", "keep_freed_memory", "plan_training"]

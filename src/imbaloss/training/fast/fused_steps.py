@@ -12,29 +12,34 @@ from typing import cast
 import torch
 from torch import Tensor
 
-from imbaloss.networks import MLP, AddTo, StackedLinear, keep
+from imbaloss.networks import MLP, AddTo, StackedLinear, keep_networks
 from imbaloss.training.fast.gram_first_layer import GramLayer
-from imbaloss.training.optimizers import Options, adam_direction, per_network
+from imbaloss.training.optimizers import Options, adam_direction, reshape_per_network
 
 
 class FusedOptimizer(ABC):
-    """Optimizer of stacked perceptrons that finds the gradients itself. lr (S,)."""
+    """An optimizer of stacked perceptrons that computes the gradients itself. lr (S,)."""
 
     def __init__(self, network: MLP, lr: Tensor, options: Options) -> None:
         self.network = network
         self.lr = lr
         self.options = options
-        # what batches pass through
-        self.working = network if lr.dtype == options.products else rounded(network, options.products)
+        # the network through which batches pass
+        self.working = network if lr.dtype == options.products else round_network(network, options.products)
         self.layers = cast("list[StackedLinear | GramLayer]", list(self.working.layers))
         # looked up once: a module takes longer to find its parameters than a small product takes
         self.parameters, self.working_parameters = (
             dict(perceptrons.named_parameters()) for perceptrons in (network, self.working)
         )
-        self.values: list[Tensor] = []  # what went into each layer
+        self.values: list[Tensor] = []  # the inputs of each layer, from `forward` until `backward`
 
     def step(self, inputs: Tensor, loss: Callable[[Tensor], Tensor]) -> Tensor:
-        """Take a step on one batch and return the values of the loss, (S,). loss takes the logits."""
+        """Take a step on one batch and return the loss of each network, (S,).
+
+        Args:
+            inputs: (S, B, ...), or rows (S, B) if the first layer is a GramLayer.
+            loss: Logits -> the loss of each network, (S,).
+        """
         logits = self.forward(inputs).to(self.lr.dtype).requires_grad_()
         values = loss(logits)
         (gradient,) = torch.autograd.grad(values.sum(), logits)
@@ -43,7 +48,10 @@ class FusedOptimizer(ABC):
 
     @torch.no_grad()
     def forward(self, inputs: Tensor) -> Tensor:
-        """Return the logits, as the network does. Where the first layer is a GramLayer, the inputs are rows (S, B)."""
+        """Return the logits, as the network does, and keep the inputs of each layer for `backward`.
+
+        inputs: (S, B, ...), or rows (S, B) if the first layer is a GramLayer.
+        """
         layers = self.layers
         values = inputs.flatten(2).to(layers[0].bias.dtype) if inputs.ndim > 2 else inputs
         self.values = []
@@ -56,26 +64,26 @@ class FusedOptimizer(ABC):
 
     @torch.no_grad()
     def backward(self, gradient: Tensor) -> None:
-        """Take a step along the gradient of the loss w.r.t. the logits, (S, B) or (S, B, C)."""
-        step = self.before(gradient).to(self.options.products)
+        """Back-propagate the gradient of the loss w.r.t. the logits, (S, B) or (S, B, C), and move all parameters."""
+        step = self.scale_gradient(gradient).to(self.options.products)
         step = step.unsqueeze(-1) if step.ndim == 2 else step
         for number, layer in reversed(list(enumerate(self.layers))):
             inputs = self.values.pop()
             before = None
             if number:
-                before = self.working.slope(cast(StackedLinear, layer).before(step), inputs)
+                before = self.working.slope(cast(StackedLinear, layer).back_propagate(step), inputs)
             for name, add in layer.gradients(inputs, step).items():
                 self.move(f"layers.{number}.{name}", add)
             if before is not None:
                 step = before
 
     @abstractmethod
-    def before(self, gradient: Tensor) -> Tensor:
-        """Return what is back-propagated, given the gradient of the loss w.r.t. the logits."""
+    def scale_gradient(self, gradient: Tensor) -> Tensor:
+        """Return the tensor that is back-propagated, of the shape of `gradient`: the gradient w.r.t. the logits."""
 
     @abstractmethod
     def move(self, name: str, add: AddTo) -> None:
-        """Take the gradient of a parameter: add(tensor) adds it and returns the rows that it changed, None for all."""
+        """Use the gradient of the parameter of that name. add: adds the gradient to a tensor, as `AddTo` says."""
 
     @staticmethod
     def round(parameter: Tensor, working: Tensor, rows: Tensor | None) -> None:
@@ -90,14 +98,14 @@ class FusedOptimizer(ABC):
         """Keep the networks where mask (S,) is true; the parameters are sliced by their owner."""
         self.lr = self.lr[mask]
         if self.working is not self.network:
-            keep(self.working, mask)
+            keep_networks(self.working, mask)
 
 
 class FusedSGD(FusedOptimizer):
-    """Each layer steps in the very product that makes its gradient.
+    """SGD that adds the step of each layer within the product that computes its gradient.
 
-    The gradient w.r.t. the logits is multiplied by -lr, one number a network, and so is all that follows from it, since
-    a step is linear in the gradient: v <- m v - lr (g + d w), w <- w + v, the steps of torch.optim.SGD.
+    The gradient w.r.t. the logits is multiplied by -lr, one number for each network. Back-propagation is linear, so
+    every later gradient is multiplied too: v <- m v - lr (g + d w), w <- w + v. The steps are those of torch.optim.SGD.
     """
 
     def __init__(self, network: MLP, lr: Tensor, options: Options) -> None:
@@ -105,17 +113,18 @@ class FusedSGD(FusedOptimizer):
         moved = self.parameters if options.momentum else {}
         self.velocities = {name: torch.zeros_like(parameter) for name, parameter in moved.items()}
 
-    def before(self, gradient: Tensor) -> Tensor:
-        return gradient * per_network(-self.lr, gradient)
+    def scale_gradient(self, gradient: Tensor) -> Tensor:
+        """Return -lr times the gradient of each network."""
+        return gradient * reshape_per_network(-self.lr, gradient)
 
     def move(self, name: str, add: AddTo) -> None:
-        """Take one step of the parameter; add(tensor) adds -lr g to a tensor."""
+        """Move the parameter of that name by one step. add: adds -lr g to a tensor."""
         parameter = self.parameters[name].data
         momentum, weight_decay = self.options.momentum, self.options.weight_decay
         if momentum or weight_decay:
             moved = self.velocities[name].mul_(momentum) if momentum else parameter
             if weight_decay:
-                moved.addcmul_(parameter, per_network(-weight_decay * self.lr, parameter))
+                moved.addcmul_(parameter, reshape_per_network(-weight_decay * self.lr, parameter))
             add(moved)
             rows = None
             if momentum:
@@ -126,6 +135,7 @@ class FusedSGD(FusedOptimizer):
             self.round(parameter, self.working_parameters[name].data, rows)
 
     def keep(self, mask: Tensor) -> None:
+        """Keep the networks where mask (S,) is true, with their velocities."""
         super().keep(mask)
         self.velocities = {name: velocity[mask] for name, velocity in self.velocities.items()}
 
@@ -145,10 +155,12 @@ class FusedAdam(FusedOptimizer):
         parts = torch.split(self.gradient, [prod(shape) for shape in shapes.values()])
         self.parts = {name: part.view(*shapes[name]) for name, part in zip(shapes, parts, strict=True)}
 
-    def before(self, gradient: Tensor) -> Tensor:
+    def scale_gradient(self, gradient: Tensor) -> Tensor:
+        """Return the gradient as it is."""
         return gradient
 
     def move(self, name: str, add: AddTo) -> None:
+        """Write the gradient of a parameter, with weight decay, into its part of the vector of gradients."""
         part = self.parts[name]
         if self.options.weight_decay:
             torch.mul(self.parameters[name].data, self.options.weight_decay, out=part)
@@ -157,6 +169,7 @@ class FusedAdam(FusedOptimizer):
         add(part)
 
     def backward(self, gradient: Tensor) -> None:
+        """Collect all gradients, then move all parameters."""
         super().backward(gradient)
         self.update()
 
@@ -167,26 +180,28 @@ class FusedAdam(FusedOptimizer):
         correction = adam_direction(self.gradient, self.mean, self.square, self.steps)
         for name, part in self.parts.items():
             parameter = self.parameters[name].data
-            parameter.addcmul_(part, per_network(self.lr, part), value=-correction)
+            parameter.addcmul_(part, reshape_per_network(self.lr, part), value=-correction)
             if self.working is not self.network:
                 self.round(parameter, self.working_parameters[name].data, None)
 
     def keep(self, mask: Tensor) -> None:
+        """Keep the networks where mask (S,) is true, with their moments."""
         super().keep(mask)
         sizes = [part.numel() for part in self.parts.values()]
 
-        def kept(vector: Tensor) -> Tensor:
+        def keep_parts(vector: Tensor) -> Tensor:
+            """Return the vector without the networks that leave, parameter after parameter."""
             pieces = zip(torch.split(vector, sizes), self.parts.values(), strict=True)
             return torch.cat([piece.view_as(part)[mask].flatten() for piece, part in pieces])
 
-        self.gradient, self.mean, self.square = map(kept, (self.gradient, self.mean, self.square))
+        self.gradient, self.mean, self.square = map(keep_parts, (self.gradient, self.mean, self.square))
         self.lay_out({name: (len(self.lr), *part.shape[1:]) for name, part in self.parts.items()})
 
 
 FUSED_OPTIMIZERS: dict[str, type[FusedOptimizer]] = {"sgd": FusedSGD, "adam": FusedAdam}
 
 
-def rounded(network: MLP, dtype: torch.dtype) -> MLP:
-    """Return a copy whose weights, and products that are made once, are of that type."""
+def round_network(network: MLP, dtype: torch.dtype) -> MLP:
+    """Return a copy of the network whose weights, and whose Gram factors if it has any, are of that type."""
     shared = {layer.factors for layer in network.layers if isinstance(layer, GramLayer)}
     return copy.deepcopy(network, {id(factors): factors.to(dtype) for factors in shared}).to(dtype)

@@ -1,4 +1,4 @@
-"""Exact training of the first layer through the Gram matrix of the training inputs, where samples are few.
+"""Exact training of the first layer through the Gram matrix of the training inputs, for few samples.
 
 Gradient descent moves the first layer's weights only within the span of the inputs X (N, D): W = c W_0 + X'A, where c
 is 1 without weight decay. Training A (N, H) with G = X X' needs no input: a batch b of rows gives c (X W_0)[b] + G[b] A
@@ -12,38 +12,44 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from imbaloss.networks import MLP, AddTo, StackedLinear, adds_to_bias
+from imbaloss.networks import MLP, AddTo, StackedLinear, make_bias_adder
 
 
 @dataclass(frozen=True, eq=False)
 class GramFactors:
-    """What the first layers of a stack share: inputs, initial weights, and the two products that are made once.
+    """The tensors that the first layers of a stack have in common. The two products are computed once.
 
-    A pair is a split and a seed: its networks start alike and share batches.
+    A pair is a split and a seed. Networks of one pair start alike and have the same batches.
     """
 
-    inputs: Tensor  # (G, N, D) of G splits
-    splits: Tensor  # (U,): the split of each pair
-    initial: Tensor  # (U, D, H): W_0 of each pair
-    gram: Tensor  # (G, N, N): X X' of each split
-    start: Tensor  # (U, N, H): X W_0 of each pair
+    inputs: Tensor  # (G, N, D), X of each split
+    splits: Tensor  # (U,), the split of each pair
+    initial: Tensor  # (U, D, H), W_0 of each pair
+    gram: Tensor  # (G, N, N), X X' of each split
+    start: Tensor  # (U, N, H), X W_0 of each pair
 
     @classmethod
     def compute(cls, inputs: Tensor, splits: Tensor, initial: Tensor) -> "GramFactors":
-        """Multiply inputs (G, N, D) in float64, and round each product once, to the type of the weights."""
+        """Compute both products in float64 and round them to the type of the weights.
+
+        Args:
+            inputs: (G, N, D) in float64.
+            splits: (U,), the split of each pair.
+            initial: (U, D, H), the initial weights of each pair.
+        """
         start = torch.stack([inputs[g] @ w.double() for g, w in zip(splits.tolist(), initial, strict=True)])
         gram = inputs @ inputs.transpose(1, 2)
         return cls(inputs.to(initial.dtype), splits, initial, gram.to(initial.dtype), start.to(initial.dtype))
 
     def to(self, dtype: torch.dtype) -> "GramFactors":
-        """Return a copy whose products, which batches pass through, are of that type."""
+        """Return a copy with `gram` and `start` of that type."""
         return replace(self, gram=self.gram.to(dtype), start=self.start.to(dtype))
 
 
 class GramLayer(nn.Module):
-    """S first layers: the rows (S, B) of their batches -> (S, B, H). At first one for each pair, in their order."""
+    """S first layers: rows (S, B) of the training inputs -> (S, B, H). A new layer has one network for each pair."""
 
-    pairs: Tensor  # (S,): the pair of each network
+    pairs: Tensor  # (S,), the pair of each network
 
     def __init__(self, factors: GramFactors, bias: Tensor) -> None:
         super().__init__()
@@ -54,14 +60,17 @@ class GramLayer(nn.Module):
         self.bias = nn.Parameter(bias)
 
     def forward(self, rows: Tensor) -> Tensor:
-        gram = self.factors.gram.flatten(0, 1).index_select(0, self.places(rows, self.factors.splits[self.pairs]))
-        start = self.factors.start.flatten(0, 1).index_select(0, self.places(rows, self.pairs)).view(*rows.shape, -1)
+        """Return the output (S, B, H) of the layer for the inputs in these rows (S, B) of the data."""
+        gram = self.factors.gram.flatten(0, 1).index_select(0, self.number_rows(rows, self.factors.splits[self.pairs]))
+        start = (
+            self.factors.start.flatten(0, 1).index_select(0, self.number_rows(rows, self.pairs)).view(*rows.shape, -1)
+        )
         return start.mul_(self.scale).add_(self.bias).baddbmm_(gram.view(*rows.shape, -1), self.coefficients)
 
     def gradients(self, rows: Tensor, gradient: Tensor) -> dict[str, AddTo]:
         """Return for each parameter a function that adds its gradient to a tensor.
 
-        W has c W_0 and X'A apart, so that c has no gradient of its own: weight decay alone moves it.
+        The gradient of the scale c is 0: only weight decay changes it.
 
         Args:
             rows: (S, B), the rows of the batch.
@@ -69,14 +78,15 @@ class GramLayer(nn.Module):
         """
 
         def add_coefficients(tensor: Tensor) -> Tensor:
-            places = self.places(rows, torch.arange(len(rows), device=rows.device))
+            """Add the gradient of the coefficients to a tensor (S, N, H), in place; return the changed rows."""
+            places = self.number_rows(rows, torch.arange(len(rows), device=rows.device))
             tensor.flatten(0, 1).index_add_(0, places, gradient.flatten(0, 1).to(tensor.dtype))
             return places
 
-        return {"coefficients": add_coefficients, "scale": lambda _: None, "bias": adds_to_bias(gradient)}
+        return {"coefficients": add_coefficients, "scale": lambda _: None, "bias": make_bias_adder(gradient)}
 
-    def places(self, rows: Tensor, blocks: Tensor) -> Tensor:
-        """Number rows (S, B) of blocks (S,) of N rows each through all blocks, one below the other: (S x B,)."""
+    def number_rows(self, rows: Tensor, blocks: Tensor) -> Tensor:
+        """Turn rows (S, B) within blocks (S,) of N rows each into rows of all blocks, one after the other: (S x B,)."""
         return (rows + blocks.unsqueeze(1) * self.factors.gram.shape[-1]).flatten()
 
     @torch.no_grad()
@@ -89,10 +99,10 @@ class GramLayer(nn.Module):
 
 
 def insert_gram_layer(network: nn.Module, inputs: Tensor, splits: Tensor) -> GramLayer:
-    """Replace the first layer of a stack of perceptrons, one a pair, by its `GramLayer`, and return that.
+    """Replace the first layer of a stack of perceptrons, one for each pair, by a `GramLayer`; return the new layer.
 
     Args:
-        network: the perceptrons with their initial weights; it is changed in place.
+        network: The perceptrons with their initial weights; changed in place.
         inputs: (G, N, D) in float64.
         splits: (U,), the split of each pair.
     """

@@ -10,9 +10,10 @@ ONEDNN, PYTORCH = "oneDNN", "PyTorch"
 
 
 class OneDnnSetting:
-    """PyTorch's setting that hands float32 products to oneDNN. It is one for all threads: the last one resets it.
+    """A context in which PyTorch hands float32 products to oneDNN.
 
-    It also allows oneDNN to round to bfloat16; see `onednn_is_exact`.
+    All threads have the setting in common. The last one to leave the context resets it. The setting also allows oneDNN
+    to round to bfloat16; see `onednn_is_exact`.
     """
 
     def __init__(self) -> None:
@@ -38,7 +39,7 @@ ONEDNN_SETTING = OneDnnSetting()
 
 
 def use_matmul_backend(library: str) -> AbstractContextManager[None]:
-    """Return a context in which that library makes float32 products on a CPU.
+    """Return a context in which that library computes float32 products on a CPU.
 
     ONEDNN hands them to oneDNN. PYTORCH changes nothing: on x86 processors PyTorch takes MKL.
     """
@@ -56,9 +57,10 @@ def choose_matmul_backend(dtype: torch.dtype, device: torch.device) -> str:
 
 @cache
 def onednn_is_exact() -> bool:
-    """Say whether oneDNN computes in float32 even where it may round to bfloat16.
+    """Say whether oneDNN computes in float32 even if it may round to bfloat16.
 
-    It does on a processor with AVX-512 and without instructions for matrix tiles, because it rounds for those alone.
+    That is so on a processor with AVX-512 and without instructions for matrix tiles, since it rounds only for these.
+    It is False before PyTorch 2.9.
     """
     if not hasattr(torch.backends.mkldnn, "matmul") or not hasattr(torch.cpu, "get_capabilities"):
         return False  # before PyTorch 2.9

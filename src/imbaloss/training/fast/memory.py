@@ -1,4 +1,4 @@
-"""Memory of a training: the next step needs again what one step frees."""
+"""Memory of a training: each step needs again the memory that the last step freed."""
 
 import ctypes
 import sys

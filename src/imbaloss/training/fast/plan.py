@@ -14,26 +14,26 @@ from imbaloss.networks import Size, size_of
 from imbaloss.training.fast.matmul_backend import PYTORCH, choose_matmul_backend
 from imbaloss.training.recipe import Recipe
 
-SPAN, INPUTS = "within the span of the samples", "of all inputs"
-FUSED, AUTOGRAD = "fused", "by autograd"
+SPAN, INPUTS = "within the span of the samples", "of all inputs"  # ways of training the first layer
+FUSED, AUTOGRAD = "fused", "by autograd"  # ways of taking steps
 PARAMETERS_OF_A_STACK = 2**25  # 128 MiB in float32; larger stacks gain nothing, and an interruption loses more of them
-BYTES_OF_A_STACK = 2**31
-LARGEST_STACK = 256
-SMALL_PRODUCT = 2**22  # operations
+BYTES_OF_A_STACK = 2**31  # limit of the memory of a stack on a CPU
+LARGEST_STACK = 256  # limit of the number of networks on a CPU
+SMALL_PRODUCT = 2**22  # operations below which a matrix product counts as small
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The way in which a stack is trained, as `plan_for` finds it: the same for the same recipe, sizes and machine."""
+    """A plan of a stack's training. `plan_training` makes the same one for the same recipe, sizes and machine."""
 
-    first_layer: str  # SPAN: see `gram_first_layer.py`; or INPUTS
-    steps: str  # FUSED: see `fused_steps.py`; or AUTOGRAD
-    products: str  # the library that makes them: see `matmul_backend.py`
-    stack_size: int  # networks trained together, at most
-    parameters: int  # of one network, as far as they are trained
-    operations: int  # multiplications for one sample, forward
-    bytes: int  # of one network, if no other shares its data
-    reasons: tuple[str, ...]  # why a shortcut is not taken
+    first_layer: str  # SPAN (see `gram_first_layer.py`) or INPUTS
+    steps: str  # FUSED (see `fused_steps.py`) or AUTOGRAD
+    products: str  # the library that multiplies matrices (see `matmul_backend.py`)
+    stack_size: int  # highest number of networks that are trained together
+    parameters: int  # number of trained parameters of one network
+    operations: int  # multiplications for one sample in the forward pass
+    bytes: int  # memory of one network in training, if no other network has its data
+    reasons: tuple[str, ...]  # why shortcuts are not taken
 
     @property
     def uses_gram(self) -> bool:
@@ -41,21 +41,23 @@ class Plan:
         return self.first_layer == SPAN
 
     def check(self, recipe: Recipe) -> None:
-        """Raise ValueError if trainings by that recipe cannot follow the plan."""
+        """Raise ValueError if the plan is for other networks or optimizers than those of the recipe."""
         within = not self.uses_gram or (recipe.optimizer == "sgd" and not recipe.patience)
         if not (within and (recipe.network == "mlp" or (self.first_layer, self.steps) == (INPUTS, AUTOGRAD))):
-            raise ValueError("the plan is for other networks or optimizers: make it by plan_for of the members' recipe")
+            raise ValueError(
+                "the plan is for other networks or optimizers: make it by plan_training of the members' recipe"
+            )
 
     def facts(self) -> dict[str, str]:
-        """Return what a row of results keeps of the plan."""
+        """Return the entries of the plan that a row of results keeps."""
         return {"first_layer": self.first_layer, "steps": self.steps, "products": self.products}
 
     def __str__(self) -> str:
-        ways = f"first layer {self.first_layer}, steps {self.steps}, products by {self.products}"
-        return "; ".join([ways, *self.reasons])
+        parts = f"first layer {self.first_layer}, steps {self.steps}, products by {self.products}"
+        return "; ".join([parts, *self.reasons])
 
 
-def plan_for(
+def plan_training(
     recipe: Recipe,
     samples: int,
     shape: Sequence[int],
@@ -68,14 +70,14 @@ def plan_for(
     """Plan trainings by a recipe.
 
     Args:
-        recipe: what the trainings share.
-        samples: how many samples one training sees.
-        shape: the shape of one sample.
-        device: where they are trained.
-        stack_size: networks trained together, at most; the default is as many as cache and memory hold.
+        recipe: The recipe of the trainings.
+        samples: The number of training samples of one training.
+        shape: The shape of one sample.
+        device: The device to train on.
+        stack_size: The highest number of networks that are trained together; None for as many as memory allows.
         shortcuts: False for ordinary training: steps by autograd, of all weights of the first layer.
-        alone: True for one network whose bits no stack has to repeat. Its products, if small, are made by the library
-            that starts them sooner.
+        alone: True for a single network that need not equal, bit by bit, the same network in a stack. If its matrix
+            products are small, PyTorch's default library makes them, since it starts them sooner.
 
     Raises:
         ValueError: stack_size is below 1.
@@ -86,13 +88,13 @@ def plan_for(
     inputs = prod(shape)
     obstacle = find_gram_obstacle(recipe, samples, inputs)
     reasons = [obstacle] if obstacle else []
-    if recipe.precision == "bf16" and not fast_bfloat16(device):
+    if recipe.precision == "bf16" and not is_bfloat16_fast(device):
         reasons.append("this processor has no instructions for bfloat16, which is then slower than float32")
     first_layer = SPAN if shortcuts and not obstacle else INPUTS
     first = samples if first_layer == SPAN else inputs
     size = size_of(recipe.design((first,) if first_layer == SPAN else shape))
     small = alone and is_small(recipe, samples, first)
-    of_network = bytes_of(recipe, samples, inputs, first_layer, size) + bytes_of_windows(recipe, samples, shape)
+    of_network = network_bytes(recipe, samples, inputs, first_layer, size) + window_bytes(recipe, samples, shape)
     return Plan(
         first_layer=first_layer,
         steps=FUSED if shortcuts and recipe.network == "mlp" else AUTOGRAD,
@@ -121,10 +123,15 @@ def find_gram_obstacle(recipe: Recipe, samples: int, inputs: int) -> str | None:
 
 
 def largest_stack(parameters: int, of_network: int, device: torch.device) -> int:
-    """Return how many networks one stack may have.
+    """Return the highest number of networks in one stack, at least 1.
 
-    On a CPU the three constants above limit their parameters, their bytes and their number. On a GPU, half of its
-    memory limits their bytes.
+    On a CPU, constants of this module limit the parameters, the bytes and the number of networks. On a GPU, half of
+    its memory limits the bytes.
+
+    Args:
+        parameters: The number of parameters of one network.
+        of_network: The bytes of one network in training.
+        device: The device to train on.
     """
     if device.type == "cuda":
         return max(torch.cuda.get_device_properties(device).total_memory // 2 // of_network, 1)
@@ -138,9 +145,17 @@ def is_small(recipe: Recipe, samples: int, inputs: int) -> bool:
     return recipe.network == "mlp" and largest < SMALL_PRODUCT
 
 
-def bytes_of(recipe: Recipe, samples: int, inputs: int, first_layer: str, size: Size) -> int:
-    """Return the memory that one network takes in training, in bytes, if no other shares its data."""
-    copies = {"sgd": 1 + (recipe.momentum > 0), "adam": 5}[recipe.optimizer]  # weights, what the optimizer keeps
+def network_bytes(recipe: Recipe, samples: int, inputs: int, first_layer: str, size: Size) -> int:
+    """Compute the memory of one network in training, in bytes, if no other network has its data.
+
+    Args:
+        recipe: The recipe.
+        samples: The number of training samples.
+        inputs: The numbers in one input.
+        first_layer: SPAN or INPUTS.
+        size: The size of the network.
+    """
+    copies = {"sgd": 1 + (recipe.momentum > 0), "adam": 5}[recipe.optimizer]  # weights and what the optimizer keeps
     batch = 2 * min(samples, recipe.train_batch) * (size.held + (inputs - samples if first_layer == SPAN else 0))
     width = recipe.hidden[0] if recipe.hidden else recipe.outputs
     span = samples * (samples + width) + inputs * width if first_layer == SPAN else 0  # Gram matrix, X W_0, W_0
@@ -148,16 +163,19 @@ def bytes_of(recipe: Recipe, samples: int, inputs: int, first_layer: str, size: 
     return recipe.dtype.itemsize * numbers + 8 * samples * inputs  # at first, inputs are in float64
 
 
-def bytes_of_windows(recipe: Recipe, samples: int, shape: Sequence[int]) -> int:
-    """Return the memory of the images with their margins, in bytes; 0 if they are not moved."""
+def window_bytes(recipe: Recipe, samples: int, shape: Sequence[int]) -> int:
+    """Compute the memory of padded training images, in bytes; 0 if the recipe does not flip or shift images."""
     if not recipe.augments:
         return 0
     channels, height, width = shape
     return recipe.dtype.itemsize * samples * channels * (height + 2 * recipe.shift) * (width + 2 * recipe.shift)
 
 
-def fast_bfloat16(device: torch.device) -> bool:
-    """Say whether products of bfloat16 are faster than those of float32, as far as PyTorch tells."""
+def is_bfloat16_fast(device: torch.device) -> bool:
+    """Say whether the device has instructions for bfloat16, so that its products are faster than those of float32.
+
+    It is true if PyTorch cannot tell.
+    """
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     if not hasattr(torch.cpu, "get_capabilities"):

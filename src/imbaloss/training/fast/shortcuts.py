@@ -8,7 +8,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from imbaloss.networks import MLP, one
+from imbaloss.networks import MLP, extract_network
 from imbaloss.training.fast.fused_steps import FUSED_OPTIMIZERS, FusedOptimizer
 from imbaloss.training.fast.gram_first_layer import GramLayer, insert_gram_layer
 from imbaloss.training.fast.matmul_backend import use_matmul_backend
@@ -19,17 +19,17 @@ from imbaloss.training.recipe import Recipe
 
 @dataclass(frozen=True, eq=False)
 class Shortcuts:
-    """What a stack asks where a shortcut matters. Without shortcuts each answer is the ordinary one."""
+    """The shortcuts of a stack by its plan. Without shortcuts each method does what ordinary training does."""
 
     plan: Plan
     gram_layer: GramLayer | None  # the first layer of the networks, if the plan puts one there
 
     @classmethod
     def install(cls, plan: Plan, network: nn.Module, inputs: Tensor, splits: Tensor) -> "Shortcuts":
-        """Replace the first layer of the networks, in place, if the plan says so.
+        """Replace the first layer of the networks, in place, if the plan says so, and return the shortcuts.
 
         Args:
-            plan: the plan of the stack.
+            plan: The plan of the stack.
             network: U networks with their initial weights, one for each split and seed.
             inputs: (G, N, D), the training inputs of each split; in float64 if the first layer is replaced.
             splits: (U,), the split of each network.
@@ -42,7 +42,7 @@ class Shortcuts:
         return self.gram_layer is not None
 
     def build_optimizer(self, network: nn.Module, recipe: Recipe, rates: Sequence[float]) -> FusedOptimizer | Optimizer:
-        """Build the optimizer of all networks; rates are the learning rates of the S networks."""
+        """Build the optimizer of all networks. rates: the learning rate of each network, (S,)."""
         lr = torch.tensor(rates, dtype=recipe.dtype, device=next(network.parameters()).device)
         options = Options(recipe.momentum, recipe.weight_decay, recipe.products)
         if self.plan.steps == FUSED:
@@ -57,4 +57,4 @@ class Shortcuts:
         """Return a copy of one network of the stack, on the CPU, with an ordinary first layer."""
         with self.use_matmul_backend():
             ordinary = (self.gram_layer, self.gram_layer.restore(index)) if self.gram_layer else None
-        return one(network, index, ordinary).to("cpu")
+        return extract_network(network, index, ordinary).to("cpu")

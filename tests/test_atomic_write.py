@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imbaloss.whole import LONGEST, file_name
+from imbaloss.atomic_write import LONGEST, make_file_name
 
 
 @pytest.mark.parametrize(
@@ -25,18 +25,18 @@ from imbaloss.whole import LONGEST, file_name
     ],
 )
 def test_a_text_names_a_file(text, name):
-    assert file_name(text) == name
+    assert make_file_name(text) == name
 
 
 @given(st.text())
 def test_any_text_names_a_file_in_its_folder_that_is_seen(text):
-    name = file_name(text)
+    name = make_file_name(text)
     assert re.fullmatch(r"[\w-][\w.-]*", name)
     assert len(name.encode()) <= LONGEST
-    assert file_name(name) == name
+    assert make_file_name(name) == name
 
 
 @given(st.text(), st.sampled_from("./\\"))
 def test_no_text_leads_out_of_a_folder(tmp_path_factory, text, first):
     folder = tmp_path_factory.getbasetemp()
-    assert (folder / file_name(first + text)).resolve().parent == folder.resolve()
+    assert (folder / make_file_name(first + text)).resolve().parent == folder.resolve()

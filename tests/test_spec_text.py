@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from imbaloss import notation
+from imbaloss import spec_text
 
 
 @pytest.mark.parametrize(
@@ -17,7 +17,7 @@ from imbaloss import notation
     ],
 )
 def test_a_text_is_a_name_and_numbers(text, name, found):
-    assert notation.read("a thing", text) == (name, found)
+    assert spec_text.read_spec("a thing", text) == (name, found)
 
 
 @pytest.mark.parametrize(
@@ -30,13 +30,13 @@ def test_a_text_is_a_name_and_numbers(text, name, found):
 )
 def test_another_text_is_refused(text, sentence):
     with pytest.raises(ValueError, match=re.escape(sentence)):
-        notation.read("a rule", text)
+        spec_text.read_spec("a rule", text)
 
 
 def test_what_is_at_its_default_is_not_written():
-    assert notation.write("x", {"b": 2.0, "a": 0.5, "c": 1.0}, {"a": 1.0, "b": 1.0, "c": 1.0}) == "x:a=0.5,b=2"
-    assert notation.write("x", {"a": 1.0}, {"a": 1.0}) == "x"
+    assert spec_text.write_spec("x", {"b": 2.0, "a": 0.5, "c": 1.0}, {"a": 1.0, "b": 1.0, "c": 1.0}) == "x:a=0.5,b=2"
+    assert spec_text.write_spec("x", {"a": 1.0}, {"a": 1.0}) == "x"
 
 
 def test_lists_become_tuples_at_any_depth():
-    assert notation.tuples({"a": [1, [2, {"b": [3]}]]}) == {"a": (1, (2, {"b": (3,)}))}
+    assert spec_text.to_tuples({"a": [1, [2, {"b": [3]}]]}) == {"a": (1, (2, {"b": (3,)}))}
