@@ -32,7 +32,7 @@ TARGET, GROUP, TIME = "y", "group", "time"
 Names = Sequence[Any] | Any  # several names, or one
 
 
-def compare(
+def compare(  # noqa: D417 - the table of the request documents the other options
     X: Any, y: Any, *, losses: Names = None, samplers: Names = None, references: bool = True, positive: Any = None,
     test: tuple[Any, Any] | None = None, groups: Any = None, times: Any = None, threshold: str = "f1", folds: int = 5,
     repetitions: int | None = None, budget: str | None = None, margin: float = DEFAULT_MARGIN, category: Names = (),

@@ -126,16 +126,9 @@ def open_tables(
     first = tables[0]
     check_names(name, first.column_names)
     check_columns(first.column_names, request, name)
-    aside = {request.target: Reason.TARGET} | dict.fromkeys(request.drop, Reason.DROPPED)
-    for reason, column in ((Reason.GROUP, request.group), (Reason.TIME, request.time)):
-        if column is not None:
-            aside[column] = reason
-    columns = ColumnRequest(
-        request.category, request.mark, request.na_values, request.keep_na, aside, request.decimal, delimiter
-    )
     target = name_classes(request.target, find_target(first, request.target, request.na_values))
     marked = [mark_missing_in_features(table, request) for table in tables]
-    schema = judge_columns(marked[0], columns)
+    schema = judge_columns(marked[0], read_column_request(request, delimiter))
     targets, features = [target], [take_columns(schema, marked[0])]
     for test, marked_test in zip(tables[1:], marked[1:], strict=True):
         needed = [*schema.read_from, *(column for column in (request.target, request.group, request.time) if column)]
@@ -162,6 +155,17 @@ def open_tables(
         times=join_columns(marked, request.time),
     )
     return assemble_own(content, request)
+
+
+def read_column_request(request: ComparisonRequest, delimiter: str | None) -> ColumnRequest:
+    """Return what a request says of the columns. delimiter: that of the file if it is text."""
+    aside = {request.target: Reason.TARGET} | dict.fromkeys(request.drop, Reason.DROPPED)
+    for reason, column in ((Reason.GROUP, request.group), (Reason.TIME, request.time)):
+        if column is not None:
+            aside[column] = reason
+    return ColumnRequest(
+        request.category, request.mark, request.na_values, request.keep_na, aside, request.decimal, delimiter
+    )
 
 
 def check_test_classes(learned: "pd.Series[str]", test: "pd.Series[str]") -> None:
