@@ -10,6 +10,7 @@ from scipy import stats
 
 from imbaloss import report, studies
 from imbaloss.comparison.bootstrap_of_test_rows import widen_to_other_rows
+from imbaloss.data import Counts
 from imbaloss.evaluation import OF_TALLIES, TunedScores, redrawn, scores, tallied
 from imbaloss.report import Findings
 from imbaloss.report.cells import Compared
@@ -37,7 +38,7 @@ def of_one_test(
             found = stats.norm.cdf(hard - 1.5 + skill * labels + own * generator.normal(size=len(labels)))
             tuned = TunedScores(0.5, None, *scores(labels, found))
             parts = Predictions(labels, found, np.arange(len(labels)))
-            counts = {**row.counts, "test": (9 * positives, positives)}
+            counts = replace(row.counts, test=Counts(9 * positives, positives))
             row = replace(row, tuned=tuned, counts=counts)
             finished.append((row, {"validation": parts, "test": parts}))
     store = Store(folder)

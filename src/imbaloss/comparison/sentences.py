@@ -94,7 +94,8 @@ def recommend_method(case: Case) -> str:
     proof = ""
     if len(case.repetitions) > 1 and not any(each.verdict is Verdict.BETTER for each in case.comparisons.values()):
         proof = ". None of the other methods was shown to be worse"
-    return f"Use {best}. Its mean {score.label} is {write_interval(case.interval)} over {over}{where}{proof}"
+    label = score.label.removeprefix("mean ")
+    return f"Use {best}. Its mean {label} is {write_interval(case.interval)} over {over}{where}{proof}"
 
 
 def compare_with_others(case: Case) -> str:
@@ -166,7 +167,7 @@ def give_threshold(case: Case) -> str:
     threshold, low, high = row.threshold
     is_certain = not high > low
     decimals = MOST_DECIMALS if is_certain else count_decimals(low, high)
-    interval = "" if is_certain else f"; 95 % CI {write_number(low, decimals)} to {write_number(high, decimals)}"
+    interval = "" if is_certain else f"; 95 % CI {low:.{decimals}f} to {high:.{decimals}f}"
     repeated = case.line.scores["tuned_threshold"]
     spread = "" if isnan(repeated.deviation) else f" (standard deviation {write_number(repeated.deviation, decimals)})"
     return (
