@@ -22,7 +22,7 @@ def test_from_a_table_to_predictions(imbaloss, tmp_path):
     file = write_csv(tmp_path)
     code, out, err = imbaloss("compare", str(file), "--target", "fraud", *QUICK)
     assert code == 0
-    assert "120 rows: 24 yes (positive, 20.00%), 96 no (negative)" in err
+    assert "120 rows: 24 (20 %) are yes, the positive class; 96 are no, the negative class." in err
     assert "training 6 networks" not in err  # with --lr each method but the references has one candidate
     assert out.startswith("Use ")
     assert "open results/data/report.html" in out
@@ -36,7 +36,8 @@ def test_json_has_everything_that_was_found(imbaloss, tmp_path):
     code, out, err = imbaloss("compare", str(write_csv(tmp_path)), "--target", "fraud", *QUICK, "--json", "--quiet")
     found = json.loads(out)
     assert code == 0
-    assert err.splitlines() == found["data"]  # notes on the data, which --quiet does not hide, and no progress
+    # notes on the data, which --quiet does not hide, and no progress
+    assert err.splitlines() == [f"{note}." for note in found["data"]]
     assert {"best", "by", "threshold", "verdict", "data", "table", "comparisons", "folder"} == set(found)
     assert found["by"] == "tuned_f1"
 

@@ -205,9 +205,9 @@ def test_classes_are_what_the_labels_were(rare, other, tmp_path):
     found = imbaloss.compare(X, labels, **QUICK | {"losses": "ce"}, repetitions=1, references=False, positive=rare)
     assert set(found.model.predict(X)) <= {rare, other}
     assert found.model.positive == rare
-    assert found.model.decided(np.array([0.0, 1.0])).dtype == (labels.dtype if not isinstance(rare, str) else object)
+    assert found.model.decide(np.array([0.0, 1.0])).dtype == (labels.dtype if not isinstance(rare, str) else object)
     found.model.save(tmp_path)
-    assert OwnModel.load(tmp_path).decided(np.array([0.0, 1.0])).tolist() == [other, rare]
+    assert OwnModel.load(tmp_path).decide(np.array([0.0, 1.0])).tolist() == [other, rare]
 
 
 def test_more_repetitions_go_on_from_those_that_are_there(tmp_path):
@@ -291,7 +291,7 @@ def test_a_test_of_its_own_is_what_is_judged_by():
     found = imbaloss.compare(*parts(), test=parts(seed=5), **QUICK, repetitions=3)
     assert set(found.table["test_positives"]) == {24}
     assert set(found.table["train_positives"] + found.table["tune_positives"]) == {24}
-    assert "the test file is test" in "\n".join(found.description)
+    assert "The test file is the test part" in "\n".join(found.description)
     assert "The comparison allows for other test rows too, by a bootstrap" in found.verdict
 
 
@@ -376,7 +376,7 @@ def test_a_leak_through_encoding_or_resampling_does_not_get_in():
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"y": [1, 0]}, "X has 120 rows and y 2"),
+        ({"y": [1, 0]}, "X has 120 rows and y has 2"),
         ({"groups": [1, 2]}, r"groups must be \(120,\), one for each row of X, found shape \(2,\)"),
         (
             {"test": parts(), "times": np.arange(120)},
@@ -386,7 +386,7 @@ def test_a_leak_through_encoding_or_resampling_does_not_get_in():
         ({"X": np.zeros(120)}, r"X must be a frame or an array \(N, D\)"),
         ({"positive": "maybe"}, "has no class 'maybe'"),
         ({"repetitions": 0}, "repetitions must be 1 to 1000, found 0"),
-        ({"budget": "1h", "repetitions": 1}, "not both"),
+        ({"budget": "1h", "repetitions": 1}, "`repetitions` and `budget` cannot be combined"),
         ({"loss": "mse"}, r"no option 'loss' \(did you mean 'losses'\?\)"),
         ({"threshold": 0.5}, "threshold must be the text of a rule, such as 'f1'"),
         ({"budget": 60, "repetitions": None}, "budget must be a time, such as 90s, 10m or 2h, found 60"),
@@ -394,7 +394,7 @@ def test_a_leak_through_encoding_or_resampling_does_not_get_in():
         ({"X": None}, r"X must be a frame or an array \(N, D\), found an array of shape \(\)"),
         ({"X": csr_matrix(np.ones((120, 2)))}, "X is sparse"),
         ({"X": parts()[0].assign(age=[[1, 2]] * 120)}, "column age holds lists"),
-        ({"X": pd.concat({"a": parts()[0]}, axis=1)}, "names of columns in several levels"),
+        ({"X": pd.concat({"a": parts()[0]}, axis=1)}, "column names in several levels"),
         ({"losses": "mfse"}, "there is no loss 'mfse'"),
         ({"drop": "aeg"}, r"no column 'aeg', the drop \(did you mean 'age'\?\)"),
         ({"losses": [], "references": False}, "there is no method to compare"),
@@ -403,7 +403,7 @@ def test_a_leak_through_encoding_or_resampling_does_not_get_in():
         ({"repetitions": 2.5}, "repetitions must be a whole number, found 2.5"),
         ({"drop": 0}, "no column '0', the drop"),
         ({"X": pd.DataFrame(np.zeros((120, 2)), columns=["a", "a"])}, "two columns 'a'"),
-        ({"X": np.zeros((120, 3, 3), np.uint8), "y": [1, 0]}, "X has 120 rows and y 2"),
+        ({"X": np.zeros((120, 3, 3), np.uint8), "y": [1, 0]}, "X has 120 rows and y has 2"),
     ],
 )
 def test_what_cannot_be_compared_is_told_in_a_sentence(change, sentence, tmp_path):
@@ -416,14 +416,14 @@ def test_what_cannot_be_compared_is_told_in_a_sentence(change, sentence, tmp_pat
 
 def test_groups_and_times_are_given_beside():
     found = imbaloss.compare(*parts(), groups=np.arange(120) // 2, **QUICK, repetitions=1)
-    assert "rows of one group stay together, 60 groups" in "\n".join(found.description)
+    assert "The rows of one group stay together (60 groups)" in "\n".join(found.description)
     folder = found.folder
     assert folder.exists()
     del found
     gc.collect()
     assert not folder.exists()
     found = imbaloss.compare(*parts(), times=pd.date_range("2026-01-01", periods=120), **QUICK, repetitions=1)
-    assert "the latest fifth is test" in "\n".join(found.description)
+    assert "The latest fifth of the rows is the test part" in "\n".join(found.description)
 
 
 def test_a_method_whose_trainings_fail_is_not_recommended():

@@ -95,8 +95,8 @@ def recommend_method(case: Case) -> str:
     proof = ""
     if len(case.repetitions) > 1 and not any(each.verdict is Verdict.BETTER for each in case.comparisons.values()):
         proof = ". None of the other methods was shown to be worse"
-    mean = score.label if score.label.startswith("mean ") else f"mean {score.label}"
-    return f"Use {best}. Its {mean} is {write_interval(case.interval)} over {over}{where}{proof}"
+    label = score.label.removeprefix("mean ")
+    return f"Use {best}. Its mean {label} is {write_interval(case.interval)} over {over}{where}{proof}"
 
 
 def compare_with_others(case: Case) -> str:
@@ -168,7 +168,7 @@ def give_threshold(case: Case) -> str:
     threshold, low, high = row.threshold
     is_certain = not high > low
     decimals = count_decimals(low, high)
-    interval = "" if is_certain else f"; 95 % CI {write_number(low, decimals)} to {write_number(high, decimals)}"
+    interval = "" if is_certain else f"; 95 % CI {low:.{decimals}f} to {high:.{decimals}f}"
     repeated = case.line.scores["tuned_threshold"]
     spread = "" if isnan(repeated.deviation) else f" (standard deviation {write_number(repeated.deviation, decimals)})"
     return (
@@ -255,8 +255,8 @@ def count_decimals(low: float, high: float) -> int:
 
 
 def write_number(value: float, decimals: int) -> str:
-    """Write a number with so many decimals, or with two significant digits if it is smaller than they show."""
-    return f"{value:.2g}" if 0 < abs(value) < 10.0**-decimals else f"{value:.{decimals}f}"
+    """Write a number with so many decimals, or with two significant digits if these would show 0."""
+    return f"{value:.2g}" if 0 < abs(value) < 0.5 * 10.0**-decimals else f"{value:.{decimals}f}"
 
 
 def write_interval(interval: Interval) -> str:
@@ -268,5 +268,5 @@ def write_interval(interval: Interval) -> str:
     decimals = count_decimals(low, high)
     if not high > low:
         return write_number(estimate, decimals)
-    ends = f"{write_number(low, decimals)} to {write_number(high, decimals)}"
+    ends = f"{low:.{decimals}f} to {high:.{decimals}f}"
     return f"{write_number(estimate, decimals)} (95 % CI {ends})"

@@ -388,7 +388,7 @@ def test_a_folder_without_classes_says_what_it_holds(tmp_path):
     parts = write_images(tmp_path / "p")
     (parts / "ok").rename(parts / "train")
     (parts / "cracked").rename(parts / "test")
-    refused(lambda: find_class_images(parts), "must be the classes, and are test and train", "--test")
+    refused(lambda: find_class_images(parts), "must be the classes, but are test and train", "--test")
 
 
 def test_links_to_folders_are_followed_to_a_class_and_not_within(tmp_path):
