@@ -54,7 +54,7 @@ def time_steps(file: Path) -> list[float]:
     """Return the seconds of each of `STEPS`."""
     of_pandas, _ = timed(pd.read_csv, file)
     of_opening, own = timed(open_and_describe, file)
-    of_preparation, _ = timed(own.prepared, 0, own.each_fold[0])
+    of_preparation, _ = timed(own.prepare_split, 0, own.each_fold[0])
     return [of_pandas, of_opening, of_preparation]
 
 
