@@ -86,8 +86,8 @@ def main() -> None:
         for size in (one for one in sizes if one <= plan.stack_size):
             plain = plain_loop(recipe, split, device)
             stack = Stack.build(members(replace(WORK, recipe=recipe), split, size), device)
-            seconds(plain, device), seconds(stack.epoch, device)  # not counted, as the first epoch of all
-            taken = [(seconds(plain, device), seconds(stack.epoch, device) / size) for _ in range(chosen.turns)]
+            seconds(plain, device), seconds(stack.train_epoch, device)  # not counted, as the first epoch of all
+            taken = [(seconds(plain, device), seconds(stack.train_epoch, device) / size) for _ in range(chosen.turns)]
             ratio = statistics.median(one / other for one, other in taken)
             ours = statistics.median(other for _, other in taken)
             operations = size_of(recipe.design(WORK.shape)).operations

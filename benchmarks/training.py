@@ -210,7 +210,7 @@ def print_works(turns: int) -> None:
         others = [plain_loop(work, split), by_skorch(work, split), by_lightning(work, split)]
         seconds(others[0]), seconds(others[1])  # not counted, as the first epoch of all
         fixed = [fixed_cost(one, split, stack) for one, stack in zip(works, stacks, strict=True)]
-        taken = [[seconds(one) for one in others] + [seconds(stack.epoch, 2) for stack in stacks] for _ in range(turns)]
+        taken = [[seconds(one) for one in others] + [seconds(stack.train_epoch, 2) for stack in stacks] for _ in range(turns)]
         for place, (one, stack) in enumerate(zip(works, stacks, strict=True)):
             size = len(stack.members)
             here = [turn[3 + place] / size for turn in taken]
@@ -226,7 +226,7 @@ def print_works(turns: int) -> None:
 def fixed_cost(work: Work, split: Split, stack: Stack) -> float:
     """Seconds a network for all but its epochs: initial weights, what is computed once, the model at the end."""
     size = len(stack.members)
-    return max(seconds(lambda: train(members(work, split, size))) - seconds(stack.epoch), 0) / size
+    return max(seconds(lambda: train(members(work, split, size))) - seconds(stack.train_epoch), 0) / size
 
 
 def print_cost(turns: int) -> None:
@@ -248,7 +248,7 @@ def print_cost(turns: int) -> None:
             size = min(most, networks - start)
             stack = Stack.build(members(TREE, split, size), CPU)
             stack.train_epoch()
-            total += EPOCHS * seconds(stack.epoch, turns) + fixed_cost(TREE, split, stack) * size
+            total += EPOCHS * seconds(stack.train_epoch, turns) + fixed_cost(TREE, split, stack) * size
         print(f"| {seeds} | {total:.1f} | {total / networks:.2f} |", flush=True)
 
 
@@ -256,7 +256,7 @@ def print_costs(cases: list[tuple[str, Work, int]], turns: int, by_sample: bool 
     for label, work, size in cases:
         stack = Stack.build(members(work, split_of(work), size), CPU)
         stack.train_epoch()
-        taken = statistics.median(seconds(stack.epoch) for _ in range(turns)) / size
+        taken = statistics.median(seconds(stack.train_epoch) for _ in range(turns)) / size
         cells = [label, f"{1000 * taken:.2f}"] + ([f"{1e6 * taken / work.samples:.1f}"] if by_sample else [])
         print(f"| {' | '.join(cells)} |", flush=True)
 
