@@ -34,8 +34,9 @@ def compute_facts(stored: Mapping[str, Stored]) -> dict[str, Any]:
         "losses": tuple(map(str, stored[STUDIES[0]].study.losses)),
         "levels": stored[STUDIES[0]].study.levels,
         "ways": {
-            way: {"said": said, **compute_way(*(frame[frame["recipe"] == way] for frame in (trees, household)))}
-            for way, said in WAYS.items()
+            way: {"description": description}
+            | compute_way(*(frame[frame["recipe"] == way] for frame in (trees, household)))
+            for way, description in WAYS.items()
         },
     }
 
@@ -73,7 +74,7 @@ def plot_figures(_: Mapping[str, Stored], facts: Mapping[str, Any]) -> dict[str,
     return {
         f"claim_{name}": (
             plot_comparisons(way["by_level"], SHOWN),
-            f"Differences to MSE on the trees, both sets together, at each level, {way['said']}: {CAPTION}",
+            f"Differences to MSE on the trees, both sets together, at each level, {way['description']}: {CAPTION}",
         )
         for name, way in facts["ways"].items()
     }

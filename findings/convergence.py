@@ -205,12 +205,12 @@ def plot_figures(_: Mapping[str, Stored], facts: Mapping[str, Any]) -> dict[str,
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(8.2, 3.4), layout="constrained")
         panels = figure.subplots(1, len(facts["studies"]), sharey=True)
-        for panel, one in zip(panels, facts["studies"].values(), strict=True):
+        for panel, study in zip(panels, facts["studies"].values(), strict=True):
             for loss, mark in assign_marks(CURVES).items():
-                if curves := one["curves"].get(loss):
+                if curves := study["curves"].get(loss):
                     draw_band(panel, np.arange(1, len(curves[0]) + 1), np.array(curves), select_line_style(mark), loss)
             panel.axhline(1, color="black", linewidth=0.8, linestyle=":")
-            panel.set(title=f"{one['dataset']}, batches of 128", xlabel="epoch", ylim=(0, None))
+            panel.set(title=f"{study['dataset']}, batches of 128", xlabel="epoch", ylim=(0, None))
             panel.xaxis.set_major_locator(MaxNLocator(integer=True))
             panel.grid(alpha=0.3)
         panels[0].set_ylabel("error / that of the best constant output")

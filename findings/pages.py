@@ -14,15 +14,8 @@ from findings.words import FILTERS, GLOBALS
 from imbaloss.atomic_write import write_atomically
 from imbaloss.report.figures import STYLE
 
-FINDINGS = (
-    claim,
-    convergence,
-    thresholds,
-    pairs,
-    architectures,
-    sampling,
-    rarity,
-)  # order of the 2023 study's questions
+# in the order of the 2023 study's questions
+FINDINGS = (claim, convergence, thresholds, pairs, architectures, sampling, rarity)
 TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
 ANSWER = re.compile(r"^\*\*Answer\.\*\* (.+)$", re.MULTILINE)
 DPI = 130  # dots an inch of the figures

@@ -41,7 +41,7 @@ def compute_facts(stored: Mapping[str, Stored]) -> dict[str, Any]:
     frame = frame.assign(**{YOUDEN: frame["recall"] - frame["fpr"]})
     losses, levels = tuple(map(str, study.losses)), sorted(study.levels, reverse=True)
     places = {"": frame} | dict(list(frame.groupby("dataset", sort=False)))
-    means = {place: average_cells(of_place, losses, levels) for place, of_place in places.items()}
+    means = {place: average_by_cell(of_place, losses, levels) for place, of_place in places.items()}
     return {
         "losses": losses,
         "levels": levels,
@@ -59,7 +59,7 @@ def compute_facts(stored: Mapping[str, Stored]) -> dict[str, Any]:
     }
 
 
-def average_cells(frame: pd.DataFrame, losses: Sequence[str], levels: Sequence[float]) -> dict[str, Means]:
+def average_by_cell(frame: pd.DataFrame, losses: Sequence[str], levels: Sequence[float]) -> dict[str, Means]:
     """Return the mean and interval of each score by loss and level."""
     cells = {(loss, level): select_lines(frame, loss=loss, level=level) for loss in losses for level in levels}
     return {score: {key: average_over_seeds(cell, score) for key, cell in cells.items()} for score in SCORES}

@@ -50,12 +50,12 @@ def write_signed(value: float) -> str:
     return f"{round(value, 3) + 0.0:+.3f}"
 
 
-def write_interval(interval: Interval) -> str:
+def write_brackets(interval: Interval) -> str:
     """Write an estimate with its interval in brackets."""
     return f"{interval.estimate:.3f} [{interval.low:.3f}, {interval.high:.3f}]"
 
 
-def write_signed_interval(interval: Interval) -> str:
+def write_signed_brackets(interval: Interval) -> str:
     """Write an estimate with its interval in brackets, all with signs."""
     return f"{write_signed(interval.estimate)} [{write_signed(interval.low)}, {write_signed(interval.high)}]"
 
@@ -67,7 +67,7 @@ def write_percent(interval: Interval) -> str:
 
 def write_gain(comparison: CellComparison) -> str:
     """Write the difference of a comparison with its interval."""
-    return write_signed_interval(comparison.interval)
+    return write_signed_brackets(comparison.interval)
 
 
 def write_verdict(lines: pd.DataFrame, first: str, score: str, second: str | None = None, **where: object) -> str:
@@ -204,8 +204,8 @@ def join_lines(text: str) -> str:
 
 FILTERS = {
     "signed": write_signed,
-    "brackets": write_interval,
-    "signed_brackets": write_signed_interval,
+    "brackets": write_brackets,
+    "signed_brackets": write_signed_brackets,
     "percent": write_percent,
     "difference": write_gain,
     "code": write_code,

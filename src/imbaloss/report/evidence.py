@@ -130,15 +130,15 @@ def write_difference(line: CellComparison) -> str:
     """Write the difference with its interval in brackets, if it has one."""
     _, low, high = line.interval
     mean = write_mean_difference(line)
-    return mean if isnan(low) else f"{mean} [{write_signed(low, line)}, {write_signed(high, line)}]"
+    return mean if isnan(low) else f"{mean} [{format_signed(low, line)}, {format_signed(high, line)}]"
 
 
 def write_mean_difference(line: CellComparison) -> str:
     """Write the difference without its interval."""
-    return write_signed(line.interval.estimate, line)
+    return format_signed(line.interval.estimate, line)
 
 
-def write_signed(value: float, line: CellComparison) -> str:
+def format_signed(value: float, line: CellComparison) -> str:
     """Write a difference with its sign, to a tenth of the comparison's margin and at least three decimals."""
     return f"{value:+.{max(3, 1 + round(-log10(line.margin)))}f}"
 

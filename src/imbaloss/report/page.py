@@ -26,7 +26,7 @@ from imbaloss.report.evidence import ScoreVerdict, write_mean_difference
 from imbaloss.report.findings import Findings
 from imbaloss.report.intervals import NONE
 from imbaloss.report.lines import CellLine, Counts, best_mean, group_by_cell, has_published
-from imbaloss.report.tables import choose_noun, write_counts, write_number, write_rates
+from imbaloss.report.tables import choose_noun, format_counts, format_score, write_rates
 from imbaloss.statistics import Verdict, fewest_seeds
 from imbaloss.studies import ReportExtension, Row, Run
 
@@ -143,8 +143,8 @@ def load_template(extension: ReportExtension | None) -> jinja2.Template:
         lstrip_blocks=True,
     )
     environment.filters |= {
-        "number": write_number,
-        "pair": write_counts,
+        "number": format_score,
+        "pair": format_counts,
         "write_rates": write_rates,
         "safe_svg": Markup,
         "difference": write_mean_difference,

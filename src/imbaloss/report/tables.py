@@ -182,17 +182,17 @@ def tabulate_for_reading(lines: Sequence[CellLine], compared: Sequence[ComparedS
     """
     table = pd.DataFrame({"data set": [line.setting for line in lines]})
     table["level"] = [f"{line.level:.4g}" for line in lines]
-    shown = [(write_counts(line.train), write_counts(line.resampled)) for line in lines]
+    shown = [(format_counts(line.train), format_counts(line.resampled)) for line in lines]
     table["train P/N"] = [f"{before} → {after}" if after else before for before, after in shown]
-    table["test P/N"] = [write_counts(line.test) for line in lines]
+    table["test P/N"] = [format_counts(line.test) for line in lines]
     table[choose_noun(lines)] = [line.method for line in lines]
     folds = any(line.run.fold for line in lines)
     table["trainings" if folds else "seeds"] = [str(line.trainings) for line in lines]
     for each in compared:
         scores = [line.scores[each.column] for line in lines]
-        table[f"{each.label} [95 %]"] = [write_interval(score.mean, score.low, score.high) for score in scores]
+        table[f"{each.label} [95 %]"] = [format_score_interval(score.mean, score.low, score.high) for score in scores]
         if has_published(lines, each):
-            table[f"{each.label} published"] = [write_number(score.published) for score in scores]
+            table[f"{each.label} published"] = [format_score(score.published) for score in scores]
     for label, texts in write_costs(lines, alone=COST not in compared).items():
         table[label] = texts
     if any(line.chosen_rates for line in lines):
@@ -216,7 +216,7 @@ def write_costs(lines: Sequence[CellLine], *, alone: bool) -> dict[str, list[str
     labels = dict(zip(COSTS, ("mean cost at ½", "mean cost at the tuned threshold"), strict=True))
     return {
         label if several else f"{label}, {rules[0]}": [
-            write_number(mean) + (f" ({rule})" if several and not isnan(mean) else "")
+            format_score(mean) + (f" ({rule})" if several and not isnan(mean) else "")
             for line, rule in zip(lines, rules, strict=True)
             for mean in [line.scores[column].mean]
         ]
@@ -238,12 +238,12 @@ def choose_noun(lines: Iterable[CellLine]) -> str:
     return "loss" if losses else "method"
 
 
-def write_counts(counts: Counts | None) -> str:
+def format_counts(counts: Counts | None) -> str:
     """Write positives and negatives as "50/450"; empty for None."""
     return "" if counts is None else f"{counts.positives:.6g}/{counts.negatives:.6g}"
 
 
-def write_number(value: float) -> str:
+def format_score(value: float) -> str:
     """Write a score with four decimals, as the 2023 study does.
 
     Values too small for four decimals have two significant digits, and NaN is a dash.
@@ -251,12 +251,12 @@ def write_number(value: float) -> str:
     return DASH if isnan(value) else f"{value:.2g}" if 0 < abs(value) < LEAST else f"{value:.4f}"
 
 
-def write_interval(mean: float, low: float, high: float) -> str:
+def format_score_interval(mean: float, low: float, high: float) -> str:
     """Write a mean with its interval in brackets; without one if its ends are NaN."""
     if isnan(low):
-        return write_number(mean)
+        return format_score(mean)
     if 0 < mean < LEAST:
-        return f"{write_number(mean)} [{write_number(low)}, {write_number(high)}]"
+        return f"{format_score(mean)} [{format_score(low)}, {format_score(high)}]"
     return f"{mean:.4f} [{low:.3f}, {high:.3f}]"
 
 

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from imbaloss.report.cells import Cell, ComparedScore
 from imbaloss.report.figures.style import STYLE, add_legend, assign_marks, choose_panel_grid, set_tooltip
 from imbaloss.report.lines import CellLine, has_published
-from imbaloss.report.tables import write_counts
+from imbaloss.report.tables import format_counts
 
 PUBLISHED = "published"
 MOST_DOTS = 20  # largest number of repetitions that are drawn as single dots
@@ -76,7 +76,7 @@ def draw_setting(
                 set_tooltip(drawn, f"{method} at level {level:g}: published {score.published:.4f}")
     if has_published(lines, compared):
         panel.plot([], [], "o", color="black", markerfacecolor="none", markersize=9, label=PUBLISHED)
-    counts = [write_counts(next(line.train for line in lines if line.level == level)) for level in levels]
+    counts = [format_counts(next(line.train for line in lines if line.level == level)) for level in levels]
     ticks = [f"{level:.4g}\n{of_level}" for level, of_level in zip(levels, counts, strict=True)]
     panel.set_xticks(range(len(levels)), ticks)
     panel.set_xlim(-0.5, len(levels) - 0.5)
