@@ -210,7 +210,9 @@ def print_works(turns: int) -> None:
         others = [plain_loop(work, split), by_skorch(work, split), by_lightning(work, split)]
         seconds(others[0]), seconds(others[1])  # not counted, as the first epoch of all
         fixed = [fixed_cost(one, split, stack) for one, stack in zip(works, stacks, strict=True)]
-        taken = [[seconds(one) for one in others] + [seconds(stack.train_epoch, 2) for stack in stacks] for _ in range(turns)]
+        taken = [
+            [seconds(one) for one in others] + [seconds(stack.train_epoch, 2) for stack in stacks] for _ in range(turns)
+        ]
         for place, (one, stack) in enumerate(zip(works, stacks, strict=True)):
             size = len(stack.members)
             here = [turn[3 + place] / size for turn in taken]

@@ -45,7 +45,13 @@ def root(
 
 @contextmanager
 def explain_input_errors() -> Iterator[None]:
-    """Turn a ValueError, and what `explain_system_errors` turns, into an InputError: one line and exit code 2."""
+    """Turn errors within the block that wrong input causes into an InputError, which `main` prints in one line.
+
+    A context manager. ValueError, OSError, MemoryError and PyTorch's lack of memory are turned; other exceptions pass.
+
+    Raises:
+        InputError: The block raised such an error; it has the same message.
+    """
     try:
         with explain_system_errors():
             yield
@@ -55,7 +61,14 @@ def explain_input_errors() -> Iterator[None]:
 
 @contextmanager
 def explain_system_errors() -> Iterator[None]:
-    """Turn an OSError, or a lack of memory, into an InputError: one line and exit code 2."""
+    """Turn an OSError or a lack of memory within the block into an InputError, which `main` prints in one line.
+
+    A context manager. MemoryError and PyTorch's RuntimeError "... allocate memory" are a lack of memory. Other
+    exceptions pass, ValueError too.
+
+    Raises:
+        InputError: The block raised such an error. The message names the file, or advises a smaller --stack-size.
+    """
     try:
         yield
     except OSError as error:
@@ -71,9 +84,13 @@ class InputError(typer.TyperException):
 
 
 def main() -> None:
-    """Run the command `imbaloss` with the words of `sys.argv`, or its help if there are none, and exit.
+    """Run the command `imbaloss` with the words of `sys.argv`, or print its help if there are none, and exit.
 
-    The exit code is 0, 2 for wrong input or options, or 130 after Ctrl-C. Sets GOMP_SPINCOUNT unless it is set.
+    The exit code is 0, or 2 for wrong input or options, or 130 after Ctrl-C. For 2 and 130, one line on standard error
+    says why. Other exceptions pass with their traceback. Sets the environment variable GOMP_SPINCOUNT unless it is set.
+
+    Raises:
+        SystemExit: Always, with the exit code.
     """
     # threads that soon fall asleep when they wait leave the cores to other programs; beside those, spinning slows ours
     os.environ.setdefault("GOMP_SPINCOUNT", "3000")

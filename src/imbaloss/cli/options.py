@@ -94,17 +94,17 @@ def make_option(
     metavar: str = "",
     panel: str = PANELS[0],
 ) -> Parameter:
-    """Return the parameter of a command for an option.
+    """Return the parameter of a command's signature that typer shows as an option. It is keyword-only.
 
     Args:
         name: The name of the parameter.
         kind: The type of the value.
         text: The help of the option.
-        default: The value if the option is not used.
+        default: The value if the option is not used; None if there is no such value.
         default_text: The default in words, which the help shows. If empty, the help shows the value.
-        flags: The option as it is written on the command line, if that is not its name.
-        limits: The smallest and the largest number.
-        metavar: What the help shows for the value. A flag has none.
+        flags: The option as it is written on the command line. If empty, it is the name with two dashes.
+        limits: The smallest and the largest number that is admitted; None for no limit.
+        metavar: What the help shows for the value, such as COLUMN. Empty for typer's own choice.
         panel: The heading in the help, of `PANELS`.
     """
     hint: Any = kind | None if default is None else kind
@@ -121,17 +121,20 @@ def make_option(
 
 
 def metavar_of(field: Field) -> str:
-    """Return what the help shows for the value of a field; an empty text for a flag."""
+    """Return the placeholder that the help shows for the value of a field, such as N or COLUMN; empty for a flag."""
     return "" if field.kind is bool else field.entry.metavar or METAVARS[field.kind]
 
 
 def recipe_options() -> tuple[Parameter, ...]:
-    """Return an option for each field of a recipe, in the order of the table."""
+    """Return a command-line option for each field of a recipe (network, lr, epochs, ...), in the order of `FIELDS`."""
     return tuple(recipe_option(field) for field in FIELDS.values())
 
 
 def recipe_option(field: Field) -> Parameter:
-    """Return the option for a field of a recipe. Its value is None unless the option is used."""
+    """Return the command-line option for a field of a recipe. Its value is None unless the option is used.
+
+    A flag is written as --shuffle-train or --no-shuffle-train. The value of a field of several numbers is one text.
+    """
     dashed = field.name.replace("_", "-")
     return make_option(
         field.name,
@@ -145,7 +148,11 @@ def recipe_option(field: Field) -> Parameter:
 
 
 def request_option(field: Field) -> Parameter:
-    """Return the option for a field of a comparison's request, with the default that the field has as a value."""
+    """Return the option of `imbaloss compare` for a field of its request, such as target or folds.
+
+    Its default is that of the field; None for a required field and for a tuple, whose option is repeatable. A second
+    name of the field becomes a second flag.
+    """
     entry = field.entry
     dashed = (entry.option or field.name).replace("_", "-")
     flags = [f"--{dashed}/--no-{dashed}" if field.default is True else f"--{dashed}"]
@@ -186,19 +193,24 @@ READING_OPTIONS = tuple(request_option(REQUEST_FIELDS[name]) for name in ("encod
 
 
 def add_options(*groups: Sequence[Parameter]) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Return a decorator that gives a command more options; `used_options` reads them from its context.
+    """Return a decorator that gives a command more options, which `used_options` reads from the command's context.
 
-    The options of the command stand in the order of `PANELS`. Within a panel the new ones precede the command's own
-    `--out`, `--json` and `--quiet`, and follow all others.
+    The options of the command stand in the order of `PANELS`, the headings of the help. Within a panel the new ones
+    precede the command's own `--out`, `--json` and `--quiet`, and follow all others.
+
+    Args:
+        groups: The options to add, as `make_option` returns them.
     """
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        """Return the command with the added options in its signature; the command itself does not receive them."""
         own = signature(command).parameters
         added = [option for options in groups for option in options]
         place = next((at for at, name in enumerate(own) if name in ENDING), len(own))
 
         @functools.wraps(command)
         def run(**options: Any) -> None:
+            """Call the command with its own options, without the added ones."""
             command(**{key: value for key, value in options.items() if key in own})
 
         parameters = [*own.values()]
@@ -214,7 +226,11 @@ ENDING = ("out", "as_json", "quiet")  # parameters of options that stand at the 
 
 
 def panel_number(parameter: Parameter) -> int:
-    """Return the place of an option's panel in `PANELS`; 0 for an option without panel, -1 for an argument."""
+    """Return the place of an option's heading in `PANELS`; 0 for an option without heading, -1 for an argument.
+
+    Raises:
+        ValueError: The heading is not in `PANELS`.
+    """
     if parameter.kind is not Parameter.KEYWORD_ONLY:
         return -1
     [option] = parameter.annotation.__metadata__
@@ -222,17 +238,29 @@ def panel_number(parameter: Parameter) -> int:
 
 
 def used_options(context: typer.Context, options: Sequence[Parameter]) -> dict[str, Any]:
-    """Return the values of the options that the user typed; the values of a repeatable option are a tuple."""
+    """Return the values of options by the names of their parameters, both typed values and defaults.
+
+    A value of None is left out, and so is a repeatable option that was not used. The values of a repeatable option are
+    a tuple.
+
+    Args:
+        context: The parsed command line, given by typer.
+        options: The options to read. The command must have all of them.
+    """
     values = {option.name: context.params[option.name] for option in options}
     values = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
     return {name: value for name, value in values.items() if value not in (None, ())}
 
 
 def recipe_entries(context: typer.Context) -> dict[str, Any]:
-    """Return the entries of a recipe that the user typed as options.
+    """Return the recipe's fields that the user typed as options, by name, such as {"lr": 0.1, "hidden": (100, 10)}.
+
+    Args:
+        context: The parsed command line, given by typer. The command must have `RECIPE_OPTIONS`.
 
     Raises:
-        ValueError: A text is no list of numbers, the network lacks the layers, or both `lr` and `tune_lr` are set.
+        ValueError: A text is no list of numbers, the network is unknown or lacks the layers, or both `lr` and `tune_lr`
+            are set. Values outside their domain raise nothing here.
     """
     from imbaloss.training.recipe import check_entries  # here, since torch takes a second
 
@@ -247,10 +275,12 @@ def recipe_entries(context: typer.Context) -> dict[str, Any]:
 
 
 def parse_numbers(field: Field, text: str) -> tuple[int | float, ...]:
-    """Parse numbers with commas between them. An empty text means no numbers if the field may be empty.
+    """Parse numbers with commas between them, such as "100,10" to (100, 10), in the type of the field.
+
+    An empty text gives the empty tuple if the field may be empty.
 
     Raises:
-        ValueError: The text is no such list.
+        ValueError: The text is no such list. The message names the field's option.
     """
     if not text and field.entry.may_be_empty:
         return ()

@@ -60,10 +60,16 @@ def compare(
 
 
 def read_request(context: typer.Context, source: Path) -> ComparisonRequest:
-    """Return the request of the command line.
+    """Return the request of `imbaloss compare`: what to compare on which data, from the typed options and defaults.
+
+    Without `--target` it is "y" for NPZ and "folder" for a folder of images.
+
+    Args:
+        context: The parsed command line, given by typer.
+        source: The file or folder with the data.
 
     Raises:
-        ValueError: An entry of the recipe is wrong, or a table comes without `--target`.
+        ValueError: A field of the recipe is wrong, or a table comes without `--target`.
     """
     recipe = recipe_entries(context)
     options = used_options(context, REQUEST_OPTIONS)
@@ -74,10 +80,10 @@ def read_request(context: typer.Context, source: Path) -> ComparisonRequest:
 
 
 def default_target(source: Path) -> str:
-    """Return the target of data whose format has one: y in NPZ, the sub-folder in folders of images.
+    """Return the default target, the name of the labels: "y" for an NPZ file, "folder" for a folder of images.
 
     Raises:
-        ValueError: The data are a table.
+        ValueError: The data are any other file, so a table, which needs --target.
     """
     if source.is_dir():
         return "folder"

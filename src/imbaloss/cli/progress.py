@@ -20,12 +20,14 @@ BETWEEN_LINES_S = 30.0  # the shortest time between two lines about stored stack
 
 @contextmanager
 def progress(jobs: Sequence["Job"], *, quiet: bool, news: News = lambda _: "") -> Iterator["StudyObserver"]:
-    """Show the progress of a study during the block, and yield the observer that must follow its training.
+    """Show the progress of a training on standard error during the block.
+
+    A context manager that yields the observer to pass to the training. Progress is bars in a terminal, lines elsewhere.
 
     Args:
-        jobs: All stacks of the study.
-        quiet: Whether nothing is shown.
-        news: Returns the text to show when a stack is stored.
+        jobs: All stacks to train. A stack is a group of networks that are trained together.
+        quiet: Whether nothing is shown; the observer then does nothing.
+        news: Returns the text to show when a stack is stored; by default an empty one.
     """
     from rich.console import Console
 
@@ -41,9 +43,13 @@ def progress(jobs: Sequence["Job"], *, quiet: bool, news: News = lambda _: "") -
 
 
 class Progress:
-    """A `StudyObserver` that counts the work that is done, and estimates the time that is left."""
+    """A `StudyObserver` that counts the work that is done, and estimates the time that is left.
+
+    Work is measured in multiplications of forward passes (`Job.work_of`).
+    """
 
     def __init__(self, jobs: Sequence["Job"]) -> None:
+        """Start the clock, and sum up the networks and the work of all stacks (`jobs`)."""
         self.networks = sum(job.networks for job in jobs)
         self.total = sum(job.work_of(job.runs) for job in jobs)
         self.done = 0
@@ -53,11 +59,11 @@ class Progress:
         self.start = time.monotonic()
 
     def on_work(self, amount: int) -> None:
-        """Count finished work."""
+        """Add work that was just done, in multiplications of forward passes, to the finished work."""
         self.done += amount
 
     def on_finished_work(self, amount: int) -> None:
-        """Count work that was finished before."""
+        """Add work that an earlier command or another process had done; it does not count for the speed."""
         self.finished_before += amount
         self.done += amount
 
@@ -67,23 +73,33 @@ class Progress:
         self.running.append(job)
 
     def on_stack_stored(self, job: "Job") -> None:
-        """Remove a stack from those in training."""
+        """Remove a stack from those in training.
+
+        Raises:
+            ValueError: The stack was never started.
+        """
         self.running.remove(job)
 
     @property
     def elapsed(self) -> float:
-        """The time since the start, in seconds."""
+        """The time since the observer was made, in seconds."""
         return time.monotonic() - self.start
 
     @property
     def left(self) -> str:
-        """The time that is left at the speed so far, in words; empty before any training and after all of it."""
+        """The time that is left at the speed so far, such as "about 5 min left".
+
+        Empty if this command has done no work yet, and if no work is left.
+        """
         trained, missing = self.done - self.finished_before, self.total - self.done
         return f"about {format_duration(self.elapsed * missing / trained)} left" if trained and missing else ""
 
     @property
     def title(self) -> str:
-        """The number of networks, and the share of the work that was done before."""
+        """The number of networks, and the share of work done before, as "training 9 networks, 20% of it done before".
+
+        The share is left out if no work was done before.
+        """
         before = f", {self.finished_before / self.total:.0%} of it done before" if self.finished_before else ""
         return f"training {format_count(self.networks, 'network')}{before}"
 
@@ -91,10 +107,11 @@ class Progress:
 class Lines(Progress):
     """Progress as lines for a log file: at the beginning, at the end, and for stored stacks.
 
-    A stack has no line if the last one is newer than BETWEEN_LINES_S.
+    A stored stack has no line if the last line is newer than 30 seconds (`BETWEEN_LINES_S`).
     """
 
     def __init__(self, jobs: Sequence["Job"], news: News) -> None:
+        """Start the clock. jobs: all stacks. news: returns a text about a stored stack, which ends its line."""
         super().__init__(jobs)
         self.news = news
         self.last = self.start
@@ -102,18 +119,24 @@ class Lines(Progress):
 
     @contextmanager
     def showing(self) -> Iterator[None]:
-        """Print the last line at the end of the block, unless it ends with an error."""
+        """Print the last line at the end of the block, a context manager; no line if the block raises an error.
+
+        The line is "trained in 5 min", or "all is trained already" if no stack was started.
+        """
         yield
         tell(f"trained in {format_duration(self.elapsed)}" if self.begun else NOTHING_LEFT)
 
     def on_stack_start(self, job: "Job") -> None:
-        """Print the title before the first stack."""
+        """Add a stack to those in training; before the first one, print the number of networks."""
         if not self.begun:
             tell(self.title)
         super().on_stack_start(job)
 
     def on_stack_stored(self, job: "Job") -> None:
-        """Print the share that is done, the time that is left and the news, unless the last line is too new."""
+        """Remove a stack from those in training, and print the progress: share done, time used, time left and the news.
+
+        Nothing is printed if the last such line is newer than 30 seconds.
+        """
         super().on_stack_stored(job)
         if time.monotonic() - self.last >= BETWEEN_LINES_S:
             self.last = time.monotonic()
@@ -121,14 +144,14 @@ class Lines(Progress):
             tell("; ".join(filter(None, (share, self.left, self.news(job)))))
 
     def on_wait(self, stacks: int) -> None:
-        """Print once that another process trains the stacks that are left."""
+        """Print that another process trains the stacks that are left; only the first call prints."""
         if not self.waiting:
             tell(waiting_for(stacks))
         self.waiting = True
 
 
 def waiting_for(stacks: int) -> str:
-    """Return the text about stacks that another process trains."""
+    """Return the line about stacks in another process: "waiting for 2 stacks that another process trains"."""
     return f"waiting for {format_count(stacks, 'stack')} that another process trains"
 
 
@@ -136,6 +159,7 @@ class Bars(Progress):
     """Progress as bars in a terminal: one for all stacks, one for the current stack, and a line of news below."""
 
     def __init__(self, jobs: Sequence["Job"], news: News, console: "Console") -> None:
+        """Make the bars, not shown yet. jobs: all stacks. news: writes about a stored stack. console: the terminal."""
         from rich import progress
         from rich.text import Text
 
@@ -148,9 +172,10 @@ class Bars(Progress):
         owner = self
 
         class BarsWithNews(progress.Progress):
-            """Bars with the news below."""
+            """The bars, with the latest news as a line below."""
 
             def get_renderables(self) -> "Iterator[RenderableType]":
+                """Yield what rich draws: the bars, then the line of news unless it is empty."""
                 yield from super().get_renderables()
                 if owner.text:
                     yield Text(owner.text)
@@ -161,7 +186,10 @@ class Bars(Progress):
 
     @contextmanager
     def showing(self) -> Iterator[None]:
-        """Show the bars during the block, and leave the last state on the screen."""
+        """Show the bars during the block, a context manager, and leave their last state on the screen.
+
+        The second bar is hidden at the end. The line below is then "all is trained already" if no stack was started.
+        """
         with self.bars:
             yield
             self.bars.update(self.stack, visible=False)
@@ -169,44 +197,54 @@ class Bars(Progress):
                 self.text = NOTHING_LEFT
 
     def on_work(self, amount: int) -> None:
-        """Advance both bars."""
+        """Add work that was just done to both bars."""
         super().on_work(amount)
         self.show_all()
         self.bars.advance(self.stack, amount)
 
     def on_finished_work(self, amount: int) -> None:
-        """Advance the bar of all stacks."""
+        """Add work that an earlier command or another process had done to the bar of all stacks."""
         super().on_finished_work(amount)
         self.show_all()
 
     def on_stack_start(self, job: "Job") -> None:
-        """Show the stack in the second bar."""
+        """Add a stack to those in training, and show it in the second bar."""
         super().on_stack_start(job)
         self.show_stack()
 
     def on_stack_stored(self, job: "Job") -> None:
-        """Show the news, and the next stack in the second bar."""
+        """Remove a stack from those in training, show the news about it below the bars, and update the second bar.
+
+        The second bar then shows the stack that is still in training; it is hidden if there is none.
+        """
         super().on_stack_stored(job)
         self.text = self.news(job)
         self.show_stack()
 
     def on_wait(self, stacks: int) -> None:
-        """Show that another process trains the stacks that are left."""
+        """Show below the bars that another process trains the stacks that are left, with their number."""
         self.text = waiting_for(stacks)
 
     def show_all(self) -> None:
-        """Update the bar of all stacks, with the time that is left."""
+        """Update the bar of all stacks: the finished work, and beside it the title and the time that is left."""
         described = ", ".join(filter(None, (self.title, self.left)))
         self.bars.update(self.all, completed=self.done, description=described)
 
     def show_stack(self) -> None:
-        """Start the second bar anew for the current stack; for several stacks at once, show only their number."""
+        """Restart the second bar from zero for the stack in training; hide it if there is none.
+
+        If several stacks are in training at once, the bar shows only their number, without a share.
+        """
         total = self.running[0].work_of(self.running[0].runs) if len(self.running) == 1 else None
         self.bars.reset(self.stack, total=total, description=self.current, visible=bool(self.running))
 
     @property
     def current(self) -> str:
-        """The current stack in words, with its size and two cells at most; for several stacks, their number."""
+        """The stack in training in words, as "stack of 12: tree at 0.1, tree at 0.05 and 3 more".
+
+        12 is its number of networks. At most two of its data sets with level of imbalance are named, the others
+        counted. With several stacks, or none, the text is their number: "2 stacks at once".
+        """
         if len(self.running) != 1:
             return f"{len(self.running)} stacks at once"
         [job] = self.running

@@ -228,7 +228,17 @@ def plan(
 def prepare_stacks(
     study: "Study", stack_size: int | None = None, *, device: str, data_dir: Path | None, quiet: bool
 ) -> tuple[list["studies.Run"], dict[str, "Dataset"], list["studies.Job"]]:
-    """Load the data sets of a study; return its runs, the data sets by name, and the runs cut into stacks.
+    """Load the data sets of a study, and cut its runs into stacks of networks that are trained together.
+
+    Args:
+        study: The study.
+        stack_size: The largest number of networks in a stack; None for one that suits their size.
+        device: The device that trains: "cpu", "cuda" or "cuda:N".
+        data_dir: A folder with CIFAR-100 or its parent; None for the default folder.
+        quiet: Whether a download shows no progress.
+
+    Returns:
+        The runs (single trainings) of the study, the data sets by name, and the stacks.
 
     Raises:
         ValueError: This machine lacks the device, an entry of the study is wrong, or a data set cannot give a run.
@@ -244,7 +254,7 @@ def prepare_stacks(
 
 
 def with_seeds(study: "Study", seeds: int | None) -> "Study":
-    """Return the study with that number of seeds, from 0; None leaves the study as it is."""
+    """Return a copy of the study with the seeds 0 to `seeds` - 1; for None the study itself."""
     return replace(study, seeds=tuple(range(seeds))) if seeds else study
 
 
@@ -264,8 +274,19 @@ def run_study(
 
     After Ctrl-C it says how many trainings are finished, and passes the KeyboardInterrupt on.
 
+    Args:
+        study: The study.
+        out: The output folder, which is created if it is missing.
+        executor: Trains the stacks: in this process, in worker processes, or on a Ray cluster.
+        stack_size: The largest number of networks in a stack; None for one that suits their size.
+        device: The device that trains: "cpu", "cuda" or "cuda:N".
+        data_dir: A folder with CIFAR-100 or its parent; None for the default folder.
+        as_json: Whether the table is printed as JSON in place of Markdown.
+        quiet: Whether no progress is shown.
+        verbose: Whether standard error says how the networks are trained.
+
     Raises:
-        InputError: The study, its data or the output folder is wrong.
+        InputError: The study, its data or the output folder is wrong, or memory is too small.
     """
     from imbaloss import report, studies
 
@@ -291,7 +312,18 @@ def run_study(
 def write_report(
     study: "studies.ReportableStudy", runs: list["studies.Run"], store: "studies.Store", out: Path, *, as_json: bool
 ) -> None:
-    """Write tables, figures and page into the output folder, and print the table, as JSON or as text."""
+    """Write tables, figures and page of a study into its output folder, and print the table as JSON or Markdown.
+
+    Args:
+        study: The study.
+        runs: The runs of the study. Those without a row in the store are left out.
+        store: The store with the results.
+        out: The output folder.
+        as_json: Whether the table is printed as JSON. Otherwise the paths of the files follow the table.
+
+    Raises:
+        InputError: The store cannot be read, a file cannot be written, or memory is too small.
+    """
     from imbaloss import report
 
     with explain_system_errors():
@@ -399,16 +431,16 @@ def datasets(as_json: Json = False) -> None:
 
 
 def override_study(study: "Study", context: typer.Context, **axes: Any) -> "Study":
-    """Return the study with the values of the command line; an option that was not used changes nothing.
+    """Return a copy of the study with the values of the command line; an option that was not used changes nothing.
 
     Args:
         study: The study that the options change.
-        context: Holds the options on data and recipe.
-        axes: Further fields of the study; None leaves a field as it is, and a list or a range becomes a tuple.
+        context: The parsed command line, given by typer. It has the options on data and recipe.
+        axes: Further fields of the study by name. None leaves a field as it is; a list or a range becomes a tuple.
 
     Raises:
         ValueError: An entry of the recipe is wrong.
-        EntryError: A loss or a sampler is wrong.
+        EntryError: A loss or a sampler is unknown or has a wrong parameter.
     """
     options = used_options(context, DATA_OPTIONS)
     for option, axis in (("protocol", "protocols"), ("sampler", "samplers")):

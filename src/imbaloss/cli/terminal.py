@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 
 def print_plans(jobs: Sequence["Job"]) -> None:
-    """Print on standard error one line for each plan by which the jobs are trained."""
+    """Print on standard error one line for each plan: how networks of one shape on as many samples are trained.
+
+    A line has the numbers of samples and inputs, of stacks and networks, and the plan in words. Neighbouring jobs
+    (stacks) with the same plan share a line.
+    """
     for (samples, shape, plan), group in groupby(jobs, lambda job: (job.samples, job.shape, job.plan)):
         sizes = [job.networks for job in group]
         stacks = f"{format_count(len(sizes), 'stack')} of {format_count(max(sizes), 'network')}"
@@ -25,7 +29,10 @@ def print_plans(jobs: Sequence["Job"]) -> None:
 
 
 def print_forecast(forecast: "Forecast") -> None:
-    """Print the numbers of trainings and stacks, the time and memory they take, and the difference they can show."""
+    """Print the forecast of a study: trainings and stacks, time by data set and in all, memory, detectable differences.
+
+    Memory is left out if the system does not tell it, and the differences for a study of one method.
+    """
     trainings = sum(forecast.trainings.values())
     tried = f" of {format_count(forecast.networks, 'network')}" if forecast.networks > trainings else ""
     stacks = f"{format_count(forecast.stacks, 'stack')} of at most {format_count(forecast.largest_stack, 'network')}"
@@ -41,7 +48,11 @@ def print_forecast(forecast: "Forecast") -> None:
 
 
 def print_reach(reach: "DetectableDifferences") -> None:
-    """Print the smallest difference that each cell can show; if the seeds are too few, one line that says so."""
+    """Print the smallest difference in ROC-AUC that the study can show in each cell, a data set at one level.
+
+    A cell without such a difference has "none", and "undefined" if its test part lacks a class. If the seeds are too
+    few to show any difference, a single line says so.
+    """
     from imbaloss.studies.detectable_difference import AREA, CORRELATION
 
     pairs = f"{'compared':15}{format_count(reach.pairs, 'pair')} of {format_count(reach.methods, 'method')}"
@@ -63,7 +74,10 @@ def print_reach(reach: "DetectableDifferences") -> None:
 
 
 def format_duration(seconds: float) -> str:
-    """Format a time as "5 s", "12 min" or "3 h 20 min"; the smallest is "1 s"."""
+    """Format a time in seconds as "5 s", "12 min" or "3 h 20 min", rounded.
+
+    Seconds are used below 90 s, at least "1 s"; hours from 60 minutes on.
+    """
     minutes = round(seconds / 60)
     if minutes < 2:
         return f"{max(round(seconds), 1)} s"
@@ -71,11 +85,13 @@ def format_duration(seconds: float) -> str:
 
 
 def print_run(run: dict[str, Any], model: Path | None) -> None:
-    """Print the data, the scores on test and the tuned threshold of one training, or why it failed.
+    """Print the data, the scores on test, the tuned threshold and the model file of one training, or why it failed.
+
+    An undefined score is printed with the reason.
 
     Args:
-        run: The row of the run (`Row.flat`).
-        model: The file of the model.
+        run: The result of the training as one JSON object, as `Row.flat` returns it.
+        model: The file of the model; None if the training failed.
     """
     from imbaloss.evaluation import SCORES
 
@@ -101,7 +117,14 @@ def print_run(run: dict[str, Any], model: Path | None) -> None:
 
 
 def print_tuned(run: dict[str, Any]) -> None:
-    """Print the threshold that was chosen on validation and its scores on test; if none was chosen, the reason."""
+    """Print the threshold that was chosen on validation, with its interval, and the scores on test at this threshold.
+
+    The scores are F1, precision, recall and cost; an undefined one is left out. If no threshold was chosen, only the
+    reason is printed.
+
+    Args:
+        run: The result of the training as one JSON object, as `Row.flat` returns it.
+    """
     tuned, rule = run["tuned"], run["recipe"]["threshold"]
     if tuned["threshold"] is None:
         print(run["undefined"]["tuned"]["f1"])
@@ -115,7 +138,11 @@ def print_tuned(run: dict[str, Any]) -> None:
 
 
 def print_loss(facts: dict[str, Any]) -> None:
-    """Print the facts of the guide (docs/losses.md) on a loss, and an empty line."""
+    """Print the facts of docs/losses.md on a loss: title, formula, parameters, use and source; then an empty line.
+
+    Args:
+        facts: The facts by name, as `losses.facts` returns them for the name of a loss.
+    """
     print(f"{facts['name']}  {facts['title']}")
     print_entry("formula", facts["formula"])
     parameters = [
@@ -130,16 +157,21 @@ def print_loss(facts: dict[str, Any]) -> None:
 
 
 def print_entry(label: str, text: str) -> None:
-    """Print a label and a text, wrapped to lines of 100 characters."""
+    """Print a label and a text on standard output, wrapped to lines of 100 characters; further lines are indented."""
     first, further = f"    {label:15}", " " * 19
     print(textwrap.fill(text, 100, initial_indent=first, subsequent_indent=further, break_on_hyphens=False))
 
 
 def print_json(value: Any) -> None:
-    """Print a value as one line of JSON. Raises ValueError for NaN and infinite numbers."""
+    """Print a value as one line of JSON on standard output.
+
+    Raises:
+        ValueError: The value contains NaN or an infinite number.
+        TypeError: The value contains an object that JSON does not have.
+    """
     print(json.dumps(value, allow_nan=False))
 
 
 def tell(text: str) -> None:
-    """Print a text on standard error."""
+    """Print a line of text on standard error."""
     print(text, file=sys.stderr)

@@ -7,9 +7,10 @@ from contextlib import contextmanager
 
 @contextmanager
 def pause_garbage_collection() -> Iterator[None]:
-    """Switch the garbage collector off for the block, and on again after it if it was on.
+    """Switch Python's garbage collector off for the block, and on again after it if it was on. A context manager.
 
-    The collector would look at all new objects again and again, which takes two thirds of the time.
+    It serves blocks that make many objects. The collector would look at all of them again and again, which takes two
+    thirds of the time.
     """
     enabled = gc.isenabled()
     gc.disable()

@@ -16,7 +16,7 @@ ERROR = 0.05  # level of the tests of a cell, for all its pairs of methods toget
 
 @dataclass(frozen=True)
 class RunCell:
-    """The data set, level and protocol that runs share when they are compared with each other."""
+    """The cell of a run: its data set, level of imbalance and protocol. Runs are compared within a cell."""
 
     dataset: str
     level: float
@@ -24,13 +24,13 @@ class RunCell:
 
     @classmethod
     def of(cls, run: Run) -> Self:
-        """Return the cell of a run."""
+        """Return the cell of a run: its data set, level of imbalance and protocol."""
         return cls(run.dataset, run.level, run.protocol)
 
 
 @dataclass(frozen=True)
 class DetectableCell:
-    """The difference between two methods that the test samples of one cell can show."""
+    """The difference between two methods that the test samples of one cell, a data set at a level, can show."""
 
     dataset: str
     level: float
@@ -54,15 +54,19 @@ class DetectableDifferences:
 def compute_detectable_differences(runs: Sequence[Run], datasets: Mapping[str, Source]) -> DetectableDifferences | None:
     """Compute the smallest difference in ROC-AUC that each cell of a study detects with probability 0.8.
 
-    The test is the sign-flip test, or with folds the corrected resampled t-test, at Bonferroni's level. The computation
-    assumes that each repetition has test samples of its own, and that methods differ by the chance in these alone.
+    A cell is a data set at a level of imbalance under a protocol. The test is the sign-flip test, or with folds the
+    corrected resampled t-test, at Bonferroni's level. The computation assumes that each repetition has test samples of
+    its own, and that methods differ by the chance in these alone.
 
     Args:
-        runs: All runs of the study.
+        runs: All runs of the study, at least one.
         datasets: The data sets by name.
 
     Returns:
-        None for a study of one method.
+        The differences, one for each cell in the order of the runs. None for a study of one method.
+
+    Raises:
+        ValueError: A data set cannot give the split of a run.
     """
     methods = len({(str(run.method), run.recipe.network, run.recipe_name) for run in runs})
     if methods == 1:
@@ -83,13 +87,18 @@ def compute_detectable_differences(runs: Sequence[Run], datasets: Mapping[str, S
 
 
 def compute_detectable_cell(run: Run, dataset: Source, repetitions: int, pairs: int) -> DetectableCell:
-    """Compute the difference that a cell can detect, from the class counts of its train and test parts.
+    """Compute the smallest difference in ROC-AUC that one cell detects, from the class counts of its parts.
+
+    The difference is None if a class is missing in test, if the repetitions are too few, or if it would be above 1.
 
     Args:
         run: Any run of the cell.
         dataset: The data set of the cell.
-        repetitions: The number of paired differences.
-        pairs: The number of pairs that are tested together.
+        repetitions: The number of paired differences: seeds, or seeds x folds.
+        pairs: The number of pairs of methods that are tested together.
+
+    Raises:
+        ValueError: The data set cannot give the split of the run.
     """
     parts = dataset.with_positive(run.positive).split_counts(
         level=run.level, protocol=run.protocol, seed=run.seed, fold=run.fold

@@ -26,14 +26,14 @@ def execute(
 ) -> None:
     """Train the runs that the store lacks, and store the rows of each stack together as soon as it is trained.
 
-    Another process may do the same at the same time. No run is trained twice, and both processes end when all runs are
-    stored.
+    A stack is a group of runs that are trained together. Another process may do the same at the same time. No run is
+    trained twice, and both processes end when all runs are stored.
 
     Args:
         jobs: The stacks of the study.
-        store: Receives rows and predictions.
+        store: Receives the rows (results) and predictions.
         datasets: The data sets by name.
-        device: Device that trains, such as "cpu" or "cuda".
+        device: The device that trains: "cpu", "cuda" or "cuda:N".
         executor: Trains the stacks; by default in this process.
         observer: Follows the progress; None for nobody.
 
@@ -59,7 +59,10 @@ def execute(
 
 
 def find_unfinished(jobs: Sequence[Job], store: Store, observer: StudyObserver) -> list[Job]:
-    """Return the jobs with a run that the store lacks; report the work of finished jobs to the observer."""
+    """Return the jobs (stacks of runs) with at least one run that the store lacks, in their order.
+
+    The work of the other jobs is reported to the observer as finished.
+    """
     finished = store.hashes()
     left = []
     for job in jobs:
@@ -71,10 +74,17 @@ def find_unfinished(jobs: Sequence[Job], store: Store, observer: StudyObserver) 
 
 
 def claim_jobs(jobs: Sequence[Job], waiting: list[Job], owner: Owner, observer: StudyObserver) -> Iterator[Job]:
-    """Claim jobs for the owner one by one, and yield each with its missing runs alone.
+    """Claim jobs (stacks of runs) for the owner one by one, and yield each with its unfinished runs alone.
 
-    A job that another process holds is appended to `waiting`. A job without missing runs is skipped. The observer is
-    told of finished runs, and of each job before it is yielded.
+    A generator: the next job is claimed when it is asked for. A job that another process is training is appended to
+    `waiting`, and one without unfinished runs is skipped. The observer gets the work of finished runs, and each job
+    before it is yielded.
+
+    Args:
+        jobs: The jobs to claim.
+        waiting: Changed in place: receives the jobs of other processes.
+        owner: This process, in whose name runs are claimed.
+        observer: Follows the progress.
     """
     for job in jobs:
         missing = owner.claim([run.hash for run in job.runs])

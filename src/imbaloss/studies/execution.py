@@ -103,15 +103,18 @@ class Origin:
 def train_together(
     job: Job, datasets: Mapping[str, Source], device: str, on_work: Callable[[int], object]
 ) -> list[Finished]:
-    """Train the runs of one stack and score their models, in the order of the runs.
+    """Train the runs of one stack together and score their models.
 
-    A training that fails gives a row with its failure, without scores and model.
+    A training that fails gives a row with the reason of the failure, without scores and model.
 
     Args:
-        job: The runs.
+        job: The stack of runs.
         datasets: The data sets by name.
-        device: Device that trains, such as "cpu" or "cuda".
-        on_work: Called with amounts of finished work (`Job.work_of`), which add up to all work of the job.
+        device: The device that trains: "cpu", "cuda" or "cuda:N".
+        on_work: Called with amounts of finished work, in multiplications, which add up to all work of the job.
+
+    Returns:
+        The row, the predictions and the model of each run, in the order of the runs.
     """
     members, origins = plan_members(job.runs, datasets)
     started = time.perf_counter()
@@ -131,11 +134,16 @@ def train_together(
 
 
 def plan_members(runs: Sequence[Run], datasets: Mapping[str, Source]) -> tuple[dict[FitKey, Member], list[Origin]]:
-    """Draw and resample the training samples of the runs.
+    """Draw the samples of the runs, apply their samplers, and list the models to fit.
+
+    Args:
+        runs: The runs of a stack.
+        datasets: The data sets by name.
 
     Returns:
-        The models to fit, each once although several runs may share it, and the origin of each run in the order of the
-        runs. A run whose sampler refuses has no model to fit.
+        The models to fit by their key, each once although several runs may share it; then, for each run in order, its
+        split, its resampled training part and the keys of its models. A run whose sampler refuses the training part has
+        no model to fit.
     """
     splits: dict[SplitKey, Split] = {}
     samples: dict[SampledKey, Resampled | Refusal] = {}
@@ -160,7 +168,10 @@ def plan_members(runs: Sequence[Run], datasets: Mapping[str, Source]) -> tuple[d
 
 
 def resample_train(split: Split, run: Run) -> Resampled | Refusal:
-    """Return the split after the run's sampler changed its train part, or why the sampler cannot do so."""
+    """Return the split with the train part that the run's sampler makes of it; without a sampler it is unchanged.
+
+    If the sampler cannot do so, as with too few samples of a class, return a Refusal with the reason.
+    """
     try:
         return Resampled(replace(split, train=resample(split.train, run.method.sampler, run.seed)))
     except ValueError as error:
@@ -170,14 +181,24 @@ def resample_train(split: Split, run: Run) -> Resampled | Refusal:
 def train_members(
     job: Job, members: Mapping[FitKey, Member], device: str, on_work: Callable[[int], object]
 ) -> dict[FitKey, Outcome[FittedModel]]:
-    """Fit the learner of a job to its members; return the outcome of each.
+    """Fit a model for each member of a job (a training with one learning rate).
 
-    `on_work` is called after each epoch. At the end it gets the rest of the job's work too: that of models that
-    stopped early or failed, or that several runs share.
+    `on_work` is called after each epoch. At the end it gets the rest of the job's work too: that of models that stopped
+    early or failed, or that several runs share.
+
+    Args:
+        job: The stack of runs; its learner fits the models.
+        members: The trainings by key; may be empty.
+        device: The device that trains: "cpu", "cuda" or "cuda:N".
+        on_work: Called with amounts of finished work, in multiplications.
+
+    Returns:
+        The outcome of each member, by its key: the losses, with a model or the reason why there is none.
     """
     left = job.work_of(job.runs)
 
     def on_epoch(losses: Sequence[float]) -> None:
+        """Report the work of an epoch. losses: one for each member that took part in the epoch."""
         nonlocal left
         left -= len(losses) * job.work
         on_work(len(losses) * job.work)
@@ -195,14 +216,17 @@ def finish_run(
     """Choose the learning rate of a run, calibrate its model, and score the model on validation and test.
 
     The choice is made on the validation part, before the test part is read. If the training failed, or the outputs are
-    not finite, the result has a failure and no model.
+    not finite, the row has the reason of the failure and there is no model.
 
     Args:
         run: The run.
         dataset: The data set of the run.
         origin: The split of the run, and what its sampler made of it.
         outcomes: One for each candidate learning rate; none if the sampler refused the train part.
-        computed: How the stack was trained. The row adds checksum and epochs.
+        computed: How the stack was trained. The row adds the checksum of the data and the number of epochs.
+
+    Returns:
+        The row, the predictions on validation and test (empty after a failure), and the model.
     """
     if isinstance(origin.sampled, Refusal):
         outcomes = [Outcome([], None, origin.sampled.reason)]
@@ -236,12 +260,15 @@ def finish_run(
 
 
 def has_prototypes(model: FittedModel | None) -> TypeGuard[Model]:
-    """Say whether a model is one of networks that have prototypes."""
+    """Say whether a model is a network with prototypes (learned points for each class); False for None."""
     return isinstance(model, Model) and isinstance(model.network, Prototypes)
 
 
 def count_samples(run: Run, origin: Origin) -> PartCounts:
-    """Count the samples of each class in each part and, if a sampler changed the train part, in an epoch."""
+    """Count the samples of each class in train, validation and test, and those that an epoch shows after a sampler.
+
+    The last are None without a sampler, or if the sampler refused the train part.
+    """
     split, sampled, resampled = origin.split, origin.sampled, None
     if run.method.sampler != NO_SAMPLER and isinstance(sampled, Resampled):
         shown = shown_counts(sampled.split.train.counts, run.method.sampler, run.recipe.train_batch)
@@ -250,9 +277,12 @@ def count_samples(run: Run, origin: Origin) -> PartCounts:
 
 
 def calibrate_and_predict(run: Run, model: FittedModel, split: Split) -> tuple[FittedModel, dict[str, Predictions]]:
-    """Calibrate a model on validation. Return it with its predictions on validation and test.
+    """Fit the calibration of a run's decision on validation, and predict validation and test with it.
 
-    If its logits on validation are not finite, the model stays without calibration.
+    If the model's logits on validation are not finite, the model stays without calibration.
+
+    Returns:
+        The model with its calibration, and the predictions by part, "validation" and "test".
     """
     parts = {"validation": split.validation, "test": split.test}
     logits = {}
@@ -275,10 +305,13 @@ def score_parts(
 ) -> tuple[dict[str, tuple[Scores, dict[str, str]]], TunedScores]:
     """Score validation and test at the threshold 1/2, and test at the tuned threshold.
 
+    Args:
+        predictions: By part, "validation" and "test"; empty if the training failed.
+        rule: The rule, such as F1, whose best threshold on validation is the tuned one.
+
     Returns:
-        For each part its scores at 1/2, and the reason for each score that is None; then the scores of test at the
-        threshold that is best on validation by the rule. Without predictions all scores are None, with the reason "the
-        training failed".
+        For each part its scores at 1/2 with the reasons for scores that are None; then the scores of test at the tuned
+        threshold. Without predictions all scores are None, with the reason "the training failed".
     """
     if not predictions:
         reason = "the training failed"
@@ -288,7 +321,7 @@ def score_parts(
 
 
 def score_tuned(validation: Predictions, test: Predictions, rule: Rule) -> TunedScores:
-    """Choose the threshold that is best on validation by a rule, and score test at that threshold.
+    """Choose the threshold that is best on validation by a rule such as F1, and score test at that threshold.
 
     If no threshold can be chosen, as without positives in the validation part, all scores are None, with the reason.
     """
@@ -301,9 +334,10 @@ def score_tuned(validation: Predictions, test: Predictions, rule: Rule) -> Tuned
 
 
 def score_at(of_part: Predictions, rule: Rule, threshold: float) -> tuple[Scores, dict[str, str]]:
-    """Return the scores of a part at a threshold, and the reason for each score that is None.
+    """Return the scores of a part at a threshold by name, and the reason for each score that is None.
 
-    The value of the rule itself is added if it is not among the scores of every run: a mean cost, F-beta or accuracy.
+    If the rule is a mean cost, F-beta or accuracy, its value is added, since runs with other rules lack it. It is not
+    added for a part without samples.
     """
     values, reasons = scores(of_part.labels, of_part.probabilities, threshold)
     if rule.name in RULES_ALONE and len(of_part.labels):

@@ -35,12 +35,12 @@ EXECUTORS = ("here", "processes", "ray")
 
 
 def make_executor(name: str, *, workers: int | None = None, address: str | None = None) -> Executor:
-    """Return the executor of that name; for "ray", connect to the cluster first.
+    """Return the executor of that name: a function that trains stacks of runs. For "ray", connect to the cluster first.
 
     Args:
-        name: One of EXECUTORS.
-        workers: Number of worker processes, for "processes" only; None for one a processor.
-        address: Address of the Ray cluster, for "ray" only; None for "auto".
+        name: "here" (in this process), "processes" (in worker processes) or "ray" (on a Ray cluster).
+        workers: The number of worker processes, for "processes" only; None for one a processor.
+        address: The address of the Ray cluster, for "ray" only; None for "auto".
 
     Raises:
         ValueError: The name is unknown, an option belongs to another executor, or Ray is not installed.
@@ -62,12 +62,15 @@ def make_executor(name: str, *, workers: int | None = None, address: str | None 
 
 
 def count_processors() -> int:
-    """Return the number of processors that this process may use."""
+    """Return the number of processors that this process may use; on some systems, that of the machine."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def train_here(jobs: Iterator[Job], datasets: Mapping[str, Source], device: str, observer: StudyObserver) -> Trained:
-    """Train one stack after the other in this process, with all its threads."""
+    """Train one stack after the other in this process, with all its threads.
+
+    A generator of each job with its results, in order. The models are among the results.
+    """
     for job in jobs:
         yield job, train_together(job, datasets, device, observer.on_work)
 
@@ -77,11 +80,18 @@ def train_in_processes(
 ) -> Trained:
     """Train in worker processes of this machine, which share its processors; yield stacks as they are finished.
 
-    A stack whose process is lost is trained again. At an error or Ctrl-C all worker processes are killed. Results have
-    no model.
+    A generator of each job with its results, which have no model. A stack whose process is lost is trained again. At an
+    error or Ctrl-C all worker processes are killed.
+
+    Args:
+        jobs: The stacks; the next one is taken when a worker is free.
+        datasets: The data sets by name.
+        device: The device that trains: "cpu", "cuda" or "cuda:N".
+        observer: Gets the work of each finished stack.
+        workers: The number of worker processes.
 
     Raises:
-        OSError: The process of a stack was lost ATTEMPTS times.
+        OSError: The process of a stack was lost three times (`ATTEMPTS`).
     """
     threads = max(count_processors() // workers, 1)
     start = partial(
@@ -120,12 +130,13 @@ def train_in_processes(
 
 
 def submit_job(pool: ProcessPoolExecutor, job: Job, device: str) -> "Future[list[Finished]]":
-    """Submit a job to the pool, which may start a process for it.
+    """Submit a job to the pool, which may start a process for it. Return the future of its results.
 
     Ctrl-C is deferred meanwhile, so that it neither reaches a new process nor interrupts its start.
 
     Raises:
-        BrokenProcessPool: The pool broke just now.
+        BrokenProcessPool: A process of the pool was lost, and the job is not submitted.
+        KeyboardInterrupt: Ctrl-C was pressed meanwhile.
     """
     with defer_interrupt():
         try:
@@ -136,7 +147,7 @@ def submit_job(pool: ProcessPoolExecutor, job: Job, device: str) -> "Future[list
 
 @contextmanager
 def defer_interrupt() -> Iterator[None]:
-    """Hold back Ctrl-C during the block, and raise KeyboardInterrupt after it.
+    """Hold back Ctrl-C during the block, a context manager, and raise KeyboardInterrupt after it.
 
     A process that starts in the block inherits the blocked signal.
     A signal mask alone is not enough: if another thread receives the signal, Python still raises in the main thread.
@@ -160,7 +171,7 @@ def defer_interrupt() -> Iterator[None]:
 
 
 def kill_workers(pool: ProcessPoolExecutor) -> None:
-    """Kill the processes of a pool. The stacks that they were training are lost."""
+    """Kill the processes of a pool, if it has any. The stacks that they were training are lost."""
     for process in list((pool._processes or {}).values()):
         process.kill()
 
@@ -176,8 +187,17 @@ def train_on_ray(
 ) -> Trained:
     """Train on a Ray cluster; yield stacks as they are finished, without models. Disconnect at the end.
 
-    A stack is a Ray task that requests `threads` processors, its memory, and a GPU unless the device is "cpu". It
-    requests no more memory than the largest node has. Ray repeats a task whose node or process is lost.
+    A generator of each job with its results. A stack is a Ray task that requests `threads` processors, its memory, and
+    a GPU unless the device is "cpu". It requests no more memory than the largest node has. Ray repeats a task whose
+    node or process is lost.
+
+    Args:
+        jobs: The stacks; the next one is taken when a place in the cluster is free.
+        datasets: The data sets by name.
+        device: The device that trains: "cpu", "cuda" or "cuda:N".
+        observer: Gets the work of each finished stack.
+        address: "auto" or "HOST:PORT".
+        threads: The number of processors for each stack.
 
     Raises:
         ConnectionError: No Ray cluster answers at the address.
@@ -208,6 +228,7 @@ def connect_to_ray(address: str) -> Any:
 
     Raises:
         ConnectionError: No cluster answers there, or the address is neither of the two.
+        ImportError: Ray is not installed.
     """
     ray: Any = import_module("ray")
     if ray.is_initialized():
@@ -225,15 +246,25 @@ def connect_to_ray(address: str) -> Any:
 
 
 def largest_memory(nodes: list[dict[str, Any]]) -> int:
-    """Return the largest memory that Ray manages on a live node, in bytes; 0 without one.
+    """Return the largest memory, in bytes, that Ray manages on a live node; 0 without a live node.
 
     A task that requests more would wait forever.
+
+    Args:
+        nodes: The nodes as `ray.nodes()` lists them.
     """
     return int(max((node["Resources"].get("memory", 0) for node in nodes if node["Alive"]), default=0))
 
 
 def train_on_node(job: Job, datasets: Mapping[str, Source], device: str, threads: int) -> list[Finished]:
-    """Train a job as a Ray task, in a process that may have trained before; its results have no model."""
+    """Train a stack as a Ray task, in a process that may have trained before. The results have no model.
+
+    Args:
+        job: The stack of runs.
+        datasets: The data sets by name.
+        device: The device that trains: "cpu", "cuda" or "cuda:N".
+        threads: The number of threads that PyTorch may use.
+    """
     set_up_worker(datasets, threads)
     return train_in_worker(job, device)
 
@@ -242,19 +273,25 @@ DATASETS: dict[str, Source] = {}  # the data sets by name, in a worker process
 
 
 def set_up_process(datasets: Mapping[str, Source], threads: int) -> None:
-    """Set up a worker process, which exits with its parent process, even if the parent is killed."""
+    """Set up a worker process: data sets, PyTorch's threads, no Ctrl-C. It exits with its parent, even a killed one."""
     threading.Thread(target=exit_after, args=(multiprocessing.parent_process(),), daemon=True).start()
     set_up_worker(datasets, threads)
 
 
 def exit_after(parent: Any) -> None:
-    """Wait for the parent process to end, then exit this process."""
+    """Wait until the parent process ends, then end this process at once with exit code 1.
+
+    parent: the parent process, as `multiprocessing.parent_process` returns it.
+    """
     parent.join()
     os._exit(1)
 
 
 def set_up_worker(datasets: Mapping[str, Source], threads: int) -> None:
-    """Set PyTorch's number of threads, keep the data sets in DATASETS, and ignore Ctrl-C."""
+    """Set PyTorch's number of threads, add the data sets to the global DATASETS, and ignore Ctrl-C.
+
+    Outside of the main thread Ctrl-C is not changed.
+    """
     import torch
 
     if threading.current_thread() is threading.main_thread():
@@ -264,6 +301,10 @@ def set_up_worker(datasets: Mapping[str, Source], threads: int) -> None:
 
 
 def train_in_worker(job: Job, device: str) -> list[Finished]:
-    """Train a job with the data sets in DATASETS; the results have no model, which would be costly to send."""
+    """Train a stack with the data sets in the global DATASETS. The results have no model, as it is costly to send.
+
+    Raises:
+        KeyError: A data set of the stack is not in DATASETS.
+    """
     finished = train_together(job, DATASETS, device, lambda _: None)
     return [run._replace(model=None) for run in finished]

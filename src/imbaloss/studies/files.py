@@ -39,11 +39,12 @@ PROVENANCE = "provenance"  # the table that `write_study` adds; reading ignores 
 def read_file(file: Path) -> Study:
     """Read a study from a TOML file: the fields of `Study`, arrays for tuples, a number N of seeds for 0 to N - 1.
 
-    Without `name`, the study has the name of the file.
+    Without `name`, the study has the name of the file without its ending.
 
     Raises:
         OSError: The file cannot be read.
-        ValueError: The text is no TOML, or has unknown keys, wrong types or impossible values. The message has a line.
+        ValueError: The text is no TOML or not in UTF-8, or has unknown keys, wrong types or impossible values. The
+            message has the line if an entry is wrong.
     """
     try:
         return parse_study(file.read_text(encoding="utf-8-sig"), str(file), file.stem)
@@ -52,7 +53,7 @@ def read_file(file: Path) -> Study:
 
 
 def parse_study(text: str, source: str, name: str) -> Study:
-    """Parse and check the text of a study file.
+    """Parse the text of a study file, and check all entries of the study.
 
     Args:
         text: The TOML text.
@@ -76,10 +77,13 @@ def parse_study(text: str, source: str, name: str) -> Study:
 
 
 def from_toml(content: Mapping[str, Any]) -> Study:
-    """Make a study of a parsed TOML document; `provenance` is ignored. Values are checked by `Study.check` alone.
+    """Make a study of a parsed TOML document. A number N of seeds means 0 to N - 1; `provenance` is ignored.
+
+    Whether values are possible is left to `Study.check`, except losses and samplers, which are parsed.
 
     Raises:
-        EntryError: A key is unknown, a required key is missing, or a value has the wrong type.
+        EntryError: A key is unknown, a required key is missing, a value has the wrong type, seeds are more than
+            1,000,000, or a loss or sampler is wrong.
     """
     from pydantic import ValidationError
 
@@ -99,7 +103,7 @@ def from_toml(content: Mapping[str, Any]) -> Study:
 def document_model() -> "type[BaseModel]":
     """Return the pydantic model of a study's TOML document: the fields of Study, with those of a recipe in its tables.
 
-    Keys must be known, and types must be exact.
+    The model refuses unknown keys and values of another type, such as the text "1" for a number.
     """
     from pydantic import ConfigDict, create_model  # here, since importing it takes a tenth of a second
 
@@ -126,7 +130,13 @@ TYPES = {  # pydantic's names of type errors, in the words of TOML
 
 
 def make_entry_error(errors: Sequence[Mapping[str, Any]]) -> EntryError:
-    """Return the most telling of pydantic's errors: first unknown keys, then wrong types, then missing keys."""
+    """Make one EntryError of pydantic's errors, with a sentence and the place of the entry in the document.
+
+    The most telling error is taken: an unknown key first, then a wrong type, then a missing key; of several the first.
+
+    Args:
+        errors: At least one error, as pydantic's `ValidationError.errors` returns them.
+    """
     ranks = {"extra_forbidden": 0, "missing": 2}
     first = min(errors, key=lambda error: ranks.get(error["type"], 1))
     *table, key = place = tuple(first["loc"])
@@ -150,6 +160,10 @@ def find_line(text: str, place: Place) -> int | None:
     which the text was a document without the entry. In an array of several lines, the line of an element is the first
     up to which the text, closed by a bracket, has the element.
 
+    Args:
+        text: The TOML document.
+        place: The path of the entry, such as ("levels", 1) for the second level.
+
     Returns:
         The line; for an entry that is not there, the line of the table around it, or None without one.
     """
@@ -170,7 +184,7 @@ def find_line(text: str, place: Place) -> int | None:
 
 
 def parse_toml_or_none(text: str) -> dict[str, Any] | None:
-    """Parse a TOML document; None if the text is none."""
+    """Parse a TOML document to a dict; return None if the text is not valid TOML."""
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError:
@@ -178,7 +192,7 @@ def parse_toml_or_none(text: str) -> dict[str, Any] | None:
 
 
 def has_entry(value: Any, place: Place) -> bool:
-    """Say whether a parsed document has an entry at that place."""
+    """Say whether a parsed document has an entry at a path of keys and indices, such as ("levels", 1)."""
     for key in place:
         try:
             value = value[key]
@@ -188,7 +202,7 @@ def has_entry(value: Any, place: Place) -> bool:
 
 
 def built_in(name: str) -> Study:
-    """Return the study of that name from those that come with imbaloss (`BUILT_IN`).
+    """Return the study of that name from those that come with imbaloss (`BUILT_IN`), such as "table1" or "digits".
 
     Raises:
         FileNotFoundError: There is none of that name.
@@ -198,7 +212,9 @@ def built_in(name: str) -> Study:
 
 
 def find_built_in(datasets: Sequence[str]) -> Study:
-    """Return the first built-in study that has all these data sets, and so their recipes.
+    """Return the first built-in study that has all these data sets, and so a recipe for each of them.
+
+    Without data sets, it is the first built-in study, table1.
 
     Raises:
         ValueError: A data set is unknown, or no built-in study has all of them.
@@ -211,10 +227,14 @@ def find_built_in(datasets: Sequence[str]) -> Study:
 
 
 def find_study(text: str) -> Study:
-    """Return the study of a file, or the built-in study of that name if no such file exists.
+    """Return the study of a TOML file, or the built-in study of that name if no such file exists.
+
+    Args:
+        text: The path of a file, or a name such as "table1".
 
     Raises:
         ValueError: There is neither, the file is wrong, or it holds a study of another kind, such as of `compare`.
+        OSError: The file cannot be read.
     """
     if text in BUILT_IN and not Path(text).exists():
         return built_in(text)
@@ -226,7 +246,13 @@ def find_study(text: str) -> Study:
 
 
 def write_study(study: ReportableStudy, datasets: Mapping[str, Source], folder: Path) -> None:
-    """Write study.toml into a folder, which is made if missing: the study, versions and checksums of the data."""
+    """Write study.toml into a folder: the study, versions of libraries, and checksums of the data sets.
+
+    The folder is created if it is missing, and an older file is replaced.
+
+    Raises:
+        OSError: The folder or the file cannot be written.
+    """
     provenance = {
         "versions": library_versions(),
         "data": {name: dataset.checksum for name, dataset in datasets.items()},
@@ -237,7 +263,7 @@ def write_study(study: ReportableStudy, datasets: Mapping[str, Source], folder: 
 
 
 def read_study(folder: Path) -> ReportableStudy:
-    """Read the study of an output folder.
+    """Read the study of an output folder from its study.toml.
 
     Raises:
         OSError: The folder holds no study.toml, or it cannot be read.
@@ -250,7 +276,12 @@ def read_study(folder: Path) -> ReportableStudy:
 
 
 def read_other_kind(file: Path) -> StudyOfOtherKind | None:
-    """Return the study of a file with a table that `READERS` lists; None for any other file, also a damaged one.
+    """Return the study of a file if it is of a kind that another package defines, such as that of `compare`.
+
+    Such a file has a table that `READERS` lists.
+
+    Returns:
+        The study; None for a file without such a table, and for a text that is not valid TOML.
 
     Raises:
         OSError: The file cannot be read.
@@ -266,5 +297,5 @@ def read_other_kind(file: Path) -> StudyOfOtherKind | None:
 
 
 def library_versions() -> dict[str, str]:
-    """Return the installed version of each library that results depend on (`LIBRARIES`)."""
+    """Return the installed versions of imbaloss, torch, numpy and scikit-learn by name, on which results depend."""
     return {library: version(library) for library in LIBRARIES}

@@ -38,7 +38,7 @@ class Cost:
     epoch: float  # for each epoch
 
     def seconds_for(self, run: Run) -> float:
-        """Return the time for a run, with all its candidate learning rates."""
+        """Return the seconds that a run takes: its epochs for each of its candidate learning rates."""
         return run.recipe.networks * (self.fixed + self.epoch * run.recipe.epochs)
 
 
@@ -47,14 +47,17 @@ def forecast(
 ) -> Forecast:
     """Forecast time and memory of a study by training the largest stack of each kind for a few epochs.
 
-    Nothing is stored.
+    A stack is a group of runs that are trained together. Nothing is stored.
 
     Args:
         name: The name of the study.
         runs: All runs of the study, one or more.
         jobs: The same runs, cut into stacks.
         datasets: The data sets by name.
-        device: Device that trains, such as "cpu" or "cuda".
+        device: The device that trains: "cpu", "cuda" or "cuda:N".
+
+    Raises:
+        ValueError: A data set cannot give the split of a run.
     """
     kinds: dict[object, list[Job]] = {}
     for job in jobs:
@@ -79,12 +82,16 @@ def forecast(
 
 
 def probe_key(job: Job) -> object:
-    """Return the same key for jobs with one probe: they differ only in loss and numbers of networks and epochs."""
+    """Return a key that is equal for jobs (stacks) whose networks take the same time for an epoch.
+
+    Such jobs have equal numbers of samples, shapes, plans and recipes. They may differ in losses, learning rates,
+    numbers of networks and epochs.
+    """
     return job.samples, job.shape, job.plan, job.runs[0].recipe.shared
 
 
 def shorten(job: Job, epochs: int) -> Job:
-    """Return a job whose runs have so many epochs."""
+    """Return a copy of a job (a stack of runs) in which every run has that number of epochs."""
     return replace(job, runs=tuple(replace(run, recipe=replace(run.recipe, epochs=epochs)) for run in job.runs))
 
 
@@ -92,6 +99,15 @@ def probe(job: Job, datasets: Mapping[str, Source], device: str, seconds: float)
     """Measure the cost of one network of a stack by two trainings, for few and for more epochs.
 
     They take about `seconds` together, or the time of a few epochs if that is longer.
+
+    Args:
+        job: The stack.
+        datasets: The data sets by name.
+        device: The device that trains: "cpu", "cuda" or "cuda:N".
+        seconds: The time for both trainings.
+
+    Returns:
+        The seconds for one network: fixed ones and those for each epoch, both 0 or more.
     """
     few = time_training(shorten(job, FEW), datasets, device)
     more = max(round(FEW * seconds / few / 2), FEW)
@@ -101,14 +117,14 @@ def probe(job: Job, datasets: Mapping[str, Source], device: str, seconds: float)
 
 
 def time_training(job: Job, datasets: Mapping[str, Source], device: str) -> float:
-    """Train a job, and return the seconds that this took."""
+    """Train a job (a stack of runs), drop the results, and return the seconds that this took."""
     start = time.perf_counter()
     train_together(job, datasets, device, lambda _: None)
     return time.perf_counter() - start
 
 
 def peak_memory() -> int | None:
-    """Return the largest memory of this process so far, in bytes; None on Windows."""
+    """Return the largest memory that this process has used so far, in bytes; None on Windows."""
     if sys.platform == "win32":
         return None
     from resource import RUSAGE_SELF, getrusage

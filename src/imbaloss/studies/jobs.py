@@ -22,7 +22,7 @@ class Job:
 
     @property
     def learner(self) -> Learner:
-        """The learner of all its runs."""
+        """What fits the models of all its runs: networks, or a model of scikit-learn."""
         return self.runs[0].method.learner
 
     @property
@@ -37,11 +37,14 @@ class Job:
 
     @property
     def bytes(self) -> int:
-        """The largest memory that the stack takes, in bytes."""
+        """The largest memory that the training of the stack takes, in bytes, as the plan estimates it."""
         return self.networks * self.plan.bytes
 
     def work_of(self, runs: Iterable[Run]) -> int:
-        """Return the number of multiplications in the forward passes of all epochs of runs of this job."""
+        """Return the number of multiplications in the forward passes of all epochs of some runs of this job.
+
+        Each candidate learning rate counts. The sum is 0 for no runs.
+        """
         return self.work * sum(run.recipe.epochs * run.recipe.networks for run in runs)
 
 
@@ -53,12 +56,14 @@ def cut_into_stacks(
     Args:
         runs: The runs of a study. A run that occurs twice is trained once.
         datasets: The data sets by name.
-        stack_size: The largest number of networks in a stack; None as `plan_training` chooses it. A run with more
+        stack_size: The largest number of networks in a stack; None for one that suits their size. A run with more
             candidate learning rates than that is a stack of its own.
-        device: Device that trains, such as "cpu" or "cuda".
+        device: The device that trains: "cpu", "cuda" or "cuda:N".
 
     Raises:
-        ValueError: A data set cannot give a run, as `find_stack_key` says.
+        ValueError: A data set cannot give a run: level or shape do not fit, the validation part lacks a class that is
+            needed, or the sampler cannot resample the train part.
+        KeyError: A data set of the runs is missing.
     """
     kinds = {run: Kind.of(run, datasets[run.dataset]) for run in runs}
     keys = {kind: find_stack_key(kind, datasets) for kind in dict.fromkeys(kinds.values())}
@@ -94,7 +99,10 @@ class Kind:
 
     @classmethod
     def of(cls, run: Run, source: Source) -> "Kind":
-        """Return the kind of a run on a data set."""
+        """Return the kind of a run on a data set: the fields on which the shape of its training depends.
+
+        The seed is None if the numbers of training samples are the same for all seeds.
+        """
         method = run.method
         size_is_known = method.sampler.size_is_known and not source.seed_decides_sizes
         return cls(
@@ -125,6 +133,8 @@ class StackKey:
 
 def find_stack_key(kind: Kind, datasets: Mapping[str, Source]) -> StackKey:
     """Return what runs must have in common with runs of this kind to be trained in one stack.
+
+    Equal keys mean that runs of both kinds can be trained together.
 
     Raises:
         ValueError: The data set cannot give such a run: level or shape do not fit, the validation part lacks a class

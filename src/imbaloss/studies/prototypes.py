@@ -39,11 +39,11 @@ class PrototypeMap:
 
     @classmethod
     def of(cls, model: Model, samples: Samples) -> "PrototypeMap":
-        """Return the map of a network of prototypes.
+        """Return the map of a network of prototypes (learned points of each class among the embeddings of its samples).
 
         Args:
-            model: A model whose network is `Prototypes`.
-            samples: The samples that the network was trained on, before scaling.
+            model: A model whose network is `Prototypes`; another one is an AssertionError.
+            samples: The samples that the network was trained on, before scaling. At most 2,000 are points of the map.
         """
         from sklearn.decomposition import PCA  # here, since it takes most of a second
 
@@ -75,26 +75,44 @@ class PrototypeMap:
         )
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """Return the arrays by their names in a file."""
+        """Return the arrays of the map by their names in a file, such as "prototypes_points"."""
         return {PREFIX + field.name: getattr(self, field.name) for field in fields(self)}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> "PrototypeMap | None":
-        """Read a map from the arrays of a file; None if they have no map."""
+        """Read a map from the arrays of a file; None if the file has no map.
+
+        Raises:
+            KeyError: The file has some of the arrays of a map, but not all.
+        """
         if PREFIX + "points" not in arrays:
             return None
         return cls(**{field.name: arrays[PREFIX + field.name] for field in fields(cls)})
 
 
 def find_highest(counts: NDArray[np.int64], among: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Return the indices of the highest counts where `among` is true, PICTURED at most; of equal counts the first."""
+    """Return the indices of the three highest counts (`PICTURED`) where `among` is true, the highest first.
+
+    Of equal counts the first one is taken. The result is shorter if `among` is true in fewer places.
+
+    Args:
+        counts: (M,), the counts.
+        among: (M,), which counts are considered.
+    """
     places = np.flatnonzero(among)
     return places[np.argsort(-counts[places], kind="stable")[:PICTURED]]
 
 
 @torch.no_grad()
 def compute_embeddings(model: Model, inputs: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
-    """Return the embeddings (N, E) of inputs (N, ...) by a network of prototypes, which is switched to inference."""
+    """Return the embeddings (N, E), in float64, of inputs (N, ...) by a network of prototypes.
+
+    The network is switched to evaluation mode, and stays so.
+
+    Args:
+        model: A model whose network is `Prototypes`; another one is an AssertionError.
+        inputs: The inputs, before scaling.
+    """
     network = model.network.eval()
     assert isinstance(network, Prototypes)
     size = inference_batch_size(model.recipe)

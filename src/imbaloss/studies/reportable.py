@@ -25,11 +25,11 @@ class ReportableStudy(Protocol):
 
     @property
     def name(self) -> str:
-        """The name of the study."""
+        """The name of the study, which messages and its output folder show."""
 
     @property
     def margin(self) -> float:
-        """The largest difference of a score that does not matter."""
+        """The largest difference of a score that does not matter in practice, such as 0.01."""
 
     @property
     def datasets(self) -> tuple[str, ...]:
@@ -37,15 +37,15 @@ class ReportableStudy(Protocol):
 
     @property
     def protocols(self) -> tuple[str, ...]:
-        """The names of the protocols, which give a level its meaning."""
+        """The names of the protocols: rules that turn a level of imbalance into numbers of samples of each class."""
 
     @property
     def samplers(self) -> tuple[SamplerSpec, ...]:
-        """The samplers; one of them may be the sampler that changes nothing."""
+        """The samplers, which balance the training samples; one of them may be the sampler that changes nothing."""
 
     @property
     def seeds(self) -> tuple[int, ...]:
-        """The random seeds."""
+        """The random seeds; every training is repeated with each of them."""
 
     @property
     def folds(self) -> int:
@@ -57,19 +57,30 @@ class ReportableStudy(Protocol):
 
     @property
     def noun(self) -> str:
-        """The plural noun for the samples, such as "images"."""
+        """The plural noun for the samples, such as "images" or "rows"."""
 
     def runs(self) -> list[Run]:
-        """Return the runs that are compared."""
+        """Return the runs (single trainings) that are compared.
+
+        Raises:
+            ValueError: An entry of the study is wrong.
+        """
 
     def other_runs(self) -> Sequence[Run]:
-        """Return the runs that belong to the study without being compared, such as the training of a final model."""
+        """Return the runs that belong to the study without being compared, such as the training of a final model.
+
+        Empty if there are none.
+        """
 
     def to_toml(self) -> dict[str, Any]:
-        """Return the document of its study file, without provenance."""
+        """Return the content of its study file as a dict for TOML, without the table `provenance`."""
 
     def extend_report(self, findings: Any) -> ReportExtension | None:
-        """Return the additions to the report of the findings (`report.Findings`); None for none."""
+        """Return what this study adds to its report; None for nothing.
+
+        Args:
+            findings: The results of the study as the report has them (`report.Findings`).
+        """
 
 
 class StudyOfOtherKind(ReportableStudy, Protocol):
@@ -77,4 +88,4 @@ class StudyOfOtherKind(ReportableStudy, Protocol):
 
     @property
     def how_to_run(self) -> str:
-        """The study in words, and the command that runs it."""
+        """The study in words, and the command that runs it; it follows "FILE is" in a message."""

@@ -30,16 +30,23 @@ class PartCounts:
 
     @property
     def shown(self) -> Counts:
-        """The numbers of samples that an epoch shows."""
+        """The numbers of negatives and positives that an epoch shows: after a sampler, if any, else those of train."""
         return self.train if self.resampled is None else self.resampled
 
     def by_part(self) -> dict[str, Counts]:
-        """Return the counts by part; "resampled" is left out without a sampler."""
+        """Return the numbers of negatives and positives by part: "train", "validation", "test" and "resampled".
+
+        "resampled" is left out without a sampler.
+        """
         return {part: counts for part, counts in vars(self).items() if counts is not None}
 
     @classmethod
     def from_json(cls, counts: Mapping[str, tuple[int, int]]) -> Self:
-        """Read the counts by part, which JSON has as lists."""
+        """Make the counts of JSON's pairs [negatives, positives] by part. Without "resampled" there is no sampler.
+
+        Raises:
+            TypeError: A part is missing or unknown, or its entry is no pair.
+        """
         return cls(**{part: Counts(*of_part) for part, of_part in counts.items()})
 
 
@@ -57,13 +64,13 @@ class Computation:
     epochs: int | None = None  # number of finished epochs; None in rows of early stores
 
     def to_json(self) -> dict[str, Any]:
-        """Return the entries that are not None, in the order of the store."""
+        """Return the fields by name that are not None, in the order of the store."""
         return {name: value for name, value in vars(self).items() if value is not None}
 
 
 @dataclass(frozen=True)
 class Row:
-    """A finished run with its results and how they were computed."""
+    """A finished run (one training) with its results and how they were computed."""
 
     run: Run
     classes: tuple[str, str]  # negative, positive
@@ -79,29 +86,43 @@ class Row:
 
     @property
     def threshold(self) -> Threshold | None:
-        """The tuned threshold; None if none was chosen. Ends of the interval that are not known are NaN."""
+        """The tuned threshold with the ends of its 95 % interval; None if no threshold was chosen.
+
+        Ends that are not known are NaN.
+        """
         if self.tuned.threshold is None:
             return None
         return Threshold(self.tuned.threshold, *(self.tuned.interval or (np.nan, np.nan)))
 
     def scores_by_part(self) -> dict[str, Scores]:
-        """Return the scores on validation and test, then those on test at the tuned threshold, with that threshold."""
+        """Return the scores by name for "validation", "test" and "tuned"; an undefined score is None.
+
+        The first two are at the threshold 1/2. "tuned" are the scores on test at the tuned threshold, with "threshold",
+        "threshold_low" and "threshold_high", which are None if unknown.
+        """
         ends = self.tuned.interval or (None, None)
         thresholds = dict(zip(THRESHOLDS, (self.tuned.threshold, *ends), strict=True))
         return {**self.scores, TUNED: {**self.tuned.scores, **thresholds}}
 
     def reasons_by_part(self) -> dict[str, dict[str, str]]:
-        """Return the reasons for scores that are None: on validation, on test, then on test at the tuned threshold."""
+        """Return the reason for each score that is None, by name, for "validation", "test" and "tuned".
+
+        "tuned" are the scores on test at the tuned threshold.
+        """
         return {**self.undefined, TUNED: self.tuned.undefined}
 
     def tuning_as_json(self) -> dict[str, Any] | None:
-        """Return the choice of the learning rate as JSON; None if only one was tried."""
+        """Return the choice of the learning rate as a dict: the score, the chosen rate, and each candidate's score.
+
+        None if only one rate was tried.
+        """
         return asdict(self.tuning) if self.tuning else None
 
     def flat(self) -> dict[str, Any]:
-        """Return the row as one JSON object for readers: run, counts, scores on test by name, then the rest.
+        """Return the row as one dict for JSON: run, counts, scores on test by name, then the rest.
 
-        The keys of the validation part stand under two names, since version 0.1 called that part "tune".
+        The recipe's "lr" is the learning rate that was chosen. The keys of the validation part stand under two names,
+        since version 0.1 called that part "tune".
         """
         counts = {
             f"{part}_{kind}": count
@@ -122,7 +143,11 @@ class Row:
         return {**requested, **counts, **scores["test"], **rest, "losses": self.losses, **self.computed.to_json()}
 
     def facts(self) -> dict[str, Any]:
-        """Return the facts about its training that a model file holds: the run, classes, counts and scores on test."""
+        """Return the facts about its training that a model file holds: the run, classes, counts and scores on test.
+
+        A dict for JSON, without the recipe. The counts of the validation part stand under two names, since version 0.1
+        called that part "tune".
+        """
         requested = {name: value for name, value in self.run.to_json().items() if name != "recipe"}
         return {
             **requested,
@@ -138,28 +163,37 @@ Part = TypeVar("Part")
 
 
 def name_in_store(part: str) -> str:
-    """Return the name of a part in stores and in the names of random streams."""
+    """Return the name of a part (train, validation, test) in stores: "tune" for "validation", any other name unchanged.
+
+    Random streams use these names too, so that runs of earlier versions can be repeated.
+    """
     return NAMES_IN_STORE.get(part, part)
 
 
 def with_old_names(parts: Mapping[str, Part]) -> dict[str, Part]:
-    """Return the parts by name, in which a part that version 0.1 named otherwise has both names."""
+    """Return a copy of values by part in which "validation" stands under the name "tune" of version 0.1 too."""
     return {name: value for part, value in parts.items() for name in dict.fromkeys((part, name_in_store(part)))}
 
 
 def to_stored(parts: Mapping[str, Part]) -> dict[str, Part]:
-    """Rename the parts from their names in code to those in stores."""
+    """Return a copy of values by part in which "validation" is named "tune", as in stores; other names stay."""
     return {name_in_store(part): value for part, value in parts.items()}
 
 
 def from_stored(parts: Mapping[str, Part]) -> dict[str, Part]:
-    """Rename the parts from their names in stores to those in code."""
+    """Return a copy of values by part in which "tune", the name in stores, is "validation"; other names stay."""
     names = {stored: part for part, stored in NAMES_IN_STORE.items()}
     return {names.get(name, name): value for name, value in parts.items()}
 
 
 def to_texts(row: Row) -> tuple[str, str, str]:
-    """Return the JSON texts of a row in a store: its run, its results without the arrays, and how it was computed."""
+    """Return the three JSON texts of a row in a store: its run, its results, and how it was computed.
+
+    The losses of the epochs and the prototypes are left out, since the store keeps them as arrays.
+
+    Raises:
+        TypeError: The row holds a value that JSON does not have.
+    """
     result = {
         "classes": row.classes,
         "counts": to_stored(row.counts.by_part()),
@@ -174,7 +208,16 @@ def to_texts(row: Row) -> tuple[str, str, str]:
 
 
 def from_texts(run: Run, result: dict[str, Any], computed: Computation) -> Row:
-    """Make a row of what its texts in a store hold; losses and prototypes are left out, since the arrays hold them."""
+    """Make a row from what a store holds of it, without the losses of the epochs and the prototypes.
+
+    Args:
+        run: The run of the row.
+        result: The parsed JSON text of the results.
+        computed: How the run was computed.
+
+    Raises:
+        KeyError: An entry of the results is missing.
+    """
     scores, undefined = from_stored(result["scores"]), from_stored(result["undefined"])
     tuned = tuned_from(scores.pop(TUNED), undefined.pop(TUNED))
     return Row(
@@ -191,9 +234,16 @@ def from_texts(run: Run, result: dict[str, Any], computed: Computation) -> Row:
 
 
 def tuned_from(scores: Scores, undefined: dict[str, str]) -> TunedScores:
-    """Make the tuned scores of their entries in `Row.scores_by_part` and `Row.reasons_by_part`.
+    """Make the scores at the tuned threshold from what a store holds of them.
 
-    The thresholds are removed from `scores`. If no threshold was chosen, the reason is that of any score, as of F1.
+    If no threshold was chosen, its reason is that of F1. The interval is None unless both ends are known.
+
+    Args:
+        scores: The scores by name, with the three entries of the threshold, which are removed from this dict.
+        undefined: The reason for each score that is None.
+
+    Raises:
+        KeyError: An entry of the threshold is missing, or F1 has no reason although no threshold was chosen.
     """
     threshold, low, high = (scores.pop(name) for name in THRESHOLDS)
     if threshold is None:

@@ -24,10 +24,10 @@ class Status:
 
     @classmethod
     def of(cls, folder: Path) -> "Status":
-        """Read the state of an output folder.
+        """Read how many runs of an output folder are finished, have failed, and are in training now in any process.
 
         Raises:
-            OSError: The folder holds no study or no store.
+            OSError: The folder holds no study or no store, or the store cannot be read.
             ValueError: The study file is damaged.
         """
         study, store = read_study(folder), Store(folder, create=False)
@@ -48,7 +48,10 @@ class Status:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Return the object that `imbaloss status --json` prints."""
+        """Return the object that `imbaloss status --json` prints: the fields, of which two have other names.
+
+        `requested` is "asked" there, and `unrelated` is "others".
+        """
         return {
             "study": self.study,
             "asked": self.requested,

@@ -37,7 +37,7 @@ TABLES = (
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
-    """The labels and predicted probabilities of the samples of a part, from which any score can be computed later."""
+    """The labels and predicted probabilities of the N samples of a part, from which any score can be computed later."""
 
     labels: NDArray[np.int64]
     probabilities: NDArray[np.float64]  # of the positive class
@@ -52,7 +52,12 @@ class Examples:
 
 
 def to_bytes(row: Row, predictions: Mapping[str, Predictions]) -> bytes:
-    """Return the arrays of a run, which are losses, prototypes and predictions, as the content of an NPZ file."""
+    """Return the arrays of a run as the content of an NPZ file: losses of the epochs, prototypes and predictions.
+
+    Args:
+        row: The row; its prototypes are left out if it has none.
+        predictions: By part, "validation" and "test"; empty if the training failed.
+    """
     arrays: dict[str, NDArray[Any]] = {"losses": np.array(row.losses, dtype=np.float64)}
     arrays |= row.prototypes.arrays() if row.prototypes else {}
     for part, of_part in to_stored(predictions).items():
@@ -65,14 +70,22 @@ def to_bytes(row: Row, predictions: Mapping[str, Predictions]) -> bytes:
 
 
 def pack_npz(arrays: Mapping[str, NDArray[Any]]) -> bytes:
-    """Return the content of a compressed NPZ file with the arrays."""
+    """Return the content of a compressed NPZ file that holds the arrays under their names."""
     with io.BytesIO() as file:
         np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
         return file.getvalue()
 
 
 def from_bytes(content: bytes) -> tuple[tuple[float, ...], dict[str, Predictions]]:
-    """Read the losses of each epoch, and the predictions by part, from the content of an NPZ file (see `to_bytes`)."""
+    """Read losses and predictions from the content of an NPZ file that `to_bytes` made.
+
+    Returns:
+        The loss of each epoch, and the predictions by part; these are empty if the training failed.
+
+    Raises:
+        KeyError: An array is missing.
+        ValueError: The content is no NPZ file. A damaged one may raise `zipfile.BadZipFile` or `zlib.error`.
+    """
     with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
         parts = [name.removesuffix("_labels") for name in arrays.files if name.endswith("_labels")]
         predictions = {
@@ -87,7 +100,12 @@ def from_bytes(content: bytes) -> tuple[tuple[float, ...], dict[str, Predictions
 
 
 def prototypes_from_bytes(content: bytes) -> PrototypeMap | None:
-    """Read the map of prototypes from the content of an NPZ file (see `to_bytes`); None if the network has none."""
+    """Read the map of prototypes from the content of an NPZ file that `to_bytes` made; None if the network has none.
+
+    Raises:
+        KeyError: An array is missing.
+        ValueError: The content is no NPZ file. A damaged one may raise `zipfile.BadZipFile` or `zlib.error`.
+    """
     with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
         return PrototypeMap.from_arrays(arrays)
 
@@ -104,6 +122,11 @@ class Store:
     """
 
     def __init__(self, folder: Path, *, create: bool = True) -> None:
+        """Open the store of an output folder, and create folder and file if they are missing and `create` is true.
+
+        Raises:
+            OSError: The file is missing, damaged, of another version, or cannot be read or written.
+        """
         self.file = folder / FILE
         if create:
             try:
@@ -128,9 +151,15 @@ class Store:
                 )
 
     def add(self, entries: Iterable[tuple[Row, Mapping[str, Predictions]]]) -> None:
-        """Write rows and their predictions in one transaction, which also ends the claims on their runs.
+        """Write rows (results of runs) and their predictions in one transaction, and end the claims on these runs.
 
         A run that is in the store already stays as it is.
+
+        Args:
+            entries: Each row with its predictions by part, "validation" and "test"; none if the training failed.
+
+        Raises:
+            OSError: The store cannot be written; then nothing is.
         """
         records = [(row.run.hash, *to_texts(row), to_bytes(row, predictions)) for row, predictions in entries]
         with self.transaction() as database:
@@ -141,33 +170,54 @@ class Store:
             database.executemany("DELETE FROM claims WHERE hash = ?", [record[:1] for record in records])
 
     def add_examples(self, datasets: Mapping[str, Source]) -> None:
-        """Write a few images of each class of the data sets of images; stored examples stay as they are."""
+        """Write a few images of each class of each data set; data sets whose samples are no images are skipped.
+
+        Examples that the store has already stay as they are.
+
+        Raises:
+            OSError: The store cannot be written.
+        """
         pictures = {name: dataset for name, dataset in datasets.items() if len(dataset.shape) == 3}
         records = [(name, pack_npz(dataset.example_images())) for name, dataset in pictures.items()]
         with self.transaction() as database:
             database.executemany("INSERT OR IGNORE INTO examples VALUES (?, ?)", records)
 
     def examples(self) -> dict[str, Examples]:
-        """Return the example images by data set; a data set without images is left out."""
+        """Return the example images of each data set, by its name; a data set without images is left out.
+
+        Raises:
+            OSError: The store is damaged or cannot be read.
+        """
         with self.transaction() as database, self.explain_damage():
             records = database.execute("SELECT dataset, content FROM examples").fetchall()
             return {name: Examples(dict(np.load(io.BytesIO(content), allow_pickle=False))) for name, content in records}
 
     def hashes(self) -> set[str]:
-        """Return the hashes of all finished runs, failed ones included."""
+        """Return the hashes of all finished runs in the store, failed ones included.
+
+        Raises:
+            OSError: The store cannot be read.
+        """
         with self.transaction() as database:
             return {run_hash for (run_hash,) in database.execute("SELECT hash FROM runs")}
 
     def failed(self) -> set[str]:
-        """Return the hashes of the finished runs whose training failed."""
+        """Return the hashes of the finished runs in the store whose training failed.
+
+        Raises:
+            OSError: The store cannot be read.
+        """
         with self.transaction() as database:
             query = "SELECT hash FROM runs WHERE json_extract(result, '$.failure') IS NOT NULL"
             return {run_hash for (run_hash,) in database.execute(query)}
 
     def rows(self, runs: Sequence[Run]) -> list[Row]:
-        """Return the rows of the runs that are finished, in the order of the runs; others are left out.
+        """Return the rows (results) of those runs that are finished, in the order of the runs; others are left out.
 
-        The rows have no losses and no prototypes.
+        The rows have no losses of epochs and no prototypes.
+
+        Raises:
+            OSError: The store is damaged or cannot be read.
         """
         query = "SELECT hash, result, computed FROM runs"
         wanted = [json.dumps([run.hash for run in runs])] if len(runs) < MANY else []
@@ -177,7 +227,7 @@ class Store:
 
         @cache
         def read_computation(text: str) -> Computation:
-            """Parse the text on how a run was computed; once for a stack, whose runs have the same text."""
+            """Parse the JSON text on how a run was computed; once for a stack, whose runs have the same text."""
             return Computation(**from_json(text))
 
         with self.explain_damage(), pause_garbage_collection():
@@ -188,36 +238,60 @@ class Store:
             ]
 
     def with_losses(self, rows: Sequence[Row]) -> list[Row]:
-        """Return rows of this store with the loss of each epoch."""
+        """Return copies of rows of this store to which the loss of each epoch is added.
+
+        Raises:
+            OSError: A row is not in the store, or the store is damaged or cannot be read.
+        """
         arrays = self.arrays([row.run for row in rows])
         return [replace(row, losses=losses) for row, (losses, _) in zip(rows, arrays, strict=True)]
 
     def predictions(self, run: Run) -> dict[str, Predictions]:
-        """Return the predictions of a finished run on validation and test; none if its training failed."""
+        """Return the predictions of a finished run by part, "validation" and "test"; empty if its training failed.
+
+        Raises:
+            OSError: The run is not finished, or the store is damaged or cannot be read.
+        """
         [(_, predictions)] = self.arrays([run])
         return predictions
 
     def arrays(self, runs: Iterable[Run]) -> list[tuple[tuple[float, ...], dict[str, Predictions]]]:
-        """Return losses and predictions of finished runs, in their order."""
+        """Return, for each run in order, the losses of its epochs and its predictions by part, "validation" and "test".
+
+        The predictions are empty if the training failed.
+
+        Raises:
+            OSError: A run is not finished, or the store is damaged or cannot be read.
+        """
         return self.read_arrays(runs, from_bytes)
 
     def prototypes(self, run: Run) -> PrototypeMap | None:
-        """Return the map of prototypes of a finished run; None if its network has none."""
+        """Return the map of prototypes of a finished run; None if its network has none.
+
+        Raises:
+            OSError: The run is not finished, or the store is damaged or cannot be read.
+        """
         [prototype_map] = self.read_arrays([run], prototypes_from_bytes)
         return prototype_map
 
     def read_arrays(self, runs: Iterable[Run], parse: Callable[[bytes], Content]) -> list[Content]:
-        """Parse the arrays of finished runs, in their order. An unfinished run is an error that counts as damage."""
+        """Return what `parse` makes of the stored arrays of each run (bytes of an NPZ file), in the order of the runs.
+
+        Raises:
+            OSError: A run is not finished, or the store is damaged or cannot be read.
+        """
         query = "SELECT content FROM arrays WHERE hash = ?"
         with self.transaction() as database, self.explain_damage():
             return [parse(database.execute(query, (run.hash,)).fetchone()[0]) for run in runs]
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Open a connection for the block: all of its changes are written, or none after an error.
+        """Open a connection to the SQLite file for the block: all of its changes are written, or none after an error.
+
+        A context manager that yields the connection. It waits up to a minute for another process.
 
         Raises:
-            OSError: SQLite failed; the message says why and what to do.
+            OSError: SQLite failed; the message says why and what to do. Other exceptions of the block pass unchanged.
         """
         try:
             with closing(sqlite3.connect(self.file, timeout=60)) as database, database:
@@ -227,7 +301,14 @@ class Store:
 
     @contextmanager
     def explain_damage(self) -> Iterator[None]:
-        """Turn errors that damaged content causes into an OSError with advice."""
+        """Turn errors that damaged content causes within the block into an OSError. A context manager.
+
+        These are ValueError, KeyError, TypeError, `zlib.error` and `zipfile.BadZipFile`; other exceptions pass
+        unchanged.
+
+        Raises:
+            OSError: The block raised such an error; the message advises how to save what can be read.
+        """
         try:
             yield
         except (ValueError, KeyError, TypeError, zlib.error, zipfile.BadZipFile) as error:
@@ -244,7 +325,8 @@ PRIMARY = 0xFF  # the bits of an SQLite result code that are the primary code; t
 def explain_sqlite_error(file: Path, error: sqlite3.Error) -> str:
     """Return a sentence on what is wrong with a store, and what a user can do about it.
 
-    An error of Python's own module has no SQLite code, and gets the general sentence.
+    A full disk, a file that cannot be written and one that another process holds have sentences of their own. Any other
+    error, also one without an SQLite code, has the general sentence with the text of the error.
     """
     text, code = str(error), getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & PRIMARY
     if code == sqlite3.SQLITE_FULL:

@@ -43,7 +43,11 @@ class Run:
 
     @cached_property
     def hash(self) -> str:
-        """The hash that identifies the run in stores; device and entries at their default do not change it."""
+        """The 16 hexadecimal digits that identify the run in stores: the start of a SHA-256 of its fields.
+
+        Two runs with equal data, level, method, recipe, seed and fold have the same hash. The name of the recipe does
+        not count, and neither do entries of the recipe at their default.
+        """
         values = self.to_json()
         values = {name: value for name, value in values.items() if name not in DEFAULTS or value != DEFAULTS[name]}
         entries = values | {"recipe": entries_that_count(self.recipe, self.method.decision)}
@@ -51,11 +55,11 @@ class Run:
 
     @property
     def entries(self) -> Entries:
-        """All entries of its recipe and its decision, as files have them."""
+        """All fields of its recipe and its decision by name, as study files have them; those at their default too."""
         return write_entries(self.recipe, self.method.decision)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the fields as JSON values in the order of files, without the name of the recipe."""
+        """Return the fields by name as JSON values in the order of files, without the name of the recipe."""
         return {
             "dataset": self.dataset,
             "level": self.level,
@@ -76,7 +80,7 @@ DEFAULTS = {"sampler": NONE, "fold": None, "data": ""}  # values that a hash lea
 
 @cache
 def entries_that_count(recipe: Recipe, decision: Decision) -> Entries:
-    """Return the entries of recipe and decision that differ from their default.
+    """Return the fields of recipe and decision by name that differ from their default, of which a run's hash is made.
 
     The learning rate is left out if several are tried.
     """
@@ -92,13 +96,23 @@ class EntryError(ValueError):
     """
 
     def __init__(self, sentence: str, place: Place) -> None:
+        """Make the error of a message and the path of the entry."""
         super().__init__(sentence)
         self.place = place
 
 
 @contextmanager
 def locate_errors(*place: str | int) -> Iterator[None]:
-    """Turn a ValueError of the block into an EntryError at that place; an EntryError passes unchanged."""
+    """Turn a ValueError of the block into an EntryError with the path of an entry. A context manager.
+
+    An EntryError passes unchanged, and so do all other exceptions.
+
+    Args:
+        place: The path of the entry in the study, such as "levels", 1 for the second level.
+
+    Raises:
+        EntryError: The block raised a ValueError; it has the same message.
+    """
     try:
         yield
     except EntryError:
@@ -148,7 +162,11 @@ class Study:
     overrules: Entries = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Parse losses and samplers that are texts."""
+        """Replace losses and samplers that are texts by parsed ones.
+
+        Raises:
+            EntryError: A text is no loss or no sampler.
+        """
         for axis, kind in SPECS.items():
             specs = []
             for place, entry in enumerate(getattr(self, axis)):
@@ -163,10 +181,10 @@ class Study:
         return kinds.pop() if len(kinds) == 1 else "samples"
 
     def runs(self) -> list[Run]:
-        """Return all runs in the order of training: cell by cell, then seed by seed, then loss by loss.
+        """Return all runs (single trainings) in the order of training.
 
-        Runs of two named recipes with the same entries are equal and both listed; they are trained once. Other
-        duplicates are dropped.
+        The order is by data set, protocol and level, then seed by seed, then method by method. Runs of two named
+        recipes with the same entries are equal and both listed; they are trained once. Other duplicates are dropped.
 
         Raises:
             EntryError: A name is unknown (data set, loss, protocol, ...), or a value is outside its domain.
@@ -176,22 +194,28 @@ class Study:
             return list({(run, run.recipe_name): run for run in self.combinations()}.values())
 
     def other_runs(self) -> tuple[Run, ...]:
-        """Return no run, since all runs of the study are compared."""
+        """Return no run (an empty tuple), since all runs of the study are compared."""
         return ()
 
     def extend_report(self, findings: object) -> None:
-        """Return None: the report of such a study has no additions."""
+        """Return None: such a study adds nothing to its report, whatever the findings are."""
 
     def to_toml(self) -> dict[str, Any]:
-        """Return the document of its study file, which `from_toml` reads."""
+        """Return the content of its study file as a dict for TOML; `from_toml` makes the same study of it.
+
+        Fields that are None are left out; losses and samplers are texts.
+        """
         values = {key: value for key, value in asdict(self).items() if value is not None}
         return {"name": self.name} | values | {axis: [str(spec) for spec in getattr(self, axis)] for axis in SPECS}
 
     def combinations(self) -> Iterator[Run]:
-        """Yield a run for each combination of values on the axes; runs may repeat.
+        """Yield a run for each combination of data set, protocol, level, seed, fold, sampler, loss and recipe.
+
+        Equal runs may be yielded several times.
 
         Raises:
             EntryError: A recipe is impossible, or a loss cannot be trained by its recipe.
+            ValueError: A data set is unknown.
         """
         folds = list_folds(self.folds, self.repeats) if self.folds else [None]
         for dataset in self.datasets:
@@ -208,7 +232,10 @@ class Study:
                     yield Run(dataset, level, protocol, positive, method, recipe, seed, fold, name)
 
     def recipes_on(self, dataset: str) -> Iterator["LossRecipe"]:
-        """Yield each loss with each recipe that trains it on a data set; the sampler does not matter.
+        """Yield each loss with each recipe that trains it on a data set, for each network; the sampler does not matter.
+
+        Args:
+            dataset: The name of the data set, which may have a recipe of its own.
 
         Raises:
             EntryError: A recipe is impossible, or a loss cannot be trained by its recipe.
@@ -234,10 +261,10 @@ class Study:
             yield LossRecipe(name, loss, recipe, decision)
 
     def check(self) -> None:
-        """Check all entries.
+        """Raise an error if any entry of the study is wrong; nothing is trained or read.
 
         Raises:
-            EntryError: The first entry that is wrong, with its place.
+            EntryError: The first entry that is wrong, with its path.
         """
         self.check_axes()
         names: tuple[tuple[str, Callable[[str], object]], ...] = (
@@ -262,10 +289,10 @@ class Study:
             list(self.recipes_on(dataset))
 
     def check_axes(self) -> None:
-        """Check name, axes, margin, positive class and folds.
+        """Raise an error if the name, an axis (such as levels), the margin, the positive class or the folds are wrong.
 
         Raises:
-            EntryError: The first entry that is wrong, with its place.
+            EntryError: The first entry that is wrong, with its path.
         """
         with locate_errors("name"):
             rule = f"name must be printable, not blank, and at most {LONGEST_NAME} characters long"
@@ -296,7 +323,7 @@ class Study:
             check_folds(self.folds or FEWEST_FOLDS, 1)
 
     def recipe_tables(self) -> Iterator[tuple[Place, Entries]]:
-        """Yield each table with entries of a recipe, and its place in the study."""
+        """Yield the path of each table with fields of a recipe, such as ("recipes", "wide"), and the table itself."""
         yield from ((("recipe",), self.recipe), (("overrules",), self.overrules))
         for axis in ("dataset_recipes", "loss_recipes", "recipes"):
             for name, entries in getattr(self, axis).items():
@@ -304,13 +331,23 @@ class Study:
 
 
 def check_recipe_name(name: str) -> None:
-    """Check the name of a recipe. Raises ValueError for another one."""
+    """Raise an error unless a recipe's name begins with a letter or digit and has only admitted characters.
+
+    Admitted are letters, digits, spaces and . , : = _ -
+
+    Raises:
+        ValueError: The name is another one.
+    """
     rule = "a recipe's name must begin with a letter or a digit, and have letters, digits, spaces and . , : = _ - alone"
     require(re.fullmatch(r"[^\W_][\w .,:=-]*", name), f"{rule}, found {name!r}")
 
 
 def check_bare_loss(name: str) -> None:
-    """Check that a text names a loss without parameters. Raises ValueError for another text."""
+    """Raise an error unless a text names a loss without parameters, such as "focal".
+
+    Raises:
+        ValueError: The loss is unknown, or the text has parameters, as "focal:gamma=2".
+    """
     LossSpec.parse(name)
     require("=" not in name, f"loss_recipes needs the name of a loss without parameters, found {name!r}")
 

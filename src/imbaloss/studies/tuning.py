@@ -34,23 +34,29 @@ class LearningRateChoice:
 
     @classmethod
     def from_json(cls, choice: Mapping[str, Any]) -> Self:
-        """Read a choice from its entries in JSON."""
+        """Make a choice from its dict in JSON, with the keys by, lr and candidates.
+
+        Raises:
+            KeyError: One of the three keys is missing.
+            TypeError: A candidate has other keys than lr, roc_auc and failure.
+        """
         return cls(choice["by"], choice["lr"], tuple(TriedRate(**tried) for tried in choice["candidates"]))
 
 
 def choose_outcome(
     run: Run, validation: Samples, outcomes: Sequence[Outcome[FittedModel]]
 ) -> tuple[Outcome[FittedModel], LearningRateChoice]:
-    """Choose the outcome with the highest ROC-AUC on validation; of equal ones that of the smallest learning rate.
+    """Choose the training with the highest ROC-AUC on validation; of equal ones that of the smallest learning rate.
 
     Args:
         run: The run whose learning rate is chosen.
         validation: The validation part of the run.
-        outcomes: The outcomes of the run's candidates, in their order. One that failed, or whose outputs are not
-            finite, comes last.
+        outcomes: The outcomes of the run's trainings, one for each candidate rate, the smallest rate first. One that
+            failed, or whose outputs are not finite, comes last in the choice.
 
     Returns:
-        The outcome, and the choice with the scores of all candidates. If all candidates failed, no rate is chosen.
+        The chosen outcome, and the choice with the scores of all candidates. If all candidates failed, the outcome is
+        the first and the rate of the choice is None.
     """
     aucs = [score_on_validation(outcome, validation) for outcome in outcomes]
     best = max(range(len(aucs)), key=lambda place: -1.0 if (auc := aucs[place]) is None else auc)
@@ -61,7 +67,10 @@ def choose_outcome(
 
 
 def score_on_validation(outcome: Outcome[FittedModel], validation: Samples) -> float | None:
-    """Return the ROC-AUC on the validation part; None if the training failed or its outputs are not finite."""
+    """Return the ROC-AUC on the validation part; None if the training failed or its outputs are not finite.
+
+    It is also None if the validation part lacks a class.
+    """
     if outcome.model is None:
         return None
     probabilities = outcome.model.probabilities(validation.inputs)
