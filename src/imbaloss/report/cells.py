@@ -24,11 +24,11 @@ class ComparedScore(NamedTuple):
 
     @property
     def column(self) -> str:
-        """The name of its column in table.csv."""
+        """The name of its column in table.csv, such as "roc_auc", or "tuned_f1" for F1 at the tuned threshold."""
         return f"tuned_{self.score}" if self.tuned else self.score
 
     def value_in(self, row: Row) -> float | None:
-        """Return the score of a row; None if it is undefined or the row has no score of that name."""
+        """Return the score on test in a row (the result of a run); None if it is undefined or missing there."""
         return (row.tuned.scores if self.tuned else row.scores["test"]).get(self.score)
 
 
@@ -54,10 +54,10 @@ OF_RULES = {  # the score that the rule of a tuned threshold maximises (or, for 
 
 
 def choose_compared_scores(rows: Sequence[Row]) -> tuple[ComparedScore, ...]:
-    """Choose the scores by which the methods of these rows are compared.
+    """Choose the scores by which the methods of these rows (results of runs) are compared.
 
-    They are those of `COMPARED`. If all thresholds are tuned by one rule, the score of that rule follows, unless it is
-    F1, which is among them.
+    They are F1 at 1/2, F1 at the tuned threshold, ROC-AUC and average precision (`COMPARED`). If all thresholds are
+    tuned by one rule other than F1, the score of that rule follows, such as the mean cost.
     """
     rules = {row.run.method.decision.rule for row in rows}
     own = OF_RULES.get(rules.pop().name) if len(rules) == 1 else None
@@ -65,7 +65,7 @@ def choose_compared_scores(rows: Sequence[Row]) -> tuple[ComparedScore, ...]:
 
 
 class Cell(NamedTuple):
-    """The scores of each method in a setting at a level, or averaged over all cells."""
+    """The scores of each method in a cell (a setting, such as a data set, at a level), or averaged over all cells."""
 
     dataset: str  # empty for all cells
     setting: str  # EVERYWHERE for all cells
@@ -78,14 +78,17 @@ class Cell(NamedTuple):
 
     @property
     def key(self) -> CellKey:
-        """The setting and the level."""
+        """The setting and the level as one key, without the scores."""
         return CellKey(self.setting, self.level)
 
     def interval(self, method: str) -> Interval:
-        """Compute the mean of a method and its 95 % interval over the repetitions that have a score.
+        """Compute the mean of a method and its 95 % interval over the repetitions (seeds or folds) that have a score.
 
         The ends are cut off at 0 and 1; at -1 instead of 0 if a score is negative, and costs have no upper bound. Mean
         and ends are NaN without a score, the ends alone for one repetition.
+
+        Raises:
+            KeyError: The cell lacks the method.
         """
         values = self.scores[method]
         finite = values[np.isfinite(values)]
@@ -96,14 +99,15 @@ class Cell(NamedTuple):
 
 
 def group_into_cells(rows: Sequence[Row], row_names: Sequence[RowName], compared: ComparedScore) -> list[Cell]:
-    """Group the rows into cells with the scores of each method.
+    """Group the rows into cells with the scores of each method. A cell is a setting (data set and split) at a level.
 
     Several cells are followed by one for all of them, in which a repetition's score is its mean over the cells. That
-    cell is missing if some cells have folds and others do not.
+    cell is missing if some cells have folds and others do not. A repetition is a seed, or a fold of a seed; it is NaN
+    for a method without a score in it.
 
     Args:
         rows: The finished runs.
-        row_names: The names of each row.
+        row_names: The names of each row's setting and method.
         compared: The score that is taken from each row.
     """
     repetitions = list(dict.fromkeys((row.run.seed, row.run.fold) for row in rows))
@@ -131,6 +135,9 @@ def constant_cost(row: Row) -> float:
     """Return the mean cost on test of calling all samples negative, or all positive, whichever is cheaper.
 
     The result is 1 if that cost is 0, so that it can be a unit.
+
+    Raises:
+        KeyError: The rule of the row's threshold names no costs.
     """
     costs, (negatives, positives) = row.run.method.decision.rule.parameters, row.counts.test
     total = min(costs["fn"] * positives, costs["fp"] * negatives)
@@ -142,6 +149,9 @@ def average_cells(cells: Sequence[Cell]) -> Cell:
 
     Cells in which no more than half of the methods have a score are left out. So are methods without a score in one of
     the other cells. `left_out` of the result names both. A repetition without a score in one of the cells is NaN.
+
+    Args:
+        cells: At least one cell; all have the same repetitions (seeds, or folds of a seed).
     """
     methods = list(dict.fromkeys(method for cell in cells for method in cell.scores))
     scored = [

@@ -25,7 +25,7 @@ class Outcomes(NamedTuple):
 
     @property
     def turned(self) -> "Outcomes":
-        """The same probabilities with the methods swapped."""
+        """The probabilities from the view of the second method: worse and better are swapped."""
         return Outcomes(self.better, self.same, self.worse)
 
 
@@ -55,22 +55,22 @@ class CellComparison:
 
     @property
     def second(self) -> str:
-        """The name of the second method."""
+        """The name of the second method, which is subtracted."""
         return self.comparison.second
 
     @property
     def pairs(self) -> int:
-        """The number of paired repetitions."""
+        """The number of repetitions (seeds or folds) in which both methods have a score."""
         return self.comparison.pairs
 
     @property
     def verdict(self) -> Verdict:
-        """The verdict on the first method."""
+        """Whether the first method is better than the second, worse or equivalent, or whether this is undecided."""
         return self.comparison.verdict
 
     @property
     def turned(self) -> "CellComparison":
-        """The same comparison with the methods swapped."""
+        """The same comparison with the methods swapped: differences change their sign, better becomes worse."""
         return replace(
             self,
             comparison=self.comparison.turned,
@@ -81,13 +81,18 @@ class CellComparison:
 
 
 def compare_cells(scored: Scored, margin: float) -> list[CellComparison]:
-    """Compare all pairs of methods by each score, in each cell and over all cells.
+    """Compare all pairs of methods by each score, in each cell (a setting at a level) and over all cells.
 
-    Holm's adjustment is over the pairs of one cell and score.
+    Holm's adjustment is over the pairs of one cell and score. For costs, differences change their sign, so that above 0
+    always means that the first method is better.
 
     Args:
         scored: The cells of each compared score.
-        margin: The largest difference that does not matter, in the unit of each cell.
+        margin: The largest difference that does not matter, in the unit of each cell: 1, or for costs the cost of the
+            best constant decision.
+
+    Returns:
+        One comparison for each score, cell and pair. A pair without common repetitions has NaN as its difference.
     """
     comparisons = []
     for compared, cells in scored.items():
@@ -118,10 +123,13 @@ def compare_cells(scored: Scored, margin: float) -> list[CellComparison]:
 
 
 def estimate_outcomes(differences: np.ndarray, margin: float) -> Outcomes:
-    """Return the probabilities of the outcomes on a new data set; UNKNOWN for fewer than two data sets.
+    """Return the probabilities that the first method is worse, alike or better on a new data set.
+
+    They come from the Bayesian signed-rank test with a fixed random seed. They are NaN (`UNKNOWN`) for fewer than two
+    data sets.
 
     Args:
-        differences: (data sets,), the difference of the means of two methods on each.
+        differences: (data sets,), the first method's mean minus the second's; above 0 if the first is better.
         margin: The largest difference that does not matter.
     """
     if len(differences) < 2:
@@ -138,15 +146,22 @@ class DatasetMeans:
     values: NDArray[np.float64]  # (data sets, methods); NaN if a cell of the data set lacks the method's score
 
     def differences(self, first: str, second: str) -> NDArray[np.float64]:
-        """Return the mean of the first method minus that of the second, on each data set that has both."""
+        """Return the mean of the first method minus that of the second, (data sets,).
+
+        Data sets that lack the mean of one of them are left out.
+
+        Raises:
+            ValueError: A name is not among the methods.
+        """
         gains = self.values[:, self.methods.index(first)] - self.values[:, self.methods.index(second)]
         return gains[~np.isnan(gains)]
 
 
 def average_by_dataset(cells: Sequence[Cell]) -> DatasetMeans:
-    """Average the means of each method over the cells of each data set.
+    """Average the means of each method over the cells of each data set. A cell is a setting at a level.
 
-    The cell for all cells is ignored, and so are cells in which no method has a score.
+    The cell for all cells is ignored, and so are cells in which no method has a score. A mean is NaN if one of the data
+    set's other cells lacks the method's score.
     """
     single = [cell for cell in cells if cell.setting != EVERYWHERE]
     means = [{method: cell.interval(method).estimate for method in cell.scores} for cell in single]
@@ -157,18 +172,21 @@ def average_by_dataset(cells: Sequence[Cell]) -> DatasetMeans:
 
 
 def select_overall(lines: Sequence[CellComparison]) -> list[CellComparison]:
-    """Keep the comparisons over all cells, or those in the only cell; none if several cells have no average."""
+    """Keep the comparisons over all cells (settings at a level), or those in the only cell.
+
+    The result is empty if there are several cells without a comparison over all of them.
+    """
     single = len({CellKey(line.setting, line.level) for line in lines}) == 1
     return [line for line in lines if single or line.setting == EVERYWHERE]
 
 
 def select_repeated(lines: Sequence[CellComparison]) -> list[CellComparison]:
-    """Keep the comparisons with at least two paired repetitions."""
+    """Keep the comparisons with at least two repetitions (seeds or folds) in which both methods have a score."""
     return [line for line in lines if line.pairs > 1]
 
 
 def group_by_score(lines: Sequence[CellComparison]) -> dict[str, list[CellComparison]]:
-    """Group comparisons by the label of their score, in the order of the lines."""
+    """Group comparisons by the label of their score, such as "ROC-AUC", in the order of the lines."""
     groups: dict[str, list[CellComparison]] = {}
     for line in lines:
         groups.setdefault(line.score, []).append(line)
@@ -176,15 +194,20 @@ def group_by_score(lines: Sequence[CellComparison]) -> dict[str, list[CellCompar
 
 
 def select_of_method(lines: Sequence[CellComparison], method: str) -> list[CellComparison]:
-    """Keep the comparisons of a method, each turned so that the method is the first; none for an unknown name."""
+    """Keep the comparisons in which a method takes part, each swapped if needed so that the method is the first.
+
+    The result is empty for an unknown name.
+    """
     return [line if line.first == method else line.turned for line in lines if method in {line.first, line.second}]
 
 
 def find_best_method(lines: Sequence[CellComparison]) -> str:
-    """Return the method with the largest sum of gains over the others; of equal ones the first by name.
+    """Return the name of the method with the largest sum of mean differences to the others.
+
+    Of equal ones it is the first by name. For costs, a difference is what a method saves.
 
     Args:
-        lines: The comparisons of all pairs by one score, in one cell or several.
+        lines: The comparisons of all pairs by one score, in one cell or several; at least one.
     """
     gains = pd.DataFrame([(line.first, line.second, line.interval.estimate) for line in lines])
     first, second = (gains.groupby(place)[2].sum() for place in (0, 1))
@@ -192,16 +215,19 @@ def find_best_method(lines: Sequence[CellComparison]) -> str:
 
 
 def tabulate_comparisons(lines: Sequence[CellComparison]) -> pd.DataFrame:
-    """Return the comparisons as a table to export, one line each, with the columns of `flatten`."""
+    """Return the comparisons as the table of comparisons.csv, one line each; empty for no comparisons.
+
+    The columns are names, differences with their ends, p-values, verdicts and probabilities, as `flatten` names them.
+    """
     return pd.DataFrame([flatten(line) for line in lines])
 
 
 def flatten(line: CellComparison) -> dict[str, object]:
-    """Return the entries of a comparison in comparisons.csv, by column.
+    """Return a comparison as a line of comparisons.csv: a dict from column to value.
 
-    They are score, setting, level and margin; the fields of `Comparison`, with the difference as its mean and the ends
-    of its 95 % interval; the probabilities for a new data set; and the ends of the interval for other seeds and other
-    test samples.
+    The columns are score, setting, level and margin; the methods, the difference with the ends of its 95 % interval,
+    p-values and verdict (fields of `Comparison`); the probabilities for a new data set; and the ends of the interval
+    for other seeds and other test samples.
     """
     entries = asdict(line.comparison) | {"verdict": line.verdict.value}
     del entries["difference"]

@@ -42,7 +42,9 @@ class Drawing:
 
 
 def draw_figures(findings: Findings) -> Iterator[Drawing]:
-    """Draw all figures, those that answer the same question one after the other.
+    """Draw all figures of a report, those that answer the same question one after the other.
+
+    A generator: the next figure is drawn when it is asked for. Figures for which there is nothing to show are left out.
 
     Raises:
         OSError: The store cannot be read.
@@ -58,12 +60,15 @@ def draw_figures(findings: Findings) -> Iterator[Drawing]:
 
 
 def select_drawn_settings(findings: Findings) -> list[str]:
-    """Return the settings that have figures, the first nine."""
+    """Return the names of the settings (data sets, with split) that have figures: the first nine (`MOST_SETTINGS`)."""
     return findings.settings[:MOST_SETTINGS]
 
 
 def draw_scores(findings: Findings) -> Iterator[Drawing]:
-    """Draw a figure of each compared score, with all methods at all levels."""
+    """Yield a figure of each compared score, with all methods at all levels of imbalance and a panel for each setting.
+
+    A setting is a data set, with its split. Only the first nine are drawn.
+    """
     question, at = (LEVELS, " at each level") if len({line.level for line in findings.lines}) > 1 else (METHODS, "")
     bars = f" The bars are 95 % intervals over {findings.interval_over}." if findings.interval_over else ""
     settings = select_drawn_settings(findings)
@@ -83,10 +88,10 @@ def draw_scores(findings: Findings) -> Iterator[Drawing]:
 
 
 def draw_differences(findings: Findings) -> Iterator[Drawing]:
-    """Draw the differences between pairs of methods, over all cells and for each setting.
+    """Yield figures of the differences between pairs of methods, one over all cells and one for each setting.
 
-    Of more than 15 pairs, only those of the method that is best by the first score are drawn. A setting without paired
-    repetitions has no figure.
+    A cell is a setting (data set and split) at a level; the first nine settings are drawn. Of more than 15 pairs, only
+    those of the method that is best by the first score are drawn. A setting without paired repetitions has no figure.
     """
     settings = [
         setting for setting in dict.fromkeys(line.setting for line in findings.comparisons) if setting != EVERYWHERE
@@ -118,7 +123,10 @@ def draw_differences(findings: Findings) -> Iterator[Drawing]:
 
 
 def draw_ranks(findings: Findings) -> Iterator[Drawing]:
-    """Draw the mean ranks of the methods across data sets; nothing if no score has ranks."""
+    """Yield a figure of the mean ranks of the methods across data sets; nothing if no score has ranks.
+
+    A score has no ranks with fewer than two data sets or three methods.
+    """
     by_score = {compared.label: evidence.rank_methods(cells) for compared, cells in findings.scored.items()}
     if ranked := {label: ranks for label, ranks in by_score.items() if ranks}:
         sets = max(len(average_by_dataset(cells).datasets) for cells in findings.scored.values())
@@ -134,9 +142,13 @@ def draw_ranks(findings: Findings) -> Iterator[Drawing]:
 
 
 def draw_training(findings: Findings, cell: CellKey) -> Iterator[Drawing]:
-    """Draw the training losses of a cell; twice, whole and cut to a common length, if the epochs of runs differ.
+    """Yield a figure of the training losses of a cell (a setting at a level); nothing if no method trains a network.
 
-    Nothing is drawn if no method trains a network.
+    If the epochs of runs differ, a second figure is cut to the common epochs.
+
+    Raises:
+        KeyError: The findings have no such cell.
+        OSError: The store cannot be read.
     """
     by_method = findings.rows_by_method(cell)
     networks = {method: rows for method, rows in by_method.items() if not rows[0].run.method.learner.is_reference}
@@ -158,9 +170,13 @@ def draw_training(findings: Findings, cell: CellKey) -> Iterator[Drawing]:
 
 
 def draw_predictions(findings: Findings, cell: CellKey) -> Iterator[Drawing]:
-    """Draw the ROC and precision-recall curves, probabilities and reliability of a cell.
+    """Yield three figures of a cell (a setting at a level): ROC and precision-recall, probabilities, and reliability.
 
-    Runs whose test part lacks a class are left out; without any others nothing is drawn.
+    Runs that failed or whose test part lacks a class are left out; if no run remains, nothing is drawn.
+
+    Raises:
+        KeyError: The findings have no such cell.
+        OSError: The store cannot be read.
     """
     by_method = {
         method: [row for row in rows if all(row.counts.test)] for method, rows in findings.rows_by_method(cell).items()
@@ -203,7 +219,14 @@ def draw_predictions(findings: Findings, cell: CellKey) -> Iterator[Drawing]:
 
 
 def draw_prototypes(findings: Findings, cell: CellKey) -> Iterator[Drawing]:
-    """Draw the prototypes of the first run of each method in a cell; nothing if no method has prototypes."""
+    """Yield a figure of the prototypes of the first run of each method in a cell; nothing if no method has prototypes.
+
+    Prototypes are learned points of each class; a cell is a setting at a level. At most five methods are drawn.
+
+    Raises:
+        KeyError: The findings have no such cell.
+        OSError: The store cannot be read.
+    """
     first = {method: rows[0] for method, rows in findings.rows_by_method(cell).items()}
     maps = {method: findings.store.prototypes(row.run) for method, row in first.items() if row.run.recipe.kind.head}
     learned = {method: of_method for method, of_method in maps.items() if of_method is not None}
@@ -228,7 +251,11 @@ def draw_prototypes(findings: Findings, cell: CellKey) -> Iterator[Drawing]:
 
 
 def draw_classes(findings: Findings) -> Iterator[Drawing]:
-    """Draw training images of each class of the first nine data sets; of those only that have images in the store."""
+    """Yield a figure of training images of each class, for each of the first nine data sets with images in the store.
+
+    Raises:
+        OSError: The store cannot be read.
+    """
     examples = findings.store.examples()
     for dataset in [*dict.fromkeys(row.run.dataset for row in findings.rows)][:MOST_SETTINGS]:
         if dataset in examples:
@@ -243,10 +270,10 @@ def draw_classes(findings: Findings) -> Iterator[Drawing]:
 
 
 def name_repetitions(findings: Findings) -> str:
-    """Return "seeds", or "seeds and folds" for a study with folds."""
+    """Return what training is repeated over: "seeds", or "seeds and folds" for a study with folds."""
     return "seeds and folds" if findings.study.folds else "seeds"
 
 
 def write_band(findings: Findings) -> str:
-    """Write what lines and bands of curves are."""
+    """Write the sentence of a caption that lines are medians over seeds or folds, and bands are quartiles."""
     return f"Lines are medians over the {name_repetitions(findings)}, bands lie between the quartiles."

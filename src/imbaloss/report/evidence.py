@@ -23,9 +23,12 @@ MOST_NAMED = 5  # largest number of pairs that a sentence names
 
 
 def rank_methods(cells: Sequence[Cell]) -> tuple[list[str], Ranks] | None:
-    """Rank the methods across the data sets on which all of them have scores.
+    """Rank the methods across the data sets on which all of them have scores, by their mean score on each.
 
     Methods without a score on any data set are left out, and then data sets that lack the score of a method.
+
+    Args:
+        cells: The scores of one kind, by cell (a setting at a level). Rank 1 is the highest mean, for costs too.
 
     Returns:
         The names of the ranked methods and their ranks; None for fewer than 2 data sets or 3 methods.
@@ -40,7 +43,10 @@ def rank_methods(cells: Sequence[Cell]) -> tuple[list[str], Ranks] | None:
 
 
 def select_overall_cell(cells: Sequence[Cell]) -> Cell | None:
-    """Return the cell for all cells, or the only one; None if there are several cells without an average, or none."""
+    """Return the last cell if it averages over all cells, or the only cell (a setting at a level).
+
+    None if there is no cell, or if there are several without an average.
+    """
     return cells[-1] if len(cells) == 1 or (cells and cells[-1].setting == EVERYWHERE) else None
 
 
@@ -56,13 +62,13 @@ class ScoreVerdict(NamedTuple):
 
     @property
     def sentence(self) -> str:
-        """The verdicts in one sentence."""
+        """The verdicts in one sentence: the score, the best method, and how it relates to each other method."""
         parts = [f"{relation} {', '.join(methods)}" for relation, methods in self.parts.items()]
         return f"{self.score}: {self.best} has the {self.end} mean; {'; '.join(parts)}"
 
     @property
     def end(self) -> str:
-        """Whether the best mean is the "lowest" or the "highest"."""
+        """The word for the best mean: "lowest" for costs, otherwise "highest"."""
         return "lowest" if self.score == COST.label else "highest"
 
     @property
@@ -74,7 +80,11 @@ class ScoreVerdict(NamedTuple):
         }
 
     def write_relation(self, verdict: Verdict) -> str:
-        """Write how the best method relates to the others of this verdict."""
+        """Write how the best method relates to the others of a verdict, in words before their names: "better than".
+
+        Raises:
+            KeyError: The verdict is equivalent, and no other method has it.
+        """
         match verdict:
             case Verdict.BETTER:
                 return "better than"
@@ -89,7 +99,11 @@ class ScoreVerdict(NamedTuple):
 
 
 def judge_scores(lines: Sequence[CellComparison]) -> list[ScoreVerdict]:
-    """Judge each score over all cells, or in the only cell; scores without two paired repetitions are left out."""
+    """Judge each score over all cells (settings at a level), or in the only cell.
+
+    Each result names the best method and its verdict against each other one. Scores without two paired repetitions
+    (seeds or folds) are left out.
+    """
     return [
         judge_score(score, pairs)
         for score, pairs in group_by_score(select_overall(lines)).items()
@@ -98,12 +112,12 @@ def judge_scores(lines: Sequence[CellComparison]) -> list[ScoreVerdict]:
 
 
 def judge_score(score: str, pairs: Sequence[CellComparison]) -> ScoreVerdict:
-    """Find the best method by a score, and compare it with the others.
+    """Find the best method by a score, and collect its verdicts against the other methods.
 
     Args:
         score: The label of the score.
-        pairs: All comparisons of one cell by this score. Those without repetitions count in Holm's correction, and
-            decide nothing.
+        pairs: All comparisons of one cell by this score, at least one with two repetitions (seeds or folds). Those with
+            fewer count in Holm's correction, and decide nothing.
     """
     lines = select_repeated(pairs)
     best = find_best_method(lines)
@@ -120,26 +134,32 @@ def judge_score(score: str, pairs: Sequence[CellComparison]) -> ScoreVerdict:
 
 
 def write_comparison(line: CellComparison) -> str:
-    """Write the second method, the difference to it, and how many more seeds would decide it if that is known."""
+    """Write the second method and the difference to it, such as "mse +0.010 [-0.002, +0.022]".
+
+    The number of more seeds that would decide the pair follows in brackets if it is known.
+    """
     more = line.comparison.more
     seeds = f" (about {format_count(more, 'more seed')} would decide)" if more is not None else ""
     return f"{line.second} {write_difference(line)}{seeds}"
 
 
 def write_difference(line: CellComparison) -> str:
-    """Write the difference with its interval in brackets, if it has one."""
+    """Write the difference with its 95 % interval in brackets, such as "+0.010 [-0.002, +0.022]".
+
+    The brackets are left out if the interval is NaN.
+    """
     _, low, high = line.interval
     mean = write_mean_difference(line)
     return mean if isnan(low) else f"{mean} [{format_signed(low, line)}, {format_signed(high, line)}]"
 
 
 def write_mean_difference(line: CellComparison) -> str:
-    """Write the difference without its interval."""
+    """Write the mean difference with its sign and without its interval, such as "+0.010"."""
     return format_signed(line.interval.estimate, line)
 
 
 def format_signed(value: float, line: CellComparison) -> str:
-    """Write a difference with its sign, to a tenth of the comparison's margin and at least three decimals."""
+    """Format a number with its sign, to a tenth of the comparison's margin and at least three decimals, as "+0.010"."""
     return f"{value:+.{max(3, 1 + round(-log10(line.margin)))}f}"
 
 
@@ -149,10 +169,13 @@ def write_answer(verdicts: Sequence[ScoreVerdict], noun: str) -> str:
     Args:
         verdicts: The verdicts by each score, at least one.
         noun: What the methods are called, such as "loss".
+
+    Returns:
+        Two sentences. The second says so if no method is better than every other in any score.
     """
 
     def write_scores(scores: Sequence[str]) -> str:
-        """Write the labels of scores after "in", or their number if they are all scores."""
+        """Write the labels of scores after "in", or "in all 4 scores" if they are all of several."""
         return f"in all {len(scores)} scores" if len(scores) == len(verdicts) > 1 else f"in {join_words(scores)}"
 
     highest: dict[str, list[str]] = {}
@@ -173,10 +196,13 @@ def write_answer(verdicts: Sequence[ScoreVerdict], noun: str) -> str:
 
 
 def describe_moved_threshold(lines: Sequence[CellComparison]) -> str:
-    """Write which significant differences in F1 at ½ also exist at the tuned threshold and in ROC-AUC.
+    """Write which significant differences in F1 at 1/2 also exist at the tuned threshold and in ROC-AUC.
 
-    The comparisons are those over all cells, or in the only one. The text is empty if no pair with a significant
-    difference in F1 at ½ is compared by both other scores.
+    Args:
+        lines: The comparisons; those over all cells (settings at a level) are used, or those in the only cell.
+
+    Returns:
+        Some sentences. Empty if no pair with a significant difference in F1 at 1/2 is compared by both other scores.
     """
     signs: dict[str, dict[tuple[str, str], int]] = {}
     for line in select_repeated(select_overall(lines)):
@@ -190,12 +216,15 @@ def describe_moved_threshold(lines: Sequence[CellComparison]) -> str:
         return ""
 
     def group_by_direction(elsewhere: Mapping[tuple[str, str], int]) -> dict[int, list[str]]:
-        """Group the pairs by their difference in another score: same direction (1), opposite (-1), none shown (0)."""
+        """Group the pairs by their difference in another score: same direction (1), opposite (-1), none shown (0).
+
+        Each group lists texts such as "msfe over mse" and may be empty.
+        """
         sign_of = {**elsewhere, **{pair[::-1]: -sign for pair, sign in elsewhere.items()}}
         return {sign: [f"{a} over {b}" for a, b in pairs if sign_of[a, b] == sign] for sign in (1, -1, 0)}
 
     def write_same(directions: Mapping[int, list[str]]) -> str:
-        """Write how many pairs differ in the same direction."""
+        """Write how many pairs differ in the same direction, such as "2 differ in the same direction"."""
         return f"{len(directions[1])} differ{'s' * (len(directions[1]) == 1)} in the same direction"
 
     at_tuned, in_ranks = group_by_direction(tuned), group_by_direction(ranked)
@@ -211,6 +240,6 @@ def describe_moved_threshold(lines: Sequence[CellComparison]) -> str:
 
 
 def list_pairs(pairs: Sequence[str]) -> str:
-    """List the first five pairs, and the number of the rest if there are more."""
+    """List the first five pairs with commas, and the number of the rest if there are more, as "... and 3 more"."""
     rest = len(pairs) - MOST_NAMED
     return ", ".join(pairs[:MOST_NAMED]) + (f" and {rest} more" if rest > 0 else "")

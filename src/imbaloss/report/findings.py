@@ -31,28 +31,29 @@ class Findings:
 
     @property
     def methods(self) -> list[str]:
-        """The names of the methods, in the order of the rows."""
+        """The names of the methods that are compared, in the order of the rows."""
         return list(dict.fromkeys(name.method for name in self.row_names))
 
     @property
     def learners(self) -> dict[str, Learner]:
-        """The learner of each method, by its name."""
+        """What fits the models of each method (networks, or a model of scikit-learn), by the method's name."""
         return {name.method: row.run.method.learner for row, name in zip(self.rows, self.row_names, strict=True)}
 
     @property
     def settings(self) -> list[str]:
-        """The names of the settings, in the order of the rows."""
+        """The names of the settings (data sets, with protocol and split if these vary), in the order of the rows."""
         return list(dict.fromkeys(name.setting for name in self.row_names))
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """The lines with the columns of table.csv."""
+        """The content of table.csv: a line for each method in each setting at each level."""
         return tables.tabulate(self.lines, list(self.scored))
 
     def lowest_cell(self, setting: str) -> CellKey | None:
-        """Return the cell of a setting at the lowest level with positives in training and a training that succeeded.
+        """Return the cell (setting and level) of a setting at the lowest level of imbalance that can be drawn.
 
-        The result is None if there is no such cell.
+        Such a level has positives in training and a training that succeeded. None if there is no such cell, and for an
+        unknown setting.
         """
         cells = [
             cell
@@ -62,7 +63,13 @@ class Findings:
         return min(cells, key=lambda cell: cell.level, default=None)
 
     def rows_by_method(self, cell: CellKey) -> dict[str, Sequence[Row]]:
-        """Return the rows of a cell whose training succeeded, by method; methods without any are left out."""
+        """Return the rows (results of runs) in a cell whose training succeeded, by method.
+
+        Methods without any are left out.
+
+        Raises:
+            KeyError: There is no such cell, a setting at a level.
+        """
         return {method: rows for method, rows in self.runs[cell].items() if rows}
 
     @property
@@ -72,7 +79,7 @@ class Findings:
 
 
 def compute_findings(study: ReportableStudy, rows: Sequence[Row], store: Store) -> Findings:
-    """Compute the findings of a study.
+    """Compute what tables, figures and page of a study are made of: scores in each cell, intervals, and comparisons.
 
     Args:
         study: The study.

@@ -33,7 +33,7 @@ NO_METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
 
 
 def render_guide() -> str:
-    """Render the text of docs/losses.md."""
+    """Return the text of docs/losses.md, rendered from its template and the catalogue of losses."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader(__package__, ""), trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
     )
@@ -50,7 +50,12 @@ def render_guide() -> str:
 
 
 def find_bullets(documented: type, *words: str) -> str:
-    """Return the bullet points of a docstring; with words, only those that begin with one of the words and a colon."""
+    """Return the bullet points of a class's docstring, one below the other; empty without any.
+
+    Args:
+        documented: The class.
+        words: If there are any, only bullet points that begin with one of them and a colon are returned.
+    """
     bullets: list[str] = re.findall(r"^- .*(?:\n  .*)*", inspect.getdoc(documented) or "", re.MULTILINE)
     return "\n".join(
         bullet for bullet in bullets if not words or bullet.startswith(tuple(f"- {word}:" for word in words))
@@ -58,20 +63,29 @@ def find_bullets(documented: type, *words: str) -> str:
 
 
 def read_first_sentence(documented: Callable[..., Any]) -> str:
-    """Return the first sentence of a docstring; empty without one."""
+    """Return the first sentence of a docstring in one line, with its full stop; empty without a docstring."""
     text = " ".join((inspect.getdoc(documented) or "").split())
     return re.split(r"(?<=\.) ", text)[0]
 
 
 def write_defaults(parameters: dict[str, float | None]) -> str:
-    """Write parameters with their defaults as code, such as `gamma = 2`."""
+    """Write parameters with their defaults as code, such as "`gamma = 2`, `tau = None`"; empty for no parameters."""
     return ", ".join(f"`{key} = {value if value is None else f'{value:.4g}'}`" for key, value in parameters.items())
 
 
 def draw_response(name: str) -> str:
-    """Draw, as SVG, the loss of a batch and its slope against the logit of one additional positive or negative sample.
+    """Draw a loss and its slope against the logit of one additional positive or negative sample in a batch.
 
-    A deferred loss has a second, dashed line for its second phase.
+    A deferred loss, which changes at an epoch, has a dashed line for its second phase.
+
+    Args:
+        name: The name of the loss in the catalogue.
+
+    Returns:
+        The text of an SVG file; the same loss gives the same text.
+
+    Raises:
+        ValueError: There is no such loss.
     """
     loss = losses.get(name, counts=COUNTS)
     phases = [loss.first, loss.then] if isinstance(loss, losses.Deferred) else [loss]
@@ -104,10 +118,10 @@ def compute_response(loss: Criterion, target: int) -> tuple[Tensor, Tensor]:
 
     Args:
         loss: The loss.
-        target: The class of the additional sample.
+        target: The class of the additional sample, 0 or 1.
 
     Returns:
-        Two tensors of the shape of Z.
+        Two tensors of the shape of Z, (97,). The minimum is over Z, and the slope is with respect to the logit.
     """
     moving = Z.clone().requires_grad_()
     logits_of_others, classes = create_batch()
@@ -121,9 +135,12 @@ def compute_response(loss: Criterion, target: int) -> tuple[Tensor, Tensor]:
 
 
 def create_batch() -> tuple[Tensor, Tensor]:
-    """Create the logits and targets of a batch: quantiles of normal distributions around -1 and 1.
+    """Create the logits and targets of a batch, 90 negatives (`COUNTS`) and then 10 positives.
 
-    Negatives lie around -1 and positives around 1, as many as `COUNTS` says.
+    The logits are quantiles of normal distributions around -1 for negatives and 1 for positives.
+
+    Returns:
+        Logits in float64 and targets 0 or 1, both (100,).
     """
     of_classes = []
     for count, mean in zip(COUNTS, (-1, 1), strict=True):
@@ -133,7 +150,7 @@ def create_batch() -> tuple[Tensor, Tensor]:
 
 
 def write_guide(folder: Path) -> None:
-    """Write losses.md and the pictures of all losses into a folder, which is created."""
+    """Write losses.md and the pictures of all losses into a folder, which is created. Existing files are replaced."""
     (folder / PICTURES).mkdir(parents=True, exist_ok=True)
     (folder / "losses.md").write_text(render_guide(), encoding="utf-8")
     for name in losses.names():

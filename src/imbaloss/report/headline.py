@@ -12,9 +12,10 @@ SCORE = "roc_auc"
 
 
 class Headline:
-    """Write, for each stack that is stored, how many trainings are finished and which method is best in its cell."""
+    """A line of text for each stored stack of runs: how many trainings are finished, and the best method so far."""
 
     def __init__(self, store: Store, runs: Sequence[Run]) -> None:
+        """Group the runs by data set, level and protocol. store: holds their results. runs: all runs of the study."""
         self.store = store
         self.hashes = {run.hash for run in runs}
         self.cells: dict[RunCell, list[Run]] = {}
@@ -22,15 +23,27 @@ class Headline:
             self.cells.setdefault(RunCell.of(run), []).append(run)
 
     def __call__(self, job: Job) -> str:
-        """Write the line for a job whose trainings are stored. The best method is that in the cell of its last run."""
+        """Return the line for a job (a stack of runs) whose results are stored.
+
+        The best method is that on the data set, level and protocol of the job's last run.
+
+        Raises:
+            OSError: The store cannot be read.
+            KeyError: The last run has another data set, level or protocol than all runs of the study.
+        """
         finished = len(self.store.hashes() & self.hashes)
         return f"{finished} of {len(self.hashes)} trainings finished{self.name_best(job.runs[-1])}"
 
     def name_best(self, run: Run) -> str:
-        """Name the method with the highest mean ROC-AUC on test in the cell of a run.
+        """Name the method with the highest mean ROC-AUC on test on the data set, level and protocol of a run.
 
-        Only methods with the most finished trainings in the cell are compared. The text is empty for fewer than two
-        such methods.
+        Only methods with the most finished trainings there are compared; of equal ones the first is named.
+
+        Returns:
+            Words that begin with "; best so far on". Empty for fewer than two such methods.
+
+        Raises:
+            OSError: The store cannot be read.
         """
         rows = self.store.rows(self.cells[RunCell.of(run)])
         scores: dict[str, list[float]] = {}

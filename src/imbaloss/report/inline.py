@@ -12,7 +12,7 @@ PIXELS = 4 / 3  # in a point
 
 
 def inline_svg(svg: str, name: str, label: str) -> str:
-    """Convert the text of an SVG file to an SVG element for a page.
+    """Convert the text of an SVG file to an SVG element for an HTML page.
 
     Metadata and the style sheet are dropped. Black becomes the colour of the page's text, and white becomes none. An id
     that `set_tooltip` gave becomes data-tip; other ids are kept only if something refers to them.
@@ -21,6 +21,10 @@ def inline_svg(svg: str, name: str, label: str) -> str:
         svg: The text of the file.
         name: The beginning of all ids, so that the ids of several figures on a page differ.
         label: The description for screen readers.
+
+    Raises:
+        xml.etree.ElementTree.ParseError: The text is no XML.
+        KeyError: The root has no width or height.
     """
     root = ElementTree.fromstring(svg)
     for child in list(root):  # metadata and style sheet; definitions of clip paths stay

@@ -20,7 +20,7 @@ Runs = Mapping[CellKey, Mapping[str, Sequence[Row]]]  # by cell and method
 
 @dataclass(frozen=True)
 class MethodInCell:
-    """The key of a method in one cell."""
+    """The key of a method in one cell, a setting at a level."""
 
     cell: CellKey
     method: str
@@ -28,7 +28,7 @@ class MethodInCell:
 
 @dataclass(frozen=True)
 class PairInCell:
-    """The key of two methods in one cell, in the order of their comparison."""
+    """The key of two methods in one cell (a setting at a level), in the order of their comparison."""
 
     cell: CellKey
     first: str
@@ -37,7 +37,7 @@ class PairInCell:
 
 @dataclass(frozen=True)
 class MethodIntervals:
-    """The intervals of a method in one cell."""
+    """The intervals of a method in one cell, a setting at a level."""
 
     over: str | None  # seeds, folds, or the test samples of a single run; None if every training failed
     scores: Mapping[str, Interval]  # by the column of each compared score
@@ -45,7 +45,10 @@ class MethodIntervals:
 
 
 def group_successful_rows(rows: Sequence[Row], row_names: Sequence[RowName]) -> Runs:
-    """Group the rows whose training succeeded by cell and method; a method has no rows if all its trainings failed."""
+    """Group the rows (results of runs) whose training succeeded by cell (a setting at a level) and method.
+
+    A method has no rows if all its trainings failed.
+    """
     groups: dict[CellKey, dict[str, list[Row]]] = {}
     for row, name in zip(rows, row_names, strict=True):
         of_method = groups.setdefault(CellKey(name.setting, row.run.level), {}).setdefault(name.method, [])
@@ -56,15 +59,18 @@ def group_successful_rows(rows: Sequence[Row], row_names: Sequence[RowName]) -> 
 def compute_intervals(
     runs: Runs, scored: Scored, store: Store, both: Mapping[MethodInCell, Interval]
 ) -> dict[MethodInCell, MethodIntervals]:
-    """Compute the intervals of each method in each cell.
+    """Compute the 95 % intervals of each compared score, for each method in each cell (a setting at a level).
 
-    They are over the repetitions, or for a single run over its test samples.
+    They are over the repetitions (seeds or folds), or for a single run over its test samples.
 
     Args:
         runs: The trainings that did not fail.
         scored: The cells of each compared score.
         store: The store with the predictions of single runs.
         both: The intervals of ROC-AUC for other seeds and other test samples.
+
+    Raises:
+        OSError: The store cannot be read.
     """
     by_score = {compared: {cell.key: cell for cell in cells} for compared, cells in scored.items()}
     intervals = {}
@@ -84,10 +90,10 @@ def compute_intervals(
 
 
 def compute_run_interval(row: Row, test: Predictions, compared: ComparedScore) -> Interval:
-    """Compute the interval of a single run's score over its test samples.
+    """Compute the 95 % interval of a single run's score over its test samples: the score and the ends.
 
-    All three numbers are NaN if the score or its threshold is undefined, if there is no such interval for the score, or
-    if the test samples allow none.
+    All three numbers are NaN if the score or its threshold is undefined, if the score is not F1, ROC-AUC or average
+    precision, or if a class has fewer than two test samples. The ends alone are NaN for a score of 0 or 1.
     """
     threshold = row.tuned.threshold if compared.tuned else THRESHOLD
     supported = compared.score in {each.score for each in COMPARED}
@@ -97,12 +103,19 @@ def compute_run_interval(row: Row, test: Predictions, compared: ComparedScore) -
 
 
 def compute_roc_auc_both(runs: Runs, store: Store) -> tuple[dict[MethodInCell, Interval], dict[PairInCell, Interval]]:
-    """Compute the intervals of ROC-AUC for other seeds and other test samples at once.
+    """Compute the 95 % intervals of ROC-AUC for other seeds and other test samples at once.
 
-    They need several seeds that are all tested on samples of one pool; otherwise their ends are NaN.
+    They need several seeds that are all tested on samples of one pool; otherwise, as with folds, their ends are NaN.
+
+    Args:
+        runs: The trainings that did not fail, by cell (a setting at a level) and method.
+        store: The store with their predictions.
 
     Returns:
-        The intervals of the means of methods, and those of the differences of all pairs.
+        The intervals of the means of methods, and those of the differences of all pairs in a cell.
+
+    Raises:
+        OSError: The store cannot be read.
     """
     means, differences = {}, {}
     for cell, methods in runs.items():
@@ -127,7 +140,13 @@ def compute_roc_auc_both(runs: Runs, store: Store) -> tuple[dict[MethodInCell, I
 
 
 def read_test_predictions(rows: Sequence[Row], store: Store) -> dict[int, Predictions]:
-    """Read the predictions on test of each row by seed, without folds and test parts with fewer than 2 of a class."""
+    """Read the predictions on test of rows (results of runs of one method in one cell), by seed.
+
+    Left out are rows of folds, and those whose test part has fewer than 2 samples of a class.
+
+    Raises:
+        OSError: The store cannot be read.
+    """
     kept = [row for row in rows if not row.run.fold and min(row.counts.test) > 1]
     arrays = store.arrays([row.run for row in kept])
     return {row.run.seed: predictions["test"] for row, (_, predictions) in zip(kept, arrays, strict=True)}

@@ -55,7 +55,7 @@ class ScoreSummary:
 
 @dataclass(frozen=True)
 class CellLine:
-    """The summary of a method in a cell."""
+    """The summary of a method in a cell, a setting at a level."""
 
     cell: CellKey
     method: str  # name of the method in the report
@@ -75,27 +75,30 @@ class CellLine:
 
     @property
     def setting(self) -> str:
-        """The setting of the cell."""
+        """The name of its data set, with protocol and split if these vary."""
         return self.cell.setting
 
     @property
     def level(self) -> float:
-        """The level of the cell."""
+        """The level of imbalance, such as 0.1: a share of positives, or their ratio to negatives, by the protocol."""
         return self.cell.level
 
 
 def summarise(
     rows: Sequence[Row], row_names: Sequence[RowName], intervals: Mapping[MethodInCell, MethodIntervals]
 ) -> list[CellLine]:
-    """Summarise the rows in a line for each method in each cell, in the order of the rows.
+    """Summarise the rows (results of runs) in a line for each method in each cell, a setting at a level.
 
-    Means and standard deviations (n - 1) are over the trainings that have a value. A mean without values is NaN, and a
-    deviation of fewer than two.
+    The lines are in the order of the rows. Means and standard deviations (n - 1) are over the trainings that have a
+    value. A mean without values is NaN, and a deviation of fewer than two.
 
     Args:
         rows: The finished runs.
-        row_names: The names of each row.
+        row_names: The names of each row's setting and method.
         intervals: The intervals of each method in each cell.
+
+    Raises:
+        KeyError: `intervals` lacks a method in a cell.
     """
     with studies.pause_garbage_collection():
         groups = tabulate_rows(rows).groupby(ALIKE, sort=False)
@@ -115,10 +118,10 @@ def summarise(
 def make_line(
     rows: Sequence[Row], key: MethodInCell, means: Numbers, deviations: Numbers, intervals: MethodIntervals
 ) -> CellLine:
-    """Make the line of a method in a cell.
+    """Make the line of the table for a method in a cell, a setting at a level.
 
     Args:
-        rows: The finished runs of the method in the cell.
+        rows: The finished runs of the method in the cell, at least one.
         key: The method and the cell.
         means: The mean of the rows in each column.
         deviations: The standard deviation in each column.
@@ -150,10 +153,12 @@ def make_line(
 def summarise_scores(
     run: Run, means: Numbers, deviations: Numbers, intervals: Mapping[str, Interval]
 ) -> dict[str, ScoreSummary]:
-    """Return the summary of each score by its column; the interval of a score that is not compared is NaN.
+    """Return the summary of each score by its column in table.csv: mean, deviation, interval, published value.
+
+    The interval of a score that is not compared is NaN, and so is a value that the 2023 study did not publish.
 
     Args:
-        run: One of the runs that are summarised.
+        run: One of the runs that are summarised, for the published value.
         means: The mean of each score.
         deviations: The standard deviation of each score.
         intervals: The interval of each compared score.
@@ -167,7 +172,7 @@ def summarise_scores(
 
 
 def tabulate_rows(rows: Sequence[Row]) -> pd.DataFrame:
-    """Return the rows as a table: the columns by which lines are grouped, and those that are summarised.
+    """Return a table with a line for each row (the result of a run): the columns to group by and those to summarise.
 
     A value that a row lacks is NaN.
     """
@@ -196,12 +201,12 @@ def tabulate_rows(rows: Sequence[Row]) -> pd.DataFrame:
 
 
 def to_array(scores: Iterable[float | None]) -> NDArray[np.float64]:
-    """Return scores as an array, with NaN for undefined ones (None)."""
+    """Return scores (n,) as a float64 array, with NaN for undefined ones (None)."""
     return np.array(list(scores), dtype=np.float64)
 
 
 def group_by_cell(lines: Iterable[CellLine]) -> list[list[CellLine]]:
-    """Group the lines by cell, in the order of the lines."""
+    """Group the lines by cell (a setting at a level), in the order of the lines."""
     groups: dict[CellKey, list[CellLine]] = {}
     for line in lines:
         groups.setdefault(line.cell, []).append(line)
@@ -209,12 +214,20 @@ def group_by_cell(lines: Iterable[CellLine]) -> list[list[CellLine]]:
 
 
 def has_published(lines: Iterable[CellLine], compared: ComparedScore) -> bool:
-    """Say whether any of the lines has a published value of the score."""
+    """Say whether any of the lines has a value of the score that the 2023 study published.
+
+    Raises:
+        KeyError: The lines lack the score.
+    """
     return any(not np.isnan(line.scores[compared.column].published) for line in lines)
 
 
 def best_mean(lines: Sequence[CellLine], compared: ComparedScore) -> float:
-    """Return the best mean of the lines: the lowest for costs, otherwise the highest; NaN if all are NaN."""
+    """Return the best mean score of the lines: the lowest for costs, otherwise the highest; NaN if all are NaN.
+
+    Raises:
+        KeyError: The lines lack the score.
+    """
     means = [line.scores[compared.column].mean for line in lines]
     finite = [mean for mean in means if not np.isnan(mean)]
     return (min if compared.lower else max)(finite, default=np.nan)

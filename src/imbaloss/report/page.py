@@ -37,7 +37,7 @@ FEWEST_SETS = 5  # fewest data sets for which the page shows probabilities for a
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure with its SVG element."""
+    """A figure with its text for the page, an SVG element."""
 
     drawing: Drawing
     svg: str
@@ -87,14 +87,20 @@ def render_page(
     sentences: Sequence[str],
     extension: ReportExtension | None,
 ) -> str:
-    """Render the page as HTML.
+    """Render the report as one HTML page that needs no other file.
 
     Args:
         findings: The findings of the study.
         verdicts: The verdicts by each score.
         pictures: The figures; those that answer the same question follow each other.
         sentences: The notes beside the tables.
-        extension: What the page says beyond that of any study, if anything.
+        extension: What the page says beyond that of any study; None for nothing.
+
+    Returns:
+        The text of report.html.
+
+    Raises:
+        jinja2.TemplateNotFound: The extension names a template that its package lacks.
     """
     rows, lines = findings.rows, findings.lines
     noun, recipes = choose_noun(lines), read_recipes(findings)
@@ -134,7 +140,11 @@ def render_page(
 
 
 def load_template(extension: ReportExtension | None) -> jinja2.Template:
-    """Load the template of the page, or the extension's child template, with the filters that they use."""
+    """Load the template of the page, or the extension's template that extends it, with the filters that both use.
+
+    Raises:
+        jinja2.TemplateNotFound: The extension names a template that its package lacks.
+    """
     packages = [__package__, extension.package] if extension else [__package__]
     environment = jinja2.Environment(
         loader=jinja2.ChoiceLoader([jinja2.PackageLoader(package, "") for package in packages]),
@@ -154,13 +164,13 @@ def load_template(extension: ReportExtension | None) -> jinja2.Template:
 
 
 def describe_verdicts(findings: Findings, verdicts: Sequence[ScoreVerdict], noun: str, recipes: Recipes) -> Judgement:
-    """Collect what the page says of the verdicts.
+    """Collect what the page says of the verdicts: the answer in words, and how it was decided.
 
     Args:
         findings: The findings of the study.
-        verdicts: The verdicts by each score.
+        verdicts: The verdicts by each score; may be empty.
         noun: What a method is called, "loss" or "method".
-        recipes: The recipe of each method on each data set.
+        recipes: The hyper-parameters of each method on each data set.
     """
     compared = group_by_score(select_overall(findings.comparisons))
     pairs = max(map(len, compared.values()), default=comb(len(findings.methods), 2))
@@ -176,7 +186,12 @@ def describe_verdicts(findings: Findings, verdicts: Sequence[ScoreVerdict], noun
 
 
 def describe_trainings(rows: Sequence[Row], recipes: Recipes) -> Trainings:
-    """Collect what the page says of the trainings themselves."""
+    """Collect what the page says of the trainings themselves: devices, versions, hours, recipes and sources.
+
+    Args:
+        rows: The finished runs.
+        recipes: The hyper-parameters of each method on each data set.
+    """
     common, varying = split_entries(recipes)
     return Trainings(
         devices=sorted({row.computed.device for row in rows}),
@@ -189,9 +204,10 @@ def describe_trainings(rows: Sequence[Row], recipes: Recipes) -> Trainings:
 
 
 def tabulate_gains(findings: Findings) -> list[dict[str, Any]]:
-    """Return a line for each method: its mean of each score over all cells, with interval and a mark for the best.
+    """Return a dict for each method: its name under "method", and each score over all cells (settings at a level).
 
-    A score is missing from the lines if several cells have no average. The values of a method without it are NaN.
+    A score stands under its column, as a dict with "estimate", "low" and "high", and "lead", which is true for the
+    best. A score is missing from the dicts if several cells have no average. The values of a method without it are NaN.
     """
     lines: list[dict[str, Any]] = [{"method": method} for method in findings.methods]
     for compared, cells in findings.scored.items():
@@ -206,7 +222,7 @@ def tabulate_gains(findings: Findings) -> list[dict[str, Any]]:
 
 
 def build_grid(findings: Findings) -> list[GridCell]:
-    """Return what the page shows of each cell, in the order of the lines."""
+    """Return what the page shows of each cell (a setting at a level): counts, lines and best means, in order."""
     return [
         GridCell(
             setting=lines[0].setting,
@@ -221,7 +237,10 @@ def build_grid(findings: Findings) -> list[GridCell]:
 
 
 def select_for_new_datasets(findings: Findings, verdicts: Sequence[ScoreVerdict]) -> list[CellComparison]:
-    """Select the comparisons of the best method with each other by each score; none for fewer than five data sets."""
+    """Select the comparisons of the best method with each other one, by each score, for use on new data sets.
+
+    The result is empty for fewer than five data sets.
+    """
     if len({row.run.dataset for row in findings.rows}) < FEWEST_SETS:
         return []
     by_score = group_by_score(select_overall(findings.comparisons))
@@ -231,7 +250,7 @@ def select_for_new_datasets(findings: Findings, verdicts: Sequence[ScoreVerdict]
 def build_matrices(findings: Findings) -> dict[str, Matrix]:
     """Return, for each score, the comparisons over all cells by first method (line) and second method (column).
 
-    Methods without a comparison of at least two repetitions are left out.
+    Cells are settings at a level. Scores and methods without a comparison of at least two repetitions are left out.
     """
     matrices: dict[str, Matrix] = {}
     for score, lines in group_by_score(select_repeated(select_overall(findings.comparisons))).items():
@@ -245,9 +264,12 @@ def build_matrices(findings: Findings) -> dict[str, Matrix]:
 
 
 def describe_recipe_differences(recipes: Recipes) -> list[str]:
-    """Describe the entries of the recipe in which methods differ on the same data set, with their values.
+    """Describe hyper-parameters in which methods differ on the same data set, as "lr (0.1: ce and mse; 0.3: focal)".
 
-    Such a difference may explain a difference in scores in place of the loss.
+    Such a difference may explain a difference in scores in place of the loss. The list is empty if there is none.
+
+    Args:
+        recipes: The hyper-parameters of each method on each data set.
     """
     by_entry: dict[tuple[str, str], dict[str, list[str]]] = {}
     for (dataset, method), recipe in recipes.items():
@@ -264,7 +286,8 @@ def describe_recipe_differences(recipes: Recipes) -> list[str]:
 def compute_widening(lines: Sequence[CellLine]) -> float | None:
     """Compute how many times as wide an interval of ROC-AUC is that also allows for other test samples.
 
-    The result is the median over the lines; None if no line has both intervals.
+    Returns:
+        The median ratio over the lines; None if no line has both intervals with a width above 0.
     """
     scores = [(line.scores["roc_auc"], line.roc_auc_both) for line in lines]
     widths = [(own.high - own.low, both.high - both.low) for own, both in scores]
@@ -273,27 +296,33 @@ def compute_widening(lines: Sequence[CellLine]) -> float | None:
 
 
 def sum_training_seconds(rows: Sequence[Row]) -> float:
-    """Return the training time of the rows in seconds, as if one stack followed the other.
+    """Return the training time of the rows (results of runs) in seconds, as if one stack followed the other.
 
-    A run has the share of its stack's time that its networks are of the stack.
+    A run counts a part of the time of its stack: its number of networks among all networks of the stack.
     """
     shares = (row.run.recipe.networks / row.computed.stack_size for row in rows)
     return sum(float(row.computed.stack_seconds * share) for row, share in zip(rows, shares, strict=True))
 
 
 def list_left_out(findings: Findings) -> list[str]:
-    """List the cells and methods that the comparison over all cells leaves out, for lack of scores."""
+    """List the names of cells (settings at a level) and methods that the comparison over all cells leaves out.
+
+    They lack scores. The list is empty if there is no comparison over several cells.
+    """
     overall = [cell for cells in findings.scored.values() if (cell := evidence.select_overall_cell(cells))]
     return list(dict.fromkeys(name for cell in overall for name in cell.left_out))
 
 
 def describe(row: Row) -> Description:
-    """Describe the method of a row by title and source, as its learner does."""
+    """Return the title and the publication of the method of a row (the result of a run); a text is empty if unknown."""
     return row.run.method.learner.describe(row.run.method.loss)
 
 
 def read_recipes(findings: Findings) -> Recipes:
-    """Return the entries of the recipe by data set and method; references are left out."""
+    """Return the hyper-parameters of each method on each data set, by the pair of data set and method.
+
+    Models of scikit-learn (references) are left out. Of several rows the last counts.
+    """
     last_rows = {
         (row.run.dataset, name.method): row for row, name in zip(findings.rows, findings.row_names, strict=True)
     }
@@ -301,7 +330,14 @@ def read_recipes(findings: Findings) -> Recipes:
 
 
 def split_entries(recipes: Recipes) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Return the entries that all recipes share, and the others in a line for each data set and method."""
+    """Split hyper-parameters into those on which all recipes agree, and the others.
+
+    Args:
+        recipes: The hyper-parameters of each method on each data set, all with the same names; may be empty.
+
+    Returns:
+        The common ones by name, and a dict of the others for each data set and method, with "data set" and "loss".
+    """
     first = next(iter(recipes.values()), {})
     common = {key: value for key, value in first.items() if all(recipe[key] == value for recipe in recipes.values())}
     varying = [
@@ -312,5 +348,5 @@ def split_entries(recipes: Recipes) -> tuple[dict[str, Any], list[dict[str, Any]
 
 
 def read_entries(run: Run) -> dict[str, Any]:
-    """Return the entries of a run's recipe; its learning rate is "chosen" if the run tries several."""
+    """Return the hyper-parameters of a run's recipe by name; "lr" is "chosen" if the run tries several rates."""
     return run.entries | ({"lr": "chosen"} if run.recipe.tune_lr else {})

@@ -24,7 +24,7 @@ class PublishedCell:
 
 @cache
 def read_published() -> Mapping[PublishedCell, Mapping[str, float]]:
-    """Read Table 1 of the 2023 study: f1 and roc_auc of each line."""
+    """Read Table 1 of the 2023 study: "f1" and "roc_auc" by data set, level and loss."""
     with resources.files(studies).joinpath("published_table1.csv").open(encoding="utf-8") as file:
         return {
             PublishedCell(line["dataset"], float(line["level"]), line["loss"]): {
@@ -35,11 +35,11 @@ def read_published() -> Mapping[PublishedCell, Mapping[str, float]]:
 
 
 def published_scores(run: Run) -> Mapping[str, float]:
-    """Return the f1 and roc_auc that the 2023 study printed for the loss of a run on the same data.
+    """Return the "f1" and "roc_auc" that the 2023 study printed for the loss of a run on the same data.
 
     Recipe and parameters of the loss may differ. The result is empty for a run on other data (another protocol,
-    positive class, sampler or split), for a network other than `mlp`, for references, and for losses and levels that
-    the study did not have.
+    positive class, sampler or split), for a network other than `mlp`, for models of scikit-learn, and for losses and
+    levels that the study did not have.
     """
     drawn = run.protocol == "table1" and run.method.sampler == NO_SAMPLER and run.fold is None
     same_class = run.dataset in SETS and SETS[run.dataset].positive == run.positive

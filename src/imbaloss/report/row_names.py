@@ -22,7 +22,7 @@ RUN_ENTRIES: dict[str, Callable[[Run], str]] = {  # how to read what can differ 
 
 @dataclass(frozen=True)
 class CellKey:
-    """A cell: a setting at a level, within which methods are compared."""
+    """A cell: a setting (data set, with protocol and split if these vary) at a level of imbalance."""
 
     setting: str
     level: float
@@ -36,16 +36,24 @@ class RowName(NamedTuple):
 
 
 def name_rows(rows: Sequence[Row]) -> list[RowName]:
-    """Name the setting and the method of each row.
+    """Name the setting and the method of each row, as "tree + 5 folds" and "ce + smote".
 
+    A setting is the data set with protocol and split, a method the loss with sampler, network and name of the recipe.
     Protocol, network and recipe are part of a name only if the rows differ in them. A sampler and a split into folds
     always are.
+
+    Args:
+        rows: The results of runs.
     """
     columns = {entry: [read(row.run) for row in rows] for entry, read in RUN_ENTRIES.items()}
     named = {entry for entry, values in columns.items() if len(set(values)) > 1} | {"sampler", "split"}
 
     def values_of(entries: Sequence[str]) -> Iterator[tuple[str, ...]]:
-        """Yield the values of these entries for each row, empty text for those that no name mentions."""
+        """Yield a tuple of texts for each row: the values of those entries that are part of names.
+
+        A text is empty for a row without sampler or folds. If none of the entries is part of names, empty tuples are
+        yielded without end.
+        """
         texts = [
             [value if value != OMITTED.get(entry) else "" for value in columns[entry]]
             for entry in entries

@@ -85,7 +85,11 @@ def tabulate(lines: Sequence[CellLine], compared: Sequence[ComparedScore]) -> pd
 
 
 def tabulate_scores(lines: Sequence[CellLine], columns: Sequence[str]) -> dict[str, list[float]]:
-    """Return the columns of means and standard deviations of the scores in these columns."""
+    """Return the columns of a table for some scores: the mean, and the standard deviation under the name with "_sd".
+
+    Raises:
+        KeyError: A line lacks a score.
+    """
     table = {}
     for column in columns:
         table[column] = [line.scores[column].mean for line in lines]
@@ -94,9 +98,10 @@ def tabulate_scores(lines: Sequence[CellLine], columns: Sequence[str]) -> dict[s
 
 
 def tabulate_counts(part: str, counts: Sequence[Counts | None]) -> dict[str, list[float] | list[int]]:
-    """Return the columns with the number of samples of each class in a part; NaN if a line has no such part.
+    """Return the columns with the number of negatives and positives in a part, as "train_negatives".
 
-    A column holds integers if all its values are whole. Means over folds need not be, since folds differ by a sample.
+    A line with None has NaN. A column holds integers if all its values are whole. Means over folds need not be, since
+    folds differ by a sample.
     """
     columns = {
         f"{part}_negatives": [np.nan if each is None else each.negatives for each in counts],
@@ -109,7 +114,10 @@ def tabulate_counts(part: str, counts: Sequence[Counts | None]) -> dict[str, lis
 
 
 def tabulate_asked(lines: Sequence[CellLine]) -> dict[str, list[str]]:
-    """Return the columns of what a study asks of the trainings of a line, except data set, level and loss."""
+    """Return the columns of what a study asks of the trainings of a line, except data set, level and loss.
+
+    They are protocol, classes, sampler, network, recipe, split, rule of the threshold and calibration (`ASKED`).
+    """
     columns = {entry: [read(line.run) for line in lines] for entry, read in RUN_ENTRIES.items()}
     columns["negative"] = [line.negative for line in lines]
     columns["positive"] = [line.run.positive for line in lines]
@@ -119,15 +127,21 @@ def tabulate_asked(lines: Sequence[CellLine]) -> dict[str, list[str]]:
 
 
 def write_rates(chosen: Mapping[float, int]) -> str:
-    """Write each learning rate with the number of trainings that chose it, as in "0.03 (2), 0.1 (8)"."""
+    """Write each learning rate with the number of trainings that chose it, as in "0.03 (2), 0.1 (8)".
+
+    The smallest rate comes first; the text is empty if none was chosen.
+    """
     return ", ".join(f"{rate:g} ({trainings})" for rate, trainings in sorted(chosen.items()))
 
 
 def write_notes(rows: Sequence[Row]) -> list[str]:
-    """Write what a reader must know beside the table, one note for each fact.
+    """Write what a reader must know beside the table, one note for each fact; the list may be empty.
 
     The notes name the kind of network (if it is a single one other than `mlp`), failed trainings, undefined scores on
     test with their reason, and learning rates chosen at an end of their grid.
+
+    Args:
+        rows: The results of all runs.
     """
     kinds = {row.run.recipe.network for row in rows if not row.run.method.learner.is_reference}
     failures: dict[str, list[Row]] = {}
@@ -159,7 +173,10 @@ def write_notes(rows: Sequence[Row]) -> list[str]:
 
 
 def list_cells(trainings: "Counter[str]") -> str:
-    """List the cells with the number of trainings in each; for more than five, the totals and the first five."""
+    """List the named cells (a method on a data set at a level) with the number of trainings in each.
+
+    For more than five cells, the text has the totals and the five with the most trainings.
+    """
     cells = "; ".join(
         f"{format_count(number, 'training')} on {cell}" for cell, number in trainings.most_common(MOST_NAMED)
     )
@@ -168,7 +185,10 @@ def list_cells(trainings: "Counter[str]") -> str:
 
 
 def find_grid_end(tuning: LearningRateChoice) -> str | None:
-    """Return "smallest" or "largest" if the chosen rate is at that end of several; None otherwise, and without one."""
+    """Return "smallest" or "largest" if the chosen learning rate is at that end of those tried.
+
+    None if it lies between them, if fewer than two were tried, or if none was chosen.
+    """
     tried = [candidate.lr for candidate in tuning.candidates]
     if tuning.lr is None or len(tried) < 2:
         return None
@@ -179,6 +199,10 @@ def tabulate_for_reading(lines: Sequence[CellLine], compared: Sequence[ComparedS
     """Return the lines as a table of text: counts, and each score with its interval beside the published value.
 
     Columns of published values, costs and learning rates exist only if a line has them.
+
+    Args:
+        lines: The lines of the table.
+        compared: The scores to show.
     """
     table = pd.DataFrame({"data set": [line.setting for line in lines]})
     table["level"] = [f"{line.level:.4g}" for line in lines]
@@ -201,13 +225,14 @@ def tabulate_for_reading(lines: Sequence[CellLine], compared: Sequence[ComparedS
 
 
 def write_costs(lines: Sequence[CellLine], *, alone: bool) -> dict[str, list[str]]:
-    """Return the columns of mean costs at 1/2 and at the tuned threshold; none if no rule names costs.
+    """Return the columns of mean costs at 1/2 and at the tuned threshold, by heading; empty if no rule names costs.
 
-    The rule stands in the heading if it is the only one, and otherwise beside each cost.
+    The rule of the threshold stands in the heading if it is the only one, and otherwise beside each cost.
 
     Args:
         lines: The lines of the table.
-        alone: Whether the table lacks a column of costs at the tuned threshold with their intervals.
+        alone: Whether the table lacks a column of costs at the tuned threshold with their intervals. If it has one,
+            only costs at 1/2 are returned.
     """
     if all(isnan(line.scores["tuned_cost"].mean) for line in lines):
         return {}
@@ -226,25 +251,28 @@ def write_costs(lines: Sequence[CellLine], *, alone: bool) -> dict[str, list[str
 
 
 def name_rates(line: CellLine) -> str:
-    """Write the chosen rates of a line, for a reference after their name as in "C 0.3 (2)"; empty without any."""
+    """Write the chosen learning rates of a line, as in "0.03 (2)"; for a model of scikit-learn as in "C 0.3 (2)".
+
+    The text is empty if none was chosen.
+    """
     learner, rates = line.run.method.learner, write_rates(line.chosen_rates)
     return f"{learner.rate} {rates}" if rates and learner.is_reference else rates
 
 
 def choose_noun(lines: Iterable[CellLine]) -> str:
-    """Return "loss" if the methods differ in their loss alone, and otherwise "method"."""
+    """Return what methods are called: "loss" if they differ in their loss alone, and otherwise "method"."""
     methods = [(line.method, line.run.method) for line in lines]
     losses = all(name == method.learned and not method.learner.is_reference for name, method in methods)
     return "loss" if losses else "method"
 
 
 def format_counts(counts: Counts | None) -> str:
-    """Write positives and negatives as "50/450"; empty for None."""
+    """Format positives and negatives as "50/450"; empty for None."""
     return "" if counts is None else f"{counts.positives:.6g}/{counts.negatives:.6g}"
 
 
 def format_score(value: float) -> str:
-    """Write a score with four decimals, as the 2023 study does.
+    """Format a score with four decimals, as the 2023 study does.
 
     Values too small for four decimals have two significant digits, and NaN is a dash.
     """
@@ -252,7 +280,10 @@ def format_score(value: float) -> str:
 
 
 def format_score_interval(mean: float, low: float, high: float) -> str:
-    """Write a mean with its interval in brackets; without one if its ends are NaN."""
+    """Format a mean with its interval, as "0.8123 [0.790, 0.835]"; without brackets if the ends are NaN.
+
+    A mean too small for four decimals has two significant digits, and so have its ends.
+    """
     if isnan(low):
         return format_score(mean)
     if 0 < mean < LEAST:
@@ -261,7 +292,12 @@ def format_score_interval(mean: float, low: float, high: float) -> str:
 
 
 def write_markdown(lines: Sequence[CellLine], compared: Sequence[ComparedScore]) -> str:
-    """Write the table for reading in Markdown."""
+    """Write the table for reading in Markdown, with a heading and a line for each method in each cell.
+
+    Args:
+        lines: The lines of the table.
+        compared: The scores to show.
+    """
     reading = tabulate_for_reading(lines, compared)
     escaped = [[text.replace("|", r"\|") for text in line] for line in reading.to_numpy().tolist()]
     written = [list(reading.columns), ["---"] * len(reading.columns), *escaped]
@@ -269,13 +305,18 @@ def write_markdown(lines: Sequence[CellLine], compared: Sequence[ComparedScore])
 
 
 def write_latex(lines: Sequence[CellLine], compared: Sequence[ComparedScore]) -> str:
-    """Write the table for reading as a booktabs tabular in LaTeX."""
+    """Write the table for reading as a booktabs tabular in LaTeX, without the document around it.
+
+    Args:
+        lines: The lines of the table.
+        compared: The scores to show.
+    """
     reading = tabulate_for_reading(lines, compared)
     text: str = reading.to_latex(index=False, escape=True, column_format="llllll" + "r" * (reading.shape[1] - 6))
     return text.replace(DASH, "--").replace("→", r"$\to$").replace("½", r"$\frac12$")
 
 
 def to_records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Convert a table to a list of JSON objects, one a line, with null for missing values."""
+    """Convert a table to a list of dicts for JSON, one for each line, with None for missing values."""
     records: list[dict[str, Any]] = json.loads(table.to_json(orient="records", double_precision=15))
     return records

@@ -27,6 +27,9 @@ def write_report(findings: Findings, folder: Path, extension: ReportExtension | 
 
     Returns:
         The path of report.html.
+
+    Raises:
+        OSError: The store cannot be read, or a file cannot be written.
     """
     extension = extension or findings.study.extend_report(findings)
     pictures = []
@@ -58,5 +61,9 @@ def write_report(findings: Findings, folder: Path, extension: ReportExtension | 
 
 
 def write_text(file: Path, text: str) -> Path:
-    """Write a text in UTF-8, whole or not at all, and return the path of the file."""
+    """Write a text in UTF-8, whole or not at all, and return the path of the file. An existing file is replaced.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
     return write_atomically(file, text.encode())

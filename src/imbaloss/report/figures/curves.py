@@ -23,12 +23,12 @@ WIDEST_TITLE = 24  # largest number of letters in a line of a panel's title
 
 
 def plot_loss_curves(losses: Mapping[str, Sequence[Sequence[float]]], *, common_epochs: bool) -> Figure:
-    """Plot the training loss over the epochs, as it is and divided by that of the first epoch.
+    """Plot the training loss over the epochs, as it is and divided by that of the first epoch, in two panels.
 
     Each method has the median and the quartiles over its runs.
 
     Args:
-        losses: The losses of each method, one sequence a run.
+        losses: The losses of each method by its name, one sequence a run; every method has a run.
         common_epochs: Whether to cut all curves at the number of epochs of the shortest.
     """
     lengths = [len(run) for runs in losses.values() for run in runs]
@@ -54,17 +54,21 @@ def plot_loss_curves(losses: Mapping[str, Sequence[Sequence[float]]], *, common_
 
 
 def pad_runs(runs: Sequence[Sequence[float]]) -> Floats:
-    """Return the runs as an array (runs, epochs), with NaN after the last epoch of a run."""
+    """Return the runs as an array (runs, epochs), with NaN after the last epoch of a shorter run.
+
+    Raises:
+        ValueError: There are no runs.
+    """
     longest = max(map(len, runs))
     return np.array([[*run, *[np.nan] * (longest - len(run))] for run in runs])
 
 
 def draw_band(panel: Axes, over: Floats | NDArray[np.int64], curves: Floats, line: dict[str, Any], label: str) -> None:
-    """Draw the median of curves (seeds, points) and the band between their quartiles, ignoring NaN.
+    """Draw the median of curves and the band between their quartiles, ignoring NaN.
 
     Args:
         panel: The axes to draw on.
-        over: (points,), where the curves are known.
+        over: (points,), the horizontal position of each point.
         curves: (seeds, points).
         line: The style of the line; its colour is also that of the band.
         label: The entry in the legend.
@@ -75,7 +79,7 @@ def draw_band(panel: Axes, over: Floats | NDArray[np.int64], curves: Floats, lin
 
 
 def plot_roc_and_precision_recall(tests: Mapping[str, Sequence[Predictions]]) -> Figure:
-    """Plot the ROC and precision-recall curves of each method: median and quartiles over its runs.
+    """Plot the ROC and precision-recall curves of each method, in two panels: median and quartiles over its runs.
 
     Args:
         tests: The predictions on test of each method, one a run. Every test part must have both classes.
@@ -100,7 +104,10 @@ def plot_roc_and_precision_recall(tests: Mapping[str, Sequence[Predictions]]) ->
 
 
 def roc_curve(test: Predictions) -> Floats:
-    """Return the recall at each false positive rate of the grid."""
+    """Return the recall at false positive rates of 0, 0.01, ..., 1 (`GRID`), (101,), interpolated linearly.
+
+    Recalls are NaN without positives.
+    """
     from sklearn import metrics
 
     rates, recalls, _ = metrics.roc_curve(test.labels, test.probabilities)
@@ -108,9 +115,12 @@ def roc_curve(test: Predictions) -> Floats:
 
 
 def precision_curve(test: Predictions) -> Floats:
-    """Return the precision at each recall of the grid, at the highest threshold that reaches this recall.
+    """Return the precision at recalls of 0, 0.01, ..., 1 (`GRID`), (101,).
 
-    There is no straight line between two thresholds. Source: Davis and Goadrich 2006, ICML.
+    Each is taken at the highest threshold that reaches the recall, without interpolation, since there is no straight
+    line between two thresholds.
+
+    Source: Davis and Goadrich 2006, ICML.
     """
     from sklearn import metrics
 
@@ -119,11 +129,14 @@ def precision_curve(test: Predictions) -> Floats:
 
 
 def plot_distributions(tests: Mapping[str, Sequence[Predictions]], thresholds: Mapping[str, float]) -> Figure:
-    """Plot the probabilities of class 1 that each method gives to negatives and positives on test, one panel a method.
+    """Plot histograms of the probabilities of class 1 for negatives and positives on test, one panel a method.
 
     Args:
-        tests: The predictions on test of each method, one a run. All runs are shown together.
+        tests: The predictions on test of each method, one a run. All runs are shown together; both classes must occur.
         thresholds: The mean tuned threshold of each method; NaN if it has none.
+
+    Raises:
+        KeyError: `thresholds` lacks a method.
     """
     with mpl.rc_context(STYLE):
         figure, panels = create_panels(tests, xlabel="probability", ylabel="share of the class")
@@ -163,12 +176,25 @@ def plot_reliabilities(tests: Mapping[str, Sequence[Predictions]]) -> Figure:
 
 
 def pool_runs(runs: Sequence[Predictions]) -> tuple[NDArray[np.int64], Floats]:
-    """Join the labels and the probabilities of all runs."""
+    """Return the labels and the probabilities of all runs, each joined to one array (samples of all runs,).
+
+    Raises:
+        ValueError: There are no runs.
+    """
     return np.concatenate([run.labels for run in runs]), np.concatenate([run.probabilities for run in runs])
 
 
 def create_panels(methods: Iterable[str], *, xlabel: str, ylabel: str) -> tuple[Figure, list[Axes]]:
-    """Create a figure with a panel for each method, up to five in a row."""
+    """Create a figure with a panel for each method, up to five in a row, titled with its name.
+
+    Args:
+        methods: The names of the methods, at least one.
+        xlabel: The label below the lowest panels.
+        ylabel: The label beside the leftmost panels.
+
+    Returns:
+        The figure, and its panels in the order of the methods.
+    """
     names = list(methods)
     columns = min(len(names), MOST_BESIDE)
     lines = -(-len(names) // columns)

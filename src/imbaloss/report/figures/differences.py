@@ -23,10 +23,11 @@ FILLED, SQUARE, HOLLOW = "better or worse", "equivalent", "undecided"
 def plot_differences(lines: Sequence[CellComparison]) -> Figure:
     """Plot the mean difference of each pair with its 95 % interval, one panel a score, each level in a colour.
 
-    The band is the margin. Pairs without repetitions are left out.
+    The grey band is the margin, within which differences do not matter. Pairs with fewer than two repetitions (seeds or
+    folds) are left out.
 
     Args:
-        lines: The comparisons in one setting.
+        lines: The comparisons in one setting (data set and split) or over all; at least one with two repetitions.
     """
     lines = select_repeated(lines)
     compared, levels = group_by_score(lines), list(dict.fromkeys(level_of(line) for line in lines))
@@ -71,20 +72,20 @@ LOOKS = {
 
 
 def level_of(line: CellComparison) -> float:
-    """Return the level of a comparison; NO_LEVEL for one over all cells."""
+    """Return the level of imbalance of a comparison; -1 (`NO_LEVEL`) instead of NaN for one over all cells."""
     return NO_LEVEL if isnan(line.level) else line.level
 
 
 def draw_pair(
     panel: Axes, lines: Sequence[CellComparison], pair: tuple[str, str], place: int, levels: Sequence[float]
 ) -> None:
-    """Draw the difference of a pair at each level around a height.
+    """Draw the difference of a pair at each level: a mark with its interval, levels above each other.
 
     Args:
         panel: The axes to draw on.
         lines: The comparisons by one score.
         pair: The names of the two methods.
-        place: The height of the pair.
+        place: The vertical position of the pair, around which its levels are spread.
         levels: All levels, of which each has a colour.
     """
     for line in (line for line in lines if (line.first, line.second) == pair):
@@ -107,7 +108,7 @@ def plot_critical_differences(ranked: Mapping[str, tuple[Sequence[str], Ranks]])
     """Plot a diagram of the mean ranks for each score; bars join methods within the critical difference.
 
     Args:
-        ranked: The names of the methods and their ranks, by the label of the score.
+        ranked: The names of the methods and their ranks, by the label of the score; at least one score.
 
     Source: Demsar 2006, JMLR 7, section 3.2.4.
     """
@@ -123,7 +124,15 @@ def plot_critical_differences(ranked: Mapping[str, tuple[Sequence[str], Ranks]])
 
 
 def draw_rank_axis(panel: Axes, methods: Sequence[str], ranks: Ranks) -> None:
-    """Draw the axis of mean ranks with the best method on the left; the bar above it is the critical difference."""
+    """Draw the axis of mean ranks with the best method on the left; the bar above it is the critical difference.
+
+    Bars below the axis join methods whose ranks differ by no more than that.
+
+    Args:
+        panel: The axes to draw on.
+        methods: The names of the methods.
+        ranks: Their mean ranks, in the same order, and the critical difference.
+    """
     order = np.argsort(ranks.mean, kind="stable")
     half, bars = (len(methods) + 1) // 2, find_cliques(ranks.mean[order], ranks.critical_difference)
     for place, at in enumerate(order):
@@ -150,9 +159,11 @@ def draw_rank_axis(panel: Axes, methods: Sequence[str], ranks: Ranks) -> None:
 def find_cliques(ordered: np.ndarray, critical: float) -> list[tuple[float, float]]:
     """Return first and last rank of each longest group of two or more ranks within the critical difference.
 
+    Groups may overlap; the list is empty if there is none.
+
     Args:
         ordered: (k,), the mean ranks in ascending order.
-        critical: The critical difference.
+        critical: The critical difference; a span equal to it is within.
     """
     ends = [int(np.flatnonzero(ordered <= start + critical)[-1]) for start in ordered]
     return [

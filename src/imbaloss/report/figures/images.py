@@ -12,10 +12,10 @@ from imbaloss.report.figures.style import STYLE
 
 
 def plot_images(images: Mapping[str, NDArray[np.uint8]]) -> Figure:
-    """Plot the images of each class in a row.
+    """Plot the images of each class in a row, titled with the name of the class.
 
     Args:
-        images: By class (n, channels, height, width), 0 to 255.
+        images: By class (n, channels, height, width), 0 to 255; at least one image. Rows may differ in n.
     """
     most = max(map(len, images.values()))
     with mpl.rc_context(STYLE):
@@ -33,6 +33,8 @@ def plot_images(images: Mapping[str, NDArray[np.uint8]]) -> Figure:
 
 def show_image(panel: Axes, image: NDArray[np.uint8]) -> None:
     """Show an image without axes: grey for one or two channels, and otherwise the first three channels as colours.
+
+    Of two channels only the first is shown.
 
     Args:
         panel: The axes to draw on.

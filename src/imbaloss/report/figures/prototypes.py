@@ -19,8 +19,10 @@ INCHES = 0.62  # height of an image
 def plot_prototypes(maps: Mapping[str, PrototypeMap], names: Sequence[str]) -> Figure:
     """Plot a row for each method: the map of its prototypes, and beside it the nearest images if there are any.
 
+    Prototypes are learned points of each class.
+
     Args:
-        maps: The map of each method.
+        maps: The map of each method, by its name; at least one.
         names: The names of the two classes, the negative one first.
     """
     heights = [max(2.6, 0.45 + (INCHES + 0.18) * len(each.pictured)) for each in maps.values()]
@@ -39,7 +41,15 @@ def plot_prototypes(maps: Mapping[str, PrototypeMap], names: Sequence[str]) -> F
 
 
 def draw_map(panel: Axes, prototype_map: PrototypeMap, names: Sequence[str]) -> None:
-    """Draw the samples of both classes as dots and the prototypes as stars, in two principal components."""
+    """Draw the samples of both classes as dots and the prototypes as stars, in two principal components.
+
+    With more than 20 prototypes, those that are nearest to no sample are left out.
+
+    Args:
+        panel: The axes to draw on.
+        prototype_map: The map.
+        names: The names of the two classes, the negative one first.
+    """
     for label, name in enumerate(names):
         of_class = prototype_map.points[prototype_map.classes == label]
         panel.plot(
@@ -63,7 +73,13 @@ def draw_map(panel: Axes, prototype_map: PrototypeMap, names: Sequence[str]) -> 
 
 
 def draw_images(figure: SubFigure, prototype_map: PrototypeMap, names: Sequence[str]) -> None:
-    """Draw the nearest images of each pictured prototype in a row, in frames of the colour of their class."""
+    """Draw the nearest images of each pictured prototype in a row, in frames of the colour of their class.
+
+    Args:
+        figure: The part of a figure to draw on.
+        prototype_map: The map, of samples that are images.
+        names: The names of the two classes, the negative one first.
+    """
     panels = figure.subplots(len(prototype_map.pictured), prototype_map.images.shape[1], squeeze=False)
     for line, place, images, labels in zip(
         panels, prototype_map.pictured, prototype_map.images, prototype_map.nearest, strict=True
@@ -82,7 +98,15 @@ def draw_images(figure: SubFigure, prototype_map: PrototypeMap, names: Sequence[
 
 
 def describe_prototype(prototype_map: PrototypeMap, place: int, names: Sequence[str]) -> str:
-    """Name the class of a prototype; if it has several, with number and how many samples are nearest to this one."""
+    """Describe a prototype by its class, as "frog", or "frog, prototype 2: nearest to 14" if the class has several.
+
+    14 is the number of samples of the class that have this prototype as their nearest.
+
+    Args:
+        prototype_map: The map.
+        place: The index of the prototype in the map.
+        names: The names of the two classes, the negative one first.
+    """
     of_class = np.flatnonzero(prototype_map.own == prototype_map.own[place])
     name = names[prototype_map.own[place]]
     number = f"{name}, prototype {place - of_class[0] + 1}: nearest to {prototype_map.counts[place]}"

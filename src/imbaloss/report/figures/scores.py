@@ -19,11 +19,13 @@ MOST_DOTS = 20  # largest number of repetitions that are drawn as single dots
 
 
 def plot_scores(lines: Sequence[CellLine], cells: Sequence[Cell], compared: ComparedScore) -> Figure:
-    """Plot the mean of each method at each level with its interval, its runs and its published value, by setting.
+    """Plot the mean of each method at each level with interval, runs and published value, one panel a setting.
+
+    A setting is a data set, with protocol and split if these vary.
 
     Args:
-        lines: The lines of the table to draw, one for each method in each cell.
-        cells: The same cells, with the score of each run.
+        lines: The lines of the table to draw, one for each method in each setting at each level; at least one.
+        cells: The same settings and levels, with the score of each run.
         compared: The score to draw.
     """
     settings = list(dict.fromkeys(line.setting for line in lines))
@@ -54,7 +56,17 @@ def draw_setting(
     compared: ComparedScore,
     of_methods: dict[str, dict[str, Any]],
 ) -> None:
-    """Draw the panel of a setting, with colour and marker of each method from `of_methods`."""
+    """Draw the panel of a setting: the score of each method at each level, with its interval.
+
+    Single runs are dots if there are 2 to 20, and published values are hollow marks.
+
+    Args:
+        panel: The axes to draw on.
+        lines: The lines of the table for this setting.
+        cells: The same levels, with the score of each run.
+        compared: The score to draw.
+        of_methods: The colour and marker of each method, by its name.
+    """
     levels = list(dict.fromkeys(line.level for line in lines))
     for index, (method, mark) in enumerate(of_methods.items()):
         shift = (index - (len(of_methods) - 1) / 2) * 0.7 / len(of_methods)

@@ -36,7 +36,10 @@ TIP = "tip "  # beginning of the ids that hold the tooltip of a mark
 
 
 def assign_marks(methods: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Assign colour, marker and line style to each method; a repeated colour has another marker and line style."""
+    """Return matplotlib's color, marker and linestyle for each method, by its name.
+
+    There are eight colours; a repeated one has another marker and line style.
+    """
     return {
         method: {
             "color": COLOURS[place % len(COLOURS)],
@@ -48,17 +51,21 @@ def assign_marks(methods: Iterable[str]) -> dict[str, dict[str, Any]]:
 
 
 def select_line_style(mark: Mapping[str, Any]) -> dict[str, Any]:
-    """Return colour and line style of a mark, without its marker."""
+    """Return the color and linestyle of a mark of `assign_marks`, without its marker.
+
+    Raises:
+        KeyError: The mark lacks one of them.
+    """
     return {key: mark[key] for key in ("color", "linestyle")}
 
 
 def set_tooltip(artist: Artist, text: str) -> None:
-    """Set the text that a page shows when a reader points at the artist."""
+    """Set the text that a page shows when a reader points at the artist. It replaces the artist's id (gid)."""
     artist.set_gid(TIP + text)
 
 
 def choose_panel_grid(panels: int) -> tuple[int, int]:
-    """Return the number of rows and columns of a grid for so many panels, with at most three columns."""
+    """Return the numbers of rows and columns of a grid for that many panels (1 or more); at most three columns."""
     columns = min(panels, MOST_COLUMNS)
     return -(-panels // columns), columns
 
@@ -69,7 +76,7 @@ def add_legend(figure: Figure, panels: Iterable[Axes], last: str = "") -> None:
     Args:
         figure: The figure that is changed.
         panels: The axes whose labels are shown; equal labels are shown once.
-        last: The label that is moved to the end.
+        last: The label that is moved to the end; empty for none.
     """
     pairs = [zip(*reversed(panel.get_legend_handles_labels()), strict=True) for panel in panels]
     shown = {label: handle for of_panel in pairs for label, handle in of_panel}
@@ -84,9 +91,18 @@ def add_legend(figure: Figure, panels: Iterable[Axes], last: str = "") -> None:
 
 
 def save_figure(figure: Figure, folder: Path, name: str) -> str:
-    """Write name.svg and name.png into a folder, which is created, and return the SVG with tooltips as ids.
+    """Write name.svg and name.png into a folder, which is created, and return the SVG text with tooltips as ids.
 
-    The file itself has plain ids, and its bytes are the same for the same figure.
+    The SVG file itself has plain ids, and its bytes are the same for the same figure. The figure loses its layout
+    engine.
+
+    Args:
+        figure: The figure.
+        folder: The folder.
+        name: The name of the files without ending.
+
+    Raises:
+        OSError: A file cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     contents = {"svg": io.BytesIO(), "png": io.BytesIO()}
