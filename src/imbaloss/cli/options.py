@@ -31,7 +31,7 @@ Device = Annotated[str, Option(help=DEVICE.help, metavar=DEVICE.metavar, rich_he
 StudyFile = Annotated[
     str,
     Argument(
-        help="A TOML file, or a built-in study: table1, digits, news, or one of docs/findings, as claim.",
+        help="A TOML file, or the name of a built-in study, such as table1, digits, news or claim.",
         metavar="STUDY",
     ),
 ]
@@ -54,7 +54,8 @@ StackSize = Annotated[
 Executor = Annotated[
     str,
     Option(
-        help="Where stacks are trained: here, in worker processes (processes), or on a Ray cluster (ray).",
+        help="Where stacks are trained: here (this process), processes (worker processes of this machine), "
+        "ray (a Ray cluster).",
         metavar="NAME",
         rich_help_panel="Computing",
     ),

@@ -122,7 +122,7 @@ def reproduce(
         Option(
             min=1,
             max=MOST_SEEDS,
-            help="Number of random seeds for every cell: 0 to N-1.",
+            help="Number of random seeds for each data set and level: 0 to N-1.",
             metavar="N",
             show_default="1; 10 for digits",
         ),

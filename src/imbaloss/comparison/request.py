@@ -140,7 +140,7 @@ class ComparisonRequest:
     size: Annotated[
         int | None,
         Entry(
-            "Side of images from files, in pixels.",
+            "Side in pixels to which image files are resized.",
             panel="Data",
             domains=(between(4, 1024),),
             option_alias="image-size",
