@@ -196,6 +196,12 @@ def test_ranks_are_friedmans_of_the_means_over_levels_where_all_methods_have_one
     assert found.critical_difference == expected.critical_difference
 
 
+def test_the_lowest_cost_has_rank_1():
+    cells = [cell(name, dear=0.9, middling=0.5, cheap=0.1)._replace(lower=True) for name in ("tree", "house", "birds")]
+    methods, found = evidence.rank_methods(cells)
+    assert dict(zip(methods, found.mean.tolist(), strict=True)) == {"dear": 3, "middling": 2, "cheap": 1}
+
+
 def test_two_methods_or_one_data_set_have_no_ranks():
     three, two = {"ce": 0.5, "mfe": 0.6, "msfe": 0.9}, {"ce": 0.5, "mfe": 0.6}
     assert evidence.rank_methods([cell("tree", **two), cell("house", **two)]) is None

@@ -28,7 +28,8 @@ def rank_methods(cells: Sequence[Cell]) -> tuple[list[str], Ranks] | None:
     Methods without a score on any data set are left out, and then data sets that lack the score of a method.
 
     Args:
-        cells: The scores of one kind, by cell (a setting at a level). Rank 1 is the highest mean, for costs too.
+        cells: The scores of one kind, by cell (a setting at a level). Rank 1 is the best mean: the lowest
+            of a cost, else the highest.
 
     Returns:
         The names of the ranked methods and their ranks; None for fewer than 2 data sets or 3 methods.
@@ -39,7 +40,8 @@ def rank_methods(cells: Sequence[Cell]) -> tuple[list[str], Ranks] | None:
     values = values[~np.isnan(values).any(axis=1)]
     if len(values) < 2 or values.shape[1] < 3:
         return None
-    return [means.methods[place] for place in scored], friedman(values)
+    lower_is_better = cells[0].lower
+    return [means.methods[place] for place in scored], friedman(-values if lower_is_better else values)
 
 
 def select_overall_cell(cells: Sequence[Cell]) -> Cell | None:
