@@ -660,7 +660,7 @@ def test_predict_takes_the_column_that_was_learned_from(tmp_path, monkeypatch, i
     code, out, err = imbaloss("predict", "o/model", "t.csv", "--out", "p.csv")
     assert (code, out[:7]) == (0, "32 rows"), err
     code, out, err = imbaloss("predict", "o/model", "images/ok/003.png", "--out", "q.csv")
-    assert (code, out[:6]) == (0, "1 rows"), err
+    assert (code, out[:6]) == (0, "1 row,"), err
     every = pd.read_csv("p.csv").set_index("file")["probability"]
     assert pd.read_csv("q.csv")["probability"][0] == pytest.approx(every["images/ok/003.png"], abs=1e-6)
     broken = frame.assign(file=[None, *frame["file"][1:]])
