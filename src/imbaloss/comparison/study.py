@@ -71,7 +71,7 @@ class OwnStudy:
 
     @property
     def samplers(self) -> tuple[SamplerSpec, ...]:
-        """The samplers of the methods, each once, in their order; "none" is one of them."""
+        """The samplers of the methods, each once, in their order. A method without one has the sampler "none"."""
         return tuple(dict.fromkeys(method.sampler for method in self.methods))
 
     @property
