@@ -197,6 +197,10 @@ BAD = {
         lambda f: write_csv(f, mixed().sort_values("fraud", ascending=False).assign(when=range(120))),
         ("--time", "when"), "the validation part has no positives if the rows are divided by 'when'",
     ),
+    "one positive divided by time": (
+        lambda f: write_csv(f, mixed().assign(fraud=["yes"] + ["no"] * 119, when=range(120))), ("--time", "when"),
+        "1 positive and 119 negatives: each class needs at least 3, one each for train, validation and test",
+    ),
     "group beside time": (write_csv, ("--group", "shop", "--time", "day"), "by group or by time, not by both"),
     "group and time at once": (write_csv, ("--group", "day", "--time", "day"), "both group and time"),
     # a file to judge by

@@ -1,6 +1,7 @@
 """Columns: which kind each is, and the same columns of other rows."""
 
 import datetime
+import re
 
 import numpy as np
 import pandas as pd
@@ -422,7 +423,11 @@ def test_decimals_of_a_file_with_commas_are_decimals(values, others):
 def test_whole_numbers_of_the_training_do_not_become_decimals():
     found = judge(pd.DataFrame({"a": ["5", "94", "12"] * 5}))
     assert take(found, pd.DataFrame({"a": ["2.5", "1234", "7.0"]}))["a"].tolist() == [2.5, 1234, 7]
-    with pytest.raises(ValueError, match=r"'1\.234' in row 2 may be 1234 or a decimal, and in training all were whole"):
+    message = (
+        "column a: '1.234' in row 2 may be a whole number or a decimal, and in training all were whole numbers: "
+        "write 1234 or, for the decimal, 1.2340"
+    )
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         take(found, pd.DataFrame({"a": ["12", "1.234"]}))
 
 

@@ -12,10 +12,12 @@ NAMES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import a name of `NAMES` when it is first used, so that the command line can read the request without torch.
+    """Import and return `Answer`, `OwnModel`, `compare` or `predict_file` when it is first used.
+
+    So the command line can read the request without torch.
 
     Raises:
-        AttributeError: The name is not in `NAMES`.
+        AttributeError: The module has no such name.
     """
     if name not in NAMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -26,7 +26,7 @@ class Advice:
 
     @property
     def threshold(self) -> Threshold | None:
-        """The threshold of the training on all rows with its 95 % interval; None before it is finished."""
+        """The threshold of the training on all rows, with its 95 % interval; None if it is unfinished or has none."""
         return self.row.threshold if self.row else None
 
 
@@ -37,7 +37,7 @@ def extend_page(advice: Advice | None) -> ReportExtension:
 
 
 def advise(findings: Findings, best: Method, *, methods: Sequence[Method], sought: str, final: Row | None) -> Advice:
-    """Write the advice to use a method, with its reasons.
+    """Return the advice to use a method: the deciding score, sentences with reasons, and the final training.
 
     Args:
         findings: The finished runs of a study of a person's own data.
@@ -65,7 +65,12 @@ def advise(findings: Findings, best: Method, *, methods: Sequence[Method], sough
 def recommend(findings: Findings, methods: Sequence[Method]) -> Method | None:
     """Return the method with the best mean score, or None if no method has a score.
 
-    Methods with a score in fewer repetitions than another method are left out. On a tie the first method wins.
+    The score is the one that the rule of the threshold optimises, such as F1. Methods with a score in fewer repetitions
+    than another method are left out. On a tie the first method wins.
+
+    Args:
+        findings: The finished runs of a study of a person's own data.
+        methods: All methods that the study compares.
     """
     score = choose_score(findings)
     [cell] = findings.scored[score]
@@ -76,18 +81,26 @@ def recommend(findings: Findings, methods: Sequence[Method]) -> Method | None:
 
 
 def choose_score(findings: Findings) -> ComparedScore:
-    """Return the score that the rule of the threshold optimises; F1 at the tuned threshold if the rule has none."""
+    """Return the score that the rule of the threshold optimises; F1 at the tuned threshold if the rule has none.
+
+    Trainings with several rules have none in common; then it is F1 too.
+    """
     score = choose_compared_scores(findings.rows)[-1]
     return next(each for each in COMPARED if each.label == TUNED_F1) if score in COMPARED else score
 
 
 def key_by_name(methods: Sequence[Method]) -> dict[str, Method]:
-    """Map the names of methods in the findings to the methods. All share one recipe, so a name is the method's text."""
+    """Return the methods keyed by their text, such as "ce + smote", which is their name in the findings."""
     return {str(method): method for method in methods}
 
 
 def count_scores(cell: Cell, methods: Sequence[Method]) -> dict[Method, int]:
-    """Count the repetitions in which each method has a score; a method without any run is left out."""
+    """Count the repetitions in which each method has a score; a method without any run is left out.
+
+    Args:
+        cell: The scores of each method in each repetition, NaN if undefined.
+        methods: All methods that the study compares.
+    """
     named = key_by_name(methods)
     return {named[name]: int(np.isfinite(values).sum()) for name, values in cell.scores.items()}
 
@@ -95,10 +108,16 @@ def count_scores(cell: Cell, methods: Sequence[Method]) -> dict[Method, int]:
 def select_comparisons(
     findings: Findings, best: Method, methods: Sequence[Method], score: ComparedScore
 ) -> Mapping[Method, CellComparison]:
-    """Return the comparisons of the best method with each other method, keyed by the other method.
+    """Return the comparisons of the best method with each other method by one score, keyed by the other method.
 
-    Methods without repeated scores are left out. If all seeds share one test part, the comparisons allow for other
-    test rows too.
+    Methods with fewer than two repetitions in common with the best are left out. If all seeds share one test part, the
+    comparisons allow for other test rows too.
+
+    Args:
+        findings: The finished runs of the study.
+        best: The recommended method.
+        methods: All methods that the study compares.
+        score: The score.
     """
     named = key_by_name(methods)
     of_score = [comparison for comparison in findings.comparisons if comparison.score == score.label]

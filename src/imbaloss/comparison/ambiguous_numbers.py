@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 
 
 def list_plain_texts(columns: "Columns", judgements: Mapping[str, Judgement]) -> list[str]:
-    """Return the names of the columns of text whose numbers have decimal points or no decimals."""
+    """Return the names of the columns of text that are judged to be numbers with decimal points or without decimals.
+
+    Args:
+        columns: The columns of the table by name.
+        judgements: What each column gives to learn from, by name.
+    """
     return [
         name
         for name, judgement in judgements.items()
@@ -28,7 +33,10 @@ def list_plain_texts(columns: "Columns", judgements: Mapping[str, Judgement]) ->
 def read_points_as_thousands(columns: "Columns", judgements: dict[str, Judgement]) -> None:
     """Read points as thousands separators in columns that allow it, for files whose decimal mark is a comma.
 
-    Changes `judgements` in place: such columns get the form `POINTS_AND_COMMA`.
+    Args:
+        columns: The columns of the table by name.
+        judgements: What each column gives to learn from, by name. Changed in place: such columns get the form
+            `POINTS_AND_COMMA`.
     """
     for name in list_plain_texts(columns, judgements):
         judgement, texts = judgements[name], columns[name].combine_chunks().drop_null()
@@ -41,6 +49,11 @@ def check_ambiguous(columns: "Columns", judgements: Mapping[str, Judgement], req
 
     In a file whose delimiter is a comma, points are decimal marks if another column shows that. In files with other
     delimiters, a column in which every value has three digits behind a point shows nothing.
+
+    Args:
+        columns: The columns of the table by name.
+        judgements: What each column gives to learn from, by name.
+        request: Has the delimiter of the file and the requested decimal mark, which settles all columns.
 
     Raises:
         ValueError: The marks of a column may be thousands separators or decimal marks, and `request.decimal` is None.
@@ -80,7 +93,12 @@ def check_ambiguous(columns: "Columns", judgements: Mapping[str, Judgement], req
 
 
 def explain_ambiguous(name: str, value: str) -> str:
-    """Write the message on a column whose marks may be thousands separators or decimal marks. value: an example."""
+    """Write the message on a column whose points or commas may be thousands separators or decimal marks.
+
+    Args:
+        name: The name of the column.
+        value: One of its numbers, such as 1.234.
+    """
     marks, digits = ("commas", value.replace(",", "")) if "," in value else ("points", value.replace(".", ""))
     return (
         f"column {name} has numbers with {marks}, such as {value!r}: write all with a decimal point and nothing else, "

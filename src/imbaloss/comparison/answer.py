@@ -19,7 +19,7 @@ from imbaloss.studies import THRESHOLDS
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """The result of `imbaloss.compare`. A notebook shows its verdict and mean scores."""
+    """The result of `imbaloss.compare`. As text and in a notebook it shows the verdict and the mean scores."""
 
     folder: Path  # holds all files of the study
     findings: Findings
@@ -29,31 +29,40 @@ class Answer:
 
     @property
     def table(self) -> pd.DataFrame:
-        """The scores of all methods, one line a method, as in table.csv."""
+        """The scores of all methods, one line a method, with the columns of table.csv; undefined scores are NaN."""
         return self.findings.table
 
     @property
     def comparisons(self) -> pd.DataFrame:
-        """The comparisons of all pairs of methods, one line a pair and score, as in comparisons.csv."""
+        """The comparisons of all pairs of methods, one line a pair and score, with the columns of comparisons.csv."""
         return report.tabulate_comparisons(self.findings.comparisons)
 
     @property
     def verdict(self) -> str:
-        """The sentences of the advice, one a line."""
+        """The sentences that recommend a method and say how certain that is, one a line, as one text."""
         return "\n".join(f"{sentence}." for sentence in self.advice.sentences)
 
     @property
     def best(self) -> str:
-        """The text of the recommended method."""
+        """The text of the recommended method, such as "ce + smote" or "logistic_regression"."""
         return str(self.advice.method)
 
     @property
     def threshold(self) -> Threshold | None:
-        """The threshold at which a row is called positive, with its 95 % interval; None if there is none."""
+        """The threshold at which a row is called positive, with the ends of its 95 % interval: value, low and high.
+
+        None if the training on all rows failed or has no threshold.
+        """
         return self.advice.threshold
 
     def to_html(self, path: str | Path) -> Path:
-        """Write the report to `path`, as one page that opens offline, and return the path."""
+        """Write the report to `path`, as one page that opens offline, and return the path.
+
+        An existing file is replaced.
+
+        Raises:
+            OSError: The file cannot be written.
+        """
         page = self.folder / "report.html"
         if not page.exists():
             report.write_report(self.findings, self.folder, extend_page(self.advice))
@@ -61,15 +70,20 @@ class Answer:
 
     @property
     def summary(self) -> pd.DataFrame:
-        """The mean scores by which methods are compared, one line a method, the best method first."""
+        """The mean scores by which methods are compared, one line a method, the best by the deciding score first.
+
+        Methods without that score come last; ties keep their order.
+        """
         labels = {score.column: score.label for score in self.findings.scored}
         means = self.table.set_index("method")[list(labels)].rename(columns=labels)
         return means.sort_values(self.advice.score.label, ascending=self.advice.score.lower, kind="stable")
 
     def __str__(self) -> str:
+        """Return the verdict and the mean scores as text."""
         return f"{self.verdict}\n\n{self.summary.to_string(float_format='{:.4f}'.format)}"
 
     def _repr_html_(self) -> str:
+        """Return the verdict and the mean scores as HTML, for a notebook."""
         from html import escape
 
         first, *further = (escape(sentence) for sentence in self.advice.sentences)
@@ -78,7 +92,11 @@ class Answer:
 
 
 def convert_to_json(answer: Answer) -> dict[str, Any]:
-    """Return the answer as JSON values: method, threshold, sentences, tables and folder; NaN becomes None."""
+    """Return an answer as a dictionary of JSON values. NaN and infinity become None.
+
+    Its keys are best, by (the deciding score), threshold, verdict, data (notes), table, comparisons and folder. Without
+    a threshold, all its entries are None.
+    """
     threshold = answer.threshold or (None, None, None)
     return {
         "best": answer.best,
@@ -93,5 +111,5 @@ def convert_to_json(answer: Answer) -> dict[str, Any]:
 
 
 def replace_nan(value: float | None) -> float | None:
-    """Return None for NaN and infinity, which JSON does not have."""
+    """Return a number unchanged, but None for NaN, infinity and None, since JSON has no NaN."""
     return value if value is not None and isfinite(value) else None

@@ -41,7 +41,8 @@ class Content:
 def derive_name(source: Path) -> str:
     """Return the name of a file or folder without the ending of its format: sales.2024 for sales.2024.csv.
 
-    A compression ending such as .gz is dropped too. The name is "data" if nothing is left.
+    A compression ending such as .gz is dropped too; a folder keeps its whole name. The name is "data" if nothing is
+    left.
     """
     name = source.resolve().name
     if source.is_dir():
@@ -52,7 +53,15 @@ def derive_name(source: Path) -> str:
 
 
 def join_columns(tables: "Sequence[pa.Table]", name: str | None) -> Any:
-    """Join a column of all tables to one Arrow array, as text if its types differ; None if `name` is None."""
+    """Join a column of all tables to one Arrow array, as text if its types differ.
+
+    Args:
+        tables: One or more tables.
+        name: The column; None returns None.
+
+    Raises:
+        KeyError: A table has no such column.
+    """
     import pyarrow as pa
 
     if name is None:
@@ -64,10 +73,15 @@ def join_columns(tables: "Sequence[pa.Table]", name: str | None) -> Any:
 
 
 def assemble_own(content: Content, request: ComparisonRequest) -> Own:
-    """Assemble a person's own data: labels, groups, times, the division into parts and a checksum.
+    """Assemble a person's own data: labels, groups, times, the division into parts, and a checksum.
+
+    Args:
+        content: The data as they were read.
+        request: Names the positive class, the number of folds, and the columns of groups and times.
 
     Raises:
-        ValueError: It is not clear which class is the positive one, or a part would lack a class.
+        ValueError: It is not clear which class is the positive one; a group or a time is missing; or a part would lack
+            a class.
     """
     check_folds(request.folds, 1)
     positive, negative = find_classes(content.target, request.positive)
@@ -99,9 +113,10 @@ def assemble_own(content: Content, request: ComparisonRequest) -> Own:
 
 
 def compute_checksum(own: Own) -> str:
-    """Compute the SHA-256 of everything that decides what is learned and how rows are divided.
+    """Compute the SHA-256, in hexadecimal digits, of all that decides what is learned and how rows are divided.
 
-    The format of the file does not count: the same rows as CSV and Parquet have the same checksum.
+    The format of the file and the name of the data do not count: the same rows as CSV and Parquet have the same
+    checksum.
     """
     digest = hashlib.sha256(f"({own.division!r}, {own.folds!r}, {own.held_out!r}, {own.kind.identity})".encode())
     if isinstance(own.features, pd.DataFrame):
@@ -115,6 +130,8 @@ def compute_checksum(own: Own) -> str:
 
 def check_parts(own: Own, request: ComparisonRequest) -> None:
     """Check that train, validation and test have both classes in every fold.
+
+    request: Has the names of the columns of groups and times, for messages.
 
     Raises:
         ValueError: A part lacks a class, or there are fewer samples of a class, or fewer groups, than folds.
@@ -138,7 +155,9 @@ def check_parts(own: Own, request: ComparisonRequest) -> None:
             "or groups of fewer rows"
         )
     if fewest < 2:
-        raise ValueError(f"{counts_text}: too few for train, validation and test")
+        raise ValueError(
+            f"{counts_text}: each class needs at least {FEWEST_FOLDS}, one each for train, validation and test"
+        )
     for fold in own.each_fold:
         for part, counts in own.split_counts(0, fold).items():
             if not all(counts):
@@ -153,7 +172,9 @@ def check_parts(own: Own, request: ComparisonRequest) -> None:
 
 
 def check_folds_of_learned(own: Own) -> None:
-    """Check that each class has a row for every fold of the rows that are not held out; one fold is validation.
+    """Check that, without the test rows at the end of the data, each class has a row for every fold.
+
+    One of these folds is the validation part.
 
     Raises:
         ValueError: A class has fewer rows than there are folds.

@@ -29,6 +29,9 @@ def widen_to_other_rows(
         findings: The findings of the study.
         comparisons: The comparisons of one method with others, by one score.
         compared: That score, at the tuned threshold.
+
+    Returns:
+        Copies of the comparisons, in their order, with new intervals and verdicts; the mean differences are unchanged.
     """
     rows = {
         (name.method, row.run.seed): row
@@ -64,7 +67,14 @@ def widen_to_other_rows(
 
 
 def supports_verdict(interval: Interval, verdict: Verdict, margin: float) -> bool:
-    """Say whether the interval of a difference alone supports the verdict; an undecided verdict is always supported."""
+    """Say whether the interval of a difference alone supports the verdict; an undecided verdict is always supported.
+
+    Args:
+        interval: Mean and ends of the difference, positive if the first method is better. An end of NaN supports an
+            undecided verdict alone.
+        verdict: Better, worse, equivalent or undecided.
+        margin: The largest difference that counts as equivalent.
+    """
     _, low, high = interval
     match verdict:
         case Verdict.BETTER:
@@ -78,7 +88,12 @@ def supports_verdict(interval: Interval, verdict: Verdict, margin: float) -> boo
 
 
 def read_decisions(findings: Findings, rows: list[Row]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Read the labels of the test rows (N,), and whether each of K trainings calls a row positive (K, N)."""
+    """Read the labels of the test rows (N,), and whether each of K trainings calls a row positive (K, N).
+
+    Args:
+        findings: Has the store with the predictions.
+        rows: The stored results of the K trainings, which share one test part. Each must have a threshold.
+    """
     tests = [predictions["test"] for _, predictions in findings.store.arrays([row.run for row in rows])]
     thresholds = [row.threshold.value for row in rows if row.threshold]
     called = [test.probabilities >= threshold for test, threshold in zip(tests, thresholds, strict=True)]
@@ -91,6 +106,13 @@ def choose_formula(
     """Return the formula that computes a score from confusion counts.
 
     A score that has no formula of its own is computed by the threshold rule that all rows share.
+
+    Args:
+        compared: The score.
+        rows: The stored results of the trainings, by method and seed.
+
+    Raises:
+        ValueError: The rows have several threshold rules.
     """
     [rule] = {row.run.method.decision.rule for row in rows.values()}
     return CONFUSION_SCORES.get(compared.score, rule.score)

@@ -24,15 +24,17 @@ class Block(NamedTuple):
 
     @property
     def missing(self) -> NDArray[np.bool_]:
-        """Whether each value is missing, (C, N)."""
+        """Whether each value is missing, (C, N): NaN among numbers, "(missing)" among text."""
         missing: NDArray[np.bool_] = self.values == MISSING if self.is_category else np.isnan(self.values)
         return missing
 
 
 def iterate_column_blocks(frame: pd.DataFrame, schema: Schema) -> Iterator[Block]:
-    """Yield the columns of a frame in blocks of at most `BLOCK` values, numbers first and then categories.
+    """Yield the columns of a frame in blocks of at most 2^20 values, columns of numbers first and then of text.
 
-    frame: as `take_columns` returns it for the schema.
+    Args:
+        frame: (N, columns), the columns of the schema in its order.
+        schema: The columns; categories are text, all others float64.
     """
     is_category = np.array([column.is_category for column in schema.columns])
     size = max(1, BLOCK // max(1, len(frame)))
@@ -45,7 +47,10 @@ def iterate_column_blocks(frame: pd.DataFrame, schema: Schema) -> Iterator[Block
 
 
 def missing_shares(frame: pd.DataFrame, schema: Schema) -> NDArray[np.float64]:
-    """Return the share of rows without a value, for each column of the schema, (columns,)."""
+    """Return the share of rows without a value, from 0 to 1, for each column of the schema, (columns,).
+
+    frame: (N, columns), the columns of the schema in its order; N must not be 0.
+    """
     shares = np.empty(len(schema.columns))
     for block in iterate_column_blocks(frame, schema):
         shares[block.places] = block.missing.mean(axis=1)
@@ -57,7 +62,14 @@ def class_areas(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Compute two ROC-AUCs of each column, (columns,) each: of its values, and of whether a value is missing.
 
-    The first ignores rows without a number. The second is 0.5 if all values or none are missing.
+    Each is in the better of its two directions, so at least 0.5. The first ignores rows without a number; a category is
+    scored by the labels of other rows with it. The first is 0.5 for a column with fewer than 5 values of a class, the
+    second if a class has fewer than 5 rows.
+
+    Args:
+        frame: (N, columns), the columns of the schema in its order.
+        schema: The columns.
+        labels: (N,), 1 for positives.
     """
     of_values, of_missing = np.empty(len(schema.columns)), np.empty(len(schema.columns))
     for block in iterate_column_blocks(frame, schema):
@@ -88,9 +100,13 @@ def roc_areas(values: NDArray[np.float64], labels: NDArray[np.int64]) -> NDArray
 
 
 def missing_areas(missing: NDArray[np.bool_], labels: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Compute the ROC-AUC, in the better direction, of whether a value is missing, (C,).
+    """Compute for each of C columns the ROC-AUC of whether a value is missing, in the better direction, (C,).
 
-    missing: (C, N). labels: (N,), 1 for positives. All areas are 0.5 if a class has fewer than `FEWEST` samples.
+    All areas are 0.5 if a class has fewer than 5 samples; an area is 0.5 if all values or none are missing.
+
+    Args:
+        missing: (C, N), whether each value is missing.
+        labels: (N,), 1 for positives.
     """
     positive = labels == 1
     if min(positive.sum(), (~positive).sum()) < FEWEST:
@@ -101,13 +117,13 @@ def missing_areas(missing: NDArray[np.bool_], labels: NDArray[np.int64]) -> NDAr
 
 
 def category_scores(categories: NDArray[Any], labels: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Replace each category by its share of positives among the rows of the other folds, (C, N).
+    """Replace each category by its share of positives among the rows of the other four of five folds, (C, N).
 
-    One pseudo-row shrinks the share towards the share of positives in all rows, so that the values of an identifier
-    all get the same share.
+    One pseudo-row shrinks the share towards the share of positives in all rows, so that the values of an identifier all
+    get the same share.
 
     Args:
-        categories: (C, N).
+        categories: (C, N), text.
         labels: (N,), 1 for positives.
     """
     codes = np.array([pd.factorize(column)[0] for column in categories])

@@ -43,10 +43,15 @@ IDENTIFIER = re.compile(r"(^|[_\s.-])[iI][dD]$|[a-z]I[dD]$")  # customer_id, Pas
 
 
 def judge_columns(table: "pa.Table", request: ColumnRequest = NOTHING_SAID) -> Schema:
-    """Find the kind of each column of a table whose missing values are null (see `mark_missing`).
+    """Find the kind of each column of a table, and return the columns to learn from and the ones that are left out.
+
+    Args:
+        table: The rows, with nulls for missing values.
+        request: What the request says of the columns; by default nothing.
 
     Raises:
-        ValueError: A column has values of several kinds, or no column is left to learn from.
+        ValueError: A column has values of several kinds, its numbers or dates can be read in two ways, or no column is
+            left to learn from.
     """
     names = [name for name in table.column_names if name not in request.aside]
     columns = {name: column for name, column in columns_by_name(table).items() if name not in request.aside}
@@ -71,9 +76,14 @@ def judge_columns(table: "pa.Table", request: ColumnRequest = NOTHING_SAID) -> S
 
 
 def judge_series(column: "pd.Series[Any]", *, named: bool) -> tuple[str, str]:
-    """Return the kind of a pandas column and "", or "" and why the column is left out.
+    """Return the kind of a pandas column, such as "category", and the reason to leave it out.
+
+    One of the two texts is "".
 
     named: Whether its values are names, whatever they look like.
+
+    Raises:
+        ValueError: Its values are of several kinds.
     """
     from imbaloss.comparison.reading.frames import table_from_frame
 
@@ -86,7 +96,11 @@ def judge_series(column: "pd.Series[Any]", *, named: bool) -> tuple[str, str]:
 def judge_plain_numbers(columns: "Columns", excluded: Collection[str]) -> Iterator[tuple[str, Judgement]]:
     """Judge the columns of text that hold plain numbers alone, many at once, and yield each name with its judgement.
 
-    Other columns are skipped. excluded: the names of columns that must not be judged in this way.
+    A judgement says what a column gives to learn from, or why it is left out. Other columns are skipped.
+
+    Args:
+        columns: The columns of the table by name.
+        excluded: The names of columns that must not be judged in this way.
     """
     texts = [name for name, column in columns.items() if is_text(column.type) and name not in excluded]
     for block, array in iterate_blocks(columns, texts):
@@ -114,10 +128,10 @@ def judge_plain_numbers(columns: "Columns", excluded: Collection[str]) -> Iterat
 
 
 def find_thousands_candidates(values: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Return which of k columns of numbers may have points as thousands separators, (k,).
+    """Say which of k columns of numbers may have points as thousands separators, (k,).
 
-    The numbers of such a column are below 1,000, have at most three decimals, and none lies between 0 and 1. Their
-    texts decide later. values: (k, N).
+    The numbers of such a column are below 1,000, have at most three decimals, and none lies between 0 and 1. Only their
+    texts can decide. values: (k, N), NaN for missing values.
     """
     size = np.abs(values)
     with np.errstate(invalid="ignore"):
@@ -140,7 +154,15 @@ def are_large_names(present: "pa.Array", values: NDArray[np.float64]) -> bool:
 
 
 def judge_numbers(columns: Sequence[Column], values: NDArray[np.float64]) -> list[Judgement]:
-    """Judge k columns of numbers (k, N), NaN for missing values; columns without values are left out."""
+    """Judge k columns of numbers: each is learned from, or left out without a value, with one value, or as row numbers.
+
+    Args:
+        columns: The k columns.
+        values: (k, N), NaN for missing values.
+
+    Returns:
+        One judgement a column: the column itself, or the reason to leave it out.
+    """
     if not values.shape[1]:
         return [Judgement(left_out=LeftOut(Reason.NO_VALUE))] * len(columns)
     lows, highs = np.fmin.reduce(values, axis=1), np.fmax.reduce(values, axis=1)
@@ -151,7 +173,16 @@ def judge_numbers(columns: Sequence[Column], values: NDArray[np.float64]) -> lis
 
 
 def judge_range(column: Column, values: NDArray[np.float64], low: float, high: float) -> Judgement:
-    """Judge a column of numbers (N,). low and high: its smallest and largest number, NaN if it has none."""
+    """Judge a column of numbers: return it as learned from, or with the reason why it is left out.
+
+    It is left out without a value, with one value, or if it only numbers the rows.
+
+    Args:
+        column: The column.
+        values: (N,), NaN for missing values.
+        low: The smallest number, NaN if there is none.
+        high: The largest number, NaN if there is none.
+    """
     if low != low:  # noqa: PLR0124  # NaN
         return Judgement(left_out=LeftOut(Reason.NO_VALUE))
     if low == high:
@@ -163,16 +194,22 @@ def judge_range(column: Column, values: NDArray[np.float64], low: float, high: f
 
 
 def judge_constant(value: Any) -> Judgement:
-    """Return the judgement that a column is left out because it has one value only."""
+    """Return the judgement that a column is left out because it has one value only. value: shown in the reason."""
     return Judgement(left_out=LeftOut(Reason.ONE_VALUE, str(value)))
 
 
 def counts_rows(name: str, values: NDArray[np.float64], low: float, high: float) -> bool:
-    """Say whether a column of numbers (N,) only numbers the rows.
+    """Say whether a column of numbers only numbers the rows.
 
     That holds in three cases. The column rises by 1 from row to row. Or it has no name or a name such as index or id,
     and all its values are different whole numbers. Or it has no name, rises by 1 and begins anew, as in files that were
-    joined. A column of fewer than `ENOUGH_ROWS` rows never counts them. low and high: its smallest and largest value.
+    joined. A column of fewer than 11 rows never counts them.
+
+    Args:
+        name: The name of the column.
+        values: (N,), NaN for missing values.
+        low: The smallest value.
+        high: The largest value.
     """
     if len(values) < ENOUGH_ROWS or not low.is_integer():
         return False
@@ -189,7 +226,14 @@ def counts_rows(name: str, values: NDArray[np.float64], low: float, high: float)
 
 
 def judge_column(name: str, values: "pa.Array", request: ColumnRequest) -> Judgement:
-    """Judge one column of any type.
+    """Judge one column of any type: return the columns that it gives to learn from, or the reason why it is left out.
+
+    A date also gives sines and cosines of hour and weekday; a number with marks also gives its marks.
+
+    Args:
+        name: The name of the column.
+        values: (N,), nulls for missing values.
+        request: May decide the kind of the column.
 
     Raises:
         ValueError: Its values are of several kinds.
@@ -215,10 +259,20 @@ def judge_column(name: str, values: "pa.Array", request: ColumnRequest) -> Judge
 
 
 def judge_text(name: str, values: "pa.Array", request: ColumnRequest) -> Judgement:
-    """Judge a column of text, in which numbers and dates may be written. At least one value is not null.
+    """Judge a column of text, in which numbers and dates may be written: numbers, dates, or else names.
+
+    Args:
+        name: The name of the column.
+        values: (N,); at least one is not null.
+        request: Has the decimal mark, which decides if the values leave it open.
+
+    Returns:
+        The columns to learn from, or the reason why the column is left out. If the numbers can be read in two ways, the
+        result has an example as `ambiguous` instead of an error.
 
     Raises:
-        ValueError: Most values are numbers, or most are dates, and the others are neither.
+        ValueError: Most values are numbers, or most are dates, and the others are neither; or day and month of dates
+            are open.
     """
     present = values.drop_null()
     counted = present.value_counts()
@@ -243,7 +297,8 @@ def judge_text(name: str, values: "pa.Array", request: ColumnRequest) -> Judgeme
 def are_codes(distinct: "pa.Array", counts: NDArray[np.int64]) -> bool:
     """Say whether a column of digits holds codes such as 007 and 012, which are names and not numbers.
 
-    A few texts with a leading zero among numbers of several lengths are mistakes, not codes.
+    That holds if some text begins with 0 and either all texts have one length, or at least 10 % of the rows begin so.
+    Fewer such texts are mistakes. It does not hold if a text has another character than digits.
 
     Args:
         distinct: (D,), the different texts of the column.
@@ -257,7 +312,9 @@ def are_codes(distinct: "pa.Array", counts: NDArray[np.int64]) -> bool:
 
 
 def judge_dates(column: Column, days: NDArray[np.float64], first: Any) -> Judgement:
-    """Judge a column of dates; it also gives columns for the hour and the weekday if these vary.
+    """Judge a column of dates; if it is learned from, it also gives columns for the hour and the weekday if these vary.
+
+    A column with one date only is left out.
 
     Args:
         column: The column of the dates.
@@ -277,9 +334,10 @@ def judge_dates(column: Column, days: NDArray[np.float64], first: Any) -> Judgem
 
 
 def judge_names(name: str, values: "pa.Array") -> Judgement:
-    """Judge a column of names: a category, one with many values, or left out if most rows have different texts.
+    """Judge a column of names: a category, a category with many values (more than 20), or left out.
 
-    Texts such as 1.0 stay as they are written if 1.1 and 1 are names too.
+    It is left out if it has one value, or if more than half of the rows (and more than 20) have different texts. Texts
+    such as 1.0 stay as they are written if 1.1 and 1 are names too. At least one value must not be null.
     """
     form = NameForm.AS_WRITTEN if are_versions(values.drop_null().unique().to_pylist()) else None
     texts = convert_to_names(values, shorten=form is None)
@@ -294,7 +352,9 @@ def judge_names(name: str, values: "pa.Array") -> Judgement:
 
 
 def judge_marked_numbers(name: str, values: "pa.Array") -> Judgement:
-    """Judge a column of numbers with marks such as >4, which gives a column of numbers and one of marks.
+    """Judge a column of numbers with marks such as >4: it gives a column of numbers and one of marks, "NAME (mark)".
+
+    If the numbers can be read in two ways, the result has an example as `ambiguous`.
 
     Raises:
         ValueError: The column has no number, or no mark.
@@ -322,7 +382,8 @@ def check_one_kind(
         is_number: (D,), whether each text is a number.
 
     Raises:
-        ValueError: Most values are numbers, or most are dates; or all are dates whose day and month are unclear.
+        ValueError: At least half of the values are numbers or dates with the year first (90 % if few of these differ);
+            or all are dates whose day and month are unclear.
     """
     is_date, is_unclear = dates.is_clear_date(distinct), dates.is_unclear_date(distinct)
     if (is_date | is_unclear).all():
@@ -334,7 +395,14 @@ def check_one_kind(
 
 
 def explain_mistakes(name: str, values: "pa.Array", mistakes: Collection[str], kind: ColumnKind) -> str:
-    """Write the message on a column of numbers or dates with a few other values, the mistakes."""
+    """Write the message on a column of numbers or dates with a few other values, the mistakes, and how to correct it.
+
+    Args:
+        name: The name of the column.
+        values: (N,), its values.
+        mistakes: The texts that are mistakes; at least one occurs.
+        kind: Number or date.
+    """
     rows = [row for row, text in enumerate(values.to_pylist(), 1) if text in mistakes]
     more = f" and {len(rows) - 1} more" if len(rows) > 1 else ""
     first = values[rows[0] - 1].as_py()
@@ -349,7 +417,14 @@ def explain_mistakes(name: str, values: "pa.Array", mistakes: Collection[str], k
 
 
 def explain_unclear_dates(name: str, values: "pa.Array", distinct: "pa.Array", is_date: NDArray[np.bool_]) -> str:
-    """Write the message on dates that leave day and month open, or that are written in several forms."""
+    """Write the message on dates that leave day and month open, or that are written in several forms.
+
+    Args:
+        name: The name of the column.
+        values: (N,), its values; at least one is not null.
+        distinct: (D,), its different texts.
+        is_date: (D,), whether each text is a date with the year first.
+    """
     clear = {text for text, is_clear in zip(distinct.to_pylist(), is_date, strict=True) if is_clear}
     present = [(row, text) for row, text in enumerate(values.to_pylist(), 1) if text is not None]
     first = present[0][1]

@@ -25,7 +25,14 @@ MOST_LOOK = 0.5  # share of different values that look like amounts or dates, fr
 
 
 def describe_missing_texts(table: "pa.Table", schema: Schema) -> Iterator[str]:
-    """Yield a note on each column of names in which a text such as NA was read as missing; NA may be Namibia."""
+    """Yield a note on each column of names in which a text such as NA was read as missing; NA may be Namibia.
+
+    Columns in which such texts stay values by request (--keep-na) have no note.
+
+    Args:
+        table: The table as it was read, with these texts.
+        schema: The columns that methods learn from, and the ones that are left out.
+    """
     from pyarrow import compute
 
     learned = {column.read_from: column.is_category for column in schema.columns}
@@ -40,9 +47,14 @@ def describe_missing_texts(table: "pa.Table", schema: Schema) -> Iterator[str]:
 
 
 def describe_names_with_digits(table: "pa.Table", schema: Schema, categories: Collection[str]) -> Iterator[str]:
-    """Yield a note on each column of names whose values mostly look like amounts or dates in an unknown form.
+    """Yield a note on each category at least half of whose values look like amounts or dates in an unknown form.
 
-    categories: the columns that were called categories on request, on which there is no note.
+    Examples are $3.50, 5 % and 12-Jan-2024.
+
+    Args:
+        table: The table as it was read.
+        schema: The columns that methods learn from.
+        categories: The columns that the request calls categories, on which there is no note.
     """
     for column in schema.columns:
         if (

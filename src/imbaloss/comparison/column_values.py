@@ -35,7 +35,7 @@ CYCLE_FUNCTIONS = {
 
 
 def parse_number_blocks(texts: "pa.Array", columns: int, rows: int) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Parse columns of text as plain numbers.
+    """Parse columns of text as plain numbers: with a decimal point, and without separators or leading zeros.
 
     Args:
         texts: (columns * rows,), the columns one behind the other.
@@ -43,8 +43,8 @@ def parse_number_blocks(texts: "pa.Array", columns: int, rows: int) -> tuple[NDA
         rows: The number of rows.
 
     Returns:
-        The numbers (columns, rows), NaN for nulls and for columns that do not fit; and whether each column holds plain
-        numbers alone, (columns,).
+        The numbers (columns, rows), NaN for nulls; and whether each column holds plain numbers alone, (columns,). The
+        numbers of the other columns have no meaning.
     """
     import pyarrow as pa
     from pyarrow import compute
@@ -65,8 +65,10 @@ def parse_number_blocks(texts: "pa.Array", columns: int, rows: int) -> tuple[NDA
 def convert_to_floats(name: str, values: "pa.Array") -> NDArray[np.float64]:
     """Convert numbers of any Arrow type to float64, (N,), durations and times of day to days; nulls become NaN.
 
+    name: The name of the column, for messages.
+
     Raises:
-        ValueError: The values are no numbers, such as lists or bytes.
+        ValueError: The values are no numbers, such as text, booleans, lists or bytes.
     """
     import pyarrow as pa
     from pyarrow import compute
@@ -89,7 +91,10 @@ def convert_to_floats(name: str, values: "pa.Array") -> NDArray[np.float64]:
 
 
 def moments_to_days(values: "pa.Array", *, local: bool = False) -> NDArray[np.float64]:
-    """Convert dates and times to days since 1970, (N,), in UTC or (`local`) in the time of their zone; nulls to NaN."""
+    """Convert an Arrow array of dates or times to days since 1970, (N,); nulls become NaN.
+
+    local: Whether to count in the time of the zone of the values; by default days are in UTC.
+    """
     import pyarrow as pa
     from pyarrow import compute
 
@@ -100,9 +105,12 @@ def moments_to_days(values: "pa.Array", *, local: bool = False) -> NDArray[np.fl
 
 
 def convert_to_names(values: "pa.Array", *, shorten: bool = True) -> NDArray[np.object_]:
-    """Convert values of any type to names as `write_name` does, (N,); nulls become None.
+    """Convert values of any type to text as names, (N,); nulls become None.
 
-    shorten: Whether 1.0 is written as 1, since pandas writes 1 as 1.0 in columns with missing values.
+    True, true and TRUE are one name, and so are 1.0 and 1.
+
+    shorten: Whether text such as 1.0 is written as 1, since pandas writes 1 as 1.0 in columns with missing values.
+    Without it only floats are.
     """
     import pyarrow as pa
     from pyarrow import compute
@@ -117,9 +125,9 @@ def convert_to_names(values: "pa.Array", *, shorten: bool = True) -> NDArray[np.
 
 
 def are_versions(names: Iterable[Any]) -> bool:
-    """Say whether names are like versions: some are numbers with decimals, and 1.0 and 1 are different names.
+    """Say whether names are like versions 1, 1.0 and 1.1.
 
-    Names that are not text are ignored.
+    Then some have decimals, and to write 1.0 as 1 would merge two of them. Values that are not text are ignored.
     """
     texts = [name for name in names if isinstance(name, str)]
     has_decimals = any(re.fullmatch(r"-?\d+\.\d*[1-9]\d*", text) for text in texts)
@@ -129,9 +137,9 @@ def are_versions(names: Iterable[Any]) -> bool:
 
 
 def write_name(value: Any, *, shorten: bool = True) -> str:
-    """Write a value as a name: True and False in this spelling, whole numbers without a point.
+    """Write a value as a name, trimmed: True and False in this spelling, whole numbers without a point.
 
-    shorten: Whether text such as 1.0 is shortened too; floats always are.
+    shorten: Whether text such as 1.0 becomes 1 too; floats always do.
     """
     if isinstance(value, float | np.floating) and float(value).is_integer():
         return str(int(value))
@@ -143,7 +151,7 @@ def write_name(value: Any, *, shorten: bool = True) -> str:
 
 @dataclass(frozen=True)
 class MarkedNumbers:
-    """A column such as 3, >4, unknown, split into numbers and marks."""
+    """A column such as 3, >4, unknown, split into numbers (3, 4, NaN) and marks (None, >, unknown)."""
 
     numbers: NDArray[np.float64]  # (N,), NaN for a value without a number
     marks: NDArray[np.object_]  # (N,), such as > or unknown; None for a number without a mark and for nulls
@@ -152,14 +160,20 @@ class MarkedNumbers:
 
 
 def split_marks(name: str, values: "pa.Array", form: NumberForm | None = None) -> MarkedNumbers:
-    """Split each value of a column into a number and a mark: >4 into 4 and >.
+    """Split each value of a column into a number and a mark: >4 into 4 and >, unknown into NaN and unknown.
 
-    A text without a number is a mark itself.
+    A column that is not text has numbers without marks.
 
     Args:
         name: The name of the column, for messages.
         values: Its values, of any type.
-        form: The form of the numbers; None to find it.
+        form: The form of the numbers, such as with decimal commas; None to find it.
+
+    Returns:
+        The numbers and marks, (N,) each, the form, and a number that leaves the form open, or None.
+
+    Raises:
+        ValueError: The values are neither text nor numbers.
     """
     import pyarrow as pa
     from pyarrow import compute
@@ -190,11 +204,13 @@ def split_marks(name: str, values: "pa.Array", form: NumberForm | None = None) -
 
 
 def take_columns(schema: Schema, table: "pa.Table", first_row: int = 1, also: Iterable[str] = ()) -> pd.DataFrame:
-    """Return the columns of a schema, in its order: numbers and dates as float64, names as text.
+    """Return the columns of a schema as a frame, in its order: numbers and dates as float64, names as text.
+
+    Dates are days since 1970. Missing numbers become NaN, missing names "(missing)".
 
     Args:
-        schema: The columns to return.
-        table: The rows, with nulls for missing values (see `mark_missing`).
+        schema: The columns to return, and the ones that may be present too.
+        table: The rows, with nulls for missing values.
         first_row: The number of the first row, for messages.
         also: Names of further columns that the table may have.
 
@@ -227,7 +243,7 @@ def take_columns(schema: Schema, table: "pa.Table", first_row: int = 1, also: It
 def check_whole(
     names: Sequence[str], texts: "pa.Array", shape: tuple[int, ...], whole: set[str], first_row: int
 ) -> None:
-    """Check that columns of whole numbers have no value such as 1.234, whose point may be a thousands separator.
+    """Check that columns of whole numbers have no text such as 1.234, whose point may be a thousands separator.
 
     Args:
         names: The names of the columns.
@@ -237,7 +253,7 @@ def check_whole(
         first_row: The number of the first row, for messages.
 
     Raises:
-        ValueError: A column has such a value.
+        ValueError: A column has such a value. The message says how to write it.
     """
     if whole.isdisjoint(names):
         return
@@ -247,21 +263,31 @@ def check_whole(
             row = int(is_group[place].argmax())
             value = texts[place * shape[1] + row].as_py()
             raise ValueError(
-                f"column {names[place]}: {value!r} in row {first_row + row} may be {value.replace('.', '')} or a "
-                "decimal, and in training all were whole numbers: write it without a point, or with other decimals"
+                f"column {names[place]}: {value!r} in row {first_row + row} may be a whole number or a decimal, and in "
+                f"training all were whole numbers: write {value.replace('.', '')} or, for the decimal, {value}0"
             )
 
 
 def is_plain_text(column: Column, columns: "Mapping[str, pa.ChunkedArray]") -> bool:
-    """Say whether a column holds numbers that are text with a decimal point or none, and no thousands separators."""
+    """Say whether a column holds numbers that are text with a decimal point or none, and no thousands separators.
+
+    Columns that are derived from others, such as marks, do not count.
+
+    Args:
+        column: The column.
+        columns: The columns of the table by name.
+    """
     plain = column.kind == ColumnKind.NUMBER and column.form in PLAIN_FORMS and column.source is None
     return plain and is_text(columns[column.name].type)
 
 
 def assemble_frame(schema: Schema, taken: dict[str, NDArray[Any]], rows: int) -> pd.DataFrame:
-    """Return the columns as a frame in the order of the schema; `taken` loses its numbers.
+    """Return the columns as a frame (rows, columns) in the order of the schema. Numbers share one array, which is fast.
 
-    Numbers share one array, which keeps wide tables fast.
+    Args:
+        schema: The columns.
+        taken: The values of each column by name; numbers are removed from it, which frees memory.
+        rows: The number of rows.
     """
     numeric = [column.name for column in schema.columns if not column.is_category]
     names = [column.name for column in schema.columns if column.is_category]
@@ -276,7 +302,14 @@ def assemble_frame(schema: Schema, taken: dict[str, NDArray[Any]], rows: int) ->
 
 
 def take_column(column: Column, values: "pa.Array", first_row: int) -> NDArray[Any]:
-    """Return the values of one column, (N,): float64, or text for names and marks.
+    """Return the values of one column, (N,): float64 with NaN for missing values, or text with "(missing)".
+
+    Dates become days since 1970. Numbers in a column of marks become "(none)".
+
+    Args:
+        column: The column, with the kind and form of the training.
+        values: The values of the column of the file, with nulls for missing ones.
+        first_row: The number of the first row, for messages.
 
     Raises:
         ValueError: A value is not of the column's kind; the message names column, value and row.
@@ -319,7 +352,10 @@ def take_column(column: Column, values: "pa.Array", first_row: int) -> NDArray[A
 
 
 def compute_cycle(kind: ColumnKind, days: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Compute the sine or cosine of the hour or the weekday of days since 1970, (N,), by the kind of the column."""
+    """Compute the sine or cosine of the hour or the weekday of days since 1970, (N,). NaN stays NaN.
+
+    kind: Says which of the four; it must be the kind of a cycle, such as `HOUR_SINE`.
+    """
     turns = days % 1 if kind.period == Period.HOUR else np.floor(days) % 7 / 7
     cycle: NDArray[np.float64] = CYCLE_FUNCTIONS[kind](2 * np.pi * turns)
     return cycle
@@ -328,7 +364,7 @@ def compute_cycle(kind: ColumnKind, days: NDArray[np.float64]) -> NDArray[np.flo
 def check_values(
     column: Column, floats: NDArray[np.float64], is_valid: NDArray[np.bool_], values: "pa.Array", first_row: int
 ) -> None:
-    """Check that every value that is not missing was understood and is finite.
+    """Check that every value that is not missing was understood and is at most 1e300 in size.
 
     Args:
         column: The column.
@@ -355,12 +391,12 @@ def check_values(
 
 
 def describe_column_difference(needed: Sequence[str], names: Sequence[str], also: Collection[str] = ()) -> str:
-    """Say which needed columns are missing and which columns are unknown; "" if there are none.
+    """Say which needed columns are missing and which columns are unknown, such as "age missing"; "" if there are none.
 
     Args:
         needed: The names of the columns that must be present.
         names: The names of the columns that are present.
-        also: The names of columns that may be present.
+        also: The names of further columns that may be present.
     """
     present, allowed = set(names), {*needed, *also}
     missing = [name for name in needed if name not in present]
@@ -371,7 +407,12 @@ def describe_column_difference(needed: Sequence[str], names: Sequence[str], also
 
 
 def check_test_columns(needed: Sequence[str], names: Sequence[str], allowed: Collection[str]) -> None:
-    """Check that a test file has all needed columns and otherwise only allowed or unnamed ones.
+    """Check that a test file has all needed columns, and otherwise only allowed columns or ones without a name.
+
+    Args:
+        needed: The names of the columns that must be present.
+        names: The names of the columns of the test file.
+        allowed: The names of further columns that may be present.
 
     Raises:
         ValueError: A needed column is missing, or there is another column.
@@ -381,5 +422,9 @@ def check_test_columns(needed: Sequence[str], names: Sequence[str], allowed: Col
 
 
 def list_names(names: Sequence[str]) -> str:
-    """List up to five names in a sentence, and count the others: "a, b, c, d, e and 2 more"."""
+    """List up to five names in a sentence, and count the others: "a, b, c, d, e and 2 more".
+
+    Raises:
+        ValueError: There are no names.
+    """
     return f"{', '.join(names[:5])} and {len(names) - 5} more" if len(names) > 5 else join_words(names)

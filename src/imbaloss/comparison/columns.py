@@ -31,7 +31,7 @@ class ColumnKind(StrEnum):
 
     @property
     def period(self) -> Period | None:
-        """The period of a sine or cosine; None for all other kinds."""
+        """The period of a sine or cosine, hour or weekday; None for all other kinds."""
         return PERIODS.get(self)
 
 
@@ -79,46 +79,49 @@ class Column:
 
     @property
     def read_from(self) -> str:
-        """The name of the column of the file."""
+        """The name of the column of the file that has the values: the source of a derived column, else its own name."""
         return self.name if self.source is None else self.source
 
     @property
     def is_date(self) -> bool:
-        """Whether the values are days since 1970."""
+        """Whether the values are dates, as days since 1970."""
         return self.kind == ColumnKind.DATE
 
     @property
     def is_cycle(self) -> bool:
-        """Whether the values are the sine or cosine of an hour or a weekday."""
+        """Whether the values are the sine or cosine of the hour or weekday of a date."""
         return self.kind.period is not None
 
     @property
     def is_number(self) -> bool:
-        """Whether the values are numbers; a date is the number of a day."""
+        """Whether the values are numbers, with or without marks, or dates (days since 1970).
+
+        Sines and cosines are not.
+        """
         return self.kind in {ColumnKind.NUMBER, ColumnKind.MARKED, ColumnKind.DATE}
 
     @property
     def is_category(self) -> bool:
-        """Whether the values are names."""
+        """Whether the values are names: categories, categories with many values, and marks of numbers."""
         return self.kind in {ColumnKind.CATEGORY, ColumnKind.MANY, ColumnKind.MARK}
 
     @property
     def number_form(self) -> NumberForm | None:
-        """The form in which numbers are written; None if it is unknown."""
+        """The form in which numbers are written, such as with decimal commas; None if unknown or no form of numbers."""
         return self.form if isinstance(self.form, NumberForm) else None
 
     @property
     def date_form(self) -> DateForm:
-        """The form in which dates are written; the year first if it is unknown."""
+        """The form in which dates are written: year, day or month first; the year first if it is unknown."""
         return self.form if isinstance(self.form, DateForm) else DateForm.YEAR_FIRST
 
     @property
     def stored_kind(self) -> str:
-        """The kind as model files and messages have it; for a date it is the form."""
+        """The kind as model files and messages have it, such as "number". A date has its form: "date, day first"."""
         return str(self.date_form if self.is_date else self.kind)
 
     def to_json(self) -> list[str | None]:
-        """Return name, kind, form and source, without None at the end, as `from_json` takes them."""
+        """Return the column as a list for a model file: name, kind, form and source, without None at the end."""
         fields = [self.name, self.stored_kind, None if self.is_date else self.form, self.source]
         while fields[-1] is None:
             fields.pop()
@@ -126,7 +129,13 @@ class Column:
 
     @classmethod
     def from_json(cls, name: str, kind: str, form: str | None = None, source: str | None = None) -> Self:
-        """Return the column that `to_json` described.
+        """Return the column that a model file describes.
+
+        Args:
+            name: The name.
+            kind: The kind; for a date its form, such as "date, day first".
+            form: The form in which the values are written; None if unknown.
+            source: The column of the file that this one is derived from; None if it is the same.
 
         Raises:
             ValueError: This version does not know the kind, or the kind does not have the form.
@@ -166,6 +175,7 @@ class LeftOut:
     detail: str = ""
 
     def __str__(self) -> str:
+        """Return the reason with its detail, such as "its only value is 7"."""
         return self.reason.value.format(self.detail)
 
 
@@ -182,12 +192,15 @@ class Schema:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names of the columns that methods learn from, derived ones included."""
+        """The names of the columns that methods learn from, in order.
+
+        Derived ones, such as hours of dates, are among them.
+        """
         return tuple(column.name for column in self.columns)
 
     @property
     def read_from(self) -> tuple[str, ...]:
-        """The names of the columns of the file that are needed, each once."""
+        """The names of the columns of the file that are needed, each once, in order."""
         return tuple(dict.fromkeys(column.read_from for column in self.columns))
 
     @property
@@ -198,7 +211,7 @@ class Schema:
         return f"({', '.join(described)}{',' * (len(described) == 1)})"
 
     def to_json(self) -> dict[str, Any]:
-        """Return the entries of a model file that describe the columns."""
+        """Return the entries of a model file on the columns: "columns", "left_out", "na_values" and "keep_na"."""
         return {
             "columns": [column.to_json() for column in self.columns],
             "left_out": [[name, str(left_out)] for name, left_out in self.left_out.items()],

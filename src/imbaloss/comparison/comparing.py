@@ -32,11 +32,11 @@ MessageHandler = Callable[[str], object]
 
 
 def ignore_text(text: str) -> None:
-    """Drop a message."""
+    """Do nothing with a message; the default of a comparison that nobody follows."""
 
 
 def show_no_progress(jobs: Sequence[Job]) -> AbstractContextManager[StudyObserver]:  # noqa: ARG001
-    """Return an observer of the training of stacks that shows nothing."""
+    """Return a context manager that gives an observer of training. It shows nothing, whatever the jobs (stacks) are."""
     return nullcontext(SilentObserver())
 
 
@@ -55,7 +55,7 @@ SILENT = ComparisonObserver()
 
 @dataclass(frozen=True, eq=False)
 class Place:
-    """A place to train the study of a person's own data: data, output folder, store, device and observer."""
+    """What is needed to train the study of a person's own data: data, output folder, store, device and observer."""
 
     own: Own
     folder: Path
@@ -64,9 +64,11 @@ class Place:
     observer: ComparisonObserver = SILENT
 
     def run(self, runs: Sequence[Run], name: str) -> None:
-        """Train the runs that the store does not have yet, and add them to it.
+        """Train the runs that the store lacks and add their rows and predictions to it; a run is one training.
 
-        name: The name under which the runs refer to the data.
+        Args:
+            runs: The trainings to have in the store.
+            name: The name under which the runs refer to the data.
         """
         datasets = {name: self.own}
         jobs = studies.cut_into_stacks(runs, datasets, device=self.device)
@@ -74,7 +76,11 @@ class Place:
             studies.execute(jobs, self.store, datasets, self.device, observer=observer)
 
     def keep(self, study: OwnStudy) -> OwnStudy:
-        """Write the study file and return the study."""
+        """Write the study file into the output folder, in place of an earlier one, and return the study unchanged.
+
+        Raises:
+            OSError: The folder cannot be written.
+        """
         studies.write_study(study, {study.name: self.own}, self.folder)
         return study
 
@@ -92,8 +98,13 @@ def answer_request(
         observer: Receives messages.
         page: Whether to write report.html, tables and figures, in addition to study, store and model.
 
+    Returns:
+        The answer: output folder, findings, advice, trained model and notes. Its model is None if the last training
+        failed.
+
     Raises:
-        ValueError: The request cannot be met, or the folder that it names holds the answer for other data.
+        ValueError: The request cannot be met, no method has a score, or the folder that the request names holds the
+            answer for other data.
         OSError: The folder cannot be written.
     """
     check_device(request.device)
@@ -121,13 +132,13 @@ def answer_request(
 
 
 def explain_no_score(findings: report.Findings) -> str:
-    """Return the first reason why a training has no score."""
+    """Return the first reason why a training has no score; "the score is undefined" if none is recorded."""
     reasons = [row.failure or row.tuned.reason or row.tuned.undefined.get("f1") for row in findings.rows]
     return next(filter(None, reasons), "the score is undefined")
 
 
 def end_sentence(text: str) -> str:
-    """End a text with a period, unless it ends with a question mark."""
+    """Add a period to a text, unless it ends with a question mark; then it is returned unchanged."""
     return text if text.endswith("?") else f"{text}."
 
 
@@ -136,6 +147,13 @@ def choose_folder(study: OwnStudy, out: Path, note: MessageHandler, *, is_named:
 
     If a default folder holds such an answer, the first of DIR-2, DIR-3, … without one is returned. A folder that the
     request names is refused then; with `overwrite` its report and model are deleted instead. A note says so.
+
+    Args:
+        study: The study to write.
+        out: The default folder, or the one that the request names.
+        note: Receives the note.
+        is_named: Whether the request names the folder.
+        overwrite: Whether another answer in a named folder may be replaced.
 
     Raises:
         ValueError: The request names the folder, which holds another answer, and `overwrite` is false.
@@ -158,7 +176,11 @@ def choose_folder(study: OwnStudy, out: Path, note: MessageHandler, *, is_named:
 
 
 def find_holder(study: OwnStudy, folder: Path) -> str | None:
-    """Describe the answer that a folder holds; None if there is none, or if it is the answer of this study."""
+    """Describe what a folder holds that is not of this study, such as the report of other data; None for nothing.
+
+    An answer is of this study if data, target and positive class are the same. Files of a report without a study file
+    count too.
+    """
     try:
         before = studies.read_study(folder)
     except OSError:
@@ -172,7 +194,7 @@ def find_holder(study: OwnStudy, folder: Path) -> str | None:
 
 
 def describe_network(study: OwnStudy) -> tuple[str, ...]:
-    """Return a note on the network if it is a perceptron for images, else nothing."""
+    """Return a tuple of one note if the network is a perceptron and the data are images, else an empty tuple."""
     if study.noun != "images" or study.recipe.kind.convolutional:
         return ()
     return (
@@ -182,7 +204,10 @@ def describe_network(study: OwnStudy) -> tuple[str, ...]:
 
 
 def describe_detectable_difference(study: OwnStudy, own: Own) -> tuple[str, ...]:
-    """Return a note on the smallest difference that the study can detect; nothing for a study of one method."""
+    """Return a tuple of one note on the smallest difference in ROC-AUC that the study can show; empty for one method.
+
+    If the repetitions or test rows are too few for any difference, the note says that.
+    """
     detectable = studies.compute_detectable_differences(study.runs(), {study.name: own})
     if detectable is None:
         return ()
@@ -208,7 +233,12 @@ def describe_detectable_difference(study: OwnStudy, own: Own) -> tuple[str, ...]
 def train_repetitions(study: OwnStudy, place: Place, budget: float | None) -> OwnStudy:
     """Train all repetitions of a study, or as many as fit into a budget, and return the study with their number.
 
-    budget: in seconds; None for no limit. At least one repetition is trained.
+    A budget admits at least one and at most 1000 repetitions. If only one fits, a note says so.
+
+    Args:
+        study: The study.
+        place: The data, store and device to train with.
+        budget: In seconds; None for no limit.
     """
     if budget is None:
         place.run(study.runs(), study.name)
@@ -227,9 +257,18 @@ def train_repetitions(study: OwnStudy, place: Place, budget: float | None) -> Ow
 
 
 def train_final_model(study: OwnStudy, method: Method, target: str, place: Place) -> OwnModel | None:
-    """Train a method on all rows, save its model in the folder and return it; None if the training failed.
+    """Train a method on all rows, save its model in the folder "model" of the output folder and return it.
 
-    An earlier model of the folder is removed first.
+    An earlier model in the folder is removed first. If the training has no threshold, the model decides at 1/2.
+
+    Args:
+        study: The study.
+        method: The method.
+        target: The name of the target, which the model keeps.
+        place: The data, folder and device.
+
+    Returns:
+        The model; None if the training failed, which leaves no model in the folder.
     """
     run, own, folder = study.final_run(method), place.own.without_test, place.folder / "model"
     remove_model(folder)  # an earlier model could be mistaken for this one

@@ -28,7 +28,10 @@ PLURALS: dict[str, tuple[str, str]] = {  # one and several columns of a kind, wh
 
 
 def describe_data(own: Own) -> list[str]:
-    """Describe the data in notes without a period at the end, the most important first."""
+    """Describe the data in notes without a period at the end: size, division, columns and possible mistakes.
+
+    The numbers of rows of each class come first; copies of train rows in test come last.
+    """
     negatives, positives = own.counts
     notes = [
         f"{count_noun(len(own.labels), own.kind.noun)}: {positives:,} ({write_percent(own.level)}) are {own.positive}, "
@@ -55,7 +58,7 @@ def describe_data(own: Own) -> list[str]:
 
 
 def count_noun(number: int, noun: str) -> str:
-    """Return a number with its noun and with commas between thousands, such as "2,000 rows"."""
+    """Return a number with its noun and with commas between thousands, such as "2,000 rows". The plural adds an s."""
     return f"{number:,} {noun}{'s' * (number != 1)}"
 
 
@@ -66,7 +69,10 @@ def write_percent(share: float) -> str:
 
 
 def describe_division(own: Own) -> str:
-    """Say how the rows are divided into train, validation and test, and how many of each class are in each part."""
+    """Say how the rows are divided into train, validation and test, and how many of each class are in each part.
+
+    The result is one text of two or three sentences without a period at the end.
+    """
     counts = own.split_counts(0, own.each_fold[0])
     parts = ", ".join(f"{part} {pair.positives:,} and {pair.negatives:,}" for part, pair in counts.items())
     nouns = f"{own.kind.noun}s"
@@ -87,9 +93,11 @@ def describe_division(own: Own) -> str:
 def describe_columns(schema: Schema, frame: pd.DataFrame, labels: NDArray[np.int64]) -> Iterator[str]:
     """Yield notes on the columns of a table: kinds, ignored columns, missing values, and possible mistakes.
 
+    Of more than 100,000 rows, a random sample is searched for columns that give away the class.
+
     Args:
-        schema: The columns.
-        frame: (N, columns), as `take_columns` returns it for the schema.
+        schema: The columns that methods learn from, and the ones that are left out.
+        frame: (N, columns), the columns that methods learn from, in their order.
         labels: (N,), 1 for positives.
     """
     yield describe_kinds(schema)
@@ -117,7 +125,10 @@ def describe_columns(schema: Schema, frame: pd.DataFrame, labels: NDArray[np.int
 
 
 def describe_kinds(schema: Schema) -> str:
-    """Count the columns of each kind; columns that are derived from others do not count."""
+    """Say how many columns of each kind methods learn from, such as "3 columns to learn from: 2 numbers, 1 category".
+
+    Columns that are derived from others, such as the hour of a date, do not count.
+    """
     counts = Counter(column.stored_kind for column in schema.columns if column.source is None)
     listed = [
         f"{count:,} {PLURALS[kind][count > 1]}" if kind in PLURALS else count_noun(count, kind)
@@ -127,7 +138,7 @@ def describe_kinds(schema: Schema) -> str:
 
 
 def describe_cycles(schema: Schema) -> Iterator[str]:
-    """Yield a note on each column of dates whose hour or weekday is learned from too."""
+    """Yield a note on each column of dates whose hour or weekday is learned from too; nothing if there is none."""
     periods: dict[str, list[Period]] = {}
     for column in schema.columns:
         period = column.kind.period
@@ -138,7 +149,7 @@ def describe_cycles(schema: Schema) -> Iterator[str]:
 
 
 def describe_duplicate_columns(frame: pd.DataFrame) -> Iterator[str]:
-    """Yield a note on each column that has the same values as an earlier column."""
+    """Yield a note on each column that has the same values in all rows as an earlier column; nothing if none has."""
     first: dict[bytes, str] = {}
     for name, hashes in zip(frame.columns, hash_columns(frame), strict=True):
         key = hashlib.sha256(hashes.data).digest()
@@ -148,9 +159,14 @@ def describe_duplicate_columns(frame: pd.DataFrame) -> Iterator[str]:
 
 
 def describe_leaks(frame: pd.DataFrame, labels: NDArray[np.int64], schema: Schema) -> Iterator[str]:
-    """Yield a note on each column that separates the classes alone, as columns known only after the target do.
+    """Yield a note on each column that alone separates the classes with a ROC-AUC of at least 0.99.
 
-    The presence of a value may separate them too.
+    Columns that are known only after the target do so. Whether a value is missing may separate the classes too.
+
+    Args:
+        frame: (N, columns), the columns that methods learn from, in their order.
+        labels: (N,), 1 for positives.
+        schema: The columns.
     """
     areas, areas_of_missing = class_areas(frame, schema, labels)
     for place in np.flatnonzero((areas >= GIVES_AWAY) | (areas_of_missing >= GIVES_AWAY)):
@@ -162,7 +178,7 @@ def describe_leaks(frame: pd.DataFrame, labels: NDArray[np.int64], schema: Schem
 
 
 def describe_copies(own: Own) -> Iterator[str]:
-    """Yield a note if test rows (or images) of the first division also occur in train or validation."""
+    """Yield one note if test rows (or images) of the first division also occur in train or validation, else nothing."""
     if isinstance(own.features, pd.DataFrame):
         keys = hash_rows(own.features)
     else:

@@ -81,7 +81,7 @@ def compare(  # noqa: D417 - the table of the request documents the other option
 
 
 def document_options() -> str:
-    """Return lines for the docstring of `compare`: the options that the request documents."""
+    """Return lines for the docstring of `compare`, one an option, from the help of the fields of the request."""
     entries = {name: REQUEST_FIELDS[name].entry for name in inspect.signature(compare).parameters if name in DOCUMENTED}
     return "".join(f"    {name}: {entry.in_python or entry.help}\n" for name, entry in entries.items())
 
@@ -92,6 +92,11 @@ compare.__doc__ = f"{inspect.cleandoc(compare.__doc__ or '')}\n{document_options
 
 def check_options(recipe: Mapping[str, Any], threshold: Any, test: Any) -> None:
     """Check the names of the entries of a recipe, and the types of threshold and test.
+
+    Args:
+        recipe: The further options of `compare`, by name.
+        threshold: Must be text.
+        test: Must be a pair (X, y) or None.
 
     Raises:
         TypeError: A recipe has no entry of that name, the threshold is no text, or the test is no pair.
@@ -108,9 +113,14 @@ def check_options(recipe: Mapping[str, Any], threshold: Any, test: Any) -> None:
 
 
 def answer_in_python(own: Own, request: ComparisonRequest, *, verbose: bool) -> Answer:
-    """Answer a request without progress bars; with `verbose` print its messages.
+    """Compare the methods that a request names on these data, without progress bars, and return the answer.
 
     Without an output folder, a temporary one is used that is deleted with the answer, and no report is written.
+    verbose: Whether to print messages.
+
+    Raises:
+        ValueError: The request cannot be met. A temporary folder is deleted then.
+        OSError: The folder cannot be written.
     """
     folder = Path(mkdtemp(prefix="imbaloss-")) if request.out is None else request.out
     observer = ComparisonObserver(print, print) if verbose else SILENT
@@ -126,7 +136,7 @@ def answer_in_python(own: Own, request: ComparisonRequest, *, verbose: bool) -> 
 
 
 def as_names(names: Names) -> tuple[str, ...] | None:
-    """Return one or several names as a tuple of text; None stays None."""
+    """Return one name or several names as a tuple of text; None stays None."""
     if names is None:
         return None
     return (str(names),) if isinstance(names, str) or not isinstance(names, Iterable) else tuple(map(str, names))
@@ -140,12 +150,14 @@ def open_arrays(
     Args:
         name: The name of the data.
         pairs: X and y to learn from and, if there is a test part of its own, X and y of that part.
-        groups: (N,), or None.
-        times: (N,), or None.
+        groups: (N,), the group of each row; None without groups.
+        times: (N,), the time of each row; None without times.
         request: The request.
 
     Raises:
-        ValueError: X, y, groups and times do not fit together, or nothing can be learned from them.
+        ValueError: X, y, groups and times do not fit together, groups or times come with a test part, or nothing can be
+            learned from the data.
+        TypeError: X is a lazy frame.
     """
     labels = [pd.Series(np.asarray(y).ravel(), name=request.target) for _, y in pairs]
     extra = {key: np.asarray(value) for key, value in ((GROUP, groups), (TIME, times)) if value is not None}
@@ -169,7 +181,7 @@ def open_arrays(
 
 
 def are_images(X: Any) -> bool:
-    """Say whether X is an array with more than two axes."""
+    """Say whether X is an array with more than two axes. A frame never is."""
     return not hasattr(X, "columns") and np.ndim(X) > 2
 
 
@@ -182,7 +194,7 @@ def open_images(
         name: The name of the data.
         arrays: The images to learn from and, if there is a test part of its own, the images of that part.
         labels: (N,), of each array.
-        extra: A table with the columns of groups and times; without columns if there are none.
+        extra: An Arrow table with the columns "group" and "time", or without columns if there are none.
         request: The request.
 
     Raises:
@@ -208,7 +220,17 @@ def open_images(
 
 
 def find_class_values(target: str, labels: Sequence["pd.Series[Any]"]) -> dict[str, Any]:
-    """Return the label of each class, keyed by the name of the class; the first of several spellings counts."""
+    """Return the label of each class, as a JSON value, keyed by the name of the class: 1 for "1", True for "True".
+
+    The first of several spellings counts. Missing labels are ignored; without any label the result is empty.
+
+    Args:
+        target: The name of the target, for messages.
+        labels: (N,) labels of the rows to learn from, and of the test rows if there are any.
+
+    Raises:
+        ValueError: There are more than 100 different labels, or one is empty text.
+    """
     values = pd.concat(labels, ignore_index=True).dropna().unique()
     if not len(values):
         return {}
@@ -218,6 +240,10 @@ def find_class_values(target: str, labels: Sequence["pd.Series[Any]"]) -> dict[s
 
 def check_lengths(features: Sequence[Any], labels: Sequence["pd.Series[Any]"]) -> None:
     """Check that each X has as many rows as its y.
+
+    Args:
+        features: Each X.
+        labels: Each y, in the same order.
 
     Raises:
         ValueError: The numbers differ.

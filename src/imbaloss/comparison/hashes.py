@@ -11,7 +11,7 @@ START, FACTOR, STEP, END = 0x345678, 1_000_003, 82_520, 97_531  # constants of C
 
 
 def hash_columns(frame: pd.DataFrame) -> Iterator[NDArray[np.uint64]]:
-    """Yield the hashes of the values of each column, (N,), as `pandas.util.hash_pandas_object` computes them."""
+    """Yield the hashes of each column's values, (N,), equal to `pandas.util.hash_pandas_object` without the index."""
     size = max(1, BLOCK // max(1, len(frame)))
     for start in range(0, len(frame.columns), size):
         block = frame.iloc[:, start : start + size]

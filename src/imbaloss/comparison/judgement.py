@@ -26,7 +26,7 @@ NOTHING_SAID = ColumnRequest()
 
 @dataclass(frozen=True)
 class Judgement:
-    """The judgement on a column of a file: the columns that it gives, or the reason why it is left out."""
+    """The judgement on a column of a file: the columns that it gives to learn from, or the reason to leave it out."""
 
     columns: tuple[Column, ...] = ()
     left_out: LeftOut | None = None

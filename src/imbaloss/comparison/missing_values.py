@@ -13,15 +13,12 @@ if TYPE_CHECKING:
 
 
 def mark_missing(table: "pa.Table", na_values: Sequence[str] = (), keep_na: Collection[str] = ()) -> "pa.Table":
-    """Replace missing values by nulls: NA, ? and the like in text, NaN in numbers, and `na_values`.
+    """Return a table with nulls for missing values: NA, ? and the like in text, NaN in numbers, and `na_values`.
 
     Args:
         table: Any table; it is not changed.
         na_values: Further texts that mean a missing value. A number means it in any notation: -999 is also -999.0.
-        keep_na: Columns of text in which NA and the like stay values.
-
-    Returns:
-        A table with the same columns.
+        keep_na: Columns of text in which NA and the like stay values. `na_values` become nulls there too.
     """
     import pyarrow as pa
 
@@ -42,14 +39,14 @@ def mark_missing(table: "pa.Table", na_values: Sequence[str] = (), keep_na: Coll
 
 
 def make_nulls_of(texts: Sequence[str], numeric: Sequence[float]) -> "Callable[[pa.Array], pa.Array]":
-    """Return a function that replaces these texts, and texts that stand for these numbers, by nulls."""
+    """Return a function that takes an array of text, and replaces these texts and these numbers in it by nulls."""
     import pyarrow as pa
     from pyarrow import compute
 
     unwanted, unwanted_numbers = pa.array(list(texts), pa.large_string()), pa.array(list(numeric), pa.float64())
 
     def drop(array: "pa.Array") -> "pa.Array":
-        """Replace the unwanted values of an array of text by nulls."""
+        """Replace the unwanted values of an array of text by nulls; without such values the same array is returned."""
         missing = compute.is_in(array, unwanted)
         if len(unwanted_numbers):
             missing = compute.or_(missing, compute.is_in(read_numbers(array), unwanted_numbers))
@@ -61,7 +58,10 @@ def make_nulls_of(texts: Sequence[str], numeric: Sequence[float]) -> "Callable[[
 
 
 def read_numbers(texts: "pa.Array") -> "pa.Array":
-    """Read texts with a decimal point or comma as numbers; codes such as 00999 and other texts become nulls."""
+    """Read texts with a decimal point or comma as an Arrow array of floats.
+
+    Codes such as 00999 and other texts become nulls.
+    """
     import pyarrow as pa
     from pyarrow import compute
 
@@ -72,7 +72,10 @@ def read_numbers(texts: "pa.Array") -> "pa.Array":
 
 
 def drop_from_categories(column: "pa.ChunkedArray", drop: "Callable[[pa.Array], pa.Array]") -> "pa.ChunkedArray":
-    """Replace the values of a dictionary column by nulls if `drop` makes nulls of their categories."""
+    """Replace the values of a dictionary column by nulls if their category is unwanted.
+
+    drop: Turns unwanted texts of an array into nulls.
+    """
     import pyarrow as pa
     from pyarrow import compute
 
@@ -85,7 +88,7 @@ def drop_from_categories(column: "pa.ChunkedArray", drop: "Callable[[pa.Array], 
 
 
 def drop_numbers(column: "pa.ChunkedArray", values: Sequence[float]) -> "pa.ChunkedArray":
-    """Replace NaN and these numbers by nulls in a column of numbers."""
+    """Replace NaN and these numbers by nulls in a column of integers or floats, which keeps its type."""
     import pyarrow as pa
     from pyarrow import compute
 
@@ -95,5 +98,11 @@ def drop_numbers(column: "pa.ChunkedArray", values: Sequence[float]) -> "pa.Chun
 
 
 def find_target(table: "pa.Table", target: str, na_values: Sequence[str]) -> "pa.Array":
-    """Return the target of each row, with nulls for empty values, NaN and `na_values`; the text NA stays a class."""
+    """Return the target of each row, (N,), with nulls for empty values, NaN and `na_values`; the text NA stays a class.
+
+    target: The name of its column.
+
+    Raises:
+        KeyError: The table has no such column.
+    """
     return mark_missing(table.select([target]), na_values, keep_na=[target])[target].combine_chunks()

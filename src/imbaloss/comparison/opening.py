@@ -37,10 +37,12 @@ if TYPE_CHECKING:
 
 
 def open_own(source: Path, request: ComparisonRequest) -> Own:
-    """Open a table, a folder of images, a table of names of images, or images as arrays.
+    """Open a table, a folder of images, a table of names of images, or images as arrays, as a person's own data.
+
+    Messages name the file that they are about.
 
     Raises:
-        OSError: A file cannot be read.
+        OSError: A file does not exist or cannot be read.
         ValueError: Nothing can be learned from the data, or the request leaves open what is meant.
     """
     import pyarrow as pa
@@ -52,7 +54,14 @@ def open_own(source: Path, request: ComparisonRequest) -> Own:
 
 
 def open_files(source: Path, request: ComparisonRequest) -> Own:
-    """Open the data as `open_own` does; messages about columns and rows of the first file do not name it."""
+    """Open a table, a folder of images, a table of names of images, or images as arrays, as a person's own data.
+
+    Messages about columns and rows of the first file do not name the file.
+
+    Raises:
+        OSError: A file does not exist or cannot be read.
+        ValueError: Nothing can be learned from the data, or the request leaves open what is meant.
+    """
     if not source.exists():
         raise FileNotFoundError(f"there is no file or folder {source}")
     if source.is_dir() and not is_parquet_folder(source):
@@ -73,8 +82,13 @@ def open_files(source: Path, request: ComparisonRequest) -> Own:
 def check_columns(names: Collection[str], request: ComparisonRequest, source: str) -> None:
     """Check that the columns that the request names exist, and that no column is named for two purposes.
 
+    Args:
+        names: The names of the columns of the data.
+        request: The request.
+        source: The file or the data, which begins messages.
+
     Raises:
-        ValueError: A column does not exist, or is named for two purposes.
+        ValueError: A column does not exist, is named for two purposes, or both groups and times are named.
     """
     wanted = {"target": request.target, "group": request.group, "time": request.time}
     lists = {"drop": request.drop, "category": request.category, "mark": request.mark, "keep-na": request.keep_na}
@@ -116,9 +130,9 @@ def open_tables(
         name: The name of the data.
         tables: One or two tables; the target may stand in any place.
         request: The request.
-        classes: The label that each name of a class stands for, as in `Content`; None if the names are the labels.
+        classes: The label that each name of a class stands for; None if the names are the labels.
         notes: Notes on the files.
-        delimiter: The delimiter of the first file if it is text.
+        delimiter: The delimiter of the first file if it is delimited text.
 
     Raises:
         ValueError: Nothing can be learned from the data, or the tables do not fit the request or each other.
@@ -158,7 +172,10 @@ def open_tables(
 
 
 def read_column_request(request: ComparisonRequest, delimiter: str | None) -> ColumnRequest:
-    """Return what a request says of the columns. delimiter: that of the file if it is text."""
+    """Return the part of a request that is about columns: kinds, missing values, and columns to leave out.
+
+    delimiter: That of the file if it is delimited text, else None.
+    """
     aside = {request.target: Reason.TARGET} | dict.fromkeys(request.drop, Reason.DROPPED)
     for reason, column in ((Reason.GROUP, request.group), (Reason.TIME, request.time)):
         if column is not None:
@@ -171,8 +188,12 @@ def read_column_request(request: ComparisonRequest, delimiter: str | None) -> Co
 def check_test_classes(learned: "pd.Series[str]", test: "pd.Series[str]") -> None:
     """Check that the test rows have no class that the other rows lack.
 
+    Args:
+        learned: The class of each row of the first file.
+        test: The class of each row of the test file.
+
     Raises:
-        ValueError: They have one.
+        ValueError: The test rows have such a class; the message names it.
     """
     if unknown := sorted(set(test) - set(learned)):
         classes = list_names(sorted(set(learned)))
@@ -183,6 +204,9 @@ def check_test_classes(learned: "pd.Series[str]", test: "pd.Series[str]") -> Non
 
 
 def mark_missing_in_features(table: "pa.Table", request: ComparisonRequest) -> "pa.Table":
-    """Return the table without the target, with nulls for missing values; a class may be called NA."""
+    """Return a table without the target, with nulls for missing values: NA and the like, NaN, and those of the request.
+
+    The target is left out since a class may be called NA.
+    """
     features = select(table, [name for name in table.column_names if name != request.target])
     return mark_missing(features, request.na_values, request.keep_na)

@@ -29,15 +29,19 @@ Arrays = Mapping[str, NDArray[Any]]
 
 
 def has_images(loaded: Arrays) -> bool:
-    """Say whether an array has more than two axes, the most that a table has."""
+    """Say whether one of the arrays of an NPZ file has more than two axes, the most that a table has."""
     return any(array.ndim > 2 for array in loaded.values())
 
 
 def open_image_folder(folder: Path, request: ComparisonRequest) -> Own:
-    """Open a folder of images whose sub-folders are the classes; the target has no column.
+    """Open a folder of images whose sub-folders are the classes.
+
+    The images of the test folder that the request may name become the last rows.
 
     Raises:
-        ValueError: There are fewer than two classes, an image cannot be read, or the request names a column.
+        OSError: A file cannot be read.
+        ValueError: There are fewer than two classes, an image cannot be read, the test data are no folder, or the
+            request has an option for tables, such as a column.
     """
     files, labels, notes = image_names.find_class_images(folder)
     held_out = 0
@@ -56,7 +60,9 @@ def open_image_folder(folder: Path, request: ComparisonRequest) -> Own:
 
 
 def name_label_classes(target: str, labels: Any) -> "pd.Series[str]":
-    """Return labels (N,) of any type as names of classes (see `name_classes`).
+    """Return labels (N,) of any type as names of classes: 0, 0.0 and "0" are one class, and so are true and True.
+
+    target: The name of the target, for messages.
 
     Raises:
         ValueError: A label is missing, or there is one class, or more than 100.
@@ -66,7 +72,7 @@ def name_label_classes(target: str, labels: Any) -> "pd.Series[str]":
 
 
 def refuse_size(request: ComparisonRequest, reason: str) -> None:
-    """Refuse a request with a size for images, because there is nothing to resize.
+    """Refuse a request with a size for images, because there is nothing to resize; do nothing without a size.
 
     reason: Begins the message.
 
@@ -78,7 +84,7 @@ def refuse_size(request: ComparisonRequest, reason: str) -> None:
 
 
 def refuse_columns(request: ComparisonRequest, reason: str) -> None:
-    """Refuse a request with options of tables, because there are no columns.
+    """Refuse a request with options of tables, because there are no columns; do nothing without such options.
 
     reason: Begins the message.
 
@@ -94,7 +100,10 @@ def refuse_columns(request: ComparisonRequest, reason: str) -> None:
 
 
 def find_image_column(table: "pa.Table", request: ComparisonRequest) -> str | None:
-    """Return the column of a table that names image files; None if none does.
+    """Return the column of a table in which at least half of the values name image files; None if there is none.
+
+    Target, groups, times and dropped columns are not searched. If the request has a size for images, one value that
+    names an image suffices.
 
     Raises:
         ValueError: Two columns name images, or a column names images of a kind that cannot be read.
@@ -124,6 +133,8 @@ def open_image_listing(
 ) -> Own:
     """Open the images that a column of a table names, relative to the folder of the table.
 
+    Other columns than target, groups and times are ignored, with a note.
+
     Args:
         sources: The files of the table and, if there is one, of the test table.
         tables: The content of these files.
@@ -132,7 +143,7 @@ def open_image_listing(
         notes: Notes on the files.
 
     Raises:
-        FileNotFoundError: A named file does not exist.
+        OSError: A named file does not exist or cannot be read.
         ValueError: A row names no image, an image cannot be read, or the tables have different columns.
     """
     needed = [name for name in tables[0].column_names if name in {request.target, column, request.group, request.time}]
@@ -164,10 +175,17 @@ def open_image_listing(
 
 
 def open_image_arrays(source: Path, loaded: Arrays, request: ComparisonRequest) -> Own:
-    """Open an NPZ file with one array of images and one of labels, named like the target. loaded: its arrays.
+    """Open an NPZ file with one array of images and one of labels, named like the target.
+
+    Args:
+        source: The file. The request may name another one with test images.
+        loaded: The arrays of the file, by name.
+        request: The request.
 
     Raises:
-        ValueError: The file lacks such arrays, or the images cannot be understood.
+        OSError: The test file cannot be read.
+        ValueError: A file lacks such arrays, the images cannot be understood, or the request has a size or an option
+            for tables, such as a column.
     """
     refuse_columns(request, f"{source} holds images as arrays")
     refuse_size(request, f"{source} holds images as arrays")

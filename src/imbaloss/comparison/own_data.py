@@ -79,27 +79,30 @@ class Own:
 
     @property
     def cache(self) -> SplitCache:
-        """The cached results for these data, which are deleted with them."""
+        """The cached results for these data: divisions, the last split, the shape of an input.
+
+        They are deleted with the data.
+        """
         return CACHES.setdefault(self, SplitCache())
 
     @property
     def each_fold(self) -> list[Fold] | list[None]:
-        """The folds of the first repeat; a list of None if the division has no folds."""
+        """The folds of the first repeat of the cross-validation; a list of one None if the division has no folds."""
         return [Fold(0, place, self.folds) for place in range(self.folds)] if self.division == FOLDS else [None]
 
     @property
     def level(self) -> float:
-        """The share of positives."""
+        """The share of positives in all rows, from 0 to 1."""
         return float(self.labels.mean())
 
     @property
     def counts(self) -> Counts:
-        """The number of negatives and positives."""
+        """The number of negatives and of positives in all rows, in this order."""
         positives = int(self.labels.sum())
         return Counts(len(self.labels) - positives, positives)
 
     def with_positive(self, positive: str) -> "Own":
-        """Return the data themselves, whose positive class is already decided.
+        """Check that `positive` is a class, and return the data unchanged, since their positive class is decided.
 
         Raises:
             ValueError: The data have no such class.
@@ -119,7 +122,10 @@ class Own:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """The shape of one input in the first split; in another split a table may have more or fewer categories."""
+        """The shape of one input in the first split: (D,) or (C, H, W). In another split a table may have another D.
+
+        For a table the first split is prepared for this, once. The number of categories decides D.
+        """
         if self.kind.of_images:
             return self.features.shape[1:]
         if self.cache.shape is None:
@@ -128,11 +134,11 @@ class Own:
 
     @property
     def inputs(self) -> int:
-        """The number of numbers in one input."""
+        """The number of numbers in one input of the first split, the product of its shape."""
         return prod(self.shape)
 
     def describe_cell(self, level: float, protocol: str) -> str:  # noqa: ARG002
-        """Return the name of the data, for messages; level and protocol are ignored."""
+        """Return the name of the data, for messages. Level (share of positives) and protocol are ignored."""
         return self.name
 
     def split_counts(
@@ -143,7 +149,14 @@ class Own:
         level: float | None = None,  # noqa: ARG002
         protocol: str | None = None,  # noqa: ARG002
     ) -> dict[str, Counts]:
-        """Return the class counts of train, validation and test; level and protocol are ignored."""
+        """Return the number of negatives and positives of each part, by "train", "validation" and "test".
+
+        Args:
+            seed: The seed.
+            fold: The fold that is test; None for divisions without folds.
+            level: Ignored.
+            protocol: Ignored.
+        """
         counts = {}
         for part, rows in self.find_rows(seed, fold).items():
             positives = int(self.labels[rows].sum())
@@ -158,11 +171,18 @@ class Own:
         level: float | None = None,  # noqa: ARG002
         protocol: str | None = None,  # noqa: ARG002
     ) -> Split:
-        """Return the split of one run with prepared inputs; level and protocol are ignored."""
+        """Return train, validation and test with prepared inputs and labels, the preparation fitted on train.
+
+        Args:
+            seed: The seed.
+            fold: The fold that is test; None for divisions without folds.
+            level: Ignored.
+            protocol: Ignored.
+        """
         return self.prepare_split(seed, fold).split
 
     def example_images(self) -> dict[str, NDArray[np.uint8]]:
-        """Return a few images of each class, keyed by its name, (n, C, H, W)."""
+        """Return a few images of each class, keyed by its name, (n, C, H, W), at even distances in the data."""
         rows_of_classes = [np.flatnonzero(self.labels == label) for label in (0, 1)]
         return {
             name: self.take_features(pick_examples(rows))
@@ -170,7 +190,10 @@ class Own:
         }
 
     def prepare_split(self, seed: int, fold: Fold | None) -> Prepared:
-        """Return a split with its preparation, fitted on the train part. Only the last split is cached."""
+        """Return train, validation and test with prepared inputs, and the preparation, fitted on the train part.
+
+        Only the last split is cached. fold: None for divisions without folds.
+        """
         division = Division(seed, fold)
         if division not in self.cache.prepared:
             rows = self.find_rows(seed, fold)
@@ -185,24 +208,32 @@ class Own:
         return self.cache.prepared[division]
 
     def fit_preparation(self, rows: Rows) -> tuple[TablePreparation | ImagePreparation, NDArray[np.float32]]:
-        """Fit the preparation on these rows, and return it with their inputs; for images nothing is fitted."""
+        """Fit the preparation on these rows, and return it with their inputs (n, ...); for images nothing is fitted."""
         if isinstance(self.kind, Schema):
             return TablePreparation.fit(self.kind, self.take_features(rows), self.labels[rows])
         return self.kind, self.kind(self.take_features(rows))
 
     def take_features(self, rows: Rows) -> Any:
-        """Return the features of these rows, as a frame or as images."""
+        """Return the features of these rows, in their order, as a frame or as images (n, C, H, W)."""
         return self.features.iloc[rows] if isinstance(self.features, pd.DataFrame) else self.features[rows]
 
     def find_rows(self, seed: int, fold: Fold | None) -> dict[str, Rows]:
-        """Return the rows of train, validation and test, each in order; every division is cached."""
+        """Return the indices of the rows of "train", "validation" and "test", each ascending; every division is cached.
+
+        fold: None for divisions without folds.
+        """
         division = Division(seed, fold)
         if division not in self.cache.rows:
             self.cache.rows[division] = self.divide(seed, fold)
         return self.cache.rows[division]
 
     def divide(self, seed: int, fold: Fold | None) -> dict[str, Rows]:
-        """Divide the rows into train, validation and test, each in order, by the rule of the division."""
+        """Compute the indices of the rows of "train", "validation" and "test", each ascending.
+
+        Args:
+            seed: Draws the folds; it has no effect on a division by time.
+            fold: The fold that is test; None for divisions without folds.
+        """
         every_row = np.arange(len(self.labels))
         if self.division == TIME:
             return dict(zip(PARTS, self.divide_by_time(every_row, 2), strict=True))
@@ -218,7 +249,16 @@ class Own:
         return {"train": train, "validation": validation, "test": test}
 
     def divide_into_folds(self, rows: Rows, seed: int, fold: Fold) -> dict[str, Rows]:
-        """Divide some rows into the parts of one fold, stratified by class; the rows of a group stay together."""
+        """Divide rows into "train", "validation" and "test" of one fold, stratified by class. A group is in one part.
+
+        Args:
+            rows: The indices of the rows, ascending.
+            seed: Draws the folds.
+            fold: Says which fold is test and which is validation; all others are train.
+
+        Returns:
+            The indices of each part, ascending.
+        """
         labels = self.labels[rows]
         if self.groups is None:
             return {part: rows[places] for part, places in split_rows(labels, fold, seed)}
@@ -236,9 +276,14 @@ class Own:
         }
 
     def divide_by_time(self, rows: Rows, cuts: int) -> Sequence[Rows]:
-        """Cut rows by time into the latest fifths and the rows before them, the earliest part first.
+        """Cut rows by time into the latest fifths and the rows before them, and return the parts, the earliest first.
 
-        cuts: The number of fifths that are cut off. Rows of the same time stay together, in the later part.
+        Rows of the same time stay together, in the later part. The indices of a part are ascending. The data must have
+        times.
+
+        Args:
+            rows: The indices of the rows.
+            cuts: The number of fifths that are cut off, 1 or 2; the result has one part more.
         """
         assert self.times is not None
         order = rows[np.argsort(self.times[rows], kind="stable")]

@@ -44,7 +44,7 @@ MOVED = {"imbaloss.data.own.quantiles": "imbaloss.comparison.wide_quantiles"}  #
 
 @dataclass(frozen=True, eq=False)
 class OwnModel:
-    """A trained model that predicts from rows or images in the form in which it was given them."""
+    """A trained model that predicts from rows or images in the form in which the training got them."""
 
     model: FittedModel
     preparation: TablePreparation | ImagePreparation  # turns rows or images into inputs of the model
@@ -55,12 +55,12 @@ class OwnModel:
 
     @property
     def positive(self) -> Any:
-        """The positive class."""
+        """The positive class, as text or as the labels of the training had it."""
         return self.classes[1]
 
     @property
     def kind(self) -> Schema | ImagePreparation:
-        """The columns that the model was trained on, or the rules by which it reads images."""
+        """The columns that the model was trained on (a `Schema`), or the rules by which it reads images."""
         return self.preparation.schema if isinstance(self.preparation, TablePreparation) else self.preparation
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
@@ -72,6 +72,7 @@ class OwnModel:
 
         Raises:
             ValueError: A column is missing or unknown, a value is of another kind, or images have another shape.
+            TypeError: X is a lazy frame.
         """
         if isinstance(self.preparation, TablePreparation):
             features: Any = self.take_columns(self.preparation.schema, table_from_frame(X))
@@ -81,14 +82,19 @@ class OwnModel:
         return np.stack([1 - positive, positive], axis=1)
 
     def probabilities(self, features: Any) -> NDArray[np.float64]:
-        """Predict the probability of the positive class, (N,), from `take_columns` or from images (N, C, H, W)."""
+        """Predict the probability of the positive class, (N,).
+
+        features: The frame that `take_columns` returns, or images (N, C, H, W) of uint8.
+        """
         return self.model.probabilities(self.preparation(features))
 
     def take_columns(self, schema: Schema, table: "pa.Table", first_row: int = 1) -> pd.DataFrame:
-        """Return the columns that the model needs from a table, which may hold the target too.
+        """Return the columns that the model needs from a table as a frame, which `probabilities` takes.
+
+        The table may hold the target too. Numbers and dates become float64, with NaN for missing ones; names stay text.
 
         Args:
-            schema: The schema of the preparation, perhaps with other forms of numbers and dates.
+            schema: The columns of the training, perhaps with other forms of numbers and dates.
             table: The rows.
             first_row: The number of the first row, for messages.
 
@@ -101,22 +107,35 @@ class OwnModel:
     def predict(self, X: Any) -> NDArray[Any]:
         """Predict the class of each row, (N,): positive if its probability is at least the threshold.
 
+        Args:
+            X: A frame with the columns of the training, an array (N, D), or images (N, H, W[, C]).
+
+        Returns:
+            The classes as text, or as numbers or booleans if the labels of the training were such.
+
         Raises:
             ValueError: A column is missing or unknown, a value is of another kind, or images have another shape.
+            TypeError: X is a lazy frame.
         """
         return self.decide(self.predict_proba(X)[:, 1])
 
     def decide(self, probabilities: NDArray[np.float64]) -> NDArray[Any]:
-        """Return the class of each row, (N,), from the probabilities of the positive class, (N,)."""
+        """Return the class of each row, (N,): positive if its probability is at least the threshold.
+
+        probabilities: (N,), of the positive class; NaN gives the negative class.
+        """
         are_numbers = all(isinstance(name, bool | int | float) for name in self.classes)
         classes = np.array(self.classes, dtype=None if are_numbers else object)
         return classes[(probabilities >= self.threshold.value).astype(np.int64)]
 
     def save(self, folder: Path) -> Path:
-        """Write the files of the model into a folder and return the file that names the others.
+        """Write the files of the model into a folder, and return the file that names the others.
 
-        An earlier model in the folder is removed. The file that names the others is written last, so that an
-        interrupted save leaves no model.
+        A missing folder is made. An earlier model in the folder is removed. The file that names the others is written
+        last, so that an interrupted save leaves no model.
+
+        Raises:
+            OSError: The folder cannot be written.
         """
         remove_model(folder)
         folder.mkdir(parents=True, exist_ok=True)
@@ -143,7 +162,7 @@ class OwnModel:
 
     @classmethod
     def load(cls, folder: str | Path) -> Self:
-        """Load the model of a folder.
+        """Load the model that `imbaloss compare` or `save` wrote into a folder.
 
         Raises:
             ValueError: The folder holds no model of this format, or its files were changed after they were written.
@@ -164,9 +183,15 @@ class OwnModel:
 
 
 def load_preparation(folder: Path, schema: Schema, header: Mapping[str, Any]) -> TablePreparation:
-    """Load the preparation of a table from a folder.
+    """Load the preparation of a table from the folder of a model.
+
+    Args:
+        folder: The folder.
+        schema: The columns that the preparation is for.
+        header: The content of the file that names the others, with its checksums.
 
     Raises:
+        OSError: The file cannot be read.
         ValueError: The file was changed after it was written, or holds types that are not trusted.
     """
     file = folder / PREPARATION
@@ -178,7 +203,7 @@ def load_preparation(folder: Path, schema: Schema, header: Mapping[str, Any]) ->
 
 
 def read_header(folder: Path) -> dict[str, Any]:
-    """Read the file of a model that names the other files, check its checksum and drop it.
+    """Read the JSON file of a model that names its other files, and return its entries without the checked checksum.
 
     Raises:
         ValueError: The file is missing, was changed after it was written, or has a format that is unknown.
@@ -197,19 +222,19 @@ def read_header(folder: Path) -> dict[str, Any]:
 
 
 def hash_header(header: Mapping[str, Any]) -> str:
-    """Return the SHA-256 of the entries of a model file, as hexadecimal digits."""
+    """Return the SHA-256 of the entries of a model file, without that of the checksum, as hexadecimal digits."""
     return hashlib.sha256(json.dumps(header).encode()).hexdigest()
 
 
 def rename_moved(content: bytes) -> bytes:
-    """Replace the names of moved modules in the bytes of a skops file; a file without them is returned as it is."""
+    """Replace the names of moved modules in the bytes of a skops file (a ZIP); others are returned unchanged."""
     with ZipFile(BytesIO(content)) as archive:
         files = {name: archive.read(name) for name in archive.namelist()}
     if not any(module.encode() in files[SCHEMA] for module in MOVED):
         return content
 
     def rename(node: dict[str, Any]) -> dict[str, Any]:
-        """Return a node of the JSON document with the new name of its module."""
+        """Return a node of the JSON document with the new name of its module; others are returned unchanged."""
         module = node.get("__module__")
         return node | {"__module__": MOVED[module]} if module in MOVED else node
 
@@ -222,17 +247,20 @@ def rename_moved(content: bytes) -> bytes:
 
 
 def remove_model(folder: Path) -> None:
-    """Remove the files of the model in a folder; do nothing if there is none."""
+    """Remove the files of the model in a folder; other files stay. Do nothing if there is no model or no folder."""
     for name in (NAME, PREPARATION):
         (folder / name).unlink(missing_ok=True)
     model_files.remove(folder)
 
 
 def read_kind(value: Mapping[str, Any]) -> Schema | ImagePreparation:
-    """Read the schema of a table or the rules for images from the entries that their `to_json` returned.
+    """Read the columns of a table, or the rules for images, from the entries of a model file.
+
+    value: The entries "columns", "left_out" and so on, or the entry "images".
 
     Raises:
         ValueError: A column has an unknown kind or form.
+        KeyError: An entry is missing.
     """
     if "images" in value:
         return ImagePreparation(**to_tuples(value["images"]))
@@ -243,6 +271,6 @@ def read_kind(value: Mapping[str, Any]) -> Schema | ImagePreparation:
 
 
 def convert_label(value: Any) -> Any:
-    """Convert a label to a JSON value: numbers and booleans stay, everything else becomes trimmed text."""
+    """Convert a label to a JSON value: numbers and booleans stay (NumPy's as Python's), others become trimmed text."""
     value = value.item() if isinstance(value, np.generic) else value
     return value if isinstance(value, bool | int | float) else str(value).strip()

@@ -15,7 +15,9 @@ UNITS = ("s", "m", "h")  # of a budget: seconds, minutes, hours
 
 
 def plan_study(request: ComparisonRequest, own: Own) -> OwnStudy:
-    """Plan the study of a request. With a budget it has one repetition, to which training adds.
+    """Plan the study of a request: methods, repetitions, recipe and facts on the data. Nothing is trained.
+
+    With a budget the study has one repetition, to which training adds.
 
     Raises:
         ValueError: A method is unknown, an option has a value that it does not admit, or the recipe cannot train a
@@ -53,7 +55,7 @@ def plan_study(request: ComparisonRequest, own: Own) -> OwnStudy:
 
 
 def budget_in_seconds(request: ComparisonRequest) -> float | None:
-    """Return the budget of a request in seconds; None if it has no budget.
+    """Return the budget of a request in seconds, such as 600.0 for "10m"; None if it has no budget.
 
     Raises:
         ValueError: The budget is no time.
@@ -62,7 +64,7 @@ def budget_in_seconds(request: ComparisonRequest) -> float | None:
 
 
 def parse_budget(budget: str) -> float:
-    """Parse a time such as 90s, 10m or 1.5 h, and return it in seconds.
+    """Parse a time such as 90s, 10m or 1.5 h, and return it in seconds. Units are s, m and h.
 
     Raises:
         ValueError: The text is not a plain number above 0 followed by a unit, or the time is above 292 years, the limit

@@ -49,18 +49,20 @@ def predict_file(
 
     Args:
         model: The model.
-        source: Data of the kind that the model was trained on, with or without the target; for images also a folder
-            without sub-folders.
-        out: The file to write, CSV or Parquet by its ending.
+        source: Data of the kind that the model was trained on, with or without the target; for images also a folder, an
+            image, or a table that names images.
+        out: The file to write, CSV or Parquet by its ending. An earlier file is replaced.
         keep: Columns of the file that are written too, unchanged.
         reading: Options for reading the file.
 
     Returns:
-        The number of rows, of positive decisions, and of rows with unseen categories.
+        The number of rows, of positive decisions, and, by column, of rows with a category that the training did not
+        have.
 
     Raises:
         OSError: A file cannot be read or written.
-        ValueError: The data have other columns or values that the model cannot take, or `out` has another ending.
+        ValueError: The data have other columns or values that the model cannot take, `out` has another ending or is
+            `source`, or a column to keep does not exist.
     """
     if out.suffix.lower() not in table_writing.ENDINGS:
         raise ValueError(
@@ -79,7 +81,7 @@ def predict_file(
     positives = 0
 
     def count_positives() -> Iterator[pd.DataFrame]:
-        """Yield the parts, and add their positive decisions to `positives`."""
+        """Yield the parts of the predictions unchanged, and add their positive decisions to the caller's count."""
         nonlocal positives
         for part in parts:
             positives += int((part[DECISION] == model.positive).sum())
@@ -99,12 +101,20 @@ def predict_table(
     *,
     unseen: "Counter[str]",
 ) -> Iterator[pd.DataFrame]:
-    """Yield predictions for the rows of a table, one frame a part.
+    """Yield predictions for the rows of a table, one frame a part: the kept columns, "probability" and "decision".
 
-    preparation: The preparation of the model. unseen: Counts rows with unseen categories by column; changed in place.
+    Args:
+        model: The model.
+        preparation: The preparation of the model.
+        source: The file, or a folder of Parquet files.
+        keep: The columns to keep.
+        reading: Options for reading the file.
+        unseen: Counts rows with unseen categories by column; changed in place.
 
     Raises:
-        ValueError: The source is a folder, or has other columns or values than the model takes.
+        OSError: The file cannot be read.
+        ValueError: The source is another folder, has other columns or values than the model takes, or lacks a column to
+            keep.
     """
     if source.is_dir() and not is_parquet_folder(source):
         raise ValueError(f"{source} is a folder, but the model was trained on a table: name a file")
@@ -123,10 +133,12 @@ def predict_table(
 def complete_forms(schema: Schema, file: TableFile) -> Schema:
     """Return the schema with the forms of numbers and dates that the training left open, found in a new file.
 
-    The training decides how a column is read. If the column was no text there, all values of the new file decide.
+    The training decides how a column is read. If the column was no text there, all values of the new file decide. A
+    file whose values have types leaves the schema unchanged.
 
     Raises:
-        ValueError: The marks in the numbers of the file may separate thousands or decimals.
+        OSError: The file cannot be read.
+        ValueError: The marks in the numbers of the file may separate thousands or decimals, or the file holds no table.
     """
     unknown = {
         column.name
@@ -146,9 +158,13 @@ def complete_forms(schema: Schema, file: TableFile) -> Schema:
 
 
 def complete_form(column: Column, distinct: "pa.Array | None") -> Column:
-    """Return a column with the form of its distinct texts in a file.
+    """Return a column with the form, such as decimal commas, that its texts in a new file have.
 
     It is returned unchanged if its form is settled, if there are no texts, or if the texts are of another kind.
+
+    Args:
+        column: The column.
+        distinct: The distinct texts of the file; None if there are none.
 
     Raises:
         ValueError: The marks in the numbers may separate thousands or decimals.
@@ -164,20 +180,26 @@ def complete_form(column: Column, distinct: "pa.Array | None") -> Column:
 
 
 def is_plain(values: "pa.Array") -> bool:
-    """Say whether all texts are plain numbers whose points cannot be thousands separators."""
+    """Say whether all texts are numbers with a decimal point or none, and their points cannot be thousands separators.
+
+    values: The texts, without nulls.
+    """
     is_number = not np.isnan(numbers.parse_numbers(values, NumberForm.PLAIN)).any()
     return is_number and not numbers.all_have_three_decimals(values)
 
 
 def join_distinct(earlier: "pa.Array | None", values: "pa.Array") -> "pa.Array":
-    """Return the distinct texts of two arrays; `earlier` is None at first."""
+    """Return the distinct texts of two arrays, in order of first occurrence; None stands for no earlier texts."""
     import pyarrow as pa
 
     return pa.concat_arrays([values if earlier is None else earlier, values]).unique()
 
 
 def split_evenly(parts: "Iterator[pa.Table]", size: int) -> "Iterator[pa.Table]":
-    """Yield the same rows in parts of `size` rows; the last part may be smaller or empty."""
+    """Yield the same rows in parts of `size` rows; the last part may be smaller or empty.
+
+    parts: One or more tables with the same columns.
+    """
     import pyarrow as pa
 
     waiting: list[pa.Table] = []
@@ -191,7 +213,13 @@ def split_evenly(parts: "Iterator[pa.Table]", size: int) -> "Iterator[pa.Table]"
 
 
 def check_kept(names: Sequence[str], keep: Sequence[str]) -> None:
-    """Check that the columns to keep exist, and that none has the name of a column of predictions.
+    """Check that the columns to keep exist and have none of the names "probability", "decision" and "file".
+
+    The predictions have columns of these names.
+
+    Args:
+        names: The names of the columns of the file.
+        keep: The names of the columns to keep.
 
     Raises:
         ValueError: A column does not exist, or has such a name.
@@ -209,18 +237,29 @@ def check_kept(names: Sequence[str], keep: Sequence[str]) -> None:
 
 
 def add_predictions(model: OwnModel, kept: pd.DataFrame, probabilities: NDArray[np.float64]) -> pd.DataFrame:
-    """Return the kept columns of the file, followed by probability and decision."""
+    """Return the kept columns of the file, followed by "probability" (of the positive class) and "decision" (a class).
+
+    probabilities: (N,), one for each row of `kept`.
+    """
     return kept.assign(**{PROBABILITY: probabilities, DECISION: model.decide(probabilities)})
 
 
 def predict_images(
     model: OwnModel, preparation: ImagePreparation, source: Path, keep: Sequence[str], reading: ReadingOptions
 ) -> Iterator[pd.DataFrame]:
-    """Yield predictions for the images of an NPZ file, of a folder, or of a table that names them.
+    """Yield predictions for the images of an NPZ file, of a folder, or of a table that names them, one frame a part.
 
-    preparation: The preparation of the model.
+    The columns are the kept ones, "file" (not for NPZ), "probability" and "decision".
+
+    Args:
+        model: The model.
+        preparation: The preparation of the model.
+        source: The file, the folder, or one image.
+        keep: The columns of the table to keep.
+        reading: Options for reading the table.
 
     Raises:
+        OSError: A file does not exist or cannot be read.
         ValueError: The source names no images, an image cannot be read, or a column to keep does not exist.
     """
     if source.suffix.lower() in arrays.ENDINGS:
@@ -248,14 +287,16 @@ def find_listed_images(
     Args:
         source: An image, a folder of images, or a table that names images.
         keep: Columns of a table that are written too.
-        column: The column that named the images in training; another column may name them if the table lacks it.
+        column: The column that named the images in training; another column may name them if it is None or the table
+            lacks it.
         reading: Options for reading a table.
 
     Returns:
-        The files, and a frame with the columns to keep and the name of each file.
+        The files, and a frame with the columns to keep and the name of each file, one line a file.
 
     Raises:
-        ValueError: The source names no images, or has no column of a name to keep.
+        OSError: A file does not exist or cannot be read.
+        ValueError: The source names no images, or has no column of a name to keep; images and folders have no columns.
     """
     if source.is_dir() or image_names.names_image(source.name):
         if keep:

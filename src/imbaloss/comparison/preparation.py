@@ -29,13 +29,13 @@ class TablePreparation:
 
     @classmethod
     def fit(cls, schema: Schema, frame: pd.DataFrame, labels: NDArray[np.int64]) -> "tuple[TablePreparation, Inputs]":
-        """Fit the preparation, and return it with the inputs (N, D) of the same rows.
+        """Fit the preparation to rows, and return it with the inputs (N, D) of the same rows, as float32.
 
         In these inputs the target encoding of a row leaves out the row's own target.
 
         Args:
             schema: The columns.
-            frame: (N, columns), as `take_columns` returns it.
+            frame: (N, columns), the columns of the schema in its order: float64, or text for categories.
             labels: (N,), 1 for positives.
         """
         steps = make_steps(schema, int(labels.sum()))
@@ -45,7 +45,10 @@ class TablePreparation:
         return cls(schema, steps), join_inputs(inputs)
 
     def __call__(self, frame: pd.DataFrame) -> Inputs:
-        """Return the inputs of new rows, (N, D); N may be 0."""
+        """Return the inputs of new rows, (N, D), as float32; N may be 0.
+
+        frame: (N, columns), the columns of the schema, as in the fit. Unknown categories raise no error.
+        """
         if not len(frame):  # scikit-learn refuses no rows
             width = sum(len(step.get_feature_names_out()) for step in self.steps.values())
             return np.zeros((0, width), dtype=np.float32)
@@ -56,7 +59,10 @@ class TablePreparation:
             ])  # fmt: skip
 
     def count_unseen(self, frame: pd.DataFrame) -> dict[str, int]:
-        """Count the rows with a category that the fit did not have, by column; columns without one are left out."""
+        """Count the rows with a category that the fit did not have, by column of names.
+
+        Columns without such rows are left out. frame: (N, columns), the columns of the schema, as in the fit.
+        """
         counts = {}
         for step_name, names in list_step_columns(self.schema).items():
             step = self.steps[step_name]
@@ -68,13 +74,17 @@ class TablePreparation:
 
 
 def join_inputs(parts: Sequence[Any]) -> Inputs:
-    """Join arrays (N, ...) side by side, as float32 with rows contiguous in memory."""
+    """Join one or more arrays (N, ...) side by side, as float32 with rows contiguous in memory."""
     inputs: Inputs = np.ascontiguousarray(np.hstack(parts) if len(parts) > 1 else parts[0], dtype=np.float32)
     return inputs
 
 
 def list_step_columns(schema: Schema) -> dict[str, list[str]]:
-    """Return the names of the columns that each step transforms, in the order of inputs, without empty steps."""
+    """Return the names of the columns that each step of the preparation transforms, in the order of inputs.
+
+    The steps are "numbers", "categories", "many" (categories with many values) and "cycles" (sines and cosines of
+    dates). Steps without columns are left out.
+    """
     names = {
         "numbers": [column.name for column in schema.columns if column.is_number],
         "categories": [
@@ -90,7 +100,7 @@ def iterate_step_arrays(schema: Schema, frame: pd.DataFrame) -> Iterator[tuple[s
     """Yield the name of each step and a copy of its columns, (N, C): float64, or objects for categories.
 
     A copy is needed because steps transform it in place. Each column is contiguous in memory, which decides the order
-    in which scikit-learn sums it, and so the last bits of its mean.
+    in which scikit-learn sums it, and so the last bits of its mean. Steps without columns are left out.
     """
     for step, names in list_step_columns(schema).items():
         values = frame[names].to_numpy(np.float64 if step in {"numbers", "cycles"} else object)
@@ -99,7 +109,7 @@ def iterate_step_arrays(schema: Schema, frame: pd.DataFrame) -> Iterator[tuple[s
 
 
 def make_steps(schema: Schema, positives: int) -> dict[str, Any]:
-    """Make the unfitted estimators that prepare the columns of a schema.
+    """Make the unfitted estimators that prepare the columns of a schema, by name of the step.
 
     - Numbers are mapped by their quantiles to a normal distribution (Gorishniy et al. 2021, arXiv 2106.11959). Missing
       numbers become the median, with an indicator.
@@ -107,6 +117,8 @@ def make_steps(schema: Schema, positives: int) -> dict[str, Any]:
     - A category with many values gets the mean target of its value, cross-fitted (Micci-Barreca 2001, SIGKDD
       Explorations 3). An unknown value gets the mean of all.
     - Sines and cosines stay as they are. For a missing date both are 0, the middle of the circle.
+
+    Kinds that no column has are left out.
 
     positives: The number of positives in the rows of the fit, which limits the number of folds.
     """
@@ -156,7 +168,7 @@ class ImagePreparation:
     of_images: ClassVar[bool] = True
 
     def __call__(self, images: NDArray[np.uint8]) -> Inputs:
-        """Return the inputs in [0, 1], (N, C, H, W); the network scales each channel further."""
+        """Return images of uint8 (N, C, H, W) as inputs: float32 in [0, 1], which the network scales further."""
         return images.astype(np.float32) / np.float32(255)
 
     @property
@@ -165,5 +177,5 @@ class ImagePreparation:
         return repr(self)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the entries of a model file that describe the images."""
+        """Return the entries of a model file that describe the images: all fields under the key "images"."""
         return {"images": asdict(self)}

@@ -197,17 +197,19 @@ class ComparisonRequest:
     command: str = ""  # the command line of the request, which the report shows
 
     def __post_init__(self) -> None:
-        """Trim the names and bring them into Unicode's normal form C."""
+        """Trim the names and texts of the request, and bring them into Unicode's normal form C; None stays None."""
         for name in NAMES:
             value = getattr(self, name)
             normal = tuple(map(normalize_text, value)) if isinstance(value, tuple) else value and normalize_text(value)
             object.__setattr__(self, name, normal)
 
     def check_numbers(self) -> None:
-        """Check that each field admits its number; an optional field may be None.
+        """Check that each number of the request, such as `folds`, is in the range of its field.
+
+        None passes for a field that may be None.
 
         Raises:
-            ValueError: A number is outside the domain of its field.
+            ValueError: A number is outside of the range; the message names field, range and number.
         """
         for name, line in REQUEST_FIELDS.items():
             number = getattr(self, name)

@@ -40,12 +40,12 @@ class Case:
 
     @property
     def study(self) -> ReportableStudy:
-        """The study that the findings are of."""
+        """The study that the findings are of: its methods, folds and nouns."""
         return self.findings.study
 
     @property
     def repetition(self) -> str:
-        """The noun for one of its repetitions."""
+        """The noun for one repetition of the study: "repetition" with folds, else "seed"."""
         return "repetition" if self.study.folds else "seed"
 
     @property
@@ -56,17 +56,20 @@ class Case:
 
     @property
     def interval(self) -> Interval:
-        """The mean score of the best method, with its interval."""
+        """The mean score of the best method with the ends of its 95 % interval, which are NaN for one repetition."""
         return self.cell.interval(str(self.best))
 
     @property
     def line(self) -> CellLine:
-        """The line of the table that is about the best method."""
+        """The line of the table of the report that is about the best method, with means over the repetitions."""
         return next(line for line in self.findings.lines if line.method == str(self.best))
 
 
 def write_sentences(case: Case) -> tuple[str, ...]:
-    """Write all sentences in their order, the most important first. Those that do not apply are left out."""
+    """Write all sentences of the answer, without a period at the end, the most important first.
+
+    Sentences that do not apply are left out.
+    """
     sentences = (
         recommend_method(case),
         compare_with_others(case),
@@ -82,7 +85,11 @@ def write_sentences(case: Case) -> tuple[str, ...]:
 
 
 def recommend_method(case: Case) -> str:
-    """Recommend the method with the best mean score, and say how far that is proved."""
+    """Recommend the method with the best mean score, and say how far that is proved, in one text.
+
+    If the mean score is 0 for all methods, the text says so instead. For one repetition it only says what to start
+    with.
+    """
     score, best, repetitions = case.score, case.best, case.repetitions[case.best]
     if not case.interval.estimate and not score.lower:
         return f"No method finds {case.study.noun} with {case.sought}: the mean {score.label} is 0 for all methods"
@@ -100,7 +107,10 @@ def recommend_method(case: Case) -> str:
 
 
 def compare_with_others(case: Case) -> str:
-    """Say which methods the best one is better than, and for which no difference was shown."""
+    """Say which methods the best one is better than or equivalent to, and for which no difference was shown.
+
+    With one method or one repetition, the text says that nothing was compared or decided.
+    """
     comparisons = case.comparisons.values()
     if len(case.methods) == 1:
         return f"{case.best} was not compared with any other method"
@@ -123,7 +133,7 @@ def compare_with_others(case: Case) -> str:
 
 
 def explain_missing_scores(case: Case) -> str:
-    """Say which methods lack scores in some repetitions, and why; nothing if none does."""
+    """Say which methods lack scores in some repetitions, and why; "" if none does."""
     most, rows = case.repetitions[case.best], case.findings.rows
     fewer = [f"{method} ({most - count} of {most})" for method, count in case.repetitions.items() if count < most]
     if not fewer:
@@ -138,7 +148,10 @@ def explain_missing_scores(case: Case) -> str:
 
 
 def compare_with_references(case: Case) -> str:
-    """Compare a network with the nearest reference, or a reference with the nearest network."""
+    """Compare a recommended network with the nearest reference (model of scikit-learn), or a reference with a network.
+
+    The nearest is the one with the smallest mean difference. "" if no such method was compared.
+    """
     is_network = not case.best.learner.is_reference
     candidates = [each for method, each in case.comparisons.items() if method.learner.is_reference == is_network]
     if not candidates:
@@ -149,7 +162,7 @@ def compare_with_references(case: Case) -> str:
 
 
 def compare_with_plain_network(case: Case) -> str:
-    """Compare the best method with plain cross-entropy; nothing if that was not compared or is the best itself."""
+    """Compare the best method with plain cross-entropy; "" if that was not compared or is the best itself."""
     plain = case.comparisons.get(replace(PLAIN, decision=case.best.decision))
     if plain is None:
         return ""
@@ -157,7 +170,10 @@ def compare_with_plain_network(case: Case) -> str:
 
 
 def give_threshold(case: Case) -> str:
-    """Say from which probability on to flag a row; nothing before the training on all rows."""
+    """Say from which probability on to flag a row, with an interval; "" before the training on all rows is finished.
+
+    If that training has no threshold, the text says why and advises 1/2.
+    """
     row, study = case.final, case.study
     if row is None:
         return ""
@@ -179,7 +195,7 @@ def give_threshold(case: Case) -> str:
 
 
 def rate_decisions(case: Case) -> str:
-    """Say what the decisions come to in 1,000 new rows, by the test parts; nothing if these have no positives."""
+    """Say how many of 1,000 new rows are flagged, right and missed, by the test parts; "" without positives there."""
     rows = [row for row in case.findings.rows if row.run.method == case.best and row.threshold]
     tn, fp, fn, tp = (sum(row.tuned.scores[name] or 0 for row in rows) for name in ("tn", "fp", "fn", "tp"))
     if not tp + fn:
@@ -195,7 +211,7 @@ def rate_decisions(case: Case) -> str:
 
 
 def check_demand(case: Case) -> str:
-    """Say whether the demanded precision or recall was reached on test; nothing if the rule demands none."""
+    """Say in how many repetitions the demanded precision or recall was reached on test; "" if the rule demands none."""
     rule = case.best.decision.rule
     if rule.name not in {"recall_at_precision", "precision_at_recall"}:
         return ""
@@ -210,7 +226,7 @@ def check_demand(case: Case) -> str:
 
 
 def compare_costs(case: Case) -> str:
-    """Compare the cost of a decision with that of the best constant one; nothing if the rule names no costs."""
+    """Compare the mean cost of a decision with that of the best constant decision; "" if the rule names no costs."""
     if case.score is not COST:
         return ""
     constant, mean = float(np.mean([constant_cost(row) for row in case.findings.rows])), case.interval.estimate
@@ -224,15 +240,21 @@ def compare_costs(case: Case) -> str:
 
 
 def list_methods(methods: Sequence[str]) -> str:
-    """List the methods; those beyond the first MOST_NAMED are counted."""
+    """List the methods in a sentence: "a, b and c". Those beyond the first 12 are counted: "… and 3 more".
+
+    Raises:
+        ValueError: There are no methods.
+    """
     more = len(methods) - MOST_NAMED
     return join_words(methods) if more <= 0 else f"{', '.join(methods[:MOST_NAMED])} and {more} more"
 
 
 def describe_difference(case: Case, comparison: CellComparison) -> str:
-    """Say how much better or worse the best method is than another, with the interval of the pair and the verdict.
+    """Say how much better or worse the best method is than another, with the 95 % interval and the verdict.
 
-    The interval is of one pair; the verdict is corrected for all pairs.
+    The interval is of this pair alone; the verdict is corrected for all pairs of methods.
+
+    comparison: Of the best method with the other one; a positive mean says that the best is ahead.
     """
     mean, low, high = comparison.interval
     direction = "ahead" if mean >= 0 else "behind"
@@ -247,7 +269,7 @@ def describe_difference(case: Case, comparison: CellComparison) -> str:
 
 
 def count_decimals(low: float, high: float) -> int:
-    """Return how many decimals the width of an interval allows, from 2 to 4; 3 if it has no width."""
+    """Return how many decimals the width of an interval allows, from 2 to 4; 3 if the width is 0, infinite or NaN."""
     width = high - low
     if not width > 0 or not isfinite(width):
         return DECIMALS_ALONE
@@ -255,14 +277,14 @@ def count_decimals(low: float, high: float) -> int:
 
 
 def write_number(value: float, decimals: int) -> str:
-    """Write a number with so many decimals, or with two significant digits if these would show 0."""
+    """Write a number with `decimals` decimals, or with two significant digits if it would read 0 without being 0."""
     return f"{value:.2g}" if 0 < abs(value) < 0.5 * 10.0**-decimals else f"{value:.{decimals}f}"
 
 
 def write_interval(interval: Interval) -> str:
-    """Write an estimate and its 95 % interval, with as many digits as the interval carries.
+    """Write an estimate and its 95 % interval, such as "0.17 (95 % CI 0.05 to 0.29)"; its width decides the digits.
 
-    The interval is left out if it has no width: equal values in all repetitions do not prove certainty.
+    The interval is left out if it has no width or NaN: equal values in all repetitions do not prove certainty.
     """
     estimate, low, high = interval
     decimals = count_decimals(low, high)

@@ -31,7 +31,10 @@ FILE_KEYS = {"noun": "things"}  # keys of the study file that differ from the na
 
 @dataclass(frozen=True)
 class OwnStudy:
-    """The study of one table or folder of images by `compare`. The report treats it as a `Study` of one data set."""
+    """The study of one table or folder of images: methods and repetitions.
+
+    The report treats it as a `Study` of one data set.
+    """
 
     name: str
     target: str  # the column of the class; "folder" for sub-folders
@@ -58,7 +61,7 @@ class OwnStudy:
 
     @property
     def how_to_run(self) -> str:
-        """The kind of the study, with the command that runs it; the study file alone does not hold the data."""
+        """Words for messages: the kind of the study and the command that runs it. The study file lacks the data."""
         return f"the study of one's own data, which is run by: {self.command or 'imbaloss compare'}"
 
     @property
@@ -68,71 +71,93 @@ class OwnStudy:
 
     @property
     def samplers(self) -> tuple[SamplerSpec, ...]:
-        """The samplers of the methods, each once."""
+        """The samplers of the methods, each once, in their order. A method without one has the sampler "none"."""
         return tuple(dict.fromkeys(method.sampler for method in self.methods))
 
     @property
     def seeds(self) -> tuple[int, ...]:
-        """The seeds of the repetitions, each once."""
+        """The seeds of the repetitions, each once, from 0 on.
+
+        One seed serves all folds; without folds, one repetition.
+        """
         return tuple(dict.fromkeys(self.find_repetition(place)[0] for place in range(self.repetitions)))
 
     def find_repetition(self, place: int) -> tuple[int, Fold | None]:
         """Return the seed and the fold of a repetition, counted from 0.
 
-        With folds, the next seed begins when each fold of the last one was test. Without folds, the fold is None.
+        With folds, the next seed begins when each fold of the last one was test. Without folds, the seed is the number
+        of the repetition and the fold is None.
         """
         if not self.folds:
             return place, None
         return place // self.folds, Fold(0, place % self.folds, self.folds)
 
     def runs(self) -> list[Run]:
-        """Return all runs that are compared, one repetition after the other."""
+        """Return the runs (trainings) of all methods in all repetitions, one repetition after the other."""
         return [run for place in range(self.repetitions) for run in self.runs_of_repetition(place)]
 
     def runs_of_repetition(self, place: int) -> list[Run]:
-        """Return the runs of all methods in one repetition, counted from 0."""
+        """Return the runs (trainings) of all methods in one repetition, counted from 0."""
         seed, fold = self.find_repetition(place)
         return [self.make_run(method, seed, fold, self.name) for method in self.methods]
 
     def other_runs(self) -> list[Run]:
-        """Return the run of each method on all rows; only the one of the recommended method is trained."""
+        """Return the runs (trainings) of each method on all rows. Only the one of the recommended method is trained."""
         return [self.final_run(method) for method in self.methods]
 
     def final_run(self, method: Method) -> Run:
-        """Return the run of a method on all rows."""
+        """Return the run (training) of a method on all rows, with seed 0 and without a test part."""
         return self.make_run(method, 0, None, self.name + ALL_ROWS)
 
     def make_run(self, method: Method, seed: int, fold: Fold | None, dataset: str) -> Run:
-        """Return the run of a method; `dataset` is the name of these data or the one for all rows."""
+        """Return the run (one training) of a method.
+
+        Args:
+            method: The method.
+            seed: The seed.
+            fold: The fold that is the test part; None without folds.
+            dataset: The name of the data, or that name with ", all rows" for the training on all rows.
+        """
         recipe = method.learner.choose_rates(self.recipe)
         return Run(dataset, self.level, OWN, self.positive, method, recipe, seed, fold, data=self.data)
 
     def recommend(self, findings: Findings) -> Method | None:
-        """Return the method to recommend; None if no method has a score."""
+        """Return the method with the best mean score; None if no method has a score.
+
+        Methods that lack a score in some repetition of another method are left out. On a tie the first method wins.
+        """
         return recommend(findings, self.methods)
 
     def advise(self, findings: Findings, best: Method) -> Advice:
-        """Write the advice to use a recommended method, whose training on all rows need not be finished."""
+        """Write the advice to use a recommended method.
+
+        Its training on all rows is read from the store if it is finished.
+
+        Args:
+            findings: The finished runs of the study.
+            best: The method that `recommend` returned.
+        """
         final = next(iter(findings.store.rows([self.final_run(best)])), None)
         return advise(findings, best, methods=self.methods, sought=self.sought, final=final)
 
     def extend_report(self, findings: Findings) -> ReportExtension:
-        """Return the first part of the report: the advice, or that no method has a result."""
+        """Return what the report of this study begins with: the advice, or a sentence that no method has a result."""
         best = self.recommend(findings)
         return extend_page(self.advise(findings, best) if best else None)
 
     def to_toml(self) -> dict[str, Any]:
-        """Return the document of the study file, with methods as text and the recipe as its entries."""
+        """Return the document of the study file: a table "own", with methods as text and the recipe as its entries."""
         names = {FILE_KEYS.get(each.name, each.name): each.name for each in fields(self)}
         table = {key: getattr(self, names[key]) for key in make_document_type().model_fields}
         return {OWN: table | {"methods": [str(method) for method in self.methods], "recipe": self.entries}}
 
     @classmethod
     def from_toml(cls, content: Mapping[str, Any]) -> "OwnStudy":
-        """Read the study from the document that `to_toml` returned, with tuples for lists.
+        """Read the study from the document of a study file, in which tuples stand for lists.
 
         Raises:
             ValueError: An entry is missing or unknown, or has a wrong value.
+            KeyError: The document has no table "own".
         """
         from pydantic import ValidationError
 
@@ -150,7 +175,7 @@ class OwnStudy:
 
 @cache
 def make_document_type() -> "type[BaseModel]":
-    """Make the pydantic type of the table in a study file, in the order of the fields of `OwnStudy`."""
+    """Make the pydantic type that checks the table of a study file. Made once, then cached."""
     from pydantic import create_model  # here, since importing it takes a tenth of a second
 
     types = get_type_hints(OwnStudy) | {"methods": tuple[str, ...], "recipe": Entries}
@@ -165,7 +190,7 @@ def make_document_type() -> "type[BaseModel]":
 def choose_methods(
     losses: Sequence[str] | None, samplers: Sequence[str] | None, *, references: bool = True
 ) -> tuple[Method, ...]:
-    """Choose the methods to compare: each loss with each sampler, then the references.
+    """Choose the methods to compare, each once: each loss with each sampler, then the references of scikit-learn.
 
     Args:
         losses: Texts of losses or methods; None for ce, or for the default methods if `samplers` is None too.
@@ -188,7 +213,7 @@ def choose_methods(
 
 
 def add_sampler(method: Method, sampler: SamplerSpec) -> Method:
-    """Return the method with a sampler; the sampler "none" changes nothing.
+    """Return a copy of the method with a sampler; the sampler "none" returns the method unchanged.
 
     Raises:
         ValueError: The method already has a sampler.
@@ -201,9 +226,12 @@ def add_sampler(method: Method, sampler: SamplerSpec) -> Method:
 
 
 def choose_recipe(rows: int, entries: Entries, *, images: bool) -> Entries:
-    """Return the entries of the recipe for a number of training rows.
+    """Return the entries of the recipe for a number of training rows, which decides batch size and epochs.
 
-    entries: The entries of the request, which override the defaults. images: Whether the rows are images.
+    Args:
+        rows: The number of training rows.
+        entries: The entries of the request, which override the defaults.
+        images: Whether the rows are images.
     """
     batch = min(max(rows // 100, SMALLEST_BATCH), LARGEST_BATCH)
     return {
@@ -220,5 +248,5 @@ def choose_recipe(rows: int, entries: Entries, *, images: bool) -> Entries:
 
 
 def choose_repetitions(rows: int) -> int:
-    """Return the default number of repetitions for a number of rows: 10, for many rows 5 or 3."""
+    """Return the default number of repetitions: 10 up to 20,000 rows, 5 up to 200,000 rows, 3 for more."""
     return 10 if rows <= 20_000 else 5 if rows <= 200_000 else 3

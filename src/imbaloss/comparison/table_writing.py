@@ -16,10 +16,14 @@ def write_table(file: Path, parts: Iterator[pd.DataFrame]) -> int:
     """Write a table as CSV or Parquet, by the ending of the file, and return the number of rows.
 
     The file appears only when it is complete; after an error an earlier file is unchanged. Missing folders are made.
+    Endings other than those of Parquet give CSV, with tabs for .tsv.
 
     Args:
         file: The file to write.
         parts: The parts of the table, one or more; all rows have the columns of the first part.
+
+    Raises:
+        OSError: The file cannot be written.
     """
     unfinished = file.with_name(f"{file.name}.{os.getpid()}.unfinished")
     parts = chain([next(parts)], parts)  # an error in the first part comes before a folder is made
@@ -36,7 +40,10 @@ def write_table(file: Path, parts: Iterator[pd.DataFrame]) -> int:
 
 
 def write_csv(file: Path, parts: Iterator[pd.DataFrame], separator: str) -> int:
-    """Write the parts of a table as text with one header, and return the number of rows."""
+    """Write the parts of a table as UTF-8 text with one header, and return the number of rows.
+
+    separator: Stands between the values.
+    """
     rows = 0
     with file.open("w", encoding="utf-8", newline="") as stream:
         for number, part in enumerate(parts):
@@ -46,7 +53,11 @@ def write_csv(file: Path, parts: Iterator[pd.DataFrame], separator: str) -> int:
 
 
 def write_parquet(file: Path, parts: Iterator[pd.DataFrame]) -> int:
-    """Write the parts of a table as Parquet with the types of the first part, and return the number of rows."""
+    """Write one or more parts of a table as Parquet with the types of the first part, and return the number of rows.
+
+    Raises:
+        pyarrow.ArrowException: A later part has values that these types do not hold.
+    """
     import pyarrow as pa
     from pyarrow import parquet as pq
 

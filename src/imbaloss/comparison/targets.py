@@ -30,7 +30,7 @@ SAY_WHICH = "name the class to find with --positive"
 
 
 def name_classes(name: str, values: "pa.Array", *, whole: bool = True) -> "pd.Series[str]":
-    """Return the class of each row as text: 0, 0.0 and "0" are one class, and so are true and True.
+    """Return the class of each row as text, (N,): 0, 0.0 and "0" are one class, and so are true and True.
 
     Args:
         name: The name of the target.
@@ -38,7 +38,8 @@ def name_classes(name: str, values: "pa.Array", *, whole: bool = True) -> "pd.Se
         whole: Whether these are all rows, which must have at least two classes.
 
     Raises:
-        ValueError: A value is missing, there is one class alone, or there are more than 100 different values.
+        ValueError: A value is missing; there is one class and `whole` is true; or there are more than 100 different
+            values.
     """
     check_complete(name, values, "target", ": leave rows without a class out of the file")
     texts = convert_to_names(values)
@@ -57,7 +58,7 @@ def name_classes(name: str, values: "pa.Array", *, whole: bool = True) -> "pd.Se
 
 
 def are_numbers(texts: Iterable[str]) -> bool:
-    """Say whether all texts are plain numbers; codes such as 01 are not."""
+    """Say whether all texts are numbers with a decimal point or none; codes such as 01 are not. True for no texts."""
     import pyarrow as pa
 
     return bool(numbers.matches(pa.array(list(texts), pa.large_string()), numbers.NUMBER).all())
@@ -75,10 +76,16 @@ def write_canonical_number(text: str) -> str:
 
 
 def check_complete(name: str, values: "pa.Array", role: str, advice: str = "") -> None:
-    """Check that no value is missing. role: what the column is, for the message; advice: ends the message.
+    """Check that no value of a column is missing (null).
+
+    Args:
+        name: The name of the column.
+        values: (N,), its values.
+        role: What the column is, such as "target", for the message.
+        advice: Ends the message.
 
     Raises:
-        ValueError: A value is missing; the message names the first row.
+        ValueError: A value is missing; the message names the first row and counts the others.
     """
     missing = values.is_null().to_numpy(zero_copy_only=False)
     if missing.any():
@@ -87,7 +94,7 @@ def check_complete(name: str, values: "pa.Array", role: str, advice: str = "") -
 
 
 def find_classes(target: "pd.Series[str]", positive: str | None) -> tuple[str, str]:
-    """Return the names of the positive and of the negative class.
+    """Return the names of the positive and of the negative class, "all others" if several classes are negative.
 
     Args:
         target: (N,), the class of each row.
@@ -122,7 +129,7 @@ def find_classes(target: "pd.Series[str]", positive: str | None) -> tuple[str, s
 
 
 def number_groups(name: str, values: "pa.Array", labels: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Number the groups from 0 and return the number of each row's group, (N,).
+    """Number the groups from 0, in order of their first row, and return the number of each row's group, (N,).
 
     Groups are names: 1.1 and 1.10 are two groups, and so are 12 and 012.
 
@@ -145,7 +152,11 @@ def number_groups(name: str, values: "pa.Array", labels: NDArray[np.int64]) -> N
 
 
 def order_times(name: str, values: "pa.Array") -> NDArray[np.float64]:
-    """Convert times to numbers that rise with time, (N,).
+    """Convert times to numbers that rise with time, (N,): numbers stay as they are, dates become days since 1970.
+
+    Args:
+        name: The name of the column, for messages.
+        values: (N,), numbers, dates, or text with either.
 
     Raises:
         ValueError: A time is missing, all times are equal, or the column holds neither numbers nor clear dates.
@@ -168,7 +179,11 @@ def order_times(name: str, values: "pa.Array") -> NDArray[np.float64]:
 
 
 def order_written_times(name: str, values: "pa.Array") -> NDArray[np.float64]:
-    """Convert numbers or dates in text to numbers that rise with time, (N,).
+    """Convert text to numbers that rise with time, (N,): numbers to their value, dates to days since 1970.
+
+    Args:
+        name: The name of the column, for messages.
+        values: (N,), texts without nulls.
 
     Raises:
         ValueError: A value is no number or date, or the values leave decimal marks or day and month open.

@@ -22,7 +22,10 @@ class WideQuantileTransformer(QuantileTransformer):  # type: ignore[misc]
     """
 
     def _dense_fit(self, values: NDArray[np.float64], random_state: Any) -> None:
-        """Set `quantiles_` (Q, C) from values (N, C); all are NaN for a column without a number."""
+        """Set `quantiles_` (Q, C) from values (N, C), NaN ignored; all are NaN for a column without a number.
+
+        random_state: Draws the rows if there are more than `subsample`.
+        """
         if self.subsample is not None and self.subsample < len(values):
             values = resample(values, replace=False, n_samples=self.subsample, random_state=random_state)
         percents = self.references_ * 100
@@ -35,7 +38,10 @@ class WideQuantileTransformer(QuantileTransformer):  # type: ignore[misc]
                 quantiles[:, alike] = np.percentile(ordered[:count, alike], percents, axis=0)
 
     def _transform(self, values: NDArray[np.float64], inverse: bool = False) -> NDArray[np.float64]:
-        """Transform values (N, C) in place and return them; NaN stays NaN."""
+        """Transform values (N, C) to their normal quantiles in place and return them; NaN stays NaN.
+
+        For the inverse, or another output distribution than the normal one, scikit-learn's own method runs.
+        """
         if inverse or self.output_distribution != "normal":
             return super()._transform(values, inverse)  # type: ignore[no-any-return]
         lowest, highest = ndtri([MARGIN - np.spacing(1), 1 - (MARGIN - np.spacing(1))])
@@ -52,14 +58,15 @@ class WideQuantileTransformer(QuantileTransformer):  # type: ignore[misc]
 def interpolate_shares(
     values: NDArray[np.float64], quantiles: NDArray[np.float64], shares: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Interpolate for each value the share of smaller values, (C, N).
+    """Interpolate for each value the share of smaller values in the fit, from 0 to 1, (C, N).
 
-    A value that equals several quantiles gets the middle of their shares.
+    A value that equals several quantiles gets the middle of their shares. A value beyond all quantiles gets the first
+    or last share; NaN stays NaN.
 
     Args:
         values: (C, N).
-        quantiles: (C, Q), of each column.
-        shares: (Q,), the shares that the quantiles belong to.
+        quantiles: (C, Q), of each column, ascending.
+        shares: (Q,), the shares that the quantiles belong to, ascending.
     """
     rising, falling = np.empty_like(values), np.empty_like(values)
     negated, descending, descending_shares = -values, -quantiles[:, ::-1], -shares[::-1]
@@ -70,7 +77,7 @@ def interpolate_shares(
 
 
 def slice_columns(rows: int, columns: int) -> Iterator[slice]:
-    """Yield slices of neighbouring columns that together hold at most `BLOCK` values, or one column each."""
+    """Yield slices of neighbouring columns that together hold at most 2^18 values, or one column if that has more."""
     size = max(1, BLOCK // max(1, rows))
     for start in range(0, columns, size):
         yield slice(start, start + size)

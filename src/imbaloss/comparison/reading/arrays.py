@@ -17,7 +17,7 @@ Arrays = dict[str, NDArray[Any]]
 
 
 def read_arrays(path: Path) -> Arrays:
-    """Read the arrays of an NPZ file, by name.
+    """Read the arrays of an NPZ file, by name, without unpickling anything.
 
     Raises:
         OSError: The system does not give the file.
@@ -44,13 +44,13 @@ def read_arrays(path: Path) -> Arrays:
 
 
 def table_from_arrays(source: Path | str, arrays: Arrays) -> "pa.Table":
-    """Make a table from arrays: (N,) becomes a column of its name, X (N, D) becomes the columns X0, X1 and so on.
+    """Make an Arrow table of arrays: (N,) becomes a column of its name, X (N, D) the columns X0, X1 and so on.
 
     source: The file, for messages.
 
     Raises:
-        ValueError: The arrays have different numbers of rows, more than two axes, or values that are no numbers or
-            text.
+        ValueError: There is no array, the arrays have different numbers of rows or more than two axes, two columns get
+            one name, or values are no numbers, dates or text.
     """
     import pyarrow as pa
 
@@ -72,7 +72,9 @@ def table_from_arrays(source: Path | str, arrays: Arrays) -> "pa.Table":
 
 
 def convert_to_arrow(name: str, column: NDArray[Any]) -> "pa.Array":
-    """Convert one column (N,) to an Arrow array; NaN and NaT become nulls.
+    """Convert one column (N,) to an Arrow array; NaN and NaT become nulls, and bytes are read as UTF-8.
+
+    name: The name of the column, for messages.
 
     Raises:
         ValueError: The values are complex numbers, records, or something else that is no number, date or text.

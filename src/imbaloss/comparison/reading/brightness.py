@@ -18,7 +18,7 @@ FEW_LEVELS, MANY_VALUES = 3, 16
 
 @dataclass
 class SeenValues:
-    """A summary of the values of images that are not uint8: of all integers, or of all floats."""
+    """A summary of the values of images that are not uint8. One summary is of all integers, another of all floats."""
 
     whole: bool  # whether the values are integers
     lowest: tuple[float, str] = (inf, "")  # the smallest value, and the file or array that has it
@@ -27,12 +27,12 @@ class SeenValues:
     sample: list[NDArray[Any]] = field(default_factory=list)  # a few values of each image
 
     def add(self, name: str, values: NDArray[Any], *, several: bool = False) -> None:
-        """Add the values of one image, or of several images along the first axis.
+        """Add the values of one image to the summary, or of several images along the first axis (`several`).
 
         name: The file or array, for messages.
 
         Raises:
-            ValueError: A value is NaN, infinite or beyond 1e37; the message names the first.
+            ValueError: A float is NaN, infinite or beyond 1e37; the message names the first.
         """
         if values.dtype.kind == "f":
             wrong = ~((values >= -LARGEST) & (values <= LARGEST))
@@ -46,7 +46,11 @@ class SeenValues:
             self.sample.append(values.ravel()[:: max(1, values.size // size)])
 
     def describe(self, chosen: Range, but: Range | None = None) -> list[str]:
-        """Return a note on the values that become black and white; none without values or for the range `but`.
+        """Return a list of one note on the values that become black and white; the list is empty if no image was added.
+
+        Args:
+            chosen: The values that become black (0) and white (255).
+            but: A usual range, for which the list is empty too.
 
         Raises:
             ValueError: Nearly all values become the same few of 256 levels, because of outliers.
@@ -61,10 +65,14 @@ class SeenValues:
         return [f"In {kind}, {chosen[0]:.10g} is black and {chosen[1]:.10g} is white for all images ({peaks})"]
 
     def check_levels(self, chosen: Range) -> None:
-        """Check that the values do not become the same few of 256 levels.
+        """Check that the values do not fall into three or fewer of the 256 levels.
+
+        At least one image must have been added.
+
+        chosen: The values that become black (0) and white (255).
 
         Raises:
-            ValueError: They do, because of outliers.
+            ValueError: Sixteen or more different values of the sample do, because of outliers.
         """
         sample = np.concatenate(self.sample)
         levels, different = len(np.unique(scale_to_bytes(sample, chosen))), len(np.unique(sample))
@@ -77,7 +85,7 @@ class SeenValues:
 
 
 def choose_range(seen: SeenValues) -> Range:
-    """Choose the values that become black and white, wide enough for new images of the same kind.
+    """Return the values that become black (0) and white (255), wide enough for new images of the same kind.
 
     Black is 0, or for negative values the next power of two, such as -1024. White is 1 for floats up to 1. Otherwise
     white is the largest number of 8, 10, 12 … bits (floats: also 2, 4 and 6 bits) that no value exceeds, such as 4095:
@@ -92,7 +100,12 @@ def choose_range(seen: SeenValues) -> Range:
 
 
 def scale_to_bytes(values: NDArray[Any], chosen: Range) -> NDArray[np.uint8]:
-    """Map black to 0 and white to 255. Floats are rounded, integers are rounded down; all must lie in the range."""
+    """Map black to 0 and white to 255, linearly. Floats are rounded, integers are rounded down.
+
+    Args:
+        values: Any shape. All must lie in the range, which is not checked.
+        chosen: The values of black and white.
+    """
     black, white = chosen
     scaled = (values - black) * (255 / (white - black))
     return (np.rint(scaled) if values.dtype.kind == "f" else scaled).astype(np.uint8)
@@ -100,6 +113,11 @@ def scale_to_bytes(values: NDArray[Any], chosen: Range) -> NDArray[np.uint8]:
 
 def check_range(name: str, values: NDArray[Any], chosen: Range) -> None:
     """Check that all values lie between black and white.
+
+    Args:
+        name: The file or array, for the message.
+        values: Any shape.
+        chosen: The values of black and white.
 
     Raises:
         ValueError: A value does not, or is NaN; the message names the first.
@@ -110,10 +128,16 @@ def check_range(name: str, values: NDArray[Any], chosen: Range) -> None:
 
 
 def refuse_first(name: str, values: NDArray[Any], wrong: NDArray[np.bool_], why: str) -> None:
-    """Raise an error for the first wrong value, if there is one. why: ends the message.
+    """Raise an error for the first wrong value; do nothing if none is wrong.
+
+    Args:
+        name: The file or array, which begins the message.
+        values: Any shape.
+        wrong: The same shape; true for wrong values.
+        why: Ends the message.
 
     Raises:
-        ValueError: A value is wrong; the message gives its index.
+        ValueError: A value is wrong; the message gives the value and its index.
     """
     if wrong.any():
         index = np.unravel_index(np.argmax(wrong), wrong.shape)
@@ -123,8 +147,13 @@ def refuse_first(name: str, values: NDArray[Any], wrong: NDArray[np.bool_], why:
 def check_not_fractions(name: str, highest: float, chosen: Range) -> None:
     """Check that floats up to 1 do not meet a white of 255 or more, which would make all of them black.
 
+    Args:
+        name: The file or array, for the message.
+        highest: The largest of its floats. 0 and infinity pass.
+        chosen: The values of black and white.
+
     Raises:
-        ValueError: They do.
+        ValueError: The largest float is above 0 and at most 1, and white is 255 or more.
     """
     black, white = chosen
     if white >= 255 and 0 < highest <= 1:

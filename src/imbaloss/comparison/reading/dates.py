@@ -24,10 +24,10 @@ NUMBERS = r"^(?P<first>\d{1,2})(?P<mark>[-/.])(?P<second>\d{1,2})"
 
 
 def find_date_form(values: "pa.Array") -> DateForm | None:
-    """Find the form in which all values are dates; None if some are no dates or leave day and month open.
+    """Find the form in which all texts are dates: year, day or month first. None if there is none.
 
     With the year last, a number above 12 decides which number is the day. Without one, points mean that the day stands
-    first.
+    first. Without both, or with both numbers above 12 in different dates, the result is None.
 
     values: The distinct texts of a column, without nulls.
     """
@@ -43,7 +43,10 @@ def find_date_form(values: "pa.Array") -> DateForm | None:
 
 
 def split_days(values: "pa.Array") -> tuple[int, int, bool]:
-    """Return the largest first and second number of dates with the year last, and whether all have points."""
+    """Return the largest first and largest second number of dates such as 28.11.2026, and whether all have points.
+
+    values: One or more texts, all with the year last.
+    """
     from pyarrow import compute
 
     fields = compute.extract_regex(values, NUMBERS)
@@ -55,22 +58,27 @@ def split_days(values: "pa.Array") -> tuple[int, int, bool]:
 
 
 def is_unclear_date(values: "pa.Array") -> NDArray[np.bool_]:
-    """Return which texts are dates that alone leave day and month open, (N,)."""
+    """Say which texts are dates with the year last or in two digits, such as 28.11.2026 and 28.11.26, (N,).
+
+    Such a form does not say whether the day or the month stands first.
+    """
     return matches(values, YEAR_LAST) | matches(values, SHORT_YEAR)
 
 
 def is_clear_date(values: "pa.Array") -> NDArray[np.bool_]:
-    """Return which texts are dates with the year first, (N,)."""
+    """Say which texts are dates with the year first, such as 2026-11-28 or 2026/11/28 21:05, (N,)."""
     return matches(values, YEAR_FIRST)
 
 
 def parse_dates(values: "pa.Array", form: DateForm, *, local: bool = False) -> NDArray[np.float64]:
-    """Parse texts as days since 1970 in UTC, (N,); nulls and texts that are no date in that form become NaN.
+    """Parse texts as days since 1970 in UTC, (N,); nulls and texts that are no date in the given form become NaN.
 
-    A time without a zone is in UTC. Years go from 0 to 9999, fractions of a second to the microsecond. Dates with the
-    year first are understood in every form.
+    A time without a zone is in UTC. Years go from 0 to 9999, fractions of a second to the microsecond.
 
-    local: Whether to ignore the zone, so that the hour is the one that is written.
+    Args:
+        values: The texts.
+        form: Year, day or month first. Dates with the year first are understood in every form.
+        local: Whether to ignore the zone, so that the hour is the one that is written.
     """
     from pyarrow import compute
 
@@ -103,7 +111,7 @@ def parse_dates(values: "pa.Array", form: DateForm, *, local: bool = False) -> N
 
 
 def check_moments(table: "pa.Table") -> "pa.Table":
-    """Check that all dates and times of a table can be written as text, and return the table.
+    """Check that all dates and times of a table can be written as text, and return the table unchanged.
 
     Raises:
         ValueError: A date lies outside of the years 1 to 9999, or a time has an unknown zone.
@@ -131,7 +139,7 @@ def check_moments(table: "pa.Table") -> "pa.Table":
 
 
 def convert_to_days(moments: "pd.Series[Any]") -> NDArray[np.float64]:
-    """Convert moments of pandas (N,) to days since 1970 in UTC; missing ones become NaN."""
+    """Convert moments of pandas (N,), with or without a zone, to days since 1970 in UTC; missing ones become NaN."""
     if moments.dt.tz is not None:
         moments = moments.dt.tz_convert("UTC").dt.tz_localize(None)
     missing = moments.isna().to_numpy()

@@ -32,7 +32,10 @@ MARKS = {  # the first bytes of files in other formats
 
 @dataclass(frozen=True)
 class DelimitedFile:
-    """A delimited text file. Every value is read as text, and rows of blanks alone are skipped."""
+    """A delimited text file, such as CSV, with its encoding and header.
+
+    Values are read as text; blank rows are skipped.
+    """
 
     path: Path
     encoding: str
@@ -45,7 +48,9 @@ class DelimitedFile:
         return self.header.names
 
     def read(self) -> "pa.Table":
-        """Read all rows, every column as text, with nulls for empty values.
+        """Read all rows as an Arrow table, every column as text, with nulls for empty values and without blank rows.
+
+        A file without rows gives a table with its columns and no rows.
 
         Raises:
             ValueError: A row has another number of values than the header has names, or pyarrow cannot read the file.
@@ -61,7 +66,15 @@ class DelimitedFile:
             return file.read_fitting_rows(skip_wrong=has_blank_rows)
 
     def read_fitting_rows(self, *, skip_wrong: bool = False) -> "pa.Table":
-        """Read all rows of a file; rows that do not fit the header are skipped or (by default) an error of pyarrow."""
+        """Read all rows that have as many values as the header has names, as an Arrow table of text.
+
+        Args:
+            skip_wrong: Whether to skip rows with another number of values; by default they are an error.
+
+        Raises:
+            ValueError: A row has another number of values and `skip_wrong` is false; no row follows the header; or
+                pyarrow cannot read the file.
+        """
         from pyarrow import csv as arrow_csv
 
         with self.open() as stream:
@@ -71,10 +84,13 @@ class DelimitedFile:
         return table.rename_columns(list(self.names))
 
     def iterate_parts(self) -> "Iterator[pa.Table]":
-        """Yield the rows in parts of bounded size; one part without rows for a file without rows.
+        """Yield the rows as Arrow tables of text, each from at most 64 MiB of the file.
+
+        A file without rows gives one table without rows. All rows are checked before the first table is yielded. Blank
+        rows are skipped.
 
         Raises:
-            ValueError: A row does not fit the header. The error comes before the first part.
+            ValueError: A row has another number of values than the header has names, or pyarrow cannot read the file.
         """
         import pyarrow as pa
         from pyarrow import csv as arrow_csv
@@ -93,7 +109,14 @@ class DelimitedFile:
             yield self.make_empty_table()
 
     def open(self) -> IO[bytes]:
-        """Open the file for pyarrow, without the blanks between a delimiter and a quotation mark if it has such."""
+        """Open the file, decompressed, as a stream of bytes for pyarrow. The caller closes it.
+
+        If the header says that the file has blanks between a delimiter and a quotation mark, the stream lacks these
+        blanks and the whole file is held in memory.
+
+        Raises:
+            OSError: The file cannot be opened.
+        """
         if not self.header.blanks_before_quotes:
             return open_bytes(self.path)
         with open_bytes(self.path) as stream:
@@ -103,17 +126,20 @@ class DelimitedFile:
         return io.BytesIO(tightened.encode(self.encoding))
 
     def make_empty_table(self) -> "pa.Table":
-        """Return a table with the columns and no rows."""
+        """Return an Arrow table with the columns of the header, as text, and no rows."""
         import pyarrow as pa
 
         return pa.table({name: pa.array([], pa.large_string()) for name in self.names})
 
     def make_options(self, *, threads: bool, on_wrong_row: "Callable[[Any], str] | None" = None) -> dict[str, Any]:
-        """Return the options for pyarrow's CSV reader.
+        """Return the options for pyarrow's CSV reader, by the names of its arguments.
+
+        It calls columns "0", "1" and so on.
 
         Args:
             threads: Whether to use several threads, which is faster; errors then do not name their row.
-            on_wrong_row: Decides about a row that does not fit: "skip" or "error". None for errors.
+            on_wrong_row: Gets pyarrow's description of a row with a wrong number of values and returns "skip" or
+                "error". None: every such row is an error.
         """
         import pyarrow as pa
         from pyarrow import csv as arrow_csv
@@ -136,12 +162,16 @@ class DelimitedFile:
         }
 
     def confirm_rows(self) -> "tuple[DelimitedFile, bool]":
-        """Check that all rows fit the header, and return the file and whether it has rows of blanks.
+        """Check that each row has as many values as the header has names.
 
-        If a row fits only without blanks between a delimiter and a quotation mark, the returned file drops such blanks.
+        If a row fits only without the blanks between a delimiter and a quotation mark, a copy that drops such blanks is
+        checked and returned.
+
+        Returns:
+            The file, and whether it has blank rows.
 
         Raises:
-            ValueError: A row has too few or too many values.
+            ValueError: A row has too few or too many values, or pyarrow cannot read the file.
         """
         wrong, has_blank_rows = self.find_wrong_row()
         if wrong is None:
@@ -153,9 +183,13 @@ class DelimitedFile:
         self.explain_wrong_row(wrong)
 
     def find_wrong_row(self) -> "tuple[Any | None, bool]":
-        """Return pyarrow's description of the first row that does not fit (or None), and whether rows of blanks exist.
+        """Return pyarrow's description of the first row with a wrong number of values, and whether blank rows exist.
 
-        pyarrow's streaming reader is avoided here, since some processes crash after an error has stopped it.
+        The description is None if all rows fit; blank rows count as fitting. pyarrow's streaming reader is avoided
+        here, since some processes crash after an error has stopped it.
+
+        Raises:
+            ValueError: pyarrow cannot read the file for another reason.
         """
         from pyarrow import csv as arrow_csv
 
@@ -163,7 +197,11 @@ class DelimitedFile:
         blank: list[Any] = []
 
         def record_row(row: Any) -> str:
-            """Record a row that does not fit; skip rows of blanks and stop at others."""
+            """Record a row with a wrong number of values, and tell pyarrow whether to go on.
+
+            row: pyarrow's description of the row. The result is "skip" for a blank row and "error", which stops
+            reading, for others.
+            """
             (wrong if row.text.strip() else blank).append(row)
             return "error" if row.text.strip() else "skip"
 
@@ -178,7 +216,7 @@ class DelimitedFile:
         return (wrong[0] if wrong else None), bool(blank)
 
     def explain_wrong_row(self, wrong: Any) -> NoReturn:
-        """Raise an error for a row that does not fit the header.
+        """Raise an error for a row with a wrong number of values. wrong: pyarrow's description of the row.
 
         Raises:
             ValueError: Always. The message names the row, its number of values, and what to do.
@@ -195,10 +233,10 @@ class DelimitedFile:
         raise ValueError(f"{where}, which begins {start!r}, has {counts}. {advice}")
 
     def explain_fault(self, error: Exception) -> NoReturn:
-        """Raise an error for a file that pyarrow cannot read.
+        """Raise an error for a file that pyarrow cannot read. error: the error of pyarrow.
 
         Raises:
-            ValueError: Always. The message has pyarrow's reason.
+            ValueError: Always. The message names the file and has pyarrow's reason.
         """
         message = " ".join(str(error).split())
         if "straddling" in message:
@@ -207,23 +245,30 @@ class DelimitedFile:
 
 
 def skip(row: Any) -> str:  # noqa: ARG001  # pyarrow passes the row
-    """Tell pyarrow to skip a row."""
+    """Return "skip" for every row that does not fit the header, so that pyarrow, which calls this, leaves it out."""
     return "skip"
 
 
 def names_no_rows(error: Exception) -> bool:
-    """Say whether an error of pyarrow means that no row follows the header."""
+    """Say whether an error of pyarrow means that the file has a header but no row after it."""
     return "Could not skip initial" in str(error) or "Empty CSV file" in str(error)
 
 
 def open_delimited(path: Path, encoding: str | None = None) -> DelimitedFile:
-    """Find out the encoding, header and delimiter of a text file. encoding: None to detect it.
+    """Find out the encoding, header and delimiter of a text file, and return it with notes, its rows not yet read.
 
     Of several delimiters in the header, the one is chosen that gives every row as many values as the header has names.
-    If several do, it is the one that leaves the fewest other delimiters in the values.
+    If several do, it is the one that leaves the fewest other delimiters in the values. If none does, it is the most
+    frequent one in the header, and reading the rows fails later.
+
+    Args:
+        path: The file.
+        encoding: The encoding; None to detect it.
 
     Raises:
-        ValueError: The file is empty or not text, its first line names no columns, or a row does not fit it.
+        OSError: The file cannot be read.
+        ValueError: The file is empty, no text or in another encoding; its first line names no columns or two of one
+            name; or the rows have one value more than the header has names, and that value is no row name.
     """
     check_first_bytes(path)
     note = ""
@@ -253,9 +298,10 @@ def open_delimited(path: Path, encoding: str | None = None) -> DelimitedFile:
 def check_row_names(file: DelimitedFile) -> str:
     """Check that the first values, for which the header has no name, are row names as R writes them; return a note.
 
+    Row names count the rows, or are all different and in quotation marks.
+
     Raises:
-        ValueError: The values neither count the rows nor are all different and quoted. Then a value may hold the
-            delimiter.
+        ValueError: The first values are no row names, so that a value may hold the delimiter; or a row does not fit.
     """
     names = file.read().column(0).to_pylist()
     counts = [str(number) for number in range(len(names) + 1)]
@@ -268,7 +314,13 @@ def check_row_names(file: DelimitedFile) -> str:
 
 
 def count_other_delimiters(file: DelimitedFile) -> int:
-    """Count the values that hold another delimiter, except for decimal commas."""
+    """Count the values of a file that hold one of the delimiters , ; | and tab that is not its own.
+
+    Numbers with a decimal comma, such as 1,5, do not count.
+
+    Raises:
+        ValueError: A row does not fit the header.
+    """
     from pyarrow import compute
 
     delimiters = "".join(re.escape(mark) for mark in DELIMITERS if mark != file.header.delimiter)
@@ -281,10 +333,11 @@ def count_other_delimiters(file: DelimitedFile) -> int:
 
 
 def check_first_bytes(path: Path) -> None:
-    """Check that a file is not empty and does not begin like a file in another known format.
+    """Check that a file is not empty and does not begin like a format that is no text, such as Parquet, ZIP or PDF.
 
     Raises:
-        ValueError: The file is empty, or is in such a format.
+        OSError: The file cannot be read.
+        ValueError: The file is empty, or begins like such a format.
     """
     with open_bytes(path) as stream:
         first = stream.read(8)
@@ -295,9 +348,13 @@ def check_first_bytes(path: Path) -> None:
 
 
 def find_swallowed_rows(file: DelimitedFile, table: "pa.Table") -> Iterator[str]:
-    """Yield a note on each column in which a value spans lines that look like rows.
+    """Yield a note on each column in which a value spans lines that look like rows, with the first such value.
 
     An opening quotation mark without a closing one takes in all rows up to the next mark.
+
+    Args:
+        file: The file.
+        table: Its content, every column as text.
 
     Raises:
         ValueError: The last value of the file spans such lines, because its quotation mark is never closed.
@@ -330,6 +387,6 @@ def find_swallowed_rows(file: DelimitedFile, table: "pa.Table") -> Iterator[str]
 
 
 def look_like_rows(lines: Sequence[str], file: DelimitedFile, enough: int) -> bool:
-    """Say whether the lines are at least `enough` and each has as many values as the header has names."""
+    """Say whether there are at least `enough` lines and each has as many delimiters as a row of the file."""
     expected = len(file.names) - 1
     return len(lines) >= enough and all(line.count(file.header.delimiter) == expected for line in lines)

@@ -17,7 +17,13 @@ BYTE_ORDER_MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16",
 
 
 def open_bytes(file: Path) -> IO[bytes]:
-    """Open a file for reading bytes; a compressed file (.gz, .zst, .bz2, by its name) is decompressed."""
+    """Open a file for reading bytes; a compressed file (.gz, .zst, .bz2, by its name) is decompressed.
+
+    The caller closes it.
+
+    Raises:
+        OSError: The file cannot be opened.
+    """
     import pyarrow as pa  # here, since it takes a quarter of a second
 
     stream: IO[bytes] = pa.input_stream(str(file), compression="detect")
@@ -25,12 +31,13 @@ def open_bytes(file: Path) -> IO[bytes]:
 
 
 def detect_encoding(file: Path) -> tuple[str, str]:
-    """Return the encoding of a text file and a note, which is empty for UTF-8 and UTF-16.
+    """Return the name of the encoding of a text file and a note, which is empty for UTF-8 and UTF-16.
 
-    UTF-16 needs its byte-order mark. A file that is not UTF-8 is read as Windows-1252 if that is plausible: in Western
-    text, letters beyond ASCII stand alone between ASCII letters.
+    UTF-16 needs its byte-order mark. A file that is not UTF-8 is read as Windows-1252 ("cp1252") if that is plausible:
+    in Western text, letters beyond ASCII stand alone between ASCII letters.
 
     Raises:
+        OSError: The file cannot be read.
         ValueError: The bytes are no text, or text in another encoding. The message offers encodings that fit.
     """
     with open_bytes(file) as stream:
@@ -56,7 +63,8 @@ def check_encoding(file: Path, encoding: str) -> None:
     """Check that a whole file decodes in an encoding.
 
     Raises:
-        ValueError: Python does not know the encoding, or a byte of the file does not decode.
+        OSError: The file cannot be read.
+        ValueError: Python does not know the encoding, it is not for text, or a byte of the file does not decode.
     """
     try:
         is_text = codecs.lookup(encoding)._is_text_encoding
@@ -72,7 +80,11 @@ def check_encoding(file: Path, encoding: str) -> None:
 
 
 def find_undecodable(file: Path, encoding: str) -> str | None:
-    """Return the first fault of a file in an encoding, such as "byte 17 is 0x83"; None if all of it decodes."""
+    """Return the first fault of a file in an encoding, such as "byte 17 is 0x83"; None if all of it decodes.
+
+    Raises:
+        LookupError: Python does not know the encoding.
+    """
     decoder = codecs.getincrementaldecoder(encoding)()
     start = 0
     for block in iterate_file(file):
@@ -88,7 +100,7 @@ def find_undecodable(file: Path, encoding: str) -> str | None:
 
 
 def iterate_file(file: Path) -> Iterator[bytes]:
-    """Yield the content of a file block by block, then one empty block."""
+    """Yield the content of a file, decompressed, in blocks of at most 1 MiB, then one empty block."""
     with open_bytes(file) as stream:
         while block := stream.read(BLOCK):
             yield block
@@ -96,7 +108,7 @@ def iterate_file(file: Path) -> Iterator[bytes]:
 
 
 def find_byte(file: Path, byte: bytes) -> int | None:
-    """Return the position of the first such byte; None if the file does not have it."""
+    """Return the position, from 0, at which a single byte first occurs in a file, decompressed; None if it does not."""
     start = 0
     for block in iterate_file(file):
         if (place := block.find(byte)) >= 0:
@@ -121,7 +133,8 @@ def share_of_neighbours(file: Path) -> float:
 def has_western_words(file: Path) -> bool:
     """Say whether all non-ASCII bytes are letters of Windows-1252, at most two together, next to ASCII letters.
 
-    That holds for Größe, but not for words in Chinese or Russian.
+    That holds for Größe and for a file of ASCII, but not for words in Chinese or Russian. The file must decode as
+    Windows-1252.
     """
     for block in iterate_file(file):
         for run in re.finditer(rb"[A-Za-z]?[\x80-\xff]+[A-Za-z]?", block):
@@ -132,7 +145,10 @@ def has_western_words(file: Path) -> bool:
 
 
 def describe_windows_1252(file: Path) -> str:
-    """Return a note that a file is read as Windows-1252, with its first non-ASCII word as an example."""
+    """Return a note that a file is read as Windows-1252, with its first non-ASCII word as an example.
+
+    The file must decode as Windows-1252.
+    """
     for block in iterate_file(file):
         words = block.decode("cp1252").replace('"', " ").replace(",", " ").replace(";", " ").split()
         if example := next((word for word in words if not word.isascii()), ""):
@@ -144,9 +160,12 @@ def describe_windows_1252(file: Path) -> str:
 
 
 def offer_encodings(file: Path, *families: str) -> str:
-    """Return advice for a message: the encodings that fit the whole file, the most likely first.
+    """Return advice that ends a message: up to three encodings that fit the whole file, the most likely first.
 
-    families: Only encodings whose names begin so are offered; if none fits, the advice is empty.
+    An example is ". Try --encoding cp1251, or save it as UTF-8". If none fits, the advice is ". Save it as UTF-8", or
+    "" if `families` are given.
+
+    families: The beginnings of the names of encodings to offer, such as "utf_16"; none for the common encodings.
     """
     from charset_normalizer import from_bytes
 

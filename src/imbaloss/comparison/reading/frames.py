@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 
 def table_from_frame(frame: Any) -> "pa.Table":
-    """Convert a frame to an Arrow table with its names and types, or an array (N, D) to columns X0, X1 and so on.
+    """Convert a frame (pandas, polars, pyarrow and others) or an array (N, D) to an Arrow table.
+
+    The columns of an array are called X0, X1 and so on. Text is trimmed, empty text becomes null, and the index of a
+    pandas frame is dropped.
 
     Raises:
         ValueError: It is no frame and no array of two axes, is sparse, has two columns of one name, or has values that
@@ -50,10 +53,13 @@ def table_from_frame(frame: Any) -> "pa.Table":
 
 
 def table_from_pandas(frame: pd.DataFrame) -> "pa.Table":
-    """Convert a pandas frame to an Arrow table. The index is dropped; NaN, NaT and None become nulls.
+    """Convert a pandas frame to an Arrow table. The index is dropped, and NaN, NaT and None become nulls.
+
+    Values of mixed types in one column become text.
 
     Raises:
-        ValueError: Names have several levels, two columns have one name, or a column holds lists or the like.
+        ValueError: Names have several levels, two columns have one name, or a column holds complex numbers, lists or
+            the like.
     """
     import pyarrow as pa
 
@@ -72,7 +78,10 @@ def table_from_pandas(frame: pd.DataFrame) -> "pa.Table":
 
 
 def is_simple(kind: "pa.DataType") -> bool:
-    """Say whether values of an Arrow type are numbers, dates, booleans, categories or text."""
+    """Say whether values of an Arrow type are numbers, dates, booleans, text, or categories of these.
+
+    Lists and bytes are not.
+    """
     import pyarrow as pa
 
     if pa.types.is_dictionary(kind):
@@ -81,7 +90,9 @@ def is_simple(kind: "pa.DataType") -> bool:
 
 
 def array_from_series(name: str, column: "pd.Series[Any]") -> "pa.Array":
-    """Convert one pandas column to an Arrow array; values of mixed types become text.
+    """Convert one pandas column to an Arrow array; values of mixed types become text, missing ones nulls.
+
+    name: The name of the column, for messages.
 
     Raises:
         ValueError: The values are complex numbers, lists or the like.

@@ -33,10 +33,11 @@ class Header:
 
 
 def decode_start(path: Path, encoding: str) -> str:
-    """Return the beginning of a file as text.
+    """Return the first 4 MiB of a file as text, decompressed and without a byte-order mark.
 
     Raises:
-        ValueError: It holds nothing but blanks.
+        OSError: The file cannot be read.
+        ValueError: It holds nothing but blanks, or does not decode in the encoding.
     """
     with open_bytes(path) as stream:
         text = codecs.getincrementaldecoder(encoding)().decode(stream.read(START))
@@ -49,7 +50,12 @@ def decode_start(path: Path, encoding: str) -> str:
 def propose_headers(path: Path, start: str) -> list[Header]:
     """Return one reading of the header for each delimiter in it, the most frequent delimiter first.
 
-    Blank lines, a line `sep=;`, comments (`#`) and lines without a delimiter before the header are skipped.
+    A header without any delimiter gives one reading, of one column. Blank lines, a line `sep=;`, comments (`#`) and
+    lines without a delimiter before the header are skipped.
+
+    Args:
+        path: The file, for messages.
+        start: The text at the beginning of the file.
 
     Raises:
         ValueError: A quotation mark in the header is not closed, or the header holds nothing but numbers.
@@ -66,12 +72,12 @@ def propose_headers(path: Path, start: str) -> list[Header]:
 
 
 def split_lines(text: str) -> Sequence[str]:
-    r"""Split a text into lines that end with \n, \r\n or \r alone, unlike `str.splitlines`."""
+    r"""Split a text into lines, each with its end, which is \n, \r\n or \r alone, unlike in `str.splitlines`."""
     return list(io.StringIO(text, newline=""))
 
 
 def join_quoted_lines(lines: Iterable[str]) -> list[str]:
-    """Join the lines that belong to one value in quotation marks."""
+    """Join lines that a value in quotation marks spans, and return all lines, each beginning a row."""
     joined: list[str] = []
     is_open = False
     for line in lines:
@@ -84,7 +90,7 @@ def join_quoted_lines(lines: Iterable[str]) -> list[str]:
 
 
 def is_left_open(line: str) -> bool:
-    """Say whether a value begins with a quotation mark that is not closed; a mark within a value is text."""
+    """Say whether a value in a line begins with a quotation mark that is not closed; a mark within a value is text."""
     if '"' not in line:
         return False
     without_quoted = re.sub(r'"(?:[^"]|"")*"', "", line)
@@ -92,15 +98,20 @@ def is_left_open(line: str) -> bool:
 
 
 def make_blanks_pattern(delimiter: str) -> str:
-    """Return a pattern for a value in quotation marks, or for blanks before such a value.
+    """Return a regular expression for values in quotation marks, and for the blanks before such a value.
 
-    Group 1 is what precedes the blanks; it is None for a value in quotation marks.
+    In a match of blanks, group 1 is the delimiter before them, or "" at the beginning of a line. In a match of a value
+    it is None.
     """
     return rf'"(?:[^"]|"")*"|(^|{re.escape(delimiter)})[ \t]+(?=")'
 
 
 def check_quotes(path: Path, header: str) -> None:
     """Check that each quotation mark in the header is closed.
+
+    Args:
+        path: The file, for the message.
+        header: The text of the header.
 
     Raises:
         ValueError: A mark is not closed.
@@ -111,9 +122,10 @@ def check_quotes(path: Path, header: str) -> None:
 
 
 def find_header_line(lines: Sequence[str], delimiters: Sequence[str], first: int) -> tuple[int, tuple[str, ...]]:
-    """Find the first line that can be the header, and return its place and the lines of text before it.
+    """Find the first line that can be the header; return its place, from 0, and the lines of text before it, stripped.
 
-    If no line has a delimiter, the header of one column is the first line that is neither blank nor a comment.
+    Blank lines and comments (`#`) before it are not among these. If no line has a delimiter, the header of one column
+    is the first line that is neither blank nor a comment, and no lines of text are returned.
 
     Args:
         lines: The first lines of the file.
@@ -134,28 +146,31 @@ def find_header_line(lines: Sequence[str], delimiters: Sequence[str], first: int
 
 
 def have_same_shape(first: str, second: str, delimiters: Sequence[str]) -> bool:
-    """Say whether two lines have the same number of the delimiter that is most frequent in the first line."""
+    """Say whether two lines have equally many of the delimiter that is most frequent in the first line.
+
+    Delimiters in quotation marks do not count. delimiters: the possible ones.
+    """
     delimiter = max(delimiters, key=lambda mark: count_outside_quotes(first, mark))
     return count_outside_quotes(first, delimiter) == count_outside_quotes(second, delimiter)
 
 
 def count_outside_quotes(line: str, mark: str) -> int:
-    """Count how often a mark occurs in a line outside of quotation marks."""
+    """Count how often a mark, such as a delimiter, occurs in a line outside of quotation marks."""
     return sum(part.count(mark) for part in line.split('"')[::2])
 
 
 def parse_header(path: Path, start: str, delimiter: str, place: int, skipped: tuple[str, ...]) -> Header:
-    """Read the names of the columns from the line at `place` (from 0) on.
+    """Read the names of the columns from the line at `place` (from 0) on, and return the header.
 
     If the header has one name less than the first row has values, it was written by R, and the first value is the name
     of the row. But if that row ends with a delimiter, the last column has no name.
 
     Args:
         path: The file, for messages.
-        start: The beginning of the file.
+        start: The text at the beginning of the file.
         delimiter: The delimiter.
         place: The line in which the header begins.
-        skipped: The lines of text before it.
+        skipped: The lines of text before it, which the result repeats.
 
     Raises:
         ValueError: The line holds nothing but numbers, except for 0, 1, 2, …, the names that pandas gives to arrays.
@@ -189,6 +204,9 @@ def parse_header(path: Path, start: str, delimiter: str, place: int, skipped: tu
 
 
 def split_header_line(start: str, delimiter: str, place: int) -> list[str]:
-    """Return the names in the header line alone, split at every delimiter and without quotation marks."""
+    """Split the line at `place` (from 0) at every delimiter, and return the parts without blanks and quotation marks.
+
+    start: The text at the beginning of the file.
+    """
     line = split_lines(start)[place]
     return [name.strip().strip('"') for name in line.split(delimiter)]

@@ -24,10 +24,17 @@ NamedArray = tuple[str, NDArray[Any]]  # the name for messages, and the array
 
 
 def fit_image_arrays(arrays: Sequence[NamedArray]) -> FittedImages:
-    """Join arrays of images to one data set, and choose how values become 0 to 255.
+    """Join arrays of images to one data set, and choose how their values become 0 to 255.
 
     An array is (N, H, W), or has 1, 3 or 4 channels as its last or its second axis. A fourth channel must be constant,
-    as in opaque images, and is dropped. Values are uint8, booleans, or other numbers, which `choose_range` scales.
+    as in opaque images, and is dropped. Values are uint8, booleans, or other numbers. For these, the values of all
+    arrays decide which number becomes 0 and which 255.
+
+    Args:
+        arrays: Pairs of a name, for messages, and an array.
+
+    Returns:
+        The pixels (N, C, H, W), the rules by which they were read, and notes.
 
     Raises:
         ValueError: An array has another shape or type, or holds NaN; the arrays have different shapes; or all images
@@ -49,6 +56,11 @@ def fit_image_arrays(arrays: Sequence[NamedArray]) -> FittedImages:
 def prepare_image_array(name: str, array: NDArray[Any], preparation: ImagePreparation) -> NDArray[np.uint8]:
     """Prepare new images by the rules of a model: (N, C, H, W), 0 to 255.
 
+    Args:
+        name: The name of the array, for messages.
+        array: (N, H, W), or with channels as its last or its second axis.
+        preparation: The rules that the training chose.
+
     Raises:
         ValueError: The array has a shape or type that is not read, images have another size or number of channels than
             in training, or a value lies outside of the model's range.
@@ -64,7 +76,17 @@ def prepare_image_array(name: str, array: NDArray[Any], preparation: ImagePrepar
 
 
 def survey_arrays(arrays: Sequence[NamedArray]) -> tuple[ImagePreparation, list[str]]:
-    """Choose how arrays are read, and return the preparation (without sizes, which are 0) and notes on the choice."""
+    """Choose which values of the arrays become 0 and 255, and return this as a preparation, with notes.
+
+    The preparation has sizes of 0, since they are not known yet.
+
+    Args:
+        arrays: Pairs of a name, for messages, and an array of numbers.
+
+    Raises:
+        ValueError: An array has a shape that is not read, a fourth channel that varies, or NaN; or outliers would leave
+            nearly all values in three of 256 levels.
+    """
     integers, floats = SeenValues(whole=True), SeenValues(whole=False)
     notes: list[str] = []
     for name, array in arrays:
@@ -84,10 +106,16 @@ def survey_arrays(arrays: Sequence[NamedArray]) -> tuple[ImagePreparation, list[
 
 
 def read_array(name: str, array: NDArray[Any], preparation: ImagePreparation) -> NDArray[np.uint8]:
-    """Return the images as (N, C, H, W), 0 to 255, C = 1 or 3.
+    """Return images as (N, C, H, W), 0 to 255, C = 1 or 3. A constant fourth channel is dropped; True becomes 255.
+
+    Args:
+        name: The name of the array, for messages.
+        array: (N, H, W), or with channels as its last or its second axis.
+        preparation: Says which numbers become 0 and 255, for types other than uint8 and booleans.
 
     Raises:
-        ValueError: The array has a shape that is not read, or a value outside of the range of the preparation.
+        ValueError: The array has a shape that is not read, a fourth channel that varies, or a value outside of the
+            range of the preparation.
     """
     axis = find_channel_axis(name, array)
     images = drop_fourth_channel(name, array, axis)
@@ -101,10 +129,10 @@ def read_array(name: str, array: NDArray[Any], preparation: ImagePreparation) ->
 
 
 def require_numbers(name: str, array: NDArray[Any]) -> NDArray[Any]:
-    """Return the array, with 16-bit floats as 32-bit floats.
+    """Check that an array holds booleans or real numbers, and return it, 16-bit floats as 32-bit floats.
 
     Raises:
-        ValueError: It holds neither booleans nor real numbers.
+        ValueError: It holds something else, such as text or complex numbers; the message has `name`.
     """
     if array.dtype.kind not in "buif":
         raise ValueError(f"images must be numbers, such as uint8 from 0 to 255, and {name} is of type {array.dtype}")
@@ -112,12 +140,18 @@ def require_numbers(name: str, array: NDArray[Any]) -> NDArray[Any]:
 
 
 def find_channel_axis(name: str, array: NDArray[Any]) -> int | None:
-    """Return the axis of the channels of an array of images, 3 or 1; None for (N, H, W).
+    """Return the axis of the channels of an array of images, 1 or 3, counted from 0; None for (N, H, W).
 
-    It is the last axis if that has 1 or 3 channels, as in earlier versions; else the only axis with 1, 3 or 4.
+    It is 3 if the last axis has 1 or 3 entries. Otherwise it is the only axis after the first that has 1, 3 or 4, which
+    must be axis 1 or 3.
+
+    Args:
+        name: The name of the array, for messages.
+        array: The images.
 
     Raises:
-        ValueError: No axis or several axes can be the channels, or the array has another number of axes.
+        ValueError: No axis or several axes can be the channels, an axis has length 0, or the array has another number
+            of axes.
     """
     shape = array.shape
     if array.ndim == 3 and 0 not in shape:
@@ -137,8 +171,13 @@ def find_channel_axis(name: str, array: NDArray[Any]) -> int | None:
 def drop_fourth_channel(name: str, array: NDArray[Any], axis: int | None) -> NDArray[Any]:
     """Drop the fourth channel of an array that has four; other arrays are returned unchanged.
 
+    Args:
+        name: The name of the array, for messages.
+        array: The images.
+        axis: The axis of the channels; None for images without channels, which are returned unchanged.
+
     Raises:
-        ValueError: The fourth channel is not constant.
+        ValueError: The fourth channel is not the same number everywhere.
     """
     if axis is None or array.shape[axis] != 4:
         return array

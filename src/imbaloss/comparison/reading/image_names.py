@@ -29,12 +29,15 @@ MOSTLY = 0.5  # share of the values of a column that name images, from which on 
 
 
 def names_image(name: str) -> bool:
-    """Say whether the ending of a file's name is that of an image."""
+    """Say whether a file's name ends like an image that is read, such as .png or .JPG. The file need not exist."""
     return extract_ending(name) in ENDINGS
 
 
 def describe_ending(ending: str) -> str:
-    """Describe a kind of file that is not read, such as " (PDF documents)"; "" for an unknown ending."""
+    """Describe a kind of file that is not read in brackets, such as " (PDF documents)"; "" for an unknown ending.
+
+    ending: In lower case, with its point. The result begins with a blank.
+    """
     if ending in PICTURES:
         return f" ({PICTURES[ending]}: convert them to PNG or JPEG)"
     return f" ({OTHERS[ending]})" if ending in OTHERS else ""
@@ -49,13 +52,14 @@ class ClassImages(NamedTuple):
 
 
 def find_class_images(folder: Path) -> ClassImages:
-    """Find the images below each sub-folder of a folder.
+    """Find the images below each sub-folder of a folder: the files, the name of the sub-folder of each, and notes.
 
     Hidden files, files of operating systems, and links to folders within a class are ignored silently. Other files that
     are no images, and images next to the sub-folders, are left out with a note.
 
     Raises:
-        ValueError: There are fewer than two classes, or the sub-folders have names such as train and test.
+        OSError: A folder cannot be read.
+        ValueError: Fewer than two sub-folders hold images, or all of these have names such as train and test.
     """
     files: list[Path] = []
     labels: list[str] = []
@@ -78,7 +82,7 @@ def find_class_images(folder: Path) -> ClassImages:
 
 
 def check_classes(folder: Path, counts: dict[str, int], unsorted: int, endings: "Counter[str]") -> None:
-    """Check that a folder has at least two sub-folders with images, whose names are not train, test and the like.
+    """Check that a folder has two or more sub-folders with images, not all called train, test or the like.
 
     Args:
         folder: The folder.
@@ -87,7 +91,7 @@ def check_classes(folder: Path, counts: dict[str, int], unsorted: int, endings: 
         endings: The number of files that are no images, by ending.
 
     Raises:
-        ValueError: There are fewer sub-folders with images, or they have such names.
+        ValueError: Fewer than two sub-folders hold images, or all of these have such names.
     """
     classes = [label for label, count in counts.items() if count]
     if len(classes) < 2:
@@ -103,9 +107,13 @@ def check_classes(folder: Path, counts: dict[str, int], unsorted: int, endings: 
 
 
 def find_images(folder: Path) -> list[Path]:
-    """Return the images in a folder and its sub-folders, in order; `find_class_images` says what is ignored.
+    """Return the images in a folder and its sub-folders at any depth, sorted by path.
+
+    Hidden files, files of operating systems and files that are no images are ignored. Links to folders are followed in
+    the folder itself alone.
 
     Raises:
+        OSError: A folder cannot be read.
         ValueError: There is no image.
     """
     files = list_images(folder)
@@ -118,20 +126,30 @@ def find_images(folder: Path) -> list[Path]:
 
 
 def list_subfolders(folder: Path) -> list[Path]:
-    """Return the sub-folders of a folder that may hold data, links to folders included, in order."""
+    """Return the sub-folders directly in a folder, links to folders included, sorted by path.
+
+    Hidden folders and those of operating systems, such as __MACOSX, are left out.
+
+    Raises:
+        OSError: The folder cannot be read.
+    """
     return sorted(entry for entry in folder.iterdir() if may_hold_data(entry.name) and is_folder(entry))
 
 
 def list_images(folder: Path) -> list[Path]:
-    """Return the images in a folder itself, without its sub-folders, in order."""
+    """Return the images directly in a folder, without its sub-folders, sorted by path. Hidden files are left out.
+
+    Raises:
+        OSError: The folder cannot be read.
+    """
     entries = (entry for entry in folder.iterdir() if may_hold_data(entry.name) and names_image(entry.name))
     return sorted(entry for entry in entries if not is_folder(entry))
 
 
 def find_images_below(folder: Path) -> tuple[list[Path], "Counter[str]"]:
-    """Return the images in a folder and below it, and the number of other files by ending.
+    """Return the images in a folder and below it, and the number of other files by ending in lower case, "" for none.
 
-    Links to folders are not followed.
+    Hidden files and those of operating systems count as neither. Links to folders are not followed.
 
     Raises:
         OSError: A folder cannot be read.
@@ -158,17 +176,17 @@ def decode_name(name: str) -> str:
 
 
 def raise_error(error: OSError) -> None:
-    """Raise an error of `os.walk`, which would ignore it."""
+    """Raise the error that `os.walk` passes for a folder that it cannot read, and would otherwise ignore."""
     raise error
 
 
 def may_hold_data(name: str) -> bool:
-    """Say whether a file or folder is neither hidden nor made by an operating system, such as ._x.png and __MACOSX."""
+    """Say whether a name of a file or folder is neither hidden (._x.png) nor of an operating system (__MACOSX)."""
     return not name.startswith(".") and name.lower() not in SYSTEM
 
 
 def is_folder(entry: Path) -> bool:
-    """Say whether a path is a folder or a link to one; false for a link that leads to itself."""
+    """Say whether a path is a folder or a link to one; false if it does not exist or is a link that leads to itself."""
     try:
         return entry.is_dir()
     except OSError:
@@ -176,7 +194,10 @@ def is_folder(entry: Path) -> bool:
 
 
 def describe_unread_files(endings: "Counter[str]") -> list[str]:
-    """Return a note on the number of files that are not read, by ending; nothing if there are none."""
+    """Return a list of one note on the number of files that are not read, with the five most frequent endings.
+
+    endings: The number of files by ending. The list is empty if there are none.
+    """
     kinds = [
         f"{count} {ending or 'without an ending'}{describe_ending(ending)}" for ending, count in endings.most_common(5)
     ]
@@ -184,12 +205,12 @@ def describe_unread_files(endings: "Counter[str]") -> list[str]:
 
 
 def find_file_column(frame: pd.DataFrame, among: Collection[str], *, wanted: bool) -> str | None:
-    """Find the column of a table in which at least half of the values name image files; None if there is none.
+    """Return the name of the column in which at least half of the values name image files; None if none does.
 
     Args:
         frame: The table.
-        among: The columns that may name images.
-        wanted: Whether the request needs images; then one value that names an image suffices.
+        among: The columns that may name images; others are ignored.
+        wanted: Whether the request needs images. Then a column suffices in which one value names an image.
 
     Raises:
         ValueError: Two columns name images, or a column names images of a kind that is not read.
@@ -210,25 +231,35 @@ def find_file_column(frame: pd.DataFrame, among: Collection[str], *, wanted: boo
 
 
 def share_of_endings(column: "pd.Series[Any]", endings: tuple[str, ...]) -> float:
-    """Return the share of a column's values that have one of the endings; missing values and numbers have none."""
+    """Return the share of all values of a column that have one of the endings; 0 for numbers and without rows.
+
+    Missing values have no ending. endings: in lower case, such as ".png".
+    """
     if pd.api.types.is_numeric_dtype(column.dtype) or not len(column):
         return 0.0
     return float(column.dropna().map(extract_ending).isin(endings).sum() / len(column))
 
 
 def extract_ending(value: Any) -> str:
-    """Return the ending of a file's name in lower case, such as ".png"; blanks around the name are ignored."""
+    """Return the ending of a file's name in lower case, such as ".png"; "" if it has none.
+
+    Blanks around it are ignored.
+    """
     return PurePosixPath(str(value).strip().lower().replace("\\", "/")).suffix
 
 
 def locate_listed_files(table: Path, column: "pd.Series[Any]") -> list[Path]:
-    """Find the image file that each row of a table names, relative to the folder of the table.
+    """Return the existing image file that each row of a table names, one a row, relative to the folder of the table.
 
     Blanks around a name are dropped. If there is no file of exactly this name, separators, upper and lower case and the
     encoding of accents may differ.
 
+    Args:
+        table: The file of the table.
+        column: The column with the names.
+
     Raises:
-        ValueError: A row names no image.
+        ValueError: A row is empty or names no image.
         FileNotFoundError: A file does not exist; the message names the first.
     """
     files: list[Path] = []
@@ -258,12 +289,16 @@ def locate_listed_files(table: Path, column: "pd.Series[Any]") -> list[Path]:
 
 
 def locate_file(folder: Path, name: str, entries: dict[Path, dict[str, list[str]]]) -> Path | None:
-    """Find the file of a name, perhaps in another spelling; None if there is none or several spellings exist.
+    """Find the file of a name; if it does not exist, in another spelling.
+
+    None if no file or several files have such a name. The other spelling may differ in separators, in upper and lower
+    case, and in the encoding of accents.
 
     Args:
         folder: The folder that a relative name starts from.
         name: A path, relative to the folder or absolute.
-        entries: A cache, to which is added: for each folder, its names by their folded form (see `fold_name`).
+        entries: A cache that is changed in place: for each folder that was searched, the names in it by their folded
+            form.
     """
     if (folder / name).exists():
         return folder / name
@@ -284,5 +319,5 @@ def locate_file(folder: Path, name: str, entries: dict[Path, dict[str, list[str]
 
 
 def fold_name(name: str) -> str:
-    """Return the folded form of a name, which is the same for upper and lower case and all encodings of accents."""
+    """Return a form of a name that is the same for upper and lower case and for all encodings of accents."""
     return unicodedata.normalize("NFC", name).casefold()

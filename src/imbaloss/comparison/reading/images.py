@@ -58,6 +58,9 @@ class FittedImages(NamedTuple):
 def fit_image_files(files: Sequence[Path], size: int) -> FittedImages:
     """Read the images of a data set, each stretched to `size` x `size` pixels; gray if all are gray.
 
+    Returns:
+        The pixels (N, C, H, W) from 0 to 255, the rules by which they were read, and notes.
+
     Raises:
         ValueError: A file does not decode or is too large, or all images are alike.
         OSError: A file cannot be read.
@@ -70,7 +73,7 @@ def fit_image_files(files: Sequence[Path], size: int) -> FittedImages:
 
 
 def prepare_image_files(files: Sequence[Path], preparation: ImagePreparation) -> NDArray[np.uint8]:
-    """Read new images by the rules of a model: (N, C, H, W), 0 to 255.
+    """Read new images by the rules of a model: (N, C, H, W), 0 to 255. preparation: the rules that the training chose.
 
     Raises:
         ValueError: A file does not decode, is too large, or has values outside of the model's range.
@@ -80,7 +83,7 @@ def prepare_image_files(files: Sequence[Path], preparation: ImagePreparation) ->
 
 
 def check_images_differ(pixels: NDArray[np.uint8], advice: str) -> None:
-    """Check that not all images (N, C, H, W) are the same. advice: ends the message.
+    """Check that not all images (N, C, H, W) are the same. advice: ends the message. One image alone fails too.
 
     Raises:
         ValueError: All images are the same.
@@ -90,12 +93,19 @@ def check_images_differ(pixels: NDArray[np.uint8], advice: str) -> None:
 
 
 def survey_files(files: Sequence[Path], size: int) -> tuple[ImagePreparation, list[str]]:
-    """Choose the rules by which all images of a data set are read, and return them with notes.
+    """Choose the rules by which all images of a data set are read, and return them as a preparation, with notes.
 
-    Only images with more than 8 bits are decoded.
+    The rules are the size, gray or colour, and which values become 0 and 255. Only images with more than 8 bits are
+    decoded.
+
+    Args:
+        files: The images.
+        size: The side of an image after reading, in pixels.
 
     Raises:
-        ValueError: A file is no image, or values of more than 8 bits would leave too few of 256 levels.
+        ValueError: A file is no image; values of more than 8 bits would leave too few of 256 levels; or floats go up to
+            1 in one image and to 255 or more in others.
+        OSError: A file cannot be read.
     """
     gray = True
     integers, floats = SeenValues(whole=True), SeenValues(whole=False)
@@ -118,12 +128,12 @@ def survey_files(files: Sequence[Path], size: int) -> tuple[ImagePreparation, li
 
 
 def check_colours(peaks: Sequence[tuple[int, Path]]) -> None:
-    """Check that 16-bit colours are not so dark in all images that their upper 8 bits hold little.
+    """Check that images with 16-bit colours are bright enough, since only the upper 8 of the 16 bits are read.
 
-    peaks: The largest value of these 8 bits, and the file, for each image with 16-bit colours.
+    peaks: For each such image, the largest value of these 8 bits, and the file. An empty sequence passes.
 
     Raises:
-        ValueError: They are.
+        ValueError: That value is below 64 in all images.
     """
     if peaks and max(peaks)[0] < HALF_LOST:
         highest, file = max(peaks)
@@ -134,10 +144,18 @@ def check_colours(peaks: Sequence[tuple[int, Path]]) -> None:
 
 
 def read_files(files: Sequence[Path], preparation: ImagePreparation) -> tuple[NDArray[np.uint8], list[str]]:
-    """Read the images as (N, C, H, W), and return them with notes on transparency and on frames that were not used.
+    """Read the images as (N, C, H, W), 0 to 255, and return them with notes.
+
+    The notes count the images with transparent parts and the files with several frames, of which the first is used.
+
+    Args:
+        files: The images.
+        preparation: The rules by which they are read.
 
     Raises:
-        ValueError: A file does not decode, is too large, or has values outside of the range of the preparation.
+        ValueError: A file does not decode, is too large, or has values outside of the range of the preparation; or
+            floats go up to 1 only and white is 255 or more.
+        OSError: A file cannot be read.
     """
     shape = (preparation.channels, preparation.height, preparation.width)
     pixels = np.empty((len(files), *shape), dtype=np.uint8)
@@ -168,10 +186,16 @@ class DecodedImage(NamedTuple):
 
 
 def decode_image(file: Path, preparation: ImagePreparation) -> DecodedImage:
-    """Read the first frame of a file: upright, laid on white, scaled to 0 to 255, and stretched.
+    """Read the first frame of a file: upright, on white, 0 to 255 and stretched, with facts for notes.
+
+    Args:
+        file: The image.
+        preparation: The size, number of channels and range of values. Models of an earlier version drop transparency
+            instead of laying it on white.
 
     Raises:
         ValueError: The file does not decode, or has values outside of the range of the preparation.
+        OSError: The file cannot be read.
     """
     from PIL import Image, ImageOps
 
@@ -204,18 +228,22 @@ def decode_image(file: Path, preparation: ImagePreparation) -> DecodedImage:
 
 
 def is_deep(image: "Image.Image") -> bool:
-    """Say whether an opened image has one channel with values other than 0 to 255."""
+    """Say whether an opened image of Pillow has one channel whose values are not 0 to 255, such as 16-bit numbers."""
     return image.mode in DEEP or find_true_type(image) is not None
 
 
 def find_true_type(image: "Image.Image") -> type[np.integer[Any]] | None:
-    """Return the type of the values of a TIFF if Pillow reads them as another type, else None."""
+    """Return the type of the values of an opened TIFF if Pillow reads them as another type, else None.
+
+    It is uint32 for values that Pillow reads as int32, and int8 for values that it reads as uint8. Other formats give
+    None.
+    """
     formats = getattr(image, "tag_v2", {}).get(SAMPLE_FORMAT, 1)
     return TRUE_TYPES.get((image.mode, int(np.ravel(formats)[0])))
 
 
 def read_values(image: "Image.Image") -> NDArray[Any]:
-    """Return the values (H, W) of an opened deep image, upright, as the file has them."""
+    """Return the values (H, W) of an opened image of one channel, upright, as numbers of the type that the file has."""
     from PIL import ImageOps
 
     dtype = find_true_type(image)
@@ -224,7 +252,10 @@ def read_values(image: "Image.Image") -> NDArray[Any]:
 
 
 def lay_on_white(image: "Image.Image") -> tuple["Image.Image", bool]:
-    """Return the image on white and whether it has transparent parts; without such parts it is returned unchanged."""
+    """Lay an image on white, and return it with whether it has transparent parts.
+
+    An image without transparent parts is returned unchanged, any other one in colours with an opaque fourth channel.
+    """
     from PIL import Image
 
     if image.mode not in WITH_ALPHA and "transparency" not in image.info:
@@ -236,7 +267,10 @@ def lay_on_white(image: "Image.Image") -> tuple["Image.Image", bool]:
 
 
 def has_several_frames(image: "Image.Image") -> bool:
-    """Say whether an opened image has several frames or pages; the second image of a photograph (MPO) is no frame."""
+    """Say whether an opened image has several frames or pages; false if further frames are damaged.
+
+    The second image that a camera stores beside a photograph (MPO) is no frame.
+    """
     with suppress(Exception):  # a damaged second frame is not needed
         return image.format != "MPO" and bool(getattr(image, "is_animated", False))
     return False
@@ -244,7 +278,14 @@ def has_several_frames(image: "Image.Image") -> bool:
 
 @contextmanager
 def open_image(file: Path) -> Iterator["Image.Image"]:
-    """Open an image without decoding it; `explain_failures` applies to the body of the with-statement."""
+    """Open an image of Pillow without decoding it, and close it at the end of the with-statement.
+
+    The function is a context manager. Errors of decoding in the with-statement become a ValueError that names the file.
+
+    Raises:
+        ValueError: The file is no image, is too large, or does not decode.
+        OSError: The system does not give the file.
+    """
     from PIL import Image
 
     # not by its name: Pillow 13 would map the memory of a rotated TIFF with height and width exchanged
@@ -254,7 +295,9 @@ def open_image(file: Path) -> Iterator["Image.Image"]:
 
 @contextmanager
 def explain_failures(file: Path) -> Iterator[None]:
-    """Turn errors of decoding into one sentence that names the file; warnings are not shown.
+    """Turn errors of decoding in a with-statement into one sentence that names the file; warnings are not shown.
+
+    The function is a context manager. Errors of all types become a ValueError, except for an OSError that names a file.
 
     Raises:
         ValueError: The image is too large or cannot be decoded.
@@ -278,7 +321,14 @@ def explain_failures(file: Path) -> Iterator[None]:
 
 
 def recognise_content(file: Path) -> str:
-    """Describe by its first bytes a file that is no image in spite of its ending."""
+    """Describe by its first 64 bytes a file that is no image in spite of its ending, such as "it is a web page".
+
+    Returns:
+        Words for a message; "it holds no known image" if the bytes are of no known kind.
+
+    Raises:
+        OSError: The file cannot be read.
+    """
     with file.open("rb") as stream:
         first = stream.read(64)
     if not first.strip(b"\0"):

@@ -16,12 +16,15 @@ def normalize_text(text: str) -> str:
 
 
 def name_columns(names: Iterable[str]) -> tuple[str, ...]:
-    """Return the normalised names of columns; a column without a name is called "unnamed" and its place, from 1."""
+    """Return the names of columns, trimmed and in Unicode's normal form C; a name that is empty becomes "unnamed 3".
+
+    The number is the place of the column, from 1. Two columns may get one name.
+    """
     return tuple(normalize_text(name) or f"{UNNAMED} {place}" for place, name in enumerate(names, 1))
 
 
 def check_names(source: Path | str, names: Sequence[str]) -> None:
-    """Check that no two columns have the same name. source: The file, for the message.
+    """Check that no two columns have the same name. source: the file or object, which begins the message.
 
     Raises:
         ValueError: Two columns have the same name.
@@ -31,5 +34,9 @@ def check_names(source: Path | str, names: Sequence[str]) -> None:
 
 
 def is_unnamed(name: str) -> bool:
-    """Say whether a column had no name in its file, like the index that pandas and R write."""
+    """Say whether a name is one for a column without a name: "unnamed 3" of imbaloss or "Unnamed: 0" of pandas.
+
+    The pattern must match the whole name; upper and lower case are the same. The index that pandas and R write is such
+    a column.
+    """
     return UNNAMED_COLUMN.fullmatch(name) is not None

@@ -43,11 +43,15 @@ class NumberFit:
 
 
 def find_number_form(values: "pa.Array", decimal: str | None = None) -> NumberFit:
-    """Find the form in which most values are numbers.
+    """Find the form, such as decimal commas, in which most texts are numbers, and say which texts are numbers in it.
 
     Args:
         values: The distinct texts of a column, without nulls.
-        decimal: The decimal mark, "." or ",", which decides if the values leave it open.
+        decimal: The decimal mark, "." or ",", which decides if the values leave open whether a mark separates thousands
+            or decimals. None: then the result has such a value as `ambiguous`.
+
+    Returns:
+        The form; whether each text fits, (N,), all false if no text is a number; and an ambiguous text or None.
     """
     number_fit = find_form_of_values(values)
     if number_fit.ambiguous is None or decimal is None:
@@ -63,7 +67,14 @@ def find_number_form(values: "pa.Array", decimal: str | None = None) -> NumberFi
 
 
 def find_form_of_values(values: "pa.Array") -> NumberFit:
-    """Find the form in which most values are numbers, from the values alone (see `find_number_form`)."""
+    """Find the form in which most texts are numbers, from the texts alone.
+
+    values: The distinct texts of a column, without nulls.
+
+    Returns:
+        The form; whether each text fits, (N,); and a text such as 1,234 whose mark may separate thousands or decimals,
+        or None if all fitting texts are clear.
+    """
     unified = unify_signs(values)
     plain = matches(unified, NUMBER)
     if plain.all():
@@ -88,10 +99,11 @@ def find_form_of_values(values: "pa.Array") -> NumberFit:
 
 
 def find_thousands_with_points(values: "pa.Array") -> str | None:
-    """Return a value such as 8.441 of a column whose points may separate thousands; None for other columns.
+    """Return a text such as 8.441 of a column whose points may separate thousands; None for other columns.
 
     In such a column every value with a point has one to three digits before and three behind it, and all others are
-    whole numbers of at most three digits: 85, 621, 1.665. A column in which all values have a point has decimals.
+    whole numbers of at most three digits: 85, 621, 1.665. A column in which all values have a point has decimals and
+    gives None.
     """
     points = matches(values, r"\.")
     if not points.any() or not (points == matches(values, POINT_GROUP)).all():
@@ -104,13 +116,20 @@ def find_thousands_with_points(values: "pa.Array") -> str | None:
 
 
 def all_have_three_decimals(values: "pa.Array") -> bool:
-    """Say whether some value has a point, and every such point may separate thousands."""
+    """Say whether some text has a point, and every text with a point looks like 1.234.
+
+    Then the points may separate thousands.
+    """
     points = matches(values, r"\.")
     return bool(points.any() and (points == matches(values, POINT_GROUP)).all())
 
 
 def check_unambiguous(subject: str, form: NumberFit) -> None:
-    """Check that the marks in numbers have one possible meaning. subject: the column, which begins the message.
+    """Check that the marks in numbers have one possible meaning.
+
+    Args:
+        subject: The column, which begins the message.
+        form: The result of `find_number_form` for its texts.
 
     Raises:
         ValueError: The marks may separate thousands or decimals.
@@ -123,12 +142,19 @@ def check_unambiguous(subject: str, form: NumberFit) -> None:
 
 
 def show_point_decimals(values: "pa.Array") -> bool:
-    """Say whether some value has decimals behind a point that cannot be thousands."""
+    """Say whether some text has decimals behind a point that cannot be thousands, such as 2.5, 3.1416 or 0.125."""
     return bool(matches(values, r"\.(\d{1,2}|\d{4,})$|^[+-]?0?\.\d").any())
 
 
 def parse_numbers(values: "pa.Array", form: NumberForm | None) -> NDArray[np.float64]:
-    """Parse texts as numbers, (N,); nulls and texts that are no number in that form (None: plain) become NaN."""
+    """Parse texts as numbers, (N,); nulls and texts that are no number in the given form become NaN.
+
+    A typographic minus and blanks or apostrophes between thousands are understood; "inf" becomes infinity.
+
+    Args:
+        values: The texts.
+        form: How the numbers are written, such as with decimal commas; None for a decimal point and no separators.
+    """
     import pyarrow as pa
     from pyarrow import compute
 
@@ -149,13 +175,16 @@ def parse_numbers(values: "pa.Array", form: NumberForm | None) -> NDArray[np.flo
 
 
 def to_floats(numbers: "pa.Array") -> NDArray[np.float64]:
-    """Convert an Arrow array of floats to NumPy; nulls become NaN."""
+    """Convert an Arrow array of numbers to NumPy, (N,); nulls become NaN."""
     floats: NDArray[np.float64] = numbers.to_numpy(zero_copy_only=False)
     return floats
 
 
 def unify_signs(values: "pa.Array") -> "pa.Array":
-    """Replace a typographic minus by - and Fortran's exponent D by E, and drop blanks and apostrophes in thousands."""
+    """Replace a typographic minus by - and Fortran's exponent D by E, and drop blanks and apostrophes in thousands.
+
+    Texts without these, and nulls, are unchanged.
+    """
     from pyarrow import compute
 
     values = compute.replace_substring(values, "\u2212", "-")
@@ -166,7 +195,10 @@ def unify_signs(values: "pa.Array") -> "pa.Array":
 
 
 def matches(values: "pa.Array", pattern: str) -> NDArray[np.bool_]:
-    """Return which texts match a pattern, (N,); nulls do not."""
+    """Say which texts match a pattern, (N,): anywhere, unless the pattern has ^ and $. Nulls do not.
+
+    pattern: A regular expression of RE2, in which upper and lower case differ.
+    """
     from pyarrow import compute
 
     is_match: Any = compute.fill_null(compute.match_substring_regex(values, pattern), False)

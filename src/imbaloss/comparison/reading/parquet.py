@@ -15,7 +15,7 @@ INDEX = "__index_level_"  # begins the name that pandas gives to an index withou
 
 
 def is_parquet_folder(folder: Path) -> bool:
-    """Say whether a path is a folder with Parquet files and, except for hidden ones, no others."""
+    """Say whether a path is a folder that holds Parquet files, at any depth, and no others but hidden ones."""
     if not folder.is_dir():
         return False
     files = [file for file in folder.rglob("*") if file.is_file() and not file.name.startswith((".", "_"))]
@@ -23,12 +23,19 @@ def is_parquet_folder(folder: Path) -> bool:
 
 
 def read_parquet(path: Path, rows: int | None = None) -> "Iterator[pa.Table]":
-    """Yield all rows as one table, or in parts of at most `rows`; one part without rows for a file without rows.
+    """Yield all rows as one Arrow table, or as tables of at most `rows` rows.
 
-    The columns of a pandas index are columns too; an index without a name is called "unnamed".
+    A file without rows gives one table without rows. The columns of a pandas index are columns too; an index without a
+    name is called "unnamed" and its place. In a folder, sub-folders such as year=2026 give a column. Errors are raised
+    when the first part is taken.
+
+    Args:
+        path: A file, or a folder of files of one table.
+        rows: The largest number of rows of a part; None for one table.
 
     Raises:
         ValueError: The file is damaged or no Parquet file, two columns have one name, or a column holds lists or bytes.
+        OSError: The system does not give the file.
     """
     import pyarrow as pa  # here, since it takes a quarter of a second
     from pyarrow import dataset
@@ -60,7 +67,11 @@ def read_parquet(path: Path, rows: int | None = None) -> "Iterator[pa.Table]":
 
 
 def check_same_columns(path: Path, content: "dataset.Dataset") -> None:
-    """Check that all files of a folder have the same columns; a single file always passes.
+    """Check that all files of a folder have columns of the same names; a single file always passes.
+
+    Args:
+        path: The file or folder.
+        content: The same as a data set of pyarrow.
 
     Raises:
         ValueError: A file has other columns than the first.
@@ -76,7 +87,7 @@ def check_same_columns(path: Path, content: "dataset.Dataset") -> None:
 
 
 def is_bytes(kind: "pa.DataType") -> bool:
-    """Say whether values of an Arrow type are bytes."""
+    """Say whether values of an Arrow type are bytes, of any or of fixed length."""
     import pyarrow as pa
 
     is_binary: bool = pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind)
@@ -84,6 +95,9 @@ def is_bytes(kind: "pa.DataType") -> bool:
 
 
 def rename_index(table: "pa.Table") -> "pa.Table":
-    """Rename the columns of a pandas index without a name to "unnamed" and their place; drop the metadata of pandas."""
+    """Return a table without the metadata of pandas, its index columns without a name called "unnamed" and their place.
+
+    Such a column is called __index_level_0__ in the file. All other names are trimmed.
+    """
     names = ["" if name.startswith(INDEX) else name for name in table.column_names]
     return table.rename_columns(list(name_columns(names))).replace_schema_metadata(None)

@@ -30,7 +30,7 @@ AS_DETECTED = ReadingOptions()
 
 
 class ReadTable(NamedTuple):
-    """The content of a file, with notes."""
+    """The content of a file as an Arrow table, with notes for the reader and the delimiter of delimited text."""
 
     table: "pa.Table"
     notes: tuple[str, ...]
@@ -39,17 +39,23 @@ class ReadTable(NamedTuple):
 
 @dataclass(frozen=True)
 class TableFile:
-    """A file with a table. Text is trimmed and in Unicode's normal form C; empty values become nulls."""
+    """A file with a table, and the options to read it.
+
+    Text is trimmed and in Unicode's normal form C; empty values are null.
+    """
 
     path: Path
     options: ReadingOptions = AS_DETECTED
 
     def read(self) -> "ReadTable":
-        """Read all rows, with notes and the delimiter of text. Empty rows at the end of text are dropped, with a note.
+        """Read all rows: an Arrow table, notes, and the delimiter, which is None for formats other than delimited text.
+
+        Rows without any value at the end of delimited text are dropped, with a note.
 
         Raises:
             OSError: The file cannot be read.
-            ValueError: The file holds no table or no rows, or does not take the options.
+            ValueError: The file holds no table or no rows, has an unknown ending, or has a format that an option is not
+                for, such as an encoding for a spreadsheet.
         """
         ending = self.check()
         notes: tuple[str, ...] = ()
@@ -70,13 +76,16 @@ class TableFile:
         return ReadTable(table, notes, delimiter)
 
     def iterate_parts(self, rows: int) -> "Iterator[pa.Table]":
-        """Yield all rows in parts; one part without rows if there are none.
+        """Yield all rows as Arrow tables, one part of the file each; a file without rows gives one table without rows.
 
-        rows: The number of rows of a part of Parquet, at most; other formats have parts of their own size.
+        The function is a generator: the file is opened and checked when the first part is taken.
+
+        Args:
+            rows: The number of rows of a part of Parquet, at most; other formats have parts of their own size.
 
         Raises:
             OSError: The file cannot be read.
-            ValueError: The file holds no table, or does not take the options.
+            ValueError: The file holds no table, has an unknown ending, or has a format that an option is not for.
         """
         ending = self.check()
         with explaining(self.path):
@@ -87,7 +96,18 @@ class TableFile:
             yield from map(clean_text, parts)
 
     def iterate_typed_parts(self, ending: str, rows: int | None) -> "Iterator[pa.Table]":
-        """Yield the rows of a format whose values have types, of Parquet in parts of at most `rows`."""
+        """Yield the rows of a Parquet file, spreadsheet or NPZ file, whose values have types, as Arrow tables.
+
+        Text is not yet trimmed.
+
+        Args:
+            ending: The ending that decides the format, as `check` returns it.
+            rows: The number of rows of a part of Parquet, at most; None for all rows in one table. Other formats always
+                give one table.
+
+        Raises:
+            ValueError: The file is damaged or holds no table, or a date lies outside of the years 1 to 9999.
+        """
         if ending in parquet.ENDINGS:
             yield from map(check_moments, parquet.read_parquet(self.path, rows))
         elif ending in workbook.ENDINGS:
@@ -97,15 +117,23 @@ class TableFile:
 
     @property
     def is_text(self) -> bool:
-        """Whether values may be text in which numbers are written in several forms: CSV and spreadsheets."""
-        return self.check() in (*delimited.ENDINGS, *workbook.ENDINGS)
-
-    def check(self) -> str:
-        """Return the ending that decides the format, after checking the options.
+        """Whether values may be text in which numbers are written in several forms: true for CSV and spreadsheets.
 
         Raises:
             OSError: There is no such file.
-            ValueError: The path is a folder of other files, has an unknown ending, or does not take the options.
+            ValueError: The path has an unknown ending, or a format that an option is not for.
+        """
+        return self.check() in (*delimited.ENDINGS, *workbook.ENDINGS)
+
+    def check(self) -> str:
+        """Check the options, and return the ending that decides the format, in lower case and without .gz and the like.
+
+        A folder of Parquet files has the ending ".parquet".
+
+        Raises:
+            OSError: There is no such file.
+            ValueError: The path is a folder of other files or has an unknown ending; an encoding is given for a file
+                that is no delimited text; or a sheet is given for a file that is no spreadsheet.
         """
         ending = find_ending(self.path)
         if self.options.encoding is not None and ending not in delimited.ENDINGS:
@@ -116,9 +144,10 @@ class TableFile:
 
 
 def drop_empty_end(path: Path, table: "pa.Table") -> "tuple[pa.Table, str]":
-    """Drop the rows without values at the end of a table, as Excel may write them, and return it with a note.
+    """Drop the rows at the end of a table in which all values are null, and return the table with a note.
 
-    The note is "" if nothing was dropped. A table of such rows alone is returned unchanged.
+    Excel may write such rows. The note names the file of `path`; it is "" if nothing was dropped. A table that has no
+    other rows is returned unchanged.
     """
     rows = table.num_rows
     while rows and not any(table.column(place)[rows - 1].is_valid for place in range(table.num_columns)):
@@ -131,7 +160,10 @@ def drop_empty_end(path: Path, table: "pa.Table") -> "tuple[pa.Table, str]":
 
 @contextmanager
 def explaining(path: Path) -> Iterator[None]:
-    """Turn errors of libraries on a damaged file into a ValueError that names it; errors of the system stay.
+    """Turn errors of pyarrow in a with-statement into a ValueError that says that the file of `path` cannot be read.
+
+    The function is a context manager. An OSError that the system raised, with a number, passes unchanged, and so do
+    errors of other types.
 
     Raises:
         ValueError: The file is damaged.
@@ -149,7 +181,10 @@ def explaining(path: Path) -> Iterator[None]:
 
 @contextmanager
 def naming(*paths: Path | None) -> Iterator[None]:
-    """Put the first path before the message of a ValueError that names none of the paths.
+    """Put the first path before the message of a ValueError that is raised in a with-statement.
+
+    The function is a context manager. A message that has one of the paths in it stays as it is. The first path must not
+    be None; later paths that are None are ignored.
 
     Raises:
         ValueError: The body of the with-statement raised it.

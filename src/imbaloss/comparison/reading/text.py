@@ -19,7 +19,7 @@ BLOCK = 2**20  # number of values that are processed together, at most, unless o
 
 
 def is_text(kind: "pa.DataType") -> bool:
-    """Say whether values of an Arrow type are text."""
+    """Say whether values of an Arrow type are text. Dictionaries (categories) and bytes are not."""
     import pyarrow as pa
 
     is_string: bool = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
@@ -27,7 +27,10 @@ def is_text(kind: "pa.DataType") -> bool:
 
 
 def clean_text(table: "pa.Table") -> "pa.Table":
-    """Return a table whose text is trimmed and in Unicode's normal form C, with nulls for empty texts."""
+    """Return a table whose text is trimmed and in Unicode's normal form C, with nulls for empty texts.
+
+    Columns of other types are unchanged. Text of every Arrow type becomes large_string.
+    """
     import pyarrow as pa
 
     columns = columns_by_name(table)
@@ -37,12 +40,15 @@ def clean_text(table: "pa.Table") -> "pa.Table":
 
 
 def columns_by_name(table: "pa.Table") -> "dict[str, pa.ChunkedArray]":
-    """Return the columns of a table by name; the look-up of pyarrow gets slower with the number of columns."""
+    """Return the columns of a table, keyed by name.
+
+    A dictionary is faster than pyarrow's look-up in tables of many columns.
+    """
     return dict(zip(table.column_names, table.columns, strict=True))
 
 
 def clean_array(array: "pa.Array") -> "pa.Array":
-    """Return texts trimmed and in Unicode's normal form C, with nulls for empty ones."""
+    """Return texts trimmed and in Unicode's normal form C, with nulls for empty ones. Nulls stay nulls."""
     import pyarrow as pa
     from pyarrow import compute
 
@@ -60,9 +66,13 @@ def clean_array(array: "pa.Array") -> "pa.Array":
 def map_blocks(
     columns: "Columns", names: Sequence[str], change: "Callable[[pa.Array], pa.Array]"
 ) -> "Iterator[tuple[str, pa.ChunkedArray]]":
-    """Yield the name and the changed values of each column; `change` gets many columns in one array.
+    """Yield the name and the changed values of each column of text.
 
-    names: The columns of text to change.
+    Args:
+        columns: The columns of a table by name, all of the same length.
+        names: The columns to change; they must be text.
+        change: Gets the values of one or more columns, one behind the other in one array, and returns as many in the
+            same order.
     """
     import pyarrow as pa
 
@@ -74,7 +84,14 @@ def map_blocks(
 
 
 def iterate_blocks(columns: "Columns", names: Sequence[str]) -> "Iterator[tuple[Sequence[str], pa.Array]]":
-    """Yield columns of text in blocks: their names, and their values one column behind the other in one array."""
+    """Yield columns of text in blocks: their names, and their values one column behind the other in one array.
+
+    A block has at most 2^20 values, or one column. Columns of 65,536 rows or more come alone.
+
+    Args:
+        columns: The columns of a table by name, all of the same length.
+        names: The columns to yield; they must be text. Nothing is yielded if there are none.
+    """
     import pyarrow as pa
 
     rows = len(columns[names[0]]) if names else 0
@@ -92,10 +109,10 @@ def iterate_blocks(columns: "Columns", names: Sequence[str]) -> "Iterator[tuple[
 
 
 def find_in_columns(texts: "pa.Array", columns: int, pattern: str) -> NDArray[np.bool_]:
-    """Return which columns have a value that matches a pattern, (columns,); upper and lower case are the same.
+    """Say for each column whether a pattern occurs anywhere in one of its values, (columns,); case does not count.
 
     Args:
-        texts: The values, one column behind the other.
+        texts: The values, one column behind the other; nulls have no match.
         columns: The number of columns.
         pattern: A regular expression.
     """
@@ -107,7 +124,11 @@ def find_in_columns(texts: "pa.Array", columns: int, pattern: str) -> NDArray[np
 
 
 def select(table: "pa.Table", names: Sequence[str]) -> "pa.Table":
-    """Return the columns of these names, in their order."""
+    """Return a table of the columns of these names, in this order.
+
+    Raises:
+        KeyError: The table has no column of a name.
+    """
     import pyarrow as pa
 
     columns = columns_by_name(table)

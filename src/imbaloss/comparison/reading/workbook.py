@@ -16,12 +16,18 @@ ENDINGS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 
 
 def read_workbook(path: Path, sheet: str | None = None) -> "pa.Table":
-    """Read the rows of a sheet. Columns of numbers, dates or booleans alone keep their types; others become text.
+    """Read the rows of a sheet of a spreadsheet as an Arrow table; the first row that is not empty names the columns.
 
-    The first row that is not empty holds the names of the columns. sheet: None for the only sheet with rows.
+    Columns of numbers, dates or booleans alone keep their types; others become text. Empty cells become nulls, and
+    empty rows are dropped.
+
+    Args:
+        path: The file.
+        sheet: The name of the sheet; None for the only sheet with rows.
 
     Raises:
-        ValueError: The file cannot be read, several sheets have rows, or the sheet does not exist or is empty.
+        ValueError: The file cannot be read, two columns have one name, the sheet does not exist or is empty, or `sheet`
+            is None and several sheets have rows.
     """
     import pyarrow as pa
     from python_calamine import CalamineError, CalamineWorkbook
@@ -41,7 +47,10 @@ def read_workbook(path: Path, sheet: str | None = None) -> "pa.Table":
 
 
 def convert_cells(cells: Sequence[Any]) -> "pa.Array":
-    """Convert the cells of a column to numbers, dates or booleans if all are, else to text; empty ones become nulls."""
+    """Convert the cells of a column to an Arrow array: floats, times or booleans if all cells are, else text.
+
+    Empty cells become nulls, and so do NA and the like if all other cells are numbers, dates or booleans.
+    """
     import pyarrow as pa
 
     filled = [None if write_cell(cell) == "" else cell for cell in cells]
@@ -64,7 +73,12 @@ def convert_cells(cells: Sequence[Any]) -> "pa.Array":
 
 
 def read_sheet(path: Path, workbook: Any, sheet: str | None) -> Sequence[Sequence[Any]]:
-    """Return the rows of a sheet without empty ones. sheet: None for the only sheet with rows.
+    """Return the rows of a sheet as lists of cells, the header first, without empty rows.
+
+    Args:
+        path: The file, for messages.
+        workbook: The opened file, a `CalamineWorkbook`.
+        sheet: The name of the sheet; None for the only sheet with rows.
 
     Raises:
         ValueError: The sheet does not exist or is empty, or `sheet` is None and several sheets have rows.
