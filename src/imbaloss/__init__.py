@@ -10,7 +10,7 @@ NAMES = {"ImbalancedClassifier": "imbaloss.estimator", "compare": "imbaloss.comp
 
 
 def __getattr__(name: str) -> Any:
-    """Import a room such as `imbaloss.losses`, or a name in `NAMES`, when it is first used.
+    """Import and return a part of the package, such as `imbaloss.losses`, or a name in `NAMES`, when it is first used.
 
     Raises:
         AttributeError: The package has no such name.
@@ -23,5 +23,8 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    """List the public names of the package, without what it has imported."""
+    """List the public names of the package, also those not yet imported.
+
+    Modules that the package imports for itself are left out.
+    """
     return ["__version__", *ROOMS, *NAMES]

@@ -28,10 +28,11 @@ def write_atomically(file: Path, content: bytes) -> Path:
 
 
 def make_file_name(text: str) -> str:
-    """Make a file name of any text.
+    """Turn any text into the name of a file, without a folder.
 
     Each run of characters other than letters, digits, dots, dashes and underscores becomes one underscore. So does a
-    leading dot, and an empty text. The name is cut to 200 bytes. It is never empty, hidden, "." or "..".
+    leading dot, and an empty text. The name is cut to 200 bytes in UTF-8. It is never empty, hidden, "." or "..".
+    Different texts may give the same name.
     """
     name = re.sub(r"[^\w.-]+|^\.", "_", text) or "_"
     return name.encode()[:LONGEST].decode(errors="ignore")

@@ -18,7 +18,10 @@ class Domain(NamedTuple):
 
 
 def between(least: int, most: int, purpose: str = "") -> Domain:
-    """Return the domain of the whole numbers from `least` to `most`. purpose: words that end the rule, if any."""
+    """Return the domain of the whole numbers from `least` to `most`, both included.
+
+    purpose: words that end its rule after a comma, as in "must be 1 to 9, one a class"; empty for none.
+    """
     rule = f"must be {least} to {most}{purpose and f', {purpose}'}"
     return Domain(rule, lambda number: least <= number <= most, limits=(least, most))
 
@@ -57,7 +60,10 @@ class Field(NamedTuple):
 
 
 def read_fields(table: type) -> dict[str, Field]:
-    """Read the fields of a dataclass from its annotations, by name. Fields without an `Entry` are left out."""
+    """Return the fields of a dataclass by name, in its order.
+
+    Fields whose annotation holds no `Entry` (help and domains) are left out.
+    """
     annotations = get_type_hints(table, include_extras=True)
     read = {}
     for field in fields(table):
@@ -83,14 +89,19 @@ class FieldError(ValueError):
     """
 
     def __init__(self, field: str, problem: str, *, named: bool = True) -> None:
+        """Keep the field, the problem and the form of the message as attributes."""
         super().__init__(field, problem)
         self.field = field
         self.problem = problem
         self.named = named
 
     def __str__(self) -> str:
+        """Return the message with the name of the field itself."""
         return self.sentence(self.field)
 
     def sentence(self, name: str) -> str:
-        """Return the message with another name for the field, such as that of an option on the command line."""
+        """Return the message with another name for the field, such as that of an option on the command line.
+
+        If `named` is false, the problem is a sentence of its own and returned without any name.
+        """
         return f"{name} {self.problem}" if self.named else self.problem

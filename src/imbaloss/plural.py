@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 
 def format_count(number: int, noun: str) -> str:
-    """Write a count with its noun: "1 training", "2 trainings". The plural is the noun and an s."""
+    """Write a count with its noun: "1 training", "2 trainings", "0 trainings". The plural is the noun and an s."""
     return f"{number} {noun}{'s' * (number != 1)}"
 
 

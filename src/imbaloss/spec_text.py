@@ -10,12 +10,15 @@ Parameter = float | tuple[float, ...] | None
 
 @cache
 def read_keyword_defaults(function: Callable[..., Any]) -> Mapping[str, Parameter]:
-    """Return the defaults of a function's keyword-only parameters by name, in the order of its signature."""
+    """Return the defaults of a function's keyword-only parameters by name, in the order of its signature.
+
+    A parameter without a default has inspect.Parameter.empty. Other parameters are left out. The result is cached.
+    """
     return {parameter.name: parameter.default for parameter in list_keyword_parameters(function)}
 
 
 def list_keyword_parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
-    """Return the keyword-only parameters of a function, in the order of its signature."""
+    """Return the keyword-only parameters of a function as inspect.Parameter objects, in the order of its signature."""
     every = inspect.signature(function).parameters.values()
     return [parameter for parameter in every if parameter.kind is parameter.KEYWORD_ONLY]
 
@@ -51,7 +54,8 @@ def read_spec(kind: str, text: str) -> tuple[str, dict[str, Parameter]]:
 def write_spec(name: str, parameters: Mapping[str, Parameter], defaults: Mapping[str, Parameter]) -> str:
     """Write a name and its parameters as `name:key=number,...`, which `read_spec` reads.
 
-    Keys are in alphabetical order. Parameters at their default are left out, so that equal specs have equal texts.
+    Keys are in alphabetical order. Parameters that are None or at their default are left out, so that equal settings
+    have equal texts; without parameters the text is the name alone. Raises KeyError for a parameter without a default.
     """
     assignments = [f"{key}={write_value(value)}" for key, value in drop_defaults(parameters, defaults).items()]
     return f"{name}:{','.join(assignments)}" if assignments else name
@@ -60,18 +64,27 @@ def write_spec(name: str, parameters: Mapping[str, Parameter], defaults: Mapping
 def drop_defaults(
     parameters: Mapping[str, Parameter], defaults: Mapping[str, Parameter]
 ) -> dict[str, float | tuple[float, ...]]:
-    """Return the parameters that differ from their defaults, in alphabetical order; None stands for the default."""
+    """Return the parameters that are not None and differ from their defaults, in alphabetical order.
+
+    Raises KeyError for a parameter that has a value and no default.
+    """
     return {key: value for key, value in sorted(parameters.items()) if value is not None and value != defaults[key]}
 
 
 def write_value(value: float | tuple[float, ...]) -> str:
-    """Write a number, or the numbers of a tuple with colons between, in the fewest digits that read back the same."""
+    """Write a number, as 0.5 or 3, or the numbers of a tuple with colons between, as 1:9.
+
+    Each number has the fewest digits that read back the same float.
+    """
     numbers = value if isinstance(value, tuple) else (value,)
     return ":".join(repr(float(number)).removesuffix(".0") for number in numbers)
 
 
 def to_tuples(value: Any) -> Any:
-    """Return a value read from JSON or TOML with each list, at any depth, replaced by a tuple."""
+    """Return a JSON or TOML value with each list, at any depth, replaced by a tuple.
+
+    Dictionaries become new dictionaries with the same keys; other values stay as they are.
+    """
     if isinstance(value, dict):
         return {key: to_tuples(entry) for key, entry in value.items()}
     return tuple(map(to_tuples, value)) if isinstance(value, list) else value

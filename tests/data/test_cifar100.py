@@ -84,8 +84,10 @@ class Hostile:
 
 
 def test_a_hostile_pickle_is_refused_even_with_the_right_md5(tmp_path):
-    with pytest.raises(ValueError, match=r"the pickle asks for .*; only arrays and plain containers are admitted"):
-        cifar100.unpickle_arrays(pickle.dumps({"data": Hostile(tmp_path / "harm")}))
+    with pytest.raises(
+        ValueError, match=r"the pickle .*train asks for .*; only arrays and plain containers are admitted: do not use"
+    ):
+        cifar100.unpickle_arrays(pickle.dumps({"data": Hostile(tmp_path / "harm")}), tmp_path / "train")
     assert not (tmp_path / "harm").exists()
 
 

@@ -97,7 +97,8 @@ def test_every_method_is_read_back_from_its_text(learner, loss, sampler, decisio
     has_text = loss is not None if learner is NETWORKS else (loss, sampler) == (None, NO_SAMPLER)
     if not has_text:
         with pytest.raises(
-            ValueError, match=r"^(networks need a loss|\w+ takes neither a loss nor a sampler, found .+)$"
+            ValueError,
+            match=r"^(networks need a loss: give one, such as 'ce'|\w+ takes neither a loss nor a sampler, found .+)$",
         ):
             Method(learner, loss, sampler, decision)
         return
@@ -108,7 +109,7 @@ def test_every_method_is_read_back_from_its_text(learner, loss, sampler, decisio
 
 def test_what_no_text_could_say_is_refused():
     boosting, smote = REFERENCES["gradient_boosting"], SamplerSpec("smote")
-    with pytest.raises(ValueError, match="networks need a loss"):
+    with pytest.raises(ValueError, match="networks need a loss: give one, such as 'ce'"):
         Method(NETWORKS, None, smote)
     with pytest.raises(ValueError, match=r"no text stands for the learner .*name='trees'"):
         Method(replace(boosting, name="trees"), None)

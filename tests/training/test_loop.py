@@ -165,7 +165,7 @@ def test_a_training_can_start_where_another_ended(optimizer, samples):
 def test_drawn_batches_go_with_shuffling():
     still = replace(RECIPE, shuffle_train=False)
     with pytest.raises(
-        ValueError, match="balanced_batches draws batches anew in each epoch: it goes with shuffle_train"
+        ValueError, match="balanced_batches draws batches anew in each epoch: it needs shuffle_train=True"
     ):
         train([Member(split_of(0), LossSpec.parse("mse"), still, 0, SamplerSpec.parse("balanced_batches"))])
 

@@ -26,7 +26,10 @@ def compute_md5(content: bytes) -> str:
 
 
 def read_verified(file: Path, md5: str) -> bytes:
-    """Read a file. Raises ValueError if its md5 is another one, and OSError if it cannot be read."""
+    """Read a file and return its content.
+
+    Raises ValueError if its md5 checksum is another one, and OSError if it cannot be read.
+    """
     content = file.read_bytes()
     if compute_md5(content) != md5:
         raise ValueError(f"{file} is damaged or not the official file: its md5 is {compute_md5(content)}, not {md5}")
@@ -34,7 +37,7 @@ def read_verified(file: Path, md5: str) -> bytes:
 
 
 def download_archive(url: str, md5: str, *, quiet: bool = False) -> Path:
-    """Download an archive NAME.tar.gz, verify it and unpack it into the cache; return the folder NAME in the cache.
+    """Download an archive NAME.tar.gz, verify it and unpack it into the user's cache; return the folder NAME there.
 
     A download that breaks off leaves nothing behind, and the next one starts anew.
 
@@ -45,7 +48,7 @@ def download_archive(url: str, md5: str, *, quiet: bool = False) -> Path:
 
     Raises:
         OSError: The download fails.
-        ValueError: The archive has another checksum, or is not as `unpack_archive` expects.
+        ValueError: The archive has another checksum, is damaged, or holds no folder NAME.
     """
     cache_folder().mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache_folder()) as folder:
@@ -61,7 +64,7 @@ def download_archive(url: str, md5: str, *, quiet: bool = False) -> Path:
 
 
 def download_file(url: str, file: Path, *, quiet: bool) -> None:
-    """Download an address into a file, with a progress bar unless quiet.
+    """Download an address into a file, with a progress bar unless quiet. An existing file is replaced.
 
     Raises:
         requests.RequestException: The download fails. The file may then hold a part of the content.
@@ -81,13 +84,14 @@ def download_file(url: str, file: Path, *, quiet: bool) -> None:
 
 
 def unpack_archive(archive: Path, md5: str) -> Path:
-    """Verify an archive NAME.tar.gz and unpack it into the cache, whole or not at all; return the folder NAME there.
+    """Verify an archive NAME.tar.gz and unpack it into the user's cache; return the folder NAME there.
 
-    A folder of that name in the cache is replaced.
+    It is unpacked whole or not at all. A folder of that name in the cache is replaced.
 
     Raises:
         ValueError: The archive has another md5, is damaged, holds no folder NAME, or has a member that would be written
             outside the folder.
+        OSError: A file cannot be read or written.
     """
     name = archive.name.removesuffix(".tar.gz")
     place = cache_folder() / name

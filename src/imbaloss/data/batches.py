@@ -13,10 +13,11 @@ Rows = NDArray[np.int64]
 
 
 def count_stratified_rows(counts: Sequence[int], size: int, fewest: int = 1) -> tuple[int, ...]:
-    """Return the rows of each class in an epoch whose full batches hold `fewest` or more samples of each class, (C,).
+    """Return how many rows (sample numbers) of each class an epoch has, (C,), for stratified batches.
 
-    Classes with too few samples get as many rows as that needs, at the expense of the largest class. Other classes
-    have a row for each sample. An empty class has no rows.
+    Each full batch then holds `fewest` or more samples of each class. Classes with too few samples get as many rows as
+    that needs, at the expense of the largest class. Other classes have a row for each sample. An empty class has no
+    rows.
 
     Args:
         counts: (C,), the samples of each class.
@@ -39,10 +40,12 @@ def count_stratified_rows(counts: Sequence[int], size: int, fewest: int = 1) -> 
 
 
 def count_balanced_rows(counts: Sequence[int]) -> tuple[int, ...]:
-    """Return the rows of each class in an epoch, (C,), equally many for every class with samples.
+    """Return how many rows (sample numbers) of each class an epoch has, (C,), for balanced batches.
 
-    The largest class also gets the rows that are left over. An empty class has no rows. counts: (C,), the samples of
-    each class.
+    Every class with samples has equally many; the largest class also gets the rows that are left over. An empty class
+    has no rows.
+
+    counts: (C,), the samples of each class. Raises ZeroDivisionError if all are 0.
 
     Source: class-aware sampling, Shen, Lin and Huang 2016 (arXiv 1512.05830), section 3.2.
     """
@@ -53,7 +56,7 @@ def count_balanced_rows(counts: Sequence[int]) -> tuple[int, ...]:
 
 
 def draw_rows(labels: NDArray[np.int64], wanted: Sequence[int], size: int, generator: np.random.Generator) -> Rows:
-    """Draw the rows of an epoch, (N,).
+    """Draw the rows (sample numbers) of an epoch, (N,), batch after batch.
 
     Each batch has its share of every class, rounded down. The remaining rows of all classes are spread evenly over the
     places that are left. Each class is passed through in random order, and again in another order when it is used up.
@@ -77,6 +80,15 @@ def draw_rows(labels: NDArray[np.int64], wanted: Sequence[int], size: int, gener
 
 
 def draw_class_rows(of_class: Rows, number: int, generator: np.random.Generator) -> Rows:
-    """Draw so many rows of a class, (number,): all rows in random order, then again in another order, and so on."""
+    """Draw that many rows (sample numbers) of a class, (number,).
+
+    They are all rows in random order, then again in another order, and so on. Raises ZeroDivisionError if rows are
+    drawn from a class without any.
+
+    Args:
+        of_class: The rows of the class.
+        number: How many rows are drawn; 0 gives none.
+        generator: Draws the orders.
+    """
     rounds = -(-number // len(of_class)) if number else 0
     return np.concatenate([of_class[:0], *(generator.permutation(of_class) for _ in range(rounds))])[:number]

@@ -67,10 +67,9 @@ class Cifar100:
     checksum = compute_md5("".join(CONTENT.values()).encode())
 
     def select_images(self, part: str, name: str) -> NDArray[np.uint8]:
-        """Return all images of a class or a superclass in `train` or `test`, (n, 3, 32, 32), 0 to 255.
+        """Return all images of a class or a superclass in a part, (n, 3, 32, 32), from 0 to 255.
 
-        Raises:
-            ValueError: The name is that of no class and no superclass.
+        part: "train" or "test"; KeyError for another one. name: of a class or superclass; ValueError for another one.
         """
         fine = name in self.fine_names
         number = (self.fine_names if fine else self.coarse_names).index(name)
@@ -79,7 +78,7 @@ class Cifar100:
 
 
 def load_cifar100(folder: Path | None = None, *, quiet: bool = False) -> Cifar100:
-    """Load CIFAR-100 from a folder; without one from the cache, after a download if it is not there.
+    """Load CIFAR-100 from a folder; without one from the user's cache, after a download if it is not there.
 
     Args:
         folder: It holds the files of one layout, also in a sub-folder with the official name, or an official archive.
@@ -102,9 +101,11 @@ def load_cifar100(folder: Path | None = None, *, quiet: bool = False) -> Cifar10
 
 
 def load_from_cache(*, quiet: bool) -> Cifar100:
-    """Load CIFAR-100 from the cache. Missing files are downloaded; damaged ones are removed and downloaded again.
+    """Load CIFAR-100 from the user's cache.
 
-    Raises ValueError or OSError if the download fails.
+    Missing files are downloaded; a damaged folder is removed and downloaded again.
+
+    quiet: whether no progress bar is shown. Raises ValueError or OSError if the download fails.
     """
     place = find_files(archives.cache_folder())
     if place is not None and place.is_dir():
@@ -115,12 +116,18 @@ def load_from_cache(*, quiet: bool) -> Cifar100:
 
 
 def read_folder(place: Path) -> Cifar100:
-    """Read CIFAR-100 from the folder of either layout. Raises ValueError or OSError, as `load_cifar100`."""
+    """Read CIFAR-100 from a folder with the files of the Python layout (if it has a file meta) or of the binary layout.
+
+    Raises ValueError for a file that is not the official one, and OSError for one that cannot be read.
+    """
     return read_python(place) if (place / "meta").is_file() else read_binary(place)
 
 
 def find_files(folder: Path) -> Path | None:
-    """Find the folder of either layout at `folder` or one step below it, else an archive in `folder`, else None."""
+    """Find the folder with the files of CIFAR-100, else an official archive; None if there is neither.
+
+    The folder is `folder` or one in it with an official name. An archive lies in `folder`.
+    """
     for place in (folder, *(folder / name.removesuffix(".tar.gz") for name in ARCHIVES)):
         if (place / "meta").is_file() or (place / "train.bin").is_file():
             return place
@@ -128,11 +135,14 @@ def find_files(folder: Path) -> Path | None:
 
 
 def read_python(folder: Path) -> Cifar100:
-    """Read the Python layout. Its pickles are verified before they are opened.
+    """Read CIFAR-100 from the files train, test and meta of the Python layout.
 
-    Raises ValueError for a file that is not the official one, and OSError for one that cannot be read.
+    The pickles are verified before they are opened. Raises ValueError for a file that is not the official one, and
+    OSError for one that cannot be read.
     """
-    contents = {name: unpickle_arrays(read_verified(folder / name, md5)) for name, md5 in PYTHON_FILES.items()}
+    contents = {
+        name: unpickle_arrays(read_verified(folder / name, md5), folder / name) for name, md5 in PYTHON_FILES.items()
+    }
     records = {
         part: np.column_stack(
             [np.asarray(contents[part][key], np.uint8) for key in ("coarse_labels", "fine_labels", "data")]
@@ -143,7 +153,7 @@ def read_python(folder: Path) -> Cifar100:
 
 
 def read_binary(folder: Path) -> Cifar100:
-    """Read the binary layout: records of two labels and 3072 pixels, and the names of the classes, a line each.
+    """Read CIFAR-100 from the binary layout: train.bin, test.bin and the names of the classes, a line each.
 
     Raises ValueError for a file that is not the official one, and OSError for one that cannot be read.
     """
@@ -181,9 +191,9 @@ def build_cifar100(
 
 
 def sort_records(records: NDArray[np.uint8], part: str, folder: Path) -> NDArray[np.uint8]:
-    """Sort the records of a part, (N, RECORD), in ascending order. Raises ValueError if they are not the official ones.
+    """Sort the records (two labels and pixels, in bytes) of a part, (N, RECORD), in ascending order.
 
-    folder: the folder that the message names.
+    Raises ValueError if they are not the official ones. folder: the folder that the message names.
     """
     order = np.argsort(np.ascontiguousarray(records).view(f"S{RECORD}").ravel(), kind="stable")
     if compute_md5(records[order].tobytes()) != CONTENT[part]:
@@ -199,14 +209,29 @@ ADMITTED = {  # module and name of what a pickle may ask for
 class ArraysOnly(pickle.Unpickler):
     """An unpickler that admits NumPy arrays and plain containers, and nothing else."""
 
+    def __init__(self, content: bytes, file: Path) -> None:
+        """Prepare to unpickle a content. file: where it comes from, for the message."""
+        super().__init__(io.BytesIO(content), encoding="latin1")
+        self.file = file
+
     def find_class(self, module: str, name: str) -> Any:
-        """Return the class or function of that name. Raises ValueError for all but those of NumPy arrays."""
+        """Return the class or function of that name, for the unpickler that calls this method.
+
+        Raises ValueError for all but those of NumPy arrays.
+        """
         if (module, name) not in ADMITTED:
-            raise ValueError(f"the pickle asks for {module}.{name}; only arrays and plain containers are admitted")
+            raise ValueError(
+                f"the pickle {self.file} asks for {module}.{name}; only arrays and plain containers are admitted: do "
+                "not use the file, and download CIFAR-100 again"
+            )
         return super().find_class(module.replace("numpy.core", "numpy._core"), name)
 
 
-def unpickle_arrays(content: bytes) -> dict[str, Any]:
-    """Unpickle a dictionary of arrays and plain containers. Raises ValueError if the pickle asks for anything else."""
-    entries: dict[str, Any] = ArraysOnly(io.BytesIO(content), encoding="latin1").load()
+def unpickle_arrays(content: bytes, file: Path) -> dict[str, Any]:
+    """Unpickle a dictionary of arrays and plain containers.
+
+    file: where the content comes from, for the message. Raises ValueError if the pickle asks for a class or function of
+    another kind; nothing of it is then run.
+    """
+    entries: dict[str, Any] = ArraysOnly(content, file).load()
     return entries

@@ -15,7 +15,10 @@ from imbaloss.data.splits import Fold, split_rows
 
 
 def check_class(dataset: str, name: str, classes: tuple[str, str]) -> None:
-    """Raise ValueError if a name is not one of the two classes of a data set. dataset: its name, for the message."""
+    """Raise ValueError if a name is not one of the two classes of a data set.
+
+    The message suggests the more similar class. dataset: its name, for the message.
+    """
     if name not in classes:
         raise ValueError(f"{dataset} has no class {name!r}{suggest(name, classes)}; it has {' and '.join(classes)}")
 
@@ -38,20 +41,29 @@ class Dataset:
         return self.train.negatives.shape[1:]
 
     def pool(self, part: str) -> Pool:
-        """Return the pool of a part: `train`, `test`, or `all` for both. Raises KeyError for another part."""
+        """Return the samples of each class of a part: `train`, `test`, or `all` for both.
+
+        Raises KeyError for another part.
+        """
         if part == "all":
             pairs = ((self.train.negatives, self.test.negatives), (self.train.positives, self.test.positives))
             return Pool(*map(np.concatenate, pairs))
         return {"train": self.train, "test": self.test}[part]
 
     def pool_counts(self, part: str) -> Counts:
-        """Return the samples of each class in the pool of `train`, `test` or `all`, without joining any images."""
+        """Return the number of samples of each class in `train`, `test` or `all`, without joining any images.
+
+        Raises KeyError for another part.
+        """
         if part == "all":
             return Counts(*map(sum, zip(self.train.counts, self.test.counts, strict=True)))
         return self.pool(part).counts
 
     def with_positive(self, positive: str) -> "Dataset":
-        """Return the same data with the named class as the positive one. Raises ValueError for an unknown class."""
+        """Return the same data with the named class as the positive one, and the other as the negative one.
+
+        Raises ValueError if the name is neither of the two classes.
+        """
         check_class(self.name, positive, (self.negative, self.positive))
         if positive == self.positive:
             return self
@@ -65,11 +77,16 @@ class Dataset:
 
     @property
     def seed_decides_sizes(self) -> bool:
-        """False: a level and a protocol say how many samples of each class are drawn."""
+        """Whether the sizes of a split depend on the seed: always False, since level and protocol decide them."""
         return False
 
     def describe_cell(self, level: float, protocol: str) -> str:
-        """Name the cell of a level and a protocol in messages."""
+        """Write which data they are, as in "tree_1 at level 0.1 under protocol table1", for messages.
+
+        Args:
+            level: The share of positives, or their ratio to the negatives, as the protocol says.
+            protocol: The rule for the counts.
+        """
         return f"{self.name} at level {level:g} under protocol {protocol}"
 
     def split_counts(
@@ -80,7 +97,13 @@ class Dataset:
         seed: int = 0,  # noqa: ARG002 (the counts do not depend on it)
         fold: Fold | None = None,
     ) -> dict[str, Counts]:
-        """Return the counts of train, validation and test that `draw` makes, without drawing.
+        """Return the samples of each class in train, validation and test, by these names, that `draw` gives.
+
+        Args:
+            level: The share of positives, or their ratio to the negatives, as the protocol says.
+            protocol: The rule for the counts: table1, stated or ratio.
+            seed: Without effect.
+            fold: The fold of a cross-validation; None for the data's own training and test parts.
 
         Raises:
             ValueError: The level or the protocol is not admitted, or a class has too few images for them, or fewer
@@ -99,24 +122,32 @@ class Dataset:
         return {part: Counts(*np.bincount(labels[rows]).tolist()) for part, rows in split_rows(labels, fold, 0)}
 
     def validation_counts(self, train: Counts) -> Counts:
-        """Return the largest counts of validation in the proportion of `train` that the images left over allow.
+        """Return the largest counts of validation, in the proportion of `train`, that the images left over allow.
 
-        train: the counts of the training part. The images left over are those of the pool of train without them.
+        train: the counts of the training part. The images left over are those of the data's own training part without
+        them.
         """
         left = Counts(*(have - used for have, used in zip(self.train.counts, train, strict=True)))
         part_left = min(Fraction(have, used) for have, used in zip(left, train, strict=True) if used)
         return Counts(*(floor(part_left * used) for used in train))
 
     def draw(self, *, level: float, protocol: str, seed: int, fold: Fold | None = None) -> Split:
-        """Draw the split of one run. The same arguments draw the same split.
+        """Draw the split of one run (train, validation, test). The same arguments draw the same split.
 
-        Without a fold, `train` and `test` come from the pools of train and test. `validation` comes from the images of
-        the pool of train that were not drawn. It has the share of positives of `train` and is as large as these images
+        Without a fold, train and test come from the data's own parts of these names. Validation comes from the images
+        of the training part that were not drawn. It has the share of positives of train and is as large as these images
         allow. It is empty if a class is used up (protocol ratio; level 0 or 1). With a fold, images are drawn from both
-        pools together, the same ones for every fold and repeat, and then split.
+        parts together, the same ones for every fold and repeat, and then split.
+
+        Args:
+            level: The share of positives, or their ratio to the negatives, as the protocol says.
+            protocol: The rule for the counts: table1, stated or ratio.
+            seed: Draws the images and their order.
+            fold: The fold of a cross-validation, or None.
 
         Raises:
-            ValueError: As `split_counts`.
+            ValueError: The level or the protocol is not admitted, or a class has too few images for them, or fewer
+                images than there are folds.
         """
         generator = make_generator(seed, "images")
         if fold is not None:
@@ -138,7 +169,9 @@ class Dataset:
     def take_samples(
         self, pool: Pool, order: list[np.ndarray], wanted: Counts, generator: np.random.Generator
     ) -> Samples:
-        """Take the first samples of each class from a pool, and mix them, so that each batch can hold both classes.
+        """Take the first `wanted` samples of each class, and mix them, so that each batch can hold both classes.
+
+        The inputs become float32, divided by the greatest value of a pixel.
 
         Args:
             pool: The samples to take from.
@@ -153,18 +186,27 @@ class Dataset:
         return Samples(inputs[mixed].astype(np.float32) / np.float32(self.white), labels[mixed], images[mixed])
 
     def example_images(self) -> dict[str, NDArray[np.uint8]]:
-        """Return a few training images of each class, by its name, (n, channels, height, width), 0 to 255."""
+        """Return up to 8 training images of each class, by its name, (n, channels, height, width).
+
+        Their values are whole numbers from 0 to 255.
+        """
         chosen = {self.negative: self.train.negatives, self.positive: self.train.positives}
         return {name: (pick_examples(images) * (255 / self.white)).astype(np.uint8) for name, images in chosen.items()}
 
 
 def protocol_counts(dataset: Dataset, part: str, *, level: float, protocol: str) -> Counts:
-    """Return the negatives and positives that a protocol takes from `train`, `test` or `all` at a level.
+    """Return the negatives and positives that a protocol takes from `train`, `test` or `all` of a data set.
 
-    level: read as a decimal number, so that 0.1 is a tenth exactly.
+    Args:
+        dataset: The data set.
+        part: `train`, `test` or `all`.
+        level: The share of positives, or their ratio to the negatives, as the protocol says. It is read as a decimal
+            number, so that 0.1 is a tenth exactly.
+        protocol: The rule for the counts: table1, stated or ratio.
 
     Raises:
-        ValueError: The protocol is unknown, does not admit the level, or needs more images than there are.
+        ValueError: The protocol is unknown, does not admit the level, or needs more positives than there are.
+        KeyError: The part is another one.
     """
     check_level(level, protocol)
     available = dataset.pool_counts(part)

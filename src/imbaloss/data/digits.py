@@ -15,7 +15,7 @@ class Digits:
     white = 16  # the greatest value of a pixel
 
     def __init__(self) -> None:
-        """Load the images from scikit-learn."""
+        """Load all images from scikit-learn, which needs no network, and compute their checksum."""
         from sklearn.datasets import load_digits  # here, since it takes most of a second
 
         bunch = load_digits()
@@ -24,14 +24,18 @@ class Digits:
         self.checksum = compute_md5(self.pixels.tobytes() + self.digit.astype(np.uint8).tobytes())
 
     def select_images(self, part: str, name: str) -> NDArray[np.uint8]:
-        """Return the images of a digit or of a group in `GROUPS`, digit by digit, (n, 1, 8, 8), 0 to 16.
+        """Return the images of a digit, or of the group "even" or "odd", digit by digit, (n, 1, 8, 8), 0 to 16.
 
-        part: `train` or `test`. Raises ValueError for a name that is neither a group nor a number.
+        part: `train`; any other text gives the test images. Raises ValueError for a name that is neither a group nor a
+        whole number; a number without images gives none.
         """
         return np.concatenate([self._select_digit(part, digit) for digit in GROUPS.get(name) or (int(name),)])
 
     def _select_digit(self, part: str, digit: int) -> NDArray[np.uint8]:
-        """Return the images of a digit: the last third in the file's order for `test`, the others for `train`."""
+        """Return the images of a digit, (n, 1, 8, 8).
+
+        In the file's order, `train` is the first two thirds; any other part is the last third, rounded down.
+        """
         images: NDArray[np.uint8] = self.pixels[self.digit == digit]
         first_of_test = len(images) - len(images) // TEST_SHARE
         return images[:first_of_test] if part == "train" else images[first_of_test:]

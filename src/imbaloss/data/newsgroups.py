@@ -24,26 +24,30 @@ class Newsgroups:
     white = 1  # the greatest value of a column
 
     def __init__(self) -> None:
-        """Load both parts. Raises OSError if they are not on disk and cannot be downloaded."""
+        """Load train and test and compute their checksum.
+
+        Raises OSError if they are not on disk and cannot be downloaded.
+        """
         self.bunches = {part: load_bunch(part) for part in ("train", "test")}
         self.checksum = compute_md5("\n".join(text for bunch in self.bunches.values() for text in bunch.data).encode())
 
     def select_documents(self, part: str, name: str) -> list[str]:
-        """Return the documents of a newsgroup, or of a group in `GROUPS`, in `train` or `test`.
+        """Return the texts of a newsgroup, or of the group "recreation" or "science", in a part.
 
         Raises:
             ValueError: There is no such newsgroup.
+            KeyError: The part is neither `train` nor `test`.
         """
         bunch = self.bunches[part]
         numbers = {bunch.target_names.index(group) for group in GROUPS.get(name, (name,))}
         return [text for text, number in zip(bunch.data, bunch.target, strict=True) if number in numbers]
 
     def make_pools(self, negative: str, positive: str) -> tuple[Pool, Pool]:
-        """Return the pools of train and test, with a column for each word, (n, WORDS at most), float32.
+        """Return the samples of train and of test, for two newsgroups or groups, with a column for each word.
 
-        The columns are TF-IDF, with 1 + log(count) for the count of a word. Words and their rarity come from the
-        training documents of both classes, whatever their class. Each row has length 1, or 0 for a document without any
-        of the words.
+        The columns, (n, at most 2000) in float32, are TF-IDF, with 1 + log(count) for the count of a word. Words and
+        their rarity come from the training documents of both classes, whatever their class. Each row has length 1, or 0
+        for a document without any of the words. Raises ValueError for an unknown newsgroup.
 
         Source: Salton and Buckley 1988 (ltc).
         """
@@ -61,7 +65,9 @@ class Newsgroups:
 
 
 def load_bunch(part: str) -> Any:
-    """Load `train` or `test` by scikit-learn: an object with data (texts), target and target_names.
+    """Load the documents of `train` or `test` by scikit-learn: an object with data (texts), target and target_names.
+
+    Headers, footers and quotes are removed. The documents are downloaded if they are not on disk.
 
     Raises:
         OSError: The documents are not on disk and cannot be downloaded.
@@ -81,6 +87,6 @@ def load_bunch(part: str) -> Any:
 
 
 def to_dense(matrix: Any) -> NDArray[np.float32]:
-    """Turn a sparse matrix of SciPy into an array of the same shape."""
+    """Turn a sparse matrix of SciPy into a NumPy array of the same shape and type."""
     dense: NDArray[np.float32] = matrix.toarray()
     return dense

@@ -12,12 +12,18 @@ sys.modules[f"{__name__}.columns"] = sys.modules[__name__]
 
 
 def Asked(target: str, **options: Any) -> Any:  # noqa: N802
-    """Build a `ComparisonRequest`, which takes the place of version 0.1's `Asked`."""
+    """Build a `ComparisonRequest` (what a comparison is asked to do), which replaces version 0.1's class `Asked`.
+
+    target: the column of the classes. options: its other fields; TypeError for unknown ones.
+    """
     return resolve_name("imbaloss.comparison.request:ComparisonRequest")(target=target, **options)
 
 
 def __getattr__(name: str) -> Any:
-    """Import a moved name. Raises AttributeError for any other name."""
+    """Import `judged` or `open_own`, names of version 0.1, from their new places.
+
+    Raises AttributeError for any other name.
+    """
     if name not in MOVED:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return resolve_name(MOVED[name])

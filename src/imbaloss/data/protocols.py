@@ -10,9 +10,10 @@ from imbaloss.data.samples import Counts
 
 
 def table1_counts(level: Fraction, available: Counts) -> Counts:
-    """Compute P = level x 2 n and N = n - P for classes of n images: the counts behind the report's Table 1.
+    """Return N = n - P negatives and P = level x 2 n positives: the counts behind the report's Table 1.
 
-    n is the size of the smaller class, so that both classes count as equally large.
+    P is rounded to a whole number, halves up. level: half the share of positives, at most 1/2. available: the images of
+    each class, of which the smaller number is n.
     """
     size = min(available)
     positives = round_half_up(level * 2 * size)
@@ -20,9 +21,10 @@ def table1_counts(level: Fraction, available: Counts) -> Counts:
 
 
 def stated_counts(level: Fraction, available: Counts) -> Counts:
-    """Compute P = level x n and N = n - P for classes of n images: the rule that the report states.
+    """Return N = n - P negatives and P = level x n positives: the rule that the report states.
 
-    n is the size of the smaller class.
+    P is rounded to a whole number, halves up. level: the share of positives, at most 1. available: the images of each
+    class, of which the smaller number is n.
     """
     size = min(available)
     positives = round_half_up(level * size)
@@ -30,12 +32,16 @@ def stated_counts(level: Fraction, available: Counts) -> Counts:
 
 
 def ratio_counts(level: Fraction, available: Counts) -> Counts:
-    """Compute P = level x N for all N negatives that are available: the rule of Wang et al. 2016."""
+    """Return all N negatives that are available and P = level x N positives, rounded halves up.
+
+    level: the ratio of positives to negatives. P may be more than are available: that is not checked. It is the rule of
+    Wang et al. 2016.
+    """
     return Counts(available.negatives, round_half_up(level * available.negatives))
 
 
 def round_half_up(number: Fraction) -> int:
-    """Round to the nearest whole number, halves up."""
+    """Round to the nearest whole number; a half is rounded up, as 2.5 to 3 and -2.5 to -2."""
     return floor(number + Fraction(1, 2))
 
 
@@ -55,7 +61,10 @@ PROTOCOLS = {
 
 
 def check_level(level: float, protocol: str) -> None:
-    """Raise ValueError if the protocol is unknown or does not admit the level."""
+    """Raise ValueError if the protocol (rule for the counts) is unknown or does not admit the level.
+
+    Levels must be from 0 to 0.5 for table1, from 0 to 1 for stated, and finite and at least 0 for ratio.
+    """
     check_choice("protocol", protocol, PROTOCOLS)
     highest = PROTOCOLS[protocol].highest_level
     if not 0 <= level < float("inf") or (highest is not None and level > highest):

@@ -24,12 +24,18 @@ Classes = tuple[int, ...]  # number of samples of each class
 
 
 def raise_counts(counts: Classes, ratio: float) -> Classes:
-    """Return the counts after each class below `ratio` times the largest is raised to that number."""
+    """Return the counts after each class below `ratio` times the largest count is raised to that, (C,).
+
+    It is rounded to a whole number.
+    """
     return tuple(max(count, round(ratio * max(counts))) for count in counts)
 
 
 def lower_counts(counts: Classes, ratio: float) -> Classes:
-    """Return the counts after each class above the smallest divided by `ratio` is lowered to that number."""
+    """Return the counts after each class above the smallest count / `ratio` is lowered to that, (C,).
+
+    It is rounded to a whole number.
+    """
     return tuple(min(count, round(min(counts) / ratio)) for count in counts)
 
 
@@ -45,7 +51,12 @@ class Sampler:
     defaults: Mapping[str, float] = field(default_factory=dict)  # the parameters and their defaults
 
     def fewest(self, chosen: Mapping[str, float]) -> int:
-        """Return the number of samples of each class that the sampler needs, with these parameters."""
+        """Return the number of samples of each class that the sampler needs.
+
+        It is 1 for one that makes no new samples; else one more than its neighbours, 5 if it has no such parameter.
+
+        chosen: the parameters of the sampler.
+        """
         return 1 if self.selects else int(chosen.get("neighbours", SMOTE["neighbours"])) + 1
 
 
@@ -90,7 +101,10 @@ class SamplerSpec:
     parameters: tuple[tuple[str, float], ...] = ()
 
     def __post_init__(self) -> None:
-        """Check the parameters, sort them and drop those at their default."""
+        """Check the parameters, sort them by name and drop those at their default.
+
+        Raises ValueError for an unknown sampler or parameter and for a value outside its domain.
+        """
         check_choice("sampler", self.name, [NONE, *SAMPLERS, *BATCH_SAMPLERS])
         parameters, defaults = dict(self.parameters), default_parameters(self.name)
         for key in parameters:
@@ -106,7 +120,7 @@ class SamplerSpec:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read the text `name` or `name:key=value,...` of a sampler.
+        """Read the text of a sampler, `name` or `name:key=value,...`, such as "smote:ratio=0.5"; "none" is no sampler.
 
         Raises:
             ValueError: The text has another form, the name or a parameter is unknown, or a value is outside its domain.
@@ -115,32 +129,38 @@ class SamplerSpec:
         return cls(name, tuple(parameters.items()))  # type: ignore[arg-type]  # the class refuses tuples
 
     def __str__(self) -> str:
-        """Write the sampler as `parse` reads it."""
+        """Write the sampler as `parse` reads it, such as "smote:neighbours=3", without parameters at their default."""
         return spec_text.write_spec(self.name, dict(self.parameters), default_parameters(self.name))
 
     @property
     def chosen(self) -> dict[str, float]:
-        """All parameters, including those at their default."""
+        """All parameters by name, including those at their default."""
         return {**default_parameters(self.name), **dict(self.parameters)}
 
     @property
     def in_batches(self) -> bool:
-        """Whether the sampler draws the batches of a training part, and leaves the part itself unchanged."""
+        """Whether the sampler draws training batches by class, and adds or leaves out no samples."""
         return self.name in BATCH_SAMPLERS
 
     @property
     def draws(self) -> bool:
-        """Whether the resampled training part depends on the seed."""
+        """Whether the training part after the sampler may differ from seed to seed.
+
+        It does not for tomek_links, enn, samplers that draw batches, and no sampler.
+        """
         return self.name in SAMPLERS and SAMPLERS[self.name].counts is not None
 
     @property
     def size_is_known(self) -> bool:
-        """Whether the class counts decide the size of the resampled part, so that it is the same for all seeds."""
+        """Whether the class counts alone decide the size of the part after the sampler.
+
+        If so, it is the same for all seeds.
+        """
         return self.name not in SAMPLERS or SAMPLERS[self.name].exact
 
 
 def default_parameters(name: str) -> Mapping[str, float]:
-    """Return the parameters of a sampler and their defaults; empty for unknown names and for `NONE`."""
+    """Return the parameters of a sampler and their defaults; empty for unknown names and for no sampler ("none")."""
     if name in SAMPLERS:
         return SAMPLERS[name].defaults
     return BATCH_SAMPLERS.get(name, {})
@@ -150,12 +170,14 @@ NO_SAMPLER = SamplerSpec(NONE)
 
 
 def resampled_counts(train: Sequence[int], spec: SamplerSpec) -> Classes:
-    """Return the samples of each class after a sampler, (C,); unchanged for a sampler that draws batches.
+    """Return the samples of each class after a sampler, (C,); unchanged for a sampler that draws batches, or none.
 
     If `spec.size_is_known` is false, the counts are only those that the sampler aims at. If the samples alone decide
     (tomek_links, enn), they are the counts before the sampler.
 
-    train: the samples of each class before the sampler.
+    Args:
+        train: The samples of each class before the sampler.
+        spec: The sampler.
 
     Raises:
         ValueError: The rarest class has too few samples for the sampler.
@@ -170,7 +192,10 @@ def resampled_counts(train: Sequence[int], spec: SamplerSpec) -> Classes:
 
 
 def advise_neighbours(spec: SamplerSpec, fewest: int) -> str:
-    """Return the end of a message: the sampler with as many neighbours as the rarest class allows, or to leave it out.
+    """Return the end of a message about a class with too few samples for a sampler.
+
+    It advises the same sampler with as many neighbours as the rarest class allows, or to leave it out; only the latter
+    if the sampler has no neighbours or the class has one sample.
 
     fewest: the samples of the rarest class.
     """
@@ -185,12 +210,12 @@ def shown_counts(train: Sequence[int], spec: SamplerSpec, size: int) -> Classes:
     """Return the number of samples of each class that an epoch shows, (C,).
 
     Args:
-        train: The samples of each class, after a sampler that is not `in_batches`.
-        spec: The sampler; one that is not `in_batches` changes nothing here.
+        train: The samples of each class in the training part.
+        spec: The sampler; one that does not draw batches changes nothing here.
         size: The batch size.
 
     Raises:
-        ValueError: The batches are too small for the sampler.
+        ValueError: The batches are too small for stratified_batches.
     """
     if spec.name == STRATIFIED:
         return batches.count_stratified_rows(train, size, int(spec.chosen["fewest"]))
@@ -198,9 +223,15 @@ def shown_counts(train: Sequence[int], spec: SamplerSpec, size: int) -> Classes:
 
 
 def resample(train: Samples, spec: SamplerSpec, seed: int) -> Samples:
-    """Return the training part after a sampler, in random order; the part itself if the sampler draws batches.
+    """Return the training part after a sampler, in random order.
 
-    The result has no `images`. It has weights if the part has them.
+    It is the part itself if the sampler draws batches or is none. The result does not know the `images` (rows in the
+    pool) of its samples. It has weights if the part has them.
+
+    Args:
+        train: The training part; it stays as it is.
+        spec: The sampler.
+        seed: Draws samples and order.
 
     Raises:
         ValueError: A class has too few samples, imbalanced-learn refuses the samples, or there are sample weights and
@@ -229,13 +260,16 @@ def resample(train: Samples, spec: SamplerSpec, seed: int) -> Samples:
 
 
 def build_sampler(sampler: Sampler, chosen: Mapping[str, float], wanted: Classes, seed: int) -> Any:
-    """Build the sampler of imbalanced-learn.
+    """Build the object of imbalanced-learn whose fit_resample does a sampler's work.
 
     Args:
         sampler: The sampler.
         chosen: All of its parameters.
         wanted: The samples of each class after it, if the sampler takes them.
         seed: Draws the samples, if anything is drawn.
+
+    Raises:
+        KeyError: The sampler takes neighbours, and they are not among the parameters.
     """
     module, _, kind = sampler.kind.rpartition(".")  # imported when it is needed: it takes half a second
     resampler = getattr(import_module(module), kind)()

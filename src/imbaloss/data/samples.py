@@ -28,7 +28,7 @@ class Pool:
 
     @property
     def counts(self) -> Counts:
-        """The number of samples of each class."""
+        """The number of negative and of positive samples."""
         return Counts(len(self.negatives), len(self.positives))
 
 
@@ -49,17 +49,21 @@ class Samples:
     weights: NDArray[np.float64] | None = None
 
     def __len__(self) -> int:
+        """Return the number N of samples."""
         return len(self.labels)
 
     def __getitem__(self, rows: NDArray[np.int64]) -> "Samples":
-        """Return the samples in these rows, with their images and weights if there are any."""
+        """Return the samples in these rows, in their order, with their images and weights if there are any.
+
+        rows: numbers or a boolean mask, as NumPy indexes; IndexError for a row that does not exist.
+        """
         images = self.images[rows] if len(self.images) else self.images
         weights = None if self.weights is None else self.weights[rows]
         return Samples(self.inputs[rows], self.labels[rows], images, weights)
 
     @property
     def counts(self) -> Counts:
-        """The number of samples of each class, for labels 0 and 1."""
+        """The number of negative and of positive samples; right only for labels 0 and 1."""
         positives = int(self.labels.sum())
         return Counts(len(self) - positives, positives)
 
@@ -74,7 +78,7 @@ class Split:
 
 
 def pick_examples(images: NDArray[Any]) -> NDArray[Any]:
-    """Return `EXAMPLES` images at even distances, or all if there are fewer.
+    """Return 8 images at even distances, or all if there are fewer.
 
     They are not the first ones, since a group of classes holds one class after the other.
     """

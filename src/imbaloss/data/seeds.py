@@ -21,5 +21,8 @@ def make_generator(seed: int, name: str) -> np.random.Generator:
 
 
 def make_random_state(seed: int, name: str) -> np.random.RandomState:
-    """Make the generator of a named stream as a RandomState, for libraries that take no Generator."""
+    """Make the generator of a named stream as a RandomState, for libraries that take no Generator.
+
+    Equal seeds and names give equal streams, those of `make_generator`.
+    """
     return np.random.RandomState(make_generator(seed, name).bit_generator)

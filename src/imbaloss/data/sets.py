@@ -31,16 +31,19 @@ class BinarySet:
 
     @property
     def noun(self) -> str:
-        """The plural noun for its samples in sentences."""
+        """The plural noun for its samples in sentences: "documents" or "images"."""
         return "documents" if self.source == "newsgroups" else "images"
 
     @property
     def origin(self) -> str:
-        """The origin of the source, in words."""
+        """The origin of the samples in words, such as "scikit-learn's digits (no network needed)"."""
         return ORIGINS[self.source]
 
     def facts(self, name: str) -> dict[str, Any]:
-        """Return the facts of the data set of that name as JSON values."""
+        """Return name, negative, positive, origin, and the counts of train and test, as JSON values.
+
+        name: the name of the data set, which is returned unchecked.
+        """
         parts = {"train": self.train._asdict(), "test": self.test._asdict()}
         return {"name": name, "negative": self.negative, "positive": self.positive, "origin": self.origin, **parts}
 
@@ -98,7 +101,11 @@ def find_binary_set(name: str) -> BinarySet:
 
 
 def check_names(names: Iterable[str]) -> None:
-    """Raise ValueError for the first name for which `find_binary_set` finds no data set."""
+    """Raise ValueError for the first name that stands for no data set.
+
+    A data set is one of `SETS`, or two classes or superclasses of CIFAR-100 without common images, as in
+    "fish/flowers".
+    """
     for name in names:
         find_binary_set(name)
 
@@ -107,8 +114,9 @@ def load_data_sets(names: Iterable[str], *, folder: Path | None = None, quiet: b
     """Load data sets by name. Each source is read once.
 
     Args:
-        names: The names, as `find_binary_set` takes them.
-        folder: A folder with CIFAR-100. None: see `open_source`.
+        names: Names of `SETS`, or two classes of CIFAR-100 as in "fish/flowers".
+        folder: A folder with CIFAR-100. None: the folder that the environment variable IMBALOSS_DATA names, else the
+            cache or a download.
         quiet: Whether no progress bar is shown for a download.
 
     Returns:
@@ -126,7 +134,7 @@ def load_data_sets(names: Iterable[str], *, folder: Path | None = None, quiet: b
     }
 
     def make_pools(binary: BinarySet) -> tuple[Pool, Pool]:
-        """Return the pools of train and test of a data set."""
+        """Return the samples of each class of a data set, first those of train, then those of test."""
         classes, source = (binary.negative, binary.positive), sources[binary.source]
         if isinstance(source, Newsgroups):
             return source.make_pools(*classes)
@@ -141,7 +149,7 @@ def load_data_sets(names: Iterable[str], *, folder: Path | None = None, quiet: b
 
 
 def open_source(source: str, folder: Path | None, *, quiet: bool) -> Cifar100 | Digits | Newsgroups:
-    """Open a source of data sets: "digits", "newsgroups", or CIFAR-100 for any other name.
+    """Load the data that data sets are made of: "digits", "newsgroups", or CIFAR-100 for any other text.
 
     Args:
         source: The name.

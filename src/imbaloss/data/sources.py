@@ -14,7 +14,7 @@ class Source(Protocol):
 
     @property
     def name(self) -> str:
-        """The name of the data in tables and messages."""
+        """The name of the data, such as "tree_1", in tables and messages."""
 
     @property
     def negative(self) -> str:
@@ -26,7 +26,7 @@ class Source(Protocol):
 
     @property
     def checksum(self) -> str:
-        """The checksum of the content, which is stored with each run."""
+        """The checksum of the content, a text, which is stored with the results of each run."""
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -34,7 +34,7 @@ class Source(Protocol):
 
     @property
     def seed_decides_sizes(self) -> bool:
-        """Whether splits of other seeds may have other numbers of samples of a class."""
+        """Whether the number of samples of a class in train, validation or test may differ from seed to seed."""
 
     def with_positive(self, positive: str) -> "Source":
         """Return the same samples with the named class as the positive one.
@@ -44,22 +44,41 @@ class Source(Protocol):
         """
 
     def describe_cell(self, level: float, protocol: str) -> str:
-        """Name the cell of a level and a protocol in messages."""
+        """Write in a few words, for messages, which data a level and a protocol give.
+
+        level: the share of positives, or their ratio to the negatives, as the protocol (the rule for the counts) says.
+        """
 
     def split_counts(
         self, *, level: float, protocol: str, seed: int = 0, fold: Fold | None = None
     ) -> dict[str, Counts]:
-        """Return the counts of train, validation and test, by these names, that `draw` makes.
+        """Return the number of samples of each class in train, validation and test, by these names, that `draw` gives.
+
+        Args:
+            level: The share of positives, or their ratio to the negatives, as the protocol says.
+            protocol: The rule for the counts.
+            seed: The seed of the run.
+            fold: The fold of a cross-validation; None for one split a seed.
 
         Raises:
             ValueError: The source cannot give such a split.
         """
 
     def draw(self, *, level: float, protocol: str, seed: int, fold: Fold | None = None) -> Split:
-        """Draw the split of one run, the same for each method."""
+        """Draw train, validation and test of one run; the same for equal arguments, whatever the method.
+
+        Args:
+            level: The share of positives, or their ratio to the negatives, as the protocol says.
+            protocol: The rule for the counts.
+            seed: The seed of the run.
+            fold: The fold of a cross-validation; None for one split a seed.
+
+        Raises:
+            ValueError: The source cannot give such a split.
+        """
 
     def example_images(self) -> dict[str, NDArray[np.uint8]]:
-        """Return a few images of each class, by its name, (n, channels, height, width), 0 to 255.
+        """Return a few images of each class, by its name, (n, channels, height, width), as whole numbers 0 to 255.
 
         It is called only if the inputs are images.
         """

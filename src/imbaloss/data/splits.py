@@ -21,7 +21,7 @@ class Fold(NamedTuple):
 
     @property
     def validation(self) -> int:
-        """The number of the fold that is validation: the one after `fold`, or 0 after the last."""
+        """The number of the fold that is the validation part: the one after `fold`, or 0 after the last."""
         return (self.fold + 1) % self.folds
 
 
@@ -36,20 +36,26 @@ def check_folds(folds: int, repeats: int) -> None:
 
 
 def list_folds(folds: int, repeats: int) -> list[Fold]:
-    """List all folds of all repeats, repeat by repeat. Raises ValueError as `check_folds`."""
+    """List all folds of all repeats of a cross-validation, repeat by repeat.
+
+    Raises ValueError for fewer than 3 or more than 1000 folds, and for fewer than 1 or more than 1000 repeats.
+    """
     check_folds(folds, repeats)
     return [Fold(repeat, fold, folds) for repeat in range(repeats) for fold in range(folds)]
 
 
 def split_rows(labels: NDArray[np.int64], fold: Fold, seed: int) -> Iterator[tuple[str, NDArray[np.int64]]]:
-    """Yield the names "train", "validation" and "test", each with its rows, in ascending order.
+    """Yield the pairs ("train", rows), ("validation", rows) and ("test", rows), with rows in ascending order.
 
     The number of samples of each class in a part does not depend on the seed.
 
     Args:
         labels: (N,), from 0 on.
-        fold: The split.
-        seed: Draws the folds; the name of the stream holds the repeat.
+        fold: The fold of a cross-validation, which is test; the next one is validation, the others are train.
+        seed: Draws the folds, together with the number of the repeat.
+
+    Raises:
+        ValueError: Every class has fewer samples than there are folds.
     """
     from sklearn.model_selection import StratifiedKFold  # here, since it takes most of a second
 

@@ -124,6 +124,7 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         precision: str = "float32",
         verbose: int = 0,
     ) -> None:
+        """Keep the parameters as attributes; `fit` checks them."""
         self.loss = loss
         self.network = network
         self.hidden = hidden
@@ -159,10 +160,10 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         Args:
             X: (N, D), the columns.
             y: (N,), the class of each sample.
-            sample_weight: (N,), >= 0; a sample of weight k counts as k repetitions of it. None for equal weights.
+            sample_weight: (N,), >= 0; weight k counts as k repetitions, 0 leaves a sample out. None for equal ones.
 
         Raises:
-            ValueError: Data or parameters cannot be trained with.
+            ValueError: A parameter is outside its domain, data are not finite, or a class has too few samples.
             FloatingPointError: The loss or the weights of a network are no longer finite.
         """
         before = self.model_ if self.warm_start and hasattr(self, "model_") else None
@@ -215,7 +216,8 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
     def predict_proba(self, X: Any) -> Floats:
         """Return the probability of each class, (N, C), in the order of `classes_`, for X (N, D).
 
-        Raises NotFittedError before a fit, and ValueError for other columns than those of the fit.
+        Raises NotFittedError before a fit, and ValueError for other columns than those of the fit and for values so
+        large that the network overflows.
         """
         probabilities = to_probabilities(self._compute_logits(X))
         if probabilities.ndim == 1:
@@ -240,7 +242,8 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
     def predict(self, X: Any) -> NDArray[Any]:
         """Return the decision for each sample of X (N, D): one of `classes_`, (N,).
 
-        Raises NotFittedError before a fit, and ValueError for other columns than those of the fit.
+        For two classes the threshold decides; for several the probabilities, or with "expected_cost" the costs. Raises
+        NotFittedError before a fit, and ValueError for other columns than those of the fit.
         """
         check_is_fitted(self)
         probabilities = to_probabilities(self._compute_logits(X))
@@ -313,26 +316,28 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         return classifier
 
     def to_onnx(self, file: str | Path) -> Path:
-        """Write an ONNX file and return its path. Decisions in it are indices into `classes_`.
+        """Write an ONNX file and return its path. An existing file is replaced.
 
-        Its input is "X" (N, D) in float64. Its outputs are "probabilities" (N, C) and "decisions" (N,).
+        Its input is "X" (N, D) in float64. Its outputs are "probabilities" (N, C) and "decisions" (N,), indices into
+        `classes_`.
 
         Raises:
             NotFittedError: The classifier is not fitted.
             ImportError: onnx or onnxscript is missing: pip install 'imbaloss[onnx]'.
+            OSError: The file cannot be written.
         """
         check_is_fitted(self)
         return onnx_file.write(self.model_, Path(file), self.threshold_, self.costs_)
 
     def __sklearn_is_fitted__(self) -> bool:
-        """Say whether the classifier has a model, for scikit-learn's `check_is_fitted`."""
+        """Say whether the classifier was fitted or loaded; scikit-learn's `check_is_fitted` asks it."""
         return hasattr(self, "model_")
 
     def _compute_logits(self, X: Any) -> Floats:
         """Return the log-odds of the positive class, (N,), or for several classes the log-probabilities, (N, C).
 
-        Raises NotFittedError before a fit, and ValueError for other columns and for values so large that the network
-        overflows.
+        X: (N, D), the columns. Raises NotFittedError before a fit, and ValueError for other columns and for values so
+        large that the network overflows.
         """
         check_is_fitted(self)
         logits = self.model_.logits(validate_data(self, X, dtype=[np.float64, np.float32], reset=False))
@@ -340,7 +345,10 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         return logits
 
     def _draw_seed(self) -> int:
-        """Return `random_state` if it is an int, else a number drawn from it; None stands for NumPy's generator."""
+        """Return the seed of a fit: `random_state` if it is an int, else a number drawn from it, from 0 to 2^31 - 1.
+
+        None stands for NumPy's global generator. Raises ValueError for another type.
+        """
         generator = check_random_state(self.random_state)
         whole = isinstance(self.random_state, int | np.integer)
         return int(self.random_state) if whole else int(generator.randint(2**31))  # type: ignore[arg-type]
@@ -371,7 +379,7 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         return Samples(X, labels.astype(np.int64), weights=weights), classes
 
     def _check_parameters(self) -> None:
-        """Raise ValueError if a parameter has another type or is outside its domain.
+        """Raise ValueError if a parameter has another type or is outside its domain, or the machine lacks the device.
 
         Domains that a recipe has too are left to `_build_recipe`.
         """
@@ -379,7 +387,10 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         check_device(self.device)
 
     def _build_recipe(self, samples: int, classes: int) -> Recipe:
-        """Build the recipe for so many training samples. Raises ValueError for a parameter outside its domain."""
+        """Build the recipe (hyper-parameters of a training) for that many training samples and classes.
+
+        Raises ValueError, which names the parameter, for a value outside its domain.
+        """
         auto = min(max(samples // 100, SMALLEST_BATCH), LARGEST_BATCH)
         entries = {field: getattr(self, parameter) for parameter, field in RECIPE_NAMES.items()}
         entries |= {
@@ -395,7 +406,14 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
             raise ValueError(error.sentence(PARAMETER_NAMES.get(error.field, error.field))) from error
 
     def _build_loss(self, samples: Samples, classes: NDArray[np.generic], matrix: Floats | None) -> LossSpec:
-        """Return the loss with its class weights.
+        """Return the loss with the class weights that the parameter class_weight asks for.
+
+        With class_weight None the loss stays as it is.
+
+        Args:
+            samples: The samples of the fit.
+            classes: The names of the classes, (C,).
+            matrix: The costs (C, C), for class_weight "cost"; None if there are none.
 
         Raises:
             ValueError: The loss is unknown, class weights or costs are given twice, or a weight is not admitted.

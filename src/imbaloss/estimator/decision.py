@@ -28,13 +28,13 @@ class DecisionRequest:
 
     @classmethod
     def read(cls, classes: int, threshold: Any, matrix: Any, prevalence: Any) -> "DecisionRequest":
-        """Check the classifier's parameters and build the request.
+        """Check the classifier's parameters threshold, costs and prevalence, and build the request for decisions.
 
         Args:
             classes: The number of classes.
             threshold: The parameter threshold.
-            matrix: The parameter costs.
-            prevalence: The parameter prevalence.
+            matrix: The parameter costs; None for none.
+            prevalence: The parameter prevalence; None for none.
 
         Raises:
             ValueError: A value is not admitted, the threshold needs costs and there are none, or it is for two classes
@@ -56,16 +56,19 @@ class DecisionRequest:
 
     @property
     def chosen(self) -> bool:
-        """Whether the threshold is chosen on samples."""
+        """Whether the threshold is chosen on samples, by a rule or a function, and is no fixed number."""
         return self.threshold is not None and not isinstance(self.threshold, float)
 
     @property
     def deciding_costs(self) -> Floats | None:
-        """The costs if they decide among more than two classes, else None."""
+        """The costs (C, C) if they decide among more than two classes (threshold "expected_cost"), else None."""
         return self.costs if self.threshold is None and self.classes > 2 else None
 
     def fixed_threshold(self) -> float | None:
-        """Return the threshold for two classes if no samples are needed to choose it, else None."""
+        """Return the threshold for two classes if it is a number or follows from the costs, else None.
+
+        It is None if samples choose it, and for more than two classes.
+        """
         if self.classes > 2:
             return None
         if self.threshold is None and self.costs is not None:
@@ -75,7 +78,8 @@ class DecisionRequest:
     def choose_threshold(self, model: Model, validation: Samples) -> Tuned:
         """Choose the threshold that is best on samples that the model was not trained on.
 
-        Call it only if `chosen` is true.
+        Return it with its interval and its score. Call it only if `chosen` is true. Samples are weighted to the shares
+        of the classes in use, if there are any.
 
         Raises:
             ValueError: A class has no sample, or no threshold meets the rule.
@@ -86,7 +90,7 @@ class DecisionRequest:
         )
 
     def weigh_samples(self, part: Samples) -> Floats | None:
-        """Return the sample weights, (N,), that give the classes of a part their shares in use.
+        """Return the sample weights, (N,), that give the classes of a part of the data their shares in use.
 
         Without such shares, they are the weights of the part: None if it has none.
         """
@@ -99,13 +103,17 @@ class DecisionRequest:
 
 
 def read_threshold(threshold: Any, matrix: Floats | None) -> float | Rule | Metric:
-    """Read the parameter threshold: return a number, a rule or a function.
+    """Read the parameter threshold: return a number from 0 to 1, a rule, or a function unchanged.
 
-    matrix: the costs (2, 2) that the rule "cost" takes; None if there are none.
+    A text is read as a rule. "cost" becomes the rule with the costs of the matrix.
+
+    Args:
+        threshold: The parameter.
+        matrix: The costs (2, 2) that the rule "cost" takes; None if there are none.
 
     Raises:
-        ValueError: The rule is unknown, a number is not from 0 to 1, costs are given twice, or the value is none of
-            the three.
+        ValueError: The rule is unknown, a number is not from 0 to 1, costs are given twice, or the value is none of the
+            three.
     """
     if isinstance(threshold, str):
         rule = Rule.parse(threshold)

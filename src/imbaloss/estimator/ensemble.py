@@ -20,16 +20,20 @@ SHAPE = ("network", "hidden", "outputs", "activation", "precision")  # fields of
 
 
 def scale_samples(part: Samples, scaling: Scaling, recipe: Recipe) -> Samples:
-    """Return the samples with scaled inputs, in the type of the weights, so that samplers measure scaled distances."""
+    """Return the samples with scaled inputs, in the type of the weights, so that samplers measure scaled distances.
+
+    part: the samples, which stay as they are.
+    """
     inputs = torch.empty(part.inputs.shape, dtype=recipe.dtype)
     scaling.write_into(inputs, part.inputs)
     return replace(part, inputs=inputs.numpy())
 
 
 def make_members(split: Split, recipe: Recipe, loss: LossSpec, sampler: SamplerSpec, seeds: range) -> list[Member]:
-    """Make a training for each seed. All share the same samples, unless the sampler draws other ones for each seed.
+    """Make a training for each seed, in their order; a loop trains them together.
 
-    Raises ValueError if the sampler refuses the samples.
+    All share the same samples, unless the sampler draws other ones for each seed. Raises ValueError if the sampler
+    refuses the samples.
     """
     drawn = [resample(split.train, sampler, seed) for seed in (seeds if sampler.draws else seeds[:1])]
     splits = [replace(split, train=part) for part in drawn] * (len(seeds) // len(drawn))
@@ -37,7 +41,7 @@ def make_members(split: Split, recipe: Recipe, loss: LossSpec, sampler: SamplerS
 
 
 def start_from(before: Model, members: Sequence[Member], scaling: str) -> list[Member]:
-    """Return the members with the networks of the last fit as their initial ones.
+    """Return the members (trainings) with the networks of the last fit as their initial ones, in the same order.
 
     Args:
         before: The model of the last fit.
@@ -54,7 +58,9 @@ def start_from(before: Model, members: Sequence[Member], scaling: str) -> list[M
 
 
 def train_members(members: Sequence[Member], device: str, *, verbose: int, lr_name: str) -> list[Outcome[Model]]:
-    """Train the members and return their outcomes, in their order. Members with equally many samples share a stack.
+    """Train the members (trainings) and return their outcomes, in their order.
+
+    Members with equally many samples are trained together.
 
     Args:
         members: The trainings.
@@ -83,14 +89,14 @@ def train_members(members: Sequence[Member], device: str, *, verbose: int, lr_na
 
 
 def print_losses(epochs: int, verbose: int) -> Callable[[Sequence[float]], None]:
-    """Return a function that takes the losses of each epoch and prints their mean every `verbose` epochs.
+    """Return a function that is called with the losses of each epoch and prints their mean every `verbose` epochs.
 
     It prints nothing if verbose is 0. epochs: the number of all epochs, for the text.
     """
     numbers = count(1)
 
     def on_epoch(losses: Sequence[float]) -> None:
-        """Print the mean of the losses if the number of the epoch is a multiple of `verbose`."""
+        """Count the epoch, and print the mean of its losses if its number is a multiple of `verbose`."""
         epoch = next(numbers)
         if verbose and epoch % verbose == 0:
             print(f"epoch {epoch} of {epochs}: loss {np.mean(losses):.6g}")

@@ -30,9 +30,9 @@ def pack_classifier(classifier: BaseEstimator) -> dict[str, Any]:
 
 
 def unpack_classifier(facts: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the parameters and the attributes, by name, from facts that `pack_classifier` returned.
+    """Return the parameters and the attributes of a classifier, each by name, from what `pack_classifier` returned.
 
-    Raises KeyError, TypeError or ValueError for other facts.
+    Raises KeyError, TypeError or ValueError for anything else.
     """
     parameters, attributes = unpack_value(facts["parameters"]), unpack_value(facts["attributes"])
     attributes["tuned_"] = attributes["tuned_"] and Tuned(*attributes["tuned_"])
@@ -40,5 +40,8 @@ def unpack_classifier(facts: Any) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def is_complete(attributes: dict[str, Any], classes: int) -> bool:
-    """Say whether the attributes are all those of a fitted classifier with that number of classes."""
+    """Say whether the attributes are those of a fitted classifier, no more and no less, with that number of classes.
+
+    Only `feature_names_in_` may be missing.
+    """
     return attributes.keys() - OPTIONAL == KEPT and len(attributes["classes_"]) == classes

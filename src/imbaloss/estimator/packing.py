@@ -9,8 +9,9 @@ import numpy as np
 def pack_value(value: Any) -> Any:
     """Turn a value into a JSON value, from which `unpack_value` makes an equal value.
 
-    NumPy's numbers become Python's; series and frames of pandas become arrays. A value of any other type than these,
-    mappings and sequences is returned as it is.
+    Arrays become {"array", "dtype"}, mappings {"mapping"}, and sequences {"list"} or {"tuple"}. NumPy's numbers become
+    Python's; series and frames of pandas become arrays. A value of any other type is returned as it is, also one that
+    JSON does not know.
     """
     value = value.to_numpy() if hasattr(value, "to_numpy") else value  # series and frames of pandas
     if isinstance(value, np.ndarray):
@@ -25,9 +26,9 @@ def pack_value(value: Any) -> Any:
 
 
 def unpack_value(value: Any) -> Any:
-    """Make the value again that `pack_value` turned into JSON.
+    """Make the value again that `pack_value` turned into JSON; anything but a dictionary is returned as it is.
 
-    Raises KeyError, TypeError or ValueError for a dictionary that it does not write.
+    Raises KeyError, TypeError or ValueError for a dictionary of another form.
     """
     if not isinstance(value, dict):
         return value

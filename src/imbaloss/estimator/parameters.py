@@ -42,12 +42,15 @@ KINDS = {  # kind of a field -> the type that a value must have, and its noun in
 
 
 def is_auto_or_whole(size: object) -> bool:
-    """Say whether a batch size is the text "auto" or a whole number."""
+    """Say whether a batch size is the text "auto" or a whole number; a bool is none."""
     return size == "auto" if isinstance(size, str) else isinstance(size, Integral) and not isinstance(size, bool)
 
 
 def are_whole(widths: object) -> bool:
-    """Say whether the widths of layers are a sequence of whole numbers, which may be empty."""
+    """Say whether the widths of layers are iterable, such as a tuple, and hold whole numbers alone.
+
+    It is true if they hold nothing.
+    """
     return isinstance(widths, Iterable) and all(isinstance(width, Integral) for width in widths)
 
 
@@ -174,6 +177,8 @@ def check_parameters(values: Mapping[str, Any]) -> None:
 
     Parameters that admit several types, such as `costs`, are not checked here. Neither are the domains of a recipe's
     fields: the recipe checks them, since some depend on the type of the weights.
+
+    values: the parameters by name, all of them; KeyError if one is missing.
     """
     for name, field in PARAMETERS.items():
         value, of_one_kind = values[name], field.kind in KINDS and not field.optional

@@ -28,7 +28,8 @@ class Calibration:
     def __call__(self, logits: Floats) -> Floats:
         """Return the calibrated logits, in the shape of the logits: log-odds (N,) or log-probabilities (N, C).
 
-        The kind `none` changes nothing. If isotonic calibration makes all classes impossible, all are equally likely.
+        The kind `none` changes nothing. If isotonic calibration makes all classes impossible, all are equally likely;
+        log-odds may be infinite. Raises KeyError for an unknown kind.
         """
         if self.kind == NONE:
             return logits
@@ -48,18 +49,21 @@ class Calibration:
 
 
 def platt(odds: Floats, numbers: tuple[float, ...]) -> Floats:
-    """Compute slope x log-odds + intercept. odds (N,); numbers: slope and intercept."""
+    """Compute slope x log-odds + intercept for log-odds (N,): (N,).
+
+    numbers: the slope and the intercept. Raises ValueError for more or fewer numbers.
+    """
     slope, intercept = numbers
     return slope * odds + intercept
 
 
 def isotonic(odds: Floats, numbers: tuple[float, ...]) -> Floats:
-    """Interpolate log-odds (N,) between the points of an isotonic curve.
+    """Interpolate the probabilities of log-odds (N,) between the points of an isotonic curve.
 
-    numbers: the points; the first half are probabilities before calibration, the second half those after it.
+    numbers: the points; the first half are probabilities before calibration, ascending, the second half those after it.
 
     Returns:
-        Log-odds (N,), infinite for a probability of 0 or 1.
+        Log-odds (N,), infinite for a probability of 0 or 1. Beyond the first and last point the curve is constant.
     """
     before, after = np.split(np.array(numbers), 2)
     calibrated: Floats = special.logit(np.interp(special.expit(odds), before, after))
@@ -108,11 +112,14 @@ def fit_calibration(kind: str, labels: Labels, logits: Floats, weights: Floats |
 
 
 def fit_temperature(labels: Labels, logits: Floats, weights: Floats) -> float:
-    """Return the temperature from e^-10 to e^10 with the least cross-entropy. logits (N,) or (N, C)."""
+    """Return the temperature from e^-10 to e^10 with the least weighted cross-entropy.
+
+    labels (N,), 0 to C - 1; logits: log-odds (N,) or log-probabilities (N, C); weights (N,) of the samples.
+    """
     both = np.stack([np.zeros_like(logits), logits], axis=1) if logits.ndim == 1 else logits
 
     def cross_entropy(log_slope: float) -> float:
-        """Return the mean cross-entropy in nats of the logits divided by the temperature e^-log_slope."""
+        """Return the weighted mean cross-entropy, in nats, of the logits divided by the temperature e^-log_slope."""
         scaled = np.exp(log_slope) * both
         chosen = np.take_along_axis(scaled, labels[:, None], axis=1)[:, 0]
         return float(np.average(special.logsumexp(scaled, axis=1) - chosen, weights=weights))
@@ -123,8 +130,8 @@ def fit_temperature(labels: Labels, logits: Floats, weights: Floats) -> float:
 def fit_platt(labels: Labels, odds: Floats, weights: Floats) -> tuple[float, ...]:
     """Fit Platt's logistic regression of smoothed targets on log-odds (N,); return slope and intercept.
 
-    Each sample enters once as 1 and once as 0, weighted by its target. If the slope would be below `SMALLEST_SLOPE`, it
-    is set to that, and the intercept to the log-odds of the mean target.
+    Each sample enters once as 1 and once as 0, weighted by its target. If the slope would be 0.001 or below, it is set
+    to that, and the intercept to the log-odds of the mean target. labels (N,), 0 or 1; weights (N,) of the samples.
     """
     from sklearn.linear_model import LogisticRegression
 
@@ -142,7 +149,10 @@ def fit_platt(labels: Labels, odds: Floats, weights: Floats) -> tuple[float, ...
 
 
 def fit_isotonic(labels: Labels, odds: Floats, weights: Floats) -> tuple[float, ...]:
-    """Fit a rising step function of the probability; return its points as `isotonic` takes them."""
+    """Fit a rising step function of the probability; return its points, all before calibration, then all after it.
+
+    labels (N,), 0 or 1; odds: log-odds (N,); weights (N,) of the samples.
+    """
     from sklearn.isotonic import IsotonicRegression
 
     model = IsotonicRegression(y_min=0.0, y_max=1.0, out_of_bounds="clip")
@@ -152,7 +162,7 @@ def fit_isotonic(labels: Labels, odds: Floats, weights: Floats) -> tuple[float, 
 
 
 def one_against_rest(logits: Floats) -> Floats:
-    """Compute the log-odds of each class against all other classes: log-probabilities (N, C) -> (N, C)."""
+    """Compute the log-odds of each class against all other classes: log-probabilities (N, C) -> log-odds (N, C)."""
     rest = [special.logsumexp(np.delete(logits, c, axis=1), axis=1) for c in range(logits.shape[1])]
     odds: Floats = logits - np.stack(rest, axis=1)
     return odds
@@ -171,10 +181,10 @@ class Reliability(NamedTuple):
 def bin_samples(
     labels: Labels, probabilities: Floats, bins: int
 ) -> tuple[Floats, NDArray[np.int64], NDArray[np.int64]]:
-    """Return the mean probability, the number of positives and the number of samples of each bin, (at most bins,).
+    """Return three arrays, (at most bins,): mean probability, number of positives and number of samples of each bin.
 
-    The bins have equally many samples, except that equal probabilities stay in one bin. Empty bins are left out.
-    labels (N,), 0 or 1; probabilities (N,) of class 1.
+    The bins have equally many samples, except that equal probabilities stay in one bin. Empty bins are left out. labels
+    (N,), 0 or 1; probabilities (N,) of class 1.
     """
     edges = np.unique(np.quantile(probabilities, np.linspace(0, 1, bins + 1)[1:-1]))
     place = np.searchsorted(edges, probabilities, side="right")
@@ -184,10 +194,11 @@ def bin_samples(
 
 
 def reliability(labels: Labels, probabilities: Floats, bins: int = BINS) -> Reliability:
-    """Compute a reliability diagram of at most `bins` bins.
+    """Compute a reliability diagram: for each bin, mean probability, share of positives and the share's interval.
 
-    The interval of a share is Wilson's (1927). If the probabilities are true, each share is close to the mean
-    probability of its bin. labels (N,), 0 or 1; probabilities (N,) of class 1. Source: DeGroot and Fienberg 1983.
+    There are at most `bins` bins of equally many samples. The interval is Wilson's (1927), of 95 %. If the
+    probabilities are true, each share is close to the mean probability of its bin. labels (N,), 0 or 1; probabilities
+    (N,) of class 1. Source: DeGroot and Fienberg 1983.
     """
     means, positives, samples = bin_samples(labels, probabilities, bins)
     ends = [stats.binomtest(*pair).proportion_ci(method="wilson") for pair in zip(positives, samples, strict=True)]
@@ -196,9 +207,10 @@ def reliability(labels: Labels, probabilities: Floats, bins: int = BINS) -> Reli
 
 
 def expected_calibration_error(labels: Labels, probabilities: Floats, bins: int = BINS) -> float:
-    """Compute the ECE: the mean of |share - probability| over the bins of `reliability`, weighted by their samples.
+    """Compute the ECE: the mean of |share of positives - mean probability| over bins, weighted by their samples.
 
-    Small bins give an ECE above 0 by chance alone. labels (N,), 0 or 1; probabilities (N,) of class 1.
+    There are at most `bins` bins of equally many samples. Small bins give an ECE above 0 by chance alone. labels (N,),
+    0 or 1; probabilities (N,) of class 1.
     Source: Naeini, Cooper and Hauskrecht 2015 (AAAI), with bins of equal size.
     """
     means, positives, samples = bin_samples(labels, probabilities, bins)

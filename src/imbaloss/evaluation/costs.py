@@ -10,11 +10,11 @@ Labels = NDArray[np.int64]
 
 
 def read_costs(costs: object, classes: int) -> Floats:
-    """Return costs as an array (C, C).
+    """Return costs as a float array (C, C): a row for each true class, a column for each decision.
 
     Raises:
-        ValueError: The costs have another shape, or one of them is not finite or below 0. Or a mistake costs no more
-            than the right decision of its class.
+        ValueError: The costs are no numbers or have another shape, or one of them is not finite or below 0. Or a
+            mistake costs no more than the right decision of its class.
     """
     try:
         matrix = np.array(costs, dtype=np.float64)
@@ -55,7 +55,8 @@ def costs_to_class_weights(costs: Floats) -> tuple[float, ...]:
 def costs_to_threshold(costs: Floats) -> float:
     """Return the probability from which on predicting "positive" is the cheaper decision.
 
-    It is (FP - TN) / (FP - TN + FN - TP) for costs (2, 2), if the probabilities are true.
+    It is (FP - TN) / (FP - TN + FN - TP) for costs (2, 2), if the probabilities are true. Costs of another shape raise
+    ValueError.
     Source: Elkan 2001 (IJCAI), equation 2.
     """
     (tn, fp), (fn, tp) = costs.tolist()
@@ -63,9 +64,10 @@ def costs_to_threshold(costs: Floats) -> float:
 
 
 def choose_cheapest(probabilities: Floats, costs: Floats) -> Labels:
-    """Return the class with the smallest expected cost for each sample, (N,); of equal costs the first class.
+    """Return the number of the class with the smallest expected cost for each sample, (N,).
 
-    probabilities (N, C), costs (C, C).
+    Of equal costs the first class is chosen. probabilities (N, C); costs (C, C), a row for each true class and a column
+    for each decision.
     """
     decided: Labels = (probabilities @ costs).argmin(axis=1)
     return decided
@@ -74,8 +76,9 @@ def choose_cheapest(probabilities: Floats, costs: Floats) -> Labels:
 def mean_cost(
     labels: Labels, decisions: Labels, costs: Floats, weights: Sequence[float] | Floats | None = None
 ) -> float:
-    """Compute the mean cost of a decision, in the unit of the costs (C, C).
+    """Compute the mean cost of a decision, one number in the unit of the costs.
 
-    labels and decisions (N,), 0 to C - 1; weights (N,) of samples, None for equal ones.
+    labels and decisions (N,), 0 to C - 1; costs (C, C), a row for each true class; weights (N,) of samples, None for
+    equal ones. Raises ZeroDivisionError if weights sum to 0.
     """
     return float(np.average(costs[labels, decisions], weights=weights))

@@ -19,7 +19,9 @@ class Decision:
 
     @classmethod
     def read(cls, entries: Mapping[str, Any]) -> "Decision":
-        """Read the entries of a recipe that say how decisions are made; other entries are ignored.
+        """Read calibration and threshold rule from the entries `calibration` and `threshold` of a recipe.
+
+        Other entries are ignored; a missing one gets its default, "none" and "f1".
 
         Raises:
             FieldError: The calibration or the rule is unknown, or a parameter of the rule is outside its domain.
@@ -36,5 +38,8 @@ class Decision:
 
     @property
     def entries(self) -> dict[str, str]:
-        """The entries of a recipe that `read` reads."""
+        """The entries `calibration` and `threshold` of a recipe, as texts.
+
+        `read` makes an equal decision of them.
+        """
         return {"calibration": self.calibration, "threshold": str(self.rule)}

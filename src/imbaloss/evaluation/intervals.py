@@ -60,7 +60,7 @@ def bootstrap_scores(
     scores, because the seed is fixed.
 
     Args:
-        formula: The score.
+        formula: The score, from confusion counts (R, K).
         labels: (N,), 0 or 1; both must occur.
         predicted: (K, N), whether each set of decisions predicts a sample as positive.
         resamples: R.
@@ -80,7 +80,10 @@ def bootstrap_scores(
 
 
 def f1_at_threshold(labels: Labels, probabilities: Floats, threshold: float) -> float:
-    """Compute F1 at a threshold. labels (N,), 0 or 1; probabilities (N,) of class 1."""
+    """Compute F1 if samples with a probability of at least the threshold are predicted positive.
+
+    It is 0 without true positives. labels (N,), 0 or 1; probabilities (N,) of class 1.
+    """
     predicted, positive = probabilities >= threshold, labels == 1
     tp = np.count_nonzero(predicted & positive)
     fp, fn = np.count_nonzero(predicted) - tp, np.count_nonzero(positive) - tp
@@ -90,8 +93,8 @@ def f1_at_threshold(labels: Labels, probabilities: Floats, threshold: float) -> 
 def average_precision(labels: Labels, probabilities: Floats) -> float:
     """Compute the average precision: the sum over thresholds of (R_n - R_(n-1)) P_n, for recall R and precision P.
 
-    It equals scikit-learn's and takes a twentieth of the time. labels (N,), 0 or 1, with a 1 or more; probabilities
-    (N,) of class 1.
+    It equals scikit-learn's and takes a twentieth of the time. labels (N,), 0 or 1; probabilities (N,) of class 1, of
+    which equal ones are one threshold. NaN, with NumPy's warning, if no label is 1.
     """
     order = np.argsort(-probabilities, kind="stable")
     ends = np.flatnonzero(np.append(np.diff(probabilities[order]) != 0, True))  # the last of equal probabilities

@@ -22,14 +22,15 @@ def shift_logits(logits: Floats, by: Sequence[float]) -> Floats:
 
 
 def read_prevalence(prevalence: object, classes: int) -> tuple[float, ...]:
-    """Return the share of each class in use, (C,).
+    """Return the share of each class in use as floats, (C,), as given: they are not scaled.
 
     Args:
         prevalence: A share for each class; of two classes, the share of the positives is enough.
         classes: C.
 
     Raises:
-        ValueError: A share is no number above 0 and below 1, there are more or fewer of them, or their sum is not 1.
+        ValueError: A share is no number above 0 and below 1, there are more or fewer of them, or their sum is not 1 to
+            within 1e-6.
     """
     if isinstance(prevalence, str):
         raise ValueError(f"prevalence must be a share, or one for each class, found {prevalence!r}")

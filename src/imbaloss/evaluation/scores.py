@@ -38,7 +38,7 @@ Scores = dict[str, float | int | None]
 def scores(
     labels: NDArray[np.int64], probabilities: NDArray[np.float64], threshold: float = THRESHOLD
 ) -> tuple[Scores, dict[str, str]]:
-    """Compute the confusion counts and all `SCORES` of probabilities.
+    """Compute the confusion counts and all scores of one model: F1, ROC-AUC and the others in `SCORES`.
 
     A sample is predicted positive if its probability is at least the threshold.
 
@@ -48,7 +48,8 @@ def scores(
         threshold: The threshold of the counts and of the scores of decisions.
 
     Returns:
-        Counts and scores by name, and the reason for each undefined score by its name. An undefined score is None.
+        Two dictionaries: counts and scores by name, and the reason for each undefined score by its name. An undefined
+        score, as without positives, is None.
     """
     decisions = (probabilities >= threshold).astype(np.int64)
     counts = np.bincount(2 * labels + decisions, minlength=4)
@@ -67,7 +68,10 @@ def scores(
 
 @cache
 def probability_formulas() -> dict[str, Score]:
-    """Return the formula of each score in `PROBABILITY_SCORES`, by name."""
+    """Return the formula of each score that needs no threshold, by name: roc_auc, average_precision, brier and ece.
+
+    A formula takes labels (N,) and probabilities (N,) and returns a number.
+    """
     from sklearn import metrics  # here, since it takes most of a second
 
     return {
@@ -79,7 +83,7 @@ def probability_formulas() -> dict[str, Score]:
 
 
 def no_scores(reason: str) -> tuple[Scores, dict[str, str]]:
-    """Return what `scores` returns, with every count and score None, and every score undefined for that reason."""
+    """Return every confusion count and score as None, and for each score that reason why it is undefined."""
     return dict.fromkeys((*CONFUSION, *SCORES)), dict.fromkeys(SCORES, reason)
 
 
@@ -106,7 +110,10 @@ class TunedScores:
 
     @classmethod
     def without_threshold(cls, reason: str) -> "TunedScores":
-        """Return the scores of a run without a chosen threshold: every score is None, for that reason."""
+        """Return the scores of a run for which no threshold could be chosen.
+
+        The threshold and every score are None, for that reason.
+        """
         values, reasons = no_scores(reason)
         return cls(None, None, values, reasons, reason)
 
@@ -114,7 +121,12 @@ class TunedScores:
 def explain_undefined(name: str, labels: NDArray[np.int64], decisions: NDArray[np.int64]) -> str | None:
     """Explain why a score is undefined on these data; None if it is defined.
 
-    labels and decisions: (N,), 0 or 1; only the score "precision" looks at decisions.
+    Without samples every score is undefined; others need positives, negatives, or for "precision" a positive decision.
+
+    Args:
+        name: A score of `SCORES`.
+        labels: (N,), 0 or 1.
+        decisions: (N,), 0 or 1; only "precision" looks at them.
     """
     if not len(labels):
         return "there are no samples"

@@ -23,22 +23,31 @@ MOST_TRIED = 1000  # thresholds that are tried for a metric
 
 
 def cost(t: ConfusionCounts, *, fn: float = 1.0, fp: float = 1.0) -> Floats:
-    """Compute -(fn FN + fp FP) / n, the negative mean cost of a sample; right decisions cost nothing."""
+    """Compute -(fn FN + fp FP) / n from confusion counts: the negative mean cost of a sample.
+
+    Right decisions cost nothing. NaN without samples.
+    """
     return -(fn * t.fn + fp * t.fp) / (t.tn + t.fp + t.fn + t.tp)
 
 
 def recall_at_precision(t: ConfusionCounts, *, precision: float = 0.9) -> Floats:
-    """Return the recall if the precision is at least `precision`, else -infinity; -infinity also if TP is 0."""
+    """Return the recall where the precision is at least `precision`, else -infinity; -infinity also where TP is 0.
+
+    t: confusion counts, of any shape.
+    """
     return np.where((confusion.precision(t) >= precision) & (t.tp > 0), confusion.recall(t), -np.inf)
 
 
 def precision_at_recall(t: ConfusionCounts, *, recall: float = 0.9) -> Floats:
-    """Return the precision if the recall is at least `recall`, else -infinity."""
+    """Return the precision where the recall is at least `recall`, else -infinity. t: confusion counts, of any shape."""
     return np.where(confusion.recall(t) >= recall, confusion.precision(t), -np.inf)
 
 
 def top_share(t: ConfusionCounts, *, share: float = 0.05) -> Floats:
-    """Return the negative distance between the share of predicted positives and `share`, the share to examine."""
+    """Return minus the distance between the share of predicted positives and `share`, the share of samples to examine.
+
+    t: confusion counts, of any shape. It is 0 at best.
+    """
     predicted = t.tp + t.fp
     return -np.abs(predicted / (predicted + t.tn + t.fn) - share)
 
@@ -68,7 +77,9 @@ class Rule:
 
     @classmethod
     def parse(cls, text: str) -> "Rule":
-        """Read a rule from its text, such as `f1` or `recall_at_precision:precision=0.8`.
+        """Read a rule for choosing a threshold from its text, such as `f1` or `recall_at_precision:precision=0.8`.
+
+        Parameters that the text lacks get their defaults.
 
         Raises:
             ValueError: The rule or a parameter is unknown, or a value is outside its domain.
@@ -85,15 +96,22 @@ class Rule:
         return cls(name, {**defaults, **parameters})  # type: ignore[dict-item]
 
     def __str__(self) -> str:
-        """Write the rule as `parse` reads it, without the parameters at their default."""
+        """Write the rule as `parse` reads it, such as "cost:fn=10", without the parameters at their default."""
         return spec_text.write_spec(self.name, self.parameters, spec_text.read_keyword_defaults(RULES[self.name]))
 
     def __call__(self, counts: ConfusionCounts) -> Floats:
-        """Compute the value of the rule at each threshold. Higher is better; -infinity if the rule is not met there."""
+        """Compute the value of the rule from confusion counts of any shape. Higher is better.
+
+        It is -infinity where the rule is not met, such as recall_at_precision where the precision is too low.
+        """
         return RULES[self.name](counts, **self.parameters)
 
     def score(self, counts: ConfusionCounts) -> Floats:
-        """Compute the value of the rule for readers: it is the mean cost (lower is better) for the rule "cost"."""
+        """Compute the value of the rule for readers, from confusion counts of any shape.
+
+        For the rule "cost" it is the mean cost, of which lower is better; for other rules it is what calling the rule
+        gives.
+        """
         return np.abs(self(counts)) if self.name == "cost" else self(counts)
 
 
@@ -119,20 +137,22 @@ def choose_threshold(
     A threshold lies halfway between two neighbouring probabilities, is the lowest probability, or lies above all. Of
     equally good thresholds the one nearest to 1/2 is chosen. For a function at most 1,000 thresholds are tried.
 
-    The interval is that of `statistics.stratified_bootstrap`, of the threshold in place of a score, from a fixed seed.
-    A best threshold is no mean, so its interval covers less often than 95 %. In simulations with 40 to 200 positives,
-    the coverage of the best threshold of the population was 91 to 95 % for F1, G-mean and MCC. It was 86 to 93 % for
-    costs and a top share, and 78 to 85 % for recall at a precision.
+    The interval is a bootstrap interval within each class, on the logit scale, from a fixed seed. A best threshold is
+    no mean, so its interval covers less often than 95 %. In simulations with 40 to 200 positives, the coverage of the
+    best threshold of the population was 91 to 95 % for F1, G-mean and MCC. It was 86 to 93 % for costs and a top share,
+    and 78 to 85 % for recall at a precision.
 
     Args:
-        rule: A rule, or a function that is called with labels, decisions and, if there are weights, sample_weight.
+        rule: A rule, or a function that is called with labels, decisions and, if there are weights, sample_weight; its
+            highest value wins.
         labels: (N,), 0 or 1.
         probabilities: (N,), of class 1.
         weights: (N,), of the samples, >= 0; None for equal ones.
         resamples: The number of bootstrap samples.
 
     Returns:
-        The threshold. There is no interval for a function, and none for a threshold above all probabilities.
+        The threshold, the ends of its 95 % interval and the value of the rule. The ends are NaN for a function, for a
+        threshold of 0 or at least 1, and for a class of one sample.
 
     Raises:
         ValueError: Shapes or values are wrong, a class has no sample, no threshold meets the rule, or the function is
@@ -183,10 +203,13 @@ def check_probabilities(labels: Labels, probabilities: Floats) -> tuple[Labels, 
 
 
 def list_thresholds(probabilities: Floats) -> tuple[NDArray[np.int64], Floats]:
-    """List the thresholds between unequal probabilities, and one above all; return them second, (K,), descending.
+    """List one threshold above all probabilities, then those between unequal probabilities, and the lowest probability.
 
-    The first array, (K,), is the number of samples that each threshold predicts as positive. It is 0 for the first
-    threshold and N for the last one, which is the lowest probability. probabilities: (N,), in descending order.
+    probabilities: (N,), in descending order.
+
+    Returns:
+        The number of samples that each threshold predicts as positive, (K,), from 0 to N, and the thresholds, (K,),
+        descending.
     """
     lower = np.append(probabilities[1:], probabilities[-1])
     between = np.where(lower + (probabilities - lower) / 2 > lower, lower + (probabilities - lower) / 2, probabilities)
@@ -197,11 +220,11 @@ def list_thresholds(probabilities: Floats) -> tuple[NDArray[np.int64], Floats]:
 
 
 def count_at_thresholds(labels: Labels, weights: Floats, places: NDArray[np.int64]) -> ConfusionCounts:
-    """Compute the confusion counts of K thresholds on R sets of samples, (R, K) each.
+    """Compute the confusion counts of K thresholds on R sets of samples, (R, K) each: tn, fp, fn and tp.
 
     Args:
         labels: (N,), 0 or 1, in descending order of probability.
-        weights: (R, N), the weights of the samples in each set.
+        weights: (R, N), the weights of the samples in each set; a count is a sum of weights.
         places: (K,), the number of samples, from the first on, that each threshold predicts as positive.
     """
     nothing = np.zeros((len(weights), 1))
@@ -227,13 +250,14 @@ def bootstrap_thresholds(
 ) -> Floats:
     """Return the best threshold of each bootstrap sample, (at most resamples,). Samples are drawn within each class.
 
-    A bootstrap sample is left out if a class has no weight in it, or if no threshold meets the rule.
+    A bootstrap sample is left out if a class has no weight in it, or if no threshold meets the rule. The seed is fixed.
 
     Args:
         rule: The rule for the best threshold.
         labels: (N,), 0 or 1, in descending order of probability.
         weights: (N,), of the samples.
-        tried: The two arrays of `list_thresholds`.
+        tried: The two arrays of `list_thresholds`: how many samples each threshold predicts as positive, and
+            thresholds.
         resamples: The number of bootstrap samples.
     """
     places, thresholds = tried
@@ -253,9 +277,13 @@ def bootstrap_thresholds(
 
 
 def explain_impossible(rule: Rule, labels: Labels, weights: Floats, places: NDArray[np.int64]) -> str:
-    """Explain that no threshold meets a rule with one limit, and give the highest value that a threshold reaches.
+    """Write a message: no threshold meets a rule such as recall_at_precision, and the highest value that one reaches.
 
-    labels (N,), in descending order of probability; weights (N,); places (K,), as for `count_at_thresholds`.
+    Args:
+        rule: A rule with one parameter that is named for a score, such as precision.
+        labels: (N,), 0 or 1, in descending order of probability.
+        weights: (N,), of the samples.
+        places: (K,), the number of samples that each threshold predicts as positive.
     """
     [(name, limit)] = rule.parameters.items()
     counts = count_at_thresholds(labels, weights[None], places)
@@ -274,8 +302,8 @@ def score_top(labels: Labels, probabilities: Floats, k: int) -> dict[str, Any]:
         k: The number of samples that are predicted positive.
 
     Returns:
-        `found`, the number of positives among the k; `precision`; `recall`; and `lift`, the precision divided by the
-        share of positives in all samples.
+        A dictionary with `found`, the number of positives among the k, a fraction if there are ties; `precision`;
+        `recall`; and `lift`, the precision divided by the share of positives in all samples.
 
     Raises:
         ValueError: k is not from 1 to N, no label is 1, or shapes or values are wrong.

@@ -23,34 +23,38 @@ class FittedModel(Protocol):
 
     @property
     def recipe(self) -> Recipe:
-        """The recipe of the fit."""
+        """The hyper-parameters by which the model was fitted."""
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """The shape of one input."""
+        """The shape of one input: (columns,), or (channels, height, width) of an image."""
 
     @property
     def scaling(self) -> Scaling:
-        """The scaling of its inputs."""
+        """The scaling that the model applies to its inputs: an offset and a scale for each column or channel."""
 
     @property
     def prior(self) -> tuple[float, ...]:
-        """What is added to the log-probability of each class; empty for nothing."""
+        """The prior correction: what is added to the log-probability of each class; empty for nothing."""
 
     @property
     def calibration(self) -> Calibration:
-        """The calibration of the log-odds with that prior."""
+        """The calibration of the log-odds after the prior correction; its kind is "none" if there is none."""
 
     @property
     def decision(self) -> Decision:
-        """The decision that turns its probabilities into actions."""
+        """The calibration that was asked for, and the rule by which a threshold for the probabilities is chosen."""
 
     def logits(self, inputs: NDArray[np.floating[Any]], order: NDArray[np.int64] | None = None) -> Floats:
-        """Return the log-odds of class 1, (N,), for inputs (N, *shape).
+        """Return the calibrated log-odds of class 1, (N,), for inputs (N, *shape), which the model scales itself.
 
         order: (N,), the order in which the inputs pass through the model; None: as they are. The result is in the order
         of the inputs.
         """
 
     def probabilities(self, inputs: NDArray[np.floating[Any]], order: NDArray[np.int64] | None = None) -> Floats:
-        """Return the probability of class 1, (N,), for the arguments of `logits`."""
+        """Return the calibrated probability of class 1, (N,), for inputs (N, *shape), which the model scales itself.
+
+        order: (N,), the order in which the inputs pass through the model; None: as they are. The result is in the order
+        of the inputs.
+        """

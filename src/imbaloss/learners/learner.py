@@ -23,39 +23,50 @@ class Learner(Protocol):
 
     @property
     def is_reference(self) -> bool:
-        """Whether the learner is a reference, which a network must beat to be of use."""
+        """Whether the learner is a reference: a classifier of scikit-learn that a network must beat to be of use."""
 
     @property
     def stacks(self) -> bool:
-        """Whether members with several samplers and data sets can be fitted in one job."""
+        """Whether trainings with several samplers and data sets can be fitted together in one job."""
 
     @property
     def rate(self) -> str:
-        """The name of the number for which the entry `lr` of a recipe stands, such as "C"."""
+        """The name of the number that a recipe keeps in its entry `lr`.
+
+        It is "lr" for networks and "C" for logistic regression.
+        """
 
     def write(self, loss: LossSpec | None) -> str:
-        """Write the learner with its loss as in methods, tables and the store."""
+        """Write the learner with its loss as tables and the store show it.
+
+        Examples are "focal:gamma=1" and "logistic_regression". A network without a loss is "None".
+        """
 
     def describe(self, loss: LossSpec | None) -> Description:
-        """Return the title and the source of the learner with a loss."""
+        """Return the title and the source of the learner with that loss; empty texts if there are none."""
 
     def choose_rates(self, recipe: Recipe) -> Recipe:
-        """Return the recipe with the rates that are tried. The validation part then chooses one of them."""
+        """Return the recipe with the rates to try in `tune_lr`. The validation part then chooses one of them."""
 
     def check_loss(self, loss: LossSpec | None, recipe: Recipe) -> None:
-        """Raise ValueError if the learner cannot be fitted with that loss by that recipe."""
+        """Raise ValueError if the learner cannot be fitted with that loss (None for no loss) by that recipe."""
 
     def check_shape(self, recipe: Recipe, shape: Sequence[int]) -> None:
-        """Raise ValueError if the learner cannot be fitted to inputs of that shape."""
+        """Raise ValueError if the learner, with that recipe, cannot be fitted to inputs of that shape."""
 
     def fit(
         self, members: Sequence[Member], *, device: str, plan: Plan, on_epoch: Callable[[list[float]], object]
     ) -> Sequence[Outcome[FittedModel]]:
-        """Fit a model for each member of a job, and return the outcomes in their order.
+        """Fit a model for each member (training) of a job, and return the outcomes in their order.
+
+        An outcome holds the model, or why the training failed.
 
         Args:
             members: The trainings, at least one.
             device: Where networks are trained.
-            plan: How they are trained.
+            plan: How networks are trained.
             on_epoch: Called after each epoch of networks with the loss of each member that took part in it.
+
+        Raises:
+            ValueError: The members cannot be fitted together.
         """

@@ -35,18 +35,21 @@ class Method:
     decision: Decision = field(default_factory=Decision)
 
     def __post_init__(self) -> None:
-        """Raise ValueError for an unknown learner, a network without a loss, and a reference with a loss or sampler."""
+        """Check that learner, loss and sampler go together.
+
+        Raises ValueError for an unknown learner, networks without a loss, and a reference with a loss or a sampler.
+        """
         if self.learner not in (NETWORKS, *REFERENCES.values()):
             raise ValueError(f"no text stands for the learner {self.learner}")
         if not self.learner.is_reference and self.loss is None:
-            raise ValueError("networks need a loss")
+            raise ValueError("networks need a loss: give one, such as 'ce'")
         if self.learner.is_reference and (self.loss is not None or self.sampler != NO_SAMPLER):
             refused = " and ".join(f"{part}" for part in (self.loss, self.sampler) if part not in (None, NO_SAMPLER))
             raise ValueError(f"{self.learned} takes neither a loss nor a sampler, found {refused}")
 
     @classmethod
     def parse(cls, text: str, decision: Decision | None = None) -> Self:
-        """Read the name of a reference, a loss, or a loss with a sampler.
+        """Read the name of a reference (a classifier of scikit-learn), a loss, or a loss with a sampler.
 
         Args:
             text: A text such as "logistic_regression", "focal:gamma=1" or "ce + smote".
@@ -62,7 +65,7 @@ class Method:
         return cls(NETWORKS, LossSpec.parse(loss), SamplerSpec.parse(sampler) if sampler else NO_SAMPLER, decision)
 
     def __str__(self) -> str:
-        """Write the method as `parse` reads it: loss or reference, then the sampler if there is one."""
+        """Write the method as `parse` reads it: loss or reference, then " + " and the sampler if there is one."""
         return self.learned if self.sampler == NO_SAMPLER else f"{self.learned}{BESIDE}{self.sampler}"
 
     @property
@@ -72,5 +75,5 @@ class Method:
 
     @property
     def objective(self) -> LossSpec:
-        """The loss that is minimised; a learner with its own objective minimises cross-entropy."""
+        """The loss that is minimised; cross-entropy ("ce") for a learner with its own objective."""
         return self.loss or CROSS_ENTROPY

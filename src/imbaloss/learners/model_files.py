@@ -30,9 +30,10 @@ class Saved(NamedTuple):
 
 
 def save(model: FittedModel, folder: Path) -> Saved:
-    """Write the file of a model into a folder, whole or not at all; return what `load` needs.
+    """Write the file of a model into a folder, whole or not at all; return what `load` needs beside the folder.
 
-    Raises OSError if the file cannot be written.
+    Networks are written as model.safetensors, a classifier of scikit-learn as reference.skops. Raises OSError if the
+    file cannot be written.
     """
     if isinstance(model, Model):
         network_file.save(model, folder, {})
@@ -50,12 +51,12 @@ def save(model: FittedModel, folder: Path) -> Saved:
 
 
 def load(folder: Path, reference: Mapping[str, Any] | None, checksums: Mapping[str, str]) -> FittedModel:
-    """Load a model from a folder.
+    """Load the model that `save` wrote into a folder.
 
     Args:
         folder: The folder of `save`.
-        reference: As `save` returned it.
-        checksums: As `save` returned them.
+        reference: The entry `reference` that `save` returned: the parts of a scikit-learn model, or None for networks.
+        checksums: The entry `checksums` that `save` returned; without use for networks.
 
     Raises:
         ValueError: A file is missing, was changed after it was written, or is none that `save` writes.
@@ -79,6 +80,9 @@ def load(folder: Path, reference: Mapping[str, Any] | None, checksums: Mapping[s
 
 
 def remove(folder: Path) -> None:
-    """Remove the files of the model in a folder, if there are any."""
+    """Remove the files of the model in a folder, of either kind; other files stay.
+
+    Nothing happens if there are none.
+    """
     (folder / REFERENCE).unlink(missing_ok=True)
     network_file.remove(folder)

@@ -29,7 +29,7 @@ CHECKSUM = "sha256"  # header entry with the checksum of the other entries and t
 def save(model: Model, folder: Path, facts: dict[str, Any]) -> Path:
     """Write a model to folder/model.safetensors, whole or not at all, and return the path of the file.
 
-    The folder is made if it is missing.
+    The folder is made if it is missing; an existing file is replaced.
 
     Args:
         model: The model.
@@ -38,6 +38,7 @@ def save(model: Model, folder: Path, facts: dict[str, Any]) -> Path:
 
     Raises:
         OSError: The file cannot be written.
+        TypeError: A fact is no JSON value.
     """
     header = {
         "format": FORMAT,
@@ -56,7 +57,10 @@ def save(model: Model, folder: Path, facts: dict[str, Any]) -> Path:
 
 
 def compute_checksum(header: Mapping[str, Any], state: Mapping[str, Tensor]) -> str:
-    """Compute the SHA-256 of a header and of weights. It shows whether a file was changed later."""
+    """Compute the SHA-256 checksum, in hexadecimal, of a header (as JSON) and of the weights by name.
+
+    It shows whether a file was changed later.
+    """
     checksum = hashlib.sha256(json.dumps(header).encode())
     for name in sorted(state):
         checksum.update(name.encode() + state[name].cpu().numpy().tobytes())
@@ -64,18 +68,23 @@ def compute_checksum(header: Mapping[str, Any], state: Mapping[str, Tensor]) -> 
 
 
 def check_unchanged(file: Path, written: str | None, actual: str) -> None:
-    """Raise ValueError if the checksum that was written with a file differs from the actual one of its content."""
+    """Raise ValueError if the checksum that was written with a file differs from the actual one of its content.
+
+    file: for the message. written: None, if none was written, differs too.
+    """
     if written != actual:
         raise ValueError(f"{file} was changed after it was written, and is not to be trusted: its checksum is another")
 
 
 def remove(folder: Path) -> None:
-    """Remove the model file of a folder, if there is one."""
+    """Remove model.safetensors from a folder, if it is there."""
     (folder / NAME).unlink(missing_ok=True)
 
 
 def load(folder: Path) -> tuple[Model, dict[str, Any]]:
-    """Load the model in a folder, and the facts that were saved with it.
+    """Load the model from model.safetensors in a folder, and the facts that were saved with it.
+
+    folder: the folder, or the path of the file.
 
     Raises:
         ValueError: The file is missing, is no model of imbaloss, has another version, or was changed after it was

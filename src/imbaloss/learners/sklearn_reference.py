@@ -22,14 +22,14 @@ SMALLEST = 1e-12  # smallest probability, and distance from 1, so that log-odds 
 
 
 def logistic_regression(c: float, seed: int) -> Any:
-    """Build a logistic regression with inverse regularisation strength c."""
+    """Build an unfitted logistic regression of scikit-learn with inverse regularisation strength c."""
     from sklearn.linear_model import LogisticRegression
 
     return LogisticRegression(C=c, max_iter=1000, random_state=seed % 2**32)
 
 
 def gradient_boosting(learning_rate: float, seed: int) -> Any:
-    """Build gradient boosting of trees on histograms, without early stopping."""
+    """Build unfitted gradient boosting of trees on histograms (scikit-learn's), without early stopping."""
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     return HistGradientBoostingClassifier(learning_rate=learning_rate, early_stopping=False, random_state=seed % 2**32)
@@ -48,7 +48,7 @@ class SklearnModel:
     decision: Decision = field(default_factory=Decision)
 
     def logits(self, inputs: NDArray[np.floating[Any]], order: NDArray[np.int64] | None = None) -> Floats:
-        """Return the calibrated log-odds of class 1, (N,), for inputs (N, *shape).
+        """Return the log-odds of class 1, (N,), after prior correction and calibration, for inputs (N, *shape).
 
         order: (N,), the order in which the inputs are taken; None: as they are. The result is in the order of the
         inputs.
@@ -57,11 +57,18 @@ class SklearnModel:
         return self.calibration(shift_logits(logits, self.prior) if self.prior else logits)
 
     def probabilities(self, inputs: NDArray[np.floating[Any]], order: NDArray[np.int64] | None = None) -> Floats:
-        """Return the probability of class 1, (N,), for the arguments of `logits`."""
+        """Return the probability of class 1, (N,), after prior correction and calibration, for inputs (N, *shape).
+
+        order: (N,), the order in which the inputs are taken; None: as they are. The result is in the order of the
+        inputs.
+        """
         return to_probabilities(self.logits(inputs, order))
 
     def _compute_logits(self, inputs: NDArray[np.floating[Any]]) -> Floats:
-        """Return the log-odds of a batch before prior and calibration, from probabilities clipped to `SMALLEST`."""
+        """Return the log-odds (B,) of a batch before prior correction and calibration.
+
+        They come from probabilities that are clipped to 1e-12 from 0 and 1, so that they are finite.
+        """
         probabilities = self.classifier.predict_proba(flat_rows(inputs, self.scaling, self.recipe.dtype))[:, 1]
         logits: Floats = special.logit(np.clip(probabilities, SMALLEST, 1 - SMALLEST))
         return logits
@@ -81,22 +88,22 @@ class SklearnReference:
     stacks: ClassVar[bool] = False
 
     def write(self, loss: LossSpec | None) -> str:  # noqa: ARG002
-        """Return the name of the reference, whatever the loss."""
+        """Return the name of the reference, such as "logistic_regression", whatever the loss."""
         return self.name
 
     def describe(self, loss: LossSpec | None) -> Description:  # noqa: ARG002
-        """Return the title and the source of the reference."""
+        """Return the title and the source of the reference, whatever the loss."""
         return Description(self.title, self.source)
 
     def choose_rates(self, recipe: Recipe) -> Recipe:
-        """Return the recipe with the rates of the reference in place of its own."""
+        """Return the recipe with the rates of the reference in `tune_lr`, in place of its own."""
         return replace(recipe, tune_lr=self.rates)
 
     def check_loss(self, loss: LossSpec | None, recipe: Recipe) -> None:
-        """Accept any recipe: a reference only uses its rate, its scaling and the precision of its inputs."""
+        """Accept any loss and recipe: a reference only uses its rate, its scaling and the precision of its inputs."""
 
     def check_shape(self, recipe: Recipe, shape: Sequence[int]) -> None:
-        """Accept any shape, since inputs are flattened."""
+        """Accept inputs of any shape, since they are flattened."""
 
     def fit(
         self,
@@ -106,11 +113,18 @@ class SklearnReference:
         plan: Plan,  # noqa: ARG002
         on_epoch: Callable[[list[float]], object],  # noqa: ARG002
     ) -> list[Outcome[SklearnModel]]:
-        """Fit a classifier on the train part of each member. `on_epoch` is never called."""
+        """Fit a classifier on the train part of each member (training), one after the other.
+
+        Return the outcomes in their order; they have no losses. device, plan and on_epoch are not used. Raises
+        ValueError if scikit-learn refuses the samples.
+        """
         return [Outcome([], self.fit_member(member), None) for member in members]
 
     def fit_member(self, member: Member) -> SklearnModel:
-        """Fit a classifier on the train part of a member, with its rate and seed."""
+        """Fit a classifier on the train part of a member (training), with its rate and seed.
+
+        Inputs are scaled first. Sample weights are not used.
+        """
         train, recipe = member.split.train, member.recipe
         scaling = Scaling.fit(recipe.scaling, train)
         classifier = self.build(recipe.lr, member.seed)
@@ -119,7 +133,7 @@ class SklearnReference:
 
 
 def flat_rows(inputs: NDArray[np.floating[Any]], scaling: Scaling, dtype: torch.dtype) -> Floats:
-    """Scale inputs (N, ...), round them to a type, and flatten them to (N, D) in float64."""
+    """Scale inputs (N, ...), round them to a type, and flatten them to (N, D), which is returned in float64."""
     rows: Floats = scaling(inputs).to(dtype).double().flatten(1).numpy()
     return rows
 

@@ -17,7 +17,10 @@ def dump(value: object) -> bytes:
 
 
 def read_unchanged(file: Path, checksum: str) -> bytes:
-    """Read a file. Raises ValueError if it is missing or has another SHA-256 checksum."""
+    """Read a file and return its content.
+
+    Raises ValueError if it is missing or has another SHA-256 checksum, and OSError if it cannot be read.
+    """
     if not file.is_file():
         raise ValueError(f"{file} is missing, which the model needs")
     content = file.read_bytes()
@@ -40,5 +43,9 @@ def load(file: Path, content: bytes, trusted: Sequence[str]) -> Any:
 
     foreign = set(skops.io.get_untrusted_types(data=content)) - set(trusted)
     if foreign:
-        raise ValueError(f"{file} holds types that imbaloss does not write: {', '.join(sorted(foreign))}")
+        types = ", ".join(sorted(foreign))
+        raise ValueError(
+            f"{file} holds types that imbaloss does not write: {types}; do not load it: ask where it comes from, or "
+            "save the model again"
+        )
     return skops.io.loads(content, trusted=list(trusted))

@@ -19,24 +19,27 @@ class StackedNetworks:
     rate: ClassVar[str] = "lr"
 
     def write(self, loss: LossSpec | None) -> str:
-        """Write the loss alone, since networks are the default learner."""
+        """Write the text of the loss alone, since networks are the default learner; "None" without a loss."""
         return str(loss)
 
     def describe(self, loss: LossSpec | None) -> Description:
-        """Return title and source of a named loss from the catalogue; empty texts for other losses and for None."""
+        """Return title and source of a named loss from the catalogue.
+
+        Both are empty for a pair "error/reduction" and for None.
+        """
         if loss is None or loss.name not in losses.names():
             return Description("", "")
         facts = losses.facts(loss.name)
         return Description(str(facts["title"]), str(facts["source"]))
 
     def choose_rates(self, recipe: Recipe) -> Recipe:
-        """Return the recipe unchanged: its own rates are tried."""
+        """Return the recipe unchanged: the rates that it names itself are tried."""
         return recipe
 
     def check_loss(self, loss: LossSpec | None, recipe: Recipe) -> None:
-        """Raise ValueError if a network cannot be trained with that loss by that recipe."""
+        """Raise ValueError if a network cannot be trained with that loss by that recipe, or if the loss is None."""
         if loss is None:
-            raise ValueError("networks need a loss")
+            raise ValueError("networks need a loss: give one, such as 'ce'")
         check_loss(loss, recipe)
 
     def check_shape(self, recipe: Recipe, shape: Sequence[int]) -> None:
@@ -46,9 +49,10 @@ class StackedNetworks:
     def fit(
         self, members: Sequence[Member], *, device: str, plan: Plan, on_epoch: Callable[[list[float]], object]
     ) -> list[Outcome[Model]]:
-        """Train the members in one stack and return their outcomes, in their order.
+        """Train the members (trainings) in one stack and return their outcomes, in their order.
 
-        Raises ValueError if the members cannot share a stack, or if the plan does not fit their recipe.
+        An outcome holds the model, or why the training failed. Raises ValueError if the members cannot share a stack,
+        or if the plan does not fit their recipe.
         """
         return train(members, device=device, plan=plan, on_epoch=on_epoch)
 

@@ -18,16 +18,22 @@ from imbaloss.losses.errors import cross_entropy, true_log_odds
 def logit_adjusted(
     logits: Tensor, targets: Tensor, *, counts: Counts = None, prior: Sequence[float] | None = None, tau: float = 1.0
 ) -> Tensor:
-    """Compute the cross-entropy of the logits z_c + tau log prior_c, in nats; tau >= 0.
+    """Compute the cross-entropy of each sample, in nats, for the logits z_c + tau log prior_c, with tau >= 0.
 
     tau = 1 is balanced softmax. One logit z becomes z + tau log(prior_1 / prior_0).
 
     Args:
-        logits: (..., B) or (..., B, C).
-        targets: (..., B).
-        counts: The training samples of each class, whose shares are the prior unless `prior` is given.
+        logits: (..., B) of class 1, or (..., B, C).
+        targets: (..., B), from 0 on.
+        counts: The training samples of each class, whose shares are the prior unless `prior` is given; 0 counts as 1.
         prior: A positive number for each class; the numbers are divided by their sum. It takes the place of counts.
         tau: The strength of the adjustment.
+
+    Returns:
+        (..., B), one error for each sample.
+
+    Raises:
+        ValueError: There are neither counts nor prior, not one entry for each class, or a value is outside its domain.
 
     Source: Menon et al. 2021, eq. 10 (arXiv 2007.07314); Ren et al. 2020 (arXiv 2007.10740) for tau = 1.
     """
@@ -44,12 +50,24 @@ def logit_adjusted(
 def ldam(
     logits: Tensor, targets: Tensor, *, counts: Counts = None, max_margin: float = 0.5, scale: float = 30.0
 ) -> Tensor:
-    """Compute the cross-entropy after the true class's logit is lowered by its margin: -log softmax(s (z - D_t e_t))_t.
+    """Compute each sample's cross-entropy with the true logit lowered by a margin: -log softmax(s (z - D_t e_t))_t.
 
-    D_c = max_margin (smallest count / n_c)^(1/4): the rarer the class, the wider its margin. In nats. max_margin >= 0,
-    and the scale s > 0.
-    Source: Cao et al. 2019 (arXiv 1906.07413). 0.5 and 30 are the values of its code, which normalises the last layer;
-    take scale = 1 with an ordinary last layer.
+    D_c = max_margin (smallest count / n_c)^(1/4): the rarer the class, the wider its margin. In nats.
+
+    Args:
+        logits: (..., B) of class 1, or (..., B, C).
+        targets: (..., B), from 0 on.
+        counts: n_c, the training samples of each class; 0 counts as 1.
+        max_margin: The margin of the rarest class, >= 0.
+        scale: s > 0. Take 1 with an ordinary last layer: 30 is for a normalised one.
+
+    Returns:
+        (..., B), one error for each sample.
+
+    Raises:
+        ValueError: The counts are None or not one for each class, or a parameter is outside its domain.
+
+    Source: Cao et al. 2019 (arXiv 1906.07413); the defaults are those of its code.
     """
     require(0 <= max_margin < float("inf"), "max_margin must be >= 0 and finite", max_margin)
     require(0 < scale < float("inf"), "scale must be > 0 and finite", scale)
@@ -66,9 +84,22 @@ def vector_scaling(
     """Compute the VS error: -log softmax(D_c z_c + i_c)_t, D_c = (n_c / largest count)^gamma, i_c = tau log(n_c/n).
 
     One logit, with s = 1 for positives and -1 for negatives: log(1 + exp(i - D_t s z)), i = tau log(n_other / n_t).
-    Both are in nats. The paper defines the two cases apart: with one logit, D is that of the sample's class; with C
-    logits, each logit has its own. So one logit z and two logits (0, z) differ unless gamma = 0, which is
-    `logit_adjusted`. gamma, tau >= 0.
+    Both are in nats. The paper defines the two cases apart, so that one logit z and two logits (0, z) differ unless
+    gamma = 0, which is `logit_adjusted`.
+
+    Args:
+        logits: (..., B) of class 1, or (..., B, C).
+        targets: (..., B), from 0 on.
+        counts: n_c, the training samples of each class; 0 counts as 1.
+        gamma: The strength of the scaling, >= 0.
+        tau: The strength of the shift, >= 0.
+
+    Returns:
+        (..., B), one error for each sample.
+
+    Raises:
+        ValueError: The counts are None or not one for each class, or a parameter is outside its domain.
+
     Source: Kini et al. 2021 (arXiv 2103.01550).
     """
     require(0 <= gamma < float("inf"), "gamma must be >= 0 and finite", gamma)
@@ -85,7 +116,7 @@ def vector_scaling(
 
 
 def require_per_class(values: list[float], classes: int) -> list[float]:
-    """Return the values unchanged, or raise ValueError if there is not one for each class."""
+    """Return the values unchanged. Raise ValueError if their number is not the number of classes."""
     require(len(values) == classes, f"counts and prior must have one entry for each of {classes} classes", len(values))
     return values
 
@@ -93,6 +124,7 @@ def require_per_class(values: list[float], classes: int) -> list[float]:
 def select_true_class(values: list[float], targets: Tensor, logits: Tensor) -> Tensor:
     """Return the value of each sample's own class: values (C,) and targets (..., B) -> (..., B).
 
-    The result has the type and the device of the logits.
+    The result has the type and the device of the logits, which are used for nothing else. Raises IndexError for a
+    target of C or above.
     """
     return logits.new_tensor(values)[targets.long()]

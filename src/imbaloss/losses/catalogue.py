@@ -41,9 +41,9 @@ REDUCTIONS: dict[str, Callable[..., Any]] = {
 
 
 def names() -> list[str]:
-    """Return the names of the named losses.
+    """Return the names of the named losses, such as "msfe", in the order of the guide.
 
-    `get` also takes every pair of `ERRORS` and `REDUCTIONS`, such as "focal/worst_class".
+    `get` also takes every pair "error/reduction" of `ERRORS` and `REDUCTIONS`, such as "focal/worst_class".
     """
     return list(NAMED)
 
@@ -58,10 +58,13 @@ def get(
         counts: The number of training samples of each class, (negatives, positives) in the binary case, as a sequence,
             an array or a tensor. Losses with weights, priors or margins from the training set need it. The other losses
             only check it.
-        sync: True, or a process group of torch.distributed: the loss is that of the batches of all its ranks together;
-            see `Loss`.
+        sync: True, or a process group of torch.distributed: the loss is that of the batches of all its ranks together.
+            Every rank of the group must then call the loss equally often.
         parameters: Those of the loss, as `parameters(name)` lists them, which include class_weights, ignore_index and
             running. A number may be one of NumPy or torch; several numbers may be a sequence, an array or a tensor.
+
+    Returns:
+        The loss. With the reduction `none` it returns one error for each sample instead of a scalar.
 
     Raises:
         ValueError: The name or a parameter is unknown (the message suggests the nearest one), a value is outside its
@@ -83,16 +86,16 @@ def get(
 
 
 def to_python_numbers(value: Any) -> Any:
-    """Return a list, an array or a tensor as a tuple of Python's numbers, and a number of NumPy or torch as Python's.
+    """Turn lists, arrays and tensors into tuples of Python's numbers, and a number of NumPy or torch into Python's.
 
-    Everything else is returned unchanged.
+    Nested lists become nested tuples. Everything else, also a text, is returned unchanged.
     """
     value = value.tolist() if hasattr(value, "tolist") else value
     return tuple(map(to_python_numbers, value)) if isinstance(value, Sequence) and not isinstance(value, str) else value
 
 
 def is_number_per_class(value: Any) -> bool:
-    """Say whether the value is a tuple of at least two numbers."""
+    """Say whether the value is a tuple of at least two ints or floats; lists and arrays are not."""
     return isinstance(value, tuple) and len(value) > 1 and all(map(is_number, value))
 
 
@@ -102,12 +105,12 @@ def is_number(value: Any) -> bool:
 
 
 def build_pair(name: str, **arguments: Any) -> Loss:
-    """Build the loss "error/reduction".
+    """Build the loss of a pair "error/reduction", such as "focal/worst_class".
 
     Args:
         name: The pair.
-        arguments: Parameters of the error, of the reduction and of `Loss`. Each takes its own, and both parts receive a
-            keyword that both have. Unknown ones are dropped: see `check_parameters`.
+        arguments: Parameters of the error, of the reduction and of `Loss`. Each takes its own, and a keyword that both
+            have, such as counts, goes to both. Unknown keywords are dropped without an error.
 
     Raises:
         ValueError: The error or the reduction is unknown.
@@ -120,7 +123,9 @@ def build_pair(name: str, **arguments: Any) -> Loss:
 
 
 def parameters(name: str) -> dict[str, Parameter]:
-    """Return the parameters of a loss and their defaults: its own, then those of every loss; counts are not among them.
+    """Return the parameters of a loss and their defaults, by name: its own, then those of every loss.
+
+    Those of every loss are class_weights, ignore_index and running. counts is left out.
 
     Args:
         name: A named loss or a pair "error/reduction".
@@ -133,7 +138,10 @@ def parameters(name: str) -> dict[str, Parameter]:
 
 
 def needs_counts(name: str) -> bool:
-    """Say whether a loss takes the number of training samples of each class. Raises ValueError for an unknown name."""
+    """Say whether a loss has the parameter counts, the number of training samples of each class.
+
+    name: a named loss or a pair "error/reduction". Raises ValueError for an unknown name.
+    """
     return any("counts" in part for part in list_keywords(name))
 
 
@@ -164,10 +172,11 @@ def facts(name: str) -> dict[str, Any]:
 
 
 def read_docstring(function: Callable[..., Any]) -> tuple[str, dict[str, str]]:
-    """Return the first paragraph of a docstring and its sections by name, each as one line.
+    """Return the first paragraph of a function's docstring, and its further sections by heading.
 
-    A section begins with "Name: " at the start of a line; the lines that continue it are indented. A section without
-    ": " is empty. Without a docstring both results are empty.
+    A section begins with "Heading: " at the start of a line; the lines that continue it are indented. Paragraph and
+    sections are joined into one line each. A section without ": " is empty. Without a docstring the text and the
+    dictionary are empty.
     """
     summary, _, rest = (inspect.getdoc(function) or "").partition("\n\n")
     sections: dict[str, str] = {}
@@ -178,10 +187,14 @@ def read_docstring(function: Callable[..., Any]) -> tuple[str, dict[str, str]]:
 
 
 def check_parameters(name: str, arguments: dict[str, Any]) -> None:
-    """Raise ValueError for a parameter that the loss does not have and for a value of the wrong kind.
+    """Raise ValueError for a parameter that a loss does not have, and for a value that is not the right kind of number.
 
-    The parameters in `PER_CLASS` take one number for each class, the others one number. None is allowed if it is the
-    default. Domains are not checked.
+    class_weights and prior take a tuple with one number for each of two or more classes, the others one int or float.
+    None is allowed only where it is the default. Whether a number is inside its domain is not checked.
+
+    Args:
+        name: A named loss or a pair "error/reduction"; ValueError if it is unknown.
+        arguments: The parameters by name.
     """
     allowed = parameters(name)
     for key, value in arguments.items():
@@ -195,16 +208,20 @@ def check_parameters(name: str, arguments: dict[str, Any]) -> None:
 
 
 def find_named_loss(name: str) -> Callable[..., Criterion]:
-    """Return the function that builds a named loss. Raises ValueError, with the nearest name, if there is none."""
+    """Return the function that builds the named loss.
+
+    Raises:
+        ValueError: There is no such loss; the message suggests the nearest name.
+    """
     check_choice("loss", name, NAMED)
     return NAMED[name]
 
 
 def find_parts(name: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
-    """Return the error and the reduction of a pair "error/reduction".
+    """Return the error function and the reduction function of a pair "error/reduction", in this order.
 
     Raises:
-        ValueError: One of them is unknown; the message suggests the nearest name.
+        ValueError: One of them is unknown or the "/" is missing; the message suggests the nearest name.
     """
     error, _, reduction = name.partition("/")
     check_choice("error", error, ERRORS)
@@ -213,7 +230,9 @@ def find_parts(name: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
 
 
 def list_keywords(name: str) -> list[Mapping[str, Parameter]]:
-    """Return the keyword parameters and defaults of a named loss, or of the error and the reduction of a pair.
+    """Return the keyword parameters of a loss with their defaults: one mapping for a named loss, two for a pair.
+
+    A pair "error/reduction" gives that of the error, then that of the reduction. counts is among the keywords.
 
     Raises:
         ValueError: The name is unknown.

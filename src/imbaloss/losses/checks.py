@@ -15,16 +15,18 @@ def check_batch(
     *,
     weights_from_alpha: bool = False,
 ) -> None:
-    """Raise ValueError if the arguments of a loss break the rules that `Criterion` states.
+    """Raise ValueError if the arguments of a loss have wrong types, shapes or values.
 
-    Under torch.compile and inside torch.func only types and shapes are checked, not values.
+    Logits must be floating point. Shapes must match, as given below. Targets must be whole numbers from 0 to C - 1 or
+    ignore_index. Sample weights must be finite and >= 0. Under torch.compile and inside torch.func, values are not
+    checked.
 
     Args:
-        logits: The shape of the targets, or (B, C, ...).
+        logits: The shape of the targets (two classes), or (B, C, ...).
         targets: Any shape, or (B, ...).
-        sample_weight: The shape of the targets.
-        class_weights: One number for each class.
-        ignore_index: A target that is allowed beside the classes.
+        sample_weight: The shape of the targets; None for weights of 1.
+        class_weights: One number for each class; None for none.
+        ignore_index: A target that is allowed beside the classes; None for none.
         weights_from_alpha: Whether the class weights come from focal's alpha; the message then says so.
     """
     if not logits.is_floating_point():
@@ -50,7 +52,7 @@ def check_batch(
 
 
 def explain_class_weights(number: int, classes: int, *, from_alpha: bool) -> str:
-    """Return the message for a wrong number of class weights.
+    """Return the message for a wrong number of class weights; nothing is raised here.
 
     Args:
         number: How many class weights there are.
@@ -66,7 +68,7 @@ def explain_class_weights(number: int, classes: int, *, from_alpha: bool) -> str
 
 
 def are_class_indices(targets: Tensor, classes: int) -> bool:
-    """Say whether all targets are whole numbers from 0 to C - 1; true if there are none.
+    """Say whether all targets are whole numbers from 0 to classes - 1; true if there are none, false if one is NaN.
 
     Costs at most two passes and two GPU synchronisations.
     """
@@ -77,7 +79,7 @@ def are_class_indices(targets: Tensor, classes: int) -> bool:
 
 
 def are_weights(weights: Tensor) -> bool:
-    """Say whether all numbers are finite and >= 0; true if there are none."""
+    """Say whether all weights are finite and >= 0; true if there are none, false if one is NaN."""
     if weights.dtype == torch.bool or not weights.numel():
         return True
     lowest, highest = min_and_max(weights)
@@ -85,17 +87,23 @@ def are_weights(weights: Tensor) -> bool:
 
 
 def min_and_max(values: Tensor) -> list[float]:
-    """Return the minimum and maximum in one pass; both are NaN if any value is NaN. Costs one GPU synchronisation."""
+    """Return the list [minimum, maximum] of a tensor in one pass; both are NaN if any value is NaN.
+
+    Costs one GPU synchronisation. Raises RuntimeError for an empty tensor.
+    """
     return torch.stack(values.aminmax()).tolist()
 
 
 def is_traced() -> bool:
-    """Say whether reading values would break a graph: under torch.compile and inside the transforms of torch.func."""
+    """Say whether torch.compile or a transform of torch.func is active, where the values of tensors cannot be read."""
     return torch.compiler.is_compiling() or is_transformed()
 
 
 def is_transformed() -> bool:
-    """Say whether a transform of torch.func is active. PyTorch has no public function for it."""
+    """Say whether a transform of torch.func, such as vmap or grad, is active.
+
+    PyTorch has no public function for it; this one asks a private one.
+    """
     return torch._C._functorch.maybe_current_level() is not None
 
 
@@ -119,7 +127,7 @@ def check_class_weights(class_weights: Sequence[float]) -> tuple[float, ...]:
     """Return the class weights as a tuple of Python's floats.
 
     Raises:
-        ValueError: There are fewer than two, or one is negative or not finite.
+        ValueError: There are fewer than two, they are no flat sequence, or one is negative or not finite.
     """
     weights = torch.as_tensor(class_weights, dtype=torch.float64)
     if weights.ndim != 1 or len(weights) < 2:
@@ -134,7 +142,7 @@ def refuse_first(values: Tensor, is_wrong: Tensor, rule: str) -> None:
     Args:
         values: Any shape.
         is_wrong: Boolean, of the same shape.
-        rule: What all values must be, as a sentence without its full stop.
+        rule: What all values must be, such as "sample_weight must be finite and >= 0".
     """
     if is_wrong.any():
         index = is_wrong.nonzero()[0].tolist()

@@ -30,27 +30,38 @@ class Criterion(nn.Module, ABC):
 
     @abstractmethod
     def stacked(self, logits: Tensor, targets: Tensor, sample_weight: Tensor | None = None) -> Tensor:
-        """Compute the loss of each of S networks: logits (S, B) or (S, B, C), targets and sample_weight (S, B) -> (S,).
+        """Compute the loss of each of S networks at once, (S,), as a training loop calls it.
 
-        Training loops call it: values and shapes are trusted.
+        Values and shapes are trusted, not checked.
+
+        Args:
+            logits: (S, B) for two classes, or (S, B, C).
+            targets: (S, B), from 0 on.
+            sample_weight: (S, B); None for weights of 1.
         """
 
     @abstractmethod
     def probe(self, per_class: Sequence[float] | None) -> None:
-        """Compute the loss of an empty batch, so that parameters outside their domain are refused before a training.
+        """Compute the loss of an empty batch and drop it, so that wrong parameters raise before a training begins.
 
         Args:
-            per_class: Counts or prior, one number for each class; None for two classes.
+            per_class: Counts or prior, one number for each class; only their number is used. None for two classes.
 
         Raises:
             ValueError: A parameter is outside its domain, or the class weights are for another number of classes.
         """
 
     def set_epoch(self, epoch: int) -> None:
-        """Tell a loss with a schedule which epoch begins; the first is 0. Other losses do nothing."""
+        """Tell a loss whose formula changes with the epoch which epoch begins; the first is 0.
+
+        Other losses do nothing.
+        """
 
     def keep(self, mask: Tensor) -> None:
-        """Keep the state of the networks where mask (S,) is true, and drop that of the others."""
+        """Keep the state of the networks where mask (S,) is true, in place, and drop that of the others.
+
+        A loss without state, as most are, does nothing.
+        """
 
 
 class WeightedCriterion(Criterion):
@@ -59,7 +70,12 @@ class WeightedCriterion(Criterion):
     weights_from_alpha = False  # whether class_weights come from focal's alpha
 
     def __init__(self, *, class_weights: Sequence[float] | None = None, ignore_index: int | None = None) -> None:
-        """Raise ValueError for class weights that are negative or not finite, and for an index that is not whole."""
+        """Set the class weights and the target that is ignored; None for none.
+
+        Raises:
+            ValueError: There are fewer than two class weights, one is negative or not finite, or ignore_index is not
+                whole.
+        """
         super().__init__()
         # numbers, not a buffer: `module.half()` would round a buffer for good
         self.class_weights = None if class_weights is None else check_class_weights(class_weights)
@@ -69,18 +85,19 @@ class WeightedCriterion(Criterion):
     def check_and_flatten(
         self, logits: Tensor, targets: Tensor, sample_weight: Tensor | None
     ) -> tuple[Tensor, Tensor, Tensor | None]:
-        """Check a batch and return it as a stack of one network.
+        """Check a batch and reshape it to a stack of one network, as `stacked` takes it.
 
         Args:
             logits: The shape of the targets, or (B, C, ...).
             targets: Any shape, or (B, ...). N is their number.
-            sample_weight: The shape of the targets.
+            sample_weight: The shape of the targets; None stays None.
 
         Returns:
             Logits (1, N) or (1, N, C), targets (1, N), and sample weights (1, N) or None.
 
         Raises:
-            ValueError: The batch breaks a rule of `Criterion`.
+            ValueError: Shapes do not match, logits are not floating point, a target is no class or ignore_index, or a
+                sample weight is negative or not finite.
         """
         check_batch(
             logits,
@@ -96,15 +113,28 @@ class WeightedCriterion(Criterion):
         return flat.reshape(1, targets.numel(), *classes), targets.reshape(1, -1), weight
 
     def stacked(self, logits: Tensor, targets: Tensor, sample_weight: Tensor | None = None) -> Tensor:
-        """See `Criterion.stacked`."""
+        """Compute the loss of each of S networks, (S,), after ignored samples are masked: (S, B) or (S, B, C) logits.
+
+        Values and shapes are trusted. targets (S, B); sample_weight (S, B) or None.
+        """
         return self.compute(*self.mask_ignored(logits, targets, sample_weight))
 
     @abstractmethod
     def compute(self, logits: Tensor, targets: Tensor, sample_weight: Tensor | None) -> Tensor:
-        """Compute the loss of each network, (S,), for tensors that `mask_ignored` returned."""
+        """Compute the loss of each network, (S,), or of each sample, (S, B), for a loss that is not reduced.
+
+        The tensors are those that `mask_ignored` returned: logits (S, B) or (S, B, C), targets (S, B), weights (S, B)
+        or None.
+        """
 
     def probe(self, per_class: Sequence[float] | None) -> None:
-        """See `Criterion.probe`."""
+        """Compute the loss of an empty batch and drop it, so that wrong parameters raise before a training begins.
+
+        per_class: counts or prior, one number for each class; only their number is used. None for two classes.
+
+        Raises:
+            ValueError: A parameter is outside its domain, or the class weights are for another number of classes.
+        """
         weights = self.class_weights
         if weights and per_class and len(weights) != len(per_class):
             raise ValueError(explain_class_weights(len(weights), len(per_class), from_alpha=self.weights_from_alpha))
@@ -114,7 +144,9 @@ class WeightedCriterion(Criterion):
     def mask_ignored(
         self, logits: Tensor, targets: Tensor, sample_weight: Tensor | None
     ) -> tuple[Tensor, Tensor, Tensor | None]:
-        """Return the batch with ignored samples made harmless; the shapes stay.
+        """Return logits, targets and sample weights with ignored samples made harmless.
+
+        Shapes stay, and nothing changes in place. Without weights and ignore_index, the sample weights stay None.
 
         - Logits in half precision become float32.
         - Targets equal to ignore_index become 0 with sample weight 0; the weights of the others are 1 unless given.
@@ -133,7 +165,7 @@ class WeightedCriterion(Criterion):
         return logits, targets, sample_weight
 
     def format_options(self, more: Mapping[str, object]) -> str:
-        """Return the options as `key=value, ...`, for `extra_repr`; those that are None or False are left out.
+        """Return the options as one text `key=value, ...`, for `extra_repr`; those that are None or False are left out.
 
         Args:
             more: The options of the subclass, written after class_weights and ignore_index.
@@ -143,7 +175,7 @@ class WeightedCriterion(Criterion):
 
 
 def describe_part(part: Callable[..., object]) -> str:
-    """Return the name of an error or a reduction and its bound parameters, such as `focal(gamma=1.0)`.
+    """Return the name of an error or a reduction function with its bound parameters, such as `focal(gamma=1.0)`.
 
     A callable without a name, such as a module of PyTorch, is called by its type.
     """

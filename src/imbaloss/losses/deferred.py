@@ -23,6 +23,11 @@ class Deferred(Criterion):
     def __init__(self, first: Loss, then: Loss, *, after: int) -> None:
         """Begin with the first loss, or with the second one if `after` is 0.
 
+        Args:
+            first: The loss before epoch `after`.
+            then: The loss from epoch `after` on.
+            after: A number of epochs; epochs count from 0.
+
         Raises:
             ValueError: `after` is not a whole number >= 0.
         """
@@ -36,43 +41,62 @@ class Deferred(Criterion):
 
     @property
     def current(self) -> Loss:
-        """The loss that is in use."""
+        """The loss that is in use: `first`, or `then` from epoch `after` on."""
         return self.then if self.uses_then else self.first
 
     def forward(self, *batch: Any, **keywords: Any) -> Tensor:
-        """Call the loss in use."""
+        """Call the loss in use with logits, targets and sample_weight, and return what it returns.
+
+        Raises ValueError as that loss does, for shapes that do not match and values that are not admitted.
+        """
         return self.current(*batch, **keywords)  # type: ignore[no-any-return]
 
     def totals(self, *batch: Any, **keywords: Any) -> Totals:
-        """Return the class totals of a batch by the loss in use; see `Loss.totals`."""
+        """Return the class totals (sums of errors and of weights by class) of a batch by the loss in use.
+
+        The arguments are those of a call: logits, targets and sample_weight. Raises ValueError if they are not
+        admitted.
+        """
         return self.current.totals(*batch, **keywords)
 
     def stacked(self, logits: Tensor, targets: Tensor, sample_weight: Tensor | None = None) -> Tensor:
-        """See `Criterion.stacked`."""
+        """Compute the loss in use for each of S networks, (S,). Values and shapes are trusted.
+
+        Args:
+            logits: (S, B) or (S, B, C).
+            targets: (S, B).
+            sample_weight: (S, B); None for weights of 1.
+        """
         return self.current.stacked(logits, targets, sample_weight)
 
     def probe(self, per_class: Sequence[float] | None) -> None:
-        """Probe both losses; see `Criterion.probe`."""
+        """Compute both losses on an empty batch. Raises ValueError if a parameter of either is outside its domain.
+
+        per_class: counts or prior, one number for each class; None for two classes.
+        """
         self.first.probe(per_class)
         self.then.probe(per_class)
 
     def set_epoch(self, epoch: int) -> None:
-        """Put the loss of this epoch in use; the first epoch is 0."""
+        """Put `first` in use before epoch `after`, and `then` from it on; the first epoch is 0."""
         self.uses_then = epoch >= self.after
 
     def keep(self, mask: Tensor) -> None:
-        """Keep the state of the networks where mask (S,) is true, in both losses."""
+        """Keep the state of the networks where mask (S,) is true, in place and in both losses.
+
+        The state of the others is dropped.
+        """
         self.first.keep(mask)
         self.then.keep(mask)
 
     def get_extra_state(self) -> dict[str, bool]:
-        """Return, for the state_dict, whether the second loss is in use."""
+        """Return {"begun": bool} for the state_dict: whether the second loss is in use."""
         return {"begun": self.uses_then}
 
     def set_extra_state(self, state: dict[str, bool]) -> None:
-        """Restore from a state_dict which loss is in use."""
+        """Restore from {"begun": bool}, of a state_dict, which loss is in use. Raises KeyError without that entry."""
         self.uses_then = state["begun"]
 
     def extra_repr(self) -> str:
-        """Show the epoch of the change."""
+        """Return the text "after=N", the epoch from which the second loss is in use, for `repr`."""
         return f"after={self.after}"

@@ -16,9 +16,10 @@ from imbaloss.losses.domains import require
 
 
 def true_log_odds(logits: Tensor, targets: Tensor) -> Tensor:
-    """Compute the log-odds of the true class, log(p_t / (1 - p_t)), from which most errors follow.
+    """Compute the log-odds of each sample's true class, (..., B): log(p_t / (1 - p_t)), from which most errors follow.
 
-    Two logits (0, z) give the same value as the single logit z.
+    Logits (..., B) of class 1, or (..., B, C); targets (..., B), from 0 on. Two logits (0, z) give the same value as
+    the single logit z.
     """
     if logits.ndim == targets.ndim:
         return logits * (2 * targets.to(logits.dtype) - 1)
@@ -35,17 +36,18 @@ def one_hot(targets: Tensor, classes: int) -> Tensor:
 def absolute(logits: Tensor, targets: Tensor) -> Tensor:
     """Compute the absolute error, half the distance of target and probability: 1/2 sum_c |d_c - p_c| = 1 - p_t.
 
-    The error is in [0, 1].
+    Logits (..., B) of class 1, or (..., B, C), and targets (..., B), from 0 on, give one error a sample, (..., B), in
+    [0, 1].
     Source: Ghosh et al. 2017 (arXiv 1712.09482), whose error on C outputs is twice this.
     """
     return torch.sigmoid(-true_log_odds(logits, targets))
 
 
 def squared(logits: Tensor, targets: Tensor) -> Tensor:
-    """Compute half the squared distance of target and probability: 1/2 sum over the outputs of (d - p)^2.
+    """Compute each sample's half squared distance of target and probability, 1/2 sum over the outputs of (d - p)^2.
 
-    One output: 1/2 (d - p)^2, in [0, 1/2]. C softmax outputs: d is the one-hot target, so that two outputs give
-    twice the value of one.
+    Logits (..., B) of class 1, or (..., B, C), and targets (..., B) give (..., B). One output: 1/2 (d - p)^2, in [0,
+    1/2]. C softmax outputs: d is the one-hot target, so that two outputs give twice the value of one.
     Source: Wang et al. 2016 (IJCNN), the error in their MSE, FPE and FNE.
     """
     if logits.ndim == targets.ndim:
@@ -55,9 +57,10 @@ def squared(logits: Tensor, targets: Tensor) -> Tensor:
 
 
 def huber(logits: Tensor, targets: Tensor, *, delta: float = 0.5) -> Tensor:
-    """Compute Huber's error of e = 1 - p_t: e^2 / 2 if e <= delta, else delta (e - delta / 2); 0 < delta <= 1.
+    """Compute Huber's error of e = 1 - p_t for each sample: e^2 / 2 if e <= delta, else delta (e - delta / 2).
 
-    delta = 1 is the squared error of one output.
+    Logits (..., B) of class 1, or (..., B, C), and targets (..., B) give (..., B). delta = 1 is the squared error of
+    one output. Raises ValueError unless 0 < delta <= 1.
     Source: Huber 1964 (Ann. Math. Statist. 35).
     """
     require(0 < delta <= 1, "delta must be above 0 and at most 1", delta)
@@ -67,7 +70,8 @@ def huber(logits: Tensor, targets: Tensor, *, delta: float = 0.5) -> Tensor:
 def hinge(logits: Tensor, targets: Tensor) -> Tensor:
     """Compute the hinge error: max(0, 1 - s z), s = 1, for negatives -1; C logits: max(0, 1 - z_t + largest other).
 
-    The largest other is the largest logit of the other classes.
+    The largest other is the largest logit of the other classes. Logits (..., B) of class 1, or (..., B, C), and targets
+    (..., B), from 0 on, give one error a sample, (..., B).
     Source: Cortes and Vapnik 1995 (Machine Learning 20); Crammer and Singer 2001 (JMLR 2) for several classes.
     """
     if logits.ndim == targets.ndim:
@@ -77,9 +81,10 @@ def hinge(logits: Tensor, targets: Tensor) -> Tensor:
 
 
 def cross_entropy(logits: Tensor, targets: Tensor, *, smoothing: float = 0.0) -> Tensor:
-    """Compute the cross-entropy in nats: -(1 - s) log p_t - (s / C) sum_c log p_c, with smoothing 0 <= s <= 1.
+    """Compute each sample's cross-entropy in nats: -(1 - s) log p_t - (s / C) sum_c log p_c, with smoothing s.
 
-    Without smoothing, which is the default, it is -log p_t.
+    Without smoothing, which is the default, it is -log p_t. Logits (..., B) of class 1, or (..., B, C), and targets
+    (..., B) give (..., B). Raises ValueError unless 0 <= s <= 1.
     Source: Szegedy et al. 2016 (arXiv 1512.00567), section 7, for the smoothing.
     """
     require(0 <= smoothing <= 1, "smoothing must be between 0 and 1", smoothing)
@@ -94,8 +99,10 @@ def cross_entropy(logits: Tensor, targets: Tensor, *, smoothing: float = 0.0) ->
 
 
 def focal(logits: Tensor, targets: Tensor, *, gamma: float = 2.0) -> Tensor:
-    """Compute the focal error in nats: -(1 - p_t)^gamma log p_t, gamma >= 0; gamma = 0 is cross-entropy.
+    """Compute the focal error of each sample in nats: -(1 - p_t)^gamma log p_t; gamma = 0 is cross-entropy.
 
+    Logits (..., B) of class 1, or (..., B, C), and targets (..., B), from 0 on, give (..., B). Raises ValueError unless
+    gamma is finite and >= 0.
     Source: Lin et al. 2017, eq. 4 (arXiv 1708.02002); its alpha is a class weight of the reduction.
     """
     require(0 <= gamma < float("inf"), "gamma must be >= 0 and finite", gamma)
@@ -103,14 +110,17 @@ def focal(logits: Tensor, targets: Tensor, *, gamma: float = 2.0) -> Tensor:
 
 
 def focal_of_log_odds(log_odds: Tensor, gamma: float) -> Tensor:
-    """Compute -(1 - p)^gamma log p for the probability p that has these log-odds."""
+    """Compute -(1 - p)^gamma log p, element by element, for the probability p that has these log-odds.
+
+    gamma is not checked.
+    """
     return -power_with_finite_slope(torch.sigmoid(-log_odds), gamma) * F.logsigmoid(log_odds)
 
 
 def power_with_finite_slope(base: Tensor, exponent: float) -> Tensor:
-    """Compute base^exponent for a base and an exponent >= 0.
+    """Compute base^exponent, element by element, for a base and an exponent >= 0, which are not checked.
 
-    If the exponent is in (0, 1), the gradient at base 0 is set to 0, where it would be infinite.
+    If the exponent is in (0, 1), the gradient at base 0 is set to 0, where it would be infinite. 0^0 is 1.
     """
     if exponent == 0 or exponent >= 1:
         return base.pow(exponent)
@@ -119,8 +129,10 @@ def power_with_finite_slope(base: Tensor, exponent: float) -> Tensor:
 
 
 def poly1(logits: Tensor, targets: Tensor, *, epsilon: float = 1.0) -> Tensor:
-    """Compute the Poly-1 cross-entropy: -log p_t + epsilon (1 - p_t), epsilon >= -1; epsilon = 0 is cross-entropy.
+    """Compute the Poly-1 cross-entropy of each sample: -log p_t + epsilon (1 - p_t); epsilon = 0 is cross-entropy.
 
+    Logits (..., B) of class 1, or (..., B, C), and targets (..., B), from 0 on, give (..., B). Raises ValueError unless
+    epsilon is finite and >= -1.
     Source: Leng et al. 2022 (arXiv 2204.12511).
     """
     require(-1 <= epsilon < float("inf"), "epsilon must be >= -1 and finite", epsilon)
@@ -138,8 +150,8 @@ def asymmetric(
 ) -> Tensor:
     """Compute the asymmetric error: -(1 - p)^gamma_positive log p, for negatives -q^gamma_negative log(1 - q).
 
-    q = max(p - margin, 0), so that a negative whose probability is below the margin has no error. Both gammas are
-    >= 0, and 0 <= margin < 1.
+    q = max(p - margin, 0), so that a negative whose probability p is below the margin has no error. Logits and targets
+    (..., B), 0 or 1, give one error each, (..., B). Both gammas are >= 0, and 0 <= margin < 1.
 
     Raises:
         ValueError: A parameter is outside its domain, or there are several logits for a target.
@@ -161,10 +173,10 @@ def asymmetric(
 
 
 def moments(logits: Tensor, targets: Tensor) -> Tensor:
-    """Return z and z^2 of each logit, (2, ..., B), whose class totals give the AUC-margin loss.
+    """Return z and z^2 of each logit, (2, ..., B) in float64. Their sums by class give the AUC-margin loss.
 
-    They are float64, because a variance is a small difference of large sums. Raises ValueError if there are several
-    logits for a target.
+    Only the shape of the targets is used. float64, because a variance is a small difference of large sums. Raises
+    ValueError if there are several logits for a target.
     """
     require(logits.ndim == targets.ndim, "moments need one logit a target", tuple(logits.shape))
     logits = logits.double()
@@ -172,6 +184,9 @@ def moments(logits: Tensor, targets: Tensor) -> Tensor:
 
 
 def with_squares(logits: Tensor, targets: Tensor, *, error: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
-    """Return an error and its square, (2, ..., B), whose class totals give unbiased estimates of squared means."""
+    """Return each sample's error and its square, (2, ..., B). Their sums by class give unbiased squares of class means.
+
+    error: a function of logits and targets -> (..., B), such as `squared`.
+    """
     sample_errors = error(logits, targets)
     return torch.stack([sample_errors, sample_errors.square()])

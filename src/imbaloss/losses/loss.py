@@ -58,7 +58,21 @@ class Loss(WeightedCriterion):
         running: float | None = None,
         classes_apart: bool = False,
     ) -> None:
-        """Raise ValueError for a reduction that does not go with `sync` or `running`, and for wrong class weights."""
+        """Set the error, the reduction and the options.
+
+        Args:
+            error: Logits, targets -> the error of each sample.
+            reduction: Class totals, class weights -> one number; or `none` for no reduction.
+            class_weights: One number for each class; None for ones.
+            ignore_index: A target whose samples are left out; None for none.
+            sync: Whether, or the process group in which, ranks add their totals.
+            running: The weight of the newest batch in moving averages of the totals; None for no averages.
+            classes_apart: Whether the reduction is for two classes, so that several are taken one against the rest.
+
+        Raises:
+            ValueError: The reduction does not go with `sync` or `running`, `running` is not in (0, 1], or a class
+                weight or ignore_index is not admitted.
+        """
         super().__init__(class_weights=class_weights, ignore_index=ignore_index)
         if reduction is none and (sync or running is not None):
             raise ValueError("the reduction none has no class totals: neither sync nor running can be used with it")
@@ -75,18 +89,19 @@ class Loss(WeightedCriterion):
     ) -> Tensor:
         """Compute the loss of a batch, a scalar, or with the reduction `none` the errors, shaped as the targets.
 
-        In training, `running` totals move. With `sync`, the ranks exchange their totals.
+        In training, the moving averages of `running` change. With `sync`, the ranks exchange their totals.
 
         Args:
             logits: The shape of the targets, or (B, C, ...).
             targets: Any shape, or (B, ...).
-            sample_weight: The shape of the targets.
-            whole: The totals of all micro-batches of which this is one (see `totals` and `join_totals`). The value is
-                then that of the whole batch, and the gradients of the micro-batches sum to that of the whole batch.
+            sample_weight: The shape of the targets; None for weights of 1.
+            whole: The class totals of all micro-batches of which this is one, from `totals` and `join_totals`. The
+                value is then that of the whole batch, and the gradients of the micro-batches sum to that of the whole
+                batch.
 
         Raises:
-            ValueError: The batch breaks a rule of `Criterion`, or `whole` is given to a loss with `running` totals or
-                the reduction `none`.
+            ValueError: Shapes do not match, a target is no class, a weight is negative or not finite, or `whole` is
+                given to a loss with `running` or the reduction `none`.
         """
         if whole is not None and (self.running is not None or self.reduction is none):
             reason = (
@@ -97,15 +112,20 @@ class Loss(WeightedCriterion):
         return value.reshape(targets.shape if self.reduction is none else ())
 
     def totals(self, logits: Tensor, targets: Tensor, sample_weight: Tensor | None = None) -> Totals:
-        """Return the class totals of a batch, with the arguments of a call: errors (1, C) or (K, 1, C), weights (1, C).
+        """Return the sums of errors and of weights by class of a batch, as `whole` of a later call needs them.
 
-        No state changes, and ranks do not exchange anything. With `classes_apart` and C classes, the totals of each
-        class against the rest are (1, C, 2).
+        Errors are (1, C), or (K, 1, C) if the error gives K numbers a sample, and weights (1, C). No state changes, and
+        ranks do not exchange anything. With `classes_apart` and several logits, the totals of each class against the
+        rest are (1, C, 2). Raises ValueError if the batch is not admitted, as a call does.
         """
         return self.compute_totals(*self.mask_ignored(*self.check_and_flatten(logits, targets, sample_weight)))
 
     def compute_totals(self, logits: Tensor, targets: Tensor, sample_weight: Tensor | None) -> Totals:
-        """Return the class totals of checked tensors; with `classes_apart`, those of each class against the rest."""
+        """Return the sums of errors and of weights by class of a checked and masked batch of S networks.
+
+        They are (S, C); errors are (K, S, C) if the error gives K numbers a sample. With `classes_apart` and several
+        logits, they are those of each class against the rest, (S, C, 2).
+        """
         if self.classes_apart and logits.ndim != targets.ndim:
             logits, targets, sample_weight = split_one_vs_rest(logits, targets, sample_weight)
         classes = 2 if logits.ndim == targets.ndim else logits.shape[-1]
@@ -114,9 +134,15 @@ class Loss(WeightedCriterion):
     def compute(
         self, logits: Tensor, targets: Tensor, sample_weight: Tensor | None, whole: Totals | None = None
     ) -> Tensor:
-        """Compute the loss of checked tensors, (S,), or with the reduction `none` the weighted errors, (S, B).
+        """Compute the loss of each of S networks, (S,), or with the reduction `none` the weighted errors, (S, B).
 
-        In training, `running` totals move. With `sync`, the ranks exchange their totals.
+        In training, the moving averages of `running` change. With `sync`, the ranks exchange their totals.
+
+        Args:
+            logits: (S, B) or (S, B, C), checked, with ignored samples masked.
+            targets: (S, B).
+            sample_weight: (S, B), or None.
+            whole: The class totals of all micro-batches of which this is one; None for this batch alone.
         """
         class_weights = None if self.class_weights is None else logits.new_tensor(self.class_weights)
         if self.reduction is none:
@@ -138,15 +164,18 @@ class Loss(WeightedCriterion):
 
     @property
     def group(self) -> "dist.ProcessGroup | None":
-        """The process group of `sync`; None for the default group."""
+        """The process group of `sync`; None for the default group of torch.distributed, and if `sync` is False."""
         return None if isinstance(self.sync, bool) else self.sync
 
     def keep(self, mask: Tensor) -> None:
-        """Keep the running totals of the networks where mask (S,) is true."""
+        """Keep the moving averages of the networks where mask (S,) is true, in place.
+
+        Without `running` nothing changes.
+        """
         if self.running is not None:
             self.running.keep(mask)
 
     def extra_repr(self) -> str:
-        """Show the error, the reduction and the options that differ from None and False."""
+        """Return the text of `repr`: the error, the reduction and the options that are not None or False."""
         options = {"classes_apart": self.classes_apart, "sync": self.sync}
         return ", ".join([describe_part(self.error), describe_part(self.reduction), self.format_options(options)])

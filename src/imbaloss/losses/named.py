@@ -38,7 +38,8 @@ def wmse(*, counts: Counts = None, **options: Unpack[LossOptions]) -> Loss:
     Math: \frac1n \sum_i w_{d_i} \tfrac12 (d_i - p_i)^2, \quad w_c = n / n_c
     Source: the control of MFE, which it equals on the full training set.
     Missing class: adds nothing; a class that the training set lacks has weight 0.
-    Use: to see whether the gain of MFE comes from its weights alone.
+    Use: to see whether the gain of MFE comes from its weights alone. Needs counts or class_weights: ValueError without
+        both.
     """
     if options.get("class_weights") is None:
         options["class_weights"] = inverse_shares(counts, "wmse")
@@ -73,8 +74,8 @@ def msfe_unbiased(**options: Unpack[LossOptions]) -> Loss:
     Math: \sum_c w_c \left( m_c^2 - \frac{s_c^2}{n_c} \right)
     Source: imbaloss; the square of a mean of n errors is too large by s^2/n on average.
     Missing class: adds nothing; neither does a class with one sample. May be below 0.
-    Use: on small batches with at least two samples of each class, over which its mean is the MSFE of the whole set.
-        If batches may hold fewer than two positives, take msfe with running=0.1.
+    Use: on small batches with at least two samples of each class, over which its mean is the MSFE of the whole set. If
+        batches may hold fewer than two positives, take msfe with running=0.1. Not with running: ValueError.
     """
     error = partial(errors.with_squares, error=errors.squared)
     return Loss(error, reductions.unbiased_sum_of_squared_class_means, **options)
@@ -88,7 +89,8 @@ def mfe_p_norm(reduction: Reduction, **options: Unpack[LossOptions]) -> Loss:
     Source: imbaloss; p = 1 is MFE, p = 2 the root of MSFE (Wang et al. 2016, IJCNN).
     Missing class: adds nothing.
     Use: like MSFE, but its steps do not shrink with the errors: class c has the weight (m_c / norm)^(p - 1), whatever
-        the scale of the errors. Large p attends to the worse class alone, as squared/worst_class does.
+        the scale of the errors. Large p attends to the worse class alone, as squared/worst_class does. Takes p >= 1 (2
+        by default) by keyword, for its reduction.
     """
     return Loss(errors.squared, reduction, **options)
 
@@ -104,7 +106,8 @@ def mfe_adaptive(reduction: Reduction, *, running: float = 0.1, **options: Unpac
     Missing class: keeps its moving average, and adds nothing to the gradient.
     Use: when the harder class changes during training: class c has the weight softmax(r_c / temperature). At a high
         temperature loss and gradient are half those of MFE; at a low one the loss is the error of the worse class.
-        running is the weight of the newest batch in the averages of the sums of errors E_c and of samples n_c.
+        running is the weight of the newest batch in the averages of the sums of errors E_c and of samples n_c. Takes
+        temperature > 0 by keyword, for its reduction.
     """
     return Loss(errors.squared, reduction, running=running, **options)
 
@@ -116,7 +119,8 @@ def ce(error: Error, **options: Unpack[LossOptions]) -> Loss:
     Math: -\frac1n \sum_i w_{d_i} \left( (1-s) \log p_{t,i} + \frac sC \sum_c \log p_{c,i} \right)
     Source: the textbook's; smoothing: Szegedy et al. 2016 (arXiv 1512.00567), section 7.
     Missing class: adds nothing.
-    Use: as the first baseline, with a threshold chosen on validation data: often the hardest to beat.
+    Use: as the first baseline, with a threshold chosen on validation data: often the hardest to beat. Takes smoothing
+        from 0 to 1 by keyword, for its error.
     """
     return Loss(error, reductions.mean, **options)
 
@@ -129,7 +133,8 @@ def wce(error: Error, *, counts: Counts = None, **options: Unpack[LossOptions]) 
         \quad w_c = \frac n{C n_c}
     Source: King and Zeng 2001 (Political Analysis 9), section 4.2; the weights are scikit-learn's "balanced".
     Missing class: adds nothing; a class that the training set lacks has weight 0.
-    Use: the first thing to try against a wrong threshold; probabilities are then those of a balanced set.
+    Use: the first thing to try against a wrong threshold; probabilities are then those of a balanced set. Needs counts
+        or class_weights: ValueError without both. Takes smoothing by keyword, for its error.
     """
     if options.get("class_weights") is None:
         shares = inverse_shares(counts, "wce")
@@ -145,6 +150,7 @@ def class_balanced(reduction: Reduction, **options: Unpack[LossOptions]) -> Loss
     Source: Cui et al. 2019 (arXiv 1901.05555).
     Missing class: adds nothing; a class that the training set lacks counts as one sample.
     Use: between no weights (beta = 0) and inverse shares (beta near 1); with focal error: focal/class_balanced_mean.
+        Needs counts: ValueError without them. Takes beta, from 0 to below 1, by keyword, for its reduction.
     """
     return Loss(errors.cross_entropy, reduction, **options)
 
@@ -157,7 +163,7 @@ def focal(error: Error, *, alpha: float = 0.25, **options: Unpack[LossOptions]) 
     Source: Lin et al. 2017, eq. 5 (arXiv 1708.02002). alpha is for two classes; class_weights replaces it.
     Missing class: adds nothing.
     Use: when easy negatives drown the rest, as in detection; alpha 0.25 weighs the positives down: try 0.75 too.
-        Several classes need class_weights.
+        Several classes need class_weights. Takes gamma >= 0 by keyword, for its error.
     """
     require(0 <= alpha <= 1, "alpha must be between 0 and 1", alpha)
     weights_from_alpha = options.get("class_weights") is None
@@ -176,7 +182,8 @@ def asymmetric(error: Error, **options: Unpack[LossOptions]) -> Loss:
         \end{cases}, \quad q_i = \max(p_i - \mathrm{margin}, 0)
     Source: Ben-Baruch et al. 2021 (arXiv 2009.14119).
     Missing class: adds nothing.
-    Use: for many labels a sample, each rare: logits and targets (B, labels). It needs one logit a target.
+    Use: for many labels a sample, each rare: logits and targets (B, labels). It needs one logit a target. Takes
+        gamma_positive, gamma_negative and margin by keyword, for its error.
     """
     return Loss(error, reductions.mean, **options)
 
@@ -188,7 +195,7 @@ def poly1(error: Error, **options: Unpack[LossOptions]) -> Loss:
     Math: \frac1n \sum_i w_{d_i} \left( -\log p_{t,i} + \epsilon (1 - p_{t,i}) \right)
     Source: Leng et al. 2022 (arXiv 2204.12511).
     Missing class: adds nothing.
-    Use: a one-parameter change of cross-entropy; epsilon is to be tuned.
+    Use: a one-parameter change of cross-entropy; epsilon is to be tuned. Takes epsilon >= -1 by keyword, for its error.
     """
     return Loss(error, reductions.mean, **options)
 
@@ -212,7 +219,7 @@ def huber(error: Error, **options: Unpack[LossOptions]) -> Loss:
         \text{else} \end{cases}, \quad e_i = 1 - p_{t,i}
     Source: Huber 1964 (Ann. Math. Statist. 35).
     Missing class: adds nothing.
-    Use: between mse (delta = 1) and mae.
+    Use: between mse (delta = 1) and mae. Takes delta, above 0 and at most 1, by keyword, for its error.
     """
     return Loss(error, reductions.mean, **options)
 
@@ -235,7 +242,8 @@ def logit_adjusted(error: Error, **options: Unpack[LossOptions]) -> Loss:
     Math: -\frac1n \sum_i w_{d_i} \log \mathrm{softmax}(z_i + \tau \log \pi)_{t}
     Source: Menon et al. 2021, eq. 10 (arXiv 2007.07314).
     Missing class: adds nothing; a class that the training set lacks counts as one sample.
-    Use: for balanced accuracy, with a guarantee; predict with the unadjusted logits. Give prior, or counts.
+    Use: for balanced accuracy, with a guarantee; predict with the unadjusted logits. Give prior, or counts: ValueError
+        without both. Takes tau >= 0 by keyword, for its error.
     """
     return Loss(error, reductions.mean, **options)
 
@@ -246,7 +254,7 @@ def balanced_softmax(*, counts: Counts = None, **options: Unpack[LossOptions]) -
     Math: -\frac1n \sum_i w_{d_i} \log \frac{n_t e^{z_{i,t}}}{\sum_c n_c e^{z_{i,c}}}
     Source: Ren et al. 2020 (arXiv 2007.10740); logit_adjusted with tau = 1.
     Missing class: adds nothing; a class that the training set lacks counts as one sample.
-    Use: like logit_adjusted, with nothing to choose.
+    Use: like logit_adjusted, with nothing to choose. Needs counts: ValueError without them.
     """
     error = partial(adjusted.logit_adjusted, counts=require_counts(counts, "balanced_softmax"))
     return Loss(error, reductions.mean, **options)
@@ -260,7 +268,8 @@ def ldam(error: Error, **options: Unpack[LossOptions]) -> Loss:
         \Delta_c = \Delta_{\max} \left( \frac{\min_k n_k}{n_c} \right)^{1/4}
     Source: Cao et al. 2019 (arXiv 1906.07413).
     Missing class: adds nothing; a class that the training set lacks counts as one sample.
-    Use: with a normalised last layer; scale = 1 with an ordinary one. Its authors' best is ldam_drw.
+    Use: with a normalised last layer; scale = 1 with an ordinary one. Its authors' best is ldam_drw. Needs counts:
+        ValueError without them. Takes max_margin and scale by keyword, for its error.
     """
     return Loss(error, reductions.mean, **options)
 
@@ -274,7 +283,8 @@ def ldam_drw(
     Math: \mathrm{LDAM}, \text{ from epoch "after" on with weights } w_c \propto \frac{1-\beta}{1-\beta^{n_c}}
     Source: Cao et al. 2019, algorithm 1 (arXiv 1906.07413); epochs and beta are those of its code, for 200 epochs.
     Missing class: adds nothing; a class that the training set lacks counts as one sample.
-    Use: for long trainings; call set_epoch before each epoch. For any two losses: Deferred(first, then, after=k).
+    Use: for long trainings; call set_epoch before each epoch. For any two losses: Deferred(first, then, after=k). Needs
+        counts: ValueError without them. Takes max_margin and scale by keyword, for its error.
     """
     balanced = partial(reductions.class_balanced_mean, counts=counts, beta=beta)
     return Deferred(Loss(error, reductions.mean, **options), Loss(error, balanced, **options), after=after)
@@ -290,7 +300,8 @@ def vs(error: Error, **options: Unpack[LossOptions]) -> Loss:
         \end{gathered}
     Source: Kini et al. 2021 (arXiv 2103.01550), which defines the binary loss and that of C logits apart.
     Missing class: adds nothing; a class that the training set lacks counts as one sample.
-    Use: for networks trained until they fit every sample, where weights alone have no effect; tune gamma and tau.
+    Use: for networks trained until they fit every sample, where weights alone have no effect; tune gamma and tau. Needs
+        counts: ValueError without them. Takes gamma and tau by keyword, for its error.
     """
     return Loss(error, reductions.mean, **options)
 
@@ -304,6 +315,7 @@ def soft_f1(reduction: Reduction, **options: Unpack[LossOptions]) -> Loss:
     Source: Jansche 2005 (HLT-EMNLP).
     Missing class: without positives 0 with gradient 0; without negatives FP = 0.
     Use: when F1 is the score that counts; batches should hold several positives. Several classes: one against the rest.
+        Takes beta > 0 by keyword, for its reduction.
     """
     return build_whole_set_loss(reduction, **options)
 
@@ -315,7 +327,8 @@ def dice(*, smooth: float = whole_set.SMOOTH, **options: Unpack[LossOptions]) ->
     Source: Sudre et al. 2017 (arXiv 1707.03237); Milletari et al. 2016 (arXiv 1606.04797) square the
         terms of the denominator.
     Missing class: without positives 0 with gradient 0; without negatives FP = 0.
-    Use: for segmentation of small regions; without smoothing it is soft F1.
+    Use: for segmentation of small regions; without smoothing it is soft F1. ValueError unless smooth is finite and >=
+        0.
     """
     return build_whole_set_loss(partial(whole_set.tversky, alpha=0.5, beta=0.5, smooth=smooth / 2), **options)
 
@@ -327,7 +340,8 @@ def tversky(reduction: Reduction, **options: Unpack[LossOptions]) -> Loss:
     Math: 1 - \frac{TP + s}{TP + \alpha FP + \beta FN + s}
     Source: Salehi et al. 2017 (arXiv 1706.05721).
     Missing class: without positives 0 with gradient 0; without negatives FP = 0.
-    Use: like Dice, with chosen costs of a missed positive (beta) and of a false alarm (alpha).
+    Use: like Dice, with chosen costs of a missed positive (beta) and of a false alarm (alpha). Takes alpha, beta and
+        smooth by keyword, for its reduction.
     """
     return build_whole_set_loss(reduction, **options)
 
@@ -339,7 +353,8 @@ def focal_tversky(reduction: Reduction, **options: Unpack[LossOptions]) -> Loss:
     Math: \left( 1 - \frac{TP + s}{TP + \alpha FP + \beta FN + s} \right)^{1/\gamma}
     Source: Abraham and Khan 2019 (arXiv 1810.07842).
     Missing class: without positives 0 with gradient 0; without negatives FP = 0.
-    Use: like Tversky, with a larger gradient when predictions are nearly right.
+    Use: like Tversky, with a larger gradient when predictions are nearly right. Takes alpha, beta, gamma and smooth by
+        keyword, for its reduction.
     """
     return build_whole_set_loss(reduction, **options)
 
@@ -362,7 +377,8 @@ def auc_margin(reduction: Reduction, **options: Unpack[LossOptions]) -> Loss:
     Math: \mathrm{Var}_+ + \mathrm{Var}_- + \max(0, \mathrm{margin} - \mu_+ + \mu_-)^2
     Source: Ying et al. 2016 (NIPS 29), theorem 1; Yuan et al. 2021 (arXiv 2012.03173) for the margin.
     Missing class: 0 with gradient 0.
-    Use: when the ranking counts, with any sampler and optimizer; its scores are no probabilities.
+    Use: when the ranking counts, with any sampler and optimizer; its scores are no probabilities. Takes margin > 0 by
+        keyword, for its reduction.
     """
     return Loss(errors.moments, reduction, classes_apart=True, **options)
 
@@ -374,7 +390,8 @@ def auc_squared_hinge(rank_function: RankFunction, **options: Unpack[LossOptions
     Math: \frac1{n_+ n_-} \sum_{d_i=1} \sum_{d_j=0} \max(0, \mathrm{margin} - z_i + z_j)^2
     Source: Yan et al. 2003 (ICML); sorted, O(B log B).
     Missing class: 0 with gradient 0.
-    Use: like auc_margin, but pairs that are right by the margin add nothing; with large batches.
+    Use: like auc_margin, but pairs that are right by the margin add nothing; with large batches. Takes margin > 0 by
+        keyword, for its function of pairs. No sync or running: ValueError.
     """
     return build_ranking_loss(rank_function, **options)
 
@@ -385,7 +402,7 @@ def auc_logistic(**options: Unpack[LossOptions]) -> Ranking:
     Math: \frac1{n_+ n_-} \sum_{d_i=1} \sum_{d_j=0} \log\left( 1 + e^{z_j - z_i} \right)
     Source: Burges et al. 2005 (ICML), RankNet.
     Missing class: 0 with gradient 0.
-    Use: when the ranking counts; time grows with positives x batch.
+    Use: when the ranking counts; time grows with positives x batch. No sync or running: ValueError.
     """
     return build_ranking_loss(ranking.auc_logistic, **options)
 
@@ -398,7 +415,8 @@ def smooth_ap(rank_function: RankFunction, **options: Unpack[LossOptions]) -> Ra
         \quad \sigma_{ij} = \sigma\left( \frac{z_j - z_i}\tau \right)
     Source: Brown et al. 2020 (arXiv 2007.12163), for cosine similarities; for logits the temperature is higher here.
     Missing class: 0 with gradient 0.
-    Use: when the top of the ranking counts (average precision); time grows with positives x batch.
+    Use: when the top of the ranking counts (average precision); time grows with positives x batch. Takes temperature >
+        0 by keyword, for its function of ranks. No sync or running: ValueError.
     """
     return build_ranking_loss(rank_function, **options)
 
@@ -414,15 +432,23 @@ def inverse_shares(counts: Counts, name: str) -> list[float]:
 
 
 def build_whole_set_loss(reduction: Reduction, **options: Unpack[LossOptions]) -> Loss:
-    """Build the loss that a reduction of `whole_set` computes from the soft counts."""
+    """Build the loss of a reduction of the soft counts TP, FP, FN and TN, such as soft F1 or Dice.
+
+    The error is 1 - p_t. Several classes are taken one against the rest. options: those of `Loss`, such as
+    class_weights; raises ValueError if one is not admitted.
+    """
     return Loss(errors.absolute, reduction, classes_apart=True, **options)
 
 
 def build_ranking_loss(rank_function: RankFunction, **options: Unpack[LossOptions]) -> Ranking:
     """Build the loss of a function of pairs or ranks.
 
+    Args:
+        rank_function: Logits, targets and weights, each (..., B) -> loss (...).
+        options: class_weights and ignore_index.
+
     Raises:
-        ValueError: sync or running is given.
+        ValueError: sync or running is given, or class_weights or ignore_index is not admitted.
     """
     if options.get("sync") or options.get("running") is not None:
         raise ValueError("a loss of pairs or ranks has no class totals: neither sync nor running can be used with it")

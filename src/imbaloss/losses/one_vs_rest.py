@@ -12,7 +12,7 @@ Weight = TypeVar("Weight", Tensor, Tensor | None)
 
 
 def split_one_vs_rest(logits: Tensor, targets: Tensor, sample_weight: Weight) -> tuple[Tensor, Tensor, Weight]:
-    """Turn a problem of C classes into C binary problems.
+    """Turn a problem of C classes into C binary problems, in each of which one class is positive and the rest negative.
 
     The logit of class c is log(p_c / (1 - p_c)), with p = softmax(logits).
 
@@ -36,7 +36,7 @@ def split_one_vs_rest(logits: Tensor, targets: Tensor, sample_weight: Weight) ->
 
 
 def mean_over_classes(values: Tensor, class_weights: Tensor | None) -> Tensor:
-    """Compute the mean over the classes of w_c x the value of class c: (..., C) -> (...).
+    """Compute the mean over the C classes of class weight x value: (..., C) -> (...). Weights of None are ones.
 
     The divisor is C, also if some classes have no samples; their values are 0.
     """

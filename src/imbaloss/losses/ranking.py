@@ -38,7 +38,12 @@ class Ranking(WeightedCriterion):
         class_weights: Sequence[float] | None = None,
         ignore_index: int | None = None,
     ) -> None:
-        """Take the function of logits, targets and sample weights, each (..., B), that computes the loss, (...).
+        """Set the function of pairs or ranks and the options.
+
+        Args:
+            rank_function: Logits, targets and sample weights, each (..., B) -> the loss, (...).
+            class_weights: One number for each class; None for ones.
+            ignore_index: A target whose samples are left out; None for none.
 
         Raises:
             ValueError: A class weight is negative or not finite, or ignore_index is not whole.
@@ -47,11 +52,24 @@ class Ranking(WeightedCriterion):
         self.rank_function = rank_function
 
     def forward(self, logits: Tensor, targets: Tensor, sample_weight: Tensor | None = None) -> Tensor:
-        """Compute the loss of a batch, a scalar. Raises ValueError if the batch breaks a rule of `Criterion`."""
+        """Compute the loss of a batch, a scalar; 0 if either class is absent.
+
+        Args:
+            logits: The shape of the targets, or (B, C, ...).
+            targets: Any shape, or (B, ...).
+            sample_weight: The shape of the targets; None for weights of 1.
+
+        Raises:
+            ValueError: Shapes do not match, a target is no class, or a weight is negative or not finite.
+        """
         return self.stacked(*self.check_and_flatten(logits, targets, sample_weight)).squeeze(0)
 
     def compute(self, logits: Tensor, targets: Tensor, sample_weight: Tensor | None) -> Tensor:
-        """Compute the loss of each network, (S,), for checked tensors with a leading stack axis."""
+        """Compute the loss of each of S networks, (S,), for checked and masked tensors.
+
+        Several classes are taken one against the rest, and their losses averaged. Logits (S, B) or (S, B, C), targets
+        (S, B), sample_weight (S, B) or None for ones.
+        """
         class_weights = None if self.class_weights is None else logits.new_tensor(self.class_weights)
         ones = torch.ones_like(targets, dtype=logits.dtype)
         weights = ones if sample_weight is None else sample_weight.to(logits.dtype)
@@ -63,12 +81,15 @@ class Ranking(WeightedCriterion):
         return self.rank_function(logits, targets, weights)
 
     def extra_repr(self) -> str:
-        """Show the function and the options that were given."""
+        """Return the text of `repr`: the function, and class_weights and ignore_index if they are not None."""
         return f"{describe_part(self.rank_function)}, {self.format_options({})}"
 
 
 def auc_squared_hinge(logits: Tensor, targets: Tensor, weights: Tensor, *, margin: float = 1.0) -> Tensor:
-    """Compute the mean over the pairs of a positive i and a negative j of max(0, margin - z_i + z_j)^2, margin > 0.
+    """Compute the mean over the pairs of a positive i and a negative j of max(0, margin - z_i + z_j)^2.
+
+    All arguments are (..., B); the result is (...). It is 0 with gradient 0 if either class is absent. The weight of a
+    pair is the product of its samples' weights. Raises ValueError unless margin is finite and > 0.
 
     The logits are sorted, which takes O(B log B), and sums are float64. With b_i = z_i - margin, a negative j adds the
     sum over the positives i with b_i < z_j of (z_j - b_i)^2 = z_j^2 sum 1 - 2 z_j sum b_i + sum b_i^2.
@@ -89,7 +110,8 @@ def auc_squared_hinge(logits: Tensor, targets: Tensor, weights: Tensor, *, margi
 def auc_logistic(logits: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
     """Compute the mean over the pairs of a positive i and a negative j of log(1 + exp(z_j - z_i)), in nats.
 
-    Time is O(positives x B).
+    All arguments are (..., B); the result is (...). It is 0 with gradient 0 if either class is absent. The weight of a
+    pair is the product of its samples' weights. Time is O(positives x B).
     Source: Burges et al. 2005 (ICML), RankNet.
     """
     is_positive = targets == 1
@@ -97,7 +119,10 @@ def auc_logistic(logits: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
     negative_shares, positive_shares = (divide_or_zero(part, part.sum(-1, keepdim=True)) for part in class_weights)
 
     def sum_block(block_logits: Tensor, block_weights: Tensor) -> Tensor:
-        """Return what R positives add to the mean, (...), for their logits and weights (..., R)."""
+        """Return what R of the positives add to the mean over all pairs, (...).
+
+        block_logits and block_weights: (..., R), theirs.
+        """
         differences = logits.unsqueeze(-2) - block_logits.unsqueeze(-1)  # (..., R, B)
         return (block_weights * (F.softplus(differences) * negative_shares.unsqueeze(-2)).sum(-1)).sum(-1)
 
@@ -105,10 +130,11 @@ def auc_logistic(logits: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
 
 
 def smooth_ap(logits: Tensor, targets: Tensor, weights: Tensor, *, temperature: float = 0.1) -> Tensor:
-    """Compute 1 - the mean over the positives i of r_i / R_i, with r_i the rank among positives and R_i that among all.
+    """Compute 1 - the mean over the positives i of r_i / R_i, the rank among positives by the rank among all.
 
-    A rank is smooth: 1 + sum over j != i of sigmoid((z_j - z_i) / temperature), temperature > 0. Sample weights count
-    repetitions. Time is O(positives x B).
+    All arguments are (..., B); the result is (...). A rank is smooth: 1 + sum over j != i of sigmoid((z_j - z_i) /
+    temperature). Sample weights count repetitions. The value is 0 with gradient 0 if either class is absent. Time is
+    O(positives x B). Raises ValueError unless temperature is finite and > 0.
     Source: Brown et al. 2020 (arXiv 2007.12163).
     """
     require(0 < temperature < float("inf"), "temperature must be > 0 and finite", temperature)
@@ -116,7 +142,7 @@ def smooth_ap(logits: Tensor, targets: Tensor, weights: Tensor, *, temperature: 
     positive_weights = weights.where(is_positive, 0)
 
     def sum_block(block_logits: Tensor, block_weights: Tensor) -> Tensor:
-        """Return the sum of 1 - r_i / R_i over R positives, (...), for their logits and weights (..., R)."""
+        """Return the sum over R of the positives of 1 - r_i / R_i, (...), for their logits and weights (..., R)."""
         above = torch.sigmoid((logits.unsqueeze(-2) - block_logits.unsqueeze(-1)) / temperature)  # (..., R, B)
         # a positive's sum counts itself by sigmoid(0) = 1/2, its rank by 1
         positives_above = 1 / 2 + (above * positive_weights.unsqueeze(-2)).sum(-1)
@@ -131,7 +157,7 @@ def smooth_ap(logits: Tensor, targets: Tensor, weights: Tensor, *, temperature: 
 
 
 def divide_or_zero(part: Tensor, total: Tensor) -> Tensor:
-    """Return part / total, and 0 with gradient 0 where the total is 0. The total must not be negative."""
+    """Return part / total element by element, and 0 with gradient 0 where the total is 0 or below."""
     return (part / total.where(total > 0, 1)).where(total > 0, 0)
 
 

@@ -18,7 +18,8 @@ from imbaloss.losses.totals import Totals, class_means
 def mean(totals: Totals, class_weights: Tensor | None = None) -> Tensor:
     """Compute the mean over all samples: (sum_c w_c E_c) / n, with E_c the sum of errors of class c, n that of weights.
 
-    It is 0 if there are no samples.
+    Totals (..., C) give (...), 0 if there are no samples. class_weights w_c, (C,) or (..., C), are ones if None; n is
+    the sum of the sample weights alone.
     """
     samples = totals.weights.sum(-1)
     return apply_class_weights(totals.errors, class_weights).sum(-1) / samples.where(samples > 0, 1)
@@ -29,11 +30,12 @@ def class_balanced_mean(
 ) -> Tensor:
     """Compute `mean` with effective-number weights (1 - beta) / (1 - beta^n_c), scaled to sum to C; 0 <= beta < 1.
 
-    (1 - beta^n_c) / (1 - beta) is the effective number of samples of class c. class_weights multiply the weights.
+    `mean` is the mean error over all samples. (1 - beta^n_c) / (1 - beta) is the effective number of samples of class
+    c. class_weights multiply the weights. The result is (...).
 
     Args:
-        totals: Errors and weights (..., C).
-        class_weights: (C,) or (..., C).
+        totals: Sums of errors and of sample weights by class, (..., C).
+        class_weights: (C,) or (..., C); None for ones.
         counts: n_c, the training samples of each class; a class without samples counts as one sample.
         beta: 0 gives equal weights; near 1, w_c nears the inverse share of the class.
 
@@ -53,7 +55,8 @@ def class_balanced_mean(
 def sum_of_class_means(totals: Totals, class_weights: Tensor | None = None) -> Tensor:
     """Compute the sum of the class means, sum_c w_c m_c.
 
-    With squared error this is MFE = FPE + FNE.
+    Totals (..., C) give (...). With squared error this is MFE = FPE + FNE. An absent class adds 0. class_weights w_c
+    are ones if None.
     Source: Wang et al. 2016 (IJCNN).
     """
     return apply_class_weights(class_means(totals), class_weights).sum(-1)
@@ -62,7 +65,8 @@ def sum_of_class_means(totals: Totals, class_weights: Tensor | None = None) -> T
 def sum_of_squared_class_means(totals: Totals, class_weights: Tensor | None = None) -> Tensor:
     """Compute the sum of the squares of the class means, sum_c w_c m_c^2.
 
-    With squared error this is MSFE = FPE^2 + FNE^2.
+    Totals (..., C) give (...). With squared error this is MSFE = FPE^2 + FNE^2. An absent class adds 0. class_weights
+    w_c are ones if None.
     Source: Wang et al. 2016 (IJCNN).
     """
     return apply_class_weights(class_means(totals).square(), class_weights).sum(-1)
@@ -89,8 +93,9 @@ def unbiased_sum_of_squared_class_means(totals: Totals, class_weights: Tensor | 
 def p_norm_of_class_means(totals: Totals, class_weights: Tensor | None = None, *, p: float = 2.0) -> Tensor:
     """Compute the p-norm of the class means, (sum_c w_c m_c^p)^(1/p), 1 <= p < infinity, for errors >= 0.
 
-    p = 1 is `sum_of_class_means`, p = 2 the root of `sum_of_squared_class_means`; as p grows it nears the largest mean.
-    If every mean is 0, the value is 0 with gradient 0.
+    Totals (..., C) give (...). p = 1 is `sum_of_class_means`, p = 2 the root of `sum_of_squared_class_means`; as p
+    grows it nears the largest mean. An absent class adds 0. If every mean is 0, the value is 0 with gradient 0. Raises
+    ValueError for another p.
     """
     require(1 <= p < float("inf"), "p must be at least 1 and finite", p)
     terms = apply_class_weights(class_means(totals), None if class_weights is None else class_weights.pow(1 / p))
@@ -103,7 +108,8 @@ def p_norm_of_class_means(totals: Totals, class_weights: Tensor | None = None, *
 def worst_class(totals: Totals, class_weights: Tensor | None = None) -> Tensor:
     """Compute the largest weighted class mean, max_c w_c m_c, over the classes that occur.
 
-    Tied classes share the gradient equally. The value is 0 if there are no samples.
+    Totals (..., C) give (...), 0 if there are no samples. Tied classes share the gradient equally. class_weights w_c
+    are ones if None.
     Source: Sagawa et al. 2020 (arXiv 1911.08731), with the classes as groups.
     """
     return mask_absent_classes(totals, class_weights).amax(-1).where(totals.weights.any(-1), 0)
@@ -112,8 +118,8 @@ def worst_class(totals: Totals, class_weights: Tensor | None = None) -> Tensor:
 def soft_worst_class(totals: Totals, class_weights: Tensor | None = None, *, temperature: float = 0.1) -> Tensor:
     """Compute the soft maximum t log((1/K) sum_c exp(w_c m_c / t)) over the K classes that occur; temperature t > 0.
 
-    It lies between the mean of the class means (large t) and `worst_class` (small t). t is finite. The value is 0 if
-    there are no samples.
+    Totals (..., C) give (...), 0 if there are no samples. The value lies between the mean of the weighted class means
+    (large t) and `worst_class` (small t). Raises ValueError unless t is finite and > 0.
     Source: Li et al. 2021 (arXiv 2007.01162), tilted losses with the classes as groups.
     """
     require(0 < temperature < float("inf"), "temperature must be > 0 and finite", temperature)
@@ -127,16 +133,22 @@ def soft_worst_class(totals: Totals, class_weights: Tensor | None = None, *, tem
 def none(totals: Totals, class_weights: Tensor | None = None) -> Tensor:  # noqa: ARG001
     """Mark a loss as not reduced: `Loss(error, none)` returns each sample's weighted error, shaped as the targets.
 
-    `Loss` does not call it. Raises TypeError when called.
+    The function itself is never called by `Loss`: a call always raises TypeError.
     """
     raise TypeError("none has no value for totals; Loss(error, none) gives each sample's error")
 
 
 def apply_class_weights(terms: Tensor, class_weights: Tensor | None) -> Tensor:
-    """Multiply the terms (..., C) by the class weights; return them unchanged if the weights are None."""
+    """Multiply the terms (..., C) by the class weights, (C,) or (..., C).
+
+    The terms are returned unchanged if the weights are None.
+    """
     return terms if class_weights is None else terms * class_weights
 
 
 def mask_absent_classes(totals: Totals, class_weights: Tensor | None) -> Tensor:
-    """Return w_c m_c of each class, (..., C), and minus infinity for an absent class."""
+    """Return class weight x mean error of each class, (..., C), and minus infinity for a class without weight.
+
+    totals: sums of errors and of sample weights by class. Class weights of None are ones.
+    """
     return apply_class_weights(class_means(totals), class_weights).where(totals.weights > 0, -torch.inf)

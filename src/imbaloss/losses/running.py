@@ -26,10 +26,10 @@ class RunningTotals(nn.Module):
     batches: Tensor
 
     def __init__(self, rate: float) -> None:
-        """Begin with averages of 0.
+        """Begin with averages of 0, before the first batch.
 
         Args:
-            rate: The weight r of the newest batch.
+            rate: The weight r of the newest batch; the average before has the weight 1 - r.
 
         Raises:
             ValueError: The rate is not in (0, 1].
@@ -41,13 +41,18 @@ class RunningTotals(nn.Module):
             self.register_buffer(name, torch.zeros((), dtype=torch.float64))
 
     def forward(self, totals: Totals) -> Totals:
-        """Move the averages by the totals of a batch and return them, with the gradient of the batch.
+        """Move the averages by the class totals of a batch and return the averages, with the gradient of the batch.
+
+        A network with an error that is not finite adds 0 to its averages.
 
         Raises:
             ValueError: It is called inside a transform of torch.func, where no state can be kept.
         """
         if is_transformed():
-            raise ValueError("running totals keep state, which the transforms of torch.func cannot")
+            raise ValueError(
+                "running totals keep state, which the transforms of torch.func cannot: take a loss without running "
+                "inside them"
+            )
         errors, weights = (part.detach() for part in totals)
         is_finite = errors.isfinite().all(-1, keepdim=True)
         is_finite = is_finite.all(0) if errors.ndim > weights.ndim else is_finite
@@ -58,14 +63,20 @@ class RunningTotals(nn.Module):
         return attach_gradient(Totals(self.errors / self.batches, self.weights / self.batches), totals)
 
     def keep(self, mask: Tensor) -> None:
-        """Keep the averages of the networks where mask (S,) is true. Before the first batch nothing changes."""
+        """Keep the averages of the networks where mask (S,) is true, in place.
+
+        Before the first batch there are no averages, and nothing changes.
+        """
         if self.weights.ndim:
             stack_axis = self.errors.ndim - self.weights.ndim  # 1 if the errors have the axis K before it
             kept = mask.nonzero().squeeze(-1)
             self.errors, self.weights = self.errors.index_select(stack_axis, kept), self.weights[kept]
 
     def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *rest: Any) -> None:
-        """Load the averages, whatever shape they have here: they are scalars until the first batch."""
+        """Load the averages from a state_dict, whatever their shape here: they are scalars until the first batch.
+
+        PyTorch calls it with its own arguments, `rest`, which are passed on.
+        """
         for name in ("errors", "weights"):
             if (stored := state_dict.get(prefix + name)) is not None:
                 setattr(self, name, torch.empty_like(stored, device=self.batches.device))

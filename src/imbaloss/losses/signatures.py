@@ -11,26 +11,31 @@ Built = TypeVar("Built")
 
 
 def bind_parts(*parts: Callable[..., Any]) -> Callable[[Callable[..., Built]], Callable[..., Built]]:
-    """Decorate the function of a named loss so that it takes the parameters of the loss's parts, too.
+    """Make a decorator that gives the function of a named loss the parameters of the loss's parts, too.
 
     The decorated function receives the parts, with all their parameters bound, as its first arguments. So the default
     of a parameter stands once, in the signature of the part that computes with it. If a part and the function have a
     keyword in common, such as counts, both receive it.
 
     Args:
-        parts: Errors, reductions or functions of ranks.
+        parts: Errors, reductions or functions of ranks, in the order of the function's first arguments.
 
     Returns:
-        A decorator. What it makes takes keywords alone; its signature lists those of the parts, then the function's.
+        A decorator. The function that it makes takes keywords alone; its signature lists those of the parts, then its
+        own.
     """
     part_keywords = {key for part in parts for key in read_keyword_defaults(part)}
 
     def decorate(build: Callable[..., Built]) -> Callable[..., Built]:
-        """Return a function of keywords alone that binds the parts and calls `build` with them."""
+        """Return a function of keywords alone that binds the parts of a loss and calls `build` with them first.
+
+        build: the function of a named loss, whose first arguments are the parts.
+        """
         own_keywords = read_keyword_defaults(build)
 
         @wraps(build)
         def build_with_parts(**keywords: Any) -> Built:
+            """Bind the keywords of the parts to them, and call `build` with the parts and its own keywords."""
             bound = [
                 partial(
                     part, **{key: keywords.get(key, default) for key, default in read_keyword_defaults(part).items()}

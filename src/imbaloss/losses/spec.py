@@ -34,7 +34,10 @@ class LossSpec:
     parameters: tuple[tuple[str, Parameter], ...] = ()
 
     def __post_init__(self) -> None:
-        """Check the parameters, sort them and leave out those at their default."""
+        """Check the parameters, sort them by name and leave out those at their default or None.
+
+        Raises ValueError for an unknown loss or parameter and for a value of the wrong kind.
+        """
         chosen = dict(self.parameters)
         check_parameters(self.name, chosen)
         changed = spec_text.drop_defaults(chosen, parameters(self.name))
@@ -42,28 +45,33 @@ class LossSpec:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read `name` or `name:key=value,...`; a value for each class is written 1:9.
+        """Read `name` or `name:key=value,...`, as in "focal:gamma=1"; several numbers, one a class, are written 1:9.
 
         Raises:
-            ValueError: The text has another form, or one of the reasons of the class.
+            ValueError: The text has another form, the name or a parameter is unknown, or a value is not one number, or
+                one for each class where that is needed.
         """
         name, chosen = spec_text.read_spec("a loss", text)
         return cls(name, tuple(chosen.items()))
 
     def __str__(self) -> str:
-        """Write the text that `parse` reads."""
+        """Write the text that `parse` reads, such as "focal:gamma=1", without parameters at their default."""
         return write_text(self)
 
     def with_parameters(self, **changes: Parameter) -> Self:
-        """Return the same loss with other values of some parameters. Raises ValueError as the class does."""
+        """Return the same loss with other values of some parameters; None stands for the default.
+
+        Raises ValueError if a parameter is unknown or a value is of the wrong kind.
+        """
         return replace(self, parameters=(*self.parameters, *changes.items()))
 
     def build(self, *, counts: Sequence[int] | None = None, sync: "bool | dist.ProcessGroup" = False) -> Criterion:
-        """Make the loss, as `get` does.
+        """Build the loss as a module to call.
 
         Args:
             counts: The number of training samples of each class, (negatives, positives) in the binary case.
-            sync: True, or a process group: the loss is that of the batches of all its ranks together; see `Loss`.
+            sync: True, or a process group of torch.distributed: the loss is that of the batches of all its ranks
+                together.
 
         Raises:
             ValueError: A value is outside its domain, or the loss needs counts and has none.
@@ -73,5 +81,8 @@ class LossSpec:
 
 @cache
 def write_text(spec: LossSpec) -> str:
-    """Write the one text of a loss. Texts are cached: a study of many runs asks for each one many times."""
+    """Return the one text of a loss, such as "focal:gamma=1".
+
+    Texts are cached: a study of many runs asks for each one many times.
+    """
     return spec_text.write_spec(spec.name, dict(spec.parameters), parameters(spec.name))

@@ -57,7 +57,7 @@ def class_means(totals: Totals) -> Tensor:
 
 
 def join_totals(parts: list[Totals]) -> Totals:
-    """Add the totals of several batches: the result is that of one batch with all their samples.
+    """Add the class totals of several batches: the result is that of one batch with all their samples.
 
     Raises:
         RuntimeError: The list is empty, or the totals differ in shape.
@@ -66,7 +66,7 @@ def join_totals(parts: list[Totals]) -> Totals:
 
 
 def attach_gradient(whole: Totals, part: Totals, copies: int = 1) -> Totals:
-    """Return the values of `whole` with the gradient of `part`, multiplied by `copies`.
+    """Return class totals with the values of `whole` and the gradient of `part`, multiplied by `copies`.
 
     A reduction of the result has the value for the whole batch and the gradient through this part alone. Summed over
     all parts of a batch, these gradients are the gradient of the whole batch.
@@ -75,7 +75,7 @@ def attach_gradient(whole: Totals, part: Totals, copies: int = 1) -> Totals:
 
 
 def sum_over_ranks(totals: Totals, group: "dist.ProcessGroup | None") -> tuple[Totals, int]:
-    """Add the totals of all ranks of a process group. Every rank of the group must call it.
+    """Add the class totals of all ranks (processes) of a process group. Every rank of the group must call it.
 
     Args:
         totals: The totals of this rank; they stay as they are.

@@ -18,14 +18,20 @@ SMOOTH = 0.0  # the default of Dice and Tversky losses: no smoothing
 
 
 def soft_counts(totals: Totals, class_weights: Tensor | None) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Compute the soft counts TP, FP and FN and the number of positives, each (...), with class weights applied."""
+    """Return TP, FP, FN and the number of positives, each (...), of soft counts with class weights applied.
+
+    totals: sums of 1 - p_t by class (negative, positive), (..., 2). class_weights: (2,) or (..., 2); None for ones.
+    """
     false_positives, false_negatives = apply_class_weights(totals.errors, class_weights).unbind(-1)
     positives = apply_class_weights(totals.weights, class_weights)[..., 1]
     return positives - false_negatives, false_positives, false_negatives, positives
 
 
 def soft_fbeta(totals: Totals, class_weights: Tensor | None = None, *, beta: float = 1.0) -> Tensor:
-    """Compute the soft F-beta loss, 1 - F_beta = (beta^2 FN + FP) / (beta^2 n_1 + TP + FP), beta > 0.
+    """Compute the soft F-beta loss, 1 - F_beta = (beta^2 FN + FP) / (beta^2 n_1 + TP + FP): totals (..., 2) -> (...).
+
+    The counts are soft: sums of probabilities. It is 0 with gradient 0 without positives. Raises ValueError unless beta
+    is finite and > 0.
 
     Source: Jansche 2005 (HLT-EMNLP), who puts expected counts into the F measure.
     """
@@ -43,9 +49,10 @@ def tversky(
     beta: float = 0.7,
     smooth: float = SMOOTH,
 ) -> Tensor:
-    """Compute the Tversky loss, 1 - TI = (alpha FP + beta FN) / (TP + alpha FP + beta FN + smooth).
+    """Compute the Tversky loss (alpha FP + beta FN) / (TP + alpha FP + beta FN + smooth): totals (..., 2) -> (...).
 
-    alpha, smooth >= 0 and beta > 0. alpha = beta = 1/2 is the Dice loss.
+    The counts are soft: sums of probabilities. It is 0 with gradient 0 without positives. alpha = beta = 1/2 is the
+    Dice loss. Raises ValueError unless alpha, smooth >= 0 and beta > 0, all finite.
     Source: Salehi et al. 2017 (arXiv 1706.05721).
     """
     require(0 <= alpha < float("inf"), "alpha must be >= 0 and finite", alpha)
@@ -65,9 +72,10 @@ def focal_tversky(
     gamma: float = 4 / 3,
     smooth: float = SMOOTH,
 ) -> Tensor:
-    """Compute the focal Tversky loss, (1 - TI)^(1 / gamma), gamma >= 1; the other parameters are those of `tversky`.
+    """Compute the focal Tversky loss, (1 - TI)^(1 / gamma), TI = (TP + smooth) / (TP + alpha FP + beta FN + smooth).
 
-    The gradient is 0 at TI = 1, where it would be infinite for gamma > 1.
+    Totals (..., 2) of two classes -> (...), with soft counts. It is 0 with gradient 0 without positives, and the
+    gradient is 0 at TI = 1. Raises ValueError unless alpha, smooth >= 0, beta > 0 and gamma >= 1, all finite.
     Source: Abraham and Khan 2019 (arXiv 1810.07842).
     """
     require(1 <= gamma < float("inf"), "gamma must be >= 1 and finite", gamma)
@@ -78,9 +86,10 @@ def focal_tversky(
 def soft_mcc(totals: Totals, class_weights: Tensor | None = None) -> Tensor:
     """Compute 1 - MCC, with Matthews' correlation of target and prediction from soft counts, in [0, 2].
 
-    MCC = (1 - m_1 - m_0) sqrt(s (1 - s) / (q (1 - q))), with m_c the mean error of class c, s the share of positives
-    and q the share of predicted positives. q (1 - q) is kept at the machine epsilon or above. The loss is 0 with
-    gradient 0 if either class is absent.
+    Totals (..., 2) of two classes give (...). MCC = (1 - m_1 - m_0) sqrt(s (1 - s) / (q (1 - q))), with m_c the mean
+    error of class c, s the share of positives and q the share of predicted positives. q (1 - q) is kept at the machine
+    epsilon or above. The loss is 0 with gradient 0 if either class is absent. class_weights, None for ones, weigh the
+    samples of a class.
     Source: Abhishek and Hamarneh 2021 (arXiv 2010.13454).
     """
     sizes = apply_class_weights(totals.weights, class_weights)
@@ -97,15 +106,18 @@ def soft_mcc(totals: Totals, class_weights: Tensor | None = None) -> Tensor:
 
 
 def auc_margin(totals: Totals, class_weights: Tensor | None = None, *, margin: float = 1.0) -> Tensor:  # noqa: ARG001
-    """Compute the AUC-margin loss, v_1 + v_0 + max(0, margin - a_1 + a_0)^2, margin > 0.
+    """Compute the AUC-margin loss, v_1 + v_0 + max(0, margin - a_1 + a_0)^2: totals of two classes -> (...).
 
     a_c and v_c are mean and variance of class c's logits. It is the least-squares loss of all pairs of a positive and a
     negative, with a one-sided margin. The loss is 0 with gradient 0 if either class is absent.
 
     Args:
-        totals: The totals of `moments`: errors (2, ..., 2), in float64.
+        totals: The class totals of each logit and its square: errors (2, ..., 2), in float64.
         class_weights: Without effect, since they cancel in means and variances.
-        margin: The distance of the means from which on they add nothing.
+        margin: The distance of the means from which on they add nothing, > 0.
+
+    Raises:
+        ValueError: margin is not finite and above 0.
 
     Source: Ying et al. 2016 (NIPS 29), theorem 1; Yuan et al. 2021 (arXiv 2012.03173) for the margin.
     """

@@ -23,7 +23,14 @@ class CNN(nn.Module):
     """
 
     def __init__(self, inputs: int, channels: Sequence[int], outputs: int, activation: Function) -> None:
-        """Build the layers for images with `inputs` channels; stage k has `channels[k]` maps."""
+        """Build the layers for images with `inputs` channels.
+
+        Args:
+            inputs: The channels of an image.
+            channels: The number of maps in each stage; each stage but the first halves the resolution.
+            outputs: The number of logits.
+            activation: The function after each normalisation.
+        """
         super().__init__()
         self.activation = activation
         self.first = convolution(inputs, channels[0])
@@ -35,7 +42,7 @@ class CNN(nn.Module):
         self.last = nn.Linear(channels[-1], outputs)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Return the logits, (B, outputs), of images (B, channels, height, width)."""
+        """Return the logits, (B, outputs), of images (B, channels, height, width) of any size."""
         maps = self.activation(self.norm(self.blocks(self.first(images))))
         logits: Tensor = self.last(maps.mean((2, 3)))
         return logits
@@ -48,7 +55,7 @@ class Block(nn.Module):
     """
 
     def __init__(self, inputs: int, outputs: int, *, stride: int, activation: Function) -> None:
-        """Build the layers from `inputs` to `outputs` maps; a stride of 2 halves the resolution."""
+        """Build the layers from `inputs` to `outputs` maps; a stride of 2 halves the resolution, rounded up."""
         super().__init__()
         self.activation = activation
         self.norm_1, self.convolution_1 = normalisation(inputs), convolution(inputs, outputs, stride)
@@ -57,7 +64,10 @@ class Block(nn.Module):
         self.shortcut = nn.Conv2d(inputs, outputs, 1, stride, bias=False) if changes else None
 
     def forward(self, maps: Tensor) -> Tensor:
-        """Return the sum of both branches, (B, outputs, height / stride, width / stride), rounded up."""
+        """Return x + f(x) of maps (B, inputs, height, width).
+
+        The result is (B, outputs, height / stride, width / stride), rounded up.
+        """
         before = self.activation(self.norm_1(maps))
         change: Tensor = self.convolution_2(self.activation(self.norm_2(self.convolution_1(before))))
         return change + (maps if self.shortcut is None else self.shortcut(before))
@@ -72,7 +82,14 @@ class FCN(nn.Module):
     """
 
     def __init__(self, inputs: int, channels: Sequence[int], outputs: int, activation: Function) -> None:
-        """Build the layers for images with `inputs` channels; layer k has `channels[k]` maps."""
+        """Build the layers for images with `inputs` channels.
+
+        Args:
+            inputs: The channels of an image.
+            channels: The number of maps in each layer; each layer but the first halves the resolution.
+            outputs: The number of logits.
+            activation: The function after each normalisation.
+        """
         super().__init__()
         self.activation = activation
         pairs = pairwise((inputs, *channels))
@@ -83,7 +100,7 @@ class FCN(nn.Module):
         self.last = nn.Conv2d(channels[-1], outputs, 1)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Return the logits, (B, outputs), of images (B, channels, height, width)."""
+        """Return the logits, (B, outputs), of images (B, channels, height, width) of any size."""
         maps = images
         for layer, norm in zip(self.convolutions, self.norms, strict=True):
             maps = self.activation(norm(layer(maps)))
@@ -92,22 +109,33 @@ class FCN(nn.Module):
 
 
 def convolution(inputs: int, outputs: int, stride: int = 1) -> nn.Conv2d:
-    """Build a 3 x 3 convolution with zero padding; it has no bias, which the next normalisation would remove."""
+    """Build a 3 x 3 convolution from `inputs` to `outputs` maps with zero padding and without bias.
+
+    The normalisation that follows would remove a bias. A stride of 2 halves the resolution.
+    """
     return nn.Conv2d(inputs, outputs, 3, stride, padding=1, bias=False)
 
 
 def normalisation(channels: int) -> nn.GroupNorm:
-    """Build the normalisation of so many maps, in groups of `count_groups`."""
+    """Build a group normalisation of that many maps, in at most 4 groups of equal size."""
     return nn.GroupNorm(count_groups(channels), channels)
 
 
 def count_groups(channels: int) -> int:
-    """Return the number of groups: 4, or fewer if 4 does not divide the channels or a group would be one map."""
+    """Return the number of groups in which a layer with that many maps normalises them.
+
+    It is 4, or fewer if 4 does not divide the channels or a group would be one map.
+    """
     return min(gcd(channels, GROUPS), max(channels // 2, 1))
 
 
 def smallest_group(shape: Sequence[int], channels: Sequence[int]) -> int:
-    """Return the fewest numbers of an image (channels, height, width) that any layer normalises together."""
+    """Return the smallest number of values that any layer of a CNN or FCN normalises together.
+
+    Args:
+        shape: The shape of an image: (channels, height, width).
+        channels: The number of maps in each stage; the resolution halves from stage to stage.
+    """
     _, height, width = shape
     halvings = (2.0**stage for stage in range(len(channels)))
     positions = [ceil(height / factor) * ceil(width / factor) for factor in halvings]

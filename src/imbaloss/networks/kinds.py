@@ -38,7 +38,14 @@ class Head(NamedTuple):
 
     @classmethod
     def build(cls, parameters: Mapping[str, Any]) -> "Head":
-        """Build the head with these parameters. Raises ValueError for a value outside its domain."""
+        """Build a head of prototypes from some of its parameters; the others get their defaults.
+
+        The parameters are per_class, embedding, gamma and compactness.
+
+        Raises:
+            ValueError: A value is outside its domain, or per_class times embedding is above 100,000.
+            KeyError: A parameter is unknown.
+        """
         for key, value in parameters.items():
             rule, holds = DOMAINS[key]
             is_number = isinstance(value, int | float)
@@ -69,11 +76,11 @@ class Kind(NamedTuple):
 
     @property
     def convolutional(self) -> bool:
-        """Whether the body is for images; else it is a perceptron."""
+        """Whether the body is a convolutional network for images; else it is a perceptron."""
         return self.body in CONVOLUTIONAL
 
     def __str__(self) -> str:
-        """Write the kind as `parse` reads it; equal kinds have equal texts."""
+        """Write the kind as `parse` reads it, such as "cnn/prototype:per_class=2"; equal kinds have equal texts."""
         if self.head is None:
             return self.body
         name = f"{self.body}/{PROTOTYPE}" if self.convolutional else PROTOTYPE
@@ -92,7 +99,7 @@ class Design(NamedTuple):
 
     @property
     def body_outputs(self) -> int:
-        """The number of the body's outputs: logits without a head, else the numbers of an embedding."""
+        """The number of the body's outputs: of logits without a head of prototypes, else the width of its embedding."""
         return self.outputs if self.kind.head is None else self.kind.head.embedding
 
 
@@ -106,9 +113,10 @@ class Size(NamedTuple):
 
 @cache
 def parse(text: str) -> Kind:
-    """Read the kind of a network from its text.
+    """Read the kind of a network from a text such as `cnn/prototype:per_class=2`.
 
-    The text is `mlp`, `cnn` or `fcn`, or one of them with `/prototype:key=value,...`; `prototype` means mlp/prototype.
+    The text is `mlp`, `cnn` or `fcn`, or one of them with `/prototype:key=value,...` for a head of prototypes;
+    `prototype` means mlp/prototype. Keys: per_class, embedding, gamma, compactness.
 
     Raises:
         ValueError: A name or parameter is unknown, or a value is outside its domain.
@@ -126,7 +134,11 @@ def parse(text: str) -> Kind:
 
 
 def check_shape(design: Design) -> None:
-    """Raise ValueError if a network of that design cannot take inputs of its shape."""
+    """Raise ValueError if a network of that design (structure without weights) cannot take inputs of its shape.
+
+    A perceptron takes any shape. A convolutional network needs (channels, height, width), channels for its stages, and
+    images that do not shrink to one number.
+    """
     if not design.kind.convolutional:
         return
     if len(design.shape) != 3:
@@ -152,9 +164,9 @@ def build(
     """Build a stack of networks: inputs (S, B, *shape) -> logits (S, B) with one output, else (S, B, outputs).
 
     Args:
-        design: What the networks look like.
+        design: The structure of all networks: body, shape of an input, layers, outputs and activation.
         generators: One for each network, for its initial weights. Generators of equal state give equal networks.
-        init: A name in `INITIALISATIONS`.
+        init: A name in `INITIALISATIONS`: torch, xavier, he or normal.
         dtype: The type of the weights.
 
     Raises:
@@ -182,16 +194,20 @@ def build(
 
 
 def build_convolutional(design: Design) -> nn.Module:
-    """Build one convolutional body of that design."""
+    """Build one convolutional network of that design, without a head; torch draws its weights.
+
+    Raises KeyError if the body is no convolutional one or the activation is unknown.
+    """
     activation = ACTIVATIONS[design.activation].function
     return CONVOLUTIONAL[design.kind.body](design.shape[0], design.channels, design.body_outputs, activation)
 
 
 @cache
 def size_of(design: Design) -> Size:
-    """Return the size of one network of that design, without memory for its weights.
+    """Return parameters, numbers kept for back-propagation and multiplications of one network of a design.
 
-    Convolutional networks are built on torch's meta device and measured there.
+    Convolutional networks are built on torch's meta device, without memory for weights, and measured there. The result
+    is cached.
     """
     head = design.kind.head
     if not design.kind.convolutional:
@@ -209,12 +225,18 @@ def size_of(design: Design) -> Size:
 
 
 def measure(module: nn.Module, sample: torch.Tensor) -> Size:
-    """Return the size of a module by passing one sample through it."""
+    """Return the size of a module: parameters, numbers kept for back-propagation, multiplications in a forward pass.
+
+    sample: a batch of one, which is passed through the module.
+    """
     own = {id(parameter) for parameter in module.parameters()}
     held = 0
 
     def count(tensor: torch.Tensor) -> torch.Tensor:
-        """Add the size of a tensor that is kept for the backward pass, unless it is a parameter; return the tensor."""
+        """Add the size of a tensor that is kept for the backward pass to `held`, and return the tensor.
+
+        Parameters are not counted.
+        """
         nonlocal held
         held += 0 if id(tensor) in own else tensor.numel()
         return tensor

@@ -37,7 +37,14 @@ class Mapped(nn.Module):
         initial: Initialisation,
         dtype: torch.dtype,
     ) -> None:
-        """Draw the weights of a network from each of the generators. The module itself stays as it is."""
+        """Copy the module S times and draw the weights of each copy from its generator.
+
+        The module itself stays as it is.
+
+        Raises:
+            ValueError: The module has buffers, or a layer with weights that is neither linear, convolution nor
+                normalisation.
+        """
         super().__init__()
         check_module(module)
         self.module = copy.deepcopy(module)
@@ -46,14 +53,17 @@ class Mapped(nn.Module):
             parameter.data = torch.stack([weights[name] for weights in drawn]).to(dtype)
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """Return the logits. Raises ValueError if the inputs are for another number of networks."""
+        """Return the logits of inputs (S, B, ...): (S, B) with one output, else (S, B, outputs).
+
+        Raises ValueError if the inputs are for another number of networks.
+        """
         if len(inputs) != len(next(self.module.parameters())):
             raise ValueError(f"inputs are of {len(inputs)} networks, not {len(next(self.module.parameters()))}")
         logits = self.run_in_turn(inputs) if inputs.device.type == "cpu" else self.run_together(inputs)
         return logits.squeeze(-1) if logits.shape[-1] == 1 else logits
 
     def run_in_turn(self, inputs: Tensor) -> Tensor:
-        """Run one network after the other: (S, B, ...) -> (S, B, outputs)."""
+        """Pass the inputs through one network after the other: (S, B, ...) -> logits (S, B, outputs)."""
         names, weights = zip(*self.module.named_parameters(), strict=True)
         each = zip(*(stacked.unbind() for stacked in weights), strict=True)
         return torch.stack([
@@ -62,7 +72,7 @@ class Mapped(nn.Module):
         ])  # fmt: skip
 
     def run_together(self, inputs: Tensor) -> Tensor:
-        """Run all networks at once by `torch.vmap`: (S, B, ...) -> (S, B, outputs)."""
+        """Pass the inputs through all networks at once by `torch.vmap`: (S, B, ...) -> logits (S, B, outputs)."""
         weights = dict(self.module.named_parameters())
         logits: Tensor = torch.vmap(lambda own, batch: functional_call(self.module, own, (batch,)))(weights, inputs)
         return logits
@@ -73,7 +83,10 @@ KEPT = (nn.GroupNorm, nn.LayerNorm, nn.RMSNorm)
 
 
 def check_module(module: nn.Module) -> None:
-    """Raise ValueError if a module has buffers, or a layer with weights that `Mapped` cannot draw or copy."""
+    """Raise ValueError if a module cannot be made a stack: if it has buffers, or a layer of another kind with weights.
+
+    Kinds that are admitted are linear, convolution, and group, layer or RMS normalisation.
+    """
     for name, _ in module.named_buffers():
         raise ValueError(f"a network of a stack has no buffers, which all would share, found {name}")
     for name, part in module.named_modules():
@@ -83,7 +96,15 @@ def check_module(module: nn.Module) -> None:
 
 
 def draw_weights(module: nn.Module, generator: np.random.Generator, initial: Initialisation) -> dict[str, Tensor]:
-    """Return the initial parameters of one network by name, in float64."""
+    """Return new initial parameters of one network by name, in float64; the module stays as it is.
+
+    Weights and biases of linear and convolution layers are drawn; those of normalisation layers are the module's.
+
+    Args:
+        module: The network.
+        generator: Draws the weights.
+        initial: Generator, inputs, outputs -> weights (inputs, outputs) and biases (outputs,) of a layer.
+    """
     weights = {name: parameter.detach().double() for name, parameter in module.named_parameters()}
     for name, part in module.named_modules():
         if isinstance(part, DRAWN):

@@ -24,19 +24,28 @@ aten = torch.ops.aten
 
 
 def slope_of_relu(gradient: Tensor, out: Tensor) -> Tensor:
-    """Turn the gradient w.r.t. the output of ReLU into that w.r.t. its input, in place."""
+    """Turn the gradient w.r.t. the output of ReLU into that w.r.t. its input, in place, and return it.
+
+    gradient and out, the output, have the same shape.
+    """
     slope: Tensor = aten.threshold_backward.grad_input(gradient, out, 0, grad_input=gradient)
     return slope
 
 
 def slope_of_sigmoid(gradient: Tensor, out: Tensor) -> Tensor:
-    """Turn the gradient w.r.t. the output of the sigmoid into that w.r.t. its input, in place."""
+    """Turn the gradient w.r.t. the output of the sigmoid into that w.r.t. its input, in place, and return it.
+
+    gradient and out, the output, have the same shape.
+    """
     slope: Tensor = aten.sigmoid_backward.grad_input(gradient, out, grad_input=gradient)
     return slope
 
 
 def slope_of_tanh(gradient: Tensor, out: Tensor) -> Tensor:
-    """Turn the gradient w.r.t. the output of tanh into that w.r.t. its input, in place."""
+    """Turn the gradient w.r.t. the output of tanh into that w.r.t. its input, in place, and return it.
+
+    gradient and out, the output, have the same shape.
+    """
     slope: Tensor = aten.tanh_backward.grad_input(gradient, out, grad_input=gradient)
     return slope
 
@@ -76,7 +85,8 @@ class MLP(nn.Module):
     ) -> None:
         """Draw the weights of a network from each of the generators, layer by layer.
 
-        shape: of one input. hidden: widths of the hidden layers; none gives a linear model.
+        shape: of one input. hidden: widths of the hidden layers; none gives a linear model. Raises KeyError for an
+        unknown activation or init.
         """
         super().__init__()
         self.activation, self.slope = ACTIVATIONS[activation]
@@ -91,7 +101,7 @@ class MLP(nn.Module):
             self.layers.append(StackedLinear(weight, bias))
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """Return the logits, (S, B) with one output, else (S, B, outputs)."""
+        """Return the logits of inputs (S, B, *shape): (S, B) with one output, else (S, B, outputs)."""
         values = inputs.flatten(2)
         *hidden, last = self.layers
         for layer in hidden:

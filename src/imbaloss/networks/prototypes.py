@@ -45,7 +45,10 @@ class Prototypes(nn.Module):
         compactness: float,
         dtype: torch.dtype,
     ) -> None:
-        """Draw the initial prototypes of a network from each of the generators."""
+        """Draw the initial prototypes of a network from each of the generators.
+
+        The parameters are explained at the class; their domains are not checked.
+        """
         super().__init__()
         self.body = body
         self.outputs = outputs
@@ -57,7 +60,10 @@ class Prototypes(nn.Module):
         self.distances: Tensor | None = None  # of the batch in training, until `penalty` has taken them
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """Return the logits; in training, also keep the distances until `penalty` takes them."""
+        """Return the logits of inputs (S, B, ...): (S, B) with one output, else (S, B, C).
+
+        In training mode, also keep the distances to the prototypes until `penalty` takes them.
+        """
         distances = squared_distances(self.embeddings(inputs), self.prototypes)
         if self.training:
             self.distances = distances
@@ -65,17 +71,19 @@ class Prototypes(nn.Module):
         return logits[..., 1] - logits[..., 0] if self.outputs == 1 else logits
 
     def embeddings(self, inputs: Tensor) -> Tensor:
-        """Return the embeddings of inputs (S, B, ...), (S, B, E)."""
+        """Return the body's outputs for inputs (S, B, ...): the embeddings, (S, B, E)."""
         embeddings: Tensor = self.body(inputs)
         # a body with one output gives (S, B), since it takes that for a logit
         return embeddings if self.prototypes.shape[-1] > 1 else embeddings.unsqueeze(-1)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return the state without the distances of a batch, since a graph of autograd cannot be copied."""
+        """Return the attributes for copy and pickle, with distances None: a graph of autograd cannot be copied."""
         return {**self.__dict__, "distances": None}
 
     def penalty(self, targets: Tensor, weights: Tensor | None) -> Tensor:
-        """Return compactness times `prototype_loss` of the batch of the last forward pass, (S,).
+        """Return compactness times the mean squared distance of samples to their class's nearest prototype, (S,).
+
+        The samples are those of the last forward pass in training mode; its distances are dropped.
 
         Args:
             targets: (S, B), the classes.
@@ -91,12 +99,15 @@ class Prototypes(nn.Module):
 
 
 def squared_distances(embeddings: Tensor, prototypes: Tensor) -> Tensor:
-    """Compute |e - m|^2: embeddings (S, B, E), prototypes (S, C, K, E) -> (S, B, C, K)."""
+    """Compute |e - m|^2 of each sample and prototype: embeddings (S, B, E), prototypes (S, C, K, E) -> (S, B, C, K)."""
     return (embeddings[:, :, None, None] - prototypes[:, None]).square().sum(-1)
 
 
 def class_logits(distances: Tensor, gamma: float) -> Tensor:
-    """Compute log sum_k exp(-gamma d_k): squared distances (..., C, K) -> logits (..., C)."""
+    """Compute the logit of each class, log sum_k exp(-gamma d_k), from squared distances to its K prototypes.
+
+    distances: (..., C, K). The result is (..., C).
+    """
     return (-gamma * distances).logsumexp(-1)
 
 

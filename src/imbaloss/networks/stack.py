@@ -17,25 +17,28 @@ class StackedLinear(nn.Module):
     """S linear layers: (S, B, inputs) -> (S, B, outputs), with weight (S, inputs, outputs) and bias (S, 1, outputs)."""
 
     def __init__(self, weight: Tensor, bias: Tensor) -> None:
-        """Take weight and bias as parameters, without a copy."""
+        """Take weight (S, inputs, outputs) and bias (S, 1, outputs) as parameters, without a copy."""
         super().__init__()
         self.weight = nn.Parameter(weight)
         self.bias = nn.Parameter(bias)
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """Return inputs x weight + bias of each network, (S, B, outputs)."""
+        """Return inputs (S, B, inputs) x weight + bias, network by network: (S, B, outputs)."""
         if self.weight.shape[-1] == 1:  # libraries sum products of one column in an order that goes with S
             return self.bias + (inputs * self.weight.transpose(1, 2)).sum(-1, keepdim=True)
         return torch.baddbmm(self.bias, inputs, self.weight)
 
     def back_propagate(self, gradient: Tensor) -> Tensor:
-        """Back-propagate: gradient w.r.t. the output (S, B, outputs) -> gradient w.r.t. the input (S, B, inputs)."""
+        """Back-propagate: gradient w.r.t. the output (S, B, outputs) -> gradient w.r.t. the input (S, B, inputs).
+
+        The gradients of weight and bias are not computed here.
+        """
         if self.weight.shape[-1] == 1:
             return gradient * self.weight.transpose(1, 2)
         return torch.bmm(gradient, self.weight.transpose(1, 2))
 
     def gradients(self, inputs: Tensor, gradient: Tensor) -> dict[str, AddTo]:
-        """Return for each parameter a function that adds its gradient to a tensor.
+        """Return for "weight" and "bias" a function that adds the gradient of that parameter to a tensor, in place.
 
         Args:
             inputs: (S, B, inputs), the inputs of the layer.
@@ -55,22 +58,22 @@ class StackedLinear(nn.Module):
 
 
 def make_bias_adder(gradient: Tensor) -> AddTo:
-    """Return a function that adds the gradient of biases to a tensor (S, 1, outputs).
+    """Return a function that adds the gradient of biases to a tensor (S, 1, outputs), in place.
 
     gradient: (S, B, outputs), w.r.t. the output of the layer.
     """
 
     def add(tensor: Tensor) -> None:
-        """Add the gradient of the biases to a tensor, in place."""
+        """Add the gradient of the biases to a tensor (S, 1, outputs), in place."""
         tensor.add_(gradient.sum(1, keepdim=True))
 
     return add
 
 
 def keep_networks(network: nn.Module, which: Tensor) -> None:
-    """Keep some networks of a stack and drop the others, in place. All gradients are cleared.
+    """Keep some networks of a stack and drop the others, in place. All gradients are set to None.
 
-    which: a mask (S,) of the networks that stay, or their indices in the new order, which may repeat.
+    which: a boolean mask (S,) of the networks that stay, or their indices in the new order, which may repeat.
     """
     for tensor in (*network.parameters(), *network.buffers()):
         tensor.data = tensor.data[which]
@@ -78,9 +81,12 @@ def keep_networks(network: nn.Module, which: Tensor) -> None:
 
 
 def extract_network(network: Network, index: int, instead: tuple[nn.Module, nn.Module] | None = None) -> Network:
-    """Return a copy of the network at that index, as a stack of one.
+    """Return a copy of the network at that index, as a stack of one. The stack itself stays as it is.
 
-    instead: a module of the stack, and the module that takes its place in the copy.
+    Args:
+        network: The stack.
+        index: From 0; an index beyond the stack gives an empty stack.
+        instead: A module of the stack, and the module that takes its place in the copy; None for none.
     """
     tensors = (*network.parameters(), *network.buffers())
     copies: dict[int, object] = {id(tensor): slice_network(tensor, index) for tensor in tensors}
@@ -90,7 +96,10 @@ def extract_network(network: Network, index: int, instead: tuple[nn.Module, nn.M
 
 
 def join_networks(networks: Sequence[Network]) -> Network:
-    """Join several stacks of networks of one shape into a new stack, in their order."""
+    """Join several stacks of networks of one shape into a new stack, in their order.
+
+    Raises IndexError for no stacks, and RuntimeError for other shapes.
+    """
     stack = copy.deepcopy(networks[0])
     for name, tensor in (*stack.named_parameters(), *stack.named_buffers()):
         tensor.data = torch.cat([network.state_dict()[name] for network in networks])
@@ -99,13 +108,16 @@ def join_networks(networks: Sequence[Network]) -> Network:
 
 @torch.no_grad()
 def set_network(network: nn.Module, index: int, other: nn.Module) -> None:
-    """Copy the weights of a stack of one into the network at that index, in place."""
+    """Copy the weights of a stack of one into the network at that index, in place.
+
+    Raises KeyError if the other stack lacks a weight, and RuntimeError if the shape of a weight does not fit.
+    """
     weights = other.state_dict()
     for name, tensor in network.state_dict().items():
         tensor[index] = weights[name][0]
 
 
 def slice_network(tensor: Tensor, index: int) -> Tensor:
-    """Return a copy of one network's part of a tensor, (1, ...); of a parameter it is a parameter."""
+    """Return a copy of one network's part of a tensor (S, ...): (1, ...). The copy of a parameter is a parameter."""
     copied = tensor.detach()[index : index + 1].clone()
     return nn.Parameter(copied) if isinstance(tensor, nn.Parameter) else copied

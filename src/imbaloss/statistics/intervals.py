@@ -21,7 +21,10 @@ class Interval(NamedTuple):
 
     @property
     def turned(self) -> "Interval":
-        """The interval of the difference the other way round."""
+        """The interval of the difference the other way round.
+
+        The estimate changes its sign; so do the ends, which also change places.
+        """
         return Interval(-self.estimate, -self.high, -self.low)
 
 
@@ -46,7 +49,7 @@ def t_interval(values: Floats, confidence: float = 0.95, inflation: float = 1.0)
 
 
 def interval_around(estimate: float, half: float) -> Interval:
-    """Return the symmetric interval whose ends lie half a width from the estimate."""
+    """Return the symmetric interval from estimate - half to estimate + half."""
     return Interval(estimate, estimate - half, estimate + half)
 
 
@@ -89,12 +92,15 @@ def stratified_bootstrap(
     would be biased if positives are few, and could leave out the score itself.
 
     Args:
-        score: A function of labels and probabilities.
+        score: A function of labels and probabilities that returns a number.
         labels: (N,), 0 or 1; both must occur.
         probabilities: (N,), of class 1.
         generator: Draws the samples.
         resamples: The number of bootstrap samples.
         confidence: The probability with which the interval covers the true score.
+
+    Returns:
+        The score and the ends of its interval, which are NaN for a score of 0 or 1 and for a class of one sample.
 
     Source: Efron and Tibshirani 1993, chapter 6.
     """
@@ -111,15 +117,16 @@ def seeds_and_samples(runs: Sequence[Roc], samples: Sequence[NDArray[np.int64]],
     """Compute the interval of a mean over J seeds whose test parts share samples, for new seeds and new samples.
 
     The variance of the mean is s^2 / J plus the mean covariance between two seeds. The covariance comes from the
-    samples that both seeds test on; it is 0 if they share none.
+    samples that both seeds test on; it is 0 if they share none, or if it would be negative.
 
     Args:
-        runs: The ROC-AUC of each seed, or the difference of two methods' (see `Roc.minus`).
+        runs: The ROC-AUC of each seed, or the difference of two methods' ROC-AUC, with the contributions of its
+            samples.
         samples: For each run (N,), the place of each of its contributions in a common pool of samples.
         confidence: The probability with which the interval covers the true mean.
 
     Returns:
-        The mean and the ends of its interval, which are NaN for fewer than two seeds.
+        The mean and the ends of its interval. The ends are NaN for one seed; all three are NaN for none.
 
     Source: Obuchowski and Rockette 1995, with seeds in the place of readers. The degrees of freedom are
     Satterthwaite's, of the seeds and of the samples of the rarer class. Hillis 2007, Statistics in Medicine 26, counts

@@ -41,7 +41,7 @@ def sign_flip(differences: Floats) -> float:
 
 
 def share_of_sums(differences: Floats, observed: float) -> float:
-    """Return the share of the 2^n signed sums of the differences that are at least `observed` away from 0.
+    """Return the share of the 2^n signed sums of n differences that are at least `observed` away from 0.
 
     The sums of one half of the differences are searched for among the sorted sums of the other half.
 
@@ -55,12 +55,12 @@ def share_of_sums(differences: Floats, observed: float) -> float:
 
 @lru_cache(maxsize=1)
 def draw_signs(number: int) -> NDArray[np.int8]:
-    """Draw signs for so many differences from a fixed seed, (100000, number)."""
+    """Draw signs, -1 or 1, for that many differences from a fixed seed, (100000, number). The last result is cached."""
     return np.random.default_rng(0).choice(np.array([-1, 1], np.int8), (DRAWN, number))
 
 
 def signed_sums(differences: Floats) -> Floats:
-    """Return the sum of n differences under each choice of their signs, (2^n,)."""
+    """Return the sum of n differences under each choice of their signs, (2^n,); no differences give one sum of 0."""
     sums = np.zeros(1)
     for difference in differences:
         sums = np.concatenate([sums + difference, sums - difference])
@@ -89,7 +89,7 @@ def wilcoxon(differences: Floats) -> float:
 def superiority(differences: Floats) -> float:
     """Compute the probability of superiority P(A > B) from the differences A - B (n,), with ties counted half.
 
-    It is the share of pairs in which A is higher; NaN for no pairs.
+    It is the share of differences above 0, plus half the share of those equal to 0; NaN for no differences.
 
     Source: Bouthillier et al. 2021, MLSys (arXiv 2103.03098).
     """
@@ -142,9 +142,10 @@ def equivalence(differences: Floats, margin: float, inflation: float = 1.0) -> f
 
 
 def holm(p_values: Floats) -> Floats:
-    """Return the p-values (m,) of a family of tests after Holm's correction, (m,).
+    """Return the p-values (m,) of a family of tests after Holm's correction, (m,), in the order given and at most 1.
 
-    Rejecting all that are at most alpha keeps the probability of any false rejection at most alpha.
+    Rejecting all that are at most alpha keeps the probability of any false rejection at most alpha. No p-values give
+    none.
 
     Source: Holm 1979, Scandinavian Journal of Statistics 6.
     """
@@ -156,7 +157,9 @@ def holm(p_values: Floats) -> Floats:
 
 
 def inflation_of(n: int, test_to_train: float) -> float:
-    """Return the factor by which overlapping folds raise the variance of a mean of n: 1 + n n_test / n_train.
+    """Return the factor by which overlapping training parts of n folds raise the variance of their mean.
+
+    It is 1 + n test_to_train, with test_to_train = n_test / n_train, the ratio of the sizes of the parts.
 
     Source: Nadeau and Bengio 2003, Machine Learning 52.
     """

@@ -13,9 +13,9 @@ FINEST = 53  # seeds, beyond which the steps between p-values are finer than a f
 
 
 def fewest_seeds(comparisons: int = 1, alpha: float = 0.05) -> int:
-    """Return the number of seeds below which no sign-flip test can reach alpha / comparisons.
+    """Return the number of seeds below which no sign-flip test can reach a p-value of alpha / comparisons.
 
-    The smallest p-value of n differences is 2^(1 - n).
+    The smallest p-value of n differences is 2^(1 - n). comparisons: the number of pairs tested together.
     """
     return 1 + ceil(log2(comparisons / alpha))
 
@@ -32,6 +32,9 @@ def power(effect: float, seeds: int, comparisons: int = 1, alpha: float = 0.05) 
         seeds: The number of differences.
         comparisons: The number of pairs that are tested together.
         alpha: The error allowed for all of them together.
+
+    Returns:
+        The power, from 0 to 1; 0 if the seeds are too few to reach the level.
     """
     if seeds < fewest_seeds(comparisons, alpha):
         return 0.0
@@ -44,7 +47,10 @@ def power(effect: float, seeds: int, comparisons: int = 1, alpha: float = 0.05) 
 
 
 def p_values(effect: float, seeds: int) -> NDArray[np.float64]:
-    """Return the p-values of the sign-flip test on 2,000 drawn sets of differences with that mean effect."""
+    """Return the p-values of the sign-flip test, (2000,), on sets of normal differences with that mean and deviation 1.
+
+    The sets are drawn from a fixed seed. effect: the mean; seeds: the number of differences in a set.
+    """
     differences = noise(seeds) + effect
     sums = np.abs(differences @ signs(seeds).T)
     return np.asarray((sums >= sums[:, :1] * (1 - 1e-12)).mean(axis=1))
@@ -52,22 +58,35 @@ def p_values(effect: float, seeds: int) -> NDArray[np.float64]:
 
 @cache
 def noise(seeds: int) -> NDArray[np.float64]:
-    """Draw sets of standard normal differences from a fixed seed, (2000, seeds)."""
+    """Draw sets of standard normal differences, (2000, seeds); the number of seeds is also the random seed.
+
+    The result is cached.
+    """
     return np.random.default_rng(seeds).standard_normal((SETS, seeds))
 
 
 @cache
 def signs(seeds: int) -> NDArray[np.float64]:
-    """Return all choices of signs in which the first difference keeps its sign, (2^(seeds - 1), seeds)."""
+    """Return all choices of signs, -1 or 1, in which the first difference keeps its sign, (2^(seeds - 1), seeds).
+
+    The first row is all ones. The result is cached.
+    """
     bits = np.arange(2 ** (seeds - 1))[:, None] >> np.arange(seeds) & 1
     return np.where(bits[:, ::-1] == 0, 1.0, -1.0)
 
 
 @cache
 def smallest_difference(seeds: int, comparisons: int = 1, alpha: float = 0.05, wanted: float = 0.8) -> float | None:
-    """Return the smallest difference that the sign-flip test detects with probability `wanted`.
+    """Return the smallest mean difference that the sign-flip test detects with probability `wanted`.
 
-    It is in standard deviations of the paired differences; None if the seeds are too few to detect any.
+    Args:
+        seeds: The number of differences.
+        comparisons: The number of pairs that are tested together.
+        alpha: The error allowed for all of them together.
+        wanted: The power.
+
+    Returns:
+        The difference in standard deviations of the paired differences; None if the seeds are too few to detect any.
     """
     if seeds < fewest_seeds(comparisons, alpha):
         return None
@@ -81,7 +100,7 @@ def area_deviation(area: float, positives: int, negatives: int) -> float:
 
     sqrt((A (1 - A) + (P - 1) (Q1 - A^2) + (N - 1) (Q2 - A^2)) / (P N)), Q1 = A / (2 - A), Q2 = 2 A^2 / (1 + A). It is
     exact for scores that are exponential in each class. For normal scores and few positives it is too large: by a fifth
-    for 10 positives and 90 negatives at an area of 0.8.
+    for 10 positives and 90 negatives at an area of 0.8. Raises ZeroDivisionError for a class without samples.
 
     Source: Hanley and McNeil 1982, Radiology 143.
     """
@@ -91,13 +110,15 @@ def area_deviation(area: float, positives: int, negatives: int) -> float:
 
 
 def difference_deviation(area: float, positives: int, negatives: int, correlation: float) -> float:
-    """Compute the standard deviation of the difference of two areas on the same samples: sqrt(2 (1 - r)) times one's.
+    """Compute the standard deviation of the difference of two ROC areas on the same samples.
+
+    It is sqrt(2 (1 - r)) times that of one area, see `area_deviation`.
 
     Args:
-        area: The area under the ROC curve, of both.
+        area: The area under the ROC curve, which both have.
         positives: The number of positive samples.
         negatives: The number of negative samples.
-        correlation: r, of the two areas over other draws of samples.
+        correlation: r, of the two areas over other draws of samples; ValueError above 1.
 
     Source: Hanley and McNeil 1983, Radiology 148.
     """

@@ -23,11 +23,14 @@ class Ranks:
 def friedman(scores: Floats, alpha: float = 0.05) -> Ranks:
     """Test whether k methods are alike by Friedman's test, and compare all pairs by Nemenyi's.
 
-    The critical difference is CD = q sqrt(k (k + 1) / (6 N)) for N data sets.
+    The critical difference is CD = q sqrt(k (k + 1) / (6 N)) for N data sets. Tied scores share their mean rank.
 
     Args:
-        scores: (N, k), of each data set and method.
+        scores: (N, k), of each data set and method; higher is better.
         alpha: The level of the critical difference.
+
+    Returns:
+        Mean ranks, p of Friedman's test (1 if all scores are tied), critical difference and Nemenyi's p-values.
 
     Raises:
         ValueError: There are fewer than 2 data sets or 3 methods.
@@ -56,10 +59,10 @@ def signed_rank_probabilities(
 
     This is the Bayesian signed-rank test. The differences and one difference of 0 (prior weight 0.6) get Dirichlet
     weights w. A region (worse, same, better) holds the weight w_i w_j of each pair whose mean difference lies in it.
-    The probability of a region is the share of drawn weights for which it holds the most.
+    The probability of a region is the share of drawn weights for which it holds the most. The three sum to 1.
 
     Args:
-        differences: (data sets,), the mean difference on each.
+        differences: (data sets,), the mean difference on each, the method minus the other one.
         margin: Half the width of the region of practical equivalence.
         generator: Draws the weights.
         samples: The number of draws.

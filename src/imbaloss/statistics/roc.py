@@ -23,24 +23,33 @@ class Roc:
 
     @property
     def variance(self) -> float:
-        """The variance of the area over new samples."""
+        """The variance of the area, or of the difference of areas, over new samples.
+
+        It is the sum of the squared contributions.
+        """
         return float(np.sum(self.contributions**2))
 
     def minus(self, other: "Roc") -> "Roc":
-        """Subtract another area on the same samples, in the same order."""
+        """Return the difference of this area and another one on the same samples, in the same order.
+
+        Its contributions are the differences of theirs.
+        """
         return Roc(self.auc - other.auc, self.contributions - other.contributions, self.smaller_class)
 
     def interval(self, confidence: float = 0.95) -> tuple[float, float]:
-        """Return the ends of DeLong's interval: area +- z s, which may lie beyond 0 and 1.
+        """Return the two ends of DeLong's interval: area +- z s, which may lie beyond 0 and 1.
 
-        The normal approximation also serves a difference of two areas.
+        The normal approximation also serves a difference of two areas. confidence: the probability of covering the true
+        area.
         """
         half = stats.norm.ppf((1 + confidence) / 2) * np.sqrt(self.variance)
         return self.auc - half, self.auc + half
 
 
 def delong(labels: NDArray[np.int64], probabilities: Floats) -> Roc:
-    """Compute the area under the ROC curve with DeLong's variance, that of the placements in each class.
+    """Compute the area under the ROC curve with what each sample contributes to DeLong's variance.
+
+    Ties of a positive and a negative count half.
 
     Args:
         labels: (N,), 0 or 1.

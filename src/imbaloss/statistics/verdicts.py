@@ -39,12 +39,12 @@ class Verdict(StrEnum):
 
     @property
     def turned(self) -> "Verdict":
-        """The verdict for the second method."""
+        """The verdict for the second of the two methods: better and worse are exchanged, the others stay."""
         return {Verdict.BETTER: Verdict.WORSE, Verdict.WORSE: Verdict.BETTER}.get(self, self)
 
     @property
     def differs(self) -> bool:
-        """Whether one method is better than the other."""
+        """Whether one method was shown to be better: true for better and worse, false for equivalent and undecided."""
         return self in {Verdict.BETTER, Verdict.WORSE}
 
 
@@ -67,7 +67,10 @@ class Comparison:
 
     @property
     def turned(self) -> "Comparison":
-        """The same comparison with the second method as the first."""
+        """The same comparison with the second method as the first.
+
+        Difference, superiority and verdict are turned round; p-values stay.
+        """
         return replace(
             self,
             first=self.second,
@@ -86,20 +89,20 @@ def compare(
     test_to_train: float | None = None,
     against: str | None = None,
 ) -> list[Comparison]:
-    """Compare all pairs of methods, or each method with one of them.
+    """Compare all pairs of methods by paired tests, or each method with one of them.
 
     The probability that any pair is wrongly called better or worse is at most alpha (Holm's correction). The same holds
     for pairs that are wrongly called equivalent.
 
     Args:
-        scores: (n,) of each method, for the same repetitions in one order. Pairs with a NaN are left out.
+        scores: (n,) of each method, for the same repetitions in one order. A pair leaves repetitions with a NaN out.
         margin: Differences within it do not matter.
         alpha: The error allowed for all pairs together.
         test_to_train: n_test / n_train if the repetitions are folds; None if they are independent seeds.
-        against: The method that all others are compared with; None for all pairs.
+        against: The method that all others are compared with (KeyError if unknown); None for all pairs.
 
     Returns:
-        The comparisons, in the order of the methods. The difference is that of the first method less the second.
+        One comparison a pair, in the order of the methods. The difference is that of the first method less the second.
     """
     pairs = list(combinations(scores, 2))
     if against is not None:
@@ -141,7 +144,17 @@ def compare(
 
 
 def decide(difference: float, p_difference: float, p_equivalent: float, alpha: float) -> Verdict:
-    """Return the verdict on a pair by its mean difference and the two p-values, both corrected for all pairs."""
+    """Return the verdict for the first of a pair of methods.
+
+    Better or worse if the difference is significant at alpha, by its sign; else equivalent if equivalence is; else
+    undecided.
+
+    Args:
+        difference: The mean difference, first minus second.
+        p_difference: The p-value of the test of a difference, corrected for all pairs.
+        p_equivalent: The p-value of the test of equivalence, corrected for all pairs.
+        alpha: The level of both.
+    """
     if p_difference <= alpha:
         return Verdict.BETTER if difference > 0 else Verdict.WORSE
     return Verdict.EQUIVALENT if p_equivalent <= alpha else Verdict.UNDECIDED
@@ -151,6 +164,8 @@ def smallest_found(
     pairs: int, deviation: float, comparisons: int, alpha: float, test_to_train: float | None
 ) -> float | None:
     """Return the smallest difference that the deciding test detects with probability 0.8, in units of the score.
+
+    The test is the sign-flip test for seeds, and the corrected t-test for folds.
 
     Args:
         pairs: The number of repetitions.
@@ -173,10 +188,18 @@ def smallest_found(
 def count_more_seeds(
     seeds: int, difference: float, deviation: float, *, margin: float, comparisons: int, alpha: float
 ) -> int | None:
-    """Return how many more seeds decide an open pair with probability 0.8, if difference and deviation stay the same.
+    """Return how many more seeds decide an undecided pair with probability 0.8.
 
-    It is the smaller number of two tests: the sign-flip test (by `smallest_difference`), and the test of equivalence
-    (by the noncentral t distribution).
+    The smaller number of two tests counts: the sign-flip test, and the test of equivalence by the noncentral t
+    distribution.
+
+    Args:
+        seeds: The number of seeds up to now.
+        difference: The absolute mean difference, which is taken to stay the same.
+        deviation: The standard deviation of the paired differences, which is taken to stay the same.
+        margin: Differences within it do not matter.
+        comparisons: The number of pairs of methods that are tested together.
+        alpha: The error allowed for all of them together.
 
     Returns:
         The number; None if it is above 1,000 or the differences do not vary.
@@ -185,6 +208,7 @@ def count_more_seeds(
         return None
 
     def is_decided(total: int) -> bool:
+        """Say whether that many seeds in total decide the pair with probability 0.8 or more, by either test."""
         smallest = smallest_difference(total, comparisons, alpha, POWER)
         if smallest is not None and smallest * deviation <= difference:
             return True

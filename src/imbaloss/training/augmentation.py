@@ -22,7 +22,13 @@ class Augmentation:
     """
 
     def __init__(self, inputs: Tensor, *, flip: bool, shift: int) -> None:
-        """Prepare images (N, channels, height, width)."""
+        """Prepare images (N, channels, height, width), which are padded with `shift` zeros on each side.
+
+        Args:
+            inputs: The images.
+            flip: Whether half of the images, at random, are flipped left to right.
+            shift: The largest number of pixels by which an image is moved; 0 for none.
+        """
         self.flip, self.shift = flip, shift
         height, width = inputs.shape[2:]
         padded = F.pad(inputs, [shift] * 4)
@@ -30,13 +36,23 @@ class Augmentation:
         self.windows = padded.unfold(2, height, 1).unfold(3, width, 1)  # (N, channels, down, across, height, width)
 
     def draw_moves(self, samples: int, generator: np.random.Generator) -> NDArray[np.int64]:
-        """Draw a move for each of so many samples, (N, 3)."""
+        """Draw a move for each of that many samples, (samples, 3).
+
+        A move is 1 or 0 for flipped or not, and the first row and column of the window in the padded image.
+        """
         flips = generator.integers(0, 1 + self.flip, samples)
         places = generator.integers(0, 2 * self.shift + 1, (samples, 2))
         return np.column_stack([flips, places])
 
     def draw_epoch(self, seeds: Sequence[int], samples: int) -> NDArray[np.int64]:
-        """Draw the moves of the next epoch for members of these seeds, (S, N, 3): the same for members of one seed."""
+        """Draw the moves (flip, row, column) of the next epoch for each member (training) of a stack, (S, N, 3).
+
+        Members of one seed get the same moves. Each call continues the random streams of the seeds.
+
+        Args:
+            seeds: The seed of each member, (S,).
+            samples: N.
+        """
         drawn = {}
         for seed in dict.fromkeys(seeds):
             if seed not in self.streams:
@@ -45,7 +61,10 @@ class Augmentation:
         return np.stack([drawn[seed] for seed in seeds])
 
     def __call__(self, rows: Tensor, moves: Tensor) -> Tensor:
-        """Return the images of rows (S, B), moved by moves (S, B, 3): (S, B, channels, height, width)."""
+        """Return the images in rows (S, B) of the data, flipped and shifted: (S, B, channels, height, width).
+
+        moves: (S, B, 3), whether an image is flipped, and the row and column at which its window begins.
+        """
         flips, down, across = moves.unbind(-1)
         images = self.windows[rows, :, down, across]
         return torch.where(flips.bool()[..., None, None, None], images.flip(-1), images) if self.flip else images

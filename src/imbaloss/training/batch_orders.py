@@ -31,7 +31,10 @@ class BatchOrder:
     generator: np.random.Generator
 
     def draw(self) -> NDArray[np.int64]:
-        """Draw the order of the next epoch, (N,): row numbers within the training part."""
+        """Draw the order of the next epoch, (N,): row numbers within the training part of the member.
+
+        It is a permutation, unless the member's sampler draws batches by class; then rows may repeat or be absent.
+        """
         train = self.member.split.train
         if not self.member.sampler.in_batches:
             return self.generator.permutation(len(train))
@@ -39,9 +42,13 @@ class BatchOrder:
 
 
 def build_batch_orders(members: Sequence[Member], splits: Sequence[int]) -> list[BatchOrder]:
-    """Build the order of each member; members with the same `OrderKey` get the same object.
+    """Build the order of each member (training); members that see their samples in the same order get the same object.
 
-    splits: the number of each member's split.
+    Those are members of one seed, and, if the sampler draws batches by class, of one sampler and split.
+
+    Args:
+        members: The trainings of a stack.
+        splits: The number of each member's split.
     """
     orders: dict[OrderKey, BatchOrder] = {}
     of_members = []
@@ -54,6 +61,9 @@ def build_batch_orders(members: Sequence[Member], splits: Sequence[int]) -> list
 
 
 def draw_orders(orders: Sequence[BatchOrder]) -> NDArray[np.int64]:
-    """Draw the order of the next epoch for each member, (S, N). An order that members have in common is drawn once."""
+    """Draw the order of the next epoch for each member (training) of a stack, (S, N): row numbers of its training part.
+
+    An order that members have in common is drawn once.
+    """
     drawn = {order: order.draw() for order in dict.fromkeys(orders)}
     return np.stack([drawn[order] for order in orders])

@@ -13,7 +13,10 @@ class EarlyStopping:
     """The lowest validation loss of each network, its weights then, and the epochs since."""
 
     def __init__(self, network: nn.Module, patience: int) -> None:
-        """Begin with a copy of the weights of the stack, and with infinite losses."""
+        """Begin with a copy of the weights of the stack, and with infinite losses.
+
+        patience: the number of epochs without a lower loss after which a training stops.
+        """
         self.network = network
         self.patience = patience
         self.weights = {name: tensor.clone() for name, tensor in network.state_dict().items()}
@@ -22,11 +25,14 @@ class EarlyStopping:
         self.waited = torch.zeros(size, dtype=torch.int64)
 
     def record(self, losses: Tensor) -> Tensor:
-        """Record the validation losses after an epoch, (S,) on the CPU; copy the weights of networks that improved.
+        """Record the validation losses after an epoch; copy the weights of networks with a new lowest loss.
+
+        Args:
+            losses: (S,), on the CPU.
 
         Returns:
-            (S,), whether the loss of each network has fallen within the last `patience` epochs. A loss of NaN counts
-            as not fallen.
+            (S,), whether the loss of each network has reached a new lowest value within the last `patience` epochs. A
+            loss of NaN is never one.
         """
         better = losses < self.lowest
         self.lowest = torch.where(better, losses, self.lowest)
@@ -37,12 +43,12 @@ class EarlyStopping:
         return self.waited < self.patience
 
     def restore(self, index: int) -> None:
-        """Set the weights of one network, in place, to those of its lowest loss."""
+        """Set the weights of the network at that index, in place, to those of its lowest validation loss."""
         for name, tensor in self.network.state_dict().items():
             tensor[index] = self.weights[name][index]
 
     def keep(self, mask: Tensor) -> None:
-        """Drop the record of the networks where mask (S,) is false."""
+        """Keep the losses and weights of the networks where mask (S,) is true; drop those of the others."""
         self.weights = {name: tensor[mask] for name, tensor in self.weights.items()}
         here = mask.cpu()
         self.lowest, self.waited = self.lowest[here], self.waited[here]

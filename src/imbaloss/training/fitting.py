@@ -7,7 +7,7 @@ from imbaloss.training.recipe import Recipe
 
 
 def check_loss(spec: LossSpec, recipe: Recipe) -> None:
-    """Raise ValueError if a network cannot be trained with the loss by that recipe.
+    """Raise ValueError if a network cannot be trained with the loss by that recipe (its hyper-parameters).
 
     That is so if the loss cannot be built for the number of classes, gives one number for each sample, or changes only
     after the last epoch.

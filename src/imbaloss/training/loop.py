@@ -16,7 +16,7 @@ from imbaloss.training.stack import Stack
 
 
 def check_device(device: str) -> None:
-    """Raise ValueError if this machine has no such device: cpu, cuda, cuda:1, ..."""
+    """Raise ValueError if this machine has no such device. Names are cpu, cuda, cuda:1 and so on."""
     kind, _, number = device.partition(":")
     if kind not in {"cpu", "cuda"} or not (number or "0").isdecimal():
         raise ValueError(f"device must be cpu, cuda or cuda:N, found {device!r}")
@@ -59,18 +59,19 @@ def train(
 ) -> list[Outcome[Model]]:
     """Train all members together, each for its own number of epochs.
 
-    A member leaves the stack when its loss or weights are no longer finite, or when its patience ends. The others go
-    on.
+    A member leaves the stack when its loss or weights are no longer finite, or when its validation loss has not fallen
+    for `patience` epochs. The others go on.
 
     Args:
-        members: The trainings. They must have in common what `Member` says.
+        members: The trainings. They share the recipe except epochs and lr, and the size of the training part.
         device: The device to train on.
         plan: The plan of the stack; None for that of `plan_training`.
         on_epoch: Called after each epoch with the losses of the members that took part in it.
         lr_name: The name of the learning rate in messages.
 
     Returns:
-        The outcomes, in the order of the members.
+        The outcomes (losses, and the model or why it failed), in the order of the members. A failed training does not
+        raise.
 
     Raises:
         ValueError: The members cannot be stacked, or the plan is for other networks or optimizers.
@@ -109,7 +110,10 @@ class EpochResult:
 
     @classmethod
     def train_next(cls, stack: Stack) -> "EpochResult":
-        """Train the stack for its next epoch and return the result."""
+        """Train each member of the stack for its next epoch and return losses, finiteness of weights and patience.
+
+        With early stopping, the validation losses are computed and recorded, too.
+        """
         batch_losses = stack.train_epoch().double().cpu()
         samples, size = stack.data.samples, stack.recipe.train_batch
         sizes = torch.tensor([min(size, samples - start) for start in range(0, samples, size)])
@@ -122,9 +126,19 @@ class EpochResult:
         return cls(stack.epochs, batch_losses, losses.tolist(), finite_weights, validation_losses, patient)
 
     def finish(self, course: Course, index: int, stack: Stack, lr_name: str) -> Outcome[Model] | None:
-        """Add the losses of the member at that index to its course. Return its outcome, or None if it goes on.
+        """Add the losses of the training at that index to its course, and return its outcome; None if it goes on.
 
         A loss that is not finite is not added.
+
+        Args:
+            course: The losses of the training up to now; changed in place.
+            index: Its place in the stack.
+            stack: The stack, from which the model is copied.
+            lr_name: The name of the learning rate in messages.
+
+        Returns:
+            The outcome with a failure if loss or weights are not finite; with a model after the last epoch or without
+            patience.
         """
         if self.validation_losses is not None:
             course.validation_losses.append(self.validation_losses[index])
@@ -138,7 +152,10 @@ class EpochResult:
         return None
 
     def find_failure(self, index: int, lr_name: str) -> str | None:
-        """Explain why the training of the member at that index has failed; None if it has not."""
+        """Explain why the training at that index of the stack has failed; None if its loss and weights are finite.
+
+        lr_name: the name of the learning rate in the message, which advises a smaller one.
+        """
         if not isfinite(self.losses[index]):
             batch = int(self.batch_losses[index].isfinite().long().argmin()) + 1
             return f"the loss was no longer finite in epoch {self.epoch}, batch {batch}; try a smaller {lr_name}"

@@ -20,7 +20,14 @@ class LossGroup:
 
 
 def build_loss_groups(members: Sequence[Member], device: torch.device) -> list[LossGroup]:
-    """Build one loss, on the device, for each group of neighbouring members with equal `loss_and_counts`."""
+    """Build one loss for each group of neighbouring members (trainings) with equal loss and class counts.
+
+    Raises ValueError if a loss cannot be built, as without counts that it needs.
+
+    Args:
+        members: The trainings of a stack, in its order.
+        device: The device on which the losses keep their state.
+    """
     groups = []
     for _, group in groupby(members, lambda member: member.loss_and_counts):
         first, *rest = group
@@ -29,10 +36,10 @@ def build_loss_groups(members: Sequence[Member], device: torch.device) -> list[L
 
 
 def compute_losses(groups: Sequence[LossGroup], logits: Tensor, targets: Tensor, weights: Tensor | None) -> Tensor:
-    """Compute the loss of each member, (S,), by the loss of its group.
+    """Compute the loss of each member (training) of a stack, (S,), by the loss of its group.
 
     Args:
-        groups: The groups, in the order of the members.
+        groups: The losses, each with its number of neighbouring members, in the order of the members.
         logits: (S, B), or (S, B, C) of several outputs.
         targets: (S, B).
         weights: (S, B), or None for equal weights.
@@ -46,7 +53,7 @@ def compute_losses(groups: Sequence[LossGroup], logits: Tensor, targets: Tensor,
 
 
 def keep_members(groups: Sequence[LossGroup], mask: Tensor) -> list[LossGroup]:
-    """Return the groups without the members where mask (S,) is false; groups without members are dropped.
+    """Return the loss groups without the members (trainings) where mask (S,) is false; empty groups are dropped.
 
     The state that a loss has of each member is dropped with it, in place.
     """

@@ -29,27 +29,37 @@ class Member:
 
     @cached_property
     def rows(self) -> tuple[int, ...]:
-        """The number of samples of each class that an epoch shows."""
+        """The number of samples of each class that an epoch shows, (C,); a sampler that draws batches changes it.
+
+        Raises ValueError if batches are too small for that sampler.
+        """
         counts = np.bincount(self.split.train.labels, minlength=self.recipe.classes).tolist()
         return shown_counts(counts, self.sampler, self.recipe.train_batch)
 
     @cached_property
     def counts(self) -> tuple[int, ...]:
-        """The class counts for the loss: those of `rows`, with sample weights as repetitions."""
+        """The number of training samples of each class, (C,), that the loss is built with.
+
+        They are the samples that an epoch shows, times their mean sample weight, as whole numbers.
+        """
         return weigh_counts(self.rows, self.split.train)
 
     @property
     def loss_and_counts(self) -> tuple[str, tuple[int, ...]]:
-        """The key of members that have one loss in common; such members must be neighbours in a stack."""
+        """The text of the loss and the class counts; trainings for which both are equal have one loss in common.
+
+        Such members must be neighbours in a stack.
+        """
         return str(self.loss), self.counts
 
 
 def check_members(members: Sequence[Member]) -> None:
-    """Check that the members can be trained in one stack.
+    """Check that the members (trainings) can be trained in one stack.
 
     Raises:
         ValueError: A member has several rates, inputs that its network does not take, patience without a validation
-            part, or batches by label in a fixed order. Or members differ in what a stack must have in common.
+            part, or a sampler that draws batches without shuffle_train. Or members differ in the recipe (except epochs
+            and lr) or in the size of the training part, or with patience of the validation part.
     """
     for member in members:
         if member.recipe.tune_lr:
@@ -58,7 +68,7 @@ def check_members(members: Sequence[Member]) -> None:
             raise ValueError("patience looks at the loss on validation, and validation is empty")
         member.recipe.check_shape(member.split.train.inputs.shape[1:])
         if member.sampler.in_batches and not member.recipe.shuffle_train:
-            raise ValueError(f"{member.sampler} draws batches anew in each epoch: it goes with shuffle_train")
+            raise ValueError(f"{member.sampler} draws batches anew in each epoch: it needs shuffle_train=True")
     shared = {member.recipe.shared for member in members}
     sizes = {member.split.train.inputs.shape for member in members}
     validation_sizes = {len(member.split.validation) * (member.recipe.patience > 0) for member in members}
@@ -70,9 +80,10 @@ def check_members(members: Sequence[Member]) -> None:
 
 
 def weigh_counts(counts: Sequence[int], part: Samples) -> tuple[int, ...]:
-    """Multiply the count of each class by its mean sample weight in a part, and round to whole numbers, (C,).
+    """Multiply the count of each class by its mean sample weight in a part of the data; return whole numbers, (C,).
 
-    If the mean of all weights above 0 is below 1, the counts are divided by it. Without weights they do not change.
+    If the mean of all weights above 0 is below 1, the products are divided by it. Without weights the counts do not
+    change. Rounding is to the nearest number. A class without samples in the part gets 0.
     """
     if part.weights is None:
         return tuple(counts)

@@ -36,10 +36,12 @@ class Model:
 
     @torch.no_grad()
     def logits(self, inputs: NDArray[np.floating[Any]], order: NDArray[np.int64] | None = None) -> Floats:
-        """Return the log-odds of class 1, (N,), or for more than two classes the log-probabilities, (N, C).
+        """Return the calibrated log-odds of class 1, (N,), or for more than two classes the log-probabilities, (N, C).
+
+        Prior correction and calibration are applied. The network is put into evaluation mode.
 
         Args:
-            inputs: (N, *shape), which pass through the networks in batches of `recipe.test_batch`.
+            inputs: (N, *shape), unscaled, which pass through the networks in batches of `recipe.test_batch`.
             order: (N,), the order in which they pass; None: as they are. The result is in the order of the inputs.
         """
         self.network.eval()
@@ -47,18 +49,27 @@ class Model:
         return self.calibration(shift_logits(logits, self.prior) if self.prior else logits)
 
     def _compute_logits(self, inputs: NDArray[np.floating[Any]]) -> Floats:
-        """Return the logits of a batch before the prior and the calibration."""
+        """Return the log-odds (B,) or log-probabilities (B, C) of a batch before prior correction and calibration.
+
+        inputs: (B, *shape), which are scaled here.
+        """
         scaled = self.scaling(inputs).to(self.recipe.dtype)
         logits: Floats = combine_networks(self.network(scaled.expand(self.networks, *scaled.shape)).double()).numpy()
         return logits
 
     def probabilities(self, inputs: NDArray[np.floating[Any]], order: NDArray[np.int64] | None = None) -> Floats:
-        """Return the probability of class 1, (N,), or of each of more than two classes, (N, C), as `logits` does."""
+        """Return the probability of class 1, (N,), or of each of more than two classes, (N, C), after calibration.
+
+        Args:
+            inputs: (N, *shape), unscaled.
+            order: (N,), the order in which they pass through the networks; None: as they are. The result is in the
+                order of the inputs.
+        """
         return to_probabilities(self.logits(inputs, order))
 
     @property
     def networks(self) -> int:
-        """The number of networks."""
+        """The number of networks whose probabilities are averaged; 1 for a single network."""
         return len(next(self.network.parameters()))
 
 
@@ -68,10 +79,18 @@ def compute_in_batches(
     inputs: NDArray[np.floating[Any]],
     order: NDArray[np.int64] | None,
 ) -> Floats:
-    """Compute the logits of inputs (N, ...) in batches of `recipe.test_batch`.
+    """Compute the logits of inputs (N, ...) in batches of `recipe.test_batch`; all at once if that is None.
 
-    order: (N,), the order in which the inputs are taken; None: as they are.
-    Returns log-odds (N,), or log-probabilities (N, C) for more than two classes, in the order of the inputs.
+    Convolutional networks take at most 512 images at once.
+
+    Args:
+        compute: Inputs of a batch -> its logits.
+        recipe: The recipe (hyper-parameters) of the model.
+        inputs: (N, ...).
+        order: (N,), the order in which the inputs are taken; None: as they are.
+
+    Returns:
+        Log-odds (N,), or log-probabilities (N, C) for more than two classes, in the order of the inputs.
     """
     order = np.arange(len(inputs)) if order is None else order
     size = recipe.test_batch or max(len(inputs), 1)
@@ -84,13 +103,16 @@ def compute_in_batches(
 
 
 def to_probabilities(logits: Floats) -> Floats:
-    """Turn log-odds (N,) or log-probabilities (N, C) into probabilities of the same shape."""
+    """Turn log-odds (N,) of class 1 or log-probabilities (N, C) into probabilities of the same shape.
+
+    Log-probabilities need not be scaled: the result sums to 1.
+    """
     probabilities: Floats = special.expit(logits) if logits.ndim == 1 else special.softmax(logits, axis=1)
     return probabilities
 
 
 def combine_networks(logits: Tensor) -> Tensor:
-    """Average the probabilities of S networks, on the log scale.
+    """Average the probabilities of S networks; return log-odds or log-probabilities.
 
     Args:
         logits: (S, B), (S, B, 2), or (S, B, C) for more than two classes.
@@ -108,10 +130,16 @@ def combine_networks(logits: Tensor) -> Tensor:
 
 
 def build_network(recipe: Recipe, shape: Sequence[int], weights: Sequence[np.random.Generator]) -> nn.Module:
-    """Build a stack of networks for inputs of that shape, one for each generator of initial weights."""
+    """Build a stack of networks by a recipe for inputs of that shape, one for each generator of initial weights.
+
+    Raises ValueError if the network cannot take such inputs.
+    """
     return networks.build(recipe.design(shape), weights, init=recipe.init, dtype=recipe.dtype)
 
 
 def inference_batch_size(recipe: Recipe) -> int:
-    """Return the batch size for inference, in samples."""
+    """Return the number of samples that pass through a network at once without training.
+
+    It is 512 for a cnn or fcn, and 4096 for other networks.
+    """
     return IMAGES_AT_ONCE if recipe.kind.convolutional else AT_ONCE

@@ -20,14 +20,17 @@ NEEDS = ("onnx", "onnxscript")  # packages that PyTorch's exporter imports
 def write(model: Model, file: Path, threshold: float | None, costs: NDArray[np.float64] | None = None) -> Path:
     """Write a model as an ONNX file, whole or not at all. Input "X", outputs "probabilities" and "decisions".
 
+    The file computes, in float64, probabilities (B, C) and decisions (B,), the numbers of classes, from inputs (B,
+    *shape).
+
     Args:
-        model: The model; `Exported` says what the file computes.
-        file: Where to write.
+        model: The model, with scaling, prior correction and calibration.
+        file: Where to write; an existing file is replaced.
         threshold: The probability from which on a sample is positive, for two classes; None for 1/2.
         costs: (C, C), for the cheapest decision among more than two classes; None for the likeliest class.
 
     Returns:
-        The file.
+        The path of the file.
 
     Raises:
         ImportError: A package that the exporter needs is missing.
@@ -58,7 +61,13 @@ class Exported(nn.Module):
     """
 
     def __init__(self, model: Model, threshold: float | None, costs: NDArray[np.float64] | None) -> None:
-        """Copy the parts of the model into tensors. The other arguments are those of `write`."""
+        """Copy scaling, prior correction and calibration of the model into tensors.
+
+        Args:
+            model: The model.
+            threshold: The probability from which on a sample is positive, for two classes; None for 1/2.
+            costs: (C, C), for the cheapest decision among more than two classes; None for the likeliest class.
+        """
         super().__init__()
         self.network, self.networks, self.dtype = model.network, model.networks, model.recipe.dtype
         self.kind = model.calibration.kind
@@ -71,7 +80,11 @@ class Exported(nn.Module):
         self.numbers = [torch.tensor(parameters, dtype=torch.float64) for parameters in model.calibration.numbers]
 
     def forward(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
-        """Return probabilities and decisions, as the exported graph computes them."""
+        """Return probabilities (B, C) and decisions (B,), the numbers of classes, for inputs (B, *shape) in float64.
+
+        For two classes the threshold decides, for more the least expected cost, or without costs the highest
+        probability.
+        """
         scaled = ((inputs - self.offset) / self.scale).to(self.dtype)
         logits = combine_networks(self.network(scaled.expand(self.networks, *scaled.shape)).double())
         if logits.ndim == 1:
@@ -82,7 +95,10 @@ class Exported(nn.Module):
         return probabilities, gains.argmax(1)
 
     def calibrate(self, logits: Tensor) -> Tensor:
-        """Calibrate log-odds (B,) or log-probabilities (B, C), as `evaluation.Calibration` does."""
+        """Calibrate log-odds (B,) or log-probabilities (B, C) by the model's calibration, if it has one.
+
+        It gives what `evaluation.Calibration` gives, in the shape of the logits.
+        """
         if self.kind == NONE:
             return logits
         if self.kind == "temperature":
@@ -98,9 +114,12 @@ class Exported(nn.Module):
 
 
 def calibrate_odds(kind: str, odds: Tensor, numbers: Tensor) -> Tensor:
-    """Calibrate log-odds (B,) of one class by Platt's or isotonic calibration.
+    """Calibrate log-odds (B,) of one class by Platt's or isotonic calibration; return log-odds (B,).
 
-    numbers: slope and intercept, or the points of the isotonic curve, probabilities before and then after.
+    Args:
+        kind: "platt"; any other text stands for isotonic calibration.
+        odds: (B,).
+        numbers: Slope and intercept, or the points of the isotonic curve: probabilities before, then those after.
     """
     if kind == "platt":
         return numbers[0] * odds + numbers[1]

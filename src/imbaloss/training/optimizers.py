@@ -21,17 +21,18 @@ class ByAutograd(ABC):
     """An optimizer of any stack of networks, with gradients by autograd. lr (S,), each parameter (S, ...)."""
 
     def __init__(self, network: nn.Module, lr: Tensor, options: Options) -> None:
+        """Keep the network, the learning rates lr (S,) and the options; the parameters are trained in place."""
         self.network = network
         self.parameters = list(network.parameters())
         self.lr = lr
         self.options = options
 
     def step(self, inputs: Tensor, loss: Callable[[Tensor], Tensor]) -> Tensor:
-        """Take a step on one batch and return the loss of each network, (S,).
+        """Take a step on one batch, in place, and return the loss of each network before it, (S,).
 
         Args:
             inputs: (S, B, ...).
-            loss: Logits -> the loss of each network, (S,).
+            loss: A function from the logits to the loss of each network, (S,).
         """
         products = self.options.products
         with torch.autocast(inputs.device.type, products, enabled=products != self.lr.dtype):
@@ -43,7 +44,7 @@ class ByAutograd(ABC):
 
     @abstractmethod
     def update(self) -> None:
-        """Move the parameters along their gradients, and clear these."""
+        """Move the parameters in place along their gradients, and set the gradients to None."""
 
 
 class SGD(ByAutograd):
@@ -53,12 +54,13 @@ class SGD(ByAutograd):
     """
 
     def __init__(self, network: nn.Module, lr: Tensor, options: Options) -> None:
+        """Begin with velocities of 0, if the options have momentum."""
         super().__init__(network, lr, options)
         self.velocities = [torch.zeros_like(p) for p in self.parameters] if options.momentum else []
 
     @torch.no_grad()
     def update(self) -> None:
-        """Take one step, and clear the gradients."""
+        """Move the parameters in place by one step of SGD, and set the gradients to None."""
         for index, parameter in enumerate(self.parameters):
             direction = decayed_gradient(parameter, self.options.weight_decay)
             if self.options.momentum:
@@ -67,7 +69,10 @@ class SGD(ByAutograd):
             parameter.grad = None
 
     def keep(self, mask: Tensor) -> None:
-        """Keep the networks where mask (S,) is true; the parameters are sliced by their owner."""
+        """Keep rates and velocities of the networks where mask (S,) is true, and drop the others.
+
+        The caller drops the parameters of the networks itself.
+        """
         self.lr = self.lr[mask]
         self.velocities = [velocity[mask] for velocity in self.velocities]
 
@@ -76,6 +81,7 @@ class Adam(ByAutograd):
     """Adam, with the steps of torch.optim.Adam. `FusedAdam` takes the same steps faster, for perceptrons."""
 
     def __init__(self, network: nn.Module, lr: Tensor, options: Options) -> None:
+        """Begin with step 0 and moments of 0."""
         super().__init__(network, lr, options)
         self.steps = 0
         self.means = [torch.zeros_like(parameter) for parameter in self.parameters]
@@ -83,7 +89,7 @@ class Adam(ByAutograd):
 
     @torch.no_grad()
     def update(self) -> None:
-        """Take one step, and clear the gradients."""
+        """Move the parameters in place by one step of Adam, and set the gradients to None."""
         self.steps += 1
         for parameter, mean, square in zip(self.parameters, self.means, self.squares, strict=True):
             direction = decayed_gradient(parameter, self.options.weight_decay)
@@ -92,7 +98,10 @@ class Adam(ByAutograd):
             parameter.grad = None
 
     def keep(self, mask: Tensor) -> None:
-        """Keep the networks where mask (S,) is true; the parameters are sliced by their owner."""
+        """Keep rates and moments of the networks where mask (S,) is true, and drop the others.
+
+        The caller drops the parameters of the networks itself.
+        """
         self.lr = self.lr[mask]
         self.means = [mean[mask] for mean in self.means]
         self.squares = [square[mask] for square in self.squares]
@@ -103,10 +112,10 @@ EPSILON = 1e-8  # added to the root of the second moment
 
 
 def adam_direction(gradient: Tensor, mean: Tensor, square: Tensor, step: int) -> float:
-    """Turn a gradient into the direction of Adam's step and update its moments, all in place.
+    """Turn a gradient into the direction of Adam's step and update its moments, all in place; return the factor r.
 
-    m <- b1 m + (1 - b1) g; v <- b2 v + (1 - b2) g^2. The direction is m / (sqrt(v) + e sqrt(1 - b2^t)). The step is
-    lr r times the direction; r = sqrt(1 - b2^t) / (1 - b1^t) is returned.
+    m <- b1 m + (1 - b1) g; v <- b2 v + (1 - b2) g^2. The direction is m / (sqrt(v) + e sqrt(1 - b2^t)). The step is lr
+    r times the direction, with r = sqrt(1 - b2^t) / (1 - b1^t).
 
     Args:
         gradient: g; it becomes the direction.
@@ -130,12 +139,18 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {"sgd": SGD, "adam": Adam}
 
 
 def decayed_gradient(parameter: Tensor, weight_decay: float) -> Tensor:
-    """Return a new tensor with the gradient of a parameter and its weight decay; zeros if it has no gradient."""
+    """Return the gradient of a parameter plus weight_decay times the parameter; zeros if it has no gradient.
+
+    Without weight decay it is the gradient itself, not a copy.
+    """
     if parameter.grad is None:
         return torch.zeros_like(parameter)
     return parameter.grad.add(parameter, alpha=weight_decay) if weight_decay else parameter.grad
 
 
 def reshape_per_network(values: Tensor, like: Tensor) -> Tensor:
-    """Reshape values (S,) to (S, 1, ...) so that they multiply a tensor (S, ...) network by network."""
+    """Reshape values (S,) to (S, 1, ..., 1), so that they multiply a tensor (S, ...) network by network.
+
+    like: that tensor, of which only the number of axes counts.
+    """
     return values.view(-1, *(1,) * (like.ndim - 1))

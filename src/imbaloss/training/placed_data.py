@@ -31,10 +31,10 @@ class PlacedPart:
         dtype: torch.dtype,
         input_dtype: torch.dtype,
     ) -> "PlacedPart":
-        """Scale the inputs of G parts and put them on the device.
+        """Scale the inputs of the same part of G splits and put them on the device with labels and weights.
 
         Args:
-            parts: The part of each split, of equal size.
+            parts: The part (train or validation) of each split, of equal size.
             scalings: The scaling of each split.
             device: The device.
             dtype: The type of the sample weights.
@@ -61,7 +61,15 @@ class PlacedData:
 
     @classmethod
     def place(cls, members: Sequence[Member], device: torch.device, input_dtype: torch.dtype) -> "PlacedData":
-        """Put the splits of all members on the device, each once. input_dtype: the type of the training inputs."""
+        """Put the splits of all members (trainings of a stack) on the device, each once.
+
+        The validation parts are placed only if the recipe has patience.
+
+        Args:
+            members: The trainings.
+            device: The device.
+            input_dtype: The type of the training inputs.
+        """
         recipe = members[0].recipe
         splits = list({id(member.split): member.split for member in members}.values())
         numbers = {id(split): number for number, split in enumerate(splits)}
@@ -84,26 +92,26 @@ class PlacedData:
 
     @property
     def inputs_by_split(self) -> Tensor:
-        """The training inputs, (G, N, D)."""
+        """The training inputs of each split, flattened: (G, N, D)."""
         return self.train.inputs.view(len(self.scalings), self.samples, -1)
 
     def round_inputs(self, dtype: torch.dtype) -> "PlacedData":
-        """Return the same data with the training inputs in that type."""
+        """Return a copy of the data with the training inputs in that type; everything else is shared."""
         return replace(self, train=replace(self.train, inputs=self.train.inputs.to(dtype)))
 
     def find_rows(self, order: Tensor) -> Tensor:
-        """Turn sample numbers (S, B) within each member's split into rows (S, B) of the training part."""
+        """Turn sample numbers (S, B) within each member's split into rows (S, B) of the training part of all splits."""
         return self.splits.unsqueeze(1) * self.samples + order
 
     def keep(self, mask: Tensor) -> "PlacedData":
-        """Return the data of the members where mask (S,) is true; all splits stay."""
+        """Return the data of the members (trainings) where mask (S,) is true; the tensors of all splits stay."""
         return replace(self, splits=self.splits[mask], validation_shares=self.validation_shares[mask])
 
 
 def place_weights(parts: Sequence[Samples], dtype: torch.dtype, device: torch.device) -> Tensor | None:
-    """Put the sample weights of all parts, one after the other, on the device; return None if no part has weights.
+    """Put the sample weights of all parts on the device, one part after the other, (G x N,).
 
-    A part without weights beside parts with weights gets weights of 1.
+    The result is None if no part has weights. A part without weights beside parts with weights gets weights of 1.
     """
     if all(part.weights is None for part in parts):
         return None
@@ -112,10 +120,10 @@ def place_weights(parts: Sequence[Samples], dtype: torch.dtype, device: torch.de
 
 
 def validation_shares(member: Member) -> list[float]:
-    """Return the weight of a validation sample by its class, (C,).
+    """Return the weight of a validation sample by its class, (C,), for the loss that decides on early stopping.
 
     Without a sampler it is 1. With a sampler it gives the validation part the class shares of an epoch. Otherwise early
-    stopping would judge a network by other shares than it learns from.
+    stopping would judge a network by other shares than it learns from. A class without validation samples gets 0.
     """
     shown = np.array(member.counts, dtype=np.float64)
     if member.sampler == NO_SAMPLER:

@@ -29,12 +29,13 @@ def prior_shift(
         loss: The loss of the training.
         before: The samples of each class without the sampler.
         after: The samples of each class that an epoch shows.
-        prevalence: The shares of the classes in use, for which probabilities are then right. None: the shares that
-            the loss learns from the samples without the sampler. Those are the shares of the samples with
-            cross-entropy, and equal shares with MFE or weighted cross-entropy.
+        prevalence: The shares of the classes in use, for which probabilities are then right. None: the shares that the
+            loss learns from the samples without the sampler. Those are the shares of the samples with cross-entropy,
+            and equal shares with MFE or weighted cross-entropy.
 
     Returns:
-        The shifts; all 0 if the loss has no best constant output, as losses that rank.
+        The shifts. All are 0 if before and after are equal, and if the loss has no best constant output, as losses that
+        rank.
 
     Raises:
         ValueError: There is a prevalence, and the loss has no best constant output.
@@ -53,7 +54,10 @@ def prior_shift(
 
 
 def shares_to_logits(shares: Sequence[float]) -> NDArray[np.float64]:
-    """Return the logits of class shares: the log-odds (1,) of two classes, else the log-shares (C,)."""
+    """Return the logits of class shares: the log-odds (1,) of two classes, else the log-shares (C,).
+
+    A share of 0 gives an infinite logit and NumPy's warning.
+    """
     logs: NDArray[np.float64] = np.log(np.asarray(shares))
     return logs[1:] - logs[:1] if len(logs) == 2 else logs
 
@@ -61,7 +65,9 @@ def shares_to_logits(shares: Sequence[float]) -> NDArray[np.float64]:
 def find_best_constant(loss: LossSpec, counts: Sequence[int]) -> NDArray[np.float64] | None:
     """Find the constant logits, equal for all samples, that minimise a loss: (1,) for two classes, else (C,).
 
-    counts: the samples of each class.
+    Args:
+        loss: The loss; one with a schedule is taken as after its last change.
+        counts: The samples of each class.
 
     Returns:
         The logits. None if all constants are equally good, as for losses that rank. None also if the best constant is
@@ -73,7 +79,7 @@ def find_best_constant(loss: LossSpec, counts: Sequence[int]) -> NDArray[np.floa
     numbers = 1 if len(counts) == 2 else len(counts)
 
     def value_and_gradient(point: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        """Return the loss and its gradient if all samples have these logits, (1,) or (C,)."""
+        """Return the loss, and its gradient w.r.t. the point, if all samples have these logits, (1,) or (C,)."""
         constant = torch.tensor(point, requires_grad=True)
         logits = constant.expand(1, 2) if numbers == 1 else constant.expand(1, numbers, numbers)
         [value] = criterion.stacked(logits, targets, totals)

@@ -34,35 +34,41 @@ class Recipe(RecipeFields):
     """
 
     def candidates(self) -> "tuple[Recipe, ...]":
-        """Return one recipe for each rate of `tune_lr`, the smallest first; without such rates the recipe itself."""
+        """Return one recipe for each rate of `tune_lr`, the smallest first; without such rates the recipe alone.
+
+        Each has its rate as `lr` and an empty `tune_lr`.
+        """
         return tuple(replace(self, lr=lr, tune_lr=()) for lr in self.tune_lr) or (self,)
 
     @property
     def networks(self) -> int:
-        """The number of candidates."""
+        """The number of networks of a training: one for each rate of `tune_lr`, at least 1."""
         return max(len(self.tune_lr), 1)
 
     @property
     def shared(self) -> "Recipe":
-        """The recipe with neutral epochs and rates, the only fields that may differ within a stack."""
+        """The recipe with epochs 1, lr 1.0 and no tune_lr. It is equal for recipes that can be trained in one stack."""
         return replace(self, epochs=1, lr=1.0, tune_lr=())
 
     @property
     def kind(self) -> Kind:
-        """The kind of its network."""
+        """The kind of its network: body, and head of prototypes or None, read from the text `network`."""
         return networks.parse(self.network)
 
     def design(self, shape: Sequence[int]) -> Design:
-        """Return the design of its network for inputs of that shape."""
+        """Return the structure of its network, without weights, for inputs of that shape. Nothing is checked."""
         return Design(self.kind, tuple(shape), self.hidden or (), self.channels or (), self.outputs, self.activation)
 
     @property
     def augments(self) -> bool:
-        """Whether images differ from epoch to epoch."""
+        """Whether images are flipped or shifted, so that they differ from epoch to epoch."""
         return self.flip or self.shift > 0
 
     def check_shape(self, shape: Sequence[int]) -> None:
-        """Raise ValueError if the recipe cannot train on inputs of that shape."""
+        """Raise ValueError if the recipe cannot train on inputs of that shape.
+
+        That is so for rows of columns and a network for images, flip or shift, and for a shift as large as the image.
+        """
         networks.check_shape(self.design(shape))
         if self.augments and len(shape) != 3:
             raise ValueError("flip and shift are for images (channels, height, width), and these are rows of columns")
@@ -72,21 +78,24 @@ class Recipe(RecipeFields):
 
     @property
     def classes(self) -> int:
-        """The number of classes."""
+        """The number of classes: 2 for one or two outputs, else the number of outputs."""
         return max(self.outputs, 2)
 
     @property
     def dtype(self) -> torch.dtype:
-        """The type of the weights, and of all products of a trained model."""
+        """The torch type of the weights, and of all products of a trained model: float32 or float64."""
         return PRECISIONS[self.precision][0]
 
     @property
     def products(self) -> torch.dtype:
-        """The type of products and activations in training."""
+        """The torch type of products and activations in training; bfloat16 for precision bf16."""
         return PRECISIONS[self.precision][1]
 
     def __post_init__(self) -> None:
-        """Put each value into its canonical form. Raises FieldError for a value that its field does not admit."""
+        """Put each value into its canonical form, such as sorted rates and floats.
+
+        Raises FieldError, a ValueError, for a value that its field does not admit.
+        """
         for field in TEXTS:
             object.__setattr__(self, field.name, canonical_text(field, getattr(self, field.name)))
         for name, bodies in networks.LAYERS.items():
@@ -101,9 +110,9 @@ class Recipe(RecipeFields):
 
 
 def canonical_text(field: Field, value: str) -> str:
-    """Return a text in canonical form: a network as `str` of its `Kind` writes it, other texts unchanged.
+    """Return a text that a field admits; a network with its parameters in their one order, other texts unchanged.
 
-    Raises FieldError if the field does not admit the text.
+    Raises FieldError if the field does not admit the text, or a network is no text or unknown.
     """
     try:
         if field.name == "network":
@@ -116,10 +125,10 @@ def canonical_text(field: Field, value: str) -> str:
 
 
 def canonical_widths(field: Field, value: Sequence[int] | None) -> tuple[int, ...]:
-    """Return the widths of layers as ints; the default ones for None.
+    """Return the widths of layers as a tuple of ints; those of the field's default for None.
 
-    Raises FieldError for widths that are no whole numbers or outside their domain, and for no widths if the field
-    needs some.
+    Raises FieldError for widths that are no whole numbers or outside their domain, and for no widths if the field needs
+    some.
     """
     try:
         widths = tuple(
@@ -136,11 +145,11 @@ def canonical_widths(field: Field, value: Sequence[int] | None) -> tuple[int, ..
 
 
 def canonical_numbers(field: Field, value: Any, dtype: torch.dtype) -> Any:
-    """Return the canonical form of a number, or of several numbers in ascending order.
+    """Return the canonical form of a number, or of several numbers in ascending order: ints, or floats without -0.0.
 
     Args:
         field: The field of the value.
-        value: A number, or a sequence if the field takes several; None if the field admits it.
+        value: A number, or a sequence if the field takes several; None if the field admits it, which is returned.
         dtype: The type of the weights, in which some numbers are judged.
 
     Raises:
@@ -162,7 +171,9 @@ def canonical_numbers(field: Field, value: Any, dtype: torch.dtype) -> Any:
 
 
 def read_entries(entries: Mapping[str, Any]) -> tuple[Recipe, Decision]:
-    """Build the recipe and the decision from the entries of a stored recipe.
+    """Build the recipe and the decision (calibration and threshold rule) from the entries of a stored recipe.
+
+    The entries are by field name. Missing ones get their defaults.
 
     Raises:
         FieldError: A field does not admit its value.
@@ -173,12 +184,18 @@ def read_entries(entries: Mapping[str, Any]) -> tuple[Recipe, Decision]:
 
 
 def write_entries(recipe: Recipe, decision: Decision) -> dict[str, Any]:
-    """Return the entries that `read_entries` reads, in the order of `FIELDS`, including those at their default."""
+    """Return recipe and decision as entries by field name, which `read_entries` reads, in the order of `FIELDS`.
+
+    Fields at their default are included.
+    """
     return vars(recipe) | decision.entries
 
 
 def check_entries(entries: Mapping[str, Any]) -> None:
-    """Raise FieldError if the entries name layers that the network does not have, since these have no effect."""
+    """Raise FieldError if entries of a recipe name layers (hidden or channels) that its network does not have.
+
+    Such layers would have no effect. Without an entry `network` it is an mlp. Raises ValueError for an unknown network.
+    """
     network = str(entries.get("network", "mlp"))
     body = networks.parse(network).body
     for name, bodies in networks.LAYERS.items():
@@ -187,18 +204,24 @@ def check_entries(entries: Mapping[str, Any]) -> None:
 
 
 def canonical_float(value: float) -> float:
-    """Return the canonical float of a number (1 as 1.0, -0.0 as 0.0), since the text of a recipe identifies a run."""
+    """Return a number as a float, -0.0 as 0.0, since the text of a recipe identifies a run.
+
+    Raises TypeError or ValueError for what is no number.
+    """
     return float(value) + 0.0
 
 
 def canonical_int(name: str, value: object) -> int:
-    """Return a whole number of any type as an int. Raises FieldError for other values."""
+    """Return a whole number of any integer type as an int.
+
+    Raises FieldError, which names the field `name`, for other values; a float or a bool is none.
+    """
     if not isinstance(value, Integral) or isinstance(value, bool):
         raise FieldError(name, f"must be a whole number, found {value!r}")
     return int(value)
 
 
 def require(holds: object, message: str) -> None:
-    """Raise ValueError with that message unless the condition holds."""
+    """Raise ValueError with that message unless the condition is true."""
     if not holds:
         raise ValueError(message)

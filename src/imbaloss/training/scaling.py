@@ -23,10 +23,12 @@ class Scaling:
 
     @classmethod
     def fit(cls, kind: str, train: Samples) -> "Scaling":
-        """Fit a scaling to training samples.
+        """Fit a scaling to the inputs of training samples.
 
-        kind: "unit" changes nothing; "standard" gives each channel mean 0 and standard deviation 1, with sample weights
-        as repetitions (scikit-learn's StandardScaler).
+        Args:
+            kind: "unit" changes nothing. "standard", and any other text, gives each channel or column mean 0 and
+                standard deviation 1, with sample weights as repetitions (scikit-learn's StandardScaler).
+            train: The samples.
         """
         channels = train.inputs.shape[1]
         if kind == "unit":
@@ -42,17 +44,20 @@ class Scaling:
         return cls(tuple(scaler.mean_.tolist()), tuple(scaler.scale_.tolist()))
 
     def __call__(self, inputs: NDArray[np.floating[Any]]) -> Tensor:
-        """Scale inputs (N, channels, ...); the result has the same shape, in float64."""
+        """Scale inputs (N, channels, ...) to (inputs - offset) / scale: a tensor of the same shape, in float64."""
         shape = (-1, *(1,) * (inputs.ndim - 2))
         scaled = (inputs - np.reshape(self.offset, shape)) / np.reshape(self.scale, shape)
         return torch.from_numpy(scaled)
 
     def write_into(self, place: Tensor, inputs: NDArray[np.floating[Any]]) -> None:
-        """Scale inputs (N, channels, ...) into a tensor of any type, in chunks, without a second copy of them all."""
+        """Scale inputs (N, channels, ...) into `place`, a tensor of the same shape and any type.
+
+        It goes in chunks, so that there is no second copy of all inputs.
+        """
         for rows in slice_rows(len(inputs)):
             place[rows] = self(inputs[rows]).to(place.dtype)
 
 
 def slice_rows(samples: int) -> Iterator[slice]:
-    """Return the slices of `CHUNK` rows or fewer that cover so many samples, in order."""
+    """Return a generator of slices, of `CHUNK` (8192) rows or fewer, that cover that many samples in order."""
     return (slice(start, start + CHUNK) for start in range(0, samples, CHUNK))

@@ -45,9 +45,12 @@ class Stack:
 
     @classmethod
     def build(cls, members: Sequence[Member], device: torch.device, plan: Plan | None = None) -> "Stack":
-        """Place the data on the device, draw the initial weights and build the optimizer.
+        """Place the data of the members (trainings) on the device, draw the initial weights and build the optimizer.
 
-        plan: the plan of the stack; None for that of `plan_training`.
+        Args:
+            members: The trainings, which share the recipe except epochs and lr; neighbours may share a loss.
+            device: The device to train on.
+            plan: The plan (which shortcuts are taken); None for that of `plan_training`.
         """
         keep_freed_memory()
         recipe = members[0].recipe
@@ -73,7 +76,10 @@ class Stack:
         )
 
     def train_epoch(self) -> Tensor:
-        """Train every member for one epoch. Return the loss of each batch, (S, batches)."""
+        """Train every member (training) for one epoch. Return the loss of each batch, (S, batches).
+
+        A loss may be infinite or NaN: nothing is raised.
+        """
         self.network.train()
         for group in self.loss_groups:
             group.loss.set_epoch(self.epochs)
@@ -84,11 +90,11 @@ class Stack:
             return torch.stack([self._step(order, moves) for order, moves in batches], dim=1)
 
     def _step(self, order: Tensor, moves: Tensor) -> Tensor:
-        """Train every member on one batch and return its losses, (S,).
+        """Train every member (training) on one batch and return its losses before the step, (S,).
 
         Args:
             order: (S, B), sample numbers within each member's split.
-            moves: (S, B, 3), how the images are augmented; (S, B, 0) for not at all.
+            moves: (S, B, 3), how the images are flipped and shifted; (S, B, 0) for not at all.
         """
         train, rows = self.data.train, self.data.find_rows(order)
         if self.shortcuts.takes_rows:
@@ -99,7 +105,9 @@ class Stack:
         return self.optimizer.step(inputs, partial(self._objective, targets=train.labels[rows], weights=weights))
 
     def _objective(self, logits: Tensor, targets: Tensor, weights: Tensor | None) -> Tensor:
-        """Compute the objective of each member on a batch, (S,): its loss plus the penalty of its network, if any.
+        """Compute what is minimised for each member (training) on a batch, (S,).
+
+        It is the loss plus the penalty of the network, if it has one.
 
         Args:
             logits: (S, B), or (S, B, C) of several outputs, from the last forward pass.
@@ -111,13 +119,19 @@ class Stack:
         return values if penalty is None else values + penalty(targets, weights)
 
     def _draw_order(self) -> Tensor:
-        """Draw the order in which each member sees its samples in this epoch, (S, N)."""
+        """Draw the order in which each member (training) sees its samples in this epoch, (S, N).
+
+        An order is row numbers within the split of the member. Without shuffle_train it is 0 to N - 1.
+        """
         if not self.recipe.shuffle_train:
             return torch.arange(self.data.samples, device=self.data.splits.device).expand(len(self.members), -1)
         return torch.from_numpy(draw_orders(self.orders)).to(self.data.splits.device)
 
     def _draw_moves(self) -> Tensor:
-        """Draw how each member's images are augmented in this epoch, in its order: (S, N, 3), or (S, N, 0)."""
+        """Draw how each member's images are flipped and shifted in this epoch, in its order: (S, N, 3), or (S, N, 0).
+
+        A move is a flip (1 or 0), a row and a column; without augmentation there are none.
+        """
         device, samples = self.data.splits.device, self.data.samples
         if not self.augmentation:
             return torch.empty(len(self.members), samples, 0, device=device)
@@ -126,7 +140,11 @@ class Stack:
 
     @torch.no_grad()
     def validation_losses(self) -> Tensor:
-        """Compute the validation loss of each member, (S,). Samples are weighted to the class shares of an epoch."""
+        """Compute the validation loss of each member (training), (S,), without a gradient.
+
+        Samples are weighted to the class shares that an epoch shows. Call it only with patience, when validation is
+        placed.
+        """
         self.network.eval()
         for group in self.loss_groups:
             group.loss.eval()
@@ -149,7 +167,7 @@ class Stack:
 
     @torch.no_grad()
     def has_finite_weights(self) -> Tensor:
-        """Say for each member whether all of its weights are finite, (S,)."""
+        """Say for each member (training) whether all of its weights are finite: a boolean tensor (S,)."""
         flat = [weights.flatten(1) for weights in self.network.parameters()]
         extremes = [
             extreme for weights in flat for extreme in (weights.amin(1), weights.amax(1))
@@ -157,9 +175,10 @@ class Stack:
         return torch.stack(extremes).isfinite().all(0)
 
     def extract_model(self, index: int) -> Model:
-        """Return a model with a copy of one member's network.
+        """Return a model, on the CPU, with a copy of the network of the member (training) at that index.
 
-        With patience, the network in the stack is first set to the weights of its lowest validation loss.
+        With patience, the network in the stack is first set to the weights of its lowest validation loss. The model has
+        no prior correction and no calibration.
         """
         if self.early:
             self.early.restore(index)
@@ -168,7 +187,10 @@ class Stack:
         return Model(self.members[index].recipe, self.data.shape, scaling, network)
 
     def keep(self, mask: Tensor) -> None:
-        """Drop the members where mask (S,) is false, with all that belongs to them."""
+        """Drop the members (trainings) where mask (S,) is false, in place.
+
+        Their networks, optimizer states, orders and losses are dropped, too; the tensors of their splits stay.
+        """
         stays = mask.tolist()
         self.members, self.orders = list(compress(self.members, stays)), list(compress(self.orders, stays))
         self.data = self.data.keep(mask)
@@ -189,10 +211,17 @@ class Pair:
 
 
 def draw_networks(members: Sequence[Member], data: PlacedData, plan: Plan) -> tuple[nn.Module, Shortcuts]:
-    """Draw the network of each `Pair` once, and copy it for its members.
+    """Draw the network of each split and seed once, and copy it for the members (trainings) that share them.
+
+    A member with an initial network of its own begins with that one.
+
+    Args:
+        members: The trainings.
+        data: Their data on the device.
+        plan: The plan, which may replace the first layer.
 
     Returns:
-        The stack of the networks of all members, and the shortcuts of the plan.
+        The stack of the networks of all members, in their order, and the shortcuts of the plan.
     """
     recipe, device = members[0].recipe, data.splits.device
     of_members = [Pair(split, each.seed, each.start) for each, split in zip(members, data.splits.tolist(), strict=True)]

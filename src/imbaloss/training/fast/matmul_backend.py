@@ -17,11 +17,13 @@ class OneDnnSetting:
     """
 
     def __init__(self) -> None:
+        """Begin without users; the setting of PyTorch stays as it is."""
         self.lock = threading.Lock()
         self.users = 0
         self.before = ""
 
     def __enter__(self) -> None:
+        """Hand float32 products to oneDNN in all threads, until the last user leaves."""
         with self.lock:
             settings = torch.backends.mkldnn.matmul  # type: ignore[attr-defined]
             if self.users == 0:
@@ -29,6 +31,7 @@ class OneDnnSetting:
             self.users += 1
 
     def __exit__(self, *_: object) -> None:
+        """Give back the setting that was before, if this is the last user to leave."""
         with self.lock:
             self.users -= 1
             if self.users == 0:
@@ -39,17 +42,17 @@ ONEDNN_SETTING = OneDnnSetting()
 
 
 def use_matmul_backend(library: str) -> AbstractContextManager[None]:
-    """Return a context in which that library computes float32 products on a CPU.
+    """Return a context manager in which that library computes float32 products on a CPU.
 
-    ONEDNN hands them to oneDNN. PYTORCH changes nothing: on x86 processors PyTorch takes MKL.
+    "oneDNN" hands them to oneDNN. "PyTorch", and any other text, changes nothing: on x86 processors PyTorch takes MKL.
     """
     return ONEDNN_SETTING if library == ONEDNN else nullcontext()
 
 
 def choose_matmul_backend(dtype: torch.dtype, device: torch.device) -> str:
-    """Return ONEDNN if it is faster for that type and device and exact, else PYTORCH.
+    """Return "oneDNN" for float32 on a CPU if it computes exactly in float32 there, else "PyTorch".
 
-    It is faster because MKL does not use AVX-512 on AMD's processors.
+    It is faster there because MKL does not use AVX-512 on AMD's processors.
     """
     float32_on_cpu = dtype == torch.float32 and device.type == "cpu"
     return ONEDNN if float32_on_cpu and torch.backends.mkldnn.enabled and onednn_is_exact() else PYTORCH
@@ -57,10 +60,10 @@ def choose_matmul_backend(dtype: torch.dtype, device: torch.device) -> str:
 
 @cache
 def onednn_is_exact() -> bool:
-    """Say whether oneDNN computes in float32 even if it may round to bfloat16.
+    """Say whether oneDNN computes in float32 on this processor although it may round to bfloat16.
 
-    That is so on a processor with AVX-512 and without instructions for matrix tiles, since it rounds only for these.
-    It is False before PyTorch 2.9.
+    That is so with AVX-512 and without instructions for matrix tiles, since it rounds only for these. False before
+    PyTorch 2.9. The answer is cached.
     """
     if not hasattr(torch.backends.mkldnn, "matmul") or not hasattr(torch.cpu, "get_capabilities"):
         return False  # before PyTorch 2.9

@@ -11,7 +11,8 @@ M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of mallopt(3)
 def keep_freed_memory() -> None:
     """Let this process keep up to 1 GiB of freed memory, if the C library is GNU's; else do nothing.
 
-    Without it, each large tensor comes fresh from the system, page by page, which can take longer than to fill it.
+    The first call alone has an effect. Without it, each large tensor comes fresh from the system, page by page, which
+    can take longer than to fill it.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
     # tensors below the first limit are kept; before version 2.35 it could be no higher than 32 MiB

@@ -37,11 +37,17 @@ class Plan:
 
     @property
     def uses_gram(self) -> bool:
-        """Whether the first layer is a `GramLayer`, which takes rows of the data in place of inputs."""
+        """Whether the first layer is trained through the Gram matrix of the inputs.
+
+        Such a layer takes row numbers of the training data in place of inputs.
+        """
         return self.first_layer == SPAN
 
     def check(self, recipe: Recipe) -> None:
-        """Raise ValueError if the plan is for other networks or optimizers than those of the recipe."""
+        """Raise ValueError if the plan is for other networks or optimizers than those of the recipe.
+
+        The shortcuts need an mlp; a first layer within the span also needs sgd without patience.
+        """
         within = not self.uses_gram or (recipe.optimizer == "sgd" and not recipe.patience)
         if not (within and (recipe.network == "mlp" or (self.first_layer, self.steps) == (INPUTS, AUTOGRAD))):
             raise ValueError(
@@ -49,10 +55,11 @@ class Plan:
             )
 
     def facts(self) -> dict[str, str]:
-        """Return the entries of the plan that a row of results keeps."""
+        """Return first_layer, steps and products, each a text, as results are stored with them."""
         return {"first_layer": self.first_layer, "steps": self.steps, "products": self.products}
 
     def __str__(self) -> str:
+        """Write the plan as "first layer ..., steps ..., products by ...", then why shortcuts are not taken."""
         parts = f"first layer {self.first_layer}, steps {self.steps}, products by {self.products}"
         return "; ".join([parts, *self.reasons])
 
@@ -67,10 +74,10 @@ def plan_training(
     shortcuts: bool = True,
     alone: bool = False,
 ) -> Plan:
-    """Plan trainings by a recipe.
+    """Plan trainings by a recipe: first layer, steps, library of matrix products, and size of a stack.
 
     Args:
-        recipe: The recipe of the trainings.
+        recipe: The recipe (hyper-parameters) of the trainings.
         samples: The number of training samples of one training.
         shape: The shape of one sample.
         device: The device to train on.
@@ -80,7 +87,7 @@ def plan_training(
             products are small, PyTorch's default library makes them, since it starts them sooner.
 
     Raises:
-        ValueError: stack_size is below 1.
+        ValueError: stack_size is below 1, or the network cannot take inputs of that shape.
     """
     if stack_size is not None and stack_size < 1:
         raise ValueError(f"stack_size must be 1 or more, found {stack_size}")
@@ -108,7 +115,10 @@ def plan_training(
 
 
 def find_gram_obstacle(recipe: Recipe, samples: int, inputs: int) -> str | None:
-    """Return why the first layer is not trained through the Gram matrix; None if it is exact and less work."""
+    """Return why the first layer is not trained through the Gram matrix of the inputs; None if it is.
+
+    It is for an mlp with sgd, without patience and augmentation, and with fewer than twice as many samples as inputs.
+    """
     if recipe.network != "mlp":
         return f"{recipe.network} is no mlp, whose layers alone have shortcuts"
     if recipe.optimizer != "sgd":
@@ -125,8 +135,7 @@ def find_gram_obstacle(recipe: Recipe, samples: int, inputs: int) -> str | None:
 def largest_stack(parameters: int, of_network: int, device: torch.device) -> int:
     """Return the highest number of networks in one stack, at least 1.
 
-    On a CPU, constants of this module limit the parameters, the bytes and the number of networks. On a GPU, half of
-    its memory limits the bytes.
+    On a CPU it keeps to 2^25 parameters, 2 GiB and 256 networks in all. On a GPU, half of its memory limits the bytes.
 
     Args:
         parameters: The number of parameters of one network.
@@ -139,20 +148,26 @@ def largest_stack(parameters: int, of_network: int, device: torch.device) -> int
 
 
 def is_small(recipe: Recipe, samples: int, inputs: int) -> bool:
-    """Say whether the network is a perceptron whose largest matrix product is small."""
+    """Say whether the network is a perceptron whose largest matrix product takes fewer than 2^22 operations.
+
+    Args:
+        recipe: The recipe.
+        samples: The number of training samples; a batch has no more.
+        inputs: The number of inputs of the first layer.
+    """
     widths = (inputs, *(recipe.hidden or ()), recipe.outputs)
     largest = max(fan_in * fan_out for fan_in, fan_out in pairwise(widths)) * 2 * min(samples, recipe.train_batch)
     return recipe.network == "mlp" and largest < SMALL_PRODUCT
 
 
 def network_bytes(recipe: Recipe, samples: int, inputs: int, first_layer: str, size: Size) -> int:
-    """Compute the memory of one network in training, in bytes, if no other network has its data.
+    """Compute the memory of one network in training, in bytes, with data that no other network shares.
 
     Args:
         recipe: The recipe.
         samples: The number of training samples.
         inputs: The numbers in one input.
-        first_layer: SPAN or INPUTS.
+        first_layer: SPAN or INPUTS, the way in which the first layer is trained.
         size: The size of the network.
     """
     copies = {"sgd": 1 + (recipe.momentum > 0), "adam": 5}[recipe.optimizer]  # weights and what the optimizer keeps
@@ -164,7 +179,11 @@ def network_bytes(recipe: Recipe, samples: int, inputs: int, first_layer: str, s
 
 
 def window_bytes(recipe: Recipe, samples: int, shape: Sequence[int]) -> int:
-    """Compute the memory of padded training images, in bytes; 0 if the recipe does not flip or shift images."""
+    """Compute the memory of training images that are padded for shifts, in bytes.
+
+    It is 0 if the recipe does not flip or shift images. samples: the number of images; shape: (channels, height,
+    width).
+    """
     if not recipe.augments:
         return 0
     channels, height, width = shape

@@ -38,11 +38,14 @@ class Shortcuts:
 
     @property
     def takes_rows(self) -> bool:
-        """Whether the networks take the row numbers of their training inputs in place of the inputs."""
+        """Whether the networks take row numbers of their training inputs, (S, B), in place of the inputs."""
         return self.gram_layer is not None
 
     def build_optimizer(self, network: nn.Module, recipe: Recipe, rates: Sequence[float]) -> FusedOptimizer | Optimizer:
-        """Build the optimizer of all networks. rates: the learning rate of each network, (S,)."""
+        """Build the optimizer of all networks: without autograd if the plan says so, else with it.
+
+        rates: the learning rate of each network, (S,). Raises KeyError for an unknown optimizer.
+        """
         lr = torch.tensor(rates, dtype=recipe.dtype, device=next(network.parameters()).device)
         options = Options(recipe.momentum, recipe.weight_decay, recipe.products)
         if self.plan.steps == FUSED:
@@ -50,11 +53,11 @@ class Shortcuts:
         return OPTIMIZERS[recipe.optimizer](network, lr, options)
 
     def use_matmul_backend(self) -> AbstractContextManager[None]:
-        """Return a context in which the library of the plan multiplies matrices."""
+        """Return a context manager in which the library that the plan names multiplies matrices."""
         return use_matmul_backend(self.plan.products)
 
     def copy_network(self, network: nn.Module, index: int) -> nn.Module:
-        """Return a copy of one network of the stack, on the CPU, with an ordinary first layer."""
+        """Return a copy of the network at that index, as a stack of one on the CPU, with an ordinary first layer."""
         with self.use_matmul_backend():
             ordinary = (self.gram_layer, self.gram_layer.restore(index)) if self.gram_layer else None
         return extract_network(network, index, ordinary).to("cpu")
