@@ -283,8 +283,8 @@ def test_a_method_without_thresholds_is_not_recommended_by_the_repetitions_that_
     known = {method: int(np.isfinite(some).sum()) for method, some in scores.items()}
     assert known[found.best] == max(known.values())
     assert len(set(known.values())) > 1, over
-    assert "are not recommended: " in found.verdict
-    assert "The reason: no threshold on the validation part meets recall_at_precision:precision=0.7." in found.verdict
+    reason = "no threshold on the validation part meets recall_at_precision:precision=0.7"
+    assert f"Some repetitions give no score, since {reason}: " in found.verdict
 
 
 def test_a_test_of_its_own_is_what_is_judged_by():
@@ -431,5 +431,5 @@ def test_a_method_whose_trainings_fail_is_not_recommended():
     found = imbaloss.compare(*parts(), **options, repetitions=2)
     assert found.best in REFERENCES
     assert found.table.set_index("method").loc["mse", "failed"] == 2
-    assert "are not recommended: mse (2 of 2). The reason: the training failed." in found.verdict
+    assert "give no score, since the training failed: mse (2 of 2). " in found.verdict
     assert "mse" not in found.verdict.replace("mse (2 of 2)", "")

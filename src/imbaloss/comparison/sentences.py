@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import floor, isfinite, isnan, log10
+from math import floor, isfinite, log10
 
 import numpy as np
 
@@ -19,7 +19,9 @@ from imbaloss.studies import ReportableStudy, Row
 PLAIN = Method(NETWORKS, LossSpec("ce"))  # the ordinary network
 MOST_NAMED = 12  # methods that a sentence names
 SAVES = 0.0005  # share of a cost; a smaller saving is called nothing
-IN_SO_MANY = 1000  # new rows, for which decisions are counted
+IN_SO_MANY = (1000, 10_000, 100_000)  # new rows, for which decisions are counted
+MANY_POSITIVES = 10  # that so many rows should have
+RULE_TITLES = {"f1": "F1", "g_mean": "G-mean", "mcc": "MCC"}  # of threshold rules whose text is no word
 FEWEST_DECIMALS, MOST_DECIMALS = 2, 4
 DECIMALS_ALONE = 3  # of a number without an interval
 
@@ -53,6 +55,11 @@ class Case:
         """The noun for one sample with its article: "a row" or "an image"."""
         noun = self.study.noun.removesuffix("s")
         return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+
+    @property
+    def total(self) -> int:
+        """The number of repetitions that were run."""
+        return max(len(values) for values in self.cell.scores.values())
 
     @property
     def interval(self) -> Interval:
@@ -91,19 +98,21 @@ def recommend_method(case: Case) -> str:
     with.
     """
     score, best, repetitions = case.score, case.best, case.repetitions[case.best]
-    if not case.interval.estimate and not score.lower:
-        return f"No method finds {case.study.noun} with {case.sought}: the mean {score.label} is 0 for all methods"
+    if case.interval.estimate <= 0 and not score.lower:
+        return f"No method finds {case.study.noun} with {case.sought}: none has a {score.mean_label} above 0"
+    over = format_count(repetitions, case.repetition)
+    if repetitions < case.total:
+        over = f"the {repetitions} of {format_count(case.total, case.repetition)} in which it has a score"
     if repetitions == 1:
         extreme = "lowest" if score.lower else "highest"
         mean = f"{score.label}, {write_number(case.interval.estimate, DECIMALS_ALONE)}"
-        return f"Start with {best}. It has the {extreme} {mean}, in the only {case.repetition}"
-    over = format_count(repetitions, case.repetition)
+        where = f"the only {case.repetition}" if case.total == 1 else over
+        return f"Start with {best}. It has the {extreme} {mean}, in {where}"
     where = "" if case.study.folds else f" on the same test {case.study.noun}"
     proof = ""
     if len(case.repetitions) > 1 and not any(each.verdict is Verdict.BETTER for each in case.comparisons.values()):
         proof = ". None of the other methods was shown to be worse"
-    label = score.label.removeprefix("mean ")
-    return f"Use {best}. Its mean {label} is {write_interval(case.interval)} over {over}{where}{proof}"
+    return f"Use {best}. Its {score.mean_label} is {write_interval(case.interval)} over {over}{where}{proof}"
 
 
 def compare_with_others(case: Case) -> str:
@@ -115,7 +124,7 @@ def compare_with_others(case: Case) -> str:
     if len(case.methods) == 1:
         return f"{case.best} was not compared with any other method"
     if not comparisons:
-        return f"One {case.repetition} decides nothing: any difference between the methods may be chance"
+        return f"A single {case.repetition} with a score decides nothing: any difference between methods may be chance"
     relations = {
         Verdict.BETTER: f"{case.best} is better than",
         Verdict.WORSE: f"In the repetitions that have both scores, {case.best} is worse than",
@@ -134,17 +143,17 @@ def compare_with_others(case: Case) -> str:
 
 def explain_missing_scores(case: Case) -> str:
     """Say which methods lack scores in some repetitions, and why; "" if none does."""
-    most, rows = case.repetitions[case.best], case.findings.rows
-    fewer = [f"{method} ({most - count} of {most})" for method, count in case.repetitions.items() if count < most]
-    if not fewer:
+    rows = case.findings.rows
+    lacking = {method: case.total - count for method, count in case.repetitions.items() if count < case.total}
+    if not lacking:
         return ""
     failed = any(row.failure for row in rows)
     unmet = any(row.threshold is None and not row.failure for row in rows)
     reasons = ["the training failed"] * failed
     reasons += [f"no threshold on the validation part meets {case.best.decision.rule}"] * unmet
-    return f"Methods without a score in some repetitions are not recommended: {list_methods(fewer)}. The reason: " + (
-        " or ".join(reasons)
-    )
+    counts = list_methods([f"{method} ({count} of {case.total})" for method, count in lacking.items()])
+    chosen = "A method that lacks more of them than another is not recommended"
+    return f"Some {case.repetition}s give no score, since {' or '.join(reasons)}: {counts}. {chosen}"
 
 
 def compare_with_references(case: Case) -> str:
@@ -182,31 +191,39 @@ def give_threshold(case: Case) -> str:
         reason = row.failure or row.tuned.reason
         return f"The final training on all {study.noun} has no threshold ({reason}): use ½, or one that you know"
     threshold, low, high = row.threshold
-    is_certain = not high > low
-    decimals = count_decimals(low, high)
-    interval = "" if is_certain else f"; 95 % CI {low:.{decimals}f} to {high:.{decimals}f}"
+    decimals = count_threshold_decimals(threshold)
+    ends = [f"{end:.{decimals}f}" for end in (low, high)]
+    interval = f"; 95 % CI {ends[0]} to {ends[1]}" if high > low and ends[0] != ends[1] else ""
     repeated = case.line.scores["tuned_threshold"]
-    spread = "" if isnan(repeated.deviation) else f" (standard deviation {write_number(repeated.deviation, decimals)})"
+    deviation = f" (standard deviation {repeated.deviation:.{decimals}f})" if repeated.deviation > 0 else ""
     return (
-        f"Flag {case.sample} as {case.sought} when its probability is at least "
-        f"{write_number(threshold, decimals)} (threshold chosen for {rule}{interval}). "
-        f"Over the repetitions the threshold was {write_number(repeated.mean, decimals)} on average{spread}"
+        f"Flag {case.sample} as {case.sought} when its probability is at least {threshold:.{decimals}f} (threshold "
+        f"chosen for {RULE_TITLES.get(str(rule), rule)}{interval}). Over the {case.repetition}s the threshold was "
+        f"{repeated.mean:.{decimals}f} on average{deviation}"
     )
 
 
 def rate_decisions(case: Case) -> str:
-    """Say how many of 1,000 new rows are flagged, right and missed, by the test parts; "" without positives there."""
+    """Say how many new rows would be flagged, right and missed, by the test parts; "" without positives there.
+
+    The counts are of all test rows of the repetitions that have a threshold, each at its own. They are told for 1,000
+    rows, or for 10 or 100 times as many, so that at least ten of these are positive.
+    """
     rows = [row for row in case.findings.rows if row.run.method == case.best and row.threshold]
     tn, fp, fn, tp = (sum(row.tuned.scores[name] or 0 for row in rows) for name in ("tn", "fp", "fn", "tp"))
     if not tp + fn:
         return ""
     noun, sought, total = case.study.noun, case.sought, tn + fp + fn + tp
-    flagged, right, missed = (round(IN_SO_MANY * number / total) for number in (tp + fp, tp, fn))
+    many = next((many for many in IN_SO_MANY if many * (tp + fn) / total >= MANY_POSITIVES), IN_SO_MANY[-1])
+    flagged, right, missed = (round(many * number / total) for number in (tp + fp, tp, fn))
     precision = f", precision {100 * tp / (tp + fp):.0f} %" if tp + fp else ""
+    positives = f"{case.line.test.positives:.0f} {noun} with {sought}"
+    tests = f"each test part has about {positives}" if case.study.folds else f"the test part has {positives}"
+    over = f"all test {noun} of {format_count(len(rows), case.repetition)} together"
     return (
-        f"In {IN_SO_MANY:,} new {noun} you would flag about {flagged}, of which {right} have {sought}; {missed} with "
-        f"{sought} would be missed. (Recall {100 * tp / (tp + fn):.0f} %{precision}; each test part has about "
-        f"{case.line.test.positives:.0f} {noun} with {sought})"
+        f"With thresholds chosen in this way you would flag about {flagged:,} of {many:,} new {noun}. Of these, "
+        f"{right:,} would have {sought}, and {missed:,} with {sought} would be missed. "
+        f"({over[0].upper()}{over[1:]}: recall {100 * tp / (tp + fn):.0f} %{precision}; {tests})"
     )
 
 
@@ -219,9 +236,12 @@ def check_demand(case: Case) -> str:
     rows = [row for row in case.findings.rows if row.run.method == case.best]
     reached = [row.tuned.scores[score] or 0.0 for row in rows if row.threshold]
     met = f"{sum(value >= demanded for value in reached)} of {format_count(len(rows), case.repetition)}"
+    over = (
+        f" over the {format_count(len(reached), case.repetition)} with a threshold" if len(reached) < len(rows) else ""
+    )
     return (
         f"You asked for a {score} of {demanded:g}. On test it was reached in {met}; its mean was "
-        f"{np.mean(reached):.2f}. Ask for more if that is too little"
+        f"{np.mean(reached):.2f}{over}. Ask for more if that is too little"
     )
 
 
@@ -274,6 +294,12 @@ def count_decimals(low: float, high: float) -> int:
     if not width > 0 or not isfinite(width):
         return DECIMALS_ALONE
     return min(max(1 - floor(log10(width)), FEWEST_DECIMALS), MOST_DECIMALS)
+
+
+def count_threshold_decimals(threshold: float) -> int:
+    """Return how many decimals show three digits of a probability, or of its distance to 1; at least 3 decimals."""
+    distance = min(threshold, 1 - threshold)
+    return max(2 - floor(log10(distance)), 3) if distance > 0 else 3
 
 
 def write_number(value: float, decimals: int) -> str:

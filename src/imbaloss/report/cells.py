@@ -27,6 +27,11 @@ class ComparedScore(NamedTuple):
         """The name of its column in table.csv, such as "roc_auc", or "tuned_f1" for F1 at the tuned threshold."""
         return f"tuned_{self.score}" if self.tuned else self.score
 
+    @property
+    def mean_label(self) -> str:
+        """The name of its mean over repetitions; a cost is a mean already."""
+        return self.label if self.lower else f"mean {self.label}"
+
     def value_in(self, row: Row) -> float | None:
         """Return the score on test in a row (the result of a run); None if it is undefined or missing there."""
         return (row.tuned.scores if self.tuned else row.scores["test"]).get(self.score)
