@@ -105,7 +105,7 @@ BAD = {
         lambda f: parquet(f, mixed().assign(age=[[1, 2]] * 120)), (), "has a column 'age' of list<",
     ),
     # the target
-    "target missing": (lambda f: write_csv(f, mixed().drop(columns="fraud")), (), "column 'fraud', which --target names"),
+    "target missing": (lambda f: write_csv(f, mixed().drop(columns="fraud")), (), "'fraud', which --target names"),
     "target misspelt": (write_csv, ("--target", "fruad"), "did you mean 'fraud'?"),
     "no target named": (write_csv, ("--target", ""), "has no column ''"),
     "one class": (lambda f: changed(f, fraud="no"), (), "has one class alone, 'no': two are needed"),
