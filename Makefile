@@ -4,7 +4,7 @@ BIN := .venv/bin
 
 .PHONY: demo test slow check bench docs setup clean
 
-demo: setup  ## the report's experiment on scikit-learn's digits, offline
+demo: setup  ## the 2023 study's experiment on scikit-learn's digits, offline
 	$(BIN)/imbaloss reproduce --dataset digits_parity --dataset digits_3_8 --dataset digits_8_9 --out results/demo
 
 test: check  ## all that a change must pass, but for the slow tests

@@ -40,7 +40,7 @@ from imbaloss.training.stack import Stack
 from tests.peers import name_operators_of_torchvision
 
 REPORTS = ("mse", "mfe", "msfe", "wce", "focal")
-EPOCHS = 300  # of a whole training, as the report has them
+EPOCHS = 300  # of a whole training, as the 2023 study has them
 CPU = torch.device("cpu")
 PEAK = """
 import resource, subprocess, sys
@@ -264,7 +264,7 @@ def print_costs(cases: list[tuple[str, Work, int]], turns: int, by_sample: bool 
 
 
 def print_memory() -> None:
-    """The most that the report's 45 cells take, in a process of their own, with the real files where there are any."""
+    """The most that the 2023 study's 45 cells take, in a process of their own, with the real files if there are any."""
     from imbaloss.data.cifar100 import find_files
 
     folder = Path(os.environ.get("IMBALOSS_DATA") or Path(__file__).parents[2] / "shared")
@@ -276,7 +276,7 @@ def print_memory() -> None:
         words = [*map(str, command), "--epochs", "2", "--quiet", "--json"]
         # by a small process in between: the kernel counts what a child took over from its parent
         found = subprocess.run([sys.executable, "-c", PEAK, *words], check=True, capture_output=True, text=True).stdout
-    print(f"\nPeak memory of the report's 45 cells, `imbaloss reproduce`: {int(found) / 2**20:.2f} GiB.")
+    print(f"\nPeak memory of the 2023 study's 45 cells, `imbaloss reproduce`: {int(found) / 2**20:.2f} GiB.")
 
 
 def main() -> None:

@@ -31,6 +31,7 @@ from imbaloss.data.resampling import BATCH_SAMPLERS, SAMPLERS
 from imbaloss.estimator.packing import pack_value
 from imbaloss.estimator.parameters import OWN_PARAMETERS, PARAMETERS
 from imbaloss.learners import network_file
+from imbaloss.losses import LossSpec
 
 Quick = partial(ImbalancedClassifier, hidden=(20,), epochs=30, random_state=0)
 COSTS = [[0.0, 1.0], [10.0, 0.0]]
@@ -162,6 +163,18 @@ def test_a_clone_is_as_new_and_a_fitted_one_goes_through_joblib(data, tmp_path):
     assert (
         joblib.load(tmp_path / "classifier.joblib").predict_proba(X).tobytes() == classifier.predict_proba(X).tobytes()
     )
+
+
+def test_a_loss_spec_is_the_loss_of_its_text(data, tmp_path):
+    X, y, *_ = data
+    classifier = clone(Quick(LossSpec.parse("focal:gamma=1"))).fit(X, y)
+    assert classifier.get_params()["loss"] == LossSpec.parse("focal:gamma=1")
+    assert "loss=LossSpec(name='focal'" in repr(classifier)
+    expected = Quick("focal:gamma=1").fit(X, y).predict_proba(X).tobytes()
+    classifier.save(tmp_path)
+    loaded = ImbalancedClassifier.load(tmp_path)
+    assert loaded.loss == "focal:gamma=1"
+    assert classifier.predict_proba(X).tobytes() == loaded.predict_proba(X).tobytes() == expected
 
 
 def test_an_ensemble_is_the_mean_of_networks_with_the_next_random_states(data):
@@ -567,7 +580,7 @@ def test_nothing_leaks_from_the_part_that_is_put_aside(changes, how):
         ({"class_weight": {2: 1}}, r"class_weight names 2, which is no class of y: \[0, 1\]"),
         ({"class_weight": {1: -1}}, "class_weight must be finite and >= 0, found -1 for 1"),
         ({"class_weight": "cost", "threshold": "expected_cost", "costs": COSTS}, "costs count once"),
-        ({"loss": None}, "loss must be a text, found None"),
+        ({"loss": None}, "loss must be a text or a LossSpec, found None"),
         ({"sampler": None}, "sampler must be a text, found None"),
         ({"calibration": None}, "calibration must be a text, found None"),
         ({"epochs": None}, "epochs must be a whole number, found None"),

@@ -18,7 +18,7 @@ PRONOUNS = (
 REST = "a an and any how if is no none not only or the there this those two what when where whether which who why"
 FRAGMENTS = {*PREPOSITIONS.split(), *PRONOUNS.split(), *REST.split()}
 NAMING = "a all an at both each every everything how the this what whether"  # classes and properties may begin so
-EMPTY = "asked found given it known of_pair one others said some theirs there things told way what"
+EMPTY = "asked found given here it known of_pair one others said some theirs there things told way what"
 
 
 def documented(file: Path) -> Iterator[tuple[ast.AST, str, bool]]:

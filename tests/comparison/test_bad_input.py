@@ -105,7 +105,7 @@ BAD = {
         lambda f: parquet(f, mixed().assign(age=[[1, 2]] * 120)), (), "has a column 'age' of list<",
     ),
     # the target
-    "target missing": (lambda f: write_csv(f, mixed().drop(columns="fraud")), (), "has no column 'fraud', the target"),
+    "target missing": (lambda f: write_csv(f, mixed().drop(columns="fraud")), (), "'fraud', which --target names"),
     "target misspelt": (write_csv, ("--target", "fruad"), "did you mean 'fraud'?"),
     "no target named": (write_csv, ("--target", ""), "has no column ''"),
     "one class": (lambda f: changed(f, fraud="no"), (), "has one class alone, 'no': two are needed"),
@@ -166,13 +166,13 @@ BAD = {
         lambda f: write_csv(f, pd.DataFrame({"a": [None] * 20, "fraud": ["x"] * 5 + ["y"] * 15})), (),
         "Ignored: fraud (it is the target); a (it has no values)",
     ),
-    "no such column to drop": (write_csv, ("--drop", "colour"), "has no column 'colour', the drop"),
+    "no such column to drop": (write_csv, ("--drop", "colour"), "has no column 'colour', which --drop names"),
     "the target dropped": (write_csv, ("--drop", "fraud"), "the target, 'fraud', cannot be left out"),
     "complex numbers": (
         lambda f: npz(f, X=np.arange(6) * 1j, fraud=np.arange(6) // 3), ("--positive", "1"), "complex numbers",
     ),
     # groups and times
-    "no such group": (write_csv, ("--group", "customer"), "has no column 'customer', the group"),
+    "no such group": (write_csv, ("--group", "customer"), "has no column 'customer', which --group names"),
     "the group is the target": (write_csv, ("--group", "fraud"), "the group column is the target"),
     "the group equals the target": (
         lambda f: changed(f, who=mixed()["fraud"].map({"yes": "a", "no": "b"})), ("--group", "who"),

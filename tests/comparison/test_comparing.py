@@ -16,7 +16,7 @@ import imbaloss
 from imbaloss import studies
 from imbaloss.comparison import Answer, OwnModel
 from imbaloss.comparison.answer import convert_to_json
-from imbaloss.comparison.comparing import Place, train_repetitions
+from imbaloss.comparison.comparing import Place, describe_detectable_difference, train_repetitions
 from imbaloss.comparison.from_python import open_arrays
 from imbaloss.comparison.own_data import Own
 from imbaloss.comparison.planning import budget_in_seconds, plan_study
@@ -388,6 +388,9 @@ def test_a_leak_through_encoding_or_resampling_does_not_get_in():
         ({"repetitions": 0}, "repetitions must be 1 to 1000, found 0"),
         ({"budget": "1h", "repetitions": 1}, "`repetitions` and `budget` cannot be combined"),
         ({"loss": "mse"}, r"no option 'loss' \(did you mean 'losses'\?\)"),
+        ({"recipe": {}}, r"no option 'recipe'( \(did you mean '(?!recipe)\w+'\?\))?$"),
+        ({"out": 3}, "^out must be the path of a folder or None, found 3$"),
+        ({"decimal": "x"}, "^`decimal` must be '.' or ',', found 'x'$"),
         ({"threshold": 0.5}, "threshold must be the text of a rule, such as 'f1'"),
         ({"budget": 60, "repetitions": None}, "budget must be a time, such as 90s, 10m or 2h, found 60"),
         ({"test": parts()[0]}, r"test must be a pair \(X, y\), found DataFrame"),
@@ -396,12 +399,12 @@ def test_a_leak_through_encoding_or_resampling_does_not_get_in():
         ({"X": parts()[0].assign(age=[[1, 2]] * 120)}, "column age holds lists"),
         ({"X": pd.concat({"a": parts()[0]}, axis=1)}, "column names in several levels"),
         ({"losses": "mfse"}, "there is no loss 'mfse'"),
-        ({"drop": "aeg"}, r"no column 'aeg', the drop \(did you mean 'age'\?\)"),
+        ({"drop": "aeg"}, r"no column 'aeg', which `drop` names \(did you mean 'age'\?\)"),
         ({"losses": [], "references": False}, "there is no method to compare"),
         ({"folds": 2}, "folds"),
         ({"folds": "3"}, "folds must be a whole number, found '3'"),
         ({"repetitions": 2.5}, "repetitions must be a whole number, found 2.5"),
-        ({"drop": 0}, "no column '0', the drop"),
+        ({"drop": 0}, "no column '0', which `drop` names"),
         ({"X": pd.DataFrame(np.zeros((120, 2)), columns=["a", "a"])}, "two columns 'a'"),
         ({"X": np.zeros((120, 3, 3), np.uint8), "y": [1, 0]}, "X has 120 rows and y has 2"),
     ],
@@ -412,6 +415,16 @@ def test_what_cannot_be_compared_is_told_in_a_sentence(change, sentence, tmp_pat
     with pytest.raises((ValueError, TypeError), match=sentence):
         imbaloss.compare(asked.pop("X"), asked.pop("y"), **asked)
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(("rows", "shown"), [(120, False), (4000, True)])
+def test_a_difference_beyond_the_highest_area_cannot_be_shown(rows, shown):
+    request = ComparisonRequest(target="y", repetitions=40)
+    own = open_arrays("data", [parts(rows)], None, None, request)
+    [note] = describe_detectable_difference(plan_study(request, own), own)
+    assert (note.startswith("A difference in ROC-AUC of about 0.")) is shown
+    assert ("are too few to show a difference in ROC-AUC between 12 methods" in note) is not shown
+    assert note.endswith(", and the highest area is 1") is not shown
 
 
 def test_groups_and_times_are_given_beside():

@@ -78,7 +78,9 @@ def test_copies_of_what_is_learned_from_are_counted():
 
 def test_few_positives_and_a_frequent_one_are_told():
     assert "6 positives can show large differences between methods at best" in said(mixed(120, 0.05))
-    assert "The positive class no is the more frequent one. Was yes meant (--positive)?" in said(mixed(), positive="no")
+    assert "The positive class no is the more frequent one. If yes was meant, name it with --positive" in said(
+        mixed(), positive="no"
+    )
 
 
 def test_images_are_told_with_what_becomes_of_them(tmp_path):

@@ -41,6 +41,14 @@ def test_a_number_outside_its_domain_is_refused(wrong, sentence):
         ComparisonRequest(target="y", **wrong).check_numbers()
 
 
+def test_a_text_that_a_field_does_not_admit_is_refused():
+    assert {ComparisonRequest(target="y", decimal=mark).decimal for mark in (None, ".", ",")} == {None, ".", ","}
+    with pytest.raises(ValueError, match=r"^`decimal` must be '\.' or ',', found 'x'$"):
+        ComparisonRequest(target="y", decimal="x")
+    with pytest.raises(ValueError, match=r"^--decimal must be"):
+        ComparisonRequest(target="y", decimal="x", command="imbaloss compare")
+
+
 def read_command_line(*options: str) -> ComparisonRequest:
     context = typer.main.get_command(app).commands["compare"].make_context("compare", ["data.csv", *options])
     return replace(read_request(context, Path("data.csv")), command="")

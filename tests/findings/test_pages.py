@@ -94,7 +94,7 @@ def test_a_folder_without_a_study_is_named_in_one_line(module, tmp_path):
     words = [sys.executable, "-m", module, "convergence", "--results", str(tmp_path)]
     ended = subprocess.run(words, check=False, cwd=ROOT, capture_output=True, text=True)
     assert ended.returncode == 2
-    assert ended.stderr == (f"{module}: {tmp_path / 'convergence'} holds no study.toml: no study was run there\n")
+    assert ended.stderr == f"{module}: there is no folder {tmp_path / 'convergence'}: no study was run there\n"
 
 
 def test_without_a_measured_bias_the_command_that_measures_it_is_named(tmp_path):

@@ -222,6 +222,7 @@ def test_a_loss_shows_what_it_was_given():
     assert repr(losses.get("focal", gamma=5, ignore_index=255)) == (
         "Loss(focal(gamma=5), mean, class_weights=(0.75, 0.25), ignore_index=255)"
     )
+    assert repr(losses.get("mse")) == "Loss(squared, mean)"
     own = losses.Loss(torch.nn.BCEWithLogitsLoss(reduction="none"), losses.reductions.mean)
     assert "BCEWithLogitsLoss, mean" in repr(own)
 

@@ -133,7 +133,7 @@ def test_failures_and_undefined_scores_are_listed(tmp_path):
     page = Page(write(SMALL, some, tmp_path).read_text())
     for sentence in tables.write_notes(some):
         assert sentence in page.text
-        assert f"- {sentence}" in (tmp_path / "table.md").read_text()
+        assert f"- {sentence}.\n" in (tmp_path / "table.md").read_text()
 
 
 def test_a_study_in_which_everything_failed_still_has_its_page(tmp_path):

@@ -136,6 +136,10 @@ WRONG = [
     ("epochs = 3", "epochs = 3\nmomentum = 0.5\noptimizer = 'adam'", "line 13: adam takes no momentum; sgd does"),
     ("[20, 10]", "[20, 10.5]", "line 23: hidden must be a whole number, found 10.5"),
     ("[20, 10]", "[20, 0]", "line 23: hidden widths must be 1 to 100000, found (20, 0)"),
+    (
+        "[recipes.small]\n\n[recipes.large]", "[[recipes]]",
+        "line 20: recipes must be a table for each name, such as [recipes.NAME], found an array",
+    ),
     ("[recipes.large]", "[recipe.large]", "line 22: there is no key 'large' in recipe"),
     ("[recipes.small]", "[dataset_recipes.tree1]", "line 20: there is no data set 'tree1' (did you mean 'tree_1'?)"),
     ("loss_recipes.focal", "loss_recipes.focl", "line 17: there is no loss 'focl' (did you mean 'focal'?)"),

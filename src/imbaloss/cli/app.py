@@ -4,14 +4,15 @@ import io
 import os
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from typer import Option
 
 from imbaloss.cli.terminal import tell
+from imbaloss.field_tables import FieldError
 
 INTERRUPTED = 130  # the exit code after Ctrl-C
 
@@ -44,17 +45,25 @@ def root(
 
 
 @contextmanager
-def explain_input_errors() -> Iterator[None]:
+def explain_input_errors(options: Container[str] = ()) -> Iterator[None]:
     """Turn errors within the block that wrong input causes into an InputError, which `main` prints in one line.
 
     A context manager. ValueError, OSError, MemoryError and PyTorch's lack of memory are turned; other exceptions pass.
 
+    Args:
+        options: Fields of a recipe that the user typed as options. A message about one of them begins with the option.
+
     Raises:
-        InputError: The block raised such an error; it has the same message.
+        InputError: The block raised such an error; it has the same message, or names the option too.
     """
     try:
         with explain_system_errors():
             yield
+    except FieldError as error:
+        option = f"--{error.field.replace('_', '-')}"
+        if error.field not in options:
+            raise InputError(str(error)) from error
+        raise InputError(error.sentence(option) if error.named else f"{option}: {error.problem}") from error
     except ValueError as error:
         raise InputError(str(error)) from error
 
@@ -83,6 +92,27 @@ class InputError(typer.TyperException):
     """The input or the options are wrong; `main` prints the message in one line and exits with code 2."""
 
 
+RULES = {  # pydantic's names of errors in the values of options, in our words
+    "greater_than_equal": "must be {ge:g} or more, found {value}",
+    "less_than_equal": "must be {le:g} or less, found {value}",
+    "int_parsing": "must be a whole number, found {value!r}",
+    "int_from_float": "must be a whole number, found {value!r}",
+    "float_parsing": "must be a number, found {value!r}",
+}
+
+
+def describe_error(error: typer.TyperException) -> str:
+    """Return the message of an error; for a wrong number in an option, "--folds must be 3 or more, found 2"."""
+    problems: list[dict[str, Any]] = getattr(error.__cause__, "errors", list)()
+    if not isinstance(error, typer.BadParameter) or error.param is None or len(problems) != 1:
+        return error.format_message()
+    [problem] = problems
+    if problem["type"] not in RULES:
+        return error.format_message()
+    rule = RULES[problem["type"]].format(value=problem["input"], **problem.get("ctx", {}))
+    return f"{' / '.join(error.param.opts)} {rule}"
+
+
 def main() -> None:
     """Run the command `imbaloss` with the words of `sys.argv`, or print its help if there are none, and exit.
 
@@ -101,6 +131,6 @@ def main() -> None:
         if code == INTERRUPTED:
             tell(f"interrupted; to go on: {shlex.join(['imbaloss', *sys.argv[1:]])}")
     except typer.TyperException as error:
-        tell(f"imbaloss: {' '.join(error.format_message().split())}")
+        tell(f"imbaloss: {' '.join(describe_error(error).split())}")
         code = 2
     sys.exit(code)

@@ -44,7 +44,7 @@ def compare(
     from imbaloss.comparison.comparing import ComparisonObserver, answer_request, ignore_text
     from imbaloss.comparison.opening import open_own
 
-    with explain_input_errors():
+    with explain_input_errors(used_options(context, RECIPE_OPTIONS)):
         request = read_request(context, source)
         own = open_own(source, request)
         observer = ComparisonObserver(ignore_text if quiet else tell, tell, lambda jobs: progress(jobs, quiet=quiet))

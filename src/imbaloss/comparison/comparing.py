@@ -112,7 +112,7 @@ def answer_request(
     notes = (*describe_data(own), *describe_network(study))
     study = replace(study, notes=notes + (() if request.budget else describe_detectable_difference(study, own)))
     for text in study.notes:
-        observer.note(end_sentence(text))
+        observer.note(f"{text}.")
     out = choose_folder(study, out, observer.note, is_named=request.out is not None, overwrite=request.overwrite)
     place = Place(own, out, Store(out), request.device, observer)
     place.store.add_examples({study.name: own})
@@ -135,11 +135,6 @@ def explain_no_score(findings: report.Findings) -> str:
     """Return the first reason why a training has no score; "the score is undefined" if none is recorded."""
     reasons = [row.failure or row.tuned.reason or row.tuned.undefined.get("f1") for row in findings.rows]
     return next(filter(None, reasons), "the score is undefined")
-
-
-def end_sentence(text: str) -> str:
-    """Add a period to a text, unless it ends with a question mark; then it is returned unchanged."""
-    return text if text.endswith("?") else f"{text}."
 
 
 def choose_folder(study: OwnStudy, out: Path, note: MessageHandler, *, is_named: bool, overwrite: bool) -> Path:
@@ -206,7 +201,8 @@ def describe_network(study: OwnStudy) -> tuple[str, ...]:
 def describe_detectable_difference(study: OwnStudy, own: Own) -> tuple[str, ...]:
     """Return a tuple of one note on the smallest difference in ROC-AUC that the study can show; empty for one method.
 
-    If the repetitions or test rows are too few for any difference, the note says that.
+    If the repetitions or test rows are too few for any difference, the note says that. So it does if the smallest
+    difference is above 0.2, since no area is above 1 and the computation assumes areas of 0.8.
     """
     detectable = studies.compute_detectable_differences(study.runs(), {study.name: own})
     if detectable is None:
@@ -222,6 +218,12 @@ def describe_detectable_difference(study: OwnStudy, own: Own) -> tuple[str, ...]
         return (
             f"{repetitions} with {format_count(cell.positives, 'positive')} in test cannot show any difference in "
             f"ROC-AUC between {detectable.methods} methods",
+        )
+    if cell.difference > 1 - AREA:
+        return (
+            f"{repetitions} with {format_count(cell.positives, 'positive')} in test are too few to show a difference "
+            f"in ROC-AUC between {detectable.methods} methods with a probability of 80 %: areas of {AREA:g} would have "
+            f"to differ by about {cell.difference:.2g}, and the highest area is 1",
         )
     return (
         f"A difference in ROC-AUC of about {cell.difference:.2g} can be shown with a probability of 80 % "

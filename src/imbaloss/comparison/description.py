@@ -45,7 +45,8 @@ def describe_data(own: Own) -> list[str]:
         )
     if own.level > 0.5:
         notes.append(
-            f"The positive class {own.positive} is the more frequent one. Was {own.negative} meant (--positive)?"
+            f"The positive class {own.positive} is the more frequent one. If {own.negative} was meant, name it with "
+            "--positive"
         )
     notes += own.notes
     if isinstance(own.kind, ImagePreparation):

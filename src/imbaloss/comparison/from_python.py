@@ -4,6 +4,7 @@ import inspect
 import shutil
 import weakref
 from collections.abc import Iterable, Mapping, Sequence
+from os import PathLike
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
@@ -63,7 +64,7 @@ def compare(  # noqa: D417 - the table of the request documents the other option
         verbose: Whether to print notes on the data and the steps of the comparison.
         **recipe: Entries of a recipe, as docs/studies.md lists them.
     """
-    check_options(recipe, threshold, test)
+    check_options(recipe, threshold, test, out)
     request = ComparisonRequest(
         target=y.name if isinstance(y, pd.Series) and isinstance(y.name, str) else TARGET,
         positive=None if positive is None else write_name(positive),
@@ -90,26 +91,32 @@ DOCUMENTED = REQUEST_FIELDS.keys() - {"test"}  # `compare` documents its own `te
 compare.__doc__ = f"{inspect.cleandoc(compare.__doc__ or '')}\n{document_options()}"
 
 
-def check_options(recipe: Mapping[str, Any], threshold: Any, test: Any) -> None:
-    """Check the names of the entries of a recipe, and the types of threshold and test.
+def check_options(recipe: Mapping[str, Any], threshold: Any, test: Any, out: Any) -> None:
+    """Check the names of the entries of a recipe, and the types of threshold, test and output folder.
 
     Args:
         recipe: The further options of `compare`, by name.
         threshold: Must be text.
         test: Must be a pair (X, y) or None.
+        out: Must be a path, as text or as a `Path`, or None.
 
     Raises:
-        TypeError: A recipe has no entry of that name, the threshold is no text, or the test is no pair.
+        TypeError: A recipe has no entry of that name, the threshold is no text, the test is no pair, or the
+            output folder is no path.
     """
     entries = list(FIELDS)
     for option in recipe:
         if option not in entries:
-            options = [*inspect.signature(compare).parameters, *entries]
+            parameters = inspect.signature(compare).parameters.values()
+            named = [parameter.name for parameter in parameters if parameter.kind is not parameter.VAR_KEYWORD]
+            options = [*named, *entries]
             raise TypeError(f"compare() has no option {option!r}{suggest(option, options)}")
     if not isinstance(threshold, str):
         raise TypeError(f"threshold must be the text of a rule, such as 'f1' or 'cost:fn=10,fp=1', found {threshold!r}")
     if test is not None and not (isinstance(test, tuple | list) and len(test) == 2):
         raise TypeError(f"test must be a pair (X, y), found {type(test).__name__}")
+    if out is not None and not isinstance(out, str | PathLike):
+        raise TypeError(f"out must be the path of a folder or None, found {out!r}")
 
 
 def answer_in_python(own: Own, request: ComparisonRequest, *, verbose: bool) -> Answer:

@@ -91,14 +91,15 @@ def check_columns(names: Collection[str], request: ComparisonRequest, source: st
         ValueError: A column does not exist, is named for two purposes, or both groups and times are named.
     """
     wanted = {"target": request.target, "group": request.group, "time": request.time}
-    lists = {"drop": request.drop, "category": request.category, "mark": request.mark, "keep-na": request.keep_na}
+    lists = {"drop": request.drop, "category": request.category, "mark": request.mark, "keep_na": request.keep_na}
     named = [*wanted.items(), *((purpose, name) for purpose, column_names in lists.items() for name in column_names)]
     for purpose, name in named:
         if name is not None and name not in names:
             existing = f"it has {list_names(list(names))}"
             if len(names) == 1:
                 existing = f"it has one column, {next(iter(names))!r}: is the delimiter another than , ; | and tab?"
-            raise ValueError(f"{source} has no column {name!r}, the {purpose}{suggest(name, names)}; {existing}")
+            named_by = f"which {request.write_option(purpose)} names"
+            raise ValueError(f"{source} has no column {name!r}, {named_by}{suggest(name, names)}; {existing}")
     for purpose in ("group", "time"):
         if wanted[purpose] == request.target:
             raise ValueError(

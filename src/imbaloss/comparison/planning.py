@@ -33,7 +33,8 @@ def plan_study(request: ComparisonRequest, own: Own) -> OwnStudy:
         method.learner.check_loss(method.loss, recipe)
     recipe.check_shape(own.shape)
     if request.repetitions is not None and request.budget is not None:
-        raise ValueError("`repetitions` and `budget` cannot be combined: a budget decides the number of repetitions")
+        options = " and ".join(map(request.write_option, ("repetitions", "budget")))
+        raise ValueError(f"{options} cannot be combined: a budget decides the number of repetitions")
     request.check_numbers()
     seconds = budget_in_seconds(request)
     return OwnStudy(

@@ -120,6 +120,7 @@ class ComparisonRequest:
             "Decimal mark (. or ,) if numbers such as 1,234 leave it open.",
             panel="Data",
             metavar="MARK",
+            names=(".", ","),
             default_text="by the numbers",
             in_python='The decimal mark of numbers in text, "." or ",", if numbers such as 1,234 leave it open.',
         ),
@@ -197,11 +198,25 @@ class ComparisonRequest:
     command: str = ""  # the command line of the request, which the report shows
 
     def __post_init__(self) -> None:
-        """Trim the names and texts of the request, and bring them into Unicode's normal form C; None stays None."""
+        """Trim the names and texts of the request, and bring them into Unicode's normal form C; None stays None.
+
+        Raises ValueError if a field such as `decimal` has none of the texts that it admits.
+        """
         for name in NAMES:
             value = getattr(self, name)
             normal = tuple(map(normalize_text, value)) if isinstance(value, tuple) else value and normalize_text(value)
             object.__setattr__(self, name, normal)
+        for name, line in REQUEST_FIELDS.items():
+            value, admitted = getattr(self, name), line.entry.names
+            if admitted and value is not None and value not in admitted:
+                choices = " or ".join(map(repr, admitted))
+                raise ValueError(f"{self.write_option(name)} must be {choices}, found {value!r}")
+
+    def write_option(self, name: str) -> str:
+        """Write the name of a field as the person knows it: "--keep-na" on the command line, "`keep_na`" in Python."""
+        if not self.command:
+            return f"`{name}`"
+        return f"--{(REQUEST_FIELDS[name].entry.option or name).replace('_', '-')}"
 
     def check_numbers(self) -> None:
         """Check that each number of the request, such as `folds`, is in the range of its field.

@@ -10,7 +10,7 @@ from imbaloss.data.samples import Counts
 
 
 def table1_counts(level: Fraction, available: Counts) -> Counts:
-    """Return N = n - P negatives and P = level x 2 n positives: the counts behind the report's Table 1.
+    """Return N = n - P negatives and P = level x 2 n positives: the counts behind the 2023 study's Table 1.
 
     P is rounded to a whole number, halves up. level: half the share of positives, at most 1/2. available: the images of
     each class, of which the smaller number is n.
@@ -21,7 +21,7 @@ def table1_counts(level: Fraction, available: Counts) -> Counts:
 
 
 def stated_counts(level: Fraction, available: Counts) -> Counts:
-    """Return N = n - P negatives and P = level x n positives: the rule that the report states.
+    """Return N = n - P negatives and P = level x n positives: the rule that the 2023 study states.
 
     P is rounded to a whole number, halves up. level: the share of positives, at most 1. available: the images of each
     class, of which the smaller number is n.

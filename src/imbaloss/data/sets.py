@@ -1,7 +1,7 @@
 """The binary data sets by name.
 
-Three are the report's, made of classes of CIFAR-100; three each are made of digits and newsgroups in the same way; and
-any two classes of CIFAR-100 are one.
+Three are the 2023 study's, made of classes of CIFAR-100; three each are made of digits and newsgroups in the same way;
+and any two classes of CIFAR-100 are one.
 """
 
 import os

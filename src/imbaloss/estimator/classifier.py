@@ -96,7 +96,7 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
 
     def __init__(
         self,
-        loss: str = "msfe",
+        loss: str | LossSpec = "msfe",
         *,
         network: str = "mlp",
         hidden: Sequence[int] = (100,),
@@ -284,8 +284,8 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
     def save(self, folder: str | Path) -> Path:
         """Write the classifier to folder/model.safetensors, whole or not at all, and return the path of the file.
 
-        `load` makes an equal classifier of it, in any process. A threshold that is a function is saved as the number
-        that it chose, and a random generator as None.
+        `load` makes an equal classifier of it, in any process. A loss that is a `LossSpec` is saved as its text, a
+        threshold that is a function as the number that it chose, and a random generator as None.
 
         Raises NotFittedError before a fit, and OSError if the file cannot be written.
         """
@@ -418,10 +418,10 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         Raises:
             ValueError: The loss is unknown, class weights or costs are given twice, or a weight is not admitted.
         """
-        loss = LossSpec.parse(self.loss)
+        loss = self.loss if isinstance(self.loss, LossSpec) else LossSpec.parse(self.loss)
         if self.class_weight is None:
             return loss
-        twice = f"class weights are given twice: in the loss {self.loss!r}, and as class_weight"
+        twice = f"class weights are given twice: in the loss {str(self.loss)!r}, and as class_weight"
         require("class_weights" not in dict(loss.parameters), twice)
         if isinstance(self.class_weight, str) and isinstance(self.threshold, str):
             once = f"costs count once: take class_weight 'cost' or threshold {EXPECTED_COST!r}, not both"

@@ -18,9 +18,11 @@ KEPT = {  # attributes that every fitted classifier has, beside the model
 def pack_classifier(classifier: BaseEstimator) -> dict[str, Any]:
     """Return the parameters and attributes of a fitted classifier as JSON values, without the model.
 
-    A threshold that is a function is replaced by the number that it chose, and a random generator by None.
+    A loss that is a `LossSpec` is replaced by its text, a threshold that is a function by the number that it chose, and
+    a random generator by None.
     """
     parameters = classifier.get_params(deep=False)
+    parameters["loss"] = str(parameters["loss"])
     if callable(parameters["threshold"]):
         parameters["threshold"] = classifier.threshold_
     if isinstance(parameters["random_state"], np.random.RandomState):

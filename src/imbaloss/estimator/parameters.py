@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 
 from imbaloss.estimator.decision import Metric
 from imbaloss.field_tables import Domain, Entry, read_fields
+from imbaloss.losses import LossSpec
 from imbaloss.recipe_fields import DEVICE, FIELDS, ONE_OR_MORE
 from imbaloss.training.recipe import require
 
@@ -59,10 +60,12 @@ class OwnParameters:
     """The parameters that are no field of a recipe, or that admit other values than the field."""
 
     loss: Annotated[
-        str,
+        str | LossSpec,
         Entry(
             'The loss by name, with parameters as in "focal:gamma=1"; `imbaloss.losses.names()` lists the names. A '
-            'pair of error and reduction is written as "cross_entropy/worst_class".'
+            'pair of error and reduction is written as "cross_entropy/worst_class". A '
+            "`LossSpec` is admitted too.",
+            domains=(Domain("must be a text or a LossSpec", lambda loss: isinstance(loss, str | LossSpec)),),
         ),
     ]
     hidden: Annotated[

@@ -1,7 +1,7 @@
 """What every loss has in common: how it is called, which arguments it refuses and which samples it ignores."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import torch
@@ -164,14 +164,18 @@ class WeightedCriterion(Criterion):
             logits = logits.masked_fill(has_no_weight & ~logits.isfinite(), 0)
         return logits, targets, sample_weight
 
-    def format_options(self, more: Mapping[str, object]) -> str:
-        """Return the options as one text `key=value, ...`, for `extra_repr`; those that are None or False are left out.
+    def format_arguments(self, *parts: str, **options: object) -> str:
+        """Write the arguments of a loss as one text `part, key=value`, for `extra_repr`.
+
+        Options that are None or False are left out.
 
         Args:
-            more: The options of the subclass, written after class_weights and ignore_index.
+            parts: The texts of the error, the reduction or the function of ranks.
+            options: The options of the subclass, written after class_weights and ignore_index.
         """
-        options = {"class_weights": self.class_weights, "ignore_index": self.ignore_index, **more}
-        return ", ".join(f"{key}={value}" for key, value in options.items() if value is not None and value is not False)
+        options = {"class_weights": self.class_weights, "ignore_index": self.ignore_index, **options}
+        chosen = {key: value for key, value in options.items() if value is not None and value is not False}
+        return ", ".join([*parts, *(f"{key}={value}" for key, value in chosen.items())])
 
 
 def describe_part(part: Callable[..., object]) -> str:

@@ -177,5 +177,5 @@ class Loss(WeightedCriterion):
 
     def extra_repr(self) -> str:
         """Return the text of `repr`: the error, the reduction and the options that are not None or False."""
-        options = {"classes_apart": self.classes_apart, "sync": self.sync}
-        return ", ".join([describe_part(self.error), describe_part(self.reduction), self.format_options(options)])
+        parts = describe_part(self.error), describe_part(self.reduction)
+        return self.format_arguments(*parts, classes_apart=self.classes_apart, sync=self.sync)

@@ -82,7 +82,7 @@ class Ranking(WeightedCriterion):
 
     def extra_repr(self) -> str:
         """Return the text of `repr`: the function, and class_weights and ignore_index if they are not None."""
-        return f"{describe_part(self.rank_function)}, {self.format_options({})}"
+        return self.format_arguments(describe_part(self.rank_function))
 
 
 def auc_squared_hinge(logits: Tensor, targets: Tensor, weights: Tensor, *, margin: float = 1.0) -> Tensor:

@@ -22,6 +22,7 @@ DASH = "\u2013"  # an en dash, in the place of a missing value
 CELL = ["dataset", "level", "loss"]
 NAMES = ["setting", "method"]
 LABELS = {"f1": "F1", "roc_auc": "ROC-AUC"}
+RATES = {"lr": "learning rate"}  # names of rates of a learner in sentences; others, such as C, stay
 MOST_NAMED = 5  # largest number of cells that a note names
 LEAST = 5e-5  # smallest value that four decimals show
 ASKED = ("protocol", "negative", "positive", "sampler", "network", "recipe", "split", "threshold_for", "calibration")
@@ -138,7 +139,7 @@ def write_notes(rows: Sequence[Row]) -> list[str]:
     """Write what a reader must know beside the table, one note for each fact; the list may be empty.
 
     The notes name the kind of network (if it is a single one other than `mlp`), failed trainings, undefined scores on
-    test with their reason, and learning rates chosen at an end of their grid.
+    test with their reason, and learning rates chosen at an end of their grid. They have no full stop at the end.
 
     Args:
         rows: The results of all runs.
@@ -156,10 +157,11 @@ def write_notes(rows: Sequence[Row]) -> list[str]:
         if row.tuned.reason and "F1" not in undefined:
             undefined[TUNED_F1] = row.tuned.reason
         for score, reason in undefined.items():
-            facts.setdefault(f"{score} is undefined ({reason})", Counter())[cell] += 1
+            facts.setdefault(f"{score[:1].upper()}{score[1:]} is undefined ({reason})", Counter())[cell] += 1
         if row.tuning and (end := find_grid_end(row.tuning)):
             beyond = {"smallest": "smaller", "largest": "larger"}[end]
-            note = f"The best learning rate was the {end} of those tried, so a {beyond} one may be better"
+            rate = RATES.get(row.run.method.learner.rate, row.run.method.learner.rate)
+            note = f"The best {rate} was the {end} of those tried, so a {beyond} one may be better"
             facts.setdefault(note, Counter())[cell] += 1
     return [
         *(f"Every network is a {kind}" for kind in kinds if len(kinds) == 1 and kind != "mlp"),

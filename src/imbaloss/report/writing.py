@@ -53,9 +53,9 @@ def write_report(findings: Findings, folder: Path, extension: ReportExtension | 
         *(verdict.sentence for verdict in verdicts),
         *notes,
     ]
-    text = "".join(f"- {sentence}\n" for sentence in sentences)
+    text = "".join(f"- {sentence}.\n" for sentence in sentences)
     write_text(folder / "table.md", tables.write_markdown(findings.lines, compared) + (f"\n{text}" if text else ""))
-    comments = "".join(f"% {sentence}\n" for sentence in brackets)
+    comments = "".join(f"% {sentence}.\n" for sentence in brackets)
     write_text(folder / "table.tex", comments + tables.write_latex(findings.lines, compared))
     return write_text(folder / "report.html", render_page(findings, verdicts, pictures, notes, extension))
 

@@ -118,12 +118,12 @@ def compare(
     for place, ((first, second), differences) in enumerate(zip(pairs, of_pairs, strict=True)):
         difference = t_interval(differences, inflation=inflations[place])
         verdict = decide(difference.estimate, p_holm[place], p_equivalent[place], alpha)
-        smallest = more = None
+        smallest = more_seeds = None
         if len(differences) > 1:
             deviation = float(np.std(differences, ddof=1))
             smallest = smallest_found(len(differences), deviation, len(pairs), alpha, test_to_train)
             if verdict is Verdict.UNDECIDED and test_to_train is None:
-                more = count_more(len(differences), abs(difference.estimate), deviation)
+                more_seeds = count_more(len(differences), abs(difference.estimate), deviation)
         comparisons.append(
             Comparison(
                 first=first,
@@ -137,7 +137,7 @@ def compare(
                 p_equivalent=float(p_equivalent[place]),
                 verdict=verdict,
                 smallest=smallest,
-                more=more,
+                more=more_seeds,
             )
         )
     return comparisons

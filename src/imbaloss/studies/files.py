@@ -118,6 +118,7 @@ def document_model() -> "type[BaseModel]":
     return create_model("Document", __config__=strict, **of_study)
 
 
+TABLES_BY_NAME = (("recipes",), ("dataset_recipes",), ("loss_recipes",))  # places of entries with a table for each name
 TYPES = {  # pydantic's names of type errors, in the words of TOML
     "tuple_type": "an array",
     "string_type": "a string",
@@ -150,7 +151,16 @@ def make_entry_error(errors: Sequence[Mapping[str, Any]]) -> EntryError:
     name = next(entry for entry in reversed(place) if isinstance(entry, str))
     rule = TYPES.get(first["type"], first["msg"])
     also = ", or the number of seeds" if place == ("seeds",) else ""
-    return EntryError(f"{name} must be {rule}{also}, found {first['input']!r}", place)
+    if place in TABLES_BY_NAME:
+        rule = f"a table for each name, such as [{name}.NAME]"
+    return EntryError(f"{name} must be {rule}{also}, found {write_found(first['input'])}", place)
+
+
+def write_found(value: Any) -> str:
+    """Write a value that an entry does not admit: "an array" and "a table" for these, else the value itself."""
+    if isinstance(value, tuple | list):
+        return "an array"
+    return "a table" if isinstance(value, Mapping) else repr(value)
 
 
 def find_line(text: str, place: Place) -> int | None:
@@ -266,10 +276,12 @@ def read_study(folder: Path) -> ReportableStudy:
     """Read the study of an output folder from its study.toml.
 
     Raises:
-        OSError: The folder holds no study.toml, or it cannot be read.
+        OSError: The folder does not exist or holds no study.toml, or it cannot be read.
         ValueError: The file is damaged.
     """
     file = folder / FILE
+    if not folder.exists():
+        raise FileNotFoundError(f"there is no folder {folder}: no study was run there")
     if not file.exists():
         raise OSError(f"{folder} holds no {FILE}: no study was run there")
     return read_other_kind(file) or read_file(file)

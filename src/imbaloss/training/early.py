@@ -50,5 +50,5 @@ class EarlyStopping:
     def keep(self, mask: Tensor) -> None:
         """Keep the losses and weights of the networks where mask (S,) is true; drop those of the others."""
         self.weights = {name: tensor[mask] for name, tensor in self.weights.items()}
-        here = mask.cpu()
-        self.lowest, self.waited = self.lowest[here], self.waited[here]
+        mask_on_cpu = mask.cpu()
+        self.lowest, self.waited = self.lowest[mask_on_cpu], self.waited[mask_on_cpu]

@@ -77,13 +77,13 @@ class FusedOptimizer(ABC):
         step = step.unsqueeze(-1) if step.ndim == 2 else step
         for number, layer in reversed(list(enumerate(self.layers))):
             inputs = self.values.pop()
-            before = None
+            input_step = None
             if number:
-                before = self.working.slope(cast(StackedLinear, layer).back_propagate(step), inputs)
+                input_step = self.working.slope(cast(StackedLinear, layer).back_propagate(step), inputs)
             for name, add in layer.gradients(inputs, step).items():
                 self.move(f"layers.{number}.{name}", add)
-            if before is not None:
-                step = before
+            if input_step is not None:
+                step = input_step
 
     @abstractmethod
     def scale_gradient(self, gradient: Tensor) -> Tensor:

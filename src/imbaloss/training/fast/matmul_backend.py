@@ -20,14 +20,14 @@ class OneDnnSetting:
         """Begin without users; the setting of PyTorch stays as it is."""
         self.lock = threading.Lock()
         self.users = 0
-        self.before = ""
+        self.precision_to_restore = ""
 
     def __enter__(self) -> None:
         """Hand float32 products to oneDNN in all threads, until the last user leaves."""
         with self.lock:
             settings = torch.backends.mkldnn.matmul  # type: ignore[attr-defined]
             if self.users == 0:
-                self.before, settings.fp32_precision = settings.fp32_precision, "bf16"
+                self.precision_to_restore, settings.fp32_precision = settings.fp32_precision, "bf16"
             self.users += 1
 
     def __exit__(self, *_: object) -> None:
@@ -35,7 +35,7 @@ class OneDnnSetting:
         with self.lock:
             self.users -= 1
             if self.users == 0:
-                torch.backends.mkldnn.matmul.fp32_precision = self.before  # type: ignore[attr-defined]
+                torch.backends.mkldnn.matmul.fp32_precision = self.precision_to_restore  # type: ignore[attr-defined]
 
 
 ONEDNN_SETTING = OneDnnSetting()
