@@ -241,7 +241,7 @@ def test_what_costs_are_given_is_what_is_compared_and_told():
     assert costs[found.best] == costs.min()
     assert f"Use {found.best}. Its mean cost at the tuned threshold is " in found.verdict
     constant = min(10 * 24, 96) / 120
-    assert f"the best decision that is the same for all costs {constant:.3g}" in found.verdict
+    assert f"to flag all rows costs {constant:.3g}" in found.verdict
     line = found.comparisons[found.comparisons["score"] == "mean cost at the tuned threshold"].iloc[0]
     assert line["difference"] == pytest.approx(costs[line["second"]] - costs[line["first"]])
     assert line["margin"] == pytest.approx(0.01 * constant, rel=0.05)  # the mean over the test parts

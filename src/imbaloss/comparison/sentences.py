@@ -249,14 +249,18 @@ def compare_costs(case: Case) -> str:
     """Compare the mean cost of a decision with that of the best constant decision; "" if the rule names no costs."""
     if case.score is not COST:
         return ""
-    constant, mean = float(np.mean([constant_cost(row) for row in case.findings.rows])), case.interval.estimate
+    rows, noun, mean = case.findings.rows, case.study.noun, case.interval.estimate
+    constant = float(np.mean([constant_cost(row) for row in rows]))
+    costs = case.best.decision.rule.parameters
+    missing_all = costs["fn"] * sum(row.counts.test.positives for row in rows)
+    flagging_all = costs["fp"] * sum(row.counts.test.negatives for row in rows)
+    simplest = f"flag no {noun} at all" if missing_all <= flagging_all else f"flag all {noun}"
     saved = 1 - mean / constant
-    text = f"Deciding by {case.best} costs {mean:.3g} {case.sample} on average"
-    always = f"the best decision that is the same for all costs {constant:.3g}"
+    text = f"Deciding by {case.best} costs {mean:.3g} {case.sample} on average; to {simplest} costs {constant:.3g}"
     if saved >= SAVES:
-        return f"{text}; {always}. The method saves {saved * 100:.1f} %"
+        return f"{text}. The method saves {saved * 100:.1f} %"
     loss = "saves nothing" if saved > -SAVES else f"costs {-saved * 100:.1f} % more"
-    return f"{text}; {always}. The method {loss}: decide the same for all, without a model"
+    return f"{text}. The method {loss}: {simplest}, without a model"
 
 
 def list_methods(methods: Sequence[str]) -> str:
