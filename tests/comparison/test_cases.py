@@ -21,7 +21,7 @@ SAYS = {  # of each case the exit code, and what is said
     "08-sep-line": (0, "open results/comment/report.html"),
     "09-parquet-index": (0, "The rows of one group stay together ("),
     "11-same-stem": (0, "sales.2023\nsales.2024"),
-    "12-decimal-comma-one-row": (0, "1 rows"),
+    "12-decimal-comma-one-row": (0, "1 row, "),
     "13-dates-sentinel": (0, "Column `until` also gives the weekday of its dates (as sine and cosine)"),
     "14-numeric-header": (0, "2 columns to learn from"),
     "15-na-country": (0, "read as missing: 'NA' in"),
