@@ -182,14 +182,15 @@ def run_all(tables: Sequence[Table], options: argparse.Namespace) -> int:
 def pair_with_reference(rows: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame:
     """Return a line a table: means of a method's scores, and LightGBM's with the suffix `_reference`.
 
-    The means are over the splits that both have. `difference` is that of the average precisions.
+    The means are over the splits that both have. `difference` is that of the average precisions, `error` its standard
+    error over the splits, NaN for one split.
     """
     pairs = rows.merge(reference, on=["table", "split", "rows_limit"], suffixes=("", "_reference"))
+    pairs["difference"] = pairs["average_precision"] - pairs["average_precision_reference"]
     scores = ["average_precision", "f1", "calibration_error", "fit_cpu_s"]
     by_table = pairs.groupby("table", sort=False)
-    means = by_table[[*scores, *(f"{score}_reference" for score in scores)]].mean()
-    difference = means["average_precision"] - means["average_precision_reference"]
-    return means.assign(difference=difference, splits=by_table.size())
+    means = by_table[["difference", *scores, *(f"{score}_reference" for score in scores)]].mean()
+    return means.assign(error=by_table["difference"].sem(), splits=by_table.size())
 
 
 def report(rows: pd.DataFrame, tables: Sequence[Table]) -> str:
@@ -209,7 +210,10 @@ def report(rows: pd.DataFrame, tables: Sequence[Table]) -> str:
 
 
 def describe_pairs(pairs: pd.DataFrame, tables: Sequence[Table]) -> list[str]:
-    """Return the lines of a report on one method. AP: average precision; ECE: expected calibration error."""
+    """Return the lines of a report on one method. AP: average precision, its difference with the standard error.
+
+    ECE: expected calibration error.
+    """
     lines = [
         "| table | rows | positives | splits | AP, LightGBM | AP difference | F1 difference | ECE, LightGBM | ECE |",
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
@@ -217,9 +221,10 @@ def describe_pairs(pairs: pd.DataFrame, tables: Sequence[Table]) -> list[str]:
     for table in tables:
         if table.name in pairs.index:
             pair = pairs.loc[table.name]
+            error = f" ± {pair['error']:.3f}" if pair["splits"] > 1 else ""
             lines.append(
                 f"| {table.name} | {table.rows:,} | {table.positives:,} | {pair['splits']:.0f} "
-                f"| {pair['average_precision_reference']:.3f} | {pair['difference']:+.3f} "
+                f"| {pair['average_precision_reference']:.3f} | {pair['difference']:+.3f}{error} "
                 f"| {pair['f1'] - pair['f1_reference']:+.3f} "
                 f"| {pair['calibration_error_reference']:.3f} | {pair['calibration_error']:.3f} |"
             )

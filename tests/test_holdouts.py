@@ -238,13 +238,14 @@ def test_a_method_finds_what_the_rows_tell(method):
 def test_the_report_compares_each_method_with_lightgbm_on_shared_splits():
     rows = [make_row(name, "lightgbm", split) for name in ("car-good", "yeast4") for split in (0, 1)]
     rows += [
-        make_row("car-good", "imbaloss", split, average_precision=0.52, calibration_error=0.11) for split in (0, 1)
+        make_row("car-good", "imbaloss", split, average_precision=0.51 + 0.02 * split, calibration_error=0.11)
+        for split in (0, 1)
     ]
     rows += [make_row("yeast4", "imbaloss", 0, average_precision=0.4, calibration_error=0.13)]
     rows += [make_row("yeast4", "imbaloss", 0, average_precision=0.46, calibration_error=0.13)]  # the last one counts
     rows += [make_row("yeast4", "imbaloss", 2, average_precision=0.0)]  # LightGBM has no such split
     text = report(pd.DataFrame(rows), [table for table in TABLES if table.name in {"car-good", "yeast4", "ecoli3"}])
-    assert "| car-good | 1,728 | 69 | 2 | 0.500 | +0.020 | +0.000 | 0.100 | 0.110 |" in text
+    assert "| car-good | 1,728 | 69 | 2 | 0.500 | +0.020 ± 0.010 | +0.000 | 0.100 | 0.110 |" in text
     assert "| yeast4 | 1,484 | 51 | 1 | 0.500 | -0.040 | +0.000 | 0.100 | 0.130 |" in text
     assert "Mean difference in average precision over 2 tables: -0.0100" in text
     assert "0.1200, 1.20 times LightGBM's 0.1000" in text
