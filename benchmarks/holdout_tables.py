@@ -65,7 +65,7 @@ def label_frame(features: pd.DataFrame, is_positive: "pd.Series[bool]", nominal:
     """Return features and labels; columns of text, and numbers that are codes (`nominal`), become categories."""
     features = features.astype(dict.fromkeys(nominal, str))
     features = features.astype(dict.fromkeys(features.select_dtypes(exclude="number"), "category"))
-    return LabelledFrame(features.reset_index(drop=True), is_positive.to_numpy(dtype=np.int64))
+    return LabelledFrame(features.reset_index(drop=True), is_positive.astype(np.int64).to_numpy())
 
 
 def read_bank_marketing(file: IO[bytes]) -> LabelledFrame:

@@ -11,6 +11,9 @@ whose interpreter `--realmlp-python` names. Both learn from 80 % of their rows; 
 LightGBM's settings, and gives the threshold with the best F1. `lightgbm+platt` is the same fit with probabilities that
 are calibrated on these rows.
 
+Rows of a changed imbaloss go into a new file; for the report `--reference` names the file that has LightGBM's rows. A
+budget is time on a clock: fits that are compared run on an idle machine.
+
 Three tables are for checking (`--tables checking`): no method is changed because of them.
 """
 
@@ -82,22 +85,23 @@ def run_method(method: str, split: Split, options: dict[str, Any], realmlp_pytho
             return {key: arrays[key][()] for key in arrays.files}
 
 
-def choose_thresholds(written: dict[str, Any], validation_labels: Labels) -> dict[str, Prediction]:
+def choose_thresholds(fit_output: dict[str, Any], validation_labels: Labels) -> dict[str, Prediction]:
     """Return the predictions of a method, by what is added to its name.
 
     A method that decides by itself has one. For one that gives probabilities of the validation rows the threshold has
     their best F1, and there is a second prediction with Platt's calibration.
     """
-    if "threshold" in written:
-        return {"": Prediction(written["holdout"], float(written["threshold"]))}
-    holdout, validation = (written[key].astype(np.float64) for key in ("holdout", "validation"))
+    if "threshold" in fit_output:
+        return {"": Prediction(fit_output["holdout"], float(fit_output["threshold"]))}
+    holdout, validation = (fit_output[key].astype(np.float64) for key in ("holdout", "validation"))
     bounds = SMALLEST_PROBABILITY, 1 - SMALLEST_PROBABILITY
     log_odds = [special.logit(np.clip(probabilities, *bounds)) for probabilities in (holdout, validation)]
     platt = calibration.fit("platt", validation_labels, log_odds[1])
-    pairs = {"": (holdout, validation), "+platt": tuple(special.expit(platt(odds)) for odds in log_odds)}
+    calibrated = [special.expit(platt(odds)) for odds in log_odds]
+    rule = Rule("f1")
     return {
-        suffix: Prediction(of_holdout, tuned(Rule("f1"), validation_labels, of_validation, resamples=0).threshold)
-        for suffix, (of_holdout, of_validation) in pairs.items()
+        "": Prediction(holdout, tuned(rule, validation_labels, validation, resamples=0).threshold),
+        "+platt": Prediction(calibrated[0], tuned(rule, validation_labels, calibrated[1], resamples=0).threshold),
     }
 
 
@@ -121,20 +125,20 @@ def describe_commit() -> str:
     return subprocess.run(command, check=True, cwd=ROOT, capture_output=True, text=True).stdout.strip()
 
 
-def make_rows(table: Table, method: str, split: Split, written: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def make_rows(table: Table, method: str, split: Split, fit_output: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield a row for each prediction of a fit, without the options that it ran under."""
-    predictions = choose_thresholds(written, split.train.labels[split.is_validation])
+    predictions = choose_thresholds(fit_output, split.train.labels[split.is_validation])
     for suffix, prediction in predictions.items():
         yield {
             "table": table.name,
             "method": method + suffix,
             **measure(split.holdout.labels, prediction),
-            **{key: round(float(written[key]), 3) for key in ("fit_wall_s", "fit_cpu_s")},
+            **{key: round(float(fit_output[key]), 3) for key in ("fit_wall_s", "fit_cpu_s")},
             "train_rows": len(split.train.labels),
             "holdout_rows": len(split.holdout.labels),
             "holdout_positives": int(split.holdout.labels.sum()),
-            "chosen": str(written["chosen"]),
-            "version": str(written["version"]),
+            "chosen": str(fit_output["chosen"]),
+            "version": str(fit_output["version"]),
             "commit": describe_commit(),
             "processor": platform.processor() or platform.machine(),
         }
@@ -149,6 +153,14 @@ def read_rows(file: Path) -> pd.DataFrame:
         except json.JSONDecodeError:
             print(f"a line of {file} is not whole and is left out: {line[:40]}", file=sys.stderr)
     return pd.DataFrame(rows, columns=None if rows else list(KEY))
+
+
+def append_lines(file: Path, lines: Sequence[str]) -> None:
+    """Append lines to a file; a last line that broke off stays a line of its own."""
+    text = file.read_text(encoding="utf-8") if file.exists() else ""
+    start = "" if not text or text.endswith("\n") else "\n"
+    with file.open("a", encoding="utf-8") as stream:
+        stream.write(start + "".join(f"{line}\n" for line in lines))
 
 
 def run_all(tables: Sequence[Table], options: argparse.Namespace) -> int:
@@ -167,14 +179,13 @@ def run_all(tables: Sequence[Table], options: argparse.Namespace) -> int:
             split = draw_split(data, seed)
             try:
                 settings = {"seed": seed, "threads": options.threads, "budget": budget}
-                written = run_method(method, split, settings, options.realmlp_python)
+                fit_output = run_method(method, split, settings, options.realmlp_python)
             except subprocess.CalledProcessError as error:
                 print(f"{table.name}, split {seed}: {method} failed, {error}", file=sys.stderr)
                 failures += 1
                 continue
-            lines = [json.dumps(row | facts) for row in make_rows(table, method, split, written)]
-            with options.rows_file.open("a", encoding="utf-8") as file:
-                file.write("".join(f"{line}\n" for line in reversed(lines)))  # the one that counts as finished, last
+            lines = [json.dumps(row | facts) for row in make_rows(table, method, split, fit_output)]
+            append_lines(options.rows_file, lines[::-1])  # the row that counts as finished is the last one
             print(*lines, sep="\n", flush=True)
     return failures
 
@@ -201,8 +212,8 @@ def report(rows: pd.DataFrame, tables: Sequence[Table]) -> str:
     rows = rows[rows["table"].isin([table.name for table in tables])].drop_duplicates(list(KEY), keep="last")
     is_reference = rows["method"] == REFERENCE
     parts = []
-    for (method, budget), of_method in rows[~is_reference].groupby(["method", "budget"]):
-        pairs = pair_with_reference(of_method, rows[is_reference])
+    for (method, budget), method_rows in rows[~is_reference].groupby(["method", "budget"]):
+        pairs = pair_with_reference(method_rows, rows[is_reference])
         if len(pairs):
             title = f"{method}, budget {budget}" if budget else method
             parts.append("\n".join([f"{title}, compared with {REFERENCE}:", "", *describe_pairs(pairs, tables)]))

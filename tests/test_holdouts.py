@@ -113,8 +113,8 @@ def test_a_large_table_is_reduced_with_its_share_of_positives():
 
 def test_the_threshold_of_probabilities_has_the_best_f1_of_the_validation_rows():
     labels = np.array([0, 0, 0, 1, 1])
-    written = {"holdout": np.array([0.1, 0.9]), "validation": np.array([0.1, 0.2, 0.3, 0.6, 0.7])}
-    predictions = choose_thresholds(written, labels)
+    fit_output = {"holdout": np.array([0.1, 0.9]), "validation": np.array([0.1, 0.2, 0.3, 0.6, 0.7])}
+    predictions = choose_thresholds(fit_output, labels)
     assert list(predictions) == ["", "+platt"]
     assert predictions[""].threshold == pytest.approx(0.45)
     assert predictions[""].probabilities.tolist() == [0.1, 0.9]
@@ -123,8 +123,8 @@ def test_the_threshold_of_probabilities_has_the_best_f1_of_the_validation_rows()
 
 
 def test_a_method_that_decides_keeps_its_threshold():
-    written = {"holdout": np.array([0.1, 0.9]), "threshold": np.float64(0.3)}
-    [(suffix, prediction)] = choose_thresholds(written, np.zeros(0, dtype=np.int64)).items()
+    fit_output = {"holdout": np.array([0.1, 0.9]), "threshold": np.float64(0.3)}
+    [(suffix, prediction)] = choose_thresholds(fit_output, np.zeros(0, dtype=np.int64)).items()
     assert (suffix, prediction.threshold) == ("", 0.3)
 
 
@@ -193,10 +193,11 @@ def test_a_failed_fit_is_counted_named_and_tried_again(tmp_path, fits, capsys):
     assert fits.made == [("lightgbm", 0), ("lightgbm", 1), ("lightgbm", 0)]
 
 
-def test_a_line_that_broke_off_is_left_out(tmp_path, capsys):
+def test_a_line_that_broke_off_is_left_out_and_spoils_no_other(tmp_path, capsys):
     file = tmp_path / "rows.jsonl"
     file.write_text(json.dumps(make_row("car-good", "lightgbm", 0)) + '\n{"table": "car-')
-    assert len(read_rows(file)) == 1
+    holdouts.append_lines(file, [json.dumps(make_row("yeast4", "lightgbm", 0))])
+    assert read_rows(file)["table"].tolist() == ["car-good", "yeast4"]
     assert "is not whole" in capsys.readouterr().err
 
 
@@ -217,9 +218,9 @@ def test_a_fit_runs_in_a_process_of_its_own_and_never_sees_the_labels_of_the_hol
     )
     monkeypatch.setattr(holdouts, "ROOT", tmp_path)
     split = draw_split(made_up(), 0)
-    written = holdouts.run_method("realmlp", split, {"seed": 0, "threads": 1, "budget": ""}, sys.executable)
-    np.testing.assert_array_equal(written["holdout"], split.holdout.features["x"])
-    np.testing.assert_array_equal(written["labels"], split.train.labels)
+    fit_output = holdouts.run_method("realmlp", split, {"seed": 0, "threads": 1, "budget": ""}, sys.executable)
+    np.testing.assert_array_equal(fit_output["holdout"], split.holdout.features["x"])
+    np.testing.assert_array_equal(fit_output["labels"], split.train.labels)
 
 
 @pytest.mark.parametrize("method", ["lightgbm", pytest.param("imbaloss", marks=pytest.mark.slow)])
@@ -227,8 +228,8 @@ def test_a_method_finds_what_the_rows_tell(method):
     if method == "lightgbm":
         pytest.importorskip("lightgbm")
     split = draw_split(made_up(1000, 200), 0)
-    written = holdouts.run_method(method, split, {"seed": 0, "threads": 1, "budget": "5s"}, None)
-    [row, *_] = holdouts.make_rows(CAR, method, split, written)
+    fit_output = holdouts.run_method(method, split, {"seed": 0, "threads": 1, "budget": "5s"}, None)
+    [row, *_] = holdouts.make_rows(CAR, method, split, fit_output)
     assert row["method"] == method
     assert row["average_precision"] > 0.4  # by chance 0.2
     assert row["fit_cpu_s"] > 0
