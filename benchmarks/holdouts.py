@@ -38,7 +38,7 @@ from sklearn.metrics import average_precision_score, brier_score_loss, f1_score,
 
 from benchmarks.holdout_methods import HOLDOUT, LABELS, OPTIONS, PREDICTION, TRAIN
 from benchmarks.holdout_tables import TABLES, Split, Table, draw_split, limit_rows, read_table
-from imbaloss.evaluation import Rule, calibration, expected_calibration_error, tuned
+from imbaloss.evaluation import Rule, calibration, choose_threshold, expected_calibration_error
 from imbaloss.statistics import t_interval
 
 Floats = NDArray[np.float64]
@@ -96,12 +96,14 @@ def choose_thresholds(fit_output: dict[str, Any], validation_labels: Labels) -> 
     holdout, validation = (fit_output[key].astype(np.float64) for key in ("holdout", "validation"))
     bounds = SMALLEST_PROBABILITY, 1 - SMALLEST_PROBABILITY
     log_odds = [special.logit(np.clip(probabilities, *bounds)) for probabilities in (holdout, validation)]
-    platt = calibration.fit("platt", validation_labels, log_odds[1])
+    platt = calibration.fit_calibration("platt", validation_labels, log_odds[1])
     calibrated = [special.expit(platt(odds)) for odds in log_odds]
     rule = Rule("f1")
     return {
-        "": Prediction(holdout, tuned(rule, validation_labels, validation, resamples=0).threshold),
-        "+platt": Prediction(calibrated[0], tuned(rule, validation_labels, calibrated[1], resamples=0).threshold),
+        "": Prediction(holdout, choose_threshold(rule, validation_labels, validation, resamples=0).threshold),
+        "+platt": Prediction(
+            calibrated[0], choose_threshold(rule, validation_labels, calibrated[1], resamples=0).threshold
+        ),
     }
 
 
