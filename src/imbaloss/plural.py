@@ -8,11 +8,16 @@ def format_count(number: int, noun: str) -> str:
     return f"{number} {noun}{'s' * (number != 1)}"
 
 
-def join_words(words: Iterable[str]) -> str:
-    """Join words for a sentence: "a", "a and b", "a, b and c".
+def join_words(words: Iterable[str], most: int | None = None) -> str:
+    """List words in a sentence: "a", "a and b", "a, b and c".
+
+    most: how many are listed; the others are counted, "a, b and 3 more". None: all are listed.
 
     Raises:
         ValueError: There are no words.
     """
-    *before, last = words
+    names = list(words)
+    if most is not None and len(names) > most:
+        return f"{', '.join(names[:most])} and {len(names) - most} more"
+    *before, last = names
     return f"{', '.join(before)} and {last}" if before else last

@@ -427,4 +427,4 @@ def list_names(names: Sequence[str]) -> str:
     Raises:
         ValueError: There are no names.
     """
-    return f"{', '.join(names[:5])} and {len(names) - 5} more" if len(names) > 5 else join_words(names)
+    return join_words(names, most=5)

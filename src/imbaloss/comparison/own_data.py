@@ -117,7 +117,7 @@ class Own:
 
     @property
     def without_test(self) -> "Own":
-        """The same rows under another name and without a test part: each row is train or validation."""
+        """A copy of these data under another name and without a test part: each row is train or validation."""
         return replace(self, name=f"{self.name}, all rows", division=ALL)
 
     @property

@@ -57,6 +57,11 @@ class Case:
         return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
 
     @property
+    def best_rows(self) -> list[Row]:
+        """The rows (results) of the best method in the repetitions, also of trainings that failed."""
+        return [row for row in self.findings.rows if row.run.method == self.best]
+
+    @property
     def total(self) -> int:
         """The number of repetitions that were run."""
         return max(len(values) for values in self.cell.scores.values())
@@ -209,7 +214,7 @@ def rate_decisions(case: Case) -> str:
     The counts are of all test rows of the repetitions that have a threshold, each at its own. They are told for 1,000
     rows, or for 10 or 100 times as many, so that at least ten of these are positive.
     """
-    rows = [row for row in case.findings.rows if row.run.method == case.best and row.threshold]
+    rows = [row for row in case.best_rows if row.threshold]
     tn, fp, fn, tp = (sum(row.tuned.scores[name] or 0 for row in rows) for name in ("tn", "fp", "fn", "tp"))
     if not tp + fn:
         return ""
@@ -219,11 +224,11 @@ def rate_decisions(case: Case) -> str:
     precision = f", precision {100 * tp / (tp + fp):.0f} %" if tp + fp else ""
     positives = f"{case.line.test.positives:.0f} {noun} with {sought}"
     tests = f"each test part has about {positives}" if case.study.folds else f"the test part has {positives}"
-    over = f"all test {noun} of {format_count(len(rows), case.repetition)} together"
+    over = format_count(len(rows), case.repetition)
     return (
         f"With thresholds chosen in this way you would flag about {flagged:,} of {many:,} new {noun}. Of these, "
         f"{right:,} would have {sought}, and {missed:,} with {sought} would be missed. "
-        f"({over[0].upper()}{over[1:]}: recall {100 * tp / (tp + fn):.0f} %{precision}; {tests})"
+        f"(All test {noun} of {over} together: recall {100 * tp / (tp + fn):.0f} %{precision}; {tests})"
     )
 
 
@@ -233,7 +238,7 @@ def check_demand(case: Case) -> str:
     if rule.name not in {"recall_at_precision", "precision_at_recall"}:
         return ""
     [(score, demanded)] = rule.parameters.items()
-    rows = [row for row in case.findings.rows if row.run.method == case.best]
+    rows = case.best_rows
     reached = [row.tuned.scores[score] or 0.0 for row in rows if row.threshold]
     met = f"{sum(value >= demanded for value in reached)} of {format_count(len(rows), case.repetition)}"
     over = (
@@ -269,8 +274,7 @@ def list_methods(methods: Sequence[str]) -> str:
     Raises:
         ValueError: There are no methods.
     """
-    more = len(methods) - MOST_NAMED
-    return join_words(methods) if more <= 0 else f"{', '.join(methods[:MOST_NAMED])} and {more} more"
+    return join_words(methods, most=MOST_NAMED)
 
 
 def describe_difference(case: Case, comparison: CellComparison) -> str:

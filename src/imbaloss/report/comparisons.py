@@ -70,7 +70,7 @@ class CellComparison:
 
     @property
     def turned(self) -> "CellComparison":
-        """The same comparison with the methods swapped: differences change their sign, better becomes worse."""
+        """A copy with the methods swapped: differences change their sign, better becomes worse."""
         return replace(
             self,
             comparison=self.comparison.turned,

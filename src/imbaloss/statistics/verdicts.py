@@ -67,7 +67,7 @@ class Comparison:
 
     @property
     def turned(self) -> "Comparison":
-        """The same comparison with the second method as the first.
+        """A copy of the comparison with the second method as the first.
 
         Difference, superiority and verdict are turned round; p-values stay.
         """

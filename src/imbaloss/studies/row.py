@@ -52,7 +52,7 @@ class PartCounts:
 
 @dataclass(frozen=True)
 class Computation:
-    """How a run was computed. Data and epochs belong to the run, all else to its stack."""
+    """A record of how a run was computed. Data and epochs belong to the run, all else to its stack."""
 
     device: str
     threads: int

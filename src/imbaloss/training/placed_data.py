@@ -15,7 +15,7 @@ from imbaloss.training.scaling import Scaling
 
 @dataclass(frozen=True, eq=False)
 class PlacedPart:
-    """The same part (train or validation) of G splits with N samples each, one split after the other."""
+    """A part (train or validation) of G splits with N samples each, one split after the other."""
 
     inputs: Tensor  # (G x N, ...), scaled
     labels: Tensor  # (G x N,)
