@@ -11,7 +11,8 @@ from imbaloss.data import Fold, SamplerSpec
 from imbaloss.report import Findings
 from imbaloss.report.cells import COMPARED, COST
 from imbaloss.report.lines import Counts, best_mean, group_by_cell, has_published
-from imbaloss.studies.tuning import LearningRateChoice
+from imbaloss.studies.tuning import SettingChoice
+from imbaloss.training import Setting
 from tests.report.examples import LOSSES, failed, find, rows
 
 
@@ -19,7 +20,7 @@ from tests.report.examples import LOSSES, failed, find, rows
 def found(tmp_path_factory) -> Findings:
     """A training failed, one that chose its learning rate, and methods with a sampler."""
     first, second, *others = rows(seeds=3)
-    tuned = replace(second, tuning=LearningRateChoice("roc_auc", 0.03, ()))
+    tuned = replace(second, tuning=SettingChoice("roc_auc", Setting.of(lr=0.03), ()))
     sampled = [
         replace(
             row,
@@ -57,7 +58,7 @@ def test_lines_have_the_values_of_their_columns(found):
 
 def test_what_a_line_lacks_is_none(found):
     assert [line.resampled for line in found.lines] == [None] * 6 + [Counts(440, 450)] * 3
-    assert [line.chosen_rates for line in found.lines] == [{}, {0.03: 1}, *[{}] * 7]
+    assert [line.chosen_settings for line in found.lines] == [{}, {Setting.of(lr=0.03): 1}, *[{}] * 7]
     assert found.table["tuned_lr"].fillna("").tolist() == ["", "0.03 (1)", *[""] * 7]
     assert [line.failed for line in found.lines] == [1] + [0] * 8
 

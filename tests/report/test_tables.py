@@ -17,7 +17,8 @@ from imbaloss.report import tables, to_records
 from imbaloss.report.published import read_published
 from imbaloss.report.row_names import name_rows
 from imbaloss.studies import Row
-from imbaloss.studies.tuning import LearningRateChoice, TriedRate
+from imbaloss.studies.tuning import SettingChoice, TriedSetting
+from imbaloss.training import Setting
 from tests.report.examples import LOSSES, changed, failed, latex, markdown, rows, table
 
 FIRST = "dataset,level,loss,seeds,f1,f1_sd,roc_auc,roc_auc_sd,published_f1,published_roc_auc"
@@ -174,9 +175,14 @@ def test_an_undefined_f1_at_the_tuned_threshold_is_said_where_that_at_a_half_is_
 
 def test_a_rate_at_the_end_of_its_grid_is_called_as_its_learner_calls_it():
     first, *_ = rows(seeds=1, datasets=("tree_1",))
-    candidates = tuple(TriedRate(lr, 0.5, None) for lr in (0.1, 0.3))
-    tuned = replace(first, tuning=LearningRateChoice("roc_auc", 0.3, candidates))
-    regression = replace(tuned, run=replace(first.run, method=Method.parse("logistic_regression")))
+
+    def tried(name: str) -> SettingChoice:
+        candidates = tuple(TriedSetting(Setting.of({name: value}), 0.5, None) for value in (0.1, 0.3))
+        return SettingChoice("roc_auc", candidates[1].setting, candidates)
+
+    tuned = replace(first, tuning=tried("lr"))
+    method = Method.parse("logistic_regression")
+    regression = replace(first, run=replace(first.run, method=method), tuning=tried("C"))
     assert [note.partition(":")[0] for note in tables.write_notes([tuned, regression])] == [
         "The best learning rate was the largest of those tried, so a larger one may be better",
         "The best C was the largest of those tried, so a larger one may be better",

@@ -15,7 +15,8 @@ from imbaloss.report.drawings import CURVES, LEARNING, draw_figures
 from imbaloss.report.page import build_grid
 from imbaloss.studies import Row
 from imbaloss.studies.row import PartCounts
-from imbaloss.studies.tuning import LearningRateChoice
+from imbaloss.studies.tuning import SettingChoice
+from imbaloss.training import Setting
 from tests.disks import small_disk
 from tests.report.examples import LOSSES, changed, failed, find, folded, markdown, rows, table, write
 
@@ -214,7 +215,9 @@ def test_what_a_sampler_made_is_told(tmp_path):
 
 def test_a_learning_rate_is_told_of_the_methods_alone_that_chose_one(tmp_path):
     some = [
-        replace(row, tuning=LearningRateChoice("roc_auc", 0.03, ()) if row.run.method.learned == LOSSES[0] else None)
+        replace(row, tuning=SettingChoice("roc_auc", Setting.of(lr=0.03), ()))
+        if row.run.method.learned == LOSSES[0]
+        else row
         for row in few()
     ]
     page = write(SMALL, some, tmp_path).read_text()

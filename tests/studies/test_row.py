@@ -8,10 +8,15 @@ import pytest
 
 from imbaloss.data import Counts
 from imbaloss.studies.row import Computation, Row, from_texts, to_texts
-from imbaloss.studies.tuning import LearningRateChoice, TriedRate
+from imbaloss.studies.tuning import SettingChoice, TriedSetting
+from imbaloss.training import Setting
 from tests.report.examples import rows
 
-CHOICE = LearningRateChoice("roc_auc", 0.1, (TriedRate(0.01, None, "it failed"), TriedRate(0.1, 0.8, None)))
+CHOICE = SettingChoice(
+    "roc_auc",
+    Setting.of(lr=0.1),
+    (TriedSetting(Setting.of(lr=0.01), None, "it failed"), TriedSetting(Setting.of(lr=0.1), 0.8, None)),
+)
 
 
 def read_back(row: Row) -> Row:
@@ -32,10 +37,11 @@ def test_texts_read_back_to_the_row(epochs, resampled, tuning):
     assert row.counts.shown == (resampled or row.counts.train)
 
 
-def test_the_choice_of_a_rate_stands_in_files_as_before():
+def test_the_choice_of_a_setting_stands_in_files():
     row = replace(rows()[0], tuning=CHOICE)
-    failed, best = {"lr": 0.01, "roc_auc": None, "failure": "it failed"}, {"lr": 0.1, "roc_auc": 0.8, "failure": None}
-    expected = {"by": "roc_auc", "lr": 0.1, "candidates": [failed, best]}
+    failed = {"setting": {"lr": 0.01}, "score": None, "failure": "it failed"}
+    best = {"setting": {"lr": 0.1}, "score": 0.8, "failure": None}
+    expected = {"by": "roc_auc", "setting": {"lr": 0.1}, "candidates": [failed, best]}
     assert json.dumps(row.flat()["tuning"]) == json.dumps(row.facts()["tuning"]) == json.dumps(expected)
     assert json.loads(to_texts(row)[1])["tuning"] == expected
 

@@ -1,7 +1,7 @@
 """A learning rate is chosen on validation, with the same budget for each loss, and test is read for it alone."""
 
 import copy
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from imbaloss import data, studies
 from imbaloss.evaluation import scores
 from imbaloss.studies import Row, Store
 from imbaloss.studies.tuning import choose_outcome
-from imbaloss.training import Model, Outcome, Recipe, plan_training
+from imbaloss.training import Model, Outcome, Recipe, Setting, plan_training
 from imbaloss.training.stack import Stack
 
 RATES = (1e-4, 0.3, 1e30)  # the last one makes weights of cross-entropy infinite
@@ -31,6 +31,13 @@ def tuned(digits) -> list[studies.Finished]:
     return [found for job in jobs for found in studies.train_together(job, digits, "cpu", lambda _: None)]
 
 
+def rate(setting: Setting) -> float:
+    """The learning rate of a setting that holds nothing else."""
+    [(name, value)] = setting.values
+    assert name == "lr"
+    return value
+
+
 def alone(row: Row, lr: float, digits) -> studies.Finished:
     """The same run with that rate and no choice."""
     run = replace(row.run, recipe=replace(row.run.recipe, tune_lr=(), lr=lr))
@@ -41,18 +48,18 @@ def alone(row: Row, lr: float, digits) -> studies.Finished:
 def test_the_best_on_tune_is_taken_and_scored(tuned, digits):
     """Every candidate is what a training with its rate alone would be."""
     for row, _, model in tuned:
-        assert [candidate.lr for candidate in row.tuning.candidates] == list(RATES)
+        assert [candidate.setting for candidate in row.tuning.candidates] == [Setting.of(lr=rate) for rate in RATES]
         for candidate in row.tuning.candidates:
-            other, *_ = alone(row, candidate.lr, digits)
+            other, *_ = alone(row, rate(candidate.setting), digits)
             assert candidate.failure == other.failure
-            assert candidate.roc_auc == pytest.approx(other.scores["validation"]["roc_auc"], abs=1e-6)
-        judged = {candidate.lr: candidate.roc_auc or 0 for candidate in row.tuning.candidates}
-        assert judged[row.tuning.lr] == max(judged.values())
-        chosen, *_ = alone(row, row.tuning.lr, digits)
+            assert candidate.score == pytest.approx(other.scores["validation"]["roc_auc"], abs=1e-6)
+        judged = {candidate.setting: candidate.score or 0 for candidate in row.tuning.candidates}
+        assert judged[row.tuning.setting] == max(judged.values())
+        chosen, *_ = alone(row, rate(row.tuning.setting), digits)
         np.testing.assert_allclose(row.losses, chosen.losses, rtol=1e-5)
         split = digits["digits_3_8"].draw(level=0.2, protocol="table1", seed=row.run.seed)
         assert row.scores["test"] == scores(split.test.labels, model.probabilities(split.test.inputs))[0]
-        assert model.recipe.lr == row.tuning.lr
+        assert Setting.of(lr=model.recipe.lr) == row.tuning.setting
     assert any(candidate.failure for row, *_ in tuned for candidate in row.tuning.candidates)
 
 
@@ -68,7 +75,7 @@ def test_test_is_read_for_the_chosen_network_alone(digits, monkeypatch):
     [job, *_] = studies.cut_into_stacks(STUDY.runs()[:1], digits)
     [(row, *_)] = studies.train_together(job, digits, "cpu", lambda _: None)
     assert sum(row.counts.test) != sum(row.counts.validation)
-    assert [lr for lr, size in read if size == sum(row.counts.test)] == [row.tuning.lr]
+    assert [lr for lr, size in read if size == sum(row.counts.test)] == [rate(row.tuning.setting)]
 
 
 def test_all_candidates_share_a_stack_and_every_loss_has_as_many(digits):
@@ -89,12 +96,12 @@ def test_a_failed_candidate_loses_to_any_other(tuned, digits):
     outcomes = [Outcome([0.1], None, "failed"), Outcome([0.1], broken, None), Outcome([0.1], model, None)]
     outcome, tuning = choose_outcome(run, backwards, outcomes)
     assert outcome is outcomes[2]
-    assert tuning.lr == 0.3
-    judged = [candidate.roc_auc for candidate in tuning.candidates]
+    assert tuning.setting == Setting.of(lr=0.3)
+    judged = [candidate.score for candidate in tuning.candidates]
     assert judged[:2] == [None, None]
     assert judged[2] < 0.5
     outcome, tuning = choose_outcome(run, backwards, [*outcomes[:2], outcomes[1]])
-    assert tuning.lr is None
+    assert tuning.setting is None
 
 
 def test_a_row_tells_of_the_plan_and_of_the_networks(tuned, digits):
@@ -102,8 +109,8 @@ def test_a_row_tells_of_the_plan_and_of_the_networks(tuned, digits):
     for row, *_ in tuned:
         assert row.computed.plan == jobs[0].plan.facts()
         assert row.computed.stack_size == jobs[0].networks == 12
-        assert row.facts()["tuning"] == asdict(row.tuning)
-        assert row.flat()["recipe"]["lr"] == row.tuning.lr
+        assert row.facts()["tuning"] == row.tuning.to_json()
+        assert row.flat()["recipe"]["lr"] == rate(row.tuning.setting)
 
 
 def test_networks_are_trained_as_the_plan_says(digits, monkeypatch):
@@ -139,7 +146,7 @@ def test_equal_candidates_give_the_smallest(digits):
     study = replace(STUDY, overrules=STUDY.overrules | {"tune_lr": (2e-12, 1e-12)})
     [job] = studies.cut_into_stacks(study.runs(), digits)
     for row, *_ in studies.train_together(job, digits, "cpu", lambda _: None):
-        assert row.tuning.lr == 1e-12
+        assert row.tuning.setting == Setting.of(lr=1e-12)
 
 
 def test_where_every_rate_fails_the_row_says_so(digits):
@@ -155,7 +162,7 @@ def test_a_tuned_row_survives_the_store(tuned, tmp_path):
     store = Store(tmp_path)
     store.add((row, predictions) for row, predictions, _ in tuned)
     found = store.rows(STUDY.runs())
-    assert [row.tuning.lr for row in found] == [row.tuning.lr for row, *_ in tuned]
+    assert [row.tuning for row in found] == [row.tuning for row, *_ in tuned]
     assert [row.flat()["tuning"]["by"] for row in found] == ["roc_auc"] * 4
 
 
@@ -173,6 +180,6 @@ def test_the_hash_covers_the_rates_and_not_the_one_rate_that_is_not_read():
 @pytest.mark.parametrize("changes", [{"levels": (0.0,)}, {"protocols": ("ratio",)}])
 def test_a_tune_part_that_lacks_a_class_is_refused_before_anything_is_trained(digits, changes):
     with pytest.raises(
-        ValueError, match="leaves no validation part with both classes, which is needed to choose a learning rate"
+        ValueError, match="leaves no validation part with both classes, which is needed to choose a setting"
     ):
         studies.cut_into_stacks(replace(STUDY, **changes).runs(), digits)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imbaloss.choices import check_choice
-from imbaloss.evaluation.scores import scores
+from imbaloss.evaluation.scores import explain_undefined, probability_formulas
 from imbaloss.evaluation.thresholds import Rule, choose_threshold
 from imbaloss.field_tables import FieldError
 from imbaloss.recipe_fields import DECISION_FIELDS, DecisionFields
@@ -50,7 +50,12 @@ class Decision:
             raise FieldError("optimize", problem)
         return cls(chosen, rule, optimize)
 
-    def score(self, labels: NDArray[np.int64], probabilities: NDArray[np.float64]) -> float | None:
+    def score(
+        self,
+        labels: NDArray[np.int64],
+        probabilities: NDArray[np.float64],
+        weights: NDArray[np.float64] | None = None,
+    ) -> float | None:
         """Return the score that is optimised, of samples with their probabilities; more is better.
 
         F1 and the cost are those at the best threshold for these samples, and a cost is negative. The score of version
@@ -59,13 +64,15 @@ class Decision:
         Args:
             labels: (N,), 0 or 1.
             probabilities: (N,) of class 1.
+            weights: (N,), of the samples, > 0; None for equal ones.
         """
-        if self.optimize in {None, "roc_auc", "average_precision"}:
-            return scores(labels, probabilities)[0][self.optimize or "roc_auc"]
+        name = self.optimize or "roc_auc"
+        if name in probability_formulas():
+            defined = explain_undefined(name, labels, labels) is None
+            return float(probability_formulas()[name](labels, probabilities, sample_weight=weights)) if defined else None
+        rule = self.rule if name == COST else Rule(name)
         try:
-            return choose_threshold(
-                self.rule if self.optimize == COST else Rule(self.optimize), labels, probabilities, resamples=0
-            ).value
+            return choose_threshold(rule, labels, probabilities, weights, resamples=0).value
         except ValueError:
             return None
 

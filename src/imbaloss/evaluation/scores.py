@@ -14,7 +14,7 @@ from imbaloss.evaluation.confusion import ConfusionCounts
 
 THRESHOLD = 0.5  # the probability from which on a sample is predicted positive, unless another one is chosen
 CONFUSION = ("tn", "fp", "fn", "tp")
-Score = Callable[[NDArray[np.int64], NDArray[Any]], float]
+Score = Callable[..., float]  # of labels (N,), probabilities (N,) and perhaps sample_weight (N,)
 
 CONFUSION_SCORES: dict[str, Callable[[ConfusionCounts], NDArray[np.float64]]] = {
     "f1": confusion.f1,

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from math import isnan
 from typing import Any
 
@@ -131,11 +131,20 @@ def tabulate_asked(lines: Sequence[CellLine]) -> dict[str, list[str]]:
 def write_settings(chosen: Mapping[Setting, int]) -> str:
     """Write each setting with the number of trainings that chose it, as in "0.03 (2), 0.1 (8)".
 
-    The smallest comes first, several values are joined by "; ", and the text is empty if none was chosen.
+    Numbers are in ascending order, other settings in the order of their texts. Settings of several values are joined by
+    "; ". The text is empty if none was chosen.
     """
     several = any(len(setting.values) > 1 for setting in chosen)
-    ordered = sorted(chosen.items(), key=lambda item: tuple(map(str, item[0].values)) if several else item[0].values)
+    numbers = dict(zip(chosen, read_numbers(chosen), strict=False))
+    ordered = sorted(chosen.items(), key=lambda item: (numbers.get(item[0], 0.0), str(item[0])))
     return ("; " if several else ", ").join(f"{setting} ({trainings})" for setting, trainings in ordered)
+
+
+def read_numbers(settings: Collection[Setting]) -> list[float]:
+    """Return the number of each setting; the list is empty unless each setting is a single number."""
+    values = [setting.values[0][1] for setting in settings if len(setting.values) == 1]
+    numbers = [float(value) for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
+    return numbers if len(numbers) == len(settings) else []
 
 
 def write_notes(rows: Sequence[Row]) -> list[str]:
@@ -194,10 +203,11 @@ def find_grid_end(tuning: SettingChoice) -> str | None:
 
     None if it lies between them, if fewer than two were tried, if none was chosen, or for settings of several values.
     """
-    tried = [tuple(candidate.setting.to_dict().values()) for candidate in tuning.candidates]
-    if tuning.setting is None or len(tried) < 2 or any(len(values) != 1 for values in tried):
+    tried = read_numbers([candidate.setting for candidate in tuning.candidates])
+    if tuning.setting is None or len(tried) < 2:
         return None
-    return {min(tried): "smallest", max(tried): "largest"}.get(tuple(tuning.setting.to_dict().values()))
+    [chosen] = read_numbers([tuning.setting])
+    return {min(tried): "smallest", max(tried): "largest"}.get(chosen)
 
 
 def tabulate_for_reading(lines: Sequence[CellLine], compared: Sequence[ComparedScore]) -> pd.DataFrame:
@@ -226,8 +236,8 @@ def tabulate_for_reading(lines: Sequence[CellLine], compared: Sequence[ComparedS
         table[label] = texts
     if any(line.chosen_settings for line in lines):
         only_rates = all(line.run.method.learner.is_network for line in lines)
-        heading = "learning rate (runs)" if only_rates else "setting (runs)"
-        table[heading] = [name_settings(line) or DASH for line in lines]
+        heading, write = ("learning rate", write_settings) if only_rates else ("setting", name_settings)
+        table[f"{heading} (runs)"] = [write(line.chosen_settings) or DASH for line in lines]
     return table
 
 
@@ -257,15 +267,14 @@ def write_costs(lines: Sequence[CellLine], *, alone: bool) -> dict[str, list[str
     }
 
 
-def name_settings(line: CellLine) -> str:
-    """Write the chosen settings of a line, as in "0.03 (2)" for learning rates and "C 0.3 (2)" for another number.
+def name_settings(chosen: Mapping[Setting, int]) -> str:
+    """Write each setting with the number of trainings that chose it; a single value has its name, as in "lr 0.03 (2)".
 
     The text is empty if none was chosen.
     """
-    names = {tuple(setting.to_dict()) for setting in line.chosen_settings}
-    single = next(iter(names)) if len(names) == 1 else ()
-    before = f"{single[0]} " if len(single) == 1 and single != ("lr",) else ""
-    return before + write_settings(line.chosen_settings)
+    names = {tuple(setting.to_dict()) for setting in chosen}
+    single = names.pop() if len(names) == 1 else ()
+    return (f"{single[0]} " if len(single) == 1 else "") + write_settings(chosen)
 
 
 def choose_noun(lines: Iterable[CellLine]) -> str:

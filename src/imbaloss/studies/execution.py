@@ -235,8 +235,11 @@ def finish_run(
     """
     if isinstance(origin.sampled, Refusal):
         outcomes = [Outcome([], None, origin.sampled.reason)]
-    chooses = (run.recipe.tune_lr or run.settings) and len(outcomes) == len(run.candidates)
-    outcome, tuning = choose_outcome(run, origin.split.validation, outcomes) if chooses else (outcomes[0], None)
+    chooses = (run.recipe.tune_lr or len(run.candidates) > 1) and len(outcomes) == len(run.candidates)
+    outcome, tuning = outcomes[0], None
+    if chooses:
+        settings = [candidate.setting for candidate in run.candidates]
+        outcome, tuning = choose_outcome(run.method.decision, settings, origin.split.validation, outcomes)
     counts = count_samples(run, origin)
     model, predictions, failure = outcome.model, dict[str, Predictions](), outcome.failure
     if model:

@@ -9,7 +9,6 @@ import numpy as np
 from imbaloss.data import Samples
 from imbaloss.evaluation import Decision
 from imbaloss.learners import FittedModel
-from imbaloss.studies.study import Run
 from imbaloss.training import Outcome, Setting
 
 OLD_SCORE = "roc_auc"  # the score by which version 0.1 chose a learning rate
@@ -70,24 +69,23 @@ class SettingChoice:
 
 
 def choose_outcome(
-    run: Run, validation: Samples, outcomes: Sequence[Outcome[FittedModel]]
+    decision: Decision, settings: Sequence[Setting], validation: Samples, outcomes: Sequence[Outcome[FittedModel]]
 ) -> tuple[Outcome[FittedModel], SettingChoice]:
     """Choose the training with the best score on validation; of equal ones the first.
 
     Args:
-        run: The run whose setting is chosen, by the score that its decision optimises.
-        validation: The validation part of the run.
-        outcomes: The outcomes of the run's trainings, one for each candidate, in their order. One that failed, or whose
+        decision: The decision, whose score is optimised.
+        settings: The candidate settings, at least one.
+        validation: The validation part of the data.
+        outcomes: The outcomes of the trainings, one for each setting, in their order. One that failed, or whose
             outputs are not finite, comes last in the choice.
 
     Returns:
         The chosen outcome, and the choice with the scores of all candidates. If all candidates failed, the outcome is
         the first and the setting of the choice is None.
     """
-    decision = run.method.decision
     reached = [score_on_validation(outcome, validation, decision) for outcome in outcomes]
     best = max(range(len(reached)), key=lambda place: -np.inf if (score := reached[place]) is None else score)
-    settings = [candidate.setting for candidate in run.candidates]
     tried = [
         TriedSetting(setting, score, outcome.failure)
         for setting, score, outcome in zip(settings, reached, outcomes, strict=True)
@@ -104,4 +102,4 @@ def score_on_validation(outcome: Outcome[FittedModel], validation: Samples, deci
     if outcome.model is None:
         return None
     probabilities = outcome.model.probabilities(validation.inputs)
-    return decision.score(validation.labels, probabilities) if np.isfinite(probabilities).all() else None
+    return decision.score(validation.labels, probabilities, validation.weights) if np.isfinite(probabilities).all() else None

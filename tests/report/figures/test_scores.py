@@ -59,7 +59,7 @@ def draw(frame: pd.DataFrame, of: list[Cell], compared: ComparedScore) -> Figure
             scores={score.column: summary(one, score.column) for score in COMPARED},
             interval_over="seeds",
             roc_auc_both=Interval(np.nan, np.nan, np.nan),
-            chosen_rates={},
+            chosen_settings={},
         )
         for one in frame.to_dict("records")
     ]
