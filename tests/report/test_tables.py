@@ -189,6 +189,23 @@ def test_a_rate_at_the_end_of_its_grid_is_called_as_its_learner_calls_it():
     ]
 
 
+def test_numbers_are_listed_in_ascending_order_and_other_settings_by_their_texts():
+    rates = {Setting.of(lr=rate): trainings for rate, trainings in ((0.1, 8), (0.03, 2), (1e-5, 1))}
+    assert tables.write_settings(rates) == "1e-05 (1), 0.03 (2), 0.1 (8)"
+    assert tables.name_settings(rates) == "lr 1e-05 (1), 0.03 (2), 0.1 (8)"
+    mixed = {Setting.of(max_features=value): 1 for value in ("sqrt", 0.3)}
+    assert tables.name_settings(mixed) == "max_features 0.3 (1), sqrt (1)"
+    several = {Setting.of(rate=0.1, leaves=leaves): 2 for leaves in (31, 7)}
+    assert tables.name_settings(several) == "rate=0.1, leaves=31 (2); rate=0.1, leaves=7 (2)"
+    assert tables.name_settings({}) == ""
+
+
+@pytest.mark.parametrize("values", [("sqrt", 0.3), (True, False)])
+def test_only_numbers_have_an_end_of_their_grid(values):
+    candidates = tuple(TriedSetting(Setting.of(max_features=value), 0.5, None) for value in values)
+    assert tables.find_grid_end(SettingChoice("f1", candidates[0].setting, candidates)) is None
+
+
 def test_the_tuned_threshold_and_its_f1_are_in_the_table():
     some = rows(seeds=3)
     cell = table(some).iloc[0]

@@ -10,6 +10,7 @@ import pytest
 
 from imbaloss import data, studies
 from imbaloss.data import NO_SAMPLER, Fold, SamplerSpec
+from imbaloss.evaluation import Decision
 from imbaloss.learners import Method
 from imbaloss.losses import LossSpec
 from imbaloss.studies import Run, study
@@ -108,6 +109,28 @@ def test_the_hash_is_of_what_was_asked_and_does_not_change():
         run(method=Method.parse("mse + smote")), run(fold=Fold(0, 0, 5)), run(fold=Fold(1, 0, 5)),
     ]  # fmt: skip
     assert len({other.hash for other in [run(), *others]}) == 11
+
+
+TUNED_HASHES = {  # of the runs below, as version 0.1 printed them
+    ("logistic_regression", (0.03, 0.3, 3.0)): "c3642a3285e02454",
+    ("gradient_boosting", (0.01, 0.03, 0.1)): "b2f352f1be6ebd57",
+    ("ce + smote", (0.001,)): "95698591ab98cff7",
+}
+
+
+@pytest.mark.parametrize("asked", TUNED_HASHES)
+def test_runs_of_version_0_1_which_try_the_rates_of_their_recipe_have_its_hashes(asked):
+    (text, rates), decision = asked, Decision.read({"calibration": "platt", "threshold": "cost:fn=10,fp=1"})
+    tuned = run(method=Method.parse(text, decision), recipe=Recipe(tune_lr=rates))
+    assert tuned.hash == TUNED_HASHES[asked]
+    assert "settings" not in tuned.to_json()
+    assert replace(tuned, settings=6).hash != tuned.hash
+
+
+def test_the_score_that_is_optimised_and_the_number_of_settings_count_in_the_hash():
+    methods = [Method.parse("lightgbm", Decision(optimize=score)) for score in (None, "f1", "average_precision")]
+    runs = [run(method=method, settings=settings) for method in methods for settings in (1, 6)]
+    assert len({one.hash for one in runs}) == 6
 
 
 def test_a_margin_changes_no_run_and_is_between_0_and_1():

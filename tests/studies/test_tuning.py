@@ -1,15 +1,16 @@
 """A learning rate is chosen on validation, with the same budget for each loss, and test is read for it alone."""
 
 import copy
+import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from imbaloss import data, studies
-from imbaloss.evaluation import scores
+from imbaloss.evaluation import Decision, scores
 from imbaloss.studies import Row, Store
-from imbaloss.studies.tuning import choose_outcome
+from imbaloss.studies.tuning import SettingChoice, TriedSetting, choose_outcome
 from imbaloss.training import Model, Outcome, Recipe, Setting, plan_training
 from imbaloss.training.stack import Stack
 
@@ -88,19 +89,19 @@ def test_all_candidates_share_a_stack_and_every_loss_has_as_many(digits):
 def test_a_failed_candidate_loses_to_any_other(tuned, digits):
     """One whose outputs are not finite has failed too; the other ranks the labels backwards."""
     row, _, model = tuned[0]
-    run = replace(row.run, recipe=replace(row.run.recipe, tune_lr=(0.1, 0.2, 0.3)))
-    split = digits["digits_3_8"].draw(level=0.2, protocol="table1", seed=run.seed)
+    tried = [Setting.of(lr=rate) for rate in (0.1, 0.2, 0.3)]
+    split = digits["digits_3_8"].draw(level=0.2, protocol="table1", seed=row.run.seed)
     backwards = replace(split.validation, labels=1 - split.validation.labels)
     broken = replace(model, network=copy.deepcopy(model.network))
     broken.network.layers[0].weight.data.fill_(float("nan"))
     outcomes = [Outcome([0.1], None, "failed"), Outcome([0.1], broken, None), Outcome([0.1], model, None)]
-    outcome, tuning = choose_outcome(run, backwards, outcomes)
+    outcome, tuning = choose_outcome(Decision(), tried, backwards, outcomes)
     assert outcome is outcomes[2]
     assert tuning.setting == Setting.of(lr=0.3)
     judged = [candidate.score for candidate in tuning.candidates]
     assert judged[:2] == [None, None]
     assert judged[2] < 0.5
-    outcome, tuning = choose_outcome(run, backwards, [*outcomes[:2], outcomes[1]])
+    outcome, tuning = choose_outcome(Decision(), tried, backwards, [*outcomes[:2], outcomes[1]])
     assert tuning.setting is None
 
 
@@ -183,3 +184,65 @@ def test_a_tune_part_that_lacks_a_class_is_refused_before_anything_is_trained(di
         ValueError, match="leaves no validation part with both classes, which is needed to choose a setting"
     ):
         studies.cut_into_stacks(replace(STUDY, **changes).runs(), digits)
+
+
+class Told:
+    """A fitted model that gives these probabilities, whatever the inputs."""
+
+    def __init__(self, *probabilities: float) -> None:
+        self.told = np.array(probabilities)
+
+    def probabilities(self, inputs: np.ndarray) -> np.ndarray:
+        assert len(inputs) == len(self.told)
+        return self.told
+
+
+VALIDATION = data.Samples(np.zeros((6, 1)), np.array([1, 1, 0, 0, 0, 0]))
+LEADS = Told(0.9, 0.1, 0.8, 0.7, 0.6, 0.5)  # one positive at the top, the other at the end: AP 2/3, F1 2/3, cost 4/6
+FOLLOWS = Told(0.7, 0.6, 0.9, 0.8, 0.5, 0.4)  # both behind two negatives: AP 5/12, F1 2/3, cost 2/6
+TRIED = tuple(Setting.of(leaves=leaves) for leaves in (7, 15, 31))
+
+
+@pytest.mark.parametrize(
+    ("entries", "chosen", "best"),
+    [
+        ({"optimize": "average_precision"}, 1, 2 / 3),
+        ({"optimize": "f1"}, 1, 2 / 3),  # equally good, so the first of the two
+        ({"optimize": "cost", "threshold": "cost:fn=10,fp=1"}, 2, -2 / 6),
+        ({}, 1, 0.5),  # both have a ROC-AUC of 0.5
+    ],
+)
+def test_the_score_that_the_decision_optimises_chooses(entries, chosen, best):
+    outcomes = [Outcome([], None, "failed"), Outcome([], LEADS, None), Outcome([], FOLLOWS, None)]
+    outcome, choice = choose_outcome(Decision.read(entries), TRIED, VALIDATION, outcomes)
+    assert choice.by == entries.get("optimize", "roc_auc")
+    assert choice.candidates[0].failure == "failed"
+    assert choice.candidates[0].score is None
+    assert max(candidate.score for candidate in choice.candidates[1:]) == pytest.approx(best)
+    assert outcome is outcomes[chosen]
+    assert choice.setting == TRIED[chosen]
+
+
+def test_weights_of_validation_count_in_the_choice():
+    outcomes = [Outcome([], LEADS, None), Outcome([], FOLLOWS, None)]
+    for weights, chosen in (((1, 1, 1, 1, 1, 1), 0), ((0.1, 1, 1, 1, 9, 9), 1)):
+        weighted = replace(VALIDATION, weights=np.array(weights, dtype=float))
+        _, choice = choose_outcome(Decision(optimize="average_precision"), TRIED[:2], weighted, outcomes)
+        assert choice.setting == TRIED[chosen]
+
+
+def test_a_choice_comes_back_from_json():
+    tried = (TriedSetting(TRIED[0], None, "failed"), TriedSetting(Setting.of(rate=0.1, leaves=3), -0.25, None))
+    for setting in (tried[1].setting, None):
+        choice = SettingChoice("cost", setting, tried)
+        assert SettingChoice.from_json(json.loads(json.dumps(choice.to_json())), "lr") == choice
+
+
+@pytest.mark.parametrize("rate", ["lr", "C"])
+def test_a_choice_of_version_0_1_is_read(rate):
+    """It knew one number, which it called lr whatever the learner."""
+    candidates = [{"lr": 0.03, "roc_auc": None, "failure": "it"}, {"lr": 0.3, "roc_auc": 0.8, "failure": None}]
+    tried = (TriedSetting(Setting.of({rate: 0.03}), None, "it"), TriedSetting(Setting.of({rate: 0.3}), 0.8, None))
+    old = {"by": "roc_auc", "lr": 0.3, "candidates": candidates}
+    assert SettingChoice.from_json(old, rate) == SettingChoice("roc_auc", Setting.of({rate: 0.3}), tried)
+    assert SettingChoice.from_json(old | {"lr": None}, rate).setting is None

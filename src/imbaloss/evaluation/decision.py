@@ -69,7 +69,9 @@ class Decision:
         name = self.optimize or "roc_auc"
         if name in probability_formulas():
             defined = explain_undefined(name, labels, labels) is None
-            return float(probability_formulas()[name](labels, probabilities, sample_weight=weights)) if defined else None
+            return (
+                float(probability_formulas()[name](labels, probabilities, sample_weight=weights)) if defined else None
+            )
         rule = self.rule if name == COST else Rule(name)
         try:
             return choose_threshold(rule, labels, probabilities, weights, resamples=0).value

@@ -102,4 +102,8 @@ def score_on_validation(outcome: Outcome[FittedModel], validation: Samples, deci
     if outcome.model is None:
         return None
     probabilities = outcome.model.probabilities(validation.inputs)
-    return decision.score(validation.labels, probabilities, validation.weights) if np.isfinite(probabilities).all() else None
+    return (
+        decision.score(validation.labels, probabilities, validation.weights)
+        if np.isfinite(probabilities).all()
+        else None
+    )
