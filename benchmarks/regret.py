@@ -171,13 +171,16 @@ def report_rows(tables: Sequence[Table], options: argparse.Namespace) -> str:
     If the command line names methods, it is about these alone.
     """
     rows, reference = read_rows(options.rows_file), read_rows(options.reference)
+    own_loop = reference[reference["method"] == REFERENCE]
+    if own_loop.empty:
+        return f"{options.reference} has no rows of {REFERENCE}: make them with benchmarks.holdouts."
     named = rows.reindex(columns=KEY)["table"].isin([table.name for table in tables])
     rows = rows[named & (rows["rows_limit"] == options.rows) & (rows["repetitions"] == options.repetitions)]
     methods = options.method or list(rows["method"].unique())
     if options.first not in methods:
         return f"{options.rows_file} has no rows of {options.first}: name another method with --first."
     methods = [options.first, *(method for method in methods if method != options.first)]
-    splits = gather_candidates(rows, reference[reference["method"] == REFERENCE], methods)
+    splits = gather_candidates(rows, own_loop, methods)
     if not splits:
         return f"No split has rows of {', '.join(methods)} and of {REFERENCE} in {options.reference}."
     return report(splits, methods, options.seen or [options.repetitions])

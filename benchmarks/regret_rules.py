@@ -135,9 +135,10 @@ def gather_candidates(rows: pd.DataFrame, reference: pd.DataFrame, methods: Sequ
         reference: The rows of LightGBM's own loop, of `benchmarks.holdouts`.
         methods: The methods, the preferred one first.
     """
-    own_loop = reference.set_index(["table", "split", "rows_limit"])["average_precision"]
+    key = ["table", "split", "rows_limit"]
+    own_loop = reference.drop_duplicates(key, keep="last").set_index(key)["average_precision"]
     splits = []
-    for (table, split, limit), group in rows.groupby(["table", "split", "rows_limit"], sort=False):
+    for (table, split, limit), group in rows.groupby(key, sort=False):
         by_method = group.drop_duplicates("method", keep="last").set_index("method")
         if (table, split, limit) not in own_loop.index or not set(methods) <= set(by_method.index):
             continue
