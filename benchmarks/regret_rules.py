@@ -21,6 +21,7 @@ from imbaloss.statistics.paired import inflation_of
 
 Floats = NDArray[np.float64]
 STRENGTHS = (0.5, 1.0, 1.5, 2.0)  # numbers of standard errors
+MARGINS = (0.01, 0.02, 0.05)  # of average precision
 
 
 class Candidates(NamedTuple):
@@ -81,6 +82,12 @@ def pick_ahead(candidates: Candidates, strength: float) -> int:
     return int(np.where(means > strength * errors, means, -np.inf).argmax())
 
 
+def pick_beyond_margin(candidates: Candidates, margin: float) -> int:
+    """Pick the best mean if it is ahead of the first method's mean by more than a margin, else the first method."""
+    means = candidates.scores.mean(axis=1)
+    return int(means.argmax()) if means.max() - means[0] > margin else 0
+
+
 def pick_lower_bound(candidates: Candidates, strength: float) -> int:
     """Pick the method whose mean difference to the first, minus so many standard errors, is highest.
 
@@ -107,6 +114,7 @@ RULES: dict[str, Rule] = {
     "the first method, always": pick_first,
     "best mean": pick_best_mean,
     **{f"ahead by {strength:g} SE": partial(pick_ahead, strength=strength) for strength in STRENGTHS},
+    **{f"ahead by {margin:g}": partial(pick_beyond_margin, margin=margin) for margin in MARGINS},
     **{f"lower bound, {strength:g} SE": partial(pick_lower_bound, strength=strength) for strength in STRENGTHS},
     "empirical Bayes": pick_shrunk,
     "average ranks": pick_best_rank,
@@ -166,23 +174,33 @@ def limit_repetitions(candidates: Candidates, seen: int) -> Candidates:
 
 
 def describe_rule(rule: Rule, splits: Sequence[Candidates]) -> str:
-    """Return the cells of a report on a rule: regret, difference to LightGBM, worst table, picks of the first method.
+    """Return the cells of a report on a rule, all but its name.
 
-    Regret and difference are means over the tables, of which each is a mean over its splits.
+    They are the mean regret, the mean differences of the holdouts' average precision to LightGBM's own loop and to the
+    first method, the table with the lowest difference to LightGBM, and the number of splits where the first method is
+    picked. Means are over the tables, of which each is a mean over its splits.
     """
     picks = [rule(candidates) for candidates in splits]
+    picked = np.array([candidates.holdout[pick] for candidates, pick in zip(splits, picks, strict=True)])
     outcomes = pd.DataFrame({
         "table": [candidates.table for candidates in splits],
-        "regret": [each.holdout.max() - each.holdout[pick] for each, pick in zip(splits, picks, strict=True)],
-        "difference": [each.holdout[pick] - each.reference for each, pick in zip(splits, picks, strict=True)],
+        "regret": [candidates.holdout.max() for candidates in splits] - picked,
+        "to_reference": picked - [candidates.reference for candidates in splits],
+        "to_first": picked - [candidates.holdout[0] for candidates in splits],
     })  # fmt: skip
-    by_table = outcomes.groupby("table").mean()
-    mean, low, high = t_interval(by_table["difference"].to_numpy())
-    worst = by_table["difference"]
+    means = outcomes.groupby("table").mean()
+    differences = " | ".join(describe_mean(means[name].to_numpy()) for name in ("to_reference", "to_first"))
+    worst = means["to_reference"]
     return (
-        f"{by_table['regret'].mean():.4f} | {mean:+.4f} ({low:+.4f} to {high:+.4f}) "
-        f"| {worst.idxmin()}, {worst.min():+.4f} | {picks.count(0)} of {len(picks)}"
+        f"{means['regret'].mean():.4f} | {differences} | {worst.idxmin()}, {worst.min():+.4f} "
+        f"| {picks.count(0)} of {len(picks)}"
     )
+
+
+def describe_mean(differences: Floats) -> str:
+    """Return the mean of the differences of the tables, (T,), with its 95 % interval."""
+    mean, low, high = t_interval(differences)
+    return f"{mean:+.4f} ({low:+.4f} to {high:+.4f})"
 
 
 def report(splits: Sequence[Candidates], methods: Sequence[str], seen: Sequence[int]) -> str:
@@ -196,15 +214,13 @@ def report(splits: Sequence[Candidates], methods: Sequence[str], seen: Sequence[
     tables = len({candidates.table for candidates in splits})
     failed = {method: sum(method not in each.methods for each in splits) for method in methods}
     failures = ", ".join(f"{method} on {count}" for method, count in failed.items() if count)
-    head = (
-        f"{{}} | regret | difference to LightGBM (95 % CI) | worst table | {methods[0]} picked |\n"
-        "| --- | --- | --- | --- | --- |"
-    )
+    columns = f"regret | to LightGBM (95 % CI) | to {methods[0]} (95 % CI) | worst table | {methods[0]} picked"
+    line = "| --- | --- | --- | --- | --- | --- |"
     parts = [f"{tables} tables, {len(splits)} splits. First method: {methods[0]}. Failed: {failures or 'none'}."]
     for number in seen:
         limited = [limit_repetitions(candidates, number) for candidates in splits]
         lines = [f"| {name} | {describe_rule(rule, limited)} |" for name, rule in RULES.items()]
-        parts.append("\n".join(["| " + head.format(f"rule, repetitions seen: {number}"), *lines]))
+        parts.append("\n".join([f"| rule, repetitions seen: {number} | {columns} |", line, *lines]))
     fixed = [f"| {method} | {describe_rule(partial(pick_method, method=method), splits)} |" for method in methods]
     best = f"| the best in hindsight | {describe_rule(pick_best_on_holdout, splits)} |"
-    return "\n\n".join([*parts, "\n".join(["| " + head.format("always the same method"), *fixed, best])])
+    return "\n\n".join([*parts, "\n".join([f"| always the same method | {columns} |", line, *fixed, best])])

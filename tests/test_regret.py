@@ -18,7 +18,7 @@ from benchmarks.regret_rules import RULES, Candidates, compare_with_first, gathe
 from imbaloss.statistics import corrected_t
 
 CAR, YEAST = (next(table for table in TABLES if table.name == name) for name in ("car-good", "yeast4"))
-PREFERS_FIRST = [name for name in RULES if name.startswith(("ahead", "lower", "empirical", "the first"))]
+PREFERS_FIRST = [name for name in RULES if name.endswith(("SE", "Bayes", "always"))]
 
 
 def make_candidates(scores, holdout=None, f1=None, table="car-good", reference=0.5) -> Candidates:
@@ -51,7 +51,7 @@ def test_equal_scores_go_to_the_first_method(rule):
 
 @pytest.mark.parametrize("name", [name for name in RULES if not name.startswith("the first")])
 def test_a_method_that_is_better_by_the_same_amount_in_each_repetition_is_picked(name):
-    assert RULES[name](make_candidates([[0.5, 0.6, 0.7], [0.4, 0.5, 0.6], [0.51, 0.61, 0.71]])) == 2
+    assert RULES[name](make_candidates([[0.5, 0.6, 0.7], [0.4, 0.5, 0.6], [0.6, 0.7, 0.8]])) == 2
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
@@ -62,6 +62,7 @@ def test_no_rule_sees_the_holdout(rule):
 
 @pytest.mark.parametrize("name", PREFERS_FIRST)
 def test_after_a_single_repetition_the_preferred_method_stays(name):
+    """One repetition has no standard error."""
     assert RULES[name](make_candidates([[0.1], [0.9], [0.5]])) == 0
 
 
@@ -77,6 +78,11 @@ def test_a_method_must_be_ahead_by_the_number_of_standard_errors():
     candidates = make_candidates([[0.5, 0.5, 0.5, 0.5], [0.4, 0.6, 0.6, 0.6]])  # 0.05 ahead, standard error 0.0764
     picks = {strength: regret_rules.pick_ahead(candidates, strength) for strength in (0.5, 0.65, 0.66, 1.0)}
     assert picks == {0.5: 1, 0.65: 1, 0.66: 0, 1.0: 0}
+
+
+def test_a_margin_works_for_a_single_repetition_too():
+    picks = [regret_rules.pick_beyond_margin(make_candidates([[0.5], [0.53]]), margin) for margin in (0.02, 0.05)]
+    assert picks == [1, 0]
 
 
 def test_the_lower_bound_prefers_the_surer_of_two_methods_that_are_ahead():
@@ -125,9 +131,10 @@ def test_the_report_averages_the_splits_of_a_table_first():
     splits += [make_candidates(scores, [0.5, 0.7, 0.6], table="yeast4", reference=0.6)]
     text = report(splits, ["lightgbm", "ce", "mfe"], [1, 2])
     assert "2 tables, 3 splits. First method: lightgbm. Failed: none." in text
-    assert "| the first method, always | 0.1000 | +0.0000 (-1.2706 to +1.2706) | yeast4, -0.1000 | 3 of 3 |" in text
-    assert "| best mean | 0.0500 | +0.0500 (-0.5853 to +0.6853) | car-good, +0.0000 | 0 of 3 |" in text
-    assert "| the best in hindsight | 0.0000 | +0.1000 (+0.1000 to +0.1000) | car-good, +0.1000 | 2 of 3 |" in text
+    none, some = "+0.0000 (+0.0000 to +0.0000)", "+0.0500 (-1.8559 to +1.9559)"
+    assert f"method, always | 0.1000 | +0.0000 (-1.2706 to +1.2706) | {none} | yeast4, -0.1000 | 3 of 3 |" in text
+    assert f"| best mean | 0.0500 | +0.0500 (-0.5853 to +0.6853) | {some} | car-good, +0.0000 | 0 of 3 |" in text
+    assert "| the best in hindsight | 0.0000 | +0.1000 (+0.1000 to +0.1000) | +0.1000" in text
     assert "repetitions seen: 1 |" in text
 
 
