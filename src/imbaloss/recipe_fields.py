@@ -201,6 +201,16 @@ class DecisionFields:
             default_text="f1",
         ),
     ] = "f1"
+    optimize: Annotated[
+        str | None,  # None, as in version 0.1: settings by roc_auc, methods by the score of the threshold rule
+        Entry(
+            "Score that chooses settings and methods: average_precision, roc_auc, f1 or cost.",
+            panel="Decision",
+            metavar="SCORE",
+            names=("average_precision", "roc_auc", "f1", "cost"),
+            default_text="average_precision, or cost if --threshold names costs",
+        ),
+    ] = None
 
 
 TRAINING_FIELDS, DECISION_FIELDS = read_fields(RecipeFields), read_fields(DecisionFields)

@@ -10,9 +10,16 @@ from imbaloss.comparison.sentences import Case, write_sentences
 from imbaloss.evaluation.scores import Threshold
 from imbaloss.learners import Method
 from imbaloss.report import Findings
-from imbaloss.report.cells import COMPARED, TUNED_F1, Cell, ComparedScore, choose_compared_scores
+from imbaloss.report.cells import COMPARED, COST, TUNED_F1, Cell, ComparedScore, choose_compared_scores
 from imbaloss.report.comparisons import CellComparison, select_of_method, select_repeated
 from imbaloss.studies import ReportExtension, Row
+
+OPTIMIZED = {  # the compared score by the name under which a decision optimises it
+    "average_precision": next(each for each in COMPARED if each.score == "average_precision"),
+    "roc_auc": next(each for each in COMPARED if each.score == "roc_auc"),
+    "f1": next(each for each in COMPARED if each.label == TUNED_F1),
+    "cost": COST,
+}
 
 
 @dataclass(frozen=True)
@@ -81,12 +88,16 @@ def recommend(findings: Findings, methods: Sequence[Method]) -> Method | None:
 
 
 def choose_score(findings: Findings) -> ComparedScore:
-    """Return the score that the rule of the threshold optimises; F1 at the tuned threshold if the rule has none.
+    """Return the score that the decision of the methods optimises.
 
-    Trainings with several rules have none in common; then it is F1 too.
+    In studies of version 0.1, which name none, it is the score of the threshold rule, or F1 at the tuned threshold if
+    the rule has no score of its own.
     """
+    optimized = {row.run.method.decision.optimize for row in findings.rows}.pop()
+    if optimized:
+        return OPTIMIZED[optimized]
     score = choose_compared_scores(findings.rows)[-1]
-    return next(each for each in COMPARED if each.label == TUNED_F1) if score in COMPARED else score
+    return OPTIMIZED["f1"] if score in COMPARED else score
 
 
 def key_by_name(methods: Sequence[Method]) -> dict[str, Method]:

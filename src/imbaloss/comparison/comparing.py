@@ -282,7 +282,7 @@ def train_final_model(study: OwnStudy, method: Method, target: str, place: Place
         return None
     own_model = OwnModel(
         model=model,
-        preparation=own.prepare_split(run.seed, None)[1],
+        preparation=own.prepare_split(run.seed, None, run.method.input_form).preparation,
         target=target,
         classes=own.classes,
         threshold=row.threshold or Threshold(THRESHOLD, np.nan, np.nan),

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from imbaloss.comparison.columns import Schema
 from imbaloss.comparison.preparation import ImagePreparation, TablePreparation
 from imbaloss.data.dataset import check_class
-from imbaloss.data.samples import Counts, Samples, Split, pick_examples
+from imbaloss.data.samples import Counts, InputForm, Samples, Split, pick_examples
 from imbaloss.data.seeds import make_random_state
 from imbaloss.data.splits import Fold, split_rows
 
@@ -36,7 +36,7 @@ class SplitCache:
     """Results that are costly to compute again: divisions, the last prepared split, the shape of an input."""
 
     rows: dict[Division, dict[str, Rows]] = field(default_factory=dict)  # the rows of each part
-    prepared: dict[Division, "Prepared"] = field(default_factory=dict)  # the last prepared split alone
+    prepared: dict[tuple[Division, InputForm], "Prepared"] = field(default_factory=dict)  # of the last division alone
     shape: tuple[int, ...] | None = None  # of one input; None if not yet computed
 
 
@@ -170,16 +170,18 @@ class Own:
         *,
         level: float | None = None,  # noqa: ARG002
         protocol: str | None = None,  # noqa: ARG002
+        form: InputForm = InputForm.PREPARED,
     ) -> Split:
-        """Return train, validation and test with prepared inputs and labels, the preparation fitted on train.
+        """Return train, validation and test with inputs and labels, the preparation fitted on train.
 
         Args:
             seed: The seed.
             fold: The fold that is test; None for divisions without folds.
             level: Ignored.
             protocol: Ignored.
+            form: The form of the inputs.
         """
-        return self.prepare_split(seed, fold).split
+        return self.prepare_split(seed, fold, form).split
 
     def example_images(self) -> dict[str, NDArray[np.uint8]]:
         """Return a few images of each class, keyed by its name, (n, C, H, W), at even distances in the data."""
@@ -189,28 +191,33 @@ class Own:
             for name, rows in zip((self.negative, self.positive), rows_of_classes, strict=True)
         }
 
-    def prepare_split(self, seed: int, fold: Fold | None) -> Prepared:
-        """Return train, validation and test with prepared inputs, and the preparation, fitted on the train part.
+    def prepare_split(self, seed: int, fold: Fold | None, form: InputForm = InputForm.PREPARED) -> Prepared:
+        """Return train, validation and test with inputs in a form, and the preparation, fitted on the train part.
 
-        Only the last split is cached. fold: None for divisions without folds.
+        Only the last division is cached, in each form. fold: None for divisions without folds.
         """
-        division = Division(seed, fold)
-        if division not in self.cache.prepared:
+        division, cached = Division(seed, fold), self.cache.prepared
+        if (division, form) not in cached:
             rows = self.find_rows(seed, fold)
-            preparation, of_train = self.fit_preparation(rows["train"])
+            preparation, of_train = self.fit_preparation(rows["train"], form)
             outside = np.concatenate([rows["validation"], rows["test"]])  # together, which is faster for wide tables
             inputs = [of_train, *np.split(preparation(self.take_features(outside)), [len(rows["validation"])])]
-            samples = [
+            train, validation, test = (
                 Samples(of_part, self.labels[rows[part]], rows[part])
                 for part, of_part in zip(PARTS, inputs, strict=True)
-            ]
-            self.cache.prepared = {division: Prepared(Split(*samples), preparation)}
-        return self.cache.prepared[division]
+            )
+            categorical = preparation.categorical if isinstance(preparation, TablePreparation) else ()
+            other_forms = {key: prepared for key, prepared in cached.items() if key[0] == division}
+            prepared = Prepared(Split(train, validation, test, categorical), preparation)
+            self.cache.prepared = other_forms | {(division, form): prepared}
+        return self.cache.prepared[division, form]
 
-    def fit_preparation(self, rows: Rows) -> tuple[TablePreparation | ImagePreparation, NDArray[np.float32]]:
+    def fit_preparation(
+        self, rows: Rows, form: InputForm
+    ) -> tuple[TablePreparation | ImagePreparation, NDArray[np.floating[Any]]]:
         """Fit the preparation on these rows, and return it with their inputs (n, ...); for images nothing is fitted."""
         if isinstance(self.kind, Schema):
-            return TablePreparation.fit(self.kind, self.take_features(rows), self.labels[rows])
+            return TablePreparation.fit(self.kind, self.take_features(rows), self.labels[rows], form)
         return self.kind, self.kind(self.take_features(rows))
 
     def take_features(self, rows: Rows) -> Any:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -21,6 +21,7 @@ from imbaloss.comparison.preparation import ImagePreparation, TablePreparation
 from imbaloss.comparison.reading.frames import table_from_frame
 from imbaloss.comparison.reading.image_arrays import prepare_image_array
 from imbaloss.comparison.reading.table_file import naming
+from imbaloss.data import InputForm
 from imbaloss.evaluation.scores import Threshold
 from imbaloss.learners import FittedModel, model_files, skops_file
 from imbaloss.learners.network_file import check_unchanged
@@ -153,6 +154,7 @@ class OwnModel:
                 name: value if np.isfinite(value) else None for name, value in self.threshold._asdict().items()
             },
             "kind": self.kind.to_json(),
+            "form": self.preparation.form if isinstance(self.preparation, TablePreparation) else InputForm.PREPARED,
             "reference": saved.reference,
             "files": checksums | saved.checksums,
             "facts": self.facts,
@@ -161,8 +163,13 @@ class OwnModel:
         return write_atomically(folder / NAME, text.encode())
 
     @classmethod
-    def load(cls, folder: str | Path) -> Self:
+    def load(cls, folder: str | Path, trusted: Sequence[str] = ()) -> Self:
         """Load the model that `imbaloss compare` or `save` wrote into a folder.
+
+        Args:
+            folder: The folder.
+            trusted: Names of types, such as "mypackage.MyClassifier", that the model may hold beside those that imbaloss
+                writes by itself.
 
         Raises:
             ValueError: The folder holds no model of this format, or its files were changed after they were written.
@@ -173,7 +180,7 @@ class OwnModel:
             with naming(folder / NAME):
                 kind = read_kind(header["kind"])
             preparation = load_preparation(folder, kind, header) if isinstance(kind, Schema) else kind
-            model = model_files.load(folder, header["reference"], header["files"])
+            model = model_files.load(folder, header["reference"], header["files"], trusted)
             negative, positive = header["classes"]  # two
             ends = header["threshold"]
             threshold = Threshold(**{name: np.nan if ends[name] is None else ends[name] for name in Threshold._fields})
@@ -199,7 +206,7 @@ def load_preparation(folder: Path, schema: Schema, header: Mapping[str, Any]) ->
     steps = skops_file.load(file, content, TRUSTED)
     if header["format"] == FORMAT_1:
         steps = {name: step for name, step, _ in steps.transformers_}
-    return TablePreparation(schema, steps)
+    return TablePreparation(schema, steps, InputForm(header.get("form", InputForm.PREPARED)))
 
 
 def read_header(folder: Path) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from imbaloss.comparison.own_data import FOLDS, Own
 from imbaloss.comparison.request import ComparisonRequest
-from imbaloss.comparison.study import OwnStudy, choose_methods, choose_recipe, choose_repetitions
+from imbaloss.comparison.study import SETTINGS, OwnStudy, choose_methods, choose_recipe, choose_repetitions
 from imbaloss.training.recipe import check_entries, read_entries
 
 UNITS = ("s", "m", "h")  # of a budget: seconds, minutes, hours
@@ -52,6 +52,7 @@ def plan_study(request: ComparisonRequest, own: Own) -> OwnStudy:
         margin=request.margin,
         command=request.command,
         noun=f"{own.kind.noun}s",
+        settings=SETTINGS,
     )
 
 

@@ -10,8 +10,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from imbaloss.comparison.columns import ColumnKind, Schema
+from imbaloss.data import InputForm
 
-Inputs = NDArray[np.float32]
+Inputs = NDArray[np.floating[Any]]  # float32 for networks, float64 for columns as they are
 QUANTILES_OF = 100_000  # number of rows that quantiles are computed from, at most
 CROSS_FITTED = 5  # number of folds; a category is encoded by the targets of the other folds
 
@@ -20,16 +21,25 @@ CROSS_FITTED = 5  # number of folds; a category is encoded by the targets of the
 class TablePreparation:
     """A fitted preparation that turns the columns of a frame into inputs (N, D) by scikit-learn estimators.
 
+    Prepared inputs are float32, columns as they are float64.
+
     The estimators get arrays instead of a ColumnTransformer, which for thousands of columns spends most of its time on
     looking up and checking names.
     """
 
     schema: Schema
     steps: Mapping[str, Any]  # the fitted estimators, by the names of `list_step_columns`
+    form: InputForm = InputForm.PREPARED  # of the inputs
 
     @classmethod
-    def fit(cls, schema: Schema, frame: pd.DataFrame, labels: NDArray[np.int64]) -> "tuple[TablePreparation, Inputs]":
-        """Fit the preparation to rows, and return it with the inputs (N, D) of the same rows, as float32.
+    def fit(
+        cls,
+        schema: Schema,
+        frame: pd.DataFrame,
+        labels: NDArray[np.int64],
+        form: InputForm = InputForm.PREPARED,
+    ) -> "tuple[TablePreparation, Inputs]":
+        """Fit the preparation to rows, and return it with the inputs (N, D) of the same rows.
 
         In these inputs the target encoding of a row leaves out the row's own target.
 
@@ -37,26 +47,37 @@ class TablePreparation:
             schema: The columns.
             frame: (N, columns), the columns of the schema in its order: float64, or text for categories.
             labels: (N,), 1 for positives.
+            form: The form of the inputs.
         """
-        steps = make_steps(schema, int(labels.sum()))
+        positives = int(labels.sum())
+        steps = make_steps(schema, positives) if form is InputForm.PREPARED else make_column_steps(schema, positives)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # on columns without a value and classes with few rows
             inputs = [steps[name].fit_transform(values, labels) for name, values in iterate_step_arrays(schema, frame)]
-        return cls(schema, steps), join_inputs(inputs)
+        return cls(schema, steps, form), join_inputs(inputs, form)
 
     def __call__(self, frame: pd.DataFrame) -> Inputs:
-        """Return the inputs of new rows, (N, D), as float32; N may be 0.
+        """Return the inputs of new rows, (N, D); N may be 0.
 
         frame: (N, columns), the columns of the schema, as in the fit. Unknown categories raise no error.
         """
         if not len(frame):  # scikit-learn refuses no rows
             width = sum(len(step.get_feature_names_out()) for step in self.steps.values())
-            return np.zeros((0, width), dtype=np.float32)
+            return join_inputs([np.zeros((0, width))], self.form)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # on unknown categories
             return join_inputs([
                 self.steps[name].transform(values) for name, values in iterate_step_arrays(self.schema, frame)
-            ])  # fmt: skip
+            ], self.form)  # fmt: skip
+
+    @property
+    def categorical(self) -> tuple[int, ...]:
+        """The places of the inputs that are codes of categories; empty for prepared inputs."""
+        if self.form is InputForm.PREPARED:
+            return ()
+        columns = list_step_columns(self.schema)
+        first = len(columns.get("numbers", ()))
+        return tuple(range(first, first + len(columns.get("categories", ()))))
 
     def count_unseen(self, frame: pd.DataFrame) -> dict[str, int]:
         """Count the rows with a category that the fit did not have, by column of names.
@@ -73,9 +94,13 @@ class TablePreparation:
         return counts
 
 
-def join_inputs(parts: Sequence[Any]) -> Inputs:
-    """Join one or more arrays (N, ...) side by side, as float32 with rows contiguous in memory."""
-    inputs: Inputs = np.ascontiguousarray(np.hstack(parts) if len(parts) > 1 else parts[0], dtype=np.float32)
+def join_inputs(parts: Sequence[Any], form: InputForm) -> Inputs:
+    """Join one or more arrays (N, ...) side by side, with rows contiguous in memory.
+
+    Prepared inputs become float32, columns as they are float64, in which dates and large numbers stay exact.
+    """
+    dtype = np.float32 if form is InputForm.PREPARED else np.float64
+    inputs: Inputs = np.ascontiguousarray(np.hstack(parts) if len(parts) > 1 else parts[0], dtype=dtype)
     return inputs
 
 
@@ -123,9 +148,8 @@ def make_steps(schema: Schema, positives: int) -> dict[str, Any]:
     positives: The number of positives in the rows of the fit, which limits the number of folds.
     """
     from sklearn.impute import SimpleImputer  # here, since scikit-learn takes most of a second
-    from sklearn.model_selection import StratifiedKFold
     from sklearn.pipeline import Pipeline
-    from sklearn.preprocessing import OneHotEncoder, StandardScaler, TargetEncoder
+    from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
     from imbaloss.comparison.wide_quantiles import WideQuantileTransformer
 
@@ -137,8 +161,7 @@ def make_steps(schema: Schema, positives: int) -> dict[str, Any]:
         ("scale", StandardScaler(copy=False)),
         ("missing", SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)),
     ])  # fmt: skip
-    folds = StratifiedKFold(int(np.clip(positives, 2, CROSS_FITTED)), shuffle=True, random_state=0)
-    many = Pipeline([("target", TargetEncoder(target_type="binary", cv=folds)), ("scale", StandardScaler())])
+    many = Pipeline([("target", make_target_encoder(positives)), ("scale", StandardScaler())])
     steps = {
         "numbers": numbers,
         "categories": OneHotEncoder(handle_unknown="ignore", sparse_output=False),
@@ -146,6 +169,38 @@ def make_steps(schema: Schema, positives: int) -> dict[str, Any]:
         "cycles": SimpleImputer(strategy="constant", fill_value=0.0, keep_empty_features=True),
     }
     return {name: steps[name] for name in list_step_columns(schema)}
+
+
+def make_column_steps(schema: Schema, positives: int) -> dict[str, Any]:
+    """Make the unfitted estimators that keep the columns of a schema as they are, by name of the step.
+
+    Numbers, sines and cosines stay, with NaN for missing ones. Categories become codes from 0 on, and an unknown one
+    NaN. A category with many values gets the mean target of its value, as in `make_steps`, since trees that split by
+    many codes learn them by heart.
+
+    positives: The number of positives in the rows of the fit.
+    """
+    from sklearn.preprocessing import FunctionTransformer, OrdinalEncoder
+
+    steps = {
+        "numbers": FunctionTransformer(feature_names_out="one-to-one"),
+        "categories": OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=np.nan),
+        "many": make_target_encoder(positives),
+        "cycles": FunctionTransformer(feature_names_out="one-to-one"),
+    }
+    return {name: steps[name] for name in list_step_columns(schema)}
+
+
+def make_target_encoder(positives: int) -> Any:
+    """Make an unfitted encoder that gives each category the mean target of its value, cross-fitted.
+
+    positives: The number of positives in the rows of the fit, which limits the number of folds.
+    """
+    from sklearn.model_selection import StratifiedKFold
+    from sklearn.preprocessing import TargetEncoder
+
+    folds = StratifiedKFold(int(np.clip(positives, 2, CROSS_FITTED)), shuffle=True, random_state=0)
+    return TargetEncoder(target_type="binary", cv=folds)
 
 
 @dataclass(frozen=True)

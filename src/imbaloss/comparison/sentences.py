@@ -166,8 +166,8 @@ def compare_with_references(case: Case) -> str:
 
     The nearest is the one with the smallest mean difference. "" if no such method was compared.
     """
-    is_network = not case.best.learner.is_reference
-    candidates = [each for method, each in case.comparisons.items() if method.learner.is_reference == is_network]
+    is_network = case.best.learner.is_network
+    candidates = [each for method, each in case.comparisons.items() if method.learner.is_network != is_network]
     if not candidates:
         return ""
     nearest = min(candidates, key=lambda each: each.interval.estimate)

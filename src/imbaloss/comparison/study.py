@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, get_type_hints
 
 from imbaloss.comparison.advice import Advice, advise, extend_page, recommend
 from imbaloss.data import NO_SAMPLER, NONE, Fold, SamplerSpec
-from imbaloss.learners import REFERENCES, Method
+from imbaloss.learners import Method
 from imbaloss.recipe_fields import DEFAULT_MARGIN
 from imbaloss.report import Findings
 from imbaloss.studies import ReportExtension, Run
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 LOSSES = ("ce", "wce", "focal", "mse", "wmse", "mfe", "msfe", "logit_adjusted")
 METHODS = tuple(map(Method.parse, (*LOSSES, "ce + random_over", "ce + random_under")))
-RATES = (0.0003, 0.001, 0.003)  # learning rates of Adam
+REFERENCES = ("lightgbm", "logistic_regression")  # that are compared beside losses
+RATES = (0.001, 0.003, 0.0003, 0.01, 0.0001, 0.03)  # learning rates of Adam, the most promising first
+SETTINGS = 6  # number of settings that each method tries
 STEPS = 3000  # approximate number of steps of a training
 FEWEST_EPOCHS, MOST_EPOCHS = 10, 100
 SMALLEST_BATCH, LARGEST_BATCH = 64, 2048
@@ -51,6 +53,7 @@ class OwnStudy:
     notes: tuple[str, ...] = ()  # notes on the data
     command: str = ""  # the command line of the request
     noun: str = "rows"  # the plural noun for the samples; or "images"
+    settings: int = 0  # largest number of settings that each method tries; 0 in studies of version 0.1
     protocols: tuple[str, ...] = field(default=(OWN,), init=False)
     repeats: int = field(default=1, init=False)
 
@@ -118,8 +121,10 @@ class OwnStudy:
             fold: The fold that is the test part; None without folds.
             dataset: The name of the data, or that name with ", all rows" for the training on all rows.
         """
-        recipe = method.learner.choose_rates(self.recipe)
-        return Run(dataset, self.level, OWN, self.positive, method, recipe, seed, fold, data=self.data)
+        recipe = method.learner.adapt_recipe(self.recipe, self.settings)
+        return Run(
+            dataset, self.level, OWN, self.positive, method, recipe, seed, fold, data=self.data, settings=self.settings
+        )
 
     def recommend(self, findings: Findings) -> Method | None:
         """Return the method with the best mean score; None if no method has a score.
@@ -202,11 +207,12 @@ def choose_methods(
     """
     all_references = tuple(map(Method.parse, REFERENCES))
     if losses is None and samplers is None:
-        return (*METHODS, *(all_references if references else ()))
+        return (*(all_references if references else ()), *METHODS)
     requested = [Method.parse(text) for text in (["ce"] if losses is None else losses)]
     specs = [SamplerSpec.parse(text) for text in samplers or (NONE,)]
-    networks = [add_sampler(method, spec) for method in requested if not method.learner.is_reference for spec in specs]
-    chosen = [reference for reference in all_references if references or reference in requested]
+    networks = [add_sampler(method, spec) for method in requested if method.learner.is_network for spec in specs]
+    chosen = [method for method in requested if not method.learner.is_network]
+    chosen += [reference for reference in all_references if references]
     if not networks and not chosen:
         raise ValueError("there is no method to compare: name a loss (--loss)")
     return tuple(dict.fromkeys([*networks, *chosen]))
@@ -225,19 +231,20 @@ def add_sampler(method: Method, sampler: SamplerSpec) -> Method:
     return replace(method, sampler=sampler)
 
 
-def choose_recipe(rows: int, entries: Entries, *, images: bool) -> Entries:
+def choose_recipe(rows: int, entries: Entries, *, images: bool, settings: int = SETTINGS) -> Entries:
     """Return the entries of the recipe for a number of training rows, which decides batch size and epochs.
 
     Args:
         rows: The number of training rows.
         entries: The entries of the request, which override the defaults.
         images: Whether the rows are images.
+        settings: The number of learning rates to try.
     """
     batch = min(max(rows // 100, SMALLEST_BATCH), LARGEST_BATCH)
     return {
         "hidden": (128, 64),
         "optimizer": "adam",
-        "tune_lr": RATES,
+        "tune_lr": RATES[:settings],
         "weight_decay": 1e-3,
         "patience": 8,
         "scaling": "standard" if images else "unit",  # the preparation has scaled columns

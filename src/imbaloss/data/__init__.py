@@ -3,7 +3,7 @@
 from imbaloss.data.dataset import Dataset, protocol_counts
 from imbaloss.data.protocols import PROTOCOLS, check_level
 from imbaloss.data.resampling import NO_SAMPLER, NONE, SAMPLERS, SamplerSpec, resample, resampled_counts
-from imbaloss.data.samples import Counts, Pool, Samples, Split
+from imbaloss.data.samples import Counts, InputForm, Pool, Samples, Split
 from imbaloss.data.sets import SETS, check_names, find_binary_set, load_data_sets
 from imbaloss.data.sources import Source
 from imbaloss.data.splits import Fold, list_folds
@@ -17,6 +17,7 @@ __all__ = [
     "Counts",
     "Dataset",
     "Fold",
+    "InputForm",
     "Pool",
     "SamplerSpec",
     "Samples",

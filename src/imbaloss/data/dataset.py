@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from imbaloss.choices import suggest
 from imbaloss.data.protocols import PROTOCOLS, check_level
-from imbaloss.data.samples import Counts, Pool, Samples, Split, pick_examples
+from imbaloss.data.samples import Counts, InputForm, Pool, Samples, Split, pick_examples
 from imbaloss.data.seeds import make_generator
 from imbaloss.data.splits import Fold, split_rows
 
@@ -131,7 +131,15 @@ class Dataset:
         part_left = min(Fraction(have, used) for have, used in zip(left, train, strict=True) if used)
         return Counts(*(floor(part_left * used) for used in train))
 
-    def draw(self, *, level: float, protocol: str, seed: int, fold: Fold | None = None) -> Split:
+    def draw(
+        self,
+        *,
+        level: float,
+        protocol: str,
+        seed: int,
+        fold: Fold | None = None,
+        form: InputForm = InputForm.PREPARED,  # noqa: ARG002
+    ) -> Split:
         """Draw the split of one run (train, validation, test). The same arguments draw the same split.
 
         Without a fold, train and test come from the data's own parts of these names. Validation comes from the images
@@ -144,6 +152,7 @@ class Dataset:
             protocol: The rule for the counts: table1, stated or ratio.
             seed: Draws the images and their order.
             fold: The fold of a cross-validation, or None.
+            form: Ignored, since pixels are the same in both forms.
 
         Raises:
             ValueError: The level or the protocol is not admitted, or a class has too few images for them, or fewer
@@ -155,7 +164,8 @@ class Dataset:
             pool = self.pool("all")
             orders = [generator.permutation(size) for size in pool.counts]
             samples = self.take_samples(pool, orders, wanted, generator)
-            return Split(**{part: samples[rows] for part, rows in split_rows(samples.labels, fold, seed)})
+            rows_of = dict(split_rows(samples.labels, fold, seed))
+            return Split(*(samples[rows_of[part]] for part in ("train", "validation", "test")))
         wanted_of = self.split_counts(level=level, protocol=protocol)
         train_order = [generator.permutation(size) for size in self.train.counts]
         test_order = [generator.permutation(size) for size in self.test.counts]

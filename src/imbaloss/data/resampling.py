@@ -143,6 +143,11 @@ class SamplerSpec:
         return self.name in BATCH_SAMPLERS
 
     @property
+    def looks_at_labels_alone(self) -> bool:
+        """Whether the sampler chooses or repeats samples without a look at their inputs; true for no sampler too."""
+        return self.name not in SAMPLERS or (SAMPLERS[self.name].selects and SAMPLERS[self.name].exact)
+
+    @property
     def draws(self) -> bool:
         """Whether the training part after the sampler may differ from seed to seed.
 

@@ -1,6 +1,7 @@
 """Samples of two classes: pools that they are drawn from, and the split that one run sees."""
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -68,6 +69,13 @@ class Samples:
         return Counts(len(self) - positives, positives)
 
 
+class InputForm(StrEnum):
+    """The form in which a learner takes inputs. Images and data without categories have the same inputs in both."""
+
+    PREPARED = "prepared"  # numbers for a network: scaled, without missing values, one input for each category
+    COLUMNS = "columns"  # one input for each column: numbers as they are, codes of categories, NaN where missing
+
+
 @dataclass(frozen=True)
 class Split:
     """The three parts of the data of one run: it learns from train, chooses by validation, and is judged on test."""
@@ -75,6 +83,7 @@ class Split:
     train: Samples
     validation: Samples
     test: Samples
+    categorical: tuple[int, ...] = ()  # places of the inputs that are codes of categories, whole numbers from 0 on
 
 
 def pick_examples(images: NDArray[Any]) -> NDArray[Any]:

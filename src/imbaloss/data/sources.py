@@ -5,7 +5,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from imbaloss.data.samples import Counts, Split
+from imbaloss.data.samples import Counts, InputForm, Split
 from imbaloss.data.splits import Fold
 
 
@@ -64,14 +64,23 @@ class Source(Protocol):
             ValueError: The source cannot give such a split.
         """
 
-    def draw(self, *, level: float, protocol: str, seed: int, fold: Fold | None = None) -> Split:
-        """Draw train, validation and test of one run; the same for equal arguments, whatever the method.
+    def draw(
+        self,
+        *,
+        level: float,
+        protocol: str,
+        seed: int,
+        fold: Fold | None = None,
+        form: InputForm = InputForm.PREPARED,
+    ) -> Split:
+        """Draw train, validation and test of one run; the same rows for equal arguments, whatever the method.
 
         Args:
             level: The share of positives, or their ratio to the negatives, as the protocol says.
             protocol: The rule for the counts.
             seed: The seed of the run.
             fold: The fold of a cross-validation; None for one split a seed.
+            form: The form of the inputs.
 
         Raises:
             ValueError: The source cannot give such a split.

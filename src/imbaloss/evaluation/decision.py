@@ -4,42 +4,76 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from imbaloss.choices import check_choice
-from imbaloss.evaluation.thresholds import Rule
+from imbaloss.evaluation.scores import scores
+from imbaloss.evaluation.thresholds import Rule, choose_threshold
 from imbaloss.field_tables import FieldError
 from imbaloss.recipe_fields import DECISION_FIELDS, DecisionFields
+
+COST = "cost"  # the rule whose score is a mean cost
 
 
 @dataclass(frozen=True)
 class Decision:
-    """A calibration and a rule for the threshold, both of which are fitted on the validation part."""
+    """The score that is optimised, a calibration and a threshold rule, which are fitted on the validation part."""
 
     calibration: str = DecisionFields.calibration
     rule: Rule = field(default_factory=lambda: Rule.parse(DecisionFields.threshold))
+    optimize: str | None = DecisionFields.optimize  # the score that chooses settings and methods; None: as version 0.1
 
     @classmethod
     def read(cls, entries: Mapping[str, Any]) -> "Decision":
-        """Read calibration and threshold rule from the entries `calibration` and `threshold` of a recipe.
+        """Read a decision from the entries `calibration`, `threshold` and `optimize` of a recipe.
 
-        Other entries are ignored; a missing one gets its default, "none" and "f1".
+        Other entries are ignored; a missing one gets its default: "none", "f1" and None.
 
         Raises:
-            FieldError: The calibration or the rule is unknown, or a parameter of the rule is outside its domain.
+            FieldError: The calibration, the rule or the score is unknown, a parameter of the rule is outside its
+                domain, or the cost is to be optimised and the rule names no costs.
         """
-        chosen, rule = (entries.get(name, field.default) for name, field in DECISION_FIELDS.items())
+        chosen, text, optimize = (entries.get(name, field.default) for name, field in DECISION_FIELDS.items())
+        for name, value in (("calibration", chosen), ("optimize", optimize)):
+            try:
+                if value is not None:
+                    check_choice(name, value, DECISION_FIELDS[name].entry.names)
+            except ValueError as error:
+                raise FieldError(name, str(error), named=False) from error
         try:
-            check_choice("calibration", chosen, DECISION_FIELDS["calibration"].entry.names)
-        except ValueError as error:
-            raise FieldError("calibration", str(error), named=False) from error
-        try:
-            return cls(chosen, Rule.parse(rule))
+            rule = Rule.parse(text)
         except ValueError as error:
             raise FieldError("threshold", str(error), named=False) from error
+        if optimize == COST and rule.name != COST:
+            problem = f"cost needs costs: give them as the threshold, such as cost:fn=10,fp=1, found {rule}"
+            raise FieldError("optimize", problem)
+        return cls(chosen, rule, optimize)
+
+    def score(self, labels: NDArray[np.int64], probabilities: NDArray[np.float64]) -> float | None:
+        """Return the score that is optimised, of samples with their probabilities; more is better.
+
+        F1 and the cost are those at the best threshold for these samples, and a cost is negative. The score of version
+        0.1 is the ROC-AUC. None if the score is undefined, as without positives.
+
+        Args:
+            labels: (N,), 0 or 1.
+            probabilities: (N,) of class 1.
+        """
+        if self.optimize in {None, "roc_auc", "average_precision"}:
+            return scores(labels, probabilities)[0][self.optimize or "roc_auc"]
+        try:
+            return choose_threshold(
+                self.rule if self.optimize == COST else Rule(self.optimize), labels, probabilities, resamples=0
+            ).value
+        except ValueError:
+            return None
 
     @property
     def entries(self) -> dict[str, str]:
-        """The entries `calibration` and `threshold` of a recipe, as texts.
+        """The entries `calibration` and `threshold` of a recipe, as texts, and `optimize` if there is one.
 
         `read` makes an equal decision of them.
         """
-        return {"calibration": self.calibration, "threshold": str(self.rule)}
+        entries = {"calibration": self.calibration, "threshold": str(self.rule)}
+        return entries | ({"optimize": self.optimize} if self.optimize else {})

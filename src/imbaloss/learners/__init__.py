@@ -1,20 +1,22 @@
 """Learners that can be fitted and then give log-odds, the methods that use them, fitted models and their files."""
 
 from imbaloss.learners import model_files, network_file, skops_file
+from imbaloss.learners.boosted import LightGBM
+from imbaloss.learners.estimator_model import EstimatorModel
+from imbaloss.learners.estimators import Estimator
 from imbaloss.learners.fitted_model import FittedModel
 from imbaloss.learners.learner import Learner
 from imbaloss.learners.method import Method
-from imbaloss.learners.sklearn_reference import REFERENCES, SklearnModel, SklearnReference
 from imbaloss.learners.stacked_networks import NETWORKS, StackedNetworks
 
 __all__ = [
     "NETWORKS",
-    "REFERENCES",
+    "Estimator",
+    "EstimatorModel",
     "FittedModel",
     "Learner",
+    "LightGBM",
     "Method",
-    "SklearnModel",
-    "SklearnReference",
     "StackedNetworks",
     "model_files",
     "network_file",

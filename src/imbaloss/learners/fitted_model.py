@@ -8,13 +8,12 @@ from numpy.typing import NDArray
 
 from imbaloss.evaluation import Calibration, Decision
 from imbaloss.training import Recipe
-from imbaloss.training.scaling import Scaling
 
 Floats = NDArray[np.float64]
 
 
 class FittedModel(Protocol):
-    """A fitted model: a stack of networks (`training.Model`) or a classifier of scikit-learn (`SklearnModel`).
+    """A fitted model: a stack of networks (`training.Model`) or a model of another library (`EstimatorModel`).
 
     It is a frozen dataclass.
     """
@@ -28,10 +27,6 @@ class FittedModel(Protocol):
     @property
     def shape(self) -> tuple[int, ...]:
         """The shape of one input: (columns,), or (channels, height, width) of an image."""
-
-    @property
-    def scaling(self) -> Scaling:
-        """The scaling that the model applies to its inputs: an offset and a scale for each column or channel."""
 
     @property
     def prior(self) -> tuple[float, ...]:

@@ -1,16 +1,17 @@
-"""Methods as values, read from texts such as "ce + smote" or "logistic_regression"."""
+"""Methods as values, read from texts such as "ce + smote", "lightgbm" or "sklearn.svm:SVC:C=10"."""
 
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Any, Self
 
-from imbaloss.data import NO_SAMPLER, SamplerSpec
+from imbaloss.data import NO_SAMPLER, InputForm, SamplerSpec
 from imbaloss.evaluation import Decision
+from imbaloss.learners.boosted import LightGBM
+from imbaloss.learners.estimators import Estimator
 from imbaloss.learners.learner import Learner
-from imbaloss.learners.sklearn_reference import REFERENCES
 from imbaloss.learners.stacked_networks import NETWORKS
 from imbaloss.losses import LossSpec
 
-BESIDE = " + "  # between a loss and its sampler
+BESIDE = " + "  # between a loss, or a learner, and its sampler
 CROSS_ENTROPY = LossSpec("ce")
 
 
@@ -23,10 +24,12 @@ class Method:
     >>> method = Method.parse("focal:gamma=1,alpha=0.25 + smote:neighbours=5")
     >>> str(method)
     'focal:gamma=1 + smote'
+    >>> str(Method.parse("lightgbm:num_leaves=63,max_depth=4 + random_under"))
+    'lightgbm:max_depth=4,num_leaves=63 + random_under'
 
     Raises:
-        ValueError: The method has no text: its learner has no name, networks have no loss, or a reference has a loss
-            or a sampler.
+        ValueError: Learner, loss and sampler do not go together: networks need a loss, and other learners take none and
+            no sampler that draws batches.
     """
 
     learner: Learner
@@ -35,45 +38,54 @@ class Method:
     decision: Decision = field(default_factory=Decision)
 
     def __post_init__(self) -> None:
-        """Check that learner, loss and sampler go together.
-
-        Raises ValueError for an unknown learner, networks without a loss, and a reference with a loss or a sampler.
-        """
-        if self.learner not in (NETWORKS, *REFERENCES.values()):
-            raise ValueError(f"no text stands for the learner {self.learner}")
-        if not self.learner.is_reference and self.loss is None:
-            raise ValueError("networks need a loss: give one, such as 'ce'")
-        if self.learner.is_reference and (self.loss is not None or self.sampler != NO_SAMPLER):
-            refused = " and ".join(f"{part}" for part in (self.loss, self.sampler) if part not in (None, NO_SAMPLER))
-            raise ValueError(f"{self.learned} takes neither a loss nor a sampler, found {refused}")
+        """Check that learner, loss and sampler go together; raise ValueError if they do not."""
+        self.learner.check(self.loss, self.sampler)
 
     @classmethod
     def parse(cls, text: str, decision: Decision | None = None) -> Self:
-        """Read the name of a reference (a classifier of scikit-learn), a loss, or a loss with a sampler.
+        """Read a loss (for networks) or another learner, perhaps with a sampler.
+
+        A class that the text names is not imported here.
 
         Args:
-            text: A text such as "logistic_regression", "focal:gamma=1" or "ce + smote".
+            text: A text such as "lightgbm:num_leaves=63", "focal:gamma=1" or "ce + smote".
             decision: The decision, which the text does not hold. None: the default one.
 
         Raises:
-            ValueError: There is no such loss or sampler, or a parameter is wrong.
+            ValueError: There is no such learner, loss or sampler, or a parameter is wrong.
         """
-        decision = decision or Decision()
-        if text in REFERENCES:
-            return cls(REFERENCES[text], None, decision=decision)
-        loss, _, sampler = text.partition(BESIDE)
-        return cls(NETWORKS, LossSpec.parse(loss), SamplerSpec.parse(sampler) if sampler else NO_SAMPLER, decision)
+        learned, _, sampled = text.partition(BESIDE)
+        sampler = SamplerSpec.parse(sampled) if sampled else NO_SAMPLER
+        learner: Learner | None = LightGBM.parse(learned) or Estimator.parse(learned)
+        if learner is not None:
+            return cls(learner, None, sampler, decision or Decision())
+        return cls(NETWORKS, LossSpec.parse(learned), sampler, decision or Decision())
+
+    @classmethod
+    def read(cls, method: Any) -> Self:
+        """Read a method from its text, or from an unfitted classifier with the interface of scikit-learn.
+
+        Raises:
+            ValueError: The text is no method.
+            TypeError: It is neither text nor a classifier.
+        """
+        return cls.parse(method) if isinstance(method, str) else cls(Estimator.wrap(method), None)
 
     def __str__(self) -> str:
-        """Write the method as `parse` reads it: loss or reference, then " + " and the sampler if there is one."""
+        """Write the method as `parse` reads it: loss or learner, then " + " and the sampler if there is one."""
         return self.learned if self.sampler == NO_SAMPLER else f"{self.learned}{BESIDE}{self.sampler}"
 
     @property
     def learned(self) -> str:
-        """The text without the sampler: the loss, or the name of a reference. Tables have it in the column `loss`."""
+        """The text without the sampler: the loss, or the learner. Tables have it in the column `loss`."""
         return self.learner.write(self.loss)
 
     @property
     def objective(self) -> LossSpec:
         """The loss that is minimised; cross-entropy ("ce") for a learner with its own objective."""
         return self.loss or CROSS_ENTROPY
+
+    @property
+    def input_form(self) -> InputForm:
+        """The form of the inputs: that of the learner, or prepared numbers if a sampler computes with the inputs."""
+        return self.learner.input_form if self.sampler.looks_at_labels_alone else InputForm.PREPARED

@@ -5,17 +5,20 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from imbaloss import losses
+from imbaloss.data import InputForm, SamplerSpec
 from imbaloss.learners.learner import Description
 from imbaloss.losses import LossSpec
-from imbaloss.training import Member, Model, Outcome, Plan, Recipe, check_loss, train
+from imbaloss.training import Candidate, Member, Model, Outcome, Plan, Recipe, Setting, check_loss, train
 
 
 @dataclass(frozen=True)
 class StackedNetworks:
     """The learner of networks of the kind that the recipe names. Losses, rates and data may differ within a stack."""
 
-    is_reference: ClassVar[bool] = False
+    is_network: ClassVar[bool] = True
     stacks: ClassVar[bool] = True
+    needs_validation: ClassVar[bool] = False
+    input_form: ClassVar[InputForm] = InputForm.PREPARED
     rate: ClassVar[str] = "lr"
 
     def write(self, loss: LossSpec | None) -> str:
@@ -32,9 +35,21 @@ class StackedNetworks:
         facts = losses.facts(loss.name)
         return Description(str(facts["title"]), str(facts["source"]))
 
-    def choose_rates(self, recipe: Recipe) -> Recipe:
-        """Return the recipe unchanged: the rates that it names itself are tried."""
+    def adapt_recipe(self, recipe: Recipe, settings: int) -> Recipe:  # noqa: ARG002
+        """Return the recipe unchanged, since all of it counts."""
         return recipe
+
+    def list_candidates(self, recipe: Recipe, settings: int) -> tuple[Candidate, ...]:
+        """Return the first rates of `tune_lr`, or the rate of the recipe alone, each with the recipe that has it.
+
+        settings: the largest number of rates; 0: all of them.
+        """
+        return tuple(Candidate(Setting.of(lr=each.lr), each) for each in recipe.candidates()[: settings or None])
+
+    def check(self, loss: LossSpec | None, sampler: SamplerSpec) -> None:  # noqa: ARG002
+        """Raise ValueError without a loss; any sampler will do."""
+        if loss is None:
+            raise ValueError("networks need a loss: give one, such as 'ce'")
 
     def check_loss(self, loss: LossSpec | None, recipe: Recipe) -> None:
         """Raise ValueError if a network cannot be trained with that loss by that recipe, or if the loss is None."""

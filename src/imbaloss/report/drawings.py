@@ -151,7 +151,7 @@ def draw_training(findings: Findings, cell: CellKey) -> Iterator[Drawing]:
         OSError: The store cannot be read.
     """
     by_method = findings.rows_by_method(cell)
-    networks = {method: rows for method, rows in by_method.items() if not rows[0].run.method.learner.is_reference}
+    networks = {method: rows for method, rows in by_method.items() if rows[0].run.method.learner.is_network}
     if not networks:
         return
     losses = {method: [row.losses for row in findings.store.with_losses(rows)] for method, rows in networks.items()}

@@ -6,14 +6,13 @@ from functools import cached_property
 
 import pandas as pd
 
-from imbaloss.learners import Learner
 from imbaloss.report import tables
 from imbaloss.report.cells import EVERYWHERE, ROC_AUC, Cell, ComparedScore, choose_compared_scores, group_into_cells
 from imbaloss.report.comparisons import CellComparison, compare_cells
 from imbaloss.report.intervals import PairInCell, Runs, compute_intervals, compute_roc_auc_both, group_successful_rows
 from imbaloss.report.lines import CellLine, summarise
 from imbaloss.report.row_names import CellKey, RowName, name_rows
-from imbaloss.studies import ReportableStudy, Row, Store
+from imbaloss.studies import ReportableStudy, Row, Run, Store
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,9 +34,9 @@ class Findings:
         return list(dict.fromkeys(name.method for name in self.row_names))
 
     @property
-    def learners(self) -> dict[str, Learner]:
-        """What fits the models of each method (networks, or a model of scikit-learn), by the method's name."""
-        return {name.method: row.run.method.learner for row, name in zip(self.rows, self.row_names, strict=True)}
+    def runs_by_method(self) -> dict[str, Run]:
+        """The last run of each method, by the method's name."""
+        return {name.method: row.run for row, name in zip(self.rows, self.row_names, strict=True)}
 
     @property
     def settings(self) -> list[str]:

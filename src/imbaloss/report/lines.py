@@ -17,6 +17,7 @@ from imbaloss.report.published import published_scores
 from imbaloss.report.row_names import RUN_ENTRIES, CellKey, RowName
 from imbaloss.statistics import Interval
 from imbaloss.studies import THRESHOLDS, Row, Run
+from imbaloss.training import Setting
 
 ALIKE = [  # columns in which all trainings of a line agree
     *("dataset", "level", "loss", "protocol", "negative", "positive", "sampler", "network", "recipe", "split"),
@@ -71,7 +72,7 @@ class CellLine:
     scores: Mapping[str, ScoreSummary]  # by the column of each score
     interval_over: str | None  # seeds, folds or test samples; None if every training failed
     roc_auc_both: Interval  # of the mean ROC-AUC, for other seeds and other test samples
-    chosen_rates: Mapping[float, int]  # number of trainings that chose each learning rate; empty if none was chosen
+    chosen_settings: Mapping[Setting, int]  # number of trainings that chose each setting; empty if none was chosen
 
     @property
     def setting(self) -> str:
@@ -146,7 +147,7 @@ def make_line(
         scores=summarise_scores(run, means, deviations, intervals.scores),
         interval_over=intervals.over,
         roc_auc_both=intervals.roc_auc_both,
-        chosen_rates=Counter(row.tuning.lr for row in rows if row.tuning and row.tuning.lr is not None),
+        chosen_settings=Counter(row.tuning.setting for row in rows if row.tuning and row.tuning.setting),
     )
 
 
@@ -196,7 +197,6 @@ def tabulate_rows(rows: Sequence[Row]) -> pd.DataFrame:
         "epochs": to_array(row.computed.epochs for row in rows),
         "threshold_for": [str(row.run.method.decision.rule) for row in rows],
         "calibration": [row.run.method.decision.calibration for row in rows],
-        "tuned_lr": [row.tuning.lr if row.tuning else None for row in rows],
     })  # fmt: skip
 
 

@@ -26,7 +26,7 @@ from imbaloss.report.evidence import ScoreVerdict, write_mean_difference
 from imbaloss.report.findings import Findings
 from imbaloss.report.intervals import NONE
 from imbaloss.report.lines import CellLine, Counts, best_mean, group_by_cell, has_published
-from imbaloss.report.tables import choose_noun, format_counts, format_score, write_rates
+from imbaloss.report.tables import choose_noun, format_counts, format_score, name_settings
 from imbaloss.statistics import Verdict, fewest_seeds
 from imbaloss.studies import ReportExtension, Row, Run
 
@@ -108,8 +108,7 @@ def render_page(
         extension.values if extension else {},
         study=findings.study,
         things=findings.study.noun,
-        references={name: learner for name, learner in findings.learners.items() if learner.is_reference},
-        rates={name: learner.rate for name, learner in findings.learners.items()},
+        others={name: run for name, run in findings.runs_by_method.items() if not run.method.learner.is_network},
         costs=COST in findings.scored,
         rules=list(dict.fromkeys(str(row.run.method.decision.rule) for row in findings.rows)),
         asked=len(findings.study.runs()),
@@ -155,7 +154,7 @@ def load_template(extension: ReportExtension | None) -> jinja2.Template:
     environment.filters |= {
         "number": format_score,
         "pair": format_counts,
-        "write_rates": write_rates,
+        "name_settings": name_settings,
         "safe_svg": Markup,
         "difference": write_mean_difference,
     }
@@ -300,7 +299,7 @@ def sum_training_seconds(rows: Sequence[Row]) -> float:
 
     A run counts a part of the time of its stack: its number of networks among all networks of the stack.
     """
-    shares = (row.run.recipe.networks / row.computed.stack_size for row in rows)
+    shares = (len(row.run.candidates) / row.computed.stack_size for row in rows)
     return sum(float(row.computed.stack_seconds * share) for row, share in zip(rows, shares, strict=True))
 
 
@@ -321,12 +320,12 @@ def describe(row: Row) -> Description:
 def read_recipes(findings: Findings) -> Recipes:
     """Return the hyper-parameters of each method on each data set, by the pair of data set and method.
 
-    Models of scikit-learn (references) are left out. Of several rows the last counts.
+    Learners other than networks are left out. Of several rows the last counts.
     """
     last_rows = {
         (row.run.dataset, name.method): row for row, name in zip(findings.rows, findings.row_names, strict=True)
     }
-    return {key: read_entries(row.run) for key, row in last_rows.items() if not row.run.method.learner.is_reference}
+    return {key: read_entries(row.run) for key, row in last_rows.items() if row.run.method.learner.is_network}
 
 
 def split_entries(recipes: Recipes) -> tuple[dict[str, Any], list[dict[str, Any]]]:

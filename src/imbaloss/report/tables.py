@@ -16,13 +16,14 @@ from imbaloss.report.published import MAIN
 from imbaloss.report.row_names import RUN_ENTRIES, name_rows
 from imbaloss.studies import Row
 from imbaloss.studies.row import name_in_store
-from imbaloss.studies.tuning import LearningRateChoice
+from imbaloss.studies.tuning import SettingChoice
+from imbaloss.training import Setting
 
 DASH = "\u2013"  # an en dash, in the place of a missing value
 CELL = ["dataset", "level", "loss"]
 NAMES = ["setting", "method"]
 LABELS = {"f1": "F1", "roc_auc": "ROC-AUC"}
-RATES = {"lr": "learning rate"}  # names of rates of a learner in sentences; others, such as C, stay
+WORDS = {"lr": "learning rate"}  # names of hyper-parameters in sentences; others, such as C, have no "_" there
 MOST_NAMED = 5  # largest number of cells that a note names
 LEAST = 5e-5  # smallest value that four decimals show
 ASKED = ("protocol", "negative", "positive", "sampler", "network", "recipe", "split", "threshold_for", "calibration")
@@ -39,7 +40,7 @@ def tabulate(lines: Sequence[CellLine], compared: Sequence[ComparedScore]) -> pd
     - the other scores and the confusion counts: mean and standard deviation;
     - the number of samples of each class in each part (with folds, their means);
     - failed: the number of trainings without a model; epochs: the mean number of epochs;
-    - tuned_lr: each chosen learning rate, and how often it was chosen;
+    - tuned_lr: each chosen setting, such as a learning rate, and how often it was chosen;
     - protocol, classes, sampler, network, recipe, split, rule of the tuned threshold, calibration;
     - the number of samples of each class that an epoch shows after a sampler;
     - setting and method: the names in the report;
@@ -68,7 +69,7 @@ def tabulate(lines: Sequence[CellLine], compared: Sequence[ComparedScore]) -> pd
         **tabulate_counts("test", [line.test for line in lines]),
         "failed": [line.failed for line in lines],
         "epochs": [line.epochs for line in lines],
-        "tuned_lr": [write_rates(line.chosen_rates) or None for line in lines],
+        "tuned_lr": [write_settings(line.chosen_settings) or None for line in lines],
         **tabulate_asked(lines),
         **tabulate_counts("resampled", [line.resampled for line in lines]),
         "setting": [line.setting for line in lines],
@@ -127,24 +128,26 @@ def tabulate_asked(lines: Sequence[CellLine]) -> dict[str, list[str]]:
     return {column: columns[column] for column in ASKED}
 
 
-def write_rates(chosen: Mapping[float, int]) -> str:
-    """Write each learning rate with the number of trainings that chose it, as in "0.03 (2), 0.1 (8)".
+def write_settings(chosen: Mapping[Setting, int]) -> str:
+    """Write each setting with the number of trainings that chose it, as in "0.03 (2), 0.1 (8)".
 
-    The smallest rate comes first; the text is empty if none was chosen.
+    The smallest comes first, several values are joined by "; ", and the text is empty if none was chosen.
     """
-    return ", ".join(f"{rate:g} ({trainings})" for rate, trainings in sorted(chosen.items()))
+    several = any(len(setting.values) > 1 for setting in chosen)
+    ordered = sorted(chosen.items(), key=lambda item: tuple(map(str, item[0].values)) if several else item[0].values)
+    return ("; " if several else ", ").join(f"{setting} ({trainings})" for setting, trainings in ordered)
 
 
 def write_notes(rows: Sequence[Row]) -> list[str]:
     """Write what a reader must know beside the table, one note for each fact; the list may be empty.
 
     The notes name the kind of network (if it is a single one other than `mlp`), failed trainings, undefined scores on
-    test with their reason, and learning rates chosen at an end of their grid. They have no full stop at the end.
+    test with their reason, and numbers chosen at an end of those tried. They have no full stop at the end.
 
     Args:
         rows: The results of all runs.
     """
-    kinds = {row.run.recipe.network for row in rows if not row.run.method.learner.is_reference}
+    kinds = {row.run.recipe.network for row in rows if row.run.method.learner.is_network}
     failures: dict[str, list[Row]] = {}
     facts: dict[str, Counter[str]] = {}
     for row, name in zip(rows, name_rows(rows), strict=True):
@@ -160,8 +163,8 @@ def write_notes(rows: Sequence[Row]) -> list[str]:
             facts.setdefault(f"{score[:1].upper()}{score[1:]} is undefined ({reason})", Counter())[cell] += 1
         if row.tuning and (end := find_grid_end(row.tuning)):
             beyond = {"smallest": "smaller", "largest": "larger"}[end]
-            rate = RATES.get(row.run.method.learner.rate, row.run.method.learner.rate)
-            note = f"The best {rate} was the {end} of those tried, so a {beyond} one may be better"
+            tuned = row.tuning.candidates[0].setting.values[0][0]
+            note = f"The best {WORDS.get(tuned, tuned)} was the {end} of those tried, so a {beyond} one may be better"
             facts.setdefault(note, Counter())[cell] += 1
     return [
         *(f"Every network is a {kind}" for kind in kinds if len(kinds) == 1 and kind != "mlp"),
@@ -186,15 +189,15 @@ def list_cells(trainings: "Counter[str]") -> str:
     return (total if len(trainings) > MOST_NAMED else "") + cells
 
 
-def find_grid_end(tuning: LearningRateChoice) -> str | None:
-    """Return "smallest" or "largest" if the chosen learning rate is at that end of those tried.
+def find_grid_end(tuning: SettingChoice) -> str | None:
+    """Return "smallest" or "largest" if the settings are single numbers and the chosen one is at that end.
 
-    None if it lies between them, if fewer than two were tried, or if none was chosen.
+    None if it lies between them, if fewer than two were tried, if none was chosen, or for settings of several values.
     """
-    tried = [candidate.lr for candidate in tuning.candidates]
-    if tuning.lr is None or len(tried) < 2:
+    tried = [tuple(candidate.setting.to_dict().values()) for candidate in tuning.candidates]
+    if tuning.setting is None or len(tried) < 2 or any(len(values) != 1 for values in tried):
         return None
-    return {tried[0]: "smallest", tried[-1]: "largest"}.get(tuning.lr)
+    return {min(tried): "smallest", max(tried): "largest"}.get(tuple(tuning.setting.to_dict().values()))
 
 
 def tabulate_for_reading(lines: Sequence[CellLine], compared: Sequence[ComparedScore]) -> pd.DataFrame:
@@ -221,8 +224,10 @@ def tabulate_for_reading(lines: Sequence[CellLine], compared: Sequence[ComparedS
             table[f"{each.label} published"] = [format_score(score.published) for score in scores]
     for label, texts in write_costs(lines, alone=COST not in compared).items():
         table[label] = texts
-    if any(line.chosen_rates for line in lines):
-        table["learning rate (runs)"] = [name_rates(line) or DASH for line in lines]
+    if any(line.chosen_settings for line in lines):
+        only_rates = all(line.run.method.learner.is_network for line in lines)
+        heading = "learning rate (runs)" if only_rates else "setting (runs)"
+        table[heading] = [name_settings(line) or DASH for line in lines]
     return table
 
 
@@ -252,19 +257,21 @@ def write_costs(lines: Sequence[CellLine], *, alone: bool) -> dict[str, list[str
     }
 
 
-def name_rates(line: CellLine) -> str:
-    """Write the chosen learning rates of a line, as in "0.03 (2)"; for a model of scikit-learn as in "C 0.3 (2)".
+def name_settings(line: CellLine) -> str:
+    """Write the chosen settings of a line, as in "0.03 (2)" for learning rates and "C 0.3 (2)" for another number.
 
     The text is empty if none was chosen.
     """
-    learner, rates = line.run.method.learner, write_rates(line.chosen_rates)
-    return f"{learner.rate} {rates}" if rates and learner.is_reference else rates
+    names = {tuple(setting.to_dict()) for setting in line.chosen_settings}
+    single = next(iter(names)) if len(names) == 1 else ()
+    before = f"{single[0]} " if len(single) == 1 and single != ("lr",) else ""
+    return before + write_settings(line.chosen_settings)
 
 
 def choose_noun(lines: Iterable[CellLine]) -> str:
     """Return what methods are called: "loss" if they differ in their loss alone, and otherwise "method"."""
     methods = [(line.method, line.run.method) for line in lines]
-    losses = all(name == method.learned and not method.learner.is_reference for name, method in methods)
+    losses = all(name == method.learned and method.learner.is_network for name, method in methods)
     return "loss" if losses else "method"
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeGuard
 import numpy as np
 import torch
 
-from imbaloss.data import NO_SAMPLER, Counts, Fold, SamplerSpec, Source, Split, resample
+from imbaloss.data import NO_SAMPLER, Counts, Fold, InputForm, SamplerSpec, Source, Split, resample
 from imbaloss.data.resampling import shown_counts
 from imbaloss.data.seeds import make_generator
 from imbaloss.evaluation import (
@@ -34,7 +34,7 @@ from imbaloss.studies.row import Computation, PartCounts, Row, name_in_store
 from imbaloss.studies.store import Predictions
 from imbaloss.studies.study import Run
 from imbaloss.studies.tuning import choose_outcome
-from imbaloss.training import Member, Model, Outcome, Recipe
+from imbaloss.training import Candidate, Member, Model, Outcome
 from imbaloss.training.model import to_probabilities
 from imbaloss.training.priors import prior_shift
 
@@ -57,6 +57,7 @@ class SplitKey:
     positive: str
     seed: int
     fold: Fold | None
+    form: InputForm
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ class FitKey:
     sampled: SampledKey
     learner: Learner
     loss: LossSpec | None
-    recipe: Recipe  # of one candidate learning rate
+    candidate: Candidate
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +98,7 @@ class Origin:
 
     split: Split  # as drawn, without a sampler
     sampled: Resampled | Refusal
-    fits: Sequence[FitKey]  # one for each candidate learning rate; none after a refusal
+    fits: Sequence[FitKey]  # one for each candidate setting; none after a refusal
 
 
 def train_together(
@@ -150,18 +151,22 @@ def plan_members(runs: Sequence[Run], datasets: Mapping[str, Source]) -> tuple[d
     members: dict[FitKey, Member] = {}
     origins = []
     for run in runs:
-        split_key = SplitKey(run.dataset, run.level, run.protocol, run.positive, run.seed, run.fold)
-        method, key = run.method, SampledKey(split_key, run.method.sampler)
+        method = run.method
+        split_key = SplitKey(run.dataset, run.level, run.protocol, run.positive, run.seed, run.fold, method.input_form)
+        key = SampledKey(split_key, method.sampler)
         if split_key not in splits:
             dataset = datasets[run.dataset].with_positive(run.positive)
-            splits[split_key] = dataset.draw(level=run.level, protocol=run.protocol, seed=run.seed, fold=run.fold)
+            splits[split_key] = dataset.draw(
+                level=run.level, protocol=run.protocol, seed=run.seed, fold=run.fold, form=method.input_form
+            )
         if key not in samples:
             samples[key] = resample_train(splits[split_key], run)
         sampled, fits = samples[key], list[FitKey]()
         if isinstance(sampled, Resampled):
-            fits = [FitKey(key, method.learner, method.loss, recipe) for recipe in run.recipe.candidates()]
+            fits = [FitKey(key, method.learner, method.loss, candidate) for candidate in run.candidates]
             for fit in fits:
-                member = Member(sampled.split, method.objective, fit.recipe, run.seed, method.sampler)
+                setting, recipe = fit.candidate
+                member = Member(sampled.split, method.objective, recipe, run.seed, method.sampler, setting=setting)
                 members.setdefault(fit, member)
         origins.append(Origin(splits[split_key], sampled, fits))
     return members, origins
@@ -181,7 +186,7 @@ def resample_train(split: Split, run: Run) -> Resampled | Refusal:
 def train_members(
     job: Job, members: Mapping[FitKey, Member], device: str, on_work: Callable[[int], object]
 ) -> dict[FitKey, Outcome[FittedModel]]:
-    """Fit a model for each member of a job (a training with one learning rate).
+    """Fit a model for each member of a job (a training with one setting).
 
     `on_work` is called after each epoch. At the end it gets the rest of the job's work too: that of models that stopped
     early or failed, or that several runs share.
@@ -213,7 +218,7 @@ def train_members(
 def finish_run(
     run: Run, dataset: Source, origin: Origin, outcomes: Sequence[Outcome[FittedModel]], computed: Computation
 ) -> Finished:
-    """Choose the learning rate of a run, calibrate its model, and score the model on validation and test.
+    """Choose the setting of a run, calibrate its model, and score the model on validation and test.
 
     The choice is made on the validation part, before the test part is read. If the training failed, or the outputs are
     not finite, the row has the reason of the failure and there is no model.
@@ -222,7 +227,7 @@ def finish_run(
         run: The run.
         dataset: The data set of the run.
         origin: The split of the run, and what its sampler made of it.
-        outcomes: One for each candidate learning rate; none if the sampler refused the train part.
+        outcomes: One for each candidate setting; none if the sampler refused the train part.
         computed: How the stack was trained. The row adds the checksum of the data and the number of epochs.
 
     Returns:
@@ -230,7 +235,7 @@ def finish_run(
     """
     if isinstance(origin.sampled, Refusal):
         outcomes = [Outcome([], None, origin.sampled.reason)]
-    chooses = run.recipe.tune_lr and len(outcomes) == run.recipe.networks
+    chooses = (run.recipe.tune_lr or run.settings) and len(outcomes) == len(run.candidates)
     outcome, tuning = choose_outcome(run, origin.split.validation, outcomes) if chooses else (outcomes[0], None)
     counts = count_samples(run, origin)
     model, predictions, failure = outcome.model, dict[str, Predictions](), outcome.failure
@@ -240,7 +245,8 @@ def finish_run(
         model, predictions = calibrate_and_predict(run, model, origin.split)
     if not all(np.isfinite(of_part.probabilities).all() for of_part in predictions.values()):
         model, predictions = None, {}
-        failure = "the outputs of the trained network are not finite; try a smaller lr"
+        advice = "; try a smaller lr" if run.method.learner.is_network else ""
+        failure = f"the outputs of the trained {'network' if advice else 'model'} are not finite{advice}"
     scored, tuned_scores = score_parts(predictions, run.method.decision.rule)
     train = origin.split.train
     row = Row(

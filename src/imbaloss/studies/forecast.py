@@ -39,7 +39,7 @@ class Cost:
 
     def seconds_for(self, run: Run) -> float:
         """Return the seconds that a run takes: its epochs for each of its candidate learning rates."""
-        return run.recipe.networks * (self.fixed + self.epoch * run.recipe.epochs)
+        return len(run.candidates) * (self.fixed + self.epoch * run.recipe.epochs)
 
 
 def forecast(

@@ -13,7 +13,7 @@ from imbaloss.training import Plan, Recipe, plan_training
 
 @dataclass(frozen=True)
 class Job:
-    """A stack: runs that are trained together, each with all its candidate learning rates."""
+    """A stack: runs that are trained together, each with all its candidate settings."""
 
     runs: tuple[Run, ...]
     plan: Plan
@@ -22,7 +22,7 @@ class Job:
 
     @property
     def learner(self) -> Learner:
-        """What fits the models of all its runs: networks, or a model of scikit-learn."""
+        """What fits the models of all its runs: networks, or a learner of another library."""
         return self.runs[0].method.learner
 
     @property
@@ -32,8 +32,8 @@ class Job:
 
     @property
     def networks(self) -> int:
-        """The number of networks: one for each run and each of its candidate learning rates."""
-        return sum(run.recipe.networks for run in self.runs)
+        """The number of networks, or of other models: one for each run and each of its candidate settings."""
+        return sum(len(run.candidates) for run in self.runs)
 
     @property
     def bytes(self) -> int:
@@ -43,9 +43,9 @@ class Job:
     def work_of(self, runs: Iterable[Run]) -> int:
         """Return the number of multiplications in the forward passes of all epochs of some runs of this job.
 
-        Each candidate learning rate counts. The sum is 0 for no runs.
+        Each candidate setting counts. The sum is 0 for no runs.
         """
-        return self.work * sum(run.recipe.epochs * run.recipe.networks for run in runs)
+        return self.work * sum(run.recipe.epochs * len(run.candidates) for run in runs)
 
 
 def cut_into_stacks(
@@ -57,7 +57,7 @@ def cut_into_stacks(
         runs: The runs of a study. A run that occurs twice is trained once.
         datasets: The data sets by name.
         stack_size: The largest number of networks in a stack; None for one that suits their size. A run with more
-            candidate learning rates than that is a stack of its own.
+            candidate settings than that is a stack of its own.
         device: The device that trains: "cpu", "cuda" or "cuda:N".
 
     Raises:
@@ -95,6 +95,7 @@ class Kind:
     decision: Decision
     fold: Fold | None
     recipe: Recipe
+    candidates: int  # number of settings to try
     seed: int | None  # None if the number of training samples does not depend on it
 
     @classmethod
@@ -115,6 +116,7 @@ class Kind:
             decision=method.decision,
             fold=run.fold,
             recipe=run.recipe,
+            candidates=len(run.candidates),
             seed=None if size_is_known else run.seed,
         )
 
@@ -127,7 +129,7 @@ class StackKey:
     validation: int  # number of validation samples if each epoch computes their loss, else 0
     shape: tuple[int, ...]  # of the inputs of one sample
     recipe: Recipe  # without epochs and learning rates
-    candidates: int  # number of candidate learning rates, 1 or more
+    candidates: int  # number of candidate settings, 1 or more
     alone: Kind | None  # set if only runs of this kind fit: the seed decides the samples, or the learner never stacks
 
 
@@ -145,8 +147,8 @@ def find_stack_key(kind: Kind, datasets: Mapping[str, Source]) -> StackKey:
     kind.learner.check_shape(recipe, dataset.shape)
     cell = dataset.describe_cell(kind.level, kind.protocol)
     needs = {
-        "choose a learning rate": recipe.tune_lr,
-        "stop a training": recipe.patience,
+        "choose a setting": recipe.tune_lr or kind.candidates > 1,
+        "stop a training": recipe.patience or kind.learner.needs_validation,
         "calibrate probabilities": kind.decision.calibration != calibration.NONE,
     }
     for purpose, needed in needs.items():
@@ -161,4 +163,4 @@ def find_stack_key(kind: Kind, datasets: Mapping[str, Source]) -> StackKey:
     alone = None
     if kind.seed is not None or not kind.learner.stacks:
         alone = replace(kind, recipe=recipe.shared, decision=Decision())
-    return StackKey(samples, validation, dataset.shape, recipe.shared, recipe.networks, alone)
+    return StackKey(samples, validation, dataset.shape, recipe.shared, kind.candidates, alone)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Self, TypeVar
 
 import numpy as np
@@ -12,7 +12,7 @@ from imbaloss.evaluation import THRESHOLD, Scores, TunedScores
 from imbaloss.evaluation.scores import Threshold
 from imbaloss.studies.prototypes import PrototypeMap
 from imbaloss.studies.study import Run
-from imbaloss.studies.tuning import LearningRateChoice
+from imbaloss.studies.tuning import SettingChoice
 
 NAMES_IN_STORE = {"validation": "tune"}  # of parts, in stores of version 5 and in the random streams of a run
 TUNED = "tuned"  # the key of the scores on test at the tuned threshold, in files
@@ -80,7 +80,7 @@ class Row:
     tuned: TunedScores  # on test, at the threshold that is best on validation by the rule of the run
     failure: str | None  # why the training failed; None if it did not
     computed: Computation
-    tuning: LearningRateChoice | None = None  # None if only one learning rate was tried
+    tuning: SettingChoice | None = None  # None if there was no setting to choose
     losses: tuple[float, ...] = ()  # of each finished epoch; empty in rows of a store, see `Store.with_losses`
     prototypes: PrototypeMap | None = field(default=None, compare=False)  # None in rows of a store
 
@@ -112,11 +112,11 @@ class Row:
         return {**self.undefined, TUNED: self.tuned.undefined}
 
     def tuning_as_json(self) -> dict[str, Any] | None:
-        """Return the choice of the learning rate as a dict: the score, the chosen rate, and each candidate's score.
+        """Return the choice of the setting as a dict: the score, the chosen setting, and each candidate's score.
 
-        None if only one rate was tried.
+        None if there was no setting to choose.
         """
-        return asdict(self.tuning) if self.tuning else None
+        return self.tuning.to_json() if self.tuning else None
 
     def flat(self) -> dict[str, Any]:
         """Return the row as one dict for JSON: run, counts, scores on test by name, then the rest.
@@ -129,7 +129,8 @@ class Row:
             for part, of_part in with_old_names(self.counts.by_part()).items()
             for kind, count in of_part._asdict().items()
         }
-        recipe = {**self.run.entries, **({"lr": self.tuning.lr} if self.tuning else {})}
+        chosen = self.tuning.setting.to_dict() if self.tuning and self.tuning.setting else {}
+        recipe = {**self.run.entries, **{name: value for name, value in chosen.items() if name == "lr"}}
         fold = self.run.fold._asdict() if self.run.fold else None
         requested = {**self.run.to_json(), "recipe": recipe, "fold": fold, "negative": self.classes[0]}
         scores = self.scores_by_part()
@@ -229,7 +230,7 @@ def from_texts(run: Run, result: dict[str, Any], computed: Computation) -> Row:
         tuned=tuned,
         failure=result["failure"],
         computed=computed,
-        tuning=LearningRateChoice.from_json(result["tuning"]) if result["tuning"] else None,
+        tuning=SettingChoice.from_json(result["tuning"], run.method.learner.rate) if result["tuning"] else None,
     )
 
 

@@ -18,7 +18,7 @@ from imbaloss.learners import NETWORKS, Method
 from imbaloss.losses import LossSpec
 from imbaloss.recipe_fields import DEFAULT_MARGIN, MARGIN
 from imbaloss.studies.bulk import pause_garbage_collection
-from imbaloss.training import Recipe
+from imbaloss.training import Candidate, Recipe
 from imbaloss.training.recipe import canonical_float, read_entries, require, write_entries
 
 Place = tuple[str | int, ...]  # path of an entry in a study: ("levels", 1), ("recipes", "wide", "hidden")
@@ -40,6 +40,7 @@ class Run:
     fold: Fold | None = None  # None: the train and test parts of the data set
     recipe_name: str = field(default="", compare=False)  # the name of the recipe in the study; it changes nothing
     data: str = ""  # checksum of a user's own data and of their division; empty for other data sets
+    settings: int = 0  # largest number of settings to try; 0: the learning rates that the recipe names
 
     @cached_property
     def hash(self) -> str:
@@ -52,6 +53,11 @@ class Run:
         values = {name: value for name, value in values.items() if name not in DEFAULTS or value != DEFAULTS[name]}
         entries = values | {"recipe": entries_that_count(self.recipe, self.method.decision)}
         return hashlib.sha256(ENCODER.encode(entries).encode()).hexdigest()[:16]
+
+    @cached_property
+    def candidates(self) -> tuple[Candidate, ...]:
+        """The settings to try, at least one, each with the recipe that trains with it."""
+        return self.method.learner.list_candidates(self.recipe, self.settings)
 
     @property
     def entries(self) -> Entries:
@@ -71,7 +77,7 @@ class Run:
             "sampler": str(self.method.sampler),
             "fold": self.fold,
             "data": self.data,
-        }
+        } | ({"settings": self.settings} if self.settings else {})
 
 
 ENCODER = json.JSONEncoder(sort_keys=True)
@@ -85,7 +91,7 @@ def entries_that_count(recipe: Recipe, decision: Decision) -> Entries:
     The learning rate is left out if several are tried.
     """
     defaults = write_entries(Recipe(), Decision()) | ({"lr": recipe.lr} if recipe.tune_lr else {})
-    return {key: value for key, value in write_entries(recipe, decision).items() if value != defaults[key]}
+    return {key: value for key, value in write_entries(recipe, decision).items() if value != defaults.get(key)}
 
 
 class EntryError(ValueError):

@@ -1,4 +1,4 @@
-"""The choice of a learning rate among candidates that are trained in one stack, by their scores on validation."""
+"""The choice of a setting among candidates that are fitted on the same samples, by their scores on validation."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,71 +7,101 @@ from typing import Any, Self
 import numpy as np
 
 from imbaloss.data import Samples
-from imbaloss.evaluation import scores
+from imbaloss.evaluation import Decision
 from imbaloss.learners import FittedModel
 from imbaloss.studies.study import Run
-from imbaloss.training import Outcome
+from imbaloss.training import Outcome, Setting
 
-TUNED_BY = "roc_auc"  # needs no threshold, so that the choice does not depend on where the probability 1/2 lies
+OLD_SCORE = "roc_auc"  # the score by which version 0.1 chose a learning rate
 
 
 @dataclass(frozen=True)
-class TriedRate:
-    """A candidate learning rate and its score on the validation part."""
+class TriedSetting:
+    """A candidate setting and its score on the validation part."""
 
-    lr: float
-    roc_auc: float | None  # None if the training failed or its outputs are not finite
+    setting: Setting
+    score: float | None  # higher is better; None if the training failed or its outputs are not finite
     failure: str | None  # why the training failed; None if it did not
 
 
 @dataclass(frozen=True)
-class LearningRateChoice:
-    """The chosen learning rate, the score that decided, and all candidates."""
+class SettingChoice:
+    """The chosen setting, the score that decided, and all candidates."""
 
     by: str  # name of the score
-    lr: float | None  # None if every training failed
-    candidates: tuple[TriedRate, ...]
+    setting: Setting | None  # None if every training failed
+    candidates: tuple[TriedSetting, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the choice as JSON values, with the keys by, setting and candidates."""
+        return {
+            "by": self.by,
+            "setting": self.setting.to_dict() if self.setting else None,
+            "candidates": [
+                {"setting": tried.setting.to_dict(), "score": tried.score, "failure": tried.failure}
+                for tried in self.candidates
+            ],
+        }
 
     @classmethod
-    def from_json(cls, choice: Mapping[str, Any]) -> Self:
-        """Make a choice from its dict in JSON, with the keys by, lr and candidates.
+    def from_json(cls, choice: Mapping[str, Any], rate: str) -> Self:
+        """Make a choice from its dict in JSON, also from one of version 0.1, which knew learning rates alone.
+
+        Args:
+            choice: The keys by, setting and candidates; in version 0.1 by, lr and candidates with lr and roc_auc.
+            rate: The name of the number that version 0.1 called lr.
 
         Raises:
-            KeyError: One of the three keys is missing.
-            TypeError: A candidate has other keys than lr, roc_auc and failure.
+            KeyError: A key is missing.
+            TypeError: A value has another type.
         """
-        return cls(choice["by"], choice["lr"], tuple(TriedRate(**tried) for tried in choice["candidates"]))
+        if "setting" not in choice:
+            candidates = tuple(
+                TriedSetting(Setting.of({rate: tried["lr"]}), tried[OLD_SCORE], tried["failure"])
+                for tried in choice["candidates"]
+            )
+            chosen = None if choice["lr"] is None else Setting.of({rate: choice["lr"]})
+            return cls(choice["by"], chosen, candidates)
+        candidates = tuple(
+            TriedSetting(Setting.of(tried["setting"]), tried["score"], tried["failure"])
+            for tried in choice["candidates"]
+        )
+        return cls(choice["by"], None if choice["setting"] is None else Setting.of(choice["setting"]), candidates)
 
 
 def choose_outcome(
     run: Run, validation: Samples, outcomes: Sequence[Outcome[FittedModel]]
-) -> tuple[Outcome[FittedModel], LearningRateChoice]:
-    """Choose the training with the highest ROC-AUC on validation; of equal ones that of the smallest learning rate.
+) -> tuple[Outcome[FittedModel], SettingChoice]:
+    """Choose the training with the best score on validation; of equal ones the first.
 
     Args:
-        run: The run whose learning rate is chosen.
+        run: The run whose setting is chosen, by the score that its decision optimises.
         validation: The validation part of the run.
-        outcomes: The outcomes of the run's trainings, one for each candidate rate, the smallest rate first. One that
-            failed, or whose outputs are not finite, comes last in the choice.
+        outcomes: The outcomes of the run's trainings, one for each candidate, in their order. One that failed, or whose
+            outputs are not finite, comes last in the choice.
 
     Returns:
         The chosen outcome, and the choice with the scores of all candidates. If all candidates failed, the outcome is
-        the first and the rate of the choice is None.
+        the first and the setting of the choice is None.
     """
-    aucs = [score_on_validation(outcome, validation) for outcome in outcomes]
-    best = max(range(len(aucs)), key=lambda place: -1.0 if (auc := aucs[place]) is None else auc)
-    rates = [recipe.lr for recipe in run.recipe.candidates()]
-    tried = [TriedRate(lr, auc, outcome.failure) for lr, auc, outcome in zip(rates, aucs, outcomes, strict=True)]
-    chosen = None if aucs[best] is None else rates[best]
-    return outcomes[best], LearningRateChoice(TUNED_BY, chosen, tuple(tried))
+    decision = run.method.decision
+    reached = [score_on_validation(outcome, validation, decision) for outcome in outcomes]
+    best = max(range(len(reached)), key=lambda place: -np.inf if (score := reached[place]) is None else score)
+    settings = [candidate.setting for candidate in run.candidates]
+    tried = [
+        TriedSetting(setting, score, outcome.failure)
+        for setting, score, outcome in zip(settings, reached, outcomes, strict=True)
+    ]
+    chosen = None if reached[best] is None else settings[best]
+    return outcomes[best], SettingChoice(decision.optimize or OLD_SCORE, chosen, tuple(tried))
 
 
-def score_on_validation(outcome: Outcome[FittedModel], validation: Samples) -> float | None:
-    """Return the ROC-AUC on the validation part; None if the training failed or its outputs are not finite.
+def score_on_validation(outcome: Outcome[FittedModel], validation: Samples, decision: Decision) -> float | None:
+    """Return the score on the validation part that a decision optimises; a cost is negative, so that more is better.
 
-    It is also None if the validation part lacks a class.
+    None if the training failed, its outputs are not finite, or the validation part lacks a class.
     """
     if outcome.model is None:
         return None
     probabilities = outcome.model.probabilities(validation.inputs)
-    return scores(validation.labels, probabilities)[0][TUNED_BY] if np.isfinite(probabilities).all() else None
+    return decision.score(validation.labels, probabilities) if np.isfinite(probabilities).all() else None

@@ -7,13 +7,16 @@ from imbaloss.training.loop import Outcome, check_device, train
 from imbaloss.training.member import Member
 from imbaloss.training.model import Model
 from imbaloss.training.recipe import Recipe
+from imbaloss.training.setting import Candidate, Setting
 
 __all__ = [
+    "Candidate",
     "Member",
     "Model",
     "Outcome",
     "Plan",
     "Recipe",
+    "Setting",
     "check_device",
     "check_loss",
     "onnx_file",

@@ -83,7 +83,9 @@ def test_a_cell_of_the_report_follows_ordinary_training(real_folder, changes, ep
     for epoch in range(epochs):
         torch.testing.assert_close(within.train_epoch(), ordinary.train_epoch(), rtol=1e-9, atol=0)
         pairs = zip(
-            within.extract_model(epoch % 2).network.parameters(), ordinary.extract_model(epoch % 2).network.parameters(), strict=True
+            within.extract_model(epoch % 2).network.parameters(),
+            ordinary.extract_model(epoch % 2).network.parameters(),
+            strict=True,
         )
         for found, expected in pairs:
             torch.testing.assert_close(found, expected, rtol=0, atol=1e-9 * expected.abs().max().item())

@@ -1,0 +1,139 @@
+"""The fit of learners of other libraries, which fit one member (training) after the other."""
+
+import warnings
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, ClassVar
+
+import numpy as np
+
+from imbaloss.data import InputForm, SamplerSpec, Samples, Split
+from imbaloss.learners.estimator_model import EstimatorModel, Predictor, flatten_rows
+from imbaloss.losses import LossSpec
+from imbaloss.training import Candidate, Member, Outcome, Plan, Recipe, Setting
+from imbaloss.training.scaling import Scaling
+
+CHECKED = 8  # number of rows of which a fitted model must give log-odds
+
+
+class MemberFits(ABC):
+    """A learner of another library with its own objective. Each member (training) is fitted by itself, on the CPU."""
+
+    is_network: ClassVar[bool] = False
+    stacks: ClassVar[bool] = False
+    needs_validation: ClassVar[bool] = False
+    input_form: ClassVar[InputForm] = InputForm.PREPARED
+    scales: ClassVar[bool] = True  # whether inputs are scaled as the recipe says
+    rate: str = "lr"
+    rates: tuple[float, ...] = ()  # the values of the rate that version 0.1 tried
+
+    @property
+    @abstractmethod
+    def text(self) -> str:
+        """The text of the learner, such as "lightgbm:num_leaves=63"."""
+
+    @abstractmethod
+    def list_settings(self) -> tuple[Setting, ...]:
+        """Return the settings to try, each once, the most promising first, without parameters that the text fixes."""
+
+    @abstractmethod
+    def fit_predictor(self, member: Member, prepared: Any) -> Predictor:
+        """Fit a predictor on the train part of a member (training) with its setting.
+
+        Raises any exception of the library if it cannot be fitted.
+
+        Args:
+            member: The training.
+            prepared: What `prepare` made of its split.
+        """
+
+    def prepare(self, split: Split) -> Any:
+        """Return what the fits of all settings on a split share; here the split itself, whose inputs are rows (N, D)."""
+        return split
+
+    def write(self, loss: LossSpec | None) -> str:  # noqa: ARG002
+        """Return the text of the learner, whatever the loss."""
+        return self.text
+
+    def adapt_recipe(self, recipe: Recipe, settings: int) -> Recipe:
+        """Return the recipe with scaling, precision and batches of prediction alone, which are all that counts here.
+
+        With 0 settings, as in version 0.1, it is the whole recipe with the learner's own rates.
+        """
+        if not settings:
+            return replace(recipe, tune_lr=self.rates)
+        return Recipe(
+            hidden=(),
+            epochs=1,
+            scaling=recipe.scaling if self.scales else "unit",
+            precision=recipe.precision,
+            test_batch=recipe.test_batch,
+            shuffle_test=recipe.shuffle_test,
+        )
+
+    def list_candidates(self, recipe: Recipe, settings: int) -> tuple[Candidate, ...]:
+        """Return the first settings, each with the recipe; with 0 settings, the rates of the recipe as version 0.1."""
+        if settings:
+            return tuple(Candidate(setting, recipe) for setting in self.list_settings()[:settings])
+        return tuple(Candidate(Setting.of({self.rate: each.lr}), each) for each in recipe.candidates())
+
+    def check(self, loss: LossSpec | None, sampler: SamplerSpec) -> None:
+        """Raise ValueError for a loss, since the learner has its own objective, and a sampler that draws batches."""
+        if loss is not None:
+            raise ValueError(f"{self.text} has its own objective and takes no loss, found {loss}")
+        if sampler.in_batches:
+            raise ValueError(f"{self.text} has no batches, from which {sampler} draws: leave the sampler out")
+
+    def check_shape(self, recipe: Recipe, shape: Sequence[int]) -> None:
+        """Accept inputs of any shape, since they are flattened."""
+
+    def fit(
+        self,
+        members: Sequence[Member],
+        *,
+        device: str,  # noqa: ARG002
+        plan: Plan,  # noqa: ARG002
+        on_epoch: Callable[[list[float]], object],  # noqa: ARG002
+    ) -> list[Outcome[EstimatorModel]]:
+        """Fit a model on the train part of each member (training), one after the other.
+
+        Return the outcomes in their order; they have no losses. An exception of the library makes an outcome without a
+        model, with its message. device, plan and on_epoch are not used.
+        """
+        prepared: dict[int, tuple[Scaling | None, Any]] = {}
+        outcomes = []
+        for member in members:
+            try:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")  # of libraries about their own defaults and convergence
+                    if id(member.split) not in prepared:
+                        prepared[id(member.split)] = self.flatten(member)
+                    outcomes.append(self.fit_member(member, *prepared[id(member.split)]))
+            except Exception as error:  # noqa: BLE001  # a class of anyone may raise anything
+                reason = " ".join(str(error).split()) or type(error).__name__
+                outcomes.append(Outcome([], None, f"{self.text} could not be fitted: {reason}"))
+        return outcomes
+
+    def flatten(self, member: Member) -> tuple[Scaling | None, Any]:
+        """Fit the scaling of a member's recipe, if the learner scales, and prepare its split with inputs as rows."""
+        split, recipe = member.split, member.recipe
+        scaling = Scaling.fit(recipe.scaling, split.train) if self.scales else None
+
+        def flat(part: Samples) -> Samples:
+            """Return a part of the split with scaled inputs as rows (N, D)."""
+            return replace(part, inputs=flatten_rows(part.inputs, scaling, recipe.dtype))
+
+        return scaling, self.prepare(replace(split, train=flat(split.train), validation=flat(split.validation)))
+
+    def fit_member(self, member: Member, scaling: Scaling | None, prepared: Any) -> Outcome[EstimatorModel]:
+        """Fit a model on the train part of a member (training), and check that its log-odds of a few rows are finite.
+
+        Raises any exception of the library.
+        """
+        inputs = member.split.train.inputs
+        predictor = self.fit_predictor(member, prepared)
+        model = EstimatorModel(member.recipe, inputs.shape[1:], scaling, predictor)
+        if not np.isfinite(model.logits(inputs[:CHECKED])).all():
+            return Outcome([], None, f"{self.text} gives outputs that are not finite")
+        return Outcome([], model, None)
