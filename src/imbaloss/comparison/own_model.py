@@ -168,8 +168,8 @@ class OwnModel:
 
         Args:
             folder: The folder.
-            trusted: Names of types, such as "mypackage.MyClassifier", that the model may hold beside those that imbaloss
-                writes by itself.
+            trusted: Names of types, such as "mypackage.MyClassifier", that the model may hold beside those that
+                imbaloss writes by itself.
 
         Raises:
             ValueError: The folder holds no model of this format, or its files were changed after they were written.

@@ -165,7 +165,8 @@ class Dataset:
             orders = [generator.permutation(size) for size in pool.counts]
             samples = self.take_samples(pool, orders, wanted, generator)
             rows_of = dict(split_rows(samples.labels, fold, seed))
-            return Split(*(samples[rows_of[part]] for part in ("train", "validation", "test")))
+            train, validation, test = (samples[rows_of[part]] for part in ("train", "validation", "test"))
+            return Split(train, validation, test)
         wanted_of = self.split_counts(level=level, protocol=protocol)
         train_order = [generator.permutation(size) for size in self.train.counts]
         test_order = [generator.permutation(size) for size in self.test.counts]

@@ -1,7 +1,7 @@
 """Classifiers with the interface of scikit-learn as learners: some with a name, any other by module and class."""
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from itertools import product
@@ -159,9 +159,9 @@ class Estimator(MemberFits):
         Raises:
             ValueError: A parameter has no name or no value, or is given twice.
         """
-        name, colon, rest = text.partition(":")
+        name, _, rest = text.partition(":")
         if name not in NAMED:
-            kind, colon, further = rest.partition(":")
+            kind, _, further = rest.partition(":")
             if "=" in kind or not kind.strip().isidentifier() or not all(map(str.isidentifier, name.split("."))):
                 return None
             name, rest = f"{name}:{kind.strip()}", further
@@ -234,10 +234,7 @@ class Estimator(MemberFits):
         """
         from sklearn.base import clone
 
-        if self.original is not None:
-            classifier = clone(self.original)
-        else:
-            classifier = self.instantiate()
+        classifier = self.instantiate() if self.original is None else clone(self.original)
         given = classifier.get_params()
         fixed = dict(self.parameters)
         further = {**self.facts.defaults, **setting.to_dict(), "random_state": seed % 2**32}
@@ -251,7 +248,7 @@ class Estimator(MemberFits):
         """Return an object of the class with the parameters of the text.
 
         Raises:
-            ValueError: The class cannot be imported, is no classifier, has no such parameter, or was given as an object.
+            ValueError: The class cannot be imported, is no classifier, has no such parameter, or was an object.
         """
         from sklearn.base import is_classifier
 

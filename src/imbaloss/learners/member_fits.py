@@ -49,7 +49,7 @@ class MemberFits(ABC):
         """
 
     def prepare(self, split: Split) -> Any:
-        """Return what the fits of all settings on a split share; here the split itself, whose inputs are rows (N, D)."""
+        """Return what the fits of all settings on a split share: the split itself, whose inputs are rows (N, D)."""
         return split
 
     def write(self, loss: LossSpec | None) -> str:  # noqa: ARG002
@@ -85,7 +85,7 @@ class MemberFits(ABC):
         if sampler.in_batches:
             raise ValueError(f"{self.text} has no batches, from which {sampler} draws: leave the sampler out")
 
-    def check_shape(self, recipe: Recipe, shape: Sequence[int]) -> None:
+    def check_shape(self, recipe: Recipe, shape: Sequence[int]) -> None:  # noqa: B027
         """Accept inputs of any shape, since they are flattened."""
 
     def fit(

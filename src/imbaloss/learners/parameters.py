@@ -23,7 +23,7 @@ def read_parameters(text: str, method: str) -> Parameters:
     """
     values: dict[str, Value] = {}
     for assignment in filter(None, text.split(",")):
-        name, equals, value = (part.strip() for part in assignment.partition("="))
+        name, _, value = (part.strip() for part in assignment.partition("="))
         if not name.isidentifier() or not value:
             raise ValueError(f"parameters are written name=value,..., found {assignment!r} in {method!r}")
         if name in values:

@@ -39,12 +39,12 @@ class StackedNetworks:
         """Return the recipe unchanged, since all of it counts."""
         return recipe
 
-    def list_candidates(self, recipe: Recipe, settings: int) -> tuple[Candidate, ...]:
-        """Return the first rates of `tune_lr`, or the rate of the recipe alone, each with the recipe that has it.
+    def list_candidates(self, recipe: Recipe, settings: int) -> tuple[Candidate, ...]:  # noqa: ARG002
+        """Return the rates of `tune_lr`, or the rate of the recipe alone, each with the recipe that has it.
 
-        settings: the largest number of rates; 0: all of them.
+        settings: has no effect, since the recipe names the rates.
         """
-        return tuple(Candidate(Setting.of(lr=each.lr), each) for each in recipe.candidates()[: settings or None])
+        return tuple(Candidate(Setting.of(lr=each.lr), each) for each in recipe.candidates())
 
     def check(self, loss: LossSpec | None, sampler: SamplerSpec) -> None:  # noqa: ARG002
         """Raise ValueError without a loss; any sampler will do."""

@@ -11,7 +11,7 @@ from imbaloss.data import NO_SAMPLER, SamplerSpec, Samples, Split
 from imbaloss.data.resampling import shown_counts
 from imbaloss.losses import LossSpec
 from imbaloss.training.recipe import Recipe
-from imbaloss.training.setting import Setting
+from imbaloss.training.setting import NO_SETTING, Setting
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +27,7 @@ class Member:
     seed: int
     sampler: SamplerSpec = NO_SAMPLER  # `train` is already resampled; a sampler in batches is still to be applied
     start: nn.Module | None = None  # a stack of one network with the initial weights; None: they are drawn
-    setting: Setting = Setting()  # the values that are tried; networks have theirs in the recipe
+    setting: Setting = NO_SETTING  # the values that are tried; networks have theirs in the recipe
 
     @cached_property
     def rows(self) -> tuple[int, ...]:

@@ -31,6 +31,9 @@ class Setting:
         return ", ".join(f"{name}={write_value(value)}" for name, value in self.values)
 
 
+NO_SETTING = Setting()
+
+
 class Candidate(NamedTuple):
     """A setting to try, and the recipe that trains with it."""
 
