@@ -202,13 +202,17 @@ def test_the_report_reads_rows_and_says_what_it_lacks(tmp_path):
     assert "No split has rows" in regret.report_rows([YEAST], options_for(tmp_path))
 
 
-def test_a_measurement_has_the_scores_of_each_fold_and_of_the_holdout(tmp_path, monkeypatch):
+def test_a_measurement_has_the_scores_of_each_fold_and_of_the_holdout_or_why_there_are_none(tmp_path, monkeypatch):
     labels = np.repeat([1, 0], [60, 240])
     x = labels + np.random.default_rng(0).normal(size=300)
     monkeypatch.setattr(regret, "read_table", lambda *_: LabelledFrame(pd.DataFrame({"x": x}), labels))
-    task = Task(CAR, 0, ("logistic_regression", "gradient_boosting"), 1000, 2, tmp_path)
-    rows = measure_task(task)
-    assert [row["method"] for row in rows] == ["logistic_regression", "gradient_boosting"]
+    raises = "sklearn.naive_bayes:CategoricalNB"  # for negative numbers
+    rows = measure_task(Task(CAR, 0, ("logistic_regression", "lightgbm", raises), 1000, 2, tmp_path))
+    assert [row["method"] for row in rows] == ["logistic_regression", "lightgbm", raises]
+    failed = rows.pop()
+    assert "Negative values" in failed["failure"]
+    assert failed["fold_average_precision"] == [None, None]
+    assert "average_precision" not in failed
     for row in rows:
         assert len(row["fold_average_precision"]) == len(row["fold_f1"]) == len(row["fold_seconds"]) == 2
         assert min(row["fold_average_precision"]) > 0.3  # by chance 0.2
@@ -216,4 +220,4 @@ def test_a_measurement_has_the_scores_of_each_fold_and_of_the_holdout(tmp_path, 
         assert row["test_to_train"] == pytest.approx(1 / 3, abs=0.01)
         assert (row["train_rows"], row["train_positives"], row["holdout_positives"]) == (210, 42, 18)
         assert row["failure"] is None
-    assert json.loads(json.dumps(rows)) == rows
+    assert json.loads(json.dumps([*rows, failed])) == [*rows, failed]
