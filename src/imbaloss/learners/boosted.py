@@ -1,6 +1,6 @@
 """LightGBM as a learner: boosted trees that stop early by the validation part, with categories and missing values."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +21,7 @@ from imbaloss.training import Member, Recipe, Setting
 Floats = NDArray[np.float64]
 ROUNDS = 2000  # trees, at most
 PATIENCE = 50  # trees without a lower log-loss on the validation part
+MANY_ROWS = 10_000  # rows from which on several threads predict; for fewer, waiting for each other takes longer
 SETTINGS = tuple(
     Setting.of(learning_rate=rate, num_leaves=leaves, min_data_in_leaf=fewest)
     for rate, leaves, fewest in (
@@ -51,7 +52,8 @@ class LightGBMPredictor:
 
     def log_odds(self, rows: Floats) -> Floats:
         """Return the log-odds (N,) of class 1 for rows (N, D) of columns, NaN for missing values."""
-        odds: Floats = self.booster.predict(rows, raw_score=True, num_threads=torch.get_num_threads())
+        threads = torch.get_num_threads() if len(rows) >= MANY_ROWS else 1
+        odds: Floats = self.booster.predict(rows, raw_score=True, num_threads=threads)
         return odds
 
     def dump(self) -> bytes:
@@ -116,51 +118,34 @@ class LightGBM(MemberFits):
     def check_loss(self, loss: LossSpec | None, recipe: Recipe) -> None:
         """Accept any recipe, of which only the precision of the inputs counts."""
 
-    def prepare(self, split: Split) -> "Prepared":
-        """Return the datasets of LightGBM for train and validation, in which columns are cut into bins once."""
-        import lightgbm
-
-        options: dict[str, Any] = {"verbose": -1, "feature_pre_filter": False, "num_threads": torch.get_num_threads()}
-        train = lightgbm.Dataset(
-            split.train.inputs,
-            split.train.labels,
-            weight=split.train.weights,
-            categorical_feature=list(split.categorical),
-            params=options,
-            free_raw_data=False,
-        )
-        validation = train.create_valid(split.validation.inputs, split.validation.labels, split.validation.weights)
-        return Prepared(train, validation)
-
-    def fit_predictor(self, member: Member, prepared: "Prepared") -> Predictor:
+    def fit_predictor(self, member: Member, split: Split, threads: int) -> Predictor:
         """Fit trees on the train part of a member (training) until the log-loss on validation no longer falls.
 
         The number of trees is the one with the lowest log-loss. Raises LightGBM's errors.
+
+        Args:
+            member: The training, with its setting and seed.
+            split: Its split with inputs as rows (N, D).
+            threads: The number of threads; the trees do not depend on it.
         """
         import lightgbm
 
-        options: Mapping[str, Any] = {
+        options = {
             "objective": "binary",
             "metric": "binary_logloss",
             "deterministic": True,
             "force_row_wise": True,  # one order of summation, whatever the machine
-            "feature_pre_filter": False,
             "verbose": -1,
             "seed": member.seed % 2**31,
-            "num_threads": torch.get_num_threads(),
+            "num_threads": threads,
             **member.setting.to_dict(),
             **dict(self.parameters),
         }
-        stop = lightgbm.early_stopping(PATIENCE, verbose=False)
-        booster = lightgbm.train(
-            dict(options), prepared.train, ROUNDS, valid_sets=[prepared.validation], callbacks=[stop]
+        train, validation = split.train, split.validation
+        rows = lightgbm.Dataset(
+            train.inputs, train.labels, weight=train.weights, categorical_feature=list(split.categorical)
         )
+        stop = lightgbm.early_stopping(PATIENCE, verbose=False)
+        validation_rows = rows.create_valid(validation.inputs, validation.labels, validation.weights)
+        booster = lightgbm.train(options, rows, ROUNDS, valid_sets=[validation_rows], callbacks=[stop])
         return LightGBMPredictor(booster.model_to_string(num_iteration=booster.best_iteration))
-
-
-@dataclass(frozen=True, eq=False)
-class Prepared:
-    """The datasets of LightGBM for the train and the validation part of a split."""
-
-    train: Any
-    validation: Any

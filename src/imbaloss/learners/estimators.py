@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from scipy import special
 
@@ -224,8 +223,8 @@ class Estimator(MemberFits):
         """Raise ValueError if the class cannot be imported, is no classifier, or has no such parameter."""
         self.build(Setting(), 0)
 
-    def build(self, setting: Setting, seed: int) -> Any:
-        """Build the unfitted classifier with the values of a setting, a seed, and PyTorch's number of threads.
+    def build(self, setting: Setting, seed: int, threads: int = 1) -> Any:
+        """Build the unfitted classifier with the values of a setting, a seed, and a number of threads.
 
         Parameters that the text of the method or a given object fixes stay.
 
@@ -239,7 +238,7 @@ class Estimator(MemberFits):
         fixed = dict(self.parameters)
         further = {**self.facts.defaults, **setting.to_dict(), "random_state": seed % 2**32}
         if given.get("n_jobs") is None:
-            further["n_jobs"] = torch.get_num_threads()
+            further["n_jobs"] = threads
         return classifier.set_params(**{
             name: value for name, value in further.items() if name in given and name not in fixed
         })  # fmt: skip
@@ -271,14 +270,19 @@ class Estimator(MemberFits):
                 raise ValueError(f"{self.text} was given as an object in Python, and can be fitted only from there")
         return classifier.set_params(**fixed)
 
-    def fit_predictor(self, member: Member, prepared: Split) -> Predictor:
+    def fit_predictor(self, member: Member, split: Split, threads: int) -> Predictor:
         """Fit the classifier on rows (N, D) of the train part of a member (training), with its setting and seed.
 
         Raises ValueError if there are sample weights and the classifier takes none, and any exception of the class.
+
+        Args:
+            member: The training, with its setting and seed.
+            split: Its split with inputs as rows (N, D).
+            threads: The number of jobs of the classifier, if it has such a parameter.
         """
         from sklearn.utils.validation import has_fit_parameter
 
-        classifier, train = self.build(member.setting, member.seed), prepared.train
+        classifier, train = self.build(member.setting, member.seed, threads), split.train
         if train.weights is None:
             classifier.fit(train.inputs, train.labels)
         elif has_fit_parameter(classifier, "sample_weight"):

@@ -1,12 +1,14 @@
-"""The fit of learners of other libraries, which fit one member (training) after the other."""
+"""The fit of learners of other libraries, which fit each member (training) by itself."""
 
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import ClassVar, NamedTuple
 
 import numpy as np
+import torch
 
 from imbaloss.data import InputForm, SamplerSpec, Samples, Split
 from imbaloss.learners.estimator_model import EstimatorModel, Predictor, flatten_rows
@@ -15,6 +17,13 @@ from imbaloss.training import Candidate, Member, Outcome, Plan, Recipe, Setting
 from imbaloss.training.scaling import Scaling
 
 CHECKED = 8  # number of rows of which a fitted model must give log-odds
+
+
+class FlatSplit(NamedTuple):
+    """A split whose inputs are rows (N, D), and the scaling that was applied; None for none."""
+
+    split: Split
+    scaling: Scaling | None
 
 
 class MemberFits(ABC):
@@ -38,19 +47,16 @@ class MemberFits(ABC):
         """Return the settings to try, each once, the most promising first, without parameters that the text fixes."""
 
     @abstractmethod
-    def fit_predictor(self, member: Member, prepared: Any) -> Predictor:
+    def fit_predictor(self, member: Member, split: Split, threads: int) -> Predictor:
         """Fit a predictor on the train part of a member (training) with its setting.
 
         Raises any exception of the library if it cannot be fitted.
 
         Args:
             member: The training.
-            prepared: What `prepare` made of its split.
+            split: Its split with inputs as rows (N, D), which other threads read at the same time.
+            threads: The number of threads that the fit may use; the result does not depend on it.
         """
-
-    def prepare(self, split: Split) -> Any:
-        """Return what the fits of all settings on a split share: the split itself, whose inputs are rows (N, D)."""
-        return split
 
     def write(self, loss: LossSpec | None) -> str:  # noqa: ARG002
         """Return the text of the learner, whatever the loss."""
@@ -96,27 +102,25 @@ class MemberFits(ABC):
         plan: Plan,  # noqa: ARG002
         on_epoch: Callable[[list[float]], object],  # noqa: ARG002
     ) -> list[Outcome[EstimatorModel]]:
-        """Fit a model on the train part of each member (training), one after the other.
+        """Fit a model on the train part of each member (training).
 
         Return the outcomes in their order; they have no losses. An exception of the library makes an outcome without a
-        model, with its message. device, plan and on_epoch are not used.
+        model, with its message. Members are fitted at once, in as many threads as PyTorch may use, since the libraries
+        compute outside of Python's lock. device, plan and on_epoch are not used.
         """
-        prepared: dict[int, tuple[Scaling | None, Any]] = {}
-        outcomes = []
-        for member in members:
-            try:
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore")  # of libraries about their own defaults and convergence
-                    if id(member.split) not in prepared:
-                        prepared[id(member.split)] = self.flatten(member)
-                    outcomes.append(self.fit_member(member, *prepared[id(member.split)]))
-            except Exception as error:  # noqa: BLE001  # a class of anyone may raise anything
-                reason = " ".join(str(error).split()) or type(error).__name__
-                outcomes.append(Outcome([], None, f"{self.text} could not be fitted: {reason}"))
-        return outcomes
+        threads = torch.get_num_threads()
+        workers = min(threads, len(members))
+        splits: dict[int, FlatSplit] = {}
+        with warnings.catch_warnings(), ThreadPoolExecutor(workers) as pool:
+            warnings.simplefilter("ignore")  # of libraries about their own defaults and convergence
+            for member in members:
+                if id(member.split) not in splits:
+                    splits[id(member.split)] = self.flatten(member)
+            fits = [pool.submit(self.fit_member, each, splits[id(each.split)], threads // workers) for each in members]
+            return [fit.result() for fit in fits]
 
-    def flatten(self, member: Member) -> tuple[Scaling | None, Any]:
-        """Fit the scaling of a member's recipe, if the learner scales, and prepare its split with inputs as rows."""
+    def flatten(self, member: Member) -> FlatSplit:
+        """Fit the scaling of a member's recipe, if the learner scales, and make the inputs of its split flat rows."""
         split, recipe = member.split, member.recipe
         scaling = Scaling.fit(recipe.scaling, split.train) if self.scales else None
 
@@ -124,16 +128,21 @@ class MemberFits(ABC):
             """Return a part of the split with scaled inputs as rows (N, D)."""
             return replace(part, inputs=flatten_rows(part.inputs, scaling, recipe.dtype))
 
-        return scaling, self.prepare(replace(split, train=flat(split.train), validation=flat(split.validation)))
+        return FlatSplit(replace(split, train=flat(split.train), validation=flat(split.validation)), scaling)
 
-    def fit_member(self, member: Member, scaling: Scaling | None, prepared: Any) -> Outcome[EstimatorModel]:
+    def fit_member(self, member: Member, flat: FlatSplit, threads: int) -> Outcome[EstimatorModel]:
         """Fit a model on the train part of a member (training), and check that its log-odds of a few rows are finite.
 
-        Raises any exception of the library.
+        Return the outcome: the model, or the message of the exception that the library raised.
         """
         inputs = member.split.train.inputs
-        predictor = self.fit_predictor(member, prepared)
-        model = EstimatorModel(member.recipe, inputs.shape[1:], scaling, predictor)
-        if not np.isfinite(model.logits(inputs[:CHECKED])).all():
+        try:
+            predictor = self.fit_predictor(member, flat.split, threads)
+            model = EstimatorModel(member.recipe, inputs.shape[1:], flat.scaling, predictor)
+            finite = np.isfinite(model.logits(inputs[:CHECKED])).all()
+        except Exception as error:  # noqa: BLE001  # a class of anyone may raise anything
+            reason = " ".join(str(error).split()) or type(error).__name__
+            return Outcome([], None, f"{self.text} could not be fitted: {reason}")
+        if not finite:
             return Outcome([], None, f"{self.text} gives outputs that are not finite")
         return Outcome([], model, None)
