@@ -46,7 +46,7 @@ def test_dir_shows_public_names_alone():
     """Also when submodules and what the package itself needs are loaded."""
     names = dir(imbaloss)
     assert names == sorted([
-        "ImbalancedClassifier", "__version__", "compare",
+        "ImbalancedClassifier", "MethodClassifier", "__version__", "compare",
         "data", "evaluation", "losses", "networks", "report", "studies", "training",
     ])  # fmt: skip
     assert all(hasattr(imbaloss, name) for name in names)

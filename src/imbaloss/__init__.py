@@ -6,7 +6,11 @@ from typing import Any
 __version__ = "0.1.0"
 
 ROOMS = ("data", "evaluation", "losses", "networks", "report", "studies", "training")
-NAMES = {"ImbalancedClassifier": "imbaloss.estimator", "compare": "imbaloss.comparison.from_python"}
+NAMES = {
+    "ImbalancedClassifier": "imbaloss.estimator",
+    "MethodClassifier": "imbaloss.estimator",
+    "compare": "imbaloss.comparison.from_python",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -13,6 +13,7 @@ from imbaloss.report import Findings
 from imbaloss.studies import ReportExtension, Run
 from imbaloss.studies.study import Entries
 from imbaloss.training import Recipe
+from imbaloss.training.default_recipe import make_default_entries
 from imbaloss.training.recipe import read_entries
 
 if TYPE_CHECKING:
@@ -21,11 +22,7 @@ if TYPE_CHECKING:
 LOSSES = ("ce", "wce", "focal", "mse", "wmse", "mfe", "msfe", "logit_adjusted")
 METHODS = tuple(map(Method.parse, (*LOSSES, "ce + random_over", "ce + random_under")))
 REFERENCES = ("lightgbm", "logistic_regression")  # that are compared beside losses
-RATES = (0.001, 0.003, 0.0003, 0.01, 0.0001, 0.03)  # learning rates of Adam, the most promising first
 SETTINGS = 6  # number of settings that each method tries
-STEPS = 3000  # approximate number of steps of a training
-FEWEST_EPOCHS, MOST_EPOCHS = 10, 100
-SMALLEST_BATCH, LARGEST_BATCH = 64, 2048
 OWN = "own"  # the protocol of the runs, under which data are used unchanged; also the table of the study file
 ALL_ROWS = ", all rows"  # ends the name of the data on which the recommended method is trained
 FILE_KEYS = {"noun": "things"}  # keys of the study file that differ from the names of the fields
@@ -240,18 +237,8 @@ def choose_recipe(rows: int, entries: Entries, *, images: bool, settings: int = 
         images: Whether the rows are images.
         settings: The number of learning rates to try.
     """
-    batch = min(max(rows // 100, SMALLEST_BATCH), LARGEST_BATCH)
-    return {
-        "hidden": (128, 64),
-        "optimizer": "adam",
-        "tune_lr": RATES[:settings],
-        "weight_decay": 1e-3,
-        "patience": 8,
-        "scaling": "standard" if images else "unit",  # the preparation has scaled columns
-        "train_batch": batch,
-        "epochs": min(max(STEPS * batch // max(rows, 1), FEWEST_EPOCHS), MOST_EPOCHS),
-        "test_batch": 8192,
-    } | entries
+    scaling = "standard" if images else "unit"  # the preparation has scaled columns
+    return make_default_entries(rows, settings) | {"scaling": scaling} | entries
 
 
 def choose_repetitions(rows: int) -> int:

@@ -9,38 +9,39 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import special
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils import check_consistent_length, check_random_state, column_or_1d
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from imbaloss import evaluation
 from imbaloss.data import NONE, SamplerSpec, Samples, Split
 from imbaloss.estimator.class_weights import COST, choose_class_weights
+from imbaloss.estimator.deciding import DecidingClassifier
 from imbaloss.estimator.decision import EXPECTED_COST, DecisionRequest, Metric
 from imbaloss.estimator.ensemble import compute_prior_shift, make_members, scale_samples, start_from, train_members
 from imbaloss.estimator.facts import is_complete, pack_classifier, unpack_classifier
-from imbaloss.estimator.parameters import PARAMETER_NAMES, RECIPE_NAMES, check_parameters, describe_parameters
+from imbaloss.estimator.parameters import (
+    PARAMETER_NAMES,
+    PARAMETERS,
+    RECIPE_NAMES,
+    check_parameters,
+    describe_parameters,
+)
 from imbaloss.estimator.validation import split_validation
-from imbaloss.evaluation import Tuned, calibration, costs
+from imbaloss.evaluation import calibration
 from imbaloss.field_tables import FieldError
 from imbaloss.learners import network_file
 from imbaloss.losses import LossSpec
 from imbaloss.networks import join_networks
 from imbaloss.training import Model, Recipe, check_device, check_loss, onnx_file
-from imbaloss.training.model import to_probabilities
 from imbaloss.training.recipe import require
 from imbaloss.training.scaling import Scaling
 
 Floats = NDArray[np.float64]
 SMALLEST_BATCH, LARGEST_BATCH = 256, 2048  # limits of batch_size "auto"
 PREDICTED_AT_ONCE = 10_000  # batch size of predictions, in samples
-FARTHEST = 1e9  # replaces infinite log-odds, which isotonic calibration may give
 FIT_SHARES = {"platt", "isotonic"}  # calibrations that need no prior correction, since they fit the shares themselves
 
 
-class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class ImbalancedClassifier(DecidingClassifier):
     """A neural network for data in which one class is rare, with any loss of imbaloss.
 
     It learns two classes or several. Of two, the positive one is `classes_[1]`, the second in sorted order.
@@ -84,11 +85,7 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
     (500, 2)
     """
 
-    classes_: NDArray[Any]
     model_: Model
-    threshold_: float | None
-    costs_: Floats | None
-    tuned_: Tuned | None
     loss_curve_: list[float]
     loss_curves_: list[list[float]]
     validation_curves_: list[list[float]]
@@ -213,74 +210,6 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         self.n_iter_ = len(self.loss_curve_)
         return self
 
-    def predict_proba(self, X: Any) -> Floats:
-        """Return the probability of each class, (N, C), in the order of `classes_`, for X (N, D).
-
-        Raises NotFittedError before a fit, and ValueError for other columns than those of the fit and for values so
-        large that the network overflows.
-        """
-        probabilities = to_probabilities(self._compute_logits(X))
-        if probabilities.ndim == 1:
-            return np.stack([1 - probabilities, probabilities], axis=1)
-        return probabilities
-
-    def decision_function(self, X: Any) -> Floats:
-        """Return the scores by which `predict` decides, for each sample of X (N, D).
-
-        Raises NotFittedError before a fit, and ValueError for other columns than those of the fit.
-
-        Returns:
-            For two classes, (N,): the log-odds of the positive class minus those of the threshold; the decision is
-            positive from 0 on. For several, (N, C): the log-probabilities, or with "expected_cost" the negative
-            expected costs; the decision is the class with the highest score.
-        """
-        logits = np.clip(self._compute_logits(X), -FARTHEST, FARTHEST)
-        if self.threshold_ is not None:
-            return logits - float(np.clip(special.logit(min(self.threshold_, 1.0)), -2 * FARTHEST, 2 * FARTHEST))
-        return logits if self.costs_ is None else -(to_probabilities(logits) @ self.costs_)
-
-    def predict(self, X: Any) -> NDArray[Any]:
-        """Return the decision for each sample of X (N, D): one of `classes_`, (N,).
-
-        For two classes the threshold decides; for several the probabilities, or with "expected_cost" the costs. Raises
-        NotFittedError before a fit, and ValueError for other columns than those of the fit.
-        """
-        check_is_fitted(self)
-        probabilities = to_probabilities(self._compute_logits(X))
-        if self.threshold_ is not None:
-            decided = (probabilities >= self.threshold_).astype(np.int64)
-        else:
-            decided = (
-                probabilities.argmax(axis=1)
-                if self.costs_ is None
-                else costs.choose_cheapest(probabilities, self.costs_)
-            )
-        decisions: NDArray[Any] = self.classes_[decided]
-        return decisions
-
-    def mean_cost(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """Return the mean cost of the decisions for X (N, D), in the unit of `costs`.
-
-        Args:
-            X: (N, D), the columns.
-            y: (N,), the true class of each sample.
-            sample_weight: (N,), >= 0; None for equal weights.
-
-        Raises:
-            NotFittedError: The classifier is not fitted.
-            ValueError: There are no `costs`, or y holds a class that is not in `classes_`.
-        """
-        check_is_fitted(self)
-        matrix = costs.read_costs(self.costs, len(self.classes_))
-        true = column_or_1d(y)
-        check_consistent_length(X, true)
-        if sample_weight is not None:
-            sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-        if not np.isin(true, self.classes_).all():
-            raise ValueError(f"y must be of the classes {self.classes_.tolist()}")
-        labels, decided = (np.searchsorted(self.classes_, values) for values in (true, self.predict(X)))
-        return costs.mean_cost(labels, decided, matrix, sample_weight)
-
     def save(self, folder: str | Path) -> Path:
         """Write the classifier to folder/model.safetensors, whole or not at all, and return the path of the file.
 
@@ -329,61 +258,12 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
         check_is_fitted(self)
         return onnx_file.write(self.model_, Path(file), self.threshold_, self.costs_)
 
-    def __sklearn_is_fitted__(self) -> bool:
-        """Say whether the classifier was fitted or loaded; scikit-learn's `check_is_fitted` asks it."""
-        return hasattr(self, "model_")
-
-    def _compute_logits(self, X: Any) -> Floats:
-        """Return the log-odds of the positive class, (N,), or for several classes the log-probabilities, (N, C).
-
-        X: (N, D), the columns. Raises NotFittedError before a fit, and ValueError for other columns and for values so
-        large that the network overflows.
-        """
-        check_is_fitted(self)
-        logits = self.model_.logits(validate_data(self, X, dtype=[np.float64, np.float32], reset=False))
-        require(not np.isnan(logits).any(), "X has values so far from those of the fit that the network overflows")
-        return logits
-
-    def _draw_seed(self) -> int:
-        """Return the seed of a fit: `random_state` if it is an int, else a number drawn from it, from 0 to 2^31 - 1.
-
-        None stands for NumPy's global generator. Raises ValueError for another type.
-        """
-        generator = check_random_state(self.random_state)
-        whole = isinstance(self.random_state, int | np.integer)
-        return int(self.random_state) if whole else int(generator.randint(2**31))  # type: ignore[arg-type]
-
-    def _check_samples(self, X: Any, y: Any, sample_weight: Any, *, reset: bool) -> tuple[Samples, NDArray[np.generic]]:
-        """Check the data of a fit; return the samples, with labels from 0 on, and the sorted classes.
-
-        Samples of weight 0 are dropped.
-
-        Args:
-            X: (N, D), the columns.
-            y: (N,), the class of each sample.
-            sample_weight: (N,), or None.
-            reset: Whether the columns become those of the fit; else they must be the same as before.
-
-        Raises:
-            ValueError: The data are not admitted, or fewer than two classes remain.
-        """
-        X, y = validate_data(self, X, y, dtype=[np.float64, np.float32], reset=reset)
-        check_classification_targets(y)
-        weights = None
-        if sample_weight is not None:
-            weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-            X, y, weights = X[weights > 0], y[weights > 0], weights[weights > 0]
-        classes, labels = np.unique(y, return_inverse=True)
-        if len(classes) < 2:
-            raise ValueError(f"y must have samples of two classes or more, found one class, {classes.tolist()}")
-        return Samples(X, labels.astype(np.int64), weights=weights), classes
-
     def _check_parameters(self) -> None:
         """Raise ValueError if a parameter has another type or is outside its domain, or the machine lacks the device.
 
         Domains that a recipe has too are left to `_build_recipe`.
         """
-        check_parameters(vars(self))
+        check_parameters(vars(self), PARAMETERS)
         check_device(self.device)
 
     def _build_recipe(self, samples: int, classes: int) -> Recipe:
@@ -431,5 +311,5 @@ class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
 
 
 ImbalancedClassifier.__doc__ = inspect.cleandoc(ImbalancedClassifier.__doc__ or "").replace(
-    "{parameters}", describe_parameters(ImbalancedClassifier)
+    "{parameters}", describe_parameters(ImbalancedClassifier, PARAMETERS)
 )

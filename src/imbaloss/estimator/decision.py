@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from imbaloss.data import Samples
 from imbaloss.evaluation import Rule, Tuned, choose_threshold, costs, priors
-from imbaloss.training import Model
+from imbaloss.learners import FittedModel
 from imbaloss.training.recipe import require
 
 Floats = NDArray[np.float64]
@@ -75,7 +75,7 @@ class DecisionRequest:
             return costs.costs_to_threshold(self.costs)
         return self.threshold if isinstance(self.threshold, float) else None
 
-    def choose_threshold(self, model: Model, validation: Samples) -> Tuned:
+    def choose_threshold(self, model: FittedModel, validation: Samples) -> Tuned:
         """Choose the threshold that is best on samples that the model was not trained on.
 
         Return it with its interval and its score. Call it only if `chosen` is true. Samples are weighted to the shares
@@ -120,8 +120,7 @@ def read_threshold(threshold: Any, matrix: Floats | None) -> float | Rule | Metr
         if rule.name != "cost" or matrix is None:
             return rule
         require(threshold == "cost", f"costs are given twice, also in the threshold {threshold!r}")
-        (tn, fp), (fn, tp) = matrix.tolist()
-        return Rule("cost", {"fn": fn - tp, "fp": fp - tn})
+        return make_cost_rule(matrix)
     if callable(threshold):
         metric: Metric = threshold
         return metric
@@ -129,3 +128,9 @@ def read_threshold(threshold: Any, matrix: Floats | None) -> float | Rule | Metr
     is_probability = number and 0 <= threshold <= 1
     require(is_probability, f"threshold must be a probability, a rule or a function, found {threshold!r}")
     return float(threshold)
+
+
+def make_cost_rule(matrix: Floats) -> Rule:
+    """Return the rule "cost" with the costs of a matrix (2, 2): what an error costs beyond the right decision."""
+    (tn, fp), (fn, tp) = matrix.tolist()
+    return Rule("cost", {"fn": fn - tp, "fp": fp - tn})

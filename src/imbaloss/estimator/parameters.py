@@ -1,4 +1,4 @@
-"""The parameters of `ImbalancedClassifier`: the type, domain and help of each.
+"""The parameters of `ImbalancedClassifier` and `MethodClassifier`: the type, domain and help of each.
 
 A parameter that is a field of a recipe takes them from the table of the recipe. The defaults stand in the signature.
 """
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from imbaloss.estimator.decision import Metric
-from imbaloss.field_tables import Domain, Entry, read_fields
+from imbaloss.field_tables import Domain, Entry, Field, read_fields
 from imbaloss.losses import LossSpec
 from imbaloss.recipe_fields import DEVICE, FIELDS, ONE_OR_MORE
 from imbaloss.training.recipe import require
@@ -40,6 +40,16 @@ KINDS = {  # kind of a field -> the type that a value must have, and its noun in
     float: (Real, "a number"),
     bool: (bool, "True or False"),
 }
+
+
+THRESHOLDS = (
+    "It is a number, or a rule by which the threshold is chosen on the validation part: f1, f_beta, g_mean, "
+    "balanced_accuracy, mcc, accuracy, cost, recall_at_precision, precision_at_recall or top_share, with parameters as "
+    'in "recall_at_precision:precision=0.8". A function of labels and decisions (1 for the positive class) is a rule, '
+    "too: the highest value wins."
+)
+SHARE = Domain("must be above 0 and below 1", lambda share: 0 < share < 1)
+RANDOM_STATE = Entry("Seed. An int decides everything that is random.")
 
 
 def is_auto_or_whole(size: object) -> bool:
@@ -102,12 +112,9 @@ class OwnParameters:
     threshold: Annotated[
         float | str | Metric,
         Entry(
-            "The probability from which on a sample is called positive, for two classes. It is a number, or a rule by "
-            "which the threshold is chosen on the validation part: f1, f_beta, g_mean, balanced_accuracy, mcc, "
-            "accuracy, cost, recall_at_precision, precision_at_recall or top_share, with parameters as in "
-            '"recall_at_precision:precision=0.8". A function of labels and decisions (1 for the positive class) is a '
-            'rule, too: the highest value wins. "expected_cost" decides by `costs` and the probabilities alone, also '
-            'among several classes. It needs true probabilities: those of the loss "ce", or calibrated ones.'
+            f"The probability from which on a sample is called positive, for two classes. {THRESHOLDS} "
+            '"expected_cost" decides by `costs` and the probabilities alone, also among several classes. It needs true '
+            'probabilities: those of the loss "ce", or calibrated ones.'
         ),
     ]
     costs: Annotated[
@@ -139,7 +146,7 @@ class OwnParameters:
         Entry(
             "Share of the training samples in the validation part. It is put aside, class by class, where threshold, "
             "calibration or early stopping need it.",
-            domains=(Domain("must be above 0 and below 1", lambda share: 0 < share < 1),),
+            domains=(SHARE,),
         ),
     ]
     n_networks: Annotated[
@@ -154,9 +161,7 @@ class OwnParameters:
         bool,
         Entry("Whether a further fit starts from the weights of the last one. The optimizer starts anew."),
     ]
-    random_state: Annotated[
-        int | np.random.RandomState | None, Entry("Seed. An int decides everything that is random.")
-    ]
+    random_state: Annotated[int | np.random.RandomState | None, RANDOM_STATE]
     device: Annotated[str, DEVICE]
     verbose: Annotated[
         int,
@@ -167,41 +172,93 @@ class OwnParameters:
     ]
 
 
+@dataclass(frozen=True)
+class MethodParameters:
+    """The parameters of `MethodClassifier`, except the calibration."""
+
+    method: Annotated[
+        Any,
+        Entry(
+            "The method as text: a learner such as lightgbm, logistic_regression, random_forest or "
+            'balanced_random_forest, with parameters as in "lightgbm:num_leaves=63"; any classifier by module and '
+            'class, as "sklearn.svm:SVC:C=10"; or the loss of a network, such as "focal:gamma=1". A sampler is added '
+            'as in "lightgbm + random_under". An unfitted classifier with the interface of scikit-learn is admitted too.'
+        ),
+    ]
+    threshold: Annotated[
+        float | str | Metric,
+        Entry(
+            f'The probability from which on a sample is called positive. {THRESHOLDS} "expected_cost" decides by '
+            "`costs` and the probabilities alone."
+        ),
+    ]
+    costs: Annotated[
+        ArrayLike | None,
+        Entry(
+            "Matrix (2, 2) of the cost of each decision (column) for each true class (row), in the order of `classes_`."
+        ),
+    ]
+    optimize: Annotated[
+        str,
+        Entry(
+            "The score that chooses among settings on the validation part: average_precision, roc_auc, f1 (at its best "
+            "threshold), or cost, which takes `costs`."
+        ),
+    ]
+    settings: Annotated[
+        int,
+        Entry("Largest number of settings of hyper-parameters to try.", domains=(ONE_OR_MORE,)),
+    ]
+    validation_fraction: Annotated[
+        float,
+        Entry(
+            "Share of each class that is put aside as the validation part. It stops trees and networks early, chooses "
+            "the setting, and is what calibration and threshold are fitted on.",
+            domains=(SHARE,),
+        ),
+    ]
+    random_state: Annotated[int | np.random.RandomState | None, RANDOM_STATE]
+
+
 OWN_PARAMETERS = read_fields(OwnParameters)
-PARAMETERS = (
-    {parameter: FIELDS[field] for parameter, field in RECIPE_NAMES.items()}
-    | {"calibration": FIELDS["calibration"]}
-    | OWN_PARAMETERS
-)
+RECIPE_FIELDS = {parameter: FIELDS[field] for parameter, field in RECIPE_NAMES.items()}
+PARAMETERS = RECIPE_FIELDS | {"calibration": FIELDS["calibration"]} | OWN_PARAMETERS
+METHOD_PARAMETERS = read_fields(MethodParameters) | {"calibration": FIELDS["calibration"]}
 
 
-def check_parameters(values: Mapping[str, Any]) -> None:
+def check_parameters(values: Mapping[str, Any], parameters: Mapping[str, Field]) -> None:
     """Raise ValueError if a parameter has another type than its field, or is outside its own domain.
 
     Parameters that admit several types, such as `costs`, are not checked here. Neither are the domains of a recipe's
     fields: the recipe checks them, since some depend on the type of the weights.
 
-    values: the parameters by name, all of them; KeyError if one is missing.
+    Args:
+        values: The parameters by name, all of them; KeyError if one is missing.
+        parameters: The fields of the classifier's parameters by name.
     """
-    for name, field in PARAMETERS.items():
+    for name, field in parameters.items():
         value, of_one_kind = values[name], field.kind in KINDS and not field.optional
         if of_one_kind:
             kind, noun = KINDS[field.kind]
             fits = isinstance(value, kind) and isinstance(value, bool | np.bool_) == (field.kind is bool)
             require(fits, f"{name} must be {noun}, found {value!r}")
-        for domain in field.entry.domains if name in OWN_PARAMETERS else ():
+        for domain in () if name in RECIPE_FIELDS and name not in OWN_PARAMETERS else field.entry.domains:
             require(domain.contains(value), f"{name} {domain.rule}, found {value if of_one_kind else repr(value)}")
 
 
-def describe_parameters(function: Callable[..., object]) -> str:
+def describe_parameters(function: Callable[..., object], parameters: Mapping[str, Field]) -> str:
     """Write the section "Parameters" of a numpydoc docstring, in the order of a function's signature.
 
-    Parameters that are not in `PARAMETERS`, such as self, are left out.
+    Parameters without a field, such as self, are left out.
+
+    Args:
+        function: The function, or the class.
+        parameters: The fields of the parameters by name.
     """
     lines = []
     for name, parameter in inspect.signature(function).parameters.items():
-        if name in PARAMETERS:
-            entry = PARAMETERS[name].entry
+        if name in parameters:
+            entry = parameters[name].entry
             text = textwrap.fill(entry.in_python or entry.help, 116)
             lines += [f"{name} : default={parameter.default!r}", textwrap.indent(text, "    ")]
     return "\n".join(lines)
