@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from imbaloss import ImbalancedClassifier, data, losses, studies
+from imbaloss import ImbalancedClassifier, MethodClassifier, data, losses, studies
 from imbaloss.data import resampling
 from imbaloss.evaluation import RULES
 from imbaloss.field_tables import Field
@@ -107,9 +107,10 @@ def test_every_sampler_rule_calibration_and_parameter_of_the_classifier_is_docum
         re.search(rf"`{name}[:`]", pages["thresholds"])
         for name in (*RULES, *DECISION_FIELDS["calibration"].entry.names[1:])
     )
-    for name in inspect.signature(ImbalancedClassifier).parameters:
-        assert re.search(rf"\b{name}\b", pages["classifier"]), name
-        assert re.search(rf"\b{name}\b", ImbalancedClassifier.__doc__), name
+    for classifier in (ImbalancedClassifier, MethodClassifier):
+        for name in inspect.signature(classifier).parameters:
+            assert re.search(rf"\b{name}\b", pages["classifier"]), name
+            assert re.search(rf"\b{name}\b", classifier.__doc__), name
 
 
 def test_every_loss_and_data_set_is_documented():

@@ -27,7 +27,7 @@ from imbaloss.training.scaling import Scaling
 
 
 class MethodClassifier(DecidingClassifier):
-    """Any method of `imbaloss compare`, such as LightGBM, with the best of its settings, calibration and a threshold.
+    """A classifier of scikit-learn that fits a method of `imbaloss compare`, such as LightGBM, and tunes it.
 
     It learns two classes. The positive one is `classes_[1]`, the second in sorted order. X is an array or a DataFrame.
     Boosted trees take missing values (NaN) and, in a DataFrame of pandas, columns of categories or text. Other learners
@@ -80,7 +80,7 @@ class MethodClassifier(DecidingClassifier):
         *,
         threshold: float | str | Metric = "f1",
         costs: ArrayLike | None = None,
-        calibration: str = "platt",
+        calibration: str = "auto",
         optimize: str = "average_precision",
         settings: int = 6,
         validation_fraction: float = 0.2,

@@ -182,7 +182,7 @@ class MethodParameters:
             "The method as text: a learner such as lightgbm, logistic_regression, random_forest or "
             'balanced_random_forest, with parameters as in "lightgbm:num_leaves=63"; any classifier by module and '
             'class, as "sklearn.svm:SVC:C=10"; or the loss of a network, such as "focal:gamma=1". A sampler is added '
-            'as in "lightgbm + random_under". An unfitted classifier with the interface of scikit-learn is admitted too.'
+            'as in "lightgbm + random_under". An unfitted classifier of scikit-learn is admitted too.'
         ),
     ]
     threshold: Annotated[
