@@ -1,19 +1,20 @@
 """A bootstrap of the test rows, for studies whose seeds all share one test part."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from imbaloss.evaluation import CONFUSION_SCORES, bootstrap_scores, count_confusion
-from imbaloss.evaluation.confusion import ConfusionCounts
+from imbaloss.evaluation.intervals import average_precision_of, bootstrap_rankings, roc_auc_of
 from imbaloss.report import Findings
 from imbaloss.report.cells import ComparedScore
 from imbaloss.report.comparisons import CellComparison
 from imbaloss.statistics import Interval, Verdict, seeds_and_redrawn
 from imbaloss.studies import Row
 
+Floats = NDArray[np.float64]
 ALPHA = 0.05
 
 
@@ -28,7 +29,7 @@ def widen_to_other_rows(
     Args:
         findings: The findings of the study.
         comparisons: The comparisons of one method with others, by one score.
-        compared: That score, at the tuned threshold.
+        compared: That score, at the tuned threshold, or the ROC-AUC or average precision.
 
     Returns:
         Copies of the comparisons, in their order, with new intervals and verdicts; the mean differences are unchanged.
@@ -36,11 +37,10 @@ def widen_to_other_rows(
     rows = {
         (name.method, row.run.seed): row
         for row, name in zip(findings.rows, findings.row_names, strict=True)
-        if row.threshold is not None
+        if (row.threshold if compared.tuned else compared.value_in(row)) is not None
     }
-    labels, called = read_decisions(findings, list(rows.values()))
-    formula = choose_formula(compared, rows)
-    now, again = formula(count_confusion(labels, called)), bootstrap_scores(formula, labels, called)
+    labels, probabilities = read_test_probabilities(findings, list(rows.values()))
+    now, again = redraw_scores(compared, list(rows.values()), labels, probabilities)
     place = {key: at for at, key in enumerate(rows)}
     rarer = int(np.bincount(labels, minlength=2).min())
     widened, methods = [], len(comparisons) + 1
@@ -87,32 +87,39 @@ def supports_verdict(interval: Interval, verdict: Verdict, margin: float) -> boo
             return True
 
 
-def read_decisions(findings: Findings, rows: list[Row]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Read the labels of the test rows (N,), and whether each of K trainings calls a row positive (K, N).
+def read_test_probabilities(findings: Findings, rows: Sequence[Row]) -> tuple[NDArray[np.int64], Floats]:
+    """Read the labels of the test rows (N,), and what each of K trainings gives for them, (K, N).
 
     Args:
         findings: Has the store with the predictions.
-        rows: The stored results of the K trainings, which share one test part. Each must have a threshold.
+        rows: The stored results of the K trainings, which share one test part.
     """
     tests = [predictions["test"] for _, predictions in findings.store.arrays([row.run for row in rows])]
-    thresholds = [row.threshold.value for row in rows if row.threshold]
-    called = [test.probabilities >= threshold for test, threshold in zip(tests, thresholds, strict=True)]
-    return tests[0].labels, np.stack(called)
+    return tests[0].labels, np.stack([test.probabilities for test in tests])
 
 
-def choose_formula(
-    compared: ComparedScore, rows: Mapping[tuple[str, int], Row]
-) -> Callable[[ConfusionCounts], NDArray[np.float64]]:
-    """Return the formula that computes a score from confusion counts.
+def redraw_scores(
+    compared: ComparedScore, rows: Sequence[Row], labels: NDArray[np.int64], probabilities: Floats
+) -> tuple[Floats, Floats]:
+    """Compute the score of each of K trainings on the test rows, (K,), and on R bootstrap samples of them, (R, K).
 
-    A score that has no formula of its own is computed by the threshold rule that all rows share.
+    A score of decisions that has no formula of its own is computed by the threshold rule that all rows share.
 
     Args:
         compared: The score.
-        rows: The stored results of the trainings, by method and seed.
+        rows: The stored results of the K trainings; for a score at the tuned threshold each must have one.
+        labels: (N,), of the test rows.
+        probabilities: (K, N).
 
     Raises:
         ValueError: The rows have several threshold rules.
     """
-    [rule] = {row.run.method.decision.rule for row in rows.values()}
-    return CONFUSION_SCORES.get(compared.score, rule.score)
+    if not compared.tuned:
+        ranked = {"average_precision": average_precision_of, "roc_auc": roc_auc_of}[compared.score]
+        now = np.array([compared.value_in(row) for row in rows], dtype=np.float64)
+        return now, bootstrap_rankings(ranked, labels, probabilities)
+    [rule] = {row.run.method.decision.rule for row in rows}
+    formula = CONFUSION_SCORES.get(compared.score, rule.score)
+    thresholds = np.array([row.threshold.value for row in rows if row.threshold])
+    called = probabilities >= thresholds[:, None]
+    return formula(count_confusion(labels, called)), bootstrap_scores(formula, labels, called)

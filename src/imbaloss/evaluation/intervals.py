@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 from math import sqrt
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from imbaloss.statistics import Interval, delong, logit_interval, stratified_boo
 
 Labels = NDArray[np.int64]
 Floats = NDArray[np.float64]
+RANKED_RESAMPLES = 200  # bootstrap samples of rankings, which take longer; a deviation from them is within 10 %
 FEWEST = 2  # samples of each class that an interval needs
 
 
@@ -79,6 +81,33 @@ def bootstrap_scores(
     return formula(ConfusionCounts(*counts))
 
 
+def bootstrap_rankings(
+    formula: Callable[[Floats, Floats], float], labels: Labels, probabilities: Floats, resamples: int = RANKED_RESAMPLES
+) -> Floats:
+    """Compute a score of K rankings on R bootstrap samples, (R, K).
+
+    Samples are drawn within each class. A bootstrap sample is the same for all K rankings. The same arguments give the
+    same scores, because the seed is fixed.
+
+    Args:
+        formula: The score: `average_precision_of` or `roc_auc_of`.
+        labels: (N,), 0 or 1; both must occur.
+        probabilities: (K, N), of class 1.
+        resamples: R.
+    """
+    generator = np.random.default_rng(0)
+    orders = [order_by_probability(of_ranking) for of_ranking in probabilities]
+    classes = [np.flatnonzero(labels == label) for label in (0, 1)]
+    again = np.empty((resamples, len(orders)))
+    for scores in again:
+        drawn = [generator.choice(of_class, len(of_class)) for of_class in classes]
+        negatives, positives = (np.bincount(of_class, minlength=len(labels)).astype(np.float64) for of_class in drawn)
+        scores[:] = [
+            formula(np.cumsum(negatives[order])[ends], np.cumsum(positives[order])[ends]) for order, ends in orders
+        ]
+    return again
+
+
 def f1_at_threshold(labels: Labels, probabilities: Floats, threshold: float) -> float:
     """Compute F1 if samples with a probability of at least the threshold are predicted positive.
 
@@ -96,7 +125,31 @@ def average_precision(labels: Labels, probabilities: Floats) -> float:
     It equals scikit-learn's and takes a twentieth of the time. labels (N,), 0 or 1; probabilities (N,) of class 1, of
     which equal ones are one threshold. NaN, with NumPy's warning, if no label is 1.
     """
-    order = np.argsort(-probabilities, kind="stable")
-    ends = np.flatnonzero(np.append(np.diff(probabilities[order]) != 0, True))  # the last of equal probabilities
+    order, ends = order_by_probability(probabilities)
     tp = np.cumsum(labels[order])[ends]
-    return float(np.sum(np.diff(tp, prepend=0) * tp / (ends + 1)) / tp[-1])
+    return average_precision_of(ends + 1 - tp, tp)
+
+
+def order_by_probability(probabilities: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the samples from the highest probability to the lowest, (N,), and the last place of each value, (T,).
+
+    probabilities: (N,), with T different values; samples of equal ones keep their order.
+    """
+    order = np.argsort(-probabilities, kind="stable")
+    return order, np.flatnonzero(np.append(np.diff(probabilities[order]) != 0, True))
+
+
+def average_precision_of(fp: NDArray[Any], tp: NDArray[Any]) -> float:
+    """Compute the average precision from the false and the true positives at each threshold, (T,), highest first.
+
+    A threshold without predicted positives counts nothing. NaN, with NumPy's warning, if there is no positive.
+    """
+    return float(np.sum(np.diff(tp, prepend=0) * tp / np.maximum(fp + tp, 1)) / tp[-1])
+
+
+def roc_auc_of(fp: NDArray[Any], tp: NDArray[Any]) -> float:
+    """Compute the ROC-AUC by trapezoids from the false and the true positives at each threshold, (T,), highest first.
+
+    NaN, with NumPy's warning, if a class has no sample.
+    """
+    return float(np.sum(np.diff(fp, prepend=0) * (tp + np.append(0, tp[:-1]))) / (2 * fp[-1] * tp[-1]))
