@@ -5,9 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from imbaloss.comparison.bootstrap_of_test_rows import widen_to_other_rows
+from imbaloss.comparison.bootstrap_of_test_rows import estimate_sampling_variances, widen_to_other_rows
 from imbaloss.comparison.case import Case
-from imbaloss.comparison.recommendation import STANDARD_ERRORS, choose_method, sort_by_preference
+from imbaloss.comparison.recommendation import (
+    STANDARD_ERRORS,
+    choose_method,
+    find_most_scored,
+    sort_by_preference,
+)
 from imbaloss.comparison.sentences import write_sentences
 from imbaloss.evaluation.scores import Threshold
 from imbaloss.learners import Method
@@ -84,11 +89,20 @@ def recommend(findings: Findings, methods: Sequence[Method]) -> Method | None:
     """
     score = choose_score(findings)
     [cell] = findings.scored[score]
+    order = order_methods(findings, methods)
+    scores = {method: cell.scores[str(method)] for method in order if str(method) in cell.scores}
+    is_of_0_1 = find_optimized(findings) is None
+    variances: Mapping[Method, float] = {}
+    if not is_of_0_1 and not findings.study.folds and (candidates := find_most_scored(scores)):
+        first, *others = map(str, candidates)
+        by_name = estimate_sampling_variances(findings, first, others, score)
+        variances = {method: by_name[str(method)] for method in candidates if str(method) in by_name}
     return choose_method(
-        {method: cell.scores[str(method)] for method in order_methods(findings, methods) if str(method) in cell.scores},
+        scores,
         test_to_train=cell.test_to_train,
         lower=score.lower,
-        standard_errors=STANDARD_ERRORS if find_optimized(findings) else 0.0,
+        standard_errors=0.0 if is_of_0_1 else STANDARD_ERRORS,
+        sampling_variances=variances,
     )
 
 

@@ -1,7 +1,7 @@
 """A bootstrap of the test rows, for studies whose seeds all share one test part."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,65 @@ from imbaloss.studies import Row
 
 Floats = NDArray[np.float64]
 ALPHA = 0.05
+
+
+@dataclass(frozen=True, eq=False)
+class RedrawnScores:
+    """The scores of K trainings on the test rows that they share, and on bootstrap samples of these rows."""
+
+    places: Mapping[tuple[str, int], int]  # of a training among the K, by the name of its method and its seed
+    scores: Floats  # (K,)
+    redrawn: Floats  # (R, K)
+    rarer: int  # number of test rows of the rarer class
+
+    def subtract(self, first: str, second: str) -> tuple[Floats, Floats]:
+        """Return the differences of two methods, first minus second, over the J seeds that have both.
+
+        They are the difference of each seed on the test rows, (J,), and the mean over the seeds on each bootstrap
+        sample, (R,).
+        """
+        seeds = [seed for method, seed in self.places if method == first and (second, seed) in self.places]
+        of_first, of_second = ([self.places[method, seed] for seed in seeds] for method in (first, second))
+        redrawn = (self.redrawn[:, of_first] - self.redrawn[:, of_second]).mean(axis=1)
+        return self.scores[of_first] - self.scores[of_second], redrawn
+
+
+def redraw_test_rows(findings: Findings, compared: ComparedScore) -> RedrawnScores:
+    """Score all trainings of a study on bootstrap samples of the test rows.
+
+    Args:
+        findings: The findings of the study, whose trainings share one test part.
+        compared: The score: one at the tuned threshold, the ROC-AUC or the average precision. Trainings without it are
+            left out.
+    """
+    rows = {
+        (name.method, row.run.seed): row
+        for row, name in zip(findings.rows, findings.row_names, strict=True)
+        if (row.threshold if compared.tuned else compared.value_in(row)) is not None
+    }
+    labels, probabilities = read_test_probabilities(findings, list(rows.values()))
+    scores, redrawn = redraw_scores(compared, list(rows.values()), labels, probabilities)
+    places = {training: place for place, training in enumerate(rows)}
+    return RedrawnScores(places, scores, redrawn, rarer=int(np.bincount(labels, minlength=2).min()))
+
+
+def estimate_sampling_variances(
+    findings: Findings, first: str, others: Sequence[str], compared: ComparedScore
+) -> dict[str, float]:
+    """Estimate how much the mean difference of each other method to the first varies with the test rows.
+
+    Args:
+        findings: The findings of the study, whose trainings share one test part.
+        first: The name of the first method.
+        others: The names of the others. Those without a seed in common with the first are left out of the result.
+        compared: The score.
+
+    Returns:
+        The variance over bootstrap samples of the test rows, by the name of the other method.
+    """
+    redrawn = redraw_test_rows(findings, compared)
+    differences = {other: redrawn.subtract(first, other) for other in others}
+    return {other: float(np.var(drawn, ddof=1)) for other, (gains, drawn) in differences.items() if len(gains)}
 
 
 def widen_to_other_rows(
@@ -34,26 +93,15 @@ def widen_to_other_rows(
     Returns:
         Copies of the comparisons, in their order, with new intervals and verdicts; the mean differences are unchanged.
     """
-    rows = {
-        (name.method, row.run.seed): row
-        for row, name in zip(findings.rows, findings.row_names, strict=True)
-        if (row.threshold if compared.tuned else compared.value_in(row)) is not None
-    }
-    labels, probabilities = read_test_probabilities(findings, list(rows.values()))
-    now, again = redraw_scores(compared, list(rows.values()), labels, probabilities)
-    place = {key: at for at, key in enumerate(rows)}
-    rarer = int(np.bincount(labels, minlength=2).min())
+    again = redraw_test_rows(findings, compared)
     widened, methods = [], len(comparisons) + 1
     adjusted = 1 - ALPHA / (methods * (methods - 1) / 2)
+    sign = -1 if compared.lower else 1
     for comparison in comparisons:
-        pair = comparison.first, comparison.second
-        seeds = [seed for method, seed in rows if method == pair[0] and (pair[1], seed) in rows]
-        first, second = ([place[method, seed] for seed in seeds] for method in pair)
-        gains, drawn = now[first] - now[second], (again[:, first] - again[:, second]).mean(axis=1)
-        sign = -1 if compared.lower else 1
-        wider = seeds_and_redrawn(sign * gains, sign * drawn, rarer, adjusted)
+        gains, drawn = again.subtract(comparison.first, comparison.second)
+        wider = seeds_and_redrawn(sign * gains, sign * drawn, again.rarer, adjusted)
         is_supported = supports_verdict(wider, comparison.verdict, comparison.margin)
-        _, *ends = seeds_and_redrawn(sign * gains, sign * drawn, rarer)
+        _, *ends = seeds_and_redrawn(sign * gains, sign * drawn, again.rarer)
         low, high = ends if compared.lower else np.clip(ends, -1, 1).tolist()
         verdict = comparison.verdict if is_supported else Verdict.UNDECIDED
         widened.append(

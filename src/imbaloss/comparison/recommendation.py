@@ -2,7 +2,8 @@
 
 from collections.abc import Hashable, Iterable, Mapping
 from enum import StrEnum
-from math import fsum, sqrt
+from math import fsum, hypot, sqrt
+from types import MappingProxyType
 from typing import TypeVar
 
 import numpy as np
@@ -36,20 +37,21 @@ def choose_method(
     test_to_train: float | None,
     lower: bool = False,
     standard_errors: float = STANDARD_ERRORS,
+    sampling_variances: Mapping[Name, float] = MappingProxyType({}),
 ) -> Name | None:
     """Choose the method to recommend: the first one, unless another one is clearly ahead of it.
 
     1. Candidates are the methods with a score in as many repetitions as any. Without any score, none is chosen.
     2. The first candidate is the first choice. For every other one, take its differences to the first choice in the
        repetitions that have both scores, and the standard error of their mean. For folds it is the corrected one, which
-       allows for the overlap of their training parts.
+       allows for the overlap of their training parts. For seeds that share one test part it allows for other test
+       samples too.
     3. The candidate with the highest value of mean score - K x standard error is chosen. For the first choice the
        standard error is 0. Of equal values the first is chosen.
 
     So no other candidate is ahead of the chosen one by more than K standard errors of their difference, if all have
     scores in the same repetitions. K = 0 chooses the best mean. With a single repetition there is no standard error,
-    and the first choice is taken whatever the scores, unless K is 0. With a fixed test part, repetitions are seeds, and
-    the standard error is that of other seeds on the same test samples.
+    and the first choice is taken whatever the scores, unless K is 0.
 
     Args:
         scores: (J,) of each method in the same J repetitions, NaN for a missing score. The methods are in the order of
@@ -57,6 +59,8 @@ def choose_method(
         test_to_train: n_test / n_train if the repetitions are folds; None if they are seeds.
         lower: Whether lower scores are better, as for costs.
         standard_errors: K.
+        sampling_variances: For seeds that share one test part, the variance that other test samples would give the
+            mean difference to the first choice, by method. Without an entry it is 0.
 
     Source: Nadeau and Bengio 2003, Machine Learning 52, for the standard error over folds.
     """
@@ -69,7 +73,7 @@ def choose_method(
     def deduct_errors(method: Name) -> float:
         """Return the mean score of a candidate minus K standard errors of its difference to the first choice."""
         values = candidates[method]
-        error = compute_standard_error(values - first, test_to_train)
+        error = hypot(compute_standard_error(values - first, test_to_train), sqrt(sampling_variances.get(method, 0.0)))
         return compute_mean(values) - (standard_errors * error if standard_errors else 0.0)
 
     return max(candidates, key=deduct_errors)

@@ -55,7 +55,7 @@ def recommend_method(case: Case) -> str:
     score, best, repetitions = case.score, case.best, case.repetitions[case.best]
     level = case.chance_level
     if not score.lower and case.mean_of(case.leader) <= level:
-        chance = f"{write_number(level, DECIMALS_ALONE)}, the value of a random order" if level else "0"
+        chance = f"{level:.2g}, the value of a random order" if level else "0"
         return f"No method finds {case.study.noun} with {case.sought}: none has a {score.mean_label} above {chance}"
     if repetitions == 1:
         return f"Start with {best}. {describe_single_scores(case)}"
@@ -75,8 +75,10 @@ def describe_single_scores(case: Case) -> str:
     others = sorted((method for method in find_most_scored(case.scores) if method != case.best), key=case.mean_of)
     if not others:
         return f"Its {label} is {own} in the only {case.repetition} with a score"
-    ends = [f"{write_number(case.mean_of(method), DECIMALS_ALONE)} ({method})" for method in (others[0], others[-1])]
-    rest = f"{ends[0]} for the other one" if len(others) == 1 else f"{ends[0]} to {ends[1]} for the others"
+    low, high = (write_number(case.mean_of(method), DECIMALS_ALONE) for method in (others[0], others[-1]))
+    rest = (
+        f"{low} ({others[0]}) to {high} ({others[-1]}) for the others" if len(others) > 1 else f"{low} for {others[0]}"
+    )
     return f"One {case.repetition} cannot tell methods apart: {label} is {own} for {case.best}, and {rest}"
 
 
@@ -85,13 +87,13 @@ def explain_score(case: Case) -> str:
     noun, sought = case.study.noun, case.sought
     if case.score.score == "average_precision":
         return (
-            f"Average precision says how far {noun} with {sought} come first if all {noun} are sorted by what the "
-            f"model gives: 1 if they all do, about {case.chance_level:.2g} in random order"
+            f"Average precision rates the order in which the model ranks the {noun}: 1 if all with {sought} come "
+            f"first, about {case.chance_level:.2g} for a random order"
         )
     if case.score.score == "roc_auc":
         return (
             f"ROC-AUC is the probability that the model ranks {case.sample} with {sought} above another one: 1 if it "
-            "always does, 0.5 in random order"
+            "always does, 0.5 for a random order"
         )
     return ""
 
@@ -105,13 +107,15 @@ def explain_choice(case: Case) -> str:
     ahead = case.comparisons.get(leader)
     if leader == best or ahead is None:
         return ""
-    means = [write_number(case.mean_of(method), DECIMALS_ALONE) for method in (leader, best)]
-    end = "lower" if case.score.lower else "higher"
-    lead = f"{leader} has a {end} {case.score.mean_label} ({means[0]}; {best}: {means[1]}), and "
-    lead += describe_difference(case, ahead).removeprefix(f"{leader} ")
+    leading, own = (write_number(case.mean_of(method), DECIMALS_ALONE) for method in (leader, best))
+    better = "lower" if case.score.lower else "higher"
+    text = (
+        f"{leader} has a {better} {case.score.mean_label} ({leading}; {best}: {own}), "
+        f"a lead of {write_interval(ahead.interval.turned)}, {describe_verdict(ahead)}"
+    )
     if best == first:
-        return f"{lead}. {best} is the first choice as long as no other method is clearly ahead of it"
-    return f"{lead}. {best} is more clearly ahead of {first}, which is the first choice"
+        return f"{text}. {best} is the first choice as long as no other method is clearly ahead of it"
+    return f"{text}. {best} is more clearly ahead of {first}, which is the first choice"
 
 
 def compare_with_others(case: Case) -> str:
@@ -132,7 +136,7 @@ def compare_with_others(case: Case) -> str:
         Verdict.BETTER: f"{best} is better than",
         Verdict.WORSE: f"In the {case.repetition}s that have both scores, {subject} better than {best}",
         Verdict.EQUIVALENT: f"{best} is equivalent to",
-        Verdict.UNDECIDED: f"No difference was shown between {best} and",
+        Verdict.UNDECIDED: f"No difference from {best} was shown for",
     }
     if len(comparisons) > 1 and len(methods[Verdict.BETTER]) == len(comparisons):
         text = f"{best} is better than each of the {len(comparisons)} other methods"
@@ -174,7 +178,7 @@ def compare_with_other_kinds(case: Case) -> str:
         best = choose_method(of_kind, test_to_train=None, lower=case.score.lower, standard_errors=0.0)
         if best is None or kind is find_kind(case.best) or best == case.leader:
             continue
-        which = "best" if len(of_kind) > 1 else "only"
+        which = "best" if sum(find_kind(method) is kind for method in case.methods) > 1 else "only"
         sentences.append(f"The {which} {kind} is {best}: {describe_difference(case, case.comparisons[best])}")
     return ". ".join(sentences)
 
@@ -215,10 +219,10 @@ def give_threshold(case: Case) -> str:
         f"{threshold:.{decimals}f} (threshold chosen for {RULE_TITLES.get(str(rule), rule)}{interval})"
     )
     repeated = case.line.scores["tuned_threshold"]
-    if isfinite(repeated.mean):
+    if case.repetitions[case.best] > 1 and isfinite(repeated.mean):
         deviation = f" (standard deviation {repeated.deviation:.{decimals}f})" if repeated.deviation > 0 else ""
         text += f". Over the {case.repetition}s the threshold was {repeated.mean:.{decimals}f} on average{deviation}"
-    return text if is_calibrated else f"{text}. Scores are no probabilities, because nothing calibrates them"
+    return text if is_calibrated else f"{text}. Scores are not calibrated, so they are no probabilities"
 
 
 def rate_decisions(case: Case) -> str:
@@ -302,13 +306,19 @@ def describe_difference(case: Case, comparison: CellComparison) -> str:
     if mean == 0:
         return f"{case.best} and {comparison.second} have the same {case.score.mean_label}"
     ahead = comparison if mean > 0 else comparison.turned
-    text = f"{ahead.first} is ahead of {ahead.second} by {write_interval(ahead.interval)}"
+    return (
+        f"{ahead.first} is ahead of {ahead.second} by {write_interval(ahead.interval)}, {describe_verdict(comparison)}"
+    )
+
+
+def describe_verdict(comparison: CellComparison) -> str:
+    """Say whether a difference is significant, without saying in which direction, or whether methods are equivalent."""
     if comparison.verdict is Verdict.EQUIVALENT:
-        return f"{text}, so little that they are equivalent"
+        return "so little that they are equivalent"
     if comparison.verdict.differs:
-        return f"{text}, a significant difference"
-    is_significant_alone = ahead.interval.low > 0
-    return f"{text}, not significant{' after correction for all pairs' if is_significant_alone else ''}"
+        return "a significant difference"
+    _, low, high = comparison.interval
+    return f"not significant{' after correction for all pairs' if low > 0 or high < 0 else ''}"
 
 
 def count_decimals(low: float, high: float) -> int:
