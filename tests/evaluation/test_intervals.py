@@ -13,7 +13,7 @@ from imbaloss.evaluation.intervals import (
     average_precision_of,
     bootstrap_rankings,
     f1_at_threshold,
-    order_by_probability,
+    find_thresholds,
     roc_auc_of,
 )
 from imbaloss.statistics import delong
@@ -170,9 +170,9 @@ def test_many_samples_are_drawn_in_parts(monkeypatch):
 @given(samples(), st.integers(0, 2**32 - 1))
 def test_scores_of_rankings_are_scikit_learns_for_samples_that_count_several_times_or_not(drawn, seed):
     labels, probabilities = drawn
-    weights = np.random.default_rng(seed).integers(0, 4, len(labels)).astype(float)
+    weights = np.random.default_rng(seed).integers(0, 4, len(labels))
     assume(all(weights[labels == label].any() for label in (0, 1)))
-    order, ends = order_by_probability(probabilities)
+    order, ends = find_thresholds(labels, probabilities)
     counts = [np.cumsum(weights[order] * (labels[order] == label))[ends] for label in (0, 1)]
     for formula, reference in (
         (average_precision_of, metrics.average_precision_score),
