@@ -125,16 +125,17 @@ def calibrate_odds(kind: str, odds: Tensor, numbers: Tensor) -> Tensor:
         kind: "platt"; any other text stands for isotonic calibration.
         odds: (B,).
         numbers: Slope, intercept and perhaps a limit, or the points of the isotonic curve: probabilities before, then
-            those after.
+            those after, and perhaps the slope within a step.
     """
     if kind == "platt":
         return numbers[0] * limit_log_odds(odds, numbers[2:]) + numbers[1]
     half = len(numbers) // 2
-    before, after = numbers[:half], numbers[half:]
+    before, after, slope = numbers[:half], numbers[half : 2 * half], numbers[2 * half :]
+    within_a_step = slope[0] * odds if len(slope) else torch.zeros_like(odds)
     if len(before) == 1:
-        return torch.full_like(odds, 1.0) * after.logit()
+        return within_a_step + after.logit()
     probability = odds.sigmoid().clamp(before[0], before[-1])
     right = (probability.unsqueeze(1) > before).sum(1).clamp(1, len(before) - 1)
     low, high = before[right - 1], before[right]
     calibrated = after[right - 1] + (after[right] - after[right - 1]) * (probability - low) / (high - low)
-    return calibrated.logit()
+    return calibrated.logit() + within_a_step
