@@ -6,9 +6,7 @@ import pytest
 
 from imbaloss import studies
 from imbaloss.comparison.study import (
-    FEWEST_EPOCHS,
     METHODS,
-    MOST_EPOCHS,
     OwnStudy,
     choose_methods,
     choose_recipe,
@@ -17,6 +15,7 @@ from imbaloss.comparison.study import (
 from imbaloss.data import Fold
 from imbaloss.learners import REFERENCES, Method
 from imbaloss.training import Recipe
+from imbaloss.training.default_recipe import FEWEST_EPOCHS, MOST_EPOCHS
 
 ENTRIES = choose_recipe(1000, {}, images=False)
 STUDY = OwnStudy(

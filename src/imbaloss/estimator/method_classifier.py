@@ -66,8 +66,8 @@ class MethodClassifier(DecidingClassifier):
     >>> from sklearn.datasets import make_classification
     >>> X, y = make_classification(n_samples=500, weights=[0.9], random_state=0)
     >>> classifier = MethodClassifier("logistic_regression", random_state=0).fit(X, y)
-    >>> classifier.setting_
-    {'C': 0.03}
+    >>> list(classifier.setting_), len(classifier.tuning_.candidates)
+    (['C'], 6)
     """
 
     categories_: "dict[int, pd.Index[Any]]"
