@@ -176,13 +176,13 @@ class Estimator(MemberFits):
 
     def __getstate__(self) -> dict[str, Any]:
         """Return the state for pickle, in which the object may be of a class that other processes cannot import."""
-        from joblib.externals import cloudpickle
+        import cloudpickle
 
         return vars(self) | {"original": None if self.original is None else cloudpickle.dumps(self.original)}
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
         """Take the state of `__getstate__`."""
-        from joblib.externals import cloudpickle
+        import cloudpickle
 
         original = state["original"]
         vars(self).update(state, original=None if original is None else cloudpickle.loads(original))

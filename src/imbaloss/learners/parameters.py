@@ -74,8 +74,8 @@ def write_checksum(value: Any) -> str:
     Raises:
         Exception: The object holds something that cannot be copied, such as an open file.
     """
+    import cloudpickle
     import joblib
-    from joblib.externals import cloudpickle
 
     try:
         checksum = joblib.hash(value)
