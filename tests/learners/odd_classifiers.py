@@ -3,6 +3,7 @@
 # ruff: noqa: ARG002
 
 import sys
+import threading
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
@@ -118,6 +119,14 @@ class Needs(Share):
 
     def __init__(self, factor, random_state=None):
         super().__init__(factor, random_state)
+
+
+class Locked(Share):
+    """Holds what no file can hold."""
+
+    def fit(self, rows, labels):
+        self.lock_ = threading.Lock()
+        return super().fit(rows, labels)
 
 
 class ExitsAtOnce(Share):

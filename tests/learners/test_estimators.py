@@ -351,6 +351,11 @@ def test_reading_and_reporting_import_nothing(imbaloss, tmp_path, monkeypatch):
     pd.DataFrame({"a": INPUTS[:, 0], "y": LABELS}).to_csv(tmp_path / "data.csv", index=False)
     words = ("--target", "y", "--loss", method, "--no-references", "--repetitions", "2", "--out", "out", "--quiet")
     assert imbaloss("compare", "data.csv", *words)[0] == 0
+    predict = ("predict", "out/model", "data.csv")
+    code, _, told = imbaloss(*predict)
+    assert code == 2
+    assert f"allow them by --trust {ODD}.Share" in told
+    assert imbaloss(*predict, "--trust", f"{ODD}.Share")[0] == 0
     module.write_text("raise RuntimeError('imported')")
     del sys.modules["recorded_module"]
     for word in ("report", "status"):
@@ -358,6 +363,17 @@ def test_reading_and_reporting_import_nothing(imbaloss, tmp_path, monkeypatch):
     read = Method.parse(method)
     assert (str(read), read.learner.describe(None).title) == (method, "recorded_module.Share")
     assert "recorded_module" not in sys.modules
+
+
+def test_a_comparison_of_a_classifier_that_cannot_be_saved_has_its_report_all_the_same(imbaloss, tmp_path):
+    pd.DataFrame({"a": INPUTS[:, 0], "y": LABELS}).to_csv(tmp_path / "data.csv", index=False)
+    words = ("--target", "y", "--loss", f"{ODD}:Locked", "--no-references", "--repetitions", "1", "--out", "out")
+    code, told, notes = imbaloss("compare", "data.csv", *words)
+    assert code == 0
+    assert f"The model of {ODD}:Locked is not saved: Locked cannot be saved by skops" in " ".join(notes.split())
+    assert "imbaloss predict" not in told
+    assert (tmp_path / "out" / "report.html").exists()
+    assert not list((tmp_path / "out" / "model").iterdir())
 
 
 # objects

@@ -91,7 +91,7 @@ NAMED: Mapping[str, NamedEstimator] = {
         "EasyEnsemble of imbalanced-learn",
         "Liu, Wu and Zhou 2009, IEEE Transactions on Systems, Man, and Cybernetics B 39; by imbalanced-learn",
         {},
-        grid(estimator__estimator__max_depth=(1, 2, 3), estimator__learning_rate=(0.3, 1.0)),
+        grid(estimator__estimator__max_depth=(3, 1, 2), estimator__learning_rate=(1.0, 0.3)),
         parts={
             "estimator": "sklearn.ensemble:AdaBoostClassifier",
             "estimator__estimator": "sklearn.tree:DecisionTreeClassifier",
