@@ -43,6 +43,7 @@ def compare(
     from imbaloss.comparison.answer import convert_to_json
     from imbaloss.comparison.comparing import ComparisonObserver, answer_request, ignore_text
     from imbaloss.comparison.opening import open_own
+    from imbaloss.comparison.own_model import NAME
 
     with explain_input_errors(used_options(context, RECIPE_OPTIONS)):
         request = read_request(context, source)
@@ -54,7 +55,7 @@ def compare(
         print_json(convert_to_json(comparison))
         return
     print(f"{comparison}\n")
-    if comparison.model:
+    if (folder / "model" / NAME).exists():
         print(f"model in {folder / 'model'}: imbaloss predict {folder / 'model'} FILE --out FILE")
     print(f"open {folder / 'report.html'}")
 
@@ -115,6 +116,14 @@ def predict(
     out: Annotated[Path, Option(help="File of the predictions, as CSV or Parquet.", metavar="FILE")] = Path(
         "predictions.csv"
     ),
+    trust: Annotated[
+        list[str] | None,
+        Option(
+            help="Type that the model may hold beside those that imbaloss knows, as mypackage.MyClassifier: it can run "
+            "any code. Repeatable.",
+            metavar="TYPE",
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Predict for new data: the probability of the class to find, and the decision, for each row.
@@ -131,7 +140,7 @@ def predict(
     from imbaloss.evaluation.scores import Threshold
 
     with explain_input_errors():
-        own_model = OwnModel.load(model)
+        own_model = OwnModel.load(model, trust or ())
         if threshold is not None:
             own_model = replace(own_model, threshold=Threshold(threshold, threshold, threshold))
         predicted = predict_file(

@@ -261,7 +261,8 @@ def train_repetitions(study: OwnStudy, place: Place, budget: float | None) -> Ow
 def train_final_model(study: OwnStudy, method: Method, target: str, place: Place) -> OwnModel | None:
     """Train a method on all rows, save its model in the folder "model" of the output folder and return it.
 
-    An earlier model in the folder is removed first. If the training has no threshold, the model decides at 1/2.
+    An earlier model in the folder is removed first. A classifier that skops cannot save leaves a note in its place. If
+    the training has no threshold, the model decides at 1/2.
 
     Args:
         study: The study.
@@ -294,5 +295,9 @@ def train_final_model(study: OwnStudy, method: Method, target: str, place: Place
         },
         output=name_output(model),
     )
-    own_model.save(folder)
+    try:
+        own_model.save(folder)
+    except ValueError as error:  # the report is worth more than its model
+        remove_model(folder)
+        place.observer.note(f"The model of {method} is not saved: {error}.")
     return own_model

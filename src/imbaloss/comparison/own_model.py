@@ -140,12 +140,13 @@ class OwnModel:
 
         Raises:
             OSError: The folder cannot be written.
+            ValueError: The classifier of another library cannot be saved by skops.
         """
         remove_model(folder)
         folder.mkdir(parents=True, exist_ok=True)
         checksums: dict[str, str] = {}
         if isinstance(self.preparation, TablePreparation):
-            content = skops_file.dump(dict(self.preparation.steps))
+            content = skops_file.dump(dict(self.preparation.steps), TRUSTED)
             checksums[PREPARATION] = hashlib.sha256(content).hexdigest()
             write_atomically(folder / PREPARATION, content)
         saved = model_files.save(self.model, folder)
@@ -176,14 +177,15 @@ class OwnModel:
                 imbaloss writes by itself.
 
         Raises:
-            ValueError: The folder holds no model of this format, or its files were changed after they were written.
+            ValueError: The folder holds no model of this format, its files were changed after they were written, or
+                they hold types that are not trusted. The message names these types.
         """
         folder = Path(folder)
         header = read_header(folder)
         try:
             with naming(folder / NAME):
                 kind = read_kind(header["kind"])
-            preparation = load_preparation(folder, kind, header) if isinstance(kind, Schema) else kind
+            preparation = load_preparation(folder, kind, header, trusted) if isinstance(kind, Schema) else kind
             model = model_files.load(folder, header["reference"], header["files"], trusted)
             negative, positive = header["classes"]  # two
             ends = header["threshold"]
@@ -202,13 +204,16 @@ def name_output(model: FittedModel) -> str:
     return SCORE if model.decision.calibration == NONE else PROBABILITY
 
 
-def load_preparation(folder: Path, schema: Schema, header: Mapping[str, Any]) -> TablePreparation:
+def load_preparation(
+    folder: Path, schema: Schema, header: Mapping[str, Any], trusted: Sequence[str]
+) -> TablePreparation:
     """Load the preparation of a table from the folder of a model.
 
     Args:
         folder: The folder.
         schema: The columns that the preparation is for.
         header: The content of the file that names the others, with its checksums.
+        trusted: Names of types that it may hold beside those that imbaloss writes by itself.
 
     Raises:
         OSError: The file cannot be read.
@@ -216,7 +221,7 @@ def load_preparation(folder: Path, schema: Schema, header: Mapping[str, Any]) ->
     """
     file = folder / PREPARATION
     content = rename_moved(skops_file.read_unchanged(file, header["files"][PREPARATION]))
-    steps = skops_file.load(file, content, TRUSTED)
+    steps = skops_file.load(file, content, [*TRUSTED, *trusted])
     if header["format"] == FORMAT_1:
         steps = {name: step for name, step, _ in steps.transformers_}
     return TablePreparation(schema, steps, InputForm(header.get("form", InputForm.PREPARED)))

@@ -1,34 +1,37 @@
 """Classifiers with the interface of scikit-learn as learners: some with a name, any other by module and class."""
 
 import inspect
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Container, Mapping, Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from importlib import import_module
 from itertools import product
-from pathlib import Path
-from typing import Any, ClassVar, Self
+from operator import attrgetter
+from threading import Lock
+from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy import special
 
-from imbaloss.choices import check_parameter
+from imbaloss.choices import check_parameter, suggest
 from imbaloss.data import Split
-from imbaloss.learners import skops_file
 from imbaloss.learners.estimator_model import Predictor
 from imbaloss.learners.learner import Description
-from imbaloss.learners.member_fits import MemberFits
-from imbaloss.learners.parameters import Parameters, is_plain, read_parameters, write_parameters
+from imbaloss.learners.member_fits import MemberFits, describe_error
+from imbaloss.learners.parameters import (
+    Parameters,
+    is_checksum,
+    is_plain,
+    read_parameters,
+    write_checksum,
+    write_parameters,
+)
+from imbaloss.learners.sklearn_predictor import SCORES, SklearnPredictor
 from imbaloss.losses import LossSpec
 from imbaloss.training import Member, Recipe, Setting
 
-Floats = NDArray[np.float64]
-SMALLEST = 1e-12  # smallest probability, and distance from 1, so that log-odds are finite
-OBJECT = "object-"  # begins the text of a parameter that is an object, before its checksum
-TRUSTED = (  # types in a file that skops does not trust by itself
-    "numpy.dtype",
-    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
-)
+LOCAL = "<locals>"  # stands in the qualified name of a class that was defined in a function
+IMPORTING = Lock()  # one import at a time, since it sends what a module prints to standard error
 
 
 @dataclass(frozen=True)
@@ -40,8 +43,10 @@ class NamedEstimator:
     source: str
     defaults: Mapping[str, Any]  # parameters that differ from the library's own defaults
     settings: tuple[Setting, ...]  # to try, the most promising first
+    parts: Mapping[str, str] = field(default_factory=dict)  # parameters that are objects, by `module:Class`
     rate: str = "lr"  # the name of the number that version 0.1 kept in the entry lr of a recipe
     rates: tuple[float, ...] = ()  # its values there
+    successor: str = ""  # the method that new comparisons take in its place; empty if they may have it
 
 
 def grid(**values: Sequence[Any]) -> tuple[Setting, ...]:
@@ -78,7 +83,7 @@ NAMED: Mapping[str, NamedEstimator] = {
         "imblearn.ensemble:BalancedRandomForestClassifier",
         "balanced random forest of imbalanced-learn",
         "Chen, Liaw and Breiman 2004, Using Random Forest to Learn Imbalanced Data; by imbalanced-learn",
-        {"n_estimators": 200, "sampling_strategy": "all", "replacement": True, "bootstrap": False},
+        {"n_estimators": 200},
         FOREST,
     ),
     "easy_ensemble": NamedEstimator(
@@ -86,7 +91,11 @@ NAMED: Mapping[str, NamedEstimator] = {
         "EasyEnsemble of imbalanced-learn",
         "Liu, Wu and Zhou 2009, IEEE Transactions on Systems, Man, and Cybernetics B 39; by imbalanced-learn",
         {},
-        grid(n_estimators=(10, 30)),
+        grid(estimator__estimator__max_depth=(3, 1, 2), estimator__learning_rate=(1.0, 0.3)),
+        parts={
+            "estimator": "sklearn.ensemble:AdaBoostClassifier",
+            "estimator__estimator": "sklearn.tree:DecisionTreeClassifier",
+        },
     ),
     "gradient_boosting": NamedEstimator(
         "sklearn.ensemble:HistGradientBoostingClassifier",
@@ -96,46 +105,9 @@ NAMED: Mapping[str, NamedEstimator] = {
         grid(learning_rate=(0.01, 0.03, 0.1)),
         rate="learning_rate",
         rates=(0.01, 0.03, 0.1),
+        successor="lightgbm",
     ),
 }
-
-
-@dataclass(frozen=True)
-class SklearnPredictor:
-    """A fitted classifier with the interface of scikit-learn, saved by skops without pickle."""
-
-    classifier: Any
-    kind: ClassVar[str] = "sklearn"
-    file: ClassVar[str] = "reference.skops"
-
-    def log_odds(self, rows: Floats) -> Floats:
-        """Return the log-odds (N,) of class 1 for rows (N, D), or what `decision_function` gives in their place.
-
-        They come from probabilities that are clipped to 1e-12 from 0 and 1, so that they are finite.
-        """
-        if hasattr(self.classifier, "predict_proba"):
-            probabilities = np.asarray(self.classifier.predict_proba(rows), dtype=np.float64)[:, 1]
-            logits: Floats = special.logit(np.clip(probabilities, SMALLEST, 1 - SMALLEST))
-            return logits
-        return np.asarray(self.classifier.decision_function(rows), dtype=np.float64)
-
-    def dump(self) -> bytes:
-        """Return the content of a skops file for the classifier."""
-        return skops_file.dump(self.classifier)
-
-    @classmethod
-    def parse(cls, path: Path, content: bytes, trusted: Sequence[str]) -> Self:
-        """Read the classifier from the content of a skops file.
-
-        Args:
-            path: The path of the file, for messages.
-            content: What `dump` returned.
-            trusted: Names of types that it may hold beside those that imbaloss trusts.
-
-        Raises:
-            ValueError: The content holds other types.
-        """
-        return cls(skops_file.load(path, content, [*TRUSTED, *trusted]))
 
 
 @dataclass(frozen=True)
@@ -155,36 +127,65 @@ class Estimator(MemberFits):
     def parse(cls, text: str) -> Self | None:
         """Read a name of `NAMED`, or `module:Class`, each perhaps with `:name=value,...`; None for any other text.
 
+        Nothing is imported.
+
         Raises:
             ValueError: A parameter has no name or no value, or is given twice.
         """
         name, _, rest = text.partition(":")
         if name not in NAMED:
             kind, _, further = rest.partition(":")
-            if "=" in kind or not kind.strip().isidentifier() or not all(map(str.isidentifier, name.split("."))):
+            kind = kind.strip()
+            if not all(part.isidentifier() or part == LOCAL for part in (*name.split("."), *kind.split("."))):
                 return None
-            name, rest = f"{name}:{kind.strip()}", further
+            name, rest = f"{name}:{kind}", further
         return cls(name, read_parameters(rest, text))
 
     @classmethod
     def wrap(cls, estimator: Any) -> Self:
-        """Make a learner of an unfitted classifier; a parameter that text cannot hold stands as a checksum in the text.
+        """Make a learner of an unfitted classifier, which stays as it is.
+
+        The text has the parameters that differ from their defaults. One that text cannot hold stands as a checksum in
+        it. A class of one's own is known by its name alone: after a change of its code the text is the same.
 
         Raises:
-            TypeError: The object is no classifier with the interface of scikit-learn.
+            TypeError: The object is no classifier with the interface of scikit-learn, or cannot be copied.
         """
-        import joblib  # type: ignore[import-untyped]
-        from sklearn.base import clone, is_classifier
+        from sklearn.base import clone
 
-        if inspect.isclass(estimator) or not is_classifier(estimator):
-            raise TypeError(f"a method must be text or a classifier of scikit-learn's kind, found {estimator!r}")
-        original, kind = clone(estimator), type(estimator)
+        if inspect.isclass(estimator):
+            raise TypeError(f"{estimator.__name__} is a class: give an object, as {estimator.__name__}()")
+        kind = type(estimator)
+        try:
+            check_classifier(estimator)
+            original = clone(estimator)
+            given = original.get_params(deep=False)
+        except Exception as error:
+            reason = f"{kind.__name__} cannot be used as one: {describe_error(error)}"
+            raise TypeError(f"a method must be text or a classifier, and {reason}") from error
         defaults = {name: each.default for name, each in inspect.signature(kind).parameters.items()}
-        parameters = {}
-        for name, value in original.get_params(deep=False).items():
-            if value is not defaults.get(name, inspect.Parameter.empty) and not is_equal(value, defaults.get(name)):
-                parameters[name] = value if is_plain(value) else f"{OBJECT}{joblib.hash(value)[:8]}"
-        return cls(f"{find_module(kind)}:{kind.__name__}", tuple(sorted(parameters.items())), original)
+        changed = {
+            name: value if is_plain(value) else write_checksum(value)
+            for name, value in ((name, simplify(value)) for name, value in given.items())
+            if not is_equal(value, simplify(defaults.get(name, inspect.Parameter.empty)))
+        }
+        learner = cls(f"{find_module(kind)}:{kind.__qualname__}", tuple(sorted(changed.items())), original)
+        if cls.parse(learner.text) != learner:
+            raise TypeError(f"the names of class and parameters must be names of Python, found {learner.text!r}")
+        return learner
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the state for pickle, in which the object may be of a class that other processes cannot import."""
+        import cloudpickle
+
+        return vars(self) | {"original": None if self.original is None else cloudpickle.dumps(self.original)}
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        """Take the state of `__getstate__`."""
+        import cloudpickle
+
+        original = state["original"]
+        vars(self).update(state, original=None if original is None else cloudpickle.loads(original))
 
     @property
     def text(self) -> str:
@@ -220,11 +221,25 @@ class Estimator(MemberFits):
         return tuple(dict.fromkeys(left))
 
     def check_loss(self, loss: LossSpec | None, recipe: Recipe) -> None:  # noqa: ARG002
-        """Raise ValueError if the class cannot be imported, is no classifier, or has no such parameter."""
-        self.build(Setting(), 0)
+        """Check that a new comparison can fit the classifier, whatever the loss and the recipe.
 
-    def build(self, setting: Setting, seed: int, threads: int = 1) -> Any:
-        """Build the unfitted classifier with the values of a setting, a seed, and a number of threads.
+        Raises:
+            ValueError: The class cannot be imported or is no classifier, a parameter does not exist or has a wrong
+                value, or the method is kept for reports and models of version 0.1 alone.
+        """
+        if self.facts.successor:
+            raise ValueError(
+                f"{self.name} is not compared any more, since it does not stop early: use {self.facts.successor}"
+            )
+        classifier = self.build(Setting(), 0)
+        try:
+            if hasattr(classifier, "_parameter_constraints"):  # of scikit-learn, whose classes check them in `fit`
+                classifier._validate_params()
+        except Exception as error:
+            raise ValueError(f"{self.text}: {describe_error(error)}") from error
+
+    def build(self, setting: Setting, seed: int) -> Any:
+        """Build the unfitted classifier with the values of a setting, and a seed wherever a random_state is None.
 
         Parameters that the text of the method or a given object fixes stay.
 
@@ -234,14 +249,14 @@ class Estimator(MemberFits):
         from sklearn.base import clone
 
         classifier = self.instantiate() if self.original is None else clone(self.original)
-        given = classifier.get_params()
         fixed = dict(self.parameters)
-        further = {**self.facts.defaults, **setting.to_dict(), "random_state": seed % 2**32}
-        if given.get("n_jobs") is None:
-            further["n_jobs"] = threads
-        return classifier.set_params(**{
-            name: value for name, value in further.items() if name in given and name not in fixed
-        })  # fmt: skip
+        classifier.set_params(**{name: value for name, value in setting.values if name not in fixed})
+        seeds = {
+            name: seed % 2**31
+            for name, value in classifier.get_params().items()
+            if value is None and name.rpartition("__")[2] == "random_state"
+        }
+        return classifier.set_params(**seeds)
 
     def instantiate(self) -> Any:
         """Return an object of the class with the parameters of the text.
@@ -249,26 +264,22 @@ class Estimator(MemberFits):
         Raises:
             ValueError: The class cannot be imported, is no classifier, has no such parameter, or was an object.
         """
-        from sklearn.base import is_classifier
-
-        module, _, kind = self.facts.path.partition(":")
+        if any(is_checksum(value) for _, value in self.parameters):
+            raise ValueError(f"{self.text} was given as an object in Python, and can be fitted only from there")
+        kind, facts, fixed = import_class(self.facts.path), self.facts, dict(self.parameters)
         try:
-            found = getattr(import_module(module), kind)
-        except (ImportError, AttributeError) as error:
-            raise ValueError(f"{self.name} cannot be imported: {error}") from error
-        fixed = dict(self.parameters)
-        try:
-            classifier = found()
+            classifier = kind(**{name: fixed[name] for name in list_needed(kind, fixed)})
+            check_classifier(classifier)
+            for name, path in facts.parts.items():
+                classifier.set_params(**{name: import_class(path)()})
             known = classifier.get_params()
-        except (TypeError, AttributeError) as error:
-            raise ValueError(f"{self.name} is no classifier of scikit-learn's kind: {error}") from error
-        if not is_classifier(classifier):
-            raise ValueError(f"{self.name} is no classifier of scikit-learn's kind")
-        for name, value in fixed.items():
+            values = {**facts.defaults, **{name: value for name, value in fixed.items() if name in known}}
+            classifier.set_params(**values)
+        except (Exception, SystemExit) as error:
+            raise ValueError(f"{self.name} cannot be used as a classifier: {describe_error(error)}") from error
+        for name in fixed:
             check_parameter(self.name, name, known)
-            if isinstance(value, str) and value.startswith(OBJECT):
-                raise ValueError(f"{self.text} was given as an object in Python, and can be fitted only from there")
-        return classifier.set_params(**fixed)
+        return classifier
 
     def fit_predictor(self, member: Member, split: Split, threads: int) -> Predictor:
         """Fit the classifier on rows (N, D) of the train part of a member (training), with its setting and seed.
@@ -278,38 +289,89 @@ class Estimator(MemberFits):
         Args:
             member: The training, with its setting and seed.
             split: Its split with inputs as rows (N, D).
-            threads: The number of jobs of the classifier, if it has such a parameter.
+            threads: The number of jobs of classifiers that use joblib and do not fix their own number.
         """
+        import joblib
         from sklearn.utils.validation import has_fit_parameter
 
-        classifier, train = self.build(member.setting, member.seed, threads), split.train
-        if train.weights is None:
-            classifier.fit(train.inputs, train.labels)
-        elif has_fit_parameter(classifier, "sample_weight"):
-            classifier.fit(train.inputs, train.labels, sample_weight=train.weights)
-        else:
-            raise ValueError("it takes no sample weights")
-        if "n_jobs" in classifier.get_params(deep=False):
-            classifier.set_params(n_jobs=None)  # threads would sum the votes of trees in another order each time
+        classifier, train = self.build(member.setting, member.seed), split.train
+        with joblib.parallel_config(backend="threading", n_jobs=threads):  # processes would copy the data
+            if train.weights is None:
+                classifier.fit(train.inputs, train.labels)
+            elif has_fit_parameter(classifier, "sample_weight"):
+                classifier.fit(train.inputs, train.labels, sample_weight=train.weights)
+            else:
+                raise ValueError("it takes no sample weights")
         return SklearnPredictor(classifier)
 
 
-def is_equal(value: Any, other: Any) -> bool:
-    """Say whether two values of a parameter are equal and of one type; False if they cannot be compared."""
+def import_class(path: str) -> Any:
+    """Import a class by `module:Class`. What the module prints goes to standard error.
+
+    Raises:
+        ValueError: The module cannot be imported, whatever it raises, or has no such class.
+    """
+    module, _, kind = path.partition(":")
     try:
-        return type(value) is type(other) and bool(value == other)
+        with IMPORTING, redirect_stdout(sys.stderr):
+            home = import_module(module)
+    except (Exception, SystemExit) as error:
+        raise ValueError(f"{path} cannot be imported: {describe_error(error)}") from error
+    try:
+        return attrgetter(kind)(home)
+    except AttributeError:
+        raise ValueError(f"module {module} has no class {kind!r}{suggest(kind, dir(home))}") from None
+
+
+def list_needed(kind: Any, fixed: Container[str]) -> list[str]:
+    """Return the names of the parameters that a class needs for an object, all of which are fixed.
+
+    Raises:
+        ValueError: It is no class, or needs a parameter that is not fixed.
+    """
+    if not inspect.isclass(kind):
+        raise ValueError("it is no class")
+    anything = {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}
+    parameters = inspect.signature(kind).parameters.values()
+    needed = [each.name for each in parameters if each.default is each.empty and each.kind not in anything]
+    if missing := [name for name in needed if name not in fixed]:
+        raise ValueError(f"it needs {' and '.join(missing)}: give the value in the text, or an object from Python")
+    return needed
+
+
+def check_classifier(estimator: Any) -> None:
+    """Raise ValueError unless an object is a classifier with the interface of scikit-learn that gives scores."""
+    from sklearn.base import is_classifier
+
+    try:
+        accepted = is_classifier(estimator)
+    except AttributeError:  # it has another interface
+        accepted = False
+    if not accepted:
+        raise ValueError("scikit-learn does not take it for one")
+    if not any(hasattr(each, name) for each in (type(estimator), estimator) for name in SCORES):
+        raise ValueError(f"it has neither {' nor '.join(SCORES)}")
+
+
+def simplify(value: Any) -> Any:
+    """Return a scalar of NumPy as the number or text of Python; other values stay."""
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def is_equal(value: Any, other: Any) -> bool:
+    """Say whether two values of a parameter are the same object, or equal and of one type.
+
+    False if they cannot be compared.
+    """
+    try:
+        return value is other or (type(value) is type(other) and bool(value == other))
     except (TypeError, ValueError):
         return False
 
 
 def find_module(kind: type) -> str:
-    """Return the shortest module from which a class can be imported, such as "sklearn.ensemble"."""
+    """Return the shortest module that has a class, such as "sklearn.ensemble"; the one that defines it if none has."""
     parts = kind.__module__.split(".")
-    for length in range(1, len(parts) + 1):
-        name = ".".join(parts[:length])
-        try:
-            if getattr(import_module(name), kind.__name__, None) is kind:
-                return name
-        except ImportError:
-            continue
-    return kind.__module__
+    names = [".".join(parts[:length]) for length in range(1, len(parts) + 1)]
+    owners = [name for name in names if getattr(sys.modules.get(name), kind.__name__, None) is kind]
+    return owners[0] if owners else kind.__module__

@@ -1,5 +1,6 @@
 """The fit of learners of other libraries, which fit each member (training) by itself."""
 
+import textwrap
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
@@ -16,6 +17,7 @@ from imbaloss.losses import LossSpec
 from imbaloss.training import Candidate, Member, Outcome, Plan, Recipe, Setting
 from imbaloss.training.scaling import Scaling
 
+LONGEST = 300  # characters of a reason
 CHECKED = 8  # number of rows of which a fitted model must give log-odds
 
 
@@ -140,9 +142,19 @@ class MemberFits(ABC):
             predictor = self.fit_predictor(member, flat.split, threads)
             model = EstimatorModel(member.recipe, inputs.shape[1:], flat.scaling, predictor)
             finite = np.isfinite(model.logits(inputs[:CHECKED])).all()
-        except Exception as error:  # noqa: BLE001  # a class of anyone may raise anything
-            reason = " ".join(str(error).split()) or type(error).__name__
-            return Outcome([], None, f"{self.text} could not be fitted: {reason}")
+        except (Exception, SystemExit) as error:  # noqa: BLE001  # a class of anyone may raise anything
+            return Outcome([], None, f"{self.text} could not be fitted: {describe_error(error)}")
         if not finite:
             return Outcome([], None, f"{self.text} gives outputs that are not finite")
         return Outcome([], model, None)
+
+
+def describe_error(error: BaseException) -> str:
+    """Return the first paragraph of an error's message in one line, of 300 characters at most.
+
+    The name of the error stands before a message that says little without it, such as a missing key, or for none.
+    """
+    message = textwrap.shorten(str(error).strip().partition("\n\n")[0], LONGEST, placeholder=" ...")
+    if message and isinstance(error, Exception) and not isinstance(error, LookupError):
+        return message
+    return ": ".join(filter(None, [type(error).__name__, message]))

@@ -10,8 +10,8 @@ from imbaloss.evaluation import Calibration
 from imbaloss.learners import network_file, skops_file
 from imbaloss.learners.boosted import LightGBMPredictor
 from imbaloss.learners.estimator_model import EstimatorModel, Predictor
-from imbaloss.learners.estimators import SklearnPredictor
 from imbaloss.learners.fitted_model import FittedModel
+from imbaloss.learners.sklearn_predictor import SklearnPredictor
 from imbaloss.spec_text import to_tuples
 from imbaloss.training import Model
 from imbaloss.training.recipe import read_entries, write_entries

@@ -8,7 +8,8 @@ from imbaloss.training.setting import Value
 
 Parameters = tuple[tuple[str, Value], ...]  # by name, in alphabetical order
 WORDS: Mapping[str, Value] = {"none": None, "true": True, "false": False}
-PLAIN = re.compile(r"[^,=+:\s][^,=+\s]*")  # texts that a method can hold
+PLAIN = re.compile(r"[^,=:\s][^,=\s]*")  # texts that a method can hold
+CHECKSUM = re.compile(r"object-[0-9a-f]{8}")  # stands for an object in the text of a method
 
 
 def read_parameters(text: str, method: str) -> Parameters:
@@ -59,4 +60,30 @@ def is_plain(value: Any) -> bool:
     if not (value is None or isinstance(value, bool | int | float | str)):
         return False
     text = write_value(value)
+    if is_checksum(text):
+        return False
     return PLAIN.fullmatch(text) is not None and read_value(text) == value and type(read_value(text)) is type(value)
+
+
+def write_checksum(value: Any) -> str:
+    """Write the text that stands for an object: "object-" and the first eight digits of its checksum.
+
+    Equal objects have the same text in every process. It differs between processes for objects that pickle does not
+    take, such as lambdas and objects of a class that was defined in a function.
+
+    Raises:
+        Exception: The object holds something that cannot be copied, such as an open file.
+    """
+    import cloudpickle
+    import joblib
+
+    try:
+        checksum = joblib.hash(value)
+    except Exception:  # noqa: BLE001  # of pickle and of the object
+        checksum = joblib.hash(cloudpickle.dumps(value))
+    return f"object-{checksum[:8]}"
+
+
+def is_checksum(value: Value) -> bool:
+    """Say whether the value of a parameter is a text of `write_checksum`."""
+    return isinstance(value, str) and CHECKSUM.fullmatch(value) is not None

@@ -1,6 +1,7 @@
 """Skops files of scikit-learn objects. The header of a model keeps their checksum."""
 
 import hashlib
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -8,11 +9,27 @@ from typing import Any
 from imbaloss.learners.network_file import check_unchanged
 
 
-def dump(value: object) -> bytes:
-    """Return the content of a skops file for an object of scikit-learn."""
+def dump(value: object, trusted: Sequence[str] = ()) -> bytes:
+    """Return the content of a skops file for an object of scikit-learn.
+
+    Args:
+        value: The object.
+        trusted: Names of types that are known to be read back. If there are others that skops does not trust by itself,
+            the file is read once, to know that it can be.
+
+    Raises:
+        ValueError: The object, or something in it, cannot be read from such a file, such as a lambda.
+    """
     import skops.io  # here, since it takes half a second
 
-    content: bytes = skops.io.dumps(value)
+    name = type(value).__name__
+    try:
+        content: bytes = skops.io.dumps(value, compression=zipfile.ZIP_DEFLATED)
+        types = skops.io.get_untrusted_types(data=content)
+        if not set(types) <= set(trusted):
+            skops.io.loads(content, trusted=types)
+    except Exception as error:
+        raise ValueError(f"{name} cannot be saved by skops: {error}") from error
     return content
 
 
@@ -31,21 +48,26 @@ def read_unchanged(file: Path, checksum: str) -> bytes:
 def load(file: Path, content: bytes, trusted: Sequence[str]) -> Any:
     """Load the scikit-learn object in the content of a skops file.
 
+    Nothing is imported for it before all of its types are known to be trusted.
+
     Args:
         file: The file that messages name.
         content: The content of the file, as `dump` returned it.
         trusted: Names of types that it may hold beside those that skops trusts by itself.
 
     Raises:
-        ValueError: The content holds other types.
+        ValueError: The content holds other types, or one that cannot be imported.
     """
     import skops.io
 
-    foreign = set(skops.io.get_untrusted_types(data=content)) - set(trusted)
+    foreign = sorted(set(skops.io.get_untrusted_types(data=content)) - set(trusted))
     if foreign:
-        types = ", ".join(sorted(foreign))
+        options = " ".join(f"--trust {name}" for name in foreign)
         raise ValueError(
-            f"{file} holds types that imbaloss does not write: {types}; do not load it: ask where it comes from, or "
-            "save the model again"
+            f"{file} holds types that imbaloss does not load by itself: {', '.join(foreign)}; they can run any code: "
+            f"only if you know who wrote the file, allow them by {options} (in Python trusted={foreign})"
         )
-    return skops.io.loads(content, trusted=list(trusted))
+    try:
+        return skops.io.loads(content, trusted=list(trusted))
+    except (ImportError, AttributeError) as error:
+        raise ValueError(f"{file} needs a class that cannot be imported: {error}") from error
