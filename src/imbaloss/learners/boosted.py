@@ -120,7 +120,7 @@ class BoostedTrees(MemberFits):
                 raise ValueError(f"{self.name}: imbaloss sets {name} itself: leave it out")
             if name not in aliases:
                 has = ", ".join(dict.fromkeys(aliases.values()))
-                raise ValueError(f"{self.name} has no parameter {name!r}{suggest(name, aliases)}; it has {has}")
+                raise ValueError(f"{self.name} takes no parameter {name!r}{suggest(name, aliases)}; it takes {has}")
             if (other := given.setdefault(aliases[name], name)) != name:
                 raise ValueError(f"{self.text}: {other} and {name} are one parameter: give it once")
 

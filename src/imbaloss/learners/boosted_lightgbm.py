@@ -55,7 +55,7 @@ boost_from_average
 scale_pos_weight
 """,
     reserved="""
-objective objective_type app application loss metric metrics metric_types num_class num_classes
+objective objective_type app application loss boosting boosting_type boost metric metrics metric_types num_class num_classes
 num_threads num_thread nthread nthreads n_jobs seed random_seed random_state deterministic force_row_wise
 force_col_wise early_stopping_round early_stopping_rounds early_stopping n_iter_no_change verbosity verbose
 categorical_feature cat_feature categorical_column cat_column categorical_features device_type device

@@ -1,11 +1,11 @@
 """The text form of LightGBM's trees, which is checked before LightGBM reads it."""
 
 import re
-
-import numpy as np
+from math import isfinite
 
 from imbaloss.training.recipe import require
 
+START = "tree\n"
 END = "end of trees\n"  # ends the part of the text that prediction needs
 OBJECTIVE = "binary sigmoid:1"
 OF_NODES = ("split_gain", "internal_value", "internal_weight", "internal_count")  # other entries of trees
@@ -26,9 +26,9 @@ def check_text(text: str) -> None:
         KeyError: An entry is missing.
     """
     head, *trees = re.split(r"(?=^Tree=)", text.removesuffix(END), flags=re.MULTILINE)
-    entries = read_entries(head)
+    require(text.startswith(START) and text.endswith(END) and len(trees) > 0, "it is not whole")
+    entries = read_entries(head.removeprefix(START))
     columns = int(entries["max_feature_idx"]) + 1
-    require(text.endswith(END) and len(trees) > 0, "it has no end")
     require(re.fullmatch(r"v\d+", entries["version"]) is not None, "the version is none")
     require(entries["objective"] == OBJECTIVE, f"the objective is {entries['objective']}")
     require(entries["num_class"] == entries["num_tree_per_iteration"] == "1", "it has several classes")
@@ -56,6 +56,7 @@ def check_tree(entries: dict[str, str], number: int, columns: int) -> None:
     [leaves], [categories] = arrays["num_leaves"], arrays["num_cat"]
     nodes, kinds = int(leaves) - 1, arrays["decision_type"]
     require(arrays["Tree"] == [number] and arrays["is_linear"] == [0], "it is another kind of tree")
+    require(len(arrays["shrinkage"]) == 1, "the shrinkage is missing")
     require(len(arrays["leaf_value"]) == leaves >= 1, "leaves are missing")
     require(all(len(arrays[name]) in ({leaves} if nodes else {0, 1}) for name in OF_LEAVES), "leaves are missing")
     children = (arrays["left_child"], arrays["right_child"])
@@ -74,9 +75,10 @@ def check_tree(entries: dict[str, str], number: int, columns: int) -> None:
 
 
 def read_entries(text: str) -> dict[str, str]:
-    """Read lines `name=value`; a line without "=" has an empty value. Raises ValueError if a name stands twice."""
-    lines = [line.partition("=") for line in text.splitlines() if line]
-    entries = {name: value for name, _, value in lines}
+    """Read lines `name=value`. Raises ValueError if a line is another one, or a name stands twice."""
+    lines = [line for line in text.split("\n") if line]
+    require(all("=" in line for line in lines), "a line is no entry")
+    entries = {name: value for name, _, value in (line.partition("=") for line in lines)}
     require(len(entries) == len(lines), "an entry stands twice")
     return entries
 
@@ -85,5 +87,5 @@ def read_numbers(text: str) -> list[float]:
     """Read finite numbers with a space between them; whole numbers are read as such. Raises ValueError for others."""
     require(NUMBERS.fullmatch(text) is not None, f"{text[:20]!r} is no number")
     numbers = [float(word) if "." in word or "e" in word else int(word) for word in text.split(" ") if text]
-    require(bool(np.isfinite(numbers).all()), f"{text[:20]!r} is not finite")
+    require(all(map(isfinite, numbers)), f"{text[:20]!r} is not finite")
     return numbers
