@@ -1,6 +1,7 @@
 """Boosted trees as learners: what LightGBM and XGBoost have in common."""
 
 import os
+import re
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ MANY_ROWS = 10_000  # number of rows from which on several threads predict; for 
 TRIAL_ROWS = 8  # number of rows of the trial fit that checks the values of parameters
 SCALE = "scale_pos_weight"  # the parameter that weighs positives, in both libraries
 Options = Mapping[str, Value]
+PLACES = re.compile(r"^\[[\d:]+\] \S+: | at /.*|\s*Stack trace:.*", re.DOTALL)  # places in the library's source
 
 
 class Names(NamedTuple):
@@ -109,8 +111,7 @@ class BoostedTrees(MemberFits):
             with silence_stderr():
                 self.boost({**self.fixed, self.rounds: 1}, Split(few, few, few), 0, 1)
         except Exception as error:
-            reason = " ".join(str(error).partition(" at /")[0].split())  # without the place in the library's source
-            raise ValueError(f"{self.text}: {self.library} refuses this: {reason}") from error
+            raise ValueError(f"{self.text}: {self.library} refuses this: {error}") from error
 
     def check_names(self) -> None:
         """Raise ValueError if a parameter of the text is unknown, set by imbaloss, or given by two of its names."""
@@ -128,7 +129,7 @@ class BoostedTrees(MemberFits):
         """Fit trees on the train part of a member (training) until the log-loss on validation no longer falls.
 
         The number of trees is the one with the lowest log-loss. Weights of positives count on validation too, since
-        the log-loss would otherwise be lowest with hardly a tree. Raises the errors of the library.
+        the log-loss would otherwise be lowest with hardly a tree. Raises ValueError if the library raises an error.
 
         Args:
             member: The training, with its setting and seed.
@@ -138,20 +139,24 @@ class BoostedTrees(MemberFits):
         return self.boost({**member.setting.to_dict(), **self.fixed}, split, member.seed, threads)
 
     def boost(self, parameters: Options, split: Split, seed: int, threads: int) -> Predictor:
-        """Fit trees with parameters by their main names. Raises the errors of the library.
+        """Fit trees with parameters by their main names.
 
         Args:
             parameters: The setting and the parameters that the text fixes.
             split: The split with inputs as rows (N, D).
             seed: The seed of the run.
             threads: The largest number of threads.
+
+        Raises:
+            ValueError: The library raised an error; the message is its first sentence.
         """
-        options = dict(parameters)
-        rounds = options.pop(self.rounds, ROUNDS)
-        weighted = weigh_positives(split.validation, options.get(SCALE))
-        return self.train(
-            {**options, "seed": seed % 2**31}, replace(split, validation=weighted), int(rounds or ROUNDS), threads
-        )
+        options = {**parameters, "seed": seed % 2**31}
+        rounds = int(options.pop(self.rounds, None) or ROUNDS)
+        weighted = replace(split, validation=weigh_positives(split.validation, options.get(SCALE)))
+        try:
+            return self.train(options, weighted, rounds, threads)
+        except Exception as error:
+            raise ValueError(" ".join(PLACES.sub("", str(error)).split()) or type(error).__name__) from error
 
     @abstractmethod
     def train(self, options: Options, split: Split, rounds: int, threads: int) -> Predictor:

@@ -55,10 +55,10 @@ boost_from_average
 scale_pos_weight
 """,
     reserved="""
-objective objective_type app application loss boosting boosting_type boost metric metrics metric_types num_class num_classes
-num_threads num_thread nthread nthreads n_jobs seed random_seed random_state deterministic force_row_wise
-force_col_wise early_stopping_round early_stopping_rounds early_stopping n_iter_no_change verbosity verbose
-categorical_feature cat_feature categorical_column cat_column categorical_features device_type device
+objective objective_type app application loss boosting boosting_type boost metric metrics metric_types
+num_class num_classes num_threads num_thread nthread nthreads n_jobs seed random_seed random_state deterministic
+force_row_wise force_col_wise early_stopping_round early_stopping_rounds early_stopping n_iter_no_change
+verbosity verbose categorical_feature cat_feature categorical_column cat_column categorical_features device_type device
 data train train_data train_data_file data_filename valid test valid_data valid_data_file test_data test_data_file
 valid_filenames input_model model_input model_in output_model model_output model_out
 """,

@@ -68,7 +68,8 @@ class XGBoostPredictor:
 
     def log_odds(self, rows: Floats) -> Floats:
         """Return the log-odds (N,) of class 1 for rows (N, D) of columns, NaN for missing values."""
-        matrix = make_matrix(Samples(rows, np.zeros(len(rows), np.int64)), self.booster.feature_types)
+        samples = Samples(rows, np.zeros(len(rows), np.int64))
+        matrix = make_matrix(samples, self.booster.feature_types, count_threads(len(rows)))
         odds: Floats = self.booster.predict(matrix, output_margin=True).astype(np.float64)
         return odds
 
@@ -144,9 +145,9 @@ class XGBoost(BoostedTrees):
         types = [CATEGORY if column in split.categorical else NUMBER for column in columns]
         booster = import_module("xgboost").train(
             {**options, **ours},
-            make_matrix(split.train, types),
+            make_matrix(split.train, types, 1),
             rounds,
-            evals=[(make_matrix(split.validation, types), "validation")],
+            evals=[(make_matrix(split.validation, types, 1), "validation")],
             early_stopping_rounds=PATIENCE,
             verbose_eval=False,
         )
@@ -160,12 +161,13 @@ def check_installed() -> None:
         raise ValueError("xgboost needs XGBoost: pip install 'imbaloss[xgboost]'")
 
 
-def make_matrix(samples: Samples, types: Sequence[str]) -> Any:
+def make_matrix(samples: Samples, types: Sequence[str], threads: int) -> Any:
     """Make XGBoost's matrix of samples; numbers beyond the range of float32 become its largest.
 
     Args:
         samples: The samples with inputs as rows (N, D), NaN for missing values.
         types: The type of each column, `NUMBER` or `CATEGORY`.
+        threads: The number of threads that read the matrix.
     """
     return import_module("xgboost").DMatrix(
         np.clip(samples.inputs, -LARGEST, LARGEST),
@@ -173,7 +175,7 @@ def make_matrix(samples: Samples, types: Sequence[str]) -> Any:
         weight=samples.weights,
         feature_types=list(types),
         enable_categorical=True,
-        nthread=count_threads(len(samples)),
+        nthread=threads,
     )
 
 
