@@ -1,7 +1,6 @@
 """A method is a value with one text."""
 
 import pickle
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -10,7 +9,9 @@ from hypothesis import strategies as st
 from imbaloss.data import NO_SAMPLER, NONE, SAMPLERS, SamplerSpec
 from imbaloss.data.resampling import BATCH_SAMPLERS, default_parameters
 from imbaloss.evaluation import Decision
-from imbaloss.learners import NETWORKS, REFERENCES, Method
+from imbaloss.learners import NETWORKS, Estimator, LightGBM, Method, XGBoost
+from imbaloss.learners.estimators import NAMED
+from imbaloss.learners.parameters import is_plain
 from imbaloss.losses import LossSpec
 from imbaloss.training import Recipe
 
@@ -24,6 +25,10 @@ from imbaloss.training import Recipe
         ("ce + none", "ce"),
         ("focal:gamma=1 + random_over:ratio=.5", "focal:gamma=1 + random_over:ratio=0.5"),
         ("logistic_regression", "logistic_regression"),
+        ("logistic_regression + smote", "logistic_regression + smote"),
+        ("lightgbm:num_leaves=63,max_depth=4 + none", "lightgbm:max_depth=4,num_leaves=63"),
+        ("xgboost:eta=.10", "xgboost:eta=0.1"),
+        ("sklearn.svm:SVC:C=1e1,probability=True", "sklearn.svm:SVC:C=10.0,probability=true"),
     ],
 )
 def test_equal_methods_have_one_text_which_is_read_back(text, written):
@@ -37,10 +42,12 @@ def test_equal_methods_have_one_text_which_is_read_back(text, written):
 def test_a_text_says_learner_loss_and_sampler():
     focal = LossSpec.parse("focal:gamma=1")
     assert Method.parse("focal:gamma=1 + smote") == Method(NETWORKS, focal, SamplerSpec("smote"))
-    boosting = Method.parse("gradient_boosting")
-    assert boosting == Method(REFERENCES["gradient_boosting"], None, NO_SAMPLER)
-    assert boosting.learned == "gradient_boosting"
+    boosting = Method.parse("lightgbm:num_leaves=7 + random_under")
+    assert boosting == Method(LightGBM((("num_leaves", 7),)), None, SamplerSpec("random_under"))
+    assert boosting.learned == "lightgbm:num_leaves=7"
     assert boosting.objective == LossSpec("ce")
+    assert Method.parse("xgboost") == Method(XGBoost(), None)
+    assert Method.parse("sklearn.svm:SVC:C=2") == Method(Estimator("sklearn.svm:SVC", (("C", 2),)), None)
     assert Method.parse("focal + smote").learned == "focal"
 
 
@@ -53,7 +60,10 @@ def test_a_decision_is_part_of_a_method_and_not_of_its_text():
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("logistic_regression + smote", "there is no loss 'logistic_regression'"),
+        ("logistic_regresion", "there is no loss 'logistic_regresion'"),
+        ("lightgbm:num_leaves", "parameters are written name=value,..., found 'num_leaves'"),
+        ("xgboost:eta=1,eta=2", "eta is given twice in 'xgboost:eta=1,eta=2'"),
+        ("lightgbm + balanced_batches", "lightgbm has no batches, from which balanced_batches draws"),
         ("ce + smoot", r"there is no sampler 'smoot' \(did you mean 'smote'\?\)"),
         ("ce + smote + enn", "there is no sampler 'smote \\+ enn'"),
     ],
@@ -86,19 +96,31 @@ sampler_specs = st.sampled_from([NONE, *SAMPLERS, *BATCH_SAMPLERS]).flatmap(
 )
 
 
+WORDS = st.from_regex(r"[a-z][a-z0-9_./-]{0,8}", fullmatch=True)
+VALUES = st.integers() | st.floats(allow_nan=False) | st.booleans() | st.none() | WORDS
+parameter_tuples = st.dictionaries(
+    st.from_regex(r"[a-z][a-z_0-9]{0,8}", fullmatch=True), VALUES.filter(is_plain), max_size=4
+).map(lambda given: tuple(sorted(given.items())))
+other_learners = st.one_of(
+    st.builds(LightGBM, parameter_tuples),
+    st.builds(XGBoost, parameter_tuples),
+    st.builds(Estimator, st.sampled_from([*NAMED, "sklearn.svm:SVC", "my_package.trees:Trees"]), parameter_tuples),
+)
+
+
 @given(
-    learner=st.sampled_from([NETWORKS, *REFERENCES.values()]),
+    learner=st.just(NETWORKS) | other_learners,
     loss=st.none() | loss_specs,
     sampler=st.just(NO_SAMPLER) | sampler_specs,
     decision=st.sampled_from([Decision(), Decision.read({"threshold": "cost:fn=10", "calibration": "platt"})]),
 )
 def test_every_method_is_read_back_from_its_text(learner, loss, sampler, decision):
-    """What could not be is no method: networks need a loss, and references take neither a loss nor a sampler."""
-    has_text = loss is not None if learner is NETWORKS else (loss, sampler) == (None, NO_SAMPLER)
-    if not has_text:
+    """What could not be is no method: networks need a loss, and others take neither a loss nor batches of a sampler."""
+    admitted = loss is not None if learner is NETWORKS else loss is None and not sampler.in_batches
+    if not admitted:
         with pytest.raises(
             ValueError,
-            match=r"^(networks need a loss: give one, such as 'ce'|\w+ takes neither a loss nor a sampler, found .+)$",
+            match=r"(networks need a loss: give one, such as 'ce'|takes no loss, found .+|: leave the sampler out)$",
         ):
             Method(learner, loss, sampler, decision)
         return
@@ -107,28 +129,39 @@ def test_every_method_is_read_back_from_its_text(learner, loss, sampler, decisio
     assert str(Method.parse(str(method))) == str(method)
 
 
-def test_what_no_text_could_say_is_refused():
-    boosting, smote = REFERENCES["gradient_boosting"], SamplerSpec("smote")
-    with pytest.raises(ValueError, match="networks need a loss: give one, such as 'ce'"):
-        Method(NETWORKS, None, smote)
-    with pytest.raises(ValueError, match=r"no text stands for the learner .*name='trees'"):
-        Method(replace(boosting, name="trees"), None)
-    for loss, sampler, found in (
-        (LossSpec("mse"), NO_SAMPLER, "mse"),
-        (None, smote, "smote"),
-        (LossSpec("mse"), smote, "mse and smote"),
-    ):
-        with pytest.raises(ValueError, match=f"^gradient_boosting takes neither a loss nor a sampler, found {found}$"):
-            Method(boosting, loss, sampler)
+def test_what_goes_with_no_learner_is_refused():
+    with pytest.raises(ValueError, match=r"^networks need a loss: give one, such as 'ce'$"):
+        Method(NETWORKS, None, SamplerSpec("smote"))
+    for learner in (LightGBM(), XGBoost(), Estimator("random_forest")):
+        with pytest.raises(ValueError, match=f"^{learner.name} has its own objective and takes no loss, found mse$"):
+            Method(learner, LossSpec("mse"))
+        with pytest.raises(ValueError, match=f"^{learner.name} has no batches, from which balanced_batches draws: "):
+            Method(learner, None, SamplerSpec("balanced_batches"))
 
 
-def test_a_learner_says_which_rates_are_tried_and_what_it_can_learn():
+def test_a_learner_says_what_is_tried_and_what_it_can_learn():
     recipe = Recipe(tune_lr=(0.1, 0.2), shift=1)
-    for reference in REFERENCES.values():
-        assert reference.choose_rates(recipe).tune_lr == reference.rates
-        reference.check_shape(recipe, (4,))
-    assert NETWORKS.choose_rates(recipe) == recipe
+    for learner in (LightGBM(), XGBoost(), *map(Estimator, NAMED)):
+        for settings in (1, 2, 6):
+            candidates = learner.list_candidates(recipe, settings)
+            assert len(candidates) == min(settings, len(learner.list_settings())) > 0
+            assert {candidate.recipe for candidate in candidates} == {recipe}
+        learner.check_shape(recipe, (4,))
+        learner.check_loss(None, recipe)
+        assert learner.adapt_recipe(recipe, 6) == learner.adapt_recipe(Recipe(hidden=(3,), lr=7), 6)
+        assert not learner.is_network
+    assert NETWORKS.adapt_recipe(recipe, 6) == recipe
+    assert [candidate.recipe.lr for candidate in NETWORKS.list_candidates(recipe, 6)] == [0.1, 0.2]
     with pytest.raises(ValueError, match="flip and shift are for images"):
         NETWORKS.check_shape(recipe, (4,))
     with pytest.raises(ValueError, match="changes after 200 epochs"):
         NETWORKS.check_loss(LossSpec.parse("ldam_drw:after=200"), Recipe(epochs=10))
+
+
+def test_version_0_1_tried_the_rates_of_a_reference():
+    for name in ("logistic_regression", "gradient_boosting"):
+        learner = Estimator(name)
+        recipe = learner.adapt_recipe(Recipe(), 0)
+        tried = [candidate.setting.to_dict() for candidate in learner.list_candidates(recipe, 0)]
+        assert tried == [{learner.rate: rate} for rate in learner.rates]
+        assert len(tried) == 3

@@ -11,6 +11,8 @@ import pytest
 
 from imbaloss import data, studies
 from imbaloss.studies import Store
+from tests.comparison.test_learners import open_rows, plan
+from tests.comparison.test_learners import run as run_comparison
 from tests.studies.observers import CallingObserver
 from tests.studies.test_driver import DIGITS, RUNS, STUDY, found, interrupt_and_go_on, results
 
@@ -91,3 +93,12 @@ def test_no_cluster_is_one_sentence(digits, tmp_path):
     for address in ("127.0.0.1:9", "nowhere"):
         with pytest.raises(ConnectionError, match=re.escape(f"no Ray cluster answers at {address}: ")):
             run(tmp_path, digits, address)
+
+
+@pytest.mark.slow
+def test_learners_of_other_libraries_have_the_same_rows(cluster, tmp_path):
+    own = open_rows()
+    study = plan(("lightgbm", "xgboost", "logistic_regression"), own)
+    here = run_comparison(study, own, tmp_path / "here")
+    executor = partial(studies.train_on_ray, address=cluster.address)
+    assert run_comparison(study, own, tmp_path / "ray", executor) == here

@@ -1,7 +1,8 @@
 """Learners that can be fitted and then give log-odds, the methods that use them, fitted models and their files."""
 
 from imbaloss.learners import model_files, network_file, skops_file
-from imbaloss.learners.boosted import LightGBM
+from imbaloss.learners.boosted_lightgbm import LightGBM
+from imbaloss.learners.boosted_xgboost import XGBoost
 from imbaloss.learners.estimator_model import EstimatorModel
 from imbaloss.learners.estimators import Estimator
 from imbaloss.learners.fitted_model import FittedModel
@@ -18,6 +19,7 @@ __all__ = [
     "LightGBM",
     "Method",
     "StackedNetworks",
+    "XGBoost",
     "model_files",
     "network_file",
     "skops_file",

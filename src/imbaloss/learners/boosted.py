@@ -1,98 +1,71 @@
-"""LightGBM as a learner: boosted trees that stop early by the validation part, with categories and missing values."""
+"""Boosted trees as learners: what LightGBM and XGBoost have in common."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from pathlib import Path
-from typing import Any, ClassVar, Self
+import os
+import re
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
-from imbaloss.data import InputForm, Split
+from imbaloss.choices import suggest
+from imbaloss.data import InputForm, Samples, Split
 from imbaloss.learners.estimator_model import Predictor
 from imbaloss.learners.learner import Description
 from imbaloss.learners.member_fits import MemberFits
 from imbaloss.learners.parameters import Parameters, read_parameters, write_parameters
 from imbaloss.losses import LossSpec
 from imbaloss.training import Member, Recipe, Setting
+from imbaloss.training.setting import Value
 
-Floats = NDArray[np.float64]
-ROUNDS = 2000  # trees, at most
-PATIENCE = 50  # trees without a lower log-loss on the validation part
-MANY_ROWS = 10_000  # rows from which on several threads predict; for fewer, waiting for each other takes longer
-SETTINGS = tuple(
-    Setting.of(learning_rate=rate, num_leaves=leaves, min_data_in_leaf=fewest)
-    for rate, leaves, fewest in (
-        (0.05, 31, 20),
-        (0.05, 7, 20),
-        (0.05, 15, 5),
-        (0.05, 15, 100),
-        (0.1, 31, 100),
-        (0.03, 7, 5),
-    )
-)
+ROUNDS = 2000  # largest number of trees, unless the text of the method says another
+PATIENCE = 50  # number of trees without a lower log-loss on the validation part after which a fit stops
+MANY_ROWS = 10_000  # number of rows from which on several threads predict; for fewer, one is as fast
+TRIAL_ROWS = 8  # number of rows of the trial fit that checks the values of parameters
+SCALE = "scale_pos_weight"  # the parameter that weighs positives, in both libraries
+Options = Mapping[str, Value]
+PLACES = re.compile(r"^\[[\d:]+\] \S+: | at /.*|\s*Stack trace:.*", re.DOTALL)  # places in the library's source
 
 
-@dataclass(frozen=True)
-class LightGBMPredictor:
-    """Fitted boosted trees of LightGBM, as the text that LightGBM writes."""
+class Names(NamedTuple):
+    """The names of the parameters of a library."""
 
-    text: str
-    kind: ClassVar[str] = "lightgbm"
-    file: ClassVar[str] = "lightgbm.txt"
+    aliases: Mapping[str, str]  # the main name of a parameter by each of its names, the main name too
+    reserved: frozenset[str]  # names of parameters that imbaloss sets
 
-    @cached_property
-    def booster(self) -> Any:
-        """The trees, read from the text."""
-        import lightgbm
 
-        return lightgbm.Booster(model_str=self.text)
+def read_names(lines: str, reserved: str) -> Names:
+    """Read names of parameters.
 
-    def log_odds(self, rows: Floats) -> Floats:
-        """Return the log-odds (N,) of class 1 for rows (N, D) of columns, NaN for missing values."""
-        threads = torch.get_num_threads() if len(rows) >= MANY_ROWS else 1
-        odds: Floats = self.booster.predict(rows, raw_score=True, num_threads=threads)
-        return odds
-
-    def dump(self) -> bytes:
-        """Return the text in UTF-8."""
-        return self.text.encode()
-
-    @classmethod
-    def parse(cls, path: Path, content: bytes, trusted: Sequence[str]) -> Self:  # noqa: ARG003
-        """Read the trees from the text that LightGBM wrote.
-
-        Args:
-            path: The path of the file, for messages.
-            content: What `dump` returned.
-            trusted: Not used, since the text holds no types.
-
-        Raises:
-            ValueError: LightGBM cannot read the text.
-        """
-        predictor = cls(content.decode())
-        try:
-            _ = predictor.booster
-        except Exception as error:
-            raise ValueError(f"{path} is no file of LightGBM: {error}") from error
-        return predictor
+    Args:
+        lines: One parameter in each line, its main name first, then its other names.
+        reserved: The names of parameters that imbaloss sets.
+    """
+    words = [line.split() for line in lines.splitlines() if line]
+    return Names({name: names[0] for names in words for name in names}, frozenset(reserved.split()))
 
 
 @dataclass(frozen=True)
-class LightGBM(MemberFits):
-    """Boosted trees of LightGBM with its own objective, the log-loss."""
+class BoostedTrees(MemberFits):
+    """Boosted trees of a library with the log-loss as objective, which stop early by the validation part."""
 
-    parameters: Parameters = ()  # those that the text of the method fixes
+    parameters: Parameters = ()  # those that the text of the method fixes, by any of their names
     needs_validation: ClassVar[bool] = True
     input_form: ClassVar[InputForm] = InputForm.COLUMNS
     scales: ClassVar[bool] = False
-    name: ClassVar[str] = "lightgbm"
+    name: ClassVar[str]  # of the method
+    library: ClassVar[str]  # the name of the library, for messages
+    source: ClassVar[str]
+    names: ClassVar[Names]  # of the parameters that a method may fix
+    rounds: ClassVar[str]  # main name of the parameter that is the number of trees
+    ladder: ClassVar[tuple[Setting, ...]]  # settings to try, the most promising first
 
     @classmethod
     def parse(cls, text: str) -> Self | None:
-        """Read "lightgbm", perhaps with `:name=value,...`; None for any other text.
+        """Read the name of the method, perhaps with `:name=value,...`; None for any other text.
 
         Raises:
             ValueError: A parameter has no name or no value, or is given twice.
@@ -105,47 +78,124 @@ class LightGBM(MemberFits):
         """The text of the learner: its name, and its parameters if there are any."""
         return ":".join(filter(None, [self.name, write_parameters(self.parameters)]))
 
+    @property
+    def fixed(self) -> dict[str, Value]:
+        """The parameters that the text fixes, by their main names; unknown names stay."""
+        return {self.names.aliases.get(name, name): value for name, value in self.parameters}
+
     def describe(self, loss: LossSpec | None) -> Description:  # noqa: ARG002
-        """Return the title and the source of LightGBM, whatever the loss."""
-        return Description("boosted trees of LightGBM", "Ke et al. 2017 (NeurIPS); by LightGBM")
+        """Return the title and the source of the library, whatever the loss."""
+        return Description(f"boosted trees of {self.library}", self.source)
 
     def list_settings(self) -> tuple[Setting, ...]:
         """Return the settings to try, each once, without parameters that the text of the learner fixes."""
-        fixed = dict(self.parameters)
-        left = [Setting.of({n: value for n, value in setting.values if n not in fixed}) for setting in SETTINGS]
+        fixed = self.fixed
+        left = [Setting.of({n: value for n, value in setting.values if n not in fixed}) for setting in self.ladder]
         return tuple(dict.fromkeys(left))
 
-    def check_loss(self, loss: LossSpec | None, recipe: Recipe) -> None:
-        """Accept any recipe, of which only the precision of the inputs counts."""
+    def check_loss(self, loss: LossSpec | None, recipe: Recipe) -> None:  # noqa: ARG002
+        """Check the parameters of the text, their values by a fit of one tree to a few rows; any recipe will do.
+
+        Raises:
+            ValueError: A parameter is unknown, set by imbaloss, or given by two names, or the library refuses a value.
+        """
+        if not self.parameters:
+            return
+        self.check_names()
+        rounds = self.fixed.get(self.rounds, ROUNDS)
+        if type(rounds) is not int or rounds < 1:
+            raise ValueError(f"{self.text}: {self.rounds} must be a whole number of 1 or more, found {rounds}")
+        rows = np.arange(TRIAL_ROWS, dtype=np.float64)[:, None]
+        few = Samples(rows, np.arange(TRIAL_ROWS) % 2)
+        try:
+            with silence_stderr():
+                self.boost({**self.fixed, self.rounds: 1}, Split(few, few, few), 0, 1)
+        except Exception as error:
+            raise ValueError(f"{self.text}: {self.library} refuses this: {error}") from error
+
+    def check_names(self) -> None:
+        """Raise ValueError if a parameter of the text is unknown, set by imbaloss, or given by two of its names."""
+        aliases, given = self.names.aliases, dict[str, str]()
+        for name, _ in self.parameters:
+            if name in self.names.reserved:
+                raise ValueError(f"{self.name}: imbaloss sets {name} itself: leave it out")
+            if name not in aliases:
+                has = ", ".join(dict.fromkeys(aliases.values()))
+                raise ValueError(f"{self.name} takes no parameter {name!r}{suggest(name, aliases)}; it takes {has}")
+            if (other := given.setdefault(aliases[name], name)) != name:
+                raise ValueError(f"{self.text}: {other} and {name} are one parameter: give it once")
 
     def fit_predictor(self, member: Member, split: Split, threads: int) -> Predictor:
         """Fit trees on the train part of a member (training) until the log-loss on validation no longer falls.
 
-        The number of trees is the one with the lowest log-loss. Raises LightGBM's errors.
+        The number of trees is the one with the lowest log-loss. Weights of positives count on validation too, since
+        the log-loss would otherwise be lowest with hardly a tree. Raises ValueError if the library raises an error.
 
         Args:
             member: The training, with its setting and seed.
             split: Its split with inputs as rows (N, D).
-            threads: The number of threads; the trees do not depend on it.
+            threads: The largest number of threads; the trees do not depend on it.
         """
-        import lightgbm
+        return self.boost({**member.setting.to_dict(), **self.fixed}, split, member.seed, threads)
 
-        options = {
-            "objective": "binary",
-            "metric": "binary_logloss",
-            "deterministic": True,
-            "force_row_wise": True,  # one order of summation, whatever the machine
-            "verbose": -1,
-            "seed": member.seed % 2**31,
-            "num_threads": threads,
-            **member.setting.to_dict(),
-            **dict(self.parameters),
-        }
-        train, validation = split.train, split.validation
-        rows = lightgbm.Dataset(
-            train.inputs, train.labels, weight=train.weights, categorical_feature=list(split.categorical)
-        )
-        stop = lightgbm.early_stopping(PATIENCE, verbose=False)
-        validation_rows = rows.create_valid(validation.inputs, validation.labels, validation.weights)
-        booster = lightgbm.train(options, rows, ROUNDS, valid_sets=[validation_rows], callbacks=[stop])
-        return LightGBMPredictor(booster.model_to_string(num_iteration=booster.best_iteration))
+    def boost(self, parameters: Options, split: Split, seed: int, threads: int) -> Predictor:
+        """Fit trees with parameters by their main names.
+
+        Args:
+            parameters: The setting and the parameters that the text fixes.
+            split: The split with inputs as rows (N, D).
+            seed: The seed of the run.
+            threads: The largest number of threads.
+
+        Raises:
+            ValueError: The library raised an error; the message is its first sentence.
+        """
+        options = {**parameters, "seed": seed % 2**31}
+        rounds = int(options.pop(self.rounds, None) or ROUNDS)
+        weighted = replace(split, validation=weigh_positives(split.validation, options.get(SCALE)))
+        try:
+            return self.train(options, weighted, rounds, threads)
+        except Exception as error:
+            raise ValueError(" ".join(PLACES.sub("", str(error)).split()) or type(error).__name__) from error
+
+    @abstractmethod
+    def train(self, options: Options, split: Split, rounds: int, threads: int) -> Predictor:
+        """Fit trees by the library and return those up to the lowest log-loss on the validation part.
+
+        Raises the errors of the library.
+
+        Args:
+            options: Parameters of the library; the seed is among them.
+            split: The split with inputs as rows (N, D).
+            rounds: The largest number of trees.
+            threads: The largest number of threads; the trees do not depend on it.
+        """
+
+
+def weigh_positives(samples: Samples, scale: Any) -> Samples:
+    """Return the samples with the weights of positives multiplied by a scale; None returns them unchanged."""
+    if scale is None:
+        return samples
+    weights = np.ones(len(samples)) if samples.weights is None else samples.weights
+    return replace(samples, weights=np.where(samples.labels == 1, scale * weights, weights))
+
+
+def count_threads(rows: int) -> int:
+    """Return the number of threads for the prediction of a number of rows."""
+    return torch.get_num_threads() if rows >= MANY_ROWS else 1
+
+
+@contextmanager
+def silence_stderr() -> Iterator[None]:
+    """Discard what this process writes to its standard error output, also from C, during the block.
+
+    LightGBM writes each error there, before it raises it.
+    """
+    kept, nothing = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nothing)

@@ -5,7 +5,8 @@ from typing import Any, Self
 
 from imbaloss.data import NO_SAMPLER, InputForm, SamplerSpec
 from imbaloss.evaluation import Decision
-from imbaloss.learners.boosted import LightGBM
+from imbaloss.learners.boosted_lightgbm import LightGBM
+from imbaloss.learners.boosted_xgboost import XGBoost
 from imbaloss.learners.estimators import Estimator
 from imbaloss.learners.learner import Learner
 from imbaloss.learners.stacked_networks import NETWORKS
@@ -56,7 +57,7 @@ class Method:
         """
         learned, _, sampled = text.partition(BESIDE)
         sampler = SamplerSpec.parse(sampled) if sampled else NO_SAMPLER
-        learner: Learner | None = LightGBM.parse(learned) or Estimator.parse(learned)
+        learner: Learner | None = LightGBM.parse(learned) or XGBoost.parse(learned) or Estimator.parse(learned)
         if learner is not None:
             return cls(learner, None, sampler, decision or Decision())
         return cls(NETWORKS, LossSpec.parse(learned), sampler, decision or Decision())

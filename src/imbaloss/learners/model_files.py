@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 from imbaloss.atomic_write import write_atomically
 from imbaloss.evaluation import Calibration
 from imbaloss.learners import network_file, skops_file
-from imbaloss.learners.boosted import LightGBMPredictor
+from imbaloss.learners.boosted_lightgbm import LightGBMPredictor
+from imbaloss.learners.boosted_xgboost import XGBoostPredictor
 from imbaloss.learners.estimator_model import EstimatorModel, Predictor
 from imbaloss.learners.fitted_model import FittedModel
 from imbaloss.learners.sklearn_predictor import SklearnPredictor
@@ -17,7 +18,9 @@ from imbaloss.training import Model
 from imbaloss.training.recipe import read_entries, write_entries
 from imbaloss.training.scaling import Scaling
 
-PREDICTORS: Mapping[str, type[Predictor]] = {each.kind: each for each in (SklearnPredictor, LightGBMPredictor)}
+PREDICTORS: Mapping[str, type[Predictor]] = {
+    each.kind: each for each in (SklearnPredictor, LightGBMPredictor, XGBoostPredictor)
+}
 
 
 class Saved(NamedTuple):

@@ -1,0 +1,163 @@
+"""LightGBM as a learner, and its fitted trees as the text that it writes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imbaloss.data import Split
+from imbaloss.learners.boosted import PATIENCE, BoostedTrees, Options, count_threads, read_names
+from imbaloss.learners.estimator_model import Predictor
+from imbaloss.learners.lightgbm_text import check_text, cut_text
+from imbaloss.training import Setting
+
+Floats = NDArray[np.float64]
+NAMES = read_names(
+    """
+num_iterations n_estimators num_iteration n_iter num_tree num_trees num_round num_rounds nrounds num_boost_round \
+max_iter
+learning_rate shrinkage_rate eta
+num_leaves num_leaf max_leaves max_leaf max_leaf_nodes
+max_depth
+min_data_in_leaf min_data_per_leaf min_data min_child_samples min_samples_leaf
+min_sum_hessian_in_leaf min_sum_hessian_per_leaf min_sum_hessian min_hessian min_child_weight
+min_gain_to_split min_split_gain
+bagging_fraction sub_row subsample bagging
+pos_bagging_fraction pos_sub_row pos_subsample pos_bagging
+neg_bagging_fraction neg_sub_row neg_subsample neg_bagging
+bagging_freq subsample_freq
+feature_fraction sub_feature colsample_bytree
+feature_fraction_bynode sub_feature_bynode colsample_bynode
+extra_trees extra_tree
+data_sample_strategy
+top_rate
+other_rate
+max_delta_step max_tree_output max_leaf_output
+lambda_l1 reg_alpha l1_regularization
+lambda_l2 reg_lambda lambda l2_regularization
+path_smooth
+min_data_per_group
+max_cat_threshold
+max_cat_to_onehot
+cat_l2
+cat_smooth
+max_bin max_bins
+min_data_in_bin
+bin_construct_sample_cnt subsample_for_bin
+enable_bundle is_enable_bundle bundle
+use_missing
+zero_as_missing
+boost_from_average
+scale_pos_weight
+""",
+    reserved="""
+objective objective_type app application loss boosting boosting_type boost metric metrics metric_types
+num_class num_classes num_threads num_thread nthread nthreads n_jobs seed random_seed random_state deterministic
+force_row_wise force_col_wise early_stopping_round early_stopping_rounds early_stopping n_iter_no_change
+verbosity verbose categorical_feature cat_feature categorical_column cat_column categorical_features device_type device
+data train train_data train_data_file data_filename valid test valid_data valid_data_file test_data test_data_file
+valid_filenames input_model model_input model_in output_model model_output model_out
+""",
+)
+
+
+@dataclass(frozen=True)
+class LightGBMPredictor:
+    """Fitted boosted trees of LightGBM, as the text that LightGBM writes, up to the last tree."""
+
+    text: str
+    kind: ClassVar[str] = "lightgbm"
+    file: ClassVar[str] = "lightgbm.txt"
+
+    @cached_property
+    def booster(self) -> Any:
+        """The trees, read from the text."""
+        import lightgbm
+
+        return lightgbm.Booster(model_str=self.text)
+
+    def log_odds(self, rows: Floats) -> Floats:
+        """Return the log-odds (N,) of class 1 for rows (N, D) of columns, NaN for missing values."""
+        odds: Floats = self.booster.predict(rows, raw_score=True, num_threads=count_threads(len(rows)))
+        return odds
+
+    def dump(self) -> bytes:
+        """Return the text in UTF-8."""
+        return self.text.encode()
+
+    @classmethod
+    def parse(cls, path: Path, content: bytes, trusted: Sequence[str]) -> Self:  # noqa: ARG003
+        """Read the trees from the text that LightGBM wrote.
+
+        Args:
+            path: The path of the file, for messages.
+            content: What `dump` returned.
+            trusted: Not used, since the text holds no types.
+
+        Raises:
+            ValueError: The text holds no trees that LightGBM could have written.
+        """
+        try:
+            predictor = cls(content.decode())
+            check_text(predictor.text)
+            _ = predictor.booster
+        except Exception as error:
+            raise ValueError(f"{path} holds no trees of LightGBM: {error!r}") from error
+        return predictor
+
+
+@dataclass(frozen=True)
+class LightGBM(BoostedTrees):
+    """Boosted trees of LightGBM."""
+
+    name: ClassVar[str] = "lightgbm"
+    library: ClassVar[str] = "LightGBM"
+    source: ClassVar[str] = "Ke et al. 2017 (NeurIPS); by LightGBM"
+    names = NAMES
+    rounds: ClassVar[str] = "num_iterations"
+    ladder = tuple(
+        Setting.of(learning_rate=rate, num_leaves=leaves, min_data_in_leaf=fewest)
+        for rate, leaves, fewest in (
+            (0.05, 31, 20),
+            (0.05, 7, 20),
+            (0.05, 15, 5),
+            (0.05, 15, 100),
+            (0.1, 31, 100),
+            (0.03, 7, 5),
+        )
+    )
+
+    def train(self, options: Options, split: Split, rounds: int, threads: int) -> Predictor:
+        """Fit trees by LightGBM and return those up to the lowest log-loss on the validation part.
+
+        Raises the errors of LightGBM.
+
+        Args:
+            options: Parameters of LightGBM; the seed is among them.
+            split: The split with inputs as rows (N, D).
+            rounds: The largest number of trees.
+            threads: The number of threads; the trees do not depend on it.
+        """
+        import lightgbm
+
+        ours = {
+            "objective": "binary",
+            "metric": "binary_logloss",
+            "deterministic": True,
+            "force_col_wise": True,  # by rows, sums would depend on the number of threads
+            "verbosity": -1,
+            "num_threads": threads,
+        }
+        train, validation = split.train, split.validation
+        rows = lightgbm.Dataset(
+            train.inputs, train.labels, weight=train.weights, categorical_feature=list(split.categorical)
+        )
+        validation_rows = rows.create_valid(validation.inputs, validation.labels, validation.weights)
+        stop = lightgbm.early_stopping(PATIENCE, verbose=False)
+        booster = lightgbm.train({**options, **ours}, rows, rounds, valid_sets=[validation_rows], callbacks=[stop])
+        text: str = booster.model_to_string(num_iteration=booster.best_iteration)
+        return LightGBMPredictor(cut_text(text))
