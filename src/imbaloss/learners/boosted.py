@@ -115,14 +115,14 @@ class BoostedTrees(MemberFits):
 
     def check_names(self) -> None:
         """Raise ValueError if a parameter of the text is unknown, set by imbaloss, or given by two of its names."""
-        aliases, given = self.names.aliases, dict[str, str]()
+        aliases, first_names = self.names.aliases, dict[str, str]()
         for name, _ in self.parameters:
             if name in self.names.reserved:
                 raise ValueError(f"{self.name}: imbaloss sets {name} itself: leave it out")
             if name not in aliases:
                 has = ", ".join(dict.fromkeys(aliases.values()))
                 raise ValueError(f"{self.name} takes no parameter {name!r}{suggest(name, aliases)}; it takes {has}")
-            if (other := given.setdefault(aliases[name], name)) != name:
+            if (other := first_names.setdefault(aliases[name], name)) != name:
                 raise ValueError(f"{self.text}: {other} and {name} are one parameter: give it once")
 
     def fit_predictor(self, member: Member, split: Split, threads: int) -> Predictor:
