@@ -291,7 +291,9 @@ def add_sampler(method: Method, sampler: SamplerSpec) -> Method:
     if sampler == NO_SAMPLER:
         return method
     if method.sampler != NO_SAMPLER:
-        raise ValueError(f"method {method} already has a sampler: leave out sampler {sampler}, or name the method alone")
+        raise ValueError(
+            f"method {method} already has a sampler: leave out sampler {sampler}, or name the method alone"
+        )
     return replace(method, sampler=sampler)
 
 
