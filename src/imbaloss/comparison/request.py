@@ -61,8 +61,8 @@ class ComparisonRequest:
             option="method",
             option_alias="methods",
             default_text="the set 'default'",
-            in_python='The set "quick", "default" or "all"; or methods, each a text such as "ce + smote" or a classifier '
-            'of scikit-learn that is not fitted. None: the set "default", or those of `losses` and `samplers`.',
+            in_python='The set "quick", "default" or "all"; or methods, each a text such as "ce + smote" or an '
+            'unfitted classifier of scikit-learn. None: the set "default", or those of `losses` and `samplers`.',
         ),
     ] = None
     losses: Annotated[
