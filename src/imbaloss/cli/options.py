@@ -197,7 +197,7 @@ DATA_OPTIONS = (
 )
 RECIPE_OPTIONS = recipe_options()
 COMPARISON_RECIPE_OPTIONS = recipe_options(
-    calibration="platt", optimize="average_precision, or cost if --threshold names costs"
+    calibration="auto", optimize="average_precision, or cost if --threshold names costs"
 )
 REQUEST_OPTIONS = tuple(request_option(field) for field in REQUEST_FIELDS.values())
 READING_OPTIONS = tuple(request_option(REQUEST_FIELDS[name]) for name in ("encoding", "sheet"))

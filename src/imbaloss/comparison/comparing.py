@@ -14,7 +14,7 @@ from imbaloss.comparison.advice import extend_page
 from imbaloss.comparison.answer import Answer
 from imbaloss.comparison.description import describe_data
 from imbaloss.comparison.own_data import Own
-from imbaloss.comparison.own_model import OwnModel, remove_model
+from imbaloss.comparison.own_model import OwnModel, name_output, remove_model
 from imbaloss.comparison.planning import budget_in_seconds, plan_study
 from imbaloss.comparison.request import MOST, ComparisonRequest
 from imbaloss.comparison.study import OwnStudy
@@ -292,6 +292,7 @@ def train_final_model(study: OwnStudy, method: Method, target: str, place: Place
             **row.facts(),
             "versions": row.computed.versions,
         },
+        output=name_output(model),
     )
     own_model.save(folder)
     return own_model

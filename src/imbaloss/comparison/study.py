@@ -51,7 +51,7 @@ IMAGE_SETS = {  # for images: a forest is slow on pixels, and a mean of two imag
     DEFAULT: (*REFERENCES, *LOSSES, "ce + random_over", "ce + random_under"),
     "all": (*REFERENCES, *EVERY_LOSS, "ce + random_over", "ce + random_under"),
 }
-CALIBRATION = "platt"
+CALIBRATION = "auto"
 OPTIMIZE = "average_precision"  # the score that is optimised unless the threshold names costs
 RATES = (0.001, 0.003, 0.0003, 0.01, 0.0001, 0.03)  # learning rates of Adam, the most promising first
 STEPS = 3000  # approximate number of steps of a training
