@@ -10,6 +10,7 @@ from typer import Argument, Option
 
 from imbaloss.cli.app import OWN_DATA, app, explain_input_errors
 from imbaloss.cli.options import (
+    COMPARISON_RECIPE_OPTIONS,
     READING_OPTIONS,
     RECIPE_OPTIONS,
     REQUEST_OPTIONS,
@@ -26,7 +27,7 @@ from imbaloss.plural import format_count
 
 
 @app.command(rich_help_panel=OWN_DATA)
-@add_options(REQUEST_OPTIONS, RECIPE_OPTIONS)
+@add_options(REQUEST_OPTIONS, COMPARISON_RECIPE_OPTIONS)
 def compare(
     context: typer.Context,
     source: Annotated[
