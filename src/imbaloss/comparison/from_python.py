@@ -39,6 +39,7 @@ def compare(  # noqa: D417 - the table of the request documents the other option
     repetitions: int | None = None, budget: str | None = None, margin: float = DEFAULT_MARGIN, category: Names = (),
     drop: Names = (), mark: Names = (), na_values: Names = (), keep_na: Names = (), decimal: str | None = None,
     out: str | Path | None = None, overwrite: bool = False, name: str = "data", device: str = "cpu",
+    executor: str | None = None, workers: int | None = None, address: str | None = None,
     verbose: bool = False, **recipe: Any,
 ) -> Answer:  # fmt: skip
     """Find out which method finds the rare class best in these data, by how much, and how certain that is.
@@ -76,6 +77,7 @@ def compare(  # noqa: D417 - the table of the request documents the other option
         repetitions=None if repetitions is None else canonical_int("repetitions", repetitions), budget=budget,
         margin=margin, recipe={**recipe, "threshold": threshold}, device=device,
         out=None if out is None else Path(out), overwrite=overwrite,
+        executor=executor, workers=None if workers is None else canonical_int("workers", workers), address=address,
     )  # fmt: skip
     own = open_arrays(str(name), [(X, y), *([test] if test is not None else [])], groups, times, request)
     return answer_in_python(own, request, verbose=verbose)
