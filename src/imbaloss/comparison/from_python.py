@@ -16,12 +16,13 @@ from imbaloss.choices import suggest
 from imbaloss.comparison.answer import Answer
 from imbaloss.comparison.assemble import Content, assemble_own, join_columns
 from imbaloss.comparison.column_values import write_name
-from imbaloss.comparison.comparing import SILENT, ComparisonObserver, answer_request
+from imbaloss.comparison.comparing import answer_request
 from imbaloss.comparison.missing_values import mark_missing
 from imbaloss.comparison.opening import open_tables
 from imbaloss.comparison.opening_images import name_label_classes
 from imbaloss.comparison.own_data import Own
 from imbaloss.comparison.own_model import convert_label
+from imbaloss.comparison.place import SILENT, ComparisonObserver
 from imbaloss.comparison.reading.frames import table_from_frame
 from imbaloss.comparison.reading.image_arrays import fit_image_arrays
 from imbaloss.comparison.request import REQUEST_FIELDS, ComparisonRequest

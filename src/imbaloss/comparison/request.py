@@ -4,10 +4,10 @@ The options of `imbaloss compare` and the documentation of `imbaloss.compare` ar
 torch nor NumPy, so that `imbaloss --help` answers at once.
 """
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import monotonic
 from typing import Annotated, Any
 
 from imbaloss.comparison.reading.names import normalize_text
@@ -230,7 +230,7 @@ class ComparisonRequest:
     ] = None
     recipe: Mapping[str, Any] = field(default_factory=dict)  # entries of a `Recipe`, which overrule those for the data
     command: str = ""  # the command line of the request, which the report shows
-    made: float = field(default_factory=time.monotonic, compare=False)  # when it was made; a budget begins then
+    made: float = field(default_factory=monotonic, compare=False)  # when it was made; a budget begins then
 
     def __post_init__(self) -> None:
         """Trim the names and texts of the request, and bring them into Unicode's normal form C; None stays None.
