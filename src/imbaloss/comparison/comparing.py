@@ -11,6 +11,7 @@ from imbaloss.comparison.advice import extend_page
 from imbaloss.comparison.answer import Answer
 from imbaloss.comparison.budget import train_in_budget
 from imbaloss.comparison.description import describe_data
+from imbaloss.comparison.executor_choice import choose_executor
 from imbaloss.comparison.own_data import Own
 from imbaloss.comparison.own_model import OwnModel, remove_model
 from imbaloss.comparison.place import SILENT, ComparisonObserver, MessageHandler, Place
@@ -21,7 +22,7 @@ from imbaloss.evaluation import THRESHOLD
 from imbaloss.evaluation.scores import Threshold
 from imbaloss.learners import Method
 from imbaloss.plural import format_count
-from imbaloss.studies import HERE, Store
+from imbaloss.studies import Store
 from imbaloss.studies.detectable_difference import AREA
 from imbaloss.training import check_device
 
@@ -52,7 +53,7 @@ def answer_request(
     """
     check_device(request.device)
     study, budget = plan_study(request, own), budget_in_seconds(request)
-    executor = studies.make_executor(request.executor or HERE, workers=request.workers, address=request.address)
+    executor = choose_executor(request, study, own)
     notes = (*describe_data(own), *describe_network(study))
     study = replace(study, notes=notes + (describe_detectable_difference(study, own) if budget is None else ()))
     for text in study.notes:

@@ -203,8 +203,8 @@ class ComparisonRequest:
             panel="Computing",
             metavar="NAME",
             default_text="processes for large data, else here",
-            in_python='Where methods are trained: "here" (this process), "processes" (worker processes of this machine) '
-            'or "ray" (a Ray cluster). None: "here".',
+            in_python='Where methods are trained: "here" (this process), "processes" (worker processes of this '
+            'machine) or "ray" (a Ray cluster). None: "here".',
         ),
     ] = None
     workers: Annotated[
