@@ -16,15 +16,6 @@ from imbaloss.studies.executors import (
     train_in_processes,
     train_on_ray,
 )
-    EXECUTORS,
-    HERE,
-    PROCESSES,
-    Executor,
-    make_executor,
-    train_here,
-    train_in_processes,
-    train_on_ray,
-)
 from imbaloss.studies.files import (
     BUILT_IN,
     built_in,
@@ -70,8 +61,8 @@ __all__ = [
     "Study",
     "StudyObserver",
     "built_in",
-    "count_processors",
     "compute_detectable_differences",
+    "count_processors",
     "cut_into_stacks",
     "execute",
     "find_built_in",
