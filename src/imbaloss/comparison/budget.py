@@ -160,10 +160,8 @@ def order_by_cost(jobs: Sequence[Job]) -> list[Job]:
 
 def find_least_work(job: Job) -> int:
     """Return the smallest amount of work that ends the training of a stack: with patience, training may stop early."""
-    return sum(
-        job.work * len(run.candidates) * min(run.recipe.epochs, run.recipe.patience + 1 or run.recipe.epochs)
-        for run in job.runs
-    )
+    recipes = [candidate.recipe for run in job.runs for candidate in run.candidates]
+    return job.work * sum(min(each.epochs, each.patience + 1) if each.patience else each.epochs for each in recipes)
 
 
 def train_repetitions(study: OwnStudy, place: Place, schedule: Schedule, end: float) -> int:

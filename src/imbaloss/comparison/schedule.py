@@ -13,7 +13,7 @@ from imbaloss.plural import join_words
 FEWEST = 3  # repetitions that a method must leave time for
 LONGER = 1.2  # a budget that admits more methods is named as at least so many times as long
 SPARE = 1.1  # a repetition is expected to take at most so many times as long as the first
-PAGE, PAGE_OF_METHOD = 3.0, 0.3  # processor time for statistics, figures and page: of any comparison, of each method
+PAGE, PAGE_OF_METHOD = 2.0, 0.35  # processor time for statistics, figures and page: of any comparison, of each method
 
 
 @dataclass(frozen=True)
