@@ -1,6 +1,7 @@
 """A deadline of a training: an observer that ends the training when there is no time for the rest of it."""
 
 import time
+from math import inf
 from typing import NamedTuple
 
 from imbaloss.studies import Job, StudyObserver
@@ -81,11 +82,13 @@ class Deadline:
         return has_speed and self.start + self.predict(self.least) > self.end
 
     def predict(self, work: int) -> float:
-        """Predict the seconds that an amount of work takes, by the speed after the first epoch; some must be done.
+        """Predict the seconds that an amount of work takes, by the speed after the first epoch.
 
-        What precedes the second epoch is counted once. After one epoch alone, its speed is that of all work.
+        What precedes the second epoch is counted once. After one epoch alone, its speed is that of all work. Before
+        its end the prediction is infinite.
         """
-        assert self.first is not None
+        if self.first is None:
+            return inf
         now = time.monotonic()
         if self.done == self.first.work:
             return (now - self.start) * work / self.done
