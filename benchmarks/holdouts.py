@@ -260,6 +260,19 @@ def summarise(pairs: pd.DataFrame) -> list[str]:
     ]
 
 
+def add_table_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say which rows of which tables are used, and with how many threads."""
+    add = parser.add_argument
+    names = [table.name for table in TABLES]
+    groups = ["development", "checking", "all"]
+    add("--tables", nargs="+", default=["development"], choices=[*groups, *names], help="tables, or a group of them")
+    add("--splits", type=int, default=SPLITS, help="number of splits of each table")
+    add("--rows", type=int, default=20_000, help="larger tables are reduced to so many rows, stratified")
+    add("--threads", type=int, default=1, help="threads of a fit")
+    cache = Path(platformdirs.user_cache_dir("imbaloss")) / "holdouts"
+    add("--data-dir", type=Path, default=cache, help="folder of the wheels, which are downloaded once")
+
+
 def read_options() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -268,15 +281,8 @@ def read_options() -> argparse.Namespace:
     add("--report", action="store_true", help="print the comparison of the file's rows with LightGBM's")
     add("--reference", type=Path, help="further file of rows for the report, as of LightGBM")
     add("--method", action="append", choices=METHODS, help="method to run, may be repeated (default: lightgbm)")
-    names = [table.name for table in TABLES]
-    groups = ["development", "checking", "all"]
-    add("--tables", nargs="+", default=["development"], choices=[*groups, *names], help="tables, or a group of them")
-    add("--splits", type=int, default=SPLITS, help="number of splits of each table")
-    add("--rows", type=int, default=20_000, help="larger tables are reduced to so many rows, stratified")
+    add_table_options(parser)
     add("--budget", default="10m", help="time that imbaloss.compare is given for a fit")
-    add("--threads", type=int, default=1, help="threads of a fit")
-    cache = Path(platformdirs.user_cache_dir("imbaloss")) / "holdouts"
-    add("--data-dir", type=Path, default=cache, help="folder of the wheels, which are downloaded once")
     add("--realmlp-python", help="interpreter of the environment that has pytabkit")
     options = parser.parse_args()
     options.method = options.method or [REFERENCE]

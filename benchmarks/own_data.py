@@ -89,7 +89,6 @@ def main() -> None:
             table(rows, arguments.columns).to_parquet(file)
             seconds, memory, use = measured(file, Path(folder) / "out", [*time_or_number, *options])
         words = " ".join(time_or_number).removeprefix("--")
-        pace = seconds / rows * 1e5
         print(
             f"| {rows:,} | {words} | {seconds:.0f} | {seconds / rows * 1e5:.1f} | {memory:.0f} | {use:.0%} |",
             flush=True,

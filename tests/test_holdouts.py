@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 from benchmarks import holdout_tables, holdouts
+from benchmarks.holdout_methods import LIGHTGBM_NAMES, LIGHTGBM_SETTINGS
 from benchmarks.holdout_tables import TABLES, LabelledFrame, draw_split, limit_rows, read_table
 from benchmarks.holdouts import Prediction, choose_tables, choose_thresholds, measure, read_rows, report, run_all
 
@@ -234,6 +235,16 @@ def test_a_method_finds_what_the_rows_tell(method):
     assert row["average_precision"] > 0.4  # by chance 0.2
     assert row["fit_cpu_s"] > 0
     assert row["chosen"]
+
+
+def test_lightgbm_tries_six_different_settings_and_the_chosen_one_is_among_them():
+    pytest.importorskip("lightgbm")
+    settings = [dict(zip(LIGHTGBM_NAMES, values, strict=True)) for values in LIGHTGBM_SETTINGS]
+    assert len(set(LIGHTGBM_SETTINGS)) == len(LIGHTGBM_SETTINGS) == 6
+    split = draw_split(made_up(), 0)
+    chosen = holdouts.run_method("lightgbm", split, {"seed": 0, "threads": 1, "budget": ""}, None)["chosen"]
+    texts = [", ".join(f"{name} {value:g}" for name, value in setting.items()) for setting in settings]
+    assert str(chosen).rpartition(", rounds ")[0] in texts
 
 
 def test_the_report_compares_each_method_with_lightgbm_on_shared_splits():

@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from imbaloss import report, studies
-from imbaloss.comparison.bootstrap_of_test_rows import widen_to_other_rows
+from imbaloss.comparison.bootstrap_of_test_rows import estimate_sampling_variances, widen_to_other_rows
 from imbaloss.data import Counts
 from imbaloss.evaluation import CONFUSION_SCORES, TunedScores, bootstrap_scores, count_confusion, scores
 from imbaloss.report import Findings
@@ -37,10 +37,10 @@ def of_one_test(
             row = example("tree_1", number, loss)
             found = stats.norm.cdf(hard - 1.5 + skill * labels + own * generator.normal(size=len(labels)))
             tuned = TunedScores(0.5, None, *scores(labels, found))
-            parts = Predictions(labels, found, np.arange(len(labels)))
+            parts_of_row = dict.fromkeys(("validation", "test"), Predictions(labels, found, np.arange(len(labels))))
             counts = replace(row.counts, test=Counts(9 * positives, positives))
-            row = replace(row, tuned=tuned, counts=counts)
-            finished.append((row, {"validation": parts, "test": parts}))
+            row = replace(row, tuned=tuned, counts=counts, scores=dict.fromkeys(parts_of_row, tuned.scores))
+            finished.append((row, parts_of_row))
     store = Store(folder)
     store.add(finished)
     return report.compute_findings(studies.built_in("table1"), [row for row, _ in finished], store)
@@ -78,6 +78,23 @@ def test_equivalence_needs_the_wider_interval_within_the_margin(tmp_path):
     for margin, verdict in ((0.01, "undecided"), (0.9, "equivalent")):
         [wider] = widen_to_other_rows(found, [replace(line, margin=margin)], F1)
         assert wider.verdict == verdict
+
+
+@pytest.mark.parametrize("score", ["average_precision", "roc_auc"])
+def test_a_score_of_the_ranking_is_drawn_again_as_that_score(tmp_path, score):
+    """It needs no thresholds; for ROC-AUC the interval is nearly that of DeLong and the seeds."""
+    found = of_one_test(tmp_path, {"mfe": 2.2, "mse": 1.9}, positives=40)
+    compared = next(each for each in found.scored if each.score == score)
+    [line] = seen(found, "mfe", compared)
+    [wider] = widen_to_other_rows(found, [line], compared)
+    width = wider.interval.high - wider.interval.low
+    assert wider.interval.estimate == line.interval.estimate
+    assert (wider.interval.high + wider.interval.low) / 2 == pytest.approx(line.interval.estimate)
+    assert width > 3 * (line.interval.high - line.interval.low)
+    if score == "roc_auc":
+        assert width == pytest.approx(line.both.high - line.both.low, rel=0.2)
+    variances = estimate_sampling_variances(found, "mse", ["mfe"], compared)
+    assert width / 4 == pytest.approx(np.sqrt(variances["mfe"]), rel=0.1)
 
 
 def test_costs_are_turned(tmp_path):

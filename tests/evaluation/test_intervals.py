@@ -2,13 +2,21 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import special, stats
 from sklearn import metrics
 
 from imbaloss.evaluation import CONFUSION_SCORES, bootstrap_scores, count_confusion, score_interval
-from imbaloss.evaluation.intervals import average_precision, f1_at_threshold
+from imbaloss.evaluation.intervals import (
+    average_precision,
+    average_precision_of,
+    bootstrap_rankings,
+    f1_at_threshold,
+    find_thresholds,
+    roc_auc_of,
+)
+from imbaloss.statistics import delong
 
 SCORES = ("f1", "roc_auc", "average_precision")
 PROBABILITY = st.sampled_from([0.0, 5e-324, 0.1, 0.3, 0.5, 0.7, 1.0])
@@ -157,3 +165,31 @@ def test_many_samples_are_drawn_in_parts(monkeypatch):
     whole = bootstrap_scores(CONFUSION_SCORES["f1"], labels, called, 40)
     monkeypatch.setattr("imbaloss.evaluation.intervals.MOST_NUMBERS", 120)
     assert (bootstrap_scores(CONFUSION_SCORES["f1"], labels, called, 40) == whole).all()
+
+
+@given(samples(), st.integers(0, 2**32 - 1))
+def test_scores_of_rankings_are_scikit_learns_for_samples_that_count_several_times_or_not(drawn, seed):
+    labels, probabilities = drawn
+    weights = np.random.default_rng(seed).integers(0, 4, len(labels))
+    assume(all(weights[labels == label].any() for label in (0, 1)))
+    order, ends = find_thresholds(labels, probabilities)
+    counts = [np.cumsum(weights[order] * (labels[order] == label))[ends] for label in (0, 1)]
+    for formula, reference in (
+        (average_precision_of, metrics.average_precision_score),
+        (roc_auc_of, metrics.roc_auc_score),
+    ):
+        assert formula(*counts) == pytest.approx(reference(labels, probabilities, sample_weight=weights))
+
+
+def test_areas_of_samples_drawn_again_vary_as_delong_says():
+    labels, probabilities = normal(1.0)
+    other = np.random.default_rng(1).permutation(probabilities)
+    rankings = np.stack([probabilities, other, probabilities])
+    again = bootstrap_rankings(roc_auc_of, labels, rankings, 2000)
+    assert again.shape == (2000, 3)
+    assert (again[:, 0] == again[:, 2]).all()
+    for column, ranked in zip(again.T, (probabilities, other), strict=False):
+        area = delong(labels, ranked)
+        assert column.mean() == pytest.approx(area.auc, abs=0.01)
+        assert column.var() == pytest.approx(area.variance, rel=0.15)
+    assert (again[:50] == bootstrap_rankings(roc_auc_of, labels, rankings, 50)).all()

@@ -5,8 +5,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from imbaloss.comparison.bootstrap_of_test_rows import widen_to_other_rows
-from imbaloss.comparison.sentences import Case, write_sentences
+from imbaloss.comparison.bootstrap_of_test_rows import estimate_sampling_variances, widen_to_other_rows
+from imbaloss.comparison.case import Case
+from imbaloss.comparison.recommendation import (
+    STANDARD_ERRORS,
+    choose_method,
+    find_most_scored,
+    sort_by_preference,
+)
+from imbaloss.comparison.sentences import write_sentences
 from imbaloss.evaluation.scores import Threshold
 from imbaloss.learners import Method
 from imbaloss.report import Findings
@@ -20,6 +27,7 @@ OPTIMIZED = {  # the compared score by the name under which a decision optimises
     "f1": next(each for each in COMPARED if each.label == TUNED_F1),
     "cost": COST,
 }
+IMAGES = "images"  # the noun for samples in studies of images
 
 
 @dataclass(frozen=True)
@@ -57,7 +65,7 @@ def advise(findings: Findings, best: Method, *, methods: Sequence[Method], sough
     [cell] = findings.scored[score]
     case = Case(
         findings=findings,
-        methods=methods,
+        methods=order_methods(findings, methods),
         sought=sought,
         score=score,
         cell=cell,
@@ -70,10 +78,10 @@ def advise(findings: Findings, best: Method, *, methods: Sequence[Method], sough
 
 
 def recommend(findings: Findings, methods: Sequence[Method]) -> Method | None:
-    """Return the method with the best mean score, or None if no method has a score.
+    """Return the method that the rule of `choose_method` recommends, or None if no method has a score.
 
-    The score is the one that the rule of the threshold optimises, such as F1. Methods with a score in fewer repetitions
-    than another method are left out. On a tie the first method wins.
+    The score is the one that the decision of the methods optimises. Studies of version 0.1, whose decisions name none,
+    keep the rule of that version: the best mean, on a tie that of the first method.
 
     Args:
         findings: The finished runs of a study of a person's own data.
@@ -81,10 +89,33 @@ def recommend(findings: Findings, methods: Sequence[Method]) -> Method | None:
     """
     score = choose_score(findings)
     [cell] = findings.scored[score]
-    repetitions = count_scores(cell, methods)
-    most = max(repetitions.values())
-    means = {method: cell.interval(str(method)).estimate for method in repetitions if repetitions[method] == most}
-    return (min if score.lower else max)(means, key=lambda method: means[method]) if most else None
+    order = order_methods(findings, methods)
+    scores = {method: cell.scores[str(method)] for method in order if str(method) in cell.scores}
+    is_of_0_1 = find_optimized(findings) is None
+    variances: Mapping[Method, float] = {}
+    if not is_of_0_1 and not findings.study.folds and (candidates := find_most_scored(scores)):
+        first, *others = map(str, candidates)
+        by_name = estimate_sampling_variances(findings, first, others, score)
+        variances = {method: by_name[str(method)] for method in candidates if str(method) in by_name}
+    return choose_method(
+        scores,
+        test_to_train=cell.test_to_train,
+        lower=score.lower,
+        standard_errors=0.0 if is_of_0_1 else STANDARD_ERRORS,
+        sampling_variances=variances,
+    )
+
+
+def order_methods(findings: Findings, methods: Sequence[Method]) -> Sequence[Method]:
+    """Return the methods in the order of preference; in their own order for studies of version 0.1."""
+    if find_optimized(findings) is None:
+        return methods
+    return sort_by_preference(methods, images=findings.study.noun == IMAGES)
+
+
+def find_optimized(findings: Findings) -> str | None:
+    """Return the name of the score that the decision of all methods optimises; None for studies of version 0.1."""
+    return {row.run.method.decision.optimize for row in findings.rows}.pop()
 
 
 def choose_score(findings: Findings) -> ComparedScore:
@@ -93,8 +124,7 @@ def choose_score(findings: Findings) -> ComparedScore:
     In studies of version 0.1, which name none, it is the score of the threshold rule, or F1 at the tuned threshold if
     the rule has no score of its own.
     """
-    optimized = {row.run.method.decision.optimize for row in findings.rows}.pop()
-    if optimized:
+    if optimized := find_optimized(findings):
         return OPTIMIZED[optimized]
     score = choose_compared_scores(findings.rows)[-1]
     return OPTIMIZED["f1"] if score in COMPARED else score

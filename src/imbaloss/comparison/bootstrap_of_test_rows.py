@@ -1,20 +1,80 @@
 """A bootstrap of the test rows, for studies whose seeds all share one test part."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from imbaloss.evaluation import CONFUSION_SCORES, bootstrap_scores, count_confusion
-from imbaloss.evaluation.confusion import ConfusionCounts
+from imbaloss.evaluation.intervals import average_precision_of, bootstrap_rankings, roc_auc_of
 from imbaloss.report import Findings
 from imbaloss.report.cells import ComparedScore
 from imbaloss.report.comparisons import CellComparison
 from imbaloss.statistics import Interval, Verdict, seeds_and_redrawn
 from imbaloss.studies import Row
 
+Floats = NDArray[np.float64]
 ALPHA = 0.05
+
+
+@dataclass(frozen=True, eq=False)
+class RedrawnScores:
+    """The scores of K trainings on the test rows that they share, and on bootstrap samples of these rows."""
+
+    places: Mapping[tuple[str, int], int]  # of a training among the K, by the name of its method and its seed
+    scores: Floats  # (K,)
+    redrawn: Floats  # (R, K)
+    rarer: int  # number of test rows of the rarer class
+
+    def subtract(self, first: str, second: str) -> tuple[Floats, Floats]:
+        """Return the differences of two methods, first minus second, over the J seeds that have both.
+
+        They are the difference of each seed on the test rows, (J,), and the mean over the seeds on each bootstrap
+        sample, (R,).
+        """
+        seeds = [seed for method, seed in self.places if method == first and (second, seed) in self.places]
+        of_first, of_second = ([self.places[method, seed] for seed in seeds] for method in (first, second))
+        redrawn = (self.redrawn[:, of_first] - self.redrawn[:, of_second]).mean(axis=1)
+        return self.scores[of_first] - self.scores[of_second], redrawn
+
+
+def redraw_test_rows(findings: Findings, compared: ComparedScore) -> RedrawnScores:
+    """Score all trainings of a study on bootstrap samples of the test rows.
+
+    Args:
+        findings: The findings of the study, whose trainings share one test part.
+        compared: The score: one at the tuned threshold, the ROC-AUC or the average precision. Trainings without it are
+            left out.
+    """
+    rows = {
+        (name.method, row.run.seed): row
+        for row, name in zip(findings.rows, findings.row_names, strict=True)
+        if (row.threshold if compared.tuned else compared.value_in(row)) is not None
+    }
+    labels, probabilities = read_test_probabilities(findings, list(rows.values()))
+    scores, redrawn = redraw_scores(compared, list(rows.values()), labels, probabilities)
+    places = {training: place for place, training in enumerate(rows)}
+    return RedrawnScores(places, scores, redrawn, rarer=int(np.bincount(labels, minlength=2).min()))
+
+
+def estimate_sampling_variances(
+    findings: Findings, first: str, others: Sequence[str], compared: ComparedScore
+) -> dict[str, float]:
+    """Estimate how much the mean difference of each other method to the first varies with the test rows.
+
+    Args:
+        findings: The findings of the study, whose trainings share one test part.
+        first: The name of the first method.
+        others: The names of the others. Those without a seed in common with the first are left out of the result.
+        compared: The score.
+
+    Returns:
+        The variance over bootstrap samples of the test rows, by the name of the other method.
+    """
+    redrawn = redraw_test_rows(findings, compared)
+    differences = {other: redrawn.subtract(first, other) for other in others}
+    return {other: float(np.var(drawn, ddof=1)) for other, (gains, drawn) in differences.items() if len(gains)}
 
 
 def widen_to_other_rows(
@@ -28,32 +88,20 @@ def widen_to_other_rows(
     Args:
         findings: The findings of the study.
         comparisons: The comparisons of one method with others, by one score.
-        compared: That score, at the tuned threshold.
+        compared: That score, at the tuned threshold, or the ROC-AUC or average precision.
 
     Returns:
         Copies of the comparisons, in their order, with new intervals and verdicts; the mean differences are unchanged.
     """
-    rows = {
-        (name.method, row.run.seed): row
-        for row, name in zip(findings.rows, findings.row_names, strict=True)
-        if row.threshold is not None
-    }
-    labels, called = read_decisions(findings, list(rows.values()))
-    formula = choose_formula(compared, rows)
-    now, again = formula(count_confusion(labels, called)), bootstrap_scores(formula, labels, called)
-    place = {key: at for at, key in enumerate(rows)}
-    rarer = int(np.bincount(labels, minlength=2).min())
+    again = redraw_test_rows(findings, compared)
     widened, methods = [], len(comparisons) + 1
     adjusted = 1 - ALPHA / (methods * (methods - 1) / 2)
+    sign = -1 if compared.lower else 1
     for comparison in comparisons:
-        pair = comparison.first, comparison.second
-        seeds = [seed for method, seed in rows if method == pair[0] and (pair[1], seed) in rows]
-        first, second = ([place[method, seed] for seed in seeds] for method in pair)
-        gains, drawn = now[first] - now[second], (again[:, first] - again[:, second]).mean(axis=1)
-        sign = -1 if compared.lower else 1
-        wider = seeds_and_redrawn(sign * gains, sign * drawn, rarer, adjusted)
+        gains, drawn = again.subtract(comparison.first, comparison.second)
+        wider = seeds_and_redrawn(sign * gains, sign * drawn, again.rarer, adjusted)
         is_supported = supports_verdict(wider, comparison.verdict, comparison.margin)
-        _, *ends = seeds_and_redrawn(sign * gains, sign * drawn, rarer)
+        _, *ends = seeds_and_redrawn(sign * gains, sign * drawn, again.rarer)
         low, high = ends if compared.lower else np.clip(ends, -1, 1).tolist()
         verdict = comparison.verdict if is_supported else Verdict.UNDECIDED
         widened.append(
@@ -87,32 +135,39 @@ def supports_verdict(interval: Interval, verdict: Verdict, margin: float) -> boo
             return True
 
 
-def read_decisions(findings: Findings, rows: list[Row]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Read the labels of the test rows (N,), and whether each of K trainings calls a row positive (K, N).
+def read_test_probabilities(findings: Findings, rows: Sequence[Row]) -> tuple[NDArray[np.int64], Floats]:
+    """Read the labels of the test rows (N,), and what each of K trainings gives for them, (K, N).
 
     Args:
         findings: Has the store with the predictions.
-        rows: The stored results of the K trainings, which share one test part. Each must have a threshold.
+        rows: The stored results of the K trainings, which share one test part.
     """
     tests = [predictions["test"] for _, predictions in findings.store.arrays([row.run for row in rows])]
-    thresholds = [row.threshold.value for row in rows if row.threshold]
-    called = [test.probabilities >= threshold for test, threshold in zip(tests, thresholds, strict=True)]
-    return tests[0].labels, np.stack(called)
+    return tests[0].labels, np.stack([test.probabilities for test in tests])
 
 
-def choose_formula(
-    compared: ComparedScore, rows: Mapping[tuple[str, int], Row]
-) -> Callable[[ConfusionCounts], NDArray[np.float64]]:
-    """Return the formula that computes a score from confusion counts.
+def redraw_scores(
+    compared: ComparedScore, rows: Sequence[Row], labels: NDArray[np.int64], probabilities: Floats
+) -> tuple[Floats, Floats]:
+    """Compute the score of each of K trainings on the test rows, (K,), and on R bootstrap samples of them, (R, K).
 
-    A score that has no formula of its own is computed by the threshold rule that all rows share.
+    A score of decisions that has no formula of its own is computed by the threshold rule that all rows share.
 
     Args:
         compared: The score.
-        rows: The stored results of the trainings, by method and seed.
+        rows: The stored results of the K trainings; for a score at the tuned threshold each must have one.
+        labels: (N,), of the test rows.
+        probabilities: (K, N).
 
     Raises:
         ValueError: The rows have several threshold rules.
     """
-    [rule] = {row.run.method.decision.rule for row in rows.values()}
-    return CONFUSION_SCORES.get(compared.score, rule.score)
+    if not compared.tuned:
+        ranked = {"average_precision": average_precision_of, "roc_auc": roc_auc_of}[compared.score]
+        now = np.array([compared.value_in(row) for row in rows], dtype=np.float64)
+        return now, bootstrap_rankings(ranked, labels, probabilities)
+    [rule] = {row.run.method.decision.rule for row in rows}
+    formula = CONFUSION_SCORES.get(compared.score, rule.score)
+    thresholds = np.array([row.threshold.value for row in rows if row.threshold])
+    called = probabilities >= thresholds[:, None]
+    return formula(count_confusion(labels, called)), bootstrap_scores(formula, labels, called)

@@ -1,20 +1,20 @@
 """The sentences of the answer for one's own data, one function each: the first one recommends a method."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from math import floor, isfinite, log10
 
 import numpy as np
 
+from imbaloss.comparison.case import Case
+from imbaloss.comparison.recommendation import Kind, choose_method, find_kind, find_most_scored
+from imbaloss.evaluation.calibration import NONE
 from imbaloss.learners import NETWORKS, Method
 from imbaloss.losses import LossSpec
 from imbaloss.plural import format_count, join_words
-from imbaloss.report import Findings
-from imbaloss.report.cells import COST, Cell, ComparedScore, constant_cost
+from imbaloss.report.cells import COST, constant_cost
 from imbaloss.report.comparisons import CellComparison
-from imbaloss.report.lines import CellLine
 from imbaloss.statistics import Interval, Verdict
-from imbaloss.studies import ReportableStudy, Row
 
 PLAIN = Method(NETWORKS, LossSpec("ce"))  # the ordinary network
 MOST_NAMED = 12  # methods that a sentence names
@@ -26,57 +26,6 @@ FEWEST_DECIMALS, MOST_DECIMALS = 2, 4
 DECIMALS_ALONE = 3  # of a number without an interval
 
 
-@dataclass(frozen=True, eq=False)
-class Case:
-    """The facts that the sentences are made of."""
-
-    findings: Findings
-    methods: Sequence[Method]  # that the study compares
-    sought: str  # the positive class in words, such as churned = yes
-    score: ComparedScore  # the score by which a method is recommended
-    cell: Cell  # the values of that score in each repetition
-    best: Method  # the recommended method
-    repetitions: Mapping[Method, int]  # the number in which each method has a score
-    comparisons: Mapping[Method, CellComparison]  # of the best method with each other method that has repetitions
-    final: Row | None  # the training on all rows; None before it is finished
-
-    @property
-    def study(self) -> ReportableStudy:
-        """The study that the findings are of: its methods, folds and nouns."""
-        return self.findings.study
-
-    @property
-    def repetition(self) -> str:
-        """The noun for one repetition of the study: "repetition" with folds, else "seed"."""
-        return "repetition" if self.study.folds else "seed"
-
-    @property
-    def sample(self) -> str:
-        """The noun for one sample with its article: "a row" or "an image"."""
-        noun = self.study.noun.removesuffix("s")
-        return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
-
-    @property
-    def best_rows(self) -> list[Row]:
-        """The rows (results) of the best method in the repetitions, also of trainings that failed."""
-        return [row for row in self.findings.rows if row.run.method == self.best]
-
-    @property
-    def total(self) -> int:
-        """The number of repetitions that were run."""
-        return max(len(values) for values in self.cell.scores.values())
-
-    @property
-    def interval(self) -> Interval:
-        """The mean score of the best method with the ends of its 95 % interval, which are NaN for one repetition."""
-        return self.cell.interval(str(self.best))
-
-    @property
-    def line(self) -> CellLine:
-        """The line of the table of the report that is about the best method, with means over the repetitions."""
-        return next(line for line in self.findings.lines if line.method == str(self.best))
-
-
 def write_sentences(case: Case) -> tuple[str, ...]:
     """Write all sentences of the answer, without a period at the end, the most important first.
 
@@ -84,9 +33,11 @@ def write_sentences(case: Case) -> tuple[str, ...]:
     """
     sentences = (
         recommend_method(case),
+        explain_score(case),
+        explain_choice(case),
         compare_with_others(case),
         explain_missing_scores(case),
-        compare_with_references(case),
+        compare_with_other_kinds(case),
         compare_with_plain_network(case),
         give_threshold(case),
         rate_decisions(case),
@@ -97,22 +48,20 @@ def write_sentences(case: Case) -> tuple[str, ...]:
 
 
 def recommend_method(case: Case) -> str:
-    """Recommend the method with the best mean score, and say how far that is proved, in one text.
+    """Recommend the method, and say how far it is proved to be the best, in one text.
 
-    If the mean score is 0 for all methods, the text says so instead. For one repetition it only says what to start
-    with.
+    If no method is better than chance, the text says so instead. For one repetition it only says what to start with.
     """
     score, best, repetitions = case.score, case.best, case.repetitions[case.best]
-    if case.interval.estimate <= 0 and not score.lower:
-        return f"No method finds {case.study.noun} with {case.sought}: none has a {score.mean_label} above 0"
+    level = case.chance_level
+    if not score.lower and case.mean_of(case.leader) <= level:
+        chance = f"{level:.2g}, the value of a random order" if level else "0"
+        return f"No method finds {case.study.noun} with {case.sought}: none has a {score.mean_label} above {chance}"
+    if repetitions == 1:
+        return f"Start with {best}. {describe_single_scores(case)}"
     over = format_count(repetitions, case.repetition)
     if repetitions < case.total:
         over = f"the {repetitions} of {format_count(case.total, case.repetition)} in which it has a score"
-    if repetitions == 1:
-        extreme = "lowest" if score.lower else "highest"
-        mean = f"{score.label}, {write_number(case.interval.estimate, DECIMALS_ALONE)}"
-        where = f"the only {case.repetition}" if case.total == 1 else over
-        return f"Start with {best}. It has the {extreme} {mean}, in {where}"
     where = "" if case.study.folds else f" on the same test {case.study.noun}"
     proof = ""
     if len(case.repetitions) > 1 and not any(each.verdict is Verdict.BETTER for each in case.comparisons.values()):
@@ -120,27 +69,83 @@ def recommend_method(case: Case) -> str:
     return f"Use {best}. Its {score.mean_label} is {write_interval(case.interval)} over {over}{where}{proof}"
 
 
+def describe_single_scores(case: Case) -> str:
+    """Say what score the methods have in their only repetition, and that this cannot tell them apart."""
+    label, own = case.score.label, write_number(case.mean_of(case.best), DECIMALS_ALONE)
+    others = sorted((method for method in find_most_scored(case.scores) if method != case.best), key=case.mean_of)
+    if not others:
+        return f"Its {label} is {own} in the only {case.repetition} with a score"
+    low, high = (write_number(case.mean_of(method), DECIMALS_ALONE) for method in (others[0], others[-1]))
+    rest = (
+        f"{low} ({others[0]}) to {high} ({others[-1]}) for the others" if len(others) > 1 else f"{low} for {others[0]}"
+    )
+    return f"One {case.repetition} cannot tell methods apart: {label} is {own} for {case.best}, and {rest}"
+
+
+def explain_score(case: Case) -> str:
+    """Explain average precision or ROC-AUC in a few words, with the value of a random order; "" for other scores."""
+    noun, sought = case.study.noun, case.sought
+    if case.score.score == "average_precision":
+        return (
+            f"Average precision rates the order in which the model ranks the {noun}: 1 if all with {sought} come "
+            f"first, about {case.chance_level:.2g} for a random order"
+        )
+    if case.score.score == "roc_auc":
+        return (
+            f"ROC-AUC is the probability that the model ranks {case.sample} with {sought} above another one: 1 if it "
+            "always does, 0.5 for a random order"
+        )
+    return ""
+
+
+def explain_choice(case: Case) -> str:
+    """Say which method has a better mean than the recommended one, and why it is not recommended; "" if none has.
+
+    In a single repetition the text is empty too.
+    """
+    leader, best, first = case.leader, case.best, case.first_choice
+    ahead = case.comparisons.get(leader)
+    if leader == best or ahead is None:
+        return ""
+    leading, own = (write_number(case.mean_of(method), DECIMALS_ALONE) for method in (leader, best))
+    better = "lower" if case.score.lower else "higher"
+    text = (
+        f"{leader} has a {better} {case.score.mean_label} ({leading}; {best}: {own}), "
+        f"a lead of {write_interval(ahead.interval.turned)}, {describe_verdict(ahead)}"
+    )
+    if best == first:
+        return f"{text}. {best} is the first choice as long as no other method is clearly ahead of it"
+    return f"{text}. {best} is more clearly ahead of {first}, which is the first choice"
+
+
 def compare_with_others(case: Case) -> str:
     """Say which methods the best one is better than or equivalent to, and for which no difference was shown.
 
-    With one method or one repetition, the text says that nothing was compared or decided.
+    With one method the text says that nothing was compared. With one repetition it is empty.
     """
-    comparisons = case.comparisons.values()
+    best, comparisons = case.best, case.comparisons.values()
     if len(case.methods) == 1:
-        return f"{case.best} was not compared with any other method"
+        return f"{best} was not compared with any other method"
     if not comparisons:
-        return f"A single {case.repetition} with a score decides nothing: any difference between methods may be chance"
+        alone = f"No other method has a score in two {case.repetition}s of {best}, so nothing was compared"
+        return alone if case.repetitions[best] > 1 else ""
+    methods = {verdict: [each.second for each in comparisons if each.verdict is verdict] for verdict in Verdict}
+    worse = methods[Verdict.WORSE]
+    subject = "" if not worse else f"{list_methods(worse)} {'are' if len(worse) > 1 else 'is'}"
     relations = {
-        Verdict.BETTER: f"{case.best} is better than",
-        Verdict.WORSE: f"In the repetitions that have both scores, {case.best} is worse than",
-        Verdict.EQUIVALENT: f"{case.best} is equivalent to",
-        Verdict.UNDECIDED: f"No difference was shown between {case.best} and",
+        Verdict.BETTER: f"{best} is better than",
+        Verdict.WORSE: f"In the {case.repetition}s that have both scores, {subject} better than {best}",
+        Verdict.EQUIVALENT: f"{best} is equivalent to",
+        Verdict.UNDECIDED: f"No difference from {best} was shown for",
     }
-    methods = {verdict: [each.second for each in comparisons if each.verdict is verdict] for verdict in relations}
     if len(comparisons) > 1 and len(methods[Verdict.BETTER]) == len(comparisons):
-        text = f"{case.best} is better than each of the {len(comparisons)} other methods"
+        text = f"{best} is better than each of the {len(comparisons)} other methods"
     else:
-        text = ". ".join(f"{relations[verdict]} {list_methods(names)}" for verdict, names in methods.items() if names)
+        text = ". ".join(
+            relation if verdict is Verdict.WORSE else f"{relation} {list_methods(methods[verdict])}"
+            for verdict, relation in relations.items()
+            if methods[verdict]
+        )
     if case.study.folds:
         return text
     return f"{text}. The comparison allows for other test {case.study.noun} too, by a bootstrap"
@@ -153,38 +158,47 @@ def explain_missing_scores(case: Case) -> str:
     if not lacking:
         return ""
     failed = any(row.failure for row in rows)
-    unmet = any(row.threshold is None and not row.failure for row in rows)
+    unmet = case.score.tuned and any(row.threshold is None and not row.failure for row in rows)
     reasons = ["the training failed"] * failed
     reasons += [f"no threshold on the validation part meets {case.best.decision.rule}"] * unmet
+    reasons = reasons or ["it is undefined there"]
     counts = list_methods([f"{method} ({count} of {case.total})" for method, count in lacking.items()])
     chosen = "A method that lacks more of them than another is not recommended"
     return f"Some {case.repetition}s give no score, since {' or '.join(reasons)}: {counts}. {chosen}"
 
 
-def compare_with_references(case: Case) -> str:
-    """Compare a recommended network with the nearest reference (model of scikit-learn), or a reference with a network.
+def compare_with_other_kinds(case: Case) -> str:
+    """Compare the recommended method with the best one of each other kind: boosted trees, networks, other classifiers.
 
-    The nearest is the one with the smallest mean difference. "" if no such method was compared.
+    A kind is left out if its best method is the one that `explain_choice` names. "" if nothing is left.
     """
-    is_network = case.best.learner.is_network
-    candidates = [each for method, each in case.comparisons.items() if method.learner.is_network != is_network]
-    if not candidates:
-        return ""
-    nearest = min(candidates, key=lambda each: each.interval.estimate)
-    kind = "reference" if is_network else "network"
-    return f"The nearest {kind} is {nearest.second}: {describe_difference(case, nearest)}"
+    sentences = []
+    for kind in Kind:
+        of_kind = {method: case.scores[method] for method in case.comparisons if find_kind(method) is kind}
+        best = choose_method(of_kind, test_to_train=None, lower=case.score.lower, standard_errors=0.0)
+        if best is None or kind is find_kind(case.best) or best == case.leader:
+            continue
+        which = "best" if sum(find_kind(method) is kind for method in case.methods) > 1 else "only"
+        sentences.append(f"The {which} {kind} is {best}: {describe_difference(case, case.comparisons[best])}")
+    return ". ".join(sentences)
 
 
 def compare_with_plain_network(case: Case) -> str:
-    """Compare the best method with plain cross-entropy; "" if that was not compared or is the best itself."""
-    plain = case.comparisons.get(replace(PLAIN, decision=case.best.decision))
-    if plain is None:
+    """Compare a recommended network with one of plain cross-entropy; "" if that was not compared or is the best mean.
+
+    For a recommended method of another kind the text is empty.
+    """
+    plain = replace(PLAIN, decision=case.best.decision)
+    comparison = case.comparisons.get(plain)
+    if comparison is None or find_kind(case.best) is not Kind.NETWORK or plain == case.leader:
         return ""
-    return f"Plain cross-entropy (ce) at its tuned threshold: {describe_difference(case, plain)}"
+    return f"Against plain cross-entropy (ce): {describe_difference(case, comparison)}"
 
 
 def give_threshold(case: Case) -> str:
     """Say from which probability on to flag a row, with an interval; "" before the training on all rows is finished.
+
+    Without calibration the text speaks of a score, and says that it is no probability.
 
     If that training has no threshold, the text says why and advises 1/2.
     """
@@ -199,13 +213,16 @@ def give_threshold(case: Case) -> str:
     decimals = count_threshold_decimals(threshold)
     ends = [f"{end:.{decimals}f}" for end in (low, high)]
     interval = f"; 95 % CI {ends[0]} to {ends[1]}" if high > low and ends[0] != ends[1] else ""
-    repeated = case.line.scores["tuned_threshold"]
-    deviation = f" (standard deviation {repeated.deviation:.{decimals}f})" if repeated.deviation > 0 else ""
-    return (
-        f"Flag {case.sample} as {case.sought} when its probability is at least {threshold:.{decimals}f} (threshold "
-        f"chosen for {RULE_TITLES.get(str(rule), rule)}{interval}). Over the {case.repetition}s the threshold was "
-        f"{repeated.mean:.{decimals}f} on average{deviation}"
+    is_calibrated = case.best.decision.calibration != NONE
+    text = (
+        f"Flag {case.sample} as {case.sought} when its {'probability' if is_calibrated else 'score'} is at least "
+        f"{threshold:.{decimals}f} (threshold chosen for {RULE_TITLES.get(str(rule), rule)}{interval})"
     )
+    repeated = case.line.scores["tuned_threshold"]
+    if case.repetitions[case.best] > 1 and isfinite(repeated.mean):
+        deviation = f" (standard deviation {repeated.deviation:.{decimals}f})" if repeated.deviation > 0 else ""
+        text += f". Over the {case.repetition}s the threshold was {repeated.mean:.{decimals}f} on average{deviation}"
+    return text if is_calibrated else f"{text}. Scores are not calibrated, so they are no probabilities"
 
 
 def rate_decisions(case: Case) -> str:
@@ -222,13 +239,14 @@ def rate_decisions(case: Case) -> str:
     many = next((many for many in IN_SO_MANY if many * (tp + fn) / total >= MANY_POSITIVES), IN_SO_MANY[-1])
     flagged, right, missed = (round(many * number / total) for number in (tp + fp, tp, fn))
     precision = f", precision {100 * tp / (tp + fp):.0f} %" if tp + fp else ""
+    f1 = f", F1 {2 * tp / (2 * tp + fp + fn):.2f}"
     positives = f"{case.line.test.positives:.0f} {noun} with {sought}"
     tests = f"each test part has about {positives}" if case.study.folds else f"the test part has {positives}"
     over = format_count(len(rows), case.repetition)
     return (
         f"With thresholds chosen in this way you would flag about {flagged:,} of {many:,} new {noun}. Of these, "
         f"{right:,} would have {sought}, and {missed:,} with {sought} would be missed. "
-        f"(All test {noun} of {over} together: recall {100 * tp / (tp + fn):.0f} %{precision}; {tests})"
+        f"(All test {noun} of {over} together: recall {100 * tp / (tp + fn):.0f} %{precision}{f1}; {tests})"
     )
 
 
@@ -278,22 +296,29 @@ def list_methods(methods: Sequence[str]) -> str:
 
 
 def describe_difference(case: Case, comparison: CellComparison) -> str:
-    """Say how much better or worse the best method is than another, with the 95 % interval and the verdict.
+    """Say which of two methods is ahead and by how much, with the 95 % interval and the verdict.
 
     The interval is of this pair alone; the verdict is corrected for all pairs of methods.
 
     comparison: Of the best method with the other one; a positive mean says that the best is ahead.
     """
-    mean, low, high = comparison.interval
-    direction = "ahead" if mean >= 0 else "behind"
-    ends = (low, high) if mean >= 0 else (-high, -low)
-    text = f"{case.best} is {direction} by {write_interval(Interval(abs(mean), *ends))}"
+    mean = comparison.interval.estimate
+    if mean == 0:
+        return f"{case.best} and {comparison.second} have the same {case.score.mean_label}"
+    ahead = comparison if mean > 0 else comparison.turned
+    return (
+        f"{ahead.first} is ahead of {ahead.second} by {write_interval(ahead.interval)}, {describe_verdict(comparison)}"
+    )
+
+
+def describe_verdict(comparison: CellComparison) -> str:
+    """Say whether a difference is significant, without saying in which direction, or whether methods are equivalent."""
     if comparison.verdict is Verdict.EQUIVALENT:
-        return f"{text}, which is equivalent"
+        return "so little that they are equivalent"
     if comparison.verdict.differs:
-        return f"{text}, a significant difference"
-    is_significant_alone = low > 0 or high < 0
-    return f"{text}, not significant{' after correction for all pairs' if is_significant_alone else ''}"
+        return "a significant difference"
+    _, low, high = comparison.interval
+    return f"not significant{' after correction for all pairs' if low > 0 or high < 0 else ''}"
 
 
 def count_decimals(low: float, high: float) -> int:

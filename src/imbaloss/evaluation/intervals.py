@@ -15,6 +15,7 @@ from imbaloss.statistics import Interval, delong, logit_interval, stratified_boo
 
 Labels = NDArray[np.int64]
 Floats = NDArray[np.float64]
+RANKED_RESAMPLES = 200  # bootstrap samples of rankings, which take longer; a deviation from them is within 10 %
 FEWEST = 2  # samples of each class that an interval needs
 
 
@@ -79,6 +80,37 @@ def bootstrap_scores(
     return formula(ConfusionCounts(*counts))
 
 
+def bootstrap_rankings(
+    formula: Callable[[Labels, Labels], float],
+    labels: Labels,
+    probabilities: Floats,
+    resamples: int = RANKED_RESAMPLES,
+) -> Floats:
+    """Compute a score of K rankings on R bootstrap samples, (R, K).
+
+    Samples are drawn within each class. A bootstrap sample is the same for all K rankings. The same arguments give the
+    same scores, because the seed is fixed.
+
+    Args:
+        formula: The score: `average_precision_of` or `roc_auc_of`.
+        labels: (N,), 0 or 1; both must occur.
+        probabilities: (K, N), of class 1.
+        resamples: R.
+    """
+    generator = np.random.default_rng(0)
+    orders = [find_thresholds(labels, of_ranking) for of_ranking in probabilities]
+    classes = [np.flatnonzero(labels == label) for label in (0, 1)]
+    again = np.empty((resamples, len(orders)))
+    for scores in again:
+        drawn = np.concatenate([generator.choice(of_class, len(of_class)) for of_class in classes])
+        counts = np.bincount(drawn, minlength=len(labels)).astype(np.int32)  # whose sums take the least time
+        positives = counts * (labels == 1)
+        for place, (order, ends) in enumerate(orders):
+            tp, both = (np.cumsum(each[order], dtype=np.int32)[ends].astype(np.int64) for each in (positives, counts))
+            scores[place] = formula(both - tp, tp)
+    return again
+
+
 def f1_at_threshold(labels: Labels, probabilities: Floats, threshold: float) -> float:
     """Compute F1 if samples with a probability of at least the threshold are predicted positive.
 
@@ -96,7 +128,48 @@ def average_precision(labels: Labels, probabilities: Floats) -> float:
     It equals scikit-learn's and takes a twentieth of the time. labels (N,), 0 or 1; probabilities (N,) of class 1, of
     which equal ones are one threshold. NaN, with NumPy's warning, if no label is 1.
     """
-    order = np.argsort(-probabilities, kind="stable")
-    ends = np.flatnonzero(np.append(np.diff(probabilities[order]) != 0, True))  # the last of equal probabilities
+    order, ends = order_by_probability(probabilities)
     tp = np.cumsum(labels[order])[ends]
-    return float(np.sum(np.diff(tp, prepend=0) * tp / (ends + 1)) / tp[-1])
+    return average_precision_of(ends + 1 - tp, tp)
+
+
+def order_by_probability(probabilities: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the samples from the highest probability to the lowest, (N,), and the last place of each value, (T,).
+
+    probabilities: (N,), with T different values; samples of equal ones keep their order.
+    """
+    order = np.argsort(-probabilities, kind="stable")
+    return order, np.flatnonzero(np.append(np.diff(probabilities[order]) != 0, True))
+
+
+def find_thresholds(labels: Labels, probabilities: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the order of the samples, (N,), and the last place of each probability that a score of a ranking needs.
+
+    Needed are the probabilities of positives and the one before each of them. Those between have no positives, so both
+    scores can take them together.
+
+    Args:
+        labels: (N,), 0 or 1.
+        probabilities: (N,), of class 1.
+    """
+    order, ends = order_by_probability(probabilities)
+    has_positives = np.diff(np.cumsum(labels[order])[ends], prepend=0) > 0
+    return order, ends[has_positives | np.append(has_positives[1:], True)]
+
+
+def average_precision_of(fp: Labels, tp: Labels) -> float:
+    """Compute the average precision from the false and the true positives at T thresholds, (T,).
+
+    The highest threshold is the first. One without predicted positives counts nothing. NaN, with NumPy's warning, if
+    there is no positive.
+    """
+    return float(np.sum(np.diff(tp, prepend=0) * tp / np.maximum(fp + tp, 1)) / tp[-1])
+
+
+def roc_auc_of(fp: Labels, tp: Labels) -> float:
+    """Compute the ROC-AUC by trapezoids from the false and the true positives at T thresholds, (T,).
+
+    The highest threshold is the first. NaN, with NumPy's warning, if a class has no sample.
+    """
+    heights = 2 * tp - np.diff(tp, prepend=0)
+    return float(np.sum(np.diff(fp, prepend=0) * heights) / (2 * fp[-1] * tp[-1]))

@@ -77,7 +77,7 @@ class Trainings:
     hours: float  # training time, one stack after the other
     common: Mapping[str, Any]  # entries of the recipe that are the same for all methods
     varying: Sequence[Mapping[str, Any]]  # the other entries, a line for each data set and method
-    sources: Mapping[str, str]  # publication of each loss or reference
+    sources: Mapping[str, str]  # publication of each method
 
 
 def render_page(

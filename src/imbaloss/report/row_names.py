@@ -32,7 +32,7 @@ class RowName(NamedTuple):
     """The names of a row's setting and method in a report."""
 
     setting: str  # the data set, with protocol and split if these differ between the rows
-    method: str  # the loss or the reference, with sampler, network and name of the recipe if these differ
+    method: str  # the loss or the learner, with sampler, network and name of the recipe if these differ
 
 
 def name_rows(rows: Sequence[Row]) -> list[RowName]:

@@ -1,0 +1,94 @@
+"""The facts that the sentences of an answer are made of."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imbaloss.comparison.recommendation import choose_method, compute_mean, find_most_scored
+from imbaloss.learners import Method
+from imbaloss.report import Findings
+from imbaloss.report.cells import Cell, ComparedScore
+from imbaloss.report.comparisons import CellComparison
+from imbaloss.report.lines import CellLine
+from imbaloss.statistics import Interval
+from imbaloss.studies import ReportableStudy, Row
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """The facts that the sentences are made of."""
+
+    findings: Findings
+    methods: Sequence[Method]  # that the study compares, in the order of preference
+    sought: str  # the positive class in words, such as churned = yes
+    score: ComparedScore  # the score by which a method is recommended
+    cell: Cell  # the values of that score in each repetition
+    best: Method  # the recommended method
+    repetitions: Mapping[Method, int]  # the number in which each method has a score
+    comparisons: Mapping[Method, CellComparison]  # of the best method with each other method that has repetitions
+    final: Row | None  # the training on all rows; None before it is finished
+
+    @property
+    def study(self) -> ReportableStudy:
+        """The study that the findings are of: its methods, folds and nouns."""
+        return self.findings.study
+
+    @property
+    def repetition(self) -> str:
+        """The noun for one repetition of the study: "repetition" with folds, else "seed"."""
+        return "repetition" if self.study.folds else "seed"
+
+    @property
+    def sample(self) -> str:
+        """The noun for one sample with its article: "a row" or "an image"."""
+        noun = self.study.noun.removesuffix("s")
+        return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+
+    @property
+    def scores(self) -> dict[Method, NDArray[np.float64]]:
+        """The deciding score of each method in each repetition, (J,), NaN if it is missing; in order of preference."""
+        return {method: self.cell.scores[str(method)] for method in self.methods if str(method) in self.cell.scores}
+
+    @property
+    def first_choice(self) -> Method:
+        """The method that is recommended unless another one is clearly ahead of it."""
+        return find_most_scored(self.scores)[0]
+
+    @property
+    def leader(self) -> Method:
+        """The method with the best mean score; the recommended one if its mean is equal to that."""
+        best_first = {self.best: self.scores[self.best]} | self.scores
+        best_mean = choose_method(best_first, test_to_train=None, lower=self.score.lower, standard_errors=0.0)
+        return best_mean or self.best
+
+    @property
+    def chance_level(self) -> float:
+        """The score of a model that knows nothing: the share of positives, ½ or 0."""
+        positives, negatives = self.line.test.positives, self.line.test.negatives
+        return {"average_precision": positives / (positives + negatives), "roc_auc": 0.5}.get(self.score.score, 0.0)
+
+    def mean_of(self, method: Method) -> float:
+        """Return the mean score of a method that has a score in at least one repetition."""
+        return compute_mean(self.scores[method])
+
+    @property
+    def best_rows(self) -> list[Row]:
+        """The rows (results) of the best method in the repetitions, also of trainings that failed."""
+        return [row for row in self.findings.rows if row.run.method == self.best]
+
+    @property
+    def total(self) -> int:
+        """The number of repetitions that were run."""
+        return max(len(values) for values in self.cell.scores.values())
+
+    @property
+    def interval(self) -> Interval:
+        """The mean score of the best method with the ends of its 95 % interval, which are NaN for one repetition."""
+        return self.cell.interval(str(self.best))
+
+    @property
+    def line(self) -> CellLine:
+        """The line of the table of the report that is about the best method, with means over the repetitions."""
+        return next(line for line in self.findings.lines if line.method == str(self.best))
