@@ -12,6 +12,7 @@ from imbaloss.comparison.request import MOST
 from imbaloss.comparison.schedule import Cost, Schedule, describe_left_out, write_budget
 from imbaloss.comparison.study import OwnStudy
 from imbaloss.learners import Method
+from imbaloss.plural import join_words
 from imbaloss.studies import Job, Run, StudyObserver
 
 
@@ -39,7 +40,7 @@ def train_in_budget(study: OwnStudy, place: Place, budget: float, began: float) 
     if (late := time.monotonic() + schedule.ending - first.end) > 0:
         notes.append(
             f"The budget is exceeded by about {write_budget(late)}: it is too short for one repetition of "
-            f"{study.methods[0]}, its training on all rows and the report"
+            f"{join_words(map(str, study.methods), 3)}, the training on all rows and the report"
         )
     study = replace(study, repetitions=train_repetitions(study, place, schedule, first.end))
     if study.repetitions == 1 and late <= 0:
@@ -90,12 +91,11 @@ class FirstRepetition:
             job: The stack.
             shown: Shows the progress.
         """
-        first, others = job.runs[:1], job.runs[1:]
-        seconds = self.train_job(replace(job, runs=first), shown)
-        number = self.schedule.count_fitting(self.left, len(others), seconds)
-        if number:
-            self.train_job(replace(job, runs=others[:number]), shown)
-        self.leave_out(others[number:], seconds * len(others[number:]))
+        seconds = self.train_job(replace(job, runs=job.runs[:1]), shown)
+        number = 1 + self.schedule.count_fitting(self.left, len(job.runs) - 1, seconds)
+        if number > 1:
+            self.train_job(replace(job, runs=job.runs[1:number]), shown)
+        self.leave_out(job.runs[number:], seconds * len(job.runs[number:]))
 
     def train_job(self, job: Job, shown: StudyObserver) -> float:
         """Train the methods of a stack, and keep or leave them out by the time that this took.

@@ -88,11 +88,11 @@ class Schedule:
         Returns:
             The time; 0 or less if there is none.
         """
-        others = (FEWEST - 1) * self.repetition
+        repeating = (FEWEST - 1) * self.repetition
         page = self.find_page(len(self.methods) + methods)
         of_repetitions = 1 + (FEWEST - 1) * SPARE
-        cheap = (left - others - page - self.final) / of_repetitions
-        costly = (left - others - page) / (of_repetitions + SPARE * self.growth / methods)
+        cheap = (left - repeating - page - self.final) / of_repetitions
+        costly = (left - repeating - page) / (of_repetitions + SPARE * self.growth / methods)
         return min(cheap, costly)
 
     def count_fitting(self, left: float, methods: int, seconds: float) -> int:
