@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from imbaloss import studies
+from imbaloss.comparison import OwnModel
 from tests.comparison.examples import mixed, write_csv
 
 IMBALOSS = Path(sys.executable).with_name("imbaloss")
@@ -29,7 +30,9 @@ def test_from_a_table_to_predictions(imbaloss, tmp_path):
     assert "imbaloss predict results/data/model FILE --out FILE" in out
     code, out, err = imbaloss("predict", "results/data/model", str(file), "--out", "found.csv", "--keep", "shop")
     assert (code, err) == (0, "")
-    assert list(pd.read_csv(tmp_path / "found.csv").columns) == ["shop", "probability", "decision"]
+    output = OwnModel.load("results/data/model").output
+    assert f"({output} at least " in out
+    assert list(pd.read_csv(tmp_path / "found.csv").columns) == ["shop", output, "decision"]
 
 
 def test_json_has_everything_that_was_found(imbaloss, tmp_path):

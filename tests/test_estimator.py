@@ -312,7 +312,7 @@ def test_costs_decide_among_several_classes(three):
 
 @pytest.mark.parametrize(
     ("loss", "kind"),
-    [("focal", "platt"), ("focal", "isotonic"), ("mfe", "platt"), ("mfe", "isotonic")],
+    [("focal", "platt"), ("focal", "isotonic"), ("mfe", "platt"), ("mfe", "isotonic"), ("mfe", "auto")],
 )
 def test_calibrated_probabilities_are_truer(data, loss, kind):
     X, y, X_test, y_test = data
@@ -335,7 +335,7 @@ def test_a_prevalence_gives_the_probabilities_of_those_shares(data):
     assert metrics.brier_score_loss(y_test[even], moved.predict_proba(X_test[even])[:, 1]) < metrics.brier_score_loss(
         y_test[even], plain.predict_proba(X_test[even])[:, 1]
     )
-    for kind in ("temperature", "platt", "isotonic"):
+    for kind in ("temperature", "platt", "isotonic", "auto"):
         same = Quick("ce", epochs=60, prevalence=float(y.mean()), calibration=kind).fit(X, y)
         known = Quick("ce", epochs=60, calibration=kind).fit(X, y)
         np.testing.assert_allclose(same.predict_proba(X), known.predict_proba(X), atol=0.02)

@@ -185,10 +185,11 @@ class DecisionFields:
     calibration: Annotated[
         str,
         Entry(
-            "Calibration that is fitted on the validation part: none, temperature, platt or isotonic.",
+            "Calibration that is fitted on the validation part: none, temperature, platt, isotonic, or auto (the best "
+            "of these by log-loss).",
             panel="Decision",
             metavar="NAME",
-            names=("none", "temperature", "platt", "isotonic"),
+            names=("none", "temperature", "platt", "isotonic", "auto"),
             default_text="none",
         ),
     ] = "none"

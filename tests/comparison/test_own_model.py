@@ -58,7 +58,7 @@ def test_a_fresh_process_predicts_the_same_bits(folder, tmp_path):
     file, out = write_csv(tmp_path, FRAME), tmp_path / "out.csv"
     subprocess.run([IMBALOSS, "predict", folder, file, "--out", out, "--keep", "shop"], check=True)
     found = pd.read_csv(out)
-    assert found["probability"].to_numpy().tobytes() == model.predict_proba(FRAME)[:, 1].tobytes()
+    assert found[model.output].to_numpy().tobytes() == model.predict_proba(FRAME)[:, 1].tobytes()
     assert found["decision"].tolist() == model.predict(FRAME).tolist()
     assert found["shop"].tolist() == FRAME["shop"].tolist()
 

@@ -2,6 +2,7 @@
 
 import json
 import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from PIL import Image
 
 import imbaloss
 from imbaloss.comparison import OwnModel, predict_file, prediction
+from imbaloss.comparison.columns import LeftOut, Reason
 from imbaloss.comparison.comparing import answer_request
 from imbaloss.comparison.opening import open_own
 from imbaloss.comparison.request import ComparisonRequest
@@ -42,7 +44,7 @@ def test_parts_of_any_size_give_the_predictions_of_all(model, tmp_path, monkeypa
     written = tmp_path / out
     found = pd.read_parquet(written) if out.endswith("parquet") else pd.read_csv(written, sep=None, engine="python")
     assert found["number"].astype(int).tolist() == list(range(53))
-    assert found["probability"].to_numpy() == pytest.approx(model.predict_proba(frame)[:, 1], abs=1e-6)
+    assert found[model.output].to_numpy() == pytest.approx(model.predict_proba(frame)[:, 1], abs=1e-6)
     assert (rows, positives) == (53, (found["decision"] == "yes").sum())
 
 
@@ -75,7 +77,7 @@ def test_truths_and_numbers_as_names_are_the_same_in_a_file_and_in_a_frame(tmp_p
     )
     predict_file(found.model, file, tmp_path / "out.csv")
     wanted = found.model.predict_proba(frame.drop(columns="fraud"))[:, 1]
-    assert pd.read_csv(tmp_path / "out.csv")["probability"].tolist() == wanted.tolist()
+    assert pd.read_csv(tmp_path / "out.csv")[found.model.output].tolist() == wanted.tolist()
 
 
 def test_names_of_columns_may_be_numbers():
@@ -84,10 +86,37 @@ def test_names_of_columns_may_be_numbers():
     assert found.model.predict_proba(frame).shape == (60, 2)
 
 
+@pytest.mark.parametrize(("calibration", "output"), [("none", "score"), ("auto", "probability")])
+def test_a_model_without_calibration_gives_scores(tmp_path, calibration, output):
+    frame = mixed(200)
+    model = imbaloss.compare(
+        frame.drop(columns="fraud"), frame["fraud"], losses=["mse"], epochs=2, hidden=(4,), repetitions=1,
+        references=False, calibration=calibration,
+    ).model  # fmt: skip
+    model.save(tmp_path / "model")
+    assert OwnModel.load(tmp_path / "model").output == model.output == output
+    file = write_csv(tmp_path, frame)
+    predict_file(model, file, tmp_path / "out.csv", keep=["age"])
+    assert list(pd.read_csv(tmp_path / "out.csv").columns) == ["age", output, "decision"]
+
+
+@pytest.mark.parametrize(("output", "other"), [("score", "probability"), ("probability", "score")])
+def test_a_kept_column_may_have_the_name_that_the_predictions_leave_free(model, tmp_path, output, other):
+    model = replace(model, output=output)
+    schema = model.preparation.schema
+    left_out = schema.left_out | {name: LeftOut(Reason.STORED, "dropped") for name in (output, other)}
+    model = replace(model, preparation=replace(model.preparation, schema=replace(schema, left_out=left_out)))
+    file = write_csv(tmp_path, features().assign(score=1, probability=2))
+    predict_file(model, file, tmp_path / "out.csv", keep=[other])
+    assert list(pd.read_csv(tmp_path / "out.csv").columns) == [other, output, "decision"]
+    with pytest.raises(ValueError, match=f"column '{output}' cannot be kept"):
+        predict_file(model, file, tmp_path / "out.csv", keep=[output])
+
+
 def test_a_file_without_rows_has_no_predictions(model, tmp_path):
     file = write_csv(tmp_path, features()[:0])
     assert predict_file(model, file, tmp_path / "out.csv") == (0, 0, {})
-    assert (tmp_path / "out.csv").read_text() == "probability,decision\n"
+    assert (tmp_path / "out.csv").read_text() == f"{model.output},decision\n"
 
 
 def test_columns_that_were_not_learned_from_may_be_missing_and_the_target_be_there(model, tmp_path):
@@ -102,7 +131,7 @@ def test_columns_that_were_not_learned_from_may_be_missing_and_the_target_be_the
 
 def probabilities(model, file: Path) -> list[float]:
     predict_file(model, file, file.with_suffix(".out.csv"))
-    return pd.read_csv(file.with_suffix(".out.csv"))["probability"].tolist()
+    return pd.read_csv(file.with_suffix(".out.csv"))[model.output].tolist()
 
 
 @pytest.fixture(scope="module")
@@ -194,7 +223,10 @@ def test_a_folder_without_a_model_is_one_line(folder, imbaloss, tmp_path):
 def test_a_person_reads_how_many_and_a_program_json(model, imbaloss, tmp_path):
     folder, file = model_folder(model, tmp_path), write_csv(tmp_path, features())
     code, out, _ = imbaloss("predict", str(folder), str(file), "--threshold", "0")
-    assert (code, out) == (0, "50 rows, 50 flagged as yes (probability at least 0.0000), written to predictions.csv\n")
+    assert (code, out) == (
+        0,
+        f"50 rows, 50 flagged as yes ({model.output} at least 0.0000), written to predictions.csv\n",
+    )
     _, out, _ = imbaloss("predict", str(folder), str(file), "--json", "--threshold", "1", "--out", "p.parquet")
     assert json.loads(out) == {"rows": 50, "positives": 0, "unseen": {}, "threshold": 1.0, "out": "p.parquet"}
 
@@ -217,7 +249,7 @@ def test_images_as_arrays_are_predicted_from_files_of_any_size(tmp_path):
     for place, size in enumerate([(6, 8), (12, 16)]):
         Image.fromarray(images[0]).resize(size, Image.Resampling.NEAREST).save(tmp_path / "new" / f"{place}.png")
     predict_file(found.model, tmp_path / "new", tmp_path / "out.csv")
-    probabilities = pd.read_csv(tmp_path / "out.csv")["probability"]
+    probabilities = pd.read_csv(tmp_path / "out.csv")[found.model.output]
     assert probabilities[0] == found.model.predict_proba(images[:1])[0, 1]
     assert len(probabilities) == 2
 
@@ -232,7 +264,8 @@ def test_images_are_predicted_from_folders_and_lists(imbaloss, tmp_path):
     write_csv(tmp_path, listing, "list.csv")
     assert imbaloss("predict", "own/model", "list.csv", "--keep", "id", "--out", "b.csv")[0] == 0
     again = pd.read_csv(tmp_path / "b.csv")
-    assert again["probability"].tolist() == found["probability"].tolist()
+    given = list(found.columns[1:])
+    pd.testing.assert_frame_equal(again[given], found[given], check_exact=True)
     assert again["id"].tolist() == list(range(32))
     code, _, err = imbaloss("predict", "own/model", str(write_csv(tmp_path)))
     assert (code, "no column that names image files" in err) == (2, True)

@@ -2,10 +2,15 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import special
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.calibration import CalibratedClassifierCV, calibration_curve
+from sklearn.datasets import make_classification
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.frozen import FrozenEstimator
+from sklearn.metrics import log_loss
 
 from imbaloss.evaluation import Calibration, calibration, expected_calibration_error, reliability
 
@@ -154,3 +159,178 @@ def test_a_few_samples_in_the_wrong_order_do_not_turn_the_ranking_round():
     assert found.numbers[0][0] == calibration.SMALLEST_SLOPE
     assert np.array_equal(np.argsort(found(logits)), np.argsort(logits))
     assert special.expit(found(logits)).mean() == pytest.approx(0.42, abs=0.03)
+
+
+# auto: the best of them by log-loss
+
+AUTO = "auto"
+BENT = {  # what a model makes of true log-odds
+    "none": lambda odds: odds,
+    "temperature": lambda odds: 2 * odds,
+    "platt": lambda odds: 0.5 * odds + 3,
+    "isotonic": lambda odds: 4 * np.tanh((odds + 1) / 2),
+}
+
+
+def drawn(samples: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Labels, of which about one in ten is 1, and their true log-odds."""
+    generator = np.random.default_rng(seed)
+    odds = generator.normal(-3.5, 2, samples)
+    return (generator.random(samples) < special.expit(odds)).astype(np.int64), odds
+
+
+@st.composite
+def few_samples(draw) -> tuple[np.ndarray, np.ndarray]:
+    """Labels of both classes, and log-odds with ties, among them those of probabilities of 0 and 1."""
+    labels = np.array([0, 1, *draw(st.lists(st.integers(0, 1), min_size=2, max_size=40))])
+    each = st.floats(-12, 12).map(lambda odds: round(odds, 3)) | st.sampled_from([-27.6, 0.0, 27.6])
+    return labels, np.array(draw(st.lists(each, min_size=len(labels), max_size=len(labels))))
+
+
+def mean_log_loss(labels: np.ndarray, logits: np.ndarray) -> float:
+    return float(calibration.log_losses(labels, logits).mean())
+
+
+@every_number_of_classes
+def test_the_log_loss_is_that_of_scikit_learn(classes):
+    labels, logits = batch(classes)
+    assert mean_log_loss(labels, logits) == pytest.approx(log_loss(labels, probabilities(logits)), rel=1e-9)
+
+
+@pytest.mark.parametrize("kind", BENT)
+def test_the_simplest_kind_that_mends_the_probabilities_is_chosen(kind):
+    labels, odds = drawn(12_000, seed=1)
+    half = len(labels) // 2
+    given = BENT[kind](odds)
+    found = calibration.fit_calibration(AUTO, labels[:half], given[:half])
+    assert found.kind == kind
+    fresh = mean_log_loss(labels[half:], found(given[half:]))
+    assert fresh < mean_log_loss(labels[half:], odds[half:]) + 0.004
+    others = [calibration.fit_kind(name, labels[:half], given[:half], np.ones(half), bounded=True) for name in BENT]
+    assert fresh < min(mean_log_loss(labels[half:], other(given[half:])) for other in others) + 0.001
+
+
+def test_several_classes_have_a_kind_too():
+    labels, logits = batch(3, 3000)
+    found = calibration.fit_calibration(AUTO, labels[::2], logits[::2])
+    assert found.kind in {"temperature", "platt"}
+    assert mean_log_loss(labels[1::2], found(logits[1::2])) < 0.85 * mean_log_loss(labels[1::2], logits[1::2])
+
+
+@given(few_samples(), st.sampled_from([*METHODS, AUTO]))
+@settings(deadline=None, max_examples=30)
+def test_no_calibration_turns_the_ranking_round(samples, kind):
+    labels, odds = samples
+    found = calibration.fit_calibration(kind, labels, odds)(np.sort(odds))
+    assert (np.diff(special.expit(found)) >= -1e-12).all()
+
+
+@given(few_samples())
+@settings(deadline=None, max_examples=30)
+def test_the_log_loss_is_finite_for_few_samples(samples):
+    labels, odds = samples
+    found = calibration.fit_calibration(AUTO, labels, odds)
+    assert np.isfinite(calibration.log_losses(1 - labels, found(odds))).all()
+    if np.bincount(labels).min() < calibration.FOLDS:
+        assert found == calibration.fit_calibration("platt", labels, odds)
+
+
+def test_isotonic_calibration_that_is_chosen_gives_neither_0_nor_1():
+    labels, odds = drawn(12_000)
+    given = BENT["isotonic"](odds)
+    found = calibration.fit_calibration(AUTO, labels, given)
+    negatives, positives = np.bincount(labels)
+    chances = special.expit(found(given))
+    assert found.kind == "isotonic"
+    assert chances.min() >= 1 / (negatives + 2) * (1 - 1e-4)
+    assert chances.max() <= (positives + 1) / (positives + 2) * (1 + 1e-4)
+    unbounded = special.expit(calibration.fit_calibration("isotonic", labels, given)(given))
+    np.testing.assert_allclose(chances, unbounded, atol=1 / (positives + 2))
+
+
+def test_isotonic_calibration_that_is_chosen_keeps_the_ranking_within_its_steps():
+    labels, odds = drawn(12_000)
+    given = BENT["isotonic"](odds)
+    found = calibration.fit_calibration(AUTO, labels, given)
+    order = np.argsort(given)
+    assert (np.diff(found(given)[order])[np.diff(given[order]) > 0] > 0).all()
+
+
+def test_a_second_calibration_changes_almost_nothing():
+    labels, odds = drawn(4000)
+    for bend in BENT.values():
+        once = calibration.fit_calibration(AUTO, labels, bend(odds))(bend(odds))
+        twice = calibration.fit_calibration(AUTO, labels, once)(once)
+        np.testing.assert_allclose(special.expit(twice), special.expit(once), atol=0.03)
+
+
+def test_the_same_samples_have_the_same_calibration():
+    labels, odds = drawn(600)
+    weights = np.random.default_rng(0).random(600)
+    first, second = (calibration.fit_calibration(AUTO, labels, 2 * odds, weights) for _ in range(2))
+    assert first == second
+    state = np.random.get_state()[1].tolist()
+    calibration.fit_calibration(AUTO, labels, odds)
+    assert np.random.get_state()[1].tolist() == state
+
+
+def test_weights_decide_what_is_chosen():
+    """The fit is that of repetitions. Only ratios of small weights count, and samples of weight 0 do not."""
+    labels, odds = drawn(4000)
+    weights = np.random.default_rng(0).integers(0, 4, 4000)
+    weighted = calibration.fit_calibration(AUTO, labels, 2 * odds, weights.astype(np.float64))
+    repeated = calibration.fit_calibration("temperature", labels.repeat(weights), 2 * odds.repeat(weights))
+    assert weighted.kind == "temperature"
+    assert weighted.numbers[0] == pytest.approx(repeated.numbers[0], rel=1e-5)
+    assert calibration.fit_calibration(AUTO, labels, 2 * odds, weights * 1e-3).kind == "temperature"
+    shifted = np.where(np.arange(4000) < 2000, 2 * odds, odds + 3)  # the first half counts for nothing
+    late = (np.arange(4000) >= 2000).astype(np.float64)
+    assert calibration.fit_calibration(AUTO, labels, shifted, late).kind == "platt"
+
+
+# probabilities of exactly 0 and 1, as of trees
+
+
+@pytest.mark.parametrize("kind", ["temperature", "platt"])
+def test_log_odds_of_0_and_1_are_taken_for_a_little_beyond_the_others(kind):
+    """However far away the learner cut them off."""
+    labels, odds = drawn(2000)
+    odds = np.clip(odds, -4, 4)
+    far = np.abs(odds) == 4
+    fits = [
+        calibration.fit_calibration(kind, labels, np.where(far, np.sign(odds) * distance, odds))
+        for distance in (25.0, 27.6, 34.5)
+    ]
+    limit = np.abs(odds[~far]).max() + calibration.BEYOND
+    by_hand = calibration.fit_calibration(kind, labels, np.where(far, np.sign(odds) * limit, odds))
+    for fitted in fits:
+        assert fitted.numbers[0] == pytest.approx((*by_hand.numbers[0], limit), rel=1e-6)
+        assert np.array_equal(fitted(np.array([-99.0, 99.0])), by_hand(np.array([-limit, limit])))
+
+
+@pytest.mark.parametrize("odds", [[-30.0, -25.0, 0.0, 1.0], [-27.6, 0.0, 1.0, 2.0], [3.0, 3.0, 3.0, 3.0]])
+def test_other_log_odds_are_not_cut_off(odds):
+    """Those of a network that is sure, one sample alone, and small ones."""
+    assert calibration.find_limit(np.array(odds), np.ones(4)) == ()
+
+
+def test_a_tree_that_is_always_sure_can_be_calibrated():
+    labels = np.array([0] * 90 + [1] * 10 + [0] * 20 + [1] * 20)
+    odds = np.repeat([-27.6, 27.6], [100, 40])
+    for kind in ("platt", AUTO):
+        found = special.expit(calibration.fit_calibration(kind, labels, odds)(np.array([-27.6, 27.6])))
+        assert found == pytest.approx([0.1, 0.5], abs=0.15)
+
+
+def test_forests_are_calibrated_on_fresh_samples():
+    inputs, labels = make_classification(6000, 20, n_informative=8, weights=[0.95], flip_y=0.02, random_state=0)
+    forest = RandomForestClassifier(50, random_state=0).fit(inputs[:1500], labels[:1500])
+    chances = forest.predict_proba(inputs[1500:])[:, 1]
+    assert (chances == 0).mean() > 0.2
+    odds, labels = special.logit(np.clip(chances, 1e-12, 1 - 1e-12)), labels[1500:].astype(np.int64)
+    fresh = slice(1000, None)
+    before = mean_log_loss(labels[fresh], odds[fresh])
+    for kind in ("temperature", "platt", AUTO):
+        found = calibration.fit_calibration(kind, labels[:1000], odds[:1000])
+        assert found.kind != "none"
+        assert mean_log_loss(labels[fresh], found(odds[fresh])) < 0.8 * before

@@ -62,6 +62,17 @@ def test_it_gives_the_same_probabilities_and_decisions(tmp_path, kind, classes, 
             assert np.array_equal(decisions, expected[some].argmax(1))
 
 
+@pytest.mark.parametrize("numbers", [(1.5, 0.5), (1.5, -1.0, 0.5)])
+def test_log_odds_are_cut_off_where_the_calibration_says(tmp_path, numbers):
+    kind = "temperature" if len(numbers) == 2 else "platt"
+    model = replace(model_of(2, "none", "float32"), calibration=calibration.Calibration(kind, (numbers,)))
+    inputs = split_of(1).test.inputs
+    probabilities, _ = answers(onnx_file.write(model, tmp_path / "model.onnx", 0.5), inputs)
+    np.testing.assert_allclose(probabilities[:, 1], model.probabilities(inputs), atol=1e-5)
+    cut = np.abs(replace(model, calibration=calibration.Calibration()).logits(inputs)) > 0.5
+    assert len(np.unique(probabilities[cut, 1].round(5))) <= 2 < cut.sum()
+
+
 def test_with_costs_the_decision_is_the_cheapest(tmp_path):
     model = model_of(3, "none", "float64")
     costs = np.array([[0.0, 1, 1], [30, 0, 1], [1, 1, 0]])

@@ -30,6 +30,8 @@ def close_to(probabilities: np.ndarray):
 @pytest.mark.parametrize("name", DATA)
 def test_a_model_of_ones_own_data_predicts_the_same(name, tmp_path):
     model, out = OwnModel.load(unpack(name, tmp_path)), tmp_path / "predictions.csv"
+    model.save(tmp_path / "again")
+    assert OwnModel.load(tmp_path / "again").output == "probability"
     predict_file(model, FOLDER / DATA[name], out, ())
     found, expected = pd.read_csv(out), pd.read_csv(FOLDER / f"{name}.csv")
     assert found["probability"].to_numpy() == close_to(expected["probability"].to_numpy())

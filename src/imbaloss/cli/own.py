@@ -120,6 +120,8 @@ def predict(
 ) -> None:
     """Predict for new data: the probability of the class to find, and the decision, for each row.
 
+    The column of a model without calibration (`compare --calibration none`) is called score.
+
     Example: imbaloss predict results/fraud/model new.csv --out predictions.csv
     """
     from dataclasses import replace
@@ -140,7 +142,8 @@ def predict(
         print_json({**predicted._asdict(), "threshold": own_model.threshold.value, "out": str(out)})
         return
     rows, positives, unseen = predicted
-    flagged = f"{positives} flagged as {own_model.positive} (probability at least {own_model.threshold.value:.4f})"
+    lowest = f"{own_model.output} at least {own_model.threshold.value:.4f}"
+    flagged = f"{positives} flagged as {own_model.positive} ({lowest})"
     print(f"{format_count(rows, 'row')}, {flagged}, written to {out}")
     for column, number in unseen.items():
         print(f"column {column}: {format_count(number, 'row')} with a value that did not occur in the training data")

@@ -13,7 +13,7 @@ from imbaloss.comparison.budget import train_in_budget
 from imbaloss.comparison.description import describe_data
 from imbaloss.comparison.executor_choice import choose_executor
 from imbaloss.comparison.own_data import Own
-from imbaloss.comparison.own_model import OwnModel, remove_model
+from imbaloss.comparison.own_model import OwnModel, name_output, remove_model
 from imbaloss.comparison.place import SILENT, ComparisonObserver, MessageHandler, Place
 from imbaloss.comparison.planning import budget_in_seconds, plan_study
 from imbaloss.comparison.request import ComparisonRequest
@@ -214,6 +214,7 @@ def train_final_model(study: OwnStudy, method: Method, target: str, place: Place
             **row.facts(),
             "versions": row.computed.versions,
         },
+        output=name_output(model),
     )
     own_model.save(folder)
     return own_model

@@ -22,6 +22,7 @@ from imbaloss.comparison.reading.frames import table_from_frame
 from imbaloss.comparison.reading.image_arrays import prepare_image_array
 from imbaloss.comparison.reading.table_file import naming
 from imbaloss.data import InputForm
+from imbaloss.evaluation.calibration import NONE
 from imbaloss.evaluation.scores import Threshold
 from imbaloss.learners import FittedModel, model_files, skops_file
 from imbaloss.learners.network_file import check_unchanged
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 FORMAT = "imbaloss own model 2"
 FORMAT_1 = "imbaloss own model 1"  # its preparation is a ColumnTransformer; it can still be read
 NAME, PREPARATION = "own.json", "preparation.skops"
+PROBABILITY, SCORE = "probability", "score"  # names of what a model gives for the positive class
 SCHEMA = "schema.json"  # the file in a skops file that names types
 CHECKSUM = "sha256"  # the entry with the checksum of all other entries
 TRUSTED = (  # types that a preparation may hold, in addition to those that skops trusts
@@ -53,6 +55,7 @@ class OwnModel:
     classes: tuple[Any, Any]  # the negative and the positive class, as text or as the labels had them
     threshold: Threshold
     facts: Mapping[str, Any]  # how the model was trained, as JSON values
+    output: str  # the name of the column for its probabilities in a file of predictions: "probability" or "score"
 
     @property
     def positive(self) -> Any:
@@ -158,6 +161,7 @@ class OwnModel:
             "reference": saved.reference,
             "files": checksums | saved.checksums,
             "facts": self.facts,
+            "output": self.output,
         }
         text = json.dumps(header | {CHECKSUM: hash_header(header)}, indent=1)
         return write_atomically(folder / NAME, text.encode())
@@ -184,9 +188,18 @@ class OwnModel:
             negative, positive = header["classes"]  # two
             ends = header["threshold"]
             threshold = Threshold(**{name: np.nan if ends[name] is None else ends[name] for name in Threshold._fields})
-            return cls(model, preparation, header["target"], (negative, positive), threshold, header["facts"])
+            output = header.get("output", PROBABILITY)  # version 0.1 did not write it, and always gave this name
+            return cls(model, preparation, header["target"], (negative, positive), threshold, header["facts"], output)
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"{folder / NAME} is not as imbaloss has written it: {error!r}") from error
+
+
+def name_output(model: FittedModel) -> str:
+    """Return "score" if the model was asked for no calibration, and "probability" for every other model.
+
+    A reader takes a probability for a share of positives, which numbers without calibration need not be.
+    """
+    return SCORE if model.decision.calibration == NONE else PROBABILITY
 
 
 def load_preparation(folder: Path, schema: Schema, header: Mapping[str, Any]) -> TablePreparation:

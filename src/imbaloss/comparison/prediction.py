@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 AT_ONCE = 8 * 8192  # number of rows of a part: whole batches of inference, since the size of a batch may change bits
 IMAGES_AT_ONCE = 8192  # number of images of a part
 OPEN_FORMS = {None, DateForm.YEAR_FIRST}  # forms of the training that leave the form of a new file open
-PROBABILITY, DECISION, FILE = "probability", "decision", "file"
+DECISION, FILE = "decision", "file"
 
 
 class Predicted(NamedTuple):
@@ -46,6 +46,8 @@ def predict_file(
     model: OwnModel, source: Path, out: Path, keep: Sequence[str] = (), reading: ReadingOptions = AS_DETECTED
 ) -> Predicted:
     """Predict for a file, and write probability of the positive class and decision for each row, in its order.
+
+    The column of the probabilities is called "probability", or "score" if the model was asked for no calibration.
 
     Args:
         model: The model.
@@ -101,7 +103,9 @@ def predict_table(
     *,
     unseen: "Counter[str]",
 ) -> Iterator[pd.DataFrame]:
-    """Yield predictions for the rows of a table, one frame a part: the kept columns, "probability" and "decision".
+    """Yield predictions for the rows of a table, one frame a part.
+
+    The columns are those of `add_predictions`.
 
     Args:
         model: The model.
@@ -122,7 +126,7 @@ def predict_table(
     schema = complete_forms(preparation.schema, file)
     row = 1
     for part in split_evenly(file.iterate_parts(AT_ONCE), AT_ONCE):
-        check_kept(part.column_names, keep)
+        check_kept(model, part.column_names, keep)
         features = model.take_columns(schema, part, row)
         unseen.update(preparation.count_unseen(features))
         row += part.num_rows
@@ -212,12 +216,13 @@ def split_evenly(parts: "Iterator[pa.Table]", size: int) -> "Iterator[pa.Table]"
     yield pa.concat_tables(waiting)
 
 
-def check_kept(names: Sequence[str], keep: Sequence[str]) -> None:
-    """Check that the columns to keep exist and have none of the names "probability", "decision" and "file".
+def check_kept(model: OwnModel, names: Sequence[str], keep: Sequence[str]) -> None:
+    """Check that the columns to keep exist, and that the predictions of a model add no column of such a name.
 
-    The predictions have columns of these names.
+    The predictions add "decision", "file", and "probability" or "score".
 
     Args:
+        model: The model.
         names: The names of the columns of the file.
         keep: The names of the columns to keep.
 
@@ -225,7 +230,7 @@ def check_kept(names: Sequence[str], keep: Sequence[str]) -> None:
         ValueError: A column does not exist, or has such a name.
     """
     for name in keep:
-        if name in {PROBABILITY, DECISION, FILE}:
+        if name in {model.output, DECISION, FILE}:
             raise ValueError(
                 f"column {name!r} cannot be kept, since the predictions have a column of that name: rename it or "
                 "leave it out"
@@ -239,9 +244,10 @@ def check_kept(names: Sequence[str], keep: Sequence[str]) -> None:
 def add_predictions(model: OwnModel, kept: pd.DataFrame, probabilities: NDArray[np.float64]) -> pd.DataFrame:
     """Return the kept columns of the file, followed by "probability" (of the positive class) and "decision" (a class).
 
-    probabilities: (N,), one for each row of `kept`.
+    The first of the two is called "score" for a model that was asked for no calibration. probabilities: (N,), one for
+    each row of `kept`.
     """
-    return kept.assign(**{PROBABILITY: probabilities, DECISION: model.decide(probabilities)})
+    return kept.assign(**{model.output: probabilities, DECISION: model.decide(probabilities)})
 
 
 def predict_images(
@@ -249,7 +255,7 @@ def predict_images(
 ) -> Iterator[pd.DataFrame]:
     """Yield predictions for the images of an NPZ file, of a folder, or of a table that names them, one frame a part.
 
-    The columns are the kept ones, "file" (not for NPZ), "probability" and "decision".
+    The columns are the kept ones, "file" (not for NPZ), "probability" or "score", and "decision".
 
     Args:
         model: The model.
@@ -272,7 +278,7 @@ def predict_images(
         pixels = prepare_image_array(f"array {name!r} of {source}", array, preparation)
         yield add_predictions(model, pd.DataFrame(index=range(len(pixels))), model.probabilities(pixels))
         return
-    files, kept = find_listed_images(source, keep, preparation.column, reading)
+    files, kept = find_listed_images(model, source, keep, preparation.column, reading)
     for start in range(0, len(files), IMAGES_AT_ONCE):
         part = files[start : start + IMAGES_AT_ONCE]
         probabilities = model.probabilities(prepare_image_files(part, preparation))
@@ -280,11 +286,12 @@ def predict_images(
 
 
 def find_listed_images(
-    source: Path, keep: Sequence[str], column: str | None, reading: ReadingOptions
+    model: OwnModel, source: Path, keep: Sequence[str], column: str | None, reading: ReadingOptions
 ) -> tuple[list[Path], pd.DataFrame]:
     """Find the image files of a source, and the columns that are written with their predictions.
 
     Args:
+        model: The model, of images.
         source: An image, a folder of images, or a table that names images.
         keep: Columns of a table that are written too.
         column: The column that named the images in training; another column may name them if it is None or the table
@@ -307,7 +314,7 @@ def find_listed_images(
         names = [image_names.decode_name(file.relative_to(source).as_posix()) for file in files]
         return files, pd.DataFrame({FILE: names})
     table = TableFile(source, reading).read().table
-    check_kept(table.column_names, keep)
+    check_kept(model, table.column_names, keep)
     frame = pd.DataFrame({name: pd.Series(table[name].to_pylist(), dtype=object) for name in table.column_names})
     among = list(frame.columns) if column is None or column not in frame.columns else [column]
     named = image_names.find_file_column(frame, among, wanted=True)

@@ -37,7 +37,7 @@ Floats = NDArray[np.float64]
 SMALLEST_BATCH, LARGEST_BATCH = 256, 2048  # limits of batch_size "auto"
 PREDICTED_AT_ONCE = 10_000  # batch size of predictions, in samples
 FARTHEST = 1e9  # replaces infinite log-odds, which isotonic calibration may give
-FIT_SHARES = {"platt", "isotonic"}  # calibrations that need no prior correction, since they fit the shares themselves
+FIT_SHARES = {"platt", "isotonic", "auto"}  # calibrations that fit the shares themselves, without prior correction
 
 
 class ImbalancedClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]

@@ -102,7 +102,7 @@ class Exported(nn.Module):
         if self.kind == NONE:
             return logits
         if self.kind == "temperature":
-            return logits / self.numbers[0]
+            return limit_log_odds(logits, self.numbers[0][1:]) / self.numbers[0][0]
         if logits.ndim == 1:
             return calibrate_odds(self.kind, logits, self.numbers[0])
         classes = range(logits.shape[1])
@@ -113,22 +113,29 @@ class Exported(nn.Module):
         return torch.where(total > 0, scores / total, torch.full_like(scores, 1 / len(classes))).log()
 
 
+def limit_log_odds(odds: Tensor, limit: Tensor) -> Tensor:
+    """Cut log-odds off at -limit and limit, (1,); an empty limit, (0,), changes nothing."""
+    return odds.clamp(-limit[0], limit[0]) if len(limit) else odds
+
+
 def calibrate_odds(kind: str, odds: Tensor, numbers: Tensor) -> Tensor:
     """Calibrate log-odds (B,) of one class by Platt's or isotonic calibration; return log-odds (B,).
 
     Args:
         kind: "platt"; any other text stands for isotonic calibration.
         odds: (B,).
-        numbers: Slope and intercept, or the points of the isotonic curve: probabilities before, then those after.
+        numbers: Slope, intercept and perhaps a limit, or the points of the isotonic curve: probabilities before, then
+            those after, and perhaps the slope within a step.
     """
     if kind == "platt":
-        return numbers[0] * odds + numbers[1]
+        return numbers[0] * limit_log_odds(odds, numbers[2:]) + numbers[1]
     half = len(numbers) // 2
-    before, after = numbers[:half], numbers[half:]
+    before, after, slope = numbers[:half], numbers[half : 2 * half], numbers[2 * half :]
+    within_a_step = slope[0] * odds if len(slope) else torch.zeros_like(odds)
     if len(before) == 1:
-        return torch.full_like(odds, 1.0) * after.logit()
+        return within_a_step + after.logit()
     probability = odds.sigmoid().clamp(before[0], before[-1])
     right = (probability.unsqueeze(1) > before).sum(1).clamp(1, len(before) - 1)
     low, high = before[right - 1], before[right]
     calibrated = after[right - 1] + (after[right] - after[right - 1]) * (probability - low) / (high - low)
-    return calibrated.logit()
+    return calibrated.logit() + within_a_step

@@ -661,8 +661,9 @@ def test_predict_takes_the_column_that_was_learned_from(tmp_path, monkeypatch, i
     assert (code, out[:7]) == (0, "32 rows"), err
     code, out, err = imbaloss("predict", "o/model", "images/ok/003.png", "--out", "q.csv")
     assert (code, out[:6]) == (0, "1 row,"), err
-    every = pd.read_csv("p.csv").set_index("file")["probability"]
-    assert pd.read_csv("q.csv")["probability"][0] == pytest.approx(every["images/ok/003.png"], abs=1e-6)
+    output = OwnModel.load("o/model").output
+    every = pd.read_csv("p.csv").set_index("file")[output]
+    assert pd.read_csv("q.csv")[output][0] == pytest.approx(every["images/ok/003.png"], abs=1e-6)
     broken = frame.assign(file=[None, *frame["file"][1:]])
     code, _, err = imbaloss("predict", "o/model", str(write_csv(tmp_path, broken, "u.csv")))
     assert (code, "has nothing in row 1" in err) == (2, True)
