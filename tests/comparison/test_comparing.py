@@ -16,10 +16,10 @@ import imbaloss
 from imbaloss import studies
 from imbaloss.comparison import Answer, OwnModel
 from imbaloss.comparison.answer import convert_to_json
-from imbaloss.comparison.comparing import Place, describe_detectable_difference, train_repetitions
+from imbaloss.comparison.comparing import describe_detectable_difference
 from imbaloss.comparison.from_python import as_methods, open_arrays
 from imbaloss.comparison.own_data import Own
-from imbaloss.comparison.planning import budget_in_seconds, plan_study
+from imbaloss.comparison.planning import plan_study
 from imbaloss.comparison.request import ComparisonRequest
 from imbaloss.comparison.sentences import write_sentences
 from imbaloss.comparison.study import REFERENCES, SETS, OwnStudy
@@ -237,22 +237,6 @@ def test_more_repetitions_go_on_from_those_that_are_there(tmp_path):
     study = studies.read_study(tmp_path)
     assert {run.hash for run in study.runs_of_repetition(0)} <= before
     assert not {run.hash for run in study.runs_of_repetition(1)} & before
-
-
-@pytest.mark.parametrize(("budget", "repetitions"), [("5s", 1), ("40s", 3), ("1m", 5)])
-def test_a_budget_is_for_as_many_repetitions_as_fit(budget, repetitions, monkeypatch):
-    """Each takes ten seconds of this clock, and a fifth more is kept for the next."""
-    clock, own = [0.0], open_parts()
-    request = ComparisonRequest(target="y", budget=budget)
-    monkeypatch.setattr("imbaloss.comparison.comparing.time.monotonic", lambda: clock[0])
-
-    class Counted(Place):
-        def run(self, runs, name):
-            assert (len(runs), name) == (13, "data")
-            clock[0] += 10
-
-    place = Counted(own, None, None, "cpu")
-    assert train_repetitions(plan_study(request, own), place, budget_in_seconds(request)).repetitions == repetitions
 
 
 def test_what_costs_are_given_is_what_is_compared_and_told():

@@ -42,9 +42,10 @@ def compare(
     Example: imbaloss compare fraud.csv --target fraud --budget 10m
     """
     from imbaloss.comparison.answer import convert_to_json
-    from imbaloss.comparison.comparing import ComparisonObserver, answer_request, ignore_text
+    from imbaloss.comparison.comparing import answer_request
     from imbaloss.comparison.opening import open_own
     from imbaloss.comparison.own_model import NAME
+    from imbaloss.comparison.place import ComparisonObserver, ignore_text
 
     with explain_input_errors(used_options(context, RECIPE_OPTIONS)):
         request = read_request(context, source)

@@ -16,12 +16,13 @@ from imbaloss.choices import suggest
 from imbaloss.comparison.answer import Answer
 from imbaloss.comparison.assemble import Content, assemble_own, join_columns
 from imbaloss.comparison.column_values import write_name
-from imbaloss.comparison.comparing import SILENT, ComparisonObserver, answer_request
+from imbaloss.comparison.comparing import answer_request
 from imbaloss.comparison.missing_values import mark_missing
 from imbaloss.comparison.opening import open_tables
 from imbaloss.comparison.opening_images import name_label_classes
 from imbaloss.comparison.own_data import Own
 from imbaloss.comparison.own_model import convert_label
+from imbaloss.comparison.place import SILENT, ComparisonObserver
 from imbaloss.comparison.reading.frames import table_from_frame
 from imbaloss.comparison.reading.image_arrays import fit_image_arrays
 from imbaloss.comparison.request import MOST_SETTINGS, REQUEST_FIELDS, ComparisonRequest
@@ -40,6 +41,7 @@ def compare(  # noqa: D417 - the table of the request documents the other option
     repetitions: int | None = None, budget: str | None = None, margin: float = DEFAULT_MARGIN, category: Names = (),
     drop: Names = (), mark: Names = (), na_values: Names = (), keep_na: Names = (), decimal: str | None = None,
     out: str | Path | None = None, overwrite: bool = False, name: str = "data", device: str = "cpu",
+    executor: str | None = None, workers: int | None = None, address: str | None = None,
     verbose: bool = False, **recipe: Any,
 ) -> Answer:  # fmt: skip
     """Find out which method finds the rare class best in these data, by how much, and how certain that is.
@@ -79,6 +81,7 @@ def compare(  # noqa: D417 - the table of the request documents the other option
         repetitions=None if repetitions is None else canonical_int("repetitions", repetitions), budget=budget,
         margin=margin, recipe={**recipe, "threshold": threshold, "optimize": optimize}, device=device,
         out=None if out is None else Path(out), overwrite=overwrite,
+        executor=executor, workers=None if workers is None else canonical_int("workers", workers), address=address,
     )  # fmt: skip
     own = open_arrays(str(name), [(X, y), *([test] if test is not None else [])], groups, times, request)
     return answer_in_python(own, request, verbose=verbose)

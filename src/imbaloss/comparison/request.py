@@ -7,6 +7,7 @@ torch nor NumPy, so that `imbaloss --help` answers at once.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import monotonic
 from typing import Annotated, Any
 
 from imbaloss.comparison.reading.names import normalize_text
@@ -220,8 +221,42 @@ class ComparisonRequest:
         ),
     ] = False
     device: Annotated[str, DEVICE] = "cpu"
+    executor: Annotated[
+        str | None,
+        Entry(
+            "Where methods are trained: here (this process), processes (worker processes of this machine), ray (a Ray "
+            "cluster).",
+            panel="Computing",
+            metavar="NAME",
+            default_text="processes for large data, else here",
+            in_python='Where methods are trained: "here" (this process), "processes" (worker processes of this '
+            'machine) or "ray" (a Ray cluster). None: "here".',
+        ),
+    ] = None
+    workers: Annotated[
+        int | None,
+        Entry(
+            "Number of worker processes (executor 'processes' only).",
+            panel="Computing",
+            domains=(between(1, 1000),),
+            default_text="one a processor",
+            in_python='The number of worker processes (executor "processes" only). None: one a processor.',
+        ),
+    ] = None
+    address: Annotated[
+        str | None,
+        Entry(
+            "Address of the Ray cluster (executor 'ray' only).",
+            panel="Computing",
+            metavar="HOST:PORT",
+            option_alias="ray-address",
+            default_text="auto",
+            in_python='The address of the Ray cluster (executor "ray" only). None: "auto".',
+        ),
+    ] = None
     recipe: Mapping[str, Any] = field(default_factory=dict)  # entries of a `Recipe`, which overrule those for the data
     command: str = ""  # the command line of the request, which the report shows
+    made: float = field(default_factory=monotonic, compare=False)  # when it was made; a budget begins then
 
     def __post_init__(self) -> None:
         """Trim the names and texts of the request, and bring them into Unicode's normal form C; None stays None.

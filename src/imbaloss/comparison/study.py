@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields, replace
 from functools import cache
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 from imbaloss import losses
@@ -28,7 +29,8 @@ REFERENCES = ("lightgbm", "logistic_regression")  # that are compared beside los
 SETTINGS = 6  # number of settings that each method tries
 LOSSES = ("ce", "wce", "focal", "mfe", "msfe", "logit_adjusted")
 EVERY_LOSS = tuple(name for name in losses.names() if name != "ldam_drw")  # which lacks the epoch of its change
-EVERY_LEARNER = tuple(name for name in LEARNERS if name != "gradient_boosting")  # which LightGBM replaces
+ABSENT = {"gradient_boosting", *(() if find_spec("xgboost") else ("xgboost",))}  # LightGBM replaces the first
+EVERY_LEARNER = tuple(name for name in LEARNERS if name not in ABSENT)
 DEFAULT = "default"  # the set that is compared if a request names neither methods nor losses nor samplers
 SETS = {  # methods by the name of their set
     "quick": (*REFERENCES, "balanced_random_forest"),
