@@ -42,7 +42,7 @@ def test_json_has_everything_that_was_found(imbaloss, tmp_path):
     # notes on the data, which --quiet does not hide, and no progress
     assert err.splitlines() == [f"{note}." for note in found["data"]]
     assert {"best", "by", "threshold", "verdict", "data", "table", "comparisons", "folder"} == set(found)
-    assert found["by"] == "tuned_f1"
+    assert found["by"] == "average_precision"
 
 
 def test_report_and_status_know_the_folder(imbaloss, tmp_path):
@@ -104,6 +104,47 @@ def test_what_lies_in_a_folder_and_is_no_answer_stays(imbaloss, tmp_path):
     code, out, _ = imbaloss("compare", "table.csv", "--target", "fraud", *QUICK)
     assert (code, "open results/table-2/report.html" in out) == (0, True)
     assert (tmp_path / "results" / "table" / "report.html").read_text() == "mine"
+
+
+def test_methods_of_any_kind_are_compared_and_the_study_says_which(imbaloss, tmp_path):
+    methods = ("sklearn.tree:DecisionTreeClassifier:max_depth=3", "lightgbm + random_over", "ce")
+    words = [word for method in methods for word in ("--method", method)]
+    file = write_csv(tmp_path)
+    code, out, _ = imbaloss(
+        "compare", str(file), "--target", "fraud", *words, "--settings", "1", "--epochs", "2", "--repetitions", "1",
+        "--threshold", "cost:fn=5", "--json",
+    )  # fmt: skip
+    found = json.loads(out)
+    assert (code, found["by"]) == (0, "tuned_cost")
+    assert tuple(line["method"] for line in found["table"]) == methods
+    study = studies.read_study(tmp_path / "results" / "data")
+    assert (study.settings, study.entries["optimize"], tuple(map(str, study.methods))) == (1, "cost", methods)
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (
+            ("--method", "lightgmb"),
+            "there is no method 'lightgmb' (did you mean 'lightgbm'?); there are quick, default",
+        ),
+        (("--method", "lightgmb:num_leaves=7"), "there is no method 'lightgmb' (did you mean 'lightgbm'?)"),
+        (("--methods", "quik"), "there is no method 'quik' (did you mean 'quick'?); there are quick, default, all, "),
+        (("--methods", "quick", "--method", "ce"), "the set 'quick' cannot be combined with other methods"),
+        (("--methods", "quick", "--loss", "ce"), "--method and --loss cannot be combined: name a loss as a method too"),
+        (("--method", "no.such:Thing"), "no.such:Thing cannot be imported: "),
+        (("--method", "sklearn.linear_model:Ridge"), "sklearn.linear_model:Ridge is no classifier"),
+        (("--method", "sklearn.svm:SVC:gama=1"), "sklearn.svm:SVC has no parameter 'gama' (did you mean 'gamma'?)"),
+        (("--optimize", "cost"), "--optimize cost needs costs: give them as the threshold, such as cost:fn=10,fp=1"),
+        (("--settings", "7"), "--settings must be 6 or less, found 7"),
+    ],
+)
+def test_a_method_that_is_none_is_told_before_anything_is_written(words, sentence, imbaloss, tmp_path):
+    code, out, err = imbaloss("compare", str(write_csv(tmp_path)), "--target", "fraud", "--repetitions", "1", *words)
+    assert (code, out) == (2, "")
+    assert err.count("\n") == 1
+    assert err.startswith(f"imbaloss: {sentence}")
+    assert not (tmp_path / "results").exists()
 
 
 def test_a_table_without_target_and_a_folder_with_none_needed(imbaloss, tmp_path):

@@ -209,7 +209,7 @@ class DecisionFields:
             panel="Decision",
             metavar="SCORE",
             names=("average_precision", "roc_auc", "f1", "cost"),
-            default_text="average_precision, or cost if --threshold names costs",
+            default_text="roc_auc",
         ),
     ] = None
 

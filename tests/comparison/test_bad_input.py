@@ -267,7 +267,7 @@ BAD = {
     ),
 }  # fmt: skip
 WISHES = {
-    "no such loss": (write_csv, ("--loss", "mfse"), "there is no loss 'mfse' (did you mean"),
+    "no such loss": (write_csv, ("--loss", "mfse"), "there is no method 'mfse' (did you mean"),
     "no such sampler": (write_csv, ("--sampler", "smoot"), "there is no sampler 'smoot' (did you mean 'smote'?)"),
     "a budget that is no time": (write_csv, ("--budget", "soon"), "budget must be a time, such as 90s, 10m or 2h"),
     "a budget of nothing": (write_csv, ("--budget", "0m"), "budget must be a time"),

@@ -19,10 +19,11 @@ import skops.io
 import imbaloss
 from imbaloss import studies
 from imbaloss.comparison import OwnModel
-from imbaloss.comparison.comparing import Place, train_final_model
+from imbaloss.comparison.comparing import train_final_model
 from imbaloss.comparison.from_python import open_arrays
 from imbaloss.comparison.own_data import Own
 from imbaloss.comparison.own_model import CHECKSUM, FORMAT_1, NAME, PREPARATION, hash_header
+from imbaloss.comparison.place import Place
 from imbaloss.comparison.request import ComparisonRequest
 from imbaloss.learners.sklearn_predictor import SklearnPredictor
 from tests.comparison.examples import mixed, write_csv

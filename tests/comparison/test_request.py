@@ -60,13 +60,40 @@ def test_what_the_command_line_does_not_say_is_as_in_python():
 
 def test_what_the_command_line_says_is_in_the_request():
     words = (
-        "--target y --loss ce --loss mse --sampler smote --no-references --drop a --drop b --folds 4 --margin 0.02 "
-        "--out o --test t.csv --overwrite --lr 0.1 --hidden 4,2"
+        "--target y --settings 2 --loss ce --loss mse --sampler smote --no-references --drop a --drop b --folds 4 "
+        "--margin 0.02 --out o --test t.csv --overwrite --lr 0.1 --hidden 4,2"
     )
     assert read_command_line(*words.split()) == ComparisonRequest(
-        target="y", losses=("ce", "mse"), samplers=("smote",), references=False, drop=("a", "b"), folds=4, margin=0.02,
-        out=Path("o"), test=Path("t.csv"), overwrite=True, recipe={"lr": 0.1, "hidden": (4, 2)},
+        target="y", losses=("ce", "mse"), samplers=("smote",), references=False, settings=2, drop=("a", "b"), folds=4,
+        margin=0.02, out=Path("o"), test=Path("t.csv"), overwrite=True, recipe={"lr": 0.1, "hidden": (4, 2)},
     )  # fmt: skip
+
+
+def test_methods_are_given_one_by_one_or_as_a_set():
+    for words, methods in (
+        (("--method", "lightgbm", "--method", "ce + smote"), ("lightgbm", "ce + smote")),
+        (("--methods", "quick"), ("quick",)),
+        (("--methods", "quick", "--method", "ce"), ("quick", "ce")),  # which choosing methods refuses
+    ):
+        assert read_command_line("--target", "y", *words).methods == methods
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        (
+            {"methods": ("ce",), "losses": ("ce",)},
+            "--method and --loss cannot be combined: name a loss as a method too",
+        ),
+        (
+            {"repetitions": 1, "budget": "1h"},
+            "--repetitions and --budget cannot be combined: a budget decides the number of repetitions",
+        ),
+    ],
+)
+def test_options_that_exclude_each_other_are_refused(asked, sentence):
+    with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):
+        ComparisonRequest(target="y", command="imbaloss compare", **asked).check_combinations()
 
 
 def test_python_has_every_option_of_the_command_that_is_not_for_files_with_the_same_default():

@@ -126,22 +126,29 @@ def metavar_of(field: Field) -> str:
     return "" if field.kind is bool else field.entry.metavar or METAVARS[field.kind]
 
 
-def recipe_options() -> tuple[Parameter, ...]:
-    """Return a command-line option for each field of a recipe (network, lr, epochs, ...), in the order of `FIELDS`."""
-    return tuple(recipe_option(field) for field in FIELDS.values())
+def recipe_options(**defaults: str) -> tuple[Parameter, ...]:
+    """Return a command-line option for each field of a recipe (network, lr, epochs, ...), in the order of `FIELDS`.
+
+    defaults: The defaults of a command in words, by the name of the field, if they are not those of the field.
+    """
+    return tuple(recipe_option(field, defaults.get(field.name, field.entry.default_text)) for field in FIELDS.values())
 
 
-def recipe_option(field: Field) -> Parameter:
+def recipe_option(field: Field, default_text: str) -> Parameter:
     """Return the command-line option for a field of a recipe. Its value is None unless the option is used.
 
     A flag is written as --shuffle-train or --no-shuffle-train. The value of a field of several numbers is one text.
+
+    Args:
+        field: The field.
+        default_text: The default in words, which the help shows; empty for none.
     """
     dashed = field.name.replace("_", "-")
     return make_option(
         field.name,
         str if field.several else field.kind,  # numbers with commas between them are one text
         field.entry.help,
-        default_text=field.entry.default_text,
+        default_text=default_text,
         flags=[f"--{dashed}/--no-{dashed}"] if field.kind is bool else (),
         metavar=metavar_of(field),
         panel=field.entry.panel,
@@ -189,6 +196,9 @@ DATA_OPTIONS = (
     ),
 )
 RECIPE_OPTIONS = recipe_options()
+COMPARISON_RECIPE_OPTIONS = recipe_options(
+    calibration="auto", optimize="average_precision, or cost if --threshold names costs"
+)
 REQUEST_OPTIONS = tuple(request_option(field) for field in REQUEST_FIELDS.values())
 READING_OPTIONS = tuple(request_option(REQUEST_FIELDS[name]) for name in ("encoding", "sheet"))
 

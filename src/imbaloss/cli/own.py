@@ -10,6 +10,7 @@ from typer import Argument, Option
 
 from imbaloss.cli.app import OWN_DATA, app, explain_input_errors
 from imbaloss.cli.options import (
+    COMPARISON_RECIPE_OPTIONS,
     READING_OPTIONS,
     RECIPE_OPTIONS,
     REQUEST_OPTIONS,
@@ -26,7 +27,7 @@ from imbaloss.plural import format_count
 
 
 @app.command(rich_help_panel=OWN_DATA)
-@add_options(REQUEST_OPTIONS, RECIPE_OPTIONS)
+@add_options(REQUEST_OPTIONS, COMPARISON_RECIPE_OPTIONS)
 def compare(
     context: typer.Context,
     source: Annotated[
@@ -41,9 +42,10 @@ def compare(
     Example: imbaloss compare fraud.csv --target fraud --budget 10m
     """
     from imbaloss.comparison.answer import convert_to_json
-    from imbaloss.comparison.comparing import ComparisonObserver, answer_request, ignore_text
+    from imbaloss.comparison.comparing import answer_request
     from imbaloss.comparison.opening import open_own
     from imbaloss.comparison.own_model import NAME
+    from imbaloss.comparison.place import ComparisonObserver, ignore_text
 
     with explain_input_errors(used_options(context, RECIPE_OPTIONS)):
         request = read_request(context, source)

@@ -107,8 +107,8 @@ def print_run(run: dict[str, Any], model: Path | None) -> None:
         print(run["failure"])
         return
     if run["tuning"]:
-        rates = [f"{candidate['lr']:g}" for candidate in run["tuning"]["candidates"]]
-        print(f"learning rate {run['tuning']['lr']:g}, the best on validation of {', '.join(rates)}")
+        rates = [f"{candidate['setting']['lr']:g}" for candidate in run["tuning"]["candidates"]]
+        print(f"learning rate {run['tuning']['setting']['lr']:g}, the best on validation of {', '.join(rates)}")
     for score in SCORES:
         value = f"{run[score]:.4f}" if run[score] is not None else f"undefined: {run['undefined']['test'][score]}"
         print(f"{score:18}{value}")

@@ -1,9 +1,6 @@
 """Comparing methods on a person's own data, then training the recommended one on all rows."""
 
-import time
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
@@ -12,77 +9,24 @@ import numpy as np
 from imbaloss import report, studies
 from imbaloss.comparison.advice import extend_page
 from imbaloss.comparison.answer import Answer
+from imbaloss.comparison.budget import train_in_budget
 from imbaloss.comparison.description import describe_data
+from imbaloss.comparison.executor_choice import choose_executor
 from imbaloss.comparison.own_data import Own
 from imbaloss.comparison.own_model import OwnModel, name_output, remove_model
+from imbaloss.comparison.place import SILENT, ComparisonObserver, MessageHandler, Place
 from imbaloss.comparison.planning import budget_in_seconds, plan_study
-from imbaloss.comparison.request import MOST, ComparisonRequest
+from imbaloss.comparison.request import ComparisonRequest
 from imbaloss.comparison.study import OwnStudy
 from imbaloss.evaluation import THRESHOLD
 from imbaloss.evaluation.scores import Threshold
 from imbaloss.learners import Method
 from imbaloss.plural import format_count
-from imbaloss.studies import Job, Run, SilentObserver, Store, StudyObserver
+from imbaloss.studies import Store
 from imbaloss.studies.detectable_difference import AREA
 from imbaloss.training import check_device
 
 WRITTEN = ("report.html", "table.csv", "comparisons.csv", "model", "figures")  # outputs, without the study file
-SPARE = 1.2  # a repetition is expected to take at most so many times as long as the longest before
-MessageHandler = Callable[[str], object]
-
-
-def ignore_text(text: str) -> None:
-    """Do nothing with a message; the default of a comparison that nobody follows."""
-
-
-def show_no_progress(jobs: Sequence[Job]) -> AbstractContextManager[StudyObserver]:  # noqa: ARG001
-    """Return a context manager that gives an observer of training. It shows nothing, whatever the jobs (stacks) are."""
-    return nullcontext(SilentObserver())
-
-
-@dataclass(frozen=True)
-class ComparisonObserver:
-    """Functions that receive the messages of a comparison. By default they drop them."""
-
-    tell: MessageHandler = ignore_text  # receives the steps of the comparison
-    note: MessageHandler = ignore_text  # receives notes on the data
-    # returns an observer of the training of these stacks
-    show: Callable[[Sequence[Job]], AbstractContextManager[StudyObserver]] = show_no_progress
-
-
-SILENT = ComparisonObserver()
-
-
-@dataclass(frozen=True, eq=False)
-class Place:
-    """What is needed to train the study of a person's own data: data, output folder, store, device and observer."""
-
-    own: Own
-    folder: Path
-    store: Store
-    device: str
-    observer: ComparisonObserver = SILENT
-
-    def run(self, runs: Sequence[Run], name: str) -> None:
-        """Train the runs that the store lacks and add their rows and predictions to it; a run is one training.
-
-        Args:
-            runs: The trainings to have in the store.
-            name: The name under which the runs refer to the data.
-        """
-        datasets = {name: self.own}
-        jobs = studies.cut_into_stacks(runs, datasets, device=self.device)
-        with self.observer.show(jobs) as observer:
-            studies.execute(jobs, self.store, datasets, self.device, observer=observer)
-
-    def keep(self, study: OwnStudy) -> OwnStudy:
-        """Write the study file into the output folder, in place of an earlier one, and return the study unchanged.
-
-        Raises:
-            OSError: The folder cannot be written.
-        """
-        studies.write_study(study, {study.name: self.own}, self.folder)
-        return study
 
 
 def answer_request(
@@ -108,16 +52,20 @@ def answer_request(
         OSError: The folder cannot be written.
     """
     check_device(request.device)
-    study = plan_study(request, own)
+    study, budget = plan_study(request, own), budget_in_seconds(request)
+    executor = choose_executor(request, study, own)
     notes = (*describe_data(own), *describe_network(study))
-    study = replace(study, notes=notes + (() if request.budget else describe_detectable_difference(study, own)))
+    study = replace(study, notes=notes + (describe_detectable_difference(study, own) if budget is None else ()))
     for text in study.notes:
         observer.note(f"{text}.")
     out = choose_folder(study, out, observer.note, is_named=request.out is not None, overwrite=request.overwrite)
-    place = Place(own, out, Store(out), request.device, observer)
+    place = Place(own, out, Store(out), request.device, observer, executor)
     place.store.add_examples({study.name: own})
-    study = train_repetitions(place.keep(study), place, budget_in_seconds(request))
-    if request.budget:
+    place.keep(study)
+    if budget is None:
+        place.run(study.runs())
+    else:
+        study = train_in_budget(study, place, budget, request.made)
         study = place.keep(replace(study, notes=study.notes + describe_detectable_difference(study, own)))
     findings = report.compute_findings(study, place.store.rows(study.runs()), place.store)
     best = study.recommend(findings)
@@ -230,32 +178,6 @@ def describe_detectable_difference(study: OwnStudy, own: Own) -> tuple[str, ...]
         f"({detectable.methods} methods, {repetitions}, areas of {AREA:g}, {cell.positives:,} positives and "
         f"{cell.negatives:,} negatives in a test part)",
     )
-
-
-def train_repetitions(study: OwnStudy, place: Place, budget: float | None) -> OwnStudy:
-    """Train all repetitions of a study, or as many as fit into a budget, and return the study with their number.
-
-    A budget admits at least one and at most 1000 repetitions. If only one fits, a note says so.
-
-    Args:
-        study: The study.
-        place: The data, store and device to train with.
-        budget: In seconds; None for no limit.
-    """
-    if budget is None:
-        place.run(study.runs(), study.name)
-        return study
-    start, longest, done = time.monotonic(), 0.0, 0
-    while done < MOST and (not done or time.monotonic() - start + SPARE * longest <= budget):
-        began = time.monotonic()
-        place.run(study.runs_of_repetition(done), study.name)
-        longest, done = max(longest, time.monotonic() - began), done + 1
-    if done == 1:
-        place.observer.note(
-            f"One repetition took {longest:.0f} s, and a second one does not fit into the budget. Fewer methods "
-            "(--loss) take less time."
-        )
-    return replace(study, repetitions=done)
 
 
 def train_final_model(study: OwnStudy, method: Method, target: str, place: Place) -> OwnModel | None:

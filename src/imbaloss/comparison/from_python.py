@@ -16,15 +16,16 @@ from imbaloss.choices import suggest
 from imbaloss.comparison.answer import Answer
 from imbaloss.comparison.assemble import Content, assemble_own, join_columns
 from imbaloss.comparison.column_values import write_name
-from imbaloss.comparison.comparing import SILENT, ComparisonObserver, answer_request
+from imbaloss.comparison.comparing import answer_request
 from imbaloss.comparison.missing_values import mark_missing
 from imbaloss.comparison.opening import open_tables
 from imbaloss.comparison.opening_images import name_label_classes
 from imbaloss.comparison.own_data import Own
 from imbaloss.comparison.own_model import convert_label
+from imbaloss.comparison.place import SILENT, ComparisonObserver
 from imbaloss.comparison.reading.frames import table_from_frame
 from imbaloss.comparison.reading.image_arrays import fit_image_arrays
-from imbaloss.comparison.request import REQUEST_FIELDS, ComparisonRequest
+from imbaloss.comparison.request import MOST_SETTINGS, REQUEST_FIELDS, ComparisonRequest
 from imbaloss.comparison.targets import name_classes
 from imbaloss.recipe_fields import DEFAULT_MARGIN, FIELDS
 from imbaloss.training.recipe import canonical_int
@@ -34,11 +35,13 @@ Names = Sequence[Any] | Any  # several names, or one
 
 
 def compare(  # noqa: D417 - the table of the request documents the other options
-    X: Any, y: Any, *, losses: Names = None, samplers: Names = None, references: bool = True, positive: Any = None,
-    test: tuple[Any, Any] | None = None, groups: Any = None, times: Any = None, threshold: str = "f1", folds: int = 5,
+    X: Any, y: Any, *, methods: Any = None, losses: Names = None, samplers: Names = None, references: bool = True,
+    settings: int = MOST_SETTINGS, positive: Any = None, test: tuple[Any, Any] | None = None, groups: Any = None,
+    times: Any = None, threshold: str = "f1", optimize: str | None = None, folds: int = 5,
     repetitions: int | None = None, budget: str | None = None, margin: float = DEFAULT_MARGIN, category: Names = (),
     drop: Names = (), mark: Names = (), na_values: Names = (), keep_na: Names = (), decimal: str | None = None,
     out: str | Path | None = None, overwrite: bool = False, name: str = "data", device: str = "cpu",
+    executor: str | None = None, workers: int | None = None, address: str | None = None,
     verbose: bool = False, **recipe: Any,
 ) -> Answer:  # fmt: skip
     """Find out which method finds the rare class best in these data, by how much, and how certain that is.
@@ -58,8 +61,9 @@ def compare(  # noqa: D417 - the table of the request documents the other option
         test: X and y of the test part, instead of cross-validation.
         groups: (N,). Rows of one group stay in one part.
         times: (N,). The latest rows are the test part.
-        threshold: The rule that chooses thresholds, such as "f1" or "cost:fn=10,fp=1". It also decides which method is
-            recommended.
+        threshold: The rule that chooses thresholds, such as "f1" or "cost:fn=10,fp=1".
+        optimize: The score that chooses settings and methods: "average_precision", "roc_auc", "f1" or "cost". None: the
+            cost if the threshold names costs, and else the average precision.
         name: The name of the data in the report.
         verbose: Whether to print notes on the data and the steps of the comparison.
         **recipe: Entries of a recipe, as docs/studies.md lists them.
@@ -71,11 +75,13 @@ def compare(  # noqa: D417 - the table of the request documents the other option
         group=None if groups is None else GROUP, time=None if times is None else TIME,
         drop=as_names(drop) or (), category=as_names(category) or (), mark=as_names(mark) or (),
         na_values=as_names(na_values) or (), keep_na=as_names(keep_na) or (), decimal=decimal,
-        losses=as_names(losses), samplers=as_names(samplers), references=references,
+        methods=as_methods(methods), losses=as_names(losses), samplers=as_names(samplers), references=references,
+        settings=canonical_int("settings", settings),
         folds=canonical_int("folds", folds),
         repetitions=None if repetitions is None else canonical_int("repetitions", repetitions), budget=budget,
-        margin=margin, recipe={**recipe, "threshold": threshold}, device=device,
+        margin=margin, recipe={**recipe, "threshold": threshold, "optimize": optimize}, device=device,
         out=None if out is None else Path(out), overwrite=overwrite,
+        executor=executor, workers=None if workers is None else canonical_int("workers", workers), address=address,
     )  # fmt: skip
     own = open_arrays(str(name), [(X, y), *([test] if test is not None else [])], groups, times, request)
     return answer_in_python(own, request, verbose=verbose)
@@ -147,6 +153,17 @@ def as_names(names: Names) -> tuple[str, ...] | None:
     if names is None:
         return None
     return (str(names),) if isinstance(names, str) or not isinstance(names, Iterable) else tuple(map(str, names))
+
+
+def as_methods(methods: Any) -> tuple[Any, ...] | None:
+    """Return one method or several methods as a tuple; None stays None.
+
+    A text and a classifier are one method each, also a classifier that can be iterated over.
+    """
+    if methods is None:
+        return None
+    is_one = isinstance(methods, str) or hasattr(methods, "get_params") or not isinstance(methods, Iterable)
+    return (methods,) if is_one else tuple(methods)
 
 
 def open_arrays(

@@ -8,7 +8,7 @@ import pandas as pd
 
 from imbaloss.comparison.own_data import FOLDS, Own
 from imbaloss.comparison.request import ComparisonRequest
-from imbaloss.comparison.study import SETTINGS, OwnStudy, choose_methods, choose_recipe, choose_repetitions
+from imbaloss.comparison.study import OwnStudy, choose_methods, choose_recipe, choose_repetitions
 from imbaloss.training.recipe import check_entries, read_entries
 
 UNITS = ("s", "m", "h")  # of a budget: seconds, minutes, hours
@@ -20,22 +20,21 @@ def plan_study(request: ComparisonRequest, own: Own) -> OwnStudy:
     With a budget the study has one repetition, to which training adds.
 
     Raises:
-        ValueError: A method is unknown, an option has a value that it does not admit, or the recipe cannot train a
-            method.
+        ValueError: A method is unknown, or its class or a parameter does not exist. Or an option has a value that it
+            does not admit, options exclude each other, or the recipe cannot train a method.
+        TypeError: A method is neither text nor a classifier of scikit-learn's kind.
     """
-    methods = choose_methods(request.losses, request.samplers, references=request.references)
+    request.check_combinations()
+    request.check_numbers()
+    methods = choose_methods(request, images=own.kind.of_images)
     train = sum(own.split_counts(0, own.each_fold[0])["train"])
     alone = {"tune_lr": ()} if "lr" in request.recipe else {}
     check_entries(request.recipe)
-    entries = choose_recipe(train, {**alone, **request.recipe}, images=own.kind.of_images)
+    entries = choose_recipe(train, {**alone, **request.recipe}, images=own.kind.of_images, settings=request.settings)
     recipe, decision = read_entries(entries)
     for method in methods:
         method.learner.check_loss(method.loss, recipe)
     recipe.check_shape(own.shape)
-    if request.repetitions is not None and request.budget is not None:
-        options = " and ".join(map(request.write_option, ("repetitions", "budget")))
-        raise ValueError(f"{options} cannot be combined: a budget decides the number of repetitions")
-    request.check_numbers()
     seconds = budget_in_seconds(request)
     return OwnStudy(
         name=own.name,
@@ -52,7 +51,7 @@ def plan_study(request: ComparisonRequest, own: Own) -> OwnStudy:
         margin=request.margin,
         command=request.command,
         noun=f"{own.kind.noun}s",
-        settings=SETTINGS,
+        settings=request.settings,
     )
 
 

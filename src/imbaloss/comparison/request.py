@@ -7,6 +7,7 @@ torch nor NumPy, so that `imbaloss --help` answers at once.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import monotonic
 from typing import Annotated, Any
 
 from imbaloss.comparison.reading.names import normalize_text
@@ -14,6 +15,11 @@ from imbaloss.field_tables import Entry, between, read_fields
 from imbaloss.recipe_fields import DEFAULT_MARGIN, DEVICE, MARGIN
 
 MOST = 1000  # repetitions
+MOST_SETTINGS = 6  # settings that each method may try
+EXCLUSIVE = (  # fields that cannot be combined, and the reason
+    ("repetitions", "budget", "a budget decides the number of repetitions"),
+    ("methods", "losses", "name a loss as a method too"),
+)
 NAMES = ("target", "group", "time", "drop", "category", "mark", "na_values", "keep_na")  # fields with names or texts
 
 
@@ -48,14 +54,25 @@ class ComparisonRequest:
     drop: Annotated[
         tuple[str, ...], Entry("Column to leave out.", metavar="COLUMN", in_python="Columns to leave out.")
     ] = ()
+    methods: Annotated[  # texts, or in Python also classifiers; or the name of one set
+        tuple[Any, ...] | None,
+        Entry(
+            "Method to compare, as lightgbm, 'ce + smote' or sklearn.svm:SVC:C=10; or a set: quick, default or all.",
+            metavar="METHOD",
+            option="method",
+            option_alias="methods",
+            default_text="the set 'default'",
+            in_python='The set "quick", "default" or "all"; or methods, each a text such as "ce + smote" or an '
+            'unfitted classifier of scikit-learn. None: the set "default", or those of `losses` and `samplers`.',
+        ),
+    ] = None
     losses: Annotated[
         tuple[str, ...] | None,
         Entry(
-            "Loss to compare, as focal:gamma=2.",
+            "Loss of networks to compare, as focal:gamma=2, in place of --method.",
             metavar="LOSS",
             option="loss",
-            default_text="eight losses, and ce with two samplers",
-            in_python="Losses to compare, instead of the default methods.",
+            in_python="Losses of networks to compare, in place of `methods`.",
         ),
     ] = None
     budget: Annotated[
@@ -151,21 +168,31 @@ class ComparisonRequest:
     samplers: Annotated[
         tuple[str, ...] | None,
         Entry(
-            "Sampler that each loss is combined with, as smote.",
+            "Sampler that each loss or method is combined with, as smote.",
             panel="Methods",
             metavar="SAMPLER",
             option="sampler",
-            in_python="Samplers that each loss is combined with.",
+            in_python="Samplers that each loss or method is combined with.",
         ),
     ] = None
     references: Annotated[
         bool,
         Entry(
-            "Also compare scikit-learn's logistic regression and gradient boosting.",
+            "Compare lightgbm and logistic_regression too if --loss or --sampler names the methods. --no-references "
+            "leaves a set its networks alone.",
             panel="Methods",
-            in_python="Whether to train scikit-learn's logistic regression and gradient boosting too.",
+            in_python="Whether to compare lightgbm and logistic_regression too if `losses` or `samplers` name the "
+            "methods. If false, a set has its networks alone.",
         ),
     ] = True
+    settings: Annotated[
+        int,
+        Entry(
+            "Number of settings (values of hyper-parameters) that each method tries at most.",
+            panel="Methods",
+            domains=(between(1, MOST_SETTINGS),),
+        ),
+    ] = MOST_SETTINGS
     folds: Annotated[
         int,
         Entry(
@@ -194,8 +221,42 @@ class ComparisonRequest:
         ),
     ] = False
     device: Annotated[str, DEVICE] = "cpu"
+    executor: Annotated[
+        str | None,
+        Entry(
+            "Where methods are trained: here (this process), processes (worker processes of this machine), ray (a Ray "
+            "cluster).",
+            panel="Computing",
+            metavar="NAME",
+            default_text="processes for large data, else here",
+            in_python='Where methods are trained: "here" (this process), "processes" (worker processes of this '
+            'machine) or "ray" (a Ray cluster). None: "here".',
+        ),
+    ] = None
+    workers: Annotated[
+        int | None,
+        Entry(
+            "Number of worker processes (executor 'processes' only).",
+            panel="Computing",
+            domains=(between(1, 1000),),
+            default_text="one a processor",
+            in_python='The number of worker processes (executor "processes" only). None: one a processor.',
+        ),
+    ] = None
+    address: Annotated[
+        str | None,
+        Entry(
+            "Address of the Ray cluster (executor 'ray' only).",
+            panel="Computing",
+            metavar="HOST:PORT",
+            option_alias="ray-address",
+            default_text="auto",
+            in_python='The address of the Ray cluster (executor "ray" only). None: "auto".',
+        ),
+    ] = None
     recipe: Mapping[str, Any] = field(default_factory=dict)  # entries of a `Recipe`, which overrule those for the data
     command: str = ""  # the command line of the request, which the report shows
+    made: float = field(default_factory=monotonic, compare=False)  # when it was made; a budget begins then
 
     def __post_init__(self) -> None:
         """Trim the names and texts of the request, and bring them into Unicode's normal form C; None stays None.
@@ -217,6 +278,16 @@ class ComparisonRequest:
         if not self.command:
             return f"`{name}`"
         return f"--{(REQUEST_FIELDS[name].entry.option or name).replace('_', '-')}"
+
+    def check_combinations(self) -> None:
+        """Raise ValueError if the request has two fields that exclude each other, such as `repetitions` and `budget`.
+
+        The message names both as the person knows them, and the reason.
+        """
+        for first, second, reason in EXCLUSIVE:
+            if getattr(self, first) is not None and getattr(self, second) is not None:
+                options = f"{self.write_option(first)} and {self.write_option(second)}"
+                raise ValueError(f"{options} cannot be combined: {reason}")
 
     def check_numbers(self) -> None:
         """Check that each number of the request, such as `folds`, is in the range of its field.

@@ -3,11 +3,17 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields, replace
 from functools import cache
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, get_type_hints
 
+from imbaloss import losses
+from imbaloss.choices import check_choice
 from imbaloss.comparison.advice import Advice, advise, extend_page, recommend
+from imbaloss.comparison.request import MOST_SETTINGS, ComparisonRequest
 from imbaloss.data import NO_SAMPLER, NONE, Fold, SamplerSpec
-from imbaloss.learners import Method
+from imbaloss.evaluation import Decision
+from imbaloss.evaluation.decision import COST
+from imbaloss.learners import LEARNERS, Method
 from imbaloss.recipe_fields import DEFAULT_MARGIN
 from imbaloss.report import Findings
 from imbaloss.studies import ReportExtension, Run
@@ -19,10 +25,38 @@ from imbaloss.training.recipe import read_entries
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-LOSSES = ("ce", "wce", "focal", "mse", "wmse", "mfe", "msfe", "logit_adjusted")
-METHODS = tuple(map(Method.parse, (*LOSSES, "ce + random_over", "ce + random_under")))
 REFERENCES = ("lightgbm", "logistic_regression")  # that are compared beside losses
 SETTINGS = 6  # number of settings that each method tries
+LOSSES = ("ce", "wce", "focal", "mfe", "msfe", "logit_adjusted")
+EVERY_LOSS = tuple(name for name in losses.names() if name != "ldam_drw")  # which lacks the epoch of its change
+ABSENT = {"gradient_boosting", *(() if find_spec("xgboost") else ("xgboost",))}  # LightGBM replaces the first
+EVERY_LEARNER = tuple(name for name in LEARNERS if name not in ABSENT)
+DEFAULT = "default"  # the set that is compared if a request names neither methods nor losses nor samplers
+SETS = {  # methods by the name of their set
+    "quick": (*REFERENCES, "balanced_random_forest"),
+    DEFAULT: (
+        *REFERENCES,
+        "extra_trees",
+        "balanced_random_forest",
+        *LOSSES,
+        "ce + random_over",
+        "ce + random_under",
+        "lightgbm + random_under",
+    ),
+    "all": (
+        *EVERY_LEARNER,
+        *EVERY_LOSS,
+        *("ce + random_over", "ce + random_under", "ce + smote"),
+        *("lightgbm + random_over", "lightgbm + random_under", "lightgbm + smote"),
+    ),
+}
+IMAGE_SETS = {  # for images: a forest is slow on pixels, and a mean of two images is no image, as SMOTE makes them
+    "quick": (*REFERENCES, "ce"),
+    DEFAULT: (*REFERENCES, *LOSSES, "ce + random_over", "ce + random_under"),
+    "all": (*REFERENCES, *EVERY_LOSS, "ce + random_over", "ce + random_under"),
+}
+CALIBRATION = "auto"
+OPTIMIZE = "average_precision"  # the score that is optimised unless the threshold names costs
 OWN = "own"  # the protocol of the runs, under which data are used unchanged; also the table of the study file
 ALL_ROWS = ", all rows"  # ends the name of the data on which the recommended method is trained
 FILE_KEYS = {"noun": "things"}  # keys of the study file that differ from the names of the fields
@@ -189,30 +223,63 @@ def make_document_type() -> "type[BaseModel]":
     return create_model(OwnStudy.__name__, **written)
 
 
-def choose_methods(
-    losses: Sequence[str] | None, samplers: Sequence[str] | None, *, references: bool = True
-) -> tuple[Method, ...]:
-    """Choose the methods to compare, each once: each loss with each sampler, then the references of scikit-learn.
+def choose_methods(request: ComparisonRequest, *, images: bool = False) -> tuple[Method, ...]:
+    """Choose the methods to compare, each once: those of a set, those that the request names, or networks by losses.
+
+    Methods and sets are combined with each sampler. With losses, or samplers alone, the methods are networks with each
+    loss (ce without losses) and each sampler, other learners among the losses, and the references.
 
     Args:
-        losses: Texts of losses or methods; None for ce, or for the default methods if `samplers` is None too.
-        samplers: Texts of samplers; None for none.
-        references: Whether to add all references. Without it, `losses` may still name one.
+        request: The request.
+        images: Whether the data are images, for which sets are others.
 
     Raises:
         ValueError: A method is unknown or has two samplers, or no method is left.
+        TypeError: A method is neither text nor a classifier of scikit-learn's kind.
     """
-    all_references = tuple(map(Method.parse, REFERENCES))
-    if losses is None and samplers is None:
-        return (*(all_references if references else ()), *METHODS)
-    requested = [Method.parse(text) for text in (["ce"] if losses is None else losses)]
-    specs = [SamplerSpec.parse(text) for text in samplers or (NONE,)]
-    networks = [add_sampler(method, spec) for method in requested if method.learner.is_network for spec in specs]
-    chosen = [method for method in requested if not method.learner.is_network]
-    chosen += [reference for reference in all_references if references]
-    if not networks and not chosen:
-        raise ValueError("there is no method to compare: name a loss (--loss)")
-    return tuple(dict.fromkeys([*networks, *chosen]))
+    samplers = [SamplerSpec.parse(text) for text in request.samplers or (NONE,)]
+    if request.methods is None and (request.losses, request.samplers) != (None, None):
+        named = [Method.parse(text) for text in (("ce",) if request.losses is None else request.losses)]
+        chosen = [
+            *cross([method for method in named if method.learner.is_network], samplers),
+            *(method for method in named if not method.learner.is_network),
+            *(Method.parse(name) for name in REFERENCES if request.references),
+        ]
+    else:
+        chosen = cross(read_methods(request, images=images), samplers)
+    if not chosen:
+        raise ValueError(f"there is no method to compare: name one by {request.write_option('methods')}")
+    return tuple(dict.fromkeys(chosen))
+
+
+def read_methods(request: ComparisonRequest, *, images: bool) -> list[Method]:
+    """Read the methods of a request, or those of the set that it names; the default set if it names nothing.
+
+    Without references, a set has its networks alone.
+
+    Args:
+        request: The request.
+        images: Whether the data are images.
+
+    Raises:
+        ValueError: A method is unknown, or a set stands beside other methods.
+        TypeError: A method is neither text nor a classifier of scikit-learn's kind.
+    """
+    methods = (DEFAULT,) if request.methods is None else request.methods
+    for name in (each for each in methods if isinstance(each, str)):
+        if name in SETS and len(methods) > 1:
+            raise ValueError(f"the set {name!r} cannot be combined with other methods: name one set, or methods alone")
+        if name in SETS:
+            members = [Method.parse(text) for text in (IMAGE_SETS if images else SETS)[name]]
+            return [method for method in members if request.references or method.learner.is_network]
+        if name.isidentifier():
+            check_choice("method", name, (*SETS, *LEARNERS, *losses.names()))
+    return [Method.read(method) for method in methods]
+
+
+def cross(methods: Sequence[Method], samplers: Sequence[SamplerSpec]) -> list[Method]:
+    """Combine each method with each sampler. Raise ValueError if a method has a sampler already, or takes none."""
+    return [add_sampler(method, sampler) for method in methods for sampler in samplers]
 
 
 def add_sampler(method: Method, sampler: SamplerSpec) -> Method:
@@ -224,21 +291,31 @@ def add_sampler(method: Method, sampler: SamplerSpec) -> Method:
     if sampler == NO_SAMPLER:
         return method
     if method.sampler != NO_SAMPLER:
-        raise ValueError(f"method {method} already has a sampler: leave out sampler {sampler}, or name the loss alone")
+        raise ValueError(
+            f"method {method} already has a sampler: leave out sampler {sampler}, or name the method alone"
+        )
     return replace(method, sampler=sampler)
 
 
-def choose_recipe(rows: int, entries: Entries, *, images: bool, settings: int = SETTINGS) -> Entries:
+def choose_recipe(rows: int, entries: Entries, *, images: bool, settings: int = MOST_SETTINGS) -> Entries:
     """Return the entries of the recipe for a number of training rows, which decides batch size and epochs.
+
+    The score that is optimised is the cost if the threshold names costs, and else the average precision.
 
     Args:
         rows: The number of training rows.
         entries: The entries of the request, which override the defaults.
         images: Whether the rows are images.
         settings: The number of learning rates to try.
+
+    Raises:
+        FieldError: The entries of the decision cannot be read.
     """
+    decision = Decision.read(entries)
+    optimized = decision.optimize or (COST if decision.rule.name == COST else OPTIMIZE)
     scaling = "standard" if images else "unit"  # the preparation has scaled columns
-    return make_default_entries(rows, settings) | {"scaling": scaling} | entries
+    defaults = make_default_entries(rows, settings) | {"scaling": scaling, "calibration": CALIBRATION}
+    return defaults | {**entries, "optimize": optimized}
 
 
 def choose_repetitions(rows: int) -> int:

@@ -7,10 +7,11 @@ from imbaloss.learners.estimator_model import EstimatorModel
 from imbaloss.learners.estimators import Estimator
 from imbaloss.learners.fitted_model import FittedModel
 from imbaloss.learners.learner import Learner
-from imbaloss.learners.method import Method
+from imbaloss.learners.method import LEARNERS, Method
 from imbaloss.learners.stacked_networks import NETWORKS, StackedNetworks
 
 __all__ = [
+    "LEARNERS",
     "NETWORKS",
     "Estimator",
     "EstimatorModel",

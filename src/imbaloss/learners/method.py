@@ -3,16 +3,19 @@
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from imbaloss import losses
+from imbaloss.choices import check_choice
 from imbaloss.data import NO_SAMPLER, InputForm, SamplerSpec
 from imbaloss.evaluation import Decision
 from imbaloss.learners.boosted_lightgbm import LightGBM
 from imbaloss.learners.boosted_xgboost import XGBoost
-from imbaloss.learners.estimators import Estimator
+from imbaloss.learners.estimators import NAMED, Estimator
 from imbaloss.learners.learner import Learner
 from imbaloss.learners.stacked_networks import NETWORKS
 from imbaloss.losses import LossSpec
 
 BESIDE = " + "  # between a loss, or a learner, and its sampler
+LEARNERS = (LightGBM.name, XGBoost.name, *NAMED)  # learners with a name, beside networks, which a loss stands for
 CROSS_ENTROPY = LossSpec("ce")
 
 
@@ -60,6 +63,9 @@ class Method:
         learner: Learner | None = LightGBM.parse(learned) or XGBoost.parse(learned) or Estimator.parse(learned)
         if learner is not None:
             return cls(learner, None, sampler, decision or Decision())
+        name = learned.partition(":")[0]
+        if "/" not in name:  # as in a loss of an error and a reduction
+            check_choice("method", name, (*LEARNERS, *losses.names()))
         return cls(NETWORKS, LossSpec.parse(learned), sampler, decision or Decision())
 
     @classmethod

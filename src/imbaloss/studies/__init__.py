@@ -4,7 +4,18 @@ from imbaloss.studies.bulk import pause_garbage_collection
 from imbaloss.studies.detectable_difference import DetectableDifferences, compute_detectable_differences
 from imbaloss.studies.driver import execute
 from imbaloss.studies.execution import Finished, train_together
-from imbaloss.studies.executors import EXECUTORS, Executor, make_executor, train_here, train_in_processes, train_on_ray
+from imbaloss.studies.executors import (
+    EXECUTORS,
+    HERE,
+    PROCESSES,
+    RAY,
+    Executor,
+    count_processors,
+    make_executor,
+    train_here,
+    train_in_processes,
+    train_on_ray,
+)
 from imbaloss.studies.files import (
     BUILT_IN,
     built_in,
@@ -28,6 +39,9 @@ from imbaloss.studies.study import EntryError, Run, Study
 __all__ = [
     "BUILT_IN",
     "EXECUTORS",
+    "HERE",
+    "PROCESSES",
+    "RAY",
     "THRESHOLDS",
     "DetectableDifferences",
     "EntryError",
@@ -48,6 +62,7 @@ __all__ = [
     "StudyObserver",
     "built_in",
     "compute_detectable_differences",
+    "count_processors",
     "cut_into_stacks",
     "execute",
     "find_built_in",

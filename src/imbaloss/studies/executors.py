@@ -31,7 +31,8 @@ ATTEMPTS = 3  # how often a stack is trained whose worker is lost
 Trained = Iterator[tuple[Job, list[Finished]]]
 Executor = Callable[[Iterator[Job], Mapping[str, Source], str, StudyObserver], Trained]  # jobs, data, device, observer
 
-EXECUTORS = ("here", "processes", "ray")
+HERE, PROCESSES, RAY = EXECUTORS = ("here", "processes", "ray")
+LOOK_S = 1.0  # seconds between looks at workers, after each of which the observer may end the training
 
 
 def make_executor(name: str, *, workers: int | None = None, address: str | None = None) -> Executor:
@@ -47,13 +48,13 @@ def make_executor(name: str, *, workers: int | None = None, address: str | None 
         ConnectionError: No Ray cluster answers at the address.
     """
     check_choice("executor", name, EXECUTORS)
-    if workers is not None and name != "processes":
+    if workers is not None and name != PROCESSES:
         raise ValueError(f"workers is for the executor processes only, and the executor is {name}")
-    if address is not None and name != "ray":
+    if address is not None and name != RAY:
         raise ValueError(f"address is for the executor ray only, and the executor is {name}")
-    if name == "processes":
+    if name == PROCESSES:
         return partial(train_in_processes, workers=workers or count_processors())
-    if name == "ray":
+    if name == RAY:
         if find_spec("ray") is None:
             raise ValueError("the executor ray needs Ray: pip install 'imbaloss[ray]'")
         connect_to_ray(address or "auto")
@@ -87,7 +88,8 @@ def train_in_processes(
         jobs: The stacks; the next one is taken when a worker is free.
         datasets: The data sets by name.
         device: The device that trains: "cpu", "cuda" or "cuda:N".
-        observer: Gets the work of each finished stack.
+        observer: Gets the work of each finished stack, and 0 each second without one. It may end the training by an
+            exception.
         workers: The number of worker processes.
 
     Raises:
@@ -107,7 +109,9 @@ def train_in_processes(
                     again.pop()
                 if not running:
                     return
-                done, _ = wait(running, return_when=FIRST_COMPLETED)
+                done, _ = wait(running, timeout=LOOK_S, return_when=FIRST_COMPLETED)
+                if not done:
+                    observer.on_work(0)
                 for future in done:
                     finished = future.result()
                     job = running.pop(future)
@@ -195,7 +199,8 @@ def train_on_ray(
         jobs: The stacks; the next one is taken when a place in the cluster is free.
         datasets: The data sets by name.
         device: The device that trains: "cpu", "cuda" or "cuda:N".
-        observer: Gets the work of each finished stack.
+        observer: Gets the work of each finished stack, and 0 each second without one. It may end the training by an
+            exception.
         address: "auto" or "HOST:PORT".
         threads: The number of processors for each stack.
 
@@ -215,10 +220,13 @@ def train_on_ray(
                 running[task.options(memory=memory).remote(job, stored, device, threads)] = job
             if not running:
                 return
-            [done], _ = ray.wait(list(running), num_returns=1)
-            finished, job = ray.get(done), running.pop(done)
-            observer.on_work(job.work_of(job.runs))
-            yield job, finished
+            done, _ = ray.wait(list(running), num_returns=1, timeout=LOOK_S)
+            if not done:
+                observer.on_work(0)
+            for task_done in done:
+                finished, job = ray.get(task_done), running.pop(task_done)
+                observer.on_work(job.work_of(job.runs))
+                yield job, finished
     finally:
         ray.shutdown()
 

@@ -16,7 +16,10 @@ class StudyObserver(Protocol):
         """React to the start of a stack of runs; called when it is passed to the executor, which trains it."""
 
     def on_work(self, amount: int) -> None:
-        """React to progress; called with the work, in multiplications, that was done since the last call."""
+        """React to progress; called with the work, in multiplications, that was done since the last call.
+
+        It may be 0. An exception ends the training: stacks in training are not stored.
+        """
 
     def on_stack_stored(self, job: Job) -> None:
         """React to the end of a stack of runs; called when its results are in the store."""

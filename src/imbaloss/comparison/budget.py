@@ -1,0 +1,195 @@
+"""Training within a budget: the methods and repetitions for which there is time, by the times measured so far."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from itertools import takewhile
+from math import inf
+
+from imbaloss.comparison.deadline import Deadline, TimeIsUp
+from imbaloss.comparison.place import Place
+from imbaloss.comparison.request import MOST
+from imbaloss.comparison.schedule import Cost, Schedule, describe_left_out, write_budget
+from imbaloss.comparison.study import OwnStudy
+from imbaloss.learners import Method
+from imbaloss.plural import join_words
+from imbaloss.studies import Job, Run, StudyObserver
+
+
+def train_in_budget(study: OwnStudy, place: Place, budget: float, began: float) -> OwnStudy:
+    """Train the methods and repetitions of a study that fit into a budget, and return the study of these alone.
+
+    The final training and the report fit into the budget too. The first method is trained in any case. Notes name the
+    methods that are left out, and say if the budget is too short.
+
+    Args:
+        study: The study with all methods that were asked for.
+        place: The data, store and executor to train with.
+        budget: The time in seconds.
+        began: When it began, as `time.monotonic` tells it.
+    """
+    first = FirstRepetition(place, began + budget, Schedule(find_growth(study, place)))
+    overhead = time.monotonic() - began
+    first.train(study)
+    schedule = first.schedule
+    study = replace(study, methods=tuple(method for method in study.methods if method in schedule.methods))
+    notes = []
+    if first.left_out:
+        seconds = overhead + schedule.predict_total(first.left_out)
+        notes.append(describe_left_out(first.left_out, budget, seconds))
+    if (late := time.monotonic() + schedule.ending - first.end) > 0:
+        notes.append(
+            f"The budget is exceeded by about {write_budget(late)}: it is too short for one repetition of "
+            f"{join_words(map(str, study.methods), 3)}, the training on all rows and the report"
+        )
+    study = replace(study, repetitions=train_repetitions(study, place, schedule, first.end))
+    if study.repetitions == 1 and late <= 0:
+        notes.append(f"A second repetition, of about {schedule.repetition:.0f} s, does not fit into the budget")
+    for text in notes:
+        place.observer.note(f"{text}.")
+    return replace(study, notes=(*study.notes, *notes))
+
+
+def find_growth(study: OwnStudy, place: Place) -> float:
+    """Return how many times as many training rows the final training has as the first repetition."""
+    seed, fold = study.find_repetition(0)
+    final, first = place.own.without_test.split_counts(0)["train"], place.own.split_counts(seed, fold)["train"]
+    return sum(final) / sum(first)
+
+
+@dataclass
+class FirstRepetition:
+    """The first repetition, in which times are measured and methods are left out. Training it changes the attributes.
+
+    It is trained in this process, stack by stack, since stacks that are trained at once slow each other.
+    """
+
+    place: Place
+    end: float  # when the budget ends, as `time.monotonic` tells it
+    schedule: Schedule  # with the methods that are kept
+    left_out: list[Cost] = field(default_factory=list)  # with infinite times where nothing is known
+    processor: float = 0.0  # processor time of the trainings so far
+    wall: float = 0.0  # the time that they took
+    slow: float = 0.0  # seconds for a multiplication of networks whose training was ended; 0 if none was
+
+    @property
+    def left(self) -> float:
+        """The time that is left of the budget, in seconds."""
+        return self.end - time.monotonic()
+
+    def train(self, study: OwnStudy) -> None:
+        """Train the methods of a study for which there is time, those of low cost first."""
+        jobs = order_by_cost(self.place.cut(study.runs_of_repetition(0)))
+        with self.place.observer.show(jobs) as shown:
+            for job in jobs:
+                self.train_networks(job, shown) if job.learner.is_network else self.train_job(job, shown)
+
+    def train_networks(self, job: Job, shown: StudyObserver) -> None:
+        """Train the first method of a stack of networks alone, then as many of the others as fit by its time.
+
+        Args:
+            job: The stack.
+            shown: Shows the progress.
+        """
+        seconds = self.train_job(replace(job, runs=job.runs[:1]), shown)
+        number = 1 + self.schedule.count_fitting(self.left, len(job.runs) - 1, seconds)
+        if number > 1:
+            self.train_job(replace(job, runs=job.runs[1:number]), shown)
+        self.leave_out(job.runs[number:], seconds * len(job.runs[number:]))
+
+    def train_job(self, job: Job, shown: StudyObserver) -> float:
+        """Train the methods of a stack, and keep or leave them out by the time that this took.
+
+        A stack for which there is no time is not begun, and one that takes too long is ended. The first of all is
+        trained and kept in any case.
+
+        Args:
+            job: The stack.
+            shown: Shows the progress.
+
+        Returns:
+            The time in seconds, an estimate if the training was ended or not begun; infinite without an estimate.
+        """
+        work = job.work_of(job.runs)
+        limit = self.schedule.find_limit(self.left, len(job.runs)) if self.schedule.costs else inf
+        expected = self.slow * work if job.learner.is_network else 0.0
+        if limit < max(expected, self.schedule.cheapest):
+            return self.leave_out(job.runs, expected or inf)
+        deadline = Deadline(shown, time.monotonic() + limit, find_least_work(job))
+        processor = time.process_time()
+        try:
+            self.place.execute([job], deadline)
+        except TimeIsUp:
+            seconds = deadline.predict(work)
+            self.slow = seconds / work
+            return self.leave_out(job.runs, seconds)
+        wall = time.monotonic() - deadline.start
+        self.wall, self.processor = self.wall + wall, self.processor + time.process_time() - processor
+        self.schedule = replace(self.schedule, slowness=max(self.wall / self.processor, 1.0))
+        seconds = max(wall, self.place.find_recorded_time(job.runs))
+        extended = self.schedule.add(Cost(methods_of(job.runs), seconds))
+        if self.schedule.costs and not extended.fits(self.left):
+            return self.leave_out(job.runs, seconds)
+        self.schedule = extended
+        return seconds
+
+    def leave_out(self, runs: Sequence[Run], seconds: float) -> float:
+        """Leave the methods of some runs out, and return the time that they take.
+
+        Args:
+            runs: One run of each method; may be empty.
+            seconds: The time that they take in a repetition; infinite if it is not known.
+        """
+        if runs:
+            self.left_out.append(Cost(methods_of(runs), seconds))
+        return seconds
+
+
+def methods_of(runs: Sequence[Run]) -> tuple[Method, ...]:
+    """Return the methods of some runs, in their order."""
+    return tuple(run.method for run in runs)
+
+
+def order_by_cost(jobs: Sequence[Job]) -> list[Job]:
+    """Return the stacks in the order of their expected cost: learners of other libraries, then networks by their work.
+
+    The others keep their order, since nothing is known of their cost.
+    """
+    return sorted(jobs, key=lambda job: job.work_of(job.runs[:1]) if job.learner.is_network else 0)
+
+
+def find_least_work(job: Job) -> int:
+    """Return the smallest amount of work that ends the training of a stack: with patience, training may stop early."""
+    recipes = [candidate.recipe for run in job.runs for candidate in run.candidates]
+    return job.work * sum(min(each.epochs, each.patience + 1) if each.patience else each.epochs for each in recipes)
+
+
+def train_repetitions(study: OwnStudy, place: Place, schedule: Schedule, end: float) -> int:
+    """Train further repetitions while there is time for them, and return the number of all that are finished.
+
+    The executor gets as many at once as fit by the times of the first one.
+
+    Args:
+        study: The study, whose first repetition is trained.
+        place: The data, store and executor to train with.
+        schedule: The methods of the study, with their times.
+        end: When the budget ends, as `time.monotonic` tells it.
+    """
+    done, slowest = 1, 0.0
+    while more := min(schedule.count_repetitions(end - time.monotonic(), slowest), MOST - done):
+        runs = [run for number in range(done, done + more) for run in study.runs_of_repetition(number)]
+        start = time.monotonic()
+        try:
+            place.run(runs, lambda shown: Deadline(shown, end - schedule.ending))
+        except TimeIsUp:
+            return count_finished(study, place)
+        slowest = max(slowest, (time.monotonic() - start) / more)
+        done += more
+    return done
+
+
+def count_finished(study: OwnStudy, place: Place) -> int:
+    """Return how many repetitions the store has with all methods of the study, from the first one on."""
+    hashes = place.store.hashes()
+    finished = (all(run.hash in hashes for run in study.runs_of_repetition(number)) for number in range(MOST))
+    return sum(takewhile(bool, finished))
