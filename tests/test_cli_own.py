@@ -133,7 +133,7 @@ def test_methods_of_any_kind_are_compared_and_the_study_says_which(imbaloss, tmp
         (("--methods", "quick", "--method", "ce"), "the set 'quick' cannot be combined with other methods"),
         (("--methods", "quick", "--loss", "ce"), "--method and --loss cannot be combined: name a loss as a method too"),
         (("--method", "no.such:Thing"), "no.such:Thing cannot be imported: "),
-        (("--method", "sklearn.linear_model:Ridge"), "sklearn.linear_model:Ridge is no classifier"),
+        (("--method", "sklearn.linear_model:Ridge"), "sklearn.linear_model:Ridge cannot be used as a classifier: "),
         (("--method", "sklearn.svm:SVC:gama=1"), "sklearn.svm:SVC has no parameter 'gama' (did you mean 'gamma'?)"),
         (("--optimize", "cost"), "--optimize cost needs costs: give them as the threshold, such as cost:fn=10,fp=1"),
         (("--settings", "7"), "--settings must be 6 or less, found 7"),

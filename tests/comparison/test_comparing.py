@@ -414,7 +414,7 @@ def test_a_leak_through_encoding_or_resampling_does_not_get_in():
         ({"methods": "quick"}, "^`methods` and `losses` cannot be combined: name a loss as a method too$"),
         ({"losses": None, "methods": ["quick", "ce"]}, "^the set 'quick' cannot be combined with other methods"),
         ({"losses": None, "methods": "nowhere:Thing"}, "^nowhere:Thing cannot be imported: "),
-        ({"losses": None, "methods": "sklearn.linear_model:Ridge"}, "Ridge is no classifier"),
+        ({"losses": None, "methods": "sklearn.linear_model:Ridge"}, "Ridge cannot be used as a classifier"),
         ({"losses": None, "methods": "sklearn.svm:SVC:c=1"}, "has no parameter 'c'"),
         ({"losses": None, "methods": [RandomForestClassifier]}, "RandomForestClassifier"),
         ({"optimize": "cost"}, "^optimize cost needs costs: give them as the threshold"),

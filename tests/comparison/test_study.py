@@ -154,8 +154,10 @@ def test_what_is_no_method_is_refused(methods, sentence):
 
 
 def test_methods_are_texts_or_classifiers():
-    for wrong in (RandomForestClassifier, RandomForestRegressor()):
-        with pytest.raises(TypeError, match="RandomForest"):
+    for wrong in (3, RandomForestClassifier, RandomForestRegressor()):
+        with pytest.raises(
+            TypeError, match=r"^(a method must be text or a classifier|RandomForestClassifier is a class)"
+        ):
             choose(methods=(wrong,))
 
 

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 REFERENCES = ("lightgbm", "logistic_regression")  # that are compared beside losses
-SETTINGS = 6  # number of settings that each method tries
 LOSSES = ("ce", "wce", "focal", "mfe", "msfe", "logit_adjusted")
 EVERY_LOSS = tuple(name for name in losses.names() if name != "ldam_drw")  # which lacks the epoch of its change
 ABSENT = {"gradient_boosting", *(() if find_spec("xgboost") else ("xgboost",))}  # LightGBM replaces the first
