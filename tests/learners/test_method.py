@@ -60,7 +60,7 @@ def test_a_decision_is_part_of_a_method_and_not_of_its_text():
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("logistic_regresion", "there is no loss 'logistic_regresion'"),
+        ("logistic_regresion", r"there is no method 'logistic_regresion' \(did you mean 'logistic_regression'\?\)"),
         ("lightgbm:num_leaves", "parameters are written name=value,..., found 'num_leaves'"),
         ("xgboost:eta=1,eta=2", "eta is given twice in 'xgboost:eta=1,eta=2'"),
         ("lightgbm + balanced_batches", "lightgbm has no batches, from which balanced_batches draws"),
