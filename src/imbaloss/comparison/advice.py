@@ -94,8 +94,8 @@ def recommend(findings: Findings, methods: Sequence[Method]) -> Method | None:
     is_of_0_1 = find_optimized(findings) is None
     variances: Mapping[Method, float] = {}
     if not is_of_0_1 and not findings.study.folds and (candidates := find_most_scored(scores)):
-        first, *others = map(str, candidates)
-        by_name = estimate_sampling_variances(findings, first, others, score)
+        first, *other_methods = map(str, candidates)
+        by_name = estimate_sampling_variances(findings, first, other_methods, score)
         variances = {method: by_name[str(method)] for method in candidates if str(method) in by_name}
     return choose_method(
         scores,

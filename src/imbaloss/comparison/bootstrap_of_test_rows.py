@@ -59,21 +59,21 @@ def redraw_test_rows(findings: Findings, compared: ComparedScore) -> RedrawnScor
 
 
 def estimate_sampling_variances(
-    findings: Findings, first: str, others: Sequence[str], compared: ComparedScore
+    findings: Findings, first: str, other_methods: Sequence[str], compared: ComparedScore
 ) -> dict[str, float]:
     """Estimate how much the mean difference of each other method to the first varies with the test rows.
 
     Args:
         findings: The findings of the study, whose trainings share one test part.
         first: The name of the first method.
-        others: The names of the others. Those without a seed in common with the first are left out of the result.
+        other_methods: The names of the other_methods. Those without a seed in common with the first are left out of the result.
         compared: The score.
 
     Returns:
         The variance over bootstrap samples of the test rows, by the name of the other method.
     """
     redrawn = redraw_test_rows(findings, compared)
-    differences = {other: redrawn.subtract(first, other) for other in others}
+    differences = {other: redrawn.subtract(first, other) for other in other_methods}
     return {other: float(np.var(drawn, ddof=1)) for other, (gains, drawn) in differences.items() if len(gains)}
 
 
@@ -87,7 +87,7 @@ def widen_to_other_rows(
 
     Args:
         findings: The findings of the study.
-        comparisons: The comparisons of one method with others, by one score.
+        comparisons: The comparisons of one method with other_methods, by one score.
         compared: That score, at the tuned threshold, or the ROC-AUC or average precision.
 
     Returns:

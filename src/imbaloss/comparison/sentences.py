@@ -72,12 +72,12 @@ def recommend_method(case: Case) -> str:
 def describe_single_scores(case: Case) -> str:
     """Say what score the methods have in their only repetition, and that this cannot tell them apart."""
     label, own = case.score.label, write_number(case.mean_of(case.best), DECIMALS_ALONE)
-    others = sorted((method for method in find_most_scored(case.scores) if method != case.best), key=case.mean_of)
-    if not others:
+    ranked = sorted((method for method in find_most_scored(case.scores) if method != case.best), key=case.mean_of)
+    if not ranked:
         return f"Its {label} is {own} in the only {case.repetition} with a score"
-    low, high = (write_number(case.mean_of(method), DECIMALS_ALONE) for method in (others[0], others[-1]))
+    low, high = (write_number(case.mean_of(method), DECIMALS_ALONE) for method in (ranked[0], ranked[-1]))
     rest = (
-        f"{low} ({others[0]}) to {high} ({others[-1]}) for the others" if len(others) > 1 else f"{low} for {others[0]}"
+        f"{low} ({ranked[0]}) to {high} ({ranked[-1]}) for the others" if len(ranked) > 1 else f"{low} for {ranked[0]}"
     )
     return f"One {case.repetition} cannot tell methods apart: {label} is {own} for {case.best}, and {rest}"
 

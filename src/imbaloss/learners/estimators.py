@@ -159,14 +159,14 @@ class Estimator(MemberFits):
         try:
             check_classifier(estimator)
             original = clone(estimator)
-            given = original.get_params(deep=False)
+            parameters = original.get_params(deep=False)
         except Exception as error:
             reason = f"{kind.__name__} cannot be used as one: {describe_error(error)}"
             raise TypeError(f"a method must be text or a classifier, and {reason}") from error
         defaults = {name: each.default for name, each in inspect.signature(kind).parameters.items()}
         changed = {
             name: value if is_plain(value) else write_checksum(value)
-            for name, value in ((name, simplify(value)) for name, value in given.items())
+            for name, value in ((name, simplify(value)) for name, value in parameters.items())
             if not is_equal(value, simplify(defaults.get(name, inspect.Parameter.empty)))
         }
         learner = cls(f"{find_module(kind)}:{kind.__qualname__}", tuple(sorted(changed.items())), original)
@@ -272,13 +272,13 @@ class Estimator(MemberFits):
             check_classifier(classifier)
             for name, path in facts.parts.items():
                 classifier.set_params(**{name: import_class(path)()})
-            known = classifier.get_params()
-            values = {**facts.defaults, **{name: value for name, value in fixed.items() if name in known}}
+            parameters = classifier.get_params()
+            values = {**facts.defaults, **{name: value for name, value in fixed.items() if name in parameters}}
             classifier.set_params(**values)
         except (Exception, SystemExit) as error:
             raise ValueError(f"{self.name} cannot be used as a classifier: {describe_error(error)}") from error
         for name in fixed:
-            check_parameter(self.name, name, known)
+            check_parameter(self.name, name, parameters)
         return classifier
 
     def fit_predictor(self, member: Member, split: Split, threads: int) -> Predictor:

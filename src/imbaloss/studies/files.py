@@ -31,7 +31,7 @@ FINDINGS = (  # studies of docs/findings, each for two cores and in full
 )  # fmt: skip
 BUILT_IN = ("table1", "digits", "news", *FINDINGS)
 FILE = "study.toml"
-LIBRARIES = ("imbaloss", "torch", "numpy", "scikit-learn")  # their versions are recorded
+LIBRARIES = ("imbaloss", "torch", "numpy", "scikit-learn", "lightgbm")  # their versions are recorded
 MOST_SEEDS = 1_000_000  # the largest number of seeds
 PROVENANCE = "provenance"  # the table that `write_study` adds; reading ignores it
 
