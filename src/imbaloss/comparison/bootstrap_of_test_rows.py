@@ -66,7 +66,8 @@ def estimate_sampling_variances(
     Args:
         findings: The findings of the study, whose trainings share one test part.
         first: The name of the first method.
-        other_methods: The names of the other_methods. Those without a seed in common with the first are left out of the result.
+        other_methods: The names of other methods. Those without a seed in common with the first have no entry in the
+            result.
         compared: The score.
 
     Returns:
