@@ -49,8 +49,9 @@ class Progress:
     """
 
     def __init__(self, jobs: Sequence["Job"]) -> None:
-        """Start the clock, and sum up the networks and the work of all stacks (`jobs`)."""
-        self.networks = sum(job.networks for job in jobs)
+        """Start the clock, and sum up the models and the work of all stacks (`jobs`)."""
+        self.models = sum(job.networks for job in jobs)
+        self.noun = "network" if all(job.learner.is_network for job in jobs) else "model"
         self.total = sum(job.work_of(job.runs) for job in jobs)
         self.done = 0
         self.finished_before = 0  # the work in `done` that an earlier command or another process had finished
@@ -96,12 +97,12 @@ class Progress:
 
     @property
     def title(self) -> str:
-        """The number of networks, and the share of work done before, as "training 9 networks, 20% of it done before".
+        """The number of models, and the share of work done before, as "training 9 networks, 20% of it done before".
 
         The share is left out if no work was done before.
         """
         before = f", {self.finished_before / self.total:.0%} of it done before" if self.finished_before else ""
-        return f"training {format_count(self.networks, 'network')}{before}"
+        return f"training {format_count(self.models, self.noun)}{before}"
 
 
 class Lines(Progress):

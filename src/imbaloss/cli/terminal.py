@@ -19,9 +19,10 @@ def print_plans(jobs: Sequence["Job"]) -> None:
     """Print on standard error one line for each plan: how networks of one shape on as many samples are trained.
 
     A line has the numbers of samples and inputs, of stacks and networks, and the plan in words. Neighbouring jobs
-    (stacks) with the same plan share a line.
+    (stacks) with the same plan share a line. Learners other than networks have no plan.
     """
-    for (samples, shape, plan), group in groupby(jobs, lambda job: (job.samples, job.shape, job.plan)):
+    of_networks = [job for job in jobs if job.learner.is_network]
+    for (samples, shape, plan), group in groupby(of_networks, lambda job: (job.samples, job.shape, job.plan)):
         sizes = [job.networks for job in group]
         stacks = f"{format_count(len(sizes), 'stack')} of {format_count(max(sizes), 'network')}"
         most = " at most" if len(set(sizes)) > 1 else ""
