@@ -39,8 +39,9 @@ from benchmarks.holdouts import (
     read_rows,
 )
 from benchmarks.regret_rules import gather_candidates, report
-from imbaloss.comparison.comparing import Place, train_final_model
+from imbaloss.comparison.comparing import train_final_model
 from imbaloss.comparison.from_python import TARGET, open_arrays
+from imbaloss.comparison.place import Place
 from imbaloss.comparison.planning import plan_study
 from imbaloss.comparison.request import ComparisonRequest
 from imbaloss.comparison.study import OwnStudy
