@@ -197,6 +197,9 @@ def tabulate_rows(rows: Sequence[Row]) -> pd.DataFrame:
         "epochs": to_array(row.computed.epochs for row in rows),
         "threshold_for": [str(row.run.method.decision.rule) for row in rows],
         "calibration": [row.run.method.decision.calibration for row in rows],
+        "tuned_lr": [
+            row.tuning.setting.to_dict().get("lr") if row.tuning and row.tuning.setting else None for row in rows
+        ],
     })  # fmt: skip
 
 
