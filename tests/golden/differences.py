@@ -8,6 +8,8 @@ import re
 import tomllib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import filter as match_names
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -128,10 +130,10 @@ def list_cells(text: str) -> list[str]:
 class Change:
     """An intended difference, as changes.toml lists it."""
 
-    item: str
+    item: str  # name of the item; in it * stands for any text
     pattern: str  # regular expression, found in each changed line
     reason: str
-    output: str | None = None  # None: any output of the item
+    output: str = "*"  # name of the output, in the same form; any output of the item
 
 
 def read_changes(file: Path, items: Collection[str]) -> list[Change]:
@@ -154,14 +156,16 @@ def read_changes(file: Path, items: Collection[str]) -> list[Change]:
         raise ValueError(f"{file.name} cannot be used: {error}") from error
     if content:
         raise ValueError(f"{file.name} may hold only tables [[change]], found {', '.join(content)}")
-    if unknown := {change.item for change in changes}.difference(items):
+    if unknown := {change.item for change in changes if not match_names(items, change.item)}:
         raise ValueError(f"{file.name} names unknown items: {', '.join(sorted(unknown))}. Items: {', '.join(items)}")
     return changes
 
 
 def listed_reasons(item: str, difference: Difference, changes: Sequence[Change]) -> list[str]:
     """Return why a difference is intended, or nothing if one of its changed lines matches no listed change."""
-    fitting = [change for change in changes if change.item == item and change.output in {None, difference.output}]
+    fitting = [
+        change for change in changes if fnmatchcase(item, change.item) and fnmatchcase(difference.output, change.output)
+    ]
     reasons: dict[str, None] = {}
     for line in difference.changed_lines:
         matching = [change.reason for change in fitting if re.search(change.pattern, line)]

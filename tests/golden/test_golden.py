@@ -87,6 +87,7 @@ CHANGE = Change("example", "^note: ", "Notes are sentences.", "a.err")
         (CHANGE, "note: new\nf1 0.6\n", False),
         (Change("other", "^note: ", ""), "note: new\nf1 0.5\n", False),
         (Change("example", "^note: ", "", "b.err"), "note: new\nf1 0.5\n", False),
+        (Change("ex*", "^note: ", "Notes are sentences.", "*.err"), "note: new\nf1 0.5\n", True),
     ],
 )
 def test_a_difference_is_listed_only_if_each_changed_line_is(change: Change, head: str, listed: bool) -> None:
