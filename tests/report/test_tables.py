@@ -196,7 +196,9 @@ def test_numbers_are_listed_in_ascending_order_and_other_settings_by_their_texts
     mixed = {Setting.of(max_features=value): 1 for value in ("sqrt", 0.3)}
     assert tables.name_settings(mixed) == "max_features 0.3 (1), sqrt (1)"
     several = {Setting.of(rate=0.1, leaves=leaves): 2 for leaves in (31, 7)}
-    assert tables.name_settings(several) == "rate=0.1, leaves=31 (2); rate=0.1, leaves=7 (2)"
+    assert tables.write_settings(several) == "rate=0.1, leaves=31 (2); rate=0.1, leaves=7 (2)"
+    assert tables.name_settings(several) == "rate=0.1, leaves=31 (2), and 1 other"
+    assert tables.name_settings({Setting.of(rate=0.1, leaves=7): 3}) == "rate=0.1, leaves=7 (3)"
     assert tables.name_settings({}) == ""
 
 

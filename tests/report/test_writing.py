@@ -221,8 +221,8 @@ def test_a_learning_rate_is_told_of_the_methods_alone_that_chose_one(tmp_path):
         for row in few()
     ]
     page = write(SMALL, some, tmp_path).read_text()
-    assert page.count("<small>lr 0.03 (2)</small>") == len(COMPARED)
-    assert page.count("<small>lr ") == len(COMPARED)
+    assert page.count('<small class="setting">lr 0.03 (2)</small>') == len(COMPARED)
+    assert page.count('<small class="setting">lr ') == len(COMPARED)
 
 
 def test_a_page_of_folds_says_so(tmp_path):

@@ -270,11 +270,15 @@ def write_costs(lines: Sequence[CellLine], *, alone: bool) -> dict[str, list[str
 def name_settings(chosen: Mapping[Setting, int]) -> str:
     """Write each setting with the number of trainings that chose it; a single value has its name, as in "lr 0.03 (2)".
 
-    The text is empty if none was chosen.
+    Of settings of several values only the one that was chosen most often is written, and the others are counted. The
+    text is empty if none was chosen.
     """
     names = {tuple(setting.to_dict()) for setting in chosen}
     single = names.pop() if len(names) == 1 else ()
-    return (f"{single[0]} " if len(single) == 1 else "") + write_settings(chosen)
+    if len(single) == 1 or len(chosen) < 2:
+        return (f"{single[0]} " if len(single) == 1 else "") + write_settings(chosen)
+    setting, trainings = max(chosen.items(), key=lambda item: item[1])
+    return f"{setting} ({trainings}), and {format_count(len(chosen) - 1, 'other')}"
 
 
 def choose_noun(lines: Iterable[CellLine]) -> str:
