@@ -39,8 +39,9 @@ from benchmarks.holdouts import (
     read_rows,
 )
 from benchmarks.regret_rules import gather_candidates, report
-from imbaloss.comparison.comparing import Place, train_final_model
+from imbaloss.comparison.comparing import train_final_model
 from imbaloss.comparison.from_python import TARGET, open_arrays
+from imbaloss.comparison.place import Place
 from imbaloss.comparison.planning import plan_study
 from imbaloss.comparison.request import ComparisonRequest
 from imbaloss.comparison.study import OwnStudy
@@ -72,9 +73,7 @@ def measure_task(task: Task) -> list[dict[str, Any]]:
     """
     data = limit_rows(read_table(task.table, task.data_dir), task.rows_limit)
     split = draw_split(data, task.split)
-    request = ComparisonRequest(
-        target=TARGET, positive="1", losses=task.methods, references=False, repetitions=task.repetitions
-    )
+    request = ComparisonRequest(target=TARGET, positive="1", methods=task.methods, repetitions=task.repetitions)
     own = open_arrays(task.table.name, [(split.train.features, split.train.labels)], None, None, request)
     study = plan_study(request, own)
     facts = {
@@ -89,7 +88,7 @@ def measure_task(task: Task) -> list[dict[str, Any]]:
     }
     with TemporaryDirectory() as folder:
         place = Place(own, Path(folder), Store(Path(folder)), "cpu")
-        place.run(study.runs(), study.name)
+        place.run(study.runs())
         rows = place.store.rows(study.runs())
         return [facts | measure_method(method, rows, study, place, split) for method in study.methods]
 

@@ -105,7 +105,7 @@ def test_a_tuned_learning_rate_is_told(imbaloss):
     assert "learning rate (runs)" in out
     assert "The best learning rate was the " in out
     page = Path("results/table1/report.html").read_text()
-    assert re.search(r"<small>lr 0\.\d+ \(\d\)", page)
+    assert re.search(r'<small class="setting">lr 0\.\d+ \(\d\)', page)
 
 
 def test_the_version_is_that_of_the_package(imbaloss):

@@ -205,7 +205,7 @@ def test_a_study_survives_its_toml(tmp_path):
     studies.write_study(study, {}, tmp_path / "out")
     content = tomllib.loads((tmp_path / "out" / "study.toml").read_text())
     assert studies.read_study(tmp_path / "out") == study
-    assert set(content["provenance"]["versions"]) == {"imbaloss", "torch", "numpy", "scikit-learn"}
+    assert set(content["provenance"]["versions"]) == {"imbaloss", "torch", "numpy", "scikit-learn", "lightgbm"}
 
 
 keys = st.text("abc", min_size=1, max_size=3)

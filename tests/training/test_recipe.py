@@ -125,7 +125,8 @@ def test_the_table_has_every_field_as_it_is():
     )
     defaults = {name: field.default for name, field in FIELDS.items()}
     assert read_entries(defaults) == (Recipe(), Decision())
-    assert list(write_entries(Recipe(), Decision())) == list(FIELDS)
+    assert list(write_entries(Recipe(), Decision())) == [name for name in FIELDS if name != "optimize"]
+    assert list(write_entries(Recipe(), Decision(optimize="f1"))) == list(FIELDS)
 
 
 def test_entries_that_are_written_are_those_that_were_read():
@@ -141,7 +142,7 @@ def test_entries_that_are_written_are_those_that_were_read():
     ("field", "known"),
     [
         ("activation", ACTIVATIONS), ("init", INITIALISATIONS), ("optimizer", OPTIMIZERS), ("precision", PRECISIONS),
-        ("calibration", ("none", "temperature", *CURVES)),
+        ("calibration", ("none", "temperature", *CURVES, "auto")),
     ],
 )  # fmt: skip
 def test_the_table_names_what_there_is(field, known):

@@ -26,22 +26,14 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 REFERENCES = ("lightgbm", "logistic_regression")  # that are compared beside losses
-LOSSES = ("ce", "wce", "focal", "mfe", "msfe", "logit_adjusted")
+LOSSES = ("ce", "wce", "focal", "mfe")  # of networks in the default set
 EVERY_LOSS = tuple(name for name in losses.names() if name != "ldam_drw")  # which lacks the epoch of its change
 ABSENT = {"gradient_boosting", *(() if find_spec("xgboost") else ("xgboost",))}  # LightGBM replaces the first
 EVERY_LEARNER = tuple(name for name in LEARNERS if name not in ABSENT)
 DEFAULT = "default"  # the set that is compared if a request names neither methods nor losses nor samplers
 SETS = {  # methods by the name of their set
     "quick": (*REFERENCES, "balanced_random_forest"),
-    DEFAULT: (
-        *REFERENCES,
-        "extra_trees",
-        "balanced_random_forest",
-        *LOSSES,
-        "ce + random_over",
-        "ce + random_under",
-        "lightgbm + random_under",
-    ),
+    DEFAULT: (*REFERENCES, "balanced_random_forest", *LOSSES, "ce + random_over"),
     "all": (
         *EVERY_LEARNER,
         *EVERY_LOSS,
@@ -51,7 +43,7 @@ SETS = {  # methods by the name of their set
 }
 IMAGE_SETS = {  # for images: a forest is slow on pixels, and a mean of two images is no image, as SMOTE makes them
     "quick": (*REFERENCES, "ce"),
-    DEFAULT: (*REFERENCES, *LOSSES, "ce + random_over", "ce + random_under"),
+    DEFAULT: (*REFERENCES, *LOSSES, "ce + random_over"),
     "all": (*REFERENCES, *EVERY_LOSS, "ce + random_over", "ce + random_under"),
 }
 CALIBRATION = "auto"
