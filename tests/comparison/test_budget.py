@@ -129,6 +129,16 @@ def test_the_least_work_is_that_of_the_epochs_before_patience_may_end(epochs, pa
     assert find_least_work(job) * epochs == job.work_of(job.runs) * least
 
 
+def test_a_fit_of_another_library_counts_as_work_of_the_size_of_a_network():
+    """Otherwise the remaining time would be that of hours after a first fit, as if it were almost no work."""
+    own = open_rows()
+    study = plan_study(ComparisonRequest(target="y", methods=("lightgbm", "logistic_regression", "ce")), own)
+    jobs = studies.cut_into_stacks(study.runs_of_repetition(0), {"data": own})
+    boosted, logistic, network = (job.work_of(job.runs) for job in jobs)
+    assert boosted == logistic
+    assert network / 30 < boosted < network
+
+
 def test_a_deadline_passes_on_what_it_is_told_and_lets_a_finished_stack_be():
     own = open_rows()
     study = plan(own, 2)
