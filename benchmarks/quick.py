@@ -49,7 +49,7 @@ def make_table(rows: int, columns: int) -> pd.DataFrame:
 
 
 def score_tuned_lightgbm(inputs: Floats, labels: Labels, fold: Fold) -> tuple[float, float]:
-    """Return average precision and F1 on the test part of a fold, of the setting that is best on its validation part."""
+    """Return average precision and F1 on test of a fold, of the setting that is best on its validation part."""
     rows = dict(split_rows(labels, fold, 0))
     of_part = {part: (inputs[places], labels[places]) for part, places in rows.items()}
     fixed = {

@@ -319,7 +319,10 @@ def test_nothing_leaks_from_the_part_that_is_put_aside(method):
         ({"threshold": "f2"}, "there is no rule for a threshold 'f2'"),
         ({"threshold": "cost"}, "threshold 'cost' takes costs, a matrix with a row for each true class"),
         ({"optimize": "cost"}, "optimize 'cost' takes costs, a matrix with a row for each true class"),
-        ({"optimize": "accuracy"}, "there is no optimize 'accuracy'; there are average_precision, roc_auc, f1, cost"),
+        (
+            {"optimize": "accuracy"},
+            "there is no score to optimize 'accuracy'; there are average_precision, roc_auc, f1, cost",
+        ),
         ({"optimize": None}, "optimize must be a text, found None"),
         ({"costs": [[0, 1]]}, r"costs must have shape \(2, 2\)"),
         ({"calibration": "plat"}, r"there is no calibration 'plat' \(did you mean 'platt'\?\)"),

@@ -418,7 +418,7 @@ def test_a_leak_through_encoding_or_resampling_does_not_get_in():
         ({"losses": None, "methods": "sklearn.svm:SVC:c=1"}, "has no parameter 'c'"),
         ({"losses": None, "methods": [RandomForestClassifier]}, "RandomForestClassifier"),
         ({"optimize": "cost"}, "^optimize cost needs costs: give them as the threshold"),
-        ({"optimize": "auc"}, "there is no optimize 'auc'"),
+        ({"optimize": "auc"}, "there is no score to optimize 'auc'"),
         ({"settings": 7}, "^settings must be 1 to 6, found 7$"),
         ({"settings": 2.0}, "settings must be a whole number, found 2.0"),
         ({"drop": "aeg"}, r"no column 'aeg', which `drop` names \(did you mean 'age'\?\)"),

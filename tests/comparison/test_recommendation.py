@@ -50,6 +50,13 @@ def test_without_standard_errors_the_best_mean_is_chosen(scores, ratio):
     assert choose(scores, test_to_train=ratio, standard_errors=0.0) == max(means, key=lambda method: means[method])
 
 
+def test_of_equal_means_the_simplest_is_chosen():
+    scores = {"first": np.array([0.4, 0.6]), "simple": np.array([0.6, 0.4]), "other": np.array([0.5, 0.4])}
+    assert choose(scores) == "first"
+    assert choose(scores, simplest=["simple", "other"]) == "simple"
+    assert choose(scores, simplest=["other"]) == "first"
+
+
 @given(draw_scores(), RATIOS, st.floats(0, 4))
 def test_no_method_is_ahead_of_the_chosen_one_by_more_than_so_many_standard_errors(scores, ratio, strength):
     chosen = scores[choose(scores, test_to_train=ratio, standard_errors=strength)]

@@ -62,7 +62,7 @@ def test_a_score_that_is_undefined_is_none(score):
 
 
 def test_scores_that_are_unknown_or_lack_costs_are_refused():
-    with pytest.raises(FieldError, match="there is no optimize 'accuracy'; there are average_precision"):
+    with pytest.raises(FieldError, match="there is no score to optimize 'accuracy'; there are average_precision"):
         read(optimize="accuracy")
     with pytest.raises(FieldError, match="cost needs costs: give them as the threshold, such as cost:fn=10,fp=1"):
         read(optimize="cost")

@@ -38,6 +38,17 @@ class Turned(Share):
         return super().predict_proba(rows)[:, ::-1]
 
 
+class Writes(Share):
+    """Prints, and writes into the inputs and labels that it is given."""
+
+    def fit(self, rows, labels):
+        super().fit(rows, labels)
+        print("fitting")
+        rows[:] = 0.0
+        labels[:] = 1 - labels
+        return self
+
+
 class TurnedScores(ClassifierMixin, BaseEstimator):
     """Has the classes in the other order, and scores that rise with the first one."""
 

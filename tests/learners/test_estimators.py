@@ -277,6 +277,16 @@ def test_the_order_of_the_classes_does_not_matter():
     assert (fit_model(f"{ODD}:TurnedScores").logits(INPUTS) == INPUTS[:, 0]).all()
 
 
+def test_a_class_that_prints_and_writes_into_its_samples_harms_no_other_method(capsys):
+    inputs, labels = INPUTS.copy(), LABELS.copy()
+    written = fit_model(f"{ODD}:Writes").logits(INPUTS)
+    assert written == pytest.approx(fit_model(f"{ODD}:Share").logits(INPUTS))
+    assert (INPUTS == inputs).all()
+    assert (LABELS == labels).all()
+    out, err = capsys.readouterr()
+    assert (out, err) == ("", "fitting\n")
+
+
 @pytest.mark.parametrize("kind", [LinearSVC, RidgeClassifier, SGDClassifier])
 def test_decision_function_stands_for_log_odds_where_there_are_no_probabilities(kind):
     text = f"{kind.__module__.rsplit('.', 1)[0]}:{kind.__name__}"

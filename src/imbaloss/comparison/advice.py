@@ -8,6 +8,7 @@ import numpy as np
 from imbaloss.comparison.bootstrap_of_test_rows import estimate_sampling_variances, widen_to_other_rows
 from imbaloss.comparison.case import Case
 from imbaloss.comparison.recommendation import (
+    SIMPLEST,
     STANDARD_ERRORS,
     choose_method,
     find_most_scored,
@@ -103,6 +104,7 @@ def recommend(findings: Findings, methods: Sequence[Method]) -> Method | None:
         lower=score.lower,
         standard_errors=0.0 if is_of_0_1 else STANDARD_ERRORS,
         sampling_variances=variances,
+        simplest=() if is_of_0_1 else [method for method in order if str(method) in SIMPLEST],
     )
 
 

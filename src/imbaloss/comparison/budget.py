@@ -15,6 +15,8 @@ from imbaloss.learners import Method
 from imbaloss.plural import join_words
 from imbaloss.studies import Job, Run, StudyObserver
 
+MOST_SLOWNESS = 5.0  # more seconds for one of processor time mean a learner that waits, not a busy machine
+
 
 def train_in_budget(study: OwnStudy, place: Place, budget: float, began: float) -> OwnStudy:
     """Train the methods and repetitions of a study that fit into a budget, and return the study of these alone.
@@ -125,7 +127,8 @@ class FirstRepetition:
             return self.leave_out(job.runs, seconds)
         wall = time.monotonic() - deadline.start
         self.wall, self.processor = self.wall + wall, self.processor + time.process_time() - processor
-        self.schedule = replace(self.schedule, slowness=max(self.wall / self.processor, 1.0))
+        slowness = self.wall / max(self.processor, 1e-3)
+        self.schedule = replace(self.schedule, slowness=min(max(slowness, 1.0), MOST_SLOWNESS))
         seconds = max(wall, self.place.find_recorded_time(job.runs))
         extended = self.schedule.add(Cost(methods_of(job.runs), seconds))
         if self.schedule.costs and not extended.fits(self.left):

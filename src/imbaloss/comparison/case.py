@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import comb
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,6 +69,16 @@ class Case:
         """The score of a model that knows nothing: the share of positives, ½ or 0."""
         positives, negatives = self.line.test.positives, self.line.test.negatives
         return {"average_precision": positives / (positives + negatives), "roc_auc": 0.5}.get(self.score.score, 0.0)
+
+    @property
+    def finds_nothing(self) -> bool:
+        """Whether no method has a mean score above that of a model that knows nothing; never for costs."""
+        return not self.score.lower and self.mean_of(self.leader) <= self.chance_level
+
+    @property
+    def pairs(self) -> int:
+        """The number of pairs of methods, for which verdicts are corrected."""
+        return comb(len(self.cell.scores), 2)
 
     def mean_of(self, method: Method) -> float:
         """Return the mean score of a method that has a score in at least one repetition."""

@@ -1,6 +1,6 @@
 """The rule by which a method is recommended, and the order of preference that it starts from."""
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from math import fsum, hypot, sqrt
 from types import MappingProxyType
@@ -16,6 +16,7 @@ from imbaloss.statistics.paired import inflation_of
 Floats = NDArray[np.float64]
 Name = TypeVar("Name", bound=Hashable)
 STANDARD_ERRORS = 1.0  # that a lead over the first choice must exceed
+SIMPLEST = ("logistic_regression",)  # names of learners that are simpler than all others
 BOOSTED = ("lightgbm", "xgboost", "gradient_boosting")  # methods with boosted trees
 PREFERRED = (  # names of learners and losses, the most preferred first
     *("lightgbm", "logistic_regression", "xgboost", "extra_trees", "random_forest"),
@@ -38,6 +39,7 @@ def choose_method(
     lower: bool = False,
     standard_errors: float = STANDARD_ERRORS,
     sampling_variances: Mapping[Name, float] = MappingProxyType({}),
+    simplest: Sequence[Name] = (),
 ) -> Name | None:
     """Choose the method to recommend: the first one, unless another one is clearly ahead of it.
 
@@ -48,6 +50,7 @@ def choose_method(
        samples too.
     3. The candidate with the highest value of mean score - K x standard error is chosen. For the first choice the
        standard error is 0. Of equal values the first is chosen.
+    4. If one of the simplest methods is a candidate and its mean score equals that of the chosen one, it is taken.
 
     So no other candidate is ahead of the chosen one by more than K standard errors of their difference, if all have
     scores in the same repetitions. K = 0 chooses the best mean. With a single repetition there is no standard error,
@@ -61,6 +64,7 @@ def choose_method(
         standard_errors: K.
         sampling_variances: For seeds that share one test part, the variance that other test samples would give the
             mean difference to the first choice, by method. Without an entry it is 0.
+        simplest: Methods that are simpler than all others, the simplest first; empty for none.
 
     Source: Nadeau and Bengio 2003, Machine Learning 52, for the standard error over folds.
     """
@@ -76,7 +80,14 @@ def choose_method(
         error = hypot(compute_standard_error(values - first, test_to_train), sqrt(sampling_variances.get(method, 0.0)))
         return compute_mean(values) - (standard_errors * error if standard_errors else 0.0)
 
-    return max(candidates, key=deduct_errors)
+    chosen = max(candidates, key=deduct_errors)
+    equal = [each for each in simplest if each in candidates and are_equal(candidates[each], candidates[chosen])]
+    return next(iter(equal), chosen)
+
+
+def are_equal(scores: Floats, other_scores: Floats) -> bool:
+    """Say whether two methods have equal mean scores; NaN is left out."""
+    return compute_mean(scores) == compute_mean(other_scores)
 
 
 def find_most_scored(scores: Mapping[Name, Floats]) -> list[Name]:

@@ -54,7 +54,7 @@ def recommend_method(case: Case) -> str:
     """
     score, best, repetitions = case.score, case.best, case.repetitions[case.best]
     level = case.chance_level
-    if not score.lower and case.mean_of(case.leader) <= level:
+    if case.finds_nothing:
         chance = f"{level:.2g}, the value of a random order" if level else "0"
         return f"No method finds {case.study.noun} with {case.sought}: none has a {score.mean_label} above {chance}"
     if repetitions == 1:
@@ -111,7 +111,7 @@ def explain_choice(case: Case) -> str:
     better = "lower" if case.score.lower else "higher"
     text = (
         f"{leader} has a {better} {case.score.mean_label} ({leading}; {best}: {own}), "
-        f"a lead of {write_interval(ahead.interval.turned)}, {describe_verdict(ahead)}"
+        f"a lead of {write_interval(ahead.interval.turned)}, {describe_verdict(ahead, pairs=case.pairs)}"
     )
     if best == first:
         return f"{text}. {best} is the first choice as long as no other method is clearly ahead of it"
@@ -157,14 +157,24 @@ def explain_missing_scores(case: Case) -> str:
     lacking = {method: case.total - count for method, count in case.repetitions.items() if count < case.total}
     if not lacking:
         return ""
-    failed = any(row.failure for row in rows)
+    failures = first_failures(case)
     unmet = case.score.tuned and any(row.threshold is None and not row.failure for row in rows)
-    reasons = ["the training failed"] * failed
+    reasons = ["the training failed"] * bool(failures)
     reasons += [f"no threshold on the validation part meets {case.best.decision.rule}"] * unmet
     reasons = reasons or ["it is undefined there"]
     counts = list_methods([f"{method} ({count} of {case.total})" for method, count in lacking.items()])
     chosen = "A method that lacks more of them than another is not recommended"
-    return f"Some {case.repetition}s give no score, since {' or '.join(reasons)}: {counts}. {chosen}"
+    why = "".join(f". {reason}" for reason in dict.fromkeys(failures.values()))
+    return f"Some {case.repetition}s give no score, since {' or '.join(reasons)}: {counts}{why}. {chosen}"
+
+
+def first_failures(case: Case) -> dict[Method, str]:
+    """Return the reason of the first failed training of each method; methods without a failure are left out."""
+    failures: dict[Method, str] = {}
+    for row in case.findings.rows:
+        if row.failure:
+            failures.setdefault(row.run.method, row.failure.rstrip("."))
+    return failures
 
 
 def compare_with_other_kinds(case: Case) -> str:
@@ -198,16 +208,18 @@ def compare_with_plain_network(case: Case) -> str:
 def give_threshold(case: Case) -> str:
     """Say from which probability on to flag a row, with an interval; "" before the training on all rows is finished.
 
-    Without calibration the text speaks of a score, and says that it is no probability.
-
-    If that training has no threshold, the text says why and advises 1/2.
+    Without calibration the text speaks of a score, and says that it is no probability. If that training failed, the
+    text says so; if it has no threshold, the text says why and advises 1/2. If no method is better than chance, it is
+    "" too.
     """
     row, study = case.final, case.study
-    if row is None:
+    if row is not None and row.failure:
+        return f"No model was saved, since the training on all {study.noun} failed: {row.failure}"
+    if row is None or case.finds_nothing:
         return ""
     rule = case.best.decision.rule
     if row.threshold is None:
-        reason = row.failure or row.tuned.reason
+        reason = row.tuned.reason
         return f"The final training on all {study.noun} has no threshold ({reason}): use ½, or one that you know"
     threshold, low, high = row.threshold
     decimals = count_threshold_decimals(threshold)
@@ -228,12 +240,14 @@ def give_threshold(case: Case) -> str:
 def rate_decisions(case: Case) -> str:
     """Say how many new rows would be flagged, right and missed, by the test parts; "" without positives there.
 
+    It is "" too if no method is better than chance.
+
     The counts are of all test rows of the repetitions that have a threshold, each at its own. They are told for 1,000
     rows, or for 10 or 100 times as many, so that at least ten of these are positive.
     """
     rows = [row for row in case.best_rows if row.threshold]
     tn, fp, fn, tp = (sum(row.tuned.scores[name] or 0 for row in rows) for name in ("tn", "fp", "fn", "tp"))
-    if not tp + fn:
+    if not tp + fn or case.finds_nothing:
         return ""
     noun, sought, total = case.study.noun, case.sought, tn + fp + fn + tp
     many = next((many for many in IN_SO_MANY if many * (tp + fn) / total >= MANY_POSITIVES), IN_SO_MANY[-1])
@@ -244,8 +258,8 @@ def rate_decisions(case: Case) -> str:
     tests = f"each test part has about {positives}" if case.study.folds else f"the test part has {positives}"
     over = format_count(len(rows), case.repetition)
     return (
-        f"With thresholds chosen in this way you would flag about {flagged:,} of {many:,} new {noun}. Of these, "
-        f"{right:,} would have {sought}, and {missed:,} with {sought} would be missed. "
+        f"With thresholds chosen in this way you would flag about {flagged:,} of {many:,} new {noun}, of which "
+        f"{right:,} would have {sought}. {missed:,} with {sought} would be missed. "
         f"(All test {noun} of {over} together: recall {100 * tp / (tp + fn):.0f} %{precision}{f1}; {tests})"
     )
 
@@ -306,19 +320,22 @@ def describe_difference(case: Case, comparison: CellComparison) -> str:
     if mean == 0:
         return f"{case.best} and {comparison.second} have the same {case.score.mean_label}"
     ahead = comparison if mean > 0 else comparison.turned
-    return (
-        f"{ahead.first} is ahead of {ahead.second} by {write_interval(ahead.interval)}, {describe_verdict(comparison)}"
-    )
+    verdict = describe_verdict(comparison, pairs=case.pairs)
+    return f"{ahead.first} is ahead of {ahead.second} by {write_interval(ahead.interval)}, {verdict}"
 
 
-def describe_verdict(comparison: CellComparison) -> str:
-    """Say whether a difference is significant, without saying in which direction, or whether methods are equivalent."""
+def describe_verdict(comparison: CellComparison, *, pairs: int) -> str:
+    """Say whether a difference is significant, without saying in which direction, or whether methods are equivalent.
+
+    pairs: the number of pairs of methods, for which the verdict is corrected.
+    """
     if comparison.verdict is Verdict.EQUIVALENT:
         return "so little that they are equivalent"
     if comparison.verdict.differs:
         return "a significant difference"
     _, low, high = comparison.interval
-    return f"not significant{' after correction for all pairs' if low > 0 or high < 0 else ''}"
+    is_corrected = pairs > 1 and (low > 0 or high < 0)
+    return f"not significant{' after correction for all pairs' if is_corrected else ''}"
 
 
 def count_decimals(low: float, high: float) -> int:

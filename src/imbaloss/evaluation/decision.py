@@ -35,10 +35,10 @@ class Decision:
                 domain, or the cost is to be optimised and the rule names no costs.
         """
         chosen, text, optimize = (entries.get(name, field.default) for name, field in DECISION_FIELDS.items())
-        for name, value in (("calibration", chosen), ("optimize", optimize)):
+        for name, words, value in (("calibration", "calibration", chosen), ("optimize", "score to optimize", optimize)):
             try:
                 if value is not None:
-                    check_choice(name, value, DECISION_FIELDS[name].entry.names)
+                    check_choice(words, value, DECISION_FIELDS[name].entry.names)
             except ValueError as error:
                 raise FieldError(name, str(error), named=False) from error
         try:

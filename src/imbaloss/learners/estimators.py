@@ -295,11 +295,12 @@ class Estimator(MemberFits):
         from sklearn.utils.validation import has_fit_parameter
 
         classifier, train = self.build(member.setting, member.seed), split.train
+        inputs, labels = train.inputs.copy(), train.labels.copy()  # a class of anyone may write into them
         with joblib.parallel_config(backend="threading", n_jobs=threads):  # processes would copy the data
             if train.weights is None:
-                classifier.fit(train.inputs, train.labels)
+                classifier.fit(inputs, labels)
             elif has_fit_parameter(classifier, "sample_weight"):
-                classifier.fit(train.inputs, train.labels, sample_weight=train.weights)
+                classifier.fit(inputs, labels, sample_weight=train.weights.copy())
             else:
                 raise ValueError("it takes no sample weights")
         return SklearnPredictor(classifier)

@@ -1,10 +1,12 @@
 """The fit of learners of other libraries, which fit each member (training) by itself."""
 
+import sys
 import textwrap
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import redirect_stdout
 from dataclasses import replace
 from typing import ClassVar, NamedTuple
 
@@ -108,12 +110,12 @@ class MemberFits(ABC):
 
         Return the outcomes in their order; they have no losses. An exception of the library makes an outcome without a
         model, with its message. Members are fitted at once, in as many threads as PyTorch may use, since the libraries
-        compute outside of Python's lock. device, plan and on_epoch are not used.
+        compute outside of Python's lock. What they print goes to standard error. device, plan and on_epoch have no use.
         """
         threads = torch.get_num_threads()
         workers = min(threads, len(members))
         splits: dict[int, FlatSplit] = {}
-        with warnings.catch_warnings(), ThreadPoolExecutor(workers) as pool:
+        with warnings.catch_warnings(), redirect_stdout(sys.stderr), ThreadPoolExecutor(workers) as pool:
             warnings.simplefilter("ignore")  # of libraries about their own defaults and convergence
             for member in members:
                 if id(member.split) not in splits:
