@@ -135,7 +135,8 @@ def test_missing_scores_and_scores_without_calibration_are_explained(tmp_path):
     advice = advise(tmp_path, {"lightgbm": LIGHTGBM, "ce": [0.5, None, 0.5, 0.5]}, DECISION | {"calibration": "none"})
     assert advice.sentences[0].startswith("Use lightgbm. ")
     assert advice.sentences[3] == (
-        "Some repetitions give no score, since the training failed: ce (1 of 4). A method that lacks more of them than "
+        "Some repetitions give no score, since the training failed: ce (1 of 4). The reason of each first "
+        "failure: the training failed. A method that lacks more of them than "
         "another is not recommended"
     )
     assert advice.sentences[4].startswith("The only network is ce: ce is ahead of lightgbm by 0.10 (95 % CI ")

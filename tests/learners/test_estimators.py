@@ -281,8 +281,8 @@ def test_a_class_that_prints_and_writes_into_its_samples_harms_no_other_method(c
     inputs, labels = INPUTS.copy(), LABELS.copy()
     written = fit_model(f"{ODD}:Writes").logits(INPUTS)
     assert written == pytest.approx(fit_model(f"{ODD}:Share").logits(INPUTS))
-    assert (INPUTS == inputs).all()
-    assert (LABELS == labels).all()
+    assert (inputs == INPUTS).all()
+    assert (labels == LABELS).all()
     out, err = capsys.readouterr()
     assert (out, err) == ("", "fitting\n")
 

@@ -164,7 +164,7 @@ def explain_missing_scores(case: Case) -> str:
     reasons = reasons or ["it is undefined there"]
     counts = list_methods([f"{method} ({count} of {case.total})" for method, count in lacking.items()])
     chosen = "A method that lacks more of them than another is not recommended"
-    why = "".join(f". {reason}" for reason in dict.fromkeys(failures.values()))
+    why = f". The reason of each first failure: {'; '.join(dict.fromkeys(failures.values()))}" if failures else ""
     return f"Some {case.repetition}s give no score, since {' or '.join(reasons)}: {counts}{why}. {chosen}"
 
 
