@@ -445,7 +445,7 @@ def test_a_difference_beyond_the_highest_area_cannot_be_shown(rows, shown):
     own = open_arrays("data", [parts(rows)], None, None, request)
     [note] = describe_detectable_difference(plan_study(request, own), own)
     assert (note.startswith("A difference in ROC-AUC of about 0.")) is shown
-    assert ("are too few to show a difference in ROC-AUC between 13 methods" in note) is not shown
+    assert ("are too few to show a difference in ROC-AUC between 8 methods" in note) is not shown
     assert note.endswith(", and the highest area is 1") is not shown
 
 
