@@ -152,7 +152,7 @@ def test_the_last_split_is_kept_and_no_other_one():
     first = data.draw(0, Fold(0, 0, 5))
     assert data.draw(0, Fold(0, 0, 5)) is first
     data.draw(0, Fold(0, 1, 5))
-    assert [division.fold for division in data.cache.prepared] == [Fold(0, 1, 5)]
+    assert [division.fold for division, _ in data.cache.prepared] == [Fold(0, 1, 5)]
     assert data.shape == first.train.inputs.shape[1:]
 
 
