@@ -105,6 +105,6 @@ def test_a_header_of_version_0_1_has_no_form_and_means_prepared_inputs(entries, 
     content = skops.io.dumps(dict(preparation.steps))
     (tmp_path / PREPARATION).write_bytes(content)
     header = {"format": 2, "files": {PREPARATION: hashlib.sha256(content).hexdigest()}, **entries}
-    loaded = load_preparation(tmp_path, schema, header)
+    loaded = load_preparation(tmp_path, schema, header, ())
     assert loaded.form is form
     assert loaded(take(schema, FRAME)).tobytes() == preparation(take(schema, FRAME)).tobytes()
