@@ -2,10 +2,11 @@
 
 import os
 import re
-from abc import abstractmethod
-from collections.abc import Iterator, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
@@ -16,10 +17,10 @@ from imbaloss.data import InputForm, Samples, Split
 from imbaloss.learners.estimator_model import Predictor
 from imbaloss.learners.learner import Description
 from imbaloss.learners.member_fits import MemberFits
-from imbaloss.learners.parameters import Parameters, read_parameters, write_parameters
+from imbaloss.learners.parameters import Parameters, read_parameters, write_learner
 from imbaloss.losses import LossSpec
 from imbaloss.training import Member, Recipe, Setting
-from imbaloss.training.setting import Value
+from imbaloss.training.setting import Value, drop_fixed
 
 ROUNDS = 2000  # largest number of trees, unless the text of the method says another
 PATIENCE = 50  # number of trees without a lower log-loss on the validation part after which a fit stops
@@ -76,7 +77,7 @@ class BoostedTrees(MemberFits):
     @property
     def text(self) -> str:
         """The text of the learner: its name, and its parameters if there are any."""
-        return ":".join(filter(None, [self.name, write_parameters(self.parameters)]))
+        return write_learner(self.name, self.parameters)
 
     @property
     def fixed(self) -> dict[str, Value]:
@@ -89,9 +90,7 @@ class BoostedTrees(MemberFits):
 
     def list_settings(self) -> tuple[Setting, ...]:
         """Return the settings to try, each once, without parameters that the text of the learner fixes."""
-        fixed = self.fixed
-        left = [Setting.of({n: value for n, value in setting.values if n not in fixed}) for setting in self.ladder]
-        return tuple(dict.fromkeys(left))
+        return drop_fixed(self.ladder, self.fixed)
 
     def check_loss(self, loss: LossSpec | None, recipe: Recipe) -> None:  # noqa: ARG002
         """Check the parameters of the text, their values by a fit of one tree to a few rows; any recipe will do.
@@ -170,6 +169,47 @@ class BoostedTrees(MemberFits):
             rounds: The largest number of trees.
             threads: The largest number of threads; the trees do not depend on it.
         """
+
+
+@dataclass(frozen=True)
+class TreesText(ABC):
+    """Fitted boosted trees as the text that their library writes."""
+
+    text: str
+    library: ClassVar[str]  # the name of the library, for messages
+
+    @property
+    @abstractmethod
+    def booster(self) -> Any:
+        """The trees, read from the text."""
+
+    @abstractmethod
+    def check(self) -> None:
+        """Raise an exception if the library could not have written the text, which it may not survive to read."""
+
+    def dump(self) -> bytes:
+        """Return the text in UTF-8."""
+        return self.text.encode()
+
+    @classmethod
+    def parse(cls, path: Path, content: bytes, trusted: Sequence[str]) -> Self:  # noqa: ARG003
+        """Read the trees from the text that the library wrote.
+
+        Args:
+            path: The path of the file, for messages.
+            content: What `dump` returned.
+            trusted: Not used, since the text holds no types.
+
+        Raises:
+            ValueError: The text holds no trees that the library could have written.
+        """
+        try:
+            predictor = cls(content.decode())
+            predictor.check()
+            _ = predictor.booster
+        except Exception as error:
+            raise ValueError(f"{path} holds no trees of {cls.library}: {error!r}") from error
+        return predictor
 
 
 def weigh_positives(samples: Samples, scale: Any) -> Samples:

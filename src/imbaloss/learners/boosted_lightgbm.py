@@ -1,16 +1,14 @@
 """LightGBM as a learner, and its fitted trees as the text that it writes."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from imbaloss.data import Split
-from imbaloss.learners.boosted import PATIENCE, BoostedTrees, Options, count_threads, read_names
+from imbaloss.learners.boosted import PATIENCE, BoostedTrees, Options, TreesText, count_threads, read_names
 from imbaloss.learners.estimator_model import Predictor
 from imbaloss.learners.lightgbm_text import check_text, cut_text
 from imbaloss.training import Setting
@@ -66,10 +64,10 @@ valid_filenames input_model model_input model_in output_model model_output model
 
 
 @dataclass(frozen=True)
-class LightGBMPredictor:
+class LightGBMPredictor(TreesText):
     """Fitted boosted trees of LightGBM, as the text that LightGBM writes, up to the last tree."""
 
-    text: str
+    library: ClassVar[str] = "LightGBM"
     kind: ClassVar[str] = "lightgbm"
     file: ClassVar[str] = "lightgbm.txt"
 
@@ -85,29 +83,9 @@ class LightGBMPredictor:
         odds: Floats = self.booster.predict(rows, raw_score=True, num_threads=count_threads(len(rows)))
         return odds
 
-    def dump(self) -> bytes:
-        """Return the text in UTF-8."""
-        return self.text.encode()
-
-    @classmethod
-    def parse(cls, path: Path, content: bytes, trusted: Sequence[str]) -> Self:  # noqa: ARG003
-        """Read the trees from the text that LightGBM wrote.
-
-        Args:
-            path: The path of the file, for messages.
-            content: What `dump` returned.
-            trusted: Not used, since the text holds no types.
-
-        Raises:
-            ValueError: The text holds no trees that LightGBM could have written.
-        """
-        try:
-            predictor = cls(content.decode())
-            check_text(predictor.text)
-            _ = predictor.booster
-        except Exception as error:
-            raise ValueError(f"{path} holds no trees of LightGBM: {error!r}") from error
-        return predictor
+    def check(self) -> None:
+        """Raise an exception if LightGBM could not have written the text, which it may not survive to read."""
+        check_text(self.text)
 
 
 @dataclass(frozen=True)

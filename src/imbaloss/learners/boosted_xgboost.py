@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imbaloss.data import Samples, Split
-from imbaloss.learners.boosted import PATIENCE, BoostedTrees, Options, count_threads, read_names
+from imbaloss.learners.boosted import PATIENCE, BoostedTrees, Options, TreesText, count_threads, read_names
 from imbaloss.learners.estimator_model import Predictor
 from imbaloss.losses import LossSpec
 from imbaloss.training import Recipe, Setting
@@ -52,10 +52,10 @@ verbosity enable_categorical feature_types missing base_score validate_parameter
 
 
 @dataclass(frozen=True)
-class XGBoostPredictor:
+class XGBoostPredictor(TreesText):
     """Fitted boosted trees of XGBoost, as the JSON that XGBoost writes."""
 
-    text: str
+    library: ClassVar[str] = "XGBoost"
     kind: ClassVar[str] = "xgboost"
     file: ClassVar[str] = "xgboost.json"
 
@@ -73,30 +73,15 @@ class XGBoostPredictor:
         odds: Floats = self.booster.predict(matrix, output_margin=True).astype(np.float64)
         return odds
 
-    def dump(self) -> bytes:
-        """Return the text in UTF-8."""
-        return self.text.encode()
+    def check(self) -> None:
+        """Raise an exception if XGBoost could not have written the text, which it may not survive to read."""
+        check_document(json.loads(self.text))
 
     @classmethod
-    def parse(cls, path: Path, content: bytes, trusted: Sequence[str]) -> Self:  # noqa: ARG003
-        """Read the trees from the JSON that XGBoost wrote.
-
-        Args:
-            path: The path of the file, for messages.
-            content: What `dump` returned.
-            trusted: Not used, since JSON holds no types.
-
-        Raises:
-            ValueError: XGBoost is not installed, or the content holds no trees that it could have written.
-        """
+    def parse(cls, path: Path, content: bytes, trusted: Sequence[str]) -> Self:
+        """Read the trees as `TreesText.parse` does; raise ValueError too if XGBoost is not installed."""
         check_installed()
-        try:
-            predictor = cls(content.decode())
-            check_document(json.loads(predictor.text))
-            _ = predictor.booster
-        except Exception as error:
-            raise ValueError(f"{path} holds no trees of XGBoost: {error!r}") from error
-        return predictor
+        return super().parse(path, content, trusted)
 
 
 @dataclass(frozen=True)

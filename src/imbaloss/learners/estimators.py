@@ -24,11 +24,12 @@ from imbaloss.learners.parameters import (
     is_plain,
     read_parameters,
     write_checksum,
-    write_parameters,
+    write_learner,
 )
 from imbaloss.learners.sklearn_predictor import SCORES, SklearnPredictor
 from imbaloss.losses import LossSpec
 from imbaloss.training import Member, Recipe, Setting
+from imbaloss.training.setting import drop_fixed
 
 LOCAL = "<locals>"  # stands in the qualified name of a class that was defined in a function
 IMPORTING = Lock()  # one import at a time, since it sends what a module prints to standard error
@@ -190,7 +191,7 @@ class Estimator(MemberFits):
     @property
     def text(self) -> str:
         """The text of the learner: its name, and its parameters if there are any."""
-        return ":".join(filter(None, [self.name, write_parameters(self.parameters)]))
+        return write_learner(self.name, self.parameters)
 
     @property
     def facts(self) -> NamedEstimator:
@@ -213,12 +214,7 @@ class Estimator(MemberFits):
 
     def list_settings(self) -> tuple[Setting, ...]:
         """Return the settings of a named classifier without parameters that are fixed; one empty setting for others."""
-        fixed = dict(self.parameters)
-        left = [
-            Setting.of({name: value for name, value in setting.values if name not in fixed})
-            for setting in self.facts.settings
-        ]
-        return tuple(dict.fromkeys(left))
+        return drop_fixed(self.facts.settings, dict(self.parameters))
 
     def check_loss(self, loss: LossSpec | None, recipe: Recipe) -> None:  # noqa: ARG002
         """Check that a new comparison can fit the classifier, whatever the loss and the recipe.

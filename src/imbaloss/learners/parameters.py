@@ -50,6 +50,11 @@ def write_parameters(parameters: Iterable[tuple[str, Any]]) -> str:
     return ",".join(f"{name}={write_value(value)}" for name, value in parameters)
 
 
+def write_learner(name: str, parameters: Parameters) -> str:
+    """Write the text of a learner: its name, and its parameters behind a colon if there are any."""
+    return ":".join(filter(None, [name, write_parameters(parameters)]))
+
+
 def write_value(value: Value) -> str:
     """Write a value as `read_value` reads it."""
     return str(value).lower() if value is None or isinstance(value, bool) else str(value)

@@ -1,6 +1,6 @@
 """Settings: values of hyper-parameters that are tried together, of which the validation part chooses one."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
 
@@ -27,11 +27,17 @@ class Setting:
     def __str__(self) -> str:
         """Write the values as "learning_rate=0.05, num_leaves=31"; a single one as the number alone, such as "0.03"."""
         if len(self.values) == 1:
-            return write_value(self.values[0][1])
-        return ", ".join(f"{name}={write_value(value)}" for name, value in self.values)
+            return format_value(self.values[0][1])
+        return ", ".join(f"{name}={format_value(value)}" for name, value in self.values)
 
 
 NO_SETTING = Setting()
+
+
+def drop_fixed(settings: Iterable[Setting], fixed: Collection[str]) -> tuple[Setting, ...]:
+    """Return the settings without the values that are fixed by name, each once, in their order."""
+    left = (Setting.of({name: value for name, value in setting.values if name not in fixed}) for setting in settings)
+    return tuple(dict.fromkeys(left))
 
 
 class Candidate(NamedTuple):
@@ -41,6 +47,6 @@ class Candidate(NamedTuple):
     recipe: Recipe
 
 
-def write_value(value: Value) -> str:
+def format_value(value: Value) -> str:
     """Write a value of a hyper-parameter for people: a float with its significant digits, as 0.05."""
     return f"{value:g}" if isinstance(value, float) else str(value)
