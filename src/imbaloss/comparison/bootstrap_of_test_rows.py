@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,14 +40,26 @@ class RedrawnScores:
         return self.scores[of_first] - self.scores[of_second], redrawn
 
 
+# The recommendation and the comparisons of the answer need the same bootstrap; it is kept as long as the findings.
+REDRAWN: WeakKeyDictionary[Findings, dict[ComparedScore, RedrawnScores]] = WeakKeyDictionary()
+
+
 def redraw_test_rows(findings: Findings, compared: ComparedScore) -> RedrawnScores:
-    """Score all trainings of a study on bootstrap samples of the test rows.
+    """Score all trainings of a study on bootstrap samples of the test rows, once for the same findings and score.
 
     Args:
         findings: The findings of the study, whose trainings share one test part.
         compared: The score: one at the tuned threshold, the ROC-AUC or the average precision. Trainings without it are
             left out.
     """
+    by_score = REDRAWN.setdefault(findings, {})
+    if compared not in by_score:
+        by_score[compared] = compute_redrawn(findings, compared)
+    return by_score[compared]
+
+
+def compute_redrawn(findings: Findings, compared: ComparedScore) -> RedrawnScores:
+    """Compute what `redraw_test_rows` returns, with the same arguments."""
     rows = {
         (name.method, row.run.seed): row
         for row, name in zip(findings.rows, findings.row_names, strict=True)
@@ -88,7 +101,7 @@ def widen_to_other_rows(
 
     Args:
         findings: The findings of the study.
-        comparisons: The comparisons of one method with other_methods, by one score.
+        comparisons: The comparisons of one method with others, by one score.
         compared: That score, at the tuned threshold, or the ROC-AUC or average precision.
 
     Returns:
