@@ -17,7 +17,6 @@ import multiprocessing
 import os
 import sys
 import time
-from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -107,7 +106,6 @@ def measure_method(method: Method, rows: Sequence[Row], study: OwnStudy, place: 
         split: The split of the table.
     """
     of_method = [row for row in rows if row.run.method == method]
-    stacks = Counter(find_stack(row) for row in rows)
     started = time.perf_counter()
     model = train_final_model(study, method, TARGET, place)
     final_seconds = time.perf_counter() - started
@@ -122,16 +120,11 @@ def measure_method(method: Method, rows: Sequence[Row], study: OwnStudy, place: 
         **scores,
         "fold_average_precision": [row.scores["test"]["average_precision"] for row in of_method],
         "fold_f1": [row.tuned.scores["f1"] for row in of_method],
-        "fold_seconds": [round(row.computed.stack_seconds / stacks[find_stack(row)], 3) for row in of_method],
+        "fold_seconds": [round(row.seconds, 3) for row in of_method],
         "final_seconds": round(final_seconds, 3),
         "test_to_train": sum(of_method[0].counts.test) / sum(of_method[0].counts.train),
         "failure": next(failures, None),
     }
-
-
-def find_stack(row: Row) -> tuple[object, ...]:
-    """Return what the rows of a stack have in common: learner, size and time of the training."""
-    return row.run.method.learner, row.computed.stack_size, row.computed.stack_seconds
 
 
 def plan_tasks(tables: Sequence[Table], options: argparse.Namespace) -> list[Task]:

@@ -16,8 +16,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
+from imbaloss.comparison.recommendation import choose_method, compute_standard_error
 from imbaloss.statistics import t_interval
-from imbaloss.statistics.paired import inflation_of
 
 Floats = NDArray[np.float64]
 STRENGTHS = (0.5, 1.0, 1.5, 2.0)  # numbers of standard errors
@@ -43,24 +43,30 @@ Rule = Callable[[Candidates], int]  # returns the place of the picked method
 def compare_with_first(candidates: Candidates) -> tuple[Floats, Floats]:
     """Return each method's mean difference to the first one, (M,), and its standard error, (M,).
 
-    The errors are infinite for a single repetition.
+    The errors are those of the rule of `imbaloss.compare`: infinite for a single repetition, unless all differences are
+    0.
     """
     differences = candidates.scores - candidates.scores[0]
-    count = differences.shape[1]
-    if count < 2:
-        return differences.mean(axis=1), np.full(len(differences), np.inf)
-    errors = differences.std(axis=1, ddof=1) * np.sqrt(inflation_of(count, candidates.test_to_train) / count)
-    return differences.mean(axis=1), errors
+    errors = [compute_standard_error(of_method, candidates.test_to_train) for of_method in differences]
+    return differences.mean(axis=1), np.array(errors)
+
+
+def pick_as_compare(candidates: Candidates, standard_errors: float) -> int:
+    """Pick by the rule of `imbaloss.compare`: the highest mean minus so many standard errors of the difference.
+
+    Without standard errors it is the best mean.
+    """
+    chosen = choose_method(
+        dict(enumerate(candidates.scores)),
+        test_to_train=candidates.test_to_train,
+        standard_errors=standard_errors,
+    )
+    return chosen or 0
 
 
 def pick_first(_: Candidates) -> int:
     """Pick the first method, whatever the scores."""
     return 0
-
-
-def pick_best_mean(candidates: Candidates) -> int:
-    """Pick the method with the highest mean average precision; of equal ones the first."""
-    return int(candidates.scores.mean(axis=1).argmax())
 
 
 def pick_best_f1(candidates: Candidates) -> int:
@@ -88,15 +94,6 @@ def pick_beyond_margin(candidates: Candidates, margin: float) -> int:
     return int(means.argmax()) if means.max() - means[0] > margin else 0
 
 
-def pick_lower_bound(candidates: Candidates, strength: float) -> int:
-    """Pick the method whose mean difference to the first, minus so many standard errors, is highest.
-
-    strength: The number of standard errors, above 0.
-    """
-    means, errors = compare_with_first(candidates)
-    return int((means - strength * errors).argmax())
-
-
 def pick_shrunk(candidates: Candidates) -> int:
     """Pick the method with the highest mean difference to the first, after empirical-Bayes shrinkage towards zero.
 
@@ -112,10 +109,10 @@ def pick_shrunk(candidates: Candidates) -> int:
 
 RULES: dict[str, Rule] = {
     "the first method, always": pick_first,
-    "best mean": pick_best_mean,
+    "best mean": partial(pick_as_compare, standard_errors=0.0),
     **{f"ahead by {strength:g} SE": partial(pick_ahead, strength=strength) for strength in STRENGTHS},
     **{f"ahead by {margin:g}": partial(pick_beyond_margin, margin=margin) for margin in MARGINS},
-    **{f"lower bound, {strength:g} SE": partial(pick_lower_bound, strength=strength) for strength in STRENGTHS},
+    **{f"lower bound, {strength:g} SE": partial(pick_as_compare, standard_errors=strength) for strength in STRENGTHS},
     "empirical Bayes": pick_shrunk,
     "average ranks": pick_best_rank,
     "best mean F1": pick_best_f1,

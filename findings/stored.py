@@ -8,7 +8,6 @@ import pandas as pd
 
 from imbaloss import studies
 from imbaloss.report.lines import tabulate_rows
-from imbaloss.report.page import sum_training_seconds
 from imbaloss.studies import Row, Store, Study
 
 MOST_NAMED = 3  # largest number of data sets that a page names
@@ -37,7 +36,7 @@ class Stored:
     @property
     def minutes(self) -> float:
         """The training time in minutes, as if one stack followed the other."""
-        return sum_training_seconds(self.rows) / 60
+        return sum(row.seconds for row in self.rows) / 60
 
     @property
     def machine(self) -> str:

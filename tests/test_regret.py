@@ -88,12 +88,12 @@ def test_a_margin_works_for_a_single_repetition_too():
 def test_the_lower_bound_prefers_the_surer_of_two_methods_that_are_ahead():
     candidates = make_candidates([[0.5] * 4, [0.6, 0.7, 0.8, 0.9], [0.69, 0.7, 0.7, 0.71]])
     assert regret_rules.pick_ahead(candidates, 1.0) == 1
-    assert regret_rules.pick_lower_bound(candidates, 1.0) == 2
+    assert regret_rules.pick_as_compare(candidates, 1.0) == 2
 
 
 def test_empirical_bayes_shrinks_unsure_differences_more_and_noise_to_zero():
     unsure, sure = [0.3, 1.0, 0.5, 1.0], [0.68, 0.68, 0.69, 0.69]
-    assert regret_rules.pick_best_mean(make_candidates([[0.5] * 4, unsure, sure])) == 1
+    assert regret_rules.pick_as_compare(make_candidates([[0.5] * 4, unsure, sure]), 0.0) == 1
     assert regret_rules.pick_shrunk(make_candidates([[0.5] * 4, unsure, sure])) == 2
     assert regret_rules.pick_shrunk(make_candidates([[0.5] * 4, [0.3, 0.7, 0.3, 0.8], [0.3, 0.6, 0.7, 0.4]])) == 0
 
@@ -106,7 +106,7 @@ def test_ranks_and_f1_may_prefer_another_method_than_the_mean():
 
 def test_a_rule_that_sees_fewer_repetitions_picks_by_these():
     candidates = make_candidates([[0.5, 0.5, 0.5], [0.6, 0.1, 0.1]])
-    assert [regret_rules.pick_best_mean(limit_repetitions(candidates, seen)) for seen in (1, 3)] == [1, 0]
+    assert [regret_rules.pick_as_compare(limit_repetitions(candidates, seen), 0.0) for seen in (1, 3)] == [1, 0]
 
 
 def test_candidates_put_the_preferred_method_first_and_leave_out_failures_and_unfinished_splits():

@@ -1,4 +1,4 @@
-"""Where a comparison trains and whom it tells: data, output folder, store, device, executor and observer."""
+"""The place of a comparison: data, output folder, store, device, executor, and the observer that is told."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -74,9 +74,7 @@ class Place:
 
     def find_recorded_time(self, runs: Sequence[Run]) -> float:
         """Return the seconds that the trainings of runs took, each its share of its stack; 0.0 if none is stored."""
-        rows = self.store.rows(runs)
-        shares = [len(row.run.candidates) / row.computed.stack_size for row in rows]
-        return sum(row.computed.stack_seconds * share for row, share in zip(rows, shares, strict=True))
+        return sum((row.seconds for row in self.store.rows(runs)), 0.0)
 
     def keep(self, study: OwnStudy) -> OwnStudy:
         """Write the study file into the output folder, in place of an earlier one, and return the study unchanged.

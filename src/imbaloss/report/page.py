@@ -195,7 +195,7 @@ def describe_trainings(rows: Sequence[Row], recipes: Recipes) -> Trainings:
     return Trainings(
         devices=sorted({row.computed.device for row in rows}),
         versions=sorted({item for row in rows for item in row.computed.versions.items()}),
-        hours=sum_training_seconds(rows) / 3600,
+        hours=sum(row.seconds for row in rows) / 3600,
         common=common,
         varying=varying,
         sources={row.run.method.learned: describe(row).source for row in rows},
@@ -292,15 +292,6 @@ def compute_widening(lines: Sequence[CellLine]) -> float | None:
     widths = [(own.high - own.low, both.high - both.low) for own, both in scores]
     ratios = [both / own for own, both in widths if own > 1e-9 and not isnan(both)]  # without lines that never vary
     return median(ratios) if ratios else None
-
-
-def sum_training_seconds(rows: Sequence[Row]) -> float:
-    """Return the training time of the rows (results of runs) in seconds, as if one stack followed the other.
-
-    A run counts a part of the time of its stack: its number of networks among all networks of the stack.
-    """
-    shares = (len(row.run.candidates) / row.computed.stack_size for row in rows)
-    return sum(float(row.computed.stack_seconds * share) for row, share in zip(rows, shares, strict=True))
 
 
 def list_left_out(findings: Findings) -> list[str]:

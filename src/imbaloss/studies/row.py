@@ -94,6 +94,11 @@ class Row:
             return None
         return Threshold(self.tuned.threshold, *(self.tuned.interval or (np.nan, np.nan)))
 
+    @property
+    def seconds(self) -> float:
+        """The time of its training: its share of the time of its stack, by numbers of models."""
+        return float(self.computed.stack_seconds * (len(self.run.candidates) / self.computed.stack_size))
+
     def scores_by_part(self) -> dict[str, Scores]:
         """Return the scores by name for "validation", "test" and "tuned"; an undefined score is None.
 
