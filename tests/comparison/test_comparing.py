@@ -17,7 +17,7 @@ from imbaloss import studies
 from imbaloss.comparison import Answer, OwnModel
 from imbaloss.comparison.answer import convert_to_json
 from imbaloss.comparison.comparing import describe_detectable_difference
-from imbaloss.comparison.from_python import as_methods, open_arrays
+from imbaloss.comparison.from_python import collect_methods, open_arrays
 from imbaloss.comparison.own_data import Own
 from imbaloss.comparison.planning import plan_study
 from imbaloss.comparison.request import ComparisonRequest
@@ -194,9 +194,9 @@ def test_methods_are_texts_and_classifiers_and_go_on_from_what_is_there(tmp_path
 
 
 def test_one_classifier_is_one_method_although_it_can_be_iterated_over():
-    assert len(as_methods(RandomForestClassifier())) == len(as_methods("ce + smote")) == 1
-    assert as_methods(name for name in ("ce", "mse")) == ("ce", "mse")
-    assert as_methods(None) is None
+    assert len(collect_methods(RandomForestClassifier())) == len(collect_methods("ce + smote")) == 1
+    assert collect_methods(name for name in ("ce", "mse")) == ("ce", "mse")
+    assert collect_methods(None) is None
 
 
 def test_methods_decide_as_the_recipe_says():

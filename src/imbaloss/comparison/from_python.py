@@ -75,7 +75,7 @@ def compare(  # noqa: D417 - the table of the request documents the other option
         group=None if groups is None else GROUP, time=None if times is None else TIME,
         drop=as_names(drop) or (), category=as_names(category) or (), mark=as_names(mark) or (),
         na_values=as_names(na_values) or (), keep_na=as_names(keep_na) or (), decimal=decimal,
-        methods=as_methods(methods), losses=as_names(losses), samplers=as_names(samplers), references=references,
+        methods=collect_methods(methods), losses=as_names(losses), samplers=as_names(samplers), references=references,
         settings=canonical_int("settings", settings),
         folds=canonical_int("folds", folds),
         repetitions=None if repetitions is None else canonical_int("repetitions", repetitions), budget=budget,
@@ -155,7 +155,7 @@ def as_names(names: Names) -> tuple[str, ...] | None:
     return (str(names),) if isinstance(names, str) or not isinstance(names, Iterable) else tuple(map(str, names))
 
 
-def as_methods(methods: Any) -> tuple[Any, ...] | None:
+def collect_methods(methods: Any) -> tuple[Any, ...] | None:
     """Return one method or several methods as a tuple; None stays None.
 
     A text and a classifier are one method each, also a classifier that can be iterated over.

@@ -157,7 +157,7 @@ def explain_missing_scores(case: Case) -> str:
     lacking = {method: case.total - count for method, count in case.repetitions.items() if count < case.total}
     if not lacking:
         return ""
-    failures = first_failures(case)
+    failures = find_first_failures(case)
     unmet = case.score.tuned and any(row.threshold is None and not row.failure for row in rows)
     reasons = ["the training failed"] * bool(failures)
     reasons += [f"no threshold on the validation part meets {case.best.decision.rule}"] * unmet
@@ -168,7 +168,7 @@ def explain_missing_scores(case: Case) -> str:
     return f"Some {case.repetition}s give no score, since {' or '.join(reasons)}: {counts}{why}. {chosen}"
 
 
-def first_failures(case: Case) -> dict[Method, str]:
+def find_first_failures(case: Case) -> dict[Method, str]:
     """Return the reason of the first failed training of each method; methods without a failure are left out."""
     failures: dict[Method, str] = {}
     for row in case.findings.rows:

@@ -41,11 +41,6 @@ class Recipe(RecipeFields):
         return tuple(replace(self, lr=lr, tune_lr=()) for lr in self.tune_lr) or (self,)
 
     @property
-    def networks(self) -> int:
-        """The number of networks of a training: one for each rate of `tune_lr`, at least 1."""
-        return max(len(self.tune_lr), 1)
-
-    @property
     def shared(self) -> "Recipe":
         """The recipe with epochs 1, lr 1.0 and no tune_lr. It is equal for recipes that can be trained in one stack."""
         return replace(self, epochs=1, lr=1.0, tune_lr=())
