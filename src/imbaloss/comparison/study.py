@@ -12,7 +12,7 @@ from imbaloss.comparison.advice import Advice, advise, extend_page, recommend
 from imbaloss.comparison.request import MOST_SETTINGS, ComparisonRequest
 from imbaloss.data import NO_SAMPLER, NONE, Fold, SamplerSpec
 from imbaloss.evaluation import Decision
-from imbaloss.evaluation.decision import COST
+from imbaloss.evaluation.decision import choose_score
 from imbaloss.learners import LEARNERS, Method
 from imbaloss.recipe_fields import DEFAULT_MARGIN
 from imbaloss.report import Findings
@@ -47,7 +47,6 @@ IMAGE_SETS = {  # for images: a forest is slow on pixels, and a mean of two imag
     "all": (*REFERENCES, *EVERY_LOSS, "ce + random_over", "ce + random_under"),
 }
 CALIBRATION = "auto"
-OPTIMIZE = "average_precision"  # the score that is optimised unless the threshold names costs
 OWN = "own"  # the protocol of the runs, under which data are used unchanged; also the table of the study file
 ALL_ROWS = ", all rows"  # ends the name of the data on which the recommended method is trained
 FILE_KEYS = {"noun": "things"}  # keys of the study file that differ from the names of the fields
@@ -303,7 +302,7 @@ def choose_recipe(rows: int, entries: Entries, *, images: bool, settings: int = 
         FieldError: The entries of the decision cannot be read.
     """
     decision = Decision.read(entries)
-    optimized = decision.optimize or (COST if decision.rule.name == COST else OPTIMIZE)
+    optimized = decision.optimize or choose_score(decision.rule)
     scaling = "standard" if images else "unit"  # the preparation has scaled columns
     defaults = make_default_entries(rows, settings) | {"scaling": scaling, "calibration": CALIBRATION}
     return defaults | {**entries, "optimize": optimized}

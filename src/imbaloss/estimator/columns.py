@@ -12,16 +12,28 @@ from imbaloss.training.recipe import require
 def find_categories(X: Any) -> dict[int, "pd.Index[Any]"]:
     """Return the values of each categorical column of a DataFrame of pandas, by its place; nothing for other data.
 
-    Columns of the types category, string and object are categorical. Values are sorted if they can be, and missing ones
-    are left out.
+    Columns of the types category and string are categorical, and those of objects that are not all numbers. Values are
+    sorted if they can be, and missing ones are left out.
     """
     if not isinstance(X, pd.DataFrame):
         return {}
-    kinds = (pd.CategoricalDtype, pd.StringDtype)
-    places = [
-        place for place, dtype in enumerate(X.dtypes) if isinstance(dtype, kinds) or pd.api.types.is_object_dtype(dtype)
-    ]
-    return {place: pd.Categorical(X.iloc[:, place]).remove_unused_categories().categories for place in places}
+    columns = enumerate(X.iloc[:, place] for place in range(X.shape[1]))
+    return {
+        place: pd.Categorical(column).remove_unused_categories().categories
+        for place, column in columns
+        if is_categorical(column)
+    }
+
+
+def is_categorical(column: "pd.Series[Any]") -> bool:
+    """Say whether a column holds categories: it has the type category or string, or objects that are not all numbers.
+
+    A column of objects without a value holds none.
+    """
+    if isinstance(column.dtype, pd.CategoricalDtype | pd.StringDtype):
+        return True
+    numbers = {"boolean", "integer", "floating", "mixed-integer-float", "empty"}
+    return pd.api.types.is_object_dtype(column.dtype) and pd.api.types.infer_dtype(column, skipna=True) not in numbers
 
 
 def encode_categories(X: Any, categories: "Mapping[int, pd.Index[Any]]") -> Any:

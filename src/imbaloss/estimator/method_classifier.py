@@ -18,11 +18,12 @@ from imbaloss.estimator.ensemble import compute_prior_shift
 from imbaloss.estimator.parameters import METHOD_PARAMETERS, check_parameters, describe_parameters
 from imbaloss.estimator.validation import split_validation
 from imbaloss.evaluation import Decision, Rule, calibration
-from imbaloss.evaluation.decision import COST
+from imbaloss.evaluation.decision import COST, choose_score
 from imbaloss.learners import FittedModel, Method
 from imbaloss.studies.tuning import SettingChoice, choose_outcome
 from imbaloss.training import Member, Recipe, plan_training
 from imbaloss.training.default_recipe import make_default_entries
+from imbaloss.training.recipe import require
 from imbaloss.training.scaling import Scaling
 
 
@@ -78,10 +79,10 @@ class MethodClassifier(DecidingClassifier):
         self,
         method: Any = "lightgbm",
         *,
-        threshold: float | str | Metric = "f1",
+        threshold: float | str | Metric | None = None,
         costs: ArrayLike | None = None,
         calibration: str = "auto",
-        optimize: str = "average_precision",
+        optimize: str | None = None,
         settings: int = 6,
         validation_fraction: float = 0.2,
         random_state: int | np.random.RandomState | None = None,
@@ -112,7 +113,8 @@ class MethodClassifier(DecidingClassifier):
             TypeError: The method is neither text nor a classifier.
         """
         check_parameters(vars(self), METHOD_PARAMETERS)
-        request = DecisionRequest.read(2, self.threshold, self.costs, None)
+        by_default = "f1" if self.costs is None else COST
+        request = DecisionRequest.read(2, by_default if self.threshold is None else self.threshold, self.costs, None)
         decision = read_decision(self.calibration, self.optimize, request)
         method = replace(Method.read(self.method), decision=decision)
         categories = find_categories(X)
@@ -162,24 +164,26 @@ class MethodClassifier(DecidingClassifier):
         return tags
 
 
-def read_decision(kind: str, optimize: str, request: DecisionRequest) -> Decision:
+def read_decision(kind: str, optimize: str | None, request: DecisionRequest) -> Decision:
     """Return the decision with a calibration and the score that is optimised.
 
     Its rule is that of the threshold; for the cost, one with costs.
 
     Args:
         kind: The parameter calibration.
-        optimize: The parameter optimize.
+        optimize: The parameter optimize; None for the cost where there are costs, else average precision.
         request: The request for decisions by the other parameters.
 
     Raises:
         ValueError: The calibration or the score is unknown, or the cost is optimised and there are no costs.
     """
+    require(optimize is None or isinstance(optimize, str), f"optimize must be a text or None, found {optimize!r}")
     rule = request.threshold if isinstance(request.threshold, Rule) else Rule("f1")
-    if optimize == COST and rule.name != COST:
-        if request.costs is None:
-            raise ValueError("optimize 'cost' takes costs, a matrix with a row for each true class")
+    if optimize in (COST, None) and rule.name != COST and request.costs is not None:
         rule = make_cost_rule(request.costs)
+    if optimize == COST and rule.name != COST:
+        raise ValueError("optimize 'cost' takes costs, a matrix with a row for each true class")
+    optimize = choose_score(rule) if optimize is None else optimize
     return Decision.read({"calibration": kind, "optimize": optimize, "threshold": str(rule)})
 
 

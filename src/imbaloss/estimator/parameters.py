@@ -186,10 +186,10 @@ class MethodParameters:
         ),
     ]
     threshold: Annotated[
-        float | str | Metric,
+        float | str | Metric | None,
         Entry(
             f'The probability from which on a sample is called positive. {THRESHOLDS} "expected_cost" decides by '
-            "`costs` and the probabilities alone."
+            '`costs` and the probabilities alone. None stands for "cost" where there are `costs`, else for "f1".'
         ),
     ]
     costs: Annotated[
@@ -199,10 +199,11 @@ class MethodParameters:
         ),
     ]
     optimize: Annotated[
-        str,
+        str | None,
         Entry(
             "The score that chooses among settings on the validation part: average_precision, roc_auc, f1 (at its best "
-            "threshold), or cost, which takes `costs`."
+            "threshold), or cost, which takes costs. None stands for cost where there are costs, else for "
+            "average_precision."
         ),
     ]
     settings: Annotated[

@@ -14,6 +14,7 @@ from imbaloss.field_tables import FieldError
 from imbaloss.recipe_fields import DECISION_FIELDS, DecisionFields
 
 COST = "cost"  # the rule whose score is a mean cost
+OPTIMIZE = "average_precision"  # the score that is optimised where there are no costs
 
 
 @dataclass(frozen=True)
@@ -86,3 +87,8 @@ class Decision:
         """
         entries = {"calibration": self.calibration, "threshold": str(self.rule)}
         return entries | ({"optimize": self.optimize} if self.optimize else {})
+
+
+def choose_score(rule: Rule) -> str:
+    """Return the score that is optimised unless another is named: the cost if the rule has costs, else the default."""
+    return COST if rule.name == COST else OPTIMIZE

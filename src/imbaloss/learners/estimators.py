@@ -288,15 +288,14 @@ class Estimator(MemberFits):
             threads: The number of jobs of classifiers that use joblib and do not fix their own number.
         """
         import joblib
-        from sklearn.utils.validation import has_fit_parameter
 
         classifier, train = self.build(member.setting, member.seed), split.train
         inputs, labels = train.inputs.copy(), train.labels.copy()  # a class of anyone may write into them
         with joblib.parallel_config(backend="threading", n_jobs=threads):  # processes would copy the data
             if train.weights is None:
                 classifier.fit(inputs, labels)
-            elif has_fit_parameter(classifier, "sample_weight"):
-                classifier.fit(inputs, labels, sample_weight=train.weights.copy())
+            elif name := find_weight_parameter(classifier):
+                classifier.fit(inputs, labels, **{name: train.weights.copy()})
             else:
                 raise ValueError("it takes no sample weights")
         return SklearnPredictor(classifier)
@@ -348,6 +347,18 @@ def check_classifier(estimator: Any) -> None:
         raise ValueError("scikit-learn does not take it for one")
     if not any(hasattr(each, name) for each in (type(estimator), estimator) for name in SCORES):
         raise ValueError(f"it has neither {' nor '.join(SCORES)}")
+
+
+def find_weight_parameter(classifier: Any) -> str:
+    """Return the parameter of `fit` that takes sample weights, "" if none does; for a pipeline that of its last step."""
+    from sklearn.pipeline import Pipeline
+    from sklearn.utils.validation import has_fit_parameter
+
+    if isinstance(classifier, Pipeline):
+        step, last = classifier.steps[-1]
+        name = find_weight_parameter(last)
+        return f"{step}__{name}" if name else ""
+    return "sample_weight" if has_fit_parameter(classifier, "sample_weight") else ""
 
 
 def simplify(value: Any) -> Any:
