@@ -350,7 +350,7 @@ def check_classifier(estimator: Any) -> None:
 
 
 def find_weight_parameter(classifier: Any) -> str:
-    """Return the parameter of `fit` that takes sample weights, "" if none does; for a pipeline that of its last step."""
+    """Return the parameter of `fit` that takes sample weights, "" if there is none; that of a pipeline's last step."""
     from sklearn.pipeline import Pipeline
     from sklearn.utils.validation import has_fit_parameter
 
