@@ -8,7 +8,7 @@ from imbaloss.comparison.schedule import FEWEST
 from imbaloss.comparison.study import OwnStudy
 from imbaloss.studies import HERE, PROCESSES, RAY, Executor, Job, count_processors, cut_into_stacks, make_executor
 
-WORTH = 3e11  # multiplications of networks from which on workers pay for their start: about half a minute of work
+WORTH = 3e11  # multiplications from which on workers pay for their start: about half a minute of work
 MOST_VALUES = 20_000_000  # numbers in the data up to which each worker gets a copy; for more, matrices are large enough
 MOST_WORKERS = 8  # so that memory suffices on machines with many processors
 
@@ -41,13 +41,13 @@ def choose_executor(request: ComparisonRequest, study: OwnStudy, own: Own) -> Ex
 def pays(jobs: Sequence[Job], repetitions: int, own: Own) -> bool:
     """Say whether worker processes are faster than this process alone, and memory suffices for their copies.
 
-    With large batches this process keeps all processors busy; with small ones a stack uses little more than one. Only
-    networks count: learners of other libraries fit several settings at once.
+    With large batches this process keeps all processors busy; with small ones a stack uses little more than one.
+    Learners of other libraries fit several settings at once here, and one waits for the longest of them.
 
     Args:
         jobs: The stacks of one repetition.
         repetitions: The number of repetitions.
         own: The data.
     """
-    work = repetitions * sum(job.work_of(job.runs) for job in jobs if job.learner.is_network)
+    work = repetitions * sum(job.work_of(job.runs) for job in jobs)
     return count_processors() > 1 and work >= WORTH and len(own.labels) * own.inputs <= MOST_VALUES
