@@ -8,17 +8,20 @@ from imbaloss.statistics.intervals import (
     stratified_bootstrap,
     t_interval,
 )
+from imbaloss.statistics.joint import JointTest, Ruling
 from imbaloss.statistics.paired import corrected_t, equivalence, holm, sign_flip, superiority, wilcoxon
 from imbaloss.statistics.power import area_deviation, difference_deviation, fewest_seeds, power, smallest_difference
 from imbaloss.statistics.ranks import Ranks, friedman, signed_rank_probabilities
 from imbaloss.statistics.roc import Roc, delong
-from imbaloss.statistics.verdicts import Comparison, Verdict, compare, smallest_found
+from imbaloss.statistics.verdicts import Comparison, Verdict, compare, rule_out, smallest_found
 
 __all__ = [
     "Comparison",
     "Interval",
+    "JointTest",
     "Ranks",
     "Roc",
+    "Ruling",
     "Verdict",
     "area_deviation",
     "compare",
@@ -31,6 +34,7 @@ __all__ = [
     "holm",
     "logit_interval",
     "power",
+    "rule_out",
     "seeds_and_redrawn",
     "seeds_and_samples",
     "sign_flip",

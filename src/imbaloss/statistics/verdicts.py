@@ -1,7 +1,7 @@
 """Verdicts on pairs of methods: which one is better, whether they are equivalent, and what would decide the pair."""
 
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from imbaloss.statistics.intervals import Interval, t_interval
+from imbaloss.statistics.joint import JointTest, Ruling, draw_folds, flip_signs
 from imbaloss.statistics.paired import (
     ROUNDING,
     corrected_t,
@@ -56,8 +57,9 @@ class Comparison:
     second: str
     pairs: int
     difference: Interval  # first - second: mean, and its t interval
-    p: float  # of the deciding test: sign-flip; with folds, the corrected resampled t-test
-    p_holm: float  # the same, adjusted for all pairs that were compared
+    p: float  # of the pair alone, by the sign-flip test; with folds, by the corrected resampled t-test
+    p_joint: float  # of the joint test of all pairs that were compared, which decides
+    p_holm: float  # p, adjusted by Holm's correction for all pairs that were compared
     p_wilcoxon: float
     superiority: float  # the share of pairs in which the first is higher
     p_equivalent: float  # of two one-sided tests, adjusted for all pairs
@@ -91,8 +93,9 @@ def compare(
 ) -> list[Comparison]:
     """Compare all pairs of methods by paired tests, or each method with one of them.
 
-    The probability that any pair is wrongly called better or worse is at most alpha (Holm's correction). The same holds
-    for pairs that are wrongly called equivalent.
+    The probability that any pair is wrongly called better or worse is at most alpha, by a joint test of all pairs. The
+    same holds for pairs that are wrongly called equivalent, by Holm's correction. A method is called worse than another
+    only if it is ruled out as the best of those that are compared.
 
     Args:
         scores: (n,) of each method, for the same repetitions in one order. A pair leaves repetitions with a NaN out.
@@ -111,13 +114,14 @@ def compare(
     of_pairs = [differences[np.isfinite(differences)] for differences in all_differences]
     inflations = [1.0 if test_to_train is None else inflation_of(len(each), test_to_train) for each in of_pairs]
     p = np.array([sign_flip(each) if test_to_train is None else corrected_t(each, test_to_train) for each in of_pairs])
+    p_joint = compute_joint_p(test_jointly(list(scores), pairs, all_differences, test_to_train), p)
     p_same = [equivalence(each, margin, inflation) for each, inflation in zip(of_pairs, inflations, strict=True)]
     p_holm, p_equivalent = holm(p), holm(np.array(p_same))
     count_more = partial(count_more_seeds, margin=margin, comparisons=len(pairs), alpha=alpha)
     comparisons = []
     for place, ((first, second), differences) in enumerate(zip(pairs, of_pairs, strict=True)):
         difference = t_interval(differences, inflation=inflations[place])
-        verdict = decide(difference.estimate, p_holm[place], p_equivalent[place], alpha)
+        verdict = decide(difference.estimate, p_joint[place], p_equivalent[place], alpha)
         smallest = more_seeds = None
         if len(differences) > 1:
             deviation = float(np.std(differences, ddof=1))
@@ -131,6 +135,7 @@ def compare(
                 pairs=len(differences),
                 difference=difference,
                 p=float(p[place]),
+                p_joint=float(p_joint[place]),
                 p_holm=float(p_holm[place]),
                 p_wilcoxon=wilcoxon(differences),
                 superiority=superiority(differences),
@@ -141,6 +146,69 @@ def compare(
             )
         )
     return comparisons
+
+
+def rule_out(
+    scores: Mapping[str, Floats], *, test_to_train: float | None = None, alpha: float = 0.05
+) -> dict[str, Ruling]:
+    """Test for each method whether it may be the best, which has the highest mean score.
+
+    The methods whose p is above alpha are a confidence set: the best one is among them with a probability of at least
+    1 - alpha.
+
+    Args:
+        scores: (n,) of each method, for the same repetitions in one order. A pair leaves repetitions with a NaN out.
+        test_to_train: n_test / n_train if the repetitions are folds; None if they are independent seeds.
+        alpha: The error allowed.
+
+    Returns:
+        The ruling on each method that has a score, in the order of the methods.
+    """
+    methods = [method for method, values in scores.items() if np.isfinite(values).any()]
+    pairs = list(combinations(methods, 2))
+    differences = [scores[first] - scores[second] for first, second in pairs]
+    joint = test_jointly(methods, pairs, differences, test_to_train)
+    return {method: joint.rule(place, alpha) if joint else Ruling(1.0, 0.0) for place, method in enumerate(methods)}
+
+
+def test_jointly(
+    methods: Sequence[str],
+    pairs: Sequence[tuple[str, str]],
+    differences: Sequence[Floats],
+    test_to_train: float | None,
+) -> JointTest | None:
+    """Return the joint test of the differences of pairs of methods; None without pairs or repetitions.
+
+    Args:
+        methods: The names of the methods.
+        pairs: The names of the two methods of each pair.
+        differences: (n,) of each pair, the first minus the second, with NaN where one has no score.
+        test_to_train: n_test / n_train if the repetitions are folds; None if they are independent seeds.
+    """
+    if not pairs or not len(differences[0]):
+        return None
+    places = [(methods.index(first), methods.index(second)) for first, second in pairs]
+    table = np.column_stack(differences)
+    return flip_signs(table, places) if test_to_train is None else draw_folds(table, places, test_to_train)
+
+
+def compute_joint_p(joint: JointTest | None, p: Floats) -> Floats:
+    """Return the p-values of pairs by a joint test, (P,), none below that of the pair alone.
+
+    A method is also compared with all others: the p-value of a pair is at least that with which the one that has the
+    lower mean is ruled out as the best. That of a single pair stays as it is. Without a test all are 1.
+
+    Args:
+        joint: The joint test.
+        p: (P,), the p-value of each pair alone.
+    """
+    if joint is None:
+        return np.ones(len(p))
+    if len(p) == 1:
+        return p
+    losers = [second if mean > 0 else first for (first, second), mean in zip(joint.pairs, joint.means, strict=True)]
+    rulings = {loser: joint.rule(loser).p for loser in set(losers)}
+    return np.max([joint.compare_pairs(), p, [rulings[loser] for loser in losers]], axis=0)
 
 
 def decide(difference: float, p_difference: float, p_equivalent: float, alpha: float) -> Verdict:

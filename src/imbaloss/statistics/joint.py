@@ -1,0 +1,188 @@
+"""Joint tests of pairs of methods, by the largest of their statistics: verdicts on all pairs, and which may be best."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imbaloss.statistics.paired import ROUNDING, inflation_of
+
+Floats = NDArray[np.float64]
+Pairs = Sequence[tuple[int, int]]  # the numbers of the two methods of each pair
+MOST_EXACT = 15  # repetitions, up to which all choices of signs count
+DRAWN = 20_000  # draws otherwise
+SHRINKAGE = 0.5  # share of equally correlated methods in the correlation of folds
+BLOCK = 2048  # draws that are worked on at a time
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """Whether a method may be the best of all."""
+
+    p: float  # of the hypothesis that no other method has a higher mean score
+    behind: float  # the best method is ahead by at least so much, with the confidence of the test; 0 if p is too large
+
+
+@dataclass(frozen=True)
+class JointTest:
+    """The statistics of the mean differences of P pairs of methods, and draws of them if no pair differed.
+
+    A statistic is above 0 if the first method of the pair has the higher mean. The draws are symmetric: the negative of
+    each would be one, too.
+    """
+
+    pairs: Pairs
+    observed: Floats  # (P,)
+    drawn: Floats  # (R, P)
+    means: Floats  # (P,) of the differences
+    errors: Floats  # (P,), their standard errors
+    most: float  # the square of the largest possible statistic; infinite for Student's t
+    floor: float  # the smallest p-value that so few repetitions allow
+
+    def compare_pairs(self) -> Floats:
+        """Compute the two-sided p-value of each pair, (P,), adjusted for all pairs by the step-down procedure.
+
+        The probability of any p-value of at most alpha among the pairs that do not differ is at most alpha. A pair is
+        compared with the largest statistic of the pairs whose own statistic is not above it.
+
+        Source: Westfall and Young 1993, algorithm 2.8; Romano and Wolf 2005, Econometrica 73.
+        """
+        sizes = np.abs(self.observed)
+        order = np.argsort(-sizes, kind="stable")
+        counts = np.zeros(len(sizes))
+        for block in np.array_split(self.drawn, -(-len(self.drawn) // BLOCK)):
+            largest = np.maximum.accumulate(np.abs(block[:, order])[:, ::-1], axis=1)[:, ::-1]
+            counts += (largest >= lower_slightly(sizes[order])).sum(axis=0)
+        adjusted = np.empty(len(sizes))
+        adjusted[order] = np.maximum.accumulate(np.maximum(counts / len(self.drawn), self.floor))
+        return np.where(sizes > 0, adjusted, 1.0)
+
+    def rule(self, method: int, alpha: float = 0.05) -> Ruling:
+        """Test the hypothesis that no other method has a higher mean score than this one.
+
+        The test is one-sided, by the largest statistic of the other methods against this one. It is for one method.
+        If each method is tested, the best one is ruled out with a probability of at most alpha, since only its own test
+        can do that.
+
+        Args:
+            method: The number of the method.
+            alpha: The level of the test.
+        """
+        places = [place for place, pair in enumerate(self.pairs) if method in pair]
+        signs = np.array([1.0 if self.pairs[place][1] == method else -1.0 for place in places])
+        ahead = signs * self.observed[places]
+        if not len(ahead) or ahead.max() <= 0:
+            return Ruling(1.0, 0.0)
+        of_others = self.drawn[:, places] * signs
+        largest = np.concatenate([of_others.max(axis=1), -of_others.min(axis=1)])
+        p = max(float(np.mean(largest >= lower_slightly(ahead.max()))), self.floor)
+        if p > alpha:
+            return Ruling(p, 0.0)
+        limit = self.to_student(np.quantile(largest, 1 - alpha, method="inverted_cdf"))
+        bounds = signs * self.means[places] - limit * self.errors[places]
+        return Ruling(p, max(float(bounds.max()), 0.0))
+
+    def to_student(self, statistic: float) -> float:
+        """Return Student's t for a statistic; infinite for the largest possible one."""
+        if np.isinf(self.most):
+            return statistic
+        left = self.most - statistic**2
+        return float(statistic * np.sqrt((self.most - 1) / left)) if left > ROUNDING else np.inf
+
+
+def lower_slightly(values: Floats) -> Floats:
+    """Lower statistics by a rounding error, so that equal ones count as equal in whatever order they were summed."""
+    return values * (1 - ROUNDING)
+
+
+def flip_signs(differences: Floats, pairs: Pairs) -> JointTest:
+    """Test paired differences over independent seeds by joint flips of their signs.
+
+    The statistic is sum d / sqrt(sum d^2), which rises with Student's t. A flip changes the sign of a repetition for
+    all pairs at once, which keeps their correlation. Up to 15 repetitions all flips count. For more, 20,000 are drawn
+    from a fixed seed, and the observed one counts as another.
+
+    Args:
+        differences: (n, P), the first method minus the second, NaN where one has no score. Under the hypothesis they
+            are jointly symmetric about 0.
+        pairs: The methods of each pair.
+
+    Source: Fisher 1935, The Design of Experiments, section 21, for one pair; Romano and Wolf 2005 for several.
+    """
+    repetitions = len(differences)
+    counts, means, errors = summarise(differences)
+    filled = np.nan_to_num(differences)
+    norms = np.sqrt((filled**2).sum(axis=0))
+    scaled = np.divide(filled, norms, out=np.zeros_like(filled), where=norms > 0)
+    signs = list_signs(repetitions) if repetitions <= MOST_EXACT else draw_signs(repetitions)
+    floor = min(2.0 ** (1 - repetitions), 1.0)
+    return JointTest(pairs, scaled.sum(axis=0), signs @ scaled, means, errors, float(repetitions), floor)
+
+
+def draw_folds(differences: Floats, pairs: Pairs, test_to_train: float, shrinkage: float = SHRINKAGE) -> JointTest:
+    """Test paired differences over folds, whose training parts overlap, by draws from a multivariate t distribution.
+
+    The statistic is that of the corrected resampled t-test. The correlation of the differences is that over the folds,
+    shrunk towards that of methods which are all equally correlated. The test is a heuristic, as the corrected t-test
+    is: benchmarks/verdicts.py measures its level.
+
+    Args:
+        differences: (J, P), the first method minus the second, NaN where one has no score.
+        pairs: The methods of each pair.
+        test_to_train: n_test / n_train, the ratio of the sizes of the test and training parts.
+        shrinkage: The share of the equal correlation, from 0 to 1.
+
+    Source: Nadeau and Bengio 2003, Machine Learning 52, for the statistic.
+    """
+    counts, means, errors = summarise(differences)
+    errors = errors * np.sqrt(inflation_of(counts, test_to_train))
+    varies = errors > ROUNDING
+    centred = np.where(np.isfinite(differences), differences - means, 0.0)
+    norms = np.sqrt((centred**2).sum(axis=0))
+    scaled = np.divide(centred, norms, out=np.zeros_like(centred), where=varies)
+    generator, degrees = np.random.default_rng(0), max(len(differences) - 1, 1)
+    of_methods = generator.standard_normal((DRAWN, 1 + max(map(max, pairs))))
+    first, second = np.array(pairs).T
+    equal = (of_methods[:, first] - of_methods[:, second]) / np.sqrt(2)
+    normal = np.sqrt(1 - shrinkage) * generator.standard_normal((DRAWN, len(differences))) @ scaled
+    normal += np.sqrt(shrinkage) * equal
+    drawn = normal / np.sqrt(generator.chisquare(degrees, (DRAWN, 1)) / degrees)
+    observed = np.divide(means, errors, out=np.zeros_like(means), where=varies)
+    return JointTest(pairs, observed, drawn, means, errors, np.inf, 0.0)
+
+
+def summarise(differences: Floats) -> tuple[NDArray[np.int64], Floats, Floats]:
+    """Return the number of differences of each pair, their mean and its standard error for independent ones, (P,) each.
+
+    NaN are left out. The mean is 0 for no differences, and the error 0 for fewer than two.
+
+    differences: (n, P).
+    """
+    is_known = np.isfinite(differences)
+    counts = is_known.sum(axis=0)
+    means = np.nan_to_num(differences).sum(axis=0) / np.maximum(counts, 1)
+    squares = np.where(is_known, differences - means, 0.0) ** 2
+    errors = np.sqrt(squares.sum(axis=0) / np.maximum(counts * (counts - 1), 1))
+    return counts, means, errors
+
+
+@lru_cache(maxsize=2)
+def list_signs(number: int) -> Floats:
+    """Return the choices of that many signs, 1 or -1, in which the first is 1: (2^(number - 1), number).
+
+    The first one is 1 everywhere. The last results are cached.
+    """
+    bits = np.arange(2 ** max(number - 1, 0))[:, None] >> np.arange(number)[::-1] & 1
+    return np.where(bits == 0, 1.0, -1.0)
+
+
+@lru_cache(maxsize=2)
+def draw_signs(number: int) -> Floats:
+    """Draw choices of that many signs from a fixed seed, after one of 1 everywhere: (20001, number).
+
+    The last results are cached.
+    """
+    drawn = np.random.default_rng(0).choice([-1.0, 1.0], (DRAWN, number))
+    return np.concatenate([np.ones((1, number)), drawn])
