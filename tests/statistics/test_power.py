@@ -12,41 +12,60 @@ from imbaloss.statistics import (
     difference_deviation,
     fewest_seeds,
     power,
-    sign_flip,
+    rule_out,
     smallest_difference,
 )
+from imbaloss.statistics.power import find_limit_of_best
 
 
-@pytest.mark.parametrize(("comparisons", "seeds"), [(1, 6), (10, 9), (36, 11)])
-def test_with_fewer_seeds_no_test_can_decide(comparisons, seeds):
-    assert fewest_seeds(comparisons) == seeds
-    for n, can in ((seeds - 1, False), (seeds, True)):
-        assert (sign_flip(np.ones(n)) <= 0.05 / comparisons) == can
-        assert (power(50.0, n, comparisons) == 1) == can
-        assert (smallest_difference(n, comparisons) is not None) == can
+@pytest.mark.parametrize("methods", [2, 12])
+def test_with_fewer_than_six_seeds_no_method_is_ruled_out(methods):
+    assert fewest_seeds() == 6
+    for seeds, can in ((5, False), (6, True)):
+        ahead = {"best": np.ones(seeds)} | {str(place): np.arange(seeds) * 1e-6 for place in range(methods - 1)}
+        assert (rule_out(ahead)["0"].p <= 0.05) == can
+        assert (power(50.0, seeds, methods) == 1) == can
+        assert (smallest_difference(seeds, methods) is not None) == can
 
 
 @pytest.mark.parametrize("seeds", [6, 9, 13, 14, 20, 60, 3000])
 def test_the_smallest_difference_has_the_power_that_was_asked_for(seeds):
     for wanted in (0.5, 0.8, 0.95):
-        assert power(smallest_difference(seeds, 1, 0.05, wanted), seeds) == pytest.approx(wanted, abs=0.01)
+        assert power(smallest_difference(seeds, 2, 0.05, wanted), seeds) == pytest.approx(wanted, abs=0.01)
 
 
-def test_more_seeds_show_less_and_more_pairs_more():
-    found = [smallest_difference(seeds) for seeds in (6, 10, 14, 20, 50)]
-    assert found == sorted(found, reverse=True)
-    assert smallest_difference(10, 10) > smallest_difference(10, 1)
+def test_more_seeds_show_less_and_more_methods_more():
+    smallest = [smallest_difference(seeds) for seeds in (6, 10, 14, 20, 50)]
+    assert smallest == sorted(smallest, reverse=True)
+    assert smallest_difference(10, 10) > smallest_difference(10, 3) > smallest_difference(10, 2)
+
+
+@pytest.mark.parametrize(("methods", "degrees", "limit"), [(2, 9, 1.83), (3, 10, 2.15), (6, 20, 2.39), (10, 60, 2.48)])
+def test_the_limit_is_dunnetts(methods, degrees, limit):
+    """One-sided limits at 5 % for M - 1 treatments and a control, from Dunnett's table 1a (1955)."""
+    assert find_limit_of_best(methods, degrees) == pytest.approx(limit, abs=0.01)
+
+
+def test_the_limit_is_that_of_the_multivariate_t_distribution():
+    correlation = np.full((4, 4), 0.5) + np.eye(4) / 2
+    limit = find_limit_of_best(5, 9)
+    below = stats.multivariate_t.cdf(np.full(4, limit), np.zeros(4), correlation, 9, random_state=0)
+    assert below == pytest.approx(0.95, abs=0.002)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("seeds", "comparisons"), [(6, 1), (10, 1), (10, 10), (14, 10), (20, 1), (20, 10)])
-def test_the_test_finds_what_it_was_said_to_find(seeds, comparisons):
-    """Within 5 points, on other draws than those that the statement is made from."""
-    generator, tries = np.random.default_rng(99), 1000
+@pytest.mark.parametrize(("seeds", "methods"), [(6, 2), (10, 2), (10, 5), (14, 5), (20, 2), (20, 10)])
+def test_a_lead_rules_a_method_out_as_often_as_it_is_said(seeds, methods):
+    """Within 10 points: the limit is that of normal scores, and the test flips signs."""
+    generator, tries = np.random.default_rng(99), 500
     for wanted in (0.5, 0.8):
-        effect = smallest_difference(seeds, comparisons, 0.05, wanted)
-        found = sum(sign_flip(generator.normal(effect, size=seeds)) <= 0.05 / comparisons for _ in range(tries))
-        assert found / tries == pytest.approx(wanted, abs=0.05)
+        lead = np.eye(methods)[0] * smallest_difference(seeds, methods, 0.05, wanted)
+        ruled_out = 0
+        for _ in range(tries):
+            scores = generator.normal(scale=np.sqrt(0.5), size=(seeds, methods)) + lead
+            named = {str(place): values for place, values in enumerate(scores.T)}
+            ruled_out += rule_out(named)["1"].p <= 0.05
+        assert ruled_out / tries == pytest.approx(wanted, abs=0.1)
 
 
 @pytest.mark.parametrize(("positives", "negatives"), [(1, 1), (10, 90), (40, 60)])

@@ -1,12 +1,14 @@
 """Verdicts: what is said, and how often it is wrong."""
 
 from dataclasses import asdict
+from math import comb
 
 import numpy as np
 import pytest
 from scipy import stats
 
 from imbaloss.statistics import compare, corrected_t, holm, sign_flip, smallest_difference
+from imbaloss.statistics.joint import flip_signs
 from imbaloss.statistics.verdicts import count_more_seeds
 
 GENERATOR = np.random.default_rng(0)
@@ -43,12 +45,15 @@ def test_turned_a_comparison_is_that_of_the_methods_in_the_other_order(gain):
 
 def test_against_one_method_there_are_as_many_pairs_as_other_methods():
     by = dict(zip("abcd", GENERATOR.normal(size=(4, 12)), strict=True))
-    found = compare(by, margin=0.01, against="c")
-    assert [(one.first, one.second) for one in found] == [("a", "c"), ("b", "c"), ("d", "c")]
-    assert [one.p_holm for one in found] == holm(
-        np.array([sign_flip(by[one.first] - by["c"]) for one in found])
+    comparisons = compare(by, margin=0.01, against="c")
+    assert [(each.first, each.second) for each in comparisons] == [("a", "c"), ("b", "c"), ("d", "c")]
+    assert [each.p_holm for each in comparisons] == holm(
+        np.array([sign_flip(by[each.first] - by["c"]) for each in comparisons])
     ).tolist()
-    assert found[0].difference == compare({"a": by["a"], "c": by["c"]}, margin=0.01)[0].difference
+    differences = np.column_stack([by[method] - by["c"] for method in "abd"])
+    joint = flip_signs(differences, [(0, 2), (1, 2), (3, 2)]).compare_pairs()
+    assert all(each.p_joint >= p for each, p in zip(comparisons, joint, strict=True))
+    assert comparisons[0].difference == compare({"a": by["a"], "c": by["c"]}, margin=0.01)[0].difference
 
 
 def test_too_few_seeds_decide_nothing_and_it_is_said_how_many_do():
@@ -83,34 +88,34 @@ def test_methods_that_differ_by_the_same_everywhere_are_no_more_than_undecided()
 NO_MARGIN = 1e-9  # so that nothing is found equivalent
 
 
-@pytest.mark.parametrize("comparisons", [1, 10])
+@pytest.mark.parametrize("methods", [2, 5])
 @pytest.mark.parametrize("effect", [0.3, 0.55, 0.8, 1.5])
 @pytest.mark.parametrize("seeds", [3, 7, 12])
-def test_more_seeds_are_the_fewest_that_find_such_a_difference(seeds, effect, comparisons):
+def test_more_seeds_are_the_fewest_that_find_such_a_difference(seeds, effect, methods):
     """In standard deviations, 0.01."""
     difference = 0.01 * effect
-    more = count_more_seeds(seeds, difference, 0.01, margin=NO_MARGIN, comparisons=comparisons, alpha=0.05)
+    more = count_more_seeds(seeds, difference, 0.01, margin=NO_MARGIN, methods=methods, alpha=0.05)
 
     def found(total: int) -> bool:
-        least = smallest_difference(total, comparisons)
+        least = smallest_difference(total, methods)
         return least is not None and least * 0.01 <= difference
 
     assert found(seeds + more)
     assert more == 1 or not found(seeds + more - 1)
 
 
-@pytest.mark.parametrize(("difference", "comparisons"), [(0.0, 1), (0.003, 1), (0.0, 6)])
-def test_more_seeds_are_the_fewest_that_find_equivalence(difference, comparisons):
+@pytest.mark.parametrize(("difference", "methods"), [(0.0, 2), (0.003, 2), (0.0, 4)])
+def test_more_seeds_are_the_fewest_that_find_equivalence(difference, methods):
     """In 4 of 5 of 4,000 simulated studies, by two one-sided t-tests of SciPy; with a tenth fewer, less often."""
     deviation, margin, seeds = 0.02, 0.01, 6
-    more = count_more_seeds(seeds, difference, deviation, margin=margin, comparisons=comparisons, alpha=0.05)
+    more = count_more_seeds(seeds, difference, deviation, margin=margin, methods=methods, alpha=0.05)
     generator = np.random.default_rng(0)
 
     def found(total: int) -> float:
         drawn = generator.normal(difference, deviation, (4000, total))
         below = stats.ttest_1samp(drawn, -margin, axis=1, alternative="greater").pvalue
         above = stats.ttest_1samp(drawn, margin, axis=1, alternative="less").pvalue
-        return float(np.mean(np.maximum(below, above) <= 0.05 / comparisons))
+        return float(np.mean(np.maximum(below, above) <= 0.05 / comb(methods, 2)))
 
     assert more > 10
     assert found(seeds + more) == pytest.approx(0.8, abs=0.025)
@@ -118,8 +123,8 @@ def test_more_seeds_are_the_fewest_that_find_equivalence(difference, comparisons
 
 
 def test_what_more_than_a_thousand_seeds_would_decide_has_no_number():
-    assert count_more_seeds(6, 0.005, 0.5, margin=0.01, comparisons=1, alpha=0.05) is None
-    assert count_more_seeds(6, 0.1, 0.5, margin=0.01, comparisons=1, alpha=0.05) < 1000
+    assert count_more_seeds(6, 0.005, 0.5, margin=0.01, methods=2, alpha=0.05) is None
+    assert count_more_seeds(6, 0.1, 0.5, margin=0.01, methods=2, alpha=0.05) < 1000
 
 
 def test_a_pair_is_promised_the_seeds_by_its_own_difference_and_deviation():
@@ -127,7 +132,7 @@ def test_a_pair_is_promised_the_seeds_by_its_own_difference_and_deviation():
     [one] = compare({"a": 0.5 + gains, "b": np.full(7, 0.5)}, margin=0.01)
     assert one.verdict == "undecided"
     assert one.more == count_more_seeds(
-        7, abs(gains.mean()), gains.std(ddof=1), margin=0.01, comparisons=1, alpha=0.05
+        7, abs(gains.mean()), gains.std(ddof=1), margin=0.01, methods=2, alpha=0.05
     )  # fmt: skip
     assert one.more > 20
 

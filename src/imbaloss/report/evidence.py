@@ -95,7 +95,7 @@ class ScoreVerdict(NamedTuple):
             case Verdict.EQUIVALENT:
                 return f"equivalent (within ±{self.by_verdict[verdict][0].margin:.3g}) to"
             case Verdict.UNDECIDED if self.smallest is None:
-                return f"too few seeds (at least {fewest_seeds(self.pairs)} are needed) to show a difference from"
+                return f"too few seeds (at least {fewest_seeds()} are needed) to show a difference from"
             case Verdict.UNDECIDED:
                 return "no significant difference shown from"
 

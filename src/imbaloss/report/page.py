@@ -178,7 +178,7 @@ def describe_verdicts(findings: Findings, verdicts: Sequence[ScoreVerdict], noun
         answer=evidence.write_answer(verdicts, noun) if verdicts else "",
         moved=evidence.describe_moved_threshold(findings.comparisons),
         pairs=pairs,
-        fewest=fewest_seeds(pairs) if pairs else 1,
+        fewest=fewest_seeds() if pairs else 1,
         left_out=list_left_out(findings),
         differing=describe_recipe_differences(recipes),
     )

@@ -1,98 +1,85 @@
-"""Power of the sign-flip test for normal differences, and the deviation of a ROC-AUC for a given number of samples."""
+"""Power: the difference that rules a method out as the best, and the deviation of a ROC-AUC by numbers of samples."""
 
 from functools import cache
-from math import ceil, floor, log2, sqrt
+from math import ceil, log2, sqrt
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy import optimize, stats
+from scipy import optimize, special, stats
 
-MOST_TRIED = 13  # differences, up to which all signs are tried on drawn differences
-SETS = 2000  # of differences that are drawn
-FINEST = 53  # seeds, beyond which the steps between p-values are finer than a float of 1 can tell
+POINTS = 64  # of each quadrature
 
 
-def fewest_seeds(comparisons: int = 1, alpha: float = 0.05) -> int:
-    """Return the number of seeds below which no sign-flip test can reach a p-value of alpha / comparisons.
+def fewest_seeds(alpha: float = 0.05) -> int:
+    """Return the number of seeds below which no flips of signs can reach a p-value of alpha.
 
-    The smallest p-value of n differences is 2^(1 - n). comparisons: the number of pairs tested together.
+    The smallest p-value of n differences is 2^(1 - n), for any number of methods.
     """
-    return 1 + ceil(log2(comparisons / alpha))
+    return 1 + ceil(log2(1 / alpha))
 
 
-def power(effect: float, seeds: int, comparisons: int = 1, alpha: float = 0.05) -> float:
-    """Compute the power of the sign-flip test: the probability that it detects a difference at alpha / comparisons.
+@cache
+def find_limit_of_best(methods: int, degrees: int, alpha: float = 0.05) -> float:
+    """Return the limit that the largest t of M - 1 methods against one exceeds with probability alpha if all are equal.
 
-    That level is Bonferroni's, the first step of Holm's; later steps detect more. For up to 13 seeds the power comes
-    from 2,000 sets of differences that are drawn from a fixed seed. For more it comes from the noncentral t
-    distribution, at the highest level at or below alpha / comparisons that the test can have.
+    The means are equally correlated, so that the t of two methods have the correlation 1/2. The limit is Dunnett's
+    one-sided one, but with the degrees of freedom of paired differences.
+
+    Args:
+        methods: M, at least 2.
+        degrees: The degrees of freedom of the deviation, one less than the number of repetitions.
+        alpha: The level.
+
+    Source: Dunnett 1955, Journal of the American Statistical Association 50.
+    """
+    places, weights = special.roots_hermitenorm(POINTS)  # of the mean of the one method
+    shares = (np.arange(POINTS) + 0.5) / POINTS
+    scales = np.sqrt(stats.chi2.ppf(shares, degrees) / degrees)[:, None]
+
+    def exceed(limit: float) -> float:
+        """Return the probability that the largest t is above a limit, less alpha."""
+        below = special.ndtr(sqrt(2) * limit * scales + places) ** (methods - 1) @ weights / weights.sum()
+        return float(1 - below.mean() - alpha)
+
+    return float(optimize.brentq(exceed, 0.0, 1e3, xtol=1e-4))
+
+
+def power(effect: float, seeds: int, methods: int = 2, alpha: float = 0.05) -> float:
+    """Compute the probability that a method is ruled out as the best if the best is ahead of all others by the effect.
+
+    It comes from the noncentral t distribution at the limit of equally correlated methods. benchmarks/verdicts.py
+    compares it with simulated seeds: it is somewhat too high for few seeds and many methods.
 
     Args:
         effect: The true mean difference, in standard deviations of the paired differences.
         seeds: The number of differences.
-        comparisons: The number of pairs that are tested together.
-        alpha: The error allowed for all of them together.
+        methods: The number of methods.
+        alpha: The level of the test.
 
     Returns:
         The power, from 0 to 1; 0 if the seeds are too few to reach the level.
     """
-    if seeds < fewest_seeds(comparisons, alpha):
+    if seeds < fewest_seeds(alpha):
         return 0.0
-    if seeds <= MOST_TRIED:
-        return float(np.mean(p_values(effect, seeds) <= alpha / comparisons))
-    step = 2.0 ** (1 - min(seeds, FINEST))
-    reached = floor(alpha / comparisons / step) * step
-    limit = stats.t.isf(reached / 2, seeds - 1)
+    limit = find_limit_of_best(methods, seeds - 1, alpha)
     return float(stats.nct.sf(limit, seeds - 1, abs(effect) * np.sqrt(seeds)))
 
 
-def p_values(effect: float, seeds: int) -> NDArray[np.float64]:
-    """Return the p-values of the sign-flip test, (2000,), on sets of normal differences with that mean and deviation 1.
-
-    The sets are drawn from a fixed seed. effect: the mean; seeds: the number of differences in a set.
-    """
-    differences = noise(seeds) + effect
-    sums = np.abs(differences @ signs(seeds).T)
-    return np.asarray((sums >= sums[:, :1] * (1 - 1e-12)).mean(axis=1))
-
-
 @cache
-def noise(seeds: int) -> NDArray[np.float64]:
-    """Draw sets of standard normal differences, (2000, seeds); the number of seeds is also the random seed.
-
-    The result is cached.
-    """
-    return np.random.default_rng(seeds).standard_normal((SETS, seeds))
-
-
-@cache
-def signs(seeds: int) -> NDArray[np.float64]:
-    """Return all choices of signs, -1 or 1, in which the first difference keeps its sign, (2^(seeds - 1), seeds).
-
-    The first row is all ones. The result is cached.
-    """
-    bits = np.arange(2 ** (seeds - 1))[:, None] >> np.arange(seeds) & 1
-    return np.where(bits[:, ::-1] == 0, 1.0, -1.0)
-
-
-@cache
-def smallest_difference(seeds: int, comparisons: int = 1, alpha: float = 0.05, wanted: float = 0.8) -> float | None:
-    """Return the smallest mean difference that the sign-flip test detects with probability `wanted`.
+def smallest_difference(seeds: int, methods: int = 2, alpha: float = 0.05, wanted: float = 0.8) -> float | None:
+    """Return the smallest lead of the best method that rules another one out with probability `wanted`.
 
     Args:
         seeds: The number of differences.
-        comparisons: The number of pairs that are tested together.
-        alpha: The error allowed for all of them together.
+        methods: The number of methods.
+        alpha: The level of the test.
         wanted: The power.
 
     Returns:
-        The difference in standard deviations of the paired differences; None if the seeds are too few to detect any.
+        The lead in standard deviations of the paired differences; None if the seeds are too few to rule any out.
     """
-    if seeds < fewest_seeds(comparisons, alpha):
+    if seeds < fewest_seeds(alpha):
         return None
-    return float(
-        optimize.brentq(lambda effect: power(effect, seeds, comparisons, alpha) - wanted, 0.0, 50.0, xtol=1e-3)
-    )
+    return float(optimize.brentq(lambda effect: power(effect, seeds, methods, alpha) - wanted, 0.0, 50.0, xtol=1e-3))
 
 
 def area_deviation(area: float, positives: int, negatives: int) -> float:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
 from itertools import combinations
+from math import comb
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +24,7 @@ from imbaloss.statistics.paired import (
     superiority,
     wilcoxon,
 )
-from imbaloss.statistics.power import smallest_difference
+from imbaloss.statistics.power import find_limit_of_best, smallest_difference
 
 Floats = NDArray[np.float64]
 POWER = 0.8
@@ -64,7 +65,7 @@ class Comparison:
     superiority: float  # the share of pairs in which the first is higher
     p_equivalent: float  # of two one-sided tests, adjusted for all pairs
     verdict: Verdict  # of the first
-    smallest: float | None  # the difference that would be found with probability 0.8; None where none can be
+    smallest: float | None  # a lead that rules a method out with probability 0.8; None if none can
     more: int | None  # so many more would decide an undecided pair with probability 0.8; None where none or too many
 
     @property
@@ -117,7 +118,7 @@ def compare(
     p_joint = compute_joint_p(test_jointly(list(scores), pairs, all_differences, test_to_train), p)
     p_same = [equivalence(each, margin, inflation) for each, inflation in zip(of_pairs, inflations, strict=True)]
     p_holm, p_equivalent = holm(p), holm(np.array(p_same))
-    count_more = partial(count_more_seeds, margin=margin, comparisons=len(pairs), alpha=alpha)
+    count_more = partial(count_more_seeds, margin=margin, methods=len(scores), alpha=alpha)
     comparisons = []
     for place, ((first, second), differences) in enumerate(zip(pairs, of_pairs, strict=True)):
         difference = t_interval(differences, inflation=inflations[place])
@@ -125,7 +126,7 @@ def compare(
         smallest = more_seeds = None
         if len(differences) > 1:
             deviation = float(np.std(differences, ddof=1))
-            smallest = smallest_found(len(differences), deviation, len(pairs), alpha, test_to_train)
+            smallest = smallest_found(len(differences), deviation, len(scores), alpha, test_to_train)
             if verdict is Verdict.UNDECIDED and test_to_train is None:
                 more_seeds = count_more(len(differences), abs(difference.estimate), deviation)
         comparisons.append(
@@ -229,45 +230,43 @@ def decide(difference: float, p_difference: float, p_equivalent: float, alpha: f
 
 
 def smallest_found(
-    pairs: int, deviation: float, comparisons: int, alpha: float, test_to_train: float | None
+    pairs: int, deviation: float, methods: int, alpha: float, test_to_train: float | None
 ) -> float | None:
-    """Return the smallest difference that the deciding test detects with probability 0.8, in units of the score.
-
-    The test is the sign-flip test for seeds, and the corrected t-test for folds.
+    """Return the smallest lead of the best method that rules another out with probability 0.8, in units of the score.
 
     Args:
         pairs: The number of repetitions.
         deviation: The standard deviation of the paired differences.
-        comparisons: The number of pairs of methods that are tested together.
-        alpha: The error allowed for all of them together.
+        methods: The number of methods.
+        alpha: The level of the test.
         test_to_train: n_test / n_train if the repetitions are folds, whose test is then approximated by the t
             distribution; None for seeds.
 
     Returns:
-        The difference; None if the seeds are too few to detect any.
+        The lead; None if the seeds are too few to rule any method out.
     """
     if test_to_train is None:
-        effect = smallest_difference(pairs, comparisons, alpha, POWER)
+        effect = smallest_difference(pairs, methods, alpha, POWER)
         return None if effect is None else effect * deviation
-    reach = stats.t.isf(alpha / comparisons / 2, pairs - 1) + stats.t.ppf(POWER, pairs - 1)
+    reach = find_limit_of_best(methods, pairs - 1, alpha) + stats.t.ppf(POWER, pairs - 1)
     return float(reach * np.sqrt(1 / pairs + test_to_train) * deviation)
 
 
 def count_more_seeds(
-    seeds: int, difference: float, deviation: float, *, margin: float, comparisons: int, alpha: float
+    seeds: int, difference: float, deviation: float, *, margin: float, methods: int, alpha: float
 ) -> int | None:
     """Return how many more seeds decide an undecided pair with probability 0.8.
 
-    The smaller number of two tests counts: the sign-flip test, and the test of equivalence by the noncentral t
-    distribution.
+    The smaller number of two tests counts: the test that rules a method out, and the test of equivalence of all pairs,
+    by the noncentral t distribution.
 
     Args:
         seeds: The number of seeds up to now.
         difference: The absolute mean difference, which is taken to stay the same.
         deviation: The standard deviation of the paired differences, which is taken to stay the same.
         margin: Differences within it do not matter.
-        comparisons: The number of pairs of methods that are tested together.
-        alpha: The error allowed for all of them together.
+        methods: The number of methods.
+        alpha: The level of both tests.
 
     Returns:
         The number; None if it is above 1,000 or the differences do not vary.
@@ -277,10 +276,10 @@ def count_more_seeds(
 
     def is_decided(total: int) -> bool:
         """Say whether that many seeds in total decide the pair with probability 0.8 or more, by either test."""
-        smallest = smallest_difference(total, comparisons, alpha, POWER)
+        smallest = smallest_difference(total, methods, alpha, POWER)
         if smallest is not None and smallest * deviation <= difference:
             return True
-        limit = stats.t.isf(alpha / comparisons, total - 1)
+        limit = stats.t.isf(alpha / comb(methods, 2), total - 1)
         noncentrality = np.array([margin - difference, margin + difference]) / deviation * np.sqrt(total)
         return bool(stats.nct.sf(limit, total - 1, noncentrality).sum() - 1 >= POWER)
 

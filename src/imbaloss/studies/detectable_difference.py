@@ -54,8 +54,8 @@ class DetectableDifferences:
 def compute_detectable_differences(runs: Sequence[Run], datasets: Mapping[str, Source]) -> DetectableDifferences | None:
     """Compute the smallest difference in ROC-AUC that each cell of a study detects with probability 0.8.
 
-    A cell is a data set at a level of imbalance under a protocol. The test is the sign-flip test, or with folds the
-    corrected resampled t-test, at Bonferroni's level. The computation assumes that each repetition has test samples of
+    A cell is a data set at a level of imbalance under a protocol. A difference is detected if the best method, which is
+    ahead of all others by it, rules one of them out. The computation assumes that each repetition has test samples of
     its own, and that methods differ by the chance in these alone.
 
     Args:
@@ -79,14 +79,14 @@ def compute_detectable_differences(runs: Sequence[Run], datasets: Mapping[str, S
         methods=methods,
         pairs=pairs,
         repetitions=repetitions,
-        fewest=None if runs[0].fold else fewest_seeds(pairs, ERROR),
+        fewest=None if runs[0].fold else fewest_seeds(ERROR),
         cells=tuple(
-            compute_detectable_cell(run, datasets[run.dataset], repetitions, pairs) for run in first_runs.values()
+            compute_detectable_cell(run, datasets[run.dataset], repetitions, methods) for run in first_runs.values()
         ),
     )
 
 
-def compute_detectable_cell(run: Run, dataset: Source, repetitions: int, pairs: int) -> DetectableCell:
+def compute_detectable_cell(run: Run, dataset: Source, repetitions: int, methods: int) -> DetectableCell:
     """Compute the smallest difference in ROC-AUC that one cell detects, from the class counts of its parts.
 
     The difference is None if a class is missing in test, if the repetitions are too few, or if it would be above 1.
@@ -95,7 +95,7 @@ def compute_detectable_cell(run: Run, dataset: Source, repetitions: int, pairs: 
         run: Any run of the cell.
         dataset: The data set of the cell.
         repetitions: The number of paired differences: seeds, or seeds x folds.
-        pairs: The number of pairs of methods that are tested together.
+        methods: The number of methods that are compared.
 
     Raises:
         ValueError: The data set cannot give the split of the run.
@@ -108,6 +108,6 @@ def compute_detectable_cell(run: Run, dataset: Source, repetitions: int, pairs: 
     smallest = None
     if positives and negatives:
         deviation = difference_deviation(AREA, positives, negatives, CORRELATION)
-        smallest = smallest_found(repetitions, deviation, pairs, ERROR, test_to_train)
+        smallest = smallest_found(repetitions, deviation, methods, ERROR, test_to_train)
     possible = smallest is not None and smallest <= 1
     return DetectableCell(run.dataset, run.level, run.protocol, positives, negatives, smallest if possible else None)
