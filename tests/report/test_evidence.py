@@ -9,7 +9,7 @@ from scipy import stats
 
 from imbaloss.evaluation import TunedScores
 from imbaloss.report import evidence
-from imbaloss.report.cells import COMPARED, EVERYWHERE, Cell
+from imbaloss.report.cells import COMPARED, EVERYWHERE, Cell, select_overall_cell
 from imbaloss.report.comparisons import UNKNOWN, CellComparison, average_by_dataset
 from imbaloss.report.evidence import ScoreVerdict
 from imbaloss.statistics import friedman
@@ -173,9 +173,9 @@ def test_the_answer_says_who_has_the_highest_mean_by_what_and_who_beats_all():
 
 def test_all_cells_together_are_those_that_have_a_mean_or_the_only_one():
     one, other, everywhere = cell("tree", ce=0.5), cell("house", ce=0.5), cell(EVERYWHERE, np.nan, ce=0.5)
-    assert evidence.select_overall_cell([one, other, everywhere]) is everywhere
-    assert evidence.select_overall_cell([one]) is one
-    assert evidence.select_overall_cell([one, other]) is evidence.select_overall_cell([]) is None
+    assert select_overall_cell([one, other, everywhere]) is everywhere
+    assert select_overall_cell([one]) is one
+    assert select_overall_cell([one, other]) is select_overall_cell([]) is None
 
 
 def test_ranks_are_friedmans_of_the_means_over_levels_where_all_methods_have_one():

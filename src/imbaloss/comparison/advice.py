@@ -1,12 +1,20 @@
 """Advice on a person's own data: the method to use, its threshold, and how certain that is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
-from imbaloss.comparison.bootstrap_of_test_rows import estimate_sampling_variances, widen_to_other_rows
+from imbaloss.comparison.bootstrap_of_test_rows import (
+    estimate_sampling_variances,
+    redraw_test_rows,
+    rule_out_on_other_rows,
+    widen_to_other_rows,
+)
 from imbaloss.comparison.case import Case
+from imbaloss.comparison.reached import estimate_on_folds, estimate_on_other_rows, score_choices
 from imbaloss.comparison.recommendation import (
     SIMPLEST,
     STANDARD_ERRORS,
@@ -20,7 +28,10 @@ from imbaloss.learners import Method
 from imbaloss.report import Findings
 from imbaloss.report.cells import COMPARED, COST, TUNED_F1, Cell, ComparedScore, choose_compared_scores
 from imbaloss.report.comparisons import CellComparison, select_of_method, select_repeated
+from imbaloss.statistics import Interval, Ruling
 from imbaloss.studies import ReportExtension, Row
+
+Floats = NDArray[np.float64]
 
 OPTIMIZED = {  # the compared score by the name under which a decision optimises it
     "average_precision": next(each for each in COMPARED if each.score == "average_precision"),
@@ -64,6 +75,8 @@ def advise(findings: Findings, best: Method, *, methods: Sequence[Method], sough
     """
     score = choose_score(findings)
     [cell] = findings.scored[score]
+    repetitions = count_scores(cell, methods)
+    is_repeated = repetitions[best] > 1
     case = Case(
         findings=findings,
         methods=order_methods(findings, methods),
@@ -71,8 +84,10 @@ def advise(findings: Findings, best: Method, *, methods: Sequence[Method], sough
         score=score,
         cell=cell,
         best=best,
-        repetitions=count_scores(cell, methods),
+        repetitions=repetitions,
         comparisons=select_comparisons(findings, best, methods, score),
+        rulings=rule_out_methods(findings, methods, score) if is_repeated else {},
+        reached=estimate_reached(findings, best, methods) if is_repeated else cell.interval(str(best)),
         final=final,
     )
     return Advice(best, score, write_sentences(case), final)
@@ -88,24 +103,72 @@ def recommend(findings: Findings, methods: Sequence[Method]) -> Method | None:
         findings: The finished runs of a study of a person's own data.
         methods: All methods that the study compares.
     """
+    return build_rule(findings, methods)(collect_scores(findings, methods))
+
+
+def collect_scores(findings: Findings, methods: Sequence[Method]) -> dict[Method, Floats]:
+    """Return the deciding score of each method in each repetition, (J,), in the order of preference.
+
+    A missing score is NaN. Methods without any run are left out.
+    """
+    [cell] = findings.scored[choose_score(findings)]
+    order = order_methods(findings, methods)
+    return {method: cell.scores[str(method)] for method in order if str(method) in cell.scores}
+
+
+def build_rule(findings: Findings, methods: Sequence[Method]) -> Callable[[Mapping[Method, Floats]], Method | None]:
+    """Build the rule that recommends a method of a study by the scores of its methods in some repetitions.
+
+    Args:
+        findings: The finished runs of a study of a person's own data.
+        methods: All methods that the study compares.
+    """
     score = choose_score(findings)
     [cell] = findings.scored[score]
-    order = order_methods(findings, methods)
-    scores = {method: cell.scores[str(method)] for method in order if str(method) in cell.scores}
     is_of_0_1 = find_optimized(findings) is None
     variances: Mapping[Method, float] = {}
-    if not is_of_0_1 and not findings.study.folds and (candidates := find_most_scored(scores)):
+    candidates = find_most_scored(collect_scores(findings, methods))
+    if not is_of_0_1 and not findings.study.folds and candidates:
         first, *other_methods = map(str, candidates)
         by_name = estimate_sampling_variances(findings, first, other_methods, score)
         variances = {method: by_name[str(method)] for method in candidates if str(method) in by_name}
-    return choose_method(
-        scores,
+    return partial(
+        choose_method,
         test_to_train=cell.test_to_train,
         lower=score.lower,
         standard_errors=0.0 if is_of_0_1 else STANDARD_ERRORS,
         sampling_variances=variances,
-        simplest=() if is_of_0_1 else [method for method in order if str(method) in SIMPLEST],
+        simplest=() if is_of_0_1 else [each for each in order_methods(findings, methods) if str(each) in SIMPLEST],
     )
+
+
+def rule_out_methods(findings: Findings, methods: Sequence[Method], score: ComparedScore) -> dict[Method, Ruling]:
+    """Say for each method with a score whether it may be the best, in the order of preference.
+
+    If all seeds share one test part, this allows for other test rows too.
+    """
+    rulings = findings.rulings[score.label]
+    if not findings.study.folds:
+        rulings = rule_out_on_other_rows(findings, list(rulings), score)
+    return {method: rulings[str(method)] for method in order_methods(findings, methods) if str(method) in rulings}
+
+
+def estimate_reached(findings: Findings, best: Method, methods: Sequence[Method]) -> Interval:
+    """Estimate what the recommended method will reach on new data, with a 95 % interval.
+
+    Args:
+        findings: The finished runs of a study of a person's own data.
+        best: The recommended method, which has two repetitions or more.
+        methods: All methods that the study compares.
+    """
+    score, scores, choose = choose_score(findings), collect_scores(findings, methods), build_rule(findings, methods)
+    [cell] = findings.scored[score]
+    if findings.study.folds:
+        rounds = [seed for seed, _ in dict.fromkeys((row.run.seed, row.run.fold) for row in findings.rows)]
+        mean, *ends = estimate_on_folds(score_choices(scores, rounds, choose), scores[best], cell.test_to_train)
+    else:
+        mean, *ends = estimate_on_other_rows(redraw_test_rows(findings, score), list(scores), best, choose)
+    return Interval(mean, *np.clip(ends, *cell.bounds).tolist())
 
 
 def order_methods(findings: Findings, methods: Sequence[Method]) -> Sequence[Method]:

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
+from math import comb
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -12,7 +14,8 @@ from imbaloss.evaluation.intervals import average_precision_of, bootstrap_rankin
 from imbaloss.report import Findings
 from imbaloss.report.cells import ComparedScore
 from imbaloss.report.comparisons import CellComparison
-from imbaloss.statistics import Interval, Verdict, seeds_and_redrawn
+from imbaloss.statistics import Interval, JointTest, Ruling, Verdict, seeds_and_redrawn
+from imbaloss.statistics.joint import redraw_rows
 from imbaloss.studies import Row
 
 Floats = NDArray[np.float64]
@@ -34,10 +37,29 @@ class RedrawnScores:
         They are the difference of each seed on the test rows, (J,), and the mean over the seeds on each bootstrap
         sample, (R,).
         """
-        seeds = [seed for method, seed in self.places if method == first and (second, seed) in self.places]
+        seeds = [seed for _, seed in self.places if all((each, seed) in self.places for each in (first, second))]
+        seeds = list(dict.fromkeys(seeds))
         of_first, of_second = ([self.places[method, seed] for seed in seeds] for method in (first, second))
         redrawn = (self.redrawn[:, of_first] - self.redrawn[:, of_second]).mean(axis=1)
         return self.scores[of_first] - self.scores[of_second], redrawn
+
+    def test_pairs(self, methods: Sequence[str], sign: int) -> JointTest:
+        """Test all pairs of methods jointly, for other seeds and other test rows.
+
+        Args:
+            methods: The names of the methods. A pair without a seed in common decides nothing.
+            sign: 1 if a higher score is better, -1 if a lower one is.
+        """
+        seeds = {seed: place for place, seed in enumerate(dict.fromkeys(seed for _, seed in self.places))}
+        pairs = list(combinations(range(len(methods)), 2))
+        differences, redrawn = np.full((len(seeds), len(pairs)), np.nan), np.zeros((len(self.redrawn), len(pairs)))
+        for place, (first, second) in enumerate(pairs):
+            shared = [seed for seed in seeds if all((methods[each], seed) in self.places for each in (first, second))]
+            if shared:
+                gains, drawn = self.subtract(methods[first], methods[second])
+                differences[[seeds[seed] for seed in shared], place] = sign * gains
+                redrawn[:, place] = sign * drawn
+        return redraw_rows(differences, redrawn, pairs, self.rarer)
 
 
 # The recommendation and the comparisons of the answer need the same bootstrap; it is kept as long as the findings.
@@ -96,25 +118,32 @@ def widen_to_other_rows(
 ) -> list[CellComparison]:
     """Widen the intervals of comparisons so that they hold for other test rows too, by a bootstrap of the test rows.
 
-    A verdict becomes undecided unless a still wider interval supports it. The confidence of that interval is adjusted
-    (Bonferroni) for all pairs of methods, because the method that is best on these test rows was chosen by them.
+    "Better" and "worse" become undecided unless a joint test of all pairs of these methods supports them.
+    "Equivalent" becomes undecided unless a still wider interval lies within the margin. The confidence of that interval
+    is adjusted (Bonferroni) for all pairs, because the method that is best on these test rows was chosen by them.
 
     Args:
         findings: The findings of the study.
-        comparisons: The comparisons of one method with others, by one score.
+        comparisons: The comparisons of one method with others, by one score; at least one.
         compared: That score, at the tuned threshold, or the ROC-AUC or average precision.
 
     Returns:
         Copies of the comparisons, in their order, with new intervals and verdicts; the mean differences are unchanged.
     """
     again = redraw_test_rows(findings, compared)
-    widened, methods = [], len(comparisons) + 1
-    adjusted = 1 - ALPHA / (methods * (methods - 1) / 2)
+    widened, methods = [], [comparisons[0].first, *(comparison.second for comparison in comparisons)]
+    adjusted = 1 - ALPHA / comb(len(methods), 2)
     sign = -1 if compared.lower else 1
-    for comparison in comparisons:
+    joint = again.test_pairs(methods, sign)
+    by_pair = dict(zip(joint.pairs, joint.compare_pairs(), strict=True))
+    for place, comparison in enumerate(comparisons, 1):
         gains, drawn = again.subtract(comparison.first, comparison.second)
         wider = seeds_and_redrawn(sign * gains, sign * drawn, again.rarer, adjusted)
-        is_supported = supports_verdict(wider, comparison.verdict, comparison.margin)
+        is_supported = (
+            by_pair[0, place] <= ALPHA
+            if comparison.verdict.differs
+            else comparison.verdict is Verdict.UNDECIDED or is_within(wider, comparison.margin)
+        )
         _, *ends = seeds_and_redrawn(sign * gains, sign * drawn, again.rarer)
         low, high = ends if compared.lower else np.clip(ends, -1, 1).tolist()
         verdict = comparison.verdict if is_supported else Verdict.UNDECIDED
@@ -128,25 +157,21 @@ def widen_to_other_rows(
     return widened
 
 
-def supports_verdict(interval: Interval, verdict: Verdict, margin: float) -> bool:
-    """Say whether the interval of a difference alone supports the verdict; an undecided verdict is always supported.
+def is_within(interval: Interval, margin: float) -> bool:
+    """Say whether the interval of a difference lies within the margin; false if an end is NaN."""
+    return -margin < interval.low and interval.high < margin
+
+
+def rule_out_on_other_rows(findings: Findings, methods: Sequence[str], compared: ComparedScore) -> dict[str, Ruling]:
+    """Test for each method whether it may be the best, for other seeds and other test rows.
 
     Args:
-        interval: Mean and ends of the difference, positive if the first method is better. An end of NaN supports an
-            undecided verdict alone.
-        verdict: Better, worse, equivalent or undecided.
-        margin: The largest difference that counts as equivalent.
+        findings: The findings of the study, whose trainings share one test part.
+        methods: The names of methods with a score.
+        compared: That score.
     """
-    _, low, high = interval
-    match verdict:
-        case Verdict.BETTER:
-            return low > 0
-        case Verdict.WORSE:
-            return high < 0
-        case Verdict.EQUIVALENT:
-            return -margin < low and high < margin
-        case Verdict.UNDECIDED:
-            return True
+    joint = redraw_test_rows(findings, compared).test_pairs(methods, -1 if compared.lower else 1)
+    return {method: joint.rule(place, ALPHA) for place, method in enumerate(methods)}
 
 
 def read_test_probabilities(findings: Findings, rows: Sequence[Row]) -> tuple[NDArray[np.int64], Floats]:

@@ -13,7 +13,7 @@ from imbaloss.report import Findings
 from imbaloss.report.cells import Cell, ComparedScore
 from imbaloss.report.comparisons import CellComparison
 from imbaloss.report.lines import CellLine
-from imbaloss.statistics import Interval
+from imbaloss.statistics import Interval, Ruling
 from imbaloss.studies import ReportableStudy, Row
 
 
@@ -29,6 +29,8 @@ class Case:
     best: Method  # the recommended method
     repetitions: Mapping[Method, int]  # the number in which each method has a score
     comparisons: Mapping[Method, CellComparison]  # of the best method with each other method that has repetitions
+    rulings: Mapping[Method, Ruling]  # whether each method may be the best; empty for one repetition
+    reached: Interval  # what the choice of a method reaches on new data, estimated; NaN ends for one repetition
     final: Row | None  # the training on all rows; None before it is finished
 
     @property

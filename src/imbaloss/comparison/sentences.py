@@ -14,6 +14,7 @@ from imbaloss.losses import LossSpec
 from imbaloss.plural import format_count, join_words
 from imbaloss.report.cells import COST, constant_cost
 from imbaloss.report.comparisons import CellComparison
+from imbaloss.report.evidence import ERROR
 from imbaloss.statistics import Interval, Verdict
 
 PLAIN = Method(NETWORKS, LossSpec("ce"))  # the ordinary network
@@ -35,7 +36,8 @@ def write_sentences(case: Case) -> tuple[str, ...]:
         recommend_method(case),
         explain_score(case),
         explain_choice(case),
-        compare_with_others(case),
+        name_possible_best(case),
+        name_equivalent_methods(case),
         explain_missing_scores(case),
         compare_with_other_kinds(case),
         compare_with_plain_network(case),
@@ -63,10 +65,11 @@ def recommend_method(case: Case) -> str:
     if repetitions < case.total:
         over = f"the {repetitions} of {format_count(case.total, case.repetition)} in which it has a score"
     where = "" if case.study.folds else f" on the same test {case.study.noun}"
-    proof = ""
-    if len(case.repetitions) > 1 and not any(each.verdict is Verdict.BETTER for each in case.comparisons.values()):
-        proof = ". None of the other methods was shown to be worse"
-    return f"Use {best}. Its {score.mean_label} is {write_interval(case.interval)} over {over}{where}{proof}"
+    mean = write_number(case.mean_of(best), count_decimals(case.reached.low, case.reached.high))
+    return (
+        f"Use {best}. On new {case.study.noun} expect {name_score(score.label)} of about "
+        f"{write_interval(case.reached)}. Its {score.mean_label} over {over}{where} is {mean}"
+    )
 
 
 def describe_single_scores(case: Case) -> str:
@@ -118,37 +121,44 @@ def explain_choice(case: Case) -> str:
     return f"{text}. {best} is more clearly ahead of {first}, which is the first choice"
 
 
-def compare_with_others(case: Case) -> str:
-    """Say which methods the best one is better than or equivalent to, and for which no difference was shown.
+def name_possible_best(case: Case) -> str:
+    """Say which methods may be the best, and which are ruled out and by how much.
 
     With one method the text says that nothing was compared. With one repetition it is empty.
     """
-    best, comparisons = case.best, case.comparisons.values()
+    best, rulings = case.best, case.rulings
     if len(case.methods) == 1:
         return f"{best} was not compared with any other method"
-    if not comparisons:
-        alone = f"No other method has a score in two {case.repetition}s of {best}, so nothing was compared"
-        return alone if case.repetitions[best] > 1 else ""
-    methods = {verdict: [each.second for each in comparisons if each.verdict is verdict] for verdict in Verdict}
-    worse = methods[Verdict.WORSE]
-    subject = "" if not worse else f"{list_methods(worse)} {'are' if len(worse) > 1 else 'is'}"
-    relations = {
-        Verdict.BETTER: f"{best} is better than",
-        Verdict.WORSE: f"In the {case.repetition}s that have both scores, {subject} better than {best}",
-        Verdict.EQUIVALENT: f"{best} is equivalent to",
-        Verdict.UNDECIDED: f"No difference from {best} was shown for",
+    if case.repetitions[best] < 2:
+        return ""
+    if not case.comparisons:
+        return f"No other method has a score in two {case.repetition}s of {best}, so nothing was compared"
+    ruled_out = {method: ruling for method, ruling in rulings.items() if ruling.p <= ERROR}
+    possible = list_methods([str(method) for method in rulings if method not in ruled_out])
+    by_rows = "" if case.study.folds else f". This allows for other test {case.study.noun} too, by a bootstrap"
+    if not ruled_out:
+        return f"Each of the {len(rulings)} methods may be the best: the differences may be chance{by_rows}"
+    behind = [f"{method} (by {write_number(ruling.behind, DECIMALS_ALONE)})" for method, ruling in ruled_out.items()]
+    return (
+        f"May be the best, with 95 % confidence: {possible}. Ruled out, each behind the best by at least the number "
+        f"in brackets: {list_methods(behind)}{by_rows}"
+    )
+
+
+def name_equivalent_methods(case: Case) -> str:
+    """Say which methods are equivalent to the recommended one, or better where both have scores; "" for none."""
+    methods = {
+        verdict: [each.second for each in case.comparisons.values() if each.verdict is verdict] for verdict in Verdict
     }
-    if len(comparisons) > 1 and len(methods[Verdict.BETTER]) == len(comparisons):
-        text = f"{best} is better than each of the {len(comparisons)} other methods"
-    else:
-        text = ". ".join(
-            relation if verdict is Verdict.WORSE else f"{relation} {list_methods(methods[verdict])}"
-            for verdict, relation in relations.items()
-            if methods[verdict]
+    sentences = []
+    if worse := methods[Verdict.WORSE]:
+        verb = "are" if len(worse) > 1 else "is"
+        sentences.append(
+            f"In the {case.repetition}s that have both scores, {list_methods(worse)} {verb} better than {case.best}"
         )
-    if case.study.folds:
-        return text
-    return f"{text}. The comparison allows for other test {case.study.noun} too, by a bootstrap"
+    if equivalent := methods[Verdict.EQUIVALENT]:
+        sentences.append(f"{case.best} is equivalent to {list_methods(equivalent)}")
+    return ". ".join(sentences)
 
 
 def explain_missing_scores(case: Case) -> str:
@@ -298,6 +308,11 @@ def compare_costs(case: Case) -> str:
         return f"{text}. The method saves {saved * 100:.1f} %"
     loss = "saves nothing" if saved > -SAVES else f"costs {-saved * 100:.1f} % more"
     return f"{text}. The method {loss}: {simplest}, without a model"
+
+
+def name_score(label: str) -> str:
+    """Return the label of a score with its article: "an average precision", "a mean cost", "an F1"."""
+    return f"{'an' if label[0] in 'aeiouAEIOUFM' and not label.startswith('mean') else 'a'} {label}"
 
 
 def list_methods(methods: Sequence[str]) -> str:

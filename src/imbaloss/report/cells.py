@@ -97,10 +97,17 @@ class Cell(NamedTuple):
         """
         values = self.scores[method]
         finite = values[np.isfinite(values)]
-        floor = -1.0 if (finite < 0).any() else 0.0  # MCC may be negative
         inflation = 1.0 if self.test_to_train is None else inflation_of(len(finite), self.test_to_train)
-        mean, low, high = t_interval(finite, inflation=inflation)
-        return Interval(mean, *np.clip([low, high], floor, np.inf if self.lower else 1.0).tolist())
+        mean, *ends = t_interval(finite, inflation=inflation)
+        floor, ceiling = self.bounds
+        floor = floor if (finite < 0).any() else 0.0
+        return Interval(mean, *np.clip(ends, floor, ceiling).tolist())
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The lowest and the highest value of the score: 0 and 1, -1 and 1 if a score is negative, 0 and no bound."""
+        is_negative = any((values < 0).any() for values in self.scores.values())  # MCC may be
+        return -1.0 if is_negative else 0.0, np.inf if self.lower else 1.0
 
 
 def group_into_cells(rows: Sequence[Row], row_names: Sequence[RowName], compared: ComparedScore) -> list[Cell]:
@@ -175,3 +182,11 @@ def average_cells(cells: Sequence[Cell]) -> Cell:
     ratio = max(cell.test_to_train or 0.0 for cell in cells) or None
     unit = float(np.mean([cell.unit for cell in full])) if full else 1.0
     return Cell("", EVERYWHERE, np.nan, means, ratio, tuple(left_out), unit, cells[0].lower)
+
+
+def select_overall_cell(cells: Sequence[Cell]) -> Cell | None:
+    """Return the last cell if it averages over all cells, or the only cell (a setting at a level).
+
+    None if there is no cell, or if there are several without an average.
+    """
+    return cells[-1] if len(cells) == 1 or (cells and cells[-1].setting == EVERYWHERE) else None

@@ -83,7 +83,7 @@ class CellComparison:
 def compare_cells(scored: Scored, margin: float) -> list[CellComparison]:
     """Compare all pairs of methods by each score, in each cell (a setting at a level) and over all cells.
 
-    Holm's adjustment is over the pairs of one cell and score. For costs, differences change their sign, so that above 0
+    All pairs of one cell and score are tested together. For costs, differences change their sign, so that above 0
     always means that the first method is better.
 
     Args:

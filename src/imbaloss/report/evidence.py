@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from math import isnan, log10
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
 
 from imbaloss.plural import format_count, join_words
-from imbaloss.report.cells import COST, EVERYWHERE, F1, ROC_AUC, TUNED_F1, Cell
+from imbaloss.report.cells import COST, F1, ROC_AUC, TUNED_F1, Cell
 from imbaloss.report.comparisons import (
     CellComparison,
     average_by_dataset,
@@ -17,8 +18,10 @@ from imbaloss.report.comparisons import (
     select_overall,
     select_repeated,
 )
-from imbaloss.statistics import Ranks, Verdict, fewest_seeds, friedman
+from imbaloss.statistics import Ranks, Ruling, Verdict, fewest_seeds, friedman
 
+Rulings = Mapping[str, Mapping[str, Ruling]]  # by the label of the score, and the name of the method
+ERROR = 0.05  # probability that the best method is ruled out
 MOST_NAMED = 5  # largest number of pairs that a sentence names
 
 
@@ -44,34 +47,42 @@ def rank_methods(cells: Sequence[Cell]) -> tuple[list[str], Ranks] | None:
     return [means.methods[place] for place in scored], friedman(-values if lower_is_better else values)
 
 
-def select_overall_cell(cells: Sequence[Cell]) -> Cell | None:
-    """Return the last cell if it averages over all cells, or the only cell (a setting at a level).
-
-    None if there is no cell, or if there are several without an average.
-    """
-    return cells[-1] if len(cells) == 1 or (cells and cells[-1].setting == EVERYWHERE) else None
-
-
 class ScoreVerdict(NamedTuple):
     """The verdicts by one score: the method with the best mean, compared with each other method."""
 
     score: str  # label of the score
     best: str  # name of the method with the best mean
     by_verdict: Mapping[Verdict, Sequence[CellComparison]]  # the best against each other method that has repetitions
-    pairs: int  # number of pairs in Holm's correction
+    pairs: int  # number of pairs that are tested together
     beats_all: bool  # whether the best method is better than every other one
     smallest: float | None  # the median over the pairs of the smallest difference that is detected with probability 0.8
+    rulings: Mapping[str, Ruling] = MappingProxyType({})  # whether each method may be the best
 
     @property
     def sentence(self) -> str:
         """The verdicts in one sentence: the score, the best method, and how it relates to each other method."""
-        parts = [f"{relation} {', '.join(methods)}" for relation, methods in self.parts.items()]
+        parts = [f"{relation} {', '.join(methods)}" for relation, methods in (self.places | self.parts).items()]
         return f"{self.score}: {self.best} has the {self.end} mean; {'; '.join(parts)}"
 
     @property
     def end(self) -> str:
         """The word for the best mean: "lowest" for costs, otherwise "highest"."""
         return "lowest" if self.score == COST.label else "highest"
+
+    @property
+    def places(self) -> dict[str, list[str]]:
+        """The methods that may be the best, and those that are ruled out with their least distance to the best.
+
+        Keys are the words before them. Empty if no method is ruled out.
+        """
+        ruled_out = {method: ruling for method, ruling in self.rulings.items() if ruling.p <= ERROR}
+        if not ruled_out:
+            return {}
+        behind = [f"{method} (by at least {ruling.behind:.2g})" for method, ruling in ruled_out.items()]
+        return {
+            "may be the best:": [method for method in self.rulings if method not in ruled_out],
+            "ruled out as the best:": behind,
+        }
 
     @property
     def parts(self) -> dict[str, list[str]]:
@@ -100,14 +111,18 @@ class ScoreVerdict(NamedTuple):
                 return "no significant difference shown from"
 
 
-def judge_scores(lines: Sequence[CellComparison]) -> list[ScoreVerdict]:
+def judge_scores(lines: Sequence[CellComparison], rulings: Rulings = MappingProxyType({})) -> list[ScoreVerdict]:
     """Judge each score over all cells (settings at a level), or in the only cell.
 
     Each result names the best method and its verdict against each other one. Scores without two paired repetitions
     (seeds or folds) are left out.
+
+    Args:
+        lines: The comparisons of all pairs of methods, in each cell and over all.
+        rulings: Whether each method may be the best, by the label of the score.
     """
     return [
-        judge_score(score, pairs)
+        judge_score(score, pairs)._replace(rulings=rulings.get(score, MappingProxyType({})))
         for score, pairs in group_by_score(select_overall(lines)).items()
         if select_repeated(pairs)
     ]
@@ -119,7 +134,7 @@ def judge_score(score: str, pairs: Sequence[CellComparison]) -> ScoreVerdict:
     Args:
         score: The label of the score.
         pairs: All comparisons of one cell by this score, at least one with two repetitions (seeds or folds). Those with
-            fewer count in Holm's correction, and decide nothing.
+            fewer count in the correction for all pairs, and decide nothing.
     """
     lines = select_repeated(pairs)
     best = find_best_method(lines)

@@ -7,11 +7,20 @@ from functools import cached_property
 import pandas as pd
 
 from imbaloss.report import tables
-from imbaloss.report.cells import EVERYWHERE, ROC_AUC, Cell, ComparedScore, choose_compared_scores, group_into_cells
+from imbaloss.report.cells import (
+    EVERYWHERE,
+    ROC_AUC,
+    Cell,
+    ComparedScore,
+    choose_compared_scores,
+    group_into_cells,
+    select_overall_cell,
+)
 from imbaloss.report.comparisons import CellComparison, compare_cells
 from imbaloss.report.intervals import PairInCell, Runs, compute_intervals, compute_roc_auc_both, group_successful_rows
 from imbaloss.report.lines import CellLine, summarise
 from imbaloss.report.row_names import CellKey, RowName, name_rows
+from imbaloss.statistics import Ruling, rule_out
 from imbaloss.studies import ReportableStudy, Row, Run, Store
 
 
@@ -42,6 +51,15 @@ class Findings:
     def settings(self) -> list[str]:
         """The names of the settings (data sets, with protocol and split if these vary), in the order of the rows."""
         return list(dict.fromkeys(name.setting for name in self.row_names))
+
+    @cached_property
+    def rulings(self) -> dict[str, dict[str, Ruling]]:
+        """Whether each method may be the best, over all cells or in the only one, by the label of the score.
+
+        A score without such a cell is left out. Methods without a score there are left out too.
+        """
+        overall = {compared: select_overall_cell(cells) for compared, cells in self.scored.items()}
+        return {compared.label: rule_out_in_cell(cell) for compared, cell in overall.items() if cell is not None}
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -75,6 +93,13 @@ class Findings:
     def interval_over(self) -> str:
         """What the intervals of the table are over, such as "seeds or test samples"; empty if there are none."""
         return " or ".join(dict.fromkeys(line.interval_over for line in self.lines if line.interval_over))
+
+
+def rule_out_in_cell(cell: Cell) -> dict[str, Ruling]:
+    """Say for each method with a score in a cell whether it may be the best there."""
+    sign = -1 if cell.lower else 1
+    scores = {method: sign * values for method, values in cell.scores.items()}
+    return rule_out(scores, test_to_train=cell.test_to_train)
 
 
 def compute_findings(study: ReportableStudy, rows: Sequence[Row], store: Store) -> Findings:

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from imbaloss.learners.learner import Description
 from imbaloss.plural import join_words
 from imbaloss.report import evidence
-from imbaloss.report.cells import COST
+from imbaloss.report.cells import COST, select_overall_cell
 from imbaloss.report.comparisons import (
     CellComparison,
     group_by_score,
@@ -210,7 +210,7 @@ def tabulate_gains(findings: Findings) -> list[dict[str, Any]]:
     """
     lines: list[dict[str, Any]] = [{"method": method} for method in findings.methods]
     for compared, cells in findings.scored.items():
-        if (cell := evidence.select_overall_cell(cells)) is not None:
+        if (cell := select_overall_cell(cells)) is not None:
             intervals = {method: cell.interval(method) for method in cell.scores}
             means = [interval.estimate for interval in intervals.values() if not isnan(interval.estimate)]
             best = (min if compared.lower else max)(means, default=None)
@@ -299,7 +299,7 @@ def list_left_out(findings: Findings) -> list[str]:
 
     They lack scores. The list is empty if there is no comparison over several cells.
     """
-    overall = [cell for cells in findings.scored.values() if (cell := evidence.select_overall_cell(cells))]
+    overall = [cell for cells in findings.scored.values() if (cell := select_overall_cell(cells))]
     return list(dict.fromkeys(name for cell in overall for name in cell.left_out))
 
 

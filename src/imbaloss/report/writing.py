@@ -42,7 +42,7 @@ def write_report(findings: Findings, folder: Path, extension: ReportExtension | 
             path.unlink(missing_ok=True)
     write_text(folder / "table.csv", findings.table.to_csv(index=False))
     write_text(folder / "comparisons.csv", tabulate_comparisons(findings.comparisons).to_csv(index=False))
-    verdicts = evidence.judge_scores(findings.comparisons)
+    verdicts = evidence.judge_scores(findings.comparisons, findings.rulings)
     brackets = (
         [f"Brackets hold 95 % confidence intervals over {findings.interval_over}"] if findings.interval_over else []
     )

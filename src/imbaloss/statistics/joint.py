@@ -112,7 +112,7 @@ def flip_signs(differences: Floats, pairs: Pairs) -> JointTest:
     Source: Fisher 1935, The Design of Experiments, section 21, for one pair; Romano and Wolf 2005 for several.
     """
     repetitions = len(differences)
-    counts, means, errors = summarise(differences)
+    _, means, errors = summarise(differences)
     filled = np.nan_to_num(differences)
     norms = np.sqrt((filled**2).sum(axis=0))
     scaled = np.divide(filled, norms, out=np.zeros_like(filled), where=norms > 0)
@@ -137,7 +137,7 @@ def draw_folds(differences: Floats, pairs: Pairs, test_to_train: float, shrinkag
     Source: Nadeau and Bengio 2003, Machine Learning 52, for the statistic.
     """
     counts, means, errors = summarise(differences)
-    errors = errors * np.sqrt(inflation_of(counts, test_to_train))
+    errors = errors * np.sqrt([inflation_of(int(count), test_to_train) for count in counts])
     varies = errors > ROUNDING
     centred = np.where(np.isfinite(differences), differences - means, 0.0)
     norms = np.sqrt((centred**2).sum(axis=0))
@@ -150,6 +150,37 @@ def draw_folds(differences: Floats, pairs: Pairs, test_to_train: float, shrinkag
     normal += np.sqrt(shrinkage) * equal
     drawn = normal / np.sqrt(generator.chisquare(degrees, (DRAWN, 1)) / degrees)
     observed = np.divide(means, errors, out=np.zeros_like(means), where=varies)
+    return JointTest(pairs, observed, drawn, means, errors, np.inf, 0.0)
+
+
+def redraw_rows(differences: Floats, redrawn: Floats, pairs: Pairs, rarer: int) -> JointTest:
+    """Test paired differences over J seeds that share one test part, for other seeds and other test samples.
+
+    The statistic is the mean difference over its standard error, of which one part comes from the seeds, and another
+    from bootstrap samples of the test samples. Each part of a draw is divided by a deviation of its own, with as many
+    degrees of freedom as it has seeds or samples of the rarer class.
+
+    Args:
+        differences: (J, P), the first method minus the second, NaN where one has no score. A pair with fewer than two
+            seeds decides nothing.
+        redrawn: (R, P), the mean differences over the seeds on each bootstrap sample.
+        pairs: The methods of each pair.
+        rarer: The number of test samples of the rarer class.
+
+    Source: Efron and Tibshirani 1993 for the bootstrap; Behrens 1929 and Fisher 1935 for the two parts.
+    """
+    counts, means, errors_of_seeds = summarise(differences)
+    generator = np.random.default_rng(0)
+    places = generator.integers(len(redrawn), size=DRAWN)
+    of_samples = (redrawn - redrawn.mean(axis=0))[places] * generator.choice([-1.0, 1.0], (DRAWN, 1))
+    centred = np.where(np.isfinite(differences), differences - means, 0.0)
+    scaled = centred / np.sqrt(np.maximum(counts * (counts - 1), 1))
+    of_seeds = generator.standard_normal((DRAWN, len(differences))) @ scaled
+    parts = ((of_seeds, len(differences) - 1), (of_samples, rarer - 1))
+    noise = sum(part / np.sqrt(generator.chisquare(max(df, 1), (DRAWN, 1)) / max(df, 1)) for part, df in parts)
+    errors = np.sqrt(errors_of_seeds**2 + redrawn.var(axis=0, ddof=1))
+    varies = (errors > ROUNDING) & (counts > 1)
+    observed, drawn = (np.divide(each, errors, out=np.zeros_like(each), where=varies) for each in (means, noise))
     return JointTest(pairs, observed, drawn, means, errors, np.inf, 0.0)
 
 

@@ -209,7 +209,8 @@ def compute_joint_p(joint: JointTest | None, p: Floats) -> Floats:
         return p
     losers = [second if mean > 0 else first for (first, second), mean in zip(joint.pairs, joint.means, strict=True)]
     rulings = {loser: joint.rule(loser).p for loser in set(losers)}
-    return np.max([joint.compare_pairs(), p, [rulings[loser] for loser in losers]], axis=0)
+    of_losers: Floats = np.array([rulings[loser] for loser in losers])
+    return np.maximum(np.maximum(joint.compare_pairs(), p), of_losers)  # type: ignore[no-any-return]
 
 
 def decide(difference: float, p_difference: float, p_equivalent: float, alpha: float) -> Verdict:

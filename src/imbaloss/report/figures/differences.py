@@ -100,7 +100,7 @@ def draw_pair(
         set_tooltip(
             drawn,
             f"{pair[0]} {MINUS} {pair[1]}{at}: {mean:+.4f} ({low:+.4f} to {high:+.4f}), "
-            f"p = {line.comparison.p_holm:.2g} after Holm: {line.verdict}",
+            f"p = {line.comparison.p_joint:.2g} for all pairs: {line.verdict}",
         )
 
 
