@@ -177,7 +177,7 @@ def comparison(
     """A comparison that says so, whatever a test would. difference: with the ends of its interval."""
     interval = Interval(*difference)
     found = Comparison(
-        first, second, pairs, interval, p=0.01, p_joint=0.011, p_holm=0.012, p_wilcoxon=0.01, superiority=0.5, p_equivalent=1.0,
-        verdict=Verdict(verdict), smallest=None, more=None,
+        first, second, pairs, interval, p=0.01, p_joint=0.011, p_holm=0.012, p_wilcoxon=0.01, superiority=0.5,
+        p_equivalent=1.0, verdict=Verdict(verdict), smallest=None, more=None,
     )  # fmt: skip
     return CellComparison(score, setting, level, margin, found, interval)

@@ -12,6 +12,7 @@ from imbaloss.report import evidence
 from imbaloss.report.cells import COMPARED, EVERYWHERE, Cell, select_overall_cell
 from imbaloss.report.comparisons import UNKNOWN, CellComparison, average_by_dataset
 from imbaloss.report.evidence import ScoreVerdict
+from imbaloss.report.findings import rule_out_in_cell
 from imbaloss.statistics import friedman
 from imbaloss.studies import Row
 from tests.report.examples import LOSSES, cell, comparison, comparisons, gaining, of_cells, rows
@@ -35,7 +36,7 @@ def test_the_words_say_what_is_better_what_equivalent_and_what_undecided():
 def test_few_seeds_are_said_to_be_too_few_with_their_differences_and_one_says_nothing():
     some = gaining({"msfe": 0.1, "focal:alpha=0.75": 0.0, "wmse": -0.1}, seeds=3, spread=0.02)
     [found] = [one for one in evidence.judge_scores(comparisons(some)) if one.score == "ROC-AUC"]
-    assert list(found.parts) == ["too few seeds (at least 7 are needed) to show a difference from"]
+    assert list(found.parts) == ["too few seeds (at least 6 are needed) to show a difference from"]
     values = {loss: over_both(some, loss, 3) for loss in LOSSES}
     for told, other in zip(found.parts.popitem()[1], LOSSES[1:], strict=True):
         gains = values["msfe"] - values[other]
@@ -45,7 +46,7 @@ def test_few_seeds_are_said_to_be_too_few_with_their_differences_and_one_says_no
     assert said(rows(seeds=1)) == []
     five = {name: np.random.default_rng(place).random(3) for place, name in enumerate("abcde")}
     [told] = evidence.judge_scores(of_cells(Cell("tree", "tree", 0.1, five, None)))
-    assert "(at least 9 are needed)" in told.sentence  # 10 pairs: 2^(1 - 9) <= 0.05 / 10
+    assert "(at least 6 are needed)" in told.sentence  # 2^(1 - 6) <= 0.05, whatever the number of pairs
 
 
 def test_few_seeds_may_find_methods_equivalent():
@@ -54,7 +55,7 @@ def test_few_seeds_may_find_methods_equivalent():
     values = {name: 0.5 + generator.normal(scale=0.0005, size=4) for name in "ab"} | {"c": generator.random(4)}
     [found] = evidence.judge_scores(of_cells(Cell("tree", "tree", 0.1, values, None)))
     told = {relation: [one.split()[0] for one in others] for relation, others in found.parts.items()}
-    few = "too few seeds (at least 7 are needed) to show a difference from"
+    few = "too few seeds (at least 6 are needed) to show a difference from"
     assert (found.best, told) == ("c", {few: ["a", "b"]})
     values["c"] -= 1
     [found] = evidence.judge_scores(of_cells(Cell("tree", "tree", 0.1, values, None)))
@@ -64,13 +65,13 @@ def test_few_seeds_may_find_methods_equivalent():
 
 
 def test_a_method_of_one_repetition_counts_among_the_pairs_and_is_not_beaten():
-    """Holm's adjustment is over its pairs, too."""
+    """It changes nothing for the others."""
     generator = np.random.default_rng(0)
     values = {"a": 0.8 + 0.01 * generator.random(3), "b": 0.5 + 0.01 * generator.random(3)}
     alone = {"c": np.array([0.1, np.nan, np.nan])}
-    for more, seeds in (({}, 6), (alone, 7)):
+    for more in ({}, alone):
         [found] = evidence.judge_scores(of_cells(Cell("tree", "tree", 0.1, values | more, None)))
-        assert f"(at least {seeds} are needed) to show a difference from b" in found.sentence
+        assert "(at least 6 are needed) to show a difference from b" in found.sentence
         assert " c " not in found.sentence
     many = {name: np.resize(some, 12) + 0.01 * generator.random(12) for name, some in values.items()}
     for more, clear in (({}, True), ({"c": np.r_[0.1, np.full(11, np.nan)]}, False)):
@@ -329,3 +330,18 @@ def test_of_several_cells_the_mean_over_all_decides_what_differs():
     assert told.startswith("Of 1 pair that differs significantly in F1 at ½, 1 differs")
     assert evidence.describe_moved_threshold([*judge("tree", better), *judge(EVERYWHERE, open_)]) == ""
     assert evidence.describe_moved_threshold([*judge("tree", better), *judge("house", better)]) == ""
+
+
+def test_the_methods_that_may_be_best_come_before_the_pairs():
+    noise = np.random.default_rng(0).normal(scale=0.01, size=(3, 8))
+    values = dict(zip("abc", np.array([[0.8], [0.8], [0.5]]) + noise, strict=True))
+    cells = [Cell("tree", "tree", 0.1, values, None)]
+    rulings = {"ROC-AUC": rule_out_in_cell(cells[0])}
+    [verdict] = evidence.judge_scores(of_cells(*cells), rulings)
+    [behind] = verdict.places["ruled out as the best:"]
+    assert verdict.places["may be the best:"] == ["a", "b"]
+    assert behind == f"c (by at least {rulings['ROC-AUC']['c'].behind:.2g})"
+    assert "has the highest mean; may be the best: a, b; ruled out as the best: c" in verdict.sentence
+    costs = rule_out_in_cell(cells[0]._replace(lower=True))
+    assert [method for method, ruling in costs.items() if ruling.p > 0.05] == ["c"]
+    assert evidence.judge_scores(of_cells(*cells))[0].places == {}

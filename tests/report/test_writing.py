@@ -124,7 +124,7 @@ def test_names_are_shown_as_text(tmp_path):
 def test_a_page_of_one_seed_claims_nothing(tmp_path):
     page = write(replace(SMALL, seeds=(0,)), few(seeds=1), tmp_path).read_text()
     assert "One training per cell decides nothing" in page
-    assert "<code>--seeds 7</code>" in page  # 3 pairs: 2^(1 - 7) <= 0.05 / 3
+    assert "<code>--seeds 6</code>" in page  # 2^(1 - 6) <= 0.05
 
 
 def test_failures_and_undefined_scores_are_listed(tmp_path):
@@ -230,5 +230,5 @@ def test_a_page_of_folds_says_so(tmp_path):
     text = " ".join(Page(write(replace(SMALL, seeds=(0,), folds=3), some, tmp_path).read_text()).text.split())
     assert "1 seed, 3 folds per cell" in text
     assert "95 % interval: over seeds and folds" in text
-    assert "The corrected resampled t-test decides" in text
+    assert "The corrected resampled t-test of all 3 pairs of losses together decides" in text
     assert "One training per cell" not in text

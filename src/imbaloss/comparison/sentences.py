@@ -134,14 +134,19 @@ def name_possible_best(case: Case) -> str:
     if not case.comparisons:
         return f"No other method has a score in two {case.repetition}s of {best}, so nothing was compared"
     ruled_out = {method: ruling for method, ruling in rulings.items() if ruling.p <= ERROR}
-    possible = list_methods([str(method) for method in rulings if method not in ruled_out])
+    possible = [str(method) for method in rulings if method not in ruled_out]
     by_rows = "" if case.study.folds else f". This allows for other test {case.study.noun} too, by a bootstrap"
     if not ruled_out:
         return f"Each of the {len(rulings)} methods may be the best: the differences may be chance{by_rows}"
-    behind = [f"{method} (by {write_number(ruling.behind, DECIMALS_ALONE)})" for method, ruling in ruled_out.items()]
+    behind = [f"{method} ({write_number(ruling.behind, DECIMALS_ALONE)})" for method, ruling in ruled_out.items()]
+    if len(possible) == 1:
+        return (
+            f"{possible[0]} is the best of the {len(rulings)} methods, with 95 % confidence. The others are behind it "
+            f"by at least the number in brackets: {list_methods(behind)}{by_rows}"
+        )
     return (
-        f"May be the best, with 95 % confidence: {possible}. Ruled out, each behind the best by at least the number "
-        f"in brackets: {list_methods(behind)}{by_rows}"
+        f"May be the best, with 95 % confidence: {list_methods(possible)}. Ruled out, each behind the best by at least "
+        f"the number in brackets: {list_methods(behind)}{by_rows}"
     )
 
 

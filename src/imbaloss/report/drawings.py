@@ -107,8 +107,8 @@ def draw_differences(findings: Findings) -> Iterator[Drawing]:
                 make_file_name(f"differences_{setting}"),
                 figures.plot_differences(lines),
                 f"Differences between pairs of methods {where}: the mean over the paired {name_repetitions(findings)} "
-                "with its 95 % interval (Student's t, for each pair alone). Filled marks: better or worse by a "
-                f"test of all pairs. Square marks: equivalent within ±{findings.study.margin:g}, the band. Hollow marks: "
+                "with its 95 % interval (Student's t, for each pair alone). Filled marks: better or worse by a test "
+                f"of all pairs. Square marks: equivalent within ±{findings.study.margin:g}, the band. Hollow marks: "
                 "undecided. Each score and level is a question of its own: among questions in which no methods differ, "
                 "one in twenty gets a filled mark by chance."
                 + (

@@ -94,9 +94,8 @@ def compare(
 ) -> list[Comparison]:
     """Compare all pairs of methods by paired tests, or each method with one of them.
 
-    The probability that any pair is wrongly called better or worse is at most alpha, by a joint test of all pairs. The
-    same holds for pairs that are wrongly called equivalent, by Holm's correction. A method is called worse than another
-    only if it is ruled out as the best of those that are compared.
+    The probability that any pair is wrongly called better or worse is at most alpha, by a joint test of all pairs; so
+    it is for equivalent, by Holm's correction. A method is worse than another only if it is ruled out as the best.
 
     Args:
         scores: (n,) of each method, for the same repetitions in one order. A pair leaves repetitions with a NaN out.
@@ -108,9 +107,7 @@ def compare(
     Returns:
         One comparison a pair, in the order of the methods. The difference is that of the first method less the second.
     """
-    pairs = list(combinations(scores, 2))
-    if against is not None:
-        pairs = [(method, against) for method in scores if method != against]
+    pairs = list_pairs(list(scores), against)
     all_differences = [scores[first] - scores[second] for first, second in pairs]
     of_pairs = [differences[np.isfinite(differences)] for differences in all_differences]
     inflations = [1.0 if test_to_train is None else inflation_of(len(each), test_to_train) for each in of_pairs]
@@ -149,6 +146,15 @@ def compare(
     return comparisons
 
 
+def list_pairs(methods: Sequence[str], against: str | None = None) -> list[tuple[str, str]]:
+    """List all pairs of methods, or each method with one of them; KeyError if there is no such method."""
+    if against is None:
+        return list(combinations(methods, 2))
+    if against not in methods:
+        raise KeyError(against)
+    return [(method, against) for method in methods if method != against]
+
+
 def rule_out(
     scores: Mapping[str, Floats], *, test_to_train: float | None = None, alpha: float = 0.05
 ) -> dict[str, Ruling]:
@@ -166,7 +172,7 @@ def rule_out(
         The ruling on each method that has a score, in the order of the methods.
     """
     methods = [method for method, values in scores.items() if np.isfinite(values).any()]
-    pairs = list(combinations(methods, 2))
+    pairs = list_pairs(methods)
     differences = [scores[first] - scores[second] for first, second in pairs]
     joint = test_jointly(methods, pairs, differences, test_to_train)
     return {method: joint.rule(place, alpha) if joint else Ruling(1.0, 0.0) for place, method in enumerate(methods)}
@@ -210,7 +216,7 @@ def compute_joint_p(joint: JointTest | None, p: Floats) -> Floats:
     losers = [second if mean > 0 else first for (first, second), mean in zip(joint.pairs, joint.means, strict=True)]
     rulings = {loser: joint.rule(loser).p for loser in set(losers)}
     of_losers: Floats = np.array([rulings[loser] for loser in losers])
-    return np.maximum(np.maximum(joint.compare_pairs(), p), of_losers)  # type: ignore[no-any-return]
+    return np.maximum(np.maximum(joint.compare_pairs(), p), of_losers)
 
 
 def decide(difference: float, p_difference: float, p_equivalent: float, alpha: float) -> Verdict:
