@@ -29,7 +29,7 @@ def compare_entries(
     """Compare the entries of one axis in pairs, by each score.
 
     The score of an entry for a seed is the mean over all other axes. Seeds for which an entry lacks a score are left
-    out of its pairs. Holm's correction is over the pairs of one group and score.
+    out of its pairs. The pairs of one group and score are tested together.
 
     Args:
         frame: A line a training, with the axes, seed and scores as columns.
