@@ -43,7 +43,9 @@ def score_choices(
 
 
 def estimate_on_folds(reached: Floats, best: Floats, test_to_train: float | None) -> Interval:
-    """Return the mean score that the procedure reaches, with its 95 % interval, which is as wide as that of the best.
+    """Return the mean score that the procedure reaches, with its 95 % interval.
+
+    The interval is as wide as that of the mean of these scores, or of the chosen method, whichever is wider.
 
     Args:
         reached: (J,), what `score_choices` returns.

@@ -317,7 +317,7 @@ def compare_costs(case: Case) -> str:
 
 def name_score(label: str) -> str:
     """Return the label of a score with its article: "an average precision", "a mean cost", "an F1"."""
-    return f"{'an' if label[0] in 'aeiouAEIOUFM' and not label.startswith('mean') else 'a'} {label}"
+    return f"{'an' if label[0] in 'aeiouFM' else 'a'} {label}"
 
 
 def list_methods(methods: Sequence[str]) -> str:

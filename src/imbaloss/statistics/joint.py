@@ -38,7 +38,7 @@ class JointTest:
     drawn: Floats  # (R, P)
     means: Floats  # (P,) of the differences
     errors: Floats  # (P,), their standard errors
-    most: float  # the square of the largest possible statistic; infinite for Student's t
+    most: Floats  # (P,), the square of the largest possible statistic; infinite for Student's t
     floor: float  # the smallest p-value that so few repetitions allow
 
     def compare_pairs(self) -> Floats:
@@ -57,7 +57,7 @@ class JointTest:
             counts += (largest >= lower_slightly(sizes[order])).sum(axis=0)
         adjusted = np.empty(len(sizes))
         adjusted[order] = np.maximum.accumulate(np.maximum(counts / len(self.drawn), self.floor))
-        return np.where(sizes > 0, adjusted, 1.0)
+        return np.where(sizes > ROUNDING, adjusted, 1.0)
 
     def rule(self, method: int, alpha: float = 0.05) -> Ruling:
         """Test the hypothesis that no other method has a higher mean score than this one.
@@ -73,23 +73,25 @@ class JointTest:
         places = [place for place, pair in enumerate(self.pairs) if method in pair]
         signs = np.array([1.0 if self.pairs[place][1] == method else -1.0 for place in places])
         ahead = signs * self.observed[places]
-        if not len(ahead) or ahead.max() <= 0:
+        if not len(ahead) or ahead.max() <= ROUNDING:
             return Ruling(1.0, 0.0)
         of_others = self.drawn[:, places] * signs
         largest = np.concatenate([of_others.max(axis=1), -of_others.min(axis=1)])
         p = max(float(np.mean(largest >= lower_slightly(ahead.max()))), self.floor)
         if p > alpha:
             return Ruling(p, 0.0)
-        limit = self.to_student(np.quantile(largest, 1 - alpha, method="inverted_cdf"))
-        bounds = signs * self.means[places] - limit * self.errors[places]
+        limit = float(np.quantile(largest, 1 - alpha, method="inverted_cdf"))
+        bounds = signs * self.means[places] - self.to_student(limit)[places] * self.errors[places]
         return Ruling(p, max(float(bounds.max()), 0.0))
 
-    def to_student(self, statistic: float) -> float:
-        """Return Student's t for a statistic; infinite for the largest possible one."""
-        if np.isinf(self.most):
-            return statistic
-        left = self.most - statistic**2
-        return float(statistic * np.sqrt((self.most - 1) / left)) if left > ROUNDING else np.inf
+    def to_student(self, statistic: float) -> Floats:
+        """Return Student's t of each pair for a value of the statistic, (P,); infinite where none is so large."""
+        students = np.full(len(self.most), np.inf)
+        students[np.isinf(self.most)] = statistic
+        is_reached = np.isfinite(self.most) & (self.most - statistic**2 > ROUNDING)
+        most = self.most[is_reached]
+        students[is_reached] = statistic * np.sqrt((most - 1) / (most - statistic**2))
+        return students
 
 
 def lower_slightly(values: Floats) -> Floats:
@@ -112,13 +114,14 @@ def flip_signs(differences: Floats, pairs: Pairs) -> JointTest:
     Source: Fisher 1935, The Design of Experiments, section 21, for one pair; Romano and Wolf 2005 for several.
     """
     repetitions = len(differences)
-    _, means, errors = summarise(differences)
+    counts, means, errors = summarise(differences)
     filled = np.nan_to_num(differences)
     norms = np.sqrt((filled**2).sum(axis=0))
     scaled = np.divide(filled, norms, out=np.zeros_like(filled), where=norms > 0)
     signs = list_signs(repetitions) if repetitions <= MOST_EXACT else draw_signs(repetitions)
     floor = min(2.0 ** (1 - repetitions), 1.0)
-    return JointTest(pairs, scaled.sum(axis=0), signs @ scaled, means, errors, float(repetitions), floor)
+    most = counts.astype(np.float64)
+    return JointTest(pairs, scaled.sum(axis=0), signs @ scaled, means, errors, most, floor)
 
 
 def draw_folds(differences: Floats, pairs: Pairs, test_to_train: float, shrinkage: float = SHRINKAGE) -> JointTest:
@@ -150,7 +153,7 @@ def draw_folds(differences: Floats, pairs: Pairs, test_to_train: float, shrinkag
     normal += np.sqrt(shrinkage) * equal
     drawn = normal / np.sqrt(generator.chisquare(degrees, (DRAWN, 1)) / degrees)
     observed = np.divide(means, errors, out=np.zeros_like(means), where=varies)
-    return JointTest(pairs, observed, drawn, means, errors, np.inf, 0.0)
+    return JointTest(pairs, observed, drawn, means, errors, np.full(len(pairs), np.inf), 1 / DRAWN)
 
 
 def redraw_rows(differences: Floats, redrawn: Floats, pairs: Pairs, rarer: int) -> JointTest:
@@ -181,7 +184,7 @@ def redraw_rows(differences: Floats, redrawn: Floats, pairs: Pairs, rarer: int) 
     errors = np.sqrt(errors_of_seeds**2 + redrawn.var(axis=0, ddof=1))
     varies = (errors > ROUNDING) & (counts > 1)
     observed, drawn = (np.divide(each, errors, out=np.zeros_like(each), where=varies) for each in (means, noise))
-    return JointTest(pairs, observed, drawn, means, errors, np.inf, 0.0)
+    return JointTest(pairs, observed, drawn, means, errors, np.full(len(pairs), np.inf), 1 / DRAWN)
 
 
 def summarise(differences: Floats) -> tuple[NDArray[np.int64], Floats, Floats]:
