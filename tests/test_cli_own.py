@@ -121,6 +121,17 @@ def test_methods_of_any_kind_are_compared_and_the_study_says_which(imbaloss, tmp
     assert (study.settings, study.entries["optimize"], tuple(map(str, study.methods))) == (1, "cost", methods)
 
 
+def test_options_of_networks_that_have_no_effect_are_named(imbaloss, tmp_path):
+    file = write_csv(tmp_path)
+    words = ("compare", str(file), "--target", "fraud", "--method", "logistic_regression", "--repetitions", "1")
+    code, _, err = imbaloss(*words, "--settings", "1", "--train-batch", "9", "--scaling", "unit", "--lr", "0.1")
+    assert code == 0
+    assert "Without effect, since no method is a network: lr and train-batch." in " ".join(err.split())
+    assert "Without effect" in (tmp_path / "results" / "data" / "report.html").read_text()
+    code, _, err = imbaloss(*words, "--settings", "1", "--calibration", "none", "--out", "again")
+    assert (code, "Without effect" in err) == (0, False)
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [

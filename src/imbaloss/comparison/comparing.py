@@ -21,7 +21,8 @@ from imbaloss.comparison.study import OwnStudy
 from imbaloss.evaluation import THRESHOLD
 from imbaloss.evaluation.scores import Threshold
 from imbaloss.learners import Method
-from imbaloss.plural import format_count
+from imbaloss.plural import format_count, join_words
+from imbaloss.recipe_fields import DECISION_FIELDS
 from imbaloss.studies import Store
 from imbaloss.studies.detectable_difference import AREA
 from imbaloss.training import check_device
@@ -54,7 +55,7 @@ def answer_request(
     check_device(request.device)
     study, budget = plan_study(request, own), budget_in_seconds(request)
     executor = choose_executor(request, study, own)
-    notes = (*describe_data(own), *describe_network(study))
+    notes = (*describe_data(own), *describe_network(study), *describe_idle_entries(request, study))
     study = replace(study, notes=notes + (describe_detectable_difference(study, own) if budget is None else ()))
     for text in study.notes:
         observer.note(f"{text}.")
@@ -144,6 +145,19 @@ def describe_network(study: OwnStudy) -> tuple[str, ...]:
         "The network is a perceptron, which ignores that pixels are neighbours. --network cnn sees shapes, and takes "
         "longer",
     )
+
+
+def describe_idle_entries(request: ComparisonRequest, study: OwnStudy) -> tuple[str, ...]:
+    """Return a tuple of one note if the request names entries of a recipe that are for networks, and none is compared.
+
+    Scaling and precision are of the inputs of all methods, and the decision is of all methods too.
+    """
+    if any(method.learner.is_network for method in study.methods):
+        return ()
+    of_all = {*DECISION_FIELDS, "scaling", "precision"}
+    named = [name for name, value in request.recipe.items() if value is not None]
+    idle = [name.replace("_", "-") for name in named if name not in of_all]
+    return (f"Without effect, since no method is a network: {join_words(idle)}",) if idle else ()
 
 
 def describe_detectable_difference(study: OwnStudy, own: Own) -> tuple[str, ...]:
