@@ -9,7 +9,12 @@ import pytest
 from scipy import stats
 
 from imbaloss import report, studies
-from imbaloss.comparison.bootstrap_of_test_rows import estimate_sampling_variances, widen_to_other_rows
+from imbaloss.comparison.bootstrap_of_test_rows import (
+    estimate_sampling_variances,
+    redraw_test_rows,
+    rule_out_on_other_rows,
+    widen_to_other_rows,
+)
 from imbaloss.data import Counts
 from imbaloss.evaluation import CONFUSION_SCORES, TunedScores, bootstrap_scores, count_confusion, scores
 from imbaloss.report import Findings
@@ -70,6 +75,28 @@ def test_what_many_test_rows_decide_stands(tmp_path):
     [wider] = widen_to_other_rows(found, seen(found, "mse"), F1)
     assert wider.verdict == "worse"
     assert wider.interval.high < 0
+
+
+@pytest.mark.parametrize(("positives", "possible"), [(20, ["mfe", "mse"]), (300, ["mfe"])])
+def test_a_method_is_ruled_out_for_other_test_rows_too(tmp_path, positives, possible):
+    found = of_one_test(tmp_path, {"mfe": 2.2, "mse": 1.8, "focal": 0.5}, positives=positives)
+    rulings = rule_out_on_other_rows(found, ["mfe", "mse", "focal"], F1)
+    assert [method for method, ruling in rulings.items() if ruling.p > 0.05] == possible
+    assert 0 < rulings["focal"].behind < 0.6
+    assert report.findings.rule_out_in_cell(found.scored[F1][0])["mse"].p <= 0.05  # on these rows alone
+
+
+def test_the_joint_test_has_the_errors_of_seeds_and_rows(tmp_path):
+    found = of_one_test(tmp_path, {"mfe": 2.2, "mse": 1.9, "focal": 1.8}, positives=40)
+    joint = redraw_test_rows(found, F1).test_pairs(["mfe", "mse", "focal"], 1)
+    for place, (first, second) in enumerate([("mfe", "mse"), ("mfe", "focal"), ("mse", "focal")]):
+        gains, drawn = redraw_test_rows(found, F1).subtract(first, second)
+        assert joint.means[place] == pytest.approx(gains.mean())
+        assert joint.errors[place] == pytest.approx(np.sqrt(gains.var(ddof=1) / SEEDS + drawn.var(ddof=1)))
+        low, high = np.quantile(joint.drawn[:, place], [0.025, 0.975])
+        assert (-low, high) == pytest.approx([2.02, 2.02], abs=0.15)  # nearly t with 39 degrees of freedom, of the positives
+    turned = redraw_test_rows(found, F1).test_pairs(["mfe", "mse", "focal"], -1)
+    assert turned.observed == pytest.approx(-joint.observed)
 
 
 def test_equivalence_needs_the_wider_interval_within_the_margin(tmp_path):
