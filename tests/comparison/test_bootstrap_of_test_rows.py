@@ -93,8 +93,8 @@ def test_the_joint_test_has_the_errors_of_seeds_and_rows(tmp_path):
         gains, drawn = redraw_test_rows(found, F1).subtract(first, second)
         assert joint.means[place] == pytest.approx(gains.mean())
         assert joint.errors[place] == pytest.approx(np.sqrt(gains.var(ddof=1) / SEEDS + drawn.var(ddof=1)))
-        low, high = np.quantile(joint.drawn[:, place], [0.025, 0.975])
-        assert (-low, high) == pytest.approx([2.02, 2.02], abs=0.15)  # nearly t with 39 degrees of freedom, of the positives
+        low, high = np.quantile(joint.drawn[:, place], [0.025, 0.975])  # nearly of t with 39 degrees of freedom
+        assert (-low, high) == pytest.approx([2.02, 2.02], abs=0.15)
     turned = redraw_test_rows(found, F1).test_pairs(["mfe", "mse", "focal"], -1)
     assert turned.observed == pytest.approx(-joint.observed)
 
