@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special, stats
 
+from imbaloss.statistics.paired import ROUNDING
 from imbaloss.statistics.roc import Roc
 
 Floats = NDArray[np.float64]
@@ -37,14 +38,16 @@ def t_interval(values: Floats, confidence: float = 0.95, inflation: float = 1.0)
         inflation: Multiplies the variance of the mean, for repetitions whose training parts overlap.
 
     Returns:
-        The mean and the ends of its interval. Both ends are NaN for one value; all three are NaN for none.
+        The mean and the ends of its interval. Both ends are NaN for one value, and for equal ones, whose deviation is
+        unknown; all three are NaN for none.
 
     Source: Student 1908, Biometrika 6.
     """
     n = len(values)
-    if n < 2:
+    deviation = np.std(values, ddof=1) if n > 1 else 0.0
+    if deviation <= ROUNDING:
         return Interval(float(np.mean(values)) if n else np.nan, np.nan, np.nan)
-    half = stats.t.ppf((1 + confidence) / 2, n - 1) * np.std(values, ddof=1) * np.sqrt(inflation / n)
+    half = stats.t.ppf((1 + confidence) / 2, n - 1) * deviation * np.sqrt(inflation / n)
     return interval_around(float(np.mean(values)), float(half))
 
 
