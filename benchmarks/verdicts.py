@@ -3,8 +3,8 @@
     python -m benchmarks.verdicts [--part seeds] [--part folds] [--part reached] [--tables 2000]
 
 1. Over independent seeds, the joint test of all pairs is compared with Holm's correction of sign-flip tests.
-2. Over folds of drawn tables, whose training parts overlap, it is compared with Holm's correction of corrected
-   resampled t-tests, for several shares of shrinkage.
+2. Over folds of drawn tables, whose training parts overlap, Dunnett's limit for corrected resampled t-tests rules
+   methods out; it is compared with Holm's correction for all pairs, which decides between pairs.
 3. On the same kind of tables, the interval of what the chosen method reaches is compared with the t interval of that
    method's own scores. Both cover the expected score of the chosen method, averaged over all tables.
 
@@ -20,7 +20,6 @@ import argparse
 from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations, product
 from typing import NamedTuple
-from unittest.mock import patch
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,17 +37,15 @@ from benchmarks.simulated_tables import (
     draw_fold_scores,
     make_generator,
 )
-from imbaloss.statistics import corrected_t, holm, joint, sign_flip, smallest_difference
-from imbaloss.statistics.joint import MOST_EXACT, JointTest, draw_folds, flip_signs, lower_slightly
+from imbaloss.statistics import corrected_t, holm, sign_flip, smallest_difference
+from imbaloss.statistics.joint import MOST_EXACT, FoldTest, JointTest, flip_signs, lower_slightly
 from imbaloss.statistics.verdicts import compute_joint_p
 
 Floats = NDArray[np.float64]
 Judge = Callable[[Floats, Floats], dict[str, "Figures"]]
 LEVEL = 0.05
 TABLES = 2000
-DRAWS = 4000  # of a joint test over folds; the package's 20,000 take five times as long and differ by 0.3 points at 5 %
 FEWER = {(20, 12): 4, (20, 30): 8, (5, 30): 10}  # divisors of the number of tables, by repetitions and methods
-SHRINKAGES = (0.0, 0.25, 0.5, 1.0)
 STRONGER = 0.9  # effect in the own columns of the best methods; of all others it is OWN_EFFECT
 SEEDS, METHODS = (6, 10, 20), (5, 12, 30)
 SEED_CASES = [
@@ -115,8 +112,8 @@ def judge(differences: Differences, p: Floats, truths: Floats, is_ruled_out: NDA
     )
 
 
-def judge_jointly(differences: Differences, test: JointTest, p: Floats, truths: Floats) -> Figures:
-    """Count what a joint test says of one table, as `imbaloss.statistics.compare` and `rule_out` use it."""
+def judge_jointly(differences: Differences, test: JointTest | FoldTest, p: Floats, truths: Floats) -> Figures:
+    """Count what a test of all pairs says of one table, as `imbaloss.statistics.compare` and `rule_out` use it."""
     is_ruled_out = np.array([test.rule(method).p <= LEVEL for method in range(len(truths))])
     return judge(differences, compute_joint_p(test, p), truths, is_ruled_out)
 
@@ -142,16 +139,15 @@ def flip_each_pair(differences: Differences, test: JointTest) -> Floats:
     return np.asarray(np.mean(np.abs(test.drawn) >= lower_slightly(np.abs(test.observed)), axis=0))
 
 
-def judge_folds(scores: Floats, truths: Floats, shrinkages: Sequence[float] = SHRINKAGES) -> dict[str, Figures]:
+def judge_folds(scores: Floats, truths: Floats) -> dict[str, Figures]:
     """Return the figures of each test on one table of folds, (J, M)."""
     differences = subtract_pairs(scores)
     p = np.array([corrected_t(values, TEST_TO_TRAIN) for values in differences.values.T])
-    figures = {}
-    for shrinkage in shrinkages:
-        with patch.object(joint, "DRAWN", DRAWS):
-            test = draw_folds(differences.values, differences.pairs, TEST_TO_TRAIN, shrinkage)
-        figures[f"joint, {shrinkage:g}"] = judge_jointly(differences, test, p, truths)
-    return {**figures, "Holm": judge(differences, holm(p), truths, None)}
+    test = FoldTest.of(differences.values, differences.pairs, TEST_TO_TRAIN)
+    return {
+        "Dunnett": judge_jointly(differences, test, p, truths),
+        "Holm": judge(differences, holm(p), truths, None),
+    }
 
 
 def average_figures(judge_table: Judge, scores: Floats, truths: Floats) -> dict[str, Figures]:

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from imbaloss.statistics import compare, rule_out, sign_flip
-from imbaloss.statistics.joint import draw_folds, flip_signs
+from imbaloss.statistics import compare, corrected_t, holm, rule_out, sign_flip
+from imbaloss.statistics.joint import FoldTest, flip_signs
 
 METHODS = "abcdefghij"
 
@@ -60,22 +60,33 @@ def test_many_repetitions_give_nearly_the_p_values_of_all_flips():
     np.testing.assert_allclose(flip_signs(differences, pairs).compare_pairs(), step_down(differences), atol=0.01)
 
 
-@pytest.mark.parametrize("methods", [2, 5, 10])
-def test_equally_correlated_folds_have_the_p_value_of_the_studentised_range(methods):
-    differences, pairs = subtract(np.random.default_rng(methods).normal(size=(10, methods)) + np.arange(methods) / 3)
-    joint = draw_folds(differences, pairs, 0.25, shrinkage=1)
-    expected = stats.studentized_range.sf(np.abs(joint.observed).max() * np.sqrt(2), methods, 9)
-    assert joint.compare_pairs().min() == pytest.approx(expected, abs=0.01)
+def test_folds_are_compared_by_holms_correction_of_corrected_t_tests():
+    differences, pairs = subtract(np.random.default_rng(3).normal(size=(10, 4)) + np.arange(4) / 3)
+    differences[2:4, 1] = np.nan
+    folds = FoldTest.of(differences, pairs, 0.25)
+    p = [corrected_t(column[np.isfinite(column)], 0.25) for column in differences.T]
+    np.testing.assert_allclose(folds.compare_pairs(), holm(np.array(p)))
 
 
-def test_without_shrinkage_folds_have_the_p_value_of_the_multivariate_t_distribution():
-    scores = np.random.default_rng(3).multivariate_normal([0.5, 0, 0], [[1, 0.8, 0], [0.8, 1, 0], [0, 0, 4]], size=12)
-    differences, pairs = subtract(scores)
-    joint = draw_folds(differences[:, :2], pairs[:2], 0.25, shrinkage=0)
-    limit = np.full(2, np.abs(joint.observed).max())
-    inside = stats.multivariate_t.cdf(limit, [0, 0], np.corrcoef(differences[:, :2].T), 11, lower_limit=-limit)
-    assert joint.compare_pairs().min() == pytest.approx(1 - inside, abs=0.01)
-    assert joint.observed == pytest.approx(stats.ttest_1samp(differences[:, :2], 0).statistic / np.sqrt(1 + 12 / 4))
+@pytest.mark.parametrize("methods", [2, 3, 5])
+def test_a_method_is_ruled_out_over_folds_by_the_multivariate_t_distribution(methods):
+    """Means that are equally correlated give statistics with correlations of 1/2."""
+    differences, pairs = subtract(np.random.default_rng(methods).normal(size=(10, methods)) - np.arange(methods))
+    folds = FoldTest.of(differences, pairs, 0.25)
+    last = [place for place, pair in enumerate(pairs) if methods - 1 in pair]
+    statistic = stats.ttest_1samp(differences[:, last], 0).statistic.max() / np.sqrt(1 + 10 * 0.25)
+    correlation = np.full((methods - 1, methods - 1), 0.5) + np.eye(methods - 1) / 2
+    below = stats.multivariate_t.cdf(np.full(methods - 1, statistic), np.zeros(methods - 1), correlation, 9)
+    assert folds.rule(methods - 1).p == pytest.approx(1 - below, abs=0.002)
+    assert folds.rule(0).p == 1.0
+
+
+def test_the_least_distance_over_folds_is_the_end_of_a_one_sided_interval():
+    scores = np.array([[0.5], [0.2]]) + np.random.default_rng(0).normal(scale=0.01, size=(2, 10))
+    difference = scores[0] - scores[1]
+    limit = stats.t.ppf(0.95, 9) * difference.std(ddof=1) * np.sqrt(0.1 + 0.25)
+    ruling = rule_out(named(scores.T), test_to_train=0.25)["b"]
+    assert ruling.behind == pytest.approx(difference.mean() - limit, rel=1e-3)
 
 
 def test_the_best_of_many_is_found_where_holm_finds_no_pair():

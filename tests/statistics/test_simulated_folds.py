@@ -18,9 +18,7 @@ from benchmarks.simulated_tables import (
 )
 from benchmarks.verdicts import Figures, average_figures, judge_folds, judge_seeds
 from imbaloss.statistics import sign_flip
-from imbaloss.statistics.joint import SHRINKAGE, flip_signs
-
-SHIPPED = f"joint, {SHRINKAGE:g}"
+from imbaloss.statistics.joint import flip_signs
 
 
 def bound_error(tables: int) -> float:
@@ -28,17 +26,12 @@ def bound_error(tables: int) -> float:
     return stats.binom.ppf(0.999, tables, 0.05) / tables
 
 
-def judge_shipped(scores: np.ndarray, truths: np.ndarray) -> dict[str, Figures]:
-    """Return the figures of the joint test over folds as the package has it, and of Holm's correction."""
-    return judge_folds(scores, truths, [SHRINKAGE])
-
-
 def judge_kind(kind: TableKind, rounds: int, effects: np.ndarray, tables: int) -> tuple[Figures, Figures]:
-    """Return the figures of the joint test and of Holm's correction on drawn tables."""
+    """Return the figures of the test of the package and of Holm's correction on drawn tables."""
     generator = make_generator("test", kind, rounds, len(effects))
     scores = draw_fold_scores(kind, effects, rounds=rounds, tables=tables, generator=generator)
-    figures = average_figures(judge_shipped, scores, effects)
-    return figures[SHIPPED], figures["Holm"]
+    figures = average_figures(judge_folds, scores, effects)
+    return figures["Dunnett"], figures["Holm"]
 
 
 def make_two_best(methods: int) -> np.ndarray:
@@ -126,8 +119,8 @@ def test_the_report_has_a_figure_for_each_case(monkeypatch, capsys):
     monkeypatch.setattr("sys.argv", ["verdicts", "--tables", "2"])
     verdicts.main()
     lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("|")]
-    assert len(lines) == (2 + 2) + (2 + 9) + (2 + 5) + (2 + 2)
-    for start, end in ((0, 4), (4, 15), (15, 22), (22, 26)):
+    assert len(lines) == (2 + 2) + (2 + 9) + (2 + 2) + (2 + 2)
+    for start, end in ((0, 4), (4, 15), (15, 19), (19, 23)):
         assert len({line.count("|") for line in lines[start:end]}) == 1
 
 
@@ -156,7 +149,7 @@ def test_folds_keep_the_error_and_find_more_than_holm(rounds, methods):
     two_best, of_holm = judge_kind(TableKind(), rounds, make_two_best(methods), 1000)
     assert max(equal.wrong, equal.best_out, two_best.wrong, two_best.best_out) <= bound_error(1000)
     assert two_best.worse_out > of_holm.worse_out + 0.2
-    assert two_best.decided > of_holm.decided
+    assert 0 < two_best.decided <= of_holm.decided  # a pair is decided only if its worse method is ruled out, too
 
 
 @pytest.mark.slow
@@ -166,12 +159,9 @@ def test_the_best_of_many_on_five_folds_is_rarely_ruled_out():
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(
-    reason="All pairs of a draw share one deviation; each pair that is tested has its own.", raises=AssertionError
-)
 def test_many_equal_methods_on_five_folds_are_rarely_told_apart():
     equal, _ = judge_kind(TableKind(), 1, np.full(30, OWN_EFFECT), 200)
-    assert equal.wrong <= bound_error(200)
+    assert max(equal.wrong, equal.best_out) <= bound_error(200)
 
 
 @pytest.mark.slow

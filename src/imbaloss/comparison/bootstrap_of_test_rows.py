@@ -118,9 +118,9 @@ def widen_to_other_rows(
 ) -> list[CellComparison]:
     """Widen the intervals of comparisons so that they hold for other test rows too, by a bootstrap of the test rows.
 
-    "Better" and "worse" become undecided unless a joint test of all pairs of these methods supports them.
-    "Equivalent" becomes undecided unless a still wider interval lies within the margin. The confidence of that interval
-    is adjusted (Bonferroni) for all pairs, because the method that is best on these test rows was chosen by them.
+    A verdict becomes undecided unless a still wider interval supports it. The confidence of that interval is adjusted
+    (Bonferroni) for all pairs of methods, because the method that is best on these test rows was chosen by them. A
+    difference also becomes undecided unless the worse method is ruled out as the best.
 
     Args:
         findings: The findings of the study.
@@ -135,15 +135,13 @@ def widen_to_other_rows(
     adjusted = 1 - ALPHA / comb(len(methods), 2)
     sign = -1 if compared.lower else 1
     joint = again.test_pairs(methods, sign)
-    by_pair = dict(zip(joint.pairs, joint.compare_pairs(), strict=True))
-    for place, comparison in enumerate(comparisons, 1):
+    is_ruled_out = {method: joint.rule(place, ALPHA).p <= ALPHA for place, method in enumerate(methods)}
+    for comparison in comparisons:
         gains, drawn = again.subtract(comparison.first, comparison.second)
         wider = seeds_and_redrawn(sign * gains, sign * drawn, again.rarer, adjusted)
-        is_supported = (
-            by_pair[0, place] <= ALPHA
-            if comparison.verdict.differs
-            else comparison.verdict is Verdict.UNDECIDED or is_within(wider, comparison.margin)
-        )
+        loser = comparison.second if comparison.verdict is Verdict.BETTER else comparison.first
+        is_supported = supports_verdict(wider, comparison.verdict, comparison.margin)
+        is_supported &= is_ruled_out[loser] or not comparison.verdict.differs
         _, *ends = seeds_and_redrawn(sign * gains, sign * drawn, again.rarer)
         low, high = ends if compared.lower else np.clip(ends, -1, 1).tolist()
         verdict = comparison.verdict if is_supported else Verdict.UNDECIDED
@@ -157,9 +155,25 @@ def widen_to_other_rows(
     return widened
 
 
-def is_within(interval: Interval, margin: float) -> bool:
-    """Say whether the interval of a difference lies within the margin; false if an end is NaN."""
-    return -margin < interval.low and interval.high < margin
+def supports_verdict(interval: Interval, verdict: Verdict, margin: float) -> bool:
+    """Say whether the interval of a difference alone supports the verdict; an undecided verdict is always supported.
+
+    Args:
+        interval: Mean and ends of the difference, positive if the first method is better. An end of NaN supports an
+            undecided verdict alone.
+        verdict: Better, worse, equivalent or undecided.
+        margin: The largest difference that counts as equivalent.
+    """
+    _, low, high = interval
+    match verdict:
+        case Verdict.BETTER:
+            return low > 0
+        case Verdict.WORSE:
+            return high < 0
+        case Verdict.EQUIVALENT:
+            return -margin < low and high < margin
+        case Verdict.UNDECIDED:
+            return True
 
 
 def rule_out_on_other_rows(findings: Findings, methods: Sequence[str], compared: ComparedScore) -> dict[str, Ruling]:

@@ -3,17 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import stats
 
-from imbaloss.statistics.paired import ROUNDING, inflation_of
+from imbaloss.statistics.paired import ROUNDING, holm, inflation_of
+from imbaloss.statistics.power import exceed, find_limit_of_best
 
 Floats = NDArray[np.float64]
 Pairs = Sequence[tuple[int, int]]  # the numbers of the two methods of each pair
 MOST_EXACT = 15  # repetitions, up to which all choices of signs count
 DRAWN = 20_000  # draws otherwise
-SHRINKAGE = 0.5  # share of equally correlated methods in the correlation of folds
 BLOCK = 2048  # draws that are worked on at a time
 
 
@@ -28,6 +30,8 @@ class Ruling:
 @dataclass(frozen=True)
 class JointTest:
     """The statistics of the mean differences of P pairs of methods, and draws of them if no pair differed.
+
+    The draws of `redraw_rows` share the deviations of all pairs, so that they serve `rule` alone.
 
     A statistic is above 0 if the first method of the pair has the higher mean. The draws are symmetric: the negative of
     each would be one, too.
@@ -70,8 +74,7 @@ class JointTest:
             method: The number of the method.
             alpha: The level of the test.
         """
-        places = [place for place, pair in enumerate(self.pairs) if method in pair]
-        signs = np.array([1.0 if self.pairs[place][1] == method else -1.0 for place in places])
+        places, signs = find_rivals(self.pairs, method)
         ahead = signs * self.observed[places]
         if not len(ahead) or ahead.max() <= ROUNDING:
             return Ruling(1.0, 0.0)
@@ -92,6 +95,77 @@ class JointTest:
         most = self.most[is_reached]
         students[is_reached] = statistic * np.sqrt((most - 1) / (most - statistic**2))
         return students
+
+
+@dataclass(frozen=True)
+class FoldTest:
+    """The corrected resampled t-tests of P pairs of methods over folds, whose training parts overlap.
+
+    Source: Nadeau and Bengio 2003, Machine Learning 52.
+    """
+
+    pairs: Pairs
+    means: Floats  # (P,) of the differences
+    errors: Floats  # (P,), their corrected standard errors; 0 if the differences do not vary, which decides nothing
+    degrees: NDArray[np.int64]  # (P,), of freedom
+
+    @classmethod
+    def of(cls, differences: Floats, pairs: Pairs, test_to_train: float) -> Self:
+        """Return the test of paired differences.
+
+        Args:
+            differences: (J, P), the first method minus the second, NaN where one has no score.
+            pairs: The methods of each pair.
+            test_to_train: n_test / n_train, the ratio of the sizes of the test and training parts.
+        """
+        counts, means, errors = summarise(differences)
+        errors = errors * np.sqrt([inflation_of(int(count), test_to_train) for count in counts])
+        return cls(pairs, means, np.where(errors > ROUNDING, errors, 0.0), np.maximum(counts - 1, 1))
+
+    @property
+    def statistics(self) -> Floats:
+        """Student's t of each pair, (P,); 0 without variation."""
+        return np.divide(self.means, self.errors, out=np.zeros_like(self.means), where=self.errors > 0)
+
+    def compare_pairs(self) -> Floats:
+        """Compute the two-sided p-value of each pair, (P,), after Holm's correction for all pairs."""
+        return holm(2 * stats.t.sf(np.abs(self.statistics), self.degrees))
+
+    def rule(self, method: int, alpha: float = 0.05) -> Ruling:
+        """Test the hypothesis that no other method has a higher mean score than this one, as `JointTest.rule`.
+
+        The largest statistic is compared with that of equally correlated methods.
+
+        Args:
+            method: The number of the method.
+            alpha: The level of the test.
+
+        Source: Dunnett 1955, Journal of the American Statistical Association 50.
+        """
+        places, signs = find_rivals(self.pairs, method)
+        ahead = signs * self.statistics[places]
+        methods = len(places) + 1
+        tails = [
+            exceed(statistic, methods, degrees)
+            for statistic, degrees in zip(ahead.tolist(), self.degrees[places].tolist(), strict=True)
+            if statistic > 0
+        ]
+        p = min(tails, default=1.0)
+        if p > alpha:
+            return Ruling(p, 0.0)
+        limits = np.array([find_limit_of_best(methods, degrees, alpha) for degrees in self.degrees[places].tolist()])
+        bounds = (signs * self.means[places] - limits * self.errors[places])[self.errors[places] > 0]
+        return Ruling(p, max(float(bounds.max()), 0.0))
+
+
+def find_rivals(pairs: Pairs, method: int) -> tuple[NDArray[np.int64], Floats]:
+    """Return the places of the pairs that a method is in, and for each 1 if it is the second one, else -1.
+
+    A difference times the sign is above 0 if the other method is ahead.
+    """
+    places = [place for place, pair in enumerate(pairs) if method in pair]
+    signs = [1.0 if pairs[place][1] == method else -1.0 for place in places]
+    return np.array(places, dtype=np.int64), np.array(signs)
 
 
 def lower_slightly(values: Floats) -> Floats:
@@ -122,38 +196,6 @@ def flip_signs(differences: Floats, pairs: Pairs) -> JointTest:
     floor = min(2.0 ** (1 - repetitions), 1.0)
     most = counts.astype(np.float64)
     return JointTest(pairs, scaled.sum(axis=0), signs @ scaled, means, errors, most, floor)
-
-
-def draw_folds(differences: Floats, pairs: Pairs, test_to_train: float, shrinkage: float = SHRINKAGE) -> JointTest:
-    """Test paired differences over folds, whose training parts overlap, by draws from a multivariate t distribution.
-
-    The statistic is that of the corrected resampled t-test. The correlation of the differences is that over the folds,
-    shrunk towards that of methods which are all equally correlated. The test is a heuristic, as the corrected t-test
-    is: benchmarks/verdicts.py measures its level.
-
-    Args:
-        differences: (J, P), the first method minus the second, NaN where one has no score.
-        pairs: The methods of each pair.
-        test_to_train: n_test / n_train, the ratio of the sizes of the test and training parts.
-        shrinkage: The share of the equal correlation, from 0 to 1.
-
-    Source: Nadeau and Bengio 2003, Machine Learning 52, for the statistic.
-    """
-    counts, means, errors = summarise(differences)
-    errors = errors * np.sqrt([inflation_of(int(count), test_to_train) for count in counts])
-    varies = errors > ROUNDING
-    centred = np.where(np.isfinite(differences), differences - means, 0.0)
-    norms = np.sqrt((centred**2).sum(axis=0))
-    scaled = np.divide(centred, norms, out=np.zeros_like(centred), where=varies)
-    generator, degrees = np.random.default_rng(0), max(len(differences) - 1, 1)
-    of_methods = generator.standard_normal((DRAWN, 1 + max(map(max, pairs))))
-    first, second = np.array(pairs).T
-    equal = (of_methods[:, first] - of_methods[:, second]) / np.sqrt(2)
-    normal = np.sqrt(1 - shrinkage) * generator.standard_normal((DRAWN, len(differences))) @ scaled
-    normal += np.sqrt(shrinkage) * equal
-    drawn = normal / np.sqrt(generator.chisquare(degrees, (DRAWN, 1)) / degrees)
-    observed = np.divide(means, errors, out=np.zeros_like(means), where=varies)
-    return JointTest(pairs, observed, drawn, means, errors, np.full(len(pairs), np.inf), 1 / DRAWN)
 
 
 def redraw_rows(differences: Floats, redrawn: Floats, pairs: Pairs, rarer: int) -> JointTest:

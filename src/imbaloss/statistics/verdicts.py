@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from imbaloss.statistics.intervals import Interval, t_interval
-from imbaloss.statistics.joint import JointTest, Ruling, draw_folds, flip_signs
+from imbaloss.statistics.joint import FoldTest, JointTest, Ruling, flip_signs
 from imbaloss.statistics.paired import (
     ROUNDING,
     corrected_t,
@@ -59,7 +59,7 @@ class Comparison:
     pairs: int
     difference: Interval  # first - second: mean, and its t interval
     p: float  # of the pair alone, by the sign-flip test; with folds, by the corrected resampled t-test
-    p_joint: float  # of the joint test of all pairs that were compared, which decides
+    p_joint: float  # of the test of all pairs that were compared, which decides; with folds it is Holm's
     p_holm: float  # p, adjusted by Holm's correction for all pairs that were compared
     p_wilcoxon: float
     superiority: float  # the share of pairs in which the first is higher
@@ -94,8 +94,9 @@ def compare(
 ) -> list[Comparison]:
     """Compare all pairs of methods by paired tests, or each method with one of them.
 
-    The probability that any pair is wrongly called better or worse is at most alpha, by a joint test of all pairs; so
-    it is for equivalent, by Holm's correction. A method is worse than another only if it is ruled out as the best.
+    The probability that any pair is wrongly called better or worse is at most alpha, by a joint test of all pairs (for
+    folds, by Holm's correction); so it is for equivalent, by Holm's correction. A method is worse than another only if
+    it is ruled out as the best.
 
     Args:
         scores: (n,) of each method, for the same repetitions in one order. A pair leaves repetitions with a NaN out.
@@ -183,8 +184,8 @@ def test_jointly(
     pairs: Sequence[tuple[str, str]],
     differences: Sequence[Floats],
     test_to_train: float | None,
-) -> JointTest | None:
-    """Return the joint test of the differences of pairs of methods; None without pairs or repetitions.
+) -> JointTest | FoldTest | None:
+    """Return the test of the differences of pairs of methods; None without pairs or repetitions.
 
     Args:
         methods: The names of the methods.
@@ -196,11 +197,11 @@ def test_jointly(
         return None
     places = [(methods.index(first), methods.index(second)) for first, second in pairs]
     table = np.column_stack(differences)
-    return flip_signs(table, places) if test_to_train is None else draw_folds(table, places, test_to_train)
+    return flip_signs(table, places) if test_to_train is None else FoldTest.of(table, places, test_to_train)
 
 
-def compute_joint_p(joint: JointTest | None, p: Floats) -> Floats:
-    """Return the p-values of pairs by a joint test, (P,), none below that of the pair alone.
+def compute_joint_p(joint: JointTest | FoldTest | None, p: Floats) -> Floats:
+    """Return the p-values of pairs by a test of all pairs, (P,), none below that of the pair alone.
 
     A method is also compared with all others: the p-value of a pair is at least that with which the one that has the
     lower mean is ruled out as the best. That of a single pair stays as it is. Without a test all are 1.
