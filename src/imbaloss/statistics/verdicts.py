@@ -94,9 +94,8 @@ def compare(
 ) -> list[Comparison]:
     """Compare all pairs of methods by paired tests, or each method with one of them.
 
-    The probability that any pair is wrongly called better or worse is at most alpha, by a joint test of all pairs (for
-    folds, by Holm's correction); so it is for equivalent, by Holm's correction. A method is worse than another only if
-    it is ruled out as the best.
+    The probability that any pair is wrongly called better or worse is at most alpha, by a joint test of all pairs; for
+    folds, and for equivalent, by Holm's correction. A worse method is always ruled out as the best, too.
 
     Args:
         scores: (n,) of each method, for the same repetitions in one order. A pair leaves repetitions with a NaN out.
