@@ -207,6 +207,14 @@ def test_objects_that_are_all_numbers_are_no_categories(data):
     assert Linear().fit(objects[1:], y[1:]).categories_ == {}
 
 
+@pytest.mark.parametrize("kind", ["datetime64[ns]", "timedelta64[ns]"])
+def test_times_are_refused_by_the_name_of_their_column(data, kind):
+    X, y, *_ = data
+    frame = pd.DataFrame({"hours": X[:, 0], "when": np.arange(len(X)).astype(kind)})
+    with pytest.raises(ValueError, match="column 'when' holds times: give numbers"):
+        Boosted().fit(frame, y)
+
+
 def test_a_value_that_the_fit_did_not_see_counts_as_missing():
     X, y = mixed()
     classifier = Boosted().fit(X, y)

@@ -16,15 +16,26 @@ def choose_best_mean(scores):
 
 
 def test_a_repetition_takes_no_part_in_the_choice_that_it_scores():
-    scores = {"a": np.array([0.9, 0.1, 0.2, 0.2]), "b": np.array([0.3, 0.4, 0.8, 0.9])}
-    reached = score_choices(scores, [0, 0, 1, 1], choose_best_mean)
-    assert reached.tolist() == [0.3, 0.1, 0.8, 0.9]  # in the first round each of the folds would choose the other one
+    scores = {"a": np.array([0.9, 0.1, 0.2, 0.2, 0.1, 0.2]), "b": np.array([0.3, 0.4, 0.3, 0.9, 0.8, 0.1])}
+    reached = score_choices(scores, [0, 0, 0, 1, 1, 1], choose_best_mean)
+    assert reached.tolist() == [0.3, 0.1, 0.2, 0.9, 0.8, 0.1]  # the first fold of the first round alone speaks for a
 
 
-def test_a_round_of_one_repetition_is_scored_by_the_choice_of_the_others():
-    scores = {"a": np.array([0.9, 0.7, 0.1]), "b": np.array([0.3, 0.4, 0.8])}
-    assert score_choices(scores, [0, 0, 1], choose_best_mean)[2] == 0.1
+def test_rounds_of_two_repetitions_give_no_choice():
+    scores = {"a": np.array([0.9, 0.7, 0.1, 0.5, 0.6]), "b": np.array([0.3, 0.4, 0.8, 0.1, 0.2])}
+    reached = score_choices(scores, [0, 0, 0, 1, 1], choose_best_mean)
+    np.testing.assert_equal(reached, [0.3, 0.4, 0.1, np.nan, np.nan])
     assert np.isnan(score_choices({"a": np.array([0.5])}, [0], choose_best_mean)).all()
+
+
+def test_without_two_scores_of_choices_there_is_no_estimate():
+    best = np.array([0.5, 0.6])
+    for reached in ([0.5, np.nan], [np.nan, np.nan]):
+        assert np.isnan(estimate_on_folds(np.array(reached), best, 0.25)).all()
+    assert np.isnan(estimate_on_folds(np.full(5, 0.5), np.full(5, 0.5), 0.25)).all()  # no variation, no interval
+    width = estimate_on_folds(np.full(3, 0.5), np.array([0.5, 0.6, 0.7]), 0.25)
+    assert width.estimate == 0.5
+    assert width.high > 0.6
 
 
 def test_missing_scores_are_left_out():

@@ -22,8 +22,8 @@ def test_a_higher_mean_that_is_not_clearly_ahead_is_named_and_not_recommended(tm
         "extra_trees has a higher mean average precision (0.417; lightgbm: 0.402), a lead of 0.01 "
         "(95 % CI -0.09 to 0.12), not significant. lightgbm is the first choice as long as no other method is clearly "
         "ahead of it",
-        "May be the best, with 95 % confidence: lightgbm and extra_trees. Ruled out, each behind the best by at least "
-        "the number in brackets: ce (0.035) and msfe (0.051)",
+        "These methods may be the best, with 95 % confidence: lightgbm and extra_trees. The others are ruled out; each "
+        "is behind the best by at least the number in brackets: ce (0.035) and msfe (0.051)",
         "The best network is ce: lightgbm is ahead of ce by 0.077 (95 % CI 0.036 to 0.119), a significant difference",
     ]
     assert threshold == (
@@ -40,8 +40,8 @@ def test_a_method_that_is_clearly_ahead_is_compared_with_the_other_kinds(tmp_pat
         "Use extra_trees. On new rows expect an average precision of about 0.447 (95 % CI 0.406 to 0.489). Its mean "
         "average precision over 4 repetitions is 0.448",
         EXPLAINED,
-        "extra_trees is the best of the 3 methods, with 95 % confidence. The others are behind it by at least the "
-        "number in brackets: lightgbm (0.023) and ce (0.080)",
+        "extra_trees is the best of the 3 methods, with 95 % confidence. The others are ruled out; each is behind by at "
+        "least the number in brackets: lightgbm (0.023) and ce (0.080)",
         "The only method with boosted trees is lightgbm: extra_trees is ahead of lightgbm by 0.045 (95 % CI 0.021 to "
         "0.069), a significant difference. The only network is ce: extra_trees is ahead of ce by 0.122 (95 % CI 0.076 "
         "to 0.169), a significant difference",
@@ -91,8 +91,8 @@ def test_a_network_is_compared_with_plain_cross_entropy_and_costs_with_doing_not
     assert advice.sentences[:4] == (
         "Use msfe. On new rows expect a mean cost at the tuned threshold of about 0.247 (95 % CI 0.217 to 0.278). Its "
         "mean cost at the tuned threshold over 4 repetitions is 0.247",
-        "msfe is the best of the 3 methods, with 95 % confidence. The others are behind it by at least the number in "
-        "brackets: lightgbm (0.142) and ce (0.031)",
+        "msfe is the best of the 3 methods, with 95 % confidence. The others are ruled out; each is behind by at least "
+        "the number in brackets: lightgbm (0.142) and ce (0.031)",
         "The only method with boosted trees is lightgbm: msfe is ahead of lightgbm by 0.155 (95 % CI 0.141 to 0.169), "
         "a significant difference",
         "Against plain cross-entropy (ce): msfe is ahead of ce by 0.08 (95 % CI 0.03 to 0.13), "
@@ -141,14 +141,14 @@ def test_nothing_above_a_random_order_is_not_recommended(tmp_path, optimize, lev
 def test_missing_scores_and_scores_without_calibration_are_explained(tmp_path):
     advice = advise(tmp_path, {"lightgbm": LIGHTGBM, "ce": [0.5, None, 0.5, 0.5]}, DECISION | {"calibration": "none"})
     assert advice.sentences[0].startswith("Use lightgbm. ")
-    assert advice.sentences[2].startswith("ce is the best of the 2 methods, with 95 % confidence. ")
-    assert advice.sentences[4] == (
+    assert advice.sentences[2] == "In the repetitions that have both scores, ce is better than lightgbm"
+    assert advice.sentences[3] == (
         "Some repetitions give no score, since the training failed: ce (1 of 4). The reason of each first "
         "failure: the training failed. A method that lacks more of them than "
         "another is not recommended"
     )
-    assert advice.sentences[5].startswith("The only network is ce: ce is ahead of lightgbm by 0.10 (95 % CI ")
-    assert advice.sentences[6] == (
+    assert advice.sentences[4].startswith("The only network is ce: ce is ahead of lightgbm by 0.10 (95 % CI ")
+    assert advice.sentences[5] == (
         "Flag a row as failed = yes when its score is at least 0.750 (threshold chosen for F1; 95 % CI 0.600 to "
         "0.900). Over the repetitions the threshold was 0.750 on average. Scores are not calibrated, so they are no "
         "probabilities"
@@ -159,12 +159,12 @@ def test_a_method_that_lacks_scores_and_is_better_is_named_as_the_better_one(tmp
     values = {"lightgbm": LIGHTGBM, "ce": [0.7, 0.721, 0.71, None], "msfe": [0.8, 0.821, 0.81, None]}
     advice = advise(tmp_path, values)
     assert advice.sentences[0].startswith("Use lightgbm. ")
-    assert advice.sentences[3] == ("In the repetitions that have both scores, ce and msfe are better than lightgbm")
+    assert advice.sentences[2] == ("In the repetitions that have both scores, ce and msfe are better than lightgbm")
 
 
 def test_a_study_of_version_0_1_recommends_the_best_mean_of_f1(tmp_path):
     advice = advise(tmp_path, {"ce": [0.30, 0.39], "gradient_boosting": [0.28, 0.59]}, OF_0_1)
-    assert advice.sentences[0].startswith("Use gradient_boosting. On new rows expect an F1 at the tuned threshold")
+    assert advice.sentences[0].startswith("Use gradient_boosting. Its mean F1 at the tuned threshold is 0.43")
     assert advice.sentences[1] == "Each of the 2 methods may be the best: the differences may be chance"
     alone = advise(tmp_path / "single", {"ce": [0.3], "gradient_boosting": [0.31], "lightgbm": [0.2]}, OF_0_1)
     assert alone.sentences[0].startswith("Start with gradient_boosting. One repetition cannot tell methods apart: ")

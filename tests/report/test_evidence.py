@@ -333,8 +333,8 @@ def test_of_several_cells_the_mean_over_all_decides_what_differs():
 
 
 def test_the_methods_that_may_be_best_come_before_the_pairs():
-    noise = np.random.default_rng(0).normal(scale=0.01, size=(3, 8))
-    values = dict(zip("abc", np.array([[0.8], [0.8], [0.5]]) + noise, strict=True))
+    noise = np.random.default_rng(0).normal(scale=0.01, size=8)
+    values = {"a": np.full(8, 0.8), "b": 0.8 + noise - noise.mean() - 0.001, "c": 0.5 + noise[::-1]}
     cells = [Cell("tree", "tree", 0.1, values, None)]
     rulings = {"ROC-AUC": rule_out_in_cell(cells[0])}
     [verdict] = evidence.judge_scores(of_cells(*cells), rulings)

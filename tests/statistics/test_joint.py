@@ -4,7 +4,7 @@ from itertools import combinations, product
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -51,6 +51,7 @@ def test_flips_give_the_p_values_of_romano_and_wolf(seed, repetitions, methods):
 @given(st.lists(st.floats(-1, 1, allow_subnormal=False), min_size=1, max_size=12))
 def test_one_pair_has_the_p_value_of_the_sign_flip_test(differences):
     values = np.array(differences).round(3)
+    assume(np.ptp(values) > 0)  # equal differences decide nothing
     [p] = flip_signs(values[:, None], [(0, 1)]).compare_pairs()
     assert p == pytest.approx(sign_flip(values))
 
@@ -114,8 +115,28 @@ def test_what_carries_no_information_rules_nothing_out(test_to_train):
         "a": 1.0, "b": 1.0,
     }  # fmt: skip
     assert rule_out({"a": np.ones(3)}, test_to_train=test_to_train)["a"].p == 1.0
-    constant = {"a": np.full(8, 0.5), "b": np.full(8, 0.7)}  # differences without variation: folds decide nothing
-    assert rule_out(constant, test_to_train=0.25)["a"].p == 1.0
+
+
+@pytest.mark.parametrize("test_to_train", [None, 0.25])
+def test_a_constant_difference_decides_nothing_and_gives_no_distance(test_to_train):
+    values = np.random.default_rng(0).normal(size=10)
+    assert rule_out({"a": values, "b": values - 0.3}, test_to_train=test_to_train)["b"].p == 1.0
+    others = {"a": values, "b": values - 0.5, "c": values - 0.2 + np.random.default_rng(1).normal(scale=0.01, size=10)}
+    assert rule_out(others, test_to_train=test_to_train)["b"].behind < 0.35  # from c alone, whose distance varies
+    single = {"a": values, "b": values - np.random.default_rng(2).normal(0.3, 0.01, 10), "once": np.full(10, np.nan)}
+    single["once"][0] = values[0] + 0.6
+    ruling = rule_out(single, test_to_train=test_to_train)["b"]
+    assert 0.2 < ruling.behind < 0.3
+
+
+@pytest.mark.parametrize("test_to_train", [None, 0.0])
+def test_missing_scores_do_not_rule_an_equal_method_out(test_to_train):
+    generator, ruled_out = np.random.default_rng(0), 0
+    for _ in range(300):
+        scores = named(generator.normal(size=(10, 3)))
+        scores["a"][2:] = np.nan
+        ruled_out += rule_out(scores, test_to_train=test_to_train)["a"].p <= 0.05
+    assert ruled_out <= stats.binom.ppf(0.999, 300, 0.05)
 
 
 @pytest.mark.parametrize("test_to_train", [None, 0.25])

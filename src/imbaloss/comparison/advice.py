@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -119,6 +118,8 @@ def collect_scores(findings: Findings, methods: Sequence[Method]) -> dict[Method
 def build_rule(findings: Findings, methods: Sequence[Method]) -> Callable[[Mapping[Method, Floats]], Method | None]:
     """Build the rule that recommends a method of a study by the scores of its methods in some repetitions.
 
+    In fewer repetitions than the study has, standard errors count as those of all: the choice is to be the same one.
+
     Args:
         findings: The finished runs of a study of a person's own data.
         methods: All methods that the study compares.
@@ -132,36 +133,53 @@ def build_rule(findings: Findings, methods: Sequence[Method]) -> Callable[[Mappi
         first, *other_methods = map(str, candidates)
         by_name = estimate_sampling_variances(findings, first, other_methods, score)
         variances = {method: by_name[str(method)] for method in candidates if str(method) in by_name}
-    return partial(
-        choose_method,
-        test_to_train=cell.test_to_train,
-        lower=score.lower,
-        standard_errors=0.0 if is_of_0_1 else STANDARD_ERRORS,
-        sampling_variances=variances,
-        simplest=() if is_of_0_1 else [each for each in order_methods(findings, methods) if str(each) in SIMPLEST],
-    )
+    ratio, total = cell.test_to_train or 0.0, count_repetitions(cell)
+    simplest = () if is_of_0_1 else [each for each in order_methods(findings, methods) if str(each) in SIMPLEST]
+
+    def choose(scores: Mapping[Method, Floats]) -> Method | None:
+        """Choose a method by the scores of each in the same repetitions, (J,), in the order of preference."""
+        repetitions = max(map(len, scores.values()), default=1)
+        shrinking = np.sqrt((1 / total + ratio) / (1 / repetitions + ratio))
+        return choose_method(
+            scores,
+            test_to_train=cell.test_to_train,
+            lower=score.lower,
+            standard_errors=0.0 if is_of_0_1 else STANDARD_ERRORS * shrinking,
+            sampling_variances=variances,
+            simplest=simplest,
+        )
+
+    return choose
+
+
+def count_repetitions(cell: Cell) -> int:
+    """Return the number of repetitions in which any method has been run; 1 without methods."""
+    return max(map(len, cell.scores.values()), default=1)
 
 
 def rule_out_methods(findings: Findings, methods: Sequence[Method], score: ComparedScore) -> dict[Method, Ruling]:
-    """Say for each method with a score whether it may be the best, in the order of preference.
+    """Return for each method with as many scores as any whether it may be the best, in the order of preference.
 
     If all seeds share one test part, this allows for other test rows too.
     """
-    rulings = findings.rulings[score.label]
-    if not findings.study.folds:
-        rulings = rule_out_on_other_rows(findings, list(rulings), score)
-    return {method: rulings[str(method)] for method in order_methods(findings, methods) if str(method) in rulings}
+    compared = find_most_scored(collect_scores(findings, methods))
+    if findings.study.folds:
+        rulings = findings.rulings[score.label]
+    else:
+        rulings = rule_out_on_other_rows(findings, list(map(str, compared)), score)
+    return {method: rulings[str(method)] for method in compared}
 
 
 def estimate_reached(findings: Findings, best: Method, methods: Sequence[Method]) -> Interval:
-    """Estimate what the recommended method will reach on new data, with a 95 % interval.
+    """Estimate what the recommended method will reach on new data, with a 95 % interval; NaN with too few repetitions.
 
     Args:
         findings: The finished runs of a study of a person's own data.
         best: The recommended method, which has two repetitions or more.
         methods: All methods that the study compares.
     """
-    score, scores, choose = choose_score(findings), collect_scores(findings, methods), build_rule(findings, methods)
+    score, choose, all_scores = choose_score(findings), build_rule(findings, methods), collect_scores(findings, methods)
+    scores = {method: all_scores[method] for method in find_most_scored(all_scores)}
     [cell] = findings.scored[score]
     if findings.study.folds:
         rounds = [seed for seed, _ in dict.fromkeys((row.run.seed, row.run.fold) for row in findings.rows)]

@@ -22,8 +22,8 @@ def score_choices(
     """Return what the choice of a method scores in each repetition if that repetition takes no part in it, (J,).
 
     The method is chosen by the other repetitions of the same round. Folds of one round test different rows, so that the
-    score in a repetition is not one of those by which its method was chosen. Of a round with one repetition, the other
-    rounds choose. NaN where no method is chosen, or the chosen one has no score.
+    score in a repetition is not one of those by which its method was chosen. The result is NaN in rounds of one or two
+    repetitions, where no method is chosen, and where the chosen one has no score.
 
     Args:
         scores: (J,) of each method, NaN for a missing score.
@@ -35,8 +35,7 @@ def score_choices(
     reached = np.full(len(numbers), np.nan)
     for place in places:
         deciding = places[(numbers == numbers[place]) & (places != place)]
-        deciding = deciding if len(deciding) else places[numbers != numbers[place]]
-        method = choose({name: values[deciding] for name, values in scores.items()}) if len(deciding) else None
+        method = choose({name: values[deciding] for name, values in scores.items()}) if len(deciding) > 1 else None
         if method is not None:
             reached[place] = scores[method][place]
     return reached
@@ -53,16 +52,20 @@ def estimate_on_folds(reached: Floats, best: Floats, test_to_train: float | None
         test_to_train: n_test / n_train if the repetitions are folds; None if they are independent seeds.
 
     Returns:
-        The mean and the ends; NaN without two repetitions.
+        The mean and the ends; all NaN for fewer than two scores of choices, and if neither scores vary.
     """
-    intervals = []
+    halves = []
     for values in (reached, best):
         finite = values[np.isfinite(values)]
         inflation = 1.0 if test_to_train is None else inflation_of(len(finite), test_to_train)
-        intervals.append(t_interval(finite, inflation=inflation))
-    half = max(interval.high - interval.estimate for interval in intervals)
-    estimate = intervals[0].estimate
-    return Interval(estimate, estimate - half, estimate + half)
+        interval = t_interval(finite, inflation=inflation)
+        if interval.high > interval.estimate:
+            halves.append(interval.high - interval.estimate)
+    is_known = np.isfinite(reached)
+    if is_known.sum() < 2 or not halves:
+        return Interval(np.nan, np.nan, np.nan)
+    estimate = float(reached[is_known].mean())
+    return Interval(estimate, estimate - max(halves), estimate + max(halves))
 
 
 def estimate_on_other_rows(

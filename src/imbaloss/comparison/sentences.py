@@ -65,6 +65,8 @@ def recommend_method(case: Case) -> str:
     if repetitions < case.total:
         over = f"the {repetitions} of {format_count(case.total, case.repetition)} in which it has a score"
     where = "" if case.study.folds else f" on the same test {case.study.noun}"
+    if not isfinite(case.reached.low):
+        return f"Use {best}. Its {score.mean_label} is {write_interval(case.interval)} over {over}{where}"
     mean = write_number(case.mean_of(best), count_decimals(case.reached.low, case.reached.high))
     return (
         f"Use {best}. On new {case.study.noun} expect {name_score(score.label)} of about "
@@ -124,7 +126,8 @@ def explain_choice(case: Case) -> str:
 def name_possible_best(case: Case) -> str:
     """Say which methods may be the best, and which are ruled out and by how much.
 
-    With one method the text says that nothing was compared. With one repetition it is empty.
+    With one method the text says that nothing was compared. With one repetition it is empty, and if all other methods
+    lack scores.
     """
     best, rulings = case.best, case.rulings
     if len(case.methods) == 1:
@@ -133,6 +136,8 @@ def name_possible_best(case: Case) -> str:
         return ""
     if not case.comparisons:
         return f"No other method has a score in two {case.repetition}s of {best}, so nothing was compared"
+    if len(rulings) < 2:
+        return ""
     ruled_out = {method: ruling for method, ruling in rulings.items() if ruling.p <= ERROR}
     possible = [str(method) for method in rulings if method not in ruled_out]
     by_rows = "" if case.study.folds else f". This allows for other test {case.study.noun} too, by a bootstrap"
@@ -141,12 +146,12 @@ def name_possible_best(case: Case) -> str:
     behind = [f"{method} ({write_number(ruling.behind, DECIMALS_ALONE)})" for method, ruling in ruled_out.items()]
     if len(possible) == 1:
         return (
-            f"{possible[0]} is the best of the {len(rulings)} methods, with 95 % confidence. The others are behind it "
-            f"by at least the number in brackets: {list_methods(behind)}{by_rows}"
+            f"{possible[0]} is the best of the {len(rulings)} methods, with 95 % confidence. The others are ruled "
+            f"out; each is behind by at least the number in brackets: {list_methods(behind)}{by_rows}"
         )
     return (
-        f"May be the best, with 95 % confidence: {list_methods(possible)}. Ruled out, each behind the best by at least "
-        f"the number in brackets: {list_methods(behind)}{by_rows}"
+        f"These methods may be the best, with 95 % confidence: {list_methods(possible)}. The others are ruled out; "
+        f"each is behind the best by at least the number in brackets: {list_methods(behind)}{by_rows}"
     )
 
 
@@ -317,7 +322,7 @@ def compare_costs(case: Case) -> str:
 
 def name_score(label: str) -> str:
     """Return the label of a score with its article: "an average precision", "a mean cost", "an F1"."""
-    return f"{'an' if label[0] in 'aeiouFM' else 'a'} {label}"
+    return f"{'an' if label[0] in 'aeiouFMR' else 'a'} {label}"
 
 
 def list_methods(methods: Sequence[str]) -> str:
@@ -340,7 +345,10 @@ def describe_difference(case: Case, comparison: CellComparison) -> str:
     if mean == 0:
         return f"{case.best} and {comparison.second} have the same {case.score.mean_label}"
     ahead = comparison if mean > 0 else comparison.turned
+    ruling = {str(method): ruling for method, ruling in case.rulings.items()}.get(ahead.second)
     verdict = describe_verdict(comparison, pairs=case.pairs)
+    if comparison.verdict is Verdict.UNDECIDED and ruling is not None and ruling.p <= ERROR:
+        verdict = f"and {ahead.second} is ruled out as the best"
     return f"{ahead.first} is ahead of {ahead.second} by {write_interval(ahead.interval)}, {verdict}"
 
 
@@ -386,5 +394,5 @@ def write_interval(interval: Interval) -> str:
     decimals = count_decimals(low, high)
     if not high > low:
         return write_number(estimate, decimals)
-    ends = f"{low:.{decimals}f} to {high:.{decimals}f}"
-    return f"{write_number(estimate, decimals)} (95 % CI {ends})"
+    ends = [f"{round(end, decimals) + 0.0:.{decimals}f}" for end in (low, high)]  # never -0.00
+    return f"{write_number(estimate, decimals)} (95 % CI {ends[0]} to {ends[1]})"

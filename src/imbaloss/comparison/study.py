@@ -79,6 +79,11 @@ class OwnStudy:
     repeats: int = field(default=1, init=False)
 
     @property
+    def shares_test(self) -> bool:
+        """Whether all seeds have the same test part: those of a test set or of the last rows in time."""
+        return not self.folds
+
+    @property
     def sought(self) -> str:
         """The positive class in words, such as "churned = yes"."""
         return f"{self.target} = {self.positive}"

@@ -14,9 +14,15 @@ def find_categories(X: Any) -> dict[int, "pd.Index[Any]"]:
 
     Columns of the types category and string are categorical, and those of objects that are not all numbers. Values are
     sorted if they can be, and missing ones are left out.
+
+    Raises:
+        ValueError: A column holds times or time differences.
     """
     if not isinstance(X, pd.DataFrame):
         return {}
+    for name, dtype in zip(X.columns, X.dtypes, strict=True):
+        is_time = pd.api.types.is_datetime64_any_dtype(dtype) or pd.api.types.is_timedelta64_dtype(dtype)
+        require(not is_time, f"column {name!r} holds times: give numbers, such as the days since a date")
     columns = enumerate(X.iloc[:, place] for place in range(X.shape[1]))
     return {
         place: pd.Categorical(column).remove_unused_categories().categories

@@ -208,7 +208,9 @@ class MethodParameters:
     ]
     settings: Annotated[
         int,
-        Entry("Largest number of settings of hyper-parameters to try.", domains=(ONE_OR_MORE,)),
+        Entry(
+            "Largest number of settings of hyper-parameters to try; no method has more than 6.", domains=(ONE_OR_MORE,)
+        ),
     ]
     validation_fraction: Annotated[
         float,

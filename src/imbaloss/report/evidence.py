@@ -75,7 +75,7 @@ class ScoreVerdict(NamedTuple):
 
         Keys are the words before them. Empty if no method is ruled out.
         """
-        ruled_out = {method: ruling for method, ruling in self.rulings.items() if ruling.p <= ERROR}
+        ruled_out = {method: ruling for method, ruling in self.rulings.items() if self.rules_out(method)}
         if not ruled_out:
             return {}
         behind = [f"{method} (by at least {ruling.behind:.2g})" for method, ruling in ruled_out.items()]
@@ -86,11 +86,23 @@ class ScoreVerdict(NamedTuple):
 
     @property
     def parts(self) -> dict[str, list[str]]:
-        """The other methods with the differences to them, by the words of their verdict, such as "better than"."""
-        return {
-            self.write_relation(verdict): [write_comparison(line) for line in lines]
+        """The other methods with the differences to them, by the words of their verdict, such as "better than".
+
+        Undecided ones that are ruled out as the best are left out, since `places` has them.
+        """
+        shown = {
+            verdict: [line for line in lines if verdict is not Verdict.UNDECIDED or not self.rules_out(line.second)]
             for verdict, lines in self.by_verdict.items()
         }
+        return {
+            self.write_relation(verdict): [write_comparison(line) for line in lines]
+            for verdict, lines in shown.items()
+            if lines
+        }
+
+    def rules_out(self, method: str) -> bool:
+        """Say whether a method is ruled out as the best; false for one without a ruling."""
+        return method in self.rulings and self.rulings[method].p <= ERROR
 
     def write_relation(self, verdict: Verdict) -> str:
         """Write how the best method relates to the others of a verdict, in words before their names: "better than".

@@ -56,8 +56,11 @@ class Findings:
     def rulings(self) -> dict[str, dict[str, Ruling]]:
         """Whether each method may be the best, over all cells or in the only one, by the label of the score.
 
-        A score without such a cell is left out. Methods without a score there are left out too.
+        A score without such a cell is left out. Methods without a score there are left out too. The result is empty if
+        all seeds share one test part, since seeds alone rule nothing out for other samples.
         """
+        if self.study.shares_test:
+            return {}
         overall = {compared: select_overall_cell(cells) for compared, cells in self.scored.items()}
         return {compared.label: rule_out_in_cell(cell) for compared, cell in overall.items() if cell is not None}
 

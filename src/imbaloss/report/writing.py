@@ -50,6 +50,7 @@ def write_report(findings: Findings, folder: Path, extension: ReportExtension | 
     sentences = [
         *(extension.sentences if extension else ()),
         *brackets,
+        *([f"The verdicts are for these test {findings.study.noun} alone"] if findings.study.shares_test else []),
         *(verdict.sentence for verdict in verdicts),
         *notes,
     ]

@@ -24,7 +24,7 @@ class Ruling:
     """Whether a method may be the best of all."""
 
     p: float  # of the hypothesis that no other method has a higher mean score
-    behind: float  # the best method is ahead by at least so much, with the confidence of the test; 0 if p is too large
+    behind: float  # the end of a one-sided interval for its distance to the best, for this method alone; 0 if p is high
 
 
 @dataclass(frozen=True)
@@ -83,8 +83,9 @@ class JointTest:
         p = max(float(np.mean(largest >= lower_slightly(ahead.max()))), self.floor)
         if p > alpha:
             return Ruling(p, 0.0)
-        limit = float(np.quantile(largest, 1 - alpha, method="inverted_cdf"))
-        bounds = signs * self.means[places] - self.to_student(limit)[places] * self.errors[places]
+        limits = self.to_student(float(np.quantile(largest, 1 - alpha, method="inverted_cdf")))[places]
+        varies = self.errors[places] > ROUNDING
+        bounds = (signs * self.means[places])[varies] - limits[varies] * self.errors[places][varies]
         return Ruling(p, max(float(bounds.max()), 0.0))
 
     def to_student(self, statistic: float) -> Floats:
@@ -176,13 +177,13 @@ def lower_slightly(values: Floats) -> Floats:
 def flip_signs(differences: Floats, pairs: Pairs) -> JointTest:
     """Test paired differences over independent seeds by joint flips of their signs.
 
-    The statistic is sum d / sqrt(sum d^2), which rises with Student's t. A flip changes the sign of a repetition for
-    all pairs at once, which keeps their correlation. Up to 15 repetitions all flips count. For more, 20,000 are drawn
-    from a fixed seed, and the observed one counts as another.
+    The statistic is sum d / sqrt(sum d^2), which rises with Student's t. It is 0 for equal differences, whose deviation
+    is unknown. A flip changes the sign of a repetition for all pairs at once, which keeps their correlation. Up to 15
+    repetitions all flips count. For more, 20,000 are drawn from a fixed seed, and the observed one counts as another.
 
     Args:
-        differences: (n, P), the first method minus the second, NaN where one has no score. Under the hypothesis they
-            are jointly symmetric about 0.
+        differences: (n, P), the first method minus the second, NaN where one has no score; a pair leaves these out.
+            Under the hypothesis they are jointly symmetric about 0.
         pairs: The methods of each pair.
 
     Source: Fisher 1935, The Design of Experiments, section 21, for one pair; Romano and Wolf 2005 for several.
@@ -191,7 +192,7 @@ def flip_signs(differences: Floats, pairs: Pairs) -> JointTest:
     counts, means, errors = summarise(differences)
     filled = np.nan_to_num(differences)
     norms = np.sqrt((filled**2).sum(axis=0))
-    scaled = np.divide(filled, norms, out=np.zeros_like(filled), where=norms > 0)
+    scaled = np.divide(filled, norms, out=np.zeros_like(filled), where=errors > ROUNDING)
     signs = list_signs(repetitions) if repetitions <= MOST_EXACT else draw_signs(repetitions)
     floor = min(2.0 ** (1 - repetitions), 1.0)
     most = counts.astype(np.float64)
@@ -202,12 +203,12 @@ def redraw_rows(differences: Floats, redrawn: Floats, pairs: Pairs, rarer: int) 
     """Test paired differences over J seeds that share one test part, for other seeds and other test samples.
 
     The statistic is the mean difference over its standard error, of which one part comes from the seeds, and another
-    from bootstrap samples of the test samples. Each part of a draw is divided by a deviation of its own, with as many
-    degrees of freedom as it has seeds or samples of the rarer class.
+    from bootstrap samples of the test samples. Each part of a draw is divided by a deviation of its own. It has one
+    degree of freedom less than there are seeds (of the pair that has fewest) or samples of the rarer class. A pair with
+    fewer than two seeds decides nothing: its statistic, error and draws are 0.
 
     Args:
-        differences: (J, P), the first method minus the second, NaN where one has no score. A pair with fewer than two
-            seeds decides nothing.
+        differences: (J, P), the first method minus the second, NaN where one has no score.
         redrawn: (R, P), the mean differences over the seeds on each bootstrap sample.
         pairs: The methods of each pair.
         rarer: The number of test samples of the rarer class.
@@ -221,11 +222,13 @@ def redraw_rows(differences: Floats, redrawn: Floats, pairs: Pairs, rarer: int) 
     centred = np.where(np.isfinite(differences), differences - means, 0.0)
     scaled = centred / np.sqrt(np.maximum(counts * (counts - 1), 1))
     of_seeds = generator.standard_normal((DRAWN, len(differences))) @ scaled
-    parts = ((of_seeds, len(differences) - 1), (of_samples, rarer - 1))
+    fewest = min(counts[counts > 1], default=2)
+    parts = ((of_seeds, int(fewest) - 1), (of_samples, rarer - 1))
     noise = sum(part / np.sqrt(generator.chisquare(max(df, 1), (DRAWN, 1)) / max(df, 1)) for part, df in parts)
     errors = np.sqrt(errors_of_seeds**2 + redrawn.var(axis=0, ddof=1))
     varies = (errors > ROUNDING) & (counts > 1)
     observed, drawn = (np.divide(each, errors, out=np.zeros_like(each), where=varies) for each in (means, noise))
+    errors = np.where(varies, errors, 0.0)
     return JointTest(pairs, observed, drawn, means, errors, np.full(len(pairs), np.inf), 1 / DRAWN)
 
 

@@ -250,8 +250,10 @@ def smallest_found(
             distribution; None for seeds.
 
     Returns:
-        The lead; None if the seeds are too few to rule any method out.
+        The lead; None if the repetitions are too few to rule any method out.
     """
+    if pairs < 2:
+        return None
     if test_to_train is None:
         effect = smallest_difference(pairs, methods, alpha, POWER)
         return None if effect is None else effect * deviation

@@ -52,6 +52,10 @@ class ReportableStudy(Protocol):
         """The number of folds of the cross-validation; 0 without cross-validation."""
 
     @property
+    def shares_test(self) -> bool:
+        """Whether all seeds have the same test part, so that differences between seeds say nothing of other samples."""
+
+    @property
     def repeats(self) -> int:
         """The number of times that the samples are divided into folds; 1 without folds."""
 

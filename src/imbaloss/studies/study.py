@@ -203,6 +203,11 @@ class Study:
         """Return no run (an empty tuple), since all runs of the study are compared."""
         return ()
 
+    @property
+    def shares_test(self) -> bool:
+        """False: seeds draw test samples of their own."""
+        return False
+
     def extend_report(self, findings: object) -> None:
         """Return None: such a study adds nothing to its report, whatever the findings are."""
 
