@@ -195,9 +195,9 @@ def describe_rule(rule: Rule, splits: Sequence[Candidates]) -> str:
 
 
 def describe_mean(differences: Floats) -> str:
-    """Return the mean of the differences of the tables, (T,), with its 95 % interval."""
+    """Return the mean of the differences of the tables, (T,), with its 95 % interval if it has one."""
     mean, low, high = t_interval(differences)
-    return f"{mean:+.4f} ({low:+.4f} to {high:+.4f})"
+    return f"{mean:+.4f} ({low:+.4f} to {high:+.4f})" if np.isfinite(low) else f"{mean:+.4f}"
 
 
 def report(splits: Sequence[Candidates], methods: Sequence[str], seen: Sequence[int]) -> str:

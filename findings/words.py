@@ -50,19 +50,25 @@ def write_signed(value: float) -> str:
     return f"{round(value, 3) + 0.0:+.3f}"
 
 
+def add_brackets(estimate: str, low: str, high: str) -> str:
+    """Add the ends of an interval to an estimate in brackets; equal scores have no interval, and "nan" as ends."""
+    return estimate if "nan" in low else f"{estimate} [{low}, {high}]"
+
+
 def write_brackets(interval: Interval) -> str:
     """Write an estimate with its interval in brackets."""
-    return f"{interval.estimate:.3f} [{interval.low:.3f}, {interval.high:.3f}]"
+    return add_brackets(*(f"{value:.3f}" for value in interval))
 
 
 def write_signed_brackets(interval: Interval) -> str:
     """Write an estimate with its interval in brackets, all with signs."""
-    return f"{write_signed(interval.estimate)} [{write_signed(interval.low)}, {write_signed(interval.high)}]"
+    return add_brackets(*map(write_signed, interval))
 
 
 def write_percent(interval: Interval) -> str:
     """Write a share with its interval in percent."""
-    return f"{100 * interval.estimate:+.1f} % [{100 * interval.low:+.1f}, {100 * interval.high:+.1f}]"
+    mean, low, high = (f"{100 * value:+.1f}" for value in interval)
+    return add_brackets(f"{mean} %", low, high)
 
 
 def write_gain(comparison: CellComparison) -> str:
@@ -98,7 +104,7 @@ def write_cell(lines: pd.DataFrame, first: str, score: str, second: str | None =
     """Write the difference for a table: bold if better or worse, after ≈ if equivalent."""
     comparison = find_comparison(lines, first, score, second, **where)
     mean, low, high = map(write_signed, comparison.interval)
-    return f"{mark_verdict(mean, comparison.verdict)} [{low}, {high}]"
+    return add_brackets(mark_verdict(mean, comparison.verdict), low, high)
 
 
 def write_factor(lines: pd.DataFrame, first: str, *, ends: bool = True) -> str:
@@ -120,7 +126,7 @@ def write_factor(lines: pd.DataFrame, first: str, *, ends: bool = True) -> str:
     verdict = Verdict.UNDECIDED if bound and comparison.verdict is Verdict.EQUIVALENT else comparison.verdict
     mean, low, high = (f"{2**value:.2f}" for value in comparison.interval)
     factor = mark_verdict(f"{bound}{mean}", verdict)
-    return f"{factor} [{low}, {high}]" if ends else factor
+    return add_brackets(factor, low, high) if ends else factor
 
 
 def mark_verdict(text: str, verdict: Verdict) -> str:

@@ -243,7 +243,7 @@ def test_what_costs_are_given_is_what_is_compared_and_told():
     found = imbaloss.compare(*parts(), **QUICK, repetitions=3, threshold="cost:fn=10,fp=1")
     costs = found.table.set_index("method")["tuned_cost"]
     assert is_best_or_told(found, costs.idxmin())
-    assert f"Use {found.best}. Its mean cost at the tuned threshold is " in found.verdict
+    assert f"Use {found.best}. On new rows expect a mean cost at the tuned threshold of about " in found.verdict
     constant = min(10 * 24, 96) / 120
     assert f"to flag all rows costs {constant:.3g}" in found.verdict
     line = found.comparisons[found.comparisons["score"] == "mean cost at the tuned threshold"].iloc[0]
@@ -303,7 +303,8 @@ def test_a_test_of_its_own_is_what_is_judged_by():
     assert set(found.table["test_positives"]) == {24}
     assert set(found.table["train_positives"] + found.table["tune_positives"]) == {24}
     assert "The test file is the test part" in "\n".join(found.description)
-    assert "The comparison allows for other test rows too, by a bootstrap" in found.verdict
+    assert "This allows for other test rows too, by a bootstrap" in found.verdict
+    assert found.findings.rulings == {}  # the seeds alone rule no method out
 
 
 def test_a_convolutional_network_with_prototypes_compares_images(tmp_path):

@@ -40,8 +40,8 @@ def test_a_method_that_is_clearly_ahead_is_compared_with_the_other_kinds(tmp_pat
         "Use extra_trees. On new rows expect an average precision of about 0.447 (95 % CI 0.406 to 0.489). Its mean "
         "average precision over 4 repetitions is 0.448",
         EXPLAINED,
-        "extra_trees is the best of the 3 methods, with 95 % confidence. The others are ruled out; each is behind by at "
-        "least the number in brackets: lightgbm (0.023) and ce (0.080)",
+        "extra_trees is the best of the 3 methods, with 95 % confidence. The others are ruled out; each is behind by "
+        "at least the number in brackets: lightgbm (0.023) and ce (0.080)",
         "The only method with boosted trees is lightgbm: extra_trees is ahead of lightgbm by 0.045 (95 % CI 0.021 to "
         "0.069), a significant difference. The only network is ce: extra_trees is ahead of ce by 0.122 (95 % CI 0.076 "
         "to 0.169), a significant difference",
