@@ -132,9 +132,7 @@ def name_possible_best(case: Case) -> str:
     best, rulings = case.best, case.rulings
     if len(case.methods) == 1:
         return f"{best} was not compared with any other method"
-    if case.repetitions[best] < 2:
-        return ""
-    if not case.comparisons:
+    if case.repetitions[best] > 1 and not case.comparisons:
         return f"No other method has a score in two {case.repetition}s of {best}, so nothing was compared"
     if len(rulings) < 2:
         return ""
