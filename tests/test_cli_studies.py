@@ -145,18 +145,18 @@ def test_plan_says_what_difference_the_study_can_show(imbaloss, tmp_path):
     (tmp_path / "own.toml").write_text(SMALL)
     lines = imbaloss("plan", "own.toml", "--quiet")[1].splitlines()
     first = lines.index(
-        "compared       3 pairs of 3 methods, over 10 seeds; with fewer than 7 seeds no difference can be found"
+        "compared       3 pairs of 3 methods, over 10 seeds; with fewer than 6 seeds no difference can be found"
     )
     assert lines[first + 1].startswith("ROC-AUC        about the smallest difference found with probability 0.8")
     assert lines[first + 3 :] == [
-        "digits_3_8     0.08 at level 0.2, test P/N 23/35",
+        "digits_3_8     0.061 at level 0.2, test P/N 23/35",
         "digits_3_8     undefined at level 0, test P/N 0/58",
     ]
     found = json.loads(imbaloss("plan", "own.toml", "--quiet", "--json")[1])["reach"]
-    assert (found["methods"], found["pairs"], found["repetitions"], found["fewest"]) == (3, 3, 10, 7)
+    assert (found["methods"], found["pairs"], found["repetitions"], found["fewest"]) == (3, 3, 10, 6)
     assert found["cells"][0] == {
         "dataset": "digits_3_8", "level": 0.2, "protocol": "table1", "positives": 23, "negatives": 35,
-        "difference": pytest.approx(0.08, abs=0.005),
+        "difference": pytest.approx(0.061, abs=0.0005),
     }  # fmt: skip
     assert [cell["difference"] is None for cell in found["cells"]] == [False, True]
 
@@ -165,7 +165,7 @@ def test_plan_says_that_seeds_are_too_few(imbaloss, tmp_path):
     (tmp_path / "own.toml").write_text(SMALL)
     *_, last = imbaloss("plan", "own.toml", "--quiet", "--seeds", "5")[1].splitlines()
     assert last == (
-        "compared       3 pairs of 3 methods: with fewer than 7 seeds no difference can be found, and this study has 5"
+        "compared       3 pairs of 3 methods: with fewer than 6 seeds no difference can be found, and this study has 5"
     )
 
 
