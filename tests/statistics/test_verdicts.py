@@ -79,10 +79,11 @@ def test_folds_are_judged_by_the_corrected_test():
 
 
 def test_methods_that_differ_by_the_same_everywhere_are_no_more_than_undecided():
-    values = GENERATOR.random(5)
-    for gain in (0.0, 0.001, 0.1):
-        [one] = compare({"a": values + gain, "b": values}, margin=0.01)
-        assert (one.verdict, one.p_equivalent, one.more) == ("undecided", 1, None)
+    for seeds in (5, 10, 20):
+        values = GENERATOR.random(seeds)
+        for gain in (0.0, 0.001, 0.1):
+            [one] = compare({"a": values + gain, "b": values}, margin=0.01)
+            assert (one.verdict, one.p_joint, one.p_equivalent, one.more) == ("undecided", 1, 1, None)
 
 
 NO_MARGIN = 1e-9  # so that nothing is found equivalent

@@ -210,7 +210,7 @@ def test_ctrl_c_while_workers_start_tells_nothing_of_them(tmp_path):
         time.sleep(0.01)
     os.killpg(process.pid, signal.SIGINT)
     _, told = process.communicate(timeout=60)
-    assert process.returncode == 130
+    assert process.returncode == 130, told
     assert "Traceback" not in told
     assert len(told.splitlines()) == 2
 

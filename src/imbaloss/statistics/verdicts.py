@@ -203,7 +203,7 @@ def compute_joint_p(joint: JointTest | FoldTest | None, p: Floats) -> Floats:
     """Return the p-values of pairs by a test of all pairs, (P,), none below that of the pair alone.
 
     A method is also compared with all others: the p-value of a pair is at least that with which the one that has the
-    lower mean is ruled out as the best. That of a single pair stays as it is. Without a test all are 1.
+    lower mean is ruled out as the best. A single pair needs no ruling, and is 1 without variation. Without a test all are 1.
 
     Args:
         joint: The joint test.
@@ -212,7 +212,7 @@ def compute_joint_p(joint: JointTest | FoldTest | None, p: Floats) -> Floats:
     if joint is None:
         return np.ones(len(p))
     if len(p) == 1:
-        return p
+        return np.where(joint.errors > ROUNDING, p, 1.0)
     losers = [second if mean > 0 else first for (first, second), mean in zip(joint.pairs, joint.means, strict=True)]
     rulings = {loser: joint.rule(loser).p for loser in set(losers)}
     of_losers: Floats = np.array([rulings[loser] for loser in losers])
