@@ -203,7 +203,8 @@ def compute_joint_p(joint: JointTest | FoldTest | None, p: Floats) -> Floats:
     """Return the p-values of pairs by a test of all pairs, (P,), none below that of the pair alone.
 
     A method is also compared with all others: the p-value of a pair is at least that with which the one that has the
-    lower mean is ruled out as the best. A single pair needs no ruling, and is 1 without variation. Without a test all are 1.
+    lower mean is ruled out as the best. A single pair needs no ruling, and is 1 without variation. Without a test all
+    are 1.
 
     Args:
         joint: The joint test.
