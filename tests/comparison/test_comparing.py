@@ -298,6 +298,15 @@ def test_a_method_without_thresholds_is_not_recommended_by_the_repetitions_that_
     assert f"Some repetitions give no score, since {reason}: " in found.verdict
 
 
+@pytest.mark.parametrize("test", [None, "own"])
+def test_one_repetition_of_two_methods_names_no_winner(test):
+    options = {"test": parts(seed=5)} if test else {}
+    found = imbaloss.compare(*parts(), **QUICK, repetitions=1, **options)
+    assert "One " in found.verdict.splitlines()[0]
+    assert "cannot tell methods apart" in found.verdict.splitlines()[0]
+    assert found.comparisons["verdict"].eq("undecided").all()
+
+
 def test_a_test_of_its_own_is_what_is_judged_by():
     found = imbaloss.compare(*parts(), test=parts(seed=5), **QUICK, repetitions=3)
     assert set(found.table["test_positives"]) == {24}

@@ -72,6 +72,13 @@ def test_too_few_seeds_find_nothing():
     assert [cell.difference for cell in found.cells] == [None, None]
 
 
+@pytest.mark.parametrize("changes", [{}, {"folds": 5, "levels": (0.2,)}])
+def test_one_repetition_shows_nothing(changes):
+    run = replace(STUDY, seeds=(0,), **changes).runs()[0]
+    cell = studies.detectable_difference.compute_detectable_cell(run, DIGITS[run.dataset], 1, 3)
+    assert cell.difference is None
+
+
 def test_more_seeds_and_more_positives_show_smaller_differences():
     few, many = ([cell.difference for cell in detectable(seeds=tuple(range(seeds))).cells] for seeds in (10, 30))
     assert few[0] < few[1]
