@@ -18,12 +18,12 @@ from benchmarks.simulated_tables import (
     make_generator,
 )
 from imbaloss.comparison.reached import estimate_on_folds, score_choices
-from imbaloss.comparison.recommendation import choose_method
+from imbaloss.comparison.recommendation import choose_method, scale_standard_errors
 from imbaloss.statistics import Interval, t_interval
 from imbaloss.statistics.paired import inflation_of
 
 Floats = NDArray[np.float64]
-Choose = Callable[[Mapping[int, Floats]], int]
+Choose = Callable[[Mapping[int, Floats], int], int]
 METHODS = 12
 EFFECTS = {
     "equal": np.full(METHODS, OWN_EFFECT),
@@ -37,14 +37,15 @@ CASES = [
 ]
 
 
-def choose_best_mean(scores: Mapping[int, Floats]) -> int:
-    """Choose the method with the highest mean score."""
+def choose_best_mean(scores: Mapping[int, Floats], folds: int) -> int:  # noqa: ARG001
+    """Choose the method with the highest mean score, whatever the number of folds of the table."""
     return max(scores, key=lambda method: float(scores[method].mean()))
 
 
-def choose_as_compare(scores: Mapping[int, Floats]) -> int:
-    """Choose by the rule of `imbaloss.compare`; the first method is the preferred one."""
-    return choose_method(scores, test_to_train=TEST_TO_TRAIN) or 0
+def choose_as_compare(scores: Mapping[int, Floats], folds: int) -> int:
+    """Choose by the rule of `imbaloss.compare` for a table of so many folds; the first method is the preferred one."""
+    standard_errors = scale_standard_errors(len(scores[0]), folds, TEST_TO_TRAIN)
+    return choose_method(scores, test_to_train=TEST_TO_TRAIN, standard_errors=standard_errors) or 0
 
 
 CHOICES: dict[str, Choose] = {"best mean": choose_best_mean, "rule of compare": choose_as_compare}
@@ -62,8 +63,9 @@ def estimate_table(scores: Floats, choose: Choose) -> Estimates:
     """Choose a method by its scores in some folds, (J, M), and estimate what it reaches."""
     folds = len(scores)
     of_methods = dict(enumerate(scores.T))
-    chosen = choose(of_methods)
-    reached = score_choices(of_methods, [place // FOLDS for place in range(folds)], choose)
+    chosen = choose(of_methods, folds)
+    rounds = [place // FOLDS for place in range(folds)]
+    reached = score_choices(of_methods, rounds, lambda scores: choose(scores, folds))
     own = t_interval(of_methods[chosen], inflation=inflation_of(folds, TEST_TO_TRAIN))
     return Estimates(chosen, estimate_on_folds(reached, of_methods[chosen], TEST_TO_TRAIN), own)
 

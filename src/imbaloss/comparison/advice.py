@@ -16,9 +16,9 @@ from imbaloss.comparison.case import Case
 from imbaloss.comparison.reached import estimate_on_folds, estimate_on_other_rows, score_choices
 from imbaloss.comparison.recommendation import (
     SIMPLEST,
-    STANDARD_ERRORS,
     choose_method,
     find_most_scored,
+    scale_standard_errors,
     sort_by_preference,
 )
 from imbaloss.comparison.sentences import write_sentences
@@ -133,18 +133,18 @@ def build_rule(findings: Findings, methods: Sequence[Method]) -> Callable[[Mappi
         first, *other_methods = map(str, candidates)
         by_name = estimate_sampling_variances(findings, first, other_methods, score)
         variances = {method: by_name[str(method)] for method in candidates if str(method) in by_name}
-    ratio, total = cell.test_to_train or 0.0, count_repetitions(cell)
+    total = count_repetitions(cell)
     simplest = () if is_of_0_1 else [each for each in order_methods(findings, methods) if str(each) in SIMPLEST]
 
     def choose(scores: Mapping[Method, Floats]) -> Method | None:
         """Choose a method by the scores of each in the same repetitions, (J,), in the order of preference."""
         repetitions = max(map(len, scores.values()), default=1)
-        shrinking = np.sqrt((1 / total + ratio) / (1 / repetitions + ratio))
+        standard_errors = scale_standard_errors(repetitions, total, cell.test_to_train)
         return choose_method(
             scores,
             test_to_train=cell.test_to_train,
             lower=score.lower,
-            standard_errors=0.0 if is_of_0_1 else STANDARD_ERRORS * shrinking,
+            standard_errors=0.0 if is_of_0_1 else standard_errors,
             sampling_variances=variances,
             simplest=simplest,
         )

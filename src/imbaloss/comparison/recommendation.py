@@ -85,6 +85,18 @@ def choose_method(
     return next(iter(equal), chosen)
 
 
+def scale_standard_errors(repetitions: int, total: int, test_to_train: float | None) -> float:
+    """Return K for a choice by some of the repetitions that is to be as cautious as the choice by all of them.
+
+    Args:
+        repetitions: The number of repetitions that choose.
+        total: The number of all repetitions.
+        test_to_train: n_test / n_train if the repetitions are folds; None if they are seeds.
+    """
+    ratio = test_to_train or 0.0
+    return STANDARD_ERRORS * sqrt((1 / total + ratio) / (1 / repetitions + ratio))
+
+
 def are_equal(scores: Floats, other_scores: Floats) -> bool:
     """Say whether two methods have equal mean scores; NaN is left out."""
     return compute_mean(scores) == compute_mean(other_scores)
