@@ -4,8 +4,10 @@ from functools import cache
 from math import ceil, log2, sqrt
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import optimize, special, stats
 
+Floats = NDArray[np.float64]
 POINTS = 64  # of each quadrature
 
 
@@ -30,11 +32,24 @@ def exceed(limit: float, methods: int, degrees: int) -> float:
 
     Source: Dunnett 1955, Journal of the American Statistical Association 50.
     """
-    places, weights = special.roots_hermitenorm(POINTS)  # of the mean of the one method
-    shares = (np.arange(POINTS) + 0.5) / POINTS
-    scales = np.sqrt(stats.chi2.ppf(shares, degrees) / degrees)[:, None]
-    below = special.ndtr(sqrt(2) * limit * scales + places) ** (methods - 1) @ weights / weights.sum()
+    places, weights = find_mean_points()
+    below = special.ndtr(sqrt(2) * limit * find_deviations(degrees) + places) ** (methods - 1) @ weights / weights.sum()
     return float(1 - below.mean())
+
+
+@cache
+def find_mean_points() -> tuple[Floats, Floats]:
+    """Return points and weights, (64,) each, of the quadrature over the mean of the one method. They are cached."""
+    places, weights = special.roots_hermitenorm(POINTS)
+    return places, weights
+
+
+@cache
+def find_deviations(degrees: int) -> Floats:
+    """Return the deviations at 64 equally probable places, (64, 1), for degrees of freedom. The result is cached."""
+    shares = (np.arange(POINTS) + 0.5) / POINTS
+    deviations: Floats = np.sqrt(stats.chi2.ppf(shares, degrees) / degrees)[:, None]
+    return deviations
 
 
 @cache
