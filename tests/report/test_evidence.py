@@ -338,10 +338,10 @@ def test_the_methods_that_may_be_best_come_before_the_pairs():
     cells = [Cell("tree", "tree", 0.1, values, None)]
     rulings = {"ROC-AUC": rule_out_in_cell(cells[0])}
     [verdict] = evidence.judge_scores(of_cells(*cells), rulings)
-    [behind] = verdict.places["ruled out as the best:"]
-    assert verdict.places["may be the best:"] == ["a", "b"]
+    [behind] = verdict.standings["ruled out as the best:"]
+    assert verdict.standings["may be the best:"] == ["a", "b"]
     assert behind == f"c (by at least {rulings['ROC-AUC']['c'].behind:.2g})"
     assert "has the highest mean; may be the best: a, b; ruled out as the best: c" in verdict.sentence
     costs = rule_out_in_cell(cells[0]._replace(lower=True))
     assert [method for method, ruling in costs.items() if ruling.p > 0.05] == ["c"]
-    assert evidence.judge_scores(of_cells(*cells))[0].places == {}
+    assert evidence.judge_scores(of_cells(*cells))[0].standings == {}

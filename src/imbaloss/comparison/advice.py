@@ -25,7 +25,15 @@ from imbaloss.comparison.sentences import write_sentences
 from imbaloss.evaluation.scores import Threshold
 from imbaloss.learners import Method
 from imbaloss.report import Findings
-from imbaloss.report.cells import COMPARED, COST, TUNED_F1, Cell, ComparedScore, choose_compared_scores
+from imbaloss.report.cells import (
+    COMPARED,
+    COST,
+    TUNED_F1,
+    Cell,
+    ComparedScore,
+    choose_compared_scores,
+    list_repetitions,
+)
 from imbaloss.report.comparisons import CellComparison, select_of_method, select_repeated
 from imbaloss.statistics import Interval, Ruling
 from imbaloss.studies import ReportExtension, Row
@@ -133,13 +141,12 @@ def build_rule(findings: Findings, methods: Sequence[Method]) -> Callable[[Mappi
         first, *other_methods = map(str, candidates)
         by_name = estimate_sampling_variances(findings, first, other_methods, score)
         variances = {method: by_name[str(method)] for method in candidates if str(method) in by_name}
-    total = count_repetitions(cell)
     simplest = () if is_of_0_1 else [each for each in order_methods(findings, methods) if str(each) in SIMPLEST]
 
     def choose(scores: Mapping[Method, Floats]) -> Method | None:
         """Choose a method by the scores of each in the same repetitions, (J,), in the order of preference."""
         repetitions = max(map(len, scores.values()), default=1)
-        standard_errors = scale_standard_errors(repetitions, total, cell.test_to_train)
+        standard_errors = scale_standard_errors(repetitions, cell.repetitions, cell.test_to_train)
         return choose_method(
             scores,
             test_to_train=cell.test_to_train,
@@ -150,11 +157,6 @@ def build_rule(findings: Findings, methods: Sequence[Method]) -> Callable[[Mappi
         )
 
     return choose
-
-
-def count_repetitions(cell: Cell) -> int:
-    """Return the number of repetitions in which any method has been run; 1 without methods."""
-    return max(map(len, cell.scores.values()), default=1)
 
 
 def rule_out_methods(findings: Findings, methods: Sequence[Method], score: ComparedScore) -> dict[Method, Ruling]:
@@ -182,7 +184,7 @@ def estimate_reached(findings: Findings, best: Method, methods: Sequence[Method]
     scores = {method: all_scores[method] for method in find_most_scored(all_scores)}
     [cell] = findings.scored[score]
     if findings.study.folds:
-        rounds = [seed for seed, _ in dict.fromkeys((row.run.seed, row.run.fold) for row in findings.rows)]
+        rounds = [seed for seed, _ in list_repetitions(findings.rows)]
         mean, *ends = estimate_on_folds(score_choices(scores, rounds, choose), scores[best], cell.test_to_train)
     else:
         mean, *ends = estimate_on_other_rows(redraw_test_rows(findings, score), list(scores), best, choose)

@@ -37,11 +37,14 @@ class RedrawnScores:
         They are the difference of each seed on the test rows, (J,), and the mean over the seeds on each bootstrap
         sample, (R,).
         """
-        seeds = [seed for _, seed in self.places if all((each, seed) in self.places for each in (first, second))]
-        seeds = list(dict.fromkeys(seeds))
+        seeds = self.find_shared_seeds(first, second)
         of_first, of_second = ([self.places[method, seed] for seed in seeds] for method in (first, second))
         redrawn = (self.redrawn[:, of_first] - self.redrawn[:, of_second]).mean(axis=1)
         return self.scores[of_first] - self.scores[of_second], redrawn
+
+    def find_shared_seeds(self, first: str, second: str) -> list[int]:
+        """Return the seeds that have trainings of both methods, in the order of the first one."""
+        return [seed for method, seed in self.places if method == first and (second, seed) in self.places]
 
     def test_pairs(self, methods: Sequence[str], sign: int) -> JointTest:
         """Test all pairs of methods jointly, for other seeds and other test rows.
@@ -54,8 +57,7 @@ class RedrawnScores:
         pairs = list(combinations(range(len(methods)), 2))
         differences, redrawn = np.full((len(seeds), len(pairs)), np.nan), np.zeros((len(self.redrawn), len(pairs)))
         for place, (first, second) in enumerate(pairs):
-            shared = [seed for seed in seeds if all((methods[each], seed) in self.places for each in (first, second))]
-            if shared:
+            if shared := self.find_shared_seeds(methods[first], methods[second]):
                 gains, drawn = self.subtract(methods[first], methods[second])
                 differences[[seeds[seed] for seed in shared], place] = sign * gains
                 redrawn[:, place] = sign * drawn
@@ -134,14 +136,13 @@ def widen_to_other_rows(
     widened, methods = [], [comparisons[0].first, *(comparison.second for comparison in comparisons)]
     adjusted = 1 - ALPHA / comb(len(methods), 2)
     sign = -1 if compared.lower else 1
-    joint = again.test_pairs(methods, sign)
-    is_ruled_out = {method: joint.rule(place, ALPHA).p <= ALPHA for place, method in enumerate(methods)}
+    rulings = rule_out_on_other_rows(findings, methods, compared)
     for comparison in comparisons:
         gains, drawn = again.subtract(comparison.first, comparison.second)
         wider = seeds_and_redrawn(sign * gains, sign * drawn, again.rarer, adjusted)
         loser = comparison.second if comparison.verdict is Verdict.BETTER else comparison.first
         is_supported = supports_verdict(wider, comparison.verdict, comparison.margin)
-        is_supported &= is_ruled_out[loser] or not comparison.verdict.differs
+        is_supported &= rulings[loser].p <= ALPHA or not comparison.verdict.differs
         _, *ends = seeds_and_redrawn(sign * gains, sign * drawn, again.rarer)
         low, high = ends if compared.lower else np.clip(ends, -1, 1).tolist()
         verdict = comparison.verdict if is_supported else Verdict.UNDECIDED

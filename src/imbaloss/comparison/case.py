@@ -94,7 +94,7 @@ class Case:
     @property
     def total(self) -> int:
         """The number of repetitions that were run."""
-        return max(len(values) for values in self.cell.scores.values())
+        return self.cell.repetitions
 
     @property
     def interval(self) -> Interval:

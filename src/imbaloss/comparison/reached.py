@@ -57,8 +57,7 @@ def estimate_on_folds(reached: Floats, best: Floats, test_to_train: float | None
     halves = []
     for values in (reached, best):
         finite = values[np.isfinite(values)]
-        inflation = 1.0 if test_to_train is None else inflation_of(len(finite), test_to_train)
-        interval = t_interval(finite, inflation=inflation)
+        interval = t_interval(finite, inflation=inflation_of(len(finite), test_to_train))
         if interval.high > interval.estimate:
             halves.append(interval.high - interval.estimate)
     is_known = np.isfinite(reached)

@@ -131,8 +131,7 @@ def compute_standard_error(differences: Floats, test_to_train: float | None) -> 
         return 0.0
     if count < 2:
         return np.inf
-    inflation = 1.0 if test_to_train is None else inflation_of(count, test_to_train)
-    return float(np.std(finite, ddof=1)) * sqrt(inflation / count)
+    return float(np.std(finite, ddof=1)) * sqrt(inflation_of(count, test_to_train) / count)
 
 
 def sort_by_preference(methods: Iterable[Method], *, images: bool) -> list[Method]:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from imbaloss.data import Fold
 from imbaloss.report.row_names import CellKey, RowName
 from imbaloss.statistics import Interval, t_interval
 from imbaloss.statistics.paired import inflation_of
@@ -97,11 +98,15 @@ class Cell(NamedTuple):
         """
         values = self.scores[method]
         finite = values[np.isfinite(values)]
-        inflation = 1.0 if self.test_to_train is None else inflation_of(len(finite), self.test_to_train)
-        mean, *ends = t_interval(finite, inflation=inflation)
+        mean, *ends = t_interval(finite, inflation=inflation_of(len(finite), self.test_to_train))
         floor, ceiling = self.bounds
         floor = floor if (finite < 0).any() else 0.0
         return Interval(mean, *np.clip(ends, floor, ceiling).tolist())
+
+    @property
+    def repetitions(self) -> int:
+        """The number of repetitions that were run, with and without a score."""
+        return max(len(values) for values in self.scores.values())
 
     @property
     def bounds(self) -> tuple[float, float]:
@@ -122,7 +127,7 @@ def group_into_cells(rows: Sequence[Row], row_names: Sequence[RowName], compared
         row_names: The names of each row's setting and method.
         compared: The score that is taken from each row.
     """
-    repetitions = list(dict.fromkeys((row.run.seed, row.run.fold) for row in rows))
+    repetitions = list_repetitions(rows)
     place = {repetition: at for at, repetition in enumerate(repetitions)}
     by_key: dict[CellKey, Cell] = {}
     for row, name in zip(rows, row_names, strict=True):
@@ -141,6 +146,11 @@ def group_into_cells(rows: Sequence[Row], row_names: Sequence[RowName], compared
         cells = [cell._replace(unit=float(np.mean(units[cell.key]))) for cell in cells]
     same_kind = len({cell.test_to_train is None for cell in cells}) == 1
     return [*cells, average_cells(cells)] if len(cells) > 1 and same_kind else cells
+
+
+def list_repetitions(rows: Sequence[Row]) -> list[tuple[int, Fold | None]]:
+    """Return seed and fold of each repetition of some rows (results of runs), in the order of a cell's scores."""
+    return list(dict.fromkeys((row.run.seed, row.run.fold) for row in rows))
 
 
 def constant_cost(row: Row) -> float:

@@ -61,7 +61,7 @@ class ScoreVerdict(NamedTuple):
     @property
     def sentence(self) -> str:
         """The verdicts in one sentence: the score, the best method, and how it relates to each other method."""
-        parts = [f"{relation} {', '.join(methods)}" for relation, methods in (self.places | self.parts).items()]
+        parts = [f"{relation} {', '.join(methods)}" for relation, methods in (self.standings | self.parts).items()]
         return f"{self.score}: {self.best} has the {self.end} mean; {'; '.join(parts)}"
 
     @property
@@ -70,7 +70,7 @@ class ScoreVerdict(NamedTuple):
         return "lowest" if self.score == COST.label else "highest"
 
     @property
-    def places(self) -> dict[str, list[str]]:
+    def standings(self) -> dict[str, list[str]]:
         """The methods that may be the best, and those that are ruled out with their least distance to the best.
 
         Keys are the words before them. Empty if no method is ruled out.
@@ -88,7 +88,7 @@ class ScoreVerdict(NamedTuple):
     def parts(self) -> dict[str, list[str]]:
         """The other methods with the differences to them, by the words of their verdict, such as "better than".
 
-        Undecided ones that are ruled out as the best are left out, since `places` has them.
+        Undecided ones that are ruled out as the best are left out, since `standings` has them.
         """
         shown = {
             verdict: [line for line in lines if verdict is not Verdict.UNDECIDED or not self.rules_out(line.second)]

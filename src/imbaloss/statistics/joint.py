@@ -83,12 +83,12 @@ class JointTest:
         p = max(float(np.mean(largest >= lower_slightly(ahead.max()))), self.floor)
         if p > alpha:
             return Ruling(p, 0.0)
-        limits = self.to_student(float(np.quantile(largest, 1 - alpha, method="inverted_cdf")))[places]
+        limits = self.compute_student_t(float(np.quantile(largest, 1 - alpha, method="inverted_cdf")))[places]
         varies = self.errors[places] > ROUNDING
         bounds = (signs * self.means[places])[varies] - limits[varies] * self.errors[places][varies]
         return Ruling(p, max(float(bounds.max()), 0.0))
 
-    def to_student(self, statistic: float) -> Floats:
+    def compute_student_t(self, statistic: float) -> Floats:
         """Return Student's t of each pair for a value of the statistic, (P,); infinite where none is so large."""
         students = np.full(len(self.most), np.inf)
         students[np.isinf(self.most)] = statistic

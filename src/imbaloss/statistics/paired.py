@@ -156,11 +156,12 @@ def holm(p_values: Floats) -> Floats:
     return adjusted
 
 
-def inflation_of(n: int, test_to_train: float) -> float:
+def inflation_of(n: int, test_to_train: float | None) -> float:
     """Return the factor by which overlapping training parts of n folds raise the variance of their mean.
 
-    It is 1 + n test_to_train, with test_to_train = n_test / n_train, the ratio of the sizes of the parts.
+    It is 1 + n test_to_train, with test_to_train = n_test / n_train, the ratio of the sizes of the parts; 1 for
+    independent repetitions, whose test_to_train is None.
 
     Source: Nadeau and Bengio 2003, Machine Learning 52.
     """
-    return 1 + n * test_to_train
+    return 1.0 if test_to_train is None else 1 + n * test_to_train

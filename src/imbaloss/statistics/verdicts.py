@@ -110,7 +110,7 @@ def compare(
     pairs = list_pairs(list(scores), against)
     all_differences = [scores[first] - scores[second] for first, second in pairs]
     of_pairs = [differences[np.isfinite(differences)] for differences in all_differences]
-    inflations = [1.0 if test_to_train is None else inflation_of(len(each), test_to_train) for each in of_pairs]
+    inflations = [inflation_of(len(each), test_to_train) for each in of_pairs]
     p = np.array([sign_flip(each) if test_to_train is None else corrected_t(each, test_to_train) for each in of_pairs])
     p_joint = compute_joint_p(test_jointly(list(scores), pairs, all_differences, test_to_train), p)
     p_same = [equivalence(each, margin, inflation) for each, inflation in zip(of_pairs, inflations, strict=True)]
