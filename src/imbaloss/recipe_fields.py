@@ -205,10 +205,9 @@ class DecisionFields:
     optimize: Annotated[
         str | None,  # None, as in version 0.1: settings by roc_auc, methods by the score of the threshold rule
         Entry(
-            "Score that chooses settings and methods: average_precision, roc_auc, f1 or cost.",
+            "Score that chooses settings and methods, as average_precision, partial_roc_auc:max_fpr=0.1 or cost.",
             panel="Decision",
             metavar="SCORE",
-            names=("average_precision", "roc_auc", "f1", "cost"),
             default_text="roc_auc",
         ),
     ] = None

@@ -276,11 +276,39 @@ def test_a_rule_of_thresholds_is_what_is_compared(rule):
     assert demanded == (":precision" in rule)
 
 
-@pytest.mark.parametrize(("optimized", "column"), [("f1", "tuned_f1"), ("roc_auc", "roc_auc")])
-def test_what_is_optimised_chooses_settings_and_method(optimized, column):
-    found = imbaloss.compare(*parts(), **QUICK, repetitions=2, optimize=optimized)
+@pytest.mark.parametrize(
+    ("optimized", "column"),
+    [
+        ("f1", "tuned_f1"),
+        ("roc_auc", "roc_auc"),
+        ("partial_roc_auc:max_fpr=0.2", "partial_roc_auc"),
+        ("precision_at_share:share=0.2", "precision_at_share"),
+        ("brier", "brier"),
+    ],
+)
+@pytest.mark.parametrize("test", [None, "own"])
+def test_what_is_optimised_chooses_settings_and_method(optimized, column, test):
+    options = {"test": parts(seed=5)} if test else {}
+    found = imbaloss.compare(*parts(), **QUICK, repetitions=2, optimize=optimized, **options)
     assert found.advice.score.column == column
     assert {row.tuning.by for row in found.findings.rows if row.tuning} == {optimized}
+    means = found.table.set_index("method")[column]
+    assert means.notna().all()
+    best_first = found.summary.index.tolist()
+    assert best_first == means.sort_values(ascending=column == "brier", kind="stable").index.tolist()
+    assert found.advice.score.label in found.verdict
+
+
+@pytest.mark.parametrize("test", [None, "own"])
+def test_savings_are_the_share_of_the_cost_of_the_best_constant_decision(test):
+    options = {"test": parts(seed=5)} if test else {}
+    asked = {"threshold": "cost:fn=5,fp=1", "optimize": "savings"}
+    found = imbaloss.compare(*parts(), **QUICK, repetitions=2, **asked, **options)
+    for row in found.findings.rows:
+        scores, (negatives, positives) = row.tuned.scores, row.counts.test
+        spent, constant = 5 * scores["fn"] + scores["fp"], min(5 * positives, negatives)
+        assert scores["savings"] == pytest.approx(1 - spent / constant)
+    assert found.advice.score.column == "tuned_savings"
 
 
 def test_a_method_without_thresholds_is_not_recommended_by_the_repetitions_that_have_some():

@@ -168,18 +168,21 @@ def test_methods_are_texts_or_classifiers():
         ({"threshold": "g_mean", "optimize": None}, "average_precision"),
         ({"threshold": "cost:fn=10"}, "cost"),
         ({"threshold": "cost:fn=10", "optimize": "f1"}, "f1"),
+        ({"threshold": "cost:fn=10", "optimize": "savings"}, "savings"),
         ({"optimize": "roc_auc"}, "roc_auc"),
+        ({"optimize": "partial_roc_auc:max_fpr=0.2"}, "partial_roc_auc:max_fpr=0.2"),
     ],
 )
 def test_the_score_that_is_optimised_is_written_down(entries, optimized):
     chosen = choose_recipe(1000, entries, images=False)
     assert chosen["optimize"] == optimized
-    assert read_entries(chosen)[1].optimize == optimized
+    assert str(read_entries(chosen)[1].optimize) == optimized
 
 
-def test_costs_that_are_not_given_cannot_be_optimised():
-    with pytest.raises(ValueError, match=r"^optimize cost needs costs: give them as the threshold"):
-        choose_recipe(1000, {"optimize": "cost"}, images=False)
+@pytest.mark.parametrize("score", ["cost", "savings"])
+def test_costs_that_are_not_given_cannot_be_optimised(score):
+    with pytest.raises(ValueError, match=rf"^optimize {score} needs costs: give them as the threshold"):
+        choose_recipe(1000, {"optimize": score}, images=False)
 
 
 @pytest.mark.parametrize("rows", [30, 1000, 10**5, 10**7])

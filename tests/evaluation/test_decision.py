@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
 
-from imbaloss.evaluation import Decision, Rule
+from imbaloss.evaluation import Decision, Objective, Rule
 from imbaloss.field_tables import FieldError
 
 LABELS = np.array([0, 0, 0, 1, 0, 1, 0, 1])
 PROBABILITIES = np.array([0.1, 0.2, 0.3, 0.35, 0.4, 0.6, 0.7, 0.9])
 
 
-def read(**entries: str) -> Decision:
+def read(**entries: object) -> Decision:
     return Decision.read(entries)
 
 
@@ -24,9 +24,26 @@ def test_a_decision_without_a_score_is_that_of_version_0_1_and_writes_none():
 @pytest.mark.parametrize("score", ["average_precision", "roc_auc", "f1"])
 def test_what_is_written_is_what_is_read(score):
     decision = read(optimize=score, calibration="platt", threshold="g_mean")
-    assert decision == Decision("platt", Rule("g_mean"), score)
+    assert decision == Decision("platt", Rule("g_mean"), Objective.parse(score))
     assert decision.entries["optimize"] == score
     assert Decision.read(decision.entries) == decision
+
+
+@pytest.mark.parametrize(
+    ("optimize", "rule"),
+    [
+        ("f1", "f1"),
+        ("balanced_accuracy", "balanced_accuracy"),
+        ("recall_at_precision:precision=0.8", "recall_at_precision:precision=0.8"),
+        ("precision_at_share:share=0.1", "top_share:share=0.1"),
+        ("average_precision", "f1"),
+        ("partial_roc_auc", "f1"),
+        ("brier", "f1"),
+    ],
+)
+def test_a_score_takes_the_rule_that_goes_with_it_unless_another_is_named(optimize, rule):
+    assert str(read(optimize=optimize).rule) == rule
+    assert str(read(optimize=optimize, threshold="mcc").rule) == "mcc"
 
 
 def test_the_score_is_that_of_scikit_learn():
@@ -62,7 +79,9 @@ def test_a_score_that_is_undefined_is_none(score):
 
 
 def test_scores_that_are_unknown_or_lack_costs_are_refused():
-    with pytest.raises(FieldError, match="there is no score to optimize 'accuracy'; there are average_precision"):
-        read(optimize="accuracy")
+    with pytest.raises(FieldError, match=r"there is no score to optimize 'auc'.*; there are average_precision"):
+        read(optimize="auc")
+    with pytest.raises(FieldError, match="optimize must be a text, found 3"):
+        read(optimize=3)
     with pytest.raises(FieldError, match="cost needs costs: give them as the threshold, such as cost:fn=10,fp=1"):
         read(optimize="cost")

@@ -10,12 +10,11 @@ from sklearn import metrics
 from imbaloss.evaluation import CONFUSION_SCORES, bootstrap_scores, count_confusion, score_interval
 from imbaloss.evaluation.intervals import (
     average_precision,
-    average_precision_of,
     bootstrap_rankings,
     f1_at_threshold,
     find_thresholds,
-    roc_auc_of,
 )
+from imbaloss.evaluation.rankings import average_precision_of, roc_auc_of
 from imbaloss.statistics import delong
 
 SCORES = ("f1", "roc_auc", "average_precision")

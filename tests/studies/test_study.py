@@ -10,7 +10,7 @@ import pytest
 
 from imbaloss import data, studies
 from imbaloss.data import NO_SAMPLER, Fold, SamplerSpec
-from imbaloss.evaluation import Decision
+from imbaloss.evaluation import Decision, Objective
 from imbaloss.learners import Method
 from imbaloss.losses import LossSpec
 from imbaloss.studies import Run, study
@@ -128,7 +128,10 @@ def test_runs_of_version_0_1_which_try_the_rates_of_their_recipe_have_its_hashes
 
 
 def test_the_score_that_is_optimised_and_the_number_of_settings_count_in_the_hash():
-    methods = [Method.parse("lightgbm", Decision(optimize=score)) for score in (None, "f1", "average_precision")]
+    methods = [
+        Method.parse("lightgbm", Decision(optimize=score and Objective(score)))
+        for score in (None, "f1", "average_precision")
+    ]
     runs = [run(method=method, settings=settings) for method in methods for settings in (1, 6)]
     assert len({one.hash for one in runs}) == 6
 

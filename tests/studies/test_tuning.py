@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from imbaloss import data, studies
-from imbaloss.evaluation import Decision, scores
+from imbaloss.evaluation import Decision, Objective, scores
 from imbaloss.studies import Row, Store
 from imbaloss.studies.tuning import SettingChoice, TriedSetting, choose_outcome
 from imbaloss.training import Model, Outcome, Recipe, Setting, plan_training
@@ -227,7 +227,7 @@ def test_weights_of_validation_count_in_the_choice():
     outcomes = [Outcome([], LEADS, None), Outcome([], FOLLOWS, None)]
     for weights, chosen in (((1, 1, 1, 1, 1, 1), 0), ((0.1, 1, 1, 1, 9, 9), 1)):
         weighted = replace(VALIDATION, weights=np.array(weights, dtype=float))
-        _, choice = choose_outcome(Decision(optimize="average_precision"), TRIED[:2], weighted, outcomes)
+        _, choice = choose_outcome(Decision(optimize=Objective("average_precision")), TRIED[:2], weighted, outcomes)
         assert choice.setting == TRIED[chosen]
 
 

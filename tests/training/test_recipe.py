@@ -6,7 +6,7 @@ from typing import get_type_hints
 
 import pytest
 
-from imbaloss.evaluation import Decision
+from imbaloss.evaluation import Decision, Objective
 from imbaloss.evaluation.calibration import CURVES
 from imbaloss.field_tables import FieldError
 from imbaloss.networks import ACTIVATIONS, INITIALISATIONS
@@ -126,7 +126,7 @@ def test_the_table_has_every_field_as_it_is():
     defaults = {name: field.default for name, field in FIELDS.items()}
     assert read_entries(defaults) == (Recipe(), Decision())
     assert list(write_entries(Recipe(), Decision())) == [name for name in FIELDS if name != "optimize"]
-    assert list(write_entries(Recipe(), Decision(optimize="f1"))) == list(FIELDS)
+    assert list(write_entries(Recipe(), Decision(optimize=Objective("f1")))) == list(FIELDS)
 
 
 def test_entries_that_are_written_are_those_that_were_read():

@@ -22,16 +22,16 @@ from imbaloss.comparison.recommendation import (
     sort_by_preference,
 )
 from imbaloss.comparison.sentences import write_sentences
+from imbaloss.evaluation import Objective
 from imbaloss.evaluation.scores import Threshold
 from imbaloss.learners import Method
 from imbaloss.report import Findings
 from imbaloss.report.cells import (
     COMPARED,
-    COST,
-    TUNED_F1,
     Cell,
     ComparedScore,
     choose_compared_scores,
+    find_compared_score,
     list_repetitions,
 )
 from imbaloss.report.comparisons import CellComparison, select_of_method, select_repeated
@@ -40,12 +40,6 @@ from imbaloss.studies import ReportExtension, Row
 
 Floats = NDArray[np.float64]
 
-OPTIMIZED = {  # the compared score by the name under which a decision optimises it
-    "average_precision": next(each for each in COMPARED if each.score == "average_precision"),
-    "roc_auc": next(each for each in COMPARED if each.score == "roc_auc"),
-    "f1": next(each for each in COMPARED if each.label == TUNED_F1),
-    "cost": COST,
-}
 IMAGES = "images"  # the noun for samples in studies of images
 
 
@@ -134,7 +128,7 @@ def build_rule(findings: Findings, methods: Sequence[Method]) -> Callable[[Mappi
     """
     score = choose_score(findings)
     [cell] = findings.scored[score]
-    is_of_0_1 = find_optimized(findings) is None
+    is_of_0_1 = find_objective(findings) is None
     variances: Mapping[Method, float] = {}
     candidates = find_most_scored(collect_scores(findings, methods))
     if not is_of_0_1 and not findings.study.folds and candidates:
@@ -193,13 +187,13 @@ def estimate_reached(findings: Findings, best: Method, methods: Sequence[Method]
 
 def order_methods(findings: Findings, methods: Sequence[Method]) -> Sequence[Method]:
     """Return the methods in the order of preference; in their own order for studies of version 0.1."""
-    if find_optimized(findings) is None:
+    if find_objective(findings) is None:
         return methods
     return sort_by_preference(methods, images=findings.study.noun == IMAGES)
 
 
-def find_optimized(findings: Findings) -> str | None:
-    """Return the name of the score that the decision of all methods optimises; None for studies of version 0.1."""
+def find_objective(findings: Findings) -> Objective | None:
+    """Return the score that the decision of all methods optimises; None for studies of version 0.1."""
     return {row.run.method.decision.optimize for row in findings.rows}.pop()
 
 
@@ -209,10 +203,10 @@ def choose_score(findings: Findings) -> ComparedScore:
     In studies of version 0.1, which name none, it is the score of the threshold rule, or F1 at the tuned threshold if
     the rule has no score of its own.
     """
-    if optimized := find_optimized(findings):
-        return OPTIMIZED[optimized]
+    if objective := find_objective(findings):
+        return find_compared_score(objective)
     score = choose_compared_scores(findings.rows)[-1]
-    return OPTIMIZED["f1"] if score in COMPARED else score
+    return find_compared_score(Objective("f1")) if score in COMPARED else score
 
 
 def key_by_name(methods: Sequence[Method]) -> dict[str, Method]:

@@ -1,7 +1,8 @@
 """A bootstrap of the test rows, for studies whose seeds all share one test part."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import combinations
 from math import comb
 from weakref import WeakKeyDictionary
@@ -9,8 +10,10 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from imbaloss.evaluation import CONFUSION_SCORES, bootstrap_scores, count_confusion
-from imbaloss.evaluation.intervals import average_precision_of, bootstrap_rankings, roc_auc_of
+from imbaloss.evaluation import CONFUSION_SCORES, Rule, bootstrap_scores, count_confusion
+from imbaloss.evaluation.confusion import ConfusionCounts
+from imbaloss.evaluation.intervals import bootstrap_means, bootstrap_rankings
+from imbaloss.evaluation.objective import BRIER, RANKINGS, SAVINGS, find_constant_cost
 from imbaloss.report import Findings
 from imbaloss.report.cells import ComparedScore
 from imbaloss.report.comparisons import CellComparison
@@ -73,8 +76,7 @@ def redraw_test_rows(findings: Findings, compared: ComparedScore) -> RedrawnScor
 
     Args:
         findings: The findings of the study, whose trainings share one test part.
-        compared: The score: one at the tuned threshold, the ROC-AUC or the average precision. Trainings without it are
-            left out.
+        compared: The score. Trainings without it are left out.
     """
     by_score = REDRAWN.setdefault(findings, {})
     if compared not in by_score:
@@ -127,7 +129,7 @@ def widen_to_other_rows(
     Args:
         findings: The findings of the study.
         comparisons: The comparisons of one method with others, by one score; at least one.
-        compared: That score, at the tuned threshold, or the ROC-AUC or average precision.
+        compared: That score.
 
     Returns:
         Copies of the comparisons, in their order, with new intervals and verdicts; the mean differences are unchanged.
@@ -144,7 +146,7 @@ def widen_to_other_rows(
         is_supported = supports_verdict(wider, comparison.verdict, comparison.margin)
         is_supported &= rulings[loser].p <= ALPHA or not comparison.verdict.differs
         _, *ends = seeds_and_redrawn(sign * gains, sign * drawn, again.rarer)
-        low, high = ends if compared.lower else np.clip(ends, -1, 1).tolist()
+        low, high = np.clip(ends, -1, 1).tolist() if compared.is_bounded else ends
         verdict = comparison.verdict if is_supported else Verdict.UNDECIDED
         widened.append(
             replace(
@@ -205,7 +207,7 @@ def redraw_scores(
 ) -> tuple[Floats, Floats]:
     """Compute the score of each of K trainings on the test rows, (K,), and on R bootstrap samples of them, (R, K).
 
-    A score of decisions that has no formula of its own is computed by the threshold rule that all rows share.
+    All rows share one decision.
 
     Args:
         compared: The score.
@@ -214,14 +216,32 @@ def redraw_scores(
         probabilities: (K, N).
 
     Raises:
-        ValueError: The rows have several threshold rules.
+        ValueError: The rows have several decisions.
     """
-    if not compared.tuned:
-        ranked = {"average_precision": average_precision_of, "roc_auc": roc_auc_of}[compared.score]
-        now = np.array([compared.value_in(row) for row in rows], dtype=np.float64)
-        return now, bootstrap_rankings(ranked, labels, probabilities)
-    [rule] = {row.run.method.decision.rule for row in rows}
-    formula = CONFUSION_SCORES.get(compared.score, rule.score)
-    thresholds = np.array([row.threshold.value for row in rows if row.threshold])
-    called = probabilities >= thresholds[:, None]
-    return formula(count_confusion(labels, called)), bootstrap_scores(formula, labels, called)
+    [decision] = {row.run.method.decision for row in rows}
+    if compared.tuned:
+        thresholds = np.array([row.threshold.value for row in rows if row.threshold])
+        called, formula = probabilities >= thresholds[:, None], find_decision_formula(compared, decision.rule, labels)
+        return formula(count_confusion(labels, called)), bootstrap_scores(formula, labels, called)
+    now = np.array([compared.value_in(row) for row in rows], dtype=np.float64)
+    if compared.score == BRIER:
+        return now, bootstrap_means(labels, (probabilities - labels) ** 2)
+    objective = decision.optimize
+    parameters = objective.parameters if objective and objective.name == compared.score else {}
+    return now, bootstrap_rankings(partial(RANKINGS[compared.score], **parameters), labels, probabilities)
+
+
+def find_decision_formula(
+    compared: ComparedScore, rule: Rule, labels: NDArray[np.int64]
+) -> Callable[[ConfusionCounts], Floats]:
+    """Return the formula of a score of decisions, from confusion counts.
+
+    Args:
+        compared: The score. One without a formula of its own is that of the rule.
+        rule: The threshold rule, which has the costs for the savings.
+        labels: (N,), of the test rows, whose best constant decision the savings are relative to.
+    """
+    if compared.score == SAVINGS:
+        constant = find_constant_cost(rule, labels)
+        return lambda counts: 1 - rule.score(counts) / constant
+    return CONFUSION_SCORES.get(compared.score, rule.score)

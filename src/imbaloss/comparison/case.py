@@ -70,7 +70,9 @@ class Case:
     def chance_level(self) -> float:
         """The score of a model that knows nothing: the share of positives, ½ or 0."""
         positives, negatives = self.line.test.positives, self.line.test.negatives
-        return {"average_precision": positives / (positives + negatives), "roc_auc": 0.5}.get(self.score.score, 0.0)
+        levels = dict.fromkeys(("average_precision", "precision_at_share"), positives / (positives + negatives))
+        levels |= dict.fromkeys(("roc_auc", "partial_roc_auc", "balanced_accuracy"), 0.5)
+        return levels.get(self.score.score, 0.0)
 
     @property
     def finds_nothing(self) -> bool:

@@ -37,7 +37,7 @@ Names = Sequence[Any] | Any  # several names, or one
 def compare(  # noqa: D417 - the table of the request documents the other options
     X: Any, y: Any, *, methods: Any = None, losses: Names = None, samplers: Names = None, references: bool = True,
     settings: int = MOST_SETTINGS, positive: Any = None, test: tuple[Any, Any] | None = None, groups: Any = None,
-    times: Any = None, threshold: str = "f1", optimize: str | None = None, folds: int = 5,
+    times: Any = None, threshold: str | None = None, optimize: str | None = None, folds: int = 5,
     repetitions: int | None = None, budget: str | None = None, margin: float = DEFAULT_MARGIN, category: Names = (),
     drop: Names = (), mark: Names = (), na_values: Names = (), keep_na: Names = (), decimal: str | None = None,
     out: str | Path | None = None, overwrite: bool = False, name: str = "data", device: str = "cpu",
@@ -61,9 +61,10 @@ def compare(  # noqa: D417 - the table of the request documents the other option
         test: X and y of the test part, instead of cross-validation.
         groups: (N,). Rows of one group stay in one part.
         times: (N,). The latest rows are the test part.
-        threshold: The rule that chooses thresholds, such as "f1" or "cost:fn=10,fp=1".
-        optimize: The score that chooses settings and methods: "average_precision", "roc_auc", "f1" or "cost". None: the
-            cost if the threshold names costs, and else the average precision.
+        threshold: The rule that chooses thresholds, such as "f1" or "cost:fn=10,fp=1". None: the rule that goes with
+            `optimize`, and else "f1".
+        optimize: The score that chooses settings and methods, such as "average_precision" or
+            "partial_roc_auc:max_fpr=0.1". None: the cost if the threshold names costs, and else the average precision.
         name: The name of the data in the report.
         verbose: Whether to print notes on the data and the steps of the comparison.
         **recipe: Entries of a recipe, as docs/studies.md lists them.
@@ -79,7 +80,7 @@ def compare(  # noqa: D417 - the table of the request documents the other option
         settings=canonical_int("settings", settings),
         folds=canonical_int("folds", folds),
         repetitions=None if repetitions is None else canonical_int("repetitions", repetitions), budget=budget,
-        margin=margin, recipe={**recipe, "threshold": threshold, "optimize": optimize}, device=device,
+        margin=margin, recipe=recipe | drop_missing(threshold=threshold, optimize=optimize), device=device,
         out=None if out is None else Path(out), overwrite=overwrite,
         executor=executor, workers=None if workers is None else canonical_int("workers", workers), address=address,
     )  # fmt: skip
@@ -102,7 +103,7 @@ def check_options(recipe: Mapping[str, Any], threshold: Any, test: Any, out: Any
 
     Args:
         recipe: The further options of `compare`, by name.
-        threshold: Must be text.
+        threshold: Must be text or None.
         test: Must be a pair (X, y) or None.
         out: Must be a path, as text or as a `Path`, or None.
 
@@ -117,12 +118,17 @@ def check_options(recipe: Mapping[str, Any], threshold: Any, test: Any, out: Any
             named = [parameter.name for parameter in parameters if parameter.kind is not parameter.VAR_KEYWORD]
             options = [*named, *entries]
             raise TypeError(f"compare() has no option {option!r}{suggest(option, options)}")
-    if not isinstance(threshold, str):
+    if not isinstance(threshold, str | None):
         raise TypeError(f"threshold must be the text of a rule, such as 'f1' or 'cost:fn=10,fp=1', found {threshold!r}")
     if test is not None and not (isinstance(test, tuple | list) and len(test) == 2):
         raise TypeError(f"test must be a pair (X, y), found {type(test).__name__}")
     if out is not None and not isinstance(out, str | PathLike):
         raise TypeError(f"out must be the path of a folder or None, found {out!r}")
+
+
+def drop_missing(**entries: Any) -> dict[str, Any]:
+    """Return the entries that are not None, by name."""
+    return {name: value for name, value in entries.items() if value is not None}
 
 
 def answer_in_python(own: Own, request: ComparisonRequest, *, verbose: bool) -> Answer:

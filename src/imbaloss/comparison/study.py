@@ -12,7 +12,7 @@ from imbaloss.comparison.advice import Advice, advise, extend_page, recommend
 from imbaloss.comparison.request import MOST_SETTINGS, ComparisonRequest
 from imbaloss.data import NO_SAMPLER, NONE, Fold, SamplerSpec
 from imbaloss.evaluation import Decision
-from imbaloss.evaluation.decision import choose_score
+from imbaloss.evaluation.decision import choose_objective
 from imbaloss.learners import LEARNERS, Method
 from imbaloss.recipe_fields import DEFAULT_MARGIN
 from imbaloss.report import Findings
@@ -307,7 +307,7 @@ def choose_recipe(rows: int, entries: Entries, *, images: bool, settings: int = 
         FieldError: The entries of the decision cannot be read.
     """
     decision = Decision.read(entries)
-    optimized = decision.optimize or choose_score(decision.rule)
+    optimized = str(decision.optimize or choose_objective(decision.rule))
     scaling = "standard" if images else "unit"  # the preparation has scaled columns
     defaults = make_default_entries(rows, settings) | {"scaling": scaling, "calibration": CALIBRATION}
     return defaults | {**entries, "optimize": optimized}

@@ -18,7 +18,8 @@ from imbaloss.estimator.ensemble import compute_prior_shift
 from imbaloss.estimator.parameters import METHOD_PARAMETERS, check_parameters, describe_parameters
 from imbaloss.estimator.validation import split_validation
 from imbaloss.evaluation import Decision, Rule, calibration
-from imbaloss.evaluation.decision import COST, choose_score
+from imbaloss.evaluation.decision import choose_objective
+from imbaloss.evaluation.objective import COST, Objective
 from imbaloss.learners import FittedModel, Method
 from imbaloss.studies.tuning import SettingChoice, choose_outcome
 from imbaloss.training import Member, Recipe, plan_training
@@ -113,8 +114,8 @@ class MethodClassifier(DecidingClassifier):
             TypeError: The method is neither text nor a classifier.
         """
         check_parameters(vars(self), METHOD_PARAMETERS)
-        by_default = "f1" if self.costs is None else COST
-        request = DecisionRequest.read(2, by_default if self.threshold is None else self.threshold, self.costs, None)
+        threshold = choose_rule(self.optimize, self.costs) if self.threshold is None else self.threshold
+        request = DecisionRequest.read(2, threshold, self.costs, None)
         decision = read_decision(self.calibration, self.optimize, request)
         method = replace(Method.read(self.method), decision=decision)
         categories = find_categories(X)
@@ -167,7 +168,7 @@ class MethodClassifier(DecidingClassifier):
 def read_decision(kind: str, optimize: str | None, request: DecisionRequest) -> Decision:
     """Return the decision with a calibration and the score that is optimised.
 
-    Its rule is that of the threshold; for the cost, one with costs.
+    Its rule is that of the threshold; for a score that is made of costs, one with costs.
 
     Args:
         kind: The parameter calibration.
@@ -175,16 +176,28 @@ def read_decision(kind: str, optimize: str | None, request: DecisionRequest) -> 
         request: The request for decisions by the other parameters.
 
     Raises:
-        ValueError: The calibration or the score is unknown, or the cost is optimised and there are no costs.
+        ValueError: The calibration or the score is unknown, or costs are optimised and there are none.
     """
     require(optimize is None or isinstance(optimize, str), f"optimize must be a text or None, found {optimize!r}")
     rule = request.threshold if isinstance(request.threshold, Rule) else Rule("f1")
-    if optimize in (COST, None) and rule.name != COST and request.costs is not None:
+    objective = None if optimize is None else Objective.parse(optimize)
+    if (objective is None or objective.needs_costs) and rule.name != COST and request.costs is not None:
         rule = make_cost_rule(request.costs)
-    if optimize == COST and rule.name != COST:
-        raise ValueError("optimize 'cost' takes costs, a matrix with a row for each true class")
-    optimize = choose_score(rule) if optimize is None else optimize
-    return Decision.read({"calibration": kind, "optimize": optimize, "threshold": str(rule)})
+    if objective and objective.needs_costs and rule.name != COST:
+        raise ValueError(f"optimize {optimize!r} takes costs, a matrix with a row for each true class")
+    objective = objective or choose_objective(rule)
+    return Decision.read({"calibration": kind, "optimize": str(objective), "threshold": str(rule)})
+
+
+def choose_rule(optimize: Any, costs: Any) -> str:
+    """Return the threshold rule that is taken if none is named: that of the score, that of costs, or F1.
+
+    Args:
+        optimize: The parameter optimize; what is no text implies no rule.
+        costs: The parameter costs.
+    """
+    implied = Objective.parse(optimize).rule if isinstance(optimize, str) else None
+    return str(implied or ("f1" if costs is None else COST))
 
 
 def fit_method(method: Method, split: Split, settings: int, seed: int) -> tuple[FittedModel, SettingChoice]:

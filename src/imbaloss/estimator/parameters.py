@@ -201,9 +201,10 @@ class MethodParameters:
     optimize: Annotated[
         str | None,
         Entry(
-            "The score that chooses among settings on the validation part: average_precision, roc_auc, f1 (at its best "
-            "threshold), or cost, which takes costs. None stands for cost where there are costs, else for "
-            "average_precision."
+            "The score that chooses among settings on the validation part: average_precision, roc_auc, "
+            "partial_roc_auc:max_fpr=0.1, f1 or balanced_accuracy (at the best threshold), "
+            "recall_at_precision:precision=0.9, precision_at_share:share=0.05, brier, or cost and savings, which take "
+            "costs. None stands for cost where there are costs, else for average_precision."
         ),
     ]
     settings: Annotated[

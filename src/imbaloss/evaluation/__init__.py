@@ -5,6 +5,7 @@ from imbaloss.evaluation.calibration import Calibration, expected_calibration_er
 from imbaloss.evaluation.confusion import count_confusion
 from imbaloss.evaluation.decision import Decision
 from imbaloss.evaluation.intervals import bootstrap_scores, score_interval
+from imbaloss.evaluation.objective import Objective
 from imbaloss.evaluation.scores import (
     CONFUSION,
     CONFUSION_SCORES,
@@ -28,6 +29,7 @@ __all__ = [
     "THRESHOLD",
     "Calibration",
     "Decision",
+    "Objective",
     "Rule",
     "Scores",
     "Tuned",

@@ -1,6 +1,7 @@
 """Decisions: how the probability that a model gives becomes a class."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imbaloss.choices import check_choice
-from imbaloss.evaluation.scores import explain_undefined, probability_formulas
-from imbaloss.evaluation.thresholds import Rule, choose_threshold
+from imbaloss.evaluation.objective import COST, Objective
+from imbaloss.evaluation.thresholds import Rule
 from imbaloss.field_tables import FieldError
 from imbaloss.recipe_fields import DECISION_FIELDS, DecisionFields
 
-COST = "cost"  # the rule whose score is a mean cost
-OPTIMIZE = "average_precision"  # the score that is optimised where there are no costs
+DEFAULT = Objective("average_precision")  # the score that is optimised where there are no costs
+OLD = Objective("roc_auc")  # the score that chose settings in version 0.1
 
 
 @dataclass(frozen=True)
@@ -23,33 +24,35 @@ class Decision:
 
     calibration: str = DecisionFields.calibration
     rule: Rule = field(default_factory=lambda: Rule.parse(DecisionFields.threshold))
-    optimize: str | None = DecisionFields.optimize  # the score that chooses settings and methods; None: as version 0.1
+    optimize: Objective | None = None  # the score that chooses settings and methods; None: as version 0.1
 
     @classmethod
     def read(cls, entries: Mapping[str, Any]) -> "Decision":
         """Read a decision from the entries `calibration`, `threshold` and `optimize` of a recipe.
 
-        Other entries are ignored; a missing one gets its default: "none", "f1" and None.
+        Other entries are ignored, and None counts as missing. Without a threshold the rule is the one that goes with
+        the score, and otherwise F1. Without a calibration there is none, and without a score it is None.
 
         Raises:
-            FieldError: The calibration, the rule or the score is unknown, a parameter of the rule is outside its
-                domain, or the cost is to be optimised and the rule names no costs.
+            FieldError: The calibration, the rule or the score is unknown or no text, a parameter is outside its
+                domain, or costs are to be optimised and the rule names none.
         """
-        chosen, text, optimize = (entries.get(name, field.default) for name, field in DECISION_FIELDS.items())
-        for name, words, value in (("calibration", "calibration", chosen), ("optimize", "score to optimize", optimize)):
-            try:
-                if value is not None:
-                    check_choice(words, value, DECISION_FIELDS[name].entry.names)
-            except ValueError as error:
-                raise FieldError(name, str(error), named=False) from error
-        try:
-            rule = Rule.parse(text)
-        except ValueError as error:
-            raise FieldError("threshold", str(error), named=False) from error
-        if optimize == COST and rule.name != COST:
-            problem = f"cost needs costs: give them as the threshold, such as cost:fn=10,fp=1, found {rule}"
+        texts = {name: text for name in DECISION_FIELDS if (text := entries.get(name)) is not None}
+        for name, text in texts.items():
+            if not isinstance(text, str):
+                raise FieldError(name, f"must be a text, found {text!r}")
+        chosen = texts.get("calibration", DecisionFields.calibration)
+        with naming_field("calibration"):
+            check_choice("calibration", chosen, DECISION_FIELDS["calibration"].entry.names)
+        with naming_field("optimize"):
+            objective = Objective.parse(texts["optimize"]) if "optimize" in texts else None
+        with naming_field("threshold"):
+            named = Rule.parse(texts["threshold"]) if "threshold" in texts else None
+        rule = named or (objective and objective.rule) or Rule.parse(DecisionFields.threshold)
+        if objective and objective.needs_costs and rule.name != COST:
+            problem = f"{objective} needs costs: give them as the threshold, such as cost:fn=10,fp=1, found {rule}"
             raise FieldError("optimize", problem)
-        return cls(chosen, rule, optimize)
+        return cls(chosen, rule, objective)
 
     def score(
         self,
@@ -59,25 +62,15 @@ class Decision:
     ) -> float | None:
         """Return the score that is optimised, of samples with their probabilities; more is better.
 
-        F1 and the cost are those at the best threshold for these samples, and a cost is negative. The score of version
-        0.1 is the ROC-AUC. None if the score is undefined, as without positives.
+        A score at a threshold is that at the best threshold for these samples, and a cost is negative. The score of
+        version 0.1 is the ROC-AUC. None if the score is undefined, as without positives.
 
         Args:
             labels: (N,), 0 or 1.
             probabilities: (N,) of class 1.
             weights: (N,), of the samples, > 0; None for equal ones.
         """
-        name = self.optimize or "roc_auc"
-        if name in probability_formulas():
-            defined = explain_undefined(name, labels, labels) is None
-            return (
-                float(probability_formulas()[name](labels, probabilities, sample_weight=weights)) if defined else None
-            )
-        rule = self.rule if name == COST else Rule(name)
-        try:
-            return choose_threshold(rule, labels, probabilities, weights, resamples=0).value
-        except ValueError:
-            return None
+        return (self.optimize or OLD).compute_best(self.rule, labels, probabilities, weights)
 
     @property
     def entries(self) -> dict[str, str]:
@@ -86,9 +79,18 @@ class Decision:
         `read` makes an equal decision of them.
         """
         entries = {"calibration": self.calibration, "threshold": str(self.rule)}
-        return entries | ({"optimize": self.optimize} if self.optimize else {})
+        return entries | ({"optimize": str(self.optimize)} if self.optimize else {})
 
 
-def choose_score(rule: Rule) -> str:
+@contextmanager
+def naming_field(name: str) -> Iterator[None]:
+    """Turn a ValueError of the block into a FieldError of that field with the same message. A context manager."""
+    try:
+        yield
+    except ValueError as error:
+        raise FieldError(name, str(error), named=False) from error
+
+
+def choose_objective(rule: Rule) -> Objective:
     """Return the score that is optimised unless another is named: the cost if the rule has costs, else the default."""
-    return COST if rule.name == COST else OPTIMIZE
+    return Objective(COST) if rule.name == COST else DEFAULT

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from imbaloss.evaluation import confusion
 from imbaloss.evaluation.confusion import ConfusionCounts
+from imbaloss.evaluation.rankings import average_precision_of
 from imbaloss.evaluation.scores import THRESHOLD
 from imbaloss.evaluation.thresholds import MOST_NUMBERS, RESAMPLES
 from imbaloss.statistics import Interval, delong, logit_interval, stratified_bootstrap
@@ -92,7 +93,7 @@ def bootstrap_rankings(
     same scores, because the seed is fixed.
 
     Args:
-        formula: The score: `average_precision_of` or `roc_auc_of`.
+        formula: The score, from the false and true positives at thresholds, as `roc_auc_of`.
         labels: (N,), 0 or 1; both must occur.
         probabilities: (K, N), of class 1.
         resamples: R.
@@ -109,6 +110,28 @@ def bootstrap_rankings(
             tp, both = (np.cumsum(each[order], dtype=np.int32)[ends].astype(np.int64) for each in (positives, counts))
             scores[place] = formula(both - tp, tp)
     return again
+
+
+def bootstrap_means(labels: Labels, values: Floats, resamples: int = RESAMPLES) -> Floats:
+    """Compute the mean of K values of each sample on R bootstrap samples, (R, K).
+
+    Samples are drawn within each class. A bootstrap sample is the same for all K values. The same arguments give the
+    same means, because the seed is fixed.
+
+    Args:
+        labels: (N,), 0 or 1; both must occur.
+        values: (K, N), such as squared errors or costs.
+        resamples: R.
+    """
+    generator = np.random.default_rng(0)
+    sums = np.zeros((resamples, len(values)))
+    for label in (0, 1):
+        of_class = values[:, labels == label].T
+        size = len(of_class)
+        parts = max(resamples * size // MOST_NUMBERS, 1)
+        for places in np.array_split(np.arange(resamples), parts):
+            sums[places] += generator.multinomial(size, np.full(size, 1 / size), len(places)) @ of_class
+    return sums / len(labels)
 
 
 def f1_at_threshold(labels: Labels, probabilities: Floats, threshold: float) -> float:
@@ -155,21 +178,3 @@ def find_thresholds(labels: Labels, probabilities: Floats) -> tuple[NDArray[np.i
     order, ends = order_by_probability(probabilities)
     has_positives = np.diff(np.cumsum(labels[order])[ends], prepend=0) > 0
     return order, ends[has_positives | np.append(has_positives[1:], True)]
-
-
-def average_precision_of(fp: Labels, tp: Labels) -> float:
-    """Compute the average precision from the false and the true positives at T thresholds, (T,).
-
-    The highest threshold is the first. One without predicted positives counts nothing. NaN, with NumPy's warning, if
-    there is no positive.
-    """
-    return float(np.sum(np.diff(tp, prepend=0) * tp / np.maximum(fp + tp, 1)) / tp[-1])
-
-
-def roc_auc_of(fp: Labels, tp: Labels) -> float:
-    """Compute the ROC-AUC by trapezoids from the false and the true positives at T thresholds, (T,).
-
-    The highest threshold is the first. NaN, with NumPy's warning, if a class has no sample.
-    """
-    heights = 2 * tp - np.diff(tp, prepend=0)
-    return float(np.sum(np.diff(fp, prepend=0) * heights) / (2 * fp[-1] * tp[-1]))

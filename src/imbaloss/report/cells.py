@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imbaloss.data import Fold
+from imbaloss.evaluation import Objective
 from imbaloss.report.row_names import CellKey, RowName
 from imbaloss.statistics import Interval, t_interval
 from imbaloss.statistics.paired import inflation_of
@@ -22,6 +23,7 @@ class ComparedScore(NamedTuple):
     score: str  # the name in `evaluation`
     tuned: bool = False  # taken at the tuned threshold; otherwise at 1/2, or independent of the threshold
     lower: bool = False  # lower values are better
+    is_bounded: bool = True  # from 0 to 1, or from -1 to 1; costs have no upper and savings no lower bound
 
     @property
     def column(self) -> str:
@@ -30,8 +32,8 @@ class ComparedScore(NamedTuple):
 
     @property
     def mean_label(self) -> str:
-        """The name of its mean over repetitions; a cost is a mean already."""
-        return self.label if self.lower else f"mean {self.label}"
+        """The name of its mean over repetitions; a mean cost is a mean already."""
+        return self.label if self.label.startswith("mean ") else f"mean {self.label}"
 
     def value_in(self, row: Row) -> float | None:
         """Return the score on test in a row (the result of a run); None if it is undefined or missing there."""
@@ -45,7 +47,8 @@ COMPARED = (
     ComparedScore(ROC_AUC, "roc_auc"),
     ComparedScore("average precision", "average_precision"),
 )
-COST = ComparedScore("mean cost at the tuned threshold", "cost", tuned=True, lower=True)
+COST = ComparedScore("mean cost at the tuned threshold", "cost", tuned=True, lower=True, is_bounded=False)
+SAVINGS = ComparedScore("savings at the tuned threshold", "savings", tuned=True, is_bounded=False)
 OF_RULES = {  # the score that the rule of a tuned threshold maximises (or, for costs, minimises)
     "cost": COST,
     "g_mean": ComparedScore("G-mean at the tuned threshold", "g_mean", tuned=True),
@@ -57,17 +60,43 @@ OF_RULES = {  # the score that the rule of a tuned threshold maximises (or, for 
     "accuracy": ComparedScore("accuracy at the tuned threshold", "accuracy", tuned=True),
     "top_share": ComparedScore("recall at the tuned threshold", "recall", tuned=True),
 }
+OF_OBJECTIVES = {  # the compared score by the name of the objective that is optimised
+    "f1": COMPARED[1],
+    "roc_auc": COMPARED[2],
+    "average_precision": COMPARED[3],
+    "balanced_accuracy": OF_RULES["balanced_accuracy"],
+    "cost": COST,
+    "savings": SAVINGS,
+    "brier": ComparedScore("Brier score", "brier", lower=True),
+}
+TITLES = {  # of objectives with a parameter, which follows
+    "partial_roc_auc": "partial ROC-AUC up to a false positive rate of",
+    "recall_at_precision": "recall at a precision of",
+    "precision_at_share": "precision in the top share of",
+}
+
+
+def find_compared_score(objective: Objective) -> ComparedScore:
+    """Return the score by which methods are compared if this objective is optimised."""
+    if objective.name in OF_OBJECTIVES:
+        return OF_OBJECTIVES[objective.name]
+    [parameter] = objective.parameters.values()
+    return ComparedScore(f"{TITLES[objective.name]} {parameter:g}", objective.name)
 
 
 def choose_compared_scores(rows: Sequence[Row]) -> tuple[ComparedScore, ...]:
     """Choose the scores by which the methods of these rows (results of runs) are compared.
 
     They are F1 at 1/2, F1 at the tuned threshold, ROC-AUC and average precision (`COMPARED`). If all thresholds are
-    tuned by one rule other than F1, the score of that rule follows, such as the mean cost.
+    tuned by one rule other than F1, the score of that rule follows, such as the mean cost. So does the score that all
+    runs optimise.
     """
     rules = {row.run.method.decision.rule for row in rows}
+    objectives = {row.run.method.decision.optimize for row in rows}
     own = OF_RULES.get(rules.pop().name) if len(rules) == 1 else None
-    return (*COMPARED, own) if own else COMPARED
+    objective = objectives.pop() if len(objectives) == 1 else None
+    further = (own, find_compared_score(objective) if objective else None)
+    return tuple(dict.fromkeys((*COMPARED, *filter(None, further))))
 
 
 class Cell(NamedTuple):
@@ -81,6 +110,7 @@ class Cell(NamedTuple):
     left_out: tuple[str, ...] = ()  # cells and methods that the average over all cells leaves out
     unit: float = 1.0  # what the margin is multiplied by: for costs, the cost of the best constant decision
     lower: bool = False  # lower scores are better
+    is_bounded: bool = True  # as that of the compared score
 
     @property
     def key(self) -> CellKey:
@@ -90,8 +120,8 @@ class Cell(NamedTuple):
     def interval(self, method: str) -> Interval:
         """Compute the mean of a method and its 95 % interval over the repetitions (seeds or folds) that have a score.
 
-        The ends are cut off at 0 and 1; at -1 instead of 0 if a score is negative, and costs have no upper bound. Mean
-        and ends are NaN without a score, the ends alone for one repetition.
+        The ends are cut off at 0 and 1; at -1 instead of 0 if a score is negative. Costs have no upper bound, and
+        negative savings no lower one. Mean and ends are NaN without a score, the ends alone for one repetition.
 
         Raises:
             KeyError: The cell lacks the method.
@@ -110,9 +140,15 @@ class Cell(NamedTuple):
 
     @property
     def bounds(self) -> tuple[float, float]:
-        """The lowest and the highest value of the score: 0 and 1, -1 and 1 if a score is negative, 0 and no bound."""
-        is_negative = any((values < 0).any() for values in self.scores.values())  # MCC may be
-        return -1.0 if is_negative else 0.0, np.inf if self.lower else 1.0
+        """The lowest and the highest value of the score: 0 and 1, or another bound as `interval` says."""
+        is_negative = any((values < 0).any() for values in self.scores.values())  # MCC and savings may be
+        lowest = (-1.0 if self.is_bounded else -np.inf) if is_negative else 0.0
+        return lowest, np.inf if self.lower and not self.is_bounded else 1.0
+
+    @property
+    def largest_difference(self) -> float:
+        """The largest difference of two scores: 1, or infinity for scores without a bound."""
+        return 1.0 if self.is_bounded else np.inf
 
 
 def group_into_cells(rows: Sequence[Row], row_names: Sequence[RowName], compared: ComparedScore) -> list[Cell]:
@@ -134,7 +170,15 @@ def group_into_cells(rows: Sequence[Row], row_names: Sequence[RowName], compared
         key = CellKey(name.setting, row.run.level)
         if key not in by_key:
             ratio = sum(row.counts.test) / sum(row.counts.train) if row.run.fold else None
-            by_key[key] = Cell(row.run.dataset, key.setting, key.level, {}, ratio, lower=compared.lower)
+            by_key[key] = Cell(
+                row.run.dataset,
+                key.setting,
+                key.level,
+                {},
+                ratio,
+                lower=compared.lower,
+                is_bounded=compared.is_bounded,
+            )
         of_method = by_key[key].scores.setdefault(name.method, np.full(len(repetitions), np.nan))
         value = compared.value_in(row)
         of_method[place[row.run.seed, row.run.fold]] = np.nan if value is None else value
@@ -191,7 +235,15 @@ def average_cells(cells: Sequence[Cell]) -> Cell:
     left_out += [method for method in methods if method not in kept]
     ratio = max(cell.test_to_train or 0.0 for cell in cells) or None
     unit = float(np.mean([cell.unit for cell in full])) if full else 1.0
-    return Cell("", EVERYWHERE, np.nan, means, ratio, tuple(left_out), unit, cells[0].lower)
+    return cells[0]._replace(
+        dataset="",
+        setting=EVERYWHERE,
+        level=np.nan,
+        scores=means,
+        test_to_train=ratio,
+        left_out=tuple(left_out),
+        unit=unit,
+    )
 
 
 def select_overall_cell(cells: Sequence[Cell]) -> Cell | None:

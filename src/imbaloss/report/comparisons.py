@@ -100,7 +100,7 @@ def compare_cells(scored: Scored, margin: float) -> list[CellComparison]:
         for cell in cells:
             sign, within = -1 if compared.lower else 1, margin * cell.unit
             scores = {method: sign * values for method, values in cell.scores.items()}
-            farthest = np.inf if cell.lower else 1.0  # for scores in [0, 1]
+            farthest = cell.largest_difference
             for comparison in compare(scores, margin=within, test_to_train=cell.test_to_train):
                 mean, *ends = comparison.difference
                 interval = Interval(mean, *np.clip(ends, -farthest, farthest).tolist())

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from imbaloss import studies
 from imbaloss.evaluation import CONFUSION, DECISION_SCORES, RULES_ALONE, SCORES
-from imbaloss.report.cells import ComparedScore
+from imbaloss.report.cells import ComparedScore, choose_compared_scores
 from imbaloss.report.intervals import NONE, MethodInCell, MethodIntervals
 from imbaloss.report.published import published_scores
 from imbaloss.report.row_names import RUN_ENTRIES, CellKey, RowName
@@ -101,10 +101,12 @@ def summarise(
     Raises:
         KeyError: `intervals` lacks a method in a cell.
     """
+    compared = [score for score in choose_compared_scores(rows) if score.column not in SUMMARISED]
+    summarised = [*SUMMARISED, *(score.column for score in compared)]
     with studies.pause_garbage_collection():
-        groups = tabulate_rows(rows).groupby(ALIKE, sort=False)
-        means = groups[[*SUMMARISED, *COUNTED, *RESAMPLED, "epochs"]].mean().to_dict("records")
-        deviations = groups[list(SUMMARISED)].std().to_dict("records")
+        groups = tabulate_rows(rows, compared).groupby(ALIKE, sort=False)
+        means = groups[[*summarised, *COUNTED, *RESAMPLED, "epochs"]].mean().to_dict("records")
+        deviations = groups[summarised].std().to_dict("records")
         members: list[list[int]] = [[] for _ in means]
         for at, line in enumerate(groups.ngroup()):
             members[line].append(at)
@@ -160,22 +162,26 @@ def summarise_scores(
 
     Args:
         run: One of the runs that are summarised, for the published value.
-        means: The mean of each score.
+        means: The mean of each score, and of other columns, which are ignored.
         deviations: The standard deviation of each score.
         intervals: The interval of each compared score.
     """
     published = published_scores(run)
     summaries = {}
-    for column in SUMMARISED:
-        _, low, high = intervals.get(column, NONE)
-        summaries[column] = ScoreSummary(means[column], deviations[column], low, high, published.get(column, np.nan))
+    for column, deviation in deviations.items():
+        _, low, high = intervals.get(str(column), NONE)
+        summaries[str(column)] = ScoreSummary(means[column], deviation, low, high, published.get(str(column), np.nan))
     return summaries
 
 
-def tabulate_rows(rows: Sequence[Row]) -> pd.DataFrame:
+def tabulate_rows(rows: Sequence[Row], further: Sequence[ComparedScore] = ()) -> pd.DataFrame:
     """Return a table with a line for each row (the result of a run): the columns to group by and those to summarise.
 
     A value that a row lacks is NaN.
+
+    Args:
+        rows: The finished runs.
+        further: Scores to summarise that are none of `SUMMARISED`.
     """
     no_threshold = (np.nan,) * len(THRESHOLDS)
     thresholds = np.array([row.threshold or no_threshold for row in rows]).reshape(-1, len(THRESHOLDS))
@@ -193,6 +199,7 @@ def tabulate_rows(rows: Sequence[Row]) -> pd.DataFrame:
         **{name: to_array(row.scores["test"].get(name) for row in rows) for name in (*CONFUSION, *SCORES, "cost")},
         **{f"tuned_{name}": to_array(row.tuned.scores.get(name) for row in rows) for name in AT_TUNED},
         **{f"tuned_{name}": thresholds[:, place] for place, name in enumerate(THRESHOLDS)},
+        **{score.column: to_array(map(score.value_in, rows)) for score in further},
         "failed": [row.failure is not None for row in rows],
         "epochs": to_array(row.computed.epochs for row in rows),
         "threshold_for": [str(row.run.method.decision.rule) for row in rows],

@@ -37,7 +37,8 @@ def tabulate(lines: Sequence[CellLine], compared: Sequence[ComparedScore]) -> pd
     - the cell: dataset, level, loss;
     - seeds: the number of trainings that succeeded (with folds, one for each fold);
     - f1 and roc_auc: mean, standard deviation (n - 1) and published value;
-    - the other scores and the confusion counts: mean and standard deviation;
+    - the other scores and the confusion counts: mean and standard deviation. A score that is optimised and is none of
+      these comes last;
     - the number of samples of each class in each part (with folds, their means);
     - failed: the number of trainings without a model; epochs: the mean number of epochs;
     - tuned_lr: each chosen setting, such as a learning rate, and how often it was chosen;
@@ -55,7 +56,8 @@ def tabulate(lines: Sequence[CellLine], compared: Sequence[ComparedScore]) -> pd
         lines: The lines of the table.
         compared: The scores with an interval.
     """
-    main, further = SUMMARISED[: len(MAIN)], SUMMARISED[len(MAIN) :]
+    main = SUMMARISED[: len(MAIN)]
+    further = [column for column in (lines[0].scores if lines else SUMMARISED) if column not in main]
     return pd.DataFrame({
         "dataset": [line.run.dataset for line in lines],
         "level": [line.level for line in lines],

@@ -14,8 +14,9 @@ from imbaloss.data.seeds import make_generator
 from imbaloss.evaluation import (
     CONFUSION,
     RULES_ALONE,
+    SCORES,
     THRESHOLD,
-    Rule,
+    Decision,
     Scores,
     TunedScores,
     calibration,
@@ -24,6 +25,7 @@ from imbaloss.evaluation import (
     scores,
 )
 from imbaloss.evaluation.confusion import ConfusionCounts
+from imbaloss.evaluation.objective import RANKINGS, SAVINGS, find_constant_cost
 from imbaloss.learners import FittedModel, Learner
 from imbaloss.losses import LossSpec
 from imbaloss.networks import Prototypes
@@ -250,7 +252,7 @@ def finish_run(
         model, predictions = None, {}
         advice = "; try a smaller lr" if run.method.learner.is_network else ""
         failure = f"the outputs of the trained {'network' if advice else 'model'} are not finite{advice}"
-    scored, tuned_scores = score_parts(predictions, run.method.decision.rule)
+    scored, tuned_scores = score_parts(predictions, run.method.decision)
     train = origin.split.train
     row = Row(
         run=run,
@@ -310,13 +312,14 @@ def calibrate_and_predict(run: Run, model: FittedModel, split: Split) -> tuple[F
 
 
 def score_parts(
-    predictions: Mapping[str, Predictions], rule: Rule
+    predictions: Mapping[str, Predictions], decision: Decision
 ) -> tuple[dict[str, tuple[Scores, dict[str, str]]], TunedScores]:
     """Score validation and test at the threshold 1/2, and test at the tuned threshold.
 
     Args:
         predictions: By part, "validation" and "test"; empty if the training failed.
-        rule: The rule, such as F1, whose best threshold on validation is the tuned one.
+        decision: Has the rule, such as F1, whose best threshold on validation is the tuned one, and the score that is
+            optimised.
 
     Returns:
         For each part its scores at 1/2 with the reasons for scores that are None; then the scores of test at the tuned
@@ -325,32 +328,39 @@ def score_parts(
     if not predictions:
         reason = "the training failed"
         return dict.fromkeys(("validation", "test"), no_scores(reason)), TunedScores.without_threshold(reason)
-    at_half = {part: score_at(of_part, rule, THRESHOLD) for part, of_part in predictions.items()}
-    return at_half, score_tuned(predictions["validation"], predictions["test"], rule)
+    at_half = {part: score_at(of_part, decision, THRESHOLD) for part, of_part in predictions.items()}
+    return at_half, score_tuned(predictions["validation"], predictions["test"], decision)
 
 
-def score_tuned(validation: Predictions, test: Predictions, rule: Rule) -> TunedScores:
+def score_tuned(validation: Predictions, test: Predictions, decision: Decision) -> TunedScores:
     """Choose the threshold that is best on validation by a rule such as F1, and score test at that threshold.
 
     If no threshold can be chosen, as without positives in the validation part, all scores are None, with the reason.
     """
     try:
-        threshold, low, high, _ = choose_threshold(rule, validation.labels, validation.probabilities)
+        threshold, low, high, _ = choose_threshold(decision.rule, validation.labels, validation.probabilities)
     except ValueError as error:
         return TunedScores.without_threshold(f"no threshold was chosen: {error}")
     interval = (low, high) if np.isfinite([low, high]).all() else None
-    return TunedScores(threshold, interval, *score_at(test, rule, threshold))
+    return TunedScores(threshold, interval, *score_at(test, decision, threshold))
 
 
-def score_at(of_part: Predictions, rule: Rule, threshold: float) -> tuple[Scores, dict[str, str]]:
+def score_at(of_part: Predictions, decision: Decision, threshold: float) -> tuple[Scores, dict[str, str]]:
     """Return the scores of a part at a threshold by name, and the reason for each score that is None.
 
-    If the rule is a mean cost, F-beta or accuracy, its value is added, since runs with other rules lack it. It is not
-    added for a part without samples.
+    If the rule is a mean cost, F-beta or accuracy, its value is added, since runs with other rules lack it. The score
+    that is optimised is added if it is none of `SCORES`. Neither is added for a part without samples.
     """
     values, reasons = scores(of_part.labels, of_part.probabilities, threshold)
-    if rule.name in RULES_ALONE and len(of_part.labels):
-        values[rule.name] = float(
-            rule.score(ConfusionCounts(*(np.array(values[name], dtype=float) for name in CONFUSION)))
-        )
+    if not len(of_part.labels):
+        return values, reasons
+    rule, objective = decision.rule, decision.optimize
+    of_rule = float(rule.score(ConfusionCounts(*(np.array(values[name], dtype=float) for name in CONFUSION))))
+    if rule.name in RULES_ALONE:
+        values[rule.name] = of_rule
+    if objective and objective.name == SAVINGS:
+        constant = find_constant_cost(rule, of_part.labels)
+        values[SAVINGS] = 1 - of_rule / constant if constant else None
+    elif objective and objective.name in RANKINGS and objective.name not in SCORES:
+        values[objective.name] = objective.compute(of_part.labels, of_part.probabilities)
     return values, reasons

@@ -91,7 +91,7 @@ def choose_outcome(
         for setting, score, outcome in zip(settings, reached, outcomes, strict=True)
     ]
     chosen = None if reached[best] is None else settings[best]
-    return outcomes[best], SettingChoice(decision.optimize or OLD_SCORE, chosen, tuple(tried))
+    return outcomes[best], SettingChoice(str(decision.optimize or OLD_SCORE), chosen, tuple(tried))
 
 
 def score_on_validation(outcome: Outcome[FittedModel], validation: Samples, decision: Decision) -> float | None:

@@ -1,0 +1,132 @@
+"""Objectives: the score that is optimised, as average_precision or recall_at_precision:precision=0.8."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imbaloss import spec_text
+from imbaloss.choices import check_choice, check_parameter
+from imbaloss.evaluation import rankings
+from imbaloss.evaluation.scores import explain_undefined, probability_formulas
+from imbaloss.evaluation.thresholds import Rule, choose_threshold
+
+Floats = NDArray[np.float64]
+Labels = NDArray[np.int64]
+COST, SAVINGS, BRIER = "cost", "savings", "brier"
+RANKINGS: dict[str, Callable[..., float]] = {  # scores of a ranking, from false and true positives at its thresholds
+    "average_precision": rankings.average_precision_of,
+    "roc_auc": rankings.roc_auc_of,
+    "partial_roc_auc": rankings.partial_roc_auc_of,
+    "recall_at_precision": rankings.recall_at_precision_of,
+    "precision_at_share": rankings.precision_at_share_of,
+}
+RULED = ("f1", "balanced_accuracy")  # scores at the threshold that a rule of the same name chooses
+OF_COSTS = (COST, SAVINGS)  # scores at the threshold of costs
+OBJECTIVES = (
+    *("average_precision", "roc_auc", "partial_roc_auc", "f1", "balanced_accuracy", COST, SAVINGS),
+    *("recall_at_precision", "precision_at_share", BRIER),
+)
+
+
+@dataclass(frozen=True)
+class Objective:
+    """The score that chooses settings and methods: its name, and all of its parameters."""
+
+    name: str
+    parameters: Mapping[str, float] = field(default_factory=dict, hash=False)
+
+    @classmethod
+    def parse(cls, text: str) -> "Objective":
+        """Read a score from its text, such as `f1` or `partial_roc_auc:max_fpr=0.2`.
+
+        Parameters that the text lacks get their defaults.
+
+        Raises:
+            ValueError: The score or a parameter is unknown, or a value is not above 0 and at most 1.
+        """
+        name, parameters = spec_text.read_spec("a score to optimize", text)
+        check_choice("score to optimize", name, OBJECTIVES)
+        defaults = find_defaults(name)
+        for key, value in parameters.items():
+            check_parameter(name, key, defaults)
+            if not (isinstance(value, float) and 0 < value <= 1):
+                raise ValueError(f"{key} must be above 0 and at most 1, found {value} in {text!r}")
+        return cls(name, {**defaults, **parameters})  # type: ignore[dict-item]
+
+    def __str__(self) -> str:
+        """Write the score as `parse` reads it, without the parameters at their default."""
+        return spec_text.write_spec(self.name, self.parameters, find_defaults(self.name))
+
+    @property
+    def needs_costs(self) -> bool:
+        """Whether the score is made of costs: the mean cost, or the savings."""
+        return self.name in OF_COSTS
+
+    @property
+    def rule(self) -> Rule | None:
+        """The threshold rule that goes with the score, unless another one is named; None if it implies no threshold."""
+        if self.name == "precision_at_share":
+            return Rule("top_share", self.parameters)
+        return Rule(self.name, self.parameters) if self.name in {*RULED, "recall_at_precision"} else None
+
+    def compute(self, labels: Labels, probabilities: Floats, weights: Floats | None = None) -> float | None:
+        """Compute a score that needs no threshold; None if it is undefined, as without positives.
+
+        Args:
+            labels: (N,), 0 or 1.
+            probabilities: (N,), of class 1.
+            weights: (N,), of the samples, > 0; None for equal ones.
+
+        Raises:
+            KeyError: The score is one at a threshold.
+        """
+        formulas = probability_formulas()
+        needs = self.name if self.name in formulas else "roc_auc"
+        if explain_undefined(needs, labels, labels) is not None:
+            return None
+        if self.name in formulas:
+            return float(formulas[self.name](labels, probabilities, sample_weight=weights))
+        return partial(RANKINGS[self.name], **self.parameters)(*rankings.count_ranking(labels, probabilities, weights))
+
+    def compute_best(
+        self, rule: Rule, labels: Labels, probabilities: Floats, weights: Floats | None = None
+    ) -> float | None:
+        """Compute the score by which candidates are compared on validation; higher is better, so a cost is negative.
+
+        A score at a threshold is that at the best threshold for these samples. None if it is undefined.
+
+        Args:
+            rule: The threshold rule of the decision, which has the costs for a score that is made of costs.
+            labels: (N,), 0 or 1.
+            probabilities: (N,), of class 1.
+            weights: (N,), of the samples, > 0; None for equal ones.
+        """
+        if self.name not in {*RULED, *OF_COSTS}:
+            score = self.compute(labels, probabilities, weights)
+            return -score if score is not None and self.name == BRIER else score
+        of_threshold = rule if self.needs_costs else Rule(self.name)
+        try:
+            best = choose_threshold(of_threshold, labels, probabilities, weights, resamples=0).value
+        except ValueError:
+            return None
+        return best if self.name != SAVINGS else 1 + best / find_constant_cost(rule, labels, weights)
+
+
+def find_defaults(name: str) -> Mapping[str, spec_text.Parameter]:
+    """Return the parameters of a score with their defaults; none for one without parameters."""
+    return spec_text.read_keyword_defaults(RANKINGS[name]) if name in RANKINGS else {}
+
+
+def find_constant_cost(rule: Rule, labels: Labels, weights: Floats | None = None) -> float:
+    """Return the mean cost of the best constant decision: to predict all samples as negative, or all as positive.
+
+    Args:
+        rule: The rule "cost" with its costs.
+        labels: (N,), 0 or 1.
+        weights: (N,), of the samples; None for equal ones.
+    """
+    positives = float(np.average(labels, weights=weights))
+    return min(rule.parameters["fn"] * positives, rule.parameters["fp"] * (1 - positives))
