@@ -144,16 +144,19 @@ def predict(
     with explain_input_errors():
         own_model = OwnModel.load(model, trust or ())
         if threshold is not None:
-            own_model = replace(own_model, threshold=Threshold(threshold, threshold, threshold))
+            own_model = replace(own_model, threshold=Threshold(threshold, threshold, threshold), costs=None)
         predicted = predict_file(
             own_model, source, out, keep or (), ReadingOptions(**used_options(context, READING_OPTIONS))
         )
     if as_json:
-        print_json({**predicted._asdict(), "threshold": own_model.threshold.value, "out": str(out)})
+        by_threshold = None if own_model.costs else own_model.threshold.value
+        print_json({**predicted._asdict(), "threshold": by_threshold, "out": str(out)})
         return
     rows, positives, unseen = predicted
-    lowest = f"{own_model.output} at least {own_model.threshold.value:.4f}"
-    flagged = f"{positives} flagged as {own_model.positive} ({lowest})"
+    how = f"{own_model.output} at least {own_model.threshold.value:.4f}"
+    if own_model.costs:
+        how = f"by the costs of each row, {own_model.costs}"
+    flagged = f"{positives} flagged as {own_model.positive} ({how})"
     print(f"{format_count(rows, 'row')}, {flagged}, written to {out}")
     for column, number in unseen.items():
         print(f"column {column}: {format_count(number, 'row')} with a value that did not occur in the training data")

@@ -64,7 +64,9 @@ def extend_page(advice: Advice | None) -> ReportExtension:
     return ReportExtension("imbaloss.comparison", "page_of_answer.html.jinja", {"advice": advice}, sentences)
 
 
-def advise(findings: Findings, best: Method, *, methods: Sequence[Method], sought: str, final: Row | None) -> Advice:
+def advise(
+    findings: Findings, best: Method, *, methods: Sequence[Method], sought: str, final: Row | None, cost: str = ""
+) -> Advice:
     """Return the advice to use a method: the deciding score, sentences with reasons, and the final training.
 
     Args:
@@ -73,6 +75,7 @@ def advise(findings: Findings, best: Method, *, methods: Sequence[Method], sough
         methods: All methods that the study compares.
         sought: The positive class in words, such as "churned = yes".
         final: The training of the best method on all rows; None before it is finished.
+        cost: What outcomes cost in each row, as the request names it; empty without such costs.
     """
     score = choose_score(findings)
     [cell] = findings.scored[score]
@@ -90,6 +93,7 @@ def advise(findings: Findings, best: Method, *, methods: Sequence[Method], sough
         rulings=rule_out_methods(findings, methods, score) if is_repeated else {},
         reached=estimate_reached(findings, best, methods) if is_repeated else cell.interval(str(best)),
         final=final,
+        cost=cost,
     )
     return Advice(best, score, write_sentences(case), final)
 

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from imbaloss.comparison.columns import Schema
 from imbaloss.comparison.hashes import hash_rows
-from imbaloss.comparison.own_data import FOLDS, TEST, TIME, Own
+from imbaloss.comparison.own_data import FOLDS, TEST, TIME, Baseline, Own
 from imbaloss.comparison.preparation import ImagePreparation
 from imbaloss.comparison.reading.table_file import COMPRESSED
 from imbaloss.comparison.request import ComparisonRequest
+from imbaloss.comparison.row_costs import RowCosts
 from imbaloss.comparison.targets import find_classes, number_groups, order_times
 from imbaloss.data.splits import FEWEST_FOLDS, check_folds
 from imbaloss.plural import format_count
@@ -36,6 +38,9 @@ class Content:
     classes: Mapping[str, Any] = field(default_factory=dict)  # the label that each text stands for, if not itself
     groups: Any = None  # (N,), the group of each row, an Arrow array
     times: Any = None  # (N,), the time of each row, an Arrow array
+    costs: RowCosts | None = None  # what outcomes cost in each row
+    sample_costs: NDArray[np.float64] | None = None  # (N, 4), these costs as numbers
+    baseline: Baseline | None = None  # the score or decision in use today
 
 
 def derive_name(source: Path) -> str:
@@ -106,6 +111,9 @@ def assemble_own(content: Content, request: ComparisonRequest) -> Own:
         held_out=content.held_out,
         notes=content.notes,
         classes=tuple(content.classes.get(name, name) for name in (negative, positive)),
+        costs=content.costs,
+        sample_costs=content.sample_costs,
+        baseline=content.baseline,
     )
     own = replace(own, checksum=compute_checksum(own))
     check_parts(own, request)
@@ -123,8 +131,10 @@ def compute_checksum(own: Own) -> str:
         digest.update(hash_rows(own.features).tobytes())
     else:
         digest.update(np.ascontiguousarray(own.features).tobytes())
-    for array in (own.labels, own.groups, own.times):
+    for array in (own.labels, own.groups, own.times, own.sample_costs):
         digest.update(b"" if array is None else array.tobytes())
+    if own.baseline is not None:
+        digest.update(hash_rows(own.baseline.frame).tobytes())
     return digest.hexdigest()
 
 

@@ -1,6 +1,6 @@
 """A bootstrap of the test rows, for studies whose seeds all share one test part."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import combinations
@@ -10,10 +10,10 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from imbaloss.evaluation import CONFUSION_SCORES, Rule, bootstrap_scores, count_confusion
-from imbaloss.evaluation.confusion import ConfusionCounts
+from imbaloss.evaluation import CONFUSION_SCORES, Decision, bootstrap_scores, count_confusion
 from imbaloss.evaluation.intervals import bootstrap_means, bootstrap_rankings
-from imbaloss.evaluation.objective import BRIER, RANKINGS, SAVINGS, find_constant_cost
+from imbaloss.evaluation.objective import BRIER, OF_COSTS, RANKINGS, SAVINGS, average_constants, require_costs
+from imbaloss.evaluation.sample_costs import ExpectedCost, decide_by_costs, take_costs
 from imbaloss.report import Findings
 from imbaloss.report.cells import ComparedScore
 from imbaloss.report.comparisons import CellComparison
@@ -89,12 +89,12 @@ def compute_redrawn(findings: Findings, compared: ComparedScore) -> RedrawnScore
     rows = {
         (name.method, row.run.seed): row
         for row, name in zip(findings.rows, findings.row_names, strict=True)
-        if (row.threshold if compared.tuned else compared.value_in(row)) is not None
+        if (row.is_decided if compared.tuned else compared.value_in(row) is not None)
     }
-    labels, probabilities = read_test_probabilities(findings, list(rows.values()))
-    scores, redrawn = redraw_scores(compared, list(rows.values()), labels, probabilities)
+    of_test = read_test_predictions(findings, list(rows.values()))
+    scores, redrawn = redraw_scores(compared, list(rows.values()), of_test)
     places = {training: place for place, training in enumerate(rows)}
-    return RedrawnScores(places, scores, redrawn, rarer=int(np.bincount(labels, minlength=2).min()))
+    return RedrawnScores(places, scores, redrawn, rarer=int(np.bincount(of_test.labels, minlength=2).min()))
 
 
 def estimate_sampling_variances(
@@ -115,6 +115,26 @@ def estimate_sampling_variances(
     redrawn = redraw_test_rows(findings, compared)
     differences = {other: redrawn.subtract(first, other) for other in other_methods}
     return {other: float(np.var(drawn, ddof=1)) for other, (gains, drawn) in differences.items() if len(gains)}
+
+
+def estimate_mean(findings: Findings, method: str, compared: ComparedScore) -> Interval:
+    """Return the mean score of a method with its 95 % interval, for other test rows too.
+
+    Folds have other test rows each, so that the interval over them allows for that. If all seeds share one test part, a
+    bootstrap of its rows does. The ends are NaN for one repetition.
+
+    Args:
+        findings: The findings of a study of one data set.
+        method: The name of the method.
+        compared: The score.
+    """
+    [cell] = findings.scored[compared]
+    if findings.study.folds:
+        return cell.interval(method)
+    redrawn = redraw_test_rows(findings, compared)
+    places = [place for (name, _), place in redrawn.places.items() if name == method]
+    interval = seeds_and_redrawn(redrawn.scores[places], redrawn.redrawn[:, places].mean(axis=1), redrawn.rarer)
+    return Interval(interval.estimate, *np.clip(interval[1:], *cell.bounds).tolist())
 
 
 def widen_to_other_rows(
@@ -191,38 +211,43 @@ def rule_out_on_other_rows(findings: Findings, methods: Sequence[str], compared:
     return {method: joint.rule(place, ALPHA) for place, method in enumerate(methods)}
 
 
-def read_test_probabilities(findings: Findings, rows: Sequence[Row]) -> tuple[NDArray[np.int64], Floats]:
-    """Read the labels of the test rows (N,), and what each of K trainings gives for them, (K, N).
+@dataclass(frozen=True, eq=False)
+class SharedPredictions:
+    """What K trainings predict for the N test rows that they share."""
+
+    labels: NDArray[np.int64]  # (N,)
+    probabilities: Floats  # (K, N)
+    costs: Floats | None  # (N, 4), the costs of each row; None if there are none
+
+
+def read_test_predictions(findings: Findings, rows: Sequence[Row]) -> SharedPredictions:
+    """Read what K trainings predict for the test rows that they share.
 
     Args:
         findings: Has the store with the predictions.
-        rows: The stored results of the K trainings, which share one test part.
+        rows: The stored results of the K trainings.
     """
     tests = [predictions["test"] for _, predictions in findings.store.arrays([row.run for row in rows])]
-    return tests[0].labels, np.stack([test.probabilities for test in tests])
+    return SharedPredictions(tests[0].labels, np.stack([test.probabilities for test in tests]), tests[0].costs)
 
 
-def redraw_scores(
-    compared: ComparedScore, rows: Sequence[Row], labels: NDArray[np.int64], probabilities: Floats
-) -> tuple[Floats, Floats]:
+def redraw_scores(compared: ComparedScore, rows: Sequence[Row], of_test: SharedPredictions) -> tuple[Floats, Floats]:
     """Compute the score of each of K trainings on the test rows, (K,), and on R bootstrap samples of them, (R, K).
 
     All rows share one decision.
 
     Args:
         compared: The score.
-        rows: The stored results of the K trainings; for a score at the tuned threshold each must have one.
-        labels: (N,), of the test rows.
-        probabilities: (K, N).
+        rows: The stored results of the K trainings; for a score at the tuned threshold each must have decisions.
+        of_test: What they predict for the test rows.
 
     Raises:
         ValueError: The rows have several decisions.
     """
     [decision] = {row.run.method.decision for row in rows}
+    labels, probabilities = of_test.labels, of_test.probabilities
     if compared.tuned:
-        thresholds = np.array([row.threshold.value for row in rows if row.threshold])
-        called, formula = probabilities >= thresholds[:, None], find_decision_formula(compared, decision.rule, labels)
-        return formula(count_confusion(labels, called)), bootstrap_scores(formula, labels, called)
+        return redraw_decisions(compared, decision, rows, of_test)
     now = np.array([compared.value_in(row) for row in rows], dtype=np.float64)
     if compared.score == BRIER:
         return now, bootstrap_means(labels, (probabilities - labels) ** 2)
@@ -231,17 +256,49 @@ def redraw_scores(
     return now, bootstrap_rankings(partial(RANKINGS[compared.score], **parameters), labels, probabilities)
 
 
-def find_decision_formula(
-    compared: ComparedScore, rule: Rule, labels: NDArray[np.int64]
-) -> Callable[[ConfusionCounts], Floats]:
-    """Return the formula of a score of decisions, from confusion counts.
+def redraw_decisions(
+    compared: ComparedScore, decision: Decision, rows: Sequence[Row], of_test: SharedPredictions
+) -> tuple[Floats, Floats]:
+    """Compute what `redraw_scores` returns for a score of decisions.
+
+    A score without a formula of its own is that of the rule, such as a mean cost.
 
     Args:
-        compared: The score. One without a formula of its own is that of the rule.
-        rule: The threshold rule, which has the costs for the savings.
-        labels: (N,), of the test rows, whose best constant decision the savings are relative to.
+        compared: The score.
+        decision: The decision of all rows.
+        rows: The stored results of the K trainings, which have decisions.
+        of_test: What they predict for the test rows.
     """
-    if compared.score == SAVINGS:
-        constant = find_constant_cost(rule, labels)
-        return lambda counts: 1 - rule.score(counts) / constant
-    return CONFUSION_SCORES.get(compared.score, rule.score)
+    labels, rule = of_test.labels, decision.rule
+    if isinstance(rule, ExpectedCost):
+        costs = require_costs(of_test.costs)
+        flagged = np.stack([decide_by_costs(each, costs) for each in of_test.probabilities])
+        if compared.score in OF_COSTS:
+            taken = np.stack([take_costs(labels, each, costs) for each in flagged])
+            none, every = (take_costs(labels, np.full(len(labels), flag), costs) for flag in (False, True))
+            means = bootstrap_means(labels, np.stack([*taken, none, every]))
+            now = np.append(taken.mean(axis=1), [none.mean(), every.mean()])
+            return relate_costs(now[None], compared)[0], relate_costs(means, compared)
+        formula = CONFUSION_SCORES[compared.score]
+        return formula(count_confusion(labels, flagged)), bootstrap_scores(formula, labels, flagged)
+    thresholds = np.array([row.threshold.value for row in rows if row.threshold])
+    flagged = of_test.probabilities >= thresholds[:, None]
+    formula = CONFUSION_SCORES.get(compared.score, rule.score)
+    now, redrawn = formula(count_confusion(labels, flagged)), bootstrap_scores(formula, labels, flagged)
+    if compared.score != SAVINGS:
+        return now, redrawn
+    constant = min(average_constants(rule, labels))  # which a bootstrap within each class does not change
+    return 1 - now / constant, 1 - redrawn / constant
+
+
+def relate_costs(costs: Floats, compared: ComparedScore) -> Floats:
+    """Return mean costs unchanged, or as savings: 1 minus their share of the cost of the best constant decision.
+
+    Args:
+        costs: (R, K + 2), the mean costs of K trainings, then those of flagging no row and of flagging all rows.
+        compared: The mean cost or the savings.
+
+    Returns:
+        The scores of the K trainings, (R, K).
+    """
+    return 1 - costs[:, :-2] / costs[:, -2:].min(axis=1, keepdims=True) if compared.score == SAVINGS else costs[:, :-2]

@@ -32,6 +32,7 @@ class Case:
     rulings: Mapping[Method, Ruling]  # whether each method may be the best; empty for one repetition
     reached: Interval  # what the choice of a method reaches on new data, estimated; NaN ends for one repetition
     final: Row | None  # the training on all rows; None before it is finished
+    cost: str = ""  # what outcomes cost in each row, as the request names it; empty without such costs
 
     @property
     def study(self) -> ReportableStudy:

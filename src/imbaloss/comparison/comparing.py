@@ -222,7 +222,7 @@ def train_final_model(study: OwnStudy, method: Method, target: str, place: Place
         preparation=own.prepare_split(run.seed, None, run.method.input_form).preparation,
         target=target,
         classes=own.classes,
-        threshold=row.threshold or Threshold(THRESHOLD, np.nan, np.nan),
+        threshold=row.threshold or Threshold(np.nan if own.costs else THRESHOLD, np.nan, np.nan),
         facts={
             "method": str(method),
             "rule": str(run.method.decision.rule),
@@ -230,6 +230,7 @@ def train_final_model(study: OwnStudy, method: Method, target: str, place: Place
             "versions": row.computed.versions,
         },
         output=name_output(model),
+        costs=own.costs,
     )
     try:
         own_model.save(folder)

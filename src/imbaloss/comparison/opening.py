@@ -2,9 +2,11 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from imbaloss.choices import suggest
@@ -12,7 +14,7 @@ from imbaloss.comparison.assemble import Content, assemble_own, derive_name, joi
 from imbaloss.comparison.column_kinds import judge_columns
 from imbaloss.comparison.column_notes import describe_missing_texts, describe_names_with_digits
 from imbaloss.comparison.column_values import check_test_columns, list_names, take_columns
-from imbaloss.comparison.columns import Reason
+from imbaloss.comparison.columns import LeftOut, Reason, Schema
 from imbaloss.comparison.judgement import ColumnRequest
 from imbaloss.comparison.missing_values import find_target, mark_missing
 from imbaloss.comparison.opening_images import (
@@ -23,13 +25,14 @@ from imbaloss.comparison.opening_images import (
     open_image_listing,
     refuse_size,
 )
-from imbaloss.comparison.own_data import Own
+from imbaloss.comparison.own_data import Baseline, Own
 from imbaloss.comparison.reading import arrays
 from imbaloss.comparison.reading.names import check_names
 from imbaloss.comparison.reading.parquet import is_parquet_folder
 from imbaloss.comparison.reading.table_file import ReadingOptions, TableFile, naming
 from imbaloss.comparison.reading.text import select
 from imbaloss.comparison.request import ComparisonRequest
+from imbaloss.comparison.row_costs import RowCosts
 from imbaloss.comparison.targets import name_classes
 
 if TYPE_CHECKING:
@@ -90,8 +93,9 @@ def check_columns(names: Collection[str], request: ComparisonRequest, source: st
     Raises:
         ValueError: A column does not exist, is named for two purposes, or both groups and times are named.
     """
-    wanted = {"target": request.target, "group": request.group, "time": request.time}
+    wanted = {"target": request.target, "group": request.group, "time": request.time, "baseline": request.baseline}
     lists = {"drop": request.drop, "category": request.category, "mark": request.mark, "keep_na": request.keep_na}
+    lists["cost"] = read_costs(request).columns
     named = [*wanted.items(), *((purpose, name) for purpose, column_names in lists.items() for name in column_names)]
     for purpose, name in named:
         if name is not None and name not in names:
@@ -106,6 +110,9 @@ def check_columns(names: Collection[str], request: ComparisonRequest, source: st
                 f"the {purpose} column is the target, {request.target!r}, which cannot divide the rows: name another "
                 f"column with --{purpose}"
             )
+    if request.baseline == request.target or request.target in lists["cost"]:
+        purpose = "baseline" if request.baseline == request.target else "cost"
+        raise ValueError(f"the {purpose} column is the target, {request.target!r}: name another column")
     if request.group is not None and request.time is not None:
         if request.group == request.time:
             raise ValueError(f"column {request.group!r} is both group and time: use one of the two")
@@ -144,9 +151,12 @@ def open_tables(
     target = name_classes(request.target, find_target(first, request.target, request.na_values))
     marked = [mark_missing_in_features(table, request) for table in tables]
     schema = judge_columns(marked[0], read_column_request(request, delimiter))
+    costs = read_costs(request).find_forms(first, request.na_values, request.decimal) if request.cost else None
+    baseline = judge_baseline(marked[0], request) if request.baseline else None
     targets, features = [target], [take_columns(schema, marked[0])]
     for test, marked_test in zip(tables[1:], marked[1:], strict=True):
-        needed = [*schema.read_from, *(column for column in (request.target, request.group, request.time) if column)]
+        named = (request.target, request.group, request.time, request.baseline, *(costs.columns if costs else ()))
+        needed = [*schema.read_from, *filter(None, named)]
         check_test_columns(needed, test.column_names, schema.left_out)
         with naming(request.test) if request.test else nullcontext():
             features.append(take_columns(schema, marked_test))
@@ -168,8 +178,45 @@ def open_tables(
         classes=classes or {},
         groups=join_columns(marked, request.group),
         times=join_columns(marked, request.time),
+        costs=costs,
+        sample_costs=np.concatenate([costs.compute(table, request.na_values) for table in tables]) if costs else None,
+        baseline=take_baseline(baseline, marked) if baseline else None,
     )
     return assemble_own(content, request)
+
+
+def read_costs(request: ComparisonRequest) -> RowCosts:
+    """Read the costs of a request; without any they are those without a column.
+
+    Raises:
+        ValueError: The text is none of costs.
+    """
+    return RowCosts.parse(request.cost or "fn=1,fp=1")
+
+
+def judge_baseline(table: "pa.Table", request: ComparisonRequest) -> Schema:
+    """Return the column with the score or decision in use as the only column of a schema; the others are left out.
+
+    Args:
+        table: The rows to learn from, with nulls for missing values.
+        request: Names the column.
+
+    Raises:
+        ValueError: The column has one value, or values of several kinds.
+    """
+    name = str(request.baseline)
+    alone = replace(read_column_request(request, None), aside={})
+    try:
+        schema = judge_columns(table.select([name]), alone)
+    except ValueError as error:
+        raise ValueError(f"the baseline column {name!r} cannot be compared: {error}") from error
+    others = {other: LeftOut(Reason.NOT_BASELINE) for other in (*table.column_names, request.target) if other != name}
+    return replace(schema, left_out=others)
+
+
+def take_baseline(schema: Schema, tables: "Sequence[pa.Table]") -> Baseline:
+    """Return the column with the score or decision in use for all rows of one or two tables."""
+    return Baseline(schema, pd.concat([take_columns(schema, table) for table in tables], ignore_index=True))
 
 
 def read_column_request(request: ComparisonRequest, delimiter: str | None) -> ColumnRequest:
@@ -178,6 +225,10 @@ def read_column_request(request: ComparisonRequest, delimiter: str | None) -> Co
     delimiter: That of the file if it is delimited text, else None.
     """
     aside = {request.target: Reason.TARGET} | dict.fromkeys(request.drop, Reason.DROPPED)
+    if not request.keep_cost_columns:
+        aside |= dict.fromkeys(read_costs(request).columns, Reason.COST)
+    if request.baseline is not None:
+        aside[request.baseline] = Reason.BASELINE
     for reason, column in ((Reason.GROUP, request.group), (Reason.TIME, request.time)):
         if column is not None:
             aside[column] = reason

@@ -94,9 +94,22 @@ def refuse_columns(request: ComparisonRequest, reason: str) -> None:
     for option in ("group", "time", "drop", "category", "mark", "keep_na"):
         if getattr(request, option):
             raise ValueError(f"{reason}: leave out --{option.replace('_', '-')}, which names a column of a table")
+    refuse_costs(request)
     for option in ("encoding", "sheet"):
         if getattr(request, option):
             raise ValueError(f"{reason}: leave out --{option}, which is for files of tables")
+
+
+def refuse_costs(request: ComparisonRequest) -> None:
+    """Refuse a request with costs by row or a baseline, which are for tables; do nothing without them.
+
+    Raises:
+        ValueError: The request has costs or a baseline.
+    """
+    for option in ("cost", "baseline"):
+        if getattr(request, option):
+            instead = ", and give constant costs as --threshold cost:fn=10" if option == "cost" else ""
+            raise ValueError(f"--{option} is for tables, and these are images: leave it out{instead}")
 
 
 def find_image_column(table: "pa.Table", request: ComparisonRequest) -> str | None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from imbaloss.comparison.columns import Schema
 from imbaloss.comparison.preparation import ImagePreparation, TablePreparation
+from imbaloss.comparison.row_costs import RowCosts
 from imbaloss.data.dataset import check_class
 from imbaloss.data.samples import Counts, InputForm, Samples, Split, pick_examples
 from imbaloss.data.seeds import make_random_state
@@ -48,6 +49,14 @@ class Prepared(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
+class Baseline:
+    """The score or decision in use today, which is compared as a method."""
+
+    schema: Schema  # with its column alone
+    frame: pd.DataFrame  # (N, 1), as `take_columns` returns it
+
+
+@dataclass(frozen=True, eq=False)
 class Own:
     """A person's own data: rows (or images) of two classes, and the rule that divides them.
 
@@ -76,6 +85,9 @@ class Own:
     held_out: int = 0  # the number of test rows at the end
     notes: tuple[str, ...] = ()  # notes from reading the data
     classes: tuple[Any, ...] = ()  # the negative and the positive label, which may be numbers
+    costs: RowCosts | None = None  # what outcomes cost in each row, as the request says; None without costs
+    sample_costs: NDArray[np.float64] | None = None  # (N, 4), these costs as numbers; None without costs
+    baseline: Baseline | None = None  # the score or decision in use today; None if there is none
 
     @property
     def cache(self) -> SplitCache:
@@ -201,9 +213,15 @@ class Own:
             rows = self.find_rows(seed, fold)
             preparation, of_train = self.fit_preparation(rows["train"], form)
             outside = np.concatenate([rows["validation"], rows["test"]])  # together, which is faster for wide tables
-            inputs = [of_train, *np.split(preparation(self.take_features(outside)), [len(rows["validation"])])]
+            inputs = [of_train, *np.split(preparation(self.take_features(outside, form)), [len(rows["validation"])])]
+            costs = self.sample_costs
             train, validation, test = (
-                Samples(of_part, self.labels[rows[part]], rows[part])
+                Samples(
+                    of_part,
+                    self.labels[rows[part]],
+                    rows[part],
+                    costs=None if costs is None else costs[rows[part]],
+                )
                 for part, of_part in zip(PARTS, inputs, strict=True)
             )
             categorical = preparation.categorical if isinstance(preparation, TablePreparation) else ()
@@ -216,13 +234,18 @@ class Own:
         self, rows: Rows, form: InputForm
     ) -> tuple[TablePreparation | ImagePreparation, NDArray[np.floating[Any]]]:
         """Fit the preparation on these rows, and return it with their inputs (n, ...); for images nothing is fitted."""
-        if isinstance(self.kind, Schema):
-            return TablePreparation.fit(self.kind, self.take_features(rows), self.labels[rows], form)
-        return self.kind, self.kind(self.take_features(rows))
+        kind = self.baseline.schema if form is InputForm.BASELINE and self.baseline else self.kind
+        if isinstance(kind, Schema):
+            return TablePreparation.fit(kind, self.take_features(rows, form), self.labels[rows], form)
+        return kind, kind(self.take_features(rows))
 
-    def take_features(self, rows: Rows) -> Any:
-        """Return the features of these rows, in their order, as a frame or as images (n, C, H, W)."""
-        return self.features.iloc[rows] if isinstance(self.features, pd.DataFrame) else self.features[rows]
+    def take_features(self, rows: Rows, form: InputForm = InputForm.PREPARED) -> Any:
+        """Return the features of these rows, in their order, as a frame or as images (n, C, H, W).
+
+        For the form "baseline" they are the score or decision in use today.
+        """
+        features = self.baseline.frame if form is InputForm.BASELINE and self.baseline else self.features
+        return features.iloc[rows] if isinstance(features, pd.DataFrame) else features[rows]
 
     def find_rows(self, seed: int, fold: Fold | None) -> dict[str, Rows]:
         """Return the indices of the rows of "train", "validation" and "test", each ascending; every division is cached.

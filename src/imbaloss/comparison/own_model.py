@@ -21,8 +21,10 @@ from imbaloss.comparison.preparation import ImagePreparation, TablePreparation
 from imbaloss.comparison.reading.frames import table_from_frame
 from imbaloss.comparison.reading.image_arrays import prepare_image_array
 from imbaloss.comparison.reading.table_file import naming
+from imbaloss.comparison.row_costs import RowCosts
 from imbaloss.data import InputForm
 from imbaloss.evaluation.calibration import NONE
+from imbaloss.evaluation.sample_costs import decide_by_costs
 from imbaloss.evaluation.scores import Threshold
 from imbaloss.learners import FittedModel, model_files, skops_file
 from imbaloss.learners.network_file import check_unchanged
@@ -56,6 +58,7 @@ class OwnModel:
     threshold: Threshold
     facts: Mapping[str, Any]  # how the model was trained, as JSON values
     output: str  # the name of the column for its probabilities in a file of predictions: "probability" or "score"
+    costs: RowCosts | None = None  # what outcomes cost in each row, which decides in place of the threshold; or None
 
     @property
     def positive(self) -> Any:
@@ -106,10 +109,12 @@ class OwnModel:
             ValueError: A column is missing or unknown, or a value is not of the column's kind.
         """
         marked = mark_missing(table, schema.na_values, schema.keep_na)
-        return take_columns(schema, marked, first_row, also=[self.target])
+        return take_columns(schema, marked, first_row, also=[self.target, *(self.costs.columns if self.costs else ())])
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Predict the class of each row, (N,): positive if its probability is at least the threshold.
+
+        With costs that differ by row, it is the class of the lower expected cost.
 
         Args:
             X: A frame with the columns of the training, an array (N, D), or images (N, H, W[, C]).
@@ -121,16 +126,33 @@ class OwnModel:
             ValueError: A column is missing or unknown, a value is of another kind, or images have another shape.
             TypeError: X is a lazy frame.
         """
-        return self.decide(self.predict_proba(X)[:, 1])
+        costs = self.compute_costs(table_from_frame(X)) if self.costs else None
+        return self.decide(self.predict_proba(X)[:, 1], costs)
 
-    def decide(self, probabilities: NDArray[np.float64]) -> NDArray[Any]:
+    def compute_costs(self, table: "pa.Table", first_row: int = 1) -> NDArray[np.float64] | None:
+        """Compute the costs of each row of a table, (N, 4); None for a model that decides by a threshold.
+
+        Args:
+            table: The rows.
+            first_row: The number of the first row, for messages.
+
+        Raises:
+            ValueError: A column of the costs is missing, or has a value that is missing or no number.
+        """
+        na_values = self.kind.na_values if isinstance(self.kind, Schema) else ()
+        return None if self.costs is None else self.costs.compute(table, na_values, first_row)
+
+    def decide(self, probabilities: NDArray[np.float64], costs: NDArray[np.float64] | None = None) -> NDArray[Any]:
         """Return the class of each row, (N,): positive if its probability is at least the threshold.
 
-        probabilities: (N,), of the positive class; NaN gives the negative class.
+        Args:
+            probabilities: (N,), of the positive class; NaN gives the negative class.
+            costs: (N, 4), the costs of each row, by which it is decided in place of the threshold; None for none.
         """
         are_numbers = all(isinstance(name, bool | int | float) for name in self.classes)
         classes = np.array(self.classes, dtype=None if are_numbers else object)
-        return classes[(probabilities >= self.threshold.value).astype(np.int64)]
+        flagged = probabilities >= self.threshold.value if costs is None else decide_by_costs(probabilities, costs)
+        return classes[flagged.astype(np.int64)]
 
     def save(self, folder: Path) -> Path:
         """Write the files of the model into a folder, and return the file that names the others.
@@ -163,7 +185,7 @@ class OwnModel:
             "files": checksums | saved.checksums,
             "facts": self.facts,
             "output": self.output,
-        }
+        } | ({"costs": self.costs.to_json()} if self.costs else {})
         text = json.dumps(header | {CHECKSUM: hash_header(header)}, indent=1)
         return write_atomically(folder / NAME, text.encode())
 
@@ -191,7 +213,9 @@ class OwnModel:
             ends = header["threshold"]
             threshold = Threshold(**{name: np.nan if ends[name] is None else ends[name] for name in Threshold._fields})
             output = header.get("output", PROBABILITY)  # version 0.1 did not write it, and always gave this name
-            return cls(model, preparation, header["target"], (negative, positive), threshold, header["facts"], output)
+            costs = RowCosts.from_json(header["costs"]) if "costs" in header else None
+            facts = header["facts"]
+            return cls(model, preparation, header["target"], (negative, positive), threshold, facts, output, costs)
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"{folder / NAME} is not as imbaloss has written it: {error!r}") from error
 

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 from unicodedata import decimal
 
 import pandas as pd
@@ -9,6 +10,11 @@ import pandas as pd
 from imbaloss.comparison.own_data import FOLDS, Own
 from imbaloss.comparison.request import ComparisonRequest
 from imbaloss.comparison.study import OwnStudy, choose_methods, choose_recipe, choose_repetitions
+from imbaloss.data import InputForm
+from imbaloss.evaluation.calibration import NONE
+from imbaloss.evaluation.sample_costs import EXPECTED_COST
+from imbaloss.learners import Method
+from imbaloss.learners.estimators import BASELINE
 from imbaloss.training.recipe import check_entries, read_entries
 
 UNITS = ("s", "m", "h")  # of a budget: seconds, minutes, hours
@@ -25,10 +31,18 @@ def plan_study(request: ComparisonRequest, own: Own) -> OwnStudy:
         TypeError: A method is neither text nor a classifier of scikit-learn's kind.
     """
     request.check_combinations()
+    check_costs(request)
     request.check_numbers()
     methods = choose_methods(request, images=own.kind.of_images)
+    if any(method.input_form is InputForm.BASELINE for method in methods) and own.baseline is None:
+        raise ValueError(f"the method baseline needs a column: name it by {request.write_option('baseline')}")
+    if any(method.sampler.by_costs for method in methods) and own.costs is None:
+        raise ValueError(f"the sampler cost_weights needs the costs of each row: give {request.write_option('cost')}")
+    if own.baseline is not None:
+        methods = tuple(dict.fromkeys((*methods, Method.parse(BASELINE))))
     train = sum(own.split_counts(0, own.each_fold[0])["train"])
-    alone = {"tune_lr": ()} if "lr" in request.recipe else {}
+    alone: dict[str, Any] = {"tune_lr": ()} if "lr" in request.recipe else {}
+    alone |= {"threshold": EXPECTED_COST} if own.costs else {}
     check_entries(request.recipe)
     entries = choose_recipe(train, {**alone, **request.recipe}, images=own.kind.of_images, settings=request.settings)
     recipe, decision = read_entries(entries)
@@ -49,10 +63,35 @@ def plan_study(request: ComparisonRequest, own: Own) -> OwnStudy:
         recipe=recipe,
         entries=entries,
         margin=request.margin,
+        cost=str(own.costs or ""),
         command=request.command,
         noun=f"{own.kind.noun}s",
         settings=request.settings,
     )
+
+
+def check_costs(request: ComparisonRequest) -> None:
+    """Check that costs by row are not combined with what decides otherwise, and that probabilities are calibrated.
+
+    Raises:
+        ValueError: The request has costs by row, and a threshold rule or no calibration. Or it has the rule
+            "expected_cost" without costs by row.
+    """
+    threshold, calibration = (request.recipe.get(name) for name in ("threshold", "calibration"))
+    cost, rule = request.write_option("cost"), request.write_option("threshold")
+    if request.cost is None:
+        if threshold == EXPECTED_COST:
+            raise ValueError(
+                f"the rule {EXPECTED_COST} needs the costs of each row: give them by {cost} fn=amount,fp=5"
+            )
+        return
+    if threshold is not None:
+        raise ValueError(f"{cost} and {rule} cannot be combined: each row is decided by its own costs")
+    if calibration == NONE:
+        raise ValueError(
+            f"{cost} needs probabilities: leave out {request.write_option('calibration')} none, since scores without "
+            "calibration are none"
+        )
 
 
 def budget_in_seconds(request: ComparisonRequest) -> float | None:

@@ -128,10 +128,11 @@ def predict_table(
     for part in split_evenly(file.iterate_parts(AT_ONCE), AT_ONCE):
         check_kept(model, part.column_names, keep)
         features = model.take_columns(schema, part, row)
+        costs = model.compute_costs(part, row)
         unseen.update(preparation.count_unseen(features))
         row += part.num_rows
         kept = part.select(list(keep)).to_pandas() if keep else pd.DataFrame(index=range(part.num_rows))
-        yield add_predictions(model, kept, model.probabilities(features))
+        yield add_predictions(model, kept, model.probabilities(features), costs)
 
 
 def complete_forms(schema: Schema, file: TableFile) -> Schema:
@@ -241,13 +242,23 @@ def check_kept(model: OwnModel, names: Sequence[str], keep: Sequence[str]) -> No
             )
 
 
-def add_predictions(model: OwnModel, kept: pd.DataFrame, probabilities: NDArray[np.float64]) -> pd.DataFrame:
+def add_predictions(
+    model: OwnModel,
+    kept: pd.DataFrame,
+    probabilities: NDArray[np.float64],
+    costs: NDArray[np.float64] | None = None,
+) -> pd.DataFrame:
     """Return the kept columns of the file, followed by "probability" (of the positive class) and "decision" (a class).
 
-    The first of the two is called "score" for a model that was asked for no calibration. probabilities: (N,), one for
-    each row of `kept`.
+    The first of the two is called "score" for a model that was asked for no calibration.
+
+    Args:
+        model: The model.
+        kept: (N, columns), the columns to keep.
+        probabilities: (N,), of the positive class.
+        costs: (N, 4), the costs of each row; None for a model that decides by a threshold.
     """
-    return kept.assign(**{model.output: probabilities, DECISION: model.decide(probabilities)})
+    return kept.assign(**{model.output: probabilities, DECISION: model.decide(probabilities, costs)})
 
 
 def predict_images(

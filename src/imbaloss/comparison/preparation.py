@@ -50,7 +50,7 @@ class TablePreparation:
             form: The form of the inputs.
         """
         positives = int(labels.sum())
-        steps = make_steps(schema, positives) if form is InputForm.PREPARED else make_column_steps(schema, positives)
+        steps = make_column_steps(schema, positives) if form is InputForm.COLUMNS else make_steps(schema, positives)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # on columns without a value and classes with few rows
             inputs = [steps[name].fit_transform(values, labels) for name, values in iterate_step_arrays(schema, frame)]
@@ -73,7 +73,7 @@ class TablePreparation:
     @property
     def categorical(self) -> tuple[int, ...]:
         """The places of the inputs that are codes of categories; empty for prepared inputs."""
-        if self.form is InputForm.PREPARED:
+        if self.form is not InputForm.COLUMNS:
             return ()
         columns = list_step_columns(self.schema)
         first = len(columns.get("numbers", ()))
@@ -99,7 +99,7 @@ def join_inputs(parts: Sequence[Any], form: InputForm) -> Inputs:
 
     Prepared inputs become float32, columns as they are float64, in which dates and large numbers stay exact.
     """
-    dtype = np.float32 if form is InputForm.PREPARED else np.float64
+    dtype = np.float64 if form is InputForm.COLUMNS else np.float32
     inputs: Inputs = np.ascontiguousarray(np.hstack(parts) if len(parts) > 1 else parts[0], dtype=dtype)
     return inputs
 

@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 
 from imbaloss.data import NO_SAMPLER
 from imbaloss.learners import Method
+from imbaloss.learners.estimators import BASELINE
 from imbaloss.statistics.paired import inflation_of
 
 Floats = NDArray[np.float64]
 Name = TypeVar("Name", bound=Hashable)
 STANDARD_ERRORS = 1.0  # that a lead over the first choice must exceed
-SIMPLEST = ("logistic_regression",)  # names of learners that are simpler than all others
+SIMPLEST = (BASELINE, "logistic_regression")  # names of learners that are simpler than all others
 BOOSTED = ("lightgbm", "xgboost", "gradient_boosting")  # methods with boosted trees
 PREFERRED = (  # names of learners and losses, the most preferred first
     *("lightgbm", "logistic_regression", "xgboost", "extra_trees", "random_forest"),
@@ -29,6 +30,7 @@ class Kind(StrEnum):
 
     BOOSTED = "method with boosted trees"
     NETWORK = "network"
+    BASELINE = "score or decision in use today"
     OTHER = "other classifier"
 
 
@@ -156,10 +158,11 @@ def sort_by_preference(methods: Iterable[Method], *, images: bool) -> list[Metho
 
 
 def find_kind(method: Method) -> Kind:
-    """Return the kind of a method: boosted trees, a network, or another classifier."""
+    """Return the kind of a method: boosted trees, a network, the score in use, or another classifier."""
     if method.learner.is_network:
         return Kind.NETWORK
-    return Kind.BOOSTED if find_name(method) in BOOSTED else Kind.OTHER
+    kinds = dict.fromkeys(BOOSTED, Kind.BOOSTED) | {BASELINE: Kind.BASELINE}
+    return kinds.get(find_name(method), Kind.OTHER)
 
 
 def find_name(method: Method) -> str:

@@ -20,7 +20,17 @@ EXCLUSIVE = (  # fields that cannot be combined, and the reason
     ("repetitions", "budget", "a budget decides the number of repetitions"),
     ("methods", "losses", "name a loss as a method too"),
 )
-NAMES = ("target", "group", "time", "drop", "category", "mark", "na_values", "keep_na")  # fields with names or texts
+NAMES = (
+    "target",
+    "group",
+    "time",
+    "baseline",
+    "drop",
+    "category",
+    "mark",
+    "na_values",
+    "keep_na",
+)  # fields with names or texts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +64,26 @@ class ComparisonRequest:
     drop: Annotated[
         tuple[str, ...], Entry("Column to leave out.", metavar="COLUMN", in_python="Columns to leave out.")
     ] = ()
+    cost: Annotated[
+        str | None,
+        Entry(
+            "What mistakes (fn, fp) and right decisions (tp, tn) cost in each row: numbers, columns or 0.75*COLUMN, as "
+            "fn=amount,fp=5. Each row is decided by its own costs.",
+            metavar="COSTS",
+            default_text="none",
+            in_python='What mistakes (fn, fp) and right decisions (tp, tn) cost in each row, as "fn=amount,fp=5" or '
+            '{"fn": "amount", "fp": 5}: numbers, columns of X or "0.75*amount". Each row is decided by its own costs.',
+        ),
+    ] = None
+    baseline: Annotated[
+        str | None,
+        Entry(
+            "Column with a score or a decision in use today, which is compared as the method 'baseline'.",
+            metavar="COLUMN",
+            in_python="Column of X with a score or a decision in use today, which is compared as the method "
+            '"baseline".',
+        ),
+    ] = None
     methods: Annotated[  # texts, or in Python also classifiers; or the name of one set
         tuple[Any, ...] | None,
         Entry(
@@ -131,6 +161,14 @@ class ComparisonRequest:
             in_python='Columns in which "NA", "None" and the like are values.',
         ),
     ] = ()
+    keep_cost_columns: Annotated[
+        bool,
+        Entry(
+            "Learn from the columns that --cost names too.",
+            panel="Data",
+            in_python="Whether methods learn from the columns that `cost` names too.",
+        ),
+    ] = False
     decimal: Annotated[
         str | None,
         Entry(
@@ -277,7 +315,8 @@ class ComparisonRequest:
         """Write the name of a field as the person knows it: "--keep-na" on the command line, "`keep_na`" in Python."""
         if not self.command:
             return f"`{name}`"
-        return f"--{(REQUEST_FIELDS[name].entry.option or name).replace('_', '-')}"
+        option = REQUEST_FIELDS[name].entry.option if name in REQUEST_FIELDS else ""  # a recipe has further names
+        return f"--{(option or name).replace('_', '-')}"
 
     def check_combinations(self) -> None:
         """Raise ValueError if the request has two fields that exclude each other, such as `repetitions` and `budget`.

@@ -6,13 +6,16 @@ from math import floor, isfinite, log10
 
 import numpy as np
 
+from imbaloss.comparison.bootstrap_of_test_rows import estimate_mean
 from imbaloss.comparison.case import Case
 from imbaloss.comparison.recommendation import Kind, choose_method, find_kind, find_most_scored
 from imbaloss.evaluation.calibration import NONE
+from imbaloss.evaluation.sample_costs import ExpectedCost
 from imbaloss.learners import NETWORKS, Method
+from imbaloss.learners.estimators import BASELINE
 from imbaloss.losses import LossSpec
 from imbaloss.plural import format_count, join_words
-from imbaloss.report.cells import COST, constant_cost
+from imbaloss.report.cells import COST, constant_costs
 from imbaloss.report.comparisons import CellComparison
 from imbaloss.report.evidence import ERROR
 from imbaloss.statistics import Interval, Verdict
@@ -176,7 +179,7 @@ def explain_missing_scores(case: Case) -> str:
     if not lacking:
         return ""
     failures = find_first_failures(case)
-    unmet = case.score.tuned and any(row.threshold is None and not row.failure for row in rows)
+    unmet = case.score.tuned and any(not row.is_decided and not row.failure for row in rows)
     reasons = ["the training failed"] * bool(failures)
     reasons += [f"no threshold on the validation part meets {case.best.decision.rule}"] * unmet
     reasons = reasons or ["it is undefined there"]
@@ -226,9 +229,9 @@ def compare_with_plain_network(case: Case) -> str:
 def give_threshold(case: Case) -> str:
     """Say from which probability on to flag a row, with an interval; "" before the training on all rows is finished.
 
-    Without calibration the text speaks of a score, and says that it is no probability. If that training failed, the
-    text says so; if it has no threshold, the text says why and advises 1/2. If no method is better than chance, it is
-    "" too.
+    With costs by row, the text says how each row is decided. Without calibration the text speaks of a score, and says
+    that it is no probability. If that training failed, the text says so; if it has no threshold, the text says why and
+    advises 1/2. If no method is better than chance, it is "" too.
     """
     row, study = case.final, case.study
     if row is not None and row.failure:
@@ -236,6 +239,11 @@ def give_threshold(case: Case) -> str:
     if row is None or case.finds_nothing:
         return ""
     rule = case.best.decision.rule
+    if isinstance(rule, ExpectedCost):
+        return (
+            f"Flag {case.sample} as {case.sought} when that costs less in expectation, by its own costs ({case.cost}) "
+            "and its calibrated probability. `imbaloss predict` does so"
+        )
     if row.threshold is None:
         reason = row.tuned.reason
         return f"The final training on all {study.noun} has no threshold ({reason}): use ½, or one that you know"
@@ -263,7 +271,7 @@ def rate_decisions(case: Case) -> str:
     The counts are of all test rows of the repetitions that have a threshold, each at its own. They are told for 1,000
     rows, or for 10 or 100 times as many, so that at least ten of these are positive.
     """
-    rows = [row for row in case.best_rows if row.threshold]
+    rows = [row for row in case.best_rows if row.is_decided]
     tn, fp, fn, tp = (sum(row.tuned.scores[name] or 0 for row in rows) for name in ("tn", "fp", "fn", "tp"))
     if not tp + fn or case.finds_nothing:
         return ""
@@ -275,8 +283,9 @@ def rate_decisions(case: Case) -> str:
     positives = f"{case.line.test.positives:.0f} {noun} with {sought}"
     tests = f"each test part has about {positives}" if case.study.folds else f"the test part has {positives}"
     over = format_count(len(rows), case.repetition)
+    way = "Deciding" if isinstance(case.best.decision.rule, ExpectedCost) else "With thresholds chosen"
     return (
-        f"With thresholds chosen in this way you would flag about {flagged:,} of {many:,} new {noun}, of which "
+        f"{way} in this way you would flag about {flagged:,} of {many:,} new {noun}, of which "
         f"{right:,} would have {sought}. {missed:,} with {sought} would be missed. "
         f"(All test {noun} of {over} together: recall {100 * tp / (tp + fn):.0f} %{precision}{f1}; {tests})"
     )
@@ -301,21 +310,35 @@ def check_demand(case: Case) -> str:
 
 
 def compare_costs(case: Case) -> str:
-    """Compare the mean cost of a decision with that of the best constant decision; "" if the rule names no costs."""
-    if case.score is not COST:
+    """Compare the mean cost of a decision with that of the best constant decision; "" if the rule names no costs.
+
+    A score or decision in use today is compared too. The intervals are for other rows and repetitions.
+    """
+    if COST not in case.findings.scored:
         return ""
-    rows, noun, mean = case.findings.rows, case.study.noun, case.interval.estimate
-    constant = float(np.mean([constant_cost(row) for row in rows]))
-    costs = case.best.decision.rule.parameters
-    missing_all = costs["fn"] * sum(row.counts.test.positives for row in rows)
-    flagging_all = costs["fp"] * sum(row.counts.test.negatives for row in rows)
-    simplest = f"flag no {noun} at all" if missing_all <= flagging_all else f"flag all {noun}"
-    saved = 1 - mean / constant
-    text = f"Deciding by {case.best} costs {mean:.3g} {case.sample} on average; to {simplest} costs {constant:.3g}"
-    if saved >= SAVES:
-        return f"{text}. The method saves {saved * 100:.1f} %"
-    loss = "saves nothing" if saved > -SAVES else f"costs {-saved * 100:.1f} % more"
+    [cell] = case.findings.scored[COST]
+    noun, costs = case.study.noun, estimate_mean(case.findings, str(case.best), COST)
+    none, every = np.nanmean([constant_costs(row) for row in case.best_rows], axis=0).tolist()
+    simplest = f"flag no {noun} at all" if none <= every else f"flag all {noun}"
+    text = (
+        f"Deciding by {case.best} costs {write_cost(costs)} {case.sample} on average; to {simplest} costs "
+        f"{min(none, every):.3g}"
+    )
+    if BASELINE in cell.scores and str(case.best) != BASELINE:
+        in_use = estimate_mean(case.findings, BASELINE, COST)
+        text += f", and to decide by the score or decision in use today {write_cost(in_use)}"
+    saved = Interval(*(100 * (1 - cost / min(none, every)) for cost in (costs.estimate, costs.high, costs.low)))
+    if saved.estimate >= 100 * SAVES:
+        ends = f" (95 % CI {saved.low:.1f} to {saved.high:.1f})" if saved.high > saved.low else ""
+        return f"{text}. The method saves {saved.estimate:.1f} %{ends}"
+    loss = "saves nothing" if saved.estimate > -100 * SAVES else f"costs {-saved.estimate:.1f} % more"
     return f"{text}. The method {loss}: {simplest}, without a model"
+
+
+def write_cost(costs: Interval) -> str:
+    """Write a mean cost with three digits and its 95 % interval, which is left out if it has no width."""
+    mean, low, high = costs
+    return f"{mean:.3g} (95 % CI {low:.3g} to {high:.3g})" if high > low else f"{mean:.3g}"
 
 
 def name_score(label: str) -> str:

@@ -14,6 +14,7 @@ from imbaloss.data import NO_SAMPLER, NONE, Fold, SamplerSpec
 from imbaloss.evaluation import Decision
 from imbaloss.evaluation.decision import choose_objective
 from imbaloss.learners import LEARNERS, Method
+from imbaloss.learners.estimators import BASELINE
 from imbaloss.recipe_fields import DEFAULT_MARGIN
 from imbaloss.report import Findings
 from imbaloss.studies import ReportExtension, Run
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 REFERENCES = ("lightgbm", "logistic_regression")  # that are compared beside losses
 LOSSES = ("ce", "wce", "focal", "mfe")  # of networks in the default set
 EVERY_LOSS = tuple(name for name in losses.names() if name != "ldam_drw")  # which lacks the epoch of its change
-ABSENT = {"gradient_boosting", *(() if find_spec("xgboost") else ("xgboost",))}  # LightGBM replaces the first
+ABSENT = {"gradient_boosting", BASELINE, *(() if find_spec("xgboost") else ("xgboost",))}  # LightGBM replaces the first
 EVERY_LEARNER = tuple(name for name in LEARNERS if name not in ABSENT)
 DEFAULT = "default"  # the set that is compared if a request names neither methods nor losses nor samplers
 SETS = {  # methods by the name of their set
@@ -75,6 +76,7 @@ class OwnStudy:
     command: str = ""  # the command line of the request
     noun: str = "rows"  # the plural noun for the samples; or "images"
     settings: int = 0  # largest number of settings that each method tries; 0 in studies of version 0.1
+    cost: str = ""  # what outcomes cost in each row, as `--cost` names it; empty without such costs
     protocols: tuple[str, ...] = field(default=(OWN,), init=False)
     repeats: int = field(default=1, init=False)
 
@@ -169,7 +171,7 @@ class OwnStudy:
             best: The method that `recommend` returned.
         """
         final = next(iter(findings.store.rows([self.final_run(best)])), None)
-        return advise(findings, best, methods=self.methods, sought=self.sought, final=final)
+        return advise(findings, best, methods=self.methods, sought=self.sought, final=final, cost=self.cost)
 
     def extend_report(self, findings: Findings) -> ReportExtension:
         """Return what the report of this study begins with: the advice, or a sentence that no method has a result."""

@@ -5,7 +5,7 @@ The text of a sampler has its parameters, as in smote:ratio=0.5,neighbours=3. `S
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import Any, Self
 
@@ -79,6 +79,7 @@ SAMPLERS = {
     "smote_tomek": Sampler(f"{COMBINED}.SMOTETomek", raise_counts, defaults=RATIO),
     "smote_enn": Sampler(f"{COMBINED}.SMOTEENN", raise_counts, defaults=RATIO),
 }
+COST_WEIGHTS = "cost_weights"  # weighs each training sample by what its mistake costs
 STRATIFIED, BALANCED = "stratified_batches", "balanced_batches"
 BATCH_SAMPLERS: dict[str, Mapping[str, float]] = {STRATIFIED: {"fewest": 1}, BALANCED: {}}  # name -> defaults
 
@@ -105,7 +106,7 @@ class SamplerSpec:
 
         Raises ValueError for an unknown sampler or parameter and for a value outside its domain.
         """
-        check_choice("sampler", self.name, [NONE, *SAMPLERS, *BATCH_SAMPLERS])
+        check_choice("sampler", self.name, [NONE, *SAMPLERS, *BATCH_SAMPLERS, COST_WEIGHTS])
         parameters, defaults = dict(self.parameters), default_parameters(self.name)
         for key in parameters:
             check_parameter(self.name, key, defaults)
@@ -141,6 +142,11 @@ class SamplerSpec:
     def in_batches(self) -> bool:
         """Whether the sampler draws training batches by class, and adds or leaves out no samples."""
         return self.name in BATCH_SAMPLERS
+
+    @property
+    def by_costs(self) -> bool:
+        """Whether the sampler weighs the samples by their costs, which each sample must have."""
+        return self.name == COST_WEIGHTS
 
     @property
     def looks_at_labels_alone(self) -> bool:
@@ -230,8 +236,9 @@ def shown_counts(train: Sequence[int], spec: SamplerSpec, size: int) -> Classes:
 def resample(train: Samples, spec: SamplerSpec, seed: int) -> Samples:
     """Return the training part after a sampler, in random order.
 
-    It is the part itself if the sampler draws batches or is none. The result does not know the `images` (rows in the
-    pool) of its samples. It has weights if the part has them.
+    It is the part itself if the sampler draws batches or is none, and with cost_weights the part with weights. The
+    result of other samplers does not know the `images` (rows in the pool) and the costs of its samples. It has weights
+    if the part has them.
 
     Args:
         train: The training part; it stays as it is.
@@ -240,8 +247,10 @@ def resample(train: Samples, spec: SamplerSpec, seed: int) -> Samples:
 
     Raises:
         ValueError: A class has too few samples, imbalanced-learn refuses the samples, or there are sample weights and
-            the sampler makes new samples.
+            the sampler makes new samples. Or cost_weights finds no costs.
     """
+    if spec.by_costs:
+        return weigh_by_costs(train)
     if spec.name not in SAMPLERS:
         return train
     wanted = resampled_counts(np.bincount(train.labels).tolist(), spec)
@@ -262,6 +271,27 @@ def resample(train: Samples, spec: SamplerSpec, seed: int) -> Samples:
         weights = train.weights[resampler.sample_indices_][mixed]
     shape = train.inputs.shape[1:]
     return Samples(inputs.reshape(-1, *shape).astype(train.inputs.dtype)[mixed], labels[mixed], weights=weights)
+
+
+def weigh_by_costs(part: Samples) -> Samples:
+    """Return samples with weights of mean 1, in proportion to what a mistake costs beyond the right decision.
+
+    A sample whose mistake costs no more has weight 0. Weights that the samples have are multiplied.
+
+    Raises:
+        ValueError: The samples have no costs, or the mistakes of a class cost nothing.
+
+    Source: Zadrozny, Langford and Abe 2003 (ICDM), for weights by cost.
+    """
+    if part.costs is None:
+        raise ValueError(f"sampler {COST_WEIGHTS} needs the costs of each row: give them by --cost")
+    tn, fp, fn, tp = part.costs.T
+    weights = np.maximum(np.where(part.labels == 1, fn - tp, fp - tn), 0.0)
+    if part.weights is not None:
+        weights = weights * part.weights
+    if not all(weights[part.labels == label].any() for label in np.unique(part.labels)):
+        raise ValueError(f"sampler {COST_WEIGHTS} finds a class whose mistakes cost nothing: leave it out")
+    return replace(part, weights=weights / weights.mean())
 
 
 def build_sampler(sampler: Sampler, chosen: Mapping[str, float], wanted: Classes, seed: int) -> Any:

@@ -42,25 +42,27 @@ class Samples:
         labels: (N,), from 0 on.
         images: (N,), the row of each sample among its class in the pool; empty if samples come from no pool.
         weights: (N,), of the samples, >= 0; None if each counts as one.
+        costs: (N, 4), what a true negative, false positive, false negative and true positive cost; None if unknown.
     """
 
     inputs: NDArray[np.floating[Any]]
     labels: NDArray[np.int64]
     images: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     weights: NDArray[np.float64] | None = None
+    costs: NDArray[np.float64] | None = None
 
     def __len__(self) -> int:
         """Return the number N of samples."""
         return len(self.labels)
 
     def __getitem__(self, rows: NDArray[np.int64]) -> "Samples":
-        """Return the samples in these rows, in their order, with their images and weights if there are any.
+        """Return the samples in these rows, in their order, with their images, weights and costs if there are any.
 
         rows: numbers or a boolean mask, as NumPy indexes; IndexError for a row that does not exist.
         """
         images = self.images[rows] if len(self.images) else self.images
-        weights = None if self.weights is None else self.weights[rows]
-        return Samples(self.inputs[rows], self.labels[rows], images, weights)
+        weights, costs = (None if each is None else each[rows] for each in (self.weights, self.costs))
+        return Samples(self.inputs[rows], self.labels[rows], images, weights, costs)
 
     @property
     def counts(self) -> Counts:
@@ -74,6 +76,7 @@ class InputForm(StrEnum):
 
     PREPARED = "prepared"  # numbers for a network: scaled, without missing values, one input for each category
     COLUMNS = "columns"  # one input for each column: numbers as they are, codes of categories, NaN where missing
+    BASELINE = "baseline"  # prepared numbers of the score or decision in use today alone
 
 
 @dataclass(frozen=True)

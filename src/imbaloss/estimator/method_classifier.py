@@ -118,6 +118,8 @@ class MethodClassifier(DecidingClassifier):
         request = DecisionRequest.read(2, threshold, self.costs, None)
         decision = read_decision(self.calibration, self.optimize, request)
         method = replace(Method.read(self.method), decision=decision)
+        require(method.input_form is not InputForm.BASELINE, "the method baseline is for `imbaloss.compare` alone")
+        require(not method.sampler.by_costs, "the sampler cost_weights is for `imbaloss.compare` alone")
         categories = find_categories(X)
         if categories and method.input_form is InputForm.PREPARED:
             columns = ", ".join(repr(X.columns[place]) for place in categories)

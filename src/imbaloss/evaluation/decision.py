@@ -9,11 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imbaloss.choices import check_choice
-from imbaloss.evaluation.objective import COST, Objective
+from imbaloss.evaluation.objective import COST, AnyRule, Objective
+from imbaloss.evaluation.sample_costs import EXPECTED_COST, ExpectedCost
 from imbaloss.evaluation.thresholds import Rule
 from imbaloss.field_tables import FieldError
 from imbaloss.recipe_fields import DECISION_FIELDS, DecisionFields
 
+OF_COSTS = (COST, EXPECTED_COST)  # rules by costs
 DEFAULT = Objective("average_precision")  # the score that is optimised where there are no costs
 OLD = Objective("roc_auc")  # the score that chose settings in version 0.1
 
@@ -23,7 +25,7 @@ class Decision:
     """The score that is optimised, a calibration and a threshold rule, which are fitted on the validation part."""
 
     calibration: str = DecisionFields.calibration
-    rule: Rule = field(default_factory=lambda: Rule.parse(DecisionFields.threshold))
+    rule: AnyRule = field(default_factory=lambda: Rule.parse(DecisionFields.threshold))
     optimize: Objective | None = None  # the score that chooses settings and methods; None: as version 0.1
 
     @classmethod
@@ -47,9 +49,9 @@ class Decision:
         with naming_field("optimize"):
             objective = Objective.parse(texts["optimize"]) if "optimize" in texts else None
         with naming_field("threshold"):
-            named = Rule.parse(texts["threshold"]) if "threshold" in texts else None
+            named = read_rule(texts["threshold"]) if "threshold" in texts else None
         rule = named or (objective and objective.rule) or Rule.parse(DecisionFields.threshold)
-        if objective and objective.needs_costs and rule.name != COST:
+        if objective and objective.needs_costs and rule.name not in OF_COSTS:
             problem = f"{objective} needs costs: give them as the threshold, such as cost:fn=10,fp=1, found {rule}"
             raise FieldError("optimize", problem)
         return cls(chosen, rule, objective)
@@ -59,6 +61,7 @@ class Decision:
         labels: NDArray[np.int64],
         probabilities: NDArray[np.float64],
         weights: NDArray[np.float64] | None = None,
+        costs: NDArray[np.float64] | None = None,
     ) -> float | None:
         """Return the score that is optimised, of samples with their probabilities; more is better.
 
@@ -69,8 +72,9 @@ class Decision:
             labels: (N,), 0 or 1.
             probabilities: (N,) of class 1.
             weights: (N,), of the samples, > 0; None for equal ones.
+            costs: (N, 4), of the samples, for the rule "expected_cost"; else ignored.
         """
-        return (self.optimize or OLD).compute_best(self.rule, labels, probabilities, weights)
+        return (self.optimize or OLD).compute_best(self.rule, labels, probabilities, weights, costs)
 
     @property
     def entries(self) -> dict[str, str]:
@@ -91,6 +95,11 @@ def naming_field(name: str) -> Iterator[None]:
         raise FieldError(name, str(error), named=False) from error
 
 
-def choose_objective(rule: Rule) -> Objective:
+def read_rule(text: str) -> AnyRule:
+    """Read a rule from its text: one for a threshold, or "expected_cost". Raise ValueError for any other text."""
+    return ExpectedCost() if text == EXPECTED_COST else Rule.parse(text)
+
+
+def choose_objective(rule: AnyRule) -> Objective:
     """Return the score that is optimised unless another is named: the cost if the rule has costs, else the default."""
-    return Objective(COST) if rule.name == COST else DEFAULT
+    return Objective(COST) if rule.name in OF_COSTS else DEFAULT

@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 from imbaloss import spec_text
 from imbaloss.choices import check_choice, check_parameter
 from imbaloss.evaluation import rankings
+from imbaloss.evaluation.sample_costs import ExpectedCost, average_constant_costs, find_least_cost
 from imbaloss.evaluation.scores import explain_undefined, probability_formulas
 from imbaloss.evaluation.thresholds import Rule, choose_threshold
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
+AnyRule = Rule | ExpectedCost  # how samples with probabilities are decided
 COST, SAVINGS, BRIER = "cost", "savings", "brier"
 RANKINGS: dict[str, Callable[..., float]] = {  # scores of a ranking, from false and true positives at its thresholds
     "average_precision": rankings.average_precision_of,
@@ -92,27 +94,42 @@ class Objective:
         return partial(RANKINGS[self.name], **self.parameters)(*rankings.count_ranking(labels, probabilities, weights))
 
     def compute_best(
-        self, rule: Rule, labels: Labels, probabilities: Floats, weights: Floats | None = None
+        self,
+        rule: AnyRule,
+        labels: Labels,
+        probabilities: Floats,
+        weights: Floats | None = None,
+        costs: Floats | None = None,
     ) -> float | None:
         """Compute the score by which candidates are compared on validation; higher is better, so a cost is negative.
 
         A score at a threshold is that at the best threshold for these samples. None if it is undefined.
 
         Args:
-            rule: The threshold rule of the decision, which has the costs for a score that is made of costs.
+            rule: The rule of the decision, which has the costs for a score that is made of costs.
             labels: (N,), 0 or 1.
             probabilities: (N,), of class 1.
             weights: (N,), of the samples, > 0; None for equal ones.
+            costs: (N, 4), of the samples, for the rule "expected_cost".
+
+        Raises:
+            ValueError: The rule is "expected_cost", the score is made of costs, and there are none.
         """
         if self.name not in {*RULED, *OF_COSTS}:
             score = self.compute(labels, probabilities, weights)
             return -score if score is not None and self.name == BRIER else score
-        of_threshold = rule if self.needs_costs else Rule(self.name)
-        try:
-            best = choose_threshold(of_threshold, labels, probabilities, weights, resamples=0).value
-        except ValueError:
-            return None
-        return best if self.name != SAVINGS else 1 + best / find_constant_cost(rule, labels, weights)
+        if self.needs_costs and isinstance(rule, ExpectedCost):
+            best = -find_least_cost(labels, probabilities, require_costs(costs), weights)
+        else:
+            of_threshold = rule if self.needs_costs and isinstance(rule, Rule) else Rule(self.name)
+            try:
+                best = choose_threshold(of_threshold, labels, probabilities, weights, resamples=0).value
+            except ValueError:
+                return None
+        if self.name != SAVINGS:
+            return best
+        constant = min(average_constants(rule, labels, costs, weights))
+        return 1 + best / constant if constant else None
 
 
 def find_defaults(name: str) -> Mapping[str, spec_text.Parameter]:
@@ -120,13 +137,28 @@ def find_defaults(name: str) -> Mapping[str, spec_text.Parameter]:
     return spec_text.read_keyword_defaults(RANKINGS[name]) if name in RANKINGS else {}
 
 
-def find_constant_cost(rule: Rule, labels: Labels, weights: Floats | None = None) -> float:
-    """Return the mean cost of the best constant decision: to predict all samples as negative, or all as positive.
+def average_constants(
+    rule: AnyRule, labels: Labels, costs: Floats | None = None, weights: Floats | None = None
+) -> tuple[float, float]:
+    """Return the mean costs of flagging no sample and of flagging all samples.
 
     Args:
-        rule: The rule "cost" with its costs.
+        rule: The rule "cost" with its costs, or "expected_cost".
         labels: (N,), 0 or 1.
+        costs: (N, 4), of the samples, for the rule "expected_cost".
         weights: (N,), of the samples; None for equal ones.
+
+    Raises:
+        ValueError: The rule is "expected_cost" and there are no costs.
     """
+    if isinstance(rule, ExpectedCost):
+        return average_constant_costs(labels, require_costs(costs), weights)
     positives = float(np.average(labels, weights=weights))
-    return min(rule.parameters["fn"] * positives, rule.parameters["fp"] * (1 - positives))
+    return rule.parameters["fn"] * positives, rule.parameters["fp"] * (1 - positives)
+
+
+def require_costs(costs: Floats | None) -> Floats:
+    """Return the costs of samples; raise ValueError if there are none."""
+    if costs is None:
+        raise ValueError("the rule expected_cost needs the costs of each row: give them by --cost")
+    return costs

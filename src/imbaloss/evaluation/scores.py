@@ -51,7 +51,20 @@ def scores(
         Two dictionaries: counts and scores by name, and the reason for each undefined score by its name. An undefined
         score, as without positives, is None.
     """
-    decisions = (probabilities >= threshold).astype(np.int64)
+    return score_decisions(labels, probabilities, probabilities >= threshold)
+
+
+def score_decisions(
+    labels: NDArray[np.int64], probabilities: NDArray[np.float64], flagged: NDArray[np.bool_]
+) -> tuple[Scores, dict[str, str]]:
+    """Compute what `scores` returns, for other decisions than those of one threshold.
+
+    Args:
+        labels: (N,), 0 or 1.
+        probabilities: (N,), of class 1.
+        flagged: (N,), whether each sample is predicted positive.
+    """
+    decisions = flagged.astype(np.int64)
     counts = np.bincount(2 * labels + decisions, minlength=4)
     values: Scores = dict(zip(CONFUSION, counts.tolist(), strict=True))
     totals = ConfusionCounts(*(np.array(count, dtype=np.float64) for count in counts))
@@ -100,13 +113,16 @@ class Threshold(NamedTuple):
 
 @dataclass(frozen=True)
 class TunedScores:
-    """Scores on test at the threshold that was chosen on the validation part, or the reason why none was chosen."""
+    """Scores on test at the threshold that was chosen on the validation part, or the reason why none was chosen.
+
+    Decisions by the costs of each sample have scores without a threshold.
+    """
 
     threshold: float | None
     interval: tuple[float, float] | None  # the 95 % interval of the threshold; None if there is none
-    scores: Scores  # None for an undefined score; without a threshold all are None
+    scores: Scores  # None for an undefined score; if there is a reason all are None
     undefined: dict[str, str]  # the reason for each score that is None, by its name
-    reason: str | None = None  # why there is no threshold; None if there is one
+    reason: str | None = None  # why there are no decisions; None if there are some
 
     @classmethod
     def without_threshold(cls, reason: str) -> "TunedScores":

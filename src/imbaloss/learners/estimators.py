@@ -14,7 +14,7 @@ from typing import Any, Self
 import numpy as np
 
 from imbaloss.choices import check_parameter, suggest
-from imbaloss.data import Split
+from imbaloss.data import InputForm, Split
 from imbaloss.learners.estimator_model import Predictor
 from imbaloss.learners.learner import Description
 from imbaloss.learners.member_fits import MemberFits, describe_error
@@ -31,6 +31,7 @@ from imbaloss.losses import LossSpec
 from imbaloss.training import Member, Recipe, Setting
 from imbaloss.training.setting import drop_fixed
 
+BASELINE = "baseline"  # the name of the score or decision in use, of which a logistic regression makes log-odds
 LOCAL = "<locals>"  # stands in the qualified name of a class that was defined in a function
 IMPORTING = Lock()  # one import at a time, since it sends what a module prints to standard error
 
@@ -65,6 +66,13 @@ NAMED: Mapping[str, NamedEstimator] = {
         grid(C=(0.3, 0.03, 3.0, 0.003, 30.0, 0.1)),
         rate="C",
         rates=(0.03, 0.3, 3.0),
+    ),
+    BASELINE: NamedEstimator(
+        "sklearn.linear_model:LogisticRegression",
+        "the score or decision in use today",
+        "",
+        {},
+        (Setting(),),
     ),
     "random_forest": NamedEstimator(
         "sklearn.ensemble:RandomForestClassifier",
@@ -192,6 +200,11 @@ class Estimator(MemberFits):
     def text(self) -> str:
         """The text of the learner: its name, and its parameters if there are any."""
         return write_learner(self.name, self.parameters)
+
+    @property
+    def input_form(self) -> InputForm:  # type: ignore[override]
+        """The form of the inputs: prepared numbers, for the baseline those of its column alone."""
+        return InputForm.BASELINE if self.name == BASELINE else InputForm.PREPARED
 
     @property
     def facts(self) -> NamedEstimator:

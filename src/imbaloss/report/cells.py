@@ -8,10 +8,12 @@ from numpy.typing import NDArray
 
 from imbaloss.data import Fold
 from imbaloss.evaluation import Objective
+from imbaloss.evaluation.sample_costs import EXPECTED_COST
 from imbaloss.report.row_names import CellKey, RowName
 from imbaloss.statistics import Interval, t_interval
 from imbaloss.statistics.paired import inflation_of
 from imbaloss.studies import Row
+from imbaloss.studies.row import CONSTANT_COSTS
 
 EVERYWHERE = "all cells"
 
@@ -51,6 +53,7 @@ COST = ComparedScore("mean cost at the tuned threshold", "cost", tuned=True, low
 SAVINGS = ComparedScore("savings at the tuned threshold", "savings", tuned=True, is_bounded=False)
 OF_RULES = {  # the score that the rule of a tuned threshold maximises (or, for costs, minimises)
     "cost": COST,
+    EXPECTED_COST: COST,
     "g_mean": ComparedScore("G-mean at the tuned threshold", "g_mean", tuned=True),
     "balanced_accuracy": ComparedScore("balanced accuracy at the tuned threshold", "balanced_accuracy", tuned=True),
     "mcc": ComparedScore("MCC at the tuned threshold", "mcc", tuned=True),
@@ -187,7 +190,7 @@ def group_into_cells(rows: Sequence[Row], row_names: Sequence[RowName], compared
         units: dict[CellKey, list[float]] = {cell.key: [] for cell in cells}
         for row, name in zip(rows, row_names, strict=True):
             units[CellKey(name.setting, row.run.level)].append(constant_cost(row))
-        cells = [cell._replace(unit=float(np.mean(units[cell.key]))) for cell in cells]
+        cells = [cell._replace(unit=float(np.nanmean(units[cell.key]))) for cell in cells]
     same_kind = len({cell.test_to_train is None for cell in cells}) == 1
     return [*cells, average_cells(cells)] if len(cells) > 1 and same_kind else cells
 
@@ -200,14 +203,28 @@ def list_repetitions(rows: Sequence[Row]) -> list[tuple[int, Fold | None]]:
 def constant_cost(row: Row) -> float:
     """Return the mean cost on test of calling all samples negative, or all positive, whichever is cheaper.
 
-    The result is 1 if that cost is 0, so that it can be a unit.
+    The result is 1 if that cost is 0, so that it can be a unit, and NaN if it is unknown.
 
     Raises:
         KeyError: The rule of the row's threshold names no costs.
     """
-    costs, (negatives, positives) = row.run.method.decision.rule.parameters, row.counts.test
-    total = min(costs["fn"] * positives, costs["fp"] * negatives)
-    return total / (negatives + positives) if total else 1.0
+    return min(constant_costs(row)) or 1.0
+
+
+def constant_costs(row: Row) -> tuple[float, float]:
+    """Return the mean costs on test of calling all samples negative, and of calling all positive.
+
+    They are NaN for a failed training whose samples have costs of their own, which are kept with its scores.
+
+    Raises:
+        KeyError: The rule of the row's threshold names no costs.
+    """
+    rule, (negatives, positives) = row.run.method.decision.rule, row.counts.test
+    if rule.name == EXPECTED_COST:
+        none, every = (np.nan if (cost := row.tuned.scores.get(key)) is None else cost for key in CONSTANT_COSTS)
+        return float(none), float(every)
+    total, costs = negatives + positives, rule.parameters
+    return costs["fn"] * positives / total, costs["fp"] * negatives / total
 
 
 def average_cells(cells: Sequence[Cell]) -> Cell:

@@ -7,9 +7,10 @@ from typing import NamedTuple, TypeGuard
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from imbaloss.data import NO_SAMPLER, Counts, Fold, InputForm, SamplerSpec, Source, Split, resample
-from imbaloss.data.resampling import shown_counts
+from imbaloss.data.resampling import shown_counts, weigh_by_costs
 from imbaloss.data.seeds import make_generator
 from imbaloss.evaluation import (
     CONFUSION,
@@ -22,17 +23,18 @@ from imbaloss.evaluation import (
     calibration,
     choose_threshold,
     no_scores,
-    scores,
 )
 from imbaloss.evaluation.confusion import ConfusionCounts
-from imbaloss.evaluation.objective import RANKINGS, SAVINGS, find_constant_cost
+from imbaloss.evaluation.objective import COST, RANKINGS, SAVINGS, average_constants, require_costs
+from imbaloss.evaluation.sample_costs import ExpectedCost, average_constant_costs, decide_by_costs, take_costs
+from imbaloss.evaluation.scores import score_decisions
 from imbaloss.learners import FittedModel, Learner
 from imbaloss.losses import LossSpec
 from imbaloss.networks import Prototypes
 from imbaloss.studies.files import library_versions
 from imbaloss.studies.jobs import Job
 from imbaloss.studies.prototypes import PrototypeMap
-from imbaloss.studies.row import Computation, PartCounts, Row, name_in_store
+from imbaloss.studies.row import CONSTANT_COSTS, Computation, PartCounts, Row, name_in_store
 from imbaloss.studies.store import Predictions
 from imbaloss.studies.study import Run
 from imbaloss.studies.tuning import choose_outcome
@@ -177,10 +179,15 @@ def plan_members(runs: Sequence[Run], datasets: Mapping[str, Source]) -> tuple[d
 def resample_train(split: Split, run: Run) -> Resampled | Refusal:
     """Return the split with the train part that the run's sampler makes of it; without a sampler it is unchanged.
 
+    Weights by costs are given to the validation part too, which decides when a training stops.
+
     If the sampler cannot do so, as with too few samples of a class, return a Refusal with the reason.
     """
     try:
-        return Resampled(replace(split, train=resample(split.train, run.method.sampler, run.seed)))
+        sampler, validation = run.method.sampler, split.validation
+        if sampler.by_costs:
+            validation = weigh_by_costs(validation)
+        return Resampled(replace(split, train=resample(split.train, sampler, run.seed), validation=validation))
     except ValueError as error:
         return Refusal(str(error))
 
@@ -278,10 +285,10 @@ def has_prototypes(model: FittedModel | None) -> TypeGuard[Model]:
 def count_samples(run: Run, origin: Origin) -> PartCounts:
     """Count the samples of each class in train, validation and test, and those that an epoch shows after a sampler.
 
-    The last are None without a sampler, or if the sampler refused the train part.
+    The last are None without a sampler that changes them, or if the sampler refused the train part.
     """
     split, sampled, resampled = origin.split, origin.sampled, None
-    if run.method.sampler != NO_SAMPLER and isinstance(sampled, Resampled):
+    if run.method.sampler != NO_SAMPLER and not run.method.sampler.by_costs and isinstance(sampled, Resampled):
         shown = shown_counts(sampled.split.train.counts, run.method.sampler, run.recipe.train_batch)
         resampled = Counts(*shown)
     return PartCounts(split.train.counts, split.validation.counts, split.test.counts, resampled)
@@ -306,7 +313,9 @@ def calibrate_and_predict(run: Run, model: FittedModel, split: Split) -> tuple[F
         fitted = calibration.fit_calibration(model.decision.calibration, split.validation.labels, logits["validation"])
         model = replace(model, calibration=fitted)
     return model, {
-        part: Predictions(samples.labels, to_probabilities(model.calibration(logits[part])), samples.images)
+        part: Predictions(
+            samples.labels, to_probabilities(model.calibration(logits[part])), samples.images, samples.costs
+        )
         for part, samples in parts.items()
     }
 
@@ -328,7 +337,9 @@ def score_parts(
     if not predictions:
         reason = "the training failed"
         return dict.fromkeys(("validation", "test"), no_scores(reason)), TunedScores.without_threshold(reason)
-    at_half = {part: score_at(of_part, decision, THRESHOLD) for part, of_part in predictions.items()}
+    at_half = {
+        part: score_part(of_part, decision, of_part.probabilities >= THRESHOLD) for part, of_part in predictions.items()
+    }
     return at_half, score_tuned(predictions["validation"], predictions["test"], decision)
 
 
@@ -336,31 +347,45 @@ def score_tuned(validation: Predictions, test: Predictions, decision: Decision) 
     """Choose the threshold that is best on validation by a rule such as F1, and score test at that threshold.
 
     If no threshold can be chosen, as without positives in the validation part, all scores are None, with the reason.
+    The rule "expected_cost" needs no threshold: it decides each sample by its own costs.
     """
+    if isinstance(decision.rule, ExpectedCost):
+        flagged = decide_by_costs(test.probabilities, require_costs(test.costs))
+        return TunedScores(None, None, *score_part(test, decision, flagged))
     try:
         threshold, low, high, _ = choose_threshold(decision.rule, validation.labels, validation.probabilities)
     except ValueError as error:
         return TunedScores.without_threshold(f"no threshold was chosen: {error}")
     interval = (low, high) if np.isfinite([low, high]).all() else None
-    return TunedScores(threshold, interval, *score_at(test, decision, threshold))
+    return TunedScores(threshold, interval, *score_part(test, decision, test.probabilities >= threshold))
 
 
-def score_at(of_part: Predictions, decision: Decision, threshold: float) -> tuple[Scores, dict[str, str]]:
-    """Return the scores of a part at a threshold by name, and the reason for each score that is None.
+def score_part(of_part: Predictions, decision: Decision, flagged: NDArray[np.bool_]) -> tuple[Scores, dict[str, str]]:
+    """Return the scores of decisions on a part by name, and the reason for each score that is None.
 
-    If the rule is a mean cost, F-beta or accuracy, its value is added, since runs with other rules lack it. The score
-    that is optimised is added if it is none of `SCORES`. Neither is added for a part without samples.
+    The value of the rule is added if it is a mean cost, F-beta or accuracy, since runs with other rules lack it. The
+    score that is optimised is added if it is none of `SCORES`. With costs, those of flagging no sample and all samples
+    are added. Nothing is added for a part without samples.
+
+    Args:
+        of_part: The predictions.
+        decision: The decision of the run.
+        flagged: (N,), whether each sample is predicted positive.
     """
-    values, reasons = scores(of_part.labels, of_part.probabilities, threshold)
+    values, reasons = score_decisions(of_part.labels, of_part.probabilities, flagged)
     if not len(of_part.labels):
         return values, reasons
     rule, objective = decision.rule, decision.optimize
-    of_rule = float(rule.score(ConfusionCounts(*(np.array(values[name], dtype=float) for name in CONFUSION))))
-    if rule.name in RULES_ALONE:
-        values[rule.name] = of_rule
+    if isinstance(rule, ExpectedCost):
+        costs = require_costs(of_part.costs)
+        values[COST] = float(take_costs(of_part.labels, flagged, costs).mean())
+        values |= dict(zip(CONSTANT_COSTS, average_constant_costs(of_part.labels, costs), strict=True))
+    elif rule.name in RULES_ALONE:
+        counts = ConfusionCounts(*(np.array(values[name], dtype=float) for name in CONFUSION))
+        values[rule.name] = float(rule.score(counts))
     if objective and objective.name == SAVINGS:
-        constant = find_constant_cost(rule, of_part.labels)
-        values[SAVINGS] = 1 - of_rule / constant if constant else None
+        constant = min(average_constants(rule, of_part.labels, of_part.costs))
+        values[SAVINGS] = 1 - float(values[COST] or 0.0) / constant if constant else None
     elif objective and objective.name in RANKINGS and objective.name not in SCORES:
         values[objective.name] = objective.compute(of_part.labels, of_part.probabilities)
     return values, reasons

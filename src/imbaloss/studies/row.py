@@ -16,6 +16,7 @@ from imbaloss.studies.tuning import SettingChoice
 
 NAMES_IN_STORE = {"validation": "tune"}  # of parts, in stores of version 5 and in the random streams of a run
 TUNED = "tuned"  # the key of the scores on test at the tuned threshold, in files
+CONSTANT_COSTS = ("cost_of_none", "cost_of_all")  # keys of the mean costs of flagging no sample and all samples
 THRESHOLDS = ("threshold", "threshold_low", "threshold_high")  # keys of the threshold and of its interval there
 
 
@@ -93,6 +94,11 @@ class Row:
         if self.tuned.threshold is None:
             return None
         return Threshold(self.tuned.threshold, *(self.tuned.interval or (np.nan, np.nan)))
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether there are decisions on test, by a tuned threshold or by the costs of each sample."""
+        return self.tuned.reason is None
 
     @property
     def seconds(self) -> float:
@@ -242,7 +248,8 @@ def from_texts(run: Run, result: dict[str, Any], computed: Computation) -> Row:
 def tuned_from(scores: Scores, undefined: dict[str, str]) -> TunedScores:
     """Make the scores at the tuned threshold from what a store holds of them.
 
-    If no threshold was chosen, its reason is that of F1. The interval is None unless both ends are known.
+    If no threshold was chosen, its reason is that of F1; if there are scores without a threshold, there is no reason.
+    The interval is None unless both ends are known.
 
     Args:
         scores: The scores by name, with the three entries of the threshold, which are removed from this dict.
@@ -253,5 +260,5 @@ def tuned_from(scores: Scores, undefined: dict[str, str]) -> TunedScores:
     """
     threshold, low, high = (scores.pop(name) for name in THRESHOLDS)
     if threshold is None:
-        return TunedScores(None, None, scores, undefined, undefined["f1"])
+        return TunedScores(None, None, scores, undefined, None if scores["tp"] is not None else undefined["f1"])
     return TunedScores(threshold, None if low is None or high is None else (low, high), scores, undefined)

@@ -42,6 +42,7 @@ class Predictions:
     labels: NDArray[np.int64]
     probabilities: NDArray[np.float64]  # of the positive class
     images: NDArray[np.int64]  # index of each sample among the samples of its class in the pool
+    costs: NDArray[np.float64] | None = None  # (N, 4), the costs of each sample; None if there are none
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +67,8 @@ def to_bytes(row: Row, predictions: Mapping[str, Predictions]) -> bytes:
             f"{part}_probabilities": of_part.probabilities,
             f"{part}_images": of_part.images.astype(np.uint32),
         }
+        if of_part.costs is not None:
+            arrays[f"{part}_costs"] = of_part.costs
     return pack_npz(arrays)
 
 
@@ -93,6 +96,7 @@ def from_bytes(content: bytes) -> tuple[tuple[float, ...], dict[str, Predictions
                 arrays[f"{part}_labels"].astype(np.int64),
                 arrays[f"{part}_probabilities"],
                 arrays[f"{part}_images"].astype(np.int64),
+                arrays.get(f"{part}_costs"),
             )
             for part in parts
         }

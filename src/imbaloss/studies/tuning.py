@@ -103,7 +103,7 @@ def score_on_validation(outcome: Outcome[FittedModel], validation: Samples, deci
         return None
     probabilities = outcome.model.probabilities(validation.inputs)
     return (
-        decision.score(validation.labels, probabilities, validation.weights)
+        decision.score(validation.labels, probabilities, validation.weights, validation.costs)
         if np.isfinite(probabilities).all()
         else None
     )
