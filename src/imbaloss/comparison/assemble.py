@@ -19,6 +19,7 @@ from imbaloss.comparison.request import ComparisonRequest
 from imbaloss.comparison.row_costs import RowCosts
 from imbaloss.comparison.targets import find_classes, number_groups, order_times
 from imbaloss.data.splits import FEWEST_FOLDS, check_folds
+from imbaloss.evaluation.sample_costs import average_constant_costs
 from imbaloss.plural import format_count
 
 if TYPE_CHECKING:
@@ -115,9 +116,24 @@ def assemble_own(content: Content, request: ComparisonRequest) -> Own:
         sample_costs=content.sample_costs,
         baseline=content.baseline,
     )
+    if own.sample_costs is not None:
+        check_decision_matters(labels, own.sample_costs)
     own = replace(own, checksum=compute_checksum(own))
     check_parts(own, request)
     return own
+
+
+def check_decision_matters(labels: NDArray[np.int64], costs: NDArray[np.float64]) -> None:
+    """Check that neither flagging no row nor flagging all rows costs nothing.
+
+    labels: (N,), 0 or 1. costs: (N, 4).
+
+    Raises:
+        ValueError: One of the two costs nothing, so that there is nothing to decide.
+    """
+    for constant, cost in zip(("no row", "all rows"), average_constant_costs(labels, costs), strict=True):
+        if cost == 0:
+            raise ValueError(f"to flag {constant} costs nothing, so that there is nothing to decide: check --cost")
 
 
 def compute_checksum(own: Own) -> str:

@@ -320,13 +320,13 @@ def compare_costs(case: Case) -> str:
     noun, costs = case.study.noun, estimate_mean(case.findings, str(case.best), COST)
     none, every = np.nanmean([constant_costs(row) for row in case.best_rows], axis=0).tolist()
     simplest = f"flag no {noun} at all" if none <= every else f"flag all {noun}"
-    text = (
-        f"Deciding by {case.best} costs {write_cost(costs)} {case.sample} on average; to {simplest} costs "
-        f"{min(none, every):.3g}"
-    )
+    constant = f"to {simplest} costs {min(none, every):.3g}"
+    text = f"Deciding by {case.best} costs {write_cost(costs)} {case.sample} on average; {constant}"
     if BASELINE in cell.scores and str(case.best) != BASELINE:
         in_use = estimate_mean(case.findings, BASELINE, COST)
         text += f", and to decide by the score or decision in use today {write_cost(in_use)}"
+    if not min(none, every):
+        return text
     saved = Interval(*(100 * (1 - cost / min(none, every)) for cost in (costs.estimate, costs.high, costs.low)))
     if saved.estimate >= 100 * SAVES:
         ends = f" (95 % CI {saved.low:.1f} to {saved.high:.1f})" if saved.high > saved.low else ""
