@@ -18,7 +18,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-TABLES = {"pakdd": "load_credit_scoring_pakdd", "vub": "load_vub_credit_scoring", "churn": "load_churn_tv_subscriptions"}
+TABLES = {
+    "pakdd": "load_credit_scoring_pakdd",
+    "vub": "load_vub_credit_scoring",
+    "churn": "load_churn_tv_subscriptions",
+}
 LOSS_GIVEN_DEFAULT = 0.75
 SPLITS = 5
 MOST_ROWS = 10_000
@@ -70,8 +74,15 @@ def compare_decisions(train: pd.DataFrame, test: pd.DataFrame) -> dict[str, floa
     savings = {}
     for name, options in asked.items():
         drop = [] if "cost" in options else costs
+        marked = [column for column in ("v8",) if column in train]  # of vub: numbers, and >4
         answer = imbaloss.compare(
-            train.drop(columns="target"), train["target"], positive=1, drop=drop, **OPTIONS, **options
+            train.drop(columns="target"),
+            train["target"],
+            positive=1,
+            drop=drop,
+            mark=marked,
+            **OPTIONS,
+            **options,
         )
         decisions = answer.model.predict(test.drop(columns="target"))
         savings[name] = measure_savings(test, decisions == 1)

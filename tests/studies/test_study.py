@@ -14,6 +14,7 @@ from imbaloss.evaluation import Decision, Objective
 from imbaloss.learners import Method
 from imbaloss.losses import LossSpec
 from imbaloss.studies import Run, study
+from imbaloss.studies.files import parse_study
 from imbaloss.training import Recipe
 
 TABLE1 = studies.built_in("table1")
@@ -253,3 +254,35 @@ def test_data_sets_of_two_studies_do_not_mix():
     assert studies.find_built_in(["digits_3_8", "digits_8_9"]).name == "digits"
     with pytest.raises(ValueError, match="no built-in study has tree_1 and digits_3_8; run them one by one"):
         studies.find_built_in(["tree_1", "digits_3_8"])
+
+
+def test_costs_that_another_table_names_can_be_optimised():
+    text = """
+    datasets = ["digits_3_8"]
+    levels = [0.05]
+    losses = ["ce"]
+    seeds = 1
+    [recipe]
+    optimize = "savings"
+    [recipes.cheap]
+    threshold = "cost:fn=10"
+    """
+    [run] = parse_study(text, "a file", "a study").runs()
+    assert run.method.decision.entries["optimize"] == "savings"
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ('recipe.optimize = "savings"', "optimize savings needs costs"),
+        (
+            'recipe.threshold = "expected_cost"',
+            "expected_cost needs the costs of each row, which only imbaloss compare",
+        ),
+        ('samplers = ["cost_weights"]', "cost_weights needs the costs of each row, which only imbaloss compare --cost"),
+    ],
+)
+def test_a_study_without_costs_refuses_what_is_made_of_them(line, sentence):
+    text = f'datasets = ["digits_3_8"]\nlevels = [0.05]\nlosses = ["ce"]\nseeds = 1\n{line}\n'
+    with pytest.raises(ValueError, match=sentence):
+        parse_study(text, "a file", "a study").runs()

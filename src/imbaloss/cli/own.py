@@ -3,7 +3,7 @@
 import shlex
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from typer import Argument, Option
@@ -24,6 +24,9 @@ from imbaloss.cli.progress import progress
 from imbaloss.cli.terminal import print_json, tell
 from imbaloss.comparison.request import ComparisonRequest
 from imbaloss.plural import format_count
+
+if TYPE_CHECKING:
+    from imbaloss.comparison.own_model import OwnModel
 
 
 @app.command(rich_help_panel=OWN_DATA)
@@ -95,6 +98,14 @@ def default_target(source: Path) -> str:
     raise ValueError(f"{source} needs --target COLUMN: the name of the column with the class")
 
 
+def describe_decision(model: "OwnModel") -> str:
+    """Say as what the rows of a file are flagged, and by what, for the line that counts them."""
+    by = f"by the costs of each row, {model.costs}"
+    if not model.costs:
+        by = f"{model.output} at least {model.threshold.value:.4f}"
+    return f"flagged as {model.positive} ({by})"
+
+
 @app.command(rich_help_panel=OWN_DATA)
 @add_options(READING_OPTIONS)
 def predict(
@@ -153,10 +164,6 @@ def predict(
         print_json({**predicted._asdict(), "threshold": by_threshold, "out": str(out)})
         return
     rows, positives, unseen = predicted
-    how = f"{own_model.output} at least {own_model.threshold.value:.4f}"
-    if own_model.costs:
-        how = f"by the costs of each row, {own_model.costs}"
-    flagged = f"{positives} flagged as {own_model.positive} ({how})"
-    print(f"{format_count(rows, 'row')}, {flagged}, written to {out}")
+    print(f"{format_count(rows, 'row')}, {positives} {describe_decision(own_model)}, written to {out}")
     for column, number in unseen.items():
         print(f"column {column}: {format_count(number, 'row')} with a value that did not occur in the training data")

@@ -210,8 +210,8 @@ def judge_baseline(table: "pa.Table", request: ComparisonRequest) -> Schema:
         schema = judge_columns(table.select([name]), alone)
     except ValueError as error:
         raise ValueError(f"the baseline column {name!r} cannot be compared: {error}") from error
-    others = {other: LeftOut(Reason.NOT_BASELINE) for other in (*table.column_names, request.target) if other != name}
-    return replace(schema, left_out=others)
+    names = dict.fromkeys((*table.column_names, request.target))
+    return replace(schema, left_out={other: LeftOut(Reason.NOT_BASELINE) for other in names if other != name})
 
 
 def take_baseline(schema: Schema, tables: "Sequence[pa.Table]") -> Baseline:

@@ -86,24 +86,24 @@ class RowCosts:
         Raises:
             ValueError: An outcome is unknown or given twice, a mistake has no cost, or a cost is none.
         """
-        given: dict[str, CostTerm] = {}
+        terms: dict[str, CostTerm] = {}
         for assignment in NEXT.split(text):
             outcome, equals, value = (part.strip() for part in assignment.partition("="))
             if not equals or outcome not in OUTCOMES:
                 raise ValueError(
                     f"costs are written {EXAMPLE}, each a number or a column, found {assignment!r} in {text!r}"
                 )
-            if outcome in given:
+            if outcome in terms:
                 raise ValueError(f"the cost {outcome} is given twice in {text!r}")
             try:
-                given[outcome] = CostTerm.parse(value)
+                terms[outcome] = CostTerm.parse(value)
             except ValueError as error:
                 raise ValueError(f"{error}, for {outcome} in {text!r}") from None
         for outcome in ("fn", "fp"):
-            if outcome not in given:
+            if outcome not in terms:
                 raise ValueError(f"the costs {text!r} lack {outcome}, what such a mistake costs: write {EXAMPLE}")
         nothing = CostTerm(0.0)
-        tn, fp, fn, tp = (given.get(outcome, nothing) for outcome in OUTCOMES)
+        tn, fp, fn, tp = (terms.get(outcome, nothing) for outcome in OUTCOMES)
         return cls((tn, fp, fn, tp))
 
     @classmethod

@@ -283,9 +283,9 @@ def rate_decisions(case: Case) -> str:
     positives = f"{case.line.test.positives:.0f} {noun} with {sought}"
     tests = f"each test part has about {positives}" if case.study.folds else f"the test part has {positives}"
     over = format_count(len(rows), case.repetition)
-    way = "Deciding" if isinstance(case.best.decision.rule, ExpectedCost) else "With thresholds chosen"
+    deciding = "Deciding" if isinstance(case.best.decision.rule, ExpectedCost) else "With thresholds chosen"
     return (
-        f"{way} in this way you would flag about {flagged:,} of {many:,} new {noun}, of which "
+        f"{deciding} in this way you would flag about {flagged:,} of {many:,} new {noun}, of which "
         f"{right:,} would have {sought}. {missed:,} with {sought} would be missed. "
         f"(All test {noun} of {over} together: recall {100 * tp / (tp + fn):.0f} %{precision}{f1}; {tests})"
     )

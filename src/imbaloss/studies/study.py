@@ -14,6 +14,7 @@ from imbaloss.data import NO_SAMPLER, NONE, Fold, SamplerSpec, check_level, find
 from imbaloss.data.dataset import check_class
 from imbaloss.data.splits import FEWEST_FOLDS, check_folds
 from imbaloss.evaluation import Decision
+from imbaloss.evaluation.sample_costs import EXPECTED_COST
 from imbaloss.learners import NETWORKS, Method
 from imbaloss.losses import LossSpec
 from imbaloss.recipe_fields import DEFAULT_MARGIN, MARGIN
@@ -292,7 +293,9 @@ class Study:
                 with locate_errors(*table, key):
                     read_entries(WIDE | {key: value})
             with locate_errors(*table):
-                read_entries(WIDE | entries)
+                _, decision = read_entries(WIDE | entries)
+            with locate_errors(*table, "threshold"):
+                require(decision.rule.name != EXPECTED_COST, f"{EXPECTED_COST} {NEEDS_COSTS}")
             with locate_errors(*table, "network"):
                 overruled = "network" in entries and self.networks and table[0] in OVERRULED
                 require(not overruled, "networks already lists the networks to run: leave network out here")
@@ -368,11 +371,14 @@ SPECS: dict[str, type[LossSpec | SamplerSpec]] = {
     "samplers": SamplerSpec,
 }  # the axes that files have as texts
 OVERRULED = ("recipe", "dataset_recipes", "loss_recipes")  # tables whose network an entry of networks overrules
-WIDE: Entries = {"precision": "float64"}  # with which one table is checked, since another may set the precision
+# with which one table is checked, since another one may set the precision, or the costs that are optimised
+WIDE: Entries = {"precision": "float64", "threshold": "cost"}
 AXES = ("datasets", "levels", "protocols", "losses", "samplers", "seeds")  # each needs a value
+NEEDS_COSTS = "needs the costs of each row, which only imbaloss compare --cost has"
 CHECKS: dict[str, Callable[[Any], object]] = {
     "datasets": find_binary_set,
     "protocols": lambda name: check_level(0.0, name),
+    "samplers": lambda sampler: require(not sampler.by_costs, f"{sampler} {NEEDS_COSTS}"),
     "networks": lambda name: Recipe(network=name),
     "seeds": lambda seed: require(0 <= seed < 2**64, f"a seed must be 0 or more, and below 2^64, found {seed}"),
 }
