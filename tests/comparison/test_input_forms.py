@@ -82,7 +82,7 @@ def test_no_rows_are_as_wide_as_others(schema, fitted):
 
 def test_both_forms_have_the_same_rows_and_labels():
     data, fold = own(), Fold(0, 1, 5)
-    prepared, columns = (data.prepare_split(3, fold, form) for form in InputForm)
+    prepared, columns = (data.prepare_split(3, fold, form) for form in (InputForm.PREPARED, InputForm.COLUMNS))
     for part in ("train", "validation", "test"):
         of_prepared, of_columns = getattr(prepared.split, part), getattr(columns.split, part)
         assert np.array_equal(of_prepared.images, of_columns.images)
