@@ -99,7 +99,8 @@ def test_a_network_is_compared_with_plain_cross_entropy_and_costs_with_doing_not
         "a significant difference",
     )
     assert advice.sentences[-1] == (
-        "Deciding by msfe costs 0.247 a row on average; to flag all rows costs 0.9. The method saves 72.5 %"
+        "Deciding by msfe costs 0.247 (95 % CI 0.217 to 0.278) a row on average; to flag all rows costs 0.9. The "
+        "method saves 72.5 % (95 % CI 69.1 to 75.9)"
     )
 
 
