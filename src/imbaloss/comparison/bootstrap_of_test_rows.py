@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from math import comb
+from typing import cast
 from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
-from imbaloss.evaluation import CONFUSION_SCORES, bootstrap_scores, count_confusion
+from imbaloss.evaluation import CONFUSION_SCORES, Rule, bootstrap_scores, count_confusion
 from imbaloss.evaluation.intervals import average_precision_of, bootstrap_rankings, roc_auc_of
 from imbaloss.report import Findings
 from imbaloss.report.cells import ComparedScore
@@ -221,7 +222,7 @@ def redraw_scores(
         now = np.array([compared.value_in(row) for row in rows], dtype=np.float64)
         return now, bootstrap_rankings(ranked, labels, probabilities)
     [rule] = {row.run.method.decision.rule for row in rows}
-    formula = CONFUSION_SCORES.get(compared.score, rule.score)
+    formula = CONFUSION_SCORES.get(compared.score) or cast(Rule, rule).score
     thresholds = np.array([row.threshold.value for row in rows if row.threshold])
     called = probabilities >= thresholds[:, None]
     return formula(count_confusion(labels, called)), bootstrap_scores(formula, labels, called)

@@ -1,17 +1,19 @@
 """Decisions: how the probability that a model gives becomes a class."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from numbers import Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from imbaloss.choices import check_choice
+from imbaloss.evaluation.guarantees import Guarantee, is_guarantee
 from imbaloss.evaluation.scores import explain_undefined, probability_formulas
 from imbaloss.evaluation.thresholds import Rule, choose_threshold
 from imbaloss.field_tables import FieldError
-from imbaloss.recipe_fields import DECISION_FIELDS, DecisionFields
+from imbaloss.recipe_fields import DECISION_FIELDS, DEFAULT_CONFIDENCE, DecisionFields
 
 COST = "cost"  # the rule whose score is a mean cost
 OPTIMIZE = "average_precision"  # the score that is optimised where there are no costs
@@ -19,23 +21,29 @@ OPTIMIZE = "average_precision"  # the score that is optimised where there are no
 
 @dataclass(frozen=True)
 class Decision:
-    """The score that is optimised, a calibration and a threshold rule, which are fitted on the validation part."""
+    """The score that is optimised, a calibration and a threshold rule, which are fitted on the validation part.
+
+    A guarantee chooses the threshold on samples that were set apart instead.
+    """
 
     calibration: str = DecisionFields.calibration
-    rule: Rule = field(default_factory=lambda: Rule.parse(DecisionFields.threshold))
+    rule: Rule | Guarantee = field(default_factory=lambda: Rule.parse(DecisionFields.threshold))
     optimize: str | None = DecisionFields.optimize  # the score that chooses settings and methods; None: as version 0.1
 
     @classmethod
     def read(cls, entries: Mapping[str, Any]) -> "Decision":
-        """Read a decision from the entries `calibration`, `threshold` and `optimize` of a recipe.
+        """Read a decision from the entries `calibration`, `threshold`, `optimize` and `confidence` of a recipe.
 
-        Other entries are ignored; a missing one gets its default: "none", "f1" and None.
+        Other entries are ignored; a missing one gets its default: "none", "f1", None and None.
 
         Raises:
-            FieldError: The calibration, the rule or the score is unknown, a parameter of the rule is outside its
-                domain, or the cost is to be optimised and the rule names no costs.
+            FieldError: The calibration, the rule or the score is unknown, a parameter of the rule or the confidence is
+                outside its domain, the cost is to be optimised and the rule names no costs, or the guarantee does not
+                go with the score, or the confidence with the rule.
         """
-        chosen, text, optimize = (entries.get(name, field.default) for name, field in DECISION_FIELDS.items())
+        chosen, text, optimize, confidence = (
+            entries.get(name, field.default) for name, field in DECISION_FIELDS.items()
+        )
         for name, words, value in (("calibration", "calibration", chosen), ("optimize", "score to optimize", optimize)):
             try:
                 if value is not None:
@@ -43,9 +51,14 @@ class Decision:
             except ValueError as error:
                 raise FieldError(name, str(error), named=False) from error
         try:
-            rule = Rule.parse(text)
+            rule = Guarantee.parse(text) if is_guarantee(text) else Rule.parse(text)
         except ValueError as error:
             raise FieldError("threshold", str(error), named=False) from error
+        if isinstance(rule, Guarantee):
+            check_optimized_beside_guarantee(optimize, rule)
+            return cls(chosen, replace(rule, confidence=read_confidence(confidence)), optimize)
+        if confidence is not None:
+            raise FieldError("confidence", f"is of a guarantee such as recall>=0.9, and the threshold is {rule}")
         if optimize == COST and rule.name != COST:
             problem = f"cost needs costs: give them as the threshold, such as cost:fn=10,fp=1, found {rule}"
             raise FieldError("optimize", problem)
@@ -74,21 +87,51 @@ class Decision:
                 float(probability_formulas()[name](labels, probabilities, sample_weight=weights)) if defined else None
             )
         rule = self.rule if name == COST else Rule(name)
+        assert isinstance(rule, Rule)
         try:
             return choose_threshold(rule, labels, probabilities, weights, resamples=0).value
         except ValueError:
             return None
 
     @property
-    def entries(self) -> dict[str, str]:
+    def entries(self) -> dict[str, Any]:
         """The entries `calibration` and `threshold` of a recipe, as texts, and `optimize` if there is one.
 
-        `read` makes an equal decision of them.
+        The confidence of a guarantee follows. `read` makes an equal decision of them.
         """
-        entries = {"calibration": self.calibration, "threshold": str(self.rule)}
-        return entries | ({"optimize": self.optimize} if self.optimize else {})
+        entries: dict[str, Any] = {"calibration": self.calibration, "threshold": str(self.rule)}
+        entries |= {"optimize": self.optimize} if self.optimize else {}
+        return entries | ({"confidence": self.rule.confidence} if isinstance(self.rule, Guarantee) else {})
 
 
-def choose_score(rule: Rule) -> str:
+def read_confidence(confidence: Any) -> float:
+    """Return the confidence of a guarantee as a float, 0.95 for None.
+
+    Raises FieldError unless it is a number above 0 and below 1.
+    """
+    if confidence is None:
+        return DEFAULT_CONFIDENCE
+    is_number = isinstance(confidence, Real) and not isinstance(confidence, bool)
+    for domain in DECISION_FIELDS["confidence"].entry.domains:
+        if not (is_number and domain.contains(confidence)):
+            raise FieldError("confidence", f"{domain.rule}, found {confidence!r}")
+    return float(confidence)
+
+
+def check_optimized_beside_guarantee(optimize: str | None, guarantee: Guarantee) -> None:
+    """Check that the score that is optimised needs no threshold, since samples set apart may choose no method.
+
+    Raises:
+        FieldError: It is the score of decisions at the chosen threshold.
+    """
+    if optimize is not None and optimize not in probability_formulas():
+        problem = (
+            f"{optimize} rates methods at a threshold, and the rows that choose it for {guarantee} may choose nothing "
+            "else: leave it out, or take average_precision or roc_auc"
+        )
+        raise FieldError("optimize", problem)
+
+
+def choose_score(rule: Rule | Guarantee) -> str:
     """Return the score that is optimised unless another is named: the cost if the rule has costs, else the default."""
     return COST if rule.name == COST else OPTIMIZE
