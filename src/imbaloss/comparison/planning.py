@@ -85,7 +85,7 @@ def set_rows_apart(own: Own, request: ComparisonRequest) -> Own:
     if learned.min() < own.folds:
         few = f"{learned[1]} positives and {learned[0]} negatives"
         raise ValueError(
-            f"{own.name}: besides the {noun}s set apart for {guarantee} there are {few}, too few for folds"
+            f"{own.name}: besides the {noun}s set apart for {guarantee} there are {few}, too few for {own.folds} folds"
         )
     return own
 

@@ -237,7 +237,7 @@ def explain_imprecise(guarantee: Guarantee, right: float, decisions: float) -> s
     """
     shown = bound_share(right, decisions, guarantee.confidence)
     return (
-        f"no threshold guarantees {guarantee} at {100 * guarantee.confidence:g} % confidence: of "
-        f"{format_count(int(decisions), 'row')} set apart that the surest threshold flags, {right:.0f} are positive, "
-        f"which guarantees {floor(100 * shown) / 100:g}"
+        f"no threshold guarantees {guarantee} at {100 * guarantee.confidence:g} % confidence: the surest one flags "
+        f"{format_count(int(decisions), 'row')} set apart, {right:.0f} of them positive, which guarantees "
+        f"{floor(100 * shown) / 100:g}"
     )
