@@ -146,7 +146,7 @@ def test_the_command_line_says_it_and_json_has_it(imbaloss, tmp_path):
     answer = json.loads(printed)
     assert answer["guarantee"] == {"score": "recall", "bound": 0.8, "confidence": 0.9, "holds": True}
     assert answer["threshold"]["threshold_low"] is None
-    facts = json.loads((tmp_path / "out" / "model" / "model.json").read_text())
+    facts = json.loads((tmp_path / "out" / "model" / "own.json").read_text())["facts"]
     assert (facts["rule"], facts["confidence"]) == ("recall>=0.8", 0.9)
     assert sum(facts["counts"]["set_apart"]) == 120
 

@@ -61,7 +61,8 @@ def compare(  # noqa: D417 - the table of the request documents the other option
         test: X and y of the test part, instead of cross-validation.
         groups: (N,). Rows of one group stay in one part.
         times: (N,). The latest rows are the test part.
-        threshold: The rule that chooses thresholds, such as "f1" or "cost:fn=10,fp=1".
+        threshold: The rule that chooses thresholds, such as "f1" or "cost:fn=10,fp=1"; or what the threshold guarantees
+            on new rows with a `confidence`, such as "recall>=0.9", "precision>=0.8" or "fpr<=0.05".
         optimize: The score that chooses settings and methods: "average_precision", "roc_auc", "f1" or "cost". None: the
             cost if the threshold names costs, and else the average precision.
         name: The name of the data in the report.

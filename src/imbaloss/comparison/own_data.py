@@ -220,10 +220,10 @@ class Own:
         if (division, form) not in cached:
             rows = self.find_rows(seed, fold)
             preparation, of_train = self.fit_preparation(rows["train"], form)
-            others = [rows[part] for part in rows if part != "train"]
-            outside = np.concatenate(others)  # together, which is faster for wide tables
-            cuts = np.cumsum([len(of_part) for of_part in others[:-1]])
-            inputs = [of_train, *np.split(preparation(self.take_features(outside)), cuts)]
+            outside = {part: of_part for part, of_part in rows.items() if part != "train"}
+            together = np.concatenate(list(outside.values()))  # which is faster for wide tables
+            ends = np.cumsum([len(of_part) for of_part in outside.values()])
+            inputs = [of_train, *np.split(preparation(self.take_features(together)), ends[:-1])]
             parts = {
                 part: Samples(of_part, self.labels[rows[part]], rows[part])
                 for part, of_part in zip(rows, inputs, strict=True)
