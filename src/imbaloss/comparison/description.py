@@ -196,5 +196,5 @@ def describe_copies(own: Own) -> Iterator[str]:
         yield (
             f"Copies: {where}{share} of the test {own.kind.noun}s are the same as {own.kind.noun}s of train or "
             "validation. If they are one case recorded twice, the scores are too good: remove them, or name what they "
-            "share with --group"
+            f"share with --group{'. A guarantee does not hold then' if own.sets_apart else ''}"
         )
