@@ -33,6 +33,7 @@ MARGIN = Entry(
     domains=(Domain("must be above 0 and below 1, as a score is", lambda margin: 0 < margin < 1),),
 )
 DEFAULT_MARGIN = 0.01
+DEFAULT_CONFIDENCE = 0.95  # of a guarantee
 
 
 @dataclass(frozen=True)
@@ -196,7 +197,8 @@ class DecisionFields:
     threshold: Annotated[
         str,
         Entry(
-            "Rule that the tuned threshold optimises, as f1, g_mean or cost:fn=10.",
+            "Rule that the tuned threshold optimises, as f1, g_mean or cost:fn=10; or, on one's own data, what it "
+            "guarantees: recall>=0.9, precision>=0.8 or fpr<=0.05.",
             panel="Decision",
             metavar="RULE",
             default_text="f1",
@@ -209,6 +211,15 @@ class DecisionFields:
             panel="Decision",
             metavar="SCORE",
             default_text="roc_auc",
+        ),
+    ] = None
+    confidence: Annotated[
+        float | None,  # None unless the threshold is a guarantee
+        Entry(
+            "Probability that the bound of a threshold such as recall>=0.9 holds on new rows.",
+            panel="Decision",
+            domains=(Domain("must be above 0 and below 1", lambda value: 0 < value < 1),),
+            default_text="0.95 for a guarantee",
         ),
     ] = None
 

@@ -272,6 +272,50 @@ WISHES = {
     "a budget that is no time": (write_csv, ("--budget", "soon"), "budget must be a time, such as 90s, 10m or 2h"),
     "a budget of nothing": (write_csv, ("--budget", "0m"), "budget must be a time"),
     "no such rule": (write_csv, ("--threshold", "profit"), "profit"),
+    "a guarantee of another sign": (
+        write_csv, ("--threshold", "recall<=0.9"), "a guarantee is written recall>=0.9, precision>=0.8 or fpr<=0.05",
+    ),
+    "a guarantee of another score": (write_csv, ("--threshold", "f1>=0.5"), "is written recall>=0.9, precision>=0.8"),
+    "a guarantee of everything": (
+        write_csv, ("--threshold", "recall>=1"), "the recall of a guarantee must be a number above 0 and below 1",
+    ),
+    "a guarantee in percent": (write_csv, ("--threshold", "fpr<=5%"), "must be a number above 0 and below 1, found"),
+    "a guarantee by too few positives": (
+        write_csv, ("--threshold", "recall>=0.9"), "data: with 5 positives set apart no recall above 0.54 can be "
+        "guaranteed at 95 % confidence, except by flagging every row, and recall>=0.9 needs 29: ask for recall>=0.54, "
+        "lower the confidence to 0.4, or give more rows. A fifth of the rows is set apart",
+    ),
+    "a guarantee by too few negatives": (
+        write_csv, ("--threshold", "fpr<=0.05", "--confidence", "0.9"), "no false positive rate below 0.12 can be",
+    ),
+    "a guarantee that leaves too few rows": (
+        lambda f: changed(f, fraud=["yes"] * 5 + ["no"] * 115), ("--threshold", "recall>=0.5", "--confidence", "0.5"),
+        "besides the rows set apart for recall>=0.5 there are 4 positives and 92 negatives, too few for 5 folds",
+    ),
+    "a guarantee beside times": (
+        write_csv, ("--threshold", "recall>=0.5", "--time", "day"), "recall>=0.5 and --time cannot be combined: a "
+        "guarantee is for new rows of the same kind, and with times later rows are of another kind",
+    ),
+    "a guarantee beside groups": (
+        write_csv, ("--threshold", "recall>=0.5", "--group", "shop"), "recall>=0.5 and --group cannot be combined: a "
+        "guarantee counts rows that do not depend on each other",
+    ),
+    "a guarantee beside a score at a threshold": (
+        write_csv, ("--threshold", "recall>=0.5", "--optimize", "f1"), "f1 rates methods at a threshold, and the rows "
+        "that choose it for recall>=0.5 may choose nothing else",
+    ),
+    "a confidence without a guarantee": (
+        write_csv, ("--confidence", "0.9"), "--confidence is of a guarantee such as recall>=0.9, and the threshold is",
+    ),
+    "a confidence of certainty": (
+        write_csv, ("--threshold", "recall>=0.5", "--confidence", "1"), "--confidence must be above 0 and below 1",
+    ),
+    "a confidence of nothing": (
+        write_csv, ("--threshold", "recall>=0.5", "--confidence", "0"), "--confidence must be above 0 and below 1",
+    ),
+    "a confidence that is no number": (
+        write_csv, ("--threshold", "recall>=0.5", "--confidence", "high"), "--confidence must be a number, found",
+    ),
     "a margin of nothing": (write_csv, ("--margin", "0"), "margin must be above 0"),
     "two folds": (write_csv, ("--folds", "2"), "folds"),
     "no such device": (write_csv, ("--device", "gpu"), "device must be cpu, cuda or cuda:N, found 'gpu'"),

@@ -22,7 +22,7 @@ from imbaloss.comparison.recommendation import (
     sort_by_preference,
 )
 from imbaloss.comparison.sentences import write_sentences
-from imbaloss.evaluation import Objective
+from imbaloss.evaluation import Guarantee, Objective
 from imbaloss.evaluation.scores import Threshold
 from imbaloss.learners import Method
 from imbaloss.report import Findings
@@ -56,6 +56,12 @@ class Advice:
     def threshold(self) -> Threshold | None:
         """The threshold of the training on all rows, with its 95 % interval; None if it is unfinished or has none."""
         return self.row.threshold if self.row else None
+
+    @property
+    def guarantee(self) -> Guarantee | None:
+        """The guarantee that was asked of the threshold; None for another rule."""
+        rule = self.method.decision.rule
+        return rule if isinstance(rule, Guarantee) else None
 
 
 def extend_page(advice: Advice | None) -> ReportExtension:

@@ -95,9 +95,11 @@ def convert_to_json(answer: Answer) -> dict[str, Any]:
     """Return an answer as a dictionary of JSON values. NaN and infinity become None.
 
     Its keys are best, by (the deciding score), threshold, verdict, data (notes), table, comparisons and folder. Without
-    a threshold, all its entries are None.
+    a threshold, all its entries are None. A guarantee that was asked for follows, with score, bound, confidence, and
+    whether the threshold holds it.
     """
-    threshold = answer.threshold or (None, None, None)
+    threshold, guarantee = answer.threshold or (None, None, None), answer.advice.guarantee
+    kept = {"guarantee": vars(guarantee) | {"holds": answer.threshold is not None}} if guarantee else {}
     return {
         "best": answer.best,
         "by": answer.advice.score.column,
@@ -107,7 +109,7 @@ def convert_to_json(answer: Answer) -> dict[str, Any]:
         "table": report.to_records(answer.table),
         "comparisons": report.to_records(answer.comparisons),
         "folder": str(answer.folder),
-    }
+    } | kept
 
 
 def replace_nan(value: float | None) -> float | None:

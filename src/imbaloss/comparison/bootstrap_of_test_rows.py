@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import combinations
 from math import comb
+from typing import cast
 from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
-from imbaloss.evaluation import CONFUSION_SCORES, Decision, bootstrap_scores, count_confusion
+from imbaloss.evaluation import CONFUSION_SCORES, Decision, Rule, bootstrap_scores, count_confusion
 from imbaloss.evaluation.intervals import bootstrap_means, bootstrap_rankings
 from imbaloss.evaluation.objective import BRIER, OF_COSTS, RANKINGS, SAVINGS, average_constants, require_costs
 from imbaloss.evaluation.sample_costs import ExpectedCost, decide_by_costs, take_costs
@@ -283,7 +284,7 @@ def redraw_decisions(
         return formula(count_confusion(labels, flagged)), bootstrap_scores(formula, labels, flagged)
     thresholds = np.array([row.threshold.value for row in rows if row.threshold])
     flagged = of_test.probabilities >= thresholds[:, None]
-    formula = CONFUSION_SCORES.get(compared.score, rule.score)
+    formula = CONFUSION_SCORES[compared.score] if compared.score in CONFUSION_SCORES else cast(Rule, rule).score
     now, redrawn = formula(count_confusion(labels, flagged)), bootstrap_scores(formula, labels, flagged)
     if compared.score != SAVINGS:
         return now, redrawn

@@ -15,10 +15,10 @@ from imbaloss.comparison.executor_choice import choose_executor
 from imbaloss.comparison.own_data import Own
 from imbaloss.comparison.own_model import OwnModel, name_output, remove_model
 from imbaloss.comparison.place import SILENT, ComparisonObserver, MessageHandler, Place
-from imbaloss.comparison.planning import budget_in_seconds, plan_study
+from imbaloss.comparison.planning import budget_in_seconds, plan_study, set_rows_apart
 from imbaloss.comparison.request import ComparisonRequest
 from imbaloss.comparison.study import OwnStudy
-from imbaloss.evaluation import THRESHOLD
+from imbaloss.evaluation import THRESHOLD, Guarantee
 from imbaloss.evaluation.scores import Threshold
 from imbaloss.learners import Method
 from imbaloss.plural import format_count, join_words
@@ -53,6 +53,7 @@ def answer_request(
         OSError: The folder cannot be written.
     """
     check_device(request.device)
+    own = set_rows_apart(own, request)
     study, budget = plan_study(request, own), budget_in_seconds(request)
     executor = choose_executor(request, study, own)
     notes = (*describe_data(own), *describe_network(study), *describe_idle_entries(request, study))
@@ -226,6 +227,7 @@ def train_final_model(study: OwnStudy, method: Method, target: str, place: Place
         facts={
             "method": str(method),
             "rule": str(run.method.decision.rule),
+            **({"confidence": rule.confidence} if isinstance(rule := run.method.decision.rule, Guarantee) else {}),
             **row.facts(),
             "versions": row.computed.versions,
         },

@@ -12,7 +12,7 @@ from imbaloss.comparison.column_facts import class_areas, missing_shares
 from imbaloss.comparison.column_values import list_names
 from imbaloss.comparison.columns import ColumnKind, DateForm, Period, Reason, Schema
 from imbaloss.comparison.hashes import hash_columns, hash_rows
-from imbaloss.comparison.own_data import FOLDS, TEST, TIME, Own
+from imbaloss.comparison.own_data import FOLDS, SET_APART, TEST, TIME, Own
 from imbaloss.comparison.preparation import ImagePreparation
 
 LOOKED_AT = 100_000  # number of rows that columns are judged by, at most
@@ -75,6 +75,7 @@ def describe_division(own: Own) -> str:
     The result is one text of two or three sentences without a period at the end.
     """
     counts = own.split_counts(0, own.each_fold[0])
+    apart = counts.pop(SET_APART, None)
     parts = ", ".join(f"{part} {pair.positives:,} and {pair.negatives:,}" for part, pair in counts.items())
     nouns = f"{own.kind.noun}s"
     division = {
@@ -88,6 +89,9 @@ def describe_division(own: Own) -> str:
     if own.groups is not None:
         within = " in train or validation" if own.division == TEST else ""
         sentences.insert(1, f"The {nouns} of one group stay together{within} ({own.groups.max() + 1:,} groups)")
+    if apart is not None:
+        chosen = f"A fifth of the {nouns} is set apart first, and only chooses the threshold with a guarantee"
+        sentences.insert(0, f"{chosen}: {apart.positives:,} positives and {apart.negatives:,} negatives")
     return ". ".join(sentences)
 
 
@@ -192,5 +196,5 @@ def describe_copies(own: Own) -> Iterator[str]:
         yield (
             f"Copies: {where}{share} of the test {own.kind.noun}s are the same as {own.kind.noun}s of train or "
             "validation. If they are one case recorded twice, the scores are too good: remove them, or name what they "
-            "share with --group"
+            f"share with --group{'. A guarantee does not hold then' if own.sets_apart else ''}"
         )

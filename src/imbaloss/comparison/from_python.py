@@ -63,10 +63,11 @@ def compare(  # noqa: D417 - the table of the request documents the other option
         test: X and y of the test part, instead of cross-validation.
         groups: (N,). Rows of one group stay in one part.
         times: (N,). The latest rows are the test part.
-        threshold: The rule that chooses thresholds, such as "f1" or "cost:fn=10,fp=1". None: the rule that goes with
-            `optimize`, and else "f1".
+        threshold: The rule that chooses thresholds, such as "f1" or "cost:fn=10,fp=1"; or what the threshold guarantees
+            on new rows with a `confidence`, such as "recall>=0.9", "precision>=0.8" or "fpr<=0.05". None: the rule that
+            goes with `optimize`, and else "f1".
         optimize: The score that chooses settings and methods, such as "average_precision" or
-            "partial_roc_auc:max_fpr=0.1". None: the cost if the threshold names costs, and else the average precision.
+            "partial_roc_auc:max_fpr=0.1". None: the cost if there are costs, and else the average precision.
         name: The name of the data in the report.
         verbose: Whether to print notes on the data and the steps of the comparison.
         **recipe: Entries of a recipe, as docs/studies.md lists them.

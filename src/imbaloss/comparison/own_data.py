@@ -15,13 +15,14 @@ from imbaloss.comparison.preparation import ImagePreparation, TablePreparation
 from imbaloss.comparison.row_costs import RowCosts
 from imbaloss.data.dataset import check_class
 from imbaloss.data.samples import Counts, InputForm, Samples, Split, pick_examples
-from imbaloss.data.seeds import make_random_state
+from imbaloss.data.seeds import make_generator, make_random_state
 from imbaloss.data.splits import Fold, split_rows
 
 Rows = NDArray[np.int64]
 FOLDS, TIME, TEST, ALL = "folds", "time", "test", "all"
 EQUAL = 5  # number of equal parts that times are cut into; the last ones are validation and test
 PARTS = ("train", "validation", "test")
+SET_APART = "set_apart"  # the part that chooses a threshold with a guarantee, and nothing else
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,9 @@ class Own:
 
     With `test` and `all`, a fold of the other rows is validation, drawn anew for each seed; with times it is their
     latest fifth. The rows of a group are in one part; with `test` that holds for the other rows.
+
+    With `sets_apart` a fifth of the rows that are learned from is set apart first, before any division. These rows are
+    the same in every division, so that they judge no method either: they only choose a threshold with a guarantee.
     """
 
     name: str
@@ -83,6 +87,7 @@ class Own:
     groups: Rows | None = None  # (N,), the number of each row's group
     times: NDArray[np.float64] | None = None  # (N,), numbers that rise with time
     held_out: int = 0  # the number of test rows at the end
+    sets_apart: bool = False  # whether rows are set apart for a guarantee; only without groups and times
     notes: tuple[str, ...] = ()  # notes from reading the data
     classes: tuple[Any, ...] = ()  # the negative and the positive label, which may be numbers
     costs: RowCosts | None = None  # what outcomes cost in each row, as the request says; None without costs
@@ -112,6 +117,19 @@ class Own:
         """The number of negatives and of positives in all rows, in this order."""
         positives = int(self.labels.sum())
         return Counts(len(self.labels) - positives, positives)
+
+    @property
+    def rows_set_apart(self) -> Rows:
+        """The indices of the rows that are set apart, ascending: a fifth of each class, by chance, or none.
+
+        They are never among the last `held_out` rows.
+        """
+        if not self.sets_apart:
+            return np.zeros(0, np.int64)
+        generator = make_generator(0, "set apart")
+        labels = self.labels[: len(self.labels) - self.held_out]
+        of_classes = [generator.permutation(np.flatnonzero(labels == label)) for label in (0, 1)]
+        return np.sort(np.concatenate([rows[: round(len(rows) / EQUAL)] for rows in of_classes]))
 
     def with_positive(self, positive: str) -> "Own":
         """Check that `positive` is a class, and return the data unchanged, since their positive class is decided.
@@ -161,7 +179,9 @@ class Own:
         level: float | None = None,  # noqa: ARG002
         protocol: str | None = None,  # noqa: ARG002
     ) -> dict[str, Counts]:
-        """Return the number of negatives and positives of each part, by "train", "validation" and "test".
+        """Return the number of negatives and positives of each part, by "train", "validation", "test" and "set_apart".
+
+        The last is left out if no rows are set apart.
 
         Args:
             seed: The seed.
@@ -184,7 +204,7 @@ class Own:
         protocol: str | None = None,  # noqa: ARG002
         form: InputForm = InputForm.PREPARED,
     ) -> Split:
-        """Return train, validation and test with inputs and labels, the preparation fitted on train.
+        """Return train, validation, test and rows set apart with inputs and labels, the preparation fitted on train.
 
         Args:
             seed: The seed.
@@ -204,7 +224,7 @@ class Own:
         }
 
     def prepare_split(self, seed: int, fold: Fold | None, form: InputForm = InputForm.PREPARED) -> Prepared:
-        """Return train, validation and test with inputs in a form, and the preparation, fitted on the train part.
+        """Return the parts with inputs in a form, and the preparation, fitted on the train part.
 
         Only the last division is cached, in each form. fold: None for divisions without folds.
         """
@@ -212,21 +232,20 @@ class Own:
         if (division, form) not in cached:
             rows = self.find_rows(seed, fold)
             preparation, of_train = self.fit_preparation(rows["train"], form)
-            outside = np.concatenate([rows["validation"], rows["test"]])  # together, which is faster for wide tables
-            inputs = [of_train, *np.split(preparation(self.take_features(outside, form)), [len(rows["validation"])])]
+            outside = {part: of_part for part, of_part in rows.items() if part != "train"}
+            together = np.concatenate(list(outside.values()))  # which is faster for wide tables
+            ends = np.cumsum([len(of_part) for of_part in outside.values()])
+            inputs = [of_train, *np.split(preparation(self.take_features(together, form)), ends[:-1])]
             costs = self.sample_costs
-            train, validation, test = (
-                Samples(
-                    of_part,
-                    self.labels[rows[part]],
-                    rows[part],
-                    costs=None if costs is None else costs[rows[part]],
+            parts = {
+                part: Samples(
+                    of_part, self.labels[rows[part]], rows[part], costs=None if costs is None else costs[rows[part]]
                 )
-                for part, of_part in zip(PARTS, inputs, strict=True)
-            )
+                for part, of_part in zip(rows, inputs, strict=True)
+            }
             categorical = preparation.categorical if isinstance(preparation, TablePreparation) else ()
             other_forms = {key: prepared for key, prepared in cached.items() if key[0] == division}
-            prepared = Prepared(Split(train, validation, test, categorical), preparation)
+            prepared = Prepared(Split(**parts, categorical=categorical), preparation)
             self.cache.prepared = other_forms | {(division, form): prepared}
         return self.cache.prepared[division, form]
 
@@ -248,13 +267,16 @@ class Own:
         return features.iloc[rows] if isinstance(features, pd.DataFrame) else features[rows]
 
     def find_rows(self, seed: int, fold: Fold | None) -> dict[str, Rows]:
-        """Return the indices of the rows of "train", "validation" and "test", each ascending; every division is cached.
+        """Return the indices of the rows of each part, ascending; every division is cached.
+
+        The parts are "train", "validation" and "test", in this order, then "set_apart" if rows are set apart.
 
         fold: None for divisions without folds.
         """
         division = Division(seed, fold)
         if division not in self.cache.rows:
-            self.cache.rows[division] = self.divide(seed, fold)
+            set_apart = {SET_APART: self.rows_set_apart} if self.sets_apart else {}
+            self.cache.rows[division] = self.divide(seed, fold) | set_apart
         return self.cache.rows[division]
 
     def divide(self, seed: int, fold: Fold | None) -> dict[str, Rows]:
@@ -264,7 +286,7 @@ class Own:
             seed: Draws the folds; it has no effect on a division by time.
             fold: The fold that is test; None for divisions without folds.
         """
-        every_row = np.arange(len(self.labels))
+        every_row = np.setdiff1d(np.arange(len(self.labels)), self.rows_set_apart)
         if self.division == TIME:
             return dict(zip(PARTS, self.divide_by_time(every_row, 2), strict=True))
         if self.division == FOLDS and fold is not None:

@@ -5,13 +5,16 @@ from dataclasses import replace
 from typing import Any
 from unicodedata import decimal
 
+import numpy as np
 import pandas as pd
 
 from imbaloss.comparison.own_data import FOLDS, Own
 from imbaloss.comparison.request import ComparisonRequest
 from imbaloss.comparison.study import OwnStudy, choose_methods, choose_recipe, choose_repetitions
-from imbaloss.data import InputForm
+from imbaloss.data import Counts, InputForm
+from imbaloss.evaluation import Decision, Guarantee
 from imbaloss.evaluation.calibration import NONE
+from imbaloss.evaluation.guarantees import explain_too_few
 from imbaloss.evaluation.sample_costs import EXPECTED_COST
 from imbaloss.learners import Method
 from imbaloss.learners.estimators import BASELINE
@@ -92,6 +95,37 @@ def check_costs(request: ComparisonRequest) -> None:
             f"{cost} needs probabilities: leave out {request.write_option('calibration')} none, since scores without "
             "calibration are none"
         )
+
+
+def set_rows_apart(own: Own, request: ComparisonRequest) -> Own:
+    """Return the data with rows set apart if the threshold of a request is a guarantee, else the data unchanged.
+
+    Raises:
+        ValueError: The threshold or its confidence is wrong; the rows differ by time or group, so that new rows are no
+            further draws of the same kind; or there are too few rows for the guarantee, or for the folds of the others.
+    """
+    guarantee = Decision.read(request.recipe).rule
+    if not isinstance(guarantee, Guarantee):
+        return own
+    noun = own.kind.noun
+    if own.times is not None:
+        reason = f"a guarantee is for new {noun}s of the same kind, and with times later {noun}s are of another kind"
+        raise ValueError(f"{guarantee} and {request.write_option('time')} cannot be combined: {reason}")
+    if own.groups is not None:
+        reason = f"a guarantee counts {noun}s that do not depend on each other, and the {noun}s of one group may"
+        raise ValueError(f"{guarantee} and {request.write_option('group')} cannot be combined: {reason}")
+    own = replace(own, sets_apart=True)
+    labels = own.labels[own.rows_set_apart]
+    counts = Counts(len(labels) - int(labels.sum()), int(labels.sum()))
+    if problem := explain_too_few(guarantee, counts):
+        raise ValueError(f"{own.name}: {problem}. A fifth of the {noun}s is set apart")
+    learned = np.bincount(own.labels[: len(own.labels) - own.held_out], minlength=2) - counts
+    if learned.min() < own.folds:
+        few = f"{learned[1]} positives and {learned[0]} negatives"
+        raise ValueError(
+            f"{own.name}: besides the {noun}s set apart for {guarantee} there are {few}, too few for {own.folds} folds"
+        )
+    return own
 
 
 def budget_in_seconds(request: ComparisonRequest) -> float | None:

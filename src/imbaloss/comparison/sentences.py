@@ -8,7 +8,9 @@ import numpy as np
 
 from imbaloss.comparison.bootstrap_of_test_rows import estimate_mean
 from imbaloss.comparison.case import Case
+from imbaloss.comparison.guaranteed import check_guarantee, lament_missing_guarantee, promise, round_threshold
 from imbaloss.comparison.recommendation import Kind, choose_method, find_kind, find_most_scored
+from imbaloss.evaluation import Guarantee
 from imbaloss.evaluation.calibration import NONE
 from imbaloss.evaluation.sample_costs import ExpectedCost
 from imbaloss.learners import NETWORKS, Method
@@ -47,6 +49,7 @@ def write_sentences(case: Case) -> tuple[str, ...]:
         give_threshold(case),
         rate_decisions(case),
         check_demand(case),
+        check_guarantee(case),
         compare_costs(case),
     )
     return tuple(filter(None, sentences))
@@ -246,16 +249,19 @@ def give_threshold(case: Case) -> str:
         )
     if row.threshold is None:
         reason = row.tuned.reason
+        if isinstance(rule, Guarantee):
+            return lament_missing_guarantee(case, str(reason))
         return f"The final training on all {study.noun} has no threshold ({reason}): use ½, or one that you know"
     threshold, low, high = row.threshold
     decimals = count_threshold_decimals(threshold)
     ends = [f"{end:.{decimals}f}" for end in (low, high)]
     interval = f"; 95 % CI {ends[0]} to {ends[1]}" if high > low and ends[0] != ends[1] else ""
     is_calibrated = case.best.decision.calibration != NONE
-    text = (
-        f"Flag {case.sample} as {case.sought} when its {'probability' if is_calibrated else 'score'} is at least "
-        f"{threshold:.{decimals}f} (threshold chosen for {RULE_TITLES.get(str(rule), rule)}{interval})"
-    )
+    text = f"Flag {case.sample} as {case.sought} when its {'probability' if is_calibrated else 'score'} is at least "
+    if isinstance(rule, Guarantee):
+        text += f"{round_threshold(rule, threshold, decimals)}. {promise(case, rule)}"
+    else:
+        text += f"{threshold:.{decimals}f} (threshold chosen for {RULE_TITLES.get(str(rule), rule)}{interval})"
     repeated = case.line.scores["tuned_threshold"]
     if case.repetitions[case.best] > 1 and isfinite(repeated.mean):
         deviation = f" (standard deviation {repeated.deviation:.{decimals}f})" if repeated.deviation > 0 else ""

@@ -81,12 +81,16 @@ class InputForm(StrEnum):
 
 @dataclass(frozen=True)
 class Split:
-    """The three parts of the data of one run: it learns from train, chooses by validation, and is judged on test."""
+    """The parts of the data of one run: it learns from train, chooses by validation, and is judged on test.
+
+    Where a threshold is to carry a guarantee, samples are set apart that choose this threshold and nothing else.
+    """
 
     train: Samples
     validation: Samples
     test: Samples
     categorical: tuple[int, ...] = ()  # places of the inputs that are codes of categories, whole numbers from 0 on
+    set_apart: Samples | None = None  # None unless a threshold is to carry a guarantee
 
 
 def pick_examples(images: NDArray[Any]) -> NDArray[Any]:

@@ -16,6 +16,7 @@ def make_generator(seed: int, name: str) -> np.random.Generator:
         augmentation: The flips and shifts of images.
         tune: The order in which the validation part is read. test: The same for the test part.
         validation: The validation part that the classifier sets apart.
+        set apart: The rows of one's own data that choose a threshold with a guarantee.
     """
     return np.random.default_rng(np.random.SeedSequence([seed, *name.encode()]))
 

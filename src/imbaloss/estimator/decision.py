@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from imbaloss.data import Samples
 from imbaloss.evaluation import Rule, Tuned, choose_threshold, costs, priors
+from imbaloss.evaluation.guarantees import is_guarantee
 from imbaloss.learners import FittedModel
 from imbaloss.training.recipe import require
 
@@ -116,6 +117,8 @@ def read_threshold(threshold: Any, matrix: Floats | None) -> float | Rule | Metr
             three.
     """
     if isinstance(threshold, str):
+        refused = f"the guarantee {threshold!r} takes rows that chose nothing else, which `imbaloss.compare` sets apart"
+        require(not is_guarantee(threshold), f"{refused}: a classifier takes a probability, a rule or a function")
         rule = Rule.parse(threshold)
         if rule.name != "cost" or matrix is None:
             return rule

@@ -4,6 +4,7 @@ from imbaloss.evaluation import calibration, costs, priors
 from imbaloss.evaluation.calibration import Calibration, expected_calibration_error, reliability
 from imbaloss.evaluation.confusion import count_confusion
 from imbaloss.evaluation.decision import Decision
+from imbaloss.evaluation.guarantees import Guarantee, ScoredSamples, choose_guaranteed_threshold
 from imbaloss.evaluation.intervals import bootstrap_scores, score_interval
 from imbaloss.evaluation.objective import Objective
 from imbaloss.evaluation.scores import (
@@ -29,13 +30,16 @@ __all__ = [
     "THRESHOLD",
     "Calibration",
     "Decision",
+    "Guarantee",
     "Objective",
     "Rule",
+    "ScoredSamples",
     "Scores",
     "Tuned",
     "TunedScores",
     "bootstrap_scores",
     "calibration",
+    "choose_guaranteed_threshold",
     "choose_threshold",
     "costs",
     "count_confusion",

@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 from imbaloss import spec_text
 from imbaloss.choices import check_choice, check_parameter
 from imbaloss.evaluation import rankings
+from imbaloss.evaluation.guarantees import Guarantee
 from imbaloss.evaluation.sample_costs import ExpectedCost, average_constant_costs, find_least_cost
 from imbaloss.evaluation.scores import explain_undefined, probability_formulas
 from imbaloss.evaluation.thresholds import Rule, choose_threshold
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
-AnyRule = Rule | ExpectedCost  # how samples with probabilities are decided
+AnyRule = Rule | ExpectedCost | Guarantee  # how samples with probabilities are decided
 COST, SAVINGS, BRIER = "cost", "savings", "brier"
 RANKINGS: dict[str, Callable[..., float]] = {  # scores of a ranking, from false and true positives at its thresholds
     "average_precision": rankings.average_precision_of,
@@ -68,6 +69,11 @@ class Objective:
         return self.name in OF_COSTS
 
     @property
+    def needs_threshold(self) -> bool:
+        """Whether the score is one of decisions at a chosen threshold."""
+        return self.needs_costs or self.name in RULED
+
+    @property
     def rule(self) -> Rule | None:
         """The threshold rule that goes with the score, unless another one is named; None if it implies no threshold."""
         if self.name == "precision_at_share":
@@ -115,7 +121,7 @@ class Objective:
         Raises:
             ValueError: The rule is "expected_cost", the score is made of costs, and there are none.
         """
-        if self.name not in {*RULED, *OF_COSTS}:
+        if not self.needs_threshold:
             score = self.compute(labels, probabilities, weights)
             return -score if score is not None and self.name == BRIER else score
         if self.needs_costs and isinstance(rule, ExpectedCost):

@@ -225,7 +225,8 @@ def count_at_thresholds(labels: Labels, weights: Floats, places: NDArray[np.int6
     Args:
         labels: (N,), 0 or 1, in descending order of probability.
         weights: (R, N), the weights of the samples in each set; a count is a sum of weights.
-        places: (K,), the number of samples, from the first on, that each threshold predicts as positive.
+        places: (K,), the number of samples, from the first on, that each threshold predicts as positive. The last one
+            must predict all of them: the number of samples of each class is taken there.
     """
     nothing = np.zeros((len(weights), 1))
     tp, fp = (

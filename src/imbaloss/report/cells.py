@@ -62,6 +62,9 @@ OF_RULES = {  # the score that the rule of a tuned threshold maximises (or, for 
     "f_beta": ComparedScore("F-beta at the tuned threshold", "f_beta", tuned=True),
     "accuracy": ComparedScore("accuracy at the tuned threshold", "accuracy", tuned=True),
     "top_share": ComparedScore("recall at the tuned threshold", "recall", tuned=True),
+    "recall>=": ComparedScore("precision at the tuned threshold", "precision", tuned=True),  # and further guarantees
+    "precision>=": ComparedScore("recall at the tuned threshold", "recall", tuned=True),
+    "fpr<=": ComparedScore("recall at the tuned threshold", "recall", tuned=True),
 }
 OF_OBJECTIVES = {  # the compared score by the name of the objective that is optimised
     "f1": COMPARED[1],

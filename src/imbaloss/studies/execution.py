@@ -18,9 +18,13 @@ from imbaloss.evaluation import (
     SCORES,
     THRESHOLD,
     Decision,
+    Guarantee,
+    Rule,
+    ScoredSamples,
     Scores,
     TunedScores,
     calibration,
+    choose_guaranteed_threshold,
     choose_threshold,
     no_scores,
 )
@@ -47,7 +51,7 @@ class Finished(NamedTuple):
     """The result of a run: its row, its predictions and its model."""
 
     row: Row
-    predictions: dict[str, Predictions]  # on validation and test; empty if the training failed
+    predictions: dict[str, Predictions]  # on validation, test and samples set apart; empty if the training failed
     model: FittedModel | None
 
 
@@ -229,8 +233,9 @@ def finish_run(
 ) -> Finished:
     """Choose the setting of a run, calibrate its model, and score the model on validation and test.
 
-    The choice is made on the validation part, before the test part is read. If the training failed, or the outputs are
-    not finite, the row has the reason of the failure and there is no model.
+    The choice is made on the validation part, before the test part is read. A threshold with a guarantee is chosen on
+    the samples set apart. If the training failed, or the outputs are not finite, the row has the reason of the failure
+    and there is no model.
 
     Args:
         run: The run.
@@ -240,7 +245,7 @@ def finish_run(
         computed: How the stack was trained. The row adds the checksum of the data and the number of epochs.
 
     Returns:
-        The row, the predictions on validation and test (empty after a failure), and the model.
+        The row, the predictions by part (empty after a failure), and the model.
     """
     if isinstance(origin.sampled, Refusal):
         outcomes = [Outcome([], None, origin.sampled.reason)]
@@ -283,7 +288,7 @@ def has_prototypes(model: FittedModel | None) -> TypeGuard[Model]:
 
 
 def count_samples(run: Run, origin: Origin) -> PartCounts:
-    """Count the samples of each class in train, validation and test, and those that an epoch shows after a sampler.
+    """Count the samples of each class in the parts of the split, and those that an epoch shows after a sampler.
 
     The last are None without a sampler that changes them, or if the sampler refused the train part.
     """
@@ -291,18 +296,21 @@ def count_samples(run: Run, origin: Origin) -> PartCounts:
     if run.method.sampler != NO_SAMPLER and not run.method.sampler.by_costs and isinstance(sampled, Resampled):
         shown = shown_counts(sampled.split.train.counts, run.method.sampler, run.recipe.train_batch)
         resampled = Counts(*shown)
-    return PartCounts(split.train.counts, split.validation.counts, split.test.counts, resampled)
+    set_apart = None if split.set_apart is None else split.set_apart.counts
+    return PartCounts(split.train.counts, split.validation.counts, split.test.counts, resampled, set_apart)
 
 
 def calibrate_and_predict(run: Run, model: FittedModel, split: Split) -> tuple[FittedModel, dict[str, Predictions]]:
-    """Fit the calibration of a run's decision on validation, and predict validation and test with it.
+    """Fit the calibration of a run's decision on validation, and predict all parts but train with it.
 
     If the model's logits on validation are not finite, the model stays without calibration.
 
     Returns:
-        The model with its calibration, and the predictions by part, "validation" and "test".
+        The model with its calibration, and the predictions by part: "validation", "test", and "set_apart" if there is
+        such a part.
     """
     parts = {"validation": split.validation, "test": split.test}
+    parts |= {} if split.set_apart is None else {"set_apart": split.set_apart}
     logits = {}
     for part, samples in parts.items():
         order = (
@@ -326,9 +334,9 @@ def score_parts(
     """Score validation and test at the threshold 1/2, and test at the tuned threshold.
 
     Args:
-        predictions: By part, "validation" and "test"; empty if the training failed.
-        decision: Has the rule, such as F1, whose best threshold on validation is the tuned one, and the score that is
-            optimised.
+        predictions: By part, "validation", "test" and, for a guarantee, "set_apart"; empty if the training failed.
+        decision: Has the rule, such as F1, whose best threshold on validation is the tuned one, or a guarantee; and the
+            score that is optimised.
 
     Returns:
         For each part its scores at 1/2 with the reasons for scores that are None; then the scores of test at the tuned
@@ -338,25 +346,35 @@ def score_parts(
         reason = "the training failed"
         return dict.fromkeys(("validation", "test"), no_scores(reason)), TunedScores.without_threshold(reason)
     at_half = {
-        part: score_part(of_part, decision, of_part.probabilities >= THRESHOLD) for part, of_part in predictions.items()
+        part: score_part(predictions[part], decision, predictions[part].probabilities >= THRESHOLD)
+        for part in ("validation", "test")
     }
-    return at_half, score_tuned(predictions["validation"], predictions["test"], decision)
+    return at_half, score_tuned(predictions, decision)
 
 
-def score_tuned(validation: Predictions, test: Predictions, decision: Decision) -> TunedScores:
-    """Choose the threshold that is best on validation by a rule such as F1, and score test at that threshold.
+def score_tuned(predictions: Mapping[str, Predictions], decision: Decision) -> TunedScores:
+    """Choose the threshold by the rule of a decision, and score test at that threshold.
 
-    If no threshold can be chosen, as without positives in the validation part, all scores are None, with the reason.
-    The rule "expected_cost" needs no threshold: it decides each sample by its own costs.
+    A rule such as F1 takes the threshold that is best on validation; a guarantee takes one by the samples set apart,
+    without an interval. If no threshold can be chosen, as without positives, all scores are None, with the reason. The
+    rule "expected_cost" needs no threshold: it decides each sample by its own costs.
+
+    Raises:
+        KeyError: The rule is a guarantee, and no samples are set apart.
     """
-    if isinstance(decision.rule, ExpectedCost):
+    rule, test, interval = decision.rule, predictions["test"], None
+    if isinstance(rule, ExpectedCost):
         flagged = decide_by_costs(test.probabilities, require_costs(test.costs))
         return TunedScores(None, None, *score_part(test, decision, flagged))
+    parts = {part: ScoredSamples(each.labels, each.probabilities) for part, each in predictions.items()}
     try:
-        threshold, low, high, _ = choose_threshold(decision.rule, validation.labels, validation.probabilities)
+        if isinstance(rule, Guarantee):
+            threshold = choose_guaranteed_threshold(rule, parts["set_apart"], parts["validation"])
+        else:
+            threshold, low, high, _ = choose_threshold(rule, *parts["validation"])
+            interval = (low, high) if np.isfinite([low, high]).all() else None
     except ValueError as error:
         return TunedScores.without_threshold(f"no threshold was chosen: {error}")
-    interval = (low, high) if np.isfinite([low, high]).all() else None
     return TunedScores(threshold, interval, *score_part(test, decision, test.probabilities >= threshold))
 
 
@@ -380,7 +398,7 @@ def score_part(of_part: Predictions, decision: Decision, flagged: NDArray[np.boo
         costs = require_costs(of_part.costs)
         values[COST] = float(take_costs(of_part.labels, flagged, costs).mean())
         values |= dict(zip(CONSTANT_COSTS, average_constant_costs(of_part.labels, costs), strict=True))
-    elif rule.name in RULES_ALONE:
+    elif isinstance(rule, Rule) and rule.name in RULES_ALONE:
         counts = ConfusionCounts(*(np.array(values[name], dtype=float) for name in CONFUSION))
         values[rule.name] = float(rule.score(counts))
     if objective and objective.name == SAVINGS:

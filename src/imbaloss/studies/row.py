@@ -28,6 +28,7 @@ class PartCounts:
     validation: Counts
     test: Counts
     resampled: Counts | None = None  # of the samples that an epoch shows after a sampler; None without a sampler
+    set_apart: Counts | None = None  # of the samples that choose a threshold with a guarantee; None without one
 
     @property
     def shown(self) -> Counts:
@@ -35,15 +36,15 @@ class PartCounts:
         return self.train if self.resampled is None else self.resampled
 
     def by_part(self) -> dict[str, Counts]:
-        """Return the numbers of negatives and positives by part: "train", "validation", "test" and "resampled".
+        """Return the numbers of negatives and positives by part: "train", "validation", "test", and perhaps others.
 
-        "resampled" is left out without a sampler.
+        "resampled" is left out without a sampler, and "set_apart" without a guarantee.
         """
         return {part: counts for part, counts in vars(self).items() if counts is not None}
 
     @classmethod
     def from_json(cls, counts: Mapping[str, tuple[int, int]]) -> Self:
-        """Make the counts of JSON's pairs [negatives, positives] by part. Without "resampled" there is no sampler.
+        """Make the counts of JSON's pairs [negatives, positives] by part, as `by_part` returns them.
 
         Raises:
             TypeError: A part is missing or unknown, or its entry is no pair.
@@ -78,7 +79,7 @@ class Row:
     counts: PartCounts
     scores: dict[str, Scores]  # of validation and test, at the threshold 1/2
     undefined: dict[str, dict[str, str]]  # of validation and test: the reason for each score that is None
-    tuned: TunedScores  # on test, at the threshold that is best on validation by the rule of the run
+    tuned: TunedScores  # on test, at the threshold that the rule of the run chose on validation or samples set apart
     failure: str | None  # why the training failed; None if it did not
     computed: Computation
     tuning: SettingChoice | None = None  # None if there was no setting to choose

@@ -57,7 +57,7 @@ def to_bytes(row: Row, predictions: Mapping[str, Predictions]) -> bytes:
 
     Args:
         row: The row; its prototypes are left out if it has none.
-        predictions: By part, "validation" and "test"; empty if the training failed.
+        predictions: By part, "validation", "test" and perhaps "set_apart"; empty if the training failed.
     """
     arrays: dict[str, NDArray[Any]] = {"losses": np.array(row.losses, dtype=np.float64)}
     arrays |= row.prototypes.arrays() if row.prototypes else {}
@@ -160,7 +160,7 @@ class Store:
         A run that is in the store already stays as it is.
 
         Args:
-            entries: Each row with its predictions by part, "validation" and "test"; none if the training failed.
+            entries: Each row with its predictions by part, as `to_bytes` takes them; none if the training failed.
 
         Raises:
             OSError: The store cannot be written; then nothing is.
@@ -251,7 +251,7 @@ class Store:
         return [replace(row, losses=losses) for row, (losses, _) in zip(rows, arrays, strict=True)]
 
     def predictions(self, run: Run) -> dict[str, Predictions]:
-        """Return the predictions of a finished run by part, "validation" and "test"; empty if its training failed.
+        """Return the predictions of a finished run by part, as `to_bytes` takes them; empty if its training failed.
 
         Raises:
             OSError: The run is not finished, or the store is damaged or cannot be read.
@@ -260,7 +260,7 @@ class Store:
         return predictions
 
     def arrays(self, runs: Iterable[Run]) -> list[tuple[tuple[float, ...], dict[str, Predictions]]]:
-        """Return, for each run in order, the losses of its epochs and its predictions by part, "validation" and "test".
+        """Return, for each run in order, the losses of its epochs and its predictions, by part as `to_bytes` takes them.
 
         The predictions are empty if the training failed.
 

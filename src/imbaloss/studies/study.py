@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from imbaloss.data import NO_SAMPLER, NONE, Fold, SamplerSpec, check_level, find_binary_set, list_folds
 from imbaloss.data.dataset import check_class
 from imbaloss.data.splits import FEWEST_FOLDS, check_folds
-from imbaloss.evaluation import Decision
+from imbaloss.evaluation import Decision, Guarantee
 from imbaloss.evaluation.sample_costs import EXPECTED_COST
 from imbaloss.learners import NETWORKS, Method
 from imbaloss.losses import LossSpec
@@ -267,6 +267,7 @@ class Study:
             with locate_errors("recipes", name) if name else locate_errors("recipe"):
                 recipe, decision = read_entries({key: value for layer in layers for key, value in layer.items()})
                 require(recipe.outputs <= 2, f"outputs must be 1 or 2, for two classes, found {recipe.outputs}")
+                refuse_guarantee(decision)
                 require(recipe.shuffle_train or not drawn, shuffled)
             with locate_errors("losses", place):
                 NETWORKS.check_loss(loss, recipe)
@@ -291,7 +292,7 @@ class Study:
         for table, entries in self.recipe_tables():
             for key, value in entries.items():
                 with locate_errors(*table, key):
-                    read_entries(WIDE | {key: value})
+                    refuse_guarantee(read_entries(WIDE | {key: value})[1])
             with locate_errors(*table):
                 _, decision = read_entries(WIDE | entries)
             with locate_errors(*table, "threshold"):
@@ -342,6 +343,12 @@ class Study:
         for axis in ("dataset_recipes", "loss_recipes", "recipes"):
             for name, entries in getattr(self, axis).items():
                 yield (axis, name), entries
+
+
+def refuse_guarantee(decision: Decision) -> None:
+    """Raise ValueError if the threshold is a guarantee, since the splits of benchmark sets have no part for it."""
+    refused = f"the guarantee {decision.rule} is for one's own data (`imbaloss compare`), not for a study of data sets"
+    require(not isinstance(decision.rule, Guarantee), refused)
 
 
 def check_recipe_name(name: str) -> None:
