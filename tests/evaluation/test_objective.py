@@ -5,7 +5,7 @@ import pytest
 from sklearn import metrics
 
 from imbaloss.evaluation import Objective, Rule
-from imbaloss.evaluation.objective import OBJECTIVES, find_constant_cost
+from imbaloss.evaluation.objective import OBJECTIVES, average_constants
 
 RULE = Rule.parse("cost:fn=5,fp=1")
 LABELS = np.array([0, 0, 0, 1, 0, 1, 0, 1, 0, 0])
@@ -53,7 +53,7 @@ def test_the_brier_score_is_scikit_learns_and_negative_where_candidates_are_comp
 
 def test_savings_are_those_of_the_best_threshold():
     spent = -Objective("cost").compute_best(RULE, LABELS, PROBABILITIES)
-    assert find_constant_cost(RULE, LABELS) == pytest.approx(0.7)  # to flag none costs 1.5, to flag all 0.7
+    assert average_constants(RULE, LABELS) == pytest.approx((1.5, 0.7))  # to flag none, and to flag all
     assert Objective("savings").compute_best(RULE, LABELS, PROBABILITIES) == pytest.approx(1 - spent / 0.7)
 
 

@@ -14,7 +14,7 @@ from imbaloss.comparison.study import OwnStudy, choose_methods, choose_recipe, c
 from imbaloss.data import Counts, InputForm
 from imbaloss.evaluation import Decision, Guarantee
 from imbaloss.evaluation.calibration import NONE
-from imbaloss.evaluation.guarantees import explain_too_few
+from imbaloss.evaluation.guarantees import explain_too_few, is_guarantee
 from imbaloss.evaluation.sample_costs import EXPECTED_COST
 from imbaloss.learners import Method
 from imbaloss.learners.estimators import BASELINE
@@ -104,7 +104,9 @@ def set_rows_apart(own: Own, request: ComparisonRequest) -> Own:
         ValueError: The threshold or its confidence is wrong; the rows differ by time or group, so that new rows are no
             further draws of the same kind; or there are too few rows for the guarantee, or for the folds of the others.
     """
-    guarantee = Decision.read(request.recipe).rule
+    guarantee = None
+    if is_guarantee(request.recipe.get("threshold")):
+        guarantee = Decision.read(request.recipe).rule
     if not isinstance(guarantee, Guarantee):
         return own
     noun = own.kind.noun
