@@ -73,7 +73,7 @@ def measure_task(task: Task) -> list[dict[str, Any]]:
     data = limit_rows(read_table(task.table, task.data_dir), task.rows_limit)
     split = draw_split(data, task.split)
     request = ComparisonRequest(target=TARGET, positive="1", methods=task.methods, repetitions=task.repetitions)
-    own = open_arrays(task.table.name, [(split.train.features, split.train.labels)], None, None, request)
+    own = open_arrays(task.table.name, [(split.train.features, split.train.labels)], request, {})
     study = plan_study(request, own)
     facts = {
         "table": task.table.name,

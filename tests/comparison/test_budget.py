@@ -31,7 +31,7 @@ LOSSES = ("ce", "mfe", "mse")
 def open_rows(rows: int = 120) -> Own:
     frame = mixed(rows)
     labels = frame.pop("fraud").to_numpy()
-    return open_arrays("data", [(frame, labels)], None, None, ComparisonRequest(target="y"))
+    return open_arrays("data", [(frame, labels)], ComparisonRequest(target="y"), {})
 
 
 def plan(own: Own, epochs: int, **options) -> OwnStudy:

@@ -41,7 +41,7 @@ def is_best_or_told(answer: Answer, leader: str) -> bool:
 
 
 def open_parts() -> Own:
-    return open_arrays("data", [parts()], None, None, ComparisonRequest(target="y"))
+    return open_arrays("data", [parts()], ComparisonRequest(target="y"), {})
 
 
 @pytest.fixture(scope="module")
@@ -480,7 +480,7 @@ def test_what_cannot_be_compared_is_told_in_a_sentence(change, sentence, tmp_pat
 @pytest.mark.parametrize(("rows", "shown"), [(120, False), (4000, True)])
 def test_a_difference_beyond_the_highest_area_cannot_be_shown(rows, shown):
     request = ComparisonRequest(target="y", repetitions=40)
-    own = open_arrays("data", [parts(rows)], None, None, request)
+    own = open_arrays("data", [parts(rows)], request, {})
     [note] = describe_detectable_difference(plan_study(request, own), own)
     assert (note.startswith("A difference in ROC-AUC of about 0.")) is shown
     assert ("are too few to show a difference in ROC-AUC between 8 methods" in note) is not shown

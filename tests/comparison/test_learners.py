@@ -52,7 +52,7 @@ def open_with_test(rows: int = 240, **changes: object) -> Own:
     """Rows with a test part of their own, of which some columns, or the target, are replaced."""
     train, test = mixed(rows), mixed(60, seed=1).assign(**changes)
     parts = [(frame.drop(columns="fraud"), frame["fraud"].to_numpy()) for frame in (train, test)]
-    return open_arrays("data", parts, None, None, ComparisonRequest(target="y"))
+    return open_arrays("data", parts, ComparisonRequest(target="y"), {})
 
 
 def train(text: str, own: Own) -> Finished:
@@ -90,7 +90,7 @@ def test_what_the_test_part_holds_changes_neither_model_nor_threshold(text):
 def open_rows() -> Own:
     frame = mixed(240)
     return open_arrays(
-        "data", [(frame.drop(columns="fraud"), frame["fraud"].to_numpy())], None, None, ComparisonRequest(target="y")
+        "data", [(frame.drop(columns="fraud"), frame["fraud"].to_numpy())], ComparisonRequest(target="y"), {}
     )  # fmt: skip
 
 

@@ -37,7 +37,7 @@ QUICK = {"epochs": 3, "hidden": (4,), "repetitions": 1, "threshold": "g_mean"}
 @pytest.fixture(scope="module")
 def own() -> Own:
     pairs = [(FRAME.drop(columns="fraud"), FRAME["fraud"])]
-    return open_arrays("data", pairs, None, None, ComparisonRequest(target="y"))
+    return open_arrays("data", pairs, ComparisonRequest(target="y"), {})
 
 
 @pytest.fixture(scope="module", params=["mse", "logistic_regression"])

@@ -41,6 +41,7 @@ class Content:
     times: Any = None  # (N,), the time of each row, an Arrow array
     costs: RowCosts | None = None  # what outcomes cost in each row
     sample_costs: NDArray[np.float64] | None = None  # (N, 4), these costs as numbers
+    weights: NDArray[np.float64] | None = None  # (N,), the weight of each row
     baseline: Baseline | None = None  # the score or decision in use today
 
 
@@ -114,6 +115,7 @@ def assemble_own(content: Content, request: ComparisonRequest) -> Own:
         classes=tuple(content.classes.get(name, name) for name in (negative, positive)),
         costs=content.costs,
         sample_costs=content.sample_costs,
+        weights=content.weights,
         baseline=content.baseline,
     )
     if own.sample_costs is not None:
@@ -147,7 +149,7 @@ def compute_checksum(own: Own) -> str:
         digest.update(hash_rows(own.features).tobytes())
     else:
         digest.update(np.ascontiguousarray(own.features).tobytes())
-    for array in (own.labels, own.groups, own.times, own.sample_costs):
+    for array in (own.labels, own.groups, own.times, own.sample_costs, own.weights):
         digest.update(b"" if array is None else array.tobytes())
     if own.baseline is not None:
         digest.update(hash_rows(own.baseline.frame).tobytes())

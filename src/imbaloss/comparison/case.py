@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imbaloss.comparison.recommendation import choose_method, compute_mean, find_most_scored
+from imbaloss.evaluation import CONFUSION
 from imbaloss.learners import Method
 from imbaloss.report import Findings
 from imbaloss.report.cells import Cell, ComparedScore
@@ -70,8 +71,8 @@ class Case:
     @property
     def chance_level(self) -> float:
         """The score of a model that knows nothing: the share of positives, ½ or 0."""
-        positives, negatives = self.line.test.positives, self.line.test.negatives
-        levels = dict.fromkeys(("average_precision", "precision_at_share"), positives / (positives + negatives))
+        tn, fp, fn, tp = (self.line.scores[count].mean for count in CONFUSION)  # sums of weights if rows have them
+        levels = dict.fromkeys(("average_precision", "precision_at_share"), (tp + fn) / (tn + fp + fn + tp))
         levels |= dict.fromkeys(("roc_auc", "partial_roc_auc", "balanced_accuracy"), 0.5)
         return levels.get(self.score.score, 0.0)
 

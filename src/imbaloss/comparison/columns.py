@@ -159,6 +159,7 @@ class Reason(Enum):
     GROUP = "it names the group of each row"
     TIME = "it gives the time of each row"
     COST = "it is a cost (--keep-cost-columns to learn from it too)"
+    WEIGHT = "it is the weight of each row"
     BASELINE = "it is the score or decision in use today"
     NOT_BASELINE = "it is not the score or decision in use today"
     DROPPED = "you asked to leave it out"

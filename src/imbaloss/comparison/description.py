@@ -48,6 +48,11 @@ def describe_data(own: Own) -> list[str]:
             f"The positive class {own.positive} is the more frequent one. If {own.negative} was meant, name it with "
             "--positive"
         )
+    if own.weights is not None:
+        notes.append(
+            f"The weights of the rows, {own.weights.min():.3g} to {own.weights.max():.3g}, count in training and in "
+            "all scores. Figures show each row once"
+        )
     notes += own.notes
     if isinstance(own.kind, ImagePreparation):
         colours = {1: "gray", 3: "in colour"}[own.kind.channels]

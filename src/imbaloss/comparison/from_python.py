@@ -31,20 +31,20 @@ from imbaloss.comparison.targets import name_classes
 from imbaloss.recipe_fields import DEFAULT_MARGIN, FIELDS
 from imbaloss.training.recipe import canonical_int
 
-TARGET, GROUP, TIME = "y", "group", "time"
+TARGET, GROUP, TIME, WEIGHT = "y", "group", "time", "sample_weight"
 Names = Sequence[Any] | Any  # several names, or one
 
 
 def compare(  # noqa: D417 - the table of the request documents the other options
     X: Any, y: Any, *, methods: Any = None, losses: Names = None, samplers: Names = None, references: bool = True,
     settings: int = MOST_SETTINGS, positive: Any = None, test: tuple[Any, Any] | None = None, groups: Any = None,
-    times: Any = None, threshold: str | None = None, cost: Any = None, keep_cost_columns: bool = False,
-    baseline: str | None = None, optimize: str | None = None, folds: int = 5,
+    times: Any = None, sample_weight: Any = None, threshold: str | None = None, cost: Any = None,
+    keep_cost_columns: bool = False, baseline: str | None = None, optimize: str | None = None, folds: int = 5,
     repetitions: int | None = None, budget: str | None = None, margin: float = DEFAULT_MARGIN, category: Names = (),
     drop: Names = (), mark: Names = (), na_values: Names = (), keep_na: Names = (), decimal: str | None = None,
     out: str | Path | None = None, overwrite: bool = False, name: str = "data", device: str = "cpu",
-    executor: str | None = None, workers: int | None = None, address: str | None = None,
-    verbose: bool = False, **recipe: Any,
+    executor: str | None = None, workers: int | None = None, address: str | None = None, verbose: bool = False,
+    **recipe: Any,
 ) -> Answer:  # fmt: skip
     """Find out which method finds the rare class best in these data, by how much, and how certain that is.
 
@@ -63,6 +63,7 @@ def compare(  # noqa: D417 - the table of the request documents the other option
         test: X and y of the test part, instead of cross-validation.
         groups: (N,). Rows of one group stay in one part.
         times: (N,). The latest rows are the test part.
+        sample_weight: (N,), above 0. They count in training and in all scores.
         threshold: The rule that chooses thresholds, such as "f1" or "cost:fn=10,fp=1"; or what the threshold guarantees
             on new rows with a `confidence`, such as "recall>=0.9", "precision>=0.8" or "fpr<=0.05". None: the rule that
             goes with `optimize`, and else "f1".
@@ -77,6 +78,7 @@ def compare(  # noqa: D417 - the table of the request documents the other option
         target=y.name if isinstance(y, pd.Series) and isinstance(y.name, str) else TARGET,
         positive=None if positive is None else write_name(positive),
         group=None if groups is None else GROUP, time=None if times is None else TIME,
+        weight=None if sample_weight is None else WEIGHT,
         drop=as_names(drop) or (), category=as_names(category) or (), mark=as_names(mark) or (),
         na_values=as_names(na_values) or (), keep_na=as_names(keep_na) or (), decimal=decimal,
         methods=collect_methods(methods), losses=as_names(losses), samplers=as_names(samplers), references=references,
@@ -89,7 +91,8 @@ def compare(  # noqa: D417 - the table of the request documents the other option
         out=None if out is None else Path(out), overwrite=overwrite,
         executor=executor, workers=None if workers is None else canonical_int("workers", workers), address=address,
     )  # fmt: skip
-    own = open_arrays(str(name), [(X, y), *([test] if test is not None else [])], groups, times, request)
+    of_rows = {GROUP: groups, TIME: times, WEIGHT: sample_weight}
+    own = open_arrays(str(name), [(X, y), *([test] if test is not None else [])], request, of_rows)
     return answer_in_python(own, request, verbose=verbose)
 
 
@@ -178,27 +181,30 @@ def collect_methods(methods: Any) -> tuple[Any, ...] | None:
 
 
 def open_arrays(
-    name: str, pairs: Sequence[tuple[Any, Any]], groups: Any, times: Any, request: ComparisonRequest
+    name: str, pairs: Sequence[tuple[Any, Any]], request: ComparisonRequest, of_rows: Mapping[str, Any]
 ) -> Own:
     """Assemble a person's own data from frames, arrays or images.
 
     Args:
         name: The name of the data.
         pairs: X and y to learn from and, if there is a test part of its own, X and y of that part.
-        groups: (N,), the group of each row; None without groups.
-        times: (N,), the time of each row; None without times.
         request: The request.
+        of_rows: Arrays (N,) by name: "group", "time" and "sample_weight"; None for one that is not given.
 
     Raises:
-        ValueError: X, y, groups and times do not fit together, groups or times come with a test part, or nothing can be
-            learned from the data.
+        ValueError: X, y and these arrays do not fit together, they come with a test part, or nothing can be learned
+            from the data.
         TypeError: X is a lazy frame.
     """
     labels = [pd.Series(np.asarray(y).ravel(), name=request.target) for _, y in pairs]
-    extra = {key: np.asarray(value) for key, value in ((GROUP, groups), (TIME, times)) if value is not None}
+    extra = {key: np.asarray(value) for key, value in of_rows.items() if value is not None}
+    options = {GROUP: "groups", TIME: "times"}
     for key, value in extra.items():
         if value.shape != labels[0].shape:
-            raise ValueError(f"{key}s must be {labels[0].shape}, one for each row of X, found shape {value.shape}")
+            option = options.get(key, key)
+            raise ValueError(f"{option} must be {labels[0].shape}, one for each row of X, found shape {value.shape}")
+    if WEIGHT in extra and len(pairs) > 1:
+        raise ValueError("`sample_weight` and `test` cannot be combined: a fixed test part is judged by equal rows")
     if extra and len(pairs) > 1:
         raise ValueError("`groups` and `times` cannot be combined with `test`: the test set already fixes the split")
     if are_images(pairs[0][0]):

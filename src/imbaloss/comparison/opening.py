@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from imbaloss.choices import suggest
 from imbaloss.comparison.assemble import Content, assemble_own, derive_name, join_columns
@@ -17,6 +18,7 @@ from imbaloss.comparison.column_values import check_test_columns, list_names, ta
 from imbaloss.comparison.columns import LeftOut, Reason, Schema
 from imbaloss.comparison.judgement import ColumnRequest
 from imbaloss.comparison.missing_values import find_target, mark_missing
+from imbaloss.comparison.number_columns import NumberColumns
 from imbaloss.comparison.opening_images import (
     find_image_column,
     has_images,
@@ -93,7 +95,13 @@ def check_columns(names: Collection[str], request: ComparisonRequest, source: st
     Raises:
         ValueError: A column does not exist, is named for two purposes, or both groups and times are named.
     """
-    wanted = {"target": request.target, "group": request.group, "time": request.time, "baseline": request.baseline}
+    wanted = {
+        "target": request.target,
+        "group": request.group,
+        "time": request.time,
+        "weight": request.weight,
+        "baseline": request.baseline,
+    }
     lists = {"drop": request.drop, "category": request.category, "mark": request.mark, "keep_na": request.keep_na}
     lists["cost"] = read_costs(request).columns
     named = [*wanted.items(), *((purpose, name) for purpose, column_names in lists.items() for name in column_names)]
@@ -110,9 +118,9 @@ def check_columns(names: Collection[str], request: ComparisonRequest, source: st
                 f"the {purpose} column is the target, {request.target!r}, which cannot divide the rows: name another "
                 f"column with --{purpose}"
             )
-    if request.baseline == request.target or request.target in lists["cost"]:
-        purpose = "baseline" if request.baseline == request.target else "cost"
-        raise ValueError(f"the {purpose} column is the target, {request.target!r}: name another column")
+    for purpose, columns in (("baseline", [request.baseline]), ("weight", [request.weight]), ("cost", lists["cost"])):
+        if request.target in columns:
+            raise ValueError(f"the {purpose} column is the target, {request.target!r}: name another column")
     if request.group is not None and request.time is not None:
         if request.group == request.time:
             raise ValueError(f"column {request.group!r} is both group and time: use one of the two")
@@ -180,6 +188,7 @@ def open_tables(
         times=join_columns(marked, request.time),
         costs=costs,
         sample_costs=np.concatenate([costs.compute(table, request.na_values) for table in tables]) if costs else None,
+        weights=read_weights(first, request) if request.weight else None,
         baseline=take_baseline(baseline, marked) if baseline else None,
     )
     return assemble_own(content, request)
@@ -192,6 +201,24 @@ def read_costs(request: ComparisonRequest) -> RowCosts:
         ValueError: The text is none of costs.
     """
     return RowCosts.parse(request.cost or "fn=1,fp=1")
+
+
+def read_weights(table: "pa.Table", request: ComparisonRequest) -> NDArray[np.float64]:
+    """Read the weight of each row, (N,).
+
+    Raises:
+        ValueError: A weight is missing, no number, or not above 0 and finite.
+    """
+    name = str(request.weight)
+    columns = NumberColumns("weight", (name,)).find_forms(table, request.na_values, request.decimal)
+    weights = columns.take(table, request.na_values)[name]
+    is_wrong = ~(np.isfinite(weights) & (weights > 0))
+    if is_wrong.any():
+        row = int(is_wrong.argmax())
+        raise ValueError(
+            f"weights must be above 0 and finite, and column {name!r} has {weights[row]:g} in row {row + 1}"
+        )
+    return weights
 
 
 def judge_baseline(table: "pa.Table", request: ComparisonRequest) -> Schema:
@@ -227,8 +254,9 @@ def read_column_request(request: ComparisonRequest, delimiter: str | None) -> Co
     aside = {request.target: Reason.TARGET} | dict.fromkeys(request.drop, Reason.DROPPED)
     if not request.keep_cost_columns:
         aside |= dict.fromkeys(read_costs(request).columns, Reason.COST)
-    if request.baseline is not None:
-        aside[request.baseline] = Reason.BASELINE
+    for reason, column in ((Reason.BASELINE, request.baseline), (Reason.WEIGHT, request.weight)):
+        if column is not None:
+            aside[column] = reason
     for reason, column in ((Reason.GROUP, request.group), (Reason.TIME, request.time)):
         if column is not None:
             aside[column] = reason

@@ -101,12 +101,12 @@ def refuse_columns(request: ComparisonRequest, reason: str) -> None:
 
 
 def refuse_costs(request: ComparisonRequest) -> None:
-    """Refuse a request with costs by row or a baseline, which are for tables; do nothing without them.
+    """Refuse a request with costs or weights by row or a baseline, which are for tables; do nothing without them.
 
     Raises:
-        ValueError: The request has costs or a baseline.
+        ValueError: The request has costs, weights or a baseline.
     """
-    for option in ("cost", "baseline"):
+    for option in ("cost", "weight", "baseline"):
         if getattr(request, option):
             instead = ", and give constant costs as --threshold cost:fn=10" if option == "cost" else ""
             raise ValueError(f"--{option} is for tables, and these are images: leave it out{instead}")

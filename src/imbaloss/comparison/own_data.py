@@ -92,6 +92,7 @@ class Own:
     classes: tuple[Any, ...] = ()  # the negative and the positive label, which may be numbers
     costs: RowCosts | None = None  # what outcomes cost in each row, as the request says; None without costs
     sample_costs: NDArray[np.float64] | None = None  # (N, 4), these costs as numbers; None without costs
+    weights: NDArray[np.float64] | None = None  # (N,), above 0; None if each row counts as one
     baseline: Baseline | None = None  # the score or decision in use today; None if there is none
 
     @property
@@ -236,10 +237,13 @@ class Own:
             together = np.concatenate(list(outside.values()))  # which is faster for wide tables
             ends = np.cumsum([len(of_part) for of_part in outside.values()])
             inputs = [of_train, *np.split(preparation(self.take_features(together, form)), ends[:-1])]
-            costs = self.sample_costs
             parts = {
                 part: Samples(
-                    of_part, self.labels[rows[part]], rows[part], costs=None if costs is None else costs[rows[part]]
+                    inputs=of_part,
+                    labels=self.labels[rows[part]],
+                    images=rows[part],
+                    weights=None if self.weights is None else self.weights[rows[part]],
+                    costs=None if self.sample_costs is None else self.sample_costs[rows[part]],
                 )
                 for part, of_part in zip(rows, inputs, strict=True)
             }

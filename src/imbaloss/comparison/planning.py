@@ -1,5 +1,6 @@
 """Planning the study of a request: its methods, the number of repetitions, and the recipe."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -41,6 +42,8 @@ def plan_study(request: ComparisonRequest, own: Own) -> OwnStudy:
         raise ValueError(f"the method baseline needs a column: name it by {request.write_option('baseline')}")
     if any(method.sampler.by_costs for method in methods) and own.costs is None:
         raise ValueError(f"the sampler cost_weights needs the costs of each row: give {request.write_option('cost')}")
+    if own.weights is not None:
+        check_weights(own, methods, request)
     if own.baseline is not None:
         methods = tuple(dict.fromkeys((*methods, Method.parse(BASELINE))))
     train = sum(own.split_counts(0, own.each_fold[0])["train"])
@@ -95,6 +98,27 @@ def check_costs(request: ComparisonRequest) -> None:
             f"{cost} needs probabilities: leave out {request.write_option('calibration')} none, since scores without "
             "calibration are none"
         )
+
+
+def check_weights(own: Own, methods: Sequence[Method], request: ComparisonRequest) -> None:
+    """Check that what a comparison does can count rows by their weights.
+
+    Raises:
+        ValueError: The test part is fixed, whose rows are drawn again with equal chances; the threshold is to carry a
+            guarantee, whose tests count rows; or a sampler makes new rows, which have no weight.
+    """
+    weight = request.write_option("weight")
+    if own.division != FOLDS:
+        fixed = request.write_option("time" if own.times is not None else "test")
+        raise ValueError(
+            f"{weight} and {fixed} cannot be combined: a fixed test part is judged by rows that count alike"
+        )
+    if is_guarantee(request.recipe.get("threshold")):
+        raise ValueError(f"{weight} and a guarantee cannot be combined: its tests count rows alike")
+    for method in methods:
+        if not method.sampler.keeps_weights:
+            problem = f"its sampler makes new {own.kind.noun}s, which have no weight"
+            raise ValueError(f"{weight} and the method {method} cannot be combined: {problem}")
 
 
 def set_rows_apart(own: Own, request: ComparisonRequest) -> Own:

@@ -24,6 +24,7 @@ NAMES = (
     "target",
     "group",
     "time",
+    "weight",
     "baseline",
     "drop",
     "category",
@@ -61,6 +62,10 @@ class ComparisonRequest:
         Entry("Column with groups, as patients: rows of one group stay together in a split.", metavar="COLUMN"),
     ] = None
     time: Annotated[str | None, Entry("Column with times: the latest rows are the test part.", metavar="COLUMN")] = None
+    weight: Annotated[
+        str | None,
+        Entry("Column with the weight of each row, above 0, in training and in all scores.", metavar="COLUMN"),
+    ] = None
     drop: Annotated[
         tuple[str, ...], Entry("Column to leave out.", metavar="COLUMN", in_python="Columns to leave out.")
     ] = ()

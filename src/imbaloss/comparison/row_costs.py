@@ -9,11 +9,8 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from imbaloss.comparison.column_values import take_columns
-from imbaloss.comparison.columns import Column, ColumnKind, NumberForm, Schema
-from imbaloss.comparison.missing_values import mark_missing
-from imbaloss.comparison.reading import numbers
-from imbaloss.comparison.reading.text import is_text
+from imbaloss.comparison.columns import NumberForm
+from imbaloss.comparison.number_columns import NumberColumns
 from imbaloss.evaluation.sample_costs import OUTCOMES, check_sample_costs
 from imbaloss.spec_text import write_value
 
@@ -130,10 +127,10 @@ class RowCosts:
         return tuple(dict.fromkeys(term.column for term in self.terms if term.column is not None))
 
     @property
-    def schema(self) -> Schema:
-        """The columns as numbers, in the form in which the training file wrote them."""
+    def number_columns(self) -> NumberColumns:
+        """The columns, as the training file wrote their numbers."""
         forms = dict(self.forms)
-        return Schema(tuple(Column(name, ColumnKind.NUMBER, forms.get(name)) for name in self.columns))
+        return NumberColumns("cost", self.columns, tuple(forms.get(name) for name in self.columns))
 
     def find_forms(self, table: "pa.Table", na_values: Sequence[str], decimal: str | None) -> Self:
         """Return a copy that knows how the columns of a table write their numbers.
@@ -146,20 +143,8 @@ class RowCosts:
         Raises:
             ValueError: A column has a value that is no number, or numbers whose mark can be read in two ways.
         """
-        forms: list[tuple[str, NumberForm | None]] = []
-        marked = mark_missing(table.select(list(self.columns)), na_values)
-        for name in self.columns:
-            if not is_text(marked.schema.field(name).type):
-                forms.append((name, None))
-                continue
-            distinct = marked[name].combine_chunks().drop_null().unique()
-            number_fit = numbers.find_number_form(distinct, decimal)
-            if not number_fit.fits.all():
-                wrong = distinct[int((~number_fit.fits).argmax())].as_py()
-                raise ValueError(f"the cost column {name!r} must hold numbers, found {wrong!r}")
-            numbers.check_unambiguous(f"the cost column {name!r}", number_fit)
-            forms.append((name, number_fit.form))
-        return type(self)(self.terms, tuple(forms))
+        read = self.number_columns.find_forms(table, na_values, decimal)
+        return type(self)(self.terms, tuple(zip(read.names, read.forms, strict=True)))
 
     def compute(self, table: "pa.Table", na_values: Sequence[str] = (), first_row: int = 1) -> Floats:
         """Compute the costs of each row, (N, 4), in the order of `OUTCOMES`.
@@ -175,22 +160,12 @@ class RowCosts:
         for name in self.columns:
             if name not in table.column_names:
                 raise ValueError(f"there is no column {name!r}, which the costs {self} name")
-        values = dict[str, Floats]()
-        if self.columns:
-            marked = mark_missing(table.select(list(self.columns)), na_values)
-            frame = take_columns(self.schema, marked, first_row)
-            values = {name: frame[name].to_numpy(np.float64) for name in self.columns}
-        for name, of_column in values.items():
-            if np.isnan(of_column).any():
-                row = int(np.isnan(of_column).argmax()) + first_row
-                raise ValueError(
-                    f"the cost column {name!r} has no value in row {row}: fill it in, or leave the row out"
-                )
+        values = self.number_columns.take(table, na_values, first_row)
         parts = [
             np.full(table.num_rows, term.factor) if term.column is None else term.factor * values[term.column]
             for term in self.terms
         ]
-        return check_sample_costs(np.stack(parts, axis=1))
+        return check_sample_costs(np.stack(parts, axis=1), first_row)
 
     def to_json(self) -> dict[str, Any]:
         """Return the entries of a model file: the text and the forms of the columns."""

@@ -149,6 +149,11 @@ class SamplerSpec:
         return self.name == COST_WEIGHTS
 
     @property
+    def keeps_weights(self) -> bool:
+        """Whether samples keep their weights: the sampler makes no new ones."""
+        return self.name not in SAMPLERS or SAMPLERS[self.name].selects
+
+    @property
     def looks_at_labels_alone(self) -> bool:
         """Whether the sampler chooses or repeats samples without a look at their inputs; true for no sampler too."""
         return self.name not in SAMPLERS or (SAMPLERS[self.name].selects and SAMPLERS[self.name].exact)
@@ -254,7 +259,7 @@ def resample(train: Samples, spec: SamplerSpec, seed: int) -> Samples:
     if spec.name not in SAMPLERS:
         return train
     wanted = resampled_counts(np.bincount(train.labels).tolist(), spec)
-    if train.weights is not None and not SAMPLERS[spec.name].selects:
+    if train.weights is not None and not spec.keeps_weights:
         raise ValueError(
             f"sampler {spec.name} makes new samples, which have no sample weight: leave out one of the two"
         )

@@ -302,6 +302,16 @@ class Reliability(NamedTuple):
     samples: NDArray[np.int64]  # number of samples
 
 
+def assign_bins(probabilities: Floats, bins: int) -> NDArray[np.int64]:
+    """Return the number of the bin of each sample, (N,), from 0 on: bins of equally many samples.
+
+    Equal probabilities stay in one bin, so that some bins may be empty. probabilities: (N,).
+    """
+    edges = np.unique(np.quantile(probabilities, np.linspace(0, 1, bins + 1)[1:-1]))
+    places: NDArray[np.int64] = np.searchsorted(edges, probabilities, side="right")
+    return places
+
+
 def bin_samples(
     labels: Labels, probabilities: Floats, bins: int
 ) -> tuple[Floats, NDArray[np.int64], NDArray[np.int64]]:
@@ -310,9 +320,8 @@ def bin_samples(
     The bins have equally many samples, except that equal probabilities stay in one bin. Empty bins are left out. labels
     (N,), 0 or 1; probabilities (N,) of class 1.
     """
-    edges = np.unique(np.quantile(probabilities, np.linspace(0, 1, bins + 1)[1:-1]))
-    place = np.searchsorted(edges, probabilities, side="right")
-    sums, positives, samples = (np.bincount(place, values, len(edges) + 1) for values in (probabilities, labels, None))
+    place = assign_bins(probabilities, bins)
+    sums, positives, samples = (np.bincount(place, values) for values in (probabilities, labels, None))
     filled = samples > 0
     return sums[filled] / samples[filled], positives[filled].astype(np.int64), samples[filled]
 
@@ -330,12 +339,18 @@ def reliability(labels: Labels, probabilities: Floats, bins: int = BINS) -> Reli
     return Reliability(means, positives / samples, low, high, samples)
 
 
-def expected_calibration_error(labels: Labels, probabilities: Floats, bins: int = BINS) -> float:
+def expected_calibration_error(
+    labels: Labels, probabilities: Floats, bins: int = BINS, *, sample_weight: Floats | None = None
+) -> float:
     """Compute the ECE: the mean of |share of positives - mean probability| over bins, weighted by their samples.
 
     There are at most `bins` bins of equally many samples. Small bins give an ECE above 0 by chance alone. labels (N,),
-    0 or 1; probabilities (N,) of class 1.
+    0 or 1; probabilities (N,) of class 1; sample_weight (N,), > 0, with which shares and means are weighted, None for
+    equal ones.
     Source: Naeini, Cooper and Hauskrecht 2015 (AAAI), with bins of equal size.
     """
+    if sample_weight is not None:
+        gaps = np.bincount(assign_bins(probabilities, bins), sample_weight * (labels - probabilities))
+        return float(np.abs(gaps).sum() / sample_weight.sum())
     means, positives, samples = bin_samples(labels, probabilities, bins)
     return float(np.average(np.abs(positives / samples - means), weights=samples))

@@ -17,7 +17,7 @@ from imbaloss.evaluation.thresholds import Rule
 from imbaloss.field_tables import FieldError
 from imbaloss.recipe_fields import DECISION_FIELDS, DEFAULT_CONFIDENCE, DecisionFields
 
-OF_COSTS = (COST, EXPECTED_COST)  # rules by costs
+RULES_OF_COSTS = (COST, EXPECTED_COST)
 DEFAULT = Objective("average_precision")  # the score that is optimised where there are no costs
 OLD = Objective("roc_auc")  # the score that chose settings in version 0.1
 
@@ -63,7 +63,7 @@ class Decision:
             return cls(chosen, replace(rule, confidence=read_confidence(confidence)), objective)
         if confidence is not None:
             raise FieldError("confidence", f"is of a guarantee such as recall>=0.9, and the threshold is {rule}")
-        if objective and objective.needs_costs and rule.name not in OF_COSTS:
+        if objective and objective.needs_costs and rule.name not in RULES_OF_COSTS:
             problem = f"{objective} needs costs: give them as the threshold, such as cost:fn=10,fp=1, found {rule}"
             raise FieldError("optimize", problem)
         return cls(chosen, rule, objective)
@@ -148,4 +148,4 @@ def check_optimized_beside_guarantee(objective: Objective | None, guarantee: Gua
 
 def choose_objective(rule: AnyRule) -> Objective:
     """Return the score that is optimised unless another is named: the cost if the rule has costs, else the default."""
-    return Objective(COST) if rule.name in OF_COSTS else DEFAULT
+    return Objective(COST) if rule.name in RULES_OF_COSTS else DEFAULT

@@ -30,26 +30,28 @@ class ExpectedCost:
         return self.name
 
 
-def check_sample_costs(costs: Floats) -> Floats:
+def check_sample_costs(costs: Floats, first_row: int = 1) -> Floats:
     """Return costs (N, 4) unchanged if they are finite, at least 0, and decide what is a mistake.
+
+    first_row: The number of the first row, for messages.
 
     Raises:
         ValueError: A cost is NaN, infinite or below 0. Or both mistakes of a sample cost less than the right decisions.
-            The message names the first such row, counted from 1.
+            The message names the first such row.
     """
     wrong = ~(np.isfinite(costs) & (costs >= 0))
     if wrong.any():
         row, place = np.argwhere(wrong)[0].tolist()
         raise ValueError(
-            f"costs must be finite and >= 0, and {OUTCOMES[place]} of row {row + 1} is {costs[row, place]:g}"
+            f"costs must be finite and >= 0, and {OUTCOMES[place]} of row {row + first_row} is {costs[row, place]:g}"
         )
     tn, fp, fn, tp = costs.T
     reversed_rows = (fp < tn) & (fn < tp)
     if reversed_rows.any():
         row = int(reversed_rows.argmax())
         raise ValueError(
-            f"mistakes must cost more than right decisions, and in row {row + 1} both cost less: fp {fp[row]:g} < tn "
-            f"{tn[row]:g} and fn {fn[row]:g} < tp {tp[row]:g}"
+            f"mistakes must cost more than right decisions, and in row {row + first_row} both cost less: "
+            f"fp {fp[row]:g} < tn {tn[row]:g} and fn {fn[row]:g} < tp {tp[row]:g}"
         )
     return costs
 

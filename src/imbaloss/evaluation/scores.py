@@ -55,17 +55,23 @@ def scores(
 
 
 def score_decisions(
-    labels: NDArray[np.int64], probabilities: NDArray[np.float64], flagged: NDArray[np.bool_]
+    labels: NDArray[np.int64],
+    probabilities: NDArray[np.float64],
+    flagged: NDArray[np.bool_],
+    weights: NDArray[np.float64] | None = None,
 ) -> tuple[Scores, dict[str, str]]:
-    """Compute what `scores` returns, for other decisions than those of one threshold.
+    """Compute what `scores` returns, for other decisions than those of one threshold, and for weighted samples.
+
+    Counts of weighted samples are sums of weights.
 
     Args:
         labels: (N,), 0 or 1.
         probabilities: (N,), of class 1.
         flagged: (N,), whether each sample is predicted positive.
+        weights: (N,), of the samples, > 0; None for equal ones.
     """
     decisions = flagged.astype(np.int64)
-    counts = np.bincount(2 * labels + decisions, minlength=4)
+    counts = np.bincount(2 * labels + decisions, weights, minlength=4)
     values: Scores = dict(zip(CONFUSION, counts.tolist(), strict=True))
     totals = ConfusionCounts(*(np.array(count, dtype=np.float64) for count in counts))
     reasons = {name: why for name in SCORES if (why := explain_undefined(name, labels, decisions))}
@@ -75,7 +81,7 @@ def score_decisions(
         elif name in DECISION_SCORES:
             values[name] = float(CONFUSION_SCORES[name](totals))
         else:
-            values[name] = float(probability_formulas()[name](labels, probabilities))
+            values[name] = float(probability_formulas()[name](labels, probabilities, sample_weight=weights))
     return values, reasons
 
 

@@ -217,15 +217,16 @@ def constant_cost(row: Row) -> float:
 def constant_costs(row: Row) -> tuple[float, float]:
     """Return the mean costs on test of calling all samples negative, and of calling all positive.
 
-    They are NaN for a failed training whose samples have costs of their own, which are kept with its scores.
+    Those of samples with costs or weights of their own are kept with the scores, and NaN for a failed training.
 
     Raises:
         KeyError: The rule of the row's threshold names no costs.
     """
     rule, (negatives, positives) = row.run.method.decision.rule, row.counts.test
-    if rule.name == EXPECTED_COST:
-        none, every = (np.nan if (cost := row.tuned.scores.get(key)) is None else cost for key in CONSTANT_COSTS)
-        return float(none), float(every)
+    kept = [row.tuned.scores.get(key) for key in CONSTANT_COSTS]
+    if rule.name == EXPECTED_COST or kept[0] is not None:
+        none, every = (np.nan if cost is None else float(cost) for cost in kept)
+        return none, every
     total, costs = negatives + positives, rule.parameters
     return costs["fn"] * positives / total, costs["fp"] * negatives / total
 

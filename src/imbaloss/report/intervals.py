@@ -93,11 +93,12 @@ def compute_run_interval(row: Row, test: Predictions, compared: ComparedScore) -
     """Compute the 95 % interval of a single run's score over its test samples: the score and the ends.
 
     All three numbers are NaN if the score or its threshold is undefined, if the score is not F1, ROC-AUC or average
-    precision, or if a class has fewer than two test samples. The ends alone are NaN for a score of 0 or 1.
+    precision, if samples have weights, or if a class has fewer than two test samples. The ends alone are NaN for a
+    score of 0 or 1.
     """
     threshold = row.tuned.threshold if compared.tuned else THRESHOLD
     supported = compared.score in {each.score for each in COMPARED}
-    if compared.value_in(row) is None or threshold is None or not supported:
+    if compared.value_in(row) is None or threshold is None or not supported or test.weights is not None:
         return NONE
     return score_interval(compared.score, test.labels, test.probabilities, threshold) or NONE
 

@@ -29,8 +29,9 @@ from imbaloss.evaluation import (
     no_scores,
 )
 from imbaloss.evaluation.confusion import ConfusionCounts
+from imbaloss.evaluation.decision import RULES_OF_COSTS
 from imbaloss.evaluation.objective import COST, RANKINGS, SAVINGS, average_constants, require_costs
-from imbaloss.evaluation.sample_costs import ExpectedCost, average_constant_costs, decide_by_costs, take_costs
+from imbaloss.evaluation.sample_costs import ExpectedCost, decide_by_costs, take_costs
 from imbaloss.evaluation.scores import score_decisions
 from imbaloss.learners import FittedModel, Learner
 from imbaloss.losses import LossSpec
@@ -318,11 +319,18 @@ def calibrate_and_predict(run: Run, model: FittedModel, split: Split) -> tuple[F
         )
         logits[part] = model.logits(samples.inputs, order)
     if np.isfinite(logits["validation"]).all():
-        fitted = calibration.fit_calibration(model.decision.calibration, split.validation.labels, logits["validation"])
+        of_validation = split.validation
+        fitted = calibration.fit_calibration(
+            model.decision.calibration, of_validation.labels, logits["validation"], of_validation.weights
+        )
         model = replace(model, calibration=fitted)
     return model, {
         part: Predictions(
-            samples.labels, to_probabilities(model.calibration(logits[part])), samples.images, samples.costs
+            labels=samples.labels,
+            probabilities=to_probabilities(model.calibration(logits[part])),
+            images=samples.images,
+            costs=samples.costs,
+            weights=samples.weights,
         )
         for part, samples in parts.items()
     }
@@ -371,7 +379,7 @@ def score_tuned(predictions: Mapping[str, Predictions], decision: Decision) -> T
         if isinstance(rule, Guarantee):
             threshold = choose_guaranteed_threshold(rule, parts["set_apart"], parts["validation"])
         else:
-            threshold, low, high, _ = choose_threshold(rule, *parts["validation"])
+            threshold, low, high, _ = choose_threshold(rule, *parts["validation"], predictions["validation"].weights)
             interval = (low, high) if np.isfinite([low, high]).all() else None
     except ValueError as error:
         return TunedScores.without_threshold(f"no threshold was chosen: {error}")
@@ -382,28 +390,31 @@ def score_part(of_part: Predictions, decision: Decision, flagged: NDArray[np.boo
     """Return the scores of decisions on a part by name, and the reason for each score that is None.
 
     The value of the rule is added if it is a mean cost, F-beta or accuracy, since runs with other rules lack it. The
-    score that is optimised is added if it is none of `SCORES`. With costs, those of flagging no sample and all samples
-    are added. Nothing is added for a part without samples.
+    score that is optimised is added if it is none of `SCORES`. With costs by sample or weights, the costs of flagging
+    no sample and all samples are added. Nothing is added for a part without samples.
 
     Args:
         of_part: The predictions.
         decision: The decision of the run.
         flagged: (N,), whether each sample is predicted positive.
     """
-    values, reasons = score_decisions(of_part.labels, of_part.probabilities, flagged)
-    if not len(of_part.labels):
+    labels, weights = of_part.labels, of_part.weights
+    values, reasons = score_decisions(labels, of_part.probabilities, flagged, weights)
+    if not len(labels):
         return values, reasons
     rule, objective = decision.rule, decision.optimize
+    if rule.name in RULES_OF_COSTS and (of_part.costs is not None or weights is not None):
+        constants = average_constants(rule, labels, of_part.costs, weights)
+        values |= dict(zip(CONSTANT_COSTS, constants, strict=True))
     if isinstance(rule, ExpectedCost):
-        costs = require_costs(of_part.costs)
-        values[COST] = float(take_costs(of_part.labels, flagged, costs).mean())
-        values |= dict(zip(CONSTANT_COSTS, average_constant_costs(of_part.labels, costs), strict=True))
+        taken = take_costs(labels, flagged, require_costs(of_part.costs))
+        values[COST] = float(np.average(taken, weights=weights))
     elif isinstance(rule, Rule) and rule.name in RULES_ALONE:
         counts = ConfusionCounts(*(np.array(values[name], dtype=float) for name in CONFUSION))
         values[rule.name] = float(rule.score(counts))
     if objective and objective.name == SAVINGS:
-        constant = min(average_constants(rule, of_part.labels, of_part.costs))
+        constant = min(average_constants(rule, labels, of_part.costs, weights))
         values[SAVINGS] = 1 - float(values[COST] or 0.0) / constant if constant else None
     elif objective and objective.name in RANKINGS and objective.name not in SCORES:
-        values[objective.name] = objective.compute(of_part.labels, of_part.probabilities)
+        values[objective.name] = objective.compute(labels, of_part.probabilities, weights)
     return values, reasons

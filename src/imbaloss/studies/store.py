@@ -43,6 +43,7 @@ class Predictions:
     probabilities: NDArray[np.float64]  # of the positive class
     images: NDArray[np.int64]  # index of each sample among the samples of its class in the pool
     costs: NDArray[np.float64] | None = None  # (N, 4), the costs of each sample; None if there are none
+    weights: NDArray[np.float64] | None = None  # (N,), the weight of each sample; None if each counts as one
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,8 +68,9 @@ def to_bytes(row: Row, predictions: Mapping[str, Predictions]) -> bytes:
             f"{part}_probabilities": of_part.probabilities,
             f"{part}_images": of_part.images.astype(np.uint32),
         }
-        if of_part.costs is not None:
-            arrays[f"{part}_costs"] = of_part.costs
+        for name, of_samples in (("costs", of_part.costs), ("weights", of_part.weights)):
+            if of_samples is not None:
+                arrays[f"{part}_{name}"] = of_samples
     return pack_npz(arrays)
 
 
@@ -97,6 +99,7 @@ def from_bytes(content: bytes) -> tuple[tuple[float, ...], dict[str, Predictions
                 arrays[f"{part}_probabilities"],
                 arrays[f"{part}_images"].astype(np.int64),
                 arrays.get(f"{part}_costs"),
+                arrays.get(f"{part}_weights"),
             )
             for part in parts
         }
