@@ -125,7 +125,9 @@ def test_the_table_has_every_field_as_it_is():
     )
     defaults = {name: field.default for name, field in FIELDS.items()}
     assert read_entries(defaults) == (Recipe(), Decision())
-    assert list(write_entries(Recipe(), Decision())) == [name for name in FIELDS if name not in {"optimize", "confidence"}]
+    assert list(write_entries(Recipe(), Decision())) == [
+        name for name in FIELDS if name not in {"optimize", "confidence"}
+    ]
     assert list(write_entries(Recipe(), Decision(optimize="f1"))) == [name for name in FIELDS if name != "confidence"]
 
 
