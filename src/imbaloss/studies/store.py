@@ -256,7 +256,7 @@ class Store:
         return predictions
 
     def arrays(self, runs: Iterable[Run]) -> list[tuple[tuple[float, ...], dict[str, Predictions]]]:
-        """Return, for each run in order, the losses of its epochs and its predictions by part, as `to_bytes` takes them.
+        """Return, for each run in order, the losses of its epochs and its predictions by part as `to_bytes` takes them.
 
         The predictions are empty if the training failed.
 
