@@ -11,6 +11,7 @@ import pytest
 import imbaloss
 from benchmarks.guarantees import simulate
 from imbaloss import ImbalancedClassifier, MethodClassifier
+from imbaloss.comparison.answer import convert_to_json
 from imbaloss.comparison.planning import plan_study, set_rows_apart
 from imbaloss.comparison.request import ComparisonRequest
 from imbaloss.data import Fold
@@ -117,13 +118,14 @@ def test_the_answer_says_the_threshold_and_what_it_guarantees(threshold, sentenc
 
 def test_a_guarantee_that_no_threshold_holds_is_told_and_the_model_decides_at_half():
     table, labels = draw()
-    answer = imbaloss.compare(
-        table.assign(a=0.0, b=0.0), labels, threshold="precision>=0.9", **FAST | {"methods": METHODS[1]}
-    )
-    reason = answer.findings.rows[0].tuned.reason
-    assert "no threshold guarantees precision>=0.9 at 95 % confidence" in reason
+    answer = imbaloss.compare(table, labels, threshold="precision>=0.9", **FAST)
+    assert "no threshold guarantees precision>=0.9 at 95 % confidence: the surest one flags " in answer.verdict
+    assert "The final training on all rows has no threshold with the guarantee" in answer.verdict
+    assert "Its model flags from ½ on, which guarantees nothing" in answer.verdict
+    assert "2 of 2 repetitions have no threshold with the guarantee" in answer.verdict
     assert answer.threshold is None
     assert answer.model.threshold.value == 0.5
+    assert convert_to_json(answer)["guarantee"]["holds"] is False
 
 
 @pytest.mark.slow

@@ -163,6 +163,11 @@ def test_too_few_samples_say_what_is_possible():
     assert "nothing can be guaranteed" in explain_too_few(Guarantee("precision", 0.5), Counts(100, 0))
 
 
+def test_a_precision_without_validation_samples_is_refused():
+    with pytest.raises(ValueError, match="takes samples of a validation part, which order its tests"):
+        choose_guaranteed_threshold(Guarantee("precision", 0.5), draw(400, seed=0))
+
+
 def test_a_precision_that_is_not_reached_says_what_the_surest_threshold_guarantees():
     samples = ScoredSamples(np.tile([0, 1], 50), np.linspace(0, 1, 100))
     with pytest.raises(

@@ -1,4 +1,4 @@
-"""Evaluation: scores and their intervals over the samples, thresholds, costs, calibration, prior correction."""
+"""Evaluation: scores and their intervals over the samples, thresholds, guarantees, costs, calibration, priors."""
 
 from imbaloss.evaluation import calibration, costs, priors
 from imbaloss.evaluation.calibration import Calibration, expected_calibration_error, reliability

@@ -128,7 +128,7 @@ def find_largest_share(samples: int, confidence: float) -> float:
 
 def count_needed(guarantee: Guarantee) -> int:
     """Return the lowest number of positives (for fpr of negatives) with which a guarantee is possible at all."""
-    return ceil(log(guarantee.error) / log(guarantee.needed_share) - 1e-12)
+    return max(ceil(log(guarantee.error) / log(guarantee.needed_share) - 1e-12), 1)
 
 
 def explain_too_few(guarantee: Guarantee, counts: Counts) -> str | None:
@@ -184,7 +184,7 @@ def choose_guaranteed_threshold(
 
     Raises:
         ValueError: Shapes or values are wrong, the samples are too few, only flagging every sample or none keeps to the
-            bound, or no threshold does.
+            bound, no threshold does, or samples of a validation part are needed and missing.
     """
     labels, probabilities = check_probabilities(*set_apart)
     positives = int(labels.sum())
@@ -193,7 +193,8 @@ def choose_guaranteed_threshold(
     order = np.argsort(-probabilities, kind="stable")
     labels, probabilities = labels[order], probabilities[order]
     if guarantee.score == "precision":
-        assert validation is not None
+        if validation is None or not len(validation.labels):
+            raise ValueError("a guarantee of a precision takes samples of a validation part, which order its tests")
         thresholds = order_tests_of_precision(guarantee, validation)
         places = len(labels) - np.searchsorted(probabilities[::-1], thresholds)
     else:
