@@ -16,7 +16,7 @@ that is decided.
 
 The seeds are fixed: the same options give the same figures, whichever parts are chosen. They go to standard output as
 tables in Markdown. On one core of a busy machine the seeds and the folds take 10 minutes each, the third part one, and
-the fourth 10.
+the fourth 10 to 20.
 """
 
 import argparse

@@ -1,4 +1,7 @@
-"""A bootstrap of the test rows, for studies whose seeds all share one test part."""
+"""A bootstrap of the test rows, for studies whose seeds all share one test part.
+
+What it decides holds for these training rows, other seeds and other test rows. Folds decide for new training rows too.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
