@@ -16,6 +16,7 @@ Floats = NDArray[np.float64]
 Pairs = Sequence[tuple[int, int]]  # the numbers of the two methods of each pair
 MOST_EXACT = 15  # repetitions, up to which all choices of signs count
 DRAWN = 20_000  # draws otherwise
+ALPHA = 0.05  # the error allowed for all statements on the methods of a cell together
 BLOCK = 2048  # draws that are worked on at a time
 
 
@@ -25,6 +26,12 @@ class Ruling:
 
     p: float  # of the hypothesis that no other method has a higher mean score
     behind: float  # the end of a one-sided interval for its distance to the best, for this method alone; 0 if p is high
+    alpha: float = ALPHA  # the error allowed
+
+    @property
+    def is_ruled_out(self) -> bool:
+        """Whether the method is ruled out as the best."""
+        return self.p <= self.alpha
 
 
 @dataclass(frozen=True)
@@ -63,7 +70,7 @@ class JointTest:
         adjusted[order] = np.maximum.accumulate(np.maximum(counts / len(self.drawn), self.floor))
         return np.where(sizes > ROUNDING, adjusted, 1.0)
 
-    def rule(self, method: int, alpha: float = 0.05) -> Ruling:
+    def rule(self, method: int, alpha: float = ALPHA) -> Ruling:
         """Test the hypothesis that no other method has a higher mean score than this one.
 
         The test is one-sided, by the largest statistic of the other methods against this one. It is for one method.
@@ -77,16 +84,16 @@ class JointTest:
         places, signs = find_rivals(self.pairs, method)
         ahead = signs * self.observed[places]
         if not len(ahead) or ahead.max() <= ROUNDING:
-            return Ruling(1.0, 0.0)
+            return Ruling(1.0, 0.0, alpha)
         of_others = self.drawn[:, places] * signs
         largest = np.concatenate([of_others.max(axis=1), -of_others.min(axis=1)])
         p = max(float(np.mean(largest >= lower_slightly(ahead.max()))), self.floor)
         if p > alpha:
-            return Ruling(p, 0.0)
+            return Ruling(p, 0.0, alpha)
         limits = self.compute_student_t(float(np.quantile(largest, 1 - alpha, method="inverted_cdf")))[places]
         varies = self.errors[places] > ROUNDING
         bounds = (signs * self.means[places])[varies] - limits[varies] * self.errors[places][varies]
-        return Ruling(p, max(float(bounds.max()), 0.0))
+        return Ruling(p, max(float(bounds.max()), 0.0), alpha)
 
     def compute_student_t(self, statistic: float) -> Floats:
         """Return Student's t of each pair for a value of the statistic, (P,); infinite where none is so large."""
@@ -132,7 +139,7 @@ class FoldTest:
         """Compute the two-sided p-value of each pair, (P,), after Holm's correction for all pairs."""
         return holm(2 * stats.t.sf(np.abs(self.statistics), self.degrees))
 
-    def rule(self, method: int, alpha: float = 0.05) -> Ruling:
+    def rule(self, method: int, alpha: float = ALPHA) -> Ruling:
         """Test the hypothesis that no other method has a higher mean score than this one, as `JointTest.rule`.
 
         The largest statistic is compared with that of equally correlated methods.
@@ -153,10 +160,10 @@ class FoldTest:
         ]
         p = min(tails, default=1.0)
         if p > alpha:
-            return Ruling(p, 0.0)
+            return Ruling(p, 0.0, alpha)
         limits = np.array([find_limit_of_best(methods, degrees, alpha) for degrees in self.degrees[places].tolist()])
         bounds = (signs * self.means[places] - limits * self.errors[places])[self.errors[places] > 0]
-        return Ruling(p, max(float(bounds.max()), 0.0))
+        return Ruling(p, max(float(bounds.max()), 0.0), alpha)
 
 
 def find_rivals(pairs: Pairs, method: int) -> tuple[NDArray[np.int64], Floats]:
