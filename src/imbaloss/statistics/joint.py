@@ -206,7 +206,7 @@ def flip_signs(differences: Floats, pairs: Pairs) -> JointTest:
     return JointTest(pairs, scaled.sum(axis=0), signs @ scaled, means, errors, most, floor)
 
 
-def redraw_rows(differences: Floats, redrawn: Floats, pairs: Pairs, rarer: int) -> JointTest:
+def redraw_rows(differences: Floats, redrawn: Floats, pairs: Pairs, rarer: int, *, draws: int = DRAWN) -> JointTest:
     """Test paired differences over J seeds that share one test part, for other seeds and other test samples.
 
     The statistic is the mean difference over its standard error, of which one part comes from the seeds, and another
@@ -219,24 +219,25 @@ def redraw_rows(differences: Floats, redrawn: Floats, pairs: Pairs, rarer: int) 
         redrawn: (R, P), the mean differences over the seeds on each bootstrap sample.
         pairs: The methods of each pair.
         rarer: The number of test samples of the rarer class.
+        draws: The number of draws.
 
     Source: Efron and Tibshirani 1993 for the bootstrap; Behrens 1929 and Fisher 1935 for the two parts.
     """
     counts, means, errors_of_seeds = summarise(differences)
     generator = np.random.default_rng(0)
-    places = generator.integers(len(redrawn), size=DRAWN)
-    of_samples = (redrawn - redrawn.mean(axis=0))[places] * generator.choice([-1.0, 1.0], (DRAWN, 1))
+    places = generator.integers(len(redrawn), size=draws)
+    of_samples = (redrawn - redrawn.mean(axis=0))[places] * generator.choice([-1.0, 1.0], (draws, 1))
     centred = np.where(np.isfinite(differences), differences - means, 0.0)
     scaled = centred / np.sqrt(np.maximum(counts * (counts - 1), 1))
-    of_seeds = generator.standard_normal((DRAWN, len(differences))) @ scaled
+    of_seeds = generator.standard_normal((draws, len(differences))) @ scaled
     fewest = min(counts[counts > 1], default=2)
     parts = ((of_seeds, int(fewest) - 1), (of_samples, rarer - 1))
-    noise = sum(part / np.sqrt(generator.chisquare(max(df, 1), (DRAWN, 1)) / max(df, 1)) for part, df in parts)
+    noise = sum(part / np.sqrt(generator.chisquare(max(df, 1), (draws, 1)) / max(df, 1)) for part, df in parts)
     errors = np.sqrt(errors_of_seeds**2 + redrawn.var(axis=0, ddof=1))
     varies = (errors > ROUNDING) & (counts > 1)
     observed, drawn = (np.divide(each, errors, out=np.zeros_like(each), where=varies) for each in (means, noise))
     errors = np.where(varies, errors, 0.0)
-    return JointTest(pairs, observed, drawn, means, errors, np.full(len(pairs), np.inf), 1 / DRAWN)
+    return JointTest(pairs, observed, drawn, means, errors, np.full(len(pairs), np.inf), 1 / draws)
 
 
 def summarise(differences: Floats) -> tuple[NDArray[np.int64], Floats, Floats]:
