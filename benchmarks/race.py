@@ -2,7 +2,7 @@
 
 In "equal" all methods are equal, so that each is a best one. In "half worse" every second method is worse, by as much
 as the other parts of the report have it for folds, and for seeds by about 1.4 standard deviations of a paired
-difference. The first choice of the recommendation is then a worse one.
+difference. The worse ones then come first in the order of preference of the recommendation.
 
 Seeds share one test part, as in `imbaloss compare`. The score of a training is a mean over its rows of the rarer class:
 the part of a method on a row, and the part of a method in a seed.
@@ -33,6 +33,7 @@ FEWER = {("folds", 12): 2, ("seeds", 12): 4}  # divisors of the number of tables
 COLUMNS = (
     *("equal: a best one ruled out", "without race", "equal: any ruled out", "half worse: a best one ruled out"),
     *("half worse: worse ones ruled out", "without race", "trainings saved", "other method recommended"),
+    *("worse one recommended", "without race"),
 )
 
 
@@ -54,6 +55,8 @@ class Figures(NamedTuple):
     worse_out_without: float
     saved: float  # the share of the trainings that are saved
     differs: float  # whether another method is recommended than without a race
+    worse_chosen: float  # whether a worse method is recommended
+    worse_chosen_without: float
 
 
 def run_race(scores: Floats, folds: int, rule: Rule) -> Raced:
@@ -93,10 +96,10 @@ def judge(scores: Floats, is_best: NDArray[np.bool_], folds: int, rule: Rule) ->
     without = np.array([ruling.p <= ALPHA for ruling in rulings.values()])
     kept = np.where(np.arange(len(scores))[:, None] < raced.repetitions, scores, np.nan)
     ratio = TEST_TO_TRAIN if folds else None
-    chosen = [
-        choose_method({place: table[:, place] for place in reversed(range(len(is_best)))}, test_to_train=ratio)
-        for table in (kept, scores)
-    ]
+    order = np.argsort(is_best, kind="stable").tolist()
+    chosen, chosen_without = (
+        choose_method({place: table[:, place] for place in order}, test_to_train=ratio) for table in (kept, scores)
+    )
     worse = ~is_best
     return Figures(
         best_out=float(raced.is_ruled_out[is_best].mean()),
@@ -105,7 +108,9 @@ def judge(scores: Floats, is_best: NDArray[np.bool_], folds: int, rule: Rule) ->
         worse_out=float(raced.is_ruled_out[worse].mean()) if worse.any() else np.nan,
         worse_out_without=float(without[worse].mean()) if worse.any() else np.nan,
         saved=1 - float(raced.repetitions.mean()) / len(scores),
-        differs=float(chosen[0] != chosen[1]),
+        differs=float(chosen != chosen_without),
+        worse_chosen=float(chosen is not None and worse[chosen]),
+        worse_chosen_without=float(chosen_without is not None and worse[chosen_without]),
     )
 
 
