@@ -142,13 +142,13 @@ def compute_findings(study: ReportableStudy, rows: Sequence[Row], store: Store) 
     Raises:
         OSError: The store cannot be read.
     """
-    found = group_scores(study, rows, store)
-    both, differences = compute_roc_auc_both(found.runs, store)
-    lines = summarise(rows, found.row_names, compute_intervals(found.runs, found.scored, store, both))
+    findings = group_scores(study, rows, store)
+    both, differences = compute_roc_auc_both(findings.runs, store)
+    lines = summarise(rows, findings.row_names, compute_intervals(findings.runs, findings.scored, store, both))
     comparisons = [
         replace(line, both=differences[PairInCell(CellKey(line.setting, line.level), line.first, line.second)])
         if line.score == ROC_AUC and line.setting != EVERYWHERE
         else line
-        for line in compare_cells(found.scored, study.margin, alpha=study.alpha, alphas=study.dropped)
+        for line in compare_cells(findings.scored, study.margin, alpha=study.alpha, alphas=study.dropped)
     ]
-    return replace(found, lines=lines, comparisons=comparisons)
+    return replace(findings, lines=lines, comparisons=comparisons)

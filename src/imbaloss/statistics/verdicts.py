@@ -125,12 +125,8 @@ def compare(
         difference = t_interval(differences, inflation=inflations[place])
         allowed = min(alphas.get(first, alpha), alphas.get(second, alpha))
         verdict = decide(difference.estimate, p_joint[place], p_equivalent[place], allowed)
-        smallest = more_seeds = None
-        if len(differences) > 1:
-            deviation = float(np.std(differences, ddof=1))
-            smallest = smallest_found(len(differences), deviation, len(scores), allowed, test_to_train)
-            if verdict is Verdict.UNDECIDED and test_to_train is None:
-                more_seeds = count_more(len(differences), abs(difference.estimate), deviation, alpha=allowed)
+        deviation = float(np.std(differences, ddof=1)) if len(differences) > 1 else 0.0
+        is_open = verdict is Verdict.UNDECIDED and test_to_train is None
         comparisons.append(
             Comparison(
                 first=first,
@@ -144,8 +140,10 @@ def compare(
                 superiority=superiority(differences),
                 p_equivalent=float(p_equivalent[place]),
                 verdict=verdict,
-                smallest=smallest,
-                more=more_seeds,
+                smallest=smallest_found(len(differences), deviation, len(scores), allowed, test_to_train),
+                more=count_more(len(differences), abs(difference.estimate), deviation, alpha=allowed)
+                if is_open
+                else None,
             )
         )
     return comparisons
