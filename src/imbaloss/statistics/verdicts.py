@@ -122,16 +122,16 @@ def compare(
     count_more = partial(count_more_seeds, margin=margin, methods=len(scores))
     comparisons = []
     for place, ((first, second), differences) in enumerate(zip(pairs, of_pairs, strict=True)):
-        difference = t_interval(differences, inflation=inflations[place])
+        difference, count = t_interval(differences, inflation=inflations[place]), len(differences)
         allowed = min(alphas.get(first, alpha), alphas.get(second, alpha))
         verdict = decide(difference.estimate, p_joint[place], p_equivalent[place], allowed)
-        deviation = float(np.std(differences, ddof=1)) if len(differences) > 1 else 0.0
+        deviation = float(np.std(differences, ddof=1)) if count > 1 else 0.0
         is_open = verdict is Verdict.UNDECIDED and test_to_train is None
         comparisons.append(
             Comparison(
                 first=first,
                 second=second,
-                pairs=len(differences),
+                pairs=count,
                 difference=difference,
                 p=float(p[place]),
                 p_joint=float(p_joint[place]),
@@ -140,10 +140,8 @@ def compare(
                 superiority=superiority(differences),
                 p_equivalent=float(p_equivalent[place]),
                 verdict=verdict,
-                smallest=smallest_found(len(differences), deviation, len(scores), allowed, test_to_train),
-                more=count_more(len(differences), abs(difference.estimate), deviation, alpha=allowed)
-                if is_open
-                else None,
+                smallest=smallest_found(count, deviation, len(scores), allowed, test_to_train),
+                more=count_more(count, abs(difference.estimate), deviation, alpha=allowed) if is_open else None,
             )
         )
     return comparisons
