@@ -25,6 +25,7 @@ from imbaloss.comparison.racing import describe_drops, find_drops, train_in_race
 from imbaloss.comparison.request import ComparisonRequest
 from imbaloss.comparison.schedule import Cost, Schedule
 from imbaloss.comparison.study import OwnStudy
+from imbaloss.report.page import build_grid, tabulate_gains
 from imbaloss.statistics import rule_out
 from imbaloss.studies import Store
 from tests.comparison import finished
@@ -312,3 +313,13 @@ def test_all_looks_together_rule_a_best_method_out_with_five_percent_at_most(hal
     for figures in (race.race_on_folds(20, 5, 600, half=half), race.race_on_seeds(20, 5, 300, half=half)):
         assert figures.best_out < 0.05 + 3 * np.sqrt(0.05 * 0.95 / 300)
         assert figures.saved > 0.05 or not half
+
+
+def test_the_mean_of_a_dropped_method_is_not_marked_as_the_best(tmp_path):
+    values = SCORES | {"mse": [0.9] * 10}
+    findings = finished.find(tmp_path, values, race=True, drops=(Drop("mse", 5, 0.3),))
+    gains = {line["method"]: line["average_precision"] for line in tabulate_gains(findings)}
+    assert gains["mse"]["estimate"] == pytest.approx(0.9)
+    assert [method for method, gain in gains.items() if gain["lead"]] == ["lightgbm"]
+    [cell] = build_grid(findings)
+    assert cell.best["average_precision"] == pytest.approx(np.mean(SCORES["lightgbm"]))
