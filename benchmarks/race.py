@@ -31,14 +31,8 @@ FOLD_CASES = ((10, 5), (10, 12), (20, 5), (20, 12))  # repetitions, methods
 SEED_CASES = ((12, 5), (20, 5), (40, 5), (12, 12), (20, 12), (40, 12))
 COLUMNS = (
     *("equal: a best one ruled out", "without race", "equal: any ruled out", "without race"),
-    *(
-        "half worse: a best one ruled out",
-        "worse ones ruled out",
-        "without race",
-        "trainings saved",
-        "other method recommended",
-    ),
-    *("worse one recommended", "without race"),
+    *("half worse: a best one ruled out", "worse ones ruled out", "without race", "trainings saved"),
+    *("other method recommended", "worse one recommended", "without race"),
 )
 
 
