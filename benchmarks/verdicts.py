@@ -15,7 +15,7 @@ that is decided.
 
 The seeds are fixed: the same options give the same figures, whichever parts are chosen. They go to standard output as
 tables in Markdown. On one core of a busy machine the seeds and the folds take 10 minutes each, and the third part one.
-The races take RACE_MINUTES minutes with --tables 1000.
+The races take 5 minutes of a core with --tables 1000.
 """
 
 import argparse
