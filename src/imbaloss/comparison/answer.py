@@ -1,7 +1,7 @@
 """The result of a comparison on a person's own data."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from imbaloss import report
 from imbaloss.atomic_write import write_atomically
 from imbaloss.comparison.advice import Advice, extend_page
 from imbaloss.comparison.own_model import OwnModel
+from imbaloss.comparison.race_schedule import Drop
 from imbaloss.evaluation.scores import Threshold
 from imbaloss.report import Findings
 from imbaloss.studies import THRESHOLDS
@@ -26,6 +27,7 @@ class Answer:
     advice: Advice
     model: OwnModel | None  # the recommended method, trained on all rows; None if that training failed
     description: Sequence[str]  # notes on the data
+    drops: Sequence[Drop] = ()  # the methods that a race dropped
 
     @property
     def table(self) -> pd.DataFrame:
@@ -72,11 +74,16 @@ class Answer:
     def summary(self) -> pd.DataFrame:
         """The mean scores by which methods are compared, one line a method, the best by the deciding score first.
 
-        Methods without that score come last; ties keep their order.
+        Methods without that score come last; ties keep their order. Methods that a race dropped come after all others,
+        since their means are over fewer repetitions; a further column then says when they were dropped.
         """
         labels = {score.column: score.label for score in self.findings.scored}
         means = self.table.set_index("method")[list(labels)].rename(columns=labels)
-        return means.sort_values(self.advice.score.label, ascending=self.advice.score.lower, kind="stable")
+        means = means.sort_values(self.advice.score.label, ascending=self.advice.score.lower, kind="stable")
+        if not self.drops:
+            return means
+        when = means.index.map({drop.method: drop.when for drop in self.drops}).fillna("")
+        return means.assign(race=when).sort_values("race", kind="stable", key=lambda texts: texts != "")
 
     def __str__(self) -> str:
         """Return the verdict and the mean scores as text."""
@@ -94,8 +101,8 @@ class Answer:
 def convert_to_json(answer: Answer) -> dict[str, Any]:
     """Return an answer as a dictionary of JSON values. NaN and infinity become None.
 
-    Its keys are best, by (the deciding score), threshold, verdict, data (notes), table, comparisons and folder. Without
-    a threshold, all its entries are None.
+    Its keys are best, by (the deciding score), threshold, verdict, data (notes), table, comparisons and folder; and
+    dropped, if a race dropped methods. Without a threshold, all its entries are None.
     """
     threshold = answer.threshold or (None, None, None)
     return {
@@ -107,6 +114,7 @@ def convert_to_json(answer: Answer) -> dict[str, Any]:
         "table": report.to_records(answer.table),
         "comparisons": report.to_records(answer.comparisons),
         "folder": str(answer.folder),
+        **({"dropped": [asdict(drop) for drop in answer.drops]} if answer.drops else {}),
     }
 
 
