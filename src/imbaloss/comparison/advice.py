@@ -56,6 +56,7 @@ class Advice:
     method: Method
     score: ComparedScore  # the score that decides the recommendation
     sentences: tuple[str, ...]  # the most important first
+    expected: Interval  # the score to expect on new data; NaN ends if it is not estimated
     row: Row | None  # the training on all rows; None before it is finished
 
     @property
@@ -97,7 +98,7 @@ def advise(findings: Findings, best: Method, *, methods: Sequence[Method], sough
         reached=estimate_reached(findings, best, methods) if is_repeated else cell.interval(str(best)),
         final=final,
     )
-    return Advice(best, score, write_sentences(case), final)
+    return Advice(best, score, write_sentences(case), case.reached, final)
 
 
 def recommend(findings: Findings, methods: Sequence[Method]) -> Method | None:
