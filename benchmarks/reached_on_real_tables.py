@@ -46,10 +46,7 @@ from imbaloss.statistics import Interval
 Floats = NDArray[np.float64]
 Facts = dict[str, Any]
 LARGE = ("give_me_some_credit", "bank_marketing", "vub_credit_scoring", "pakdd_2009")  # tables of 10,000 rows or more
-METHODS = (
-    *("lightgbm", "logistic_regression", "extra_trees"),
-    *("lightgbm + random_under", "logistic_regression + random_under"),
-)
+METHODS = ("lightgbm", "logistic_regression", "extra_trees:n_estimators=30", "sklearn.naive_bayes:GaussianNB")
 SETTINGS = 2  # that each method tries
 ROWS = 800
 FOLDS, REPETITIONS = 5, 10
