@@ -23,7 +23,7 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -160,13 +160,14 @@ def run_all(options: argparse.Namespace) -> None:
         print(json.dumps(row), flush=True)
 
 
-def compare_with_truth(rows: pd.DataFrame, truths: Floats, name: str) -> Iterator[tuple[str, ...]]:
-    """Yield a line for each of the two intervals of some draws: how well it covers the truth of each draw, (n,)."""
+def compare_with_truths(rows: pd.DataFrame, truths: Floats) -> tuple[str, ...]:
+    """Return how well the interval of what is reached, and that of own scores, cover the truth of each draw, (n,)."""
+    cells = [f"{np.mean(truths):.3f}"]
     for column in ("expected", "own"):
-        intervals = [Interval(*interval) for interval in rows[column]]
-        measured = measure_coverage(intervals, truths)
+        measured = measure_coverage([Interval(*interval) for interval in rows[column]], truths)
         error, _, width = measured.format()
-        yield name, f"{np.mean(truths):.3f}", column, write_coverage(measured, len(rows)), error, width
+        cells += [write_coverage(measured, len(rows)), error, width]
+    return tuple(cells)
 
 
 def write_coverage(coverage: Coverage, draws: int) -> str:
@@ -176,24 +177,27 @@ def write_coverage(coverage: Coverage, draws: int) -> str:
     return f"{covered} of {draws} ({100 * low:.0f} to {100 * high:.0f} %)"
 
 
+def list_lines(of_kind: Mapping[str, pd.DataFrame]) -> Iterator[tuple[str, ...]]:
+    """Yield the lines of the report on the draws from one table, by kind, as cells of text without its name."""
+    folds, training, test = (of_kind.get(kind) for kind in KINDS)
+    for way, where in (("rest", "all other rows"), ("parts", "parts like a test part")):
+        if folds is not None and training is not None:
+            truth, error = training[way].mean(), training[way].sem()
+            title = f"procedure, {where} (mean of {len(training)} draws ± {error:.3f})"
+            yield "folds", title, *compare_with_truths(folds, np.full(len(folds), truth))
+        if folds is not None:
+            yield "folds", f"final model, {where}", *compare_with_truths(folds, folds[way].to_numpy())
+        if test is not None:
+            yield "test part", f"chosen method, {where}", *compare_with_truths(test, test[way].to_numpy())
+
+
 def report(rows: pd.DataFrame) -> str:
-    """Return a Markdown table: for each table, kind of division and truth, the coverage of both intervals."""
-    columns = ("table", "kind", "truth: score of", "truth", "interval", "covered", "error of the mean", "width")
-    lines = [columns, ("---",) * len(columns)]
+    """Return a Markdown table: for each table, kind of draws and truth, the coverage of both intervals."""
+    columns = ("covered", "error of the mean", "width")
+    head = ("table", "kind", "truth: score of", "truth", *columns, f"own scores: {columns[0]}", *columns[1:])
+    lines = [head, ("---",) * len(head)]
     for name, of_table in rows.drop_duplicates(list(KEY), keep="last").groupby("table", sort=False):
-        of_kind = dict(list(of_table.groupby("kind")))
-        folds, training, test = (of_kind.get(kind) for kind in KINDS)
-        for way in Truth._fields:
-            where = "all other rows" if way == "rest" else "test parts"
-            if folds is not None and training is not None:
-                truth, error = training[way].mean(), training[way].sem()
-                title = f"procedure, {where} (± {error:.4f})"
-                truths = np.full(len(folds), truth)
-                lines += [(name, "folds", *line) for line in compare_with_truth(folds, truths, title)]
-            for kind, measured, title in (("folds", folds, "final model"), ("test part", test, "chosen method")):
-                if measured is not None:
-                    further = compare_with_truth(measured, measured[way].to_numpy(), f"{title}, {where}")
-                    lines += [(name, kind, *line) for line in further]
+        lines += [(name, *line) for line in list_lines(dict(list(of_table.groupby("kind"))))]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
