@@ -58,6 +58,7 @@ class Advice:
     method: Method
     score: ComparedScore  # the score that decides the recommendation
     sentences: tuple[str, ...]  # the most important first
+    expected: Interval  # the score to expect on new data; NaN ends if it is not estimated
     row: Row | None  # the training on all rows; None before it is finished
 
     @property
@@ -112,7 +113,7 @@ def advise(
         reached=estimate_reached(findings, best, kept) if is_repeated else cell.interval(str(best)),
         final=final,
     )
-    return Advice(best, score, write_sentences(case), final)
+    return Advice(best, score, write_sentences(case), case.reached, final)
 
 
 def recommend(findings: Findings, methods: Sequence[Method]) -> Method | None:

@@ -15,6 +15,7 @@ from imbaloss.comparison.own_model import OwnModel
 from imbaloss.comparison.race_schedule import Drop
 from imbaloss.evaluation.scores import Threshold
 from imbaloss.report import Findings
+from imbaloss.statistics import Interval
 from imbaloss.studies import THRESHOLDS
 
 
@@ -56,6 +57,15 @@ class Answer:
         None if the training on all rows failed or has no threshold.
         """
         return self.advice.threshold
+
+    @property
+    def expected(self) -> Interval:
+        """The score to expect on new data from a method that is chosen as this one was: estimate, low and high.
+
+        It is the score by which methods are chosen, with the ends of its 95 % interval. For one repetition the ends are
+        NaN. If the repetitions are too few for an estimate, all three are NaN.
+        """
+        return self.advice.expected
 
     def to_html(self, path: str | Path) -> Path:
         """Write the report to `path`, as one page that opens offline, and return the path.
