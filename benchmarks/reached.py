@@ -82,11 +82,11 @@ class Coverage(NamedTuple):
         return f"{self.error:+.4f}", f"{100 * self.covered:.1f}", f"{self.width:.3f}"
 
 
-def measure_coverage(intervals: Sequence[Interval], truth: float) -> Coverage:
-    """Measure how well the intervals of tables cover one truth."""
+def measure_coverage(intervals: Sequence[Interval], truth: float | Floats) -> Coverage:
+    """Measure how well the intervals of tables cover one truth, or each its own."""
     estimates, lows, highs = np.array(intervals).T
     is_covered = (lows <= truth) & (truth <= highs)
-    return Coverage(float(estimates.mean() - truth), float(is_covered.mean()), float((highs - lows).mean()))
+    return Coverage(float(np.mean(estimates - truth)), float(is_covered.mean()), float((highs - lows).mean()))
 
 
 def measure_choice(scores: Floats, truths: Floats, choose: Choose) -> tuple[float, Coverage, Coverage]:

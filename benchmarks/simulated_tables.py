@@ -81,9 +81,16 @@ class TableKind:
             tables: T.
             generator: Draws the values.
         """
-        means = np.concatenate([np.full(self.common, COMMON_EFFECT), np.repeat(own_effects, self.own)])
-        positives = generator.standard_normal((tables, self.positives, len(means))) + means
-        return positives, generator.standard_normal((tables, self.negatives, len(means)))
+        gaps = self.list_gaps(own_effects)
+        positives = generator.standard_normal((tables, self.positives, len(gaps))) + gaps
+        return positives, generator.standard_normal((tables, self.negatives, len(gaps)))
+
+    def list_gaps(self, own_effects: Floats) -> Floats:
+        """List the difference of the class means in each column, (D,), in standard deviations.
+
+        own_effects: (M,), the difference in the columns of each method.
+        """
+        return np.concatenate([np.full(self.common, COMMON_EFFECT), np.repeat(own_effects, self.own)])
 
     def list_columns(self, methods: int) -> Places:
         """List the columns that each method learns from, (M, columns)."""
@@ -128,8 +135,17 @@ def draw_fold_scores(
 
 def shuffle_rows(rows: Floats, generator: np.random.Generator) -> Floats:
     """Return the rows of each table, (T, rows, D), in an order drawn for that table."""
-    order = generator.random(rows.shape[:2]).argsort(axis=1)
-    return np.take_along_axis(rows, order[:, :, None], axis=1)
+    return arrange_rows(rows, draw_orders(rows, generator))
+
+
+def draw_orders(rows: Floats, generator: np.random.Generator) -> Places:
+    """Draw an order of the rows of each table, (T, rows), for rows (T, rows, D)."""
+    return generator.random(rows.shape[:2]).argsort(axis=1)
+
+
+def arrange_rows(rows: Floats, orders: Places) -> Floats:
+    """Return the rows of each table, (T, rows, D), in the order of that table, (T, rows)."""
+    return np.take_along_axis(rows, orders[:, :, None], axis=1)
 
 
 def score_round(positives: Floats, negatives: Floats, columns: Places) -> Floats:

@@ -1,19 +1,24 @@
 """Error and power of the verdicts on methods, and coverage of what the chosen method reaches, by simulation.
 
-    python -m benchmarks.verdicts [--part seeds] [--part folds] [--part reached] [--tables 2000]
+    python -m benchmarks.verdicts [--part seeds] [--part folds] [--part reached] [--part rows] [--part race]
+        [--tables 2000]
 
 1. Over independent seeds, the joint test of all pairs is compared with Holm's correction of sign-flip tests.
 2. Over folds of drawn tables, whose training parts overlap, Dunnett's limit for corrected resampled t-tests rules
    methods out; it is compared with Holm's correction for all pairs, which decides between pairs.
 3. On the same kind of tables, the interval of what the chosen method reaches is compared with the t interval of that
    method's own scores. Both cover the expected score of the chosen method, averaged over all tables.
+4. On tables where each method chooses a setting on a validation part, tests by folds and by rows are compared. Both
+   are asked whether the procedures differ, and whether the models differ that were fitted.
+5. Races, which drop methods at looks: the error of all looks together, and the trainings that are saved.
 
 In "equal" all methods are equal. In "two best" the first two are the best, and all others are equally worse: with seeds
 by one standard deviation of a paired difference. A method is ruled out by Holm's correction if it is worse in any pair
 that is decided.
 
 The seeds are fixed: the same options give the same figures, whichever parts are chosen. They go to standard output as
-tables in Markdown. On one core of a busy machine the seeds and the folds take 10 minutes each, and the third part one.
+tables in Markdown. On one core of a busy machine the seeds and the folds take 10 minutes each, the third part one, and
+the fourth 10 to 20. The races take 5 minutes of a core with --tables 1000.
 """
 
 import argparse
@@ -24,7 +29,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.race import report_race
 from benchmarks.reached import report_reached
+from benchmarks.rows import report_rows
 from benchmarks.simulated_tables import (
     BETWEEN,
     FEW_POSITIVES,
@@ -216,7 +223,13 @@ def report_folds(tables: int) -> Cells:
         yield from list_rows(case, *figures)
 
 
-PARTS = {"seeds": (report_seeds, report_power), "folds": (report_folds,), "reached": (report_reached,)}
+PARTS = {
+    "seeds": (report_seeds, report_power),
+    "folds": (report_folds,),
+    "reached": (report_reached,),
+    "rows": (report_rows,),
+    "race": (report_race,),
+}
 
 
 def print_table(rows: Cells) -> None:

@@ -35,6 +35,16 @@ def test_from_a_table_to_predictions(imbaloss, tmp_path):
     assert list(pd.read_csv(tmp_path / "found.csv").columns) == ["shop", output, "decision"]
 
 
+def test_a_race_without_a_look_is_refused_in_one_line(imbaloss, tmp_path):
+    code, out, err = imbaloss("compare", str(write_csv(tmp_path)), "--target", "fraud", *QUICK, "--race")
+    assert (code, out) == (2, "")
+    assert err == (
+        "imbaloss: --race needs more than 5 repetitions with 5 folds, since the first methods are dropped after 5, "
+        "found 2: name more with --repetitions, or leave out --race\n"
+    )
+    assert not (tmp_path / "results").exists()
+
+
 def test_json_has_everything_that_was_found(imbaloss, tmp_path):
     code, out, err = imbaloss("compare", str(write_csv(tmp_path)), "--target", "fraud", *QUICK, "--json", "--quiet")
     found = json.loads(out)

@@ -111,7 +111,7 @@ def test_repetitions_end_with_the_time_and_only_finished_ones_count(seconds, tmp
     place = Place(own, tmp_path, Store(tmp_path), "cpu")
     place.run(study.runs_of_repetition(0))
     schedule = Schedule(1.0, 1.0, (Cost(study.methods, 1e-6),))
-    done = train_repetitions(study, place, schedule, time.monotonic() + schedule.ending + seconds)
+    done = train_repetitions(study, place, schedule, time.monotonic() + schedule.ending + seconds).repetitions
     hashes = Store(tmp_path).hashes()
     assert done == count_finished(study, place)
     assert done == 1 or seconds > 0

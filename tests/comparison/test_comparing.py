@@ -59,6 +59,9 @@ def test_an_answer_says_what_to_take_and_why(answer):
     assert len(answer.comparisons["score"].unique()) == 4
     threshold, low, high = answer.threshold
     assert np.isnan(low) or low <= threshold <= high
+    expected, low, high = answer.expected
+    assert low < expected < high
+    assert f"of about {expected:.2f} (95 % CI {low:.2f} to {high:.2f})" in answer.verdict
     assert str(answer).startswith(answer.verdict)
     assert "<table" in answer._repr_html_()
 
@@ -333,6 +336,8 @@ def test_one_repetition_of_two_methods_names_no_winner(test):
     assert "One " in found.verdict.splitlines()[0]
     assert "cannot tell methods apart" in found.verdict.splitlines()[0]
     assert found.comparisons["verdict"].eq("undecided").all()
+    assert np.isnan(found.expected[1:]).all()
+    assert found.expected.estimate == found.summary.loc[found.best, "average precision"]
 
 
 def test_a_test_of_its_own_is_what_is_judged_by():

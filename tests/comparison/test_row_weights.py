@@ -81,9 +81,15 @@ def test_a_column_of_weights_is_read_from_a_file(tmp_path, type_in):
             "weights must be above 0 and finite, and column 'sample_weight' has 0 in row 1",
         ),
         ({"sample_weight": np.full(240, np.nan)}, "the weight column 'sample_weight' has no value in row 1"),
-        ({"sample_weight": np.ones(239)}, r"sample_weight must be \(240,\), one for each row of X, found shape \(239,\)"),
+        (
+            {"sample_weight": np.ones(239)},
+            r"sample_weight must be \(240,\), one for each row of X, found shape \(239,\)",
+        ),
         ({"sample_weight": np.ones(240), "times": np.arange(240)}, "`weight` and `time` cannot be combined"),
-        ({"sample_weight": np.ones(240), "methods": ["ce + smote"]}, "its sampler makes new rows, which have no weight"),
+        (
+            {"sample_weight": np.ones(240), "methods": ["ce + smote"]},
+            "its sampler makes new rows, which have no weight",
+        ),
     ],
 )
 def test_weights_that_mean_nothing_are_refused(options, sentence):

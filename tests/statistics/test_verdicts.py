@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from imbaloss.statistics import compare, corrected_t, holm, sign_flip, smallest_difference
+from imbaloss.statistics import compare, corrected_t, holm, rule_out, sign_flip, smallest_difference
 from imbaloss.statistics.joint import flip_signs
 from imbaloss.statistics.verdicts import count_more_seeds
 
@@ -152,3 +152,16 @@ def test_alike_methods_are_rarely_called_better(seeds, methods, tail):
         found = compare({str(place): values for place, values in enumerate(noise)}, margin=0.01)
         wrong += any(one.verdict.differs for one in found)
     assert wrong / tries <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / tries)
+
+
+@pytest.mark.parametrize("test_to_train", [None, 0.25])
+def test_a_smaller_error_of_a_method_counts_for_its_pairs_alone(test_to_train):
+    noise = np.random.default_rng(0).normal(scale=0.025, size=(3, 10))
+    scores = {name: mean + values for name, mean, values in zip("abc", (0.5, 0.6, 0.7), noise, strict=True)}
+    whole = compare(scores, margin=0.001, test_to_train=test_to_train)
+    smaller = compare(scores, margin=0.001, alphas={"a": 1e-9}, test_to_train=test_to_train)
+    assert [line.verdict for line in whole] == ["worse"] * 3
+    assert [line.verdict for line in smaller] == ["undecided", "undecided", "worse"]
+    assert [line.p_joint for line in smaller] == [line.p_joint for line in whole]
+    rulings = rule_out(scores, alphas={"a": 1e-9}, test_to_train=test_to_train)
+    assert {name: ruling.is_ruled_out for name, ruling in rulings.items()} == {"a": False, "b": True, "c": False}

@@ -13,6 +13,7 @@ from imbaloss.comparison.bootstrap_of_test_rows import (
     widen_to_other_rows,
 )
 from imbaloss.comparison.case import Case
+from imbaloss.comparison.race_schedule import Drop
 from imbaloss.comparison.reached import estimate_on_folds, estimate_on_other_rows, score_choices
 from imbaloss.comparison.recommendation import (
     SIMPLEST,
@@ -35,6 +36,7 @@ from imbaloss.report.cells import (
     list_repetitions,
 )
 from imbaloss.report.comparisons import CellComparison, select_of_method, select_repeated
+from imbaloss.report.findings import rule_out_in_cell
 from imbaloss.statistics import Interval, Ruling
 from imbaloss.studies import ReportExtension, Row
 
@@ -50,6 +52,7 @@ class Advice:
     method: Method
     score: ComparedScore  # the score that decides the recommendation
     sentences: tuple[str, ...]  # the most important first
+    expected: Interval  # the score to expect on new data; NaN ends if it is not estimated
     row: Row | None  # the training on all rows; None before it is finished
 
     @property
@@ -71,7 +74,14 @@ def extend_page(advice: Advice | None) -> ReportExtension:
 
 
 def advise(
-    findings: Findings, best: Method, *, methods: Sequence[Method], sought: str, final: Row | None, cost: str = ""
+    findings: Findings,
+    best: Method,
+    *,
+    methods: Sequence[Method],
+    sought: str,
+    final: Row | None,
+    drops: Sequence[Drop] = (),
+    cost: str = "",
 ) -> Advice:
     """Return the advice to use a method: the deciding score, sentences with reasons, and the final training.
 
@@ -81,9 +91,13 @@ def advise(
         methods: All methods that the study compares.
         sought: The positive class in words, such as "churned = yes".
         final: The training of the best method on all rows; None before it is finished.
+        drops: The methods that a race dropped.
         cost: What outcomes cost in each row, as the request names it; empty without such costs.
     """
     score = choose_score(findings)
+    named = key_by_name(methods)
+    drop_of = {named[drop.method]: drop for drop in drops}
+    kept = [method for method in methods if method not in drop_of]
     [cell] = findings.scored[score]
     repetitions = count_scores(cell, methods)
     is_repeated = repetitions[best] > 1
@@ -96,12 +110,13 @@ def advise(
         best=best,
         repetitions=repetitions,
         comparisons=select_comparisons(findings, best, methods, score),
-        rulings=rule_out_methods(findings, methods, score) if is_repeated else {},
-        reached=estimate_reached(findings, best, methods) if is_repeated else cell.interval(str(best)),
+        drops=drop_of,
+        rulings=rule_out_methods(findings, kept, score, alpha=findings.study.alpha) if is_repeated else {},
+        reached=estimate_reached(findings, best, kept) if is_repeated else cell.interval(str(best)),
         final=final,
         cost=cost,
     )
-    return Advice(best, score, write_sentences(case), final)
+    return Advice(best, score, write_sentences(case), case.reached, final)
 
 
 def recommend(findings: Findings, methods: Sequence[Method]) -> Method | None:
@@ -118,7 +133,7 @@ def recommend(findings: Findings, methods: Sequence[Method]) -> Method | None:
 
 
 def collect_scores(findings: Findings, methods: Sequence[Method]) -> dict[Method, Floats]:
-    """Return the deciding score of each method in each repetition, (J,), in the order of preference.
+    """Return the deciding score of each of the methods in each repetition, (J,), in the order of preference.
 
     A missing score is NaN. Methods without any run are left out.
     """
@@ -163,16 +178,26 @@ def build_rule(findings: Findings, methods: Sequence[Method]) -> Callable[[Mappi
     return choose
 
 
-def rule_out_methods(findings: Findings, methods: Sequence[Method], score: ComparedScore) -> dict[Method, Ruling]:
+def rule_out_methods(
+    findings: Findings, methods: Sequence[Method], score: ComparedScore, *, alpha: float
+) -> dict[Method, Ruling]:
     """Return for each method with as many scores as any whether it may be the best, in the order of preference.
 
-    If all seeds share one test part, this allows for other test rows too.
+    If all seeds share one test part, this allows for other test rows too. With folds, a method is tested against all
+    methods of the findings.
+
+    Args:
+        findings: The finished runs of a study of a person's own data.
+        methods: The methods to test: all of the study that are not dropped.
+        score: The score.
+        alpha: The error allowed.
     """
     compared = find_most_scored(collect_scores(findings, methods))
     if findings.study.folds:
-        rulings = findings.rulings[score.label]
+        [cell] = findings.scored[score]
+        rulings = rule_out_in_cell(cell, alpha)
     else:
-        rulings = rule_out_on_other_rows(findings, list(map(str, compared)), score)
+        rulings = rule_out_on_other_rows(findings, list(map(str, compared)), score, alpha)
     return {method: rulings[str(method)] for method in compared}
 
 
@@ -182,7 +207,7 @@ def estimate_reached(findings: Findings, best: Method, methods: Sequence[Method]
     Args:
         findings: The finished runs of a study of a person's own data.
         best: The recommended method, which has two repetitions or more.
-        methods: All methods that the study compares.
+        methods: All methods that the study compares and does not drop.
     """
     score, choose, all_scores = choose_score(findings), build_rule(findings, methods), collect_scores(findings, methods)
     scores = {method: all_scores[method] for method in find_most_scored(all_scores)}

@@ -1,7 +1,7 @@
 """The result of a comparison on a person's own data."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,10 @@ from imbaloss import report
 from imbaloss.atomic_write import write_atomically
 from imbaloss.comparison.advice import Advice, extend_page
 from imbaloss.comparison.own_model import OwnModel
+from imbaloss.comparison.race_schedule import Drop
 from imbaloss.evaluation.scores import Threshold
 from imbaloss.report import Findings
+from imbaloss.statistics import Interval
 from imbaloss.studies import THRESHOLDS
 
 
@@ -26,6 +28,7 @@ class Answer:
     advice: Advice
     model: OwnModel | None  # the recommended method, trained on all rows; None if that training failed
     description: Sequence[str]  # notes on the data
+    drops: Sequence[Drop] = ()  # the methods that a race dropped
 
     @property
     def table(self) -> pd.DataFrame:
@@ -55,6 +58,15 @@ class Answer:
         """
         return self.advice.threshold
 
+    @property
+    def expected(self) -> Interval:
+        """The score to expect on new data from a method that is chosen as this one was: estimate, low and high.
+
+        It is the score by which methods are chosen, with the ends of its 95 % interval. For one repetition the ends are
+        NaN. If the repetitions are too few for an estimate, all three are NaN.
+        """
+        return self.advice.expected
+
     def to_html(self, path: str | Path) -> Path:
         """Write the report to `path`, as one page that opens offline, and return the path.
 
@@ -72,11 +84,16 @@ class Answer:
     def summary(self) -> pd.DataFrame:
         """The mean scores by which methods are compared, one line a method, the best by the deciding score first.
 
-        Methods without that score come last; ties keep their order.
+        Methods without that score come last; ties keep their order. Methods that a race dropped come after all others,
+        since their means are over fewer repetitions; a further column then says when they were dropped.
         """
         labels = {score.column: score.label for score in self.findings.scored}
         means = self.table.set_index("method")[list(labels)].rename(columns=labels)
-        return means.sort_values(self.advice.score.label, ascending=self.advice.score.lower, kind="stable")
+        means = means.sort_values(self.advice.score.label, ascending=self.advice.score.lower, kind="stable")
+        if not self.drops:
+            return means
+        when = means.index.map({drop.method: drop.when for drop in self.drops}).fillna("")
+        return means.assign(race=when).sort_values("race", kind="stable", key=lambda texts: texts != "")
 
     def __str__(self) -> str:
         """Return the verdict and the mean scores as text."""
@@ -95,11 +112,10 @@ def convert_to_json(answer: Answer) -> dict[str, Any]:
     """Return an answer as a dictionary of JSON values. NaN and infinity become None.
 
     Its keys are best, by (the deciding score), threshold, verdict, data (notes), table, comparisons and folder. Without
-    a threshold, all its entries are None. A guarantee that was asked for follows, with score, bound, confidence, and
-    whether the threshold holds it.
+    a threshold, all its entries are None. Two keys follow where they apply: guarantee, with score, bound, confidence
+    and whether the threshold holds it; and dropped, if a race dropped methods.
     """
     threshold, guarantee = answer.threshold or (None, None, None), answer.advice.guarantee
-    kept = {"guarantee": vars(guarantee) | {"holds": answer.threshold is not None}} if guarantee else {}
     return {
         "best": answer.best,
         "by": answer.advice.score.column,
@@ -109,7 +125,9 @@ def convert_to_json(answer: Answer) -> dict[str, Any]:
         "table": report.to_records(answer.table),
         "comparisons": report.to_records(answer.comparisons),
         "folder": str(answer.folder),
-    } | kept
+        **({"guarantee": vars(guarantee) | {"holds": answer.threshold is not None}} if guarantee else {}),
+        **({"dropped": [asdict(drop) for drop in answer.drops]} if answer.drops else {}),
+    }
 
 
 def replace_nan(value: float | None) -> float | None:

@@ -1,4 +1,7 @@
-"""A bootstrap of the test rows, for studies whose seeds all share one test part."""
+"""A bootstrap of the test rows, for studies whose seeds all share one test part.
+
+What it decides holds for these training rows, other seeds and other test rows. Folds decide for new training rows too.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,12 +21,11 @@ from imbaloss.evaluation.sample_costs import ExpectedCost, decide_by_costs, take
 from imbaloss.report import Findings
 from imbaloss.report.cells import ComparedScore
 from imbaloss.report.comparisons import CellComparison
-from imbaloss.statistics import Interval, JointTest, Ruling, Verdict, seeds_and_redrawn
+from imbaloss.statistics import ALPHA, Interval, JointTest, Ruling, Verdict, seeds_and_redrawn
 from imbaloss.statistics.joint import redraw_rows
 from imbaloss.studies import Row
 
 Floats = NDArray[np.float64]
-ALPHA = 0.05
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,7 +147,8 @@ def widen_to_other_rows(
 
     A verdict becomes undecided unless a still wider interval supports it. The confidence of that interval is adjusted
     (Bonferroni) for all pairs of methods, because the method that is best on these test rows was chosen by them. A
-    difference also becomes undecided unless the worse method is ruled out as the best.
+    difference also becomes undecided unless the worse method is ruled out as the best. Methods that are dropped are
+    ruled out already; pairs with them are judged by the error of the look that did so.
 
     Args:
         findings: The findings of the study.
@@ -157,15 +160,18 @@ def widen_to_other_rows(
     """
     again = redraw_test_rows(findings, compared)
     widened, methods = [], [comparisons[0].first, *(comparison.second for comparison in comparisons)]
-    adjusted = 1 - ALPHA / comb(len(methods), 2)
+    alpha, dropped = findings.study.alpha, findings.study.dropped
     sign = -1 if compared.lower else 1
-    rulings = rule_out_on_other_rows(findings, methods, compared)
+    kept = [method for method in methods if method not in dropped]
+    rulings = rule_out_on_other_rows(findings, kept, compared, alpha)
     for comparison in comparisons:
         gains, drawn = again.subtract(comparison.first, comparison.second)
-        wider = seeds_and_redrawn(sign * gains, sign * drawn, again.rarer, adjusted)
+        allowed = min(dropped.get(comparison.first, alpha), dropped.get(comparison.second, alpha))
+        wider = seeds_and_redrawn(sign * gains, sign * drawn, again.rarer, 1 - allowed / comb(len(methods), 2))
         loser = comparison.second if comparison.verdict is Verdict.BETTER else comparison.first
         is_supported = supports_verdict(wider, comparison.verdict, comparison.margin)
-        is_supported &= rulings[loser].p <= ALPHA or not comparison.verdict.differs
+        is_ruled_out = loser in dropped or rulings[loser].is_ruled_out
+        is_supported &= is_ruled_out or not comparison.verdict.differs
         _, *ends = seeds_and_redrawn(sign * gains, sign * drawn, again.rarer)
         low, high = np.clip(ends, -1, 1).tolist() if compared.is_bounded else ends
         verdict = comparison.verdict if is_supported else Verdict.UNDECIDED
@@ -200,16 +206,19 @@ def supports_verdict(interval: Interval, verdict: Verdict, margin: float) -> boo
             return True
 
 
-def rule_out_on_other_rows(findings: Findings, methods: Sequence[str], compared: ComparedScore) -> dict[str, Ruling]:
+def rule_out_on_other_rows(
+    findings: Findings, methods: Sequence[str], compared: ComparedScore, alpha: float = ALPHA
+) -> dict[str, Ruling]:
     """Test for each method whether it may be the best, for other seeds and other test rows.
 
     Args:
         findings: The findings of the study, whose trainings share one test part.
         methods: The names of methods with a score.
         compared: That score.
+        alpha: The error allowed.
     """
     joint = redraw_test_rows(findings, compared).test_pairs(methods, -1 if compared.lower else 1)
-    return {method: joint.rule(place, ALPHA) for place, method in enumerate(methods)}
+    return {method: joint.rule(place, alpha) for place, method in enumerate(methods)}
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,11 +3,13 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import takewhile
 from math import inf
 
 from imbaloss.comparison.deadline import Deadline, TimeIsUp
 from imbaloss.comparison.place import Place
+from imbaloss.comparison.racing import drop_methods
 from imbaloss.comparison.request import MOST
 from imbaloss.comparison.schedule import Cost, Schedule, describe_left_out, write_budget
 from imbaloss.comparison.study import OwnStudy
@@ -44,7 +46,7 @@ def train_in_budget(study: OwnStudy, place: Place, budget: float, began: float) 
             f"The budget is exceeded by about {write_budget(late)}: it is too short for one repetition of "
             f"{join_words(map(str, study.methods), 3)}, the training on all rows and the report"
         )
-    study = replace(study, repetitions=train_repetitions(study, place, schedule, first.end))
+    study = train_repetitions(study, place, schedule, first.end)
     if study.repetitions == 1 and late <= 0:
         notes.append(f"A second repetition, of about {schedule.repetition:.0f} s, does not fit into the budget")
     for text in notes:
@@ -167,10 +169,11 @@ def find_least_work(job: Job) -> int:
     return job.work * sum(min(each.epochs, each.patience + 1) if each.patience else each.epochs for each in recipes)
 
 
-def train_repetitions(study: OwnStudy, place: Place, schedule: Schedule, end: float) -> int:
-    """Train further repetitions while there is time for them, and return the number of all that are finished.
+def train_repetitions(study: OwnStudy, place: Place, schedule: Schedule, end: float) -> OwnStudy:
+    """Train further repetitions while there is time for them, and return the study with all that are finished.
 
-    The executor gets as many at once as fit by the times of the first one.
+    The executor gets as many at once as fit by the times of the first one. In a race these end at the next look, which
+    drops methods if another repetition follows.
 
     Args:
         study: The study, whose first repetition is trained.
@@ -178,21 +181,33 @@ def train_repetitions(study: OwnStudy, place: Place, schedule: Schedule, end: fl
         schedule: The methods of the study, with their times.
         end: When the budget ends, as `time.monotonic` tells it.
     """
+    looks = {look.repetitions: look for look in replace(study, repetitions=MOST).looks}
     done, slowest = 1, 0.0
     while more := min(schedule.count_repetitions(end - time.monotonic(), slowest), MOST - done):
-        runs = [run for number in range(done, done + more) for run in study.runs_of_repetition(number)]
+        if done in looks:
+            study = drop_methods(study, place, looks[done])
+            schedule = schedule.keep(study.kept)
+            more = max(min(schedule.count_repetitions(end - time.monotonic()), MOST - done), 1)
+        more = min([more, *(look - done for look in looks if look > done)])
         start = time.monotonic()
         try:
-            place.run(runs, lambda shown: Deadline(shown, end - schedule.ending))
+            place.run(study.runs_between(done, done + more), partial(Deadline, end=end - schedule.ending))
         except TimeIsUp:
-            return count_finished(study, place)
+            done = count_finished(study, place, done + more)
+            break
         slowest = max(slowest, (time.monotonic() - start) / more)
         done += more
-    return done
+    return replace(study, repetitions=done, drops=tuple(drop for drop in study.drops if drop.repetitions < done))
 
 
-def count_finished(study: OwnStudy, place: Place) -> int:
-    """Return how many repetitions the store has with all methods of the study, from the first one on."""
+def count_finished(study: OwnStudy, place: Place, most: int = MOST) -> int:
+    """Return how many repetitions the store has with all methods of the study, from the first one on.
+
+    Args:
+        study: The study. A method that is dropped does not count in later repetitions.
+        place: Has the store.
+        most: The number from which on repetitions do not count.
+    """
     hashes = place.store.hashes()
-    finished = (all(run.hash in hashes for run in study.runs_of_repetition(number)) for number in range(MOST))
+    finished = (all(run.hash in hashes for run in study.runs_of_repetition(number)) for number in range(most))
     return sum(takewhile(bool, finished))

@@ -7,6 +7,7 @@ from math import comb
 import numpy as np
 from numpy.typing import NDArray
 
+from imbaloss.comparison.race_schedule import Drop
 from imbaloss.comparison.recommendation import choose_method, compute_mean, find_most_scored
 from imbaloss.evaluation import CONFUSION
 from imbaloss.learners import Method
@@ -30,7 +31,8 @@ class Case:
     best: Method  # the recommended method
     repetitions: Mapping[Method, int]  # the number in which each method has a score
     comparisons: Mapping[Method, CellComparison]  # of the best method with each other method that has repetitions
-    rulings: Mapping[Method, Ruling]  # whether each method may be the best; empty for one repetition
+    drops: Mapping[Method, Drop]  # the methods that a race dropped
+    rulings: Mapping[Method, Ruling]  # whether each other method may be the best; empty for one repetition
     reached: Interval  # what the choice of a method reaches on new data, estimated; NaN ends for one repetition
     final: Row | None  # the training on all rows; None before it is finished
     cost: str = ""  # what outcomes cost in each row, as the request names it; empty without such costs
@@ -57,14 +59,23 @@ class Case:
         return {method: self.cell.scores[str(method)] for method in self.methods if str(method) in self.cell.scores}
 
     @property
+    def kept_scores(self) -> dict[Method, NDArray[np.float64]]:
+        """The scores of the methods that are not dropped, as `scores` has them."""
+        return {method: values for method, values in self.scores.items() if method not in self.drops}
+
+    def is_ruled_out(self, method: Method) -> bool:
+        """Say whether a method is ruled out as the best, by a race or at the end; false if that is unknown."""
+        return method in self.drops or (method in self.rulings and self.rulings[method].is_ruled_out)
+
+    @property
     def first_choice(self) -> Method:
         """The method that is recommended unless another one is clearly ahead of it."""
-        return find_most_scored(self.scores)[0]
+        return find_most_scored(self.kept_scores)[0]
 
     @property
     def leader(self) -> Method:
         """The method with the best mean score; the recommended one if its mean is equal to that."""
-        best_first = {self.best: self.scores[self.best]} | self.scores
+        best_first = {self.best: self.scores[self.best]} | self.kept_scores
         best_mean = choose_method(best_first, test_to_train=None, lower=self.score.lower, standard_errors=0.0)
         return best_mean or self.best
 

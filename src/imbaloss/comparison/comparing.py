@@ -16,6 +16,7 @@ from imbaloss.comparison.own_data import Own
 from imbaloss.comparison.own_model import OwnModel, name_output, remove_model
 from imbaloss.comparison.place import SILENT, ComparisonObserver, MessageHandler, Place
 from imbaloss.comparison.planning import budget_in_seconds, plan_study, set_rows_apart
+from imbaloss.comparison.racing import note_drops, train_in_race
 from imbaloss.comparison.request import ComparisonRequest
 from imbaloss.comparison.study import OwnStudy
 from imbaloss.evaluation import THRESHOLD, Guarantee
@@ -64,11 +65,15 @@ def answer_request(
     place = Place(own, out, Store(out), request.device, observer, executor)
     place.store.add_examples({study.name: own})
     place.keep(study)
-    if budget is None:
-        place.run(study.runs())
-    else:
+    if budget is not None:
         study = train_in_budget(study, place, budget, request.made)
         study = place.keep(replace(study, notes=study.notes + describe_detectable_difference(study, own)))
+    elif study.race:
+        study = train_in_race(study, place)
+    else:
+        place.run(study.runs())
+    if study.race:
+        study = note_drops(study, place)
     findings = report.compute_findings(study, place.store.rows(study.runs()), place.store)
     best = study.recommend(findings)
     if best is None:
@@ -78,7 +83,7 @@ def answer_request(
     advice = study.advise(findings, best)
     if page:
         report.write_report(findings, out, extend_page(advice))
-    return Answer(out, findings, advice, model, study.notes)
+    return Answer(out, findings, advice, model, study.notes, study.drops)
 
 
 def explain_no_score(findings: report.Findings) -> str:

@@ -56,7 +56,7 @@ def plan_study(request: ComparisonRequest, own: Own) -> OwnStudy:
         method.learner.check_loss(method.loss, recipe)
     recipe.check_shape(own.shape)
     seconds = budget_in_seconds(request)
-    return OwnStudy(
+    study = OwnStudy(
         name=own.name,
         target=request.target,
         negative=own.negative,
@@ -73,7 +73,28 @@ def plan_study(request: ComparisonRequest, own: Own) -> OwnStudy:
         command=request.command,
         noun=f"{own.kind.noun}s",
         settings=request.settings,
+        race=request.race,
     )
+    if request.race:
+        check_race(study, request)
+    return study
+
+
+def check_race(study: OwnStudy, request: ComparisonRequest) -> None:
+    """Raise ValueError if a race could never drop a method: with a single one, or with too few repetitions.
+
+    With a budget the number of repetitions is not known, and any is admitted.
+    """
+    race = request.write_option("race")
+    if len(study.methods) < 2:
+        raise ValueError(f"{race} needs two methods or more, found {study.methods[0]} alone: leave out {race}")
+    if request.budget is None and study.repetitions <= study.first_look:
+        rounds = f" with {study.folds} folds" if study.folds else ""
+        raise ValueError(
+            f"{race} needs more than {study.first_look} repetitions{rounds}, since the first methods are dropped after "
+            f"{study.first_look}, found {study.repetitions}: name more with {request.write_option('repetitions')}, or "
+            f"leave out {race}"
+        )
 
 
 def check_costs(request: ComparisonRequest) -> None:

@@ -254,6 +254,15 @@ class ComparisonRequest:
             in_python="Number of folds, or of seeds with a fixed test part, to judge by. None: by the number of rows.",
         ),
     ] = None
+    race: Annotated[
+        bool,
+        Entry(
+            "Stop repeating methods that are ruled out as the best, after 5, 10, 20, ... repetitions.",
+            panel="Judging",
+            in_python="Whether methods that are ruled out as the best are not repeated any more. It looks after 5, 10, "
+            "20, ... repetitions.",
+        ),
+    ] = False
     margin: Annotated[float, MARGIN] = DEFAULT_MARGIN
     overwrite: Annotated[
         bool,

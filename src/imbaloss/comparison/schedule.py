@@ -4,7 +4,7 @@ All times are in seconds. Nothing here reads a clock or trains.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from imbaloss.learners import Method
@@ -36,6 +36,7 @@ class Schedule:
     growth: float  # how many times as many rows the final training has as one of a repetition
     slowness: float = 1.0  # seconds that a second of processor time takes: more than 1 on a busy machine
     costs: tuple[Cost, ...] = ()
+    dropped: int = 0  # number of methods that a race does not repeat any more, and the page shows
 
     @property
     def methods(self) -> frozenset[Method]:
@@ -60,7 +61,7 @@ class Schedule:
     @property
     def ending(self) -> float:
         """The predicted time of all that follows the repetitions: the final training, statistics and page."""
-        return self.final + self.find_page(len(self.methods))
+        return self.final + self.find_page(len(self.methods) + self.dropped)
 
     def find_page(self, methods: int) -> float:
         """Return the predicted time of statistics, figures and page for a number of methods."""
@@ -69,6 +70,15 @@ class Schedule:
     def add(self, cost: Cost) -> "Schedule":
         """Return the schedule with further methods."""
         return replace(self, costs=(*self.costs, cost))
+
+    def keep(self, methods: Collection[Method]) -> "Schedule":
+        """Return the schedule after a race dropped all methods but these."""
+        costs = [
+            Cost(still, cost.share * len(still))
+            for cost in self.costs
+            if (still := tuple(method for method in cost.methods if method in methods))
+        ]
+        return replace(self, costs=tuple(costs), dropped=self.dropped + len(self.methods - set(methods)))
 
     def fits(self, left: float) -> bool:
         """Say whether there is time for the other repetitions that are needed, and for the ending.

@@ -19,7 +19,6 @@ from imbaloss.losses import LossSpec
 from imbaloss.plural import format_count, join_words
 from imbaloss.report.cells import COST, constant_costs
 from imbaloss.report.comparisons import CellComparison
-from imbaloss.report.evidence import ERROR
 from imbaloss.statistics import Interval, Verdict
 
 PLAIN = Method(NETWORKS, LossSpec("ce"))  # the ordinary network
@@ -140,17 +139,19 @@ def name_possible_best(case: Case) -> str:
         return f"{best} was not compared with any other method"
     if case.repetitions[best] > 1 and not case.comparisons:
         return f"No other method has a score in two {case.repetition}s of {best}, so nothing was compared"
-    if len(rulings) < 2:
+    compared = len(rulings) + len(case.drops)
+    if compared < 2:
         return ""
-    ruled_out = {method: ruling for method, ruling in rulings.items() if ruling.p <= ERROR}
-    possible = [str(method) for method in rulings if method not in ruled_out]
+    possible = [str(method) for method in rulings if not case.is_ruled_out(method)]
     by_rows = "" if case.study.folds else f". This allows for other test {case.study.noun} too, by a bootstrap"
-    if not ruled_out:
-        return f"Each of the {len(rulings)} methods may be the best: the differences may be chance{by_rows}"
-    behind = [f"{method} ({write_number(ruling.behind, DECIMALS_ALONE)})" for method, ruling in ruled_out.items()]
+    if len(possible) == compared:
+        return f"Each of the {compared} methods may be the best: the differences may be chance{by_rows}"
+    ends = [(method, ruling.behind, "") for method, ruling in rulings.items() if case.is_ruled_out(method)]
+    ends += [(method, drop.behind, f"; {drop.when}") for method, drop in case.drops.items()]
+    behind = [f"{method} ({write_number(least, DECIMALS_ALONE)}{when})" for method, least, when in ends]
     if len(possible) == 1:
         return (
-            f"{possible[0]} is the best of the {len(rulings)} methods, with 95 % confidence. The others are ruled "
+            f"{possible[0]} is the best of the {compared} methods, with 95 % confidence. The others are ruled "
             f"out; each is behind by at least the number in brackets: {list_methods(behind)}{by_rows}"
         )
     return (
@@ -178,7 +179,12 @@ def name_equivalent_methods(case: Case) -> str:
 def explain_missing_scores(case: Case) -> str:
     """Say which methods lack scores in some repetitions, and why; "" if none does."""
     rows = case.findings.rows
-    lacking = {method: case.total - count for method, count in case.repetitions.items() if count < case.total}
+    trained = {method: drop.repetitions for method, drop in case.drops.items()}
+    lacking = {
+        method: trained.get(method, case.total) - count
+        for method, count in case.repetitions.items()
+        if count < trained.get(method, case.total)
+    }
     if not lacking:
         return ""
     failures = find_first_failures(case)
@@ -186,7 +192,9 @@ def explain_missing_scores(case: Case) -> str:
     reasons = ["the training failed"] * bool(failures)
     reasons += [f"no threshold on the validation part meets {case.best.decision.rule}"] * unmet
     reasons = reasons or ["it is undefined there"]
-    counts = list_methods([f"{method} ({count} of {case.total})" for method, count in lacking.items()])
+    counts = list_methods(
+        [f"{method} ({count} of {trained.get(method, case.total)})" for method, count in lacking.items()]
+    )
     chosen = "A method that lacks more of them than another is not recommended"
     why = f". The reason of each first failure: {'; '.join(dict.fromkeys(failures.values()))}" if failures else ""
     return f"Some {case.repetition}s give no score, since {' or '.join(reasons)}: {counts}{why}. {chosen}"
@@ -372,9 +380,9 @@ def describe_difference(case: Case, comparison: CellComparison) -> str:
     if mean == 0:
         return f"{case.best} and {comparison.second} have the same {case.score.mean_label}"
     ahead = comparison if mean > 0 else comparison.turned
-    ruling = {str(method): ruling for method, ruling in case.rulings.items()}.get(ahead.second)
+    loser = next(method for method in case.methods if str(method) == ahead.second)
     verdict = describe_verdict(comparison, pairs=case.pairs)
-    if comparison.verdict is Verdict.UNDECIDED and ruling is not None and ruling.p <= ERROR:
+    if comparison.verdict is Verdict.UNDECIDED and case.is_ruled_out(loser):
         verdict = f"and {ahead.second} is ruled out as the best"
     return f"{ahead.first} is ahead of {ahead.second} by {write_interval(ahead.interval)}, {verdict}"
 

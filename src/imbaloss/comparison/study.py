@@ -1,7 +1,7 @@
 """The study of a person's own data: methods x repetitions, each a fold or a seed."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, dataclass, field, fields, replace
+from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from functools import cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, get_type_hints
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, get_type_hints
 from imbaloss import losses
 from imbaloss.choices import check_choice
 from imbaloss.comparison.advice import Advice, advise, extend_page, recommend
+from imbaloss.comparison.race_schedule import Drop, Look, find_error_left, find_first_look, list_looks
 from imbaloss.comparison.request import MOST_SETTINGS, ComparisonRequest
 from imbaloss.data import NO_SAMPLER, NONE, Fold, SamplerSpec
 from imbaloss.evaluation import Decision
@@ -17,6 +18,7 @@ from imbaloss.learners import LEARNERS, Method
 from imbaloss.learners.estimators import BASELINE
 from imbaloss.recipe_fields import DEFAULT_MARGIN
 from imbaloss.report import Findings
+from imbaloss.statistics import ALPHA
 from imbaloss.studies import ReportExtension, Run
 from imbaloss.studies.study import Entries
 from imbaloss.training import Recipe
@@ -50,6 +52,7 @@ IMAGE_SETS = {  # for images: a forest is slow on pixels, and a mean of two imag
 CALIBRATION = "auto"
 OWN = "own"  # the protocol of the runs, under which data are used unchanged; also the table of the study file
 ALL_ROWS = ", all rows"  # ends the name of the data on which the recommended method is trained
+NEW_KEYS = ("race", "drops", "cost")  # keys that a study file has only if they say something
 FILE_KEYS = {"noun": "things"}  # keys of the study file that differ from the names of the fields
 
 
@@ -77,6 +80,8 @@ class OwnStudy:
     noun: str = "rows"  # the plural noun for the samples; or "images"
     settings: int = 0  # largest number of settings that each method tries; 0 in studies of version 0.1
     cost: str = ""  # what outcomes cost in each row, as `--cost` names it; empty without such costs
+    race: bool = False  # whether methods that are ruled out as the best are not repeated any more
+    drops: tuple[Drop, ...] = ()  # such methods, in the order of their drops
     protocols: tuple[str, ...] = field(default=(OWN,), init=False)
     repeats: int = field(default=1, init=False)
 
@@ -124,13 +129,47 @@ class OwnStudy:
         return place // self.folds, Fold(0, place % self.folds, self.folds)
 
     def runs(self) -> list[Run]:
-        """Return the runs (trainings) of all methods in all repetitions, one repetition after the other."""
-        return [run for place in range(self.repetitions) for run in self.runs_of_repetition(place)]
+        """Return the runs (trainings) that are compared: methods in all repetitions, one repetition after the other.
+
+        Methods are left out of the repetitions after their drop.
+        """
+        return self.runs_between(0, self.repetitions)
+
+    def runs_between(self, start: int, end: int) -> list[Run]:
+        """Return the runs (trainings) of the repetitions from `start` on and before `end`, counted from 0."""
+        return [run for place in range(start, end) for run in self.runs_of_repetition(place)]
 
     def runs_of_repetition(self, place: int) -> list[Run]:
-        """Return the runs (trainings) of all methods in one repetition, counted from 0."""
+        """Return the runs (trainings) of one repetition, counted from 0: all methods that are not dropped before it."""
         seed, fold = self.find_repetition(place)
-        return [self.make_run(method, seed, fold, self.name) for method in self.methods]
+        dropped = {drop.method for drop in self.drops if drop.repetitions <= place}
+        return [self.make_run(method, seed, fold, self.name) for method in self.methods if str(method) not in dropped]
+
+    @property
+    def kept(self) -> tuple[Method, ...]:
+        """The methods that are not dropped."""
+        return tuple(method for method in self.methods if str(method) not in {drop.method for drop in self.drops})
+
+    @property
+    def first_look(self) -> int:
+        """The number of repetitions after which a race first drops methods."""
+        return find_first_look(self.folds)
+
+    @property
+    def looks(self) -> list[Look]:
+        """The looks before the last repetition, at which a race drops methods; empty without a race."""
+        return list_looks(self.repetitions, self.folds) if self.race else []
+
+    @property
+    def alpha(self) -> float:
+        """The error allowed for all statements on the methods: 0.05, without what the looks of a race spend."""
+        return find_error_left(self.repetitions, self.folds) if self.race else ALPHA
+
+    @property
+    def dropped(self) -> Mapping[str, float]:
+        """The methods that are dropped, each with the error of the look that ruled it out."""
+        alphas = {look.repetitions: look.alpha for look in self.looks}
+        return {drop.method: alphas[drop.repetitions] for drop in self.drops}
 
     def other_runs(self) -> list[Run]:
         """Return the runs (trainings) of each method on all rows. Only the one of the recommended method is trained."""
@@ -157,9 +196,10 @@ class OwnStudy:
     def recommend(self, findings: Findings) -> Method | None:
         """Return the method with the best mean score; None if no method has a score.
 
-        Methods that lack a score in some repetition of another method are left out. On a tie the first method wins.
+        Methods that lack a score in some repetition of another method are left out, and so are those that are dropped.
+        On a tie the first method wins.
         """
-        return recommend(findings, self.methods)
+        return recommend(findings, self.kept)
 
     def advise(self, findings: Findings, best: Method) -> Advice:
         """Write the advice to use a recommended method.
@@ -171,7 +211,15 @@ class OwnStudy:
             best: The method that `recommend` returned.
         """
         final = next(iter(findings.store.rows([self.final_run(best)])), None)
-        return advise(findings, best, methods=self.methods, sought=self.sought, final=final, cost=self.cost)
+        return advise(
+            findings,
+            best,
+            methods=self.methods,
+            drops=self.drops,
+            sought=self.sought,
+            final=final,
+            cost=self.cost,
+        )
 
     def extend_report(self, findings: Findings) -> ReportExtension:
         """Return what the report of this study begins with: the advice, or a sentence that no method has a result."""
@@ -179,10 +227,16 @@ class OwnStudy:
         return extend_page(self.advise(findings, best) if best else None)
 
     def to_toml(self) -> dict[str, Any]:
-        """Return the document of the study file: a table "own", with methods as text and the recipe as its entries."""
+        """Return the document of the study file: a table "own", with methods as text and the recipe as its entries.
+
+        Without a race and without costs by row it does not speak of them, as the files of earlier versions.
+        """
         names = {FILE_KEYS.get(each.name, each.name): each.name for each in fields(self)}
         table = {key: getattr(self, names[key]) for key in make_document_type().model_fields}
-        return {OWN: table | {"methods": [str(method) for method in self.methods], "recipe": self.entries}}
+        table |= {"methods": [str(method) for method in self.methods], "recipe": self.entries}
+        new = {"race": True, "drops": [asdict(drop) for drop in self.drops]} if self.race else {}
+        new |= {"cost": self.cost} if self.cost else {}
+        return {OWN: {key: value for key, value in table.items() if key not in NEW_KEYS} | new}
 
     @classmethod
     def from_toml(cls, content: Mapping[str, Any]) -> "OwnStudy":
@@ -202,8 +256,23 @@ class OwnStudy:
                 f"the table [{OWN}] is not as `imbaloss compare` wrote it: {' '.join(str(error).split())}"
             ) from error
         methods = tuple(Method.parse(text, decision) for text in table["methods"])
+        table["drops"] = read_drops(table)
         table |= {name: table.pop(key) for name, key in FILE_KEYS.items()}
         return cls(**table | {"methods": methods, "recipe": recipe, "entries": table["recipe"]})
+
+
+def read_drops(table: Mapping[str, Any]) -> tuple[Drop, ...]:
+    """Read the drops of a race from the table of a study file.
+
+    Raises:
+        ValueError: A drop is of no method of the study, or at no look of its race.
+    """
+    drops = tuple(Drop(**drop) for drop in table["drops"])
+    looks = [look.repetitions for look in list_looks(table["repetitions"], table["folds"])] if table["race"] else []
+    for drop in drops:
+        if drop.method not in table["methods"] or drop.repetitions not in looks:
+            raise ValueError(f"the table [{OWN}] has a drop that its race cannot make: {drop.method} {drop.when}")
+    return drops
 
 
 @cache

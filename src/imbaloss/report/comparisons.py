@@ -1,7 +1,8 @@
 """Comparisons of all pairs of methods by each score, made from cells."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from imbaloss.report.cells import EVERYWHERE, Cell
 from imbaloss.report.intervals import NONE, Scored
 from imbaloss.report.row_names import CellKey
-from imbaloss.statistics import Comparison, Interval, Verdict, compare, signed_rank_probabilities
+from imbaloss.statistics import ALPHA, Comparison, Interval, Verdict, compare, signed_rank_probabilities
 
 SAMPLES = 10_000  # draws from the posterior of a pair
 
@@ -80,7 +81,9 @@ class CellComparison:
         )
 
 
-def compare_cells(scored: Scored, margin: float) -> list[CellComparison]:
+def compare_cells(
+    scored: Scored, margin: float, *, alpha: float = ALPHA, alphas: Mapping[str, float] = MappingProxyType({})
+) -> list[CellComparison]:
     """Compare all pairs of methods by each score, in each cell (a setting at a level) and over all cells.
 
     All pairs of one cell and score are tested together. For costs, differences change their sign, so that above 0
@@ -90,6 +93,8 @@ def compare_cells(scored: Scored, margin: float) -> list[CellComparison]:
         scored: The cells of each compared score.
         margin: The largest difference that does not matter, in the unit of each cell: 1, or for costs the cost of the
             best constant decision.
+        alpha: The error allowed in one cell.
+        alphas: A smaller error for the pairs of some methods, by method.
 
     Returns:
         One comparison for each score, cell and pair. A pair without common repetitions has NaN as its difference.
@@ -101,7 +106,9 @@ def compare_cells(scored: Scored, margin: float) -> list[CellComparison]:
             sign, within = -1 if compared.lower else 1, margin * cell.unit
             scores = {method: sign * values for method, values in cell.scores.items()}
             farthest = cell.largest_difference
-            for comparison in compare(scores, margin=within, test_to_train=cell.test_to_train):
+            for comparison in compare(
+                scores, margin=within, alpha=alpha, alphas=alphas, test_to_train=cell.test_to_train
+            ):
                 mean, *ends = comparison.difference
                 interval = Interval(mean, *np.clip(ends, -farthest, farthest).tolist())
                 outcomes = UNKNOWN

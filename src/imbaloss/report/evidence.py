@@ -21,7 +21,6 @@ from imbaloss.report.comparisons import (
 from imbaloss.statistics import Ranks, Ruling, Verdict, fewest_seeds, friedman
 
 Rulings = Mapping[str, Mapping[str, Ruling]]  # by the label of the score, and the name of the method
-ERROR = 0.05  # probability that the best method is ruled out
 MOST_NAMED = 5  # largest number of pairs that a sentence names
 
 
@@ -102,7 +101,7 @@ class ScoreVerdict(NamedTuple):
 
     def rules_out(self, method: str) -> bool:
         """Say whether a method is ruled out as the best; false for one without a ruling."""
-        return method in self.rulings and self.rulings[method].p <= ERROR
+        return method in self.rulings and self.rulings[method].is_ruled_out
 
     def write_relation(self, verdict: Verdict) -> str:
         """Write how the best method relates to the others of a verdict, in words before their names: "better than".

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from types import MappingProxyType
 
 import pandas as pd
 
@@ -20,7 +21,7 @@ from imbaloss.report.comparisons import CellComparison, compare_cells
 from imbaloss.report.intervals import PairInCell, Runs, compute_intervals, compute_roc_auc_both, group_successful_rows
 from imbaloss.report.lines import CellLine, summarise
 from imbaloss.report.row_names import CellKey, RowName, name_rows
-from imbaloss.statistics import Ruling, rule_out
+from imbaloss.statistics import ALPHA, Ruling, rule_out
 from imbaloss.studies import ReportableStudy, Row, Run, Store
 
 
@@ -62,7 +63,11 @@ class Findings:
         if self.study.shares_test:
             return {}
         overall = {compared: select_overall_cell(cells) for compared, cells in self.scored.items()}
-        return {compared.label: rule_out_in_cell(cell) for compared, cell in overall.items() if cell is not None}
+        return {
+            compared.label: rule_out_in_cell(cell, self.study.alpha, self.study.dropped)
+            for compared, cell in overall.items()
+            if cell is not None
+        }
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -98,11 +103,32 @@ class Findings:
         return " or ".join(dict.fromkeys(line.interval_over for line in self.lines if line.interval_over))
 
 
-def rule_out_in_cell(cell: Cell) -> dict[str, Ruling]:
-    """Say for each method with a score in a cell whether it may be the best there."""
+def rule_out_in_cell(
+    cell: Cell, alpha: float = ALPHA, alphas: Mapping[str, float] = MappingProxyType({})
+) -> dict[str, Ruling]:
+    """Say for each method with a score in a cell whether it may be the best there.
+
+    Args:
+        cell: The cell.
+        alpha: The error allowed.
+        alphas: A smaller error for some methods, by method.
+    """
     sign = -1 if cell.lower else 1
     scores = {method: sign * values for method, values in cell.scores.items()}
-    return rule_out(scores, test_to_train=cell.test_to_train)
+    return rule_out(scores, test_to_train=cell.test_to_train, alpha=alpha, alphas=alphas)
+
+
+def group_scores(study: ReportableStudy, rows: Sequence[Row], store: Store) -> Findings:
+    """Group the scores of a study into cells: findings without lines and comparisons, which take most of the time.
+
+    Args:
+        study: The study.
+        rows: Its finished runs.
+        store: The store with the predictions of these runs.
+    """
+    row_names = name_rows(rows)
+    scored = {compared: group_into_cells(rows, row_names, compared) for compared in choose_compared_scores(rows)}
+    return Findings(study, store, rows, row_names, group_successful_rows(rows, row_names), scored, [], [])
 
 
 def compute_findings(study: ReportableStudy, rows: Sequence[Row], store: Store) -> Findings:
@@ -116,15 +142,13 @@ def compute_findings(study: ReportableStudy, rows: Sequence[Row], store: Store) 
     Raises:
         OSError: The store cannot be read.
     """
-    row_names = name_rows(rows)
-    scored = {compared: group_into_cells(rows, row_names, compared) for compared in choose_compared_scores(rows)}
-    runs = group_successful_rows(rows, row_names)
-    both, differences = compute_roc_auc_both(runs, store)
-    lines = summarise(rows, row_names, compute_intervals(runs, scored, store, both))
+    findings = group_scores(study, rows, store)
+    both, differences = compute_roc_auc_both(findings.runs, store)
+    lines = summarise(rows, findings.row_names, compute_intervals(findings.runs, findings.scored, store, both))
     comparisons = [
         replace(line, both=differences[PairInCell(CellKey(line.setting, line.level), line.first, line.second)])
         if line.score == ROC_AUC and line.setting != EVERYWHERE
         else line
-        for line in compare_cells(scored, study.margin)
+        for line in compare_cells(findings.scored, study.margin, alpha=study.alpha, alphas=study.dropped)
     ]
-    return Findings(study, store, rows, row_names, runs, scored, lines, comparisons)
+    return replace(findings, lines=lines, comparisons=comparisons)

@@ -212,7 +212,11 @@ def tabulate_gains(findings: Findings) -> list[dict[str, Any]]:
     for compared, cells in findings.scored.items():
         if (cell := select_overall_cell(cells)) is not None:
             intervals = {method: cell.interval(method) for method in cell.scores}
-            means = [interval.estimate for interval in intervals.values() if not isnan(interval.estimate)]
+            means = [
+                interval.estimate
+                for method, interval in intervals.items()
+                if not isnan(interval.estimate) and method not in findings.study.dropped
+            ]
             best = (min if compared.lower else max)(means, default=None)
             for line in lines:
                 interval = intervals.get(line["method"], NONE)
@@ -222,6 +226,7 @@ def tabulate_gains(findings: Findings) -> list[dict[str, Any]]:
 
 def build_grid(findings: Findings) -> list[GridCell]:
     """Return what the page shows of each cell (a setting at a level): counts, lines and best means, in order."""
+    dropped = findings.study.dropped
     return [
         GridCell(
             setting=lines[0].setting,
@@ -229,7 +234,10 @@ def build_grid(findings: Findings) -> list[GridCell]:
             train=lines[0].train,
             test=lines[0].test,
             lines={line.method: line for line in lines},
-            best={compared.column: best_mean(lines, compared) for compared in findings.scored},
+            best={
+                compared.column: best_mean([line for line in lines if line.method not in dropped], compared)
+                for compared in findings.scored
+            },
         )
         for lines in group_by_cell(findings.lines)
     ]

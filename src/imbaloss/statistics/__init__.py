@@ -8,7 +8,7 @@ from imbaloss.statistics.intervals import (
     stratified_bootstrap,
     t_interval,
 )
-from imbaloss.statistics.joint import JointTest, Ruling
+from imbaloss.statistics.joint import ALPHA, JointTest, Ruling
 from imbaloss.statistics.paired import corrected_t, equivalence, holm, sign_flip, superiority, wilcoxon
 from imbaloss.statistics.power import area_deviation, difference_deviation, fewest_seeds, power, smallest_difference
 from imbaloss.statistics.ranks import Ranks, friedman, signed_rank_probabilities
@@ -16,6 +16,7 @@ from imbaloss.statistics.roc import Roc, delong
 from imbaloss.statistics.verdicts import Comparison, Verdict, compare, rule_out, smallest_found
 
 __all__ = [
+    "ALPHA",
     "Comparison",
     "Interval",
     "JointTest",

@@ -16,6 +16,7 @@ Floats = NDArray[np.float64]
 Pairs = Sequence[tuple[int, int]]  # the numbers of the two methods of each pair
 MOST_EXACT = 15  # repetitions, up to which all choices of signs count
 DRAWN = 20_000  # draws otherwise
+ALPHA = 0.05  # the error allowed for all statements on the methods of a cell together
 BLOCK = 2048  # draws that are worked on at a time
 
 
@@ -25,6 +26,12 @@ class Ruling:
 
     p: float  # of the hypothesis that no other method has a higher mean score
     behind: float  # the end of a one-sided interval for its distance to the best, for this method alone; 0 if p is high
+    alpha: float = ALPHA  # the error allowed
+
+    @property
+    def is_ruled_out(self) -> bool:
+        """Whether the method is ruled out as the best."""
+        return self.p <= self.alpha
 
 
 @dataclass(frozen=True)
@@ -63,7 +70,7 @@ class JointTest:
         adjusted[order] = np.maximum.accumulate(np.maximum(counts / len(self.drawn), self.floor))
         return np.where(sizes > ROUNDING, adjusted, 1.0)
 
-    def rule(self, method: int, alpha: float = 0.05) -> Ruling:
+    def rule(self, method: int, alpha: float = ALPHA) -> Ruling:
         """Test the hypothesis that no other method has a higher mean score than this one.
 
         The test is one-sided, by the largest statistic of the other methods against this one. It is for one method.
@@ -77,16 +84,16 @@ class JointTest:
         places, signs = find_rivals(self.pairs, method)
         ahead = signs * self.observed[places]
         if not len(ahead) or ahead.max() <= ROUNDING:
-            return Ruling(1.0, 0.0)
+            return Ruling(1.0, 0.0, alpha)
         of_others = self.drawn[:, places] * signs
         largest = np.concatenate([of_others.max(axis=1), -of_others.min(axis=1)])
         p = max(float(np.mean(largest >= lower_slightly(ahead.max()))), self.floor)
         if p > alpha:
-            return Ruling(p, 0.0)
+            return Ruling(p, 0.0, alpha)
         limits = self.compute_student_t(float(np.quantile(largest, 1 - alpha, method="inverted_cdf")))[places]
         varies = self.errors[places] > ROUNDING
         bounds = (signs * self.means[places])[varies] - limits[varies] * self.errors[places][varies]
-        return Ruling(p, max(float(bounds.max()), 0.0))
+        return Ruling(p, max(float(bounds.max()), 0.0), alpha)
 
     def compute_student_t(self, statistic: float) -> Floats:
         """Return Student's t of each pair for a value of the statistic, (P,); infinite where none is so large."""
@@ -132,7 +139,7 @@ class FoldTest:
         """Compute the two-sided p-value of each pair, (P,), after Holm's correction for all pairs."""
         return holm(2 * stats.t.sf(np.abs(self.statistics), self.degrees))
 
-    def rule(self, method: int, alpha: float = 0.05) -> Ruling:
+    def rule(self, method: int, alpha: float = ALPHA) -> Ruling:
         """Test the hypothesis that no other method has a higher mean score than this one, as `JointTest.rule`.
 
         The largest statistic is compared with that of equally correlated methods.
@@ -153,10 +160,10 @@ class FoldTest:
         ]
         p = min(tails, default=1.0)
         if p > alpha:
-            return Ruling(p, 0.0)
+            return Ruling(p, 0.0, alpha)
         limits = np.array([find_limit_of_best(methods, degrees, alpha) for degrees in self.degrees[places].tolist()])
         bounds = (signs * self.means[places] - limits * self.errors[places])[self.errors[places] > 0]
-        return Ruling(p, max(float(bounds.max()), 0.0))
+        return Ruling(p, max(float(bounds.max()), 0.0), alpha)
 
 
 def find_rivals(pairs: Pairs, method: int) -> tuple[NDArray[np.int64], Floats]:
@@ -199,7 +206,7 @@ def flip_signs(differences: Floats, pairs: Pairs) -> JointTest:
     return JointTest(pairs, scaled.sum(axis=0), signs @ scaled, means, errors, most, floor)
 
 
-def redraw_rows(differences: Floats, redrawn: Floats, pairs: Pairs, rarer: int) -> JointTest:
+def redraw_rows(differences: Floats, redrawn: Floats, pairs: Pairs, rarer: int, *, draws: int = DRAWN) -> JointTest:
     """Test paired differences over J seeds that share one test part, for other seeds and other test samples.
 
     The statistic is the mean difference over its standard error, of which one part comes from the seeds, and another
@@ -212,24 +219,25 @@ def redraw_rows(differences: Floats, redrawn: Floats, pairs: Pairs, rarer: int) 
         redrawn: (R, P), the mean differences over the seeds on each bootstrap sample.
         pairs: The methods of each pair.
         rarer: The number of test samples of the rarer class.
+        draws: The number of draws.
 
     Source: Efron and Tibshirani 1993 for the bootstrap; Behrens 1929 and Fisher 1935 for the two parts.
     """
     counts, means, errors_of_seeds = summarise(differences)
     generator = np.random.default_rng(0)
-    places = generator.integers(len(redrawn), size=DRAWN)
-    of_samples = (redrawn - redrawn.mean(axis=0))[places] * generator.choice([-1.0, 1.0], (DRAWN, 1))
+    places = generator.integers(len(redrawn), size=draws)
+    of_samples = (redrawn - redrawn.mean(axis=0))[places] * generator.choice([-1.0, 1.0], (draws, 1))
     centred = np.where(np.isfinite(differences), differences - means, 0.0)
     scaled = centred / np.sqrt(np.maximum(counts * (counts - 1), 1))
-    of_seeds = generator.standard_normal((DRAWN, len(differences))) @ scaled
+    of_seeds = generator.standard_normal((draws, len(differences))) @ scaled
     fewest = min(counts[counts > 1], default=2)
     parts = ((of_seeds, int(fewest) - 1), (of_samples, rarer - 1))
-    noise = sum(part / np.sqrt(generator.chisquare(max(df, 1), (DRAWN, 1)) / max(df, 1)) for part, df in parts)
+    noise = sum(part / np.sqrt(generator.chisquare(max(df, 1), (draws, 1)) / max(df, 1)) for part, df in parts)
     errors = np.sqrt(errors_of_seeds**2 + redrawn.var(axis=0, ddof=1))
     varies = (errors > ROUNDING) & (counts > 1)
     observed, drawn = (np.divide(each, errors, out=np.zeros_like(each), where=varies) for each in (means, noise))
     errors = np.where(varies, errors, 0.0)
-    return JointTest(pairs, observed, drawn, means, errors, np.full(len(pairs), np.inf), 1 / DRAWN)
+    return JointTest(pairs, observed, drawn, means, errors, np.full(len(pairs), np.inf), 1 / draws)
 
 
 def summarise(differences: Floats) -> tuple[NDArray[np.int64], Floats, Floats]:

@@ -7,13 +7,14 @@ from enum import StrEnum
 from functools import partial
 from itertools import combinations
 from math import comb
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
 from imbaloss.statistics.intervals import Interval, t_interval
-from imbaloss.statistics.joint import FoldTest, JointTest, Ruling, flip_signs
+from imbaloss.statistics.joint import ALPHA, FoldTest, JointTest, Ruling, flip_signs
 from imbaloss.statistics.paired import (
     ROUNDING,
     corrected_t,
@@ -28,6 +29,7 @@ from imbaloss.statistics.power import find_limit_of_best, smallest_difference
 
 Floats = NDArray[np.float64]
 POWER = 0.8
+NONE: Mapping[str, float] = MappingProxyType({})
 MOST_MORE = 1000  # additional seeds; a larger number is reported as None
 
 
@@ -88,7 +90,8 @@ def compare(
     scores: Mapping[str, Floats],
     *,
     margin: float,
-    alpha: float = 0.05,
+    alpha: float = ALPHA,
+    alphas: Mapping[str, float] = NONE,
     test_to_train: float | None = None,
     against: str | None = None,
 ) -> list[Comparison]:
@@ -101,6 +104,7 @@ def compare(
         scores: (n,) of each method, for the same repetitions in one order. A pair leaves repetitions with a NaN out.
         margin: Differences within it do not matter.
         alpha: The error allowed for all pairs together.
+        alphas: A smaller error for the pairs of some methods, such as those that a race dropped, by method.
         test_to_train: n_test / n_train if the repetitions are folds; None if they are independent seeds.
         against: The method that all others are compared with (KeyError if unknown); None for all pairs.
 
@@ -115,22 +119,19 @@ def compare(
     p_joint = compute_joint_p(test_jointly(list(scores), pairs, all_differences, test_to_train), p)
     p_same = [equivalence(each, margin, inflation) for each, inflation in zip(of_pairs, inflations, strict=True)]
     p_holm, p_equivalent = holm(p), holm(np.array(p_same))
-    count_more = partial(count_more_seeds, margin=margin, methods=len(scores), alpha=alpha)
+    count_more = partial(count_more_seeds, margin=margin, methods=len(scores))
     comparisons = []
     for place, ((first, second), differences) in enumerate(zip(pairs, of_pairs, strict=True)):
-        difference = t_interval(differences, inflation=inflations[place])
-        verdict = decide(difference.estimate, p_joint[place], p_equivalent[place], alpha)
-        smallest = more_seeds = None
-        if len(differences) > 1:
-            deviation = float(np.std(differences, ddof=1))
-            smallest = smallest_found(len(differences), deviation, len(scores), alpha, test_to_train)
-            if verdict is Verdict.UNDECIDED and test_to_train is None:
-                more_seeds = count_more(len(differences), abs(difference.estimate), deviation)
+        difference, count = t_interval(differences, inflation=inflations[place]), len(differences)
+        allowed = min(alphas.get(first, alpha), alphas.get(second, alpha))
+        verdict = decide(difference.estimate, p_joint[place], p_equivalent[place], allowed)
+        deviation = float(np.std(differences, ddof=1)) if count > 1 else 0.0
+        is_open = verdict is Verdict.UNDECIDED and test_to_train is None
         comparisons.append(
             Comparison(
                 first=first,
                 second=second,
-                pairs=len(differences),
+                pairs=count,
                 difference=difference,
                 p=float(p[place]),
                 p_joint=float(p_joint[place]),
@@ -139,8 +140,8 @@ def compare(
                 superiority=superiority(differences),
                 p_equivalent=float(p_equivalent[place]),
                 verdict=verdict,
-                smallest=smallest,
-                more=more_seeds,
+                smallest=smallest_found(count, deviation, len(scores), allowed, test_to_train),
+                more=count_more(count, abs(difference.estimate), deviation, alpha=allowed) if is_open else None,
             )
         )
     return comparisons
@@ -156,7 +157,11 @@ def list_pairs(methods: Sequence[str], against: str | None = None) -> list[tuple
 
 
 def rule_out(
-    scores: Mapping[str, Floats], *, test_to_train: float | None = None, alpha: float = 0.05
+    scores: Mapping[str, Floats],
+    *,
+    test_to_train: float | None = None,
+    alpha: float = ALPHA,
+    alphas: Mapping[str, float] = NONE,
 ) -> dict[str, Ruling]:
     """Test for each method whether it may be the best, which has the highest mean score.
 
@@ -167,6 +172,7 @@ def rule_out(
         scores: (n,) of each method, for the same repetitions in one order. A pair leaves repetitions with a NaN out.
         test_to_train: n_test / n_train if the repetitions are folds; None if they are independent seeds.
         alpha: The error allowed.
+        alphas: A smaller error for some methods, such as those that a race dropped, by method.
 
     Returns:
         The ruling on each method that has a score, in the order of the methods.
@@ -175,7 +181,11 @@ def rule_out(
     pairs = list_pairs(methods)
     differences = [scores[first] - scores[second] for first, second in pairs]
     joint = test_jointly(methods, pairs, differences, test_to_train)
-    return {method: joint.rule(place, alpha) if joint else Ruling(1.0, 0.0) for place, method in enumerate(methods)}
+    allowed = {method: alphas.get(method, alpha) for method in methods}
+    return {
+        method: joint.rule(place, allowed[method]) if joint else Ruling(1.0, 0.0, allowed[method])
+        for place, method in enumerate(methods)
+    }
 
 
 def test_jointly(

@@ -32,6 +32,17 @@ class ReportableStudy(Protocol):
         """The largest difference of a score that does not matter in practice, such as 0.01."""
 
     @property
+    def alpha(self) -> float:
+        """The error allowed for all statements on the methods of a cell together, such as 0.05."""
+
+    @property
+    def dropped(self) -> Mapping[str, float]:
+        """The methods that are not repeated to the end, by name, each with the error of the test that ruled it out.
+
+        Their scores in fewer repetitions are no match for those of the others. Empty without such methods.
+        """
+
+    @property
     def datasets(self) -> tuple[str, ...]:
         """The names of the data sets."""
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from functools import cache, cached_property
@@ -18,6 +18,7 @@ from imbaloss.evaluation.sample_costs import EXPECTED_COST
 from imbaloss.learners import NETWORKS, Method
 from imbaloss.losses import LossSpec
 from imbaloss.recipe_fields import DEFAULT_MARGIN, MARGIN
+from imbaloss.statistics import ALPHA
 from imbaloss.studies.bulk import pause_garbage_collection
 from imbaloss.training import Candidate, Recipe
 from imbaloss.training.recipe import canonical_float, read_entries, require, write_entries
@@ -208,6 +209,16 @@ class Study:
     def shares_test(self) -> bool:
         """False: seeds draw test samples of their own."""
         return False
+
+    @property
+    def alpha(self) -> float:
+        """The error allowed for all statements on the methods of a cell together: 0.05."""
+        return ALPHA
+
+    @property
+    def dropped(self) -> Mapping[str, float]:
+        """Empty: all methods are repeated with each seed."""
+        return {}
 
     def extend_report(self, findings: object) -> None:
         """Return None: such a study adds nothing to its report, whatever the findings are."""
