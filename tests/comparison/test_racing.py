@@ -53,7 +53,7 @@ def answer(tmp_path_factory):
 
 def open_race(folder, repetitions: int = 7, **options) -> tuple[OwnStudy, Place]:
     """Return the study of `compare` with nothing trained, and its place."""
-    own: Own = open_arrays("data", [draw_rows()], None, None, ComparisonRequest(target="y"))
+    own: Own = open_arrays("data", [draw_rows()], ComparisonRequest(target="y"), {})
     request = {"methods": METHODS, "settings": 1, "race": True, "repetitions": repetitions} | options
     return plan_study(ComparisonRequest(target="y", **request), own), Place(own, folder, Store(folder), "cpu")
 
@@ -214,7 +214,7 @@ def test_a_schedule_forgets_the_time_of_methods_that_are_dropped(tmp_path):
 
 def test_with_a_test_part_the_looks_are_after_seeds(tmp_path):
     told = []
-    own = open_arrays("data", [draw_rows(), draw_rows(200, seed=1)], None, None, ComparisonRequest(target="y"))
+    own = open_arrays("data", [draw_rows(), draw_rows(200, seed=1)], ComparisonRequest(target="y"), {})
     request = ComparisonRequest(target="y", methods=METHODS, settings=1, race=True, repetitions=6)
     study = plan_study(request, own)
     place = Place(own, tmp_path, Store(tmp_path), "cpu", ComparisonObserver(tell=told.append))

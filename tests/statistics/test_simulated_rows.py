@@ -10,7 +10,8 @@ from benchmarks import rows, simulated_models
 from benchmarks.rows import EFFECTS, Pairs, measure_case
 from benchmarks.simulated_models import FoldCase, Methods, SeedCase, divide, score_models
 from benchmarks.simulated_tables import FEW_POSITIVES, OWN_EFFECT, TableKind, compute_areas, make_generator
-from imbaloss.evaluation.intervals import bootstrap_rankings, roc_auc_of
+from imbaloss.evaluation.intervals import bootstrap_rankings
+from imbaloss.evaluation.rankings import roc_auc_of
 from imbaloss.statistics import seeds_and_redrawn
 
 SMALL = TableKind(positives=20, negatives=40)
