@@ -6,7 +6,7 @@ from scipy import stats
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.metrics import roc_auc_score
 
-from benchmarks import reached, rows, verdicts
+from benchmarks import race, reached, rows, verdicts
 from benchmarks.simulated_tables import (
     FEW_POSITIVES,
     OWN_EFFECT,
@@ -117,11 +117,13 @@ def test_the_report_has_a_figure_for_each_case(monkeypatch, capsys):
     monkeypatch.setattr(verdicts, "FOLD_CASES", verdicts.FOLD_CASES[:1])
     monkeypatch.setattr(reached, "CASES", reached.CASES[:1])
     monkeypatch.setattr(rows, "CASES", rows.CASES[:1])
+    monkeypatch.setattr(race, "FOLD_CASES", race.FOLD_CASES[:1])
+    monkeypatch.setattr(race, "SEED_CASES", race.SEED_CASES[:1])
     monkeypatch.setattr("sys.argv", ["verdicts", "--tables", "2"])
     verdicts.main()
     lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("|")]
-    assert len(lines) == (2 + 2) + (2 + 9) + (2 + 2) + (2 + 2) + (2 + 2)
-    for start, end in ((0, 4), (4, 15), (15, 19), (19, 23), (23, 27)):
+    assert len(lines) == (2 + 2) + (2 + 9) + (2 + 2) + (2 + 2) + (2 + 2) + (2 + 2)
+    for start, end in ((0, 4), (4, 15), (15, 19), (19, 23), (23, 27), (27, 31)):
         assert len({line.count("|") for line in lines[start:end]}) == 1
 
 

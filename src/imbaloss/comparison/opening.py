@@ -160,7 +160,6 @@ def open_tables(
     marked = [mark_missing_in_features(table, request) for table in tables]
     schema = judge_columns(marked[0], read_column_request(request, delimiter))
     costs = read_costs(request).find_forms(first, request.na_values, request.decimal) if request.cost else None
-    baseline = judge_baseline(marked[0], request) if request.baseline else None
     targets, features = [target], [take_columns(schema, marked[0])]
     for test, marked_test in zip(tables[1:], marked[1:], strict=True):
         named = (request.target, request.group, request.time, request.baseline, *(costs.columns if costs else ()))
@@ -187,9 +186,9 @@ def open_tables(
         groups=join_columns(marked, request.group),
         times=join_columns(marked, request.time),
         costs=costs,
-        sample_costs=np.concatenate([costs.compute(table, request.na_values) for table in tables]) if costs else None,
+        sample_costs=compute_costs(costs, tables, request) if costs else None,
         weights=read_weights(first, request) if request.weight else None,
-        baseline=take_baseline(baseline, marked) if baseline else None,
+        baseline=take_baseline(request, marked) if request.baseline else None,
     )
     return assemble_own(content, request)
 
@@ -241,8 +240,17 @@ def judge_baseline(table: "pa.Table", request: ComparisonRequest) -> Schema:
     return replace(schema, left_out={other: LeftOut(Reason.NOT_BASELINE) for other in names if other != name})
 
 
-def take_baseline(schema: Schema, tables: "Sequence[pa.Table]") -> Baseline:
-    """Return the column with the score or decision in use for all rows of one or two tables."""
+def compute_costs(costs: RowCosts, tables: "Sequence[pa.Table]", request: ComparisonRequest) -> NDArray[np.float64]:
+    """Compute the costs of the rows of one or two tables, (N, 4). Raises ValueError as `RowCosts.compute`."""
+    return np.concatenate([costs.compute(table, request.na_values) for table in tables])
+
+
+def take_baseline(request: ComparisonRequest, tables: "Sequence[pa.Table]") -> Baseline:
+    """Return the column with the score or decision in use for all rows of one or two tables.
+
+    Raises ValueError if the column has one value, or values of several kinds.
+    """
+    schema = judge_baseline(tables[0], request)
     return Baseline(schema, pd.concat([take_columns(schema, table) for table in tables], ignore_index=True))
 
 
