@@ -106,14 +106,24 @@ def predict(
         list[str] | None, Option(help="Column to copy into the output. Repeatable.", metavar="COLUMN")
     ] = None,
     threshold: Annotated[
-        float | None,
+        str | None,
         Option(
-            min=0,
-            max=1,
-            help="Probability from which a row is flagged as positive.",
-            metavar="NUMBER",
+            help="Probability from which a row is flagged as positive, or a rule that chooses it on the validation "
+            "rows of the training, such as f1, top_share:share=0.05 or cost:fn=10,fp=1.",
+            metavar="NUMBER|RULE",
             show_default="that of the model",
         ),
+    ] = None,
+    adjust_prevalence: Annotated[
+        bool,
+        Option(
+            "--adjust-prevalence",
+            help="Shift the probabilities to the share of positives that is estimated from DATA, which is read twice.",
+        ),
+    ] = False,
+    prevalence: Annotated[
+        float | None,
+        Option(help="Share of positives in DATA, to which the probabilities are shifted.", metavar="SHARE"),
     ] = None,
     out: Annotated[Path, Option(help="File of the predictions, as CSV or Parquet.", metavar="FILE")] = Path(
         "predictions.csv"
@@ -130,30 +140,30 @@ def predict(
 ) -> None:
     """Predict for new data: the probability of the class to find, and the decision, for each row.
 
-    The column of a model without calibration (`compare --calibration none`) is called score.
+    It also estimates the share of the class, and says which columns have changed since the training. The column of a
+    model without calibration (`compare --calibration none`) is called score.
 
     Example: imbaloss predict results/fraud/model new.csv --out predictions.csv
     """
-    from dataclasses import replace
-
+    from imbaloss.comparison.new_data import describe_unseen
     from imbaloss.comparison.own_model import OwnModel
-    from imbaloss.comparison.prediction import predict_file
+    from imbaloss.comparison.prediction import Deciding, predict_file
     from imbaloss.comparison.reading.table_file import ReadingOptions
-    from imbaloss.evaluation.scores import Threshold
 
     with explain_input_errors():
         own_model = OwnModel.load(model, trust or ())
-        if threshold is not None:
-            own_model = replace(own_model, threshold=Threshold(threshold, threshold, threshold))
-        predicted = predict_file(
-            own_model, source, out, keep or (), ReadingOptions(**used_options(context, READING_OPTIONS))
-        )
+        reading = ReadingOptions(**used_options(context, READING_OPTIONS))
+        deciding = Deciding(threshold, prevalence, adjust_prevalence)
+        predicted = predict_file(own_model, source, out, keep or (), reading, deciding=deciding)
     if as_json:
-        print_json({**predicted._asdict(), "threshold": own_model.threshold.value, "out": str(out)})
+        print_json({**predicted.to_json(), "out": str(out)})
         return
-    rows, positives, unseen = predicted
-    lowest = f"{own_model.output} at least {own_model.threshold.value:.4f}"
-    flagged = f"{positives} flagged as {own_model.positive} ({lowest})"
-    print(f"{format_count(rows, 'row')}, {flagged}, written to {out}")
-    for column, number in unseen.items():
-        print(f"column {column}: {format_count(number, 'row')} with a value that did not occur in the training data")
+    decided = predicted.model
+    lowest = f"{decided.output} at least {decided.threshold.value:.4f}"
+    flagged = f"{predicted.positives} flagged as {decided.positive} ({lowest})"
+    print(f"{format_count(predicted.rows, 'row')}, {flagged}, written to {out}")
+    if decided.prevalence is not None:
+        print(f"The probabilities are for a share of {decided.positive} of {decided.prevalence:.3g}.")
+    for text in (*predicted.new.describe(decided.positive), *describe_unseen(predicted.unseen)):
+        print(text)
+    tell(f"Read column {decided.column!r}: {decided.output!r} repeats it, and the next version leaves that out.")
