@@ -20,10 +20,14 @@ from itertools import product
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 from numpy.random import Generator
 from numpy.typing import NDArray
 from scipy import special, stats
 
+from imbaloss.comparison.columns import MISSING, Column, ColumnKind
+from imbaloss.comparison.new_data import NewData, NewRows
+from imbaloss.comparison.reference import ColumnReference, Reference
 from imbaloss.evaluation import Rule, choose_threshold, prevalence
 from imbaloss.evaluation.calibration import fit_calibration
 from imbaloss.statistics import Interval
@@ -142,12 +146,107 @@ def print_coverage(simulations: int, estimators: list[str]) -> None:
     print("all", " | ".join(f"{name} {np.mean(values):.3f}" for name, values in covered.items()))
 
 
+NUMBERS, NAMES, MANY = ("amount", "age", "balance", "visits", "hour"), ("country", "colour", "flag"), ("shop", "street")
+TABLE_LEVEL, TRAINED, NEW = 0.05, 5000, 2000
+KINDS = dict.fromkeys(NUMBERS, ColumnKind.NUMBER) | dict.fromkeys(NAMES, ColumnKind.CATEGORY)
+KINDS |= dict.fromkeys(MANY, ColumnKind.MANY)
+
+
+def draw_table(rows: int, share: float, generator: Generator) -> tuple[pd.DataFrame, NDArray[np.int64]]:
+    """Draw ten columns and the labels of their rows. Amount, visits and country tell something of the label."""
+    labels = (generator.random(rows) < share).astype(np.int64)
+    table = pd.DataFrame(
+        {
+            "amount": generator.lognormal(3 + 1.5 * labels, 1.0),
+            "age": np.where(generator.random(rows) < 0.1, np.nan, generator.normal(50, 15, rows)),
+            "balance": np.where(generator.random(rows) < 0.6, 0.0, generator.normal(0, 100, rows)),
+            "visits": generator.poisson(2 + labels, rows).astype(float),
+            "hour": generator.uniform(0, 24, rows),
+            "country": generator.choice(["DE", "FR", "IT"], rows).astype(object),
+            "colour": generator.choice(12, rows, p=np.arange(1, 13) / 78).astype(str).astype(object),
+            "flag": np.where(generator.random(rows) < 0.05, MISSING, "a").astype(object),
+            "shop": np.char.mod("shop %d", np.minimum(generator.geometric(0.05, rows), 60)).astype(object),
+            "street": np.char.mod("street %d", generator.zipf(1.6, rows) % 5000).astype(object),
+        }
+    )
+    table.loc[(labels == 1) & (generator.random(rows) < 0.5), "country"] = "FR"
+    return table, labels
+
+
+def score_rows(table: pd.DataFrame) -> Floats:
+    odds = 1.4 * np.log(table["amount"]) + 0.4 * table["visits"] + 1.2 * (table["country"] == "FR") - 10
+    probabilities: Floats = special.expit(odds.to_numpy())
+    return probabilities
+
+
+def change_some(column: str, share: float, values: object) -> Callable[[pd.DataFrame, Generator], pd.DataFrame]:
+    """Return a change that gives a share of the rows another value in a column."""
+    return lambda table, generator: table.assign(
+        **{column: table[column].mask(generator.random(len(table)) < share, values)}
+    )
+
+
+CHANGES: dict[str, tuple[str, Callable[[pd.DataFrame, Generator], pd.DataFrame]]] = {
+    "age 5 years higher": ("age", lambda table, _: table.assign(age=table["age"] + 5)),
+    "1 % of ages in days": ("age", change_some("age", 0.01, 18_000.0)),
+    "10 % more ages missing": ("age", change_some("age", 0.1, np.nan)),
+    "amount in another currency": ("amount", lambda table, _: table.assign(amount=1.3 * table["amount"])),
+    "2 % a new country": ("country", change_some("country", 0.02, "ES")),
+    "10 % moved to one colour": ("colour", change_some("colour", 0.1, "3")),
+    "every shop renamed": ("shop", lambda table, _: table.assign(shop="new " + table["shop"])),
+    "10 % new streets": ("street", change_some("street", 0.1, "street new")),
+}
+
+
+def find_columns(table: pd.DataFrame, labels: NDArray[np.int64]) -> tuple[Reference, dict[str, set[str]]]:
+    """Return what a model would keep of these rows, and the names of each column in the train part.
+
+    The last fifth of the rows is the validation part.
+    """
+    train = len(table) * 4 // 5
+    seen = {name: set(table[name][:train]) for name in (*NAMES, *MANY)}
+    unseen = {name: int((~table[name][train:].isin(names)).sum()) for name, names in seen.items()}
+    columns = tuple(
+        ColumnReference.of(Column(name, kind), table[name].to_numpy(), labels, unseen.get(name, 0))
+        for name, kind in KINDS.items()
+    )
+    return Reference(labels[train:], score_rows(table)[train:], columns), seen
+
+
+def judge_rows(reference: Reference, seen: dict[str, set[str]], table: pd.DataFrame) -> NewData:
+    counted = NewRows(reference)
+    unseen = {name: int((~table[name].isin(names)).sum()) for name, names in seen.items()}
+    counted.add(table, score_rows(table), unseen)
+    return counted.judge()
+
+
+def print_drift(draws: int) -> None:
+    print("change | ratio: any column flagged, the changed one flagged, the share does not hold")
+    for change, (column, apply) in ({"none": ("", lambda table, _: table)} | CHANGES).items():
+        cells = []
+        for ratio in RATIOS:
+            generator = np.random.default_rng([len(change), round(10 * ratio)])
+            flags = []
+            for _ in range(draws):
+                reference, seen = find_columns(*draw_table(TRAINED, TABLE_LEVEL, generator))
+                new, _ = draw_table(NEW, ratio * TABLE_LEVEL, generator)
+                judged = judge_rows(reference, seen, apply(new, generator))
+                changed = [each.column for each in judged.changed]
+                flags.append((bool(changed), column in changed, not judged.holds))
+            cells.append(f"{ratio:g}: " + " ".join(f"{value:.3f}" for value in np.mean(flags, axis=0)))
+        print(f"{change:28} | " + " | ".join(cells), flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--simulations", type=int, default=2000)
+    parser.add_argument("--draws", type=int, default=200)
     parser.add_argument("--estimators", default=",".join(ESTIMATORS))
     arguments = parser.parse_args()
-    print_coverage(arguments.simulations, arguments.estimators.split(","))
+    if arguments.simulations:
+        print_coverage(arguments.simulations, arguments.estimators.split(","))
+    if arguments.draws:
+        print_drift(arguments.draws)
 
 
 if __name__ == "__main__":

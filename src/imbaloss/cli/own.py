@@ -147,7 +147,8 @@ def predict(
     """
     from imbaloss.comparison.new_data import describe_unseen
     from imbaloss.comparison.own_model import OwnModel
-    from imbaloss.comparison.prediction import Deciding, predict_file
+    from imbaloss.comparison.predicted import Deciding
+    from imbaloss.comparison.prediction import predict_file
     from imbaloss.comparison.reading.table_file import ReadingOptions
 
     with explain_input_errors():

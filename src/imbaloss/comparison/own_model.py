@@ -25,10 +25,9 @@ from imbaloss.comparison.reading.table_file import naming
 from imbaloss.comparison.reference import Reference
 from imbaloss.data import InputForm
 from imbaloss.evaluation.calibration import NONE
-from imbaloss.evaluation.prevalence import shift_probabilities, weigh_for_share
 from imbaloss.evaluation.priors import read_prevalence
 from imbaloss.evaluation.scores import Threshold
-from imbaloss.evaluation.thresholds import Rule, choose_threshold
+from imbaloss.evaluation.thresholds import Rule
 from imbaloss.learners import FittedModel, model_files, skops_file
 from imbaloss.learners.network_file import check_unchanged
 from imbaloss.spec_text import to_tuples
@@ -116,9 +115,7 @@ class OwnModel:
 
         Otherwise they are returned unchanged.
         """
-        if self.prevalence is None or self.reference is None:
-            return probabilities
-        return shift_probabilities(probabilities, self.reference.share, self.prevalence)
+        return probabilities if self.reference is None else self.reference.shift(probabilities, self.prevalence)
 
     def count_unseen(self, features: Any) -> dict[str, int]:
         """Count the rows with a category that the training did not have, by column; for images there are no columns."""
@@ -172,20 +169,14 @@ class OwnModel:
         try:
             number = float(threshold)
         except ValueError:
-            return replace(self, threshold=self.choose_threshold(str(threshold)))
-        if not 0 <= number <= 1:
-            raise ValueError(f"a threshold must be a number from 0 to 1 or a rule, found {threshold}")
-        return replace(self, threshold=Threshold(number, number, number))
-
-    def choose_threshold(self, text: str) -> Threshold:
-        """Choose a threshold by a rule, on the validation rows. Raises ValueError as `with_threshold` does."""
-        rule = Rule.parse(text)
+            rule = Rule.parse(str(threshold))
+        else:
+            if not 0 <= number <= 1:
+                raise ValueError(f"a threshold must be a number from 0 to 1 or a rule, found {threshold}")
+            return replace(self, threshold=Threshold(number, number, number))
         if self.reference is None:
-            raise ValueError(f"the rule {text} cannot choose a threshold, give a number: {OLD_MODEL}")
-        labels = self.reference.labels
-        weights = None if self.prevalence is None else weigh_for_share(labels, self.prevalence)
-        tuned = choose_threshold(rule, labels, self.shift(self.reference.probabilities), weights)
-        return Threshold(tuned.threshold, tuned.low, tuned.high)
+            raise ValueError(f"the rule {threshold} cannot choose a threshold, give a number: {OLD_MODEL}")
+        return replace(self, threshold=self.reference.choose_threshold(rule, self.prevalence))
 
     def take_columns(self, schema: Schema, table: "pa.Table", first_row: int = 1) -> pd.DataFrame:
         """Return the columns that the model needs from a table as a frame, which `probabilities` takes.

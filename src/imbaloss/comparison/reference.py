@@ -14,7 +14,9 @@ from safetensors import numpy as safetensors
 from imbaloss.comparison.columns import MISSING, Column, ColumnKind
 from imbaloss.comparison.own_data import Own
 from imbaloss.comparison.preparation import ImagePreparation, TablePreparation
-from imbaloss.evaluation.prevalence import count_bins, find_edges
+from imbaloss.evaluation import Rule, choose_threshold
+from imbaloss.evaluation.prevalence import count_bins, find_edges, shift_probabilities, weigh_for_share
+from imbaloss.evaluation.scores import Threshold
 from imbaloss.spec_text import to_tuples
 from imbaloss.studies import Predictions
 
@@ -112,6 +114,24 @@ class Reference:
     def counts(self) -> Floats:
         """Counts of negatives and positives in the bins of the probability, (2, K)."""
         return np.stack([count_bins(self.probabilities[self.labels == label], self.edges) for label in (0, 1)])
+
+    def shift(self, probabilities: Floats, prevalence: float | None) -> Floats:
+        """Shift probabilities (N,) from the share of positives in the validation rows to another; None: unchanged."""
+        if prevalence is None:
+            return probabilities
+        return shift_probabilities(probabilities, self.share, prevalence)
+
+    def choose_threshold(self, rule: Rule, prevalence: float | None) -> Threshold:
+        """Choose a threshold by a rule on the validation rows, weighted and shifted to another share of positives.
+
+        prevalence: the share; None for that of the validation rows.
+
+        Raises:
+            ValueError: No threshold meets the rule, or a class has no validation row.
+        """
+        weights = None if prevalence is None else weigh_for_share(self.labels, prevalence)
+        tuned = choose_threshold(rule, self.labels, self.shift(self.probabilities, prevalence), weights)
+        return Threshold(tuned.threshold, tuned.low, tuned.high)
 
     def to_bytes(self) -> bytes:
         """Return the content of a safetensors file, which `from_bytes` reads."""

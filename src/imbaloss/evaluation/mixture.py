@@ -76,7 +76,12 @@ def solve_bins(
 def log_likelihood(new: Floats, reference: Floats, mixture: Mixture) -> Floats:
     """Compute the log-likelihood of new rows and reference rows under fitted probabilities, (S, ...).
 
-    Constants that depend on the counts alone are left out. new: (..., K), counts of the new rows. reference: (2, ..., K), counts of the negatives and of the positives.
+    Constants that depend on the counts alone are left out.
+
+    Args:
+        new: (..., K), counts of the new rows.
+        reference: (2, ..., K), counts of the negatives and of the positives.
+        mixture: The fitted probabilities, of S shares.
     """
     of_classes = special.xlogy((reference + SMALLEST)[:, None], mixture.classes).sum(axis=(0, -1))
     likelihood: Floats = special.xlogy(new, mixture.new).sum(axis=-1) + of_classes
