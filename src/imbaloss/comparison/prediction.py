@@ -86,7 +86,8 @@ def predict_file(
         """Yield the parts of the predictions unchanged, and add their positive decisions to the caller's count."""
         nonlocal positives
         for part in iterate_predictions(decided, source, keep, reading, counted):
-            positives += int((part[DECISION] == model.positive).sum())
+            is_number = pd.api.types.is_numeric_dtype(part[DECISION])
+            positives += int((part[DECISION] == (model.positive if is_number else str(model.positive))).sum())
             yield part
 
     with naming(source):
@@ -303,7 +304,10 @@ def add_predictions(model: OwnModel, kept: pd.DataFrame, features: Any, counted:
     fitted = model.model.probabilities(model.preparation(features))
     counted.add(features, fitted, model.count_unseen(features))
     shifted = model.shift(fitted)
-    return kept.assign(**{model.column: shifted, DECISION: model.decide(shifted), model.output: shifted})
+    decisions = model.decide(shifted)
+    if decisions.dtype == object:  # one class may be a number, and the other "not 3": Parquet holds one type
+        decisions = decisions.astype(str)
+    return kept.assign(**{model.column: shifted, DECISION: decisions, model.output: shifted})
 
 
 def predict_images(
