@@ -203,12 +203,12 @@ def test_a_rule_chooses_the_threshold_that_compare_would(folder, new, imbaloss, 
 
 
 def test_the_header_of_a_class_with_any_characters_is_quoted(folder, new, imbaloss, tmp_path):
-    code, _, err = imbaloss("predict", folder, str(new), "--out", "out.csv", "--keep", "truth")
+    code, out, _ = imbaloss("predict", folder, str(new), "--out", "out.csv", "--keep", "truth")
     assert code == 0
     written = pd.read_csv(tmp_path / "out.csv")
     assert list(written.columns) == ["truth", 'probability_fraud, "sure"', "decision", "probability"]
     assert (tmp_path / "out.csv").read_text().startswith('truth,"probability_fraud, ""sure""",decision,probability\n')
-    assert "'probability' repeats it" in err
+    assert "'probability' repeats it" in out
 
 
 def test_csv_has_six_digits_and_decisions_are_made_before(folder, new, tmp_path):

@@ -3,7 +3,7 @@
 import shlex
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from typer import Argument, Option
@@ -24,6 +24,9 @@ from imbaloss.cli.progress import progress
 from imbaloss.cli.terminal import print_json, tell
 from imbaloss.comparison.request import ComparisonRequest
 from imbaloss.plural import format_count
+
+if TYPE_CHECKING:
+    from imbaloss.comparison.predicted import Predicted
 
 
 @app.command(rich_help_panel=OWN_DATA)
@@ -108,8 +111,8 @@ def predict(
     threshold: Annotated[
         str | None,
         Option(
-            help="Probability from which a row is flagged as positive, or a rule that chooses it on the validation "
-            "rows of the training, such as f1, top_share:share=0.05 or cost:fn=10,fp=1.",
+            help="Probability from which a row is flagged as positive, or a rule that chooses it, such as f1 or "
+            "cost:fn=10,fp=1.",
             metavar="NUMBER|RULE",
             show_default="that of the model",
         ),
@@ -140,25 +143,33 @@ def predict(
 ) -> None:
     """Predict for new data: the probability of the class to find, and the decision, for each row.
 
-    It also estimates the share of the class, and says which columns have changed since the training. The column of a
-    model without calibration (`compare --calibration none`) is called score.
+    Estimates the share of the class too, and says which columns have changed since the training.
 
     Example: imbaloss predict results/fraud/model new.csv --out predictions.csv
     """
-    from imbaloss.comparison.new_data import describe_unseen
     from imbaloss.comparison.own_model import OwnModel
     from imbaloss.comparison.predicted import Deciding
     from imbaloss.comparison.prediction import predict_file
     from imbaloss.comparison.reading.table_file import ReadingOptions
 
     with explain_input_errors():
-        own_model = OwnModel.load(model, trust or ())
+        fitted = OwnModel.load(model, trust or ())
         reading = ReadingOptions(**used_options(context, READING_OPTIONS))
-        deciding = Deciding(threshold, prevalence, adjust_prevalence)
-        predicted = predict_file(own_model, source, out, keep or (), reading, deciding=deciding)
+        options = Deciding(threshold, prevalence, adjust_prevalence)
+        predicted = predict_file(fitted, source, out, keep or (), reading, deciding=options)
     if as_json:
         print_json({**predicted.to_json(), "out": str(out)})
-        return
+    else:
+        print_predicted(predicted, out)
+
+
+def print_predicted(predicted: "Predicted", out: Path) -> None:
+    """Print what the predictions for a file come to, and that the old name of the column goes.
+
+    out: The file of the predictions.
+    """
+    from imbaloss.comparison.new_data import describe_unseen
+
     decided = predicted.model
     lowest = f"{decided.output} at least {decided.threshold.value:.4f}"
     flagged = f"{predicted.positives} flagged as {decided.positive} ({lowest})"
@@ -167,4 +178,4 @@ def predict(
         print(f"The probabilities are for a share of {decided.positive} of {decided.prevalence:.3g}.")
     for text in (*predicted.new.describe(decided.positive), *describe_unseen(predicted.unseen)):
         print(text)
-    tell(f"Read column {decided.column!r}: {decided.output!r} repeats it, and the next version leaves that out.")
+    print(f"Read column {decided.column!r}: {decided.output!r} repeats it, and the next version leaves that out.")

@@ -102,8 +102,8 @@ class NewData:
         changed = self.changed
         tested = format_count(len(self.columns), "column")
         if self.holds:
-            found = f"; none of {tested} shows another change" if self.columns else ""
-            return [f"It is right if only the share has changed{found}."] if self.share else []
+            unchanged = f"; none of {tested} shows another change" if self.columns else ""
+            return [f"It is right if only the share has changed{unchanged}."] if self.share else []
         probabilities = "the probabilities" if self.probabilities_p_value <= SIGNIFICANT else ""
         columns = f"{len(changed)} of {tested}" if changed else ""
         subjects = " and ".join(filter(None, [columns, probabilities]))
