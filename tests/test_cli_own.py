@@ -32,7 +32,7 @@ def test_from_a_table_to_predictions(imbaloss, tmp_path):
     assert (code, err) == (0, "")
     output = OwnModel.load("results/data/model").output
     assert f"({output} at least " in out
-    assert list(pd.read_csv(tmp_path / "found.csv").columns) == ["shop", output, "decision"]
+    assert list(pd.read_csv(tmp_path / "found.csv").columns) == ["shop", f"{output}_yes", "decision", output]
 
 
 def test_a_race_without_a_look_is_refused_in_one_line(imbaloss, tmp_path):

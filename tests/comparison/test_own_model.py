@@ -54,10 +54,10 @@ def folder(request, own, tmp_path_factory) -> Path:
 
 def test_a_fresh_process_predicts_the_same_bits(folder, tmp_path):
     model = OwnModel.load(folder)
-    file, out = write_csv(tmp_path, FRAME), tmp_path / "out.csv"
+    file, out = write_csv(tmp_path, FRAME), tmp_path / "out.parquet"
     subprocess.run([IMBALOSS, "predict", folder, file, "--out", out, "--keep", "shop"], check=True)
-    found = pd.read_csv(out)
-    assert found[model.output].to_numpy().tobytes() == model.predict_proba(FRAME)[:, 1].tobytes()
+    found = pd.read_parquet(out)
+    assert found[model.column].to_numpy().tobytes() == model.predict_proba(FRAME)[:, 1].tobytes()
     assert found["decision"].tolist() == model.predict(FRAME).tolist()
     assert found["shop"].tolist() == FRAME["shop"].tolist()
 

@@ -15,6 +15,7 @@ from imbaloss.comparison import OwnModel, predict_file, prediction
 from imbaloss.comparison.columns import LeftOut, Reason
 from imbaloss.comparison.comparing import answer_request
 from imbaloss.comparison.opening import open_own
+from imbaloss.comparison.predicted import Deciding
 from imbaloss.comparison.request import ComparisonRequest
 from tests.comparison.examples import QUICK, mixed, write_csv, write_images
 
@@ -29,6 +30,11 @@ def model(tmp_path_factory) -> OwnModel:
     return found.model
 
 
+def round_to_six(probabilities) -> list[float]:
+    """Round to six significant digits, as CSV has probabilities."""
+    return [float(f"{probability:.6g}") for probability in probabilities]
+
+
 def features(rows: int = 50, seed: int = 3) -> pd.DataFrame:
     return mixed(rows, seed=seed).drop(columns="fraud").assign(number=range(rows))
 
@@ -40,11 +46,12 @@ def test_parts_of_any_size_give_the_predictions_of_all(model, tmp_path, monkeypa
     frame, file = features(53), tmp_path / f"data.{ending}"
     frame.to_csv(file, index=False) if ending == "csv" else frame.to_parquet(file, row_group_size=7)
     monkeypatch.setattr(prediction, "AT_ONCE", 10)
-    rows, positives, _ = predict_file(model, file, tmp_path / out, keep=["number"])
+    rows, positives, *_ = predict_file(model, file, tmp_path / out, keep=["number"])
     written = tmp_path / out
     found = pd.read_parquet(written) if out.endswith("parquet") else pd.read_csv(written, sep=None, engine="python")
     assert found["number"].astype(int).tolist() == list(range(53))
-    assert found[model.output].to_numpy() == pytest.approx(model.predict_proba(frame)[:, 1], abs=1e-6)
+    for column in (model.column, model.output):
+        assert found[column].to_numpy() == pytest.approx(model.predict_proba(frame)[:, 1], rel=1e-5)
     assert (rows, positives) == (53, (found["decision"] == "yes").sum())
 
 
@@ -77,7 +84,7 @@ def test_truths_and_numbers_as_names_are_the_same_in_a_file_and_in_a_frame(tmp_p
     )
     predict_file(found.model, file, tmp_path / "out.csv")
     wanted = found.model.predict_proba(frame.drop(columns="fraud"))[:, 1]
-    assert pd.read_csv(tmp_path / "out.csv")[found.model.output].tolist() == wanted.tolist()
+    assert pd.read_csv(tmp_path / "out.csv")[found.model.column].tolist() == round_to_six(wanted)
 
 
 def test_names_of_columns_may_be_numbers():
@@ -97,7 +104,7 @@ def test_a_model_without_calibration_gives_scores(tmp_path, calibration, output)
     assert OwnModel.load(tmp_path / "model").output == model.output == output
     file = write_csv(tmp_path, frame)
     predict_file(model, file, tmp_path / "out.csv", keep=["age"])
-    assert list(pd.read_csv(tmp_path / "out.csv").columns) == ["age", output, "decision"]
+    assert list(pd.read_csv(tmp_path / "out.csv").columns) == ["age", f"{output}_yes", "decision", output]
 
 
 @pytest.mark.parametrize(("output", "other"), [("score", "probability"), ("probability", "score")])
@@ -108,15 +115,17 @@ def test_a_kept_column_may_have_the_name_that_the_predictions_leave_free(model, 
     model = replace(model, preparation=replace(model.preparation, schema=replace(schema, left_out=left_out)))
     file = write_csv(tmp_path, features().assign(score=1, probability=2))
     predict_file(model, file, tmp_path / "out.csv", keep=[other])
-    assert list(pd.read_csv(tmp_path / "out.csv").columns) == [other, output, "decision"]
+    assert list(pd.read_csv(tmp_path / "out.csv").columns) == [other, f"{output}_yes", "decision", output]
     with pytest.raises(ValueError, match=f"column '{output}' cannot be kept"):
         predict_file(model, file, tmp_path / "out.csv", keep=[output])
 
 
 def test_a_file_without_rows_has_no_predictions(model, tmp_path):
     file = write_csv(tmp_path, features()[:0])
-    assert predict_file(model, file, tmp_path / "out.csv") == (0, 0, {})
-    assert (tmp_path / "out.csv").read_text() == f"{model.output},decision\n"
+    for deciding in (Deciding(), Deciding(adjust=True)):
+        predicted = predict_file(model, file, tmp_path / "out.csv", deciding=deciding)
+        assert (predicted.rows, predicted.positives, predicted.unseen, predicted.new.share) == (0, 0, {}, None)
+        assert (tmp_path / "out.csv").read_text() == f"{model.column},decision,{model.output}\n"
 
 
 def test_columns_that_were_not_learned_from_may_be_missing_and_the_target_be_there(model, tmp_path):
@@ -130,8 +139,8 @@ def test_columns_that_were_not_learned_from_may_be_missing_and_the_target_be_the
 
 
 def probabilities(model, file: Path) -> list[float]:
-    predict_file(model, file, file.with_suffix(".out.csv"))
-    return pd.read_csv(file.with_suffix(".out.csv"))[model.output].tolist()
+    predict_file(model, file, file.with_suffix(".out.parquet"))
+    return pd.read_parquet(file.with_suffix(".out.parquet"))[model.column].tolist()
 
 
 @pytest.fixture(scope="module")
@@ -190,7 +199,24 @@ BAD = {
     ),
     "another ending": (lambda f: write_csv(f, features()), ("--out", "out.txt.gz"), "must end in .csv"),
     "itself": (lambda f: write_csv(f, features()), ("--out", "data.csv"), "is the file to predict for"),
-    "a threshold": (lambda f: write_csv(f, features()), ("--threshold", "2"), "threshold"),
+    "a high threshold": (lambda f: write_csv(f, features()), ("--threshold", "2"), "from 0 to 1 or a rule, found 2"),
+    "no threshold": (lambda f: write_csv(f, features()), ("--threshold", "nan"), "from 0 to 1 or a rule, found nan"),
+    "another rule": (lambda f: write_csv(f, features()), ("--threshold", "f2"), "no rule for a threshold 'f2'"),
+    "a share of 1": (lambda f: write_csv(f, features()), ("--prevalence", "1"), "prevalence must be above 0 and below"),
+    "no share": (lambda f: write_csv(f, features()), ("--prevalence", "nan"), "prevalence must be above 0 and below 1"),
+    "two shares": (
+        lambda f: write_csv(f, features()),
+        ("--prevalence", "0.1", "--adjust-prevalence"),
+        "name a share of positives, or have it estimated: not both",
+    ),
+    "a name that the class has": (
+        lambda f: write_csv(f, features().rename(columns={"number": "probability_yes"})),
+        ("--keep", "probability_yes"),
+        "column 'probability_yes' cannot be kept",
+    ),
+    "other values twice": (
+        lambda f: write_csv(f, features().assign(age=["x"] + [1] * 49)), ("--adjust-prevalence",), "column age: 'x'",
+    ),
 }  # fmt: skip
 
 
@@ -223,12 +249,15 @@ def test_a_folder_without_a_model_is_one_line(folder, imbaloss, tmp_path):
 def test_a_person_reads_how_many_and_a_program_json(model, imbaloss, tmp_path):
     folder, file = model_folder(model, tmp_path), write_csv(tmp_path, features())
     code, out, _ = imbaloss("predict", str(folder), str(file), "--threshold", "0")
-    assert (code, out) == (
-        0,
-        f"50 rows, 50 flagged as yes ({model.output} at least 0.0000), written to predictions.csv\n",
-    )
+    first, *others = out.splitlines()
+    assert code == 0
+    assert first == f"50 rows, 50 flagged as yes ({model.output} at least 0.0000), written to predictions.csv"
+    assert others[0].startswith("Share of yes: ")
     _, out, _ = imbaloss("predict", str(folder), str(file), "--json", "--threshold", "1", "--out", "p.parquet")
-    assert json.loads(out) == {"rows": 50, "positives": 0, "unseen": {}, "threshold": 1.0, "out": "p.parquet"}
+    told = json.loads(out)
+    expected = {"rows": 50, "positives": 0, "unseen": {}, "threshold": 1.0, "out": "p.parquet", "prevalence": None}
+    assert {name: told[name] for name in expected} == expected
+    assert [each["column"] for each in told["drift"]] == list(model.kind.names)
 
 
 def test_values_that_the_training_did_not_have_are_counted(model, imbaloss, tmp_path, monkeypatch):
@@ -248,8 +277,8 @@ def test_images_as_arrays_are_predicted_from_files_of_any_size(tmp_path):
     (tmp_path / "new").mkdir()
     for place, size in enumerate([(6, 8), (12, 16)]):
         Image.fromarray(images[0]).resize(size, Image.Resampling.NEAREST).save(tmp_path / "new" / f"{place}.png")
-    predict_file(found.model, tmp_path / "new", tmp_path / "out.csv")
-    probabilities = pd.read_csv(tmp_path / "out.csv")[found.model.output]
+    predict_file(found.model, tmp_path / "new", tmp_path / "out.parquet")
+    probabilities = pd.read_parquet(tmp_path / "out.parquet")[found.model.column]
     assert probabilities[0] == found.model.predict_proba(images[:1])[0, 1]
     assert len(probabilities) == 2
 

@@ -27,6 +27,7 @@ from imbaloss.plural import format_count
 
 if TYPE_CHECKING:
     from imbaloss.comparison.own_model import OwnModel
+    from imbaloss.comparison.predicted import Predicted
 
 
 @app.command(rich_help_panel=OWN_DATA)
@@ -117,14 +118,24 @@ def predict(
         list[str] | None, Option(help="Column to copy into the output. Repeatable.", metavar="COLUMN")
     ] = None,
     threshold: Annotated[
-        float | None,
+        str | None,
         Option(
-            min=0,
-            max=1,
-            help="Probability from which a row is flagged as positive.",
-            metavar="NUMBER",
+            help="Probability from which a row is flagged as positive, or a rule that chooses it, such as f1 or "
+            "cost:fn=10,fp=1.",
+            metavar="NUMBER|RULE",
             show_default="that of the model",
         ),
+    ] = None,
+    adjust_prevalence: Annotated[
+        bool,
+        Option(
+            "--adjust-prevalence",
+            help="Shift the probabilities to the share of positives that is estimated from DATA, which is read twice.",
+        ),
+    ] = False,
+    prevalence: Annotated[
+        float | None,
+        Option(help="Share of positives in DATA, to which the probabilities are shifted.", metavar="SHARE"),
     ] = None,
     out: Annotated[Path, Option(help="File of the predictions, as CSV or Parquet.", metavar="FILE")] = Path(
         "predictions.csv"
@@ -141,29 +152,39 @@ def predict(
 ) -> None:
     """Predict for new data: the probability of the class to find, and the decision, for each row.
 
-    The column of a model without calibration (`compare --calibration none`) is called score.
+    Estimates the share of the class too, and says which columns have changed since the training.
 
     Example: imbaloss predict results/fraud/model new.csv --out predictions.csv
     """
-    from dataclasses import replace
-
     from imbaloss.comparison.own_model import OwnModel
+    from imbaloss.comparison.predicted import Deciding
     from imbaloss.comparison.prediction import predict_file
     from imbaloss.comparison.reading.table_file import ReadingOptions
-    from imbaloss.evaluation.scores import Threshold
 
     with explain_input_errors():
-        own_model = OwnModel.load(model, trust or ())
-        if threshold is not None:
-            own_model = replace(own_model, threshold=Threshold(threshold, threshold, threshold), costs=None)
-        predicted = predict_file(
-            own_model, source, out, keep or (), ReadingOptions(**used_options(context, READING_OPTIONS))
-        )
+        fitted = OwnModel.load(model, trust or ())
+        reading = ReadingOptions(**used_options(context, READING_OPTIONS))
+        options = Deciding(threshold, prevalence, adjust_prevalence)
+        predicted = predict_file(fitted, source, out, keep or (), reading, deciding=options)
     if as_json:
-        by_threshold = None if own_model.costs else own_model.threshold.value
-        print_json({**predicted._asdict(), "threshold": by_threshold, "out": str(out)})
-        return
-    rows, positives, unseen = predicted
-    print(f"{format_count(rows, 'row')}, {positives} {describe_decision(own_model)}, written to {out}")
-    for column, number in unseen.items():
-        print(f"column {column}: {format_count(number, 'row')} with a value that did not occur in the training data")
+        print_json({**predicted.to_json(), "out": str(out)})
+    else:
+        print_predicted(predicted, out)
+
+
+def print_predicted(predicted: "Predicted", out: Path) -> None:
+    """Print what the predictions for a file come to, and that the old name of the column goes.
+
+    out: The file of the predictions.
+    """
+    from imbaloss.comparison.new_data import describe_unseen
+
+    decided = predicted.model
+    print(
+        f"{format_count(predicted.rows, 'row')}, {predicted.positives} {describe_decision(decided)}, written to {out}"
+    )
+    if decided.prevalence is not None:
+        print(f"The probabilities are for a share of {decided.positive} of {decided.prevalence:.3g}.")
+    for text in (*predicted.new.describe(decided.positive), *describe_unseen(predicted.unseen)):
+        print(text)
+    print(f"Read column {decided.column!r}: {decided.output!r} repeats it, and the next version leaves that out.")

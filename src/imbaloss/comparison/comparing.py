@@ -17,6 +17,7 @@ from imbaloss.comparison.own_model import OwnModel, name_output, remove_model
 from imbaloss.comparison.place import SILENT, ComparisonObserver, MessageHandler, Place
 from imbaloss.comparison.planning import budget_in_seconds, plan_study, set_rows_apart
 from imbaloss.comparison.racing import note_drops, train_in_race
+from imbaloss.comparison.reference import make_reference
 from imbaloss.comparison.request import ComparisonRequest
 from imbaloss.comparison.study import OwnStudy
 from imbaloss.evaluation import THRESHOLD, Guarantee
@@ -223,9 +224,10 @@ def train_final_model(study: OwnStudy, method: Method, target: str, place: Place
     place.store.add([(row, predictions)])
     if model is None:
         return None
+    preparation = own.prepare_split(run.seed, None, run.method.input_form).preparation
     own_model = OwnModel(
         model=model,
-        preparation=own.prepare_split(run.seed, None, run.method.input_form).preparation,
+        preparation=preparation,
         target=target,
         classes=own.classes,
         threshold=row.threshold or Threshold(np.nan if own.costs else THRESHOLD, np.nan, np.nan),
@@ -238,6 +240,7 @@ def train_final_model(study: OwnStudy, method: Method, target: str, place: Place
         },
         output=name_output(model),
         costs=own.costs,
+        reference=make_reference(own, preparation, predictions["validation"]),
     )
     try:
         own_model.save(folder)

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -17,15 +17,19 @@ from imbaloss.atomic_write import write_atomically
 from imbaloss.comparison.column_values import take_columns
 from imbaloss.comparison.columns import Column, LeftOut, Reason, Schema
 from imbaloss.comparison.missing_values import mark_missing
+from imbaloss.comparison.new_data import NO_REFERENCE, NewData, NewRows
 from imbaloss.comparison.preparation import ImagePreparation, TablePreparation
 from imbaloss.comparison.reading.frames import table_from_frame
 from imbaloss.comparison.reading.image_arrays import prepare_image_array
 from imbaloss.comparison.reading.table_file import naming
+from imbaloss.comparison.reference import Reference
 from imbaloss.comparison.row_costs import RowCosts
 from imbaloss.data import InputForm
 from imbaloss.evaluation.calibration import NONE
+from imbaloss.evaluation.priors import read_prevalence
 from imbaloss.evaluation.sample_costs import decide_by_costs
 from imbaloss.evaluation.scores import Threshold
+from imbaloss.evaluation.thresholds import Rule
 from imbaloss.learners import FittedModel, model_files, skops_file
 from imbaloss.learners.network_file import check_unchanged
 from imbaloss.spec_text import to_tuples
@@ -35,7 +39,7 @@ if TYPE_CHECKING:
 
 FORMAT = "imbaloss own model 2"
 FORMAT_1 = "imbaloss own model 1"  # its preparation is a ColumnTransformer; it can still be read
-NAME, PREPARATION = "own.json", "preparation.skops"
+NAME, PREPARATION, REFERENCE = "own.json", "preparation.skops", "reference.safetensors"
 PROBABILITY, SCORE = "probability", "score"  # names of what a model gives for the positive class
 SCHEMA = "schema.json"  # the file in a skops file that names types
 CHECKSUM = "sha256"  # the entry with the checksum of all other entries
@@ -57,13 +61,20 @@ class OwnModel:
     classes: tuple[Any, Any]  # the negative and the positive class, as text or as the labels had them
     threshold: Threshold
     facts: Mapping[str, Any]  # how the model was trained, as JSON values
-    output: str  # the name of the column for its probabilities in a file of predictions: "probability" or "score"
+    output: str  # what it gives for the positive class: "probability" or "score"
     costs: RowCosts | None = None  # what outcomes cost in each row, which decides in place of the threshold; or None
+    reference: Reference | None = None  # what it keeps of its training rows; None: of version 0.1, or rows had weights
+    prevalence: float | None = None  # share of positives to which probabilities are shifted; None: as calibrated
 
     @property
     def positive(self) -> Any:
         """The positive class, as text or as the labels of the training had it."""
         return self.classes[1]
+
+    @property
+    def column(self) -> str:
+        """The name of the column for its probabilities in a file of predictions, such as "probability_yes"."""
+        return f"{self.output}_{self.positive}"
 
     @property
     def kind(self) -> Schema | ImagePreparation:
@@ -81,19 +92,94 @@ class OwnModel:
             ValueError: A column is missing or unknown, a value is of another kind, or images have another shape.
             TypeError: X is a lazy frame.
         """
-        if isinstance(self.preparation, TablePreparation):
-            features: Any = self.take_columns(self.preparation.schema, table_from_frame(X))
-        else:
-            features = prepare_image_array("X", np.asarray(X), self.preparation)
-        positive = self.probabilities(features)
+        positive = self.probabilities(self.read_features(X))
         return np.stack([1 - positive, positive], axis=1)
 
+    def read_features(self, X: Any) -> Any:
+        """Return what `probabilities` takes from a frame, an array (N, D), or images (N, H, W[, C]).
+
+        Raises:
+            ValueError: A column is missing or unknown, a value is of another kind, or images have another shape.
+            TypeError: X is a lazy frame.
+        """
+        if isinstance(self.preparation, TablePreparation):
+            return self.take_columns(self.preparation.schema, table_from_frame(X))
+        return prepare_image_array("X", np.asarray(X), self.preparation)
+
     def probabilities(self, features: Any) -> NDArray[np.float64]:
-        """Predict the probability of the positive class, (N,).
+        """Predict the probability of the positive class, (N,), for the share of positives of `with_prevalence`.
 
         features: The frame that `take_columns` returns, or images (N, C, H, W) of uint8.
         """
-        return self.model.probabilities(self.preparation(features))
+        return self.shift(self.model.probabilities(self.preparation(features)))
+
+    def shift(self, probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Shift probabilities (N,) of the fitted model to the share of positives of `with_prevalence`, if there is one.
+
+        Otherwise they are returned unchanged.
+        """
+        return probabilities if self.reference is None else self.reference.shift(probabilities, self.prevalence)
+
+    def count_unseen(self, features: Any) -> dict[str, int]:
+        """Count the rows with a category that the training did not have, by column; for images there are no columns."""
+        return self.preparation.count_unseen(features) if isinstance(self.preparation, TablePreparation) else {}
+
+    def examine(self, X: Any) -> NewData:
+        """Estimate the share of positives among new rows, and find the columns that have changed since the training.
+
+        Args:
+            X: What `predict_proba` takes.
+
+        Raises:
+            ValueError: A column is missing or unknown, a value is of another kind, or images have another shape.
+            TypeError: X is a lazy frame.
+        """
+        counted, features = NewRows(self.reference), self.read_features(X)
+        probabilities = self.model.probabilities(self.preparation(features))
+        counted.add(features, probabilities, self.count_unseen(features))
+        return counted.judge()
+
+    def with_prevalence(self, share: float) -> Self:
+        """Return a model whose probabilities are for rows with another share of positives. The threshold stays.
+
+        Args:
+            share: The share of positives, above 0 and below 1, such as the estimate of `examine`.
+
+        Raises:
+            ValueError: The share is no such number, the model keeps no validation rows, or it gives scores.
+        """
+        _, share = read_prevalence(share, 2)
+        if self.reference is None:
+            raise ValueError(f"probabilities cannot be shifted to another share: {NO_REFERENCE}")
+        if self.output == SCORE:
+            raise ValueError(
+                "scores cannot be shifted to another share, since they are no probabilities: `compare` made this model "
+                "with --calibration none"
+            )
+        return replace(self, prevalence=share)
+
+    def with_threshold(self, threshold: float | str) -> Self:
+        """Return a model that decides by another threshold, and not by the costs of rows.
+
+        Args:
+            threshold: A number from 0 to 1, or a rule such as "f1" or "cost:fn=10", which chooses by the validation
+                rows of the training. They are weighted to the share of positives of `with_prevalence`.
+
+        Raises:
+            ValueError: The number is another one, the rule is unknown or cannot be met, or the model keeps no
+                validation rows.
+        """
+        try:
+            number = float(threshold)
+        except ValueError:
+            rule = Rule.parse(str(threshold))
+        else:
+            if not 0 <= number <= 1:
+                raise ValueError(f"a threshold must be a number from 0 to 1 or a rule, found {threshold}")
+            return replace(self, threshold=Threshold(number, number, number), costs=None)
+        if self.reference is None:
+            raise ValueError(f"the rule {threshold} cannot choose a threshold, give a number: {NO_REFERENCE}")
+        return replace(self, threshold=self.reference.choose_threshold(rule, self.prevalence), costs=None)
 
     def take_columns(self, schema: Schema, table: "pa.Table", first_row: int = 1) -> pd.DataFrame:
         """Return the columns that the model needs from a table as a frame, which `probabilities` takes.
@@ -171,6 +257,10 @@ class OwnModel:
             content = skops_file.dump(dict(self.preparation.steps), TRUSTED)
             checksums[PREPARATION] = hashlib.sha256(content).hexdigest()
             write_atomically(folder / PREPARATION, content)
+        if self.reference is not None:
+            content = self.reference.to_bytes()
+            checksums[REFERENCE] = hashlib.sha256(content).hexdigest()
+            write_atomically(folder / REFERENCE, content)
         saved = model_files.save(self.model, folder)
         header = {
             "format": FORMAT,
@@ -185,7 +275,9 @@ class OwnModel:
             "files": checksums | saved.checksums,
             "facts": self.facts,
             "output": self.output,
-        } | ({"costs": self.costs.to_json()} if self.costs else {})
+            **({"costs": self.costs.to_json()} if self.costs else {}),
+            **({} if self.prevalence is None else {"prevalence": self.prevalence}),
+        }
         text = json.dumps(header | {CHECKSUM: hash_header(header)}, indent=1)
         return write_atomically(folder / NAME, text.encode())
 
@@ -212,10 +304,18 @@ class OwnModel:
             negative, positive = header["classes"]  # two
             ends = header["threshold"]
             threshold = Threshold(**{name: np.nan if ends[name] is None else ends[name] for name in Threshold._fields})
-            output = header.get("output", PROBABILITY)  # version 0.1 did not write it, and always gave this name
-            costs = RowCosts.from_json(header["costs"]) if "costs" in header else None
-            facts = header["facts"]
-            return cls(model, preparation, header["target"], (negative, positive), threshold, facts, output, costs)
+            return cls(
+                model=model,
+                preparation=preparation,
+                target=header["target"],
+                classes=(negative, positive),
+                threshold=threshold,
+                facts=header["facts"],
+                output=header.get("output", PROBABILITY),  # version 0.1 did not write it, and always gave this name
+                costs=RowCosts.from_json(header["costs"]) if "costs" in header else None,
+                reference=load_reference(folder, header["files"]),
+                prevalence=header.get("prevalence"),
+            )
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"{folder / NAME} is not as imbaloss has written it: {error!r}") from error
 
@@ -226,6 +326,20 @@ def name_output(model: FittedModel) -> str:
     A reader takes a probability for a share of positives, which numbers without calibration need not be.
     """
     return SCORE if model.decision.calibration == NONE else PROBABILITY
+
+
+def load_reference(folder: Path, checksums: Mapping[str, str]) -> Reference | None:
+    """Load what a model keeps of its training rows; None if version 0.1 wrote it, which kept nothing.
+
+    checksums: SHA-256 of each file of the model, by its name.
+
+    Raises:
+        OSError: The file cannot be read.
+        ValueError: The file is missing or was changed after it was written.
+    """
+    if REFERENCE not in checksums:
+        return None
+    return Reference.from_bytes(skops_file.read_unchanged(folder / REFERENCE, checksums[REFERENCE]))
 
 
 def load_preparation(
@@ -297,7 +411,7 @@ def rename_moved(content: bytes) -> bytes:
 
 def remove_model(folder: Path) -> None:
     """Remove the files of the model in a folder; other files stay. Do nothing if there is no model or no folder."""
-    for name in (NAME, PREPARATION):
+    for name in (NAME, PREPARATION, REFERENCE):
         (folder / name).unlink(missing_ok=True)
     model_files.remove(folder)
 

@@ -1,10 +1,9 @@
 """Predictions for a file of any length, one part after the other."""
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -15,7 +14,9 @@ from imbaloss.comparison import table_writing
 from imbaloss.comparison.column_values import list_names
 from imbaloss.comparison.columns import Column, ColumnKind, DateForm, NumberForm, Schema
 from imbaloss.comparison.missing_values import mark_missing
+from imbaloss.comparison.new_data import NewRows
 from imbaloss.comparison.own_model import OwnModel
+from imbaloss.comparison.predicted import AS_TRAINED, Deciding, Predicted
 from imbaloss.comparison.preparation import ImagePreparation, TablePreparation
 from imbaloss.comparison.reading import arrays, dates, image_names, numbers
 from imbaloss.comparison.reading.image_arrays import prepare_image_array
@@ -34,20 +35,21 @@ OPEN_FORMS = {None, DateForm.YEAR_FIRST}  # forms of the training that leave the
 DECISION, FILE = "decision", "file"
 
 
-class Predicted(NamedTuple):
-    """Counts of the predictions for a file."""
-
-    rows: int
-    positives: int  # number of rows that were called positive
-    unseen: dict[str, int]  # by column, the number of rows with a category that the training did not have
-
-
 def predict_file(
-    model: OwnModel, source: Path, out: Path, keep: Sequence[str] = (), reading: ReadingOptions = AS_DETECTED
+    model: OwnModel,
+    source: Path,
+    out: Path,
+    keep: Sequence[str] = (),
+    reading: ReadingOptions = AS_DETECTED,
+    *,
+    deciding: Deciding = AS_TRAINED,
 ) -> Predicted:
     """Predict for a file, and write probability of the positive class and decision for each row, in its order.
 
-    The column of the probabilities is called "probability", or "score" if the model was asked for no calibration.
+    The column of the probabilities is called "probability_" and the class, or "score_" and the class if the model was
+    asked for no calibration. The last column repeats it under the name of earlier versions, "probability" or "score".
+    CSV gets six significant digits; decisions are made before rounding. To shift to the estimated share of positives,
+    the file is read twice.
 
     Args:
         model: The model.
@@ -56,15 +58,17 @@ def predict_file(
         out: The file to write, CSV or Parquet by its ending. An earlier file is replaced.
         keep: Columns of the file that are written too, unchanged.
         reading: Options for reading the file.
+        deciding: Options for the decisions.
 
     Returns:
         The number of rows, of positive decisions, and, by column, of rows with a category that the training did not
-        have.
+        have; the model as it decided; the share of positives among the rows, and the columns that have changed.
 
     Raises:
         OSError: A file cannot be read or written.
         ValueError: The data have other columns or values that the model cannot take, `out` has another ending or is
-            `source`, or a column to keep does not exist.
+            `source`, a column to keep does not exist, the share of positives cannot be estimated but is needed, or an
+            option for the decisions is wrong.
     """
     if out.suffix.lower() not in table_writing.ENDINGS:
         raise ValueError(
@@ -74,24 +78,70 @@ def predict_file(
         raise FileNotFoundError(f"there is no file or folder {source}")
     if out.exists() and out.samefile(source):
         raise ValueError(f"{out} is the file to predict for: write the predictions to another one")
-    unseen: Counter[str] = Counter()
     keep = [normalize_text(name) for name in keep]
-    if isinstance(model.preparation, TablePreparation):
-        parts = predict_table(model, model.preparation, source, keep, reading, unseen=unseen)
-    else:
-        parts = predict_images(model, model.preparation, source, keep, reading)
-    positives = 0
+    if deciding.adjust:
+        deciding = estimate_prevalence(model, source, keep, reading, deciding)
+    decided, counted, positives = deciding.apply(model), NewRows(model.reference), 0
 
     def count_positives() -> Iterator[pd.DataFrame]:
         """Yield the parts of the predictions unchanged, and add their positive decisions to the caller's count."""
         nonlocal positives
-        for part in parts:
-            positives += int((part[DECISION] == model.positive).sum())
+        for part in iterate_predictions(decided, source, keep, reading, counted):
+            is_number = pd.api.types.is_numeric_dtype(part[DECISION])
+            positives += int((part[DECISION] == (model.positive if is_number else str(model.positive))).sum())
             yield part
 
     with naming(source):
-        rows = table_writing.write_table(out, count_positives())
-    return Predicted(rows, positives, dict(unseen))
+        rows = table_writing.write_table(out, count_positives(), (decided.column, decided.output))
+    return Predicted(rows, positives, counted.unseen, decided, counted.judge())
+
+
+def estimate_prevalence(
+    model: OwnModel, source: Path, keep: Sequence[str], reading: ReadingOptions, deciding: Deciding
+) -> Deciding:
+    """Return the options with the share of positives that is estimated from all rows of a file.
+
+    Without rows they are returned unchanged.
+
+    Args:
+        model: The model.
+        source: The file.
+        keep: The columns to keep, which are checked.
+        reading: Options for reading the file.
+        deciding: The options. The threshold is checked before the file is read.
+
+    Raises:
+        OSError: The file cannot be read.
+        ValueError: The share cannot be estimated, or what `predict_file` raises.
+    """
+    if deciding.prevalence is not None:
+        raise ValueError("name a share of positives, or have it estimated: not both")
+    deciding._replace(prevalence=0.5).apply(model)  # an error comes before the file is read
+    counted = NewRows(model.reference)
+    with naming(source):
+        for _ in iterate_predictions(model, source, keep, reading, counted):
+            pass
+    new = counted.judge()
+    if new.share_to_use is None and new.rows:
+        raise ValueError(f"the share of {model.positive} in {source} cannot be estimated: {new.reason}")
+    return deciding._replace(prevalence=new.share_to_use)
+
+
+def iterate_predictions(
+    model: OwnModel, source: Path, keep: Sequence[str], reading: ReadingOptions, counted: NewRows
+) -> Iterator[pd.DataFrame]:
+    """Yield predictions for the rows of a table or for images, one frame a part, and count the rows.
+
+    Args:
+        model: The model.
+        source: The file or folder.
+        keep: The columns to keep.
+        reading: Options for reading the file.
+        counted: Counts the rows; changed in place.
+    """
+    if isinstance(model.preparation, TablePreparation):
+        return predict_table(model, model.preparation, source, keep, reading, counted=counted)
+    return predict_images(model, model.preparation, source, keep, reading, counted=counted)
 
 
 def predict_table(
@@ -101,7 +151,7 @@ def predict_table(
     keep: Sequence[str],
     reading: ReadingOptions,
     *,
-    unseen: "Counter[str]",
+    counted: NewRows,
 ) -> Iterator[pd.DataFrame]:
     """Yield predictions for the rows of a table, one frame a part.
 
@@ -113,7 +163,7 @@ def predict_table(
         source: The file, or a folder of Parquet files.
         keep: The columns to keep.
         reading: Options for reading the file.
-        unseen: Counts rows with unseen categories by column; changed in place.
+        counted: Counts the rows; changed in place.
 
     Raises:
         OSError: The file cannot be read.
@@ -129,10 +179,9 @@ def predict_table(
         check_kept(model, part.column_names, keep)
         features = model.take_columns(schema, part, row)
         costs = model.compute_costs(part, row)
-        unseen.update(preparation.count_unseen(features))
         row += part.num_rows
         kept = part.select(list(keep)).to_pandas() if keep else pd.DataFrame(index=range(part.num_rows))
-        yield add_predictions(model, kept, model.probabilities(features), costs)
+        yield add_predictions(model, kept, features, counted, costs)
 
 
 def complete_forms(schema: Schema, file: TableFile) -> Schema:
@@ -220,7 +269,7 @@ def split_evenly(parts: "Iterator[pa.Table]", size: int) -> "Iterator[pa.Table]"
 def check_kept(model: OwnModel, names: Sequence[str], keep: Sequence[str]) -> None:
     """Check that the columns to keep exist, and that the predictions of a model add no column of such a name.
 
-    The predictions add "decision", "file", and "probability" or "score".
+    The predictions add "decision", "file", and the two columns of the probabilities.
 
     Args:
         model: The model.
@@ -231,7 +280,7 @@ def check_kept(model: OwnModel, names: Sequence[str], keep: Sequence[str]) -> No
         ValueError: A column does not exist, or has such a name.
     """
     for name in keep:
-        if name in {model.output, DECISION, FILE}:
+        if name in {model.column, model.output, DECISION, FILE}:
             raise ValueError(
                 f"column {name!r} cannot be kept, since the predictions have a column of that name: rename it or "
                 "leave it out"
@@ -245,28 +294,43 @@ def check_kept(model: OwnModel, names: Sequence[str], keep: Sequence[str]) -> No
 def add_predictions(
     model: OwnModel,
     kept: pd.DataFrame,
-    probabilities: NDArray[np.float64],
+    features: Any,
+    counted: NewRows,
     costs: NDArray[np.float64] | None = None,
 ) -> pd.DataFrame:
-    """Return the kept columns of the file, followed by "probability" (of the positive class) and "decision" (a class).
+    """Return the kept columns of a part, followed by probability and decision, and count its rows.
 
-    The first of the two is called "score" for a model that was asked for no calibration.
+    The columns are called "probability_" and the class, "decision" (a class), and "probability", which repeats the
+    first for programs of earlier versions. For a model that was asked for no calibration they are called "score".
 
     Args:
         model: The model.
         kept: (N, columns), the columns to keep.
-        probabilities: (N,), of the positive class.
+        features: The N rows as `take_columns` returns them, or N images.
+        counted: Counts the rows; changed in place.
         costs: (N, 4), the costs of each row; None for a model that decides by a threshold.
     """
-    return kept.assign(**{model.output: probabilities, DECISION: model.decide(probabilities, costs)})
+    fitted = model.model.probabilities(model.preparation(features))
+    counted.add(features, fitted, model.count_unseen(features))
+    shifted = model.shift(fitted)
+    decisions = model.decide(shifted, costs)
+    if decisions.dtype == object:  # one class may be a number, and the other "not 3": Parquet holds one type
+        decisions = decisions.astype(str)
+    return kept.assign(**{model.column: shifted, DECISION: decisions, model.output: shifted})
 
 
 def predict_images(
-    model: OwnModel, preparation: ImagePreparation, source: Path, keep: Sequence[str], reading: ReadingOptions
+    model: OwnModel,
+    preparation: ImagePreparation,
+    source: Path,
+    keep: Sequence[str],
+    reading: ReadingOptions,
+    *,
+    counted: NewRows,
 ) -> Iterator[pd.DataFrame]:
     """Yield predictions for the images of an NPZ file, of a folder, or of a table that names them, one frame a part.
 
-    The columns are the kept ones, "file" (not for NPZ), "probability" or "score", and "decision".
+    The columns are the kept ones, "file" (not for NPZ), and those of `add_predictions`.
 
     Args:
         model: The model.
@@ -274,6 +338,7 @@ def predict_images(
         source: The file, the folder, or one image.
         keep: The columns of the table to keep.
         reading: Options for reading the table.
+        counted: Counts the images; changed in place.
 
     Raises:
         OSError: A file does not exist or cannot be read.
@@ -287,13 +352,13 @@ def predict_images(
             raise ValueError(f"{source} holds images as arrays, and has no columns to keep")
         name, array = image_arrays[0]
         pixels = prepare_image_array(f"array {name!r} of {source}", array, preparation)
-        yield add_predictions(model, pd.DataFrame(index=range(len(pixels))), model.probabilities(pixels))
+        yield add_predictions(model, pd.DataFrame(index=range(len(pixels))), pixels, counted)
         return
     files, kept = find_listed_images(model, source, keep, preparation.column, reading)
     for start in range(0, len(files), IMAGES_AT_ONCE):
         part = files[start : start + IMAGES_AT_ONCE]
-        probabilities = model.probabilities(prepare_image_files(part, preparation))
-        yield add_predictions(model, kept.iloc[start : start + IMAGES_AT_ONCE].reset_index(drop=True), probabilities)
+        names = kept.iloc[start : start + IMAGES_AT_ONCE].reset_index(drop=True)
+        yield add_predictions(model, names, prepare_image_files(part, preparation), counted)
 
 
 def find_listed_images(

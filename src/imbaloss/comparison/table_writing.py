@@ -1,7 +1,7 @@
 """Writing tables of any length atomically."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import chain
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from imbaloss.comparison.reading import delimited, parquet
 ENDINGS = (*delimited.ENDINGS, *parquet.ENDINGS)
 
 
-def write_table(file: Path, parts: Iterator[pd.DataFrame]) -> int:
+def write_table(file: Path, parts: Iterator[pd.DataFrame], rounded: Collection[str] = ()) -> int:
     """Write a table as CSV or Parquet, by the ending of the file, and return the number of rows.
 
     The file appears only when it is complete; after an error an earlier file is unchanged. Missing folders are made.
@@ -21,6 +21,7 @@ def write_table(file: Path, parts: Iterator[pd.DataFrame]) -> int:
     Args:
         file: The file to write.
         parts: The parts of the table, one or more; all rows have the columns of the first part.
+        rounded: Columns of floats that CSV gets with six significant digits. Parquet keeps all of their digits.
 
     Raises:
         OSError: The file cannot be written.
@@ -32,11 +33,17 @@ def write_table(file: Path, parts: Iterator[pd.DataFrame]) -> int:
         if file.suffix.lower() in parquet.ENDINGS:
             rows = write_parquet(unfinished, parts)
         else:
-            rows = write_csv(unfinished, parts, "\t" if file.suffix.lower() == ".tsv" else ",")
+            texts = (round_columns(part, rounded) for part in parts)
+            rows = write_csv(unfinished, texts, "\t" if file.suffix.lower() == ".tsv" else ",")
         unfinished.replace(file)
     finally:
         unfinished.unlink(missing_ok=True)
     return rows
+
+
+def round_columns(part: pd.DataFrame, names: Collection[str]) -> pd.DataFrame:
+    """Return a table whose columns of these names are texts with six significant digits; NaN stays."""
+    return part.assign(**{name: part[name].map("{:.6g}".format, na_action="ignore") for name in names})
 
 
 def write_csv(file: Path, parts: Iterator[pd.DataFrame], separator: str) -> int:
