@@ -120,8 +120,7 @@ def predict(
     threshold: Annotated[
         str | None,
         Option(
-            help="Probability from which a row is flagged as positive, or a rule that chooses it, such as f1 or "
-            "cost:fn=10,fp=1.",
+            help="Probability from which a row is flagged, or a rule that chooses it, such as cost:fn=10,fp=1.",
             metavar="NUMBER|RULE",
             show_default="that of the model",
         ),
