@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from imbaloss.comparison.columns import Schema
 from imbaloss.comparison.hashes import hash_rows
-from imbaloss.comparison.own_data import FOLDS, TEST, TIME, Baseline, Own
+from imbaloss.comparison.own_data import ALL, FOLDS, TEST, TIME, Baseline, Own
 from imbaloss.comparison.preparation import ImagePreparation
 from imbaloss.comparison.reading.table_file import COMPRESSED
 from imbaloss.comparison.request import ComparisonRequest
@@ -175,7 +175,7 @@ def check_parts(own: Own, request: ComparisonRequest) -> None:
     if own.division == TEST and own.times is None:
         check_folds_of_learned(own)
     number_of_groups = 0 if own.groups is None else len(np.unique(own.groups[: len(own.labels) - own.held_out]))
-    if own.groups is not None and number_of_groups < own.folds:
+    if own.groups is not None and own.times is None and number_of_groups < own.folds:
         raise ValueError(
             f"column {request.group!r} has {number_of_groups} groups, fewer than {own.folds} folds: use fewer --folds, "
             "or groups of fewer rows"
@@ -184,17 +184,35 @@ def check_parts(own: Own, request: ComparisonRequest) -> None:
         raise ValueError(
             f"{counts_text}: each class needs at least {FEWEST_FOLDS}, one each for train, validation and test"
         )
-    for fold in own.each_fold:
-        for part, counts in own.split_counts(0, fold).items():
-            if not all(counts):
-                group = request.group
+    divisions = [(own, fold) for fold in own.each_fold]
+    if own.groups is not None and own.times is not None:  # which leave rows out of the training on all rows too
+        divisions.append((own.without_test, None))
+    for data, fold in divisions:
+        for part, counts in data.split_counts(0, fold).items():
+            if not all(counts) and (part, data.division) != ("test", ALL):
                 lacks = "positives" if not counts.positives else "negatives"
-                reasons = {
-                    FOLDS: f"a fold has no {lacks} if the rows of one {group!r} stay together: use fewer --folds",
-                    TIME: f"the {part} part has no {lacks} if the rows are divided by {request.time!r}",
-                    TEST: f"the {part} part has no {lacks}",
-                }
-                raise ValueError(f"{reasons[own.division]}; there are {counts_text} in all")
+                raise ValueError(f"{explain_lack(own, request, part, lacks)}; there are {counts_text} in all")
+
+
+def explain_lack(own: Own, request: ComparisonRequest, part: str, lacks: str) -> str:
+    """Explain why a part lacks a class, and say what to do where a change of the request may help.
+
+    Args:
+        own: The data.
+        request: Has the names of the columns of groups and times.
+        part: The name of the part.
+        lacks: The class that it lacks, "positives" or "negatives".
+    """
+    if own.groups is not None and own.times is not None:
+        return (
+            f"the {part} part has no {lacks} if rows of {request.group!r} whose group is in an earlier part by "
+            f"{request.time!r} are left out: divide by only one of the two"
+        )
+    return {
+        FOLDS: f"a fold has no {lacks} if the rows of one {request.group!r} stay together: use fewer --folds",
+        TIME: f"the {part} part has no {lacks} if the rows are divided by {request.time!r}",
+        TEST: f"the {part} part has no {lacks}",
+    }[own.division]
 
 
 def check_folds_of_learned(own: Own) -> None:

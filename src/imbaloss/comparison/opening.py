@@ -91,7 +91,7 @@ def check_columns(names: Collection[str], request: ComparisonRequest, source: st
         source: The file or the data, which begins messages.
 
     Raises:
-        ValueError: A column does not exist, is named for two purposes, or both groups and times are named.
+        ValueError: A column does not exist, or is named for two purposes.
     """
     wanted = {"target": request.target, "group": request.group, "time": request.time, "baseline": request.baseline}
     lists = {"drop": request.drop, "category": request.category, "mark": request.mark, "keep_na": request.keep_na}
@@ -113,10 +113,8 @@ def check_columns(names: Collection[str], request: ComparisonRequest, source: st
     if request.baseline == request.target or request.target in lists["cost"]:
         purpose = "baseline" if request.baseline == request.target else "cost"
         raise ValueError(f"the {purpose} column is the target, {request.target!r}: name another column")
-    if request.group is not None and request.time is not None:
-        if request.group == request.time:
-            raise ValueError(f"column {request.group!r} is both group and time: use one of the two")
-        raise ValueError("rows are divided by group or by time, not by both: leave out one of the two")
+    if request.group is not None and request.group == request.time:
+        raise ValueError(f"column {request.group!r} is both group and time: use one of the two")
     if request.target in request.drop:
         raise ValueError(f"the target, {request.target!r}, cannot be left out")
     if both := set(request.mark) & set(request.category):

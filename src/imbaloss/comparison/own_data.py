@@ -68,7 +68,8 @@ class Own:
     - `all`: No row is test.
 
     With `test` and `all`, a fold of the other rows is validation, drawn anew for each seed; with times it is their
-    latest fifth. The rows of a group are in one part; with `test` that holds for the other rows.
+    latest fifth. The rows of a group are in one part; with `test` that holds for the other rows. With groups and times,
+    rows that fall into a later part than the first row of their group are left out.
     """
 
     name: str
@@ -263,6 +264,9 @@ class Own:
         Args:
             seed: Draws the folds; it has no effect on a division by time.
             fold: The fold that is test; None for divisions without folds.
+
+        Returns:
+            The indices of each part. With groups and times, some rows are in none.
         """
         every_row = np.arange(len(self.labels))
         if self.division == TIME:
@@ -308,7 +312,8 @@ class Own:
     def divide_by_time(self, rows: Rows, cuts: int) -> Sequence[Rows]:
         """Cut rows by time into the latest fifths and the rows before them, and return the parts, the earliest first.
 
-        Rows of the same time stay together, in the later part. The indices of a part are ascending. The data must have
+        Rows of the same time stay together, in the later part. Rows whose group has a row in an earlier part are left
+        out, so that the later parts have new groups alone. The indices of a part are ascending. The data must have
         times.
 
         Args:
@@ -319,7 +324,14 @@ class Own:
         order = rows[np.argsort(self.times[rows], kind="stable")]
         times = self.times[order]
         places = [np.searchsorted(times, times[len(times) * (EQUAL - cut) // EQUAL]) for cut in range(cuts, 0, -1)]
-        return [np.sort(part) for part in np.split(order, places)]
+        parts = [np.sort(part) for part in np.split(order, places)]
+        if self.groups is None:
+            return parts
+        known, of_new_groups = np.empty(0, np.int64), list[Rows]()
+        for part in parts:
+            of_new_groups.append(part[~np.isin(self.groups[part], known)])
+            known = np.union1d(known, self.groups[part])
+        return of_new_groups
 
 
 CACHES: WeakKeyDictionary[Own, SplitCache] = WeakKeyDictionary()
