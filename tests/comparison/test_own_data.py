@@ -67,7 +67,7 @@ def test_the_past_comes_before_the_future_and_one_moment_is_not_divided():
 
 
 def test_with_groups_and_times_the_later_parts_have_new_groups_alone_by_hand():
-    """By time: rows 0 to 5 are train, 6 and 7 validation, 8 and 9 test; groups a and c are known from an earlier part."""
+    """By time alone, rows 0 to 11 are train, 12 to 15 validation and 16 to 19 test."""
     frame = pd.DataFrame({
         "x": [3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8, 9, 7, 9, 3, 2, 3, 8, 4],
         "who": list("aabbccddaa") + list("eeefffcggh"),

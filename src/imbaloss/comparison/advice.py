@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,14 @@ from imbaloss.comparison.recommendation import (
     find_most_scored,
     scale_standard_errors,
     sort_by_preference,
+)
+from imbaloss.comparison.segment_scores import SegmentReport
+from imbaloss.comparison.segment_words import (
+    describe_differences,
+    describe_tested_rows,
+    write_headings,
+    write_lines,
+    write_segment_sentences,
 )
 from imbaloss.comparison.sentences import write_sentences
 from imbaloss.evaluation import Objective
@@ -51,6 +60,7 @@ class Advice:
     score: ComparedScore  # the score that decides the recommendation
     sentences: tuple[str, ...]  # the most important first
     row: Row | None  # the training on all rows; None before it is finished
+    segments: SegmentReport | None = None  # the method in segments of the test rows; None if none are asked for
 
     @property
     def threshold(self) -> Threshold | None:
@@ -61,11 +71,26 @@ class Advice:
 def extend_page(advice: Advice | None) -> ReportExtension:
     """Return the first part of a report: the advice, or a sentence that no method has a result if `advice` is None."""
     sentences = advice.sentences if advice else ()
-    return ReportExtension("imbaloss.comparison", "page_of_answer.html.jinja", {"advice": advice}, sentences)
+    values: dict[str, object] = {"advice": advice}
+    if advice and (report := advice.segments):
+        values["segments"] = {
+            "headings": write_headings(report),
+            "columns": {column: write_lines(report, lines) for column, lines in report.by_column.items()},
+            "differences": describe_differences(report),
+            "describe_rows": partial(describe_tested_rows, report),
+        }
+    return ReportExtension("imbaloss.comparison", "page_of_answer.html.jinja", values, sentences)
 
 
 def advise(
-    findings: Findings, best: Method, *, methods: Sequence[Method], sought: str, final: Row | None, cost: str = ""
+    findings: Findings,
+    best: Method,
+    *,
+    methods: Sequence[Method],
+    sought: str,
+    final: Row | None,
+    cost: str = "",
+    segments: SegmentReport | None = None,
 ) -> Advice:
     """Return the advice to use a method: the deciding score, sentences with reasons, and the final training.
 
@@ -76,6 +101,7 @@ def advise(
         sought: The positive class in words, such as "churned = yes".
         final: The training of the best method on all rows; None before it is finished.
         cost: What outcomes cost in each row, as the request names it; empty without such costs.
+        segments: The best method in segments of the test rows; None if none are asked for.
     """
     score = choose_score(findings)
     [cell] = findings.scored[score]
@@ -95,7 +121,10 @@ def advise(
         final=final,
         cost=cost,
     )
-    return Advice(best, score, write_sentences(case), final)
+    sentences = write_sentences(case)
+    if segments and not case.finds_nothing:
+        sentences += write_segment_sentences(segments)
+    return Advice(best, score, sentences, final, segments)
 
 
 def recommend(findings: Findings, methods: Sequence[Method]) -> Method | None:

@@ -38,6 +38,15 @@ class Answer:
         return report.tabulate_comparisons(self.findings.comparisons)
 
     @property
+    def segments(self) -> pd.DataFrame | None:
+        """The recommended method in segments of the test rows, one line a segment of a column.
+
+        Scores have the ends of their 95 % interval, as recall_low and recall_high, and where they are tested against
+        all other rows the p-value after Holm's correction, as recall_p. None if no segments were asked for.
+        """
+        return self.advice.segments.frame if self.advice.segments else None
+
+    @property
     def verdict(self) -> str:
         """The sentences that recommend a method and say how certain that is, one a line, as one text."""
         return "\n".join(f"{sentence}." for sentence in self.advice.sentences)
@@ -94,8 +103,8 @@ class Answer:
 def convert_to_json(answer: Answer) -> dict[str, Any]:
     """Return an answer as a dictionary of JSON values. NaN and infinity become None.
 
-    Its keys are best, by (the deciding score), threshold, verdict, data (notes), table, comparisons and folder. Without
-    a threshold, all its entries are None.
+    Its keys are best, by (the deciding score), threshold, verdict, data (notes), table, comparisons and folder, and
+    segments if they were asked for. Without a threshold, all its entries are None.
     """
     threshold = answer.threshold or (None, None, None)
     return {
@@ -107,6 +116,7 @@ def convert_to_json(answer: Answer) -> dict[str, Any]:
         "table": report.to_records(answer.table),
         "comparisons": report.to_records(answer.comparisons),
         "folder": str(answer.folder),
+        **({} if answer.segments is None else {"segments": report.to_records(answer.segments)}),
     }
 
 

@@ -21,6 +21,7 @@ from imbaloss.comparison.targets import find_classes, number_groups, order_times
 from imbaloss.data.splits import FEWEST_FOLDS, check_folds
 from imbaloss.evaluation.sample_costs import average_constant_costs
 from imbaloss.plural import format_count
+from imbaloss.studies import Segments
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -42,6 +43,7 @@ class Content:
     costs: RowCosts | None = None  # what outcomes cost in each row
     sample_costs: NDArray[np.float64] | None = None  # (N, 4), these costs as numbers
     baseline: Baseline | None = None  # the score or decision in use today
+    segments: Mapping[str, Segments] = field(default_factory=dict)  # of the rows, by the column that they are cut by
 
 
 def derive_name(source: Path) -> str:
@@ -97,6 +99,7 @@ def assemble_own(content: Content, request: ComparisonRequest) -> Own:
         groups = number_groups(str(request.group), content.groups, labels)
     if content.times is not None:
         times = order_times(str(request.time), content.times)
+    has_groups = groups is not None and len(np.unique(groups)) < len(groups)
     own = Own(
         name=content.name,
         negative=negative,
@@ -115,6 +118,7 @@ def assemble_own(content: Content, request: ComparisonRequest) -> Own:
         costs=content.costs,
         sample_costs=content.sample_costs,
         baseline=content.baseline,
+        segments={name: replace(each, has_groups=has_groups) for name, each in content.segments.items()},
     )
     if own.sample_costs is not None:
         check_decision_matters(labels, own.sample_costs)

@@ -33,6 +33,7 @@ from imbaloss.comparison.reading.table_file import ReadingOptions, TableFile, na
 from imbaloss.comparison.reading.text import select
 from imbaloss.comparison.request import ComparisonRequest
 from imbaloss.comparison.row_costs import RowCosts
+from imbaloss.comparison.segments import cut_segments
 from imbaloss.comparison.targets import name_classes
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def check_columns(names: Collection[str], request: ComparisonRequest, source: st
     """
     wanted = {"target": request.target, "group": request.group, "time": request.time, "baseline": request.baseline}
     lists = {"drop": request.drop, "category": request.category, "mark": request.mark, "keep_na": request.keep_na}
-    lists["cost"] = read_costs(request).columns
+    lists |= {"segment": request.segment, "cost": read_costs(request).columns}
     named = [*wanted.items(), *((purpose, name) for purpose, column_names in lists.items() for name in column_names)]
     for purpose, name in named:
         if name is not None and name not in names:
@@ -110,9 +111,11 @@ def check_columns(names: Collection[str], request: ComparisonRequest, source: st
                 f"the {purpose} column is the target, {request.target!r}, which cannot divide the rows: name another "
                 f"column with --{purpose}"
             )
-    if request.baseline == request.target or request.target in lists["cost"]:
-        purpose = "baseline" if request.baseline == request.target else "cost"
-        raise ValueError(f"the {purpose} column is the target, {request.target!r}: name another column")
+    for purpose, names_of_purpose in (
+        ("baseline", (request.baseline,)), ("cost", lists["cost"]), ("segment", request.segment)
+    ):  # fmt: skip
+        if request.target in names_of_purpose:
+            raise ValueError(f"the {purpose} column is the target, {request.target!r}: name another column")
     if request.group is not None and request.group == request.time:
         raise ValueError(f"column {request.group!r} is both group and time: use one of the two")
     if request.target in request.drop:
@@ -154,6 +157,7 @@ def open_tables(
     targets, features = [target], [take_columns(schema, marked[0])]
     for test, marked_test in zip(tables[1:], marked[1:], strict=True):
         named = (request.target, request.group, request.time, request.baseline, *(costs.columns if costs else ()))
+        named += request.segment
         needed = [*schema.read_from, *filter(None, named)]
         check_test_columns(needed, test.column_names, schema.left_out)
         with naming(request.test) if request.test else nullcontext():
@@ -179,6 +183,7 @@ def open_tables(
         costs=costs,
         sample_costs=np.concatenate([costs.compute(table, request.na_values) for table in tables]) if costs else None,
         baseline=take_baseline(baseline, marked) if baseline else None,
+        segments=cut_segments(marked, request),
     )
     return assemble_own(content, request)
 

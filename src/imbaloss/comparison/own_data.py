@@ -1,6 +1,6 @@
 """A person's own data, and their division into train, validation and test."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Any, NamedTuple
@@ -17,6 +17,7 @@ from imbaloss.data.dataset import check_class
 from imbaloss.data.samples import Counts, InputForm, Samples, Split, pick_examples
 from imbaloss.data.seeds import make_random_state
 from imbaloss.data.splits import Fold, split_rows
+from imbaloss.studies import Segments
 
 Rows = NDArray[np.int64]
 FOLDS, TIME, TEST, ALL = "folds", "time", "test", "all"
@@ -89,6 +90,7 @@ class Own:
     costs: RowCosts | None = None  # what outcomes cost in each row, as the request says; None without costs
     sample_costs: NDArray[np.float64] | None = None  # (N, 4), these costs as numbers; None without costs
     baseline: Baseline | None = None  # the score or decision in use today; None if there is none
+    segments: Mapping[str, Segments] = field(default_factory=dict)  # of the rows, by the column that they are cut by
 
     @property
     def cache(self) -> SplitCache:

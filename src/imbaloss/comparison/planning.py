@@ -67,6 +67,7 @@ def plan_study(request: ComparisonRequest, own: Own) -> OwnStudy:
         command=request.command,
         noun=f"{own.kind.noun}s",
         settings=request.settings,
+        segments=tuple(own.segments),
     )
 
 

@@ -10,6 +10,7 @@ from imbaloss import losses
 from imbaloss.choices import check_choice
 from imbaloss.comparison.advice import Advice, advise, extend_page, recommend
 from imbaloss.comparison.request import MOST_SETTINGS, ComparisonRequest
+from imbaloss.comparison.segment_scores import judge_segments
 from imbaloss.data import NO_SAMPLER, NONE, Fold, SamplerSpec
 from imbaloss.evaluation import Decision
 from imbaloss.evaluation.decision import choose_objective
@@ -77,6 +78,7 @@ class OwnStudy:
     noun: str = "rows"  # the plural noun for the samples; or "images"
     settings: int = 0  # largest number of settings that each method tries; 0 in studies of version 0.1
     cost: str = ""  # what outcomes cost in each row, as `--cost` names it; empty without such costs
+    segments: tuple[str, ...] = ()  # columns by whose values the recommended method is judged
     protocols: tuple[str, ...] = field(default=(OWN,), init=False)
     repeats: int = field(default=1, init=False)
 
@@ -171,7 +173,15 @@ class OwnStudy:
             best: The method that `recommend` returned.
         """
         final = next(iter(findings.store.rows([self.final_run(best)])), None)
-        return advise(findings, best, methods=self.methods, sought=self.sought, final=final, cost=self.cost)
+        return advise(
+            findings,
+            best,
+            methods=self.methods,
+            sought=self.sought,
+            final=final,
+            cost=self.cost,
+            segments=judge_segments(findings, best, self.data, self.segments),
+        )
 
     def extend_report(self, findings: Findings) -> ReportExtension:
         """Return what the report of this study begins with: the advice, or a sentence that no method has a result."""
@@ -182,6 +192,8 @@ class OwnStudy:
         """Return the document of the study file: a table "own", with methods as text and the recipe as its entries."""
         names = {FILE_KEYS.get(each.name, each.name): each.name for each in fields(self)}
         table = {key: getattr(self, names[key]) for key in make_document_type().model_fields}
+        if not self.segments:  # as files of earlier versions
+            del table["segments"]
         return {OWN: table | {"methods": [str(method) for method in self.methods], "recipe": self.entries}}
 
     @classmethod
