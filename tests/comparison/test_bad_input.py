@@ -206,6 +206,13 @@ BAD = {
         "the validation part has no positives if rows of 'who' whose group is in an earlier part by 'day' are left out",
     ),
     "group and time at once": (write_csv, ("--group", "day", "--time", "day"), "both group and time"),
+    # segments
+    "no such segment": (write_csv, ("--segment", "contry"), "has no column 'contry', which --segment names (did you"),
+    "the segment is the target": (write_csv, ("--segment", "fraud"), "the segment column is the target, 'fraud'"),
+    "a segment of one value": (
+        lambda f: changed(f, same=3), ("--segment", "same"), "the column 'same' does not divide the rows into segments",
+    ),
+    "segments of a folder of images": (write_images, ("--segment", "patient"), "has no columns: leave out --segment"),
     # a file to judge by
     "no such test file": (write_csv, ("--test", "none.csv"), "there is no file none.csv"),
     "a test file with other columns": (

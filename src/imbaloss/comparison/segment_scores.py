@@ -19,7 +19,7 @@ from imbaloss.evaluation.sample_costs import OUTCOMES, ExpectedCost, decide_by_c
 from imbaloss.learners import Method
 from imbaloss.report import Findings
 from imbaloss.report.evidence import ERROR
-from imbaloss.statistics import Interval, delong, holm, logit_interval, t_interval, wilson_interval
+from imbaloss.statistics import Interval, delong, holm, logit_interval, wilson_interval
 from imbaloss.statistics.intervals import interval_around
 from imbaloss.statistics.paired import ROUNDING
 from imbaloss.studies import Predictions, Row, Segments
@@ -280,8 +280,8 @@ def are_few(part: JudgedRows) -> bool:
 def score_rows(part: JudgedRows, *, objective: Objective | None, are_ranked: bool) -> dict[str, Interval]:
     """Compute the scores of rows with 95 % intervals for other rows and the same models, by name.
 
-    Shares have Wilson's intervals, the ROC-AUC has DeLong's and a mean cost Student's. Other scores have those of a
-    bootstrap within each class. A score that is undefined is NaN.
+    Shares have Wilson's intervals, the ROC-AUC has DeLong's, and a mean cost Student's on a logarithmic scale. Other
+    scores have those of a bootstrap within each class. A score that is undefined is NaN.
 
     Args:
         part: The rows, with at least two of each class.
@@ -332,7 +332,7 @@ def score_decisions(part: JudgedRows, name: str) -> Interval:
     if part.costs is None:
         return UNDEFINED
     if name == COST:
-        return t_interval(part.costs[:, 0])
+        return average_costs(part.costs[:, 0], part.rarer)
     assert name == SAVINGS
     means = np.concatenate([part.costs.mean(axis=0)[None], bootstrap_means(labels, part.costs.T)])
     constant = means[:, 1:].min(axis=1)
@@ -341,6 +341,20 @@ def score_decisions(part: JudgedRows, name: str) -> Interval:
     saved = 1 - means[:, 0] / constant
     half = stats.t.ppf(0.975, part.rarer - 1) * saved[1:].std(ddof=1)
     return interval_around(float(saved[0]), float(half))
+
+
+def average_costs(costs: Floats, rarer: int) -> Interval:
+    """Compute the mean of costs (n,), at least 0, and its 95 % interval: Student's, of the logarithm of the mean.
+
+    On the scale of the costs the interval would cover less, since few costs are large. The ends are NaN if all are 0.
+
+    rarer: The number of rows of the rarer class; the degrees of freedom are one less.
+    """
+    mean = float(costs.mean())
+    if not mean:
+        return Interval(mean, np.nan, np.nan)
+    half = stats.t.ppf(0.975, rarer - 1) * costs.std(ddof=1) / sqrt(len(costs)) / mean
+    return Interval(mean, float(mean * np.exp(-half)), float(mean * np.exp(half)))
 
 
 def compare_segments(
