@@ -27,7 +27,7 @@ from imbaloss.evaluation import Objective
 from imbaloss.statistics import Interval, holm
 from imbaloss.studies import Segments, Store
 from imbaloss.studies.store import FILE
-from tests.comparison.examples import mixed, of_frames, write_csv
+from tests.comparison.examples import mixed, of_frames, open_source, write_csv, write_images
 
 QUICK = {"methods": "logistic_regression", "settings": 1, "folds": 3, "repetitions": 5}
 
@@ -407,3 +407,14 @@ def test_intervals_cover_and_alike_segments_are_seldom_told_apart():
         coverage = measure_coverage(rows, share, 300, Objective.parse("balanced_accuracy"))
         assert min(coverage.values()) > 0.88, coverage
     assert measure_errors(2000, 0.1, 300, 0.0)[0] < 0.09
+
+
+def test_images_that_a_table_names_are_cut_by_a_column_of_it(tmp_path):
+    folder = write_images(tmp_path, rare=10, others=30)
+    files = [*sorted((folder / "cracked").iterdir()), *sorted((folder / "ok").iterdir())]
+    frame = pd.DataFrame({"file": [str(file.relative_to(tmp_path)) for file in files]})
+    frame = frame.assign(label=["cracked"] * 10 + ["ok"] * 30, camera=["a", "b"] * 20)
+    own = open_source(write_csv(tmp_path, frame), "label", segment=("camera",))
+    assert own.segments["camera"].names == ("a", "b")
+    assert own.segments["camera"].codes.tolist() == [0, 1] * 20
+    assert not any("camera" in note for note in own.notes)

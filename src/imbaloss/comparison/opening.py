@@ -156,9 +156,8 @@ def open_tables(
     baseline = judge_baseline(marked[0], request) if request.baseline else None
     targets, features = [target], [take_columns(schema, marked[0])]
     for test, marked_test in zip(tables[1:], marked[1:], strict=True):
-        named = (request.target, request.group, request.time, request.baseline, *(costs.columns if costs else ()))
-        named += request.segment
-        needed = [*schema.read_from, *filter(None, named)]
+        named = (request.target, request.group, request.time, request.baseline, *request.segment)
+        needed = [*schema.read_from, *filter(None, named), *(costs.columns if costs else ())]
         check_test_columns(needed, test.column_names, schema.left_out)
         with naming(request.test) if request.test else nullcontext():
             features.append(take_columns(schema, marked_test))
@@ -166,17 +165,15 @@ def open_tables(
             targets.append(name_classes(request.target, labels, whole=False))
             check_test_classes(target, targets[-1])
     held_out = sum(test.num_rows for test in tables[1:])
+    notes_on_columns = [*describe_missing_texts(first, schema)]
+    notes_on_columns += describe_names_with_digits(first, schema, request.category)
     content = Content(
         name=name,
         features=pd.concat(features, ignore_index=True) if len(features) > 1 else features[0],
         kind=schema,
         target=pd.concat(targets, ignore_index=True) if len(targets) > 1 else target,
         held_out=held_out,
-        notes=(
-            *notes,
-            *describe_missing_texts(first, schema),
-            *describe_names_with_digits(first, schema, request.category),
-        ),
+        notes=(*notes, *notes_on_columns),
         classes=classes or {},
         groups=join_columns(marked, request.group),
         times=join_columns(marked, request.time),

@@ -329,10 +329,10 @@ class Own:
         parts = [np.sort(part) for part in np.split(order, places)]
         if self.groups is None:
             return parts
-        known, of_new_groups = np.empty(0, np.int64), list[Rows]()
+        earlier_groups, of_new_groups = np.empty(0, np.int64), list[Rows]()
         for part in parts:
-            of_new_groups.append(part[~np.isin(self.groups[part], known)])
-            known = np.union1d(known, self.groups[part])
+            of_new_groups.append(part[~np.isin(self.groups[part], earlier_groups)])
+            earlier_groups = np.union1d(earlier_groups, self.groups[part])
         return of_new_groups
 
 

@@ -89,21 +89,21 @@ def cut_numbers(values: NDArray[np.float64], unnumbered: NDArray[np.object_], *,
         unnumbered: (N,), names; those of rows without a number are segments.
         is_date: Whether the values are dates.
     """
-    is_known = np.isfinite(values)
-    known = values[is_known]
-    distinct = np.unique(known)
+    is_number = np.isfinite(values)
+    numbers = values[is_number]
+    distinct = np.unique(numbers)
     if len(distinct) <= MOST_VALUES:
-        names, places = write_values(distinct, is_date=is_date), np.searchsorted(distinct, known)
+        names, places = write_values(distinct, is_date=is_date), np.searchsorted(distinct, numbers)
     else:
-        edges = np.unique(np.quantile(known, QUARTILES, method="inverted_cdf"))
-        edges = edges[edges < known.max()]
+        edges = np.unique(np.quantile(numbers, QUARTILES, method="inverted_cdf"))
+        edges = edges[edges < numbers.max()]
         edges = edges if len(edges) else distinct[-2:-1]
-        names, places = write_ranges(write_values(edges, is_date=is_date)), np.searchsorted(edges, known)
+        names, places = write_ranges(write_values(edges, is_date=is_date)), np.searchsorted(edges, numbers)
     codes = np.empty(len(values), np.int64)
-    codes[is_known] = places
-    if not is_known.all():
-        texts, of_text = np.unique(unnumbered[~is_known].astype(str), return_inverse=True)
-        codes[~is_known] = len(names) + of_text
+    codes[is_number] = places
+    if not is_number.all():
+        texts, of_text = np.unique(unnumbered[~is_number].astype(str), return_inverse=True)
+        codes[~is_number] = len(names) + of_text
         names = [*names, *texts.tolist()]
     return Segments(tuple(names), codes)
 
