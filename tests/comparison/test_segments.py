@@ -73,7 +73,7 @@ def test_few_numbers_are_segments_and_many_are_cut_at_their_quartiles():
         day=pd.date_range("2020-01-01", periods=200),
         hour=pd.date_range("2020-01-01", periods=200, freq="7h"),
         edge=[0] * 5 + list(range(1, 15)) + [99] * 181,
-        mark=[*[">8"] * 20, *["unknown"] * 20, *map(str, [*range(40)] * 4)],
+        mark=[*[">8"] * 20, *["unknown"] * 15, *[None] * 5, *map(str, [*range(40)] * 4)],
     )
     rows = cut(frame, "few", "many", "day", "hour", "edge", "mark", mark=("mark",))
     assert rows["few"] == {
@@ -86,8 +86,9 @@ def test_few_numbers_are_segments_and_many_are_cut_at_their_quartiles():
     assert list(rows["day"])[:2] == ["up to 2020-02-19", "above 2020-02-19 to 2020-04-09"]
     assert next(iter(rows["hour"])) == "up to 2020-01-15 07:00"
     assert {name: len(each) for name, each in rows["edge"].items()} == {"up to 14": 19, "above 14": 181}
-    assert list(rows["mark"])[-1] == "unknown"
-    assert rows["mark"]["unknown"] == list(range(20, 40))
+    assert list(rows["mark"])[-2:] == ["(missing)", "unknown"]
+    assert rows["mark"]["unknown"] == list(range(20, 35))
+    assert rows["mark"]["(missing)"] == list(range(35, 40))
 
 
 @settings(deadline=None, max_examples=40)

@@ -74,8 +74,8 @@ def describe_difference(report: SegmentReport, difference: Difference) -> str:
             f"{write_score(segment.scores[SHARE])}, elsewhere the share is {abs(difference.elsewhere):.3f} "
             f"{'above' if difference.elsewhere > 0 else 'below'} the mean probability"
         )
-    here = write_score(segment.scores[difference.score])
-    return f"in {where} the {LABELS[difference.score]} is {here}, elsewhere {difference.elsewhere:.3f}"
+    score = write_score(segment.scores[difference.score])
+    return f"in {where} the {LABELS[difference.score]} is {score}, elsewhere {difference.elsewhere:.3f}"
 
 
 def list_small_segments(report: SegmentReport) -> str:

@@ -9,10 +9,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from imbaloss.comparison.column_kinds import judge_columns
-from imbaloss.comparison.column_values import take_columns
+from imbaloss.comparison.column_values import UNMARKED, take_columns
 from imbaloss.comparison.columns import MISSING, ColumnKind
 from imbaloss.comparison.judgement import ColumnRequest
 from imbaloss.comparison.request import ComparisonRequest
+from imbaloss.plural import format_count
 from imbaloss.studies import Segments
 
 if TYPE_CHECKING:
@@ -36,8 +37,8 @@ def cut_segments(tables: "Sequence[pa.Table]", request: ComparisonRequest) -> di
         ValueError: A column has one value, values of several kinds, or a different text in each row.
     """
     names = {*request.category, *filter(None, (request.group,))}
-    asked = ColumnRequest(names, request.mark, request.na_values, request.keep_na, decimal=request.decimal)
-    return {name: cut_column(name, tables, asked) for name in request.segment}
+    of_columns = ColumnRequest(names, request.mark, request.na_values, request.keep_na, decimal=request.decimal)
+    return {name: cut_column(name, tables, of_columns) for name in request.segment}
 
 
 def cut_column(name: str, tables: "Sequence[pa.Table]", request: ColumnRequest) -> Segments:
@@ -67,18 +68,20 @@ def cut_column(name: str, tables: "Sequence[pa.Table]", request: ColumnRequest) 
         return cut_names(values)
     marks = [frame[column.name] for column in schema.columns if column.kind == ColumnKind.MARK]
     numbers = values.to_numpy(np.float64)
-    unnumbered = marks[0].to_numpy(object) if marks else np.full(len(frame), MISSING, dtype=object)
+    unnumbered = np.full(len(frame), MISSING, dtype=object)
+    if marks:
+        unnumbered = marks[0].replace(UNMARKED, MISSING).to_numpy(object)
     return cut_numbers(numbers, unnumbered, is_date=first.is_date)
 
 
 def cut_names(values: "pd.Series[Any]") -> Segments:
     """Cut rows into segments by names (N,), of which "(missing)" stands for a missing value."""
     counts = values[values != MISSING].value_counts(sort=False).sort_index().sort_values(ascending=False, kind="stable")
-    own, others = list(counts.index[:MOST_VALUES]), len(counts) - MOST_VALUES
-    other_name = f"other ({others} value{'s' * (others != 1)})"
-    names = [*own, *([other_name] if others > 0 else []), *([MISSING] if (values == MISSING).any() else [])]
-    places = {name: place for place, name in enumerate(own)} | {MISSING: len(names) - 1}
-    return Segments(tuple(map(str, names)), values.map(lambda name: places.get(name, len(own))).to_numpy(np.int64))
+    frequent, rest = list(counts.index[:MOST_VALUES]), len(counts) - MOST_VALUES
+    name_of_rest = f"other ({format_count(rest, 'value')})"
+    names = [*frequent, *([name_of_rest] if rest > 0 else []), *([MISSING] if (values == MISSING).any() else [])]
+    places = {name: place for place, name in enumerate(frequent)} | {MISSING: len(names) - 1}
+    return Segments(tuple(map(str, names)), values.map(lambda name: places.get(name, len(frequent))).to_numpy(np.int64))
 
 
 def cut_numbers(values: NDArray[np.float64], unnumbered: NDArray[np.object_], *, is_date: bool) -> Segments:

@@ -143,7 +143,7 @@ def read_segments(content: bytes) -> Segments:
 
 
 class Store:
-    """The store of an output folder: rows, predictions, claims and example images in an SQLite file.
+    """The store of an output folder: rows, predictions, claims, example images and segments in an SQLite file.
 
     Args:
         folder: The output folder.
