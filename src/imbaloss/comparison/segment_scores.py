@@ -20,7 +20,6 @@ from imbaloss.learners import Method
 from imbaloss.report import Findings
 from imbaloss.report.evidence import ERROR
 from imbaloss.statistics import Interval, delong, holm, logit_interval, wilson_interval
-from imbaloss.statistics.intervals import interval_around
 from imbaloss.statistics.paired import ROUNDING
 from imbaloss.studies import Predictions, Row, Segments
 
@@ -280,7 +279,7 @@ def are_few(part: JudgedRows) -> bool:
 def score_rows(part: JudgedRows, *, objective: Objective | None, are_ranked: bool) -> dict[str, Interval]:
     """Compute the scores of rows with 95 % intervals for other rows and the same models, by name.
 
-    Shares have Wilson's intervals, the ROC-AUC has DeLong's, and a mean cost Student's on a logarithmic scale. Other
+    Shares have Wilson's intervals, the ROC-AUC has DeLong's, and costs have Student's on a logarithmic scale. Other
     scores have those of a bootstrap within each class. A score that is undefined is NaN.
 
     Args:
@@ -332,29 +331,30 @@ def score_decisions(part: JudgedRows, name: str) -> Interval:
     if part.costs is None:
         return UNDEFINED
     if name == COST:
-        return average_costs(part.costs[:, 0], part.rarer)
+        return relate_costs(part.costs[:, 0], np.ones(len(labels)), part.rarer)
     assert name == SAVINGS
-    means = np.concatenate([part.costs.mean(axis=0)[None], bootstrap_means(labels, part.costs.T)])
-    constant = means[:, 1:].min(axis=1)
-    if not constant.all():
-        return UNDEFINED
-    saved = 1 - means[:, 0] / constant
-    half = stats.t.ppf(0.975, part.rarer - 1) * saved[1:].std(ddof=1)
-    return interval_around(float(saved[0]), float(half))
+    constant = part.costs[:, 1 + part.costs[:, 1:].mean(axis=0).argmin()]
+    value, low, high = relate_costs(part.costs[:, 0], constant, part.rarer)
+    return Interval(1 - value, 1 - high, 1 - low)
 
 
-def average_costs(costs: Floats, rarer: int) -> Interval:
-    """Compute the mean of costs (n,), at least 0, and its 95 % interval: Student's, of the logarithm of the mean.
+def relate_costs(costs: Floats, units: Floats, rarer: int) -> Interval:
+    """Divide the sum of costs (n,) by that of units (n,), both at least 0, with a 95 % interval.
 
-    On the scale of the costs the interval would cover less, since few costs are large. The ends are NaN if all are 0.
+    The interval is Student's for a ratio, on a logarithmic scale; on its own scale it would cover less, since few costs
+    are large. The ends are NaN if all costs are 0, and so is the ratio if all units are.
 
     rarer: The number of rows of the rarer class; the degrees of freedom are one less.
     """
-    mean = float(costs.mean())
-    if not mean:
-        return Interval(mean, np.nan, np.nan)
-    half = stats.t.ppf(0.975, rarer - 1) * costs.std(ddof=1) / sqrt(len(costs)) / mean
-    return Interval(mean, float(mean * np.exp(-half)), float(mean * np.exp(half)))
+    unit = float(units.mean())
+    if not unit:
+        return UNDEFINED
+    ratio = float(costs.mean()) / unit
+    if not ratio:
+        return Interval(ratio, np.nan, np.nan)
+    error = np.std(costs - ratio * units, ddof=1) / sqrt(len(costs)) / unit
+    half = stats.t.ppf(0.975, rarer - 1) * error / ratio
+    return Interval(ratio, float(ratio * np.exp(-half)), float(ratio * np.exp(half)))
 
 
 def compare_segments(
