@@ -1,6 +1,6 @@
 """Coverage of the intervals of segments, and errors of the tests between them, by simulation.
 
-    python -m benchmarks.segments --draws 1000
+    python -m benchmarks.segments --draws 500
 
 The log-odds of a model are normal in each class. Its probabilities are true, and it decides at a fixed threshold or by
 costs of each row. The scores of a population of 400,000 rows are the true ones.
@@ -79,7 +79,7 @@ def measure_errors(rows: int, share: float, draws: int, shift: float) -> tuple[f
 def main() -> None:
     """Print the coverage of each score and the errors of the tests."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--draws", type=int, default=1000)
+    parser.add_argument("--draws", type=int, default=500)
     draws = parser.parse_args().draws
     for objective in map(Objective.parse, ("balanced_accuracy", "savings")):
         for rows, share in SETTINGS:
