@@ -72,7 +72,7 @@ def extend_page(advice: Advice | None) -> ReportExtension:
     """Return the first part of a report: the advice, or a sentence that no method has a result if `advice` is None."""
     sentences = advice.sentences if advice else ()
     values: dict[str, object] = {"advice": advice}
-    if advice and (report := advice.segments):
+    if advice and (report := advice.segments) and report.segments:
         values["segments"] = {
             "headings": write_headings(report),
             "columns": {column: write_lines(report, lines) for column, lines in report.by_column.items()},

@@ -62,7 +62,7 @@ def compare(  # noqa: D417 - the table of the request documents the other option
         y: (N,), labels of two classes, or of several classes of which `positive` names one.
         test: X and y of the test part, instead of cross-validation.
         groups: (N,). Rows of one group stay in one part.
-        times: (N,). The latest rows are the test part.
+        times: (N,). The latest rows are the test part; with groups, those of new groups.
         threshold: The rule that chooses thresholds, such as "f1" or "cost:fn=10,fp=1". None: the rule that goes with
             `optimize`, and else "f1".
         optimize: The score that chooses settings and methods, such as "average_precision" or

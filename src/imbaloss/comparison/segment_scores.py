@@ -158,15 +158,17 @@ def judge_segments(findings: Findings, best: Method, data: str, columns: Sequenc
         columns: The columns that cut the rows into segments.
 
     Returns:
-        The segments; None without columns or decisions.
+        The segments; None without columns. The report is empty if no run has decisions, or the store has no segments.
 
     Raises:
         OSError: The store is damaged or cannot be read.
     """
+    if not columns:
+        return None
     segments = findings.store.segments(data, columns)
     results = select_results(findings, best)
     if not segments or not results:
-        return None
+        return SegmentReport((), (), 0, 0, has_groups=False)
     tested = read_tested_rows(findings, results)
     are_ranked = can_rank(findings, best)
     score = partial(score_rows, objective=best.decision.optimize, are_ranked=are_ranked)

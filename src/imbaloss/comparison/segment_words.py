@@ -43,11 +43,13 @@ def write_segment_sentences(report: SegmentReport) -> tuple[str, ...]:
 
 def describe_differences(report: SegmentReport) -> str:
     """Say which segments differ significantly from all other rows and how, or that none does, or why none is tested."""
+    if not report.segments:
+        return "Segments are not judged, since the store lacks decisions on test rows, or the segments of the rows"
     columns = join_words(f"`{column}`" for column in report.by_column)
     if report.has_groups:
         return (
             f"Segments of {columns} are not tested for differences, since rows of one group are alike. Their intervals "
-            "in the report take rows as independent, and so are too narrow"
+            "take rows as independent, and so are too narrow"
         )
     if not report.differences:
         return f"Segments of {columns} are too small to be tested for differences"
@@ -60,7 +62,7 @@ def describe_differences(report: SegmentReport) -> str:
             "so few rows do not show"
         )
     named = "; ".join(describe_difference(report, each) for each in significant[:MOST_NAMED])
-    more = f"; and {len(significant) - MOST_NAMED} more in the report" if len(significant) > MOST_NAMED else ""
+    more = f"; and {len(significant) - MOST_NAMED} more" if len(significant) > MOST_NAMED else ""
     return f"Segments that differ significantly from the other rows ({tests}): {named}{more}"
 
 
