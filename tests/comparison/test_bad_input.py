@@ -207,7 +207,7 @@ BAD = {
     ),
     "group and time at once": (write_csv, ("--group", "day", "--time", "day"), "both group and time"),
     # segments
-    "no such segment": (write_csv, ("--segment", "contry"), "has no column 'contry', which --segment names (did you"),
+    "no such segment": (write_csv, ("--segment", "countri"), "has no column 'countri', which --segment names (did you"),
     "the segment is the target": (write_csv, ("--segment", "fraud"), "the segment column is the target, 'fraud'"),
     "a segment of one value": (
         lambda f: changed(f, same=3), ("--segment", "same"), "the column 'same' does not divide the rows into segments",
