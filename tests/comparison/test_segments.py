@@ -137,7 +137,7 @@ def test_groups_are_names_and_a_column_may_be_dropped_and_still_cut():
 @pytest.mark.parametrize(
     ("column", "sentence"),
     [
-        ("regio", r"has no column 'regio', which `segment` names \(did you mean 'region'\?\)"),
+        ("regions", r"has no column 'regions', which `segment` names \(did you mean 'region'\?\)"),
         ("fraud", "the segment column is the target, 'fraud'"),
         ("one", "the column 'one' does not divide the rows into segments: .*its only value is 1"),
         ("name", "the column 'name' does not divide the rows into segments: .*different texts"),
