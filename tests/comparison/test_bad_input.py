@@ -201,8 +201,18 @@ BAD = {
         lambda f: write_csv(f, mixed().assign(fraud=["yes"] + ["no"] * 119, when=range(120))), ("--time", "when"),
         "1 positive and 119 negatives: each class needs at least 3, one each for train, validation and test",
     ),
-    "group beside time": (write_csv, ("--group", "shop", "--time", "day"), "by group or by time, not by both"),
+    "group beside time, each group at all times": (
+        lambda f: changed(f, who=["a", "b", "c"] * 40), ("--group", "who", "--time", "day"),
+        "the validation part has no positives if rows of 'who' whose group is in an earlier part by 'day' are left out",
+    ),
     "group and time at once": (write_csv, ("--group", "day", "--time", "day"), "both group and time"),
+    # segments
+    "no such segment": (write_csv, ("--segment", "countri"), "has no column 'countri', which --segment names (did you"),
+    "the segment is the target": (write_csv, ("--segment", "fraud"), "the segment column is the target, 'fraud'"),
+    "a segment of one value": (
+        lambda f: changed(f, same=3), ("--segment", "same"), "the column 'same' does not divide the rows into segments",
+    ),
+    "segments of a folder of images": (write_images, ("--segment", "patient"), "has no columns: leave out --segment"),
     # a file to judge by
     "no such test file": (write_csv, ("--test", "none.csv"), "there is no file none.csv"),
     "a test file with other columns": (

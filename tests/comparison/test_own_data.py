@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from imbaloss.comparison.description import describe_division
 from imbaloss.comparison.own_data import Own
 from imbaloss.comparison.request import ComparisonRequest
 from imbaloss.data import Fold
@@ -63,6 +64,48 @@ def test_the_past_comes_before_the_future_and_one_moment_is_not_divided():
     assert times[rows["validation"]].max() < times[rows["test"]].min()
     assert len(rows["test"]) >= 24
     assert "when" not in data.features
+
+
+def test_with_groups_and_times_the_later_parts_have_new_groups_alone_by_hand():
+    """By time alone, rows 0 to 11 are train, 12 to 15 validation and 16 to 19 test."""
+    frame = pd.DataFrame({
+        "x": [3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8, 9, 7, 9, 3, 2, 3, 8, 4],
+        "who": list("aabbccddaa") + list("eeefffcggh"),
+        "when": range(20),
+        "fraud": ["yes", "no"] * 10,
+    })  # fmt: skip
+    data = own(frame, group="who", time="when", positive="yes")
+    assert {part: rows.tolist() for part, rows in data.find_rows(0, None).items()} == {
+        "train": list(range(12)),  # a to e
+        "validation": [13, 14, 15],  # of f; the row of e is left out
+        "test": [17, 18, 19],  # of g and h; the row of c is left out
+    }
+    assert data.without_test.find_rows(0, None)["validation"].tolist() == [17, 18, 19]
+    notes = describe_division(data)
+    assert "2 rows (10 %) whose group has rows in an earlier part are left out there" in notes
+    assert "Only new groups are in validation and test (8 groups in all)" in notes
+
+
+@settings(deadline=None, max_examples=30)
+@given(seed=st.integers(0, 2**32), groups=st.integers(30, 120), spread=st.floats(0, 0.3), moments=st.integers(8, 500))
+def test_no_group_is_in_two_parts_and_the_past_comes_before_the_future(seed, groups, spread, moments):
+    generator = np.random.default_rng(seed)
+    who = generator.integers(0, groups, 200)
+    when = np.floor((who / groups + spread * generator.random(200)) * moments).astype(int)
+    frame = mixed(rows=200, share=0.5).assign(who=who, when=when)
+    try:
+        data = own(frame, group="who", time="when", positive="yes")
+    except ValueError as error:
+        assert "are left out: divide by only one of the two" in str(error)  # noqa: PT017 - both ends are right
+        return
+    parts, by_time = data.find_rows(0, None), own(frame, time="when", positive="yes").find_rows(0, None)
+    for first, second in (("train", "validation"), ("validation", "test"), ("train", "test")):
+        assert when[parts[first]].max() < when[parts[second]].min()
+        assert not set(who[parts[first]]) & set(who[parts[second]])
+    assert parts["train"].tolist() == by_time["train"].tolist()
+    for part, rows in parts.items():  # no row is left out without need
+        earlier = when < when[by_time[part]].min()
+        assert rows.tolist() == [row for row in by_time[part] if who[row] not in set(who[earlier])]
 
 
 def test_a_test_of_its_own_is_test_whatever_the_seed_and_tune_is_drawn_anew():

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,14 @@ from imbaloss.comparison.recommendation import (
     find_most_scored,
     scale_standard_errors,
     sort_by_preference,
+)
+from imbaloss.comparison.segment_scores import SegmentReport
+from imbaloss.comparison.segment_words import (
+    describe_differences,
+    describe_tested_rows,
+    write_headings,
+    write_lines,
+    write_segment_sentences,
 )
 from imbaloss.comparison.sentences import write_sentences
 from imbaloss.evaluation import Guarantee, Objective
@@ -54,6 +63,7 @@ class Advice:
     sentences: tuple[str, ...]  # the most important first
     expected: Interval  # the score to expect on new data; NaN ends if it is not estimated
     row: Row | None  # the training on all rows; None before it is finished
+    segments: SegmentReport | None = None  # the method in segments of the test rows; None if none are asked for
 
     @property
     def threshold(self) -> Threshold | None:
@@ -70,7 +80,15 @@ class Advice:
 def extend_page(advice: Advice | None) -> ReportExtension:
     """Return the first part of a report: the advice, or a sentence that no method has a result if `advice` is None."""
     sentences = advice.sentences if advice else ()
-    return ReportExtension("imbaloss.comparison", "page_of_answer.html.jinja", {"advice": advice}, sentences)
+    values: dict[str, object] = {"advice": advice}
+    if advice and (report := advice.segments) and report.segments:
+        values["segments"] = {
+            "headings": write_headings(report),
+            "columns": {column: write_lines(report, lines) for column, lines in report.by_column.items()},
+            "differences": describe_differences(report),
+            "describe_rows": partial(describe_tested_rows, report),
+        }
+    return ReportExtension("imbaloss.comparison", "page_of_answer.html.jinja", values, sentences)
 
 
 def advise(
@@ -82,6 +100,7 @@ def advise(
     final: Row | None,
     drops: Sequence[Drop] = (),
     cost: str = "",
+    segments: SegmentReport | None = None,
 ) -> Advice:
     """Return the advice to use a method: the deciding score, sentences with reasons, and the final training.
 
@@ -93,6 +112,7 @@ def advise(
         final: The training of the best method on all rows; None before it is finished.
         drops: The methods that a race dropped.
         cost: What outcomes cost in each row, as the request names it; empty without such costs.
+        segments: The best method in segments of the test rows; None if none are asked for.
     """
     score = choose_score(findings)
     named = key_by_name(methods)
@@ -116,7 +136,10 @@ def advise(
         final=final,
         cost=cost,
     )
-    return Advice(best, score, write_sentences(case), case.reached, final)
+    sentences = write_sentences(case)
+    if segments and not case.finds_nothing:
+        sentences += write_segment_sentences(segments)
+    return Advice(best, score, sentences, case.reached, final, segments)
 
 
 def recommend(findings: Findings, methods: Sequence[Method]) -> Method | None:

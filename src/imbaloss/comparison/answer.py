@@ -41,6 +41,15 @@ class Answer:
         return report.tabulate_comparisons(self.findings.comparisons)
 
     @property
+    def segments(self) -> pd.DataFrame | None:
+        """The recommended method in segments of the test rows, one line a segment of a column.
+
+        Scores have the ends of their 95 % interval, as recall_low and recall_high, and where they are tested against
+        all other rows the p-value after Holm's correction, as recall_p. None if no segments were asked for.
+        """
+        return self.advice.segments.frame if self.advice.segments else None
+
+    @property
     def verdict(self) -> str:
         """The sentences that recommend a method and say how certain that is, one a line, as one text."""
         return "\n".join(f"{sentence}." for sentence in self.advice.sentences)
@@ -112,8 +121,8 @@ def convert_to_json(answer: Answer) -> dict[str, Any]:
     """Return an answer as a dictionary of JSON values. NaN and infinity become None.
 
     Its keys are best, by (the deciding score), threshold, verdict, data (notes), table, comparisons and folder. Without
-    a threshold, all its entries are None. Two keys follow where they apply: guarantee, with score, bound, confidence
-    and whether the threshold holds it; and dropped, if a race dropped methods.
+    a threshold, all its entries are None. Three keys follow where they apply: guarantee, with score, bound, confidence
+    and whether the threshold holds it; dropped, if a race dropped methods; and segments, if they were asked for.
     """
     threshold, guarantee = answer.threshold or (None, None, None), answer.advice.guarantee
     return {
@@ -127,6 +136,7 @@ def convert_to_json(answer: Answer) -> dict[str, Any]:
         "folder": str(answer.folder),
         **({"guarantee": vars(guarantee) | {"holds": answer.threshold is not None}} if guarantee else {}),
         **({"dropped": [asdict(drop) for drop in answer.drops]} if answer.drops else {}),
+        **({} if answer.segments is None else {"segments": report.to_records(answer.segments)}),
     }
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from imbaloss.comparison.columns import Schema
 from imbaloss.comparison.hashes import hash_rows
-from imbaloss.comparison.own_data import FOLDS, TEST, TIME, Baseline, Own
+from imbaloss.comparison.own_data import ALL, FOLDS, TEST, TIME, Baseline, Own
 from imbaloss.comparison.preparation import ImagePreparation
 from imbaloss.comparison.reading.table_file import COMPRESSED
 from imbaloss.comparison.request import ComparisonRequest
@@ -21,6 +21,7 @@ from imbaloss.comparison.targets import find_classes, number_groups, order_times
 from imbaloss.data.splits import FEWEST_FOLDS, check_folds
 from imbaloss.evaluation.sample_costs import average_constant_costs
 from imbaloss.plural import format_count
+from imbaloss.studies import Segments
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -43,6 +44,7 @@ class Content:
     sample_costs: NDArray[np.float64] | None = None  # (N, 4), these costs as numbers
     weights: NDArray[np.float64] | None = None  # (N,), the weight of each row
     baseline: Baseline | None = None  # the score or decision in use today
+    segments: Mapping[str, Segments] = field(default_factory=dict)  # of the rows, by the column that they are cut by
 
 
 def derive_name(source: Path) -> str:
@@ -98,6 +100,7 @@ def assemble_own(content: Content, request: ComparisonRequest) -> Own:
         groups = number_groups(str(request.group), content.groups, labels)
     if content.times is not None:
         times = order_times(str(request.time), content.times)
+    has_groups = groups is not None and len(np.unique(groups)) < len(groups)
     own = Own(
         name=content.name,
         negative=negative,
@@ -117,6 +120,7 @@ def assemble_own(content: Content, request: ComparisonRequest) -> Own:
         sample_costs=content.sample_costs,
         weights=content.weights,
         baseline=content.baseline,
+        segments={name: replace(each, has_groups=has_groups) for name, each in content.segments.items()},
     )
     if own.sample_costs is not None:
         check_decision_matters(labels, own.sample_costs)
@@ -177,7 +181,7 @@ def check_parts(own: Own, request: ComparisonRequest) -> None:
     if own.division == TEST and own.times is None:
         check_folds_of_learned(own)
     number_of_groups = 0 if own.groups is None else len(np.unique(own.groups[: len(own.labels) - own.held_out]))
-    if own.groups is not None and number_of_groups < own.folds:
+    if own.groups is not None and own.times is None and number_of_groups < own.folds:
         raise ValueError(
             f"column {request.group!r} has {number_of_groups} groups, fewer than {own.folds} folds: use fewer --folds, "
             "or groups of fewer rows"
@@ -186,17 +190,35 @@ def check_parts(own: Own, request: ComparisonRequest) -> None:
         raise ValueError(
             f"{counts_text}: each class needs at least {FEWEST_FOLDS}, one each for train, validation and test"
         )
-    for fold in own.each_fold:
-        for part, counts in own.split_counts(0, fold).items():
-            if not all(counts):
-                group = request.group
+    divisions = [(own, fold) for fold in own.each_fold]
+    if own.groups is not None and own.times is not None:  # which leave rows out of the training on all rows too
+        divisions.append((own.without_test, None))
+    for data, fold in divisions:
+        for part, counts in data.split_counts(0, fold).items():
+            if not all(counts) and (part, data.division) != ("test", ALL):
                 lacks = "positives" if not counts.positives else "negatives"
-                reasons = {
-                    FOLDS: f"a fold has no {lacks} if the rows of one {group!r} stay together: use fewer --folds",
-                    TIME: f"the {part} part has no {lacks} if the rows are divided by {request.time!r}",
-                    TEST: f"the {part} part has no {lacks}",
-                }
-                raise ValueError(f"{reasons[own.division]}; there are {counts_text} in all")
+                raise ValueError(f"{explain_lack(own, request, part, lacks)}; there are {counts_text} in all")
+
+
+def explain_lack(own: Own, request: ComparisonRequest, part: str, lacks: str) -> str:
+    """Explain why a part lacks a class, and say what to do where a change of the request may help.
+
+    Args:
+        own: The data.
+        request: Has the names of the columns of groups and times.
+        part: The name of the part.
+        lacks: The class that it lacks, "positives" or "negatives".
+    """
+    if own.groups is not None and own.times is not None:
+        return (
+            f"the {part} part has no {lacks} if rows of {request.group!r} whose group is in an earlier part by "
+            f"{request.time!r} are left out: divide by only one of the two"
+        )
+    return {
+        FOLDS: f"a fold has no {lacks} if the rows of one {request.group!r} stay together: use fewer --folds",
+        TIME: f"the {part} part has no {lacks} if the rows are divided by {request.time!r}",
+        TEST: f"the {part} part has no {lacks}",
+    }[own.division]
 
 
 def check_folds_of_learned(own: Own) -> None:

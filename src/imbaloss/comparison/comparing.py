@@ -65,6 +65,7 @@ def answer_request(
     out = choose_folder(study, out, observer.note, is_named=request.out is not None, overwrite=request.overwrite)
     place = Place(own, out, Store(out), request.device, observer, executor)
     place.store.add_examples({study.name: own})
+    place.store.add_segments(study.data, own.segments)
     place.keep(study)
     if budget is not None:
         study = train_in_budget(study, place, budget, request.made)

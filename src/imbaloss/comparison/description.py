@@ -91,13 +91,29 @@ def describe_division(own: Own) -> str:
     }[own.division]
     first = " in the first division" if own.division == FOLDS else ""
     sentences = [division, f"Positives and negatives{first}: {parts}"]
-    if own.groups is not None:
+    if own.groups is not None and own.times is not None:
+        sentences.insert(1, describe_left_out_groups(own))
+    elif own.groups is not None:
         within = " in train or validation" if own.division == TEST else ""
         sentences.insert(1, f"The {nouns} of one group stay together{within} ({own.groups.max() + 1:,} groups)")
     if apart is not None:
         chosen = f"A fifth of the {nouns} is set apart first, and only chooses the threshold with a guarantee"
         sentences.insert(0, f"{chosen}: {apart.positives:,} positives and {apart.negatives:,} negatives")
     return ". ".join(sentences)
+
+
+def describe_left_out_groups(own: Own) -> str:
+    """Say that validation and test have new groups alone, and how many rows are left out for that."""
+    noun, parts = own.kind.noun, own.find_rows(0, None)
+    used = sum(map(len, parts.values()))
+    left_out = len(own.labels) - used
+    later = "the validation part" if own.division == TEST else "validation and test"
+    assert own.groups is not None
+    return (
+        f"Only new groups are in {later} ({own.groups.max() + 1:,} groups in all): "
+        f"{count_noun(left_out, noun)} ({write_percent(left_out / len(own.labels))}) whose group has {noun}s in an "
+        "earlier part are left out there"
+    )
 
 
 def describe_columns(schema: Schema, frame: pd.DataFrame, labels: NDArray[np.int64]) -> Iterator[str]:

@@ -19,7 +19,7 @@ from imbaloss.comparison.column_values import write_name
 from imbaloss.comparison.comparing import answer_request
 from imbaloss.comparison.missing_values import mark_missing
 from imbaloss.comparison.opening import open_tables
-from imbaloss.comparison.opening_images import name_label_classes, refuse_costs
+from imbaloss.comparison.opening_images import name_label_classes, refuse_options_of_rows
 from imbaloss.comparison.own_data import Own
 from imbaloss.comparison.own_model import convert_label
 from imbaloss.comparison.place import SILENT, ComparisonObserver
@@ -39,11 +39,12 @@ def compare(  # noqa: D417 - the table of the request documents the other option
     X: Any, y: Any, *, methods: Any = None, losses: Names = None, samplers: Names = None, references: bool = True,
     settings: int = MOST_SETTINGS, positive: Any = None, test: tuple[Any, Any] | None = None, groups: Any = None,
     times: Any = None, sample_weight: Any = None, threshold: str | None = None, cost: Any = None,
-    keep_cost_columns: bool = False, baseline: str | None = None, optimize: str | None = None, folds: int = 5,
-    repetitions: int | None = None, budget: str | None = None, race: bool = False, margin: float = DEFAULT_MARGIN,
-    category: Names = (), drop: Names = (), mark: Names = (), na_values: Names = (), keep_na: Names = (),
-    decimal: str | None = None, out: str | Path | None = None, overwrite: bool = False, name: str = "data",
-    device: str = "cpu", executor: str | None = None, workers: int | None = None, address: str | None = None,
+    keep_cost_columns: bool = False, baseline: str | None = None, segment: Names = (), optimize: str | None = None,
+    folds: int = 5, repetitions: int | None = None, budget: str | None = None, race: bool = False,
+    margin: float = DEFAULT_MARGIN, category: Names = (), drop: Names = (), mark: Names = (), na_values: Names = (),
+    keep_na: Names = (), decimal: str | None = None, out: str | Path | None = None, overwrite: bool = False,
+    name: str = "data", device: str = "cpu", executor: str | None = None, workers: int | None = None,
+    address: str | None = None,
     verbose: bool = False, **recipe: Any,
 ) -> Answer:  # fmt: skip
     """Find out which method finds the rare class best in these data, by how much, and how certain that is.
@@ -62,7 +63,7 @@ def compare(  # noqa: D417 - the table of the request documents the other option
         y: (N,), labels of two classes, or of several classes of which `positive` names one.
         test: X and y of the test part, instead of cross-validation.
         groups: (N,). Rows of one group stay in one part.
-        times: (N,). The latest rows are the test part.
+        times: (N,). The latest rows are the test part; with groups, those of new groups.
         sample_weight: (N,), above 0. They count in training and in all scores.
         threshold: The rule that chooses thresholds, such as "f1" or "cost:fn=10,fp=1"; or what the threshold guarantees
             on new rows with a `confidence`, such as "recall>=0.9", "precision>=0.8" or "fpr<=0.05". None: the rule that
@@ -86,7 +87,7 @@ def compare(  # noqa: D417 - the table of the request documents the other option
         folds=canonical_int("folds", folds),
         repetitions=None if repetitions is None else canonical_int("repetitions", repetitions), budget=budget,
         cost=None if cost is None else str(RowCosts.read(cost)), keep_cost_columns=keep_cost_columns,
-        baseline=baseline, race=race, margin=margin, device=device,
+        baseline=baseline, segment=as_names(segment) or (), race=race, margin=margin, device=device,
         recipe=recipe | drop_missing(threshold=threshold, optimize=optimize),
         out=None if out is None else Path(out), overwrite=overwrite,
         executor=executor, workers=None if workers is None else canonical_int("workers", workers), address=address,
@@ -208,7 +209,7 @@ def open_arrays(
     if extra and len(pairs) > 1:
         raise ValueError("`groups` and `times` cannot be combined with `test`: the test set already fixes the split")
     if are_images(pairs[0][0]):
-        refuse_costs(request)
+        refuse_options_of_rows(request)
         return open_images(name, [X for X, _ in pairs], labels, table_from_frame(pd.DataFrame(extra)), request)
     tables = [table_from_frame(X) for X, _ in pairs]
     check_lengths(tables, labels)

@@ -35,6 +35,7 @@ from imbaloss.comparison.reading.table_file import ReadingOptions, TableFile, na
 from imbaloss.comparison.reading.text import select
 from imbaloss.comparison.request import ComparisonRequest
 from imbaloss.comparison.row_costs import RowCosts
+from imbaloss.comparison.segments import cut_segments
 from imbaloss.comparison.targets import name_classes
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def check_columns(names: Collection[str], request: ComparisonRequest, source: st
         source: The file or the data, which begins messages.
 
     Raises:
-        ValueError: A column does not exist, is named for two purposes, or both groups and times are named.
+        ValueError: A column does not exist, or is named for two purposes.
     """
     wanted = {
         "target": request.target,
@@ -103,7 +104,7 @@ def check_columns(names: Collection[str], request: ComparisonRequest, source: st
         "baseline": request.baseline,
     }
     lists = {"drop": request.drop, "category": request.category, "mark": request.mark, "keep_na": request.keep_na}
-    lists["cost"] = read_costs(request).columns
+    lists |= {"segment": request.segment, "cost": read_costs(request).columns}
     named = [*wanted.items(), *((purpose, name) for purpose, column_names in lists.items() for name in column_names)]
     for purpose, name in named:
         if name is not None and name not in names:
@@ -118,13 +119,14 @@ def check_columns(names: Collection[str], request: ComparisonRequest, source: st
                 f"the {purpose} column is the target, {request.target!r}, which cannot divide the rows: name another "
                 f"column with --{purpose}"
             )
-    for purpose, columns in (("baseline", [request.baseline]), ("weight", [request.weight]), ("cost", lists["cost"])):
+    for purpose, columns in (
+        ("baseline", (request.baseline,)), ("weight", (request.weight,)), ("cost", lists["cost"]),
+        ("segment", request.segment),
+    ):  # fmt: skip
         if request.target in columns:
             raise ValueError(f"the {purpose} column is the target, {request.target!r}: name another column")
-    if request.group is not None and request.time is not None:
-        if request.group == request.time:
-            raise ValueError(f"column {request.group!r} is both group and time: use one of the two")
-        raise ValueError("rows are divided by group or by time, not by both: leave out one of the two")
+    if request.group is not None and request.group == request.time:
+        raise ValueError(f"column {request.group!r} is both group and time: use one of the two")
     if request.target in request.drop:
         raise ValueError(f"the target, {request.target!r}, cannot be left out")
     if both := set(request.mark) & set(request.category):
@@ -162,8 +164,8 @@ def open_tables(
     costs = read_costs(request).find_forms(first, request.na_values, request.decimal) if request.cost else None
     targets, features = [target], [take_columns(schema, marked[0])]
     for test, marked_test in zip(tables[1:], marked[1:], strict=True):
-        named = (request.target, request.group, request.time, request.baseline, *(costs.columns if costs else ()))
-        needed = [*schema.read_from, *filter(None, named)]
+        named = (request.target, request.group, request.time, request.weight, request.baseline, *request.segment)
+        needed = [*schema.read_from, *filter(None, named), *(costs.columns if costs else ())]
         check_test_columns(needed, test.column_names, schema.left_out)
         with naming(request.test) if request.test else nullcontext():
             features.append(take_columns(schema, marked_test))
@@ -171,17 +173,15 @@ def open_tables(
             targets.append(name_classes(request.target, labels, whole=False))
             check_test_classes(target, targets[-1])
     held_out = sum(test.num_rows for test in tables[1:])
+    notes_on_columns = [*describe_missing_texts(first, schema)]
+    notes_on_columns += describe_names_with_digits(first, schema, request.category)
     content = Content(
         name=name,
         features=pd.concat(features, ignore_index=True) if len(features) > 1 else features[0],
         kind=schema,
         target=pd.concat(targets, ignore_index=True) if len(targets) > 1 else target,
         held_out=held_out,
-        notes=(
-            *notes,
-            *describe_missing_texts(first, schema),
-            *describe_names_with_digits(first, schema, request.category),
-        ),
+        notes=(*notes, *notes_on_columns),
         classes=classes or {},
         groups=join_columns(marked, request.group),
         times=join_columns(marked, request.time),
@@ -189,6 +189,7 @@ def open_tables(
         sample_costs=compute_costs(costs, tables, request) if costs else None,
         weights=read_weights(first, request) if request.weight else None,
         baseline=take_baseline(request, marked) if request.baseline else None,
+        segments=cut_segments(marked, request),
     )
     return assemble_own(content, request)
 

@@ -20,6 +20,7 @@ from imbaloss.comparison.reading.image_arrays import fit_image_arrays
 from imbaloss.comparison.reading.images import SIZE, fit_image_files
 from imbaloss.comparison.reading.text import columns_by_name, find_in_columns, is_text, iterate_blocks
 from imbaloss.comparison.request import ComparisonRequest
+from imbaloss.comparison.segments import cut_segments
 from imbaloss.comparison.targets import name_classes
 
 if TYPE_CHECKING:
@@ -91,22 +92,26 @@ def refuse_columns(request: ComparisonRequest, reason: str) -> None:
     Raises:
         ValueError: The request names a column, an encoding or a sheet.
     """
-    for option in ("group", "time", "drop", "category", "mark", "keep_na"):
+    for option in ("group", "time", "drop", "category", "mark", "keep_na", "segment"):
         if getattr(request, option):
             raise ValueError(f"{reason}: leave out --{option.replace('_', '-')}, which names a column of a table")
-    refuse_costs(request)
+    refuse_options_of_rows(request)
     for option in ("encoding", "sheet"):
         if getattr(request, option):
             raise ValueError(f"{reason}: leave out --{option}, which is for files of tables")
 
 
-def refuse_costs(request: ComparisonRequest) -> None:
-    """Refuse a request with costs or weights by row or a baseline, which are for tables; do nothing without them.
+def refuse_options_of_rows(
+    request: ComparisonRequest, options: Sequence[str] = ("cost", "weight", "baseline", "segment")
+) -> None:
+    """Refuse costs or weights by row, a baseline and segments, which are for tables; do nothing without them.
+
+    options: The fields of the request that are refused.
 
     Raises:
-        ValueError: The request has costs, weights or a baseline.
+        ValueError: The request has one of them.
     """
-    for option in ("cost", "weight", "baseline"):
+    for option in options:
         if getattr(request, option):
             instead = ", and give constant costs as --threshold cost:fn=10" if option == "cost" else ""
             raise ValueError(f"--{option} is for tables, and these are images: leave it out{instead}")
@@ -146,7 +151,7 @@ def open_image_listing(
 ) -> Own:
     """Open the images that a column of a table names, relative to the folder of the table.
 
-    Other columns than target, groups and times are ignored, with a note.
+    Other columns than target, groups, times and those of segments are ignored, with a note.
 
     Args:
         sources: The files of the table and, if there is one, of the test table.
@@ -159,7 +164,9 @@ def open_image_listing(
         OSError: A named file does not exist or cannot be read.
         ValueError: A row names no image, an image cannot be read, or the tables have different columns.
     """
-    needed = [name for name in tables[0].column_names if name in {request.target, column, request.group, request.time}]
+    refuse_options_of_rows(request, ("cost", "weight", "baseline"))
+    named = {request.target, column, request.group, request.time, *request.segment}
+    needed = [name for name in tables[0].column_names if name in named]
     for test in tables[1:]:
         check_test_columns(needed, test.column_names, tables[0].column_names)
     located = [
@@ -183,6 +190,7 @@ def open_image_listing(
         notes=(*notes, *unused, *image_notes),
         groups=join_columns(marked, request.group),
         times=join_columns(marked, request.time),
+        segments=cut_segments(marked, request),
     )
     return assemble_own(content, request)
 

@@ -1,6 +1,6 @@
 """A person's own data, and their division into train, validation and test."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Any, NamedTuple
@@ -17,6 +17,7 @@ from imbaloss.data.dataset import check_class
 from imbaloss.data.samples import Counts, InputForm, Samples, Split, pick_examples
 from imbaloss.data.seeds import make_generator, make_random_state
 from imbaloss.data.splits import Fold, split_rows
+from imbaloss.studies import Segments
 
 Rows = NDArray[np.int64]
 FOLDS, TIME, TEST, ALL = "folds", "time", "test", "all"
@@ -69,7 +70,8 @@ class Own:
     - `all`: No row is test.
 
     With `test` and `all`, a fold of the other rows is validation, drawn anew for each seed; with times it is their
-    latest fifth. The rows of a group are in one part; with `test` that holds for the other rows.
+    latest fifth. The rows of a group are in one part; with `test` that holds for the other rows. With groups and times,
+    rows that fall into a later part than the first row of their group are left out.
 
     With `sets_apart` a fifth of the rows that are learned from is set apart first, before any division. These rows are
     the same in every division, so that they judge no method either: they only choose a threshold with a guarantee.
@@ -94,6 +96,7 @@ class Own:
     sample_costs: NDArray[np.float64] | None = None  # (N, 4), these costs as numbers; None without costs
     weights: NDArray[np.float64] | None = None  # (N,), above 0; None if each row counts as one
     baseline: Baseline | None = None  # the score or decision in use today; None if there is none
+    segments: Mapping[str, Segments] = field(default_factory=dict)  # of the rows, by the column that they are cut by
 
     @property
     def cache(self) -> SplitCache:
@@ -289,6 +292,9 @@ class Own:
         Args:
             seed: Draws the folds; it has no effect on a division by time.
             fold: The fold that is test; None for divisions without folds.
+
+        Returns:
+            The indices of each part. With groups and times, some rows are in none.
         """
         every_row = np.setdiff1d(np.arange(len(self.labels)), self.rows_set_apart)
         if self.division == TIME:
@@ -334,7 +340,8 @@ class Own:
     def divide_by_time(self, rows: Rows, cuts: int) -> Sequence[Rows]:
         """Cut rows by time into the latest fifths and the rows before them, and return the parts, the earliest first.
 
-        Rows of the same time stay together, in the later part. The indices of a part are ascending. The data must have
+        Rows of the same time stay together, in the later part. Rows whose group has a row in an earlier part are left
+        out, so that the later parts have new groups alone. The indices of a part are ascending. The data must have
         times.
 
         Args:
@@ -345,7 +352,14 @@ class Own:
         order = rows[np.argsort(self.times[rows], kind="stable")]
         times = self.times[order]
         places = [np.searchsorted(times, times[len(times) * (EQUAL - cut) // EQUAL]) for cut in range(cuts, 0, -1)]
-        return [np.sort(part) for part in np.split(order, places)]
+        parts = [np.sort(part) for part in np.split(order, places)]
+        if self.groups is None:
+            return parts
+        earlier_groups, of_new_groups = np.empty(0, np.int64), list[Rows]()
+        for part in parts:
+            of_new_groups.append(part[~np.isin(self.groups[part], earlier_groups)])
+            earlier_groups = np.union1d(earlier_groups, self.groups[part])
+        return of_new_groups
 
 
 CACHES: WeakKeyDictionary[Own, SplitCache] = WeakKeyDictionary()

@@ -74,6 +74,7 @@ def plan_study(request: ComparisonRequest, own: Own) -> OwnStudy:
         noun=f"{own.kind.noun}s",
         settings=request.settings,
         race=request.race,
+        segments=tuple(own.segments),
     )
     if request.race:
         check_race(study, request)
@@ -126,7 +127,8 @@ def check_weights(own: Own, methods: Sequence[Method], request: ComparisonReques
 
     Raises:
         ValueError: The test part is fixed, whose rows are drawn again with equal chances; the threshold is to carry a
-            guarantee, whose tests count rows; or a sampler makes new rows, which have no weight.
+            guarantee, whose tests count rows; segments are asked for, which count rows too; or a sampler makes new
+            rows, which have no weight.
     """
     weight = request.write_option("weight")
     if own.division != FOLDS:
@@ -136,6 +138,10 @@ def check_weights(own: Own, methods: Sequence[Method], request: ComparisonReques
         )
     if is_guarantee(request.recipe.get("threshold")):
         raise ValueError(f"{weight} and a guarantee cannot be combined: its tests count rows alike")
+    if request.segment:
+        raise ValueError(
+            f"{weight} and {request.write_option('segment')} cannot be combined: segments count rows alike"
+        )
     for method in methods:
         if not method.sampler.keeps_weights:
             problem = f"its sampler makes new {own.kind.noun}s, which have no weight"

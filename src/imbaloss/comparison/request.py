@@ -29,6 +29,7 @@ NAMES = (
     "drop",
     "category",
     "mark",
+    "segment",
     "na_values",
     "keep_na",
 )  # fields with names or texts
@@ -89,6 +90,15 @@ class ComparisonRequest:
             '"baseline".',
         ),
     ] = None
+    segment: Annotated[
+        tuple[str, ...],
+        Entry(
+            "Column by whose values the recommended method is judged too, as a region. Methods still learn from it.",
+            metavar="COLUMN",
+            in_python="Columns of X by whose values the recommended method is judged too. Methods still learn from "
+            "them.",
+        ),
+    ] = ()
     methods: Annotated[  # texts, or in Python also classifiers; or the name of one set
         tuple[Any, ...] | None,
         Entry(

@@ -11,6 +11,7 @@ from imbaloss.choices import check_choice
 from imbaloss.comparison.advice import Advice, advise, extend_page, recommend
 from imbaloss.comparison.race_schedule import Drop, Look, find_error_left, find_first_look, list_looks
 from imbaloss.comparison.request import MOST_SETTINGS, ComparisonRequest
+from imbaloss.comparison.segment_scores import judge_segments
 from imbaloss.data import NO_SAMPLER, NONE, Fold, SamplerSpec
 from imbaloss.evaluation import Decision
 from imbaloss.evaluation.decision import choose_objective
@@ -52,7 +53,7 @@ IMAGE_SETS = {  # for images: a forest is slow on pixels, and a mean of two imag
 CALIBRATION = "auto"
 OWN = "own"  # the protocol of the runs, under which data are used unchanged; also the table of the study file
 ALL_ROWS = ", all rows"  # ends the name of the data on which the recommended method is trained
-NEW_KEYS = ("race", "drops", "cost")  # keys that a study file has only if they say something
+NEW_KEYS = ("race", "drops", "cost", "segments")  # keys that a study file has only if they say something
 FILE_KEYS = {"noun": "things"}  # keys of the study file that differ from the names of the fields
 
 
@@ -82,6 +83,7 @@ class OwnStudy:
     cost: str = ""  # what outcomes cost in each row, as `--cost` names it; empty without such costs
     race: bool = False  # whether methods that are ruled out as the best are not repeated any more
     drops: tuple[Drop, ...] = ()  # such methods, in the order of their drops
+    segments: tuple[str, ...] = ()  # columns by whose values the recommended method is judged
     protocols: tuple[str, ...] = field(default=(OWN,), init=False)
     repeats: int = field(default=1, init=False)
 
@@ -219,6 +221,7 @@ class OwnStudy:
             sought=self.sought,
             final=final,
             cost=self.cost,
+            segments=judge_segments(findings, best, self.data, self.segments),
         )
 
     def extend_report(self, findings: Findings) -> ReportExtension:
@@ -229,13 +232,14 @@ class OwnStudy:
     def to_toml(self) -> dict[str, Any]:
         """Return the document of the study file: a table "own", with methods as text and the recipe as its entries.
 
-        Without a race and without costs by row it does not speak of them, as the files of earlier versions.
+        Without a race, costs by row and segments it does not speak of them, as the files of earlier versions.
         """
         names = {FILE_KEYS.get(each.name, each.name): each.name for each in fields(self)}
         table = {key: getattr(self, names[key]) for key in make_document_type().model_fields}
         table |= {"methods": [str(method) for method in self.methods], "recipe": self.entries}
         new = {"race": True, "drops": [asdict(drop) for drop in self.drops]} if self.race else {}
         new |= {"cost": self.cost} if self.cost else {}
+        new |= {"segments": list(self.segments)} if self.segments else {}
         return {OWN: {key: value for key, value in table.items() if key not in NEW_KEYS} | new}
 
     @classmethod

@@ -10,7 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import optimize, special, stats
+from scipy import optimize, special
+
+from imbaloss.statistics import wilson_interval
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
@@ -334,8 +336,8 @@ def reliability(labels: Labels, probabilities: Floats, bins: int = BINS) -> Reli
     (N,) of class 1. Source: DeGroot and Fienberg 1983.
     """
     means, positives, samples = bin_samples(labels, probabilities, bins)
-    ends = [stats.binomtest(*pair).proportion_ci(method="wilson") for pair in zip(positives, samples, strict=True)]
-    low, high = (np.array([getattr(end, name) for end in ends]) for name in ("low", "high"))
+    shares = [wilson_interval(*pair) for pair in zip(positives.tolist(), samples.tolist(), strict=True)]
+    low, high = (np.array([getattr(share, name) for share in shares]) for name in ("low", "high"))
     return Reliability(means, positives / samples, low, high, samples)
 
 

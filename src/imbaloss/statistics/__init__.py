@@ -7,6 +7,7 @@ from imbaloss.statistics.intervals import (
     seeds_and_samples,
     stratified_bootstrap,
     t_interval,
+    wilson_interval,
 )
 from imbaloss.statistics.joint import ALPHA, JointTest, Ruling
 from imbaloss.statistics.paired import corrected_t, equivalence, holm, sign_flip, superiority, wilcoxon
@@ -46,4 +47,5 @@ __all__ = [
     "superiority",
     "t_interval",
     "wilcoxon",
+    "wilson_interval",
 ]

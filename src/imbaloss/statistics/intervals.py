@@ -56,6 +56,17 @@ def interval_around(estimate: float, half: float) -> Interval:
     return Interval(estimate, estimate - half, estimate + half)
 
 
+def wilson_interval(successes: int, trials: int, confidence: float = 0.95) -> Interval:
+    """Compute Wilson's interval of a share, such as a recall; all three numbers are NaN without trials.
+
+    Source: Wilson 1927, Journal of the American Statistical Association 22.
+    """
+    if not trials:
+        return Interval(np.nan, np.nan, np.nan)
+    ends = stats.binomtest(successes, trials).proportion_ci(confidence, method="wilson")
+    return Interval(successes / trials, float(ends.low), float(ends.high))
+
+
 def logit_interval(estimate: float, deviation: float, rarer: int, confidence: float = 0.95) -> Interval:
     """Compute the interval of a score p in (0, 1) on the logit scale: logit(p) +- t s / (p (1 - p)), mapped back.
 

@@ -33,7 +33,7 @@ from imbaloss.studies.prototypes import PrototypeMap
 from imbaloss.studies.reportable import ReportableStudy, ReportExtension
 from imbaloss.studies.row import THRESHOLDS, Row
 from imbaloss.studies.status import Status
-from imbaloss.studies.store import Predictions, Store
+from imbaloss.studies.store import Predictions, Segments, Store
 from imbaloss.studies.study import EntryError, Run, Study
 
 __all__ = [
@@ -55,6 +55,7 @@ __all__ = [
     "ReportableStudy",
     "Row",
     "Run",
+    "Segments",
     "SilentObserver",
     "Status",
     "Store",

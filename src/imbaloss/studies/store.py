@@ -33,6 +33,10 @@ TABLES = (
     "CREATE TABLE examples (dataset TEXT PRIMARY KEY, content BLOB NOT NULL)",  # images of each class
     f"PRAGMA user_version = {VERSION}",
 )
+TABLE_OF_SEGMENTS = (  # made when it is first needed, so that stores of the version without it are read
+    "CREATE TABLE IF NOT EXISTS segments "
+    "(data TEXT NOT NULL, name TEXT NOT NULL, content BLOB NOT NULL, PRIMARY KEY (data, name))"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +48,15 @@ class Predictions:
     images: NDArray[np.int64]  # index of each sample among the samples of its class in the pool
     costs: NDArray[np.float64] | None = None  # (N, 4), the costs of each sample; None if there are none
     weights: NDArray[np.float64] | None = None  # (N,), the weight of each sample; None if each counts as one
+
+
+@dataclass(frozen=True, eq=False)
+class Segments:
+    """The segment of each of the N rows of a data set by one of its columns: a value, or a range of numbers."""
+
+    names: tuple[str, ...]
+    codes: NDArray[np.int64]  # (N,), the place of each row's segment among the names
+    has_groups: bool = False  # whether several rows belong to one group, as of a patient, and so are not independent
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,8 +130,23 @@ def prototypes_from_bytes(content: bytes) -> PrototypeMap | None:
         return PrototypeMap.from_arrays(arrays)
 
 
+def read_segments(content: bytes) -> Segments:
+    """Read segments from the content of an NPZ file that `Store.add_segments` made.
+
+    Raises:
+        KeyError: An array is missing.
+        ValueError: The content is no NPZ file, or a row has no segment. A damaged one may raise `zipfile.BadZipFile`
+            or `zlib.error`.
+    """
+    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+        names, codes = tuple(arrays["names"].tolist()), arrays["codes"].astype(np.int64)
+        if len(codes) and not 0 <= codes.min() <= codes.max() < len(names):
+            raise ValueError(f"segments must be 0 to {len(names) - 1}, found {codes.min()} to {codes.max()}")
+        return Segments(names, codes, bool(arrays["groups"]))
+
+
 class Store:
-    """The store of an output folder: rows, predictions, claims and example images in an SQLite file.
+    """The store of an output folder: rows, predictions, claims, example images and segments in an SQLite file.
 
     Args:
         folder: The output folder.
@@ -198,6 +226,53 @@ class Store:
         with self.transaction() as database, self.explain_damage():
             records = database.execute("SELECT dataset, content FROM examples").fetchall()
             return {name: Examples(dict(np.load(io.BytesIO(content), allow_pickle=False))) for name, content in records}
+
+    def add_segments(self, data: str, segments: Mapping[str, Segments]) -> None:
+        """Write the segments of the rows of a data set, by column, in place of earlier ones of the same columns.
+
+        Args:
+            data: The checksum of the data set.
+            segments: The segments by the name of the column; without any, nothing is written.
+
+        Raises:
+            OSError: The store cannot be written.
+        """
+        if not segments:
+            return
+        records = [
+            (
+                data,
+                name,
+                pack_npz(
+                    {
+                        "names": np.array(each.names),
+                        "codes": each.codes.astype(np.uint32),
+                        "groups": np.array(each.has_groups),
+                    }
+                ),
+            )
+            for name, each in segments.items()
+        ]
+        with self.transaction() as database:
+            database.execute(TABLE_OF_SEGMENTS)
+            database.executemany("INSERT OR REPLACE INTO segments VALUES (?, ?, ?)", records)
+
+    def segments(self, data: str, names: Sequence[str]) -> dict[str, Segments]:
+        """Return the segments of the rows of a data set by these columns; a column without stored ones is left out.
+
+        Args:
+            data: The checksum of the data set.
+            names: The names of the columns.
+
+        Raises:
+            OSError: The store is damaged or cannot be read.
+        """
+        query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'segments'"
+        with self.transaction() as database, self.explain_damage():
+            if not names or not database.execute(query).fetchall():
+                return {}
+            contents = dict(database.execute("SELECT name, content FROM segments WHERE data = ?", (data,)).fetchall())
+            return {name: read_segments(contents[name]) for name in names if name in contents}
 
     def hashes(self) -> set[str]:
         """Return the hashes of all finished runs in the store, failed ones included.
