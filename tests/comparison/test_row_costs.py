@@ -204,3 +204,13 @@ def test_what_cannot_be_meant_is_refused_before_anything_is_trained(options, sen
 def test_images_have_no_costs_by_row():
     with pytest.raises(ValueError, match="--cost is for tables, and these are images"):
         imbaloss.compare(np.zeros((20, 8, 8), np.uint8), np.arange(20) % 2, cost="fn=10,fp=1")
+
+
+@pytest.mark.parametrize("option", ["--cost fn=size,fp=1", "--weight size", "--baseline size"])
+def test_a_table_that_names_images_has_no_costs_by_row(option, tmp_path, request):
+    type_in = request.getfixturevalue("imbaloss")
+    rows = [f"{place}.png,{place % 2},{place + 1}" for place in range(20)]
+    (tmp_path / "images.csv").write_text("\n".join(["file,y,size", *rows]))
+    code, out, err = type_in("compare", "images.csv", "--target", "y", *option.split())
+    assert (code, out) == (2, "")
+    assert f"{option.split()[0]} is for tables, and these are images: leave it out" in err
