@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from imbaloss.comparison.bootstrap_of_test_rows import (
     widen_to_other_rows,
 )
 from imbaloss.comparison.case import Case
+from imbaloss.comparison.column_importance import ColumnImportance, compute_importance, tabulate_importance
 from imbaloss.comparison.reached import estimate_on_folds, estimate_on_other_rows, score_choices
 from imbaloss.comparison.recommendation import (
     SIMPLEST,
@@ -36,10 +38,11 @@ from imbaloss.report.cells import (
 )
 from imbaloss.report.comparisons import CellComparison, select_of_method, select_repeated
 from imbaloss.statistics import Interval, Ruling
-from imbaloss.studies import ReportExtension, Row
+from imbaloss.studies import PermutedScores, ReportExtension, Row
 
 Floats = NDArray[np.float64]
 
+MOST_COLUMNS = 15  # of which the page shows what they matter
 IMAGES = "images"  # the noun for samples in studies of images
 
 
@@ -51,6 +54,7 @@ class Advice:
     score: ComparedScore  # the score that decides the recommendation
     sentences: tuple[str, ...]  # the most important first
     row: Row | None  # the training on all rows; None before it is finished
+    importance: tuple[ColumnImportance, ...] = ()  # of each column, the most important first; empty if not measured
 
     @property
     def threshold(self) -> Threshold | None:
@@ -59,13 +63,27 @@ class Advice:
 
 
 def extend_page(advice: Advice | None) -> ReportExtension:
-    """Return the first part of a report: the advice, or a sentence that no method has a result if `advice` is None."""
+    """Return the first part of a report: the advice, or a sentence that no method has a result if `advice` is None.
+
+    The report has the file importance.csv too if it was measured which columns matter.
+    """
     sentences = advice.sentences if advice else ()
-    return ReportExtension("imbaloss.comparison", "page_of_answer.html.jinja", {"advice": advice}, sentences)
+    importance = advice.importance if advice else ()
+    table = tabulate_importance(importance).to_csv(index=False) if importance else None
+    values = {"advice": advice, "most_columns": MOST_COLUMNS}
+    files = {"importance.csv": table}
+    return ReportExtension("imbaloss.comparison", "page_of_answer.html.jinja", values, sentences, files)
 
 
 def advise(
-    findings: Findings, best: Method, *, methods: Sequence[Method], sought: str, final: Row | None, cost: str = ""
+    findings: Findings,
+    best: Method,
+    *,
+    methods: Sequence[Method],
+    sought: str,
+    final: Row | None,
+    cost: str = "",
+    permuted: Mapping[str, PermutedScores] = MappingProxyType({}),
 ) -> Advice:
     """Return the advice to use a method: the deciding score, sentences with reasons, and the final training.
 
@@ -76,11 +94,14 @@ def advise(
         sought: The positive class in words, such as "churned = yes".
         final: The training of the best method on all rows; None before it is finished.
         cost: What outcomes cost in each row, as the request names it; empty without such costs.
+        permuted: The scores of the best method after permutations of columns, by the hash of a run.
     """
     score = choose_score(findings)
     [cell] = findings.scored[score]
     repetitions = count_scores(cell, methods)
     is_repeated = repetitions[best] > 1
+    of_best = [row for row in findings.rows if row.run.method == best]
+    importance = compute_importance(score, of_best, permuted, cell.test_to_train)
     case = Case(
         findings=findings,
         methods=order_methods(findings, methods),
@@ -94,8 +115,9 @@ def advise(
         reached=estimate_reached(findings, best, methods) if is_repeated else cell.interval(str(best)),
         final=final,
         cost=cost,
+        importance=importance,
     )
-    return Advice(best, score, write_sentences(case), final)
+    return Advice(best, score, write_sentences(case), final, importance)
 
 
 def recommend(findings: Findings, methods: Sequence[Method]) -> Method | None:

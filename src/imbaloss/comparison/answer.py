@@ -11,6 +11,7 @@ import pandas as pd
 from imbaloss import report
 from imbaloss.atomic_write import write_atomically
 from imbaloss.comparison.advice import Advice, extend_page
+from imbaloss.comparison.column_importance import tabulate_importance
 from imbaloss.comparison.own_model import OwnModel
 from imbaloss.evaluation.scores import Threshold
 from imbaloss.report import Findings
@@ -36,6 +37,16 @@ class Answer:
     def comparisons(self) -> pd.DataFrame:
         """The comparisons of all pairs of methods, one line a pair and score, with the columns of comparisons.csv."""
         return report.tabulate_comparisons(self.findings.comparisons)
+
+    @property
+    def importance(self) -> pd.DataFrame | None:
+        """What each column matters, one line a column, the most important first; None if it was not measured.
+
+        Its columns are those of importance.csv: column, loss (of the score when its values are shuffled) with the ends
+        of its 95 % interval, share_above_chance (of what the score is above chance), and possible_leak. An interval of
+        one repetition is NaN.
+        """
+        return tabulate_importance(self.advice.importance) if self.advice.importance else None
 
     @property
     def verdict(self) -> str:
@@ -94,8 +105,8 @@ class Answer:
 def convert_to_json(answer: Answer) -> dict[str, Any]:
     """Return an answer as a dictionary of JSON values. NaN and infinity become None.
 
-    Its keys are best, by (the deciding score), threshold, verdict, data (notes), table, comparisons and folder. Without
-    a threshold, all its entries are None.
+    Its keys are best, by (the deciding score), threshold, verdict, data (notes), table, comparisons, importance and
+    folder. Without a threshold, all its entries are None. The key importance is missing if it was not measured.
     """
     threshold = answer.threshold or (None, None, None)
     return {
@@ -106,6 +117,7 @@ def convert_to_json(answer: Answer) -> dict[str, Any]:
         "data": list(answer.description),
         "table": report.to_records(answer.table),
         "comparisons": report.to_records(answer.comparisons),
+        **({} if answer.importance is None else {"importance": report.to_records(answer.importance)}),
         "folder": str(answer.folder),
     }
 

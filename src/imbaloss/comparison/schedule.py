@@ -36,6 +36,8 @@ class Schedule:
     growth: float  # how many times as many rows the final training has as one of a repetition
     slowness: float = 1.0  # seconds that a second of processor time takes: more than 1 on a busy machine
     costs: tuple[Cost, ...] = ()
+    measured: int = 0  # repetitions in which the columns of the recommended method are measured; 0 for none
+    most_measuring: float = 0.0  # the longest time for that
 
     @property
     def methods(self) -> frozenset[Method]:
@@ -59,8 +61,17 @@ class Schedule:
 
     @property
     def ending(self) -> float:
-        """The predicted time of all that follows the repetitions: the final training, statistics and page."""
-        return self.final + self.find_page(len(self.methods))
+        """The predicted time of all that follows: the final training, the columns that matter, statistics and page."""
+        return self.final + self.measuring + self.find_page(len(self.methods))
+
+    @property
+    def measuring(self) -> float:
+        """The time that is kept free to measure which columns matter, if the costliest method is recommended.
+
+        It is that of as many repetitions of this method, which tries several settings in each, and at most a share of
+        the budget.
+        """
+        return min(self.measured * max((cost.share for cost in self.costs), default=0.0), self.most_measuring)
 
     def find_page(self, methods: int) -> float:
         """Return the predicted time of statistics, figures and page for a number of methods."""
@@ -89,7 +100,7 @@ class Schedule:
             The time; 0 or less if there is none.
         """
         repeating = (FEWEST - 1) * self.repetition
-        page = self.find_page(len(self.methods) + methods)
+        page = self.find_page(len(self.methods) + methods) + (self.most_measuring if self.measured else 0.0)
         of_repetitions = 1 + (FEWEST - 1) * SPARE
         cheap = (left - repeating - page - self.final) / of_repetitions
         costly = (left - repeating - page) / (of_repetitions + SPARE * self.growth / methods)

@@ -17,7 +17,7 @@ from imbaloss.learners import LEARNERS, Method
 from imbaloss.learners.estimators import BASELINE
 from imbaloss.recipe_fields import DEFAULT_MARGIN
 from imbaloss.report import Findings
-from imbaloss.studies import ReportExtension, Run
+from imbaloss.studies import PermutedScores, ReportExtension, Run, Store
 from imbaloss.studies.study import Entries
 from imbaloss.training import Recipe
 from imbaloss.training.default_recipe import make_default_entries
@@ -77,6 +77,7 @@ class OwnStudy:
     noun: str = "rows"  # the plural noun for the samples; or "images"
     settings: int = 0  # largest number of settings that each method tries; 0 in studies of version 0.1
     cost: str = ""  # what outcomes cost in each row, as `--cost` names it; empty without such costs
+    permutations: int = 0  # of each column in a repetition, which tell what it matters; 0 to leave that out
     protocols: tuple[str, ...] = field(default=(OWN,), init=False)
     repeats: int = field(default=1, init=False)
 
@@ -171,7 +172,25 @@ class OwnStudy:
             best: The method that `recommend` returned.
         """
         final = next(iter(findings.store.rows([self.final_run(best)])), None)
-        return advise(findings, best, methods=self.methods, sought=self.sought, final=final, cost=self.cost)
+        return advise(
+            findings,
+            best,
+            methods=self.methods,
+            sought=self.sought,
+            final=final,
+            cost=self.cost,
+            permuted=self.read_permuted(findings.store, best),
+        )
+
+    def read_permuted(self, store: Store, method: Method) -> dict[str, PermutedScores]:
+        """Read the scores of a method after permutations of columns, by the hash of a run; empty if none are asked for.
+
+        store: holds the runs of the study.
+        """
+        if not self.permutations:
+            return {}
+        stored = store.permuted([run for run in self.runs() if run.method == method])
+        return {key: scores for key, scores in stored.items() if scores.permutations == self.permutations}
 
     def extend_report(self, findings: Findings) -> ReportExtension:
         """Return what the report of this study begins with: the advice, or a sentence that no method has a result."""

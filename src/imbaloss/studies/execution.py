@@ -138,6 +138,26 @@ def train_together(
     ]
 
 
+def train_again(job: Job, row: Row, datasets: Mapping[str, Source], device: str) -> Finished:
+    """Fit the model of a finished run again, with the setting that it chose alone, and score it as before.
+
+    Args:
+        job: A stack of this run.
+        row: The row (result) of the run, whose training did not fail.
+        datasets: The data sets by name.
+        device: The device that trains: "cpu", "cuda" or "cuda:N".
+
+    Returns:
+        The row, the predictions and the model. The row lacks the choice of a setting.
+    """
+    run = row.run
+    members, [origin] = plan_members([run], datasets)
+    chosen = row.tuning.setting if row.tuning else None
+    [fit, *_] = [key for key in origin.fits if chosen is None or key.candidate.setting == chosen]
+    outcomes = train_members(job, {fit: members[fit]}, device, lambda _: None)
+    return finish_run(run, datasets[run.dataset], replace(origin, fits=[fit]), [outcomes[fit]], row.computed)
+
+
 def plan_members(runs: Sequence[Run], datasets: Mapping[str, Source]) -> tuple[dict[FitKey, Member], list[Origin]]:
     """Draw the samples of the runs, apply their samplers, and list the models to fit.
 

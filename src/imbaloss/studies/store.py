@@ -18,6 +18,7 @@ from pydantic_core import from_json
 
 from imbaloss.data import Source
 from imbaloss.studies.bulk import pause_garbage_collection
+from imbaloss.studies.permuted import PermutedScores
 from imbaloss.studies.prototypes import PrototypeMap
 from imbaloss.studies.row import Computation, Row, from_stored, from_texts, to_stored, to_texts
 from imbaloss.studies.study import Run
@@ -33,6 +34,7 @@ TABLES = (
     "CREATE TABLE examples (dataset TEXT PRIMARY KEY, content BLOB NOT NULL)",  # images of each class
     f"PRAGMA user_version = {VERSION}",
 )
+PERMUTED = "CREATE TABLE IF NOT EXISTS permuted (hash TEXT PRIMARY KEY, content TEXT NOT NULL)"  # made when needed
 
 
 @dataclass(frozen=True, eq=False)
@@ -195,6 +197,29 @@ class Store:
         with self.transaction() as database, self.explain_damage():
             records = database.execute("SELECT dataset, content FROM examples").fetchall()
             return {name: Examples(dict(np.load(io.BytesIO(content), allow_pickle=False))) for name, content in records}
+
+    def add_permuted(self, run: Run, scores: PermutedScores) -> None:
+        """Write the scores of a finished run after permutations of columns, in place of earlier ones.
+
+        Raises:
+            OSError: The store cannot be written.
+        """
+        with self.transaction() as database:
+            database.execute(PERMUTED)
+            database.execute("INSERT OR REPLACE INTO permuted VALUES (?, ?)", (run.hash, scores.to_text()))
+
+    def permuted(self, runs: Iterable[Run]) -> dict[str, PermutedScores]:
+        """Return the scores of runs after permutations of columns, by the hash of the run; runs without are left out.
+
+        Raises:
+            OSError: The store is damaged or cannot be read.
+        """
+        with self.transaction() as database, self.explain_damage():
+            if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'permuted'").fetchone():
+                return {}
+            query = "SELECT content FROM permuted WHERE hash = ?"
+            records = {run.hash: database.execute(query, (run.hash,)).fetchone() for run in runs}
+            return {key: PermutedScores.from_text(record[0]) for key, record in records.items() if record}
 
     def hashes(self) -> set[str]:
         """Return the hashes of all finished runs in the store, failed ones included.

@@ -1,0 +1,84 @@
+"""Which columns matter: what the score of the recommended method loses when the values of a column are shuffled."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from imbaloss.evaluation.objective import BRIER, find_chance_level
+from imbaloss.report.cells import COST, ComparedScore, constant_costs
+from imbaloss.statistics import Interval, t_interval
+from imbaloss.statistics.paired import inflation_of
+from imbaloss.studies import PermutedScores, Row
+
+LEAKS = 0.8  # share of the score above chance; a column whose shuffling loses it may be a leak
+SUSPICIOUS = 0.9  # ROC-AUC of the method, below which no column is called a possible leak
+COLUMNS = ("column", "loss", "loss_low", "loss_high", "share_above_chance", "possible_leak")
+
+
+@dataclass(frozen=True)
+class ColumnImportance:
+    """What the score loses on average when the values of one column are shuffled in the test part."""
+
+    column: str  # of the file
+    loss: Interval  # of the score, with its 95 % interval; the ends are NaN for one repetition and for equal losses
+    share: float  # of what the score is above chance; NaN if it is not above chance
+    repetitions: int  # over which the loss is averaged
+    possible_leak: bool  # whether the score rests on this column alone, and is so good that this is suspicious
+
+
+def compute_importance(
+    score: ComparedScore, rows: Sequence[Row], permuted: Mapping[str, PermutedScores], test_to_train: float | None
+) -> tuple[ColumnImportance, ...]:
+    """Compute what each column matters to the recommended method, the most important one first.
+
+    The loss of a repetition is the mean over its permutations. The interval is over the repetitions, whose deviation
+    includes that of the permutations. Equal losses keep the order of the columns.
+
+    Args:
+        score: The score.
+        rows: The rows (results) of the method in the repetitions.
+        permuted: The scores after permutations, by the hash of a run; rows without are ignored.
+        test_to_train: n_test / n_train if the repetitions are folds; None if they are seeds.
+
+    Returns:
+        One entry for each column; none if no row has scores after permutations.
+
+    Source: Nadeau and Bengio 2003, Machine Learning 52, for the variance over folds.
+    """
+    measured = [row for row in rows if row.run.hash in permuted]
+    if not measured:
+        return ()
+    scores = [permuted[row.run.hash] for row in measured]
+    sign = -1 if score.lower else 1
+    losses = sign * np.array([each.unchanged - each.permuted.mean(axis=1) for each in scores])
+    chance = np.mean([compute_chance(score, row) for row in measured])
+    above_chance = sign * (np.mean([each.unchanged for each in scores]) - chance)
+    is_suspicious = np.mean([row.scores["test"]["roc_auc"] or 0.0 for row in measured]) >= SUSPICIOUS
+    importance = []
+    for column, of_column in zip(scores[0].columns, losses.T, strict=True):
+        loss = t_interval(of_column, inflation=inflation_of(len(of_column), test_to_train))
+        share = loss.estimate / above_chance if above_chance > 0 else np.nan
+        possible_leak = bool(is_suspicious and share >= LEAKS)
+        importance.append(ColumnImportance(column, loss, float(share), len(of_column), possible_leak))
+    return tuple(sorted(importance, key=lambda each: -each.loss.estimate))
+
+
+def compute_chance(score: ComparedScore, row: Row) -> float:
+    """Return the score on the test part of decisions or of a ranking that have nothing to do with the rows.
+
+    For costs it is the cost of the best constant decision. For the Brier score it is that of the share of positives as
+    the probability of each row, and for F1 that of flagging as many rows at random as are positive.
+    """
+    negatives, positives = row.counts.test
+    share = positives / (negatives + positives)
+    if score.score == COST.score:
+        return min(constant_costs(row))
+    return {BRIER: share * (1 - share), "f1": share}.get(score.score, find_chance_level(score.score, share))
+
+
+def tabulate_importance(importance: Sequence[ColumnImportance]) -> pd.DataFrame:
+    """Return the columns that matter as a frame, one line a column, with the columns of importance.csv."""
+    lines = [(each.column, *each.loss, each.share, each.possible_leak) for each in importance]
+    return pd.DataFrame(lines, columns=list(COLUMNS))
