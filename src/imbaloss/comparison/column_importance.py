@@ -12,9 +12,10 @@ from imbaloss.statistics import Interval, t_interval
 from imbaloss.statistics.paired import inflation_of
 from imbaloss.studies import PermutedScores, Row
 
-LEAKS = 0.8  # share of the score above chance; a column whose shuffling loses it may be a leak
-SUSPICIOUS = 0.9  # ROC-AUC of the method, below which no column is called a possible leak
-COLUMNS = ("column", "loss", "loss_low", "loss_high", "share_above_chance", "possible_leak")
+LOST = 0.75  # share of the score above chance that is lost when the values of a possible leak are shuffled
+KEPT = 0.4  # that share which a possible leak keeps when the values of all other columns are shuffled
+GOOD = 0.5  # place of the average precision between chance and 1 from which on a score is suspiciously good
+COLUMNS = ("column", "loss", "loss_low", "loss_high", "share_above_chance", "share_kept_alone", "possible_leak")
 
 
 @dataclass(frozen=True)
@@ -24,8 +25,9 @@ class ColumnImportance:
     column: str  # of the file
     loss: Interval  # of the score, with its 95 % interval; the ends are NaN for one repetition and for equal losses
     share: float  # of what the score is above chance; NaN if it is not above chance
+    share_kept: float  # of that, what is left when the values of all other columns are shuffled instead
     repetitions: int  # over which the loss is averaged
-    possible_leak: bool  # whether the score rests on this column alone, and is so good that this is suspicious
+    possible_leak: bool  # whether the score rests on this column alone, and is suspiciously good
 
 
 def compute_importance(
@@ -55,14 +57,24 @@ def compute_importance(
     losses = sign * np.array([each.unchanged - each.permuted.mean(axis=1) for each in scores])
     chance = np.mean([compute_chance(score, row) for row in measured])
     above_chance = sign * (np.mean([each.unchanged for each in scores]) - chance)
-    is_suspicious = np.mean([row.scores["test"]["roc_auc"] or 0.0 for row in measured]) >= SUSPICIOUS
+    is_suspicious = np.mean([place_average_precision(row) for row in measured]) >= GOOD
     importance = []
-    for column, of_column in zip(scores[0].columns, losses.T, strict=True):
+    kept = sign * (np.mean([each.kept.mean(axis=1) for each in scores], axis=0) - chance)
+    for column, of_column, of_kept in zip(scores[0].columns, losses.T, kept.tolist(), strict=True):
         loss = t_interval(of_column, inflation=inflation_of(len(of_column), test_to_train))
-        share = loss.estimate / above_chance if above_chance > 0 else np.nan
-        possible_leak = bool(is_suspicious and share >= LEAKS)
-        importance.append(ColumnImportance(column, loss, float(share), len(of_column), possible_leak))
+        share, share_kept = (value / above_chance if above_chance > 0 else np.nan for value in (loss.estimate, of_kept))
+        possible_leak = bool(is_suspicious and share >= LOST and share_kept >= KEPT)
+        importance.append(ColumnImportance(column, loss, float(share), share_kept, len(of_column), possible_leak))
     return tuple(sorted(importance, key=lambda each: -each.loss.estimate))
+
+
+def place_average_precision(row: Row) -> float:
+    """Return the place of the average precision on the test part between chance, which is 0, and 1.
+
+    row: has a score on its test part.
+    """
+    negatives, positives = row.counts.test
+    return ((row.scores["test"]["average_precision"] or 0.0) * (negatives + positives) - positives) / negatives
 
 
 def compute_chance(score: ComparedScore, row: Row) -> float:
@@ -80,5 +92,5 @@ def compute_chance(score: ComparedScore, row: Row) -> float:
 
 def tabulate_importance(importance: Sequence[ColumnImportance]) -> pd.DataFrame:
     """Return the columns that matter as a frame, one line a column, with the columns of importance.csv."""
-    lines = [(each.column, *each.loss, each.share, each.possible_leak) for each in importance]
+    lines = [(each.column, *each.loss, each.share, each.share_kept, each.possible_leak) for each in importance]
     return pd.DataFrame(lines, columns=list(COLUMNS))

@@ -112,8 +112,12 @@ def measure_repetition(row: Row, place: Place, permutations: int, end: float) ->
     inputs, groups = group_inputs(place.own, row)
     generator = make_generator(run.seed, f"permutations {run.fold.fold if run.fold else 0}")
     orders = [generator.permutation(len(inputs)) for _ in range(permutations)]
-    permuted = score_permuted(model.probabilities, score, inputs, list(groups.values()), orders, end=end)
-    return PermutedScores(objective.name, score(test.probabilities), tuple(groups), permuted)
+    every = np.arange(inputs.shape[1])
+    permuted, kept = (
+        score_permuted(model.probabilities, score, inputs, places, orders, end=end)
+        for places in (list(groups.values()), [np.setdiff1d(every, group) for group in groups.values()])
+    )
+    return PermutedScores(objective.name, score(test.probabilities), tuple(groups), permuted, kept)
 
 
 def score_test(row: Row, test: Predictions) -> float | None:

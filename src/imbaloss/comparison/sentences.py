@@ -344,17 +344,20 @@ def warn_of_leaks(case: Case) -> str:
     if not leaks:
         return ""
     columns = join_words([f"`{each.column}`" for each in leaks], most=MOST_NAMED)
-    share = f"{100 * min(each.share for each in leaks):.0f} %"
+    share, kept = (
+        f"{100 * min(shares):.0f} %" for shares in zip(*((each.share, each.share_kept) for each in leaks), strict=True)
+    )
     if len(leaks) > 1:
         return (
             f"Possible leaks: the good score rests on each of the columns {columns}. When the values of one are "
-            f"shuffled, the {case.score.label} loses at least {share} of what is above chance. If they are known only "
-            "after the target, leave them out with --drop"
+            f"shuffled, the {case.score.label} loses at least {share} of what is above chance. When all others are "
+            f"shuffled instead, it keeps at least {kept}. If they are known only after the target, leave them out with "
+            "--drop"
         )
     return (
         f"Possible leak: the good score rests on the column {columns}. When its values are shuffled, the "
-        f"{case.score.label} loses {share} of what is above chance. If it is known only after the target, leave it out "
-        "with --drop"
+        f"{case.score.label} loses {share} of what is above chance. When those of all other columns are shuffled "
+        f"instead, it keeps {kept}. If the column is known only after the target, leave it out with --drop"
     )
 
 

@@ -13,12 +13,13 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class PermutedScores:
-    """One score of a fitted model on its test part: as it is, and after each permutation of each column."""
+    """One score of a fitted model on its test part: as it is, and after permutations of columns."""
 
     score: str  # its name, such as "average_precision"
     unchanged: float  # its value before any permutation
     columns: Sequence[str]  # the columns of the file that were permuted
     permuted: Floats  # (columns, permutations), its value after each; NaN where it is undefined
+    kept: Floats  # (columns, permutations), its value if all other columns are permuted, together, instead
 
     @property
     def permutations(self) -> int:
@@ -27,9 +28,12 @@ class PermutedScores:
 
     def to_text(self) -> str:
         """Write the scores as JSON, with null for undefined ones."""
-        values = [[value if np.isfinite(value) else None for value in line] for line in self.permuted.tolist()]
-        entries = {"score": self.score, "unchanged": self.unchanged, "columns": list(self.columns), "permuted": values}
-        return json.dumps(entries)
+        permuted, kept = (
+            [[value if np.isfinite(value) else None for value in line] for line in values.tolist()]
+            for values in (self.permuted, self.kept)
+        )
+        entries = {"score": self.score, "unchanged": self.unchanged, "columns": list(self.columns)}
+        return json.dumps(entries | {"permuted": permuted, "kept": kept})
 
     @classmethod
     def from_text(cls, text: str) -> Self:
@@ -41,5 +45,8 @@ class PermutedScores:
             TypeError: An entry has another type.
         """
         entries: dict[str, Any] = json.loads(text)
-        permuted = np.array(entries["permuted"], dtype=np.float64).reshape(len(entries["columns"]), -1)
-        return cls(entries["score"], float(entries["unchanged"]), tuple(entries["columns"]), permuted)
+        columns = tuple(entries["columns"])
+        permuted, kept = (
+            np.array(entries[key], dtype=np.float64).reshape(len(columns), -1) for key in ("permuted", "kept")
+        )
+        return cls(entries["score"], float(entries["unchanged"]), columns, permuted, kept)

@@ -1,0 +1,174 @@
+"""Which columns matter: losses with intervals, possible leaks, and where they are told."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+import imbaloss as library
+from benchmarks.importance import LEAKS, simulate
+from imbaloss.comparison.column_importance import compute_chance, compute_importance, tabulate_importance
+from imbaloss.report.cells import COST, OF_OBJECTIVES
+from imbaloss.studies import PermutedScores
+from tests.comparison.examples import QUICK, mixed, write_csv, write_images
+from tests.comparison.finished import COSTS, DECISION, find
+
+AVERAGE_PRECISION = OF_OBJECTIVES["average_precision"]
+
+
+def rows_of(folder: Path, roc_auc: float = 0.95, entries: dict[str, str] = DECISION):
+    rows = find(folder, {"ce": [0.7, 0.5]}, entries).rows
+    for row in rows:
+        row.scores["test"]["roc_auc"] = roc_auc
+    return rows
+
+
+def permuted(rows, unchanged: list[float], values: list[list[list[float]]]) -> dict[str, PermutedScores]:
+    """values: of each row, of each column, of each permutation."""
+    return {
+        row.run.hash: PermutedScores("average_precision", value, ("a", "b", "c"), np.array(of_row))
+        for row, value, of_row in zip(rows, unchanged, values, strict=True)
+    }
+
+
+def test_a_loss_is_a_mean_over_repetitions_with_an_interval_that_allows_for_folds(tmp_path):
+    rows = rows_of(tmp_path)
+    scores = permuted(rows, [0.7, 0.5], [[[0.6, 0.7], [0.1, 0.1], [0.7, 0.7]], [[0.5, 0.4], [0.2, 0.1], [0.5, 0.5]]])
+    first, second, third = compute_importance(AVERAGE_PRECISION, rows, scores, 1 / 3)
+    assert [first.column, second.column, third.column] == ["b", "a", "c"]
+    losses = np.array([0.6, 0.35])
+    assert first.loss.estimate == pytest.approx(losses.mean())
+    half = stats.t.ppf(0.975, 1) * losses.std(ddof=1) * np.sqrt(1 / 2 + 1 / 3)  # Nadeau and Bengio 2003
+    assert first.loss.high - first.loss.estimate == pytest.approx(half)
+    assert first.share == pytest.approx(losses.mean() / (0.6 - 0.1))  # a share of 0.1 of the rows are positive
+    assert second.loss.estimate == pytest.approx(0.05)
+    assert np.isnan(third.loss.low)
+    assert first.repetitions == 2
+    one = {rows[0].run.hash: scores[rows[0].run.hash]}
+    assert np.isnan(compute_importance(AVERAGE_PRECISION, rows, one, 1 / 3)[0].loss.low)
+    assert compute_importance(AVERAGE_PRECISION, rows, {}, 1 / 3) == ()
+
+
+@pytest.mark.parametrize(
+    ("left", "roc_auc", "leaks"), [(0.19, 0.95, ["a"]), (0.21, 0.95, []), (0.19, 0.89, []), (0.0, 0.9, ["a"])]
+)
+def test_a_leak_loses_80_percent_of_a_good_score(left, roc_auc, leaks, tmp_path):
+    """Of 0.6, 0.5 is above chance; what is left is the share of it."""
+    rows = rows_of(tmp_path, roc_auc)
+    values = [[0.1 + left * 0.5], [0.55], [0.6]]
+    table = tabulate_importance(
+        compute_importance(AVERAGE_PRECISION, rows, permuted(rows, [0.6, 0.6], [values, values]), 1 / 3)
+    )
+    assert table.loc[table["possible_leak"], "column"].tolist() == leaks
+
+
+def test_no_column_of_a_method_below_chance_is_a_leak(tmp_path):
+    rows = rows_of(tmp_path)
+    values = [[0.01], [0.05], [0.05]]
+    importance = compute_importance(AVERAGE_PRECISION, rows, permuted(rows, [0.05, 0.05], [values, values]), 1 / 3)
+    assert not any(each.possible_leak for each in importance)
+    assert np.isnan([each.share for each in importance]).all()
+
+
+def test_a_cost_gets_worse_when_it_rises_and_chance_is_the_best_constant_decision(tmp_path):
+    rows = rows_of(tmp_path, entries=COSTS)
+    assert compute_chance(COST, rows[0]) == pytest.approx(min(10 * 0.1, 0.9))
+    values = [[0.9], [0.3], [0.2]]
+    first, second, _ = compute_importance(COST, rows, permuted(rows, [0.2, 0.2], [values, values]), 1 / 3)
+    assert (first.column, first.loss.estimate, first.share) == ("a", pytest.approx(0.7), pytest.approx(1.0))
+    assert second.loss.estimate == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize(
+    ("name", "chance"), [("brier", 0.09), ("f1", 0.1), ("roc_auc", 0.5), ("balanced_accuracy", 0.5), ("savings", 0.0)]
+)
+def test_chance_is_the_score_of_a_model_that_knows_nothing(name, chance, tmp_path):
+    assert compute_chance(OF_OBJECTIVES[name], rows_of(tmp_path)[0]) == pytest.approx(chance)
+
+
+def frame_with_leak(kind: str = "copy", rows: int = 600) -> pd.DataFrame:
+    data = simulate([0.5, 0.5, 0.0], 0, share=0.15)
+    leak = LEAKS[kind](data.labels, np.random.default_rng(0))
+    target = np.where(data.labels == 1, "yes", "no")
+    return data.features.assign(**{kind: leak, "fraud": target}).iloc[:rows]
+
+
+BOOSTED = ("--method", "lightgbm", "--settings", "1", "--repetitions", "3", "--quiet")
+
+
+def test_a_leak_is_told_first_on_terminal_page_and_in_json(imbaloss, tmp_path):
+    file = write_csv(tmp_path, frame_with_leak())
+    code, out, _ = imbaloss("compare", str(file), "--target", "fraud", "--out", "out", *BOOSTED)
+    assert code == 0
+    first, second, *_ = out.splitlines()
+    assert first.startswith("Use lightgbm.")
+    assert second.startswith("Possible leak: the good score rests on the column `copy`.")
+    assert "The columns that matter most to lightgbm" in out
+    page = Path("out/report.html").read_text(encoding="utf-8")
+    assert "<h2>Which columns matter</h2>" in page
+    assert "copy<small>possible leak</small>" in page
+    table = pd.read_csv("out/importance.csv")
+    assert table["column"][0] == "copy"
+    assert table["possible_leak"].tolist() == [True, False, False, False]
+
+    code, out, _ = imbaloss("compare", str(file), "--target", "fraud", "--out", "out", *BOOSTED, "--json")
+    answer = json.loads(out)
+    assert answer["importance"][0]["column"] == "copy"
+    assert answer["importance"][0]["possible_leak"] is True
+    assert answer["importance"][0]["loss"] == pytest.approx(table["loss"][0])
+    assert answer["verdict"][1].startswith("Possible leak")
+
+    Path("out/report.html").unlink()
+    file.unlink()
+    assert imbaloss("report", "out")[0] == 0
+    assert Path("out/report.html").read_text(encoding="utf-8").count("possible leak") == page.count("possible leak")
+
+    write_csv(tmp_path, frame_with_leak())
+    code, out, _ = imbaloss("compare", str(file), "--target", "fraud", "--out", "out", *BOOSTED, "--no-importance")
+    assert "leak" not in out
+    assert not Path("out/importance.csv").exists()
+    assert "Which columns matter" not in Path("out/report.html").read_text(encoding="utf-8")
+
+
+def test_without_importance_the_json_lacks_it(imbaloss, tmp_path):
+    file = write_csv(tmp_path)
+    words = ("compare", str(file), "--target", "fraud", *QUICK, "--no-importance", "--json")
+    code, out, _ = imbaloss(*words)
+    assert code == 0
+    assert "importance" not in json.loads(out)
+
+
+def test_a_folder_of_images_has_no_columns(imbaloss, tmp_path):
+    folder = write_images(tmp_path)
+    code, _, err = imbaloss("compare", str(folder), "--out", "out", *QUICK, "--importance")
+    assert code == 2
+    assert "--importance needs a table: images have no columns" in err
+    assert not Path("out").exists()
+
+
+def test_the_frame_of_python_has_each_column_of_the_file_once():
+    frame = mixed(150)
+    answer = library.compare(frame.drop(columns="fraud"), frame["fraud"], methods=["lightgbm"], repetitions=2)
+    assert sorted(answer.importance["column"]) == ["age", "amount", "country", "day", "shop"]
+    assert answer.importance["loss"].is_monotonic_decreasing
+    known = answer.importance.dropna()
+    assert (known["loss_low"] <= known["loss"]).all()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", LEAKS)
+def test_planted_leaks_are_found_and_an_honest_column_is_none(kind):
+    """A smaller one than `python -m benchmarks.importance`, which has real tables."""
+    options = {"methods": ["lightgbm"], "settings": 1, "repetitions": 5}
+    frame = frame_with_leak(kind, rows=1500)
+    answer = library.compare(frame.drop(columns="fraud"), frame["fraud"], **options)
+    table = answer.importance
+    assert table.loc[table["possible_leak"], "column"].tolist() == [kind]
+    data = simulate([1.5, 0.2, 0.2, 0.0], sorted(LEAKS).index(kind))
+    honest = library.compare(data.features, data.labels, positive=1, **options)
+    assert honest.importance["column"][0] == "x0"
+    assert not honest.importance["possible_leak"].any()
+    assert "leak" not in honest.verdict
