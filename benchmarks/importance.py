@@ -171,7 +171,7 @@ def measure(case: Case) -> dict[str, Any]:
     importance = answer.importance
     assert importance is not None
     flagged = importance.loc[importance["possible_leak"], "column"].tolist()
-    plain = importance.loc[importance["share_above_chance"] >= PLAIN, "column"].tolist()
+    plain = importance.loc[importance["share_lost"] >= PLAIN, "column"].tolist()
     given_away = GIVEN_AWAY.split("(")[0]
     line = answer.table.set_index("method").loc[answer.best]
     return {
@@ -181,8 +181,8 @@ def measure(case: Case) -> dict[str, Any]:
         "average precision": f"{line['average_precision']:.2f}",
         "ROC-AUC": f"{line['roc_auc']:.2f}",
         "first column": importance["column"][0],
-        "share": f"{importance['share_above_chance'][0]:.2f}",
-        "kept": f"{importance['share_kept_alone'][0]:.2f}",
+        "share": f"{importance['share_lost'][0]:.2f}",
+        "kept": f"{importance['share_kept'][0]:.2f}",
         "plain rule": plain,
         "flagged": flagged,
         "column alone": any(given_away in note for note in answer.description),

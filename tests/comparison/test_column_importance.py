@@ -12,24 +12,27 @@ import imbaloss as library
 from benchmarks.importance import LEAKS, simulate
 from imbaloss.comparison.column_importance import compute_chance, compute_importance, tabulate_importance
 from imbaloss.report.cells import COST, OF_OBJECTIVES
-from imbaloss.studies import PermutedScores
+from imbaloss.studies import PermutedScores, Row
 from tests.comparison.examples import QUICK, mixed, write_csv, write_images
 from tests.comparison.finished import COSTS, DECISION, find
 
 AVERAGE_PRECISION = OF_OBJECTIVES["average_precision"]
 
 
-def rows_of(folder: Path, roc_auc: float = 0.95, entries: dict[str, str] = DECISION):
-    rows = find(folder, {"ce": [0.7, 0.5]}, entries).rows
+def rows_of(folder: Path, average_precision: float = 0.7, entries: dict[str, str] = DECISION) -> list[Row]:
+    rows = list(find(folder, {"ce": [0.7, 0.5]}, entries).rows)
     for row in rows:
-        row.scores["test"]["roc_auc"] = roc_auc
+        row.scores["test"]["average_precision"] = average_precision
     return rows
 
 
-def permuted(rows, unchanged: list[float], values: list[list[list[float]]]) -> dict[str, PermutedScores]:
-    """values: of each row, of each column, of each permutation."""
+def permuted(
+    rows: list[Row], unchanged: list[float], values: list[list[list[float]]], kept: float = 0.5
+) -> dict[str, PermutedScores]:
+    """values: of each row, column and permutation. kept: of the first column, if all others are permuted."""
+    of_others = np.array([[kept], [0.1], [0.1]])
     return {
-        row.run.hash: PermutedScores("average_precision", value, ("a", "b", "c"), np.array(of_row))
+        row.run.hash: PermutedScores("average_precision", value, ("a", "b", "c"), np.array(of_row), of_others)
         for row, value, of_row in zip(rows, unchanged, values, strict=True)
     }
 
@@ -43,7 +46,7 @@ def test_a_loss_is_a_mean_over_repetitions_with_an_interval_that_allows_for_fold
     assert first.loss.estimate == pytest.approx(losses.mean())
     half = stats.t.ppf(0.975, 1) * losses.std(ddof=1) * np.sqrt(1 / 2 + 1 / 3)  # Nadeau and Bengio 2003
     assert first.loss.high - first.loss.estimate == pytest.approx(half)
-    assert first.share == pytest.approx(losses.mean() / (0.6 - 0.1))  # a share of 0.1 of the rows are positive
+    assert first.share_lost == pytest.approx(losses.mean() / (0.6 - 0.1))  # a share of 0.1 of the rows are positive
     assert second.loss.estimate == pytest.approx(0.05)
     assert np.isnan(third.loss.low)
     assert first.repetitions == 2
@@ -53,15 +56,28 @@ def test_a_loss_is_a_mean_over_repetitions_with_an_interval_that_allows_for_fold
 
 
 @pytest.mark.parametrize(
-    ("left", "roc_auc", "leaks"), [(0.19, 0.95, ["a"]), (0.21, 0.95, []), (0.19, 0.89, []), (0.0, 0.9, ["a"])]
+    ("lost", "kept", "average_precision", "roc_auc", "leaks"),
+    [
+        (0.8, 0.41, 0.56, 0.91, ["a"]),
+        (0.8, 0.39, 0.56, 0.91, []),
+        (0.5, 0.71, 0.56, 0.91, ["a"]),
+        (0.8, 0.41, 0.54, 0.91, []),
+        (0.8, 0.41, 0.56, 0.89, []),
+        (1.1, 1.1, 1.0, 1.0, ["a"]),
+    ],
 )
-def test_a_leak_loses_80_percent_of_a_good_score(left, roc_auc, leaks, tmp_path):
-    """Of 0.6, 0.5 is above chance; what is left is the share of it."""
-    rows = rows_of(tmp_path, roc_auc)
-    values = [[0.1 + left * 0.5], [0.55], [0.6]]
-    table = tabulate_importance(
-        compute_importance(AVERAGE_PRECISION, rows, permuted(rows, [0.6, 0.6], [values, values]), 1 / 3)
-    )
+def test_a_leak_carries_three_fifths_of_the_score_of_a_good_model(
+    *, lost, kept, average_precision, roc_auc, leaks, tmp_path
+):
+    """Of 0.6, 0.5 is above chance; what is lost and kept are shares of it. 0.55 is halfway from 0.1 to 1."""
+    rows = rows_of(tmp_path, average_precision)
+    for row in rows:
+        row.scores["test"]["roc_auc"] = roc_auc
+    values = [[0.6 - lost * 0.5], [0.55], [0.6]]
+    scores = permuted(rows, [0.6, 0.6], [values, values], 0.1 + kept * 0.5)
+    table = tabulate_importance(compute_importance(AVERAGE_PRECISION, rows, scores, 1 / 3))
+    assert table["share_lost"][0] == pytest.approx(lost)
+    assert table["share_kept"][0] == pytest.approx(kept)
     assert table.loc[table["possible_leak"], "column"].tolist() == leaks
 
 
@@ -70,7 +86,7 @@ def test_no_column_of_a_method_below_chance_is_a_leak(tmp_path):
     values = [[0.01], [0.05], [0.05]]
     importance = compute_importance(AVERAGE_PRECISION, rows, permuted(rows, [0.05, 0.05], [values, values]), 1 / 3)
     assert not any(each.possible_leak for each in importance)
-    assert np.isnan([each.share for each in importance]).all()
+    assert np.isnan([each.share_lost for each in importance]).all()
 
 
 def test_a_cost_gets_worse_when_it_rises_and_chance_is_the_best_constant_decision(tmp_path):
@@ -78,7 +94,7 @@ def test_a_cost_gets_worse_when_it_rises_and_chance_is_the_best_constant_decisio
     assert compute_chance(COST, rows[0]) == pytest.approx(min(10 * 0.1, 0.9))
     values = [[0.9], [0.3], [0.2]]
     first, second, _ = compute_importance(COST, rows, permuted(rows, [0.2, 0.2], [values, values]), 1 / 3)
-    assert (first.column, first.loss.estimate, first.share) == ("a", pytest.approx(0.7), pytest.approx(1.0))
+    assert (first.column, first.loss.estimate, first.share_lost) == ("a", pytest.approx(0.7), pytest.approx(1.0))
     assert second.loss.estimate == pytest.approx(0.1)
 
 
@@ -96,17 +112,18 @@ def frame_with_leak(kind: str = "copy", rows: int = 600) -> pd.DataFrame:
     return data.features.assign(**{kind: leak, "fraud": target}).iloc[:rows]
 
 
-BOOSTED = ("--method", "lightgbm", "--settings", "1", "--repetitions", "3", "--quiet")
+SHORT = ("--method", "logistic_regression", "--settings", "1", "--folds", "3", "--repetitions", "3", "--quiet")
 
 
 def test_a_leak_is_told_first_on_terminal_page_and_in_json(imbaloss, tmp_path):
     file = write_csv(tmp_path, frame_with_leak())
-    code, out, _ = imbaloss("compare", str(file), "--target", "fraud", "--out", "out", *BOOSTED)
+    words = ("compare", str(file), "--target", "fraud", "--out", "out", *SHORT)
+    code, out, _ = imbaloss(*words)
     assert code == 0
     first, second, *_ = out.splitlines()
-    assert first.startswith("Use lightgbm.")
+    assert first.startswith("Use logistic_regression.")
     assert second.startswith("Possible leak: the good score rests on the column `copy`.")
-    assert "The columns that matter most to lightgbm" in out
+    assert "The columns that matter most to logistic_regression" in out
     page = Path("out/report.html").read_text(encoding="utf-8")
     assert "<h2>Which columns matter</h2>" in page
     assert "copy<small>possible leak</small>" in page
@@ -114,20 +131,28 @@ def test_a_leak_is_told_first_on_terminal_page_and_in_json(imbaloss, tmp_path):
     assert table["column"][0] == "copy"
     assert table["possible_leak"].tolist() == [True, False, False, False]
 
-    code, out, _ = imbaloss("compare", str(file), "--target", "fraud", "--out", "out", *BOOSTED, "--json")
-    answer = json.loads(out)
+    answer = json.loads(imbaloss(*words, "--json")[1])
     assert answer["importance"][0]["column"] == "copy"
     assert answer["importance"][0]["possible_leak"] is True
     assert answer["importance"][0]["loss"] == pytest.approx(table["loss"][0])
     assert answer["verdict"][1].startswith("Possible leak")
 
-    Path("out/report.html").unlink()
-    file.unlink()
+
+@pytest.mark.slow
+def test_a_report_tells_it_without_the_data_and_a_comparison_without_it_removes_it(imbaloss, tmp_path):
+    file = write_csv(tmp_path, frame_with_leak())
+    words = ("compare", str(file), "--target", "fraud", "--out", "out", *SHORT)
+    assert imbaloss(*words)[0] == 0
+    page, table = (Path("out", name).read_bytes() for name in ("report.html", "importance.csv"))
+    for name in ("report.html", "importance.csv", "../data.csv"):
+        Path("out", name).unlink()
     assert imbaloss("report", "out")[0] == 0
-    assert Path("out/report.html").read_text(encoding="utf-8").count("possible leak") == page.count("possible leak")
+    assert Path("out/report.html").read_bytes() == page
+    assert Path("out/importance.csv").read_bytes() == table
 
     write_csv(tmp_path, frame_with_leak())
-    code, out, _ = imbaloss("compare", str(file), "--target", "fraud", "--out", "out", *BOOSTED, "--no-importance")
+    code, out, _ = imbaloss(*words, "--no-importance")
+    assert code == 0
     assert "leak" not in out
     assert not Path("out/importance.csv").exists()
     assert "Which columns matter" not in Path("out/report.html").read_text(encoding="utf-8")
@@ -135,8 +160,9 @@ def test_a_leak_is_told_first_on_terminal_page_and_in_json(imbaloss, tmp_path):
 
 def test_without_importance_the_json_lacks_it(imbaloss, tmp_path):
     file = write_csv(tmp_path)
-    words = ("compare", str(file), "--target", "fraud", *QUICK, "--no-importance", "--json")
-    code, out, _ = imbaloss(*words)
+    code, out, _ = imbaloss(
+        "compare", str(file), "--target", "fraud", *QUICK, "--no-importance", "--no-references", "--json"
+    )
     assert code == 0
     assert "importance" not in json.loads(out)
 

@@ -178,6 +178,7 @@ def test_what_is_stored_is_not_measured_again(tmp_path, monkeypatch):
         assert scores.columns == ("amount", "age", "country", "shop", "day")
         assert scores.permuted.shape == (5, 5)
         assert (scores.permuted < scores.unchanged).any()
+        assert scores.kept.shape == (5, 5)
     monkeypatch.delattr(column_permutation, "measure_repetition")
     assert measure_columns(study, study.methods[0], place) == study
     assert not replace(study, permutations=0).read_permuted(place.store, study.methods[0])
@@ -218,7 +219,7 @@ def test_time_for_one_repetition_measures_one(tmp_path, monkeypatch):
     assert len(study.read_permuted(place.store, study.methods[0])) == 1
 
 
-def test_a_score_in_use_today_has_no_columns_to_measure(tmp_path):
+def test_a_score_in_use_today_has_no_columns_to_measure():
     frame = mixed(150).assign(today=np.arange(150) % 7 / 7)
     answer = imbaloss.compare(
         frame.drop(columns="fraud"), frame["fraud"], methods=["baseline"], baseline="today", folds=3, repetitions=2
@@ -229,8 +230,10 @@ def test_a_score_in_use_today_has_no_columns_to_measure(tmp_path):
 
 @pytest.mark.parametrize(
     ("columns", "importance", "permutations"),
-    [(1, None, 0), (2, None, 5), (2, False, 0), (60, None, 5), (100, None, 3), (500, None, 1), (501, None, 0)]
-    + [(501, True, 1), (1, True, 0)],
+    [
+        *((1, None, 0), (2, None, 5), (2, False, 0), (60, None, 5), (100, None, 3)),
+        *((500, None, 1), (501, None, 0), (501, True, 1), (1, True, 0)),
+    ],
 )
 def test_many_columns_are_permuted_less_often(columns, importance, permutations):
     frame = pd.DataFrame({f"x{place}": np.random.default_rng(place).normal(size=20) for place in range(columns)})

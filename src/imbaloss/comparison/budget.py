@@ -40,8 +40,8 @@ def train_in_budget(study: OwnStudy, place: Place, budget: float, began: float) 
         budget: The time in seconds.
         began: When it began, as `time.monotonic` tells it.
     """
-    measured = MEASURED if study.permutations else 0
-    schedule = Schedule(find_growth(study, place), measured=measured, most_measuring=MEASURING * budget)
+    most_measuring = MEASURING * budget if study.permutations else 0.0
+    schedule = Schedule(find_growth(study, place), measured=MEASURED, most_measuring=most_measuring)
     first = FirstRepetition(place, began + budget, schedule)
     overhead = time.monotonic() - began
     first.train(study)

@@ -1,7 +1,7 @@
 """Which columns matter: what the score of the recommended method loses when the values of a column are shuffled."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -12,10 +12,10 @@ from imbaloss.statistics import Interval, t_interval
 from imbaloss.statistics.paired import inflation_of
 from imbaloss.studies import PermutedScores, Row
 
-LOST = 0.75  # share of the score above chance that is lost when the values of a possible leak are shuffled
-KEPT = 0.4  # that share which a possible leak keeps when the values of all other columns are shuffled
-GOOD = 0.5  # place of the average precision between chance and 1 from which on a score is suspiciously good
-COLUMNS = ("column", "loss", "loss_low", "loss_high", "share_above_chance", "share_kept_alone", "possible_leak")
+CARRIED = 0.6  # share of the score above chance that a possible leak carries
+GOOD_PLACE = 0.5  # place of the average precision between chance and 1 from which on a model is suspiciously good
+GOOD_AREA = 0.9  # ROC-AUC from which on it is
+COLUMNS = ("column", "loss", "loss_low", "loss_high", "share_lost", "share_kept", "possible_leak")
 
 
 @dataclass(frozen=True)
@@ -24,10 +24,18 @@ class ColumnImportance:
 
     column: str  # of the file
     loss: Interval  # of the score, with its 95 % interval; the ends are NaN for one repetition and for equal losses
-    share: float  # of what the score is above chance; NaN if it is not above chance
+    share_lost: float  # the loss as a share of what the score is above chance; NaN if it is not above chance
     share_kept: float  # of that, what is left when the values of all other columns are shuffled instead
     repetitions: int  # over which the loss is averaged
-    possible_leak: bool  # whether the score rests on this column alone, and is suspiciously good
+    possible_leak: bool  # whether the column carries most of the score, and the model is suspiciously good
+
+    @property
+    def share_carried(self) -> float:
+        """The share of the score above chance that the column carries: the mean of what is lost and what is kept.
+
+        It is the Shapley value of a game of two players, the column and all others together (Shapley 1953).
+        """
+        return (self.share_lost + self.share_kept) / 2
 
 
 def compute_importance(
@@ -56,25 +64,32 @@ def compute_importance(
     sign = -1 if score.lower else 1
     losses = sign * np.array([each.unchanged - each.permuted.mean(axis=1) for each in scores])
     chance = np.mean([compute_chance(score, row) for row in measured])
-    above_chance = sign * (np.mean([each.unchanged for each in scores]) - chance)
-    is_suspicious = np.mean([place_average_precision(row) for row in measured]) >= GOOD
-    importance = []
+    above_chance = sign * float(np.mean([each.unchanged for each in scores]) - chance)
     kept = sign * (np.mean([each.kept.mean(axis=1) for each in scores], axis=0) - chance)
+    is_suspicious = are_suspicious(measured)
+    importance = []
     for column, of_column, of_kept in zip(scores[0].columns, losses.T, kept.tolist(), strict=True):
         loss = t_interval(of_column, inflation=inflation_of(len(of_column), test_to_train))
-        share, share_kept = (value / above_chance if above_chance > 0 else np.nan for value in (loss.estimate, of_kept))
-        possible_leak = bool(is_suspicious and share >= LOST and share_kept >= KEPT)
-        importance.append(ColumnImportance(column, loss, float(share), share_kept, len(of_column), possible_leak))
+        share_lost, share_kept = (
+            part / above_chance if above_chance > 0 else np.nan for part in (loss.estimate, of_kept)
+        )
+        entry = ColumnImportance(column, loss, share_lost, share_kept, len(of_column), possible_leak=False)
+        importance.append(replace(entry, possible_leak=is_suspicious and entry.share_carried >= CARRIED))
     return tuple(sorted(importance, key=lambda each: -each.loss.estimate))
 
 
-def place_average_precision(row: Row) -> float:
-    """Return the place of the average precision on the test part between chance, which is 0, and 1.
+def are_suspicious(rows: Sequence[Row]) -> bool:
+    """Say whether a method is suspiciously good on its test parts, by its mean ROC-AUC and average precision.
 
-    row: has a score on its test part.
+    rows: The rows (results) of repetitions with scores. The average precision is placed between chance (0) and 1.
     """
-    negatives, positives = row.counts.test
-    return ((row.scores["test"]["average_precision"] or 0.0) * (negatives + positives) - positives) / negatives
+    places, areas = [], []
+    for row in rows:
+        negatives, positives = row.counts.test
+        scores = row.scores["test"]
+        places.append(((scores["average_precision"] or 0.0) * (negatives + positives) - positives) / negatives)
+        areas.append(scores["roc_auc"] or 0.0)
+    return bool(np.mean(places) >= GOOD_PLACE and np.mean(areas) >= GOOD_AREA)
 
 
 def compute_chance(score: ComparedScore, row: Row) -> float:
@@ -92,5 +107,5 @@ def compute_chance(score: ComparedScore, row: Row) -> float:
 
 def tabulate_importance(importance: Sequence[ColumnImportance]) -> pd.DataFrame:
     """Return the columns that matter as a frame, one line a column, with the columns of importance.csv."""
-    lines = [(each.column, *each.loss, each.share, each.share_kept, each.possible_leak) for each in importance]
+    lines = [(each.column, *each.loss, each.share_lost, each.share_kept, each.possible_leak) for each in importance]
     return pd.DataFrame(lines, columns=list(COLUMNS))

@@ -36,8 +36,8 @@ class Schedule:
     growth: float  # how many times as many rows the final training has as one of a repetition
     slowness: float = 1.0  # seconds that a second of processor time takes: more than 1 on a busy machine
     costs: tuple[Cost, ...] = ()
-    measured: int = 0  # repetitions in which the columns of the recommended method are measured; 0 for none
-    most_measuring: float = 0.0  # the longest time for that
+    measured: int = 0  # repetitions in which the columns of the recommended method are measured
+    most_measuring: float = 0.0  # the longest time to keep free for that; 0 for none
 
     @property
     def methods(self) -> frozenset[Method]:
@@ -100,10 +100,14 @@ class Schedule:
             The time; 0 or less if there is none.
         """
         repeating = (FEWEST - 1) * self.repetition
-        page = self.find_page(len(self.methods) + methods) + (self.most_measuring if self.measured else 0.0)
+        page = self.find_page(len(self.methods) + methods)
         of_repetitions = 1 + (FEWEST - 1) * SPARE
-        cheap = (left - repeating - page - self.final) / of_repetitions
-        costly = (left - repeating - page) / (of_repetitions + SPARE * self.growth / methods)
+        free = left - repeating - page
+        cheap = (free - self.final - self.measuring) / of_repetitions
+        costly = max(
+            free / (of_repetitions + (SPARE * self.growth + self.measured) / methods),
+            (free - self.most_measuring) / (of_repetitions + SPARE * self.growth / methods),
+        )
         return min(cheap, costly)
 
     def count_fitting(self, left: float, methods: int, seconds: float) -> int:

@@ -345,7 +345,8 @@ def warn_of_leaks(case: Case) -> str:
         return ""
     columns = join_words([f"`{each.column}`" for each in leaks], most=MOST_NAMED)
     share, kept = (
-        f"{100 * min(shares):.0f} %" for shares in zip(*((each.share, each.share_kept) for each in leaks), strict=True)
+        f"{100 * min(shares):.0f} %"
+        for shares in zip(*((each.share_lost, each.share_kept) for each in leaks), strict=True)
     )
     if len(leaks) > 1:
         return (
