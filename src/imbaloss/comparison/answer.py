@@ -43,7 +43,7 @@ class Answer:
         """What each column matters, one line a column, the most important first; None if it was not measured.
 
         Its columns are those of importance.csv: column, loss (of the score when its values are shuffled) with the ends
-        of its 95 % interval, share_lost (of what the score is above chance), share_kept (of that, when all others are
+        of its 95 % interval, share_lost (of the lead over chance), share_kept (of that, when all others are
         shuffled instead), and possible_leak. The interval of one repetition is NaN.
         """
         return tabulate_importance(self.advice.importance) if self.advice.importance else None

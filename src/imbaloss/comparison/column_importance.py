@@ -12,8 +12,8 @@ from imbaloss.statistics import Interval, t_interval
 from imbaloss.statistics.paired import inflation_of
 from imbaloss.studies import PermutedScores, Row
 
-CARRIED = 0.6  # share of the score above chance that a possible leak carries
-GOOD_PLACE = 0.5  # place of the average precision between chance and 1 from which on a model is suspiciously good
+CARRIED = 0.6  # share of the lead over chance that a possible leak carries
+GOOD_PLACE = 0.6  # place of the average precision between chance and 1 from which on a model is suspiciously good
 GOOD_AREA = 0.9  # ROC-AUC from which on it is
 COLUMNS = ("column", "loss", "loss_low", "loss_high", "share_lost", "share_kept", "possible_leak")
 
@@ -24,14 +24,14 @@ class ColumnImportance:
 
     column: str  # of the file
     loss: Interval  # of the score, with its 95 % interval; the ends are NaN for one repetition and for equal losses
-    share_lost: float  # the loss as a share of what the score is above chance; NaN if it is not above chance
+    share_lost: float  # the loss as a share of the lead over chance; NaN if the score is not better than chance
     share_kept: float  # of that, what is left when the values of all other columns are shuffled instead
     repetitions: int  # over which the loss is averaged
     possible_leak: bool  # whether the column carries most of the score, and the model is suspiciously good
 
     @property
     def share_carried(self) -> float:
-        """The share of the score above chance that the column carries: the mean of what is lost and what is kept.
+        """The share of the lead over chance that the column carries: the mean of what is lost and what is kept.
 
         It is the Shapley value of a game of two players, the column and all others together (Shapley 1953).
         """

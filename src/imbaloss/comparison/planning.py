@@ -21,7 +21,7 @@ from imbaloss.training.recipe import check_entries, read_entries
 
 MOST_COLUMNS = 500  # more columns are permuted only on request
 MOST_PERMUTATIONS = 5  # of one column
-PERMUTED = 300  # permutations of all columns together, in a repetition
+PERMUTED = 120  # permutations of all columns together, in a repetition
 UNITS = ("s", "m", "h")  # of a budget: seconds, minutes, hours
 
 

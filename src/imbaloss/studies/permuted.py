@@ -19,7 +19,7 @@ class PermutedScores:
     unchanged: float  # its value before any permutation
     columns: Sequence[str]  # the columns of the file that were permuted
     permuted: Floats  # (columns, permutations), its value after each; NaN where it is undefined
-    kept: Floats  # (columns, permutations), its value if all other columns are permuted, together, instead
+    kept: Floats  # (columns, K), its value if all other columns are permuted, together, instead
 
     @property
     def permutations(self) -> int:
