@@ -51,7 +51,7 @@ def test_json_has_everything_that_was_found(imbaloss, tmp_path):
     assert code == 0
     # notes on the data, which --quiet does not hide, and no progress
     assert err.splitlines() == [f"{note}." for note in found["data"]]
-    assert {"best", "by", "threshold", "verdict", "data", "table", "comparisons", "folder"} == set(found)
+    assert {"best", "by", "threshold", "verdict", "data", "table", "comparisons", "importance", "folder"} == set(found)
     assert found["by"] == "average_precision"
 
 

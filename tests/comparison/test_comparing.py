@@ -67,8 +67,8 @@ def test_an_answer_says_what_to_take_and_why(answer):
 
 
 def test_its_folder_is_that_of_a_study_and_its_page_can_be_copied(answer, tmp_path):
-    names = "study.toml results.sqlite table.csv table.md table.tex comparisons.csv figures report.html model"
-    assert {file.name for file in answer.folder.iterdir()} == set(names.split())
+    names = "study.toml results.sqlite table.csv table.md table.tex comparisons.csv importance.csv"
+    assert {file.name for file in answer.folder.iterdir()} == {*names.split(), "figures", "report.html", "model"}
     page = answer.to_html(tmp_path / "page.html").read_text()
     assert "What finds y = yes in mine?" in page
     assert all(note.replace("'", "&#39;") in page for note in answer.description)

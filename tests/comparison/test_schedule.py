@@ -1,6 +1,7 @@
 """What fits into a budget, by numbers alone."""
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -20,7 +21,8 @@ def schedules(draw: st.DrawFn) -> Schedule:
     """A schedule of one to three methods on a machine of any load."""
     methods = METHODS[: draw(st.integers(1, 3))]
     costs = tuple(Cost((method,), draw(seconds)) for method in methods)
-    return Schedule(draw(st.floats(1.0, 3.0)), draw(st.floats(1.0, 10.0)), costs)
+    growth, slowness = draw(st.floats(1.0, 3.0)), draw(st.floats(1.0, 10.0))
+    return Schedule(growth, slowness, costs, measured=5, most_measuring=draw(st.just(0.0) | seconds))
 
 
 @given(schedules(), lefts, st.integers(1, 3), st.floats(0.01, 0.99))
@@ -39,6 +41,17 @@ def test_the_most_methods_that_fit_by_the_time_of_one_are_taken(schedule, left, 
     assert 0 <= number <= 3
     assert not number or number * each <= schedule.find_limit(left, number)
     assert all(more * each > schedule.find_limit(left, more) for more in range(number + 1, 4))
+
+
+@given(schedules(), lefts)
+def test_time_to_measure_columns_is_that_of_five_repetitions_of_the_costliest_method_but_no_more_than_the_limit(
+    schedule, left
+):
+    costliest = max(cost.share for cost in schedule.costs)
+    assert schedule.measuring == min(5 * costliest, schedule.most_measuring)
+    assert schedule.ending >= schedule.measuring + schedule.final
+    without = replace(schedule, most_measuring=0.0)
+    assert without.find_limit(left, 2) >= schedule.find_limit(left, 2) - 1e-6 * abs(left)
 
 
 @given(schedules(), lefts, seconds)

@@ -163,7 +163,8 @@ def request_option(field: Field) -> Parameter:
     """
     entry = field.entry
     dashed = (entry.option or field.name).replace("_", "-")
-    flags = [f"--{dashed}/--no-{dashed}" if field.default is True else f"--{dashed}"]
+    has_negation = field.default is True or (field.kind is bool and field.optional)
+    flags = [f"--{dashed}/--no-{dashed}" if has_negation else f"--{dashed}"]
     return make_option(
         field.name,
         list[str] if field.several else field.kind,

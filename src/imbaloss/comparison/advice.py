@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from imbaloss.comparison.bootstrap_of_test_rows import (
     widen_to_other_rows,
 )
 from imbaloss.comparison.case import Case
+from imbaloss.comparison.column_importance import ColumnImportance, compute_importance, tabulate_importance
 from imbaloss.comparison.race_schedule import Drop
 from imbaloss.comparison.reached import estimate_on_folds, estimate_on_other_rows, score_choices
 from imbaloss.comparison.recommendation import (
@@ -47,10 +49,11 @@ from imbaloss.report.cells import (
 from imbaloss.report.comparisons import CellComparison, select_of_method, select_repeated
 from imbaloss.report.findings import rule_out_in_cell
 from imbaloss.statistics import Interval, Ruling
-from imbaloss.studies import ReportExtension, Row
+from imbaloss.studies import PermutedScores, ReportExtension, Row
 
 Floats = NDArray[np.float64]
 
+MOST_COLUMNS = 15  # of which the page shows what they matter
 IMAGES = "images"  # the noun for samples in studies of images
 
 
@@ -64,6 +67,7 @@ class Advice:
     expected: Interval  # the score to expect on new data; NaN ends if it is not estimated
     row: Row | None  # the training on all rows; None before it is finished
     segments: SegmentReport | None = None  # the method in segments of the test rows; None if none are asked for
+    importance: tuple[ColumnImportance, ...] = ()  # of each column, the most important first; empty if not measured
 
     @property
     def threshold(self) -> Threshold | None:
@@ -78,9 +82,13 @@ class Advice:
 
 
 def extend_page(advice: Advice | None) -> ReportExtension:
-    """Return the first part of a report: the advice, or a sentence that no method has a result if `advice` is None."""
+    """Return the first part of a report: the advice, or a sentence that no method has a result if `advice` is None.
+
+    The report has the file importance.csv too if it was measured which columns matter.
+    """
     sentences = advice.sentences if advice else ()
-    values: dict[str, object] = {"advice": advice}
+    importance = advice.importance if advice else ()
+    values: dict[str, object] = {"advice": advice, "most_columns": MOST_COLUMNS}
     if advice and (report := advice.segments) and report.segments:
         values["segments"] = {
             "headings": write_headings(report),
@@ -88,7 +96,8 @@ def extend_page(advice: Advice | None) -> ReportExtension:
             "differences": describe_differences(report),
             "describe_rows": partial(describe_tested_rows, report),
         }
-    return ReportExtension("imbaloss.comparison", "page_of_answer.html.jinja", values, sentences)
+    files = {"importance.csv": tabulate_importance(importance).to_csv(index=False) if importance else None}
+    return ReportExtension("imbaloss.comparison", "page_of_answer.html.jinja", values, sentences, files)
 
 
 def advise(
@@ -101,6 +110,7 @@ def advise(
     drops: Sequence[Drop] = (),
     cost: str = "",
     segments: SegmentReport | None = None,
+    permuted: Mapping[str, PermutedScores] = MappingProxyType({}),
 ) -> Advice:
     """Return the advice to use a method: the deciding score, sentences with reasons, and the final training.
 
@@ -113,6 +123,7 @@ def advise(
         drops: The methods that a race dropped.
         cost: What outcomes cost in each row, as the request names it; empty without such costs.
         segments: The best method in segments of the test rows; None if none are asked for.
+        permuted: The scores of the best method after permutations of columns, by the hash of a run.
     """
     score = choose_score(findings)
     named = key_by_name(methods)
@@ -121,6 +132,8 @@ def advise(
     [cell] = findings.scored[score]
     repetitions = count_scores(cell, methods)
     is_repeated = repetitions[best] > 1
+    of_best = [row for row in findings.rows if row.run.method == best]
+    importance = compute_importance(score, of_best, permuted, cell.test_to_train)
     case = Case(
         findings=findings,
         methods=order_methods(findings, methods),
@@ -135,11 +148,12 @@ def advise(
         reached=estimate_reached(findings, best, kept) if is_repeated else cell.interval(str(best)),
         final=final,
         cost=cost,
+        importance=importance,
     )
     sentences = write_sentences(case)
     if segments and not case.finds_nothing:
         sentences += write_segment_sentences(segments)
-    return Advice(best, score, sentences, case.reached, final, segments)
+    return Advice(best, score, sentences, case.reached, final, segments, importance)
 
 
 def recommend(findings: Findings, methods: Sequence[Method]) -> Method | None:

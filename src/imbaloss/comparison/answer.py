@@ -11,6 +11,7 @@ import pandas as pd
 from imbaloss import report
 from imbaloss.atomic_write import write_atomically
 from imbaloss.comparison.advice import Advice, extend_page
+from imbaloss.comparison.column_importance import tabulate_importance
 from imbaloss.comparison.own_model import OwnModel
 from imbaloss.comparison.race_schedule import Drop
 from imbaloss.evaluation.scores import Threshold
@@ -48,6 +49,16 @@ class Answer:
         all other rows the p-value after Holm's correction, as recall_p. None if no segments were asked for.
         """
         return self.advice.segments.frame if self.advice.segments else None
+
+    @property
+    def importance(self) -> pd.DataFrame | None:
+        """What each column matters, one line a column, the most important first; None if it was not measured.
+
+        Its columns are those of importance.csv: column, loss (of the score when its values are shuffled) with the ends
+        of its 95 % interval, share_lost (of the lead over chance), share_kept (of that, when all others are
+        shuffled instead), and possible_leak. The interval of one repetition is NaN.
+        """
+        return tabulate_importance(self.advice.importance) if self.advice.importance else None
 
     @property
     def verdict(self) -> str:
@@ -121,8 +132,9 @@ def convert_to_json(answer: Answer) -> dict[str, Any]:
     """Return an answer as a dictionary of JSON values. NaN and infinity become None.
 
     Its keys are best, by (the deciding score), threshold, verdict, data (notes), table, comparisons and folder. Without
-    a threshold, all its entries are None. Three keys follow where they apply: guarantee, with score, bound, confidence
-    and whether the threshold holds it; dropped, if a race dropped methods; and segments, if they were asked for.
+    a threshold, all its entries are None. Further keys follow where they apply: importance, if it was measured;
+    guarantee, with score, bound, confidence and whether the threshold holds it; dropped, if a race dropped methods; and
+    segments, if they were asked for.
     """
     threshold, guarantee = answer.threshold or (None, None, None), answer.advice.guarantee
     return {
@@ -133,6 +145,7 @@ def convert_to_json(answer: Answer) -> dict[str, Any]:
         "data": list(answer.description),
         "table": report.to_records(answer.table),
         "comparisons": report.to_records(answer.comparisons),
+        **({} if answer.importance is None else {"importance": report.to_records(answer.importance)}),
         "folder": str(answer.folder),
         **({"guarantee": vars(guarantee) | {"holds": answer.threshold is not None}} if guarantee else {}),
         **({"dropped": [asdict(drop) for drop in answer.drops]} if answer.drops else {}),

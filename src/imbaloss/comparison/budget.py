@@ -6,7 +6,9 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import takewhile
 from math import inf
+from typing import NamedTuple
 
+from imbaloss.comparison.column_permutation import MEASURED
 from imbaloss.comparison.deadline import Deadline, TimeIsUp
 from imbaloss.comparison.place import Place
 from imbaloss.comparison.racing import drop_methods
@@ -17,14 +19,22 @@ from imbaloss.learners import Method
 from imbaloss.plural import join_words
 from imbaloss.studies import Job, Run, StudyObserver
 
+MEASURING = 0.1  # share of the budget that is kept free to measure which columns matter, at most
 MOST_SLOWNESS = 5.0  # more seconds for one of processor time mean a learner that waits, not a busy machine
 
 
-def train_in_budget(study: OwnStudy, place: Place, budget: float, began: float) -> OwnStudy:
+class TrainedStudy(NamedTuple):
+    """A study of what was trained within a budget, and when the page must be begun."""
+
+    study: OwnStudy
+    page_start: float  # as `time.monotonic` tells it
+
+
+def train_in_budget(study: OwnStudy, place: Place, budget: float, began: float) -> TrainedStudy:
     """Train the methods and repetitions of a study that fit into a budget, and return the study of these alone.
 
-    The final training and the report fit into the budget too. The first method is trained in any case. Notes name the
-    methods that are left out, and say if the budget is too short.
+    The final training, measuring which columns matter, and the report fit into the budget too. The first method is
+    trained in any case. Notes name the methods that are left out, and say if the budget is too short.
 
     Args:
         study: The study with all methods that were asked for.
@@ -32,7 +42,9 @@ def train_in_budget(study: OwnStudy, place: Place, budget: float, began: float) 
         budget: The time in seconds.
         began: When it began, as `time.monotonic` tells it.
     """
-    first = FirstRepetition(place, began + budget, Schedule(find_growth(study, place)))
+    most_measuring = MEASURING * budget if study.permutations else 0.0
+    schedule = Schedule(find_growth(study, place), measured=MEASURED, most_measuring=most_measuring)
+    first = FirstRepetition(place, began + budget, schedule)
     overhead = time.monotonic() - began
     first.train(study)
     schedule = first.schedule
@@ -51,7 +63,8 @@ def train_in_budget(study: OwnStudy, place: Place, budget: float, began: float) 
         notes.append(f"A second repetition, of about {schedule.repetition:.0f} s, does not fit into the budget")
     for text in notes:
         place.observer.note(f"{text}.")
-    return replace(study, notes=(*study.notes, *notes))
+    page_start = first.end - schedule.find_page(len(study.methods))
+    return TrainedStudy(replace(study, notes=(*study.notes, *notes)), page_start)
 
 
 def find_growth(study: OwnStudy, place: Place) -> float:

@@ -7,9 +7,11 @@ from math import comb
 import numpy as np
 from numpy.typing import NDArray
 
+from imbaloss.comparison.column_importance import ColumnImportance
 from imbaloss.comparison.race_schedule import Drop
 from imbaloss.comparison.recommendation import choose_method, compute_mean, find_most_scored
 from imbaloss.evaluation import CONFUSION
+from imbaloss.evaluation.objective import find_chance_level
 from imbaloss.learners import Method
 from imbaloss.report import Findings
 from imbaloss.report.cells import Cell, ComparedScore
@@ -36,6 +38,7 @@ class Case:
     reached: Interval  # what the choice of a method reaches on new data, estimated; NaN ends for one repetition
     final: Row | None  # the training on all rows; None before it is finished
     cost: str = ""  # what outcomes cost in each row, as the request names it; empty without such costs
+    importance: Sequence[ColumnImportance] = ()  # of each column, the most important first; empty if not measured
 
     @property
     def study(self) -> ReportableStudy:
@@ -83,9 +86,7 @@ class Case:
     def chance_level(self) -> float:
         """The score of a model that knows nothing: the share of positives, ½ or 0."""
         tn, fp, fn, tp = (self.line.scores[count].mean for count in CONFUSION)  # sums of weights if rows have them
-        levels = dict.fromkeys(("average_precision", "precision_at_share"), (tp + fn) / (tn + fp + fn + tp))
-        levels |= dict.fromkeys(("roc_auc", "partial_roc_auc", "balanced_accuracy"), 0.5)
-        return levels.get(self.score.score, 0.0)
+        return find_chance_level(self.score.score, (tp + fn) / (tn + fp + fn + tp))
 
     @property
     def finds_nothing(self) -> bool:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from itertools import count
+from math import inf
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from imbaloss import report, studies
 from imbaloss.comparison.advice import extend_page
 from imbaloss.comparison.answer import Answer
 from imbaloss.comparison.budget import train_in_budget
+from imbaloss.comparison.column_permutation import measure_columns
 from imbaloss.comparison.description import describe_data
 from imbaloss.comparison.executor_choice import choose_executor
 from imbaloss.comparison.own_data import Own
@@ -67,8 +69,9 @@ def answer_request(
     place.store.add_examples({study.name: own})
     place.store.add_segments(study.data, own.segments)
     place.keep(study)
+    page_start = inf
     if budget is not None:
-        study = train_in_budget(study, place, budget, request.made)
+        study, page_start = train_in_budget(study, place, budget, request.made)
         study = place.keep(replace(study, notes=study.notes + describe_detectable_difference(study, own)))
     elif study.race:
         study = train_in_race(study, place)
@@ -82,6 +85,10 @@ def answer_request(
         raise ValueError(f"no method has a score. The first reason: {explain_no_score(findings)}")
     observer.tell(f"training {best} on all rows")
     model = train_final_model(study, best, request.target, place)
+    if study.permutations:
+        observer.tell(f"measuring which columns matter to {best}")
+        study = measure_columns(study, best, place, page_start)
+        findings = replace(findings, study=place.keep(study))
     advice = study.advise(findings, best)
     if page:
         report.write_report(findings, out, extend_page(advice))

@@ -9,7 +9,9 @@ from unicodedata import decimal
 import numpy as np
 import pandas as pd
 
+from imbaloss.comparison.columns import Schema
 from imbaloss.comparison.own_data import FOLDS, Own
+from imbaloss.comparison.preparation import ImagePreparation
 from imbaloss.comparison.request import ComparisonRequest
 from imbaloss.comparison.study import OwnStudy, choose_methods, choose_recipe, choose_repetitions
 from imbaloss.data import Counts, InputForm
@@ -21,6 +23,9 @@ from imbaloss.learners import Method
 from imbaloss.learners.estimators import BASELINE
 from imbaloss.training.recipe import check_entries, read_entries
 
+MOST_COLUMNS = 500  # more columns are permuted only on request
+MOST_PERMUTATIONS = 5  # of one column
+PERMUTED = 120  # permutations of all columns together, in a repetition
 UNITS = ("s", "m", "h")  # of a budget: seconds, minutes, hours
 
 
@@ -75,6 +80,7 @@ def plan_study(request: ComparisonRequest, own: Own) -> OwnStudy:
         settings=request.settings,
         race=request.race,
         segments=tuple(own.segments),
+        permutations=choose_permutations(request, own.kind),
     )
     if request.race:
         check_race(study, request)
@@ -96,6 +102,25 @@ def check_race(study: OwnStudy, request: ComparisonRequest) -> None:
             f"{study.first_look}, found {study.repetitions}: name more with {request.write_option('repetitions')}, or "
             f"leave out {race}"
         )
+
+
+def choose_permutations(request: ComparisonRequest, kind: Schema | ImagePreparation) -> int:
+    """Return how often each column is permuted in a repetition to tell what it matters; 0 to leave that out.
+
+    It is left out for images and for a single column, and for more than 500 columns unless it is asked for. There are
+    up to 5 permutations, and fewer for many columns.
+
+    Raises:
+        ValueError: It is asked for, and the data are images.
+    """
+    if isinstance(kind, ImagePreparation):
+        if request.importance:
+            raise ValueError(f"{request.write_option('importance')} needs a table: images have no columns")
+        return 0
+    columns = len(kind.read_from)
+    if request.importance is False or columns < 2 or (columns > MOST_COLUMNS and not request.importance):
+        return 0
+    return max(min(MOST_PERMUTATIONS, PERMUTED // columns), 1)
 
 
 def check_costs(request: ComparisonRequest) -> None:

@@ -79,6 +79,27 @@ class TablePreparation:
         first = len(columns.get("numbers", ()))
         return tuple(range(first, first + len(columns.get("categories", ()))))
 
+    @property
+    def input_columns(self) -> tuple[str, ...]:
+        """The column of the file that each of the D inputs is made of, in the order of the inputs.
+
+        All inputs of one column stand for it: the values of a category, a number with its missing indicator, or a date
+        with its hour and weekday. The preparation of a row depends on that row alone, so that to shuffle these inputs
+        is to shuffle the column.
+        """
+        files = {column.name: column.read_from for column in self.schema.columns}
+        inputs: list[str] = []
+        for step_name, names in list_step_columns(self.schema).items():
+            step, read_from = self.steps[step_name], [files[name] for name in names]
+            if self.form is not InputForm.COLUMNS and step_name == "categories":
+                repeats = [len(categories) for categories in step.categories_]
+                inputs += np.repeat(np.array(read_from, dtype=object), repeats).tolist()
+                continue
+            inputs += read_from
+            if self.form is not InputForm.COLUMNS and step_name == "numbers":
+                inputs += [read_from[place] for place in step["missing"].indicator_.features_]
+        return tuple(inputs)
+
     def count_unseen(self, frame: pd.DataFrame) -> dict[str, int]:
         """Count the rows with a category that the fit did not have, by column of names.
 

@@ -274,6 +274,16 @@ class ComparisonRequest:
         ),
     ] = False
     margin: Annotated[float, MARGIN] = DEFAULT_MARGIN
+    importance: Annotated[
+        bool | None,
+        Entry(
+            "Measure which columns matter to the recommended method.",
+            panel="Judging",
+            default_text="measure, unless there are more than 500 columns",
+            in_python="Whether to measure which columns matter to the recommended method. None: unless there are more "
+            "than 500 columns.",
+        ),
+    ] = None
     overwrite: Annotated[
         bool,
         Entry(

@@ -37,6 +37,8 @@ class Schedule:
     slowness: float = 1.0  # seconds that a second of processor time takes: more than 1 on a busy machine
     costs: tuple[Cost, ...] = ()
     dropped: int = 0  # number of methods that a race does not repeat any more, and the page shows
+    measured: int = 0  # repetitions in which the columns of the recommended method are measured
+    most_measuring: float = 0.0  # the longest time to keep free for that; 0 for none
 
     @property
     def methods(self) -> frozenset[Method]:
@@ -60,8 +62,17 @@ class Schedule:
 
     @property
     def ending(self) -> float:
-        """The predicted time of all that follows the repetitions: the final training, statistics and page."""
-        return self.final + self.find_page(len(self.methods) + self.dropped)
+        """The predicted time of all that follows: the final training, the columns that matter, statistics and page."""
+        return self.final + self.measuring + self.find_page(len(self.methods) + self.dropped)
+
+    @property
+    def measuring(self) -> float:
+        """The time that is kept free to measure which columns matter, if the costliest method is recommended.
+
+        It is that of as many repetitions of this method, which tries several settings in each, and at most a share of
+        the budget.
+        """
+        return min(self.measured * max((cost.share for cost in self.costs), default=0.0), self.most_measuring)
 
     def find_page(self, methods: int) -> float:
         """Return the predicted time of statistics, figures and page for a number of methods."""
@@ -101,8 +112,12 @@ class Schedule:
         repeating = (FEWEST - 1) * self.repetition
         page = self.find_page(len(self.methods) + methods)
         of_repetitions = 1 + (FEWEST - 1) * SPARE
-        cheap = (left - repeating - page - self.final) / of_repetitions
-        costly = (left - repeating - page) / (of_repetitions + SPARE * self.growth / methods)
+        free = left - repeating - page
+        cheap = (free - self.final - self.measuring) / of_repetitions
+        costly = max(
+            free / (of_repetitions + (SPARE * self.growth + self.measured) / methods),
+            (free - self.most_measuring) / (of_repetitions + SPARE * self.growth / methods),
+        )
         return min(cheap, costly)
 
     def count_fitting(self, left: float, methods: int, seconds: float) -> int:

@@ -22,6 +22,7 @@ from imbaloss.report.comparisons import CellComparison
 from imbaloss.statistics import Interval, Verdict
 
 PLAIN = Method(NETWORKS, LossSpec("ce"))  # the ordinary network
+MOST_COLUMNS_NAMED = 3  # that matter most
 MOST_NAMED = 12  # methods that a sentence names
 SAVES = 0.0005  # share of a cost; a smaller saving is called nothing
 IN_SO_MANY = (1000, 10_000, 100_000)  # new rows, for which decisions are counted
@@ -38,6 +39,7 @@ def write_sentences(case: Case) -> tuple[str, ...]:
     """
     sentences = (
         recommend_method(case),
+        warn_of_leaks(case),
         explain_score(case),
         explain_choice(case),
         name_possible_best(case),
@@ -50,6 +52,7 @@ def write_sentences(case: Case) -> tuple[str, ...]:
         check_demand(case),
         check_guarantee(case),
         compare_costs(case),
+        name_important_columns(case),
     )
     return tuple(filter(None, sentences))
 
@@ -347,6 +350,45 @@ def compare_costs(case: Case) -> str:
         return f"{text}. The method saves {saved.estimate:.1f} %{ends}"
     loss = "saves nothing" if saved.estimate > -100 * SAVES else f"costs {-saved.estimate:.1f} % more"
     return f"{text}. The method {loss}: {simplest}, without a model"
+
+
+def warn_of_leaks(case: Case) -> str:
+    """Warn of columns that may give away the target, since the good score rests on one of them alone; "" for none."""
+    leaks = [each for each in case.importance if each.possible_leak]
+    if not leaks:
+        return ""
+    columns = join_words([f"`{each.column}`" for each in leaks], most=MOST_NAMED)
+    share, kept = (
+        f"{100 * min(shares):.0f} %"
+        for shares in zip(*((each.share_lost, each.share_kept) for each in leaks), strict=True)
+    )
+    if len(leaks) > 1:
+        return (
+            f"Possible leaks: the good score rests on each of the columns {columns}. When the values of one are "
+            f"shuffled, the {case.score.label} loses at least {share} of its lead over chance. When all others are "
+            f"shuffled instead, it keeps at least {kept}. If they are known only after the target, leave them out with "
+            "--drop"
+        )
+    return (
+        f"Possible leak: the good score rests on the column {columns}. When its values are shuffled, the "
+        f"{case.score.label} loses {share} of its lead over chance. When those of all other columns are shuffled "
+        f"instead, it keeps {kept}. If the column is known only after the target, leave it out with --drop"
+    )
+
+
+def name_important_columns(case: Case) -> str:
+    """Name the columns that matter most, with what the score loses when the values of one are shuffled; "" for none.
+
+    Columns whose interval includes 0 are not named. If no method is better than chance, the text is "" too.
+    """
+    named = [each for each in case.importance if each.loss.low > 0][:MOST_COLUMNS_NAMED]
+    if not named or case.finds_nothing:
+        return ""
+    losses = [f"`{each.column}` by {write_interval(each.loss)}" for each in named]
+    return (
+        f"The columns that matter most to {case.best}: when the values of one are shuffled, its "
+        f"{case.score.mean_label} gets worse, for {join_words(losses)}"
+    )
 
 
 def write_cost(costs: Interval) -> str:

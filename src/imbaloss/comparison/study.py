@@ -20,7 +20,7 @@ from imbaloss.learners.estimators import BASELINE
 from imbaloss.recipe_fields import DEFAULT_MARGIN
 from imbaloss.report import Findings
 from imbaloss.statistics import ALPHA
-from imbaloss.studies import ReportExtension, Run
+from imbaloss.studies import PermutedScores, ReportExtension, Run, Store
 from imbaloss.studies.study import Entries
 from imbaloss.training import Recipe
 from imbaloss.training.default_recipe import make_default_entries
@@ -53,7 +53,7 @@ IMAGE_SETS = {  # for images: a forest is slow on pixels, and a mean of two imag
 CALIBRATION = "auto"
 OWN = "own"  # the protocol of the runs, under which data are used unchanged; also the table of the study file
 ALL_ROWS = ", all rows"  # ends the name of the data on which the recommended method is trained
-NEW_KEYS = ("race", "drops", "cost", "segments")  # keys that a study file has only if they say something
+NEW_KEYS = ("race", "drops", "cost", "segments", "permutations")  # keys that a study file has only if they say something
 FILE_KEYS = {"noun": "things"}  # keys of the study file that differ from the names of the fields
 
 
@@ -84,6 +84,7 @@ class OwnStudy:
     race: bool = False  # whether methods that are ruled out as the best are not repeated any more
     drops: tuple[Drop, ...] = ()  # such methods, in the order of their drops
     segments: tuple[str, ...] = ()  # columns by whose values the recommended method is judged
+    permutations: int = 0  # of each column in a repetition, which tell what it matters; 0 to leave that out
     protocols: tuple[str, ...] = field(default=(OWN,), init=False)
     repeats: int = field(default=1, init=False)
 
@@ -222,7 +223,18 @@ class OwnStudy:
             final=final,
             cost=self.cost,
             segments=judge_segments(findings, best, self.data, self.segments),
+            permuted=self.read_permuted(findings.store, best),
         )
+
+    def read_permuted(self, store: Store, method: Method) -> dict[str, PermutedScores]:
+        """Read the scores of a method after permutations of columns, by the hash of a run; empty if none are asked for.
+
+        store: holds the runs of the study.
+        """
+        if not self.permutations:
+            return {}
+        stored = store.permuted([run for run in self.runs() if run.method == method])
+        return {key: scores for key, scores in stored.items() if scores.permutations == self.permutations}
 
     def extend_report(self, findings: Findings) -> ReportExtension:
         """Return what the report of this study begins with: the advice, or a sentence that no method has a result."""
@@ -232,15 +244,13 @@ class OwnStudy:
     def to_toml(self) -> dict[str, Any]:
         """Return the document of the study file: a table "own", with methods as text and the recipe as its entries.
 
-        Without a race, costs by row and segments it does not speak of them, as the files of earlier versions.
+        What is not asked for, such as a race, is left out, as in the files of earlier versions.
         """
         names = {FILE_KEYS.get(each.name, each.name): each.name for each in fields(self)}
         table = {key: getattr(self, names[key]) for key in make_document_type().model_fields}
         table |= {"methods": [str(method) for method in self.methods], "recipe": self.entries}
-        new = {"race": True, "drops": [asdict(drop) for drop in self.drops]} if self.race else {}
-        new |= {"cost": self.cost} if self.cost else {}
-        new |= {"segments": list(self.segments)} if self.segments else {}
-        return {OWN: {key: value for key, value in table.items() if key not in NEW_KEYS} | new}
+        table |= {"drops": [asdict(drop) for drop in self.drops], "segments": list(self.segments)}
+        return {OWN: {key: value for key, value in table.items() if value or key not in NEW_KEYS}}
 
     @classmethod
     def from_toml(cls, content: Mapping[str, Any]) -> "OwnStudy":

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from imbaloss import spec_text
 from imbaloss.choices import check_choice, check_parameter
 from imbaloss.evaluation import rankings
+from imbaloss.evaluation.confusion import ConfusionCounts
 from imbaloss.evaluation.guarantees import Guarantee
-from imbaloss.evaluation.sample_costs import ExpectedCost, average_constant_costs, find_least_cost
-from imbaloss.evaluation.scores import explain_undefined, probability_formulas
+from imbaloss.evaluation.sample_costs import ExpectedCost, average_constant_costs, find_least_cost, take_costs
+from imbaloss.evaluation.scores import CONFUSION_SCORES, explain_undefined, probability_formulas
 from imbaloss.evaluation.thresholds import Rule, choose_threshold
 
 Floats = NDArray[np.float64]
@@ -99,6 +100,41 @@ class Objective:
             return float(formulas[self.name](labels, probabilities, sample_weight=weights))
         return partial(RANKINGS[self.name], **self.parameters)(*rankings.count_ranking(labels, probabilities, weights))
 
+    def compute_decided(
+        self,
+        rule: AnyRule,
+        labels: Labels,
+        flagged: NDArray[np.bool_],
+        weights: Floats | None = None,
+        costs: Floats | None = None,
+    ) -> float | None:
+        """Compute a score of decisions: F1, balanced accuracy, the mean cost, or the savings. None if it is undefined.
+
+        Args:
+            rule: The rule of the decision, which has the costs for a score that is made of costs.
+            labels: (N,), 0 or 1; N is at least 1.
+            flagged: (N,), whether each sample is predicted positive.
+            weights: (N,), of the samples, > 0; None for equal ones.
+            costs: (N, 4), of the samples, for the rule "expected_cost".
+
+        Raises:
+            KeyError: The score needs no threshold.
+            ValueError: The rule is "expected_cost", the score is made of costs, and there are none.
+        """
+        numbers = np.bincount(2 * labels + flagged, weights, minlength=4).astype(np.float64)
+        counts = ConfusionCounts(*(np.array(number) for number in numbers))
+        if not self.needs_costs:
+            is_undefined = explain_undefined(self.name, labels, flagged.astype(np.int64)) is not None
+            return None if is_undefined else float(CONFUSION_SCORES[self.name](counts))
+        if isinstance(rule, Rule):
+            cost = float(rule.score(counts))
+        else:
+            cost = float(np.average(take_costs(labels, flagged, require_costs(costs)), weights=weights))
+        if self.name == COST:
+            return cost
+        constant = min(average_constants(rule, labels, costs, weights))
+        return 1 - cost / constant if constant else None
+
     def compute_best(
         self,
         rule: AnyRule,
@@ -136,6 +172,18 @@ class Objective:
             return best
         constant = min(average_constants(rule, labels, costs, weights))
         return 1 + best / constant if constant else None
+
+
+def find_chance_level(name: str, share: float) -> float:
+    """Return the score of a ranking that knows nothing: the share of positives, ½, or 0 for all other scores.
+
+    Args:
+        name: The name of the score.
+        share: The share of positives, from 0 to 1.
+    """
+    if name in {"average_precision", "precision_at_share"}:
+        return share
+    return 0.5 if name in {"roc_auc", "partial_roc_auc", "balanced_accuracy"} else 0.0
 
 
 def find_defaults(name: str) -> Mapping[str, spec_text.Parameter]:

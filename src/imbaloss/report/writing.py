@@ -41,6 +41,11 @@ def write_report(findings: Findings, folder: Path, extension: ReportExtension | 
         if path.stem not in names and re.fullmatch(FIGURE_NAMES, path.name):
             path.unlink(missing_ok=True)
     write_text(folder / "table.csv", findings.table.to_csv(index=False))
+    for name, content in (extension.files if extension else {}).items():
+        if content is None:
+            (folder / name).unlink(missing_ok=True)
+        else:
+            write_text(folder / name, content)
     write_text(folder / "comparisons.csv", tabulate_comparisons(findings.comparisons).to_csv(index=False))
     verdicts = evidence.judge_scores(findings.comparisons, findings.rulings)
     brackets = (

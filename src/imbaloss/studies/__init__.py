@@ -3,7 +3,7 @@
 from imbaloss.studies.bulk import pause_garbage_collection
 from imbaloss.studies.detectable_difference import DetectableDifferences, compute_detectable_differences
 from imbaloss.studies.driver import execute
-from imbaloss.studies.execution import Finished, train_together
+from imbaloss.studies.execution import Finished, train_again, train_together
 from imbaloss.studies.executors import (
     EXECUTORS,
     HERE,
@@ -29,6 +29,7 @@ from imbaloss.studies.files import (
 from imbaloss.studies.forecast import Forecast, forecast
 from imbaloss.studies.jobs import Job, cut_into_stacks
 from imbaloss.studies.observer import SilentObserver, StudyObserver
+from imbaloss.studies.permuted import PermutedScores
 from imbaloss.studies.prototypes import PrototypeMap
 from imbaloss.studies.reportable import ReportableStudy, ReportExtension
 from imbaloss.studies.row import THRESHOLDS, Row
@@ -49,6 +50,7 @@ __all__ = [
     "Finished",
     "Forecast",
     "Job",
+    "PermutedScores",
     "Predictions",
     "PrototypeMap",
     "ReportExtension",
@@ -74,6 +76,7 @@ __all__ = [
     "pause_garbage_collection",
     "read_file",
     "read_study",
+    "train_again",
     "train_here",
     "train_in_processes",
     "train_on_ray",

@@ -19,6 +19,7 @@ from imbaloss.evaluation import (
     THRESHOLD,
     Decision,
     Guarantee,
+    Objective,
     Rule,
     ScoredSamples,
     Scores,
@@ -31,7 +32,7 @@ from imbaloss.evaluation import (
 from imbaloss.evaluation.confusion import ConfusionCounts
 from imbaloss.evaluation.decision import RULES_OF_COSTS
 from imbaloss.evaluation.objective import COST, RANKINGS, SAVINGS, average_constants, require_costs
-from imbaloss.evaluation.sample_costs import ExpectedCost, decide_by_costs, take_costs
+from imbaloss.evaluation.sample_costs import ExpectedCost, decide_by_costs
 from imbaloss.evaluation.scores import score_decisions
 from imbaloss.learners import FittedModel, Learner
 from imbaloss.losses import LossSpec
@@ -141,6 +142,26 @@ def train_together(
         finish_run(run, datasets[run.dataset], origin, [outcomes[key] for key in origin.fits], computed)
         for run, origin in zip(job.runs, origins, strict=True)
     ]
+
+
+def train_again(job: Job, row: Row, datasets: Mapping[str, Source], device: str) -> Finished:
+    """Fit the model of a finished run again, with the setting that it chose alone, and score it as before.
+
+    Args:
+        job: A stack of this run.
+        row: The row (result) of the run, whose training did not fail.
+        datasets: The data sets by name.
+        device: The device that trains: "cpu", "cuda" or "cuda:N".
+
+    Returns:
+        The row, the predictions and the model. The row lacks the choice of a setting.
+    """
+    run = row.run
+    members, [origin] = plan_members([run], datasets)
+    chosen = row.tuning.setting if row.tuning else None
+    [fit, *_] = [key for key in origin.fits if chosen is None or key.candidate.setting == chosen]
+    outcomes = train_members(job, {fit: members[fit]}, device, lambda _: None)
+    return finish_run(run, datasets[run.dataset], replace(origin, fits=[fit]), [outcomes[fit]], row.computed)
 
 
 def plan_members(runs: Sequence[Run], datasets: Mapping[str, Source]) -> tuple[dict[FitKey, Member], list[Origin]]:
@@ -407,14 +428,12 @@ def score_part(of_part: Predictions, decision: Decision, flagged: NDArray[np.boo
         constants = average_constants(rule, labels, of_part.costs, weights)
         values |= dict(zip(CONSTANT_COSTS, constants, strict=True))
     if isinstance(rule, ExpectedCost):
-        taken = take_costs(labels, flagged, require_costs(of_part.costs))
-        values[COST] = float(np.average(taken, weights=weights))
+        values[COST] = Objective(COST).compute_decided(rule, labels, flagged, weights, of_part.costs)
     elif isinstance(rule, Rule) and rule.name in RULES_ALONE:
         counts = ConfusionCounts(*(np.array(values[name], dtype=float) for name in CONFUSION))
         values[rule.name] = float(rule.score(counts))
     if objective and objective.name == SAVINGS:
-        constant = min(average_constants(rule, labels, of_part.costs, weights))
-        values[SAVINGS] = 1 - float(values[COST] or 0.0) / constant if constant else None
+        values[SAVINGS] = objective.compute_decided(rule, labels, flagged, weights, of_part.costs)
     elif objective and objective.name in RANKINGS and objective.name not in SCORES:
         values[objective.name] = objective.compute(labels, of_part.probabilities, weights)
     return values, reasons

@@ -1,7 +1,7 @@
 """The protocol of studies that status and report accept: a `Study`, or a kind that another package defines."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import Field, dataclass
+from dataclasses import Field, dataclass, field
 from typing import Any, ClassVar, Protocol
 
 from imbaloss.data import SamplerSpec
@@ -16,6 +16,7 @@ class ReportExtension:
     template: str  # name of a template that extends page.html.jinja of the report
     values: Mapping[str, object]  # further values for the template, by name
     sentences: Sequence[str]  # the first ones below table.md
+    files: Mapping[str, str | None] = field(default_factory=dict)  # further files by name; None deletes an earlier one
 
 
 class ReportableStudy(Protocol):

@@ -18,6 +18,7 @@ from pydantic_core import from_json
 
 from imbaloss.data import Source
 from imbaloss.studies.bulk import pause_garbage_collection
+from imbaloss.studies.permuted import PermutedScores
 from imbaloss.studies.prototypes import PrototypeMap
 from imbaloss.studies.row import Computation, Row, from_stored, from_texts, to_stored, to_texts
 from imbaloss.studies.study import Run
@@ -37,6 +38,7 @@ TABLE_OF_SEGMENTS = (  # made when it is first needed, so that stores of the ver
     "CREATE TABLE IF NOT EXISTS segments "
     "(data TEXT NOT NULL, name TEXT NOT NULL, content BLOB NOT NULL, PRIMARY KEY (data, name))"
 )
+PERMUTED = "CREATE TABLE IF NOT EXISTS permuted (hash TEXT PRIMARY KEY, content TEXT NOT NULL)"  # made when needed
 
 
 @dataclass(frozen=True, eq=False)
@@ -273,6 +275,29 @@ class Store:
                 return {}
             contents = dict(database.execute("SELECT name, content FROM segments WHERE data = ?", (data,)).fetchall())
             return {name: read_segments(contents[name]) for name in names if name in contents}
+
+    def add_permuted(self, run: Run, scores: PermutedScores) -> None:
+        """Write the scores of a finished run after permutations of columns, in place of earlier ones.
+
+        Raises:
+            OSError: The store cannot be written.
+        """
+        with self.transaction() as database:
+            database.execute(PERMUTED)
+            database.execute("INSERT OR REPLACE INTO permuted VALUES (?, ?)", (run.hash, scores.to_text()))
+
+    def permuted(self, runs: Iterable[Run]) -> dict[str, PermutedScores]:
+        """Return the scores of runs after permutations of columns, by the hash of the run; runs without are left out.
+
+        Raises:
+            OSError: The store is damaged or cannot be read.
+        """
+        with self.transaction() as database, self.explain_damage():
+            if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'permuted'").fetchone():
+                return {}
+            query = "SELECT content FROM permuted WHERE hash = ?"
+            records = {run.hash: database.execute(query, (run.hash,)).fetchone() for run in runs}
+            return {key: PermutedScores.from_text(record[0]) for key, record in records.items() if record}
 
     def hashes(self) -> set[str]:
         """Return the hashes of all finished runs in the store, failed ones included.
