@@ -44,8 +44,7 @@ def compare(  # noqa: D417 - the table of the request documents the other option
     race: bool = False, margin: float = DEFAULT_MARGIN, category: Names = (), drop: Names = (), mark: Names = (),
     na_values: Names = (), keep_na: Names = (), decimal: str | None = None, out: str | Path | None = None,
     overwrite: bool = False, name: str = "data", device: str = "cpu", executor: str | None = None,
-    workers: int | None = None, address: str | None = None,
-    verbose: bool = False, **recipe: Any,
+    workers: int | None = None, address: str | None = None, verbose: bool = False, **recipe: Any,
 ) -> Answer:  # fmt: skip
     """Find out which method finds the rare class best in these data, by how much, and how certain that is.
 
@@ -88,8 +87,7 @@ def compare(  # noqa: D417 - the table of the request documents the other option
         repetitions=None if repetitions is None else canonical_int("repetitions", repetitions), budget=budget,
         cost=None if cost is None else str(RowCosts.read(cost)), keep_cost_columns=keep_cost_columns,
         baseline=baseline, segment=as_names(segment) or (), importance=importance, race=race, margin=margin,
-        device=device,
-        recipe=recipe | drop_missing(threshold=threshold, optimize=optimize),
+        device=device, recipe=recipe | drop_missing(threshold=threshold, optimize=optimize),
         out=None if out is None else Path(out), overwrite=overwrite,
         executor=executor, workers=None if workers is None else canonical_int("workers", workers), address=address,
     )  # fmt: skip
