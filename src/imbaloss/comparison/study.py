@@ -53,7 +53,7 @@ IMAGE_SETS = {  # for images: a forest is slow on pixels, and a mean of two imag
 CALIBRATION = "auto"
 OWN = "own"  # the protocol of the runs, under which data are used unchanged; also the table of the study file
 ALL_ROWS = ", all rows"  # ends the name of the data on which the recommended method is trained
-NEW_KEYS = ("race", "drops", "cost", "segments", "permutations")  # keys that a study file has only if they say something
+NEW_KEYS = ("race", "drops", "cost", "segments", "permutations")  # that a study file has only if they are set
 FILE_KEYS = {"noun": "things"}  # keys of the study file that differ from the names of the fields
 
 
