@@ -114,9 +114,9 @@ def measure_repetition(row: Row, place: Place, permutations: int, end: float) ->
     generator = make_generator(run.seed, f"permutations {run.fold.fold if run.fold else 0}")
     orders = [generator.permutation(len(inputs)) for _ in range(permutations)]
     every = np.arange(inputs.shape[1])
-    others = [np.setdiff1d(every, group) for group in groups.values()]
+    complements = [np.setdiff1d(every, group) for group in groups.values()]
     permuted = score_permuted(model.probabilities, score, inputs, list(groups.values()), orders, end=end)
-    kept = score_permuted(model.probabilities, score, inputs, others, orders[:1], end=end)
+    kept = score_permuted(model.probabilities, score, inputs, complements, orders[:1], end=end)
     return PermutedScores(objective.name, score(test.probabilities), tuple(groups), permuted, kept)
 
 
