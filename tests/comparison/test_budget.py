@@ -98,6 +98,8 @@ def test_a_budget_that_is_too_short_gives_an_answer_and_says_so(tmp_path):
     assert left_out.endswith("; a longer budget compares them too")
     [exceeded] = [note for note in answer.description if note.startswith("The budget is exceeded by about ")]
     assert answer.best in exceeded
+    assert "Which columns matter was not measured, for want of time" in answer.description
+    assert answer.importance is None
     study = studies.read_study(tmp_path)
     assert (len(study.methods), study.repetitions) == (1, 1)
     assert left_out in (tmp_path / "report.html").read_text(encoding="utf-8")

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -10,8 +11,15 @@ from scipy import stats
 
 import imbaloss as library
 from benchmarks.importance import LEAKS, simulate
-from imbaloss.comparison.column_importance import compute_chance, compute_importance, tabulate_importance
+from imbaloss.comparison.column_importance import (
+    ColumnImportance,
+    compute_chance,
+    compute_importance,
+    tabulate_importance,
+)
+from imbaloss.comparison.sentences import name_important_columns, warn_of_leaks
 from imbaloss.report.cells import COST, OF_OBJECTIVES
+from imbaloss.statistics import Interval
 from imbaloss.studies import PermutedScores, Row
 from tests.comparison.examples import QUICK, mixed, write_csv, write_images
 from tests.comparison.finished import COSTS, DECISION, find
@@ -103,6 +111,34 @@ def test_a_cost_gets_worse_when_it_rises_and_chance_is_the_best_constant_decisio
 )
 def test_chance_is_the_score_of_a_model_that_knows_nothing(name, chance, tmp_path):
     assert compute_chance(OF_OBJECTIVES[name], rows_of(tmp_path)[0]) == pytest.approx(chance)
+
+
+@pytest.mark.parametrize(("folds", "ending"), [(5, ""), (0, ". This is for these test rows alone")])
+def test_sentences_name_leaks_and_the_columns_that_matter_beyond_chance(folds, ending):
+    entries = [
+        ColumnImportance("a", Interval(0.6, 0.5, 0.7), 0.9, 0.8, 2, possible_leak=True),
+        ColumnImportance("b", Interval(0.5, 0.4, 0.6), 0.8, 0.7, 2, possible_leak=True),
+        ColumnImportance("c", Interval(0.1, -0.1, 0.3), 0.2, 0.1, 2, possible_leak=False),
+        ColumnImportance("d", Interval(0.0, np.nan, np.nan), 0.0, 0.0, 2, possible_leak=False),
+    ]
+    case = SimpleNamespace(
+        importance=entries,
+        best="ce",
+        score=AVERAGE_PRECISION,
+        finds_nothing=False,
+        study=SimpleNamespace(folds=folds, noun="rows"),
+    )
+    assert warn_of_leaks(case) == (
+        "Possible leaks: the good score rests on each of the columns `a` and `b`. When the values of one are shuffled, "
+        "the average precision loses at least 80 % of its lead over chance. When all others are shuffled instead, it "
+        "keeps at least 70 %. If they are known only after the target, leave them out with --drop"
+    )
+    assert name_important_columns(case) == (
+        "The columns that matter most to ce: when the values of one are shuffled, its mean average precision gets "
+        f"worse, for `a` by 0.60 (95 % CI 0.50 to 0.70) and `b` by 0.50 (95 % CI 0.40 to 0.60){ending}"
+    )
+    case.importance = entries[2:]
+    assert warn_of_leaks(case) == name_important_columns(case) == ""
 
 
 def frame_with_leak(kind: str = "copy", rows: int = 600) -> pd.DataFrame:

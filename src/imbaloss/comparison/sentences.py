@@ -385,9 +385,10 @@ def name_important_columns(case: Case) -> str:
     if not named or case.finds_nothing:
         return ""
     losses = [f"`{each.column}` by {write_interval(each.loss)}" for each in named]
+    alone = "" if case.study.folds else f". This is for these test {case.study.noun} alone"
     return (
         f"The columns that matter most to {case.best}: when the values of one are shuffled, its "
-        f"{case.score.mean_label} gets worse, for {join_words(losses)}"
+        f"{case.score.mean_label} gets worse, for {join_words(losses)}{alone}"
     )
 
 
