@@ -216,3 +216,26 @@ def test_whole_comparisons_break_a_guarantee_as_seldom_as_they_say():
     lines = simulate(60)
     assert (lines.loc[["recall>=0.8", "fpr<=0.05", "precision>=0.5"], "broken"] <= 9).all()
     assert lines.loc["precision_at_recall:recall=0.8", "broken"] > 20  # the usual choice only aims at the bound
+
+
+def test_another_share_of_positives_leaves_a_guaranteed_recall_as_it_is(tmp_path):
+    """Probabilities are shifted, and the threshold with them, so that the same rows are flagged."""
+    features, labels = draw(1200)
+    asked = {"methods": "logistic_regression", "settings": 1, "repetitions": 3}
+    model = imbaloss.compare(features, labels, threshold="recall>=0.8", **asked).model
+    shifted = model.with_prevalence(0.01)
+    assert shifted.predict(features).tolist() == model.predict(features).tolist()
+    assert (shifted.predict_proba(features)[:, 1] < model.predict_proba(features)[:, 1]).all()
+    assert str(shifted.guarantee) == "recall>=0.8"
+    assert model.with_threshold(0.3).guarantee is None
+    shifted.save(tmp_path)
+    assert str(type(shifted).load(tmp_path).guarantee) == "recall>=0.8"
+
+
+def test_another_share_of_positives_breaks_a_guaranteed_precision():
+    features, labels = draw(1200)
+    asked = {"methods": "logistic_regression", "settings": 1, "repetitions": 3}
+    model = imbaloss.compare(features, labels, threshold="precision>=0.3", **asked).model
+    assert str(model.guarantee) == "precision>=0.3"
+    with pytest.raises(ValueError, match=r"precision>=0\.3 is guaranteed for the share of positives of the training"):
+        model.with_prevalence(0.01)

@@ -214,3 +214,79 @@ def test_a_table_that_names_images_has_no_costs_by_row(option, tmp_path, request
     code, out, err = type_in("compare", "images.csv", "--target", "y", *option.split())
     assert (code, out) == (2, "")
     assert f"{option.split()[0]} is for tables, and these are images: leave it out" in err
+
+
+@pytest.mark.parametrize("options", [{"cost": COST}, {"threshold": "top_share:share=0.1"}, {"threshold": "f1"}])
+@pytest.mark.parametrize("test", [False, True])
+def test_a_rule_in_use_keeps_its_decisions_whatever_the_rule(options, test):
+    frame, other = make_frame(), make_frame(seed=1)
+    of_test = other if test else frame
+    asked = QUICK | {"methods": "logistic_regression"} | options
+    asked |= {"test": (other.drop(columns="fraud"), other["fraud"])} if test else {}
+    found = imbaloss.compare(frame.drop(columns="fraud"), frame["fraud"], baseline="today", **asked)
+    rows = [row for row in found.findings.rows if str(row.run.method) == "baseline"]
+    assert len(rows) == 2
+    for row in rows:
+        predicted = found.findings.store.predictions(row.run)["test"]
+        places = predicted.images - (len(frame) if test else 0)
+        rule, truth = of_test["today"].to_numpy()[places], of_test["fraud"].to_numpy()[places]
+        assert (truth == predicted.labels).all()
+        assert row.tuned.scores["tp"] == (rule & truth).sum()
+        assert row.tuned.scores["fp"] == (rule & (1 - truth)).sum()
+        if "cost" in options:
+            amount = of_test["amount"].to_numpy()[places]
+            assert row.tuned.scores["cost"] == pytest.approx(np.where(rule == 1, 5, truth * amount).mean())
+
+
+def test_savings_are_told_as_they_are_optimised():
+    """The last sentence has the mean of the savings in each fold, as the score has."""
+    frame = make_frame()
+    found = imbaloss.compare(
+        frame.drop(columns="fraud"),
+        frame["fraud"],
+        cost="fn=amount,fp=2",
+        optimize="savings",
+        **QUICK | {"repetitions": 3},
+    )
+    mean = found.summary.loc[found.best, "savings"]
+    assert f"The method saves {100 * mean:.1f} % (95 % CI " in found.verdict
+    assert "at the tuned threshold" not in found.verdict.splitlines()[0]
+    assert "expect savings of about" in found.verdict
+
+
+def test_savings_have_no_lower_bound_and_nothing_is_recommended_that_costs_more_than_no_model():
+    frame = make_frame()
+    found = imbaloss.compare(frame[["x"]], 1 - frame["fraud"], positive=1, cost="fn=1,fp=200", **QUICK)
+    assert found.verdict.startswith("No method is cheaper than to flag no rows at all, which costs ")
+    assert "flag no rows at all, without a model" in found.verdict
+    found = imbaloss.compare(
+        frame[["x"]], 1 - frame["fraud"], positive=1, cost="fn=1,fp=200", optimize="savings", **QUICK
+    )
+    lows = found.table["tuned_savings_low"].dropna()
+    assert not len(lows) or lows.min() <= 0
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "sentence"),
+    [
+        ({"cost": ""}, ValueError, "costs are written fn=amount,fp=5,tp=5"),
+        ({"keep_cost_columns": True}, ValueError, "`keep_cost_columns` needs costs by row: give them by `cost`"),
+        ({"baseline": np.zeros(60)}, TypeError, "baseline must be the name of a column of X, found ndarray"),
+        ({"cost": {"fn": np.zeros(60), "fp": 1}}, TypeError, "the cost fn must be a number or the name of a column"),
+    ],
+)
+def test_options_of_another_type_or_without_a_text_are_refused(options, error, sentence):
+    frame = make_frame(60)
+    with pytest.raises(error, match=sentence):
+        imbaloss.compare(frame.drop(columns="fraud"), frame["fraud"], **QUICK | options)
+
+
+def test_a_gap_in_the_test_file_is_told_with_its_name(tmp_path, request):
+    type_in = request.getfixturevalue("imbaloss")
+    make_frame(90).to_csv(tmp_path / "rows.csv", index=False)
+    test = make_frame(60, seed=1)
+    test.assign(amount=test["amount"].where(test.index != 5)).to_csv(tmp_path / "gap.csv", index=False)
+    words = ("--target", "fraud", "--cost", "fn=amount,fp=5", "--test", "gap.csv")
+    code, _, err = type_in("compare", "rows.csv", *words)
+    assert code == 2
+    assert "gap.csv: the cost column 'amount' has no value in row 6" in err

@@ -101,10 +101,14 @@ def default_target(source: Path) -> str:
 
 def describe_decision(model: "OwnModel") -> str:
     """Say as what the rows of a file are flagged, and by what, for the line that counts them."""
-    by = f"by the costs of each row, {model.costs}"
-    if not model.costs:
-        by = f"{model.output} at least {model.threshold.value:.4f}"
-    return f"flagged as {model.positive} ({by})"
+    from imbaloss.comparison.guaranteed import round_threshold
+
+    if model.costs:
+        return f"flagged as {model.positive} (by the costs of each row, {model.costs})"
+    threshold = f"{model.threshold.value:.4f}"
+    if model.guarantee is not None:
+        threshold = round_threshold(model.guarantee, model.threshold.value, 4)
+    return f"flagged as {model.positive} ({model.output} at least {threshold})"
 
 
 @app.command(rich_help_panel=OWN_DATA)
@@ -184,6 +188,11 @@ def print_predicted(predicted: "Predicted", out: Path) -> None:
     )
     if decided.prevalence is not None:
         print(f"The probabilities are for a share of {decided.positive} of {decided.prevalence:.3g}.")
+    if "guaranteed" in decided.facts:
+        kept = decided.guarantee
+        promised = f"The threshold guarantees {kept} with {100 * kept.confidence:g} % confidence" if kept else ""
+        same = ", for rows of the same kind as those of the training"
+        print(f"{promised}{same}." if kept else "The threshold guarantees nothing.")
     for text in (*predicted.new.describe(decided.positive), *describe_unseen(predicted.unseen)):
         print(text)
     print(f"Read column {decided.column!r}: {decided.output!r} repeats it, and the next version leaves that out.")

@@ -276,7 +276,7 @@ def choose_score(findings: Findings) -> ComparedScore:
     the rule has no score of its own.
     """
     if objective := find_objective(findings):
-        return find_compared_score(objective)
+        return find_compared_score(objective, findings.rows[0].run.method.decision.rule)
     score = choose_compared_scores(findings.rows)[-1]
     return find_compared_score(Objective("f1")) if score in COMPARED else score
 

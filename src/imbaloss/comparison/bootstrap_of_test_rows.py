@@ -282,7 +282,10 @@ def redraw_decisions(
     labels, rule = of_test.labels, decision.rule
     if isinstance(rule, ExpectedCost):
         costs = require_costs(of_test.costs)
-        flagged = np.stack([decide_by_costs(each, costs) for each in of_test.probabilities])
+        flagged = np.stack([
+            decide_by_costs(each, costs) if row.threshold is None else each >= row.threshold.value
+            for row, each in zip(rows, of_test.probabilities, strict=True)  # a rule in use keeps its decisions
+        ])  # fmt: skip
         if compared.score in OF_COSTS:
             taken = np.stack([take_costs(labels, each, costs) for each in flagged])
             none, every = (take_costs(labels, np.full(len(labels), flag), costs) for flag in (False, True))

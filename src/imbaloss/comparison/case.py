@@ -14,7 +14,7 @@ from imbaloss.evaluation import CONFUSION
 from imbaloss.evaluation.objective import find_chance_level
 from imbaloss.learners import Method
 from imbaloss.report import Findings
-from imbaloss.report.cells import Cell, ComparedScore
+from imbaloss.report.cells import COST, Cell, ComparedScore, constant_costs
 from imbaloss.report.comparisons import CellComparison
 from imbaloss.report.lines import CellLine
 from imbaloss.statistics import Interval, Ruling
@@ -90,8 +90,15 @@ class Case:
 
     @property
     def finds_nothing(self) -> bool:
-        """Whether no method has a mean score above that of a model that knows nothing; never for costs."""
-        return not self.score.lower and self.mean_of(self.leader) <= self.chance_level
+        """Whether no method has a mean score above that of a model that knows nothing; never for the Brier score.
+
+        For costs it is whether no method costs less than the best constant decision.
+        """
+        mean = self.mean_of(self.leader)
+        if self.score.score == COST.score:
+            constants = np.nanmean([constant_costs(row) for row in self.best_rows], axis=0)
+            return bool(mean >= constants.min())
+        return not self.score.lower and mean <= self.chance_level
 
     @property
     def pairs(self) -> int:

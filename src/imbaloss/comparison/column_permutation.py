@@ -77,7 +77,7 @@ def select_measured(study: OwnStudy, best: Method, rows: Sequence[Row]) -> list[
     """
     if not study.permutations or best.input_form is InputForm.BASELINE or best.decision.optimize is None:
         return []
-    score = find_compared_score(best.decision.optimize)
+    score = find_compared_score(best.decision.optimize, best.decision.rule)
     return [row for row in rows if row.run.method == best and score.value_in(row) is not None][:MEASURED]
 
 
@@ -127,7 +127,7 @@ def score_test(row: Row, test: Predictions) -> float | None:
     """
     decision = row.run.method.decision
     assert decision.optimize is not None
-    if not find_compared_score(decision.optimize).tuned:
+    if not find_compared_score(decision.optimize, decision.rule).tuned:
         return decision.optimize.compute(test.labels, test.probabilities, test.weights)
     if isinstance(decision.rule, ExpectedCost):
         flagged = decide_by_costs(test.probabilities, require_costs(test.costs))

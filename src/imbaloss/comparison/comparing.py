@@ -4,6 +4,7 @@ from dataclasses import replace
 from itertools import count
 from math import inf
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -27,7 +28,7 @@ from imbaloss.evaluation.scores import Threshold
 from imbaloss.learners import Method
 from imbaloss.plural import format_count, join_words
 from imbaloss.recipe_fields import DECISION_FIELDS
-from imbaloss.studies import Store
+from imbaloss.studies import Row, Store
 from imbaloss.studies.detectable_difference import AREA
 from imbaloss.training import check_device
 
@@ -209,6 +210,17 @@ def describe_detectable_difference(study: OwnStudy, own: Own) -> tuple[str, ...]
     )
 
 
+def describe_guarantee(row: Row) -> dict[str, Any]:
+    """Return what a model file tells of the guarantee of its threshold: confidence, and whether there is one.
+
+    Empty if none was asked for. row: The result of the final training.
+    """
+    rule = row.run.method.decision.rule
+    if not isinstance(rule, Guarantee):
+        return {}
+    return {"confidence": rule.confidence, "guaranteed": row.threshold is not None}
+
+
 def train_final_model(study: OwnStudy, method: Method, target: str, place: Place) -> OwnModel | None:
     """Train a method on all rows, save its model in the folder "model" of the output folder and return it.
 
@@ -242,12 +254,12 @@ def train_final_model(study: OwnStudy, method: Method, target: str, place: Place
         facts={
             "method": str(method),
             "rule": str(run.method.decision.rule),
-            **({"confidence": rule.confidence} if isinstance(rule := run.method.decision.rule, Guarantee) else {}),
+            **describe_guarantee(row),
             **row.facts(),
             "versions": row.computed.versions,
         },
         output=name_output(model),
-        costs=own.costs,
+        costs=own.costs if row.threshold is None else None,  # a rule in use keeps its decisions
         reference=make_reference(own, preparation, predictions["validation"]),
     )
     try:

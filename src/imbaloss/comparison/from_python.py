@@ -73,7 +73,7 @@ def compare(  # noqa: D417 - the table of the request documents the other option
         verbose: Whether to print notes on the data and the steps of the comparison.
         **recipe: Entries of a recipe, as docs/studies.md lists them.
     """
-    check_options(recipe, threshold, test, out)
+    check_options(recipe, threshold, test, out, baseline)
     request = ComparisonRequest(
         target=y.name if isinstance(y, pd.Series) and isinstance(y.name, str) else TARGET,
         positive=None if positive is None else write_name(positive),
@@ -106,18 +106,19 @@ DOCUMENTED = REQUEST_FIELDS.keys() - {"test"}  # `compare` documents its own `te
 compare.__doc__ = f"{inspect.cleandoc(compare.__doc__ or '')}\n{document_options()}"
 
 
-def check_options(recipe: Mapping[str, Any], threshold: Any, test: Any, out: Any) -> None:
-    """Check the names of the entries of a recipe, and the types of threshold, test and output folder.
+def check_options(recipe: Mapping[str, Any], threshold: Any, test: Any, out: Any, baseline: Any) -> None:
+    """Check the names of the entries of a recipe, and the types of threshold, test, output folder and baseline.
 
     Args:
         recipe: The further options of `compare`, by name.
         threshold: Must be text or None.
         test: Must be a pair (X, y) or None.
         out: Must be a path, as text or as a `Path`, or None.
+        baseline: Must be text or None.
 
     Raises:
-        TypeError: A recipe has no entry of that name, the threshold is no text, the test is no pair, or the
-            output folder is no path.
+        TypeError: A recipe has no entry of that name, the threshold or the baseline is no text, the test is no pair, or
+            the output folder is no path.
     """
     entries = list(FIELDS)
     for option in recipe:
@@ -128,6 +129,8 @@ def check_options(recipe: Mapping[str, Any], threshold: Any, test: Any, out: Any
             raise TypeError(f"compare() has no option {option!r}{suggest(option, options)}")
     if not isinstance(threshold, str | None):
         raise TypeError(f"threshold must be the text of a rule, such as 'f1' or 'cost:fn=10,fp=1', found {threshold!r}")
+    if not isinstance(baseline, str | None):
+        raise TypeError(f"baseline must be the name of a column of X, found {type(baseline).__name__}")
     if test is not None and not (isinstance(test, tuple | list) and len(test) == 2):
         raise TypeError(f"test must be a pair (X, y), found {type(test).__name__}")
     if out is not None and not isinstance(out, str | PathLike):

@@ -161,7 +161,7 @@ def open_tables(
     target = name_classes(request.target, find_target(first, request.target, request.na_values))
     marked = [mark_missing_in_features(table, request) for table in tables]
     schema = judge_columns(marked[0], read_column_request(request, delimiter))
-    costs = read_costs(request).find_forms(first, request.na_values, request.decimal) if request.cost else None
+    costs = find_costs(first, request)
     targets, features = [target], [take_columns(schema, marked[0])]
     for test, marked_test in zip(tables[1:], marked[1:], strict=True):
         named = (request.target, request.group, request.time, request.weight, request.baseline, *request.segment)
@@ -194,13 +194,24 @@ def open_tables(
     return assemble_own(content, request)
 
 
+def find_costs(table: "pa.Table", request: ComparisonRequest) -> RowCosts | None:
+    """Return the costs of a request as the first table writes their columns; None without costs.
+
+    Raises:
+        ValueError: A column of costs has no numbers, or numbers that can be read in two ways.
+    """
+    if request.cost is None:
+        return None
+    return read_costs(request).find_forms(table, request.na_values, request.decimal)
+
+
 def read_costs(request: ComparisonRequest) -> RowCosts:
     """Read the costs of a request; without any they are those without a column.
 
     Raises:
         ValueError: The text is none of costs.
     """
-    return RowCosts.parse(request.cost or "fn=1,fp=1")
+    return RowCosts.parse("fn=1,fp=1" if request.cost is None else request.cost)
 
 
 def read_weights(table: "pa.Table", request: ComparisonRequest) -> NDArray[np.float64]:
@@ -243,7 +254,11 @@ def judge_baseline(table: "pa.Table", request: ComparisonRequest) -> Schema:
 
 def compute_costs(costs: RowCosts, tables: "Sequence[pa.Table]", request: ComparisonRequest) -> NDArray[np.float64]:
     """Compute the costs of the rows of one or two tables, (N, 4). Raises ValueError as `RowCosts.compute`."""
-    return np.concatenate([costs.compute(table, request.na_values) for table in tables])
+    first, *tests = tables
+    computed = [costs.compute(first, request.na_values)]
+    with naming(request.test) if request.test else nullcontext():
+        computed += [costs.compute(test, request.na_values) for test in tests]
+    return np.concatenate(computed)
 
 
 def take_baseline(request: ComparisonRequest, tables: "Sequence[pa.Table]") -> Baseline:

@@ -25,6 +25,7 @@ from imbaloss.comparison.reading.table_file import naming
 from imbaloss.comparison.reference import Reference
 from imbaloss.comparison.row_costs import RowCosts
 from imbaloss.data import InputForm
+from imbaloss.evaluation import Guarantee
 from imbaloss.evaluation.calibration import NONE
 from imbaloss.evaluation.priors import read_prevalence
 from imbaloss.evaluation.sample_costs import decide_by_costs
@@ -142,11 +143,14 @@ class OwnModel:
     def with_prevalence(self, share: float) -> Self:
         """Return a model whose probabilities are for rows with another share of positives. The threshold stays.
 
+        A threshold that guarantees a recall or a false positive rate is shifted too, so that it flags the same rows.
+
         Args:
             share: The share of positives, above 0 and below 1, such as the estimate of `examine`.
 
         Raises:
-            ValueError: The share is no such number, the model keeps no validation rows, or it gives scores.
+            ValueError: The share is no such number, the model keeps no validation rows, or it gives scores. Or its
+                threshold guarantees a precision, which depends on the share.
         """
         _, share = read_prevalence(share, 2)
         if self.reference is None:
@@ -156,7 +160,25 @@ class OwnModel:
                 "scores cannot be shifted to another share, since they are no probabilities: `compare` made this model "
                 "with --calibration none"
             )
-        return replace(self, prevalence=share)
+        shifted, guarantee = replace(self, prevalence=share), self.guarantee
+        if guarantee is None:
+            return shifted
+        if guarantee.score == "precision":
+            raise ValueError(
+                f"{guarantee} is guaranteed for the share of positives of the training alone: shift nothing"
+            )
+        value = float(shifted.shift(np.array([self.threshold.value]))[0])
+        return replace(shifted, threshold=Threshold(value, np.nan, np.nan))
+
+    @property
+    def guarantee(self) -> Guarantee | None:
+        """What the threshold guarantees on new rows; None if nothing.
+
+        It is None too if the training found no such threshold, or if the threshold was replaced.
+        """
+        if not self.facts.get("guaranteed"):
+            return None
+        return Guarantee.parse(self.facts["rule"], self.facts["confidence"])
 
     def with_threshold(self, threshold: float | str) -> Self:
         """Return a model that decides by another threshold, and not by the costs of rows.
@@ -176,10 +198,15 @@ class OwnModel:
         else:
             if not 0 <= number <= 1:
                 raise ValueError(f"a threshold must be a number from 0 to 1 or a rule, found {threshold}")
-            return replace(self, threshold=Threshold(number, number, number), costs=None)
+            return self.replace_threshold(Threshold(number, number, number))
         if self.reference is None:
             raise ValueError(f"the rule {threshold} cannot choose a threshold, give a number: {NO_REFERENCE}")
-        return replace(self, threshold=self.reference.choose_threshold(rule, self.prevalence), costs=None)
+        return self.replace_threshold(self.reference.choose_threshold(rule, self.prevalence))
+
+    def replace_threshold(self, threshold: Threshold) -> Self:
+        """Return a model that decides by this threshold, which guarantees nothing, and not by the costs of rows."""
+        facts = {**self.facts, "guaranteed": False} if "guaranteed" in self.facts else self.facts
+        return replace(self, threshold=threshold, costs=None, facts=facts)
 
     def take_columns(self, schema: Schema, table: "pa.Table", first_row: int = 1) -> pd.DataFrame:
         """Return the columns that the model needs from a table as a frame, which `probabilities` takes.

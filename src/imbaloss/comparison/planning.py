@@ -137,6 +137,8 @@ def check_costs(request: ComparisonRequest) -> None:
             raise ValueError(
                 f"the rule {EXPECTED_COST} needs the costs of each row: give them by {cost} fn=amount,fp=5"
             )
+        if request.keep_cost_columns:
+            raise ValueError(f"{request.write_option('keep_cost_columns')} needs costs by row: give them by {cost}")
         return
     if threshold is not None:
         raise ValueError(f"{cost} and {rule} cannot be combined: each row is decided by its own costs")

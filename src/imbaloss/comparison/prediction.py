@@ -124,6 +124,11 @@ def estimate_prevalence(
     new = counted.judge()
     if new.share_to_use is None and new.rows:
         raise ValueError(f"the share of {model.positive} in {source} cannot be estimated: {new.reason}")
+    if new.rows and not new.holds:
+        raise ValueError(
+            f"{source} differs from the training data in more than the share of {model.positive}, so that the estimate "
+            "does not hold: name the share by --prevalence, or leave --adjust-prevalence out"
+        )
     return deciding._replace(prevalence=new.share_to_use)
 
 

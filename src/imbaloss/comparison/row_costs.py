@@ -109,7 +109,14 @@ class RowCosts:
 
         Raises:
             ValueError: As `parse`.
+            TypeError: A cost of the dict is neither text nor a number.
         """
+        if not isinstance(costs, str):
+            for outcome, cost in costs.items():
+                if not isinstance(cost, str | int | float | np.number):
+                    raise TypeError(
+                        f"the cost {outcome} must be a number or the name of a column of X, found {type(cost).__name__}"
+                    )
         return cls.parse(
             costs if isinstance(costs, str) else ",".join(f"{key}={value}" for key, value in costs.items())
         )

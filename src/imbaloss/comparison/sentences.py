@@ -17,7 +17,7 @@ from imbaloss.learners import NETWORKS, Method
 from imbaloss.learners.estimators import BASELINE
 from imbaloss.losses import LossSpec
 from imbaloss.plural import format_count, join_words
-from imbaloss.report.cells import COST, constant_costs
+from imbaloss.report.cells import COST, constant_costs, find_cost
 from imbaloss.report.comparisons import CellComparison
 from imbaloss.statistics import Interval, Verdict
 
@@ -64,6 +64,12 @@ def recommend_method(case: Case) -> str:
     """
     score, best, repetitions = case.score, case.best, case.repetitions[case.best]
     level = case.chance_level
+    if case.finds_nothing and score.score == COST.score:
+        simplest, constant = name_constant(case)
+        cheapest = f"the cheapest, {case.leader}, costs {write_number(case.mean_of(case.leader), DECIMALS_ALONE)}"
+        return (
+            f"No method is cheaper than to {simplest}, which costs {constant:.3g} {case.sample} on average: {cheapest}"
+        )
     if case.finds_nothing:
         chance = f"{level:.2g}, the value of a random order" if level else "0"
         return f"No method finds {case.study.noun} with {case.sought}: none has a {score.mean_label} above {chance}"
@@ -253,7 +259,7 @@ def give_threshold(case: Case) -> str:
     if row is None or case.finds_nothing:
         return ""
     rule = case.best.decision.rule
-    if isinstance(rule, ExpectedCost):
+    if isinstance(rule, ExpectedCost) and row.threshold is None:
         return (
             f"Flag {case.sample} as {case.sought} when that costs less in expectation, by its own costs ({case.cost}) "
             "and its calibrated probability. `imbaloss predict` does so"
@@ -331,25 +337,52 @@ def compare_costs(case: Case) -> str:
 
     A score or decision in use today is compared too. The intervals are for other rows and repetitions.
     """
-    if COST not in case.findings.scored:
+    score = find_cost(case.findings.scored)
+    if score is None:
         return ""
-    [cell] = case.findings.scored[COST]
-    noun, costs = case.study.noun, estimate_mean(case.findings, str(case.best), COST)
-    none, every = np.nanmean([constant_costs(row) for row in case.best_rows], axis=0).tolist()
-    simplest = f"flag no {noun} at all" if none <= every else f"flag all {noun}"
-    constant = f"to {simplest} costs {min(none, every):.3g}"
-    text = f"Deciding by {case.best} costs {write_cost(costs)} {case.sample} on average; {constant}"
+    [cell] = case.findings.scored[score]
+    costs, (simplest, constant) = estimate_mean(case.findings, str(case.best), score), name_constant(case)
+    text = f"Deciding by {case.best} costs {write_cost(costs)} {case.sample} on average"
+    text += f"; to {simplest} costs {constant:.3g}"
     if BASELINE in cell.scores and str(case.best) != BASELINE:
-        in_use = estimate_mean(case.findings, BASELINE, COST)
+        in_use = estimate_mean(case.findings, BASELINE, score)
         text += f", and to decide by the score or decision in use today {write_cost(in_use)}"
-    if not min(none, every):
+    saved = estimate_savings(case, costs)
+    if saved is None:
         return text
-    saved = Interval(*(100 * (1 - cost / min(none, every)) for cost in (costs.estimate, costs.high, costs.low)))
-    if saved.estimate >= 100 * SAVES:
-        ends = f" (95 % CI {saved.low:.1f} to {saved.high:.1f})" if saved.high > saved.low else ""
-        return f"{text}. The method saves {saved.estimate:.1f} %{ends}"
-    loss = "saves nothing" if saved.estimate > -100 * SAVES else f"costs {-saved.estimate:.1f} % more"
+    ends = f" (95 % CI {100 * saved.low:.1f} to {100 * saved.high:.1f})" if saved.high > saved.low else ""
+    if saved.estimate >= SAVES:
+        return f"{text}. The method saves {100 * saved.estimate:.1f} %{ends}"
+    loss = f"saves {100 * saved.estimate:.1f} %{ends}"
+    if abs(saved.estimate) < SAVES:
+        loss = "saves nothing"
     return f"{text}. The method {loss}: {simplest}, without a model"
+
+
+def name_constant(case: Case) -> tuple[str, float]:
+    """Return the cheaper constant decision in words, and its mean cost over the test parts of the best method."""
+    none, every = np.nanmean([constant_costs(row) for row in case.best_rows], axis=0).tolist()
+    noun = case.study.noun
+    return (f"flag no {noun} at all", none) if none <= every else (f"flag all {noun}", every)
+
+
+def estimate_savings(case: Case, costs: Interval) -> Interval | None:
+    """Estimate the share of the cost of the best constant decision that the best method saves, with a 95 % interval.
+
+    With folds it is the mean of the savings in each; with one test part, whose constant decision has one cost, it
+    follows from the mean cost. None if a constant decision costs nothing.
+
+    costs: The mean cost of the best method.
+    """
+    rows = [row for row in case.best_rows if row.is_decided]
+    constants = np.array([min(constant_costs(row)) for row in rows])
+    if not (constants > 0).all():
+        return None
+    if not case.study.folds:
+        return Interval(*(1 - cost / constants[0] for cost in (costs.estimate, costs.high, costs.low)))
+    savings = 1 - np.array([row.tuned.scores[COST.score] for row in rows], dtype=float) / constants
+    scores = case.cell._replace(scores={str(case.best): savings}, lower=False, is_bounded=False)
+    return scores.interval(str(case.best))
 
 
 def warn_of_leaks(case: Case) -> str:
@@ -399,7 +432,9 @@ def write_cost(costs: Interval) -> str:
 
 
 def name_score(label: str) -> str:
-    """Return the label of a score with its article: "an average precision", "a mean cost", "an F1"."""
+    """Return the label of a score with its article: "an average precision", "a mean cost", "an F1", but "savings"."""
+    if label.startswith("savings"):
+        return label
     return f"{'an' if label[0] in 'aeiouFMR' else 'a'} {label}"
 
 

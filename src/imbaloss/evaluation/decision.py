@@ -64,7 +64,10 @@ class Decision:
         if confidence is not None:
             raise FieldError("confidence", f"is of a guarantee such as recall>=0.9, and the threshold is {rule}")
         if objective and objective.needs_costs and rule.name not in RULES_OF_COSTS:
-            problem = f"{objective} needs costs: give them as the threshold, such as cost:fn=10,fp=1, found {rule}"
+            problem = (
+                f"{objective} needs costs: give them as the threshold, such as cost:fn=10,fp=1, or by row to `compare` "
+                f"(cost, as fn=amount,fp=5), found {rule}"
+            )
             raise FieldError("optimize", problem)
         return cls(chosen, rule, objective)
 

@@ -145,7 +145,8 @@ class Objective:
     ) -> float | None:
         """Compute the score by which candidates are compared on validation; higher is better, so a cost is negative.
 
-        A score at a threshold is that at the best threshold for these samples. None if it is undefined.
+        A score at a threshold is that at the best threshold for these samples. None if it is undefined, as savings are
+        where a constant decision costs nothing.
 
         Args:
             rule: The rule of the decision, which has the costs for a score that is made of costs.

@@ -57,10 +57,10 @@ def check_sample_costs(costs: Floats, first_row: int = 1) -> Floats:
 
 
 def weigh_evidence(probabilities: Floats, costs: Floats) -> Floats:
-    """Return how far the log-odds of each sample are above those from which on to flag it, (N,); minus infinity: never.
+    """Return the log-odds of each sample minus the log-odds from which on flagging it is cheaper, (N,).
 
     A sample is to be flagged if the value is above 0. It is infinite where the costs decide alone: a mistake that costs
-    no more than the right decision is no mistake. Where both decisions cost the same it is minus infinity.
+    no more than the right decision is no mistake. Where both decisions always cost the same it is minus infinity.
 
     Args:
         probabilities: (N,), of class 1.

@@ -1,6 +1,6 @@
 """Group rows into cells: the scores of each method, one a repetition, from which all statistics are made."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from imbaloss.data import Fold
 from imbaloss.evaluation import Objective
+from imbaloss.evaluation.objective import AnyRule
 from imbaloss.evaluation.sample_costs import EXPECTED_COST
 from imbaloss.report.row_names import CellKey, RowName
 from imbaloss.statistics import Interval, t_interval
@@ -50,10 +51,14 @@ COMPARED = (
     ComparedScore("average precision", "average_precision"),
 )
 COST = ComparedScore("mean cost at the tuned threshold", "cost", tuned=True, lower=True, is_bounded=False)
+COST_BY_ROW = COST._replace(label="mean cost of a decision")  # of decisions by the costs of each sample
 SAVINGS = ComparedScore("savings at the tuned threshold", "savings", tuned=True, is_bounded=False)
+SAVINGS_BY_ROW = SAVINGS._replace(label="savings")
+BRIER = ComparedScore("Brier score", "brier", lower=True)
+LOWER = {score.label for score in (COST, COST_BY_ROW, BRIER)}  # labels of scores of which lower is better
 OF_RULES = {  # the score that the rule of a tuned threshold maximises (or, for costs, minimises)
     "cost": COST,
-    EXPECTED_COST: COST,
+    EXPECTED_COST: COST_BY_ROW,
     "g_mean": ComparedScore("G-mean at the tuned threshold", "g_mean", tuned=True),
     "balanced_accuracy": ComparedScore("balanced accuracy at the tuned threshold", "balanced_accuracy", tuned=True),
     "mcc": ComparedScore("MCC at the tuned threshold", "mcc", tuned=True),
@@ -73,7 +78,7 @@ OF_OBJECTIVES = {  # the compared score by the name of the objective that is opt
     "balanced_accuracy": OF_RULES["balanced_accuracy"],
     "cost": COST,
     "savings": SAVINGS,
-    "brier": ComparedScore("Brier score", "brier", lower=True),
+    "brier": BRIER,
 }
 TITLES = {  # of objectives with a parameter, which follows
     "partial_roc_auc": "partial ROC-AUC up to a false positive rate of",
@@ -82,8 +87,21 @@ TITLES = {  # of objectives with a parameter, which follows
 }
 
 
-def find_compared_score(objective: Objective) -> ComparedScore:
-    """Return the score by which methods are compared if this objective is optimised."""
+BY_ROW = {COST.score: COST_BY_ROW, SAVINGS.score: SAVINGS_BY_ROW}
+
+
+def find_cost(scores: Iterable[ComparedScore]) -> ComparedScore | None:
+    """Return the mean cost among compared scores; None if it is not among them."""
+    return next((score for score in scores if score.score == COST.score), None)
+
+
+def find_compared_score(objective: Objective, rule: AnyRule | None = None) -> ComparedScore:
+    """Return the score by which methods are compared if this objective is optimised.
+
+    rule: The rule of the decision; "expected_cost" has no tuned threshold, which the label then leaves out.
+    """
+    if rule and rule.name == EXPECTED_COST and objective.name in BY_ROW:
+        return BY_ROW[objective.name]
     if objective.name in OF_OBJECTIVES:
         return OF_OBJECTIVES[objective.name]
     [parameter] = objective.parameters.values()
@@ -101,7 +119,7 @@ def choose_compared_scores(rows: Sequence[Row]) -> tuple[ComparedScore, ...]:
     objectives = {row.run.method.decision.optimize for row in rows}
     own = OF_RULES.get(rules.pop().name) if len(rules) == 1 else None
     objective = objectives.pop() if len(objectives) == 1 else None
-    further = (own, find_compared_score(objective) if objective else None)
+    further = (own, find_compared_score(objective, rows[0].run.method.decision.rule) if objective else None)
     return tuple(dict.fromkeys((*COMPARED, *filter(None, further))))
 
 
@@ -127,7 +145,7 @@ class Cell(NamedTuple):
         """Compute the mean of a method and its 95 % interval over the repetitions (seeds or folds) that have a score.
 
         The ends are cut off at 0 and 1; at -1 instead of 0 if a score is negative. Costs have no upper bound, and
-        negative savings no lower one. Mean and ends are NaN without a score, the ends alone for one repetition.
+        savings no lower one. Mean and ends are NaN without a score, the ends alone for one repetition.
 
         Raises:
             KeyError: The cell lacks the method.
@@ -136,7 +154,7 @@ class Cell(NamedTuple):
         finite = values[np.isfinite(values)]
         mean, *ends = t_interval(finite, inflation=inflation_of(len(finite), self.test_to_train))
         floor, ceiling = self.bounds
-        floor = floor if (finite < 0).any() else 0.0
+        floor = 0.0 if floor == -1.0 and not (finite < 0).any() else floor
         return Interval(mean, *np.clip(ends, floor, ceiling).tolist())
 
     @property
@@ -147,9 +165,10 @@ class Cell(NamedTuple):
     @property
     def bounds(self) -> tuple[float, float]:
         """The lowest and the highest value of the score: 0 and 1, or another bound as `interval` says."""
-        is_negative = any((values < 0).any() for values in self.scores.values())  # MCC and savings may be
-        lowest = (-1.0 if self.is_bounded else -np.inf) if is_negative else 0.0
-        return lowest, np.inf if self.lower and not self.is_bounded else 1.0
+        if not self.is_bounded:
+            return (0.0, np.inf) if self.lower else (-np.inf, 1.0)
+        is_negative = any((values < 0).any() for values in self.scores.values())  # MCC may be
+        return -1.0 if is_negative else 0.0, 1.0
 
     @property
     def largest_difference(self) -> float:
@@ -189,7 +208,7 @@ def group_into_cells(rows: Sequence[Row], row_names: Sequence[RowName], compared
         value = compared.value_in(row)
         of_method[place[row.run.seed, row.run.fold]] = np.nan if value is None else value
     cells = list(by_key.values())
-    if compared is COST:
+    if compared.score == COST.score:
         units: dict[CellKey, list[float]] = {cell.key: [] for cell in cells}
         for row, name in zip(rows, row_names, strict=True):
             units[CellKey(name.setting, row.run.level)].append(constant_cost(row))

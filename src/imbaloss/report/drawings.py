@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from imbaloss.atomic_write import make_file_name
 from imbaloss.report import evidence, figures
-from imbaloss.report.cells import COST, EVERYWHERE
+from imbaloss.report.cells import EVERYWHERE, find_cost
 from imbaloss.report.comparisons import average_by_dataset, find_best_method, select_of_method, select_repeated
 from imbaloss.report.findings import Findings
 from imbaloss.report.lines import has_published
@@ -114,7 +114,7 @@ def draw_differences(findings: Findings) -> Iterator[Drawing]:
                 + (
                     " For costs, a difference is what the first method saves, and the margin is "
                     f"{findings.study.margin:g} times the cost of the best decision that ignores the data."
-                    if COST in findings.scored
+                    if find_cost(findings.scored)
                     else ""
                 ),
                 PAIRS,

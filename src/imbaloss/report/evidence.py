@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from imbaloss.plural import format_count, join_words
-from imbaloss.report.cells import COST, F1, ROC_AUC, TUNED_F1, Cell
+from imbaloss.report.cells import F1, LOWER, ROC_AUC, TUNED_F1, Cell
 from imbaloss.report.comparisons import (
     CellComparison,
     average_by_dataset,
@@ -65,8 +65,8 @@ class ScoreVerdict(NamedTuple):
 
     @property
     def end(self) -> str:
-        """The word for the best mean: "lowest" for costs, otherwise "highest"."""
-        return "lowest" if self.score == COST.label else "highest"
+        """The word for the best mean: "lowest" for costs and the Brier score, otherwise "highest"."""
+        return "lowest" if self.score in LOWER else "highest"
 
     @property
     def standings(self) -> dict[str, list[str]]:

@@ -10,10 +10,11 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from imbaloss.evaluation.sample_costs import EXPECTED_COST
 from imbaloss.learners.learner import Description
 from imbaloss.plural import join_words
 from imbaloss.report import evidence
-from imbaloss.report.cells import COST, select_overall_cell
+from imbaloss.report.cells import find_cost, select_overall_cell
 from imbaloss.report.comparisons import (
     CellComparison,
     group_by_score,
@@ -109,8 +110,9 @@ def render_page(
         study=findings.study,
         things=findings.study.noun,
         others={name: run for name, run in findings.runs_by_method.items() if not run.method.learner.is_network},
-        costs=COST in findings.scored,
+        costs=find_cost(findings.scored) is not None,
         rules=list(dict.fromkeys(str(row.run.method.decision.rule) for row in findings.rows)),
+        by_row=any(row.run.method.decision.rule.name == EXPECTED_COST for row in findings.rows),
         asked=len(findings.study.runs()),
         rows=rows,
         published=any(has_published(lines, compared) for compared in findings.scored),

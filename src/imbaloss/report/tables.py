@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from imbaloss.plural import format_count
-from imbaloss.report.cells import COST, TUNED_F1, ComparedScore
+from imbaloss.report.cells import TUNED_F1, ComparedScore, find_cost
 from imbaloss.report.lines import COSTS, SUMMARISED, CellLine, Counts, has_published
 from imbaloss.report.published import MAIN
 from imbaloss.report.row_names import RUN_ENTRIES, name_rows
@@ -234,7 +234,7 @@ def tabulate_for_reading(lines: Sequence[CellLine], compared: Sequence[ComparedS
         table[f"{each.label} [95 %]"] = [format_score_interval(score.mean, score.low, score.high) for score in scores]
         if has_published(lines, each):
             table[f"{each.label} published"] = [format_score(score.published) for score in scores]
-    for label, texts in write_costs(lines, alone=COST not in compared).items():
+    for label, texts in write_costs(lines, alone=find_cost(compared) is None).items():
         table[label] = texts
     if any(line.chosen_settings for line in lines):
         only_rates = all(line.run.method.learner.is_network for line in lines)

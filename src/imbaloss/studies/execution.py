@@ -286,7 +286,8 @@ def finish_run(
         model, predictions = None, {}
         advice = "; try a smaller lr" if run.method.learner.is_network else ""
         failure = f"the outputs of the trained {'network' if advice else 'model'} are not finite{advice}"
-    scored, tuned_scores = score_parts(predictions, run.method.decision)
+    keeps = run.method.input_form is InputForm.BASELINE
+    scored, tuned_scores = score_parts(predictions, run.method.decision, keeps_decisions=keeps)
     train = origin.split.train
     row = Row(
         run=run,
@@ -358,7 +359,7 @@ def calibrate_and_predict(run: Run, model: FittedModel, split: Split) -> tuple[F
 
 
 def score_parts(
-    predictions: Mapping[str, Predictions], decision: Decision
+    predictions: Mapping[str, Predictions], decision: Decision, *, keeps_decisions: bool = False
 ) -> tuple[dict[str, tuple[Scores, dict[str, str]]], TunedScores]:
     """Score validation and test at the threshold 1/2, and test at the tuned threshold.
 
@@ -366,6 +367,8 @@ def score_parts(
         predictions: By part, "validation", "test" and, for a guarantee, "set_apart"; empty if the training failed.
         decision: Has the rule, such as F1, whose best threshold on validation is the tuned one, or a guarantee; and the
             score that is optimised.
+        keeps_decisions: Whether two different probabilities are the decisions of a rule in use, which no other rule
+            changes.
 
     Returns:
         For each part its scores at 1/2 with the reasons for scores that are None; then the scores of test at the tuned
@@ -378,7 +381,17 @@ def score_parts(
         part: score_part(predictions[part], decision, predictions[part].probabilities >= THRESHOLD)
         for part in ("validation", "test")
     }
+    between = find_kept_threshold(predictions) if keeps_decisions else None
+    if between is not None and not isinstance(decision.rule, Guarantee):
+        test = predictions["test"]
+        return at_half, TunedScores(between, None, *score_part(test, decision, test.probabilities >= between))
     return at_half, score_tuned(predictions, decision)
+
+
+def find_kept_threshold(predictions: Mapping[str, Predictions]) -> float | None:
+    """Return a threshold between the two probabilities of all parts; None if there are more of them, or one."""
+    values = np.unique(np.concatenate([of_part.probabilities for of_part in predictions.values()]))
+    return float(values.mean()) if len(values) == 2 else None
 
 
 def score_tuned(predictions: Mapping[str, Predictions], decision: Decision) -> TunedScores:
