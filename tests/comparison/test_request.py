@@ -14,7 +14,16 @@ from imbaloss.cli.own import read_request
 from imbaloss.comparison.request import REQUEST_FIELDS, ComparisonRequest
 from imbaloss.recipe_fields import FIELDS
 
-FOR_FILES = {"target", "test", "group", "time", "encoding", "sheet", "size"}  # arrays have none, or other ones
+FOR_FILES = {
+    "target",
+    "test",
+    "group",
+    "time",
+    "weight",
+    "encoding",
+    "sheet",
+    "size",
+}  # arrays have none, or other ones
 
 
 def test_names_are_normalised_as_those_of_files_are():
