@@ -343,7 +343,7 @@ def test_nothing_leaks_from_the_part_that_is_put_aside(method):
         ({"threshold": "cost"}, "threshold 'cost' takes costs, a matrix with a row for each true class"),
         ({"optimize": "cost"}, "optimize 'cost' takes costs, a matrix with a row for each true class"),
         ({"optimize": "savings"}, "optimize 'savings' takes costs, a matrix with a row for each true class"),
-        ({"optimize": "acuracy"}, "there is no score to optimize 'acuracy'.*; there are average_precision, roc_auc, "),
+        ({"optimize": "auc"}, "there is no score to optimize 'auc'.*; there are average_precision, roc_auc, "),
         ({"optimize": "partial_roc_auc:max_fpr=2"}, "max_fpr must be above 0 and at most 1, found 2.0"),
         ({"optimize": 1}, "optimize must be a text or None, found 1"),
         ({"costs": [[0, 1]]}, r"costs must have shape \(2, 2\)"),
