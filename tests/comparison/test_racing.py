@@ -234,7 +234,10 @@ def test_with_a_test_part_the_looks_are_after_seeds(tmp_path):
     ("options", "message"),
     [
         ({"methods": (BAYES,)}, "`race` needs two methods or more, found sklearn.naive_bayes:GaussianNB alone"),
-        ({"repetitions": 5}, "`race` needs more than 5 repetitions with 5 folds, .* found 5: name more with `repetitions`"),
+        (
+            {"repetitions": 5},
+            "`race` needs more than 5 repetitions with 5 folds, .* found 5: name more with `repetitions`",
+        ),
         ({"folds": 10, "repetitions": 10}, "`race` needs more than 10 repetitions with 10 folds"),
     ],
 )
