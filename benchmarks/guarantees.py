@@ -24,6 +24,7 @@ from scipy.stats import norm
 import imbaloss
 from imbaloss.comparison.answer import Answer
 from imbaloss.evaluation import (
+    Decision,
     Guarantee,
     Rule,
     ScoredSamples,
@@ -98,7 +99,7 @@ def judge_table(seed: int) -> Iterator[Outcome]:
     validation: Predictions = predictions["validation"]
     for text in GUARANTEES:
         guarantee = Guarantee.parse(text)
-        chosen = score_tuned(predictions | {"test": validation}, guarantee).threshold
+        chosen = score_tuned(predictions | {"test": validation}, Decision(rule=guarantee)).threshold
         if text == GUARANTEES[0]:
             assert chosen == (row.threshold.value if row.threshold else None)
         yield judge(text, guarantee, chosen, probabilities)
