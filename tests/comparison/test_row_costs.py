@@ -290,3 +290,16 @@ def test_a_gap_in_the_test_file_is_told_with_its_name(tmp_path, request):
     code, _, err = type_in("compare", "rows.csv", *words)
     assert code == 2
     assert "gap.csv: the cost column 'amount' has no value in row 6" in err
+
+
+def test_segments_of_a_rule_in_use_have_its_decisions():
+    frame = make_frame()
+    frame["x"] = np.random.default_rng(3).normal(size=len(frame))
+    frame["today"] = np.where(np.random.default_rng(4).random(len(frame)) < 0.98, frame["fraud"], 1 - frame["fraud"])
+    frame["site"] = np.where(np.arange(len(frame)) % 2, "a", "b")
+    asked = QUICK | {"methods": "logistic_regression", "repetitions": 3, "cost": "fn=amount,fp=5"}
+    found = imbaloss.compare(frame.drop(columns="fraud"), frame["fraud"], baseline="today", segment="site", **asked)
+    assert found.best == "baseline"
+    for line in found.segments.to_dict("records"):
+        rows = frame[frame["site"] == line["segment"]]
+        assert (line["flagged"], line["right"]) == (rows["today"].sum(), (rows["today"] & rows["fraud"]).sum())

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from imbaloss.evaluation import CONFUSION_SCORES, Decision, Rule, bootstrap_scores, count_confusion
 from imbaloss.evaluation.intervals import bootstrap_means, bootstrap_rankings
 from imbaloss.evaluation.objective import BRIER, OF_COSTS, RANKINGS, SAVINGS, average_constants, require_costs
-from imbaloss.evaluation.sample_costs import ExpectedCost, decide_by_costs, take_costs
+from imbaloss.evaluation.sample_costs import ExpectedCost, take_costs
 from imbaloss.report import Findings
 from imbaloss.report.cells import ComparedScore
 from imbaloss.report.comparisons import CellComparison
@@ -280,22 +280,14 @@ def redraw_decisions(
         of_test: What they predict for the test rows.
     """
     labels, rule = of_test.labels, decision.rule
-    if isinstance(rule, ExpectedCost):
+    flagged = np.stack([row.decide(each, of_test.costs) for row, each in zip(rows, of_test.probabilities, strict=True)])
+    if isinstance(rule, ExpectedCost) and compared.score in OF_COSTS:
         costs = require_costs(of_test.costs)
-        flagged = np.stack([
-            decide_by_costs(each, costs) if row.threshold is None else each >= row.threshold.value
-            for row, each in zip(rows, of_test.probabilities, strict=True)  # a rule in use keeps its decisions
-        ])  # fmt: skip
-        if compared.score in OF_COSTS:
-            taken = np.stack([take_costs(labels, each, costs) for each in flagged])
-            none, every = (take_costs(labels, np.full(len(labels), flag), costs) for flag in (False, True))
-            means = bootstrap_means(labels, np.stack([*taken, none, every]))
-            now = np.append(taken.mean(axis=1), [none.mean(), every.mean()])
-            return relate_costs(now[None], compared)[0], relate_costs(means, compared)
-        formula = CONFUSION_SCORES[compared.score]
-        return formula(count_confusion(labels, flagged)), bootstrap_scores(formula, labels, flagged)
-    thresholds = np.array([row.threshold.value for row in rows if row.threshold])
-    flagged = of_test.probabilities >= thresholds[:, None]
+        taken = np.stack([take_costs(labels, each, costs) for each in flagged])
+        none, every = (take_costs(labels, np.full(len(labels), flag), costs) for flag in (False, True))
+        means = bootstrap_means(labels, np.stack([*taken, none, every]))
+        now = np.append(taken.mean(axis=1), [none.mean(), every.mean()])
+        return score_mean_costs(now[None], compared)[0], score_mean_costs(means, compared)
     formula = CONFUSION_SCORES[compared.score] if compared.score in CONFUSION_SCORES else cast(Rule, rule).score
     now, redrawn = formula(count_confusion(labels, flagged)), bootstrap_scores(formula, labels, flagged)
     if compared.score != SAVINGS:
@@ -304,7 +296,7 @@ def redraw_decisions(
     return 1 - now / constant, 1 - redrawn / constant
 
 
-def relate_costs(costs: Floats, compared: ComparedScore) -> Floats:
+def score_mean_costs(costs: Floats, compared: ComparedScore) -> Floats:
     """Return mean costs unchanged, or as savings: 1 minus their share of the cost of the best constant decision.
 
     Args:

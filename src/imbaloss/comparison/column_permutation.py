@@ -16,8 +16,6 @@ from imbaloss.comparison.preparation import TablePreparation
 from imbaloss.comparison.study import OwnStudy
 from imbaloss.data import InputForm
 from imbaloss.data.seeds import make_generator
-from imbaloss.evaluation.objective import require_costs
-from imbaloss.evaluation.sample_costs import ExpectedCost, decide_by_costs
 from imbaloss.learners import Method
 from imbaloss.plural import format_count
 from imbaloss.report.cells import find_compared_score
@@ -129,10 +127,7 @@ def score_test(row: Row, test: Predictions) -> float | None:
     assert decision.optimize is not None
     if not find_compared_score(decision.optimize, decision.rule).tuned:
         return decision.optimize.compute(test.labels, test.probabilities, test.weights)
-    if isinstance(decision.rule, ExpectedCost):
-        flagged = decide_by_costs(test.probabilities, require_costs(test.costs))
-    else:
-        flagged = test.probabilities >= (np.nan if row.tuned.threshold is None else row.tuned.threshold)
+    flagged = row.decide(test.probabilities, test.costs)
     return decision.optimize.compute_decided(decision.rule, test.labels, flagged, test.weights, test.costs)
 
 

@@ -30,7 +30,7 @@ NOT_SEPARATED = "the validation rows are too few, or their probabilities do not 
 
 @dataclass(frozen=True)
 class ColumnDrift:
-    """How the new rows of a column differ from those of the training."""
+    """The differences between the new rows of a column and those of the training."""
 
     column: str
     p_value: float  # that the share of positives explains the difference, after Holm's correction

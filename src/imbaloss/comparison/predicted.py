@@ -1,4 +1,4 @@
-"""How predictions for a file are decided, and what they come to."""
+"""Predictions for a file: the options of their decisions, and the counts of what was decided."""
 
 from typing import Any, NamedTuple
 

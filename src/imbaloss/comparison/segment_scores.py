@@ -13,9 +13,9 @@ from scipy import special, stats
 from imbaloss.evaluation import CONFUSION_SCORES, Objective, bootstrap_scores, count_confusion
 from imbaloss.evaluation.calibration import NONE
 from imbaloss.evaluation.intervals import bootstrap_means, bootstrap_rankings
-from imbaloss.evaluation.objective import BRIER, COST, RANKINGS, RULED, SAVINGS, require_costs
+from imbaloss.evaluation.objective import BRIER, COST, RANKINGS, RULED, SAVINGS
 from imbaloss.evaluation.rankings import count_ranking
-from imbaloss.evaluation.sample_costs import OUTCOMES, ExpectedCost, decide_by_costs, take_costs
+from imbaloss.evaluation.sample_costs import OUTCOMES, ExpectedCost, take_costs
 from imbaloss.learners import Method
 from imbaloss.report import Findings
 from imbaloss.statistics import ALPHA, Interval, delong, holm, logit_interval, wilson_interval
@@ -231,12 +231,8 @@ def read_decisions(row: Row, test: Predictions) -> JudgedRows:
         test: What it predicted for its test rows.
     """
     rule, costs = row.run.method.decision.rule, test.costs
-    if isinstance(rule, ExpectedCost):
-        costs = require_costs(costs)
-        flagged = decide_by_costs(test.probabilities, costs)
-    else:
-        assert row.threshold is not None
-        flagged = test.probabilities >= row.threshold.value
+    flagged = row.decide(test.probabilities, costs)
+    if not isinstance(rule, ExpectedCost):
         of_outcomes = [rule.parameters.get(name, 0.0) for name in OUTCOMES]
         costs = np.tile(of_outcomes, (len(flagged), 1)) if rule.name == COST else None
     taken = None

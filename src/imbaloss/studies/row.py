@@ -6,9 +6,12 @@ from dataclasses import dataclass, field
 from typing import Any, Self, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from imbaloss.data import Counts
 from imbaloss.evaluation import THRESHOLD, Scores, TunedScores
+from imbaloss.evaluation.objective import require_costs
+from imbaloss.evaluation.sample_costs import decide_by_costs
 from imbaloss.evaluation.scores import Threshold
 from imbaloss.studies.prototypes import PrototypeMap
 from imbaloss.studies.study import Run
@@ -95,6 +98,20 @@ class Row:
         if self.tuned.threshold is None:
             return None
         return Threshold(self.tuned.threshold, *(self.tuned.interval or (np.nan, np.nan)))
+
+    def decide(self, probabilities: NDArray[np.float64], costs: NDArray[np.float64] | None = None) -> NDArray[np.bool_]:
+        """Say which samples the decision of the run flags: by its threshold, or without one by their own costs, (N,).
+
+        Args:
+            probabilities: (N,), of the positive class.
+            costs: (N, 4), of the samples; None if there are none.
+
+        Raises:
+            ValueError: There is neither a threshold nor costs.
+        """
+        if self.tuned.threshold is not None:
+            return probabilities >= self.tuned.threshold
+        return decide_by_costs(probabilities, require_costs(costs))
 
     @property
     def is_decided(self) -> bool:
