@@ -34,6 +34,7 @@ from imbaloss.comparison.segment_words import (
     write_segment_sentences,
 )
 from imbaloss.comparison.sentences import write_sentences
+from imbaloss.comparison.summary.summary import Summary, summarize
 from imbaloss.evaluation import Guarantee, Objective
 from imbaloss.evaluation.scores import Threshold
 from imbaloss.learners import Method
@@ -64,6 +65,7 @@ class Advice:
     method: Method
     score: ComparedScore  # the score that decides the recommendation
     sentences: tuple[str, ...]  # the most important first
+    summary: Summary  # what the answer says first
     expected: Interval  # the score to expect on new data; NaN ends if it is not estimated
     row: Row | None  # the training on all rows; None before it is finished
     segments: SegmentReport | None = None  # the method in segments of the test rows; None if none are asked for
@@ -153,7 +155,7 @@ def advise(
     sentences = write_sentences(case)
     if segments and not case.finds_nothing:
         sentences += write_segment_sentences(segments)
-    return Advice(best, score, sentences, case.reached, final, segments, importance)
+    return Advice(best, score, sentences, summarize(case), case.reached, final, segments, importance)
 
 
 def recommend(findings: Findings, methods: Sequence[Method]) -> Method | None:
