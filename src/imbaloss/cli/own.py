@@ -140,6 +140,23 @@ def predict(
         float | None,
         Option(help="Share of positives in DATA, to which the probabilities are shifted.", metavar="SHARE"),
     ] = None,
+    explain: Annotated[
+        int | None,
+        Option(
+            help="Number of rows to explain: those with the highest probabilities, by what each column adds to them.",
+            metavar="N",
+            min=1,
+            show_default="none",
+        ),
+    ] = None,
+    background: Annotated[
+        Path | None,
+        Option(
+            help="Table to whose average --explain compares rows, such as that of the training.",
+            metavar="FILE",
+            show_default="DATA",
+        ),
+    ] = None,
     out: Annotated[Path, Option(help="File of the predictions, as CSV or Parquet.", metavar="FILE")] = Path(
         "predictions.csv"
     ),
@@ -159,18 +176,26 @@ def predict(
 
     Example: imbaloss predict results/fraud/model new.csv --out predictions.csv
     """
+    from imbaloss.comparison.column_contributions import import_shap
+    from imbaloss.comparison.explanation import Explaining
     from imbaloss.comparison.own_model import OwnModel
     from imbaloss.comparison.predicted import Deciding
-    from imbaloss.comparison.prediction import predict_file
+    from imbaloss.comparison.prediction import name_explained, predict_file
     from imbaloss.comparison.reading.table_file import ReadingOptions
 
     with explain_input_errors():
+        if explain is None and background is not None:
+            raise ValueError("--background is for --explain: name the number of rows to explain, or leave it out")
+        explaining = None if explain is None else Explaining(explain, background)
+        if explaining is not None:
+            import_shap()  # before anything is read
         fitted = OwnModel.load(model, trust or ())
         reading = ReadingOptions(**used_options(context, READING_OPTIONS))
         options = Deciding(threshold, prevalence, adjust_prevalence)
-        predicted = predict_file(fitted, source, out, keep or (), reading, deciding=options)
+        predicted = predict_file(fitted, source, out, keep or (), reading, deciding=options, explaining=explaining)
     if as_json:
-        print_json({**predicted.to_json(), "out": str(out)})
+        out_explained = None if explaining is None else str(name_explained(out))
+        print_json({**predicted.to_json(), "out": str(out), "out_explained": out_explained})
     else:
         print_predicted(predicted, out)
 
@@ -181,6 +206,7 @@ def print_predicted(predicted: "Predicted", out: Path) -> None:
     out: The file of the predictions.
     """
     from imbaloss.comparison.new_data import describe_unseen
+    from imbaloss.comparison.prediction import name_explained
 
     decided = predicted.model
     print(
@@ -195,4 +221,6 @@ def print_predicted(predicted: "Predicted", out: Path) -> None:
         print(f"{promised}{same}." if kept else "The threshold guarantees nothing.")
     for text in (*predicted.new.describe(decided.positive), *describe_unseen(predicted.unseen)):
         print(text)
+    if predicted.explanation is not None:
+        print(f"{predicted.explanation.describe()} All explanations: {name_explained(out)}")
     print(f"Read column {decided.column!r}: {decided.output!r} repeats it, and the next version leaves that out.")
