@@ -197,13 +197,16 @@ def predict(
         out_explained = None if explaining is None else str(name_explained(out))
         print_json({**predicted.to_json(), "out": str(out), "out_explained": out_explained})
     else:
-        print_predicted(predicted, out)
+        print_predicted(predicted, out, (background or source).name)
 
 
-def print_predicted(predicted: "Predicted", out: Path) -> None:
+def print_predicted(predicted: "Predicted", out: Path, compared: str) -> None:
     """Print what the predictions for a file come to, and that the old name of the column goes.
 
-    out: The file of the predictions.
+    Args:
+        predicted: The counts of the predictions, and what the rows tell.
+        out: The file of the predictions.
+        compared: The name of the table with the rows that explained ones are compared with.
     """
     from imbaloss.comparison.new_data import describe_unseen
     from imbaloss.comparison.prediction import name_explained
@@ -222,5 +225,5 @@ def print_predicted(predicted: "Predicted", out: Path) -> None:
     for text in (*predicted.new.describe(decided.positive), *describe_unseen(predicted.unseen)):
         print(text)
     if predicted.explanation is not None:
-        print(f"{predicted.explanation.describe()} All explanations: {name_explained(out)}")
+        print(f"{predicted.explanation.describe(compared)} All explanations: {name_explained(out)}")
     print(f"Read column {decided.column!r}: {decided.output!r} repeats it, and the next version leaves that out.")

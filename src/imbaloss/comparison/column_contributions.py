@@ -11,9 +11,7 @@ from imbaloss.comparison.preparation import Inputs
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
-EXACT_COLUMNS = 8  # number of columns up to which all of their subsets are evaluated
-PERMUTATIONS = 10  # orders of the columns for each row, each of them forwards and backwards
-MOST_SUBSETS = 1000  # subsets of columns for each row, at most, while there is more than one order
+MOST_SUBSETS = 2048  # subsets of columns that are evaluated for each row, at most, while there is more than one order
 DECIMALS = 12  # of contributions; what is smaller comes from rounding in their sums
 AT_ONCE = 2**21  # number of inputs that a model predicts from at once
 
@@ -87,8 +85,8 @@ def compute_contributions(
     not take part have the values of a background row, and the mean prediction over these rows is paid. The mean
     prediction for the background rows and the contributions add up to the prediction for the row.
 
-    With up to 8 columns the values are exact. With more they are means over random orders of the columns, each of them
-    forwards and backwards: ten orders, fewer for more than 49 columns, and one for more than 249.
+    With up to 11 columns the values are exact. With more they are means over random orders of the columns, each of them
+    forwards and backwards: 81 orders for 12 columns, 33 for 30, one from 512 on.
 
     Args:
         predict: Returns the predictions, (M,), for inputs (M, D).
@@ -110,11 +108,11 @@ def compute_contributions(
     batch = max(AT_ONCE // background.size, 1)
     earlier = np.random.get_state()  # shap draws from the global generator, which others may use
     try:
-        if columns <= EXACT_COLUMNS:
+        if 2**columns <= MOST_SUBSETS:
             explained = shap.ExactExplainer(predict, masker)(inputs, batch_size=batch, silent=True)
         else:
             subsets = 2 * columns + 1  # of one order
-            orders = int(np.clip(MOST_SUBSETS // subsets, 1, PERMUTATIONS))
+            orders = max(MOST_SUBSETS // subsets, 1)
             explainer = shap.PermutationExplainer(predict, masker, seed=seed)
             explained = explainer(inputs, max_evals=orders * subsets, batch_size=batch, silent=True)
     finally:

@@ -89,15 +89,18 @@ class Explanation:
         base = None if np.isnan(self.base) else self.base
         return {"unit": self.output, "base": base, "background_rows": self.background_rows, "rows": rows}
 
-    def describe(self) -> str:
-        """Write a sentence on the row with the highest probability: the columns that change it most."""
+    def describe(self, compared: str) -> str:
+        """Write a sentence on the row with the highest probability: the columns that change it most.
+
+        compared: The name of the table with the rows to compare with.
+        """
         if not self.rows:
             return "There is no row to explain."
         first = self.rows[0]
-        against = f"{self.base:.3g} on average over {format_count(self.background_rows, 'row')} to compare with"
+        against = f"{self.base:.3g} on average over {format_count(self.background_rows, 'row')} of {compared}"
         told = [describe_column(column) for column in first.columns[:MOST_TOLD] if column.contribution]
         reasons = join_words(told) if told else "no column makes a difference"
-        return f"Row {first.row} has the highest {self.output}, {first.probability:.3g}, against {against}: {reasons}."
+        return f"Row {first.row} has the highest {self.output}, {first.probability:.4g}, against {against}: {reasons}."
 
 
 def describe_column(column: ColumnContribution) -> str:

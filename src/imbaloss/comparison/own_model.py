@@ -156,7 +156,7 @@ class OwnModel:
 
         Returns:
             One line for each column of each explained row. Its columns are "row" (the position in X, from 0 on),
-            "probability_" and the class, "base", "column", "value" (text, None for a missing one), and "contribution".
+            "probability_" and the class, "base", "column", "value" (text, or missing), and "contribution".
 
         Raises:
             ValueError: n is no whole number from 1 on, shap is missing, or the model is one of images. Or X is a single
