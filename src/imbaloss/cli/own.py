@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from typer import Argument, Option
+from typer import Argument
 
 from imbaloss.cli.app import OWN_DATA, app, explain_input_errors
 from imbaloss.cli.options import (
@@ -14,12 +14,20 @@ from imbaloss.cli.options import (
     READING_OPTIONS,
     RECIPE_OPTIONS,
     REQUEST_OPTIONS,
+    AdjustPrevalence,
+    Background,
+    DecisionThreshold,
+    Explain,
     Json,
+    Keep,
+    Predictions,
+    Prevalence,
     Quiet,
+    Trust,
     add_options,
     recipe_entries,
     used_options,
-)  # fmt: skip
+)
 from imbaloss.cli.progress import progress
 from imbaloss.cli.terminal import print_json, tell
 from imbaloss.comparison.request import ComparisonRequest
@@ -118,56 +126,14 @@ def predict(
     model: Annotated[Path, Argument(help="The folder `model` that `compare` wrote.", metavar="MODEL")],
     source: Annotated[Path, Argument(help="Data with the same columns; the target may be missing.", metavar="DATA")],
     *,
-    keep: Annotated[
-        list[str] | None, Option(help="Column to copy into the output. Repeatable.", metavar="COLUMN")
-    ] = None,
-    threshold: Annotated[
-        str | None,
-        Option(
-            help="Probability from which a row is flagged, or a rule that chooses it, such as cost:fn=10,fp=1.",
-            metavar="NUMBER|RULE",
-            show_default="that of the model",
-        ),
-    ] = None,
-    adjust_prevalence: Annotated[
-        bool,
-        Option(
-            "--adjust-prevalence",
-            help="Shift the probabilities to the share of positives that is estimated from DATA, which is read twice.",
-        ),
-    ] = False,
-    prevalence: Annotated[
-        float | None,
-        Option(help="Share of positives in DATA, to which the probabilities are shifted.", metavar="SHARE"),
-    ] = None,
-    explain: Annotated[
-        int | None,
-        Option(
-            help="Number of rows to explain: those with the highest probabilities, by what each column adds to them.",
-            metavar="N",
-            min=1,
-            show_default="none",
-        ),
-    ] = None,
-    background: Annotated[
-        Path | None,
-        Option(
-            help="Table to whose average --explain compares rows, such as that of the training.",
-            metavar="FILE",
-            show_default="DATA",
-        ),
-    ] = None,
-    out: Annotated[Path, Option(help="File of the predictions, as CSV or Parquet.", metavar="FILE")] = Path(
-        "predictions.csv"
-    ),
-    trust: Annotated[
-        list[str] | None,
-        Option(
-            help="Type that the model may hold beside those that imbaloss knows, as mypackage.MyClassifier: it can run "
-            "any code. Repeatable.",
-            metavar="TYPE",
-        ),
-    ] = None,
+    keep: Keep = None,
+    threshold: DecisionThreshold = None,
+    adjust_prevalence: AdjustPrevalence = False,
+    prevalence: Prevalence = None,
+    explain: Explain = None,
+    background: Background = None,
+    out: Predictions = Path("predictions.csv"),
+    trust: Trust = None,
     as_json: Json = False,
 ) -> None:
     """Predict for new data: the probability of the class to find, and the decision, for each row.

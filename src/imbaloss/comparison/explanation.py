@@ -98,8 +98,8 @@ class Explanation:
             return "There is no row to explain."
         first = self.rows[0]
         against = f"{self.base:.3g} on average over {format_count(self.background_rows, 'row')} of {compared}"
-        told = [describe_column(column) for column in first.columns[:MOST_TOLD] if column.contribution]
-        reasons = join_words(told) if told else "no column makes a difference"
+        changes = [describe_column(column) for column in first.columns[:MOST_TOLD] if column.contribution]
+        reasons = join_words(changes) if changes else "no column makes a difference"
         return f"Row {first.row} has the highest {self.output}, {first.probability:.4g}, against {against}: {reasons}."
 
 

@@ -19,6 +19,7 @@ from imbaloss.comparison.explanation import (
     NAMES,
     SEED,
     Explaining,
+    Explanation,
     RowSample,
     RowsToExplain,
     check_explaining,
@@ -103,12 +104,23 @@ def predict_file(
     with naming(source):
         rows = table_writing.write_table(out, count_positives(), (decided.column, decided.output))
     predicted = Predicted(rows, positives, counted.unseen, decided, counted.judge())
-    if explained is None:
-        return predicted
+    return predicted if explained is None else predicted._replace(explanation=write_explanation(explained, out))
+
+
+def write_explanation(explained: RowsToExplain, out: Path) -> Explanation:
+    """Explain the rows that were collected, write the explanation beside the predictions, and return it.
+
+    Args:
+        explained: The rows to explain.
+        out: The file of the predictions.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
     explanation = explained.explain()
-    rounded = (decided.column, BASE, CONTRIBUTION)
+    rounded = (explanation.name, BASE, CONTRIBUTION)
     table_writing.write_table(name_explained(out), iter([explanation.to_frame()]), rounded)
-    return predicted._replace(explanation=explanation)
+    return explanation
 
 
 def name_explained(out: Path) -> Path:
