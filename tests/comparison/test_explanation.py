@@ -93,6 +93,22 @@ def test_a_linear_model_adds_coefficient_times_distance_in_log_odds():
     assert np.abs(expected).max() > 0.5
 
 
+def test_a_number_with_marks_is_one_column_and_a_column_of_costs_is_none():
+    marks = np.random.default_rng(1).choice(["0", "1", "2", ">4"], 200)
+    frame = mixed(200)[["amount", "fraud"]].assign(visits=marks, fee=np.linspace(1, 2, 200))
+    new = frame.drop(columns="fraud")
+    model = imbaloss.compare(
+        new, frame["fraud"], methods=["logistic_regression"], references=False, settings=1, repetitions=1,
+        importance=False, mark=["visits"], cost="fn=fee,fp=1",
+    ).model  # fmt: skip
+    explained = model.explain(new, 3)
+    assert explained["column"].value_counts().to_dict() == {"amount": 3, "visits": 3}
+    visits = explained[explained["column"] == "visits"]
+    assert visits["value"].tolist() == marks[visits["row"]].tolist()
+    sums = explained["base"][0] + explained.groupby("row")["contribution"].sum()
+    assert sums.tolist() == pytest.approx(model.predict_proba(new)[sums.index, 1].tolist(), abs=1e-6)
+
+
 def test_the_largest_contribution_comes_first_and_values_are_as_written(model):
     frame = features()
     explained = model.explain(frame, 50)
