@@ -81,6 +81,51 @@ Address = Annotated[
         rich_help_panel="Computing",
     ),
 ]
+Keep = Annotated[list[str] | None, Option(help="Column to copy into the output. Repeatable.", metavar="COLUMN")]
+DecisionThreshold = Annotated[
+    str | None,
+    Option(
+        help="Probability from which a row is flagged, or a rule that chooses it, such as cost:fn=10,fp=1.",
+        metavar="NUMBER|RULE",
+        show_default="that of the model",
+    ),
+]
+AdjustPrevalence = Annotated[
+    bool,
+    Option(
+        "--adjust-prevalence",
+        help="Shift the probabilities to the share of positives that is estimated from DATA, which is read twice.",
+    ),
+]
+Prevalence = Annotated[
+    float | None, Option(help="Share of positives in DATA, to which the probabilities are shifted.", metavar="SHARE")
+]
+Explain = Annotated[
+    int | None,
+    Option(
+        min=1,
+        help="Number of rows to explain: those with the highest probabilities, by what each column adds to them.",
+        metavar="N",
+        show_default="none",
+    ),
+]
+Background = Annotated[
+    Path | None,
+    Option(
+        help="Table to whose average --explain compares rows, such as that of the training.",
+        metavar="FILE",
+        show_default="DATA",
+    ),
+]
+Predictions = Annotated[Path, Option(help="File of the predictions, as CSV or Parquet.", metavar="FILE")]
+Trust = Annotated[
+    list[str] | None,
+    Option(
+        help="Type that the model may hold beside those that imbaloss knows, as mypackage.MyClassifier: it can run "
+        "any code. Repeatable.",
+        metavar="TYPE",
+    ),
+]
 
 
 def make_option(

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from typer import Argument, Option
+from typer import Argument
 
 from imbaloss.cli.app import OWN_DATA, app, explain_input_errors
 from imbaloss.cli.options import (
@@ -14,12 +14,20 @@ from imbaloss.cli.options import (
     READING_OPTIONS,
     RECIPE_OPTIONS,
     REQUEST_OPTIONS,
+    AdjustPrevalence,
+    Background,
+    DecisionThreshold,
+    Explain,
     Json,
+    Keep,
+    Predictions,
+    Prevalence,
     Quiet,
+    Trust,
     add_options,
     recipe_entries,
     used_options,
-)  # fmt: skip
+)
 from imbaloss.cli.progress import progress
 from imbaloss.cli.terminal import print_json, tell
 from imbaloss.comparison.request import ComparisonRequest
@@ -118,39 +126,14 @@ def predict(
     model: Annotated[Path, Argument(help="The folder `model` that `compare` wrote.", metavar="MODEL")],
     source: Annotated[Path, Argument(help="Data with the same columns; the target may be missing.", metavar="DATA")],
     *,
-    keep: Annotated[
-        list[str] | None, Option(help="Column to copy into the output. Repeatable.", metavar="COLUMN")
-    ] = None,
-    threshold: Annotated[
-        str | None,
-        Option(
-            help="Probability from which a row is flagged, or a rule that chooses it, such as cost:fn=10,fp=1.",
-            metavar="NUMBER|RULE",
-            show_default="that of the model",
-        ),
-    ] = None,
-    adjust_prevalence: Annotated[
-        bool,
-        Option(
-            "--adjust-prevalence",
-            help="Shift the probabilities to the share of positives that is estimated from DATA, which is read twice.",
-        ),
-    ] = False,
-    prevalence: Annotated[
-        float | None,
-        Option(help="Share of positives in DATA, to which the probabilities are shifted.", metavar="SHARE"),
-    ] = None,
-    out: Annotated[Path, Option(help="File of the predictions, as CSV or Parquet.", metavar="FILE")] = Path(
-        "predictions.csv"
-    ),
-    trust: Annotated[
-        list[str] | None,
-        Option(
-            help="Type that the model may hold beside those that imbaloss knows, as mypackage.MyClassifier: it can run "
-            "any code. Repeatable.",
-            metavar="TYPE",
-        ),
-    ] = None,
+    keep: Keep = None,
+    threshold: DecisionThreshold = None,
+    adjust_prevalence: AdjustPrevalence = False,
+    prevalence: Prevalence = None,
+    explain: Explain = None,
+    background: Background = None,
+    out: Predictions = Path("predictions.csv"),
+    trust: Trust = None,
     as_json: Json = False,
 ) -> None:
     """Predict for new data: the probability of the class to find, and the decision, for each row.
@@ -159,28 +142,40 @@ def predict(
 
     Example: imbaloss predict results/fraud/model new.csv --out predictions.csv
     """
+    from imbaloss.comparison.column_contributions import import_shap
+    from imbaloss.comparison.explanation import Explaining
     from imbaloss.comparison.own_model import OwnModel
     from imbaloss.comparison.predicted import Deciding
-    from imbaloss.comparison.prediction import predict_file
+    from imbaloss.comparison.prediction import name_explained, predict_file
     from imbaloss.comparison.reading.table_file import ReadingOptions
 
     with explain_input_errors():
+        if explain is None and background is not None:
+            raise ValueError("--background is for --explain: name the number of rows to explain, or leave it out")
+        explaining = None if explain is None else Explaining(explain, background)
+        if explaining is not None:
+            import_shap()  # before anything is read
         fitted = OwnModel.load(model, trust or ())
         reading = ReadingOptions(**used_options(context, READING_OPTIONS))
         options = Deciding(threshold, prevalence, adjust_prevalence)
-        predicted = predict_file(fitted, source, out, keep or (), reading, deciding=options)
+        predicted = predict_file(fitted, source, out, keep or (), reading, deciding=options, explaining=explaining)
     if as_json:
-        print_json({**predicted.to_json(), "out": str(out)})
+        out_explained = None if explaining is None else str(name_explained(out))
+        print_json({**predicted.to_json(), "out": str(out), "out_explained": out_explained})
     else:
-        print_predicted(predicted, out)
+        print_predicted(predicted, out, (background or source).name)
 
 
-def print_predicted(predicted: "Predicted", out: Path) -> None:
+def print_predicted(predicted: "Predicted", out: Path, compared: str) -> None:
     """Print what the predictions for a file come to, and that the old name of the column goes.
 
-    out: The file of the predictions.
+    Args:
+        predicted: The counts of the predictions, and what the rows tell.
+        out: The file of the predictions.
+        compared: The name of the table with the rows that explained ones are compared with.
     """
     from imbaloss.comparison.new_data import describe_unseen
+    from imbaloss.comparison.prediction import name_explained
 
     decided = predicted.model
     print(
@@ -195,4 +190,6 @@ def print_predicted(predicted: "Predicted", out: Path) -> None:
         print(f"{promised}{same}." if kept else "The threshold guarantees nothing.")
     for text in (*predicted.new.describe(decided.positive), *describe_unseen(predicted.unseen)):
         print(text)
+    if predicted.explanation is not None:
+        print(f"{predicted.explanation.describe(compared)} All explanations: {name_explained(out)}")
     print(f"Read column {decided.column!r}: {decided.output!r} repeats it, and the next version leaves that out.")

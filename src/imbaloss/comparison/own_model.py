@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from imbaloss.atomic_write import write_atomically
 from imbaloss.comparison.column_values import take_columns
 from imbaloss.comparison.columns import Column, LeftOut, Reason, Schema
+from imbaloss.comparison.explanation import SEED, RowSample, RowsToExplain, check_explaining
 from imbaloss.comparison.missing_values import mark_missing
 from imbaloss.comparison.new_data import NO_REFERENCE, NewData, NewRows
 from imbaloss.comparison.preparation import ImagePreparation, TablePreparation
@@ -139,6 +140,37 @@ class OwnModel:
         probabilities = self.model.probabilities(self.preparation(features))
         counted.add(features, probabilities, self.count_unseen(features))
         return counted.judge()
+
+    def explain(self, X: Any, n: int = 10, background: Any = None, *, seed: int = SEED) -> pd.DataFrame:
+        """Explain the rows with the highest probabilities: what each column adds to the probability of a row.
+
+        Contributions are Shapley values in units of the probability: 0.12 is 12 percentage points. Those of a row and
+        the base, the mean probability of the rows to compare with, add up to its probability.
+
+        Args:
+            X: A frame with the columns of the training, where the target may be missing; or an array (N, D).
+            n: The number of rows to explain; all rows if there are fewer.
+            background: The rows to compare with, such as those of the training; None for X itself. Of more than 100
+                rows, 100 are drawn.
+            seed: Draws the rows to compare with and the orders of the columns.
+
+        Returns:
+            One line for each column of each explained row. Its columns are "row" (the position in X, from 0 on),
+            "probability_" and the class, "base", "column", "value" (text, or missing), and "contribution".
+
+        Raises:
+            ValueError: n is no whole number from 1 on, shap is missing, or the model is one of images. Or X is a single
+                row without a background, the background has no rows, or rows are wrong as in `predict_proba`.
+            TypeError: X is a lazy frame.
+        """
+        preparation, sample = check_explaining(self, n), None
+        if background is not None:
+            sample = RowSample(seed)
+            sample.add(self.read_features(background))
+        rows, features = RowsToExplain(self, preparation, n, sample, seed), self.read_features(X)
+        rows.add(table_from_frame(X), 0, features, pd.DataFrame(index=features.index), self.probabilities(features))
+        rows.check()
+        return rows.explain().to_frame()
 
     def with_prevalence(self, share: float) -> Self:
         """Return a model whose probabilities are for rows with another share of positives. The threshold stays.

@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple
 
+from imbaloss.comparison.explanation import Explanation
 from imbaloss.comparison.new_data import NewData
 from imbaloss.comparison.own_model import OwnModel
 
@@ -14,13 +15,15 @@ class Predicted(NamedTuple):
     unseen: dict[str, int]  # by column, the number of rows with a category that the training did not have
     model: OwnModel  # with the threshold and the share of positives by which it decided
     new: NewData  # the share of positives among the rows, and the columns that have changed
+    explanation: Explanation | None = None  # why rows have a high probability; None if it was not asked for
 
     def to_json(self) -> dict[str, Any]:
         """Return all facts as JSON values."""
         counts = {"rows": self.rows, "positives": self.positives, "unseen": self.unseen}
         threshold = None if self.model.costs else self.model.threshold.value
         decided = {"threshold": threshold, "prevalence": self.model.prevalence}
-        return counts | decided | self.new.to_json()
+        explained = None if self.explanation is None else self.explanation.to_json()
+        return counts | decided | self.new.to_json() | {"explained": explained}
 
 
 class Deciding(NamedTuple):

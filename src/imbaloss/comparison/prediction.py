@@ -1,6 +1,6 @@
 """Predictions for a file of any length, one part after the other."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,17 @@ from imbaloss.choices import suggest
 from imbaloss.comparison import table_writing
 from imbaloss.comparison.column_values import list_names
 from imbaloss.comparison.columns import Column, ColumnKind, DateForm, NumberForm, Schema
+from imbaloss.comparison.explanation import (
+    BASE,
+    CONTRIBUTION,
+    NAMES,
+    SEED,
+    Explaining,
+    Explanation,
+    RowSample,
+    RowsToExplain,
+    check_explaining,
+)
 from imbaloss.comparison.missing_values import mark_missing
 from imbaloss.comparison.new_data import NewRows
 from imbaloss.comparison.own_model import OwnModel
@@ -43,13 +54,14 @@ def predict_file(
     reading: ReadingOptions = AS_DETECTED,
     *,
     deciding: Deciding = AS_TRAINED,
+    explaining: Explaining | None = None,
 ) -> Predicted:
     """Predict for a file, and write probability of the positive class and decision for each row, in its order.
 
     The column of the probabilities is called "probability_" and the class, or "score_" and the class if the model was
     asked for no calibration. The last column repeats it under the name of earlier versions, "probability" or "score".
     CSV gets six significant digits; decisions are made before rounding. To shift to the estimated share of positives,
-    the file is read twice.
+    the file is read twice. Explanations of rows are written to another file, that of `name_explained`.
 
     Args:
         model: The model.
@@ -59,41 +71,110 @@ def predict_file(
         keep: Columns of the file that are written too, unchanged.
         reading: Options for reading the file.
         deciding: Options for the decisions.
+        explaining: Options for explanations; None for no explanations.
 
     Returns:
-        The number of rows, of positive decisions, and, by column, of rows with a category that the training did not
-        have; the model as it decided; the share of positives among the rows, and the columns that have changed.
+        The counts of rows and decisions, the model as it decided, what the rows tell, and the explanations.
 
     Raises:
         OSError: A file cannot be read or written.
-        ValueError: The data have other columns or values that the model cannot take, `out` has another ending or is
-            `source`, a column to keep does not exist, the share of positives cannot be estimated but is needed, or an
-            option for the decisions is wrong.
+        ValueError: The data have other columns or values that the model cannot take, a file to write has another ending
+            or is one to read, a column to keep does not exist, or the share of positives cannot be estimated but is
+            needed. Or an option for decisions or explanations is wrong.
+    """
+    check_files(source, out, explaining)
+    if explaining is not None:
+        check_explaining(model, explaining.rows)
+    keep = [normalize_text(name) for name in keep]
+    if deciding.adjust:
+        deciding = estimate_prevalence(model, source, keep, reading, deciding)
+    decided, counted, positives = deciding.apply(model), NewRows(model.reference), 0
+    explained = None if explaining is None else open_explained(decided, explaining, reading)
+
+    def count_positives() -> Iterator[pd.DataFrame]:
+        """Yield the parts of the predictions unchanged, and add their positive decisions to the caller's count."""
+        nonlocal positives
+        for part in iterate_predictions(decided, source, keep, reading, counted, explained=explained):
+            is_number = pd.api.types.is_numeric_dtype(part[DECISION])
+            positives += int((part[DECISION] == (model.positive if is_number else str(model.positive))).sum())
+            yield part
+        if explained is not None:
+            explained.check()  # an error leaves no predictions
+
+    with naming(source):
+        rows = table_writing.write_table(out, count_positives(), (decided.column, decided.output))
+    predicted = Predicted(rows, positives, counted.unseen, decided, counted.judge())
+    return predicted if explained is None else predicted._replace(explanation=write_explanation(explained, out))
+
+
+def write_explanation(explained: RowsToExplain, out: Path) -> Explanation:
+    """Explain the rows that were collected, write the explanation beside the predictions, and return it.
+
+    Args:
+        explained: The rows to explain.
+        out: The file of the predictions.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
+    explanation = explained.explain()
+    rounded = (explanation.name, BASE, CONTRIBUTION)
+    table_writing.write_table(name_explained(out), iter([explanation.to_frame()]), rounded)
+    return explanation
+
+
+def name_explained(out: Path) -> Path:
+    """Return the file for explanations that belongs to a file of predictions: a.csv gives a_explained.csv."""
+    return out.with_name(f"{out.stem}_explained{out.suffix}")
+
+
+def check_files(source: Path, out: Path, explaining: Explaining | None) -> None:
+    """Check the files to read and to write.
+
+    Args:
+        source: The data.
+        out: The file of the predictions.
+        explaining: Options for explanations, which may name a table to compare with; None for no explanations.
+
+    Raises:
+        FileNotFoundError: A file to read does not exist.
+        ValueError: The file of the predictions has an ending of no format, or a file to write is one to read.
     """
     if out.suffix.lower() not in table_writing.ENDINGS:
         raise ValueError(
             f"{out} must end in {', '.join(table_writing.ENDINGS)}: the ending decides the format of the predictions"
         )
-    if not source.exists():
-        raise FileNotFoundError(f"there is no file or folder {source}")
+    background = None if explaining is None else explaining.background
+    for file in filter(None, (source, background)):
+        if not file.exists():
+            raise FileNotFoundError(f"there is no file or folder {file}")
     if out.exists() and out.samefile(source):
         raise ValueError(f"{out} is the file to predict for: write the predictions to another one")
-    keep = [normalize_text(name) for name in keep]
-    if deciding.adjust:
-        deciding = estimate_prevalence(model, source, keep, reading, deciding)
-    decided, counted, positives = deciding.apply(model), NewRows(model.reference), 0
+    for written in (out, name_explained(out)) if explaining else ():
+        for read in filter(None, (source, background)):
+            if written.exists() and written.samefile(read):
+                raise ValueError(f"{read} would be replaced by {written}: name another file with --out")
 
-    def count_positives() -> Iterator[pd.DataFrame]:
-        """Yield the parts of the predictions unchanged, and add their positive decisions to the caller's count."""
-        nonlocal positives
-        for part in iterate_predictions(decided, source, keep, reading, counted):
-            is_number = pd.api.types.is_numeric_dtype(part[DECISION])
-            positives += int((part[DECISION] == (model.positive if is_number else str(model.positive))).sum())
-            yield part
 
-    with naming(source):
-        rows = table_writing.write_table(out, count_positives(), (decided.column, decided.output))
-    return Predicted(rows, positives, counted.unseen, decided, counted.judge())
+def open_explained(model: OwnModel, explaining: Explaining, reading: ReadingOptions) -> RowsToExplain:
+    """Return what collects the rows to explain, with the rows of the table to compare with if one is named.
+
+    Args:
+        model: The model as it decides.
+        explaining: Options for explanations.
+        reading: Options for reading the table.
+
+    Raises:
+        OSError: The table cannot be read.
+        ValueError: The model is one of images, or the table has other columns or values than the model takes.
+    """
+    preparation, sample = check_explaining(model, explaining.rows), None
+    if explaining.background is not None:
+        sample = RowSample(SEED)
+        with naming(explaining.background):
+            for schema, part, row in iterate_table(preparation, explaining.background, reading):
+                sample.add(model.take_columns(schema, part, row))
+    return RowsToExplain(model, preparation, explaining.rows, sample, SEED)
 
 
 def estimate_prevalence(
@@ -133,7 +214,13 @@ def estimate_prevalence(
 
 
 def iterate_predictions(
-    model: OwnModel, source: Path, keep: Sequence[str], reading: ReadingOptions, counted: NewRows
+    model: OwnModel,
+    source: Path,
+    keep: Sequence[str],
+    reading: ReadingOptions,
+    counted: NewRows,
+    *,
+    explained: RowsToExplain | None = None,
 ) -> Iterator[pd.DataFrame]:
     """Yield predictions for the rows of a table or for images, one frame a part, and count the rows.
 
@@ -143,9 +230,10 @@ def iterate_predictions(
         keep: The columns to keep.
         reading: Options for reading the file.
         counted: Counts the rows; changed in place.
+        explained: Collects the rows of a table to explain, and is changed in place; None if none are explained.
     """
     if isinstance(model.preparation, TablePreparation):
-        return predict_table(model, model.preparation, source, keep, reading, counted=counted)
+        return predict_table(model, model.preparation, source, keep, reading, counted=counted, explained=explained)
     return predict_images(model, model.preparation, source, keep, reading, counted=counted)
 
 
@@ -157,6 +245,7 @@ def predict_table(
     reading: ReadingOptions,
     *,
     counted: NewRows,
+    explained: RowsToExplain | None = None,
 ) -> Iterator[pd.DataFrame]:
     """Yield predictions for the rows of a table, one frame a part.
 
@@ -169,11 +258,38 @@ def predict_table(
         keep: The columns to keep.
         reading: Options for reading the file.
         counted: Counts the rows; changed in place.
+        explained: Collects the rows to explain, and is changed in place; None if none are explained.
 
     Raises:
         OSError: The file cannot be read.
         ValueError: The source is another folder, has other columns or values than the model takes, or lacks a column to
             keep.
+    """
+    taken = {model.column, model.output, DECISION, FILE, *(NAMES if explained else ())}
+    for schema, part, row in iterate_table(preparation, source, reading):
+        check_kept(taken, part.column_names, keep)
+        features = model.take_columns(schema, part, row)
+        costs = model.compute_costs(part, row)
+        kept = part.select(list(keep)).to_pandas() if keep else pd.DataFrame(index=range(part.num_rows))
+        predictions = add_predictions(model, kept, features, counted, costs)
+        if explained is not None:
+            explained.add(part, row, features, kept, predictions[model.column].to_numpy())
+        yield predictions
+
+
+def iterate_table(
+    preparation: TablePreparation, source: Path, reading: ReadingOptions
+) -> "Iterator[tuple[Schema, pa.Table, int]]":
+    """Yield the rows of a table in parts: the schema with the forms of the file, the part, the number of its first row.
+
+    Args:
+        preparation: The preparation of the model.
+        source: The file, or a folder of Parquet files.
+        reading: Options for reading the file.
+
+    Raises:
+        OSError: The file cannot be read.
+        ValueError: The source is another folder, or it is no table.
     """
     if source.is_dir() and not is_parquet_folder(source):
         raise ValueError(f"{source} is a folder, but the model was trained on a table: name a file")
@@ -181,12 +297,8 @@ def predict_table(
     schema = complete_forms(preparation.schema, file)
     row = 1
     for part in split_evenly(file.iterate_parts(AT_ONCE), AT_ONCE):
-        check_kept(model, part.column_names, keep)
-        features = model.take_columns(schema, part, row)
-        costs = model.compute_costs(part, row)
+        yield schema, part, row
         row += part.num_rows
-        kept = part.select(list(keep)).to_pandas() if keep else pd.DataFrame(index=range(part.num_rows))
-        yield add_predictions(model, kept, features, counted, costs)
 
 
 def complete_forms(schema: Schema, file: TableFile) -> Schema:
@@ -271,13 +383,11 @@ def split_evenly(parts: "Iterator[pa.Table]", size: int) -> "Iterator[pa.Table]"
     yield pa.concat_tables(waiting)
 
 
-def check_kept(model: OwnModel, names: Sequence[str], keep: Sequence[str]) -> None:
-    """Check that the columns to keep exist, and that the predictions of a model add no column of such a name.
-
-    The predictions add "decision", "file", and the two columns of the probabilities.
+def check_kept(taken: Collection[str], names: Sequence[str], keep: Sequence[str]) -> None:
+    """Check that the columns to keep exist, and that the predictions add no column of such a name.
 
     Args:
-        model: The model.
+        taken: The names of the columns that the predictions and their explanations add.
         names: The names of the columns of the file.
         keep: The names of the columns to keep.
 
@@ -285,10 +395,9 @@ def check_kept(model: OwnModel, names: Sequence[str], keep: Sequence[str]) -> No
         ValueError: A column does not exist, or has such a name.
     """
     for name in keep:
-        if name in {model.column, model.output, DECISION, FILE}:
+        if name in taken:
             raise ValueError(
-                f"column {name!r} cannot be kept, since the predictions have a column of that name: rename it or "
-                "leave it out"
+                f"column {name!r} cannot be kept, since the output has a column of that name: rename it or leave it out"
             )
         if name not in names:
             raise ValueError(
@@ -395,7 +504,7 @@ def find_listed_images(
         names = [image_names.decode_name(file.relative_to(source).as_posix()) for file in files]
         return files, pd.DataFrame({FILE: names})
     table = TableFile(source, reading).read().table
-    check_kept(model, table.column_names, keep)
+    check_kept({model.column, model.output, DECISION, FILE}, table.column_names, keep)
     frame = pd.DataFrame({name: pd.Series(table[name].to_pylist(), dtype=object) for name in table.column_names})
     among = list(frame.columns) if column is None or column not in frame.columns else [column]
     named = image_names.find_file_column(frame, among, wanted=True)

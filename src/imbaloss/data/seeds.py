@@ -16,6 +16,7 @@ def make_generator(seed: int, name: str) -> np.random.Generator:
         augmentation: The flips and shifts of images.
         tune: The order in which the validation part is read. test: The same for the test part.
         permutations F: The rows that change places to tell what columns matter, in fold F.
+        background: The rows that explained rows are compared with.
         validation: The validation part that the classifier sets apart.
         set apart: The rows of one's own data that choose a threshold with a guarantee.
     """
