@@ -1,6 +1,7 @@
 """The commands, as a user would type them."""
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -110,6 +111,39 @@ def test_a_tuned_learning_rate_is_told(imbaloss):
 
 def test_the_version_is_that_of_the_package(imbaloss):
     assert imbaloss("--version") == (0, f"{version('imbaloss')}\n", "")
+
+
+def test_a_bug_report_has_versions_machine_and_variables(imbaloss, monkeypatch):
+    monkeypatch.setenv("IMBALOSS_DATA", "/some/folder")
+    code, out, err = imbaloss("--version", "--verbose")
+    told = dict(re.split(r"\s+", line, maxsplit=1) for line in out.splitlines())
+    assert (code, err) == (0, "")
+    assert told["imbaloss"] == version("imbaloss")
+    assert told["scikit-learn"] == version("scikit-learn")
+    assert told["IMBALOSS_DATA"] == "/some/folder"
+    assert "pytest" not in told
+    assert re.fullmatch(r"\d+ cores with \w+, \d+ threads", told["processor"])
+
+
+def test_verbose_alone_is_refused(imbaloss):
+    message = "imbaloss: --verbose is only for `imbaloss --version --verbose`\n"
+    assert imbaloss("--verbose") == imbaloss("--verbose", "losses") == (2, "", message)
+
+
+def test_python_runs_the_package_as_the_command():
+    words = [sys.executable, "-m", "imbaloss", "--version"]
+    assert subprocess.run(words, capture_output=True, text=True, check=True).stdout == f"{version('imbaloss')}\n"
+
+
+def test_a_shell_completes_commands_and_options():
+    asked = os.environ | {
+        "_IMBALOSS_COMPLETE": "complete_bash",
+        "COMP_WORDS": "imbaloss predict --adj",
+        "COMP_CWORD": "2",
+    }
+    words = [sys.executable, "-m", "imbaloss"]
+    completed = subprocess.run(words, env=asked, capture_output=True, text=True, check=True)
+    assert completed.stdout.split() == ["--adjust-prevalence"]
 
 
 def test_ctrl_c_in_train_says_so(tmp_path):

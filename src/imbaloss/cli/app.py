@@ -23,7 +23,6 @@ LOOK_UP = "Look-up"
 
 app = typer.Typer(
     invoke_without_command=True,
-    add_completion=False,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
@@ -31,12 +30,25 @@ app = typer.Typer(
 
 @app.callback()
 def root(
-    version: Annotated[bool, Option("--version", help="Print the version and stop.", is_eager=True)] = False,
+    version: Annotated[bool, Option("--version", help="Print the version and stop.")] = False,
+    verbose: Annotated[
+        bool, Option("--verbose", help="With --version: print libraries and machine too, as a bug report needs them.")
+    ] = False,
 ) -> None:
     """Find out which loss finds the rare class best, and whether the difference is real.
 
     Example: imbaloss compare fraud.csv --target fraud --budget 10m
+
+    The environment variable IMBALOSS_DATA names the folder with CIFAR-100.
     """
+    if verbose and not version:
+        raise InputError("--verbose is only for `imbaloss --version --verbose`")
+    if verbose:
+        from imbaloss.cli.environment import describe_environment
+
+        for name, value in describe_environment().items():
+            print(f"{name:24}{value}")
+        raise typer.Exit
     if version:
         from imbaloss import __version__
 
@@ -127,7 +139,7 @@ def main() -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal without the sign for plus or minus is no failure
     try:
-        code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
+        code = app(sys.argv[1:] or ["--help"], prog_name="imbaloss", standalone_mode=False)
         if code == INTERRUPTED:
             tell(f"interrupted; to go on: {shlex.join(['imbaloss', *sys.argv[1:]])}")
     except typer.TyperException as error:

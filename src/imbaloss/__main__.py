@@ -1,0 +1,5 @@
+"""`python -m imbaloss` is the command `imbaloss`."""
+
+from imbaloss.cli import main
+
+main()
