@@ -17,6 +17,7 @@ from imbaloss.comparison.own_model import OwnModel
 from imbaloss.comparison.request import ComparisonRequest
 from imbaloss.comparison.summary.explorer import Explorer, MistakeCosts, list_points, write_rounded
 from imbaloss.comparison.summary.flagged_rows import count_flagged_rows
+from imbaloss.data import Counts
 from imbaloss.evaluation.scores import Threshold
 from imbaloss.report.cells import ComparedScore
 from imbaloss.report.tables import DASH
@@ -92,17 +93,21 @@ def test_without_costs_the_page_asks_for_them_and_with_costs_by_row_it_does_not(
     assert not explore(tmp_path / "by row", cost="fn=amount,fp=5").takes_costs
 
 
-def explore_before_final_training(folder: Path, **entries: str) -> Explorer | None:
-    findings = finished.find(folder, SCORES, DECISION | entries)
-    return findings.study.advise(findings, findings.study.recommend(findings)).summary.explorer
+def test_without_calibration_it_speaks_of_a_score(tmp_path):
+    assert explore(tmp_path / "platt").is_probability
+    assert not explore(tmp_path / "none", DECISION | {"calibration": "none"}).is_probability
 
 
-def test_it_knows_a_score_and_a_guarantee(tmp_path):
-    plain = explore_before_final_training(tmp_path / "plain")
-    assert plain.is_probability
-    assert not plain.has_guarantee
-    assert not explore_before_final_training(tmp_path / "score", calibration="none").is_probability
-    assert explore_before_final_training(tmp_path / "kept", threshold="recall>=0.5").has_guarantee
+def test_a_guarantee_is_that_of_the_threshold_of_a_finished_training(tmp_path):
+    assert not explore(tmp_path / "f1").has_guarantee
+    findings = finished.find(tmp_path / "kept", SCORES, DECISION | {"threshold": "recall>=0.5"})
+    study = findings.study
+    best = study.recommend(findings)
+    assert not study.advise(findings, best).summary.explorer.has_guarantee
+    row, parts = finished.finish(study.final_run(best), ComparedScore("", "roc_auc"), 0.5)
+    set_apart = replace(row.counts, set_apart=Counts(180, 20))
+    findings.store.add([(replace(row, counts=set_apart), parts)])
+    assert study.advise(findings, best).summary.explorer.has_guarantee
 
 
 def test_nothing_is_explored_where_nothing_is_found(tmp_path):

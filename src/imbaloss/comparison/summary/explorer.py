@@ -87,7 +87,7 @@ class Explorer:
     takes_costs: bool  # whether the page asks for costs: not if they differ by row
     is_probability: bool  # false for scores without calibration
     has_model: bool  # whether a model is saved, which decides by the chosen threshold
-    has_guarantee: bool  # whether that threshold was to guarantee something, which other ones do not
+    has_guarantee: bool  # whether that threshold guarantees something, which other ones do not
     has_weights: bool  # whether numbers of rows are sums of weights
 
     @property
@@ -159,7 +159,7 @@ def aggregate_predictions(case: Case) -> Explorer | None:
     chosen = find_chosen_threshold(case)
     flagged = count_flagged_rows(tests, chosen)
     negatives, positives = flagged.totals.sum(axis=0).tolist()
-    share = positives / (negatives + positives)
+    share, final = positives / (negatives + positives), case.final
     points = list_points(flagged, case.cell.test_to_train)
     return Explorer(
         points=points,
@@ -171,8 +171,8 @@ def aggregate_predictions(case: Case) -> Explorer | None:
         costs=MistakeCosts(rule.parameters["fn"], rule.parameters["fp"]) if rule.name == COST else None,
         takes_costs=not case.cost,
         is_probability=case.best.decision.calibration != NONE,
-        has_model=case.final is not None and not case.final.failure,
-        has_guarantee=isinstance(rule, Guarantee),
+        has_model=final is not None and not final.failure,
+        has_guarantee=isinstance(rule, Guarantee) and final is not None and final.threshold is not None,
         has_weights=tests[0].weights is not None,
     )
 
@@ -235,4 +235,4 @@ def round_ends(interval: Interval) -> list[float]:
 
 def shorten(number: float) -> float:
     """Return a whole number as an int, which JSON writes without a decimal point; others are returned unchanged."""
-    return int(number) if number.is_integer() else number
+    return int(number) if number == int(number) else number
