@@ -31,16 +31,16 @@ const relate = (part, rest) => [  // the share of the part in both; its highest 
   part[0] / (part[0] + rest[0]), shareOfOdds(lowestOdds(part, rest)), 1 - shareOfOdds(lowestOdds(rest, part)),
 ];
 
-const numberIn = (name, otherwise) => {  // what a field holds; another value where it is empty or out of bounds
+const readNumber = (name, otherwise) => {  // what a field holds; another value where it is empty or out of bounds
   const field = fields[name];
   return field && field.value !== "" && field.checkValidity() ? Number(field.value) : otherwise;
 };
 const readRequest = () => {
   const share = data.positives / (data.positives + data.negatives);
   const isShifted = fields.share.value !== fields.share.defaultValue;  // what the field shows at first is rounded
-  const rows = numberIn("rows", Number(fields.rows.defaultValue));
+  const rows = readNumber("rows", Number(fields.rows.defaultValue));
   return {
-    rows, share: isShifted ? numberIn("share", 100 * share) / 100 : share, fn: numberIn("fn", NaN), fp: numberIn("fp", NaN),
+    rows, share: isShifted ? readNumber("share", 100 * share) / 100 : share, fn: readNumber("fn", NaN), fp: readNumber("fp", NaN),
   };
 };
 
@@ -113,8 +113,9 @@ const moveTo = (place) => {
 
 const handleInput = ({ target }) => {  // the threshold that is typed counts when it is complete
   if (target === fields.threshold) return;
-  if (target === fields.place) choose(Number(target.value));
-  if (target === fields.capacity) moveTo(findWithin(numberIn("capacity", Infinity), readRequest()));
+  if (target === fields.place) return choose(Number(target.value));
+  const capacity = readNumber("capacity", NaN);
+  if (!Number.isNaN(capacity)) moveTo(findWithin(capacity, readRequest()));  // again for other rows, or another share
   show();
 };
 const handleTyped = ({ target }) => {
