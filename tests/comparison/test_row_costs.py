@@ -53,11 +53,23 @@ def test_what_is_written_is_what_is_read(text, written, columns):
         ("fn=-1,fp=1", "a cost must be finite and >= 0, found -1, for fn"),
         ("fn=nan,fp=1", "a cost must be finite and >= 0, found nan, for fn"),
         ("fn=inf*amount,fp=1", "a cost must be finite and >= 0, found inf, for fn"),
+        ("fn=amount;fp=1", "costs are separated by commas, as fn=amount,fp=5,tp=5, found 'fn=amount;fp=1'"),
+        ("fn=amount fp=1", "costs are separated by commas, as fn=amount,fp=5,tp=5, found 'fn=amount fp=1'"),
+        (
+            "fn=amount * 0.5,fp=1",
+            r"a number stands before its column: write 0.5\*amount, found amount \* 0.5, for fn in",
+        ),
     ],
 )
 def test_other_texts_are_refused(text, sentence):
     with pytest.raises(ValueError, match=sentence):
         RowCosts.parse(text)
+
+
+@pytest.mark.parametrize("costs", [np.ones((3, 4)), ["fn", "fp"], 5])
+def test_costs_of_another_type_are_refused(costs):
+    with pytest.raises(TypeError, match=f'costs must be text, as .*, or a dict, found {type(costs).__name__}'):
+        RowCosts.read(costs)
 
 
 def test_costs_are_computed_by_hand():

@@ -22,7 +22,7 @@ POSSIBLE = 0.999  # confidence of the shares that may explain a change of a colu
 SHARES = 9  # number of such shares that are tried
 MOST_TOLD = 3  # columns that are named on the terminal; the others are counted
 NO_REFERENCE = (
-    "the model keeps no validation rows, since an earlier version wrote it, or since it learned from rows with weights"
+    "the model keeps no validation rows (it learned from rows with weights, or an earlier version wrote it)"
 )
 NO_ROWS = "there are no new rows"
 NOT_SEPARATED = "the validation rows are too few, or their probabilities do not tell the classes apart"
