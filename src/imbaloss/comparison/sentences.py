@@ -397,10 +397,10 @@ def warn_of_leaks(case: Case) -> str:
     )
     if len(leaks) > 1:
         return (
-            f"Possible leaks: the good score rests on each of the columns {columns}. When the values of one are "
-            f"shuffled, the {case.score.label} loses at least {share} of its lead over chance. When all others are "
-            f"shuffled instead, it keeps at least {kept}. If they are known only after the target, leave them out with "
-            "--drop"
+            f"Possible leaks: the good score rests on each of the columns {columns}. When the values of one and of its "
+            f"copies are shuffled, the {case.score.label} loses at least {share} of its lead over chance. When all "
+            f"others are shuffled instead, it keeps at least {kept}. If they are known only after the target, leave "
+            "them out with --drop"
         )
     return (
         f"Possible leak: the good score rests on the column {columns}. When its values are shuffled, the "
