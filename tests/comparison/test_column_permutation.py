@@ -28,7 +28,7 @@ from imbaloss.comparison.column_permutation import (
 from imbaloss.comparison.columns import Column, ColumnKind, Reason, Schema
 from imbaloss.comparison.deadline import TimeIsUp
 from imbaloss.comparison.place import Place
-from imbaloss.comparison.planning import choose_permutations, plan_study
+from imbaloss.comparison.planning import choose_permutations, describe_unmeasured_columns, plan_study
 from imbaloss.comparison.preparation import TablePreparation
 from imbaloss.comparison.request import ComparisonRequest
 from imbaloss.comparison.study import OwnStudy
@@ -276,8 +276,17 @@ def test_a_score_in_use_today_has_no_columns_to_measure():
 )
 def test_many_columns_are_permuted_less_often(columns, importance, permutations):
     frame = pd.DataFrame({f"x{place}": np.random.default_rng(place).normal(size=20) for place in range(columns)})
-    request = ComparisonRequest(target="y", importance=importance)
-    assert choose_permutations(request, judge(frame)) == permutations
+    request, schema = ComparisonRequest(target="y", importance=importance), judge(frame)
+    assert choose_permutations(request, schema) == permutations
+    is_told = (columns, importance) in {(501, None), (1, True)}  # and not where nothing else is to be expected
+    assert len(describe_unmeasured_columns(request, schema)) == is_told
+
+
+def test_more_than_500_columns_are_told_to_be_unmeasured_with_the_option_that_measures_them():
+    frame = pd.DataFrame(np.random.default_rng(0).normal(size=(20, 501))).add_prefix("x")
+    [note] = describe_unmeasured_columns(ComparisonRequest(target="y", command="imbaloss compare"), judge(frame))
+    assert "since there are more than 500" in note
+    assert note.endswith("--importance measures it")
 
 
 def test_images_have_no_columns():

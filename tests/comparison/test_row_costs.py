@@ -96,6 +96,8 @@ def test_rows_are_decided_by_their_own_costs_and_scored_by_hand():
         assert (row.threshold, row.is_decided) == (None, True)
         assert {tried.score <= 0 for tried in row.tuning.candidates} == {True} if row.tuning else True
     assert "by its own costs (fn=amount,fp=5,tp=5)" in found.verdict
+    assert [score.label for score in found.findings.scored][1] == "F1 of the decisions"
+    assert not any("threshold" in score.label for score in found.findings.scored)
     assert "Deciding by " in found.verdict
     assert found.threshold is None
     assert "amount" not in found.model.kind.names
@@ -195,6 +197,7 @@ def test_columns_of_costs_are_learned_from_if_asked():
         ({"cost": "fn=0,fp=0"}, "to flag no row costs nothing"),
         ({"cost": COST, "threshold": "cost:fn=10"}, "`cost` and `threshold` cannot be combined"),
         ({"cost": COST, "threshold": "f1"}, "`cost` and `threshold` cannot be combined"),
+        ({"cost": COST, "threshold": "recall>=0.99"}, "`cost` and `threshold` cannot be combined"),
         ({"cost": COST, "calibration": "none"}, "`cost` needs probabilities: leave out `calibration` none"),
         ({"threshold": "expected_cost"}, "the rule expected_cost needs the costs of each row: give them by `cost`"),
         ({"baseline": "tody"}, r"has no column 'tody', which `baseline` names \(did you mean 'today'\?\)"),
