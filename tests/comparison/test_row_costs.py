@@ -1,16 +1,21 @@
 """Costs by row and a score in use today: read, learned by hand, compared, saved and predicted with."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 import imbaloss
+from imbaloss.comparison.description import describe_data
+from imbaloss.comparison.opening import find_costs
 from imbaloss.comparison.own_model import OwnModel
 from imbaloss.comparison.reading.frames import table_from_frame
+from imbaloss.comparison.request import ComparisonRequest
 from imbaloss.comparison.row_costs import RowCosts
 from imbaloss.data import SamplerSpec, Samples, resample
+from tests.comparison.examples import of_frames
 
 COST = "fn=amount,fp=5,tp=5"
 QUICK = {"methods": ["logistic_regression", "lightgbm"], "settings": 1, "folds": 3, "repetitions": 2}
@@ -74,9 +79,23 @@ def test_costs_of_another_type_are_refused(costs):
 
 def test_costs_are_computed_by_hand():
     table = table_from_frame(pd.DataFrame({"amount": ["1,50", "20,00"], "y": [0, 1]}))
-    costs = RowCosts.parse("fn=2*amount,fp=5,tp=amount").find_forms(table, (), None)
+    costs = find_costs(table, ComparisonRequest(target="y", cost="fn=2*amount,fp=5,tp=amount"))
+    assert costs is not None
     expected = [[0, 5, 3, 1.5], [0, 5, 40, 20]]
     np.testing.assert_allclose(costs.compute(table), expected)
+
+
+def test_missing_values_of_a_baseline_and_constant_costs_are_told():
+    frame = make_frame().assign(fee=5.0, today=lambda data: data["today"].where(data.index % 10 > 0))
+    request = ComparisonRequest(target="fraud", cost="fn=amount,fp=2*fee", baseline="today")
+    notes = describe_data(of_frames("data", [frame], request))
+    assert [note for note in notes if "`today`, the" in note or "cost does" in note] == [
+        "Column `today`, the score or decision in use, has no value in 30 rows (10 %): for the method baseline that is "
+        "a value of its own",
+        "Column `fee` is 5 in all rows, so this cost does not differ by row",
+    ]
+    plain = describe_data(of_frames("data", [make_frame()], replace(request, cost="fn=amount,fp=5")))
+    assert not any("`today`, the" in note or "cost does" in note for note in plain)
 
 
 def test_rows_are_decided_by_their_own_costs_and_scored_by_hand():

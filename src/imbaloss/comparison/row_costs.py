@@ -147,20 +147,6 @@ class RowCosts:
         forms = dict(self.forms)
         return NumberColumns("cost", self.columns, tuple(forms.get(name) for name in self.columns))
 
-    def find_forms(self, table: "pa.Table", na_values: Sequence[str], decimal: str | None) -> Self:
-        """Return a copy that knows how the columns of a table write their numbers.
-
-        Args:
-            table: The rows to learn from, with the columns.
-            na_values: Texts that mean a missing value, in addition to the usual ones.
-            decimal: The decimal mark if numbers leave it open; None for an error then.
-
-        Raises:
-            ValueError: A column has a value that is no number, or numbers whose mark can be read in two ways.
-        """
-        read = self.number_columns.find_forms(table, na_values, decimal)
-        return type(self)(self.terms, tuple(zip(read.names, read.forms, strict=True)))
-
     def compute(self, table: "pa.Table", na_values: Sequence[str] = (), first_row: int = 1) -> Floats:
         """Compute the costs of each row, (N, 4), in the order of `OUTCOMES`.
 
