@@ -146,7 +146,8 @@ def test_sentences_name_leaks_and_the_columns_that_matter_beyond_chance(folds, e
     assert warn_of_leaks(case) == (
         "Possible leaks: the good score rests on each of the columns `a` and `b`. When the values of one and "
         "of its copies are shuffled, the average precision loses at least 80 % of its lead over chance. When all "
-        "others are shuffled instead, it keeps at least 70 %. If they are known only after the target, leave them out with --drop"
+        "others are shuffled instead, it keeps at least 70 %. If they are known only after the target, leave them out "
+        "with --drop"
     )
     assert name_important_columns(case) == (
         "The columns that matter most to ce: when the values of one are shuffled, its mean average precision gets "

@@ -73,7 +73,7 @@ def test_other_texts_are_refused(text, sentence):
 
 @pytest.mark.parametrize("costs", [np.ones((3, 4)), ["fn", "fp"], 5])
 def test_costs_of_another_type_are_refused(costs):
-    with pytest.raises(TypeError, match=f'costs must be text, as .*, or a dict, found {type(costs).__name__}'):
+    with pytest.raises(TypeError, match=f"costs must be text, as .*, or a dict, found {type(costs).__name__}"):
         RowCosts.read(costs)
 
 

@@ -186,6 +186,6 @@ def test_equivalent_methods_and_equal_means_have_words(tmp_path):
 def test_a_single_method_that_is_ruled_out_is_one(tmp_path):
     advice = advise(tmp_path, {"extra_trees": AHEAD, "ce": CE})
     assert advice.sentences[2] == (
-        "extra_trees is the best of the 2 methods, with 95 % confidence. The other one is ruled out; it is behind by at "
-        "least the number in brackets: ce (0.089)"
+        "extra_trees is the best of the 2 methods, with 95 % confidence. The other one is ruled out; it is behind by "
+        "at least the number in brackets: ce (0.089)"
     )

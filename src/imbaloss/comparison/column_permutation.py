@@ -156,6 +156,7 @@ def find_copies(own: Own) -> tuple[tuple[str, ...], ...]:
     same rows, as an amount in two currencies. Names do if each name of one stands for one name of the other.
     """
     assert isinstance(own.kind, Schema)
+    assert isinstance(own.features, pd.DataFrame)
     digests = {name: hashlib.sha256() for name in own.kind.read_from}
     for column in own.kind.columns:
         digests[column.read_from].update(rank_values(own.features[column.name]).tobytes())
@@ -173,15 +174,14 @@ def rank_values(values: "pd.Series[Any]") -> NDArray[np.int64]:
     """
     if values.dtype != np.float64:
         return pd.factorize(values)[0].astype(np.int64)
-    ranks = values.rank(method="dense").fillna(0).to_numpy(np.int64)
-    mirrored = np.where(ranks > 0, ranks.max() + 1 - ranks, 0)
+    ranks: NDArray[np.int64] = np.asarray(values.rank(method="dense").fillna(0), dtype=np.int64)
+    mirrored: NDArray[np.int64] = np.where(ranks > 0, ranks.max() + 1 - ranks, 0)
     differ = np.flatnonzero(ranks != mirrored)
-    return mirrored if len(differ) and ranks[differ[0]] < mirrored[differ[0]] else ranks
+    is_below = bool(len(differ)) and bool(ranks[differ[0]] < mirrored[differ[0]])
+    return mirrored if is_below else ranks
 
 
-def join_copies(
-    groups: dict[str, NDArray[np.intp]], copies: Sequence[Sequence[str]]
-) -> dict[str, NDArray[np.intp]]:
+def join_copies(groups: dict[str, NDArray[np.intp]], copies: Sequence[Sequence[str]]) -> dict[str, NDArray[np.intp]]:
     """Give each column the inputs of its copies too, so that they are permuted together.
 
     Each of two copies alone would lose little, since the other one tells the same.

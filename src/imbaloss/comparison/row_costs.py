@@ -58,7 +58,7 @@ class CostTerm:
 
 
 def read_number(text: str) -> float | None:
-    """Read a number; None if the text is none.
+    """Read a number that is a cost; None if the text is no number.
 
     Raises:
         ValueError: The number is below 0, infinite or NaN.
