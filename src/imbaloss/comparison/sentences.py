@@ -160,14 +160,14 @@ def name_possible_best(case: Case) -> str:
     ends = [(method, ruling.behind, "") for method, ruling in rulings.items() if case.is_ruled_out(method)]
     ends += [(method, drop.behind, f"; {drop.when}") for method, drop in case.drops.items()]
     behind = [f"{method} ({write_number(least, DECIMALS_ALONE)}{when})" for method, least, when in ends]
-    ruled_out = "The other one is ruled out; it is" if len(ends) == 1 else "The others are ruled out; each is"
+    outcome = "The other one is ruled out; it is" if len(ends) == 1 else "The others are ruled out; each is"
     if len(possible) == 1:
         return (
-            f"{possible[0]} is the best of the {compared} methods, with 95 % confidence. {ruled_out} behind by at least "
+            f"{possible[0]} is the best of the {compared} methods, with 95 % confidence. {outcome} behind by at least "
             f"the number in brackets: {list_methods(behind)}{by_rows}"
         )
     return (
-        f"These methods may be the best, with 95 % confidence: {list_methods(possible)}. {ruled_out} behind the best by "
+        f"These methods may be the best, with 95 % confidence: {list_methods(possible)}. {outcome} behind the best by "
         f"at least the number in brackets: {list_methods(behind)}{by_rows}"
     )
 
