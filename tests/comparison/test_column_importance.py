@@ -1,6 +1,7 @@
 """Which columns matter: losses with intervals, possible leaks, and where they are told."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -18,6 +19,7 @@ from imbaloss.comparison.column_importance import (
     tabulate_importance,
 )
 from imbaloss.comparison.sentences import name_important_columns, warn_of_leaks
+from imbaloss.data import Counts
 from imbaloss.report.cells import COST, OF_OBJECTIVES
 from imbaloss.statistics import Interval
 from imbaloss.studies import PermutedScores, Row
@@ -89,6 +91,19 @@ def test_a_leak_carries_three_fifths_of_the_score_of_a_good_model(
     assert table.loc[table["possible_leak"], "column"].tolist() == leaks
 
 
+@pytest.mark.parametrize(("positives", "test_to_train", "leaks"), [(5, 1 / 3, ["a"]), (4, 1 / 3, []), (5, None, [])])
+def test_a_handful_of_positives_proves_no_leak(positives, test_to_train, leaks, tmp_path):
+    """Of two folds or of two seeds with one test part: a perfect score on four positives is no rarity."""
+    rows = rows_of(tmp_path, 1.0)
+    for place, row in enumerate(rows):
+        row.scores["test"]["roc_auc"] = 1.0
+        rows[place] = replace(row, counts=replace(row.counts, test=Counts(90, positives)))
+    values = [[0.1], [0.55], [0.6]]
+    scores = permuted(rows, [0.6, 0.6], [values, values], 0.6)
+    table = tabulate_importance(compute_importance(AVERAGE_PRECISION, rows, scores, test_to_train))
+    assert table.loc[table["possible_leak"], "column"].tolist() == leaks
+
+
 def test_no_column_of_a_method_below_chance_is_a_leak(tmp_path):
     rows = rows_of(tmp_path)
     values = [[0.01], [0.05], [0.05]]
@@ -129,9 +144,10 @@ def test_sentences_name_leaks_and_the_columns_that_matter_beyond_chance(folds, e
         study=SimpleNamespace(folds=folds, noun="rows"),
     )
     assert warn_of_leaks(case) == (
-        "Possible leaks: the good score rests on each of the columns `a` and `b`. When the values of one are shuffled, "
-        "the average precision loses at least 80 % of its lead over chance. When all others are shuffled instead, it "
-        "keeps at least 70 %. If they are known only after the target, leave them out with --drop"
+        "Possible leaks: the good score rests on each of the columns `a` and `b`. When the values of one and "
+        "of its copies are shuffled, the average precision loses at least 80 % of its lead over chance. When all "
+        "others are shuffled instead, it keeps at least 70 %. If they are known only after the target, leave them out "
+        "with --drop"
     )
     assert name_important_columns(case) == (
         "The columns that matter most to ce: when the values of one are shuffled, its mean average precision gets "
@@ -172,6 +188,18 @@ def test_a_leak_is_told_first_on_terminal_page_and_in_json(imbaloss, tmp_path):
     assert answer["importance"][0]["possible_leak"] is True
     assert answer["importance"][0]["loss"] == pytest.approx(table["loss"][0])
     assert answer["verdict"][1].startswith("Possible leak")
+
+
+def test_copies_of_a_leak_do_not_hide_each_other():
+    """The second one is in another unit and direction; with either alone shuffled, the other one would be enough."""
+    frame = frame_with_leak().assign(copy_in_cents=lambda data: -100 * data["copy"])
+    answer = library.compare(
+        frame.drop(columns="fraud"), frame["fraud"], methods="logistic_regression", settings=1, repetitions=3, folds=3
+    )
+    table = answer.importance
+    assert table.loc[table["possible_leak"], "column"].tolist() == ["copy", "copy_in_cents"]
+    assert (table["share_lost"][:2] > 0.8).all()
+    assert "Possible leaks: the good score rests on each of the columns `copy` and `copy_in_cents`." in answer.verdict
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -16,11 +17,18 @@ from sklearn.metrics import average_precision_score
 import imbaloss
 from imbaloss import studies
 from imbaloss.comparison import column_permutation
-from imbaloss.comparison.column_permutation import measure_columns, score_permuted, score_test, select_measured
-from imbaloss.comparison.columns import Reason
+from imbaloss.comparison.column_permutation import (
+    find_copies,
+    join_copies,
+    measure_columns,
+    score_permuted,
+    score_test,
+    select_measured,
+)
+from imbaloss.comparison.columns import Column, ColumnKind, Reason, Schema
 from imbaloss.comparison.deadline import TimeIsUp
 from imbaloss.comparison.place import Place
-from imbaloss.comparison.planning import choose_permutations, plan_study
+from imbaloss.comparison.planning import choose_permutations, describe_unmeasured_columns, plan_study
 from imbaloss.comparison.preparation import TablePreparation
 from imbaloss.comparison.request import ComparisonRequest
 from imbaloss.comparison.study import OwnStudy
@@ -71,6 +79,37 @@ def test_a_category_a_missing_number_a_date_and_a_marked_number_have_several_inp
     assert counts["day"] == 5  # the date, and sines and cosines of hour and weekday
     assert counts["marked"] > 2
     assert counts["amount"] == counts["shop"] == 1
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "are_copies"),
+    [
+        ([1.0, 2.0, 2.0, 9.0], [10.0, 20.0, 20.0, 30.0], True),  # another unit
+        ([1.0, 2.0, 2.0, 9.0], [-1.0, -2.0, -2.0, -3.0], True),  # the opposite order
+        ([np.nan, 1.0, 2.0, 3.0], [np.nan, 5.0, 4.0, 3.0], True),
+        ([np.nan, 1.0, 2.0, 3.0], [1.0, np.nan, 2.0, 3.0], False),
+        ([1.0, 2.0, 3.0, 4.0], [1.0, 2.0, 4.0, 3.0], False),
+        ([1.0, 2.0, 2.0, 9.0], [1.0, 2.0, 3.0, 9.0], False),
+        (["a", "b", "a", "c"], ["x", "a", "x", "b"], True),  # other names for the same
+        (["a", "b", "a", "c"], ["x", "a", "x", "x"], False),
+    ],
+)
+def test_columns_are_copies_if_they_tell_the_same(first, second, *, are_copies):
+    frame = pd.DataFrame({"first": first, "other": [0.0, 1.0, 0.0, 1.0], "second": second})
+    schema = Schema(
+        tuple(
+            Column(name, ColumnKind.NUMBER if frame[name].dtype == np.float64 else ColumnKind.CATEGORY)
+            for name in frame
+        )
+    )
+    own = SimpleNamespace(kind=schema, features=frame)
+    assert find_copies(own) == ((("first", "second"),) if are_copies else ())
+
+
+def test_copies_are_permuted_together():
+    groups = {"a": np.array([0]), "b": np.array([1, 2]), "c": np.array([3])}
+    joined = {name: sorted(places) for name, places in join_copies(groups, [("a", "c")]).items()}
+    assert joined == {"a": [0, 3], "b": [1, 2], "c": [0, 3]}
 
 
 def draw_orders(rows: int, repeats: int) -> list[np.ndarray]:
@@ -237,8 +276,17 @@ def test_a_score_in_use_today_has_no_columns_to_measure():
 )
 def test_many_columns_are_permuted_less_often(columns, importance, permutations):
     frame = pd.DataFrame({f"x{place}": np.random.default_rng(place).normal(size=20) for place in range(columns)})
-    request = ComparisonRequest(target="y", importance=importance)
-    assert choose_permutations(request, judge(frame)) == permutations
+    request, schema = ComparisonRequest(target="y", importance=importance), judge(frame)
+    assert choose_permutations(request, schema) == permutations
+    is_told = (columns, importance) in {(501, None), (1, True)}  # and not where nothing else is to be expected
+    assert len(describe_unmeasured_columns(request, schema)) == is_told
+
+
+def test_more_than_500_columns_are_told_to_be_unmeasured_with_the_option_that_measures_them():
+    frame = pd.DataFrame(np.random.default_rng(0).normal(size=(20, 501))).add_prefix("x")
+    [note] = describe_unmeasured_columns(ComparisonRequest(target="y", command="imbaloss compare"), judge(frame))
+    assert "since there are more than 500" in note
+    assert note.endswith("--importance measures it")
 
 
 def test_images_have_no_columns():

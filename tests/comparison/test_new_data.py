@@ -239,6 +239,12 @@ def test_python_gives_what_the_command_gives(folder, new, imbaloss):
     assert model.with_threshold(0.2).threshold.value == 0.2
 
 
+def test_a_guarantee_is_asked_of_compare(folder, new, imbaloss):
+    code, _, err = imbaloss("predict", folder, str(new), "--threshold", "recall>=0.9")
+    assert (code, len(err.splitlines())) == (2, 1)
+    assert "a guarantee such as recall>=0.9 is asked of `compare`, which sets rows apart for it" in err
+
+
 def test_a_shifted_model_is_saved_as_such(model, tmp_path):
     model.with_prevalence(0.4).save(tmp_path / "model")
     assert OwnModel.load(tmp_path / "model").prevalence == 0.4

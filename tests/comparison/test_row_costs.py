@@ -1,16 +1,21 @@
 """Costs by row and a score in use today: read, learned by hand, compared, saved and predicted with."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 import imbaloss
+from imbaloss.comparison.description import describe_data
+from imbaloss.comparison.opening import find_costs
 from imbaloss.comparison.own_model import OwnModel
 from imbaloss.comparison.reading.frames import table_from_frame
+from imbaloss.comparison.request import ComparisonRequest
 from imbaloss.comparison.row_costs import RowCosts
 from imbaloss.data import SamplerSpec, Samples, resample
+from tests.comparison.examples import of_frames
 
 COST = "fn=amount,fp=5,tp=5"
 QUICK = {"methods": ["logistic_regression", "lightgbm"], "settings": 1, "folds": 3, "repetitions": 2}
@@ -53,6 +58,12 @@ def test_what_is_written_is_what_is_read(text, written, columns):
         ("fn=-1,fp=1", "a cost must be finite and >= 0, found -1, for fn"),
         ("fn=nan,fp=1", "a cost must be finite and >= 0, found nan, for fn"),
         ("fn=inf*amount,fp=1", "a cost must be finite and >= 0, found inf, for fn"),
+        ("fn=amount;fp=1", "costs are separated by commas, as fn=amount,fp=5,tp=5, found 'fn=amount;fp=1'"),
+        ("fn=amount fp=1", "costs are separated by commas, as fn=amount,fp=5,tp=5, found 'fn=amount fp=1'"),
+        (
+            "fn=amount * 0.5,fp=1",
+            r"a number stands before its column: write 0.5\*amount, found amount \* 0.5, for fn in",
+        ),
     ],
 )
 def test_other_texts_are_refused(text, sentence):
@@ -60,11 +71,31 @@ def test_other_texts_are_refused(text, sentence):
         RowCosts.parse(text)
 
 
+@pytest.mark.parametrize("costs", [np.ones((3, 4)), ["fn", "fp"], 5])
+def test_costs_of_another_type_are_refused(costs):
+    with pytest.raises(TypeError, match=f"costs must be text, as .*, or a dict, found {type(costs).__name__}"):
+        RowCosts.read(costs)
+
+
 def test_costs_are_computed_by_hand():
     table = table_from_frame(pd.DataFrame({"amount": ["1,50", "20,00"], "y": [0, 1]}))
-    costs = RowCosts.parse("fn=2*amount,fp=5,tp=amount").find_forms(table, (), None)
+    costs = find_costs(table, ComparisonRequest(target="y", cost="fn=2*amount,fp=5,tp=amount"))
+    assert costs is not None
     expected = [[0, 5, 3, 1.5], [0, 5, 40, 20]]
     np.testing.assert_allclose(costs.compute(table), expected)
+
+
+def test_missing_values_of_a_baseline_and_constant_costs_are_told():
+    frame = make_frame().assign(fee=5.0, today=lambda data: data["today"].where(data.index % 10 > 0))
+    request = ComparisonRequest(target="fraud", cost="fn=amount,fp=2*fee", baseline="today")
+    notes = describe_data(of_frames("data", [frame], request))
+    assert [note for note in notes if "`today`, the" in note or "cost does" in note] == [
+        "Column `today`, the score or decision in use, has no value in 30 rows (10 %): for the method baseline that is "
+        "a value of its own",
+        "Column `fee` is 5 in all rows, so this cost does not differ by row",
+    ]
+    plain = describe_data(of_frames("data", [make_frame()], replace(request, cost="fn=amount,fp=5")))
+    assert not any("`today`, the" in note or "cost does" in note for note in plain)
 
 
 def test_rows_are_decided_by_their_own_costs_and_scored_by_hand():
@@ -84,6 +115,8 @@ def test_rows_are_decided_by_their_own_costs_and_scored_by_hand():
         assert (row.threshold, row.is_decided) == (None, True)
         assert {tried.score <= 0 for tried in row.tuning.candidates} == {True} if row.tuning else True
     assert "by its own costs (fn=amount,fp=5,tp=5)" in found.verdict
+    assert [score.label for score in found.findings.scored][1] == "F1 of the decisions"
+    assert not any("threshold" in score.label for score in found.findings.scored)
     assert "Deciding by " in found.verdict
     assert found.threshold is None
     assert "amount" not in found.model.kind.names
@@ -183,6 +216,7 @@ def test_columns_of_costs_are_learned_from_if_asked():
         ({"cost": "fn=0,fp=0"}, "to flag no row costs nothing"),
         ({"cost": COST, "threshold": "cost:fn=10"}, "`cost` and `threshold` cannot be combined"),
         ({"cost": COST, "threshold": "f1"}, "`cost` and `threshold` cannot be combined"),
+        ({"cost": COST, "threshold": "recall>=0.99"}, "`cost` and `threshold` cannot be combined"),
         ({"cost": COST, "calibration": "none"}, "`cost` needs probabilities: leave out `calibration` none"),
         ({"threshold": "expected_cost"}, "the rule expected_cost needs the costs of each row: give them by `cost`"),
         ({"baseline": "tody"}, r"has no column 'tody', which `baseline` names \(did you mean 'today'\?\)"),

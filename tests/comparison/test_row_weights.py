@@ -85,7 +85,11 @@ def test_a_column_of_weights_is_read_from_a_file(tmp_path, type_in):
             {"sample_weight": np.ones(239)},
             r"sample_weight must be \(240,\), one for each row of X, found shape \(239,\)",
         ),
-        ({"sample_weight": np.ones(240), "times": np.arange(240)}, "`weight` and `time` cannot be combined"),
+        ({"sample_weight": np.ones(240), "times": np.arange(240)}, "`sample_weight` and `times` cannot be combined"),
+        (
+            {"sample_weight": np.ones(240), "threshold": "recall>=0.5"},
+            "`sample_weight` and a guarantee cannot be combined: its tests count rows alike",
+        ),
         (
             {"sample_weight": np.ones(240), "methods": ["ce + smote"]},
             "its sampler makes new rows, which have no weight",

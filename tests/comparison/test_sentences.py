@@ -179,3 +179,13 @@ def test_equivalent_methods_and_equal_means_have_words(tmp_path):
     assert "so little that they are equivalent" in choice
     equal = advise(tmp_path / "equal", {"lightgbm": LIGHTGBM, "ce": LIGHTGBM})
     assert "The only network is ce: lightgbm and ce have the same mean average precision" in equal.sentences
+    rounded = advise(tmp_path / "rounded", {"lightgbm": LIGHTGBM, "ce": [value + 1e-16 for value in LIGHTGBM]})
+    assert not any("ahead of" in sentence or "has a higher mean" in sentence for sentence in rounded.sentences)
+
+
+def test_a_single_method_that_is_ruled_out_is_one(tmp_path):
+    advice = advise(tmp_path, {"extra_trees": AHEAD, "ce": CE})
+    assert advice.sentences[2] == (
+        "extra_trees is the best of the 2 methods, with 95 % confidence. The other one is ruled out; it is behind by "
+        "at least the number in brackets: ce (0.089)"
+    )

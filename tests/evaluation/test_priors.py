@@ -25,7 +25,7 @@ def test_a_prevalence_is_one_share_or_one_for_each_class():
     ("prevalence", "classes", "sentence"),
     [
         (0, 2, "prevalence must be above 0 and below 1"),
-        (1.0, 2, "prevalence must be above 0 and below 1"),
+        (1.0, 2, "prevalence must be above 0 and below 1, found 1.0"),
         (float("nan"), 2, "prevalence must be above 0 and below 1"),
         (0.1, 3, "prevalence must be one share for each of 3 classes, found 0.1"),
         ([0.5, 0.6], 2, "and sum to 1 over the classes"),

@@ -16,6 +16,7 @@ from imbaloss.studies import PermutedScores, Row
 CARRIED = 0.6  # share of the lead over chance that a possible leak carries
 GOOD_PLACE = 0.6  # place of the average precision between chance and 1 from which on a model is suspiciously good
 GOOD_AREA = 0.9  # ROC-AUC from which on it is
+FEWEST = 10  # test rows of each class by which a model is called suspiciously good
 COLUMNS = ("column", "loss", "loss_low", "loss_high", "share_lost", "share_kept", "possible_leak")
 
 
@@ -67,7 +68,9 @@ def compute_importance(
     chance = np.mean([compute_chance(score, row) for row in measured])
     above_chance = sign * float(np.mean([each.unchanged for each in scores]) - chance)
     kept = sign * (np.mean([each.kept.mean(axis=1) for each in scores], axis=0) - chance)
-    is_suspicious = are_suspicious(measured)
+    tested = np.array([row.counts.test for row in measured])  # of one test part, or of the folds together
+    is_judged = (tested[0] if test_to_train is None else tested.sum(axis=0)).min() >= FEWEST
+    is_suspicious = is_judged and are_suspicious(measured)
     importance = []
     for column, of_column, of_kept in zip(scores[0].columns, losses.T, kept.tolist(), strict=True):
         loss = t_interval(of_column, inflation=inflation_of(len(of_column), test_to_train))

@@ -1,14 +1,18 @@
 """Measuring which columns matter: the score of the recommended method after the values of a column are shuffled."""
 
+import hashlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import inf
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from imbaloss import studies
+from imbaloss.comparison.columns import Schema
 from imbaloss.comparison.deadline import TimeIsUp
 from imbaloss.comparison.own_data import Own
 from imbaloss.comparison.place import Place
@@ -85,8 +89,8 @@ def measure_repetition(row: Row, place: Place, permutations: int, end: float) ->
     Args:
         row: The row (result) of the run.
         place: The data, the store and the device.
-        permutations: The number of permutations. All columns are permuted in the same ways. All others but one column
-            are permuted in the first way alone, which saves time.
+        permutations: The number of permutations. All columns are permuted in the same ways, and copies of a column
+            together with it. All others but one column are permuted in the first way alone, which saves time.
         end: When the time ends, as `time.monotonic` tells it.
 
     Returns:
@@ -109,6 +113,7 @@ def measure_repetition(row: Row, place: Place, permutations: int, end: float) ->
         return np.nan if value is None else value
 
     inputs, groups = group_inputs(place.own, row)
+    groups = join_copies(groups, find_copies(place.own))
     generator = make_generator(run.seed, f"permutations {run.fold.fold if run.fold else 0}")
     orders = [generator.permutation(len(inputs)) for _ in range(permutations)]
     every = np.arange(inputs.shape[1])
@@ -142,6 +147,51 @@ def group_inputs(own: Own, row: Row) -> tuple[NDArray[np.floating], dict[str, ND
     of_inputs = np.array(preparation.input_columns, dtype=object)
     groups = {name: np.flatnonzero(of_inputs == name) for name in preparation.schema.read_from}
     return split.test.inputs, groups
+
+
+def find_copies(own: Own) -> tuple[tuple[str, ...], ...]:
+    """Find columns of the file that tell the same in all rows, and return the sets of two columns or more.
+
+    Numbers and dates tell the same if they have the same order or the opposite one, with ties and missing values in the
+    same rows, as an amount in two currencies. Names do if each name of one stands for one name of the other.
+    """
+    assert isinstance(own.kind, Schema)
+    assert isinstance(own.features, pd.DataFrame)
+    digests = {name: hashlib.sha256() for name in own.kind.read_from}
+    for column in own.kind.columns:
+        digests[column.read_from].update(rank_values(own.features[column.name]).tobytes())
+    by_content: dict[bytes, list[str]] = {}
+    for name, digest in digests.items():
+        by_content.setdefault(digest.digest(), []).append(name)
+    return tuple(tuple(names) for names in by_content.values() if len(names) > 1)
+
+
+def rank_values(values: "pd.Series[Any]") -> NDArray[np.int64]:
+    """Return the rank of each value, (N,), equal for equal values; 0 for a missing number.
+
+    The first value that is not in the middle of the ranks is above it, so that the opposite order has the same ranks.
+    Names are ranked in the order in which they occur.
+    """
+    if values.dtype != np.float64:
+        return pd.factorize(values)[0].astype(np.int64)
+    ranks: NDArray[np.int64] = np.asarray(values.rank(method="dense").fillna(0), dtype=np.int64)
+    mirrored: NDArray[np.int64] = np.where(ranks > 0, ranks.max() + 1 - ranks, 0)
+    differ = np.flatnonzero(ranks != mirrored)
+    is_below = bool(len(differ)) and bool(ranks[differ[0]] < mirrored[differ[0]])
+    return mirrored if is_below else ranks
+
+
+def join_copies(groups: dict[str, NDArray[np.intp]], copies: Sequence[Sequence[str]]) -> dict[str, NDArray[np.intp]]:
+    """Give each column the inputs of its copies too, so that they are permuted together.
+
+    Each of two copies alone would lose little, since the other one tells the same.
+
+    Args:
+        groups: The places of the inputs of each column.
+        copies: Sets of columns that tell the same.
+    """
+    joined = {name: np.concatenate([groups[copy] for copy in names]) for names in copies for name in names}
+    return groups | joined
 
 
 def score_permuted(

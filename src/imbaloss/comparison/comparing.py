@@ -18,7 +18,12 @@ from imbaloss.comparison.executor_choice import choose_executor
 from imbaloss.comparison.own_data import Own
 from imbaloss.comparison.own_model import OwnModel, name_output, remove_model
 from imbaloss.comparison.place import SILENT, ComparisonObserver, MessageHandler, Place
-from imbaloss.comparison.planning import budget_in_seconds, plan_study, set_rows_apart
+from imbaloss.comparison.planning import (
+    budget_in_seconds,
+    describe_unmeasured_columns,
+    plan_study,
+    set_rows_apart,
+)
 from imbaloss.comparison.racing import note_drops, train_in_race
 from imbaloss.comparison.reference import make_reference
 from imbaloss.comparison.request import ComparisonRequest
@@ -62,6 +67,7 @@ def answer_request(
     study, budget = plan_study(request, own), budget_in_seconds(request)
     executor = choose_executor(request, study, own)
     notes = (*describe_data(own), *describe_network(study), *describe_idle_entries(request, study))
+    notes += describe_unmeasured_columns(request, own.kind)
     study = replace(study, notes=notes + (describe_detectable_difference(study, own) if budget is None else ()))
     for text in study.notes:
         observer.note(f"{text}.")

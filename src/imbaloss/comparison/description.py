@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from imbaloss.comparison.column_facts import class_areas, missing_shares
 from imbaloss.comparison.column_values import list_names
-from imbaloss.comparison.columns import ColumnKind, DateForm, Period, Reason, Schema
+from imbaloss.comparison.columns import MISSING, ColumnKind, DateForm, Period, Reason, Schema
 from imbaloss.comparison.hashes import hash_columns, hash_rows
 from imbaloss.comparison.own_data import FOLDS, SET_APART, TEST, TIME, Own
 from imbaloss.comparison.preparation import ImagePreparation
@@ -54,6 +54,8 @@ def describe_data(own: Own) -> list[str]:
             "all scores. Figures show each row once"
         )
     notes += own.notes
+    notes += describe_missing_baseline(own)
+    notes += describe_constant_costs(own)
     if isinstance(own.kind, ImagePreparation):
         colours = {1: "gray", 3: "in colour"}[own.kind.channels]
         notes.append(f"Each image is {colours}, {own.kind.height} x {own.kind.width} pixels")
@@ -61,6 +63,34 @@ def describe_data(own: Own) -> list[str]:
         notes += describe_columns(own.kind, own.features, own.labels)
     notes += describe_copies(own)
     return notes
+
+
+def describe_missing_baseline(own: Own) -> Iterator[str]:
+    """Yield one note if the score or decision in use has no value in some rows, else nothing."""
+    if own.baseline is None:
+        return
+    name = own.baseline.schema.read_from[0]
+    values = own.baseline.frame[name]
+    missing = int((values.isna() | (values == MISSING)).sum())
+    if missing:
+        share = write_percent(missing / len(values))
+        yield (
+            f"Column `{name}`, the score or decision in use, has no value in {count_noun(missing, own.kind.noun)} "
+            f"({share}): for the method baseline that is a value of its own"
+        )
+
+
+def describe_constant_costs(own: Own) -> Iterator[str]:
+    """Yield a note on each column of costs that has the same value in all rows; nothing without such a column."""
+    if own.costs is None or own.sample_costs is None:
+        return
+    constant = {
+        term.column: costs[0] / term.factor
+        for term, costs in zip(own.costs.terms, own.sample_costs.T, strict=True)
+        if term.column is not None and term.factor and (costs == costs[0]).all()
+    }
+    for name, value in constant.items():
+        yield f"Column `{name}` is {value:g} in all rows, so this cost does not differ by row"
 
 
 def count_noun(number: int, noun: str) -> str:

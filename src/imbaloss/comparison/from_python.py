@@ -25,7 +25,7 @@ from imbaloss.comparison.own_model import convert_label
 from imbaloss.comparison.place import SILENT, ComparisonObserver
 from imbaloss.comparison.reading.frames import table_from_frame
 from imbaloss.comparison.reading.image_arrays import fit_image_arrays
-from imbaloss.comparison.request import MOST_SETTINGS, REQUEST_FIELDS, ComparisonRequest
+from imbaloss.comparison.request import ARRAYS, MOST_SETTINGS, REQUEST_FIELDS, ComparisonRequest
 from imbaloss.comparison.row_costs import RowCosts
 from imbaloss.comparison.targets import name_classes
 from imbaloss.recipe_fields import DEFAULT_MARGIN, FIELDS
@@ -126,7 +126,8 @@ def check_options(recipe: Mapping[str, Any], threshold: Any, test: Any, out: Any
             parameters = inspect.signature(compare).parameters.values()
             named = [parameter.name for parameter in parameters if parameter.kind is not parameter.VAR_KEYWORD]
             options = [*named, *entries]
-            raise TypeError(f"compare() has no option {option!r}{suggest(option, options)}")
+            hint = f" (did you mean {ARRAYS[option]!r}?)" if option in ARRAYS else suggest(option, options)
+            raise TypeError(f"compare() has no option {option!r}{hint}")
     if not isinstance(threshold, str | None):
         raise TypeError(f"threshold must be the text of a rule, such as 'f1' or 'cost:fn=10,fp=1', found {threshold!r}")
     if not isinstance(baseline, str | None):

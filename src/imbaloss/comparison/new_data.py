@@ -21,9 +21,7 @@ SIGNIFICANT = 0.01  # p-value after Holm's correction up to which a column has c
 POSSIBLE = 0.999  # confidence of the shares that may explain a change of a column
 SHARES = 9  # number of such shares that are tried
 MOST_TOLD = 3  # columns that are named on the terminal; the others are counted
-NO_REFERENCE = (
-    "the model keeps no validation rows, since an earlier version wrote it, or since it learned from rows with weights"
-)
+NO_REFERENCE = "the model keeps no validation rows (it learned from rows with weights, or an earlier version wrote it)"
 NO_ROWS = "there are no new rows"
 NOT_SEPARATED = "the validation rows are too few, or their probabilities do not tell the classes apart"
 
@@ -177,7 +175,10 @@ class NewRows:
                 counts.add(features[counts.reference.name].to_numpy())
 
     def judge(self) -> NewData:
-        """Estimate the share of positives among the rows, and test each column for other changes."""
+        """Estimate the share of positives among the rows, and test each column for other changes.
+
+        Without a reference nothing is estimated and no column is tested; the result has the reason.
+        """
         reference = self.reference
         if reference is None:
             return NewData(self.rows, None, NO_REFERENCE, None, 1.0, ())
@@ -228,7 +229,13 @@ class NewRows:
         return p_values
 
     def describe_column(self, counts: ColumnCounts, p_value: float, share: float) -> ColumnDrift:
-        """Return the facts on a column. share: of positives in the new rows, for what is expected of them."""
+        """Return how the new rows of a column differ from those that the training and a share of positives expect.
+
+        Args:
+            counts: The new rows of the column.
+            p_value: The corrected p-value of the difference.
+            share: The share of positives among the new rows.
+        """
         earlier = counts.reference
         negatives, positives = (np.array(line) / max(sum(line), 1) for line in earlier.counts)
         expected = share * positives + (1 - share) * negatives

@@ -202,7 +202,9 @@ def find_costs(table: "pa.Table", request: ComparisonRequest) -> RowCosts | None
     """
     if request.cost is None:
         return None
-    return read_costs(request).find_forms(table, request.na_values, request.decimal)
+    costs = read_costs(request)
+    read = costs.number_columns.find_forms(table, request.na_values, request.decimal)
+    return replace(costs, forms=tuple(zip(read.names, read.forms, strict=True)))
 
 
 def read_costs(request: ComparisonRequest) -> RowCosts:

@@ -28,6 +28,7 @@ from imbaloss.comparison.row_costs import RowCosts
 from imbaloss.data import InputForm
 from imbaloss.evaluation import Guarantee
 from imbaloss.evaluation.calibration import NONE
+from imbaloss.evaluation.guarantees import is_guarantee
 from imbaloss.evaluation.priors import read_prevalence
 from imbaloss.evaluation.sample_costs import decide_by_costs
 from imbaloss.evaluation.scores import Threshold
@@ -220,9 +221,14 @@ class OwnModel:
                 rows of the training. They are weighted to the share of positives of `with_prevalence`.
 
         Raises:
-            ValueError: The number is another one, the rule is unknown or cannot be met, or the model keeps no
-                validation rows.
+            ValueError: The number is another one, the rule is unknown or cannot be met, the model keeps no validation
+                rows, or a guarantee such as "recall>=0.9" is asked for, which needs rows that chose nothing else.
         """
+        if is_guarantee(threshold):
+            raise ValueError(
+                f"a guarantee such as {threshold} is asked of `compare`, which sets rows apart for it: give a number "
+                "or another rule"
+            )
         try:
             number = float(threshold)
         except ValueError:

@@ -123,6 +123,22 @@ def choose_permutations(request: ComparisonRequest, kind: Schema | ImagePreparat
     return max(min(MOST_PERMUTATIONS, PERMUTED // columns), 1)
 
 
+def describe_unmeasured_columns(request: ComparisonRequest, kind: Schema | ImagePreparation) -> tuple[str, ...]:
+    """Return a tuple of one note if it is not measured which columns matter, though the request does not forbid it.
+
+    There are too many columns then, or it is asked for and there is only one. Otherwise the tuple is empty. Images have
+    no columns.
+    """
+    if isinstance(kind, ImagePreparation) or request.importance is False or choose_permutations(request, kind):
+        return ()
+    if len(kind.read_from) > MOST_COLUMNS:
+        return (
+            f"Which columns matter is not measured, since there are more than {MOST_COLUMNS}; so no leak is looked for "
+            f"in this way. {request.write_option('importance')} measures it",
+        )
+    return ("Which columns matter is not measured, since there is only one",) if request.importance else ()
+
+
 def check_costs(request: ComparisonRequest) -> None:
     """Check that costs by row are not combined with what decides otherwise, and that probabilities are calibrated.
 
@@ -153,9 +169,8 @@ def check_weights(own: Own, methods: Sequence[Method], request: ComparisonReques
     """Check that what a comparison does can count rows by their weights.
 
     Raises:
-        ValueError: The test part is fixed, whose rows are drawn again with equal chances; the threshold is to carry a
-            guarantee, whose tests count rows; segments are asked for, which count rows too; or a sampler makes new
-            rows, which have no weight.
+        ValueError: The test part is fixed, whose rows are drawn again with equal chances; segments are asked for, which
+            count rows; or a sampler makes new rows, which have no weight.
     """
     weight = request.write_option("weight")
     if own.division != FOLDS:
@@ -163,8 +178,6 @@ def check_weights(own: Own, methods: Sequence[Method], request: ComparisonReques
         raise ValueError(
             f"{weight} and {fixed} cannot be combined: a fixed test part is judged by rows that count alike"
         )
-    if is_guarantee(request.recipe.get("threshold")):
-        raise ValueError(f"{weight} and a guarantee cannot be combined: its tests count rows alike")
     if request.segment:
         raise ValueError(
             f"{weight} and {request.write_option('segment')} cannot be combined: segments count rows alike"
@@ -180,14 +193,20 @@ def set_rows_apart(own: Own, request: ComparisonRequest) -> Own:
 
     Raises:
         ValueError: The threshold or its confidence is wrong; the rows differ by time or group, so that new rows are no
-            further draws of the same kind; or there are too few rows for the guarantee, or for the folds of the others.
+            further draws of the same kind; rows have costs or weights; or there are too few rows for the guarantee, or
+            for the folds of the others.
     """
     guarantee = None
     if is_guarantee(request.recipe.get("threshold")):
         guarantee = Decision.read(request.recipe).rule
     if not isinstance(guarantee, Guarantee):
         return own
+    check_costs(request)
     noun = own.kind.noun
+    if own.weights is not None:
+        raise ValueError(
+            f"{request.write_option('weight')} and a guarantee cannot be combined: its tests count {noun}s alike"
+        )
     if own.times is not None:
         reason = f"a guarantee is for new {noun}s of the same kind, and with times later {noun}s are of another kind"
         raise ValueError(f"{guarantee} and {request.write_option('time')} cannot be combined: {reason}")

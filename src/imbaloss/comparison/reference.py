@@ -40,7 +40,9 @@ class ColumnReference:
 
     @classmethod
     def of(cls, column: Column, values: NDArray[Any], labels: NDArray[np.int64], unseen: int) -> Self:
-        """Count the rows of a column.
+        """Count the rows of a column in bins, by class: numbers between their deciles, and names one by one.
+
+        Names of a category with many values are counted by a checksum. Dates are counted as missing or not.
 
         Args:
             column: The column.

@@ -20,6 +20,7 @@ EXCLUSIVE = (  # fields that cannot be combined, and the reason
     ("repetitions", "budget", "a budget decides the number of repetitions"),
     ("methods", "losses", "name a loss as a method too"),
 )
+ARRAYS = {"group": "groups", "time": "times", "weight": "sample_weight"}  # fields that are arrays in Python, by name
 NAMES = (
     "target",
     "group",
@@ -348,7 +349,7 @@ class ComparisonRequest:
     def write_option(self, name: str) -> str:
         """Write the name of a field as the person knows it: "--keep-na" on the command line, "`keep_na`" in Python."""
         if not self.command:
-            return f"`{name}`"
+            return f"`{ARRAYS.get(name, name)}`"
         option = REQUEST_FIELDS[name].entry.option if name in REQUEST_FIELDS else ""  # a recipe has further names
         return f"--{(option or name).replace('_', '-')}"
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 NEXT = re.compile(r",\s*(?=(?:tn|fp|fn|tp)\s*=)")  # between two terms; a name of a column may have commas
+OTHER_NEXT = re.compile(r"[;\s]\s*(?:tn|fp|fn|tp)\s*=")  # between two terms, where a comma is missing
 EXAMPLE = "fn=amount,fp=5,tp=5"
 
 
@@ -34,12 +35,14 @@ class CostTerm:
         """Read a number, a column, or a number times a column, as 5, amount or 0.75*amount.
 
         Raises:
-            ValueError: The text is empty, or a number is no finite number from 0 on.
+            ValueError: The text is empty, a number is no finite number from 0 on, or it follows its column.
         """
         head, star, tail = (part.strip() for part in text.partition("*"))
         number = read_number(head)
         if star and number is not None and tail:
             return cls(number, tail)
+        if star and head and read_number(tail) is not None:
+            raise ValueError(f"a number stands before its column: write {tail}*{head}, found {text.strip()}")
         whole = text.strip()
         if not whole:
             raise ValueError("a cost is missing")
@@ -55,7 +58,7 @@ class CostTerm:
 
 
 def read_number(text: str) -> float | None:
-    """Read a number; None if the text is none.
+    """Read a number that is a cost; None if the text is no number.
 
     Raises:
         ValueError: The number is below 0, infinite or NaN.
@@ -81,10 +84,13 @@ class RowCosts:
         """Read costs such as fn=amount,fp=5,tp=5,tn=0. What is right costs 0 unless the text says otherwise.
 
         Raises:
-            ValueError: An outcome is unknown or given twice, a mistake has no cost, or a cost is none.
+            ValueError: An outcome is unknown or given twice, a mistake has no cost, a cost is none, or commas are
+                missing.
         """
         terms: dict[str, CostTerm] = {}
-        for assignment in NEXT.split(text):
+        for assignment in NEXT.split(text.strip()):
+            if OTHER_NEXT.search(assignment):
+                raise ValueError(f"costs are separated by commas, as {EXAMPLE}, found {text!r}")
             outcome, equals, value = (part.strip() for part in assignment.partition("="))
             if not equals or outcome not in OUTCOMES:
                 raise ValueError(
@@ -109,8 +115,10 @@ class RowCosts:
 
         Raises:
             ValueError: As `parse`.
-            TypeError: A cost of the dict is neither text nor a number.
+            TypeError: The costs are neither text nor a dict, or a cost of the dict is neither text nor a number.
         """
+        if not isinstance(costs, str | Mapping):
+            raise TypeError(f'costs must be text, as "{EXAMPLE}", or a dict, found {type(costs).__name__}')
         if not isinstance(costs, str):
             for outcome, cost in costs.items():
                 if not isinstance(cost, str | int | float | np.number):
@@ -138,20 +146,6 @@ class RowCosts:
         """The columns, as the training file wrote their numbers."""
         forms = dict(self.forms)
         return NumberColumns("cost", self.columns, tuple(forms.get(name) for name in self.columns))
-
-    def find_forms(self, table: "pa.Table", na_values: Sequence[str], decimal: str | None) -> Self:
-        """Return a copy that knows how the columns of a table write their numbers.
-
-        Args:
-            table: The rows to learn from, with the columns.
-            na_values: Texts that mean a missing value, in addition to the usual ones.
-            decimal: The decimal mark if numbers leave it open; None for an error then.
-
-        Raises:
-            ValueError: A column has a value that is no number, or numbers whose mark can be read in two ways.
-        """
-        read = self.number_columns.find_forms(table, na_values, decimal)
-        return type(self)(self.terms, tuple(zip(read.names, read.forms, strict=True)))
 
     def compute(self, table: "pa.Table", na_values: Sequence[str] = (), first_row: int = 1) -> Floats:
         """Compute the costs of each row, (N, 4), in the order of `OUTCOMES`.

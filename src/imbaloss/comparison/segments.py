@@ -75,7 +75,12 @@ def cut_column(name: str, tables: "Sequence[pa.Table]", request: ColumnRequest) 
 
 
 def cut_names(values: "pd.Series[Any]") -> Segments:
-    """Cut rows into segments by names (N,), of which "(missing)" stands for a missing value."""
+    """Cut rows into segments by names: one for each of the ten most frequent, then one for all others together.
+
+    The last one has the rows without a name. Segments without rows are left out.
+
+    values: (N,), the names, "(missing)" for a missing one.
+    """
     counts = values[values != MISSING].value_counts(sort=False).sort_index().sort_values(ascending=False, kind="stable")
     frequent, rest = list(counts.index[:MOST_VALUES]), len(counts) - MOST_VALUES
     name_of_rest = f"other ({format_count(rest, 'value')})"

@@ -20,6 +20,7 @@ from imbaloss.plural import format_count, join_words
 from imbaloss.report.cells import COST, constant_costs, find_cost
 from imbaloss.report.comparisons import CellComparison
 from imbaloss.statistics import Interval, Verdict
+from imbaloss.statistics.paired import ROUNDING
 
 PLAIN = Method(NETWORKS, LossSpec("ce"))  # the ordinary network
 MOST_COLUMNS_NAMED = 3  # that matter most
@@ -120,11 +121,12 @@ def explain_score(case: Case) -> str:
 def explain_choice(case: Case) -> str:
     """Say which method has a better mean than the recommended one, and why it is not recommended; "" if none has.
 
+    A difference that rounding may have made is none.
     In a single repetition the text is empty too.
     """
     leader, best, first = case.leader, case.best, case.first_choice
     ahead = case.comparisons.get(leader)
-    if leader == best or ahead is None:
+    if leader == best or ahead is None or abs(ahead.interval.estimate) <= ROUNDING:
         return ""
     leading, own = (write_number(case.mean_of(method), DECIMALS_ALONE) for method in (leader, best))
     better = "lower" if case.score.lower else "higher"
@@ -158,14 +160,15 @@ def name_possible_best(case: Case) -> str:
     ends = [(method, ruling.behind, "") for method, ruling in rulings.items() if case.is_ruled_out(method)]
     ends += [(method, drop.behind, f"; {drop.when}") for method, drop in case.drops.items()]
     behind = [f"{method} ({write_number(least, DECIMALS_ALONE)}{when})" for method, least, when in ends]
+    outcome = "The other one is ruled out; it is" if len(ends) == 1 else "The others are ruled out; each is"
     if len(possible) == 1:
         return (
-            f"{possible[0]} is the best of the {compared} methods, with 95 % confidence. The others are ruled "
-            f"out; each is behind by at least the number in brackets: {list_methods(behind)}{by_rows}"
+            f"{possible[0]} is the best of the {compared} methods, with 95 % confidence. {outcome} behind by at least "
+            f"the number in brackets: {list_methods(behind)}{by_rows}"
         )
     return (
-        f"These methods may be the best, with 95 % confidence: {list_methods(possible)}. The others are ruled out; "
-        f"each is behind the best by at least the number in brackets: {list_methods(behind)}{by_rows}"
+        f"These methods may be the best, with 95 % confidence: {list_methods(possible)}. {outcome} behind the best by "
+        f"at least the number in brackets: {list_methods(behind)}{by_rows}"
     )
 
 
@@ -397,10 +400,10 @@ def warn_of_leaks(case: Case) -> str:
     )
     if len(leaks) > 1:
         return (
-            f"Possible leaks: the good score rests on each of the columns {columns}. When the values of one are "
-            f"shuffled, the {case.score.label} loses at least {share} of its lead over chance. When all others are "
-            f"shuffled instead, it keeps at least {kept}. If they are known only after the target, leave them out with "
-            "--drop"
+            f"Possible leaks: the good score rests on each of the columns {columns}. When the values of one and of its "
+            f"copies are shuffled, the {case.score.label} loses at least {share} of its lead over chance. When all "
+            f"others are shuffled instead, it keeps at least {kept}. If they are known only after the target, leave "
+            "them out with --drop"
         )
     return (
         f"Possible leak: the good score rests on the column {columns}. When its values are shuffled, the "
@@ -455,7 +458,7 @@ def describe_difference(case: Case, comparison: CellComparison) -> str:
     comparison: Of the best method with the other one; a positive mean says that the best is ahead.
     """
     mean = comparison.interval.estimate
-    if mean == 0:
+    if abs(mean) <= ROUNDING:
         return f"{case.best} and {comparison.second} have the same {case.score.mean_label}"
     ahead = comparison if mean > 0 else comparison.turned
     loser = next(method for method in case.methods if str(method) == ahead.second)

@@ -8,13 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imbaloss import spec_text
-from imbaloss.choices import check_choice, check_parameter
 from imbaloss.evaluation import rankings
 from imbaloss.evaluation.confusion import ConfusionCounts
 from imbaloss.evaluation.guarantees import Guarantee
 from imbaloss.evaluation.sample_costs import ExpectedCost, average_constant_costs, find_least_cost, take_costs
 from imbaloss.evaluation.scores import CONFUSION_SCORES, explain_undefined, probability_formulas
-from imbaloss.evaluation.thresholds import Rule, choose_threshold
+from imbaloss.evaluation.thresholds import Rule, choose_threshold, read_formula
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
@@ -51,14 +50,7 @@ class Objective:
         Raises:
             ValueError: The score or a parameter is unknown, or a value is not above 0 and at most 1.
         """
-        name, parameters = spec_text.read_spec("a score to optimize", text)
-        check_choice("score to optimize", name, OBJECTIVES)
-        defaults = find_defaults(name)
-        for key, value in parameters.items():
-            check_parameter(name, key, defaults)
-            if not (isinstance(value, float) and 0 < value <= 1):
-                raise ValueError(f"{key} must be above 0 and at most 1, found {value} in {text!r}")
-        return cls(name, {**defaults, **parameters})  # type: ignore[dict-item]
+        return cls(*read_formula("score to optimize", text, OBJECTIVES, RANKINGS))
 
     def __str__(self) -> str:
         """Write the score as `parse` reads it, without the parameters at their default."""

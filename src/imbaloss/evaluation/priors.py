@@ -43,5 +43,6 @@ def read_prevalence(prevalence: object, classes: int) -> tuple[float, ...]:
     if shares.shape != (classes,):
         raise ValueError(f"prevalence must be one share for each of {classes} classes, found {prevalence!r}")
     if not ((shares > 0) & (shares < 1)).all() or not abs(shares.sum() - 1) < 1e-6:
-        raise ValueError(f"prevalence must be above 0 and below 1, and sum to 1 over the classes, found {prevalence!r}")
+        sums = "" if is_positive_share else ", and sum to 1 over the classes"
+        raise ValueError(f"prevalence must be above 0 and below 1{sums}, found {prevalence!r}")
     return tuple(shares.tolist())

@@ -1,6 +1,6 @@
 """Thresholds: choose the probability from which on a sample is predicted positive, by a rule such as cost:fn=10."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -64,8 +64,37 @@ RULES: dict[str, Callable[..., Floats]] = {
     "precision_at_recall": precision_at_recall,
     "top_share": top_share,
 }
-SHARES = {"precision", "recall", "share"}  # parameters that are at most 1
+SHARES = {"precision", "recall", "share", "max_fpr"}  # parameters that are at most 1
 RULES_ALONE = ("cost", "f_beta", "accuracy")  # rules whose value is not in `SCORES`
+
+
+def read_formula(
+    kind: str, text: str, names: Iterable[str], formulas: Mapping[str, Callable[..., Any]]
+) -> tuple[str, dict[str, float]]:
+    """Read the name of a formula and all of its parameters from a text such as `recall_at_precision:precision=0.8`.
+
+    Parameters that the text lacks get their defaults.
+
+    Args:
+        kind: What the text stands for, such as "rule for a threshold"; used in messages.
+        text: The text.
+        names: The admitted names.
+        formulas: The formulas by name, whose keyword parameters are admitted; names without one have no parameter.
+
+    Raises:
+        ValueError: The name or a parameter is unknown, or a value is outside its domain: above 0, and at most 1 for
+            shares.
+    """
+    name, parameters = spec_text.read_spec(f"a {kind}", text)
+    check_choice(kind, name, names)
+    defaults = spec_text.read_keyword_defaults(formulas[name]) if name in formulas else {}
+    for key, value in parameters.items():
+        check_parameter(name, key, defaults)
+        limit = 1.0 if key in SHARES else np.finfo(float).max
+        if not (isinstance(value, float) and 0 < value <= limit):
+            bound = "at most 1" if key in SHARES else "finite"
+            raise ValueError(f"{key} must be above 0 and {bound}, found {value} in {text!r}")
+    return name, {**defaults, **parameters}  # type: ignore[dict-item]
 
 
 @dataclass(frozen=True)
@@ -84,16 +113,7 @@ class Rule:
         Raises:
             ValueError: The rule or a parameter is unknown, or a value is outside its domain.
         """
-        name, parameters = spec_text.read_spec("a rule for a threshold", text)
-        check_choice("rule for a threshold", name, RULES)
-        defaults = spec_text.read_keyword_defaults(RULES[name])
-        for key, value in parameters.items():
-            check_parameter(name, key, defaults)
-            limit = 1.0 if key in SHARES else np.finfo(float).max
-            if not (isinstance(value, float) and 0 < value <= limit):
-                bound = "at most 1" if key in SHARES else "finite"
-                raise ValueError(f"{key} must be above 0 and {bound}, found {value} in {text!r}")
-        return cls(name, {**defaults, **parameters})  # type: ignore[dict-item]
+        return cls(*read_formula("rule for a threshold", text, RULES, RULES))
 
     def __str__(self) -> str:
         """Write the rule as `parse` reads it, such as "cost:fn=10", without the parameters at their default."""

@@ -85,9 +85,12 @@ TITLES = {  # of objectives with a parameter, which follows
     "recall_at_precision": "recall at a precision of",
     "precision_at_share": "precision in the top share of",
 }
-
-
-BY_ROW = {COST.score: COST_BY_ROW, SAVINGS.score: SAVINGS_BY_ROW}
+BY_ROW = {  # compared scores with the label for decisions by the costs of each sample, where there is no threshold
+    COMPARED[1]: COMPARED[1]._replace(label="F1 of the decisions"),
+    OF_RULES["balanced_accuracy"]: OF_RULES["balanced_accuracy"]._replace(label="balanced accuracy of the decisions"),
+    COST: COST_BY_ROW,
+    SAVINGS: SAVINGS_BY_ROW,
+}
 
 
 def find_cost(scores: Iterable[ComparedScore]) -> ComparedScore | None:
@@ -100,10 +103,9 @@ def find_compared_score(objective: Objective, rule: AnyRule | None = None) -> Co
 
     rule: The rule of the decision; "expected_cost" has no tuned threshold, which the label then leaves out.
     """
-    if rule and rule.name == EXPECTED_COST and objective.name in BY_ROW:
-        return BY_ROW[objective.name]
     if objective.name in OF_OBJECTIVES:
-        return OF_OBJECTIVES[objective.name]
+        score = OF_OBJECTIVES[objective.name]
+        return BY_ROW.get(score, score) if rule and rule.name == EXPECTED_COST else score
     [parameter] = objective.parameters.values()
     return ComparedScore(f"{TITLES[objective.name]} {parameter:g}", objective.name)
 
@@ -113,14 +115,16 @@ def choose_compared_scores(rows: Sequence[Row]) -> tuple[ComparedScore, ...]:
 
     They are F1 at 1/2, F1 at the tuned threshold, ROC-AUC and average precision (`COMPARED`). If all thresholds are
     tuned by one rule other than F1, the score of that rule follows, such as the mean cost. So does the score that all
-    runs optimise.
+    runs optimise. If all runs decide by the costs of each sample, no label names a threshold.
     """
     rules = {row.run.method.decision.rule for row in rows}
     objectives = {row.run.method.decision.optimize for row in rows}
-    own = OF_RULES.get(rules.pop().name) if len(rules) == 1 else None
+    rule_name = rules.pop().name if len(rules) == 1 else ""
+    own = OF_RULES.get(rule_name)
+    compared = tuple(BY_ROW.get(score, score) for score in COMPARED) if rule_name == EXPECTED_COST else COMPARED
     objective = objectives.pop() if len(objectives) == 1 else None
     further = (own, find_compared_score(objective, rows[0].run.method.decision.rule) if objective else None)
-    return tuple(dict.fromkeys((*COMPARED, *filter(None, further))))
+    return tuple(dict.fromkeys((*compared, *filter(None, further))))
 
 
 class Cell(NamedTuple):
