@@ -21,7 +21,7 @@ from imbaloss.comparison.from_python import collect_methods, open_arrays
 from imbaloss.comparison.own_data import Own
 from imbaloss.comparison.planning import plan_study
 from imbaloss.comparison.request import ComparisonRequest
-from imbaloss.comparison.sentences import write_sentences
+from imbaloss.comparison.sentences import write_reasons
 from imbaloss.comparison.study import REFERENCES, SETS, OwnStudy
 from imbaloss.evaluation import Decision
 from imbaloss.studies import Store
@@ -123,7 +123,7 @@ def test_what_is_left_of_another_question_does_not_pass_for_this_ones(tmp_path, 
 def test_advice_is_made_once_though_a_page_is_written(tmp_path, monkeypatch):
     calls = []
     monkeypatch.setattr(
-        "imbaloss.comparison.advice.write_sentences", lambda case: calls.append(case) or write_sentences(case)
+        "imbaloss.comparison.advice.write_reasons", lambda case: calls.append(case) or write_reasons(case)
     )
     quick = QUICK | {"losses": "mse", "references": False, "repetitions": 1, "out": tmp_path}
     answer = imbaloss.compare(*parts(), **quick)
