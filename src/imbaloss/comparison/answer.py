@@ -133,9 +133,9 @@ def convert_to_json(answer: Answer) -> dict[str, Any]:
 
     Its keys are best, by (the deciding score), threshold, verdict, alerts, decision, data (notes), table, comparisons
     and folder. Without a threshold, all its entries are None. The decision is what the recommended decision and its
-    alternatives come to among new rows; it is None if that cannot be counted. Further keys follow where they apply: importance, if it was measured;
-    guarantee, with score, bound, confidence and whether the threshold holds it; dropped, if a race dropped methods; and
-    segments, if they were asked for.
+    alternatives come to among new rows; it is None if that cannot be counted. Further keys follow where they apply:
+    importance, if it was measured; guarantee, with score, bound, confidence and whether the threshold holds it;
+    dropped, if a race dropped methods; and segments, if they were asked for.
     """
     threshold, guarantee = answer.threshold or (None, None, None), answer.advice.guarantee
     counts = answer.advice.summary.counts

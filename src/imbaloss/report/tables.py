@@ -175,7 +175,9 @@ def write_notes(rows: Sequence[Row]) -> list[str]:
             facts.setdefault(f"{score[:1].upper()}{score[1:]} is undefined ({reason})", Counter())[cell] += 1
         if row.tuning and (end := find_grid_end(row.tuning)):
             tuned = row.tuning.candidates[0].setting.values[0][0]
-            note = f"The best {WORDS.get(tuned, tuned)} was the {end} of those tried, so a {BEYOND[end]} one may be better"
+            note = (
+                f"The best {WORDS.get(tuned, tuned)} was the {end} of those tried, so a {BEYOND[end]} one may be better"
+            )
             facts.setdefault(note, Counter())[cell] += 1
     return [
         *(f"Every network is a {kind}" for kind in kinds if len(kinds) == 1 and kind != "mlp"),

@@ -127,9 +127,10 @@ def warn_of_chance(case: Case) -> Alert | None:
         chance = f"{level:.2g}, the value of a random order" if level else "0"
         text = f"No method finds {noun} with {sought}: none has a {case.score.mean_label} above {chance}"
     elif (least := find_least_p_value(case)) is not None and least > ALPHA:
+        corrected = f" after correction for {len(case.methods)} methods" if len(case.methods) > 1 else ""
         text = (
-            f"No method is shown to find {noun} with {sought}: a random order ranks the test {noun} as well with a "
-            f"probability of {least:.2g}"
+            f"No method is shown to find {noun} with {sought}: the best ranking of the test {noun} may be a random "
+            f"order (p = {least:.2g}{corrected})"
         )
     else:
         return None

@@ -1,4 +1,4 @@
-"""The decision in counts: what flagging by the recommended method brings among new rows, and what else could be done."""
+"""The decision in counts: what flagging by the recommended method brings among new rows, beside its alternatives."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
