@@ -165,7 +165,11 @@ def test_a_leak_is_told_first_on_terminal_page_and_in_json(imbaloss, tmp_path):
     assert second.startswith("The recommendation would be: use logistic_regression.")
     assert "The columns that matter most to logistic_regression" in out
     page = Path("out/report.html").read_text(encoding="utf-8")
-    assert page.index("Do not use yet:") < page.index("The recommendation would be: ") < page.index('class="tiles"')
+    assert (
+        page.index("Do not use yet:")
+        < page.index("The recommendation would be: ")
+        < page.index('class="tiles blocked"')
+    )
     assert "<h2>Which columns matter</h2>" in page
     assert "copy<small>possible leak</small>" in page
     table = pd.read_csv("out/importance.csv")

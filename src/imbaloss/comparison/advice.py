@@ -76,8 +76,8 @@ class Advice:
     def sentences(self) -> tuple[str, ...]:
         """The whole answer: alerts that block its use, the recommendation, other alerts, and the reasons."""
         blocking = [alert.sentence for alert in self.summary.alerts if alert.blocks]
-        others = [alert.sentence for alert in self.summary.alerts if not alert.blocks]
-        return tuple(filter(None, (*blocking, self.recommendation, *others, *self.reasons)))
+        further = [alert.sentence for alert in self.summary.alerts if not alert.blocks]
+        return tuple(filter(None, (*blocking, self.recommendation, *further, *self.reasons)))
 
     @property
     def threshold(self) -> Threshold | None:

@@ -13,7 +13,7 @@ from imbaloss.comparison.advice import extend_page
 from imbaloss.comparison.answer import Answer
 from imbaloss.comparison.budget import train_in_budget
 from imbaloss.comparison.column_permutation import measure_columns
-from imbaloss.comparison.description import count_copies, describe_data
+from imbaloss.comparison.description import describe_data
 from imbaloss.comparison.executor_choice import choose_executor
 from imbaloss.comparison.own_data import Own
 from imbaloss.comparison.own_model import OwnModel, name_output, remove_model
@@ -61,10 +61,8 @@ def answer_request(
     own = set_rows_apart(own, request)
     study, budget = plan_study(request, own), budget_in_seconds(request)
     executor = choose_executor(request, study, own)
-    copies = count_copies(own)
-    notes = (*describe_data(own, copies), *describe_network(study), *describe_idle_entries(request, study))
-    notes += describe_detectable_difference(study, own) if budget is None else ()
-    study = replace(study, notes=notes, copies=copies)
+    notes = (*describe_data(own, study.copies), *describe_network(study), *describe_idle_entries(request, study))
+    study = replace(study, notes=notes + (describe_detectable_difference(study, own) if budget is None else ()))
     for text in study.notes:
         observer.note(f"{text}.")
     out = choose_folder(study, out, observer.note, is_named=request.out is not None, overwrite=request.overwrite)

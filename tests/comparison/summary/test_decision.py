@@ -7,6 +7,7 @@ import pytest
 from imbaloss.comparison.advice import Advice
 from imbaloss.comparison.summary.decision import Tile, find_simplest, name_in_words
 from imbaloss.learners import Method
+from imbaloss.statistics import wilson_interval
 from imbaloss.studies import Row
 from tests.comparison.finished import COSTS, advise, find
 
@@ -86,6 +87,21 @@ def test_a_training_that_is_not_finished_has_no_rule_yet(tmp_path):
     findings = find(tmp_path, {"lightgbm": GOOD, "ce": FAIR})
     advice = findings.study.advise(findings, findings.study.recommend(findings))
     assert tiles(advice)[1].text == "Not chosen yet"
+
+
+@pytest.mark.parametrize(
+    ("folds", "interval"), [(5, (0.0028, 0.797)), (0, wilson_interval(8, 20)[1:])], ids=["over folds", "over test rows"]
+)
+def test_the_recall_has_an_interval_for_other_rows(tmp_path, folds, interval):
+    findings = find(tmp_path, {"lightgbm": GOOD, "ce": FAIR}, folds=folds)
+    recalls = {"lightgbm": iter([0.2, 0.6, 0.4, 0.4]), "ce": iter([0.3] * 4)}
+    rows = [
+        replace(row, tuned=replace(row.tuned, scores=row.tuned.scores | {"recall": next(recalls[str(row.run.method)])}))
+        for row in findings.rows
+    ]
+    advice = findings.study.advise(replace(findings, rows=rows), findings.study.recommend(findings))
+    low, high = interval
+    assert f"(95 % CI {100 * low:.0f} to {100 * high:.0f})" in advice.summary.decision.in_counts
 
 
 def test_money_is_told_with_what_is_saved(tmp_path):

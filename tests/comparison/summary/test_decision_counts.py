@@ -14,7 +14,7 @@ from imbaloss.report import Findings
 from tests.comparison.finished import COSTS, DECISION, find
 
 GOOD, FAIR = [0.40, 0.42, 0.41, 0.38], [0.30, 0.36, 0.33, 0.31]
-COUNTED = {"tn": 170, "fp": 10, "fn": 12, "tp": 8}
+COUNTED = {"tn": 170, "fp": 10, "fn": 12, "tp": 8, "recall": 0.4}
 
 
 def count(findings: Findings, **scores) -> DecisionCounts | None:

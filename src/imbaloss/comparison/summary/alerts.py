@@ -51,7 +51,7 @@ TITLES = {  # of alerts that do not block
 
 @dataclass(frozen=True)
 class Alert:
-    """One alert."""
+    """A warning before the result."""
 
     kind: AlertKind
     text: str  # what is wrong and what to do, without a period at the end

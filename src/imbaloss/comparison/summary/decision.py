@@ -23,7 +23,7 @@ from imbaloss.statistics import Interval, wilson_interval
 
 @dataclass(frozen=True)
 class Tile:
-    """One part of the decision, for a person who reads three of them."""
+    """A part of the decision, for a person who reads three of them."""
 
     heading: str
     text: str  # what matters, in a few words

@@ -130,8 +130,9 @@ def transfer_counts(counts: ConfusionCounts, to: ConfusionCounts) -> tuple[float
 def average_costs(rows: Sequence[Row]) -> float | None:
     """Return the mean cost of a decision over the test parts of rows that have decisions; None if a cost is missing."""
     costs = [row.tuned.scores.get(COST.score) for row in rows]
-    known = [cost for cost in costs if cost is not None]
-    return float(np.average(known, weights=count_test_rows(rows))) if len(known) == len(costs) else None
+    if None in costs:
+        return None
+    return float(np.average(np.array(costs, dtype=np.float64), weights=count_test_rows(rows)))
 
 
 def average_constants(rows: Sequence[Row]) -> tuple[float, float]:
