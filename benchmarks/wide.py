@@ -18,7 +18,7 @@ import pandas as pd
 import sklearn
 
 from benchmarks.losses import processor
-from imbaloss.comparison.description import describe_data
+from imbaloss.comparison.description import count_copies, describe_data
 from imbaloss.comparison.opening import open_own
 from imbaloss.comparison.own_data import Own
 from imbaloss.comparison.request import ComparisonRequest
@@ -39,7 +39,7 @@ def write_table(file: Path, rows: int, columns: int) -> Path:
 
 def open_and_describe(file: Path) -> Own:
     own = open_own(file, ComparisonRequest(target="rare"))
-    describe_data(own)
+    describe_data(own, count_copies(own))
     return own
 
 

@@ -51,7 +51,8 @@ def test_json_has_everything_that_was_found(imbaloss, tmp_path):
     assert code == 0
     # notes on the data, which --quiet does not hide, and no progress
     assert err.splitlines() == [f"{note}." for note in found["data"]]
-    assert {"best", "by", "threshold", "verdict", "data", "table", "comparisons", "importance", "folder"} == set(found)
+    keys = {"best", "by", "threshold", "verdict", "alerts", "decision", "data", "table", "comparisons", "importance"}
+    assert keys | {"folder"} == set(found)
     assert found["by"] == "average_precision"
 
 

@@ -37,6 +37,6 @@ def test_the_page_begins_with_the_advice(tmp_path, folds):
     advice = advise(tmp_path, {"lightgbm": LOW, "extra_trees": HIGH, "ce": LOW}, folds=folds)
     findings = find(tmp_path, {"lightgbm": LOW, "extra_trees": HIGH, "ce": LOW}, folds=folds)
     page = report.write_report(findings, tmp_path, extend_page(advice)).read_text()
-    assert f'<p class="answer">{advice.sentences[0]}.</p>' in page
-    assert all(f"<li>{sentence}.</li>" in page for sentence in advice.sentences[1:])
+    assert f'<p class="answer">{advice.recommendation}.</p>' in page
+    assert all(f"<li>{reason}.</li>" in page for reason in advice.reasons)
     assert "which chose its setting and its threshold" in page

@@ -18,7 +18,8 @@ from imbaloss.comparison.column_importance import (
     compute_importance,
     tabulate_importance,
 )
-from imbaloss.comparison.sentences import name_important_columns, warn_of_leaks
+from imbaloss.comparison.sentences import name_important_columns
+from imbaloss.comparison.summary.alerts import AlertKind, warn_of_leaks
 from imbaloss.data import Counts
 from imbaloss.report.cells import COST, OF_OBJECTIVES
 from imbaloss.statistics import Interval
@@ -143,18 +144,21 @@ def test_sentences_name_leaks_and_the_columns_that_matter_beyond_chance(folds, e
         finds_nothing=False,
         study=SimpleNamespace(folds=folds, noun="rows"),
     )
-    assert warn_of_leaks(case) == (
-        "Possible leaks: the good score rests on each of the columns `a` and `b`. When the values of one and "
-        "of its copies are shuffled, the average precision loses at least 80 % of its lead over chance. When all "
+    alert = warn_of_leaks(case)
+    assert alert.sentence == (
+        "Do not use yet: the good score rests on each of the columns `a` and `b`, which may give away the target. When "
+        "the values of one and of its copies are shuffled, the average precision loses at least 80 % of its lead over "
+        "chance. When all "
         "others are shuffled instead, it keeps at least 70 %. If they are known only after the target, leave them out "
         "with --drop"
     )
+    assert (alert.kind, alert.blocks) == (AlertKind.LEAK, True)
     assert name_important_columns(case) == (
         "The columns that matter most to ce: when the values of one are shuffled, its mean average precision gets "
         f"worse, for `a` by 0.60 (95 % CI 0.50 to 0.70) and `b` by 0.50 (95 % CI 0.40 to 0.60){ending}"
     )
     case.importance = entries[2:]
-    assert warn_of_leaks(case) == name_important_columns(case) == ""
+    assert (warn_of_leaks(case), name_important_columns(case)) == (None, "")
 
 
 def frame_with_leak(kind: str = "copy", rows: int = 600) -> pd.DataFrame:
@@ -173,10 +177,15 @@ def test_a_leak_is_told_first_on_terminal_page_and_in_json(imbaloss, tmp_path):
     code, out, _ = imbaloss(*words)
     assert code == 0
     first, second, *_ = out.splitlines()
-    assert first.startswith("Use logistic_regression.")
-    assert second.startswith("Possible leak: the good score rests on the column `copy`.")
+    assert first.startswith("Do not use yet: the good score rests on the column `copy`, which may give away the target")
+    assert second.startswith("The recommendation would be: use logistic_regression.")
     assert "The columns that matter most to logistic_regression" in out
     page = Path("out/report.html").read_text(encoding="utf-8")
+    assert (
+        page.index("Do not use yet:")
+        < page.index("The recommendation would be: ")
+        < page.index('class="tiles blocked"')
+    )
     assert "<h2>Which columns matter</h2>" in page
     assert "copy<small>possible leak</small>" in page
     table = pd.read_csv("out/importance.csv")
@@ -187,7 +196,8 @@ def test_a_leak_is_told_first_on_terminal_page_and_in_json(imbaloss, tmp_path):
     assert answer["importance"][0]["column"] == "copy"
     assert answer["importance"][0]["possible_leak"] is True
     assert answer["importance"][0]["loss"] == pytest.approx(table["loss"][0])
-    assert answer["verdict"][1].startswith("Possible leak")
+    assert answer["verdict"][0].startswith("Do not use yet")
+    assert [(alert["kind"], alert["blocks"]) for alert in answer["alerts"]] == [("leak", True)]
 
 
 def test_copies_of_a_leak_do_not_hide_each_other():
@@ -199,7 +209,9 @@ def test_copies_of_a_leak_do_not_hide_each_other():
     table = answer.importance
     assert table.loc[table["possible_leak"], "column"].tolist() == ["copy", "copy_in_cents"]
     assert (table["share_lost"][:2] > 0.8).all()
-    assert "Possible leaks: the good score rests on each of the columns `copy` and `copy_in_cents`." in answer.verdict
+    assert answer.verdict.startswith(
+        "Do not use yet: the good score rests on each of the columns `copy` and `copy_in_cents`, which may give away"
+    )
 
 
 @pytest.mark.slow

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from imbaloss.comparison.description import describe_data
+from imbaloss.comparison.description import count_copies, describe_data
 from imbaloss.comparison.opening import open_own
 from imbaloss.comparison.request import ComparisonRequest
 from tests.comparison.examples import mixed, of_frames, write_images
@@ -13,7 +13,8 @@ ROWS = 400
 
 
 def said(frame: pd.DataFrame, **asked) -> str:
-    return "\n".join(describe_data(of_frames("data", [frame], ComparisonRequest(target="fraud", **asked))))
+    own = of_frames("data", [frame], ComparisonRequest(target="fraud", **asked))
+    return "\n".join(describe_data(own, count_copies(own)))
 
 
 def table(**columns) -> pd.DataFrame:
@@ -87,7 +88,8 @@ def test_images_are_told_with_what_becomes_of_them(tmp_path):
     images = write_images(tmp_path, mode="L")
     (images / "ok" / "notes.txt").write_text("a")
     (images / "empty").mkdir()
-    found = "\n".join(describe_data(open_own(images, ComparisonRequest(target="folder"))))
+    own = open_own(images, ComparisonRequest(target="folder"))
+    found = "\n".join(describe_data(own, count_copies(own)))
     assert "32 images: 8 (25 %) are cracked, the positive class; 24 are ok, the negative class" in found
     assert "Each image was stretched to 32 x 32 pixels (--size)\nEach image is gray, 32 x 32 pixels" in found
     assert "1 file of kinds that are not read: 1 .txt" in found

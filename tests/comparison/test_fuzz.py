@@ -25,7 +25,7 @@ from pyarrow import parquet
 
 import imbaloss
 from imbaloss.comparison import OwnModel, predict_file
-from imbaloss.comparison.description import describe_data
+from imbaloss.comparison.description import count_copies, describe_data
 from imbaloss.comparison.opening import open_own
 from imbaloss.comparison.reading.table_file import ReadingOptions
 from imbaloss.comparison.request import ComparisonRequest
@@ -283,7 +283,7 @@ def is_read(named: Path, read: Callable[[], object]) -> bool:
 def read_as_compare(source: Path, request: ComparisonRequest) -> None:
     """Do what `compare` does before it trains."""
     own = open_own(source, request)
-    assert all(describe_data(own))
+    assert all(describe_data(own, count_copies(own)))
     split, _ = own.prepare_split(0, own.each_fold[0])
     assert np.isfinite(split.train.inputs).all()
     assert np.isfinite(split.test.inputs).all()

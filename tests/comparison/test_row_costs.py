@@ -291,7 +291,7 @@ def test_savings_are_told_as_they_are_optimised():
 def test_savings_have_no_lower_bound_and_nothing_is_recommended_that_costs_more_than_no_model():
     frame = make_frame()
     found = imbaloss.compare(frame[["x"]], 1 - frame["fraud"], positive=1, cost="fn=1,fp=200", **QUICK)
-    assert found.verdict.startswith("No method is cheaper than to flag no rows at all, which costs ")
+    assert found.verdict.startswith("Do not use: no method is cheaper than to flag no rows at all, which costs ")
     assert "flag no rows at all, without a model" in found.verdict
     found = imbaloss.compare(
         frame[["x"]], 1 - frame["fraud"], positive=1, cost="fn=1,fp=200", optimize="savings", **QUICK

@@ -71,10 +71,10 @@ def test_one_repetition_names_no_winner(tmp_path, values, sentence):
         "Start with lightgbm. One repetition cannot tell methods apart: average precision is 0.400 for lightgbm, and "
         + sentence
     )
-    assert advice.sentences[1] == EXPLAINED
-    assert advice.sentences[2].startswith("Flag a row")
-    assert "Over the repetitions" not in advice.sentences[2]
-    assert len(advice.sentences) == 4
+    assert advice.reasons[0] == EXPLAINED
+    assert advice.reasons[1].startswith("Flag a row")
+    assert "Over the repetitions" not in advice.reasons[1]
+    assert len(advice.reasons) == 3
 
 
 def test_a_single_method_is_compared_with_none(tmp_path):
@@ -82,7 +82,7 @@ def test_a_single_method_is_compared_with_none(tmp_path):
     assert (
         advice.sentences[0] == "Start with lightgbm. Its average precision is 0.400 in the only repetition with a score"
     )
-    assert advice.sentences[2] == "lightgbm was not compared with any other method"
+    assert advice.reasons[1] == "lightgbm was not compared with any other method"
 
 
 def test_a_network_is_compared_with_plain_cross_entropy_and_costs_with_doing_nothing(tmp_path):
@@ -113,10 +113,10 @@ def test_one_test_part_for_all_seeds_shows_less(tmp_path):
         "Use lightgbm. On new rows expect an average precision of about 0.36 (95 % CI 0.24 to 0.47). Its mean average "
         "precision over 4 seeds on the same test rows is 0.40"
     )
-    assert advice.sentences[2].startswith(
+    assert advice.reasons[1].startswith(
         "msfe has a higher mean average precision (0.453; lightgbm: 0.402), a lead of 0.05 (95 % CI -0."
     )
-    assert advice.sentences[3] == (
+    assert advice.reasons[2] == (
         "Each of the 2 methods may be the best: the differences may be chance. This allows for other test rows too, by "
         "a bootstrap"
     )
@@ -135,21 +135,24 @@ def test_nothing_above_a_random_order_is_not_recommended(tmp_path, optimize, lev
     advice = advise(tmp_path, {"lightgbm": values, "ce": values[::-1]}, DECISION | {"optimize": optimize})
     label = {"roc_auc": "ROC-AUC", "average_precision": "average precision"}[optimize]
     assert advice.sentences[0] == (
-        f"No method finds rows with failed = yes: none has a mean {label} above {level}, the value of a random order"
+        f"Do not use: no method finds rows with failed = yes: none has a mean {label} above {level}, the value of a "
+        "random order. More rows with failed = yes or other columns may change that"
     )
+    assert advice.recommendation == ""
+    assert not any(reason.startswith(("Flag", "With thresholds")) for reason in advice.reasons)
 
 
 def test_missing_scores_and_scores_without_calibration_are_explained(tmp_path):
     advice = advise(tmp_path, {"lightgbm": LIGHTGBM, "ce": [0.5, None, 0.5, 0.5]}, DECISION | {"calibration": "none"})
     assert advice.sentences[0].startswith("Use lightgbm. ")
-    assert advice.sentences[2] == "In the repetitions that have both scores, ce is better than lightgbm"
-    assert advice.sentences[3] == (
+    assert advice.reasons[1] == "In the repetitions that have both scores, ce is better than lightgbm"
+    assert advice.reasons[2] == (
         "Some repetitions give no score, since the training failed: ce (1 of 4). The reason of each first "
         "failure: the training failed. A method that lacks more of them than "
         "another is not recommended"
     )
-    assert advice.sentences[4].startswith("The only network is ce: ce is ahead of lightgbm by 0.10 (95 % CI ")
-    assert advice.sentences[5] == (
+    assert advice.reasons[3].startswith("The only network is ce: ce is ahead of lightgbm by 0.10 (95 % CI ")
+    assert advice.reasons[4] == (
         "Flag a row as failed = yes when its score is at least 0.750 (threshold chosen for F1; 95 % CI 0.600 to "
         "0.900). Over the repetitions the threshold was 0.750 on average. Scores are not calibrated, so they are no "
         "probabilities"
@@ -160,7 +163,7 @@ def test_a_method_that_lacks_scores_and_is_better_is_named_as_the_better_one(tmp
     values = {"lightgbm": LIGHTGBM, "ce": [0.7, 0.721, 0.71, None], "msfe": [0.8, 0.821, 0.81, None]}
     advice = advise(tmp_path, values)
     assert advice.sentences[0].startswith("Use lightgbm. ")
-    assert advice.sentences[2] == ("In the repetitions that have both scores, ce and msfe are better than lightgbm")
+    assert advice.reasons[1] == ("In the repetitions that have both scores, ce and msfe are better than lightgbm")
 
 
 def test_a_study_of_version_0_1_recommends_the_best_mean_of_f1(tmp_path):

@@ -33,7 +33,7 @@ from imbaloss.comparison.segment_words import (
     write_lines,
     write_segment_sentences,
 )
-from imbaloss.comparison.sentences import write_sentences
+from imbaloss.comparison.sentences import recommend_method, write_reasons
 from imbaloss.comparison.summary.summary import Summary, summarize
 from imbaloss.evaluation import Guarantee, Objective
 from imbaloss.evaluation.scores import Threshold
@@ -64,12 +64,20 @@ class Advice:
 
     method: Method
     score: ComparedScore  # the score that decides the recommendation
-    sentences: tuple[str, ...]  # the most important first
+    recommendation: str  # the method to use, in a sentence; what it would be if an alert blocks; may be empty
+    reasons: tuple[str, ...]  # further sentences, the most important first
     summary: Summary  # what the answer says first
     expected: Interval  # the score to expect on new data; NaN ends if it is not estimated
     row: Row | None  # the training on all rows; None before it is finished
     segments: SegmentReport | None = None  # the method in segments of the test rows; None if none are asked for
     importance: tuple[ColumnImportance, ...] = ()  # of each column, the most important first; empty if not measured
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """The whole answer: alerts that block its use, the recommendation, other alerts, and the reasons."""
+        blocking = [alert.sentence for alert in self.summary.alerts if alert.blocks]
+        further = [alert.sentence for alert in self.summary.alerts if not alert.blocks]
+        return tuple(filter(None, (*blocking, self.recommendation, *further, *self.reasons)))
 
     @property
     def threshold(self) -> Threshold | None:
@@ -113,6 +121,7 @@ def advise(
     cost: str = "",
     segments: SegmentReport | None = None,
     permuted: Mapping[str, PermutedScores] = MappingProxyType({}),
+    copies: int = 0,
 ) -> Advice:
     """Return the advice to use a method: the deciding score, sentences with reasons, and the final training.
 
@@ -126,6 +135,7 @@ def advise(
         cost: What outcomes cost in each row, as the request names it; empty without such costs.
         segments: The best method in segments of the test rows; None if none are asked for.
         permuted: The scores of the best method after permutations of columns, by the hash of a run.
+        copies: The number of test rows of the first division that also occur in train or validation.
     """
     score = choose_score(findings)
     named = key_by_name(methods)
@@ -151,11 +161,15 @@ def advise(
         final=final,
         cost=cost,
         importance=importance,
+        copies=copies,
     )
-    sentences = write_sentences(case)
+    summary, recommendation = summarize(case), recommend_method(case)
+    if recommendation and any(alert.blocks for alert in summary.alerts):
+        recommendation = f"The recommendation would be: {recommendation[0].lower()}{recommendation[1:]}"
+    reasons = write_reasons(case)
     if segments and not case.finds_nothing:
-        sentences += write_segment_sentences(segments)
-    return Advice(best, score, sentences, summarize(case), case.reached, final, segments, importance)
+        reasons += write_segment_sentences(segments)
+    return Advice(best, score, recommendation, reasons, summary, case.reached, final, segments, importance)
 
 
 def recommend(findings: Findings, methods: Sequence[Method]) -> Method | None:

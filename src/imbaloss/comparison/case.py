@@ -39,6 +39,7 @@ class Case:
     final: Row | None  # the training on all rows; None before it is finished
     cost: str = ""  # what outcomes cost in each row, as the request names it; empty without such costs
     importance: Sequence[ColumnImportance] = ()  # of each column, the most important first; empty if not measured
+    copies: int = 0  # test rows of the first division that also occur in train or validation
 
     @property
     def study(self) -> ReportableStudy:

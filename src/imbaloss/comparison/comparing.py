@@ -66,7 +66,7 @@ def answer_request(
     own = set_rows_apart(own, request)
     study, budget = plan_study(request, own), budget_in_seconds(request)
     executor = choose_executor(request, study, own)
-    notes = (*describe_data(own), *describe_network(study), *describe_idle_entries(request, study))
+    notes = (*describe_data(own, study.copies), *describe_network(study), *describe_idle_entries(request, study))
     notes += describe_unmeasured_columns(request, own.kind)
     study = replace(study, notes=notes + (describe_detectable_difference(study, own) if budget is None else ()))
     for text in study.notes:

@@ -27,10 +27,14 @@ PLURALS: dict[str, tuple[str, str]] = {  # one and several columns of a kind, wh
 }
 
 
-def describe_data(own: Own) -> list[str]:
+def describe_data(own: Own, copies: int) -> list[str]:
     """Describe the data in notes without a period at the end: size, division, columns and possible mistakes.
 
     The numbers of rows of each class come first; copies of train rows in test come last.
+
+    Args:
+        own: The data.
+        copies: What `count_copies` returns for the data.
     """
     negatives, positives = own.counts
     notes = [
@@ -61,7 +65,7 @@ def describe_data(own: Own) -> list[str]:
         notes.append(f"Each image is {colours}, {own.kind.height} x {own.kind.width} pixels")
     elif isinstance(own.features, pd.DataFrame):
         notes += describe_columns(own.kind, own.features, own.labels)
-    notes += describe_copies(own)
+    notes += describe_copies(own, copies)
     return notes
 
 
@@ -233,19 +237,27 @@ def describe_leaks(frame: pd.DataFrame, labels: NDArray[np.int64], schema: Schem
             yield f"Whether column `{name}` is missing {GIVEN_AWAY.format(areas_of_missing[place])}"
 
 
-def describe_copies(own: Own) -> Iterator[str]:
-    """Yield one note if test rows (or images) of the first division also occur in train or validation, else nothing."""
-    if isinstance(own.features, pd.DataFrame):
-        keys = hash_rows(own.features)
-    else:
-        keys = np.array([hash(image.tobytes()) for image in own.features])
-    rows = own.find_rows(0, own.each_fold[0])
-    is_copy = np.isin(keys[rows["test"]], keys[np.concatenate([rows["train"], rows["validation"]])])
-    if is_copy.any():
+def describe_copies(own: Own, copies: int) -> Iterator[str]:
+    """Yield one note if test rows (or images) of the first division also occur in train or validation, else nothing.
+
+    copies: What `count_copies` returns for the data.
+    """
+    if copies:
+        tested = len(own.find_rows(0, own.each_fold[0])["test"])
         where = "in the first division, " if own.division == FOLDS else ""
-        share = f"{write_percent(is_copy.mean())} ({int(is_copy.sum()):,} of {len(is_copy):,})"
+        share = f"{write_percent(copies / tested)} ({copies:,} of {tested:,})"
         yield (
             f"Copies: {where}{share} of the test {own.kind.noun}s are the same as {own.kind.noun}s of train or "
             "validation. If they are one case recorded twice, the scores are too good: remove them, or name what they "
             f"share with --group{'. A guarantee does not hold then' if own.sets_apart else ''}"
         )
+
+
+def count_copies(own: Own) -> int:
+    """Count the test rows (or images) of the first division that also occur in train or validation."""
+    if isinstance(own.features, pd.DataFrame):
+        keys = hash_rows(own.features)
+    else:
+        keys = np.array([hash(image.tobytes()) for image in own.features])
+    rows = own.find_rows(0, own.each_fold[0])
+    return int(np.isin(keys[rows["test"]], keys[np.concatenate([rows["train"], rows["validation"]])]).sum())

@@ -2,11 +2,9 @@
 
 from math import ceil, floor
 
-import numpy as np
-
 from imbaloss.comparison.case import Case
+from imbaloss.comparison.summary.decision_counts import pool_counts
 from imbaloss.evaluation import CONFUSION_SCORES, Guarantee
-from imbaloss.evaluation.confusion import ConfusionCounts
 from imbaloss.evaluation.guarantees import SCORE_WORDS
 from imbaloss.plural import format_count
 
@@ -62,8 +60,7 @@ def check_guarantee(case: Case) -> str:
     lacking = len(case.best_rows) - len(rows)
     total = format_count(len(case.best_rows), case.repetition)
     missing = f"{lacking} of {total} {'has' if lacking == 1 else 'have'} no threshold with the guarantee"
-    sums = [sum(row.tuned.scores[name] or 0 for row in rows) for name in ConfusionCounts._fields]
-    counts = ConfusionCounts(*(np.array(number, dtype=np.float64) for number in sums))
+    counts = pool_counts(rows)
     if not guarantee.count_right(counts)[1] > 0:
         return missing if lacking else ""
     value = 100 * float(CONFUSION_SCORES[guarantee.score](counts))

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from imbaloss.comparison.columns import Schema
+from imbaloss.comparison.description import count_copies
 from imbaloss.comparison.own_data import FOLDS, Own
 from imbaloss.comparison.preparation import ImagePreparation
 from imbaloss.comparison.request import ComparisonRequest
@@ -81,6 +82,7 @@ def plan_study(request: ComparisonRequest, own: Own) -> OwnStudy:
         race=request.race,
         segments=tuple(own.segments),
         permutations=choose_permutations(request, own.kind),
+        copies=count_copies(own),
     )
     if request.race:
         check_race(study, request)

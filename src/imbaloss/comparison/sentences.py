@@ -1,4 +1,4 @@
-"""The sentences of the answer for one's own data, one function each: the first one recommends a method."""
+"""The sentences of the answer for one's own data, one function each: the recommendation, and the reasons for it."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,9 +10,11 @@ from imbaloss.comparison.bootstrap_of_test_rows import estimate_mean
 from imbaloss.comparison.case import Case
 from imbaloss.comparison.guaranteed import check_guarantee, lament_missing_guarantee, promise, round_threshold
 from imbaloss.comparison.recommendation import Kind, choose_method, find_kind, find_most_scored
+from imbaloss.comparison.summary.decision_counts import count_decisions, pool_counts
 from imbaloss.evaluation import Guarantee
 from imbaloss.evaluation.calibration import NONE
 from imbaloss.evaluation.sample_costs import ExpectedCost
+from imbaloss.evaluation.scores import Threshold
 from imbaloss.learners import NETWORKS, Method
 from imbaloss.learners.estimators import BASELINE
 from imbaloss.losses import LossSpec
@@ -26,21 +28,17 @@ PLAIN = Method(NETWORKS, LossSpec("ce"))  # the ordinary network
 MOST_COLUMNS_NAMED = 3  # that matter most
 MOST_NAMED = 12  # methods that a sentence names
 SAVES = 0.0005  # share of a cost; a smaller saving is called nothing
-IN_SO_MANY = (1000, 10_000, 100_000)  # new rows, for which decisions are counted
-MANY_POSITIVES = 10  # that so many rows should have
 RULE_TITLES = {"f1": "F1", "g_mean": "G-mean", "mcc": "MCC"}  # of threshold rules whose text is no word
 FEWEST_DECIMALS, MOST_DECIMALS = 2, 4
 DECIMALS_ALONE = 3  # of a number without an interval
 
 
-def write_sentences(case: Case) -> tuple[str, ...]:
-    """Write all sentences of the answer, without a period at the end, the most important first.
+def write_reasons(case: Case) -> tuple[str, ...]:
+    """Write the sentences that give reasons for the recommendation and tell how to decide, the most important first.
 
-    Sentences that do not apply are left out.
+    They have no period at the end. Sentences that do not apply are left out.
     """
     sentences = (
-        recommend_method(case),
-        warn_of_leaks(case),
         explain_score(case),
         explain_choice(case),
         name_possible_best(case),
@@ -61,19 +59,11 @@ def write_sentences(case: Case) -> tuple[str, ...]:
 def recommend_method(case: Case) -> str:
     """Recommend the method, and say how far it is proved to be the best, in one text.
 
-    If no method is better than chance, the text says so instead. For one repetition it only says what to start with.
+    If no method is better than chance, the text is "". For one repetition it only says what to start with.
     """
     score, best, repetitions = case.score, case.best, case.repetitions[case.best]
-    level = case.chance_level
-    if case.finds_nothing and score.score == COST.score:
-        simplest, constant = name_constant(case)
-        cheapest = f"the cheapest, {case.leader}, costs {write_number(case.mean_of(case.leader), DECIMALS_ALONE)}"
-        return (
-            f"No method is cheaper than to {simplest}, which costs {constant:.3g} {case.sample} on average: {cheapest}"
-        )
     if case.finds_nothing:
-        chance = f"{level:.2g}, the value of a random order" if level else "0"
-        return f"No method finds {case.study.noun} with {case.sought}: none has a {score.mean_label} above {chance}"
+        return ""
     if repetitions == 1:
         return f"Start with {best}. {describe_single_scores(case)}"
     over = format_count(repetitions, case.repetition)
@@ -272,21 +262,37 @@ def give_threshold(case: Case) -> str:
         if isinstance(rule, Guarantee):
             return lament_missing_guarantee(case, str(reason))
         return f"The final training on all {study.noun} has no threshold ({reason}): use ½, or one that you know"
-    threshold, low, high = row.threshold
-    decimals = count_threshold_decimals(threshold)
-    ends = [f"{end:.{decimals}f}" for end in (low, high)]
-    interval = f"; 95 % CI {ends[0]} to {ends[1]}" if high > low and ends[0] != ends[1] else ""
-    is_calibrated = case.best.decision.calibration != NONE
-    text = f"Flag {case.sample} as {case.sought} when its {'probability' if is_calibrated else 'score'} is at least "
-    if isinstance(rule, Guarantee):
-        text += f"{round_threshold(rule, threshold, decimals)}. {promise(case, rule)}"
-    else:
-        text += f"{threshold:.{decimals}f} (threshold chosen for {RULE_TITLES.get(str(rule), rule)}{interval})"
+    action, basis = describe_threshold(case, row.threshold)
+    text = f"{action}. {basis}" if isinstance(rule, Guarantee) else f"{action} ({basis})"
     repeated = case.line.scores["tuned_threshold"]
     if case.repetitions[case.best] > 1 and isfinite(repeated.mean):
+        decimals = count_threshold_decimals(row.threshold.value)
         deviation = f" (standard deviation {repeated.deviation:.{decimals}f})" if repeated.deviation > 0 else ""
         text += f". Over the {case.repetition}s the threshold was {repeated.mean:.{decimals}f} on average{deviation}"
-    return text if is_calibrated else f"{text}. Scores are not calibrated, so they are no probabilities"
+    return text if is_calibrated(case) else f"{text}. Scores are not calibrated, so they are no probabilities"
+
+
+def describe_threshold(case: Case, threshold: Threshold) -> tuple[str, str]:
+    """Describe a decision by a threshold in two texts: what to do, and how the threshold was chosen.
+
+    Args:
+        case: The facts, in which the training on all rows is finished.
+        threshold: The threshold of that training, with its interval.
+    """
+    value, low, high = threshold
+    rule, decimals = case.best.decision.rule, count_threshold_decimals(value)
+    ends = [f"{end:.{decimals}f}" for end in (low, high)]
+    interval = f"; 95 % CI {ends[0]} to {ends[1]}" if high > low and ends[0] != ends[1] else ""
+    output = "probability" if is_calibrated(case) else "score"
+    action = f"Flag {case.sample} as {case.sought} when its {output} is at least "
+    if isinstance(rule, Guarantee):
+        return action + round_threshold(rule, value, decimals), promise(case, rule)
+    return f"{action}{value:.{decimals}f}", f"threshold chosen for {RULE_TITLES.get(str(rule), rule)}{interval}"
+
+
+def is_calibrated(case: Case) -> bool:
+    """Say whether the recommended method gives calibrated probabilities; otherwise they are scores without a unit."""
+    return case.best.decision.calibration != NONE
 
 
 def rate_decisions(case: Case) -> str:
@@ -294,16 +300,14 @@ def rate_decisions(case: Case) -> str:
 
     It is "" too if no method is better than chance.
 
-    The counts are of all test rows of the repetitions that have a threshold, each at its own. They are told for 1,000
-    rows, or for 10 or 100 times as many, so that at least ten of these are positive.
+    The counts are those of `count_decisions`.
     """
-    rows = [row for row in case.best_rows if row.is_decided]
-    tn, fp, fn, tp = (sum(row.tuned.scores[name] or 0 for row in rows) for name in ("tn", "fp", "fn", "tp"))
-    if not tp + fn or case.finds_nothing:
+    counts = count_decisions(case)
+    if counts is None or case.finds_nothing:
         return ""
-    noun, sought, total = case.study.noun, case.sought, tn + fp + fn + tp
-    many = next((many for many in IN_SO_MANY if many * (tp + fn) / total >= MANY_POSITIVES), IN_SO_MANY[-1])
-    flagged, right, missed = (round(many * number / total) for number in (tp + fp, tp, fn))
+    rows = [row for row in case.best_rows if row.is_decided]
+    _, fp, fn, tp = map(float, pool_counts(rows))
+    noun, sought, own = case.study.noun, case.sought, counts.recommended
     precision = f", precision {100 * tp / (tp + fp):.0f} %" if tp + fp else ""
     f1 = f", F1 {2 * tp / (2 * tp + fp + fn):.2f}"
     positives = f"{case.line.test.positives:.0f} {noun} with {sought}"
@@ -311,8 +315,8 @@ def rate_decisions(case: Case) -> str:
     over = format_count(len(rows), case.repetition)
     deciding = "Deciding" if isinstance(case.best.decision.rule, ExpectedCost) else "With thresholds chosen"
     return (
-        f"{deciding} in this way you would flag about {flagged:,} of {many:,} new {noun}, of which "
-        f"{right:,} would have {sought}. {missed:,} with {sought} would be missed. "
+        f"{deciding} in this way you would flag about {own.flagged:,.0f} of {counts.rows:,} new {noun}, of which "
+        f"{own.right:,.0f} would have {sought}. {own.missed:,.0f} with {sought} would be missed. "
         f"(All test {noun} of {over} together: recall {100 * tp / (tp + fn):.0f} %{precision}{f1}; {tests})"
     )
 
@@ -386,30 +390,6 @@ def estimate_savings(case: Case, costs: Interval) -> Interval | None:
     savings = 1 - np.array([row.tuned.scores[COST.score] for row in rows], dtype=float) / constants
     scores = case.cell._replace(scores={str(case.best): savings}, lower=False, is_bounded=False)
     return scores.interval(str(case.best))
-
-
-def warn_of_leaks(case: Case) -> str:
-    """Warn of columns that may give away the target, since the good score rests on one of them alone; "" for none."""
-    leaks = [each for each in case.importance if each.possible_leak]
-    if not leaks:
-        return ""
-    columns = join_words([f"`{each.column}`" for each in leaks], most=MOST_NAMED)
-    share, kept = (
-        f"{100 * min(shares):.0f} %"
-        for shares in zip(*((each.share_lost, each.share_kept) for each in leaks), strict=True)
-    )
-    if len(leaks) > 1:
-        return (
-            f"Possible leaks: the good score rests on each of the columns {columns}. When the values of one and of its "
-            f"copies are shuffled, the {case.score.label} loses at least {share} of its lead over chance. When all "
-            f"others are shuffled instead, it keeps at least {kept}. If they are known only after the target, leave "
-            "them out with --drop"
-        )
-    return (
-        f"Possible leak: the good score rests on the column {columns}. When its values are shuffled, the "
-        f"{case.score.label} loses {share} of its lead over chance. When those of all other columns are shuffled "
-        f"instead, it keeps {kept}. If the column is known only after the target, leave it out with --drop"
-    )
 
 
 def name_important_columns(case: Case) -> str:

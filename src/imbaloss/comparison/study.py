@@ -53,7 +53,7 @@ IMAGE_SETS = {  # for images: a forest is slow on pixels, and a mean of two imag
 CALIBRATION = "auto"
 OWN = "own"  # the protocol of the runs, under which data are used unchanged; also the table of the study file
 ALL_ROWS = ", all rows"  # ends the name of the data on which the recommended method is trained
-NEW_KEYS = ("race", "drops", "cost", "segments", "permutations")  # that a study file has only if they are set
+NEW_KEYS = ("race", "drops", "cost", "segments", "permutations", "copies")  # that a study file has only if they are set
 FILE_KEYS = {"noun": "things"}  # keys of the study file that differ from the names of the fields
 
 
@@ -85,6 +85,7 @@ class OwnStudy:
     drops: tuple[Drop, ...] = ()  # such methods, in the order of their drops
     segments: tuple[str, ...] = ()  # columns by whose values the recommended method is judged
     permutations: int = 0  # of each column in a repetition, which tell what it matters; 0 to leave that out
+    copies: int = 0  # test rows of the first division that also occur in train or validation
     protocols: tuple[str, ...] = field(default=(OWN,), init=False)
     repeats: int = field(default=1, init=False)
 
@@ -224,6 +225,7 @@ class OwnStudy:
             cost=self.cost,
             segments=judge_segments(findings, best, self.data, self.segments),
             permuted=self.read_permuted(findings.store, best),
+            copies=self.copies,
         )
 
     def read_permuted(self, store: Store, method: Method) -> dict[str, PermutedScores]:

@@ -24,6 +24,7 @@ CELL = ["dataset", "level", "loss"]
 NAMES = ["setting", "method"]
 LABELS = {"f1": "F1", "roc_auc": "ROC-AUC"}
 WORDS = {"lr": "learning rate"}  # names of hyper-parameters in sentences; others, such as C, have no "_" there
+BEYOND = {"smallest": "smaller", "largest": "larger"}  # what may be better than a number at an end of those tried
 MOST_NAMED = 5  # largest number of cells that a note names
 LEAST = 5e-5  # smallest value that four decimals show
 ASKED = ("protocol", "negative", "positive", "sampler", "network", "recipe", "split", "threshold_for", "calibration")
@@ -173,9 +174,10 @@ def write_notes(rows: Sequence[Row]) -> list[str]:
         for score, reason in undefined.items():
             facts.setdefault(f"{score[:1].upper()}{score[1:]} is undefined ({reason})", Counter())[cell] += 1
         if row.tuning and (end := find_grid_end(row.tuning)):
-            beyond = {"smallest": "smaller", "largest": "larger"}[end]
             tuned = row.tuning.candidates[0].setting.values[0][0]
-            note = f"The best {WORDS.get(tuned, tuned)} was the {end} of those tried, so a {beyond} one may be better"
+            note = (
+                f"The best {WORDS.get(tuned, tuned)} was the {end} of those tried, so a {BEYOND[end]} one may be better"
+            )
             facts.setdefault(note, Counter())[cell] += 1
     return [
         *(f"Every network is a {kind}" for kind in kinds if len(kinds) == 1 and kind != "mlp"),

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from imbaloss.comparison.case import Case
-from imbaloss.comparison.sentences import IN_SO_MANY, MANY_POSITIVES, count_threshold_decimals
+from imbaloss.comparison.sentences import count_threshold_decimals
+from imbaloss.comparison.summary.decision_counts import IN_SO_MANY, MANY_POSITIVES
 from imbaloss.comparison.summary.flagged_rows import FlaggedRows, count_flagged_rows
 from imbaloss.comparison.summary.threshold_bands import (
     add_independent,

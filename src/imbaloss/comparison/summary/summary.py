@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from imbaloss.comparison.case import Case
 from imbaloss.comparison.summary.alerts import Alert, find_alerts
+from imbaloss.comparison.summary.decision import Decision, describe_decision
 from imbaloss.comparison.summary.decision_counts import DecisionCounts, count_decisions
 from imbaloss.comparison.summary.explorer import Explorer, aggregate_predictions
 from imbaloss.comparison.summary.leaderboard import Standing, rank_methods
@@ -15,11 +16,19 @@ class Summary:
     """What an answer says first."""
 
     alerts: tuple[Alert, ...]
-    counts: DecisionCounts | None
+    decision: Decision  # in words
+    counts: DecisionCounts | None  # the decision among new rows; None if it cannot be counted
     explorer: Explorer | None
     standings: Sequence[Standing]
 
 
 def summarize(case: Case) -> Summary:
     """Collect what an answer says first."""
-    return Summary(find_alerts(case), count_decisions(case), aggregate_predictions(case), rank_methods(case))
+    counts = count_decisions(case)
+    return Summary(
+        alerts=find_alerts(case, counts),
+        decision=describe_decision(case, counts),
+        counts=counts,
+        explorer=aggregate_predictions(case),
+        standings=rank_methods(case),
+    )

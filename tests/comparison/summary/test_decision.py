@@ -1,0 +1,141 @@
+"""The decision in words: three tiles, and what the decision brings."""
+
+from dataclasses import replace
+
+import pytest
+
+from imbaloss.comparison.advice import Advice
+from imbaloss.comparison.summary.decision import Tile, find_simplest, name_in_words
+from imbaloss.learners import Method
+from imbaloss.statistics import wilson_interval
+from imbaloss.studies import Row
+from tests.comparison.finished import COSTS, advise, find
+
+GOOD, FAIR, NOISY = [0.40, 0.42, 0.41, 0.38], [0.30, 0.36, 0.33, 0.31], [0.45, 0.37, 0.44, 0.41]
+
+
+def tiles(advice: Advice) -> list[Tile]:
+    return list(advice.summary.decision.tiles)
+
+
+def test_the_tiles_name_method_rule_and_certainty(tmp_path):
+    method, rule, certainty = tiles(advise(tmp_path, {"lightgbm": GOOD, "ce": FAIR}))
+    assert (method.text, method.code) == ("Boosted trees of LightGBM", "lightgbm")
+    assert rule.text == "Flag a row as failed = yes when its probability is at least 0.750"
+    assert rule.detail == "Threshold chosen for F1; 95 % CI 0.600 to 0.900"
+    assert certainty.text == "Average precision of about 0.402 (95 % CI 0.361 to 0.444)"
+    assert certainty.detail == "Expected on new rows. lightgbm is the best of the 2 methods, with 95 % confidence"
+
+
+def test_a_tie_is_called_a_tie_and_its_simplest_method_is_named(tmp_path):
+    values = {"lightgbm": GOOD, "logistic_regression": NOISY, "ce": FAIR}
+    detail = tiles(advise(tmp_path / "part", values))[2].detail
+    assert "A tie: lightgbm and logistic_regression may be the best (95 % confidence)" in detail
+    assert detail.endswith("The simplest of them is logistic_regression")
+    whole = tiles(advise(tmp_path / "whole", {"lightgbm": GOOD, "extra_trees": NOISY}))[2].detail
+    assert "A tie: each of the 2 methods may be the best" in whole
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({"lightgbm": GOOD}, "It was not compared with any other method"),
+        ({"lightgbm": [0.4], "ce": [0.3]}, "One repetition cannot tell methods apart"),
+        (
+            {"lightgbm": GOOD, "ce": [0.3, None, 0.3, 0.3]},
+            "No other method has as many scores, so nothing was compared",
+        ),
+    ],
+)
+def test_what_was_not_compared_is_no_tie(tmp_path, values, told):
+    assert tiles(advise(tmp_path, values))[2].detail.endswith(told)
+
+
+def test_a_result_that_finds_nothing_recommends_no_method_and_no_rule(tmp_path):
+    advice = advise(tmp_path, {"lightgbm": [0.1, 0.08], "ce": [0.08, 0.11]})
+    method, rule, certainty = tiles(advice)
+    assert (method.text, rule.text) == ("None", "None")
+    assert method.detail == "2 methods were compared, none is better than chance"
+    assert certainty.text.startswith("Average precision 0.10 (95 % CI 0.00 to ")
+    assert certainty.text.endswith(" at best")
+    assert advice.summary.counts is not None  # a reader sees that flagging is no better than at random
+
+
+def finish_otherwise(tmp_path, change) -> Tile:
+    """The tile of the rule if the training on all rows ended in another way."""
+    findings = find(tmp_path, {"lightgbm": GOOD, "ce": FAIR})
+    study = findings.study
+    best = study.recommend(findings)
+    last: Row = replace(findings.rows[0], run=study.final_run(best))
+    findings.store.add([(change(last), {})])
+    return tiles(study.advise(findings, best))[1]
+
+
+def test_a_training_on_all_rows_that_failed_gives_no_rule(tmp_path):
+    rule = finish_otherwise(tmp_path, lambda row: replace(row, failure="out of memory"))
+    assert rule.text == "No model"
+    assert rule.detail == "No model was saved, since the training on all rows failed: out of memory"
+
+
+def test_a_training_without_a_threshold_leaves_the_rule_to_the_reader(tmp_path):
+    rule = finish_otherwise(tmp_path, lambda row: replace(row, tuned=row.tuned.without_threshold("no positives")))
+    assert rule.text == "A threshold that you know, or ½"
+    assert "has no threshold (no positives)" in rule.detail
+
+
+def test_a_training_that_is_not_finished_has_no_rule_yet(tmp_path):
+    findings = find(tmp_path, {"lightgbm": GOOD, "ce": FAIR})
+    advice = findings.study.advise(findings, findings.study.recommend(findings))
+    assert tiles(advice)[1].text == "Not chosen yet"
+
+
+@pytest.mark.parametrize(
+    ("folds", "interval"), [(5, (0.0028, 0.797)), (0, wilson_interval(8, 20)[1:])], ids=["over folds", "over test rows"]
+)
+def test_the_recall_has_an_interval_for_other_rows(tmp_path, folds, interval):
+    findings = find(tmp_path, {"lightgbm": GOOD, "ce": FAIR}, folds=folds)
+    recalls = {"lightgbm": iter([0.2, 0.6, 0.4, 0.4]), "ce": iter([0.3] * 4)}
+    rows = [
+        replace(row, tuned=replace(row.tuned, scores=row.tuned.scores | {"recall": next(recalls[str(row.run.method)])}))
+        for row in findings.rows
+    ]
+    advice = findings.study.advise(replace(findings, rows=rows), findings.study.recommend(findings))
+    low, high = interval
+    assert f"(95 % CI {100 * low:.0f} to {100 * high:.0f})" in advice.summary.decision.in_counts
+
+
+def test_money_is_told_with_what_is_saved(tmp_path):
+    assert advise(tmp_path / "none", {"lightgbm": GOOD}).summary.decision.money == ""
+    cheap = advise(tmp_path / "cheap", {"lightgbm": [0.5, 0.5], "ce": [0.7, 0.7]}, COSTS).summary.decision.money
+    assert cheap == (
+        "The 1,000 rows would cost 500. That saves 400 in comparison with the cheapest decision without a model "
+        "(flag everybody: 900)"
+    )
+    dear = advise(tmp_path / "dear", {"lightgbm": [1.0, 1.1]}, COSTS).summary.decision.money
+    assert "That costs 150 more in comparison with" in dear
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("lightgbm", "Boosted trees of LightGBM"),
+        ("ce + smote", "Network with cross-entropy + smote"),
+        ("ldam", "Network with LDAM"),
+        ("logistic_regression", "Logistic regression of scikit-learn"),
+        ("focal/worst_class", ""),
+    ],
+)
+def test_methods_have_names_in_words(text, words):
+    assert name_in_words(Method.parse(text)) == words
+
+
+@pytest.mark.parametrize(
+    ("methods", "simplest"),
+    [
+        (["ce", "lightgbm", "logistic_regression", "baseline"], "baseline"),
+        (["logistic_regression + smote", "ce", "lightgbm"], "lightgbm"),
+        (["ce + smote", "mfe", "ce"], "ce"),
+    ],
+)
+def test_the_simplest_method_is_named(methods, simplest):
+    assert str(find_simplest([Method.parse(text) for text in methods])) == simplest
