@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from math import isnan
+from math import floor, isfinite, isnan, log10
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,8 @@ LABELS = {"f1": "F1", "roc_auc": "ROC-AUC"}
 WORDS = {"lr": "learning rate"}  # names of hyper-parameters in sentences; others, such as C, have no "_" there
 MOST_NAMED = 5  # largest number of cells that a note names
 LEAST = 5e-5  # smallest value that four decimals show
+FEWEST_DECIMALS, MOST_DECIMALS = 2, 4
+DECIMALS_ALONE = 3  # of a number without an interval
 ASKED = ("protocol", "negative", "positive", "sampler", "network", "recipe", "split", "threshold_for", "calibration")
 
 
@@ -301,6 +303,21 @@ def format_score(value: float) -> str:
     Values too small for four decimals have two significant digits, and NaN is a dash.
     """
     return DASH if isnan(value) else f"{value:.2g}" if 0 < abs(value) < LEAST else f"{value:.4f}"
+
+
+def count_decimals(low: float, high: float) -> int:
+    """Return how many decimals the width of an interval allows, from 2 to 4; 3 if the width is 0, infinite or NaN."""
+    width = high - low
+    if not width > 0 or not isfinite(width):
+        return DECIMALS_ALONE
+    return min(max(1 - floor(log10(width)), FEWEST_DECIMALS), MOST_DECIMALS)
+
+
+def round_score(value: float, low: float, high: float) -> str:
+    """Write a score with as many decimals as its interval allows, and with four if it has none; a dash for NaN."""
+    if isnan(low) or isnan(value):
+        return format_score(value)
+    return f"{round(value, count_decimals(low, high)) + 0.0:.{count_decimals(low, high)}f}"
 
 
 def format_score_interval(mean: float, low: float, high: float) -> str:

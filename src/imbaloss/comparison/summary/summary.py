@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from imbaloss.comparison.case import Case
 from imbaloss.comparison.summary.alerts import Alert, find_alerts
 from imbaloss.comparison.summary.decision_counts import DecisionCounts, count_decisions
+from imbaloss.comparison.summary.drawn_methods import choose_drawn_methods
 from imbaloss.comparison.summary.explorer import Explorer, aggregate_predictions
-from imbaloss.comparison.summary.leaderboard import Standing, rank_methods
+from imbaloss.comparison.summary.leaderboard import ScoreAxis, Standing, find_axis, rank_methods
 
 
 @dataclass(frozen=True)
@@ -18,8 +19,18 @@ class Summary:
     counts: DecisionCounts | None
     explorer: Explorer | None
     standings: Sequence[Standing]
+    axis: ScoreAxis | None = None  # that the scores of the standings are drawn on; None without scores
+    drawn: Sequence[str] = ()  # the methods that curves show in colour, the recommended one first
 
 
 def summarize(case: Case) -> Summary:
     """Collect what an answer says first."""
-    return Summary(find_alerts(case), count_decisions(case), aggregate_predictions(case), rank_methods(case))
+    standings = rank_methods(case)
+    return Summary(
+        alerts=find_alerts(case),
+        counts=count_decisions(case),
+        explorer=aggregate_predictions(case),
+        standings=standings,
+        axis=find_axis(case, standings),
+        drawn=choose_drawn_methods(case),
+    )
