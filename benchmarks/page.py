@@ -2,7 +2,8 @@
 
     python -m benchmarks.page [--seeds 112] [--folder FOLDER]
 
-The rows are those of benchmarks.store, or of a copy of the output folder of a study or comparison. The browser is the system's chromium, by Playwright, with a new context a load.
+The rows are those of benchmarks.store, or of a copy of the output folder of a study or comparison. The browser is the
+system's chromium, by Playwright, with a new context a load.
 """
 
 import argparse

@@ -17,7 +17,8 @@ def inline_svg(svg: str, name: str, label: str) -> str:
     """Convert the text of an SVG file to an SVG element for an HTML page.
 
     Metadata and the style sheet are dropped. Black becomes the colour of the page's text, white becomes none, and a
-    colour of a method becomes a variable of the page's style sheet. An id that `set_tooltip` gave becomes data-tip; other ids are kept only if something refers to them.
+    colour of a method becomes a variable of the page's style sheet. An id that `set_tooltip` gave becomes data-tip;
+    other ids are kept only if something refers to them.
 
     Args:
         svg: The text of the file.

@@ -85,7 +85,7 @@ def test_no_two_methods_look_alike_and_the_first_eight_differ_in_colour():
 
 def test_highlighted_methods_have_colour_line_style_and_band_and_all_others_are_grey_under_one_name():
     looks = choose_looks(("a", "b", "c", "d", "e"), ("d", "b", "unknown"))
-    assert list(looks) == ["a", "b", "c", "d", "e"]
+    assert list(looks) == ["d", "b", "a", "c", "e"]
     assert {name for name, look in looks.items() if look.has_band} == {"b", "d"}
     assert [looks[name].style["color"] for name in "db"] == list(COLOURS[:2])
     assert looks["b"].style["linestyle"] != looks["d"].style["linestyle"]

@@ -17,7 +17,6 @@ from imbaloss.report.figures.style import (
     CurveLook,
     add_legend,
     choose_looks,
-    name_rest,
     set_tooltip,
 )
 from imbaloss.studies import Predictions
@@ -49,12 +48,11 @@ def plot_loss_curves(
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(8.2, 3.4), layout="constrained")
         raw, scaled = figure.subplots(1, 2)
-        looks = choose_looks(losses, highlighted)
-        for method, runs in losses.items():
-            curves = pad_runs([run[:epochs] for run in runs])
+        for method, look in choose_looks(losses, highlighted).items():
+            curves = pad_runs([run[:epochs] for run in losses[method]])
             over = np.arange(1, curves.shape[1] + 1)
             for panel, values in ((raw, curves), (scaled, curves / curves[:, :1])):
-                draw_band(panel, over, values, looks[method])
+                draw_band(panel, over, values, look)
         raw.set(ylabel="training loss", yscale="log")
         raw.yaxis.set_major_formatter(LogFormatter())  # plain text, since STYLE parses no mathematics
         raw.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(1, 0.4)))
@@ -63,7 +61,7 @@ def plot_loss_curves(
             panel.set_xlabel("epoch")
             panel.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
             panel.grid(alpha=0.3)
-        add_legend(figure, [raw], last=find_rest(looks))
+        add_legend(figure, [raw])
     return figure
 
 
@@ -75,11 +73,6 @@ def pad_runs(runs: Sequence[Sequence[float]]) -> Floats:
     """
     longest = max(map(len, runs))
     return np.array([[*run, *[run[-1] if run else np.nan] * (longest - len(run))] for run in runs])
-
-
-def find_rest(looks: Mapping[str, CurveLook]) -> str:
-    """Return the entry in the legend for the methods that are not highlighted; it is unused if all are."""
-    return name_rest(sum(not look.has_band for look in looks.values()))
 
 
 def draw_band(panel: Axes, over: Floats | NDArray[np.int64], curves: Floats, look: CurveLook) -> None:
@@ -129,14 +122,14 @@ def plot_curves(
         figure = Figure(figsize=(4.2, 4.0), layout="constrained")
         panel, looks = figure.subplots(), choose_looks(tests, highlighted)
         draw(panel, tests, looks)
-        add_legend(figure, [panel], last=find_rest(looks))
+        add_legend(figure, [panel])
     return figure
 
 
 def draw_roc(panel: Axes, tests: Mapping[str, Sequence[Predictions]], looks: Mapping[str, CurveLook]) -> None:
     """Draw the ROC curve of each method and the diagonal, which is chance."""
-    for method, runs in tests.items():
-        draw_band(panel, GRID, np.array([roc_curve(run) for run in runs]), looks[method])
+    for method, look in looks.items():
+        draw_band(panel, GRID, np.array([roc_curve(run) for run in tests[method]]), look)
     panel.plot([0, 1], [0, 1], color="black", linewidth=0.7, linestyle=":")
     panel.set(xlabel="false positive rate", ylabel="recall (true positive rate)")
     panel.grid(alpha=0.3)
@@ -146,8 +139,8 @@ def draw_precision_recall(
     panel: Axes, tests: Mapping[str, Sequence[Predictions]], looks: Mapping[str, CurveLook]
 ) -> None:
     """Draw the precision-recall curve of each method and the share of positives, which is chance."""
-    for method, runs in tests.items():
-        draw_band(panel, GRID, np.array([precision_curve(run) for run in runs]), looks[method])
+    for method, look in looks.items():
+        draw_band(panel, GRID, np.array([precision_curve(run) for run in tests[method]]), look)
     share = np.mean([run.labels.mean() for runs in tests.values() for run in runs])
     panel.axhline(share, color="black", linewidth=0.7, linestyle=":")
     panel.set(xlabel="recall", ylabel="precision", ylim=(0, 1.02))
@@ -156,8 +149,8 @@ def draw_precision_recall(
 
 def draw_gains(panel: Axes, tests: Mapping[str, Sequence[Predictions]], looks: Mapping[str, CurveLook]) -> None:
     """Draw the share of positives that is found by the share of samples that is flagged; the diagonal is chance."""
-    for method, runs in tests.items():
-        draw_band(panel, GRID, np.array([gain_curve(run) for run in runs]), looks[method])
+    for method, look in looks.items():
+        draw_band(panel, GRID, np.array([gain_curve(run) for run in tests[method]]), look)
     panel.plot([0, 1], [0, 1], color="black", linewidth=0.7, linestyle=":")
     panel.set(xlabel="share flagged, the most probable first", ylabel="share of positives found", ylim=(0, 1.02))
     panel.grid(alpha=0.3)
@@ -168,8 +161,8 @@ def draw_costs(panel: Axes, tests: Mapping[str, Sequence[Predictions]], looks: M
 
     It is a share of the cost of the best decision without a model: to flag no sample, or every sample.
     """
-    for method, runs in tests.items():
-        draw_band(panel, COST_RATIOS, np.array([cost_curve(run) for run in runs]), looks[method])
+    for method, look in looks.items():
+        draw_band(panel, COST_RATIOS, np.array([cost_curve(run) for run in tests[method]]), look)
     panel.axhline(1, color="black", linewidth=0.7, linestyle=":")
     panel.set(xscale="log", ylim=(0, HIGHEST_COST), xlabel="cost of a miss / cost of a false alarm")
     panel.set_ylabel("cost / cost without a model")
@@ -182,8 +175,8 @@ def draw_reliabilities(panel: Axes, tests: Mapping[str, Sequence[Predictions]], 
 
     True probabilities lie on the diagonal.
     """
-    for method, runs in tests.items():
-        bins, look = reliability(*pool_runs(runs)), looks[method]
+    for method, look in looks.items():
+        bins = reliability(*pool_runs(tests[method]))
         marker = "o" if look.has_band else ""
         panel.plot(bins.probability, bins.share, label=look.label, marker=marker, markersize=3.5, **look.style)
     panel.plot([0, 1], [0, 1], color="black", linewidth=0.7, linestyle=":")

@@ -63,7 +63,7 @@ class CurveLook:
 
 
 def choose_looks(methods: Collection[str], highlighted: Collection[str] = ()) -> dict[str, CurveLook]:
-    """Choose how the curve of each method is drawn, in the order of the methods.
+    """Choose how the curve of each method is drawn: highlighted ones first, in their order, then those of `methods`.
 
     Highlighted methods have a colour, a line style and a band, and all others are grey under one entry in the legend.
     If no method is highlighted, each has a colour and a band.
@@ -75,7 +75,7 @@ def choose_looks(methods: Collection[str], highlighted: Collection[str] = ()) ->
     shown = [name for name in highlighted if name in methods]
     marks = assign_marks(shown or methods)
     looks = {}
-    for method in methods:
+    for method in dict.fromkeys((*shown, *methods)):
         if method in marks:
             style = {"color": marks[method]["color"], "linestyle": marks[method]["linestyle"], "linewidth": 1.2}
             if shown:  # few enough for a line style each, so that no reader needs the colours
