@@ -23,9 +23,9 @@ def choose_drawn_methods(case: Case) -> tuple[str, ...]:
 def choose_reference(case: Case) -> Method | None:
     """Return the best method of another kind than the recommended one, or logistic_regression; None for neither."""
     kind = find_kind(case.best)
-    others = {
+    candidates = {
         method: scores
         for method, scores in case.kept_scores.items()
         if method != case.best and (find_kind(method) is not kind or str(method) == SIMPLE)
     }
-    return choose_method(others, test_to_train=None, lower=case.score.lower, standard_errors=0.0)
+    return choose_method(candidates, test_to_train=None, lower=case.score.lower, standard_errors=0.0)

@@ -25,7 +25,7 @@ UNSCORED = Interval(nan, nan, nan)
 
 @dataclass(frozen=True)
 class Standing:
-    """One line of the leaderboard."""
+    """A line of the leaderboard."""
 
     method: str  # its text, such as "ce + smote"
     title: str  # its name in words; its text if it has no other name
