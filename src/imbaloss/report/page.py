@@ -27,7 +27,7 @@ from imbaloss.report.evidence import ScoreVerdict, write_mean_difference
 from imbaloss.report.findings import Findings
 from imbaloss.report.intervals import NONE
 from imbaloss.report.lines import CellLine, Counts, best_mean, group_by_cell, has_published
-from imbaloss.report.tables import choose_noun, format_score, name_settings, round_score
+from imbaloss.report.tables import choose_noun, format_score, name_settings, round_counts, round_score
 from imbaloss.statistics import Verdict, fewest_seeds
 from imbaloss.studies import ReportExtension, Row, Run
 
@@ -197,7 +197,7 @@ def load_template(extension: ReportExtension | None) -> jinja2.Template:
     environment.filters |= {
         "number": format_score,
         "rounded": round_score,
-        "pair": write_counts,
+        "pair": round_counts,
         "name_settings": name_settings,
         "safe_svg": Markup,
         "difference": write_mean_difference,
@@ -353,11 +353,6 @@ def list_left_out(findings: Findings) -> list[str]:
     """
     overall = [cell for cells in findings.scored.values() if (cell := select_overall_cell(cells))]
     return list(dict.fromkeys(name for cell in overall for name in cell.left_out))
-
-
-def write_counts(counts: Counts | None) -> str:
-    """Write positives and negatives as "50/450", means over folds rounded to whole samples; empty for None."""
-    return "" if counts is None else f"{counts.positives:.0f}/{counts.negatives:.0f}"
 
 
 def describe(row: Row) -> Description:

@@ -297,6 +297,11 @@ def format_counts(counts: Counts | None) -> str:
     return "" if counts is None else f"{counts.positives:.6g}/{counts.negatives:.6g}"
 
 
+def round_counts(counts: Counts | None) -> str:
+    """Write positives and negatives as "50/450", means over folds rounded to whole samples; empty for None."""
+    return "" if counts is None else f"{counts.positives:.0f}/{counts.negatives:.0f}"
+
+
 def format_score(value: float) -> str:
     """Format a score with four decimals, as the 2023 study does.
 

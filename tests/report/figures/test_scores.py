@@ -195,7 +195,7 @@ def test_at_one_level_methods_stand_below_each_other_beside_their_names():
     tree, house = draw(lines, of, F1).axes
     assert [label.get_text() for label in tree.get_yticklabels()] == list(METHODS)
     assert tree.get_ylim() == (2.5, -0.5)  # the first one at the top
-    assert (tree.get_xlabel(), tree.get_title()) == ("F1 at ½", "tree\n12.5/1000 positives/negatives in train")
+    assert (tree.get_xlabel(), tree.get_title()) == ("F1 at ½", "tree\n12/1000 positives/negatives in train")
     for place, method in enumerate(METHODS):
         [line] = lines[(lines["method"] == method) & (lines["setting"] == "house")].to_dict("records")
         mark = told(house)[

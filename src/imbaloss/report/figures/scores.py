@@ -21,7 +21,7 @@ from imbaloss.report.figures.style import (
     set_tooltip,
 )
 from imbaloss.report.lines import CellLine, has_published
-from imbaloss.report.tables import format_counts
+from imbaloss.report.tables import format_counts, round_counts
 
 PUBLISHED = "published"
 ROW_INCHES = 0.24
@@ -86,7 +86,7 @@ def plot_one_level(lines: Sequence[CellLine], cells: Sequence[Cell], compared: C
             for place, method in enumerate(methods):
                 if method in lines_of:
                     draw_method(panel, place, lines_of[method], cell.scores[method], compared)
-            counts = format_counts(next(iter(lines_of.values())).train)
+            counts = round_counts(next(iter(lines_of.values())).train)
             panel.set_title(f"{setting}\n{counts} positives/negatives in train")
             panel.set_xlabel(compared.label)
             panel.tick_params(axis="y", length=0)
