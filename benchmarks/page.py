@@ -1,8 +1,9 @@
 """The report of a study of 5,000 trainings: the time to write it, its size, and the time until a browser has shown it.
 
-    python -m benchmarks.page [--seeds 112]
+    python -m benchmarks.page [--seeds 112] [--folder FOLDER]
 
-The rows are those of benchmarks.store. The browser is the system's chromium, by Playwright, with a new context a load.
+The rows are those of benchmarks.store, or of a copy of the output folder of a study or comparison. The browser is the
+system's chromium, by Playwright, with a new context a load.
 """
 
 import argparse
@@ -20,7 +21,7 @@ from imbaloss import report, studies
 LOADS = 9
 SHOWN = """new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now()))))"""
 CHOOSE = """new Promise((done) => {
-  const start = performance.now(), score = document.getElementById("score");
+  const start = performance.now(), score = document.getElementById("score") ?? document.createElement("select");
   score.value = "";
   score.dispatchEvent(new Event("change", { bubbles: true }));
   requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now() - start)));
@@ -30,15 +31,20 @@ CHOOSE = """new Promise((done) => {
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--seeds", type=int, default=112)
+    options.add_argument("--folder", type=Path, help="Output folder whose report is measured.")
     with tempfile.TemporaryDirectory() as place:
-        folder = Path(place)
-        number = fill(folder, options.parse_args().seeds)
+        folder, asked = Path(place), options.parse_args()
+        if asked.folder:
+            shutil.copytree(asked.folder, folder, dirs_exist_ok=True)
+        else:
+            fill(folder, asked.seeds)
         start = time.perf_counter()
         study, store = studies.read_study(folder), studies.Store(folder, create=False)
-        page = report.write_report(report.compute_findings(study, store.rows(study.runs()), store), folder)
+        rows = store.rows(study.runs())
+        page = report.write_report(report.compute_findings(study, rows, store), folder)
         written = time.perf_counter() - start
         loads, changes = load(page)
-        print(f"{number} trainings, page of {page.stat().st_size / 2**20:.1f} MiB, chromium, {LOADS} loads")
+        print(f"{len(rows)} trainings, page of {page.stat().st_size / 2**20:.1f} MiB, chromium, {LOADS} loads")
         print("\n| step | seconds |\n| --- | --- |")
         print(f"| write tables, figures and page | {written:.1f} |")
         for name, found in (("open the page, until it is drawn", loads), ("show all scores", changes)):

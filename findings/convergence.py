@@ -16,7 +16,7 @@ from findings.paired import F1, HALVED, ROC, average_over_seeds, compare_entries
 from findings.stored import Stored
 from imbaloss.report.figures import STYLE
 from imbaloss.report.figures.curves import draw_band
-from imbaloss.report.figures.style import assign_marks, select_line_style
+from imbaloss.report.figures.style import choose_looks
 from imbaloss.statistics import Verdict, t_interval
 
 Floats = NDArray[np.float64]
@@ -206,9 +206,9 @@ def plot_figures(_: Mapping[str, Stored], facts: Mapping[str, Any]) -> dict[str,
         figure = Figure(figsize=(8.2, 3.4), layout="constrained")
         panels = figure.subplots(1, len(facts["studies"]), sharey=True)
         for panel, study in zip(panels, facts["studies"].values(), strict=True):
-            for loss, mark in assign_marks(CURVES).items():
+            for loss, look in choose_looks(CURVES).items():
                 if curves := study["curves"].get(loss):
-                    draw_band(panel, np.arange(1, len(curves[0]) + 1), np.array(curves), select_line_style(mark), loss)
+                    draw_band(panel, np.arange(1, len(curves[0]) + 1), np.array(curves), look)
             panel.axhline(1, color="black", linewidth=0.8, linestyle=":")
             panel.set(title=f"{study['dataset']}, batches of 128", xlabel="epoch", ylim=(0, None))
             panel.xaxis.set_major_locator(MaxNLocator(integer=True))

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
@@ -13,6 +14,7 @@ from imbaloss import losses, studies
 from imbaloss.data import SETS
 from imbaloss.learners import Method
 from imbaloss.report.tables import DASH
+from tests.comparison.finished import make_own_page
 from tests.report.examples import LOSSES, rows, write
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs Playwright, which is in the dev extra")
@@ -36,6 +38,12 @@ def file(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
+def own(tmp_path_factory) -> Path:
+    """The page of one's own data: nine methods, of which one failed, and mistakes that are named."""
+    return make_own_page(tmp_path_factory.mktemp("own"))
+
+
+@pytest.fixture(scope="module")
 def browser() -> Iterator["sync_api.Browser"]:
     with sync_api.sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
@@ -45,10 +53,13 @@ def browser() -> Iterator["sync_api.Browser"]:
 
 @pytest.fixture
 def opened(browser, file):
-    """Opens the page with options of a context; what the browser complains of, or fetches, fails the test."""
-    contexts, complaints, fetched = [], [], []
+    """Opens the page, or another one, with options of a context.
 
-    def open_page(**options) -> "sync_api.Page":
+    What the browser complains of, or fetches, fails the test.
+    """
+    contexts, complaints, fetched, files = [], [], [], set()
+
+    def open_page(other: Path | None = None, **options) -> "sync_api.Page":
         context = browser.new_context(offline=True, **options)
         contexts.append(context)
         page = context.new_page()
@@ -56,14 +67,15 @@ def opened(browser, file):
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("dialog", lambda dialog: (complaints.append(f"a dialog: {dialog.message}"), dialog.dismiss()))
         page.on("request", lambda request: fetched.append(request.url))
-        page.goto(file.as_uri())
+        files.add((other or file).as_uri())
+        page.goto((other or file).as_uri())
         return page
 
     yield open_page
     for context in contexts:
         context.close()
     assert complaints == []
-    assert set(fetched) == {file.as_uri()}
+    assert set(fetched) == files
 
 
 def score_of(page: "sync_api.Page") -> "sync_api.Locator":
@@ -87,6 +99,25 @@ def test_a_study_and_a_data_set_of_any_name_are_shown_as_text(opened):
 def test_the_verdict_comes_first(opened):
     headings = opened().locator("h1, h2").all_inner_texts()
     assert headings[:3] == ["Which loss finds the rare class?", "The verdict", "What the gain is made of"]
+
+
+def test_the_contents_lead_to_each_section_by_the_keyboard(opened):
+    page = opened()
+    links = page.get_by_role("navigation", name="Contents").get_by_role("link")
+    assert links.count() == page.locator("h2").count() > 6
+    targets = [link.get_attribute("href") for link in links.all()]
+    assert len(set(targets)) == len(targets)
+    assert [page.locator(target).count() for target in targets] == [1] * len(targets)
+    links.nth(5).focus()
+    page.keyboard.press("Enter")
+    top = page.locator(targets[5]).bounding_box()["y"]
+    assert 0 < top - page.get_by_role("navigation").bounding_box()["height"] < 40  # not below the bar
+
+
+def test_links_lead_to_files_beside_the_page(opened, file):
+    names = [link.get_attribute("href") for link in opened().locator("main a").all()]
+    assert {"table.csv", "comparisons.csv", "results.sqlite", "figures/scores_f1.svg"} <= set(names)
+    assert [name for name in names if name != "study.toml" and not (file.parent / unquote(name)).exists()] == []
 
 
 def headings(score: str) -> list[str]:
@@ -277,3 +308,75 @@ def test_tables_of_fifteen_losses_fit_on_paper(browser, tmp_path):
 
 
 RIGHT = "(table) => Math.max(...[...table.querySelectorAll('th, td')].map((one) => one.getBoundingClientRect().right))"
+
+
+def test_the_leaderboard_shows_each_method_with_its_name_score_interval_and_verdict(opened, own):
+    page = opened(own)
+    lines = page.locator(".leaderboard tbody tr")
+    assert lines.count() == 9
+    assert lines.locator("code").all_inner_texts()[-1] == "focal"  # which failed
+    scores = [float(text.split()[0]) for text in lines.locator("td:nth-child(2)").all_inner_texts()[:-1]]
+    assert scores == sorted(scores, reverse=True)
+    best = page.locator(".leaderboard tr.recommended")
+    assert best.locator("th").inner_text().split("\n") == ["Boosted trees of LightGBM", "lightgbm"]
+    assert best.get_by_text("recommended").is_visible()
+    circle, line = best.locator("circle").bounding_box(), best.locator("line.interval").bounding_box()
+    assert line["x"] < circle["x"] < circle["x"] + circle["width"] < line["x"] + line["width"]
+    places = {round(each.bounding_box()["x"]) for each in page.locator(".leaderboard line.reference").all()}
+    assert len(places) == 1  # chance stands at the same place of one axis
+
+
+def test_what_a_lead_does_not_need_is_folded_and_the_keyboard_unfolds_it(opened, own):
+    page = opened(own)
+    summary = page.get_by_text("All scores, chosen settings and thresholds")
+    table = page.get_by_role("region", name="Mean scores of each method")
+    assert not table.is_visible()
+    assert not page.get_by_text("Training loss over the epochs").is_visible()
+    summary.focus()
+    page.keyboard.press("Enter")
+    assert table.is_visible()
+
+
+def test_of_nine_curves_three_are_in_colour(opened, own):
+    page = opened(own)
+    figure = page.locator("figure", has=page.locator("figcaption", has_text="ROC curves")).first
+    colours = figure.locator("svg path").evaluate_all("paths => paths.map(path => path.style.stroke)")
+    assert {colour for colour in colours if "curve" in colour} == {f"var(--curve-{place})" for place in range(3)}
+    assert figure.locator("svg text", has_text="5 other methods").count() == 1
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_page_of_ones_own_data_fits_and_axe_finds_no_fault(opened, own, scheme, width):
+    axe = pytest.importorskip(
+        "axe_playwright_python.sync_playwright", reason="needs axe-core, which is in the dev extra"
+    )
+    page = opened(own, color_scheme=scheme, viewport={"width": width, "height": 844})
+    for unfolded in (False, True):
+        if unfolded:
+            page.evaluate("document.querySelectorAll('details').forEach((each) => each.open = true)")
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        found = axe.Axe().run(page).response["violations"]
+        assert [one["id"] for one in found if one["impact"] in {"serious", "critical"}] == []
+
+
+def test_on_a_narrow_screen_leaderboard_and_curves_need_no_scrolling(opened, own):
+    page = opened(own, viewport={"width": 390, "height": 844})
+    assert all(
+        each.bounding_box()["x"] + each.bounding_box()["width"] <= 390
+        for each in page.locator(".leaderboard tbody td, .leaderboard tbody th, .narrow td, .beside svg").all()
+        if each.is_visible()
+    )
+
+
+def test_curves_and_intervals_have_other_colours_in_the_dark_and_those_of_light_on_paper(opened, own):
+    colour = """getComputedStyle([...document.querySelectorAll("svg path")].find(
+      (path) => path.style.stroke === "var(--curve-0)")).stroke"""
+    light, dark = (opened(own, color_scheme=scheme) for scheme in ("light", "dark"))
+    assert light.evaluate(colour) == "rgb(0, 114, 178)"
+    assert dark.evaluate(colour) not in {"rgb(0, 114, 178)", "none"}
+    dark.emulate_media(media="print", color_scheme="dark")
+    assert dark.evaluate(colour) == "rgb(0, 114, 178)"
+    assert not dark.locator(".contents").is_visible()
+    right = dark.locator(".leaderboard").evaluate(RIGHT)
+    assert right <= dark.viewport_size["width"]

@@ -77,16 +77,16 @@ def test_what_was_told_is_a_tip_and_no_id(pair):
         assert "<script" not in text
 
 
-def test_black_follows_the_text_and_white_the_page(svg, pair):
+def test_black_follows_the_text_white_and_the_colours_of_methods_the_page(svg, pair):
     before, after = (" ".join(attributes(text, "style")) for text in (svg, pair[0]))
     assert after.count("currentColor") == before.count("#000000") > 0
     assert after.count("none") - before.count("none") == before.count("#ffffff") > 0
     assert "#000000" not in after
     assert "#ffffff" not in after
-    assert [after.count(colour.lower()) for colour in COLOURS[:2]] == [
-        before.count(colour.lower()) for colour in COLOURS[:2]
-    ]
-    assert COLOURS[0].lower() in after
+    assert COLOURS[0].lower() in before
+    for number, colour in enumerate(COLOURS[:2]):
+        assert after.count(f"var(--curve-{number})") == before.count(colour.lower())
+        assert colour.lower() not in after
 
 
 def test_who_made_it_and_its_style_sheet_are_gone_and_all_else_is_there(svg, pair):

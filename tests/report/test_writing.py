@@ -11,7 +11,7 @@ from imbaloss.atomic_write import write_atomically
 from imbaloss.data import Counts, Fold
 from imbaloss.report import tables
 from imbaloss.report.cells import COMPARED
-from imbaloss.report.drawings import CURVES, LEARNING, draw_figures
+from imbaloss.report.drawings import Question, draw_figures
 from imbaloss.report.page import build_grid
 from imbaloss.studies import Row
 from imbaloss.studies.row import PartCounts
@@ -79,13 +79,16 @@ class Page(HTMLParser):
 
     def __init__(self, text):
         super().__init__()
-        self.text, self.open, self.fetched = "", [], []
+        self.text, self.open, self.fetched, self.links = "", [], [], []
         self.feed(text)
 
     def handle_starttag(self, tag, attributes):
         if tag not in {"meta", "link", "img", "br"}:
             self.open.append(tag)
-        self.fetched += [value for key, value in attributes if key in {"src", "href"} and value[:5] != "data:"]
+        if tag == "a":  # a link is fetched when it is followed
+            self.links += [value for key, value in attributes if key == "href"]
+        else:
+            self.fetched += [value for key, value in attributes if key in {"src", "href"} and value[:5] != "data:"]
 
     def handle_endtag(self, tag):
         assert self.open.pop() == tag
@@ -155,7 +158,7 @@ def test_curves_are_drawn_at_the_lowest_level_with_positives(tmp_path):
         replace(row, run=replace(row.run, level=0.0), counts=replace(row.counts, train=Counts(500, 0))) for row in few()
     ]
     found = find(SMALL, [*few(), *lower, *none], tmp_path)
-    names = [one.name for one in draw_figures(found) if one.question in {LEARNING, CURVES}]
+    names = [one.name for one in draw_figures(found) if one.question in {Question.LEARNING, Question.CURVES}]
     assert names == ["loss_tree_1_0.01", "loss_tree_1_0.01_common", "roc_tree_1_0.01", "probabilities_tree_1_0.01"]
 
 

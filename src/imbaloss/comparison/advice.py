@@ -35,6 +35,7 @@ from imbaloss.comparison.segment_words import (
 )
 from imbaloss.comparison.sentences import recommend_method, write_reasons
 from imbaloss.comparison.summary.summary import Summary, summarize
+from imbaloss.comparison.worst_misses import WorstMisses
 from imbaloss.evaluation import Guarantee, Objective
 from imbaloss.evaluation.scores import Threshold
 from imbaloss.learners import Method
@@ -55,6 +56,7 @@ from imbaloss.studies import PermutedScores, ReportExtension, Row
 Floats = NDArray[np.float64]
 
 MOST_COLUMNS = 15  # of which the page shows what they matter
+MOST_NOTES = 6  # on the data, that the page shows unfolded
 IMAGES = "images"  # the noun for samples in studies of images
 
 
@@ -71,6 +73,7 @@ class Advice:
     row: Row | None  # the training on all rows; None before it is finished
     segments: SegmentReport | None = None  # the method in segments of the test rows; None if none are asked for
     importance: tuple[ColumnImportance, ...] = ()  # of each column, the most important first; empty if not measured
+    worst_misses: WorstMisses | None = None  # test rows that it decided wrongly; None if they are not asked for
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -98,7 +101,7 @@ def extend_page(advice: Advice | None) -> ReportExtension:
     """
     sentences = advice.sentences if advice else ()
     importance = advice.importance if advice else ()
-    values: dict[str, object] = {"advice": advice, "most_columns": MOST_COLUMNS}
+    values: dict[str, object] = {"advice": advice, "most_columns": MOST_COLUMNS, "most_notes": MOST_NOTES}
     if advice and (report := advice.segments) and report.segments:
         values["segments"] = {
             "headings": write_headings(report),
@@ -106,8 +109,9 @@ def extend_page(advice: Advice | None) -> ReportExtension:
             "differences": describe_differences(report),
             "describe_rows": partial(describe_tested_rows, report),
         }
+    highlighted = advice.summary.drawn if advice else ()
     files = {"importance.csv": tabulate_importance(importance).to_csv(index=False) if importance else None}
-    return ReportExtension("imbaloss.comparison", "page_of_answer.html.jinja", values, sentences, files)
+    return ReportExtension("imbaloss.comparison", "page_of_answer.html.jinja", values, sentences, files, highlighted)
 
 
 def advise(
@@ -122,6 +126,7 @@ def advise(
     segments: SegmentReport | None = None,
     permuted: Mapping[str, PermutedScores] = MappingProxyType({}),
     copies: int = 0,
+    worst_misses: WorstMisses | None = None,
 ) -> Advice:
     """Return the advice to use a method: the deciding score, sentences with reasons, and the final training.
 
@@ -136,6 +141,7 @@ def advise(
         segments: The best method in segments of the test rows; None if none are asked for.
         permuted: The scores of the best method after permutations of columns, by the hash of a run.
         copies: The number of test rows of the first division that also occur in train or validation.
+        worst_misses: The test rows that the best method decided wrongly; None if they are not asked for.
     """
     score = choose_score(findings)
     named = key_by_name(methods)
@@ -169,7 +175,9 @@ def advise(
     reasons = write_reasons(case)
     if segments and not case.finds_nothing:
         reasons += write_segment_sentences(segments)
-    return Advice(best, score, recommendation, reasons, summary, case.reached, final, segments, importance)
+    return Advice(
+        best, score, recommendation, reasons, summary, case.reached, final, segments, importance, worst_misses
+    )
 
 
 def recommend(findings: Findings, methods: Sequence[Method]) -> Method | None:

@@ -44,7 +44,7 @@ def compare(  # noqa: D417 - the table of the request documents the other option
     race: bool = False, margin: float = DEFAULT_MARGIN, category: Names = (), drop: Names = (), mark: Names = (),
     na_values: Names = (), keep_na: Names = (), decimal: str | None = None, out: str | Path | None = None,
     overwrite: bool = False, name: str = "data", device: str = "cpu", executor: str | None = None,
-    workers: int | None = None, address: str | None = None, verbose: bool = False, **recipe: Any,
+    workers: int | None = None, address: str | None = None, worst_misses: int = 0, verbose: bool = False, **recipe: Any,
 ) -> Answer:  # fmt: skip
     """Find out which method finds the rare class best in these data, by how much, and how certain that is.
 
@@ -82,7 +82,7 @@ def compare(  # noqa: D417 - the table of the request documents the other option
         drop=as_names(drop) or (), category=as_names(category) or (), mark=as_names(mark) or (),
         na_values=as_names(na_values) or (), keep_na=as_names(keep_na) or (), decimal=decimal,
         methods=collect_methods(methods), losses=as_names(losses), samplers=as_names(samplers), references=references,
-        settings=canonical_int("settings", settings),
+        settings=canonical_int("settings", settings), worst_misses=canonical_int("worst_misses", worst_misses),
         folds=canonical_int("folds", folds),
         repetitions=None if repetitions is None else canonical_int("repetitions", repetitions), budget=budget,
         cost=None if cost is None else str(RowCosts.read(cost)), keep_cost_columns=keep_cost_columns,

@@ -48,6 +48,8 @@ def plan_study(request: ComparisonRequest, own: Own) -> OwnStudy:
         raise ValueError(f"the method baseline needs a column: name it by {request.write_option('baseline')}")
     if any(method.sampler.by_costs for method in methods) and own.costs is None:
         raise ValueError(f"the sampler cost_weights needs the costs of each row: give {request.write_option('cost')}")
+    if request.worst_misses and own.kind.of_images:
+        raise ValueError(f"{request.write_option('worst_misses')} needs a table: images have no row numbers")
     if own.weights is not None:
         check_weights(own, methods, request)
     if own.baseline is not None:
@@ -83,6 +85,8 @@ def plan_study(request: ComparisonRequest, own: Own) -> OwnStudy:
         segments=tuple(own.segments),
         permutations=choose_permutations(request, own.kind),
         copies=count_copies(own),
+        worst_misses=request.worst_misses,
+        first_test_row=len(own.labels) - own.held_out if request.worst_misses and own.held_out else 0,
     )
     if request.race:
         check_race(study, request)

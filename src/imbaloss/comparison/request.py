@@ -285,6 +285,17 @@ class ComparisonRequest:
             "than 500 columns.",
         ),
     ] = None
+    worst_misses: Annotated[
+        int,
+        Entry(
+            "Number of missed rows, and of false alarms, that the report names by their row number, the worst first.",
+            panel="Judging",
+            domains=(between(0, MOST),),
+            default_text="none",
+            in_python="The number of missed rows, and of false alarms, that the report names by their row number, the "
+            "worst first. 0: none.",
+        ),
+    ] = 0
     overwrite: Annotated[
         bool,
         Entry(

@@ -21,6 +21,7 @@ from imbaloss.losses import LossSpec
 from imbaloss.plural import format_count, join_words
 from imbaloss.report.cells import COST, constant_costs, find_cost
 from imbaloss.report.comparisons import CellComparison
+from imbaloss.report.tables import DECIMALS_ALONE, count_decimals
 from imbaloss.statistics import Interval, Verdict
 from imbaloss.statistics.paired import ROUNDING
 
@@ -29,8 +30,6 @@ MOST_COLUMNS_NAMED = 3  # that matter most
 MOST_NAMED = 12  # methods that a sentence names
 SAVES = 0.0005  # share of a cost; a smaller saving is called nothing
 RULE_TITLES = {"f1": "F1", "g_mean": "G-mean", "mcc": "MCC"}  # of threshold rules whose text is no word
-FEWEST_DECIMALS, MOST_DECIMALS = 2, 4
-DECIMALS_ALONE = 3  # of a number without an interval
 
 
 def write_reasons(case: Case) -> tuple[str, ...]:
@@ -460,14 +459,6 @@ def describe_verdict(comparison: CellComparison, *, pairs: int) -> str:
     _, low, high = comparison.interval
     is_corrected = pairs > 1 and (low > 0 or high < 0)
     return f"not significant{' after correction for all pairs' if is_corrected else ''}"
-
-
-def count_decimals(low: float, high: float) -> int:
-    """Return how many decimals the width of an interval allows, from 2 to 4; 3 if the width is 0, infinite or NaN."""
-    width = high - low
-    if not width > 0 or not isfinite(width):
-        return DECIMALS_ALONE
-    return min(max(1 - floor(log10(width)), FEWEST_DECIMALS), MOST_DECIMALS)
 
 
 def count_threshold_decimals(threshold: float) -> int:

@@ -12,6 +12,7 @@ from imbaloss.comparison.advice import Advice, advise, extend_page, recommend
 from imbaloss.comparison.race_schedule import Drop, Look, find_error_left, find_first_look, list_looks
 from imbaloss.comparison.request import MOST_SETTINGS, ComparisonRequest
 from imbaloss.comparison.segment_scores import judge_segments
+from imbaloss.comparison.worst_misses import find_worst_misses
 from imbaloss.data import NO_SAMPLER, NONE, Fold, SamplerSpec
 from imbaloss.evaluation import Decision
 from imbaloss.evaluation.decision import choose_objective
@@ -53,7 +54,9 @@ IMAGE_SETS = {  # for images: a forest is slow on pixels, and a mean of two imag
 CALIBRATION = "auto"
 OWN = "own"  # the protocol of the runs, under which data are used unchanged; also the table of the study file
 ALL_ROWS = ", all rows"  # ends the name of the data on which the recommended method is trained
-NEW_KEYS = ("race", "drops", "cost", "segments", "permutations", "copies")  # that a study file has only if they are set
+NEW_KEYS = (  # that a study file has only if they are set
+    *("race", "drops", "cost", "segments", "permutations", "copies", "worst_misses", "first_test_row"),
+)
 FILE_KEYS = {"noun": "things"}  # keys of the study file that differ from the names of the fields
 
 
@@ -86,6 +89,8 @@ class OwnStudy:
     segments: tuple[str, ...] = ()  # columns by whose values the recommended method is judged
     permutations: int = 0  # of each column in a repetition, which tell what it matters; 0 to leave that out
     copies: int = 0  # test rows of the first division that also occur in train or validation
+    worst_misses: int = 0  # number of missed rows, and of false alarms, that the report names
+    first_test_row: int = 0  # the place of the first row of the test file, if its rows are named; else 0
     protocols: tuple[str, ...] = field(default=(OWN,), init=False)
     repeats: int = field(default=1, init=False)
 
@@ -226,6 +231,7 @@ class OwnStudy:
             segments=judge_segments(findings, best, self.data, self.segments),
             permuted=self.read_permuted(findings.store, best),
             copies=self.copies,
+            worst_misses=find_worst_misses(findings, best, self.worst_misses, self.first_test_row),
         )
 
     def read_permuted(self, store: Store, method: Method) -> dict[str, PermutedScores]:

@@ -1,29 +1,47 @@
 """The figures of a report with their captions, made from the findings of a study."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import Self
 
 from matplotlib.figure import Figure
 
 from imbaloss.atomic_write import make_file_name
+from imbaloss.evaluation.calibration import NONE
 from imbaloss.report import evidence, figures
 from imbaloss.report.cells import EVERYWHERE, find_cost
 from imbaloss.report.comparisons import average_by_dataset, find_best_method, select_of_method, select_repeated
 from imbaloss.report.findings import Findings
 from imbaloss.report.lines import has_published
 from imbaloss.report.row_names import CellKey
+from imbaloss.studies import Predictions
 
-LEVELS, METHODS, PAIRS, RANKS, LEARNING, CURVES, TRUE, TYPICAL, CLASSES = (
-    "How do the scores change with the level?",
-    "How do the methods score?",
-    "Which differences are real?",
-    "What holds across data sets?",
-    "How does the training loss fall?",
-    "What do the scores hide?",
-    "Are the probabilities true?",
-    "What does a network take for typical?",
-    "What do the classes look like?",
-)
+
+class Question(StrEnum):
+    """The question that a figure answers, which is the heading above it, with a shorter one for a list of contents."""
+
+    short: str
+
+    def __new__(cls, question: str, short: str) -> Self:
+        """Make a member that equals the question, with its short heading."""
+        member = str.__new__(cls, question)
+        member._value_ = question
+        member.short = short
+        return member
+
+    LEVELS = ("How do the scores change with the level?", "Scores")
+    METHODS = ("How do the methods score?", "Scores")
+    PAIRS = ("Which differences are real?", "Differences")
+    RANKS = ("What holds across data sets?", "Ranks")
+    LEARNING = ("How does the training loss fall?", "Training")
+    CURVES = ("What do the scores hide?", "Curves")
+    TRUE = ("Are the probabilities true?", "Calibration")
+    TYPICAL = ("What does a network take for typical?", "Prototypes")
+    CLASSES = ("What do the classes look like?", "Images")
+
+
+Tests = Mapping[str, Sequence[Predictions]]  # the predictions on test of each method, one a run
 MOST_SETTINGS = 9  # largest number of settings with figures; the table has all
 MOST_MAPS = 5  # largest number of methods whose prototypes are shown
 MOST_PAIRS = 15  # largest number of pairs in a figure; beyond it, only those of the best method are drawn
@@ -36,15 +54,20 @@ class Drawing:
     name: str  # of its files, without ending
     figure: Figure
     caption: str
-    question: str
+    question: Question
     score: str = ""  # label of the score, if the figure shows a single one
     setting: str = ""  # name of the setting, if the figure shows a single one
 
 
-def draw_figures(findings: Findings) -> Iterator[Drawing]:
-    """Draw all figures of a report, those that answer the same question one after the other.
+def draw_figures(findings: Findings, highlighted: Sequence[str] = ()) -> Iterator[Drawing]:
+    """Draw all figures of a report.
 
     A generator: the next figure is drawn when it is asked for. Figures for which there is nothing to show are left out.
+
+    Args:
+        findings: The findings of a study.
+        highlighted: The methods that curves show in colour, while all others are grey; their gains and costs are drawn
+            too. Empty if all methods count alike.
 
     Raises:
         OSError: The store cannot be read.
@@ -53,9 +76,12 @@ def draw_figures(findings: Findings) -> Iterator[Drawing]:
     yield from draw_differences(findings)
     yield from draw_ranks(findings)
     lowest = [cell for setting in select_drawn_settings(findings) if (cell := findings.lowest_cell(setting))]
-    for draw_cell in (draw_training, draw_predictions, draw_prototypes):
-        for cell in lowest:
-            yield from draw_cell(findings, cell)
+    for cell in lowest:
+        yield from draw_training(findings, cell, highlighted)
+    for cell in lowest:
+        yield from draw_predictions(findings, cell, highlighted)
+    for cell in lowest:
+        yield from draw_prototypes(findings, cell)
     yield from draw_classes(findings)
 
 
@@ -69,7 +95,11 @@ def draw_scores(findings: Findings) -> Iterator[Drawing]:
 
     A setting is a data set, with its split. Only the first nine are drawn.
     """
-    question, at = (LEVELS, " at each level") if len({line.level for line in findings.lines}) > 1 else (METHODS, "")
+    question, at = (
+        (Question.LEVELS, " at each level")
+        if len({line.level for line in findings.lines}) > 1
+        else (Question.METHODS, "")
+    )
     bars = f" The bars are 95 % intervals over {findings.interval_over}." if findings.interval_over else ""
     settings = select_drawn_settings(findings)
     lines = [line for line in findings.lines if line.setting in settings]
@@ -117,7 +147,7 @@ def draw_differences(findings: Findings) -> Iterator[Drawing]:
                     if find_cost(findings.scored)
                     else ""
                 ),
-                PAIRS,
+                Question.PAIRS,
                 setting="" if setting == EVERYWHERE else setting,
             )
 
@@ -137,14 +167,20 @@ def draw_ranks(findings: Findings) -> Iterator[Drawing]:
             f"Mean ranks of the methods over {sets} data sets, each with its mean over the levels; 1 is the best. "
             "A bar joins methods whose ranks differ by less than Nemenyi's critical difference at 5 %."
             + (" So few data sets cannot show a difference between any two of these methods." if too_few else ""),
-            RANKS,
+            Question.RANKS,
         )
 
 
-def draw_training(findings: Findings, cell: CellKey) -> Iterator[Drawing]:
+def draw_training(findings: Findings, cell: CellKey, highlighted: Sequence[str] = ()) -> Iterator[Drawing]:
     """Yield a figure of the training losses of a cell (a setting at a level); nothing if no method trains a network.
 
-    If the epochs of runs differ, a second figure is cut to the common epochs.
+    If the epochs of runs differ, a second figure is cut to the common epochs; not if methods are highlighted, since
+    the report of one's own data does not compare epochs.
+
+    Args:
+        findings: The findings.
+        cell: The cell.
+        highlighted: The methods in colour, as `draw_figures` takes them.
 
     Raises:
         KeyError: The findings have no such cell.
@@ -157,22 +193,29 @@ def draw_training(findings: Findings, cell: CellKey) -> Iterator[Drawing]:
     losses = {method: [row.losses for row in findings.store.with_losses(rows)] for method, rows in networks.items()}
     [negatives, positives] = next(iter(by_method.values()))[0].counts.train
     epochs_differ = len({len(run) for runs in losses.values() for run in runs}) > 1
-    for ending, epochs in (("", "each for its own epochs"), ("_common", "cut to the shortest"))[: 1 + epochs_differ]:
+    kept = " A training that stopped early keeps its last loss." if epochs_differ else ""
+    is_cut = epochs_differ and not highlighted
+    for ending, epochs in (("", "each for its own epochs"), ("_common", "cut to the shortest"))[: 1 + is_cut]:
         yield Drawing(
             make_file_name(f"loss_{cell.setting}_{cell.level:.4g}{ending}"),
-            figures.plot_loss_curves(losses, common_epochs=bool(ending)),
+            figures.plot_loss_curves(losses, common_epochs=bool(ending), highlighted=highlighted),
             f"Training loss over the epochs on {cell.setting} at level {cell.level:.4g} ({positives} positives, "
             f"{negatives} negatives), {epochs}. Left: the loss itself. Right: divided by the loss of the first epoch. "
-            f"{write_band(findings)}",
-            LEARNING,
+            f"{write_band(findings)}{'' if ending else kept}",
+            Question.LEARNING,
             setting=cell.setting,
         )
 
 
-def draw_predictions(findings: Findings, cell: CellKey) -> Iterator[Drawing]:
-    """Yield three figures of a cell (a setting at a level): ROC and precision-recall, probabilities, and reliability.
+def draw_predictions(findings: Findings, cell: CellKey, highlighted: Sequence[str] = ()) -> Iterator[Drawing]:
+    """Yield figures of the predictions of a cell (a setting at a level): curves, probabilities, and reliability.
 
     Runs that failed or whose test part lacks a class are left out; if no run remains, nothing is drawn.
+
+    Args:
+        findings: The findings.
+        cell: The cell.
+        highlighted: The methods in colour, as `draw_figures` takes them; the probabilities of no other are drawn.
 
     Raises:
         KeyError: The findings have no such cell.
@@ -186,34 +229,105 @@ def draw_predictions(findings: Findings, cell: CellKey) -> Iterator[Drawing]:
         for method, rows in by_method.items()
         if rows
     }
-    if not tests:
-        return
+    if tests and highlighted:
+        yield from draw_highlighted_curves(findings, cell, tests, highlighted)
+        yield draw_probabilities(findings, cell, {name: tests[name] for name in highlighted if name in tests} or tests)
+    elif tests:
+        where = f"of {cell.setting} at level {cell.level:.4g}"
+        yield Drawing(
+            make_file_name(f"roc_{cell.setting}_{cell.level:.4g}"),
+            figures.plot_roc_and_precision_recall(tests),
+            f"ROC and precision-recall curves on the test part {where}. {write_band(findings)} Dotted: chance.",
+            Question.CURVES,
+            setting=cell.setting,
+        )
+        yield draw_probabilities(findings, cell, tests)
+        yield Drawing(
+            make_file_name(f"reliability_{cell.setting}_{cell.level:.4g}"),
+            figures.plot_reliabilities(tests),
+            explain_reliability(findings, where),
+            Question.TRUE,
+            setting=cell.setting,
+        )
+
+
+def draw_highlighted_curves(
+    findings: Findings, cell: CellKey, tests: Tests, highlighted: Sequence[str]
+) -> Iterator[Drawing]:
+    """Yield a figure of each kind of curve in a cell, with some methods in colour and all others grey.
+
+    The curves are of reliability, precision and recall, ROC, gains and, for calibrated methods, costs.
+
+    Args:
+        findings: The findings.
+        cell: The cell, a setting at a level.
+        tests: The predictions on test of each method, one a run.
+        highlighted: The methods in colour, as `draw_figures` takes them.
+    """
+    where, band = f"of {cell.setting}", write_band(findings)
+    curves = [
+        ("reliability", figures.draw_reliabilities, Question.TRUE, explain_reliability(findings, where)),
+        (
+            "precision_recall",
+            figures.draw_precision_recall,
+            Question.CURVES,
+            f"Precision and recall on the test part {where}. {band} Dotted: chance, the share of positives.",
+        ),
+        ("roc", figures.draw_roc, Question.CURVES, f"ROC curves on the test part {where}. Dotted: chance."),
+        (
+            "gains",
+            figures.draw_gains,
+            Question.CURVES,
+            f"Gains on the test part {where}: the share of positives that is found if so many {findings.study.noun} "
+            "are flagged. Dotted: in random order.",
+        ),
+        (
+            "costs",
+            figures.draw_costs,
+            Question.CURVES,
+            f"Costs on the test part {where}, as a share of those of the best decision without a model, which flags "
+            f"none or all (dotted). Of the {findings.study.noun}, each is flagged whose probability makes that the "
+            "cheaper mistake.",
+        ),
+    ]
+    of_cell = [rows[0] for rows in findings.rows_by_method(cell).values()]
+    are_probabilities = all(row.run.method.decision.calibration != NONE for row in of_cell)
+    for name, draw, question, caption in curves if are_probabilities else curves[:-1]:
+        yield Drawing(
+            make_file_name(f"{name}_{cell.setting}_{cell.level:.4g}"),
+            figures.plot_curves(draw, tests, highlighted),
+            caption,
+            question,
+            setting=cell.setting,
+        )
+
+
+def explain_reliability(findings: Findings, where: str) -> str:
+    """Explain the figure of reliability. where: the data, as "of tree at level 0.1"."""
+    return (
+        f"Reliability on the test part {where}, for all {name_repetitions(findings)} together: the share of positives "
+        "in each tenth of the samples, ordered by probability. On the diagonal the probabilities are right. Below it "
+        "positives are rarer than the probability says, as happens with a loss that weights them more."
+    )
+
+
+def draw_probabilities(findings: Findings, cell: CellKey, tests: Tests) -> Drawing:
+    """Draw the probabilities that methods give to negatives and positives in a cell, with their tuned thresholds.
+
+    Args:
+        findings: The findings.
+        cell: The cell, a setting at a level.
+        tests: The predictions on test of each method, one a run.
+    """
     of_cell = [line for line in findings.lines if line.cell == cell]
     thresholds = {line.method: line.scores["tuned_threshold"].mean for line in of_cell}
-    where = f"of {cell.setting} at level {cell.level:.4g}"
-    repetitions = name_repetitions(findings)
-    yield Drawing(
-        make_file_name(f"roc_{cell.setting}_{cell.level:.4g}"),
-        figures.plot_roc_and_precision_recall(tests),
-        f"ROC and precision-recall curves on the test part {where}. {write_band(findings)} Dotted: chance.",
-        CURVES,
-        setting=cell.setting,
-    )
-    yield Drawing(
+    return Drawing(
         make_file_name(f"probabilities_{cell.setting}_{cell.level:.4g}"),
         figures.plot_distributions(tests, thresholds),
-        "Probabilities of the positive class that each method gives to negatives and positives of the test part "
-        f"{where}, for all {repetitions} together. Another threshold helps if the two lie apart, but not around ½.",
-        CURVES,
-        setting=cell.setting,
-    )
-    yield Drawing(
-        make_file_name(f"reliability_{cell.setting}_{cell.level:.4g}"),
-        figures.plot_reliabilities(tests),
-        f"Reliability on the test part {where}, for all {repetitions} together: the share of positives in each tenth "
-        "of the samples, ordered by probability. On the diagonal the probabilities are right. Below it positives are "
-        "rarer than the probability says, as happens with a loss that weights them more.",
-        TRUE,
+        "Probabilities of the positive class that each method gives to negatives and positives of the test part of "
+        f"{cell.setting} at level {cell.level:.4g}, for all {name_repetitions(findings)} together. Another threshold "
+        "helps if the two lie apart, but not around ½.",
+        Question.CURVES,
         setting=cell.setting,
     )
 
@@ -245,7 +359,7 @@ def draw_prototypes(findings: Findings, cell: CellKey) -> Iterator[Drawing]:
             "samples (dots), in the two directions in which these vary most (principal components)."
             f"{beside} If a class has several prototypes, each says to how many samples of the class it is the "
             f"nearest. The figure is of the first of the {name_repetitions(findings)}{more}.",
-            TYPICAL,
+            Question.TYPICAL,
             setting=cell.setting,
         )
 
@@ -264,7 +378,7 @@ def draw_classes(findings: Findings) -> Iterator[Drawing]:
                 make_file_name(f"images_{dataset}"),
                 figures.plot_images(examples[dataset].images),
                 f"Some training images of {dataset}: {names}.",
-                CLASSES,
+                Question.CLASSES,
                 setting=dataset if dataset in findings.settings else "",  # several settings may share a data set
             )
 

@@ -2,20 +2,23 @@
 
 from xml.etree import ElementTree
 
-from imbaloss.report.figures.style import TIP
+from imbaloss.report.figures.style import COLOURS, TIP
 
 SVG, XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
 ElementTree.register_namespace("", SVG)
 ElementTree.register_namespace("xlink", XLINK)
 REFERENCES = (f"{{{XLINK}}}href", "clip-path")  # attributes that hold an id
 PIXELS = 4 / 3  # in a point
+OF_METHODS = {colour.lower(): f"var(--curve-{number})" for number, colour in enumerate(COLOURS)}
+OF_PAGE = {"#000000": "currentColor", "#ffffff": "none"} | OF_METHODS  # colours that follow the page
 
 
 def inline_svg(svg: str, name: str, label: str) -> str:
     """Convert the text of an SVG file to an SVG element for an HTML page.
 
-    Metadata and the style sheet are dropped. Black becomes the colour of the page's text, and white becomes none. An id
-    that `set_tooltip` gave becomes data-tip; other ids are kept only if something refers to them.
+    Metadata and the style sheet are dropped. Black becomes the colour of the page's text, white becomes none, and a
+    colour of a method becomes a variable of the page's style sheet. An id that `set_tooltip` gave becomes data-tip;
+    other ids are kept only if something refers to them.
 
     Args:
         svg: The text of the file.
@@ -47,5 +50,6 @@ def inline_svg(svg: str, name: str, label: str) -> str:
             if key in entries:
                 entries[key] = entries[key].replace("#", f"#{name}-")
         if "style" in entries:
-            entries["style"] = entries["style"].replace("#000000", "currentColor").replace("#ffffff", "none")
+            for colour, of_page in OF_PAGE.items():
+                entries["style"] = entries["style"].replace(colour, of_page)
     return ElementTree.tostring(root, encoding="unicode")

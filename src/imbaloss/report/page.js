@@ -1,7 +1,7 @@
 // The controls hide what belongs to another score or data set. A mark shows its values when it is pointed at.
 "use strict";
-const controls = document.querySelector(".controls");
-const chosen = Object.fromEntries([...controls.querySelectorAll("select")].map((select) => [select.name, select]));
+const controls = document.querySelector(".controls");  // none on the page of one's own data
+const chosen = Object.fromEntries([...document.querySelectorAll(".controls select")].map((select) => [select.name, select]));
 const choose = () => {
   for (const element of document.querySelectorAll("[data-score], [data-setting]")) {
     const off = Object.entries(chosen).some(([name, { value }]) => value && (element.dataset[name] ?? value) !== value);
@@ -14,9 +14,12 @@ const updateTabOrder = () => {  // the keyboard reaches what can be scrolled, an
     element.tabIndex = element.scrollWidth > element.clientWidth ? 0 : -1;
   }
 };
-controls.hidden = false;
-controls.addEventListener("change", choose);
+if (controls) {
+  controls.hidden = false;
+  controls.addEventListener("change", choose);
+}
 addEventListener("resize", updateTabOrder);
+document.addEventListener("toggle", updateTabOrder, true);  // what is folded has no width
 choose();
 
 const tip = document.getElementById("tip");

@@ -1,8 +1,8 @@
 """The page: the findings of a study in one HTML file that opens offline."""
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from itertools import groupby
+from dataclasses import dataclass, field
 from math import comb, isnan
 from statistics import median
 from typing import Any
@@ -22,18 +22,48 @@ from imbaloss.report.comparisons import (
     select_overall,
     select_repeated,
 )
-from imbaloss.report.drawings import PAIRS, RANKS, Drawing
+from imbaloss.report.drawings import Drawing, Question
 from imbaloss.report.evidence import ScoreVerdict, write_mean_difference
 from imbaloss.report.findings import Findings
 from imbaloss.report.intervals import NONE
 from imbaloss.report.lines import CellLine, Counts, best_mean, group_by_cell, has_published
-from imbaloss.report.tables import choose_noun, format_counts, format_score, name_settings
+from imbaloss.report.tables import choose_noun, format_score, name_settings, round_counts, round_score
 from imbaloss.statistics import Verdict, fewest_seeds
 from imbaloss.studies import ReportExtension, Row, Run
 
 Recipes = Mapping[tuple[str, str], Mapping[str, Any]]  # entries of the recipe by data set and method
 Matrix = Mapping[str, Mapping[str, CellComparison]]  # by first method (line) and second method (column)
+FILES = {  # beside the page, by name
+    "table.csv": "all scores of all methods",
+    "table.md": "the table for reading",
+    "table.tex": "the table for LaTeX",
+    "comparisons.csv": "all pairs of methods",
+    "study.toml": "the study, with versions and checksums of the data",
+    "results.sqlite": "every training",
+    "figures/": "the figures",
+}
 FEWEST_SETS = 5  # fewest data sets for which the page shows probabilities for a new one
+
+
+@dataclass(frozen=True)
+class Link:
+    """A link to a section of the page."""
+
+    anchor: str
+    title: str
+
+
+@dataclass(frozen=True)
+class Contents:
+    """The list of contents, to which each section adds itself while the page is rendered."""
+
+    links: list[Link] = field(default_factory=list)
+
+    def add(self, title: str) -> str:
+        """Add a section with a short title, and return the id of its heading."""
+        anchor = f"section-{re.sub('[^a-z]+', '-', title.lower())}"
+        self.links.append(Link(anchor, title))
+        return anchor
 
 
 @dataclass(frozen=True)
@@ -93,7 +123,7 @@ def render_page(
     Args:
         findings: The findings of the study.
         verdicts: The verdicts by each score.
-        pictures: The figures; those that answer the same question follow each other.
+        pictures: The figures; those that answer the same question stand together on the page.
         sentences: The notes beside the tables.
         extension: What the page says beyond that of any study; None for nothing.
 
@@ -127,17 +157,28 @@ def render_page(
         gains=tabulate_gains(findings),
         judgement=describe_verdicts(findings, verdicts, noun, recipes),
         matrices=build_matrices(findings),
-        pairs_question=PAIRS,
-        elsewhere_question=RANKS,
         elsewhere=select_for_new_datasets(findings, verdicts),
         widening=compute_widening(lines),
         sentences=sentences,
         classes=sorted({(row.run.dataset, *row.classes) for row in rows}),
         trainings=describe_trainings(rows, recipes),
-        questions=[
-            (question, list(group)) for question, group in groupby(pictures, lambda picture: picture.drawing.question)
-        ],
+        questions=group_by_question(pictures),
+        contents=Contents(),
+        files=FILES
+        | {
+            name: "what the page shows, with all lines"
+            for name, text in (extension.files if extension else {}).items()
+            if text
+        },
     )
+
+
+def group_by_question(pictures: Sequence[Picture]) -> dict[Question, list[Picture]]:
+    """Return the pictures that answer each question, in the order of the first picture of each."""
+    by_question: dict[Question, list[Picture]] = {}
+    for picture in pictures:
+        by_question.setdefault(picture.drawing.question, []).append(picture)
+    return by_question
 
 
 def load_template(extension: ReportExtension | None) -> jinja2.Template:
@@ -155,12 +196,13 @@ def load_template(extension: ReportExtension | None) -> jinja2.Template:
     )
     environment.filters |= {
         "number": format_score,
-        "pair": format_counts,
+        "rounded": round_score,
+        "pair": round_counts,
         "name_settings": name_settings,
         "safe_svg": Markup,
         "difference": write_mean_difference,
     }
-    environment.globals["Verdict"] = Verdict
+    environment.globals |= {"Verdict": Verdict, "Question": Question}
     return environment.get_template(extension.template if extension else "page.html.jinja")
 
 

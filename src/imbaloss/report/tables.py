@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from math import isnan
+from math import floor, isfinite, isnan, log10
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,8 @@ WORDS = {"lr": "learning rate"}  # names of hyper-parameters in sentences; other
 BEYOND = {"smallest": "smaller", "largest": "larger"}  # what may be better than a number at an end of those tried
 MOST_NAMED = 5  # largest number of cells that a note names
 LEAST = 5e-5  # smallest value that four decimals show
+FEWEST_DECIMALS, MOST_DECIMALS = 2, 4
+DECIMALS_ALONE = 3  # of a number without an interval
 ASKED = ("protocol", "negative", "positive", "sampler", "network", "recipe", "split", "threshold_for", "calibration")
 
 
@@ -297,12 +299,32 @@ def format_counts(counts: Counts | None) -> str:
     return "" if counts is None else f"{counts.positives:.6g}/{counts.negatives:.6g}"
 
 
+def round_counts(counts: Counts | None) -> str:
+    """Write positives and negatives as "50/450", means over folds rounded to whole samples; empty for None."""
+    return "" if counts is None else f"{counts.positives:.0f}/{counts.negatives:.0f}"
+
+
 def format_score(value: float) -> str:
     """Format a score with four decimals, as the 2023 study does.
 
     Values too small for four decimals have two significant digits, and NaN is a dash.
     """
     return DASH if isnan(value) else f"{value:.2g}" if 0 < abs(value) < LEAST else f"{value:.4f}"
+
+
+def count_decimals(low: float, high: float) -> int:
+    """Return how many decimals the width of an interval allows, from 2 to 4; 3 if the width is 0, infinite or NaN."""
+    width = high - low
+    if not width > 0 or not isfinite(width):
+        return DECIMALS_ALONE
+    return min(max(1 - floor(log10(width)), FEWEST_DECIMALS), MOST_DECIMALS)
+
+
+def round_score(value: float, low: float, high: float) -> str:
+    """Write a score with as many decimals as its interval allows, and with four if it has none; a dash for NaN."""
+    if isnan(low) or isnan(value):
+        return format_score(value)
+    return f"{round(value, count_decimals(low, high)) + 0.0:.{count_decimals(low, high)}f}"
 
 
 def format_score_interval(mean: float, low: float, high: float) -> str:

@@ -12,8 +12,9 @@ from imbaloss.report.inline import inline_svg
 from imbaloss.report.page import Picture, render_page
 from imbaloss.studies import ReportExtension
 
+# file names of figures
 FIGURE_NAMES = (
-    r"((scores|differences|loss|roc|probabilities|reliability|images)_.*|ranks)\.(svg|png)"  # file names of figures
+    r"((scores|differences|loss|roc|precision_recall|gains|costs|probabilities|reliability|images)_.*|ranks)\.(svg|png)"
 )
 
 
@@ -33,7 +34,8 @@ def write_report(findings: Findings, folder: Path, extension: ReportExtension | 
     """
     extension = extension or findings.study.extend_report(findings)
     pictures = []
-    for number, drawing in enumerate(draw_figures(findings)):
+    highlighted = extension.highlighted if extension else ()
+    for number, drawing in enumerate(draw_figures(findings, highlighted)):
         svg = figures.save_figure(drawing.figure, folder / "figures", drawing.name)
         pictures.append(Picture(drawing, inline_svg(svg, f"f{number}", drawing.caption)))
     names = {picture.drawing.name for picture in pictures}

@@ -17,6 +17,7 @@ class ReportExtension:
     values: Mapping[str, object]  # further values for the template, by name
     sentences: Sequence[str]  # the first ones below table.md
     files: Mapping[str, str | None] = field(default_factory=dict)  # further files by name; None deletes an earlier one
+    highlighted: Sequence[str] = ()  # the methods that curves show in colour, while all others are grey; empty for all
 
 
 class ReportableStudy(Protocol):

@@ -6,7 +6,8 @@ from sklearn import metrics
 
 from imbaloss.evaluation import reliability
 from imbaloss.report import figures
-from imbaloss.report.figures.curves import GRID, precision_curve, roc_curve
+from imbaloss.report.figures.curves import COST_RATIOS, GRID, cost_curve, gain_curve, precision_curve, roc_curve
+from imbaloss.report.figures.style import COLOURS, GREY
 from imbaloss.studies import Predictions
 
 LOSSES = {
@@ -161,7 +162,53 @@ def test_the_reliability_of_each_method_is_that_of_all_its_runs_beside_the_diago
     np.testing.assert_allclose(lines["true probabilities"], [[0, 0], [1, 1]])
 
 
-def test_losses_of_runs_that_patience_ended_are_drawn_as_far_as_they_go():
+def test_a_run_that_patience_ended_keeps_its_last_loss_so_that_the_median_does_not_jump():
     figure = figures.plot_loss_curves({"ce": [[4.0, 2.0], [8.0, 4.0, 2.0, 1.0]]}, common_epochs=False)
     [line] = figure.axes[0].lines
-    np.testing.assert_allclose(line.get_xydata(), [[1, 6], [2, 3], [3, 2], [4, 1]])
+    np.testing.assert_allclose(line.get_xydata(), [[1, 6], [2, 3], [3, 2], [4, 1.5]])
+
+
+def test_losses_of_highlighted_networks_are_in_colour_and_all_others_grey():
+    losses = {name: [[1.0, 0.5], [0.9, 0.4]] for name in ("ce", "mse", "mfe")}
+    figure = figures.plot_loss_curves(losses, common_epochs=False, highlighted=("lightgbm", "ce"))
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["ce", "2 other methods"]
+    assert [line.get_color() for line in figure.axes[0].lines] == [COLOURS[0], GREY, GREY]
+    assert len(figure.axes[0].collections) == 1  # a band of the highlighted one alone
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [figures.draw_reliabilities, figures.draw_precision_recall, figures.draw_roc, figures.draw_gains,
+     figures.draw_costs],
+)  # fmt: skip
+def test_of_many_methods_the_highlighted_curves_alone_are_coloured_and_named(draw):
+    tests = {name: [predictions(seed), predictions(seed + 9)] for seed, name in enumerate("abcdefgh")}
+    figure = figures.plot_curves(draw, tests, ("g", "b", "d"))
+    [panel] = figure.axes
+    assert [line.get_color() for line in panel.lines[:-1]] == [*COLOURS[:3], *[GREY] * 5]
+    assert [line.get_label() for line in panel.lines[:-1]] == ["g", "b", "d", *["5 other methods"] * 5]
+    assert {text.get_text() for text in figure.legends[0].get_texts()} == {"g", "b", "d", "5 other methods"}
+    assert panel.lines[-1].get_linestyle() == ":"  # chance, or true probabilities
+
+
+def test_the_gain_curve_counts_what_the_most_probable_samples_hold():
+    labels = np.array([0] * 8 + [1] * 2)
+    perfect = gain_curve(Predictions(labels, labels * 1.0, np.arange(10)))
+    np.testing.assert_allclose(perfect, np.minimum(GRID / 0.2, 1))
+    np.testing.assert_allclose(gain_curve(Predictions(labels, np.full(10, 0.5), np.arange(10))), GRID)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_cost_curve_is_what_decisions_by_the_probability_cost(seed):
+    test = predictions(seed)
+    curve = cost_curve(test)
+    for ratio, cost in zip(COST_RATIOS, curve, strict=True):
+        flagged = test.probabilities >= 1 / (1 + ratio)
+        missed, alarms = (test.labels & ~flagged).sum(), ((1 - test.labels) & flagged).sum()
+        assert cost == pytest.approx((ratio * missed + alarms) / min(ratio * 9, 20))
+
+
+def test_a_model_that_flags_nothing_or_everything_costs_as_much_as_no_model():
+    labels = np.array([0] * 8 + [1] * 2)
+    cost = cost_curve(Predictions(labels, np.full(10, 0.2), np.arange(10)))  # the share of positives
+    np.testing.assert_allclose(cost, 1)

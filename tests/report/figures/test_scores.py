@@ -186,3 +186,23 @@ def test_what_is_published_of_one_score_is_not_drawn_with_another():
     figure = draw(lines, cells(lines), COMPARED[2])
     assert [text.get_text() for text in figure.legends[0].get_texts()] == list(METHODS)
     assert len(told(figure.axes[0])) == 6
+
+
+def test_at_one_level_methods_stand_below_each_other_beside_their_names():
+    lines = table(("tree", "house"))
+    lines = lines[lines["level"] == LEVELS[1]]
+    of = cells(lines)
+    tree, house = draw(lines, of, F1).axes
+    assert [label.get_text() for label in tree.get_yticklabels()] == list(METHODS)
+    assert tree.get_ylim() == (2.5, -0.5)  # the first one at the top
+    assert (tree.get_xlabel(), tree.get_title()) == ("F1 at ½", "tree\n12/1000 positives/negatives in train")
+    for place, method in enumerate(METHODS):
+        [line] = lines[(lines["method"] == method) & (lines["setting"] == "house")].to_dict("records")
+        mark = told(house)[
+            f"{method} at level 0.0125: F1 at ½ {line['f1']:.4f} ({line['f1_low']:.4f} to {line['f1_high']:.4f})"
+        ]
+        assert mark.get_xydata().tolist() == [[line["f1"], place]]
+        drawn = [list(each.get_xdata()) for each in house.lines if list(each.get_ydata())[:1] == [place]]
+        assert [line["f1_low"], line["f1_high"]] in drawn
+        assert of[1].scores[method].tolist() in drawn
+    assert told(tree)["ce at level 0.0125: published 0.7700"].get_markerfacecolor() == "none"

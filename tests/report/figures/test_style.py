@@ -9,7 +9,15 @@ import pytest
 from matplotlib.figure import Figure
 
 from imbaloss.report.figures import STYLE, save_figure
-from imbaloss.report.figures.style import add_legend, assign_marks, choose_panel_grid, select_line_style, set_tooltip
+from imbaloss.report.figures.style import (
+    COLOURS,
+    GREY,
+    add_legend,
+    assign_marks,
+    choose_looks,
+    choose_panel_grid,
+    set_tooltip,
+)
 
 NAMES = ("$x_1$ và y", "focal:gamma_2 <b>&amp; \"one\" 'two'", "Tổn thất được học", "50 % ^2\\frac{a}{b}")
 TOLD = ("ce: 0.5", 'a < b & "c" > học', "it's", '"it\'s"')
@@ -70,8 +78,23 @@ def test_no_two_methods_look_alike_and_the_first_eight_differ_in_colour():
     assert list(assign_marks(methods)) == methods
     assert len({mark["color"] for mark in found[:8]}) == len({mark["marker"] for mark in found[:8]}) == 8
     assert len({(mark["color"], mark["marker"]) for mark in found}) == 32
-    assert len({tuple(select_line_style(mark).values()) for mark in found}) == 32
-    assert set(select_line_style(found[0])) == {"color", "linestyle"}
+    looks = choose_looks(methods).values()
+    assert len({(look.style["color"], look.style["linestyle"]) for look in looks}) == 32
+    assert all(look.has_band for look in looks)
+
+
+def test_highlighted_methods_have_colour_line_style_and_band_and_all_others_are_grey_under_one_name():
+    looks = choose_looks(("a", "b", "c", "d", "e"), ("d", "b", "unknown"))
+    assert list(looks) == ["d", "b", "a", "c", "e"]
+    assert {name for name, look in looks.items() if look.has_band} == {"b", "d"}
+    assert [looks[name].style["color"] for name in "db"] == list(COLOURS[:2])
+    assert looks["b"].style["linestyle"] != looks["d"].style["linestyle"]
+    assert {(looks[name].style["color"], looks[name].label) for name in "ace"} == {(GREY, "3 other methods")}
+    assert all(looks[name].style["zorder"] < looks["b"].style["zorder"] for name in "ace")
+
+
+def test_a_highlighted_method_that_is_not_drawn_leaves_all_in_colour():
+    assert choose_looks(("a", "b"), ("c",)) == choose_looks(("a", "b"))
 
 
 def test_panels_stand_three_beside_each_other():

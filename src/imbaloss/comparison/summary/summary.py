@@ -7,8 +7,9 @@ from imbaloss.comparison.case import Case
 from imbaloss.comparison.summary.alerts import Alert, find_alerts
 from imbaloss.comparison.summary.decision import Decision, describe_decision
 from imbaloss.comparison.summary.decision_counts import DecisionCounts, count_decisions
+from imbaloss.comparison.summary.drawn_methods import choose_drawn_methods
 from imbaloss.comparison.summary.explorer import Explorer, aggregate_predictions
-from imbaloss.comparison.summary.leaderboard import Standing, rank_methods
+from imbaloss.comparison.summary.leaderboard import ScoreAxis, Standing, find_axis, rank_methods
 
 
 @dataclass(frozen=True)
@@ -20,15 +21,19 @@ class Summary:
     counts: DecisionCounts | None  # the decision among new rows; None if it cannot be counted
     explorer: Explorer | None
     standings: Sequence[Standing]
+    axis: ScoreAxis | None = None  # that the scores of the standings are drawn on; None without scores
+    drawn: Sequence[str] = ()  # the methods that curves show in colour, the recommended one first
 
 
 def summarize(case: Case) -> Summary:
     """Collect what an answer says first."""
-    counts = count_decisions(case)
+    counts, standings = count_decisions(case), rank_methods(case)
     return Summary(
         alerts=find_alerts(case, counts),
         decision=describe_decision(case, counts),
         counts=counts,
         explorer=aggregate_predictions(case),
-        standings=rank_methods(case),
+        standings=standings,
+        axis=find_axis(case, standings),
+        drawn=choose_drawn_methods(case),
     )

@@ -1,6 +1,12 @@
 """The figures of a report as matplotlib figures, one for each question; `save_figure` writes one as SVG and PNG."""
 
 from imbaloss.report.figures.curves import (
+    draw_costs,
+    draw_gains,
+    draw_precision_recall,
+    draw_reliabilities,
+    draw_roc,
+    plot_curves,
     plot_distributions,
     plot_loss_curves,
     plot_reliabilities,
@@ -15,7 +21,13 @@ from imbaloss.report.figures.style import COLOURS, STYLE, save_figure
 __all__ = [
     "COLOURS",
     "STYLE",
+    "draw_costs",
+    "draw_gains",
+    "draw_precision_recall",
+    "draw_reliabilities",
+    "draw_roc",
     "plot_critical_differences",
+    "plot_curves",
     "plot_differences",
     "plot_distributions",
     "plot_images",

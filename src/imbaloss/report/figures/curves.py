@@ -1,46 +1,58 @@
-"""Figures of trainings: losses over the epochs, ROC and precision-recall curves, probabilities, reliability."""
+"""Figures of trainings: losses over the epochs, ROC, precision-recall, gain and cost curves, and probabilities."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from textwrap import fill
-from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogFormatter, MaxNLocator
+from matplotlib.ticker import LogFormatter, MaxNLocator, StrMethodFormatter
 from numpy.typing import NDArray
 
 from imbaloss.evaluation import THRESHOLD, reliability
-from imbaloss.report.figures.style import COLOURS, STYLE, add_legend, assign_marks, select_line_style, set_tooltip
+from imbaloss.report.figures.style import (
+    COLOURS,
+    STYLE,
+    CurveLook,
+    add_legend,
+    choose_looks,
+    set_tooltip,
+)
 from imbaloss.studies import Predictions
 
 Floats = NDArray[np.float64]
 GRID = np.linspace(0, 1, 101)  # rates at which curves are averaged
 BINS = np.linspace(0, 1, 26)  # edges of the histograms of probabilities
+COST_RATIOS = np.geomspace(1, 1000, 61)  # costs of a miss, in costs of a false alarm
+HIGHEST_COST = 1.5  # end of the axis, in costs of the best decision without a model
 MOST_BESIDE = 5  # largest number of panels in a row
 WIDEST_TITLE = 24  # largest number of letters in a line of a panel's title
 
 
-def plot_loss_curves(losses: Mapping[str, Sequence[Sequence[float]]], *, common_epochs: bool) -> Figure:
+def plot_loss_curves(
+    losses: Mapping[str, Sequence[Sequence[float]]], *, common_epochs: bool, highlighted: Collection[str] = ()
+) -> Figure:
     """Plot the training loss over the epochs, as it is and divided by that of the first epoch, in two panels.
 
-    Each method has the median and the quartiles over its runs.
+    Each method has the median and the quartiles over its runs. A run that stopped early keeps its last loss, so that
+    the median does not jump where a run ends.
 
     Args:
         losses: The losses of each method by its name, one sequence a run; every method has a run.
         common_epochs: Whether to cut all curves at the number of epochs of the shortest.
+        highlighted: The methods in colour, while all others are grey; without any of them all are in colour.
     """
     lengths = [len(run) for runs in losses.values() for run in runs]
     epochs = min(lengths) if common_epochs else None
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(8.2, 3.4), layout="constrained")
         raw, scaled = figure.subplots(1, 2)
-        for (method, mark), runs in zip(assign_marks(losses).items(), losses.values(), strict=True):
-            curves = pad_runs([run[:epochs] for run in runs])
+        for method, look in choose_looks(losses, highlighted).items():
+            curves = pad_runs([run[:epochs] for run in losses[method]])
             over = np.arange(1, curves.shape[1] + 1)
             for panel, values in ((raw, curves), (scaled, curves / curves[:, :1])):
-                draw_band(panel, over, values, select_line_style(mark), method)
+                draw_band(panel, over, values, look)
         raw.set(ylabel="training loss", yscale="log")
         raw.yaxis.set_major_formatter(LogFormatter())  # plain text, since STYLE parses no mathematics
         raw.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(1, 0.4)))
@@ -54,28 +66,28 @@ def plot_loss_curves(losses: Mapping[str, Sequence[Sequence[float]]], *, common_
 
 
 def pad_runs(runs: Sequence[Sequence[float]]) -> Floats:
-    """Return the runs as an array (runs, epochs), with NaN after the last epoch of a shorter run.
+    """Return the runs as an array (runs, epochs), in which a shorter run keeps its last value.
 
     Raises:
         ValueError: There are no runs.
     """
     longest = max(map(len, runs))
-    return np.array([[*run, *[np.nan] * (longest - len(run))] for run in runs])
+    return np.array([[*run, *[run[-1] if run else np.nan] * (longest - len(run))] for run in runs])
 
 
-def draw_band(panel: Axes, over: Floats | NDArray[np.int64], curves: Floats, line: dict[str, Any], label: str) -> None:
-    """Draw the median of curves and the band between their quartiles, ignoring NaN.
+def draw_band(panel: Axes, over: Floats | NDArray[np.int64], curves: Floats, look: CurveLook) -> None:
+    """Draw the median of curves and, for a look with a band, the band between their quartiles, ignoring NaN.
 
     Args:
         panel: The axes to draw on.
         over: (points,), the horizontal position of each point.
         curves: (seeds, points).
-        line: The style of the line; its colour is also that of the band.
-        label: The entry in the legend.
+        look: How the median is drawn; its colour is also that of the band.
     """
     lower, median, upper = np.nanquantile(curves, [0.25, 0.5, 0.75], axis=0)
-    panel.fill_between(over, lower, upper, color=line["color"], alpha=0.2, linewidth=0)
-    panel.plot(over, median, linewidth=1.2, label=label, **line)
+    if look.has_band:
+        panel.fill_between(over, lower, upper, color=look.style["color"], alpha=0.2, linewidth=0)
+    panel.plot(over, median, label=look.label, **look.style)
 
 
 def plot_roc_and_precision_recall(tests: Mapping[str, Sequence[Predictions]]) -> Figure:
@@ -87,20 +99,89 @@ def plot_roc_and_precision_recall(tests: Mapping[str, Sequence[Predictions]]) ->
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(8.2, 4.0), layout="constrained")
         roc, precision = figure.subplots(1, 2)
-        for (method, mark), runs in zip(assign_marks(tests).items(), tests.values(), strict=True):
-            draw_band(roc, GRID, np.array([roc_curve(run) for run in runs]), select_line_style(mark), method)
-            draw_band(
-                precision, GRID, np.array([precision_curve(run) for run in runs]), select_line_style(mark), method
-            )
-        share = np.mean([run.labels.mean() for runs in tests.values() for run in runs])
-        roc.plot([0, 1], [0, 1], color="black", linewidth=0.7, linestyle=":")
-        precision.axhline(share, color="black", linewidth=0.7, linestyle=":")
-        roc.set(xlabel="false positive rate", ylabel="recall (true positive rate)")
-        precision.set(xlabel="recall", ylabel="precision", ylim=(0, 1.02))
-        for panel in (roc, precision):
-            panel.grid(alpha=0.3)
+        looks = choose_looks(tests)
+        draw_roc(roc, tests, looks)
+        draw_precision_recall(precision, tests, looks)
         add_legend(figure, [roc])
     return figure
+
+
+def plot_curves(
+    draw: Callable[[Axes, Mapping[str, Sequence[Predictions]], Mapping[str, CurveLook]], None],
+    tests: Mapping[str, Sequence[Predictions]],
+    highlighted: Collection[str],
+) -> Figure:
+    """Plot the curves of all methods in one panel, which is as wide as a phone.
+
+    Args:
+        draw: Draws the curves on the panel, such as `draw_roc`.
+        tests: The predictions on test of each method, one a run. Every test part must have both classes.
+        highlighted: The methods in colour, while all others are grey; without any of them all are in colour.
+    """
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(4.2, 4.0), layout="constrained")
+        panel, looks = figure.subplots(), choose_looks(tests, highlighted)
+        draw(panel, tests, looks)
+        add_legend(figure, [panel])
+    return figure
+
+
+def draw_roc(panel: Axes, tests: Mapping[str, Sequence[Predictions]], looks: Mapping[str, CurveLook]) -> None:
+    """Draw the ROC curve of each method and the diagonal, which is chance."""
+    for method, look in looks.items():
+        draw_band(panel, GRID, np.array([roc_curve(run) for run in tests[method]]), look)
+    panel.plot([0, 1], [0, 1], color="black", linewidth=0.7, linestyle=":")
+    panel.set(xlabel="false positive rate", ylabel="recall (true positive rate)")
+    panel.grid(alpha=0.3)
+
+
+def draw_precision_recall(
+    panel: Axes, tests: Mapping[str, Sequence[Predictions]], looks: Mapping[str, CurveLook]
+) -> None:
+    """Draw the precision-recall curve of each method and the share of positives, which is chance."""
+    for method, look in looks.items():
+        draw_band(panel, GRID, np.array([precision_curve(run) for run in tests[method]]), look)
+    share = np.mean([run.labels.mean() for runs in tests.values() for run in runs])
+    panel.axhline(share, color="black", linewidth=0.7, linestyle=":")
+    panel.set(xlabel="recall", ylabel="precision", ylim=(0, 1.02))
+    panel.grid(alpha=0.3)
+
+
+def draw_gains(panel: Axes, tests: Mapping[str, Sequence[Predictions]], looks: Mapping[str, CurveLook]) -> None:
+    """Draw the share of positives that is found by the share of samples that is flagged; the diagonal is chance."""
+    for method, look in looks.items():
+        draw_band(panel, GRID, np.array([gain_curve(run) for run in tests[method]]), look)
+    panel.plot([0, 1], [0, 1], color="black", linewidth=0.7, linestyle=":")
+    panel.set(xlabel="share flagged, the most probable first", ylabel="share of positives found", ylim=(0, 1.02))
+    panel.grid(alpha=0.3)
+
+
+def draw_costs(panel: Axes, tests: Mapping[str, Sequence[Predictions]], looks: Mapping[str, CurveLook]) -> None:
+    """Draw the cost of decisions by the probability, for each ratio of the costs of a miss and of a false alarm.
+
+    It is a share of the cost of the best decision without a model: to flag no sample, or every sample.
+    """
+    for method, look in looks.items():
+        draw_band(panel, COST_RATIOS, np.array([cost_curve(run) for run in tests[method]]), look)
+    panel.axhline(1, color="black", linewidth=0.7, linestyle=":")
+    panel.set(xscale="log", ylim=(0, HIGHEST_COST), xlabel="cost of a miss / cost of a false alarm")
+    panel.set_ylabel("cost / cost without a model")
+    panel.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    panel.grid(alpha=0.3)
+
+
+def draw_reliabilities(panel: Axes, tests: Mapping[str, Sequence[Predictions]], looks: Mapping[str, CurveLook]) -> None:
+    """Draw the share of positives against the probability, in bins of equally many test samples of all runs.
+
+    True probabilities lie on the diagonal.
+    """
+    for method, look in looks.items():
+        bins = reliability(*pool_runs(tests[method]))
+        marker = "o" if look.has_band else ""
+        panel.plot(bins.probability, bins.share, label=look.label, marker=marker, markersize=3.5, **look.style)
+    panel.plot([0, 1], [0, 1], color="black", linewidth=0.7, linestyle=":")
+    panel.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), xlabel="probability", ylabel="share of positives")
+    panel.grid(alpha=0.3)
 
 
 def roc_curve(test: Predictions) -> Floats:
@@ -126,6 +207,36 @@ def precision_curve(test: Predictions) -> Floats:
 
     precisions, recalls, _ = metrics.precision_recall_curve(test.labels, test.probabilities)
     return np.asarray(precisions[::-1][np.searchsorted(recalls[::-1], GRID - 1e-12)])
+
+
+def gain_curve(test: Predictions) -> Floats:
+    """Return the recall when shares of 0, 0.01, ..., 1 (`GRID`) of the samples are flagged, (101,).
+
+    The samples with the highest probabilities are flagged first, and those of equal probability in random order.
+    Recalls are NaN without positives.
+    """
+    from sklearn import metrics
+
+    rates, recalls, _ = metrics.roc_curve(test.labels, test.probabilities)
+    share = test.labels.mean()
+    return np.asarray(np.interp(GRID, share * recalls + (1 - share) * rates, recalls))
+
+
+def cost_curve(test: Predictions) -> Floats:
+    """Return the cost of decisions for each `COST_RATIOS`, as a share of that of the best constant decision, (61,).
+
+    A sample is flagged if its probability is at least 1 / (1 + r), where a miss costs r times a false alarm. There must
+    be samples of both classes.
+
+    Source: Elkan 2001 (IJCAI) for the threshold; Hernandez-Orallo et al. 2011 (ICML) for the curve.
+    """
+    positives = np.sort(test.probabilities[test.labels == 1])
+    negatives = np.sort(test.probabilities[test.labels == 0])
+    thresholds = 1 / (1 + COST_RATIOS)
+    missed = np.searchsorted(positives, thresholds, side="left")
+    false_alarms = len(negatives) - np.searchsorted(negatives, thresholds, side="left")
+    constant = np.minimum(COST_RATIOS * len(positives), len(negatives))
+    return np.asarray((COST_RATIOS * missed + false_alarms) / constant)
 
 
 def plot_distributions(tests: Mapping[str, Sequence[Predictions]], thresholds: Mapping[str, float]) -> Figure:

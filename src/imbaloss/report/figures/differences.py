@@ -53,7 +53,7 @@ def plot_differences(lines: Sequence[CellComparison]) -> Figure:
             panels[0].plot([], [], color="black", linestyle="none", label=label, **look)
         if levels != [NO_LEVEL]:
             for place, level in enumerate(levels):
-                panels[0].plot([], [], color=COLOURS[place % len(COLOURS)], label=f"level {level:g}")
+                panels[0].plot([], [], color=COLOURS[place % len(COLOURS)], label=f"level {level:.4g}")
         add_legend(figure, panels[:1])
     return figure
 

@@ -1,8 +1,9 @@
-"""Colours, assign_marks, legend and files of all figures."""
+"""Colours, marks, legend and files of all figures."""
 
 import io
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from imbaloss.atomic_write import write_atomically
+from imbaloss.plural import format_count
 
 # the first six are of Okabe and Ito 2008; the colour-blind can distinguish them
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6D31", "#666666")
+GREY = "#8c8c8c"  # of methods that are only drawn to be compared with
 MARKERS = "osD^vPX*"
 LINES = ("-", "--", ":", "-.")
 STYLE: Any = {
@@ -50,13 +53,43 @@ def assign_marks(methods: Iterable[str]) -> dict[str, dict[str, Any]]:
     }
 
 
-def select_line_style(mark: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the color and linestyle of a mark of `assign_marks`, without its marker.
+@dataclass(frozen=True)
+class CurveLook:
+    """How the curve of a method is drawn."""
 
-    Raises:
-        KeyError: The mark lacks one of them.
+    style: Mapping[str, Any]  # matplotlib's color, linestyle, linewidth and zorder
+    label: str  # its entry in the legend
+    has_band: bool  # whether its quartiles are drawn too
+
+
+def choose_looks(methods: Collection[str], highlighted: Collection[str] = ()) -> dict[str, CurveLook]:
+    """Choose how the curve of each method is drawn: highlighted ones first, in their order, then those of `methods`.
+
+    Highlighted methods have a colour, a line style and a band, and all others are grey under one entry in the legend.
+    If no method is highlighted, each has a colour and a band.
+
+    Args:
+        methods: The names of all methods.
+        highlighted: The names of those to highlight; names that are no method are ignored.
     """
-    return {key: mark[key] for key in ("color", "linestyle")}
+    shown = [name for name in highlighted if name in methods]
+    marks = assign_marks(shown or methods)
+    looks = {}
+    for method in dict.fromkeys((*shown, *methods)):
+        if method in marks:
+            style = {"color": marks[method]["color"], "linestyle": marks[method]["linestyle"], "linewidth": 1.2}
+            if shown:  # few enough for a line style each, so that no reader needs the colours
+                style |= {"linestyle": LINES[shown.index(method) % len(LINES)], "linewidth": 1.8, "zorder": 3}
+            looks[method] = CurveLook(style, method, has_band=True)
+        else:
+            style = {"color": GREY, "linestyle": "-", "linewidth": 0.8, "alpha": 0.7, "zorder": 1}
+            looks[method] = CurveLook(style, name_rest(len(methods) - len(shown)), has_band=False)
+    return looks
+
+
+def name_rest(number: int) -> str:
+    """Write the entry in the legend for methods that are not highlighted, such as "9 other methods"."""
+    return format_count(number, "other method")
 
 
 def set_tooltip(artist: Artist, text: str) -> None:
@@ -108,7 +141,7 @@ def save_figure(figure: Figure, folder: Path, name: str) -> str:
     contents = {"svg": io.BytesIO(), "png": io.BytesIO()}
     with mpl.rc_context(STYLE):
         figure.savefig(contents["svg"], format="svg", metadata={"Date": None})
-        figure.set_layout_engine("none")  # so that both files have the same layout
+        figure.set_layout_engine(None)  # so that both files have the same layout, which is computed once
         figure.savefig(contents["png"], format="png", dpi=150)
     svg = contents["svg"].getvalue().decode()
     number = count(1)
