@@ -57,6 +57,30 @@ def write_sentences(case: Case) -> tuple[str, ...]:
     return tuple(filter(None, sentences))
 
 
+def write_main_sentences(case: Case, *, with_leaks: bool) -> tuple[str, ...]:
+    """Write the sentences of the answer that a terminal shows, without a period at the end.
+
+    They say what to do, how sure that is, what it brings, and the main reasons. Sentences that do not apply are left
+    out.
+
+    with_leaks: Whether a warning of leaks is among them; false if an alert tells it.
+    """
+    sentences = (
+        recommend_method(case),
+        warn_of_leaks(case) if with_leaks else "",
+        name_possible_best(case),
+        give_threshold(case),
+        rate_decisions(case),
+        check_demand(case),
+        check_guarantee(case),
+        compare_costs(case),
+        explain_choice(case),
+        explain_missing_scores(case),
+        name_important_columns(case),
+    )
+    return tuple(filter(None, sentences))
+
+
 def recommend_method(case: Case) -> str:
     """Recommend the method, and say how far it is proved to be the best, in one text.
 
