@@ -61,7 +61,7 @@ def test_trainings_that_are_still_to_be_planned_count_too(now, jobs):
 def test_what_was_trained_before_is_no_speed(now, jobs):
     clock = TimeLeft(ComparisonPlan(trainings=2, methods=2, measured=0), start=0.0)
     clock.add_jobs(jobs)
-    clock.done = clock.found = clock.work // 2
+    clock.done = clock.earlier = clock.work // 2
     now[0] = 5.0
     assert clock.left is None
     now[0], clock.done = 10.0, clock.work
@@ -71,7 +71,7 @@ def test_what_was_trained_before_is_no_speed(now, jobs):
 def test_a_comparison_that_is_trained_already_has_its_page_left(now, jobs):
     clock = TimeLeft(ComparisonPlan(trainings=2, methods=2, measured=0), start=0.0)
     clock.add_jobs(jobs)
-    clock.done = clock.found = clock.work
+    clock.done = clock.earlier = clock.work
     now[0] = 1.0
     clock.enter(Stage.FINAL)
     assert clock.left == pytest.approx(PAGE_OF_TWO)

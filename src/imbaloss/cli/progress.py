@@ -281,7 +281,7 @@ def follow_comparison(*, quiet: bool) -> Iterator["ComparisonObserver"]:
 
 
 class ComparisonBar:
-    """One bar for a whole comparison, with the time that is left, and below it what is being done.
+    """The bar of a whole comparison, with the time that is left, and below it what is being done.
 
     It is a `StudyObserver` of all of its trainings. The bar appears when the plan is told, after the notes on the data.
     """
@@ -361,7 +361,7 @@ class ComparisonBar:
 
     def on_finished_work(self, amount: int) -> None:
         """Add work that an earlier command or another process had done; it does not count for the speed."""
-        self.clock.found += amount
+        self.clock.earlier += amount
         self.clock.done += amount
 
     def on_stack_start(self, job: "Job") -> None:

@@ -46,7 +46,7 @@ class TimeLeft:
     trainings: int = 0  # whose work is known
     work: int = 0  # of these trainings
     done: int = 0  # part of this work
-    found: int = 0  # part of `done` that was done before, or by another process
+    earlier: int = 0  # part of `done` that was done before, or by another process
     reached: float = 0.0  # the largest share that `share` has returned
 
     def add_jobs(self, jobs: Sequence[Job]) -> None:
@@ -68,7 +68,7 @@ class TimeLeft:
     @property
     def seconds_of_training(self) -> float:
         """The time of one training at the speed so far; 0 before any work was done."""
-        trained = self.done - self.found
+        trained = self.done - self.earlier
         seconds = self.trained_seconds or self.elapsed
         return seconds * (self.work / self.trainings) / trained if trained else 0.0
 
@@ -78,7 +78,7 @@ class TimeLeft:
         if self.plan.end is not None:
             return max(self.plan.end - time.monotonic(), 0.0)
         if self.stage is Stage.TRAINING:
-            if self.done == self.found:
+            if self.done == self.earlier:
                 return None
             planned = max(self.plan.trainings, self.trainings)
             current = self.seconds_of_training * (planned - self.trainings * self.done / self.work)
