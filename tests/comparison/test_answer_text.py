@@ -61,12 +61,12 @@ def join(text: str) -> str:
 
 def test_alerts_come_first_then_the_decision_what_it_brings_and_the_methods(answer):
     text = join(str(answer))
-    sentences = [f"{sentence}." for sentence in answer.advice.main_sentences]
+    sentences = [f"{sentence}." for sentence in (answer.advice.sentences[0], *answer.advice.main_reasons)]
     parts = [f"{LEAK.text}.", f"{FEW.text}.", *sentences, "Among 1,000 new rows, of which about 51 are positive:"]
     places = [text.index(join(part)) for part in [*parts, "The methods, best first by average precision:"]]
     assert places == sorted(places)
     assert places[0] == 0
-    assert answer.advice.main_sentences[0].startswith("Use lightgbm. ")
+    assert sentences[0].startswith("Use lightgbm. ")
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -74,9 +74,9 @@ def test_lines_fit_and_no_word_is_broken(answer, width):
     text = write_plain(answer.lay_out(width), width)
     assert max(map(len, text.splitlines())) <= width
     words = set(text.split())
-    told = [LEAK.text, FEW.text, *answer.advice.main_sentences, *(each.verdict for each in STANDINGS)]
+    told = [LEAK.text, FEW.text, *answer.advice.main_reasons, *(each.verdict for each in STANDINGS)]
     assert {word for sentence in told for word in sentence.split()[:-1]} <= words
-    assert all(f"{sentence}." in join(text) for sentence in map(join, answer.advice.main_sentences))
+    assert all(f"{sentence}." in join(text) for sentence in map(join, answer.advice.main_reasons))
     assert "ExtraTreesClassifier:" in "".join(text.split())
 
 
@@ -147,5 +147,5 @@ def test_a_long_name_is_broken_after_marks(name, lines):
 
 
 def test_a_time_has_two_digits_or_whole_minutes():
-    times = [write_seconds(seconds) for seconds in (0.0123, 3.44, 12.3, 432.1, nan)]
-    assert times == ["0.012 s", "3.4 s", "12 s", "7 min", "-"]
+    times = [write_seconds(seconds) for seconds in (0.00001, 0.0123, 3.44, 12.3, 432.1, nan)]
+    assert times == ["0.001 s", "0.012 s", "3.4 s", "12 s", "7 min", "-"]

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from imbaloss.comparison.answer import Answer
     from imbaloss.studies import DetectableDifferences, Forecast, Job
 
-WIDTH = 100  # characters of a line where no terminal says how many fit
 MOST_WIDTH = 120  # longer lines of prose are hard to read
 
 
@@ -182,6 +181,8 @@ def print_answer(answer: "Answer") -> None:
 
 def find_width(console: "Console") -> int:
     """Return how many characters a line of prose may have: those of the terminal, at most 120; elsewhere 100."""
+    from imbaloss.comparison.summary.answer_text import WIDTH
+
     return min(console.width, MOST_WIDTH) if console.is_terminal else WIDTH
 
 

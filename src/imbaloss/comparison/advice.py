@@ -33,7 +33,7 @@ from imbaloss.comparison.segment_words import (
     write_lines,
     write_segment_sentences,
 )
-from imbaloss.comparison.sentences import write_main_sentences, write_sentences
+from imbaloss.comparison.sentences import write_main_reasons, write_sentences
 from imbaloss.comparison.summary.alerts import AlertKind
 from imbaloss.comparison.summary.summary import Summary, summarize
 from imbaloss.evaluation import Guarantee, Objective
@@ -66,7 +66,7 @@ class Advice:
     method: Method
     score: ComparedScore  # the score that decides the recommendation
     sentences: tuple[str, ...]  # the most important first
-    main_sentences: tuple[str, ...]  # those that a terminal shows
+    main_reasons: tuple[str, ...]  # the sentences that a terminal shows after the first one
     summary: Summary  # what the answer says first
     expected: Interval  # the score to expect on new data; NaN ends if it is not estimated
     row: Row | None  # the training on all rows; None before it is finished
@@ -156,11 +156,11 @@ def advise(
     )
     summary = summarize(case)
     leaks_are_told = any(alert.kind is AlertKind.LEAK for alert in summary.alerts)
-    sentences, main_sentences = write_sentences(case), write_main_sentences(case, with_leaks=not leaks_are_told)
+    sentences, main_reasons = write_sentences(case), write_main_reasons(case, with_leaks=not leaks_are_told)
     if segments and not case.finds_nothing:
         sentences += write_segment_sentences(segments)
-        main_sentences += write_segment_sentences(segments)
-    return Advice(best, score, sentences, main_sentences, summary, case.reached, final, segments, importance)
+        main_reasons += write_segment_sentences(segments)
+    return Advice(best, score, sentences, main_reasons, summary, case.reached, final, segments, importance)
 
 
 def recommend(findings: Findings, methods: Sequence[Method]) -> Method | None:

@@ -57,16 +57,15 @@ def write_sentences(case: Case) -> tuple[str, ...]:
     return tuple(filter(None, sentences))
 
 
-def write_main_sentences(case: Case, *, with_leaks: bool) -> tuple[str, ...]:
-    """Write the sentences of the answer that a terminal shows, without a period at the end.
+def write_main_reasons(case: Case, *, with_leaks: bool) -> tuple[str, ...]:
+    """Write the sentences that a terminal shows after the recommendation, without a period at the end.
 
-    They say what to do, how sure that is, what it brings, and the main reasons. Sentences that do not apply are left
-    out.
+    They say how sure it is, how to decide, what that brings, and why another method is not recommended. Sentences that
+    do not apply are left out.
 
     with_leaks: Whether a warning of leaks is among them; false if an alert tells it.
     """
     sentences = (
-        recommend_method(case),
         warn_of_leaks(case) if with_leaks else "",
         name_possible_best(case),
         give_threshold(case),

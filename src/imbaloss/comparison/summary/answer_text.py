@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 WIDTH = 100  # characters of a line where no terminal says how many fit
+LEAST_SECONDS = 0.001  # of a training; a shorter one is told as this
 METHOD_SHARE = 3  # the name of a method takes at most this part of a line, a third; a longer one has several lines
 
 
@@ -76,12 +77,12 @@ def write_score(standing: Standing, decimals: int) -> str:
 
 
 def write_seconds(seconds: float) -> str:
-    """Write the time of a training: "0.12 s", "3.4 s", "12 s" or "5 min"; "-" if it is unknown."""
+    """Write the time of a training, from 0.001 s on: "0.12 s", "3.4 s", "12 s" or "5 min"; "-" if it is unknown."""
     if not isfinite(seconds):
         return "-"
     if seconds >= 100:
         return f"{seconds / 60:,.0f} min"
-    return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.2g} s"
+    return f"{seconds:.0f} s" if seconds >= 10 else f"{max(seconds, LEAST_SECONDS):.2g} s"
 
 
 def lay_out_answer(advice: Advice, *, noun: str, means: pd.DataFrame, width: int) -> Iterator["RenderableType"]:
@@ -97,13 +98,12 @@ def lay_out_answer(advice: Advice, *, noun: str, means: pd.DataFrame, width: int
 
     best, summary, label = str(advice.method), advice.summary, advice.score.label
     if summary.alerts:
-        styles = {True: "bold red", False: "yellow"}
-        yield lay_out_list("!", [Text(f"{alert.text}.", styles[alert.blocks]) for alert in summary.alerts])
+        alerts = [Text(f"{alert.text}.", "bold red" if alert.blocks else "bold") for alert in summary.alerts]
+        yield lay_out_list("!", alerts)
         yield ""
-    first, *further = advice.main_sentences
-    yield Text(f"{first}.", "bold")
-    if further:
-        yield lay_out_list("-", [Text(f"{sentence}.") for sentence in further])
+    yield Text(f"{advice.sentences[0]}.", "bold")
+    if advice.main_reasons:
+        yield lay_out_list("-", [Text(f"{sentence}.") for sentence in advice.main_reasons])
     if counts := summary.counts:
         yield Text(f"\n{describe_rows(counts, noun)}")
         outcomes = tabulate_outcomes(counts)
