@@ -156,10 +156,10 @@ def test_a_leak_is_told_first_on_terminal_page_and_in_json(imbaloss, tmp_path):
     words = ("compare", str(file), "--target", "fraud", "--out", "out", *SHORT)
     code, out, _ = imbaloss(*words)
     assert code == 0
-    first, second, *_ = out.splitlines()
+    first, second, *_ = " ".join(out.split()).split(" - ")
     assert first.startswith("Use logistic_regression.")
     assert second.startswith("Possible leak: the good score rests on the column `copy`.")
-    assert "The columns that matter most to logistic_regression" in out
+    assert "The columns that matter most to logistic_regression" in " ".join(out.split())
     page = Path("out/report.html").read_text(encoding="utf-8")
     assert "<h2>Which columns matter</h2>" in page
     assert "copy<small>possible leak</small>" in page
