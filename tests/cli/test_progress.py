@@ -5,6 +5,7 @@ import pty
 import re
 import subprocess
 import sys
+from contextlib import ExitStack
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
@@ -13,7 +14,9 @@ import pytest
 from rich.console import Console
 
 from imbaloss import data, studies
-from imbaloss.cli.progress import Bars, Lines, Progress
+from imbaloss.cli.progress import Bars, ComparisonBar, Lines, Progress
+from imbaloss.comparison.time_left import ComparisonPlan, Stage
+from tests.comparison.examples import write_csv
 
 IMBALOSS = Path(sys.executable).with_name("imbaloss")
 STUDY = replace(
@@ -98,18 +101,60 @@ def test_bars_show_all_the_stack_and_the_news(jobs, clock):
         assert "2 stacks at once" in console.file.getvalue()
 
 
+def draw(bar: ComparisonBar) -> list[str]:
+    """The lines that a terminal of 80 columns shows now."""
+    console = Console(file=StringIO(), width=80, color_system=None)
+    console.print(*bar.bar.get_renderables())
+    return [line.rstrip() for line in console.file.getvalue().splitlines()]
+
+
+def test_a_comparison_has_one_bar_from_the_first_training_to_the_page(jobs, clock):
+    console = Console(file=StringIO(), force_terminal=True, width=80)
+    bar = ComparisonBar(console)
+    with bar.showing():
+        assert console.file.getvalue() == ""  # nothing before the plan is told
+        bar.begin(ComparisonPlan(trainings=4, methods=2, measured=0))
+        [line, text] = draw(bar)
+        assert ("  0%" in line, "left" in line, text) == (True, False, "comparing 2 methods")
+        with bar.show(jobs) as observer:
+            clock(60)
+            observer.on_stack_start(jobs[0])
+            observer.on_work(sum(job.work_of(job.runs) for job in jobs) // 4)
+            observer.on_stack_stored(jobs[0])
+            [line, text] = draw(bar)
+            assert re.search(r" 19% .*about 4 min left$", line)
+            observer.on_wait(2)
+            assert draw(bar)[1] == "waiting for 2 stacks that another process trains"
+            observer.on_finished_work(sum(job.work_of(job.runs) for job in jobs) * 3 // 4)
+        bar.enter(Stage.FINAL, "training lightgbm on all rows")
+        [line, text] = draw(bar)
+        assert (len(line) <= 80, text) == (True, "training lightgbm on all rows")
+    [line] = draw(bar)
+    assert ("100%" in line, "left" in line) == (True, False)
+
+
+def test_the_bar_of_a_comparison_that_fails_stays_where_it_is():
+    bar = ComparisonBar(Console(file=StringIO(), force_terminal=True, width=80))
+    with ExitStack() as stack:
+        stack.enter_context(pytest.raises(ValueError, match="no method has a score"))
+        stack.enter_context(bar.showing())
+        bar.begin(ComparisonPlan(trainings=4, methods=2, measured=0))
+        raise ValueError("no method has a score")
+    assert not bar.bar.live.is_started
+    assert "  0%" in draw(bar)[0]
+
+
 WORDS = (
     "reproduce", "--dataset", "digits_3_8", "--level", "0.05", "--epochs", "3", "--hidden", "4", "--seeds", "2",
     "--stack-size", "2",
 )  # fmt: skip
 
 
-@pytest.mark.slow
-def test_a_terminal_sees_bars_and_a_log_lines_and_neither_with_quiet(tmp_path):
-    """Real ones: a pseudo-terminal, a pipe."""
+def type_in_terminal(words: list[str | Path], folder: Path, columns: int) -> tuple[int, str]:
+    """Run a command in a pseudo-terminal; returns its exit code and all that the terminal gets."""
     main, end = pty.openpty()
-    with subprocess.Popen([IMBALOSS, *WORDS], cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=end, text=True,
-                          env={**os.environ, "TERM": "xterm", "COLUMNS": "120"}) as process:  # fmt: skip
+    with subprocess.Popen(words, cwd=folder, stdout=end, stderr=end,
+                          env={**os.environ, "TERM": "xterm", "COLUMNS": str(columns)}) as process:  # fmt: skip
         os.close(end)
         seen = b""
         try:
@@ -118,8 +163,14 @@ def test_a_terminal_sees_bars_and_a_log_lines_and_neither_with_quiet(tmp_path):
         except OSError:  # the other end is closed
             pass
         os.close(main)
-        assert process.wait() == 0
-    text = seen.decode()
+        return process.wait(), seen.decode()
+
+
+@pytest.mark.slow
+def test_a_terminal_sees_bars_and_a_log_lines_and_neither_with_quiet(tmp_path):
+    """Real ones: a pseudo-terminal, a pipe."""
+    code, text = type_in_terminal([IMBALOSS, *WORDS], tmp_path, 120)
+    assert code == 0
     assert "━" in text
     assert "100%" in text
     assert "10 of 10 trainings finished; best so far on digits_3_8 at 0.05: " in text
@@ -127,3 +178,18 @@ def test_a_terminal_sees_bars_and_a_log_lines_and_neither_with_quiet(tmp_path):
     assert re.fullmatch(r"training 10 networks\ntrained in \d+ s\n", log.stderr)
     words = [IMBALOSS, "train", *WORDS[1:-4], "--out", "quiet", "--quiet"]
     assert subprocess.run(words, cwd=tmp_path, check=True, capture_output=True, text=True).stderr == ""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("columns", [80, 120])
+def test_a_terminal_sees_a_comparison_in_whole_words(columns, tmp_path):
+    words = [IMBALOSS, "compare", write_csv(tmp_path), "--target", "fraud", "--methods", "quick", "--repetitions", "2"]
+    code, text = type_in_terminal([*words, "--settings", "1"], tmp_path, columns)
+    assert code == 0
+    assert "━" in text
+    assert "measuring which columns matter to" in text
+    answer = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text).replace("\r", "").partition("100%")[2]
+    assert max(len(line.rstrip()) for line in answer.splitlines()) <= columns
+    assert "The methods, best first by average precision:" in answer
+    assert "balanced_random_forest" in answer
+    assert answer.endswith("open results/data/report.html\n")

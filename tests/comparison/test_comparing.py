@@ -62,7 +62,8 @@ def test_an_answer_says_what_to_take_and_why(answer):
     expected, low, high = answer.expected
     assert low < expected < high
     assert f"of about {expected:.2f} (95 % CI {low:.2f} to {high:.2f})" in answer.verdict
-    assert str(answer).startswith(answer.verdict)
+    assert "Use " in answer.verdict
+    assert " ".join(answer.advice.sentences[0].split()) in " ".join(str(answer).split())
     assert "<table" in answer._repr_html_()
 
 

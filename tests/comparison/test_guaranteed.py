@@ -135,7 +135,8 @@ def test_the_command_line_says_it_and_json_has_it(imbaloss, tmp_path):
     methods = ("--method", METHODS[0], "--method", METHODS[1], "--settings", "1", "--repetitions", "2")
     words = ("compare", str(source), "--target", "fraud", *methods)
     out = ("--out", str(tmp_path / "out"), "--threshold", "recall>=0.8", "--confidence", "0.9", "--quiet")
-    code, printed, err = imbaloss(*words, *out)
+    code, *printed_texts = imbaloss(*words, *out)
+    printed, err = (" ".join(text.split()) for text in printed_texts)  # in one line each
     assert (code, "With 90 % confidence this finds at least 80 % of the rows with fraud = yes" in printed) == (0, True)
     assert "A fifth of the rows is set apart first, and only chooses the threshold with a guarantee" in err
     page = (tmp_path / "out" / "report.html").read_text()

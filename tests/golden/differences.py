@@ -13,7 +13,9 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-DROPPED = frozenset({"date", "machine", "seconds", "versions"})  # keys of JSON and TOML, and columns of CSV
+DROPPED = frozenset(
+    {"date", "fit_seconds", "machine", "predict_seconds", "seconds", "versions"}
+)  # keys of JSON and TOML, and columns of CSV
 REPLACED = (  # in every other text, line by line; folders are replaced too, by `replace_folders`
     (re.compile(r"^\d+% in .*\n", re.MULTILINE), ""),  # progress, which only a training of more than 30 s reports
     (re.compile(r"\b(\d+ h )?\d+ (s|min)\b"), "<TIME>"),

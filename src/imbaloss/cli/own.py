@@ -27,9 +27,9 @@ from imbaloss.cli.options import (
     add_options,
     recipe_entries,
     used_options,
-)
-from imbaloss.cli.progress import progress
-from imbaloss.cli.terminal import print_json, tell
+)  # fmt: skip
+from imbaloss.cli.progress import follow_comparison
+from imbaloss.cli.terminal import print_answer, print_json
 from imbaloss.comparison.request import ComparisonRequest
 from imbaloss.plural import format_count
 
@@ -57,20 +57,21 @@ def compare(
     from imbaloss.comparison.comparing import answer_request
     from imbaloss.comparison.opening import open_own
     from imbaloss.comparison.own_model import NAME
-    from imbaloss.comparison.place import ComparisonObserver, ignore_text
 
     with explain_input_errors(used_options(context, RECIPE_OPTIONS)):
         request = read_request(context, source)
         own = open_own(source, request)
-        observer = ComparisonObserver(ignore_text if quiet else tell, tell, lambda jobs: progress(jobs, quiet=quiet))
-        comparison = answer_request(own, request, request.out or Path("results") / own.name, observer)
+        with follow_comparison(quiet=quiet) as observer:
+            comparison = answer_request(own, request, request.out or Path("results") / own.name, observer)
     folder = comparison.folder
     if as_json:
         print_json(convert_to_json(comparison))
         return
-    print(f"{comparison}\n")
+    print_answer(comparison)
+    print()
     if (folder / "model" / NAME).exists():
-        print(f"model in {folder / 'model'}: imbaloss predict {folder / 'model'} FILE --out FILE")
+        print(f"model in {folder / 'model'}; to predict:")
+        print(f"  imbaloss predict {folder / 'model'} FILE --out FILE")
     print(f"open {folder / 'report.html'}")
 
 

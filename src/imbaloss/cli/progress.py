@@ -1,21 +1,24 @@
-"""The progress of a study on standard error: bars in a terminal, lines in a log file."""
+"""The progress of a study or a comparison on standard error: bars in a terminal, lines in a log file."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from imbaloss.cli.terminal import format_duration, tell
+from imbaloss.cli.terminal import format_duration, tell, tell_wrapped
 from imbaloss.plural import format_count
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
+    from imbaloss.comparison.place import ComparisonObserver
+    from imbaloss.comparison.time_left import ComparisonPlan, Stage
     from imbaloss.studies import Job, StudyObserver
 
 News = Callable[["Job"], str]
 NOTHING_LEFT = "all is trained already"
 BETWEEN_LINES_S = 30.0  # the shortest time between two lines about stored stacks, in seconds
+BAR_WIDTH = 30  # characters of the bar of a comparison, which leave room for the time left in 80 columns
 
 
 @contextmanager
@@ -252,3 +255,121 @@ class Bars(Progress):
         cells = list(dict.fromkeys(f"{run.dataset} at {run.level:g}" for run in job.runs))
         more = f" and {len(cells) - 2} more" if len(cells) > 2 else ""
         return f"stack of {job.networks}: {', '.join(cells[:2])}{more}"
+
+
+@contextmanager
+def follow_comparison(*, quiet: bool) -> Iterator["ComparisonObserver"]:
+    """Show the progress of a comparison on standard error during the block: one bar in a terminal, lines elsewhere.
+
+    A context manager that yields the observer to pass to the comparison. With `quiet` only notes on the data are shown.
+    """
+    from rich.console import Console
+
+    from imbaloss.comparison.place import ComparisonObserver
+
+    console = Console(stderr=True)
+    if quiet:
+        yield ComparisonObserver(note=tell_wrapped)
+    elif console.is_terminal:
+        bar = ComparisonBar(console)
+        with bar.showing():
+            yield ComparisonObserver(tell_wrapped, tell_wrapped, bar.show, bar.begin, bar.enter)
+    else:
+        yield ComparisonObserver(
+            tell_wrapped, tell_wrapped, lambda jobs: progress(jobs, quiet=False), enter=lambda _, text: tell(text)
+        )
+
+
+class ComparisonBar:
+    """The bar of a whole comparison, with the time that is left, and below it what is being done.
+
+    It is a `StudyObserver` of all of its trainings. The bar appears when the plan is told, after the notes on the data.
+    """
+
+    def __init__(self, console: "Console") -> None:
+        """Make the bar, not shown yet. console: the terminal."""
+        from rich import progress
+        from rich.text import Text
+
+        from imbaloss.comparison.time_left import ComparisonPlan, TimeLeft
+
+        self.text = ""
+        self.clock = TimeLeft(ComparisonPlan(0, 0, 0), time.monotonic())
+        self.is_finished = False
+        columns = (
+            progress.BarColumn(BAR_WIDTH), progress.TaskProgressColumn(), progress.TimeElapsedColumn(),
+            progress.TextColumn("{task.description}", markup=False),
+        )  # fmt: skip
+        owner = self
+
+        class BarWithText(progress.Progress):
+            """The bar as it is now, with what is being done as a line below."""
+
+            def get_renderables(self) -> "Iterator[RenderableType]":
+                """Yield what rich draws: the bar, whose time goes on between two messages, then the line."""
+                for task in self.task_ids:
+                    self.update(task, completed=owner.share, description=owner.left)
+                yield from super().get_renderables()
+                if owner.text:
+                    yield Text(owner.text)
+
+        self.bar = BarWithText(*columns, console=console)
+        self.bar.add_task("", total=1.0)
+
+    @contextmanager
+    def showing(self) -> Iterator[None]:
+        """Leave the bar on the screen at the end of the block, a context manager: full, unless an error ends it."""
+        try:
+            yield
+            self.is_finished, self.text = True, ""
+        finally:
+            self.bar.stop()
+
+    def begin(self, plan: "ComparisonPlan") -> None:
+        """Show the bar, and start the clock of a comparison with this plan."""
+        from imbaloss.comparison.time_left import TimeLeft
+
+        self.clock = TimeLeft(plan, time.monotonic())
+        self.text = f"comparing {format_count(plan.methods, 'method')}"
+        self.bar.start()
+
+    @contextmanager
+    def show(self, jobs: Sequence["Job"]) -> Iterator["StudyObserver"]:
+        """Add stacks (`jobs`) to those that are trained; a context manager that yields the observer of the training."""
+        self.clock.add_jobs(jobs)
+        yield self
+
+    def enter(self, stage: "Stage", text: str) -> None:
+        """Show that a stage after the training begins. text: what is being done."""
+        self.clock.enter(stage)
+        self.text = text
+
+    @property
+    def share(self) -> float:
+        """The share of the time that is over, from 0 to 1; 1 at the end."""
+        return 1.0 if self.is_finished else self.clock.share
+
+    @property
+    def left(self) -> str:
+        """The time that is left, such as "about 5 min left"; empty if it is unknown or over, and at the end."""
+        seconds = None if self.is_finished else self.clock.left
+        return "" if not seconds else f"about {format_duration(seconds)} left"
+
+    def on_work(self, amount: int) -> None:
+        """Add work that was just done, in multiplications of forward passes."""
+        self.clock.done += amount
+
+    def on_finished_work(self, amount: int) -> None:
+        """Add work that an earlier command or another process had done; it does not count for the speed."""
+        self.clock.earlier += amount
+        self.clock.done += amount
+
+    def on_stack_start(self, job: "Job") -> None:
+        """Do nothing at the start of a stack: the bar is for all of them."""
+
+    def on_stack_stored(self, job: "Job") -> None:
+        """Do nothing when a stack is stored: its work was told before."""
+
+    def on_wait(self, stacks: int) -> None:
+        """Show below the bar that another process trains the stacks that are left, with their number."""
+        self.text = waiting_for(stacks)

@@ -12,7 +12,12 @@ from typing import TYPE_CHECKING, Any
 from imbaloss.plural import format_count
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
+    from imbaloss.comparison.answer import Answer
     from imbaloss.studies import DetectableDifferences, Forecast, Job
+
+MOST_WIDTH = 120  # longer lines of prose are hard to read
 
 
 def print_plans(jobs: Sequence["Job"]) -> None:
@@ -163,6 +168,24 @@ def print_entry(label: str, text: str) -> None:
     print(textwrap.fill(text, 100, initial_indent=first, subsequent_indent=further, break_on_hyphens=False))
 
 
+def print_answer(answer: "Answer") -> None:
+    """Print an answer on standard output, as wide as the terminal; in a file or a pipe without colours, 100 wide."""
+    from rich.console import Console
+
+    console = Console(highlight=False, markup=False, emoji=False)
+    if console.is_terminal:
+        console.print(answer, width=find_width(console))
+    else:
+        print(answer)
+
+
+def find_width(console: "Console") -> int:
+    """Return how many characters a line of prose may have: those of the terminal, at most 120; elsewhere 100."""
+    from imbaloss.comparison.summary.answer_text import WIDTH
+
+    return min(console.width, MOST_WIDTH) if console.is_terminal else WIDTH
+
+
 def print_json(value: Any) -> None:
     """Print a value as one line of JSON on standard output.
 
@@ -176,3 +199,11 @@ def print_json(value: Any) -> None:
 def tell(text: str) -> None:
     """Print a line of text on standard error."""
     print(text, file=sys.stderr)
+
+
+def tell_wrapped(text: str) -> None:
+    """Print a text on standard error, wrapped by words; further lines are indented."""
+    from rich.console import Console
+
+    width = find_width(Console(stderr=True))
+    tell(textwrap.fill(text, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False))

@@ -33,7 +33,7 @@ from imbaloss.comparison.segment_words import (
     write_lines,
     write_segment_sentences,
 )
-from imbaloss.comparison.sentences import recommend_method, write_reasons
+from imbaloss.comparison.sentences import recommend_method, write_main_reasons, write_reasons
 from imbaloss.comparison.summary.summary import Summary, summarize
 from imbaloss.comparison.worst_misses import WorstMisses
 from imbaloss.evaluation import Guarantee, Objective
@@ -68,6 +68,7 @@ class Advice:
     score: ComparedScore  # the score that decides the recommendation
     recommendation: str  # the method to use, in a sentence; what it would be if an alert blocks; may be empty
     reasons: tuple[str, ...]  # further sentences, the most important first
+    main_reasons: tuple[str, ...]  # those that a terminal shows
     summary: Summary  # what the answer says first
     expected: Interval  # the score to expect on new data; NaN ends if it is not estimated
     row: Row | None  # the training on all rows; None before it is finished
@@ -114,7 +115,7 @@ def extend_page(advice: Advice | None) -> ReportExtension:
     return ReportExtension("imbaloss.comparison", "page_of_answer.html.jinja", values, sentences, files, highlighted)
 
 
-def advise(
+def collect_facts(
     findings: Findings,
     best: Method,
     *,
@@ -123,12 +124,10 @@ def advise(
     final: Row | None,
     drops: Sequence[Drop] = (),
     cost: str = "",
-    segments: SegmentReport | None = None,
     permuted: Mapping[str, PermutedScores] = MappingProxyType({}),
     copies: int = 0,
-    worst_misses: WorstMisses | None = None,
-) -> Advice:
-    """Return the advice to use a method: the deciding score, sentences with reasons, and the final training.
+) -> Case:
+    """Return the facts that the answer is made of.
 
     Args:
         findings: The finished runs of a study of a person's own data.
@@ -138,10 +137,8 @@ def advise(
         final: The training of the best method on all rows; None before it is finished.
         drops: The methods that a race dropped.
         cost: What outcomes cost in each row, as the request names it; empty without such costs.
-        segments: The best method in segments of the test rows; None if none are asked for.
         permuted: The scores of the best method after permutations of columns, by the hash of a run.
         copies: The number of test rows of the first division that also occur in train or validation.
-        worst_misses: The test rows that the best method decided wrongly; None if they are not asked for.
     """
     score = choose_score(findings)
     named = key_by_name(methods)
@@ -151,8 +148,7 @@ def advise(
     repetitions = count_scores(cell, methods)
     is_repeated = repetitions[best] > 1
     of_best = [row for row in findings.rows if row.run.method == best]
-    importance = compute_importance(score, of_best, permuted, cell.test_to_train)
-    case = Case(
+    return Case(
         findings=findings,
         methods=order_methods(findings, methods),
         sought=sought,
@@ -166,17 +162,35 @@ def advise(
         reached=estimate_reached(findings, best, kept) if is_repeated else cell.interval(str(best)),
         final=final,
         cost=cost,
-        importance=importance,
+        importance=compute_importance(score, of_best, permuted, cell.test_to_train),
         copies=copies,
     )
+
+
+def advise(case: Case, segments: SegmentReport | None = None, worst_misses: WorstMisses | None = None) -> Advice:
+    """Return the advice to use a method: what the answer says first, sentences with reasons, and the final training.
+
+    Args:
+        case: The facts.
+        segments: The best method in segments of the test rows; None if none are asked for.
+        worst_misses: The test rows that the best method decided wrongly; None if they are not asked for.
+    """
     summary, recommendation = summarize(case), recommend_method(case)
     if recommendation and any(alert.blocks for alert in summary.alerts):
         recommendation = f"The recommendation would be: {recommendation[0].lower()}{recommendation[1:]}"
-    reasons = write_reasons(case)
-    if segments and not case.finds_nothing:
-        reasons += write_segment_sentences(segments)
+    of_segments = write_segment_sentences(segments) if segments and not case.finds_nothing else ()
     return Advice(
-        best, score, recommendation, reasons, summary, case.reached, final, segments, importance, worst_misses
+        method=case.best,
+        score=case.score,
+        recommendation=recommendation,
+        reasons=write_reasons(case) + of_segments,
+        main_reasons=write_main_reasons(case) + of_segments,
+        summary=summary,
+        expected=case.reached,
+        row=case.final,
+        segments=segments,
+        importance=tuple(case.importance),
+        worst_misses=worst_misses,
     )
 
 

@@ -1,10 +1,10 @@
 """The result of a comparison on a person's own data."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -14,15 +14,20 @@ from imbaloss.comparison.advice import Advice, extend_page
 from imbaloss.comparison.column_importance import tabulate_importance
 from imbaloss.comparison.own_model import OwnModel
 from imbaloss.comparison.race_schedule import Drop
+from imbaloss.comparison.summary.answer_text import WIDTH, lay_out_answer, write_html, write_plain
+from imbaloss.comparison.summary.leaderboard import Standing
 from imbaloss.evaluation.scores import Threshold
 from imbaloss.report import Findings
 from imbaloss.statistics import Interval
 from imbaloss.studies import THRESHOLDS
 
+if TYPE_CHECKING:
+    from rich.console import Console, ConsoleOptions, RenderableType
+
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """The result of `imbaloss.compare`. As text and in a notebook it shows the verdict and the mean scores."""
+    """The result of `imbaloss.compare`. As text and in a notebook it shows what to do, and the methods in order."""
 
     folder: Path  # holds all files of the study
     findings: Findings
@@ -115,27 +120,31 @@ class Answer:
         when = means.index.map({drop.method: drop.when for drop in self.drops}).fillna("")
         return means.assign(race=when).sort_values("race", kind="stable", key=lambda texts: texts != "")
 
+    def __rich_console__(self, console: "Console", options: "ConsoleOptions") -> Iterator["RenderableType"]:
+        """Yield what rich prints: alerts, the decision, what it brings, and the methods in order."""
+        yield from self.lay_out(options.max_width)
+
+    def lay_out(self, width: int = WIDTH) -> Iterator["RenderableType"]:
+        """Yield what rich prints of the answer. width: the number of characters of a line."""
+        return lay_out_answer(self.advice, width=width)
+
     def __str__(self) -> str:
-        """Return the verdict and the mean scores as text."""
-        return f"{self.verdict}\n\n{self.summary.to_string(float_format='{:.4f}'.format)}"
+        """Return alerts, the decision, what it brings, and the methods in order, as text of 100 characters a line."""
+        return write_plain(self.lay_out())
 
     def _repr_html_(self) -> str:
-        """Return the verdict and the mean scores as HTML, for a notebook."""
-        from html import escape
-
-        first, *further = (escape(sentence) for sentence in self.advice.sentences)
-        items = "".join(f"<li>{sentence}.</li>" for sentence in further)
-        return f"<p><strong>{first}.</strong></p><ul>{items}</ul>{self.summary.to_html(float_format='{:.4f}'.format)}"
+        """Return the same as HTML, for a notebook."""
+        return write_html(self.advice)
 
 
 def convert_to_json(answer: Answer) -> dict[str, Any]:
     """Return an answer as a dictionary of JSON values. NaN and infinity become None.
 
-    Its keys are best, by (the deciding score), threshold, verdict, alerts, decision, data (notes), table, comparisons
-    and folder. Without a threshold, all its entries are None. The decision is what the recommended decision and its
-    alternatives come to among new rows; it is None if that cannot be counted. Further keys follow where they apply:
-    importance, if it was measured; guarantee, with score, bound, confidence and whether the threshold holds it;
-    dropped, if a race dropped methods; and segments, if they were asked for.
+    Its keys are best, by (the deciding score), threshold, verdict, alerts, decision, data (notes), table, comparisons,
+    leaderboard (the methods, the best first) and folder. Without a threshold, all its entries are None. The decision is
+    what the recommended decision and its alternatives come to among new rows; it is None if that cannot be counted.
+    Further keys follow where they apply: importance, if it was measured; guarantee, with score, bound, confidence and
+    whether the threshold holds it; dropped, if a race dropped methods; and segments, if they were asked for.
     """
     threshold, guarantee = answer.threshold or (None, None, None), answer.advice.guarantee
     counts = answer.advice.summary.counts
@@ -149,12 +158,20 @@ def convert_to_json(answer: Answer) -> dict[str, Any]:
         "data": list(answer.description),
         "table": report.to_records(answer.table),
         "comparisons": report.to_records(answer.comparisons),
+        "leaderboard": [convert_standing(standing) for standing in answer.advice.summary.standings],
         **({} if answer.importance is None else {"importance": report.to_records(answer.importance)}),
         "folder": str(answer.folder),
         **({"guarantee": vars(guarantee) | {"holds": answer.threshold is not None}} if guarantee else {}),
         **({"dropped": [asdict(drop) for drop in answer.drops]} if answer.drops else {}),
         **({} if answer.segments is None else {"segments": report.to_records(answer.segments)}),
     }
+
+
+def convert_standing(standing: Standing) -> dict[str, Any]:
+    """Return a line of the leaderboard as a dictionary of JSON values, with the ends of the interval of the score."""
+    facts = {name: replace_nan(value) if isinstance(value, float) else value for name, value in vars(standing).items()}
+    ends = zip(("score", "score_low", "score_high"), map(replace_nan, standing.score), strict=True)
+    return facts | dict(ends)
 
 
 def replace_nan(value: float | None) -> float | None:

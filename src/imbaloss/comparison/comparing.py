@@ -11,8 +11,8 @@ import numpy as np
 from imbaloss import report, studies
 from imbaloss.comparison.advice import extend_page
 from imbaloss.comparison.answer import Answer
-from imbaloss.comparison.budget import train_in_budget
-from imbaloss.comparison.column_permutation import measure_columns
+from imbaloss.comparison.budget import TrainedStudy, train_in_budget
+from imbaloss.comparison.column_permutation import MEASURED, measure_columns
 from imbaloss.comparison.description import describe_data
 from imbaloss.comparison.executor_choice import choose_executor
 from imbaloss.comparison.own_data import Own
@@ -28,6 +28,7 @@ from imbaloss.comparison.racing import note_drops, train_in_race
 from imbaloss.comparison.reference import make_reference
 from imbaloss.comparison.request import ComparisonRequest
 from imbaloss.comparison.study import OwnStudy
+from imbaloss.comparison.time_left import ComparisonPlan, Stage
 from imbaloss.evaluation import THRESHOLD, Guarantee
 from imbaloss.evaluation.scores import Threshold
 from imbaloss.learners import Method
@@ -76,30 +77,53 @@ def answer_request(
     place.store.add_examples({study.name: own})
     place.store.add_segments(study.data, own.segments)
     place.keep(study)
-    page_start = inf
-    if budget is not None:
-        study, page_start = train_in_budget(study, place, budget, request.made)
-        study = place.keep(replace(study, notes=study.notes + describe_detectable_difference(study, own)))
-    elif study.race:
-        study = train_in_race(study, place)
-    else:
-        place.run(study.runs())
-    if study.race:
-        study = note_drops(study, place)
+    observer.plan(plan_work(study, None if budget is None else request.made + budget))
+    study, page_start = train_study(study, place, request)
     findings = report.compute_findings(study, place.store.rows(study.runs()), place.store)
     best = study.recommend(findings)
     if best is None:
         raise ValueError(f"no method has a score. The first reason: {explain_no_score(findings)}")
-    observer.tell(f"training {best} on all rows")
+    observer.enter(Stage.FINAL, f"training {best} on all {study.noun}")
     model = train_final_model(study, best, request.target, place)
     if study.permutations:
-        observer.tell(f"measuring which columns matter to {best}")
+        observer.enter(Stage.COLUMNS, f"measuring which columns matter to {best}")
         study = measure_columns(study, best, place, page_start)
         findings = replace(findings, study=place.keep(study))
     advice = study.advise(findings, best)
     if page:
+        observer.enter(Stage.PAGE, "writing the report")
         report.write_report(findings, out, extend_page(advice))
     return Answer(out, findings, advice, model, study.notes, study.drops)
+
+
+def plan_work(study: OwnStudy, end: float | None) -> ComparisonPlan:
+    """Return what a comparison is going to do. end: when its budget ends, as `time.monotonic` tells it; or None."""
+    measured = min(MEASURED, study.repetitions) if study.permutations else 0
+    return ComparisonPlan(len(study.runs()), len(study.methods), measured, end)
+
+
+def train_study(study: OwnStudy, place: Place, request: ComparisonRequest) -> TrainedStudy:
+    """Train the repetitions of a study: those that fit into a budget, those that a race asks for, or all.
+
+    Notes name what is left out or dropped.
+
+    Args:
+        study: The study.
+        place: The data, store and executor to train with.
+        request: Has the budget, and when it began.
+
+    Returns:
+        The study of what was trained, and when the page must be begun; infinity without a budget.
+    """
+    budget, page_start = budget_in_seconds(request), inf
+    if budget is not None:
+        study, page_start = train_in_budget(study, place, budget, request.made)
+        study = place.keep(replace(study, notes=study.notes + describe_detectable_difference(study, place.own)))
+    elif study.race:
+        study = train_in_race(study, place)
+    else:
+        place.run(study.runs())
+    return TrainedStudy(note_drops(study, place) if study.race else study, page_start)
 
 
 def explain_no_score(findings: report.Findings) -> str:

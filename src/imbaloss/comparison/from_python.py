@@ -154,7 +154,7 @@ def answer_in_python(own: Own, request: ComparisonRequest, *, verbose: bool) -> 
         OSError: The folder cannot be written.
     """
     folder = Path(mkdtemp(prefix="imbaloss-")) if request.out is None else request.out
-    observer = ComparisonObserver(print, print) if verbose else SILENT
+    observer = ComparisonObserver(print, print, enter=lambda _, text: print(text)) if verbose else SILENT
     try:
         answer = answer_request(own, request, folder, observer, page=request.out is not None)
     except BaseException:

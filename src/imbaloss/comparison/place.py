@@ -8,6 +8,7 @@ from pathlib import Path
 from imbaloss import studies
 from imbaloss.comparison.own_data import Own
 from imbaloss.comparison.study import OwnStudy
+from imbaloss.comparison.time_left import ComparisonPlan, Stage
 from imbaloss.studies import Executor, Job, Run, SilentObserver, Store, StudyObserver, train_here
 
 MessageHandler = Callable[[str], object]
@@ -15,6 +16,14 @@ MessageHandler = Callable[[str], object]
 
 def ignore_text(text: str) -> None:
     """Do nothing with a message; the default of a comparison that nobody follows."""
+
+
+def ignore_plan(plan: ComparisonPlan) -> None:
+    """Do nothing with the plan of a comparison."""
+
+
+def ignore_stage(stage: Stage, text: str) -> None:
+    """Do nothing about the beginning of a stage of a comparison."""
 
 
 def show_no_progress(jobs: Sequence[Job]) -> AbstractContextManager[StudyObserver]:  # noqa: ARG001
@@ -26,10 +35,12 @@ def show_no_progress(jobs: Sequence[Job]) -> AbstractContextManager[StudyObserve
 class ComparisonObserver:
     """Functions that receive the messages of a comparison. By default they drop them."""
 
-    tell: MessageHandler = ignore_text  # receives the steps of the comparison
+    tell: MessageHandler = ignore_text  # receives what happens on the way
     note: MessageHandler = ignore_text  # receives notes on the data
     # returns an observer of the training of these stacks
     show: Callable[[Sequence[Job]], AbstractContextManager[StudyObserver]] = show_no_progress
+    plan: Callable[[ComparisonPlan], object] = ignore_plan  # receives what is going to be done, before the training
+    enter: Callable[[Stage, str], object] = ignore_stage  # receives each stage after the training, also in words
 
 
 SILENT = ComparisonObserver()

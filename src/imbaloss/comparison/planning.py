@@ -44,14 +44,7 @@ def plan_study(request: ComparisonRequest, own: Own) -> OwnStudy:
     check_costs(request)
     request.check_numbers()
     methods = choose_methods(request, images=own.kind.of_images)
-    if any(method.input_form is InputForm.BASELINE for method in methods) and own.baseline is None:
-        raise ValueError(f"the method baseline needs a column: name it by {request.write_option('baseline')}")
-    if any(method.sampler.by_costs for method in methods) and own.costs is None:
-        raise ValueError(f"the sampler cost_weights needs the costs of each row: give {request.write_option('cost')}")
-    if request.worst_misses and own.kind.of_images:
-        raise ValueError(f"{request.write_option('worst_misses')} needs a table: images have no row numbers")
-    if own.weights is not None:
-        check_weights(own, methods, request)
+    check_data(request, own, methods)
     if own.baseline is not None:
         methods = tuple(dict.fromkeys((*methods, Method.parse(BASELINE))))
     train = sum(own.split_counts(0, own.each_fold[0])["train"])
@@ -91,6 +84,23 @@ def plan_study(request: ComparisonRequest, own: Own) -> OwnStudy:
     if request.race:
         check_race(study, request)
     return study
+
+
+def check_data(request: ComparisonRequest, own: Own, methods: Sequence[Method]) -> None:
+    """Check that the data have what methods and options need.
+
+    Raises:
+        ValueError: There is no baseline or no cost for a method that needs it, images have no row numbers to name, or a
+            method cannot learn from rows with weights.
+    """
+    if any(method.input_form is InputForm.BASELINE for method in methods) and own.baseline is None:
+        raise ValueError(f"the method baseline needs a column: name it by {request.write_option('baseline')}")
+    if any(method.sampler.by_costs for method in methods) and own.costs is None:
+        raise ValueError(f"the sampler cost_weights needs the costs of each row: give {request.write_option('cost')}")
+    if request.worst_misses and own.kind.of_images:
+        raise ValueError(f"{request.write_option('worst_misses')} needs a table: images have no row numbers")
+    if own.weights is not None:
+        check_weights(own, methods, request)
 
 
 def check_race(study: OwnStudy, request: ComparisonRequest) -> None:

@@ -55,6 +55,24 @@ def write_reasons(case: Case) -> tuple[str, ...]:
     return tuple(filter(None, sentences))
 
 
+def write_main_reasons(case: Case) -> tuple[str, ...]:
+    """Write the sentences that a terminal shows after the recommendation, without a period at the end.
+
+    They say how sure it is, how to decide, whether that met what was asked, and why another method is not recommended.
+    Sentences that do not apply are left out.
+    """
+    sentences = (
+        name_possible_best(case),
+        give_threshold(case),
+        check_demand(case),
+        check_guarantee(case),
+        explain_choice(case),
+        explain_missing_scores(case),
+        name_important_columns(case),
+    )
+    return tuple(filter(None, sentences))
+
+
 def recommend_method(case: Case) -> str:
     """Recommend the method, and say how far it is proved to be the best, in one text.
 

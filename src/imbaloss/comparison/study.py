@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, get_type_hints
 
 from imbaloss import losses
 from imbaloss.choices import check_choice
-from imbaloss.comparison.advice import Advice, advise, extend_page, recommend
+from imbaloss.comparison.advice import Advice, advise, collect_facts, extend_page, recommend
 from imbaloss.comparison.race_schedule import Drop, Look, find_error_left, find_first_look, list_looks
 from imbaloss.comparison.request import MOST_SETTINGS, ComparisonRequest
 from imbaloss.comparison.segment_scores import judge_segments
@@ -220,7 +220,7 @@ class OwnStudy:
             best: The method that `recommend` returned.
         """
         final = next(iter(findings.store.rows([self.final_run(best)])), None)
-        return advise(
+        case = collect_facts(
             findings,
             best,
             methods=self.methods,
@@ -228,11 +228,11 @@ class OwnStudy:
             sought=self.sought,
             final=final,
             cost=self.cost,
-            segments=judge_segments(findings, best, self.data, self.segments),
             permuted=self.read_permuted(findings.store, best),
             copies=self.copies,
-            worst_misses=find_worst_misses(findings, best, self.worst_misses, self.first_test_row),
         )
+        segments = judge_segments(findings, best, self.data, self.segments)
+        return advise(case, segments, find_worst_misses(findings, best, self.worst_misses, self.first_test_row))
 
     def read_permuted(self, store: Store, method: Method) -> dict[str, PermutedScores]:
         """Read the scores of a method after permutations of columns, by the hash of a run; empty if none are asked for.

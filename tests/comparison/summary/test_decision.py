@@ -122,7 +122,7 @@ def test_money_is_told_with_what_is_saved(tmp_path):
         ("ce + smote", "Network with cross-entropy + smote"),
         ("ldam", "Network with LDAM"),
         ("logistic_regression", "Logistic regression of scikit-learn"),
-        ("focal/worst_class", ""),
+        ("focal/worst_class", "focal/worst_class"),
     ],
 )
 def test_methods_have_names_in_words(text, words):

@@ -9,6 +9,7 @@ from imbaloss.comparison.race_schedule import Drop
 from imbaloss.comparison.summary.leaderboard import ScoreAxis, Standing, shorten, write_distance
 from imbaloss.comparison.summary.summary import Summary
 from imbaloss.report.tables import DASH
+from imbaloss.statistics import Interval
 from tests.comparison.finished import COSTS, advise
 
 
@@ -135,8 +136,11 @@ def test_curves_show_the_recommended_method_the_best_of_another_kind_and_plain_c
 
 
 def test_times_and_distances_are_written_in_few_digits():
-    times = [Standing("a", "a", (0, 0, 0), "", seconds).training_time for seconds in (0.01234, 4.56, 98, 150, np.nan)]
-    assert times == ["0.012 s", "4.6 s", "98 s", "2 min", DASH]
+    times = [
+        Standing("a", "a", (0, 0, 0), "", seconds).training_time
+        for seconds in (0.00001, 0.01234, 4.56, 98, 150, np.nan)
+    ]
+    assert times == ["0.001 s", "0.012 s", "4.6 s", "98 s", "2 min", DASH]
     assert [write_distance(value) for value in (0.0321, 0.000012345, 12.3)] == ["0.032", "0.000012", "12"]
     assert shorten("a\nb") == "a"
     assert len(shorten("a" * 500)) == 120
@@ -145,3 +149,5 @@ def test_times_and_distances_are_written_in_few_digits():
 def test_scores_have_the_decimals_of_the_axis_and_no_negative_zero():
     axis = ScoreAxis(0, 1, 0.1, "chance", 2)
     assert [axis.write(value) for value in (0.123, -0.001, np.nan)] == ["0.12", "0.00", DASH]
+    assert axis.write_interval(Interval(0.4533, 0.3112, 0.5954)) == "0.45 [0.31, 0.60]"
+    assert axis.write_interval(Interval(0.5, 0.5, 0.5)) == axis.write_interval(Interval(0.5, np.nan, np.nan)) == "0.50"

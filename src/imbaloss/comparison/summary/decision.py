@@ -15,6 +15,7 @@ from imbaloss.comparison.sentences import (
     write_interval,
 )
 from imbaloss.comparison.summary.decision_counts import IN_USE, DecisionCounts
+from imbaloss.comparison.summary.method_titles import capitalize, name_in_words
 from imbaloss.data import NO_SAMPLER
 from imbaloss.evaluation.sample_costs import ExpectedCost
 from imbaloss.learners import Method
@@ -51,23 +52,8 @@ def describe_method(case: Case) -> Tile:
     heading = "Method"
     if case.finds_nothing:
         return Tile(heading, "None", f"{format_tried(case)}, none is better than chance")
-    title = name_in_words(case.best)
-    return Tile(heading, title or str(case.best), "", str(case.best) if title else "")
-
-
-def name_in_words(method: Method) -> str:
-    """Name a method in words, such as "Boosted trees of LightGBM" or "Network with cross-entropy"; "" if it has none.
-
-    A sampler follows after a plus.
-    """
-    title = method.learner.describe(method.loss).title
-    if not title:
-        return ""
-    if method.learner.is_network:
-        is_word = title[1:2].islower()
-        title = f"network with {title[0].lower() if is_word else title[0]}{title[1:]}"
-    sampler = "" if method.sampler == NO_SAMPLER else f" + {method.sampler}"
-    return f"{capitalize(title)}{sampler}"
+    title, text = name_in_words(case.best), str(case.best)
+    return Tile(heading, title, "", text if text != title else "")
 
 
 def format_tried(case: Case) -> str:
@@ -185,8 +171,3 @@ def tell_money(case: Case, counts: DecisionCounts) -> str:
     if in_use is None or in_use.cost is None:
         return text
     return f"{text}; what is in use today costs {in_use.cost:,.0f}"
-
-
-def capitalize(text: str) -> str:
-    """Return a text with a capital first letter; the others are unchanged."""
-    return f"{text[0].upper()}{text[1:]}"

@@ -8,6 +8,7 @@ import numpy as np
 
 from imbaloss.comparison.bootstrap_of_test_rows import estimate_mean
 from imbaloss.comparison.case import Case
+from imbaloss.comparison.summary.method_titles import name_in_words
 from imbaloss.evaluation.objective import BRIER, COST
 from imbaloss.learners import Method
 from imbaloss.plural import format_count
@@ -16,7 +17,7 @@ from imbaloss.report.tables import DASH, count_decimals
 from imbaloss.statistics import Interval, Verdict
 
 MOST_CHARACTERS = 120  # of the reason of a failure
-MOST_SECONDS = 99  # longer times are written in minutes
+LEAST_SECONDS, MOST_SECONDS = 0.001, 99  # of a training; longer times are written in minutes
 MOST_TICKS = 5  # about; round numbers on the axis
 SPARE = 0.04  # share of the axis that is left free at both ends
 SIGNIFICANT = 2  # digits of a distance to the best method
@@ -36,10 +37,12 @@ class Standing:
 
     @property
     def training_time(self) -> str:
-        """The time of a training in words, such as "0.42 s" or "3 min"; a dash if it is unknown."""
+        """The time of a training in words, from 0.001 s on, such as "0.42 s" or "3 min"; a dash if it is unknown."""
         if isnan(self.fit_seconds):
             return DASH
-        return f"{self.fit_seconds:.2g} s" if self.fit_seconds < MOST_SECONDS else f"{self.fit_seconds / 60:.0f} min"
+        if self.fit_seconds >= MOST_SECONDS:
+            return f"{self.fit_seconds / 60:,.0f} min"
+        return f"{max(self.fit_seconds, LEAST_SECONDS):.2g} s"
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,11 @@ class ScoreAxis:
     def write(self, value: float) -> str:
         """Write a score with as many decimals as all others; a dash if it is NaN."""
         return DASH if isnan(value) else f"{round(value, self.decimals) + 0.0:.{self.decimals}f}"
+
+    def write_interval(self, score: Interval) -> str:
+        """Write a score with its interval in brackets; without an interval that is unknown or has no width."""
+        ends = f" [{self.write(score.low)}, {self.write(score.high)}]" if score.low < score.high else ""
+        return f"{self.write(score.estimate)}{ends}"
 
     @property
     def ticks(self) -> list[tuple[float, str]]:
@@ -101,19 +109,12 @@ def describe_standing(case: Case, method: Method, most: int) -> Standing:
     rows = [row for row in case.findings.rows if row.run.method == method and not row.failure]
     return Standing(
         method=name,
-        title=write_title(method),
+        title=name_in_words(method),
         score=estimate_mean(case.findings, name, case.score) if case.repetitions.get(method, 0) else UNSCORED,
         verdict=write_verdict(case, method, most),
         fit_seconds=float(np.mean([row.seconds for row in rows])) if rows else nan,
         is_ranked=is_ranked(case, method, most),
     )
-
-
-def write_title(method: Method) -> str:
-    """Write the name of a method in words, with its sampler; its text if it has no name in words."""
-    title = method.learner.describe(method.loss).title
-    sampler = str(method).removeprefix(method.learned)
-    return f"{title[0].upper()}{title[1:]}{sampler}" if title else str(method)
 
 
 def write_verdict(case: Case, method: Method, most: int) -> str:

@@ -1,0 +1,151 @@
+"""An answer as text: the order of what it says, lines that fit, whole words, and the numbers of its JSON."""
+
+import json
+from dataclasses import replace
+from io import StringIO
+from math import nan
+
+import pytest
+from rich.console import Console
+
+from imbaloss.comparison.answer import Answer, convert_to_json
+from imbaloss.comparison.summary.alerts import Alert, AlertKind
+from imbaloss.comparison.summary.answer_text import break_name, write_plain
+from imbaloss.comparison.summary.decision import Decision
+from imbaloss.comparison.summary.decision_counts import DecisionCounts, Outcome
+from imbaloss.comparison.summary.leaderboard import ScoreAxis, Standing
+from imbaloss.comparison.summary.summary import Summary
+from imbaloss.report.tables import DASH
+from imbaloss.statistics import Interval
+from tests.comparison.finished import advise, find
+
+VALUES = {"lightgbm": [0.41, 0.52, 0.43], "ce + smote": [0.31, 0.32, 0.30], "logistic_regression": [0.3, 0.4, 0.2]}
+LONG = "sklearn.ensemble:ExtraTreesClassifier:class_weight=balanced_subsample,n_estimators=300"
+LEAK = Alert(AlertKind.LEAK, "the column `closed <on>` may give away the target", blocks=True)
+FEW = Alert(AlertKind.FEW_POSITIVES, "12 positives are few: gather more of them before you rely on this", blocks=False)
+COUNTS = DecisionCounts(
+    1000, 51.2, Outcome("lightgbm", 49, 41.4, 9, 139.0),
+    [Outcome("flag nobody", 0, 0, 51.2, 512.0), Outcome("flag everybody", 1000, 51.2, 0, 949.0)],
+)  # fmt: skip
+IN_COUNTS = (
+    "Of 1,000 new rows, about 51 have fraud = yes. With lightgbm you would flag 49, 41 of them rightly, and miss 9"
+)
+DECISION = Decision((), IN_COUNTS, "The 1,000 rows would cost 139")
+AXIS = ScoreAxis(0.0, 1.0, 0.05, "chance", 2)
+WIDTHS = (80, 120)
+
+
+def stand(method: str, score: Interval, verdict: str, seconds: float) -> Standing:
+    return Standing(method, method, score, verdict, seconds)
+
+
+STANDINGS = (
+    stand("lightgbm", Interval(0.4533, 0.3112, 0.5954), "recommended", 0.1234),
+    stand("ce + smote", Interval(0.31, 0.27, 0.35), "ruled out, at least 0.002 behind; dropped after 5 seeds", 12.3),
+    stand(LONG, Interval(0.2517, nan, nan), "may be the best", 432.1),
+    stand("ce", Interval(nan, nan, nan), "no score in 3 of 3 repetitions: the training failed", nan),
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory) -> Answer:
+    """The answer of a small study, without what a summary adds."""
+    folder = tmp_path_factory.mktemp("answers")
+    advice = advise(folder / "final", VALUES)
+    advice = replace(advice, summary=Summary((), Decision((), "", ""), None, None, (), None, ()))
+    return Answer(folder, find(folder / "findings", VALUES), advice, None, ())
+
+
+@pytest.fixture(scope="module")
+def answer(bare) -> Answer:
+    return replace(
+        bare, advice=replace(bare.advice, summary=Summary((LEAK, FEW), DECISION, COUNTS, None, STANDINGS, AXIS, ()))
+    )
+
+
+def join(text: str) -> str:
+    """The words of a text in one line, without the marks at the beginning of its lines."""
+    return " ".join(word for word in text.split() if word not in "!-")
+
+
+def test_alerts_come_first_then_the_decision_what_it_brings_and_the_methods(answer):
+    text = join(str(answer))
+    sentences = [f"{sentence}." for sentence in (answer.advice.recommendation, *answer.advice.main_reasons)]
+    parts = [f"{LEAK.sentence}.", f"{FEW.sentence}.", *sentences, f"{IN_COUNTS}. {DECISION.money}.", "flag nobody"]
+    places = [text.index(join(part)) for part in [*parts, "The methods, best first by average precision:"]]
+    assert places == sorted(places)
+    assert sentences[0].startswith("Use lightgbm. ")
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_lines_fit_and_no_word_is_broken(answer, width):
+    text = write_plain(answer.lay_out(width), width)
+    assert max(map(len, text.splitlines())) <= width
+    words = set(text.split())
+    told = [LEAK.sentence, FEW.sentence, IN_COUNTS, *answer.advice.main_reasons, *(each.verdict for each in STANDINGS)]
+    assert {word for sentence in told for word in sentence.split()[:-1]} <= words
+    assert all(f"{sentence}." in join(text) for sentence in map(join, answer.advice.main_reasons))
+    assert "ExtraTreesClassifier:" in "".join(text.split())
+
+
+def test_the_tables_have_the_numbers(answer):
+    lines = [line.split() for line in str(answer).splitlines()]
+    assert ["decision", "flagged", "right", "missed", "cost"] in lines
+    assert ["lightgbm", "49", "41", "9", "139"] in lines
+    assert ["flag", "everybody", "1,000", "51", "0", "949"] in lines
+    assert ["lightgbm", "0.45", "[0.31,", "0.60]", "0.12", "s", "recommended"] in lines
+    assert any(line[:3] == ["ce", DASH, DASH] for line in lines)
+
+
+def test_without_costs_there_is_no_column_of_costs(answer):
+    outcome = replace(COUNTS.recommended, cost=None)
+    counts = DecisionCounts(1000, 51.2, outcome, [replace(outcome, name="flag nobody")])
+    summary = replace(answer.advice.summary, counts=counts, decision=replace(DECISION, money=""))
+    assert "cost" not in str(replace(answer, advice=replace(answer.advice, summary=summary)))
+
+
+def test_without_alerts_counts_and_scores_there_is_the_recommendation_alone(bare):
+    text = str(bare)
+    assert text.startswith("Use lightgbm. ")
+    assert not any(words in text for words in ("new rows, about", "The methods, best first"))
+
+
+def test_only_a_terminal_has_colours_and_both_say_the_same(answer):
+    console = Console(file=StringIO(), force_terminal=True, color_system="standard", width=100)
+    console.print(answer)
+    coloured = console.file.getvalue()
+    assert "\x1b[1;31m" in coloured  # bold and red, for what blocks
+    assert "\x1b" not in str(answer)
+    plain = Console(file=StringIO(), color_system=None, width=100)
+    plain.print(answer)
+    assert [line.rstrip() for line in plain.file.getvalue().splitlines()] == str(answer).splitlines()
+
+
+def test_the_json_has_the_numbers_of_the_leaderboard(answer):
+    leaderboard = json.loads(json.dumps(convert_to_json(answer), allow_nan=False))["leaderboard"]
+    assert [line["method"] for line in leaderboard] == [each.method for each in STANDINGS]
+    first, *_, last = leaderboard
+    assert (first["score"], first["score_low"], first["score_high"]) == (0.4533, 0.3112, 0.5954)
+    assert (first["verdict"], first["fit_seconds"]) == ("recommended", 0.1234)
+    assert (last["score"], last["fit_seconds"]) == (None, None)
+    assert f"{first['score']:.2f} [{first['score_low']:.2f}, {first['score_high']:.2f}]" in str(answer)
+
+
+def test_a_notebook_sees_the_same_as_html(answer, bare):
+    html = answer._repr_html_()
+    assert html.index("may give away") < html.index("Use lightgbm") < html.index("flag everybody") < html.index(LONG)
+    assert "closed &lt;on&gt;" in html
+    assert "Use lightgbm" in bare._repr_html_()
+
+
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [
+        ("balanced_random_forest", ["balanced_random_forest"]),
+        ("balanced_random_forest + smote", ["balanced_random_forest +", "smote"]),
+        ("sklearn.svm:SVC:kernel=poly,degree=3", ["sklearn.svm:SVC:kernel=", "poly,degree=3"]),
+        ("a" * 40, ["a" * 40]),
+    ],
+)  # fmt: skip
+def test_a_long_name_is_broken_after_marks(name, lines):
+    assert break_name(name, 26).splitlines() == lines
