@@ -37,6 +37,7 @@ def test_the_page_begins_with_the_advice(tmp_path, folds):
     advice = advise(tmp_path, {"lightgbm": LOW, "extra_trees": HIGH, "ce": LOW}, folds=folds)
     findings = find(tmp_path, {"lightgbm": LOW, "extra_trees": HIGH, "ce": LOW}, folds=folds)
     page = report.write_report(findings, tmp_path, extend_page(advice)).read_text()
-    assert f'<p class="answer">{advice.recommendation}.</p>' in page
+    assert f'<p class="answer">{advice.summary.decision.headline}.</p>' in page
+    assert f"<li>{advice.recommendation}.</li>" in page
     assert all(f"<li>{reason}.</li>" in page for reason in advice.reasons)
     assert "which chose its setting and its threshold" in page

@@ -88,13 +88,13 @@ def test_costs_are_computed_by_hand():
 def test_missing_values_of_a_baseline_and_constant_costs_are_told():
     frame = make_frame().assign(fee=5.0, today=lambda data: data["today"].where(data.index % 10 > 0))
     request = ComparisonRequest(target="fraud", cost="fn=amount,fp=2*fee", baseline="today")
-    notes = describe_data(of_frames("data", [frame], request))
+    notes = describe_data(of_frames("data", [frame], request), 0)
     assert [note for note in notes if "`today`, the" in note or "cost does" in note] == [
         "Column `today`, the score or decision in use, has no value in 30 rows (10 %): for the method baseline that is "
         "a value of its own",
         "Column `fee` is 5 in all rows, so this cost does not differ by row",
     ]
-    plain = describe_data(of_frames("data", [make_frame()], replace(request, cost="fn=amount,fp=5")))
+    plain = describe_data(of_frames("data", [make_frame()], replace(request, cost="fn=amount,fp=5")), 0)
     assert not any("`today`, the" in note or "cost does" in note for note in plain)
 
 

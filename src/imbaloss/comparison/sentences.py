@@ -13,6 +13,7 @@ from imbaloss.comparison.recommendation import Kind, choose_method, find_kind, f
 from imbaloss.comparison.summary.decision_counts import count_decisions, pool_counts
 from imbaloss.evaluation import Guarantee
 from imbaloss.evaluation.calibration import NONE
+from imbaloss.evaluation.objective import AnyRule
 from imbaloss.evaluation.sample_costs import ExpectedCost
 from imbaloss.evaluation.scores import Threshold
 from imbaloss.learners import NETWORKS, Method
@@ -304,7 +305,14 @@ def describe_threshold(case: Case, threshold: Threshold) -> tuple[str, str]:
     action = f"Flag {case.sample} as {case.sought} when its {output} is at least "
     if isinstance(rule, Guarantee):
         return action + round_threshold(rule, value, decimals), promise(case, rule)
-    return f"{action}{value:.{decimals}f}", f"threshold chosen for {RULE_TITLES.get(str(rule), rule)}{interval}"
+    return f"{action}{value:.{decimals}f}", f"threshold chosen for {name_rule(rule)}{interval}"
+
+
+def name_rule(rule: AnyRule) -> str:
+    """Name a rule for a threshold in words: "F1", or "the costs of a miss (10) and of a false alarm (1)"."""
+    if rule.name == COST.score:
+        return f"the costs of a miss ({rule.parameters['fn']:g}) and of a false alarm ({rule.parameters['fp']:g})"
+    return RULE_TITLES.get(str(rule), str(rule))
 
 
 def is_calibrated(case: Case) -> bool:
@@ -324,7 +332,8 @@ def rate_decisions(case: Case) -> str:
         return ""
     rows = [row for row in case.best_rows if row.is_decided]
     _, fp, fn, tp = map(float, pool_counts(rows))
-    noun, sought, own = case.study.noun, case.sought, counts.recommended
+    noun, sought = case.study.noun, case.sought
+    flagged, right, missed = counts.write_counts(counts.recommended)
     precision = f", precision {100 * tp / (tp + fp):.0f} %" if tp + fp else ""
     f1 = f", F1 {2 * tp / (2 * tp + fp + fn):.2f}"
     positives = f"{case.line.test.positives:.0f} {noun} with {sought}"
@@ -332,8 +341,8 @@ def rate_decisions(case: Case) -> str:
     over = format_count(len(rows), case.repetition)
     deciding = "Deciding" if isinstance(case.best.decision.rule, ExpectedCost) else "With thresholds chosen"
     return (
-        f"{deciding} in this way you would flag about {own.flagged:,.0f} of {counts.rows:,} new {noun}, of which "
-        f"{own.right:,.0f} would have {sought}. {own.missed:,.0f} with {sought} would be missed. "
+        f"{deciding} in this way you would flag about {flagged} of {counts.rows:,} new {noun}, of which {right} would "
+        f"have {sought}. {missed} with {sought} would be missed. "
         f"(All test {noun} of {over} together: recall {100 * tp / (tp + fn):.0f} %{precision}{f1}; {tests})"
     )
 

@@ -109,7 +109,7 @@ def test_the_test_of_a_ranking_has_its_level_over_folds_and_divisions(tmp_path):
 @pytest.mark.parametrize(
     ("folds", "validation", "parts"),
     [
-        (0, 20, ["Only 20 test rows have failed = yes", "about ±22 points"]),
+        (0, 20, ["Only 20 test rows have failed = yes", "±22 points at best"]),
         (5, 9, ["A validation part has only 9 rows with failed = yes"]),
         (5, 10, []),
     ],

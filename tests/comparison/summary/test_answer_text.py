@@ -28,9 +28,11 @@ COUNTS = DecisionCounts(
     [Outcome("flag nobody", 0, 0, 51.2, 512.0), Outcome("flag everybody", 1000, 51.2, 0, 949.0)],
 )  # fmt: skip
 IN_COUNTS = (
-    "Of 1,000 new rows, about 51 have fraud = yes. With lightgbm you would flag 49, 41 of them rightly, and miss 9"
+    "Of 1,000 new rows, about 51 have fraud = yes. With lightgbm you would flag 49, 41 of them rightly, and miss 10"
 )
-DECISION = Decision((), IN_COUNTS, "The 1,000 rows would cost 139")
+DECISION = Decision(
+    "Use lightgbm", (), IN_COUNTS, "The 1,000 rows would cost 139", [COUNTS.recommended, *COUNTS.alternatives]
+)
 AXIS = ScoreAxis(0.0, 1.0, 0.05, "chance", 2)
 WIDTHS = (80, 120)
 
@@ -52,7 +54,7 @@ def bare(tmp_path_factory) -> Answer:
     """The answer of a small study, without what a summary adds."""
     folder = tmp_path_factory.mktemp("answers")
     advice = advise(folder / "final", VALUES)
-    advice = replace(advice, summary=Summary((), Decision((), "", ""), None, None, (), None, ()))
+    advice = replace(advice, summary=Summary((), Decision("Use lightgbm", (), "", ""), None, None, (), None, ()))
     return Answer(folder, find(folder / "findings", VALUES), advice, None, ())
 
 
@@ -91,7 +93,7 @@ def test_lines_fit_and_no_word_is_broken(answer, width):
 def test_the_tables_have_the_numbers(answer):
     lines = [line.split() for line in str(answer).splitlines()]
     assert ["decision", "flagged", "right", "missed", "cost"] in lines
-    assert ["lightgbm", "49", "41", "9", "139"] in lines
+    assert ["lightgbm", "49", "41", "10", "139"] in lines
     assert ["flag", "everybody", "1,000", "51", "0", "949"] in lines
     assert ["lightgbm", "0.45", "[0.31,", "0.60]", "0.12", "s", "recommended"] in lines
     assert any(line[:3] == ["ce", DASH, DASH] for line in lines)
@@ -100,7 +102,7 @@ def test_the_tables_have_the_numbers(answer):
 def test_without_costs_there_is_no_column_of_costs(answer):
     outcome = replace(COUNTS.recommended, cost=None)
     counts = DecisionCounts(1000, 51.2, outcome, [replace(outcome, name="flag nobody")])
-    summary = replace(answer.advice.summary, counts=counts, decision=replace(DECISION, money=""))
+    summary = replace(answer.advice.summary, counts=counts, decision=replace(DECISION, money="", outcomes=[outcome]))
     assert "cost" not in str(replace(answer, advice=replace(answer.advice, summary=summary)))
 
 

@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from imbaloss.comparison.advice import Advice
-from imbaloss.comparison.summary.decision import Tile, find_simplest, name_in_words
+from imbaloss.comparison.summary.decision import Tile, find_simplest
+from imbaloss.comparison.summary.method_titles import name_in_words
+from imbaloss.comparison.summary.threshold_bands import find_share_ends
 from imbaloss.learners import Method
-from imbaloss.statistics import wilson_interval
 from imbaloss.studies import Row
 from tests.comparison.finished import COSTS, advise, find
 
@@ -24,7 +26,10 @@ def test_the_tiles_name_method_rule_and_certainty(tmp_path):
     assert rule.text == "Flag a row as failed = yes when its probability is at least 0.750"
     assert rule.detail == "Threshold chosen for F1; 95 % CI 0.600 to 0.900"
     assert certainty.text == "Average precision of about 0.402 (95 % CI 0.361 to 0.444)"
-    assert certainty.detail == "Expected on new rows. lightgbm is the best of the 2 methods, with 95 % confidence"
+    assert (
+        certainty.detail
+        == "Expected on new rows. A random order has 0.1. lightgbm is the best of the 2 methods, with 95 % confidence"
+    )
 
 
 def test_a_tie_is_called_a_tie_and_its_simplest_method_is_named(tmp_path):
@@ -55,10 +60,11 @@ def test_a_result_that_finds_nothing_recommends_no_method_and_no_rule(tmp_path):
     advice = advise(tmp_path, {"lightgbm": [0.1, 0.08], "ce": [0.08, 0.11]})
     method, rule, certainty = tiles(advice)
     assert (method.text, rule.text) == ("None", "None")
+    assert advice.summary.decision.headline == "Use no method"
     assert method.detail == "2 methods were compared, none is better than chance"
     assert certainty.text.startswith("Average precision 0.10 (95 % CI 0.00 to ")
     assert certainty.text.endswith(" at best")
-    assert advice.summary.counts is not None  # a reader sees that flagging is no better than at random
+    assert [outcome.name for outcome in advice.summary.decision.outcomes] == ["flag nobody", "flag everybody"]
 
 
 def finish_otherwise(tmp_path, change) -> Tile:
@@ -89,19 +95,24 @@ def test_a_training_that_is_not_finished_has_no_rule_yet(tmp_path):
     assert tiles(advice)[1].text == "Not chosen yet"
 
 
-@pytest.mark.parametrize(
-    ("folds", "interval"), [(5, (0.0028, 0.797)), (0, wilson_interval(8, 20)[1:])], ids=["over folds", "over test rows"]
-)
-def test_the_recall_has_an_interval_for_other_rows(tmp_path, folds, interval):
+@pytest.mark.parametrize(("folds", "tested"), [(5, 4 * 20), (0, 20)], ids=["over folds", "over test rows"])
+def test_the_recall_has_the_interval_of_the_explorer(tmp_path, folds, tested):
     findings = find(tmp_path, {"lightgbm": GOOD, "ce": FAIR}, folds=folds)
-    recalls = {"lightgbm": iter([0.2, 0.6, 0.4, 0.4]), "ce": iter([0.3] * 4)}
+    found = {"lightgbm": iter([4, 12, 8, 8]), "ce": iter([6] * 4)}
     rows = [
-        replace(row, tuned=replace(row.tuned, scores=row.tuned.scores | {"recall": next(recalls[str(row.run.method)])}))
+        replace(row, tuned=replace(row.tuned, scores=row.tuned.scores | recall_of(next(found[str(row.run.method)]))))
         for row in findings.rows
     ]
     advice = findings.study.advise(replace(findings, rows=rows), findings.study.recommend(findings))
-    low, high = interval
-    assert f"(95 % CI {100 * low:.0f} to {100 * high:.0f})" in advice.summary.decision.in_counts
+    test_to_train = 200 / 600 if folds else None
+    low, high = find_share_ends(np.array([0.4]), np.array([[0.2], [0.6], [0.4], [0.4]]), tested, test_to_train)
+    ends = f"recall 40 %, 95 % CI {100 * low.item():.0f} to {100 * high.item():.0f}; precision"
+    assert ends in advice.summary.decision.in_counts
+
+
+def recall_of(found: int) -> dict[str, float]:
+    """The scores of a test part with 20 positives, of which so many are found."""
+    return {"tp": found, "fn": 20 - found, "recall": found / 20}
 
 
 def test_money_is_told_with_what_is_saved(tmp_path):
@@ -111,8 +122,26 @@ def test_money_is_told_with_what_is_saved(tmp_path):
         "The 1,000 rows would cost 500. That saves 400 in comparison with the cheapest decision without a model "
         "(flag everybody: 900)"
     )
-    dear = advise(tmp_path / "dear", {"lightgbm": [1.0, 1.1]}, COSTS).summary.decision.money
-    assert "That costs 150 more in comparison with" in dear
+    varied = advise(tmp_path / "varied", {"lightgbm": [0.5, 0.6, 0.7]}, COSTS).summary.decision.money
+    assert "That saves 300 (95 % CI " in varied
+    assert advise(tmp_path / "dear", {"lightgbm": [1.0, 1.1]}, COSTS).summary.decision.money == ""
+
+
+def test_a_simpler_method_that_may_be_as_good_stands_in_the_headline(tmp_path):
+    values = {"lightgbm": GOOD, "logistic_regression": NOISY, "ce": FAIR}
+    headline = advise(tmp_path / "tie", values).summary.decision.headline
+    assert headline == "Use lightgbm. logistic_regression is simpler and may be as good"
+    assert advise(tmp_path / "best", {"lightgbm": GOOD, "ce": FAIR}).summary.decision.headline == "Use lightgbm"
+    one = advise(tmp_path / "one", {"lightgbm": [0.4], "ce": [0.3]}).summary.decision.headline
+    assert one == "Start with lightgbm. One repetition cannot tell methods apart"
+
+
+def test_without_a_gain_the_cheaper_constant_decision_is_the_rule(tmp_path):
+    decision = advise(tmp_path, {"lightgbm": [1.0, 1.1], "ce": [1.2, 1.2]}, COSTS).summary.decision
+    assert decision.headline == "Use no method. Flag all rows"
+    assert [tile.text for tile in decision.tiles[:2]] == ["None", "Flag all rows"]
+    assert [outcome.name for outcome in decision.outcomes] == ["flag nobody", "flag everybody"]
+    assert "With lightgbm" not in decision.in_counts
 
 
 @pytest.mark.parametrize(

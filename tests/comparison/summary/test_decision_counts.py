@@ -140,7 +140,7 @@ def test_the_sentence_has_the_same_counts_as_the_table(tmp_path):
     advice = findings.study.advise(replace(findings, rows=rows), findings.study.recommend(findings))
     assert advice.summary.decision.in_counts == (
         "Of 1,000 new rows, about 100 have failed = yes. With lightgbm you would flag 90, 40 of them rightly, and miss "
-        "60 (recall 40 %, precision 44 %)"
+        "60 (recall 40 %, 95 % CI 30 to 51; precision 44 %)"
     )
     [sentence] = [reason for reason in advice.reasons if reason.startswith("With thresholds chosen")]
     assert "flag about 90 of 1,000 new rows, of which 40 would have failed = yes. 60 with" in sentence

@@ -12,7 +12,7 @@ from scipy import stats
 
 from imbaloss.comparison.case import Case
 from imbaloss.comparison.sentences import MOST_NAMED, find_first_failures, list_methods, name_constant
-from imbaloss.comparison.summary.decision_counts import DecisionCounts, is_weighted
+from imbaloss.comparison.summary.decision_counts import DecisionCounts, count_different_positives, is_weighted
 from imbaloss.learners import Method
 from imbaloss.plural import format_count, join_words
 from imbaloss.report.cells import COST
@@ -23,6 +23,7 @@ from imbaloss.studies import Row
 FEW_IN_TEST = 30  # positives in all test parts together, below which an alert is given
 FEW_IN_VALIDATION = 10  # positives in a validation part, below which it is given too
 MOST_AT_EDGE = 1 / 3  # share of trainings with a setting at the edge, above which it is given
+FEWEST_SETTINGS = 3  # of a training, of which one is not at the edge
 AREA_OF_CHANCE = 0.5  # ROC-AUC of a random order
 WIDEST = 0.98  # half the 95 % interval of a share of 1/2, times the square root of the number of rows
 RATE = "lr"  # the name of the learning rate among the settings of a network
@@ -93,7 +94,7 @@ def warn_of_leaks(case: Case) -> Alert | None:
         return None
     columns = join_words([f"`{each.column}`" for each in leaks], most=MOST_NAMED)
     share, kept = (
-        f"{100 * min(shares):.0f} %"
+        f"{100 * min(*shares, 1.0):.0f} %"
         for shares in zip(*((each.share_lost, each.share_kept) for each in leaks), strict=True)
     )
     if len(leaks) > 1:
@@ -101,14 +102,14 @@ def warn_of_leaks(case: Case) -> Alert | None:
             f"The good score rests on each of the columns {columns}, which may give away the target. When the values "
             f"of one and of its copies are shuffled, the {case.score.label} loses at least {share} of its lead over "
             f"chance. When all others are shuffled instead, it keeps at least {kept}. If they are known only after the "
-            "target, leave them out with --drop"
+            "target, leave them out with --drop; if they are known before, keep them"
         )
     else:
         text = (
             f"The good score rests on the column {columns}, which may give away the target. When its values are "
             f"shuffled, the {case.score.label} loses {share} of its lead over chance. When those of all other columns "
             f"are shuffled instead, it keeps {kept}. If the column is known only after the target, leave it out with "
-            "--drop"
+            "--drop; if it is known before, keep it"
         )
     return Alert(AlertKind.LEAK, text, blocks=True)
 
@@ -208,13 +209,13 @@ def warn_of_copies(case: Case) -> Alert | None:
 def warn_of_few_positives(case: Case) -> Alert | None:
     """Warn of fewer than 30 positives in all test parts together, or fewer than 10 in a validation part."""
     noun, sought = case.study.noun, case.sought
-    in_test = sum({row.run.fold: row.counts.test.positives for row in case.best_rows}.values())
+    in_test = count_different_positives(case.best_rows)
     in_validation = min(row.counts.validation.positives for row in case.best_rows)
     facts = []
     if in_test < FEW_IN_TEST:
         facts.append(
             f"Only {in_test} test {noun} have {sought}, so that a share of them, such as the recall, is known to "
-            f"about ±{100 * WIDEST / sqrt(max(in_test, 1)):.0f} points"
+            f"±{100 * WIDEST / sqrt(max(in_test, 1)):.0f} points at best"
         )
     if in_validation < FEW_IN_VALIDATION:
         facts.append(
@@ -230,8 +231,9 @@ def warn_of_edges(case: Case) -> Alert | None:
     """Warn if over a third of the trainings, of the recommended method or of all, chose a setting at the edge.
 
     Only settings of a single number, such as the learning rate, have an edge: the smallest and the largest one tried.
+    With one or two settings, all are at the edge, and such trainings are left out.
     """
-    trained = [row for row in case.findings.rows if not row.failure]
+    trained = [row for row in case.findings.rows if not row.failure and has_inner_settings(row)]
     of_best = [row for row in trained if row.run.method == case.best]
     ends = [(row, end) for row in trained if row.tuning and (end := find_grid_end(row.tuning))]
     best_ends = sum(row.run.method == case.best for row, _ in ends)
@@ -253,6 +255,11 @@ def warn_of_edges(case: Case) -> Alert | None:
         f"{methods} may be better than shown: try {BEYOND[end]} ones with {option}"
     )
     return Alert(AlertKind.EDGE_OF_GRID, text, blocks=False)
+
+
+def has_inner_settings(row: Row) -> bool:
+    """Say whether a training tried none or at least three settings, so that not all it tried are at the edge."""
+    return row.tuning is None or len(row.tuning.candidates) >= FEWEST_SETTINGS
 
 
 def name_tuned(row: Row) -> str:

@@ -22,20 +22,14 @@ WIDTH = 100  # characters of a line where no terminal says how many fit
 METHOD_SHARE = 3  # the name of a method takes at most this part of a line, a third; a longer one has several lines
 
 
-def tabulate_outcomes(counts: DecisionCounts) -> pd.DataFrame:
+def tabulate_outcomes(counts: DecisionCounts, decision: Decision) -> pd.DataFrame:
     """Return texts of what decisions come to among new rows, a line for each decision, the recommended one first.
 
     The column of costs is left out without costs.
     """
-    outcomes = [counts.recommended, *counts.alternatives]
-    frame = pd.DataFrame(
-        {
-            "decision": [outcome.name for outcome in outcomes],
-            "flagged": [f"{outcome.flagged:,.0f}" for outcome in outcomes],
-            "right": [f"{outcome.right:,.0f}" for outcome in outcomes],
-            "missed": [f"{outcome.missed:,.0f}" for outcome in outcomes],
-        }
-    )
+    outcomes = decision.outcomes
+    lines = [(outcome.name, *counts.write_counts(outcome)) for outcome in outcomes]
+    frame = pd.DataFrame(lines, columns=["decision", "flagged", "right", "missed"])
     return frame.assign(cost=list(map(write_cost, outcomes))) if counts.recommended.cost is not None else frame
 
 
@@ -84,7 +78,7 @@ def lay_out_answer(advice: Advice, *, width: int) -> Iterator["RenderableType"]:
         yield lay_out_list("-", [Text(f"{sentence}.") for sentence in advice.main_reasons])
     if counts := summary.counts:
         yield Text(f"\n{describe_counts(summary.decision)}")
-        outcomes = tabulate_outcomes(counts)
+        outcomes = tabulate_outcomes(counts, summary.decision)
         yield lay_out_table(outcomes, width=width, strong=counts.recommended.name, right=outcomes.columns[1:])
     if summary.axis:
         yield Text(f"\nThe methods, best first by {label}:")
@@ -156,8 +150,9 @@ def write_html(advice: Advice) -> str:
     first = [*(alert.sentence for alert in summary.alerts), *filter(None, [advice.recommendation])]
     html = "".join(f"<p><strong>{escape(sentence)}.</strong></p>" for sentence in first)
     html += f"<ul>{''.join(f'<li>{escape(sentence)}.</li>' for sentence in advice.reasons)}</ul>"
-    if counts := summary.counts:
-        html += f"<p>{escape(describe_counts(summary.decision))}</p>{tabulate_outcomes(counts).to_html(index=False)}"
+    if summary.counts:
+        outcomes = tabulate_outcomes(summary.counts, summary.decision)
+        html += f"<p>{escape(describe_counts(summary.decision))}</p>{outcomes.to_html(index=False)}"
     if summary.axis:
         html += tabulate_standings(summary.standings, summary.axis, advice.score.label).to_html(index=False)
     return html

@@ -6,20 +6,34 @@ from math import isfinite
 
 import numpy as np
 
+from imbaloss.comparison.bootstrap_of_test_rows import estimate_mean
 from imbaloss.comparison.case import Case
 from imbaloss.comparison.recommendation import SIMPLEST, find_name, sort_by_preference
 from imbaloss.comparison.sentences import (
     describe_threshold,
     give_threshold,
     list_methods,
+    name_constant,
     write_interval,
 )
-from imbaloss.comparison.summary.decision_counts import IN_USE, DecisionCounts
+from imbaloss.comparison.summary.decision_counts import (
+    IN_USE,
+    RANDOM,
+    DecisionCounts,
+    Outcome,
+    count_different_positives,
+    pool_counts,
+)
 from imbaloss.comparison.summary.method_titles import capitalize, name_in_words
+from imbaloss.comparison.summary.threshold_bands import find_share_ends
 from imbaloss.data import NO_SAMPLER
 from imbaloss.evaluation.sample_costs import ExpectedCost
 from imbaloss.learners import Method
-from imbaloss.statistics import Interval, wilson_interval
+from imbaloss.report.cells import COST, find_cost
+from imbaloss.statistics import Interval
+
+AT_THRESHOLD = " at the tuned threshold"  # ends labels of scores
+OF_ORDER = ("average_precision", "roc_auc")  # scores whose value of a random order a reader may not know
 
 
 @dataclass(frozen=True)
@@ -36,22 +50,70 @@ class Tile:
 class Decision:
     """The decision in words."""
 
+    headline: str  # what to do, in a sentence without a period at the end
     tiles: Sequence[Tile]  # method, rule, how sure
     in_counts: str  # what it brings among new rows, in sentences without a period at the end; may be empty
-    money: str  # what it saves, likewise; empty without costs
+    money: str  # what it saves, likewise; empty without costs, and if an alert blocks the use of the result
+    outcomes: Sequence[Outcome] = ()  # what stands beside it in a table; without a method, decisions without a model
+    has_method: bool = True  # whether a method is better than chance, so that one can be recommended
 
 
-def describe_decision(case: Case, counts: DecisionCounts | None) -> Decision:
-    """Describe the decision. counts: What `count_decisions` returns for the case."""
-    tiles = (describe_method(case), describe_rule(case), describe_certainty(case))
-    return Decision(tiles, tell_counts(case, counts) if counts else "", tell_money(case, counts) if counts else "")
+def describe_decision(case: Case, counts: DecisionCounts | None, *, is_blocked: bool) -> Decision:
+    """Describe the decision.
+
+    Args:
+        case: The facts.
+        counts: What `count_decisions` returns for the case.
+        is_blocked: Whether an alert blocks the use of the result.
+    """
+    has_method = not case.finds_nothing
+    outcomes = list_outcomes(counts, has_method=has_method) if counts else ()
+    return Decision(
+        headline=write_headline(case, is_blocked=is_blocked),
+        tiles=(describe_method(case), describe_rule(case), describe_certainty(case)),
+        in_counts=tell_counts(case, counts) if counts else "",
+        money=tell_money(case, counts) if counts and not is_blocked else "",
+        outcomes=outcomes,
+        has_method=has_method,
+    )
+
+
+def list_outcomes(counts: DecisionCounts, *, has_method: bool) -> Sequence[Outcome]:
+    """List the decisions of a table: the recommended one first; without a method those that need no model."""
+    if has_method:
+        return (counts.recommended, *counts.alternatives)
+    return tuple(each for each in counts.alternatives if each.name != RANDOM)
+
+
+def write_headline(case: Case, *, is_blocked: bool) -> str:
+    """Say in a sentence what to do: use a method, and whether a simpler one may be as good.
+
+    If no method is better than chance, it says what to do without one.
+    """
+    if case.finds_nothing:
+        constant = name_free_decision(case)
+        return f"Use no method. {capitalize(constant)}" if constant else "Use no method"
+    if is_blocked:
+        return f"The recommendation would be: use {case.best}"
+    if case.repetitions[case.best] == 1:
+        return f"Start with {case.best}. One {case.repetition} cannot tell methods apart"
+    simplest = find_simplest([method for method in case.rulings if not case.is_ruled_out(method)] or [case.best])
+    if simplest == case.best or len(case.rulings) < 2:
+        return f"Use {case.best}"
+    return f"Use {case.best}. {simplest} is simpler and may be as good"
+
+
+def name_free_decision(case: Case) -> str:
+    """Name the cheaper decision without a model, such as "flag no rows at all"; "" if no costs decide."""
+    return name_constant(case)[0] if case.score.score == COST.score else ""
 
 
 def describe_method(case: Case) -> Tile:
     """Name the recommended method in words and as commands take it; if no method is better than chance, none."""
     heading = "Method"
     if case.finds_nothing:
-        return Tile(heading, "None", f"{format_tried(case)}, none is better than chance")
+        better = "cheaper than no model" if name_free_decision(case) else "better than chance"
+        return Tile(heading, "None", f"{format_tried(case)}, none is {better}")
     title, text = name_in_words(case.best), str(case.best)
     return Tile(heading, title, "", text if text != title else "")
 
@@ -66,7 +128,7 @@ def describe_rule(case: Case) -> Tile:
     """Say when a row is flagged, and where that rule comes from."""
     heading, row = "Rule", case.final
     if case.finds_nothing:
-        return Tile(heading, "None", f"What is done with all {case.study.noun} alike is as good")
+        return Tile(heading, *describe_decision_without_model(case))
     if row is None:
         return Tile(heading, "Not chosen yet", f"The training on all {case.study.noun} is not finished")
     if row.failure:
@@ -80,16 +142,26 @@ def describe_rule(case: Case) -> Tile:
     return Tile(heading, "A threshold that you know, or ½", give_threshold(case))
 
 
+def describe_decision_without_model(case: Case) -> tuple[str, str]:
+    """Describe in two texts what to do if no method is better than chance, and what that means."""
+    if not name_free_decision(case):
+        return "None", f"No method ranks {case.study.noun} better than at random"
+    name, constant = name_constant(case)
+    return capitalize(name), f"That costs {constant:.3g} {case.sample} on average"
+
+
 def describe_certainty(case: Case) -> Tile:
     """Give the score to expect with its 95 % interval, and say in a phrase which methods may be the best."""
-    heading, label = "How sure", case.score.label
+    heading, label = "How sure", case.score.label.removesuffix(AT_THRESHOLD)
     if case.finds_nothing:
         mean = case.cell.interval(str(case.leader))
         return Tile(heading, f"{capitalize(label)} {write_interval(mean)} at best", f"That of {case.leader}")
     is_expected = isfinite(case.reached.low)
     score = write_interval(case.reached if is_expected else case.interval)
     text = f"{capitalize(label)} of about {score}" if is_expected else f"{capitalize(label)} {score}"
-    return Tile(heading, text, f"{'Expected on new ' + case.study.noun + '. ' if is_expected else ''}{judge_tie(case)}")
+    expected = f"Expected on new {case.study.noun}. " if is_expected else ""
+    chance = f"A random order has {case.chance_level:.2g}. " if case.score.score in OF_ORDER else ""
+    return Tile(heading, text, f"{expected}{chance}{judge_tie(case)}")
 
 
 def judge_tie(case: Case) -> str:
@@ -123,51 +195,62 @@ def find_simplest(methods: Sequence[Method]) -> Method:
 
 
 def tell_counts(case: Case, counts: DecisionCounts) -> str:
-    """Tell how many new rows are positive, flagged, right and missed, in sentences without a period at the end."""
+    """Tell how many new rows are positive, flagged, right and missed, in sentences without a period at the end.
+
+    If no method is better than chance, the positives are told alone.
+    """
     noun, own = case.study.noun, counts.recommended
     by_weight = ", each counted by its weight" if counts.is_weighted else ""
-    _, low, high = estimate_recall(case)
-    ends = f" (95 % CI {100 * low:.0f} to {100 * high:.0f})" if high > low else ""
-    shares = f"recall {100 * own.right / counts.positives:.0f} %{ends}"
+    positives = f"Of {counts.rows:,} new {noun}{by_weight}, about {counts.positives:,.0f} have {case.sought}"
+    if case.finds_nothing:
+        return positives
+    recall, low, high = (100 * share for share in estimate_recall(case))
+    shares = f"recall {recall:.0f} %, 95 % CI {low:.0f} to {high:.0f}"
     if own.flagged:
-        shares += f", precision {100 * own.right / own.flagged:.0f} %"
-    flagged = f"flag {own.flagged:,.0f}, {own.right:,.0f} of them rightly," if round(own.flagged) else "flag none"
-    return (
-        f"Of {counts.rows:,} new {noun}{by_weight}, about {counts.positives:,.0f} have {case.sought}. With "
-        f"{own.name} you would {flagged} and miss {own.missed:,.0f} ({shares})"
-    )
+        shares += f"; precision {100 * own.right / own.flagged:.0f} %"
+    flagged, right, missed = counts.write_counts(own)
+    action = f"flag {flagged}, {right} of them rightly," if round(own.flagged) else "flag none"
+    return f"{positives}. With {own.name} you would {action} and miss {missed} ({shares})"
 
 
 def estimate_recall(case: Case) -> Interval:
-    """Estimate the recall of the recommended decision on new rows, with a 95 % interval.
+    """Estimate the recall of the recommended decision on new rows, with a 95 % interval as the explorer has it.
 
-    Over folds the interval is that of the mean over the repetitions, and its ends are NaN for one repetition. If all
-    seeds share one test part, it is Wilson's for other test rows and the same trainings.
-
-    Some repetition must have decisions.
-
-    Source: Wilson 1927; Nadeau and Bengio 2003 for folds.
+    It is that of all test rows together, each decided by its own repetition. Some repetition must have decisions.
     """
     rows = [row for row in case.best_rows if row.is_decided]
-    recalls = np.array([row.tuned.scores["recall"] for row in rows], dtype=np.float64)  # NaN without positives
-    if case.study.folds:
-        cell = case.cell._replace(scores={str(case.best): recalls}, lower=False, is_bounded=True)
-        return cell.interval(str(case.best))
-    positives = rows[0].counts.test.positives
-    return wilson_interval(round(positives * float(np.nanmean(recalls))), positives)
+    _, _, missed, right = map(float, pool_counts(rows))
+    recalls = [row.tuned.scores["recall"] for row in rows]
+    of_repetitions = np.array([[recall] for recall in recalls if recall is not None])  # None without positives
+    recall, tested = np.array([right / (right + missed)]), count_different_positives(rows)
+    low, high = find_share_ends(recall, of_repetitions, tested, case.cell.test_to_train)
+    return Interval(recall.item(), low.item(), high.item())
 
 
 def tell_money(case: Case, counts: DecisionCounts) -> str:
-    """Tell what the decisions cost and save, in a sentence without a period at the end; "" without costs."""
+    """Tell what the decisions cost and save, in a sentence without a period at the end; "" without costs.
+
+    The interval of what they save is that of the mean cost, for other rows and repetitions. It is "" too if no method
+    is cheaper than the best constant decision.
+    """
     own, constant, saved = counts.recommended, counts.cheapest_constant, counts.compute_saved(counts.recommended)
-    if own.cost is None or constant is None or constant.cost is None or saved is None:
+    score = find_cost(case.findings.scored)
+    if case.finds_nothing or score is None or own.cost is None or constant is None or saved is None:
         return ""
-    change = f"saves {saved:,.0f}" if saved >= 0 else f"costs {-saved:,.0f} more"
+    mean, low, high = estimate_mean(case.findings, str(case.best), score)
+    ends = [saved + counts.rows * (mean - end) for end in (high, low)]
+    interval = f" (95 % CI {write_amount(ends[0])} to {write_amount(ends[1])})" if high > low else ""
+    change = f"saves {saved:,.0f}" if saved >= 0 else f"saves nothing: it costs {-saved:,.0f} more"
     text = (
-        f"The {counts.rows:,} {case.study.noun} would cost {own.cost:,.0f}. That {change} in comparison with the "
-        f"cheapest decision without a model ({constant.name}: {constant.cost:,.0f})"
+        f"The {counts.rows:,} {case.study.noun} would cost {own.cost:,.0f}. That {change}{interval} in comparison with "
+        f"the cheapest decision without a model ({constant.name}: {constant.cost:,.0f})"
     )
     in_use = next((each for each in counts.alternatives if each.name == IN_USE), None)
     if in_use is None or in_use.cost is None:
         return text
     return f"{text}; what is in use today costs {in_use.cost:,.0f}"
+
+
+def write_amount(amount: float) -> str:
+    """Write an amount of money without decimals, with commas between thousands."""
+    return f"{round(amount):,}"

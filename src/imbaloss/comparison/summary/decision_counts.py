@@ -56,6 +56,11 @@ class DecisionCounts:
             return None
         return constant.cost - outcome.cost
 
+    def write_counts(self, outcome: Outcome) -> tuple[str, str, str]:
+        """Write flagged, right and missed rows as whole numbers, so that the last two add up to the positives."""
+        right = round(outcome.right)
+        return f"{outcome.flagged:,.0f}", f"{right:,}", f"{round(self.positives) - right:,}"
+
 
 def count_decisions(case: Case) -> DecisionCounts | None:
     """Count the decisions of the recommended method and of its alternatives among new rows, by the test rows.
@@ -112,6 +117,11 @@ def pool_counts(rows: Sequence[Row]) -> ConfusionCounts:
     """
     sums = [sum(row.tuned.scores[name] or 0 for row in rows) for name in ConfusionCounts._fields]
     return ConfusionCounts(*(np.array(number, dtype=np.float64) for number in sums))
+
+
+def count_different_positives(rows: Sequence[Row]) -> int:
+    """Count the positives in the test parts of rows (results of runs), each once though several seeds test it."""
+    return sum({row.run.fold: row.counts.test.positives for row in rows}.values())
 
 
 def transfer_counts(counts: ConfusionCounts, to: ConfusionCounts) -> tuple[float, float]:

@@ -122,13 +122,15 @@ def write_verdict(case: Case, method: Method, most: int) -> str:
 
     most: The largest number of repetitions in which a method has a score.
     """
-    if method == case.best:
-        return "nothing is better than chance" if case.finds_nothing else "recommended"
+    if method == case.best and not case.finds_nothing:
+        return "recommended"
     if method in case.drops:
         drop = case.drops[method]
         return f"ruled out, at least {write_distance(drop.behind)} behind; {drop.when}"
     if case.repetitions.get(method, 0) < most:
         return explain_missing_scores(case, method)
+    if case.finds_nothing:
+        return "not cheaper than without a model" if case.score.score == COST else "not better than chance"
     if most == 1:
         return "one repetition cannot tell"
     return compare_with_best(case, method)

@@ -28,9 +28,10 @@ class Summary:
 def summarize(case: Case) -> Summary:
     """Collect what an answer says first."""
     counts, standings = count_decisions(case), rank_methods(case)
+    alerts = find_alerts(case, counts)
     return Summary(
-        alerts=find_alerts(case, counts),
-        decision=describe_decision(case, counts),
+        alerts=alerts,
+        decision=describe_decision(case, counts, is_blocked=any(alert.blocks for alert in alerts)),
         counts=counts,
         explorer=aggregate_predictions(case),
         standings=standings,
