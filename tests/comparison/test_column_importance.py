@@ -148,8 +148,8 @@ def test_sentences_name_leaks_and_the_columns_that_matter_beyond_chance(folds, e
     assert alert.sentence == (
         "Do not use yet: the good score rests on each of the columns `a` and `b`, which may give away the target. When "
         "the values of one and of its copies are shuffled, the average precision loses at least 80 % of its lead over "
-        "chance. When all others are shuffled instead, it keeps at least 70 %. If they are known only after the target, "
-        "leave them out with --drop; if they are known before, keep them"
+        "chance. When all others are shuffled instead, it keeps at least 70 %. If they are known only after the "
+        "target, leave them out with --drop; if they are known before, keep them"
     )
     assert (alert.kind, alert.blocks) == (AlertKind.LEAK, True)
     assert name_important_columns(case) == (
