@@ -8,7 +8,7 @@ from statistics import median
 from typing import Any
 
 import jinja2
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from imbaloss.evaluation.sample_costs import EXPECTED_COST
 from imbaloss.learners.learner import Description
@@ -201,9 +201,15 @@ def load_template(extension: ReportExtension | None) -> jinja2.Template:
         "name_settings": name_settings,
         "safe_svg": Markup,
         "difference": write_mean_difference,
+        "mark_code": mark_code,
     }
     environment.globals |= {"Verdict": Verdict, "Question": Question}
     return environment.get_template(extension.template if extension else "page.html.jinja")
+
+
+def mark_code(text: str) -> Markup:
+    """Return a text for HTML, in which what stands between backticks is code."""
+    return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(text))))
 
 
 def describe_verdicts(findings: Findings, verdicts: Sequence[ScoreVerdict], noun: str, recipes: Recipes) -> Judgement:
