@@ -87,11 +87,16 @@ def lay_out_answer(advice: Advice, *, width: int) -> Iterator["RenderableType"]:
 
 
 def lay_out_list(mark: str, texts: Sequence["Text"]) -> "Table":
-    """Lay out texts for rich one below the other, each behind a mark of its own style."""
+    """Lay out texts for rich one below the other, each behind a mark of its own style.
+
+    A word that is longer than a line is broken, so that all of it is shown.
+    """
     from rich.table import Table
     from rich.text import Text
 
     grid = Table.grid(padding=(0, 1))
+    grid.add_column()
+    grid.add_column(overflow="fold")
     for text in texts:
         grid.add_row(Text(mark, text.style), text)
     return grid
@@ -111,7 +116,9 @@ def lay_out_table(frame: pd.DataFrame, *, width: int, strong: str, right: Collec
 
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="")
     for place, column in enumerate(frame.columns):
-        table.add_column(Text(column), justify="right" if column in right else "left", no_wrap=place == 0)
+        table.add_column(
+            Text(column), justify="right" if column in right else "left", no_wrap=place == 0, overflow="fold"
+        )
     for name, *texts in frame.itertuples(index=False):
         cells = [break_name(name, width // METHOD_SHARE), *texts]
         table.add_row(*map(Text, cells), style="bold" if name == strong else "")
