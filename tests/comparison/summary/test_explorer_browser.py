@@ -116,10 +116,7 @@ def test_every_threshold_shows_the_numbers_that_python_computes(opened, tmp_path
     for place in range(0, len(explorer.points), 15):
         move(page, place)
         outcomes = explorer.count_outcomes(place)
-        assert table(page) == {
-            name: tuple(write_outcome(outcome, in_percent=name in {"precision", "recall"}))
-            for name, outcome in vars(outcomes).items()
-        }
+        assert table(page) == {name: tuple(write_outcome(outcome, name)) for name, outcome in vars(outcomes).items()}
 
 
 def test_counts_at_ten_thresholds_are_the_rows_that_these_thresholds_flag(opened, explorer):
@@ -212,9 +209,9 @@ def test_another_share_of_positives_weighs_the_classes(opened, explorer):
     field(page, "Positives, %").fill("1")
     rarer = replace(explorer, positives=explorer.negatives / 99)
     outcomes = rarer.count_outcomes(explorer.chosen)
-    assert table(page)["precision"] == tuple(write_outcome(outcomes.precision, in_percent=True))
+    assert table(page)["precision"] == tuple(write_outcome(outcomes.precision, "precision"))
     assert table(page)["recall"] == tuple(explorer.written["recall"])
-    assert table(page)["false_alarms"] == tuple(write_outcome(outcomes.false_alarms, in_percent=False))
+    assert table(page)["false_alarms"] == tuple(write_outcome(outcomes.false_alarms, "false_alarms"))
     field(page, "Positives, %").fill("150")  # no share: that of the test rows stays
     assert table(page)["precision"] == tuple(explorer.written["precision"])
 

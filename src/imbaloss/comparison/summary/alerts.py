@@ -12,7 +12,12 @@ from scipy import stats
 
 from imbaloss.comparison.case import Case
 from imbaloss.comparison.sentences import MOST_NAMED, find_first_failures, list_methods, name_constant
-from imbaloss.comparison.summary.decision_counts import DecisionCounts, count_different_positives, is_weighted
+from imbaloss.comparison.summary.decision_counts import (
+    DecisionCounts,
+    count_different_positives,
+    is_weighted,
+    write_amount,
+)
 from imbaloss.learners import Method
 from imbaloss.plural import format_count, join_words
 from imbaloss.report.cells import COST
@@ -185,8 +190,8 @@ def warn_of_costs(case: Case, counts: DecisionCounts | None) -> Alert | None:
     if own.cost is None or constant.cost is None or own.cost < constant.cost:
         return None
     text = (
-        f"In {counts.rows:,} new {case.study.noun} the decisions of {own.name} cost {own.cost:,.0f}, and to "
-        f"{constant.name} costs {constant.cost:,.0f}. Rank {case.study.noun} by the model if you like, but do not "
+        f"In {counts.rows:,} new {case.study.noun} the decisions of {own.name} cost {write_amount(own.cost)}, "
+        f"and to {constant.name} costs {write_amount(constant.cost)}. Rank {case.study.noun} by the model if you like, but do not "
         "decide by it; --optimize cost chooses a method by its costs"
     )
     return Alert(AlertKind.NOTHING_FOUND, text, blocks=False)

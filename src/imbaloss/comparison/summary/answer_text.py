@@ -10,7 +10,7 @@ import pandas as pd
 
 from imbaloss.comparison.advice import Advice
 from imbaloss.comparison.summary.decision import Decision
-from imbaloss.comparison.summary.decision_counts import DecisionCounts, Outcome
+from imbaloss.comparison.summary.decision_counts import DecisionCounts, write_amount
 from imbaloss.comparison.summary.leaderboard import ScoreAxis, Standing
 
 if TYPE_CHECKING:
@@ -30,14 +30,9 @@ def tabulate_outcomes(counts: DecisionCounts, decision: Decision) -> pd.DataFram
     outcomes = decision.outcomes
     lines = [(outcome.name, *counts.write_counts(outcome)) for outcome in outcomes]
     frame = pd.DataFrame(lines, columns=["decision", "flagged", "right", "missed"])
-    return frame.assign(cost=list(map(write_cost, outcomes))) if counts.recommended.cost is not None else frame
-
-
-def write_cost(outcome: Outcome) -> str:
-    """Write the cost of all new rows, with three digits below 100; "" for an outcome without a cost."""
-    if outcome.cost is None:
-        return ""
-    return f"{outcome.cost:,.0f}" if abs(outcome.cost) >= 100 else f"{outcome.cost:.3g}"
+    if counts.recommended.cost is None:
+        return frame
+    return frame.assign(cost=["" if each.cost is None else write_amount(each.cost) for each in outcomes])
 
 
 def tabulate_standings(standings: Sequence[Standing], axis: ScoreAxis, label: str) -> pd.DataFrame:
