@@ -1,5 +1,6 @@
 """The explorer in a real browser, from a file, with the network off."""
 
+import json
 import re
 import shutil
 from collections.abc import Iterator
@@ -186,6 +187,25 @@ def test_a_capacity_flags_as_many_as_fit_into_it(opened, explorer):
     field(page, "We can check at most").fill("20")
     slider(page).press("ArrowLeft")
     assert field(page, "We can check at most").input_value() == ""
+
+
+def test_a_capacity_that_no_threshold_keeps_is_told(opened, written, tmp_path):
+    """As where the model gives many rows the probability 1."""
+    text = written[0].read_text(encoding="utf-8")
+    [numbers] = re.findall(r'<script type="application/json">(.*?)</script>', text)
+    cut = {name: values[:-5] if isinstance(values, list) else values for name, values in json.loads(numbers).items()}
+    file = tmp_path / "report.html"
+    file.write_text(text.replace(numbers, json.dumps(cut)), encoding="utf-8")
+    page = opened(file)
+    note = page.locator("#explorer .beyond")
+    field(page, "We can check at most").fill("500")
+    assert not note.is_visible()
+    field(page, "We can check at most").fill("0.5")
+    shown = table(page)[FLAGGED][0]
+    assert float(shown) > 0.5
+    assert note.inner_text() == f"No threshold flags so few: the highest one flags {shown}."
+    slider(page).press("ArrowLeft")  # a threshold that is chosen by hand forgets the capacity
+    assert not note.is_visible()
 
 
 def test_costs_offer_the_cheapest_threshold(opened, explorer):

@@ -191,8 +191,8 @@ def warn_of_costs(case: Case, counts: DecisionCounts | None) -> Alert | None:
         return None
     text = (
         f"In {counts.rows:,} new {case.study.noun} the decisions of {own.name} cost {write_amount(own.cost)}, "
-        f"and to {constant.name} costs {write_amount(constant.cost)}. Rank {case.study.noun} by the model if you like, but do not "
-        "decide by it; --optimize cost chooses a method by its costs"
+        f"and to {constant.name} costs {write_amount(constant.cost)}. Rank {case.study.noun} by the model if you "
+        "like, but do not decide by it; --optimize cost chooses a method by its costs"
     )
     return Alert(AlertKind.NOTHING_FOUND, text, blocks=False)
 

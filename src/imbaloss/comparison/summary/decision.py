@@ -243,8 +243,8 @@ def tell_money(case: Case, counts: DecisionCounts) -> str:
     interval = f" (95 % CI {write_amount(ends[0])} to {write_amount(ends[1])})" if high > low else ""
     change = f"saves {write_amount(saved)}" if saved >= 0 else f"saves nothing: it costs {write_amount(-saved)} more"
     text = (
-        f"The {counts.rows:,} {case.study.noun} would cost {write_amount(own.cost)}. That {change}{interval} in comparison with "
-        f"the cheapest decision without a model ({constant.name}: {write_amount(constant.cost)})"
+        f"The {counts.rows:,} {case.study.noun} would cost {write_amount(own.cost)}. That {change}{interval} in "
+        f"comparison with the cheapest decision without a model ({constant.name}: {write_amount(constant.cost)})"
     )
     in_use = next((each for each in counts.alternatives if each.name == IN_USE), None)
     if in_use is None or in_use.cost is None:

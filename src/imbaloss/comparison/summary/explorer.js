@@ -87,11 +87,16 @@ const showCheapest = (request) => {
   paragraph.hidden = !Number.isFinite(cost);
   paragraph.querySelector("span").textContent = `Cheapest by the test rows: ${writeThreshold(place)}, which costs ${writeAmount(cost)}.`;
 };
+const showBeyond = (flagged) => {  // where a capacity is typed that no threshold keeps
+  const paragraph = form.querySelector(".beyond");
+  paragraph.hidden = !(flagged > readNumber("capacity", NaN) * (1 + 1e-9));
+  paragraph.textContent = paragraph.hidden ? "" : `No threshold flags so few: the highest one flags ${writeNumber(flagged)}.`;
+};
 const announce = () => {
   const cells = ["flagged", "right", "missed"].map((name) => section.querySelector(`[data-outcome=${name}] .number`));
   const [flagged, right, missed] = cells.map((cell) => cell.textContent);
   form.querySelector("output").textContent =
-    `Threshold ${fields.threshold.value}: ${flagged} flagged, ${right} of them right, ${missed} missed.`;
+    `Threshold ${fields.threshold.value}: ${flagged} flagged, ${right} of them right, ${missed} missed. ${form.querySelector(".beyond").textContent}`.trim();
 };
 const draw = () => {
   const place = Number(fields.place.value), request = readRequest(), outcomes = countOutcomes(place, request);
@@ -100,6 +105,7 @@ const draw = () => {
   section.querySelector("caption .threshold").textContent = writeThreshold(place);
   if (command) command.textContent = place === data.chosen ? "" : ` --threshold ${writeThreshold(place)}`;
   fields.place.setAttribute("aria-valuetext", writeThreshold(place));
+  showBeyond(outcomes.flagged[0]);
   showCheapest(request);
 };
 const show = () => {
