@@ -130,11 +130,11 @@ class Explorer:
         """Return what the script of the page needs, as JSON values: for each number of the points a list of them."""
         return {
             "chosen": self.chosen,
-            "negatives": shorten(self.negatives),
-            "positives": shorten(self.positives),
-            "thresholds": [shorten(point.value) for point in self.points],
-            "flagged_negatives": [shorten(point.negatives) for point in self.points],
-            "flagged_positives": [shorten(point.positives) for point in self.points],
+            "negatives": drop_zero_decimals(self.negatives),
+            "positives": drop_zero_decimals(self.positives),
+            "thresholds": [drop_zero_decimals(point.value) for point in self.points],
+            "flagged_negatives": [drop_zero_decimals(point.negatives) for point in self.points],
+            "flagged_positives": [drop_zero_decimals(point.positives) for point in self.points],
             "fpr_ends": [round_ends(point.fpr) for point in self.points],
             "recall_ends": [round_ends(point.recall) for point in self.points],
         }
@@ -229,9 +229,9 @@ def write_rounded(number: float) -> str:
 
 def round_ends(interval: Interval) -> list[float]:
     """Return both ends of an interval of a share with six digits."""
-    return [shorten(float(f"{end:.{DIGITS}g}")) for end in (interval.low, interval.high)]
+    return [drop_zero_decimals(float(f"{end:.{DIGITS}g}")) for end in (interval.low, interval.high)]
 
 
-def shorten(number: float) -> float:
+def drop_zero_decimals(number: float) -> float:
     """Return a whole number as an int, which JSON writes without a decimal point; others are returned unchanged."""
     return int(number) if number == int(number) else number
