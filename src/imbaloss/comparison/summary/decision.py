@@ -236,7 +236,14 @@ def tell_money(case: Case, counts: DecisionCounts) -> str:
     """
     own, constant, saved = counts.recommended, counts.cheapest_constant, counts.compute_saved(counts.recommended)
     score = find_cost(case.findings.scored)
-    if case.finds_nothing or score is None or own.cost is None or constant is None or saved is None:
+    if (
+        case.finds_nothing
+        or score is None
+        or own.cost is None
+        or saved is None
+        or constant is None
+        or constant.cost is None
+    ):
         return ""
     mean, low, high = estimate_mean(case.findings, str(case.best), score)
     ends = [saved + counts.rows * (mean - end) for end in (high, low)]
