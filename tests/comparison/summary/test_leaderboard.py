@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from imbaloss.comparison.race_schedule import Drop
-from imbaloss.comparison.summary.leaderboard import ScoreAxis, Standing, shorten, write_distance
+from imbaloss.comparison.summary.leaderboard import ScoreAxis, Standing, cut_text, write_distance
 from imbaloss.comparison.summary.summary import Summary
 from imbaloss.report.tables import DASH
 from imbaloss.statistics import Interval
@@ -141,8 +141,8 @@ def test_times_and_distances_are_written_in_few_digits():
     ]
     assert times == ["0.001 s", "0.012 s", "4.6 s", "98 s", "2 min", DASH]
     assert [write_distance(value) for value in (0.0321, 0.000012345, 12.3)] == ["0.032", "0.000012", "12"]
-    assert shorten("a\nb") == "a"
-    assert len(shorten("a" * 500)) == 120
+    assert cut_text("a\nb") == "a"
+    assert len(cut_text("a" * 500)) == 120
 
 
 def test_scores_have_the_decimals_of_the_axis_and_no_negative_zero():
