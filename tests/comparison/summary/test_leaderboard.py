@@ -8,9 +8,10 @@ import pytest
 from imbaloss.comparison.race_schedule import Drop
 from imbaloss.comparison.summary.leaderboard import ScoreAxis, Standing, cut_text, write_distance
 from imbaloss.comparison.summary.summary import Summary
+from imbaloss.report.page import render_page
 from imbaloss.report.tables import DASH
 from imbaloss.statistics import Interval
-from tests.comparison.finished import COSTS, advise
+from tests.comparison.finished import COSTS, advise, find
 
 
 def spread(mean: float, repetitions: int = 10) -> list[float]:
@@ -89,6 +90,13 @@ def test_dropped_methods_and_those_without_scores_come_last_and_say_why(tmp_path
     assert standings[3].verdict == "no score in 10 of 10 repetitions: the training failed"
     assert np.isnan(standings[3].score.estimate)
     assert standings[3].training_time == DASH
+
+
+@pytest.mark.parametrize(("scores", "is_told"), [([0.3, None], True), ([None, None], False)])
+def test_hollow_dots_are_explained_where_there_are_some(tmp_path, scores, is_told):
+    findings = find(tmp_path, {"lightgbm": [0.5, 0.52], "ce": scores})
+    page = render_page(findings, (), (), (), findings.study.extend_report(findings))
+    assert ("Hollow dots are means over fewer repetitions" in page) is is_told
 
 
 def test_one_repetition_tells_nothing(tmp_path):

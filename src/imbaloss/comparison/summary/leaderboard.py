@@ -36,6 +36,11 @@ class Standing:
     is_ranked: bool = True  # whether it has as many scores as any; others stand below, since their means differ in that
 
     @property
+    def has_score(self) -> bool:
+        """Whether the method has a mean score, so that its line has a dot."""
+        return not isnan(self.score.estimate)
+
+    @property
     def training_time(self) -> str:
         """The time of a training in words, from 0.001 s on, such as "0.42 s" or "3 min"; a dash if it is unknown."""
         if isnan(self.fit_seconds):
