@@ -114,6 +114,7 @@ def make_own_page(folder: Path) -> Path:
         for place, name in enumerate(names)
     }
     values["focal"] = [None] * 10
-    findings = find(folder, values, worst_misses=3, notes=tuple(f"note {place}" for place in range(9)))
+    notes = tuple(f"note {place}" for place in range(9))
+    findings = find(folder, values, worst_misses=3, notes=notes, command="imbaloss compare machines.csv")
     add_final_training(findings)
     return report.write_report(findings, folder)

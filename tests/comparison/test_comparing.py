@@ -24,6 +24,7 @@ from imbaloss.comparison.request import ComparisonRequest
 from imbaloss.comparison.sentences import write_reasons
 from imbaloss.comparison.study import REFERENCES, SETS, OwnStudy
 from imbaloss.evaluation import Decision
+from imbaloss.report.page import mark_code
 from imbaloss.studies import Store
 from tests.comparison.examples import mixed
 
@@ -72,7 +73,7 @@ def test_its_folder_is_that_of_a_study_and_its_page_can_be_copied(answer, tmp_pa
     assert {file.name for file in answer.folder.iterdir()} == {*names.split(), "figures", "report.html", "model"}
     page = answer.to_html(tmp_path / "page.html").read_text()
     assert "What finds y = yes in mine?" in page
-    assert all(note.replace("'", "&#39;") in page for note in answer.description)
+    assert all(mark_code(note) in page for note in answer.description)
     assert "imbaloss predict model NEW_FILE" in page
 
 

@@ -1,8 +1,11 @@
 """The sentences of the answer, as a person reads them, for studies that ended in different ways."""
 
+from dataclasses import replace
+
 import pytest
 
-from tests.comparison.finished import COSTS, DECISION, OF_0_1, advise
+from imbaloss.comparison.summary.alerts import AlertKind
+from tests.comparison.finished import COSTS, DECISION, OF_0_1, advise, find
 
 LIGHTGBM, CE, MSFE = [0.40, 0.42, 0.41, 0.38], [0.30, 0.36, 0.33, 0.31], [0.32, 0.35, 0.31, 0.30]
 NOISY, AHEAD = [0.45, 0.37, 0.44, 0.41], [0.45, 0.47, 0.44, 0.43]
@@ -157,6 +160,17 @@ def test_missing_scores_and_scores_without_calibration_are_explained(tmp_path):
         "0.900). Over the repetitions the threshold was 0.750 on average. Scores are not calibrated, so they are no "
         "probabilities"
     )
+
+
+def test_a_terminal_shows_failures_once_in_the_alert_and_other_missing_scores_as_a_reason(tmp_path):
+    values = {"lightgbm": LIGHTGBM, "ce": [0.5, None, 0.5, 0.5]}
+    advice = advise(tmp_path, values)
+    assert [alert.kind for alert in advice.summary.alerts] == [AlertKind.FAILED]
+    assert not any("give no score" in reason for reason in advice.main_reasons)
+    findings = find(tmp_path / "undefined", values)
+    rows = [replace(row, failure=None) for row in findings.rows]
+    undefined = findings.study.advise(replace(findings, rows=rows), findings.study.recommend(findings))
+    assert any("give no score" in reason for reason in undefined.main_reasons)
 
 
 def test_a_method_that_lacks_scores_and_is_better_is_named_as_the_better_one(tmp_path):

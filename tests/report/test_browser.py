@@ -356,8 +356,7 @@ def test_the_page_of_ones_own_data_fits_and_axe_finds_no_fault(opened, own, sche
         if unfolded:
             page.evaluate("document.querySelectorAll('details').forEach((each) => each.open = true)")
         assert page.evaluate("document.documentElement.scrollWidth") == width
-        found = axe.Axe().run(page).response["violations"]
-        assert [one["id"] for one in found if one["impact"] in {"serious", "critical"}] == []
+        assert [one["id"] for one in axe.Axe().run(page).response["violations"]] == []
 
 
 def test_on_a_narrow_screen_leaderboard_and_curves_need_no_scrolling(opened, own):

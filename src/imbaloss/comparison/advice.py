@@ -34,6 +34,7 @@ from imbaloss.comparison.segment_words import (
     write_segment_sentences,
 )
 from imbaloss.comparison.sentences import recommend_method, write_main_reasons, write_reasons
+from imbaloss.comparison.summary.decision_counts import write_amount
 from imbaloss.comparison.summary.summary import Summary, summarize
 from imbaloss.comparison.worst_misses import WorstMisses
 from imbaloss.evaluation import Guarantee, Objective
@@ -102,7 +103,12 @@ def extend_page(advice: Advice | None) -> ReportExtension:
     """
     sentences = advice.sentences if advice else ()
     importance = advice.importance if advice else ()
-    values: dict[str, object] = {"advice": advice, "most_columns": MOST_COLUMNS, "most_notes": MOST_NOTES}
+    values: dict[str, object] = {
+        "advice": advice,
+        "most_columns": MOST_COLUMNS,
+        "most_notes": MOST_NOTES,
+        "write_amount": write_amount,
+    }
     if advice and (report := advice.segments) and report.segments:
         values["segments"] = {
             "headings": write_headings(report),

@@ -60,7 +60,7 @@ def write_main_reasons(case: Case) -> tuple[str, ...]:
     """Write the sentences that a terminal shows after the recommendation, without a period at the end.
 
     They say how sure it is, how to decide, whether that met what was asked, and why another method is not recommended.
-    Sentences that do not apply are left out.
+    Sentences that do not apply are left out, and so are missing scores that the alert on failed trainings explains.
     """
     sentences = (
         name_possible_best(case),
@@ -68,7 +68,7 @@ def write_main_reasons(case: Case) -> tuple[str, ...]:
         check_demand(case),
         check_guarantee(case),
         explain_choice(case),
-        explain_missing_scores(case),
+        "" if lacks_scores_by_failures_alone(case) else explain_missing_scores(case),
         name_important_columns(case),
     )
     return tuple(filter(None, sentences))
@@ -218,6 +218,11 @@ def explain_missing_scores(case: Case) -> str:
     chosen = "A method that lacks more of them than another is not recommended"
     why = f". The reason of each first failure: {'; '.join(dict.fromkeys(failures.values()))}" if failures else ""
     return f"Some {case.repetition}s give no score, since {' or '.join(reasons)}: {counts}{why}. {chosen}"
+
+
+def lacks_scores_by_failures_alone(case: Case) -> bool:
+    """Say whether each result without the deciding score is that of a failed training; true without such results."""
+    return all(row.failure or case.score.value_in(row) is not None for row in case.findings.rows)
 
 
 def find_first_failures(case: Case) -> dict[Method, str]:

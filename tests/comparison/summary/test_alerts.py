@@ -84,6 +84,9 @@ def test_a_ranking_that_may_be_chance_is_not_to_be_used(tmp_path):
     advice = findings.study.advise(by_chance, best)
     assert advice.sentences[0].startswith("Do not use: no method is shown to find rows with failed = yes")
     assert advice.sentences[1].startswith("The recommendation would be: use lightgbm. On new rows expect ")
+    assert [each.verdict for each in advice.summary.standings if each.method == "lightgbm"] == ["would be recommended"]
+    page = write_report(by_chance, tmp_path, extend_page(advice)).read_text(encoding="utf-8")
+    assert 'class="recommended"' not in page
     is_better = replace(findings, rows=[with_area(row, 0.7) for row in findings.rows])
     assert kinds(findings.study.advise(is_better, best)) == []
 
@@ -159,6 +162,28 @@ def test_an_edge_of_another_number_than_the_learning_rate_is_widened_in_the_text
     findings = find(tmp_path, {"logistic_regression": GOOD, "ce": FAIR})
     advice = advise_changed(findings, tuning=choose(1.0, "C"))
     assert text_of(advice, AlertKind.EDGE_OF_GRID).endswith("try larger ones with the method, as METHOD:C=NUMBER")
+
+
+def test_the_methods_that_are_named_are_those_of_the_edge_that_is_named(tmp_path):
+    findings = find(tmp_path, {"logistic_regression": FAIR, "ce": GOOD})
+    numbers = {"logistic_regression": (1.0, "C"), "ce": (1.0, "lr")}
+    rows = [replace(row, tuning=choose(*numbers[str(row.run.method)])) for row in findings.rows]
+    text = text_of(
+        findings.study.advise(replace(findings, rows=rows), findings.study.recommend(findings)), AlertKind.EDGE_OF_GRID
+    )
+    assert text.endswith("largest learning rate. ce may be better than shown: try larger ones with --tune-lr")
+
+
+def test_a_ranking_by_chance_of_rows_with_weights_is_not_to_be_used_either():
+    generator = np.random.default_rng(1)
+    noise, weights = generator.normal(size=(300, 3)), generator.uniform(0.5, 2.0, 300)
+    is_positive = np.arange(300) % 8 == 0
+    by_chance, good = (
+        imbaloss.compare(noise + shift * is_positive[:, None], is_positive, sample_weight=weights, **QUICK)
+        for shift in (0.0, 1.0)
+    )
+    assert AlertKind.NOTHING_FOUND in kinds(by_chance.advice)
+    assert AlertKind.NOTHING_FOUND not in kinds(good.advice)
 
 
 def test_failed_trainings_are_counted_with_the_first_reason(tmp_path):

@@ -90,6 +90,17 @@ def test_lines_fit_and_no_word_is_broken(answer, width):
     assert "ExtraTreesClassifier:" in "".join(text.split())
 
 
+def test_nothing_is_cut_off_from_a_word_longer_than_a_line(answer):
+    name = f"sklearn.ensemble:ExtraTreesClassifier:{'x' * 90},n_estimators=14"
+    alert = Alert(AlertKind.FAILED, f"3 of 6 trainings failed: {name}", blocks=False)
+    standing = stand("ce", Interval(nan, nan, nan), f"no score: {name}", nan)
+    summary = replace(answer.advice.summary, alerts=(alert,), standings=(*STANDINGS, standing))
+    advice = replace(answer.advice, summary=summary, main_reasons=(f"These may be the best: {name}",))
+    text = str(replace(answer, advice=advice))
+    assert "…" not in text
+    assert text.replace("\n", "").replace(" ", "").count(name) >= 2  # in the alert and in the reason, whole
+
+
 def test_the_tables_have_the_numbers(answer):
     lines = [line.split() for line in str(answer).splitlines()]
     assert ["decision", "flagged", "right", "missed", "cost"] in lines

@@ -152,6 +152,7 @@ def test_without_a_gain_the_cheaper_constant_decision_is_the_rule(tmp_path):
         ("ldam", "Network with LDAM"),
         ("logistic_regression", "Logistic regression of scikit-learn"),
         ("focal/worst_class", "focal/worst_class"),
+        ("sklearn.svm:SVC:C=10 + smote", "sklearn.svm:SVC:C=10 + smote"),
     ],
 )
 def test_methods_have_names_in_words(text, words):

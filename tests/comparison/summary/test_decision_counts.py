@@ -8,10 +8,10 @@ import pytest
 
 import imbaloss
 from imbaloss.comparison.answer import convert_to_json
-from imbaloss.comparison.summary.decision_counts import DecisionCounts, transfer_counts
+from imbaloss.comparison.summary.decision_counts import DecisionCounts, transfer_counts, write_amount
 from imbaloss.evaluation.confusion import ConfusionCounts
 from imbaloss.report import Findings
-from tests.comparison.finished import COSTS, DECISION, find
+from tests.comparison.finished import COSTS, DECISION, advise, find
 
 GOOD, FAIR = [0.40, 0.42, 0.41, 0.38], [0.30, 0.36, 0.33, 0.31]
 COUNTED = {"tn": 170, "fp": 10, "fn": 12, "tp": 8, "recall": 0.4}
@@ -144,3 +144,19 @@ def test_the_sentence_has_the_same_counts_as_the_table(tmp_path):
     )
     [sentence] = [reason for reason in advice.reasons if reason.startswith("With thresholds chosen")]
     assert "flag about 90 of 1,000 new rows, of which 40 would have failed = yes. 60 with" in sentence
+
+
+@pytest.mark.parametrize(
+    ("amount", "text"),
+    [
+        (1_234_567.5, "1,234,568"), (100.0, "100"), (99.46, "99.5"), (0.25437, "0.254"), (0.0000123, "0.0000123"),
+        (0.0, "0"), (-0.0, "0"), (-771.2, "-771"), (-0.5, "-0.5"),
+    ],
+)  # fmt: skip
+def test_an_amount_of_money_has_digits_that_tell_it_from_nothing(amount, text):
+    assert write_amount(amount) == text
+
+
+def test_small_costs_are_not_written_as_nothing(tmp_path):
+    decision = advise(tmp_path, {"lightgbm": [0.0005, 0.0006], "ce": [0.7, 0.7]}, COSTS).summary.decision
+    assert decision.money.startswith("The 1,000 rows would cost 0.55. That saves 899 ")

@@ -20,6 +20,7 @@ from imbaloss.comparison.summary.flagged_rows import count_flagged_rows
 from imbaloss.data import Counts
 from imbaloss.evaluation.scores import Threshold
 from imbaloss.report.cells import ComparedScore
+from imbaloss.report.page import render_page
 from imbaloss.report.tables import DASH
 from imbaloss.studies import Predictions, Run, Store
 from tests.comparison import finished
@@ -82,6 +83,15 @@ def test_outcomes_are_numbers_among_so_many_new_rows(tmp_path):
             assert outcomes.precision.estimate == pytest.approx(point.positives / (point.positives + point.negatives))
         else:
             assert np.isnan(outcomes.precision.estimate)
+
+
+def test_the_page_says_why_the_decision_has_other_numbers_where_it_has(tmp_path):
+    findings = finished.find(tmp_path, SCORES)
+    counted = {"tn": 170, "fp": 10, "fn": 12, "tp": 8}  # of 200 rows, as by a threshold of each repetition
+    rows = [replace(row, tuned=replace(row.tuned, scores=row.tuned.scores | counted)) for row in findings.rows]
+    for each, is_told in ((findings, False), (replace(findings, rows=rows), True)):
+        page = render_page(each, (), (), (), each.study.extend_report(each))
+        assert ("flags from the threshold that it chose itself" in page) is is_told
 
 
 def test_without_costs_the_page_asks_for_them_and_with_costs_by_row_it_does_not(tmp_path):

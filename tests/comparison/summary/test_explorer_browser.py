@@ -1,5 +1,6 @@
 """The explorer in a real browser, from a file, with the network off."""
 
+import json
 import re
 import shutil
 from collections.abc import Iterator
@@ -116,10 +117,7 @@ def test_every_threshold_shows_the_numbers_that_python_computes(opened, tmp_path
     for place in range(0, len(explorer.points), 15):
         move(page, place)
         outcomes = explorer.count_outcomes(place)
-        assert table(page) == {
-            name: tuple(write_outcome(outcome, in_percent=name in {"precision", "recall"}))
-            for name, outcome in vars(outcomes).items()
-        }
+        assert table(page) == {name: tuple(write_outcome(outcome, name)) for name, outcome in vars(outcomes).items()}
 
 
 def test_counts_at_ten_thresholds_are_the_rows_that_these_thresholds_flag(opened, explorer):
@@ -191,6 +189,25 @@ def test_a_capacity_flags_as_many_as_fit_into_it(opened, explorer):
     assert field(page, "We can check at most").input_value() == ""
 
 
+def test_a_capacity_that_no_threshold_keeps_is_told(opened, written, tmp_path):
+    """As where the model gives many rows the probability 1."""
+    text = written[0].read_text(encoding="utf-8")
+    [numbers] = re.findall(r'<script type="application/json">(.*?)</script>', text)
+    cut = {name: values[:-5] if isinstance(values, list) else values for name, values in json.loads(numbers).items()}
+    file = tmp_path / "report.html"
+    file.write_text(text.replace(numbers, json.dumps(cut)), encoding="utf-8")
+    page = opened(file)
+    note = page.locator("#explorer .beyond")
+    field(page, "We can check at most").fill("500")
+    assert not note.is_visible()
+    field(page, "We can check at most").fill("0.5")
+    shown = table(page)[FLAGGED][0]
+    assert float(shown) > 0.5
+    assert note.inner_text() == f"No threshold flags so few: the highest one flags {shown}."
+    slider(page).press("ArrowLeft")  # a threshold that is chosen by hand forgets the capacity
+    assert not note.is_visible()
+
+
 def test_costs_offer_the_cheapest_threshold(opened, explorer):
     page = opened()
     assert not page.get_by_text("Cheapest").is_visible()
@@ -212,9 +229,9 @@ def test_another_share_of_positives_weighs_the_classes(opened, explorer):
     field(page, "Positives, %").fill("1")
     rarer = replace(explorer, positives=explorer.negatives / 99)
     outcomes = rarer.count_outcomes(explorer.chosen)
-    assert table(page)["precision"] == tuple(write_outcome(outcomes.precision, in_percent=True))
+    assert table(page)["precision"] == tuple(write_outcome(outcomes.precision, "precision"))
     assert table(page)["recall"] == tuple(explorer.written["recall"])
-    assert table(page)["false_alarms"] == tuple(write_outcome(outcomes.false_alarms, in_percent=False))
+    assert table(page)["false_alarms"] == tuple(write_outcome(outcomes.false_alarms, "false_alarms"))
     field(page, "Positives, %").fill("150")  # no share: that of the test rows stays
     assert table(page)["precision"] == tuple(explorer.written["precision"])
 

@@ -14,9 +14,11 @@ CHROMIUM = shutil.which("chromium")
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's chromium")
 
+LONG = "KNeighborsClassifier:n_neighbors=100000"
 TABLES = {
     "costs": ({"lightgbm": [0.5, 0.52], "logistic_regression": [0.51, 0.5], "ce": [0.7, 0.7]}, COSTS),
     "nothing": ({"lightgbm": [0.1, 0.09], "ce": [0.08, None]}, DECISION),
+    "long names": ({"lightgbm": [0.5, 0.52], f"sklearn.neighbors:{LONG}": [None, None]}, DECISION),
 }
 
 

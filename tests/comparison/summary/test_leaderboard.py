@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from imbaloss.comparison.race_schedule import Drop
-from imbaloss.comparison.summary.leaderboard import ScoreAxis, Standing, shorten, write_distance
+from imbaloss.comparison.summary.leaderboard import ScoreAxis, Standing, cut_text, write_distance
 from imbaloss.comparison.summary.summary import Summary
+from imbaloss.report.page import render_page
 from imbaloss.report.tables import DASH
 from imbaloss.statistics import Interval
-from tests.comparison.finished import COSTS, advise
+from tests.comparison.finished import COSTS, advise, find
 
 
 def spread(mean: float, repetitions: int = 10) -> list[float]:
@@ -91,6 +92,13 @@ def test_dropped_methods_and_those_without_scores_come_last_and_say_why(tmp_path
     assert standings[3].training_time == DASH
 
 
+@pytest.mark.parametrize(("scores", "is_told"), [([0.3, None], True), ([None, None], False)])
+def test_hollow_dots_are_explained_where_there_are_some(tmp_path, scores, is_told):
+    findings = find(tmp_path, {"lightgbm": [0.5, 0.52], "ce": scores})
+    page = render_page(findings, (), (), (), findings.study.extend_report(findings))
+    assert ("Hollow dots are means over fewer repetitions" in page) is is_told
+
+
 def test_one_repetition_tells_nothing(tmp_path):
     summary = summarize(tmp_path, {"ce": [0.5], "lightgbm": [0.4]})
     assert order(summary.standings) == ["ce", "lightgbm"]
@@ -141,8 +149,8 @@ def test_times_and_distances_are_written_in_few_digits():
     ]
     assert times == ["0.001 s", "0.012 s", "4.6 s", "98 s", "2 min", DASH]
     assert [write_distance(value) for value in (0.0321, 0.000012345, 12.3)] == ["0.032", "0.000012", "12"]
-    assert shorten("a\nb") == "a"
-    assert len(shorten("a" * 500)) == 120
+    assert cut_text("a\nb") == "a"
+    assert len(cut_text("a" * 500)) == 120
 
 
 def test_scores_have_the_decimals_of_the_axis_and_no_negative_zero():

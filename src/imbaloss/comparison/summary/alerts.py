@@ -2,17 +2,22 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from itertools import chain
 from math import sqrt
 
 import numpy as np
 from scipy import stats
+from sklearn.metrics import roc_auc_score
 
 from imbaloss.comparison.case import Case
 from imbaloss.comparison.sentences import MOST_NAMED, find_first_failures, list_methods, name_constant
-from imbaloss.comparison.summary.decision_counts import DecisionCounts, count_different_positives, is_weighted
+from imbaloss.comparison.summary.decision_counts import (
+    DecisionCounts,
+    count_different_positives,
+    is_weighted,
+    write_amount,
+)
 from imbaloss.learners import Method
 from imbaloss.plural import format_count, join_words
 from imbaloss.report.cells import COST
@@ -143,15 +148,25 @@ def warn_of_chance(case: Case) -> Alert | None:
 def find_least_p_value(case: Case) -> float | None:
     """Return the least p-value of a method for the hypothesis that it ranks rows at random, after Bonferroni.
 
-    None if no method has an area under the ROC curve, or if rows have weights, for which the test does not hold.
+    None if no method has an area under the ROC curve. Rows count once each, also those with weights.
     """
     by_method: dict[Method, list[Row]] = {}
     for row in case.findings.rows:
         if row.scores["test"].get("roc_auc") is not None:
-            by_method.setdefault(row.run.method, []).append(row)
-    if not by_method or any(map(is_weighted, chain.from_iterable(by_method.values()))):
+            by_method.setdefault(row.run.method, []).append(drop_weights(row, case) if is_weighted(row) else row)
+    if not by_method:
         return None
     return min(1.0, len(by_method) * min(map(compute_p_value_of_ranking, by_method.values())))
+
+
+def drop_weights(row: Row, case: Case) -> Row:
+    """Return a row (the result of a run) whose ROC-AUC counts each test sample once, by the stored predictions.
+
+    Weights would give it another variance than the test of a ranking expects.
+    """
+    test = case.findings.store.predictions(row.run)["test"]
+    area = float(roc_auc_score(test.labels, test.probabilities))
+    return replace(row, scores=row.scores | {"test": row.scores["test"] | {"roc_auc": area}})
 
 
 def compute_p_value_of_ranking(rows: Sequence[Row]) -> float:
@@ -185,9 +200,9 @@ def warn_of_costs(case: Case, counts: DecisionCounts | None) -> Alert | None:
     if own.cost is None or constant.cost is None or own.cost < constant.cost:
         return None
     text = (
-        f"In {counts.rows:,} new {case.study.noun} the decisions of {own.name} cost {own.cost:,.0f}, and to "
-        f"{constant.name} costs {constant.cost:,.0f}. Rank {case.study.noun} by the model if you like, but do not "
-        "decide by it; --optimize cost chooses a method by its costs"
+        f"In {counts.rows:,} new {case.study.noun} the decisions of {own.name} cost {write_amount(own.cost)}, "
+        f"and to {constant.name} costs {write_amount(constant.cost)}. Rank {case.study.noun} by the model if you "
+        "like, but do not decide by it; --optimize cost chooses a method by its costs"
     )
     return Alert(AlertKind.NOTHING_FOUND, text, blocks=False)
 
@@ -231,7 +246,8 @@ def warn_of_edges(case: Case) -> Alert | None:
     """Warn if over a third of the trainings, of the recommended method or of all, chose a setting at the edge.
 
     Only settings of a single number, such as the learning rate, have an edge: the smallest and the largest one tried.
-    With one or two settings, all are at the edge, and such trainings are left out.
+    With one or two settings, all are at the edge, and such trainings are left out. The edge that is most frequent is
+    named, with the methods that chose it.
     """
     trained = [row for row in case.findings.rows if not row.failure and has_inner_settings(row)]
     of_best = [row for row in trained if row.run.method == case.best]
@@ -240,9 +256,10 @@ def warn_of_edges(case: Case) -> Alert | None:
     is_of_best = best_ends > MOST_AT_EDGE * len(of_best)
     if not is_of_best and len(ends) <= MOST_AT_EDGE * len(trained):
         return None
-    chosen = Counter((name_tuned(row), end) for row, end in ends)
-    (tuned, end), _ = chosen.most_common(1)[0]
-    methods = list_methods(list(dict.fromkeys(str(row.run.method) for row, _ in ends)))
+    named = [(str(row.run.method), (name_tuned(row), end)) for row, end in ends]
+    counted = [edge for method, edge in named if method == str(case.best) or not is_of_best]
+    (tuned, end), _ = Counter(counted).most_common(1)[0]
+    methods = list_methods(list(dict.fromkeys(method for method, edge in named if edge == (tuned, end))))
     whose = (
         f"{best_ends} of {format_count(len(of_best), 'training')} of {case.best}, and {len(ends)} of {len(trained)} of "
         "all,"

@@ -10,7 +10,7 @@ import pandas as pd
 
 from imbaloss.comparison.advice import Advice
 from imbaloss.comparison.summary.decision import Decision
-from imbaloss.comparison.summary.decision_counts import DecisionCounts, Outcome
+from imbaloss.comparison.summary.decision_counts import DecisionCounts, write_amount
 from imbaloss.comparison.summary.leaderboard import ScoreAxis, Standing
 
 if TYPE_CHECKING:
@@ -30,14 +30,9 @@ def tabulate_outcomes(counts: DecisionCounts, decision: Decision) -> pd.DataFram
     outcomes = decision.outcomes
     lines = [(outcome.name, *counts.write_counts(outcome)) for outcome in outcomes]
     frame = pd.DataFrame(lines, columns=["decision", "flagged", "right", "missed"])
-    return frame.assign(cost=list(map(write_cost, outcomes))) if counts.recommended.cost is not None else frame
-
-
-def write_cost(outcome: Outcome) -> str:
-    """Write the cost of all new rows, with three digits below 100; "" for an outcome without a cost."""
-    if outcome.cost is None:
-        return ""
-    return f"{outcome.cost:,.0f}" if abs(outcome.cost) >= 100 else f"{outcome.cost:.3g}"
+    if counts.recommended.cost is None:
+        return frame
+    return frame.assign(cost=["" if each.cost is None else write_amount(each.cost) for each in outcomes])
 
 
 def tabulate_standings(standings: Sequence[Standing], axis: ScoreAxis, label: str) -> pd.DataFrame:
@@ -87,11 +82,16 @@ def lay_out_answer(advice: Advice, *, width: int) -> Iterator["RenderableType"]:
 
 
 def lay_out_list(mark: str, texts: Sequence["Text"]) -> "Table":
-    """Lay out texts for rich one below the other, each behind a mark of its own style."""
+    """Lay out texts for rich one below the other, each behind a mark of its own style.
+
+    A word that is longer than a line is broken, so that all of it is shown.
+    """
     from rich.table import Table
     from rich.text import Text
 
     grid = Table.grid(padding=(0, 1))
+    grid.add_column()
+    grid.add_column(overflow="fold")
     for text in texts:
         grid.add_row(Text(mark, text.style), text)
     return grid
@@ -111,7 +111,9 @@ def lay_out_table(frame: pd.DataFrame, *, width: int, strong: str, right: Collec
 
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="")
     for place, column in enumerate(frame.columns):
-        table.add_column(Text(column), justify="right" if column in right else "left", no_wrap=place == 0)
+        table.add_column(
+            Text(column), justify="right" if column in right else "left", no_wrap=place == 0, overflow="fold"
+        )
     for name, *texts in frame.itertuples(index=False):
         cells = [break_name(name, width // METHOD_SHARE), *texts]
         table.add_row(*map(Text, cells), style="bold" if name == strong else "")

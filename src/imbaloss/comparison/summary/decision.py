@@ -23,6 +23,7 @@ from imbaloss.comparison.summary.decision_counts import (
     Outcome,
     count_different_positives,
     pool_counts,
+    write_amount,
 )
 from imbaloss.comparison.summary.method_titles import capitalize, name_in_words
 from imbaloss.comparison.summary.threshold_bands import find_share_ends
@@ -235,22 +236,24 @@ def tell_money(case: Case, counts: DecisionCounts) -> str:
     """
     own, constant, saved = counts.recommended, counts.cheapest_constant, counts.compute_saved(counts.recommended)
     score = find_cost(case.findings.scored)
-    if case.finds_nothing or score is None or own.cost is None or constant is None or saved is None:
+    if (
+        case.finds_nothing
+        or score is None
+        or own.cost is None
+        or saved is None
+        or constant is None
+        or constant.cost is None
+    ):
         return ""
     mean, low, high = estimate_mean(case.findings, str(case.best), score)
     ends = [saved + counts.rows * (mean - end) for end in (high, low)]
     interval = f" (95 % CI {write_amount(ends[0])} to {write_amount(ends[1])})" if high > low else ""
-    change = f"saves {saved:,.0f}" if saved >= 0 else f"saves nothing: it costs {-saved:,.0f} more"
+    change = f"saves {write_amount(saved)}" if saved >= 0 else f"saves nothing: it costs {write_amount(-saved)} more"
     text = (
-        f"The {counts.rows:,} {case.study.noun} would cost {own.cost:,.0f}. That {change}{interval} in comparison with "
-        f"the cheapest decision without a model ({constant.name}: {constant.cost:,.0f})"
+        f"The {counts.rows:,} {case.study.noun} would cost {write_amount(own.cost)}. That {change}{interval} in "
+        f"comparison with the cheapest decision without a model ({constant.name}: {write_amount(constant.cost)})"
     )
     in_use = next((each for each in counts.alternatives if each.name == IN_USE), None)
     if in_use is None or in_use.cost is None:
         return text
-    return f"{text}; what is in use today costs {in_use.cost:,.0f}"
-
-
-def write_amount(amount: float) -> str:
-    """Write an amount of money without decimals, with commas between thousands."""
-    return f"{round(amount):,}"
+    return f"{text}; what is in use today costs {write_amount(in_use.cost)}"

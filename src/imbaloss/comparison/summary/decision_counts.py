@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isclose
+from math import floor, isclose
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from imbaloss.studies import Row
 
 IN_SO_MANY = (1000, 10_000, 100_000)  # new rows, for which decisions are counted
 MANY_POSITIVES = 10  # that so many rows should have
+FEW_DIGITS = 100  # an amount of money from which on it is written without decimals
 NOBODY, EVERYBODY, RANDOM, IN_USE = "flag nobody", "flag everybody", "as many at random", "in use today"
 
 
@@ -103,6 +104,13 @@ def count_decisions(case: Case) -> DecisionCounts | None:
         for name, each_flagged, right, cost in decisions
     )
     return DecisionCounts(many, scale * positives, recommended, alternatives, any(map(is_weighted, rows)))
+
+
+def write_amount(amount: float) -> str:
+    """Write an amount of money, with commas between thousands: with three digits below 100, else as a whole number."""
+    if abs(amount) >= FEW_DIGITS:
+        return f"{floor(amount + 0.5):,}"
+    return np.format_float_positional(amount + 0.0, precision=3, unique=False, fractional=False, trim="-")
 
 
 def is_weighted(row: Row) -> bool:

@@ -70,10 +70,11 @@ const writeNumber = (value) => {
   const tenths = Math.floor(10 * value + 0.5);
   return tenths < 100 ? (tenths / 10).toFixed(1) : Math.floor(value + 0.5).toLocaleString("en-US");
 };
+const writeAmount = (value) => value < 100 ? String(Number(value.toPrecision(3))) : Math.floor(value + 0.5).toLocaleString("en-US");
 const writeThreshold = (place) => place === data.chosen ? fields.threshold.defaultValue : String(thresholds[place]);
 const showOutcome = (row, name, range) => {
   const [unit, factor] = name === "precision" || name === "recall" ? [" %", 100] : ["", 1];
-  const [value, low, high] = scale(range, factor).map(writeNumber);
+  const [value, low, high] = scale(range, factor).map(name === "cost" ? writeAmount : writeNumber);
   const isKnown = Number.isFinite(range[0]);
   row.querySelector(".number").textContent = isKnown ? value + unit : "–";
   row.querySelector(".band").textContent = isKnown ? `${low} to ${high}${unit}` : "";
@@ -84,13 +85,18 @@ const showCheapest = (request) => {
   const paragraph = form.querySelector(".cheapest"), place = findCheapest(request);
   const cost = countOutcomes(place, request).cost[0];
   paragraph.hidden = !Number.isFinite(cost);
-  paragraph.querySelector("span").textContent = `Cheapest by the test rows: ${writeThreshold(place)}, which costs ${writeNumber(cost)}.`;
+  paragraph.querySelector("span").textContent = `Cheapest by the test rows: ${writeThreshold(place)}, which costs ${writeAmount(cost)}.`;
+};
+const showBeyond = (flagged) => {  // where a capacity is typed that no threshold keeps
+  const paragraph = form.querySelector(".beyond");
+  paragraph.hidden = !(flagged > readNumber("capacity", NaN) * (1 + 1e-9));
+  paragraph.textContent = paragraph.hidden ? "" : `No threshold flags so few: the highest one flags ${writeNumber(flagged)}.`;
 };
 const announce = () => {
   const cells = ["flagged", "right", "missed"].map((name) => section.querySelector(`[data-outcome=${name}] .number`));
   const [flagged, right, missed] = cells.map((cell) => cell.textContent);
   form.querySelector("output").textContent =
-    `Threshold ${fields.threshold.value}: ${flagged} flagged, ${right} of them right, ${missed} missed.`;
+    `Threshold ${fields.threshold.value}: ${flagged} flagged, ${right} of them right, ${missed} missed. ${form.querySelector(".beyond").textContent}`.trim();
 };
 const draw = () => {
   const place = Number(fields.place.value), request = readRequest(), outcomes = countOutcomes(place, request);
@@ -99,6 +105,7 @@ const draw = () => {
   section.querySelector("caption .threshold").textContent = writeThreshold(place);
   if (command) command.textContent = place === data.chosen ? "" : ` --threshold ${writeThreshold(place)}`;
   fields.place.setAttribute("aria-valuetext", writeThreshold(place));
+  showBeyond(outcomes.flagged[0]);
   showCheapest(request);
 };
 const show = () => {

@@ -9,7 +9,7 @@ import numpy as np
 
 from imbaloss.comparison.case import Case
 from imbaloss.comparison.sentences import count_threshold_decimals
-from imbaloss.comparison.summary.decision_counts import IN_SO_MANY, MANY_POSITIVES
+from imbaloss.comparison.summary.decision_counts import IN_SO_MANY, MANY_POSITIVES, write_amount
 from imbaloss.comparison.summary.flagged_rows import FlaggedRows, count_flagged_rows
 from imbaloss.comparison.summary.threshold_bands import (
     add_independent,
@@ -106,10 +106,7 @@ class Explorer:
     def written(self) -> dict[str, WrittenNumber]:
         """The outcomes at the chosen threshold as the page writes them, by name; precision and recall in percent."""
         outcomes = self.count_outcomes(self.chosen)
-        return {
-            each.name: write_outcome(getattr(outcomes, each.name), in_percent=each.name in IN_PERCENT)
-            for each in fields(outcomes)
-        }
+        return {each.name: write_outcome(getattr(outcomes, each.name), each.name) for each in fields(outcomes)}
 
     def count_outcomes(self, place: int) -> Outcomes:
         """Count what a point brings among so many new rows, if they have the share of positives of the test rows."""
@@ -133,11 +130,11 @@ class Explorer:
         """Return what the script of the page needs, as JSON values: for each number of the points a list of them."""
         return {
             "chosen": self.chosen,
-            "negatives": shorten(self.negatives),
-            "positives": shorten(self.positives),
-            "thresholds": [shorten(point.value) for point in self.points],
-            "flagged_negatives": [shorten(point.negatives) for point in self.points],
-            "flagged_positives": [shorten(point.positives) for point in self.points],
+            "negatives": drop_zero_decimals(self.negatives),
+            "positives": drop_zero_decimals(self.positives),
+            "thresholds": [drop_zero_decimals(point.value) for point in self.points],
+            "flagged_negatives": [drop_zero_decimals(point.negatives) for point in self.points],
+            "flagged_positives": [drop_zero_decimals(point.positives) for point in self.points],
             "fpr_ends": [round_ends(point.fpr) for point in self.points],
             "recall_ends": [round_ends(point.recall) for point in self.points],
         }
@@ -212,12 +209,13 @@ def list_points(flagged: FlaggedRows, test_to_train: float | None) -> list[Explo
     ]
 
 
-def write_outcome(outcome: Interval | None, *, in_percent: bool) -> WrittenNumber:
-    """Write a number and its interval; a dash for an undefined number and for None."""
+def write_outcome(outcome: Interval | None, name: str) -> WrittenNumber:
+    """Write the outcome of this name and its interval; a dash for an undefined number and for None."""
     if outcome is None or not isfinite(outcome.estimate):
         return NOTHING
-    factor, unit = (100, " %") if in_percent else (1, "")
-    value, low, high = (write_rounded(factor * number) for number in outcome)
+    factor, unit = (100, " %") if name in IN_PERCENT else (1, "")
+    write = write_amount if name == COST else write_rounded
+    value, low, high = (write(factor * number) for number in outcome)
     return WrittenNumber(value + unit, f"{low} to {high}{unit}")
 
 
@@ -231,9 +229,9 @@ def write_rounded(number: float) -> str:
 
 def round_ends(interval: Interval) -> list[float]:
     """Return both ends of an interval of a share with six digits."""
-    return [shorten(float(f"{end:.{DIGITS}g}")) for end in (interval.low, interval.high)]
+    return [drop_zero_decimals(float(f"{end:.{DIGITS}g}")) for end in (interval.low, interval.high)]
 
 
-def shorten(number: float) -> float:
+def drop_zero_decimals(number: float) -> float:
     """Return a whole number as an int, which JSON writes without a decimal point; others are returned unchanged."""
     return int(number) if number == int(number) else number

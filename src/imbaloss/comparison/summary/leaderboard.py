@@ -36,6 +36,11 @@ class Standing:
     is_ranked: bool = True  # whether it has as many scores as any; others stand below, since their means differ in that
 
     @property
+    def has_score(self) -> bool:
+        """Whether the method has a mean score, so that its line has a dot."""
+        return not isnan(self.score.estimate)
+
+    @property
     def training_time(self) -> str:
         """The time of a training in words, from 0.001 s on, such as "0.42 s" or "3 min"; a dash if it is unknown."""
         if isnan(self.fit_seconds):
@@ -79,12 +84,16 @@ class ScoreAxis:
         return [(self.place(number), f"{number + 0.0:.{decimals}f}") for number in numbers.tolist()]
 
 
-def rank_methods(case: Case) -> Sequence[Standing]:
+def rank_methods(case: Case, *, is_blocked: bool) -> Sequence[Standing]:
     """Return the standings of all methods, the best mean of the optimised score first.
 
     Methods that have as many scores as any come first; equal means go to the recommended method, then to the order of
     preference. Methods that a race dropped or that lack scores follow, the best mean first, and those without any score
     come last. Their verdict says why.
+
+    Args:
+        case: The facts.
+        is_blocked: Whether an alert blocks the use of the result.
     """
     ordered = [case.best, *(method for method in case.methods if method != case.best)]
     most = max(case.repetitions.values())
@@ -95,7 +104,8 @@ def rank_methods(case: Case) -> Sequence[Standing]:
         count = case.repetitions.get(method, 0)
         return not is_ranked(case, method, most), not count, sign * case.mean_of(method) if count else 0.0
 
-    return [describe_standing(case, method, most) for method in sorted(ordered, key=find_place)]
+    verdict = "would be recommended" if is_blocked else "recommended"
+    return [describe_standing(case, method, most, verdict) for method in sorted(ordered, key=find_place)]
 
 
 def is_ranked(case: Case, method: Method, most: int) -> bool:
@@ -103,32 +113,36 @@ def is_ranked(case: Case, method: Method, most: int) -> bool:
     return method not in case.drops and case.repetitions.get(method, 0) == most
 
 
-def describe_standing(case: Case, method: Method, most: int) -> Standing:
-    """Describe one method. most: the largest number of repetitions in which a method has a score."""
+def describe_standing(case: Case, method: Method, most: int, of_best: str) -> Standing:
+    """Describe one method; the arguments are those of `write_verdict`."""
     name = str(method)
     rows = [row for row in case.findings.rows if row.run.method == method and not row.failure]
     return Standing(
         method=name,
         title=name_in_words(method),
         score=estimate_mean(case.findings, name, case.score) if case.repetitions.get(method, 0) else UNSCORED,
-        verdict=write_verdict(case, method, most),
+        verdict=write_verdict(case, method, most, of_best),
         fit_seconds=float(np.mean([row.seconds for row in rows])) if rows else nan,
         is_ranked=is_ranked(case, method, most),
     )
 
 
-def write_verdict(case: Case, method: Method, most: int) -> str:
+def write_verdict(case: Case, method: Method, most: int, of_best: str) -> str:
     """Write what the comparison says of a method, in a few words, as "may be the best".
 
-    most: The largest number of repetitions in which a method has a score.
+    Args:
+        case: The facts.
+        method: The method.
+        most: The largest number of repetitions in which a method has a score.
+        of_best: The words for the recommended method.
     """
     if method == case.best and not case.finds_nothing:
-        return "recommended"
+        return of_best
     if method in case.drops:
         drop = case.drops[method]
         return f"ruled out, at least {write_distance(drop.behind)} behind; {drop.when}"
     if case.repetitions.get(method, 0) < most:
-        return explain_missing_scores(case, method)
+        return describe_missing_scores(case, method)
     if case.finds_nothing:
         return "not cheaper than without a model" if case.score.score == COST else "not better than chance"
     if most == 1:
@@ -151,7 +165,7 @@ def compare_with_best(case: Case, method: Method) -> str:
     return "may be the best"
 
 
-def explain_missing_scores(case: Case, method: Method) -> str:
+def describe_missing_scores(case: Case, method: Method) -> str:
     """Write in how many repetitions a method lacks a score, and the reason of its first failed training."""
     count = case.repetitions.get(method, 0)
     lacking = f"no score in {case.total - count} of {format_count(case.total, case.repetition)}"
@@ -160,10 +174,10 @@ def explain_missing_scores(case: Case, method: Method) -> str:
         return "not trained yet"
     failures = [row.failure for row in rows if row.failure]
     reasons = failures or [row.tuned.reason for row in rows if row.tuned.reason and case.score.tuned]
-    return f"{lacking}: {shorten(reasons[0].rstrip('.'))}" if reasons else f"{lacking}: it is undefined there"
+    return f"{lacking}: {cut_text(reasons[0].rstrip('.'))}" if reasons else f"{lacking}: it is undefined there"
 
 
-def shorten(text: str) -> str:
+def cut_text(text: str) -> str:
     """Cut a text after its first line and after 120 characters (`MOST_CHARACTERS`); "…" stands for the rest."""
     first = text.splitlines()[0] if text else text
     return first if len(first) <= MOST_CHARACTERS else f"{first[: MOST_CHARACTERS - 1].rstrip()}…"

@@ -7,10 +7,10 @@ from imbaloss.learners import Method
 def name_in_words(method: Method) -> str:
     """Name a method in words, such as "Boosted trees of LightGBM" or "Network with cross-entropy".
 
-    A sampler follows after a plus. A method without a name in words has its text.
+    A sampler follows after a plus. A method without a name in words, such as a class of Python, has its text.
     """
     title = method.learner.describe(method.loss).title
-    if not title:
+    if not title or "." in title.split()[0]:
         return str(method)
     if method.learner.is_network:
         is_word = title[1:2].islower()

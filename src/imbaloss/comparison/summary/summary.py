@@ -27,11 +27,13 @@ class Summary:
 
 def summarize(case: Case) -> Summary:
     """Collect what an answer says first."""
-    counts, standings = count_decisions(case), rank_methods(case)
+    counts = count_decisions(case)
     alerts = find_alerts(case, counts)
+    is_blocked = any(alert.blocks for alert in alerts)
+    standings = rank_methods(case, is_blocked=is_blocked)
     return Summary(
         alerts=alerts,
-        decision=describe_decision(case, counts, is_blocked=any(alert.blocks for alert in alerts)),
+        decision=describe_decision(case, counts, is_blocked=is_blocked),
         counts=counts,
         explorer=aggregate_predictions(case),
         standings=standings,
