@@ -58,7 +58,7 @@ def test_json_has_everything_that_was_found(imbaloss, tmp_path):
     assert code == 0
     # notes on the data, which --quiet does not hide, and no progress
     assert " ".join(err.split()) == " ".join(f"{note}." for note in found["data"])
-    keys = "best by threshold verdict alerts decision data table comparisons leaderboard importance folder"
+    keys = "best by threshold headline verdict alerts decision data table comparisons leaderboard importance folder"
     assert set(keys.split()) == set(found)
     assert found["by"] == "average_precision"
 

@@ -14,6 +14,7 @@ from imbaloss import ImbalancedClassifier, MethodClassifier
 from imbaloss.comparison.answer import convert_to_json
 from imbaloss.comparison.planning import plan_study, set_rows_apart
 from imbaloss.comparison.request import ComparisonRequest
+from imbaloss.comparison.summary.alerts import AlertKind
 from imbaloss.data import Fold
 from imbaloss.studies import Store, read_study
 from tests.comparison.examples import mixed, of_frames, write_csv
@@ -123,6 +124,12 @@ def test_a_guarantee_that_no_threshold_holds_is_told_and_the_model_decides_at_ha
     assert "The final training on all rows has no threshold with the guarantee" in answer.verdict
     assert "Its model flags from ½ on, which guarantees nothing" in answer.verdict
     assert "2 of 2 repetitions have no threshold with the guarantee" in answer.verdict
+    [alert] = [alert for alert in answer.advice.summary.alerts if alert.kind is AlertKind.NO_GUARANTEE]
+    assert alert.sentence.startswith(
+        "No guarantee: precision>=0.9 was asked for. The final training on all rows has no"
+    )
+    assert not alert.blocks
+    assert answer.verdict.count("Its model flags from ½ on") == 1
     assert answer.threshold is None
     assert answer.model.threshold.value == 0.5
     assert convert_to_json(answer)["guarantee"]["holds"] is False

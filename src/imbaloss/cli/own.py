@@ -70,8 +70,10 @@ def compare(
     print_answer(comparison)
     print()
     if (folder / "model" / NAME).exists():
-        print(f"model in {folder / 'model'}; to predict:")
-        print(f"  imbaloss predict {folder / 'model'} FILE --out FILE")
+        is_blocked = comparison.advice.summary.is_blocked
+        print(f"model in {folder / 'model'}{'' if is_blocked else '; to predict:'}")
+        if not is_blocked:
+            print(f"  imbaloss predict {folder / 'model'} FILE --out FILE")
     print(f"open {folder / 'report.html'}")
 
 

@@ -182,7 +182,7 @@ def advise(case: Case, segments: SegmentReport | None = None, worst_misses: Wors
         worst_misses: The test rows that the best method decided wrongly; None if they are not asked for.
     """
     summary, recommendation = summarize(case), recommend_method(case)
-    if recommendation and any(alert.blocks for alert in summary.alerts):
+    if recommendation and summary.is_blocked:
         recommendation = f"The recommendation would be: {recommendation[0].lower()}{recommendation[1:]}"
     of_segments = write_segment_sentences(segments) if segments and not case.finds_nothing else ()
     return Advice(

@@ -140,11 +140,12 @@ class Answer:
 def convert_to_json(answer: Answer) -> dict[str, Any]:
     """Return an answer as a dictionary of JSON values. NaN and infinity become None.
 
-    Its keys are best, by (the deciding score), threshold, verdict, alerts, decision, data (notes), table, comparisons,
-    leaderboard (the methods, the best first) and folder. Without a threshold, all its entries are None. The decision is
-    what the recommended decision and its alternatives come to among new rows; it is None if that cannot be counted.
-    Further keys follow where they apply: importance, if it was measured; guarantee, with score, bound, confidence and
-    whether the threshold holds it; dropped, if a race dropped methods; and segments, if they were asked for.
+    Its keys are best, by (the deciding score), threshold, headline (what to do), verdict, alerts, decision, data
+    (notes), table, comparisons, leaderboard (the methods, the best first) and folder. Without a threshold, all its
+    entries are None. The decision is what the recommended decision and its alternatives come to among new rows; it is
+    None if that cannot be counted. Further keys follow where they apply: importance, if it was measured; guarantee,
+    with score, bound, confidence and whether the threshold holds it; dropped, if a race dropped methods; and segments,
+    if they were asked for.
     """
     threshold, guarantee = answer.threshold or (None, None, None), answer.advice.guarantee
     counts = answer.advice.summary.counts
@@ -152,6 +153,7 @@ def convert_to_json(answer: Answer) -> dict[str, Any]:
         "best": answer.best,
         "by": answer.advice.score.column,
         "threshold": dict(zip(THRESHOLDS, (replace_nan(value) for value in threshold), strict=True)),
+        "headline": answer.advice.summary.decision.headline,
         "verdict": list(answer.advice.sentences),
         "alerts": [asdict(alert) for alert in answer.advice.summary.alerts],
         "decision": None if counts is None else asdict(counts),

@@ -8,7 +8,7 @@ import numpy as np
 
 from imbaloss.comparison.bootstrap_of_test_rows import estimate_mean
 from imbaloss.comparison.case import Case
-from imbaloss.comparison.guaranteed import check_guarantee, lament_missing_guarantee, promise, round_threshold
+from imbaloss.comparison.guaranteed import check_guarantee, promise, round_threshold
 from imbaloss.comparison.recommendation import Kind, choose_method, find_kind, find_most_scored
 from imbaloss.comparison.summary.decision_counts import count_decisions, pool_counts
 from imbaloss.evaluation import Guarantee
@@ -151,7 +151,7 @@ def name_possible_best(case: Case) -> str:
     """Say which methods may be the best, and which are ruled out and by how much.
 
     With one method the text says that nothing was compared. With one repetition it is empty, and if all other methods
-    lack scores.
+    lack scores, or none is better than chance.
     """
     best, rulings = case.best, case.rulings
     if len(case.methods) == 1:
@@ -159,7 +159,7 @@ def name_possible_best(case: Case) -> str:
     if case.repetitions[best] > 1 and not case.comparisons:
         return f"No other method has a score in two {case.repetition}s of {best}, so nothing was compared"
     compared = len(rulings) + len(case.drops)
-    if compared < 2:
+    if compared < 2 or case.finds_nothing:
         return ""
     possible = [str(method) for method in rulings if not case.is_ruled_out(method)]
     by_rows = "" if case.study.folds else f". This allows for other test {case.study.noun} too, by a bootstrap"
@@ -267,7 +267,7 @@ def give_threshold(case: Case) -> str:
 
     With costs by row, the text says how each row is decided. Without calibration the text speaks of a score, and says
     that it is no probability. If that training failed, the text says so; if it has no threshold, the text says why and
-    advises 1/2. If no method is better than chance, it is "" too.
+    advises 1/2. If no method is better than chance, it is "" too, and if a guarantee is missing, which an alert tells.
     """
     row, study = case.final, case.study
     if row is not None and row.failure:
@@ -280,10 +280,10 @@ def give_threshold(case: Case) -> str:
             f"Flag {case.sample} as {case.sought} when that costs less in expectation, by its own costs ({case.cost}) "
             "and its calibrated probability. `imbaloss predict` does so"
         )
+    if row.threshold is None and isinstance(rule, Guarantee):
+        return ""
     if row.threshold is None:
         reason = row.tuned.reason
-        if isinstance(rule, Guarantee):
-            return lament_missing_guarantee(case, str(reason))
         return f"The final training on all {study.noun} has no threshold ({reason}): use ½, or one that you know"
     action, basis = describe_threshold(case, row.threshold)
     text = f"{action}. {basis}" if isinstance(rule, Guarantee) else f"{action} ({basis})"

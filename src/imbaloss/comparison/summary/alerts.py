@@ -11,6 +11,8 @@ from scipy import stats
 from sklearn.metrics import roc_auc_score
 
 from imbaloss.comparison.case import Case
+from imbaloss.comparison.description import write_percent
+from imbaloss.comparison.guaranteed import lament_missing_guarantee
 from imbaloss.comparison.sentences import MOST_NAMED, find_first_failures, list_methods, name_constant
 from imbaloss.comparison.summary.decision_counts import (
     DecisionCounts,
@@ -18,6 +20,7 @@ from imbaloss.comparison.summary.decision_counts import (
     is_weighted,
     write_amount,
 )
+from imbaloss.evaluation import Guarantee
 from imbaloss.learners import Method
 from imbaloss.plural import format_count, join_words
 from imbaloss.report.cells import COST
@@ -41,6 +44,7 @@ class AlertKind(StrEnum):
     COPIES = "copies"  # test rows that equal rows of the training
     FEW_POSITIVES = "few_positives"
     EDGE_OF_GRID = "edge_of_grid"  # settings chosen at the end of what was tried
+    NO_GUARANTEE = "no_guarantee"  # a threshold with the guarantee that was asked for does not exist
     FAILED = "failed"  # trainings that failed
     NOTHING_FOUND = "nothing_found"  # no method is better than chance
 
@@ -50,6 +54,7 @@ TITLES = {  # of alerts that do not block
     AlertKind.COPIES: "Copies",
     AlertKind.FEW_POSITIVES: "Few positives",
     AlertKind.EDGE_OF_GRID: "Settings at the edge",
+    AlertKind.NO_GUARANTEE: "No guarantee",
     AlertKind.FAILED: "Failed trainings",
     AlertKind.NOTHING_FOUND: "No gain",
 }
@@ -84,6 +89,7 @@ def find_alerts(case: Case, counts: DecisionCounts | None) -> tuple[Alert, ...]:
     alerts = (
         warn_of_leaks(case),
         warn_of_chance(case) or warn_of_costs(case, counts),
+        warn_of_missing_guarantee(case),
         warn_of_copies(case),
         warn_of_few_positives(case),
         warn_of_edges(case),
@@ -207,6 +213,15 @@ def warn_of_costs(case: Case, counts: DecisionCounts | None) -> Alert | None:
     return Alert(AlertKind.NOTHING_FOUND, text, blocks=False)
 
 
+def warn_of_missing_guarantee(case: Case) -> Alert | None:
+    """Warn that the saved model has no threshold with the guarantee that was asked for."""
+    rule, final = case.best.decision.rule, case.final
+    if not isinstance(rule, Guarantee) or final is None or final.failure or final.threshold is not None:
+        return None
+    text = f"{rule} was asked for. {lament_missing_guarantee(case, str(final.tuned.reason))}"
+    return Alert(AlertKind.NO_GUARANTEE, text, blocks=False)
+
+
 def warn_of_copies(case: Case) -> Alert | None:
     """Warn that test rows of the first division also occur in train or validation."""
     if not case.copies:
@@ -214,9 +229,9 @@ def warn_of_copies(case: Case) -> Alert | None:
     noun, tested = case.study.noun, sum(case.findings.rows[0].counts.test)
     where = "In the first division, " if case.study.folds else ""
     text = (
-        f"{where}{case.copies:,} of {tested:,} test {noun} ({100 * case.copies / tested:.2g} %) are the same as {noun} "
-        "that were learned from. If they are one case recorded twice, the scores are too good: remove them, or name "
-        "what they share with --group"
+        f"{where}{case.copies:,} of {tested:,} test {noun} ({write_percent(case.copies / tested)}) are the same as "
+        f"{noun} that were learned from. If they are one case recorded twice, the scores are too good: remove them, "
+        "or name what they share with --group"
     )
     return Alert(AlertKind.COPIES, text, blocks=False)
 

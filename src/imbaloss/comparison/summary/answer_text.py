@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from html import escape
 from io import StringIO
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from imbaloss.comparison.advice import Advice
 from imbaloss.comparison.summary.decision import Decision
 from imbaloss.comparison.summary.decision_counts import DecisionCounts, write_amount
 from imbaloss.comparison.summary.leaderboard import ScoreAxis, Standing
+from imbaloss.report.page import mark_code
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -67,8 +67,7 @@ def lay_out_answer(advice: Advice, *, width: int) -> Iterator["RenderableType"]:
         alerts = [Text(f"{alert.sentence}.", "bold red" if alert.blocks else "bold") for alert in summary.alerts]
         yield lay_out_list("!", alerts)
         yield ""
-    if advice.recommendation:
-        yield Text(f"{advice.recommendation}.", "bold")
+    yield Text(f"{advice.recommendation or summary.decision.headline}.", "bold")
     if advice.main_reasons:
         yield lay_out_list("-", [Text(f"{sentence}.") for sentence in advice.main_reasons])
     if counts := summary.counts:
@@ -147,14 +146,14 @@ def write_plain(parts: Iterator["RenderableType"], width: int = WIDTH) -> str:
 
 
 def write_html(advice: Advice) -> str:
-    """Write the same facts as HTML, for a notebook, with all reasons."""
+    """Write the same facts as HTML, for a notebook."""
     summary = advice.summary
-    first = [*(alert.sentence for alert in summary.alerts), *filter(None, [advice.recommendation])]
-    html = "".join(f"<p><strong>{escape(sentence)}.</strong></p>" for sentence in first)
-    html += f"<ul>{''.join(f'<li>{escape(sentence)}.</li>' for sentence in advice.reasons)}</ul>"
+    first = [*(alert.sentence for alert in summary.alerts), advice.recommendation or summary.decision.headline]
+    html = "".join(f"<p><strong>{mark_code(sentence)}.</strong></p>" for sentence in first)
+    html += f"<ul>{''.join(f'<li>{mark_code(sentence)}.</li>' for sentence in advice.main_reasons)}</ul>"
     if summary.counts:
         outcomes = tabulate_outcomes(summary.counts, summary.decision)
-        html += f"<p>{escape(describe_counts(summary.decision))}</p>{outcomes.to_html(index=False)}"
+        html += f"<p>{mark_code(describe_counts(summary.decision))}</p>{outcomes.to_html(index=False)}"
     if summary.axis:
         html += tabulate_standings(summary.standings, summary.axis, advice.score.label).to_html(index=False)
     return html

@@ -24,12 +24,17 @@ class Summary:
     axis: ScoreAxis | None = None  # that the scores of the standings are drawn on; None without scores
     drawn: Sequence[str] = ()  # the methods that curves show in colour, the recommended one first
 
+    @property
+    def is_blocked(self) -> bool:
+        """Whether an alert says not to use the result."""
+        return is_any_blocking(self.alerts)
+
 
 def summarize(case: Case) -> Summary:
     """Collect what an answer says first."""
     counts = count_decisions(case)
     alerts = find_alerts(case, counts)
-    is_blocked = any(alert.blocks for alert in alerts)
+    is_blocked = is_any_blocking(alerts)
     standings = rank_methods(case, is_blocked=is_blocked)
     return Summary(
         alerts=alerts,
@@ -40,3 +45,8 @@ def summarize(case: Case) -> Summary:
         axis=find_axis(case, standings),
         drawn=choose_drawn_methods(case),
     )
+
+
+def is_any_blocking(alerts: Sequence[Alert]) -> bool:
+    """Say whether one of the alerts says not to use the result."""
+    return any(alert.blocks for alert in alerts)
