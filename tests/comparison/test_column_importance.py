@@ -189,7 +189,7 @@ def test_a_leak_is_told_first_on_terminal_page_and_in_json(imbaloss, tmp_path):
     )
     assert "Which columns matter</h2>" in page
     assert "copy<small>possible leak</small>" in page
-    assert "imbaloss predict" not in page  # while an alert says not to use the model
+    assert "imbaloss predict model" not in page  # while an alert says not to use the model
     assert "imbaloss predict" not in out
     table = pd.read_csv("out/importance.csv")
     assert table["column"][0] == "copy"

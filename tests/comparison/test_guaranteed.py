@@ -129,6 +129,7 @@ def test_a_guarantee_that_no_threshold_holds_is_told_and_the_model_decides_at_ha
         "No guarantee: precision>=0.9 was asked for. The final training on all rows has no"
     )
     assert not alert.blocks
+    assert answer.advice.summary.decision.tiles[1].detail == "None has the guarantee"
     assert answer.verdict.count("Its model flags from ½ on") == 1
     assert answer.threshold is None
     assert answer.model.threshold.value == 0.5

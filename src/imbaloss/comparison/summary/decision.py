@@ -140,7 +140,7 @@ def describe_rule(case: Case) -> Tile:
     if isinstance(case.best.decision.rule, ExpectedCost):
         by = f"By its own costs ({case.cost}) and its calibrated probability"
         return Tile(heading, f"Flag {case.sample} as {case.sought} when that costs less in expectation", by)
-    return Tile(heading, "A threshold that you know, or ½", "The final training has no threshold")
+    return Tile(heading, "A threshold that you know, or ½", give_threshold(case) or "None has the guarantee")
 
 
 def describe_decision_without_model(case: Case) -> tuple[str, str]:
