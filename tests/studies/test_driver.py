@@ -298,8 +298,8 @@ def test_a_study_in_stacks_that_is_killed_twice_ends_the_same(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_study_that_is_killed_fifty_times_ends_the_same(tmp_path):
-    assert kill(LONG_COMMAND, tmp_path / "killed", 50) == 50
+def test_a_study_that_is_killed_thirty_times_ends_the_same(tmp_path):
+    assert kill(LONG_COMMAND, tmp_path / "killed", 30) == 30
     assert_same(finish(LONG_COMMAND, tmp_path / "whole"), finish(LONG_COMMAND, tmp_path / "killed"))
     assert owners(tmp_path / "killed") == []
 
