@@ -97,9 +97,28 @@ class Case:
         """
         mean = self.mean_of(self.leader)
         if self.score.score == COST.score:
-            constants = np.nanmean([constant_costs(row) for row in self.best_rows], axis=0)
-            return bool(mean >= constants.min())
+            return mean >= min(self.constant_costs)
         return not self.score.lower and mean <= self.chance_level
+
+    @property
+    def constant_costs(self) -> tuple[float, float]:
+        """The mean costs of flagging no sample and of flagging all, over the test parts of the best method.
+
+        Raises:
+            KeyError: The rule names no costs.
+        """
+        none, every = np.nanmean([constant_costs(row) for row in self.best_rows], axis=0).tolist()
+        return none, every
+
+    @property
+    def possible_best(self) -> list[Method]:
+        """The methods that may be the best, in the order of preference; empty for one repetition."""
+        return [method for method in self.rulings if not self.is_ruled_out(method)]
+
+    @property
+    def compared(self) -> int:
+        """The number of methods that may be the best or are ruled out, also by a race."""
+        return len(self.rulings) + len(self.drops)
 
     @property
     def pairs(self) -> int:

@@ -158,10 +158,10 @@ def name_possible_best(case: Case) -> str:
         return f"{best} was not compared with any other method"
     if case.repetitions[best] > 1 and not case.comparisons:
         return f"No other method has a score in two {case.repetition}s of {best}, so nothing was compared"
-    compared = len(rulings) + len(case.drops)
+    compared = case.compared
     if compared < 2 or case.finds_nothing:
         return ""
-    possible = [str(method) for method in rulings if not case.is_ruled_out(method)]
+    possible = list(map(str, case.possible_best))
     by_rows = "" if case.study.folds else f". This allows for other test {case.study.noun} too, by a bootstrap"
     if len(possible) == compared:
         return f"Each of the {compared} methods may be the best: the differences may be chance{by_rows}"
@@ -399,7 +399,7 @@ def compare_costs(case: Case) -> str:
 
 def name_constant(case: Case) -> tuple[str, float]:
     """Return the cheaper constant decision in words, and its mean cost over the test parts of the best method."""
-    none, every = np.nanmean([constant_costs(row) for row in case.best_rows], axis=0).tolist()
+    none, every = case.constant_costs
     noun = case.study.noun
     return (f"flag no {noun} at all", none) if none <= every else (f"flag all {noun}", every)
 

@@ -1,4 +1,4 @@
-"""How long a comparison still takes, estimated from its plan and from what is done."""
+"""The time that a comparison still takes, estimated from its plan and from what is done."""
 
 import time
 from collections.abc import Sequence

@@ -98,7 +98,7 @@ def write_headline(case: Case, *, is_blocked: bool) -> str:
         return f"The recommendation would be: use {case.best}"
     if case.repetitions[case.best] == 1:
         return f"Start with {case.best}. One {case.repetition} cannot tell methods apart"
-    simplest = find_simplest([method for method in case.rulings if not case.is_ruled_out(method)] or [case.best])
+    simplest = find_simplest(case.possible_best or [case.best])
     if simplest == case.best or len(case.rulings) < 2:
         return f"Use {case.best}"
     return f"Use {case.best}. {simplest} is simpler and may be as good"
@@ -174,8 +174,7 @@ def judge_tie(case: Case) -> str:
         return "It was not compared with any other method"
     if case.repetitions[case.best] == 1:
         return f"One {case.repetition} cannot tell methods apart"
-    possible = [method for method in case.rulings if not case.is_ruled_out(method)]
-    compared = len(case.rulings) + len(case.drops)
+    possible, compared = case.possible_best, case.compared
     if compared < 2:
         return "No other method has as many scores, so nothing was compared"
     if len(possible) == 1:

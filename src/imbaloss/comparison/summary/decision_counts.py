@@ -78,7 +78,7 @@ def count_decisions(case: Case) -> DecisionCounts | None:
     total, positives, flagged = tn + fp + fn + tp, tp + fn, tp + fp
     if not positives:
         return None
-    many = next((many for many in IN_SO_MANY if many * positives / total >= MANY_POSITIVES), IN_SO_MANY[-1])
+    many = choose_number_of_rows(positives, total)
     scale = many / total
     has_costs = find_cost(case.findings.scored) is not None
     none, every = average_constants(rows) if has_costs else (None, None)
@@ -111,6 +111,16 @@ def write_amount(amount: float) -> str:
     if abs(amount) >= FEW_DIGITS:
         return f"{floor(amount + 0.5):,}"
     return np.format_float_positional(amount + 0.0, precision=3, unique=False, fractional=False, trim="-")
+
+
+def choose_number_of_rows(positives: float, total: float) -> int:
+    """Choose of how many new rows to tell: 1,000, or 10 or 100 times as many, so that at least ten are positive.
+
+    Args:
+        positives: The number of positive test rows, or the sum of their weights.
+        total: That of all test rows.
+    """
+    return next((many for many in IN_SO_MANY if many * positives / total >= MANY_POSITIVES), IN_SO_MANY[-1])
 
 
 def is_weighted(row: Row) -> bool:

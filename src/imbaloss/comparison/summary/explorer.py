@@ -9,7 +9,7 @@ import numpy as np
 
 from imbaloss.comparison.case import Case
 from imbaloss.comparison.sentences import count_threshold_decimals
-from imbaloss.comparison.summary.decision_counts import IN_SO_MANY, MANY_POSITIVES, write_amount
+from imbaloss.comparison.summary.decision_counts import choose_number_of_rows, write_amount
 from imbaloss.comparison.summary.flagged_rows import FlaggedRows, count_flagged_rows
 from imbaloss.comparison.summary.threshold_bands import (
     add_independent,
@@ -157,7 +157,7 @@ def aggregate_predictions(case: Case) -> Explorer | None:
     chosen = find_chosen_threshold(case)
     flagged = count_flagged_rows(tests, chosen)
     negatives, positives = flagged.totals.sum(axis=0).tolist()
-    share, final = positives / (negatives + positives), case.final
+    final = case.final
     points = list_points(flagged, case.cell.test_to_train)
     return Explorer(
         points=points,
@@ -165,7 +165,7 @@ def aggregate_predictions(case: Case) -> Explorer | None:
         negatives=negatives,
         positives=positives,
         repetitions=len(tests),
-        rows=next((rows for rows in IN_SO_MANY if rows * share >= MANY_POSITIVES), IN_SO_MANY[-1]),
+        rows=choose_number_of_rows(positives, negatives + positives),
         costs=MistakeCosts(rule.parameters["fn"], rule.parameters["fp"]) if rule.name == COST else None,
         takes_costs=not case.cost,
         is_probability=case.best.decision.calibration != NONE,

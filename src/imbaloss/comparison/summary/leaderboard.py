@@ -12,7 +12,6 @@ from imbaloss.comparison.summary.method_titles import name_in_words
 from imbaloss.evaluation.objective import BRIER, COST
 from imbaloss.learners import Method
 from imbaloss.plural import format_count
-from imbaloss.report.cells import constant_costs
 from imbaloss.report.tables import DASH, count_decimals
 from imbaloss.statistics import Interval, Verdict
 
@@ -210,8 +209,7 @@ def find_reference(case: Case) -> tuple[float, str]:
     For costs it is that of the cheaper constant decision: to flag no row, or every row.
     """
     if case.score.score == COST:
-        costs = np.nanmean([constant_costs(row) for row in case.best_rows], axis=0)
-        return float(costs.min()), "the cheapest decision without a model"
+        return min(case.constant_costs), "the cheapest decision without a model"
     if case.score.score == BRIER or isnan(case.chance_level):
         return nan, ""
     return case.chance_level, "chance"

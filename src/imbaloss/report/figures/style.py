@@ -55,7 +55,7 @@ def assign_marks(methods: Iterable[str]) -> dict[str, dict[str, Any]]:
 
 @dataclass(frozen=True)
 class CurveLook:
-    """How the curve of a method is drawn."""
+    """The style in which the curve of a method is drawn."""
 
     style: Mapping[str, Any]  # matplotlib's color, linestyle, linewidth and zorder
     label: str  # its entry in the legend
