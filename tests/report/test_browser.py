@@ -2,8 +2,6 @@
 
 import csv
 import re
-import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote
@@ -14,14 +12,13 @@ from imbaloss import losses, studies
 from imbaloss.data import SETS
 from imbaloss.learners import Method
 from imbaloss.report.tables import DASH
+from tests.chromium import needs_chromium
 from tests.comparison.finished import make_own_page
 from tests.report.examples import LOSSES, rows, write
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs Playwright, which is in the dev extra")
-CHROMIUM = shutil.which("chromium")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's chromium")
+pytestmark = needs_chromium
 
 NAME, DATASET = "<script>alert(1)</script>", "dữ liệu/thẻ tín dụng & gian lận.csv"
 STUDY = replace(
@@ -41,14 +38,6 @@ def file(tmp_path_factory) -> Path:
 def own(tmp_path_factory) -> Path:
     """The page of one's own data: nine methods, of which one failed, and mistakes that are named."""
     return make_own_page(tmp_path_factory.mktemp("own"))
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator["sync_api.Browser"]:
-    with sync_api.sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield started
-        started.close()
 
 
 @pytest.fixture

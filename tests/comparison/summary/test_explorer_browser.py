@@ -2,8 +2,6 @@
 
 import json
 import re
-import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,13 +10,12 @@ import pytest
 from imbaloss.comparison.summary.explorer import Explorer, write_outcome
 from imbaloss.report.cells import ComparedScore
 from imbaloss.report.page import render_page
+from tests.chromium import needs_chromium
 from tests.comparison import finished
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs Playwright, which is in the dev extra")
-CHROMIUM = shutil.which("chromium")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's chromium")
+pytestmark = needs_chromium
 
 SCORES = {"lightgbm": [0.5, 0.6, 0.55, 0.6, 0.5], "ce": [0.3, 0.4, 0.3, 0.35, 0.3]}
 FLAGGED, RIGHT, MISSED, COST = "flagged", "right", "missed", "cost"
@@ -43,14 +40,6 @@ def written(tmp_path_factory) -> tuple[Path, Explorer]:
 @pytest.fixture(scope="module")
 def explorer(written) -> Explorer:
     return written[1]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator["sync_api.Browser"]:
-    with sync_api.sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield started
-        started.close()
 
 
 @pytest.fixture

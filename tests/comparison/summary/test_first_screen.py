@@ -1,18 +1,17 @@
 """The first screen of the page in a real browser: alerts, decision and counts are seen without scrolling."""
 
-import shutil
 from pathlib import Path
 
 import pytest
 
 from imbaloss import report
 from imbaloss.comparison.advice import extend_page
+from tests.chromium import needs_chromium
 from tests.comparison.finished import COSTS, DECISION, find
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="needs Playwright, which is in the dev extra")
-CHROMIUM = shutil.which("chromium")
+pytest.importorskip("playwright.sync_api", reason="needs Playwright, which is in the dev extra")
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's chromium")
+pytestmark = needs_chromium
 
 LONG = "KNeighborsClassifier:n_neighbors=100000"
 TABLES = {
@@ -35,27 +34,23 @@ def files(tmp_path_factory) -> dict[str, Path]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", TABLES)
-def test_the_first_screen_holds_alerts_decision_and_counts(files, name):
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
-        page.goto(files[name].as_uri())
-        shown = page.locator("h1, .alert, .tile, .in-counts, .counted tr").all()
-        tops = [each.bounding_box()["y"] + each.bounding_box()["height"] for each in shown]
-        assert len(tops) > 8
-        assert max(tops) < 900
-        assert page.locator(".alert").first.bounding_box()["y"] < page.locator(".tile").first.bounding_box()["y"]
-        browser.close()
+def test_the_first_screen_holds_alerts_decision_and_counts(browser, files, name):
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(files[name].as_uri())
+    shown = page.locator("h1, .alert, .tile, .in-counts, .counted tr").all()
+    tops = [each.bounding_box()["y"] + each.bounding_box()["height"] for each in shown]
+    assert len(tops) > 8
+    assert max(tops) < 900
+    assert page.locator(".alert").first.bounding_box()["y"] < page.locator(".tile").first.bounding_box()["y"]
+    page.close()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", TABLES)
-def test_a_phone_shows_every_number_without_scrolling_sideways(files, name):
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_page(viewport={"width": 390, "height": 844})
-        page.goto(files[name].as_uri())
-        boxes = [each.bounding_box() for each in page.locator(".alert, .tile, .counted td").all()]
-        assert boxes
-        assert max(box["x"] + box["width"] for box in boxes) <= 390
-        browser.close()
+def test_a_phone_shows_every_number_without_scrolling_sideways(browser, files, name):
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.goto(files[name].as_uri())
+    boxes = [each.bounding_box() for each in page.locator(".alert, .tile, .counted td").all()]
+    assert boxes
+    assert max(box["x"] + box["width"] for box in boxes) <= 390
+    page.close()
