@@ -38,6 +38,18 @@ def test_losses_load_torch_and_nothing_else():
     assert all(name.startswith("imbaloss.losses.") for name in others)
 
 
+def test_samplers_load_torch_and_nothing_else():
+    loaded = python(
+        "import sys, torch; before = set(sys.modules); import imbaloss.samplers; print(*set(sys.modules) - before)"
+    )
+    others = {name for name in loaded.split() if name.partition(".")[0] not in sys.stdlib_module_names} - {"imbaloss"}
+    assert all(name.startswith("imbaloss.samplers") for name in others)
+
+
+def test_the_monitor_loads_lightning_only_with_its_callback():
+    python("import sys, imbaloss.monitor; assert not {'lightning', 'transformers'} & set(sys.modules)")
+
+
 def test_the_rooms_are_loaded_when_first_used():
     python("import imbaloss, sys; assert 'torch' not in sys.modules; imbaloss.losses.get('mse')")
 
@@ -47,7 +59,7 @@ def test_dir_shows_public_names_alone():
     names = dir(imbaloss)
     assert names == sorted([
         "ImbalancedClassifier", "MethodClassifier", "__version__", "compare",
-        "data", "evaluation", "losses", "networks", "report", "studies", "training",
+        "data", "evaluation", "losses", "monitor", "networks", "report", "samplers", "studies", "training",
     ])  # fmt: skip
     assert all(hasattr(imbaloss, name) for name in names)
     assert dir(imbaloss) == names
@@ -95,6 +107,7 @@ def libraries_of(folder: str) -> set[str]:
 
 def test_ground_floors_import_their_libraries_and_no_others():
     assert libraries_of("losses") == {"torch"}
+    assert libraries_of("samplers") == {"torch"}
     assert libraries_of("networks") == {"torch", "numpy"}
     assert libraries_of("statistics") == {"numpy", "scipy"}
 
