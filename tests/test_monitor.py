@@ -151,7 +151,7 @@ def test_lightning_logs_the_scores_of_each_validation(tmp_path):
         def training_step(self, batch):
             return losses.get("msfe")(self.layer(batch[0]).squeeze(-1), batch[1])
 
-        def validation_step(self, batch, _, dataloader_idx=0):
+        def validation_step(self, batch, _, dataloader_idx=0):  # noqa: ARG002  # the name decides
             return {"logits": self.layer(batch[0]).squeeze(-1), "targets": batch[1]}
 
         def on_train_epoch_end(self):
@@ -193,5 +193,5 @@ def test_lightning_is_told_what_a_validation_step_must_return(tmp_path):
 
     quiet = dict.fromkeys(["logger", "enable_progress_bar", "enable_model_summary", "enable_checkpointing"], False)
     trainer = lightning.Trainer(accelerator="cpu", default_root_dir=tmp_path, callbacks=[ValidationMonitor()], **quiet)
-    with pytest.raises(ValueError, match="validation_step must return .* for this callback, found Tensor"):
+    with pytest.raises(ValueError, match=r"validation_step must return .* for this callback, found Tensor"):
         trainer.validate(Model(), DataLoader(TensorDataset(LOGITS), batch_size=32))

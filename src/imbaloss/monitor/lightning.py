@@ -95,10 +95,9 @@ class ValidationMonitor(Callback):
                 errors = ClassErrors(self.criterion)
                 errors.update(logits, targets)
                 values |= {f"error_{label}": mean for label, mean in enumerate(errors.compute().flatten().tolist())}
-            end = f"/dataloader_idx_{index}" if len(loaders) > 1 else ""
-            pl_module.log_dict(
-                {f"{self.prefix}{name}{end}": value for name, value in values.items()}, sync_dist=True, batch_size=1
-            )
+            end = f"/dataloader_idx_{index}" if len(loaders) > 1 else ""  # as Lightning ends names
+            logged = {f"{self.prefix}{name}{end}": value for name, value in values.items()}
+            pl_module.log_dict(logged, sync_dist=True, batch_size=1, add_dataloader_idx=False)
         self.outputs = {}
 
 
