@@ -79,6 +79,33 @@ def by_accelerate() -> dict[str, list]:
     return found
 
 
+def by_trainer(folder: str) -> dict[str, list]:
+    """The Trainer of docs/sampling.md; it divides by Accelerate and sets the epoch by itself."""
+    from transformers import Trainer, TrainingArguments
+
+    class Model(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.weight = torch.nn.Parameter(torch.zeros(()))
+            self.seen = []
+
+        def forward(self, number, labels):  # noqa: ARG002  # a Trainer wants labels
+            self.seen.append(number.tolist())
+            return {"loss": self.weight * number.sum()}
+
+    class BalancedTrainer(Trainer):
+        def _get_train_sampler(self, train_dataset=None):  # noqa: ARG002
+            labels = [row["labels"] for row in self.train_dataset]
+            return ClassBalancedSampler(labels, seed=self.args.seed, rank=0, num_replicas=1)
+
+    rows = [{"number": number, "labels": int(LABELS[number])} for number in range(48)]
+    options = {"per_device_train_batch_size": 4, "num_train_epochs": 2, "save_strategy": "no", "seed": 0}
+    arguments = TrainingArguments(folder, use_cpu=True, report_to="none", disable_tqdm=True, **options)
+    model = Model()
+    BalancedTrainer(model, arguments, train_dataset=rows).train()
+    return {"classes": [model.seen[:6], model.seen[6:]]}
+
+
 def of_lightning(folder: str) -> dict:
     quiet = dict.fromkeys(["logger", "enable_progress_bar", "enable_model_summary"], False)
     return {"accelerator": "cpu", "strategy": "ddp", "devices": 2, "max_epochs": 2, "default_root_dir": folder, **quiet}
@@ -172,6 +199,7 @@ def rank(number: int, folder: str, port: int) -> None:
     peers.name_operators_of_torchvision()
     distributed.init_process_group("gloo", init_method=f"file://{folder}/meeting", rank=number, world_size=2)
     found = {"torch": by_torch(), "torchdata": by_torchdata(), "accelerate": by_accelerate()}
+    found["trainer"] = by_trainer(folder)
     found["lightning"] = by_lightning(folder)
     found["continued"] = continued_by_lightning(folder)
     found["validation"] = monitored_by_lightning(folder)
@@ -183,7 +211,7 @@ def rank(number: int, folder: str, port: int) -> None:
 @pytest.fixture(scope="module")
 def of_ranks():
     """What each rank saw: library -> sampler -> epoch -> batch -> numbers of samples."""
-    for name in ("accelerate", "lightning", "torchdata"):
+    for name in ("accelerate", "lightning", "torchdata", "transformers"):
         peers.needed(name)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -224,9 +252,10 @@ def test_two_ranks_have_the_samples_of_one_process(of_ranks, library, name):
         assert both == (expected + expected)[:48]
 
 
-def test_accelerate_divides_batches_of_single_samples(of_ranks):
+@pytest.mark.parametrize("library", ["accelerate", "trainer"])
+def test_accelerate_divides_batches_of_single_samples(of_ranks, library):
     """Batch after batch, not sample after sample."""
-    first, second = (found["accelerate"]["classes"] for found in of_ranks)
+    first, second = (found[library]["classes"] for found in of_ranks)
     for epoch, expected in enumerate(draws(ClassBalancedSampler(LABELS, **ONE))):
         both = [batch for step in zip(first[epoch], second[epoch], strict=True) for batch in step]
         assert [number for batch in both for number in batch] == expected

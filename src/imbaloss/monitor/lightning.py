@@ -86,6 +86,7 @@ class ValidationMonitor(Callback):
         if trainer.sanity_checking:
             return
         loaders = trainer.val_dataloaders
+        loaders = [*loaders.values()] if isinstance(loaders, dict) else loaders
         loaders = loaders if isinstance(loaders, list | tuple) else [loaders]
         for index, parts in self.outputs.items():
             own = Outputs(*(torch.cat(rows) for rows in zip(*parts, strict=True)))
