@@ -28,26 +28,15 @@ def test_floors_import_only_from_below():
     assert lint_imports(no_cache=True) == 0
 
 
-def test_losses_load_torch_and_nothing_else():
+def test_losses_and_samplers_load_torch_and_nothing_else():
     """Of the dependencies; NumPy is loaded by torch itself where it is installed."""
     loaded = python(
-        "import sys, torch; before = set(sys.modules); import imbaloss.losses; print(*set(sys.modules) - before)"
+        "import sys, torch; before = set(sys.modules)\n"
+        "import imbaloss.losses, imbaloss.samplers; print(*set(sys.modules) - before)"
     )
-    ours = {"imbaloss", "imbaloss.losses", "imbaloss.choices", "imbaloss.spec_text"}
+    ours = {"imbaloss", "imbaloss.losses", "imbaloss.samplers", "imbaloss.choices", "imbaloss.spec_text"}
     others = {name for name in loaded.split() if name.partition(".")[0] not in sys.stdlib_module_names} - ours
-    assert all(name.startswith("imbaloss.losses.") for name in others)
-
-
-def test_samplers_load_torch_and_nothing_else():
-    loaded = python(
-        "import sys, torch; before = set(sys.modules); import imbaloss.samplers; print(*set(sys.modules) - before)"
-    )
-    others = {name for name in loaded.split() if name.partition(".")[0] not in sys.stdlib_module_names} - {"imbaloss"}
-    assert all(name.startswith("imbaloss.samplers") for name in others)
-
-
-def test_the_monitor_loads_lightning_only_with_its_callback():
-    python("import sys, imbaloss.monitor; assert not {'lightning', 'transformers'} & set(sys.modules)")
+    assert all(name.startswith(("imbaloss.losses.", "imbaloss.samplers.")) for name in others)
 
 
 def test_the_rooms_are_loaded_when_first_used():
@@ -196,8 +185,9 @@ def test_one_compare_goes_the_way_that_is_told(tmp_path, imbaloss):
     assert places == sorted(places)
 
 
-def test_studies_and_reports_do_not_load_comparison():
+def test_studies_and_reports_do_not_load_comparison_nor_a_monitor_the_loops_of_others():
     python(
-        "import sys, imbaloss.report, imbaloss.studies, imbaloss.training\n"
-        "assert not [name for name in sys.modules if name.startswith('imbaloss.comparison')]"
+        "import sys, imbaloss.monitor, imbaloss.report, imbaloss.studies, imbaloss.training\n"
+        "assert not [name for name in sys.modules if name.startswith('imbaloss.comparison')]\n"
+        "assert not {'lightning', 'transformers'} & set(sys.modules)"
     )

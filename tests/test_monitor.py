@@ -134,6 +134,7 @@ def test_the_trainer_logs_the_scores_of_each_evaluation(tmp_path):
     assert {name: logged[-1][f"eval_{name}"] for name in scores} == pytest.approx(scores, rel=1e-6)
 
 
+@pytest.mark.slow
 @peers.quiet
 def test_lightning_logs_the_scores_of_each_validation(tmp_path):
     """Not those of its check before the training; and ModelCheckpoint can monitor them."""
@@ -182,6 +183,7 @@ def test_lightning_logs_the_scores_of_each_validation(tmp_path):
     assert "val_f1/dataloader_idx_0" in two
 
 
+@pytest.mark.slow
 @peers.quiet
 def test_lightning_is_told_what_a_validation_step_must_return(tmp_path):
     lightning = peers.needed("lightning")

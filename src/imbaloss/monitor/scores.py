@@ -82,8 +82,8 @@ def read_binary(
     if is_binary:
         log_odds = logits if positive else -logits
     else:
-        others = [label for label in range(classes) if label != positive]
-        log_odds = logits[:, positive] - logits[:, others].logsumexp(1)
+        rest = [label for label in range(classes) if label != positive]
+        log_odds = logits[:, positive] - logits[:, rest].logsumexp(1)
     kept = torch.ones_like(labels, dtype=torch.bool) if ignore_index is None else labels != ignore_index
     chosen = labels[kept]
     is_class = (chosen >= 0) & (chosen < classes) & (chosen == chosen.long())

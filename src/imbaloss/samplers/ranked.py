@@ -16,7 +16,7 @@ Unit = TypeVar("Unit")  # int, the number of a sample, or list[int], a batch
 
 
 class State(TypedDict):
-    """Where a sampler is: plain numbers and one text."""
+    """The place of a sampler in its draws: plain numbers and one text."""
 
     epoch: int
     position: int  # the units of the epoch that all ranks together have taken

@@ -9,7 +9,7 @@ from imbaloss.samplers.ranked import IndexSampler
 
 
 class WeightedDistributedSampler(IndexSampler):
-    """torch's WeightedRandomSampler for any number of ranks: `DataLoader(data, sampler=sampler)`.
+    """Draws samples in proportion to weights, as torch's WeightedRandomSampler, on any number of ranks.
 
     `counts` and `prior_shift` need the labels. They correct the shares of the classes; weights that differ within a
     class change what is learned of it, and no shift undoes that.
