@@ -111,8 +111,10 @@ def join_ranks(own: Outputs, loader: Any, ranks: int) -> Outputs:
         return own
     parts: list[Outputs] = [own] * ranks
     distributed.all_gather_object(parts, own)
-    sampler = getattr(loader, "sampler", None)
-    if isinstance(sampler, DistributedSampler) and len({len(part.targets) for part in parts}) == 1:
-        samples = len(sampler.dataset)  # type: ignore[arg-type]  # rank r has samples r, r + R, ..., and the first samples again
+    sampler: Any = getattr(loader, "sampler", None)
+    numbers = {len(part.targets) for part in parts}
+    is_divided = isinstance(sampler, DistributedSampler) and hasattr(sampler, "dataset")  # not by a sampler of ours
+    if is_divided and len(numbers) == 1 and max(numbers) <= sampler.num_samples:  # one row for each sample
+        samples = len(sampler.dataset)  # rank r has samples r, r + R, ..., and at the end the first samples again
         return Outputs(*(torch.stack(rows, dim=1).flatten(0, 1)[:samples] for rows in zip(*parts, strict=True)))
     return Outputs(*(torch.cat(rows) for rows in zip(*parts, strict=True)))

@@ -12,8 +12,9 @@ class ClassBalancedSampler(IndexSampler):
     """Draws classes at random, by default all equally often, and samples in them: `DataLoader(data, sampler=sampler)`.
 
     Class c has the probability n_c^power / sum of n_k^power: equal ones with power 0, those of the square root with
-    1/2, and those of the data with 1. With `progressive=T` the probabilities go from those of the data in epoch 0
-    to these in epoch T in equal steps. Within a class all samples are drawn before one of them is drawn again.
+    1/2, and those of the data with 1. With `progressive=T` the probabilities go from those of the data in epoch 0 to
+    these in epoch T in equal steps; `counts` and `prior_shift` are those of the epoch that is set. Within a class all
+    samples are drawn before one of them is drawn again.
 
     Source: Kang et al. 2020 (arXiv 1910.09217), equations 1 and 2. Shen, Lin and Huang 2016 (arXiv 1512.05830), section
     3.2, for the samples in a class.

@@ -3,7 +3,7 @@
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import Generic, TypedDict, TypeVar
+from typing import TypedDict, TypeVar
 
 import torch
 from torch import Tensor, distributed
@@ -23,7 +23,7 @@ class State(TypedDict):
     draw: str  # the text of the sampler, with a checksum of its data
 
 
-class RankedSampler(DistributedSampler[Unit], ABC, Generic[Unit]):
+class RankedSampler(DistributedSampler[Unit], ABC):
     """A sampler whose draw is divided among ranks.
 
     It is a DistributedSampler in name only, so that Lightning does not replace it.
@@ -224,16 +224,23 @@ class IndexSampler(RankedSampler[int]):
     """A sampler of single samples, `DataLoader(data, sampler=sampler, batch_size=32)`."""
 
     def __init__(
-        self, data: Tensor, num_samples: int | None, *, seed: int, rank: int | None, num_replicas: int | None,
+        self,
+        data: Tensor,
+        num_samples: int | None,
+        *,
+        seed: int,
+        rank: int | None,
+        num_replicas: int | None,
         drop_last: bool,
-    ) -> None:  # fmt: skip
-        """Set the samples of an epoch; None for as many as there are. The other arguments are those of the base."""
-        require(
-            num_samples is None or is_positive(num_samples),
-            "num_samples must be a whole number, 1 or more",
-            num_samples,
-        )
-        self.num_samples = len(data) if num_samples is None else num_samples
+    ) -> None:
+        """Set the samples of an epoch; None for as many as there are. The other arguments are those of the base.
+
+        Raises:
+            ValueError: `num_samples` is no whole number of 1 or more, or another argument is outside its domain.
+        """
+        number = len(data) if num_samples is None else num_samples
+        require(is_positive(number), "num_samples must be a whole number, 1 or more", number)
+        self.num_samples = number
         super().__init__(data, seed=seed, rank=rank, num_replicas=num_replicas, drop_last=drop_last)
 
     @property
