@@ -14,8 +14,8 @@ class StratifiedBatchSampler(RankedSampler[list[int]]):
     """Batches that all have the classes in one proportion: `DataLoader(data, batch_sampler=sampler)`.
 
     With batches of B and a share s of a class, each full batch has B s of it, rounded down or up. The batches that
-    round up are spread evenly over the epoch. The batches of R ranks at one step are then nearly one stratified batch of
-    R B.
+    round up are spread evenly over the epoch. The batches of R ranks at one step are then nearly one stratified batch
+    of R B.
 
     An epoch has as many samples as the data. With the shares of the data, each sample comes once, unless a class has
     fewer samples than `fewest` for each batch. Such a class, and one whose share is above that of the data, is passed
