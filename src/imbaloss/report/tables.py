@@ -346,7 +346,11 @@ def write_markdown(lines: Sequence[CellLine], compared: Sequence[ComparedScore])
         lines: The lines of the table.
         compared: The scores to show.
     """
-    reading = tabulate_for_reading(lines, compared)
+    return write_markdown_table(tabulate_for_reading(lines, compared))
+
+
+def write_markdown_table(reading: pd.DataFrame) -> str:
+    """Write a table of texts in Markdown, with its heading. Bars within a text are escaped."""
     escaped = [[text.replace("|", r"\|") for text in line] for line in reading.to_numpy().tolist()]
     written = [list(reading.columns), ["---"] * len(reading.columns), *escaped]
     return "".join(f"| {' | '.join(line)} |\n" for line in written)
@@ -359,8 +363,12 @@ def write_latex(lines: Sequence[CellLine], compared: Sequence[ComparedScore]) ->
         lines: The lines of the table.
         compared: The scores to show.
     """
-    reading = tabulate_for_reading(lines, compared)
-    text: str = reading.to_latex(index=False, escape=True, column_format="llllll" + "r" * (reading.shape[1] - 6))
+    return write_latex_table(tabulate_for_reading(lines, compared), names=6)
+
+
+def write_latex_table(reading: pd.DataFrame, names: int) -> str:
+    """Write a table of texts as a booktabs tabular in LaTeX. The first `names` columns are aligned to the left."""
+    text: str = reading.to_latex(index=False, escape=True, column_format="l" * names + "r" * (reading.shape[1] - names))
     return text.replace(DASH, "--").replace("→", r"$\to$").replace("½", r"$\frac12$")
 
 
