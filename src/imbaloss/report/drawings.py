@@ -143,8 +143,8 @@ def draw_differences(findings: Results) -> Iterator[Drawing]:
                 f"Differences between pairs of methods {where}: the mean over the paired {findings.repetitions} "
                 "with its 95 % interval (Student's t, for each pair alone). Filled marks: better or worse by a test "
                 f"of all pairs. Square marks: equivalent within ±{findings.study.margin:g}, the band. Hollow marks: "
-                f"undecided. Each score{' and level' if levels else ''} is a question of its own: among questions in which no methods differ, "
-                "one in twenty gets a filled mark by chance."
+                f"undecided. Each score{' and level' if levels else ''} is a question of its own: among questions in "
+                "which no methods differ, one in twenty gets a filled mark by chance."
                 + (
                     " For costs, a difference is what the first method saves, and the margin is "
                     f"{findings.study.margin:g} times the cost of the best decision that ignores the data."

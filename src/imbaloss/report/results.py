@@ -16,7 +16,7 @@ class Results(Protocol):
 
     @property
     def study(self) -> JudgedStudy:
-        """What is judged, and by which margin and error."""
+        """The study: its name, its margin, and the error that is allowed."""
 
     @property
     def scored(self) -> Mapping[ComparedScore, Sequence[Cell]]:
@@ -24,7 +24,7 @@ class Results(Protocol):
 
     @property
     def lines(self) -> Sequence[ScoreLine]:
-        """One line for each method in each cell."""
+        """The lines of the table, one for each method in each cell."""
 
     @property
     def comparisons(self) -> Sequence[CellComparison]:

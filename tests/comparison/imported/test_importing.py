@@ -1,6 +1,7 @@
 """What a file of results may hold, what is read of it, and what is refused in one line."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imbaloss.comparison.imported.importing import JudgedFile, check_folder, judge_file
-from imbaloss.comparison.imported.request import ImportRequest
+from imbaloss.comparison.imported.known_scores import KNOWN
+from imbaloss.comparison.imported.request import ROLES, ImportRequest
 from imbaloss.comparison.reading.table_file import ReadingOptions, TableFile
 from imbaloss.statistics import Verdict
 
@@ -40,7 +42,8 @@ def predicted(rows: int = 40, seeds: int = 6) -> pd.DataFrame:
         for method, noise in (("sharp", 0.3), ("blunt", 2.0)):
             logits = 2 * labels - 1 + noise * generator.normal(size=rows)
             frames.append(pd.DataFrame({
-                "method": method, "dataset": "wine", "seed": seed, "row": np.arange(rows) + 100 * seed, "label": labels.astype(int), "probability": 1 / (1 + np.exp(-logits)),
+                "method": method, "dataset": "wine", "seed": seed, "row": np.arange(rows) + 100 * seed,
+                "label": labels.astype(int), "probability": 1 / (1 + np.exp(-logits)),
                 "part": np.where(np.arange(rows) < rows // 2, "validation", "test"),
             }))  # fmt: skip
     return pd.concat(frames, ignore_index=True)
@@ -95,7 +98,7 @@ def test_a_lower_score_is_better_where_its_name_or_the_request_says_so(judge):
     judged = judge(frame, lower_is_better=("deviance",))
     assert overall(judged, "Brier score") == overall(judged, "deviance") == overall(judged)
     assert (judged.table["deviance_low"] > 90).all()  # the interval of an unknown score is cut off nowhere
-    assert list(judge(frame, scores=("brier",)).findings.scored)[0].lower
+    assert next(iter(judge(frame, scores=("brier",)).findings.scored)).lower
     assert [score.label for score in judge(frame).findings.scored] == ["ROC-AUC", "Brier score"]
     assert any("Left out: deviance" in note for note in judge(frame).notes)
 
@@ -313,6 +316,17 @@ def test_the_command_writes_the_report_and_prints_the_table(imbaloss):
         code, out, err = imbaloss(*command)
         assert (code, out) == (2, "")
         assert "imbaloss import-results bench.csv" in err
+
+
+def test_the_documented_file_gives_the_documented_output(imbaloss):
+    """The page lists every known score and option, too."""
+    page = (Path(__file__).parents[3] / "docs" / "import-results.md").read_text()
+    [file] = re.findall(r"```text\n(.*?)```", page, re.DOTALL)
+    [(command, printed)] = re.findall(r"```console\n\$ imbaloss (.*?)\n(.*?)```", page, re.DOTALL)
+    Path("benchmark.csv").write_text(file)
+    assert imbaloss(*command.split()) == (0, printed, "")
+    assert all(f"`{name}`" in page for name in KNOWN if not name.startswith("tuned_"))
+    assert all(f"--{role}-column" in page for role in ROLES)
 
 
 def test_a_refused_file_leaves_nothing(imbaloss):

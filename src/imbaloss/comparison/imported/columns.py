@@ -41,7 +41,7 @@ class ResultTable:
     name: str  # of the file without its ending, which names the data set if no column does
 
     @property
-    def others(self) -> list[str]:
+    def columns_without_role(self) -> list[str]:
         """The columns without a role, in the order of the table."""
         return [name for name in self.table.column_names if name not in self.roles.values()]
 
@@ -179,10 +179,10 @@ def assign_roles(table: "pa.Table", name: str, request: ImportRequest) -> Result
         if role not in roles and first:
             roles[role] = first[0]
     if {"label", "probability"} - roles.keys():  # a file of scores
-        if named := sorted(request.columns.keys() & PREDICTED):
+        if named_roles := sorted(request.columns.keys() & PREDICTED):
             raise ValueError(
-                f"--{named[0]}-column is for predictions, which have a label and a probability in each row: name their "
-                f"columns with --label-column and --probability-column; {list_columns(names)}"
+                f"--{named_roles[0]}-column is for predictions, which have a label and a probability in each row: name "
+                f"their columns with --label-column and --probability-column; {list_columns(names)}"
             )
         roles = {role: column for role, column in roles.items() if role not in PREDICTED}
     if "method" not in roles:

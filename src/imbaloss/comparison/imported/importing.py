@@ -95,13 +95,13 @@ def check_folder(folder: Path, file: str) -> None:
         ValueError: The folder holds another report.
         OSError: The folder cannot be read.
     """
-    held = next((name for name in (*WRITTEN, files.FILE) if (folder / name).exists()), None)
-    if held is None:
+    existing = next((name for name in (*WRITTEN, files.FILE) if (folder / name).exists()), None)
+    if existing is None:
         return
     before = read_imported_file(folder)
     if before != file:
-        what = f"the report of {before}" if before else f"{held}, which is no imported report"
-        raise ValueError(f"{folder} holds {what}: name another folder with --out")
+        content = f"the report of {before}" if before else f"{existing}, which is no imported report"
+        raise ValueError(f"{folder} holds {content}: name another folder with --out")
 
 
 def describe_study(path: Path, results: ResultTable, read: ReadResults, request: ImportRequest) -> ImportedStudy:

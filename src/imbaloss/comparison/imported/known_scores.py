@@ -58,14 +58,14 @@ def choose_scores(names: Sequence[str], request: ImportRequest) -> tuple[Compare
         request: The request.
 
     Raises:
-        ValueError: A named score is missing, a known one is called lower where it is not, or no score is known.
+        ValueError: A named score is missing, a known one is called lower where it is not, or no score is known_score.
     """
     for name in (*request.scores, *request.lower_is_better):
         if name not in names:
             raise ValueError(f"there is no score {name!r}{suggest(name, names)}: {list_columns(names)}")
     for name in request.lower_is_better:
-        known = KNOWN.get(simplify_name(name))
-        if known is not None and not known.lower:
+        known_score = KNOWN.get(simplify_name(name))
+        if known_score is not None and not known_score.lower:
             raise ValueError(f"higher is better for {name!r}: leave out --lower-is-better {name}, or rename the column")
     chosen = [
         name
@@ -89,8 +89,10 @@ def make_score(name: str, *, is_lower: bool) -> ComparedScore:
     """
     if name in OURS:
         return OURS[name]
-    known = KNOWN.get(simplify_name(name), KnownScore(ANY, is_lower))
-    return ComparedScore(name, name, lower=known.lower, limits=ANY if known.domain == ANY else known.limits)
+    known_score = KNOWN.get(simplify_name(name), KnownScore(ANY, is_lower))
+    return ComparedScore(
+        name, name, lower=known_score.lower, limits=ANY if known_score.domain == ANY else known_score.limits
+    )
 
 
 def check_domain(score: ComparedScore, values: NDArray[np.float64], rows: Sequence[int]) -> None:
@@ -104,8 +106,8 @@ def check_domain(score: ComparedScore, values: NDArray[np.float64], rows: Sequen
     Raises:
         ValueError: A value lies outside of the domain. The message names the row.
     """
-    known = KNOWN.get(simplify_name(score.column))
-    low, high = ANY if known is None else known.domain
+    known_score = KNOWN.get(simplify_name(score.column))
+    low, high = ANY if known_score is None else known_score.domain
     wrong = (values < low) | (values > high)
     if wrong.any():
         at = int(wrong.argmax())

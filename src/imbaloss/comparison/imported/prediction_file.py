@@ -51,15 +51,15 @@ def read_predictions(results: ResultTable, request: ImportRequest) -> ReadResult
     check_rows_once(taken, samples.rows)
     check_same_rows(taken, samples)
     has_validation = any(part == "validation" for _, part in taken)
-    found = []
+    imported = []
     for key in dict.fromkeys(key for key, _ in taken):
         if (key, "test") not in taken:
             raise ValueError(f"{key} has validation rows but no test rows: part must be 'test' for some")
         validation = taken.get((key, "validation"))
-        found.append(score_result(key, samples, taken[key, "test"], validation))
+        imported.append(score_result(key, samples, taken[key, "test"], validation))
     compared = COMPARED if has_validation else tuple(score for score in COMPARED if not score.tuned)
     notes = [f"Left out: {left_out} rows of other parts than validation and test"] if left_out else []
-    return ReadResults(tuple(found), compared, has_row_names="row" in results.roles, notes=tuple(notes))
+    return ReadResults(tuple(imported), compared, has_row_names="row" in results.roles, notes=tuple(notes))
 
 
 def score_result(
@@ -101,11 +101,11 @@ def read_parts(results: ResultTable) -> tuple[list[str], int]:
     if "part" not in results.roles:
         return ["test"] * results.table.num_rows, 0
     names = [simplify_name(name) for name in results.names("part")]
-    known = PARTS | {"train": "", "training": ""}
+    names_of_parts = PARTS | {"train": "", "training": ""}
     for row, name in enumerate(names, 1):
-        if name not in known:
+        if name not in names_of_parts:
             raise ValueError(f"a part must be validation, test or train, found {name!r} in row {row}")
-    return [known[name] for name in names], sum(not known[name] for name in names)
+    return [names_of_parts[name] for name in names], sum(not names_of_parts[name] for name in names)
 
 
 def read_labels(results: ResultTable) -> NDArray[np.int64]:
@@ -133,8 +133,8 @@ def read_probabilities(results: ResultTable) -> NDArray[np.float64]:
     wrong = ~((values >= 0) & (values <= 1))
     if wrong.any():
         row = int(wrong.argmax())
-        found = "none" if np.isnan(values[row]) else f"{values[row]:g}"
-        raise ValueError(f"column {column} must be a probability from 0 to 1, found {found} in row {row + 1}")
+        value = "none" if np.isnan(values[row]) else f"{values[row]:g}"
+        raise ValueError(f"column {column} must be a probability from 0 to 1, found {value} in row {row + 1}")
     return values
 
 

@@ -31,15 +31,15 @@ def read_scores(results: ResultTable, request: ImportRequest) -> ReadResults:
     names, values = find_long_columns(results)
     keys = results.keys()
     if not names:
-        candidates = results.others
+        candidates = results.columns_without_role
         compared = choose_scores(candidates, request)
         check_distinct(keys, [""] * len(keys))
         rows = list(range(1, len(keys) + 1))
         numbers = {score: results.numbers(score.column) for score in compared}
         for score, of_score in numbers.items():
             check_domain(score, of_score, rows)
-        found = dict(zip(keys, range(len(keys)), strict=True))
-        scores = {score: {key: of_score[at] for key, at in found.items()} for score, of_score in numbers.items()}
+        places = dict(zip(keys, range(len(keys)), strict=True))
+        scores = {score: {key: of_score[at] for key, at in places.items()} for score, of_score in numbers.items()}
     else:
         candidates = list(dict.fromkeys(names))
         compared = choose_scores(candidates, request)
@@ -62,13 +62,15 @@ def find_long_columns(results: ResultTable) -> tuple[list[str], str]:
     Raises:
         ValueError: A row lacks the name of its score.
     """
-    simple = {simplify_name(name): name for name in results.others}
-    named = next((simple[name] for name in LONG if name in simple and is_text(results.values(simple[name]).type)), None)
-    if named is None or VALUE not in simple:
+    simple = {simplify_name(name): name for name in results.columns_without_role}
+    name_column = next(
+        (simple[name] for name in LONG if name in simple and is_text(results.values(simple[name]).type)), None
+    )
+    if name_column is None or VALUE not in simple:
         return [], ""
-    texts = results.values(named).to_pylist()
+    texts = results.values(name_column).to_pylist()
     if None in texts:
-        raise ValueError(f"column {named!r} is empty in row {texts.index(None) + 1}: it must name the score")
+        raise ValueError(f"column {name_column!r} is empty in row {texts.index(None) + 1}: it must name the score")
     return texts, simple[VALUE]
 
 
