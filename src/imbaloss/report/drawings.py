@@ -129,22 +129,23 @@ def draw_differences(findings: Results) -> Iterator[Drawing]:
     settings = [
         setting for setting in dict.fromkeys(line.setting for line in findings.comparisons) if setting != EVERYWHERE
     ]
+    has_levels = not all(isnan(line.level) for line in findings.comparisons)
     for setting in (EVERYWHERE, *settings[:MOST_SETTINGS]):
         lines = select_repeated([line for line in findings.comparisons if line.setting == setting])
         if len({(line.first, line.second) for line in lines}) > MOST_PAIRS:
             best = find_best_method([line for line in lines if line.score == lines[0].score])
             lines = select_of_method(lines, best)
         if lines:
-            levels = "" if all(isnan(line.level) for line in lines) else ", at each level"
-            where = "averaged over all cells" if setting == EVERYWHERE else f"on {setting}{levels}"
+            at_levels = ", at each level" if has_levels else ""
+            where = "averaged over all cells" if setting == EVERYWHERE else f"on {setting}{at_levels}"
             yield Drawing(
                 make_file_name(f"differences_{setting}"),
                 figures.plot_differences(lines),
                 f"Differences between pairs of methods {where}: the mean over the paired {findings.repetitions} "
                 "with its 95 % interval (Student's t, for each pair alone). Filled marks: better or worse by a test "
                 f"of all pairs. Square marks: equivalent within ±{findings.study.margin:g}, the band. Hollow marks: "
-                f"undecided. Each score{' and level' if levels else ''} is a question of its own: among questions in "
-                "which no methods differ, one in twenty gets a filled mark by chance."
+                f"undecided. Each score{' and level' if has_levels else ''} is a question of its own: among questions "
+                "in which no methods differ, one in twenty gets a filled mark by chance."
                 + (
                     " For costs, a difference is what the first method saves, and the margin is "
                     f"{findings.study.margin:g} times the cost of the best decision that ignores the data."

@@ -37,7 +37,7 @@ BOTH = ["both_low", "both_high"]  # of the ROC-AUC for other samples, which scor
     params=[
         pytest.param(STUDY, id="seeds"),
         pytest.param(FOLDS, id="folds"),
-        pytest.param(STUDY.replace("seeds = 7", "seeds = 1"), id="one seed"),
+        pytest.param(STUDY.replace("seeds = 7", "seeds = 1").replace(", 0.05", ""), id="one seed"),
     ],
 )
 def judged(request, tmp_path_factory) -> Findings:
@@ -101,7 +101,9 @@ def test_predictions_are_scored_and_judged_as_those_of_the_study(judged, tmp_pat
         for part, of_part in judged.store.predictions(row.run).items():
             names = [f"{label}-{image}" for label, image in zip(of_part.labels, of_part.images, strict=True)]
             samples = {"row": names, "label": of_part.labels, "probability": of_part.probabilities}
-            frames.append(pd.DataFrame(samples).assign(**key, part=part).sample(frac=1, random_state=len(frames)))
+            frame = pd.DataFrame(samples).assign(**key, part=part)
+            is_first = key["method"] == judged.methods[0]  # its order is that of all, on which bootstraps depend
+            frames.append(frame if is_first else frame.sample(frac=1, random_state=len(frames)))
     imported = import_frame(pd.concat(frames), judged, tmp_path)
     assert_same_table(imported, judged)
     assert len(imported.table.columns) > 50
