@@ -99,7 +99,7 @@ def test_predictions_are_scored_and_judged_as_those_of_the_study(judged, tmp_pat
     frames = []
     for row, key in keys(judged):
         for part, of_part in judged.store.predictions(row.run).items():
-            names = [f"{label}-{image}" for label, image in zip(of_part.labels, of_part.images, strict=True)]
+            names = [f"{part} {label} {image}" for label, image in zip(of_part.labels, of_part.images, strict=True)]
             samples = {"row": names, "label": of_part.labels, "probability": of_part.probabilities}
             frame = pd.DataFrame(samples).assign(**key, part=part)
             is_first = key["method"] == judged.methods[0]  # its order is that of all, on which bootstraps depend
