@@ -1,6 +1,7 @@
 """What documents show of the output of their code: run as printed, compared by tests/test_docs.py.
 
-`python -m tests.printed NAME...` runs the named pages and notebooks, or all of them, and writes what they print now.
+`python -m tests.printed README.md own-table.ipynb` runs the pages and notebooks of these names, or without names all
+of them, and writes what they print now.
 A ```text block holds lines that the code above it prints. A line `…` stands for lines that are left out.
 """
 
@@ -115,7 +116,7 @@ def write_page(page: Path) -> None:
 
 
 if __name__ == "__main__":
-    named = [path for path in (*QUICK, *SLOW, *NOTEBOOKS) if path.stem in sys.argv[1:] or not sys.argv[1:]]
+    named = [path for path in (*QUICK, *SLOW, *NOTEBOOKS) if path.name in sys.argv[1:] or not sys.argv[1:]]
     for path in named:
         if path.suffix == ".ipynb":
             nbformat.write(run_notebook(path), path)
