@@ -14,6 +14,12 @@ from tests.comparison.examples import QUICK, mixed, write_csv
 ROOT = Path(__file__).parents[1]
 
 
+def test_the_constraints_can_be_met_from_the_public_index():
+    """A build such as 2.13.0+cpu is on PyTorch's own index alone, and would stop a newcomer at the first command."""
+    pins = [line for line in (ROOT / "constraints.txt").read_text().splitlines() if not line.startswith("#")]
+    assert [pin for pin in pins if "+" in pin] == []
+
+
 @pytest.mark.slow
 def test_the_installed_wheel_gives_a_working_command(tmp_path):
     """All that it needs is named, and all files that it reads are in it."""
