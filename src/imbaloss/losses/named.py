@@ -337,8 +337,8 @@ def dice(*, smooth: float = whole_set.SMOOTH, **options: Unpack[LossOptions]) ->
         terms of the denominator.
     Missing class: without positives 0 with gradient 0; without negatives FP = 0.
     Use: for segmentation of small regions; without smoothing it is soft F1. ValueError unless smooth is finite and >=
-        0. Soft labels: TP = sum t p, as in most code. It is then not lowest at p = t; Wang et al. 2023 (arXiv
-        2303.16296) define another Dice that is.
+        0. Soft labels: TP = sum t p, so that it is not lowest at p = t. Wang et al. 2023 (arXiv 2303.16296) define
+        another Dice that is; segmentation-models-pytorch has that one.
     """
     return build_whole_set_loss(partial(whole_set.tversky, alpha=0.5, beta=0.5, smooth=smooth / 2), **options)
 
