@@ -1,13 +1,14 @@
 """Forward and backward of every loss with hard labels, as a ratio to the same loss at another commit, in one run.
 
-    python -m benchmarks.hard_labels BASE [--size 12] [--turns 30] [--calls 20] [--classes 2] [names ...]
+    python -m benchmarks.hard_labels BASE [--size 12] [--turns 30] [--calls 200] [--classes 2] [names ...]
 
 BASE is a folder with a checkout of the other commit (`git worktree add BASE COMMIT`). Both versions of
 `imbaloss.losses` are loaded into this process. In a turn each is called --calls times, in alternation, so that whatever
-slows the machine down slows both; times are those of the process, not of the clock. A ratio is the median over the
-turns, its bound the upper end of a one-sided interval of 95 % for that median, by order statistics: the 20th of 30. The
-values of both versions must be equal to the last bit. The last line counts the bounds above 1.05. float32 logits, float
-targets of two classes with 5 % positives, or integers of several. A table in Markdown goes to standard output.
+slows the machine down slows both; times are those of the process, not of the clock. The ratio of a turn is that of the
+medians of the calls. A loss has the median over the turns; its bound is the upper end of a one-sided interval of 95 %
+for that median, by order statistics: the 20th of 30. The values of both versions must be equal to the last bit. The
+last line counts the bounds above 1.05. float32 logits, float targets of two classes with 5 % positives, or integers of
+several. A table in Markdown goes to standard output.
 """
 
 import argparse
@@ -72,11 +73,11 @@ def ratios(head: Step, base: Step, turns: int, calls: int) -> list[float]:
         base()
     found = []
     for _ in range(turns):
-        times = [0.0, 0.0]
+        times: tuple[list[float], list[float]] = ([], [])
         for call in range(calls):
             for index in (0, 1) if call % 2 else (1, 0):
-                times[index] += seconds((head, base)[index])
-        found.append(times[0] / times[1])
+                times[index].append(seconds((head, base)[index]))
+        found.append(statistics.median(times[0]) / statistics.median(times[1]))
     return sorted(found)
 
 
@@ -101,7 +102,7 @@ def main() -> None:
     options.add_argument("names", nargs="*")
     options.add_argument("--size", type=int, default=12, help="samples, a power of two")
     options.add_argument("--turns", type=int, default=30)
-    options.add_argument("--calls", type=int, default=20)
+    options.add_argument("--calls", type=int, default=200)
     options.add_argument("--classes", type=int, default=2)
     chosen = options.parse_args()
     theirs = load_losses(chosen.base.resolve())

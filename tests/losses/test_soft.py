@@ -472,6 +472,7 @@ def test_refuses_a_batch_in_one_sentence(options, logits, targets, weight, sente
 def test_hard_labels_apart_are_checked_as_labels():
     loss = losses.get("msfe", per_label=True)
     assert "found 0.3 at index (0, 1)" in refusal(lambda: loss(torch.zeros(1, 2), torch.tensor([[0, 0.3]])))
+    assert "(B, labels, ...), found (2, 0)" in refusal(lambda: loss(torch.zeros(2, 0), torch.zeros(2, 0)))
     assert "with per_label=True logits" in refusal(lambda: loss(torch.zeros(2, 3), torch.tensor([0, 1])))
 
 

@@ -47,7 +47,7 @@ class TargetForm:
             ValueError: The shapes do not match.
         """
         if logits == targets:
-            if self.per_label and len(logits) < 2:
+            if self.per_label and (len(logits) < 2 or not logits[1]):
                 raise ValueError(f"per_label=True needs logits and targets (B, labels, ...), found {tuple(logits)}")
             return logits[1] if self.soft and not self.per_label and len(logits) > 1 and logits[1] > 1 else 2
         shapes = f"found {tuple(logits)} and {tuple(targets)}"
