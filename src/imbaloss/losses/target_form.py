@@ -49,7 +49,7 @@ class TargetForm:
         if logits == targets:
             if self.per_label and (len(logits) < 2 or not logits[1]):
                 raise ValueError(f"per_label=True needs logits and targets (B, labels, ...), found {tuple(logits)}")
-            return logits[1] if self.soft and not self.per_label and len(logits) > 1 and logits[1] > 1 else 2
+            return logits[1] if self.has_class_axis(targets) else 2
         shapes = f"found {tuple(logits)} and {tuple(targets)}"
         if self.soft or self.per_label:
             option = "soft" if self.soft else "per_label"
