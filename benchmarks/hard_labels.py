@@ -104,7 +104,7 @@ def main() -> None:
     options.add_argument("--turns", type=int, default=30)
     options.add_argument("--calls", type=int, default=200)
     options.add_argument("--classes", type=int, default=2)
-    chosen = options.parse_args()
+    chosen = options.parse_intermixed_args()
     theirs = load_losses(chosen.base.resolve())
     logits, targets = make_batch(2**chosen.size, chosen.classes)
     given: dict[str, object] = {"counts": (95, 5) if chosen.classes == 2 else (50,) * chosen.classes}
