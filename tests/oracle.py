@@ -253,6 +253,20 @@ WHOLE_SET: dict[str, Callable[..., float]] = {
 }  # fmt: skip
 
 
+def soft_loss(name: str, z: Array, t: Array, *, sample_weight: Array | None = None, **parameters: Any) -> float:
+    """A loss of soft targets t, (N,) or (N, C): each sample once as a member of each class, weighed by its share."""
+    shares = np.stack([1 - t, t], axis=1) if t.ndim == 1 else t
+    s = np.ones(len(z)) if sample_weight is None else sample_weight
+    classes = shares.shape[1]
+    return loss(
+        name,
+        np.concatenate([z] * classes),
+        np.repeat(np.arange(classes), len(z)),
+        sample_weight=np.concatenate([s * share for share in shares.T]),
+        **parameters,
+    )
+
+
 def loss(
     name: str,
     z: Array,

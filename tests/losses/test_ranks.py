@@ -10,10 +10,22 @@ from torch import distributed, multiprocessing
 from torch.nn.parallel import DistributedDataParallel
 
 from imbaloss import losses
-from tests.losses.batches import COUNTS, NAMES, PAIRS, WITHOUT_TOTALS, binary, many_classes
+from tests.losses.batches import (
+    COUNTS,
+    NAMES,
+    PAIRS,
+    WITHOUT_SOFT,
+    WITHOUT_TOTALS,
+    binary,
+    many_classes,
+    soft_binary,
+    soft_classes,
+)
 
 TOGETHER = [name for name in [*NAMES, *PAIRS] if name not in WITHOUT_TOTALS]
 MANY = [name for name in NAMES if name not in WITHOUT_TOTALS | {"asymmetric", "focal"}]
+SOFT = [(name, 2) for name in NAMES if name not in WITHOUT_SOFT]
+SOFT += [(name, 3) for name in MANY if name not in WITHOUT_SOFT]
 SIZES = {2: [31, 9], 4: [20, 3, 0, 17]}  # unequal, one empty
 EXACT = {"rtol": 1e-12, "atol": 1e-12}
 
@@ -26,6 +38,14 @@ def batch(classes: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     generator = torch.Generator().manual_seed(1)
     inputs = torch.randn(40, 5, dtype=torch.float64, generator=generator)
     return inputs, targets, torch.rand(40, dtype=torch.float64, generator=generator)
+
+
+def soft_batch(classes: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """The same with soft targets; the first samples still lack a class."""
+    inputs, hard, weight = batch(classes)
+    _, targets = soft_binary(0, 40) if classes == 2 else soft_classes(0, classes, 40)
+    targets[:9] = hard[0] if classes == 2 else torch.eye(classes)[hard[0]]
+    return inputs, targets, weight
 
 
 def gradients(network: torch.nn.Module) -> list[torch.Tensor]:
@@ -57,6 +77,11 @@ def rank(number: int, ranks: int, folder: str) -> None:
         for name in names:
             loss = losses.get(name, counts=counts, sync=True)
             found[name, classes] = (step(network, loss, *mine), gradients(network))
+    for name, classes in SOFT:
+        network = DistributedDataParallel(model(classes))
+        mine = [part.split(SIZES[ranks])[number] for part in soft_batch(classes)]
+        loss = losses.get(name, counts=COUNTS if classes == 2 else (50, 30, 20), sync=True, soft=True)
+        found[f"soft {name}", classes] = (step(network, loss, *mine), gradients(network))
     network, mine = DistributedDataParallel(model(2)), [part.split(SIZES[ranks])[number] for part in batch(2)]
     halves = [distributed.new_group([first, first + 1]) for first in range(0, ranks, 2)]
     group = halves[number // 2]
@@ -93,7 +118,8 @@ def of_ranks(request):
 
 def assert_is_that_of_one_process(found, name, classes, loss, samples=slice(None)):
     network = model(classes)
-    expected = step(network, loss, *(part[samples] for part in batch(classes)))
+    whole = (soft_batch if name.startswith("soft ") else batch)(classes)
+    expected = step(network, loss, *(part[samples] for part in whole))
     for of_rank in found:
         value, gradient = of_rank[name, classes]
         torch.testing.assert_close(value, expected, **EXACT)
@@ -108,6 +134,12 @@ def test_every_rank_has_the_loss_and_the_gradients_of_one_process(of_ranks, name
 @pytest.mark.parametrize("name", MANY)
 def test_every_rank_has_the_loss_and_the_gradients_of_one_process_for_many_classes(of_ranks, name):
     assert_is_that_of_one_process(of_ranks, name, 3, losses.get(name, counts=(50, 30, 20)))
+
+
+@pytest.mark.parametrize(("name", "classes"), SOFT)
+def test_every_rank_has_the_loss_and_the_gradients_of_one_process_for_soft_labels(of_ranks, name, classes):
+    loss = losses.get(name, counts=COUNTS if classes == 2 else (50, 30, 20), soft=True)
+    assert_is_that_of_one_process(of_ranks, f"soft {name}", classes, loss)
 
 
 def test_accumulation_over_ranks_is_exact_too(of_ranks):

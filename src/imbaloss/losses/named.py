@@ -27,7 +27,8 @@ def mse(**options: Unpack[LossOptions]) -> Loss:
     Math: \frac1n \sum_i w_{d_i} \tfrac12 (d_i - p_i)^2
     Source: the baseline of Wang et al. 2016 (IJCNN).
     Missing class: adds nothing.
-    Use: as a baseline; bounded, so that wrong labels do little harm, but slow to learn from confident mistakes.
+    Use: as a baseline; bounded, so that wrong labels do little harm, but slow to learn from confident mistakes. A soft
+        label t adds 1/2 t (1 - t) to 1/2 (t - p)^2, which changes no gradient.
     """
     return Loss(errors.squared, reductions.mean, **options)
 
@@ -52,7 +53,8 @@ def mfe(**options: Unpack[LossOptions]) -> Loss:
     Math: \sum_c w_c m_c, \quad m_c = \frac1{n_c} \sum_{i: d_i = c} \tfrac12 (d_i - p_i)^2
     Source: Wang et al. 2016 (IJCNN).
     Missing class: adds nothing.
-    Use: when both classes matter alike and no weight should be chosen by hand.
+    Use: when both classes matter alike and no weight should be chosen by hand. Soft labels: not 0 at p = t, and lowest
+        at another p unless the classes have equal sizes, as with any class weights.
     """
     return Loss(errors.squared, reductions.sum_of_class_means, **options)
 
@@ -63,7 +65,9 @@ def msfe(**options: Unpack[LossOptions]) -> Loss:
     Math: \sum_c w_c m_c^2, \quad m_c = \frac1{n_c} \sum_{i: d_i = c} \tfrac12 (d_i - p_i)^2
     Source: Wang et al. 2016 (IJCNN).
     Missing class: adds nothing.
-    Use: like MFE, with more pull on the class that is worse; on small batches with running=0.1, or msfe_unbiased.
+    Use: like MFE, with more pull on the class that is worse; on small batches with running=0.1, or msfe_unbiased. Soft
+        labels: at p = t a class keeps the mean of 1/2 (1 - t)^2 over its shares t, which pulls on the class whose
+        members are most mixed.
     """
     return Loss(errors.squared, reductions.sum_of_squared_class_means, **options)
 
@@ -75,7 +79,7 @@ def msfe_unbiased(**options: Unpack[LossOptions]) -> Loss:
     Source: imbaloss; the square of a mean of n errors is too large by s^2/n on average.
     Missing class: adds nothing; neither does a class with one sample. May be below 0.
     Use: on small batches with at least two samples of each class, over which its mean is the MSFE of the whole set. If
-        batches may hold fewer than two positives, take msfe with running=0.1. Not with running: ValueError.
+        batches may hold fewer than two positives, take msfe with running=0.1. Not with running or soft: ValueError.
     """
     error = partial(errors.with_squares, error=errors.squared)
     return Loss(error, reductions.unbiased_sum_of_squared_class_means, **options)
@@ -120,7 +124,8 @@ def ce(error: Error, **options: Unpack[LossOptions]) -> Loss:
     Source: the textbook's; smoothing: Szegedy et al. 2016 (arXiv 1512.00567), section 7.
     Missing class: adds nothing.
     Use: as the first baseline, with a threshold chosen on validation data: often the hardest to beat. Takes smoothing
-        from 0 to 1 by keyword, for its error.
+        from 0 to 1 by keyword, for its error. Soft labels: that of torch.nn. Smoothed targets give the same, but with
+        class weights: smoothing leaves a sample in its class, and a soft label moves a part of it to the others.
     """
     return Loss(error, reductions.mean, **options)
 
@@ -163,7 +168,9 @@ def focal(error: Error, *, alpha: float = 0.25, **options: Unpack[LossOptions]) 
     Source: Lin et al. 2017, eq. 5 (arXiv 1708.02002). alpha is for two classes; class_weights replaces it.
     Missing class: adds nothing.
     Use: when easy negatives drown the rest, as in detection; alpha 0.25 weighs the positives down: try 0.75 too.
-        Several classes need class_weights. Takes gamma >= 0 by keyword, for its error.
+        Several classes need class_weights. Takes gamma >= 0 by keyword, for its error. Soft labels: t times the error
+        of a positive and 1 - t times that of a negative. The quality focal loss (Li et al. 2020, arXiv 2006.04388) is
+        another: cross-entropy times |t - p|^gamma, which is 0 at p = t.
     """
     require(0 <= alpha <= 1, "alpha must be between 0 and 1", alpha)
     weights_from_alpha = options.get("class_weights") is None
@@ -206,7 +213,8 @@ def mae(**options: Unpack[LossOptions]) -> Loss:
     Math: \frac1n \sum_i w_{d_i} (1 - p_{t,i})
     Source: Ghosh et al. 2017 (arXiv 1712.09482).
     Missing class: adds nothing.
-    Use: when labels are often wrong; it learns slowly, and with a rare class often not at all.
+    Use: when labels are often wrong; it learns slowly, and with a rare class often not at all. A soft label gives
+        t (1 - p) + (1 - t) p, which is lowest at p = 0 or 1 and is not |t - p|.
     """
     return Loss(errors.absolute, reductions.mean, **options)
 
@@ -219,7 +227,8 @@ def huber(error: Error, **options: Unpack[LossOptions]) -> Loss:
         \text{else} \end{cases}, \quad e_i = 1 - p_{t,i}
     Source: Huber 1964 (Ann. Math. Statist. 35).
     Missing class: adds nothing.
-    Use: between mse (delta = 1) and mae. Takes delta, above 0 and at most 1, by keyword, for its error.
+    Use: between mse (delta = 1) and mae. Takes delta, above 0 and at most 1, by keyword, for its error. A soft label
+        gives t times the error of a positive plus 1 - t times that of a negative, not the Huber loss of t - p.
     """
     return Loss(error, reductions.mean, **options)
 
@@ -328,7 +337,8 @@ def dice(*, smooth: float = whole_set.SMOOTH, **options: Unpack[LossOptions]) ->
         terms of the denominator.
     Missing class: without positives 0 with gradient 0; without negatives FP = 0.
     Use: for segmentation of small regions; without smoothing it is soft F1. ValueError unless smooth is finite and >=
-        0.
+        0. Soft labels: TP = sum t p, so that it is not lowest at p = t. Wang et al. 2023 (arXiv 2303.16296) define
+        another Dice that is; segmentation-models-pytorch has that one.
     """
     return build_whole_set_loss(partial(whole_set.tversky, alpha=0.5, beta=0.5, smooth=smooth / 2), **options)
 
@@ -391,7 +401,7 @@ def auc_squared_hinge(rank_function: RankFunction, **options: Unpack[LossOptions
     Source: Yan et al. 2003 (ICML); sorted, O(B log B).
     Missing class: 0 with gradient 0.
     Use: like auc_margin, but pairs that are right by the margin add nothing; with large batches. Takes margin > 0 by
-        keyword, for its function of pairs. No sync or running: ValueError.
+        keyword, for its function of pairs. No sync, running or soft: ValueError.
     """
     return build_ranking_loss(rank_function, **options)
 
@@ -402,7 +412,7 @@ def auc_logistic(**options: Unpack[LossOptions]) -> Ranking:
     Math: \frac1{n_+ n_-} \sum_{d_i=1} \sum_{d_j=0} \log\left( 1 + e^{z_j - z_i} \right)
     Source: Burges et al. 2005 (ICML), RankNet.
     Missing class: 0 with gradient 0.
-    Use: when the ranking counts; time grows with positives x batch. No sync or running: ValueError.
+    Use: when the ranking counts; time grows with positives x batch. No sync, running or soft: ValueError.
     """
     return build_ranking_loss(ranking.auc_logistic, **options)
 
@@ -416,7 +426,7 @@ def smooth_ap(rank_function: RankFunction, **options: Unpack[LossOptions]) -> Ra
     Source: Brown et al. 2020 (arXiv 2007.12163), for cosine similarities; for logits the temperature is higher here.
     Missing class: 0 with gradient 0.
     Use: when the top of the ranking counts (average precision); time grows with positives x batch. Takes temperature >
-        0 by keyword, for its function of ranks. No sync or running: ValueError.
+        0 by keyword, for its function of ranks. No sync, running or soft: ValueError.
     """
     return build_ranking_loss(rank_function, **options)
 
@@ -448,8 +458,15 @@ def build_ranking_loss(rank_function: RankFunction, **options: Unpack[LossOption
         options: class_weights and ignore_index.
 
     Raises:
-        ValueError: sync or running is given, or class_weights or ignore_index is not admitted.
+        ValueError: sync, running, soft or per_label is given, or class_weights or ignore_index is not admitted.
     """
+    if options.get("soft"):
+        raise ValueError(
+            "a loss of pairs or ranks compares samples of one class with those of the other: soft labels have no "
+            "meaning in it"
+        )
+    if options.get("per_label"):
+        raise ValueError("a loss of pairs or ranks has no class totals: call it once for each label, without per_label")
     if options.get("sync") or options.get("running") is not None:
         raise ValueError("a loss of pairs or ranks has no class totals: neither sync nor running can be used with it")
     return Ranking(rank_function, class_weights=options.get("class_weights"), ignore_index=options.get("ignore_index"))

@@ -44,6 +44,7 @@ def render_guide() -> str:
         reductions=losses.REDUCTIONS,
         rules=find_bullets(Criterion),
         options=find_bullets(losses.Loss, "sync", "running"),
+        target_options=find_bullets(losses.Loss, "soft", "per_label"),
         counts=COUNTS,
         pictures=PICTURES.as_posix(),
     )
