@@ -88,7 +88,10 @@ def check_soft_targets(targets: Tensor, sample_weight: Tensor | None, classes: i
     if classes > 1:
         sums = targets.sum(1, dtype=torch.promote_types(targets.dtype, torch.float32))
         tolerance = max(1e-5, 4 * torch.finfo(targets.dtype).eps)
-        rule = f"soft targets of {classes} classes must sum to 1 over axis 1 (labels apart need per_label=True)"
+        rule = (
+            f"soft targets of {classes} classes must sum to 1 over axis 1 (labels apart need per_label=True, a binary "
+            "map the shape (B, 1, ...))"
+        )
         refuse_first(sums, (sums - 1).abs() > tolerance, rule)
 
 
