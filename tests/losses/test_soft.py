@@ -454,7 +454,7 @@ def test_a_share_without_the_option_is_refused_and_the_option_named():
         ({}, (3,), [0.1, 1.5, 0], None, "soft targets must be between 0 and 1, found 1.5 at index 1 of shape (3,)"),
         ({}, (3,), [0.1, -0.5, 0], None, "soft targets must be between 0 and 1, found -0.5 at index 1 of shape (3,)"),
         ({}, (3,), [0.1, float("nan"), 0], None, "soft targets must be between 0 and 1, found nan at index 1"),
-        ({}, (2, 3), [[0.5, 0.5, 0], [0.5, 0.6, 0]], None, "must sum to 1 over axis 1 (labels apart need per_label=True, a bin"),
+        ({}, (2, 3), [[0.5, 0.5, 0], [0.5, 0.6, 0]], None, "(labels apart need per_label=True, a binary map"),
         ({}, (2, 2), [[0.5, 0.5], [0.5, 0.4]], None, "found 0.9 at index 1 of shape (2,)"),
         ({}, (3, 2), [0.5, 0.5, 0], None, "with soft=True logits and targets must have equal shapes, found (3, 2) and"),
         ({}, (2, 2), [[1.0, 0], [0, 1.0]], (2, 2), "shape of targets without their axis 1, (2,), found (2, 2)"),
