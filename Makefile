@@ -27,8 +27,9 @@ check: setup
 bench: setup  ## ratios of training to a plain loop, skorch and Lightning; minutes
 	$(BIN)/python -m benchmarks.training
 
-docs: setup  ## docs/losses.md and its pictures, from the docstrings of the losses
+docs: setup  ## docs/losses.md and its pictures from the docstrings of the losses, docs/reference/commands.md from the help
 	$(BIN)/python -m imbaloss.report.guide docs
+	$(BIN)/python -m imbaloss.cli.guide docs
 
 setup: .venv/installed
 
