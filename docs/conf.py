@@ -17,6 +17,7 @@ import imbaloss
 
 project = "imbaloss"
 version = imbaloss.__version__
+release = version
 language = "en"
 extensions = [
     "myst_nb",  # Markdown, and notebooks with the outputs that they hold
@@ -26,7 +27,7 @@ extensions = [
     "sphinx_copybutton",
     "sphinx_design",
 ]
-exclude_patterns = ["README.md"]
+suppress_warnings = ["etoc.glob"]  # a folder of pages may be empty
 
 myst_enable_extensions = ["colon_fence", "dollarmath"]
 myst_fence_as_directive = ["math"]  # as GitHub writes formulas
@@ -36,6 +37,7 @@ nb_execution_mode = "off"  # the tests execute the notebooks
 autodoc_default_options = {"members": True, "undoc-members": True, "exclude-members": "set_fit_request, set_score_request, set_predict_request, set_predict_proba_request"}
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
+smartquotes = False  # two dashes are an option
 default_role = "code"  # docstrings write code in single backticks
 napoleon_use_ivar = True
 napoleon_use_param = napoleon_use_rtype = False  # types stand in the signature, and those of scikit-learn's form are no types
@@ -79,22 +81,32 @@ OUTSIDE = {  # documents beside docs/ -> the page of the site that shows them
 to_mathml = LatexToMathML()
 
 
-def lead_links_into_the_site(app: Sphinx, page: str, source: list[str]) -> None:
-    """Let links to documents outside docs/ lead to the pages that show them; the files have links for GitHub."""
+def adapt_links(app: Sphinx, page: str, source: list[str]) -> None:
+    """Adapt the links of a page to the site; the files have them for readers of GitHub.
+
+    Links to documents outside docs/ lead to the pages that show them. A link named after its file has the title of the
+    page or section as its text.
+    """
     folder = Path("docs", page).parent.as_posix()
 
     def replace(link: re.Match[str]) -> str:
         target = OUTSIDE.get(normpath(f"{folder}/{link[1]}"))
         return f"]({relpath(f'docs/{target}', folder)}" if target else link[0]
 
-    source[0] = re.sub(r"\]\(((?:\.\./)+[A-Z]+\.md)", replace, source[0])
+    text = re.sub(r"\]\(((?:\.\./)+[A-Z]+\.md)", replace, source[0])
+    source[0] = re.sub(r"\[[\w./-]+\.md\]\(", "[](", text)
 
 
-def write_formula(translator: Any, node: nodes.math | nodes.math_block) -> None:
-    """Write a formula as MathML, which browsers show by themselves; TeX that is not understood stops the build."""
-    translator.body.append(
-        to_mathml.convert_with_local_state(node.astext(), displaystyle=isinstance(node, nodes.math_block))
-    )
+def write_inline(translator: Any, node: nodes.math) -> None:
+    """Write a formula in a line as MathML, which browsers show by themselves; wrong TeX stops the build."""
+    translator.body.append(to_mathml.convert_with_local_state(node.astext(), displaystyle=False))
+    raise nodes.SkipNode
+
+
+def write_block(translator: Any, node: nodes.math_block) -> None:
+    """Write a formula of its own as MathML; a long one scrolls by itself on a narrow screen."""
+    formula = to_mathml.convert_with_local_state(node.astext(), displaystyle=True)
+    translator.body.append(f'<div class="formula" tabindex="0">{formula}</div>')
     raise nodes.SkipNode
 
 
@@ -132,7 +144,7 @@ def unlink_builtins(app: Sphinx, doctree: nodes.document) -> None:
 
 def setup(app: Sphinx) -> None:
     """Connect what is written above with Sphinx."""
-    app.add_html_math_renderer("mathml", (write_formula, None), (write_formula, None))
-    app.connect("source-read", lead_links_into_the_site)
+    app.add_html_math_renderer("mathml", (write_inline, None), (write_block, None))
+    app.connect("source-read", adapt_links)
     app.connect("doctree-read", unlink_builtins)
     app.connect("autodoc-process-docstring", describe, priority=400)  # before napoleon
