@@ -58,6 +58,7 @@ html_title = "imbaloss"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_copy_source = False
+html_sidebars = {page: [] for page in ("index", "concepts", "decisions")}  # nothing stands below them
 html_show_search_summary = False  # summaries are fetched, which a browser refuses for files
 html_theme_options = {
     "header_links_before_dropdown": 8,
