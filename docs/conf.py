@@ -9,9 +9,10 @@ from posixpath import normpath, relpath
 from typing import Any
 
 from docutils import nodes
-from math_core import LatexToMathML
+from math_core import LatexError, LatexToMathML
 from sphinx import addnodes
 from sphinx.application import Sphinx
+from sphinx.util import logging
 
 import imbaloss
 
@@ -34,18 +35,24 @@ myst_fence_as_directive = ["math"]  # as GitHub writes formulas
 myst_heading_anchors = 4
 nb_execution_mode = "off"  # the tests execute the notebooks
 
-autodoc_default_options = {"members": True, "undoc-members": True, "exclude-members": "set_fit_request, set_score_request, set_predict_request, set_predict_proba_request"}
+autodoc_default_options = {
+    "members": True,
+    "undoc-members": True,
+    "exclude-members": "set_fit_request, set_score_request, set_predict_request, set_predict_proba_request",
+}
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
 smartquotes = False  # two dashes are an option
 default_role = "code"  # docstrings write code in single backticks
 napoleon_use_ivar = True
-napoleon_use_param = napoleon_use_rtype = False  # types stand in the signature, and those of scikit-learn's form are no types
+napoleon_use_param = napoleon_use_rtype = (
+    False  # types stand in the signature, and those of scikit-learn's form are no types
+)
 python_maximum_signature_line_length = 80
 toc_object_entries_show_parents = "hide"
 python_use_unqualified_type_names = True
-# strict mode (-n) asks for a target of each type. Types of other packages have none, since a build without network cannot
-# ask for their inventories; nor have type variables and what only the attributes of answers and reports lead to
+# strict mode (-n) asks for a target of each type. Types of other packages have none, since a build without
+# network cannot ask for their inventories; nor have type variables, and types behind attributes of answers and reports
 nitpick_ignore_regex = [
     (r"py:.*", r"(collections|concurrent|enum|numpy|np|pa|pandas|pd|pathlib|sqlite3|torch|typing)\b.*"),
     (r"py:exc", r"FieldError|NotFittedError"),
@@ -79,7 +86,7 @@ OUTSIDE = {  # documents beside docs/ -> the page of the site that shows them
     "CONTRIBUTING.md": "project/contributing.md",
     "CHANGELOG.md": "project/changelog.md",
 }
-to_mathml = LatexToMathML()
+to_mathml = LatexToMathML(fancy_error=False)
 
 
 def adapt_links(app: Sphinx, page: str, source: list[str]) -> None:
@@ -99,16 +106,24 @@ def adapt_links(app: Sphinx, page: str, source: list[str]) -> None:
 
 
 def write_inline(translator: Any, node: nodes.math) -> None:
-    """Write a formula in a line as MathML, which browsers show by themselves; wrong TeX stops the build."""
-    translator.body.append(to_mathml.convert_with_local_state(node.astext(), displaystyle=False))
+    """Write a formula in a line as MathML, which browsers show by themselves."""
+    translator.body.append(convert_formula(node, displaystyle=False))
     raise nodes.SkipNode
 
 
 def write_block(translator: Any, node: nodes.math_block) -> None:
     """Write a formula of its own as MathML; a long one scrolls by itself on a narrow screen."""
-    formula = to_mathml.convert_with_local_state(node.astext(), displaystyle=True)
-    translator.body.append(f'<div class="formula" tabindex="0">{formula}</div>')
+    translator.body.append(f'<div class="formula" tabindex="0">{convert_formula(node, displaystyle=True)}</div>')
     raise nodes.SkipNode
+
+
+def convert_formula(node: nodes.Element, *, displaystyle: bool) -> str:
+    """Convert the TeX of a formula to MathML. TeX that is not understood is a warning, and so an error of the build."""
+    try:
+        return to_mathml.convert_with_local_state(node.astext(), displaystyle=displaystyle)
+    except LatexError as error:
+        logging.getLogger(__name__).warning("formula %s: %s", node.astext(), error, location=node)
+        return ""
 
 
 PLAIN = re.compile(r"(`[^`]*`)|(?<=\S )\*(?=\w)|\|(?=\w)|(?<=\w)_(?!\w)")  # code, or what would be markup
@@ -117,8 +132,8 @@ PLAIN = re.compile(r"(`[^`]*`)|(?<=\S )\*(?=\w)|\|(?=\w)|(?<=\w)_(?!\w)")  # cod
 def describe(app: Sphinx, what: str, name: str, documented: object, options: object, lines: list[str]) -> None:
     """Adapt a docstring to autodoc.
 
-    A colon in a property's first sentence is no type. The `*` of a shape and the `|` of an absolute value are no markup.
-    A field of a dataclass has the comment beside it, and a constant nothing: what is there is its type's docstring.
+    A colon in a property's first sentence is no type. The `*` of a shape and the `|` of an absolute value are no
+    markup. A field of a dataclass has the comment beside it, and a constant nothing: what is there is its type's.
     """
     lines[:] = [PLAIN.sub(lambda found: found[1] or f"\\{found[0]}", line) for line in lines]
     if what == "data":
@@ -143,9 +158,15 @@ def unlink_builtins(app: Sphinx, doctree: nodes.document) -> None:
             reference.replace_self(addnodes.desc_sig_name(text=reference["reftarget"]))
 
 
+def name_signatures(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object) -> None:
+    """Say that the lines of a long signature are no list of definitions, as which Sphinx writes them."""
+    context["body"] = context.get("body", "").replace("<dl>\n<dd>", '<dl role="presentation">\n<dd>')
+
+
 def setup(app: Sphinx) -> None:
     """Connect what is written above with Sphinx."""
     app.add_html_math_renderer("mathml", (write_inline, None), (write_block, None))
     app.connect("source-read", adapt_links)
+    app.connect("html-page-context", name_signatures)
     app.connect("doctree-read", unlink_builtins)
     app.connect("autodoc-process-docstring", describe, priority=400)  # before napoleon

@@ -73,7 +73,11 @@ def test_the_page_of_the_commands_is_made_from_their_help():
 def test_every_environment_variable_is_listed():
     source = "".join(file.read_text() for file in (ROOT / "src").rglob("*.py"))
     page = (REFERENCE / "environment.md").read_text()
-    names = {*VARIABLES, *re.findall(r"\bIMBALOSS_[A-Z_]+", source), *re.findall(r"environ\W+(?:\w+\()?\"(\w+)", source)}
+    names = {
+        *VARIABLES,
+        *re.findall(r"\bIMBALOSS_[A-Z_]+", source),
+        *re.findall(r"environ\W+(?:\w+\()?\"(\w+)", source),
+    }
     assert "IMBALOSS_DATA" in names
     assert [name for name in names if f"| `{name}` |" not in page] == []
 
@@ -99,7 +103,7 @@ def test_every_column_of_a_table_is_listed_in_its_order(folder, tmp_path):
 
 def test_every_column_of_predictions_is_listed(folder):
     assert list(pd.read_csv(folder / "predictions.csv")) == listed("The file of predictions")
-    assert [ROW, "probability_yes", BASE, COLUMN, VALUE, CONTRIBUTION] == listed("Explained rows")
+    assert listed("Explained rows") == [ROW, "probability_yes", BASE, COLUMN, VALUE, CONTRIBUTION]
 
 
 def test_every_table_and_array_of_a_store_is_listed(folder):

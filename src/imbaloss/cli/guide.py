@@ -20,7 +20,7 @@ do and what goes with what; [what the commands write](outputs.md) has every file
 without a default changes nothing unless it is used. The defaults of `train` and `reproduce` for networks are those of
 the data set and the loss: [options of `train` and `reproduce`](../commands.md#options-of-train-and-reproduce).
 """
-COLUMNS = "| {} | default | |\n| --- | --- | --- |\n"
+COLUMNS = "| {} | default | what it does |\n| --- | --- | --- |\n"
 
 
 def render_reference() -> str:
