@@ -41,6 +41,7 @@ autodoc_default_options = {
     "exclude-members": "set_fit_request, set_score_request, set_predict_request, set_predict_proba_request",
 }
 autodoc_member_order = "bysource"
+autodoc_mock_imports = ["lightning"]  # optional, and slow to import
 autodoc_typehints_format = "short"
 smartquotes = False  # two dashes are an option
 default_role = "code"  # docstrings write code in single backticks
@@ -56,7 +57,10 @@ python_use_unqualified_type_names = True
 nitpick_ignore_regex = [
     (r"py:.*", r"(collections|concurrent|enum|numpy|np|pa|pandas|pd|pathlib|sqlite3|torch|typing)\b.*"),
     (r"py:exc", r"FieldError|NotFittedError"),
-    (r"py:class", r"imbaloss\.(networks\.stack\.Network|studies\.store\.Content|training\.loop\.Fitted_co)"),
+    (
+        r"py:class",
+        r"imbaloss\.(networks\.stack\.Network|samplers\.ranked\.Unit|studies\.store\.Content|training\.loop\.Fitted_co)",
+    ),
     (r"py:class", r"imbaloss\.(comparison|report)\..*|RenderableType"),
 ]
 

@@ -14,9 +14,13 @@ from imbaloss import studies
 from imbaloss.cli import guide
 from imbaloss.cli.environment import VARIABLES
 from imbaloss.comparison.explanation import BASE, COLUMN, CONTRIBUTION, ROW, VALUE
+from imbaloss.comparison.imported.importing import judge_file
+from imbaloss.comparison.imported.request import ImportRequest
+from imbaloss.comparison.reading.table_file import TableFile
 from imbaloss.learners.model_files import PREDICTORS
 from imbaloss.report import tabulate_comparisons
 from tests.comparison.examples import mixed, write_csv
+from tests.comparison.imported.test_importing import benchmark
 from tests.report import examples
 
 ROOT = Path(__file__).parents[1]
@@ -99,6 +103,12 @@ def test_every_column_of_a_table_is_listed_in_its_order(folder, tmp_path):
         assert list(table) == listed("`table.csv`")
     assert list(tabulate_comparisons(findings.comparisons)) == listed("`comparisons.csv`")
     assert list(pd.read_csv(folder / "own" / "importance.csv")) == listed("`importance.csv`")
+
+
+def test_every_column_of_imported_results_is_listed_in_its_order(tmp_path):
+    benchmark().to_csv(tmp_path / "bench.csv", index=False)
+    judged = judge_file(TableFile(tmp_path / "bench.csv"), ImportRequest())
+    assert list(judged.table) == listed("`table.csv` of `import-results`")
 
 
 def test_every_column_of_predictions_is_listed(folder):

@@ -50,7 +50,7 @@ from imbaloss.report.cells import (
     list_repetitions,
 )
 from imbaloss.report.comparisons import CellComparison, select_of_method, select_repeated
-from imbaloss.report.findings import rule_out_in_cell
+from imbaloss.report.results import rule_out_in_cell
 from imbaloss.statistics import Interval, Ruling
 from imbaloss.studies import PermutedScores, ReportExtension, Row
 

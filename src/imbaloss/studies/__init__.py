@@ -31,7 +31,7 @@ from imbaloss.studies.jobs import Job, cut_into_stacks
 from imbaloss.studies.observer import SilentObserver, StudyObserver
 from imbaloss.studies.permuted import PermutedScores
 from imbaloss.studies.prototypes import PrototypeMap
-from imbaloss.studies.reportable import ReportableStudy, ReportExtension
+from imbaloss.studies.reportable import JudgedStudy, ReportableStudy, ReportExtension
 from imbaloss.studies.row import THRESHOLDS, Row
 from imbaloss.studies.status import Status
 from imbaloss.studies.store import Predictions, Segments, Store
@@ -50,6 +50,7 @@ __all__ = [
     "Finished",
     "Forecast",
     "Job",
+    "JudgedStudy",
     "PermutedScores",
     "Predictions",
     "PrototypeMap",
