@@ -20,8 +20,8 @@ NEEDS = ("onnx", "onnxscript")  # packages that PyTorch's exporter imports
 def write(model: Model, file: Path, threshold: float | None, costs: NDArray[np.float64] | None = None) -> Path:
     """Write a model as an ONNX file, whole or not at all. Input "X", outputs "probabilities" and "decisions".
 
-    The file computes, in float64, probabilities (B, C) and decisions (B,), the numbers of classes, from inputs (B,
-    *shape).
+    The file computes, in float64, from inputs (B, *shape): probabilities (B, C) and decisions (B,), the numbers of
+    classes.
 
     Args:
         model: The model, with scaling, prior correction and calibration.
