@@ -10,10 +10,10 @@ from torch import distributed, multiprocessing
 from torch.nn.parallel import DistributedDataParallel
 
 from imbaloss import losses
-from tests.losses.batches import COUNTS, NAMES, PAIRS, WITHOUT_TOTALS, binary, many_classes
+from tests.losses.batches import COUNTS, NAMES, PAIRS, binary, many_classes
 
-TOGETHER = [name for name in [*NAMES, *PAIRS] if name not in WITHOUT_TOTALS]
-MANY = [name for name in NAMES if name not in WITHOUT_TOTALS | {"asymmetric", "focal"}]
+TOGETHER = [*NAMES, *PAIRS]
+MANY = [name for name in NAMES if name not in {"asymmetric", "focal"}]
 SIZES = {2: [31, 9], 4: [20, 3, 0, 17]}  # unequal, one empty
 EXACT = {"rtol": 1e-12, "atol": 1e-12}
 
