@@ -60,7 +60,8 @@ class ScoreMemory(nn.Module):
             )
         logits = batch.logits.detach()
         classes = max(2, logits.shape[-1])
-        weights = batch.weights.detach().where(logits.isfinite().all(-1), 0)
+        is_finite = logits.isfinite().all(-1)
+        weights = batch.weights.detach().where(is_finite, 0)
         class_weights = class_indicators(batch.targets, classes, logits.dtype) * weights.unsqueeze(-2)  # (S, C, B)
         if not self.weights.ndim:
             networks, _, numbers = logits.shape
@@ -68,7 +69,7 @@ class ScoreMemory(nn.Module):
             self.weights = self.logits.new_zeros(self.logits.shape[:-1])
         self.seen = self.seen.to(logits.device) + class_weights.sum(-1)
         joined = self.join(batch, class_weights.sum(-1))
-        self.push(logits, class_weights)
+        self.push(logits.where(is_finite.unsqueeze(-1), 0), class_weights)
         return joined
 
     def join(self, batch: Scores, class_weights: Tensor) -> Scores:

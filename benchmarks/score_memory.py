@@ -1,0 +1,179 @@
+"""How near is the gradient of a small batch to that of the whole set, with a memory of earlier scores and without?
+
+    python -m benchmarks.score_memory [--losses smooth_ap] [--memory 0 512 4096] [--steps 300 3000] [--lr 0.001]
+
+20,000 rows with 3 % positives, a network with one hidden layer, batches of 32, Adam. One training, by the loss without
+memory, goes through the batches, and losses with memory see the same scores of the same batches. After so many steps
+the gradient of the weights is computed for many batches and compared with that of all rows:
+
+- cosine: of the angle between the mean gradient of the batches and that of all rows;
+- length: of the mean gradient, over that of all rows;
+- fresh: the cosine if the memory held today's scores of the same rows; what lies between is that weights have moved;
+- spread: the root of the mean squared distance of one batch's gradient from their mean, over the length of the mean;
+- ms: the time of one batch, forward and backward.
+
+--train N trains by each loss for N steps instead, and prints scores on other rows.
+"""
+
+import argparse
+import statistics
+import time
+
+import torch
+from sklearn import metrics
+from torch import Tensor, nn
+
+from imbaloss import losses
+
+ROWS, INPUTS, SHARE, BATCH, AT_ONCE = 20_000, 20, 0.03, 32, 50
+
+
+def draw_rows(seed: int) -> tuple[Tensor, Tensor]:
+    """Inputs and targets: positives lie higher in five inputs, and farther out in another five."""
+    generator = torch.Generator().manual_seed(seed)
+    targets = (torch.rand(ROWS, generator=generator) < SHARE).long()
+    inputs = torch.randn(ROWS, INPUTS, generator=generator)
+    inputs[:, :5] += 0.5 * targets.unsqueeze(1)
+    inputs[:, 5:10] *= 1 + 0.7 * targets.unsqueeze(1)
+    return inputs, targets
+
+
+def make_network(lr: float, seed: int = 0) -> tuple[nn.Module, torch.optim.Optimizer]:
+    torch.manual_seed(seed)
+    network = nn.Sequential(nn.Linear(INPUTS, 32), nn.Tanh(), nn.Linear(32, 1), nn.Flatten(0))
+    return network, torch.optim.Adam(network.parameters(), lr=lr)
+
+
+def make_loss(name: str, memory: int) -> nn.Module:
+    return losses.get(name, **({"memory": memory} if memory else {}))
+
+
+def logit_gradients(network: nn.Module, inputs: Tensor) -> Tensor:
+    """The gradient of each row's logit with respect to the weights, (N, W)."""
+    weights = dict(network.named_parameters())
+
+    def logit(values: dict[str, Tensor], row: Tensor) -> Tensor:
+        return torch.func.functional_call(network, values, (row.unsqueeze(0),)).squeeze(0)
+
+    of_rows = torch.func.vmap(torch.func.grad(logit), in_dims=(None, 0))(weights, inputs)
+    return torch.cat([part.detach().flatten(1) for part in of_rows.values()], dim=1)
+
+
+def batch_gradients(loss: nn.Module, logits: Tensor, targets: Tensor, of_rows: Tensor, batches: Tensor) -> Tensor:
+    """The gradient of the weights for each batch of rows, (K, W), all with the memory as it is now."""
+    state = loss.state_dict()
+    gradients = []
+    for rows in batches.split(AT_ONCE):
+        stack = {key: value.expand(len(rows), *value.shape[1:]) for key, value in state.items()}
+        several = losses.Ranking(loss.rank_function, memory=loss.memory and loss.memory.size)
+        several.load_state_dict(stack)
+        batch = logits[rows].requires_grad_()
+        (gradient,) = torch.autograd.grad(several.stacked(batch, targets[rows]).sum(), batch)
+        gradients.append((gradient.unsqueeze(-1) * of_rows[rows]).sum(1))
+    return torch.cat(gradients).double()
+
+
+def refresh(name: str, memory: int, logits: Tensor, targets: Tensor, seen: list[Tensor]) -> nn.Module:
+    """The loss with the scores that these rows have today."""
+    loss = make_loss(name, memory)
+    for rows in seen:
+        loss(logits[rows], targets[rows])
+    return loss
+
+
+def milliseconds(loss: nn.Module, logits: Tensor, targets: Tensor) -> float:
+    times = []
+    for rows in torch.arange(BATCH * 20).split(BATCH):
+        batch = logits[rows].requires_grad_()
+        start = time.perf_counter()
+        loss(batch, targets[rows]).backward()
+        times.append(time.perf_counter() - start)
+    return 1000 * statistics.median(times)
+
+
+def compare(name: str, network: nn.Module, watchers: dict[int, nn.Module], seen: list[Tensor], number: int) -> None:
+    inputs, targets = draw_rows(0)
+    of_rows = logit_gradients(network, inputs)
+    logits = network(inputs).detach()
+    every = logits.clone().requires_grad_()
+    (gradient,) = torch.autograd.grad(losses.get(name)(every, targets), every)
+    whole = (gradient @ of_rows).double()
+    batches = torch.randint(ROWS, (number, BATCH), generator=torch.Generator().manual_seed(2))
+    for memory, loss in watchers.items():
+        gradients = batch_gradients(loss, logits, targets, of_rows, batches)
+        mean = gradients.mean(0)
+        cells = [torch.cosine_similarity(mean, whole, dim=0), mean.norm() / whole.norm()]
+        today = refresh(name, memory, logits, targets, seen if memory else [])
+        fresh = batch_gradients(today, logits, targets, of_rows, batches).mean(0)
+        cells += [torch.cosine_similarity(fresh, whole, dim=0), gradients.var(0).sum().sqrt() / mean.norm()]
+        figures = [f"{cell:.3f}" for cell in cells[:3]] + [
+            f"{cells[3]:.1f}",
+            f"{milliseconds(today, logits, targets):.1f}",
+        ]
+        print(f"| `{name}` | {len(seen)} | {memory} |", " | ".join(figures), "|", flush=True)
+
+
+def watch(name: str, chosen: argparse.Namespace) -> None:
+    inputs, targets = draw_rows(0)
+    network, optimizer = make_network(chosen.lr)
+    plain = losses.get(name)
+    watchers = {memory: make_loss(name, memory) for memory in chosen.memory}
+    seen, generator = [], torch.Generator().manual_seed(1)
+    for step in range(1, max(chosen.steps) + 1):
+        rows = torch.randint(ROWS, (BATCH,), generator=generator)
+        seen.append(rows)
+        logits = network(inputs[rows])
+        for loss in watchers.values():
+            with torch.no_grad():
+                loss(logits, targets[rows])
+        optimizer.zero_grad()
+        plain(logits, targets[rows]).backward()
+        optimizer.step()
+        if step in chosen.steps:
+            compare(name, network, watchers, seen, chosen.batches)
+
+
+def train(name: str, chosen: argparse.Namespace) -> None:
+    """Print mean scores on other rows over the seeds, with their standard errors."""
+    for memory in chosen.memory:
+        scores = []
+        for seed in range(chosen.seeds):
+            inputs, targets = draw_rows(0)
+            network, optimizer = make_network(chosen.lr, seed)
+            loss, generator = make_loss(name, memory), torch.Generator().manual_seed(seed)
+            schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, chosen.train)
+            for _ in range(chosen.train):
+                rows = torch.randint(ROWS, (BATCH,), generator=generator)
+                optimizer.zero_grad()
+                loss(network(inputs[rows]), targets[rows]).backward()
+                optimizer.step()
+                schedule.step()
+            others, labels = draw_rows(1)
+            logits = network(others).detach()
+            score_functions = (metrics.roc_auc_score, metrics.average_precision_score)
+            scores.append([function(labels, logits) for function in score_functions])
+        means = torch.tensor(scores, dtype=torch.float64)
+        errors = means.std(0) / len(scores) ** 0.5
+        cells = [f"{mean:.4f} ± {error:.4f}" for mean, error in zip(means.mean(0), errors, strict=True)]
+        print(f"| `{name}` | {memory} |", " | ".join(cells), "|", flush=True)
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("--losses", nargs="+", default=["auc_squared_hinge", "partial_auc", "smooth_ap"])
+    options.add_argument("--memory", nargs="+", type=int, default=[0, 512, 4096])
+    options.add_argument("--steps", nargs="+", type=int, default=[300, 3000])
+    options.add_argument("--batches", type=int, default=2000, help="for each figure")
+    options.add_argument("--lr", type=float, default=0.001)
+    options.add_argument("--train", type=int, default=0, help="steps of a training by each loss")
+    options.add_argument("--seeds", type=int, default=5, help="trainings for each loss")
+    chosen = options.parse_args()
+    columns = ["ROC-AUC", "average precision"] if chosen.train else ["cosine", "length", "fresh", "spread", "ms"]
+    heads = ["loss", *([] if chosen.train else ["steps"]), "memory", *columns]
+    print("|", " | ".join(heads), "|\n|", " | ".join(["---"] * len(heads)), "|")
+    for name in chosen.losses:
+        (train if chosen.train else watch)(name, chosen)
+
+
+if __name__ == "__main__":
+    main()
