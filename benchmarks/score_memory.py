@@ -4,7 +4,7 @@
 
 20,000 rows with 3 % positives, a network with one hidden layer, batches of 32, Adam. One training, by the loss without
 memory, goes through the batches, and losses with memory see the same scores of the same batches. After so many steps
-the gradient of the weights is computed for many batches and compared with that of all rows:
+the gradient of the weights is computed for the 625 batches of an epoch and compared with that of all rows:
 
 - cosine: of the angle between the mean gradient of the batches and that of all rows;
 - length: of the mean gradient, over that of all rows;
@@ -64,7 +64,7 @@ def batch_gradients(loss: nn.Module, logits: Tensor, targets: Tensor, of_rows: T
     state = loss.state_dict()
     gradients = []
     for rows in batches.split(AT_ONCE):
-        stack = {key: value.expand(len(rows), *value.shape[1:]) for key, value in state.items()}
+        stack = {key: value.expand(len(rows), *value.shape[1:]).clone() for key, value in state.items()}
         several = losses.Ranking(loss.rank_function, memory=loss.memory and loss.memory.size)
         several.load_state_dict(stack)
         batch = logits[rows].requires_grad_()
@@ -91,14 +91,15 @@ def milliseconds(loss: nn.Module, logits: Tensor, targets: Tensor) -> float:
     return 1000 * statistics.median(times)
 
 
-def compare(name: str, network: nn.Module, watchers: dict[int, nn.Module], seen: list[Tensor], number: int) -> None:
+def compare(name: str, network: nn.Module, watchers: dict[int, nn.Module], seen: list[Tensor]) -> None:
     inputs, targets = draw_rows(0)
     of_rows = logit_gradients(network, inputs)
     logits = network(inputs).detach()
     every = logits.clone().requires_grad_()
     (gradient,) = torch.autograd.grad(losses.get(name)(every, targets), every)
     whole = (gradient @ of_rows).double()
-    batches = torch.randint(ROWS, (number, BATCH), generator=torch.Generator().manual_seed(2))
+    # each row once: the mean over batches then has little noise
+    batches = torch.randperm(ROWS, generator=torch.Generator().manual_seed(2)).view(-1, BATCH)
     for memory, loss in watchers.items():
         gradients = batch_gradients(loss, logits, targets, of_rows, batches)
         mean = gradients.mean(0)
@@ -130,7 +131,7 @@ def watch(name: str, chosen: argparse.Namespace) -> None:
         plain(logits, targets[rows]).backward()
         optimizer.step()
         if step in chosen.steps:
-            compare(name, network, watchers, seen, chosen.batches)
+            compare(name, network, watchers, seen)
 
 
 def train(name: str, chosen: argparse.Namespace) -> None:
@@ -163,7 +164,6 @@ def main() -> None:
     options.add_argument("--losses", nargs="+", default=["auc_squared_hinge", "partial_auc", "smooth_ap"])
     options.add_argument("--memory", nargs="+", type=int, default=[0, 512, 4096])
     options.add_argument("--steps", nargs="+", type=int, default=[300, 3000])
-    options.add_argument("--batches", type=int, default=2000, help="for each figure")
     options.add_argument("--lr", type=float, default=0.001)
     options.add_argument("--train", type=int, default=0, help="steps of a training by each loss")
     options.add_argument("--seeds", type=int, default=5, help="trainings for each loss")

@@ -100,7 +100,7 @@ def remembered(network, loss, mine):
     """Value and gradients of the third of three steps, each with other inputs, and what is remembered then."""
     for factor in (1, -1, 0.5):
         value = step(network, loss, factor * mine[0], *mine[1:])
-    return value, [*gradients(network), loss.memory.logits, loss.memory.weights, loss.memory.seen]
+    return value, [*gradients(network), *loss.memory.buffers()]
 
 
 @pytest.fixture(scope="module", params=[pytest.param(2, marks=pytest.mark.slow), 4])

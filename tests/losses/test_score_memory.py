@@ -31,43 +31,52 @@ def test_the_first_batch_has_the_loss_without_memory(name):
         laws.assert_same(found, laws.value_and_gradient(losses.get(name), *batch), **EXACT)
 
 
-def join_by_hand(loss, before, logits, targets, weight, *, size, classes):
-    """Value and gradient by lists of samples.
+class MemoryByHand:
+    """The memory as a list of samples (age, target, logit, weight), one by one."""
 
-    before: the earlier samples, the newest first, as (target, logits, weight).
-    """
-    kept = [sample for c in range(classes) for sample in [each for each in before if each[0] == c][: size // classes]]
-    labels = torch.cat([targets, torch.tensor([label for label, _, _ in kept], dtype=torch.int64)])
-    weights = torch.cat([weight, torch.tensor([one for _, _, one in kept], dtype=torch.float64)])
-    seen = [sum([one for label, _, one in before if label == c], weight[targets == c].sum()) for c in range(classes)]
-    shares = torch.stack(seen) / sum(seen)
-    of_class = torch.stack([weights[labels == c].sum() for c in range(classes)])
-    joined = torch.cat([logits, *(one.unsqueeze(0) for _, one, _ in kept)])
-    factor = (shares * weights.sum() / of_class.clamp(min=1e-300))[labels]
-    value, gradient = laws.value_and_gradient(loss, joined, labels, weights * factor)
-    scale = (of_class / (shares * weight.sum()))[targets]
-    return value, gradient[: len(logits)] * (scale if logits.ndim == 1 else scale.unsqueeze(-1))
+    def __init__(self, name: str, size: int, classes: int) -> None:
+        self.loss, self.size, self.seen = losses.get(name), size, torch.zeros(classes, dtype=torch.float64)
+        self.samples: list[tuple[int, int, torch.Tensor, float]] = []
+
+    def value_and_gradient(self, logits, targets, weight):
+        stored = [list(part) for part in zip(*self.samples, strict=True)] or [[], [], [], []]
+        labels = torch.cat([targets, torch.tensor(stored[1], dtype=torch.int64)])
+        weights = torch.cat([weight, torch.tensor(stored[3], dtype=torch.float64)])
+        self.seen += torch.zeros_like(self.seen).index_add(0, targets, weight)
+        shares = self.seen / self.seen.sum()
+        of_class = torch.zeros_like(shares).index_add(0, labels, weights)
+        joined = torch.cat([logits, *(logit.unsqueeze(0) for logit in stored[2])])
+        factor = (shares * weights.sum() / of_class.clamp(min=1e-300))[labels]
+        value, gradient = laws.value_and_gradient(self.loss, joined, labels, weights * factor)
+        new = [(0, *sample) for sample in zip(targets.tolist(), logits, weight.tolist(), strict=True)]
+        older = [(age + 1, *rest) for age, *rest in self.samples]
+        measured = sorted([*new, *older], key=lambda sample: (sample[0] + 1) * float(shares[sample[1]]) ** (1 / 3))
+        self.samples = measured[: self.size]
+        scale = (of_class / (shares * weight.sum()))[targets]
+        return value, gradient[: len(logits)] * (scale if logits.ndim == 1 else scale.unsqueeze(-1))
 
 
 @every_ranking_loss
 @pytest.mark.parametrize(("batch", "classes"), [(few_positives, 2), (few_of_one_class, 3)])
-@pytest.mark.parametrize("size", [6, 60])
-def test_a_batch_joins_the_newest_samples_of_each_class(name, batch, classes, size):
+@pytest.mark.parametrize("size", [6, 40])
+def test_a_batch_joins_the_remembered_samples(name, batch, classes, size):
     """Also where the memory is smaller than a batch."""
-    loss, before = losses.get(name, memory=size), []
+    loss, by_hand = losses.get(name, memory=size), MemoryByHand(name, size, classes)
     for seed in range(6):
-        logits, targets, weight = batch(seed)
-        expected = join_by_hand(losses.get(name), before, logits, targets, weight, size=size, classes=classes)
-        laws.assert_same(laws.value_and_gradient(loss, logits, targets, weight), expected, rtol=1e-9, atol=1e-12)
-        before = [*zip(targets.tolist(), logits, weight.tolist(), strict=True), *before]
+        found = laws.value_and_gradient(loss, *batch(seed))
+        laws.assert_same(found, by_hand.value_and_gradient(*batch(seed)), rtol=1e-9, atol=1e-12)
+    assert len(by_hand.samples) == size
 
 
-def test_each_class_has_a_queue_so_that_positives_are_kept_longer():
-    loss = losses.get("auc_logistic", memory=8)
-    for step in range(4):
-        loss(torch.arange(10.0) + 100 * step, torch.arange(10) == 9)
-    assert loss.memory.logits.squeeze().tolist() == [[300, 301, 302, 303], [309, 209, 109, 9]]
-    assert loss.memory.seen.tolist() == [[36, 4]]
+def test_positives_are_kept_longer():
+    """One in a thousand has ten times as long; 999 negatives leave room for those of the last batch alone."""
+    loss = losses.get("auc_logistic", memory=1020)
+    for step in range(20):
+        loss(torch.full((1000,), float(step)), torch.arange(1000) == 999)
+    positives = loss.memory.targets.squeeze() == 1
+    assert loss.memory.logits.squeeze()[positives].tolist() == [*range(19, 0, -1)]
+    assert loss.memory.ages.squeeze()[~positives].max() == 1
+    assert loss.memory.seen.tolist() == [[19980, 20]]
 
 
 def draw_batches(loss, logits, targets, *, steps, after):
@@ -154,8 +163,8 @@ def test_samples_without_weight_and_logits_that_are_not_finite_are_not_kept():
     loss = losses.get("auc_logistic", memory=8, ignore_index=255)
     logits = torch.tensor([1.0, torch.nan, 2.0, torch.inf, 3.0, 4.0])
     loss(logits, torch.tensor([0, 0, 255, 1, 1, 0]), torch.tensor([1.0, 1, 1, 1, 2, 0]))
-    assert loss.memory.logits.squeeze()[:, 0].tolist() == [1, 3]
-    assert loss.memory.weights.squeeze().tolist() == [[1, 0, 0, 0], [2, 0, 0, 0]]
+    assert sorted(loss.memory.logits[loss.memory.weights > 0].flatten().tolist()) == [1, 3]
+    assert loss.memory.logits.isfinite().all()
     assert loss(torch.zeros(2), torch.tensor([0, 1])).isfinite()
 
 

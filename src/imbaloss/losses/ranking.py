@@ -35,9 +35,9 @@ class Ranking(WeightedCriterion):
     - sync: True, or a process group of torch.distributed: the loss is that of the batches of all ranks together, and so
       is the gradient after DistributedDataParallel or FSDP has averaged it over the same ranks. The ranks exchange
       their logits, targets and weights. Every rank of the group must call the loss equally often.
-    - memory: a number of samples. The loss is that of the batch together with earlier batches, of which each class
-      keeps its newest samples, memory / C of them for C classes. Their logits are those of the time, without gradient.
-      In `eval()` mode the memory rests, and the loss is that of the batch alone.
+    - memory: a number of samples. The loss is that of the batch together with so many samples of earlier batches, of
+      which those of a rare class are kept longer. Their logits are those of the time, without gradient. In `eval()`
+      mode the memory rests, and the loss is that of the batch alone.
       Source: Wang et al. 2020 (arXiv 1912.06798); Rolinek et al. 2020 (arXiv 1912.03500) for ranks.
     """
 

@@ -10,32 +10,40 @@ from imbaloss.losses.domains import require
 from imbaloss.losses.scores import Scores, divide_or_zero, scale_gradient
 from imbaloss.losses.totals import class_indicators
 
+BUFFERS = ("logits", "targets", "weights", "ages", "seen")
+
+KEPT_LONGER = 1 / 3  # a class of share s is kept s^(-1/3) times as long: see docs/decisions.md
+
 
 class ScoreMemory(nn.Module):
-    """The newest scores of each class from earlier batches, without gradient, which join those of a new batch.
+    """The scores of earlier batches, without gradient, which join those of a new batch.
 
-    Each of C classes keeps its newest `size` / C samples, at least one, so that a rare class is kept longer. A sample
-    with a logit that is not finite, or without weight, is not kept. The state is in the state_dict: `logits`, `weights`
-    and `seen`, the sum of the weights of each class so far. Two factors undo what the queues do to the shares:
+    The memory holds `size` samples. Where there is no room, the oldest ones leave. A sample of a class whose share of
+    all samples is s counts as s^(1/3) times as old as it is, so that a rare class is kept longer. A sample with a logit
+    that is not finite, or without weight, is not kept. Two factors undo what this does to the shares:
 
-    - The weights of a class are multiplied by a number, so that its share of the joined weights is its share s_c of all
+    - The weights of a class are multiplied by a number, so that its share of the joined weights is its share s of all
       that was seen.
-    - The gradient of the batch's samples of class c is multiplied by W_c / (s_c n), with W_c the weight of the class in
-      batch and memory together, and n the weight of the batch. Its mean over batches is then the gradient of the whole
-      set, as far as the scores in memory are those of today.
+    - The gradient of the batch's samples of a class is multiplied by W / (s n), with W the weight of the class in batch
+      and memory together, and n the weight of the batch. Its mean over batches is then the gradient of the whole set,
+      as far as the scores in memory are those of today.
 
-    Source: Wang et al. 2020 (arXiv 1912.06798) for the queue; a queue a class and the factors: imbaloss.
+    The state is in the state_dict: the samples' `logits`, `targets`, `weights` and `ages` in batches, and `seen`, the
+    weight of each class so far.
+    Source: Wang et al. 2020 (arXiv 1912.06798) for the queue; how long a class is kept, and the factors: imbaloss.
     """
 
-    logits: Tensor
-    weights: Tensor
-    seen: Tensor
+    logits: Tensor  # (S, M, D)
+    targets: Tensor  # (S, M)
+    weights: Tensor  # (S, M), 0 where nothing is stored yet
+    ages: Tensor  # (S, M)
+    seen: Tensor  # (S, C)
 
     def __init__(self, size: int) -> None:
         """Begin with an empty memory.
 
         Args:
-            size: The number of samples of all classes together.
+            size: The number of samples.
 
         Raises:
             ValueError: The size is not a whole number >= 1.
@@ -43,9 +51,8 @@ class ScoreMemory(nn.Module):
         super().__init__()
         require(1 <= size < float("inf") and size == int(size), "memory must be a whole number >= 1", size)
         self.size = int(size)
-        self.register_buffer("logits", torch.zeros(()))  # (S, C, K, D) from the first batch on
-        self.register_buffer("weights", torch.zeros(()))  # (S, C, K), 0 where nothing is stored yet
-        self.register_buffer("seen", torch.zeros((), dtype=torch.float64))  # (S, C); float32 would stop at 2^24
+        for name in BUFFERS:
+            self.register_buffer(name, torch.zeros(()))
 
     def forward(self, batch: Scores) -> Scores:
         """Return the batch followed by the remembered samples, with the factors of the class, and remember the batch.
@@ -58,62 +65,57 @@ class ScoreMemory(nn.Module):
                 "a memory of scores keeps state, which the transforms of torch.func cannot: take a loss without memory "
                 "inside them"
             )
-        logits = batch.logits.detach()
-        classes = max(2, logits.shape[-1])
+        logits, targets = batch.logits.detach(), batch.targets.long()
         is_finite = logits.isfinite().all(-1)
-        weights = batch.weights.detach().where(is_finite, 0)
-        class_weights = class_indicators(batch.targets, classes, logits.dtype) * weights.unsqueeze(-2)  # (S, C, B)
+        new = Scores(logits.where(is_finite.unsqueeze(-1), 0), targets, batch.weights.detach().where(is_finite, 0))
         if not self.weights.ndim:
-            networks, _, numbers = logits.shape
-            self.logits = logits.new_zeros(networks, classes, max(1, self.size // classes), numbers)
-            self.weights = self.logits.new_zeros(self.logits.shape[:-1])
-        self.seen = self.seen.to(logits.device) + class_weights.sum(-1)
-        joined = self.join(batch, class_weights.sum(-1))
-        self.push(logits.where(is_finite.unsqueeze(-1), 0), class_weights)
+            self.begin(new)
+        classes = self.seen.shape[-1]
+        new_weights = sum_by_class(new.weights, targets, classes)
+        self.seen = self.seen + new_weights
+        shares = divide_or_zero(self.seen, self.seen.sum(-1, keepdim=True)).to(logits.dtype)
+        weights = new_weights + sum_by_class(self.weights, self.targets, classes)
+        weight_factor = divide_or_zero(shares * weights.sum(-1, keepdim=True), weights)
+        gradient_factor = divide_or_zero(weights, shares * new_weights.sum(-1, keepdim=True))
+        every_target = torch.cat([targets, self.targets], dim=1)
+        joined = Scores(
+            torch.cat(
+                [scale_gradient(batch.logits, gradient_factor.gather(-1, targets).unsqueeze(-1)), self.logits], 1
+            ),
+            every_target,
+            torch.cat([batch.weights, self.weights], dim=1) * weight_factor.gather(-1, every_target),
+        )
+        self.push(new, shares)
         return joined
 
-    def join(self, batch: Scores, class_weights: Tensor) -> Scores:
-        """Return the batch followed by the remembered samples, with the factors of the class.
+    def begin(self, batch: Scores) -> None:
+        """Make room for `size` samples of each of S networks, with weights of 0."""
+        networks, _, numbers = batch.logits.shape
+        self.logits = batch.logits.new_zeros(networks, self.size, numbers)
+        self.targets = batch.targets.new_zeros(networks, self.size)
+        self.weights, self.ages = batch.weights.new_zeros(2, networks, self.size)
+        # float32 would stop at 2^24
+        self.seen = batch.weights.new_zeros(networks, max(2, numbers), dtype=torch.float64)
 
-        class_weights: the sum of the batch's weights by class, (S, C).
+    def push(self, batch: Scores, shares: Tensor) -> None:
+        """Put the samples of a batch before those that are stored, and keep the youngest, by the measure of the class.
+
+        shares: the share of each class of all that was seen, (S, C).
         """
-        networks, classes, kept = self.weights.shape
-        shares = (self.seen / self.seen.sum(-1, keepdim=True).clamp(min=torch.finfo(torch.float64).tiny)).to(
-            class_weights
-        )
-        joined_weights = class_weights + self.weights.sum(-1)
-        weight_factor = divide_or_zero(shares * joined_weights.sum(-1, keepdim=True), joined_weights)
-        gradient_factor = divide_or_zero(joined_weights, shares * class_weights.sum(-1, keepdim=True))
-        labels = batch.targets.long()
-        stored_labels = torch.arange(classes, device=labels.device).repeat_interleave(kept).expand(networks, -1)
-        weights = torch.cat([batch.weights, self.weights.flatten(1)], dim=1)
-        every_label = torch.cat([labels, stored_labels], dim=1)
-        with_gradient = scale_gradient(batch.logits, gradient_factor.gather(-1, labels).unsqueeze(-1))
-        return Scores(
-            torch.cat([with_gradient, self.logits.flatten(1, 2)], dim=1),
-            every_label,
-            weights * weight_factor.gather(-1, every_label),
-        )
-
-    def push(self, logits: Tensor, class_weights: Tensor) -> None:
-        """Put the samples of a batch before those that are stored, and keep the first ones of each class.
-
-        Args:
-            logits: (S, B, D).
-            class_weights: The weight of each sample in each class, (S, C, B); 0 for samples that are not to be kept.
-        """
-        kept = self.weights.shape[-1]
-        weights = torch.cat([class_weights, self.weights], dim=-1)  # (S, C, B + K)
-        of_each_class = logits.unsqueeze(1).expand(-1, weights.shape[1], -1, -1)
-        scores = torch.cat([of_each_class, self.logits], dim=2)
-        order = (weights > 0).to(torch.uint8).argsort(dim=-1, descending=True, stable=True)[..., :kept]
-        self.weights = weights.gather(-1, order)
-        self.logits = scores.gather(2, order.unsqueeze(-1).expand(-1, -1, -1, scores.shape[-1]))
+        targets = torch.cat([batch.targets, self.targets], dim=1)
+        weights = torch.cat([batch.weights, self.weights], dim=1)
+        ages = torch.cat([torch.zeros_like(batch.weights), self.ages + 1], dim=1)
+        measured = (ages + 1) * shares.gather(-1, targets) ** KEPT_LONGER
+        order = measured.where(weights > 0, torch.inf).argsort(dim=-1, stable=True)[:, : self.size]
+        self.targets, self.weights, self.ages = (part.gather(-1, order) for part in (targets, weights, ages))
+        logits = torch.cat([batch.logits, self.logits], dim=1)
+        self.logits = logits.gather(1, order.unsqueeze(-1).expand(-1, -1, logits.shape[-1]))
 
     def keep(self, mask: Tensor) -> None:
         """Keep the memory of the networks where mask (S,) is true, in place. Before the first batch nothing changes."""
         if self.weights.ndim:
-            self.logits, self.weights, self.seen = self.logits[mask], self.weights[mask], self.seen[mask]
+            for name in BUFFERS:
+                setattr(self, name, getattr(self, name)[mask])
 
     def extra_repr(self) -> str:
         """Return the size, for `repr`."""
@@ -124,7 +126,12 @@ class ScoreMemory(nn.Module):
 
         PyTorch calls it with its own arguments, `rest`, which are passed on.
         """
-        for name in ("logits", "weights", "seen"):
+        for name in BUFFERS:
             if (stored := state_dict.get(prefix + name)) is not None:
                 setattr(self, name, torch.empty_like(stored, device=self.seen.device))
         super()._load_from_state_dict(state_dict, prefix, *rest)
+
+
+def sum_by_class(weights: Tensor, targets: Tensor, classes: int) -> Tensor:
+    """Sum the weights of the samples of each class: (S, B) and targets (S, B) -> (S, classes)."""
+    return (class_indicators(targets, classes, weights.dtype) * weights.unsqueeze(-2)).sum(-1)
