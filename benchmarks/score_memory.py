@@ -6,9 +6,12 @@
 memory, goes through the batches, and losses with memory see the same scores of the same batches. After so many steps
 the gradient of the weights is computed for the 625 batches of an epoch and compared with that of all rows:
 
-- cosine: of the angle between the mean gradient of the batches and that of all rows;
-- length: of the mean gradient, over that of all rows;
-- fresh: the cosine if the memory held today's scores of the same rows; what lies between is that weights have moved;
+- mean: the cosine of the angle between the mean gradient of the batches and that of all rows, if each batch meets a
+  memory of other rows, with today's scores. This is the bias of a small batch and a small memory.
+- fresh: the same cosine if all batches met one memory, that of the training, with today's scores. Batches that follow
+  one another share a memory.
+- cosine: the same with the scores of the time. What lies between is that the weights have moved since.
+- length: of the latter mean gradient, over that of all rows;
 - spread: the root of the mean squared distance of one batch's gradient from their mean, over the length of the mean;
 - ms: the time of one batch, forward and backward.
 
@@ -16,6 +19,7 @@ the gradient of the weights is computed for the 625 batches of an epoch and comp
 """
 
 import argparse
+import copy
 import statistics
 import time
 
@@ -24,6 +28,7 @@ from sklearn import metrics
 from torch import Tensor, nn
 
 from imbaloss import losses
+from imbaloss.losses.scores import Scores
 
 ROWS, INPUTS, SHARE, BATCH, AT_ONCE = 20_000, 20, 0.03, 32, 50
 
@@ -59,18 +64,34 @@ def logit_gradients(network: nn.Module, inputs: Tensor) -> Tensor:
     return torch.cat([part.detach().flatten(1) for part in of_rows.values()], dim=1)
 
 
-def batch_gradients(loss: nn.Module, logits: Tensor, targets: Tensor, of_rows: Tensor, batches: Tensor) -> Tensor:
-    """The gradient of the weights for each batch of rows, (K, W), all with the memory as it is now."""
-    state = loss.state_dict()
-    gradients = []
+def batch_gradients(stack: nn.Module, logits: Tensor, targets: Tensor, of_rows: Tensor, batches: Tensor) -> Tensor:
+    """The gradient of the weights for each batch of rows, (K, W), by a loss with as many memories as AT_ONCE."""
+    state, gradients = copy.deepcopy(stack.state_dict()), []
     for rows in batches.split(AT_ONCE):
-        stack = {key: value.expand(len(rows), *value.shape[1:]).clone() for key, value in state.items()}
-        several = losses.Ranking(loss.rank_function, memory=loss.memory and loss.memory.size)
-        several.load_state_dict(stack)
+        if state:
+            stack.load_state_dict({key: value[: len(rows)] for key, value in state.items()})
         batch = logits[rows].requires_grad_()
-        (gradient,) = torch.autograd.grad(several.stacked(batch, targets[rows]).sum(), batch)
+        (gradient,) = torch.autograd.grad(stack.stacked(batch, targets[rows]).sum(), batch)
         gradients.append((gradient.unsqueeze(-1) * of_rows[rows]).sum(1))
     return torch.cat(gradients).double()
+
+
+def repeat_memory(name: str, memory: int, loss: nn.Module) -> nn.Module:
+    """The loss with the memory of one for each of AT_ONCE batches."""
+    stack = make_loss(name, memory)
+    state = {key: value.expand(AT_ONCE, *value.shape[1:]).clone() for key, value in loss.state_dict().items()}
+    stack.load_state_dict(state)
+    return stack
+
+
+def draw_memories(name: str, memory: int, logits: Tensor, targets: Tensor, steps: int) -> nn.Module:
+    """The loss with AT_ONCE memories of other rows each, with today's scores."""
+    stack, generator = make_loss(name, memory), torch.Generator().manual_seed(3)
+    for _ in range(steps if memory else 0):
+        rows = torch.randint(ROWS, (AT_ONCE, BATCH), generator=generator)
+        scores = Scores(logits[rows].unsqueeze(-1), targets[rows], torch.ones(rows.shape))
+        stack.memory(scores)
+    return stack
 
 
 def refresh(name: str, memory: int, logits: Tensor, targets: Tensor, seen: list[Tensor]) -> nn.Module:
@@ -101,16 +122,18 @@ def compare(name: str, network: nn.Module, watchers: dict[int, nn.Module], seen:
     # each row once: the mean over batches then has little noise
     batches = torch.randperm(ROWS, generator=torch.Generator().manual_seed(2)).view(-1, BATCH)
     for memory, loss in watchers.items():
-        gradients = batch_gradients(loss, logits, targets, of_rows, batches)
-        mean = gradients.mean(0)
-        cells = [torch.cosine_similarity(mean, whole, dim=0), mean.norm() / whole.norm()]
         today = refresh(name, memory, logits, targets, seen if memory else [])
-        fresh = batch_gradients(today, logits, targets, of_rows, batches).mean(0)
-        cells += [torch.cosine_similarity(fresh, whole, dim=0), gradients.var(0).sum().sqrt() / mean.norm()]
-        figures = [f"{cell:.3f}" for cell in cells[:3]] + [
-            f"{cells[3]:.1f}",
-            f"{milliseconds(today, logits, targets):.1f}",
-        ]
+        stacks = (
+            draw_memories(name, memory, logits, targets, min(len(seen), 500)),
+            repeat_memory(name, memory, today),
+            repeat_memory(name, memory, loss),
+        )
+        gradients = [batch_gradients(stack, logits, targets, of_rows, batches) for stack in stacks]
+        means = [each.mean(0) for each in gradients]
+        figures = [f"{torch.cosine_similarity(mean, whole, dim=0):.2f}" for mean in means]
+        figures += [f"{means[-1].norm() / whole.norm():.2f}"]
+        figures += [f"{gradients[-1].var(0).sum().sqrt() / means[-1].norm():.1f}"]
+        figures += [f"{milliseconds(today, logits, targets):.1f}"]
         print(f"| `{name}` | {len(seen)} | {memory} |", " | ".join(figures), "|", flush=True)
 
 
@@ -168,7 +191,9 @@ def main() -> None:
     options.add_argument("--train", type=int, default=0, help="steps of a training by each loss")
     options.add_argument("--seeds", type=int, default=5, help="trainings for each loss")
     chosen = options.parse_args()
-    columns = ["ROC-AUC", "average precision"] if chosen.train else ["cosine", "length", "fresh", "spread", "ms"]
+    columns = (
+        ["ROC-AUC", "average precision"] if chosen.train else ["mean", "fresh", "cosine", "length", "spread", "ms"]
+    )
     heads = ["loss", *([] if chosen.train else ["steps"]), "memory", *columns]
     print("|", " | ".join(heads), "|\n|", " | ".join(["---"] * len(heads)), "|")
     for name in chosen.losses:
