@@ -20,17 +20,21 @@ class ScoreMemory(nn.Module):
 
     The memory holds `size` samples. Where there is no room, the oldest ones leave. A sample of a class whose share of
     all samples is s counts as s^(1/3) times as old as it is, so that a rare class is kept longer. A sample with a logit
-    that is not finite, or without weight, is not kept. Two factors undo what this does to the shares:
+    that is not finite, or without weight, is not kept. Three rules keep shares and level of the scores as they are:
 
     - The weights of a class are multiplied by a number, so that its share of the joined weights is its share s of all
       that was seen.
     - The gradient of the batch's samples of a class is multiplied by W / (s n), with W the weight of the class in batch
       and memory together, and n the weight of the batch. Its mean over batches is then the gradient of the whole set,
       as far as the scores in memory are those of today.
+    - With one logit a sample, the mean gradient of the batch is taken off. A loss of pairs or ranks does not change if
+      all logits grow alike, so that it is 0 for the whole set. Otherwise a batch without positives would lower all
+      scores alike, and those in memory would be of another level. For batches of B samples this shortens the mean
+      gradient by the factor 1 - 1/B.
 
     The state is in the state_dict: the samples' `logits`, `targets`, `weights` and `ages` in batches, and `seen`, the
     weight of each class so far.
-    Source: Wang et al. 2020 (arXiv 1912.06798) for the queue; how long a class is kept, and the factors: imbaloss.
+    Source: Wang et al. 2020 (arXiv 1912.06798) for the queue; how long a class is kept, and the rules: imbaloss.
     """
 
     logits: Tensor  # (S, M, D)
@@ -78,10 +82,10 @@ class ScoreMemory(nn.Module):
         weight_factor = divide_or_zero(shares * weights.sum(-1, keepdim=True), weights)
         gradient_factor = divide_or_zero(weights, shares * new_weights.sum(-1, keepdim=True))
         every_target = torch.cat([targets, self.targets], dim=1)
+        own = center_gradient(batch.logits, new.weights) if batch.logits.shape[-1] == 1 else batch.logits
+        own = scale_gradient(own, gradient_factor.gather(-1, targets).unsqueeze(-1))
         joined = Scores(
-            torch.cat(
-                [scale_gradient(batch.logits, gradient_factor.gather(-1, targets).unsqueeze(-1)), self.logits], 1
-            ),
+            torch.cat([own, self.logits], dim=1),
             every_target,
             torch.cat([batch.weights, self.weights], dim=1) * weight_factor.gather(-1, every_target),
         )
@@ -135,3 +139,9 @@ class ScoreMemory(nn.Module):
 def sum_by_class(weights: Tensor, targets: Tensor, classes: int) -> Tensor:
     """Sum the weights of the samples of each class: (S, B) and targets (S, B) -> (S, classes)."""
     return (class_indicators(targets, classes, weights.dtype) * weights.unsqueeze(-2)).sum(-1)
+
+
+def center_gradient(logits: Tensor, weights: Tensor) -> Tensor:
+    """Return the same logits; of their gradient the weighted mean over the batch is taken off: (S, B, 1), (S, B)."""
+    means = (logits * divide_or_zero(weights, weights.sum(-1, keepdim=True)).unsqueeze(-1)).sum(1, keepdim=True)
+    return logits - (means - means.detach())
