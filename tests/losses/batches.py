@@ -9,9 +9,8 @@ from imbaloss import losses
 COUNTS = (90, 10)
 PAIRS = [f"{error}/{reduction}" for error in losses.ERRORS for reduction in losses.REDUCTIONS if reduction != "none"]
 PARTS = [pair for pair in PAIRS if pair.startswith("squared/") or pair.endswith("/worst_class")]  # each part once
-WITHOUT_TOTALS = {"auc_squared_hinge", "auc_logistic", "smooth_ap"}
+WITHOUT_TOTALS = {name for name in losses.names() if isinstance(losses.get(name, counts=COUNTS), losses.Ranking)}
 WITHOUT_SOFT = WITHOUT_TOTALS | {"msfe_unbiased"}
-
 REMEMBERS = {"mfe_adaptive"}  # earlier batches, unless told otherwise: squared/soft_worst_class in all else
 NAMES = [name for name in losses.names() if name not in REMEMBERS]
 

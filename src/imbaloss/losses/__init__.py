@@ -6,7 +6,7 @@
 tensor(0.0101)
 """
 
-from imbaloss.losses import adjusted, errors, ranking, reductions, whole_set
+from imbaloss.losses import adjusted, errors, partial_areas, ranking, reductions, whole_set
 from imbaloss.losses.catalogue import ERRORS, REDUCTIONS, facts, get, names, parameters
 from imbaloss.losses.class_errors import ClassErrors
 from imbaloss.losses.criterion import Criterion
@@ -35,6 +35,7 @@ __all__ = [
     "join_totals",
     "names",
     "parameters",
+    "partial_areas",
     "ranking",
     "reductions",
     "whole_set",
