@@ -116,3 +116,13 @@ def test_a_share_of_less_than_one_negative_is_the_highest_one():
 def test_equal_logits_at_the_edge_are_taken_in_the_order_of_the_batch():
     kept = keep_ranks(torch.zeros(4), torch.tensor([1.0, 2.0, 1.0, 0.0]), 0.25, 0.5)
     assert kept.tolist() == [0, 1, 0, 0]
+
+
+@pytest.mark.parametrize("name", ["partial_auc_kl", "two_way_partial_auc_kl"])
+def test_equal_pairs_that_are_far_apart_share_one_gradient_in_float32(name):
+    """torch's logsumexp would give each of them the whole."""
+    logits, targets = torch.tensor([0.0, 0.0, 0.0, 0.0, 8192.0]), torch.tensor([1, 1, 1, 1, 0])
+    for one, other in ((logits, targets), (-logits, 1 - targets)):
+        found = laws.value_and_gradient(losses.get(name), one, other)
+        expected = laws.value_and_gradient(losses.get(name), one.double(), other)
+        laws.assert_same(found, tuple(part.float() for part in expected), rtol=1e-6, atol=0)

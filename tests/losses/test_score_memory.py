@@ -96,7 +96,7 @@ def draw_batches(loss, logits, targets, *, steps, after):
 
 
 def test_with_memory_the_mean_gradient_of_small_batches_is_that_of_the_set():
-    """With logits that stay, and but for 1 - 1/B. Without memory a batch that lacks positives, two in five, has no gradient."""
+    """With logits that stay, but for 1 - 1/B. Without memory, two in five batches have no positives and no gradient."""
     logits, targets = binary(3, 100, positives=0.1)
     _, expected = laws.value_and_gradient(losses.get("auc_logistic"), logits, targets)
     with_both = 1 - (1 - targets.double().mean()) ** 8

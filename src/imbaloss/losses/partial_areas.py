@@ -167,10 +167,14 @@ def log_mean_exp(values: Tensor, shares: Tensor) -> Tensor:
 
     values: (..., N). shares: (..., N) or a shape that broadcasts to it, >= 0.
     """
-    has_share = shares > 0
-    log_shares = shares.where(has_share, 1).log().where(has_share, -torch.inf)
+    if not values.shape[-1]:  # no largest value
+        return values.sum(-1)
+    has_share = (shares > 0).expand_as(values)
     is_empty = ~has_share.any(-1, keepdim=True)
-    return (values + log_shares.where(~is_empty, 0)).logsumexp(-1).where(~is_empty.squeeze(-1), 0)
+    # the gradient of torch's logsumexp is too large by the number of equal maxima if these are beyond 2^24
+    largest = values.detach().where(has_share | is_empty, -torch.inf).amax(-1, keepdim=True)
+    total = (shares * (values - largest).where(has_share, -torch.inf).exp()).sum(-1, keepdim=True)
+    return (largest + total.where(~is_empty, 1).log()).where(~is_empty, 0).squeeze(-1)
 
 
 def keep_region(
