@@ -8,7 +8,6 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -354,14 +353,9 @@ class Store:
         with self.transaction() as database, pause_garbage_collection():
             texts = {key: (result, computed) for key, result, computed in database.execute(query + among, wanted)}
 
-        @cache
-        def read_computation(text: str) -> Computation:
-            """Parse the JSON text on how a run was computed; once for a stack, whose runs have the same text."""
-            return Computation(**from_json(text))
-
         with self.explain_damage(), pause_garbage_collection():
             return [
-                from_texts(run, from_json(texts[run.hash][0]), read_computation(texts[run.hash][1]))
+                from_texts(run, from_json(texts[run.hash][0]), Computation(**from_json(texts[run.hash][1])))
                 for run in runs
                 if run.hash in texts
             ]

@@ -38,7 +38,7 @@ WIDTHS = (80, 120)
 
 
 def stand(method: str, score: Interval, verdict: str, seconds: float) -> Standing:
-    return Standing(method, method, score, verdict, seconds)
+    return Standing(method, method, score, verdict, seconds, seconds / 100)
 
 
 STANDINGS = (
@@ -106,7 +106,7 @@ def test_the_tables_have_the_numbers(answer):
     assert ["decision", "flagged", "right", "missed", "cost"] in lines
     assert ["lightgbm", "49", "41", "10", "139"] in lines
     assert ["flag", "everybody", "1,000", "51", "0", "949"] in lines
-    assert ["lightgbm", "0.45", "[0.31,", "0.60]", "0.12", "s", "recommended"] in lines
+    assert ["lightgbm", "0.45", "[0.31,", "0.60]", "0.12", "s", "1.2", "ms", "recommended"] in lines
     assert any(line[:3] == ["ce", DASH, DASH] for line in lines)
 
 
@@ -140,7 +140,8 @@ def test_the_json_has_the_numbers_of_the_leaderboard(answer):
     first, *_, last = leaderboard
     assert (first["score"], first["score_low"], first["score_high"]) == (0.4533, 0.3112, 0.5954)
     assert (first["verdict"], first["fit_seconds"]) == ("recommended", 0.1234)
-    assert (last["score"], last["fit_seconds"]) == (None, None)
+    assert first["predict_1000_seconds"] == 0.1234 / 100
+    assert (last["score"], last["fit_seconds"], last["predict_1000_seconds"]) == (None, None, None)
     assert f"{first['score']:.2f} [{first['score_low']:.2f}, {first['score_high']:.2f}]" in str(answer)
 
 
