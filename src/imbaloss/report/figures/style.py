@@ -36,6 +36,7 @@ STYLE: Any = {
 }
 LABEL_INCHES, HANDLE_INCHES, LINE_INCHES = 0.078, 0.6, 0.2  # in a legend: width of letter and mark, height of line
 MOST_COLUMNS = 3  # largest number of panels beside each other
+POINTS = 72  # in an inch, the resolution of SVG files
 TIP = "tip "  # beginning of the ids that hold the tooltip of a mark
 
 
@@ -161,6 +162,7 @@ def lay_out(figure: Figure) -> None:
     engine = figure.get_layout_engine()
     if engine is not None:
         FigureCanvasSVG(figure)  # whose letters the engine measures
-        with figure._cm_set(dpi=72):
-            engine.execute(figure)
+        dpi, figure.dpi = figure.dpi, POINTS
+        engine.execute(figure)
+        figure.dpi = dpi
         figure.set_layout_engine(None)
