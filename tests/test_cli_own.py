@@ -69,8 +69,10 @@ def test_json_has_everything_that_was_found(imbaloss, tmp_path):
     assert code == 0
     # notes on the data, which --quiet does not hide, and no progress
     assert " ".join(err.split()) == " ".join(f"{note}." for note in found["data"])
-    keys = "best by threshold headline verdict alerts decision data table comparisons leaderboard importance folder"
-    assert set(keys.split()) == set(found)
+    keys = (
+        "best by threshold headline tiles verdict alerts decision money data table comparisons leaderboard importance"
+    )
+    assert {*keys.split(), "folder"} == set(found)
     assert found["by"] == "average_precision"
 
 
