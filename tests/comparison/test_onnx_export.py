@@ -153,6 +153,18 @@ def test_images_go_in_as_they_are_stored(tmp_path):
 
 
 @pytest.mark.slow
+def test_a_score_in_use_is_exported_too(tmp_path):
+    frame = make_frame(ROWS, 0).assign(today=lambda rows: rows["steps"] + rows["amount"].fillna(0) / 1e8)
+    answer = imbaloss.compare(
+        frame, make_labels(frame, 1), methods="baseline", baseline="today", settings=1, repetitions=1,
+        importance=False, out=tmp_path,
+    )  # fmt: skip
+    features = answer.model.read_features(frame)
+    probabilities, _ = run(answer.model.to_onnx(tmp_path / "model.onnx"), features, answer.model)
+    np.testing.assert_allclose(probabilities, answer.model.predict_proba(frame), atol=1e-5)
+
+
+@pytest.mark.slow
 def test_rows_that_are_decided_by_their_own_costs_have_no_decisions(tmp_path):
     frame = make_frame(ROWS, 0).fillna({"amount": 1.0})
     answer = imbaloss.compare(

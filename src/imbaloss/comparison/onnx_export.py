@@ -140,11 +140,12 @@ class EstimatorLogits(nn.Module):
 
 def make_odds(predictor: SklearnPredictor) -> nn.Module | None:
     """Return a module for the log-odds of a logistic regression or forest; None for any other classifier."""
+    from imblearn.ensemble import BalancedRandomForestClassifier
     from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
     from sklearn.linear_model import LogisticRegression
 
-    classifier = predictor.classifier
-    if isinstance(classifier, RandomForestClassifier | ExtraTreesClassifier):
+    classifier = predictor.classifier  # of these very types, since a type of someone else may predict in another way
+    if type(classifier) in {RandomForestClassifier, ExtraTreesClassifier, BalancedRandomForestClassifier}:
         return ForestOdds(classifier)
     if type(classifier) is LogisticRegression:
         sign = predictor.find_sign()
@@ -187,10 +188,9 @@ class PreparedColumns(nn.Module):
     def __init__(self, preparation: TablePreparation) -> None:
         """Copy the fitted steps into tensors."""
         super().__init__()
-        self.steps, self.is_prepared = list(list_step_columns(preparation.schema)), False
+        self.steps, self.is_prepared = list(list_step_columns(preparation.schema)), is_prepared(preparation)
         fitted = preparation.steps
-        if preparation.form is InputForm.PREPARED:
-            self.is_prepared = True
+        if self.is_prepared:
             if "numbers" in fitted:
                 self.numbers = NormalQuantiles(fitted["numbers"])
             if "categories" in fitted:
@@ -248,6 +248,11 @@ class PreparedColumns(nn.Module):
         return torch.where(cycles.isnan(), torch.zeros_like(cycles), cycles) if self.is_prepared else cycles
 
 
+def is_prepared(preparation: TablePreparation) -> bool:
+    """Say whether a preparation changes numbers too, and does not keep the columns as they are."""
+    return preparation.form is not InputForm.COLUMNS
+
+
 def make_examples(schema: Schema) -> dict[str, Tensor]:
     """Make an example of the input of each step of the preparation, by the name of the step."""
     return {
@@ -295,7 +300,7 @@ def read_columns(graph: Any, preparation: TablePreparation) -> Any:
 def list_names(preparation: TablePreparation, step: str) -> Sequence[Sequence[str]]:
     """Return the names that each column of a step had in the training, in the order of their codes."""
     fitted = preparation.steps[step]
-    encoder = fitted["target"] if step == "many" and preparation.form is InputForm.PREPARED else fitted
+    encoder = fitted["target"] if step == "many" and is_prepared(preparation) else fitted
     return [each.tolist() for each in encoder.categories_]
 
 

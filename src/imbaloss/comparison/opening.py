@@ -265,14 +265,14 @@ def check_baseline(schema: Schema, frame: pd.DataFrame) -> None:
     column = schema.columns[0]
     if column.kind is ColumnKind.NUMBER:
         return
-    found = "dates" if column.is_date else "numbers with marks"
+    content = "dates" if column.is_date else "numbers with marks"
     if column.is_category:
         names = sorted(set(frame[column.name]) - {MISSING})
         if len(names) <= DECISIONS:
             return
-        found = f"{len(names)} names, as {names[0]!r}"
+        content = f"{len(names)} names, as {names[0]!r}"
     raise ValueError(
-        f"the baseline column {column.name!r} must hold a score (numbers) or a decision (two names), found {found}: "
+        f"the baseline column {column.name!r} must hold a score (numbers) or a decision (two names), found {content}: "
         "write them as numbers, or name another column"
     )
 
