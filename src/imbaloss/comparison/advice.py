@@ -16,6 +16,7 @@ from imbaloss.comparison.bootstrap_of_test_rows import (
 )
 from imbaloss.comparison.case import Case
 from imbaloss.comparison.column_importance import ColumnImportance, compute_importance, tabulate_importance
+from imbaloss.comparison.exported_methods import has_onnx
 from imbaloss.comparison.race_schedule import Drop
 from imbaloss.comparison.reached import estimate_on_folds, estimate_on_other_rows, score_choices
 from imbaloss.comparison.recommendation import (
@@ -108,6 +109,7 @@ def extend_page(advice: Advice | None) -> ReportExtension:
         "most_columns": MOST_COLUMNS,
         "most_notes": MOST_NOTES,
         "write_amount": write_amount,
+        "has_onnx": advice is not None and has_onnx(advice.method),
     }
     if advice and (report := advice.segments) and report.segments:
         values["segments"] = {

@@ -237,7 +237,7 @@ def read_test_predictions(findings: Findings, rows: Sequence[Row]) -> SharedPred
         findings: Has the store with the predictions.
         rows: The stored results of the K trainings.
     """
-    tests = [predictions["test"] for _, predictions in findings.store.arrays([row.run for row in rows])]
+    tests = findings.store.test_predictions([row.run for row in rows])
     return SharedPredictions(tests[0].labels, np.stack([test.probabilities for test in tests]), tests[0].costs)
 
 

@@ -231,9 +231,7 @@ def draw_predictions(findings: Findings, cell: CellKey, highlighted: Sequence[st
         method: [row for row in rows if all(row.counts.test)] for method, rows in findings.rows_by_method(cell).items()
     }
     tests = {
-        method: [predictions["test"] for _, predictions in findings.store.arrays([row.run for row in rows])]
-        for method, rows in by_method.items()
-        if rows
+        method: findings.store.test_predictions([row.run for row in rows]) for method, rows in by_method.items() if rows
     }
     if tests and highlighted:
         yield from draw_highlighted_curves(findings, cell, tests, highlighted)

@@ -168,5 +168,5 @@ def read_test_predictions(rows: Sequence[Row], store: Store) -> dict[Hashable, P
         OSError: The store cannot be read.
     """
     kept = [row for row in rows if not row.run.fold and min(row.counts.test) > 1]
-    arrays = store.arrays([row.run for row in kept])
-    return {row.run.seed: predictions["test"] for row, (_, predictions) in zip(kept, arrays, strict=True)}
+    tests = store.test_predictions([row.run for row in kept])
+    return {row.run.seed: test for row, test in zip(kept, tests, strict=True)}

@@ -11,14 +11,16 @@ from imbaloss.report.drawings import Drawing, draw_figures
 from imbaloss.report.findings import Findings
 from imbaloss.report.inline import inline_svg
 from imbaloss.report.page import Picture, render_page
-from imbaloss.studies import ReportExtension
+from imbaloss.studies import ReportExtension, spare_existing_objects
 
 # file names of figures
 FIGURE_NAMES = (
-    r"((scores|differences|loss|roc|precision_recall|gains|costs|probabilities|reliability|images)_.*|ranks)\.(svg|png)"
+    r"((scores|differences|loss|roc|precision_recall|gains|costs|probabilities|reliability|prototypes|images)_.*|ranks)"
+    r"\.(svg|png)"
 )
 
 
+@spare_existing_objects()
 def write_report(findings: Findings, folder: Path, extension: ReportExtension | None = None) -> Path:
     """Write tables, figures and report.html into a folder, and delete figures that an earlier study left there.
 

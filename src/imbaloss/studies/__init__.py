@@ -1,6 +1,6 @@
 """Studies: lists of runs, their training, and the store of their rows."""
 
-from imbaloss.studies.bulk import pause_garbage_collection
+from imbaloss.studies.bulk import pause_garbage_collection, spare_existing_objects
 from imbaloss.studies.detectable_difference import DetectableDifferences, compute_detectable_differences
 from imbaloss.studies.driver import execute
 from imbaloss.studies.execution import Finished, train_again, train_together
@@ -77,6 +77,7 @@ __all__ = [
     "pause_garbage_collection",
     "read_file",
     "read_study",
+    "spare_existing_objects",
     "train_again",
     "train_here",
     "train_in_processes",
