@@ -1,8 +1,9 @@
 # The two commands for a newcomer are `make demo` and `make test`.
 PYTHON ?= python3
 BIN := .venv/bin
+NEW_ENOUGH = $(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11, 4) and 'imbaloss needs Python 3.11.4 or newer; name one with: make PYTHON=...')"
 
-.PHONY: demo test slow check bench docs setup clean
+.PHONY: demo test slow lowest check bench docs setup clean
 
 demo: setup  ## a table of one's own, then the 2023 study's experiment on scikit-learn's digits; offline, under a minute
 	$(BIN)/python -m imbaloss.data.demo results/demo
@@ -16,6 +17,9 @@ test: check  ## all that a change must pass, but for the slow tests
 
 slow: setup  ## the slow tests: many minutes
 	OMP_NUM_THREADS=1 $(BIN)/pytest -m slow --numprocesses 2 --dist loadgroup
+
+lowest: .venv-lowest/installed  ## the fast tests with the lowest versions that pyproject.toml allows, whose warnings are no errors
+	OMP_NUM_THREADS=1 .venv-lowest/bin/pytest -W default --numprocesses 2 --dist loadfile
 
 check: setup
 	$(BIN)/ruff format --check
@@ -33,10 +37,16 @@ docs: setup  ## docs/losses.md and its pictures, from the docstrings of the loss
 setup: .venv/installed
 
 .venv/installed: pyproject.toml constraints.txt
-	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11, 4) and 'imbaloss needs Python 3.11.4 or newer; name one with: make PYTHON=...')"
+	$(NEW_ENOUGH)
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
 	touch $@
 
+.venv-lowest/installed: pyproject.toml constraints-lowest.txt
+	$(NEW_ENOUGH)
+	$(PYTHON) -m venv .venv-lowest
+	.venv-lowest/bin/python -m pip install --quiet --constraint constraints-lowest.txt --editable ".[test]"
+	touch $@
+
 clean:
-	rm -rf .venv results
+	rm -rf .venv .venv-lowest results
