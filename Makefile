@@ -1,9 +1,10 @@
 # The two commands for a newcomer are `make demo` and `make test`.
 PYTHON ?= python3
 BIN := .venv/bin
+NEW_ENOUGH = $(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11, 4) and 'imbaloss needs Python 3.11.4 or newer; name one with: make PYTHON=...')"
 SITE := $(BIN)/python -m sphinx  # -W and -n: a warning is an error, and so is a link that leads nowhere
 
-.PHONY: demo test slow check bench docs site links setup clean
+.PHONY: demo test slow lowest check bench docs site links setup clean
 
 demo: setup  ## a table of one's own, then the 2023 study's experiment on scikit-learn's digits; offline, under a minute
 	$(BIN)/python -m imbaloss.data.demo results/demo
@@ -17,6 +18,9 @@ test: check  ## all that a change must pass, but for the slow tests
 
 slow: setup  ## the slow tests: many minutes
 	OMP_NUM_THREADS=1 $(BIN)/pytest -m slow --numprocesses 2 --dist loadgroup
+
+lowest: .venv-lowest/installed  ## the fast tests with the lowest versions that pyproject.toml allows, whose warnings are no errors
+	OMP_NUM_THREADS=1 .venv-lowest/bin/pytest -W default --numprocesses 2 --dist loadfile
 
 check: setup
 	$(BIN)/ruff format --check
@@ -43,10 +47,16 @@ links: setup  ## whether the links to other sites lead somewhere; needs a networ
 setup: .venv/installed
 
 .venv/installed: pyproject.toml constraints.txt
-	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11, 4) and 'imbaloss needs Python 3.11.4 or newer; name one with: make PYTHON=...')"
+	$(NEW_ENOUGH)
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
 	touch $@
 
+.venv-lowest/installed: pyproject.toml constraints-lowest.txt
+	$(NEW_ENOUGH)
+	$(PYTHON) -m venv .venv-lowest
+	.venv-lowest/bin/python -m pip install --quiet --constraint constraints-lowest.txt --editable ".[test]"
+	touch $@
+
 clean:
-	rm -rf .venv results site
+	rm -rf .venv .venv-lowest results site

@@ -1,17 +1,63 @@
-"""The wheel, in an environment that has nothing else."""
+"""The wheel, in environments that have nothing else."""
 
 import os
+import re
 import subprocess
 import sys
 import venv
+from collections.abc import Iterator
+from importlib.metadata import distribution
 from pathlib import Path
+from zipfile import ZipFile
 
 import pandas as pd
 import pytest
+from packaging.requirements import Requirement
 
 from tests.comparison.examples import QUICK, mixed, write_csv
 
 ROOT = Path(__file__).parents[1]
+PIP = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+INHERITED = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
+LOOP = """
+import sys
+import torch
+import imbaloss.losses
+
+torch.manual_seed(0)
+inputs = torch.randn(256, 4)
+targets = (inputs[:, 0] > 1.5).float()
+for name in ("mfe", "focal", "focal/worst_class"):
+    network = torch.nn.Linear(4, 1)
+    optimizer = torch.optim.SGD(network.parameters(), lr=0.5)
+    loss, values = imbaloss.losses.get(name), []
+    for _ in range(20):
+        optimizer.zero_grad()
+        values.append(loss(network(inputs).squeeze(1), targets))
+        values[-1].backward()
+        optimizer.step()
+    assert values[-1] < 0.8 * values[0], name
+print(*{"numpy", "scipy", "sklearn", "pandas"} & set(sys.modules))
+"""
+
+pytestmark = pytest.mark.xdist_group("wheel")  # which is built once
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    subprocess.run([*PIP, "wheel", "--no-deps", "--wheel-dir", folder, ROOT], check=True)
+    [built] = folder.glob("imbaloss-*.whl")
+    return built
+
+
+def with_requirements(name: str) -> Iterator[str]:
+    """Yield the name of an installed distribution and the names of all that it needs, each at least once."""
+    yield name
+    for text in distribution(name).requires or ():
+        requirement = Requirement(text)
+        if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
+            yield from with_requirements(requirement.name)
 
 
 def test_the_constraints_can_be_met_from_the_public_index():
@@ -21,18 +67,44 @@ def test_the_constraints_can_be_met_from_the_public_index():
 
 
 @pytest.mark.slow
-def test_the_installed_wheel_gives_a_working_command(tmp_path):
+def test_losses_train_beside_torch_alone(tmp_path, wheel):
+    """The environment has links to the installed torch and to what torch itself needs, since torch is large."""
+    venv.create(tmp_path / "venv")
+    [packages] = (tmp_path / "venv" / "lib").glob("python*/site-packages")
+    subprocess.run([*PIP, "install", "--no-deps", "--target", packages, wheel], check=True)
+    files = {
+        Path(str(distribution(name).locate_file(file.parts[0])))
+        for name in set(with_requirements("torch"))
+        for file in distribution(name).files or ()
+        if file.parts[0] not in {"..", "__pycache__"}
+    }
+    for file in files:
+        (packages / file.name).symlink_to(file)
+    assert not {"numpy", "scipy", "sklearn", "pandas"} & {file.name for file in packages.iterdir()}
+    command = [tmp_path / "venv" / "bin" / "python", "-c", LOOP]
+    done = subprocess.run(command, cwd=tmp_path, env=INHERITED, check=True, stdout=subprocess.PIPE, text=True)
+    assert done.stdout == "\n"
+
+
+@pytest.mark.slow
+def test_the_description_has_no_links_that_lead_nowhere(wheel):
+    with ZipFile(wheel) as archive:
+        [name] = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
+        metadata, _, description = archive.read(name).decode().partition("\n\n")
+    assert "Description-Content-Type: text/markdown" in metadata
+    assert description.startswith("# imbaloss")
+    assert re.findall(r"\]\((?!https?:|#)[^)]*\)", description) == []
+
+
+@pytest.mark.slow
+def test_the_installed_wheel_gives_a_working_command(tmp_path, wheel):
     """All that it needs is named, and all files that it reads are in it."""
-    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*pip, "wheel", "--no-deps", "--wheel-dir", tmp_path, ROOT], check=True)
-    [wheel] = tmp_path.glob("imbaloss-*.whl")
     venv.create(tmp_path / "venv", with_pip=True)
     python = tmp_path / "venv" / "bin" / "python"
     install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     subprocess.run([*install, "--constraint", ROOT / "constraints.txt", wheel], check=True)
     (tmp_path / "work").mkdir()
     write_csv(tmp_path / "work", mixed())
-    inherited = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
     command = [python.with_name("imbaloss")]
     asked = [
         ["compare", "data.csv", "--target", "fraud", *QUICK],
@@ -41,5 +113,5 @@ def test_the_installed_wheel_gives_a_working_command(tmp_path):
         ["losses"],
     ]
     for words in asked:
-        subprocess.run([*command, *words], cwd=tmp_path / "work", env=inherited, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([*command, *words], cwd=tmp_path / "work", env=INHERITED, check=True, stdout=subprocess.DEVNULL)
     assert len(pd.read_csv(tmp_path / "work" / "found.csv")) == 120

@@ -151,6 +151,11 @@ def test_one_seed_or_one_rare_sample_has_no_interval_for_both(seeds, rare):
     assert np.isnan(seeds_and_redrawn(np.full(seeds, 0.4), np.random.default_rng(0).random(9), rare)[1:]).all()
 
 
+def test_an_area_with_an_unknown_probability_is_unknown():
+    found = delong(np.array([0, 0, 1, 1]), np.array([0.1, 0.2, np.nan, 0.9]))
+    assert np.isnan([found.auc, found.variance, *found.contributions]).all()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seeds", [6, 10, 20])
 @pytest.mark.parametrize("shared", [False, True], ids=["own samples", "the same samples"])

@@ -153,11 +153,9 @@ class FoldTest:
         places, signs = find_rivals(self.pairs, method)
         ahead = signs * self.statistics[places]
         methods = len(places) + 1
-        tails = [
-            exceed(statistic, methods, degrees)
-            for statistic, degrees in zip(ahead.tolist(), self.degrees[places].tolist(), strict=True)
-            if statistic > 0
-        ]
+        # the largest statistic has the smallest probability; of equal degrees of freedom it is the last one
+        largest = dict(sorted(zip(self.degrees[places].tolist(), ahead.tolist(), strict=True)))
+        tails = [exceed(statistic, methods, degrees) for degrees, statistic in largest.items() if statistic > 0]
         p = min(tails, default=1.0)
         if p > alpha:
             return Ruling(p, 0.0, alpha)

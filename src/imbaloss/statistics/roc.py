@@ -49,7 +49,7 @@ class Roc:
 def delong(labels: NDArray[np.int64], probabilities: Floats) -> Roc:
     """Compute the area under the ROC curve with what each sample contributes to DeLong's variance.
 
-    Ties of a positive and a negative count half.
+    Ties of a positive and a negative count half. All is NaN if a probability is.
 
     Args:
         labels: (N,), 0 or 1.
@@ -58,16 +58,24 @@ def delong(labels: NDArray[np.int64], probabilities: Floats) -> Roc:
     Raises:
         ValueError: A class has fewer than two samples.
 
-    Source: DeLong et al. 1988, Biometrics 44; by ranks as in Sun and Xu 2014, IEEE Signal Processing Letters 21.
+    Source: DeLong et al. 1988, Biometrics 44; sorted as in Sun and Xu 2014, IEEE Signal Processing Letters 21.
     """
     positive = labels == 1
     m, n = int(positive.sum()), int((~positive).sum())
     if min(m, n) < 2:
         raise ValueError(f"DeLong's variance needs two samples of each class, found {m} positives and {n} negatives")
-    ranks = stats.rankdata(probabilities)
-    placements = np.empty(len(labels))
-    placements[positive] = (ranks[positive] - stats.rankdata(probabilities[positive])) / n
-    placements[~positive] = 1 - (ranks[~positive] - stats.rankdata(probabilities[~positive])) / m
+    placements = np.full(len(labels), np.nan)
+    if not np.isnan(probabilities).any():
+        of_positives, of_negatives = probabilities[positive], probabilities[~positive]
+        placements[positive] = share_below(of_positives, of_negatives)
+        placements[~positive] = 1 - share_below(of_negatives, of_positives)
     auc = float(placements[positive].mean())
     scale = np.where(positive, np.sqrt(m * (m - 1.0)), np.sqrt(n * (n - 1.0)))
     return Roc(auc, (placements - auc) / scale, min(m, n))
+
+
+def share_below(values: Floats, others: Floats) -> Floats:
+    """Return for each value the share of others that are smaller; equal ones count half."""
+    in_order = np.sort(others)
+    counts = np.searchsorted(in_order, values, "left") + np.searchsorted(in_order, values, "right")
+    return np.asarray(counts / 2 / len(others))

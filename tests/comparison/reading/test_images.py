@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import PIL
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -221,7 +222,9 @@ def test_values_outside_of_the_range_of_the_model_are_refused(tmp_path):
     refused(lambda: prepare_image_files([beyond], of_bytes.preparation), "between 0 (black) and 255 (white)")
 
 
-MODES = ["LAB", "1", "L", "P", "RGB", "CMYK", "YCbCr", "RGBA", "LA", "I;16"]
+OLD = int(PIL.__version__.partition(".")[0]) < 13
+YCBCR = pytest.param("YCbCr", marks=pytest.mark.skipif(OLD, reason="Pillow before 13 cannot read what it writes"))
+MODES = ["LAB", "1", "L", "P", "RGB", "CMYK", YCBCR, "RGBA", "LA", "I;16"]
 
 
 @pytest.mark.parametrize("mode", MODES)
