@@ -185,7 +185,9 @@ def advise(case: Case, segments: SegmentReport | None = None, worst_misses: Wors
     """
     summary, recommendation = summarize(case), recommend_method(case)
     if recommendation and summary.is_blocked:
-        recommendation = f"The recommendation would be: {recommendation[0].lower()}{recommendation[1:]}"
+        recommendation = (
+            f"Without this alert the recommendation would be: {recommendation[0].lower()}{recommendation[1:]}"
+        )
     of_segments = write_segment_sentences(segments) if segments and not case.finds_nothing else ()
     return Advice(
         method=case.best,

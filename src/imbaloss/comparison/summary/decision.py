@@ -112,7 +112,7 @@ def write_headline(case: Case, *, is_blocked: bool) -> str:
         constant = name_free_decision(case)
         return f"Use no method. {capitalize(constant)}" if constant else "Use no method"
     if is_blocked:
-        return f"The recommendation would be: use {case.best}"
+        return f"Without this alert the recommendation would be: use {case.best}"
     if case.repetitions[case.best] == 1:
         return f"Start with {case.best}. One {case.repetition} cannot tell methods apart"
     simplest = find_simplest(case.possible_best or [case.best])
