@@ -19,7 +19,7 @@ test: check  ## all that a change must pass, but for the slow tests
 slow: setup  ## the slow tests: many minutes
 	OMP_NUM_THREADS=1 $(BIN)/pytest -m slow --numprocesses 2 --dist loadgroup
 
-lowest: .venv-lowest/installed  ## the fast tests with the lowest versions that pyproject.toml allows, whose warnings are no errors
+lowest: .venv-lowest/installed  ## the fast tests with the lowest versions that pyproject.toml allows (TORCH=2.13.0: but for torch); warnings are no errors
 	OMP_NUM_THREADS=1 .venv-lowest/bin/pytest -W default --numprocesses 2 --dist loadfile
 
 check: setup
@@ -55,7 +55,8 @@ setup: .venv/installed
 .venv-lowest/installed: pyproject.toml constraints-lowest.txt
 	$(NEW_ENOUGH)
 	$(PYTHON) -m venv .venv-lowest
-	.venv-lowest/bin/python -m pip install --quiet --constraint constraints-lowest.txt --editable ".[test]"
+	$(if $(TORCH),sed -E 's/^torch==.*/torch==$(TORCH)/; /^sympy==/d',cat) constraints-lowest.txt > .venv-lowest/constraints.txt
+	.venv-lowest/bin/python -m pip install --quiet --constraint .venv-lowest/constraints.txt --editable ".[test]"
 	touch $@
 
 clean:
