@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 NEW_ENOUGH = $(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11, 4) and 'imbaloss needs Python 3.11.4 or newer; name one with: make PYTHON=...')"
+export PYTHONDONTWRITEBYTECODE :=  # empty: where it is set, each process compiles all modules again
 
 .PHONY: demo test slow lowest check bench docs setup clean
 
@@ -45,7 +46,8 @@ setup: .venv/installed
 .venv-lowest/installed: pyproject.toml constraints-lowest.txt
 	$(NEW_ENOUGH)
 	$(PYTHON) -m venv .venv-lowest
-	.venv-lowest/bin/python -m pip install --quiet --constraint constraints-lowest.txt --editable ".[test]"
+	.venv-lowest/bin/python -m pip install --quiet --constraint constraints.txt uv  # minutes faster than pip: PyPI's torch is large
+	.venv-lowest/bin/uv pip install --quiet --python .venv-lowest --constraint constraints-lowest.txt --editable ".[test]"
 	touch $@
 
 clean:
