@@ -3,8 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 NEW_ENOUGH = $(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11, 4) and 'imbaloss needs Python 3.11.4 or newer; name one with: make PYTHON=...')"
 export PYTHONDONTWRITEBYTECODE :=  # empty: where it is set, each process compiles all modules again
+SITE := $(BIN)/python -m sphinx  # -W and -n: a warning is an error, and so is a link that leads nowhere
 
-.PHONY: demo test slow lowest check bench docs setup clean
+.PHONY: demo test slow lowest check bench docs site links setup clean
 
 demo: setup  ## a table of one's own, then the 2023 study's experiment on scikit-learn's digits; offline, under a minute
 	$(BIN)/python -m imbaloss.data.demo results/demo
@@ -28,12 +29,21 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/codespell README.md CONTRIBUTING.md CHANGELOG.md docs src tests benchmarks findings
+	$(SITE) -W --keep-going -n -q -E docs site
 
 bench: setup  ## ratios of training to a plain loop, skorch and Lightning; minutes
 	$(BIN)/python -m benchmarks.training
 
-docs: setup  ## docs/losses.md and its pictures, from the docstrings of the losses
+docs: setup  ## docs/losses.md and its pictures from the docstrings of the losses, docs/reference/commands.md from the help
 	$(BIN)/python -m imbaloss.report.guide docs
+	$(BIN)/python -m imbaloss.cli.guide docs
+
+site: setup  ## the documentation as pages, in site/; it opens offline, and every link within it is checked
+	$(SITE) -W --keep-going -n -q -E docs site
+	@echo "The page to open: site/index.html"
+
+links: setup  ## whether the links to other sites lead somewhere; needs a network
+	$(SITE) -b linkcheck -q docs site/links
 
 setup: .venv/installed
 
@@ -51,4 +61,4 @@ setup: .venv/installed
 	touch $@
 
 clean:
-	rm -rf .venv .venv-lowest results
+	rm -rf .venv .venv-lowest results site

@@ -24,7 +24,7 @@ from imbaloss import report, studies
 from imbaloss.report import Findings
 from imbaloss.report.cells import EVERYWHERE, Cell
 from imbaloss.report.comparisons import CellComparison, find_best_method, select_repeated
-from imbaloss.report.findings import rule_out_in_cell
+from imbaloss.report.results import rule_out_in_cell
 from imbaloss.studies import Store
 
 LEVEL = 0.05

@@ -22,7 +22,9 @@ from imbaloss import losses
 
 REDUCTIONS = [name for name in losses.REDUCTIONS if name != "none"]
 PAIRS = [f"{error}/{reduction}" for error in ("squared", "cross_entropy", "focal") for reduction in REDUCTIONS]
-QUADRATIC = {"auc_logistic", "smooth_ap"}  # positives x batch; compiled, batch x batch
+QUADRATIC = {  # positives x batch; compiled, batch x batch
+    *("auc_logistic", "smooth_ap", "smooth_partial_auc", "partial_auc_kl", "two_way_partial_auc_kl"),
+}
 LARGEST_QUADRATIC = {False: 16, True: 10}
 
 Step = Callable[[], None]

@@ -223,6 +223,77 @@ def smooth_ap(z: Array, d: Array, s: Array, temperature: float = 0.1) -> float:
     return 1 - float(np.mean(precisions))
 
 
+def region(
+    z: Array, d: Array, s: Array, *, min_tpr: float = 0.0, min_fpr: float = 0.0, max_fpr: float = 1.0
+) -> tuple[Array, list[tuple[float, float, float]]]:
+    """The weights of the samples within the rates, and the pairs of these: (weight, positive's logit, negative's)."""
+    kept = np.zeros_like(s)
+    for c, first, last in ((0, min_fpr, max_fpr), (1, min_tpr, 1.0)):
+        total, above = s[d == c].sum(), 0.0
+        for k in sorted(np.flatnonzero(d == c), key=lambda k: -z[k]):
+            kept[k] = max(0.0, min(above + s[k], last * total) - max(above, first * total))
+            above += s[k]
+    return kept, pairs(z, d, kept)
+
+
+def partial_auc(
+    z: Array, d: Array, s: Array, *, min_fpr: float = 0.0, max_fpr: float = 0.1, margin: float = 1.0
+) -> float:
+    return auc_squared_hinge(z, d, region(z, d, s, min_fpr=min_fpr, max_fpr=max_fpr)[0], margin)
+
+
+def two_way_partial_auc(
+    z: Array, d: Array, s: Array, *, min_tpr: float = 0.5, max_fpr: float = 0.1, margin: float = 1.0
+) -> float:
+    return auc_squared_hinge(z, d, region(z, d, s, min_tpr=min_tpr, max_fpr=max_fpr)[0], margin)
+
+
+def smooth_partial_auc(
+    z: Array, d: Array, s: Array, *, temperature: float = 0.1, max_fpr: float = 0.1, **rates: float
+) -> float:
+    _, found = region(z, d, s, max_fpr=max_fpr, **rates)
+    total = sum(weight for weight, _, _ in found)
+    return sum(weight * expit((b - a) / temperature) for weight, a, b in found) / total if found else 0.0
+
+
+def soft_maxima(z: Array, d: Array, s: Array, temperature: float, margin: float) -> tuple[Array, Array]:
+    """The soft maximum over the negatives of each positive's pairs, and the positives' weights."""
+    negatives = np.flatnonzero((d == 0) & (s > 0))
+    positives = np.flatnonzero((d == 1) & (s > 0))
+    maxima = [
+        temperature
+        * logsumexp(np.maximum(0, margin - z[i] + z[negatives]) ** 2 / temperature, b=s[negatives] / s[negatives].sum())
+        for i in positives
+    ]
+    return np.array(maxima), s[positives]
+
+
+def partial_auc_kl(z: Array, d: Array, s: Array, temperature: float = 1.0, margin: float = 1.0) -> float:
+    if not pairs(z, d, s):
+        return 0.0
+    maxima, weights = soft_maxima(z, d, s, temperature, margin)
+    return float(np.average(maxima, weights=weights))
+
+
+def two_way_partial_auc_kl(
+    z: Array, d: Array, s: Array, *, temperature: float = 1.0, positive_temperature: float = 1.0, margin: float = 1.0
+) -> float:
+    if not pairs(z, d, s):
+        return 0.0
+    maxima, weights = soft_maxima(z, d, s, temperature, margin)
+    return float(positive_temperature * logsumexp(maxima / positive_temperature, b=weights / weights.sum()))
+
+
+def recall_at_precision(z: Array, d: Array, s: Array, precision: float = 0.9, multiplier: float = 1.0) -> float:
+    """The larger of the Lagrangian at no multiplier and at the largest one: it is linear in the multiplier."""
+    positives = (s * d).sum()
+    if not positives:
+        return 0.0
+    lower, upper = (s * d * hinge(z, d)).sum(), (s * (1 - d) * hinge(z, d)).sum()
+    odds = precision / (1 - precision)
+    return float(max((1 + m) * lower + m * odds * upper - m * positives for m in (0.0, multiplier)) / positives)
+
+
 PAIRS: dict[str, tuple[Callable[..., Array], Callable[..., float]]] = {
     "mse": (squared, mean),
     "wmse": (squared, mean),
@@ -249,8 +320,24 @@ WHOLE_SET: dict[str, Callable[..., float]] = {
     function.__name__: function
     for function in (
         soft_f1, dice, tversky, focal_tversky, soft_mcc, auc_margin, auc_squared_hinge, auc_logistic, smooth_ap,
+        recall_at_precision, partial_auc, two_way_partial_auc, smooth_partial_auc, partial_auc_kl,
+        two_way_partial_auc_kl,
     )
 }  # fmt: skip
+
+
+def soft_loss(name: str, z: Array, t: Array, *, sample_weight: Array | None = None, **parameters: Any) -> float:
+    """A loss of soft targets t, (N,) or (N, C): each sample once as a member of each class, weighed by its share."""
+    shares = np.stack([1 - t, t], axis=1) if t.ndim == 1 else t
+    s = np.ones(len(z)) if sample_weight is None else sample_weight
+    classes = shares.shape[1]
+    return loss(
+        name,
+        np.concatenate([z] * classes),
+        np.repeat(np.arange(classes), len(z)),
+        sample_weight=np.concatenate([s * share for share in shares.T]),
+        **parameters,
+    )
 
 
 def loss(

@@ -14,10 +14,11 @@ PYPROJECT = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_te
 EXTRA = PYPROJECT["project"]["optional-dependencies"]["peers"]
 NAMES = [re.split("[<>=]", requirement)[0].replace("-", "_") for requirement in EXTRA]
 
-# of third parties: Lightning calls what torch has deprecated, and advises to use more workers or the GPU;
-# transformers pins memory on machines without a GPU
+# of third parties: Lightning and torchdata call what torch has deprecated, and Lightning advises to use more workers or
+# the GPU; transformers pins memory on machines without a GPU
 quiet = pytest.mark.filterwarnings(
     r"ignore:`isinstance\(treespec, LeafSpec\)` is deprecated:FutureWarning",
+    "ignore:'set_vital' is deprecated:UserWarning",
     "ignore:The '.*_dataloader' does not have many workers:UserWarning",
     "ignore:GPU available but not used:UserWarning",
     "ignore:'pin_memory' argument is set as true but no accelerator is found:UserWarning",

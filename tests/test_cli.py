@@ -26,7 +26,7 @@ def test_help_lists_every_command_and_says_what_it_does(monkeypatch):
     alone = subprocess.run([IMBALOSS], capture_output=True, text=True, check=True)
     assert alone.stdout == found.stdout
     for command in cli.app.registered_commands:
-        name, text = command.callback.__name__, command.callback.__doc__
+        name, text = command.callback.__name__.replace("_", "-"), command.callback.__doc__
         assert name in found.stdout
         assert text
         help_of = subprocess.run([IMBALOSS, name, "--help"], capture_output=True, text=True, check=True).stdout

@@ -40,6 +40,17 @@ def test_from_a_table_to_predictions(imbaloss, tmp_path):
     output = OwnModel.load("results/data/model").output
     assert f"({output} at least " in out
     assert list(pd.read_csv(tmp_path / "found.csv").columns) == ["shop", f"{output}_yes", "decision", output]
+    code, out, err = imbaloss("export", "results/data/model", "--out", "fraud.onnx")
+    assert (code, err) == (0, "")
+    assert out.startswith(f"fraud.onnx: rows are flagged as yes ({output} at least 0.")
+    assert (tmp_path / "fraud.onnx").exists()
+
+
+def test_a_model_that_cannot_be_exported_is_refused_in_one_line(imbaloss, tmp_path):
+    code, out, err = imbaloss("export", "nothing", "--out", "fraud.onnx")
+    assert (code, out) == (2, "")
+    assert err == "imbaloss: nothing holds no own.json: `imbaloss compare` saved no model there\n"
+    assert not (tmp_path / "fraud.onnx").exists()
 
 
 def test_a_race_without_a_look_is_refused_in_one_line(imbaloss, tmp_path):
@@ -58,8 +69,10 @@ def test_json_has_everything_that_was_found(imbaloss, tmp_path):
     assert code == 0
     # notes on the data, which --quiet does not hide, and no progress
     assert " ".join(err.split()) == " ".join(f"{note}." for note in found["data"])
-    keys = "best by threshold headline verdict alerts decision data table comparisons leaderboard importance folder"
-    assert set(keys.split()) == set(found)
+    keys = (
+        "best by threshold headline tiles verdict alerts decision money data table comparisons leaderboard importance"
+    )
+    assert {*keys.split(), "folder"} == set(found)
     assert found["by"] == "average_precision"
 
 

@@ -8,6 +8,7 @@ import sys
 from dataclasses import fields
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from imbaloss import ImbalancedClassifier, MethodClassifier, data, losses, studies
@@ -15,17 +16,18 @@ from imbaloss.data import resampling
 from imbaloss.evaluation import RULES
 from imbaloss.field_tables import Field
 from imbaloss.recipe_fields import DECISION_FIELDS, FIELDS
-from tests import peers
+from tests import peers, printed
 
 IMBALOSS = Path(sys.executable).with_name("imbaloss")
 ROOT = Path(__file__).parents[1]
 OF_A_MACHINE = r"\d\.\d{2}|%|\d {2,}\d|\bflag \d|rightly"  # scores, times and counts of decisions
 TUTORIALS = ("your-own-table", "your-own-images")  # whose code and commands belong together
+RUN_WHOLE = [*(ROOT / "docs" / f"{name}.md" for name in TUTORIALS), *printed.QUICK, *printed.SLOW[1:]]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 @peers.quiet
-@pytest.mark.parametrize("page", [page for page in PAGES if page.stem not in TUTORIALS], ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [page for page in PAGES if page not in RUN_WHOLE], ids=lambda page: page.name)
 def test_the_python_of_a_page_runs(page, tmp_path, monkeypatch):
     """Skips, when all other code has run, where the page imports a peer that is not installed."""
     monkeypatch.chdir(tmp_path)
@@ -62,24 +64,67 @@ def test_a_tutorial_runs_as_a_reader_types_it(name, tmp_path, monkeypatch):
     assert (tmp_path / "predictions.csv").exists()
 
 
+def check_shown(shown, numbers_may_differ):
+    """Each line that is shown is printed; if numbers may differ, those of scores, times and counts of decisions do."""
+    words = " ".join(shown.printed.split())  # scores of other lengths may move the ends of lines
+    for line in "".join(shown.segments()).splitlines():
+        text, whole = " ".join(line.split()), words
+        if numbers_may_differ and re.search(OF_A_MACHINE, line):
+            text, whole = (re.sub(r"\d[\d.,]*", "#", each) for each in (text, words))
+        assert text in whole, f"{line}\n\nis not printed, but:\n\n{shown.printed}"
+
+
+@pytest.mark.parametrize("page", printed.QUICK, ids=lambda page: page.stem)
+def test_a_page_shows_what_its_python_prints(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shown = printed.run_page(page.read_text())
+    assert shown
+    for each in shown:
+        check_shown(each, numbers_may_differ=False)
+
+
 @pytest.mark.slow
-def test_the_demo_prints_what_the_first_page_shows(tmp_path):
-    """Without the study of digits; `make` itself would set up an environment."""
-    demo = re.search(r"^demo:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(), re.MULTILINE)[1]
-    printed = ""
-    for line in demo.strip().splitlines():
-        if " reproduce " not in line:
-            command = line.strip().removeprefix("@").replace("$(BIN)", str(IMBALOSS.parent))
-            run = subprocess.run(command, shell=True, cwd=tmp_path, capture_output=True, text=True, check=True)
-            printed += run.stdout
-    words = " ".join(printed.split())
-    [shown] = re.findall(r"```text\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-    facts = [line for line in shown.splitlines() if not re.search(OF_A_MACHINE, line)]
-    assert len(facts) > 5
-    assert [line for line in facts if " ".join(line.split()) not in words] == []
-    assert len(shown.splitlines()) <= 40  # a screen
-    for page in re.findall(r"\S+/report\.html", printed.splitlines()[-1]):
-        assert (tmp_path / page).exists() or page == "results/demo/report.html"
+@pytest.mark.parametrize("page", printed.SLOW, ids=lambda page: page.stem)
+def test_a_page_shows_what_its_commands_print(page, tmp_path, monkeypatch):
+    """README.md begins with `make demo`, here without the study of digits and without an environment of its own."""
+    monkeypatch.chdir(tmp_path)
+    shown = printed.run_page(page.read_text())
+    assert shown
+    for each in shown:
+        check_shown(each, numbers_may_differ=True)
+    assert list(tmp_path.rglob("report.html"))
+
+
+@pytest.mark.parametrize("path", [*printed.QUICK, *printed.SLOW], ids=lambda page: page.stem)
+def test_a_first_page_is_short(path):
+    assert len(path.read_text().splitlines()) <= (120 if path.stem == "README" else 60)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", printed.NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_stores_what_its_cells_print(path, tmp_path, monkeypatch):
+    """Text to the last digit. Of pictures it is only compared that there is one."""
+    monkeypatch.chdir(tmp_path)
+    for folder in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"):
+        monkeypatch.setenv(folder, str(tmp_path / "jupyter"))
+    stored, fresh = nbformat.read(path, as_version=4), printed.run_notebook(path)
+    assert len(stored.cells) <= 15
+    for cell, again in zip(stored.cells, fresh.cells, strict=True):
+        outputs = [list_outputs(each) for each in (cell, again)]
+        assert outputs[0] == outputs[1]
+        assert not any("stderr" in output for output in outputs[0])
+    assert "image/png" in str(stored)
+
+
+def list_outputs(cell):
+    """The outputs of a cell as text, by their kind."""
+    outputs = []
+    for output in cell.get("outputs", ()):
+        if output.output_type == "stream":
+            outputs.append({output.name: output.text})
+        else:
+            outputs.append({kind: "" if kind == "image/png" else text for kind, text in output.data.items()})
+    return outputs
 
 
 def test_the_study_files_that_are_shown_can_be_run():

@@ -28,14 +28,15 @@ def test_floors_import_only_from_below():
     assert lint_imports(no_cache=True) == 0
 
 
-def test_losses_load_torch_and_nothing_else():
+def test_losses_and_samplers_load_torch_and_nothing_else():
     """Of the dependencies; NumPy is loaded by torch itself where it is installed."""
     loaded = python(
-        "import sys, torch; before = set(sys.modules); import imbaloss.losses; print(*set(sys.modules) - before)"
+        "import sys, torch; before = set(sys.modules)\n"
+        "import imbaloss.losses, imbaloss.samplers; print(*set(sys.modules) - before)"
     )
-    ours = {"imbaloss", "imbaloss.losses", "imbaloss.choices", "imbaloss.spec_text"}
+    ours = {"imbaloss", "imbaloss.losses", "imbaloss.samplers", "imbaloss.choices", "imbaloss.spec_text"}
     others = {name for name in loaded.split() if name.partition(".")[0] not in sys.stdlib_module_names} - ours
-    assert all(name.startswith("imbaloss.losses.") for name in others)
+    assert all(name.startswith(("imbaloss.losses.", "imbaloss.samplers.")) for name in others)
 
 
 def test_the_rooms_are_loaded_when_first_used():
@@ -47,7 +48,7 @@ def test_dir_shows_public_names_alone():
     names = dir(imbaloss)
     assert names == sorted([
         "ImbalancedClassifier", "MethodClassifier", "__version__", "compare",
-        "data", "evaluation", "losses", "networks", "report", "studies", "training",
+        "data", "evaluation", "losses", "monitor", "networks", "report", "samplers", "studies", "training",
     ])  # fmt: skip
     assert all(hasattr(imbaloss, name) for name in names)
     assert dir(imbaloss) == names
@@ -95,6 +96,7 @@ def libraries_of(folder: str) -> set[str]:
 
 def test_ground_floors_import_their_libraries_and_no_others():
     assert libraries_of("losses") == {"torch"}
+    assert libraries_of("samplers") == {"torch"}
     assert libraries_of("networks") == {"torch", "numpy"}
     assert libraries_of("statistics") == {"numpy", "scipy"}
 
@@ -183,8 +185,9 @@ def test_one_compare_goes_the_way_that_is_told(tmp_path, imbaloss):
     assert places == sorted(places)
 
 
-def test_studies_and_reports_do_not_load_comparison():
+def test_studies_and_reports_do_not_load_comparison_nor_a_monitor_the_loops_of_others():
     python(
-        "import sys, imbaloss.report, imbaloss.studies, imbaloss.training\n"
-        "assert not [name for name in sys.modules if name.startswith('imbaloss.comparison')]"
+        "import sys, imbaloss.monitor, imbaloss.report, imbaloss.studies, imbaloss.training\n"
+        "assert not [name for name in sys.modules if name.startswith('imbaloss.comparison')]\n"
+        "assert not {'lightning', 'transformers'} & set(sys.modules)"
     )

@@ -60,6 +60,12 @@ def with_requirements(name: str) -> Iterator[str]:
             yield from with_requirements(requirement.name)
 
 
+def test_the_constraints_can_be_met_from_the_public_index():
+    """A build such as 2.13.0+cpu is on PyTorch's own index alone, and would stop a newcomer at the first command."""
+    pins = [line for line in (ROOT / "constraints.txt").read_text().splitlines() if not line.startswith("#")]
+    assert [pin for pin in pins if "+" in pin] == []
+
+
 @pytest.mark.slow
 def test_losses_train_beside_torch_alone(tmp_path, wheel):
     """The environment has links to the installed torch and to what torch itself needs, since torch is large."""

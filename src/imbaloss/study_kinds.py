@@ -1,3 +1,6 @@
 """The kinds of study that floors above `studies` define. `studies` imports their reader when it reads such a file."""
 
-READERS = {"own": "imbaloss.comparison.study:OwnStudy.from_toml"}  # table that marks the study file -> its reader
+READERS = {  # table that marks the study file -> its reader
+    "own": "imbaloss.comparison.study:OwnStudy.from_toml",
+    "imported": "imbaloss.comparison.imported.study:refuse_imported",
+}

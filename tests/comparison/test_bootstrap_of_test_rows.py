@@ -83,7 +83,7 @@ def test_a_method_is_ruled_out_for_other_test_rows_too(tmp_path, positives, poss
     rulings = rule_out_on_other_rows(found, ["mfe", "mse", "focal"], F1)
     assert [method for method, ruling in rulings.items() if ruling.p > 0.05] == possible
     assert 0 < rulings["focal"].behind < 0.6
-    assert report.findings.rule_out_in_cell(found.scored[F1][0])["mse"].p <= 0.05  # on these rows alone
+    assert report.results.rule_out_in_cell(found.scored[F1][0])["mse"].p <= 0.05  # on these rows alone
 
 
 def test_the_joint_test_has_the_errors_of_seeds_and_rows(tmp_path):

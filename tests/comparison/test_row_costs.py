@@ -222,6 +222,11 @@ def test_columns_of_costs_are_learned_from_if_asked():
         ({"baseline": "tody"}, r"has no column 'tody', which `baseline` names \(did you mean 'today'\?\)"),
         ({"baseline": "fraud"}, "the baseline column is the target"),
         ({"baseline": "one"}, "the baseline column 'one' cannot be compared: .*its only value is 1"),
+        (
+            {"baseline": "three"},
+            r"'three' must hold a score \(numbers\) or a decision \(two names\), found 3 names, as 'a'",
+        ),
+        ({"baseline": "day"}, "the baseline column 'day' must hold a score .*, found dates: write them as numbers, or"),
         ({"methods": ["baseline"]}, "the method baseline needs a column: name it by `baseline`"),
     ],
 )
@@ -229,6 +234,7 @@ def test_what_cannot_be_meant_is_refused_before_anything_is_trained(options, sen
     frame = make_frame(60)
     frame["word"], frame["one"] = ["a", "b"] * 30, 1
     frame["gap"] = frame["amount"].where(frame.index != 1)
+    frame["three"], frame["day"] = ["a", "b", "c"] * 20, pd.date_range("2024-01-01", periods=60)
     out = tmp_path / "out"
     with pytest.raises(ValueError, match=sentence):
         imbaloss.compare(frame.drop(columns="fraud"), frame["fraud"], out=out, **{**QUICK, **options})

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 DROPPED = frozenset(
-    {"date", "fit_seconds", "machine", "predict_seconds", "seconds", "versions"}
+    {"date", "fit_seconds", "machine", "predict_1000_seconds", "predict_seconds", "seconds", "versions"}
 )  # keys of JSON and TOML, and columns of CSV
 REPLACED = (  # in every other text, line by line; folders are replaced too, by `replace_folders`
     (re.compile(r"^\d+% in .*\n", re.MULTILINE), ""),  # progress, which only a training of more than 30 s reports
-    (re.compile(r"\b(\d+ h )?\d+ (s|min)\b"), "<TIME>"),
+    (re.compile(r"\b(\d+ h )?\d+ (s|ms|min)\b"), "<TIME>"),
     (re.compile(r"\S+ (seconds|hours) of training"), "<TIME> of training"),  # on a page
     (re.compile(r"\.py:\d+"), ".py:<LINE>"),  # in a warning of Python
 )

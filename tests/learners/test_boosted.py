@@ -367,6 +367,17 @@ def test_damaged_trees_are_refused_or_predict_but_do_not_end_the_process(kind, t
     assert int(told.stdout.split()[-1]) > 200
 
 
+def test_trees_that_part_missing_values_from_all_numbers_are_read_again(tmp_path):
+    """LightGBM writes `inf` as the threshold of such a node."""
+    inputs = np.random.default_rng(0).standard_normal((300, 1))
+    inputs[::3] = np.nan
+    [model] = fit(LightGBM(), split_of(Samples(inputs, np.isnan(inputs[:, 0]).astype(np.int64)), ()))
+    assert re.search(r"^threshold=(.* )?inf\b", model.predictor.text, re.MULTILINE)
+    saved = model_files.save(model, tmp_path)
+    again = model_files.load(tmp_path, saved.reference, saved.checksums, ())
+    assert np.array_equal(again.logits(inputs), model.logits(inputs))
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [

@@ -10,6 +10,7 @@ import torch
 from imbaloss import losses
 from imbaloss.losses.catalogue import OPTIONS, read_docstring
 from imbaloss.losses.named import NAMED
+from tests.losses.batches import WITHOUT_TOTALS
 
 every_loss = pytest.mark.parametrize("name", losses.names())
 
@@ -199,6 +200,24 @@ DOMAINS = [  # values just inside, and just outside
     ("tversky", "smooth", [0, 9], [-1e-9, INFINITE]),
     ("focal_tversky", "smooth", [0, 9], [-1e-9, INFINITE]),
     ("smooth_ap", "temperature", [1e-9, 9], [0, INFINITE]),
+    ("recall_at_precision", "precision", [1e-9, 1 - 1e-9], [0, 1]),
+    ("recall_at_precision", "multiplier", [0, 99], [-1e-9, INFINITE]),
+    ("partial_auc", "min_fpr", [0, 0.1 - 1e-9], [-1e-9, 0.1]),
+    ("partial_auc", "max_fpr", [1e-9, 1], [0, 1 + 1e-9]),
+    ("partial_auc", "margin", [1e-9, 9], [0, INFINITE]),
+    ("two_way_partial_auc", "min_tpr", [0, 1 - 1e-9], [-1e-9, 1]),
+    ("two_way_partial_auc", "max_fpr", [1e-9, 1], [0, 1 + 1e-9]),
+    ("two_way_partial_auc", "margin", [1e-9, 9], [0, INFINITE]),
+    ("smooth_partial_auc", "min_tpr", [0, 1 - 1e-9], [-1e-9, 1]),
+    ("smooth_partial_auc", "min_fpr", [0, 0.1 - 1e-9], [-1e-9, 0.1]),
+    ("smooth_partial_auc", "max_fpr", [1e-9, 1], [0, 1 + 1e-9]),
+    ("smooth_partial_auc", "temperature", [1e-9, 9], [0, INFINITE]),
+    ("partial_auc_kl", "temperature", [1e-9, 9], [0, INFINITE]),
+    ("partial_auc_kl", "margin", [1e-9, 9], [0, INFINITE]),
+    ("two_way_partial_auc_kl", "temperature", [1e-9, 9], [0, INFINITE]),
+    ("two_way_partial_auc_kl", "positive_temperature", [1e-9, 9], [0, INFINITE]),
+    ("two_way_partial_auc_kl", "margin", [1e-9, 9], [0, INFINITE]),
+    *((name, "memory", [1, 4096], [0, 1.5, INFINITE]) for name in sorted(WITHOUT_TOTALS)),
     ("squared/soft_worst_class", "temperature", [1e-9, 9], [0, INFINITE]),
 ]
 

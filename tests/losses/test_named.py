@@ -23,7 +23,10 @@ from tests.losses.batches import (
 
 REPETITIONS_ONLY = {"msfe_unbiased", "smooth_ap"}  # their sample weights count repetitions
 # vs has a form of its own for one logit, asymmetric only that; a score of positives is not the mean of both classes'
-OF_ONE_LOGIT_APART = {"vs", "asymmetric", "soft_f1", "dice", "tversky", "focal_tversky", "smooth_ap"}
+OF_ONE_LOGIT_APART = {
+    "vs", "asymmetric", "soft_f1", "dice", "tversky", "focal_tversky", "recall_at_precision", "smooth_ap",
+    "partial_auc", "two_way_partial_auc", "smooth_partial_auc", "partial_auc_kl", "two_way_partial_auc_kl",
+}  # fmt: skip
 OTHER_PARAMETERS = {
     "ce": [{"smoothing": 0.1}, {"smoothing": 1}],
     "wce": [{"smoothing": 0.3}],
@@ -43,6 +46,12 @@ OTHER_PARAMETERS = {
     "auc_margin": [{"margin": 20}],
     "auc_squared_hinge": [{"margin": 0.1}, {"margin": 30}],
     "smooth_ap": [{"temperature": 5}],
+    "recall_at_precision": [{"precision": 0.01}, {"precision": 0.99, "multiplier": 30}, {"multiplier": 0}],
+    "partial_auc": [{"max_fpr": 1}, {"max_fpr": 0.5, "min_fpr": 0.2, "margin": 7}, {"max_fpr": 0.001}],
+    "two_way_partial_auc": [{"min_tpr": 0}, {"min_tpr": 0.95, "max_fpr": 0.3}, {"max_fpr": 1, "margin": 3}],
+    "smooth_partial_auc": [{"temperature": 5, "max_fpr": 1}, {"min_tpr": 0.3, "min_fpr": 0.1, "max_fpr": 0.9}],
+    "partial_auc_kl": [{"temperature": 0.01}, {"temperature": 50, "margin": 0.1}],
+    "two_way_partial_auc_kl": [{"temperature": 9, "positive_temperature": 0.1}, {"margin": 4}],
     "cross_entropy/p_norm_of_class_means": [{"p": 1}, {"p": 1.5}, {"p": 40}],
     "mfe_p_norm": [{"p": 1}, {"p": 3.5}],
     "focal/soft_worst_class": [{"temperature": 0.01, "gamma": 1}, {"temperature": 100}],
@@ -83,7 +92,8 @@ def test_agrees_with_the_formula_for_other_parameters(name, parameters):
 @every_loss
 def test_every_parameter_of_a_named_loss_is_tried_with_another_value(name):
     tried = {key for parameters in OTHER_PARAMETERS.get(name, []) for key in parameters}
-    assert set(losses.facts(name)["parameters"]) <= tried | ({"after", "beta"} if name == "ldam_drw" else set())
+    of_several_batches = {"after", "beta"} if name == "ldam_drw" else {"memory"}
+    assert set(losses.facts(name)["parameters"]) <= tried | of_several_batches
 
 
 @pytest.mark.parametrize("name", ["class_balanced", "logit_adjusted", "balanced_softmax", "ldam", "vs"])
@@ -182,6 +192,9 @@ def test_mfe_on_the_full_set_is_wmse(seed):
         ("dice", "tversky:alpha=0.5,beta=0.5"),
         ("soft_f1:beta=2", "tversky:alpha=0.2,beta=0.8"),
         ("tversky", "focal_tversky:gamma=1"),
+        ("auc_squared_hinge", "partial_auc:max_fpr=1"),
+        ("partial_auc", "two_way_partial_auc:min_tpr=0"),
+        ("hinge/sum_of_class_means:class_weights=0:1", "recall_at_precision:multiplier=0"),
     ],
 )
 def test_limits_reach_the_special_case(special, general):
@@ -238,10 +251,8 @@ def test_logits_count_by_their_differences(name):
 
 
 @every_loss
-def test_what_acts_on_class_totals_is_refused_by_losses_that_have_none(name):
+def test_running_is_refused_by_losses_that_have_no_class_totals(name):
+    losses.get(name, counts=COUNTS, sync=True)
     if name in WITHOUT_TOTALS:
-        for option in ({"sync": True}, {"running": 0.1}):
-            with pytest.raises(ValueError, match="pairs or ranks has no class totals: neither sync nor running"):
-                losses.get(name, counts=COUNTS, **option)
-    else:
-        losses.get(name, counts=COUNTS, sync=True)
+        with pytest.raises(ValueError, match="pairs or ranks has no class totals for running: take memory"):
+            losses.get(name, counts=COUNTS, running=0.1)

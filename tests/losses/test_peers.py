@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from imbaloss.losses import get
 from tests import laws, peers
-from tests.losses.batches import binary, many_classes
+from tests.losses.batches import binary, many_classes, soft_binary
 
 Z, D = binary(0, 101)
 T = D.double()
@@ -248,3 +248,15 @@ def test_other_losses_of_counts_agree_with_segmentation_models_pytorch():
     assert_agrees(get("tversky", alpha=1, beta=1), lambda z: smp.JaccardLoss("multiclass")(z, MASKS), IMAGES, MASKS)
     # their MCC takes probabilities
     assert_agrees(get("soft_mcc"), lambda z: smp.MCCLoss(eps=0)(z.sigmoid(), targets), row, targets)
+
+
+def test_dice_of_soft_labels_has_products_of_target_and_probability():
+    """As most code has; segmentation-models-pytorch has the semimetric of Wang et al. 2023, with the lesser of both."""
+    logits, targets = soft_binary(5)
+    p = logits.sigmoid()
+    found = get("dice", soft=True)(logits, targets)
+    torch.testing.assert_close(found, 1 - 2 * (targets * p).sum() / (targets + p).sum())
+    smp = peers.needed("segmentation_models_pytorch").losses
+    semimetric = smp.DiceLoss("binary")(logits.view(1, 1, -1), targets.view(1, 1, -1))
+    torch.testing.assert_close(semimetric, 1 - 2 * torch.minimum(targets, p).sum() / (targets + p).sum())
+    assert not found.isclose(semimetric, rtol=0.1)

@@ -7,8 +7,12 @@ from imbaloss import losses
 from tests import laws
 from tests.losses.batches import binary
 
+every_loss_of_blocks = pytest.mark.parametrize(
+    "name", ["auc_logistic", "smooth_ap", "smooth_partial_auc", "partial_auc_kl", "two_way_partial_auc_kl"]
+)
 
-@pytest.mark.parametrize("name", ["auc_logistic", "smooth_ap"])
+
+@every_loss_of_blocks
 @pytest.mark.parametrize("pairs", [1, 100, 1000])
 def test_blocks_give_what_one_piece_gives(name, pairs, monkeypatch):
     logits, targets = binary(1, 60)
@@ -18,7 +22,7 @@ def test_blocks_give_what_one_piece_gives(name, pairs, monkeypatch):
     laws.assert_same(laws.value_and_gradient(loss, logits, targets), expected)
 
 
-@pytest.mark.parametrize("name", ["auc_logistic", "smooth_ap"])
+@every_loss_of_blocks
 def test_blocks_of_a_stack_give_what_one_piece_gives(name, monkeypatch):
     logits, targets = map(torch.stack, zip(*(binary(seed, 60) for seed in range(3)), strict=True))
     loss = losses.get(name)
@@ -27,13 +31,13 @@ def test_blocks_of_a_stack_give_what_one_piece_gives(name, monkeypatch):
     torch.testing.assert_close(loss.stacked(logits, targets), expected)
 
 
-@pytest.mark.parametrize("name", ["auc_logistic", "smooth_ap"])
+@every_loss_of_blocks
 def test_a_block_has_no_more_pairs_than_its_limit(name, monkeypatch):
     sizes = []
 
-    def checkpoint(of_rows, rows, weights, **_):
+    def checkpoint(of_rows, rows, **_):
         sizes.append(rows.numel() * 600)
-        return of_rows(rows, weights)
+        return of_rows(rows)
 
     monkeypatch.setattr("imbaloss.losses.ranking.PAIRS_AT_ONCE", 6000)
     monkeypatch.setattr("imbaloss.losses.ranking.checkpoint", checkpoint)
@@ -43,7 +47,7 @@ def test_a_block_has_no_more_pairs_than_its_limit(name, monkeypatch):
     assert sum(sizes) == int(targets.sum()) * 600
 
 
-@pytest.mark.parametrize("name", ["auc_logistic", "smooth_ap"])
+@every_loss_of_blocks
 def test_torch_func_takes_what_would_be_many_blocks(name, monkeypatch):
     logits, targets = binary(1, 60)
     loss = losses.get(name)

@@ -9,11 +9,15 @@ from urllib.parse import unquote
 import pytest
 
 from imbaloss import losses, studies
+from imbaloss.comparison.imported.importing import import_results
+from imbaloss.comparison.imported.request import ImportRequest
+from imbaloss.comparison.reading.table_file import TableFile
 from imbaloss.data import SETS
 from imbaloss.learners import Method
 from imbaloss.report.tables import DASH
 from tests.chromium import needs_chromium
 from tests.comparison.finished import make_own_page
+from tests.comparison.imported.test_importing import predicted
 from tests.report.examples import LOSSES, rows, write
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs Playwright, which is in the dev extra")
@@ -38,6 +42,15 @@ def file(tmp_path_factory) -> Path:
 def own(tmp_path_factory) -> Path:
     """The page of one's own data: nine methods, of which one failed, and mistakes that are named."""
     return make_own_page(tmp_path_factory.mktemp("own"))
+
+
+@pytest.fixture(scope="module")
+def imported(tmp_path_factory) -> Path:
+    """The page of imported predictions, of which one result is missing."""
+    folder = tmp_path_factory.mktemp("imported")
+    predicted().query("method != 'blunt' or seed > 0").to_csv(folder / "bench.csv", index=False)
+    import_results(TableFile(folder / "bench.csv"), ImportRequest(), folder / "out")
+    return folder / "out" / "report.html"
 
 
 @pytest.fixture
@@ -346,6 +359,18 @@ def test_the_page_of_ones_own_data_fits_and_axe_finds_no_fault(opened, own, sche
             page.evaluate("document.querySelectorAll('details').forEach((each) => each.open = true)")
         assert page.evaluate("document.documentElement.scrollWidth") == width
         assert [one["id"] for one in axe.Axe().run(page).response["violations"]] == []
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 390), ("dark", 1280)])
+def test_the_page_of_imported_results_fits_and_axe_finds_no_fault(opened, imported, scheme, width):
+    axe = pytest.importorskip(
+        "axe_playwright_python.sync_playwright", reason="needs axe-core, which is in the dev extra"
+    )
+    page = opened(imported, color_scheme=scheme, viewport={"width": width, "height": 844})
+    score_of(page).select_option("all")
+    page.evaluate("document.querySelectorAll('details').forEach((each) => each.open = true)")
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert [one["id"] for one in axe.Axe().run(page).response["violations"]] == []
 
 
 def test_on_a_narrow_screen_leaderboard_and_curves_need_no_scrolling(opened, own):

@@ -12,7 +12,7 @@ from imbaloss.report import evidence
 from imbaloss.report.cells import COMPARED, EVERYWHERE, Cell, select_overall_cell
 from imbaloss.report.comparisons import UNKNOWN, CellComparison, average_by_dataset
 from imbaloss.report.evidence import ScoreVerdict
-from imbaloss.report.findings import rule_out_in_cell
+from imbaloss.report.results import rule_out_in_cell
 from imbaloss.statistics import friedman
 from imbaloss.studies import Row
 from tests.report.examples import LOSSES, cell, comparison, comparisons, gaining, of_cells, rows

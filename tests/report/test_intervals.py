@@ -14,7 +14,12 @@ from imbaloss.data import Counts
 from imbaloss.evaluation import THRESHOLD, score_interval
 from imbaloss.report.cells import COMPARED, EVERYWHERE
 from imbaloss.report.comparisons import tabulate_comparisons
-from imbaloss.report.intervals import compute_intervals, compute_roc_auc_both, group_successful_rows
+from imbaloss.report.intervals import (
+    compute_intervals,
+    compute_roc_auc_both,
+    group_successful_rows,
+    read_tests_by_seed,
+)
 from imbaloss.report.row_names import name_rows
 from imbaloss.statistics import Roc, delong, seeds_and_samples
 from imbaloss.studies import Predictions, Row, Store, built_in
@@ -38,7 +43,7 @@ def found(some: Sequence[Row], folder: Path) -> pd.DataFrame:
 
 def told(some: Sequence[Row], store: Store) -> pd.DataFrame:
     runs = group_successful_rows(some, name_rows(some))
-    both, _ = compute_roc_auc_both(runs, store)
+    both, _ = compute_roc_auc_both(read_tests_by_seed(runs, store))
     lines = [
         {
             **asdict(key.cell),
@@ -55,7 +60,7 @@ def told(some: Sequence[Row], store: Store) -> pd.DataFrame:
 
 def differences(some: Sequence[Row], store: Store) -> pd.DataFrame:
     """By setting, first and second."""
-    _, found = compute_roc_auc_both(group_successful_rows(some, name_rows(some)), store)
+    _, found = compute_roc_auc_both(read_tests_by_seed(group_successful_rows(some, name_rows(some)), store))
     lines = [
         asdict(pair.cell) | asdict(pair) | dict(zip(OF_PAIR, both[1:], strict=True)) for pair, both in found.items()
     ]

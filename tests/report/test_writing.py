@@ -36,7 +36,7 @@ def one_loss() -> list[Row]:
 EARLIER = [
     f"{name}.{kind}"
     for name in ("scores_recall", "differences_birds", "loss_birds_0.05", "roc_birds_0.05", "probabilities_birds_0.05",
-                 "images_birds")
+                 "prototypes_birds_0.05", "images_birds")
     for kind in ("svg", "png")
 ]  # fmt: skip
 OWN = ("notes.txt", "notes.svg", "my_scores_f1.png", "loss.svg", "ranks_by_hand.svg", "roc_birds_0.05.pdf")

@@ -106,6 +106,7 @@ def test_a_row_holds_the_scores_of_its_model(digits):
     study = replace(STUDY, datasets=("digits_3_8",), levels=(0.2,), seeds=(1,), losses=("wce",))
     [job] = studies.cut_into_stacks(study.runs(), digits)
     [(row, predictions, model)] = studies.train_together(job, digits, "cpu", lambda _: None)
+    assert 0 < row.computed.predict_seconds < 60
     split = digits["digits_3_8"].draw(level=0.2, protocol="table1", seed=1)
     assert row.scores["test"] == scores(split.test.labels, model.probabilities(split.test.inputs))[0]
     assert row.scores["validation"] == scores(split.validation.labels, model.probabilities(split.validation.inputs))[0]

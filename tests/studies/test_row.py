@@ -30,11 +30,20 @@ def read_back(row: Row) -> Row:
 @pytest.mark.parametrize("tuning", [None, CHOICE])
 def test_texts_read_back_to_the_row(epochs, resampled, tuning):
     first = replace(rows()[0], losses=())
-    counts, computed = replace(first.counts, resampled=resampled), replace(first.computed, epochs=epochs)
+    counts = replace(first.counts, resampled=resampled)
+    computed = replace(first.computed, epochs=epochs, predict_seconds=None if epochs is None else 0.25)
     row = replace(first, counts=counts, computed=computed, tuning=tuning)
     assert read_back(row) == row
     assert ("epochs" in json.loads(to_texts(row)[2])) == (epochs is not None)
     assert row.counts.shown == (resampled or row.counts.train)
+
+
+def test_the_time_of_1_000_predictions_counts_all_parts_but_train_and_is_unknown_in_early_rows():
+    first = rows()[0]
+    counts = replace(first.counts, validation=Counts(150, 50), test=Counts(40, 10), set_apart=Counts(200, 50))
+    row = replace(first, counts=counts, computed=replace(first.computed, predict_seconds=0.25))
+    assert row.predict_1000_seconds == pytest.approx(0.5)  # 500 samples in a quarter of a second
+    assert replace(row, computed=replace(row.computed, predict_seconds=None)).predict_1000_seconds is None
 
 
 def test_the_choice_of_a_setting_stands_in_files():

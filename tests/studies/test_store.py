@@ -68,11 +68,20 @@ def test_predictions_come_back_bit_for_bit_and_give_the_scores_again(tmp_path):
         assert scores(found[part].labels, found[part].probabilities)[0]["roc_auc"] == 0.75
 
 
+def test_predictions_on_test_can_be_read_alone(tmp_path):
+    runs = [row.run for row in rows()[:2]]
+    for test in filled(tmp_path).test_predictions(runs):
+        assert test.probabilities.tobytes() == PREDICTIONS["test"].probabilities.tobytes()
+        assert np.array_equal(test.labels, PREDICTIONS["test"].labels)
+
+
 def test_a_failed_run_has_no_predictions(tmp_path):
     row = rows()[0]
     store = Store(tmp_path)
     store.add([(row, {})])
     assert store.predictions(row.run) == {}
+    with pytest.raises(OSError, match=OF_A_TRAINING):
+        store.test_predictions([row.run])
 
 
 def test_a_run_that_is_there_stays_as_it_is(tmp_path):

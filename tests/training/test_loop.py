@@ -220,7 +220,7 @@ def test_every_loss_trains_every_kind_of_network(network):
 
 
 MIXED = ("mse", "wmse", "mfe", "msfe", "wce", "focal")
-WITH_STATE = ("msfe:running=0.1", "ldam_drw:after=5,scale=1")
+WITH_STATE = ("msfe:running=0.1", "ldam_drw:after=5,scale=1", "auc_squared_hinge:memory=20")
 
 
 def members(recipe=RECIPE, seeds=(0, 1, 2), losses=MIXED) -> list[Member]:
@@ -331,7 +331,7 @@ def test_the_order_of_the_members_does_not_matter():
         np.testing.assert_allclose(first.losses, second.losses, rtol=1e-10)
 
 
-@pytest.mark.parametrize("loss", ["mfe", "msfe:running=0.1", "ldam_drw:after=2,scale=1", "auc_squared_hinge"])
+@pytest.mark.parametrize("loss", ["mfe", "msfe:running=0.1", "ldam_drw:after=2,scale=1", "smooth_ap:memory=20"])
 def test_each_member_has_its_own_epochs_and_the_longer_begin_like_the_shorter(loss):
     some = [Member(split_of(0), LossSpec.parse(loss), replace(RECIPE, epochs=epochs), 0) for epochs in (3, 11, 1, 3)]
     outcomes = train(some)

@@ -12,7 +12,7 @@ VARIABLES = {  # environment variables that imbaloss or its threads read, each w
     "GOMP_SPINCOUNT": "how long a thread that waits stays awake; imbaloss sets 3000",
     "CUDA_VISIBLE_DEVICES": "GPUs that may be used",
 }
-EXTRAS_OF_TESTS = ("dev", "peers", "test")
+EXTRAS_OF_TESTS = ("dev", "peers", "site", "test")
 REQUIREMENT = re.compile(r"""([\w.-]+)(?:.*extra == ["'](\w+)["'])?""")  # of a package: name and extra
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer import Argument, Option
 
+from imbaloss.comparison.imported.request import ROLES
 from imbaloss.comparison.request import REQUEST_FIELDS
 from imbaloss.field_tables import PANELS, Field
 from imbaloss.recipe_fields import DEVICE, FIELDS
@@ -246,6 +247,17 @@ COMPARISON_RECIPE_OPTIONS = recipe_options(
     calibration="auto", optimize="average_precision, or cost if --threshold names costs"
 )
 REQUEST_OPTIONS = tuple(request_option(field) for field in REQUEST_FIELDS.values())
+COLUMN_OPTIONS = tuple(
+    make_option(
+        f"{role}_column",
+        str,
+        of_role.help,
+        default_text=of_role.default_text or role,
+        metavar="COLUMN",
+        panel=PANELS[1],
+    )
+    for role, of_role in ROLES.items()
+)
 READING_OPTIONS = tuple(request_option(REQUEST_FIELDS[name]) for name in ("encoding", "sheet"))
 
 

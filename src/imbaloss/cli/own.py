@@ -1,4 +1,4 @@
-"""The commands for the user's own data: compare and predict."""
+"""The commands for the user's own data: compare, predict and export."""
 
 import shlex
 import sys
@@ -167,6 +167,28 @@ def predict(
         print_json({**predicted.to_json(), "out": str(out), "out_explained": out_explained})
     else:
         print_predicted(predicted, out, (background or source).name)
+
+
+@app.command(rich_help_panel=OWN_DATA)
+def export(
+    model: Annotated[Path, Argument(help="The folder `model` that `compare` wrote.", metavar="MODEL")],
+    *,
+    out: Annotated[Path, typer.Option(help="The ONNX file.", metavar="FILE")] = Path("model.onnx"),
+    trust: Trust = None,
+) -> None:
+    """Write a saved model with its preparation as one ONNX file, for runtimes without Python.
+
+    Example: imbaloss export results/fraud/model --out fraud.onnx
+    """
+    from imbaloss.comparison.own_model import OwnModel
+
+    with explain_input_errors():
+        fitted = OwnModel.load(model, trust or ())
+        try:
+            fitted.to_onnx(out)
+        except ImportError as error:
+            raise ValueError(str(error)) from error
+    print(f"{out}: rows are {describe_decision(fitted)}")
 
 
 def print_predicted(predicted: "Predicted", out: Path, compared: str) -> None:

@@ -16,6 +16,7 @@ from imbaloss.comparison.bootstrap_of_test_rows import (
 )
 from imbaloss.comparison.case import Case
 from imbaloss.comparison.column_importance import ColumnImportance, compute_importance, tabulate_importance
+from imbaloss.comparison.exported_methods import has_onnx
 from imbaloss.comparison.race_schedule import Drop
 from imbaloss.comparison.reached import estimate_on_folds, estimate_on_other_rows, score_choices
 from imbaloss.comparison.recommendation import (
@@ -50,7 +51,7 @@ from imbaloss.report.cells import (
     list_repetitions,
 )
 from imbaloss.report.comparisons import CellComparison, select_of_method, select_repeated
-from imbaloss.report.findings import rule_out_in_cell
+from imbaloss.report.results import rule_out_in_cell
 from imbaloss.statistics import Interval, Ruling
 from imbaloss.studies import PermutedScores, ReportExtension, Row
 
@@ -108,6 +109,7 @@ def extend_page(advice: Advice | None) -> ReportExtension:
         "most_columns": MOST_COLUMNS,
         "most_notes": MOST_NOTES,
         "write_amount": write_amount,
+        "has_onnx": advice is not None and has_onnx(advice.method),
     }
     if advice and (report := advice.segments) and report.segments:
         values["segments"] = {
@@ -183,7 +185,9 @@ def advise(case: Case, segments: SegmentReport | None = None, worst_misses: Wors
     """
     summary, recommendation = summarize(case), recommend_method(case)
     if recommendation and summary.is_blocked:
-        recommendation = f"The recommendation would be: {recommendation[0].lower()}{recommendation[1:]}"
+        recommendation = (
+            f"Without this alert the recommendation would be: {recommendation[0].lower()}{recommendation[1:]}"
+        )
     of_segments = write_segment_sentences(segments) if segments and not case.finds_nothing else ()
     return Advice(
         method=case.best,

@@ -15,6 +15,7 @@ from imbaloss.comparison.column_importance import tabulate_importance
 from imbaloss.comparison.own_model import OwnModel
 from imbaloss.comparison.race_schedule import Drop
 from imbaloss.comparison.summary.answer_text import WIDTH, lay_out_answer, write_html, write_plain
+from imbaloss.comparison.summary.decision import Savings
 from imbaloss.comparison.summary.leaderboard import Standing
 from imbaloss.evaluation.scores import Threshold
 from imbaloss.report import Findings
@@ -140,12 +141,14 @@ class Answer:
 def convert_to_json(answer: Answer) -> dict[str, Any]:
     """Return an answer as a dictionary of JSON values. NaN and infinity become None.
 
-    Its keys are best, by (the deciding score), threshold, headline (what to do), verdict, alerts, decision, data
-    (notes), table, comparisons, leaderboard (the methods, the best first) and folder. Without a threshold, all its
-    entries are None. The decision is what the recommended decision and its alternatives come to among new rows; it is
-    None if that cannot be counted. Further keys follow where they apply: importance, if it was measured; guarantee,
-    with score, bound, confidence and whether the threshold holds it; dropped, if a race dropped methods; and segments,
-    if they were asked for.
+    Its keys are best, by (the deciding score), threshold, headline (what to do), tiles, verdict, alerts, decision,
+    money, data (notes), table, comparisons, leaderboard (the methods, the best first) and folder. Without a threshold,
+    all its entries are None. Tiles are method, rule and how sure, each with a heading, a text, a detail and the text of
+    the method. The decision is what the recommended decision and its alternatives come to among new rows; it is None if
+    that cannot be counted. Money is what the recommended decision costs and saves there; it is None without costs, if
+    no method is better than without a model, and if an alert blocks the use of the result. Further keys follow where
+    they apply: importance, if it was measured; guarantee, with score, bound, confidence and whether the threshold holds
+    it; dropped, if a race dropped methods; and segments, if they were asked for.
     """
     threshold, guarantee = answer.threshold or (None, None, None), answer.advice.guarantee
     counts = answer.advice.summary.counts
@@ -154,9 +157,11 @@ def convert_to_json(answer: Answer) -> dict[str, Any]:
         "by": answer.advice.score.column,
         "threshold": dict(zip(THRESHOLDS, (replace_nan(value) for value in threshold), strict=True)),
         "headline": answer.advice.summary.decision.headline,
+        "tiles": [asdict(tile) for tile in answer.advice.summary.decision.tiles],
         "verdict": list(answer.advice.sentences),
         "alerts": [asdict(alert) for alert in answer.advice.summary.alerts],
         "decision": None if counts is None else asdict(counts),
+        "money": convert_money(answer.advice.summary.decision.savings),
         "data": list(answer.description),
         "table": report.to_records(answer.table),
         "comparisons": report.to_records(answer.comparisons),
@@ -169,11 +174,21 @@ def convert_to_json(answer: Answer) -> dict[str, Any]:
     }
 
 
+def convert_money(savings: Savings | None) -> dict[str, Any] | None:
+    """Return what a decision costs and saves as a dictionary of JSON values, None for an unknown end."""
+    return None if savings is None else {name: convert_value(value) for name, value in asdict(savings).items()}
+
+
 def convert_standing(standing: Standing) -> dict[str, Any]:
     """Return a line of the leaderboard as a dictionary of JSON values, with the ends of the interval of the score."""
-    facts = {name: replace_nan(value) if isinstance(value, float) else value for name, value in vars(standing).items()}
+    facts = {name: convert_value(value) for name, value in vars(standing).items()}
     ends = zip(("score", "score_low", "score_high"), map(replace_nan, standing.score), strict=True)
     return facts | dict(ends)
+
+
+def convert_value(value: Any) -> Any:
+    """Return any value unchanged, but None for a number that JSON does not have."""
+    return replace_nan(value) if isinstance(value, float) else value
 
 
 def replace_nan(value: float | None) -> float | None:

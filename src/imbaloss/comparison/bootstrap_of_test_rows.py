@@ -19,7 +19,7 @@ from imbaloss.evaluation.intervals import bootstrap_means, bootstrap_rankings
 from imbaloss.evaluation.objective import BRIER, OF_COSTS, RANKINGS, SAVINGS, average_constants, require_costs
 from imbaloss.evaluation.sample_costs import ExpectedCost, take_costs
 from imbaloss.report import Findings
-from imbaloss.report.cells import ComparedScore
+from imbaloss.report.cells import UNIT, ComparedScore
 from imbaloss.report.comparisons import CellComparison
 from imbaloss.statistics import ALPHA, Interval, JointTest, Ruling, Verdict, seeds_and_redrawn
 from imbaloss.statistics.joint import redraw_rows
@@ -173,7 +173,7 @@ def widen_to_other_rows(
         is_ruled_out = loser in dropped or rulings[loser].is_ruled_out
         is_supported &= is_ruled_out or not comparison.verdict.differs
         _, *ends = seeds_and_redrawn(sign * gains, sign * drawn, again.rarer)
-        low, high = np.clip(ends, -1, 1).tolist() if compared.is_bounded else ends
+        low, high = np.clip(ends, -1, 1).tolist() if compared.limits == UNIT else ends
         verdict = comparison.verdict if is_supported else Verdict.UNDECIDED
         widened.append(
             replace(
@@ -237,7 +237,7 @@ def read_test_predictions(findings: Findings, rows: Sequence[Row]) -> SharedPred
         findings: Has the store with the predictions.
         rows: The stored results of the K trainings.
     """
-    tests = [predictions["test"] for _, predictions in findings.store.arrays([row.run for row in rows])]
+    tests = findings.store.test_predictions([row.run for row in rows])
     return SharedPredictions(tests[0].labels, np.stack([test.probabilities for test in tests]), tests[0].costs)
 
 

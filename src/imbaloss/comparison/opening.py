@@ -15,7 +15,7 @@ from imbaloss.comparison.assemble import Content, assemble_own, derive_name, joi
 from imbaloss.comparison.column_kinds import judge_columns
 from imbaloss.comparison.column_notes import describe_missing_texts, describe_names_with_digits
 from imbaloss.comparison.column_values import check_test_columns, list_names, take_columns
-from imbaloss.comparison.columns import LeftOut, Reason, Schema
+from imbaloss.comparison.columns import MISSING, ColumnKind, LeftOut, Reason, Schema
 from imbaloss.comparison.judgement import ColumnRequest
 from imbaloss.comparison.missing_values import find_target, mark_missing
 from imbaloss.comparison.number_columns import NumberColumns
@@ -40,6 +40,8 @@ from imbaloss.comparison.targets import name_classes
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+DECISIONS = 2  # number of names in a column of decisions
 
 
 def open_own(source: Path, request: ComparisonRequest) -> Own:
@@ -242,7 +244,7 @@ def judge_baseline(table: "pa.Table", request: ComparisonRequest) -> Schema:
         request: Names the column.
 
     Raises:
-        ValueError: The column has one value, or values of several kinds.
+        ValueError: The column has one value, values of several kinds, or neither numbers nor two names.
     """
     name = str(request.baseline)
     alone = replace(read_column_request(request, None), aside={})
@@ -250,8 +252,29 @@ def judge_baseline(table: "pa.Table", request: ComparisonRequest) -> Schema:
         schema = judge_columns(table.select([name]), alone)
     except ValueError as error:
         raise ValueError(f"the baseline column {name!r} cannot be compared: {error}") from error
+    check_baseline(schema, take_columns(schema, table.select([name])))
     names = dict.fromkeys((*table.column_names, request.target))
     return replace(schema, left_out={other: LeftOut(Reason.NOT_BASELINE) for other in names if other != name})
+
+
+def check_baseline(schema: Schema, frame: pd.DataFrame) -> None:
+    """Raise ValueError unless a column holds a score, in numbers, or a decision, in two names.
+
+    schema and frame: what was made of the column alone.
+    """
+    column = schema.columns[0]
+    if column.kind is ColumnKind.NUMBER:
+        return
+    content = "dates" if column.is_date else "numbers with marks"
+    if column.is_category:
+        names = sorted(set(frame[column.name]) - {MISSING})
+        if len(names) <= DECISIONS:
+            return
+        content = f"{len(names)} names, as {names[0]!r}"
+    raise ValueError(
+        f"the baseline column {column.name!r} must hold a score (numbers) or a decision (two names), found {content}: "
+        "write them as numbers, or name another column"
+    )
 
 
 def compute_costs(costs: RowCosts, tables: "Sequence[pa.Table]", request: ComparisonRequest) -> NDArray[np.float64]:

@@ -305,6 +305,23 @@ class OwnModel:
         flagged = probabilities >= self.threshold.value if costs is None else decide_by_costs(probabilities, costs)
         return classes[flagged.astype(np.int64)]
 
+    def to_onnx(self, file: str | Path) -> Path:
+        """Write the model with its preparation as one ONNX file, and return its path. An existing file is replaced.
+
+        Each column of the training is an input (N, 1) of its name: float64 for numbers and for dates (days since 1970),
+        text for categories. NaN and the empty text are missing values. `read_features` gives such columns. Images are
+        one input "images", uint8 (N, C, H, W). The outputs are "probabilities" (N, 2) and, unless each row is decided
+        by its own costs, "decisions" (N,), 1 for the positive class.
+
+        Raises:
+            ImportError: A package that the exporter needs is missing: pip install 'imbaloss[onnx]'.
+            ValueError: The learner of the model cannot be exported, or a column has the name of an output.
+            OSError: The file cannot be written.
+        """
+        from imbaloss.comparison.onnx_export import build_onnx  # here, since only this method needs it
+
+        return write_atomically(Path(file), build_onnx(self).SerializeToString())
+
     def save(self, folder: Path) -> Path:
         """Write the files of the model into a folder, and return the file that names the others.
 

@@ -210,8 +210,8 @@ def select_results(findings: Findings, best: Method) -> list[Row]:
 def read_tested_rows(findings: Findings, results: Sequence[Row]) -> JudgedRows:
     """Read what these runs, with decisions and without a test row in common, predicted for their test rows."""
     parts = [
-        read_decisions(row, predictions["test"])
-        for row, (_, predictions) in zip(results, findings.store.arrays([row.run for row in results]), strict=True)
+        read_decisions(row, test)
+        for row, test in zip(results, findings.store.test_predictions([row.run for row in results]), strict=True)
     ]
     costs = [part.costs for part in parts if part.costs is not None]
     return JudgedRows(

@@ -20,7 +20,7 @@ from imbaloss.learners import NETWORKS, Method
 from imbaloss.learners.estimators import BASELINE
 from imbaloss.losses import LossSpec
 from imbaloss.plural import format_count, join_words
-from imbaloss.report.cells import COST, constant_costs, find_cost
+from imbaloss.report.cells import AT_MOST_ONE, COST, constant_costs, find_cost
 from imbaloss.report.comparisons import CellComparison
 from imbaloss.report.tables import DECIMALS_ALONE, count_decimals
 from imbaloss.statistics import Interval, Verdict
@@ -419,7 +419,7 @@ def estimate_savings(case: Case, costs: Interval) -> Interval | None:
     if not case.study.folds:
         return Interval(*(1 - cost / constants[0] for cost in (costs.estimate, costs.high, costs.low)))
     savings = 1 - np.array([row.tuned.scores[COST.score] for row in rows], dtype=float) / constants
-    scores = case.cell._replace(scores={str(case.best): savings}, lower=False, is_bounded=False)
+    scores = case.cell._replace(scores={str(case.best): savings}, lower=False, limits=AT_MOST_ONE)
     return scores.interval(str(case.best))
 
 

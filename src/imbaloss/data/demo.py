@@ -1,6 +1,7 @@
 """The tables of `make demo`: scikit-learn's breast cancer data, in which malignant tumours are made rare.
 
-`python -m imbaloss.data.demo FOLDER` writes them into a folder. The data come with scikit-learn: nothing is downloaded.
+`python -m imbaloss.data.demo FOLDER` writes them into a folder, without FOLDER into the working folder. The data come
+with scikit-learn: nothing is downloaded.
 """
 
 import sys
@@ -42,4 +43,4 @@ def write_tables(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    write_tables(Path(sys.argv[1]))
+    write_tables(Path(sys.argv[1] if len(sys.argv) > 1 else "."))

@@ -10,6 +10,8 @@ END = "end of trees\n"  # ends the part of the text that prediction needs
 OBJECTIVE = "binary sigmoid:1"
 OF_NODES = ("split_gain", "internal_value", "internal_weight", "internal_count")  # other entries of trees
 OF_LEAVES = ("leaf_weight", "leaf_count")  # they have no value in a tree of one leaf
+THRESHOLD = "threshold"  # the entry with the thresholds of nodes; inf parts missing values from all numbers
+INFINITE, LARGEST = re.compile(r"(?<![^ ])inf(?![^ ])"), "1e308"
 NUMBERS = re.compile(r"[-+.0-9e ]*", re.ASCII)
 
 
@@ -52,7 +54,8 @@ def check_tree(entries: dict[str, str], number: int, columns: int) -> None:
         ValueError: An entry has an impossible value.
         KeyError: An entry is missing.
     """
-    arrays = {name: read_numbers(text) for name, text in entries.items()}
+    arrays = {name: read_numbers(text) for name, text in entries.items() if name != THRESHOLD}
+    arrays[THRESHOLD] = read_numbers(INFINITE.sub(LARGEST, entries[THRESHOLD]))
     [leaves], [categories] = arrays["num_leaves"], arrays["num_cat"]
     nodes, kinds = int(leaves) - 1, arrays["decision_type"]
     require(arrays["Tree"] == [number] and arrays["is_linear"] == [0], "it is another kind of tree")
@@ -60,7 +63,7 @@ def check_tree(entries: dict[str, str], number: int, columns: int) -> None:
     require(len(arrays["leaf_value"]) == leaves >= 1, "leaves are missing")
     require(all(len(arrays[name]) in ({leaves} if nodes else {0, 1}) for name in OF_LEAVES), "leaves are missing")
     children = (arrays["left_child"], arrays["right_child"])
-    of_nodes = [arrays["split_feature"], arrays["threshold"], kinds, *children, *(arrays[name] for name in OF_NODES)]
+    of_nodes = [arrays["split_feature"], arrays[THRESHOLD], kinds, *children, *(arrays[name] for name in OF_NODES)]
     require(all(len(array) == nodes for array in of_nodes), "nodes are missing")
     require(all(0 <= column < columns for column in arrays["split_feature"]), "a column does not exist")
     for side in children:  # a node is older than its children, so that a path has an end
@@ -70,7 +73,7 @@ def check_tree(entries: dict[str, str], number: int, columns: int) -> None:
     require(all(0 <= kind < 16 for kind in kinds) and len(starts) == categories + 1, "a kind does not exist")
     require(starts == sorted(starts) and starts[0] == 0, "categories are out of order")
     require(starts[-1] == len(arrays.get("cat_threshold", ())), "categories are missing")
-    sets = [threshold for kind, threshold in zip(kinds, arrays["threshold"], strict=True) if int(kind) % 2]
+    sets = [threshold for kind, threshold in zip(kinds, arrays[THRESHOLD], strict=True) if int(kind) % 2]
     require(all(0 <= place < categories for place in sets), "a set of categories does not exist")
 
 

@@ -6,8 +6,9 @@
 tensor(0.0101)
 """
 
-from imbaloss.losses import adjusted, errors, ranking, reductions, whole_set
+from imbaloss.losses import adjusted, errors, partial_areas, ranking, reductions, whole_set
 from imbaloss.losses.catalogue import ERRORS, REDUCTIONS, facts, get, names, parameters
+from imbaloss.losses.class_errors import ClassErrors
 from imbaloss.losses.criterion import Criterion
 from imbaloss.losses.deferred import Deferred
 from imbaloss.losses.loss import Loss
@@ -18,6 +19,7 @@ from imbaloss.losses.totals import Totals, class_means, class_totals, join_total
 __all__ = [
     "ERRORS",
     "REDUCTIONS",
+    "ClassErrors",
     "Criterion",
     "Deferred",
     "Loss",
@@ -33,6 +35,7 @@ __all__ = [
     "join_totals",
     "names",
     "parameters",
+    "partial_areas",
     "ranking",
     "reductions",
     "whole_set",

@@ -16,10 +16,11 @@ from imbaloss.losses.loss import Loss, LossOptions
 from imbaloss.losses.named import NAMED
 from imbaloss.spec_text import Parameter, read_keyword_defaults
 
-OPTIONS: dict[str, Parameter] = {  # of every loss, with their defaults; sync is no number and not written in texts
+NO_NUMBERS = ("sync", "soft", "per_label")  # options that no text of a loss has
+OPTIONS: dict[str, Parameter] = {  # of every loss, with their defaults
     name: default
     for name, default in read_keyword_defaults(Loss).items()
-    if name in LossOptions.__optional_keys__ and name != "sync"
+    if name in LossOptions.__optional_keys__ and name not in NO_NUMBERS
 }
 PER_CLASS = ("class_weights", "prior")  # parameters with one number for each class
 
@@ -49,7 +50,13 @@ def names() -> list[str]:
 
 
 def get(
-    name: str, *, counts: Sequence[int] | None = None, sync: "bool | dist.ProcessGroup" = False, **parameters: Any
+    name: str,
+    *,
+    counts: Sequence[int] | None = None,
+    sync: "bool | dist.ProcessGroup" = False,
+    soft: bool = False,
+    per_label: bool = False,
+    **parameters: Any,
 ) -> Criterion:
     """Build a loss for a training loop: `loss(logits, targets, sample_weight=None)` -> scalar.
 
@@ -60,6 +67,10 @@ def get(
             only check it.
         sync: True, or a process group of torch.distributed: the loss is that of the batches of all its ranks together.
             Every rank of the group must then call the loss equally often.
+        soft: Whether targets are shares in [0, 1] of the classes, in the shape of the logits: binary, or (B, C, ...)
+            with shares that sum to 1.
+        per_label: Whether axis 1 of logits and targets holds labels that are each yes or no, with class totals of
+            their own; the loss is their mean.
         parameters: Those of the loss, as `parameters(name)` lists them, which include class_weights, ignore_index and
             running. A number may be one of NumPy or torch; several numbers may be a sequence, an array or a tensor.
 
@@ -68,7 +79,7 @@ def get(
 
     Raises:
         ValueError: The name or a parameter is unknown (the message suggests the nearest one), a value is outside its
-            domain, or the loss needs counts and has none.
+            domain, the loss needs counts and has none, or it does not go with `sync`, `soft` or `per_label`.
     """
     arguments = {key: to_python_numbers(value) for key, value in parameters.items()}
     check_parameters(name, arguments)
@@ -78,7 +89,7 @@ def get(
         require(is_number_per_class(counts) and any(counts) and all(0 <= c == c // 1 for c in counts), rule, counts)
         if needs_counts(name):
             arguments["counts"] = counts
-    build = NAMED[name] if name in NAMED else partial(build_pair, name)
+    build = partial(NAMED[name] if name in NAMED else partial(build_pair, name), soft=soft, per_label=per_label)
     # a parameter outside its domain is refused here, not in training
     build(**arguments).probe(counts or arguments.get("prior"))
     # anew, since the probe may have moved running totals; without sync, it did not wait for other ranks

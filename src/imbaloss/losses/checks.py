@@ -5,50 +5,94 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from imbaloss.losses.target_form import TargetForm
+
 
 def check_batch(
     logits: Tensor,
     targets: Tensor,
     sample_weight: Tensor | None,
     class_weights: tuple[float, ...] | None,
-    ignore_index: int | None,
+    form: TargetForm,
     *,
     weights_from_alpha: bool = False,
 ) -> None:
     """Raise ValueError if the arguments of a loss have wrong types, shapes or values.
 
-    Logits must be floating point. Shapes must match, as given below. Targets must be whole numbers from 0 to C - 1 or
-    ignore_index. Sample weights must be finite and >= 0. Under torch.compile and inside torch.func, values are not
-    checked.
+    Logits must be floating point. Shapes must match, as `form` says. Targets must be whole numbers from 0 to C - 1 or
+    ignore_index; soft targets are checked by `check_soft_targets`. Sample weights must be finite and >= 0. Under
+    torch.compile and inside torch.func, values are not checked.
 
     Args:
-        logits: The shape of the targets (two classes), or (B, C, ...).
+        logits: The shape of the targets, or (B, C, ...).
         targets: Any shape, or (B, ...).
-        sample_weight: The shape of the targets; None for weights of 1.
+        sample_weight: The shape of the samples; None for weights of 1.
         class_weights: One number for each class; None for none.
-        ignore_index: A target that is allowed beside the classes; None for none.
+        form: How the targets are written.
         weights_from_alpha: Whether the class weights come from focal's alpha; the message then says so.
     """
     if not logits.is_floating_point():
         raise ValueError(f"logits must be floating point, found {logits.dtype}")
-    classes = count_classes(logits.shape, targets.shape)
+    classes = form.count_classes(logits.shape, targets.shape)
     if class_weights is not None and len(class_weights) != classes:
         raise ValueError(explain_class_weights(len(class_weights), classes, from_alpha=weights_from_alpha))
-    if sample_weight is not None and sample_weight.shape != targets.shape:
-        shapes = f"{tuple(targets.shape)}, found {tuple(sample_weight.shape)}"
-        raise ValueError(f"sample_weight must have the shape of targets {shapes}")
+    if sample_weight is not None and sample_weight.shape != (shape := form.sample_shape(targets.shape)):
+        place = "targets without their axis 1," if form.has_class_axis(targets.shape) else "targets"
+        raise ValueError(
+            f"sample_weight must have the shape of {place} {tuple(shape)}, found {tuple(sample_weight.shape)}"
+        )
     if is_traced():
         return
-    if ignore_index is not None or not are_class_indices(targets, classes):
-        is_valid = (targets == targets.long()) & (targets >= 0) & (targets < classes)
-        rule = f"targets must be {'0 or 1' if classes == 2 else f'0 to {classes - 1}'}"
-        if ignore_index is not None:
-            is_valid |= targets.long() == ignore_index
-            rule += f", or {ignore_index}"
-        refuse_first(targets, ~is_valid, rule)
+    if form.soft:
+        check_soft_targets(targets, sample_weight, classes if form.has_class_axis(targets.shape) else 1)
+    elif form.ignore_index is not None or not are_class_indices(targets, classes):
+        check_class_indices(targets, classes, form.ignore_index)
     if sample_weight is not None and not are_weights(sample_weight):
         is_valid = (sample_weight >= 0) & sample_weight.isfinite()
         refuse_first(sample_weight, ~is_valid, "sample_weight must be finite and >= 0")
+
+
+def check_class_indices(targets: Tensor, classes: int, ignore_index: int | None) -> None:
+    """Raise ValueError unless all targets are whole numbers from 0 to classes - 1, or ignore_index if it is not None.
+
+    If the first wrong target is a share between 0 and 1, the message names the option `soft`.
+    """
+    is_wrong = ~((targets == targets.long()) & (targets >= 0) & (targets < classes))
+    rule = f"targets must be {'0 or 1' if classes == 2 else f'0 to {classes - 1}'}"
+    if ignore_index is not None:
+        is_wrong &= targets.long() != ignore_index
+        rule += f", or {ignore_index}"
+    refuse_first(targets, is_wrong, rule, "; for soft labels build the loss with soft=True")
+
+
+def check_soft_targets(targets: Tensor, sample_weight: Tensor | None, classes: int) -> None:
+    """Raise ValueError unless all soft targets are in [0, 1] and, of several classes, sum to 1 over axis 1.
+
+    A sum may differ from 1 by 1e-5, or by four times the machine epsilon of a shorter type. Targets of samples of
+    weight 0 are not checked.
+
+    Args:
+        targets: (B, C, ...) of several classes, else any shape.
+        sample_weight: The shape of the samples; None for weights of 1.
+        classes: C, or 1 if there is no axis of classes.
+    """
+    if not targets.numel():
+        return
+    targets = targets if targets.is_floating_point() else targets.float()
+    if sample_weight is not None:
+        weight = sample_weight.unsqueeze(1) if classes > 1 else sample_weight
+        targets = targets.where(weight != 0, 1 / classes)
+    lowest, highest = min_and_max(targets)
+    if not (lowest >= 0 and highest <= 1):
+        refuse_first(targets, ~((targets >= 0) & (targets <= 1)), "soft targets must be between 0 and 1")
+    if classes > 1:
+        sums = targets.sum(1, dtype=torch.promote_types(targets.dtype, torch.float32))
+        tolerance = max(1e-5, 4 * torch.finfo(targets.dtype).eps)
+        rule = (
+            f"soft targets of {classes} classes must sum to 1 over axis 1 (labels apart need per_label=True, a binary "
+            "map the shape (B, 1, ...))"
+        )
+        refuse_first(sums, (sums - 1).abs() > tolerance, rule)
 
 
 def explain_class_weights(number: int, classes: int, *, from_alpha: bool) -> str:
@@ -107,22 +151,6 @@ def is_transformed() -> bool:
     return torch._C._functorch.maybe_current_level() is not None
 
 
-def count_classes(logits: torch.Size, targets: torch.Size) -> int:
-    """Return the number of classes: 2 if both shapes are equal, else C of logits (B, C, ...) and targets (B, ...).
-
-    Raises:
-        ValueError: The shapes have another form, or C is 1.
-    """
-    if logits == targets:
-        return 2
-    if len(logits) > 1 and logits[1] > 1 and logits[:1] + logits[2:] == targets:
-        return logits[1]
-    raise ValueError(
-        "logits and targets must have equal shapes (binary) or be (B, C, ...) and (B, ...) with C > 1 classes, "
-        f"found {tuple(logits)} and {tuple(targets)}"
-    )
-
-
 def check_class_weights(class_weights: Sequence[float]) -> tuple[float, ...]:
     """Return the class weights as a tuple of Python's floats.
 
@@ -136,17 +164,18 @@ def check_class_weights(class_weights: Sequence[float]) -> tuple[float, ...]:
     return tuple(weights.tolist())
 
 
-def refuse_first(values: Tensor, is_wrong: Tensor, rule: str) -> None:
+def refuse_first(values: Tensor, is_wrong: Tensor, rule: str, advice_for_share: str = "") -> None:
     """Raise ValueError if any value is wrong; the message has the rule, the first wrong value and its index.
 
     Args:
         values: Any shape.
         is_wrong: Boolean, of the same shape.
         rule: What all values must be, such as "sample_weight must be finite and >= 0".
+        advice_for_share: Ends the message if the value is between 0 and 1.
     """
     if is_wrong.any():
         index = is_wrong.nonzero()[0].tolist()
         where = index[0] if len(index) == 1 else tuple(index)
-        raise ValueError(
-            f"{rule}, found {values[tuple(index)].item():g} at index {where} of shape {tuple(is_wrong.shape)}"
-        )
+        value = values[tuple(index)].item()
+        advice = advice_for_share if 0 < value < 1 else ""
+        raise ValueError(f"{rule}, found {value:g} at index {where} of shape {tuple(is_wrong.shape)}{advice}")

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from imbaloss.losses.checks import check_batch, check_class_weights, explain_class_weights
-from imbaloss.losses.domains import require
+from imbaloss.losses.target_form import TargetForm
 
 
 class Criterion(nn.Module, ABC):
@@ -16,7 +16,9 @@ class Criterion(nn.Module, ABC):
 
     - Logits and targets of equal shape are binary, whatever the shape: targets are 0 or 1, and 1 is the positive class.
     - Otherwise axis 1 of the logits is the classes: logits (B, C, ...), targets (B, ...) from 0 to C - 1.
-    - sample_weight has the targets' shape. A class whose weights sum to 0 adds nothing to value and gradient.
+    - Targets between 0 and 1 need a loss that was built with soft=True, which reads equal shapes in another way.
+    - sample_weight has the targets' shape; for soft targets (B, C, ...) it is (B, ...). A class whose weights sum to 0
+      adds nothing to value and gradient.
     - class_weights holds one number for each class, (negative, positive) in the binary case.
     - Targets equal to ignore_index have no weight.
     - float16 and bfloat16 logits are computed in float32, and the loss is then float32.
@@ -65,22 +67,28 @@ class Criterion(nn.Module, ABC):
 
 
 class WeightedCriterion(Criterion):
-    """A criterion with class weights and a target that it ignores."""
+    """A criterion with class weights and a form of targets, which may name a target that it ignores."""
 
     weights_from_alpha = False  # whether class_weights come from focal's alpha
 
-    def __init__(self, *, class_weights: Sequence[float] | None = None, ignore_index: int | None = None) -> None:
-        """Set the class weights and the target that is ignored; None for none.
+    def __init__(
+        self,
+        *,
+        class_weights: Sequence[float] | None = None,
+        ignore_index: int | None = None,
+        soft: bool = False,
+        per_label: bool = False,
+    ) -> None:
+        """Set the class weights, None for none, and the form of the targets, as `TargetForm` says.
 
         Raises:
             ValueError: There are fewer than two class weights, one is negative or not finite, or ignore_index is not
-                whole.
+                whole or given with `soft`.
         """
         super().__init__()
         # numbers, not a buffer: `module.half()` would round a buffer for good
         self.class_weights = None if class_weights is None else check_class_weights(class_weights)
-        self.ignore_index = ignore_index
-        require(ignore_index is None or ignore_index == int(ignore_index), "ignore_index must be whole", ignore_index)
+        self.form = TargetForm(soft, per_label, ignore_index)
 
     def check_and_flatten(
         self, logits: Tensor, targets: Tensor, sample_weight: Tensor | None
@@ -89,33 +97,27 @@ class WeightedCriterion(Criterion):
 
         Args:
             logits: The shape of the targets, or (B, C, ...).
-            targets: Any shape, or (B, ...). N is their number.
-            sample_weight: The shape of the targets; None stays None.
+            targets: Any shape, or (B, ...). N is the number of samples.
+            sample_weight: The shape of the samples; None stays None.
 
         Returns:
-            Logits (1, N) or (1, N, C), targets (1, N), and sample weights (1, N) or None.
+            Logits (1, N) or (1, N, C), targets (1, N), and sample weights (1, N) or None. Soft targets of several
+            classes are (1, N, C). With `per_label` there is one row for each label in the place of 1.
 
         Raises:
-            ValueError: Shapes do not match, logits are not floating point, a target is no class or ignore_index, or a
-                sample weight is negative or not finite.
+            ValueError: Shapes do not match, logits are not floating point, a target is not admitted, or a sample weight
+                is negative or not finite.
         """
         check_batch(
-            logits,
-            targets,
-            sample_weight,
-            self.class_weights,
-            self.ignore_index,
-            weights_from_alpha=self.weights_from_alpha,
+            logits, targets, sample_weight, self.class_weights, self.form, weights_from_alpha=self.weights_from_alpha
         )
-        classes = () if logits.shape == targets.shape else (logits.shape[1],)
-        flat = logits.movedim(1, -1) if classes else logits
-        weight = None if sample_weight is None else sample_weight.reshape(1, -1)
-        return flat.reshape(1, targets.numel(), *classes), targets.reshape(1, -1), weight
+        return self.form.flatten(logits, targets, sample_weight)
 
     def stacked(self, logits: Tensor, targets: Tensor, sample_weight: Tensor | None = None) -> Tensor:
         """Compute the loss of each of S networks, (S,), after ignored samples are masked: (S, B) or (S, B, C) logits.
 
-        Values and shapes are trusted. targets (S, B); sample_weight (S, B) or None.
+        Values and shapes are trusted. targets (S, B), or (S, B, C) if they are soft; sample_weight (S, B) or None. A
+        row is a network, or a label of a loss with `per_label`.
         """
         return self.compute(*self.mask_ignored(logits, targets, sample_weight))
 
@@ -139,7 +141,8 @@ class WeightedCriterion(Criterion):
         if weights and per_class and len(weights) != len(per_class):
             raise ValueError(explain_class_weights(len(weights), len(per_class), from_alpha=self.weights_from_alpha))
         classes = len(weights or per_class or (0, 1))
-        self.stacked(torch.empty(1, 0) if classes == 2 else torch.empty(1, 0, classes), torch.empty(1, 0))
+        logits = torch.empty(1, 0) if classes == 2 else torch.empty(1, 0, classes)
+        self.stacked(logits, logits if self.form.soft else torch.empty(1, 0))
 
     def mask_ignored(
         self, logits: Tensor, targets: Tensor, sample_weight: Tensor | None
@@ -150,18 +153,23 @@ class WeightedCriterion(Criterion):
 
         - Logits in half precision become float32.
         - Targets equal to ignore_index become 0 with sample weight 0; the weights of the others are 1 unless given.
-        - Logits of samples with weight 0 become 0 if they are not finite, so that no NaN enters a sum.
+        - Logits of samples with weight 0 become 0 if they are not finite, so that no NaN enters a sum; soft targets of
+          such samples become 0.
         """
         if logits.dtype in {torch.float16, torch.bfloat16}:
             logits = logits.float()
-        if self.ignore_index is not None:
-            is_ignored = targets.long() == self.ignore_index
+        if self.form.ignore_index is not None:
+            is_ignored = targets.long() == self.form.ignore_index
             targets = targets.masked_fill(is_ignored, 0)
             weight = torch.ones_like(targets, dtype=logits.dtype) if sample_weight is None else sample_weight
             sample_weight = weight.masked_fill(is_ignored, 0)
         if sample_weight is not None:
-            has_no_weight = (sample_weight == 0).reshape(targets.shape + (1,) * (logits.ndim - targets.ndim))
+            has_no_weight = (sample_weight == 0).reshape(
+                sample_weight.shape + (1,) * (logits.ndim - sample_weight.ndim)
+            )
             logits = logits.masked_fill(has_no_weight & ~logits.isfinite(), 0)
+            if self.form.soft:
+                targets = targets.masked_fill(has_no_weight, 0)
         return logits, targets, sample_weight
 
     def format_arguments(self, *parts: str, **options: object) -> str:
@@ -171,9 +179,10 @@ class WeightedCriterion(Criterion):
 
         Args:
             parts: The texts of the error, the reduction or the function of ranks.
-            options: The options of the subclass, written after class_weights and ignore_index.
+            options: The options of the subclass, written after class_weights and those of the targets.
         """
-        options = {"class_weights": self.class_weights, "ignore_index": self.ignore_index, **options}
+        form = {name: getattr(self.form, name) for name in ("ignore_index", "soft", "per_label")}
+        options = {"class_weights": self.class_weights, **form, **options}
         chosen = {key: value for key, value in options.items() if value is not None and value is not False}
         return ", ".join([*parts, *(f"{key}={value}" for key, value in chosen.items())])
 

@@ -10,6 +10,7 @@ from imbaloss.losses.criterion import WeightedCriterion, describe_part
 from imbaloss.losses.one_vs_rest import mean_over_classes, split_one_vs_rest
 from imbaloss.losses.reductions import none, unbiased_sum_of_squared_class_means
 from imbaloss.losses.running import RunningTotals
+from imbaloss.losses.soft_labels import split_soft_samples
 from imbaloss.losses.totals import Totals, attach_gradient, class_totals, sum_over_ranks
 
 Error = Callable[[Tensor, Tensor], Tensor]
@@ -22,6 +23,8 @@ class BatchOptions(TypedDict, total=False):
     class_weights: Sequence[float] | None
     ignore_index: int | None
     sync: "bool | dist.ProcessGroup"
+    soft: bool
+    per_label: bool
 
 
 class LossOptions(BatchOptions, total=False):
@@ -34,8 +37,16 @@ class Loss(WeightedCriterion):
     """A loss of any error under any reduction: `Loss(errors.squared, reductions.sum_of_class_means)` is MFE.
 
     It is called as `Criterion` says. With the reduction `none` it returns each sample's weighted error, shaped as the
-    targets.
+    samples.
 
+    - soft: True for targets in [0, 1], in the shape of the logits. A sample belongs to each class with the share that
+      its target says. Its error as a member of the class, times the share, goes to the totals of the class, and the
+      share to the weight of the class. Binary, with logits (B,) or (B, 1, ...), the target t is the share of the
+      positive class, and 1 - t that of the negative class. Other logits (B, C, ...) have C classes, and the shares of
+      a sample sum to 1. To leave a sample out, give it sample_weight 0; its target may then be NaN.
+    - per_label: True for several yes-no questions a sample, in logits and targets (B, labels, ...). Each label has
+      class totals of its own, and the loss is the mean over the labels. class_weights are (negative, positive), the
+      same for all labels. Without it, all labels together have one pair of totals.
     - sync: True, or a process group of torch.distributed: the loss is that of the batches of all ranks together, and so
       is the gradient after DistributedDataParallel has averaged it over the same ranks. Every rank of the group must
       call the loss equally often. For an evaluation on one rank alone, use a loss without sync.
@@ -56,6 +67,8 @@ class Loss(WeightedCriterion):
         ignore_index: int | None = None,
         sync: "bool | dist.ProcessGroup" = False,
         running: float | None = None,
+        soft: bool = False,
+        per_label: bool = False,
         classes_apart: bool = False,
     ) -> None:
         """Set the error, the reduction and the options.
@@ -67,17 +80,23 @@ class Loss(WeightedCriterion):
             ignore_index: A target whose samples are left out; None for none.
             sync: Whether, or the process group in which, ranks add their totals.
             running: The weight of the newest batch in moving averages of the totals; None for no averages.
+            soft: Whether targets are shares of the classes in [0, 1].
+            per_label: Whether axis 1 holds labels, each with class totals of its own.
             classes_apart: Whether the reduction is for two classes, so that several are taken one against the rest.
 
         Raises:
-            ValueError: The reduction does not go with `sync` or `running`, `running` is not in (0, 1], or a class
-                weight or ignore_index is not admitted.
+            ValueError: The reduction does not go with `sync`, `running` or `soft`, `running` is not in (0, 1],
+                ignore_index is given with `soft`, or a class weight or ignore_index is not admitted.
         """
-        super().__init__(class_weights=class_weights, ignore_index=ignore_index)
+        super().__init__(class_weights=class_weights, ignore_index=ignore_index, soft=soft, per_label=per_label)
         if reduction is none and (sync or running is not None):
             raise ValueError("the reduction none has no class totals: neither sync nor running can be used with it")
         if reduction is unbiased_sum_of_squared_class_means and running is not None:
             raise ValueError("running totals need no correction of their squares: take msfe, not msfe_unbiased")
+        if reduction is unbiased_sum_of_squared_class_means and soft:
+            raise ValueError(
+                "msfe_unbiased counts the pairs of samples of a class, which soft labels have not: take msfe"
+            )
         self.error = error
         self.reduction = reduction
         self.sync = sync
@@ -87,20 +106,21 @@ class Loss(WeightedCriterion):
     def forward(
         self, logits: Tensor, targets: Tensor, sample_weight: Tensor | None = None, *, whole: Totals | None = None
     ) -> Tensor:
-        """Compute the loss of a batch, a scalar, or with the reduction `none` the errors, shaped as the targets.
+        """Compute the loss of a batch, a scalar, or with the reduction `none` the errors, shaped as the samples.
 
         In training, the moving averages of `running` change. With `sync`, the ranks exchange their totals.
 
         Args:
             logits: The shape of the targets, or (B, C, ...).
             targets: Any shape, or (B, ...).
-            sample_weight: The shape of the targets; None for weights of 1.
+            sample_weight: The shape of the samples: that of the targets, or (B, ...) for soft targets (B, C, ...); None
+                for weights of 1.
             whole: The class totals of all micro-batches of which this is one, from `totals` and `join_totals`. The
                 value is then that of the whole batch, and the gradients of the micro-batches sum to that of the whole
                 batch.
 
         Raises:
-            ValueError: Shapes do not match, a target is no class, a weight is negative or not finite, or `whole` is
+            ValueError: Shapes do not match, a target is not admitted, a weight is negative or not finite, or `whole` is
                 given to a loss with `running` or the reduction `none`.
         """
         if whole is not None and (self.running is not None or self.reduction is none):
@@ -109,14 +129,17 @@ class Loss(WeightedCriterion):
             )
             raise ValueError(f"{reason}: whole is not for this loss")
         value = self.compute(*self.mask_ignored(*self.check_and_flatten(logits, targets, sample_weight)), whole)
-        return value.reshape(targets.shape if self.reduction is none else ())
+        if self.reduction is none:
+            return self.form.unflatten(value, targets.shape)
+        return value.mean() if self.form.per_label else value.reshape(())
 
     def totals(self, logits: Tensor, targets: Tensor, sample_weight: Tensor | None = None) -> Totals:
         """Return the sums of errors and of weights by class of a batch, as `whole` of a later call needs them.
 
         Errors are (1, C), or (K, 1, C) if the error gives K numbers a sample, and weights (1, C). No state changes, and
         ranks do not exchange anything. With `classes_apart` and several logits, the totals of each class against the
-        rest are (1, C, 2). Raises ValueError if the batch is not admitted, as a call does.
+        rest are (1, C, 2). With `per_label` there is one row for each label in the place of 1. Raises ValueError if the
+        batch is not admitted, as a call does.
         """
         return self.compute_totals(*self.mask_ignored(*self.check_and_flatten(logits, targets, sample_weight)))
 
@@ -126,10 +149,16 @@ class Loss(WeightedCriterion):
         They are (S, C); errors are (K, S, C) if the error gives K numbers a sample. With `classes_apart` and several
         logits, they are those of each class against the rest, (S, C, 2).
         """
-        if self.classes_apart and logits.ndim != targets.ndim:
+        several = logits.ndim > 2
+        if self.classes_apart and several:
             logits, targets, sample_weight = split_one_vs_rest(logits, targets, sample_weight)
-        classes = 2 if logits.ndim == targets.ndim else logits.shape[-1]
-        return class_totals(self.error(logits, targets), targets, classes, sample_weight)
+            several = False
+        classes = logits.shape[-1] if several else 2
+        if not self.form.soft:
+            return class_totals(self.error(logits, targets), targets, classes, sample_weight)
+        logits, targets, sample_weight = split_soft_samples(logits, targets, sample_weight, several=several)
+        errors = self.error(logits, targets).flatten(-2)
+        return class_totals(errors, targets.flatten(-2), classes, sample_weight.flatten(-2))
 
     def compute(
         self, logits: Tensor, targets: Tensor, sample_weight: Tensor | None, whole: Totals | None = None
@@ -140,15 +169,13 @@ class Loss(WeightedCriterion):
 
         Args:
             logits: (S, B) or (S, B, C), checked, with ignored samples masked.
-            targets: (S, B).
+            targets: (S, B), or soft in the shape of the logits.
             sample_weight: (S, B), or None.
             whole: The class totals of all micro-batches of which this is one; None for this batch alone.
         """
         class_weights = None if self.class_weights is None else logits.new_tensor(self.class_weights)
         if self.reduction is none:
-            errors = self.error(logits, targets)
-            errors = errors if sample_weight is None else errors * sample_weight.to(errors.dtype)
-            return errors if class_weights is None else errors * class_weights[targets.long()]
+            return self.compute_errors(logits, targets, sample_weight, class_weights)
         totals = self.compute_totals(logits, targets, sample_weight)
         if self.sync:
             rank_totals, ranks = sum_over_ranks(totals if whole is None else whole, self.group)
@@ -158,9 +185,23 @@ class Loss(WeightedCriterion):
             totals = attach_gradient(whole, totals)
         if self.running is not None and self.training:
             totals = self.running(totals)
-        if self.classes_apart and logits.ndim != targets.ndim:
+        if self.classes_apart and logits.ndim > 2:
             return mean_over_classes(self.reduction(totals, None), class_weights).to(logits.dtype)
         return self.reduction(totals, class_weights).to(logits.dtype)
+
+    def compute_errors(
+        self, logits: Tensor, targets: Tensor, sample_weight: Tensor | None, class_weights: Tensor | None
+    ) -> Tensor:
+        """Compute the weighted error of each sample of a checked and masked batch of S networks, (S, B).
+
+        The arguments are those of `compute`; class_weights are (C,), or None.
+        """
+        if self.form.soft:
+            logits, targets, sample_weight = split_soft_samples(logits, targets, sample_weight, several=logits.ndim > 2)
+        errors = self.error(logits, targets)
+        errors = errors if sample_weight is None else errors * sample_weight.to(errors.dtype)
+        errors = errors if class_weights is None else errors * class_weights[targets.long()]
+        return errors.sum(-1) if self.form.soft else errors
 
     @property
     def group(self) -> "dist.ProcessGroup | None":

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Unpack
 
-from imbaloss.losses import adjusted, errors, ranking, reductions, whole_set
+from imbaloss.losses import adjusted, errors, partial_areas, ranking, reductions, whole_set
 from imbaloss.losses.criterion import Criterion
 from imbaloss.losses.deferred import Deferred
 from imbaloss.losses.domains import Counts, require, require_counts
@@ -27,7 +27,8 @@ def mse(**options: Unpack[LossOptions]) -> Loss:
     Math: \frac1n \sum_i w_{d_i} \tfrac12 (d_i - p_i)^2
     Source: the baseline of Wang et al. 2016 (IJCNN).
     Missing class: adds nothing.
-    Use: as a baseline; bounded, so that wrong labels do little harm, but slow to learn from confident mistakes.
+    Use: as a baseline; bounded, so that wrong labels do little harm, but slow to learn from confident mistakes. A soft
+        label t adds 1/2 t (1 - t) to 1/2 (t - p)^2, which changes no gradient.
     """
     return Loss(errors.squared, reductions.mean, **options)
 
@@ -52,7 +53,8 @@ def mfe(**options: Unpack[LossOptions]) -> Loss:
     Math: \sum_c w_c m_c, \quad m_c = \frac1{n_c} \sum_{i: d_i = c} \tfrac12 (d_i - p_i)^2
     Source: Wang et al. 2016 (IJCNN).
     Missing class: adds nothing.
-    Use: when both classes matter alike and no weight should be chosen by hand.
+    Use: when both classes matter alike and no weight should be chosen by hand. Soft labels: not 0 at p = t, and lowest
+        at another p unless the classes have equal sizes, as with any class weights.
     """
     return Loss(errors.squared, reductions.sum_of_class_means, **options)
 
@@ -63,7 +65,9 @@ def msfe(**options: Unpack[LossOptions]) -> Loss:
     Math: \sum_c w_c m_c^2, \quad m_c = \frac1{n_c} \sum_{i: d_i = c} \tfrac12 (d_i - p_i)^2
     Source: Wang et al. 2016 (IJCNN).
     Missing class: adds nothing.
-    Use: like MFE, with more pull on the class that is worse; on small batches with running=0.1, or msfe_unbiased.
+    Use: like MFE, with more pull on the class that is worse; on small batches with running=0.1, or msfe_unbiased. Soft
+        labels: at p = t a class keeps the mean of 1/2 (1 - t)^2 over its shares t, which pulls on the class whose
+        members are most mixed.
     """
     return Loss(errors.squared, reductions.sum_of_squared_class_means, **options)
 
@@ -75,7 +79,7 @@ def msfe_unbiased(**options: Unpack[LossOptions]) -> Loss:
     Source: imbaloss; the square of a mean of n errors is too large by s^2/n on average.
     Missing class: adds nothing; neither does a class with one sample. May be below 0.
     Use: on small batches with at least two samples of each class, over which its mean is the MSFE of the whole set. If
-        batches may hold fewer than two positives, take msfe with running=0.1. Not with running: ValueError.
+        batches may hold fewer than two positives, take msfe with running=0.1. Not with running or soft: ValueError.
     """
     error = partial(errors.with_squares, error=errors.squared)
     return Loss(error, reductions.unbiased_sum_of_squared_class_means, **options)
@@ -120,7 +124,8 @@ def ce(error: Error, **options: Unpack[LossOptions]) -> Loss:
     Source: the textbook's; smoothing: Szegedy et al. 2016 (arXiv 1512.00567), section 7.
     Missing class: adds nothing.
     Use: as the first baseline, with a threshold chosen on validation data: often the hardest to beat. Takes smoothing
-        from 0 to 1 by keyword, for its error.
+        from 0 to 1 by keyword, for its error. Soft labels: that of torch.nn. Smoothed targets give the same, but with
+        class weights: smoothing leaves a sample in its class, and a soft label moves a part of it to the others.
     """
     return Loss(error, reductions.mean, **options)
 
@@ -163,7 +168,9 @@ def focal(error: Error, *, alpha: float = 0.25, **options: Unpack[LossOptions]) 
     Source: Lin et al. 2017, eq. 5 (arXiv 1708.02002). alpha is for two classes; class_weights replaces it.
     Missing class: adds nothing.
     Use: when easy negatives drown the rest, as in detection; alpha 0.25 weighs the positives down: try 0.75 too.
-        Several classes need class_weights. Takes gamma >= 0 by keyword, for its error.
+        Several classes need class_weights. Takes gamma >= 0 by keyword, for its error. Soft labels: t times the error
+        of a positive and 1 - t times that of a negative. The quality focal loss (Li et al. 2020, arXiv 2006.04388) is
+        another: cross-entropy times |t - p|^gamma, which is 0 at p = t.
     """
     require(0 <= alpha <= 1, "alpha must be between 0 and 1", alpha)
     weights_from_alpha = options.get("class_weights") is None
@@ -206,7 +213,8 @@ def mae(**options: Unpack[LossOptions]) -> Loss:
     Math: \frac1n \sum_i w_{d_i} (1 - p_{t,i})
     Source: Ghosh et al. 2017 (arXiv 1712.09482).
     Missing class: adds nothing.
-    Use: when labels are often wrong; it learns slowly, and with a rare class often not at all.
+    Use: when labels are often wrong; it learns slowly, and with a rare class often not at all. A soft label gives
+        t (1 - p) + (1 - t) p, which is lowest at p = 0 or 1 and is not |t - p|.
     """
     return Loss(errors.absolute, reductions.mean, **options)
 
@@ -219,7 +227,8 @@ def huber(error: Error, **options: Unpack[LossOptions]) -> Loss:
         \text{else} \end{cases}, \quad e_i = 1 - p_{t,i}
     Source: Huber 1964 (Ann. Math. Statist. 35).
     Missing class: adds nothing.
-    Use: between mse (delta = 1) and mae. Takes delta, above 0 and at most 1, by keyword, for its error.
+    Use: between mse (delta = 1) and mae. Takes delta, above 0 and at most 1, by keyword, for its error. A soft label
+        gives t times the error of a positive plus 1 - t times that of a negative, not the Huber loss of t - p.
     """
     return Loss(error, reductions.mean, **options)
 
@@ -328,7 +337,8 @@ def dice(*, smooth: float = whole_set.SMOOTH, **options: Unpack[LossOptions]) ->
         terms of the denominator.
     Missing class: without positives 0 with gradient 0; without negatives FP = 0.
     Use: for segmentation of small regions; without smoothing it is soft F1. ValueError unless smooth is finite and >=
-        0.
+        0. Soft labels: TP = sum t p, so that it is not lowest at p = t. Wang et al. 2023 (arXiv 2303.16296) define
+        another Dice that is; segmentation-models-pytorch has that one.
     """
     return build_whole_set_loss(partial(whole_set.tversky, alpha=0.5, beta=0.5, smooth=smooth / 2), **options)
 
@@ -370,6 +380,23 @@ def soft_mcc(**options: Unpack[LossOptions]) -> Loss:
     return build_whole_set_loss(whole_set.soft_mcc, **options)
 
 
+@bind_parts(whole_set.recall_at_precision)
+def recall_at_precision(reduction: Reduction, **options: Unpack[LossOptions]) -> Loss:
+    r"""Recall at a precision, by its bound: m_1 + M max(0, m_1 + P E_0 / ((1 - P) n_1) - 1), hinge errors, precision P
+
+    Math: \max_{0 \le \lambda \le M} \; (1 + \lambda)\, m_1 + \lambda \left( \frac P{1-P} \frac{n_0}{n_1}\, m_0 - 1
+        \right), \quad m_c = \frac1{n_c} \sum_{i: d_i = c} \max(0, 1 - s_i z_i)
+    Source: Eban et al. 2017 (AISTATS), eq. 9 (arXiv 1608.04802), for the Lagrangian; the limit M of its multiplier is
+        imbaloss's.
+    Missing class: without positives 0 with gradient 0; without negatives E_0 = 0.
+    Use: when samples with a logit above 0 must be right with a given precision. Where the max is 0, the precision is at
+        least P and the recall at least 1 - loss on these samples. The bound is loose: the precision comes out higher,
+        and the recall lower, than a threshold chosen on validation data gives; if no network keeps it, nothing is
+        flagged. On small batches with running=0.1. Takes precision and multiplier (M) by keyword, for its reduction.
+    """
+    return Loss(errors.hinge, reduction, classes_apart=True, **options)
+
+
 @bind_parts(whole_set.auc_margin)
 def auc_margin(reduction: Reduction, **options: Unpack[LossOptions]) -> Loss:
     r"""AUC-margin loss: v_1 + v_0 + max(0, margin - a_1 + a_0)^2, means a and variances v of the classes' logits
@@ -384,41 +411,128 @@ def auc_margin(reduction: Reduction, **options: Unpack[LossOptions]) -> Loss:
 
 
 @bind_parts(ranking.auc_squared_hinge)
-def auc_squared_hinge(rank_function: RankFunction, **options: Unpack[LossOptions]) -> Ranking:
+def auc_squared_hinge(
+    rank_function: RankFunction, *, memory: int | None = None, **options: Unpack[LossOptions]
+) -> Ranking:
     r"""Pairwise AUC, squared hinge: the mean of max(0, margin - z_i + z_j)^2, i positive, j negative
 
     Math: \frac1{n_+ n_-} \sum_{d_i=1} \sum_{d_j=0} \max(0, \mathrm{margin} - z_i + z_j)^2
     Source: Yan et al. 2003 (ICML); sorted, O(B log B).
     Missing class: 0 with gradient 0.
-    Use: like auc_margin, but pairs that are right by the margin add nothing; with large batches. Takes margin > 0 by
-        keyword, for its function of pairs. No sync or running: ValueError.
+    Use: like auc_margin, but pairs that are right by the margin add nothing; with large batches, or with memory. Takes
+        margin > 0 by keyword, for its function of pairs. No running or soft: ValueError.
     """
-    return build_ranking_loss(rank_function, **options)
+    return build_ranking_loss(rank_function, memory, **options)
 
 
-def auc_logistic(**options: Unpack[LossOptions]) -> Ranking:
+def auc_logistic(*, memory: int | None = None, **options: Unpack[LossOptions]) -> Ranking:
     r"""Pairwise AUC, logistic: the mean over pairs of log(1 + exp(z_j - z_i)), i positive and j negative
 
     Math: \frac1{n_+ n_-} \sum_{d_i=1} \sum_{d_j=0} \log\left( 1 + e^{z_j - z_i} \right)
     Source: Burges et al. 2005 (ICML), RankNet.
     Missing class: 0 with gradient 0.
-    Use: when the ranking counts; time grows with positives x batch. No sync or running: ValueError.
+    Use: when the ranking counts; time grows with positives x batch. No running or soft: ValueError.
     """
-    return build_ranking_loss(ranking.auc_logistic, **options)
+    return build_ranking_loss(ranking.auc_logistic, memory, **options)
+
+
+@bind_parts(partial_areas.partial_auc)
+def partial_auc(rank_function: RankFunction, *, memory: int | None = None, **options: Unpack[LossOptions]) -> Ranking:
+    r"""Partial AUC, one-way: the mean of max(0, margin - z_i + z_j)^2, i positive, j a negative of the highest max_fpr
+
+    Math: \frac1{n_+ |N|} \sum_{d_i=1} \sum_{j \in N} \max(0, \mathrm{margin} - z_i + z_j)^2, \quad N = \{ j : d_j = 0,
+        \; \mathrm{min\_fpr} < \mathrm{rank}_j / n_- \le \mathrm{max\_fpr} \}
+    Source: Zhu et al. 2022 (ICML), theorem 1, as a mean of CVaRs; Yao et al. 2022 (NeurIPS) for min_fpr > 0.
+    Missing class: 0 with gradient 0.
+    Use: when only low false positive rates count (few samples can be checked); sorted, O(B log B). A batch should hold
+        several negatives of that share: large batches, or memory. Takes min_fpr, max_fpr and margin by keyword, for
+        its function of pairs. No running or soft: ValueError.
+    """
+    return build_ranking_loss(rank_function, memory, **options)
+
+
+@bind_parts(partial_areas.two_way_partial_auc)
+def two_way_partial_auc(
+    rank_function: RankFunction, *, memory: int | None = None, **options: Unpack[LossOptions]
+) -> Ranking:
+    r"""Partial AUC, two-way: the mean of max(0, margin - z_i + z_j)^2, i a low positive, j a high negative
+
+    Math: \frac1{|P| |N|} \sum_{i \in P} \sum_{j \in N} \max(0, \mathrm{margin} - z_i + z_j)^2, \quad \begin{aligned}
+        P &= \{ i : d_i = 1, \; \mathrm{rank}_i / n_+ > \mathrm{min\_tpr} \} \\
+        N &= \{ j : d_j = 0, \; \mathrm{rank}_j / n_- \le \mathrm{max\_fpr} \} \end{aligned}
+    Source: Yang et al. 2021 (ICML) for the score; Zhu et al. 2022 (ICML) for the loss, a CVaR of CVaRs.
+    Missing class: 0 with gradient 0.
+    Use: when a low false positive rate and a high true positive rate are both needed; sorted, O(B log B). With large
+        batches or memory. Takes min_tpr, max_fpr and margin by keyword, for its function of pairs. No running or
+        soft: ValueError.
+    """
+    return build_ranking_loss(rank_function, memory, **options)
+
+
+@bind_parts(partial_areas.smooth_partial_auc)
+def smooth_partial_auc(
+    rank_function: RankFunction, *, memory: int | None = None, **options: Unpack[LossOptions]
+) -> Ranking:
+    r"""Smooth partial AUC: 1 - the part of the area under the ROC curve, by sigmoids, one-way or two-way
+
+    Math: \frac1{|P| |N|} \sum_{i \in P} \sum_{j \in N} \sigma\left( \frac{z_j - z_i}\tau \right), \quad \begin{aligned}
+        P &= \{ i : d_i = 1, \; \mathrm{rank}_i / n_+ > \mathrm{min\_tpr} \} \\
+        N &= \{ j : d_j = 0, \; \mathrm{min\_fpr} < \mathrm{rank}_j / n_- \le \mathrm{max\_fpr} \} \end{aligned}
+    Source: Yan et al. 2003 (ICML) for the sigmoid; Yang et al. 2021 (ICML) for the region.
+    Missing class: 0 with gradient 0.
+    Use: like partial_auc (min_tpr = 0) or two_way_partial_auc, where outliers should not count more than other pairs in
+        wrong order. In the limit of low temperatures it is the score itself. Time grows with positives x batch. Takes
+        min_tpr, min_fpr, max_fpr and temperature by keyword, for its function of pairs. No running or soft: ValueError.
+    """
+    return build_ranking_loss(rank_function, memory, **options)
+
+
+@bind_parts(partial_areas.partial_auc_kl)
+def partial_auc_kl(
+    rank_function: RankFunction, *, memory: int | None = None, **options: Unpack[LossOptions]
+) -> Ranking:
+    r"""Partial AUC, one-way, soft: the mean over positives i of t log(mean over negatives j of exp(e_ij / t))
+
+    Math: \frac1{n_+} \sum_{d_i=1} \tau \log \frac1{n_-} \sum_{d_j=0} e^{e_{ij} / \tau}, \quad e_{ij} = \max(0,
+        \mathrm{margin} - z_i + z_j)^2
+    Source: Zhu et al. 2022 (ICML), SOPA-s, with the batch as the set. LibAUC's pAUC_DRO_Loss has its gradient.
+    Missing class: 0 with gradient 0.
+    Use: like partial_auc, with all negatives, the highest ones most; a lower temperature is a lower max_fpr. Time grows
+        with positives x batch. Takes temperature and margin by keyword, for its function of pairs. No running or
+        soft: ValueError.
+    """
+    return build_ranking_loss(rank_function, memory, **options)
+
+
+@bind_parts(partial_areas.two_way_partial_auc_kl)
+def two_way_partial_auc_kl(
+    rank_function: RankFunction, *, memory: int | None = None, **options: Unpack[LossOptions]
+) -> Ranking:
+    r"""Partial AUC, two-way, soft: u log(mean over positives i of exp(s_i / u)), s_i the soft maximum of partial_auc_kl
+
+    Math: \upsilon \log \frac1{n_+} \sum_{d_i=1} \left( \frac1{n_-} \sum_{d_j=0} e^{e_{ij} / \tau} \right)^{\tau /
+        \upsilon}, \quad e_{ij} = \max(0, \mathrm{margin} - z_i + z_j)^2
+    Source: Zhu et al. 2022 (ICML), SOTA-s, with the batch as the set. LibAUC's tpAUC_KL_Loss has its gradient.
+    Missing class: 0 with gradient 0.
+    Use: like two_way_partial_auc, with all samples, the lowest positives and the highest negatives most. Time grows
+        with positives x batch. Takes temperature, positive_temperature (u) and margin by keyword, for its function of
+        pairs. No running or soft: ValueError.
+    """
+    return build_ranking_loss(rank_function, memory, **options)
 
 
 @bind_parts(ranking.smooth_ap)
-def smooth_ap(rank_function: RankFunction, **options: Unpack[LossOptions]) -> Ranking:
+def smooth_ap(rank_function: RankFunction, *, memory: int | None = None, **options: Unpack[LossOptions]) -> Ranking:
     r"""Smooth average precision: 1 - mean over positives of rank among positives / rank among all, by sigmoids
 
     Math: 1 - \frac1{n_+} \sum_{d_i=1} \frac{1 + \sum_{j \ne i, d_j=1} \sigma_{ij}}{1 + \sum_{j \ne i} \sigma_{ij}},
         \quad \sigma_{ij} = \sigma\left( \frac{z_j - z_i}\tau \right)
     Source: Brown et al. 2020 (arXiv 2007.12163), for cosine similarities; for logits the temperature is higher here.
     Missing class: 0 with gradient 0.
-    Use: when the top of the ranking counts (average precision); time grows with positives x batch. Takes temperature >
-        0 by keyword, for its function of ranks. No sync or running: ValueError.
+    Use: when the top of the ranking counts (average precision), with large batches or memory; time grows with positives
+        x batch. Takes temperature > 0 by keyword, for its function of ranks. No running or soft: ValueError.
     """
-    return build_ranking_loss(rank_function, **options)
+    return build_ranking_loss(rank_function, memory, **options)
 
 
 def inverse_shares(counts: Counts, name: str) -> list[float]:
@@ -440,19 +554,33 @@ def build_whole_set_loss(reduction: Reduction, **options: Unpack[LossOptions]) -
     return Loss(errors.absolute, reduction, classes_apart=True, **options)
 
 
-def build_ranking_loss(rank_function: RankFunction, **options: Unpack[LossOptions]) -> Ranking:
+def build_ranking_loss(rank_function: RankFunction, memory: int | None, **options: Unpack[LossOptions]) -> Ranking:
     """Build the loss of a function of pairs or ranks.
 
     Args:
         rank_function: Logits, targets and weights, each (..., B) -> loss (...).
-        options: class_weights and ignore_index.
+        memory: The number of earlier samples that are kept; None for none.
+        options: class_weights, ignore_index and sync.
 
     Raises:
-        ValueError: sync or running is given, or class_weights or ignore_index is not admitted.
+        ValueError: running, soft or per_label is given, or another option is not admitted.
     """
-    if options.get("sync") or options.get("running") is not None:
-        raise ValueError("a loss of pairs or ranks has no class totals: neither sync nor running can be used with it")
-    return Ranking(rank_function, class_weights=options.get("class_weights"), ignore_index=options.get("ignore_index"))
+    if options.get("soft"):
+        raise ValueError(
+            "a loss of pairs or ranks compares samples of one class with those of the other: soft labels have no "
+            "meaning in it"
+        )
+    if options.get("per_label"):
+        raise ValueError("a loss of pairs or ranks has no class totals: call it once for each label, without per_label")
+    if options.get("running") is not None:
+        raise ValueError("a loss of pairs or ranks has no class totals for running: take memory")
+    return Ranking(
+        rank_function,
+        class_weights=options.get("class_weights"),
+        ignore_index=options.get("ignore_index"),
+        sync=options.get("sync", False),
+        memory=memory,
+    )
 
 
 NAMED: dict[str, Callable[..., Criterion]] = {
@@ -461,6 +589,7 @@ NAMED: dict[str, Callable[..., Criterion]] = {
         mse, wmse, mfe, msfe, msfe_unbiased, mfe_p_norm, mfe_adaptive, ce, wce, class_balanced, focal, asymmetric,
         poly1, mae, huber, hinge,
         logit_adjusted, balanced_softmax, ldam, ldam_drw, vs, soft_f1, dice, tversky, focal_tversky, soft_mcc,
-        auc_margin, auc_squared_hinge, auc_logistic, smooth_ap,
+        recall_at_precision, auc_margin, auc_squared_hinge, auc_logistic, partial_auc, two_way_partial_auc,
+        smooth_partial_auc, partial_auc_kl, two_way_partial_auc_kl, smooth_ap,
     )
 }  # fmt: skip

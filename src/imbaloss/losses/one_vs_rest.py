@@ -18,11 +18,11 @@ def split_one_vs_rest(logits: Tensor, targets: Tensor, sample_weight: Weight) ->
 
     Args:
         logits: (S, B, C).
-        targets: (S, B), from 0 to C - 1.
+        targets: (S, B), from 0 to C - 1; or the shares of the classes, (S, B, C), in [0, 1].
         sample_weight: (S, B), or None, which stays None.
 
     Returns:
-        Logits, boolean targets and sample weights, each (S, C, B).
+        Logits, targets and sample weights, each (S, C, B). The targets are boolean, or shares if they were.
     """
     classes = logits.shape[-1]
     is_largest = one_hot(logits.argmax(-1), classes)
@@ -32,7 +32,8 @@ def split_one_vs_rest(logits: Tensor, targets: Tensor, sample_weight: Weight) ->
     log_sum_of_smaller = logits.masked_fill(is_largest, -torch.inf).logsumexp(-1, keepdim=True)
     rest = log_sum_of_smaller.where(is_largest, log_sum + torch.log1p(-probability))
     weight = None if sample_weight is None else sample_weight.unsqueeze(-2).expand(-1, classes, -1)
-    return (logits - rest).transpose(-1, -2), one_hot(targets, classes).transpose(-1, -2), weight
+    of_each_class = targets if targets.ndim == logits.ndim else one_hot(targets, classes)
+    return (logits - rest).transpose(-1, -2), of_each_class.transpose(-1, -2), weight
 
 
 def mean_over_classes(values: Tensor, class_weights: Tensor | None) -> Tensor:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
+from torch import distributed as dist
 from torch.nn import functional as F
 from torch.utils.checkpoint import checkpoint
 
@@ -16,6 +17,8 @@ from imbaloss.losses.checks import is_traced, is_transformed
 from imbaloss.losses.criterion import WeightedCriterion, describe_part
 from imbaloss.losses.domains import require
 from imbaloss.losses.one_vs_rest import mean_over_classes, split_one_vs_rest
+from imbaloss.losses.score_memory import ScoreMemory
+from imbaloss.losses.scores import Scores, divide_or_zero, gather_over_ranks
 
 RankFunction = Callable[[Tensor, Tensor, Tensor], Tensor]  # logits, targets, weights -> loss
 PAIRS_AT_ONCE = 2**22  # 16 MiB of float32
@@ -27,8 +30,15 @@ class Ranking(WeightedCriterion):
     With several classes, the loss is the mean of the losses of each class against the rest, weighted by class_weights.
     In the binary case class_weights multiply the sample weights. They change nothing in a mean over pairs of a positive
     and a negative, since they multiply the weights of all pairs alike.
-    There are no class totals: such a loss cannot be synced over ranks, joined over micro-batches or averaged over
-    batches.
+    There are no class totals: such a loss cannot be joined over micro-batches or averaged over batches.
+
+    - sync: True, or a process group of torch.distributed: the loss is that of the batches of all ranks together, and so
+      is the gradient after DistributedDataParallel or FSDP has averaged it over the same ranks. The ranks exchange
+      their logits, targets and weights. Every rank of the group must call the loss equally often.
+    - memory: a number of samples. The loss is that of the batch together with so many samples of earlier batches, of
+      which those of a rare class are kept longer. Their logits are those of the time, without gradient. In `eval()`
+      mode the memory rests, and the loss is that of the batch alone.
+      Source: Wang et al. 2020 (arXiv 1912.06798); Rolinek et al. 2020 (arXiv 1912.03500) for ranks.
     """
 
     def __init__(
@@ -37,6 +47,8 @@ class Ranking(WeightedCriterion):
         *,
         class_weights: Sequence[float] | None = None,
         ignore_index: int | None = None,
+        sync: "bool | dist.ProcessGroup" = False,
+        memory: int | None = None,
     ) -> None:
         """Set the function of pairs or ranks and the options.
 
@@ -44,15 +56,22 @@ class Ranking(WeightedCriterion):
             rank_function: Logits, targets and sample weights, each (..., B) -> the loss, (...).
             class_weights: One number for each class; None for ones.
             ignore_index: A target whose samples are left out; None for none.
+            sync: Whether, or the process group in which, ranks join their batches.
+            memory: The number of earlier samples that are kept; None for none.
 
         Raises:
-            ValueError: A class weight is negative or not finite, or ignore_index is not whole.
+            ValueError: A class weight is negative or not finite, ignore_index is not whole, or memory is no whole
+                number >= 1.
         """
         super().__init__(class_weights=class_weights, ignore_index=ignore_index)
         self.rank_function = rank_function
+        self.sync = sync
+        self.memory = None if memory is None else ScoreMemory(memory)
 
     def forward(self, logits: Tensor, targets: Tensor, sample_weight: Tensor | None = None) -> Tensor:
         """Compute the loss of a batch, a scalar; 0 if either class is absent.
+
+        In training, the batch enters the memory. With `sync`, the ranks exchange their batches.
 
         Args:
             logits: The shape of the targets, or (B, C, ...).
@@ -68,11 +87,16 @@ class Ranking(WeightedCriterion):
         """Compute the loss of each of S networks, (S,), for checked and masked tensors.
 
         Several classes are taken one against the rest, and their losses averaged. Logits (S, B) or (S, B, C), targets
-        (S, B), sample_weight (S, B) or None for ones.
+        (S, B), sample_weight (S, B) or None for ones. In training, the batch enters the memory. With `sync`, the ranks
+        exchange their batches.
         """
         class_weights = None if self.class_weights is None else logits.new_tensor(self.class_weights)
         ones = torch.ones_like(targets, dtype=logits.dtype)
         weights = ones if sample_weight is None else sample_weight.to(logits.dtype)
+        if self.sync or (self.memory is not None and self.training):
+            is_binary = logits.ndim == targets.ndim
+            scores = self.join(Scores(logits.unsqueeze(-1) if is_binary else logits, targets, weights))
+            logits, targets, weights = scores._replace(logits=scores.logits.squeeze(-1)) if is_binary else scores
         if logits.ndim != targets.ndim:
             logits, targets, weights = split_one_vs_rest(logits, targets, weights)
             return mean_over_classes(self.rank_function(logits, targets, weights), class_weights)
@@ -80,9 +104,20 @@ class Ranking(WeightedCriterion):
             weights = weights * class_weights[targets.long()]
         return self.rank_function(logits, targets, weights)
 
+    def join(self, scores: Scores) -> Scores:
+        """Add the samples of the other ranks (`sync`), then those of earlier batches (`memory`, in training)."""
+        if self.sync:
+            scores = gather_over_ranks(scores, None if isinstance(self.sync, bool) else self.sync)
+        return self.memory(scores) if self.memory is not None and self.training else scores
+
+    def keep(self, mask: Tensor) -> None:
+        """Keep the memory of the networks where mask (S,) is true, in place. Without `memory` nothing changes."""
+        if self.memory is not None:
+            self.memory.keep(mask)
+
     def extra_repr(self) -> str:
-        """Return the text of `repr`: the function, and class_weights and ignore_index if they are not None."""
-        return self.format_arguments(describe_part(self.rank_function))
+        """Return the text of `repr`: the function, and the options that are not None or False."""
+        return self.format_arguments(describe_part(self.rank_function), sync=self.sync)
 
 
 def auc_squared_hinge(logits: Tensor, targets: Tensor, weights: Tensor, *, margin: float = 1.0) -> Tensor:
@@ -114,19 +149,7 @@ def auc_logistic(logits: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
     pair is the product of its samples' weights. Time is O(positives x B).
     Source: Burges et al. 2005 (ICML), RankNet.
     """
-    is_positive = targets == 1
-    class_weights = (weights.where(~is_positive, 0), weights.where(is_positive, 0))
-    negative_shares, positive_shares = (divide_or_zero(part, part.sum(-1, keepdim=True)) for part in class_weights)
-
-    def sum_block(block_logits: Tensor, block_weights: Tensor) -> Tensor:
-        """Return what R of the positives add to the mean over all pairs, (...).
-
-        block_logits and block_weights: (..., R), theirs.
-        """
-        differences = logits.unsqueeze(-2) - block_logits.unsqueeze(-1)  # (..., R, B)
-        return (block_weights * (F.softplus(differences) * negative_shares.unsqueeze(-2)).sum(-1)).sum(-1)
-
-    return sum_over_positives(sum_block, logits, is_positive, positive_shares)
+    return mean_over_pairs(F.softplus, logits, targets, weights)
 
 
 def smooth_ap(logits: Tensor, targets: Tensor, weights: Tensor, *, temperature: float = 0.1) -> Tensor:
@@ -141,49 +164,79 @@ def smooth_ap(logits: Tensor, targets: Tensor, weights: Tensor, *, temperature: 
     is_positive = targets == 1
     positive_weights = weights.where(is_positive, 0)
 
-    def sum_block(block_logits: Tensor, block_weights: Tensor) -> Tensor:
-        """Return the sum over R of the positives of 1 - r_i / R_i, (...), for their logits and weights (..., R)."""
+    def compute_block(block_logits: Tensor) -> Tensor:
+        """Return 1 - r_i / R_i of R of the positives, (..., R), for their logits (..., R)."""
         above = torch.sigmoid((logits.unsqueeze(-2) - block_logits.unsqueeze(-1)) / temperature)  # (..., R, B)
         # a positive's sum counts itself by sigmoid(0) = 1/2, its rank by 1
         positives_above = 1 / 2 + (above * positive_weights.unsqueeze(-2)).sum(-1)
         # 1 - r / R as false positives / R, which stays exact if they are few
         negatives_above = (above * (weights - positive_weights).unsqueeze(-2)).sum(-1)
-        return (block_weights * negatives_above / (positives_above + negatives_above)).sum(-1)
+        return negatives_above / (positives_above + negatives_above)
 
     positives = positive_weights.sum(-1)
     has_both = (positives > 0) & (weights.where(~is_positive, 0).sum(-1) > 0)
-    total = sum_over_positives(sum_block, logits, is_positive, weights)
-    return (total / positives.where(has_both, 1)).where(has_both, 0)
+    terms, term_weights = map_over_positives(compute_block, logits, positive_weights)
+    return ((term_weights * terms).sum(-1) / positives.where(has_both, 1)).where(has_both, 0)
 
 
-def divide_or_zero(part: Tensor, total: Tensor) -> Tensor:
-    """Return part / total element by element, and 0 with gradient 0 where the total is 0 or below."""
-    return (part / total.where(total > 0, 1)).where(total > 0, 0)
+def split_weights(targets: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the weights of the negatives and those of the positives, 0 elsewhere: all are (..., B)."""
+    is_positive = targets == 1
+    return weights.where(~is_positive, 0), weights.where(is_positive, 0)
 
 
-def sum_over_positives(
-    sum_block: Callable[[Tensor, Tensor], Tensor], logits: Tensor, is_positive: Tensor, weights: Tensor
-) -> Tensor:
-    """Sum a function of logits and weights over all positives, block by block: (..., B) -> (...).
+def compute_shares(weights: Tensor) -> Tensor:
+    """Divide weights (..., B) by their sum; all are 0 if the sum is 0."""
+    return divide_or_zero(weights, weights.sum(-1, keepdim=True))
 
-    A block has at most PAIRS_AT_ONCE pairs, and its intermediate tensors are computed again for the gradient, so that
-    memory is linear in B. Inside torch.func there is only one block. A block may hold negatives, with weight 0: if the
-    networks of a stack have different numbers of positives, and under torch.compile and torch.func, where that number
-    cannot be read.
+
+def mean_over_pairs(pair_error: Callable[[Tensor], Tensor], logits: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
+    """Compute the mean over the pairs of a positive i and a negative j of an error of z_j - z_i: (..., B) -> (...).
+
+    It is 0 with gradient 0 if either class is absent. Time is O(positives x B).
 
     Args:
-        sum_block: Takes logits (..., R) and weights (..., R) of R samples and returns their sum, (...).
+        pair_error: Takes differences z_j - z_i of any shape and returns errors of the same shape.
         logits: (..., B).
-        is_positive: (..., B), boolean.
-        weights: (..., B); those of negatives are not used.
+        targets: (..., B), 1 for a positive.
+        weights: (..., B); the weight of a pair is the product of its samples' weights.
     """
+    negative_shares, positive_shares = map(compute_shares, split_weights(targets, weights))
+
+    def compute_block(block_logits: Tensor) -> Tensor:
+        """Return the mean error of the pairs of each of R positives, (..., R), for their logits (..., R)."""
+        differences = logits.unsqueeze(-2) - block_logits.unsqueeze(-1)  # (..., R, B)
+        return (pair_error(differences) * negative_shares.unsqueeze(-2)).sum(-1)
+
+    terms, shares = map_over_positives(compute_block, logits, positive_shares)
+    return (shares * terms).sum(-1)
+
+
+def map_over_positives(
+    compute_block: Callable[[Tensor], Tensor], logits: Tensor, positive_weights: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Compute a number for each positive from its logit, block by block: (..., B) -> two tensors (..., R).
+
+    A block has at most PAIRS_AT_ONCE pairs, and its intermediate tensors are computed again for the gradient, so that
+    memory is linear in B. Inside torch.func there is only one block. R is the largest number of positives of a network.
+    A network of a stack with fewer has numbers of other samples too, with weight 0. Under torch.compile and torch.func,
+    where the number of positives cannot be read, R is B.
+
+    Args:
+        compute_block: Takes the logits of some samples, (..., r), and returns a finite number for each, (..., r).
+        logits: (..., B).
+        positive_weights: (..., B), 0 for negatives. A positive of weight 0 counts as a negative.
+
+    Returns:
+        The numbers, (..., R), and the weights of their samples, (..., R).
+    """
+    is_positive = positive_weights > 0
     order = is_positive.to(torch.uint8).argsort(stable=True, dim=-1, descending=True)
     count = is_positive.shape[-1] if is_traced() or not is_positive.numel() else int(is_positive.sum(-1).max())
-    positive_logits, positive_weights = (
-        part.gather(-1, order)[..., :count] for part in (logits, weights.where(is_positive, 0))
-    )
+    block_logits, block_weights = (part.gather(-1, order)[..., :count] for part in (logits, positive_weights))
     size = max(1, PAIRS_AT_ONCE // max(1, logits.numel()))
     if count <= size or is_transformed():  # torch.func has no checkpoints
-        return sum_block(positive_logits, positive_weights)
-    blocks = zip(torch.split(positive_logits, size, -1), torch.split(positive_weights, size, -1), strict=True)
-    return torch.stack([checkpoint(sum_block, *block, use_reentrant=False) for block in blocks]).sum(0)
+        return compute_block(block_logits), block_weights
+    blocks = torch.split(block_logits, size, -1)
+    terms = [checkpoint(compute_block, block, use_reentrant=False) for block in blocks]
+    return torch.cat(terms, dim=-1), block_weights

@@ -65,18 +65,28 @@ class LossSpec:
         """
         return replace(self, parameters=(*self.parameters, *changes.items()))
 
-    def build(self, *, counts: Sequence[int] | None = None, sync: "bool | dist.ProcessGroup" = False) -> Criterion:
+    def build(
+        self,
+        *,
+        counts: Sequence[int] | None = None,
+        sync: "bool | dist.ProcessGroup" = False,
+        soft: bool = False,
+        per_label: bool = False,
+    ) -> Criterion:
         """Build the loss as a module to call.
 
         Args:
             counts: The number of training samples of each class, (negatives, positives) in the binary case.
             sync: True, or a process group of torch.distributed: the loss is that of the batches of all its ranks
                 together.
+            soft: Whether targets are shares of the classes in [0, 1].
+            per_label: Whether axis 1 holds labels, each with class totals of its own.
 
         Raises:
-            ValueError: A value is outside its domain, or the loss needs counts and has none.
+            ValueError: A value is outside its domain, the loss needs counts and has none, or it does not go with
+                `sync`, `soft` or `per_label`.
         """
-        return get(self.name, counts=counts, sync=sync, **dict(self.parameters))
+        return get(self.name, counts=counts, sync=sync, soft=soft, per_label=per_label, **dict(self.parameters))
 
 
 @cache

@@ -105,6 +105,30 @@ def soft_mcc(totals: Totals, class_weights: Tensor | None = None) -> Tensor:
     return (1 - correlation).where(has_both, 0)
 
 
+def recall_at_precision(
+    totals: Totals,
+    class_weights: Tensor | None = None,
+    *,
+    precision: float = 0.9,
+    multiplier: float = 1.0,
+) -> Tensor:
+    """Compute (E_1 + multiplier max(0, E_1 + r E_0 - n_1)) / n_1, r = precision / (1 - precision): (..., 2) -> (...).
+
+    E_c is the sum of the errors of class c, each at least 1 for a wrong decision, such as the hinge error. At least
+    n_1 - E_1 positives are then found, and at most E_0 negatives are flagged. The precision is reached if n_1 - E_1 >=
+    r E_0. This is the Lagrangian of the highest recall at that precision, at the best of all multipliers from 0 to
+    `multiplier`: of those the largest where the bound is broken, and 0 where it holds. It is 0 with gradient 0 without
+    positives. Raises ValueError unless 0 < precision < 1 and multiplier is finite and >= 0.
+    Source: Eban et al. 2017 (AISTATS), eq. 9 (arXiv 1608.04802), where the multiplier has no limit.
+    """
+    require(0 < precision < 1, "precision must be between 0 and 1, without them", precision)
+    require(0 <= multiplier < float("inf"), "multiplier must be >= 0 and finite", multiplier)
+    negative_errors, positive_errors = apply_class_weights(totals.errors, class_weights).unbind(-1)
+    positives = apply_class_weights(totals.weights, class_weights)[..., 1]
+    broken = (positive_errors + precision / (1 - precision) * negative_errors - positives).clamp(min=0)
+    return divide_if_positives(positive_errors + multiplier * broken, positives, positives)
+
+
 def auc_margin(totals: Totals, class_weights: Tensor | None = None, *, margin: float = 1.0) -> Tensor:  # noqa: ARG001
     """Compute the AUC-margin loss, v_1 + v_0 + max(0, margin - a_1 + a_0)^2: totals of two classes -> (...).
 

@@ -1,6 +1,6 @@
 """Group rows into cells: the scores of each method, one a repetition, from which all statistics are made."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +19,12 @@ from imbaloss.studies.row import CONSTANT_COSTS
 EVERYWHERE = "all cells"
 
 
+Limits = tuple[float, float]
+UNIT = (-1.0, 1.0)  # of a score from -1, or from 0 if it is never negative, to 1
+COSTS = (0.0, np.inf)
+AT_MOST_ONE = (-np.inf, 1.0)  # of savings
+
+
 class ComparedScore(NamedTuple):
     """A score on the test part by which methods are compared."""
 
@@ -26,7 +32,7 @@ class ComparedScore(NamedTuple):
     score: str  # the name in `evaluation`
     tuned: bool = False  # taken at the tuned threshold; otherwise at 1/2, or independent of the threshold
     lower: bool = False  # lower values are better
-    is_bounded: bool = True  # from 0 to 1, or from -1 to 1; costs have no upper and savings no lower bound
+    limits: Limits = UNIT  # the lowest and the highest value that is possible
 
     @property
     def column(self) -> str:
@@ -50,12 +56,11 @@ COMPARED = (
     ComparedScore(ROC_AUC, "roc_auc"),
     ComparedScore("average precision", "average_precision"),
 )
-COST = ComparedScore("mean cost at the tuned threshold", "cost", tuned=True, lower=True, is_bounded=False)
+COST = ComparedScore("mean cost at the tuned threshold", "cost", tuned=True, lower=True, limits=COSTS)
 COST_BY_ROW = COST._replace(label="mean cost of a decision")  # of decisions by the costs of each sample
-SAVINGS = ComparedScore("savings at the tuned threshold", "savings", tuned=True, is_bounded=False)
+SAVINGS = ComparedScore("savings at the tuned threshold", "savings", tuned=True, limits=AT_MOST_ONE)
 SAVINGS_BY_ROW = SAVINGS._replace(label="savings")
 BRIER = ComparedScore("Brier score", "brier", lower=True)
-LOWER = {score.label for score in (COST, COST_BY_ROW, BRIER)}  # labels of scores of which lower is better
 OF_RULES = {  # the score that the rule of a tuned threshold maximises (or, for costs, minimises)
     "cost": COST,
     EXPECTED_COST: COST_BY_ROW,
@@ -94,8 +99,8 @@ BY_ROW = {  # compared scores with the label for decisions by the costs of each 
 
 
 def find_cost(scores: Iterable[ComparedScore]) -> ComparedScore | None:
-    """Return the mean cost among compared scores; None if it is not among them."""
-    return next((score for score in scores if score.score == COST.score), None)
+    """Return the mean cost at the tuned threshold among compared scores; None if it is not among them."""
+    return next((score for score in scores if score.column == COST.column), None)
 
 
 def find_compared_score(objective: Objective, rule: AnyRule | None = None) -> ComparedScore:
@@ -138,7 +143,7 @@ class Cell(NamedTuple):
     left_out: tuple[str, ...] = ()  # cells and methods that the average over all cells leaves out
     unit: float = 1.0  # what the margin is multiplied by: for costs, the cost of the best constant decision
     lower: bool = False  # lower scores are better
-    is_bounded: bool = True  # as that of the compared score
+    limits: Limits = UNIT  # as those of the compared score
 
     @property
     def key(self) -> CellKey:
@@ -169,15 +174,13 @@ class Cell(NamedTuple):
     @property
     def bounds(self) -> tuple[float, float]:
         """The lowest and the highest value of the score: 0 and 1, or another bound as `interval` says."""
-        if not self.is_bounded:
-            return (0.0, np.inf) if self.lower else (-np.inf, 1.0)
         is_negative = any((values < 0).any() for values in self.scores.values())  # MCC may be
-        return -1.0 if is_negative else 0.0, 1.0
+        return (0.0, 1.0) if self.limits == UNIT and not is_negative else self.limits
 
     @property
     def largest_difference(self) -> float:
         """The largest difference of two scores: 1, or infinity for scores without a bound."""
-        return 1.0 if self.is_bounded else np.inf
+        return 1.0 if self.limits == UNIT else np.inf
 
 
 def group_into_cells(rows: Sequence[Row], row_names: Sequence[RowName], compared: ComparedScore) -> list[Cell]:
@@ -192,31 +195,60 @@ def group_into_cells(rows: Sequence[Row], row_names: Sequence[RowName], compared
         row_names: The names of each row's setting and method.
         compared: The score that is taken from each row.
     """
-    repetitions = list_repetitions(rows)
-    place = {repetition: at for at, repetition in enumerate(repetitions)}
-    by_key: dict[CellKey, Cell] = {}
+    values = []
+    ratios: dict[CellKey, float] = {}
     for row, name in zip(rows, row_names, strict=True):
         key = CellKey(name.setting, row.run.level)
-        if key not in by_key:
-            ratio = sum(row.counts.test) / sum(row.counts.train) if row.run.fold else None
-            by_key[key] = Cell(
-                row.run.dataset,
-                key.setting,
-                key.level,
-                {},
-                ratio,
-                lower=compared.lower,
-                is_bounded=compared.is_bounded,
-            )
-        of_method = by_key[key].scores.setdefault(name.method, np.full(len(repetitions), np.nan))
-        value = compared.value_in(row)
-        of_method[place[row.run.seed, row.run.fold]] = np.nan if value is None else value
-    cells = list(by_key.values())
+        if row.run.fold and key not in ratios:
+            ratios[key] = sum(row.counts.test) / sum(row.counts.train)
+        repetition = (row.run.seed, row.run.fold)
+        values.append(CellScore(key, row.run.dataset, name.method, repetition, compared.value_in(row)))
+    cells = arrange_into_cells(values, compared, ratios)
     if compared.score == COST.score:
         units: dict[CellKey, list[float]] = {cell.key: [] for cell in cells}
         for row, name in zip(rows, row_names, strict=True):
             units[CellKey(name.setting, row.run.level)].append(constant_cost(row))
         cells = [cell._replace(unit=float(np.nanmean(units[cell.key]))) for cell in cells]
+    return append_average(cells)
+
+
+class CellScore(NamedTuple):
+    """The score of a method in one repetition of a cell, a setting at a level."""
+
+    cell: CellKey
+    dataset: str
+    method: str
+    repetition: Hashable  # equal for the results that share a split, whatever their method and cell
+    value: float | None  # None if the score is undefined
+
+
+def arrange_into_cells(
+    scores: Iterable[CellScore], compared: ComparedScore, ratios: Mapping[CellKey, float]
+) -> list[Cell]:
+    """Arrange the values of one score into cells: for each method an array with one place for each repetition.
+
+    A place is NaN if the method lacks the score in that repetition. All cells have the same repetitions.
+
+    Args:
+        scores: The values, at most one for each cell, method and repetition.
+        compared: The score.
+        ratios: n_test / n_train of the cells whose repetitions are folds.
+    """
+    values = list(scores)
+    places = {repetition: at for at, repetition in enumerate(dict.fromkeys(each.repetition for each in values))}
+    by_key: dict[CellKey, Cell] = {}
+    for key, dataset, method, repetition, value in values:
+        if key not in by_key:
+            by_key[key] = Cell(
+                dataset, key.setting, key.level, {}, ratios.get(key), lower=compared.lower, limits=compared.limits
+            )
+        of_method = by_key[key].scores.setdefault(method, np.full(len(places), np.nan))
+        of_method[places[repetition]] = np.nan if value is None else value
+    return list(by_key.values())
+
+
+def append_average(cells: list[Cell]) -> list[Cell]:
+    """Return the cells, followed by their average if there are several, all with folds or all without."""
     same_kind = len({cell.test_to_train is None for cell in cells}) == 1
     return [*cells, average_cells(cells)] if len(cells) > 1 and same_kind else cells
 
@@ -275,7 +307,7 @@ def average_cells(cells: Sequence[Cell]) -> Cell:
         else []
     )
     means = {method: np.mean([cell.scores[method] for cell in full], axis=0) for method in kept}
-    left_out = [f"{cell.setting} at level {cell.level:g}" for cell in cells if cell not in full]
+    left_out = [cell.key.title for cell in cells if cell not in full]
     left_out += [method for method in methods if method not in kept]
     ratio = max(cell.test_to_train or 0.0 for cell in cells) or None
     unit = float(np.mean([cell.unit for cell in full])) if full else 1.0

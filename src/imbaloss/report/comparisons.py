@@ -48,6 +48,7 @@ class CellComparison:
     interval: Interval  # of the difference; its ends are cut off at the largest difference that is possible
     on_new_dataset: Outcomes = UNKNOWN  # known for all cells of several data sets
     both: Interval = NONE  # of the difference for other seeds and other test samples; for ROC-AUC in single cells
+    lower: bool = False  # lower scores are better
 
     @property
     def first(self) -> str:
@@ -124,6 +125,7 @@ def compare_cells(
                         comparison=comparison,
                         interval=interval,
                         on_new_dataset=outcomes,
+                        lower=compared.lower,
                     )
                 )
     return comparisons

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from math import isnan
 from typing import Self
 
 from matplotlib.figure import Figure
@@ -14,6 +15,7 @@ from imbaloss.report.cells import EVERYWHERE, find_cost
 from imbaloss.report.comparisons import average_by_dataset, find_best_method, select_of_method, select_repeated
 from imbaloss.report.findings import Findings
 from imbaloss.report.lines import has_published
+from imbaloss.report.results import Results, join_interval_over
 from imbaloss.report.row_names import CellKey
 from imbaloss.studies import Predictions
 
@@ -85,12 +87,12 @@ def draw_figures(findings: Findings, highlighted: Sequence[str] = ()) -> Iterato
     yield from draw_classes(findings)
 
 
-def select_drawn_settings(findings: Findings) -> list[str]:
+def select_drawn_settings(findings: Results) -> list[str]:
     """Return the names of the settings (data sets, with split) that have figures: the first nine (`MOST_SETTINGS`)."""
     return findings.settings[:MOST_SETTINGS]
 
 
-def draw_scores(findings: Findings) -> Iterator[Drawing]:
+def draw_scores(findings: Results) -> Iterator[Drawing]:
     """Yield a figure of each compared score, with all methods at all levels of imbalance and a panel for each setting.
 
     A setting is a data set, with its split. Only the first nine are drawn.
@@ -100,7 +102,8 @@ def draw_scores(findings: Findings) -> Iterator[Drawing]:
         if len({line.level for line in findings.lines}) > 1
         else (Question.METHODS, "")
     )
-    bars = f" The bars are 95 % intervals over {findings.interval_over}." if findings.interval_over else ""
+    over = join_interval_over(findings.lines)
+    bars = f" The bars are 95 % intervals over {over}." if over else ""
     settings = select_drawn_settings(findings)
     lines = [line for line in findings.lines if line.setting in settings]
     number = len(findings.settings)
@@ -110,14 +113,14 @@ def draw_scores(findings: Findings) -> Iterator[Drawing]:
         yield Drawing(
             make_file_name(f"scores_{compared.column}"),
             figures.plot_scores(lines, cells, compared),
-            f"{compared.label} on the test part: the mean of each method{at}. Small dots are single trainings.{bars}"
-            f"{hollow}{rest}",
+            f"{compared.label} on the test part: the mean of each method{at}. Small dots are single {findings.unit}s."
+            f"{bars}{hollow}{rest}",
             question,
             score=compared.label,
         )
 
 
-def draw_differences(findings: Findings) -> Iterator[Drawing]:
+def draw_differences(findings: Results) -> Iterator[Drawing]:
     """Yield figures of the differences between pairs of methods, one over all cells and one for each setting.
 
     A cell is a setting (data set and split) at a level; the first nine settings are drawn. Of more than 15 pairs, only
@@ -126,21 +129,23 @@ def draw_differences(findings: Findings) -> Iterator[Drawing]:
     settings = [
         setting for setting in dict.fromkeys(line.setting for line in findings.comparisons) if setting != EVERYWHERE
     ]
+    has_levels = not all(isnan(line.level) for line in findings.comparisons)
     for setting in (EVERYWHERE, *settings[:MOST_SETTINGS]):
         lines = select_repeated([line for line in findings.comparisons if line.setting == setting])
         if len({(line.first, line.second) for line in lines}) > MOST_PAIRS:
             best = find_best_method([line for line in lines if line.score == lines[0].score])
             lines = select_of_method(lines, best)
         if lines:
-            where = "averaged over all cells" if setting == EVERYWHERE else f"on {setting}, at each level"
+            at_levels = ", at each level" if has_levels else ""
+            where = "averaged over all cells" if setting == EVERYWHERE else f"on {setting}{at_levels}"
             yield Drawing(
                 make_file_name(f"differences_{setting}"),
                 figures.plot_differences(lines),
-                f"Differences between pairs of methods {where}: the mean over the paired {name_repetitions(findings)} "
+                f"Differences between pairs of methods {where}: the mean over the paired {findings.repetitions} "
                 "with its 95 % interval (Student's t, for each pair alone). Filled marks: better or worse by a test "
                 f"of all pairs. Square marks: equivalent within ±{findings.study.margin:g}, the band. Hollow marks: "
-                "undecided. Each score and level is a question of its own: among questions in which no methods differ, "
-                "one in twenty gets a filled mark by chance."
+                f"undecided. Each score{' and level' if has_levels else ''} is a question of its own: among questions "
+                "in which no methods differ, one in twenty gets a filled mark by chance."
                 + (
                     " For costs, a difference is what the first method saves, and the margin is "
                     f"{findings.study.margin:g} times the cost of the best decision that ignores the data."
@@ -152,7 +157,7 @@ def draw_differences(findings: Findings) -> Iterator[Drawing]:
             )
 
 
-def draw_ranks(findings: Findings) -> Iterator[Drawing]:
+def draw_ranks(findings: Results) -> Iterator[Drawing]:
     """Yield a figure of the mean ranks of the methods across data sets; nothing if no score has ranks.
 
     A score has no ranks with fewer than two data sets or three methods.
@@ -161,10 +166,11 @@ def draw_ranks(findings: Findings) -> Iterator[Drawing]:
     if ranked := {label: ranks for label, ranks in by_score.items() if ranks}:
         sets = max(len(average_by_dataset(cells).datasets) for cells in findings.scored.values())
         too_few = all(ranks.critical_difference >= len(methods) - 1 for methods, ranks in ranked.values())
+        levels = "" if all(isnan(line.level) for line in findings.lines) else ", each with its mean over the levels"
         yield Drawing(
             "ranks",
             figures.plot_critical_differences(ranked),
-            f"Mean ranks of the methods over {sets} data sets, each with its mean over the levels; 1 is the best. "
+            f"Mean ranks of the methods over {sets} data sets{levels}; 1 is the best. "
             "A bar joins methods whose ranks differ by less than Nemenyi's critical difference at 5 %."
             + (" So few data sets cannot show a difference between any two of these methods." if too_few else ""),
             Question.RANKS,
@@ -225,30 +231,43 @@ def draw_predictions(findings: Findings, cell: CellKey, highlighted: Sequence[st
         method: [row for row in rows if all(row.counts.test)] for method, rows in findings.rows_by_method(cell).items()
     }
     tests = {
-        method: [predictions["test"] for _, predictions in findings.store.arrays([row.run for row in rows])]
-        for method, rows in by_method.items()
-        if rows
+        method: findings.store.test_predictions([row.run for row in rows]) for method, rows in by_method.items() if rows
     }
     if tests and highlighted:
         yield from draw_highlighted_curves(findings, cell, tests, highlighted)
         yield draw_probabilities(findings, cell, {name: tests[name] for name in highlighted if name in tests} or tests)
     elif tests:
-        where = f"of {cell.setting} at level {cell.level:.4g}"
-        yield Drawing(
-            make_file_name(f"roc_{cell.setting}_{cell.level:.4g}"),
-            figures.plot_roc_and_precision_recall(tests),
-            f"ROC and precision-recall curves on the test part {where}. {write_band(findings)} Dotted: chance.",
-            Question.CURVES,
-            setting=cell.setting,
-        )
-        yield draw_probabilities(findings, cell, tests)
-        yield Drawing(
-            make_file_name(f"reliability_{cell.setting}_{cell.level:.4g}"),
-            figures.plot_reliabilities(tests),
-            explain_reliability(findings, where),
-            Question.TRUE,
-            setting=cell.setting,
-        )
+        yield from draw_curves(findings, cell, tests)
+
+
+def draw_curves(findings: Results, cell: CellKey, tests: Tests) -> Iterator[Drawing]:
+    """Yield figures of the predictions on test in a cell: ROC and precision-recall curves, probabilities, reliability.
+
+    Args:
+        findings: The scores, whose tuned thresholds are drawn too.
+        cell: The cell, a setting at a level.
+        tests: The predictions on test of each method, one a run, with both classes.
+    """
+    yield Drawing(
+        name_file("roc", cell),
+        figures.plot_roc_and_precision_recall(tests),
+        f"ROC and precision-recall curves on the test part of {cell.title}. {write_band(findings)} Dotted: chance.",
+        Question.CURVES,
+        setting=cell.setting,
+    )
+    yield draw_probabilities(findings, cell, tests)
+    yield Drawing(
+        name_file("reliability", cell),
+        figures.plot_reliabilities(tests),
+        explain_reliability(findings, f"of {cell.title}"),
+        Question.TRUE,
+        setting=cell.setting,
+    )
+
+
+def name_file(kind: str, cell: CellKey) -> str:
+    """Name the file of a figure of one cell, without its ending: "roc_tree_0.1", or "roc_tree" without a level."""
+    return make_file_name(f"{kind}_{cell.setting}{'' if isnan(cell.level) else f'_{cell.level:.4g}'}")
 
 
 def draw_highlighted_curves(
@@ -302,16 +321,16 @@ def draw_highlighted_curves(
         )
 
 
-def explain_reliability(findings: Findings, where: str) -> str:
+def explain_reliability(findings: Results, where: str) -> str:
     """Explain the figure of reliability. where: the data, as "of tree at level 0.1"."""
     return (
-        f"Reliability on the test part {where}, for all {name_repetitions(findings)} together: the share of positives "
+        f"Reliability on the test part {where}, for all {findings.repetitions} together: the share of positives "
         "in each tenth of the samples, ordered by probability. On the diagonal the probabilities are right. Below it "
         "positives are rarer than the probability says, as happens with a loss that weights them more."
     )
 
 
-def draw_probabilities(findings: Findings, cell: CellKey, tests: Tests) -> Drawing:
+def draw_probabilities(findings: Results, cell: CellKey, tests: Tests) -> Drawing:
     """Draw the probabilities that methods give to negatives and positives in a cell, with their tuned thresholds.
 
     Args:
@@ -320,12 +339,14 @@ def draw_probabilities(findings: Findings, cell: CellKey, tests: Tests) -> Drawi
         tests: The predictions on test of each method, one a run.
     """
     of_cell = [line for line in findings.lines if line.cell == cell]
-    thresholds = {line.method: line.scores["tuned_threshold"].mean for line in of_cell}
+    thresholds = {
+        line.method: line.scores["tuned_threshold"].mean for line in of_cell if "tuned_threshold" in line.scores
+    }
     return Drawing(
-        make_file_name(f"probabilities_{cell.setting}_{cell.level:.4g}"),
+        name_file("probabilities", cell),
         figures.plot_distributions(tests, thresholds),
         "Probabilities of the positive class that each method gives to negatives and positives of the test part of "
-        f"{cell.setting} at level {cell.level:.4g}, for all {name_repetitions(findings)} together. Another threshold "
+        f"{cell.title}, for all {findings.repetitions} together. Another threshold "
         "helps if the two lie apart, but not around ½.",
         Question.CURVES,
         setting=cell.setting,
@@ -358,7 +379,7 @@ def draw_prototypes(findings: Findings, cell: CellKey) -> Iterator[Drawing]:
             f"Prototypes (stars) of {cell.setting} at level {cell.level:.4g} among the embeddings of their training "
             "samples (dots), in the two directions in which these vary most (principal components)."
             f"{beside} If a class has several prototypes, each says to how many samples of the class it is the "
-            f"nearest. The figure is of the first of the {name_repetitions(findings)}{more}.",
+            f"nearest. The figure is of the first of the {findings.repetitions}{more}.",
             Question.TYPICAL,
             setting=cell.setting,
         )
@@ -383,11 +404,6 @@ def draw_classes(findings: Findings) -> Iterator[Drawing]:
             )
 
 
-def name_repetitions(findings: Findings) -> str:
-    """Return what training is repeated over: "seeds", or "seeds and folds" for a study with folds."""
-    return "seeds and folds" if findings.study.folds else "seeds"
-
-
-def write_band(findings: Findings) -> str:
+def write_band(findings: Results) -> str:
     """Write the sentence of a caption that lines are medians over seeds or folds, and bands are quartiles."""
-    return f"Lines are medians over the {name_repetitions(findings)}, bands lie between the quartiles."
+    return f"Lines are medians over the {findings.repetitions}, bands lie between the quartiles."

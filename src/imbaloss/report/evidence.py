@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from imbaloss.plural import format_count, join_words
-from imbaloss.report.cells import F1, LOWER, ROC_AUC, TUNED_F1, Cell
+from imbaloss.report.cells import F1, ROC_AUC, TUNED_F1, Cell
 from imbaloss.report.comparisons import (
     CellComparison,
     average_by_dataset,
@@ -56,6 +56,7 @@ class ScoreVerdict(NamedTuple):
     beats_all: bool  # whether the best method is better than every other one
     smallest: float | None  # the median over the pairs of the smallest difference that is detected with probability 0.8
     rulings: Mapping[str, Ruling] = MappingProxyType({})  # whether each method may be the best
+    lower: bool = False  # lower scores are better
 
     @property
     def sentence(self) -> str:
@@ -65,8 +66,8 @@ class ScoreVerdict(NamedTuple):
 
     @property
     def end(self) -> str:
-        """The word for the best mean: "lowest" for costs and the Brier score, otherwise "highest"."""
-        return "lowest" if self.score in LOWER else "highest"
+        """The word for the best mean: "lowest" for costs and the like, otherwise "highest"."""
+        return "lowest" if self.lower else "highest"
 
     @property
     def standings(self) -> dict[str, list[str]]:
@@ -158,6 +159,7 @@ def judge_score(score: str, pairs: Sequence[CellComparison]) -> ScoreVerdict:
         len(pairs),
         beats_all=all(line.verdict is Verdict.BETTER for line in select_of_method(pairs, best)),
         smallest=float(np.median(smallest)) if smallest else None,
+        lower=lines[0].lower,
     )
 
 

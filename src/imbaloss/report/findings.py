@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from types import MappingProxyType
 
 import pandas as pd
 
@@ -15,13 +14,20 @@ from imbaloss.report.cells import (
     ComparedScore,
     choose_compared_scores,
     group_into_cells,
-    select_overall_cell,
 )
 from imbaloss.report.comparisons import CellComparison, compare_cells
-from imbaloss.report.intervals import PairInCell, Runs, compute_intervals, compute_roc_auc_both, group_successful_rows
+from imbaloss.report.intervals import (
+    PairInCell,
+    Runs,
+    compute_intervals,
+    compute_roc_auc_both,
+    group_successful_rows,
+    read_tests_by_seed,
+)
 from imbaloss.report.lines import CellLine, summarise
+from imbaloss.report.results import join_interval_over, rule_out_methods
 from imbaloss.report.row_names import CellKey, RowName, name_rows
-from imbaloss.statistics import ALPHA, Ruling, rule_out
+from imbaloss.statistics import Ruling
 from imbaloss.studies import ReportableStudy, Row, Run, Store
 
 
@@ -60,14 +66,7 @@ class Findings:
         A score without such a cell is left out. Methods without a score there are left out too. The result is empty if
         all seeds share one test part, since seeds alone rule nothing out for other samples.
         """
-        if self.study.shares_test:
-            return {}
-        overall = {compared: select_overall_cell(cells) for compared, cells in self.scored.items()}
-        return {
-            compared.label: rule_out_in_cell(cell, self.study.alpha, self.study.dropped)
-            for compared, cell in overall.items()
-            if cell is not None
-        }
+        return rule_out_methods(self.study, self.scored)
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -100,22 +99,17 @@ class Findings:
     @property
     def interval_over(self) -> str:
         """What the intervals of the table are over, such as "seeds or test samples"; empty if there are none."""
-        return " or ".join(dict.fromkeys(line.interval_over for line in self.lines if line.interval_over))
+        return join_interval_over(self.lines)
 
+    @property
+    def repetitions(self) -> str:
+        """What training is repeated over: "seeds", or "seeds and folds" for a study with folds."""
+        return "seeds and folds" if self.study.folds else "seeds"
 
-def rule_out_in_cell(
-    cell: Cell, alpha: float = ALPHA, alphas: Mapping[str, float] = MappingProxyType({})
-) -> dict[str, Ruling]:
-    """Say for each method with a score in a cell whether it may be the best there.
-
-    Args:
-        cell: The cell.
-        alpha: The error allowed.
-        alphas: A smaller error for some methods, by method.
-    """
-    sign = -1 if cell.lower else 1
-    scores = {method: sign * values for method, values in cell.scores.items()}
-    return rule_out(scores, test_to_train=cell.test_to_train, alpha=alpha, alphas=alphas)
+    @property
+    def unit(self) -> str:
+        """What one repetition of a method is called: a "training"."""
+        return "training"
 
 
 def group_scores(study: ReportableStudy, rows: Sequence[Row], store: Store) -> Findings:
@@ -143,7 +137,7 @@ def compute_findings(study: ReportableStudy, rows: Sequence[Row], store: Store) 
         OSError: The store cannot be read.
     """
     findings = group_scores(study, rows, store)
-    both, differences = compute_roc_auc_both(findings.runs, store)
+    both, differences = compute_roc_auc_both(read_tests_by_seed(findings.runs, store))
     lines = summarise(rows, findings.row_names, compute_intervals(findings.runs, findings.scored, store, both))
     comparisons = [
         replace(line, both=differences[PairInCell(CellKey(line.setting, line.level), line.first, line.second)])

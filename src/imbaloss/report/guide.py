@@ -44,9 +44,17 @@ def render_guide() -> str:
         reductions=losses.REDUCTIONS,
         rules=find_bullets(Criterion),
         options=find_bullets(losses.Loss, "sync", "running"),
+        target_options=find_bullets(losses.Loss, "soft", "per_label"),
+        ranking=", ".join(f"`{name}`" for name in losses.names() if is_ranking(name)),
+        ranking_options=find_bullets(losses.Ranking, "sync", "memory"),
         counts=COUNTS,
         pictures=PICTURES.as_posix(),
     )
+
+
+def is_ranking(name: str) -> bool:
+    """Say whether the loss of this name is one of pairs or ranks."""
+    return isinstance(losses.get(name, counts=COUNTS), losses.Ranking)
 
 
 def find_bullets(documented: type, *words: str) -> str:

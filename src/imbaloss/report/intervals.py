@@ -1,6 +1,6 @@
 """The 95 % intervals of a table, over seeds, folds or test samples, and over seeds and samples at once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -16,6 +16,7 @@ NONE = Interval(np.nan, np.nan, np.nan)
 OVER = ("seeds", "folds", "test samples")  # what an interval can be over
 Scored = Mapping[ComparedScore, Sequence[Cell]]
 Runs = Mapping[CellKey, Mapping[str, Sequence[Row]]]  # by cell and method
+TestsBySeed = Mapping[CellKey, Mapping[str, Mapping[Hashable, Predictions]]]  # by cell, method and seed
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,9 @@ def compute_intervals(
             single = store.predictions(rows[0].run)["test"] if len(rows) == 1 else None
             over = OVER[2] if single else OVER[bool(rows and rows[0].run.fold)]
             of_scores = {
-                compared.column: compute_run_interval(rows[0], single, compared)
+                compared.column: compute_run_interval(
+                    compared, single, compared.value_in(rows[0]), rows[0].tuned.threshold
+                )
                 if single
                 else cells[key].interval(method)
                 for compared, cells in by_score.items()
@@ -89,44 +92,60 @@ def compute_intervals(
     return intervals
 
 
-def compute_run_interval(row: Row, test: Predictions, compared: ComparedScore) -> Interval:
+def compute_run_interval(
+    compared: ComparedScore, test: Predictions, value: float | None, tuned_threshold: float | None
+) -> Interval:
     """Compute the 95 % interval of a single run's score over its test samples: the score and the ends.
 
     All three numbers are NaN if the score or its threshold is undefined, if the score is not F1, ROC-AUC or average
     precision, if samples have weights, or if a class has fewer than two test samples. The ends alone are NaN for a
     score of 0 or 1.
+
+    Args:
+        compared: The score.
+        test: The predictions of the run on its test part.
+        value: The score of the run; None if it is undefined.
+        tuned_threshold: The tuned threshold of the run; None if none was chosen.
     """
-    threshold = row.tuned.threshold if compared.tuned else THRESHOLD
+    threshold = tuned_threshold if compared.tuned else THRESHOLD
     supported = compared.score in {each.score for each in COMPARED}
-    if compared.value_in(row) is None or threshold is None or not supported or test.weights is not None:
+    if value is None or threshold is None or not supported or test.weights is not None:
         return NONE
     return score_interval(compared.score, test.labels, test.probabilities, threshold) or NONE
 
 
-def compute_roc_auc_both(runs: Runs, store: Store) -> tuple[dict[MethodInCell, Interval], dict[PairInCell, Interval]]:
+def read_tests_by_seed(runs: Runs, store: Store) -> TestsBySeed:
+    """Read the predictions on test of runs that did not fail, by cell, method and seed; see `read_test_predictions`.
+
+    Raises:
+        OSError: The store cannot be read.
+    """
+    return {
+        cell: {method: read_test_predictions(rows, store) for method, rows in methods.items()}
+        for cell, methods in runs.items()
+    }
+
+
+def compute_roc_auc_both(tests: TestsBySeed) -> tuple[dict[MethodInCell, Interval], dict[PairInCell, Interval]]:
     """Compute the 95 % intervals of ROC-AUC for other seeds and other test samples at once.
 
     They need several seeds that are all tested on samples of one pool; otherwise, as with folds, their ends are NaN.
 
     Args:
-        runs: The trainings that did not fail, by cell (a setting at a level) and method.
-        store: The store with their predictions.
+        tests: The predictions on test of each method, by cell (a setting at a level), method and seed. Each has at
+            least 2 samples of each class.
 
     Returns:
         The intervals of the means of methods, and those of the differences of all pairs in a cell.
-
-    Raises:
-        OSError: The store cannot be read.
     """
     means, differences = {}, {}
-    for cell, methods in runs.items():
-        tests = {method: read_test_predictions(rows, store) for method, rows in methods.items()}
+    for cell, methods in tests.items():
         areas = {
             method: {seed: delong(test.labels, test.probabilities) for seed, test in of_seeds.items()}
-            for method, of_seeds in tests.items()
+            for method, of_seeds in methods.items()
         }
         samples = {
-            seed: 2 * test.images + test.labels for of_seeds in tests.values() for seed, test in of_seeds.items()
+            seed: 2 * test.images + test.labels for of_seeds in methods.values() for seed, test in of_seeds.items()
         }
         for method, of_seeds in areas.items():
             both = seeds_and_samples(list(of_seeds.values()), [samples[seed] for seed in of_seeds])
@@ -140,7 +159,7 @@ def compute_roc_auc_both(runs: Runs, store: Store) -> tuple[dict[MethodInCell, I
     return means, differences
 
 
-def read_test_predictions(rows: Sequence[Row], store: Store) -> dict[int, Predictions]:
+def read_test_predictions(rows: Sequence[Row], store: Store) -> dict[Hashable, Predictions]:
     """Read the predictions on test of rows (results of runs of one method in one cell), by seed.
 
     Left out are rows of folds, and those whose test part has fewer than 2 samples of a class.
@@ -149,5 +168,5 @@ def read_test_predictions(rows: Sequence[Row], store: Store) -> dict[int, Predic
         OSError: The store cannot be read.
     """
     kept = [row for row in rows if not row.run.fold and min(row.counts.test) > 1]
-    arrays = store.arrays([row.run for row in kept])
-    return {row.run.seed: predictions["test"] for row, (_, predictions) in zip(kept, arrays, strict=True)}
+    tests = store.test_predictions([row.run for row in kept])
+    return {row.run.seed: test for row, test in zip(kept, tests, strict=True)}

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
+from typing import Protocol, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -52,6 +53,50 @@ class ScoreSummary:
     low: float  # lower end of the 95 % interval of the mean
     high: float
     published: float  # value that the 2023 study printed
+
+
+class ScoreLine(Protocol):
+    """The summary of a method in a cell, as figures and page need it."""
+
+    @property
+    def cell(self) -> CellKey:
+        """The cell, a setting at a level."""
+
+    @property
+    def method(self) -> str:
+        """The name of the method."""
+
+    @property
+    def setting(self) -> str:
+        """The name of the setting, such as the data set."""
+
+    @property
+    def level(self) -> float:
+        """The level of imbalance; `NO_LEVEL` without one."""
+
+    @property
+    def trainings(self) -> int:
+        """The number of repetitions that have a result."""
+
+    @property
+    def train(self) -> Counts | None:
+        """The number of training samples of each class; None if it is unknown."""
+
+    @property
+    def test(self) -> Counts | None:
+        """The number of test samples of each class; None if it is unknown."""
+
+    @property
+    def scores(self) -> Mapping[str, ScoreSummary]:
+        """The summary of each score, by its column."""
+
+    @property
+    def interval_over(self) -> str | None:
+        """What the intervals are over, such as seeds; None if there are none."""
+
+    @property
+    def roc_auc_both(self) -> Interval:
+        """The interval of the mean ROC-AUC for other seeds and other test samples; NaN if it is unknown."""
 
 
 @dataclass(frozen=True)
@@ -215,15 +260,18 @@ def to_array(scores: Iterable[float | None]) -> NDArray[np.float64]:
     return np.array(list(scores), dtype=np.float64)
 
 
-def group_by_cell(lines: Iterable[CellLine]) -> list[list[CellLine]]:
+Line = TypeVar("Line", bound=ScoreLine)
+
+
+def group_by_cell(lines: Iterable[Line]) -> list[list[Line]]:
     """Group the lines by cell (a setting at a level), in the order of the lines."""
-    groups: dict[CellKey, list[CellLine]] = {}
+    groups: dict[CellKey, list[Line]] = {}
     for line in lines:
         groups.setdefault(line.cell, []).append(line)
     return list(groups.values())
 
 
-def has_published(lines: Iterable[CellLine], compared: ComparedScore) -> bool:
+def has_published(lines: Iterable[ScoreLine], compared: ComparedScore) -> bool:
     """Say whether any of the lines has a value of the score that the 2023 study published.
 
     Raises:
@@ -232,7 +280,7 @@ def has_published(lines: Iterable[CellLine], compared: ComparedScore) -> bool:
     return any(not np.isnan(line.scores[compared.column].published) for line in lines)
 
 
-def best_mean(lines: Sequence[CellLine], compared: ComparedScore) -> float:
+def best_mean(lines: Sequence[ScoreLine], compared: ComparedScore) -> float:
     """Return the best mean score of the lines: the lowest for costs, otherwise the highest; NaN if all are NaN.
 
     Raises:

@@ -14,7 +14,7 @@ from imbaloss.evaluation.sample_costs import EXPECTED_COST
 from imbaloss.learners.learner import Description
 from imbaloss.plural import join_words
 from imbaloss.report import evidence
-from imbaloss.report.cells import find_cost, select_overall_cell
+from imbaloss.report.cells import EVERYWHERE, find_cost, select_overall_cell
 from imbaloss.report.comparisons import (
     CellComparison,
     group_by_score,
@@ -26,7 +26,8 @@ from imbaloss.report.drawings import Drawing, Question
 from imbaloss.report.evidence import ScoreVerdict, write_mean_difference
 from imbaloss.report.findings import Findings
 from imbaloss.report.intervals import NONE
-from imbaloss.report.lines import CellLine, Counts, best_mean, group_by_cell, has_published
+from imbaloss.report.lines import Counts, ScoreLine, best_mean, group_by_cell, has_published
+from imbaloss.report.results import Results
 from imbaloss.report.tables import choose_noun, format_score, name_settings, round_counts, round_score
 from imbaloss.statistics import Verdict, fewest_seeds
 from imbaloss.studies import ReportExtension, Row, Run
@@ -80,9 +81,9 @@ class GridCell:
 
     setting: str
     level: float
-    train: Counts
-    test: Counts
-    lines: Mapping[str, CellLine]  # by method
+    train: Counts | None  # None if they are unknown
+    test: Counts | None
+    lines: Mapping[str, ScoreLine]  # by method
     best: Mapping[str, float]  # the best mean of each score, by column; NaN if unknown
 
 
@@ -137,33 +138,17 @@ def render_page(
     noun, recipes = choose_noun(lines), read_recipes(findings)
     return load_template(extension).render(
         extension.values if extension else {},
-        study=findings.study,
-        things=findings.study.noun,
+        **collect_values(findings, verdicts, pictures, noun, recipes),
         others={name: run for name, run in findings.runs_by_method.items() if not run.method.learner.is_network},
-        costs=find_cost(findings.scored) is not None,
         rules=list(dict.fromkeys(str(row.run.method.decision.rule) for row in findings.rows)),
         by_row=any(row.run.method.decision.rule.name == EXPECTED_COST for row in findings.rows),
         asked=len(findings.study.runs()),
         rows=rows,
         published=any(has_published(lines, compared) for compared in findings.scored),
-        several=any(line.trainings > 1 for line in lines),
-        noun=noun,
         titles={name.method: describe(row).title for row, name in zip(rows, findings.row_names, strict=True)},
-        repetitions="seeds and folds" if findings.study.folds else "seeds",
-        settings=findings.settings,
-        methods=findings.methods,
-        compared=list(findings.scored),
-        grid=build_grid(findings),
-        gains=tabulate_gains(findings),
-        judgement=describe_verdicts(findings, verdicts, noun, recipes),
-        matrices=build_matrices(findings),
-        elsewhere=select_for_new_datasets(findings, verdicts),
-        widening=compute_widening(lines),
         sentences=sentences,
         classes=sorted({(row.run.dataset, *row.classes) for row in rows}),
         trainings=describe_trainings(rows, recipes),
-        questions=group_by_question(pictures),
-        contents=Contents(),
         files=FILES
         | {
             name: "what the page shows, with all lines"
@@ -171,6 +156,39 @@ def render_page(
             if text
         },
     )
+
+
+def collect_values(
+    findings: Results, verdicts: Sequence[ScoreVerdict], pictures: Sequence[Picture], noun: str, recipes: Recipes
+) -> dict[str, Any]:
+    """Collect the values of the template that do not depend on where the scores come from, by name.
+
+    Args:
+        findings: The scores with their statistics.
+        verdicts: The verdicts by each score.
+        pictures: The figures.
+        noun: What a method is called, "loss" or "method".
+        recipes: The hyper-parameters of each method on each data set; empty if they are unknown.
+    """
+    return {
+        "study": findings.study,
+        "things": findings.study.noun,
+        "costs": find_cost(findings.scored) is not None,
+        "several": any(line.trainings > 1 for line in findings.lines),
+        "noun": noun,
+        "repetitions": findings.repetitions,
+        "settings": findings.settings,
+        "methods": findings.methods,
+        "compared": list(findings.scored),
+        "grid": build_grid(findings),
+        "gains": tabulate_gains(findings),
+        "judgement": describe_verdicts(findings, verdicts, noun, recipes),
+        "matrices": build_matrices(findings),
+        "elsewhere": select_for_new_datasets(findings, verdicts),
+        "widening": compute_widening(findings.lines),
+        "questions": group_by_question(pictures),
+        "contents": Contents(),
+    }
 
 
 def group_by_question(pictures: Sequence[Picture]) -> dict[Question, list[Picture]]:
@@ -212,7 +230,7 @@ def mark_code(text: str) -> Markup:
     return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(text))))
 
 
-def describe_verdicts(findings: Findings, verdicts: Sequence[ScoreVerdict], noun: str, recipes: Recipes) -> Judgement:
+def describe_verdicts(findings: Results, verdicts: Sequence[ScoreVerdict], noun: str, recipes: Recipes) -> Judgement:
     """Collect what the page says of the verdicts: the answer in words, and how it was decided.
 
     Args:
@@ -252,7 +270,7 @@ def describe_trainings(rows: Sequence[Row], recipes: Recipes) -> Trainings:
     )
 
 
-def tabulate_gains(findings: Findings) -> list[dict[str, Any]]:
+def tabulate_gains(findings: Results) -> list[dict[str, Any]]:
     """Return a dict for each method: its name under "method", and each score over all cells (settings at a level).
 
     A score stands under its column, as a dict with "estimate", "low" and "high", and "lead", which is true for the
@@ -274,7 +292,7 @@ def tabulate_gains(findings: Findings) -> list[dict[str, Any]]:
     return lines
 
 
-def build_grid(findings: Findings) -> list[GridCell]:
+def build_grid(findings: Results) -> list[GridCell]:
     """Return what the page shows of each cell (a setting at a level): counts, lines and best means, in order."""
     dropped = findings.study.dropped
     return [
@@ -293,18 +311,19 @@ def build_grid(findings: Findings) -> list[GridCell]:
     ]
 
 
-def select_for_new_datasets(findings: Findings, verdicts: Sequence[ScoreVerdict]) -> list[CellComparison]:
+def select_for_new_datasets(findings: Results, verdicts: Sequence[ScoreVerdict]) -> list[CellComparison]:
     """Select the comparisons of the best method with each other one, by each score, for use on new data sets.
 
     The result is empty for fewer than five data sets.
     """
-    if len({row.run.dataset for row in findings.rows}) < FEWEST_SETS:
+    datasets = {cell.dataset for cells in findings.scored.values() for cell in cells if cell.setting != EVERYWHERE}
+    if len(datasets) < FEWEST_SETS:
         return []
     by_score = group_by_score(select_overall(findings.comparisons))
     return [line for verdict in verdicts for line in select_of_method(by_score[verdict.score], verdict.best)]
 
 
-def build_matrices(findings: Findings) -> dict[str, Matrix]:
+def build_matrices(findings: Results) -> dict[str, Matrix]:
     """Return, for each score, the comparisons over all cells by first method (line) and second method (column).
 
     Cells are settings at a level. Scores and methods without a comparison of at least two repetitions are left out.
@@ -340,19 +359,19 @@ def describe_recipe_differences(recipes: Recipes) -> list[str]:
     return list(dict.fromkeys(descriptions))
 
 
-def compute_widening(lines: Sequence[CellLine]) -> float | None:
+def compute_widening(lines: Sequence[ScoreLine]) -> float | None:
     """Compute how many times as wide an interval of ROC-AUC is that also allows for other test samples.
 
     Returns:
         The median ratio over the lines; None if no line has both intervals with a width above 0.
     """
-    scores = [(line.scores["roc_auc"], line.roc_auc_both) for line in lines]
+    scores = [(line.scores["roc_auc"], line.roc_auc_both) for line in lines if "roc_auc" in line.scores]
     widths = [(own.high - own.low, both.high - both.low) for own, both in scores]
     ratios = [both / own for own, both in widths if own > 1e-9 and not isnan(both)]  # without lines that never vary
     return median(ratios) if ratios else None
 
 
-def list_left_out(findings: Findings) -> list[str]:
+def list_left_out(findings: Results) -> list[str]:
     """List the names of cells (settings at a level) and methods that the comparison over all cells leaves out.
 
     They lack scores. The list is empty if there is no comparison over several cells.

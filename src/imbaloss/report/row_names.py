@@ -3,12 +3,14 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import repeat
+from math import isnan, nan
 from typing import NamedTuple
 
 from imbaloss.data import NONE
 from imbaloss.studies import Row, Run
 
 FIXED = "fixed"  # the split that a data set comes with
+NO_LEVEL = nan  # this very object: two keys with it are equal, although NaN is not equal to itself
 OMITTED = {"sampler": NONE, "split": FIXED}  # values that no name mentions
 SETTING_ENTRIES, METHOD_ENTRIES = ("protocol", "split"), ("sampler", "network", "recipe")
 RUN_ENTRIES: dict[str, Callable[[Run], str]] = {  # how to read what can differ beside data set, level, loss and seed
@@ -25,7 +27,12 @@ class CellKey:
     """A cell: a setting (data set, with protocol and split if these vary) at a level of imbalance."""
 
     setting: str
-    level: float
+    level: float  # `NO_LEVEL` for imported results without levels
+
+    @property
+    def title(self) -> str:
+        """The cell in words, such as "tree at level 0.1"; the setting alone without a level."""
+        return self.setting if isnan(self.level) else f"{self.setting} at level {self.level:.4g}"
 
 
 class RowName(NamedTuple):

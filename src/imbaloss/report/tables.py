@@ -11,7 +11,7 @@ import pandas as pd
 
 from imbaloss.plural import format_count
 from imbaloss.report.cells import TUNED_F1, ComparedScore, find_cost
-from imbaloss.report.lines import COSTS, SUMMARISED, CellLine, Counts, has_published
+from imbaloss.report.lines import COSTS, SUMMARISED, CellLine, Counts, ScoreLine, has_published
 from imbaloss.report.published import MAIN
 from imbaloss.report.row_names import RUN_ENTRIES, name_rows
 from imbaloss.studies import Row
@@ -91,7 +91,7 @@ def tabulate(lines: Sequence[CellLine], compared: Sequence[ComparedScore]) -> pd
     })  # fmt: skip
 
 
-def tabulate_scores(lines: Sequence[CellLine], columns: Sequence[str]) -> dict[str, list[float]]:
+def tabulate_scores(lines: Sequence[ScoreLine], columns: Sequence[str]) -> dict[str, list[float]]:
     """Return the columns of a table for some scores: the mean, and the standard deviation under the name with "_sd".
 
     Raises:
@@ -192,15 +192,17 @@ def write_notes(rows: Sequence[Row]) -> list[str]:
     ]
 
 
-def list_cells(trainings: "Counter[str]") -> str:
+def list_cells(trainings: "Counter[str]", unit: str = "training") -> str:
     """List the named cells (a method on a data set at a level) with the number of trainings in each.
 
     For more than five cells, the text has the totals and the five with the most trainings.
+
+    Args:
+        trainings: The number of trainings by the name of the cell.
+        unit: What a training is called, such as "result".
     """
-    cells = "; ".join(
-        f"{format_count(number, 'training')} on {cell}" for cell, number in trainings.most_common(MOST_NAMED)
-    )
-    total = f"{format_count(sum(trainings.values()), 'training')} in {len(trainings)} cells, among them "
+    cells = "; ".join(f"{format_count(number, unit)} on {cell}" for cell, number in trainings.most_common(MOST_NAMED))
+    total = f"{format_count(sum(trainings.values()), unit)} in {len(trainings)} cells, among them "
     return (total if len(trainings) > MOST_NAMED else "") + cells
 
 
@@ -346,7 +348,11 @@ def write_markdown(lines: Sequence[CellLine], compared: Sequence[ComparedScore])
         lines: The lines of the table.
         compared: The scores to show.
     """
-    reading = tabulate_for_reading(lines, compared)
+    return write_markdown_table(tabulate_for_reading(lines, compared))
+
+
+def write_markdown_table(reading: pd.DataFrame) -> str:
+    """Write a table of texts in Markdown, with its heading. Bars within a text are escaped."""
     escaped = [[text.replace("|", r"\|") for text in line] for line in reading.to_numpy().tolist()]
     written = [list(reading.columns), ["---"] * len(reading.columns), *escaped]
     return "".join(f"| {' | '.join(line)} |\n" for line in written)
@@ -359,8 +365,12 @@ def write_latex(lines: Sequence[CellLine], compared: Sequence[ComparedScore]) ->
         lines: The lines of the table.
         compared: The scores to show.
     """
-    reading = tabulate_for_reading(lines, compared)
-    text: str = reading.to_latex(index=False, escape=True, column_format="llllll" + "r" * (reading.shape[1] - 6))
+    return write_latex_table(tabulate_for_reading(lines, compared), names=6)
+
+
+def write_latex_table(reading: pd.DataFrame, names: int) -> str:
+    """Write a table of texts as a booktabs tabular in LaTeX. The first `names` columns are aligned to the left."""
+    text: str = reading.to_latex(index=False, escape=True, column_format="l" * names + "r" * (reading.shape[1] - names))
     return text.replace(DASH, "--").replace("→", r"$\to$").replace("½", r"$\frac12$")
 
 

@@ -1,23 +1,26 @@
 """Writing of the files of an output folder from the findings of a study."""
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from imbaloss.atomic_write import write_atomically
 from imbaloss.report import evidence, figures, tables
 from imbaloss.report.comparisons import tabulate_comparisons
-from imbaloss.report.drawings import draw_figures
+from imbaloss.report.drawings import Drawing, draw_figures
 from imbaloss.report.findings import Findings
 from imbaloss.report.inline import inline_svg
 from imbaloss.report.page import Picture, render_page
-from imbaloss.studies import ReportExtension
+from imbaloss.studies import ReportExtension, spare_existing_objects
 
 # file names of figures
 FIGURE_NAMES = (
-    r"((scores|differences|loss|roc|precision_recall|gains|costs|probabilities|reliability|images)_.*|ranks)\.(svg|png)"
+    r"((scores|differences|loss|roc|precision_recall|gains|costs|probabilities|reliability|prototypes|images)_.*|ranks)"
+    r"\.(svg|png)"
 )
 
 
+@spare_existing_objects()
 def write_report(findings: Findings, folder: Path, extension: ReportExtension | None = None) -> Path:
     """Write tables, figures and report.html into a folder, and delete figures that an earlier study left there.
 
@@ -33,15 +36,7 @@ def write_report(findings: Findings, folder: Path, extension: ReportExtension | 
         OSError: The store cannot be read, or a file cannot be written.
     """
     extension = extension or findings.study.extend_report(findings)
-    pictures = []
-    highlighted = extension.highlighted if extension else ()
-    for number, drawing in enumerate(draw_figures(findings, highlighted)):
-        svg = figures.save_figure(drawing.figure, folder / "figures", drawing.name)
-        pictures.append(Picture(drawing, inline_svg(svg, f"f{number}", drawing.caption)))
-    names = {picture.drawing.name for picture in pictures}
-    for path in (folder / "figures").iterdir():
-        if path.stem not in names and re.fullmatch(FIGURE_NAMES, path.name):
-            path.unlink(missing_ok=True)
+    pictures = write_figures(draw_figures(findings, extension.highlighted if extension else ()), folder)
     write_text(folder / "table.csv", findings.table.to_csv(index=False))
     for name, content in (extension.files if extension else {}).items():
         if content is None:
@@ -66,6 +61,23 @@ def write_report(findings: Findings, folder: Path, extension: ReportExtension | 
     comments = "".join(f"% {sentence}.\n" for sentence in brackets)
     write_text(folder / "table.tex", comments + tables.write_latex(findings.lines, compared))
     return write_text(folder / "report.html", render_page(findings, verdicts, pictures, notes, extension))
+
+
+def write_figures(drawings: Iterable[Drawing], folder: Path) -> list[Picture]:
+    """Write figures into figures/ in a folder, delete those of an earlier report there, and return them for the page.
+
+    Raises:
+        OSError: A file cannot be written.
+    """
+    pictures = []
+    for number, drawing in enumerate(drawings):
+        svg = figures.save_figure(drawing.figure, folder / "figures", drawing.name)
+        pictures.append(Picture(drawing, inline_svg(svg, f"f{number}", drawing.caption)))
+    names = {picture.drawing.name for picture in pictures}
+    for path in (folder / "figures").iterdir():
+        if path.stem not in names and re.fullmatch(FIGURE_NAMES, path.name):
+            path.unlink(missing_ok=True)
+    return pictures
 
 
 def write_text(file: Path, text: str) -> Path:

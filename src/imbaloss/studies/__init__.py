@@ -1,6 +1,6 @@
 """Studies: lists of runs, their training, and the store of their rows."""
 
-from imbaloss.studies.bulk import pause_garbage_collection
+from imbaloss.studies.bulk import pause_garbage_collection, spare_existing_objects
 from imbaloss.studies.detectable_difference import DetectableDifferences, compute_detectable_differences
 from imbaloss.studies.driver import execute
 from imbaloss.studies.execution import Finished, train_again, train_together
@@ -31,7 +31,7 @@ from imbaloss.studies.jobs import Job, cut_into_stacks
 from imbaloss.studies.observer import SilentObserver, StudyObserver
 from imbaloss.studies.permuted import PermutedScores
 from imbaloss.studies.prototypes import PrototypeMap
-from imbaloss.studies.reportable import ReportableStudy, ReportExtension
+from imbaloss.studies.reportable import JudgedStudy, ReportableStudy, ReportExtension
 from imbaloss.studies.row import THRESHOLDS, Row
 from imbaloss.studies.status import Status
 from imbaloss.studies.store import Predictions, Segments, Store
@@ -50,6 +50,7 @@ __all__ = [
     "Finished",
     "Forecast",
     "Job",
+    "JudgedStudy",
     "PermutedScores",
     "Predictions",
     "PrototypeMap",
@@ -76,6 +77,7 @@ __all__ = [
     "pause_garbage_collection",
     "read_file",
     "read_study",
+    "spare_existing_objects",
     "train_again",
     "train_here",
     "train_in_processes",

@@ -19,3 +19,19 @@ def pause_garbage_collection() -> Iterator[None]:
     finally:
         if enabled:
             gc.enable()
+
+
+@contextmanager
+def spare_existing_objects() -> Iterator[None]:
+    """Keep Python's garbage collector from looking at objects that exist before the block. A context manager.
+
+    It serves blocks that make and leave many objects in cycles, such as figures, which are collected as usual. PyTorch
+    and SciPy alone have a million objects, and a look at all of them takes a third of a second.
+    """
+    is_first = not gc.get_freeze_count()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        if is_first:
+            gc.unfreeze()

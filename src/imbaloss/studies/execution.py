@@ -277,13 +277,13 @@ def finish_run(
         settings = [candidate.setting for candidate in run.candidates]
         outcome, tuning = choose_outcome(run.method.decision, settings, origin.split.validation, outcomes)
     counts = count_samples(run, origin)
-    model, predictions, failure = outcome.model, dict[str, Predictions](), outcome.failure
+    model, predictions, failure, seconds = outcome.model, dict[str, Predictions](), outcome.failure, None
     if model:
         prior = prior_shift(run.method.objective, counts.train, counts.shown)
         model = replace(model, prior=prior, decision=run.method.decision)
-        model, predictions = calibrate_and_predict(run, model, origin.split)
+        model, predictions, seconds = calibrate_and_predict(run, model, origin.split)
     if not all(np.isfinite(of_part.probabilities).all() for of_part in predictions.values()):
-        model, predictions = None, {}
+        model, predictions, seconds = None, {}, None
         advice = "; try a smaller lr" if run.method.learner.is_network else ""
         failure = f"the outputs of the trained {'network' if advice else 'model'} are not finite{advice}"
     keeps = run.method.input_form is InputForm.BASELINE
@@ -297,7 +297,7 @@ def finish_run(
         undefined={part: reasons for part, (_, reasons) in scored.items()},
         tuned=tuned_scores,
         failure=failure,
-        computed=replace(computed, data=dataset.checksum, epochs=len(outcome.losses)),
+        computed=replace(computed, data=dataset.checksum, epochs=len(outcome.losses), predict_seconds=seconds),
         tuning=tuning,
         losses=tuple(outcome.losses),
         prototypes=PrototypeMap.of(model, train) if has_prototypes(model) else None,
@@ -323,30 +323,34 @@ def count_samples(run: Run, origin: Origin) -> PartCounts:
     return PartCounts(split.train.counts, split.validation.counts, split.test.counts, resampled, set_apart)
 
 
-def calibrate_and_predict(run: Run, model: FittedModel, split: Split) -> tuple[FittedModel, dict[str, Predictions]]:
+def calibrate_and_predict(
+    run: Run, model: FittedModel, split: Split
+) -> tuple[FittedModel, dict[str, Predictions], float]:
     """Fit the calibration of a run's decision on validation, and predict all parts but train with it.
 
     If the model's logits on validation are not finite, the model stays without calibration.
 
     Returns:
-        The model with its calibration, and the predictions by part: "validation", "test", and "set_apart" if there is
-        such a part.
+        The model with its calibration, the predictions by part ("validation", "test", and "set_apart" if there is such
+        a part), and the seconds in which the model gave its logits for all parts.
     """
     parts = {"validation": split.validation, "test": split.test}
     parts |= {} if split.set_apart is None else {"set_apart": split.set_apart}
-    logits = {}
+    logits, seconds = {}, 0.0
     for part, samples in parts.items():
         order = (
             make_generator(run.seed, name_in_store(part)).permutation(len(samples)) if run.recipe.shuffle_test else None
         )
+        started = time.perf_counter()
         logits[part] = model.logits(samples.inputs, order)
+        seconds += time.perf_counter() - started
     if np.isfinite(logits["validation"]).all():
         of_validation = split.validation
         fitted = calibration.fit_calibration(
             model.decision.calibration, of_validation.labels, logits["validation"], of_validation.weights
         )
         model = replace(model, calibration=fitted)
-    return model, {
+    predictions = {
         part: Predictions(
             labels=samples.labels,
             probabilities=to_probabilities(model.calibration(logits[part])),
@@ -356,6 +360,7 @@ def calibrate_and_predict(run: Run, model: FittedModel, split: Split) -> tuple[F
         )
         for part, samples in parts.items()
     }
+    return model, predictions, round(seconds, 6)
 
 
 def score_parts(

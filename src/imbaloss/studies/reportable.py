@@ -1,4 +1,4 @@
-"""The protocol of studies that status and report accept: a `Study`, or a kind that another package defines."""
+"""The protocols of what a report accepts: a `Study`, a kind that another package defines, or results from a file."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import Field, dataclass, field
@@ -20,10 +20,8 @@ class ReportExtension:
     highlighted: Sequence[str] = ()  # the methods that curves show in colour, while all others are grey; empty for all
 
 
-class ReportableStudy(Protocol):
-    """A frozen dataclass with the runs of a study, and what a report says about them."""
-
-    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+class JudgedStudy(Protocol):
+    """What the statistics and the page need of a study, whether its results were trained here or come from a file."""
 
     @property
     def name(self) -> str:
@@ -49,6 +47,24 @@ class ReportableStudy(Protocol):
         """The names of the data sets."""
 
     @property
+    def folds(self) -> int:
+        """The number of folds of the cross-validation; 0 without cross-validation."""
+
+    @property
+    def shares_test(self) -> bool:
+        """Whether all seeds have the same test part, so that differences between seeds say nothing of other samples."""
+
+    @property
+    def noun(self) -> str:
+        """The plural noun for the samples, such as "images" or "rows"."""
+
+
+class ReportableStudy(JudgedStudy, Protocol):
+    """A frozen dataclass with the runs of a study, and what a report says about them."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+    @property
     def protocols(self) -> tuple[str, ...]:
         """The names of the protocols: rules that turn a level of imbalance into numbers of samples of each class."""
 
@@ -61,20 +77,8 @@ class ReportableStudy(Protocol):
         """The random seeds; every training is repeated with each of them."""
 
     @property
-    def folds(self) -> int:
-        """The number of folds of the cross-validation; 0 without cross-validation."""
-
-    @property
-    def shares_test(self) -> bool:
-        """Whether all seeds have the same test part, so that differences between seeds say nothing of other samples."""
-
-    @property
     def repeats(self) -> int:
         """The number of times that the samples are divided into folds; 1 without folds."""
-
-    @property
-    def noun(self) -> str:
-        """The plural noun for the samples, such as "images" or "rows"."""
 
     def runs(self) -> list[Run]:
         """Return the runs (single trainings) that are compared.

@@ -57,7 +57,7 @@ class PartCounts:
 
 @dataclass(frozen=True)
 class Computation:
-    """A record of how a run was computed. Data and epochs belong to the run, all else to its stack."""
+    """A record of how a run was computed. Data, epochs and prediction belong to the run, all else to its stack."""
 
     device: str
     threads: int
@@ -67,6 +67,7 @@ class Computation:
     versions: Mapping[str, str]  # by library
     data: str | None = None  # checksum of the data set
     epochs: int | None = None  # number of finished epochs; None in rows of early stores
+    predict_seconds: float | None = None  # time to predict all parts but train; None in early stores and failed runs
 
     def to_json(self) -> dict[str, Any]:
         """Return the fields by name that are not None, in the order of the store."""
@@ -122,6 +123,15 @@ class Row:
     def seconds(self) -> float:
         """The time of its training: its share of the time of its stack, by numbers of models."""
         return float(self.computed.stack_seconds * (len(self.run.candidates) / self.computed.stack_size))
+
+    @property
+    def predict_1000_seconds(self) -> float | None:
+        """The time in which its model predicts 1,000 prepared samples; None if it is unknown."""
+        parts = (self.counts.validation, self.counts.test, self.counts.set_apart)
+        samples = sum(sum(counts) for counts in parts if counts is not None)
+        if self.computed.predict_seconds is None or not samples:
+            return None
+        return 1000 * self.computed.predict_seconds / samples
 
     def scores_by_part(self) -> dict[str, Scores]:
         """Return the scores by name for "validation", "test" and "tuned"; an undefined score is None.

@@ -8,7 +8,6 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -108,17 +107,39 @@ def from_bytes(content: bytes) -> tuple[tuple[float, ...], dict[str, Predictions
     """
     with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
         parts = [name.removesuffix("_labels") for name in arrays.files if name.endswith("_labels")]
-        predictions = {
-            part: Predictions(
-                arrays[f"{part}_labels"].astype(np.int64),
-                arrays[f"{part}_probabilities"],
-                arrays[f"{part}_images"].astype(np.int64),
-                arrays.get(f"{part}_costs"),
-                arrays.get(f"{part}_weights"),
-            )
-            for part in parts
-        }
+        predictions = {part: read_predictions(arrays, part) for part in parts}
         return tuple(arrays["losses"].tolist()), from_stored(predictions)
+
+
+def read_predictions(arrays: Mapping[str, NDArray[Any]], part: str) -> Predictions:
+    """Read the predictions of a part, under its name in the store, from the arrays of a run.
+
+    Raises:
+        KeyError: An array is missing.
+    """
+    return Predictions(
+        arrays[f"{part}_labels"].astype(np.int64),
+        arrays[f"{part}_probabilities"],
+        arrays[f"{part}_images"].astype(np.int64),
+        arrays.get(f"{part}_costs"),
+        arrays.get(f"{part}_weights"),
+    )
+
+
+def losses_from_bytes(content: bytes) -> tuple[float, ...]:
+    """Read the loss of each epoch alone; arguments and errors are those of `from_bytes`."""
+    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+        return tuple(arrays["losses"].tolist())
+
+
+def tested_from_bytes(content: bytes) -> Predictions:
+    """Read the predictions on test alone; arguments and errors are those of `from_bytes`.
+
+    Raises:
+        KeyError: The training failed, so that it predicted nothing.
+    """
+    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+        return read_predictions(arrays, "test")
 
 
 def prototypes_from_bytes(content: bytes) -> PrototypeMap | None:
@@ -332,14 +353,9 @@ class Store:
         with self.transaction() as database, pause_garbage_collection():
             texts = {key: (result, computed) for key, result, computed in database.execute(query + among, wanted)}
 
-        @cache
-        def read_computation(text: str) -> Computation:
-            """Parse the JSON text on how a run was computed; once for a stack, whose runs have the same text."""
-            return Computation(**from_json(text))
-
         with self.explain_damage(), pause_garbage_collection():
             return [
-                from_texts(run, from_json(texts[run.hash][0]), read_computation(texts[run.hash][1]))
+                from_texts(run, from_json(texts[run.hash][0]), Computation(**from_json(texts[run.hash][1])))
                 for run in runs
                 if run.hash in texts
             ]
@@ -350,8 +366,8 @@ class Store:
         Raises:
             OSError: A row is not in the store, or the store is damaged or cannot be read.
         """
-        arrays = self.arrays([row.run for row in rows])
-        return [replace(row, losses=losses) for row, (losses, _) in zip(rows, arrays, strict=True)]
+        losses = self.read_arrays([row.run for row in rows], losses_from_bytes)
+        return [replace(row, losses=of_row) for row, of_row in zip(rows, losses, strict=True)]
 
     def predictions(self, run: Run) -> dict[str, Predictions]:
         """Return the predictions of a finished run by part, as `to_bytes` takes them; empty if its training failed.
@@ -361,6 +377,14 @@ class Store:
         """
         [(_, predictions)] = self.arrays([run])
         return predictions
+
+    def test_predictions(self, runs: Iterable[Run]) -> list[Predictions]:
+        """Return the predictions on test of finished runs whose training did not fail, in the order of the runs.
+
+        Raises:
+            OSError: A run is not finished or failed, or the store is damaged or cannot be read.
+        """
+        return self.read_arrays(runs, tested_from_bytes)
 
     def arrays(self, runs: Iterable[Run]) -> list[tuple[tuple[float, ...], dict[str, Predictions]]]:
         """Return, for each run in order, the losses of its epochs and its predictions, by part.

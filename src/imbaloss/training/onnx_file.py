@@ -1,9 +1,10 @@
 """Models as ONNX files, for other runtimes: by PyTorch's exporter."""
 
 import warnings
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -11,17 +12,19 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from imbaloss.atomic_write import write_atomically
+from imbaloss.evaluation import Calibration
 from imbaloss.evaluation.calibration import NONE
 from imbaloss.training.model import Model, combine_networks
 
 NEEDS = ("onnx", "onnxscript")  # packages that PyTorch's exporter imports
+OUTPUTS = ("probabilities", "decisions")
 
 
 def write(model: Model, file: Path, threshold: float | None, costs: NDArray[np.float64] | None = None) -> Path:
     """Write a model as an ONNX file, whole or not at all. Input "X", outputs "probabilities" and "decisions".
 
-    The file computes, in float64, probabilities (B, C) and decisions (B,), the numbers of classes, from inputs (B,
-    *shape).
+    The file computes, in float64, from inputs (B, *shape): probabilities (B, C) and decisions (B,), the numbers of
+    classes.
 
     Args:
         model: The model, with scaling, prior correction and calibration.
@@ -36,22 +39,55 @@ def write(model: Model, file: Path, threshold: float | None, costs: NDArray[np.f
         ImportError: A package that the exporter needs is missing.
         OSError: The file cannot be written.
     """
+    module = Exported(NetworkLogits(model), model.prior, model.calibration, threshold, costs)
+    example = torch.zeros(2, *model.shape, dtype=torch.float64)
+    return write_atomically(file, export(module, example, ["X"]).SerializeToString())
+
+
+def export(module: nn.Module, examples: Tensor | tuple[Tensor, ...], names: Sequence[str]) -> Any:
+    """Export a module to ONNX, for any number of samples, and return the model (an `onnx.ModelProto`).
+
+    Args:
+        module: Gives probabilities and decisions for its only parameter, `inputs`: a tensor, or a tuple of tensors.
+        examples: An example of the inputs; the first axis is that of the samples.
+        names: The names of the inputs in the file, in order.
+
+    Raises:
+        ImportError: A package that the exporter needs is missing.
+    """
     if missing := [name for name in NEEDS if find_spec(name) is None]:
         raise ImportError(f"an ONNX file needs {' and '.join(missing)}: pip install 'imbaloss[onnx]'")
-    module = Exported(model, threshold, costs).eval()
-    example = torch.zeros(2, *model.shape, dtype=torch.float64)
+    samples = {0: torch.export.Dim("samples")}
+    shapes = samples if isinstance(examples, Tensor) else tuple(samples for _ in examples)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter warns about itself
         program = torch.onnx.export(
-            module,
-            (example,),
-            input_names=["X"],
-            output_names=["probabilities", "decisions"],
-            dynamic_shapes={"inputs": {0: torch.export.Dim("samples")}},
+            module.eval(),
+            (examples,),
+            input_names=list(names),
+            output_names=list(OUTPUTS),
+            dynamic_shapes={"inputs": shapes},
             verbose=False,
             dynamo=True,
         )
-    return write_atomically(file, cast(torch.onnx.ONNXProgram, program).model_proto.SerializeToString())
+    return cast(torch.onnx.ONNXProgram, program).model_proto
+
+
+class NetworkLogits(nn.Module):
+    """The networks of a model: inputs (B, *shape) in float64 -> log-odds (B,) or log-probabilities (B, C)."""
+
+    def __init__(self, model: Model) -> None:
+        """Copy the scaling of the model into tensors, and take over its networks."""
+        super().__init__()
+        self.network, self.networks, self.dtype = model.network, model.networks, model.recipe.dtype
+        channels = (-1, *(1,) * (len(model.shape) - 1))
+        self.offset = torch.tensor(model.scaling.offset, dtype=torch.float64).view(channels)
+        self.scale = torch.tensor(model.scaling.scale, dtype=torch.float64).view(channels)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Return the log-odds (B,), or for more than two classes the log-probabilities (B, C), in float64."""
+        scaled = ((inputs - self.offset) / self.scale).to(self.dtype)
+        return combine_networks(self.network(scaled.expand(self.networks, *scaled.shape)).double())
 
 
 class Exported(nn.Module):
@@ -60,24 +96,30 @@ class Exported(nn.Module):
     Inputs and probabilities are in float64.
     """
 
-    def __init__(self, model: Model, threshold: float | None, costs: NDArray[np.float64] | None) -> None:
-        """Copy scaling, prior correction and calibration of the model into tensors.
+    def __init__(
+        self,
+        logits: nn.Module,
+        prior: Sequence[float],
+        calibration: Calibration,
+        threshold: float | None,
+        costs: NDArray[np.float64] | None = None,
+    ) -> None:
+        """Copy prior correction and calibration of a model into tensors.
 
         Args:
-            model: The model.
+            logits: Maps inputs to log-odds (B,) or log-probabilities (B, C).
+            prior: What is added to the log-probability of each class; empty for nothing.
+            calibration: The calibration of log-odds or log-probabilities after that.
             threshold: The probability from which on a sample is positive, for two classes; None for 1/2.
             costs: (C, C), for the cheapest decision among more than two classes; None for the likeliest class.
         """
         super().__init__()
-        self.network, self.networks, self.dtype = model.network, model.networks, model.recipe.dtype
-        self.kind = model.calibration.kind
-        self.threshold = 0.5 if threshold is None else threshold
-        channels = (-1, *(1,) * (len(model.shape) - 1))
-        self.offset = torch.tensor(model.scaling.offset, dtype=torch.float64).view(channels)
-        self.scale = torch.tensor(model.scaling.scale, dtype=torch.float64).view(channels)
-        self.prior = torch.tensor(model.prior or (0.0,) * model.recipe.classes, dtype=torch.float64)
+        self.logits, self.kind = logits, calibration.kind
+        # tensors, since the exporter rounds numbers of Python to float32
+        self.threshold = torch.tensor(0.5 if threshold is None else threshold, dtype=torch.float64)
+        self.prior = torch.tensor(prior or (0.0, 0.0), dtype=torch.float64)
         self.costs = None if costs is None else torch.from_numpy(costs)
-        self.numbers = [torch.tensor(parameters, dtype=torch.float64) for parameters in model.calibration.numbers]
+        self.numbers = [torch.tensor(parameters, dtype=torch.float64) for parameters in calibration.numbers]
 
     def forward(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
         """Return probabilities (B, C) and decisions (B,), the numbers of classes, for inputs (B, *shape) in float64.
@@ -85,12 +127,13 @@ class Exported(nn.Module):
         For two classes the threshold decides, for more the least expected cost, or without costs the highest
         probability.
         """
-        scaled = ((inputs - self.offset) / self.scale).to(self.dtype)
-        logits = combine_networks(self.network(scaled.expand(self.networks, *scaled.shape)).double())
+        logits = self.logits(inputs)
         if logits.ndim == 1:
             positive = self.calibrate(logits + (self.prior[1] - self.prior[0])).sigmoid()
             return torch.stack([1 - positive, positive], dim=1), (positive >= self.threshold).long()
-        probabilities = self.calibrate(logits + self.prior).softmax(-1)
+        probabilities = self.calibrate(logits + self.prior if len(self.prior) == logits.shape[1] else logits).softmax(
+            -1
+        )
         gains = probabilities if self.costs is None else -(probabilities @ self.costs)
         return probabilities, gains.argmax(1)
 

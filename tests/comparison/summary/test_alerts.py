@@ -83,7 +83,9 @@ def test_a_ranking_that_may_be_chance_is_not_to_be_used(tmp_path):
     by_chance = replace(findings, rows=[with_area(row, 0.53) for row in findings.rows])
     advice = findings.study.advise(by_chance, best)
     assert advice.sentences[0].startswith("Do not use: no method is shown to find rows with failed = yes")
-    assert advice.sentences[1].startswith("The recommendation would be: use lightgbm. On new rows expect ")
+    assert advice.sentences[1].startswith(
+        "Without this alert the recommendation would be: use lightgbm. On new rows expect "
+    )
     assert [each.verdict for each in advice.summary.standings if each.method == "lightgbm"] == ["would be recommended"]
     page = write_report(by_chance, tmp_path, extend_page(advice)).read_text(encoding="utf-8")
     assert 'class="recommended"' not in page

@@ -11,7 +11,7 @@ from rich.console import Console
 from imbaloss.comparison.answer import Answer, convert_to_json
 from imbaloss.comparison.summary.alerts import Alert, AlertKind
 from imbaloss.comparison.summary.answer_text import break_name, write_plain
-from imbaloss.comparison.summary.decision import Decision
+from imbaloss.comparison.summary.decision import Decision, Savings, Tile
 from imbaloss.comparison.summary.decision_counts import DecisionCounts, Outcome
 from imbaloss.comparison.summary.leaderboard import ScoreAxis, Standing
 from imbaloss.comparison.summary.summary import Summary
@@ -38,7 +38,7 @@ WIDTHS = (80, 120)
 
 
 def stand(method: str, score: Interval, verdict: str, seconds: float) -> Standing:
-    return Standing(method, method, score, verdict, seconds)
+    return Standing(method, method, score, verdict, seconds, seconds / 100)
 
 
 STANDINGS = (
@@ -106,7 +106,7 @@ def test_the_tables_have_the_numbers(answer):
     assert ["decision", "flagged", "right", "missed", "cost"] in lines
     assert ["lightgbm", "49", "41", "10", "139"] in lines
     assert ["flag", "everybody", "1,000", "51", "0", "949"] in lines
-    assert ["lightgbm", "0.45", "[0.31,", "0.60]", "0.12", "s", "recommended"] in lines
+    assert ["lightgbm", "0.45", "[0.31,", "0.60]", "0.12", "s", "1.2", "ms", "recommended"] in lines
     assert any(line[:3] == ["ce", DASH, DASH] for line in lines)
 
 
@@ -140,8 +140,23 @@ def test_the_json_has_the_numbers_of_the_leaderboard(answer):
     first, *_, last = leaderboard
     assert (first["score"], first["score_low"], first["score_high"]) == (0.4533, 0.3112, 0.5954)
     assert (first["verdict"], first["fit_seconds"]) == ("recommended", 0.1234)
-    assert (last["score"], last["fit_seconds"]) == (None, None)
+    assert first["predict_1000_seconds"] == 0.1234 / 100
+    assert (last["score"], last["fit_seconds"], last["predict_1000_seconds"]) == (None, None, None)
     assert f"{first['score']:.2f} [{first['score_low']:.2f}, {first['score_high']:.2f}]" in str(answer)
+
+
+def test_the_json_has_the_tiles_and_the_numbers_of_the_money(answer):
+    tile = Tile("Method", "Boosted trees", "", "lightgbm")
+    savings = Savings(1000, 139.5, 810.0, nan, 900.0, "flag everybody", 949.5, None)
+    decision = replace(DECISION, tiles=(tile,), savings=savings)
+    advice = replace(answer.advice, summary=replace(answer.advice.summary, decision=decision))
+    found = json.loads(json.dumps(convert_to_json(replace(answer, advice=advice)), allow_nan=False))
+    assert found["tiles"] == [{"heading": "Method", "text": "Boosted trees", "detail": "", "code": "lightgbm"}]
+    assert found["money"] == {
+        "rows": 1000, "cost": 139.5, "saved": 810.0, "saved_low": None, "saved_high": 900.0,
+        "without_model": "flag everybody", "cost_without_model": 949.5, "cost_in_use": None,
+    }  # fmt: skip
+    assert convert_to_json(answer)["money"] is None
 
 
 def test_a_notebook_sees_the_same_as_html(answer, bare):

@@ -7,6 +7,7 @@ import pytest
 
 from imbaloss.comparison.advice import Advice
 from imbaloss.comparison.summary.decision import Tile, find_simplest
+from imbaloss.comparison.summary.decision_counts import write_amount
 from imbaloss.comparison.summary.method_titles import name_in_words
 from imbaloss.comparison.summary.threshold_bands import find_share_ends
 from imbaloss.learners import Method
@@ -116,14 +117,20 @@ def recall_of(found: int) -> dict[str, float]:
 
 
 def test_money_is_told_with_what_is_saved(tmp_path):
-    assert advise(tmp_path / "none", {"lightgbm": GOOD}).summary.decision.money == ""
+    free = advise(tmp_path / "none", {"lightgbm": GOOD}).summary.decision
+    assert (free.money, free.savings) == ("", None)
     cheap = advise(tmp_path / "cheap", {"lightgbm": [0.5, 0.5], "ce": [0.7, 0.7]}, COSTS).summary.decision.money
     assert cheap == (
         "The 1,000 rows would cost 500. That saves 400 in comparison with the cheapest decision without a model "
         "(flag everybody: 900)"
     )
-    varied = advise(tmp_path / "varied", {"lightgbm": [0.5, 0.6, 0.7]}, COSTS).summary.decision.money
-    assert "That saves 300 (95 % CI " in varied
+    varied = advise(tmp_path / "varied", {"lightgbm": [0.5, 0.6, 0.7]}, COSTS).summary.decision
+    savings = varied.savings
+    ends = f"{write_amount(savings.saved_low)} to {write_amount(savings.saved_high)}"
+    assert f"That saves 300 (95 % CI {ends}) " in varied.money
+    assert (savings.rows, savings.cost, savings.saved) == (1000, pytest.approx(600), pytest.approx(300))
+    assert (savings.without_model, savings.cost_without_model) == ("flag everybody", pytest.approx(900))
+    assert savings.cost_in_use is None
     assert advise(tmp_path / "dear", {"lightgbm": [1.0, 1.1]}, COSTS).summary.decision.money == ""
 
 

@@ -91,7 +91,7 @@ def test_the_page_says_why_the_decision_has_other_numbers_where_it_has(tmp_path)
     rows = [replace(row, tuned=replace(row.tuned, scores=row.tuned.scores | counted)) for row in findings.rows]
     for each, is_told in ((findings, False), (replace(findings, rows=rows), True)):
         page = render_page(each, (), (), (), each.study.extend_report(each))
-        assert ("flags from the threshold that it chose itself" in page) is is_told
+        assert ("flags from the threshold that was chosen for it" in page) is is_told
 
 
 def test_without_costs_the_page_asks_for_them_and_with_costs_by_row_it_does_not(tmp_path):

@@ -49,6 +49,7 @@ def test_a_line_has_name_interval_and_the_mean_time_of_a_training(summary):
     assert first.score.estimate == pytest.approx(0.61)
     assert first.score.low < 0.61 < first.score.high
     assert (first.fit_seconds, first.training_time) == (1.0, "1 s")
+    assert (first.predict_1000_seconds, first.prediction_time) == (pytest.approx(0.005), "5 ms")  # 400 rows in 2 ms
     assert all(each.is_ranked for each in summary.standings)
 
 
@@ -148,6 +149,11 @@ def test_times_and_distances_are_written_in_few_digits():
         for seconds in (0.00001, 0.01234, 4.56, 98, 150, np.nan)
     ]
     assert times == ["0.001 s", "0.012 s", "4.6 s", "98 s", "2 min", DASH]
+    predictions = [
+        Standing("a", "a", (0, 0, 0), "", 1.0, seconds).prediction_time
+        for seconds in (0.000001, 0.01234, 0.0999, 0.1, 4.56, 150, np.nan)
+    ]
+    assert predictions == ["0.01 ms", "12 ms", "0.1 s", "0.1 s", "4.6 s", "2 min", DASH]
     assert [write_distance(value) for value in (0.0321, 0.000012345, 12.3)] == ["0.032", "0.000012", "12"]
     assert cut_text("a\nb") == "a"
     assert len(cut_text("a" * 500)) == 120

@@ -1,5 +1,6 @@
 """What all figures have in common, and the files that they become."""
 
+import io
 import re
 from pathlib import Path
 from xml.etree import ElementTree
@@ -42,6 +43,18 @@ def saved(tmp_path_factory) -> tuple[Path, str]:
     """The folder, and what `save` returned."""
     folder = tmp_path_factory.mktemp("figures")
     return folder, save_figure(figure(), folder, "one")
+
+
+def test_the_layout_is_matplotlibs_own_in_both_files(saved):
+    folder, _ = saved
+    with mpl.rc_context(STYLE):
+        drawn, svg, png = figure(), io.BytesIO(), io.BytesIO()
+        drawn.savefig(svg, format="svg", metadata={"Date": None})
+        drawn.set_layout_engine(None)
+        drawn.savefig(png, format="png", dpi=150)
+    path = re.compile(r' d="[^"]*"| x="[^"]*"| transform="[^"]*"')
+    assert path.findall(svg.getvalue().decode()) == path.findall((folder / "one.svg").read_text())
+    assert png.getvalue() == (folder / "one.png").read_bytes()
 
 
 def test_names_are_drawn_as_they_are(saved):

@@ -104,23 +104,22 @@ def warn_of_leaks(case: Case) -> Alert | None:
     if not leaks:
         return None
     columns = join_words([f"`{each.column}`" for each in leaks], most=MOST_NAMED)
-    share, kept = (
-        f"{100 * min(*shares, 1.0):.0f} %"
-        for shares in zip(*((each.share_lost, each.share_kept) for each in leaks), strict=True)
+    lost, kept = (
+        100 * min(*shares, 1.0) for shares in zip(*((each.share_lost, each.share_kept) for each in leaks), strict=True)
     )
     if len(leaks) > 1:
         text = (
-            f"The good score rests on each of the columns {columns}, which may give away the target. When the values "
-            f"of one and of its copies are shuffled, the {case.score.label} loses at least {share} of its lead over "
-            f"chance. When all others are shuffled instead, it keeps at least {kept}. If they are known only after the "
-            "target, leave them out with --drop; if they are known before, keep them"
+            f"The good score rests on each of the columns {columns}. Are they known before the class is? If not, leave "
+            "them out with --drop and compare again. If so, keep them, and the answer holds. Shuffling one and its "
+            f"copies takes from the {case.score.label} at least {lost:.0f} % of its lead over chance, and shuffling "
+            f"all others at most {100 - kept:.0f} %"
         )
     else:
         text = (
-            f"The good score rests on the column {columns}, which may give away the target. When its values are "
-            f"shuffled, the {case.score.label} loses {share} of its lead over chance. When those of all other columns "
-            f"are shuffled instead, it keeps {kept}. If the column is known only after the target, leave it out with "
-            "--drop; if it is known before, keep it"
+            f"The good score rests on the column {columns}. Is it known before the class is? If not, leave it out with "
+            f"--drop and compare again. If so, keep it, and the answer holds. Shuffling its values takes from the "
+            f"{case.score.label} {lost:.0f} % of its lead over chance, and shuffling all other columns "
+            f"{100 - kept:.0f} %"
         )
     return Alert(AlertKind.LEAK, text, blocks=True)
 
@@ -141,8 +140,8 @@ def warn_of_chance(case: Case) -> Alert | None:
     elif (least := find_least_p_value(case)) is not None and least > ALPHA:
         corrected = f" after correction for {len(case.methods)} methods" if len(case.methods) > 1 else ""
         text = (
-            f"No method is shown to find {noun} with {sought}: the best ranking of the test {noun} may be a random "
-            f"order (p = {least:.2g}{corrected})"
+            f"No method is shown to find {noun} with {sought} better than a random order of the test {noun} does "
+            f"(p = {least:.2g}{corrected})"
         )
     else:
         return None

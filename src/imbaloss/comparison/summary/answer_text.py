@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 WIDTH = 100  # characters of a line where no terminal says how many fit
+TRAINING, PREDICTIONS = "training", "1,000 predictions"  # columns with times
 METHOD_SHARE = 3  # the name of a method takes at most this part of a line, a third; a longer one has several lines
 
 
@@ -47,7 +48,8 @@ def tabulate_standings(standings: Sequence[Standing], axis: ScoreAxis, label: st
         {
             "method": [each.method for each in standings],
             f"{label} (95 % CI)": [axis.write_interval(each.score) for each in standings],
-            "training": [each.training_time for each in standings],
+            TRAINING: [each.training_time for each in standings],
+            PREDICTIONS: [each.prediction_time for each in standings],
             "verdict": [each.verdict for each in standings],
         }
     )
@@ -77,7 +79,7 @@ def lay_out_answer(advice: Advice, *, width: int) -> Iterator["RenderableType"]:
     if summary.axis:
         yield Text(f"\nThe methods, best first by {label}:")
         standings = tabulate_standings(summary.standings, summary.axis, label)
-        yield lay_out_table(standings, width=width, strong=best, right=["training"])
+        yield lay_out_table(standings, width=width, strong=best, right=[TRAINING, PREDICTIONS])
 
 
 def lay_out_list(mark: str, texts: Sequence["Text"]) -> "Table":

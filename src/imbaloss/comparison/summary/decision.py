@@ -48,6 +48,20 @@ class Tile:
 
 
 @dataclass(frozen=True)
+class Savings:
+    """What the recommended decision costs among new rows, and what it saves, in the unit of the costs."""
+
+    rows: int  # number of new rows
+    cost: float  # of the recommended decision
+    saved: float  # in comparison with the cheapest decision without a model; below 0 if it costs more
+    saved_low: float  # ends of the 95 % interval of what it saves; NaN if they are unknown
+    saved_high: float
+    without_model: str  # the cheapest decision without a model, such as "flag nobody"
+    cost_without_model: float
+    cost_in_use: float | None  # of what is in use today; None if that is not compared
+
+
+@dataclass(frozen=True)
 class Decision:
     """The decision in words."""
 
@@ -56,6 +70,7 @@ class Decision:
     in_counts: str  # what it brings among new rows, in sentences without a period at the end; may be empty
     money: str  # what it saves, likewise; empty without costs, and if an alert blocks the use of the result
     outcomes: Sequence[Outcome] = ()  # what stands beside it in a table; without a method, decisions without a model
+    savings: Savings | None = None  # the numbers of `money`; None where it is empty
     has_method: bool = True  # whether a method is better than chance, so that one can be recommended
 
 
@@ -68,13 +83,15 @@ def describe_decision(case: Case, counts: DecisionCounts | None, *, is_blocked: 
         is_blocked: Whether an alert blocks the use of the result.
     """
     has_method = not case.finds_nothing
+    savings = compute_savings(case, counts) if counts and not is_blocked else None
     outcomes = list_outcomes(counts, has_method=has_method) if counts else ()
     return Decision(
         headline=write_headline(case, is_blocked=is_blocked),
         tiles=(describe_method(case), describe_rule(case), describe_certainty(case)),
         in_counts=tell_counts(case, counts) if counts else "",
-        money=tell_money(case, counts) if counts and not is_blocked else "",
+        money=tell_money(case, savings) if savings else "",
         outcomes=outcomes,
+        savings=savings,
         has_method=has_method,
     )
 
@@ -95,7 +112,7 @@ def write_headline(case: Case, *, is_blocked: bool) -> str:
         constant = name_free_decision(case)
         return f"Use no method. {capitalize(constant)}" if constant else "Use no method"
     if is_blocked:
-        return f"The recommendation would be: use {case.best}"
+        return f"Without this alert the recommendation would be: use {case.best}"
     if case.repetitions[case.best] == 1:
         return f"Start with {case.best}. One {case.repetition} cannot tell methods apart"
     simplest = find_simplest(case.possible_best or [case.best])
@@ -227,11 +244,11 @@ def estimate_recall(case: Case) -> Interval:
     return Interval(recall.item(), low.item(), high.item())
 
 
-def tell_money(case: Case, counts: DecisionCounts) -> str:
-    """Tell what the decisions cost and save, in a sentence without a period at the end; "" without costs.
+def compute_savings(case: Case, counts: DecisionCounts) -> Savings | None:
+    """Compute what the recommended decision costs and saves among new rows.
 
-    The interval of what they save is that of the mean cost, for other rows and repetitions. It is "" too if no method
-    is cheaper than the best constant decision.
+    The interval of what it saves is that of the mean cost, for other rows and repetitions. None without costs, and if
+    no method is better than chance or cheaper than the best constant decision.
     """
     own, constant, saved = counts.recommended, counts.cheapest_constant, counts.compute_saved(counts.recommended)
     score = find_cost(case.findings.scored)
@@ -243,16 +260,32 @@ def tell_money(case: Case, counts: DecisionCounts) -> str:
         or constant is None
         or constant.cost is None
     ):
-        return ""
+        return None
     mean, low, high = estimate_mean(case.findings, str(case.best), score)
-    ends = [saved + counts.rows * (mean - end) for end in (high, low)]
-    interval = f" (95 % CI {write_amount(ends[0])} to {write_amount(ends[1])})" if high > low else ""
+    in_use = next((each.cost for each in counts.alternatives if each.name == IN_USE), None)
+    return Savings(
+        rows=counts.rows,
+        cost=own.cost,
+        saved=saved,
+        saved_low=saved + counts.rows * (mean - high),
+        saved_high=saved + counts.rows * (mean - low),
+        without_model=constant.name,
+        cost_without_model=constant.cost,
+        cost_in_use=in_use,
+    )
+
+
+def tell_money(case: Case, savings: Savings) -> str:
+    """Tell what the decisions cost and save, in a sentence without a period at the end."""
+    ends = (savings.saved_low, savings.saved_high)
+    interval = f" (95 % CI {write_amount(ends[0])} to {write_amount(ends[1])})" if ends[1] > ends[0] else ""
+    saved = savings.saved
     change = f"saves {write_amount(saved)}" if saved >= 0 else f"saves nothing: it costs {write_amount(-saved)} more"
     text = (
-        f"The {counts.rows:,} {case.study.noun} would cost {write_amount(own.cost)}. That {change}{interval} in "
-        f"comparison with the cheapest decision without a model ({constant.name}: {write_amount(constant.cost)})"
+        f"The {savings.rows:,} {case.study.noun} would cost {write_amount(savings.cost)}. That {change}{interval} in "
+        f"comparison with the cheapest decision without a model ({savings.without_model}: "
+        f"{write_amount(savings.cost_without_model)})"
     )
-    in_use = next((each for each in counts.alternatives if each.name == IN_USE), None)
-    if in_use is None or in_use.cost is None:
+    if savings.cost_in_use is None:
         return text
-    return f"{text}; what is in use today costs {write_amount(in_use.cost)}"
+    return f"{text}; what is in use today costs {write_amount(savings.cost_in_use)}"

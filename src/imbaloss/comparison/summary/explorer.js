@@ -85,7 +85,7 @@ const showCheapest = (request) => {
   const paragraph = form.querySelector(".cheapest"), place = findCheapest(request);
   const cost = countOutcomes(place, request).cost[0];
   paragraph.hidden = !Number.isFinite(cost);
-  paragraph.querySelector("span").textContent = `Cheapest by the test rows: ${writeThreshold(place)}, which costs ${writeAmount(cost)}.`;
+  paragraph.querySelector("span").textContent = `Cheapest on these test rows: ${writeThreshold(place)}, which costs ${writeAmount(cost)}. On new rows another may be.`;
 };
 const showBeyond = (flagged) => {  // where a capacity is typed that no threshold keeps
   const paragraph = form.querySelector(".beyond");

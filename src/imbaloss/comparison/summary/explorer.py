@@ -150,7 +150,7 @@ def aggregate_predictions(case: Case) -> Explorer | None:
     runs = [row.run for row in case.best_rows if not row.failure]
     if case.finds_nothing or isinstance(rule, ExpectedCost):
         return None
-    tests = [predictions["test"] for _, predictions in case.findings.store.arrays(runs)]
+    tests = case.findings.store.test_predictions(runs)
     classes = {label for test in tests for label in np.unique(test.labels).tolist()}
     if len(classes) < 2 or all(has_two_values(test) for test in tests):
         return None

@@ -17,6 +17,8 @@ from imbaloss.statistics import Interval, Verdict
 
 MOST_CHARACTERS = 120  # of the reason of a failure
 LEAST_SECONDS, MOST_SECONDS = 0.001, 99  # of a training; longer times are written in minutes
+MOST_IN_MS = 0.0995  # seconds below which the time of predictions is written in milliseconds
+LEAST_MS = 0.01
 MOST_TICKS = 5  # about; round numbers on the axis
 SPARE = 0.04  # share of the axis that is left free at both ends
 SIGNIFICANT = 2  # digits of a distance to the best method
@@ -32,6 +34,7 @@ class Standing:
     score: Interval  # the mean of the optimised score, with its 95 % interval; NaN for what is unknown
     verdict: str  # against the recommended method, in a few words
     fit_seconds: float  # mean time of the training in one repetition, with all settings tried; NaN if unknown
+    predict_1000_seconds: float = nan  # mean time to predict 1,000 rows that are prepared; NaN if unknown
     is_ranked: bool = True  # whether it has as many scores as any; others stand below, since their means differ in that
 
     @property
@@ -42,11 +45,23 @@ class Standing:
     @property
     def training_time(self) -> str:
         """The time of a training in words, from 0.001 s on, such as "0.42 s" or "3 min"; a dash if it is unknown."""
-        if isnan(self.fit_seconds):
-            return DASH
-        if self.fit_seconds >= MOST_SECONDS:
-            return f"{self.fit_seconds / 60:,.0f} min"
-        return f"{max(self.fit_seconds, LEAST_SECONDS):.2g} s"
+        return write_seconds(self.fit_seconds)
+
+    @property
+    def prediction_time(self) -> str:
+        """The time of 1,000 predictions in words, from 0.01 ms on, such as "12 ms" or "3 s"; a dash if unknown."""
+        if self.predict_1000_seconds < MOST_IN_MS:
+            return f"{max(1000 * self.predict_1000_seconds, LEAST_MS):.2g} ms"
+        return write_seconds(self.predict_1000_seconds)
+
+
+def write_seconds(seconds: float) -> str:
+    """Write a time with two digits, from 0.001 s on, as "0.42 s", or in minutes, as "3 min"; a dash for NaN."""
+    if isnan(seconds):
+        return DASH
+    if seconds >= MOST_SECONDS:
+        return f"{seconds / 60:,.0f} min"
+    return f"{max(seconds, LEAST_SECONDS):.2g} s"
 
 
 @dataclass(frozen=True)
@@ -116,12 +131,14 @@ def describe_standing(case: Case, method: Method, most: int, of_best: str) -> St
     """Describe one method; the arguments are those of `write_verdict`."""
     name = str(method)
     rows = [row for row in case.findings.rows if row.run.method == method and not row.failure]
+    predicted = [row.predict_1000_seconds for row in rows if row.predict_1000_seconds is not None]
     return Standing(
         method=name,
         title=name_in_words(method),
         score=estimate_mean(case.findings, name, case.score) if case.repetitions.get(method, 0) else UNSCORED,
         verdict=write_verdict(case, method, most, of_best),
         fit_seconds=float(np.mean([row.seconds for row in rows])) if rows else nan,
+        predict_1000_seconds=float(np.mean(predicted)) if predicted else nan,
         is_ranked=is_ranked(case, method, most),
     )
 

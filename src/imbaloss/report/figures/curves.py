@@ -11,6 +11,7 @@ from matplotlib.ticker import LogFormatter, MaxNLocator, StrMethodFormatter
 from numpy.typing import NDArray
 
 from imbaloss.evaluation import THRESHOLD, reliability
+from imbaloss.evaluation.rankings import count_ranking
 from imbaloss.report.figures.style import (
     COLOURS,
     STYLE,
@@ -84,7 +85,8 @@ def draw_band(panel: Axes, over: Floats | NDArray[np.int64], curves: Floats, loo
         curves: (seeds, points).
         look: How the median is drawn; its colour is also that of the band.
     """
-    lower, median, upper = np.nanquantile(curves, [0.25, 0.5, 0.75], axis=0)
+    quantile = np.nanquantile if np.isnan(curves).any() else np.quantile  # the first takes forty times as long
+    lower, median, upper = quantile(curves, [0.25, 0.5, 0.75], axis=0)
     if look.has_band:
         panel.fill_between(over, lower, upper, color=look.style["color"], alpha=0.2, linewidth=0)
     panel.plot(over, median, label=look.label, **look.style)
@@ -189,10 +191,14 @@ def roc_curve(test: Predictions) -> Floats:
 
     Recalls are NaN without positives.
     """
-    from sklearn import metrics
+    return np.asarray(np.interp(GRID, *compute_rates(test)))
 
-    rates, recalls, _ = metrics.roc_curve(test.labels, test.probabilities)
-    return np.asarray(np.interp(GRID, rates, recalls))
+
+def compute_rates(test: Predictions) -> tuple[Floats, Floats]:
+    """Compute the false positive rate and the recall at each threshold, from 0 on, (T,) each; NaN without the class."""
+    fp, tp = count_ranking(test.labels, test.probabilities)
+    with np.errstate(invalid="ignore"):
+        return np.append(0.0, fp) / fp[-1], np.append(0.0, tp) / tp[-1]
 
 
 def precision_curve(test: Predictions) -> Floats:
@@ -203,10 +209,9 @@ def precision_curve(test: Predictions) -> Floats:
 
     Source: Davis and Goadrich 2006, ICML.
     """
-    from sklearn import metrics
-
-    precisions, recalls, _ = metrics.precision_recall_curve(test.labels, test.probabilities)
-    return np.asarray(precisions[::-1][np.searchsorted(recalls[::-1], GRID - 1e-12)])
+    fp, tp = count_ranking(test.labels, test.probabilities)
+    precisions = np.append(1.0, tp / (fp + tp))
+    return np.asarray(precisions[np.searchsorted(np.append(0.0, tp) / tp[-1], GRID - 1e-12)])
 
 
 def gain_curve(test: Predictions) -> Floats:
@@ -215,9 +220,7 @@ def gain_curve(test: Predictions) -> Floats:
     The samples with the highest probabilities are flagged first, and those of equal probability in random order.
     Recalls are NaN without positives.
     """
-    from sklearn import metrics
-
-    rates, recalls, _ = metrics.roc_curve(test.labels, test.probabilities)
+    rates, recalls = compute_rates(test)
     share = test.labels.mean()
     return np.asarray(np.interp(GRID, share * recalls + (1 - share) * rates, recalls))
 

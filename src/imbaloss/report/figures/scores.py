@@ -20,7 +20,8 @@ from imbaloss.report.figures.style import (
     choose_panel_grid,
     set_tooltip,
 )
-from imbaloss.report.lines import CellLine, has_published
+from imbaloss.report.lines import ScoreLine, has_published
+from imbaloss.report.row_names import CellKey
 from imbaloss.report.tables import format_counts, round_counts
 
 PUBLISHED = "published"
@@ -28,7 +29,7 @@ ROW_INCHES = 0.24
 MOST_DOTS = 20  # largest number of repetitions that are drawn as single dots
 
 
-def plot_scores(lines: Sequence[CellLine], cells: Sequence[Cell], compared: ComparedScore) -> Figure:
+def plot_scores(lines: Sequence[ScoreLine], cells: Sequence[Cell], compared: ComparedScore) -> Figure:
     """Plot the mean of each method at each level with interval, runs and published value, one panel a setting.
 
     A setting is a data set, with protocol and split if these vary. Scores stand above their level; if all lines have
@@ -53,7 +54,8 @@ def plot_scores(lines: Sequence[CellLine], cells: Sequence[Cell], compared: Comp
             cells_of = [cell for cell in cells if cell.setting == setting]
             draw_setting(panel, lines_of, cells_of, compared, of_methods)
             panel.set_title(setting)
-            panel.set_xlabel("level, and positives/negatives in train")
+            counted = all(line.train for line in lines_of)
+            panel.set_xlabel("level, and positives/negatives in train" if counted else "level")
         for panel in panels[len(settings) :]:
             panel.remove()
         for panel in panels[::columns]:
@@ -62,7 +64,7 @@ def plot_scores(lines: Sequence[CellLine], cells: Sequence[Cell], compared: Comp
     return figure
 
 
-def plot_one_level(lines: Sequence[CellLine], cells: Sequence[Cell], compared: ComparedScore) -> Figure:
+def plot_one_level(lines: Sequence[ScoreLine], cells: Sequence[Cell], compared: ComparedScore) -> Figure:
     """Plot the mean of each method at the only level beside its name, with interval, runs and published value.
 
     There is one panel a setting. The first method is at the top.
@@ -82,12 +84,13 @@ def plot_one_level(lines: Sequence[CellLine], cells: Sequence[Cell], compared: C
         panels = figure.subplots(height, columns, squeeze=False, sharex=True, sharey=True).flatten().tolist()
         for panel, setting in zip(panels, settings, strict=False):
             lines_of = {line.method: line for line in lines if line.setting == setting}
-            [cell] = [cell for cell in cells if cell.setting == setting and cell.level == lines[0].level]
+            [cell] = [cell for cell in cells if cell.key == CellKey(setting, lines[0].level)]
             for place, method in enumerate(methods):
                 if method in lines_of:
                     draw_method(panel, place, lines_of[method], cell.scores[method], compared)
-            counts = round_counts(next(iter(lines_of.values())).train)
-            panel.set_title(f"{setting}\n{counts} positives/negatives in train")
+            train = next(iter(lines_of.values())).train
+            counts = f"\n{round_counts(train)} positives/negatives in train" if train else ""
+            panel.set_title(f"{setting}{counts}")
             panel.set_xlabel(compared.label)
             panel.tick_params(axis="y", length=0)
             panel.tick_params(labelbottom=True)
@@ -102,7 +105,7 @@ def plot_one_level(lines: Sequence[CellLine], cells: Sequence[Cell], compared: C
     return figure
 
 
-def draw_method(panel: Axes, place: int, line: CellLine, runs: NDArray[np.float64], compared: ComparedScore) -> None:
+def draw_method(panel: Axes, place: int, line: ScoreLine, runs: NDArray[np.float64], compared: ComparedScore) -> None:
     """Draw a method in a row: small dots for 2 to 20 runs, a mark for the mean, and a bar for its interval.
 
     Args:
@@ -124,21 +127,22 @@ def draw_method(panel: Axes, place: int, line: CellLine, runs: NDArray[np.float6
         set_tooltip(drawn, describe_published(line, compared))
 
 
-def describe_mean(line: CellLine, compared: ComparedScore) -> str:
+def describe_mean(line: ScoreLine, compared: ComparedScore) -> str:
     """Write a method, its level, and its mean score with the interval, such as "ce at level 0.1: F1 at ½ 0.3000"."""
     score = line.scores[compared.column]
     interval = f" ({score.low:.4f} to {score.high:.4f})" if not isnan(score.low) else ""
-    return f"{line.method} at level {line.level:g}: {compared.label} {score.mean:.4f}{interval}"
+    at_level = "" if isnan(line.level) else f" at level {line.level:g}"
+    return f"{line.method}{at_level}: {compared.label} {score.mean:.4f}{interval}"
 
 
-def describe_published(line: CellLine, compared: ComparedScore) -> str:
+def describe_published(line: ScoreLine, compared: ComparedScore) -> str:
     """Write a method, its level and its published score, such as "ce at level 0.1: published 0.7700"."""
     return f"{line.method} at level {line.level:g}: published {line.scores[compared.column].published:.4f}"
 
 
 def draw_setting(
     panel: Axes,
-    lines: Sequence[CellLine],
+    lines: Sequence[ScoreLine],
     cells: Sequence[Cell],
     compared: ComparedScore,
     of_methods: dict[str, dict[str, Any]],
@@ -175,7 +179,7 @@ def draw_setting(
     if has_published(lines, compared):
         panel.plot([], [], "o", color="black", markerfacecolor="none", markersize=9, label=PUBLISHED)
     counts = [format_counts(next(line.train for line in lines if line.level == level)) for level in levels]
-    ticks = [f"{level:.4g}\n{of_level}" for level, of_level in zip(levels, counts, strict=True)]
+    ticks = [f"{level:.4g}\n{of_level}".rstrip() for level, of_level in zip(levels, counts, strict=True)]
     panel.set_xticks(range(len(levels)), ticks)
     panel.set_xlim(-0.5, len(levels) - 0.5)
     panel.grid(axis="y", alpha=0.3)

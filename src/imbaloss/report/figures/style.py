@@ -11,6 +11,7 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from imbaloss.atomic_write import write_atomically
@@ -35,6 +36,7 @@ STYLE: Any = {
 }
 LABEL_INCHES, HANDLE_INCHES, LINE_INCHES = 0.078, 0.6, 0.2  # in a legend: width of letter and mark, height of line
 MOST_COLUMNS = 3  # largest number of panels beside each other
+POINTS = 72  # in an inch, the resolution of SVG files
 TIP = "tip "  # beginning of the ids that hold the tooltip of a mark
 
 
@@ -140,8 +142,8 @@ def save_figure(figure: Figure, folder: Path, name: str) -> str:
     folder.mkdir(parents=True, exist_ok=True)
     contents = {"svg": io.BytesIO(), "png": io.BytesIO()}
     with mpl.rc_context(STYLE):
+        lay_out(figure)
         figure.savefig(contents["svg"], format="svg", metadata={"Date": None})
-        figure.set_layout_engine(None)  # so that both files have the same layout, which is computed once
         figure.savefig(contents["png"], format="png", dpi=150)
     svg = contents["svg"].getvalue().decode()
     number = count(1)
@@ -149,3 +151,18 @@ def save_figure(figure: Figure, folder: Path, name: str) -> str:
     write_atomically(folder / f"{name}.svg", plain.encode())
     write_atomically(folder / f"{name}.png", contents["png"].getvalue())
     return svg
+
+
+def lay_out(figure: Figure) -> None:
+    """Place the parts of a figure as its layout engine does for an SVG file, and remove the engine.
+
+    Both files then have one layout. Matplotlib itself would draw the whole figure once more for it, without an output.
+    A figure without an engine stays as it is.
+    """
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        FigureCanvasSVG(figure)  # whose letters the engine measures
+        dpi, figure.dpi = figure.dpi, POINTS
+        engine.execute(figure)
+        figure.dpi = dpi
+        figure.set_layout_engine(None)

@@ -1,0 +1,204 @@
+"""How near is the gradient of a small batch to that of the whole set, with a memory of earlier scores and without?
+
+    python -m benchmarks.score_memory [--losses smooth_ap] [--memory 0 512 4096] [--steps 300 3000] [--lr 0.001]
+
+20,000 rows with 3 % positives, a network with one hidden layer, batches of 32, Adam. One training, by the loss without
+memory, goes through the batches, and losses with memory see the same scores of the same batches. After so many steps
+the gradient of the weights is computed for the 625 batches of an epoch and compared with that of all rows:
+
+- mean: the cosine of the angle between the mean gradient of the batches and that of all rows, if each batch meets a
+  memory of other rows, with today's scores. This is the bias of a small batch and a small memory.
+- fresh: the same cosine if all batches met one memory, that of the training, with today's scores. Batches that follow
+  one another share a memory.
+- cosine: the same with the scores of the time. What lies between is that the weights have moved since.
+- length: of the latter mean gradient, over that of all rows;
+- spread: the root of the mean squared distance of one batch's gradient from their mean, over the length of the mean;
+- ms: the time of one batch, forward and backward.
+
+--train N trains by each loss for N steps instead, and prints scores on other rows.
+"""
+
+import argparse
+import copy
+import statistics
+import time
+
+import torch
+from sklearn import metrics
+from torch import Tensor, nn
+
+from imbaloss import losses
+from imbaloss.losses.scores import Scores
+
+ROWS, INPUTS, SHARE, BATCH, AT_ONCE = 20_000, 20, 0.03, 32, 50
+
+
+def draw_rows(seed: int) -> tuple[Tensor, Tensor]:
+    """Inputs and targets: positives lie higher in five inputs, and farther out in another five."""
+    generator = torch.Generator().manual_seed(seed)
+    targets = (torch.rand(ROWS, generator=generator) < SHARE).long()
+    inputs = torch.randn(ROWS, INPUTS, generator=generator)
+    inputs[:, :5] += 0.5 * targets.unsqueeze(1)
+    inputs[:, 5:10] *= 1 + 0.7 * targets.unsqueeze(1)
+    return inputs, targets
+
+
+def make_network(lr: float, seed: int = 0) -> tuple[nn.Module, torch.optim.Optimizer]:
+    torch.manual_seed(seed)
+    network = nn.Sequential(nn.Linear(INPUTS, 32), nn.Tanh(), nn.Linear(32, 1), nn.Flatten(0))
+    return network, torch.optim.Adam(network.parameters(), lr=lr)
+
+
+def make_loss(name: str, memory: int) -> nn.Module:
+    return losses.get(name, **({"memory": memory} if memory else {}))
+
+
+def logit_gradients(network: nn.Module, inputs: Tensor) -> Tensor:
+    """The gradient of each row's logit with respect to the weights, (N, W)."""
+    weights = dict(network.named_parameters())
+
+    def logit(values: dict[str, Tensor], row: Tensor) -> Tensor:
+        return torch.func.functional_call(network, values, (row.unsqueeze(0),)).squeeze(0)
+
+    of_rows = torch.func.vmap(torch.func.grad(logit), in_dims=(None, 0))(weights, inputs)
+    return torch.cat([part.detach().flatten(1) for part in of_rows.values()], dim=1)
+
+
+def batch_gradients(stack: nn.Module, logits: Tensor, targets: Tensor, of_rows: Tensor, batches: Tensor) -> Tensor:
+    """The gradient of the weights for each batch of rows, (K, W), by a loss with as many memories as AT_ONCE."""
+    state, gradients = copy.deepcopy(stack.state_dict()), []
+    for rows in batches.split(AT_ONCE):
+        if state:
+            stack.load_state_dict({key: value[: len(rows)] for key, value in state.items()})
+        batch = logits[rows].requires_grad_()
+        (gradient,) = torch.autograd.grad(stack.stacked(batch, targets[rows]).sum(), batch)
+        gradients.append((gradient.unsqueeze(-1) * of_rows[rows]).sum(1))
+    return torch.cat(gradients).double()
+
+
+def repeat_memory(name: str, memory: int, loss: nn.Module) -> nn.Module:
+    """The loss with the memory of one for each of AT_ONCE batches."""
+    stack = make_loss(name, memory)
+    state = {key: value.expand(AT_ONCE, *value.shape[1:]).clone() for key, value in loss.state_dict().items()}
+    stack.load_state_dict(state)
+    return stack
+
+
+def draw_memories(name: str, memory: int, logits: Tensor, targets: Tensor, steps: int) -> nn.Module:
+    """The loss with AT_ONCE memories of other rows each, with today's scores."""
+    stack, generator = make_loss(name, memory), torch.Generator().manual_seed(3)
+    for _ in range(steps if memory else 0):
+        rows = torch.randint(ROWS, (AT_ONCE, BATCH), generator=generator)
+        scores = Scores(logits[rows].unsqueeze(-1), targets[rows], torch.ones(rows.shape))
+        stack.memory(scores)
+    return stack
+
+
+def refresh(name: str, memory: int, logits: Tensor, targets: Tensor, seen: list[Tensor]) -> nn.Module:
+    """The loss with the scores that these rows have today."""
+    loss = make_loss(name, memory)
+    for rows in seen:
+        loss(logits[rows], targets[rows])
+    return loss
+
+
+def milliseconds(loss: nn.Module, logits: Tensor, targets: Tensor) -> float:
+    times = []
+    for rows in torch.arange(BATCH * 20).split(BATCH):
+        batch = logits[rows].requires_grad_()
+        start = time.perf_counter()
+        loss(batch, targets[rows]).backward()
+        times.append(time.perf_counter() - start)
+    return 1000 * statistics.median(times)
+
+
+def compare(name: str, network: nn.Module, watchers: dict[int, nn.Module], seen: list[Tensor]) -> None:
+    inputs, targets = draw_rows(0)
+    of_rows = logit_gradients(network, inputs)
+    logits = network(inputs).detach()
+    every = logits.clone().requires_grad_()
+    (gradient,) = torch.autograd.grad(losses.get(name)(every, targets), every)
+    whole = (gradient @ of_rows).double()
+    # each row once: the mean over batches then has little noise
+    batches = torch.randperm(ROWS, generator=torch.Generator().manual_seed(2)).view(-1, BATCH)
+    for memory, loss in watchers.items():
+        today = refresh(name, memory, logits, targets, seen if memory else [])
+        stacks = (
+            draw_memories(name, memory, logits, targets, min(len(seen), 500)),
+            repeat_memory(name, memory, today),
+            repeat_memory(name, memory, loss),
+        )
+        gradients = [batch_gradients(stack, logits, targets, of_rows, batches) for stack in stacks]
+        means = [each.mean(0) for each in gradients]
+        figures = [f"{torch.cosine_similarity(mean, whole, dim=0):.2f}" for mean in means]
+        figures += [f"{means[-1].norm() / whole.norm():.2f}"]
+        figures += [f"{gradients[-1].var(0).sum().sqrt() / means[-1].norm():.1f}"]
+        figures += [f"{milliseconds(today, logits, targets):.1f}"]
+        print(f"| `{name}` | {len(seen)} | {memory} |", " | ".join(figures), "|", flush=True)
+
+
+def watch(name: str, chosen: argparse.Namespace) -> None:
+    inputs, targets = draw_rows(0)
+    network, optimizer = make_network(chosen.lr)
+    plain = losses.get(name)
+    watchers = {memory: make_loss(name, memory) for memory in chosen.memory}
+    seen, generator = [], torch.Generator().manual_seed(1)
+    for step in range(1, max(chosen.steps) + 1):
+        rows = torch.randint(ROWS, (BATCH,), generator=generator)
+        seen.append(rows)
+        logits = network(inputs[rows])
+        for loss in watchers.values():
+            with torch.no_grad():
+                loss(logits, targets[rows])
+        optimizer.zero_grad()
+        plain(logits, targets[rows]).backward()
+        optimizer.step()
+        if step in chosen.steps:
+            compare(name, network, watchers, seen)
+
+
+def train(name: str, chosen: argparse.Namespace) -> None:
+    """Print mean scores on other rows over the seeds, with their standard errors."""
+    for memory in chosen.memory:
+        scores = []
+        for seed in range(chosen.seeds):
+            inputs, targets = draw_rows(0)
+            network, optimizer = make_network(chosen.lr, seed)
+            loss, generator = make_loss(name, memory), torch.Generator().manual_seed(seed)
+            schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, chosen.train)
+            for _ in range(chosen.train):
+                rows = torch.randint(ROWS, (BATCH,), generator=generator)
+                optimizer.zero_grad()
+                loss(network(inputs[rows]), targets[rows]).backward()
+                optimizer.step()
+                schedule.step()
+            others, labels = draw_rows(1)
+            logits = network(others).detach()
+            score_functions = (metrics.roc_auc_score, metrics.average_precision_score)
+            scores.append([function(labels, logits) for function in score_functions])
+        means = torch.tensor(scores, dtype=torch.float64)
+        errors = means.std(0) / len(scores) ** 0.5
+        cells = [f"{mean:.4f} ± {error:.4f}" for mean, error in zip(means.mean(0), errors, strict=True)]
+        print(f"| `{name}` | {memory} |", " | ".join(cells), "|", flush=True)
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("--losses", nargs="+", default=["auc_squared_hinge", "partial_auc", "smooth_ap"])
+    options.add_argument("--memory", nargs="+", type=int, default=[0, 512, 4096])
+    options.add_argument("--steps", nargs="+", type=int, default=[300, 3000])
+    options.add_argument("--lr", type=float, default=0.001)
+    options.add_argument("--train", type=int, default=0, help="steps of a training by each loss")
+    options.add_argument("--seeds", type=int, default=5, help="trainings for each loss")
+    chosen = options.parse_args()
+    columns = (
+        ["ROC-AUC", "average precision"] if chosen.train else ["mean", "fresh", "cosine", "length", "spread", "ms"]
+    )
+    heads = ["loss", *([] if chosen.train else ["steps"]), "memory", *columns]
+    print("|", " | ".join(heads), "|\n|", " | ".join(["---"] * len(heads)), "|")
+    for name in chosen.losses:
+        (train if chosen.train else watch)(name, chosen)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,68 @@
+"""The mean error of each class over batches, micro-batches and ranks, for logging."""
+
+import torch
+from torch import Tensor
+from torch import distributed as dist
+
+from imbaloss.losses.deferred import Deferred
+from imbaloss.losses.loss import Loss
+from imbaloss.losses.totals import Totals, class_means, join_totals, sum_over_ranks
+
+
+class ClassErrors:
+    """Adds up the class totals of a loss over batches, and gives the exact mean error of each class.
+
+    A mean over batches would count each batch alike, also one in which a class is rare or absent.
+
+    >>> import imbaloss.losses
+    >>> errors = ClassErrors(imbaloss.losses.get("msfe"))
+    >>> errors.update(torch.tensor([-2.0, 0.5]), torch.tensor([0, 0]))
+    >>> errors.update(torch.tensor([3.0]), torch.tensor([1]))
+    >>> errors.compute()
+    tensor([0.1004, 0.0011], dtype=torch.float64)
+    """
+
+    def __init__(self, criterion: Loss | Deferred) -> None:
+        """Set the loss whose errors are added up. It needs class totals, as all but losses of pairs and ranks have.
+
+        Raises:
+            ValueError: The loss has no class totals.
+        """
+        if not hasattr(criterion, "totals"):
+            raise ValueError(f"{type(criterion).__name__} has no class totals, and so no errors of classes")
+        self.criterion = criterion
+        self.totals: Totals | None = None
+
+    @torch.no_grad()
+    def update(self, logits: Tensor, targets: Tensor, sample_weight: Tensor | None = None) -> None:
+        """Add a batch, as the loss is called with it. Errors are computed once more, without gradient.
+
+        Raises:
+            ValueError: The batch is not admitted by the loss.
+        """
+        newest = Totals(*(part.double() for part in self.criterion.totals(logits, targets, sample_weight)))
+        self.totals = newest if self.totals is None else join_totals([self.totals, newest])
+
+    def compute(self, *, sync: "bool | dist.ProcessGroup" = False) -> Tensor:
+        """Return the mean error of each class, (C,); NaN for a class without samples.
+
+        It is (K, C) if the error gives K numbers a sample, and (C, 2) for a loss of each class against the rest.
+
+        Args:
+            sync: True, or a process group, for the batches of all ranks together. Every rank must then call it.
+
+        Raises:
+            ValueError: No batch has been added.
+        """
+        if self.totals is None:
+            raise ValueError("no batch has been added: call update(logits, targets) first")
+        totals = self.totals
+        if sync:
+            totals, _ = sum_over_ranks(totals, None if isinstance(sync, bool) else sync)
+        means = class_means(totals).masked_fill(totals.weights == 0, torch.nan)
+        network_axis = totals.errors.ndim - totals.weights.ndim
+        return means.squeeze(network_axis)
+
+    def reset(self) -> None:
+        """Forget all batches, as at the beginning of an epoch."""
+        self.totals = None

@@ -1,0 +1,88 @@
+"""Checks of what a sampler is given. A message states the rule, the value that was found and its place."""
+
+import math
+from collections.abc import Iterable, Sequence
+from numbers import Integral
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils.data import Sampler
+
+Numbers = Tensor | Iterable[float]
+
+
+def read_labels(labels: Numbers) -> Tensor:
+    """Return labels as int64 on the CPU, (N,).
+
+    Raises:
+        ValueError: They are not (N,) or not whole numbers from 0, there are fewer than two classes, or a class has no
+            sample.
+    """
+    if isinstance(labels, Sampler):
+        kind = type(labels).__name__
+        raise ValueError(
+            f"labels must be the class of each sample, found a {kind}: if Lightning put it there, give its Trainer "
+            "use_distributed_sampler=False"
+        )
+    numbers = read_numbers("labels", labels)
+    is_right = (numbers >= 0) & (numbers == numbers.long())
+    require(bool(is_right.all()), "labels must be whole numbers from 0", *explain_first(numbers, ~is_right))
+    classes = numbers.long()
+    counts = classes.bincount().tolist()
+    if 0 in counts:
+        last = len(counts) - 1
+        raise ValueError(f"class {counts.index(0)} has no samples, and the last class is {last}: leave no class out")
+    require(len(counts) > 1, "labels must name two or more classes", "class 0 alone")
+    return classes
+
+
+def read_numbers(name: str, values: Numbers, dtype: torch.dtype | None = None) -> Tensor:
+    """Return one number for each sample as a new tensor on the CPU, (N,), of type `dtype` or that of the values.
+
+    Raises:
+        ValueError: They are no numbers, not (N,), or there are none.
+    """
+    try:
+        array = values.to_numpy() if hasattr(values, "to_numpy") else values  # a column of a frame has an index
+        numbers = torch.asarray(array, dtype=dtype, copy=True, device="cpu").detach()
+    except (TypeError, ValueError, RuntimeError):
+        raise ValueError(f"{name} must be numbers, one for each sample, found {type(values).__name__}") from None
+    require(numbers.ndim == 1, f"{name} must be (N,), one for each sample", f"shape {tuple(numbers.shape)}")
+    require(len(numbers) > 0, f"{name} must be one for each sample", "none")
+    return numbers
+
+
+def read_shares(shares: Sequence[float], classes: int) -> tuple[float, ...]:
+    """Return the shares of the classes as floats, (C,).
+
+    Raises:
+        ValueError: There are more or fewer than `classes`, one is not above 0, or their sum is not 1 to within 1e-6.
+    """
+    numbers = read_numbers("shares", shares, torch.float64).tolist()
+    require(len(numbers) == classes, f"shares must be one for each of {classes} classes", len(numbers))
+    is_right = all(share > 0 for share in numbers) and abs(math.fsum(numbers) - 1) < 1e-6
+    require(is_right, "shares must be above 0 and sum to 1", numbers)
+    return tuple(numbers)
+
+
+def is_whole(value: object) -> bool:
+    """Say whether a value is a whole number of Python or NumPy, and no bool."""
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
+def is_positive(value: Any) -> bool:
+    """Say whether a value is a whole number of 1 or more."""
+    return is_whole(value) and value >= 1
+
+
+def explain_first(values: Tensor, is_wrong: Tensor) -> tuple[str]:
+    """Return the first wrong one of values (N,) and its place as text; "nothing" if none is wrong."""
+    places = is_wrong.nonzero().flatten().tolist()
+    return (f"{values[places[0]].item():g} at index {places[0]}" if places else "nothing",)
+
+
+def require(is_right: bool, rule: str, value: object) -> None:
+    """Raise ValueError with the rule and the value that was found, unless the value is right."""
+    if not is_right:
+        raise ValueError(f"{rule}, found {value}")

@@ -1,0 +1,89 @@
+"""Samples by class: classes are drawn at random, and then samples in them."""
+
+import torch
+from torch import Tensor
+
+from imbaloss.samplers.checks import Numbers, is_positive, read_labels, require
+from imbaloss.samplers.draws import draw_with_replacement, split_by_class, walk
+from imbaloss.samplers.ranked import IndexSampler
+
+
+class ClassBalancedSampler(IndexSampler):
+    """Draws classes at random, by default all equally often, and samples in them: `DataLoader(data, sampler=sampler)`.
+
+    Class c has the probability n_c^power / sum of n_k^power: equal ones with power 0, those of the square root with
+    1/2, and those of the data with 1. With `progressive=T` the probabilities go from those of the data in epoch 0 to
+    these in epoch T in equal steps; `counts` and `prior_shift` are those of the epoch that is set. Within a class all
+    samples are drawn before one of them is drawn again.
+
+    Source: Kang et al. 2020 (arXiv 1910.09217), equations 1 and 2. Shen, Lin and Huang 2016 (arXiv 1512.05830), section
+    3.2, for the samples in a class.
+    """
+
+    def __init__(
+        self,
+        labels: Numbers,
+        *,
+        power: float = 0.0,
+        progressive: int | None = None,
+        num_samples: int | None = None,
+        seed: int = 0,
+        rank: int | None = None,
+        num_replicas: int | None = None,
+        drop_last: bool = False,
+    ) -> None:
+        """Set the classes and their probabilities.
+
+        Args:
+            labels: (N,), the class of each sample, from 0 to C - 1.
+            power: From 0 for equal classes to 1 for the classes of the data.
+            progressive: The number of epochs T after which the probabilities are reached; None for at once.
+            num_samples: The samples of an epoch, over all ranks; None for N.
+            seed: Determines all draws, together with the epoch.
+            rank: This rank; None for that of torch.distributed at the time of use, or 0 without it.
+            num_replicas: The number of ranks; None for that of torch.distributed, or 1 without it.
+            drop_last: Whether samples are left out, instead of repeated, to give all ranks equally many.
+
+        Raises:
+            ValueError: The labels are not (N,) or not whole numbers from 0, a class has no sample, or an option is
+                outside its domain.
+        """
+        classes = read_labels(labels)
+        require(isinstance(power, int | float) and 0 <= power <= 1, "power must be 0 to 1", power)
+        is_number = progressive is None or is_positive(progressive)
+        require(is_number, "progressive must be a whole number of epochs, 1 or more", progressive)
+        super().__init__(classes, num_samples, seed=seed, rank=rank, num_replicas=num_replicas, drop_last=drop_last)
+        self.power, self.progressive = float(power), progressive
+        self.rows = split_by_class(classes)
+
+    @property
+    def class_counts(self) -> tuple[int, ...]:
+        """The samples of each class in the data, (C,)."""
+        return tuple(len(rows) for rows in self.rows)
+
+    @property
+    def probabilities(self) -> Tensor:
+        """The probability of each class in this epoch, (C,)."""
+        counts = torch.tensor(self.class_counts, dtype=torch.float64)
+        powers = counts**self.power
+        reached = 1.0 if self.progressive is None else min(self.epoch / self.progressive, 1.0)
+        return (1 - reached) * counts / counts.sum() + reached * powers / powers.sum()
+
+    @property
+    def counts(self) -> tuple[float, ...]:
+        """The expected number of samples of each class in this epoch's draw, over all ranks, (C,)."""
+        return tuple((self.num_samples * self.probabilities).tolist())
+
+    def draw(self, generator: torch.Generator) -> Tensor:
+        """Draw a class for each place, and the samples of each class in random order, (M,)."""
+        classes = draw_with_replacement(self.probabilities, self.num_samples, generator)
+        numbers = classes.bincount(minlength=len(self.rows)).tolist()
+        rows = torch.empty_like(classes)
+        rows[classes.argsort(stable=True)] = torch.cat(
+            [walk(rows, number, generator) for rows, number in zip(self.rows, numbers, strict=True)]
+        )
+        return rows
+
+    def describe(self) -> str:
+        """Return the settings of the draw as text, for `repr` and the check of a state."""
+        return f"power={self.power:g}, progressive={self.progressive}, num_samples={self.num_samples}"
