@@ -317,7 +317,7 @@ def test_what_is_damaged_or_odd_is_read_or_refused_in_one_sentence(workplace, dr
 
 @pytest.mark.slow
 @OF_LONG_TEXTS
-@house(5000)
+@house(2000)
 @given(INPUTS)
 def test_thousands_of_damaged_files_are_read_or_refused_in_one_sentence(workplace, drawn):
     try_input(workplace, drawn)

@@ -78,6 +78,7 @@ def test_the_library_is_chosen_by_rule():
     assert choose_matmul_backend(torch.float32, cpu) == (ONEDNN if onednn_is_exact() else PYTORCH)
 
 
+@pytest.mark.skipif(not hasattr(torch.cpu, "get_capabilities"), reason="PyTorch before 2.11 does not tell")
 def test_processors_with_matrix_tiles_keep_to_pytorchs_products(monkeypatch):
     """What a processor has is asked of PyTorch; here it says that there are tiles, which round float32 to bfloat16."""
     without = {"amx_tile": False, "avx10_2": False}

@@ -83,6 +83,7 @@ def test_parameters_are_those_that_are_trained():
     assert plan_training(RECIPE, 200, (60,)).parameters == 61 * 7 + 8 * 5 + 6
 
 
+@pytest.mark.skipif(not hasattr(torch.cpu, "get_capabilities"), reason="PyTorch before 2.11 does not tell")
 def test_a_processor_without_bfloat16_is_warned_of(monkeypatch):
     """What a processor has is asked of PyTorch."""
     recipe = replace(RECIPE, precision="bf16")

@@ -63,10 +63,10 @@ def onednn_is_exact() -> bool:
     """Say whether oneDNN computes in float32 on this processor although it may round to bfloat16.
 
     That is so with AVX-512 and without instructions for matrix tiles, since it rounds only for these. False before
-    PyTorch 2.9. The answer is cached.
+    PyTorch 2.11. The answer is cached.
     """
     if not hasattr(torch.backends.mkldnn, "matmul") or not hasattr(torch.cpu, "get_capabilities"):
-        return False  # before PyTorch 2.9
+        return False  # before PyTorch 2.11
     has = torch.cpu.get_capabilities()
     return (
         torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
