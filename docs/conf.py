@@ -65,6 +65,7 @@ nitpick_ignore_regex = [
 
 html_theme = "pydata_sphinx_theme"
 html_title = "imbaloss"
+html_context = {"default_mode": "auto"}  # light or dark as the reader's system is
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_copy_source = False

@@ -260,7 +260,7 @@ BAD = {
     "a size of a table": (write_csv, ("--size", "16"), "none of its columns names image files, such as"),
     "a size of images as arrays": (
         lambda f: npz(f, X=np.zeros((6, 4, 4), np.uint8), fraud=np.array([0, 0, 0, 1, 1, 1])), ("--size", "16"),
-        "holds images as arrays: leave out --size",
+        "holds images as arrays: leave out --image-size",
     ),
     "no images": (lambda f: (f / "images" / "ok").mkdir(parents=True) or f / "images", (), "it has ok (0 images)"),
     "an image that does not decode": (broken_image, (), "000.png is no image that can be decoded"),

@@ -280,7 +280,7 @@ def test_a_mark_among_numbers_is_offered_in_three_ways():
     frame = pd.DataFrame({"a": [*map(str, range(30)), ">4", ">4"] * 3})
     with pytest.raises(ValueError, match="numbers except for '>4' in row 31 and 5 more") as error:
         judge(frame)
-    for way in ("--mark a", "--category a", "--na-values '>4'", "--drop a"):
+    for way in ("--marked-number a", "--category a", "--na-values '>4'", "--drop a"):
         assert way in str(error.value)
 
 

@@ -91,6 +91,6 @@ def test_images_are_told_with_what_becomes_of_them(tmp_path):
     own = open_own(images, ComparisonRequest(target="folder"))
     found = "\n".join(describe_data(own, count_copies(own)))
     assert "32 images: 8 (25 %) are cracked, the positive class; 24 are ok, the negative class" in found
-    assert "Each image was stretched to 32 x 32 pixels (--size)\nEach image is gray, 32 x 32 pixels" in found
+    assert "Each image was stretched to 32 x 32 pixels (--image-size)\nEach image is gray, 32 x 32 pixels" in found
     assert "1 file of kinds that are not read: 1 .txt" in found
     assert "Folder empty holds no image" in found

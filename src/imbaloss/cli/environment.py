@@ -12,6 +12,7 @@ VARIABLES = {  # environment variables that imbaloss or its threads read, each w
     "GOMP_SPINCOUNT": "how long a thread that waits stays awake; imbaloss sets 3000",
     "CUDA_VISIBLE_DEVICES": "GPUs that may be used",
 }
+SUBSTITUTES = {"xgboost": "xgboost-cpu"}  # builds of other names that will do
 EXTRAS_OF_TESTS = ("dev", "peers", "site", "test")
 REQUIREMENT = re.compile(r"""([\w.-]+)(?:.*extra == ["'](\w+)["'])?""")  # of a package: name and extra
 
@@ -47,8 +48,13 @@ def read_library_versions() -> Mapping[str, str]:
         name, extra = REQUIREMENT.match(requirement).groups()  # type: ignore[union-attr]
         if extra in EXTRAS_OF_TESTS:
             continue
-        try:
-            versions[name] = version(name)
-        except PackageNotFoundError:
-            versions[name] = "not installed"
+        versions[name] = read_version(name) or read_version(SUBSTITUTES.get(name, name)) or "not installed"
     return versions
+
+
+def read_version(name: str) -> str:
+    """Return the version of an installed library; "" if it is not installed."""
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""

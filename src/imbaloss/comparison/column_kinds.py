@@ -361,9 +361,9 @@ def judge_marked_numbers(name: str, values: "pa.Array") -> Judgement:
     """
     split = split_marks(name, values)
     if np.isnan(split.numbers).all():
-        raise ValueError(f"column {name} has no numbers, with or without a mark: leave out --mark {name}")
+        raise ValueError(f"column {name} has no numbers, with or without a mark: leave out --marked-number {name}")
     if not any(mark is not None for mark in split.marks):
-        raise ValueError(f"column {name} has nothing but numbers: leave out --mark {name}")
+        raise ValueError(f"column {name} has nothing but numbers: leave out --marked-number {name}")
     number = Column(name, ColumnKind.MARKED, split.form)
     mark = Column(f"{name} (mark)", ColumnKind.MARK, split.form, name)
     return Judgement((number, mark), ambiguous=split.ambiguous)
@@ -408,7 +408,7 @@ def explain_mistakes(name: str, values: "pa.Array", mistakes: Collection[str], k
     first = values[rows[0] - 1].as_py()
     options = [f"--category {name}: its values are names", f"--drop {name}"]
     if kind == ColumnKind.NUMBER:
-        options.insert(0, f"--mark {name}: a number, and a mark beside it")
+        options.insert(0, f"--marked-number {name}: a number, and a mark beside it")
     options.insert(0, f"--na-values '{first}': it means missing")
     return (
         f"column {name} has {kind}s except for {first!r} in row {rows[0]}{more}: correct it, leave it empty if it is "

@@ -70,5 +70,5 @@ def describe_names_with_digits(table: "pa.Table", schema: Schema, categories: Co
             yield (
                 f"Column `{column.name}`: values such as {example!r} are treated as names. If they are numbers or "
                 "dates, write them plainly, as 3.5 and 2026-11-26. If they are numbers with marks, use "
-                f"--mark {column.name}"
+                f"--marked-number {column.name}"
             )

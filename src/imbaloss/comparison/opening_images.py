@@ -81,7 +81,7 @@ def refuse_size(request: ComparisonRequest, reason: str) -> None:
         ValueError: The request has a size.
     """
     if request.size is not None:
-        raise ValueError(f"{reason}: leave out --size, which is for images in files")
+        raise ValueError(f"{reason}: leave out --image-size, which is for images in files")
 
 
 def refuse_columns(request: ComparisonRequest, reason: str) -> None:

@@ -323,7 +323,7 @@ def test_images_that_are_all_alike_are_refused(tmp_path):
     folder = write_images(tmp_path, rare=3, others=4)
     for file in folder.rglob("*.png"):
         Image.new("RGBA", (10, 10), (len(file.parent.name), 0, 0, 0)).save(file)
-    refused(lambda: open_source(folder, "folder"), "all 7 images are alike", "open some of them", "--size")
+    refused(lambda: open_source(folder, "folder"), "all 7 images are alike", "open some of them", "larger --image-size")
     refused(lambda: fit_image_arrays([("X", np.ones((5, 4, 4), np.uint8))]), "all 5 images are alike")
 
 

@@ -67,8 +67,8 @@ def fit_image_files(files: Sequence[Path], size: int) -> FittedImages:
     """
     preparation, survey_notes = survey_files(files, size)
     pixels, reading_notes = read_files(files, preparation)
-    check_images_differ(pixels, "open some of them, or use a larger --size")
-    stretched = f"Each image was stretched to {size} x {size} pixels (--size)"
+    check_images_differ(pixels, "open some of them, or use a larger --image-size")
+    stretched = f"Each image was stretched to {size} x {size} pixels (--image-size)"
     return FittedImages(pixels, preparation, (stretched, *survey_notes, *reading_notes))
 
 
