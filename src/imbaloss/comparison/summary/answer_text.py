@@ -36,18 +36,17 @@ def tabulate_outcomes(counts: DecisionCounts, decision: Decision) -> pd.DataFram
     return frame.assign(cost=["" if each.cost is None else write_amount(each.cost) for each in outcomes])
 
 
-def tabulate_standings(standings: Sequence[Standing], axis: ScoreAxis, label: str) -> pd.DataFrame:
+def tabulate_standings(standings: Sequence[Standing], axis: ScoreAxis) -> pd.DataFrame:
     """Return texts of the leaderboard, a line for each method in the same order.
 
     Args:
         standings: The lines of the leaderboard.
         axis: The axis of the scores, which knows their number of decimals.
-        label: The name of the score.
     """
     return pd.DataFrame(
         {
             "method": [each.method for each in standings],
-            f"{label} (95 % CI)": [axis.write_interval(each.score) for each in standings],
+            "mean (95 % CI)": [axis.write_interval(each.score) for each in standings],
             TRAINING: [each.training_time for each in standings],
             PREDICTIONS: [each.prediction_time for each in standings],
             "verdict": [each.verdict for each in standings],
@@ -78,7 +77,7 @@ def lay_out_answer(advice: Advice, *, width: int) -> Iterator["RenderableType"]:
         yield lay_out_table(outcomes, width=width, strong=counts.recommended.name, right=outcomes.columns[1:])
     if summary.axis:
         yield Text(f"\nThe methods, best first by {label}:")
-        standings = tabulate_standings(summary.standings, summary.axis, label)
+        standings = tabulate_standings(summary.standings, summary.axis)
         yield lay_out_table(standings, width=width, strong=best, right=[TRAINING, PREDICTIONS])
 
 
@@ -157,7 +156,7 @@ def write_html(advice: Advice) -> str:
         outcomes = tabulate_outcomes(summary.counts, summary.decision)
         html += f"<p>{mark_code(describe_counts(summary.decision))}</p>{outcomes.to_html(index=False)}"
     if summary.axis:
-        html += tabulate_standings(summary.standings, summary.axis, advice.score.label).to_html(index=False)
+        html += tabulate_standings(summary.standings, summary.axis).to_html(index=False)
     return html
 
 
