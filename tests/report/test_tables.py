@@ -90,7 +90,7 @@ def test_records_are_json_with_null_for_what_is_undefined():
 
 
 def test_the_csv_reads_back_to_the_same_numbers(cells):
-    again = pd.read_csv(StringIO(cells.to_csv(index=False)))
+    again = pd.read_csv(StringIO(cells.to_csv(index=False)), float_precision="round_trip")
     assert again["roc_auc"].tolist() == cells["roc_auc"].tolist()
 
 

@@ -146,7 +146,7 @@ def test_the_lowest_panel_of_each_column_says_what_is_across_and_has_its_numbers
     labelled = [bool(panel.get_xlabel()) for panel in panels]
     assert labelled == [False, False, True, True, True, True, True]
     assert [bool(panel.get_ylabel()) for panel in panels] == [True, False, False, False, False, True, False]
-    assert [panel.xaxis.get_tick_params()["labelbottom"] for panel in panels] == labelled
+    assert [panel.xaxis.get_major_ticks()[0].label1.get_visible() for panel in panels] == labelled
 
 
 def test_the_reliability_of_each_method_is_that_of_all_its_runs_beside_the_diagonal():
