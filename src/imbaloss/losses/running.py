@@ -3,20 +3,21 @@
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from imbaloss.losses.checks import is_transformed
 from imbaloss.losses.domains import require
+from imbaloss.losses.state import State
 from imbaloss.losses.totals import Totals, attach_gradient
 
 
-class RunningTotals(nn.Module):
+class RunningTotals(State):
     """Exponential moving averages of class totals, with the gradient of the newest batch.
 
     u <- (1 - r) u + r (totals of the newest batch), divided by the same average of ones, which corrects the start at 0.
     A class that the newest batch lacks keeps its mean error. A batch in which a network has an error that is not finite
     adds 0 to that network's averages, so that its mean errors stay. The state, `errors`, `weights` and `batches` (the
-    average of ones), is in the state_dict.
+    average of ones), is in the state_dict. `half()` of a model leaves it in float64.
 
     Source: Wang et al. 2017 (arXiv 1411.3803), algorithm 1; Adam's correction of the start (arXiv 1412.6980).
     """

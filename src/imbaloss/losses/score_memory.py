@@ -3,11 +3,12 @@
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from imbaloss.losses.checks import is_transformed
 from imbaloss.losses.domains import require
 from imbaloss.losses.scores import Scores, divide_or_zero, scale_gradient
+from imbaloss.losses.state import State
 from imbaloss.losses.totals import class_indicators
 
 BUFFERS = ("logits", "targets", "weights", "ages", "seen")
@@ -15,7 +16,7 @@ BUFFERS = ("logits", "targets", "weights", "ages", "seen")
 KEPT_LONGER = 1 / 3  # a class of share s is kept s^(-1/3) times as long: see docs/decisions.md
 
 
-class ScoreMemory(nn.Module):
+class ScoreMemory(State):
     """The scores of earlier batches, without gradient, which join those of a new batch.
 
     The memory holds `size` samples. Where there is no room, the oldest ones leave. A sample of a class whose share of
@@ -33,7 +34,7 @@ class ScoreMemory(nn.Module):
       gradient by the factor 1 - 1/B.
 
     The state is in the state_dict: the samples' `logits`, `targets`, `weights` and `ages` in batches, and `seen`, the
-    weight of each class so far.
+    weight of each class so far. `half()` and `double()` of a model leave their dtype as it is.
     Source: Wang et al. 2020 (arXiv 1912.06798) for the queue; how long a class is kept, and the rules: imbaloss.
     """
 

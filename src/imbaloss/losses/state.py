@@ -1,0 +1,28 @@
+"""The state of a loss: buffers that change from batch to batch, and that need their precision."""
+
+from collections.abc import Callable
+
+from torch import Tensor, nn
+
+
+class State(nn.Module):
+    """A module whose buffers move between devices and keep their dtype, also under `half()` or `double()` of a model.
+
+    Sums over a long training are beyond the range of float16, and its steps are too coarse for moving averages.
+    """
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> "State":
+        """Apply a function of PyTorch, as `to` and `half` do. Of a change of dtype only the change of device is done.
+
+        Args:
+            fn: Tensor -> the tensor on another device or of another dtype.
+            recurse: Whether children of this module change, too.
+        """
+
+        def move(tensor: Tensor) -> Tensor:
+            """Apply the function, and undo a change of dtype without rounding."""
+            moved = fn(tensor)
+            return moved if moved.dtype == tensor.dtype else tensor.to(moved.device)
+
+        super()._apply(move, recurse)
+        return self
