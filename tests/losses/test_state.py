@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from imbaloss import losses
-from tests.losses.batches import binary
+from tests.losses.batches import binary, many_classes
 
 every_dtype = pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
 
@@ -38,3 +38,35 @@ def test_the_state_moves_with_the_model_to_another_device(name, options):
         moved = list(with_state(name, **options).to(**to).buffers())
         assert {part.device.type for part in moved} == {"meta"}
         assert [part.dtype for part in moved] == dtypes
+
+
+def of_classes(classes: int) -> tuple[torch.Tensor, torch.Tensor]:
+    return binary(0) if classes == 2 else many_classes(0, classes)
+
+
+@pytest.mark.parametrize(("before", "after"), [(2, 3), (3, 4), (3, 2)])
+def test_a_batch_of_other_classes_does_not_join_the_state(before, after):
+    """One sentence, and the state stays as it was."""
+    for loss in (losses.get("auc_logistic", memory=8), losses.get("msfe", running=0.1)):
+        loss(*of_classes(before))
+        state = {key: value.clone() for key, value in loss.state_dict().items()}
+        with pytest.raises(ValueError, match=r"^the (memory|running average) comes from batches with [^\n]*$"):
+            loss(*of_classes(after))
+        assert all(torch.equal(state[key], value) for key, value in loss.state_dict().items())
+        assert loss(*of_classes(before)).isfinite()
+    errors = losses.ClassErrors(losses.get("msfe"))
+    errors.update(*of_classes(before))
+    with pytest.raises(ValueError, match=rf"with \(labels, classes\) \(1, {before}\), .* go on with \(1, {after}\): "):
+        errors.update(*of_classes(after))
+
+
+@pytest.mark.parametrize("before", [1, 3])
+def test_a_batch_of_other_labels_does_not_join_the_state(before):
+    """One label would otherwise be copied to all without a word."""
+    loss = losses.get("msfe", running=0.1, per_label=True)
+    loss(torch.zeros(6, before), torch.zeros(6, before))
+    with pytest.raises(
+        ValueError,
+        match=rf"classes\) \({before}, 2\), and cannot go on with \(4, 2\): use one for each shape of logits$",
+    ):
+        loss(torch.zeros(6, 4), torch.zeros(6, 4))

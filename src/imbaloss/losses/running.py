@@ -7,7 +7,7 @@ from torch import Tensor
 
 from imbaloss.losses.checks import is_transformed
 from imbaloss.losses.domains import require
-from imbaloss.losses.state import State
+from imbaloss.losses.state import State, check_continues
 from imbaloss.losses.totals import Totals, attach_gradient
 
 
@@ -47,7 +47,8 @@ class RunningTotals(State):
         A network with an error that is not finite adds 0 to its averages.
 
         Raises:
-            ValueError: It is called inside a transform of torch.func, where no state can be kept.
+            ValueError: It is called inside a transform of torch.func, where no state can be kept, or the batch has
+                other classes or another number of networks or labels than those before.
         """
         if is_transformed():
             raise ValueError(
@@ -55,6 +56,10 @@ class RunningTotals(State):
                 "inside them"
             )
         errors, weights = (part.detach() for part in totals)
+        if self.weights.ndim:
+            check_continues(
+                "the running average", "(labels or networks, classes)", tuple(self.weights.shape), tuple(weights.shape)
+            )
         is_finite = errors.isfinite().all(-1, keepdim=True)
         is_finite = is_finite.all(0) if errors.ndim > weights.ndim else is_finite
         for name, newest in (("errors", errors.where(is_finite, 0)), ("weights", weights.where(is_finite, 0))):

@@ -8,7 +8,7 @@ from torch import Tensor
 from imbaloss.losses.checks import is_transformed
 from imbaloss.losses.domains import require
 from imbaloss.losses.scores import Scores, divide_or_zero, scale_gradient
-from imbaloss.losses.state import State
+from imbaloss.losses.state import State, check_continues
 from imbaloss.losses.totals import class_indicators
 
 BUFFERS = ("logits", "targets", "weights", "ages", "seen")
@@ -63,7 +63,8 @@ class ScoreMemory(State):
         """Return the batch followed by the remembered samples, with the factors of the class, and remember the batch.
 
         Raises:
-            ValueError: It is called inside a transform of torch.func, where no state can be kept.
+            ValueError: It is called inside a transform of torch.func, where no state can be kept, or the batch has
+                another number of networks or of logits a sample than those before.
         """
         if is_transformed():
             raise ValueError(
@@ -75,6 +76,8 @@ class ScoreMemory(State):
         new = Scores(logits.where(is_finite.unsqueeze(-1), 0), targets, batch.weights.detach().where(is_finite, 0))
         if not self.weights.ndim:
             self.begin(new)
+        axes = "(networks, logits a sample)"
+        check_continues("the memory", axes, tuple(self.logits.shape[::2]), tuple(new.logits.shape[::2]))
         classes = self.seen.shape[-1]
         new_weights = sum_by_class(new.weights, targets, classes)
         self.seen = self.seen + new_weights

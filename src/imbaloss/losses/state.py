@@ -26,3 +26,19 @@ class State(nn.Module):
 
         super()._apply(move, recurse)  # type: ignore[no-untyped-call]
         return self
+
+
+def check_continues(state: str, axes: str, stored: tuple[int, ...], newest: tuple[int, ...]) -> None:
+    """Raise ValueError if a batch differs in shape from those that the state of a loss comes from.
+
+    Args:
+        state: What the state is, for the message, such as "the memory".
+        axes: What the numbers of a shape count, for the message.
+        stored: The shape of the state.
+        newest: The shape that the batch would give it.
+    """
+    if stored != newest:
+        raise ValueError(
+            f"{state} comes from batches with {axes} {stored}, and cannot go on with {newest}: use one for each shape of "
+            "logits"
+        )
