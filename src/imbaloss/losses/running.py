@@ -7,11 +7,11 @@ from torch import Tensor
 
 from imbaloss.losses.checks import is_transformed
 from imbaloss.losses.domains import require
-from imbaloss.losses.state import State, check_continues
+from imbaloss.losses.state import LossState, check_continues
 from imbaloss.losses.totals import Totals, attach_gradient
 
 
-class RunningTotals(State):
+class RunningTotals(LossState):
     """Exponential moving averages of class totals, with the gradient of the newest batch.
 
     u <- (1 - r) u + r (totals of the newest batch), divided by the same average of ones, which corrects the start at 0.

@@ -8,7 +8,7 @@ from torch import Tensor
 from imbaloss.losses.checks import is_transformed
 from imbaloss.losses.domains import require
 from imbaloss.losses.scores import Scores, divide_or_zero, scale_gradient
-from imbaloss.losses.state import State, check_continues
+from imbaloss.losses.state import LossState, check_continues
 from imbaloss.losses.totals import class_indicators
 
 BUFFERS = ("logits", "targets", "weights", "ages", "seen")
@@ -16,7 +16,7 @@ BUFFERS = ("logits", "targets", "weights", "ages", "seen")
 KEPT_LONGER = 1 / 3  # a class of share s is kept s^(-1/3) times as long: see docs/decisions.md
 
 
-class ScoreMemory(State):
+class ScoreMemory(LossState):
     """The scores of earlier batches, without gradient, which join those of a new batch.
 
     The memory holds `size` samples. Where there is no room, the oldest ones leave. A sample of a class whose share of

@@ -5,13 +5,13 @@ from collections.abc import Callable
 from torch import Tensor, nn
 
 
-class State(nn.Module):
+class LossState(nn.Module):
     """A module whose buffers move between devices and keep their dtype, also under `half()` or `double()` of a model.
 
     Sums over a long training are beyond the range of float16, and its steps are too coarse for moving averages.
     """
 
-    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> "State":
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> "LossState":
         """Apply a function of PyTorch, as `to` and `half` do. Of a change of dtype only the change of device is done.
 
         Args:
@@ -39,6 +39,6 @@ def check_continues(state: str, axes: str, stored: tuple[int, ...], newest: tupl
     """
     if stored != newest:
         raise ValueError(
-            f"{state} comes from batches with {axes} {stored}, and cannot go on with {newest}: use one for each shape of "
-            "logits"
+            f"{state} comes from batches with {axes} {stored}, and cannot go on with {newest}: use one for each shape "
+            "of logits"
         )
