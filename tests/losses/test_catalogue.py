@@ -268,7 +268,7 @@ def test_every_loss_is_documented():
 
 @pytest.mark.parametrize(
     ("given", "meant"),
-    [("softt", "soft"), ("sinc", "sync"), ("count", "counts"), ("per_labels", "per_label"), ("runing", "running")],
+    [("softt", "soft"), ("sinc", "sync"), ("count", "counts"), ("per_labels", "per_label"), ("runnings", "running")],
 )
 def test_a_misspelt_option_is_met_with_the_nearest_one(given, meant):
     with pytest.raises(ValueError, match=rf"mfe has no parameter '{given}' \(did you mean '{meant}'\?\); it has .*"):
