@@ -23,6 +23,7 @@ LOOP = """
 import sys
 import torch
 import imbaloss.losses
+import imbaloss.samplers
 
 torch.manual_seed(0)
 inputs = torch.randn(256, 4)
@@ -37,6 +38,8 @@ for name in ("mfe", "focal", "focal/worst_class"):
         values[-1].backward()
         optimizer.step()
     assert values[-1] < 0.8 * values[0], name
+sampler = imbaloss.samplers.StratifiedBatchSampler(targets.long(), batch_size=32)
+assert all(targets[batch].sum() > 0 for batch in sampler)
 print(*{"numpy", "scipy", "sklearn", "pandas"} & set(sys.modules))
 """
 

@@ -264,3 +264,12 @@ def test_any_error_makes_a_loss_with_any_reduction():
 
 def test_every_loss_is_documented():
     assert all(inspect.getdoc(function) for function in NAMED.values())
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [("softt", "soft"), ("sinc", "sync"), ("count", "counts"), ("per_labels", "per_label"), ("runnings", "running")],
+)
+def test_a_misspelt_option_is_met_with_the_nearest_one(given, meant):
+    with pytest.raises(ValueError, match=rf"mfe has no parameter '{given}' \(did you mean '{meant}'\?\); it has .*"):
+        losses.get("mfe", **{given: True})

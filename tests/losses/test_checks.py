@@ -21,8 +21,10 @@ NAN = torch.tensor([0.0, float("nan"), 0.0, 1.0])
         ((torch.zeros(2, 3), torch.tensor([0, 3])), "targets must be 0 to 2, found 3 at index 1 of shape (2,)"),
         (
             (torch.zeros(4, 1), D),
-            "equal shapes (binary) or be (B, C, ...) and (B, ...) with C > 1 classes, found (4, 1)",
+            "equal shapes (binary) or be (B, C, ...) and (B, ...) with C > 1 classes, found (4, 1) and (4,): "
+            "give logits.squeeze(-1)",
         ),
+        ((torch.zeros(2, 1, 2), torch.zeros(2, 2)), "found (2, 1, 2) and (2, 2): give logits.squeeze(1)"),
         ((Z, torch.zeros(3)), "equal shapes (binary) or be (B, C, ...) and (B, ...) with C > 1 classes, found (4,)"),
         ((D, D), "logits must be floating point, found torch.int64"),
         ((Z, D, torch.ones(3)), "sample_weight must have the shape of targets (4,), found (3,)"),

@@ -32,6 +32,18 @@ def test_accumulation_over_micro_batches_is_the_full_batch(name):
     torch.testing.assert_close(logits.grad, gradient, **EXACT)
 
 
+def test_the_mean_of_parts_of_equal_size_is_the_batch_only_if_their_weights_are_equal():
+    """A mean over samples, and an ignored target in the first of two parts."""
+    loss, (logits, targets) = losses.get("ce", ignore_index=-1), binary(1, 40)
+    for ignored, is_exact in ((0, True), (9, False)):
+        labels = targets.index_fill(0, torch.arange(ignored), -1)
+        parts = [*zip(logits.split(20), labels.split(20), strict=True)]
+        found, whole = torch.stack([loss(*part) for part in parts]).mean(), loss(logits, labels)
+        assert torch.isclose(found, whole, **EXACT).item() == is_exact
+        joined = losses.join_totals([loss.totals(*part) for part in parts])
+        torch.testing.assert_close(loss(*parts[0], whole=joined), whole, **EXACT)
+
+
 @pytest.mark.parametrize("name", ["msfe", "ce", "soft_f1", "soft_mcc", "squared/worst_class"])
 def test_accumulation_is_the_full_batch_for_many_classes(name):
     logits, targets = many_classes(1, 3, 40)

@@ -469,6 +469,28 @@ def test_refuses_a_batch_in_one_sentence(options, logits, targets, weight, sente
     assert sentence in refusal(lambda: loss(torch.zeros(logits), torch.tensor(targets), *rest))
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_a_share_that_rounding_moved_out_of_0_and_1_counts_as_the_edge(dtype):
+    """In a mix of labels, 0.3 + 0.7 may be a little above 1."""
+    for name in ("msfe", "focal", "soft_f1", "ce"):
+        loss = losses.get(name, soft=True)
+        logits = torch.tensor([0.5, -1.0, 2.0], dtype=dtype)
+        found = loss(logits, torch.tensor([1 + 2e-7, -1e-7, 0.4], dtype=dtype))
+        assert torch.equal(found, loss(logits, torch.tensor([1, 0, 0.4], dtype=dtype)))
+    rows = torch.tensor([[1 + 2e-7, -1e-7, 0], [0.2, 0.3, 0.5]], dtype=dtype)
+    for name in ("msfe", "soft_f1"):
+        loss, logits = losses.get(name, soft=True), torch.tensor([[0.5, -1.0, 2.0], [0, 1, 2]], dtype=dtype)
+        assert torch.equal(loss(logits, rows), loss(logits, rows.clamp(0, 1)))
+
+
+def test_a_refused_number_near_a_whole_one_is_written_with_its_digits():
+    near = torch.tensor([0, 1 + 1e-7], dtype=torch.float64)
+    assert "found 1.0000001 at index 1" in refusal(lambda: losses.get("msfe")(torch.zeros(2), near))
+    near = torch.tensor([0, 1.00002], dtype=torch.float64)
+    assert "found 1.00002 at index 1" in refusal(lambda: losses.get("msfe", soft=True)(torch.zeros(2), near))
+    assert "found -2e-05 at" in refusal(lambda: losses.get("msfe", soft=True)(torch.zeros(2), 1 - near.flip(0)))
+
+
 def test_hard_labels_apart_are_checked_as_labels():
     loss = losses.get("msfe", per_label=True)
     assert "found 0.3 at index (0, 1)" in refusal(lambda: loss(torch.zeros(1, 2), torch.tensor([[0, 0.3]])))
@@ -494,6 +516,14 @@ def test_options_that_contradict_each_other_are_refused():
     assert "one entry a class, found 3 for 2" in refusal(
         lambda: losses.get("msfe", per_label=True, class_weights=(1, 2, 3))(torch.zeros(2, 3), torch.zeros(2, 3))
     )
+
+
+@pytest.mark.parametrize("name", ["mfe", "wmse", "focal", "logit_adjusted"])
+def test_counts_of_labels_apart_are_those_of_two_classes(name):
+    assert refusal(lambda: losses.get(name, per_label=True, counts=(90, 10, 4, 5, 6))) == (
+        "with per_label=True counts are (negatives, positives), the same for all labels, found (90, 10, 4, 5, 6)"
+    )
+    assert losses.get(name, per_label=True, counts=(90, 10))(torch.zeros(2, 5), torch.ones(2, 5)).isfinite()
 
 
 def test_a_loss_shows_the_form_of_its_targets():

@@ -1,5 +1,6 @@
 """The guide to the losses: docs/losses.md and its pictures."""
 
+from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -30,6 +31,12 @@ def test_every_loss_has_its_section_and_its_picture(name):
 def test_every_part_of_a_pair_is_told():
     page = guide.render_guide()
     assert all(f"\n- `{name}`: " in page for name in (*losses.ERRORS, *losses.REDUCTIONS))
+
+
+def test_a_list_ends_with_a_blank_line():
+    """Otherwise Markdown takes the paragraph after it for a part of its last point."""
+    lines = guide.render_guide().splitlines()
+    assert [line for above, line in pairwise(lines) if above.startswith(("- ", "  ")) and line[:1].isalpha()] == []
 
 
 @pytest.mark.parametrize("name", ["ce", "ldam_drw", "smooth_ap"])

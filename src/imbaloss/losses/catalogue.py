@@ -68,7 +68,8 @@ def get(
         sync: True, or a process group of torch.distributed: the loss is that of the batches of all its ranks together.
             Every rank of the group must then call the loss equally often.
         soft: Whether targets are shares in [0, 1] of the classes, in the shape of the logits: binary, or (B, C, ...)
-            with shares that sum to 1.
+            with shares that sum to 1. Under torch.compile soft labels of C classes take C times the time of hard ones,
+            also in mixup: compile the network and not the loss, and smooth labels by the parameter smoothing of "ce".
         per_label: Whether axis 1 of logits and targets holds labels that are each yes or no, with class totals of
             their own; the loss is their mean.
         parameters: Those of the loss, as `parameters(name)` lists them, which include class_weights, ignore_index and
@@ -82,11 +83,15 @@ def get(
             domain, the loss needs counts and has none, or it does not go with `sync`, `soft` or `per_label`.
     """
     arguments = {key: to_python_numbers(value) for key, value in parameters.items()}
-    check_parameters(name, arguments)
+    check_parameters(name, arguments, ("counts", *NO_NUMBERS))
     if counts is not None:
         counts = to_python_numbers(counts)
         rule = "counts must be whole numbers >= 0, one for each class, not all 0"
         require(is_number_per_class(counts) and any(counts) and all(0 <= c == c // 1 for c in counts), rule, counts)
+        if per_label is True and len(counts) != 2:
+            raise ValueError(
+                f"with per_label=True counts are (negatives, positives), the same for all labels, found {counts}"
+            )
         if needs_counts(name):
             arguments["counts"] = counts
     build = partial(NAMED[name] if name in NAMED else partial(build_pair, name), soft=soft, per_label=per_label)
@@ -197,7 +202,7 @@ def read_docstring(function: Callable[..., Any]) -> tuple[str, dict[str, str]]:
     return " ".join(summary.split()), sections
 
 
-def check_parameters(name: str, arguments: dict[str, Any]) -> None:
+def check_parameters(name: str, arguments: dict[str, Any], options: Sequence[str] = ()) -> None:
     """Raise ValueError for a parameter that a loss does not have, and for a value that is not the right kind of number.
 
     class_weights and prior take a tuple with one number for each of two or more classes, the others one int or float.
@@ -206,10 +211,12 @@ def check_parameters(name: str, arguments: dict[str, Any]) -> None:
     Args:
         name: A named loss or a pair "error/reduction"; ValueError if it is unknown.
         arguments: The parameters by name.
+        options: What may be given beside them and is not checked here; the message for an unknown parameter lists it.
     """
     allowed = parameters(name)
     for key, value in arguments.items():
-        check_parameter(name, key, allowed)
+        if key not in allowed:
+            check_parameter(name, key, [*allowed, *options])
         if value is None and allowed[key] is None:
             continue
         if key in PER_CLASS and not is_number_per_class(value):

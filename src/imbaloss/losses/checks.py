@@ -68,8 +68,8 @@ def check_class_indices(targets: Tensor, classes: int, ignore_index: int | None)
 def check_soft_targets(targets: Tensor, sample_weight: Tensor | None, classes: int) -> None:
     """Raise ValueError unless all soft targets are in [0, 1] and, of several classes, sum to 1 over axis 1.
 
-    A sum may differ from 1 by 1e-5, or by four times the machine epsilon of a shorter type. Targets of samples of
-    weight 0 are not checked.
+    A share may be outside [0, 1], and a sum may differ from 1, by 1e-5, or by four times the machine epsilon of a
+    shorter type. Targets of samples of weight 0 are not checked.
 
     Args:
         targets: (B, C, ...) of several classes, else any shape.
@@ -82,12 +82,13 @@ def check_soft_targets(targets: Tensor, sample_weight: Tensor | None, classes: i
     if sample_weight is not None:
         weight = sample_weight.unsqueeze(1) if classes > 1 else sample_weight
         targets = targets.where(weight != 0, 1 / classes)
+    tolerance = max(1e-5, 4 * torch.finfo(targets.dtype).eps)
     lowest, highest = min_and_max(targets)
-    if not (lowest >= 0 and highest <= 1):
-        refuse_first(targets, ~((targets >= 0) & (targets <= 1)), "soft targets must be between 0 and 1")
+    if not (lowest >= -tolerance and highest <= 1 + tolerance):
+        is_share = (targets >= -tolerance) & (targets <= 1 + tolerance)
+        refuse_first(targets, ~is_share, "soft targets must be between 0 and 1")
     if classes > 1:
         sums = targets.sum(1, dtype=torch.promote_types(targets.dtype, torch.float32))
-        tolerance = max(1e-5, 4 * torch.finfo(targets.dtype).eps)
         rule = (
             f"soft targets of {classes} classes must sum to 1 over axis 1 (labels apart need per_label=True, a binary "
             "map the shape (B, 1, ...))"
@@ -178,4 +179,11 @@ def refuse_first(values: Tensor, is_wrong: Tensor, rule: str, advice_for_share: 
         where = index[0] if len(index) == 1 else tuple(index)
         value = values[tuple(index)].item()
         advice = advice_for_share if 0 < value < 1 else ""
-        raise ValueError(f"{rule}, found {value:g} at index {where} of shape {tuple(is_wrong.shape)}{advice}")
+        shape = tuple(is_wrong.shape)
+        raise ValueError(f"{rule}, found {write_number(value)} at index {where} of shape {shape}{advice}")
+
+
+def write_number(value: float) -> str:
+    """Write a number with six digits, or with all of them if it would look whole and is not."""
+    text = f"{value:g}"
+    return repr(value) if float(text).is_integer() and float(text) != value else text

@@ -6,6 +6,7 @@ from torch import distributed as dist
 
 from imbaloss.losses.deferred import Deferred
 from imbaloss.losses.loss import Loss
+from imbaloss.losses.state import check_continues
 from imbaloss.losses.totals import Totals, class_means, join_totals, sum_over_ranks
 
 
@@ -38,10 +39,14 @@ class ClassErrors:
         """Add a batch, as the loss is called with it. Errors are computed once more, without gradient.
 
         Raises:
-            ValueError: The batch is not admitted by the loss.
+            ValueError: The batch is not admitted by the loss, or has other classes or labels than those before.
         """
         newest = Totals(*(part.double() for part in self.criterion.totals(logits, targets, sample_weight)))
-        self.totals = newest if self.totals is None else join_totals([self.totals, newest])
+        if self.totals is not None:
+            stored = tuple(self.totals.weights.shape)
+            check_continues("the sum of errors", "(labels, classes)", stored, tuple(newest.weights.shape))
+            newest = join_totals([self.totals, newest])
+        self.totals = newest
 
     def compute(self, *, sync: "bool | dist.ProcessGroup" = False) -> Tensor:
         """Return the mean error of each class, (C,); NaN for a class without samples.

@@ -3,20 +3,21 @@
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from imbaloss.losses.checks import is_transformed
 from imbaloss.losses.domains import require
+from imbaloss.losses.state import LossState, check_continues
 from imbaloss.losses.totals import Totals, attach_gradient
 
 
-class RunningTotals(nn.Module):
+class RunningTotals(LossState):
     """Exponential moving averages of class totals, with the gradient of the newest batch.
 
     u <- (1 - r) u + r (totals of the newest batch), divided by the same average of ones, which corrects the start at 0.
     A class that the newest batch lacks keeps its mean error. A batch in which a network has an error that is not finite
     adds 0 to that network's averages, so that its mean errors stay. The state, `errors`, `weights` and `batches` (the
-    average of ones), is in the state_dict.
+    average of ones), is in the state_dict. `half()` of a model leaves it in float64.
 
     Source: Wang et al. 2017 (arXiv 1411.3803), algorithm 1; Adam's correction of the start (arXiv 1412.6980).
     """
@@ -46,7 +47,8 @@ class RunningTotals(nn.Module):
         A network with an error that is not finite adds 0 to its averages.
 
         Raises:
-            ValueError: It is called inside a transform of torch.func, where no state can be kept.
+            ValueError: It is called inside a transform of torch.func, where no state can be kept, or the batch has
+                other classes or another number of networks or labels than those before.
         """
         if is_transformed():
             raise ValueError(
@@ -54,6 +56,10 @@ class RunningTotals(nn.Module):
                 "inside them"
             )
         errors, weights = (part.detach() for part in totals)
+        if self.weights.ndim:
+            check_continues(
+                "the running average", "(labels or networks, classes)", tuple(self.weights.shape), tuple(weights.shape)
+            )
         is_finite = errors.isfinite().all(-1, keepdim=True)
         is_finite = is_finite.all(0) if errors.ndim > weights.ndim else is_finite
         for name, newest in (("errors", errors.where(is_finite, 0)), ("weights", weights.where(is_finite, 0))):

@@ -3,11 +3,12 @@
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from imbaloss.losses.checks import is_transformed
 from imbaloss.losses.domains import require
 from imbaloss.losses.scores import Scores, divide_or_zero, scale_gradient
+from imbaloss.losses.state import LossState, check_continues
 from imbaloss.losses.totals import class_indicators
 
 BUFFERS = ("logits", "targets", "weights", "ages", "seen")
@@ -15,7 +16,7 @@ BUFFERS = ("logits", "targets", "weights", "ages", "seen")
 KEPT_LONGER = 1 / 3  # a class of share s is kept s^(-1/3) times as long: see docs/decisions.md
 
 
-class ScoreMemory(nn.Module):
+class ScoreMemory(LossState):
     """The scores of earlier batches, without gradient, which join those of a new batch.
 
     The memory holds `size` samples. Where there is no room, the oldest ones leave. A sample of a class whose share of
@@ -33,7 +34,7 @@ class ScoreMemory(nn.Module):
       gradient by the factor 1 - 1/B.
 
     The state is in the state_dict: the samples' `logits`, `targets`, `weights` and `ages` in batches, and `seen`, the
-    weight of each class so far.
+    weight of each class so far. `half()` and `double()` of a model leave their dtype as it is.
     Source: Wang et al. 2020 (arXiv 1912.06798) for the queue; how long a class is kept, and the rules: imbaloss.
     """
 
@@ -62,7 +63,8 @@ class ScoreMemory(nn.Module):
         """Return the batch followed by the remembered samples, with the factors of the class, and remember the batch.
 
         Raises:
-            ValueError: It is called inside a transform of torch.func, where no state can be kept.
+            ValueError: It is called inside a transform of torch.func, where no state can be kept, or the batch has
+                another number of networks or of logits a sample than those before.
         """
         if is_transformed():
             raise ValueError(
@@ -74,6 +76,8 @@ class ScoreMemory(nn.Module):
         new = Scores(logits.where(is_finite.unsqueeze(-1), 0), targets, batch.weights.detach().where(is_finite, 0))
         if not self.weights.ndim:
             self.begin(new)
+        axes = "(networks, logits a sample)"
+        check_continues("the memory", axes, tuple(self.logits.shape[::2]), tuple(new.logits.shape[::2]))
         classes = self.seen.shape[-1]
         new_weights = sum_by_class(new.weights, targets, classes)
         self.seen = self.seen + new_weights

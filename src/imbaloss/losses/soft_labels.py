@@ -17,14 +17,15 @@ def split_soft_samples(
 
     Args:
         logits: (..., B), or (..., B, C) of several classes.
-        targets: In the shape of the logits: the share of the positive class, or of each class.
+        targets: In the shape of the logits: the share of the positive class, or of each class. What rounding left
+            outside [0, 1] is moved to its edge.
         sample_weight: (..., B); None for weights of 1.
         several: Whether the last axis holds classes.
 
     Returns:
         Logits (..., B, K) or (..., B, K, C), and classes and weights, (..., B, K).
     """
-    targets = targets.to(logits.dtype)
+    targets = targets.to(logits.dtype).clamp(0, 1)
     shares = targets if several else torch.stack([1 - targets, targets], -1)
     size = count_shares(shares) if several else 2
     if size < shares.shape[-1]:

@@ -51,6 +51,8 @@ class TargetForm:
                 raise ValueError(f"per_label=True needs logits and targets (B, labels, ...), found {tuple(logits)}")
             return logits[1] if self.has_class_axis(targets) else 2
         shapes = f"found {tuple(logits)} and {tuple(targets)}"
+        if not self.per_label and logits[1:2] == (1,) and logits[:1] + logits[2:] == targets:
+            shapes += f": give logits.squeeze({-1 if len(logits) == 2 else 1})"
         if self.soft or self.per_label:
             option = "soft" if self.soft else "per_label"
             raise ValueError(f"with {option}=True logits and targets must have equal shapes, {shapes}")
