@@ -348,6 +348,20 @@ def test_labels_are_read_from_what_people_have():
     assert sampler.counts == (1.0, 2.0)
 
 
+@pytest.mark.parametrize("whole", [np.int64, torch.tensor], ids=["NumPy", "torch"])
+def test_whole_numbers_of_numpy_and_torch_are_those_of_python(whole):
+    """A state with them is that of plain numbers too."""
+    place = {"seed": 3, "rank": 1, "num_replicas": 2}
+    for make, options in (
+        (StratifiedBatchSampler, {"batch_size": 6, "fewest": 1}),
+        (ClassBalancedSampler, {"num_samples": 29, "progressive": 3}),
+    ):
+        plain = make(LABELS, **options, **place)
+        sampler = make(LABELS, **{name: whole(value) for name, value in (options | place).items()})
+        assert list(sampler) == list(plain)
+        assert sampler.state_dict() == plain.state_dict()
+
+
 TOO_SMALL = "batch_size must be 6 or more for 2 or more of each of 3 classes, found 5: take larger batches"
 BAD = {
     "labels must be (N,), one for each sample, found shape (2, 2)": lambda: ClassBalancedSampler([[0, 1], [1, 0]]),
@@ -366,7 +380,7 @@ BAD = {
     "shares must be one for each of 3 classes, found 2": lambda: StratifiedBatchSampler(LABELS, 6, shares=(0.5, 0.5)),
     "shares must be above 0 and sum to 1": lambda: StratifiedBatchSampler(LABELS, 6, shares=(0.5, 0.5, 0.5)),
     "power must be 0 to 1, found nan": lambda: ClassBalancedSampler(LABELS, power=math.nan),
-    "progressive must be a whole number of epochs": lambda: ClassBalancedSampler(LABELS, progressive=0),
+    "progressive must be a whole number, 1 or more, found 0": lambda: ClassBalancedSampler(LABELS, progressive=0),
     "num_samples must be a whole number, 1 or more, found 0": lambda: ClassBalancedSampler(LABELS, num_samples=0),
     "weights must be finite and >= 0, found -1 at index 1": lambda: WeightedDistributedSampler([1, -1]),
     "weights must be finite and >= 0, found nan at index 0": lambda: WeightedDistributedSampler([math.nan, 1]),
@@ -375,6 +389,13 @@ BAD = {
     "1 samples of positive weight give no 2 without": lambda: WeightedDistributedSampler([0, 1], replacement=False),
     "seed must be a whole number, 0 or more, found -1": lambda: ClassBalancedSampler(LABELS, seed=-1),
     "rank and num_replicas must be given together, found rank=1": lambda: ClassBalancedSampler(LABELS, rank=1),
+    "rank must be a whole number, 0 or more, found 0.0": lambda: ClassBalancedSampler(LABELS, rank=0.0, num_replicas=1),
+    "rank must be a whole number, 0 or more, found -1": lambda: ClassBalancedSampler(LABELS, rank=-1, num_replicas=2),
+    "num_replicas must be a whole number, 1 or more, found 0": lambda: ClassBalancedSampler(
+        LABELS, rank=0, num_replicas=0
+    ),
+    "batch_size must be a whole number, 1 or more, found '6'": lambda: StratifiedBatchSampler(LABELS, "6"),
+    "batch_size must be a whole number, 1 or more, found True": lambda: StratifiedBatchSampler(LABELS, True),
     "rank must be 0 to 1, found 2": lambda: ClassBalancedSampler(LABELS, rank=2, num_replicas=2),
     "2 samples cannot be divided among 3 ranks": lambda: len(ClassBalancedSampler([0, 1], rank=0, num_replicas=3)),
     "6 batches cannot be divided among 7 ranks": lambda: list(

@@ -1,8 +1,8 @@
 """Checks of what a sampler is given. A message states the rule, the value that was found and its place."""
 
 import math
+import operator
 from collections.abc import Iterable, Sequence
-from numbers import Integral
 from typing import Any
 
 import torch
@@ -66,14 +66,19 @@ def read_shares(shares: Sequence[float], classes: int) -> tuple[float, ...]:
     return tuple(numbers)
 
 
-def is_whole(value: object) -> bool:
-    """Say whether a value is a whole number of Python or NumPy, and no bool."""
-    return isinstance(value, Integral) and not isinstance(value, bool)
+def read_whole(name: str, value: Any, fewest: int = 0) -> int:
+    """Return a whole number of Python, NumPy or torch as an int.
 
-
-def is_positive(value: Any) -> bool:
-    """Say whether a value is a whole number of 1 or more."""
-    return is_whole(value) and value >= 1
+    Raises:
+        ValueError: It is a bool, no whole number, or below `fewest`.
+    """
+    try:
+        number = fewest - 1 if isinstance(value, bool) else operator.index(value)
+    except (TypeError, ValueError):
+        number = fewest - 1
+    shown = repr(value) if isinstance(value, str | float) else value
+    require(number >= fewest, f"{name} must be a whole number, {fewest} or more", shown)
+    return number
 
 
 def explain_first(values: Tensor, is_wrong: Tensor) -> tuple[str]:

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from imbaloss.samplers.checks import Numbers, is_positive, read_labels, require
+from imbaloss.samplers.checks import Numbers, read_labels, read_whole, require
 from imbaloss.samplers.draws import draw_with_replacement, split_by_class, walk
 from imbaloss.samplers.ranked import IndexSampler
 
@@ -50,10 +50,9 @@ class ClassBalancedSampler(IndexSampler):
         """
         classes = read_labels(labels)
         require(isinstance(power, int | float) and 0 <= power <= 1, "power must be 0 to 1", power)
-        is_number = progressive is None or is_positive(progressive)
-        require(is_number, "progressive must be a whole number of epochs, 1 or more", progressive)
+        epochs = None if progressive is None else read_whole("progressive", progressive, 1)
         super().__init__(classes, num_samples, seed=seed, rank=rank, num_replicas=num_replicas, drop_last=drop_last)
-        self.power, self.progressive = float(power), progressive
+        self.power, self.progressive = float(power), epochs
         self.rows = split_by_class(classes)
 
     @property

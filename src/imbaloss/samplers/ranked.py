@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, distributed
 from torch.utils.data.distributed import DistributedSampler
 
-from imbaloss.samplers.checks import is_positive, is_whole, require
+from imbaloss.samplers.checks import read_whole, require
 from imbaloss.samplers.draws import compute_checksum, make_generator
 
 Unit = TypeVar("Unit")  # int, the number of a sample, or list[int], a batch
@@ -44,15 +44,15 @@ class RankedSampler(DistributedSampler[Unit], ABC):
             drop_last: Whether units are left out, instead of repeated, to give all ranks equally many.
 
         Raises:
-            ValueError: The seed is no whole number of 0 or more, rank or num_replicas is given alone, or rank is not
-                from 0 to num_replicas - 1.
+            ValueError: The seed is no whole number of 0 or more, rank or num_replicas is given alone, num_replicas is
+                no whole number of 1 or more, or rank is not from 0 to num_replicas - 1.
         """
-        require(is_whole(seed) and seed >= 0, "seed must be a whole number, 0 or more", seed)
         both = f"rank={rank} and num_replicas={num_replicas}"
         require((rank is None) == (num_replicas is None), "rank and num_replicas must be given together", both)
         if rank is not None and num_replicas is not None:
-            require(0 <= rank < num_replicas, f"rank must be 0 to {num_replicas - 1}", rank)
-        self.seed = seed
+            num_replicas, rank = read_whole("num_replicas", num_replicas, 1), read_whole("rank", rank)
+            require(rank < num_replicas, f"rank must be 0 to {num_replicas - 1}", rank)
+        self.seed = read_whole("seed", seed)
         self.drop_last = drop_last
         self.epoch = 0
         self.place = None if rank is None or num_replicas is None else (rank, num_replicas)
@@ -238,9 +238,7 @@ class IndexSampler(RankedSampler[int]):
         Raises:
             ValueError: `num_samples` is no whole number of 1 or more, or another argument is outside its domain.
         """
-        number = len(data) if num_samples is None else num_samples
-        require(is_positive(number), "num_samples must be a whole number, 1 or more", number)
-        self.num_samples = number
+        self.num_samples = len(data) if num_samples is None else read_whole("num_samples", num_samples, 1)
         super().__init__(data, seed=seed, rank=rank, num_replicas=num_replicas, drop_last=drop_last)
 
     @property
