@@ -29,11 +29,11 @@ def read_labels(labels: Numbers) -> Tensor:
     is_right = (numbers >= 0) & (numbers == numbers.long())
     require(bool(is_right.all()), "labels must be whole numbers from 0", *explain_first(numbers, ~is_right))
     classes = numbers.long()
-    counts = classes.bincount().tolist()
-    if 0 in counts:
-        last = len(counts) - 1
-        raise ValueError(f"class {counts.index(0)} has no samples, and the last class is {last}: leave no class out")
-    require(len(counts) > 1, "labels must name two or more classes", "class 0 alone")
+    present = classes.unique()  # sorted; a count of each class up to the last could need more memory than there is
+    gaps = (present != torch.arange(len(present))).nonzero().flatten().tolist()
+    if gaps:
+        raise ValueError(f"class {gaps[0]} has no samples, and the last class is {present[-1]}: leave no class out")
+    require(len(present) > 1, "labels must name two or more classes", "class 0 alone")
     return classes
 
 
@@ -44,10 +44,13 @@ def read_numbers(name: str, values: Numbers, dtype: torch.dtype | None = None) -
         ValueError: They are no numbers, not (N,), or there are none.
     """
     try:
-        array = values.to_numpy() if hasattr(values, "to_numpy") else values  # a column of a frame has an index
+        array: Any = values.to_numpy() if hasattr(values, "to_numpy") else values  # a column of a frame has an index
+        array = array.tolist() if getattr(array, "dtype", None) == object else array
         numbers = torch.asarray(array, dtype=dtype, copy=True, device="cpu").detach()
     except (TypeError, ValueError, RuntimeError):
-        raise ValueError(f"{name} must be numbers, one for each sample, found {type(values).__name__}") from None
+        advice = ": number names by np.unique(labels, return_inverse=True)[1]" if name == "labels" else ""
+        kind = type(values).__name__
+        raise ValueError(f"{name} must be numbers, one for each sample, found {kind}{advice}") from None
     require(numbers.ndim == 1, f"{name} must be (N,), one for each sample", f"shape {tuple(numbers.shape)}")
     require(len(numbers) > 0, f"{name} must be one for each sample", "none")
     return numbers
