@@ -45,7 +45,7 @@ def read_numbers(name: str, values: Numbers, dtype: torch.dtype | None = None) -
     """
     try:
         array: Any = values.to_numpy() if hasattr(values, "to_numpy") else values  # a column of a frame has an index
-        array = array.tolist() if getattr(array, "dtype", None) == object else array
+        array = array.tolist() if str(getattr(array, "dtype", "")) == "object" else array
         numbers = torch.asarray(array, dtype=dtype, copy=True, device="cpu").detach()
     except (TypeError, ValueError, RuntimeError):
         advice = ": number names by np.unique(labels, return_inverse=True)[1]" if name == "labels" else ""
