@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 from torch import distributed, multiprocessing
-from torch.utils.data import DataLoader, TensorDataset
+from torch.utils.data import DataLoader, IterableDataset, TensorDataset
 
 from imbaloss import losses
 from imbaloss.monitor import score_logits
@@ -166,8 +166,15 @@ def continued_by_lightning(folder: str) -> dict[str, list]:
     return found
 
 
-def monitored_by_lightning(folder: str) -> dict[str, float]:
-    """A validation of 47 samples, of which two ranks have 24 each."""
+class OnRankZero(IterableDataset):
+    """Samples that rank 0 alone gets."""
+
+    def __iter__(self):
+        return iter(TensorDataset(torch.arange(47)) if distributed.get_rank() == 0 else [])
+
+
+def monitored_by_lightning(folder: str, data) -> dict[str, float]:
+    """The scores of a validation on two ranks."""
     import lightning
 
     from imbaloss.monitor.lightning import ValidationMonitor
@@ -176,18 +183,24 @@ def monitored_by_lightning(folder: str) -> dict[str, float]:
         def validation_step(self, batch):
             return {"logits": SCORES[batch[0]], "targets": LABELS[batch[0]]}
 
-    loader = DataLoader(TensorDataset(torch.arange(47)), batch_size=5)
+    loader = DataLoader(data, batch_size=5)
     trainer = lightning.Trainer(**of_lightning(folder), callbacks=[ValidationMonitor(criterion=losses.get("msfe"))])
     [values] = trainer.validate(Model(), loader, verbose=False)
     return values
 
 
-def class_errors(number: int) -> torch.Tensor:
+def class_errors(parts) -> torch.Tensor:
     """Of all ranks, in unequal batches."""
     errors = losses.ClassErrors(losses.get("msfe"))
-    for samples in torch.arange(48).split([5, 30, 9, 4])[number::2]:
+    for samples in parts:
         errors.update(SCORES[samples], LABELS[samples])
     return errors.compute(sync=True)
+
+
+def class_errors_without_batches() -> str:
+    with pytest.raises(ValueError, match="no batch has been added") as error:
+        class_errors([])
+    return str(error.value)
 
 
 def rank(number: int, folder: str, port: int) -> None:
@@ -202,8 +215,16 @@ def rank(number: int, folder: str, port: int) -> None:
     found["trainer"] = by_trainer(folder)
     found["lightning"] = by_lightning(folder)
     found["continued"] = continued_by_lightning(folder)
-    found["validation"] = monitored_by_lightning(folder)
-    found["class errors"] = class_errors(number)
+    found["validation"] = {
+        "divided": monitored_by_lightning(folder, TensorDataset(torch.arange(47))),  # two ranks have 24 each
+        "on rank 0": monitored_by_lightning(folder, OnRankZero()),
+    }
+    parts = torch.arange(48).split([5, 30, 9, 4])
+    found["class errors"] = {
+        "divided": class_errors(parts[number::2]),
+        "on rank 0": class_errors(parts if number == 0 else []),
+        "nowhere": class_errors_without_batches(),
+    }
     torch.save(found, f"{folder}/{number}.pt")
     distributed.destroy_process_group()
 
@@ -268,15 +289,19 @@ def test_lightning_continues_in_the_middle_of_an_epoch_on_both_ranks(of_ranks):
         assert rest == [[], whole[1][1:]]
 
 
-def test_a_validation_on_two_ranks_scores_each_sample_once(of_ranks):
+@pytest.mark.parametrize("samples", ["divided", "on rank 0"])
+def test_a_validation_on_two_ranks_scores_each_sample_once(of_ranks, samples):
+    """Also if a rank has none, which must not keep the other waiting."""
     expected = {f"val_{name}": score for name, score in score_logits(SCORES[:47], LABELS[:47]).items()}
     errors = losses.class_means(losses.get("msfe").totals(SCORES[:47], LABELS[:47]))[0].tolist()
     expected |= {"val_error_0": errors[0], "val_error_1": errors[1]}
     for found in of_ranks:
-        assert found["validation"] == pytest.approx(expected, rel=1e-6)
+        assert found["validation"][samples] == pytest.approx(expected, rel=1e-6)
 
 
-def test_class_errors_of_two_ranks_are_those_of_one_process(of_ranks):
+@pytest.mark.parametrize("samples", ["divided", "on rank 0"])
+def test_class_errors_of_two_ranks_are_those_of_one_process(of_ranks, samples):
+    """Also if a rank has no batch, which must not keep the other waiting."""
     expected = losses.class_means(losses.get("msfe").totals(SCORES, LABELS))[0]
     for found in of_ranks:
-        torch.testing.assert_close(found["class errors"], expected.double(), rtol=1e-6, atol=0)
+        torch.testing.assert_close(found["class errors"][samples], expected.double(), rtol=1e-6, atol=0)

@@ -67,6 +67,22 @@ def test_logits_beyond_the_probability_of_1_are_ranked():
     assert score_logits(logits, torch.tensor([0, 1, 1, 0]))["average_precision"] == 1
 
 
+def test_the_best_f1_is_found_where_probabilities_are_1():
+    found = score_logits(torch.tensor([38.0, 39.0, 40.0, 41.0]), torch.tensor([0, 0, 1, 1]))
+    assert found == {"average_precision": 1, "f1": pytest.approx(2 / 3), "tuned_f1": 1, "threshold": 1}
+
+
+def test_infinite_logits_rank_above_or_below_all_others():
+    infinite, labels = LOGITS.clone(), LABELS.clone()
+    infinite[:4] = torch.tensor([torch.inf, -torch.inf, torch.inf, -torch.inf])
+    labels[:4] = torch.tensor([1, 0, 0, 1])
+    finite = infinite.clamp(-30, 30)
+    assert score_logits(infinite, labels) == pytest.approx(score_logits(finite, labels))
+    several = torch.stack([torch.zeros(80), infinite, torch.full((80,), -torch.inf)], dim=1)  # one class is masked
+    assert score_logits(several, labels) == pytest.approx(score_logits(finite, labels))
+    assert score_logits(torch.tensor([-torch.inf, torch.inf]), torch.tensor([0, 1]))["tuned_f1"] == 1
+
+
 @pytest.mark.parametrize(
     ("logits", "labels"),
     [

@@ -1,6 +1,8 @@
 """Samplers for torch's DataLoader: what each draws, and that ranks and continued epochs make up one draw."""
 
+import copy
 import math
+import pickle
 from collections import Counter
 from itertools import chain
 
@@ -339,8 +341,12 @@ def test_counts_of_weights_need_labels_and_replacement():
 
 
 def test_labels_are_read_from_what_people_have():
-    for labels in ([0, 1, 1], (False, True, True), np.array([0.0, 1.0, 1.0]), pd.Series([0, 1, 1], index=[9, 8, 7])):
+    objects = np.array([0, True, 1], dtype=object)
+    arrays = (np.array([0.0, 1.0, 1.0]), objects, np.array([False, True, True]))
+    columns = (pd.Series([0, 1, 1], index=[9, 8, 7]), pd.Series(objects), pd.Series([0, 1, 1], dtype="Int64"))
+    for labels in ([0, 1, 1], (False, True, True), *arrays, *columns):
         assert ClassBalancedSampler(labels).class_counts == (1, 2)
+    assert ClassBalancedSampler(LABELS, power=np.float32(0.5)).power == 0.5
     labels = torch.tensor([0, 1, 1])
     weights = torch.tensor([1.0, 1.0, 1.0], dtype=torch.float64)
     sampler = WeightedDistributedSampler(weights, labels=labels)
@@ -348,10 +354,75 @@ def test_labels_are_read_from_what_people_have():
     assert sampler.counts == (1.0, 2.0)
 
 
+@pytest.mark.parametrize("whole", [np.int64, torch.tensor], ids=["NumPy", "torch"])
+def test_whole_numbers_of_numpy_and_torch_are_those_of_python(whole):
+    """A state with them is that of plain numbers too."""
+    place = {"seed": 3, "rank": 1, "num_replicas": 2}
+    for make, options in (
+        (StratifiedBatchSampler, {"batch_size": 6, "fewest": 1}),
+        (ClassBalancedSampler, {"num_samples": 29, "progressive": 3}),
+    ):
+        plain = make(LABELS, **options, **place)
+        sampler = make(LABELS, **{name: whole(value) for name, value in (options | place).items()})
+        assert list(sampler) == list(plain)
+        assert sampler.state_dict() == plain.state_dict()
+
+
+def test_with_progressive_a_complete_epoch_sets_the_next():
+    sampler = ClassBalancedSampler(LABELS, progressive=2)
+    before = sampler.counts
+    list(sampler)
+    assert sampler.epoch == 1
+    assert sampler.counts != before
+    sampler.set_epoch(0)
+    assert sampler.counts == before
+
+
+@every_kind
+def test_a_copy_of_a_sampler_in_use_begins_its_epoch_once_more(make):
+    sampler = make(LABELS)
+    list(sampler)
+    iterator = iter(sampler)
+    next(iterator)
+    for other in (copy.deepcopy(sampler), pickle.loads(pickle.dumps(sampler))):
+        assert other.state_dict() == sampler.state_dict()
+        assert list(other) == one_process(make, 1)
+    assert len(list(iterator)) == len(sampler) - 1
+
+
+@every_kind
+@pytest.mark.parametrize(
+    "wrong", [{"position": -3}, {"position": 999}, {"position": "x"}, {"position": 2.5}, {"epoch": -1}, {"epoch": None}]
+)
+def test_a_state_with_wrong_numbers_is_refused_and_changes_nothing(make, wrong):
+    sampler = make(LABELS)
+    before = sampler.state_dict()
+    with pytest.raises(ValueError, match=r"(position|epoch of a state) must be"):
+        sampler.load_state_dict({**before, **wrong})
+    assert sampler.state_dict() == before
+
+
+@pytest.mark.parametrize("ranks", [4, 5, 6])
+def test_a_state_of_repeated_batches_is_loaded(ranks):
+    """The last batches of the epoch may be repeated ones, which count in the position."""
+    sampler = StratifiedBatchSampler(LABELS, 6, rank=0, num_replicas=ranks)
+    iterator = iter(sampler)
+    for _ in range(len(sampler)):
+        next(iterator)
+    resumed = StratifiedBatchSampler(LABELS, 6)
+    resumed.load_state_dict(sampler.state_dict())
+    assert list(resumed) == []
+
+
 TOO_SMALL = "batch_size must be 6 or more for 2 or more of each of 3 classes, found 5: take larger batches"
 BAD = {
     "labels must be (N,), one for each sample, found shape (2, 2)": lambda: ClassBalancedSampler([[0, 1], [1, 0]]),
-    "labels must be numbers, one for each sample, found list": lambda: ClassBalancedSampler(["no", "yes"]),
+    "found list: number names by np.unique(labels, return_inverse=True)": lambda: ClassBalancedSampler(["no", "yes"]),
+    "labels must be numbers, one for each sample, found ndarray: number": lambda: ClassBalancedSampler(
+        np.array(["no", "yes"], dtype=object)
+    ),
+    "weights must be numbers, one for each sample, found list": lambda: WeightedDistributedSampler(["no", "yes"]),
+    "class 1 has no samples, and the last class is 1000000000000": lambda: ClassBalancedSampler([0, 10**12]),
     "labels must be one for each sample, found none": lambda: StratifiedBatchSampler([], 2),
     "labels must be whole numbers from 0, found -1 at index 1": lambda: ClassBalancedSampler([0, -1]),
     "labels must be whole numbers from 0, found 0.3 at index 2": lambda: ClassBalancedSampler([0, 1, 0.3]),
@@ -366,7 +437,7 @@ BAD = {
     "shares must be one for each of 3 classes, found 2": lambda: StratifiedBatchSampler(LABELS, 6, shares=(0.5, 0.5)),
     "shares must be above 0 and sum to 1": lambda: StratifiedBatchSampler(LABELS, 6, shares=(0.5, 0.5, 0.5)),
     "power must be 0 to 1, found nan": lambda: ClassBalancedSampler(LABELS, power=math.nan),
-    "progressive must be a whole number of epochs": lambda: ClassBalancedSampler(LABELS, progressive=0),
+    "progressive must be a whole number, 1 or more, found 0": lambda: ClassBalancedSampler(LABELS, progressive=0),
     "num_samples must be a whole number, 1 or more, found 0": lambda: ClassBalancedSampler(LABELS, num_samples=0),
     "weights must be finite and >= 0, found -1 at index 1": lambda: WeightedDistributedSampler([1, -1]),
     "weights must be finite and >= 0, found nan at index 0": lambda: WeightedDistributedSampler([math.nan, 1]),
@@ -375,6 +446,13 @@ BAD = {
     "1 samples of positive weight give no 2 without": lambda: WeightedDistributedSampler([0, 1], replacement=False),
     "seed must be a whole number, 0 or more, found -1": lambda: ClassBalancedSampler(LABELS, seed=-1),
     "rank and num_replicas must be given together, found rank=1": lambda: ClassBalancedSampler(LABELS, rank=1),
+    "rank must be a whole number, 0 or more, found 0.0": lambda: ClassBalancedSampler(LABELS, rank=0.0, num_replicas=1),
+    "rank must be a whole number, 0 or more, found -1": lambda: ClassBalancedSampler(LABELS, rank=-1, num_replicas=2),
+    "num_replicas must be a whole number, 1 or more, found 0": lambda: ClassBalancedSampler(
+        LABELS, rank=0, num_replicas=0
+    ),
+    "batch_size must be a whole number, 1 or more, found '6'": lambda: StratifiedBatchSampler(LABELS, "6"),
+    "batch_size must be a whole number, 1 or more, found True": lambda: StratifiedBatchSampler(LABELS, True),
     "rank must be 0 to 1, found 2": lambda: ClassBalancedSampler(LABELS, rank=2, num_replicas=2),
     "2 samples cannot be divided among 3 ranks": lambda: len(ClassBalancedSampler([0, 1], rank=0, num_replicas=3)),
     "6 batches cannot be divided among 7 ranks": lambda: list(

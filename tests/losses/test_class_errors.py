@@ -42,6 +42,17 @@ def test_an_absent_class_has_no_error():
         errors.compute()
 
 
+@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_one_undefined_error_makes_all_means_nan(dtype, classes):
+    logits, targets = binary(0, 40) if classes == 2 else many_classes(0, classes, 40)
+    logits = logits.to(dtype)
+    logits[0] = torch.nan
+    errors = ClassErrors(losses.get("msfe"))
+    errors.update(logits, targets)
+    assert errors.compute().isnan().all()
+
+
 def test_errors_of_several_numbers_keep_them():
     logits, targets = binary(0, 40)
     errors = ClassErrors(losses.get("auc_margin"))

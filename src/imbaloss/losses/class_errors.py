@@ -7,7 +7,7 @@ from torch import distributed as dist
 from imbaloss.losses.deferred import Deferred
 from imbaloss.losses.loss import Loss
 from imbaloss.losses.state import check_continues
-from imbaloss.losses.totals import Totals, class_means, join_totals, sum_over_ranks
+from imbaloss.losses.totals import Totals, class_means, gather_totals, join_totals
 
 
 class ClassErrors:
@@ -38,6 +38,9 @@ class ClassErrors:
     def update(self, logits: Tensor, targets: Tensor, sample_weight: Tensor | None = None) -> None:
         """Add a batch, as the loss is called with it. Errors are computed once more, without gradient.
 
+        An error that is NaN or infinite makes the means of all classes NaN, not only that of its own class, since a
+        class total is a sum over all samples in which those of other classes have weight 0.
+
         Raises:
             ValueError: The batch is not admitted by the loss, or has other classes or labels than those before.
         """
@@ -54,16 +57,15 @@ class ClassErrors:
         It is (K, C) if the error gives K numbers a sample, and (C, 2) for a loss of each class against the rest.
 
         Args:
-            sync: True, or a process group, for the batches of all ranks together. Every rank must then call it.
+            sync: True, or a process group, for the batches of all ranks together. Every rank must then call it, also
+                one without batches.
 
         Raises:
-            ValueError: No batch has been added.
+            ValueError: No batch has been added; with `sync`, none on any rank.
         """
-        if self.totals is None:
+        totals = gather_totals(self.totals, None if isinstance(sync, bool) else sync) if sync else self.totals
+        if totals is None:
             raise ValueError("no batch has been added: call update(logits, targets) first")
-        totals = self.totals
-        if sync:
-            totals, _ = sum_over_ranks(totals, None if isinstance(sync, bool) else sync)
         means = class_means(totals).masked_fill(totals.weights == 0, torch.nan)
         network_axis = totals.errors.ndim - totals.weights.ndim
         return means.squeeze(network_axis)

@@ -87,10 +87,38 @@ def sum_over_ranks(totals: Totals, group: "dist.ProcessGroup | None") -> tuple[T
     Raises:
         ValueError: This rank does not belong to the group.
     """
-    ranks = dist.get_world_size(group)
-    if ranks < 1:
-        raise ValueError("sync must be a process group that this rank belongs to")
+    ranks = count_ranks(group)
     sums = [part.detach().clone() for part in totals]
     for part in sums:
         dist.all_reduce(part, group=group)
     return Totals(*sums), ranks
+
+
+def gather_totals(totals: Totals | None, group: "dist.ProcessGroup | None") -> Totals | None:
+    """Add the class totals of all ranks where some may have none. Every rank of the group must call it.
+
+    Args:
+        totals: The totals of this rank; None if it had no batch.
+        group: The process group; the default group if it is None.
+
+    Returns:
+        The sums, on the device of this rank's totals or else on the CPU; None if no rank has totals.
+
+    Raises:
+        ValueError: This rank does not belong to the group.
+    """
+    parts: list[Totals | None] = [None] * count_ranks(group)
+    dist.all_gather_object(parts, None if totals is None else Totals(*(part.cpu() for part in totals)), group=group)
+    present = [part for part in parts if part is not None]
+    if not present:
+        return None
+    device = "cpu" if totals is None else totals.errors.device
+    return Totals(*(part.to(device) for part in join_totals(present)))
+
+
+def count_ranks(group: "dist.ProcessGroup | None") -> int:
+    """Return the number of ranks of a process group. Raises ValueError if this rank does not belong to it."""
+    ranks = dist.get_world_size(group)
+    if ranks < 1:
+        raise ValueError("sync must be a process group that this rank belongs to")
+    return ranks

@@ -78,7 +78,7 @@ class ValidationMonitor(Callback):
         self.outputs.setdefault(place[1] if len(place) > 1 else 0, []).append(kept)
 
     def on_validation_epoch_end(self, trainer: Any, pl_module: Any) -> None:
-        """Join the outputs of all ranks, and log the scores; each rank logs the same.
+        """Join the outputs of all ranks, and log the scores; each rank logs the same, also one without outputs.
 
         Raises:
             ValueError: Shapes of logits and targets do not match, or a target is no class.
@@ -88,9 +88,13 @@ class ValidationMonitor(Callback):
         loaders = trainer.val_dataloaders
         loaders = [*loaders.values()] if isinstance(loaders, dict) else loaders
         loaders = loaders if isinstance(loaders, list | tuple) else [loaders]
-        for index, parts in self.outputs.items():
-            own = Outputs(*(torch.cat(rows) for rows in zip(*parts, strict=True)))
-            logits, targets = join_ranks(own, loaders[index], trainer.world_size)
+        for index, loader in enumerate(loaders):
+            parts = self.outputs.get(index)
+            own = Outputs(*(torch.cat(rows) for rows in zip(*parts, strict=True))) if parts else None
+            joined = join_ranks(own, loader, trainer.world_size)
+            if joined is None:
+                continue
+            logits, targets = joined
             values = score_logits(logits, targets, positive=self.positive, ignore_index=self.ignore_index)
             if self.criterion is not None:
                 errors = ClassErrors(self.criterion)
@@ -102,18 +106,23 @@ class ValidationMonitor(Callback):
         self.outputs = {}
 
 
-def join_ranks(own: Outputs, loader: Any, ranks: int) -> Outputs:
+def join_ranks(own: Outputs | None, loader: Any, ranks: int) -> Outputs | None:
     """Return the outputs of all ranks, in the order of the data if a DistributedSampler divided them.
 
-    Rows that this sampler repeats at the end, so that all ranks have equally many, are left out.
+    Every rank must call it; one without outputs gives None. The result is None if no rank has outputs. Rows that the
+    DistributedSampler repeats at the end, so that all ranks have equally many, are left out.
     """
     if ranks == 1:
         return own
-    parts: list[Outputs] = [own] * ranks
-    distributed.all_gather_object(parts, own)
+    gathered: list[Outputs | None] = [own] * ranks
+    distributed.all_gather_object(gathered, own)
+    parts = [part for part in gathered if part is not None]
+    if not parts:
+        return None
     sampler: Any = getattr(loader, "sampler", None)
     numbers = {len(part.targets) for part in parts}
     is_divided = isinstance(sampler, DistributedSampler) and hasattr(sampler, "dataset")  # not by a sampler of ours
+    is_divided = is_divided and len(parts) == ranks
     if is_divided and len(numbers) == 1 and max(numbers) <= sampler.num_samples:  # one row for each sample
         samples = len(sampler.dataset)  # rank r has samples r, r + R, ..., and at the end the first samples again
         return Outputs(*(torch.stack(rows, dim=1).flatten(0, 1)[:samples] for rows in zip(*parts, strict=True)))

@@ -8,10 +8,12 @@ from numpy.typing import NDArray
 from scipy.special import expit
 from torch import Tensor
 
-from imbaloss.evaluation import Rule, choose_threshold, confusion
+from imbaloss.evaluation import confusion
 from imbaloss.evaluation.scores import probability_formulas
+from imbaloss.evaluation.thresholds import count_at_thresholds, find_best, list_thresholds
 
 NAMES = ("average_precision", "f1", "tuned_f1", "threshold")
+CERTAIN = 1e300  # the log-odds that an infinite logit counts as
 
 
 def score_logits(
@@ -19,10 +21,13 @@ def score_logits(
 ) -> dict[str, float]:
     """Compute average precision, F1 at probability 1/2, the best F1 of all thresholds, and the threshold of that.
 
-    The best F1 and its threshold are chosen on these samples, so that the F1 is a little too good.
+    The best F1 and its threshold are chosen on these samples, so that the F1 is a little too good. They are chosen
+    among log-odds, which differ also where their probabilities round to 1; the threshold is then turned into a
+    probability. It lies halfway between two neighbouring log-odds, or is the probability of the lowest.
 
     Args:
-        logits: The shape of the labels, log-odds of class 1; or (B, C, ...) for C classes.
+        logits: The shape of the labels, log-odds of class 1; or (B, C, ...) for C classes. Infinite ones rank above, or
+            below, all others.
         labels: Any shape, or (B, ...), from 0 to C - 1.
         positive: The class that is scored against the rest.
         ignore_index: A label whose samples are left out; None for none.
@@ -37,11 +42,22 @@ def score_logits(
     log_odds, truth = read_binary(logits, labels, positive, ignore_index)
     if np.isnan(log_odds).any() or truth.all() or not truth.any():
         return dict.fromkeys(NAMES, float("nan"))
-    probabilities = expit(log_odds)
-    tuned = choose_threshold(Rule("f1"), truth, probabilities, resamples=0)
+    log_odds = log_odds.clip(-CERTAIN, CERTAIN)
     average_precision = probability_formulas()["average_precision"](truth, log_odds)  # no ties of probabilities of 1
     [f1] = confusion.f1(confusion.count_confusion(truth, log_odds[None] >= 0))
-    return dict(zip(NAMES, (average_precision, float(f1), tuned.value, tuned.threshold), strict=True))
+    return dict(zip(NAMES, (average_precision, float(f1), *tune_f1(log_odds, truth)), strict=True))
+
+
+def tune_f1(log_odds: NDArray[np.float64], truth: NDArray[np.int64]) -> tuple[float, float]:
+    """Return the best F1 of all thresholds and its threshold, a probability; of equal ones that nearest to 1/2.
+
+    log_odds: (N,), finite. truth: (N,), 0 or 1, with a positive.
+    """
+    order = np.argsort(-log_odds, kind="stable")
+    places, thresholds = list_thresholds(log_odds[order])
+    values = confusion.f1(count_at_thresholds(truth[order], np.ones((1, len(truth))), places))
+    [best] = find_best(values, expit(thresholds))
+    return float(values[0, best]), float(expit(thresholds[best]))
 
 
 def compute_metrics(prediction: Any, *, positive: int = 1, ignore_index: int | None = None) -> dict[str, float]:

@@ -1,8 +1,8 @@
 """Checks of what a sampler is given. A message states the rule, the value that was found and its place."""
 
 import math
+import operator
 from collections.abc import Iterable, Sequence
-from numbers import Integral
 from typing import Any
 
 import torch
@@ -29,11 +29,11 @@ def read_labels(labels: Numbers) -> Tensor:
     is_right = (numbers >= 0) & (numbers == numbers.long())
     require(bool(is_right.all()), "labels must be whole numbers from 0", *explain_first(numbers, ~is_right))
     classes = numbers.long()
-    counts = classes.bincount().tolist()
-    if 0 in counts:
-        last = len(counts) - 1
-        raise ValueError(f"class {counts.index(0)} has no samples, and the last class is {last}: leave no class out")
-    require(len(counts) > 1, "labels must name two or more classes", "class 0 alone")
+    present = classes.unique()  # sorted; a count of each class up to the last could need more memory than there is
+    gaps = (present != torch.arange(len(present))).nonzero().flatten().tolist()
+    if gaps:
+        raise ValueError(f"class {gaps[0]} has no samples, and the last class is {present[-1]}: leave no class out")
+    require(len(present) > 1, "labels must name two or more classes", "class 0 alone")
     return classes
 
 
@@ -44,10 +44,13 @@ def read_numbers(name: str, values: Numbers, dtype: torch.dtype | None = None) -
         ValueError: They are no numbers, not (N,), or there are none.
     """
     try:
-        array = values.to_numpy() if hasattr(values, "to_numpy") else values  # a column of a frame has an index
+        array: Any = values.to_numpy() if hasattr(values, "to_numpy") else values  # a column of a frame has an index
+        array = array.tolist() if str(getattr(array, "dtype", "")) == "object" else array
         numbers = torch.asarray(array, dtype=dtype, copy=True, device="cpu").detach()
     except (TypeError, ValueError, RuntimeError):
-        raise ValueError(f"{name} must be numbers, one for each sample, found {type(values).__name__}") from None
+        advice = ": number names by np.unique(labels, return_inverse=True)[1]" if name == "labels" else ""
+        kind = type(values).__name__
+        raise ValueError(f"{name} must be numbers, one for each sample, found {kind}{advice}") from None
     require(numbers.ndim == 1, f"{name} must be (N,), one for each sample", f"shape {tuple(numbers.shape)}")
     require(len(numbers) > 0, f"{name} must be one for each sample", "none")
     return numbers
@@ -66,14 +69,19 @@ def read_shares(shares: Sequence[float], classes: int) -> tuple[float, ...]:
     return tuple(numbers)
 
 
-def is_whole(value: object) -> bool:
-    """Say whether a value is a whole number of Python or NumPy, and no bool."""
-    return isinstance(value, Integral) and not isinstance(value, bool)
+def read_whole(name: str, value: Any, fewest: int = 0) -> int:
+    """Return a whole number of Python, NumPy or torch as an int.
 
-
-def is_positive(value: Any) -> bool:
-    """Say whether a value is a whole number of 1 or more."""
-    return is_whole(value) and value >= 1
+    Raises:
+        ValueError: It is a bool, no whole number, or below `fewest`.
+    """
+    try:
+        number = fewest - 1 if isinstance(value, bool) else operator.index(value)
+    except (TypeError, ValueError):
+        number = fewest - 1
+    shown = repr(value) if isinstance(value, str | float) else value
+    require(number >= fewest, f"{name} must be a whole number, {fewest} or more", shown)
+    return number
 
 
 def explain_first(values: Tensor, is_wrong: Tensor) -> tuple[str]:

@@ -1,9 +1,11 @@
 """Samples by class: classes are drawn at random, and then samples in them."""
 
+from numbers import Real
+
 import torch
 from torch import Tensor
 
-from imbaloss.samplers.checks import Numbers, is_positive, read_labels, require
+from imbaloss.samplers.checks import Numbers, read_labels, read_whole, require
 from imbaloss.samplers.draws import draw_with_replacement, split_by_class, walk
 from imbaloss.samplers.ranked import IndexSampler
 
@@ -13,8 +15,10 @@ class ClassBalancedSampler(IndexSampler):
 
     Class c has the probability n_c^power / sum of n_k^power: equal ones with power 0, those of the square root with
     1/2, and those of the data with 1. With `progressive=T` the probabilities go from those of the data in epoch 0 to
-    these in epoch T in equal steps; `counts` and `prior_shift` are those of the epoch that is set. Within a class all
-    samples are drawn before one of them is drawn again.
+    these in epoch T in equal steps. Within a class all samples are drawn before one of them is drawn again.
+
+    `counts` and `prior_shift` are those of the epoch that is set. Without `set_epoch`, a complete iteration sets the
+    next epoch. Read them before the iteration, then, or call `set_epoch` with the epoch that they are to describe.
 
     Source: Kang et al. 2020 (arXiv 1910.09217), equations 1 and 2. Shen, Lin and Huang 2016 (arXiv 1512.05830), section
     3.2, for the samples in a class.
@@ -49,11 +53,10 @@ class ClassBalancedSampler(IndexSampler):
                 outside its domain.
         """
         classes = read_labels(labels)
-        require(isinstance(power, int | float) and 0 <= power <= 1, "power must be 0 to 1", power)
-        is_number = progressive is None or is_positive(progressive)
-        require(is_number, "progressive must be a whole number of epochs, 1 or more", progressive)
+        require(isinstance(power, Real) and 0 <= power <= 1, "power must be 0 to 1", power)
+        epochs = None if progressive is None else read_whole("progressive", progressive, 1)
         super().__init__(classes, num_samples, seed=seed, rank=rank, num_replicas=num_replicas, drop_last=drop_last)
-        self.power, self.progressive = float(power), progressive
+        self.power, self.progressive = float(power), epochs
         self.rows = split_by_class(classes)
 
     @property

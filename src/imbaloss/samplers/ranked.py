@@ -3,13 +3,13 @@
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import TypedDict, TypeVar
+from typing import Any, TypedDict, TypeVar
 
 import torch
 from torch import Tensor, distributed
 from torch.utils.data.distributed import DistributedSampler
 
-from imbaloss.samplers.checks import is_positive, is_whole, require
+from imbaloss.samplers.checks import read_whole, require
 from imbaloss.samplers.draws import compute_checksum, make_generator
 
 Unit = TypeVar("Unit")  # int, the number of a sample, or list[int], a batch
@@ -44,15 +44,15 @@ class RankedSampler(DistributedSampler[Unit], ABC):
             drop_last: Whether units are left out, instead of repeated, to give all ranks equally many.
 
         Raises:
-            ValueError: The seed is no whole number of 0 or more, rank or num_replicas is given alone, or rank is not
-                from 0 to num_replicas - 1.
+            ValueError: The seed is no whole number of 0 or more, rank or num_replicas is given alone, num_replicas is
+                no whole number of 1 or more, or rank is not from 0 to num_replicas - 1.
         """
-        require(is_whole(seed) and seed >= 0, "seed must be a whole number, 0 or more", seed)
         both = f"rank={rank} and num_replicas={num_replicas}"
         require((rank is None) == (num_replicas is None), "rank and num_replicas must be given together", both)
         if rank is not None and num_replicas is not None:
-            require(0 <= rank < num_replicas, f"rank must be 0 to {num_replicas - 1}", rank)
-        self.seed = seed
+            num_replicas, rank = read_whole("num_replicas", num_replicas, 1), read_whole("rank", rank)
+            require(rank < num_replicas, f"rank must be 0 to {num_replicas - 1}", rank)
+        self.seed = read_whole("seed", seed)
         self.drop_last = drop_last
         self.epoch = 0
         self.place = None if rank is None or num_replicas is None else (rank, num_replicas)
@@ -81,12 +81,16 @@ class RankedSampler(DistributedSampler[Unit], ABC):
     @property
     @abstractmethod
     def class_counts(self) -> tuple[int, ...]:
-        """The samples of each class in the data, (C,)."""
+        """The samples of each class in the data, (C,). A sampler that was given no labels raises ValueError."""
 
     @property
     @abstractmethod
     def counts(self) -> tuple[float, ...]:
-        """The expected number of samples of each class in this epoch's draw, over all ranks, (C,)."""
+        """The expected number of samples of each class in this epoch's draw, over all ranks, (C,).
+
+        Raises:
+            ValueError: The sampler was given no labels, or draws weighted samples without replacement.
+        """
 
     @property
     def shares(self) -> tuple[float, ...]:
@@ -102,7 +106,7 @@ class RankedSampler(DistributedSampler[Unit], ABC):
         shares of the classes, not other shares within a class.
 
         Raises:
-            ValueError: A class is never drawn.
+            ValueError: A class is never drawn, or `counts` are not known.
         """
         if 0 in self.counts:
             raise ValueError(
@@ -152,15 +156,24 @@ class RankedSampler(DistributedSampler[Unit], ABC):
             self.position = 0
         return RankIterator(self)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a copy or a pickle has: all but the iterator in use. The copy begins the epoch once more."""
+        return {**self.__dict__, "current": None}
+
     def state_dict(self) -> State:
-        """Return epoch and position. It is the same on every rank that has taken equally many units."""
+        """Return epoch, position and `draw`, the text of class, settings, seed and a checksum of the data.
+
+        It is the same on every rank that has taken equally many units. By `draw`, `load_state_dict` knows whether the
+        state belongs to its own draws.
+        """
         return {"epoch": self.epoch, "position": self.position, "draw": repr(self)}
 
     def load_state_dict(self, state: State) -> None:
         """Let the next iteration continue where a state was taken. The number of ranks may be another one.
 
         Raises:
-            ValueError: The state is of a sampler with other data, another seed or other settings.
+            ValueError: The state is of a sampler with other data, another seed or other settings. Or its epoch or
+                position is no whole number of 0 or more, or the position lies beyond an epoch.
         """
         if not isinstance(state, dict) or not state.keys() >= State.__annotations__.keys():
             raise ValueError(
@@ -168,7 +181,10 @@ class RankedSampler(DistributedSampler[Unit], ABC):
             )
         if state["draw"] != repr(self):
             raise ValueError(f"a state of {state['draw']} cannot be continued by {self!r}")
-        self.epoch, self.position, self.is_resumed, self.current = state["epoch"], state["position"], True, None
+        epoch, position = read_whole("epoch of a state", state["epoch"]), read_whole("position", state["position"])
+        last = 2 * self.units - 1  # the ranks, at most as many as units, may repeat all units but one
+        require(position <= last, f"position must be at most {last} for {self.units} {self.name_of_units}", position)
+        self.epoch, self.position, self.is_resumed, self.current = epoch, position, True, None
 
     def __repr__(self) -> str:
         """Return class, settings, seed and a checksum of the data."""
@@ -215,7 +231,13 @@ class RankIterator(Iterator[Unit]):
         return self.sampler.state_dict()
 
     def load_state_dict(self, state: State) -> None:
-        """Load the state of the sampler for this iterator alone; a later one begins an epoch. Raises ValueError too."""
+        """Load a state into the sampler, so that this iterator continues there. It must not have been used yet.
+
+        The next iterator of the sampler does not continue there: it begins an epoch.
+
+        Raises:
+            ValueError: `RankedSampler.load_state_dict` refuses the state.
+        """
         self.sampler.load_state_dict(state)
         self.sampler.is_resumed = False
 
@@ -238,9 +260,7 @@ class IndexSampler(RankedSampler[int]):
         Raises:
             ValueError: `num_samples` is no whole number of 1 or more, or another argument is outside its domain.
         """
-        number = len(data) if num_samples is None else num_samples
-        require(is_positive(number), "num_samples must be a whole number, 1 or more", number)
-        self.num_samples = number
+        self.num_samples = len(data) if num_samples is None else read_whole("num_samples", num_samples, 1)
         super().__init__(data, seed=seed, rank=rank, num_replicas=num_replicas, drop_last=drop_last)
 
     @property

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor
 
-from imbaloss.samplers.checks import Numbers, is_positive, is_whole, read_labels, read_shares, require
+from imbaloss.samplers.checks import Numbers, read_labels, read_shares, read_whole, require
 from imbaloss.samplers.draws import apportion, order_evenly, split_by_class, walk
 from imbaloss.samplers.ranked import RankedSampler
 
@@ -57,9 +57,9 @@ class StratifiedBatchSampler(RankedSampler[list[int]]):
         """
         classes = read_labels(labels)
         self.rows = split_by_class(classes)
-        require(is_positive(batch_size), "batch_size must be a whole number, 1 or more", batch_size)
+        batch_size = read_whole("batch_size", batch_size, 1)
         require(batch_size <= len(classes), f"batch_size must be at most the {len(classes)} samples", batch_size)
-        require(is_whole(fewest) and fewest >= 0, "fewest must be a whole number, 0 or more", fewest)
+        fewest = read_whole("fewest", fewest)
         if batch_size < fewest * len(self.rows):
             raise ValueError(
                 f"batch_size must be {fewest * len(self.rows)} or more for {fewest} or more of each of "

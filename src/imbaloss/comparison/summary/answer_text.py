@@ -156,7 +156,8 @@ def write_html(advice: Advice) -> str:
         outcomes = tabulate_outcomes(summary.counts, summary.decision)
         html += f"<p>{mark_code(describe_counts(summary.decision))}</p>{outcomes.to_html(index=False)}"
     if summary.axis:
-        html += tabulate_standings(summary.standings, summary.axis).to_html(index=False)
+        standings = tabulate_standings(summary.standings, summary.axis)
+        html += f"<p>The methods, best first by {advice.score.label}:</p>{standings.to_html(index=False)}"
     return html
 
 
