@@ -343,3 +343,13 @@ def test_predictions_draw_curves(imbaloss):
     names = {path.stem for path in Path("out/figures").iterdir()}
     assert {"roc_wine", "probabilities_wine", "reliability_wine"} <= names
     assert "The tuned threshold is the one that is best for F1" in Path("out/report.html").read_text()
+
+
+def test_predictions_without_validation_rows_draw_curves_without_a_tuned_threshold(imbaloss):
+    write(predicted().drop(columns=["part", "dataset"]), "alone.csv")
+    code, out, err = imbaloss("import-results", "alone.csv", "--out", "out")
+    assert (code, err) == (0, "")
+    assert "sharp" in out
+    assert "probabilities_alone" in {path.stem for path in Path("out/figures").iterdir()}
+    page = Path("out/report.html").read_text()
+    assert "tuned threshold" not in page.split("<main>")[1]

@@ -203,10 +203,11 @@ def write_imported(judged: JudgedFile, folder: Path) -> None:
         *(verdict.sentence for verdict in verdicts),
         *notes,
     ]
+    drawings = list(draw_imported(findings))  # all of them, so that a figure that fails leaves no file behind
     folder.mkdir(parents=True, exist_ok=True)
     provenance = {files.PROVENANCE: {"versions": files.library_versions()}}
     write_atomically(folder / files.FILE, tomli_w.dumps(findings.study.to_toml() | provenance).encode())
-    pictures = write_figures(draw_imported(findings), folder)
+    pictures = write_figures(drawings, folder)
     write_text(folder / "table.csv", table.to_csv(index=False))
     write_text(folder / "comparisons.csv", tabulate_comparisons(findings.comparisons).to_csv(index=False))
     text = "".join(f"- {sentence}.\n" for sentence in sentences)
