@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from math import isnan
+from math import isnan, nan
 from typing import Self
 
 from matplotlib.figure import Figure
@@ -331,16 +331,17 @@ def explain_reliability(findings: Results, where: str) -> str:
 
 
 def draw_probabilities(findings: Results, cell: CellKey, tests: Tests) -> Drawing:
-    """Draw the probabilities that methods give to negatives and positives in a cell, with their tuned thresholds.
+    """Draw the probabilities that methods give to negatives and positives in a cell, with their tuned thresholds if they have any.
 
     Args:
         findings: The findings.
         cell: The cell, a setting at a level.
         tests: The predictions on test of each method, one a run.
     """
-    of_cell = [line for line in findings.lines if line.cell == cell]
-    thresholds = {
-        line.method: line.scores["tuned_threshold"].mean for line in of_cell if "tuned_threshold" in line.scores
+    thresholds = dict.fromkeys(tests, nan) | {
+        line.method: line.scores["tuned_threshold"].mean
+        for line in findings.lines
+        if line.cell == cell and "tuned_threshold" in line.scores
     }
     return Drawing(
         name_file("probabilities", cell),

@@ -343,3 +343,35 @@ def test_predictions_draw_curves(imbaloss):
     names = {path.stem for path in Path("out/figures").iterdir()}
     assert {"roc_wine", "probabilities_wine", "reliability_wine"} <= names
     assert "The tuned threshold is the one that is best for F1" in Path("out/report.html").read_text()
+
+
+def test_predictions_without_validation_rows_draw_curves_without_a_tuned_threshold(imbaloss):
+    write(predicted().drop(columns=["part", "dataset"]), "alone.csv")
+    code, out, err = imbaloss("import-results", "alone.csv", "--out", "out")
+    assert (code, err) == (0, "")
+    assert "sharp" in out
+    assert "probabilities_alone" in {path.stem for path in Path("out/figures").iterdir()}
+    page = Path("out/report.html").read_text()
+    assert "tuned threshold" not in page.split("<main>")[1]
+
+
+def test_one_result_a_method_has_no_word_of_intervals_and_says_that_it_decides_nothing(imbaloss):
+    write(benchmark(seeds=1, datasets=("wine",)), "single.csv")
+    code, out, err = imbaloss("import-results", "single.csv", "--out", "out")
+    assert (code, err) == (0, "")
+    assert "Brackets" not in out
+    assert "- One result for each method decides nothing: any of these differences may be chance.\n" in out
+    assert "needs results for at least 6 seeds" in out
+    assert "% Brackets" not in Path("out/table.tex").read_text()
+    assert "95 % intervals over seeds" not in Path("out/report.html").read_text()
+    assert pd.read_csv("out/table.csv")["interval_over"].isna().all()
+
+
+def test_methods_without_common_seeds_are_said_to_have_no_verdict(imbaloss):
+    frame = benchmark(datasets=("wine",))
+    frame["seed"] += 100 * frame["method"].map(METHODS.index)
+    write(frame, "apart.csv")
+    code, out, err = imbaloss("import-results", "apart.csv", "--out", "out")
+    assert (code, err) == (0, "")
+    assert "- There is no verdict: no two methods have results for at least two common seeds.\n" in out
+    assert "- Brackets hold 95 % confidence intervals over seeds.\n" in out

@@ -45,7 +45,7 @@ class ImportedLine:
     missing: int  # the number of repetitions in which another method has a result and this one has none
     test: Counts | None  # None if the file has scores
     scores: Mapping[str, ScoreSummary]  # by column
-    interval_over: str
+    interval_over: str  # empty if no score has an interval
     roc_auc_both: Interval
     train: Counts | None = None
 
@@ -188,6 +188,7 @@ def summarise_results(
             if single
             else cell.interval(first.key.method)
         )
+    over = OVER[2] if single else OVER[bool(first.key.fold)]
     summaries = {}
     for column in first.scores:
         values = to_array(result.scores[column] for result in results)
@@ -203,7 +204,7 @@ def summarise_results(
         missing=repetitions - len(results),
         test=average_counts([result.test for result in results if result.test is not None]),
         scores=summaries,
-        interval_over=OVER[2] if single else OVER[bool(first.key.fold)],
+        interval_over=over if any(np.isfinite(interval.low) for interval in intervals.values()) else "",
         roc_auc_both=both,
     )
 

@@ -12,7 +12,7 @@ from imbaloss.atomic_write import write_atomically
 from imbaloss.comparison.imported import tables
 from imbaloss.comparison.imported.columns import ResultTable, assign_roles
 from imbaloss.comparison.imported.findings import ImportedFindings, judge_results
-from imbaloss.comparison.imported.notes import write_notes
+from imbaloss.comparison.imported.notes import describe_no_verdict, write_notes
 from imbaloss.comparison.imported.page import render_imported
 from imbaloss.comparison.imported.prediction_file import read_predictions
 from imbaloss.comparison.imported.request import ImportRequest
@@ -196,20 +196,25 @@ def write_imported(judged: JudgedFile, folder: Path) -> None:
     verdicts = judge_scores(findings.comparisons, findings.rulings)
     reading, names = tables.tabulate_for_reading(findings)
     over = join_interval_over(findings.lines)
+    brackets = [f"Brackets hold 95 % confidence intervals over {over}"] if over else []
     alone = ["The verdicts are for these test samples alone"] if findings.study.shares_test else []
     sentences = [
-        f"Brackets hold 95 % confidence intervals over {over}",
+        *brackets,
+        *([] if verdicts else describe_no_verdict(findings)),
         *alone,
         *(verdict.sentence for verdict in verdicts),
         *notes,
     ]
+    drawings = list(draw_imported(findings))  # all of them, so that a figure that fails leaves no file behind
     folder.mkdir(parents=True, exist_ok=True)
     provenance = {files.PROVENANCE: {"versions": files.library_versions()}}
     write_atomically(folder / files.FILE, tomli_w.dumps(findings.study.to_toml() | provenance).encode())
-    pictures = write_figures(draw_imported(findings), folder)
+    pictures = write_figures(drawings, folder)
     write_text(folder / "table.csv", table.to_csv(index=False))
     write_text(folder / "comparisons.csv", tabulate_comparisons(findings.comparisons).to_csv(index=False))
     text = "".join(f"- {sentence}.\n" for sentence in sentences)
     write_text(folder / "table.md", f"{write_markdown_table(reading)}\n{text}")
-    write_text(folder / "table.tex", f"% {sentences[0]}.\n{write_latex_table(reading, names)}")
+    write_text(
+        folder / "table.tex", "".join(f"% {sentence}.\n" for sentence in brackets) + write_latex_table(reading, names)
+    )
     write_text(folder / "report.html", render_imported(findings, verdicts, pictures, notes))

@@ -8,6 +8,7 @@ from imbaloss.comparison.imported.findings import ImportedFindings
 from imbaloss.comparison.imported.result import ImportedResult
 from imbaloss.plural import format_count, join_words
 from imbaloss.report.tables import list_cells
+from imbaloss.statistics import fewest_seeds
 
 MOST_NAMED = 5  # largest number of cells, repetitions or pairs that a note names
 
@@ -26,6 +27,26 @@ def write_notes(findings: ImportedFindings, read: Sequence[str]) -> list[str]:
         *describe_common(findings),
         *describe_missing(findings),
         *describe_undefined(findings),
+    ]
+
+
+def describe_no_verdict(findings: ImportedFindings) -> list[str]:
+    """Return the sentences on why there is no verdict, as the page has them; none for a single method.
+
+    Args:
+        findings: Results without two methods that have two repetitions in common.
+    """
+    if len(findings.methods) < 2:
+        return []
+    if any(line.trainings > 1 for line in findings.lines):
+        return [
+            f"There is no verdict: no two methods have results for at least two common {findings.repetitions}"
+            + (" on all data sets" if len(findings.by_cell) > 1 else "")
+        ]
+    return [
+        "One result for each method decides nothing: any of these differences may be chance",
+        f"A decision between {len(findings.methods)} methods needs results for at least {fewest_seeds()} seeds, the "
+        "same ones for all methods",
     ]
 
 

@@ -260,8 +260,9 @@ def plot_distributions(tests: Mapping[str, Sequence[Predictions]], thresholds: M
                 shares, _ = np.histogram(probabilities[labels == label], BINS)
                 panel.stairs(shares / shares.sum(), BINS, fill=True, alpha=0.45, color=COLOURS[label], label=name)
             panel.axvline(THRESHOLD, color="black", linewidth=0.8, label="½")
-            panel.axvline(thresholds[method], color="black", linewidth=0.9, linestyle="--", label="tuned threshold")
-        add_legend(figure, panels[:1])
+            if not np.isnan(thresholds[method]):
+                panel.axvline(thresholds[method], color="black", linewidth=0.9, linestyle="--", label="tuned threshold")
+        add_legend(figure, panels)
     return figure
 
 
