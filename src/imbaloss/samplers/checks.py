@@ -29,8 +29,8 @@ def read_labels(labels: Numbers) -> Tensor:
     is_right = (numbers >= 0) & (numbers == numbers.long())
     require(bool(is_right.all()), "labels must be whole numbers from 0", *explain_first(numbers, ~is_right))
     classes = numbers.long()
-    present = classes.unique()  # sorted; a count of each class up to the last could need more memory than there is
-    gaps = (present != torch.arange(len(present))).nonzero().flatten().tolist()
+    present = sorted(set(classes.tolist()))  # a count of each class up to the last could need more memory than there is
+    gaps = [label for label, number in enumerate(present) if label != number]
     if gaps:
         raise ValueError(f"class {gaps[0]} has no samples, and the last class is {present[-1]}: leave no class out")
     require(len(present) > 1, "labels must name two or more classes", "class 0 alone")
