@@ -375,3 +375,14 @@ def test_methods_without_common_seeds_are_said_to_have_no_verdict(imbaloss):
     assert (code, err) == (0, "")
     assert "- There is no verdict: no two methods have results for at least two common seeds.\n" in out
     assert "- Brackets hold 95 % confidence intervals over seeds.\n" in out
+
+
+def test_equal_scores_are_said_to_be_equal(imbaloss):
+    write(benchmark(datasets=("wine",)).rename(columns={"roc_auc": "time_s"}).assign(time_s=3.2), "equal.csv")
+    code, out, err = imbaloss("import-results", "equal.csv", "--lower-is-better", "time_s", "--out", "out")
+    assert (code, err) == (0, "")
+    equal = (
+        "time_s: boosting, svm and forest have the same mean; no significant difference shown from svm +0.000, forest"
+    )
+    assert equal in out
+    assert "have the same mean" in Path("out/report.html").read_text()
