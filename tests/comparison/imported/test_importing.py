@@ -310,7 +310,13 @@ def test_the_command_writes_the_report_and_prints_the_table(imbaloss):
         assert word not in page.split("<main>")[1].split('id="section-cite')[0].replace("trained here", ""), word
     code, out, _ = imbaloss("import-results", "bench.csv", "--json")
     assert code == 0
-    assert [line["method"] for line in json.loads(out)] == [*METHODS]
+    printed = json.loads(out)
+    assert [line["method"] for line in printed["table"]] == [*METHODS]
+    assert len(printed["comparisons"]) == 3
+    [verdict] = printed["verdicts"]
+    assert f"- {verdict['sentence']}.\n" in (folder / "table.md").read_text()
+    assert (verdict["score"], verdict["best"], verdict["ruled_out"]) == ("ROC-AUC", ["boosting"], ["svm", "forest"])
+    assert printed["notes"] == ["Methods are compared by 1 score: higher is better for ROC-AUC"]
     write(benchmark(), "other.csv")
     code, out, err = imbaloss("import-results", "other.csv", "--out", "results/bench")
     assert (code, out) == (2, "")
@@ -365,6 +371,9 @@ def test_one_result_a_method_has_no_word_of_intervals_and_says_that_it_decides_n
     assert "Brackets" not in out
     assert "- One result for each method decides nothing: any of these differences may be chance.\n" in out
     assert "needs results for at least 6 seeds" in out
+    printed = json.loads(imbaloss("import-results", "single.csv", "--out", "out", "--json")[1])
+    assert printed["verdicts"] == []
+    assert printed["notes"][0] == "One result for each method decides nothing: any of these differences may be chance"
     assert "% Brackets" not in Path("out/table.tex").read_text()
     assert "95 % intervals over seeds" not in Path("out/report.html").read_text()
     assert pd.read_csv("out/table.csv")["interval_over"].isna().all()
