@@ -142,7 +142,8 @@ class ScoreVerdict(NamedTuple):
             case Verdict.UNDECIDED if self.smallest is None:
                 counts = sorted({line.pairs for line in self.by_verdict[verdict]})
                 common = " to ".join(map(str, dict.fromkeys((counts[0], counts[-1]))))
-                return f"too few seeds ({common} in common, at least {fewest_seeds()} are needed) to show a difference from"
+                needed = f"at least {fewest_seeds()} are needed"
+                return f"too few seeds ({common} in common, {needed}) to show a difference from"
             case Verdict.UNDECIDED:
                 return "no significant difference shown from"
 
