@@ -14,7 +14,7 @@ from imbaloss import studies
 from imbaloss.cli import guide
 from imbaloss.cli.environment import VARIABLES
 from imbaloss.comparison.explanation import BASE, COLUMN, CONTRIBUTION, ROW, VALUE
-from imbaloss.comparison.imported.importing import judge_file
+from imbaloss.comparison.imported.importing import JudgedJson, VerdictJson, judge_file
 from imbaloss.comparison.imported.request import ImportRequest
 from imbaloss.comparison.reading.table_file import TableFile
 from imbaloss.learners.model_files import PREDICTORS
@@ -156,6 +156,11 @@ def test_every_key_of_an_answer_is_listed(folder):
     assert segment <= set(listed("Segments"))
     assert [name for name in listed("Segments") if name not in segment and not name.endswith("_p")] == []
     assert set(read(folder, "predict")["drift"][0]) == set(listed("Drift"))
+
+
+def test_every_key_of_imported_results_is_listed():
+    assert list(JudgedJson.__annotations__) == listed("`imbaloss import-results --json`")
+    assert list(VerdictJson.__annotations__) == listed("Verdicts")
 
 
 def test_every_key_of_a_forecast_is_listed():

@@ -36,7 +36,7 @@ def test_the_words_say_what_is_better_what_equivalent_and_what_undecided():
 def test_few_seeds_are_said_to_be_too_few_with_their_differences_and_one_says_nothing():
     some = gaining({"msfe": 0.1, "focal:alpha=0.75": 0.0, "wmse": -0.1}, seeds=3, spread=0.02)
     [found] = [one for one in evidence.judge_scores(comparisons(some)) if one.score == "ROC-AUC"]
-    assert list(found.parts) == ["too few seeds (at least 6 are needed) to show a difference from"]
+    assert list(found.parts) == ["too few seeds (3 in common, at least 6 are needed) to show a difference from"]
     values = {loss: over_both(some, loss, 3) for loss in LOSSES}
     for told, other in zip(found.parts.popitem()[1], LOSSES[1:], strict=True):
         gains = values["msfe"] - values[other]
@@ -46,7 +46,29 @@ def test_few_seeds_are_said_to_be_too_few_with_their_differences_and_one_says_no
     assert said(rows(seeds=1)) == []
     five = {name: np.random.default_rng(place).random(3) for place, name in enumerate("abcde")}
     [told] = evidence.judge_scores(of_cells(Cell("tree", "tree", 0.1, five, None)))
-    assert "(at least 6 are needed)" in told.sentence  # 2^(1 - 6) <= 0.05, whatever the number of pairs
+    assert "(3 in common, at least 6 are needed)" in told.sentence  # 2^(1 - 6) <= 0.05, whatever the number of pairs
+
+
+def test_the_number_of_common_seeds_is_that_of_the_pairs():
+    """Two pairs that differ in it give a range."""
+    values = {name: np.random.default_rng(place).random(8) for place, name in enumerate("abc")}
+    values["b"][:4], values["c"][3:] = np.nan, np.nan
+    values["a"] += 9
+    [found] = evidence.judge_scores(of_cells(Cell("tree", "tree", 0.1, values, None)))
+    assert "too few seeds (3 to 4 in common, at least 6 are needed) to show a difference from b" in found.sentence
+
+
+def test_methods_with_the_same_mean_lead_together():
+    scores = np.random.default_rng(0).random(7)
+    for values, claim in (
+        ({"a": scores, "b": scores[::-1], "c": scores}, "ROC-AUC: a, b and c have the same mean; "),
+        ({"a": scores - 1, "b": scores, "c": scores}, "ROC-AUC: b and c have the highest mean; "),
+    ):
+        [found] = evidence.judge_scores(of_cells(Cell("tree", "tree", 0.1, values, None)))
+        assert found.sentence.startswith(claim)
+        assert claim[len("ROC-AUC: ") :].split(" have")[0] + " have the highest mean" in evidence.write_answer(
+            [found], "method"
+        )
 
 
 def test_few_seeds_may_find_methods_equivalent():
@@ -55,7 +77,7 @@ def test_few_seeds_may_find_methods_equivalent():
     values = {name: 0.5 + generator.normal(scale=0.0005, size=4) for name in "ab"} | {"c": generator.random(4)}
     [found] = evidence.judge_scores(of_cells(Cell("tree", "tree", 0.1, values, None)))
     told = {relation: [one.split()[0] for one in others] for relation, others in found.parts.items()}
-    few = "too few seeds (at least 6 are needed) to show a difference from"
+    few = "too few seeds (4 in common, at least 6 are needed) to show a difference from"
     assert (found.best, told) == ("c", {few: ["a", "b"]})
     values["c"] -= 1
     [found] = evidence.judge_scores(of_cells(Cell("tree", "tree", 0.1, values, None)))
@@ -71,7 +93,7 @@ def test_a_method_of_one_repetition_counts_among_the_pairs_and_is_not_beaten():
     alone = {"c": np.array([0.1, np.nan, np.nan])}
     for more in ({}, alone):
         [found] = evidence.judge_scores(of_cells(Cell("tree", "tree", 0.1, values | more, None)))
-        assert "(at least 6 are needed) to show a difference from b" in found.sentence
+        assert "(3 in common, at least 6 are needed) to show a difference from b" in found.sentence
         assert " c " not in found.sentence
     many = {name: np.resize(some, 12) + 0.01 * generator.random(12) for name, some in values.items()}
     for more, clear in (({}, True), ({"c": np.r_[0.1, np.full(11, np.nan)]}, False)):

@@ -9,7 +9,7 @@ from typer import Argument, Option
 
 from imbaloss.cli.app import STUDIES, app, explain_input_errors
 from imbaloss.cli.options import COLUMN_OPTIONS, READING_OPTIONS, Json, add_options, used_options
-from imbaloss.cli.terminal import print_json, tell
+from imbaloss.cli.terminal import print_json
 from imbaloss.recipe_fields import DEFAULT_MARGIN, MARGIN
 
 
@@ -54,7 +54,6 @@ def import_results(
     from imbaloss.comparison.imported import importing
     from imbaloss.comparison.imported.request import ImportRequest
     from imbaloss.comparison.reading.table_file import ReadingOptions, TableFile
-    from imbaloss.report import to_records
 
     with explain_input_errors():
         columns = {
@@ -65,9 +64,7 @@ def import_results(
         folder = out or Path("results") / make_file_name(file.stem)
         judged = importing.import_results(table, request, folder)
     if as_json:
-        for note in judged.notes:
-            tell(note)
-        print_json(to_records(judged.table))
+        print_json(judged.to_json())
         return
     sys.stdout.write((folder / "table.md").read_text(encoding="utf-8"))
     print(

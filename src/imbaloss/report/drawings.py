@@ -331,7 +331,7 @@ def explain_reliability(findings: Results, where: str) -> str:
 
 
 def draw_probabilities(findings: Results, cell: CellKey, tests: Tests) -> Drawing:
-    """Draw the probabilities that methods give to negatives and positives in a cell, with their tuned thresholds if they have any.
+    """Draw the probabilities that methods give to negatives and positives in a cell, and any tuned thresholds.
 
     Args:
         findings: The findings.

@@ -22,6 +22,7 @@ from imbaloss.statistics import Ranks, Ruling, Verdict, fewest_seeds, friedman
 
 Rulings = Mapping[str, Mapping[str, Ruling]]  # by the label of the score, and the name of the method
 MOST_NAMED = 5  # largest number of pairs that a sentence names
+EQUAL = 1e-9  # share of the margin within which two means are equal but for rounding
 
 
 def rank_methods(cells: Sequence[Cell]) -> tuple[list[str], Ranks] | None:
@@ -62,7 +63,28 @@ class ScoreVerdict(NamedTuple):
     def sentence(self) -> str:
         """The verdicts in one sentence: the score, the best method, and how it relates to each other method."""
         parts = [f"{relation} {', '.join(methods)}" for relation, methods in (self.standings | self.parts).items()]
-        return f"{self.score}: {self.best} has the {self.end} mean; {'; '.join(parts)}"
+        return "; ".join([f"{self.score}: {join_words(self.leaders)} {self.claim}", *parts])
+
+    @property
+    def leaders(self) -> list[str]:
+        """The method with the best mean, and those whose mean equals it but for rounding."""
+        return [
+            self.best,
+            *(
+                line.second
+                for lines in self.by_verdict.values()
+                for line in lines
+                if abs(line.interval.estimate) <= EQUAL * line.margin
+            ),
+        ]
+
+    @property
+    def claim(self) -> str:
+        """What is said of the leaders, such as "has the highest mean"; "have the same mean" if they are all methods."""
+        if len(self.leaders) == 1:
+            return f"has the {self.end} mean"
+        compared = 1 + sum(map(len, self.by_verdict.values()))
+        return f"have the {'same' if len(self.leaders) == compared else self.end} mean"
 
     @property
     def end(self) -> str:
@@ -108,7 +130,7 @@ class ScoreVerdict(NamedTuple):
         """Write how the best method relates to the others of a verdict, in words before their names: "better than".
 
         Raises:
-            KeyError: The verdict is equivalent, and no other method has it.
+            KeyError: The verdict is equivalent or undecided, and no other method has it.
         """
         match verdict:
             case Verdict.BETTER:
@@ -118,7 +140,10 @@ class ScoreVerdict(NamedTuple):
             case Verdict.EQUIVALENT:
                 return f"equivalent (within ±{self.by_verdict[verdict][0].margin:.3g}) to"
             case Verdict.UNDECIDED if self.smallest is None:
-                return f"too few seeds (at least {fewest_seeds()} are needed) to show a difference from"
+                counts = sorted({line.pairs for line in self.by_verdict[verdict]})
+                common = " to ".join(map(str, dict.fromkeys((counts[0], counts[-1]))))
+                needed = f"at least {fewest_seeds()} are needed"
+                return f"too few seeds ({common} in common, {needed}) to show a difference from"
             case Verdict.UNDECIDED:
                 return "no significant difference shown from"
 
@@ -190,6 +215,7 @@ def write_mean_difference(line: CellComparison) -> str:
 
 def format_signed(value: float, line: CellComparison) -> str:
     """Format a number with its sign, to a tenth of the comparison's margin and at least three decimals, as "+0.010"."""
+    value += 0.0  # -0.0 becomes 0.0
     return f"{value:+.{max(3, 1 + round(-log10(line.margin)))}f}"
 
 
@@ -208,17 +234,21 @@ def write_answer(verdicts: Sequence[ScoreVerdict], noun: str) -> str:
         """Write the labels of scores after "in", or "in all 4 scores" if they are all of several."""
         return f"in all {len(scores)} scores" if len(scores) == len(verdicts) > 1 else f"in {join_words(scores)}"
 
-    highest: dict[str, list[str]] = {}
+    def write_leaders(methods: Sequence[str]) -> str:
+        """Write the names of methods with "has", or "have" for several."""
+        return f"{join_words(methods)} {'has' if len(methods) == 1 else 'have'}"
+
+    highest: dict[tuple[str, ...], list[str]] = {}
     clear: dict[str, list[str]] = {}
     for verdict in verdicts:
-        highest.setdefault(verdict.best, []).append(verdict.score)
+        highest.setdefault(tuple(verdict.leaders), []).append(verdict.score)
         if verdict.beats_all:
             clear.setdefault(verdict.best, []).append(verdict.score)
     (best, scores), *rest = highest.items()
     extreme = "best" if any(verdict.end == "lowest" for verdict in verdicts) else "highest"
     means = [
-        f"{best} has the {extreme} mean {write_scores(scores)}",
-        *(f"{method} has it {write_scores(scores)}" for method, scores in rest),
+        f"{write_leaders(best)} the {extreme} mean {write_scores(scores)}",
+        *(f"{write_leaders(methods)} it {write_scores(scores)}" for methods, scores in rest),
     ]
     better = [f"{method} is better than every other {noun} {write_scores(scores)}" for method, scores in clear.items()]
     none = f"No {noun} is shown to be better than every other in any score"

@@ -198,6 +198,9 @@ BAD_SCORES = [
     (change("seed", 3, 0), {}, "rows 1 and 4 are the same result, svm on wine, seed 0: leave one out"),
     (lambda frame: frame.drop(columns="seed"), {}, "rows 1 and 4 are the same result, svm on wine: leave one out"),
     (lambda frame: frame.rename(columns={"method": "model"}), {}, "there is no column 'method': name it with"),
+    (lambda frame: frame[["seed"]].assign(svm=0.7, forest=0.8), {}, "Each row is one result of one method"),
+    (lambda frame: frame.assign(y_true=1, y_score=0.5).drop(columns="roc_auc"), {},
+     "For predictions, name the columns of label and probability with --label-column and --probability-column"),
     (lambda frame: frame, {"columns": {"method": "methods"}}, "no column 'methods' (did you mean 'method'?)"),
     (lambda frame: frame.rename(columns={"roc_auc": "auc"}), {}, "no column is a known score: name those of which"),
     (lambda frame: frame, {"scores": ("rocauc",)}, "there is no score 'rocauc' (did you mean 'roc_auc'?)"),
@@ -307,7 +310,13 @@ def test_the_command_writes_the_report_and_prints_the_table(imbaloss):
         assert word not in page.split("<main>")[1].split('id="section-cite')[0].replace("trained here", ""), word
     code, out, _ = imbaloss("import-results", "bench.csv", "--json")
     assert code == 0
-    assert [line["method"] for line in json.loads(out)] == [*METHODS]
+    printed = json.loads(out)
+    assert [line["method"] for line in printed["table"]] == [*METHODS]
+    assert len(printed["comparisons"]) == 3
+    [verdict] = printed["verdicts"]
+    assert f"- {verdict['sentence']}.\n" in (folder / "table.md").read_text()
+    assert (verdict["score"], verdict["best"], verdict["ruled_out"]) == ("ROC-AUC", ["boosting"], ["svm", "forest"])
+    assert printed["notes"] == ["Methods are compared by 1 score: higher is better for ROC-AUC"]
     write(benchmark(), "other.csv")
     code, out, err = imbaloss("import-results", "other.csv", "--out", "results/bench")
     assert (code, out) == (2, "")
@@ -362,6 +371,9 @@ def test_one_result_a_method_has_no_word_of_intervals_and_says_that_it_decides_n
     assert "Brackets" not in out
     assert "- One result for each method decides nothing: any of these differences may be chance.\n" in out
     assert "needs results for at least 6 seeds" in out
+    printed = json.loads(imbaloss("import-results", "single.csv", "--out", "out", "--json")[1])
+    assert printed["verdicts"] == []
+    assert printed["notes"][0] == "One result for each method decides nothing: any of these differences may be chance"
     assert "% Brackets" not in Path("out/table.tex").read_text()
     assert "95 % intervals over seeds" not in Path("out/report.html").read_text()
     assert pd.read_csv("out/table.csv")["interval_over"].isna().all()
@@ -375,3 +387,14 @@ def test_methods_without_common_seeds_are_said_to_have_no_verdict(imbaloss):
     assert (code, err) == (0, "")
     assert "- There is no verdict: no two methods have results for at least two common seeds.\n" in out
     assert "- Brackets hold 95 % confidence intervals over seeds.\n" in out
+
+
+def test_equal_scores_are_said_to_be_equal(imbaloss):
+    write(benchmark(datasets=("wine",)).rename(columns={"roc_auc": "time_s"}).assign(time_s=3.2), "equal.csv")
+    code, out, err = imbaloss("import-results", "equal.csv", "--lower-is-better", "time_s", "--out", "out")
+    assert (code, err) == (0, "")
+    equal = (
+        "time_s: boosting, svm and forest have the same mean; no significant difference shown from svm +0.000, forest"
+    )
+    assert equal in out
+    assert "have the same mean" in Path("out/report.html").read_text()

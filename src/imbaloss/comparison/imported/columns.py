@@ -186,7 +186,10 @@ def assign_roles(table: "pa.Table", name: str, request: ImportRequest) -> Result
             )
         roles = {role: column for role, column in roles.items() if role not in PREDICTED}
     if "method" not in roles:
-        raise ValueError(f"there is no column 'method': name it with --method-column; {list_columns(names)}")
+        raise ValueError(
+            "there is no column 'method': name it with --method-column. Each row is one result of one method, so that "
+            f"methods cannot be columns; {list_columns(names)}"
+        )
     return ResultTable(table, roles, name)
 
 

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypedDict
 
 import pandas as pd
 import tomli_w
@@ -29,14 +29,33 @@ from imbaloss.report.drawings import (
     draw_scores,
     select_drawn_settings,
 )
-from imbaloss.report.evidence import judge_scores
+from imbaloss.report.evidence import ScoreVerdict, judge_scores
 from imbaloss.report.results import join_interval_over
 from imbaloss.report.row_names import CellKey
-from imbaloss.report.tables import write_latex_table, write_markdown_table
+from imbaloss.report.tables import to_records, write_latex_table, write_markdown_table
 from imbaloss.report.writing import write_figures, write_text
 from imbaloss.studies import files
 
 WRITTEN = ("report.html", "table.csv", "table.md", "table.tex", "comparisons.csv", "figures", "results.sqlite", "model")
+
+
+class VerdictJson(TypedDict):
+    """The verdict by one score."""
+
+    score: str  # its label
+    lower_is_better: bool
+    best: list[str]  # the method with the best mean, and those with an equal one
+    ruled_out: list[str]  # the methods that are ruled out as the best
+    sentence: str
+
+
+class JudgedJson(TypedDict):
+    """What `import-results --json` prints."""
+
+    table: list[dict[str, Any]]  # the lines of table.csv
+    verdicts: list[VerdictJson]
+    comparisons: list[dict[str, Any]]  # the lines of comparisons.csv
+    notes: list[str]
 
 
 class JudgedFile(NamedTuple):
@@ -45,6 +64,30 @@ class JudgedFile(NamedTuple):
     findings: ImportedFindings
     table: pd.DataFrame  # the content of table.csv
     notes: Sequence[str]  # the sentences beside the tables, without full stops
+
+    @property
+    def verdicts(self) -> list[ScoreVerdict]:
+        """The verdicts by each score; without two methods that have two repetitions in common there are none."""
+        return judge_scores(self.findings.comparisons, self.findings.rulings)
+
+    def to_json(self) -> JudgedJson:
+        """Return table, verdicts, comparisons and notes as JSON values, None for a missing number."""
+        verdicts = self.verdicts
+        return {
+            "table": to_records(self.table),
+            "verdicts": [
+                {
+                    "score": verdict.score,
+                    "lower_is_better": verdict.lower,
+                    "best": verdict.leaders,
+                    "ruled_out": [method for method in verdict.rulings if verdict.rules_out(method)],
+                    "sentence": verdict.sentence,
+                }
+                for verdict in verdicts
+            ],
+            "comparisons": to_records(tabulate_comparisons(self.findings.comparisons)),
+            "notes": [*([] if verdicts else describe_no_verdict(self.findings)), *self.notes],
+        }
 
 
 def import_results(file: TableFile, request: ImportRequest, folder: Path) -> JudgedFile:
@@ -193,7 +236,7 @@ def write_imported(judged: JudgedFile, folder: Path) -> None:
         OSError: The folder or a file cannot be written.
     """
     findings, table, notes = judged
-    verdicts = judge_scores(findings.comparisons, findings.rulings)
+    verdicts = judged.verdicts
     reading, names = tables.tabulate_for_reading(findings)
     over = join_interval_over(findings.lines)
     brackets = [f"Brackets hold 95 % confidence intervals over {over}"] if over else []

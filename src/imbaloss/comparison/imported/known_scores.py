@@ -75,7 +75,8 @@ def choose_scores(names: Sequence[str], request: ImportRequest) -> tuple[Compare
     if not chosen:
         raise ValueError(
             "no column is a known score: name those of which higher is better with --score NAME, others with "
-            f"--lower-is-better NAME; {list_columns(names)}"
+            "--lower-is-better NAME. For predictions, name the columns of label and probability with --label-column "
+            f"and --probability-column; {list_columns(names)}"
         )
     return tuple(make_score(name, is_lower=name in request.lower_is_better) for name in chosen)
 
