@@ -74,8 +74,8 @@ def delong(labels: NDArray[np.int64], probabilities: Floats) -> Roc:
     return Roc(auc, (placements - auc) / scale, min(m, n))
 
 
-def share_below(values: Floats, others: Floats) -> Floats:
-    """Return for each value the share of others that are smaller; equal ones count half."""
-    in_order = np.sort(others)
+def share_below(values: Floats, references: Floats) -> Floats:
+    """Return for each value the share of references that are smaller; equal ones count half."""
+    in_order = np.sort(references)
     counts = np.searchsorted(in_order, values, "left") + np.searchsorted(in_order, values, "right")
-    return np.asarray(counts / 2 / len(others))
+    return np.asarray(counts / 2 / len(references))
