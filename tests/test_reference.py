@@ -151,6 +151,7 @@ def test_every_key_of_an_answer_is_listed(folder):
     assert set(answer["alerts"][0]) == set(listed("Alerts"))
     assert set(answer["decision"]) == set(listed("Decision"))
     assert set(answer["decision"]["recommended"]) == set(listed("Decision", 1))
+    assert set(answer["tiles"][0]) == set(listed("Tiles"))
     assert set(answer["leaderboard"][0]) == set(listed("Leaderboard"))
     segment = set(answer["segments"][0])
     assert segment <= set(listed("Segments"))
