@@ -234,10 +234,10 @@ class RowsToExplain:
             self.seed,
         )
         rows = tuple(
-            ExplainedRow(int(number), kept, float(probability), order_columns(names, values, of_row))
+            ExplainedRow(int(number), tuple(kept), float(probability), order_columns(names, values, of_row))
             for number, kept, probability, values, of_row in zip(
                 self.rows.numbers,
-                self.rows.kept.itertuples(index=False, name=None),
+                self.rows.kept.to_numpy(object),  # itertuples of pandas 3.0 has no rows where no column is kept
                 self.rows.probabilities,
                 self.rows.values.to_numpy(),
                 contributions,
