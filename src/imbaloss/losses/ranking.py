@@ -131,11 +131,9 @@ def auc_squared_hinge(logits: Tensor, targets: Tensor, weights: Tensor, *, margi
     Source: Yan et al. 2003 (ICML), eq. 7, with p = 2; Joachims 2006 (KDD) for the sorting.
     """
     require(0 < margin < float("inf"), "margin must be > 0 and finite", margin)
-    is_positive = targets == 1
-    values, order = (logits.double() - margin * is_positive.double()).sort(-1)
+    values, order = (logits.double() - margin * (targets == 1).double()).sort(-1)
     values = values - values.detach().mean(-1, keepdim=True)  # only differences count; smaller sums lose less
-    positive_weights = torch.where(is_positive, weights, 0).double().gather(-1, order)
-    negative_weights = torch.where(is_positive, 0, weights).double().gather(-1, order)
+    negative_weights, positive_weights = (part.double().gather(-1, order) for part in split_weights(targets, weights))
     below, sums, squares = ((positive_weights * values**power).cumsum(-1) for power in range(3))
     pair_errors = (values.square() * below - 2 * values * sums + squares).clamp(min=0)
     pairs = positive_weights.sum(-1) * negative_weights.sum(-1)
@@ -161,8 +159,7 @@ def smooth_ap(logits: Tensor, targets: Tensor, weights: Tensor, *, temperature: 
     Source: Brown et al. 2020 (arXiv 2007.12163).
     """
     require(0 < temperature < float("inf"), "temperature must be > 0 and finite", temperature)
-    is_positive = targets == 1
-    positive_weights = weights.where(is_positive, 0)
+    negative_weights, positive_weights = split_weights(targets, weights)
 
     def compute_block(block_logits: Tensor) -> Tensor:
         """Return 1 - r_i / R_i of R of the positives, (..., R), for their logits (..., R)."""
@@ -170,11 +167,11 @@ def smooth_ap(logits: Tensor, targets: Tensor, weights: Tensor, *, temperature: 
         # a positive's sum counts itself by sigmoid(0) = 1/2, its rank by 1
         positives_above = 1 / 2 + (above * positive_weights.unsqueeze(-2)).sum(-1)
         # 1 - r / R as false positives / R, which stays exact if they are few
-        negatives_above = (above * (weights - positive_weights).unsqueeze(-2)).sum(-1)
+        negatives_above = (above * negative_weights.unsqueeze(-2)).sum(-1)
         return negatives_above / (positives_above + negatives_above)
 
     positives = positive_weights.sum(-1)
-    has_both = (positives > 0) & (weights.where(~is_positive, 0).sum(-1) > 0)
+    has_both = (positives > 0) & (negative_weights.sum(-1) > 0)
     terms, term_weights = map_over_positives(compute_block, logits, positive_weights)
     return ((term_weights * terms).sum(-1) / positives.where(has_both, 1)).where(has_both, 0)
 

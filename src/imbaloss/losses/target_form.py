@@ -1,4 +1,4 @@
-"""How the targets of a loss are written: as labels or as shares, of one question or of several."""
+"""The form of the targets of a loss: labels or shares, of one question or of several."""
 
 from dataclasses import dataclass
 from typing import TypeVar

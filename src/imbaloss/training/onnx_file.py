@@ -117,7 +117,7 @@ class Exported(nn.Module):
         self.logits, self.kind = logits, calibration.kind
         # tensors, since the exporter rounds numbers of Python to float32
         self.threshold = torch.tensor(0.5 if threshold is None else threshold, dtype=torch.float64)
-        self.prior = torch.tensor(prior or (0.0, 0.0), dtype=torch.float64)
+        self.prior = torch.tensor(prior or (0.0,), dtype=torch.float64)  # one 0 for all classes
         self.costs = None if costs is None else torch.from_numpy(costs)
         self.numbers = [torch.tensor(parameters, dtype=torch.float64) for parameters in calibration.numbers]
 
@@ -129,11 +129,9 @@ class Exported(nn.Module):
         """
         logits = self.logits(inputs)
         if logits.ndim == 1:
-            positive = self.calibrate(logits + (self.prior[1] - self.prior[0])).sigmoid()
+            positive = self.calibrate(logits + (self.prior[-1] - self.prior[0])).sigmoid()
             return torch.stack([1 - positive, positive], dim=1), (positive >= self.threshold).long()
-        probabilities = self.calibrate(logits + self.prior if len(self.prior) == logits.shape[1] else logits).softmax(
-            -1
-        )
+        probabilities = self.calibrate(logits + self.prior).softmax(-1)
         gains = probabilities if self.costs is None else -(probabilities @ self.costs)
         return probabilities, gains.argmax(1)
 

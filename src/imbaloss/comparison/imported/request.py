@@ -34,7 +34,7 @@ ROLES: Mapping[str, Role] = MappingProxyType({
 
 @dataclass(frozen=True)
 class ImportRequest:
-    """How to read and judge a file of results.
+    """A request to read and judge a file of results.
 
     Raises:
         ValueError: The margin or the ratio of the parts is impossible, or a column or score is named twice.
