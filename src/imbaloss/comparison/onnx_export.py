@@ -21,7 +21,7 @@ from imbaloss.learners.sklearn_predictor import SMALLEST, SklearnPredictor
 from imbaloss.learners.tree_module import TreeSum, read_forest, read_lightgbm
 from imbaloss.plural import join_words
 from imbaloss.training import Model
-from imbaloss.training.onnx_file import OUTPUTS, Exported, NetworkLogits, export
+from imbaloss.training.onnx_file import OUTPUTS, Exported, NetworkLogits, Scale, export
 
 if TYPE_CHECKING:
     from imbaloss.comparison.own_model import OwnModel
@@ -125,15 +125,12 @@ class EstimatorLogits(nn.Module):
     def __init__(self, model: EstimatorModel, odds: nn.Module) -> None:
         """Copy the scaling of the model. odds: maps its rows (B, D) to log-odds."""
         super().__init__()
-        self.odds, self.dtype, self.scales = odds, model.recipe.dtype, model.scaling is not None
-        if model.scaling is not None:
-            channels = (-1, *(1,) * (len(model.shape) - 1))
-            self.offset = torch.tensor(model.scaling.offset, dtype=torch.float64).view(channels)
-            self.scale = torch.tensor(model.scaling.scale, dtype=torch.float64).view(channels)
+        self.odds = odds
+        self.scale = None if model.scaling is None else Scale(model.scaling, model.shape, model.recipe.dtype)
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Return the log-odds (B,)."""
-        rows = ((inputs - self.offset) / self.scale).to(self.dtype).double() if self.scales else inputs
+        rows = inputs if self.scale is None else self.scale(inputs).double()
         odds: Tensor = self.odds(rows.flatten(1))
         return odds
 

@@ -5,9 +5,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from imbaloss.losses.checks import is_transformed
 from imbaloss.losses.domains import require
-from imbaloss.losses.state import LossState, check_continues
+from imbaloss.losses.state import LossState, check_continues, refuse_transforms
 from imbaloss.losses.totals import Totals, attach_gradient
 
 
@@ -50,11 +49,7 @@ class RunningTotals(LossState):
             ValueError: It is called inside a transform of torch.func, where no state can be kept, or the batch has
                 other classes or another number of networks or labels than those before.
         """
-        if is_transformed():
-            raise ValueError(
-                "running totals keep state, which the transforms of torch.func cannot: take a loss without running "
-                "inside them"
-            )
+        refuse_transforms("running totals keep", "running")
         errors, weights = (part.detach() for part in totals)
         if self.weights.ndim:
             check_continues(

@@ -5,10 +5,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from imbaloss.losses.checks import is_transformed
 from imbaloss.losses.domains import require
 from imbaloss.losses.scores import Scores, divide_or_zero, scale_gradient
-from imbaloss.losses.state import LossState, check_continues
+from imbaloss.losses.state import LossState, check_continues, refuse_transforms
 from imbaloss.losses.totals import class_indicators
 
 BUFFERS = ("logits", "targets", "weights", "ages", "seen")
@@ -66,11 +65,7 @@ class ScoreMemory(LossState):
             ValueError: It is called inside a transform of torch.func, where no state can be kept, or the batch has
                 another number of networks or of logits a sample than those before.
         """
-        if is_transformed():
-            raise ValueError(
-                "a memory of scores keeps state, which the transforms of torch.func cannot: take a loss without memory "
-                "inside them"
-            )
+        refuse_transforms("a memory of scores keeps", "memory")
         logits, targets = batch.logits.detach(), batch.targets.long()
         is_finite = logits.isfinite().all(-1)
         new = Scores(logits.where(is_finite.unsqueeze(-1), 0), targets, batch.weights.detach().where(is_finite, 0))

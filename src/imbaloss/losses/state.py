@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from torch import Tensor, nn
 
+from imbaloss.losses.checks import is_transformed
+
 
 class LossState(nn.Module):
     """A module whose buffers move between devices and keep their dtype, also under `half()` or `double()` of a model.
@@ -41,4 +43,17 @@ def check_continues(state: str, axes: str, stored: tuple[int, ...], newest: tupl
         raise ValueError(
             f"{state} comes from batches with {axes} {stored}, and cannot go on with {newest}: use one for each shape "
             "of logits"
+        )
+
+
+def refuse_transforms(who: str, option: str) -> None:
+    """Raise ValueError inside a transform of torch.func, where a loss cannot keep state.
+
+    Args:
+        who: Begins the message, such as "running totals keep".
+        option: The option of the loss that keeps the state.
+    """
+    if is_transformed():
+        raise ValueError(
+            f"{who} state, which the transforms of torch.func cannot: take a loss without {option} inside them"
         )

@@ -15,6 +15,7 @@ from imbaloss.atomic_write import write_atomically
 from imbaloss.evaluation import Calibration
 from imbaloss.evaluation.calibration import NONE
 from imbaloss.training.model import Model, combine_networks
+from imbaloss.training.scaling import Scaling
 
 NEEDS = ("onnx", "onnxscript")  # packages that PyTorch's exporter imports
 OUTPUTS = ("probabilities", "decisions")
@@ -73,20 +74,34 @@ def export(module: nn.Module, examples: Tensor | tuple[Tensor, ...], names: Sequ
     return cast(torch.onnx.ONNXProgram, program).model_proto
 
 
+class Scale(nn.Module):
+    """The scaling of inputs (B, *shape) in float64, rounded to the type in which a model computes."""
+
+    def __init__(self, scaling: Scaling, shape: Sequence[int], dtype: torch.dtype) -> None:
+        """Copy offset and scale of each channel, the first axis of the shape, into tensors."""
+        super().__init__()
+        channels = (-1, *(1,) * (len(shape) - 1))
+        self.dtype = dtype
+        self.offset = torch.tensor(scaling.offset, dtype=torch.float64).view(channels)
+        self.scale = torch.tensor(scaling.scale, dtype=torch.float64).view(channels)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Return the scaled inputs."""
+        return ((inputs - self.offset) / self.scale).to(self.dtype)
+
+
 class NetworkLogits(nn.Module):
     """The networks of a model: inputs (B, *shape) in float64 -> log-odds (B,) or log-probabilities (B, C)."""
 
     def __init__(self, model: Model) -> None:
         """Copy the scaling of the model into tensors, and take over its networks."""
         super().__init__()
-        self.network, self.networks, self.dtype = model.network, model.networks, model.recipe.dtype
-        channels = (-1, *(1,) * (len(model.shape) - 1))
-        self.offset = torch.tensor(model.scaling.offset, dtype=torch.float64).view(channels)
-        self.scale = torch.tensor(model.scaling.scale, dtype=torch.float64).view(channels)
+        self.network, self.networks = model.network, model.networks
+        self.scale = Scale(model.scaling, model.shape, model.recipe.dtype)
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Return the log-odds (B,), or for more than two classes the log-probabilities (B, C), in float64."""
-        scaled = ((inputs - self.offset) / self.scale).to(self.dtype)
+        scaled = self.scale(inputs)
         return combine_networks(self.network(scaled.expand(self.networks, *scaled.shape)).double())
 
 
