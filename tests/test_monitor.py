@@ -99,19 +99,31 @@ def test_undefined_scores_are_nan(logits, labels):
 
 
 @pytest.mark.parametrize(
-    ("logits", "labels", "positive", "message"),
+    ("logits", "labels", "sentence"),
     [
-        (LOGITS, LABELS[:9], 1, r"equal shapes, or be \(B, C, ...\) and \(B, ...\), found \(80,\) and \(9,\)"),
-        (LOGITS[:, None], LABELS, 1, r"found \(80, 1\) and \(80,\)"),
-        (LOGITS, CLASSES, 1, "labels must be 0 to 1, found 2"),
-        (LOGITS, LABELS + 0.3, 1, "labels must be 0 to 1, found [01].3"),
-        (SEVERAL, -CLASSES, 1, "labels must be 0 to 2, found -[12]"),
-        (SEVERAL, CLASSES, 3, "positive must be a class, 0 to 2, found 3"),
+        (LOGITS, LABELS[:9], "found (80,) and (9,)"),
+        (LOGITS[:, None], LABELS, "give logits.squeeze(-1)"),
+        (LOGITS.long(), LABELS, "logits must be floating point"),
+        (LOGITS, CLASSES, "targets must be 0 or 1, found 2"),
+        (LOGITS, LABELS + 0.3, "only a loss with soft=True takes soft labels"),
+        (SEVERAL, -CLASSES, "targets must be 0 to 2, found -"),
     ],
 )
-def test_bad_input_is_refused_in_one_line(logits, labels, positive, message):
-    with pytest.raises(ValueError, match=message):
-        score_logits(logits, labels, positive=positive)
+def test_what_a_loss_refuses_is_refused_with_the_same_line(logits, labels, sentence):
+    found = []
+    for function in (score_logits, losses.get("mse")):
+        with pytest.raises(ValueError, match=r"^[^\n]*$") as refusal:
+            function(logits, labels)
+        found.append(str(refusal.value))
+    assert found[0] == found[1]
+    assert sentence in found[0]
+
+
+def test_a_positive_class_that_does_not_exist_is_refused():
+    with pytest.raises(ValueError, match="positive must be a class, 0 to 2, found 3"):
+        score_logits(SEVERAL, CLASSES, positive=3)
+    with pytest.raises(ValueError, match="ignore_index must be whole, found 0.5"):
+        score_logits(SEVERAL, CLASSES, ignore_index=0.5)
 
 
 def test_the_trainer_gives_arrays_and_the_first_of_several_outputs():
