@@ -131,6 +131,25 @@ def test_the_trainer_gives_arrays_and_the_first_of_several_outputs():
     assert compute_metrics(prediction, positive=2) == score_logits(SEVERAL, CLASSES, positive=2)
 
 
+@pytest.mark.parametrize(
+    ("criterion", "logits", "labels"),
+    [(losses.get("msfe"), LOGITS, LABELS), (losses.get("mfe", ignore_index=0), SEVERAL, CLASSES)],
+)
+def test_the_errors_of_the_classes_are_those_of_the_kept_samples(criterion, logits, labels):
+    """What the scores ignore and what the criterion ignores are both left out."""
+    marked = labels.clone()
+    marked[:9] = -100
+    prediction = SimpleNamespace(predictions=logits.numpy(), label_ids=marked.numpy())
+    found = compute_metrics(prediction, ignore_index=-100, criterion=criterion)
+    kept = losses.ClassErrors(criterion)
+    kept.update(logits[9:], labels[9:])
+    errors = {name: error for name, error in found.items() if name.startswith("error_")}
+    assert list(errors) == [f"error_{label}" for label in range(2 if logits is LOGITS else 3)]
+    assert list(errors.values()) == pytest.approx(kept.compute().tolist(), rel=1e-6, nan_ok=True)
+    scores = score_logits(logits[9:], labels[9:])
+    assert {name: found[name] for name in scores} == scores
+
+
 @pytest.mark.slow
 @peers.quiet
 def test_the_trainer_logs_the_scores_of_each_evaluation(tmp_path):
