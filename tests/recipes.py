@@ -1,7 +1,6 @@
 """Classes and functions that docs/recipes-trainers.md shows, read from the page itself, and a small model for them."""
 
 import re
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -10,9 +9,9 @@ from torch.utils.data import DataLoader
 
 import imbaloss.losses
 from imbaloss.samplers import StratifiedBatchSampler
-from tests import peers
+from tests import peers, printed
 
-PAGE = Path(__file__).parents[1] / "docs" / "recipes-trainers.md"
+[PAGE] = printed.RECIPES
 GENERATOR = torch.Generator().manual_seed(0)
 INPUTS = torch.randn(88, 4, generator=GENERATOR, dtype=torch.float64)
 LABELS = (torch.arange(88) % 12 == 5).long()  # of 11 batches of 8, three have no positive
@@ -41,7 +40,7 @@ class Model(nn.Module):
             nn.init.normal_(parameter, generator=generator)
         self.seen: list[list[int]] = []
 
-    def forward(self, inputs: Tensor, number: Tensor, labels: Tensor | None = None) -> Any:  # noqa: ARG002  # for the loss
+    def forward(self, inputs: Tensor, number: Tensor, labels: Tensor | None = None) -> Any:  # noqa: ARG002
         from transformers.modeling_outputs import SequenceClassifierOutput
 
         if self.training and torch.is_grad_enabled():
@@ -50,7 +49,7 @@ class Model(nn.Module):
 
 
 def prepare(trainer_class: Any, model: Model, folder: object, batch: int, **options: Any) -> Any:
-    """A Trainer of three epochs of plain gradient descent on samples in their order; `arguments` changes its settings."""
+    """A Trainer of three epochs of gradient descent on samples in their order; `arguments` changes its settings."""
     from transformers import TrainingArguments
 
     dtype = next(model.parameters()).dtype
@@ -58,8 +57,8 @@ def prepare(trainer_class: Any, model: Model, folder: object, batch: int, **opti
         {"inputs": inputs.to(dtype), "labels": int(label), "number": number}
         for number, (inputs, label) in enumerate(zip(INPUTS, LABELS, strict=True))
     ]
-    settings = {"train_sampling_strategy": "sequential", "num_train_epochs": 3, "logging_strategy": "epoch"}
-    settings |= {"save_strategy": "no", "report_to": "none", "disable_tqdm": True, "use_cpu": True, "max_grad_norm": 0.2}
+    settings = {"num_train_epochs": 3, "train_sampling_strategy": "sequential", "max_grad_norm": 0.2, "use_cpu": True}
+    settings |= {"logging_strategy": "epoch", "save_strategy": "no", "report_to": "none", "disable_tqdm": True}
     arguments = TrainingArguments(
         str(folder), per_device_train_batch_size=batch, **settings | options.pop("arguments", {})
     )

@@ -122,7 +122,7 @@ def test_what_a_loss_refuses_is_refused_with_the_same_line(logits, labels, sente
 def test_a_positive_class_that_does_not_exist_is_refused():
     with pytest.raises(ValueError, match="positive must be a class, 0 to 2, found 3"):
         score_logits(SEVERAL, CLASSES, positive=3)
-    with pytest.raises(ValueError, match="ignore_index must be whole, found 0.5"):
+    with pytest.raises(ValueError, match=r"ignore_index must be whole, found 0\.5"):
         score_logits(SEVERAL, CLASSES, ignore_index=0.5)
 
 

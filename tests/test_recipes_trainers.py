@@ -114,7 +114,7 @@ def test_the_scores_of_the_model_that_the_trainer_keeps_are_found(tmp_path):
         tested = score_logits(trainer.model.network(INPUTS[60:]), LABELS[60:])
         assert trainer.state.log_history[-1]["test_threshold"] == pytest.approx(tested["threshold"], rel=1e-6)
     assert trainer.state.best_global_step < trainer.state.global_step
-    with pytest.raises(ValueError, match="no scores of the model of step .* with the prefix 'other_', found no eval"):
+    with pytest.raises(ValueError, match=r"no scores of the model of step .* with the prefix 'other_', found no eval"):
         find_validation_scores(trainer, prefix="other_")
     rarely = {"eval_strategy": "steps", "eval_steps": 9}
     stopped = train(
@@ -123,7 +123,8 @@ def test_the_scores_of_the_model_that_the_trainer_keeps_are_found(tmp_path):
     with pytest.raises(ValueError, match=r"model of step 20 .*, found evaluations at 9, 18: call trainer.evaluate\(\)"):
         find_validation_scores(stopped)
     stopped.evaluate()
-    assert find_validation_scores(stopped) == pytest.approx(score_logits(stopped.model.network(INPUTS), LABELS), rel=1e-6)
+    expected = score_logits(stopped.model.network(INPUTS), LABELS)
+    assert find_validation_scores(stopped) == pytest.approx(expected, rel=1e-6)
 
 
 def test_soft_targets_of_timm_and_torchvision_are_shares_of_the_classes():
@@ -157,6 +158,6 @@ def test_the_page_shows_what_its_programs_print(tmp_path, monkeypatch):
     number = re.compile(r"\b\d\.\d\d\b")
     for block in shown:
         lines = {number.sub("#", line): number.findall(line) for line in block.printed.splitlines()}
-        for line in block.text.splitlines():
+        for line in "".join(block.segments()).splitlines():
             found = [float(value) for value in lines[number.sub("#", line)]]
             assert found == pytest.approx([float(value) for value in number.findall(line)], abs=0.1), line

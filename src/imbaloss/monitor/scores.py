@@ -1,4 +1,4 @@
-"""Scores of validation data: average precision, F1 at 1/2, the threshold of the best F1, and the errors of the classes."""
+"""Scores of validation data: average precision, F1 at 1/2, the threshold of the best F1, and errors of the classes."""
 
 from typing import Any
 
