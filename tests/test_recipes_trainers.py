@@ -1,6 +1,7 @@
 """The recipes of docs/recipes-trainers.md: what they print, and that they are exact."""
 
 import re
+from functools import partial
 
 import numpy as np
 import pytest
@@ -101,7 +102,7 @@ def test_the_scores_of_the_model_that_the_trainer_keeps_are_found(tmp_path):
     trainer_class, criterion = transformers.Trainer, losses.get("ce")
     options = {
         "compute_loss_func": lambda outputs, labels, **_: criterion(outputs.logits, labels),
-        "compute_metrics": compute_metrics,
+        "compute_metrics": partial(compute_metrics, criterion=criterion),
     }
     rows = prepare(trainer_class, Model(), tmp_path, 8).train_dataset
     best = {"metric_for_best_model": "average_precision", "greater_is_better": True, "load_best_model_at_end": True}
@@ -109,7 +110,7 @@ def test_the_scores_of_the_model_that_the_trainer_keeps_are_found(tmp_path):
         each_epoch = {"eval_strategy": "epoch", "save_strategy": "epoch", **choice}
         trainer = train(trainer_class, Model(), tmp_path, 8, arguments=each_epoch, eval_dataset=rows[:60], **options)
         trainer.evaluate(rows[60:], metric_key_prefix="test")
-        expected = score_logits(trainer.model.network(INPUTS[:60]), LABELS[:60])
+        expected = score_logits(trainer.model.network(INPUTS[:60]), LABELS[:60], criterion=criterion)
         assert find_validation_scores(trainer) == pytest.approx(expected, rel=1e-6)
         tested = score_logits(trainer.model.network(INPUTS[60:]), LABELS[60:])
         assert trainer.state.log_history[-1]["test_threshold"] == pytest.approx(tested["threshold"], rel=1e-6)
@@ -123,7 +124,7 @@ def test_the_scores_of_the_model_that_the_trainer_keeps_are_found(tmp_path):
     with pytest.raises(ValueError, match=r"model of step 20 .*, found evaluations at 9, 18: call trainer.evaluate\(\)"):
         find_validation_scores(stopped)
     stopped.evaluate()
-    expected = score_logits(stopped.model.network(INPUTS), LABELS)
+    expected = score_logits(stopped.model.network(INPUTS), LABELS, criterion=criterion)
     assert find_validation_scores(stopped) == pytest.approx(expected, rel=1e-6)
 
 

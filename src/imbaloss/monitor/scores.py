@@ -139,15 +139,16 @@ def find_validation_scores(trainer: Any, *, prefix: str = "eval_") -> dict[str, 
     state = trainer.state
     is_best = trainer.args.load_best_model_at_end and state.best_global_step is not None
     step = state.best_global_step if is_best else state.global_step
-    logged = [line for line in state.log_history if f"{prefix}threshold" in line]
-    for line in logged:
+    evaluations = [line for line in state.log_history if f"{prefix}threshold" in line]
+    for line in evaluations:
         if line["step"] == step:
-            names = [*NAMES, *(name for key in line if (name := key.removeprefix(prefix)).startswith("error_"))]
-            return {name: line[prefix + name] for name in names}
-    found = f"evaluations at {', '.join(str(line['step']) for line in logged)}" if logged else "no evaluation"
+            errors = [key.removeprefix(prefix) for key in line if key.startswith(f"{prefix}error_")]
+            return {name: line[prefix + name] for name in (*NAMES, *errors)}
+    steps = ", ".join(str(line["step"]) for line in evaluations)
     raise ValueError(
-        f"no scores of the model of step {step} are logged with the prefix {prefix!r}, found {found}: call "
-        "trainer.evaluate() with imbaloss.monitor.compute_metrics as the Trainer's compute_metrics"
+        f"no scores of the model of step {step} are logged with the prefix {prefix!r}, found "
+        f"{f'evaluations at {steps}' if steps else 'no evaluation'}: call trainer.evaluate() with "
+        "imbaloss.monitor.compute_metrics as the Trainer's compute_metrics"
     )
 
 
