@@ -442,7 +442,7 @@ def refusal(make) -> str:
 def test_a_share_without_the_option_is_refused_and_the_option_named():
     message = refusal(lambda: losses.get("msfe")(torch.zeros(2), torch.tensor([0, 0.3])))
     assert message == (
-        "targets must be 0 or 1, found 0.3 at index 1 of shape (2,); for soft labels build the loss with soft=True"
+        "targets must be 0 or 1, found 0.3 at index 1 of shape (2,); only a loss with soft=True takes soft labels"
     )
     assert "soft" not in refusal(lambda: losses.get("msfe")(torch.zeros(2), torch.tensor([0, 2.5])))
     assert "soft=True" in refusal(lambda: losses.get("ce")(torch.zeros(2, 3), torch.tensor([0, 0.3])))

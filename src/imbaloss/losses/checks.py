@@ -62,7 +62,7 @@ def check_class_indices(targets: Tensor, classes: int, ignore_index: int | None)
     if ignore_index is not None:
         is_wrong &= targets.long() != ignore_index
         rule += f", or {ignore_index}"
-    refuse_first(targets, is_wrong, rule, "; for soft labels build the loss with soft=True")
+    refuse_first(targets, is_wrong, rule, "; only a loss with soft=True takes soft labels")
 
 
 def check_soft_targets(targets: Tensor, sample_weight: Tensor | None, classes: int) -> None:
