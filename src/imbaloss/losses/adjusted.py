@@ -56,10 +56,10 @@ def logit_adjusted(
     """
     require(0 <= tau < float("inf"), "tau must be >= 0 and finite", tau)
     shares = prior if prior is not None else counts_at_least_one(counts, "logit_adjusted", ", or prior")
-    offsets = map_labels(partial(log_shares, tau=tau), require_per_class(shares, logits, targets))
+    require_per_class(shares, logits, targets)
     if logits.ndim == targets.ndim:
-        return cross_entropy(logits + align_labels(map_labels(subtract_negative, offsets), logits), targets)
-    return cross_entropy(logits + logits.new_tensor(offsets), targets)
+        return cross_entropy(logits + align_labels(map_labels(partial(log_odds, tau=tau), shares), logits), targets)
+    return cross_entropy(logits + logits.new_tensor(map_labels(partial(log_shares, tau=tau), shares)), targets)
 
 
 def ldam(
@@ -86,7 +86,8 @@ def ldam(
     """
     require(0 <= max_margin < float("inf"), "max_margin must be >= 0 and finite", max_margin)
     require(0 < scale < float("inf"), "scale must be > 0 and finite", scale)
-    sizes = require_per_class(counts_at_least_one(counts, "ldam"), logits, targets)
+    sizes = counts_at_least_one(counts, "ldam")
+    require_per_class(sizes, logits, targets)
     margins = map_labels(lambda row: [scale * max_margin * (min(row) / size) ** 0.25 for size in row], sizes)
     true_margins = select_true_class(logits.new_tensor(margins), targets)
     return -F.logsigmoid(true_log_odds(scale * logits, targets) - true_margins)
@@ -118,14 +119,15 @@ def vector_scaling(
     """
     require(0 <= gamma < float("inf"), "gamma must be >= 0 and finite", gamma)
     require(0 <= tau < float("inf"), "tau must be >= 0 and finite", tau)
-    sizes = require_per_class(counts_at_least_one(counts, "vector_scaling"), logits, targets)
-    scales = map_labels(lambda row: [(size / max(row)) ** gamma for size in row], sizes)
-    offsets = map_labels(partial(log_shares, tau=tau), sizes)
+    sizes = counts_at_least_one(counts, "vector_scaling")
+    require_per_class(sizes, logits, targets)
+    scales = logits.new_tensor(map_labels(partial(powers_of_shares, gamma=gamma), sizes))
     if logits.ndim == targets.ndim:
-        shifts = map_labels(lambda row: [subtract_negative(row), -subtract_negative(row)], offsets)
-        scale, shift = (select_true_class(logits.new_tensor(values), targets) for values in (scales, shifts))
-        return F.softplus(shift - scale * true_log_odds(logits, targets))
-    return cross_entropy(logits.new_tensor(scales) * logits + logits.new_tensor(offsets), targets)
+        shifts = logits.new_tensor(map_labels(partial(log_odds_of_others, tau=tau), sizes))
+        return F.softplus(
+            select_true_class(shifts, targets) - select_true_class(scales, targets) * true_log_odds(logits, targets)
+        )
+    return cross_entropy(scales * logits + logits.new_tensor(map_labels(partial(log_shares, tau=tau), sizes)), targets)
 
 
 def log_shares(sizes: PerClass, tau: float) -> list[float]:
@@ -135,10 +137,22 @@ def log_shares(sizes: PerClass, tau: float) -> list[float]:
     return [tau * log(size / total) for size in sizes]
 
 
-def subtract_negative(per_class: PerClass) -> float:
-    """Return the number of the positive class less that of the negative class."""
-    negative, positive = per_class
+def log_odds(sizes: PerClass, tau: float) -> float:
+    """Compute tau log(n_1 / n) - tau log(n_0 / n) for (n_0, n_1), by which one logit of the positive class is moved."""
+    negative, positive = log_shares(sizes, tau)
     return positive - negative
+
+
+def log_odds_of_others(sizes: PerClass, tau: float) -> list[float]:
+    """Compute tau log(n_other / n_c) for the negative class and for the positive class."""
+    shift = log_odds(sizes, tau)
+    return [shift, -shift]
+
+
+def powers_of_shares(sizes: PerClass, gamma: float) -> list[float]:
+    """Compute (n_c / largest size)^gamma for each class."""
+    largest = max(sizes)
+    return [(size / largest) ** gamma for size in sizes]
 
 
 def align_labels(per_label: float | list[float], logits: Tensor) -> float | Tensor:
@@ -148,16 +162,17 @@ def align_labels(per_label: float | list[float], logits: Tensor) -> float | Tens
     return logits.new_tensor(per_label).reshape(-1, *(1 for _ in logits.shape[1:]))
 
 
-def require_per_class(values: PerClass | PerLabel, logits: Tensor, targets: Tensor) -> PerClass | PerLabel:
-    """Return counts or prior unchanged, if they have one entry for each class, or one pair for each label.
+def require_per_class(values: PerClass | PerLabel, logits: Tensor, targets: Tensor) -> None:
+    """Raise ValueError unless counts or prior have one entry for each class, or one pair for each label.
 
-    Raises:
-        ValueError: Their number is another one, or there are pairs and several logits for a target.
+    Pairs of labels need one logit for each target.
     """
-    classes = 2 if logits.ndim == targets.ndim else logits.shape[-1]
-    if is_per_label(values):
-        require(logits.ndim == targets.ndim, "a pair for each label needs one logit a target", tuple(logits.shape))
-        require_labels(len(values), logits.shape[0])
-    for row in values if is_per_label(values) else [values]:
-        require(len(row) == classes, f"counts and prior must have one entry for each of {classes} classes", len(row))
-    return values
+    rule = "counts and prior must have one entry for each of"
+    if not is_per_label(values):
+        classes = 2 if logits.ndim == targets.ndim else logits.shape[-1]
+        require(len(values) == classes, f"{rule} {classes} classes", len(values))
+        return
+    require(logits.ndim == targets.ndim, "a pair for each label needs one logit a target", tuple(logits.shape))
+    require_labels(len(values), logits.shape[0])
+    for row in values:
+        require(len(row) == 2, f"{rule} 2 classes", len(row))

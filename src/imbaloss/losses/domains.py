@@ -68,7 +68,7 @@ def map_labels(formula: Callable[[PerClass], Row], values: PerClass | PerLabel) 
 
 def is_per_label(values: PerClass | PerLabel) -> TypeGuard[PerLabel]:
     """Say whether the values are rows of numbers, one row for each label, and not one number for each class."""
-    return len(values) > 0 and isinstance(values[0], Sequence)
+    return len(values) > 0 and isinstance(values[0], (list, tuple))
 
 
 def require_labels(given: int, labels: int, name: str = "counts and prior") -> None:
