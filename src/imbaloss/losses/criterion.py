@@ -19,7 +19,7 @@ class Criterion(nn.Module, ABC):
     - Otherwise axis 1 of the logits is the classes: logits (B, C, ...), targets (B, ...) from 0 to C - 1.
     - Targets between 0 and 1 need a loss that was built with soft=True, which reads equal shapes in another way.
     - sample_weight has the targets' shape; for soft targets (B, C, ...) it is (B, ...). A class whose weights sum to 0
-      adds nothing to value and gradient.
+      adds nothing to value and gradient, but in dice, tversky and focal_tversky with smooth > 0.
     - class_weights holds one number for each class, (negative, positive) in the binary case.
     - Targets equal to ignore_index have no weight.
     - A sample of weight 0 is not looked at: its logit and its target may be NaN.
@@ -162,8 +162,8 @@ class WeightedCriterion(Criterion):
 
         - Logits in half precision become float32.
         - Targets equal to ignore_index get the sample weight 0; the weights of the others are 1 unless given.
-        - Targets of samples with weight 0 become 0, and so do their logits if they are not finite, so that no NaN
-          enters a sum.
+        - Of samples with weight 0, logits that are not finite and targets that name no class become 0, so that no NaN
+          enters a sum. Soft targets of such samples all become 0.
         """
         if logits.dtype in {torch.float16, torch.bfloat16}:
             logits = logits.float()
@@ -172,13 +172,16 @@ class WeightedCriterion(Criterion):
             weight = torch.ones_like(targets, dtype=logits.dtype) if sample_weight is None else sample_weight
             sample_weight = weight.masked_fill(is_ignored, 0)
         if sample_weight is not None:
-            has_no_weight = sample_weight == 0
-            of_logits, of_targets = (
-                has_no_weight.reshape(has_no_weight.shape + (1,) * (part.ndim - has_no_weight.ndim))
-                for part in (logits, targets)
+            has_no_weight = (sample_weight == 0).reshape(
+                sample_weight.shape + (1,) * (logits.ndim - sample_weight.ndim)
             )
-            logits = logits.masked_fill(of_logits & ~logits.isfinite(), 0)
-            targets = targets.masked_fill(of_targets, 0)
+            logits = logits.masked_fill(has_no_weight & ~logits.isfinite(), 0)
+            if self.form.soft:
+                targets = targets.masked_fill(has_no_weight, 0)
+            else:
+                classes = 2 if logits.ndim == targets.ndim else logits.shape[-1]
+                is_class = (targets >= 0) & (targets < classes)  # a weight of 0 has a gradient, by its own class
+                targets = targets.masked_fill((sample_weight == 0) & ~is_class, 0)
         return logits, targets, sample_weight
 
     def format_arguments(self, *parts: str, **options: object) -> str:

@@ -44,7 +44,7 @@ class Loss(WeightedCriterion):
       its target says. Its error as a member of the class, times the share, goes to the totals of the class, and the
       share to the weight of the class. Binary, with logits (B,) or (B, 1, ...), the target t is the share of the
       positive class, and 1 - t that of the negative class. Other logits (B, C, ...) have C classes, and the shares of
-      a sample sum to 1. To leave a sample out, give it sample_weight 0; its target may then be NaN.
+      a sample sum to 1. To leave a sample out, give it sample_weight 0.
     - per_label: True for several yes-no questions a sample, in logits and targets (B, labels, ...). Each label has
       class totals of its own, and the loss is the mean over the labels. class_weights, counts and prior are (negative,
       positive), the same for all labels, or one such pair for each label. Without it, all labels together have one pair
