@@ -31,7 +31,7 @@ from imbaloss.losses import LossSpec
 
 SIDE, IMAGES_IN_BATCH, TRAINING, OTHERS = 32, 4, 200, 400
 LOSSES = (
-    "ce", "wce", "focal", "mfe", "dice", "dice:smooth=1", "dice:smooth=10", "dice:running=0.1", "dice + ce", "tversky",
+    "ce", "wce", "focal", "mfe", "dice", "dice:smooth=1", "dice:running=0.1", "dice + ce", "tversky",
     "focal_tversky",
 )  # fmt: skip
 

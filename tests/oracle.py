@@ -164,12 +164,12 @@ def soft_f1(z: Array, d: Array, s: Array, beta: float = 1.0) -> float:
 
 def dice(z: Array, d: Array, s: Array, smooth: float = 0.0) -> float:
     tp, fp, fn, _ = soft_counts(z, d, s)
-    return 1 - (2 * tp + smooth) / (2 * tp + fp + fn + smooth) if (s * d).sum() or smooth else 0.0
+    return 1 - (2 * tp + smooth) / (2 * tp + fp + fn + smooth) if (s * d).sum() else 0.0
 
 
 def tversky(z: Array, d: Array, s: Array, *, alpha: float = 0.3, beta: float = 0.7, smooth: float = 0.0) -> float:
     tp, fp, fn, _ = soft_counts(z, d, s)
-    return 1 - (tp + smooth) / (tp + alpha * fp + beta * fn + smooth) if (s * d).sum() or smooth else 0.0
+    return 1 - (tp + smooth) / (tp + alpha * fp + beta * fn + smooth) if (s * d).sum() else 0.0
 
 
 def focal_tversky(z: Array, d: Array, s: Array, gamma: float = 4 / 3, **rest: float) -> float:

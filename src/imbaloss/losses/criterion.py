@@ -19,7 +19,7 @@ class Criterion(nn.Module, ABC):
     - Otherwise axis 1 of the logits is the classes: logits (B, C, ...), targets (B, ...) from 0 to C - 1.
     - Targets between 0 and 1 need a loss that was built with soft=True, which reads equal shapes in another way.
     - sample_weight has the targets' shape; for soft targets (B, C, ...) it is (B, ...). A class whose weights sum to 0
-      adds nothing to value and gradient, but in dice, tversky and focal_tversky with smooth > 0.
+      adds nothing to value and gradient.
     - class_weights holds one number for each class, (negative, positive) in the binary case.
     - Targets equal to ignore_index have no weight.
     - A sample of weight 0 is not looked at: its logit and its target may be NaN.

@@ -335,7 +335,7 @@ def dice(*, smooth: float = whole_set.SMOOTH, **options: Unpack[LossOptions]) ->
     Math: 1 - \frac{2 TP + s}{2 TP + FP + FN + s}
     Source: Sudre et al. 2017 (arXiv 1707.03237); Milletari et al. 2016 (arXiv 1606.04797) square the
         terms of the denominator.
-    Missing class: without positives 0 with gradient 0, with smooth FP / (FP + smooth); without negatives FP = 0.
+    Missing class: without positives 0 with gradient 0; without negatives FP = 0.
     Use: for segmentation of small regions; without smoothing it is soft F1. ValueError unless smooth is finite and >=
         0. Soft labels: TP = sum t p, so that it is not lowest at p = t. Wang et al. 2023 (arXiv 2303.16296) define
         another Dice that is; segmentation-models-pytorch has that one.
@@ -349,8 +349,7 @@ def tversky(reduction: Reduction, **options: Unpack[LossOptions]) -> Loss:
 
     Math: 1 - \frac{TP + s}{TP + \alpha FP + \beta FN + s}
     Source: Salehi et al. 2017 (arXiv 1706.05721).
-    Missing class: without positives 0 with gradient 0, with smooth alpha FP / (alpha FP + smooth); without
-        negatives FP = 0.
+    Missing class: without positives 0 with gradient 0; without negatives FP = 0.
     Use: like Dice, with chosen costs of a missed positive (beta) and of a false alarm (alpha). Takes alpha, beta and
         smooth by keyword, for its reduction.
     """
@@ -363,7 +362,7 @@ def focal_tversky(reduction: Reduction, **options: Unpack[LossOptions]) -> Loss:
 
     Math: \left( 1 - \frac{TP + s}{TP + \alpha FP + \beta FN + s} \right)^{1/\gamma}
     Source: Abraham and Khan 2019 (arXiv 1810.07842).
-    Missing class: without positives 0 with gradient 0, with smooth as TI says, TP = FN = 0; without negatives FP = 0.
+    Missing class: without positives 0 with gradient 0; without negatives FP = 0.
     Use: like Tversky, with a larger gradient when predictions are nearly right. Takes alpha, beta, gamma and smooth by
         keyword, for its reduction.
     """

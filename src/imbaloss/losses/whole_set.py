@@ -2,9 +2,9 @@
 
 The totals are those of two classes, (..., 2), of the absolute error e = 1 - p_t. Its sums E_c give the soft counts:
 with n_c samples of class c, FN = E_1, TP = n_1 - E_1, FP = E_0, TN = n_0 - E_0. class_weights (negative, positive)
-multiply the totals, as if every sample of the class had that weight. Without positives each loss is 0 with gradient 0,
-but where `smooth` above 0 gives its formula a value. For several classes see `one_vs_rest.py`. Each raises ValueError
-if a parameter is outside the domain that its docstring states.
+multiply the totals, as if every sample of the class had that weight. Without positives each loss is 0 with gradient 0.
+For several classes see `one_vs_rest.py`. Each raises ValueError if a parameter is outside the domain that its docstring
+states.
 """
 
 import torch
@@ -51,9 +51,8 @@ def tversky(
 ) -> Tensor:
     """Compute the Tversky loss (alpha FP + beta FN) / (TP + alpha FP + beta FN + smooth): totals (..., 2) -> (...).
 
-    The counts are soft: sums of probabilities. Without positives it is alpha FP / (alpha FP + smooth), and 0 with
-    gradient 0 if smooth is 0. alpha = beta = 1/2 is the Dice loss. Raises ValueError unless alpha, smooth >= 0 and beta
-    > 0, all finite.
+    The counts are soft: sums of probabilities. It is 0 with gradient 0 without positives. alpha = beta = 1/2 is the
+    Dice loss. Raises ValueError unless alpha, smooth >= 0 and beta > 0, all finite.
     Source: Salehi et al. 2017 (arXiv 1706.05721).
     """
     require(0 <= alpha < float("inf"), "alpha must be >= 0 and finite", alpha)
@@ -61,9 +60,7 @@ def tversky(
     require(0 <= smooth < float("inf"), "smooth must be >= 0 and finite", smooth)
     true_positives, false_positives, false_negatives, positives = soft_counts(totals, class_weights)
     wrong = alpha * false_positives + beta * false_negatives
-    if smooth > 0:
-        return wrong / (true_positives + wrong + smooth)
-    return divide_if_positives(wrong, true_positives + wrong, positives)
+    return divide_if_positives(wrong, true_positives + wrong + smooth, positives)
 
 
 def focal_tversky(
@@ -77,8 +74,8 @@ def focal_tversky(
 ) -> Tensor:
     """Compute the focal Tversky loss, (1 - TI)^(1 / gamma), TI = (TP + smooth) / (TP + alpha FP + beta FN + smooth).
 
-    Totals (..., 2) of two classes -> (...), with soft counts. It is 0 with gradient 0 without positives if smooth is 0,
-    and the gradient is 0 at TI = 1. Raises ValueError unless alpha, smooth >= 0, beta > 0 and gamma >= 1, all finite.
+    Totals (..., 2) of two classes -> (...), with soft counts. It is 0 with gradient 0 without positives, and the
+    gradient is 0 at TI = 1. Raises ValueError unless alpha, smooth >= 0, beta > 0 and gamma >= 1, all finite.
     Source: Abraham and Khan 2019 (arXiv 1810.07842).
     """
     require(1 <= gamma < float("inf"), "gamma must be >= 1 and finite", gamma)
