@@ -142,16 +142,14 @@ class WeightedCriterion(Criterion):
             ValueError: A parameter is outside its domain, or the class weights are for another number of classes or
                 labels.
         """
-        given = [values for values in (per_class, self.class_weights) if values]
-        labels = [len(values) for values in given if is_per_label(values)]
-        classes = [2 if is_per_label(values) else len(values) for values in given] or [2]
-        if labels:
-            require_labels(labels[-1], labels[0], "class_weights")
+        tables = [values for values in (per_class, self.class_weights) if values]
+        labels = [len(values) for values in tables if is_per_label(values)] or [1]
+        classes = [2 if is_per_label(values) else len(values) for values in tables] or [2]
+        require_labels(labels[-1], labels[0], "class_weights")
         if classes[-1] != classes[0]:
             raise ValueError(explain_class_weights(classes[-1], classes[0], from_alpha=self.weights_from_alpha))
-        rows = labels[0] if labels else 1
-        logits = torch.empty(rows, 0) if classes[0] == 2 else torch.empty(rows, 0, classes[0])
-        self.stacked(logits, logits if self.form.soft else torch.empty(rows, 0))
+        logits = torch.empty(labels[0], 0) if classes[0] == 2 else torch.empty(labels[0], 0, classes[0])
+        self.stacked(logits, logits if self.form.soft else torch.empty(labels[0], 0))
 
     def mask_ignored(
         self, logits: Tensor, targets: Tensor, sample_weight: Tensor | None
@@ -161,7 +159,7 @@ class WeightedCriterion(Criterion):
         Shapes stay, and nothing changes in place. Without weights and ignore_index, the sample weights stay None.
 
         - Logits in half precision become float32.
-        - Targets equal to ignore_index get the sample weight 0; the weights of the others are 1 unless given.
+        - Targets equal to ignore_index get the sample weight 0; the weights of the others are 1 unless per_classes.
         - Of samples with weight 0, logits that are not finite and targets that name no class become 0, so that no NaN
           enters a sum. Soft targets of such samples all become 0.
         """

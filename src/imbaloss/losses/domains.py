@@ -71,6 +71,6 @@ def is_per_label(values: PerClass | PerLabel) -> TypeGuard[PerLabel]:
     return len(values) > 0 and isinstance(values[0], (list, tuple))
 
 
-def require_labels(given: int, labels: int, name: str = "counts and prior") -> None:
+def require_labels(rows: int, labels: int, name: str = "counts and prior") -> None:
     """Raise ValueError unless there is a row for each label. name: what has the rows, for the message."""
-    require(given == labels, f"{name} must have one pair for each of {labels} labels", given)
+    require(rows == labels, f"{name} must have one pair for each of {labels} labels", rows)
