@@ -12,11 +12,11 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from imbaloss.losses.domains import Counts, counts_at_least_one, require
-from imbaloss.losses.errors import cross_entropy, true_log_odds
+from imbaloss.losses.errors import Targets, cross_entropy, is_binary, true_log_odds
 
 
 def logit_adjusted(
-    logits: Tensor, targets: Tensor, *, counts: Counts = None, prior: Sequence[float] | None = None, tau: float = 1.0
+    logits: Tensor, targets: Targets, *, counts: Counts = None, prior: Sequence[float] | None = None, tau: float = 1.0
 ) -> Tensor:
     """Compute the cross-entropy of each sample, in nats, for the logits z_c + tau log prior_c, with tau >= 0.
 
@@ -40,15 +40,16 @@ def logit_adjusted(
     require(0 <= tau < float("inf"), "tau must be >= 0 and finite", tau)
     shares = list(prior) if prior is not None else counts_at_least_one(counts, "logit_adjusted", ", or prior")
     require(all(0 < share < float("inf") for share in shares), "prior must be finite and > 0", prior)
-    offsets = [tau * log(share / sum(shares)) for share in shares]
-    if logits.ndim == targets.ndim:
+    total = sum(shares)
+    offsets = [tau * log(share / total) for share in shares]
+    if is_binary(logits, targets):
         negative, positive = require_per_class(offsets, 2)
         return cross_entropy(logits + (positive - negative), targets)
     return cross_entropy(logits + logits.new_tensor(require_per_class(offsets, logits.shape[-1])), targets)
 
 
 def ldam(
-    logits: Tensor, targets: Tensor, *, counts: Counts = None, max_margin: float = 0.5, scale: float = 30.0
+    logits: Tensor, targets: Targets, *, counts: Counts = None, max_margin: float = 0.5, scale: float = 30.0
 ) -> Tensor:
     """Compute each sample's cross-entropy with the true logit lowered by a margin: -log softmax(s (z - D_t e_t))_t.
 
@@ -72,14 +73,15 @@ def ldam(
     require(0 <= max_margin < float("inf"), "max_margin must be >= 0 and finite", max_margin)
     require(0 < scale < float("inf"), "scale must be > 0 and finite", scale)
     sizes = counts_at_least_one(counts, "ldam")
-    margins = [scale * max_margin * (min(sizes) / size) ** 0.25 for size in sizes]
-    classes = 2 if logits.ndim == targets.ndim else logits.shape[-1]
+    smallest = min(sizes)
+    margins = [scale * max_margin * (smallest / size) ** 0.25 for size in sizes]
+    classes = 2 if is_binary(logits, targets) else logits.shape[-1]
     true_margins = select_true_class(require_per_class(margins, classes), targets, logits)
     return -F.logsigmoid(true_log_odds(scale * logits, targets) - true_margins)
 
 
 def vector_scaling(
-    logits: Tensor, targets: Tensor, *, counts: Counts = None, gamma: float = 0.3, tau: float = 1.0
+    logits: Tensor, targets: Targets, *, counts: Counts = None, gamma: float = 0.3, tau: float = 1.0
 ) -> Tensor:
     """Compute the VS error: -log softmax(D_c z_c + i_c)_t, D_c = (n_c / largest count)^gamma, i_c = tau log(n_c/n).
 
@@ -105,9 +107,10 @@ def vector_scaling(
     require(0 <= gamma < float("inf"), "gamma must be >= 0 and finite", gamma)
     require(0 <= tau < float("inf"), "tau must be >= 0 and finite", tau)
     sizes = counts_at_least_one(counts, "vector_scaling")
-    scales = [(size / max(sizes)) ** gamma for size in sizes]
-    offsets = [tau * log(size / sum(sizes)) for size in sizes]
-    if logits.ndim == targets.ndim:
+    largest, total = max(sizes), sum(sizes)
+    scales = [(size / largest) ** gamma for size in sizes]
+    offsets = [tau * log(size / total) for size in sizes]
+    if is_binary(logits, targets):
         negative, positive = require_per_class(offsets, 2)
         true_offsets = select_true_class([positive - negative, negative - positive], targets, logits)
         return F.softplus(true_offsets - select_true_class(scales, targets, logits) * true_log_odds(logits, targets))
@@ -121,10 +124,13 @@ def require_per_class(values: list[float], classes: int) -> list[float]:
     return values
 
 
-def select_true_class(values: list[float], targets: Tensor, logits: Tensor) -> Tensor:
+def select_true_class(values: list[float], targets: Targets, logits: Tensor) -> Tensor:
     """Return the value of each sample's own class: values (C,) and targets (..., B) -> (..., B).
+
+    Targets of None are for every class in turn: the result is (C,).
 
     The result has the type and the device of the logits, which are used for nothing else. Raises IndexError for a
     target of C or above.
     """
-    return logits.new_tensor(values)[targets.long()]
+    of_classes = logits.new_tensor(values)
+    return of_classes if targets is None else of_classes[targets.long()]

@@ -48,7 +48,8 @@ def class_balanced_mean(
     sizes = counts_at_least_one(counts, "class_balanced_mean")
     require(len(sizes) == totals.errors.shape[-1], "counts must have one entry a class", len(sizes))
     raw = [(1 - beta) / (-expm1(size * log(beta)) if beta else 1) for size in sizes]
-    balanced = totals.errors.new_tensor([weight * len(raw) / sum(raw) for weight in raw])
+    total = sum(raw)
+    balanced = totals.errors.new_tensor([weight * len(raw) / total for weight in raw])
     return mean(totals, apply_class_weights(balanced, class_weights))
 
 
