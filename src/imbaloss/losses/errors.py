@@ -45,12 +45,31 @@ def log_odds_of_every_class(logits: Tensor) -> Tensor:
 
     It is exact where p_c is near 0 or 1.
     """
-    is_largest = one_hot(logits.argmax(-1), logits.shape[-1])
-    log_sum = logits.logsumexp(-1, keepdim=True)
+    is_largest, log_sum, log_sum_of_smaller = split_log_sum(logits)
     # of all but the largest: at most 1/2, so that log(1 - probability) is exact
     probability = (logits - log_sum).exp().where(~is_largest, 0)
-    log_sum_of_smaller = logits.masked_fill(is_largest, -torch.inf).logsumexp(-1, keepdim=True)
     return logits - log_sum_of_smaller.where(is_largest, log_sum + torch.log1p(-probability))
+
+
+def log_probability_of_every_class(logits: Tensor) -> Tensor:
+    """Compute log p_c of each class c, with p = softmax(logits): (..., B, C) -> (..., B, C).
+
+    Unlike `torch.log_softmax`, it is exact where p_c is near 1.
+    """
+    is_largest, log_sum, log_sum_of_smaller = split_log_sum(logits)
+    log_odds_of_largest = logits.where(is_largest, 0).sum(-1, keepdim=True) - log_sum_of_smaller
+    return F.logsigmoid(log_odds_of_largest).where(is_largest, logits - log_sum)
+
+
+def split_log_sum(logits: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Find the largest logit of each sample, and compute log sum exp with it and without it.
+
+    Returns:
+        True at the largest logit, or the first of several, (..., B, C); the two sums, (..., B, 1).
+    """
+    is_largest = one_hot(logits.argmax(-1), logits.shape[-1])
+    log_sum = logits.logsumexp(-1, keepdim=True)
+    return is_largest, log_sum, logits.masked_fill(is_largest, -torch.inf).logsumexp(-1, keepdim=True)
 
 
 def one_hot(targets: Tensor, classes: int) -> Tensor:
@@ -136,7 +155,10 @@ def cross_entropy(logits: Tensor, targets: Targets, *, smoothing: float = 0.0) -
     Source: Szegedy et al. 2016 (arXiv 1512.00567), section 7, for the smoothing.
     """
     require(0 <= smoothing <= 1, "smoothing must be between 0 and 1", smoothing)
-    true_class_error = -F.logsigmoid(true_log_odds(logits, targets))
+    if targets is None:
+        true_class_error = -log_probability_of_every_class(logits)
+    else:
+        true_class_error = -F.logsigmoid(true_log_odds(logits, targets))
     if smoothing == 0:
         return true_class_error
     if is_binary(logits, targets):
