@@ -5,8 +5,8 @@
 In a turn hard labels, mixup (two classes a sample) and smoothed labels (all classes) are called once each, so that
 whatever slows the machine down slows all. Times are those of the process, not of the clock; a ratio is that of medians
 over the turns. Memory is the peak of the process during forward and backward beside logits, targets and gradient, in
-multiples of the logits. It is measured with so many samples that the logits take 64 MiB, by the kernel (Linux alone). float32
-logits. A table in Markdown goes to standard output.
+multiples of the logits. It is measured with so many samples that the logits take 64 MiB, by the kernel (Linux alone).
+float32 logits. A table in Markdown goes to standard output.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""The recipe of docs/recipes-scale.md: forward pass and loss in one compiled graph, and the optimizer's step in another."""
+"""The recipe of docs/recipes-scale.md: model and loss in one compiled graph, the optimizer's step in another."""
 
 import copy
 
@@ -9,6 +9,8 @@ from torch._dynamo.testing import CompileCounterWithBackend
 from imbaloss import losses
 from tests.losses.batches import COUNTS, NAMES, PAIRS, REMEMBERS, WITHOUT_SOFT, WITHOUT_TOTALS, of_many_classes
 
+# torch's compiler
+pytestmark = pytest.mark.filterwarnings("ignore:`torch.jit.script_method` is deprecated:DeprecationWarning")
 EVERY = [*NAMES, *sorted(REMEMBERS), *PAIRS, "squared/none"]
 ONE_LOGIT_ONLY = {name for name in EVERY if name.startswith("asymmetric")}
 BATCHES = 4
@@ -31,7 +33,7 @@ def train(loss: torch.nn.Module, classes: int, *, soft: bool, compiled: bool) ->
     """Return the losses and the weights at the end, and how many graphs were compiled until the end of each batch."""
     torch.manual_seed(0)
     model = torch.nn.Linear(5, 1 if classes == 2 else classes)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=0.01)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
     counter, values, graphs = CompileCounterWithBackend("aot_eager"), [], []
 
     def compute_loss(inputs, targets):

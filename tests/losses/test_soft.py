@@ -147,7 +147,7 @@ ONE_PASS = [f"{error}/p_norm_of_class_means" for error in losses.ERRORS if error
 @pytest.mark.parametrize("kind", ["usual", "tied", "extreme"])
 @pytest.mark.parametrize("name", [*ONE_PASS, "focal/none"])
 def test_one_pass_over_all_classes_gives_what_copies_of_samples_give(name, kind):
-    """Values and gradients; a unit of rounding of an LDAM logit of 5,000 in float32 changes its slope by a thousandth."""
+    """Values and gradients; in float32 the rounding of an LDAM logit of 5,000 changes its slope by a thousandth."""
     for dtype, tolerance in (
         (torch.float64, {"rtol": 1e-12, "atol": 1e-12}),
         (torch.float32, {"rtol": 2e-3, "atol": 1e-6}),
