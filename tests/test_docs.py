@@ -22,7 +22,13 @@ IMBALOSS = Path(sys.executable).with_name("imbaloss")
 ROOT = Path(__file__).parents[1]
 OF_A_MACHINE = r"\d\.\d{2}|%|\d {2,}\d|\bflag \d|rightly"  # scores, times and counts of decisions
 TUTORIALS = ("your-own-table", "your-own-images")  # whose code and commands belong together
-RUN_WHOLE = [*(ROOT / "docs" / f"{name}.md" for name in TUTORIALS), *printed.QUICK, *printed.SLOW[1:], *printed.RECIPES]
+RUN_WHOLE = [
+    *(ROOT / "docs" / f"{name}.md" for name in TUTORIALS),
+    ROOT / "docs" / "recipes-scale.md",
+    *printed.QUICK,
+    *printed.SLOW[1:],
+    *printed.RECIPES,
+]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 

@@ -38,6 +38,23 @@ for name in ("mfe", "focal", "focal/worst_class"):
         values[-1].backward()
         optimizer.step()
     assert values[-1] < 0.8 * values[0], name
+shares = torch.rand(256, 3).softmax(1)
+imbaloss.losses.get("mfe", soft=True)(torch.randn(256, 3, requires_grad=True), shares).backward()
+network, errors = torch.nn.Linear(4, 1), imbaloss.losses.ClassErrors(imbaloss.losses.get("msfe"))
+for name in imbaloss.losses.names():
+    loss = imbaloss.losses.get(name, counts=(90, 10))
+    if isinstance(loss, imbaloss.losses.Ranking):
+        loss = imbaloss.losses.get(name, memory=64)
+    for part, labels in zip(inputs.split(64), targets.split(64)):
+        loss(network(part).squeeze(1), labels).backward()
+        errors.update(network(part).squeeze(1), labels)
+    assert network.weight.grad.isfinite().all(), name
+assert errors.compute().isfinite().all()
+for sampler in (
+    imbaloss.samplers.ClassBalancedSampler(targets.long()),
+    imbaloss.samplers.WeightedDistributedSampler(1 + targets, 100),
+):
+    assert len(list(sampler)) == len(sampler)
 sampler = imbaloss.samplers.StratifiedBatchSampler(targets.long(), batch_size=32)
 assert all(targets[batch].sum() > 0 for batch in sampler)
 print(*{"numpy", "scipy", "sklearn", "pandas"} & set(sys.modules))

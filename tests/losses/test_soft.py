@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from torch.nn import functional as F
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from imbaloss import losses
 from tests import laws, oracle
@@ -109,6 +110,93 @@ def test_a_sample_may_be_cut_into_samples_of_its_classes(sizes):
     for name in ("msfe", "soft_mcc", "auc_margin", "focal/worst_class"):
         found = loss_of(name)(logits[[0, -1]], soft, torch.tensor([positives + negatives, 1]))
         torch.testing.assert_close(found, loss_of(name, soft=False)(logits, hard), **EXACT)
+
+
+# All classes in one pass
+
+
+def of_copies(name: str) -> torch.nn.Module:
+    """The same loss with an error that is not known to take None for targets: it is called with copies of samples."""
+
+    class Unknown:
+        def __init__(self, error):
+            self.error = error
+
+        def __call__(self, logits, targets):
+            assert targets is not None
+            return self.error(logits, targets)
+
+    loss = loss_of(name, 5)
+    loss.error = Unknown(loss.error)
+    return loss
+
+
+def hard_soft_batch(kind: str, dtype: torch.dtype) -> tuple[torch.Tensor, torch.Tensor]:
+    """Logits and shares of five classes; a third of the samples belong to all, a third to two, a third to one."""
+    logits, targets = soft_classes(3, 5, 60)
+    if kind == "tied":
+        logits = torch.randint(3, (60, 5), generator=torch.Generator().manual_seed(0)).double()
+    elif kind == "extreme":
+        logits = 40 * logits
+    return logits.to(dtype), targets.to(dtype)
+
+
+ONE_PASS = [f"{error}/p_norm_of_class_means" for error in losses.ERRORS if error != "asymmetric"]
+
+
+@pytest.mark.parametrize("kind", ["usual", "tied", "extreme"])
+@pytest.mark.parametrize("name", [*ONE_PASS, "focal/none"])
+def test_one_pass_over_all_classes_gives_what_copies_of_samples_give(name, kind):
+    """Values and gradients; in float32 the rounding of an LDAM logit of 5,000 changes its slope by a thousandth."""
+    for dtype, tolerance in (
+        (torch.float64, {"rtol": 1e-12, "atol": 1e-12}),
+        (torch.float32, {"rtol": 2e-3, "atol": 1e-6}),
+    ):
+        logits, targets = hard_soft_batch(kind, dtype)
+        found, expected = [], []
+        for loss, results in ((loss_of(name, 5), found), (of_copies(name), expected)):
+            leaf = logits.clone().requires_grad_()
+            value = loss(leaf, targets)
+            results += [value.detach(), *torch.autograd.grad(value.sum(), leaf)]
+        laws.assert_same(tuple(found), tuple(expected), **tolerance)
+
+
+class Largest(TorchDispatchMode):
+    """Notes the number of elements of the largest tensor that is made."""
+
+    elements = 0
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        made = function(*args, **(kwargs or {}))
+        for part in made if isinstance(made, tuple | list) else (made,):
+            if isinstance(part, torch.Tensor):
+                self.elements = max(self.elements, part.numel())
+        return made
+
+
+@every_multi_class_loss
+def test_memory_does_not_grow_with_the_number_of_classes_of_a_sample(name):
+    """Losses of the whole set have two errors for each logit, and auc_margin two numbers for each of them."""
+    logits, targets = torch.randn(6, 30), torch.rand(6, 30).softmax(1)
+    with Largest() as largest:
+        laws.value_and_gradient(loss_of(name, 30), logits, targets)
+    assert largest.elements <= 4 * logits.numel()
+
+
+@pytest.mark.parametrize("name", ONE_PASS)
+def test_infinite_logits_that_are_no_error_add_nothing(name):
+    """A class that a sample does not belong to may be ruled out by minus infinity."""
+    logits, _ = many_classes(3, 4, 12)
+    _, targets = soft_classes(3, 3, 12)
+    targets = F.pad(targets, (0, 1))
+    targets[0] = torch.eye(4)[1]
+    far = logits.index_fill(1, torch.tensor(3), -1e4)
+    far[0, 1] = 1e4
+    infinite = far.where(far.abs() < 1e4, far * torch.inf)
+    loss = loss_of(name, 4)
+    value, gradient = laws.value_and_gradient(loss, far, targets)
+    laws.assert_same(laws.value_and_gradient(loss, infinite, targets), (value, gradient), **EXACT)
+    assert value.isfinite()
 
 
 # What is known of other forms

@@ -22,13 +22,13 @@ from imbaloss.losses.domains import (
     require,
     require_labels,
 )
-from imbaloss.losses.errors import cross_entropy, true_log_odds
+from imbaloss.losses.errors import Targets, cross_entropy, is_binary, true_log_odds
 from imbaloss.losses.totals import select_true_class
 
 
 def logit_adjusted(
     logits: Tensor,
-    targets: Tensor,
+    targets: Targets,
     *,
     counts: Counts = None,
     prior: PerClass | PerLabel | None = None,
@@ -57,13 +57,13 @@ def logit_adjusted(
     require(0 <= tau < float("inf"), "tau must be >= 0 and finite", tau)
     shares = prior if prior is not None else counts_at_least_one(counts, "logit_adjusted", ", or prior")
     require_per_class(shares, logits, targets)
-    if logits.ndim == targets.ndim:
+    if is_binary(logits, targets):
         return cross_entropy(logits + align_labels(map_labels(partial(log_odds, tau=tau), shares), logits), targets)
     return cross_entropy(logits + logits.new_tensor(map_labels(partial(log_shares, tau=tau), shares)), targets)
 
 
 def ldam(
-    logits: Tensor, targets: Tensor, *, counts: Counts = None, max_margin: float = 0.5, scale: float = 30.0
+    logits: Tensor, targets: Targets, *, counts: Counts = None, max_margin: float = 0.5, scale: float = 30.0
 ) -> Tensor:
     """Compute each sample's cross-entropy with the true logit lowered by a margin: -log softmax(s (z - D_t e_t))_t.
 
@@ -94,7 +94,7 @@ def ldam(
 
 
 def vector_scaling(
-    logits: Tensor, targets: Tensor, *, counts: Counts = None, gamma: float = 0.3, tau: float = 1.0
+    logits: Tensor, targets: Targets, *, counts: Counts = None, gamma: float = 0.3, tau: float = 1.0
 ) -> Tensor:
     """Compute the VS error: -log softmax(D_c z_c + i_c)_t, D_c = (n_c / largest count)^gamma, i_c = tau log(n_c/n).
 
@@ -122,7 +122,7 @@ def vector_scaling(
     sizes = counts_at_least_one(counts, "vector_scaling")
     require_per_class(sizes, logits, targets)
     scales = logits.new_tensor(map_labels(partial(powers_of_shares, gamma=gamma), sizes))
-    if logits.ndim == targets.ndim:
+    if is_binary(logits, targets):
         shifts = logits.new_tensor(map_labels(partial(log_odds_of_others, tau=tau), sizes))
         return F.softplus(
             select_true_class(shifts, targets) - select_true_class(scales, targets) * true_log_odds(logits, targets)
@@ -162,17 +162,17 @@ def align_labels(per_label: float | list[float], logits: Tensor) -> float | Tens
     return logits.new_tensor(per_label).reshape(-1, *(1 for _ in logits.shape[1:]))
 
 
-def require_per_class(values: PerClass | PerLabel, logits: Tensor, targets: Tensor) -> None:
+def require_per_class(values: PerClass | PerLabel, logits: Tensor, targets: Targets) -> None:
     """Raise ValueError unless counts or prior have one entry for each class, or one pair for each label.
 
     Pairs of labels need one logit for each target.
     """
     rule = "counts and prior must have one entry for each of"
     if not is_per_label(values):
-        classes = 2 if logits.ndim == targets.ndim else logits.shape[-1]
+        classes = 2 if is_binary(logits, targets) else logits.shape[-1]
         require(len(values) == classes, f"{rule} {classes} classes", len(values))
         return
-    require(logits.ndim == targets.ndim, "a pair for each label needs one logit a target", tuple(logits.shape))
+    require(is_binary(logits, targets), "a pair for each label needs one logit a target", tuple(logits.shape))
     require_labels(len(values), logits.shape[0])
     for row in values:
         require(len(row) == 2, f"{rule} 2 classes", len(row))

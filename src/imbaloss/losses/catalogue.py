@@ -69,8 +69,7 @@ def get(
         sync: True, or a process group of torch.distributed: the loss is that of the batches of all its ranks together.
             Every rank of the group must then call the loss equally often.
         soft: Whether targets are shares in [0, 1] of the classes, in the shape of the logits: binary, or (B, C, ...)
-            with shares that sum to 1. Under torch.compile soft labels of C classes take C times the time of hard ones,
-            also in mixup: compile the network and not the loss, and smooth labels by the parameter smoothing of "ce".
+            with shares that sum to 1.
         per_label: Whether axis 1 of logits and targets holds labels that are each yes or no, with class totals of
             their own; the loss is their mean. class_weights and prior are then one pair, or one for each label.
         parameters: Those of the loss, as `parameters(name)` lists them, which include class_weights, ignore_index and

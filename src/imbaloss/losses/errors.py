@@ -4,6 +4,9 @@ Binary: logits (..., B), targets (..., B) in {0, 1}; p = sigmoid(logit) is the p
 Multi-class: logits (..., B, C), targets (..., B) in {0, ..., C-1}; p = softmax(logits).
 p_t is the probability of the true class. Each error returns (..., B). It raises ValueError if a parameter is outside
 the domain that its docstring states. Errors that depend on the class shares of the training set are in `adjusted.py`.
+
+Errors that take several classes also take None for targets. They then return the error that each sample has as a member
+of each class, (..., B, C), in one pass, as soft labels need it.
 """
 
 from collections.abc import Callable
@@ -14,13 +17,22 @@ from torch.nn import functional as F
 
 from imbaloss.losses.domains import require
 
+Targets = Tensor | None  # None for every class in turn
 
-def true_log_odds(logits: Tensor, targets: Tensor) -> Tensor:
+
+def is_binary(logits: Tensor, targets: Targets) -> bool:
+    """Say whether there is one logit for each target. Targets of None are for several classes."""
+    return targets is not None and logits.ndim == targets.ndim
+
+
+def true_log_odds(logits: Tensor, targets: Targets) -> Tensor:
     """Compute the log-odds of each sample's true class, (..., B): log(p_t / (1 - p_t)), from which most errors follow.
 
-    Logits (..., B) of class 1, or (..., B, C); targets (..., B), from 0 on. Two logits (0, z) give the same value as
-    the single logit z.
+    Logits (..., B) of class 1, or (..., B, C); targets (..., B), from 0 on, or None for the log-odds of every class,
+    (..., B, C). Two logits (0, z) give the same value as the single logit z.
     """
+    if targets is None:
+        return log_odds_of_every_class(logits)
     if logits.ndim == targets.ndim:
         return logits * (2 * targets.to(logits.dtype) - 1)
     is_true = one_hot(targets, logits.shape[-1])
@@ -28,12 +40,44 @@ def true_log_odds(logits: Tensor, targets: Tensor) -> Tensor:
     return logits.where(is_true, 0).sum(-1) - log_sum_of_others
 
 
+def log_odds_of_every_class(logits: Tensor) -> Tensor:
+    """Compute log(p_c / (1 - p_c)) of each class c, with p = softmax(logits): (..., B, C) -> (..., B, C).
+
+    It is exact where p_c is near 0 or 1.
+    """
+    is_largest, log_sum, log_sum_of_smaller = split_log_sum(logits)
+    # of all but the largest: at most 1/2, so that log(1 - probability) is exact
+    probability = (logits - log_sum).exp().where(~is_largest, 0)
+    return logits - log_sum_of_smaller.where(is_largest, log_sum + torch.log1p(-probability))
+
+
+def log_probability_of_every_class(logits: Tensor) -> Tensor:
+    """Compute log p_c of each class c, with p = softmax(logits): (..., B, C) -> (..., B, C).
+
+    Unlike `torch.log_softmax`, it is exact where p_c is near 1.
+    """
+    is_largest, log_sum, log_sum_of_smaller = split_log_sum(logits)
+    log_odds_of_largest = logits.where(is_largest, 0).sum(-1, keepdim=True) - log_sum_of_smaller
+    return F.logsigmoid(log_odds_of_largest).where(is_largest, logits - log_sum)
+
+
+def split_log_sum(logits: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Find the largest logit of each sample, and compute log sum exp with it and without it.
+
+    Returns:
+        True at the largest logit, or the first of several, (..., B, C); the two sums, (..., B, 1).
+    """
+    is_largest = one_hot(logits.argmax(-1), logits.shape[-1])
+    log_sum = logits.logsumexp(-1, keepdim=True)
+    return is_largest, log_sum, logits.masked_fill(is_largest, -torch.inf).logsumexp(-1, keepdim=True)
+
+
 def one_hot(targets: Tensor, classes: int) -> Tensor:
     """Return true at the target's class and false elsewhere: targets (..., B) -> boolean (..., B, C)."""
     return targets.unsqueeze(-1) == torch.arange(classes, device=targets.device)
 
 
-def absolute(logits: Tensor, targets: Tensor) -> Tensor:
+def absolute(logits: Tensor, targets: Targets) -> Tensor:
     """Compute the absolute error, half the distance of target and probability: 1/2 sum_c |d_c - p_c| = 1 - p_t.
 
     Logits (..., B) of class 1, or (..., B, C), and targets (..., B), from 0 on, give one error a sample, (..., B), in
@@ -43,20 +87,28 @@ def absolute(logits: Tensor, targets: Tensor) -> Tensor:
     return torch.sigmoid(-true_log_odds(logits, targets))
 
 
-def squared(logits: Tensor, targets: Tensor) -> Tensor:
+def squared(logits: Tensor, targets: Targets) -> Tensor:
     """Compute each sample's half squared distance of target and probability, 1/2 sum over the outputs of (d - p)^2.
 
     Logits (..., B) of class 1, or (..., B, C), and targets (..., B) give (..., B). One output: 1/2 (d - p)^2, in [0,
     1/2]. C softmax outputs: d is the one-hot target, so that two outputs give twice the value of one.
     Source: Wang et al. 2016 (IJCNN), the error in their MSE, FPE and FNE.
     """
-    if logits.ndim == targets.ndim:
+    if is_binary(logits, targets):
         return absolute(logits, targets).square() / 2
-    distance = one_hot(targets, logits.shape[-1]).to(logits.dtype) - logits.softmax(-1)
+    probability = logits.softmax(-1)
+    if targets is None:
+        squares = probability.square()
+        is_largest = one_hot(logits.argmax(-1), logits.shape[-1])
+        # of the classes but the true one; a difference is exact if the true class is not the largest
+        squares_of_smaller = squares.masked_fill(is_largest, 0).sum(-1, keepdim=True)
+        squares_of_others = squares_of_smaller.where(is_largest, squares.sum(-1, keepdim=True) - squares)
+        return (squares_of_others + (1 - probability).square()) / 2
+    distance = one_hot(targets, logits.shape[-1]).to(logits.dtype) - probability
     return distance.square().sum(-1) / 2
 
 
-def huber(logits: Tensor, targets: Tensor, *, delta: float = 0.5) -> Tensor:
+def huber(logits: Tensor, targets: Targets, *, delta: float = 0.5) -> Tensor:
     """Compute Huber's error of e = 1 - p_t for each sample: e^2 / 2 if e <= delta, else delta (e - delta / 2).
 
     Logits (..., B) of class 1, or (..., B, C), and targets (..., B) give (..., B). delta = 1 is the squared error of
@@ -67,20 +119,35 @@ def huber(logits: Tensor, targets: Tensor, *, delta: float = 0.5) -> Tensor:
     return F.huber_loss(e := absolute(logits, targets), torch.zeros_like(e), reduction="none", delta=delta)
 
 
-def hinge(logits: Tensor, targets: Tensor) -> Tensor:
+def hinge(logits: Tensor, targets: Targets) -> Tensor:
     """Compute the hinge error: max(0, 1 - s z), s = 1, for negatives -1; C logits: max(0, 1 - z_t + largest other).
 
     The largest other is the largest logit of the other classes. Logits (..., B) of class 1, or (..., B, C), and targets
     (..., B), from 0 on, give one error a sample, (..., B).
     Source: Cortes and Vapnik 1995 (Machine Learning 20); Crammer and Singer 2001 (JMLR 2) for several classes.
     """
-    if logits.ndim == targets.ndim:
+    if is_binary(logits, targets):
         return F.relu(1 - true_log_odds(logits, targets))
+    if targets is None:
+        return F.relu(1 - logits + largest_of_others(logits))
     is_true = one_hot(targets, logits.shape[-1])
     return F.relu(1 - logits.where(is_true, 0).sum(-1) + logits.masked_fill(is_true, -torch.inf).amax(-1))
 
 
-def cross_entropy(logits: Tensor, targets: Tensor, *, smoothing: float = 0.0) -> Tensor:
+def largest_of_others(logits: Tensor) -> Tensor:
+    """Return the largest logit of the other classes, for each class: (..., B, C) -> (..., B, C).
+
+    Tied largest logits share the gradient equally, as those of `amax` do.
+    """
+    largest = logits.amax(-1, keepdim=True)
+    is_largest = logits == largest
+    tied = is_largest.sum(-1, keepdim=True)
+    mean_of_tied_others = (logits.where(is_largest, 0).sum(-1, keepdim=True) - logits) / (tied - 1).clamp(min=1)
+    second = logits.masked_fill(is_largest, -torch.inf).amax(-1, keepdim=True)
+    return mean_of_tied_others.where(tied > 1, second).where(is_largest, largest)
+
+
+def cross_entropy(logits: Tensor, targets: Targets, *, smoothing: float = 0.0) -> Tensor:
     """Compute each sample's cross-entropy in nats: -(1 - s) log p_t - (s / C) sum_c log p_c, with smoothing s.
 
     Without smoothing, which is the default, it is -log p_t. Logits (..., B) of class 1, or (..., B, C), and targets
@@ -88,17 +155,20 @@ def cross_entropy(logits: Tensor, targets: Tensor, *, smoothing: float = 0.0) ->
     Source: Szegedy et al. 2016 (arXiv 1512.00567), section 7, for the smoothing.
     """
     require(0 <= smoothing <= 1, "smoothing must be between 0 and 1", smoothing)
-    true_class_error = -F.logsigmoid(true_log_odds(logits, targets))
+    if targets is None:
+        true_class_error = -log_probability_of_every_class(logits)
+    else:
+        true_class_error = -F.logsigmoid(true_log_odds(logits, targets))
     if smoothing == 0:
         return true_class_error
-    if logits.ndim == targets.ndim:
+    if is_binary(logits, targets):
         mean_error = -(F.logsigmoid(logits) + F.logsigmoid(-logits)) / 2
     else:
-        mean_error = -logits.log_softmax(-1).mean(-1)
+        mean_error = -logits.log_softmax(-1).mean(-1, keepdim=targets is None)
     return (1 - smoothing) * true_class_error + smoothing * mean_error
 
 
-def focal(logits: Tensor, targets: Tensor, *, gamma: float = 2.0) -> Tensor:
+def focal(logits: Tensor, targets: Targets, *, gamma: float = 2.0) -> Tensor:
     """Compute the focal error of each sample in nats: -(1 - p_t)^gamma log p_t; gamma = 0 is cross-entropy.
 
     Logits (..., B) of class 1, or (..., B, C), and targets (..., B), from 0 on, give (..., B). Raises ValueError unless
@@ -128,7 +198,7 @@ def power_with_finite_slope(base: Tensor, exponent: float) -> Tensor:
     return base.where(is_positive, 1).pow(exponent).where(is_positive, 0)
 
 
-def poly1(logits: Tensor, targets: Tensor, *, epsilon: float = 1.0) -> Tensor:
+def poly1(logits: Tensor, targets: Targets, *, epsilon: float = 1.0) -> Tensor:
     """Compute the Poly-1 cross-entropy of each sample: -log p_t + epsilon (1 - p_t); epsilon = 0 is cross-entropy.
 
     Logits (..., B) of class 1, or (..., B, C), and targets (..., B), from 0 on, give (..., B). Raises ValueError unless

@@ -9,9 +9,9 @@ from torch import distributed as dist
 from imbaloss.losses.criterion import WeightedCriterion, describe_part
 from imbaloss.losses.domains import PerClass, PerLabel
 from imbaloss.losses.one_vs_rest import mean_over_classes, split_one_vs_rest
-from imbaloss.losses.reductions import none, unbiased_sum_of_squared_class_means
+from imbaloss.losses.reductions import apply_class_weights, none, unbiased_sum_of_squared_class_means
 from imbaloss.losses.running import RunningTotals
-from imbaloss.losses.soft_labels import split_soft_samples
+from imbaloss.losses.soft_labels import compute_membership
 from imbaloss.losses.totals import Totals, attach_gradient, class_totals, select_true_class, sum_over_ranks
 
 Error = Callable[[Tensor, Tensor], Tensor]
@@ -160,12 +160,11 @@ class Loss(WeightedCriterion):
         if self.classes_apart and several:
             logits, targets, sample_weight = split_one_vs_rest(logits, targets, sample_weight)
             several = False
-        classes = logits.shape[-1] if several else 2
         if not self.form.soft:
+            classes = logits.shape[-1] if several else 2
             return class_totals(self.error(logits, targets), targets, classes, sample_weight, apart=apart)
-        logits, targets, sample_weight = split_soft_samples(logits, targets, sample_weight, several=several)
-        errors = self.error(logits, targets).flatten(-2)
-        return class_totals(errors, targets.flatten(-2), classes, sample_weight.flatten(-2), apart=apart)
+        membership = compute_membership(self.error, logits, targets, sample_weight, several=several)
+        return membership.sum_by_class(apart=apart)
 
     def compute(
         self, logits: Tensor, targets: Tensor, sample_weight: Tensor | None, whole: Totals | None = None
@@ -204,11 +203,14 @@ class Loss(WeightedCriterion):
         The arguments are those of `compute`; class_weights are (C,), (S, 2) for labels, or None.
         """
         if self.form.soft:
-            logits, targets, sample_weight = split_soft_samples(logits, targets, sample_weight, several=logits.ndim > 2)
+            membership = compute_membership(self.error, logits, targets, sample_weight, several=logits.ndim > 2)
+            errors = membership.errors * membership.weights.to(membership.errors.dtype)
+            # weights of labels, (S, 2), stay beside the samples of their label
+            beside = class_weights if class_weights is None else class_weights.unsqueeze(-2)
+            return apply_class_weights(errors, beside).sum(-1)
         errors = self.error(logits, targets)
         errors = errors if sample_weight is None else errors * sample_weight.to(errors.dtype)
-        errors = errors if class_weights is None else errors * select_true_class(class_weights, targets)
-        return errors.sum(-1) if self.form.soft else errors
+        return errors if class_weights is None else errors * select_true_class(class_weights, targets)
 
     @property
     def group(self) -> "dist.ProcessGroup | None":

@@ -2,10 +2,9 @@
 
 from typing import TypeVar
 
-import torch
 from torch import Tensor
 
-from imbaloss.losses.errors import one_hot
+from imbaloss.losses.errors import log_odds_of_every_class, one_hot
 from imbaloss.losses.reductions import apply_class_weights
 
 Weight = TypeVar("Weight", Tensor, Tensor | None)
@@ -25,15 +24,9 @@ def split_one_vs_rest(logits: Tensor, targets: Tensor, sample_weight: Weight) ->
         Logits, targets and sample weights, each (S, C, B). The targets are boolean, or shares if they were.
     """
     classes = logits.shape[-1]
-    is_largest = one_hot(logits.argmax(-1), classes)
-    log_sum = logits.logsumexp(-1, keepdim=True)
-    # of all but the largest: at most 1/2, so that log(1 - probability) is exact
-    probability = (logits - log_sum).exp().where(~is_largest, 0)
-    log_sum_of_smaller = logits.masked_fill(is_largest, -torch.inf).logsumexp(-1, keepdim=True)
-    rest = log_sum_of_smaller.where(is_largest, log_sum + torch.log1p(-probability))
     weight = None if sample_weight is None else sample_weight.unsqueeze(-2).expand(-1, classes, -1)
     of_each_class = targets if targets.ndim == logits.ndim else one_hot(targets, classes)
-    return (logits - rest).transpose(-1, -2), of_each_class.transpose(-1, -2), weight
+    return log_odds_of_every_class(logits).transpose(-1, -2), of_each_class.transpose(-1, -2), weight
 
 
 def mean_over_classes(values: Tensor, class_weights: Tensor | None) -> Tensor:

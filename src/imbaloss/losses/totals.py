@@ -54,11 +54,14 @@ def class_indicators(targets: Tensor, classes: int, dtype: torch.dtype) -> Tenso
     return (targets.unsqueeze(-2) == torch.arange(classes, device=targets.device).unsqueeze(-1)).to(dtype)
 
 
-def select_true_class(table: Tensor, targets: Tensor) -> Tensor:
+def select_true_class(table: Tensor, targets: Tensor | None) -> Tensor:
     """Return the entry of each sample's own class: a table (C,) and targets (..., B) -> (..., B).
 
-    A table (L, 2) of each label goes with targets (L, ...). Raises an error of PyTorch for a target of C or above.
+    A table (L, 2) of each label goes with targets (L, ...). Targets of None are for every class in turn: the result is
+    the table (C,). Raises an error of PyTorch for a target of C or above.
     """
+    if targets is None:
+        return table
     if table.ndim == 1:
         return table[targets.long()]
     return table.gather(1, targets.long().flatten(1)).reshape(targets.shape)
