@@ -29,6 +29,7 @@ from imbaloss.cli.options import (
     used_options,
 )  # fmt: skip
 from imbaloss.cli.progress import follow_comparison
+from imbaloss.cli.renamed_options import CommandOfRenamedOptions
 from imbaloss.cli.terminal import print_answer, print_json
 from imbaloss.comparison.request import ComparisonRequest
 from imbaloss.plural import format_count
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from imbaloss.comparison.predicted import Predicted
 
 
-@app.command(rich_help_panel=OWN_DATA)
+@app.command(cls=CommandOfRenamedOptions, rich_help_panel=OWN_DATA)
 @add_options(REQUEST_OPTIONS, COMPARISON_RECIPE_OPTIONS)
 def compare(
     context: typer.Context,
