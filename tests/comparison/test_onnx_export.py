@@ -1,5 +1,7 @@
 """Saved models as ONNX files, by another runtime: from the columns of a table, or images, to the same probabilities."""
 
+import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,9 @@ from torch import from_numpy
 
 import imbaloss
 from imbaloss.comparison import OwnModel
+from imbaloss.comparison.column_values import compute_cycle
 from imbaloss.comparison.columns import ColumnKind
+from imbaloss.comparison.onnx_export import PreparedColumns
 from imbaloss.comparison.onnx_quantiles import compute_normal_quantile, interpolate
 from imbaloss.learners.sklearn_predictor import SklearnPredictor
 
@@ -73,19 +77,26 @@ def file(trees, tmp_path_factory) -> Path:
     return trees.to_onnx(tmp_path_factory.mktemp("file") / "model.onnx")
 
 
-def run(file, features: pd.DataFrame, model: OwnModel) -> list[np.ndarray]:
-    """What the runtime gives for the columns that the model learns from."""
-    columns: dict[str, Any] = {}
-    for column in model.kind.columns:
-        values = features[column.name].to_numpy()
-        columns[column.name] = (values.astype(str) if column.is_category else values.astype(np.float64))[:, None]
-    return onnxruntime.InferenceSession(file).run(None, columns)
+def count_days(moments: "pd.Series[Any]") -> "pd.Series[float]":
+    return (moments - pd.Timestamp("1970-01-01", tz=moments.dt.tz and "UTC")) / pd.Timedelta(days=1)
 
 
-def check_answers(file: Path, model: OwnModel) -> None:
+def run(file: Path, rows: pd.DataFrame) -> list[np.ndarray]:
+    """What the runtime gives for rows, by what the file says of its inputs, and without imbaloss."""
+    session = onnxruntime.InferenceSession(file)
+    clock = rows["when"] if rows["when"].dt.tz is None else rows["when"].dt.tz_localize(None)
+    inputs = rows.assign(**{"when": count_days(rows["when"]), "when (clock)": count_days(clock)})
+    described = json.loads(session.get_modelmeta().custom_metadata_map["inputs"])
+    columns = {
+        name: (inputs[name].fillna("").astype(str) if text.startswith("text") else inputs[name].astype(float))
+        for name, text in described.items()
+    }
+    return session.run(None, {name: values.to_numpy()[:, None] for name, values in columns.items()})
+
+
+def check_answers(file: Path, model: OwnModel, rows: pd.DataFrame) -> None:
     """The runtime must give the probabilities and decisions of the model, also for rows that are like no other."""
-    rows = make_new_rows()
-    probabilities, decisions = run(file, model.read_features(rows), model)
+    probabilities, decisions = run(file, rows)
     expected = model.predict_proba(rows)
     assert len(np.unique(expected[:, 1])) > 20
     np.testing.assert_allclose(probabilities, expected, atol=1e-5)
@@ -96,24 +107,31 @@ def check_answers(file: Path, model: OwnModel) -> None:
 def test_trees_of_lightgbm_give_the_same_probabilities_and_decisions(file, trees):
     kinds = {column.kind for column in trees.kind.columns}
     assert {ColumnKind.NUMBER, ColumnKind.DATE, ColumnKind.CATEGORY, ColumnKind.MANY, ColumnKind.HOUR_SINE} <= kinds
-    check_answers(file, trees)
+    check_answers(file, trees, make_new_rows())
+
+
+def test_times_of_a_zone_have_hour_and_weekday_by_its_clock(file, trees):
+    rows = make_new_rows()
+    summer = rows.assign(when=rows["when"].dt.tz_localize("UTC").dt.tz_convert("Asia/Kolkata"))
+    check_answers(file, trees, summer)
+    assert (trees.predict_proba(summer) != trees.predict_proba(rows)).any()
+
+
+def test_hours_and_weekdays_are_those_of_the_training_also_before_1970(trees):
+    days = np.random.default_rng(0).uniform(-700_000, 2_900_000, 1000)
+    days[:4] = -1.0, 0.0, -1e-9, np.nan
+    found = PreparedColumns(trees.preparation).prepare_cycles(from_numpy(days)[:, None]).numpy()
+    expected = [compute_cycle(column.kind, days) for column in trees.kind.columns if column.is_cycle]
+    np.testing.assert_allclose(found.T, expected, atol=1e-15)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("method", ["ce", "logistic_regression", "balanced_random_forest"])
 def test_other_methods_give_the_same_and_also_for_another_share_of_positives(tmp_path, method):
     model = fit(method, tmp_path)
-    check_answers(model.to_onnx(tmp_path / "model.onnx"), model)
+    check_answers(model.to_onnx(tmp_path / "model.onnx"), model, make_new_rows())
     shifted = model.with_prevalence(0.4)
-    check_answers(shifted.to_onnx(tmp_path / "shifted.onnx"), shifted)
-
-
-def test_the_empty_text_is_a_missing_name(file, trees):
-    rows = make_new_rows()
-    features = trees.read_features(rows)
-    emptied = features.assign(colour=features["colour"].where(rows["colour"].notna(), ""))
-    assert (emptied["colour"] == "").any()
-    np.testing.assert_array_equal(run(file, emptied, trees)[0], run(file, features, trees)[0])
+    check_answers(shifted.to_onnx(tmp_path / "shifted.onnx"), shifted, make_new_rows())
 
 
 def test_the_file_names_what_it_is_of(file, trees):
@@ -121,7 +139,8 @@ def test_the_file_names_what_it_is_of(file, trees):
     properties = session.get_modelmeta().custom_metadata_map
     assert (properties["positive"], properties["negative"]) == ("yes", "no")
     assert float(properties["threshold"]) == trees.threshold.value
-    assert [each.name for each in session.get_inputs()] == [column.name for column in trees.kind.columns]
+    names = ["amount", "steps", "colour", "place", "when", "when (clock)"]
+    assert [each.name for each in session.get_inputs()] == [*json.loads(properties["inputs"])] == names
     assert [each.name for each in session.get_outputs()] == ["probabilities", "decisions"]
 
 
@@ -132,10 +151,11 @@ def test_another_learner_is_refused_and_nothing_is_written(trees, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_a_column_with_the_name_of_an_output_is_refused(trees, tmp_path):
-    columns = tuple(replace(each, name="decisions") if each.name == "steps" else each for each in trees.kind.columns)
+@pytest.mark.parametrize("name", ["decisions", "when (clock)"])
+def test_a_column_with_a_name_of_the_file_is_refused(trees, tmp_path, name):
+    columns = tuple(replace(each, name=name) if each.name == "steps" else each for each in trees.kind.columns)
     renamed = replace(trees.preparation, schema=replace(trees.kind, columns=columns))
-    with pytest.raises(ValueError, match="has no column 'decisions', which is a name of its own: rename it"):
+    with pytest.raises(ValueError, match=rf"has no column '{re.escape(name)}', which is a name of its own: rename it"):
         replace(trees, preparation=renamed).to_onnx(tmp_path / "model.onnx")
 
 
@@ -148,6 +168,9 @@ def test_images_go_in_as_they_are_stored(tmp_path):
         images, labels, methods="ce", settings=1, repetitions=1, epochs=3, network="cnn", channels=(2,), out=tmp_path
     )
     session = onnxruntime.InferenceSession(answer.model.to_onnx(tmp_path / "model.onnx"))
+    assert json.loads(session.get_modelmeta().custom_metadata_map["inputs"]) == {
+        "images": "bytes (images, 1, 8, 8): images, channels, height and width"
+    }
     probabilities, _ = session.run(None, {"images": images[:, None]})
     np.testing.assert_allclose(probabilities, answer.model.predict_proba(images), atol=1e-5)
 
@@ -159,8 +182,7 @@ def test_a_score_in_use_is_exported_too(tmp_path):
         frame, make_labels(frame, 1), methods="baseline", baseline="today", settings=1, repetitions=1,
         importance=False, out=tmp_path,
     )  # fmt: skip
-    features = answer.model.read_features(frame)
-    probabilities, _ = run(answer.model.to_onnx(tmp_path / "model.onnx"), features, answer.model)
+    probabilities, _ = run(answer.model.to_onnx(tmp_path / "model.onnx"), frame)
     np.testing.assert_allclose(probabilities, answer.model.predict_proba(frame), atol=1e-5)
 
 
