@@ -16,9 +16,7 @@ from torch import from_numpy
 
 import imbaloss
 from imbaloss.comparison import OwnModel
-from imbaloss.comparison.column_values import compute_cycle
 from imbaloss.comparison.columns import ColumnKind
-from imbaloss.comparison.onnx_export import PreparedColumns
 from imbaloss.comparison.onnx_quantiles import compute_normal_quantile, interpolate
 from imbaloss.learners.sklearn_predictor import SklearnPredictor
 
@@ -77,21 +75,27 @@ def file(trees, tmp_path_factory) -> Path:
     return trees.to_onnx(tmp_path_factory.mktemp("file") / "model.onnx")
 
 
-def count_days(moments: "pd.Series[Any]") -> "pd.Series[float]":
-    return (moments - pd.Timestamp("1970-01-01", tz=moments.dt.tz and "UTC")) / pd.Timedelta(days=1)
+def count_days(moments: "pd.Series[Any]") -> np.ndarray:
+    """The days since 1970 in UTC, and NaN for missing ones."""
+    microseconds = moments.astype("datetime64[us, UTC]" if moments.dt.tz else "datetime64[us]").astype("int64")
+    return np.where(moments.isna(), np.nan, microseconds / 86_400_000_000)
+
+
+def make_input(name: str, text: str, rows: pd.DataFrame) -> np.ndarray:
+    """The values of an input by what the file says of it, and without imbaloss."""
+    if formula := re.match(r"(.+) of d, the same days by the clock of the time zone of (\w+);", text):
+        clock = rows[formula[2]] if rows[formula[2]].dt.tz is None else rows[formula[2]].dt.tz_localize(None)
+        return eval(formula[1], {"sin": np.sin, "cos": np.cos, "pi": np.pi, "floor": np.floor, "d": count_days(clock)})
+    if text.startswith("days since 1970-01-01 00:00 UTC"):
+        return count_days(rows[name])
+    return (rows[name].fillna("").astype(str) if text.startswith("text") else rows[name].astype(float)).to_numpy()
 
 
 def run(file: Path, rows: pd.DataFrame) -> list[np.ndarray]:
-    """What the runtime gives for rows, by what the file says of its inputs, and without imbaloss."""
+    """What the runtime gives for rows to someone who has only the file."""
     session = onnxruntime.InferenceSession(file)
-    clock = rows["when"] if rows["when"].dt.tz is None else rows["when"].dt.tz_localize(None)
-    inputs = rows.assign(**{"when": count_days(rows["when"]), "when (clock)": count_days(clock)})
     described = json.loads(session.get_modelmeta().custom_metadata_map["inputs"])
-    columns = {
-        name: (inputs[name].fillna("").astype(str) if text.startswith("text") else inputs[name].astype(float))
-        for name, text in described.items()
-    }
-    return session.run(None, {name: values.to_numpy()[:, None] for name, values in columns.items()})
+    return session.run(None, {name: make_input(name, text, rows)[:, None] for name, text in described.items()})
 
 
 def check_answers(file: Path, model: OwnModel, rows: pd.DataFrame) -> None:
@@ -117,14 +121,6 @@ def test_times_of_a_zone_have_hour_and_weekday_by_its_clock(file, trees):
     assert (trees.predict_proba(summer) != trees.predict_proba(rows)).any()
 
 
-def test_hours_and_weekdays_are_those_of_the_training_also_before_1970(trees):
-    days = np.random.default_rng(0).uniform(-700_000, 2_900_000, 1000)
-    days[:4] = -1.0, 0.0, -1e-9, np.nan
-    found = PreparedColumns(trees.preparation).prepare_cycles(from_numpy(days)[:, None]).numpy()
-    expected = [compute_cycle(column.kind, days) for column in trees.kind.columns if column.is_cycle]
-    np.testing.assert_allclose(found.T, expected, atol=1e-15)
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("method", ["ce", "logistic_regression", "balanced_random_forest"])
 def test_other_methods_give_the_same_and_also_for_another_share_of_positives(tmp_path, method):
@@ -139,7 +135,7 @@ def test_the_file_names_what_it_is_of(file, trees):
     properties = session.get_modelmeta().custom_metadata_map
     assert (properties["positive"], properties["negative"]) == ("yes", "no")
     assert float(properties["threshold"]) == trees.threshold.value
-    names = ["amount", "steps", "colour", "place", "when", "when (clock)"]
+    names = [column.name for column in trees.kind.columns]
     assert [each.name for each in session.get_inputs()] == [*json.loads(properties["inputs"])] == names
     assert [each.name for each in session.get_outputs()] == ["probabilities", "decisions"]
 
@@ -151,11 +147,10 @@ def test_another_learner_is_refused_and_nothing_is_written(trees, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("name", ["decisions", "when (clock)"])
-def test_a_column_with_a_name_of_the_file_is_refused(trees, tmp_path, name):
-    columns = tuple(replace(each, name=name) if each.name == "steps" else each for each in trees.kind.columns)
+def test_a_column_with_the_name_of_an_output_is_refused(trees, tmp_path):
+    columns = tuple(replace(each, name="decisions") if each.name == "steps" else each for each in trees.kind.columns)
     renamed = replace(trees.preparation, schema=replace(trees.kind, columns=columns))
-    with pytest.raises(ValueError, match=rf"has no column '{re.escape(name)}', which is a name of its own: rename it"):
+    with pytest.raises(ValueError, match="has no column 'decisions', which is a name of its own: rename it"):
         replace(trees, preparation=renamed).to_onnx(tmp_path / "model.onnx")
 
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from scipy import special
 from torch import Tensor, nn
 
-from imbaloss.comparison.columns import MISSING, ColumnKind, Period, Schema
-from imbaloss.comparison.exported_inputs import IMAGES, describe_inputs, list_inputs, name_clock
+from imbaloss.comparison.columns import MISSING, Schema
+from imbaloss.comparison.exported_inputs import IMAGES, describe_inputs
 from imbaloss.comparison.exported_methods import LEARNERS
 from imbaloss.comparison.onnx_quantiles import NormalQuantiles
 from imbaloss.comparison.preparation import ImagePreparation, TablePreparation, list_step_columns
@@ -30,16 +30,16 @@ if TYPE_CHECKING:
 
 UNKNOWN = -1  # the code of a name that the training did not have
 INSIDE = "imbaloss:"  # begins the names within the file that are no column
-SINES = {ColumnKind.HOUR_SINE, ColumnKind.WEEKDAY_SINE}
 DOMAIN, DOMAIN_VERSION = "ai.onnx.ml", 3  # of the operator that reads names
 
 
 def build_onnx(own: "OwnModel") -> Any:
     """Build the ONNX model of a saved model: columns or images -> "probabilities" (N, 2) and "decisions" (N,).
 
-    The inputs of a table are those of `list_inputs`, (N, 1) each: float64, or text for categories. Images are one input
-    "images" of uint8. A decision of 1 is the positive class, at the threshold of the model. A model that decides by
-    costs of each row has no output "decisions".
+    Each column of the training is an input (N, 1) of its name: float64 for numbers and dates, text for categories.
+    `describe_inputs` says what each takes, and so does the property "inputs" of the file. Images are one input "images"
+    of uint8. A decision of 1 is the positive class, at the threshold of the model. A model that decides by costs of
+    each row has no output "decisions".
 
     Raises:
         ImportError: A package that the exporter needs is missing.
@@ -183,18 +183,13 @@ class ForestOdds(nn.Module):
 
 
 class PreparedColumns(nn.Module):
-    """A `TablePreparation` as a module: numbers, codes of names, and dates -> inputs of a model, in float64."""
+    """A `TablePreparation` as a module: numbers, codes of names, and cycles -> inputs of a model, in float64."""
 
     def __init__(self, preparation: TablePreparation) -> None:
         """Copy the fitted steps into tensors."""
         super().__init__()
         self.steps, self.is_prepared = list(list_step_columns(preparation.schema)), is_prepared(preparation)
         fitted = preparation.steps
-        clocks = list_clocks(preparation.schema)
-        self.cycles = [
-            (clocks.index(name_clock(column)), column.kind) for column in preparation.schema.columns if column.is_cycle
-        ]
-        self.week, self.turn = torch.tensor([7.0, 2 * np.pi], dtype=torch.float64)  # a number would become float32
         if self.is_prepared:
             if "numbers" in fitted:
                 self.numbers = NormalQuantiles(fitted["numbers"])
@@ -213,9 +208,8 @@ class PreparedColumns(nn.Module):
     def forward(self, inputs: tuple[Tensor, ...]) -> Tensor:
         """Return the inputs of a model, (B, D).
 
-        inputs: (B, columns) of each step in the order of `list_step_columns`: numbers in float64, NaN for missing ones,
-        and codes of names, -1 for names that the training did not have. In place of cycles there are the days since
-        1970 of `list_clocks`, of which they are made.
+        inputs: (B, columns) of each step in the order of `list_step_columns`: numbers and cycles in float64, NaN for
+        missing ones; and codes of names, -1 for names that the training did not have.
         """
         prepare = {
             "numbers": self.prepare_numbers,
@@ -249,19 +243,8 @@ class PreparedColumns(nn.Module):
         ]
         return torch.stack(columns, dim=1)
 
-    def prepare_cycles(self, clocks: Tensor) -> Tensor:
-        """Return the sines and cosines of hour and weekday, with 0 for missing ones where the preparation fills them.
-
-        clocks: days since 1970 by the clock of each date, (B, clocks).
-        """
-        columns = []
-        for place, kind in self.cycles:
-            days = clocks[:, place]
-            whole = days.floor()
-            weekday = whole - self.week * (whole / self.week).floor()
-            angle = self.turn * (days - whole if kind.period == Period.HOUR else weekday / self.week)
-            columns.append(angle.sin() if kind in SINES else angle.cos())
-        cycles = torch.stack(columns, dim=1)
+    def prepare_cycles(self, cycles: Tensor) -> Tensor:
+        """Return sines and cosines, with 0 for missing ones where the preparation fills them."""
         return torch.where(cycles.isnan(), torch.zeros_like(cycles), cycles) if self.is_prepared else cycles
 
 
@@ -270,40 +253,29 @@ def is_prepared(preparation: TablePreparation) -> bool:
     return preparation.form is not InputForm.COLUMNS
 
 
-def list_clocks(schema: Schema) -> list[str]:
-    """Return the names of the inputs of which sines and cosines are made, one for each date that has any, in order."""
-    return list(dict.fromkeys(name_clock(column) for column in schema.columns if column.is_cycle))
-
-
-def list_step_inputs(schema: Schema) -> dict[str, list[str]]:
-    """Return the names of the inputs that each step of the preparation needs, as `list_step_columns` does of columns."""
-    return list_step_columns(schema) | ({"cycles": clocks} if (clocks := list_clocks(schema)) else {})
-
-
 def make_examples(schema: Schema) -> dict[str, Tensor]:
     """Make an example of the input of each step of the preparation, by the name of the step."""
     return {
         step: torch.zeros(2, len(names), dtype=torch.float64 if step in {"numbers", "cycles"} else torch.int64)
-        for step, names in list_step_inputs(schema).items()
+        for step, names in list_step_columns(schema).items()
     }
 
 
 def check_names(preparation: TablePreparation | ImagePreparation) -> None:
     """Raise ValueError if a column has a name that the file uses itself."""
     columns = preparation.schema.columns if isinstance(preparation, TablePreparation) else ()
-    taken = {*OUTPUTS, *(name_clock(column) for column in columns if column.is_cycle)}
-    if clash := [column.name for column in columns if column.name in taken or column.name.startswith(INSIDE)]:
+    if clash := [column.name for column in columns if column.name in OUTPUTS or column.name.startswith(INSIDE)]:
         raise ValueError(f"an ONNX file has no column {clash[0]!r}, which is a name of its own: rename it and compare")
 
 
 def read_columns(graph: Any, preparation: TablePreparation) -> Any:
-    """Return an ONNX model with an input for each column or date, in place of one for each step of the preparation."""
+    """Return an ONNX model with an input for each column, in place of one for each step of the preparation."""
     from onnx import TensorProto, compose, helper
 
     renamed = compose.add_prefix(graph, INSIDE)
     inputs: dict[str, Any] = {}
     nodes = []
-    for step, columns in list_step_inputs(preparation.schema).items():
+    for step, columns in list_step_columns(preparation.schema).items():
         is_text = step in {"categories", "many"}
         kind = TensorProto.STRING if is_text else TensorProto.DOUBLE
         inputs |= {name: helper.make_tensor_value_info(name, kind, ["samples", 1]) for name in columns}
@@ -320,7 +292,7 @@ def read_columns(graph: Any, preparation: TablePreparation) -> Any:
     for each, name in zip(renamed.graph.output, OUTPUTS, strict=True):
         each.name = name
     del renamed.graph.input[:]
-    renamed.graph.input.extend(inputs[name] for name in list_inputs(preparation.schema))
+    renamed.graph.input.extend(inputs[column.name] for column in preparation.schema.columns)
     renamed.opset_import.append(helper.make_opsetid(DOMAIN, DOMAIN_VERSION))
     return renamed
 
