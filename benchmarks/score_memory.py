@@ -174,13 +174,13 @@ def draw_batches(batch: int, share: float, steps: int, seed: int) -> Iterator[Te
     yield from (torch.tensor(rows) for rows in islice(batches, steps))
 
 
-def train_once(name: str, memory: int, batch: int, share: float, seed: int, chosen: argparse.Namespace) -> list[float]:
+def train_once(name: str, memory: int, batches: Iterator[Tensor], seed: int, chosen: argparse.Namespace) -> list[float]:
     """ROC-AUC and average precision of one training, on other rows."""
     inputs, targets = draw_rows(0)
     network, optimizer = make_network(chosen.lr, seed)
     loss, generator = make_loss(name, memory), torch.Generator().manual_seed(seed + 1000)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, chosen.train)
-    for rows in draw_batches(batch, share, chosen.train, seed):
+    for rows in batches:
         if memory and chosen.others:
             loss, others = make_loss(name, memory), torch.randint(ROWS, (memory,), generator=generator)
             with torch.no_grad():
@@ -197,7 +197,10 @@ def train_once(name: str, memory: int, batch: int, share: float, seed: int, chos
 def train(name: str, chosen: argparse.Namespace) -> None:
     """Print mean scores on other rows over the seeds, with the half width of their 95 % intervals (Student's)."""
     for batch, share, memory in product(chosen.batch, chosen.share, chosen.memory):
-        scores = [train_once(name, memory, batch, share, seed, chosen) for seed in range(chosen.seeds)]
+        scores = [
+            train_once(name, memory, draw_batches(batch, share, chosen.train, seed), seed, chosen)
+            for seed in range(chosen.seeds)
+        ]
         means = torch.tensor(scores, dtype=torch.float64)
         halves = means.std(0) / len(scores) ** 0.5 * float(stats.t.ppf(0.975, len(scores) - 1))
         cells = [f"{mean:.3f} ± {half:.3f}" for mean, half in zip(means.mean(0), halves, strict=True)]

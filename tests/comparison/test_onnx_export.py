@@ -16,7 +16,8 @@ from torch import from_numpy
 
 import imbaloss
 from imbaloss.comparison import OwnModel
-from imbaloss.comparison.columns import ColumnKind
+from imbaloss.comparison.columns import Column, ColumnKind
+from imbaloss.comparison.exported_inputs import describe_input, list_made_inputs
 from imbaloss.comparison.onnx_quantiles import compute_normal_quantile, interpolate
 from imbaloss.learners.sklearn_predictor import SklearnPredictor
 
@@ -138,6 +139,20 @@ def test_the_file_names_what_it_is_of(file, trees):
     names = [column.name for column in trees.kind.columns]
     assert [each.name for each in session.get_inputs()] == [*json.loads(properties["inputs"])] == names
     assert [each.name for each in session.get_outputs()] == ["probabilities", "decisions"]
+
+
+def test_numbers_and_marks_of_a_column_are_told_apart():
+    told = [describe_input(Column(f"hours {kind}", kind)) for kind in (ColumnKind.MARKED, ColumnKind.MARK)]
+    assert told == [
+        "number without its mark, as 4 of >4; NaN if there is none",
+        "text: the mark, as > of >4, or the words in place of a number; (none) for a number alone, empty if it is "
+        "missing",
+    ]
+
+
+def test_the_inputs_that_are_no_columns_of_a_table_are_known(trees):
+    names = [f"when ({cycle}, {wave})" for cycle in ("hour", "weekday") for wave in ("sine", "cosine")]
+    assert list_made_inputs(trees.preparation) == ["when", *names]
 
 
 def test_another_learner_is_refused_and_nothing_is_written(trees, tmp_path):

@@ -36,3 +36,13 @@ def describe_input(column: Column) -> str:
     if column.is_category:
         return TEXT
     return {ColumnKind.DATE: DATE, ColumnKind.MARKED: MARKED}.get(column.kind, NUMBER)
+
+
+def list_made_inputs(preparation: TablePreparation | ImagePreparation) -> list[str]:
+    """Return the names of the inputs that are not columns as a table has them: days, sines, cosines, numbers and marks.
+
+    Marks and numbers are those of `--marked-number`. A model of images has none.
+    """
+    columns = preparation.schema.columns if isinstance(preparation, TablePreparation) else ()
+    marked = {ColumnKind.MARKED, ColumnKind.MARK}
+    return [column.name for column in columns if column.is_date or column.is_cycle or column.kind in marked]
