@@ -14,6 +14,7 @@ import xgboost
 from sklearn.metrics import log_loss
 
 from imbaloss.data import Samples, Split
+from imbaloss.extras import describe_installation
 from imbaloss.learners import LightGBM, Method, XGBoost, model_files
 from imbaloss.learners.boosted import BoostedTrees
 from imbaloss.learners.boosted_lightgbm import NAMES, LightGBMPredictor
@@ -154,7 +155,7 @@ def test_without_xgboost_a_line_says_what_to_install(monkeypatch, tmp_path):
     [model] = fit(XGBoost())
     saved = model_files.save(model, tmp_path)
     monkeypatch.setattr("imbaloss.learners.boosted_xgboost.find_spec", lambda _: None)
-    sentence = re.escape("xgboost needs XGBoost: pip install 'imbaloss[xgboost]'")
+    sentence = re.escape(f"xgboost needs XGBoost: {describe_installation('xgboost')}")
     with pytest.raises(ValueError, match=f"^{sentence}$"):
         XGBoost().check_loss(None, RECIPE)
     with pytest.raises(ValueError, match=f"^{sentence}$"):

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imbaloss.data import Samples, Split
+from imbaloss.extras import describe_installation
 from imbaloss.learners.boosted import PATIENCE, BoostedTrees, Options, TreesText, count_threads, read_names
 from imbaloss.learners.estimator_model import Predictor
 from imbaloss.losses import LossSpec
@@ -143,7 +144,7 @@ class XGBoost(BoostedTrees):
 def check_installed() -> None:
     """Raise ValueError if XGBoost is not installed, with the command that installs it."""
     if find_spec("xgboost") is None:
-        raise ValueError("xgboost needs XGBoost: pip install 'imbaloss[xgboost]'")
+        raise ValueError(f"xgboost needs XGBoost: {describe_installation('xgboost')}")
 
 
 def make_matrix(samples: Samples, types: Sequence[str], threads: int) -> Any:
