@@ -109,7 +109,9 @@ class ClassLoss:
         values, slopes = self.compute_constants(grid, class_sizes)
         best = int(values.argmin())
         if not values[best] < min(values[0], values[-1]) * (1 - BETTER):
-            raise ValueError(f"{self.name} is no objective for trees: no finite constant, from which they start, is best")
+            raise ValueError(
+                f"{self.name} is no objective for trees: no finite constant, from which they start, is best"
+            )
         low, high = max(best - 1, 0), min(best + 1, TRIED - 1)
         if not slopes[low] < 0 < slopes[high]:  # the best of the grid is as good as its neighbour
             return float(grid[best])
@@ -127,19 +129,19 @@ def find_obstacle(loss: Any) -> str:
     """
     if not isinstance(loss, Loss):
         return "it is no reduction of class totals"
-    if loss.running is not None:
-        return "its running averages are for batches, and trees see all rows"
-    if loss.form.ignore_index is not None:
-        return "leave out rows in place of ignore_index"
     reduction, _ = split_partial(loss.reduction)
-    if reduction not in BOUNDS:
-        return f"the curvature of its reduction {reduction.__name__} has no bound"
     error, parameters = split_partial(loss.error)
-    if error is errors.hinge:
-        return "its error has a corner, where no curvature bounds a step"
-    if error is errors.asymmetric and parameters.get("margin", 0.05) > 0 and parameters.get("gamma_negative", 4.0) < 1:
-        return "with a margin and gamma_negative below 1 its error has a corner, where no curvature bounds a step"
-    return ""
+    is_cut = error is errors.asymmetric and parameters.get("margin", 0.05) > 0  # the error of a negative
+    obstacles = {
+        "its running averages are for batches, and trees see all rows": loss.running is not None,
+        "leave out rows in place of ignore_index": loss.form.ignore_index is not None,
+        f"the curvature of its reduction {reduction.__name__} has no bound": reduction not in BOUNDS,
+        "its error has a corner, where no curvature bounds a step": error is errors.hinge,
+        "with a margin and gamma_negative below 1 its error has a corner, where no curvature bounds a step": (
+            is_cut and parameters.get("gamma_negative", 4.0) < 1
+        ),
+    }
+    return next((reason for reason, applies in obstacles.items() if applies), "")
 
 
 def split_partial(part: Callable[..., Any]) -> tuple[Callable[..., Any], dict[str, Any]]:
@@ -149,7 +151,7 @@ def split_partial(part: Callable[..., Any]) -> tuple[Callable[..., Any], dict[st
 
 def sum_by_class(values: Floats, labels: Labels) -> Floats:
     """Sum values (N,) over the samples of each class, (2,), in their order, so that threads do not change the sums."""
-    return np.bincount(labels, values, 2)
+    return np.bincount(labels, values, 2).astype(np.float64, copy=False)
 
 
 def read_labels(labels: Any) -> Labels:

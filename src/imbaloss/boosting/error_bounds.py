@@ -62,7 +62,7 @@ class ErrorBounds:
             excess = 2 * (moved - slopes[:, None] * steps) / steps**2
             curvatures = np.maximum(curvatures, excess.max(1))
             slope_bounds = np.maximum(slope_bounds, (np.abs(moved) / np.abs(steps)).max(1))
-        reach = np.minimum(longest, 2 * np.maximum(np.abs(nodes), unit))
+        reach = np.minimum(longest, 2 * (np.abs(nodes) + unit))
         curvatures = np.maximum(curvatures, np.abs(slopes) / reach)
         return cls(nodes[0], nodes[1] - nodes[0], cover(curvatures), cover(slope_bounds))
 

@@ -82,9 +82,11 @@ class Objective:
             curvatures[members], slopes[members] = bounds.curvatures[cells], bounds.slopes[cells]
         occupied = np.where(sizes > 0, sizes, 1)
         means = class_errors / occupied
-        reachable = means + self.longest * sum_by_class(rows.weights * slopes, rows.labels) / occupied
+        highest = self.highest_errors
+        if np.isfinite(self.longest):
+            rise = self.longest * sum_by_class(rows.weights * slopes, rows.labels) / occupied
+            highest = np.minimum(highest, means + rise)
         reduction, parameters = self.loss.reduction
-        highest = np.minimum(reachable, self.highest_errors)
         of_means = BOUNDS[reduction](means, highest, self.loss.class_weights, **parameters) / occupied
         bound: Floats = per_error[rows.labels] * curvatures + of_means[rows.labels] * slopes**2
         return bound
@@ -129,10 +131,10 @@ class Metric:
     libraries give a metric probabilities.
     """
 
-    def __init__(self, loss: ClassLoss, text: str) -> None:
-        """Set the loss, and the name under which the library shows it."""
+    def __init__(self, loss: ClassLoss) -> None:
+        """Set the loss, whose name the library shows."""
         self.loss = loss
-        self.__name__ = text
+        self.__name__ = loss.name
 
     def __call__(self, first: Any, second: Any, sample_weight: Any = None) -> tuple[Any, ...]:
         """Return the name and the loss of the rows, for LightGBM also False: lower is better.
@@ -145,11 +147,11 @@ class Metric:
         Raises:
             ValueError: A label is neither 0 nor 1, or LightGBM has an objective of its own.
         """
-        objective = getattr(second, "params", None) or {}
-        if objective.get("objective", "none") not in {"none", "custom"}:
+        trained = (getattr(second, "params", None) or {}).get("objective", "none")
+        if trained not in {"none", "custom"}:
             raise ValueError(
-                f"the metric {self.__name__} needs log-odds, and with the objective {objective['objective']!r} LightGBM "
-                "gives probabilities: take an objective of imbaloss.boosting"
+                f"the metric {self.__name__} needs log-odds, and with the objective {trained!r} LightGBM gives "
+                "probabilities: take an objective of imbaloss.boosting"
             )
         value = self.measure(read_rows(first, second, sample_weight))
         is_xgboost = type(second).__module__.partition(".")[0] == "xgboost"
@@ -207,4 +209,4 @@ def metric(name: str, *, counts: Counts = None, **parameters: Any) -> Metric:
     Raises:
         ValueError: There is no such loss, a parameter is wrong, or trees cannot be grown by the loss.
     """
-    return Metric(ClassLoss.build(name, counts, **parameters), name)
+    return Metric(ClassLoss.build(name, counts, **parameters))
