@@ -237,8 +237,7 @@ def test_the_trees_do_not_depend_on_the_number_of_threads(kind, loss):
     ]
 
 
-@every_loss
-@every_kind
+@pytest.mark.parametrize(("kind", "loss"), [(LightGBM, "ce"), (LightGBM, "msfe"), (XGBoost, "msfe")])
 def test_saved_trees_predict_the_same_bits_in_a_fresh_process(kind, loss, tmp_path):
     samples = table(12_000)  # enough for several threads
     [model] = fit(kind((("n_estimators", 20),)), loss=loss)
