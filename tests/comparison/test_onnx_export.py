@@ -100,7 +100,7 @@ def test_trees_of_lightgbm_give_the_same_probabilities_and_decisions(file, trees
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("method", ["ce", "logistic_regression", "balanced_random_forest"])
+@pytest.mark.parametrize("method", ["ce", "logistic_regression", "balanced_random_forest", "lightgbm/msfe"])
 def test_other_methods_give_the_same_and_also_for_another_share_of_positives(tmp_path, method):
     model = fit(method, tmp_path)
     check_answers(model.to_onnx(tmp_path / "model.onnx"), model)
