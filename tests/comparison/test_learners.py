@@ -34,6 +34,7 @@ METHODS = (
     "ce + smote",
     *OTHERS,
     "lightgbm + random_under",
+    "lightgbm/mfe",
     "lightgbm + smote",
     "sklearn.naive_bayes:GaussianNB",
 )

@@ -123,7 +123,7 @@ def test_times_of_a_zone_have_hour_and_weekday_by_its_clock(file, trees):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("method", ["ce", "logistic_regression", "balanced_random_forest"])
+@pytest.mark.parametrize("method", ["ce", "logistic_regression", "balanced_random_forest", "lightgbm/msfe"])
 def test_other_methods_give_the_same_and_also_for_another_share_of_positives(tmp_path, method):
     model = fit(method, tmp_path)
     check_answers(model.to_onnx(tmp_path / "model.onnx"), model, make_new_rows())
