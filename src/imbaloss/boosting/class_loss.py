@@ -1,6 +1,6 @@
 """A loss of class totals taken apart for trees: errors and their slopes, the reduction and its slopes, its constant."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple, Self
@@ -13,7 +13,7 @@ from torch import Tensor
 
 from imbaloss.boosting.reduction_bounds import BOUNDS
 from imbaloss.losses import Loss, Totals, errors, get
-from imbaloss.losses.domains import Counts, require
+from imbaloss.losses.domains import require
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
@@ -38,7 +38,7 @@ class ClassLoss:
     loss: Loss
 
     @classmethod
-    def build(cls, name: str, counts: Counts, **parameters: Any) -> Self:
+    def build(cls, name: str, counts: Sequence[int] | None, **parameters: Any) -> Self:
         """Build the loss that `imbaloss.losses.get` gives for these arguments.
 
         Raises:

@@ -1,5 +1,6 @@
 """Losses as objectives and metrics of boosted trees, as the training loops of LightGBM and XGBoost call them."""
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -10,7 +11,7 @@ from imbaloss.boosting.class_loss import ClassLoss, Floats, Labels, read_labels,
 from imbaloss.boosting.error_bounds import ErrorBounds
 from imbaloss.boosting.reduction_bounds import BOUNDS, bound_linear
 from imbaloss.losses import errors
-from imbaloss.losses.domains import Counts, require
+from imbaloss.losses.domains import require
 
 FAR = 1e4  # log-odds at which an error that is bounded has its limit
 
@@ -182,7 +183,9 @@ def read_rows(first: Any, second: Any, sample_weight: Any) -> Rows:
     )
 
 
-def objective(name: str, *, counts: Counts = None, max_delta_step: float = 0.0, **parameters: Any) -> Objective:
+def objective(
+    name: str, *, counts: Sequence[int] | None = None, max_delta_step: float = 0.0, **parameters: Any
+) -> Objective:
     """Build the objective of a loss for LightGBM's or XGBoost's training loop.
 
     Args:
@@ -198,7 +201,7 @@ def objective(name: str, *, counts: Counts = None, max_delta_step: float = 0.0, 
     return Objective(ClassLoss.build(name, counts, **parameters), max_delta_step)
 
 
-def metric(name: str, *, counts: Counts = None, **parameters: Any) -> Metric:
+def metric(name: str, *, counts: Sequence[int] | None = None, **parameters: Any) -> Metric:
     """Build the metric of a loss for LightGBM's or XGBoost's training loop.
 
     Args:

@@ -1,6 +1,7 @@
 """Options with an old name beside the new one: whoever types the old name is told which one stays."""
 
-import typer
+from typing import Any
+
 from typer.core import TyperCommand
 
 from imbaloss.cli.terminal import tell
@@ -12,7 +13,7 @@ RENAMED = {"--mark": "--marked-number", "--size": "--image-size", "--address": "
 class CommandOfRenamedOptions(TyperCommand):
     """A command that says on standard error, in one line, which of the typed options have a name that goes."""
 
-    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # a Context, of a module that typer keeps to itself
         """Parse the words of the command, and name the old options among them. Nothing is said of wrong words."""
         typed = {word.partition("=")[0] for word in args}
         rest = super().parse_args(ctx, args)
