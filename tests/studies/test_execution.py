@@ -324,13 +324,13 @@ def test_where_a_sampler_can_make_nothing_of_the_samples_the_training_failed(dig
 
 def test_runs_that_differ_in_what_comes_after_share_a_network(digits, tmp_path, monkeypatch):
     trained: list[int] = []
-    original = stacked_networks.train
+    original = stacked_networks.train_averages
 
     def counted(members, **options):
         trained.append(len(members))
         return original(members, **options)
 
-    monkeypatch.setattr(stacked_networks, "train", counted)
+    monkeypatch.setattr(stacked_networks, "train_averages", counted)
     recipes = {
         "plain": {},
         "cost": {"threshold": "cost:fn=10"},

@@ -59,9 +59,9 @@ def check_members(members: Sequence[Member]) -> None:
     """Check that the members (trainings) can be trained in one stack.
 
     Raises:
-        ValueError: A member has several rates or several networks, inputs that its network does not take, patience without a validation
-            part, or a sampler that draws batches without shuffle_train. Or members differ in the recipe (except epochs
-            and lr) or in the size of the training part, or with patience of the validation part.
+        ValueError: A member has several rates or networks, inputs that its network does not take, patience without a
+            validation part, or a sampler that draws batches without shuffle_train. Or members differ in the recipe
+            (except epochs and lr) or in the size of the training part, or with patience of the validation part.
     """
     for member in members:
         if member.recipe.tune_lr:
