@@ -26,7 +26,7 @@ def make_generator(seed: int, name: str) -> np.random.Generator:
 def derive_seed(seed: int, number: int) -> int:
     """Derive the seed of a further network that is trained like that of a seed. Number 0 gives the seed itself.
 
-    The others are far from each other for neighbouring seeds: whole numbers below 2^64.
+    Other numbers give hashes below 2^64, so that neighbouring seeds have no seed in common.
     """
     if number == 0:
         return seed

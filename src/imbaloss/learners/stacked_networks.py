@@ -66,9 +66,9 @@ class StackedNetworks:
     ) -> list[Outcome[Model]]:
         """Train the members (trainings) in one stack and return their outcomes, in their order.
 
-        An outcome holds the model, or why the training failed. A member of several networks has a model that averages
-        their probabilities. Raises ValueError if the members cannot share a stack,
-        or if the plan does not fit their recipe.
+        An outcome holds the model, or why the training failed. A member of several networks has one model, which
+        averages their probabilities. Raises ValueError if the members cannot share a stack, or if the plan does not fit
+        their recipe.
         """
         return train_averages(members, device=device, plan=plan, on_epoch=on_epoch)
 
