@@ -38,7 +38,7 @@ METHODS = (
     "lightgbm + smote",
     "sklearn.naive_bayes:GaussianNB",
 )
-QUICK = {"epochs": 2, "hidden": (4,)}
+QUICK = {"epochs": 2, "hidden": (4,), "n_networks": 2}
 
 
 def plan(methods: tuple[str, ...], own: Own, settings: int = 2) -> OwnStudy:
