@@ -1,6 +1,7 @@
 """Options with an old name beside the new one: whoever types the old name is told which one stays."""
 
-import typer
+from typing import Any
+
 from typer.core import TyperCommand
 
 from imbaloss.cli.terminal import tell
@@ -12,12 +13,15 @@ RENAMED = {"--mark": "--marked-number", "--size": "--image-size", "--address": "
 class CommandOfRenamedOptions(TyperCommand):
     """A command that says on standard error, in one line, which of the typed options have a name that goes."""
 
-    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:
-        """Parse the words of the command, and name the old options among them. Nothing is said of wrong words."""
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the words of the command, and name the old options among them. Nothing is said of wrong words.
+
+        ctx: the context of the command, given by typer, whose type is private.
+        """
         typed = {word.partition("=")[0] for word in args}
         rest = super().parse_args(ctx, args)
         names = {name for option in self.params for name in option.opts}
-        told = [describe_old_name(old, new) for old, new in RENAMED.items() if old in typed & names]
-        if told and not ctx.resilient_parsing:  # as where the shell completes words
-            tell(f"imbaloss: {'; '.join(told)}")
+        sentences = [describe_old_name(old, new) for old, new in RENAMED.items() if old in typed & names]
+        if sentences and not ctx.resilient_parsing:  # as where the shell completes words
+            tell(f"imbaloss: {'; '.join(sentences)}")
         return rest
