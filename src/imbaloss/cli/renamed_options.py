@@ -13,11 +13,8 @@ RENAMED = {"--mark": "--marked-number", "--size": "--image-size", "--address": "
 class CommandOfRenamedOptions(TyperCommand):
     """A command that says on standard error, in one line, which of the typed options have a name that goes."""
 
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Parse the words of the command, and name the old options among them. Nothing is said of wrong words.
-
-        ctx: the context of the command, given by typer, whose type is private.
-        """
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # a Context, of a module that typer keeps to itself
+        """Parse the words of the command, and name the old options among them. Nothing is said of wrong words."""
         typed = {word.partition("=")[0] for word in args}
         rest = super().parse_args(ctx, args)
         names = {name for option in self.params for name in option.opts}
