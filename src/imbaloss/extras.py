@@ -15,5 +15,5 @@ def describe_installation(extra: str) -> str:
     except PackageNotFoundError:
         requirements = []
     own = re.compile(rf"(.+?) *; *extra == ['\"]{extra}['\"]")
-    packages = [f"'{found[1]}'" for requirement in requirements if (found := own.fullmatch(requirement))]
+    packages = [f"'{match[1]}'" for requirement in requirements if (match := own.fullmatch(requirement))]
     return f"pip install {' '.join(packages)}" if packages else f"pip install 'imbaloss[{extra}]'"

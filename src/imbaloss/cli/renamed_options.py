@@ -18,7 +18,7 @@ class CommandOfRenamedOptions(TyperCommand):
         typed = {word.partition("=")[0] for word in args}
         rest = super().parse_args(ctx, args)
         names = {name for option in self.params for name in option.opts}
-        told = [describe_old_name(old, new) for old, new in RENAMED.items() if old in typed & names]
-        if told and not ctx.resilient_parsing:  # as where the shell completes words
-            tell(f"imbaloss: {'; '.join(told)}")
+        sentences = [describe_old_name(old, new) for old, new in RENAMED.items() if old in typed & names]
+        if sentences and not ctx.resilient_parsing:  # as where the shell completes words
+            tell(f"imbaloss: {'; '.join(sentences)}")
         return rest

@@ -61,7 +61,7 @@ NAMES: Mapping[KnownScore, tuple[str, ...]] = MappingProxyType(
         KnownScore("MAE", COSTS, lower=True): ("mae",),
     }
 )
-BY_NAME = {name: known for known, names in NAMES.items() for name in names}
+BY_NAME = {name: score for score, names in NAMES.items() for name in names}
 KNOWN: Mapping[str, KnownScore] = MappingProxyType(BY_NAME | {
     f"tuned_{name}": replace(BY_NAME[name], label=f"{BY_NAME[name].label} at the tuned threshold")
     for name in DECISION_SCORES
