@@ -15,20 +15,26 @@ the gradient of the weights is computed for the 625 batches of an epoch and comp
 - spread: the root of the mean squared distance of one batch's gradient from their mean, over the length of the mean;
 - ms: the time of one batch, forward and backward.
 
---train N trains by each loss for N steps instead, and prints scores on other rows.
+--train N trains by each loss for N steps instead, and prints scores on other rows with 95 % intervals over seeds:
+for batches of other sizes (--batch), batches with a given share of positives (--share, 0 for rows as they come), and
+with --others for a memory that holds other rows at each step, with the scores that the network of that step gives them.
 """
 
 import argparse
 import copy
 import statistics
 import time
+from collections.abc import Iterator
+from itertools import chain, islice, product, repeat
 
 import torch
+from scipy import stats
 from sklearn import metrics
 from torch import Tensor, nn
 
 from imbaloss import losses
 from imbaloss.losses.scores import Scores
+from imbaloss.samplers import StratifiedBatchSampler
 
 ROWS, INPUTS, SHARE, BATCH, AT_ONCE = 20_000, 20, 0.03, 32, 50
 
@@ -157,29 +163,48 @@ def watch(name: str, chosen: argparse.Namespace) -> None:
             compare(name, network, watchers, seen)
 
 
+def draw_batches(batch: int, share: float, steps: int, seed: int) -> Iterator[Tensor]:
+    """The rows of each step: drawn at random, or batches with a given share of positives if it is above 0."""
+    generator, targets = torch.Generator().manual_seed(seed), draw_rows(0)[1]
+    if not share:
+        yield from (torch.randint(ROWS, (batch,), generator=generator) for _ in range(steps))
+        return
+    sampler = StratifiedBatchSampler(targets, batch, shares=[1 - share, share], seed=seed)
+    batches = chain.from_iterable(repeat(sampler))  # each iteration is the next epoch
+    yield from (torch.tensor(rows) for rows in islice(batches, steps))
+
+
+def train_once(name: str, memory: int, batches: Iterator[Tensor], seed: int, chosen: argparse.Namespace) -> list[float]:
+    """ROC-AUC and average precision of one training, on other rows."""
+    inputs, targets = draw_rows(0)
+    network, optimizer = make_network(chosen.lr, seed)
+    loss, generator = make_loss(name, memory), torch.Generator().manual_seed(seed + 1000)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, chosen.train)
+    for rows in batches:
+        if memory and chosen.others:
+            loss, others = make_loss(name, memory), torch.randint(ROWS, (memory,), generator=generator)
+            with torch.no_grad():
+                loss(network(inputs[others]), targets[others])
+        optimizer.zero_grad()
+        loss(network(inputs[rows]), targets[rows]).backward()
+        optimizer.step()
+        schedule.step()
+    new, labels = draw_rows(1)
+    logits = network(new).detach()
+    return [function(labels, logits) for function in (metrics.roc_auc_score, metrics.average_precision_score)]
+
+
 def train(name: str, chosen: argparse.Namespace) -> None:
-    """Print mean scores on other rows over the seeds, with their standard errors."""
-    for memory in chosen.memory:
-        scores = []
-        for seed in range(chosen.seeds):
-            inputs, targets = draw_rows(0)
-            network, optimizer = make_network(chosen.lr, seed)
-            loss, generator = make_loss(name, memory), torch.Generator().manual_seed(seed)
-            schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, chosen.train)
-            for _ in range(chosen.train):
-                rows = torch.randint(ROWS, (BATCH,), generator=generator)
-                optimizer.zero_grad()
-                loss(network(inputs[rows]), targets[rows]).backward()
-                optimizer.step()
-                schedule.step()
-            others, labels = draw_rows(1)
-            logits = network(others).detach()
-            score_functions = (metrics.roc_auc_score, metrics.average_precision_score)
-            scores.append([function(labels, logits) for function in score_functions])
+    """Print mean scores on other rows over the seeds, with the half width of their 95 % intervals (Student's)."""
+    for batch, share, memory in product(chosen.batch, chosen.share, chosen.memory):
+        scores = [
+            train_once(name, memory, draw_batches(batch, share, chosen.train, seed), seed, chosen)
+            for seed in range(chosen.seeds)
+        ]
         means = torch.tensor(scores, dtype=torch.float64)
-        errors = means.std(0) / len(scores) ** 0.5
-        cells = [f"{mean:.4f} ± {error:.4f}" for mean, error in zip(means.mean(0), errors, strict=True)]
-        print(f"| `{name}` | {memory} |", " | ".join(cells), "|", flush=True)
+        halves = means.std(0) / len(scores) ** 0.5 * float(stats.t.ppf(0.975, len(scores) - 1))
+        cells = [f"{mean:.3f} ± {half:.3f}" for mean, half in zip(means.mean(0), halves, strict=True)]
+        print(f"| `{name}` | {batch} | {share or 'as drawn'} | {memory} |", " | ".join(cells), "|", flush=True)
 
 
 def main() -> None:
@@ -189,12 +214,15 @@ def main() -> None:
     options.add_argument("--steps", nargs="+", type=int, default=[300, 3000])
     options.add_argument("--lr", type=float, default=0.001)
     options.add_argument("--train", type=int, default=0, help="steps of a training by each loss")
+    options.add_argument("--batch", nargs="+", type=int, default=[BATCH], help="samples of a batch of a training")
+    options.add_argument("--share", nargs="+", type=float, default=[0], help="positives of a batch of a training")
+    options.add_argument("--others", action="store_true", help="a memory of other rows at each step of a training")
     options.add_argument("--seeds", type=int, default=5, help="trainings for each loss")
     chosen = options.parse_args()
     columns = (
         ["ROC-AUC", "average precision"] if chosen.train else ["mean", "fresh", "cosine", "length", "spread", "ms"]
     )
-    heads = ["loss", *([] if chosen.train else ["steps"]), "memory", *columns]
+    heads = ["loss", *(["batch", "positives"] if chosen.train else ["steps"]), "memory", *columns]
     print("|", " | ".join(heads), "|\n|", " | ".join(["---"] * len(heads)), "|")
     for name in chosen.losses:
         (train if chosen.train else watch)(name, chosen)

@@ -20,9 +20,12 @@ from tempfile import TemporaryDirectory
 import nbformat
 from nbclient import NotebookClient
 
+from tests.peers import name_operators_of_torchvision
+
 ROOT = Path(__file__).parents[1]
 QUICK = [ROOT / "docs" / "get-started" / f"{name}.md" for name in ("own-loop", "scikit-learn")]
 SLOW = [ROOT / "README.md", *(ROOT / "docs" / "get-started" / f"{name}.md" for name in ("own-table", "own-images"))]
+RECIPES = [ROOT / "docs" / "recipes-trainers.md"]
 NOTEBOOKS = sorted((ROOT / "docs" / "notebooks").glob("*.ipynb"))
 BLOCK = re.compile(r"```(python|console|text)\n(.*?)```", re.DOTALL)
 SETS_UP = re.compile(r"(python3? -m )?(pip|venv|make|source)\b|\S+/pip\b")  # an environment: the tests have one
@@ -116,7 +119,9 @@ def write_page(page: Path) -> None:
 
 
 if __name__ == "__main__":
-    named = [path for path in (*QUICK, *SLOW, *NOTEBOOKS) if path.name in sys.argv[1:] or not sys.argv[1:]]
+    name_operators_of_torchvision()
+    pages = (*QUICK, *SLOW, *RECIPES, *NOTEBOOKS)
+    named = [path for path in pages if path.name in sys.argv[1:] or not sys.argv[1:]]
     for path in named:
         if path.suffix == ".ipynb":
             nbformat.write(run_notebook(path), path)

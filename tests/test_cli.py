@@ -246,7 +246,7 @@ REFUSED = [
     (("reproduce", "--seeds", "two"), "--seeds must be a whole number, found 'two'"),
     (("reproduce", "--workers", "0"), "--workers"),
     (("reproduce", "--workers", "2"), "workers is for the executor processes only, and the executor is here"),
-    (("reproduce", "--address", "auto"), "address is for the executor ray only, and the executor is here"),
+    (("reproduce", "--ray-address", "auto"), "address is for the executor ray only, and the executor is here"),
     (("reproduce", "--executor", "rai"), "there is no executor 'rai' (did you mean 'ray'?)"),
     (("status", "nowhere"), "there is no folder nowhere: no study was run there"),
     (("reproduce", "--dataset", "digits_3_8", "--loss", "mse", "--loss", "nfe"), "there is no loss 'nfe'"),

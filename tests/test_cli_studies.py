@@ -194,8 +194,8 @@ WRONG = [
     (("run", "digits", "--device", "cuda:77"), "this machine has no device cuda:77"),
     (("plan", "digits", "--stack-size", "0"), "--stack-size"),
     (("run",), "STUDY"),
-    (("run", "digits", "--executor", "ray", "--address", "localhost:9"), "no Ray cluster answers at localhost:9: "),
-    (("run", "digits", "--executor", "ray", "--address", "localhost"), "an address is auto or HOST:PORT"),
+    (("run", "digits", "--executor", "ray", "--ray-address", "localhost:9"), "no Ray cluster answers at localhost:9: "),
+    (("run", "digits", "--executor", "ray", "--ray-address", "localhost"), "an address is auto or HOST:PORT"),
     (("run", "digits", "--seeds", "99999999999"), "--seeds"),
 ]
 

@@ -27,6 +27,7 @@ RUN_WHOLE = [
     ROOT / "docs" / "recipes-scale.md",
     *printed.QUICK,
     *printed.SLOW[1:],
+    *printed.RECIPES,
 ]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
@@ -100,6 +101,17 @@ def test_a_page_shows_what_its_commands_print(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     check_page(page, numbers_may_differ=True)
     assert list(tmp_path.rglob("report.html"))
+
+
+def test_the_site_begins_with_the_commands_of_the_readme():
+    readme, front, start = (
+        {command.strip() for command in re.findall(r"^\$ ([^#\n]+)", (ROOT / page).read_text(), re.MULTILINE)}
+        for page in ("README.md", "docs/index.md", "docs/get-started/index.md")
+    )
+    assert front <= readme
+    assert any(command.startswith("pip install ") for command in front)
+    assert any(command.startswith("imbaloss compare ") for command in front)
+    assert start <= readme
 
 
 @pytest.mark.parametrize("path", [*printed.QUICK, *printed.SLOW], ids=lambda page: page.stem)

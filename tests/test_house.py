@@ -48,7 +48,7 @@ def test_dir_shows_public_names_alone():
     names = dir(imbaloss)
     assert names == sorted([
         "ImbalancedClassifier", "MethodClassifier", "__version__", "compare",
-        "data", "evaluation", "losses", "monitor", "networks", "report", "samplers", "studies", "training",
+        "boosting", "data", "evaluation", "losses", "monitor", "networks", "report", "samplers", "studies", "training",
     ])  # fmt: skip
     assert all(hasattr(imbaloss, name) for name in names)
     assert dir(imbaloss) == names

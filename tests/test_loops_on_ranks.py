@@ -4,6 +4,7 @@ import os
 import socket
 import tempfile
 import warnings
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,9 @@ from torch import distributed, multiprocessing
 from torch.utils.data import DataLoader, IterableDataset, TensorDataset
 
 from imbaloss import losses
-from imbaloss.monitor import score_logits
+from imbaloss.monitor import compute_metrics, score_logits
 from imbaloss.samplers import ClassBalancedSampler, StratifiedBatchSampler, WeightedDistributedSampler
-from tests import peers
+from tests import peers, recipes
 
 pytestmark = pytest.mark.slow
 LABELS = (torch.arange(48) % 8 == 0).long()
@@ -104,6 +105,66 @@ def by_trainer(folder: str) -> dict[str, list]:
     model = Model()
     BalancedTrainer(model, arguments, train_dataset=rows).train()
     return {"classes": [model.seen[:6], model.seen[6:]]}
+
+
+def by_recipes(folder: str, ranks: int) -> dict[str, torch.Tensor]:
+    """The weights after two steps of 32 samples, by the Trainers of docs/recipes-trainers.md."""
+    from transformers import Trainer
+
+    sync = ranks > 1
+    whole_batch, criterion = recipes.read_recipe("WholeBatchTrainer"), losses.get("msfe", sync=sync)
+    whole_batch.criterion = criterion
+    mean = recipes.read_recipe("compute_mean_loss", criterion=losses.get("wce", counts=(81, 7)))
+
+    def compute_loss(outputs, labels, num_items_in_batch):  # noqa: ARG001
+        return criterion(outputs.logits, labels)
+
+    found = {}
+    for name, trainer_class, parts, options in (
+        ("totals in parts", whole_batch, 2, {}),
+        ("mean in parts", Trainer, 2, {"compute_loss_func": mean}),
+        ("totals", Trainer, 1, {"compute_loss_func": compute_loss}),
+    ):
+        parts = parts if sync else 1  # noqa: PLW2901  # one process has whole batches
+        arguments = {"max_steps": 2, "gradient_accumulation_steps": parts, "max_grad_norm": 0}
+        arguments |= {"average_tokens_across_devices": name != "totals"}
+        model = recipes.Model()
+        recipes.train(trainer_class, model, folder, 32 // parts // ranks, arguments=arguments, **options)
+        found[name] = recipes.weights(model)
+    return found
+
+
+def stratified_by_recipe(folder: str) -> list[list[int]]:
+    model = recipes.Model()
+    criterion = losses.get("ce")
+    options = {"compute_loss_func": lambda outputs, labels, **_: criterion(outputs.logits, labels)}
+    recipes.train(recipes.read_recipe("StratifiedTrainer"), model, folder, 8, **options)
+    return model.seen
+
+
+class Streamed(IterableDataset):
+    """Rows without a length."""
+
+    def __init__(self, rows):
+        self.rows = rows
+
+    def __iter__(self):
+        return iter(self.rows)
+
+
+def evaluated_by_trainer(folder: str, *, streamed: bool) -> dict[str, float]:
+    """The scores of 47 rows on two ranks, whose last batch is filled with rows that were there before."""
+    from transformers import Trainer
+
+    criterion = losses.get("msfe")
+    options = {
+        "compute_loss_func": lambda outputs, labels, **_: criterion(outputs.logits, labels),
+        "compute_metrics": partial(compute_metrics, criterion=criterion),
+        "arguments": {"per_device_eval_batch_size": 5},
+    }
+    trainer = recipes.prepare(Trainer, recipes.Model(), folder, 8, **options)
+    rows = trainer.train_dataset[:47]
+    return trainer.evaluate(Streamed(rows) if streamed else rows)
 
 
 def of_lightning(folder: str) -> dict:
@@ -213,6 +274,8 @@ def rank(number: int, folder: str, port: int) -> None:
     distributed.init_process_group("gloo", init_method=f"file://{folder}/meeting", rank=number, world_size=2)
     found = {"torch": by_torch(), "torchdata": by_torchdata(), "accelerate": by_accelerate()}
     found["trainer"] = by_trainer(folder)
+    found["recipes"] = by_recipes(folder, ranks=2) | {"stratified": stratified_by_recipe(folder)}
+    found["evaluation"] = {streamed: evaluated_by_trainer(folder, streamed=streamed) for streamed in (False, True)}
     found["lightning"] = by_lightning(folder)
     found["continued"] = continued_by_lightning(folder)
     found["validation"] = {
@@ -280,6 +343,32 @@ def test_accelerate_divides_batches_of_single_samples(of_ranks, library):
     for epoch, expected in enumerate(draws(ClassBalancedSampler(LABELS, **ONE))):
         both = [batch for step in zip(first[epoch], second[epoch], strict=True) for batch in step]
         assert [number for batch in both for number in batch] == expected
+
+
+@pytest.mark.parametrize("name", ["totals in parts", "mean in parts", "totals"])
+@peers.quiet
+def test_a_recipe_on_two_ranks_is_that_of_one_process(of_ranks, name, tmp_path):
+    expected = by_recipes(str(tmp_path), ranks=1)[name]
+    for found in of_ranks:
+        torch.testing.assert_close(found["recipes"][name], expected, rtol=0, atol=1e-12)
+
+
+@peers.quiet
+def test_the_stratified_recipe_has_the_batches_of_one_process(of_ranks, tmp_path):
+    first, second = (found["recipes"]["stratified"] for found in of_ranks)
+    both = [batch for step in zip(first, second, strict=True) for batch in step]
+    expected = stratified_by_recipe(str(tmp_path))
+    for epoch in range(3):  # the twelfth batch of two ranks is the first one once more
+        assert both[12 * epoch : 12 * epoch + 11] == expected[11 * epoch : 11 * (epoch + 1)]
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_the_trainer_scores_each_sample_once_on_two_ranks(of_ranks, streamed):
+    inputs, labels = recipes.INPUTS[:47], recipes.LABELS[:47]
+    expected = score_logits(recipes.Model().network(inputs), labels, criterion=losses.get("msfe"))
+    for found in of_ranks:
+        values = found["evaluation"][streamed]
+        assert {name: values[f"eval_{name}"] for name in expected} == pytest.approx(expected, rel=1e-9)
 
 
 def test_lightning_continues_in_the_middle_of_an_epoch_on_both_ranks(of_ranks):

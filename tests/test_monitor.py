@@ -99,24 +99,55 @@ def test_undefined_scores_are_nan(logits, labels):
 
 
 @pytest.mark.parametrize(
-    ("logits", "labels", "positive", "message"),
+    ("logits", "labels", "sentence"),
     [
-        (LOGITS, LABELS[:9], 1, r"equal shapes, or be \(B, C, ...\) and \(B, ...\), found \(80,\) and \(9,\)"),
-        (LOGITS[:, None], LABELS, 1, r"found \(80, 1\) and \(80,\)"),
-        (LOGITS, CLASSES, 1, "labels must be 0 to 1, found 2"),
-        (LOGITS, LABELS + 0.3, 1, "labels must be 0 to 1, found [01].3"),
-        (SEVERAL, -CLASSES, 1, "labels must be 0 to 2, found -[12]"),
-        (SEVERAL, CLASSES, 3, "positive must be a class, 0 to 2, found 3"),
+        (LOGITS, LABELS[:9], "found (80,) and (9,)"),
+        (LOGITS[:, None], LABELS, "give logits.squeeze(-1)"),
+        (LOGITS.long(), LABELS, "logits must be floating point"),
+        (LOGITS, CLASSES, "targets must be 0 or 1, found 2"),
+        (LOGITS, LABELS + 0.3, "only a loss with soft=True takes soft labels"),
+        (SEVERAL, -CLASSES, "targets must be 0 to 2, found -"),
     ],
 )
-def test_bad_input_is_refused_in_one_line(logits, labels, positive, message):
-    with pytest.raises(ValueError, match=message):
-        score_logits(logits, labels, positive=positive)
+def test_what_a_loss_refuses_is_refused_with_the_same_line(logits, labels, sentence):
+    found = []
+    for function in (score_logits, losses.get("mse")):
+        with pytest.raises(ValueError, match=r"^[^\n]*$") as refusal:
+            function(logits, labels)
+        found.append(str(refusal.value))
+    assert found[0] == found[1]
+    assert sentence in found[0]
+
+
+def test_a_positive_class_that_does_not_exist_is_refused():
+    with pytest.raises(ValueError, match="positive must be a class, 0 to 2, found 3"):
+        score_logits(SEVERAL, CLASSES, positive=3)
+    with pytest.raises(ValueError, match=r"ignore_index must be whole, found 0\.5"):
+        score_logits(SEVERAL, CLASSES, ignore_index=0.5)
 
 
 def test_the_trainer_gives_arrays_and_the_first_of_several_outputs():
     prediction = SimpleNamespace(predictions=(SEVERAL.numpy(), np.zeros(5)), label_ids=CLASSES.numpy())
     assert compute_metrics(prediction, positive=2) == score_logits(SEVERAL, CLASSES, positive=2)
+
+
+@pytest.mark.parametrize(
+    ("criterion", "logits", "labels"),
+    [(losses.get("msfe"), LOGITS, LABELS), (losses.get("mfe", ignore_index=0), SEVERAL, CLASSES)],
+)
+def test_the_errors_of_the_classes_are_those_of_the_kept_samples(criterion, logits, labels):
+    """What the scores ignore and what the criterion ignores are both left out."""
+    marked = labels.clone()
+    marked[:9] = -100
+    prediction = SimpleNamespace(predictions=logits.numpy(), label_ids=marked.numpy())
+    found = compute_metrics(prediction, ignore_index=-100, criterion=criterion)
+    kept = losses.ClassErrors(criterion)
+    kept.update(logits[9:], labels[9:])
+    errors = {name: error for name, error in found.items() if name.startswith("error_")}
+    assert list(errors) == [f"error_{label}" for label in range(2 if logits is LOGITS else 3)]
+    assert list(errors.values()) == pytest.approx(kept.compute().tolist(), rel=1e-6, nan_ok=True)
+    scores = score_logits(logits[9:], labels[9:])
+    assert {name: found[name] for name in scores} == scores
 
 
 @pytest.mark.slow

@@ -5,7 +5,7 @@ from typing import Any
 
 __version__ = "0.2.0.dev0"
 
-ROOMS = ("data", "evaluation", "losses", "monitor", "networks", "report", "samplers", "studies", "training")
+ROOMS = ("boosting", "data", "evaluation", "losses", "monitor", "networks", "report", "samplers", "studies", "training")
 NAMES = {
     "ImbalancedClassifier": "imbaloss.estimator",
     "MethodClassifier": "imbaloss.estimator",

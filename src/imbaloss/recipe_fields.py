@@ -11,6 +11,7 @@ from imbaloss.field_tables import Domain, Entry, read_fields
 
 MOST = 2**31 - 1  # the largest number of epochs, and of samples in a batch
 WIDEST = 100_000  # the largest width of a hidden layer
+MOST_NETWORKS = 1000  # the largest number of networks that are averaged
 
 
 ONE_OR_MORE = Domain("must be 1 or more", lambda value: value >= 1)
@@ -177,6 +178,17 @@ class RecipeFields:
             names=("float32", "float64", "bf16"),
         ),
     ] = "float32"
+    n_networks: Annotated[
+        int,
+        Entry(
+            "Number of networks, with other initial weights and batches, whose probabilities are averaged.",
+            panel="Network",
+            domains=(
+                ONE_OR_MORE,
+                Domain(f"must be {MOST_NETWORKS} at most", lambda value: value <= MOST_NETWORKS),
+            ),
+        ),
+    ] = 1
 
 
 @dataclass(frozen=True)

@@ -191,7 +191,7 @@ BAD = {
         lambda f: with_values(f, "age", r2=None), ("--time", "age"),
         "the time 'age' is missing in row 1 and 18 more: leave rows without a time out of the file",
     ),
-    "dates to mark": (lambda f: parquet(f, mixed()), ("--mark", "day"), "column day holds timestamp"),
+    "dates to mark": (lambda f: parquet(f, mixed()), ("--marked-number", "day"), "column day holds timestamp"),
     "the time is the target": (write_csv, ("--time", "fraud"), "the time column is the target"),
     "no positives late": (
         lambda f: write_csv(f, mixed().sort_values("fraud", ascending=False).assign(when=range(120))),
@@ -257,9 +257,9 @@ BAD = {
     "one class of images": (
         lambda f: write_images(f).joinpath("ok").rename(f / "ok") and f / "images", (), "it has cracked (8 images)",
     ),
-    "a size of a table": (write_csv, ("--size", "16"), "none of its columns names image files, such as"),
+    "a size of a table": (write_csv, ("--image-size", "16"), "none of its columns names image files, such as"),
     "a size of images as arrays": (
-        lambda f: npz(f, X=np.zeros((6, 4, 4), np.uint8), fraud=np.array([0, 0, 0, 1, 1, 1])), ("--size", "16"),
+        lambda f: npz(f, X=np.zeros((6, 4, 4), np.uint8), fraud=np.array([0, 0, 0, 1, 1, 1])), ("--image-size", "16"),
         "holds images as arrays: leave out --image-size",
     ),
     "no images": (lambda f: (f / "images" / "ok").mkdir(parents=True) or f / "images", (), "it has ok (0 images)"),

@@ -11,6 +11,7 @@ import pytest
 
 from imbaloss.comparison import column_contributions
 from imbaloss.comparison.column_contributions import compute_contributions
+from imbaloss.extras import describe_installation
 
 FEW, MANY = 4, 13  # numbers of columns with exact and with sampled values
 
@@ -144,4 +145,4 @@ def test_without_shap_one_sentence_says_what_to_install():
         "except ValueError as error: print(error)"
     )
     told = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
-    assert told.strip() == "explanations need the package shap: pip install 'imbaloss[explain]'"
+    assert told.strip() == f"explanations need the package shap: {describe_installation('explain')}"

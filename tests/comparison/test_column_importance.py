@@ -185,7 +185,10 @@ def test_a_leak_is_told_first_on_terminal_page_and_in_json(imbaloss, tmp_path):
     assert (
         page.index("Do not use yet:")
         < page.index("Without this alert the recommendation would be: ")
+        < page.index("<summary>Method, rule and counts under this alert</summary>")
         < page.index('class="tiles blocked"')
+        < page.index("<summary>The explorer of thresholds under this alert</summary>")
+        < page.index('<section class="explorer"')
     )
     assert "Which columns matter</h2>" in page
     assert "copy<small>possible leak</small>" in page

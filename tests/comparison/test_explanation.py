@@ -14,6 +14,7 @@ import imbaloss
 from imbaloss.comparison import OwnModel, predict_file, prediction
 from imbaloss.comparison.column_contributions import compute_contributions
 from imbaloss.comparison.explanation import BACKGROUND_ROWS, Explaining
+from imbaloss.extras import describe_installation
 from imbaloss.learners.estimator_model import flatten_rows
 from tests.comparison.examples import mixed, write_csv
 from tests.comparison.test_column_contributions import shapley
@@ -288,5 +289,5 @@ def test_without_shap_nothing_is_read_or_written(tmp_path):
     )
     done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "imbaloss: explanations need the package shap: pip install 'imbaloss[explain]'\n"
+    assert done.stderr == f"imbaloss: explanations need the package shap: {describe_installation('explain')}\n"
     assert list(tmp_path.iterdir()) == []

@@ -34,10 +34,11 @@ METHODS = (
     "ce + smote",
     *OTHERS,
     "lightgbm + random_under",
+    "lightgbm/mfe",
     "lightgbm + smote",
     "sklearn.naive_bayes:GaussianNB",
 )
-QUICK = {"epochs": 2, "hidden": (4,)}
+QUICK = {"epochs": 2, "hidden": (4,), "n_networks": 2}
 
 
 def plan(methods: tuple[str, ...], own: Own, settings: int = 2) -> OwnStudy:

@@ -1,5 +1,7 @@
 """Saved models as ONNX files, by another runtime: from the columns of a table, or images, to the same probabilities."""
 
+import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,8 @@ from torch import from_numpy
 
 import imbaloss
 from imbaloss.comparison import OwnModel
-from imbaloss.comparison.columns import ColumnKind
+from imbaloss.comparison.columns import Column, ColumnKind
+from imbaloss.comparison.exported_inputs import describe_input, list_made_inputs
 from imbaloss.comparison.onnx_quantiles import compute_normal_quantile, interpolate
 from imbaloss.learners.sklearn_predictor import SklearnPredictor
 
@@ -73,19 +76,32 @@ def file(trees, tmp_path_factory) -> Path:
     return trees.to_onnx(tmp_path_factory.mktemp("file") / "model.onnx")
 
 
-def run(file, features: pd.DataFrame, model: OwnModel) -> list[np.ndarray]:
-    """What the runtime gives for the columns that the model learns from."""
-    columns: dict[str, Any] = {}
-    for column in model.kind.columns:
-        values = features[column.name].to_numpy()
-        columns[column.name] = (values.astype(str) if column.is_category else values.astype(np.float64))[:, None]
-    return onnxruntime.InferenceSession(file).run(None, columns)
+def count_days(moments: "pd.Series[Any]") -> np.ndarray:
+    """The days since 1970 in UTC, and NaN for missing ones."""
+    microseconds = moments.astype("datetime64[us, UTC]" if moments.dt.tz else "datetime64[us]").astype("int64")
+    return np.where(moments.isna(), np.nan, microseconds / 86_400_000_000)
 
 
-def check_answers(file: Path, model: OwnModel) -> None:
+def make_input(name: str, text: str, rows: pd.DataFrame) -> np.ndarray:
+    """The values of an input by what the file says of it, and without imbaloss."""
+    if formula := re.match(r"(.+) of d, the same days by the clock of the time zone of (\w+);", text):
+        clock = rows[formula[2]] if rows[formula[2]].dt.tz is None else rows[formula[2]].dt.tz_localize(None)
+        return eval(formula[1], {"sin": np.sin, "cos": np.cos, "pi": np.pi, "floor": np.floor, "d": count_days(clock)})
+    if text.startswith("days since 1970-01-01 00:00 UTC"):
+        return count_days(rows[name])
+    return (rows[name].fillna("").astype(str) if text.startswith("text") else rows[name].astype(float)).to_numpy()
+
+
+def run(file: Path, rows: pd.DataFrame) -> list[np.ndarray]:
+    """What the runtime gives for rows to someone who has only the file."""
+    session = onnxruntime.InferenceSession(file)
+    described = json.loads(session.get_modelmeta().custom_metadata_map["inputs"])
+    return session.run(None, {name: make_input(name, text, rows)[:, None] for name, text in described.items()})
+
+
+def check_answers(file: Path, model: OwnModel, rows: pd.DataFrame) -> None:
     """The runtime must give the probabilities and decisions of the model, also for rows that are like no other."""
-    rows = make_new_rows()
-    probabilities, decisions = run(file, model.read_features(rows), model)
+    probabilities, decisions = run(file, rows)
     expected = model.predict_proba(rows)
     assert len(np.unique(expected[:, 1])) > 20
     np.testing.assert_allclose(probabilities, expected, atol=1e-5)
@@ -96,24 +112,23 @@ def check_answers(file: Path, model: OwnModel) -> None:
 def test_trees_of_lightgbm_give_the_same_probabilities_and_decisions(file, trees):
     kinds = {column.kind for column in trees.kind.columns}
     assert {ColumnKind.NUMBER, ColumnKind.DATE, ColumnKind.CATEGORY, ColumnKind.MANY, ColumnKind.HOUR_SINE} <= kinds
-    check_answers(file, trees)
+    check_answers(file, trees, make_new_rows())
+
+
+def test_times_of_a_zone_have_hour_and_weekday_by_its_clock(file, trees):
+    rows = make_new_rows()
+    summer = rows.assign(when=rows["when"].dt.tz_localize("UTC").dt.tz_convert("Asia/Kolkata"))
+    check_answers(file, trees, summer)
+    assert (trees.predict_proba(summer) != trees.predict_proba(rows)).any()
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("method", ["ce", "logistic_regression", "balanced_random_forest"])
+@pytest.mark.parametrize("method", ["ce", "logistic_regression", "balanced_random_forest", "lightgbm/msfe"])
 def test_other_methods_give_the_same_and_also_for_another_share_of_positives(tmp_path, method):
     model = fit(method, tmp_path)
-    check_answers(model.to_onnx(tmp_path / "model.onnx"), model)
+    check_answers(model.to_onnx(tmp_path / "model.onnx"), model, make_new_rows())
     shifted = model.with_prevalence(0.4)
-    check_answers(shifted.to_onnx(tmp_path / "shifted.onnx"), shifted)
-
-
-def test_the_empty_text_is_a_missing_name(file, trees):
-    rows = make_new_rows()
-    features = trees.read_features(rows)
-    emptied = features.assign(colour=features["colour"].where(rows["colour"].notna(), ""))
-    assert (emptied["colour"] == "").any()
-    np.testing.assert_array_equal(run(file, emptied, trees)[0], run(file, features, trees)[0])
+    check_answers(shifted.to_onnx(tmp_path / "shifted.onnx"), shifted, make_new_rows())
 
 
 def test_the_file_names_what_it_is_of(file, trees):
@@ -121,8 +136,23 @@ def test_the_file_names_what_it_is_of(file, trees):
     properties = session.get_modelmeta().custom_metadata_map
     assert (properties["positive"], properties["negative"]) == ("yes", "no")
     assert float(properties["threshold"]) == trees.threshold.value
-    assert [each.name for each in session.get_inputs()] == [column.name for column in trees.kind.columns]
+    names = [column.name for column in trees.kind.columns]
+    assert [each.name for each in session.get_inputs()] == [*json.loads(properties["inputs"])] == names
     assert [each.name for each in session.get_outputs()] == ["probabilities", "decisions"]
+
+
+def test_numbers_and_marks_of_a_column_are_told_apart():
+    told = [describe_input(Column(f"hours {kind}", kind)) for kind in (ColumnKind.MARKED, ColumnKind.MARK)]
+    assert told == [
+        "number without its mark, as 4 of >4; NaN if there is none",
+        "text: the mark, as > of >4, or the words in place of a number; (none) for a number alone, empty if it is "
+        "missing",
+    ]
+
+
+def test_the_inputs_that_are_no_columns_of_a_table_are_known(trees):
+    names = [f"when ({cycle}, {wave})" for cycle in ("hour", "weekday") for wave in ("sine", "cosine")]
+    assert list_made_inputs(trees.preparation) == ["when", *names]
 
 
 def test_another_learner_is_refused_and_nothing_is_written(trees, tmp_path):
@@ -148,6 +178,9 @@ def test_images_go_in_as_they_are_stored(tmp_path):
         images, labels, methods="ce", settings=1, repetitions=1, epochs=3, network="cnn", channels=(2,), out=tmp_path
     )
     session = onnxruntime.InferenceSession(answer.model.to_onnx(tmp_path / "model.onnx"))
+    assert json.loads(session.get_modelmeta().custom_metadata_map["inputs"]) == {
+        "images": "bytes (images, 1, 8, 8): images, channels, height and width"
+    }
     probabilities, _ = session.run(None, {"images": images[:, None]})
     np.testing.assert_allclose(probabilities, answer.model.predict_proba(images), atol=1e-5)
 
@@ -159,8 +192,7 @@ def test_a_score_in_use_is_exported_too(tmp_path):
         frame, make_labels(frame, 1), methods="baseline", baseline="today", settings=1, repetitions=1,
         importance=False, out=tmp_path,
     )  # fmt: skip
-    features = answer.model.read_features(frame)
-    probabilities, _ = run(answer.model.to_onnx(tmp_path / "model.onnx"), features, answer.model)
+    probabilities, _ = run(answer.model.to_onnx(tmp_path / "model.onnx"), frame)
     np.testing.assert_allclose(probabilities, answer.model.predict_proba(frame), atol=1e-5)
 
 

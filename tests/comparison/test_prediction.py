@@ -285,7 +285,7 @@ def test_images_as_arrays_are_predicted_from_files_of_any_size(tmp_path):
 
 def test_images_are_predicted_from_folders_and_lists(imbaloss, tmp_path):
     images = write_images(tmp_path)
-    assert imbaloss("compare", str(images), *QUICK, "--size", "8", "--out", "own")[0] == 0
+    assert imbaloss("compare", str(images), *QUICK, "--image-size", "8", "--out", "own")[0] == 0
     assert imbaloss("predict", "own/model", str(images), "--out", "a.csv")[0] == 0
     found = pd.read_csv(tmp_path / "a.csv")
     assert found["file"].tolist() == [f"cracked/{n:03}.png" for n in range(8)] + [f"ok/{n:03}.png" for n in range(24)]

@@ -168,10 +168,18 @@ def test_networks_are_preferred_for_images():
     assert list(map(str, ordered)) == ["ce", "msfe", "lightgbm", "logistic_regression", "ce + smote"]
 
 
+def test_trees_with_a_loss_come_after_all_learners_with_a_name():
+    texts = ("ce", "lightgbm/mfe", "xgboost/msfe", "easy_ensemble", "lightgbm")
+    ordered = sort_by_preference(map(Method.parse, texts), images=False)
+    assert list(map(str, ordered)) == ["lightgbm", "easy_ensemble", "lightgbm/mfe", "xgboost/msfe", "ce"]
+
+
 @pytest.mark.parametrize(
     ("text", "kind"),
     [
         ("lightgbm:num_leaves=7 + smote", Kind.BOOSTED),
+        ("lightgbm/mfe", Kind.BOOSTED),
+        ("xgboost:gamma=1/focal:gamma=1", Kind.BOOSTED),
         ("gradient_boosting", Kind.BOOSTED),
         ("extra_trees", Kind.OTHER),
         ("sklearn.svm:SVC", Kind.OTHER),

@@ -95,7 +95,7 @@ ITEMS = (
     ),
     comparison_item(
         "compare_images",
-        *("pictures", "--size", "8", "--loss", "ce", "--loss", "mfe", "--calibration", "temperature"),
+        *("pictures", "--image-size", "8", "--loss", "ce", "--loss", "mfe", "--calibration", "temperature"),
         *("--no-references", "--tune-lr", RATES, "--repetitions", "5"),
     ),
 )  # fmt: skip

@@ -11,9 +11,12 @@ import numpy as np
 import pytest
 import torch
 import xgboost
+from scipy.special import expit
 from sklearn.metrics import log_loss
 
+from imbaloss import boosting
 from imbaloss.data import Samples, Split
+from imbaloss.extras import describe_installation
 from imbaloss.learners import LightGBM, Method, XGBoost, model_files
 from imbaloss.learners.boosted import BoostedTrees
 from imbaloss.learners.boosted_lightgbm import NAMES, LightGBMPredictor
@@ -28,6 +31,7 @@ ROWS = 900
 GENERATOR = np.random.default_rng(0)
 CATEGORY = 2  # the column of categories
 every_kind = pytest.mark.parametrize("kind", KINDS)
+every_loss = pytest.mark.parametrize("loss", ["ce", "msfe"])
 
 
 def table(rows: int = ROWS) -> Samples:
@@ -49,12 +53,15 @@ def split_of(samples: Samples, categorical: tuple[int, ...] = (CATEGORY,)) -> Sp
 
 
 SPLIT = split_of(table())
+TRAIN_ALONE = replace(SPLIT, validation=SPLIT.train)
 
 
-def fit(learner: BoostedTrees, split: Split = SPLIT, settings: int = 1, threads: int = 1) -> list[EstimatorModel]:
+def fit(
+    learner: BoostedTrees, split: Split = SPLIT, settings: int = 1, threads: int = 1, loss: str = "ce"
+) -> list[EstimatorModel]:
     plan = plan_training(RECIPE, len(split.train), split.train.inputs.shape[1:], "cpu", stack_size=None)
     tried = learner.list_settings()[:settings]
-    members = [Member(split, LossSpec("ce"), RECIPE, 7, setting=setting) for setting in tried]
+    members = [Member(split, LossSpec.parse(loss), RECIPE, 7, setting=setting) for setting in tried]
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
     try:
@@ -154,7 +161,7 @@ def test_without_xgboost_a_line_says_what_to_install(monkeypatch, tmp_path):
     [model] = fit(XGBoost())
     saved = model_files.save(model, tmp_path)
     monkeypatch.setattr("imbaloss.learners.boosted_xgboost.find_spec", lambda _: None)
-    sentence = re.escape("xgboost needs XGBoost: pip install 'imbaloss[xgboost]'")
+    sentence = re.escape(f"xgboost needs XGBoost: {describe_installation('xgboost')}")
     with pytest.raises(ValueError, match=f"^{sentence}$"):
         XGBoost().check_loss(None, RECIPE)
     with pytest.raises(ValueError, match=f"^{sentence}$"):
@@ -216,24 +223,25 @@ def test_weights_of_positives_count_where_the_fit_stops(kind):
     assert model.probabilities(rows)[labels == 1].mean() > 0.7
 
 
+@every_loss
 @every_kind
-def test_the_trees_do_not_depend_on_the_number_of_threads(kind):
+def test_the_trees_do_not_depend_on_the_number_of_threads(kind, loss):
     """Weights of all magnitudes make sums depend on their order."""
     samples = table(6000)
     weights = np.exp(np.random.default_rng(1).normal(size=6000) * 6)
     split = split_of(replace(samples, weights=weights))
     learner = kind((("n_estimators", 8),))
-    texts = {fit(learner, split, threads=threads)[0].predictor.text for threads in (1, 2, 3)}
+    texts = {fit(learner, split, 1, threads, loss)[0].predictor.text for threads in (1, 2, 3)}
     assert len(texts) == 1
-    assert [model.predictor.text for model in fit(learner, split, 3, 1)] == [
-        model.predictor.text for model in fit(learner, split, 3, 2)
+    assert [model.predictor.text for model in fit(learner, split, 3, 1, loss)] == [
+        model.predictor.text for model in fit(learner, split, 3, 2, loss)
     ]
 
 
-@every_kind
-def test_saved_trees_predict_the_same_bits_in_a_fresh_process(kind, tmp_path):
+@pytest.mark.parametrize(("kind", "loss"), [(LightGBM, "ce"), (LightGBM, "msfe"), (XGBoost, "msfe")])
+def test_saved_trees_predict_the_same_bits_in_a_fresh_process(kind, loss, tmp_path):
     samples = table(12_000)  # enough for several threads
-    [model] = fit(kind((("n_estimators", 20),)))
+    [model] = fit(kind((("n_estimators", 20),)), loss=loss)
     saved = model_files.save(model, tmp_path)
     np.save(tmp_path / "inputs.npy", samples.inputs)
     code = (
@@ -279,11 +287,12 @@ def tables() -> dict[str, Split]:
     return {name: split_of(Samples(x, y), categorical) for name, (x, y, categorical) in inputs.items()}
 
 
+@every_loss
 @every_kind
 @pytest.mark.parametrize("name", tables())
-def test_any_table_is_fitted_and_nothing_is_written(kind, name, capfd, tmp_path):
+def test_any_table_is_fitted_and_nothing_is_written(kind, loss, name, capfd, tmp_path):
     split = tables()[name]
-    for model in fit(kind(), split, settings=3):
+    for model in fit(kind((("n_estimators", 60),)), split, settings=3, loss=loss):
         logits = model.logits(split.test.inputs)
         assert np.isfinite(logits).all()
         assert model.logits(split.test.inputs[:0]).shape == (0,)
@@ -395,6 +404,80 @@ def test_trees_that_lightgbm_did_not_write_are_refused(old, new):
     changed = model.predictor.text.replace(old, new)
     with pytest.raises(ValueError, match=r"^lightgbm\.txt holds no trees of LightGBM: "):
         LightGBMPredictor.parse(Path("lightgbm.txt"), changed.encode(), ())
+
+
+@every_kind
+@pytest.mark.parametrize("loss", ["mse", "mfe", "focal:gamma=1"])
+def test_trees_of_a_loss_are_those_up_to_its_lowest_value_on_validation(kind, loss):
+    """They start from its best constant; the model's log-odds are those of an own loop over the library."""
+    spec = LossSpec.parse(loss)
+    objective = boosting.objective(spec.name, max_delta_step=1.0, **dict(spec.parameters))
+    metric = boosting.metric(spec.name, **dict(spec.parameters))
+    weights = np.exp(np.random.default_rng(5).normal(size=ROWS))
+    split = split_of(replace(table(), weights=weights))
+    train, validation = split.train, split.validation
+    start = objective.initial_score(train.labels, train.weights)
+    if kind is LightGBM:
+        rows = lightgbm.Dataset(
+            *(train.inputs, train.labels),
+            weight=train.weights,
+            init_score=np.full(len(train), start),
+            categorical_feature=[CATEGORY],
+        )
+        options = {
+            "learning_rate": 0.05,
+            "num_leaves": 31,
+            "verbose": -1,
+            "force_col_wise": True,
+            "max_delta_step": 1.0,
+        }
+        trees = lightgbm.train({**options, "objective": objective}, rows, 300)
+        odds = [start + trees.predict(validation.inputs, num_iteration=n, raw_score=True) for n in range(1, 301)]
+    else:
+        types = ["c" if column == CATEGORY else "q" for column in range(5)]
+        matrices = [
+            xgboost.DMatrix(part.inputs, part.labels, weight=part.weights, feature_types=types, enable_categorical=True)
+            for part in (train, validation)
+        ]
+        options = {"eta": 0.05, "max_depth": 6, "min_child_weight": 1, "nthread": 1, "max_delta_step": 1.0}
+        options |= {"objective": "binary:logistic", "base_score": float(expit(start))}
+        trees = xgboost.train(options, matrices[0], 300, obj=objective)
+        odds = [trees.predict(matrices[1], iteration_range=(0, n), output_margin=True) for n in range(1, 301)]
+    losses = [metric(validation.labels, each, validation.weights)[1] for each in odds]
+    [model] = fit(kind((("n_estimators", 300),)), split, loss=loss)
+    np.testing.assert_allclose(model.logits(validation.inputs), odds[int(np.argmin(losses))], atol=1e-4)
+
+
+def test_a_loss_does_not_rise_from_tree_to_tree():
+    learner = LightGBM((("learning_rate", 1), ("max_depth", 3)))
+    metric, values = boosting.metric("msfe"), []
+    for rounds in (1, 2, 4, 8, 16, 32):
+        [model] = fit(
+            replace(learner, parameters=(*learner.parameters, ("n_estimators", rounds))), TRAIN_ALONE, loss="msfe"
+        )
+        values.append(metric(TRAIN_ALONE.train.labels, model.logits(TRAIN_ALONE.train.inputs))[1])
+    assert values == sorted(values, reverse=True)
+    assert values[-1] < values[0] / 2
+
+
+@every_kind
+def test_with_a_loss_the_limit_of_steps_is_checked(kind):
+    with pytest.raises(ValueError, match=r"max_delta_step"):
+        kind((("max_delta_step", -1),)).check_loss(LossSpec("mfe"), RECIPE)
+    kind((("max_delta_step", 0),)).check_loss(LossSpec("mfe"), RECIPE)
+    [free] = fit(kind((("max_delta_step", 0), ("n_estimators", 5))), loss="mfe")
+    [limited] = fit(kind((("n_estimators", 5),)), loss="mfe")
+    assert free.predictor.text != limited.predictor.text
+
+
+@every_kind
+def test_without_positives_in_training_a_loss_says_what_is_missing(kind):
+    split = replace(SPLIT, train=replace(SPLIT.train, labels=np.zeros(len(SPLIT.train), np.int64)))
+    plan = plan_training(RECIPE, len(split.train), (5,), "cpu", stack_size=None)
+    member = Member(split, LossSpec("mfe"), RECIPE, 7)
+    [outcome] = kind().fit([member], device="cpu", plan=plan, on_epoch=lambda _: None)
+    assert outcome.failure is not None
+    assert outcome.failure.endswith("mfe is no objective for trees: no finite constant, from which they start, is best")
 
 
 @every_kind

@@ -10,6 +10,7 @@ from imbaloss.data import NO_SAMPLER, NONE, SAMPLERS, SamplerSpec
 from imbaloss.data.resampling import BATCH_SAMPLERS, default_parameters
 from imbaloss.evaluation import Decision
 from imbaloss.learners import NETWORKS, Estimator, LightGBM, Method, XGBoost
+from imbaloss.learners.boosted import BoostedTrees
 from imbaloss.learners.estimators import NAMED
 from imbaloss.learners.parameters import is_plain
 from imbaloss.losses import LossSpec
@@ -28,6 +29,10 @@ from imbaloss.training import Recipe
         ("logistic_regression + smote", "logistic_regression + smote"),
         ("lightgbm:num_leaves=63,max_depth=4 + none", "lightgbm:max_depth=4,num_leaves=63"),
         ("xgboost:eta=.10", "xgboost:eta=0.1"),
+        ("lightgbm/msfe", "lightgbm/msfe"),
+        ("lightgbm/ce + smote", "lightgbm + smote"),
+        ("lightgbm:num_leaves=7/focal:gamma=1,alpha=.25 + smote", "lightgbm:num_leaves=7/focal:gamma=1 + smote"),
+        ("xgboost:gamma=1/squared/sum_of_class_means", "xgboost:gamma=1/squared/sum_of_class_means"),
         ("sklearn.svm:SVC:C=1e1,probability=True", "sklearn.svm:SVC:C=10.0,probability=true"),
     ],
 )
@@ -47,6 +52,9 @@ def test_a_text_says_learner_loss_and_sampler():
     assert boosting.learned == "lightgbm:num_leaves=7"
     assert boosting.objective == LossSpec("ce")
     assert Method.parse("xgboost") == Method(XGBoost(), None)
+    assert Method.parse("xgboost:gamma=1/focal:gamma=1") == Method(XGBoost((("gamma", 1),)), focal)
+    assert Method.parse("lightgbm/mfe").objective == LossSpec("mfe")
+    assert Method(LightGBM(), LossSpec("ce")) == Method(LightGBM(), None)
     assert Method.parse("sklearn.svm:SVC:C=2") == Method(Estimator("sklearn.svm:SVC", (("C", 2),)), None)
     assert Method.parse("focal + smote").learned == "focal"
 
@@ -64,6 +72,20 @@ def test_a_decision_is_part_of_a_method_and_not_of_its_text():
         ("lightgbm:num_leaves", "parameters are written name=value,..., found 'num_leaves'"),
         ("xgboost:eta=1,eta=2", "eta is given twice in 'xgboost:eta=1,eta=2'"),
         ("lightgbm + balanced_batches", "lightgbm has no batches, from which balanced_batches draws"),
+        ("lightgbm/mffe", r"there is no loss 'mffe' \(did you mean 'mfe'\?\)"),
+        ("lightgbm/", "^there is no loss ''; there are mse, "),
+        (
+            "xgboost/hinge",
+            "^hinge is no objective for trees: its error has a corner, where no curvature bounds a step$",
+        ),
+        ("lightgbm/mfe_adaptive", "^mfe_adaptive is no objective for trees: its running averages are for batches, "),
+        ("lightgbm/mae", "^mae is no objective for trees: no finite constant, from which they start, is best$"),
+        (
+            "xgboost:scale_pos_weight=2/mfe",
+            "^xgboost:scale_pos_weight=2/mfe: scale_pos_weight is for the log-loss of X",
+        ),
+        ("lightgbm/mfe + balanced_batches", "lightgbm has no batches, from which balanced_batches draws"),
+        ("random_forest/mfe", "there is no error 'random_forest'"),
         ("ce + smoot", r"there is no sampler 'smoot' \(did you mean 'smote'\?\)"),
         ("ce + smote + enn", "there is no sampler 'smote \\+ enn'"),
     ],
@@ -101,11 +123,18 @@ VALUES = st.integers() | st.floats(allow_nan=False) | st.booleans() | st.none() 
 parameter_tuples = st.dictionaries(
     st.from_regex(r"[a-z][a-z_0-9]{0,8}", fullmatch=True), VALUES.filter(is_plain), max_size=4
 ).map(lambda given: tuple(sorted(given.items())))
+tree_parameters = parameter_tuples.filter(lambda given: not any("/" in str(value) for _, value in given))
 other_learners = st.one_of(
-    st.builds(LightGBM, parameter_tuples),
-    st.builds(XGBoost, parameter_tuples),
+    st.builds(LightGBM, tree_parameters),
+    st.builds(XGBoost, tree_parameters),
     st.builds(Estimator, st.sampled_from([*NAMED, "sklearn.svm:SVC", "my_package.trees:Trees"]), parameter_tuples),
 )
+
+
+def is_objective(loss: LossSpec) -> bool:
+    """Say whether trees can be grown by one of the losses that are drawn here."""
+    class_weights = dict(loss.parameters).get("class_weights", (1, 1))
+    return loss.name in {"ce", "focal"} and min(class_weights) > 0
 
 
 @given(
@@ -115,12 +144,15 @@ other_learners = st.one_of(
     decision=st.sampled_from([Decision(), Decision.read({"threshold": "cost:fn=10", "calibration": "platt"})]),
 )
 def test_every_method_is_read_back_from_its_text(learner, loss, sampler, decision):
-    """What could not be is no method: networks need a loss, and others take neither a loss nor batches of a sampler."""
+    """What could not be is no method: networks need a loss, trees take some, others none; none but networks batches."""
     admitted = loss is not None if learner is NETWORKS else loss is None and not sampler.in_batches
+    if isinstance(learner, BoostedTrees) and loss is not None and not sampler.in_batches:
+        admitted = is_objective(loss)
     if not admitted:
         with pytest.raises(
             ValueError,
-            match=r"(networks need a loss: give one, such as 'ce'|takes no loss, found .+|: leave the sampler out)$",
+            match=r"(networks need a loss: give one, such as 'ce'|takes no loss, found .+|: leave the sampler out"
+            r"|is no objective for trees: .+)$",
         ):
             Method(learner, loss, sampler, decision)
         return
@@ -132,9 +164,9 @@ def test_every_method_is_read_back_from_its_text(learner, loss, sampler, decisio
 def test_what_goes_with_no_learner_is_refused():
     with pytest.raises(ValueError, match=r"^networks need a loss: give one, such as 'ce'$"):
         Method(NETWORKS, None, SamplerSpec("smote"))
+    with pytest.raises(ValueError, match=r"^random_forest has its own objective and takes no loss, found mse$"):
+        Method(Estimator("random_forest"), LossSpec("mse"))
     for learner in (LightGBM(), XGBoost(), Estimator("random_forest")):
-        with pytest.raises(ValueError, match=f"^{learner.name} has its own objective and takes no loss, found mse$"):
-            Method(learner, LossSpec("mse"))
         with pytest.raises(ValueError, match=f"^{learner.name} has no batches, from which balanced_batches draws: "):
             Method(learner, None, SamplerSpec("balanced_batches"))
 

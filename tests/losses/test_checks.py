@@ -39,6 +39,14 @@ def test_refuses_a_batch_in_one_sentence(arguments, sentence):
     assert sentence in str(refusal.value)
 
 
+def test_a_wrong_target_is_named_after_those_without_weight():
+    targets = torch.tensor([float("nan"), 1, 7, 0.5])
+    with pytest.raises(ValueError, match=r"found 7 at index 2 of shape \(4,\)$"):
+        losses.get("mse")(Z, targets, torch.tensor([0, 1, 1, 1]))
+    with pytest.raises(ValueError, match=r"found 0.5 at index 3 of shape .* soft=True takes soft labels$"):
+        losses.get("mse", ignore_index=7)(Z, targets, torch.tensor([False, True, True, True]))
+
+
 def test_refuses_class_weights_for_other_classes():
     loss = losses.get("mfe", class_weights=(1, 2, 3))
     with pytest.raises(ValueError, match=r"class_weights must have one entry a class, found 3 for 2 classes$"):

@@ -1,5 +1,7 @@
 """The mean error of each class over batches: exact, whatever the batches hold."""
 
+import math
+
 import pytest
 import torch
 
@@ -42,15 +44,49 @@ def test_an_absent_class_has_no_error():
         errors.compute()
 
 
-@pytest.mark.parametrize("classes", [2, 3])
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_one_undefined_error_makes_all_means_nan(dtype, classes):
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+@pytest.mark.parametrize(("name", "classes"), [("msfe", 2), ("ce", 2), ("soft_f1", 2), ("msfe", 3), ("hinge", 3)])
+def test_an_error_that_is_not_finite_leaves_the_means_of_the_other_classes(name, classes, value, dtype):
     logits, targets = binary(0, 40) if classes == 2 else many_classes(0, classes, 40)
     logits = logits.to(dtype)
-    logits[0] = torch.nan
-    errors = ClassErrors(losses.get("msfe"))
+    expected = mean_errors(name, logits, targets)
+    broken = int(targets[0])
+    logits[0] = value
+    found = mean_errors(name, logits, targets)
+    others = torch.arange(classes) != broken
+    torch.testing.assert_close(found[others], expected[others], rtol=1e-6, atol=0)
+    if math.isnan(value) or classes > 2:  # of one logit, infinity is a probability of 0 or 1
+        assert not found[broken].isfinite()
+
+
+def mean_errors(name: str, logits: torch.Tensor, targets: torch.Tensor, **options: object) -> torch.Tensor:
+    errors = ClassErrors(losses.get(name, **options))
     errors.update(logits, targets)
-    assert errors.compute().isnan().all()
+    return errors.compute()
+
+
+def test_an_undefined_logit_belongs_to_the_rest_of_every_other_class():
+    """Of each class against the rest, the sample is in the totals of its own class and in the rest of the others."""
+    logits, targets = many_classes(0, 3, 40)
+    logits[0], own = torch.nan, int(targets[0])
+    is_broken = mean_errors("soft_f1", logits, targets).isnan()
+    expected = torch.tensor([[True, False]] * 3)
+    expected[own] = torch.tensor([False, True])
+    assert is_broken.equal(expected)
+
+
+def test_an_undefined_logit_of_a_label_leaves_the_other_labels():
+    logits, targets = torch.randn(30, 3), (torch.arange(90).reshape(30, 3) % 4 == 0).long()
+    logits[0] = torch.tensor([torch.nan, 1, 1])
+    is_broken = mean_errors("mfe", logits, targets, per_label=True).isnan()
+    assert is_broken.nonzero().tolist() == [[0, int(targets[0, 0])]]
+
+
+def test_an_undefined_logit_is_in_the_classes_to_which_a_soft_sample_belongs():
+    logits, shares = torch.randn(4, 3), torch.tensor([[0.5, 0.5, 0], [0, 0, 1], [1, 0, 0], [0, 1, 0]])
+    logits[0] = torch.nan
+    assert mean_errors("mfe", logits, shares, soft=True).isnan().tolist() == [True, True, False]
 
 
 def test_errors_of_several_numbers_keep_them():

@@ -201,6 +201,28 @@ def test_a_sample_without_weight_adds_nothing_whatever_its_logit(name, value):
 
 
 @every_loss_and_pair
+@pytest.mark.parametrize("options", [{}, {"ignore_index": -1}])
+def test_a_sample_without_weight_adds_nothing_whatever_its_target(name, options):
+    """The target is one that is refused with a weight; a label that is not known is often NaN."""
+    unknown = torch.tensor([torch.nan, torch.inf, -100, 0.5])
+    logits, weight = torch.tensor([2.0, -3, 0, 4, 1, -1, 0.5]), torch.tensor([0.0, 0, 0, 0, 1, 2, 1])
+    targets = torch.cat([unknown, torch.tensor([1, 0, 1])])
+    expected, rest = laws.value_and_gradient(loss_of(name), logits[4:], targets[4:], weight[4:])
+    found = laws.value_and_gradient(loss_of(name, **options), logits, targets, weight)
+    laws.assert_same(found, (expected, torch.cat([torch.zeros(4), rest])))
+
+
+@every_multi_class_loss
+def test_a_sample_of_several_classes_without_weight_may_have_any_target(name):
+    logits, targets = many_classes(8, 3, 12)
+    left_out = targets.double().index_fill(0, torch.arange(3), torch.nan)
+    loss, weight = of_many_classes(name, 3)[0], (torch.arange(12) >= 3).double()
+    expected, rest = laws.value_and_gradient(loss, logits[3:], targets[3:])
+    found = laws.value_and_gradient(loss, logits, left_out, weight)
+    laws.assert_same(found, (expected, torch.cat([torch.zeros(3, 3), rest])))
+
+
+@every_loss_and_pair
 @pytest.mark.parametrize("ignored", [-100, 255, 0])
 def test_ignored_targets_add_nothing(name, ignored):
     """Also where the ignored index is a class of its own."""

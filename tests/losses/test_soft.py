@@ -530,7 +530,7 @@ def refusal(make) -> str:
 def test_a_share_without_the_option_is_refused_and_the_option_named():
     message = refusal(lambda: losses.get("msfe")(torch.zeros(2), torch.tensor([0, 0.3])))
     assert message == (
-        "targets must be 0 or 1, found 0.3 at index 1 of shape (2,); for soft labels build the loss with soft=True"
+        "targets must be 0 or 1, found 0.3 at index 1 of shape (2,); only a loss with soft=True takes soft labels"
     )
     assert "soft" not in refusal(lambda: losses.get("msfe")(torch.zeros(2), torch.tensor([0, 2.5])))
     assert "soft=True" in refusal(lambda: losses.get("ce")(torch.zeros(2, 3), torch.tensor([0, 0.3])))
@@ -609,7 +609,8 @@ def test_options_that_contradict_each_other_are_refused():
 @pytest.mark.parametrize("name", ["mfe", "wmse", "focal", "logit_adjusted"])
 def test_counts_of_labels_apart_are_those_of_two_classes(name):
     assert refusal(lambda: losses.get(name, per_label=True, counts=(90, 10, 4, 5, 6))) == (
-        "with per_label=True counts are (negatives, positives), the same for all labels, found (90, 10, 4, 5, 6)"
+        "with per_label=True counts are (negatives, positives), the same for all labels or one such pair for each, "
+        "found (90, 10, 4, 5, 6)"
     )
     assert losses.get(name, per_label=True, counts=(90, 10))(torch.zeros(2, 5), torch.ones(2, 5)).isfinite()
 

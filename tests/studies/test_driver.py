@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -160,8 +161,12 @@ def test_processes_give_the_same_scores(undisturbed, digits, tmp_path):
 
 def workers(parent: int) -> list[int]:
     """Child processes that multiprocessing has spawned to work."""
-    numbers = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
-    return [int(number) for number in numbers if "spawn_main" in Path(f"/proc/{number}/cmdline").read_text()]
+    spawned = []
+    for number in Path(f"/proc/{parent}/task/{parent}/children").read_text().split():
+        with suppress(FileNotFoundError):  # of a child that has ended since
+            if "spawn_main" in Path(f"/proc/{number}/cmdline").read_text():
+                spawned.append(int(number))
+    return spawned
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs Linux's /proc to find worker processes")

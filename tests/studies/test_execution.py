@@ -93,6 +93,35 @@ def test_only_what_is_missing_is_run(digits, tmp_path):
     assert sum(told) == sum(job.work * run.recipe.epochs for job, run in missing)
 
 
+def test_an_average_of_networks_is_resumed_and_tells_all_its_work(digits, tmp_path):
+    """Interrupted in the second of two stacks, each of two runs of three networks at two rates."""
+    study = replace(
+        STUDY, datasets=("digits_3_8",), levels=(0.2,),
+        overrules={"epochs": 4, "hidden": (8,), "n_networks": 3, "tune_lr": (0.1, 0.2)},
+    )  # fmt: skip
+    told: list[int] = []
+    whole = rows_of(study, digits, tmp_path / "whole", stack_size=12, on_work=told.append)
+    jobs = studies.cut_into_stacks(study.runs(), digits, 12)
+    assert [job.networks for job in jobs] == [12, 12]
+    assert sum(told) == sum(job.work_of(job.runs) for job in jobs)
+    assert sum(told) == sum(job.work * 4 * 6 for job in jobs for _ in job.runs)
+
+    before: list[int] = []
+
+    def stop_in_second(work: int) -> None:
+        before.append(work)
+        if sum(before) > sum(told) / 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        rows_of(study, digits, tmp_path / "killed", stack_size=12, on_work=stop_in_second)
+    assert len(Store(tmp_path / "killed").hashes()) == 2
+    assert results(rows_of(study, digits, tmp_path / "killed", stack_size=12)) == results(whole)
+    assert {row.run.hash for row in whole}.isdisjoint(run.hash for run in replace(
+        study, overrules={**study.overrules, "n_networks": 1}
+    ).runs())  # fmt: skip
+
+
 def test_losses_of_a_seed_share_images_weights_and_batches_and_seeds_do_not(digits, tmp_path):
     """Under two names of one loss, all of that together gives equal networks; under another seed it does not."""
     twice = ("wce:class_weights=1:1", "focal:gamma=0,class_weights=1:1")
@@ -295,13 +324,13 @@ def test_where_a_sampler_can_make_nothing_of_the_samples_the_training_failed(dig
 
 def test_runs_that_differ_in_what_comes_after_share_a_network(digits, tmp_path, monkeypatch):
     trained: list[int] = []
-    original = stacked_networks.train
+    original = stacked_networks.train_averages
 
     def counted(members, **options):
         trained.append(len(members))
         return original(members, **options)
 
-    monkeypatch.setattr(stacked_networks, "train", counted)
+    monkeypatch.setattr(stacked_networks, "train_averages", counted)
     recipes = {
         "plain": {},
         "cost": {"threshold": "cost:fn=10"},

@@ -73,7 +73,7 @@ def test_both_nodes_train_and_a_dead_one_loses_nothing(cluster, digits, tmp_path
 
 @pytest.mark.slow
 def test_ctrl_c_keeps_what_is_finished_and_the_same_command_goes_on(cluster, tmp_path):
-    on_ray = ["--executor", "ray", "--address", cluster.address, "--out"]
+    on_ray = ["--executor", "ray", "--ray-address", cluster.address, "--out"]
     runs = 2 * 3 * 5 * 2  # data sets, levels, losses, seeds
     interrupt_and_go_on([*DIGITS, "--seeds", "2", "--epochs", "100", "--stack-size", "1", *on_ray], tmp_path, runs)
 

@@ -8,6 +8,7 @@ import onnxruntime
 import pytest
 
 from imbaloss.evaluation import calibration
+from imbaloss.extras import describe_installation
 from imbaloss.losses import LossSpec
 from imbaloss.networks import join_networks
 from imbaloss.recipe_fields import DECISION_FIELDS
@@ -84,6 +85,6 @@ def test_with_costs_the_decision_is_the_cheapest(tmp_path):
 
 def test_where_a_package_is_missing_it_says_which(tmp_path, monkeypatch):
     monkeypatch.setattr(onnx_file, "NEEDS", ("onnx", "no_such_package"))
-    with pytest.raises(ImportError, match=r"an ONNX file needs no_such_package: pip install 'imbaloss\[onnx\]'"):
+    with pytest.raises(ImportError, match=rf"an ONNX file needs no_such_package: {describe_installation('onnx')}"):
         onnx_file.write(model_of(2, "none", "float32"), tmp_path / "model.onnx", 0.5)
     assert not list(tmp_path.iterdir())

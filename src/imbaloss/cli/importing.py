@@ -1,6 +1,5 @@
 """The command that judges results which were computed elsewhere."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +8,7 @@ from typer import Argument, Option
 
 from imbaloss.cli.app import STUDIES, app, explain_input_errors
 from imbaloss.cli.options import COLUMN_OPTIONS, READING_OPTIONS, Json, add_options, used_options
-from imbaloss.cli.terminal import print_json
+from imbaloss.cli.terminal import print_json, print_results
 from imbaloss.recipe_fields import DEFAULT_MARGIN, MARGIN
 
 
@@ -66,7 +65,7 @@ def import_results(
     if as_json:
         print_json(judged.to_json())
         return
-    sys.stdout.write((folder / "table.md").read_text(encoding="utf-8"))
+    print_results(judged)
     print(
         f"\n{folder / 'table.csv'}, {folder / 'comparisons.csv'}, {folder / 'figures'}\nopen {folder / 'report.html'}"
     )

@@ -29,16 +29,17 @@ from imbaloss.cli.options import (
     used_options,
 )  # fmt: skip
 from imbaloss.cli.progress import follow_comparison
+from imbaloss.cli.renamed_options import CommandOfRenamedOptions
 from imbaloss.cli.terminal import print_answer, print_json
 from imbaloss.comparison.request import ComparisonRequest
-from imbaloss.plural import format_count
+from imbaloss.plural import format_count, join_words
 
 if TYPE_CHECKING:
     from imbaloss.comparison.own_model import OwnModel
     from imbaloss.comparison.predicted import Predicted
 
 
-@app.command(rich_help_panel=OWN_DATA)
+@app.command(cls=CommandOfRenamedOptions, rich_help_panel=OWN_DATA)
 @add_options(REQUEST_OPTIONS, COMPARISON_RECIPE_OPTIONS)
 def compare(
     context: typer.Context,
@@ -180,6 +181,7 @@ def export(
 
     Example: imbaloss export results/fraud/model --out fraud.onnx
     """
+    from imbaloss.comparison.exported_inputs import list_made_inputs
     from imbaloss.comparison.own_model import OwnModel
 
     with explain_input_errors():
@@ -189,6 +191,8 @@ def export(
         except ImportError as error:
             raise ValueError(str(error)) from error
     print(f"{out}: rows are {describe_decision(fitted)}")
+    if made := list_made_inputs(fitted.preparation):
+        print(f"Its property `inputs` says what each input takes, also {join_words(made, most=5)}.")
 
 
 def print_predicted(predicted: "Predicted", out: Path, compared: str) -> None:

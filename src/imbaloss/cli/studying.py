@@ -31,6 +31,7 @@ from imbaloss.cli.options import (
     used_options,
 )  # fmt: skip
 from imbaloss.cli.progress import progress
+from imbaloss.cli.renamed_options import CommandOfRenamedOptions
 from imbaloss.cli.terminal import print_entry, print_forecast, print_json, print_loss, print_plans, print_run, tell
 from imbaloss.recipe_fields import MARGIN
 
@@ -92,7 +93,7 @@ def train(
         print_run(row.flat(), file)
 
 
-@app.command(rich_help_panel=STUDIES)
+@app.command(cls=CommandOfRenamedOptions, rich_help_panel=STUDIES)
 @add_options(DATA_OPTIONS, RECIPE_OPTIONS)
 def reproduce(
     context: typer.Context,
@@ -156,7 +157,7 @@ def reproduce(
     )  # fmt: skip
 
 
-@app.command(rich_help_panel=STUDIES)
+@app.command(cls=CommandOfRenamedOptions, rich_help_panel=STUDIES)
 def run(
     file: StudyFile,
     *,

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from imbaloss.comparison.answer import Answer
+    from imbaloss.comparison.imported.importing import JudgedFile
     from imbaloss.studies import DetectableDifferences, Forecast, Job
 
 MOST_WIDTH = 120  # longer lines of prose are hard to read
@@ -177,6 +178,23 @@ def print_answer(answer: "Answer") -> None:
         console.print(answer, width=find_width(console))
     else:
         print(answer)
+
+
+def print_results(judged: "JudgedFile") -> None:
+    """Print imported results on standard output: tables and sentences, as wide as `print_answer` prints an answer."""
+    from rich.console import Console
+
+    from imbaloss.comparison.imported.result_text import lay_out_results
+    from imbaloss.comparison.summary.answer_text import write_plain
+
+    console = Console(highlight=False, markup=False, emoji=False)
+    width = find_width(console)
+    parts = lay_out_results(judged, width=width)
+    if not console.is_terminal:
+        print(write_plain(parts, width))
+        return
+    for part in parts:
+        console.print(part, width=width)
 
 
 def find_width(console: "Console") -> int:

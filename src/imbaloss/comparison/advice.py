@@ -40,6 +40,7 @@ from imbaloss.comparison.summary.summary import Summary, summarize
 from imbaloss.comparison.worst_misses import WorstMisses
 from imbaloss.evaluation import Guarantee, Objective
 from imbaloss.evaluation.scores import Threshold
+from imbaloss.extras import describe_installation
 from imbaloss.learners import Method
 from imbaloss.report import Findings
 from imbaloss.report.cells import (
@@ -110,6 +111,7 @@ def extend_page(advice: Advice | None) -> ReportExtension:
         "most_notes": MOST_NOTES,
         "write_amount": write_amount,
         "has_onnx": advice is not None and has_onnx(advice.method),
+        "onnx_installation": describe_installation("onnx"),
     }
     if advice and (report := advice.segments) and report.segments:
         values["segments"] = {

@@ -179,7 +179,9 @@ def order_by_cost(jobs: Sequence[Job]) -> list[Job]:
 def find_least_work(job: Job) -> int:
     """Return the smallest amount of work that ends the training of a stack: with patience, training may stop early."""
     recipes = [candidate.recipe for run in job.runs for candidate in run.candidates]
-    return job.work * sum(min(each.epochs, each.patience + 1) if each.patience else each.epochs for each in recipes)
+    return job.work * sum(
+        each.n_networks * (min(each.epochs, each.patience + 1) if each.patience else each.epochs) for each in recipes
+    )
 
 
 def train_repetitions(study: OwnStudy, place: Place, schedule: Schedule, end: float) -> OwnStudy:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imbaloss.comparison.preparation import Inputs
+from imbaloss.extras import describe_installation
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -27,7 +28,7 @@ def import_shap() -> Any:
             warnings.simplefilter("ignore", PendingDeprecationWarning)  # by matplotlib, on the colours of shap's plots
             import shap
     except ImportError as error:
-        raise ValueError("explanations need the package shap: pip install 'imbaloss[explain]'") from error
+        raise ValueError(f"explanations need the package shap: {describe_installation('explain')}") from error
     return shap
 
 

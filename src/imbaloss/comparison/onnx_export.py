@@ -1,5 +1,6 @@
 """A saved model as one ONNX file: from the columns of a table, or images, to probabilities and decisions."""
 
+import json
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from scipy import special
 from torch import Tensor, nn
 
 from imbaloss.comparison.columns import MISSING, Schema
+from imbaloss.comparison.exported_inputs import IMAGES, describe_inputs
 from imbaloss.comparison.exported_methods import LEARNERS
 from imbaloss.comparison.onnx_quantiles import NormalQuantiles
 from imbaloss.comparison.preparation import ImagePreparation, TablePreparation, list_step_columns
@@ -28,16 +30,16 @@ if TYPE_CHECKING:
 
 UNKNOWN = -1  # the code of a name that the training did not have
 INSIDE = "imbaloss:"  # begins the names within the file that are no column
-IMAGES = "images"  # the input of a model of images
 DOMAIN, DOMAIN_VERSION = "ai.onnx.ml", 3  # of the operator that reads names
 
 
 def build_onnx(own: "OwnModel") -> Any:
     """Build the ONNX model of a saved model: columns or images -> "probabilities" (N, 2) and "decisions" (N,).
 
-    Each column of the training is an input (N, 1) of its name: float64 for numbers and dates, text for categories. NaN
-    and the empty text are missing values. Images are one input "images" of uint8. A decision of 1 is the positive
-    class, at the threshold of the model. A model that decides by costs of each row has no output "decisions".
+    Each column of the training is an input (N, 1) of its name: float64 for numbers and dates, text for categories.
+    `describe_inputs` says what each takes, and so does the property "inputs" of the file. Images are one input "images"
+    of uint8. A decision of 1 is the positive class, at the threshold of the model. A model that decides by costs of
+    each row has no output "decisions".
 
     Raises:
         ImportError: A package that the exporter needs is missing.
@@ -63,12 +65,13 @@ def build_onnx(own: "OwnModel") -> Any:
 
 
 def describe(graph: Any, own: "OwnModel") -> None:
-    """Write the target, both classes and the threshold into the properties of an ONNX model."""
+    """Write the target, both classes, the threshold and what each input takes into the properties of an ONNX model."""
     from onnx import helper
 
     negative, positive = map(str, own.classes)
     properties = {"target": own.target, "negative": negative, "positive": positive, "output": own.output}
-    helper.set_model_props(graph, properties | {"threshold": repr(own.threshold.value)})
+    inputs = json.dumps(describe_inputs(own.preparation), ensure_ascii=False)
+    helper.set_model_props(graph, properties | {"threshold": repr(own.threshold.value), "inputs": inputs})
 
 
 class OwnExported(nn.Module):

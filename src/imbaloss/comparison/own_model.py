@@ -314,7 +314,7 @@ class OwnModel:
         by its own costs, "decisions" (N,), 1 for the positive class.
 
         Raises:
-            ImportError: A package that the exporter needs is missing: pip install 'imbaloss[onnx]'.
+            ImportError: A package that the exporter needs is missing, of the extra `onnx`.
             ValueError: The learner of the model cannot be exported, or a column has the name of an output.
             OSError: The file cannot be written.
         """

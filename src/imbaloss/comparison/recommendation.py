@@ -141,7 +141,8 @@ def sort_by_preference(methods: Iterable[Method], *, images: bool) -> list[Metho
 
     Methods without a sampler come before those with one. Within these, classifiers of other libraries come before
     networks; for images, networks come first. Classifiers are in the order of `PREFERRED`, and those that it lacks
-    follow. Of networks, plain cross-entropy is first. What is equal keeps its order.
+    follow, also boosted trees with one of our losses. Of networks, plain cross-entropy is first. What is equal keeps
+    its order.
 
     Args:
         methods: The methods, in the order of their study.
@@ -150,7 +151,7 @@ def sort_by_preference(methods: Iterable[Method], *, images: bool) -> list[Metho
 
     def rank(method: Method) -> tuple[bool, bool, int]:
         """Return the place of a method in the order of preference, as numbers to sort by."""
-        name = find_name(method)
+        name = find_name(method) if method.loss is None or method.learner.is_network else ""
         place = PREFERRED.index(name) if name in PREFERRED else len(PREFERRED)
         return method.sampler != NO_SAMPLER, method.learner.is_network != images, place
 
@@ -167,4 +168,4 @@ def find_kind(method: Method) -> Kind:
 
 def find_name(method: Method) -> str:
     """Return the name of the learner, or of the loss of a network, without parameters, such as "lightgbm"."""
-    return method.learned.partition(":")[0]
+    return method.learner.write(method.loss if method.learner.is_network else None).partition(":")[0]

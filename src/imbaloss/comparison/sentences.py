@@ -338,7 +338,7 @@ def rate_decisions(case: Case) -> str:
     rows = [row for row in case.best_rows if row.is_decided]
     _, fp, fn, tp = map(float, pool_counts(rows))
     noun, sought = case.study.noun, case.sought
-    flagged, right, missed = counts.write_counts(counts.recommended)
+    flagged, right, _, missed = counts.write_counts(counts.recommended)
     precision = f", precision {100 * tp / (tp + fp):.0f} %" if tp + fp else ""
     f1 = f", F1 {2 * tp / (2 * tp + fp + fn):.2f}"
     positives = f"{case.line.test.positives:.0f} {noun} with {sought}"

@@ -23,6 +23,16 @@ def make_generator(seed: int, name: str) -> np.random.Generator:
     return np.random.default_rng(np.random.SeedSequence([seed, *name.encode()]))
 
 
+def derive_seed(seed: int, number: int) -> int:
+    """Derive the seed of a further network that is trained like that of a seed. Number 0 gives the seed itself.
+
+    Other numbers give hashes below 2^64, so that neighbouring seeds have no seed in common.
+    """
+    if number == 0:
+        return seed
+    return int(np.random.SeedSequence([seed, number, *b"networks"]).generate_state(1, np.uint64)[0])
+
+
 def make_random_state(seed: int, name: str) -> np.random.RandomState:
     """Make the generator of a named stream as a RandomState, for libraries that take no Generator.
 

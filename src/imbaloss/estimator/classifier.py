@@ -252,7 +252,7 @@ class ImbalancedClassifier(DecidingClassifier):
 
         Raises:
             NotFittedError: The classifier is not fitted.
-            ImportError: onnx or onnxscript is missing: pip install 'imbaloss[onnx]'.
+            ImportError: onnx or onnxscript is missing, the packages of the extra `onnx`.
             OSError: The file cannot be written.
         """
         check_is_fitted(self)

@@ -6,14 +6,17 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 import torch
 
+from imbaloss import losses
+from imbaloss.boosting import Objective, objective
 from imbaloss.choices import suggest
-from imbaloss.data import InputForm, Samples, Split
+from imbaloss.data import InputForm, SamplerSpec, Samples, Split
 from imbaloss.learners.estimator_model import Predictor
 from imbaloss.learners.learner import Description
 from imbaloss.learners.member_fits import MemberFits
@@ -27,6 +30,12 @@ PATIENCE = 50  # number of trees without a lower log-loss on the validation part
 MANY_ROWS = 10_000  # number of rows from which on several threads predict; for fewer, one is as fast
 TRIAL_ROWS = 8  # number of rows of the trial fit that checks the values of parameters
 SCALE = "scale_pos_weight"  # the parameter that weighs positives, in both libraries
+LONGEST_STEP = "max_delta_step"  # the parameter that limits the step of a leaf, in both libraries
+LONGEST = 1.0  # its value with one of our losses, unless the text of the method says another
+OWN_OBJECTIVE = LossSpec("ce")  # the loss that the libraries minimise by themselves
+OF_OWN_OBJECTIVE = frozenset({SCALE, "boost_from_average", "pos_bagging_fraction", "neg_bagging_fraction"})
+SLASH = "/"  # between the learner and the loss that its trees minimise
+SOME_COUNTS, SOME_LABELS = (3, 1), (0, 0, 0, 1)  # of a few rows, on which a loss is tried
 Options = Mapping[str, Value]
 PLACES = re.compile(r"^\[[\d:]+\] \S+: | at /.*|\s*Stack trace:.*", re.DOTALL)  # places in the library's source
 
@@ -51,7 +60,10 @@ def read_names(lines: str, reserved: str) -> Names:
 
 @dataclass(frozen=True)
 class BoostedTrees(MemberFits):
-    """Boosted trees of a library with the log-loss as objective, which stop early by the validation part."""
+    """Boosted trees of a library, which stop early by the validation part.
+
+    The objective is the log-loss as the library has it, or one of our losses.
+    """
 
     parameters: Parameters = ()  # those that the text of the method fixes, by any of their names
     needs_validation: ClassVar[bool] = True
@@ -84,9 +96,28 @@ class BoostedTrees(MemberFits):
         """The parameters that the text fixes, by their main names; unknown names stay."""
         return {self.names.aliases.get(name, name): value for name, value in self.parameters}
 
-    def describe(self, loss: LossSpec | None) -> Description:  # noqa: ARG002
-        """Return the title and the source of the library, whatever the loss."""
-        return Description(f"boosted trees of {self.library}", self.source)
+    def write(self, loss: LossSpec | None) -> str:
+        """Return the text of the learner, and behind a slash that of the loss if there is one."""
+        return self.text if loss is None else f"{self.text}{SLASH}{loss}"
+
+    def describe(self, loss: LossSpec | None) -> Description:
+        """Return the title and the source of the library, and those of the loss if there is one."""
+        title = f"boosted trees of {self.library}"
+        if loss is None:
+            return Description(title, self.source)
+        sources = [self.source, *([losses.facts(loss.name)["source"]] if loss.name in losses.names() else [])]
+        return Description(f"{title} with the loss {loss}", "; ".join(sources))
+
+    def check(self, loss: LossSpec | None, sampler: SamplerSpec) -> None:
+        """Raise ValueError for a loss by which trees cannot be grown, and for a sampler that draws batches."""
+        super().check(None, sampler)
+        if loss is None or loss == OWN_OBJECTIVE:
+            return
+        check_objective(loss)
+        if names := sorted(OF_OWN_OBJECTIVE & set(self.fixed)):
+            raise ValueError(
+                f"{self.write(loss)}: {names[0]} is for the log-loss of {self.library} alone: leave it out"
+            )
 
     def list_settings(self) -> tuple[Setting, ...]:
         """Return the settings to try, each once, without parameters that the text of the learner fixes."""
@@ -96,10 +127,16 @@ class BoostedTrees(MemberFits):
         """Check the parameters of the text, their values by a fit of one tree to a few rows; any recipe will do.
 
         Raises:
-            ValueError: A parameter is unknown, set by imbaloss, or given by two names, or the library refuses a value.
+            ValueError: A parameter is unknown, set by imbaloss, or given by two names, the library refuses a value, or
+                the loss has no curvature without a limit of the steps.
         """
-        if not self.parameters:
-            return
+        if self.parameters:
+            self.check_parameters()
+        if loss is not None:
+            self.build_objective(loss, SOME_COUNTS)(SOME_LABELS, np.zeros(len(SOME_LABELS)))
+
+    def check_parameters(self) -> None:
+        """Raise ValueError if a parameter is unknown, set by imbaloss, given twice, or the library refuses a value."""
         self.check_names()
         rounds = self.fixed.get(self.rounds, ROUNDS)
         if type(rounds) is not int or rounds < 1:
@@ -125,19 +162,33 @@ class BoostedTrees(MemberFits):
                 raise ValueError(f"{self.text}: {other} and {name} are one parameter: give it once")
 
     def fit_predictor(self, member: Member, split: Split, threads: int) -> Predictor:
-        """Fit trees on the train part of a member (training) until the log-loss on validation no longer falls.
+        """Fit trees on the train part of a member (training) until the loss on validation no longer falls.
 
-        The number of trees is the one with the lowest log-loss. Weights of positives count on validation too, since
-        the log-loss would otherwise be lowest with hardly a tree. Raises ValueError if the library raises an error.
+        The number of trees is the one with the lowest loss. Weights of positives count on validation too, since the
+        log-loss would otherwise be lowest with hardly a tree. Raises ValueError if the library raises an error, or if
+        the loss has no best constant on the train part.
 
         Args:
-            member: The training, with its setting and seed.
+            member: The training, with its loss, setting and seed. Cross-entropy is the library's own objective.
             split: Its split with inputs as rows (N, D).
             threads: The largest number of threads; the trees do not depend on it.
         """
-        return self.boost({**member.setting.to_dict(), **self.fixed}, split, member.seed, threads)
+        parameters = {**member.setting.to_dict(), **self.fixed}
+        if member.loss == OWN_OBJECTIVE:
+            return self.boost(parameters, split, member.seed, threads)
+        of_loss = self.build_objective(member.loss, member.counts)
+        return self.boost({LONGEST_STEP: LONGEST, **parameters}, split, member.seed, threads, of_loss)
 
-    def boost(self, parameters: Options, split: Split, seed: int, threads: int) -> Predictor:
+    def build_objective(self, loss: LossSpec, counts: tuple[int, ...]) -> Objective:
+        """Build the objective of a loss for the longest step of a leaf that the text fixes, or `LONGEST`.
+
+        counts: the numbers of negatives and positives, for losses that need them.
+        """
+        return build_objective(loss, counts, float(self.fixed.get(LONGEST_STEP, LONGEST) or 0))
+
+    def boost(
+        self, parameters: Options, split: Split, seed: int, threads: int, of_loss: Objective | None = None
+    ) -> Predictor:
         """Fit trees with parameters by their main names.
 
         Args:
@@ -145,6 +196,7 @@ class BoostedTrees(MemberFits):
             split: The split with inputs as rows (N, D).
             seed: The seed of the run.
             threads: The largest number of threads.
+            of_loss: The objective of one of our losses; None for the log-loss as the library has it.
 
         Raises:
             ValueError: The library raised an error; the message is its first sentence.
@@ -153,7 +205,9 @@ class BoostedTrees(MemberFits):
         rounds = int(options.pop(self.rounds, None) or ROUNDS)
         weighted = replace(split, validation=weigh_positives(split.validation, options.get(SCALE)))
         try:
-            return self.train(options, weighted, rounds, threads)
+            if of_loss is None:
+                return self.train(options, weighted, rounds, threads)
+            return self.train_by(of_loss, options, split, rounds, threads)
         except Exception as error:
             raise ValueError(" ".join(PLACES.sub("", str(error)).split()) or type(error).__name__) from error
 
@@ -164,6 +218,21 @@ class BoostedTrees(MemberFits):
         Raises the errors of the library.
 
         Args:
+            options: Parameters of the library; the seed is among them.
+            split: The split with inputs as rows (N, D).
+            rounds: The largest number of trees.
+            threads: The largest number of threads; the trees do not depend on it.
+        """
+
+    @abstractmethod
+    def train_by(self, of_loss: Objective, options: Options, split: Split, rounds: int, threads: int) -> Predictor:
+        """Fit trees by the library to one of our losses and return those up to its lowest value on validation.
+
+        They start from the best constant of the train part, which the predictor includes. Raises the errors of the
+        library, and ValueError if there is no best constant.
+
+        Args:
+            of_loss: The objective of the loss.
             options: Parameters of the library; the seed is among them.
             split: The split with inputs as rows (N, D).
             rounds: The largest number of trees.
@@ -210,6 +279,25 @@ class TreesText(ABC):
         except Exception as error:
             raise ValueError(f"{path} holds no trees of {cls.library}: {error!r}") from error
         return predictor
+
+
+@cache
+def check_objective(loss: LossSpec) -> None:
+    """Raise ValueError if trees cannot be grown by a loss, whatever the numbers of negatives and positives."""
+    build_objective(loss, SOME_COUNTS, LONGEST).initial_score(SOME_LABELS)
+
+
+@lru_cache(maxsize=16)
+def build_objective(loss: LossSpec, counts: tuple[int, ...], longest_step: float) -> Objective:
+    """Build the objective of a loss, with its bounds of errors, once for all settings of a run.
+
+    Args:
+        loss: The loss.
+        counts: The numbers of negatives and positives, for losses that need them.
+        longest_step: The longest step of a leaf; 0 for no limit.
+    """
+    parameters: dict[str, Any] = dict(loss.parameters)
+    return objective(loss.name, counts=counts, max_delta_step=longest_step, **parameters)
 
 
 def weigh_positives(samples: Samples, scale: Any) -> Samples:

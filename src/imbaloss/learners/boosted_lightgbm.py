@@ -7,10 +7,11 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from imbaloss.data import Split
+from imbaloss.boosting import Metric, Objective, keep_initial_score
+from imbaloss.data import Samples, Split
 from imbaloss.learners.boosted import PATIENCE, BoostedTrees, Options, TreesText, count_threads, read_names
 from imbaloss.learners.estimator_model import Predictor
-from imbaloss.learners.lightgbm_text import check_text, cut_text
+from imbaloss.learners.lightgbm_text import check_text, cut_text, name_objective
 from imbaloss.training import Setting
 
 Floats = NDArray[np.float64]
@@ -61,6 +62,12 @@ data train train_data train_data_file data_filename valid test valid_data valid_
 valid_filenames input_model model_input model_in output_model model_output model_out
 """,
 )
+
+OURS = {
+    "deterministic": True,
+    "force_col_wise": True,  # by rows, sums would depend on the number of threads
+    "verbosity": -1,
+}
 
 
 @dataclass(frozen=True)
@@ -122,14 +129,7 @@ class LightGBM(BoostedTrees):
         """
         import lightgbm
 
-        ours = {
-            "objective": "binary",
-            "metric": "binary_logloss",
-            "deterministic": True,
-            "force_col_wise": True,  # by rows, sums would depend on the number of threads
-            "verbosity": -1,
-            "num_threads": threads,
-        }
+        ours = {"objective": "binary", "metric": "binary_logloss", **OURS, "num_threads": threads}
         train, validation = split.train, split.validation
         rows = lightgbm.Dataset(
             train.inputs, train.labels, weight=train.weights, categorical_feature=list(split.categorical)
@@ -139,3 +139,61 @@ class LightGBM(BoostedTrees):
         booster = lightgbm.train({**options, **ours}, rows, rounds, valid_sets=[validation_rows], callbacks=[stop])
         text: str = booster.model_to_string(num_iteration=booster.best_iteration)
         return LightGBMPredictor(cut_text(text))
+
+    def train_by(self, of_loss: Objective, options: Options, split: Split, rounds: int, threads: int) -> Predictor:
+        """Fit trees by LightGBM to one of our losses and return those up to its lowest value on validation.
+
+        The best constant, from which they start, is in the leaves of the first tree. Raises the errors of LightGBM,
+        and ValueError if there is no best constant.
+
+        Args:
+            of_loss: The objective of the loss.
+            options: Parameters of LightGBM; the seed is among them.
+            split: The split with inputs as rows (N, D).
+            rounds: The largest number of trees.
+            threads: The number of threads; the trees do not depend on it.
+        """
+        import lightgbm
+
+        start = of_loss.initial_score(split.train.labels, split.train.weights)
+        parameters = {**options, **OURS, "metric": "none", "num_threads": threads}
+
+        def make_rows(part: Samples, **reference: Any) -> Any:
+            """Make LightGBM's data set of a part of the split, with the best constant as initial score."""
+            return lightgbm.Dataset(
+                part.inputs,
+                part.labels,
+                weight=part.weights,
+                init_score=np.full(len(part), start),
+                categorical_feature=list(split.categorical),
+                params={**parameters, "objective": "none"},
+                **reference,
+            )
+
+        rows = make_rows(split.train).construct()
+        if not any(rows.feature_num_bin(column) for column in range(split.train.inputs.shape[1])):
+            return make_constant(split, start)
+        booster = lightgbm.train(
+            {**parameters, "objective": of_loss},
+            rows,
+            rounds,
+            valid_sets=[make_rows(split.validation, reference=rows)],
+            feval=Metric(of_loss.loss),
+            callbacks=[lightgbm.early_stopping(PATIENCE, verbose=False)],
+        )
+        keep_initial_score(booster, start)
+        text: str = booster.model_to_string(num_iteration=booster.best_iteration)
+        return LightGBMPredictor(name_objective(cut_text(text)))
+
+
+def make_constant(split: Split, log_odds: float) -> LightGBMPredictor:
+    """Return a tree of one leaf with these log-odds, for a split (inputs as rows) whose columns LightGBM cannot use.
+
+    LightGBM fits no trees to a loss of ours there.
+    """
+    import lightgbm
+
+    rows = lightgbm.Dataset(split.train.inputs, split.train.labels, categorical_feature=list(split.categorical))
+    booster = lightgbm.train({**OURS, "objective": "binary", "num_threads": 1}, rows, 1)
+    booster.set_leaf_output(0, 0, log_odds)
+    return LightGBMPredictor(cut_text(booster.model_to_string()))

@@ -11,8 +11,11 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 
+from imbaloss.boosting import Metric, Objective
 from imbaloss.data import Samples, Split
+from imbaloss.extras import describe_installation
 from imbaloss.learners.boosted import PATIENCE, BoostedTrees, Options, TreesText, count_threads, read_names
 from imbaloss.learners.estimator_model import Predictor
 from imbaloss.losses import LossSpec
@@ -119,31 +122,57 @@ class XGBoost(BoostedTrees):
             rounds: The largest number of trees.
             threads: Not used.
         """
-        ours = {
-            "objective": "binary:logistic",
-            "eval_metric": "logloss",
-            "tree_method": "hist",
-            "verbosity": 0,
-            "nthread": 1,
-        }
-        columns = range(split.train.inputs.shape[1])
-        types = [CATEGORY if column in split.categorical else NUMBER for column in columns]
-        booster = import_module("xgboost").train(
-            {**options, **ours},
-            make_matrix(split.train, types, 1),
-            rounds,
-            evals=[(make_matrix(split.validation, types, 1), "validation")],
-            early_stopping_rounds=PATIENCE,
-            verbose_eval=False,
-        )
-        best = booster[: booster.best_iteration + 1]
-        return XGBoostPredictor(bytes(best.save_raw("json")).decode())
+        return grow({**options, "eval_metric": "logloss"}, split, rounds)
+
+    def train_by(self, of_loss: Objective, options: Options, split: Split, rounds: int, threads: int) -> Predictor:  # noqa: ARG002
+        """Fit trees by XGBoost to one of our losses and return those up to its lowest value on validation.
+
+        The best constant, from which they start, is XGBoost's base_score. Raises the errors of XGBoost, and ValueError
+        if there is no best constant.
+
+        Args:
+            of_loss: The objective of the loss.
+            options: Parameters of XGBoost; the seed is among them.
+            split: The split with inputs as rows (N, D).
+            rounds: The largest number of trees.
+            threads: Not used.
+        """
+        start = float(expit(of_loss.initial_score(split.train.labels, split.train.weights)))
+        parameters = {**options, "base_score": start, "disable_default_eval_metric": True}
+        return grow(parameters, split, rounds, obj=of_loss, custom_metric=Metric(of_loss.loss))
+
+
+def grow(options: Options, split: Split, rounds: int, **of_loss: Any) -> XGBoostPredictor:
+    """Fit trees in one thread, and return those up to the lowest metric on the validation part.
+
+    Raises the errors of XGBoost.
+
+    Args:
+        options: Parameters of XGBoost.
+        split: The split with inputs as rows (N, D).
+        rounds: The largest number of trees.
+        of_loss: Objective and metric of one of our losses, as `xgboost.train` takes them; nothing for the log-loss.
+    """
+    ours = {"objective": "binary:logistic", "tree_method": "hist", "verbosity": 0, "nthread": 1}
+    columns = range(split.train.inputs.shape[1])
+    types = [CATEGORY if column in split.categorical else NUMBER for column in columns]
+    booster = import_module("xgboost").train(
+        {**options, **ours},
+        make_matrix(split.train, types, 1),
+        rounds,
+        evals=[(make_matrix(split.validation, types, 1), "validation")],
+        early_stopping_rounds=PATIENCE,
+        verbose_eval=False,
+        **of_loss,
+    )
+    best = booster[: booster.best_iteration + 1]
+    return XGBoostPredictor(bytes(best.save_raw("json")).decode())
 
 
 def check_installed() -> None:
     """Raise ValueError if XGBoost is not installed, with the command that installs it."""
     if find_spec("xgboost") is None:
-        raise ValueError("xgboost needs XGBoost: pip install 'imbaloss[xgboost]'")
+        raise ValueError(f"xgboost needs XGBoost: {describe_installation('xgboost')}")
 
 
 def make_matrix(samples: Samples, types: Sequence[str], threads: int) -> Any:

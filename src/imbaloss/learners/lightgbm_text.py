@@ -20,6 +20,15 @@ def cut_text(text: str) -> str:
     return text.partition(END)[0] + END
 
 
+def name_objective(text: str) -> str:
+    """Return the text of trees of a loss of ours with the objective that makes probabilities of their log-odds.
+
+    LightGBM writes no objective there.
+    """
+    head, columns, rest = text.partition("\nfeature_names=")
+    return f"{head}\nobjective={OBJECTIVE}{columns}{rest}"
+
+
 def check_text(text: str) -> None:
     """Check a text of trees before LightGBM reads it, since LightGBM ends the process at some errors.
 

@@ -72,7 +72,7 @@ class MemberFits(ABC):
         With 0 settings, as in version 0.1, it is the whole recipe with the learner's own rates.
         """
         if not settings:
-            return replace(recipe, tune_lr=self.rates)
+            return replace(recipe, tune_lr=self.rates, n_networks=1)
         return Recipe(
             hidden=(),
             epochs=1,

@@ -7,6 +7,7 @@ from imbaloss import losses
 from imbaloss.choices import check_choice
 from imbaloss.data import NO_SAMPLER, InputForm, SamplerSpec
 from imbaloss.evaluation import Decision
+from imbaloss.learners.boosted import OWN_OBJECTIVE, SLASH
 from imbaloss.learners.boosted_lightgbm import LightGBM
 from imbaloss.learners.boosted_xgboost import XGBoost
 from imbaloss.learners.estimators import NAMED, Estimator
@@ -16,7 +17,6 @@ from imbaloss.losses import LossSpec
 
 BESIDE = " + "  # between a loss, or a learner, and its sampler
 LEARNERS = (LightGBM.name, XGBoost.name, *NAMED)  # learners with a name, beside networks, which a loss stands for
-CROSS_ENTROPY = LossSpec("ce")
 
 
 @dataclass(frozen=True)
@@ -30,10 +30,12 @@ class Method:
     'focal:gamma=1 + smote'
     >>> str(Method.parse("lightgbm:num_leaves=63,max_depth=4 + random_under"))
     'lightgbm:max_depth=4,num_leaves=63 + random_under'
+    >>> str(Method.parse("lightgbm/focal:gamma=1"))
+    'lightgbm/focal:gamma=1'
 
     Raises:
-        ValueError: Learner, loss and sampler do not go together: networks need a loss, and other learners take none and
-            no sampler that draws batches.
+        ValueError: Learner, loss and sampler do not go together: networks need a loss, boosted trees take one in the
+            place of their own objective, other learners take none, and only networks take a sampler that draws batches.
     """
 
     learner: Learner
@@ -42,8 +44,13 @@ class Method:
     decision: Decision = field(default_factory=Decision)
 
     def __post_init__(self) -> None:
-        """Check that learner, loss and sampler go together; raise ValueError if they do not."""
+        """Check that learner, loss and sampler go together; raise ValueError if they do not.
+
+        Cross-entropy is the own objective of boosted trees, so that it becomes None there.
+        """
         self.learner.check(self.loss, self.sampler)
+        if self.loss == OWN_OBJECTIVE and not self.learner.is_network:
+            object.__setattr__(self, "loss", None)
 
     @classmethod
     def parse(cls, text: str, decision: Decision | None = None) -> Self:
@@ -52,7 +59,7 @@ class Method:
         A class that the text names is not imported here.
 
         Args:
-            text: A text such as "lightgbm:num_leaves=63", "focal:gamma=1" or "ce + smote".
+            text: A text such as "lightgbm:num_leaves=63", "lightgbm/mfe", "focal:gamma=1" or "ce + smote".
             decision: The decision, which the text does not hold. None: the default one.
 
         Raises:
@@ -60,9 +67,13 @@ class Method:
         """
         learned, _, sampled = text.partition(BESIDE)
         sampler = SamplerSpec.parse(sampled) if sampled else NO_SAMPLER
-        learner: Learner | None = LightGBM.parse(learned) or XGBoost.parse(learned) or Estimator.parse(learned)
-        if learner is not None:
-            return cls(learner, None, sampler, decision or Decision())
+        trees, slash, loss = learned.partition(SLASH)
+        boosted: Learner | None = LightGBM.parse(trees) or XGBoost.parse(trees)
+        if boosted is not None:
+            return cls(boosted, LossSpec.parse(loss) if slash else None, sampler, decision or Decision())
+        estimator = Estimator.parse(learned)
+        if estimator is not None:
+            return cls(estimator, None, sampler, decision or Decision())
         name = learned.partition(":")[0]
         if "/" not in name:  # as in a loss of an error and a reduction
             check_choice("method", name, (*LEARNERS, *losses.names()))
@@ -90,7 +101,7 @@ class Method:
     @property
     def objective(self) -> LossSpec:
         """The loss that is minimised; cross-entropy ("ce") for a learner with its own objective."""
-        return self.loss or CROSS_ENTROPY
+        return self.loss or OWN_OBJECTIVE
 
     @property
     def input_form(self) -> InputForm:

@@ -8,7 +8,7 @@ from imbaloss import losses
 from imbaloss.data import InputForm, SamplerSpec
 from imbaloss.learners.learner import Description
 from imbaloss.losses import LossSpec
-from imbaloss.training import Candidate, Member, Model, Outcome, Plan, Recipe, Setting, check_loss, train
+from imbaloss.training import Candidate, Member, Model, Outcome, Plan, Recipe, Setting, check_loss, train_averages
 
 
 @dataclass(frozen=True)
@@ -66,10 +66,11 @@ class StackedNetworks:
     ) -> list[Outcome[Model]]:
         """Train the members (trainings) in one stack and return their outcomes, in their order.
 
-        An outcome holds the model, or why the training failed. Raises ValueError if the members cannot share a stack,
-        or if the plan does not fit their recipe.
+        An outcome holds the model, or why the training failed. A member of several networks has one model, which
+        averages their probabilities. Raises ValueError if the members cannot share a stack, or if the plan does not fit
+        their recipe.
         """
-        return train(members, device=device, plan=plan, on_epoch=on_epoch)
+        return train_averages(members, device=device, plan=plan, on_epoch=on_epoch)
 
 
 NETWORKS = StackedNetworks()

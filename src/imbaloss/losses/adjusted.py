@@ -1,22 +1,38 @@
 """Errors that depend on the class shares of the training set: they shift or scale the logit of each class.
 
 Shapes as in `errors.py`. counts: the number of training samples of each class, (negatives, positives) in the binary
-case; a class without samples counts as one sample. Each error raises ValueError if counts are None, if their number is
-not that of the classes, and if a parameter is outside the domain that its docstring states.
+case, or such a pair for each of L labels, whose logits and targets are (L, ...); a class without samples counts as one
+sample. Each error raises ValueError if counts are None, if their number is not that of the classes and labels, and if a
+parameter is outside the domain that its docstring states.
 """
 
-from collections.abc import Sequence
+from functools import partial
 from math import log
 
 from torch import Tensor
 from torch.nn import functional as F
 
-from imbaloss.losses.domains import Counts, counts_at_least_one, require
+from imbaloss.losses.domains import (
+    Counts,
+    PerClass,
+    PerLabel,
+    counts_at_least_one,
+    is_per_label,
+    map_labels,
+    require,
+    require_labels,
+)
 from imbaloss.losses.errors import Targets, cross_entropy, is_binary, true_log_odds
+from imbaloss.losses.totals import select_true_class
 
 
 def logit_adjusted(
-    logits: Tensor, targets: Targets, *, counts: Counts = None, prior: Sequence[float] | None = None, tau: float = 1.0
+    logits: Tensor,
+    targets: Targets,
+    *,
+    counts: Counts = None,
+    prior: PerClass | PerLabel | None = None,
+    tau: float = 1.0,
 ) -> Tensor:
     """Compute the cross-entropy of each sample, in nats, for the logits z_c + tau log prior_c, with tau >= 0.
 
@@ -26,7 +42,8 @@ def logit_adjusted(
         logits: (..., B) of class 1, or (..., B, C).
         targets: (..., B), from 0 on.
         counts: The training samples of each class, whose shares are the prior unless `prior` is given; 0 counts as 1.
-        prior: A positive number for each class; the numbers are divided by their sum. It takes the place of counts.
+        prior: A positive number for each class, or a pair for each label; the numbers are divided by their sum. It
+            takes the place of counts.
         tau: The strength of the adjustment.
 
     Returns:
@@ -38,14 +55,11 @@ def logit_adjusted(
     Source: Menon et al. 2021, eq. 10 (arXiv 2007.07314); Ren et al. 2020 (arXiv 2007.10740) for tau = 1.
     """
     require(0 <= tau < float("inf"), "tau must be >= 0 and finite", tau)
-    shares = list(prior) if prior is not None else counts_at_least_one(counts, "logit_adjusted", ", or prior")
-    require(all(0 < share < float("inf") for share in shares), "prior must be finite and > 0", prior)
-    total = sum(shares)
-    offsets = [tau * log(share / total) for share in shares]
+    shares = prior if prior is not None else counts_at_least_one(counts, "logit_adjusted", ", or prior")
+    require_per_class(shares, logits, targets)
     if is_binary(logits, targets):
-        negative, positive = require_per_class(offsets, 2)
-        return cross_entropy(logits + (positive - negative), targets)
-    return cross_entropy(logits + logits.new_tensor(require_per_class(offsets, logits.shape[-1])), targets)
+        return cross_entropy(logits + align_labels(map_labels(partial(log_odds, tau=tau), shares), logits), targets)
+    return cross_entropy(logits + logits.new_tensor(map_labels(partial(log_shares, tau=tau), shares)), targets)
 
 
 def ldam(
@@ -73,10 +87,9 @@ def ldam(
     require(0 <= max_margin < float("inf"), "max_margin must be >= 0 and finite", max_margin)
     require(0 < scale < float("inf"), "scale must be > 0 and finite", scale)
     sizes = counts_at_least_one(counts, "ldam")
-    smallest = min(sizes)
-    margins = [scale * max_margin * (smallest / size) ** 0.25 for size in sizes]
-    classes = 2 if is_binary(logits, targets) else logits.shape[-1]
-    true_margins = select_true_class(require_per_class(margins, classes), targets, logits)
+    require_per_class(sizes, logits, targets)
+    margins = map_labels(lambda row: [scale * max_margin * (min(row) / size) ** 0.25 for size in row], sizes)
+    true_margins = select_true_class(logits.new_tensor(margins), targets)
     return -F.logsigmoid(true_log_odds(scale * logits, targets) - true_margins)
 
 
@@ -107,30 +120,59 @@ def vector_scaling(
     require(0 <= gamma < float("inf"), "gamma must be >= 0 and finite", gamma)
     require(0 <= tau < float("inf"), "tau must be >= 0 and finite", tau)
     sizes = counts_at_least_one(counts, "vector_scaling")
-    largest, total = max(sizes), sum(sizes)
-    scales = [(size / largest) ** gamma for size in sizes]
-    offsets = [tau * log(size / total) for size in sizes]
+    require_per_class(sizes, logits, targets)
+    scales = logits.new_tensor(map_labels(partial(powers_of_shares, gamma=gamma), sizes))
     if is_binary(logits, targets):
-        negative, positive = require_per_class(offsets, 2)
-        true_offsets = select_true_class([positive - negative, negative - positive], targets, logits)
-        return F.softplus(true_offsets - select_true_class(scales, targets, logits) * true_log_odds(logits, targets))
-    scale, offset = (logits.new_tensor(require_per_class(values, logits.shape[-1])) for values in (scales, offsets))
-    return cross_entropy(scale * logits + offset, targets)
+        shifts = logits.new_tensor(map_labels(partial(log_odds_of_others, tau=tau), sizes))
+        return F.softplus(
+            select_true_class(shifts, targets) - select_true_class(scales, targets) * true_log_odds(logits, targets)
+        )
+    return cross_entropy(scales * logits + logits.new_tensor(map_labels(partial(log_shares, tau=tau), sizes)), targets)
 
 
-def require_per_class(values: list[float], classes: int) -> list[float]:
-    """Return the values unchanged. Raise ValueError if their number is not the number of classes."""
-    require(len(values) == classes, f"counts and prior must have one entry for each of {classes} classes", len(values))
-    return values
+def log_shares(sizes: PerClass, tau: float) -> list[float]:
+    """Compute tau log(n_c / n) for each class. Raises ValueError unless all sizes are finite and > 0."""
+    require(all(0 < size < float("inf") for size in sizes), "prior must be finite and > 0", sizes)
+    total = sum(sizes)
+    return [tau * log(size / total) for size in sizes]
 
 
-def select_true_class(values: list[float], targets: Targets, logits: Tensor) -> Tensor:
-    """Return the value of each sample's own class: values (C,) and targets (..., B) -> (..., B).
+def log_odds(sizes: PerClass, tau: float) -> float:
+    """Compute tau log(n_1 / n) - tau log(n_0 / n) for (n_0, n_1), by which one logit of the positive class is moved."""
+    negative, positive = log_shares(sizes, tau)
+    return positive - negative
 
-    Targets of None are for every class in turn: the result is (C,).
 
-    The result has the type and the device of the logits, which are used for nothing else. Raises IndexError for a
-    target of C or above.
+def log_odds_of_others(sizes: PerClass, tau: float) -> list[float]:
+    """Compute tau log(n_other / n_c) for the negative class and for the positive class."""
+    shift = log_odds(sizes, tau)
+    return [shift, -shift]
+
+
+def powers_of_shares(sizes: PerClass, gamma: float) -> list[float]:
+    """Compute (n_c / largest size)^gamma for each class."""
+    largest = max(sizes)
+    return [(size / largest) ** gamma for size in sizes]
+
+
+def align_labels(per_label: float | list[float], logits: Tensor) -> float | Tensor:
+    """Return the number of each of L labels as a tensor that is added to logits (L, ...); one number is unchanged."""
+    if not isinstance(per_label, list):
+        return per_label
+    return logits.new_tensor(per_label).reshape(-1, *(1 for _ in logits.shape[1:]))
+
+
+def require_per_class(values: PerClass | PerLabel, logits: Tensor, targets: Targets) -> None:
+    """Raise ValueError unless counts or prior have one entry for each class, or one pair for each label.
+
+    Pairs of labels need one logit for each target.
     """
-    of_classes = logits.new_tensor(values)
-    return of_classes if targets is None else of_classes[targets.long()]
+    rule = "counts and prior must have one entry for each of"
+    if not is_per_label(values):
+        classes = 2 if is_binary(logits, targets) else logits.shape[-1]
+        require(len(values) == classes, f"{rule} {classes} classes", len(values))
+        return
+    require(is_binary(logits, targets), "a pair for each label needs one logit a target", tuple(logits.shape))
+    require_labels(len(values), logits.shape[0])
+    for row in values:
+        require(len(row) == 2, f"{rule} 2 classes", len(row))

@@ -10,6 +10,7 @@ from torch import distributed as dist
 
 from imbaloss.choices import check_choice, check_parameter
 from imbaloss.losses import adjusted, errors, reductions
+from imbaloss.losses.checks import explain_per_class
 from imbaloss.losses.criterion import Criterion
 from imbaloss.losses.domains import require
 from imbaloss.losses.loss import Loss, LossOptions
@@ -52,7 +53,7 @@ def names() -> list[str]:
 def get(
     name: str,
     *,
-    counts: Sequence[int] | None = None,
+    counts: Sequence[int] | Sequence[Sequence[int]] | None = None,
     sync: "bool | dist.ProcessGroup" = False,
     soft: bool = False,
     per_label: bool = False,
@@ -63,14 +64,14 @@ def get(
     Args:
         name: One of `names()`, or a pair "error/reduction", such as "cross_entropy/sum_of_class_means".
         counts: The number of training samples of each class, (negatives, positives) in the binary case, as a sequence,
-            an array or a tensor. Losses with weights, priors or margins from the training set need it. The other losses
-            only check it.
+            an array or a tensor; with `per_label` also (negatives, positives) of each label, (labels, 2). Losses with
+            weights, priors or margins from the training set need it. The other losses only check it.
         sync: True, or a process group of torch.distributed: the loss is that of the batches of all its ranks together.
             Every rank of the group must then call the loss equally often.
         soft: Whether targets are shares in [0, 1] of the classes, in the shape of the logits: binary, or (B, C, ...)
             with shares that sum to 1.
         per_label: Whether axis 1 of logits and targets holds labels that are each yes or no, with class totals of
-            their own; the loss is their mean.
+            their own; the loss is their mean. class_weights and prior are then one pair, or one for each label.
         parameters: Those of the loss, as `parameters(name)` lists them, which include class_weights, ignore_index and
             running. A number may be one of NumPy or torch; several numbers may be a sequence, an array or a tensor.
 
@@ -82,15 +83,10 @@ def get(
             domain, the loss needs counts and has none, or it does not go with `sync`, `soft` or `per_label`.
     """
     arguments = {key: to_python_numbers(value) for key, value in parameters.items()}
-    check_parameters(name, arguments, ("counts", *NO_NUMBERS))
+    check_parameters(name, arguments, ("counts", *NO_NUMBERS), per_label=per_label)
     if counts is not None:
         counts = to_python_numbers(counts)
-        rule = "counts must be whole numbers >= 0, one for each class, not all 0"
-        require(is_number_per_class(counts) and any(counts) and all(0 <= c == c // 1 for c in counts), rule, counts)
-        if per_label is True and len(counts) != 2:
-            raise ValueError(
-                f"with per_label=True counts are (negatives, positives), the same for all labels, found {counts}"
-            )
+        check_counts(counts, per_label=per_label)
         if needs_counts(name):
             arguments["counts"] = counts
     build = partial(NAMED[name] if name in NAMED else partial(build_pair, name), soft=soft, per_label=per_label)
@@ -109,9 +105,43 @@ def to_python_numbers(value: Any) -> Any:
     return tuple(map(to_python_numbers, value)) if isinstance(value, Sequence) and not isinstance(value, str) else value
 
 
+def check_counts(counts: Any, *, per_label: bool) -> None:
+    """Raise ValueError unless the counts are whole numbers >= 0, one for each class, not all 0.
+
+    Args:
+        counts: A tuple of numbers, or with `per_label` also a tuple of pairs, one for each label.
+        per_label: Whether there are labels with class totals of their own.
+    """
+    rule = "counts must be whole numbers >= 0, one for each class, not all 0"
+    if is_pair_per_label(counts):
+        if not per_label:
+            raise ValueError(f"{rule}; a pair for each label needs per_label=True")
+        for label, pair in enumerate(counts):
+            require(are_counts(pair), f"{rule}, also for label {label}", pair)
+        return
+    require(are_counts(counts), rule, counts)
+    if per_label and len(counts) != 2:
+        raise ValueError(
+            "with per_label=True counts are (negatives, positives), the same for all labels or one such pair for "
+            f"each, found {counts}"
+        )
+
+
+def are_counts(values: Any) -> bool:
+    """Say whether the values are a tuple of at least two whole numbers >= 0, not all 0."""
+    return is_number_per_class(values) and any(values) and all(0 <= value == value // 1 for value in values)
+
+
 def is_number_per_class(value: Any) -> bool:
     """Say whether the value is a tuple of at least two ints or floats; lists and arrays are not."""
     return isinstance(value, tuple) and len(value) > 1 and all(map(is_number, value))
+
+
+def is_pair_per_label(value: Any) -> bool:
+    """Say whether the value is a tuple of pairs of ints or floats, at least one; lists and arrays are not."""
+    return (
+        isinstance(value, tuple) and bool(value) and all(is_number_per_class(pair) and len(pair) == 2 for pair in value)
+    )
 
 
 def is_number(value: Any) -> bool:
@@ -201,16 +231,20 @@ def read_docstring(function: Callable[..., Any]) -> tuple[str, dict[str, str]]:
     return " ".join(summary.split()), sections
 
 
-def check_parameters(name: str, arguments: dict[str, Any], options: Sequence[str] = ()) -> None:
+def check_parameters(
+    name: str, arguments: dict[str, Any], options: Sequence[str] = (), *, per_label: bool = False
+) -> None:
     """Raise ValueError for a parameter that a loss does not have, and for a value that is not the right kind of number.
 
     class_weights and prior take a tuple with one number for each of two or more classes, the others one int or float.
-    None is allowed only where it is the default. Whether a number is inside its domain is not checked.
+    With `per_label` they take a tuple of pairs, too. None is allowed only where it is the default. Whether a number is
+    inside its domain is not checked.
 
     Args:
         name: A named loss or a pair "error/reduction"; ValueError if it is unknown.
         arguments: The parameters by name.
         options: What may be given beside them and is not checked here; the message for an unknown parameter lists it.
+        per_label: Whether there are labels with class totals of their own.
     """
     allowed = parameters(name)
     for key, value in arguments.items():
@@ -218,8 +252,8 @@ def check_parameters(name: str, arguments: dict[str, Any], options: Sequence[str
             check_parameter(name, key, [*allowed, *options])
         if value is None and allowed[key] is None:
             continue
-        if key in PER_CLASS and not is_number_per_class(value):
-            raise ValueError(f"{key} must hold one number for each of two or more classes, found {value!r}")
+        if key in PER_CLASS and not (is_number_per_class(value) or (per_label and is_pair_per_label(value))):
+            raise ValueError(f"{explain_per_class(key, per_label=per_label)}, found {value!r}")
         if key not in PER_CLASS and not is_number(value):
             raise ValueError(f"{key} must be one number, found {value!r}")
 

@@ -1,10 +1,9 @@
 """Checks of a loss's arguments. A message states the rule, the offending value and its index."""
 
-from collections.abc import Sequence
-
 import torch
 from torch import Tensor
 
+from imbaloss.losses.domains import PerClass, PerLabel, is_per_label, require_labels
 from imbaloss.losses.target_form import TargetForm
 
 
@@ -12,7 +11,7 @@ def check_batch(
     logits: Tensor,
     targets: Tensor,
     sample_weight: Tensor | None,
-    class_weights: tuple[float, ...] | None,
+    class_weights: PerClass | PerLabel | None,
     form: TargetForm,
     *,
     weights_from_alpha: bool = False,
@@ -20,21 +19,23 @@ def check_batch(
     """Raise ValueError if the arguments of a loss have wrong types, shapes or values.
 
     Logits must be floating point. Shapes must match, as `form` says. Targets must be whole numbers from 0 to C - 1 or
-    ignore_index; soft targets are checked by `check_soft_targets`. Sample weights must be finite and >= 0. Under
-    torch.compile and inside torch.func, values are not checked.
+    ignore_index; soft targets are checked by `check_soft_targets`. Targets of samples of weight 0 are not checked.
+    Sample weights must be finite and >= 0. Under torch.compile and inside torch.func, values are not checked.
 
     Args:
         logits: The shape of the targets, or (B, C, ...).
         targets: Any shape, or (B, ...).
         sample_weight: The shape of the samples; None for weights of 1.
-        class_weights: One number for each class; None for none.
+        class_weights: One number for each class, or one pair for each label; None for none.
         form: How the targets are written.
         weights_from_alpha: Whether the class weights come from focal's alpha; the message then says so.
     """
     if not logits.is_floating_point():
         raise ValueError(f"logits must be floating point, found {logits.dtype}")
     classes = form.count_classes(logits.shape, targets.shape)
-    if class_weights is not None and len(class_weights) != classes:
+    if class_weights is not None and is_per_label(class_weights):
+        require_labels(len(class_weights), logits.shape[1], "class_weights")
+    elif class_weights is not None and len(class_weights) != classes:
         raise ValueError(explain_class_weights(len(class_weights), classes, from_alpha=weights_from_alpha))
     if sample_weight is not None and sample_weight.shape != (shape := form.sample_shape(targets.shape)):
         place = "targets without their axis 1," if form.has_class_axis(targets.shape) else "targets"
@@ -46,23 +47,26 @@ def check_batch(
     if form.soft:
         check_soft_targets(targets, sample_weight, classes if form.has_class_axis(targets.shape) else 1)
     elif form.ignore_index is not None or not are_class_indices(targets, classes):
-        check_class_indices(targets, classes, form.ignore_index)
+        check_class_indices(targets, sample_weight, classes, form.ignore_index)
     if sample_weight is not None and not are_weights(sample_weight):
         is_valid = (sample_weight >= 0) & sample_weight.isfinite()
         refuse_first(sample_weight, ~is_valid, "sample_weight must be finite and >= 0")
 
 
-def check_class_indices(targets: Tensor, classes: int, ignore_index: int | None) -> None:
+def check_class_indices(targets: Tensor, sample_weight: Tensor | None, classes: int, ignore_index: int | None) -> None:
     """Raise ValueError unless all targets are whole numbers from 0 to classes - 1, or ignore_index if it is not None.
 
-    If the first wrong target is a share between 0 and 1, the message names the option `soft`.
+    Targets of samples of weight 0 are not checked; sample_weight has the shape of the targets, or is None. If the first
+    wrong target is a share between 0 and 1, the message names the option `soft`.
     """
     is_wrong = ~((targets == targets.long()) & (targets >= 0) & (targets < classes))
     rule = f"targets must be {'0 or 1' if classes == 2 else f'0 to {classes - 1}'}"
     if ignore_index is not None:
         is_wrong &= targets.long() != ignore_index
         rule += f", or {ignore_index}"
-    refuse_first(targets, is_wrong, rule, "; for soft labels build the loss with soft=True")
+    if sample_weight is not None:
+        is_wrong &= sample_weight != 0
+    refuse_first(targets, is_wrong, rule, "; only a loss with soft=True takes soft labels")
 
 
 def check_soft_targets(targets: Tensor, sample_weight: Tensor | None, classes: int) -> None:
@@ -152,17 +156,30 @@ def is_transformed() -> bool:
     return torch._C._functorch.maybe_current_level() is not None
 
 
-def check_class_weights(class_weights: Sequence[float]) -> tuple[float, ...]:
-    """Return the class weights as a tuple of Python's floats.
+def check_class_weights(
+    class_weights: PerClass | PerLabel, *, per_label: bool
+) -> tuple[float, ...] | tuple[tuple[float, ...], ...]:
+    """Return the class weights as a tuple of Python's floats, or as a tuple of such pairs, one for each label.
+
+    Args:
+        class_weights: One number for each class, or with `per_label` also one pair for each label.
+        per_label: Whether there are labels with class totals of their own.
 
     Raises:
-        ValueError: There are fewer than two, they are no flat sequence, or one is negative or not finite.
+        ValueError: There are fewer than two, they are neither, or one is negative or not finite.
     """
     weights = torch.as_tensor(class_weights, dtype=torch.float64)
-    if weights.ndim != 1 or len(weights) < 2:
-        raise ValueError(f"class_weights must hold one number for each of two or more classes, found {class_weights}")
+    is_of_labels = per_label and weights.ndim == 2 and weights.shape[1] == 2 and len(weights)
+    if not is_of_labels and (weights.ndim != 1 or len(weights) < 2):
+        raise ValueError(f"{explain_per_class('class_weights', per_label=per_label)}, found {class_weights}")
     refuse_first(weights, ~((weights >= 0) & weights.isfinite()), "class_weights must be finite and >= 0")
-    return tuple(weights.tolist())
+    return tuple(map(tuple, weights.tolist())) if is_of_labels else tuple(weights.tolist())
+
+
+def explain_per_class(name: str, *, per_label: bool) -> str:
+    """Return the rule for a parameter of this name that has a number for each class, or a pair for each label."""
+    labels = ", or one pair for each label" if per_label else ""
+    return f"{name} must hold one number for each of two or more classes{labels}"
 
 
 def refuse_first(values: Tensor, is_wrong: Tensor, rule: str, advice_for_share: str = "") -> None:

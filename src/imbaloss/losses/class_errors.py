@@ -38,8 +38,7 @@ class ClassErrors:
     def update(self, logits: Tensor, targets: Tensor, sample_weight: Tensor | None = None) -> None:
         """Add a batch, as the loss is called with it. Errors are computed once more, without gradient.
 
-        An error that is NaN or infinite makes the means of all classes NaN, not only that of its own class, since a
-        class total is a sum over all samples in which those of other classes have weight 0.
+        An error that is not finite makes the mean of its own class NaN or infinite, and leaves those of the others.
 
         Raises:
             ValueError: The batch is not admitted by the loss, or has other classes or labels than those before.

@@ -1,13 +1,14 @@
 """What every loss has in common: how it is called, which arguments it refuses and which samples it ignores."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 
 import torch
 from torch import Tensor, nn
 
 from imbaloss.losses.checks import check_batch, check_class_weights, explain_class_weights
+from imbaloss.losses.domains import PerClass, PerLabel, is_per_label, require_labels
 from imbaloss.losses.target_form import TargetForm
 
 
@@ -21,6 +22,7 @@ class Criterion(nn.Module, ABC):
       adds nothing to value and gradient.
     - class_weights holds one number for each class, (negative, positive) in the binary case.
     - Targets equal to ignore_index have no weight.
+    - A sample of weight 0 is not looked at: its logit and its target may be NaN.
     - float16 and bfloat16 logits are computed in float32, and the loss is then float32.
     - Under torch.compile and inside torch.func the values of targets and sample_weight are trusted; shapes are checked.
 
@@ -43,11 +45,12 @@ class Criterion(nn.Module, ABC):
         """
 
     @abstractmethod
-    def probe(self, per_class: Sequence[float] | None) -> None:
+    def probe(self, per_class: PerClass | PerLabel | None) -> None:
         """Compute the loss of an empty batch and drop it, so that wrong parameters raise before a training begins.
 
         Args:
-            per_class: Counts or prior, one number for each class; only their number is used. None for two classes.
+            per_class: Counts or prior, one number for each class or one pair for each label; only their number is used.
+                None for two classes.
 
         Raises:
             ValueError: A parameter is outside its domain, or the class weights are for another number of classes.
@@ -74,7 +77,7 @@ class WeightedCriterion(Criterion):
     def __init__(
         self,
         *,
-        class_weights: Sequence[float] | None = None,
+        class_weights: PerClass | PerLabel | None = None,
         ignore_index: int | None = None,
         soft: bool = False,
         per_label: bool = False,
@@ -87,7 +90,7 @@ class WeightedCriterion(Criterion):
         """
         super().__init__()
         # numbers, not a buffer: `module.half()` would round a buffer for good
-        self.class_weights = None if class_weights is None else check_class_weights(class_weights)
+        self.class_weights = None if class_weights is None else check_class_weights(class_weights, per_label=per_label)
         self.form = TargetForm(soft, per_label, ignore_index)
 
     def check_and_flatten(
@@ -129,20 +132,24 @@ class WeightedCriterion(Criterion):
         or None.
         """
 
-    def probe(self, per_class: Sequence[float] | None) -> None:
+    def probe(self, per_class: PerClass | PerLabel | None) -> None:
         """Compute the loss of an empty batch and drop it, so that wrong parameters raise before a training begins.
 
-        per_class: counts or prior, one number for each class; only their number is used. None for two classes.
+        per_class: counts or prior, one number for each class or one pair for each label; only their number is used.
+        None for two classes.
 
         Raises:
-            ValueError: A parameter is outside its domain, or the class weights are for another number of classes.
+            ValueError: A parameter is outside its domain, or the class weights are for another number of classes or
+                labels.
         """
-        weights = self.class_weights
-        if weights and per_class and len(weights) != len(per_class):
-            raise ValueError(explain_class_weights(len(weights), len(per_class), from_alpha=self.weights_from_alpha))
-        classes = len(weights or per_class or (0, 1))
-        logits = torch.empty(1, 0) if classes == 2 else torch.empty(1, 0, classes)
-        self.stacked(logits, logits if self.form.soft else torch.empty(1, 0))
+        tables = [values for values in (per_class, self.class_weights) if values]
+        labels = [len(values) for values in tables if is_per_label(values)] or [1]
+        classes = [2 if is_per_label(values) else len(values) for values in tables] or [2]
+        require_labels(labels[-1], labels[0], "class_weights")
+        if classes[-1] != classes[0]:
+            raise ValueError(explain_class_weights(classes[-1], classes[0], from_alpha=self.weights_from_alpha))
+        logits = torch.empty(labels[0], 0) if classes[0] == 2 else torch.empty(labels[0], 0, classes[0])
+        self.stacked(logits, logits if self.form.soft else torch.empty(labels[0], 0))
 
     def mask_ignored(
         self, logits: Tensor, targets: Tensor, sample_weight: Tensor | None
@@ -152,15 +159,14 @@ class WeightedCriterion(Criterion):
         Shapes stay, and nothing changes in place. Without weights and ignore_index, the sample weights stay None.
 
         - Logits in half precision become float32.
-        - Targets equal to ignore_index become 0 with sample weight 0; the weights of the others are 1 unless given.
-        - Logits of samples with weight 0 become 0 if they are not finite, so that no NaN enters a sum; soft targets of
-          such samples become 0.
+        - Targets equal to ignore_index get the sample weight 0; the weights of the others are 1 unless per_classes.
+        - Of samples with weight 0, logits that are not finite and targets that name no class become 0, so that no NaN
+          enters a sum. Soft targets of such samples all become 0.
         """
         if logits.dtype in {torch.float16, torch.bfloat16}:
             logits = logits.float()
         if self.form.ignore_index is not None:
             is_ignored = targets.long() == self.form.ignore_index
-            targets = targets.masked_fill(is_ignored, 0)
             weight = torch.ones_like(targets, dtype=logits.dtype) if sample_weight is None else sample_weight
             sample_weight = weight.masked_fill(is_ignored, 0)
         if sample_weight is not None:
@@ -170,6 +176,10 @@ class WeightedCriterion(Criterion):
             logits = logits.masked_fill(has_no_weight & ~logits.isfinite(), 0)
             if self.form.soft:
                 targets = targets.masked_fill(has_no_weight, 0)
+            else:
+                classes = 2 if logits.ndim == targets.ndim else logits.shape[-1]
+                is_class = (targets >= 0) & (targets < classes)  # a weight of 0 has a gradient, by its own class
+                targets = targets.masked_fill((sample_weight == 0) & ~is_class, 0)
         return logits, targets, sample_weight
 
     def format_arguments(self, *parts: str, **options: object) -> str:

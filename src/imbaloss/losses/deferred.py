@@ -1,12 +1,11 @@
 """Deferred re-weighting: one loss at first, another one from a given epoch on."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from torch import Tensor
 
 from imbaloss.losses.criterion import Criterion
-from imbaloss.losses.domains import require
+from imbaloss.losses.domains import PerClass, PerLabel, require
 from imbaloss.losses.loss import Loss
 from imbaloss.losses.totals import Totals
 
@@ -69,10 +68,10 @@ class Deferred(Criterion):
         """
         return self.current.stacked(logits, targets, sample_weight)
 
-    def probe(self, per_class: Sequence[float] | None) -> None:
+    def probe(self, per_class: PerClass | PerLabel | None) -> None:
         """Compute both losses on an empty batch. Raises ValueError if a parameter of either is outside its domain.
 
-        per_class: counts or prior, one number for each class; None for two classes.
+        per_class: counts or prior, one number for each class or one pair for each label; None for two classes.
         """
         self.first.probe(per_class)
         self.then.probe(per_class)

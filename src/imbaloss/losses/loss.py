@@ -1,17 +1,18 @@
 """A loss from class totals: error -> class totals -> reduction."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TypedDict
 
 from torch import Tensor
 from torch import distributed as dist
 
 from imbaloss.losses.criterion import WeightedCriterion, describe_part
+from imbaloss.losses.domains import PerClass, PerLabel
 from imbaloss.losses.one_vs_rest import mean_over_classes, split_one_vs_rest
 from imbaloss.losses.reductions import apply_class_weights, none, unbiased_sum_of_squared_class_means
 from imbaloss.losses.running import RunningTotals
 from imbaloss.losses.soft_labels import compute_membership
-from imbaloss.losses.totals import Totals, attach_gradient, class_totals, sum_over_ranks
+from imbaloss.losses.totals import Totals, attach_gradient, class_totals, select_true_class, sum_over_ranks
 
 Error = Callable[[Tensor, Tensor], Tensor]
 Reduction = Callable[[Totals, Tensor | None], Tensor]
@@ -20,7 +21,7 @@ Reduction = Callable[[Totals, Tensor | None], Tensor]
 class BatchOptions(TypedDict, total=False):
     """The options of `Loss` that every loss takes, except `running`."""
 
-    class_weights: Sequence[float] | None
+    class_weights: PerClass | PerLabel | None
     ignore_index: int | None
     sync: "bool | dist.ProcessGroup"
     soft: bool
@@ -43,10 +44,11 @@ class Loss(WeightedCriterion):
       its target says. Its error as a member of the class, times the share, goes to the totals of the class, and the
       share to the weight of the class. Binary, with logits (B,) or (B, 1, ...), the target t is the share of the
       positive class, and 1 - t that of the negative class. Other logits (B, C, ...) have C classes, and the shares of
-      a sample sum to 1. To leave a sample out, give it sample_weight 0; its target may then be NaN.
+      a sample sum to 1. To leave a sample out, give it sample_weight 0.
     - per_label: True for several yes-no questions a sample, in logits and targets (B, labels, ...). Each label has
-      class totals of its own, and the loss is the mean over the labels. class_weights are (negative, positive), the
-      same for all labels. Without it, all labels together have one pair of totals.
+      class totals of its own, and the loss is the mean over the labels. class_weights, counts and prior are (negative,
+      positive), the same for all labels, or one such pair for each label. Without it, all labels together have one pair
+      of totals.
     - sync: True, or a process group of torch.distributed: the loss is that of the batches of all ranks together, and so
       is the gradient after DistributedDataParallel has averaged it over the same ranks. Every rank of the group must
       call the loss equally often. For an evaluation on one rank alone, use a loss without sync.
@@ -63,7 +65,7 @@ class Loss(WeightedCriterion):
         error: Error,
         reduction: Reduction,
         *,
-        class_weights: Sequence[float] | None = None,
+        class_weights: PerClass | PerLabel | None = None,
         ignore_index: int | None = None,
         sync: "bool | dist.ProcessGroup" = False,
         running: float | None = None,
@@ -76,7 +78,7 @@ class Loss(WeightedCriterion):
         Args:
             error: Logits, targets -> the error of each sample.
             reduction: Class totals, class weights -> one number; or `none` for no reduction.
-            class_weights: One number for each class; None for ones.
+            class_weights: One number for each class, or with `per_label` also one pair for each label; None for ones.
             ignore_index: A target whose samples are left out; None for none.
             sync: Whether, or the process group in which, ranks add their totals.
             running: The weight of the newest batch in moving averages of the totals; None for no averages.
@@ -137,17 +139,22 @@ class Loss(WeightedCriterion):
         """Return the sums of errors and of weights by class of a batch, as `whole` of a later call needs them.
 
         Errors are (1, C), or (K, 1, C) if the error gives K numbers a sample, and weights (1, C). No state changes, and
-        ranks do not exchange anything. With `classes_apart` and several logits, the totals of each class against the
-        rest are (1, C, 2). With `per_label` there is one row for each label in the place of 1. Raises ValueError if the
-        batch is not admitted, as a call does.
+        ranks do not exchange anything. An error that is not finite stays in the total of its own class. With
+        `classes_apart` and several logits, the totals of each class against the rest are (1, C, 2). With `per_label`
+        there is one row for each label in the place of 1. Raises ValueError if the batch is not admitted, as a call
+        does.
         """
-        return self.compute_totals(*self.mask_ignored(*self.check_and_flatten(logits, targets, sample_weight)))
+        batch = self.mask_ignored(*self.check_and_flatten(logits, targets, sample_weight))
+        return self.compute_totals(*batch, apart=True)
 
-    def compute_totals(self, logits: Tensor, targets: Tensor, sample_weight: Tensor | None) -> Totals:
+    def compute_totals(
+        self, logits: Tensor, targets: Tensor, sample_weight: Tensor | None, *, apart: bool = False
+    ) -> Totals:
         """Return the sums of errors and of weights by class of a checked and masked batch of S networks.
 
         They are (S, C); errors are (K, S, C) if the error gives K numbers a sample. With `classes_apart` and several
-        logits, they are those of each class against the rest, (S, C, 2).
+        logits, they are those of each class against the rest, (S, C, 2). apart: whether an error that is not finite
+        stays in the total of its own class; without it, it may make those of all classes NaN.
         """
         several = logits.ndim > 2
         if self.classes_apart and several:
@@ -155,8 +162,9 @@ class Loss(WeightedCriterion):
             several = False
         if not self.form.soft:
             classes = logits.shape[-1] if several else 2
-            return class_totals(self.error(logits, targets), targets, classes, sample_weight)
-        return compute_membership(self.error, logits, targets, sample_weight, several=several).sum_by_class()
+            return class_totals(self.error(logits, targets), targets, classes, sample_weight, apart=apart)
+        membership = compute_membership(self.error, logits, targets, sample_weight, several=several)
+        return membership.sum_by_class(apart=apart)
 
     def compute(
         self, logits: Tensor, targets: Tensor, sample_weight: Tensor | None, whole: Totals | None = None
@@ -192,15 +200,17 @@ class Loss(WeightedCriterion):
     ) -> Tensor:
         """Compute the weighted error of each sample of a checked and masked batch of S networks, (S, B).
 
-        The arguments are those of `compute`; class_weights are (C,), or None.
+        The arguments are those of `compute`; class_weights are (C,), (S, 2) for labels, or None.
         """
         if self.form.soft:
             membership = compute_membership(self.error, logits, targets, sample_weight, several=logits.ndim > 2)
             errors = membership.errors * membership.weights.to(membership.errors.dtype)
-            return apply_class_weights(errors, class_weights).sum(-1)
+            # weights of labels, (S, 2), stay beside the samples of their label
+            beside = class_weights if class_weights is None else class_weights.unsqueeze(-2)
+            return apply_class_weights(errors, beside).sum(-1)
         errors = self.error(logits, targets)
         errors = errors if sample_weight is None else errors * sample_weight.to(errors.dtype)
-        return errors if class_weights is None else errors * class_weights[targets.long()]
+        return errors if class_weights is None else errors * select_true_class(class_weights, targets)
 
     @property
     def group(self) -> "dist.ProcessGroup | None":

@@ -15,7 +15,7 @@ from typing import Unpack
 from imbaloss.losses import adjusted, errors, partial_areas, ranking, reductions, whole_set
 from imbaloss.losses.criterion import Criterion
 from imbaloss.losses.deferred import Deferred
-from imbaloss.losses.domains import Counts, require, require_counts
+from imbaloss.losses.domains import Counts, map_labels, require, require_counts
 from imbaloss.losses.loss import BatchOptions, Error, Loss, LossOptions, Reduction
 from imbaloss.losses.ranking import RankFunction, Ranking
 from imbaloss.losses.signatures import bind_parts
@@ -142,8 +142,8 @@ def wce(error: Error, *, counts: Counts = None, **options: Unpack[LossOptions]) 
         or class_weights: ValueError without both. Takes smoothing by keyword, for its error.
     """
     if options.get("class_weights") is None:
-        shares = inverse_shares(counts, "wce")
-        options["class_weights"] = [share / len(shares) for share in shares]
+        balanced = map_labels(lambda shares: [share / len(shares) for share in shares], inverse_shares(counts, "wce"))
+        options["class_weights"] = balanced
     return Loss(error, reductions.mean, **options)
 
 
@@ -529,20 +529,27 @@ def smooth_ap(rank_function: RankFunction, *, memory: int | None = None, **optio
         \quad \sigma_{ij} = \sigma\left( \frac{z_j - z_i}\tau \right)
     Source: Brown et al. 2020 (arXiv 2007.12163), for cosine similarities; for logits the temperature is higher here.
     Missing class: 0 with gradient 0.
-    Use: when the top of the ranking counts (average precision), with large batches or memory; time grows with positives
-        x batch. Takes temperature > 0 by keyword, for its function of ranks. No running or soft: ValueError.
+    Use: when the top of the ranking counts (average precision), with large batches or sync, or with batches of which a
+        quarter is positive (StratifiedBatchSampler). Memory is not recommended for it: it lowered ROC-AUC and left
+        average precision far below that of such batches. Time grows with positives x batch. Takes temperature > 0 by
+        keyword, for its function of ranks. No running or soft: ValueError.
     """
     return build_ranking_loss(rank_function, memory, **options)
 
 
-def inverse_shares(counts: Counts, name: str) -> list[float]:
+def inverse_shares(counts: Counts, name: str) -> list[float] | list[list[float]]:
     """Compute n / n_c for each class, with n_c the training samples of class c; 0 for a class without samples.
+
+    Counts of each label give a row for each label.
 
     Raises:
         ValueError: The counts are None; the message names the loss and asks for counts or class_weights.
     """
-    sizes = require_counts(counts, name, ", or class_weights")
-    return [sum(sizes) / size if size else 0.0 for size in sizes]
+    inverses = map_labels(
+        lambda sizes: [sum(sizes) / size if size else 0.0 for size in sizes],
+        require_counts(counts, name, ", or class_weights"),
+    )
+    return inverses
 
 
 def build_whole_set_loss(reduction: Reduction, **options: Unpack[LossOptions]) -> Loss:
@@ -576,7 +583,7 @@ def build_ranking_loss(rank_function: RankFunction, memory: int | None, **option
         raise ValueError("a loss of pairs or ranks has no class totals for running: take memory")
     return Ranking(
         rank_function,
-        class_weights=options.get("class_weights"),
+        class_weights=options.get("class_weights"),  # type: ignore[arg-type]  # pairs need per_label, refused above
         ignore_index=options.get("ignore_index"),
         sync=options.get("sync", False),
         memory=memory,

@@ -37,7 +37,8 @@ class Ranking(WeightedCriterion):
       their logits, targets and weights. Every rank of the group must call the loss equally often.
     - memory: a number of samples. The loss is that of the batch together with so many samples of earlier batches, of
       which those of a rare class are kept longer. Their logits are those of the time, without gradient. In `eval()`
-      mode the memory rests, and the loss is that of the batch alone.
+      mode the memory rests, and the loss is that of the batch alone. It is not recommended for `smooth_ap`, for which
+      batches with more positives do much more: see docs/training-loops.md.
       Source: Wang et al. 2020 (arXiv 1912.06798); Rolinek et al. 2020 (arXiv 1912.03500) for ranks.
     """
 

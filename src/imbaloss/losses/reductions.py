@@ -6,12 +6,20 @@ weights. m_c = E_c / n_c is the mean error of class c, with E_c its sum of error
 Each reduction raises ValueError if a parameter is outside the domain that its docstring states.
 """
 
+from functools import partial
 from math import expm1, log
 
 import torch
 from torch import Tensor
 
-from imbaloss.losses.domains import Counts, counts_at_least_one, require
+from imbaloss.losses.domains import (
+    Counts,
+    PerClass,
+    counts_at_least_one,
+    map_labels,
+    require,
+    require_labels,
+)
 from imbaloss.losses.totals import Totals, class_means
 
 
@@ -36,7 +44,8 @@ def class_balanced_mean(
     Args:
         totals: Sums of errors and of sample weights by class, (..., C).
         class_weights: (C,) or (..., C); None for ones.
-        counts: n_c, the training samples of each class; a class without samples counts as one sample.
+        counts: n_c, the training samples of each class, or of each class of each label, (L, 2) as the totals; a class
+            without samples counts as one sample.
         beta: 0 gives equal weights; near 1, w_c nears the inverse share of the class.
 
     Raises:
@@ -45,12 +54,22 @@ def class_balanced_mean(
     Source: Cui et al. 2019, section 4 (arXiv 1901.05555).
     """
     require(0 <= beta < 1, "beta must be at least 0 and below 1", beta)
-    sizes = counts_at_least_one(counts, "class_balanced_mean")
-    require(len(sizes) == totals.errors.shape[-1], "counts must have one entry a class", len(sizes))
+    balanced = map_labels(partial(effective_weights, beta=beta), counts_at_least_one(counts, "class_balanced_mean"))
+    weights = totals.errors.new_tensor(balanced)
+    require(weights.shape[-1] == totals.errors.shape[-1], "counts must have one entry a class", weights.shape[-1])
+    if weights.ndim > 1:
+        require_labels(len(weights), totals.errors.shape[-2], "counts")
+    return mean(totals, apply_class_weights(weights, class_weights))
+
+
+def effective_weights(sizes: PerClass, beta: float) -> list[float]:
+    """Compute (1 - beta) / (1 - beta^n_c) for each class, scaled to sum to C; beta, from 0 to below 1, is not checked.
+
+    Source: Cui et al. 2019, section 4 (arXiv 1901.05555).
+    """
     raw = [(1 - beta) / (-expm1(size * log(beta)) if beta else 1) for size in sizes]
     total = sum(raw)
-    balanced = totals.errors.new_tensor([weight * len(raw) / total for weight in raw])
-    return mean(totals, apply_class_weights(balanced, class_weights))
+    return [weight * len(raw) / total for weight in raw]
 
 
 def sum_of_class_means(totals: Totals, class_weights: Tensor | None = None) -> Tensor:

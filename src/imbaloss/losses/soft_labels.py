@@ -28,10 +28,11 @@ class Membership(NamedTuple):
     errors: Tensor  # 0 for some of the classes in which the sample has weight 0
     weights: Tensor  # the share of the class, times the sample weight
 
-    def sum_by_class(self) -> Totals:
-        """Return the class totals, (..., C)."""
+    def sum_by_class(self, *, apart: bool = False) -> Totals:
+        """Return the class totals, (..., C). apart: as in `class_totals`."""
         weights = self.weights.to(self.errors.dtype)
-        return Totals((self.errors * weights).sum(-2), weights.sum(-2))
+        errors = self.errors.where(weights != 0, 0) if apart else self.errors
+        return Totals((errors * weights).sum(-2), weights.sum(-2))
 
 
 def compute_membership(

@@ -68,7 +68,7 @@ class LossSpec:
     def build(
         self,
         *,
-        counts: Sequence[int] | None = None,
+        counts: Sequence[int] | Sequence[Sequence[int]] | None = None,
         sync: "bool | dist.ProcessGroup" = False,
         soft: bool = False,
         per_label: bool = False,
@@ -76,7 +76,8 @@ class LossSpec:
         """Build the loss as a module to call.
 
         Args:
-            counts: The number of training samples of each class, (negatives, positives) in the binary case.
+            counts: The number of training samples of each class, (negatives, positives) in the binary case; with
+                `per_label` also such a pair for each label.
             sync: True, or a process group of torch.distributed: the loss is that of the batches of all its ranks
                 together.
             soft: Whether targets are shares of the classes in [0, 1].

@@ -21,7 +21,9 @@ class Totals(NamedTuple):
     weights: Tensor  # sum of the sample weights; the number of samples if there are no sample weights
 
 
-def class_totals(errors: Tensor, targets: Tensor, classes: int, sample_weight: Tensor | None = None) -> Totals:
+def class_totals(
+    errors: Tensor, targets: Tensor, classes: int, sample_weight: Tensor | None = None, *, apart: bool = False
+) -> Totals:
     """Sum the weighted errors and the weights of the samples of each class.
 
     Args:
@@ -29,6 +31,8 @@ def class_totals(errors: Tensor, targets: Tensor, classes: int, sample_weight: T
         targets: (..., B), from 0 to classes - 1.
         classes: The number C of classes.
         sample_weight: (..., B); each sample has weight 1 if it is None.
+        apart: Whether an error that is not finite stays in the total of its own class. Otherwise it makes those of all
+            classes NaN, and a pass over the errors is saved.
 
     Returns:
         Totals with errors (..., C) or (K, ..., C) and weights (..., C); both are 0 for an absent class.
@@ -36,6 +40,8 @@ def class_totals(errors: Tensor, targets: Tensor, classes: int, sample_weight: T
     weights = class_indicators(targets, classes, errors.dtype)  # (..., C, B)
     if sample_weight is not None:
         weights = weights * sample_weight.to(errors.dtype).unsqueeze(-2)
+    if apart:
+        return Totals((errors.unsqueeze(-2).where(weights != 0, 0) * weights).sum(-1), weights.sum(-1))
     if errors.dtype == torch.float64:  # a matrix product needs no intermediate tensor, but loses digits in float32
         return Totals((errors.unsqueeze(-2) @ weights.transpose(-1, -2)).squeeze(-2), weights.sum(-1))
     return Totals((errors.unsqueeze(-2) * weights).sum(-1), weights.sum(-1))
@@ -46,6 +52,19 @@ def class_indicators(targets: Tensor, classes: int, dtype: torch.dtype) -> Tenso
     if classes == 2:  # several times faster than the comparison below
         return torch.stack([1 - (positive := targets.to(dtype)), positive], dim=-2)
     return (targets.unsqueeze(-2) == torch.arange(classes, device=targets.device).unsqueeze(-1)).to(dtype)
+
+
+def select_true_class(table: Tensor, targets: Tensor | None) -> Tensor:
+    """Return the entry of each sample's own class: a table (C,) and targets (..., B) -> (..., B).
+
+    A table (L, 2) of each label goes with targets (L, ...). Targets of None are for every class in turn: the result is
+    the table (C,). Raises an error of PyTorch for a target of C or above.
+    """
+    if targets is None:
+        return table
+    if table.ndim == 1:
+        return table[targets.long()]
+    return table.gather(1, targets.long().flatten(1)).reshape(targets.shape)
 
 
 def class_means(totals: Totals) -> Tensor:

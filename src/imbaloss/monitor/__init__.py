@@ -5,10 +5,10 @@
 >>> {name: round(score, 3) for name, score in scores.items()}
 {'average_precision': 0.833, 'f1': 0.5, 'tuned_f1': 0.8, 'threshold': 0.182}
 
-`imbaloss.monitor.lightning` has the callback for Lightning, which is imported there alone. The errors of the classes in
-training are `imbaloss.losses.ClassErrors`.
+With a criterion, the mean error of each class is added. `imbaloss.monitor.lightning` has the callback for Lightning,
+which is imported there alone. The errors of the classes in training are `imbaloss.losses.ClassErrors`.
 """
 
-from imbaloss.monitor.scores import compute_metrics, score_logits
+from imbaloss.monitor.scores import compute_metrics, find_validation_scores, score_logits
 
-__all__ = ["compute_metrics", "score_logits"]
+__all__ = ["compute_metrics", "find_validation_scores", "score_logits"]

@@ -7,7 +7,7 @@ from lightning.pytorch import Callback
 from torch import Tensor, distributed
 from torch.utils.data.distributed import DistributedSampler
 
-from imbaloss.losses import ClassErrors, Deferred, Loss
+from imbaloss.losses import Deferred, Loss
 from imbaloss.monitor.scores import score_logits
 
 
@@ -95,11 +95,8 @@ class ValidationMonitor(Callback):
             if joined is None:
                 continue
             logits, targets = joined
-            values = score_logits(logits, targets, positive=self.positive, ignore_index=self.ignore_index)
-            if self.criterion is not None:
-                errors = ClassErrors(self.criterion)
-                errors.update(logits, targets)
-                values |= {f"error_{label}": mean for label, mean in enumerate(errors.compute().flatten().tolist())}
+            options: dict[str, Any] = {"positive": self.positive, "ignore_index": self.ignore_index}
+            values = score_logits(logits, targets, criterion=self.criterion, **options)
             end = f"/dataloader_idx_{index}" if len(loaders) > 1 else ""  # as Lightning ends names
             logged = {f"{self.prefix}{name}{end}": value for name, value in values.items()}
             pl_module.log_dict(logged, sync_dist=True, batch_size=1, add_dataloader_idx=False)

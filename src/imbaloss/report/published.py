@@ -38,11 +38,12 @@ def published_scores(run: Run) -> Mapping[str, float]:
     """Return the "f1" and "roc_auc" that the 2023 study printed for the loss of a run on the same data.
 
     Recipe and parameters of the loss may differ. The result is empty for a run on other data (another protocol,
-    positive class, sampler or split), for a network other than `mlp`, for models of scikit-learn, and for losses and
-    levels that the study did not have.
+    positive class, sampler or split), for a network other than `mlp`, for models of other libraries, and for losses
+    and levels that the study did not have.
     """
     drawn = run.protocol == "table1" and run.method.sampler == NO_SAMPLER and run.fold is None
     same_class = run.dataset in SETS and SETS[run.dataset].positive == run.positive
-    if run.method.loss is None or run.recipe.network != "mlp" or not (drawn and same_class):
+    method, is_mlp = run.method, run.method.learner.is_network and run.recipe.network == "mlp"
+    if method.loss is None or not (is_mlp and drawn and same_class):
         return {}
-    return read_published().get(PublishedCell(run.dataset, run.level, run.method.loss.name), {})
+    return read_published().get(PublishedCell(run.dataset, run.level, method.loss.name), {})

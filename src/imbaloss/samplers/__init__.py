@@ -17,12 +17,13 @@ All samplers here have these properties.
 """
 
 from imbaloss.samplers.class_balanced import ClassBalancedSampler
-from imbaloss.samplers.ranked import RankedSampler, State
+from imbaloss.samplers.ranked import DrawOptions, RankedSampler, State
 from imbaloss.samplers.stratified import StratifiedBatchSampler
 from imbaloss.samplers.weighted import WeightedDistributedSampler
 
 __all__ = [
     "ClassBalancedSampler",
+    "DrawOptions",
     "RankedSampler",
     "State",
     "StratifiedBatchSampler",

@@ -1,13 +1,14 @@
 """Samples by class: classes are drawn at random, and then samples in them."""
 
 from numbers import Real
+from typing import Unpack
 
 import torch
 from torch import Tensor
 
 from imbaloss.samplers.checks import Numbers, read_labels, read_whole, require
 from imbaloss.samplers.draws import draw_with_replacement, split_by_class, walk
-from imbaloss.samplers.ranked import IndexSampler
+from imbaloss.samplers.ranked import DrawOptions, IndexSampler
 
 
 class ClassBalancedSampler(IndexSampler):
@@ -31,10 +32,7 @@ class ClassBalancedSampler(IndexSampler):
         power: float = 0.0,
         progressive: int | None = None,
         num_samples: int | None = None,
-        seed: int = 0,
-        rank: int | None = None,
-        num_replicas: int | None = None,
-        drop_last: bool = False,
+        **options: Unpack[DrawOptions],
     ) -> None:
         """Set the classes and their probabilities.
 
@@ -43,10 +41,7 @@ class ClassBalancedSampler(IndexSampler):
             power: From 0 for equal classes to 1 for the classes of the data.
             progressive: The number of epochs T after which the probabilities are reached; None for at once.
             num_samples: The samples of an epoch, over all ranks; None for N.
-            seed: Determines all draws, together with the epoch.
-            rank: This rank; None for that of torch.distributed at the time of use, or 0 without it.
-            num_replicas: The number of ranks; None for that of torch.distributed, or 1 without it.
-            drop_last: Whether samples are left out, instead of repeated, to give all ranks equally many.
+            options: Those of `DrawOptions`.
 
         Raises:
             ValueError: The labels are not (N,) or not whole numbers from 0, a class has no sample, or an option is
@@ -55,7 +50,7 @@ class ClassBalancedSampler(IndexSampler):
         classes = read_labels(labels)
         require(isinstance(power, Real) and 0 <= power <= 1, "power must be 0 to 1", power)
         epochs = None if progressive is None else read_whole("progressive", progressive, 1)
-        super().__init__(classes, num_samples, seed=seed, rank=rank, num_replicas=num_replicas, drop_last=drop_last)
+        super().__init__(classes, num_samples, **options)
         self.power, self.progressive = float(power), epochs
         self.rows = split_by_class(classes)
 

@@ -3,7 +3,7 @@
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import Any, TypedDict, TypeVar
+from typing import Any, TypedDict, TypeVar, Unpack
 
 import torch
 from torch import Tensor, distributed
@@ -13,6 +13,19 @@ from imbaloss.samplers.checks import read_whole, require
 from imbaloss.samplers.draws import compute_checksum, make_generator
 
 Unit = TypeVar("Unit")  # int, the number of a sample, or list[int], a batch
+
+
+class DrawOptions(TypedDict, total=False):
+    """The options that all samplers take. They have the defaults 0, None, None and False."""
+
+    seed: int
+    """Determines all draws, together with the epoch."""
+    rank: int | None
+    """This rank; None for that of torch.distributed at the time of use, or 0 without it."""
+    num_replicas: int | None
+    """The number of ranks; None for that of torch.distributed, or 1 without it."""
+    drop_last: bool
+    """Whether units, samples or batches, are left out, instead of repeated, to give all ranks equally many."""
 
 
 class State(TypedDict):
@@ -32,16 +45,22 @@ class RankedSampler(DistributedSampler[Unit], ABC):
     name_of_units = "samples"
 
     def __init__(  # not that of DistributedSampler, which needs the number of ranks before there are any
-        self, data: Tensor, *, seed: int, rank: int | None, num_replicas: int | None, drop_last: bool
+        self,
+        data: Tensor,
+        *,
+        seed: int = 0,
+        rank: int | None = None,
+        num_replicas: int | None = None,
+        drop_last: bool = False,
     ) -> None:
         """Set what all samplers have.
 
         Args:
             data: Labels or weights, (N,), as they enter the checksum of a state.
-            seed: Determines all draws, together with the epoch.
-            rank: This rank; None for that of torch.distributed at the time of use, or 0 without it.
-            num_replicas: The number of ranks; None for that of torch.distributed, or 1 without it.
-            drop_last: Whether units are left out, instead of repeated, to give all ranks equally many.
+            seed: That of `DrawOptions`, as are the other three.
+            rank: This rank.
+            num_replicas: The number of ranks.
+            drop_last: Whether units are left out, instead of repeated.
 
         Raises:
             ValueError: The seed is no whole number of 0 or more, rank or num_replicas is given alone, num_replicas is
@@ -117,7 +136,12 @@ class RankedSampler(DistributedSampler[Unit], ABC):
         return tuple(log - middle for log in logs)
 
     def set_epoch(self, epoch: int) -> None:
-        """Set the epoch, from 0 on, of the next iteration. A position that was loaded for another epoch is dropped."""
+        """Set the epoch, from 0 on, of the next iteration. A position that was loaded for another epoch is dropped.
+
+        Raises:
+            ValueError: The epoch is no whole number of 0 or more.
+        """
+        epoch = read_whole("epoch", epoch)
         if epoch != self.epoch:
             self.epoch, self.position, self.is_resumed, self.current = epoch, 0, False, None
 
@@ -245,23 +269,14 @@ class RankIterator(Iterator[Unit]):
 class IndexSampler(RankedSampler[int]):
     """A sampler of single samples, `DataLoader(data, sampler=sampler, batch_size=32)`."""
 
-    def __init__(
-        self,
-        data: Tensor,
-        num_samples: int | None,
-        *,
-        seed: int,
-        rank: int | None,
-        num_replicas: int | None,
-        drop_last: bool,
-    ) -> None:
+    def __init__(self, data: Tensor, num_samples: int | None, **options: Unpack[DrawOptions]) -> None:
         """Set the samples of an epoch; None for as many as there are. The other arguments are those of the base.
 
         Raises:
             ValueError: `num_samples` is no whole number of 1 or more, or another argument is outside its domain.
         """
         self.num_samples = len(data) if num_samples is None else read_whole("num_samples", num_samples, 1)
-        super().__init__(data, seed=seed, rank=rank, num_replicas=num_replicas, drop_last=drop_last)
+        super().__init__(data, **options)
 
     @property
     def units(self) -> int:

@@ -1,13 +1,14 @@
 """Batches that all have the classes in one proportion."""
 
 from collections.abc import Iterator, Sequence
+from typing import Unpack
 
 import torch
 from torch import Tensor
 
 from imbaloss.samplers.checks import Numbers, read_labels, read_shares, read_whole, require
 from imbaloss.samplers.draws import apportion, order_evenly, split_by_class, walk
-from imbaloss.samplers.ranked import RankedSampler
+from imbaloss.samplers.ranked import DrawOptions, RankedSampler
 
 
 class StratifiedBatchSampler(RankedSampler[list[int]]):
@@ -34,10 +35,7 @@ class StratifiedBatchSampler(RankedSampler[list[int]]):
         *,
         shares: Sequence[float] | None = None,
         fewest: int = 1,
-        seed: int = 0,
-        rank: int | None = None,
-        num_replicas: int | None = None,
-        drop_last: bool = False,
+        **options: Unpack[DrawOptions],
     ) -> None:
         """Set the classes, their shares and the size of batches.
 
@@ -46,10 +44,7 @@ class StratifiedBatchSampler(RankedSampler[list[int]]):
             batch_size: The samples of a batch, on one rank.
             shares: (C,), the share of each class; they sum to 1. None for the shares of the data.
             fewest: The samples of each class in a full batch, at least.
-            seed: Determines all draws, together with the epoch.
-            rank: This rank; None for that of torch.distributed at the time of use, or 0 without it.
-            num_replicas: The number of ranks; None for that of torch.distributed, or 1 without it.
-            drop_last: Whether a smaller batch, and batches that not every rank would get, are left out.
+            options: Those of `DrawOptions`. With `drop_last` a smaller batch is left out, too.
 
         Raises:
             ValueError: The labels are not (N,) or not whole numbers from 0, a class has no sample, the batches are too
@@ -67,7 +62,7 @@ class StratifiedBatchSampler(RankedSampler[list[int]]):
             )
         self.batch_size, self.fewest = batch_size, fewest
         self.given_shares = None if shares is None else read_shares(shares, len(self.rows))
-        super().__init__(classes, seed=seed, rank=rank, num_replicas=num_replicas, drop_last=drop_last)
+        super().__init__(classes, **options)
         self.full_counts, self.last_counts = self.plan()
 
     def plan(self) -> tuple[list[int], list[int]]:

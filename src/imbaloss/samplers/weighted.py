@@ -1,11 +1,13 @@
 """Samples by weight, on any number of ranks."""
 
+from typing import Unpack
+
 import torch
 from torch import Tensor
 
 from imbaloss.samplers.checks import Numbers, explain_first, read_labels, read_numbers, require
 from imbaloss.samplers.draws import draw_with_replacement
-from imbaloss.samplers.ranked import IndexSampler
+from imbaloss.samplers.ranked import DrawOptions, IndexSampler
 
 
 class WeightedDistributedSampler(IndexSampler):
@@ -22,10 +24,7 @@ class WeightedDistributedSampler(IndexSampler):
         *,
         replacement: bool = True,
         labels: Numbers | None = None,
-        seed: int = 0,
-        rank: int | None = None,
-        num_replicas: int | None = None,
-        drop_last: bool = False,
+        **options: Unpack[DrawOptions],
     ) -> None:
         """Set the weights.
 
@@ -35,10 +34,7 @@ class WeightedDistributedSampler(IndexSampler):
             replacement: Whether a sample may be drawn several times in an epoch. If not, the weights are those of a
                 draw among the samples that are left, as those of torch.
             labels: (N,), the class of each sample, from 0 to C - 1, for `counts` and `prior_shift` alone.
-            seed: Determines all draws, together with the epoch.
-            rank: This rank; None for that of torch.distributed at the time of use, or 0 without it.
-            num_replicas: The number of ranks; None for that of torch.distributed, or 1 without it.
-            drop_last: Whether samples are left out, instead of repeated, to give all ranks equally many.
+            options: Those of `DrawOptions`.
 
         Raises:
             ValueError: The weights are not (N,), one is negative or not finite, or all are 0. Or there are not enough
@@ -48,7 +44,7 @@ class WeightedDistributedSampler(IndexSampler):
         is_right = (values >= 0) & values.isfinite()
         require(bool(is_right.all()), "weights must be finite and >= 0", *explain_first(values, ~is_right))
         require(bool(values.any()), "weights must not all be 0", f"{len(values)} zeros")
-        super().__init__(values, num_samples, seed=seed, rank=rank, num_replicas=num_replicas, drop_last=drop_last)
+        super().__init__(values, num_samples, **options)
         drawable = int(values.count_nonzero())
         if not replacement and self.num_samples > drawable:
             raise ValueError(f"{drawable} samples of positive weight give no {self.num_samples} without replacement")

@@ -306,8 +306,11 @@ def finish_run(
 
 
 def has_prototypes(model: FittedModel | None) -> TypeGuard[Model]:
-    """Say whether a model is a network with prototypes (learned points for each class); False for None."""
-    return isinstance(model, Model) and isinstance(model.network, Prototypes)
+    """Say whether a model is one network with prototypes (learned points for each class); False for None.
+
+    It is false for an average of such networks, each of which has prototypes of its own.
+    """
+    return isinstance(model, Model) and isinstance(model.network, Prototypes) and model.networks == 1
 
 
 def count_samples(run: Run, origin: Origin) -> PartCounts:

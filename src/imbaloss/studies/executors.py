@@ -21,6 +21,7 @@ from typing import Any
 
 from imbaloss.choices import check_choice
 from imbaloss.data import Source
+from imbaloss.extras import describe_installation
 from imbaloss.studies.execution import Finished, train_together
 from imbaloss.studies.jobs import Job
 from imbaloss.studies.observer import StudyObserver
@@ -56,7 +57,7 @@ def make_executor(name: str, *, workers: int | None = None, address: str | None 
         return partial(train_in_processes, workers=workers or count_processors())
     if name == RAY:
         if find_spec("ray") is None:
-            raise ValueError("the executor ray needs Ray: pip install 'imbaloss[ray]'")
+            raise ValueError(f"the executor ray needs Ray: {describe_installation('ray')}")
         connect_to_ray(address or "auto")
         return partial(train_on_ray, address=address or "auto")
     return train_here

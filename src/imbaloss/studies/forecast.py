@@ -38,8 +38,8 @@ class Cost:
     epoch: float  # for each epoch
 
     def seconds_for(self, run: Run) -> float:
-        """Return the seconds that a run takes: its epochs for each of its candidate learning rates."""
-        return len(run.candidates) * (self.fixed + self.epoch * run.recipe.epochs)
+        """Return the seconds that a run takes: its epochs for each of its networks and candidate learning rates."""
+        return run.models * (self.fixed + self.epoch * run.recipe.epochs)
 
 
 def forecast(

@@ -40,8 +40,8 @@ class Job:
 
     @property
     def networks(self) -> int:
-        """The number of networks, or of other models: one for each run and each of its candidate settings."""
-        return sum(len(run.candidates) for run in self.runs)
+        """The number of networks, or of other models, that are fitted for all runs and their candidate settings."""
+        return sum(run.models for run in self.runs)
 
     @property
     def bytes(self) -> int:
@@ -51,10 +51,10 @@ class Job:
     def work_of(self, runs: Iterable[Run]) -> int:
         """Return the number of multiplications in the forward passes of all epochs of some runs of this job.
 
-        Each candidate setting counts. The sum is 0 for no runs.
+        Each network of each candidate setting counts. The sum is 0 for no runs.
         """
         is_network = self.learner.is_network
-        return self.work * sum((run.recipe.epochs if is_network else 1) * len(run.candidates) for run in runs)
+        return self.work * sum((run.recipe.epochs if is_network else 1) * run.models for run in runs)
 
 
 def cut_into_stacks(
@@ -66,7 +66,7 @@ def cut_into_stacks(
         runs: The runs of a study. A run that occurs twice is trained once.
         datasets: The data sets by name.
         stack_size: The largest number of networks in a stack; None for one that suits their size. A run with more
-            candidate settings than that is a stack of its own.
+            networks than that is a stack of its own.
         device: The device that trains: "cpu", "cuda" or "cuda:N".
 
     Raises:
@@ -82,7 +82,7 @@ def cut_into_stacks(
     jobs = []
     for key, group in groups.items():
         plan = plan_training(key.recipe, key.samples, key.shape, device, stack_size=stack_size)
-        size = max(plan.stack_size // key.candidates, 1)
+        size = max(plan.stack_size // (key.candidates * key.recipe.n_networks), 1)
         stacks = [tuple(group[start : start + size]) for start in range(0, len(group), size)]
         jobs += [Job(stack, plan, key.samples, key.shape) for stack in stacks]
     return jobs

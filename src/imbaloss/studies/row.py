@@ -122,7 +122,7 @@ class Row:
     @property
     def seconds(self) -> float:
         """The time of its training: its share of the time of its stack, by numbers of models."""
-        return float(self.computed.stack_seconds * (len(self.run.candidates) / self.computed.stack_size))
+        return float(self.computed.stack_seconds * (self.run.models / self.computed.stack_size))
 
     @property
     def predict_1000_seconds(self) -> float | None:

@@ -62,6 +62,11 @@ class Run:
         return self.method.learner.list_candidates(self.recipe, self.settings)
 
     @property
+    def models(self) -> int:
+        """The number of networks, or of other models, that are fitted: `n_networks` for each candidate setting."""
+        return len(self.candidates) * self.recipe.n_networks
+
+    @property
     def entries(self) -> Entries:
         """All fields of its recipe and its decision by name, as study files have them; those at their default too."""
         return write_entries(self.recipe, self.method.decision)

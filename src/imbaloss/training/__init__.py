@@ -1,6 +1,7 @@
 """Training: recipes, the loop that trains a stack of networks, and the trained model."""
 
 from imbaloss.training import onnx_file
+from imbaloss.training.averages import train_averages
 from imbaloss.training.fast import Plan, plan_training
 from imbaloss.training.fitting import check_loss
 from imbaloss.training.loop import Outcome, check_device, train
@@ -22,4 +23,5 @@ __all__ = [
     "onnx_file",
     "plan_training",
     "train",
+    "train_averages",
 ]

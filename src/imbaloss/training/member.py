@@ -59,15 +59,17 @@ def check_members(members: Sequence[Member]) -> None:
     """Check that the members (trainings) can be trained in one stack.
 
     Raises:
-        ValueError: A member has several rates, inputs that its network does not take, patience without a validation
-            part, or a sampler that draws batches without shuffle_train. Or members differ in the recipe (except epochs
-            and lr) or in the size of the training part, or with patience of the validation part.
+        ValueError: A member has several rates or networks, inputs that its network does not take, patience without a
+            validation part, or a sampler that draws batches without shuffle_train. Or members differ in the recipe
+            (except epochs and lr) or in the size of the training part, or with patience of the validation part.
     """
     for member in members:
         if member.recipe.tune_lr:
             raise ValueError("a member trains at one learning rate: take one of its recipe's candidates()")
         if member.recipe.patience and not len(member.split.validation):
             raise ValueError("patience looks at the loss on validation, and validation is empty")
+        if member.recipe.n_networks > 1:
+            raise ValueError(f"a member trains one network, found {member.recipe.n_networks}: take train_averages")
         member.recipe.check_shape(member.split.train.inputs.shape[1:])
         if member.sampler.in_batches and not member.recipe.shuffle_train:
             raise ValueError(f"{member.sampler} draws batches anew in each epoch: it needs shuffle_train=True")

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from imbaloss.atomic_write import write_atomically
 from imbaloss.evaluation import Calibration
 from imbaloss.evaluation.calibration import NONE
+from imbaloss.extras import describe_installation
 from imbaloss.training.model import Model, combine_networks
 from imbaloss.training.scaling import Scaling
 
@@ -57,7 +58,7 @@ def export(module: nn.Module, examples: Tensor | tuple[Tensor, ...], names: Sequ
         ImportError: A package that the exporter needs is missing.
     """
     if missing := [name for name in NEEDS if find_spec(name) is None]:
-        raise ImportError(f"an ONNX file needs {' and '.join(missing)}: pip install 'imbaloss[onnx]'")
+        raise ImportError(f"an ONNX file needs {' and '.join(missing)}: {describe_installation('onnx')}")
     samples = {0: torch.export.Dim("samples")}
     shapes = samples if isinstance(examples, Tensor) else tuple(samples for _ in examples)
     with warnings.catch_warnings():

@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from imbaloss.comparison.imported.importing import JudgedFile, check_folder, judge_file
 from imbaloss.comparison.imported.known_scores import KNOWN
 from imbaloss.comparison.imported.request import ROLES, ImportRequest
+from imbaloss.comparison.imported.result_text import lay_out_results
 from imbaloss.comparison.reading.table_file import ReadingOptions, TableFile
+from imbaloss.comparison.summary.answer_text import write_plain
 from imbaloss.statistics import Verdict
 
 METHODS = ("svm", "forest", "boosting")
@@ -338,6 +340,36 @@ def test_the_documented_file_gives_the_documented_output(imbaloss):
     assert all(f"--{role}-column" in page for role in ROLES)
 
 
+def test_known_scores_are_shown_under_one_name_and_others_as_they_are_written(judge):
+    frame = (
+        benchmark().rename(columns={"roc_auc": "AUROC"}).assign(F1_score=0.5, log_loss=0.4, tuned_mcc=0.1, My_score=7)
+    )
+    request = {"scores": ("AUROC", "F1_score", "log_loss", "tuned_mcc", "My_score")}
+    labels = {score.column: score.label for score in judge(frame, **request).findings.scored}
+    assert labels == {
+        "AUROC": "ROC-AUC", "F1_score": "F1", "log_loss": "log loss", "tuned_mcc": "MCC at the tuned threshold",
+        "My_score": "My_score",
+    }  # fmt: skip
+
+
+def test_two_columns_of_one_known_score_keep_their_names(judge):
+    frame = benchmark().assign(f1=0.5, f1_score=0.6)
+    assert [score.label for score in judge(frame).findings.scored] == ["ROC-AUC", "f1", "f1_score"]
+
+
+@pytest.mark.parametrize("width", [60, 100])
+def test_lines_of_the_terminal_fit_with_many_scores_and_long_words(judge, width):
+    frame = benchmark(datasets=("wine",)).assign(f1=0.5, mcc=0.4, brier=0.2, ece=0.1, recall=0.3, log_loss=0.25)
+    frame["method"] = frame["method"].replace("svm", "a support vector machine with a kernel of radial basis functions")
+    judged = judge(frame)
+    text = write_plain(lay_out_results(judged, width=width), width)
+    assert max(map(len, text.splitlines())) <= width
+    words = " ".join(text.split())
+    assert all(f"{score.label} [95 %]" in words for score in judged.findings.scored)
+    assert words.count("data set method seeds") > 1  # as many tables as the scores need
+    assert all(" ".join(sentence.split()) in words for sentence in judged.sentences)
+
+
 def test_a_refused_file_leaves_nothing(imbaloss):
     write(change("roc_auc", 3, "good")(benchmark()), "bench.csv")
     code, out, err = imbaloss("import-results", "bench.csv")
@@ -396,5 +428,5 @@ def test_equal_scores_are_said_to_be_equal(imbaloss):
     equal = (
         "time_s: boosting, svm and forest have the same mean; no significant difference shown from svm +0.000, forest"
     )
-    assert equal in out
+    assert equal in " ".join(out.split())
     assert "have the same mean" in Path("out/report.html").read_text()

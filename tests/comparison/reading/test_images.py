@@ -657,7 +657,7 @@ def test_predict_takes_the_column_that_was_learned_from(tmp_path, monkeypatch, i
     write_csv(tmp_path, frame.assign(mask=frame["file"]), "t.csv")
     refused(lambda: open_source(tmp_path / "t.csv", "label"), "file and mask both name image files", "--drop")
     code, _, err = imbaloss(
-        "compare", "t.csv", "--target", "label", "--drop", "mask", "--size", "8", *QUICK, "--out", "o"
+        "compare", "t.csv", "--target", "label", "--drop", "mask", "--image-size", "8", *QUICK, "--out", "o"
     )
     assert code == 0, err
     code, out, err = imbaloss("predict", "o/model", "t.csv", "--out", "p.csv")

@@ -22,10 +22,11 @@ from tests.comparison.finished import advise, find
 VALUES = {"lightgbm": [0.41, 0.52, 0.43], "ce + smote": [0.31, 0.32, 0.30], "logistic_regression": [0.3, 0.4, 0.2]}
 LONG = "sklearn.ensemble:ExtraTreesClassifier:class_weight=balanced_subsample,n_estimators=300"
 LEAK = Alert(AlertKind.LEAK, "the column `closed <on>` may give away the target", blocks=True)
+COPIES = Alert(AlertKind.COPIES, "3 test rows also occur in train: `drop` them", blocks=False)
 FEW = Alert(AlertKind.FEW_POSITIVES, "12 positives are few: gather more of them before you rely on this", blocks=False)
 COUNTS = DecisionCounts(
-    1000, 51.2, Outcome("lightgbm", 49, 41.4, 9, 139.0),
-    [Outcome("flag nobody", 0, 0, 51.2, 512.0), Outcome("flag everybody", 1000, 51.2, 0, 949.0)],
+    1000, 51.2, Outcome("lightgbm", 49, 41.4, 7.6, 9, 139.0),
+    [Outcome("flag nobody", 0, 0, 0, 51.2, 512.0), Outcome("flag everybody", 1000, 51.2, 948.8, 0, 949.0)],
 )  # fmt: skip
 IN_COUNTS = (
     "Of 1,000 new rows, about 51 have fraud = yes. With lightgbm you would flag 49, 41 of them rightly, and miss 10"
@@ -61,8 +62,14 @@ def bare(tmp_path_factory) -> Answer:
 @pytest.fixture(scope="module")
 def answer(bare) -> Answer:
     return replace(
-        bare, advice=replace(bare.advice, summary=Summary((LEAK, FEW), DECISION, COUNTS, None, STANDINGS, AXIS, ()))
+        bare, advice=replace(bare.advice, summary=Summary((COPIES, FEW), DECISION, COUNTS, None, STANDINGS, AXIS, ()))
     )
+
+
+@pytest.fixture(scope="module")
+def blocked(answer) -> Answer:
+    """The same with an alert that blocks."""
+    return replace(answer, advice=replace(answer.advice, summary=replace(answer.advice.summary, alerts=(LEAK, FEW))))
 
 
 def join(text: str) -> str:
@@ -73,7 +80,7 @@ def join(text: str) -> str:
 def test_alerts_come_first_then_the_decision_what_it_brings_and_the_methods(answer):
     text = join(str(answer))
     sentences = [f"{sentence}." for sentence in (answer.advice.recommendation, *answer.advice.main_reasons)]
-    parts = [f"{LEAK.sentence}.", f"{FEW.sentence}.", *sentences, f"{IN_COUNTS}. {DECISION.money}.", "flag nobody"]
+    parts = [f"{COPIES.sentence}.", f"{FEW.sentence}.", *sentences, f"{IN_COUNTS}. {DECISION.money}.", "flag nobody"]
     places = [text.index(join(part)) for part in [*parts, "The methods, best first by average precision:"]]
     assert places == sorted(places)
     assert sentences[0].startswith("Use lightgbm. ")
@@ -84,7 +91,13 @@ def test_lines_fit_and_no_word_is_broken(answer, width):
     text = write_plain(answer.lay_out(width), width)
     assert max(map(len, text.splitlines())) <= width
     words = set(text.split())
-    told = [LEAK.sentence, FEW.sentence, IN_COUNTS, *answer.advice.main_reasons, *(each.verdict for each in STANDINGS)]
+    told = [
+        COPIES.sentence,
+        FEW.sentence,
+        IN_COUNTS,
+        *answer.advice.main_reasons,
+        *(each.verdict for each in STANDINGS),
+    ]
     assert {word for sentence in told for word in sentence.split()[:-1]} <= words
     assert all(f"{sentence}." in join(text) for sentence in map(join, answer.advice.main_reasons))
     assert "ExtraTreesClassifier:" in "".join(text.split())
@@ -103,11 +116,21 @@ def test_nothing_is_cut_off_from_a_word_longer_than_a_line(answer):
 
 def test_the_tables_have_the_numbers(answer):
     lines = [line.split() for line in str(answer).splitlines()]
-    assert ["decision", "flagged", "right", "missed", "cost"] in lines
-    assert ["lightgbm", "49", "41", "10", "139"] in lines
-    assert ["flag", "everybody", "1,000", "51", "0", "949"] in lines
+    assert ["decision", "flagged", "right", "false", "alarms", "missed", "cost"] in lines
+    assert ["lightgbm", "49", "41", "8", "10", "139"] in lines
+    assert ["flag", "everybody", "1,000", "51", "949", "0", "949"] in lines
     assert ["lightgbm", "0.45", "[0.31,", "0.60]", "0.12", "s", "1.2", "ms", "recommended"] in lines
     assert any(line[:3] == ["ce", DASH, DASH] for line in lines)
+
+
+def test_under_an_alert_that_blocks_the_counts_are_left_to_the_page(blocked):
+    text = join(str(blocked))
+    assert text.startswith(f"{join(LEAK.sentence)}. ")
+    assert "The page has what decisions would bring, folded under this alert. The methods, best first" in text
+    assert "flag nobody" not in text
+    html = blocked._repr_html_()
+    assert "closed &lt;on&gt;" in html
+    assert html.index("<details>") < html.index("flag everybody") < html.index("</details>") < html.index(LONG)
 
 
 def test_without_costs_there_is_no_column_of_costs(answer):
@@ -123,9 +146,9 @@ def test_without_alerts_counts_and_scores_there_is_the_recommendation_alone(bare
     assert not any(words in text for words in ("new rows, about", "The methods, best first"))
 
 
-def test_only_a_terminal_has_colours_and_both_say_the_same(answer):
+def test_only_a_terminal_has_colours_and_both_say_the_same(answer, blocked):
     console = Console(file=StringIO(), force_terminal=True, color_system="standard", width=100)
-    console.print(answer)
+    console.print(blocked)
     coloured = console.file.getvalue()
     assert "\x1b[1;31m" in coloured  # bold and red, for what blocks
     assert "\x1b" not in str(answer)
@@ -161,8 +184,9 @@ def test_the_json_has_the_tiles_and_the_numbers_of_the_money(answer):
 
 def test_a_notebook_sees_the_same_as_html(answer, bare):
     html = answer._repr_html_()
-    assert html.index("may give away") < html.index("Use lightgbm") < html.index("flag everybody") < html.index(LONG)
-    assert "closed &lt;on&gt;" in html
+    assert html.index("also occur in train") < html.index("Use lightgbm") < html.index("flag everybody")
+    assert html.index("flag everybody") < html.index(LONG)
+    assert "<details>" not in html
     assert "Use lightgbm" in bare._repr_html_()
 
 

@@ -27,12 +27,13 @@ def count(findings: Findings, **scores) -> DecisionCounts | None:
 def test_decisions_are_those_of_all_test_rows_among_a_thousand_new_ones(tmp_path):
     counts = count(find(tmp_path, {"lightgbm": GOOD, "ce": FAIR}))
     assert (counts.rows, counts.positives, counts.is_weighted) == (1000, 100, False)
-    table = {each.name: (each.flagged, each.right, each.missed) for each in (counts.recommended, *counts.alternatives)}
+    outcomes = (counts.recommended, *counts.alternatives)
+    table = {each.name: (each.flagged, each.right, each.false_alarms, each.missed) for each in outcomes}
     assert table == {
-        "lightgbm": (90, 40, 60),
-        "flag nobody": (0, 0, 100),
-        "flag everybody": (1000, 100, 0),
-        "as many at random": pytest.approx((90, 9, 91)),
+        "lightgbm": (90, 40, 50, 60),
+        "flag nobody": (0, 0, 0, 100),
+        "flag everybody": (1000, 100, 900, 0),
+        "as many at random": pytest.approx((90, 9, 81, 91)),
     }
     assert counts.recommended.cost is None
     assert counts.cheapest_constant is counts.compute_saved(counts.recommended) is None
@@ -131,7 +132,7 @@ def test_json_has_the_counts_as_numbers(weighted):
     decision = convert_to_json(weighted)["decision"]
     assert decision == asdict(weighted.advice.summary.counts)
     assert set(decision) == {"rows", "positives", "recommended", "alternatives", "is_weighted"}
-    assert set(decision["recommended"]) == {"name", "flagged", "right", "missed", "cost"}
+    assert set(decision["recommended"]) == {"name", "flagged", "right", "false_alarms", "missed", "cost"}
 
 
 def test_the_sentence_has_the_same_counts_as_the_table(tmp_path):

@@ -70,6 +70,24 @@ class JudgedFile(NamedTuple):
         """The verdicts by each score; without two methods that have two repetitions in common there are none."""
         return judge_scores(self.findings.comparisons, self.findings.rulings)
 
+    @property
+    def brackets(self) -> list[str]:
+        """The sentence on what the intervals in brackets are over; none without intervals."""
+        over = join_interval_over(self.findings.lines)
+        return [f"Brackets hold 95 % confidence intervals over {over}"] if over else []
+
+    @property
+    def sentences(self) -> list[str]:
+        """All sentences below the table, without full stops: on brackets and verdicts, then the notes."""
+        verdicts, shares_test = self.verdicts, self.findings.study.shares_test
+        return [
+            *self.brackets,
+            *([] if verdicts else describe_no_verdict(self.findings)),
+            *(["The verdicts are for these test samples alone"] if shares_test else []),
+            *(verdict.sentence for verdict in verdicts),
+            *self.notes,
+        ]
+
     def to_json(self) -> JudgedJson:
         """Return table, verdicts, comparisons and notes as JSON values, None for a missing number."""
         verdicts = self.verdicts
@@ -238,16 +256,6 @@ def write_imported(judged: JudgedFile, folder: Path) -> None:
     findings, table, notes = judged
     verdicts = judged.verdicts
     reading, names = tables.tabulate_for_reading(findings)
-    over = join_interval_over(findings.lines)
-    brackets = [f"Brackets hold 95 % confidence intervals over {over}"] if over else []
-    alone = ["The verdicts are for these test samples alone"] if findings.study.shares_test else []
-    sentences = [
-        *brackets,
-        *([] if verdicts else describe_no_verdict(findings)),
-        *alone,
-        *(verdict.sentence for verdict in verdicts),
-        *notes,
-    ]
     drawings = list(draw_imported(findings))  # all of them, so that a figure that fails leaves no file behind
     folder.mkdir(parents=True, exist_ok=True)
     provenance = {files.PROVENANCE: {"versions": files.library_versions()}}
@@ -255,9 +263,10 @@ def write_imported(judged: JudgedFile, folder: Path) -> None:
     pictures = write_figures(drawings, folder)
     write_text(folder / "table.csv", table.to_csv(index=False))
     write_text(folder / "comparisons.csv", tabulate_comparisons(findings.comparisons).to_csv(index=False))
-    text = "".join(f"- {sentence}.\n" for sentence in sentences)
+    text = "".join(f"- {sentence}.\n" for sentence in judged.sentences)
     write_text(folder / "table.md", f"{write_markdown_table(reading)}\n{text}")
     write_text(
-        folder / "table.tex", "".join(f"% {sentence}.\n" for sentence in brackets) + write_latex_table(reading, names)
+        folder / "table.tex",
+        "".join(f"% {sentence}.\n" for sentence in judged.brackets) + write_latex_table(reading, names),
     )
     write_text(folder / "report.html", render_imported(findings, verdicts, pictures, notes))

@@ -1,7 +1,8 @@
 """The scores whose name says which values they have and whether higher is better."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
@@ -20,6 +21,7 @@ ANY = (-np.inf, np.inf)
 class KnownScore:
     """What the name of a score says."""
 
+    label: str  # the name that a reader sees
     domain: tuple[float, float] = (0.0, 1.0)  # the smallest and the largest possible value
     lower: bool = False
 
@@ -29,21 +31,40 @@ class KnownScore:
         return COSTS if self.domain == COSTS else UNIT
 
 
-SHARE = KnownScore()
-SIGNED = KnownScore((-1.0, 1.0))
-ERROR = KnownScore(lower=True)
-KNOWN: Mapping[str, KnownScore] = MappingProxyType({
-    **dict.fromkeys(
-        ("f1", "f1_score", "roc_auc", "auroc", "roc_auc_score", "average_precision", "average_precision_score",
-         "pr_auc", "auprc", "accuracy", "accuracy_score", "precision", "recall", "sensitivity", "specificity",
-         "tpr", "tnr",
-         "balanced_accuracy", "balanced_accuracy_score", "g_mean", "gmean", "jaccard"),
-        SHARE,
-    ),
-    **dict.fromkeys(("mcc", "matthews_corrcoef", "kappa", "cohen_kappa", "cohen_kappa_score"), SIGNED),
-    **dict.fromkeys(("brier", "brier_score", "brier_score_loss", "ece", "fpr", "fnr", "error", "error_rate"), ERROR),
-    **dict.fromkeys(("log_loss", "logloss", "mse", "rmse", "mae"), KnownScore(COSTS, lower=True)),
-    **{f"tuned_{name}": {"mcc": SIGNED, "fpr": ERROR}.get(name, SHARE) for name in DECISION_SCORES},
+SIGNED = (-1.0, 1.0)
+NAMES: Mapping[KnownScore, tuple[str, ...]] = MappingProxyType(
+    {  # the names of each known score, with its label
+        KnownScore("F1"): ("f1", "f1_score"),
+        KnownScore("ROC-AUC"): ("roc_auc", "auroc", "roc_auc_score"),
+        KnownScore("average precision"): ("average_precision", "average_precision_score"),
+        KnownScore("PR-AUC"): ("pr_auc", "auprc"),
+        KnownScore("accuracy"): ("accuracy", "accuracy_score"),
+        KnownScore("precision"): ("precision",),
+        KnownScore("recall"): ("recall",),
+        KnownScore("sensitivity"): ("sensitivity",),
+        KnownScore("specificity"): ("specificity",),
+        KnownScore("true positive rate"): ("tpr",),
+        KnownScore("true negative rate"): ("tnr",),
+        KnownScore("balanced accuracy"): ("balanced_accuracy", "balanced_accuracy_score"),
+        KnownScore("G-mean"): ("g_mean", "gmean"),
+        KnownScore("Jaccard index"): ("jaccard",),
+        KnownScore("MCC", SIGNED): ("mcc", "matthews_corrcoef"),
+        KnownScore("Cohen's kappa", SIGNED): ("kappa", "cohen_kappa", "cohen_kappa_score"),
+        KnownScore("Brier score", lower=True): ("brier", "brier_score", "brier_score_loss"),
+        KnownScore("ECE", lower=True): ("ece",),
+        KnownScore("false positive rate", lower=True): ("fpr",),
+        KnownScore("false negative rate", lower=True): ("fnr",),
+        KnownScore("error rate", lower=True): ("error", "error_rate"),
+        KnownScore("log loss", COSTS, lower=True): ("log_loss", "logloss"),
+        KnownScore("MSE", COSTS, lower=True): ("mse",),
+        KnownScore("RMSE", COSTS, lower=True): ("rmse",),
+        KnownScore("MAE", COSTS, lower=True): ("mae",),
+    }
+)
+BY_NAME = {name: known for known, names in NAMES.items() for name in names}
+KNOWN: Mapping[str, KnownScore] = MappingProxyType(BY_NAME | {
+    f"tuned_{name}": replace(BY_NAME[name], label=f"{BY_NAME[name].label} at the tuned threshold")
+    for name in DECISION_SCORES
 })  # fmt: skip
 OURS = {score.column: score for score in (*COMPARED[1:], BRIER)}  # scores of a study, with the label that it has there
 
@@ -78,11 +99,13 @@ def choose_scores(names: Sequence[str], request: ImportRequest) -> tuple[Compare
             "--lower-is-better NAME. For predictions, name the columns of label and probability with --label-column "
             f"and --probability-column; {list_columns(names)}"
         )
-    return tuple(make_score(name, is_lower=name in request.lower_is_better) for name in chosen)
+    scores = [make_score(name, is_lower=name in request.lower_is_better) for name in chosen]
+    counts = Counter(score.label for score in scores)
+    return tuple(score if counts[score.label] == 1 else score._replace(label=score.column) for score in scores)
 
 
 def make_score(name: str, *, is_lower: bool) -> ComparedScore:
-    """Make the compared score of a column. Its label is its name, except for scores that a study has under that name.
+    """Make the compared score of a column. A known score has the label of `KNOWN`, any other one its name as it is.
 
     Args:
         name: The name of the column.
@@ -90,9 +113,12 @@ def make_score(name: str, *, is_lower: bool) -> ComparedScore:
     """
     if name in OURS:
         return OURS[name]
-    known_score = KNOWN.get(simplify_name(name), KnownScore(ANY, is_lower))
+    known_score = KNOWN.get(simplify_name(name), KnownScore(name, ANY, is_lower))
     return ComparedScore(
-        name, name, lower=known_score.lower, limits=ANY if known_score.domain == ANY else known_score.limits
+        known_score.label,
+        name,
+        lower=known_score.lower,
+        limits=ANY if known_score.domain == ANY else known_score.limits,
     )
 
 

@@ -30,7 +30,7 @@ def tabulate_outcomes(counts: DecisionCounts, decision: Decision) -> pd.DataFram
     """
     outcomes = decision.outcomes
     lines = [(outcome.name, *counts.write_counts(outcome)) for outcome in outcomes]
-    frame = pd.DataFrame(lines, columns=["decision", "flagged", "right", "missed"])
+    frame = pd.DataFrame(lines, columns=["decision", "flagged", "right", "false alarms", "missed"])
     if counts.recommended.cost is None:
         return frame
     return frame.assign(cost=["" if each.cost is None else write_amount(each.cost) for each in outcomes])
@@ -57,6 +57,8 @@ def tabulate_standings(standings: Sequence[Standing], axis: ScoreAxis) -> pd.Dat
 def lay_out_answer(advice: Advice, *, width: int) -> Iterator["RenderableType"]:
     """Yield what rich prints of an answer: alerts, the decision, what it brings, and the methods in order.
 
+    Under an alert that blocks, a line says that the page has what decisions would bring, which is folded there.
+
     Args:
         advice: The answer.
         width: The number of characters of a line.
@@ -71,7 +73,9 @@ def lay_out_answer(advice: Advice, *, width: int) -> Iterator["RenderableType"]:
     yield Text(f"{advice.recommendation or summary.decision.headline}.", "bold")
     if advice.main_reasons:
         yield lay_out_list("-", [Text(f"{sentence}.") for sentence in advice.main_reasons])
-    if counts := summary.counts:
+    if summary.is_blocked:
+        yield Text("\nThe page has what decisions would bring, folded under this alert.")
+    elif counts := summary.counts:
         yield Text(f"\n{describe_counts(summary.decision)}")
         outcomes = tabulate_outcomes(counts, summary.decision)
         yield lay_out_table(outcomes, width=width, strong=counts.recommended.name, right=outcomes.columns[1:])
@@ -154,7 +158,9 @@ def write_html(advice: Advice) -> str:
     html += f"<ul>{''.join(f'<li>{mark_code(sentence)}.</li>' for sentence in advice.main_reasons)}</ul>"
     if summary.counts:
         outcomes = tabulate_outcomes(summary.counts, summary.decision)
-        html += f"<p>{mark_code(describe_counts(summary.decision))}</p>{outcomes.to_html(index=False)}"
+        counted = f"<p>{mark_code(describe_counts(summary.decision))}</p>{outcomes.to_html(index=False)}"
+        fold = "<details><summary>What decisions would bring, under this alert</summary>{}</details>"
+        html += fold.format(counted) if summary.is_blocked else counted
     if summary.axis:
         standings = tabulate_standings(summary.standings, summary.axis)
         html += f"<p>The methods, best first by {advice.score.label}:</p>{standings.to_html(index=False)}"

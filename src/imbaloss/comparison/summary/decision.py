@@ -225,7 +225,7 @@ def tell_counts(case: Case, counts: DecisionCounts) -> str:
     shares = f"recall {recall:.0f} %, 95 % CI {low:.0f} to {high:.0f}"
     if own.flagged:
         shares += f"; precision {100 * own.right / own.flagged:.0f} %"
-    flagged, right, missed = counts.write_counts(own)
+    flagged, right, _, missed = counts.write_counts(own)
     action = f"flag {flagged}, {right} of them rightly," if round(own.flagged) else "flag none"
     return f"{positives}. With {own.name} you would {action} and miss {missed} ({shares})"
 

@@ -26,6 +26,7 @@ class Outcome:
     name: str  # such as "lightgbm", "flag nobody", "flag everybody", "as many at random", "in use today"
     flagged: float
     right: float  # flagged rows that are positive
+    false_alarms: float  # flagged rows that are negative
     missed: float  # positive rows that are not flagged
     cost: float | None = None  # of all new rows, in the unit of the costs; None without costs
 
@@ -57,10 +58,13 @@ class DecisionCounts:
             return None
         return constant.cost - outcome.cost
 
-    def write_counts(self, outcome: Outcome) -> tuple[str, str, str]:
-        """Write flagged, right and missed rows as whole numbers, so that the last two add up to the positives."""
-        right = round(outcome.right)
-        return f"{outcome.flagged:,.0f}", f"{right:,}", f"{round(self.positives) - right:,}"
+    def write_counts(self, outcome: Outcome) -> tuple[str, str, str, str]:
+        """Write the rows that are flagged, right, false alarms and missed as whole numbers that add up.
+
+        Right ones and false alarms are the flagged rows; right ones and missed ones are the positives.
+        """
+        flagged, right = round(outcome.flagged), round(outcome.right)
+        return f"{flagged:,}", f"{right:,}", f"{flagged - right:,}", f"{round(self.positives) - right:,}"
 
 
 def count_decisions(case: Case) -> DecisionCounts | None:
@@ -98,6 +102,7 @@ def count_decisions(case: Case) -> DecisionCounts | None:
             name,
             flagged=scale * each_flagged,
             right=scale * right,
+            false_alarms=scale * (each_flagged - right),
             missed=scale * (positives - right),
             cost=None if cost is None else many * cost,
         )

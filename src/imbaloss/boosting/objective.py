@@ -1,0 +1,215 @@
+"""Losses as objectives and metrics of boosted trees, as the training loops of LightGBM and XGBoost call them."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from imbaloss.boosting.class_loss import ClassLoss, Floats, Labels, read_labels, split_partial, sum_by_class
+from imbaloss.boosting.error_bounds import ErrorBounds
+from imbaloss.boosting.reduction_bounds import BOUNDS, bound_linear
+from imbaloss.losses import errors
+from imbaloss.losses.domains import require
+
+FAR = 1e4  # log-odds at which an error that is bounded has its limit
+
+
+class Rows(NamedTuple):
+    """Log-odds, labels and weights of rows, (N,) each."""
+
+    log_odds: Floats
+    labels: Labels
+    weights: Floats
+
+
+class Objective:
+    """The gradients and curvatures of a loss for each row, as training loops of boosted trees need them.
+
+    Called with log-odds and a data set of LightGBM or XGBoost, or with labels, log-odds and perhaps weights, it returns
+    the derivative of n times the loss in the log-odds of each row, and a curvature, (N,) each. n is the sum of the
+    weights. No full step of a leaf by these, -sum of gradients / sum of curvatures, makes the loss rise, also if all
+    leaves take theirs at once. Of cross-entropy the curvature is the second derivative, as in both libraries, which
+    does not promise this.
+    """
+
+    def __init__(self, loss: ClassLoss, max_delta_step: float) -> None:
+        """Set the loss, and the longest step of a leaf: the library's max_delta_step, 0 for no limit."""
+        require(0 <= max_delta_step < float("inf"), "max_delta_step must be >= 0 and finite", max_delta_step)
+        self.loss = loss
+        self.longest = max_delta_step or np.inf
+
+    def __call__(self, first: Any, second: Any, sample_weight: Any = None) -> tuple[Floats, Floats]:
+        """Return gradients and curvatures, (N,) each.
+
+        Args:
+            first: The log-odds (N,), or the labels where the second argument is no data set.
+            second: A data set of LightGBM or XGBoost with labels and perhaps weights, or the log-odds (N,).
+            sample_weight: The weights (N,), where the second argument is no data set; None for weights of 1.
+
+        Raises:
+            ValueError: A label is neither 0 nor 1.
+        """
+        return self.differentiate(read_rows(first, second, sample_weight))
+
+    def differentiate(self, rows: Rows) -> tuple[Floats, Floats]:
+        """Return the gradient and the curvature of n times the loss for each row, (N,) each."""
+        log_odds, labels, weights = rows
+        values, slopes = self.loss.compute_errors(log_odds, labels)
+        sizes = sum_by_class(weights, labels)
+        class_errors = sum_by_class(weights * values, labels)
+        _, per_error = self.loss.reduce(class_errors, sizes)
+        scale = weights * sizes.sum()
+        gradients = scale * per_error[labels] * slopes
+        if self.is_newton:
+            odds = np.exp(-np.abs(log_odds))
+            return gradients, scale * per_error[labels] * odds / (1 + odds) ** 2
+        return gradients, scale * self.bound_curvatures(rows, class_errors, sizes, per_error)
+
+    def bound_curvatures(self, rows: Rows, class_errors: Floats, sizes: Floats, per_error: Floats) -> Floats:
+        """Bound the curvature of the loss for each row of weight 1, (N,).
+
+        Args:
+            rows: The rows.
+            class_errors: The weighted sum of errors of each class, (2,).
+            sizes: The sum of the weights of each class, (2,).
+            per_error: The derivative of the loss with respect to these sums of errors, (2,).
+        """
+        curvatures, slopes = np.empty(len(rows.labels)), np.empty(len(rows.labels))
+        for label, bounds in enumerate(self.error_bounds):
+            members = rows.labels == label
+            cells = bounds.find_cells(rows.log_odds[members])
+            curvatures[members], slopes[members] = bounds.curvatures[cells], bounds.slopes[cells]
+        occupied = np.where(sizes > 0, sizes, 1)
+        means = class_errors / occupied
+        highest = self.highest_errors
+        if np.isfinite(self.longest):
+            rise = self.longest * sum_by_class(rows.weights * slopes, rows.labels) / occupied
+            highest = np.minimum(highest, means + rise)
+        reduction, parameters = self.loss.reduction
+        of_means = BOUNDS[reduction](means, highest, self.loss.class_weights, **parameters) / occupied
+        bound: Floats = per_error[rows.labels] * curvatures + of_means[rows.labels] * slopes**2
+        return bound
+
+    def initial_score(self, labels: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+        """Find the log-odds from which trees start: those that, equal for all rows, minimise the loss.
+
+        Args:
+            labels: The labels of the training rows, (N,), 0 or 1.
+            sample_weight: Their weights, (N,); None for weights of 1.
+
+        Raises:
+            ValueError: There is no best constant, as without rows of a class, or a label is neither 0 nor 1.
+        """
+        values = read_labels(labels)
+        weights = np.ones(len(values)) if sample_weight is None else np.asarray(sample_weight, np.float64)
+        return self.loss.find_best_constant(sum_by_class(weights, values))
+
+    @cached_property
+    def is_newton(self) -> bool:
+        """Whether the curvature is the second derivative: the loss is a weighted mean of cross-entropies."""
+        error, _ = split_partial(self.loss.loss.error)
+        return error is errors.cross_entropy and BOUNDS[self.loss.reduction[0]] is bound_linear
+
+    @cached_property
+    def error_bounds(self) -> tuple[ErrorBounds, ErrorBounds]:
+        """The bounds of the errors of negatives and of positives."""
+        negative, positive = (ErrorBounds.tabulate(self.loss, label, self.longest) for label in (0, 1))
+        return negative, positive
+
+    @cached_property
+    def highest_errors(self) -> Floats:
+        """The largest error of a negative and of a positive, (2,), infinite if errors grow without limit."""
+        values, slopes = self.loss.compute_errors(np.array([FAR, -FAR]), np.array([0, 1]))
+        return np.where(slopes == 0, values, np.inf)
+
+
+class Metric:
+    """A loss as a metric of the training loops of LightGBM and XGBoost. The scores must be log-odds.
+
+    They are where the objective is a function, such as `objective` returns it. With an objective of their own both
+    libraries give a metric probabilities.
+    """
+
+    def __init__(self, loss: ClassLoss) -> None:
+        """Set the loss, whose name the library shows."""
+        self.loss = loss
+        self.__name__ = loss.name
+
+    def __call__(self, first: Any, second: Any, sample_weight: Any = None) -> tuple[Any, ...]:
+        """Return the name and the loss of the rows, for LightGBM also False: lower is better.
+
+        Args:
+            first: The log-odds (N,), or the labels where the second argument is no data set.
+            second: A data set of LightGBM or XGBoost, or the log-odds (N,), as in LightGBM's scikit-learn interface.
+            sample_weight: The weights (N,), where the second argument is no data set; None for weights of 1.
+
+        Raises:
+            ValueError: A label is neither 0 nor 1, or LightGBM has an objective of its own.
+        """
+        trained = (getattr(second, "params", None) or {}).get("objective", "none")
+        if trained not in {"none", "custom"}:
+            raise ValueError(
+                f"the metric {self.__name__} needs log-odds, and with the objective {trained!r} LightGBM gives "
+                "probabilities: take an objective of imbaloss.boosting"
+            )
+        value = self.measure(read_rows(first, second, sample_weight))
+        is_xgboost = type(second).__module__.partition(".")[0] == "xgboost"
+        return (self.__name__, value) if is_xgboost else (self.__name__, value, False)
+
+    def measure(self, rows: Rows) -> float:
+        """Compute the loss of the rows."""
+        values, _ = self.loss.compute_errors(rows.log_odds, rows.labels)
+        sizes = sum_by_class(rows.weights, rows.labels)
+        return float(self.loss.reduce(sum_by_class(rows.weights * values, rows.labels), sizes).values)
+
+
+def read_rows(first: Any, second: Any, sample_weight: Any) -> Rows:
+    """Read the arguments with which a training loop calls an objective or a metric, as `Objective.__call__` says.
+
+    Raises ValueError if a label is neither 0 nor 1.
+    """
+    if hasattr(second, "get_label"):
+        log_odds, labels, weights = first, second.get_label(), second.get_weight()
+    else:
+        log_odds, labels, weights = second, first, sample_weight
+    whole = read_labels(labels)
+    has_weights = weights is not None and len(weights) > 0  # XGBoost has an empty array for none
+    return Rows(
+        np.asarray(log_odds, np.float64).ravel(),
+        whole,
+        np.asarray(weights, np.float64) if has_weights else np.ones(len(whole)),
+    )
+
+
+def objective(
+    name: str, *, counts: Sequence[int] | None = None, max_delta_step: float = 0.0, **parameters: Any
+) -> Objective:
+    """Build the objective of a loss for LightGBM's or XGBoost's training loop.
+
+    Args:
+        name: The name of a loss, as in `imbaloss.losses.get`.
+        counts: The numbers of negatives and positives in the training set, for losses that need them.
+        max_delta_step: The library's parameter of this name, the longest step of a leaf; 0 for no limit. With a limit
+            curvatures are smaller, and steps longer. The parameter must then be given to the library too.
+        parameters: Those of the loss.
+
+    Raises:
+        ValueError: There is no such loss, a parameter is wrong, or trees cannot be grown by the loss.
+    """
+    return Objective(ClassLoss.build(name, counts, **parameters), max_delta_step)
+
+
+def metric(name: str, *, counts: Sequence[int] | None = None, **parameters: Any) -> Metric:
+    """Build the metric of a loss for LightGBM's or XGBoost's training loop.
+
+    Args:
+        name: The name of a loss, as in `imbaloss.losses.get`; it is the name of the metric too.
+        counts: The numbers of negatives and positives in the training set, for losses that need them.
+        parameters: Those of the loss.
+
+    Raises:
+        ValueError: There is no such loss, a parameter is wrong, or trees cannot be grown by the loss.
+    """
+    return Metric(ClassLoss.build(name, counts, **parameters))

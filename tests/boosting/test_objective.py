@@ -1,0 +1,353 @@
+"""Objectives of boosted trees: gradients of the loss, steps that never raise it, and the loops of both libraries."""
+
+import subprocess
+import sys
+import warnings
+from collections.abc import Iterator
+from math import log
+
+import lightgbm
+import numpy as np
+import pytest
+import torch
+import xgboost
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.special import expit
+
+from imbaloss import boosting, losses
+from imbaloss.boosting.class_loss import ClassLoss, split_partial
+from imbaloss.boosting.error_bounds import ErrorBounds
+from imbaloss.boosting.reduction_bounds import BOUNDS, bound_linear
+from imbaloss.losses import LossSpec
+from imbaloss.training.priors import find_best_constant
+
+COUNTS = (95, 5)
+NEWTON = ("ce", "ce:smoothing=0.1", "wce", "class_balanced", "cross_entropy/sum_of_class_means")
+BOUNDED = (
+    *("mse", "wmse", "mfe", "msfe", "mfe_p_norm", "focal", "asymmetric", "poly1", "huber", "logit_adjusted"),
+    *("balanced_softmax", "ldam", "vs", "squared/soft_worst_class", "focal/sum_of_squared_class_means"),
+    *("cross_entropy/sum_of_squared_class_means", "focal/soft_worst_class", "absolute/sum_of_squared_class_means"),
+    *("mfe_p_norm:p=1.2", "mfe_p_norm:p=7", "msfe:class_weights=1:9", "focal:gamma=0.5", "huber:delta=0.1"),
+    *(
+        "squared/soft_worst_class:temperature=0.01",
+        "asymmetric:gamma_negative=1",
+        "poly1:epsilon=-1",
+    ),
+)
+LIMITED = ("cross_entropy/p_norm_of_class_means:p=3",)  # which needs a limit of the steps
+ROWS = 120
+every_loss = pytest.mark.parametrize("text", [*NEWTON, *BOUNDED])
+
+
+def objective_of(text: str, max_delta_step: float = 0.0) -> boosting.Objective:
+    spec = LossSpec.parse(text)
+    return boosting.objective(spec.name, counts=COUNTS, max_delta_step=max_delta_step, **dict(spec.parameters))
+
+
+def metric_of(text: str) -> boosting.Metric:
+    spec = LossSpec.parse(text)
+    return boosting.metric(spec.name, counts=COUNTS, **dict(spec.parameters))
+
+
+def states(start: float, number: int) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Yield labels, log-odds and weights: near the start, spread out, saturated, and of all magnitudes."""
+    generator = np.random.default_rng(0)
+    for place in range(number):
+        labels = (generator.random(ROWS) < 0.1).astype(np.int64)
+        labels[:2] = 0, 1
+        log_odds = [
+            np.full(ROWS, start),
+            start + 2 * generator.standard_normal(ROWS),
+            15 * generator.standard_normal(ROWS),
+            generator.choice([-500.0, -30.0, -1.0, 1.0, 30.0, 500.0], ROWS),
+        ][place % 4]
+        weights = np.exp(2 * generator.standard_normal(ROWS)) if place % 3 == 0 else np.ones(ROWS)
+        yield labels, log_odds, weights
+
+
+@every_loss
+def test_the_gradient_is_that_of_n_times_the_loss(text):
+    loss, objective, metric = LossSpec.parse(text).build(counts=COUNTS), objective_of(text), metric_of(text)
+    for labels, log_odds, weights in states(-2.0, 8):
+        points = torch.tensor(log_odds, requires_grad=True)
+        value = loss(points, torch.from_numpy(labels), torch.from_numpy(weights))
+        [expected] = torch.autograd.grad(value, points)
+        gradients, curvatures = objective(labels, log_odds, weights)
+        total = weights.sum()
+        np.testing.assert_allclose(gradients, total * expected.numpy(), rtol=1e-9, atol=1e-11 * total)
+        assert (curvatures >= 0).all()
+        assert np.isfinite(curvatures).all()
+        assert metric(labels, log_odds, weights)[1] == pytest.approx(float(value.detach()), rel=1e-12)
+
+
+@every_loss
+def test_the_gradient_is_the_finite_difference(text):
+    objective, metric, small = objective_of(text), metric_of(text), 1e-5
+    labels, log_odds, weights = list(states(-1.0, 2))[1]
+    gradients, _ = objective(labels, log_odds, weights)
+    for row in range(10):
+        steps = small * np.eye(ROWS)[row]
+        higher, lower = (metric(labels, log_odds + sign * steps, weights)[1] for sign in (1, -1))
+        assert gradients[row] == pytest.approx(weights.sum() * (higher - lower) / (2 * small), rel=1e-4, abs=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("text", "max_delta_step"), [*((text, 0.0) for text in BOUNDED), *((text, 1.5) for text in (*BOUNDED, *LIMITED))]
+)
+def test_the_loss_never_rises_by_full_steps_of_one_leaf_or_of_all(text, max_delta_step):
+    objective, metric = objective_of(text, max_delta_step), metric_of(text)
+    generator = np.random.default_rng(1)
+    for labels, log_odds, weights in states(objective.initial_score([0] * 95 + [1] * 5), 12):
+        gradients, curvatures = objective(labels, log_odds, weights)
+        before = metric(labels, log_odds, weights)[1]
+        for leaves in (1, 4, ROWS):
+            leaf = generator.integers(0, leaves, ROWS)
+            sums = [np.bincount(leaf, values, leaves) for values in (gradients, curvatures)]
+            steps = (-sums[0] / np.maximum(sums[1], 1e-300))[leaf]
+            steps = np.clip(steps, -max_delta_step, max_delta_step) if max_delta_step else steps
+            for moved in (steps, np.where(leaf == leaf[0], steps, 0)):
+                assert metric(labels, log_odds + moved, weights)[1] <= before * (1 + 1e-13)
+
+
+@given(
+    log_odds=st.lists(st.floats(-1e3, 1e3), min_size=4, max_size=4),
+    positives=st.integers(0, 3),
+    text=st.sampled_from(["mse", "mfe", "msfe", "focal", "mfe_p_norm", "squared/soft_worst_class"]),
+)
+@settings(max_examples=40, deadline=None)
+def test_the_loss_never_rises_from_any_state(log_odds, positives, text):
+    objective, labels, places = objective_of(text), np.arange(4) < positives, np.array(log_odds)
+    gradients, curvatures = objective(labels.astype(int), places)
+    step = -gradients.sum() / max(curvatures.sum(), 1e-300)
+    before, after = (metric_of(text)(labels.astype(int), where)[1] for where in (places, places + step))
+    assert after <= before * (1 + 1e-12) + 1e-300
+
+
+def test_without_the_bound_of_squared_means_the_loss_would_rise(monkeypatch):
+    """A curvature of 2 w_c m_c h_i / n_c alone leaves out that a class mean near 0 can grow."""
+    objective, metric = objective_of("msfe:class_weights=9:1"), metric_of("msfe:class_weights=9:1")
+    labels, log_odds = np.arange(ROWS) % 2, np.full(ROWS, -6.0)
+
+    def measure_step() -> float:
+        """Return the change of the loss by a full step of one leaf with all rows."""
+        gradients, curvatures = objective(labels, log_odds)
+        moved = log_odds - gradients.sum() / curvatures.sum()
+        return metric(labels, moved)[1] - metric(labels, log_odds)[1]
+
+    assert measure_step() < 0
+    reduction, _ = objective.loss.reduction
+    monkeypatch.setitem(BOUNDS, reduction, bound_linear)
+    assert measure_step() > 1
+
+
+def test_the_curvature_of_cross_entropy_is_sharp():
+    """That of Jaakkola and Jordan, tanh(z / 2) / (2 z), which is the smallest that holds for all steps."""
+    bounds = ErrorBounds.tabulate(ClassLoss.build("ce", None), 1, np.inf)
+    places = np.array([-30.0, -8.0, -3.0, -1.0, -0.1, 0.1, 1.0, 3.0, 8.0, 30.0])
+    sharp = np.tanh(places / 2) / (2 * places)
+    ratios = bounds.curvatures[bounds.find_cells(places)] / sharp
+    assert (ratios >= 1).all()
+    assert (ratios < 1.06).all()
+
+
+def test_a_limit_of_the_steps_makes_curvatures_smaller():
+    labels, log_odds = np.array([0] * 98 + [1, 1]), np.full(100, log(2 / 98))
+    sums = [objective_of("mse", limit)(labels, log_odds)[1].sum() for limit in (0, 4, 2, 1)]
+    assert sums == sorted(sums, reverse=True)
+    assert sums[0] > 5 * sums[-1]
+
+
+def test_every_reduction_with_a_bound_is_tested():
+    losses_of_all = [
+        ClassLoss.build(spec.name, COUNTS, **dict(spec.parameters)) for spec in map(LossSpec.parse, BOUNDED)
+    ]
+    tested = {split_partial(loss.loss.reduction)[0].__name__ for loss in losses_of_all} | {"class_balanced_mean"}
+    assert tested == {reduction.__name__ for reduction in BOUNDS}
+    errors = {split_partial(loss.loss.error)[0].__name__ for loss in losses_of_all}
+    assert errors == set(losses.ERRORS) - {"hinge"}
+
+
+@every_loss
+def test_trees_start_from_the_best_constant(text):
+    labels = [0] * 95 + [1] * 5
+    [expected] = find_best_constant(LossSpec.parse(text), COUNTS)
+    objective, metric = objective_of(text), metric_of(text)
+    start = objective.initial_score(labels)
+    assert start == pytest.approx(expected, abs=1e-4)
+    gradients, _ = objective(labels, np.full(100, start))
+    assert abs(gradients.sum()) < 1e-8
+    assert all(
+        metric(labels, np.full(100, start))[1] <= metric(labels, np.full(100, z))[1] for z in (start - 0.1, start + 0.1)
+    )
+
+
+def test_the_best_constants_that_have_a_formula():
+    labels, weights = [0] * 95 + [1] * 5, np.r_[np.ones(95), np.full(5, 3.0)]
+    assert objective_of("ce").initial_score(labels) == pytest.approx(log(5 / 95), abs=1e-12)
+    assert objective_of("mse").initial_score(labels, weights) == pytest.approx(log(15 / 95), abs=1e-10)
+    assert objective_of("mfe").initial_score(labels) == pytest.approx(0, abs=1e-10)
+    assert objective_of("msfe").initial_score(labels, weights) == pytest.approx(0, abs=1e-10)
+    assert objective_of("wce").initial_score(labels) == pytest.approx(0, abs=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("squared/worst_class", "the curvature of its reduction worst_class has no bound"),
+        ("msfe_unbiased", "the curvature of its reduction unbiased_sum_of_squared_class_means has no bound"),
+        ("squared/none", "the curvature of its reduction none has no bound"),
+        ("soft_f1", "the curvature of its reduction soft_fbeta has no bound"),
+        ("auc_margin", "the curvature of its reduction auc_margin has no bound"),
+        ("mfe_adaptive", "its running averages are for batches, and trees see all rows"),
+        ("msfe:running=0.1", "its running averages are for batches, and trees see all rows"),
+        ("ce:ignore_index=-1", "leave out rows in place of ignore_index"),
+        ("hinge", "its error has a corner, where no curvature bounds a step"),
+        ("asymmetric:gamma_negative=0", "with a margin and gamma_negative below 1 its error has a corner, .*"),
+        ("auc_logistic", "it is no reduction of class totals"),
+        ("ldam_drw", "it is no reduction of class totals"),
+    ],
+)
+def test_what_is_no_objective_is_refused_in_a_line(text, reason):
+    name = text.partition(":")[0]
+    with pytest.raises(ValueError, match=f"^{name} is no objective for trees: {reason}$"):
+        objective_of(text)
+
+
+@pytest.mark.parametrize("text", ["mae", "absolute/sum_of_class_means", "focal:alpha=0"])
+def test_without_a_best_constant_there_is_no_start(text):
+    with pytest.raises(
+        ValueError, match=r"is no objective for trees: no finite constant, from which they start, is best$"
+    ):
+        objective_of(text).initial_score([0] * 95 + [1] * 5)
+
+
+def test_without_rows_of_a_class_there_is_no_start_but_a_gradient():
+    objective = objective_of("mfe")
+    with pytest.raises(ValueError, match="no finite constant"):
+        objective.initial_score([0, 0, 0])
+    gradients, curvatures = objective([0, 0, 0], [0.0, 1.0, -50.0])
+    assert np.isfinite([gradients, curvatures]).all()
+
+
+def test_what_is_no_label_or_step_is_refused():
+    with pytest.raises(ValueError, match="labels must be 0 or 1, found"):
+        objective_of("mfe")([0, 2], [0.0, 0.0])
+    with pytest.raises(ValueError, match="max_delta_step must be >= 0 and finite, found -1"):
+        objective_of("mfe", -1)
+    with pytest.raises(ValueError, match="p above 2 needs a limit of the steps: max_delta_step, found 3"):
+        objective_of(LIMITED[0])([0, 1], [0.0, 0.0])
+
+
+GENERATOR = np.random.default_rng(3)
+INPUTS = GENERATOR.standard_normal((800, 4))
+LABELS = (INPUTS[:, 0] + INPUTS[:, 1] * INPUTS[:, 2] + GENERATOR.standard_normal(800) > 2).astype(np.int64)
+WEIGHTS = np.exp(GENERATOR.standard_normal(800) / 2)
+OPTIONS = {"verbosity": -1, "num_leaves": 7, "deterministic": True, "force_col_wise": True, "num_threads": 1}
+
+
+def grow(objective: object, start: float, weights: np.ndarray | None = None, **options: object) -> lightgbm.Booster:
+    rows = lightgbm.Dataset(INPUTS, LABELS, weight=weights, init_score=np.full(len(LABELS), start))
+    return lightgbm.train({**OPTIONS, "objective": objective, "boost_from_average": False, **options}, rows, 20)
+
+
+@pytest.mark.parametrize("weights", [None, WEIGHTS], ids=["plain", "weighted"])
+@pytest.mark.parametrize("scale", [1, 7.5])
+def test_cross_entropy_gives_the_trees_of_lightgbm_and_xgboost(weights, scale):
+    objective = boosting.objective("ce", class_weights=(1, scale))
+    ours = grow(objective, -2.0, weights).predict(INPUTS, raw_score=True)
+    theirs = grow("binary", -2.0, weights, scale_pos_weight=scale).predict(INPUTS, raw_score=True)
+    np.testing.assert_allclose(ours, theirs, atol=1e-6)
+
+    matrix = xgboost.DMatrix(INPUTS, LABELS, weight=weights)
+    options = {"objective": "binary:logistic", "base_score": 0.1, "max_depth": 3, "nthread": 1, "tree_method": "hist"}
+    plain = xgboost.train({**options, "scale_pos_weight": scale}, matrix, 20)
+    mine = xgboost.train(options, matrix, 20, obj=objective)
+    np.testing.assert_allclose(*(each.predict(matrix) for each in (plain, mine)), atol=1e-6)
+
+
+def test_weighted_cross_entropy_is_lightgbms_is_unbalance():
+    """Which weighs positives by n_0 / n_1; from the same start, and without thresholds that the scale moves."""
+    counts = tuple(np.bincount(LABELS).tolist())
+    scale = 2 * counts[0] / sum(counts)
+    objective = boosting.objective("wce", counts=counts)
+    free = {"min_sum_hessian_in_leaf": 0}
+    ours = grow(objective, -2.0, **free).predict(INPUTS, raw_score=True)
+    theirs = grow("binary", -2.0, is_unbalance=True, **free).predict(INPUTS, raw_score=True)
+    np.testing.assert_allclose(ours, theirs, atol=1e-6)
+    gradients, _ = objective(LABELS, np.zeros(len(LABELS)))
+    assert gradients[LABELS == 0] * scale == pytest.approx(0.5)
+
+
+def test_both_libraries_start_from_the_average_as_cross_entropy_does():
+    objective = boosting.objective("ce")
+    rows = lightgbm.Dataset(INPUTS, LABELS, weight=WEIGHTS)
+    booster = lightgbm.train({**OPTIONS, "objective": "binary", "min_data_in_leaf": 10_000, "verbosity": -1}, rows, 1)
+    start = objective.initial_score(LABELS, WEIGHTS)
+    np.testing.assert_allclose(booster.predict(INPUTS[:2], raw_score=True), start, atol=1e-6)
+
+
+def test_a_saved_booster_of_lightgbm_includes_the_initial_score(tmp_path):
+    objective = boosting.objective("msfe")
+    start = objective.initial_score(LABELS, WEIGHTS) + 1.5
+    booster = grow(objective, start, WEIGHTS)
+    expected = booster.predict(INPUTS, raw_score=True) + start
+    boosting.keep_initial_score(booster, start)
+    booster.save_model(tmp_path / "trees.txt")
+    loaded = lightgbm.Booster(model_file=tmp_path / "trees.txt")
+    np.testing.assert_allclose(loaded.predict(INPUTS, raw_score=True), expected, atol=1e-12)
+
+
+def test_lightgbms_classifier_takes_objective_and_metric():
+    objective, metric = boosting.objective("mfe"), boosting.metric("mfe")
+    rest = {**OPTIONS, "n_estimators": 20, "boost_from_average": False}
+    model = lightgbm.LGBMClassifier(objective=objective, metric="none", **rest)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # versions differ in how the rows of an evaluation are named
+        model.fit(
+            *(INPUTS, LABELS),
+            sample_weight=WEIGHTS,
+            eval_set=[(INPUTS, LABELS)],
+            eval_sample_weight=[WEIGHTS],
+            eval_metric=metric,
+        )
+    odds = grow(objective, 0.0, WEIGHTS).predict(INPUTS, raw_score=True)
+    np.testing.assert_allclose(model.predict(INPUTS, raw_score=True), odds, atol=1e-9)
+    shown = next(iter(model.evals_result_.values()))["mfe"]
+    assert shown[-1] == pytest.approx(metric(LABELS, odds, WEIGHTS)[1], rel=1e-9)
+
+
+def test_xgboost_shows_the_metric_and_its_classifier_takes_the_objective():
+    objective, metric = boosting.objective("msfe"), boosting.metric("msfe")
+    start = float(expit(objective.initial_score(LABELS, WEIGHTS)))
+    options = {"objective": "binary:logistic", "base_score": start, "max_depth": 3, "nthread": 1}
+    matrix, shown = xgboost.DMatrix(INPUTS, LABELS, weight=WEIGHTS), {}
+    booster = xgboost.train(
+        options,
+        matrix,
+        20,
+        obj=objective,
+        custom_metric=metric,
+        evals=[(matrix, "train")],
+        evals_result=shown,
+        verbose_eval=False,
+    )
+    odds = booster.predict(matrix, output_margin=True)
+    assert shown["train"]["msfe"][-1] == pytest.approx(metric(LABELS, odds, WEIGHTS)[1], rel=1e-3)
+    assert shown["train"]["msfe"] == sorted(shown["train"]["msfe"], reverse=True)
+    model = xgboost.XGBClassifier(n_estimators=20, base_score=start, max_depth=3, n_jobs=1, objective=objective)
+    model.fit(INPUTS, LABELS, sample_weight=WEIGHTS)
+    assert np.corrcoef(model.predict(INPUTS, output_margin=True), odds)[0, 1] > 0.99
+
+
+def test_a_metric_refuses_the_probabilities_of_lightgbms_own_objective():
+    rows = lightgbm.Dataset(INPUTS, LABELS)
+    with pytest.raises(
+        ValueError, match=r"^the metric mfe needs log-odds, and with the objective 'binary' LightGBM gives"
+    ):
+        lightgbm.train({**OPTIONS, "objective": "binary"}, rows, 2, valid_sets=[rows], feval=boosting.metric("mfe"))
+
+
+def test_neither_library_is_needed_to_import_it():
+    code = "import imbaloss.boosting, sys; assert not {'lightgbm', 'xgboost', 'sklearn', 'pandas'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
