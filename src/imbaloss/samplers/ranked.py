@@ -169,7 +169,7 @@ class RankedSampler(DistributedSampler[Unit], ABC):
         """Return how many units each rank gets in a complete epoch."""
         return self.count_left(0)
 
-    def __iter__(self) -> "RankIterator[Unit]":
+    def __iter__(self) -> Iterator[Unit]:
         """Return an iterator over this rank's units of the epoch, from the loaded position on if there is one.
 
         If all of the epoch has been taken, the next epoch begins.
