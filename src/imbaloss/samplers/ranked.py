@@ -77,7 +77,7 @@ class RankedSampler(DistributedSampler[Unit], ABC):
         self.place = None if rank is None or num_replicas is None else (rank, num_replicas)
         self.position = 0
         self.is_resumed = False  # whether the next iteration begins at the position, not at 0
-        self.current: RankIterator[Unit] | None = None  # the iterator that moves the position
+        self.current: Iterator[Unit] | None = None  # the iterator that moves the position
         self.checksum = compute_checksum(data)
 
     @property
