@@ -1,7 +1,7 @@
 """Do averages of three networks at three learning rates rank better than single networks at six rates?
 
-    python -m benchmarks.averages rows.jsonl [--tables ecoli3 yeast4] [--splits 3] [--rows 4000]
-    python -m benchmarks.averages rows.jsonl --report
+    python -m benchmarks.network_averages rows.jsonl [--tables ecoli3 yeast4] [--splits 3] [--rows 4000]
+    python -m benchmarks.network_averages rows.jsonl --report
 
 On each split of a table, networks of cross-entropy are trained with three seeds at each of six learning rates. From
 these the row has the average precision on the holdout of four methods: single networks (the mean over the seeds) and
