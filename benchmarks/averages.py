@@ -3,10 +3,10 @@
     python -m benchmarks.averages rows.jsonl --tables all --rows 2000
     python -m benchmarks.averages rows.jsonl --report
 
-The splits have numbers from 100 on, which no other benchmark uses. On the rows that are not held out, the single methods
-are trained in three folds, and the rule of `imbaloss.compare` recommends one of them. Then all methods are trained on
-these rows, a fifth of which is validation, and predict the holdout. A row has the scores of a method there. Finished
-splits are skipped on the next start.
+The splits have numbers from 100 on, which no other benchmark uses. On the rows that are not held out, the single
+methods are trained in three folds, and the rule of `imbaloss.compare` recommends one of them. Then all methods are
+trained on these rows, a fifth of which is validation, and predict the holdout. A row has the scores of a method there.
+Finished splits are skipped on the next start.
 """
 
 import argparse
@@ -33,8 +33,8 @@ from imbaloss.statistics import t_interval
 from imbaloss.studies import Store
 
 SINGLES = ("lightgbm", "logistic_regression", "balanced_random_forest", "ce")
-AVERAGE, SELECTION = (f"{kind}({', '.join(SINGLES)})" for kind in ("average", "ensemble_selection"))
-SMALL = "average(lightgbm, ce, logistic_regression)"
+AVERAGE, SELECTION = (f"{kind}({', '.join(sorted(SINGLES))})" for kind in ("average", "ensemble_selection"))
+SMALL = "average(ce, lightgbm, logistic_regression)"
 BY_RULE = "single by the rule"
 REPETITIONS, SETTINGS = 3, 3
 FIRST_SPLIT = 100

@@ -202,7 +202,7 @@ def check_weights(own: Own, methods: Sequence[Method], request: ComparisonReques
         raise ValueError(
             f"{weight} and {request.write_option('segment')} cannot be combined: segments count rows alike"
         )
-    for method in [each for method in methods for each in (*method.members, method)]:
+    for method in (each for named in methods for each in (*named.members, named)):
         if not method.sampler.keeps_weights:
             problem = f"its sampler makes new {own.kind.noun}s, which have no weight"
             raise ValueError(f"{weight} and the method {method} cannot be combined: {problem}")

@@ -140,10 +140,10 @@ def compute_standard_error(differences: Floats, test_to_train: float | None) -> 
 def sort_by_preference(methods: Iterable[Method], *, images: bool) -> list[Method]:
     """Return the methods in the order of preference, from which a recommendation starts.
 
-    Averages come last. Methods without a sampler come before those with one. Within these, classifiers of other libraries come before
-    networks; for images, networks come first. Classifiers are in the order of `PREFERRED`, and those that it lacks
-    follow, also boosted trees with one of our losses. Of networks, plain cross-entropy is first. What is equal keeps
-    its order.
+    Averages come last. Methods without a sampler come before those with one. Within these, classifiers of other
+    libraries come before networks; for images, networks come first. Classifiers are in the order of `PREFERRED`, and
+    those that it lacks follow, also boosted trees with one of our losses. Of networks, plain cross-entropy is first.
+    What is equal keeps its order.
 
     Args:
         methods: The methods, in the order of their study.

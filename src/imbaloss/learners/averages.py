@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -186,9 +187,14 @@ def select_ensemble(
     for _ in range(BAGS):
         drawn = [generator.choice(rows, max(round(share * len(rows)), 1)) for rows in rows_of_class if len(rows)]
         rows = np.concatenate(drawn)
-        chosen = select_in_bag(log_odds[:, rows], lambda odds, rows=rows: score(rows, special.expit(odds)))
+        chosen = select_in_bag(log_odds[:, rows], partial(score_log_odds, score, rows))
         counts += np.bincount(chosen, minlength=len(log_odds)) / max(len(chosen), 1)
     return counts / counts.sum() if counts.any() else np.full(len(log_odds), 1 / len(log_odds))
+
+
+def score_log_odds(score: Score, rows: NDArray[np.int64], log_odds: Floats) -> float | None:
+    """Return the score of log-odds (n,) for these rows, (n,); None if it is undefined."""
+    return score(rows, special.expit(log_odds))
 
 
 def select_in_bag(log_odds: Floats, score: Callable[[Floats], float | None]) -> list[int]:

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from imbaloss.atomic_write import write_atomically
-from imbaloss.evaluation import Calibration
 from imbaloss.data import InputForm
+from imbaloss.evaluation import Calibration
 from imbaloss.learners import network_file, skops_file
 from imbaloss.learners.average_model import AverageModel
 from imbaloss.learners.boosted_lightgbm import LightGBMPredictor
@@ -132,7 +132,9 @@ def load_average(folder: Path, reference: Mapping[str, Any], trusted: Sequence[s
     recipe, decision = read_entries(parts["recipe"])
     forms = tuple(map(InputForm, parts["forms"]))
     if not len(members) == len(forms) == len(parts["weights"]):
-        raise ValueError(f"{folder} holds no average that imbaloss has written: not each member has a weight and a form")
+        raise ValueError(
+            f"{folder} holds no average that imbaloss has written: not each member has a weight and a form"
+        )
     return AverageModel(
         recipe=recipe,
         shape=parts["shape"],

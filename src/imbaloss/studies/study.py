@@ -63,7 +63,7 @@ class Run:
 
     @cached_property
     def members(self) -> tuple["Run", ...]:
-        """The runs of the methods that an average combines, as each method would have alone; empty for other methods."""
+        """The runs of the methods that an average combines, as each would have alone; empty for other methods."""
         return tuple(
             replace(self, method=method, recipe=method.learner.adapt_recipe(self.recipe, self.settings))
             for method in self.method.members
