@@ -7,7 +7,8 @@ from sklearn.metrics import average_precision_score
 
 from imbaloss.data import InputForm
 from imbaloss.data.seeds import make_generator
-from imbaloss.learners import Method, average_log_odds, to_log_odds
+from imbaloss.learners import Method
+from imbaloss.learners.average_model import average_log_odds, to_log_odds
 from imbaloss.learners.averages import select_ensemble, select_in_bag
 
 TEXTS = {

@@ -1,8 +1,8 @@
 """Learners that can be fitted and then give log-odds, the methods that use them, fitted models and their files."""
 
 from imbaloss.learners import model_files, network_file, skops_file
-from imbaloss.learners.average_model import AverageModel, average_log_odds, to_log_odds
-from imbaloss.learners.averages import AVERAGES, Average, make_score
+from imbaloss.learners.average_model import AverageModel
+from imbaloss.learners.averages import Average
 from imbaloss.learners.boosted_lightgbm import LightGBM
 from imbaloss.learners.boosted_xgboost import XGBoost
 from imbaloss.learners.estimator_model import EstimatorModel
@@ -13,7 +13,6 @@ from imbaloss.learners.method import LEARNERS, Method
 from imbaloss.learners.stacked_networks import NETWORKS, StackedNetworks
 
 __all__ = [
-    "AVERAGES",
     "LEARNERS",
     "NETWORKS",
     "Average",
@@ -26,10 +25,7 @@ __all__ = [
     "Method",
     "StackedNetworks",
     "XGBoost",
-    "average_log_odds",
-    "make_score",
     "model_files",
     "network_file",
     "skops_file",
-    "to_log_odds",
 ]

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from imbaloss.learners.method import Method
 
 Floats = NDArray[np.float64]
+# the rows of the validation part, as places, and the probabilities for them -> a score, more is better; None: undefined
+Score = Callable[[NDArray[np.int64], Floats], float | None]
 AVERAGE, SELECTION = "average", "ensemble_selection"  # names of the two kinds, before the parentheses
 AVERAGES = (AVERAGE, SELECTION)
 FEWEST = 2  # number of members
@@ -125,7 +127,7 @@ class Average:
         """Return failures, since an average is made of finished runs of its methods (`studies.averages`)."""
         return [Outcome([], None, f"{self.kind} is made of methods that are fitted before") for _ in members]
 
-    def choose_weights(self, labels: NDArray[np.int64], log_odds: Floats, score: "Score", seed: int) -> Floats:
+    def choose_weights(self, labels: NDArray[np.int64], log_odds: Floats, score: Score, seed: int) -> Floats:
         """Return the weights of the members, (M,), which sum to 1.
 
         Args:
@@ -137,10 +139,6 @@ class Average:
         if not self.chooses_weights:
             return np.full(len(self.members), 1 / len(self.members))
         return select_ensemble(labels, log_odds, score, make_generator(seed, STREAM))
-
-
-# the rows of the validation part, as places, and the probabilities for them -> a score, more is better; None: undefined
-Score = Callable[[NDArray[np.int64], Floats], float | None]
 
 
 def make_score(decision: Decision, labels: NDArray[np.int64], weights: Floats | None, costs: Floats | None) -> Score:

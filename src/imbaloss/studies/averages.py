@@ -8,7 +8,8 @@ import numpy as np
 
 from imbaloss.data import Source
 from imbaloss.evaluation import Calibration, calibration
-from imbaloss.learners import Average, AverageModel, average_log_odds, make_score, to_log_odds
+from imbaloss.learners.average_model import AverageModel, average_log_odds, to_log_odds
+from imbaloss.learners.averages import Average, make_score
 from imbaloss.studies.execution import Finished, score_parts, train_again, train_together
 from imbaloss.studies.files import library_versions
 from imbaloss.studies.jobs import cut_into_stacks
