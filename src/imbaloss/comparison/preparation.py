@@ -117,7 +117,7 @@ class TablePreparation:
 
 @dataclass(frozen=True, eq=False)
 class JoinedPreparation(TablePreparation):
-    """A pair of fitted preparations of the same columns. Their inputs stand side by side: columns, then prepared numbers.
+    """A pair of fitted preparations of the same columns. Their inputs stand side by side: columns, then numbers.
 
     It serves averages of learners that take different forms. All inputs are float64, in which float32 is exact.
     """

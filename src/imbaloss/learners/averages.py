@@ -28,7 +28,7 @@ AVERAGE, SELECTION = "average", "ensemble_selection"  # names of the two kinds, 
 AVERAGES = (AVERAGE, SELECTION)
 FEWEST = 2  # number of members
 BAGS = 20  # samples of the validation part, in each of which members are chosen
-STEPS = 10  # members that are chosen in each, with replacement; a weight is a multiple of 1 / (STEPS * BAGS) or finer
+STEPS = 10  # members that are chosen in each, with replacement
 MOST_DRAWN = 20_000  # rows of a bag, at most
 STREAM = "ensemble selection"  # the name of the random stream that draws the bags
 PARAMETER = re.compile(r"\s*[A-Za-z_]\w*\s*=")  # begins a parameter of the member before the comma
