@@ -188,11 +188,10 @@ SCORES = (
 
 @pytest.mark.parametrize("recipe", SCORES, ids=str)
 def test_a_model_is_fitted_again_as_it_was_and_scored_as_it_was(recipe, tmp_path):
-    methods = ("lightgbm", "logistic_regression", "ce")
+    methods = ("lightgbm", "logistic_regression", "ce", "ensemble_selection(ce, lightgbm)")
     study, place = place_of(tmp_path, methods=methods, recipe=NETWORK | recipe)
     for row in place.store.rows(study.runs_of_repetition(0)):
-        [job] = place.cut([row.run])
-        again = studies.train_again(job, row, {"data": place.own}, "cpu")
+        again = studies.fit_again(row, place.store, {"data": place.own}, "cpu")
         test = again.predictions["test"]
         assert test.probabilities == pytest.approx(place.store.predictions(row.run)["test"].probabilities, abs=1e-5)
         objective = row.run.method.decision.optimize

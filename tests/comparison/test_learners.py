@@ -21,7 +21,7 @@ from imbaloss.comparison.study import OwnStudy
 from imbaloss.learners import Method
 from imbaloss.learners.estimators import NAMED
 from imbaloss.studies import Row, Store
-from imbaloss.studies.execution import Finished, train_together
+from imbaloss.studies.execution import Finished
 from tests.comparison.examples import mixed, write_csv
 
 SMALL = {  # parameters with which the slow ones are quick
@@ -37,6 +37,8 @@ METHODS = (
     "lightgbm/mfe",
     "lightgbm + smote",
     "sklearn.naive_bayes:GaussianNB",
+    "average(ce + smote, lightgbm)",
+    "ensemble_selection(ce, lightgbm, logistic_regression)",
 )
 QUICK = {"epochs": 2, "hidden": (4,), "n_networks": 2}
 
@@ -58,8 +60,8 @@ def open_with_test(rows: int = 240, **changes: object) -> Own:
 
 def train(text: str, own: Own) -> Finished:
     study = plan((text,), own)
-    [job] = studies.cut_into_stacks(study.runs(), {study.name: own})
-    [finished] = train_together(job, {study.name: own}, "cpu", lambda _: None)
+    [run] = study.runs()
+    finished = studies.train_alone(run, {study.name: own}, "cpu")
     assert finished.row.failure is None
     return finished
 
@@ -112,14 +114,16 @@ def run(study: OwnStudy, own: Own, folder: Path, executor=studies.train_here) ->
 
 def test_worker_processes_give_the_same_rows(tmp_path):
     own = open_rows()
-    study = plan(("lightgbm", "xgboost", *map(OTHERS.__getitem__, (2, 3)), "lightgbm + random_under"), own)
+    average = "ensemble_selection(ce, lightgbm)"
+    study = plan(("lightgbm", "xgboost", *map(OTHERS.__getitem__, (2, 3)), "lightgbm + random_under", average), own)
     here = run(study, own, tmp_path / "here")
     assert run(study, own, tmp_path / "processes", partial(studies.train_in_processes, workers=2)) == here
 
 
 def test_an_interrupted_comparison_goes_on_to_the_same_rows(tmp_path):
     own = open_rows()
-    study = plan(("lightgbm", "xgboost", "logistic_regression"), own)
+    average = "ensemble_selection(lightgbm, logistic_regression)"
+    study = plan(("lightgbm", "xgboost", "logistic_regression", average), own)
     whole = run(study, own, tmp_path / "whole")
 
     def train_one(jobs, datasets, device, observer):

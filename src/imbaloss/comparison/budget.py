@@ -47,12 +47,14 @@ def train_in_budget(study: OwnStudy, place: Place, budget: float, began: float) 
     first = FirstRepetition(place, began + budget, schedule)
     overhead = time.monotonic() - began
     first.train(study)
-    schedule = first.schedule
+    schedule, asked_for = first.schedule, study.methods
     study = replace(study, methods=tuple(method for method in study.methods if method in schedule.methods))
     notes = []
     if first.left_out:
         seconds = overhead + schedule.predict_total(first.left_out)
-        notes.append(describe_left_out(first.left_out, budget, seconds))
+        methods = [[method for method in cost.methods if method in asked_for] for cost in first.left_out]
+        named = [replace(cost, methods=tuple(each)) for cost, each in zip(first.left_out, methods, strict=True) if each]
+        notes += [describe_left_out(named, budget, seconds)] if named else []
     if (late := time.monotonic() + schedule.ending - first.end) > 0:
         notes.append(
             f"The budget is exceeded by about {write_budget(late)}: it is too short for one repetition of "
@@ -95,11 +97,27 @@ class FirstRepetition:
         return self.end - time.monotonic()
 
     def train(self, study: OwnStudy) -> None:
-        """Train the methods of a study for which there is time, those of low cost first."""
-        jobs = order_by_cost(self.place.cut(study.runs_of_repetition(0)))
+        """Train the methods of a study for which there is time, those of low cost first, and averages last.
+
+        The members of averages are methods of the schedule too. If they leave no time for any method of the study, the
+        cheapest of its averages is trained in any case.
+        """
+        runs = study.runs_of_repetition(0)
+        jobs = order_by_cost(self.place.cut(runs))
         with self.place.observer.show(jobs) as shown:
             for job in jobs:
-                self.train_networks(job, shown) if job.learner.is_network else self.train_job(job, shown)
+                if job.learner.members:
+                    self.make_averages(job, shown)
+                elif job.learner.is_network:
+                    self.train_networks(job, shown)
+                else:
+                    self.train_job(job, shown)
+            if self.schedule.methods.isdisjoint(study.methods):
+                first = min(runs, key=lambda run: len(run.members))
+                self.place.execute(self.place.cut([first]), shown)
+                seconds = self.place.find_recorded_time([first])
+                self.schedule = replace(self.schedule, costs=(Cost((first.method,), seconds),))
+                self.left_out = [cost for cost in self.left_out if first.method not in cost.methods]
 
     def train_networks(self, job: Job, shown: StudyObserver) -> None:
         """Train the first method of a stack of networks alone, then as many of the others as fit by its time.
@@ -151,6 +169,29 @@ class FirstRepetition:
         self.schedule = extended
         return seconds
 
+    def make_averages(self, job: Job, shown: StudyObserver) -> None:
+        """Make averages of members that are trained, and keep or leave them out; left out if a member was.
+
+        Their time alone, with that of their members, counts for the final training.
+
+        Args:
+            job: The averages.
+            shown: Shows the progress.
+        """
+        methods, began = methods_of(job.runs), time.monotonic()
+        members = {member for method in methods for member in method.members}
+        if not members <= self.schedule.methods:
+            self.leave_out(job.runs, 0.0)
+            return
+        self.place.execute([job], shown)
+        alone = self.place.find_recorded_time(job.runs) / len(job.runs)
+        cost = Cost(methods, time.monotonic() - began, alone)
+        extended = self.schedule.add(cost)
+        if extended.fits(self.left):
+            self.schedule = extended
+        else:
+            self.left_out.append(cost)
+
     def leave_out(self, runs: Sequence[Run], seconds: float) -> float:
         """Leave the methods of some runs out, and return the time that they take.
 
@@ -171,9 +212,14 @@ def methods_of(runs: Sequence[Run]) -> tuple[Method, ...]:
 def order_by_cost(jobs: Sequence[Job]) -> list[Job]:
     """Return the stacks in the order of their expected cost: learners of other libraries, then networks by their work.
 
-    The others keep their order, since nothing is known of their cost.
+    The others keep their order, since nothing is known of their cost. Averages come last, after their members.
     """
-    return sorted(jobs, key=lambda job: job.work_of(job.runs[:1]) if job.learner.is_network else 0)
+
+    def rank(job: Job) -> tuple[bool, int]:
+        """Return the place of a stack in that order, as numbers to sort by."""
+        return bool(job.learner.members), job.work_of(job.runs[:1]) if job.learner.is_network else 0
+
+    return sorted(jobs, key=rank)
 
 
 def find_least_work(job: Job) -> int:
@@ -201,7 +247,7 @@ def train_repetitions(study: OwnStudy, place: Place, schedule: Schedule, end: fl
     while more := min(schedule.count_repetitions(end - time.monotonic(), slowest), MOST - done):
         if done in looks:
             study = drop_methods(study, place, looks[done])
-            schedule = schedule.keep(study.kept)
+            schedule = schedule.keep({each for method in study.kept for each in (method, *method.members)})
             more = max(min(schedule.count_repetitions(end - time.monotonic()), MOST - done), 1)
         more = min([more, *(look - done for look in looks if look > done)])
         start = time.monotonic()

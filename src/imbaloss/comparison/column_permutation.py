@@ -100,8 +100,7 @@ def measure_repetition(row: Row, place: Place, permutations: int, end: float) ->
         TimeIsUp: The time is up.
     """
     run = row.run
-    [job] = place.cut([run])
-    refitted = studies.train_again(job, row, {run.dataset: place.own}, place.device)
+    refitted = studies.fit_again(row, place.store, {run.dataset: place.own}, place.device)
     model, objective = refitted.model, run.method.decision.optimize
     if model is None or objective is None:
         return None

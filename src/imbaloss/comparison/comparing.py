@@ -198,7 +198,7 @@ def describe_idle_entries(request: ComparisonRequest, study: OwnStudy) -> tuple[
 
     Scaling and precision are of the inputs of all methods, and the decision is of all methods too.
     """
-    if any(method.learner.is_network for method in study.methods):
+    if any(each.learner.is_network for method in study.methods for each in (*method.members, method)):
         return ()
     of_all = {*DECISION_FIELDS, "scaling", "precision"}
     named = [name for name, value in request.recipe.items() if value is not None]
@@ -269,8 +269,7 @@ def train_final_model(study: OwnStudy, method: Method, target: str, place: Place
     run, own, folder = study.final_run(method), place.own.without_test, place.folder / "model"
     remove_model(folder)  # an earlier model could be mistaken for this one
     datasets = {run.dataset: own}
-    [job] = studies.cut_into_stacks([run], datasets, device=place.device)
-    [(row, predictions, model)] = studies.train_together(job, datasets, place.device, lambda _: None)
+    row, predictions, model = studies.train_alone(run, datasets, place.device)
     place.store.add([(row, predictions)])
     if model is None:
         return None

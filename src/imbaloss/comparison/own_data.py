@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from imbaloss.comparison.columns import Schema
-from imbaloss.comparison.preparation import ImagePreparation, TablePreparation
+from imbaloss.comparison.preparation import ImagePreparation, TablePreparation, join_preparations
 from imbaloss.comparison.row_costs import RowCosts
 from imbaloss.data.dataset import check_class
 from imbaloss.data.samples import Counts, InputForm, Samples, Split, pick_examples
@@ -232,6 +232,8 @@ class Own:
 
         Only the last division is cached, in each form. fold: None for divisions without folds.
         """
+        if form is InputForm.BOTH:
+            return self.join_forms(seed, fold)
         division, cached = Division(seed, fold), self.cache.prepared
         if (division, form) not in cached:
             rows = self.find_rows(seed, fold)
@@ -255,6 +257,21 @@ class Own:
             prepared = Prepared(Split(**parts, categorical=categorical), preparation)
             self.cache.prepared = other_forms | {(division, form): prepared}
         return self.cache.prepared[division, form]
+
+    def join_forms(self, seed: int, fold: Fold | None) -> Prepared:
+        """Return the parts with the inputs of both forms side by side, columns first, and the joined preparation.
+
+        Images have the same inputs in both forms, and are returned as they are.
+        """
+        columns, prepared = (self.prepare_split(seed, fold, form) for form in (InputForm.COLUMNS, InputForm.PREPARED))
+        first, second = columns.preparation, prepared.preparation
+        if not (isinstance(first, TablePreparation) and isinstance(second, TablePreparation)):
+            return prepared
+        parts = {}
+        for part in self.find_rows(seed, fold):
+            of_columns, of_prepared = getattr(columns.split, part), getattr(prepared.split, part)
+            parts[part] = replace(of_columns, inputs=np.hstack([of_columns.inputs, of_prepared.inputs]))
+        return Prepared(replace(columns.split, **parts), join_preparations(first, second))
 
     def fit_preparation(
         self, rows: Rows, form: InputForm

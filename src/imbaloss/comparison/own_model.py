@@ -19,7 +19,7 @@ from imbaloss.comparison.columns import Column, LeftOut, Reason, Schema
 from imbaloss.comparison.explanation import SEED, RowSample, RowsToExplain, check_explaining
 from imbaloss.comparison.missing_values import mark_missing
 from imbaloss.comparison.new_data import NO_REFERENCE, NewData, NewRows
-from imbaloss.comparison.preparation import ImagePreparation, TablePreparation
+from imbaloss.comparison.preparation import ImagePreparation, TablePreparation, make_preparation
 from imbaloss.comparison.reading.frames import table_from_frame
 from imbaloss.comparison.reading.image_arrays import prepare_image_array
 from imbaloss.comparison.reading.table_file import naming
@@ -444,7 +444,7 @@ def load_preparation(
     steps = skops_file.load(file, content, [*TRUSTED, *trusted])
     if header["format"] == FORMAT_1:
         steps = {name: step for name, step, _ in steps.transformers_}
-    return TablePreparation(schema, steps, InputForm(header.get("form", InputForm.PREPARED)))
+    return make_preparation(schema, steps, InputForm(header.get("form", InputForm.PREPARED)))
 
 
 def read_header(folder: Path) -> dict[str, Any]:

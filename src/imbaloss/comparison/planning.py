@@ -90,13 +90,17 @@ def check_data(request: ComparisonRequest, own: Own, methods: Sequence[Method]) 
     """Check that the data have what methods and options need.
 
     Raises:
-        ValueError: There is no baseline or no cost for a method that needs it, images have no row numbers to name, or a
-            method cannot learn from rows with weights.
+        ValueError: There is no baseline or no cost for a method that needs it, images have no row numbers to name, a
+            method cannot learn from rows with weights, or there is no calibration for an average.
     """
     if any(method.input_form is InputForm.BASELINE for method in methods) and own.baseline is None:
         raise ValueError(f"the method baseline needs a column: name it by {request.write_option('baseline')}")
-    if any(method.sampler.by_costs for method in methods) and own.costs is None:
+    if any(each.sampler.by_costs for method in methods for each in (*method.members, method)) and own.costs is None:
         raise ValueError(f"the sampler cost_weights needs the costs of each row: give {request.write_option('cost')}")
+    averages = [str(method) for method in methods if method.members]
+    if averages and request.recipe.get("calibration") == NONE:
+        option = request.write_option("calibration")
+        raise ValueError(f"{averages[0]} needs calibrated probabilities of its methods: leave out {option} none")
     if request.worst_misses and own.kind.of_images:
         raise ValueError(f"{request.write_option('worst_misses')} needs a table: images have no row numbers")
     if own.weights is not None:
@@ -198,7 +202,7 @@ def check_weights(own: Own, methods: Sequence[Method], request: ComparisonReques
         raise ValueError(
             f"{weight} and {request.write_option('segment')} cannot be combined: segments count rows alike"
         )
-    for method in methods:
+    for method in (each for named in methods for each in (*named.members, named)):
         if not method.sampler.keeps_weights:
             problem = f"its sampler makes new {own.kind.noun}s, which have no weight"
             raise ValueError(f"{weight} and the method {method} cannot be combined: {problem}")

@@ -115,6 +115,53 @@ class TablePreparation:
         return counts
 
 
+@dataclass(frozen=True, eq=False)
+class JoinedPreparation(TablePreparation):
+    """A pair of fitted preparations of the same columns. Their inputs stand side by side: columns, then numbers.
+
+    It serves averages of learners that take different forms. All inputs are float64, in which float32 is exact.
+    """
+
+    steps: Mapping[str, Mapping[str, Any]]  # the fitted estimators of each preparation, by its form
+    form: InputForm = InputForm.BOTH
+
+    @property
+    def parts(self) -> list[TablePreparation]:
+        """The two preparations, that of columns first."""
+        forms = (InputForm.COLUMNS, InputForm.PREPARED)
+        return [TablePreparation(self.schema, self.steps[form], form) for form in forms]
+
+    def __call__(self, frame: pd.DataFrame) -> Inputs:
+        """Return the inputs of new rows of both preparations, (N, D); frame: as for each of them."""
+        return np.hstack([part(frame) for part in self.parts])
+
+    @property
+    def categorical(self) -> tuple[int, ...]:
+        """The places of the inputs that are codes of categories, all among the first."""
+        return self.parts[0].categorical
+
+    @property
+    def input_columns(self) -> tuple[str, ...]:
+        """The column of the file that each of the D inputs is made of, in the order of the inputs."""
+        return tuple(column for part in self.parts for column in part.input_columns)
+
+    def count_unseen(self, frame: pd.DataFrame) -> dict[str, int]:
+        """Count the rows with a category that the fit did not have, by column; frame: as for each preparation."""
+        return self.parts[0].count_unseen(frame)
+
+
+def join_preparations(columns: TablePreparation, prepared: TablePreparation) -> JoinedPreparation:
+    """Join the preparations of the same columns in both forms, fitted to the same rows."""
+    return JoinedPreparation(
+        columns.schema, {str(InputForm.COLUMNS): columns.steps, str(InputForm.PREPARED): prepared.steps}
+    )
+
+
+def make_preparation(schema: Schema, steps: Mapping[str, Any], form: InputForm) -> TablePreparation:
+    """Make a preparation of any form from its columns and its fitted steps, as a file keeps them."""
+    return JoinedPreparation(schema, steps) if form is InputForm.BOTH else TablePreparation(schema, steps, form)
+
+
 def join_inputs(parts: Sequence[Any], form: InputForm) -> Inputs:
     """Join one or more arrays (N, ...) side by side, with rows contiguous in memory.
 

@@ -31,6 +31,7 @@ class Kind(StrEnum):
     BOOSTED = "method with boosted trees"
     NETWORK = "network"
     BASELINE = "score or decision in use today"
+    AVERAGE = "average of methods"
     OTHER = "other classifier"
 
 
@@ -139,29 +140,31 @@ def compute_standard_error(differences: Floats, test_to_train: float | None) -> 
 def sort_by_preference(methods: Iterable[Method], *, images: bool) -> list[Method]:
     """Return the methods in the order of preference, from which a recommendation starts.
 
-    Methods without a sampler come before those with one. Within these, classifiers of other libraries come before
-    networks; for images, networks come first. Classifiers are in the order of `PREFERRED`, and those that it lacks
-    follow, also boosted trees with one of our losses. Of networks, plain cross-entropy is first. What is equal keeps
-    its order.
+    Averages come last. Methods without a sampler come before those with one. Within these, classifiers of other
+    libraries come before networks; for images, networks come first. Classifiers are in the order of `PREFERRED`, and
+    those that it lacks follow, also boosted trees with one of our losses. Of networks, plain cross-entropy is first.
+    What is equal keeps its order.
 
     Args:
         methods: The methods, in the order of their study.
         images: Whether the samples are images.
     """
 
-    def rank(method: Method) -> tuple[bool, bool, int]:
+    def rank(method: Method) -> tuple[bool, bool, bool, int]:
         """Return the place of a method in the order of preference, as numbers to sort by."""
         name = find_name(method) if method.loss is None or method.learner.is_network else ""
         place = PREFERRED.index(name) if name in PREFERRED else len(PREFERRED)
-        return method.sampler != NO_SAMPLER, method.learner.is_network != images, place
+        return bool(method.members), method.sampler != NO_SAMPLER, method.learner.is_network != images, place
 
     return sorted(methods, key=rank)
 
 
 def find_kind(method: Method) -> Kind:
-    """Return the kind of a method: boosted trees, a network, the score in use, or another classifier."""
+    """Return the kind of a method: boosted trees, a network, the score in use, an average, or another classifier."""
     if method.learner.is_network:
         return Kind.NETWORK
+    if method.members:
+        return Kind.AVERAGE
     kinds = dict.fromkeys(BOOSTED, Kind.BOOSTED) | {BASELINE: Kind.BASELINE}
     return kinds.get(find_name(method), Kind.OTHER)
 

@@ -22,11 +22,17 @@ class Cost:
 
     methods: tuple[Method, ...]
     seconds: float
+    alone: float = 0.0  # the time of an average with the trainings of its members, which other costs count; else 0
 
     @property
     def share(self) -> float:
-        """The time of one of the methods."""
+        """The time that one of the methods adds to a repetition."""
         return self.seconds / len(self.methods)
+
+    @property
+    def of_single(self) -> float:
+        """The time of one of the methods without any other."""
+        return max(self.share, self.alone)
 
 
 @dataclass(frozen=True)
@@ -58,7 +64,7 @@ class Schedule:
     @property
     def final(self) -> float:
         """The predicted time of the final training, if the method that takes longest is recommended."""
-        return SPARE * self.growth * max((cost.share for cost in self.costs), default=0.0)
+        return SPARE * self.growth * max((cost.of_single for cost in self.costs), default=0.0)
 
     @property
     def ending(self) -> float:
@@ -72,7 +78,7 @@ class Schedule:
         It is that of as many repetitions of this method, which tries several settings in each, and at most a share of
         the budget.
         """
-        return min(self.measured * max((cost.share for cost in self.costs), default=0.0), self.most_measuring)
+        return min(self.measured * max((cost.of_single for cost in self.costs), default=0.0), self.most_measuring)
 
     def find_page(self, methods: int) -> float:
         """Return the predicted time of statistics, figures and page for a number of methods."""
@@ -85,7 +91,7 @@ class Schedule:
     def keep(self, methods: Collection[Method]) -> "Schedule":
         """Return the schedule after a race dropped all methods but these."""
         costs = [
-            Cost(still, cost.share * len(still))
+            Cost(still, cost.share * len(still), cost.alone)
             for cost in self.costs
             if (still := tuple(method for method in cost.methods if method in methods))
         ]

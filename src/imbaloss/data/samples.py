@@ -76,6 +76,7 @@ class InputForm(StrEnum):
 
     PREPARED = "prepared"  # numbers for a network: scaled, without missing values, one input for each category
     COLUMNS = "columns"  # one input for each column: numbers as they are, codes of categories, NaN where missing
+    BOTH = "both"  # columns and then prepared numbers, side by side, for averages of learners that differ in it
     BASELINE = "baseline"  # prepared numbers of the score or decision in use today alone
 
 

@@ -119,6 +119,7 @@ class MethodClassifier(DecidingClassifier):
         decision = read_decision(self.calibration, self.optimize, request)
         method = replace(Method.read(self.method), decision=decision)
         require(method.input_form is not InputForm.BASELINE, "the method baseline is for `imbaloss.compare` alone")
+        require(not method.members, f"{method} is for `imbaloss.compare` alone: use scikit-learn's VotingClassifier")
         require(not method.sampler.by_costs, "the sampler cost_weights is for `imbaloss.compare` alone")
         categories = find_categories(X)
         if categories and method.input_form is InputForm.PREPARED:

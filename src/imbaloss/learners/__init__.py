@@ -1,6 +1,8 @@
 """Learners that can be fitted and then give log-odds, the methods that use them, fitted models and their files."""
 
 from imbaloss.learners import model_files, network_file, skops_file
+from imbaloss.learners.average_model import AverageModel
+from imbaloss.learners.averages import Average
 from imbaloss.learners.boosted_lightgbm import LightGBM
 from imbaloss.learners.boosted_xgboost import XGBoost
 from imbaloss.learners.estimator_model import EstimatorModel
@@ -13,6 +15,8 @@ from imbaloss.learners.stacked_networks import NETWORKS, StackedNetworks
 __all__ = [
     "LEARNERS",
     "NETWORKS",
+    "Average",
+    "AverageModel",
     "Estimator",
     "EstimatorModel",
     "FittedModel",

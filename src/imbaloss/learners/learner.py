@@ -1,12 +1,15 @@
 """The protocol of learners. Studies and reports ask a learner, and do not look at its type."""
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from imbaloss.data import InputForm, SamplerSpec
 from imbaloss.learners.fitted_model import FittedModel
 from imbaloss.losses import LossSpec
 from imbaloss.training import Candidate, Member, Outcome, Plan, Recipe
+
+if TYPE_CHECKING:
+    from imbaloss.learners.method import Method
 
 
 class Description(NamedTuple):
@@ -25,6 +28,13 @@ class Learner(Protocol):
     @property
     def is_network(self) -> bool:
         """Whether the learner is a network, which minimises a loss by the recipe."""
+
+    @property
+    def members(self) -> "tuple[Method, ...]":
+        """The methods whose predictions the learner combines; empty for a learner that fits models itself.
+
+        They are fitted by runs of their own, and the learner's `fit` is not called.
+        """
 
     @property
     def stacks(self) -> bool:

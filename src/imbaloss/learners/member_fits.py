@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import redirect_stdout
 from dataclasses import replace
-from typing import ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 import numpy as np
 import torch
@@ -18,6 +18,9 @@ from imbaloss.learners.estimator_model import EstimatorModel, Predictor, flatten
 from imbaloss.losses import LossSpec
 from imbaloss.training import Candidate, Member, Outcome, Plan, Recipe, Setting
 from imbaloss.training.scaling import Scaling
+
+if TYPE_CHECKING:
+    from imbaloss.learners.method import Method
 
 LONGEST = 300  # characters of a reason
 CHECKED = 8  # number of rows of which a fitted model must give log-odds
@@ -34,6 +37,7 @@ class MemberFits(ABC):
     """A learner of another library with its own objective. Each member (training) is fitted by itself, on the CPU."""
 
     is_network: ClassVar[bool] = False
+    members: "ClassVar[tuple[Method, ...]]" = ()
     stacks: ClassVar[bool] = False
     needs_validation: ClassVar[bool] = False
     input_form: ClassVar[InputForm] = InputForm.PREPARED

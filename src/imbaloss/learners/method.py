@@ -1,12 +1,13 @@
 """Methods as values, read from texts such as "ce + smote", "lightgbm" or "sklearn.svm:SVC:C=10"."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from imbaloss import losses
 from imbaloss.choices import check_choice
 from imbaloss.data import NO_SAMPLER, InputForm, SamplerSpec
 from imbaloss.evaluation import Decision
+from imbaloss.learners.averages import AVERAGES, Average, split_members
 from imbaloss.learners.boosted import OWN_OBJECTIVE, SLASH
 from imbaloss.learners.boosted_lightgbm import LightGBM
 from imbaloss.learners.boosted_xgboost import XGBoost
@@ -32,10 +33,13 @@ class Method:
     'lightgbm:max_depth=4,num_leaves=63 + random_under'
     >>> str(Method.parse("lightgbm/focal:gamma=1"))
     'lightgbm/focal:gamma=1'
+    >>> str(Method.parse("average(lightgbm:max_depth=4,num_leaves=63, ce + smote)"))
+    'average(ce + smote, lightgbm:max_depth=4,num_leaves=63)'
 
     Raises:
         ValueError: Learner, loss and sampler do not go together: networks need a loss, boosted trees take one in the
             place of their own objective, other learners take none, and only networks take a sampler that draws batches.
+            Averages take neither loss nor sampler.
     """
 
     learner: Learner
@@ -54,7 +58,7 @@ class Method:
 
     @classmethod
     def parse(cls, text: str, decision: Decision | None = None) -> Self:
-        """Read a loss (for networks) or another learner, perhaps with a sampler.
+        """Read a loss (for networks) or another learner, perhaps with a sampler, or an average of methods.
 
         A class that the text names is not imported here.
 
@@ -65,6 +69,9 @@ class Method:
         Raises:
             ValueError: There is no such learner, loss or sampler, or a parameter is wrong.
         """
+        if (average := split_members(text)) is not None:
+            kind, members = average
+            return cls(Average(tuple(map(cls.parse, members)), kind), None, NO_SAMPLER, decision or Decision())
         learned, _, sampled = text.partition(BESIDE)
         sampler = SamplerSpec.parse(sampled) if sampled else NO_SAMPLER
         trees, slash, loss = learned.partition(SLASH)
@@ -76,7 +83,7 @@ class Method:
             return cls(estimator, None, sampler, decision or Decision())
         name = learned.partition(":")[0]
         if "/" not in name:  # as in a loss of an error and a reduction
-            check_choice("method", name, (*LEARNERS, *losses.names()))
+            check_choice("method", name, (*LEARNERS, *AVERAGES, *losses.names()))
         return cls(NETWORKS, LossSpec.parse(learned), sampler, decision or Decision())
 
     @classmethod
@@ -97,6 +104,11 @@ class Method:
     def learned(self) -> str:
         """The text without the sampler: the loss, or the learner. Tables have it in the column `loss`."""
         return self.learner.write(self.loss)
+
+    @property
+    def members(self) -> "tuple[Method, ...]":
+        """The methods that an average combines, each with the decision of the average; empty for other methods."""
+        return tuple(replace(member, decision=self.decision) for member in self.learner.members)
 
     @property
     def objective(self) -> LossSpec:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from imbaloss import losses
 from imbaloss.data import InputForm, SamplerSpec
@@ -10,12 +10,16 @@ from imbaloss.learners.learner import Description
 from imbaloss.losses import LossSpec
 from imbaloss.training import Candidate, Member, Model, Outcome, Plan, Recipe, Setting, check_loss, train_averages
 
+if TYPE_CHECKING:
+    from imbaloss.learners.method import Method
+
 
 @dataclass(frozen=True)
 class StackedNetworks:
     """The learner of networks of the kind that the recipe names. Losses, rates and data may differ within a stack."""
 
     is_network: ClassVar[bool] = True
+    members: "ClassVar[tuple[Method, ...]]" = ()
     stacks: ClassVar[bool] = True
     needs_validation: ClassVar[bool] = False
     input_form: ClassVar[InputForm] = InputForm.PREPARED

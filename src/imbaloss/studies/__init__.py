@@ -1,9 +1,10 @@
 """Studies: lists of runs, their training, and the store of their rows."""
 
+from imbaloss.studies.averages import fit_again, train_alone
 from imbaloss.studies.bulk import pause_garbage_collection, spare_existing_objects
 from imbaloss.studies.detectable_difference import DetectableDifferences, compute_detectable_differences
 from imbaloss.studies.driver import execute
-from imbaloss.studies.execution import Finished, train_again, train_together
+from imbaloss.studies.execution import Finished, train_together
 from imbaloss.studies.executors import (
     EXECUTORS,
     HERE,
@@ -71,6 +72,7 @@ __all__ = [
     "execute",
     "find_built_in",
     "find_study",
+    "fit_again",
     "forecast",
     "from_toml",
     "make_executor",
@@ -78,7 +80,7 @@ __all__ = [
     "read_file",
     "read_study",
     "spare_existing_objects",
-    "train_again",
+    "train_alone",
     "train_here",
     "train_in_processes",
     "train_on_ray",

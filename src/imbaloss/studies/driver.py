@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import chain
 
 from imbaloss.data import Source
+from imbaloss.studies.averages import combine_stored
 from imbaloss.studies.claims import Owner
 from imbaloss.studies.executors import Executor, train_here
 from imbaloss.studies.jobs import Job
@@ -27,10 +28,11 @@ def execute(
     """Train the runs that the store lacks, and store the rows of each stack together as soon as it is trained.
 
     A stack is a group of runs that are trained together. Another process may do the same at the same time. No run is
-    trained twice, and both processes end when all runs are stored.
+    trained twice, and both processes end when all runs are stored. Averages are made here, each as soon as its members
+    are stored.
 
     Args:
-        jobs: The stacks of the study.
+        jobs: The stacks of the study, those of the members of averages too.
         store: Receives the rows (results) and predictions.
         datasets: The data sets by name.
         device: The device that trains: "cpu", "cuda" or "cuda:N".
@@ -43,7 +45,8 @@ def execute(
     observer = observer or SilentObserver()
     owner = Owner(store)
     with owner.hold_lock():
-        left = find_unfinished(jobs, store, observer)
+        averages = find_unfinished([job for job in jobs if job.learner.members], store, observer)
+        left = find_unfinished([job for job in jobs if not job.learner.members], store, observer)
         while left:
             waiting: list[Job] = []
             mine = claim_jobs(left, waiting, owner, observer)
@@ -55,7 +58,28 @@ def execute(
                 for job, finished in executor(chain([first], mine), datasets, device, observer):
                     store.add((run.row, run.predictions) for run in finished)
                     observer.on_stack_stored(job)
+                    averages = combine_ready(averages, store, observer)
             left = waiting
+        combine_ready(averages, store, observer)
+
+
+def combine_ready(jobs: Sequence[Job], store: Store, observer: StudyObserver) -> list[Job]:
+    """Make and store the averages whose members are stored, and return the jobs of the others.
+
+    Another process may make the same ones at the same time, which costs little and gives the same rows.
+    """
+    finished = store.hashes() if jobs else set()
+    left = []
+    for job in jobs:
+        if not all(member.hash in finished for run in job.runs for member in run.members):
+            left.append(job)
+            continue
+        observer.on_stack_start(job)
+        combined = [combine_stored(run, store) for run in job.runs]
+        observer.on_work(job.work_of(job.runs))
+        store.add((each.row, each.predictions) for each in combined)
+        observer.on_stack_stored(job)
+    return left
 
 
 def find_unfinished(jobs: Sequence[Job], store: Store, observer: StudyObserver) -> list[Job]:

@@ -34,8 +34,10 @@ class Job:
     def work(self) -> int:
         """The number of multiplications in the forward passes of one epoch of one network.
 
-        For a learner of another library it is an estimate for one fit.
+        For a learner of another library it is an estimate for one fit. An average costs next to nothing.
         """
+        if self.learner.members:
+            return self.samples
         return self.samples * (self.plan.operations if self.learner.is_network else FIT * prod(self.shape))
 
     @property
@@ -62,6 +64,8 @@ def cut_into_stacks(
 ) -> list[Job]:
     """Group the runs that can be trained together, and cut each group into stacks in the order of the runs.
 
+    The runs of the members of an average are added, before its own.
+
     Args:
         runs: The runs of a study. A run that occurs twice is trained once.
         datasets: The data sets by name.
@@ -74,7 +78,7 @@ def cut_into_stacks(
             needed, or the sampler cannot resample the train part.
         KeyError: A data set of the runs is missing.
     """
-    kinds = {run: Kind.of(run, datasets[run.dataset]) for run in runs}
+    kinds = {each: Kind.of(each, datasets[each.dataset]) for run in runs for each in (*run.members, run)}
     keys = {kind: find_stack_key(kind, datasets) for kind in dict.fromkeys(kinds.values())}
     groups: dict[StackKey, list[Run]] = {}
     for run, kind in kinds.items():

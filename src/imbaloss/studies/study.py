@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache, cached_property
 from itertools import product
 from typing import Any, NamedTuple
@@ -60,6 +60,14 @@ class Run:
     def candidates(self) -> tuple[Candidate, ...]:
         """The settings to try, at least one, each with the recipe that trains with it."""
         return self.method.learner.list_candidates(self.recipe, self.settings)
+
+    @cached_property
+    def members(self) -> tuple["Run", ...]:
+        """The runs of the methods that an average combines, as each would have alone; empty for other methods."""
+        return tuple(
+            replace(self, method=method, recipe=method.learner.adapt_recipe(self.recipe, self.settings))
+            for method in self.method.members
+        )
 
     @property
     def models(self) -> int:
