@@ -202,5 +202,5 @@ def test_the_last_split_is_kept_and_no_other_one():
 def test_all_rows_are_divided_anew():
     data = own()
     data.draw(0, None)
-    assert not data.without_test.cache.rows
+    assert not data.without_test.cache.parts
     assert not data.without_test.cache.prepared
