@@ -15,6 +15,7 @@ from imbaloss.data import InputForm
 Inputs = NDArray[np.floating[Any]]  # float32 for networks; float32 or float64 for columns as they are
 Rows = NDArray[np.int64]
 QUANTILES_OF = 100_000  # number of rows that quantiles are computed from, at most
+FEWEST_AT_ONCE = 2**13  # number of new rows that are prepared at once, at least: for wide tables fewer would be slow
 LONG = 2**16  # number of rows from which on columns are taken one by one, without a copy of all
 AT_ONCE = 2**21  # number of values that scikit-learn gets at once, 16 MiB, unless a column has more
 # what the steps of numbers know of each column, by the axis of the columns
@@ -120,7 +121,7 @@ class TablePreparation:
             rows: (N,), the places of the rows in the frame; None for all rows.
         """
         chosen = np.arange(len(frame)) if rows is None else rows
-        size = max(AT_ONCE // max(len(self.schema.columns), 1), 1)
+        size = max(AT_ONCE // max(len(self.schema.columns), 1), FEWEST_AT_ONCE)
         first = self.prepare_rows(frame, chosen[:size])
         if len(chosen) <= size:
             return first
