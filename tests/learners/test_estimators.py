@@ -367,7 +367,7 @@ def test_inputs_that_no_scaling_changes_are_not_copied():
 def test_members_with_much_data_are_fitted_one_after_the_other(monkeypatch):
     running, most = [], []
 
-    def fit_member(member, flat, threads):
+    def fit_member(member, _, threads):
         running.append(member)
         time.sleep(0.05)
         most.append(len(running))

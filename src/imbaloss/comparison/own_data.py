@@ -322,7 +322,7 @@ class Own:
         Returns:
             The indices of each part. With groups and times, some rows are in none.
         """
-        every_row = np.setdiff1d(np.arange(len(self.labels)), self.rows_set_apart)
+        every_row = np.delete(np.arange(len(self.labels)), self.rows_set_apart)
         if self.division == TIME:
             return dict(zip(PARTS, self.divide_by_time(every_row, 2), strict=True))
         if self.division == FOLDS and fold is not None:

@@ -77,7 +77,9 @@ class TablePreparation:
         columns, step = list_step_columns(self.schema)[name], self.steps[name]
         size = max(AT_ONCE // len(rows), 1)
         if name == "numbers" and len(columns) > size:
-            return self.fit_numbers([columns[start : start + size] for start in range(0, len(columns), size)], frame, rows)
+            return self.fit_numbers(
+                [columns[start : start + size] for start in range(0, len(columns), size)], frame, rows
+            )
         values = take_step_array(frame, name, columns, rows)
         if name == "many" or len(columns) <= size:
             return [step.fit_transform(values, labels)]
