@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from imbaloss.comparison.column_values import LARGE
 from imbaloss.comparison.columns import Schema
 from imbaloss.comparison.preparation import ImagePreparation, TablePreparation
 from imbaloss.comparison.row_costs import RowCosts
@@ -18,6 +19,7 @@ from imbaloss.data.samples import Counts, InputForm, Samples, Split, pick_exampl
 from imbaloss.data.seeds import make_generator, make_random_state
 from imbaloss.data.splits import Fold, split_rows
 from imbaloss.studies import Segments
+from imbaloss.training.fast.memory import return_freed_memory
 
 Rows = NDArray[np.int64]
 FOLDS, TIME, TEST, ALL = "folds", "time", "test", "all"
@@ -266,6 +268,8 @@ class Own:
         of_kept = {key: prepared for key, prepared in self.cache.prepared.items() if key[0] == kept}
         numbers = sum(prepared.split.train.inputs.size for prepared in of_kept.values())
         self.cache.prepared = of_kept if numbers <= MOST_CACHED else {}
+        if len(self.labels) >= LARGE:
+            return_freed_memory()
 
     def fit_preparation(
         self, rows: Rows, form: InputForm
